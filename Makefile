@@ -1,0 +1,80 @@
+# Izin Datang: what developers and CI do. Needs make, and Python 3.11 or newer with its venv module.
+# A Python of your choice: make ... PYTHON=/path/to/python3.13
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench migration lock setup clean
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+PYTHON ?=
+ARGS ?=
+PLAY ?=
+MESSAGE ?=
+UV ?= uv
+
+# The whole suite runs in a few processes, each with servers of its own; a part of it in one.
+EVERYTHING := -n logical --maxprocesses 4
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+demo: setup ## Try it in the browser, no account needed (PLAY=1: the demo plays itself)
+	@$(VENV)/bin/izin demo $(if $(PLAY),--play)
+
+test: setup ## Run the tests (ARGS="tests/bot -k outbox": a part of them)
+	@$(RUN) -m pytest $(or $(ARGS),$(EVERYTHING))
+
+check: setup ## Check format, style, types, architecture, dependencies and migrations
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports
+	$(RUN) -m deptry .
+	$(RUN) -m bot.embedded $(RUN) -m models.migrations upgrade check downgrade upgrade
+
+bench: setup ## Measure the speed of turns (ARGS go to benchmarks/turns.py)
+	@$(RUN) -m benchmarks.turns $(ARGS)
+
+migration: setup ## Write the migration for changed tables (MESSAGE="what changes")
+	@test -n "$(MESSAGE)" || { echo "Say what changes: make migration MESSAGE='add a column'"; exit 2; }
+	@$(RUN) -m bot.embedded sh -c '"$$0" -m models.migrations upgrade && \
+	  "$$0" -m models.migrations revise "$$1"' $(RUN) "$(MESSAGE)"
+	@$(RUN) -m ruff format --quiet models/migrations/versions
+	@$(RUN) -m ruff check --quiet --fix models/migrations/versions
+
+lock: ## Pin the newest versions of all dependencies (needs uv)
+	$(UV) pip compile --quiet --universal --upgrade --all-extras --group dev \
+	  --generate-hashes --no-header --no-annotate pyproject.toml --output-file requirements.lock
+	$(UV) pip compile --quiet --universal --extra s3 --constraints requirements.lock \
+	  --generate-hashes --no-header --no-annotate pyproject.toml --output-file requirements-runtime.lock
+
+clean: ## Delete the environment, caches, and the demo's data
+	@for link in $$(find data -name servers -type l 2>/dev/null); do rm -rf "$$(readlink "$$link")"; done
+	rm -rf $(VENV) data dist .*_cache .hypothesis .coverage*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is made anew when the lock changed or the project moved; the project is put into
+# it again when pyproject.toml changed. Two files in it remember for what it was made.
+setup:
+	@lock=$$(cksum < requirements.lock; pwd); project=$$(cksum < pyproject.toml); \
+	same() { test "$$1" = "$$(cat $(VENV)/$$2 2>/dev/null)"; }; \
+	install="$(RUN) -m pip install -qq --disable-pip-version-check"; \
+	same "$$lock" lock && same "$$project" project && $(RUN) -c '' 2>/dev/null && exit 0; \
+	set -e; \
+	if ! same "$$lock" lock || ! $(RUN) -c '' 2>/dev/null; then \
+	  usable='import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))'; \
+	  for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.14 python3.11); do \
+	    "$$python" -c "$$usable" 2>/dev/null && break; python=; \
+	  done; \
+	  if test -z "$$python"; then \
+	    echo "Izin Datang needs Python 3.11 or newer with its venv module, and found none."; \
+	    echo "Debian, Ubuntu: apt install python3-venv   macOS: brew install python"; \
+	    echo "If it is somewhere else: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 2; \
+	  fi >&2; \
+	  echo "Setting up $(VENV), once: this takes about a minute ..." >&2; \
+	  "$$python" -m venv --clear $(VENV); \
+	  $$install --no-compile --only-binary :all: --require-hashes -r requirements.lock; \
+	  printf '%s\n' "$$lock" > $(VENV)/lock; \
+	fi; \
+	$$install --no-deps --no-build-isolation --editable .; \
+	printf '%s\n' "$$project" > $(VENV)/project

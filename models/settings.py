@@ -1,0 +1,179 @@
+"""Settings from the environment: how they are declared and read, and those of every process.
+
+Errors: `BadSettings`, raised once with everything that is wrong.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+from models.encryption import KeyRing
+
+T = TypeVar("T")
+Reader = Callable[[str], T]  # raises ValueError with what it would accept
+
+_ANY_KEY = b64encode(bytes(32)).decode()
+
+
+class BadSettings(Exception):
+    """Settings are missing or wrong; the message names each, what is wrong, and an example."""
+
+
+def setting(
+    read: Reader[T],
+    *,
+    example: str,
+    default: str | None = None,
+    optional: bool = False,
+    needed_with: str | None = None,
+    secret: bool = False,
+) -> T:
+    """Declare a field that is read from the variable of the same name in capitals.
+
+    It must be set, unless it has a `default` or is `optional`; one that is `needed_with` another
+    variable must be set if that is, and is None otherwise. A secret shows neither in the settings'
+    repr nor in an error.
+    """
+    declared: T = field(
+        repr=not secret,
+        metadata={
+            "read": read,
+            "example": example,
+            "default": default,
+            "optional": optional,
+            "needed_with": needed_with,
+            "secret": secret,
+        },
+    )
+    return declared
+
+
+def text(value: str) -> str:
+    """Any text."""
+    return value
+
+
+def matching(pattern: str, wanted: str) -> Reader[str]:
+    """Text of a shape, of which `wanted` tells in words."""
+
+    def read(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{wanted} is needed")
+        return value
+
+    return read
+
+
+def url(*schemes: str) -> Reader[str]:
+    """An address with one of these schemes; a slash at its end is dropped."""
+
+    def read(value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not (parts.netloc or parts.path.strip("/")):
+            raise ValueError(f"an address that begins with {' or '.join(schemes)}:// is needed")
+        return value.rstrip("/")
+
+    return read
+
+
+def whole_number(at_least: int, at_most: int) -> Reader[int]:
+    """A whole number within limits."""
+
+    def read(value: str) -> int:
+        if not re.fullmatch(r"-?\d{1,18}", value) or not at_least <= int(value) <= at_most:
+            raise ValueError(f"a whole number from {at_least} to {at_most} is needed")
+        return int(value)
+
+    return read
+
+
+def one_of(*options: str) -> Reader[str]:
+    """One of some words, in capitals or not."""
+
+    def read(value: str) -> str:
+        if value.upper() not in options:
+            raise ValueError(f"one of {', '.join(options)} is needed")
+        return value.upper()
+
+    return read
+
+
+def named_keys(value: str) -> dict[str, bytes]:
+    """Named keys of 32 bytes, the first of which encrypts."""
+    return KeyRing.parse(value, _ANY_KEY).keys
+
+
+def key(value: str) -> bytes:
+    """One key of 32 bytes."""
+    return KeyRing.parse(f"any:{_ANY_KEY}", value).index_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What every process needs to reach the record, the files and its own pages."""
+
+    database_url: str = setting(
+        url("postgresql", "postgresql+psycopg", "postgres"),
+        example="postgresql://izin:password@localhost:5432/izin",
+        secret=True,
+    )
+    redis_url: str = setting(
+        url("redis", "rediss"), example="redis://:password@localhost:6379/0", secret=True
+    )
+    storage_url: str = setting(
+        url("file", "s3"), example="file:///var/lib/izin-datang or s3://bucket/folder"
+    )
+    public_url: str = setting(url("https", "http"), example="https://izin.example.go.id")
+    encryption_keys: dict[str, bytes] = setting(
+        named_keys,
+        example='k1:"$(openssl rand -base64 32)"; a newer key goes in front: k2:...,k1:...',
+        secret=True,
+    )
+    index_key: bytes = setting(key, example='"$(openssl rand -base64 32)"', secret=True)
+    log_level: str = setting(
+        one_of("DEBUG", "INFO", "WARNING", "ERROR"), example="INFO", default="INFO"
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read every field from its variable; an empty variable counts as one that is not set.
+
+        Raises:
+            BadSettings: all that is missing or wrong.
+        """
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for one in fields(cls):
+            name = one.name.upper()
+            try:
+                values[one.name] = _value(name, one.metadata, environment)
+            except ValueError as error:
+                problems.append(f"{name} {error}. Example: {name}={one.metadata['example']}")
+        if problems:
+            raise BadSettings("\n".join(["The settings are not right:", *problems]))
+        return cls(**values)
+
+    @property
+    def key_ring(self) -> KeyRing:
+        """The keys of the record, for `models.encryption.use`."""
+        return KeyRing(self.encryption_keys, self.index_key)
+
+
+def _value(name: str, declared: Mapping[str, Any], environment: Mapping[str, str]) -> Any:
+    """One setting's value, None where it may be missing; ValueError goes on after the name."""
+    found = environment.get(name, "").strip() or declared["default"]
+    if found is None:
+        other = declared["needed_with"]
+        if other and environment.get(other, "").strip():
+            raise ValueError(f"is not set, and {other} needs it")
+        if not other and not declared["optional"]:
+            raise ValueError("is not set")
+        return None
+    try:
+        return declared["read"](found)
+    except ValueError as error:
+        shown = "is wrong" if declared["secret"] else f"is {found!r}"
+        raise ValueError(f"{shown}: {error}") from error

@@ -1,0 +1,89 @@
+"""Settings: read once, wrong ones named all together, secrets never shown."""
+
+from base64 import b64encode
+
+import pytest
+
+from bot.settings import Settings
+from models.settings import BadSettings
+from workers.settings import Settings as WorkersSettings
+
+KEY = b64encode(b"k" * 32).decode()
+LEAST = {
+    "DATABASE_URL": "postgresql://izin:sesame@localhost/izin",
+    "REDIS_URL": "redis://:sesame@localhost/0",
+    "STORAGE_URL": "file:///tmp/files/",
+    "PUBLIC_URL": "https://izin.example.go.id/",
+    "ENCRYPTION_KEYS": f"k2:{KEY},k1:{KEY}",
+    "INDEX_KEY": KEY,
+}
+TELEGRAM = {
+    "TELEGRAM_BOT_TOKEN": "1:sesame",
+    "TELEGRAM_BOT_USERNAME": "IzinDatangBot",
+    "TELEGRAM_WEBHOOK_SECRET": "sesame" * 4,
+}
+
+
+def test_the_least_settings_are_enough_and_bring_no_telegram() -> None:
+    settings = Settings.from_environment(LEAST | {"LOG_LEVEL": "warning", "HOME": "/root"})
+    assert settings.public_url == "https://izin.example.go.id"
+    assert (settings.host, settings.port, settings.log_level) == ("127.0.0.1", 8000, "WARNING")
+    assert settings.telegram_bot_token is None
+    assert settings.telegram_api_url == "https://api.telegram.org"
+    assert settings.key_ring.current == "k2"
+    assert WorkersSettings.from_environment(LEAST).key_ring == settings.key_ring
+
+
+def test_everything_that_is_missing_is_told_at_once() -> None:
+    with pytest.raises(BadSettings) as caught:
+        Settings.from_environment({"PORT": " ", "REDIS_URL": ""})
+    told = str(caught.value).splitlines()[1:]
+    assert [line.split()[0] for line in told] == list(LEAST)
+    assert "PUBLIC_URL is not set. Example: PUBLIC_URL=https://izin.example.go.id" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("DATABASE_URL", "mysql://izin:sesame@localhost/izin", "begins with postgresql"),
+        ("REDIS_URL", "redis://", "begins with redis"),
+        ("STORAGE_URL", "/var/lib/files", "begins with file or s3"),
+        ("ENCRYPTION_KEYS", "sesame", "name:base64"),
+        ("ENCRYPTION_KEYS", "k1:c2VzYW1l", "has 6 bytes instead of 32"),
+        ("INDEX_KEY", "sesame!", "the index key is not base64"),
+        ("PORT", "80800", "from 1 to 65535"),
+        ("PORT", "8k", "from 1 to 65535"),
+        ("LOG_LEVEL", "LOUD", "one of DEBUG, INFO, WARNING, ERROR"),
+        ("TELEGRAM_BOT_TOKEN", "sesame", "@BotFather"),
+        ("TELEGRAM_WEBHOOK_SECRET", "sesame", "16 to 256"),
+        ("TELEGRAM_BOT_USERNAME", "@IzinDatangBot", "without @"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_wanted_and_an_example(
+    name: str, value: str, wanted: str
+) -> None:
+    with pytest.raises(BadSettings) as caught:
+        Settings.from_environment(LEAST | TELEGRAM | {name: value})
+    (told,) = str(caught.value).splitlines()[1:]
+    assert told.startswith(f"{name} is ")
+    assert wanted in told
+    assert f"Example: {name}=" in told
+    assert "sesame" not in told
+
+
+def test_a_token_needs_the_settings_that_go_with_it() -> None:
+    with pytest.raises(BadSettings) as caught:
+        Settings.from_environment(LEAST | {"TELEGRAM_BOT_TOKEN": "1:sesame"})
+    told = [line.split(".")[0] for line in str(caught.value).splitlines()[1:]]
+    assert told == [
+        "TELEGRAM_BOT_USERNAME is not set, and TELEGRAM_BOT_TOKEN needs it",
+        "TELEGRAM_WEBHOOK_SECRET is not set, and TELEGRAM_BOT_TOKEN needs it",
+    ]
+
+
+def test_the_settings_show_no_secret() -> None:
+    settings = Settings.from_environment(LEAST | TELEGRAM)
+    shown = repr(settings) + str(settings)
+    assert "sesame" not in shown
+    assert "kkkk" not in shown
+    assert "IzinDatangBot" in shown

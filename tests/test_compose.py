@@ -1,0 +1,142 @@
+"""docker-compose.yml tells the truth: each of our services, run as written, becomes healthy."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SECRET = re.compile("PASSWORD|TOKEN|SECRET|KEY")
+VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+SERVERS = ("postgres", "redis")  # others' images; the other services are ours
+PATIENCE = 40.0  # seconds until a service must be healthy
+KEY = b64encode(bytes(range(32))).decode()
+ENVIRONMENT = {
+    "POSTGRES_PASSWORD": "p",
+    "REDIS_PASSWORD": "r",
+    "PUBLIC_URL": "http://localhost",
+    "ENCRYPTION_KEYS": f"k1:{KEY}",
+    "INDEX_KEY": KEY,
+}
+
+
+def compose(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The services, with variables filled in as docker compose does; KeyError if one is missing."""
+
+    def fill(found: re.Match[str]) -> str:
+        name, sign, rest = found.groups()
+        if sign == "-":
+            return environment.get(name) or rest
+        return environment[name]
+
+    text = (ROOT / "docker-compose.yml").read_text()
+    services: dict[str, Any] = yaml.safe_load(VARIABLE.sub(fill, text))["services"]
+    return services
+
+
+def ours() -> list[str]:
+    """Our own services that go on running."""
+    return [name for name in compose(ENVIRONMENT) if name not in (*SERVERS, "migrate")]
+
+
+def test_nothing_secret_has_a_default() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    for name, sign, rest in VARIABLE.findall(text):
+        if SECRET.search(name):
+            assert sign == "?" or not rest, f"{name} has a default"
+    for name in ENVIRONMENT:
+        with pytest.raises(KeyError, match=name):
+            compose({other: value for other, value in ENVIRONMENT.items() if other != name})
+
+
+def test_every_service_restarts_and_tells_its_health() -> None:
+    services = compose(ENVIRONMENT)
+    for name, service in services.items():
+        assert service["restart"] in {"unless-stopped", "on-failure"}
+        assert "healthcheck" in service or name == "migrate"
+        assert set(service.get("depends_on", ())) <= set(services)
+        for key in ("DATABASE_URL", "REDIS_URL"):
+            if key in service["environment"]:
+                assert urlsplit(service["environment"][key]).hostname in SERVERS
+
+
+@pytest.mark.parametrize("name", ours())
+def test_a_service_of_ours_becomes_healthy(
+    name: str, empty_database: str, redis_url: str, tmp_path: Path
+) -> None:
+    services = compose(ENVIRONMENT)
+    port = _free_port()
+    here = {
+        "DATABASE_URL": empty_database,
+        "REDIS_URL": redis_url,
+        "STORAGE_URL": f"file://{tmp_path}",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+    }
+
+    def environment(service: str) -> dict[str, str]:
+        written: dict[str, str] = services[service]["environment"]
+        moved = {key: here.get(key, value) for key, value in written.items()}
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **moved}
+
+    migrated = subprocess.run(
+        izin(services["migrate"]["command"]),
+        env=environment("migrate"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert migrated.returncode == 0, migrated.stderr
+    kind, *check = services[name]["healthcheck"]["test"]
+    assert kind == "CMD"
+    check = [part.replace("127.0.0.1:8000", f"127.0.0.1:{port}") for part in check]
+    check = [sys.executable, *check[1:]] if check[0] == "python" else izin(check[1:])
+    with running(izin(services[name]["command"]), environment(name), tmp_path / "log") as process:
+        deadline = time.monotonic() + PATIENCE
+        while subprocess.run(
+            check, env=environment(name), capture_output=True, check=False
+        ).returncode:
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < deadline, (tmp_path / "log").read_text()
+
+
+def izin(arguments: list[str]) -> list[str]:
+    """The command `izin`, as the image has it."""
+    launcher = "from web.cli import main; raise SystemExit(main())"
+    assert launcher in (ROOT / "Dockerfile").read_text()
+    return [sys.executable, "-c", launcher, *arguments]
+
+
+@contextmanager
+def running(
+    command: list[str], environment: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a service while the block runs; it must end when it is asked to."""
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(command, env=environment, stdout=out, stderr=out) as process,
+    ):
+        try:
+            yield process
+            process.terminate()
+            assert process.wait(20) in {0, -15}, log.read_text()
+        finally:
+            process.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
