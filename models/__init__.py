@@ -1,0 +1,1 @@
+"""The record: tables, their queries, and the rules of what may follow what."""

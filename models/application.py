@@ -1,0 +1,145 @@
+"""Applications: what an owner asked for, and the answers given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models import lifecycle, task
+from models.base import WIB, Base, now
+from models.encryption import EncryptedJson
+from models.lifecycle import OPEN_APPLICATIONS, ApplicationState
+
+
+class Application(Base):
+    """One request for one service.
+
+    `answers` are the flow's, by step. `answers_version` grows with every correction, so that a
+    finding says which answers it judged. The plain columns are what queries need; none is personal.
+    """
+
+    __tablename__ = "applications"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        Index(
+            "ix_applications_waiting",
+            "state",
+            "moved_at",
+            postgresql_where=text("state IN ('submitted', 'needs_fix', 'in_review', 'verified')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    service: Mapped[str]
+    state: Mapped[str] = mapped_column(default=ApplicationState.SUBMITTED)
+    answers: Mapped[Any] = mapped_column(EncryptedJson("applications.answers"))
+    answers_version: Mapped[int] = mapped_column(default=1)
+    changed: Mapped[list[str] | None] = mapped_column(
+        JSONB(none_as_null=True)
+    )  # steps answered anew by the last correction; None before the first
+    trade_code: Mapped[str | None]
+    kelurahan_code: Mapped[str | None] = mapped_column(index=True)
+    submitted_at: Mapped[datetime] = mapped_column(default=now)
+    moved_at: Mapped[datetime] = mapped_column(default=now)
+    failed_visits: Mapped[int] = mapped_column(default=0)
+
+
+def reserve(tx: Session, at: datetime) -> tuple[int, str]:
+    """Give a new application its id and its number: the year and the id, such as `26-004512`.
+
+    Gaps may occur (ids come from a sequence); the permit's number has none.
+    """
+    value = tx.scalar(text("SELECT nextval(pg_get_serial_sequence('applications', 'id'))")) or 0
+    return value, f"{at.astimezone(WIB):%y}-{value:06d}"
+
+
+def lock(tx: Session, ids: Sequence[int]) -> Sequence[Application]:
+    """Lock applications in id order (`FOR NO KEY UPDATE`)."""
+    return tx.scalars(
+        select(Application)
+        .where(Application.id.in_(ids))
+        .order_by(Application.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def of_people(tx: Session, person_ids: Sequence[int]) -> Sequence[Application]:
+    """These people's applications, newest first, locked for this transaction."""
+    ids = tx.scalars(select(Application.id).where(Application.person_id.in_(person_ids))).all()
+    return sorted(lock(tx, ids), key=lambda row: row.id, reverse=True)
+
+
+def open_twins(tx: Session, application: Application, person_ids: Sequence[int]) -> list[str]:
+    """Numbers of other open or permitted applications for the same trade and kelurahan."""
+    states = [*OPEN_APPLICATIONS, ApplicationState.PERMITTED]
+    return list(
+        tx.scalars(
+            select(Application.number)
+            .where(
+                Application.id != application.id,
+                Application.person_id.in_(person_ids),
+                Application.service == application.service,
+                Application.trade_code == application.trade_code,
+                Application.kelurahan_code == application.kelurahan_code,
+                Application.state.in_(states),
+                Application.id < application.id,
+            )
+            .order_by(Application.id)
+        )
+    )
+
+
+def count_by_state(tx: Session) -> dict[str, int]:
+    """How many applications stand in each state."""
+    rows = tx.execute(select(Application.state, func.count()).group_by(Application.state))
+    return {state: count for state, count in rows}
+
+
+def plan_verification(tx: Session, application: Application) -> None:
+    """Have these answers checked, once for each version of them."""
+    version = application.answers_version
+    task.plan(tx, "verify", application.id, f"verify:{application.id}:{version}")
+
+
+def plan_windows(tx: Session, application: Application) -> None:
+    """Have the owner invited to choose a window, once for each time it became verified."""
+    moved_ms = int(application.moved_at.timestamp() * 1000)
+    task.plan(tx, "open_windows", application.id, f"windows:{application.id}:{moved_ms}")
+
+
+def corrected(tx: Session, application: Application, steps: list[str], *, actor: str) -> None:
+    """Count a correction, and verify again what rests on it.
+
+    An identity that will be given on the page is waited for: `identity_given` goes on from there.
+    """
+    application.answers_version += 1
+    application.changed = steps
+    if "identity" in steps and application.answers.get("identity") == "page":
+        return
+    lifecycle.move(tx, application, ApplicationState.SUBMITTED, actor=actor)
+    plan_verification(tx, application)
+
+
+def identity_given(tx: Session, person_id: int, *, actor: str) -> None:
+    """Verify the identity of this person's applications that rest on the page just filled in.
+
+    One with a visit on its way is left alone: the officer sees the KTP at the door.
+    """
+    ids = tx.scalars(select(Application.id).where(Application.person_id == person_id)).all()
+    for application in lock(tx, ids):
+        if application.answers.get("identity") != "page":
+            continue
+        if application.state in {ApplicationState.NEEDS_FIX, ApplicationState.VERIFIED}:
+            lifecycle.move(tx, application, ApplicationState.SUBMITTED, actor=actor)
+        if application.state == ApplicationState.SUBMITTED:
+            application.answers_version += 1
+            application.changed = sorted({*(application.changed or ()), "identity"})
+            plan_verification(tx, application)

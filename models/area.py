@@ -1,0 +1,414 @@
+"""The areas of Jakarta: which of them a name, or a point on the map, means.
+
+Sources: reference/README.md.
+"""
+
+import csv
+import math
+import re
+import tomllib
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+Level = Literal["kota", "kecamatan", "kelurahan"]
+
+REFERENCE = Path(__file__).with_name("reference")
+EARTH_RADIUS_KM = 6371.0088
+MOST_WORDS = 40  # read of one message
+LONGEST_NAME = 4  # words: "kebayoran baru pasar rebo" needs no more
+FAMILY = 8  # a first word shared by more areas than this ("kebon") says too little
+REACH = 1.0  # how far beyond its neighbours' mean distance an area may stretch
+REACH_FLOOR_KM = 0.8
+ISLANDS, ISLANDS_CODE = "kepulauan seribu", "31.01"
+ISLAND_REACH_KM = 10.0  # an island's centroid stands for sea and islets around it
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A city (kota), district (kecamatan) or ward (kelurahan); centroid in degrees, WGS 84."""
+
+    code: str  # Kemendagri's: "31.74", "31.74.07", "31.74.07.1010"
+    level: Level
+    name: str
+    parent_code: str | None  # None for a kota
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """How people write places: see reference/area_names.toml."""
+
+    words: dict[str, list[str]]
+    cities: dict[str, str]
+    kelurahan: frozenset[str]
+    kecamatan: frozenset[str]
+    street: frozenset[str]
+    near: frozenset[str]
+    ordinary: frozenset[str]
+    first: frozenset[str]
+    aside: frozenset[str]
+    skip: frozenset[str]
+    outside: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Words [start, end) of a text that name one of `areas`."""
+
+    start: int
+    end: int
+    areas: tuple[Area, ...]
+    hinted: bool = False  # "kel." or "kec." stands before it
+    street: bool = False  # "jl." stands before it
+    doubtful: bool = False  # an everyday word ("baru") among others
+
+
+class Areas:
+    """The table of areas and the look-ups over it; immutable, safe to share."""
+
+    def __init__(
+        self,
+        areas: Iterable[Area],
+        names: _Names,
+        known_as: dict[str, list[str]],
+        kampung: Iterable[tuple[str, str | None]],
+        neighbours: Iterable[tuple[float, float]],
+    ) -> None:
+        self._by_code = {area.code: area for area in areas}
+        self._names = names
+        self._kelurahan = [area for area in self._by_code.values() if area.level == "kelurahan"]
+        self._reach_km = {area.code: self._reach(area) for area in self._kelurahan}
+        self._neighbours = list(neighbours)
+        kampung = list(kampung)
+        self._priority = frozenset(code for _, code in kampung if code)
+        self._index = self._build_index(known_as, kampung)
+        self._written = sorted(self._index)
+        self._ordinary = {_squash(name) for name in names.ordinary}
+        self._outside = sorted(_squash(name) for name in names.outside)
+
+    def __iter__(self) -> Iterator[Area]:
+        return iter(self._by_code.values())
+
+    def get(self, code: str) -> Area | None:
+        return self._by_code.get(code)
+
+    def parent(self, area: Area) -> Area | None:
+        """The kecamatan of a kelurahan, the kota of a kecamatan, None for a kota."""
+        return self._by_code[area.parent_code] if area.parent_code else None
+
+    def kecamatan_of(self, code: str) -> Area | None:
+        """The kecamatan that `code` names or lies in; None for a kota or an unknown code."""
+        return self._ancestor(code, "kecamatan")
+
+    def kota_of(self, code: str) -> Area | None:
+        """The kota that `code` names or lies in; None for an unknown code."""
+        return self._ancestor(code, "kota")
+
+    def priority(self, code: str) -> bool:
+        """Does the kelurahan hold a priority kampung (Kepgub DKI 878/2018)?
+
+        Eight of the decree's 21 kampung are not known by kelurahan, so False is no proof.
+        """
+        return code in self._priority
+
+    def distance_km(self, lat: float, lon: float, code: str) -> float:
+        """Kilometres over the sphere from a point to an area's centroid. KeyError if unknown."""
+        area = self._by_code[code]
+        return _distance_km(lat, lon, area.lat, area.lon)
+
+    def nearest(self, lat: float, lon: float, *, limit: int = 3) -> tuple[Area, ...]:
+        """The kelurahan whose centroids lie nearest, nearest first."""
+        return tuple(
+            sorted(self._kelurahan, key=lambda area: _distance_km(lat, lon, area.lat, area.lon))[
+                :limit
+            ]
+        )
+
+    def in_jakarta(self, lat: float, lon: float) -> bool:
+        """Is the point in Jakarta, as far as centroids can tell?
+
+        It is if the nearest kelurahan is no farther than such an area stretches, and no known
+        place across the border is nearer. Right to a few hundred metres at the border: refuse
+        nobody on its word alone.
+        """
+        (nearest,) = self.nearest(lat, lon, limit=1)
+        distance = self.distance_km(lat, lon, nearest.code)
+        if distance > self._reach_km[nearest.code]:
+            return False
+        return all(distance <= _distance_km(lat, lon, *place) for place in self._neighbours)
+
+    def find(self, text: str) -> tuple[Area, ...]:
+        """The kelurahan and kecamatan that `text` may mean; several if it is ambiguous.
+
+        Reads "kel cipete utara", "kec. tebet", "cipete utara jaksel", "kb jeruk", "benhil", small
+        misspellings. A kecamatan named beside its kelurahan only confirms it. Empty if nothing in
+        Jakarta is named, or a place outside is.
+        """
+        words = self._words(text)
+        if self._names_outside(words):
+            return ()
+        words, kota = self._take_cities(words)
+        spans = self._exact_spans(words) or self._misspelt_spans(words)
+        return self._settle(spans, kota)
+
+    def outside(self, text: str) -> bool:
+        """Does `text` name a place outside Jakarta ("Bekasi", "tangsel", "Bogor")?
+
+        Not when it is a street's name ("jl raya bekasi") or a city of Jakarta is named as well.
+        """
+        return self._names_outside(self._words(text))
+
+    def _ancestor(self, code: str, level: Level) -> Area | None:
+        area = self._by_code.get(code)
+        while area is not None and area.level != level:
+            area = self.parent(area)
+        return area
+
+    def _reach(self, area: Area) -> float:
+        if area.code.startswith(ISLANDS_CODE):
+            return ISLAND_REACH_KM
+        near = sorted(
+            _distance_km(area.lat, area.lon, other.lat, other.lon)
+            for other in self._kelurahan
+            if other is not area
+        )[:3]
+        return max(REACH_FLOOR_KM, REACH * sum(near) / len(near))
+
+    def _build_index(
+        self, known_as: dict[str, list[str]], kampung: Sequence[tuple[str, str | None]]
+    ) -> dict[str, tuple[Area, ...]]:
+        index: defaultdict[str, dict[str, Area]] = defaultdict(dict)
+        families: defaultdict[str, dict[str, Area]] = defaultdict(dict)
+        for area in self._by_code.values():
+            if area.level == "kota":
+                continue
+            words = area.name.lower().split()
+            index["".join(words)][area.code] = area
+            if words[0] == "pulau":
+                index["".join(words[1:])][area.code] = area
+            elif len(words) > 1 and " ".join(words[:-1]) not in self._names.first:
+                families["".join(words[:-1])][area.code] = area
+        for name, codes in known_as.items():
+            index[_squash(name)].update({code: self._by_code[code] for code in codes})
+        for name, code in kampung:
+            if code:
+                index["kampung" + _squash(name)][code] = self._by_code[code]
+        for name, members in families.items():
+            if name not in index and 1 < len(members) <= FAMILY:
+                index[name].update(members)
+        return {name: tuple(members.values()) for name, members in index.items()}
+
+    def _words(self, text: str) -> list[str]:
+        plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+        plain = re.sub(r"\brt\W*\d+(\W+rw\W*\d+|\s*/\s*\d+)?|\brw\W*\d+", " ", plain)
+        return re.findall(r"[a-z]+|\d+", plain)[:MOST_WORDS]
+
+    def _take_cities(self, words: list[str]) -> tuple[list[str], set[str]]:
+        """Without the words that name a city of Jakarta, and the codes of those cities."""
+        text, kota = " ".join(words), set()
+        for name in sorted(self._names.cities, key=len, reverse=True):
+            code = self._names.cities[name]
+            kept = ISLANDS if code == ISLANDS_CODE else "|"  # districts bear the islands' name
+            text, count = re.subn(rf"\b{name}\b", kept, text)
+            if count:
+                kota.add(code)
+        return text.replace("|", " ").split(), kota
+
+    def _names_outside(self, words: list[str]) -> bool:
+        rest, kota = self._take_cities(words)
+        if kota or "jakarta" in rest or "jkt" in rest:
+            return False
+        taken = {
+            position
+            for span in self._exact_spans(rest)
+            if span.end - span.start > 1 or span.hinted
+            for position in range(span.start, span.end)
+        }
+        for start, end in _windows(len(rest), 2):
+            name = "".join(rest[start:end])
+            before = set(rest[max(0, start - 2) : start])
+            follows_street = before & (self._names.street | self._names.near)
+            if taken.intersection(range(start, end)) or follows_street:
+                continue
+            if self._is_outside(name) and rest[end : end + 1] != ["raya"]:
+                return True
+        return False
+
+    def _is_outside(self, name: str) -> bool:
+        if name in self._outside:
+            return True
+        if len(name) < 6 or self._is_noise(name) or self._near(name):
+            return False
+        return bool(process.extractOne(name, self._outside, scorer=OSA.distance, score_cutoff=1))
+
+    def _exact_spans(self, words: list[str]) -> list[_Span]:
+        """Names as written, the longest first, none over another."""
+        spelt = self._spelt(words)
+        found: list[_Span] = []
+        by_length = sorted(_windows(len(words), LONGEST_NAME), key=lambda w: w[0] - w[1])
+        for start, end in by_length:
+            if any(start < span.end and span.start < end for span in found):
+                continue
+            names = {"".join(words[start:end]), "".join(spelt[start:end])}
+            areas = next((self._index[name] for name in sorted(names) if name in self._index), None)
+            if areas:
+                span = self._span(words, start, end, areas)
+                everyday = not (span.hinted or names.isdisjoint(self._ordinary))
+                doubtful = everyday and not self._alone(words, span)
+                found.append(self._completed(words, replace(span, doubtful=doubtful)))
+        return found
+
+    def _completed(self, words: list[str], span: _Span) -> _Span:
+        """The span with a misspelt last word of a longer name: "srengseng" + "sawh"."""
+        last = words[span.end : span.end + 1]
+        if not last or len(last[0]) < 3 or self._is_noise(last[0]):
+            return span
+        written = "".join(self._spelt(words[span.start : span.end + 1]))
+        for name, _, _ in self._near(written):
+            if (
+                name.startswith(written[: -len(self._spelt(last)[0])])
+                and len(name) > len(written) - 2
+            ):
+                return self._span(words, span.start, span.end + 1, self._index[name])
+        return span
+
+    def _misspelt_spans(self, words: list[str]) -> list[_Span]:
+        """The names nearest to what is written, if near enough: one letter in five."""
+        spelt = self._spelt(words)
+        best: list[tuple[float, _Span]] = []
+        for start, end in _windows(len(words), 3):
+            if any(self._is_noise(word) for word in words[start:end]):
+                continue
+            written = "".join(spelt[start:end])
+            if len(written) < 5:
+                continue
+            for name, distance, _ in self._near(written):
+                span = self._span(words, start, end, self._index[name])
+                best.append((distance / len(name), span))
+        if not best:
+            return []
+        lowest = min(score for score, _ in best)
+        return [span for score, span in best if score == lowest]
+
+    def _near(self, written: str) -> list[tuple[str, int, int]]:
+        allowed = 1 if len(written) < 8 else 2 if len(written) < 13 else 3
+        return process.extract(
+            written, self._written, scorer=OSA.distance, limit=4, score_cutoff=allowed
+        )
+
+    def _span(self, words: list[str], start: int, end: int, areas: tuple[Area, ...]) -> _Span:
+        before = words[start - 1] if start else ""
+        level = {
+            **dict.fromkeys(self._names.kelurahan, "kelurahan"),
+            **dict.fromkeys(self._names.kecamatan, "kecamatan"),
+        }.get(before)
+        of_level = tuple(area for area in areas if area.level == level)
+        street = not level and bool(set(words[max(0, start - 2) : start]) & self._names.street)
+        return _Span(start, end, of_level or areas, bool(of_level), street)
+
+    def _alone(self, words: list[str], span: _Span) -> bool:
+        others = words[: span.start] + words[span.end :]
+        return all(word in self._names.aside for word in others)
+
+    def _is_noise(self, word: str) -> bool:
+        names = self._names
+        return word in names.skip or word in names.kelurahan or word in names.kecamatan
+
+    def _spelt(self, words: list[str]) -> list[str]:
+        return ["".join(self._names.words.get(word, [word])) for word in words]
+
+    def _settle(self, spans: list[_Span], kota: set[str]) -> tuple[Area, ...]:
+        spans = [span for span in spans if not span.street] or spans
+        spans.sort(key=lambda span: span.start)
+        agreed = [
+            area
+            for span in spans
+            for area in span.areas
+            if any(
+                other is not span and any(area.parent_code == above.code for above in other.areas)
+                for other in spans
+            )
+        ]
+        sure = [span for span in spans if not span.doubtful]
+        hinted = [span for span in sure if span.hinted]
+        areas = agreed or [area for span in hinted or sure for area in span.areas]
+        in_kota = [area for area in areas if area.code[:5] in kota]
+        by_level = sorted(in_kota or areas, key=lambda area: area.level != "kelurahan")
+        return tuple(dict.fromkeys(by_level))
+
+
+@cache
+def load() -> Areas:
+    """Read the reference tables, once a process."""
+    with (REFERENCE / "area_names.toml").open("rb") as file:
+        words = tomllib.load(file)
+    return Areas(
+        [
+            Area(
+                row["code"],
+                _level(row["level"]),
+                row["name"],
+                row["parent_code"] or None,
+                float(row["lat"]),
+                float(row["lon"]),
+            )
+            for row in _rows("areas.csv")
+        ],
+        _Names(
+            words={word: name.split() for word, name in words["words"].items()},
+            cities=words["cities"],
+            kelurahan=frozenset(words["hints"]["kelurahan"]),
+            kecamatan=frozenset(words["hints"]["kecamatan"]),
+            street=frozenset(words["hints"]["street"]),
+            near=frozenset(words["hints"]["near"]),
+            ordinary=frozenset(words["ordinary"]["names"]),
+            first=frozenset(words["ordinary"]["first"]),
+            aside=frozenset(words["ordinary"]["aside"]),
+            skip=frozenset(words["ordinary"]["skip"]),
+            outside=frozenset(words["outside"]["names"]),
+        ),
+        words["known_as"],
+        [(row["name"], row["kelurahan_code"] or None) for row in _rows("priority_kampung.csv")],
+        [(float(row["lat"]), float(row["lon"])) for row in _rows("neighbours.csv")],
+    )
+
+
+def _rows(table: str) -> list[dict[str, str]]:
+    with (REFERENCE / table).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _level(text: str) -> Level:
+    match text:
+        case "kota" | "kecamatan" | "kelurahan":
+            return text
+    raise ValueError(f"areas.csv: {text!r} is not kota, kecamatan or kelurahan")
+
+
+def _squash(name: str) -> str:
+    return name.lower().replace(" ", "")
+
+
+def _windows(length: int, widest: int) -> Iterator[tuple[int, int]]:
+    for start in range(length):
+        for end in range(start + 1, min(start + widest, length) + 1):
+            yield start, end
+
+
+def _distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Great-circle distance by the haversine formula; degrees in, kilometres out."""
+    a, b = math.radians(lat), math.radians(other_lat)
+    h = (
+        math.sin((b - a) / 2) ** 2
+        + math.cos(a) * math.cos(b) * math.sin(math.radians(other_lon - lon) / 2) ** 2
+    )
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(h))

@@ -1,0 +1,78 @@
+"""Photos and documents that people sent: first a provider's reference, then a stored file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, now
+from models.encryption import Encrypted
+
+_OPEN = "state = 'pending'"
+
+
+class AttachmentState(StrEnum):
+    """Where a file stands."""
+
+    PENDING = "pending"  # the provider still has it
+    STORED = "stored"
+    REFUSED = "refused"  # too large, of a kind we do not take, or gone
+
+
+class Attachment(Base):
+    """One file from one person. `path` lies under STORAGE_URL; `sha256` is of the content."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (Index("ix_attachments_open", "due_at", postgresql_where=_OPEN),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    channel: Mapped[str]
+    reference: Mapped[str | None] = mapped_column(Encrypted("attachments.reference"))
+    kind: Mapped[str]  # photo or document, as it was sent
+    state: Mapped[str] = mapped_column(default=AttachmentState.PENDING)
+    content_type: Mapped[str | None]  # as sniffed from the content
+    size: Mapped[int | None]  # bytes
+    sha256: Mapped[str | None] = mapped_column(index=True)
+    path: Mapped[str | None]
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime] = mapped_column(default=now)
+    leased_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    refusal: Mapped[str | None]
+
+
+def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[Attachment]:
+    """Lease files that are still with the provider, oldest first."""
+    moment = now()
+    rows = tx.scalars(
+        select(Attachment)
+        .where(
+            text(_OPEN),
+            Attachment.due_at <= moment,
+            func.coalesce(Attachment.leased_until, moment) <= moment,
+        )
+        .order_by(Attachment.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.leased_until = moment + lease
+    return rows
+
+
+def seen_elsewhere(tx: Session, attachment: Attachment) -> int:
+    """How many other people sent the very same content."""
+    return (
+        tx.scalar(
+            select(func.count(func.distinct(Attachment.person_id))).where(
+                Attachment.sha256 == attachment.sha256,
+                Attachment.person_id != attachment.person_id,
+            )
+        )
+        or 0
+    )

@@ -1,0 +1,150 @@
+"""Personal columns at rest: AES-256-GCM under a key ring, bound to their table and column.
+
+A stored value is: length of the key's id (1 byte), the key's id, nonce (12 bytes), ciphertext,
+tag.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Dialect, LargeBinary
+from sqlalchemy.types import TypeDecorator
+
+NONCE = 12  # bytes; the size AES-GCM is specified for
+BLIND_INDEX = 16  # bytes kept of HMAC-SHA256
+
+
+class NoKeys(RuntimeError):
+    """A personal column was touched before `use` was called with a key ring."""
+
+
+class UnknownKey(LookupError):
+    """A value was written under a key that is gone: put it back into ENCRYPTION_KEYS."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The keys of the record: the first encrypts, all decrypt; `index_key` makes blind indexes."""
+
+    keys: dict[str, bytes] = field(repr=False)
+    index_key: bytes = field(repr=False)
+
+    @classmethod
+    def parse(cls, keys: str, index_key: str) -> KeyRing:
+        """Read `k2:<base64>,k1:<base64>` and a base64 index key; every key is 32 bytes.
+
+        Raises:
+            ValueError: what is wrong, without the key.
+        """
+        ring: dict[str, bytes] = {}
+        for entry in keys.split(","):
+            name, colon, encoded = entry.strip().partition(":")
+            if not colon or not name:
+                raise ValueError("each key is written as name:base64, several with commas between")
+            ring[name] = _key(encoded, f"the key {name!r}")
+        return cls(ring, _key(index_key, "the index key"))
+
+    @property
+    def current(self) -> str:
+        """The id of the key that encrypts."""
+        return next(iter(self.keys))
+
+
+def _key(encoded: str, what: str) -> bytes:
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"{what} is not base64") from error
+    if len(key) != 32:
+        raise ValueError(f"{what} has {len(key)} bytes instead of 32")
+    return key
+
+
+_ring: KeyRing | None = None
+
+
+def use(ring: KeyRing) -> None:
+    """Let this process read and write personal columns with these keys."""
+    global _ring
+    _ring = ring
+
+
+def _current_ring() -> KeyRing:
+    if _ring is None:
+        raise NoKeys("call models.encryption.use(KeyRing) before touching the record")
+    return _ring
+
+
+def seal(plain: bytes, bound_to: str) -> bytes:
+    """Encrypt, bound to a place (`table.column`) so that it can't be read from another."""
+    ring = _current_ring()
+    name = ring.current.encode()
+    nonce = os.urandom(NONCE)
+    box = AESGCM(ring.keys[ring.current]).encrypt(nonce, plain, bound_to.encode())
+    return bytes([len(name)]) + name + nonce + box
+
+
+def unseal(stored: bytes, bound_to: str) -> bytes:
+    """Decrypt what `seal` gave for the same place.
+
+    Raises:
+        UnknownKey: the ring lacks the key it was written under.
+        cryptography.exceptions.InvalidTag: it was altered, or belongs to another column.
+    """
+    at = 1 + stored[0]
+    name = stored[1:at].decode()
+    key = _current_ring().keys.get(name)
+    if key is None:
+        raise UnknownKey(f"no key {name!r} in ENCRYPTION_KEYS (column {bound_to})")
+    return AESGCM(key).decrypt(stored[at : at + NONCE], stored[at + NONCE :], bound_to.encode())
+
+
+def blind_index(value: str, purpose: str) -> bytes:
+    """A keyed fingerprint by which equal values can be found without being read."""
+    key = _current_ring().index_key
+    return hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")[:BLIND_INDEX]
+
+
+class Encrypted(TypeDecorator[str]):
+    """Text that is encrypted in the table; `bound_to` is `table.column`."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, bound_to: str) -> None:
+        super().__init__()
+        self.bound_to = bound_to
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else seal(value.encode(), self.bound_to)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else unseal(bytes(value), self.bound_to).decode()
+
+
+class EncryptedJson(TypeDecorator[Any]):
+    """A JSON value that is encrypted in the table; `bound_to` is `table.column`."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, bound_to: str) -> None:
+        super().__init__()
+        self.bound_to = bound_to
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return seal(text.encode(), self.bound_to)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(unseal(bytes(value), self.bound_to))

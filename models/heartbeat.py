@@ -1,0 +1,38 @@
+"""Signs of life of the processes that have no port to ask."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, now
+
+STALE = timedelta(seconds=30)
+
+
+class Heartbeat(Base):
+    """When a kind of process was last seen at work."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    beat_at: Mapped[datetime]
+
+
+def beat(tx: Session, name: str) -> None:
+    """Say that a process of this kind is alive."""
+    statement = insert(Heartbeat).values(name=name, beat_at=now())
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Heartbeat.name], set_={"beat_at": statement.excluded.beat_at}
+        )
+    )
+
+
+def alive(tx: Session, name: str) -> bool:
+    """Whether a process of this kind was seen lately."""
+    at = tx.scalar(select(Heartbeat.beat_at).where(Heartbeat.name == name))
+    return at is not None and now() - at < STALE

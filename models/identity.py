@@ -1,0 +1,113 @@
+"""Who an owner is by their KTP, given on a secure page only; and the single-use links to it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, now
+from models.encryption import Encrypted, blind_index
+
+LINK_LIFE = timedelta(hours=24)
+NIK_INDEX = "identities.nik"
+
+
+class Identity(Base):
+    """One person's identity; there is at most one, a later page replaces it."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    name: Mapped[str] = mapped_column(Encrypted("identities.name"))
+    nik: Mapped[str] = mapped_column(Encrypted("identities.nik"))
+    nik_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    born_on: Mapped[str] = mapped_column(Encrypted("identities.born_on"))  # ISO date
+    address: Mapped[str] = mapped_column(Encrypted("identities.address"))
+    ktp_attachment_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"))
+    given_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))  # the owner or the officer
+    given_at: Mapped[datetime] = mapped_column(default=now)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class IdentityLink(Base):
+    """A way to the identity page of `person_id`, for `holder_id`: works once, until it expires."""
+
+    __tablename__ = "identity_links"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    holder_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+def link(tx: Session, *, person_id: int, holder_id: int) -> str:
+    """Make a link and give its token; only the token's hash is stored."""
+    token = secrets.token_urlsafe(24)
+    tx.add(
+        IdentityLink(
+            token_hash=_hash(token),
+            person_id=person_id,
+            holder_id=holder_id,
+            expires_at=now() + LINK_LIFE,
+        )
+    )
+    return token
+
+
+def open_link(tx: Session, token: str, *, lock: bool = False) -> IdentityLink | None:
+    """The link behind a token while it works; None when unknown, used or expired."""
+    found = tx.get(IdentityLink, _hash(token), with_for_update=lock)
+    if found is None or found.used_at is not None or found.expires_at <= now():
+        return None
+    return found
+
+
+def give(
+    tx: Session,
+    found: IdentityLink,
+    *,
+    name: str,
+    nik: str,
+    born_on: date,
+    address: str,
+    ktp_attachment_id: int | None,
+) -> Identity:
+    """Keep an identity and use its link up."""
+    row = tx.scalars(
+        select(Identity).where(Identity.person_id == found.person_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        row = Identity(person_id=found.person_id, version=0)
+        tx.add(row)
+    row.name, row.nik, row.nik_index = name, nik, blind_index(nik, NIK_INDEX)
+    row.born_on, row.address = born_on.isoformat(), address
+    row.ktp_attachment_id = ktp_attachment_id or row.ktp_attachment_id
+    row.given_by_id, row.given_at = found.holder_id, now()
+    row.version += 1
+    found.used_at = now()
+    return row
+
+
+def of_people(tx: Session, person_ids: Sequence[int]) -> dict[int, Identity]:
+    """These people's identities, by person id."""
+    rows = tx.scalars(select(Identity).where(Identity.person_id.in_(person_ids)))
+    return {row.person_id: row for row in rows}
+
+
+def same_person(tx: Session, identity: Identity) -> list[int]:
+    """Ids of all people who gave this NIK, found by its blind index."""
+    return list(
+        tx.scalars(select(Identity.person_id).where(Identity.nik_index == identity.nik_index))
+    )
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,118 @@
+"""What was heard: each message, tap and piece of news once, in the order it came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, now
+from models.database import INBOX, notify
+from models.encryption import EncryptedJson
+
+NEWS = "news"  # the channel of what the city itself has to tell a conversation
+
+
+class InboundMessage(Base):
+    """One thing heard from, or for, one person.
+
+    Open until `taken_at` or `set_aside_at` is set. `provider_id` is the provider's own id of the
+    delivery; for news it names the fact, so that the same news is told once.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("channel", "provider_id"),
+        Index(
+            "ix_inbox_open",
+            "person_id",
+            "id",
+            postgresql_where="taken_at IS NULL AND set_aside_at IS NULL",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    provider_id: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    event: Mapped[Any] = mapped_column(EncryptedJson("inbox.event"))
+    heard_at: Mapped[datetime] = mapped_column(default=now)
+    taken_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    set_aside_at: Mapped[datetime | None]  # failed three times; a supervisor sees it
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What `record` writes for one delivery."""
+
+    channel: str
+    provider_id: str
+    person_id: int
+    event: Any
+
+
+def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
+    """Write deliveries down; those heard before are left out. Gives the new rows' ids."""
+    rows = [
+        {
+            "channel": a.channel,
+            "provider_id": a.provider_id,
+            "person_id": a.person_id,
+            "event": a.event,
+            "heard_at": now(),
+        }
+        for a in arrivals
+    ]
+    if not rows:
+        return []
+    statement = insert(InboundMessage).values(rows).on_conflict_do_nothing()
+    return list(tx.scalars(statement.returning(InboundMessage.id)))
+
+
+def known(tx: Session, channel: str, provider_id: str) -> bool:
+    """Whether a delivery was heard before."""
+    return (
+        tx.scalar(
+            select(InboundMessage.id).where(
+                InboundMessage.channel == channel, InboundMessage.provider_id == provider_id
+            )
+        )
+        is not None
+    )
+
+
+def tell(tx: Session, person_id: int, fact: str, event: Any) -> None:
+    """Give a conversation news, once for each `fact`, and wake the bot at commit."""
+    if record(tx, [Arrival(NEWS, f"{fact}:{person_id}", person_id, event)]):
+        notify(tx, INBOX)
+
+
+def waiting(tx: Session, *, limit: int) -> Sequence[int]:
+    """People for whom something lies untaken, longest first."""
+    open_rows = (
+        select(InboundMessage.person_id, InboundMessage.id)
+        .where(InboundMessage.taken_at.is_(None), InboundMessage.set_aside_at.is_(None))
+        .order_by(InboundMessage.id)
+        .limit(limit)
+        .subquery()
+    )
+    return list(dict.fromkeys(tx.scalars(select(open_rows.c.person_id))))
+
+
+def untaken(tx: Session, person_ids: Iterable[int]) -> Sequence[InboundMessage]:
+    """What lies untaken for these people, in the order it was heard; lock the people first."""
+    return tx.scalars(
+        select(InboundMessage)
+        .where(
+            InboundMessage.person_id.in_(list(person_ids)),
+            InboundMessage.taken_at.is_(None),
+            InboundMessage.set_aside_at.is_(None),
+        )
+        .order_by(InboundMessage.id)
+    ).all()

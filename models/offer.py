@@ -1,0 +1,48 @@
+"""Offers: asking an officer to take a visit, and by when they must answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import lifecycle, task
+from models.lifecycle import VisitState
+from models.officer import Officer
+from models.visit import Offer, Visit
+from models.window import Part, Window, working_time_after
+
+LIFE = timedelta(hours=4)  # promised: an officer has accepted within 4 working hours
+BEFORE_THE_WINDOW = timedelta(hours=1)  # there must be time for the next one to get there
+LEAST = timedelta(minutes=5)  # nobody answers faster on a motorbike
+
+
+def answer_by(on: Window, at: datetime) -> datetime:
+    """When an offer that is made at `at` goes on to the next officer."""
+    soon = min(working_time_after(at, LIFE), on.starts_at - BEFORE_THE_WINDOW)
+    return max(soon, at + LEAST)
+
+
+def offer_to(tx: Session, visit: Visit, officer: Officer, *, at: datetime, actor: str) -> Offer:
+    """Offer a (locked) visit to an officer and plan the end of the offer; tell them yourself.
+
+    An officer who did not take it before may be asked again, by a supervisor.
+
+    Raises:
+        NotAllowed: the visit is neither wanted nor unassigned.
+    """
+    lifecycle.move(tx, visit, VisitState.OFFERED, actor=actor)
+    visit.officer_id = officer.id
+    offer = tx.scalars(
+        select(Offer).where(Offer.visit_id == visit.id, Offer.officer_id == officer.id)
+    ).one_or_none()
+    if offer is None:
+        offer = Offer(visit_id=visit.id, officer_id=officer.id)
+        tx.add(offer)
+    offer.offered_at, offer.expires_at = at, answer_by(Window(visit.on, Part(visit.part)), at)
+    offer.answer, offer.reason, offer.answered_at = None, None, None
+    tx.flush()
+    run_key = f"expire_offer:{offer.id}:{int(at.timestamp() * 1000)}"
+    task.plan(tx, "expire_offer", offer.id, run_key, due_at=offer.expires_at)
+    return offer

@@ -1,0 +1,146 @@
+"""Officers and supervisors: who they are, where they work, and how they join by invitation."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models import audit
+from models.base import Base, now
+
+INVITATION_LIFE = timedelta(days=14)
+
+StaffRole = Literal["officer", "supervisor"]
+
+
+class Officer(Base):
+    """One officer or supervisor of the city.
+
+    `person_id` is None until the invitation is taken up in chat: until then they are unreachable
+    and get no visits. `capacity` is how many visits they take in one part of a day.
+    """
+
+    __tablename__ = "officers"
+    __table_args__ = (UniqueConstraint("badge"), UniqueConstraint("person_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    role: Mapped[str] = mapped_column(default="officer")
+    name: Mapped[str]
+    badge: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    capacity: Mapped[int] = mapped_column(default=3)
+    active: Mapped[bool] = mapped_column(default=True)
+    invitation_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    invited_at: Mapped[datetime] = mapped_column(default=now)
+    joined_at: Mapped[datetime | None]
+
+
+class OfficerArea(Base):
+    """An area an officer or supervisor works in: a kota, kecamatan or kelurahan, with all in it."""
+
+    __tablename__ = "officer_areas"
+
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"), primary_key=True)
+    area_code: Mapped[str] = mapped_column(primary_key=True)
+
+
+def invite(
+    tx: Session,
+    *,
+    role: StaffRole,
+    name: str,
+    badge: str,
+    areas: Sequence[str],
+    capacity: int = 3,
+) -> str:
+    """Enter or renew an officer by badge, and give the invitation's token.
+
+    Renewing changes name, areas and capacity, and makes the earlier token useless.
+    """
+    officer = tx.scalars(select(Officer).where(Officer.badge == badge)).one_or_none()
+    if officer is None:
+        officer = Officer(badge=badge)
+        tx.add(officer)
+    token = secrets.token_urlsafe(18)
+    officer.role, officer.name, officer.capacity = role, name, capacity
+    officer.invitation_hash, officer.invited_at = _hash(token), now()
+    officer.active = True
+    tx.flush()
+    tx.query(OfficerArea).filter_by(officer_id=officer.id).delete()
+    tx.add_all(OfficerArea(officer_id=officer.id, area_code=code) for code in sorted(set(areas)))
+    audit.note(tx, "command", "officer.invited", f"officer:{officer.id}", areas=list(areas))
+    return token
+
+
+def join(tx: Session, token: str, person_id: int) -> Officer | None:
+    """Take an invitation up; None when it is unknown, used or expired."""
+    officer = tx.scalars(
+        select(Officer).where(Officer.invitation_hash == _hash(token)).with_for_update()
+    ).one_or_none()
+    if officer is None or officer.invited_at + INVITATION_LIFE < now():
+        return None
+    other = of_person(tx, person_id)
+    if other is not None and other.id != officer.id:
+        return None  # one person, one badge
+    officer.person_id, officer.joined_at, officer.invitation_hash = person_id, now(), None
+    audit.note(tx, f"person:{person_id}", "officer.joined", f"officer:{officer.id}")
+    return officer
+
+
+def of_person(tx: Session, person_id: int) -> Officer | None:
+    """The active officer or supervisor that this person is, if any."""
+    return tx.scalars(
+        select(Officer).where(Officer.person_id == person_id, Officer.active)
+    ).one_or_none()
+
+
+def of_people(tx: Session, person_ids: Sequence[int]) -> dict[int, Officer]:
+    """The active officers and supervisors among these people, by person id."""
+    rows = tx.scalars(select(Officer).where(Officer.person_id.in_(person_ids), Officer.active))
+    return {row.person_id: row for row in rows if row.person_id is not None}
+
+
+def by_badge(tx: Session, badge: str) -> Officer | None:
+    """The active officer with this badge; leading zeros and blanks do not matter."""
+    wanted = badge.strip().lstrip("0").casefold()
+    rows = tx.scalars(select(Officer).where(Officer.active))
+    return next((row for row in rows if row.badge.lstrip("0").casefold() == wanted), None)
+
+
+def covering(tx: Session, area_code: str, role: StaffRole = "officer") -> Sequence[Officer]:
+    """Active officers (or supervisors) whose areas hold this area, by id; joined or not."""
+    parts = area_code.split(".")
+    holding = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    return tx.scalars(
+        select(Officer)
+        .join(OfficerArea, OfficerArea.officer_id == Officer.id)
+        .where(Officer.active, Officer.role == role, OfficerArea.area_code.in_(holding))
+        .distinct()
+        .order_by(Officer.id)
+    ).all()
+
+
+def everyone(tx: Session) -> Sequence[Officer]:
+    """All active officers and supervisors, by badge."""
+    return tx.scalars(select(Officer).where(Officer.active).order_by(Officer.badge)).all()
+
+
+def areas_of(tx: Session, officer_id: int) -> list[str]:
+    """The area codes of one officer."""
+    return list(
+        tx.scalars(
+            select(OfficerArea.area_code)
+            .where(OfficerArea.officer_id == officer_id)
+            .order_by(OfficerArea.area_code)
+        )
+    )
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,119 @@
+"""Work to be done away from the chat: rows that stay until it is done, even if Redis is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Index, UniqueConstraint, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, now
+from models.database import TASKS, notify
+
+MAX_FAILURES = 6
+FIRST_PAUSE = timedelta(seconds=5)
+LONGER = 4  # times, after each failure: the sixth comes 28 minutes after the first
+_OPEN = "done_at IS NULL AND failed_at IS NULL"
+
+
+class Task(Base):
+    """One thing to do about one row: `kind` names the job, `subject_id` the row.
+
+    Open until `done_at` or `failed_at` is set. `run_key` names the occasion, so that whoever asks
+    twice asks once. A nudge (the RQ job) is out while `leased_until` lies ahead.
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        UniqueConstraint("run_key"),
+        Index("ix_tasks_open", "due_at", postgresql_where=_OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    subject_id: Mapped[int]
+    run_key: Mapped[str]
+    due_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    leased_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]  # the error's type and place, no personal data
+    done_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]  # gave up: a supervisor sees it
+
+
+def plan(
+    tx: Session, kind: str, subject_id: int, run_key: str, *, due_at: datetime | None = None
+) -> None:
+    """Plan a task, once for each run key, and wake the dispatcher at commit."""
+    made = tx.scalar(
+        insert(Task)
+        .values(
+            kind=kind,
+            subject_id=subject_id,
+            run_key=run_key,
+            due_at=due_at or now(),
+            created_at=now(),
+            failures=0,
+        )
+        .on_conflict_do_nothing()
+        .returning(Task.id)
+    )
+    if made is not None:
+        notify(tx, TASKS)
+
+
+def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[tuple[int, str]]:
+    """Lease due tasks to be nudged: (task id, kind), oldest first."""
+    moment = now()
+    rows = tx.scalars(
+        select(Task)
+        .where(
+            text(_OPEN),
+            Task.due_at <= moment,
+            func.coalesce(Task.leased_until, moment) <= moment,
+        )
+        .order_by(Task.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.leased_until = moment + lease
+    return [(row.id, row.kind) for row in rows]
+
+
+def take(tx: Session, task_id: int) -> Task | None:
+    """Lock a task for the length of this transaction; None when it is done or being done."""
+    return tx.scalars(
+        select(Task).where(Task.id == task_id, text(_OPEN)).with_for_update(skip_locked=True)
+    ).one_or_none()
+
+
+def fail(tx: Session, task_id: int, error: str) -> bool:
+    """Count a failure and put the task off; True when that was the last try."""
+    task = tx.get(Task, task_id, with_for_update=True)
+    if task is None or task.done_at or task.failed_at:
+        return False
+    task.failures += 1
+    task.last_error = error
+    task.leased_until = None
+    if task.failures >= MAX_FAILURES:
+        task.failed_at = now()
+        return True
+    task.due_at = now() + FIRST_PAUSE * LONGER ** (task.failures - 1)
+    return False
+
+
+def next_due(tx: Session) -> datetime | None:
+    """When the dispatcher has something to nudge next; None when nothing is open."""
+    earliest: datetime | None = tx.scalar(
+        select(func.min(func.greatest(Task.due_at, Task.leased_until))).where(text(_OPEN))
+    )
+    return earliest
+
+
+def release(tx: Session, task_ids: Sequence[int]) -> None:
+    """Give back leases whose nudge could not be sent."""
+    tx.execute(update(Task).where(Task.id.in_(task_ids)).values(leased_until=None))

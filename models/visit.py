@@ -1,0 +1,164 @@
+"""Visits: who comes to whom, when; and the offers made to officers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, or_, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models import task
+from models.base import Base, now
+from models.encryption import Encrypted
+from models.lifecycle import OPEN_VISITS, VisitState
+
+CODE_TRIES = 5
+MAX_FAILED_VISITS = 3  # then a supervisor decides
+
+_OPEN = "state NOT IN ('handed_over', 'failed', 'cancelled')"
+
+
+class Visit(Base):
+    """One visit to one applicant in one window.
+
+    `code` is what the owner tells the officer at the door; it exists once an officer has accepted.
+    """
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        Index("uq_visits_open", "application_id", unique=True, postgresql_where=text(_OPEN)),
+        Index("ix_visits_window", "on", "part", postgresql_where=text(_OPEN)),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"), index=True)
+    state: Mapped[str] = mapped_column(default=VisitState.WANTED)
+    kelurahan_code: Mapped[str]
+    on: Mapped[date]
+    part: Mapped[str]  # models.window
+    code: Mapped[str | None] = mapped_column(Encrypted("visits.code"))
+    code_tries: Mapped[int] = mapped_column(default=0)
+    code_proved_at: Mapped[datetime | None]
+    failure: Mapped[str | None]  # why it did not work: a key of the catalogue
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    moved_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Offer(Base):
+    """A visit offered to an officer: open until answered, expired or withdrawn; asked once each."""
+
+    __tablename__ = "offers"
+    __table_args__ = (UniqueConstraint("visit_id", "officer_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"), index=True)
+    offered_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    answer: Mapped[str | None]  # accepted, declined, silent or withdrawn
+    reason: Mapped[str | None]  # of declining: a key of the catalogue
+    answered_at: Mapped[datetime | None]
+
+
+class VisitReport(Base):
+    """What the officer saw at the door: the checklist and the photo."""
+
+    __tablename__ = "visit_reports"
+
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), primary_key=True)
+    ktp_seen: Mapped[bool]
+    place_as_described: Mapped[bool]
+    photo_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"))
+    arrived_km: Mapped[float | None]  # from the pin, when the officer sent a location
+    rating: Mapped[int | None]  # the owner's, 1 to 5
+    made_at: Mapped[datetime] = mapped_column(default=now)
+
+
+def new_code() -> str:
+    """Six digits that can't be guessed within the tries there are."""
+    return f"{secrets.randbelow(10**6):06d}"
+
+
+def lock(tx: Session, ids: Sequence[int]) -> Sequence[Visit]:
+    """Lock visits in id order (`FOR NO KEY UPDATE`); lock people and applications before them."""
+    return tx.scalars(
+        select(Visit)
+        .where(Visit.id.in_(ids))
+        .order_by(Visit.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def open_ids(
+    tx: Session, *, owner_ids: Sequence[int] = (), officer_ids: Sequence[int] = ()
+) -> list[int]:
+    """Ids of open visits of these owners, or accepted by or offered to these officers."""
+    offered = select(Offer.visit_id).where(
+        Offer.officer_id.in_(officer_ids), Offer.answer.is_(None)
+    )
+    return list(
+        tx.scalars(
+            select(Visit.id).where(
+                Visit.state.in_(OPEN_VISITS),
+                or_(
+                    Visit.owner_id.in_(owner_ids),
+                    Visit.officer_id.in_(officer_ids),
+                    Visit.id.in_(offered),
+                ),
+            )
+        )
+    )
+
+
+def open_of_application(tx: Session, application_id: int) -> Visit | None:
+    """The open visit of an application, locked; there is at most one."""
+    return tx.scalars(
+        select(Visit)
+        .where(Visit.application_id == application_id, Visit.state.in_(OPEN_VISITS))
+        .with_for_update(key_share=True)
+    ).one_or_none()
+
+
+def offers_of(tx: Session, visit_ids: Sequence[int]) -> Sequence[Offer]:
+    """All offers of these visits, oldest first."""
+    return tx.scalars(select(Offer).where(Offer.visit_id.in_(visit_ids)).order_by(Offer.id)).all()
+
+
+def load_of(tx: Session, officer_ids: Sequence[int], on: date) -> dict[int, int]:
+    """How many open visits each of these officers has on a day, offered ones counted."""
+    rows = tx.execute(
+        select(Visit.officer_id, func.count())
+        .where(Visit.officer_id.in_(officer_ids), Visit.on == on, Visit.state.in_(OPEN_VISITS))
+        .group_by(Visit.officer_id)
+    )
+    return {officer_id: count for officer_id, count in rows if officer_id is not None}
+
+
+def workload(
+    tx: Session, officer_ids: Sequence[int], since: date, until: date
+) -> dict[tuple[int, date, str], int]:
+    """How many visits these officers have from `since` to `until`: (officer, day, part) -> count.
+
+    Visits that are over count as well: they were work.
+    """
+    rows = tx.execute(
+        select(Visit.officer_id, Visit.on, Visit.part, func.count())
+        .where(
+            Visit.officer_id.in_(officer_ids),
+            Visit.on.between(since, until),
+            Visit.state != VisitState.CANCELLED,
+        )
+        .group_by(Visit.officer_id, Visit.on, Visit.part)
+    )
+    return {(officer_id or 0, on, part): count for officer_id, on, part, count in rows}
+
+
+def plan_offer(tx: Session, visit: Visit) -> None:
+    """Have an officer asked to take this visit, once for each time it became wanted."""
+    moved_ms = int(visit.moved_at.timestamp() * 1000)
+    task.plan(tx, "offer", visit.id, f"offer:{visit.id}:{moved_ms}")

@@ -1,0 +1,151 @@
+"""Windows: days and parts of days in which officers can come, and which of them are free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+
+import holidays
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.base import WIB
+from models.lifecycle import OPEN_VISITS
+from models.officer import Officer, covering
+from models.visit import Visit
+
+OFFERED = 6  # windows at once: more is too much to read on a small screen
+LOOK_AHEAD = timedelta(days=14)
+LEAD = timedelta(hours=2)  # an officer must be found and get there
+OPENS, CLOSES = time(8, 0), time(16, 0)  # the working day, in WIB
+FRIDAY = 4
+
+
+class Part(StrEnum):
+    """A part of the working day, 08.00 to 16.00 WIB."""
+
+    MORNING = "morning"
+    MIDDAY = "midday"
+    AFTERNOON = "afternoon"
+
+
+_HOURS = {
+    Part.MORNING: (time(8, 0), time(10, 30)),
+    Part.MIDDAY: (time(10, 30), time(13, 0)),
+    Part.AFTERNOON: (time(13, 0), time(16, 0)),
+}
+_FRIDAY_MIDDAY = (time(10, 30), time(11, 30))  # nobody comes during Friday prayers, 11.30 to 13.00
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """One part of one day; hours in WIB."""
+
+    on: date
+    part: str
+
+    @property
+    def starts(self) -> time:
+        return hours(self.on, Part(self.part))[0]
+
+    @property
+    def ends(self) -> time:
+        return hours(self.on, Part(self.part))[1]
+
+    @property
+    def starts_at(self) -> datetime:
+        return datetime.combine(self.on, self.starts, WIB).astimezone(UTC)
+
+    @property
+    def ends_at(self) -> datetime:
+        return datetime.combine(self.on, self.ends, WIB).astimezone(UTC)
+
+
+def hours(on: date, part: Part) -> tuple[time, time]:
+    """When a part of this day begins and ends, in WIB."""
+    if on.weekday() == FRIDAY and part is Part.MIDDAY:
+        return _FRIDAY_MIDDAY
+    return _HOURS[part]
+
+
+def working_day(on: date) -> bool:
+    """Whether officers work: Monday to Friday, not on Indonesia's public holidays."""
+    return on.weekday() < 5 and on not in _holidays(on.year)
+
+
+def working_days_after(at: datetime, days: int) -> date:
+    """The day that lies so many working days after `at`, in Jakarta."""
+    on = at.astimezone(WIB).date()
+    while days:
+        on += timedelta(days=1)
+        days -= working_day(on)
+    return on
+
+
+def working_time_after(at: datetime, span: timedelta) -> datetime:
+    """When so much of the working hours will have passed since `at`; UTC."""
+    on, left = at.astimezone(WIB).date(), span
+    while True:
+        if working_day(on):
+            starts = max(at, datetime.combine(on, OPENS, WIB))
+            ends = datetime.combine(on, CLOSES, WIB)
+            if starts + left <= ends:
+                return (starts + left).astimezone(UTC)
+            left -= max(ends - starts, timedelta(0))
+        on += timedelta(days=1)
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("ID", years=year))
+
+
+def coming(at: datetime) -> Iterator[Window]:
+    """The windows after `at` that can still be reached, soonest first, whoever works then."""
+    first = at.astimezone(WIB).date()
+    for offset in range(LOOK_AHEAD.days):
+        on = first + timedelta(days=offset)
+        if working_day(on):
+            for part in Part:
+                window = Window(on, part.value)
+                if window.starts_at >= at + LEAD:
+                    yield window
+
+
+def free(tx: Session, kelurahan_code: str, at: datetime) -> Sequence[Window]:
+    """The next windows in which an officer of that kelurahan has room, soonest first.
+
+    Only officers who have joined count. A visit nobody has accepted yet takes room as well.
+    """
+    officers = [o for o in covering(tx, kelurahan_code) if o.person_id is not None]
+    room = sum(officer.capacity for officer in officers)
+    if not room:
+        return []
+    taken = _taken(tx, officers, kelurahan_code, at)
+    found: list[Window] = []
+    for window in coming(at):
+        if taken.get(window, 0) < room:
+            found.append(window)
+        if len(found) == OFFERED:
+            break
+    return found
+
+
+def _taken(
+    tx: Session, officers: Sequence[Officer], kelurahan_code: str, at: datetime
+) -> dict[Window, int]:
+    kecamatan = kelurahan_code.rsplit(".", 1)[0]
+    rows = tx.execute(
+        select(Visit.on, Visit.part, func.count())
+        .where(
+            Visit.state.in_(OPEN_VISITS),
+            Visit.on >= at.astimezone(WIB).date(),
+            Visit.officer_id.in_([o.id for o in officers])
+            | (Visit.officer_id.is_(None) & Visit.kelurahan_code.startswith(kecamatan + ".")),
+        )
+        .group_by(Visit.on, Visit.part)
+    )
+    return {Window(on, part): count for on, part, count in rows}
