@@ -1,0 +1,134 @@
+"""The words: every sentence of every flow, in every language side by side."""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cache
+from importlib import resources
+
+from babel.dates import format_date
+from babel.numbers import format_currency
+
+from conversations.facts import WIB
+from conversations.messages import Json, Lines, Message, Rupiah, Say, Value
+
+LOCALES = ("id", "en")
+_BABEL = {"id": "id_ID", "en": "en_GB"}
+
+
+class MissingLine(LookupError):
+    """The catalogue has no such line: add it to `conversations/catalogues/` under the key named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Sentences by key: `business_permit.premises.mobile` -> {"id": "…", "en": "…"}."""
+
+    entries: Mapping[str, Mapping[str, str]]
+
+    def say(self, say: Say | str, locale: str) -> str:
+        """Put a sentence into words; a plain string is a name and stays as it is.
+
+        Raises:
+            MissingLine: the key, the language, or a parameter of the sentence is missing.
+        """
+        if isinstance(say, str):
+            return say
+        try:
+            line = self.entries[say.key][locale]
+            return line.format_map(
+                {name: self._value(value, locale) for name, value in say.params.items()}
+            )
+        except KeyError as error:
+            raise MissingLine(f"{say.key} ({locale}): no {error.args[0]!r}") from error
+
+    def text(self, message: Message, locale: str) -> str:
+        """The message's sentences, a paragraph each."""
+        return "\n\n".join(self.say(part, locale) for part in message.parts)
+
+    def has(self, key: str) -> bool:
+        """Whether a line stands under this key."""
+        return key in self.entries
+
+    def _value(self, value: Value, locale: str) -> str:
+        match value:
+            case Say():
+                return self.say(value, locale)
+            case Lines(items):
+                return "\n".join(self.say(item, locale) for item in items)
+            case Rupiah(amount):
+                return rupiah(amount)
+            case datetime():
+                local = value.astimezone(WIB)
+                return f"{day(local.date(), locale)}, {clock(local.time())} WIB"
+            case date():
+                return day(value, locale)
+            case time():
+                return clock(value)
+            case str() | int():
+                return str(value)
+
+    def problems(self, wanted: Iterable[str]) -> list[str]:
+        """What is missing or uneven, a line each: what to add, and where."""
+        found = [
+            f"{_place(key)} is missing" for key in sorted(set(wanted)) if key not in self.entries
+        ]
+        for key, lines in sorted(self.entries.items()):
+            for locale in LOCALES:
+                if not lines.get(locale, "").strip():
+                    found.append(f"{_place(key)} has no {locale!r}")
+            names = {locale: _placeholders(line) for locale, line in lines.items()}
+            if len({frozenset(value) for value in names.values()}) > 1:
+                found.append(f"{_place(key)} has other placeholders in one language: {names}")
+        return found
+
+
+def rupiah(amount: int) -> str:
+    """Write a sum as people read it: Rp2.500.000."""
+    return format_currency(amount, "IDR", format="¤#,##0", locale="id_ID", currency_digits=False)
+
+
+def day(on: date, locale: str) -> str:
+    """Write a day in full: Rabu, 25 November 2026."""
+    return format_date(on, "full" if locale == "id" else "EEEE, d MMMM y", locale=_BABEL[locale])
+
+
+def clock(at: time) -> str:
+    """Write an hour as it is written in Jakarta: 09.30."""
+    return f"{at.hour:02d}.{at.minute:02d}"
+
+
+@cache
+def load() -> Catalogue:
+    """Read all catalogues of the package; a file's name is the first part of its keys."""
+    entries: dict[str, Mapping[str, str]] = {}
+    for file in sorted(
+        resources.files("conversations").joinpath("catalogues").iterdir(), key=lambda f: f.name
+    ):
+        if file.name.endswith(".toml"):
+            table = tomllib.loads(file.read_text(encoding="utf-8"))
+            entries |= dict(read(table, file.name.removesuffix(".toml")))
+    return Catalogue(entries)
+
+
+def read(table: Mapping[str, Json], prefix: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Flatten a catalogue's tables: those that hold words are entries, others hold more tables."""
+    words = {name: value for name, value in table.items() if isinstance(value, str)}
+    if words:
+        yield prefix, words
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from read(value, f"{prefix}.{name}")
+
+
+def _placeholders(line: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(line) if name}
+
+
+def _place(key: str) -> str:
+    file, _, rest = key.partition(".")
+    return f"conversations/catalogues/{file}.toml: [{rest}]"

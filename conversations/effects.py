@@ -1,0 +1,251 @@
+"""What a turn brings about: messages to send and rows to write, one case each in `bot.effects`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, TypeAlias
+
+from conversations.messages import Json, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Say something to the person whose turn it is.
+
+    With `after`, the message waits that long and is dropped if anything else is said before.
+    """
+
+    message: Message
+    after: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveConsent:
+    """The person agreed to the current wording."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseLanguage:
+    """Speak this language from now on."""
+
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class RememberName:
+    """The person told their name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Say nothing but answers from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptIn:
+    """Notices are welcome again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPerson:
+    """The person wants to talk to somebody: supervisors are told, with the flow it was about."""
+
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendIdentityLink:
+    """Send the single-use page for the owner's identity: to them, or to the officer at the door."""
+
+    visit_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Send an application off."""
+
+    service: str
+    answers: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """Replace some answers of an application that waits for them."""
+
+    application_id: int
+    answers: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The owner takes an application back."""
+
+    application_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseWindow:
+    """The owner wants the visit then."""
+
+    application_id: int
+    on: date
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveWindow:
+    """The owner can't be there: the open visit is given up and windows are offered anew."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateVisit:
+    """The owner's opinion of the visit, 1 to 5."""
+
+    application_id: int
+    stars: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendPermit:
+    """Send the permit's PDF again, to the owner."""
+
+    application_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOfficer:
+    """Say whether a badge is an officer's, and whether they are on the way to this person."""
+
+    badge: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPermit:
+    """Say whether a permit's number is real and valid."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Take up an invitation to be an officer or a supervisor."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """The officer takes the visit."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineOffer:
+    """The officer does not take the visit (or gives it back), for a reason of the catalogue."""
+
+    visit_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Depart:
+    """The officer is on the way."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrive:
+    """The officer is there; `km` from the owner's pin, if both are known."""
+
+    visit_id: int
+    km: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MistypeCode:
+    """A wrong door code was typed: one try less."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProveCode:
+    """The right door code was typed."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The permit is issued and handed over, with what the officer saw."""
+
+    visit_id: int
+    ktp_seen: bool
+    place_as_described: bool
+    photo_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailVisit:
+    """The visit did not work, for a reason of the catalogue."""
+
+    visit_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """A supervisor's word on an application: approve, return (with the item) or reject."""
+
+    application_id: int
+    decision: Literal["approve", "return", "reject"]
+    step: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """A supervisor gives a visit to an officer, who is asked."""
+
+    visit_id: int
+    officer_id: int
+
+
+Effect: TypeAlias = (
+    Reply
+    | GiveConsent
+    | UseLanguage
+    | RememberName
+    | OptOut
+    | OptIn
+    | CallPerson
+    | SendIdentityLink
+    | Submit
+    | Correct
+    | Withdraw
+    | ChooseWindow
+    | LeaveWindow
+    | RateVisit
+    | SendPermit
+    | ShowOfficer
+    | ShowPermit
+    | Join
+    | AcceptOffer
+    | DeclineOffer
+    | Depart
+    | Arrive
+    | MistypeCode
+    | ProveCode
+    | HandOver
+    | FailVisit
+    | Decide
+    | Assign
+)

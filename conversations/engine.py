@@ -1,0 +1,851 @@
+"""The only decision: what follows from a session, an event and the facts.
+
+`advance` is pure. It reads what was heard against what was *shown*, so that a late tap or a "2"
+never answers another question, and it always ends with the one open question in sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from conversations.catalogue import Catalogue
+from conversations.commands import Command, Intent, Typed, intent
+from conversations.commands import read as read_command
+from conversations.effects import (
+    CallPerson,
+    Effect,
+    Join,
+    OptIn,
+    OptOut,
+    Reply,
+    SendPermit,
+    ShowOfficer,
+    ShowPermit,
+    UseLanguage,
+)
+from conversations.events import (
+    Event,
+    Happened,
+    Said,
+    SharedContact,
+    Started,
+    Tapped,
+    Unreadable,
+    Uploaded,
+    Withheld,
+)
+from conversations.facts import Facts, Role
+from conversations.flow import (
+    LEFT,
+    Ask,
+    Choose,
+    Context,
+    Flow,
+    Prompt,
+    Review,
+    Stay,
+    Step,
+    Upload,
+    Wrong,
+    summary,
+)
+from conversations.messages import (
+    Choice,
+    Json,
+    Message,
+    Question,
+    Say,
+    say_from_json,
+)
+from conversations.parsers import Refused
+from conversations.parsers.choice import pick
+from conversations.session import Draft, Offer, Session
+
+REFUSALS_BEFORE_HELP = 3  # then leaving it to the officer, or a person, is offered
+MAX_PARKED = 4  # drafts put aside at once; the oldest gives way
+
+#: Questions of the engine itself: they stand in `common` and belong to no flow.
+RESUME, CANCEL = "resume", "cancel"
+JOIN_PAYLOAD = "join-"
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """All flows, by id, and the words they are told in."""
+
+    by_id: Mapping[str, Flow]
+    catalogue: Catalogue
+
+    def home(self, role: Role) -> Flow:
+        """The first page of people with this role."""
+        return next(flow for flow in self.by_id.values() if flow.home == role)
+
+    def services(self) -> tuple[Flow, ...]:
+        """What owners can ask for, in the order of the menu."""
+        return tuple(sorted((f for f in self.by_id.values() if f.service), key=_by_service))
+
+
+def _by_service(flow: Flow) -> int:
+    return flow.service
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What follows: the session to keep, and the effects in their order."""
+
+    session: Session
+    effects: tuple[Effect, ...]
+
+
+def advance(flows: Flows, session: Session | None, event: Event, facts: Facts) -> Turn:
+    """Take one event into account.
+
+    Pure: the same arguments give the same turn. Every turn has at least one reply, but for news
+    that nobody needs to hear.
+    """
+    teller = _Teller(flows, session or Session(), facts)
+    teller.take(event)
+    teller.flush()
+    return Turn(teller.session, tuple(teller.effects))
+
+
+@dataclass(slots=True)
+class _Teller:
+    """One turn while it is being worked out."""
+
+    flows: Flows
+    session: Session
+    facts: Facts
+    effects: list[Effect] = field(default_factory=list)
+    says: list[Say] = field(default_factory=list)
+    prompt: Prompt | None = None  # goes out with the reply
+    after: timedelta = timedelta(0)
+
+    # -- what was heard ------------------------------------------------------------------------
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, Happened):
+            self._news(event)
+            return
+        if not self.session.greeted:
+            self._first_contact(event)
+            return
+        match event:
+            case Started(payload):
+                self._started(payload)
+            case Withheld():
+                self._digress(Say("common.withheld"))
+            case Unreadable(kind):
+                key = f"common.unreadable.{kind}"
+                known = self.flows.catalogue.has(key)
+                self._digress(Say(key if known else "common.unreadable"))
+            case Tapped():
+                self._tapped(event)
+            case Said():
+                self._said(event)
+            case _:
+                self._sent(event)
+
+    def _first_contact(self, event: Event) -> None:
+        self.session = replace(self.session, greeted=True)
+        if isinstance(event, Started) and event.payload.startswith(JOIN_PAYLOAD):
+            self._join(event.payload)
+            return
+        if isinstance(event, Said):
+            typed = read_command(event.text)
+            if typed is not None and typed.command in _ANSWERED_BEFORE_GREETING:
+                self._command(typed)
+                return
+        if self.facts.role == "owner":
+            self.says.append(Say("welcome.hello"))
+        self._home()
+
+    def _started(self, payload: str) -> None:
+        if payload.startswith(JOIN_PAYLOAD):
+            self._join(payload)
+        elif self._worth_resuming(self.session.draft):
+            self._ask_to_resume()
+        else:
+            self._home()
+
+    def _join(self, payload: str) -> None:
+        self.effects.append(Join(payload.removeprefix(JOIN_PAYLOAD)))
+        self.session = replace(self.session, asked=None, shown=(), draft=None)
+
+    def _said(self, event: Said) -> None:
+        if event.edited and not self.session.refusals:
+            self._digress(Say("common.edited"))
+            return
+        typed = read_command(event.text)
+        if typed is not None and not self._is_answer(typed, event.text):
+            self._command(typed)
+            return
+        if self._pick_from_shown(event.text):
+            return
+        meant = intent(event.text)
+        if meant in _DIGRESSIONS:
+            self._digress(Say(f"common.intent.{meant.lower()}"))
+            return
+        asked = self.session.asked
+        if asked is None:
+            self._idle(meant)
+        elif asked.flow == "common":
+            self._digress(Say("refusals.pick_one"))
+        elif meant is Intent.GREETING and self._worth_resuming(self.session.draft):
+            self._ask_to_resume()
+        elif meant is Intent.THANKS:
+            self._digress(Say("common.intent.thanks"))
+        else:
+            self._sent(event)
+
+    def _is_answer(self, typed: Typed, text: str) -> bool:
+        """Whether a command's word is, here, an answer: "0" for a sum, a label that was shown."""
+        step = self._asked_step()
+        if typed.command is Command.BACK and text.strip() == "0" and step is not None:
+            return step.numeric
+        return any(label.casefold() == text.strip().casefold() for label in self._labels())
+
+    def _labels(self) -> list[str]:
+        return [self.flows.catalogue.say(o.label, self.facts.locale) for o in self.session.shown]
+
+    def _pick_from_shown(self, text: str) -> bool:
+        """Read words against what was shown; True when they picked something."""
+        shown = self.session.shown
+        step = self._asked_step()
+        if not shown:
+            return False
+        bare_number = text.strip().rstrip(".").isdecimal()
+        if bare_number and step is not None and step.numeric and not self.session.clarifying:
+            return False
+        index = pick(text, self._labels())
+        if index is None:
+            meant = {Intent.YES: "yes", Intent.NO: "no"}.get(intent(text) or Intent.THANKS)
+            index = next((i for i, o in enumerate(shown) if meant and o.means == meant), None)
+        if index is None:
+            return False
+        self._picked(shown[index])
+        return True
+
+    def _tapped(self, tap: Tapped) -> None:
+        asked = self.session.asked
+        if (
+            asked is not None
+            and (asked.flow, asked.subject, asked.step) == (tap.flow, tap.subject, tap.step)
+            and tap.version >= self.session.since
+        ):
+            offer = next((o for o in self.session.shown if o.value == tap.value), None)
+            if offer is not None:
+                self._picked(offer)
+                return
+        flow = self.flows.by_id.get(tap.flow)
+        if flow is not None and (flow.home == self.facts.role or tap.subject):
+            self._tapped_elsewhere(flow, tap)
+        else:
+            self._stale()
+
+    def _tapped_elsewhere(self, flow: Flow, tap: Tapped) -> None:
+        """Take a tap on a menu or on another matter's open question; anything else is stale."""
+        if not flow.alive(tap.subject, self.facts):
+            self._stale()
+            return
+        draft = self._draft_of(flow, tap.subject)
+        context = self._context(draft)
+        step = flow.open_step(context)
+        if step is None or step.id != tap.step:
+            self._stale()
+            return
+        offers = step.prompt(context).offers
+        offer = next((o for o in offers if o.value == tap.value), None)
+        current = self.session.draft
+        if offer is None or (current is not None and _same(current, draft) and flow.form):
+            self._stale()
+            return
+        self._switch_to(draft)
+        self._set_asked(flow, draft.subject, step.id, offers)
+        self._picked(offer)
+
+    def _stale(self) -> None:
+        self._digress(Say("common.stale"))
+
+    def _sent(self, event: Event) -> None:
+        """Give an event to the open step."""
+        step = self._asked_step()
+        draft = self.session.draft
+        if step is None or draft is None:
+            if self.session.asked is None or self.session.asked.flow != "common":
+                self._idle(None)
+            else:
+                self._digress(Say("refusals.pick_one"))
+            return
+        if isinstance(event, SharedContact):
+            self._digress(Say("common.contact_received"))
+            return
+        if isinstance(event, Uploaded) and not isinstance(step, Upload):
+            self._late_photo(event)
+            return
+        try:
+            answer = step.read(event, self._context(draft))
+        except Stay as stay:
+            self._stay(step, stay)
+        except Refused as refusal:
+            self._refuse(step, refusal)
+        else:
+            self._answer(step, answer)
+
+    def _late_photo(self, event: Uploaded) -> None:
+        """A photo of an album that comes after its question was left joins the others."""
+        draft = self.session.draft
+        flow = self._flow(draft)
+        if draft is not None and flow is not None:
+            for step in flow.steps:
+                if isinstance(step, Upload) and step.id in draft.answers:
+                    answer = step.add(draft.answers[step.id], event.attachment_id)
+                    if answer is not None:
+                        kept = {**draft.answers, step.id: answer}
+                        self.session = replace(self.session, draft=replace(draft, answers=kept))
+                        self._digress(Say("common.photo_added", {"n": len(answer["ids"])}))
+                        return
+        self._digress(Say("common.photo_not_now"))
+
+    # -- what is picked and answered -----------------------------------------------------------
+
+    def _picked(self, offer: Offer) -> None:
+        draft, step = self.session.draft, self._asked_step()
+        match offer.act:
+            case "open":
+                flow_id, subject = offer.answer
+                self._open(flow_id, subject)
+            case "command":
+                self._command(Typed(Command(offer.answer), ""))
+            case "edit":
+                self._edit(offer.answer)
+            case "which":
+                self._ask_which()
+            case "again":
+                self._ask_again()
+            case "answer":
+                if self.session.asked and self.session.asked.flow == "common":
+                    self._settle_own_question(str(offer.answer))
+                elif step is not None and draft is not None:
+                    try:
+                        if isinstance(step, Choose):
+                            step.picked(offer.answer, self._context(draft))
+                    except Stay as stay:
+                        self._stay(step, stay)
+                    else:
+                        self._answer(step, offer.answer)
+                else:
+                    self._stale()
+
+    def _answer(self, step: Step, answer: Json) -> None:
+        draft = self._open_draft()
+        draft = draft.answered(step.id, answer)
+        self.session = replace(self.session, draft=draft, refusals=0, clarifying=False)
+        context = self._context(draft)
+        self.effects += step.then(context, answer)
+        echo = context.key(step.id, "said")
+        if self.flows.catalogue.has(echo):
+            self.says.append(Say(echo, {"answer": step.show(answer, context)}))
+        if answer in step.ends:
+            self.says.append(Say(context.key(step.id, str(answer), "end")))
+            self._close()
+        else:
+            self._next()
+
+    def _next(self) -> None:
+        """Ask the next open question, or finish the flow."""
+        draft = self.session.draft
+        flow = self._flow(draft)
+        if draft is None or flow is None:
+            self._home()
+            return
+        context = self._context(draft)
+        step = flow.step(draft.editing) if draft.editing else None
+        step = step or flow.open_step(context)
+        if step is not None:
+            self._ask(flow, draft, step)
+            return
+        ending = flow.finish(context)
+        self.effects += ending.effects
+        self.says += ending.says
+        self._close()
+
+    def _close(self) -> None:
+        """Leave the open draft; take up what it interrupted."""
+        self.session = replace(
+            self.session, draft=None, asked=None, shown=(), clarifying=False, refusals=0
+        )
+        alive = tuple(d for d in self.session.parked if self._alive(d))
+        form = next((d for d in reversed(alive) if self.flows.by_id[d.flow].form), None)
+        parked = tuple(d for d in alive if d is not form)
+        self.session = replace(self.session, parked=parked, draft=form)
+        if form is not None:
+            self.says.append(Say("common.back_to_it"))
+            self._next()
+        elif self.facts.role != "owner":
+            self._home()
+
+    def _stay(self, step: Step, stay: Stay) -> None:
+        draft = self._open_draft()
+        self.effects += stay.effects
+        if stay.answer is None:
+            if stay.say is not None:
+                self.says.append(stay.say)
+            return  # what the effects say stands under the open question
+        kept = {**draft.answers, step.id: stay.answer}
+        self.session = replace(self.session, draft=replace(draft, answers=kept), refusals=0)
+        offers = step.done(stay.answer) if isinstance(step, Upload) else ()
+        self._show(step.id, Prompt(stay.say or step.prompt(self._context(draft)).say, offers))
+        self.after = stay.after
+
+    def _refuse(self, step: Step, refusal: Refused) -> None:
+        draft = self._open_draft()
+        if isinstance(refusal, Wrong):
+            self.effects += refusal.effects
+        say = Say(f"refusals.{refusal.reason}", refusal.params)
+        if refusal.readings:
+            offers = [Offer(r.value, r.label, r.answer) for r in refusal.readings]
+            if len(offers) > 1 or refusal.reason == "which_trade":
+                offers.append(Offer("none", Say("common.none_of_these"), None, "again"))
+            self._show(step.id, Prompt(say, tuple(offers)), clarifying=True)
+            return
+        refusals = self.session.refusals + 1
+        self.session = replace(self.session, refusals=refusals)
+        self.says.append(say)
+        self._ask(self.flows.by_id[draft.flow], draft, step, refusals=refusals)
+
+    # -- questions -----------------------------------------------------------------------------
+
+    def _ask(self, flow: Flow, draft: Draft, step: Step, *, refusals: int = 0) -> None:
+        context = self._context(draft)
+        prompt = step.prompt(context)
+        offers = list(prompt.offers)
+        if refusals >= REFUSALS_BEFORE_HELP:
+            if isinstance(step, Ask) and step.can_leave:
+                offers.append(Offer("leave", Say("common.leave_it"), LEFT))
+            offers.append(Offer("human", Say("common.talk_to_us"), Command.HUMAN, "command"))
+        say = prompt.say
+        if isinstance(step, Review):
+            say = Say(say.key, {**say.params, "summary": summary(flow, context)})
+        counted = [s.id for s in flow.applying(context) if s.counted]
+        if flow.service and not draft.subject and step.id in counted:
+            number = counted.index(step.id) + 1
+            say = Say("common.numbered", {"n": number, "total": len(counted), "question": say})
+        self.session = replace(self.session, refusals=refusals)
+        self._show(step.id, Prompt(say, tuple(offers), prompt.wish))
+
+    def _show(self, step_id: str, prompt: Prompt, *, clarifying: bool = False) -> None:
+        draft = self._open_draft()
+        self._set_asked(self.flows.by_id[draft.flow], draft.subject, step_id, prompt.offers)
+        self.session = replace(self.session, clarifying=clarifying)
+        self.prompt = prompt
+
+    def _set_asked(self, flow: Flow, subject: str, step_id: str, offers: Iterable[Offer]) -> None:
+        self._put(Question(flow.id, subject, step_id, self.session.version + 1), offers)
+
+    def _put(self, question: Question, offers: Iterable[Offer]) -> None:
+        asked = self.session.asked
+        again = asked is not None and replace(asked, version=question.version) == question
+        self.session = replace(
+            self.session,
+            asked=question,
+            shown=tuple(offers),
+            version=question.version,
+            since=self.session.since if again else question.version,
+        )
+
+    def _ask_own(self, question: str, offers: tuple[Offer, ...], **params: Say) -> None:
+        """Ask a question of the engine's own."""
+        self._put(Question("common", "", question, self.session.version + 1), offers)
+        self.prompt = Prompt(Say(f"common.{question}", params), offers)
+
+    def _ask_to_resume(self) -> None:
+        self._ask_own(
+            RESUME,
+            (
+                Offer("continue", Say("common.resume.continue"), "continue", means="yes"),
+                Offer("restart", Say("common.resume.restart"), "restart", means="no"),
+            ),
+        )
+
+    def _settle_own_question(self, answer: str) -> None:
+        draft = self.session.draft
+        if answer in {"restart", "drop"} and draft is not None:
+            self.session = replace(self.session, draft=Draft(draft.flow, draft.subject))
+        if answer == "drop":
+            self.says.append(Say("common.cancelled"))
+            self._close()
+            if self.session.asked is None:
+                self._home()
+        else:
+            self._next()
+
+    def _ask_which(self) -> None:
+        draft = self.session.draft
+        flow = self._flow(draft)
+        if draft is None or flow is None:
+            self._stale()
+            return
+        context = self._context(draft)
+        offers = tuple(
+            Offer(step.id, Say(context.key(step.id, "label")), step.id, "edit")
+            for step in flow.applying(context)
+            if step.counted and step.id in draft.answers
+        )
+        step_id = self.session.asked.step if self.session.asked else flow.steps[-1].id
+        self._show(step_id, Prompt(Say("common.which"), offers), clarifying=True)
+
+    def _edit(self, step_id: str) -> None:
+        draft = self.session.draft
+        if draft is None:
+            self._stale()
+            return
+        self.session = replace(self.session, draft=replace(draft, editing=step_id))
+        self._next()
+
+    def _ask_again(self) -> None:
+        draft, step = self.session.draft, self._asked_step()
+        if draft is None or step is None:
+            self._stale()
+            return
+        self.says.append(Say("common.again"))
+        refusals = self.session.refusals + 1
+        self._ask(self.flows.by_id[draft.flow], draft, step, refusals=refusals)
+
+    def _digress(self, *says: Say) -> None:
+        """Say something, and show the open question again as it was."""
+        self.says += says
+        asked, draft = self.session.asked, self.session.draft
+        if asked is None:
+            self._home()
+        elif asked.flow == "common":
+            self.prompt = Prompt(Say(f"common.{asked.step}"), self.session.shown)
+        elif draft is not None and not self.session.clarifying:
+            step = self._asked_step()
+            flow = self.flows.by_id[draft.flow]
+            if step is None:
+                self._next()
+            elif not (isinstance(step, Upload) and step.id in draft.answers):
+                self._ask(flow, draft, step, refusals=self.session.refusals)
+            else:
+                offers = step.done(draft.answers[step.id])
+                self._show(step.id, Prompt(Say("common.more_photos"), offers))
+        else:
+            self.prompt = Prompt(Say("common.pick_shown"), self.session.shown)
+
+    # -- commands ------------------------------------------------------------------------------
+
+    def _command(self, typed: Typed) -> None:
+        match typed.command:
+            case Command.MENU:
+                self._park()
+                self._home()
+            case Command.BACK:
+                self._back()
+            case Command.CANCEL | Command.RESTART:
+                self._cancel()
+            case Command.HELP:
+                self._digress(Say(f"common.help.{self.facts.role}"))
+            case Command.STATUS:
+                self._park()
+                self._status()
+            case Command.HUMAN:
+                about = self.session.asked.flow if self.session.asked else ""
+                self.effects.append(CallPerson(about))
+                self._digress(Say("common.person_called"))
+            case Command.STOP:
+                self.effects.append(OptOut())
+                self.says.append(Say("common.opted_out"))
+            case Command.START:
+                self.effects.append(OptIn())
+                self._digress(Say("common.opted_in"))
+            case Command.LANGUAGE:
+                self._language(typed.argument)
+            case Command.MY_DATA:
+                self._digress(Say("common.my_data"))
+            case Command.SEND_PERMIT:
+                self._send_permit()
+            case Command.CHECK_OFFICER:
+                self._look_up(typed.argument, ShowOfficer, "common.badge_please")
+            case Command.CHECK_PERMIT:
+                self._look_up(typed.argument, ShowPermit, "common.number_please")
+
+    def _look_up(self, argument: str, effect: Callable[[str], Effect], please: str) -> None:
+        if argument:
+            self.effects.append(effect(argument))
+        else:
+            self._digress(Say(please))
+
+    def _send_permit(self) -> None:
+        permitted = next((a for a in self.facts.applications if a.permit_number), None)
+        if permitted is None:
+            self._digress(Say("common.no_permit"))
+        else:
+            self.effects.append(SendPermit(permitted.id))
+
+    def _language(self, wanted: str) -> None:
+        locale = wanted or ("en" if self.facts.locale == "id" else "id")
+        self.effects.append(UseLanguage(locale))
+        self.facts = replace(self.facts, locale="en" if locale == "en" else "id")
+        self._digress(Say("common.language_set"))
+
+    def _back(self) -> None:
+        draft, asked = self.session.draft, self.session.asked
+        flow = self._flow(draft)
+        if draft is None or flow is None or asked is None:
+            self._home()
+            return
+        if asked.flow == "common":  # "cancel?", "continue?": back to the question before
+            self._next()
+            return
+        fixed = flow.prefill(draft.subject, self.facts)
+        steps = [s.id for s in flow.applying(self._context(draft))]
+        before = steps[: steps.index(asked.step)] if asked.step in steps else []
+        if self.session.clarifying:
+            before.append(asked.step)
+        earlier = next((s for s in reversed(before) if s in draft.answers and s not in fixed), None)
+        if earlier is None and not self.session.clarifying:
+            self._park()
+            self._home()
+            return
+        self.session = replace(self.session, draft=replace(draft, editing=earlier), refusals=0)
+        self._next()
+
+    def _cancel(self) -> None:
+        draft = self.session.draft
+        flow = self._flow(draft)
+        if draft is None or flow is None or flow.home:
+            self.says.append(Say("common.nothing_to_cancel"))
+            self._home()
+        elif flow.form and draft.answers:
+            self._ask_own(
+                CANCEL,
+                (
+                    Offer("drop", Say("common.cancel.drop"), "drop", means="yes"),
+                    Offer("keep", Say("common.cancel.keep"), "keep", means="no"),
+                ),
+            )
+        else:
+            self.session = replace(self.session, draft=None, asked=None, shown=())
+            self._home()
+
+    # -- flows ---------------------------------------------------------------------------------
+
+    def _home(self) -> None:
+        """Show the first page of this person's role."""
+        flow = self.flows.home(self.facts.role)
+        self._switch_to(Draft(flow.id))
+        self._next()
+
+    def _status(self) -> None:
+        role = self.facts.role
+        flow = next((f for f in self.flows.by_id.values() if f.status == role), None)
+        if flow is None:
+            self._home()
+        else:
+            self._open(flow.id, "")
+
+    def _open(self, flow_id: str, subject: str) -> None:
+        """Begin a flow, or take up its draft."""
+        flow = self.flows.by_id.get(flow_id)
+        if flow is None or not flow.alive(subject, self.facts):
+            self.says.append(Say("common.gone"))
+            self._home()
+            return
+        draft = self._draft_of(flow, subject)
+        self._switch_to(draft)
+        if self._worth_resuming(draft) and not flow.prefill(subject, self.facts):
+            self._ask_to_resume()
+        else:
+            self._next()
+
+    def _draft_of(self, flow: Flow, subject: str) -> Draft:
+        held = [d for d in (self.session.draft, *self.session.parked) if d is not None]
+        draft = next((d for d in held if (d.flow, d.subject) == (flow.id, subject)), None)
+        draft = draft or Draft(flow.id, subject)
+        recorded = flow.prefill(subject, self.facts)
+        return replace(draft, answers={**draft.answers, **recorded}) if recorded else draft
+
+    def _switch_to(self, draft: Draft) -> None:
+        """Make a draft the open one; another form that was open is put aside."""
+        current = self.session.draft
+        if current is not None and not _same(current, draft):
+            self._park()
+        self.session = replace(
+            self.session,
+            draft=draft,
+            parked=tuple(d for d in self.session.parked if not _same(d, draft)),
+            clarifying=False,
+            refusals=0,
+        )
+
+    def _park(self) -> None:
+        draft = self.session.draft
+        flow = self._flow(draft)
+        worth_keeping = flow is not None and (flow.form or (draft and draft.subject))
+        if draft is None or not draft.answers or not worth_keeping:
+            self.session = replace(self.session, draft=None, asked=None, shown=())
+            return
+        others = tuple(d for d in self.session.parked if not _same(d, draft))
+        self.session = replace(
+            self.session,
+            draft=None,
+            asked=None,
+            shown=(),
+            parked=(*others, replace(draft, editing=None))[-MAX_PARKED:],
+        )
+
+    def _worth_resuming(self, draft: Draft | None) -> bool:
+        flow = self._flow(draft)
+        return bool(draft and flow and flow.form and not flow.home and draft.answers)
+
+    def _idle(self, meant: Intent | None) -> None:
+        if meant is Intent.THANKS:
+            self.says.append(Say("common.intent.thanks"))
+        elif meant is not Intent.GREETING:
+            self.says.append(Say("common.choose_from_menu"))
+        self._home()
+
+    # -- news ----------------------------------------------------------------------------------
+
+    def _news(self, news: Happened) -> None:
+        self.says += [
+            part
+            for part in map(say_from_json, news.params.get("parts", ()))
+            if isinstance(part, Say)
+        ]
+        if news.what == "attachment_refused":
+            self._drop_photo(int(news.subject))
+            return
+        flow = self.flows.by_id.get(str(news.params.get("opens", "")))
+        if flow is None:
+            self._after_news(refresh=news.what == "identity_given")
+        elif not flow.alive(news.subject, self.facts):
+            self.says.clear()  # it is settled already: nobody needs to hear of it
+        elif self._may_interrupt(flow):
+            self._open_news(flow, news.subject)
+        else:
+            self._mention(flow, news.subject)
+
+    def _open_news(self, flow: Flow, subject: str) -> None:
+        self.session = replace(self.session, greeted=True)
+        draft = self._draft_of(flow, subject)
+        self._switch_to(draft)
+        self._next()
+
+    def _after_news(self, *, refresh: bool) -> None:
+        asked, draft = self.session.asked, self.session.draft
+        flow = self._flow(draft)
+        if draft is None or flow is None or asked is None or asked.flow == "common":
+            return
+        if refresh and draft.subject:
+            self.session = replace(self.session, draft=self._draft_of(flow, draft.subject))
+            self._next()
+        elif not flow.home:
+            self._digress()
+
+    def _may_interrupt(self, flow: Flow) -> bool:
+        draft, step = self.session.draft, self._asked_step()
+        current = self._flow(draft)
+        idle = draft is None or current is None or current.home is not None
+        return idle or flow.interrupts or (step is not None and step.rests)
+
+    def _mention(self, flow: Flow, subject: str) -> None:
+        """Tell of a matter without leaving the open question: its buttons work, words do not."""
+        draft = self._draft_of(flow, subject)
+        context = self._context(draft)
+        step = flow.open_step(context)
+        if step is None:
+            return
+        prompt = step.prompt(context)
+        self.effects.append(
+            Reply(
+                Message(
+                    parts=(*self.says, prompt.say),
+                    choices=_choices(prompt.offers),
+                    question=Question(flow.id, subject, step.id, 0),
+                )
+            )
+        )
+        self.says.clear()
+
+    def _drop_photo(self, attachment_id: int) -> None:
+        """A photo turned out to be unusable: forget it, and ask for another one."""
+        draft = self.session.draft
+        flow = self._flow(draft)
+        if draft is None or flow is None:
+            return
+        for step in flow.steps:
+            answer = draft.answers.get(step.id)
+            if isinstance(step, Upload) and answer and attachment_id in answer.get("ids", ()):
+                ids = [i for i in answer["ids"] if i != attachment_id]
+                answers = {k: v for k, v in draft.answers.items() if k != step.id}
+                if ids:
+                    answers[step.id] = {"ids": ids, "done": False}
+                self.session = replace(self.session, draft=replace(draft, answers=answers))
+                self._next()
+                return
+        self._after_news(refresh=False)
+
+    # -- small things --------------------------------------------------------------------------
+
+    def _open_draft(self) -> Draft:
+        if self.session.draft is None:
+            raise LookupError("no draft is open")  # callers have seen its question
+        return self.session.draft
+
+    def _alive(self, draft: Draft) -> bool:
+        flow = self._flow(draft)
+        return flow is not None and flow.alive(draft.subject, self.facts)
+
+    def _flow(self, draft: Draft | None) -> Flow | None:
+        return self.flows.by_id.get(draft.flow) if draft is not None else None
+
+    def _asked_step(self) -> Step | None:
+        asked = self.session.asked
+        flow = self.flows.by_id.get(asked.flow) if asked is not None else None
+        draft = self.session.draft
+        if asked is None or flow is None or draft is None or draft.flow != asked.flow:
+            return None
+        return flow.step(asked.step)
+
+    def _context(self, draft: Draft) -> Context:
+        return Context(draft.flow, draft.subject, draft.answers, self.facts)
+
+    def flush(self) -> None:
+        """Make one message of all that is to be said, with the open question at its end."""
+        parts = list(self.says)
+        offers: tuple[Offer, ...] = ()
+        wish = None
+        if self.prompt is not None:
+            parts.append(self.prompt.say)
+            offers, wish = self.prompt.offers, self.prompt.wish
+        if not parts:
+            return
+        message = Message(
+            parts=tuple(parts),
+            choices=_choices(offers),
+            question=self.session.asked if offers else None,
+            wish=wish,
+        )
+        self.effects.append(Reply(message, self.after))
+
+
+def _choices(offers: Iterable[Offer]) -> tuple[Choice, ...]:
+    return tuple(Choice(offer.value, offer.label) for offer in offers)
+
+
+def _same(one: Draft, other: Draft) -> bool:
+    return (one.flow, one.subject) == (other.flow, other.subject)
+
+
+_ANSWERED_BEFORE_GREETING = frozenset(
+    {Command.CHECK_OFFICER, Command.CHECK_PERMIT, Command.STOP, Command.START}
+)
+
+#: Asked in the middle of anything: answered, and the open question follows.
+_DIGRESSIONS = frozenset(
+    {Intent.COST, Intent.FEAR, Intent.COMPLAINT, Intent.BANTUAN_MONEY, Intent.RESCHEDULE}
+)

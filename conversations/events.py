@@ -1,0 +1,121 @@
+"""What can happen to a conversation: a person said or sent something, or the city has news."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal, TypeAlias
+
+from conversations.messages import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words. `edited` is true when an earlier message was corrected."""
+
+    text: str
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """A button, with the question it answers."""
+
+    flow: str
+    subject: str
+    step: str
+    version: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A pin, in degrees (WGS 84)."""
+
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A photo, or a file that was sent as a document."""
+
+    attachment_id: int
+    kind: Literal["photo", "document"]
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedContact:
+    """A phone number in E.164; `own` is true when it is the sender's."""
+
+    phone: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The person opened the chat, perhaps by a deep link that carried `payload`."""
+
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something we cannot use, such as a voice message, a sticker or a video."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """The person sent an identity number; its digits were dropped before anything was stored."""
+
+    kind: Literal["nik"] = "nik"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """News from the city about `subject`, such as an application that needs a new photo."""
+
+    what: str
+    subject: str
+    params: Mapping[str, Json] = field(default_factory=dict)
+
+
+Event: TypeAlias = (
+    Said | Tapped | Located | Uploaded | SharedContact | Started | Unreadable | Withheld | Happened
+)
+
+_KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        Said,
+        Tapped,
+        Located,
+        Uploaded,
+        SharedContact,
+        Started,
+        Unreadable,
+        Withheld,
+        Happened,
+    )
+}
+
+
+def to_json(event: Event) -> Json:
+    """Give the event as plain JSON; `from_json` gives it back."""
+    return {"kind": type(event).__name__, **asdict(event)}
+
+
+def from_json(data: Json) -> Event:
+    """Read what `to_json` wrote.
+
+    Raises:
+        ValueError: the kind is unknown to this version.
+    """
+    fields = dict(data)
+    kind = _KINDS.get(fields.pop("kind", ""))
+    if kind is None:
+        raise ValueError(f"not an event: {data.get('kind')!r}")
+    return kind(**fields)

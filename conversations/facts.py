@@ -1,0 +1,180 @@
+"""What a turn may know: the person, the hour, and the rows that concern them, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Literal, Protocol, TypeAlias
+
+from conversations.messages import Json
+
+WIB = timezone(timedelta(hours=7), "WIB")  # Jakarta keeps no summer time
+
+Locale: TypeAlias = Literal["id", "en"]
+Role: TypeAlias = Literal["owner", "officer", "supervisor"]
+
+
+class Place(Protocol):
+    """An area of the city: a kelurahan, kecamatan or kota."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+
+
+class Places(Protocol):
+    """The city's areas."""
+
+    def get(self, code: str) -> Place | None: ...
+    def kecamatan_of(self, code: str) -> Place | None: ...
+    def kota_of(self, code: str) -> Place | None: ...
+    def nearest(self, lat: float, lon: float, *, limit: int = 3) -> tuple[Place, ...]: ...
+    def in_jakarta(self, lat: float, lon: float) -> bool: ...
+    def distance_km(self, lat: float, lon: float, code: str) -> float: ...
+    def find(self, text: str) -> tuple[Place, ...]: ...
+    def outside(self, text: str) -> bool: ...
+
+
+class Trade(Protocol):
+    """A kind of business."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def label_en(self) -> str: ...
+    @property
+    def short_label(self) -> str: ...
+    @property
+    def short_label_en(self) -> str: ...
+
+
+class Trades(Protocol):
+    """The kinds of business, searched by an owner's own words."""
+
+    def get(self, code: str) -> Trade | None: ...
+    def search(self, text: str, *, limit: int = 3) -> tuple[Trade, ...]: ...
+
+
+class Window(Protocol):
+    """A day and a part of it in which an officer can come; times in WIB."""
+
+    @property
+    def on(self) -> date: ...
+    @property
+    def part(self) -> str: ...
+    @property
+    def starts(self) -> time: ...
+    @property
+    def ends(self) -> time: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationFact:
+    """An application of this person, or one that waits for this supervisor."""
+
+    id: int
+    number: str
+    service: str
+    state: str  # models.lifecycle
+    answers: Mapping[str, Json]
+    submitted_at: datetime
+    open_fixes: tuple[str, ...] = ()  # steps the owner must answer again
+    reasons: tuple[str, ...] = ()  # why a person must look at it: keys of findings
+    permit_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFact:
+    """A visit as its owner, its officer or a supervisor may know it."""
+
+    id: int
+    application_id: int
+    application_number: str
+    state: str  # models.lifecycle
+    on: date
+    part: str
+    starts: time
+    ends: time
+    owner_name: str
+    trade: str
+    business_name: str | None
+    address: str  # street, RT/RW, landmark
+    kelurahan: str
+    kelurahan_code: str
+    pin: tuple[float, float] | None
+    premises: str
+    identity_given: bool
+    code: str | None  # the six digits the owner tells at the door
+    code_tries_left: int
+    code_proved: bool
+    officer_name: str | None
+    officer_badge: str | None
+    offered_to_me: bool = False
+    refusals: tuple[tuple[str, str], ...] = ()  # officers who declined: badge, reason
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerFact:
+    """An officer who could take a visit: as a supervisor sees them when reassigning."""
+
+    id: int
+    name: str
+    badge: str
+    load: int
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that one turn may look at, read in the turn's own transaction."""
+
+    now: datetime  # aware
+    places: Places
+    trades: Trades
+    locale: Locale = "id"
+    role: Role = "owner"
+    name: str | None = None
+    opted_out: bool = False
+    consented: bool = False
+    applications: tuple[ApplicationFact, ...] = ()  # newest first
+    visits: tuple[VisitFact, ...] = ()  # open ones, soonest first
+    windows: tuple[Window, ...] = ()  # free ones, for the owner whose visit is to be chosen
+    officers: tuple[OfficerFact, ...] = ()
+    attention: tuple[ApplicationFact, ...] = ()  # a supervisor's queue, oldest first
+    services: tuple[str, ...] = ()  # flows an owner can ask for, in the order of the menu
+
+    @property
+    def today(self) -> date:
+        """The day it is in Jakarta."""
+        return self.now.astimezone(WIB).date()
+
+    def application(self, subject: str) -> ApplicationFact | None:
+        """The application with this id, if it may be seen here."""
+        rows = (*self.applications, *self.attention)
+        return next((a for a in rows if str(a.id) == subject), None)
+
+    def the_application(self, subject: str) -> ApplicationFact:
+        """The application that a flow is about; `Flow.alive` saw to it that there is one."""
+        found = self.application(subject)
+        if found is None:
+            raise LookupError(f"no application {subject!r} among the facts")
+        return found
+
+    def the_visit(self, subject: str) -> VisitFact:
+        """The visit that a flow is about; `Flow.alive` saw to it that there is one."""
+        found = self.visit(subject)
+        if found is None:
+            raise LookupError(f"no visit {subject!r} among the facts")
+        return found
+
+    def visit(self, subject: str) -> VisitFact | None:
+        """The open visit with this id, if it may be seen here."""
+        return next((v for v in self.visits if str(v.id) == subject), None)

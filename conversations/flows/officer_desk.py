@@ -1,0 +1,57 @@
+"""The officers' first page: the visits that wait, soonest first."""
+
+from __future__ import annotations
+
+from conversations.facts import VisitFact
+from conversations.flow import Choose, Context, Flow
+from conversations.messages import Lines, Say, Value
+from conversations.session import Offer
+
+
+def _lines(context: Context) -> dict[str, Value]:
+    today = [v for v in context.facts.visits if v.on == context.facts.today]
+    later = [v for v in context.facts.visits if v.on != context.facts.today]
+    lines = [Say("officer_desk.today", {"n": len(today)}), *map(_line, today)]
+    if later:
+        lines += [Say("officer_desk.later", {"n": len(later)}), *map(_line, later)]
+    return {"name": context.facts.name or "", "lines": Lines(tuple(lines))}
+
+
+def _line(visit: VisitFact) -> Say:
+    return Say(
+        "officer_desk.line",
+        {
+            "window": Say(
+                "common.window_short",
+                {
+                    "day": Say("common.short_day", {"day": visit.on}),
+                    "part": Say(f"common.part.{visit.part}"),
+                    "starts": visit.starts,
+                },
+            ),
+            "owner": visit.owner_name,
+            "place": visit.kelurahan,
+            "state": Say(f"officer_desk.state.{visit.state}"),
+        },
+    )
+
+
+def _visits(context: Context) -> tuple[Offer, ...]:
+    visits = tuple(
+        Offer(
+            f"visit-{visit.id}",
+            Say("officer_desk.open", {"owner": visit.owner_name, "place": visit.kelurahan}),
+            ["visit", str(visit.id)],
+            "open",
+        )
+        for visit in context.facts.visits[:10]
+    )
+    return (*visits, Offer("help", Say(context.key("menu", "help")), "help", "command"))
+
+
+FLOW = Flow(
+    id="officer_desk",
+    home="officer",
+    form=False,
+    steps=(Choose("menu", options=_visits, params=_lines, counted=False, rests=True),),
+)

@@ -1,0 +1,30 @@
+"""Rating: after the hand-over the owner says how it was."""
+
+from __future__ import annotations
+
+from conversations.effects import RateVisit
+from conversations.facts import Facts
+from conversations.flow import Choose, Context, Ending, Flow
+from conversations.messages import Say
+
+STARS = ("5", "4", "3", "2", "1")
+PERMITTED = "permitted"  # of models.lifecycle
+
+
+def _finish(context: Context) -> Ending:
+    stars = int(str(context.answers["stars"]))
+    return Ending((RateVisit(int(context.subject), stars),), (Say(f"rating.thanks.{stars}"),))
+
+
+def _alive(subject: str, facts: Facts) -> bool:
+    application = facts.application(subject)
+    return application is not None and application.state == PERMITTED
+
+
+FLOW = Flow(
+    id="rating",
+    form=False,
+    steps=(Choose("stars", options=STARS, counted=False, rests=True),),
+    finish=_finish,
+    alive=_alive,
+)

@@ -1,0 +1,71 @@
+"""The supervisors' first page: what is stuck, and why; everything else runs by itself."""
+
+from __future__ import annotations
+
+from conversations.flow import Choose, Context, Flow
+from conversations.messages import Lines, Say, Value
+from conversations.session import Offer
+
+SHOWN = 8  # of each queue: a phone's screen
+
+
+def _lines(context: Context) -> dict[str, Value]:
+    facts = context.facts
+    waiting = [
+        Say(
+            "supervisor_desk.application",
+            {
+                "number": a.number,
+                "since": a.submitted_at,
+                "reason": Say(f"findings.{a.reasons[0]}.short")
+                if a.reasons
+                else Say("supervisor_desk.no_reason"),
+            },
+        )
+        for a in facts.attention[:SHOWN]
+    ]
+    stuck = [
+        Say(
+            "supervisor_desk.visit",
+            {"number": v.application_number, "day": v.on, "place": v.kelurahan},
+        )
+        for v in facts.visits[:SHOWN]
+    ]
+    unreachable = [
+        Say("supervisor_desk.unreachable", {"name": o.name, "badge": o.badge})
+        for o in facts.officers
+        if not o.reachable
+    ]
+    lines = (*waiting, *stuck, *unreachable) or (Say("supervisor_desk.all_well"),)
+    return {"name": facts.name or "", "lines": Lines(tuple(lines))}
+
+
+def _matters(context: Context) -> tuple[Offer, ...]:
+    facts = context.facts
+    reviews = tuple(
+        Offer(
+            f"review-{a.id}",
+            Say("supervisor_desk.review", {"number": a.number}),
+            ["review", str(a.id)],
+            "open",
+        )
+        for a in facts.attention[:SHOWN]
+    )
+    visits = tuple(
+        Offer(
+            f"assign-{v.id}",
+            Say("supervisor_desk.assign", {"number": v.application_number}),
+            ["assignment", str(v.id)],
+            "open",
+        )
+        for v in facts.visits[:SHOWN]
+    )
+    return (*reviews, *visits, Offer("refresh", Say("supervisor_desk.refresh"), "menu", "command"))
+
+
+FLOW = Flow(
+    id="supervisor_desk",
+    home="supervisor",
+    form=False,
+    steps=(Choose("menu", options=_matters, params=_lines, counted=False, rests=True),),
+)

@@ -1,0 +1,320 @@
+"""Visit: the officer's way from the offer to the hand-over, one tap a step.
+
+The record knows how far a visit is; the steps before that count as answered (`_prefill`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from conversations.effects import (
+    AcceptOffer,
+    Arrive,
+    DeclineOffer,
+    Depart,
+    Effect,
+    FailVisit,
+    HandOver,
+    MistypeCode,
+    ProveCode,
+    SendIdentityLink,
+)
+from conversations.events import Event, Located, Said
+from conversations.facts import Facts, VisitFact
+from conversations.flow import (
+    Choose,
+    Context,
+    Ending,
+    Flow,
+    Prompt,
+    Then,
+    Upload,
+    When,
+    Wrong,
+    always,
+    answered,
+    nothing,
+)
+from conversations.messages import Json, Say, Value
+from conversations.parsers import Refused
+from conversations.parsers.code import six_digits
+from conversations.session import Answers, Offer
+
+FAR_KM = 1.0  # between the owner's pin and where the officer says to be
+FAILED = "failed"
+
+_BEFORE = {  # the visit's state -> what must have been answered to get there
+    "offered": (),
+    "accepted": ("offer",),
+    "on_the_way": ("offer", "depart", "early"),
+    "arrived": ("offer", "depart", "early", "arrive", "far"),
+}
+_RECORDED: Mapping[str, Json] = {
+    "offer": "accept",
+    "depart": "go",
+    "early": "yes",
+    "arrive": {"km": None},
+    "far": "known",
+}
+
+
+def _visit(context: Context) -> VisitFact:
+    return context.facts.the_visit(context.subject)
+
+
+def _prefill(subject: str, facts: Facts) -> Answers:
+    visit = facts.visit(subject)
+    if visit is None:
+        return {}
+    held = {step: _RECORDED[step] for step in _BEFORE.get(visit.state, ())}
+    if visit.code_proved:
+        held["code"] = "proved"
+    if visit.on == facts.today:
+        held["early"] = "yes"  # it is the agreed day: nothing to ask back
+    if visit.identity_given:
+        held["identity"] = "given"
+    return held
+
+
+def _alive(subject: str, facts: Facts) -> bool:
+    visit = facts.visit(subject)
+    return visit is not None and (visit.offered_to_me or visit.state in _BEFORE)
+
+
+def _summary(context: Context) -> Mapping[str, Value]:
+    visit = _visit(context)
+    return {
+        "number": visit.application_number,
+        "window": Say(
+            "common.window", {"day": visit.on, "starts": visit.starts, "ends": visit.ends}
+        ),
+        "owner": visit.owner_name,
+        "trade": visit.trade,
+        "business": visit.business_name or "-",
+        "place": visit.kelurahan,
+        "address": visit.address,
+        "map": Say("visit.map", {"lat": str(visit.pin[0]), "lon": str(visit.pin[1])})
+        if visit.pin
+        else Say("visit.no_pin"),
+        "identity": Say("visit.identity_given" if visit.identity_given else "visit.identity_open"),
+    }
+
+
+def _accept(context: Context, answer: Json) -> tuple[Effect, ...]:
+    return (AcceptOffer(_visit(context).id),) if answer == "accept" else ()
+
+
+def _decline(context: Context, answer: Json) -> tuple[Effect, ...]:
+    return (DeclineOffer(_visit(context).id, str(answer)),)
+
+
+def _depart(context: Context, answer: Json) -> tuple[Effect, ...]:
+    visit = _visit(context)
+    return (Depart(visit.id),) if answer == "go" and visit.on == context.facts.today else ()
+
+
+def _depart_early(context: Context, answer: Json) -> tuple[Effect, ...]:
+    return (Depart(_visit(context).id),) if answer == "yes" else ()
+
+
+def _on_the_way(answers: Answers, facts: Facts) -> bool:
+    """The officer has departed, and nothing has failed since."""
+    gone = answers.get("depart") == "go" and answers.get("early") == "yes"
+    return gone and not _failed(answers, facts)
+
+
+def _failed(answers: Answers, facts: Facts) -> bool:
+    """The officer said that it does not work."""
+    return FAILED in answers.values() or answers.get("place") == "different"
+
+
+def _far(answers: Answers, facts: Facts) -> bool:
+    """The officer is not where the owner's pin is."""
+    arrived = answers.get("arrive")
+    km = arrived.get("km") if isinstance(arrived, dict) else None
+    return _on_the_way(answers, facts) and km is not None and km > FAR_KM
+
+
+def _fail(context: Context, answer: Json) -> tuple[Effect, ...]:
+    return (FailVisit(_visit(context).id, str(answer)),)
+
+
+def _send_page(context: Context, answer: Json) -> tuple[Effect, ...]:
+    return (SendIdentityLink(visit_id=_visit(context).id),)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The officer is at the door: by location, compared with the owner's pin, or by word.
+
+    The answer is {"km": distance or None}, or "failed".
+    """
+
+    id: str
+    when: When = always
+    then: Then = nothing
+    counted: bool = False
+    numeric: bool = False
+    rests: bool = False
+    ends: tuple[Json, ...] = ()
+
+    def prompt(self, context: Context) -> Prompt:
+        return Prompt(
+            Say(context.key(self.id), _summary(context)),
+            (
+                Offer("here", Say(context.key(self.id, "here")), {"km": None}, means="yes"),
+                Offer(FAILED, Say(context.key(self.id, FAILED)), FAILED),
+            ),
+        )
+
+    def read(self, event: Event, context: Context) -> Json:
+        if not isinstance(event, Located):
+            raise Refused("arrival_please")
+        pin = _visit(context).pin
+        return {"km": round(_km(pin, (event.lat, event.lon)), 2) if pin else None}
+
+    def complete(self, answer: Json) -> bool:
+        return True
+
+    def show(self, answer: Json, context: Context) -> Value:
+        return ""
+
+    def words(self, flow: str) -> tuple[str, ...]:
+        return tuple(f"{flow}.{self.id}{end}" for end in ("", ".here", f".{FAILED}"))
+
+
+def _km(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Distance in km; flat is right to a metre at the size of a city."""
+    degree = 111.2  # km
+    north = (one[0] - other[0]) * degree
+    east = (one[1] - other[1]) * degree * 0.9942  # cos(6.2 degrees south)
+    return float((north**2 + east**2) ** 0.5)
+
+
+def _arrive(context: Context, answer: Json) -> tuple[Effect, ...]:
+    if not isinstance(answer, dict):
+        return ()
+    return (Arrive(_visit(context).id, answer["km"]),)
+
+
+@dataclass(frozen=True, slots=True)
+class DoorCode:
+    """The six digits that only the owner knows; a wrong one costs a try."""
+
+    id: str
+    when: When = always
+    then: Then = nothing
+    counted: bool = False
+    numeric: bool = True
+    rests: bool = False
+    ends: tuple[Json, ...] = ()
+
+    def prompt(self, context: Context) -> Prompt:
+        offers = (Offer(FAILED, Say(context.key(self.id, FAILED)), FAILED),)
+        return Prompt(Say(context.key(self.id), _summary(context)), offers)
+
+    def read(self, event: Event, context: Context) -> Json:
+        if not isinstance(event, Said):
+            raise Refused("code_please")
+        digits, visit = six_digits()(event.text, context.facts), _visit(context)
+        if digits == visit.code:
+            return "proved"
+        left = visit.code_tries_left - 1
+        if left <= 0:
+            raise Wrong("code_spent", {}, effects=(FailVisit(visit.id, "wrong_code"),))
+        raise Wrong("wrong_code", {"left": left}, effects=(MistypeCode(visit.id),))
+
+    def complete(self, answer: Json) -> bool:
+        return True
+
+    def show(self, answer: Json, context: Context) -> Value:
+        return ""
+
+    def words(self, flow: str) -> tuple[str, ...]:
+        return (f"{flow}.{self.id}", f"{flow}.{self.id}.{FAILED}")
+
+
+def _prove(context: Context, answer: Json) -> tuple[Effect, ...]:
+    return (ProveCode(_visit(context).id),) if answer == "proved" else ()
+
+
+def _finish(context: Context) -> Ending:
+    answers = context.answers
+    photo = answers.get("photo")
+    ids = photo["ids"] if isinstance(photo, dict) else []
+    return Ending(
+        (
+            HandOver(
+                _visit(context).id,
+                ktp_seen=answers["ktp"] == "seen",
+                place_as_described=answers["place"] == "as_described",
+                photo_id=ids[0] if ids else None,
+            ),
+        )
+    )
+
+
+FAILURES = ("nobody", "refused", "wrong_place", "weather", "data_wrong")
+
+FLOW = Flow(
+    id="visit",
+    form=False,
+    interrupts=False,
+    steps=(
+        Choose(
+            "offer",
+            options=("accept", "decline"),
+            then=_accept,
+            counted=False,
+            rests=True,
+            means={"accept": "yes", "decline": "no"},
+            params=_summary,
+        ),
+        Choose(
+            "depart",
+            options=("go", "cannot"),
+            when=answered("offer", "accept"),
+            then=_depart,
+            counted=False,
+            rests=True,
+            means={"go": "yes"},
+            params=_summary,
+        ),
+        Choose(
+            "declined",
+            options=("too_far", "full", "sick", "other"),
+            when=lambda a, f: a.get("offer") == "decline" or a.get("depart") == "cannot",
+            then=_decline,
+            counted=False,
+            ends=("too_far", "full", "sick", "other"),
+        ),
+        Choose(
+            "early",
+            options=("yes", "no"),
+            when=answered("depart", "go"),
+            then=_depart_early,
+            counted=False,
+            ends=("no",),
+            params=_summary,
+        ),
+        Arrival("arrive", when=_on_the_way, then=_arrive),
+        Choose("far", options=("pin_wrong", "gps", FAILED), when=_far, counted=False),
+        DoorCode("code", when=_on_the_way, then=_prove),
+        Choose("ktp", options=("seen", FAILED), when=_on_the_way, counted=False),
+        Choose("place", options=("as_described", "different"), when=_on_the_way, counted=False),
+        Upload("photo", at_most=1, when=_on_the_way, counted=False, also=(FAILED,)),
+        Choose(
+            "identity",
+            options=("page", FAILED),
+            when=_on_the_way,
+            counted=False,
+            stays={"page": _send_page},
+        ),
+        Choose("hand_over", options=("yes", FAILED), when=_on_the_way, counted=False),
+        Choose("failure", options=FAILURES, when=_failed, then=_fail, counted=False, ends=FAILURES),
+    ),
+    finish=_finish,
+    prefill=_prefill,
+    alive=_alive,
+)

@@ -1,0 +1,74 @@
+"""Visit window: the owner of a verified application chooses when the officer comes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from conversations.effects import ChooseWindow
+from conversations.facts import Facts, Window
+from conversations.flow import Choose, Context, Ending, Flow
+from conversations.messages import Json, Say, Value
+from conversations.session import Answers, Offer
+
+VERIFIED = "verified"  # of models.lifecycle
+
+
+def _windows(context: Context) -> tuple[Offer, ...]:
+    application = context.facts.application(context.subject)
+    answers = application.answers if application is not None else {}
+    offers = [
+        Offer(value := f"{w.on.isoformat()}.{w.part}", _label(w), value)
+        for w in sorted(context.facts.windows, key=lambda w: _rank(w, answers))
+    ]
+    return (*offers, Offer("later", Say(context.key("window", "later")), "later"))
+
+
+def _label(window: Window) -> Say:
+    return Say(
+        "common.window_short",
+        {
+            "day": Say("common.short_day", {"day": window.on}),
+            "part": Say(f"common.part.{window.part}"),
+            "starts": window.starts,
+        },
+    )
+
+
+def _rank(window: Window, answers: Answers) -> tuple[bool, bool, date]:
+    """What the owner said they prefer comes first, then what is soonest."""
+    wanted_days = answers.get("preferred_days")
+    other_day = isinstance(wanted_days, list) and window.on.isoformat() not in wanted_days
+    other_part = answers.get("preferred_part", "any") not in {"any", window.part}
+    return other_day, other_part, window.on
+
+
+def _finish(context: Context) -> Ending:
+    on, part = str(context.answers["window"]).split(".")
+    return Ending((ChooseWindow(int(context.subject), date.fromisoformat(on), part),))
+
+
+def _alive(subject: str, facts: Facts) -> bool:
+    application = facts.application(subject)
+    return application is not None and application.state == VERIFIED and bool(facts.windows)
+
+
+def _shown(answer: Json, facts: Facts) -> Value:
+    return str(answer)
+
+
+FLOW = Flow(
+    id="visit_window",
+    form=False,
+    steps=(
+        Choose(
+            "window",
+            options=_windows,
+            counted=False,
+            rests=True,
+            ends=("later",),
+            shows=_shown,
+        ),
+    ),
+    finish=_finish,
+    alive=_alive,
+)

@@ -1,0 +1,29 @@
+"""The owners' first page: what we can do for them."""
+
+from __future__ import annotations
+
+from conversations.flow import Choose, Context, Flow
+from conversations.messages import Say
+from conversations.session import Offer
+
+
+def _menu(context: Context) -> tuple[Offer, ...]:
+    """Services by the line of their own catalogue (`<flow>.title`): this flow knows no other."""
+    services = tuple(
+        Offer(service, Say(f"{service}.title"), [service, ""], "open")
+        for service in context.facts.services
+    )
+    return (
+        *services,
+        Offer("status", Say(context.key("menu", "status")), "status", "command"),
+        Offer("help", Say(context.key("menu", "help")), "help", "command"),
+        Offer("language", Say(context.key("menu", "language")), "language", "command"),
+    )
+
+
+FLOW = Flow(
+    id="welcome",
+    home="owner",
+    form=False,
+    steps=(Choose("menu", options=_menu, counted=False),),
+)

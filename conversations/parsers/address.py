@@ -1,0 +1,79 @@
+"""The parts of an address that are typed: RT/RW and the street."""
+
+from __future__ import annotations
+
+import re
+
+from conversations.facts import Facts
+from conversations.parsers import Parser, Refused
+from conversations.parsers.numbers import spoken
+from conversations.words import plain, standardised, tidy
+
+_NONE = re.compile(
+    r"[-.?]*|(?:saya )?(?:tidak|belum|kurang) (?:tahu|tau|taw|ngerti|hafal|apal|hapal|inget|ingat"
+    r"|ada|punya|yakin|jelas|paham)(?: (?:pak|bu|bang|mas|mbak|kak|rt|rw|rtnya|rwnya|saya|juga))*"
+    r"|lupa(?: (?:pak|bu|saya|rtnya|rt))*|skip|lewati?|kosong|nggatau|gatau|gatahu|entah|mboh"
+    r"|teuing|(?:dont|don't) know|none|no"
+)
+
+
+def rt_rw() -> Parser:
+    """Read an RT and RW as "005/003", or None if the owner does not know them.
+
+    Raises:
+        Refused: ``not_rt_rw`` if there are not two numbers; ``rt_rw_out_of_range`` if one is not
+            between 1 and 999.
+    """
+
+    def parse(text: str, facts: Facts) -> str | None:
+        said = standardised(text).strip(" !")
+        if _NONE.fullmatch(said):
+            return None
+        pair = _pair(plain(text))
+        if pair is None:
+            raise Refused("not_rt_rw")
+        if not all(1 <= number <= 999 for number in pair):
+            raise Refused("rt_rw_out_of_range")
+        return f"{pair[0]:03d}/{pair[1]:03d}"
+
+    return parse
+
+
+def street(*, at_most: int = 200) -> Parser:
+    """Read a street, alley or landmark as it was typed, tidied.
+
+    Raises:
+        Refused: ``street_too_short``; ``street_too_long`` with the limit.
+    """
+
+    def parse(text: str, facts: Facts) -> str:
+        words = tidy(text)
+        if len(re.findall(r"[^\W_]", words)) < 3 or not re.search(r"[^\W\d_]{2}", words):
+            raise Refused("street_too_short")
+        if len(words) > at_most:
+            raise Refused("street_too_long", {"at_most": at_most})
+        return words
+
+    return parse
+
+
+def _pair(text: str) -> tuple[int, int] | None:
+    """Give RT and RW, named in either order or written as two numbers."""
+    text = re.sub(r"[^\W\d_]+", lambda m: _digits(m[0]), text)
+    named = {
+        which: int(number) for which, number in re.findall(r"\b(rt|rw)\b\D{0,12}?(\d{1,4})", text)
+    } or {which: int(number) for which, number in re.findall(r"\b(rt|rw)(\d{1,4})", text)}
+    if {"rt", "rw"} <= named.keys():
+        return named["rt"], named["rw"]
+    numbers = re.findall(r"\d+", text)
+    if len(numbers) == 2 and all(len(number) <= 4 for number in numbers):
+        first, second = int(numbers[0]), int(numbers[1])
+        return (second, first) if re.match(r"\W*rw", text) and "rt" not in text else (first, second)
+    if len(numbers) == 1 and len(numbers[0]) == 6:  # 005003
+        return int(numbers[0][:3]), int(numbers[0][3:])
+    return None
+
+
+def _digits(word: str) -> str:
+    value = spoken([word])
+    return word if value is None else str(value)

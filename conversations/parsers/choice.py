@@ -1,0 +1,110 @@
+"""What was picked from the list that was shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from conversations.parsers.numbers import spoken, unit
+from conversations.words import plain, squeezed, standard
+
+# What somebody writes between a slip and its mend: "2 eh salah yg 1".
+_MEND = re.compile(
+    r"\b(?:eh+|salah|ralat|maksudnya|maksud saya|maksudku|maaf|sori|sorry|koreksi|bukan|ganti|jadi"
+    r"|deng|ding|oops|ups)\b"
+)
+_FILLERS = frozenset(
+    "yang nomor no pilih pilihan saya mau opsi angka nomer ambil ke itu aja saja pak bu ya deh dong"
+    " option number choose pick the aku sih lah kak bang mas mbak min yg pilihnya jawab jawaban"
+    " ini kalau kalo tadi dong".split()
+)
+_ORDINALS = {"pertama": 1, "kesatu": 1, "first": 1, "second": 2, "third": 3, "fourth": 4}
+_LAST = frozenset({"terakhir", "akhir", "last", "bawah", "terbawah"})
+_FIRST = frozenset({"atas", "teratas", "paling_atas"})
+_MIDDLE = frozenset({"tengah", "middle"})
+
+
+def pick(text: str, labels: Sequence[str]) -> int | None:
+    """Give the index of the label that the words pick, or None if that is not clear.
+
+    Understands a number ("2", "nomor dua", "yg ke-2", "2️⃣"), a place ("pertama", "terakhir"), the
+    label or an unmistakable part of it with small slips, and a mended answer ("2 eh salah yg 1").
+    """
+    said = re.sub(r"\u20e3", " ", plain(text))
+    if not labels or not said:
+        return None
+    if (exact := _exact(said, labels)) is not None:
+        return exact
+    for part in reversed([part for part in _MEND.split(said) if part.strip(" ,.")]):
+        found = _number(part, labels)
+        if found is None:
+            found = _named(part, labels)
+        if found is not None:
+            return found
+    return _named(said, labels)
+
+
+def _exact(said: str, labels: Sequence[str]) -> int | None:
+    same = [at for at, label in enumerate(labels) if _words(label) == _words(said)]
+    return same[0] if len(same) == 1 else None
+
+
+def _number(said: str, labels: Sequence[str]) -> int | None:
+    """Give the index that a number or a place in the list names, if nothing else was said."""
+    words = [word for word in re.findall(r"\d+|[^\W\d_]+", said) if word not in _FILLERS]
+    words = [
+        word.removeprefix("ke") if unit(word.removeprefix("ke"))[1] else word for word in words
+    ]
+    if len(words) == 1:
+        word = words[0]
+        places = ((_LAST, len(labels) - 1), (_FIRST, 0), (_MIDDLE, len(labels) // 2))
+        for names, at in places:
+            if word in names and (names is not _MIDDLE or len(labels) % 2):
+                return at
+        if word in _ORDINALS:
+            return _at(_ORDINALS[word], labels)
+    if len(words) == 2 and words[0] == "paling" and words[1] in _LAST | _FIRST:
+        return len(labels) - 1 if words[1] in _LAST else 0
+    number = spoken(words)
+    return None if number is None else _at(number, labels)
+
+
+def _at(number: int, labels: Sequence[str]) -> int | None:
+    return number - 1 if 1 <= number <= len(labels) else None
+
+
+def _named(said: str, labels: Sequence[str]) -> int | None:
+    """Give the index of the one label that the words fit best, by a clear margin."""
+    words = [word for word in _words(said) if word not in _FILLERS]
+    if not words or sum(map(len, words)) < 3:
+        return None
+    scores = [_fit(words, _words(label)) for label in labels]
+    best = max(scores)
+    near = [at for at, score in enumerate(scores) if score > best - 0.15]
+    return near[0] if best >= 0.75 and len(near) == 1 else None
+
+
+def _fit(words: Sequence[str], label: Sequence[str]) -> float:
+    """Give how much of what was said stands in the label, 0 to 1."""
+    if not label:
+        return 0.0
+    likeness = [max(_alike(word, other) for other in label) for word in words]
+    return sum(score * len(word) for score, word in zip(likeness, words, strict=True)) / sum(
+        map(len, words)
+    )
+
+
+def _alike(word: str, other: str) -> float:
+    if word == other:
+        return 1.0
+    if word.isdecimal() or other.isdecimal():
+        return 0.0
+    if len(word) >= 4 and other.startswith(word):
+        return 0.95
+    ratio = SequenceMatcher(None, squeezed(word), squeezed(other)).ratio()
+    return ratio if ratio >= 0.75 and min(len(word), len(other)) >= 3 else 0.0
+
+
+def _words(text: str) -> list[str]:
+    return [standard(word) for word in re.findall(r"\d+|[^\W\d_]+", plain(text))]

@@ -1,0 +1,417 @@
+"""Sums of rupiah, as people type them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from conversations.facts import Facts
+from conversations.messages import Rupiah, Say
+from conversations.parsers import Parser, Reading, Refused
+from conversations.parsers.numbers import spoken, unit
+from conversations.words import plain, standardised
+
+Period: TypeAlias = Literal["day", "week", "month", "year"]
+
+_PER_YEAR: dict[Period, int] = {"day": 26 * 12, "week": 52, "month": 12, "year": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What was said about a sum, in whole rupiah.
+
+    An exact sum has `low == high`; "kurang dari" has no `low`, "lebih dari" no `high`. `readings`,
+    when there are any, are what the words may mean, and then `low` and `high` are None.
+    """
+
+    low: int | None = None
+    high: int | None = None
+    period: Period | None = None
+    readings: tuple[int, ...] = ()
+
+
+def money(
+    *, at_least: int = 0, at_most: int = 10**12, period: Literal["month", "year"] | None = None
+) -> Parser:
+    """Read a sum as whole rupiah: "5jt", "2,5 juta", "500rb", "Rp 2.500.000,-", "goban".
+
+    "m" is miliar. A comma or dot before three digits parts thousands, else decimals. A bound
+    ("kurang dari 1 juta") is taken as the sum. With `period`, a sum said for another period is
+    converted: 26 working days a month, 52 weeks and 12 months a year.
+
+    Raises:
+        Refused: ``not_money`` if there is no sum; ``ambiguous_money`` with readings for a bare
+            number under 1000 (in thousands, in millions); ``which_sum`` with readings for a range
+            or several sums; ``money_out_of_range`` with both limits.
+    """
+
+    def parse(text: str, facts: Facts) -> int:
+        amount = read(text)
+        if amount is None:
+            raise Refused("not_money")
+        sums, reason = _sums(amount)
+        if period and amount.period and amount.period != period:
+            factor = Fraction(_PER_YEAR[amount.period], _PER_YEAR[period])
+            sums = [round(value * factor) for value in sums]
+        fitting = [value for value in dict.fromkeys(sums) if at_least <= value <= at_most]
+        if not fitting:
+            raise Refused(
+                "money_out_of_range", {"at_least": Rupiah(at_least), "at_most": Rupiah(at_most)}
+            )
+        if len(fitting) == 1:
+            return fitting[0]
+        raise Refused(reason, readings=tuple(_reading(value) for value in fitting))
+
+    return parse
+
+
+def read(text: str) -> Amount | None:
+    """Give what the words say about a sum, or None.
+
+    A bare number under 1000 has two readings: as it stands and in thousands; "1.5" in thousands
+    and in millions.
+    """
+    said = _spelled(text)
+    for part in reversed(_MEND.split(said)):  # "5 juta eh 6 juta": the last one counts
+        if (amount := _amount(part)) is not None:
+            return amount
+    return Amount(0, 0) if _NOTHING.search(said) else None
+
+
+def _sums(amount: Amount) -> tuple[list[int], str]:
+    """Give the sums to choose from, and why there are several."""
+    if amount.readings:
+        first, last = amount.readings[0], amount.readings[-1]
+        if last != first * 1000:
+            return list(amount.readings), "which_sum"
+        factor = 1000 if first < 1000 else 1  # of a business, "500" means 500 ribu or 500 juta
+        return [value * factor for value in amount.readings], "ambiguous_money"
+    bounds = [bound for bound in (amount.low, amount.high) if bound is not None]
+    return [bounds[0], sum(bounds) // len(bounds), bounds[-1]], "which_sum"
+
+
+def _reading(value: int) -> Reading:
+    return Reading(str(value), Say("common.sum", {"sum": Rupiah(value)}), value)
+
+
+# --- sums in a text
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """One sum found: its value (or two, "dua tiga juta"), its scale, and where it stands."""
+
+    values: tuple[Fraction, ...]
+    scale: int  # of its first part; 1 if none was said
+    start: int
+    end: int
+    doubtful: bool = False  # the values are readings, not a range
+
+
+_SCALES = {
+    1_000: "ribu rb rebu rbu ribuan rban rebuan k ceng ewu ribo rib ribuk thousand",
+    1_000_000: "juta jt jutaan jtan jta jut yuta jeti ceti million jutak",
+    1_000_000_000: "miliar milyar m milyard mlr miliard miliyar billion milliar milar",
+    1_000_000_000_000: "triliun trilyun trilliun trillion",
+}
+_SCALE = {word: scale for scale, words in _SCALES.items() for word in words.split()}
+_SLANG = {
+    "seribu": 1_000, "seceng": 1_000, "sewu": 1_000, "noceng": 2_000, "goceng": 5_000,
+    "ceban": 10_000, "noban": 20_000, "goban": 50_000, "sejuta": 1_000_000, "sejt": 1_000_000,
+    "cetiau": 1_000_000, "cetiaw": 1_000_000, "secetiau": 1_000_000, "gotiau": 5_000_000,
+    "semiliar": 1_000_000_000, "semilyar": 1_000_000_000,
+}  # fmt: skip
+_PARTS = frozenset("puluh belas ratus pulu blas atus ratusan".split())
+_COUNTED = frozenset(
+    "orang jam hari minggu bulan tahun kali kg kilo unit meja porsi bungkus piring gerobak karyawan"
+    " anak cabang tempat meter biji buah pcs ekor gelas mangkok lusin dus pack box menit persen"
+    " x hp kios toko warung".split()
+)
+_NUMBERED = frozenset(
+    "jam pukul tanggal rt rw nomor no umur usia kelas blok gang juli agustus desember".split()
+)
+_TOKEN = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]+|[^\w\s]")
+_MEND = re.compile(r"\b(?:eh+|ralat|maksudnya|maksud saya|salah|sori|sorry|koreksi)\b")
+_NOTHING = re.compile(
+    r"^\W*(?:nol|nihil|kosong|zero|nothing)(?: rupiah| perak)?\W*$"
+    r"|^(?:\w+ ){0,3}?(?:belum|tidak) (?:\w+ ){0,2}?(?:ada|punya|dapat|dapet|jualan|berjualan"
+    r"|jalan|mulai|menghasilkan|berpenghasilan|penghasilan|laku|untung|modal|omset|omzet|pemasukan"
+    r"|pakai|pake|keluar)\b"
+    r"|^(?:tanpa|nol) (?:modal|omset|omzet|penghasilan)"
+)
+_BELOW = re.compile(
+    r"(?:<=?|\b(?:(?:kurang|di ?bawah|lebih kecil|less|under|below|up|maksimal|maksimum|maks|max"
+    r"|paling (?:banyak|besar|tinggi|gede|mentok)|mentok|setinggi-tingginya"
+    r"|(?:tidak|belum|kurang) (?:sampai|ada|lebih|nembus|tembus)))(?: dari| than| to)?)"
+    r"(?: sekitar)?\W*(?:rp)?\W*$"
+)
+_ABOVE = re.compile(
+    r"(?:>=?|\b(?:lebih|di ?atas|lebih besar|more|over|above|at least|minimal|minimum|min"
+    r"|paling (?:sedikit|kecil|rendah|dikit|tidak|kurang)|setidaknya|sekurang-kurangnya)"
+    r"(?: dari| than)?)(?: sekitar)?\W*(?:rp)?\W*$"
+)
+_UPWARD = re.compile(r"^\W*(?:rupiah )?(?:(?:an )?lebih|lbh|ke ?atas|\+)(?!\w)")
+_DOWNWARD = re.compile(r"^\W*(?:rupiah )?(?:ke ?bawah|kurang)(?!\w)")
+_BETWEEN = re.compile(r"\W*(?:rp)?\W*(?:-|sampai(?: dengan)?|atau|to|~)\W*(?:rp)?\W*")
+_PERIOD: dict[Period, re.Pattern[str]] = {
+    period: re.compile(
+        rf"(?<!\d )\b(?:se|per)?(?:{words})\b(?! (?:ini|itu|lalu|kemarin|depan|lagi|pertama))"
+        rf"|(?<!\w)1 (?:{words})\b"
+    )
+    for period, words in (
+        ("day", "hari(?:an|nya)?|day|daily"),
+        ("week", "minggu(?:an|nya)?|pekan|week|weekly"),
+        ("month", "bulan(?:an|nya)?|month|monthly"),
+        ("year", "tahun(?:an|nya)?|year|yearly"),
+    )
+}  # fmt: skip
+
+
+def _spelled(text: str) -> str:
+    """Give the text in usual spelling, with each sum's signs made plain: "2.500.000,-", "s/d"."""
+    said = plain(text).replace("1⁄2", "setengah").replace("s/d", "sampai").replace("s.d.", "sampai")
+    said = re.sub(r"(?<![\d/])1/2(?![\d/])", "setengah", said)
+    said = standardised(re.sub(r"(\d)[.,]-+", r"\1 ", said))
+    said = re.sub(r"\b(?:rp|idr)\.?", "rp ", said)
+    said = re.sub(r"(\d[.,]\d{3})[.,]00(?!\d)", r"\1", said)
+    return re.sub(
+        r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d.,])", lambda m: m[0].replace(" ", ""), said
+    )
+
+
+def _amount(said: str) -> Amount | None:
+    """Give the one sum, range, bound or doubt in the text."""
+    found = _joined(list(_found(said)), said)
+    if large := [one for one in found if one.scale > 1 or max(one.values) >= 1000]:
+        found = large  # "2 orang, modal 5 juta"
+    if not found:
+        return None
+    last = found[-1]
+    if len(found) > 1:
+        spans = [(one, found[at - 1].end if at else 0) for at, one in enumerate(found)]
+        ends = [one.start for one in found[1:]] + [len(said)]
+        periods = [_period(said[one.end : end]) for (one, _), end in zip(spans, ends, strict=True)]
+        if len(set(periods)) == 1:
+            values = tuple(dict.fromkeys(int(value) for one in found for value in one.values))
+            if len(values) > 1:
+                return Amount(period=periods[0], readings=values)
+        return _one(last, "", said[last.end :])
+    return _one(last, said[: last.start], said[last.end :])
+
+
+def _one(found: _Sum, before: str, after: str) -> Amount:
+    """Give a single sum with its bound and its period."""
+    period = _period(after) or _period(before)
+    if found.doubtful:
+        return Amount(period=period, readings=tuple(int(value) for value in found.values))
+    low, high = int(min(found.values)), int(max(found.values))
+    if low == high and found.scale == 1 and 0 < high < 1000:
+        if not re.match(r"\s*(?:rupiah|perak)\b", after):
+            return Amount(period=period, readings=(high, high * 1000))
+    if _BELOW.search(before) or _DOWNWARD.search(after):
+        return Amount(None, high, period)
+    if _ABOVE.search(before) or _UPWARD.search(after):
+        return Amount(low, None, period)
+    return Amount(low, high, period)
+
+
+def _period(said: str) -> Period | None:
+    return next((period for period, words in _PERIOD.items() if words.search(said)), None)
+
+
+def _joined(found: Sequence[_Sum], said: str) -> list[_Sum]:
+    """Give the sums with "2-3jt" and "antara 2 dan 3 juta" made one."""
+    joined: list[_Sum] = []
+    for one in found:
+        if joined:
+            last = joined[-1]
+            between = said[last.end : one.start]
+            within = "antara" in said[: last.start] and re.fullmatch(r"\s*dan\s*(?:rp)?\s*", between)
+            if within or _BETWEEN.fullmatch(between):
+                joined[-1] = _range(last, one)
+                continue
+        joined.append(one)
+    return joined
+
+
+def _range(low: _Sum, high: _Sum) -> _Sum:
+    """Give the range between two sums; one without a scale takes the other's, or the next below."""
+    first, second = min(low.values), max(high.values)
+    if low.scale == 1 and high.scale > 1 and first < 1000:
+        if low.doubtful:  # "1,5-2 juta"
+            first = first / 1000
+        scaled = first * high.scale
+        first = scaled if scaled <= second or high.scale == 1000 else first * 1000
+    elif high.scale == 1 and low.scale > 1 and second < 1000:
+        second *= low.scale
+    elif low.doubtful and high.scale > 1:
+        first = first / 1000 * high.scale
+    return _Sum((first, second), max(low.scale, high.scale), low.start, high.end)
+
+
+def _found(said: str) -> Iterator[_Sum]:
+    """Give every sum in the text, in order."""
+    tokens = list(_TOKEN.finditer(said))
+    at = 0
+    while at < len(tokens):
+        if not _is_part(tokens[at][0]):
+            at += 1
+            continue
+        end = at
+        while end < len(tokens) and _is_part(tokens[end][0]):
+            end += 1
+        before = tokens[at - 1][0] if at else ""
+        after = tokens[end][0] if end < len(tokens) else ""
+        yield from _sums_of(tokens[at:end], numbered=before in _NUMBERED, counted=after in _COUNTED)
+        at = end
+
+
+def _is_part(token: str) -> bool:
+    return (
+        token[0].isdecimal()
+        or token in _SCALE
+        or token in _SLANG
+        or token in _PARTS
+        or token in ("setengah", "koma")
+        or unit(token)[1] is not None
+    )
+
+
+def _sums_of(tokens: Sequence[re.Match[str]], *, numbered: bool, counted: bool) -> Iterator[_Sum]:
+    """Read a run of number tokens; a new sum starts where the scale does not fall."""
+    total, top, scale = Fraction(0), 0, 0
+    group: list[str] = []
+    start, end = tokens[0].start(), tokens[0].start()
+    for token in tokens:
+        word = token[0]
+        this = _SCALE.get(word) or (1 if word in _SLANG else 0)
+        if not this:
+            group.append(word)
+            continue
+        values = (Fraction(_SLANG[word]),) if word in _SLANG and not group else _values(group)
+        if values is None or (word in _SLANG and group):
+            if values is None and word in _SCALE and not group and total:
+                end = token.end()  # "5 juta jutaan": nothing new
+                continue
+            group = []
+            continue
+        size = _size(_SLANG[word]) if word in _SLANG else this
+        if scale and size >= scale:
+            yield _Sum((total,), top, start, end)
+            total, top, start = Fraction(0), 0, token.start()
+        if len(values) == 2 and not total:
+            doubtful = _thousands(group)
+            yield _Sum(
+                (values[0] * this, values[1] * this), this, start, token.end(), doubtful
+            )
+            total, top, scale, start, group = Fraction(0), 0, 0, token.end(), []
+            continue
+        total, top, scale = total + values[-1] * this, top or size, size
+        group, end = [], token.end()
+    yield from _closed(total, top, scale, group, (start, end, tokens[-1].end()), numbered, counted)
+
+
+def _closed(
+    total: Fraction,
+    top: int,
+    scale: int,
+    group: list[str],
+    spots: tuple[int, int, int],
+    numbered: bool,
+    counted: bool,
+) -> Iterator[_Sum]:
+    """Read what is left after the last scale: "1 juta 250", "dua juta setengah", "500"."""
+    start, end, last = spots
+    if not group or counted or (numbered and not total):
+        if top:
+            yield _Sum((total,), top, start, end)
+        return
+    values = _values(group)
+    if not top:
+        if values and len(values) == 1:
+            yield _bare(values[0], start, last)
+        elif values and _thousands(group):
+            yield _Sum((values[1],), 1, start, last)
+        return
+    if values is None or len(values) > 1 or (values[0] >= 1000 and scale <= 1000):
+        yield _Sum((total,), top, start, end)
+        return
+    rest = values[0]
+    if group == ["setengah"]:
+        yield _Sum((total + Fraction(scale, 2),), top, start, last)
+    elif scale <= 1000 or rest >= 1000:
+        yield _Sum((total + rest,), top, start, last)
+    elif rest < 10:  # "1 juta 2": 1.002.000 or 1.200.000
+        readings = (total + rest * scale / 1000, total + rest * scale / 10)
+        yield _Sum(readings, top, start, last, doubtful=True)
+    else:
+        yield _Sum((total + rest * scale / 1000,), top, start, last)
+
+
+def _bare(value: Fraction, start: int, end: int) -> _Sum:
+    if value.denominator > 1:
+        return _Sum((value * 1000, value * 1_000_000), 1, start, end, doubtful=True)
+    return _Sum((value,), 1, start, end)
+
+
+def _size(value: int) -> int:
+    return next(scale for scale in sorted(_SCALES, reverse=True) if value >= scale)
+
+
+def _values(group: Sequence[str]) -> tuple[Fraction, ...] | None:
+    """Read the words before a scale: one value, or two ("dua tiga", and "2.500" before a scale)."""
+    if not group:
+        return None
+    if len(group) == 1 and group[0][0].isdecimal():
+        return _digits(group[0])
+    if "koma" in group:
+        at = group.index("koma")
+        whole, decimals = _spoken(group[:at]), [_spoken([word]) for word in group[at + 1 :]]
+        if whole is None or not decimals or None in decimals:
+            return None
+        return (Fraction(f"{whole}." + "".join(str(digit) for digit in decimals)),)
+    if group[-1] == "setengah":
+        whole = _spoken(group[:-1]) if len(group) > 1 else 0
+        return None if whole is None else (whole + Fraction(1, 2),)
+    if (value := _spoken(group)) is not None:
+        return (Fraction(value),)
+    return _pair(group)
+
+
+def _pair(group: Sequence[str]) -> tuple[Fraction, ...] | None:
+    """Read "dua tiga" and "lima enam ratus": two neighbours that share what follows."""
+    first, second = unit(group[0])[1], unit(group[1])[1]
+    if first is None or second is None or second != first + 1:
+        return None
+    high = _spoken(group[1:])
+    return None if high is None else (Fraction(high * first, second), Fraction(high))
+
+
+def _spoken(words: Sequence[str]) -> int | None:
+    return int(words[0]) if len(words) == 1 and words[0].isdecimal() else spoken(words)
+
+
+def _thousands(group: Sequence[str]) -> bool:
+    return len(group) == 1 and re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", group[0]) is not None
+
+
+def _digits(word: str) -> tuple[Fraction, ...] | None:
+    """Read digits with signs: thousands if three follow each sign, else decimals.
+
+    "2.500" is two values, 2,5 and 2500: which one, what follows must say.
+    """
+    if word.isdecimal():
+        telephone = word.startswith("0") and len(word) > 4
+        return None if telephone or len(word) > 15 else (Fraction(int(word)),)
+    if _thousands([word]):
+        return Fraction(word.replace(",", ".")), Fraction(re.sub(r"\D", "", word))
+    if re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3}){2,}(?:,\d{1,2})?", word):
+        return (Fraction(word.replace(".", "").replace(",", ".")) // 1 * Fraction(1),)
+    if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3}){2,}(?:\.\d{1,2})?", word):
+        return (Fraction(word.replace(",", "")) // 1 * Fraction(1),)
+    if re.fullmatch(r"\d{1,4}[.,]\d{1,3}", word):
+        return (Fraction(word.replace(",", ".")),)
+    return None

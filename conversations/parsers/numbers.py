@@ -1,0 +1,144 @@
+"""Whole numbers, in digits or in Indonesian words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from conversations.facts import Facts
+from conversations.parsers import Parser, Refused
+from conversations.words import plain, squeezed, standardised
+
+_ONES = {
+    "nol": 0, "kosong": 0, "zero": 0,
+    "satu": 1, "satunya": 1, "se": 1, "siji": 1, "hiji": 1, "one": 1, "atu": 1,
+    "dua": 2, "duo": 2, "loro": 2, "rong": 2, "two": 2, "due": 2,
+    "tiga": 3, "telu": 3, "telung": 3, "tilu": 3, "three": 3, "tige": 3, "tga": 3,
+    "empat": 4, "papat": 4, "patang": 4, "opat": 4, "four": 4, "ampat": 4, "mpat": 4,
+    "lima": 5, "limo": 5, "limang": 5, "five": 5, "lime": 5,
+    "enam": 6, "nem": 6, "nenem": 6, "genep": 6, "six": 6, "anam": 6,
+    "tujuh": 7, "pitu": 7, "pitung": 7, "seven": 7, "tuju": 7,
+    "delapan": 8, "lapan": 8, "wolu": 8, "wolung": 8, "dalapan": 8, "eight": 8, "dlapan": 8,
+    "sembilan": 9, "songo": 9, "sangang": 9, "salapan": 9, "nine": 9, "smbilan": 9,
+}  # fmt: skip
+_WHOLE = {
+    "sepuluh": 10, "spuluh": 10, "ten": 10, "sebelas": 11, "sblas": 11, "eleven": 11, "selusin": 12,
+    "twelve": 12, "selawe": 25, "seket": 50, "jigo": 25, "seratus": 100, "satus": 100,
+    "cepek": 100, "nopek": 200, "gopek": 500,
+}  # fmt: skip
+
+
+def spoken(words: Sequence[str]) -> int | None:
+    """Read number words below a thousand: ["dua", "puluh", "lima"] is 25; None for other words."""
+    total, held = 0, None
+    if not words:
+        return None
+    for word in words:
+        if word.isdecimal() and len(word) <= 3:
+            step, value = None, int(word)
+        elif word in ("puluh", "pulu", "belas", "blas", "ratus", "ratusan", "atus"):
+            if held is None or held == 0 or held > 99:
+                return None
+            times = {"p": 10, "r": 100, "a": 100}.get(word[0])
+            total, held = total + (held + 10 if times is None else held * times), None
+            continue
+        else:
+            step, value = unit(word)
+        if value is None or held is not None:
+            return None
+        if step == "whole":
+            total += value
+        else:
+            held = value
+    return total + (held or 0)
+
+
+def unit(word: str) -> tuple[str | None, int | None]:
+    """Give the value of one number word, and "whole" for one that no "puluh" can follow."""
+    for spelling in (word, squeezed(word)):
+        if spelling in _WHOLE:
+            return "whole", _WHOLE[spelling]
+        if spelling in _ONES:
+            return None, _ONES[spelling]
+    return None, None
+
+
+def whole(at_least: int = 0, at_most: int = 10_000) -> Parser:
+    """Read a count: "2", "dua", "2 orang", "dua belas".
+
+    Raises:
+        Refused: ``not_a_number`` if there is none or several; ``number_out_of_range`` with both
+            limits.
+    """
+
+    def parse(text: str, facts: Facts) -> int:
+        return _within(_count(text), at_least, at_most)
+
+    return parse
+
+
+def workers(*, at_most: int = 1_000) -> Parser:
+    """Read how many people work in the business, the owner included: "sendiri aja" is 1.
+
+    Counts that leave the owner out are made whole: "sama istri" is 2, "berdua" 2, "karyawan 2" 3,
+    "belum ada karyawan" 1. A bare number is taken as it stands, and 0 as the owner alone.
+
+    Raises:
+        Refused: as `whole`.
+    """
+
+    def parse(text: str, facts: Facts) -> int:
+        said = standardised(text)
+        together = re.search(r"\bber(dua|tiga|empat|lima|enam|tujuh)\b", said)
+        helped = re.search(
+            r"\b(karyawan|pegawai|pekerja|anak buah|pembantu|asisten|yang bantu|dibantu)\w*", said
+        )
+        family = re.search(r"\b(istri|suami|anak|adik|kakak|ibu|bapak|keponakan|saudara)\b", said)
+        count = _count(text)
+        if together and count is None:
+            return _within(_ONES[together[1]], 1, at_most)
+        if count is None:
+            if re.search(r"\b(sendiri\w*|sorangan|dewe|dewek|alone|myself|sorang)\b", said):
+                return 1
+            if re.search(r"\b(tidak|belum|tanpa)\b", said) and (
+                helped or re.search(r"\b(ada|punya)\b", said)
+            ):
+                return 1
+            if re.search(r"\b(dengan|bareng|dibantu|bersama)\b", said) and family:
+                return 2
+        if count and helped and not re.search(r"\b(total|semua\w*|termasuk)\b", said):
+            count += 1
+        return _within(max(count, 1) if count is not None else None, 1, at_most)
+
+    return parse
+
+
+def _count(text: str) -> int | None:
+    """Give the one number in the text, in digits or words; None if there is none or several."""
+    words = re.findall(r"\d+|[^\W\d_]+", plain(text))
+    found: list[int] = []
+    at = 0
+    while at < len(words):
+        for end in range(len(words), at, -1):
+            value = _number(words[at:end])
+            if value is not None:
+                found.append(value)
+                at = end
+                break
+        else:
+            at += 1
+    return found[0] if len(set(found)) == 1 else None
+
+
+def _number(words: Sequence[str]) -> int | None:
+    if len(words) == 1 and words[0].isdecimal():
+        return int(words[0]) if len(words[0]) <= 9 else None
+    return spoken(words)
+
+
+def _within(value: int | None, at_least: int, at_most: int) -> int:
+    if value is None:
+        raise Refused("not_a_number")
+    if not at_least <= value <= at_most:
+        raise Refused("number_out_of_range", {"at_least": at_least, "at_most": at_most})
+    return value

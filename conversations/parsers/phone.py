@@ -1,0 +1,67 @@
+"""Telephone numbers of Indonesia, as E.164."""
+
+from __future__ import annotations
+
+import re
+
+from conversations.facts import Facts
+from conversations.parsers import Parser, Refused
+from conversations.words import plain
+
+_RUN = re.compile(r"(?:\+|\b)\(?\d(?:[\s().\-/]{0,3}\d)+")
+
+
+def phone() -> Parser:
+    """Read a mobile or fixed number of Indonesia: "0812-3456-7890" is "+6281234567890".
+
+    Raises:
+        Refused: ``no_phone`` if there is no number at all; ``not_a_phone`` if it cannot be one.
+    """
+
+    def parse(text: str, facts: Facts) -> str:
+        found = read(text)
+        if found is None:
+            raise Refused("no_phone")
+        if found == "":
+            raise Refused("not_a_phone")
+        return found
+
+    return parse
+
+
+def read(text: str) -> str | None:
+    """Give the first telephone number as E.164, "" if there are digits but none can be one, or None.
+
+    A lone short number (fewer than six digits) is no attempt at one.
+    """
+    runs = [re.sub(r"[^\d+]", "", run) for run in _RUN.findall(_letters_as_digits(plain(text)))]
+    attempts = [run for run in runs if len(run.lstrip("+")) >= 6]
+    for attempt in attempts:
+        if number := _e164(attempt):
+            return number
+    return "" if attempts else None
+
+
+def _e164(digits: str) -> str | None:
+    national = re.sub(r"^(?:\+|00)?62", "", digits) if _is_country(digits) else digits
+    if national.startswith("+"):
+        return None
+    national = national.removeprefix("0")
+    if national is digits and not national.startswith("8"):
+        return None  # neither a country's sign nor a leading zero: only a mobile number is sure
+    mobile = re.fullmatch(r"8[1-9]\d{7,10}", national)
+    fixed = re.fullmatch(r"(?:21|[2-7]\d{1,2})[2-9]\d{5,7}", national)
+    return "+62" + national if mobile or fixed else None
+
+
+def _is_country(digits: str) -> bool:
+    return re.match(r"(?:\+|00)?62(?:0?8|0?[2-7])", digits) is not None
+
+
+def _letters_as_digits(text: str) -> str:
+    """Read "o8l2" as "0812": a letter for a digit only within a run that starts like a number."""
+    return re.sub(
+        r"\b(?:o8|08|\+62|62)[\dol\s.\-]{6,}\b",
+        lambda m: m[0].replace("o", "0").replace("l", "1"),
+        text,
+    )
