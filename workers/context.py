@@ -1,0 +1,33 @@
+"""What every job may use, and the shape that a job has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models.storage import Storage
+from models.task import Task
+
+ACTOR = "worker"  # who does it, in the audit
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a worker process holds from its start to its end."""
+
+    engine: Engine
+    storage: Storage
+    public_url: str
+
+
+#: Writes what a task brings about, in the transaction that closes the task. Gives the time at which
+#: the task is due again, or None when it is done.
+Settle: TypeAlias = Callable[[Session, Task], datetime | None]
+
+#: Does what takes long (reading files, typesetting) about a subject id while no lock is held.
+Prepare: TypeAlias = Callable[[Context, int], Settle]

@@ -1,0 +1,1 @@
+"""Documents the city hands over: typeset, then signed."""

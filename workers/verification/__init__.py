@@ -1,0 +1,44 @@
+"""The checks of an application: pure functions from evidence to a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+from workers.verification import business_type, duplicates, identity, photo, place, scale
+from workers.verification.finding import Check, Evidence, Finding, hand_over
+
+CHECKS: Mapping[str, Check] = MappingProxyType(
+    {
+        identity.NAME: Check(identity.check, frozenset({"identity"}), identity.REASONS),
+        duplicates.NAME: Check(
+            duplicates.check, frozenset({"identity", "trade", "place"}), duplicates.REASONS
+        ),
+        place.NAME: Check(place.check, frozenset({"place", "premises"}), place.REASONS),
+        business_type.NAME: Check(business_type.check, frozenset({"trade"}), business_type.REASONS),
+        scale.NAME: Check(
+            scale.check, frozenset({"capital", "turnover", "workers"}), scale.REASONS
+        ),
+        photo.NAME: Check(photo.check, frozenset({"place_photo"}), photo.REASONS),
+    }
+)
+
+
+def resting_on(steps: Collection[str]) -> tuple[str, ...]:
+    """The names of the checks to run again when these steps were answered anew."""
+    return tuple(name for name, check in CHECKS.items() if not check.depends_on.isdisjoint(steps))
+
+
+def examine(
+    evidence: Evidence, names: Collection[str] = tuple(CHECKS), *, fixes: Mapping[str, int]
+) -> tuple[Finding, ...]:
+    """Run the named checks, in the table's order.
+
+    `fixes` counts by check how often the owner has already answered its request; a check that
+    still isn't content after MAX_FIXES of them asks for a person.
+    """
+    return tuple(
+        hand_over(check.run(evidence), fixes=fixes.get(name, 0))
+        for name, check in CHECKS.items()
+        if name in names
+    )

@@ -1,0 +1,39 @@
+"""Is the kind of business known, and one that a micro business may start at once?
+
+Source: PP 28/2025 (risk-based licensing): low and medium-low risk need no verification first.
+"""
+
+from __future__ import annotations
+
+from workers.verification.finding import Evidence, Finding, Outcome
+
+NAME = "business_type"
+STEP = "trade"
+
+KIND_NOT_CHOSEN = "kind_not_chosen"
+KIND_UNKNOWN = "kind_unknown"
+KIND_NEEDS_VERIFICATION = "kind_needs_verification"
+REASONS = frozenset({KIND_NOT_CHOSEN, KIND_UNKNOWN, KIND_NEEDS_VERIFICATION})
+RISK_UNKNOWN = "risk_unknown"  # a note in the params of an OK
+
+NONE_CHOSEN = frozenset({"", "other"})
+# Verified before they may start, whatever the hint of the table says: water refill, petrol.
+VERIFIED_FIRST = frozenset({"11052", "47301", "47302"})
+RISKY = frozenset({"MT", "T"})
+
+
+def check(evidence: Evidence) -> Finding:
+    """Judge the kind of business by its code, its version and the hint of its risk.
+
+    The hint is missing for many harmless kinds; the officer learns the risk when obtaining the
+    NIB, so a missing hint holds nobody up.
+    """
+    code, kind = evidence.trade_code, evidence.kind
+    if code in NONE_CHOSEN:
+        return Finding(NAME, Outcome.NEEDS_A_PERSON, KIND_NOT_CHOSEN)
+    if kind is None or (kind.code, kind.version) != (code, evidence.trade_version):
+        return Finding(NAME, Outcome.FIX_BY_OWNER, KIND_UNKNOWN, STEP)
+    if code in VERIFIED_FIRST or kind.needs_verification or kind.risk in RISKY:
+        params = {"code": code, "kind": kind.title}
+        return Finding(NAME, Outcome.NEEDS_A_PERSON, KIND_NEEDS_VERIFICATION, params=params)
+    return Finding(NAME, Outcome.OK, params={} if kind.risk else {"note": RISK_UNKNOWN})

@@ -1,0 +1,23 @@
+"""Has the same person asked for the same business before?"""
+
+from __future__ import annotations
+
+from workers.verification.finding import Evidence, Finding, Outcome
+
+NAME = "duplicates"
+
+SAME_BUSINESS_ASKED = "same_business_asked"
+REASONS = frozenset({SAME_BUSINESS_ASKED})
+
+
+def check(evidence: Evidence) -> Finding:
+    """Find other open or permitted applications of this person for this trade and kelurahan.
+
+    Somebody may well have two stalls of a kind in one kelurahan, so a person decides.
+    """
+    numbers = sorted(set(evidence.same_person_open))
+    if not numbers:
+        return Finding(NAME, Outcome.OK)
+    return Finding(
+        NAME, Outcome.NEEDS_A_PERSON, SAME_BUSINESS_ASKED, params={"numbers": ", ".join(numbers)}
+    )

@@ -1,0 +1,327 @@
+"""Verify an application: gather what the checks look at, let them judge, settle what follows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conversations.messages import Say, Value
+from models import application as applications
+from models import area, attachment, business_type, finding, identity, lifecycle
+from models.application import Application
+from models.attachment import Attachment, AttachmentState
+from models.base import now
+from models.finding import FindingRow
+from models.lifecycle import ApplicationState
+from models.storage import Storage
+from models.task import Task
+from models.window import WIB
+from workers.context import ACTOR, Context, Settle
+from workers.news import tell, tell_supervisors
+from workers.verification import CHECKS, examine, resting_on
+from workers.verification.finding import Evidence, Finding, Identity, Outcome, PhotoEvidence
+
+SERVICE = "business_permit"  # the one whose answers can be checked
+PATIENCE = timedelta(minutes=2)  # with photos that the provider still has
+SOON = timedelta(seconds=5)
+
+# Findings that are no check's. Each stands for one version of the answers only.
+NO_CHECKS = Finding("service", Outcome.NEEDS_A_PERSON, "no_checks")
+SECOND_LOOK = Finding("second_look", Outcome.NEEDS_A_PERSON, "returned_item_answered")
+NOT_CHECKED = Finding("verification", Outcome.NEEDS_A_PERSON, "checks_failed")
+PHOTO_NOT_FETCHED = Finding("photo", Outcome.NEEDS_A_PERSON, "photo_not_fetched")
+
+SUPERVISOR = "supervisor"  # a supervisor's return, written by the bot: the owner answers again
+APPROVAL = "approval"  # a supervisor's yes, written by the bot: covers all that was found before
+
+
+class Unavailable(Exception):
+    """A check could not judge now; the task is tried again, and a person looks at it in the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found about one version of the answers; `waits` when photos are still to come."""
+
+    version: int
+    findings: tuple[Finding, ...] = ()
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What was read of an application; photos not yet, since that takes long."""
+
+    version: int
+    names: tuple[str, ...]  # of the checks to run
+    evidence: Evidence
+    photos: tuple[tuple[str, PhotoEvidence], ...]  # each with its path in the store
+    pending: int  # photos that the provider still has
+    patient: bool  # it is early enough to wait for them
+    fixes: Mapping[str, int]
+
+
+def prepare(context: Context, application_id: int) -> Settle:
+    """Examine an application, holding no lock.
+
+    Raises:
+        OSError: the file store is away.
+        Unavailable: a check could not judge.
+    """
+    return partial(_settle, examined=_examine(context, application_id))
+
+
+def gave_up(tx: Session, task: Task) -> None:
+    """The checks failed again and again: a person decides instead."""
+    (application,) = applications.lock(tx, [task.subject_id])
+    if application.state == ApplicationState.SUBMITTED:
+        _write(tx, application, [NOT_CHECKED])
+        _to_review(tx, application)
+
+
+def _examine(context: Context, application_id: int) -> Examined | None:
+    """What the checks find; None when nothing is to be verified any more."""
+    with Session(context.engine) as tx:
+        application = tx.get(Application, application_id)
+        if application is None or application.state != ApplicationState.SUBMITTED:
+            return None
+        if application.service != SERVICE:
+            return Examined(application.answers_version, (NO_CHECKS,))
+        case = _gather(tx, application)
+    looks_at_photos = bool(CHECKS.keys() & case.names & {"photo"})
+    if not looks_at_photos:
+        return Examined(case.version, examine(case.evidence, case.names, fixes=case.fixes))
+    if case.pending and case.patient:
+        return Examined(case.version, waits=True)
+    evidence = replace(case.evidence, photos=_read(context.storage, case.photos))
+    findings = examine(evidence, case.names, fixes=case.fixes)
+    if case.pending and not case.photos:
+        findings = tuple(PHOTO_NOT_FETCHED if f.check == "photo" else f for f in findings)
+    unavailable = [f.check for f in findings if f.outcome is Outcome.UNAVAILABLE]
+    if unavailable:
+        raise Unavailable(", ".join(unavailable))
+    return Examined(case.version, findings)
+
+
+def _gather(tx: Session, application: Application) -> _Case:
+    judged = {row.check: row for row in finding.latest(tx, [application.id])}
+    photos, pending = _photos(tx, application)
+    return _Case(
+        version=application.answers_version,
+        names=_due(application, judged),
+        evidence=_evidence(tx, application),
+        photos=photos,
+        pending=pending,
+        patient=now() - application.moved_at < PATIENCE,
+        fixes=_fixes(tx, application),
+    )
+
+
+def _due(application: Application, judged: Mapping[str, FindingRow]) -> tuple[str, ...]:
+    """The checks that have not judged yet, and those whose answers were given anew since."""
+    anew = resting_on(application.changed or ())
+    return tuple(
+        name
+        for name in CHECKS
+        if name not in judged
+        or (name in anew and judged[name].answers_version < application.answers_version)
+    )
+
+
+def _fixes(tx: Session, application: Application) -> Mapping[str, int]:
+    """How often the owner has answered a request of each check."""
+    return Counter(
+        tx.scalars(
+            select(FindingRow.check).where(
+                FindingRow.application_id == application.id,
+                FindingRow.outcome == Outcome.FIX_BY_OWNER,
+                FindingRow.answers_version < application.answers_version,
+            )
+        )
+    )
+
+
+def _evidence(tx: Session, application: Application) -> Evidence:
+    answers: Mapping[str, Any] = application.answers
+    person_id = application.person_id
+    known = identity.of_people(tx, [person_id]).get(person_id)
+    same_person = {person_id, *(identity.same_person(tx, known) if known else ())}
+    trade, place = answers["trade"], answers["place"]
+    turnover = _sum(answers["turnover"])
+    pin = place.get("pin")
+    return Evidence(
+        today=now().astimezone(WIB).date(),
+        owner_name=answers["owner_name"],
+        trade_code=trade.get("code", ""),
+        trade_version=trade.get("version", ""),
+        trade_text=trade.get("words", ""),
+        kind=business_type.load().get(trade.get("code", "")),
+        business_name=answers["business_name"],
+        kelurahan_code=place.get("kelurahan", ""),
+        pin=(pin[0], pin[1]) if pin else None,
+        premises=answers["premises"],
+        areas=area.load(),
+        capital=_sum(answers["capital"]),
+        turnover_year=None if turnover is None else 12 * turnover,
+        workers=_sum(answers["workers"]),
+        identity=_identity(known) if known and answers["identity"] == "page" else None,
+        photos=(),
+        same_person_open=tuple(applications.open_twins(tx, application, sorted(same_person))),
+    )
+
+
+def _sum(answer: Any) -> int | None:
+    """A number, or None where it is left to the officer."""
+    return answer if isinstance(answer, int) else None
+
+
+def _identity(row: identity.Identity) -> Identity:
+    return Identity(row.name, row.nik, date.fromisoformat(row.born_on), row.address)
+
+
+def _photos(
+    tx: Session, application: Application
+) -> tuple[tuple[tuple[str, PhotoEvidence], ...], int]:
+    """The stored photos of the place with their paths, and how many are still with the provider.
+
+    An id counts only if the photo is the owner's own.
+    """
+    answer = application.answers.get("place_photo")
+    ids = answer.get("ids", []) if isinstance(answer, dict) else []
+    rows = tx.scalars(
+        select(Attachment)
+        .where(Attachment.id.in_(ids), Attachment.person_id == application.person_id)
+        .order_by(Attachment.id)
+    ).all()
+    stored = tuple(
+        (row.path, PhotoEvidence(b"", row.sha256 or "", attachment.seen_elsewhere(tx, row)))
+        for row in rows
+        if row.state == AttachmentState.STORED and row.path
+    )
+    return stored, sum(row.state == AttachmentState.PENDING for row in rows)
+
+
+def _read(
+    storage: Storage, photos: Iterable[tuple[str, PhotoEvidence]]
+) -> tuple[PhotoEvidence, ...]:
+    return tuple(replace(photo, content=storage.read(path)) for path, photo in photos)
+
+
+def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime | None:
+    if examined is None:
+        return None
+    (application,) = applications.lock(tx, [task.subject_id])
+    current = application.answers_version == examined.version
+    if application.state != ApplicationState.SUBMITTED or not current:
+        return None  # decided meanwhile, or answered anew: that has a task of its own
+    if examined.waits:
+        return now() + SOON
+    rows = finding.latest(tx, [application.id])
+    _write(tx, application, (*examined.findings, *_by_hand(application, rows)))
+    _conclude(tx, application, finding.latest(tx, [application.id]))
+    return None
+
+
+def _by_hand(application: Application, rows: Iterable[FindingRow]) -> Iterable[Finding]:
+    """Findings that are no check's: who returned an item by hand looks at the answer as well."""
+    by_name = {row.check: row for row in rows}
+    returned = by_name.get(SUPERVISOR)
+    approved = _approved(by_name.values())
+    answered = returned is not None and returned.outcome == Outcome.FIX_BY_OWNER
+    if answered and returned is not None and returned.answers_version > approved:
+        yield SECOND_LOOK
+    elif SECOND_LOOK.check in by_name:
+        yield Finding(SECOND_LOOK.check, Outcome.OK)
+    if NOT_CHECKED.check in by_name:  # this time it worked
+        yield Finding(NOT_CHECKED.check, Outcome.OK)
+
+
+def _approved(rows: Iterable[FindingRow]) -> int:
+    """The version of the answers that a supervisor approved last; 0 if none."""
+    return max((row.answers_version for row in rows if row.check == APPROVAL), default=0)
+
+
+def _write(tx: Session, application: Application, findings: Collection[Finding]) -> None:
+    moment = now()
+    finding.write(
+        tx,
+        [
+            {
+                "application_id": application.id,
+                "check": one.check,
+                "answers_version": application.answers_version,
+                "outcome": one.outcome.value,
+                "reason": one.reason,
+                "step": one.step,
+                "params": dict(one.params),
+                "found_at": moment,
+            }
+            for one in findings
+        ],
+    )
+
+
+def _conclude(tx: Session, application: Application, rows: Iterable[FindingRow]) -> None:
+    """Move the application to where its findings lead, and tell whose turn it is."""
+    mine = {*CHECKS, NO_CHECKS.check, SECOND_LOOK.check}
+    approved = _approved(rows)
+    open_rows = [row for row in rows if row.check in mine and row.answers_version > approved]
+    fixes = [row for row in open_rows if row.outcome == Outcome.FIX_BY_OWNER]
+    if fixes:
+        _ask_again(tx, application, fixes)
+    elif any(row.outcome == Outcome.NEEDS_A_PERSON for row in open_rows):
+        _to_review(tx, application)
+    else:
+        lifecycle.move(tx, application, ApplicationState.VERIFIED, actor=ACTOR)
+        applications.plan_windows(tx, application)
+
+
+def _ask_again(tx: Session, application: Application, fixes: Iterable[FindingRow]) -> None:
+    lifecycle.move(tx, application, ApplicationState.NEEDS_FIX, actor=ACTOR)
+    says = (Say(f"findings.{row.reason}", _values(row.params)) for row in fixes)
+    tell(
+        tx,
+        application.person_id,
+        "fix_needed",
+        application.id,
+        *says,
+        occasion=str(application.answers_version),
+        opens=application.service,
+    )
+
+
+def _to_review(tx: Session, application: Application) -> None:
+    lifecycle.move(tx, application, ApplicationState.IN_REVIEW, actor=ACTOR)
+    occasion = str(application.answers_version)
+    tell_supervisors(
+        tx,
+        application.kelurahan_code,
+        "review_needed",
+        application.id,
+        Say("notices.review_needed", {"number": application.number}),
+        occasion=occasion,
+        opens="review",
+    )
+    tell(
+        tx,
+        application.person_id,
+        "in_review",
+        application.id,
+        Say("notices.in_review", {"number": application.number}),
+        occasion=occasion,
+    )
+
+
+def _values(params: Mapping[str, Any]) -> Mapping[str, Value]:
+    """A finding's params as a sentence takes them: kilometres with a comma, as Indonesians write."""
+    return {
+        name: f"{value:g}".replace(".", ",") if isinstance(value, float) else value
+        for name, value in params.items()
+    }

@@ -1,0 +1,1 @@
+"""Visits: windows are opened to owners, and officers are asked to come."""

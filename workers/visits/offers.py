@@ -1,0 +1,179 @@
+"""Offers: a wanted visit is offered to one officer after the other, and to a supervisor at last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conversations.messages import Say
+from models import application as applications
+from models import area, lifecycle, officer
+from models import offer as offers
+from models import visit as visits
+from models.application import Application
+from models.base import now
+from models.lifecycle import ApplicationState, VisitState
+from models.officer import Officer
+from models.person import Person
+from models.task import Task
+from models.visit import Offer, Visit
+from models.window import Part, Window
+from workers.context import ACTOR
+from workers.news import tell, tell_supervisors, window_of
+
+NOBODY_YET = frozenset({VisitState.WANTED, VisitState.UNASSIGNED})
+
+
+def offer(tx: Session, task: Task) -> datetime | None:
+    """Offer a wanted visit to the next officer; with nobody left, a supervisor decides."""
+    application, visit = _locked(tx, task.subject_id)
+    if visit.state != VisitState.WANTED:
+        return None
+    if Window(visit.on, Part(visit.part)).starts_at <= now():
+        _give_window_up(tx, application, visit)
+        return None
+    chosen = _next_officer(tx, visit)
+    if chosen is None:
+        _hand_to_supervisors(tx, application, visit)
+        return None
+    made = offers.offer_to(tx, visit, chosen, at=now(), actor=ACTOR)
+    assert chosen.person_id is not None  # only who has joined is asked
+    tell(
+        tx,
+        chosen.person_id,
+        "visit_offered",
+        visit.id,
+        occasion=made.offered_at.isoformat(),
+        opens="visit",
+    )
+    return None
+
+
+def expire(tx: Session, task: Task) -> datetime | None:
+    """Take an unanswered offer back and ask the next officer."""
+    visit_id = tx.scalar(select(Offer.visit_id).where(Offer.id == task.subject_id))
+    if visit_id is None:
+        return None
+    application, visit = _locked(tx, visit_id)
+    made = tx.get_one(Offer, task.subject_id, populate_existing=True)
+    if made.answer is not None or visit.state != VisitState.OFFERED:
+        return None
+    if made.expires_at > now():  # offered again since, or our clock is behind
+        return made.expires_at
+    made.answer, made.answered_at = "silent", now()
+    visit.officer_id = None
+    lifecycle.move(tx, visit, VisitState.WANTED, actor=ACTOR, reason="silent")
+    visits.plan_offer(tx, visit)
+    asked = tx.get_one(Officer, made.officer_id)
+    if asked.person_id is not None:
+        tell(
+            tx,
+            asked.person_id,
+            "offer_passed",
+            visit.id,
+            Say("notices.offer_passed", {"number": application.number}),
+            occasion=made.offered_at.isoformat(),
+        )
+    return None
+
+
+def release_window(tx: Session, visit_id: int) -> None:
+    """Give up the window of a visit that has begun with nobody to come; the owner chooses anew."""
+    application, visit = _locked(tx, visit_id)
+    began = Window(visit.on, Part(visit.part)).starts_at <= now()
+    if began and visit.state in NOBODY_YET:
+        _give_window_up(tx, application, visit)
+
+
+def _locked(tx: Session, visit_id: int) -> tuple[Application, Visit]:
+    """A visit with its application, locked in the order that everybody keeps."""
+    application_id = tx.scalar(select(Visit.application_id).where(Visit.id == visit_id))
+    (application,) = applications.lock(tx, [application_id] if application_id else [])
+    (visit,) = visits.lock(tx, [visit_id])
+    return application, visit
+
+
+def _next_officer(tx: Session, visit: Visit) -> Officer | None:
+    """Who has room in the window: the least busy that day, then that week, then who came first.
+
+    Their rows are locked first, so that two visits sought for at once can't take the same room.
+    """
+    candidates = _candidates(tx, visit)
+    monday = visit.on - timedelta(days=visit.on.weekday())
+    sunday = monday + timedelta(days=6)
+    load = visits.workload(tx, [o.id for o in candidates], monday, sunday)
+
+    def busy(one: Officer) -> tuple[int, int, int]:
+        theirs = [(day, count) for (who, day, _), count in load.items() if who == one.id]
+        that_day = sum(count for day, count in theirs if day == visit.on)
+        return that_day, sum(count for _, count in theirs), one.id
+
+    with_room = [o for o in candidates if load.get((o.id, visit.on, visit.part), 0) < o.capacity]
+    return min(with_room, key=busy, default=None)
+
+
+def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
+    """Officers of the kelurahan who can be reached and were not asked yet, locked."""
+    asked = {made.officer_id for made in visits.offers_of(tx, [visit.id])}
+    ids = [o.id for o in officer.covering(tx, visit.kelurahan_code) if o.id not in asked]
+    return tx.scalars(
+        select(Officer)
+        .join(Person, Person.id == Officer.person_id)
+        .where(
+            Officer.id.in_(ids),
+            Person.unreachable_at.is_(None),
+            Person.opted_out_at.is_(None),
+            Person.id != visit.owner_id,  # nobody hands a permit to himself
+        )
+        .order_by(Officer.id)
+        .with_for_update(key_share=True, of=Officer)
+    ).all()
+
+
+def _hand_to_supervisors(tx: Session, application: Application, visit: Visit) -> None:
+    lifecycle.move(tx, visit, VisitState.UNASSIGNED, actor=ACTOR)
+    kelurahan = area.load().get(visit.kelurahan_code)
+    tell_supervisors(
+        tx,
+        visit.kelurahan_code,
+        "visit_unassigned",
+        visit.id,
+        Say(
+            "notices.visit_unassigned",
+            {
+                "number": application.number,
+                "place": kelurahan.name if kelurahan else "-",
+                "window": window_of(visit),
+            },
+        ),
+        occasion=visit.moved_at.isoformat(),
+        opens="assignment",
+    )
+
+
+def _give_window_up(tx: Session, application: Application, visit: Visit) -> None:
+    """The window has come and nobody goes: say so to the owner and the supervisors, and start anew."""
+    lifecycle.move(tx, visit, VisitState.CANCELLED, actor=ACTOR, reason="window_passed")
+    if application.state == ApplicationState.SCHEDULED:
+        lifecycle.move(tx, application, ApplicationState.VERIFIED, actor=ACTOR)
+        applications.plan_windows(tx, application)
+    params = {"number": application.number, "window": window_of(visit)}
+    tell(
+        tx,
+        visit.owner_id,
+        "window_passed",
+        visit.id,
+        Say("notices.window_passed", params),
+        occasion="once",
+    )
+    tell_supervisors(
+        tx,
+        visit.kelurahan_code,
+        "window_missed",
+        visit.id,
+        Say("notices.window_missed", params),
+        occasion="once",
+    )
