@@ -1,0 +1,102 @@
+"""What every channel does: hear, speak, fetch; and the values that pass between it and the bot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from conversations.events import Event
+from conversations.messages import Message, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that lies with the provider: how to ask for it, and what the sender says it is."""
+
+    reference: str
+    kind: Literal["photo", "document"]
+    size: int | None = None  # bytes, if the provider told
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One delivery, in the bot's own words.
+
+    `event` is what happened; an `Uploaded` event has attachment id 0 until a turn files `media`.
+    `tap_id` is what the provider wants acknowledged, so that a button stops spinning.
+    """
+
+    channel: str
+    address: str
+    provider_id: str
+    event: Event
+    media: Media | None = None
+    locale: str = "id"
+    tap_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider's yes: its id of the message."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A stored file that goes with a message."""
+
+    name: str
+    content: bytes
+
+
+class Channel(Protocol):
+    """One way to talk with people. Every method but `name` may raise `bot.errors.ChannelError`."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
+        """Put a message into words and deliver it.
+
+        Raises:
+            Unreachable, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
+        """
+        ...
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """Get a file's content from the provider.
+
+        Raises:
+            FileRefused: gone, or larger than `at_most` bytes.
+            TryLater: the provider is away.
+        """
+        ...
+
+    async def acknowledge(self, heard: Heard) -> None:
+        """Tell the provider that a tap was taken; never raises for a provider's no."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+#: Between the parts of a tap's data; no part but the value may hold it.
+SEPARATOR = "|"
+
+
+def token(question: Question, value: str) -> str:
+    """What a button carries: the question and the value; at most 64 bytes for ids in use."""
+    return SEPARATOR.join(
+        (question.flow, question.subject, question.step, str(question.version), value)
+    )
+
+
+def read_token(data: str) -> tuple[Question, str] | None:
+    """Read what `token` wrote; None for anything else."""
+    parts = data.split(SEPARATOR, 4)
+    if len(parts) != 5 or not parts[3].isdecimal():
+        return None
+    flow, subject, step, version, value = parts
+    return Question(flow, subject, step, int(version)), value

@@ -1,0 +1,277 @@
+"""The demo page's phones as a channel: bubbles are rows, and a page is woken when there are new ones."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+
+from bot.channels.base import File, Heard, Media, Sent, read_token, token
+from bot.errors import FileRefused, Malformed, TryLater
+from conversations.catalogue import Catalogue
+from conversations.events import (
+    Event,
+    Located,
+    Said,
+    SharedContact,
+    Started,
+    Tapped,
+    Uploaded,
+)
+from conversations.messages import Json, Message, Question
+from models.browser import BrowserMessage
+
+if TYPE_CHECKING:
+    from models.storage import Storage
+
+NAME = "browser"
+
+MAX_TEXT = 4096  # characters, as in other chats
+RECENT = 100  # bubbles: how far back a double click or a tapped button is looked for
+PUBLISHING = 1.0  # seconds; a page that is not woken looks by itself
+AWAY_PAUSE = timedelta(seconds=2)
+
+_PHONE = re.compile(r"\+[1-9]\d{7,14}")  # E.164
+_NIK = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){15}(?!\d)")
+_HIDDEN = "•" * 16
+
+_T = TypeVar("_T")
+
+
+# Hearing: what a page posts, in the bot's words. `delivery` is the page's own UUID of the act.
+
+
+def from_text(address: str, delivery: str, words: str, locale: str) -> Heard:
+    """Read words; "/start" opens the chat as the button of that name does elsewhere.
+
+    Raises:
+        Malformed: there are none, or too many.
+    """
+    words = words.strip()
+    if not 0 < len(words) <= MAX_TEXT:
+        raise Malformed(f"a text has 1 to {MAX_TEXT} characters, not {len(words)}")
+    command, _, payload = words.partition(" ")
+    event = Started(payload.strip()) if command == "/start" else Said(words)
+    return _heard(address, delivery, event, locale)
+
+
+def from_tap(address: str, delivery: str, data: str, locale: str) -> Heard:
+    """Read a button's token.
+
+    Raises:
+        Malformed: it is no token of ours.
+    """
+    read = read_token(data)
+    if read is None:
+        raise Malformed("a tap whose token can't be read")
+    question, value = read
+    event = Tapped(question.flow, question.subject, question.step, question.version, value)
+    return _heard(address, delivery, event, locale)
+
+
+def from_photo(address: str, delivery: str, path: str, size: int, locale: str) -> Heard:
+    """Read a photo that lies in the storage at `path`."""
+    media = Media(path, "photo", size)
+    return _heard(address, delivery, Uploaded(0, "photo"), locale, media)
+
+
+def from_location(address: str, delivery: str, lat: float, lon: float, locale: str) -> Heard:
+    """Read a pin, in degrees.
+
+    Raises:
+        Malformed: there is no such place on Earth.
+    """
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        raise Malformed("a location outside the globe")
+    return _heard(address, delivery, Located(lat, lon), locale)
+
+
+def from_contact(address: str, delivery: str, phone: str, locale: str) -> Heard:
+    """Read the phone's own number, in E.164.
+
+    Raises:
+        Malformed: it is no such number.
+    """
+    if not _PHONE.fullmatch(phone):
+        raise Malformed("a phone number is written as +6281234567890")
+    return _heard(address, delivery, SharedContact(phone, own=True), locale)
+
+
+def _heard(
+    address: str, delivery: str, event: Event, locale: str, media: Media | None = None
+) -> Heard:
+    try:
+        act = UUID(delivery)
+    except ValueError as error:
+        raise Malformed("a delivery's id is a UUID") from error
+    return Heard(NAME, address, f"{address}:{act}", event, media, locale)
+
+
+# Speaking
+
+
+class Browser:
+    """The demo's phones. Redis only wakes pages: they look by themselves when it is away."""
+
+    def __init__(
+        self, engine: AsyncEngine, redis: Redis, storage: Storage, catalogue: Catalogue
+    ) -> None:
+        self._engine = engine
+        self._redis = redis
+        self._storage = storage
+        self._catalogue = catalogue
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    async def send(
+        self, address: str, message: Message, locale: str, file: File | None = None
+    ) -> Sent:
+        """Put the bot's bubble on a phone.
+
+        Raises:
+            TryLater: the record is away.
+        """
+        payload = render(message, locale, self._catalogue, file)
+        number = await self._write(lambda tx: _add(tx, address, payload, sent=True))
+        await self._wake(address)
+        return Sent(str(number))
+
+    async def show(self, heard: Heard) -> int:
+        """Put the person's own bubble on their phone, once a delivery; gives the bubble's id.
+
+        Raises:
+            TryLater: the record is away.
+        """
+        number = await self._write(lambda tx: _show(tx, heard))
+        await self._wake(heard.address)
+        return number
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """Read a photo that a page has put into the storage.
+
+        Raises:
+            FileRefused: it is gone, or larger than `at_most` bytes.
+        """
+        try:
+            content = await asyncio.to_thread(self._storage.read, reference)
+        except FileNotFoundError as error:
+            raise FileRefused("file_gone") from error
+        if len(content) > at_most:
+            raise FileRefused("file_too_large")
+        return content
+
+    async def acknowledge(self, heard: Heard) -> None:
+        """Nothing spins on these phones."""
+
+    async def close(self) -> None:
+        """The engine and Redis belong to whoever made this."""
+
+    async def _write(self, act: Callable[[Session], _T]) -> _T:
+        try:
+            async with AsyncSession(self._engine) as session, session.begin():
+                return await session.run_sync(act)
+        except OperationalError as error:
+            raise TryLater("the record is away", after=AWAY_PAUSE) from error
+
+    async def _wake(self, address: str) -> None:
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(PUBLISHING):
+                await self._redis.publish(wake_channel(address), b"")
+
+
+def wake_channel(address: str) -> str:
+    """Where Redis tells that a phone has a new bubble."""
+    return f"izin:browser:{address}"
+
+
+def render(message: Message, locale: str, catalogue: Catalogue, file: File | None = None) -> Json:
+    """Put a message into words: the payload of its bubble."""
+    question = message.question
+    document = None
+    if message.document is not None:
+        name = message.filename or (file.name if file else message.document.rpartition("/")[2])
+        size = len(file.content) if file else None
+        document = {"name": name, "path": message.document, "size": size}
+    return {
+        "text": catalogue.text(message, locale),
+        "choices": [
+            {"label": catalogue.say(choice.label, locale), "token": token(question, choice.value)}
+            for choice in message.choices
+            if question is not None
+        ],
+        "wish": message.wish,
+        "document": document,
+    }
+
+
+# Bubbles in the record
+
+
+def _show(tx: Session, heard: Heard) -> int:
+    _in_turn(tx, heard.address)
+    recent = tx.scalars(
+        select(BrowserMessage)
+        .where(BrowserMessage.address == heard.address)
+        .order_by(BrowserMessage.id.desc())
+        .limit(RECENT)
+    ).all()
+    delivery = heard.provider_id.rpartition(":")[2]
+    for row in recent:
+        if row.payload.get("delivery") == delivery:
+            return row.id
+    offered = {
+        choice["token"]: choice["label"]
+        for row in recent
+        for choice in row.payload.get("choices", ())
+    }
+    payload = _said(heard, offered) | {"delivery": delivery}
+    return _add(tx, heard.address, payload, sent=False)
+
+
+def _said(heard: Heard, offered: dict[str, str]) -> Json:
+    """What the person's bubble shows; an identity number is never kept."""
+    match heard.event:
+        case Said(words):
+            return {"text": _NIK.sub(_HIDDEN, words)}
+        case Tapped(flow, subject, step, version, value):
+            label = offered.get(token(Question(flow, subject, step, version), value))
+            return {"text": label or value}
+        case Uploaded():
+            return {"photo": {"path": heard.media.reference if heard.media else None}}
+        case Located(lat, lon):
+            return {"location": {"lat": lat, "lon": lon}}
+        case SharedContact(phone):
+            return {"contact": phone}
+        case Started():
+            return {"started": True}
+        case event:
+            raise Malformed(f"the demo's phones can't send {type(event).__name__}")
+
+
+def _add(tx: Session, address: str, payload: Json, *, sent: bool) -> int:
+    _in_turn(tx, address)
+    row = BrowserMessage(address=address, sent=sent, payload=payload)
+    tx.add(row)
+    tx.flush()
+    return row.id
+
+
+def _in_turn(tx: Session, address: str) -> None:
+    """Let one transaction a phone add bubbles, so that their ids grow in the order of commits."""
+    tx.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:phone, 0))"),
+        {"phone": wake_channel(address)},
+    )

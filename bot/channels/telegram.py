@@ -1,0 +1,237 @@
+"""The channel `telegram`: requests to the Bot API, and its errors as decisions.
+
+Source: https://core.telegram.org/bots/api
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from urllib.parse import quote, urlencode
+
+import structlog
+from telegram import Bot, BotCommand, LinkPreviewOptions
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError, TimedOut
+
+from bot.channels.base import File, Heard, Sent
+from bot.channels.telegram_payloads import Payload, render
+from bot.channels.telegram_transport import AWAY, READ, NotNow, Transport
+from bot.channels.telegram_updates import NAME, UPDATES
+from bot.errors import (
+    ChannelError,
+    FileRefused,
+    OutcomeUnknown,
+    Rejected,
+    TryLater,
+    Unreachable,
+)
+from conversations.catalogue import LOCALES, Catalogue
+from conversations.messages import Json, Message, Say
+
+API_URL = "https://api.telegram.org"
+MAX_PHOTO = 10 * 1024 * 1024  # bytes; sendPhoto: a larger picture goes as a document
+MAX_UPDATES = 100  # getUpdates
+LONG_POLL = 50  # seconds; getUpdates
+WEBHOOK_CONNECTIONS = 100  # setWebhook; people who wait together are committed together
+
+#: Bot commands, as they stand in the menu; described by `telegram.commands.<command>`.
+COMMANDS = ("menu", "status", "help", "language")
+
+TOKEN_PAUSE = timedelta(minutes=5)  # a wrong token needs a person: wait, lose nothing
+CONFLICT_PAUSE = timedelta(seconds=30)
+
+_PICTURE = (".jpg", ".jpeg", ".png")
+#: How Telegram says in a 400 that there is nobody to write to.
+_NOBODY = ("chat not found", "user is deactivated", "user not found", "peer_id_invalid")
+
+_log = structlog.get_logger(__name__)
+
+
+class Telegram:
+    """The channel `telegram`; connects with its first request."""
+
+    name = NAME
+
+    def __init__(
+        self, token: str, catalogue: Catalogue, *, api_url: str = API_URL, patience: float = READ
+    ) -> None:
+        """Speak as the bot of `token`; `patience` is how many seconds an answer may take."""
+        self._catalogue = catalogue
+        self._transport = Transport(patience=patience)
+        self._bot = Bot(
+            token,
+            base_url=f"{api_url}/bot",
+            base_file_url=f"{api_url}/file/bot",
+            request=self._transport,
+            get_updates_request=self._transport,
+        )
+
+    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
+        """Deliver a message; the id is that of its last part, which holds the keyboard.
+
+        A long text goes in several parts: if a later one fails, the earlier ones have been sent.
+
+        Raises:
+            Unreachable, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
+        """
+        sent = 0
+        for payload in render(message, locale, self._catalogue):
+            try:
+                sent = await self._deliver(int(address), payload, file)
+            except TelegramError as error:
+                raise decision(error) from error
+        return Sent(str(sent))
+
+    async def _deliver(self, chat: int, payload: Payload, file: File | None) -> int:
+        if payload.filename is None:
+            message = await self._bot.send_message(
+                chat,
+                payload.text,
+                reply_markup=payload.markup,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+            return message.message_id
+        if file is None:
+            raise Rejected(
+                f"{payload.filename!r} was to go with the message, but no file was given"
+            )
+        caption = payload.text or None
+        if payload.filename.lower().endswith(_PICTURE) and len(file.content) <= MAX_PHOTO:
+            message = await self._bot.send_photo(
+                chat,
+                file.content,
+                caption=caption,
+                filename=payload.filename,
+                reply_markup=payload.markup,
+            )
+        else:
+            message = await self._bot.send_document(
+                chat,
+                file.content,
+                caption=caption,
+                filename=payload.filename,
+                reply_markup=payload.markup,
+            )
+        return message.message_id
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """Get a file by its file_id.
+
+        The address of the file holds the bot's token: it is neither kept nor logged.
+
+        Raises:
+            FileRefused: `file_too_large` (Telegram itself gives 20 MB at most) or `file_gone`.
+            TryLater: Telegram is away.
+        """
+        try:
+            file = await self._bot.get_file(reference)
+        except BadRequest as error:
+            large = "too big" in error.message.lower()
+            raise FileRefused("file_too_large" if large else "file_gone") from error
+        except TelegramError as error:
+            match decision(error):
+                case TryLater() as later:
+                    raise later from error
+                case _:
+                    raise TryLater(error.message, after=AWAY) from error
+        if file.file_size is not None and file.file_size > at_most:
+            raise FileRefused("file_too_large")
+        if not file.file_path:
+            raise FileRefused("file_gone")
+        return await self._transport.download(quote(file.file_path, safe=":/"), at_most=at_most)
+
+    async def acknowledge(self, heard: Heard) -> None:
+        """Stop the tapped button's spinning; minutes later Telegram no longer wants to know."""
+        if heard.tap_id is None:
+            return
+        try:
+            await self._bot.answer_callback_query(heard.tap_id)
+        except TelegramError as error:
+            _log.debug("tap_not_acknowledged", channel=NAME, why=error.message)
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._transport.shutdown()
+
+    async def username(self) -> str:
+        """The bot's name in links: https://t.me/<username>."""
+        try:
+            return (await self._bot.get_me()).username or ""
+        except TelegramError as error:
+            raise decision(error) from error
+
+    async def set_webhook(self, public_url: str, secret: str) -> None:
+        """Have updates sent to `public_url` + /webhooks/telegram, with `secret` in their header."""
+        try:
+            await self._bot.set_webhook(
+                f"{public_url.rstrip('/')}/webhooks/telegram",
+                secret_token=secret,
+                allowed_updates=UPDATES,
+                max_connections=WEBHOOK_CONNECTIONS,
+            )
+        except TelegramError as error:
+            raise decision(error) from error
+
+    async def delete_webhook(self) -> None:
+        """Have updates kept for `updates`; those that wait stay."""
+        try:
+            await self._bot.delete_webhook(drop_pending_updates=False)
+        except TelegramError as error:
+            raise decision(error) from error
+
+    async def set_commands(self) -> None:
+        """Fill the bot's menu, in every language; Indonesian for all whose language is not ours."""
+        for locale in LOCALES:
+            commands = [
+                BotCommand(name, self._catalogue.say(Say(f"telegram.commands.{name}"), locale))
+                for name in COMMANDS
+            ]
+            try:
+                await self._bot.set_my_commands(
+                    commands, language_code=None if locale == "id" else locale
+                )
+            except TelegramError as error:
+                raise decision(error) from error
+
+    async def updates(self, offset: int | None, *, wait: int = LONG_POLL) -> list[Json]:
+        """Ask for what is new, for up to `wait` seconds; `offset` settles all updates before it.
+
+        Raises:
+            TryLater, OutcomeUnknown: see `bot.errors`; asking again does no harm.
+        """
+        query = {
+            "limit": MAX_UPDATES,
+            "timeout": wait,
+            "allowed_updates": json.dumps(UPDATES),
+            **({} if offset is None else {"offset": offset}),
+        }
+        # Bot.get_updates would parse them, and lose all if it does not know one.
+        url = f"{self._bot.base_url}/getUpdates?{urlencode(query)}"
+        try:
+            found = await self._transport.post(url, read_timeout=wait + READ)
+        except TelegramError as error:
+            raise decision(error) from error
+        return found if isinstance(found, list) else []
+
+
+def decision(error: TelegramError) -> ChannelError:
+    """What to do about an error of the Bot API."""
+    match error:
+        case NotNow(message=why, after=after):
+            return TryLater(why, after=after)
+        case Forbidden(message=why):
+            return Unreachable(f"Telegram: {why}")
+        case BadRequest(message=why) if any(sign in why.lower() for sign in _NOBODY):
+            return Unreachable(f"Telegram: {why}")
+        case BadRequest(message=why):
+            return Rejected(f"Telegram refused the message: {why}")
+        case InvalidToken():
+            why = "Telegram does not know TELEGRAM_BOT_TOKEN: set the one that @BotFather gives"
+            return TryLater(why, after=TOKEN_PAUSE)
+        case Conflict(message=why):
+            why = f"{why}. Let one process poll, or use the webhook; not both"
+            return TryLater(why, after=CONFLICT_PAUSE)
+        case TimedOut(message=why):
+            return OutcomeUnknown(why)
+        case _:
+            return OutcomeUnknown(f"Telegram's answer can't be read ({type(error).__name__})")

@@ -1,0 +1,148 @@
+"""Messages as what Telegram takes: texts cut to its limits, and keyboards.
+
+Source: https://core.telegram.org/bots/api#sendmessage
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeAlias, TypeVar
+
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
+
+from bot.channels.base import token
+from bot.errors import Rejected
+from conversations.catalogue import Catalogue
+from conversations.messages import Choice, Message, Say
+
+MAX_TEXT = 4096  # UTF-16 units; sendMessage
+MAX_CAPTION = 1024  # UTF-16 units; sendDocument, sendPhoto
+MAX_DATA = 64  # bytes; InlineKeyboardButton.callback_data
+SHORT_LABEL = 12  # characters: two such buttons stand side by side on a 320-point screen
+
+_BORDERS = tuple(map(re.compile, (r"\n\n+", r"\n", r"(?<=[.!?…])\s+", r"\s+")))  # the best first
+
+Button = TypeVar("Button", InlineKeyboardButton, KeyboardButton)
+Markup: TypeAlias = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One thing to send: a text, or with `filename` the stored file and the text as its caption."""
+
+    text: str
+    markup: Markup | None = None
+    filename: str | None = None
+
+
+def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]:
+    """Put a message into what Telegram takes, in the order to send; the keyboard is on the last.
+
+    Text carries no markup language, so nothing that people wrote can break or decorate it.
+
+    Raises:
+        Rejected: the choices have no question, or one is too long for a button.
+    """
+    text = catalogue.text(message, locale)
+    markup = _markup(message, locale, catalogue)
+    if message.document is None:
+        *first, last = _split(text, MAX_TEXT)
+        return [*map(Payload, first), Payload(last, markup)]
+    filename = message.filename or PurePosixPath(message.document).name
+    if _units(text) <= MAX_CAPTION:
+        return [Payload(text, markup, filename)]
+    return [*map(Payload, _split(text, MAX_TEXT)), Payload("", markup, filename)]
+
+
+def _markup(message: Message, locale: str, catalogue: Catalogue) -> Markup | None:
+    """The keyboard under a message: Telegram allows one.
+
+    A button that sends the location or the phone number can only stand where letters are typed; so
+    choices beside a wish stand there too, and come back as the words on them, which the question
+    understands as if typed. One message, everything in one place. Such a keyboard folds away with
+    its first use; who typed instead still has it, so a question without choices takes it away.
+    """
+    if message.wish in ("location", "contact"):
+        button = KeyboardButton(
+            catalogue.say(Say(f"common.send_{message.wish}"), locale),
+            request_location=message.wish == "location" or None,
+            request_contact=message.wish == "contact" or None,
+        )
+        labels = [catalogue.say(choice.label, locale) for choice in message.choices]
+        rows = _rows([(label, KeyboardButton(label)) for label in labels])
+        return ReplyKeyboardMarkup([[button], *rows], resize_keyboard=True, one_time_keyboard=True)
+    if message.choices:
+        buttons = [_button(message, choice, locale, catalogue) for choice in message.choices]
+        return InlineKeyboardMarkup(_rows([(button.text, button) for button in buttons]))
+    return ReplyKeyboardRemove() if message.question is not None else None
+
+
+def _button(
+    message: Message, choice: Choice, locale: str, catalogue: Catalogue
+) -> InlineKeyboardButton:
+    if message.question is None:
+        raise Rejected(f"the choice {choice.value!r} belongs to no question: give the message one")
+    data = token(message.question, choice.value)
+    if len(data.encode()) > MAX_DATA:
+        raise Rejected(
+            f"the button {data!r} holds {len(data.encode())} bytes, Telegram takes {MAX_DATA}:"
+            " shorten the name of the flow or step, or the choice's value"
+        )
+    return InlineKeyboardButton(catalogue.say(choice.label, locale), callback_data=data)
+
+
+def _rows(labelled: Sequence[tuple[str, Button]]) -> list[list[Button]]:
+    """Two a row if all are short, else one: a cut label is worse than a longer list."""
+    width = 2 if all(len(label) <= SHORT_LABEL for label, _ in labelled) else 1
+    buttons = [button for _, button in labelled]
+    return [buttons[start : start + width] for start in range(0, len(buttons), width)]
+
+
+def _split(text: str, most: int) -> list[str]:
+    """Cut a text into parts of at most `most` UTF-16 units, where a reader would pause.
+
+    Blanks around a part go: Telegram takes them off anyway.
+    """
+    return list(_parts(text.strip(), most))
+
+
+def _parts(text: str, most: int) -> Iterator[str]:
+    while _units(text) > most:
+        fits = _fitting(text, most)
+        cut = _border(text[: fits + 1]) or fits
+        yield text[:cut].rstrip()
+        text = text[cut:].lstrip()
+    yield text
+
+
+def _border(text: str) -> int | None:
+    """The last place to pause in the second half; an earlier one would leave a stump."""
+    for border in _BORDERS:
+        places = [found.start() for found in border.finditer(text, len(text) // 2)]
+        if places:
+            return places[-1]
+    return None
+
+
+def _fitting(text: str, most: int) -> int:
+    """How many characters fit into `most` UTF-16 units; none is cut in half."""
+    units = 0
+    for index, character in enumerate(text):
+        units += 2 if character > "\uffff" else 1
+        if units > most:
+            return index
+    return len(text)
+
+
+def _units(text: str) -> int:
+    """The length as Telegram counts it: an emoji is two."""
+    return len(text) + sum(character > "\uffff" for character in text)

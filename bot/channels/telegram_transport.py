@@ -1,0 +1,172 @@
+"""The way to the Bot API: one pool of connections; a failure tells whether anything was sent.
+
+python-telegram-bot's own client costs ten times the CPU of this one, and folds "could not connect"
+and "no answer came" into one error, which a sender must tell apart. The bot's token stands in every
+address: no error that holds an address leaves this file, so none can reach a log.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from http import HTTPStatus
+from io import BytesIO
+from urllib.parse import urlencode
+
+import aiohttp
+from telegram.error import BadRequest, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+from bot.errors import FileRefused, TryLater
+
+CONNECTIONS = 100  # at once; Telegram takes about 30 sends/s, each some 50 ms
+CONNECT = 5.0  # seconds to get a connection, waiting for a free one included
+READ = 20.0  # seconds until Telegram starts to answer
+WRITE = 60.0  # seconds more for a document to go out over a slow line
+AWAY = timedelta(seconds=5)  # how long to leave a provider alone that was not there
+
+_CHUNK = 64 * 1024
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+
+
+class NotNow(TelegramError):
+    """Nothing was sent: Telegram was not reached, was broken, or asked to wait `after`."""
+
+    def __init__(self, why: str, *, after: timedelta = AWAY) -> None:
+        super().__init__(why)
+        self.after = after
+
+
+class Transport(BaseRequest):
+    """A `BaseRequest` on aiohttp; its pool opens with the first request."""
+
+    def __init__(self, *, patience: float = READ) -> None:
+        """Wait `patience` seconds for an answer, unless a request asks for longer."""
+        self._patience = patience
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float:
+        return self._patience
+
+    async def initialize(self) -> None:
+        """Nothing: the pool needs the loop that the first request runs in."""
+
+    async def shutdown(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = BaseRequest.DEFAULT_NONE,
+        write_timeout: object = BaseRequest.DEFAULT_NONE,
+        connect_timeout: object = BaseRequest.DEFAULT_NONE,
+        pool_timeout: object = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """Make one request; of the timeouts only `read_timeout` (seconds) is heeded.
+
+        Raises:
+            NotNow: nothing was sent.
+            TimedOut: it may have been taken, but no answer came.
+            BadRequest: it is too large to be taken.
+        """
+        body, headers = _body(request_data)
+        read = read_timeout if isinstance(read_timeout, (int, float)) else self._patience
+        try:
+            async with self._pool().request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                timeout=_timeout(read),
+                allow_redirects=False,
+            ) as answer:
+                status, content = answer.status, await answer.read()
+        except _NEVER_SENT as error:
+            raise NotNow(f"Telegram can't be reached ({type(error).__name__})") from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise TimedOut(f"Telegram did not answer ({type(error).__name__})") from None
+        _refuse(status, content)
+        return status, content
+
+    async def download(self, url: str, *, at_most: int) -> bytes:
+        """Get a file, and stop reading as soon as it is more than `at_most` bytes.
+
+        Raises:
+            FileRefused: `file_too_large`; `file_gone` if the address is no longer good.
+            TryLater: Telegram is away.
+        """
+        try:
+            async with self._pool().get(
+                url, timeout=_timeout(self._patience), allow_redirects=False
+            ) as answer:
+                if 400 <= answer.status < 500 and answer.status != HTTPStatus.TOO_MANY_REQUESTS:
+                    raise FileRefused("file_gone")
+                if answer.status != HTTPStatus.OK:
+                    raise TryLater(f"Telegram's files: {answer.status}", after=AWAY)
+                content = bytearray()
+                async for chunk in answer.content.iter_chunked(_CHUNK):
+                    content += chunk
+                    if len(content) > at_most:
+                        raise FileRefused("file_too_large")
+                return bytes(content)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            why = f"Telegram's files did not come ({type(error).__name__})"
+            raise TryLater(why, after=AWAY) from None
+
+    def _pool(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=300),
+                headers={"User-Agent": self.USER_AGENT},
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+
+def _timeout(read: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=CONNECT + read + WRITE, connect=CONNECT, sock_connect=CONNECT, sock_read=read
+    )
+
+
+def _body(data: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, dict[str, str]]:
+    if data is None:
+        return None, {}
+    if not data.contains_files:
+        form = urlencode(data.json_parameters).encode()
+        return form, {"Content-Type": "application/x-www-form-urlencoded"}
+    parts = aiohttp.FormData(quote_fields=False)  # else a name with a space arrives as a%20b
+    for name, value in data.json_parameters.items():
+        parts.add_field(name, value)
+    for name, (filename, content, kind) in data.multipart_data.items():
+        parts.add_field(name, BytesIO(content), filename=filename, content_type=kind)
+    return parts, {}
+
+
+def _refuse(status: int, content: bytes) -> None:
+    """Raise for the answers that python-telegram-bot does not tell apart.
+
+    Its `RetryAfter` is not used: making one warns of a change to come.
+    """
+    match status:
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            raise NotNow("Telegram asks to wait", after=_retry_after(content))
+        case HTTPStatus.GATEWAY_TIMEOUT:
+            raise TimedOut("Telegram's gateway gave up waiting")
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            raise BadRequest("request entity too large")
+        case _ if status >= 500:
+            raise NotNow(f"Telegram is broken ({status})")
+
+
+def _retry_after(content: bytes) -> timedelta:
+    try:
+        return timedelta(seconds=int(json.loads(content)["parameters"]["retry_after"]))
+    except (ValueError, KeyError, TypeError):
+        return AWAY

@@ -1,0 +1,574 @@
+"""Effects to rows: one case for each, all in the turn's own transaction.
+
+Nothing here speaks: a message is a row of the outbox, news for somebody else a row of their inbox,
+work a task row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conversations import events, messages
+from conversations.effects import (
+    AcceptOffer,
+    Arrive,
+    Assign,
+    CallPerson,
+    ChooseWindow,
+    Correct,
+    Decide,
+    DeclineOffer,
+    Depart,
+    Effect,
+    FailVisit,
+    GiveConsent,
+    HandOver,
+    Join,
+    LeaveWindow,
+    MistypeCode,
+    OptIn,
+    OptOut,
+    ProveCode,
+    RateVisit,
+    RememberName,
+    Reply,
+    SendIdentityLink,
+    SendPermit,
+    ShowOfficer,
+    ShowPermit,
+    Submit,
+    UseLanguage,
+    Withdraw,
+)
+from conversations.events import Happened
+from conversations.messages import Message, Say, Value, say_to_json
+from models import application as applications
+from models import audit, consent, finding, identity, inbox, lifecycle, officer, permit, task
+from models import visit as visits
+from models import window as windows
+from models.application import Application
+from models.base import WIB
+from models.lifecycle import ApplicationState, VisitState
+from models.officer import Officer
+from models.outbox import Lane, Owed, owe
+from models.permit import Permit
+from models.person import Person
+from models.visit import MAX_FAILED_VISITS, Visit, VisitReport
+
+WORKING_DAYS_TO_VISIT = 3  # promised; counted from the day the application is sent
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes the effects of a batch of turns; what is owed goes out in one statement at the end."""
+
+    tx: Session
+    public_url: str
+    now: datetime
+    owed: list[Owed] = field(default_factory=list)
+
+    def write(self, person: Person, turn_id: int, effects: tuple[Effect, ...]) -> None:
+        """Write one turn's effects, in order; `turn_id` is the inbox row it answers."""
+        for index, effect in enumerate(effects):
+            _Act(self, person, f"turn:{turn_id}:{index}").write(effect)
+
+    def owe(self, message: Owed) -> None:
+        """Owe a message; an unsent provisional one of the same person gives way."""
+        self.owed = [
+            o for o in self.owed if not (o.provisional and o.person_id == message.person_id)
+        ]
+        self.owed.append(message)
+
+    def close(self) -> None:
+        """Write all that is owed."""
+        owe(self.tx, self.owed)
+
+
+@dataclass(slots=True)
+class _Act:
+    """One effect of one person's turn; `key` names it for dedupe."""
+
+    writer: Writer
+    person: Person
+    key: str
+
+    @property
+    def tx(self) -> Session:
+        return self.writer.tx
+
+    @property
+    def actor(self) -> str:
+        return f"person:{self.person.id}"
+
+    def write(self, effect: Effect) -> None:
+        match effect:
+            case Reply(message, after):
+                self._owe(message, after=after)
+            case GiveConsent():
+                consent.give(self.tx, self.person.id)
+                audit.note(self.tx, self.actor, "consent.given", self.actor)
+            case UseLanguage(locale):
+                self.person.locale = locale
+            case RememberName(name):
+                self.person.name = name
+            case OptOut():
+                self.person.opted_out_at = self.writer.now
+                audit.note(self.tx, self.actor, "person.opted_out", self.actor)
+            case OptIn():
+                self.person.opted_out_at = None
+                audit.note(self.tx, self.actor, "person.opted_in", self.actor)
+            case CallPerson(about):
+                self._call_person(about)
+            case SendIdentityLink(visit_id):
+                self._send_identity_link(visit_id)
+            case Submit():
+                self._submit(effect)
+            case Correct():
+                self._correct(effect)
+            case Withdraw(application_id):
+                self._withdraw(application_id)
+            case ChooseWindow():
+                self._choose_window(effect)
+            case LeaveWindow(visit_id):
+                self._leave_window(visit_id)
+            case RateVisit(application_id, stars):
+                self._rate(application_id, stars)
+            case SendPermit(application_id):
+                self._send_permit(application_id)
+            case ShowOfficer(badge):
+                self._show_officer(badge)
+            case ShowPermit(number):
+                self._show_permit(number)
+            case Join(token):
+                self._join(token)
+            case AcceptOffer(visit_id):
+                self._accept(self._visit(visit_id))
+            case DeclineOffer(visit_id, reason):
+                self._decline(self._visit(visit_id), reason)
+            case Depart(visit_id):
+                self._depart(self._visit(visit_id))
+            case Arrive(visit_id, km):
+                self._arrive(self._visit(visit_id), km)
+            case MistypeCode(visit_id):
+                self._visit(visit_id).code_tries += 1
+                audit.note(self.tx, self.actor, "visit.code_mistyped", f"visit:{visit_id}")
+            case ProveCode(visit_id):
+                self._visit(visit_id).code_proved_at = self.writer.now
+                audit.note(self.tx, self.actor, "visit.code_proved", f"visit:{visit_id}")
+            case HandOver():
+                self._hand_over(effect)
+            case FailVisit(visit_id, reason):
+                self._fail_visit(self._visit(visit_id), reason)
+            case Decide():
+                self._decide(effect)
+            case Assign(visit_id, officer_id):
+                self._assign(self._visit(visit_id), officer_id)
+            case _:
+                assert_never(effect)
+
+    # -- speaking ------------------------------------------------------------------------------
+
+    def _owe(
+        self,
+        message: Message,
+        *,
+        to: int | None = None,
+        after: timedelta = timedelta(0),
+    ) -> None:
+        """Owe a message to this person, or a notice to somebody else."""
+        other = to is not None and to != self.person.id
+        self.writer.owe(
+            Owed(
+                person_id=to if to is not None else self.person.id,
+                dedupe_key=f"{self.key}:{to}" if other else self.key,
+                message=messages.to_json(message),
+                lane=Lane.NOTICE if other else Lane.REPLY,
+                after=after,
+                provisional=bool(after),
+            )
+        )
+
+    def _say(self, key: str, /, **params: Value) -> None:
+        self._owe(Message((Say(key, params),)))
+
+    def _notify(self, to: int, key: str, /, **params: Value) -> None:
+        self._owe(Message((Say(key, params),)), to=to)
+
+    def _tell(self, person_id: int, what: str, subject: int, opens: str, *parts: Say) -> None:
+        """Give somebody's conversation news that it may ask about."""
+        params = {"parts": [say_to_json(part) for part in parts], "opens": opens}
+        event = events.to_json(Happened(what, str(subject), params))
+        inbox.tell(self.tx, person_id, f"{self.key}:{what}", event)
+
+    def _tell_supervisors(
+        self, area_code: str | None, what: str, subject: int, opens: str, *parts: Say
+    ) -> None:
+        for supervisor in officer.covering(self.tx, area_code or "31", "supervisor"):
+            if supervisor.person_id is not None:
+                self._tell(supervisor.person_id, what, subject, opens, *parts)
+
+    # -- owners --------------------------------------------------------------------------------
+
+    def _call_person(self, about: str) -> None:
+        latest = self.tx.scalars(
+            select(Application)
+            .where(Application.person_id == self.person.id)
+            .order_by(Application.id.desc())
+            .limit(1)
+        ).one_or_none()
+        say = Say(
+            "notices.person_called",
+            {
+                "name": self.person.name or "-",
+                "phone": self.person.phone or "-",
+                "number": latest.number if latest else "-",
+            },
+        )
+        area = latest.kelurahan_code if latest else None
+        self._tell_supervisors(area, "person_called", self.person.id, "", say)
+        audit.note(self.tx, self.actor, "person.asked_for_help", self.actor, about=about)
+
+    def _send_identity_link(self, visit_id: int | None) -> None:
+        owner_id = self._visit(visit_id).owner_id if visit_id is not None else self.person.id
+        token = identity.link(self.tx, person_id=owner_id, holder_id=self.person.id)
+        url = f"{self.writer.public_url}/identitas/{token}"
+        hours = int(identity.LINK_LIFE.total_seconds() // 3600)
+        if visit_id is None:
+            self._say("notices.identity_link", url=url, hours=hours)
+        else:
+            self._say("notices.identity_link_officer", url=url, hours=hours)
+        audit.note(self.tx, self.actor, "identity.link_sent", f"person:{owner_id}")
+
+    def _submit(self, effect: Submit) -> None:
+        application_id, number = applications.reserve(self.tx, self.writer.now)
+        application = Application(
+            id=application_id,
+            number=number,
+            person_id=self.person.id,
+            service=effect.service,
+            answers=dict(effect.answers),
+        )
+        _index(application)
+        self.tx.add(application)
+        self.tx.flush()
+        audit.note(self.tx, self.actor, "application.sent", f"application:{application.id}")
+        applications.plan_verification(self.tx, application)
+        self._say(
+            f"{effect.service}.submitted",
+            number=application.number,
+            by=windows.working_days_after(self.writer.now, WORKING_DAYS_TO_VISIT),
+        )
+
+    def _correct(self, effect: Correct) -> None:
+        application = self._application(effect.application_id)
+        application.answers = {**application.answers, **effect.answers}
+        _index(application)
+        applications.corrected(self.tx, application, list(effect.answers), actor=self.actor)
+
+    def _withdraw(self, application_id: int) -> None:
+        application = self._application(application_id)
+        visit = visits.open_of_application(self.tx, application.id)
+        if visit is not None:
+            self._cancel_visit(visit)
+        lifecycle.move(self.tx, application, ApplicationState.CANCELLED, actor=self.actor)
+
+    def _choose_window(self, effect: ChooseWindow) -> None:
+        application = self._application(effect.application_id)
+        window = windows.Window(effect.on, effect.part)
+        kelurahan = application.kelurahan_code or ""  # none was verified without one
+        if window not in windows.free(self.tx, kelurahan, self.writer.now):
+            gone = Say("notices.window_gone")
+            self._tell(self.person.id, "verified", application.id, "visit_window", gone)
+            return
+        visit = Visit(
+            application_id=application.id,
+            owner_id=application.person_id,
+            kelurahan_code=kelurahan,
+            on=window.on,
+            part=window.part,
+        )
+        self.tx.add(visit)
+        self.tx.flush()
+        lifecycle.move(self.tx, application, ApplicationState.SCHEDULED, actor=self.actor)
+        visits.plan_offer(self.tx, visit)
+        self._say("notices.window_chosen", window=_window(visit))
+
+    def _leave_window(self, visit_id: int) -> None:
+        visit = self._visit(visit_id)
+        self._cancel_visit(visit)
+        application = self._application(visit.application_id)
+        lifecycle.move(self.tx, application, ApplicationState.VERIFIED, actor=self.actor)
+        applications.plan_windows(self.tx, application)
+
+    def _cancel_visit(self, visit: Visit) -> None:
+        for offer in visits.offers_of(self.tx, [visit.id]):
+            if offer.answer is None:
+                offer.answer, offer.answered_at = "withdrawn", self.writer.now
+        lifecycle.move(self.tx, visit, VisitState.CANCELLED, actor=self.actor)
+        comes = self.tx.get(Officer, visit.officer_id) if visit.officer_id else None
+        if comes is not None and comes.person_id is not None:
+            number = self._application(visit.application_id).number
+            self._notify(
+                comes.person_id,
+                "notices.visit_cancelled",
+                number=number,
+                window=_window(visit),
+            )
+
+    def _rate(self, application_id: int, stars: int) -> None:
+        report = self.tx.scalars(
+            select(VisitReport)
+            .join(Visit, Visit.id == VisitReport.visit_id)
+            .where(Visit.application_id == application_id, Visit.state == VisitState.HANDED_OVER)
+        ).one_or_none()
+        if report is not None:
+            report.rating = stars
+
+    def _send_permit(self, application_id: int) -> None:
+        found = self.tx.scalars(
+            select(Permit).where(Permit.application_id == application_id)
+        ).one_or_none()
+        if found is None or found.path is None:
+            self._say("notices.permit_soon")
+            return
+        self._owe(
+            Message(
+                (Say("notices.permit_again", {"number": found.number}),),
+                document=found.path,
+                filename=f"{found.number}.pdf",
+            )
+        )
+        audit.note(self.tx, self.actor, "permit.sent_again", f"permit:{found.id}")
+
+    # -- anyone --------------------------------------------------------------------------------
+
+    def _show_officer(self, badge: str) -> None:
+        found = officer.by_badge(self.tx, badge)
+        if found is None or found.role != "officer":
+            self._say("notices.officer_unknown", badge=badge)
+            return
+        coming = self.tx.scalars(
+            select(Visit).where(
+                Visit.owner_id == self.person.id,
+                Visit.officer_id == found.id,
+                Visit.state.in_([VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED]),
+            )
+        ).first()
+        if coming is None:
+            self._say("notices.officer_known", name=found.name, badge=found.badge)
+        else:
+            self._say(
+                "notices.officer_yours",
+                name=found.name,
+                badge=found.badge,
+                window=_window(coming),
+            )
+
+    def _show_permit(self, number: str) -> None:
+        found = permit.by_number(self.tx, number)
+        if found is None:
+            self._say("notices.permit_unknown", number=number)
+            return
+        application = self.tx.get_one(Application, found.application_id)
+        params: dict[str, Value] = {
+            "number": found.number,
+            "holder": permit.masked(str(application.answers.get("owner_name", "-"))),
+            "until": found.valid_until,
+        }
+        if found.revoked_at is not None:
+            self._say("notices.permit_revoked", **params)
+        elif found.valid_until < self.writer.now.astimezone(WIB).date():
+            self._say("notices.permit_expired", **params)
+        else:
+            self._say("notices.permit_valid", **params)
+
+    def _join(self, token: str) -> None:
+        joined = officer.join(self.tx, token, self.person.id)
+        if joined is None:
+            self._say("notices.invitation_invalid")
+            return
+        desk = "supervisor_desk" if joined.role == "supervisor" else "officer_desk"
+        hello = Say("notices.joined", {"name": joined.name, "badge": joined.badge})
+        self._tell(self.person.id, "joined", joined.id, desk, hello)
+
+    # -- officers ------------------------------------------------------------------------------
+
+    def _accept(self, visit: Visit) -> None:
+        me = self._me()
+        for offer in visits.offers_of(self.tx, [visit.id]):
+            if offer.officer_id == me.id and offer.answer is None:
+                offer.answer, offer.answered_at = "accepted", self.writer.now
+        visit.officer_id = me.id
+        visit.code, visit.code_tries, visit.code_proved_at = visits.new_code(), 0, None
+        lifecycle.move(self.tx, visit, VisitState.ACCEPTED, actor=self.actor)
+        self._notify(visit.owner_id, "notices.officer_comes", **self._who_comes(visit, me))
+
+    def _decline(self, visit: Visit, reason: str) -> None:
+        me = self._me()
+        accepted = visit.state == VisitState.ACCEPTED
+        for offer in visits.offers_of(self.tx, [visit.id]):
+            if offer.officer_id == me.id:
+                offer.answer, offer.reason = "declined", reason
+                offer.answered_at = self.writer.now
+        visit.officer_id, visit.code = None, None
+        lifecycle.move(self.tx, visit, VisitState.WANTED, actor=self.actor, reason=reason)
+        visits.plan_offer(self.tx, visit)
+        if accepted:
+            self._notify(visit.owner_id, "notices.officer_changes", window=_window(visit))
+
+    def _depart(self, visit: Visit) -> None:
+        lifecycle.move(self.tx, visit, VisitState.ON_THE_WAY, actor=self.actor)
+        self._notify(visit.owner_id, "notices.on_the_way", **self._who_comes(visit, self._me()))
+
+    def _arrive(self, visit: Visit, km: float | None) -> None:
+        lifecycle.move(self.tx, visit, VisitState.ARRIVED, actor=self.actor)
+        audit.note(self.tx, self.actor, "visit.arrived", f"visit:{visit.id}", km=km)
+        self._notify(visit.owner_id, "notices.arrived", **self._who_comes(visit, self._me()))
+
+    def _hand_over(self, effect: HandOver) -> None:
+        visit = self._visit(effect.visit_id)
+        application = self._application(visit.application_id)
+        if visit.code_proved_at is None:
+            raise lifecycle.NotAllowed(f"visit {visit.id} was not proved by its code")
+        self.tx.add(
+            VisitReport(
+                visit_id=visit.id,
+                ktp_seen=effect.ktp_seen,
+                place_as_described=effect.place_as_described,
+                photo_id=effect.photo_id,
+            )
+        )
+        lifecycle.move(self.tx, visit, VisitState.HANDED_OVER, actor=self.actor)
+        lifecycle.move(self.tx, application, ApplicationState.PERMITTED, actor=self.actor)
+        issued = permit.issue(
+            self.tx,
+            application_id=application.id,
+            person_id=application.person_id,
+            kota_code=".".join(visit.kelurahan_code.split(".")[:2]),
+            issued_on=self.writer.now.astimezone(WIB).date(),
+        )
+        audit.note(self.tx, self.actor, "permit.issued", f"permit:{issued.id}")
+        task.plan(self.tx, "permit", issued.id, f"permit:{issued.id}")
+        self._say("notices.handed_over_officer", number=issued.number)
+        self._notify(visit.owner_id, "notices.handed_over", number=issued.number)
+
+    def _fail_visit(self, visit: Visit, reason: str) -> None:
+        application = self._application(visit.application_id)
+        visit.failure = reason
+        lifecycle.move(self.tx, visit, VisitState.FAILED, actor=self.actor, reason=reason)
+        application.failed_visits += 1
+        self._notify(
+            visit.owner_id,
+            "notices.visit_failed",
+            reason=Say(f"notices.visit_failed.{reason}"),
+        )
+        if application.failed_visits < MAX_FAILED_VISITS:
+            lifecycle.move(self.tx, application, ApplicationState.VERIFIED, actor=self.actor)
+            applications.plan_windows(self.tx, application)
+            return
+        finding.write(
+            self.tx,
+            [
+                {
+                    "application_id": application.id,
+                    "check": "visits",
+                    "answers_version": application.answers_version,
+                    "outcome": "needs_a_person",
+                    "reason": "visits_failed",
+                    "step": None,
+                    "params": {"count": application.failed_visits},
+                    "found_at": self.writer.now,
+                }
+            ],
+        )
+        lifecycle.move(self.tx, application, ApplicationState.IN_REVIEW, actor=self.actor)
+        say = Say("notices.review_needed", {"number": application.number})
+        self._tell_supervisors(
+            application.kelurahan_code, "review_needed", application.id, "review", say
+        )
+
+    # -- supervisors ---------------------------------------------------------------------------
+
+    def _decide(self, effect: Decide) -> None:
+        (application,) = applications.lock(self.tx, [effect.application_id])
+        match effect.decision:
+            case "approve":
+                lifecycle.move(self.tx, application, ApplicationState.VERIFIED, actor=self.actor)
+                applications.plan_windows(self.tx, application)
+            case "reject":
+                lifecycle.move(self.tx, application, ApplicationState.REJECTED, actor=self.actor)
+                self._notify(
+                    application.person_id,
+                    "notices.rejected",
+                    number=application.number,
+                    reason=effect.reason or "-",
+                )
+            case "return":
+                self._return(application, effect)
+
+    def _return(self, application: Application, effect: Decide) -> None:
+        finding.write(
+            self.tx,
+            [
+                {
+                    "application_id": application.id,
+                    "check": "supervisor",
+                    "answers_version": application.answers_version,
+                    "outcome": "fix_by_owner",
+                    "reason": "returned",
+                    "step": effect.step,
+                    "params": {},
+                    "found_at": self.writer.now,
+                }
+            ],
+        )
+        lifecycle.move(self.tx, application, ApplicationState.NEEDS_FIX, actor=self.actor)
+        say = Say("findings.returned", {"reason": effect.reason or "-"})
+        self._tell(application.person_id, "fix_needed", application.id, application.service, say)
+
+    def _assign(self, visit: Visit, officer_id: int) -> None:
+        chosen = self.tx.get_one(Officer, officer_id)
+        visits.offer_to(self.tx, visit, chosen, at=self.writer.now, actor=self.actor)
+
+    # -- rows ----------------------------------------------------------------------------------
+
+    def _application(self, application_id: int) -> Application:
+        return self.tx.get_one(Application, application_id)
+
+    def _visit(self, visit_id: int) -> Visit:
+        visit = self.tx.get(Visit, visit_id)
+        if visit is None:
+            (visit,) = visits.lock(self.tx, [visit_id])
+        return visit
+
+    def _me(self) -> Officer:
+        me = officer.of_person(self.tx, self.person.id)
+        if me is None:
+            raise lifecycle.NotAllowed(f"person {self.person.id} is no officer")
+        return me
+
+    def _who_comes(self, visit: Visit, comes: Officer) -> dict[str, Value]:
+        code = visit.code or ""
+        return {
+            "name": comes.name,
+            "badge": comes.badge,
+            "window": _window(visit),
+            "code": f"{code[:3]} {code[3:]}",
+        }
+
+
+def _window(visit: Visit) -> Say:
+    starts, ends = windows.hours(visit.on, windows.Part(visit.part))
+    return Say("common.window", {"day": visit.on, "starts": starts, "ends": ends})
+
+
+def _index(application: Application) -> None:
+    """Keep the plain columns that queries need in step with the answers."""
+    place, trade = application.answers.get("place"), application.answers.get("trade")
+    application.kelurahan_code = place.get("kelurahan") if isinstance(place, dict) else None
+    application.trade_code = trade.get("code") if isinstance(trade, dict) else None

@@ -1,0 +1,59 @@
+"""What can go wrong at a provider, each with one decision.
+
+ChannelError
+├── Forged            an unsigned or wrongly signed delivery: 403
+├── Malformed         a delivery that can't be read: 400
+├── Unreachable       the person blocked the bot or never started it: mark them, give up
+├── Rejected          the provider will never take this message: give up, our fault
+├── TryLater          too many, or the provider is away: wait `after`, then again
+├── OutcomeUnknown    it may have been sent: repeat only what is harmless twice
+└── FileRefused       a file that we can't or won't take: tell its sender
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class ChannelError(Exception):
+    """Something between a channel's provider and us failed."""
+
+
+class Forged(ChannelError):
+    """The delivery does not carry the provider's signature or our secret."""
+
+
+class Malformed(ChannelError):
+    """The delivery is not what the provider documents."""
+
+
+class Unreachable(ChannelError):
+    """The provider says this person can't be written to."""
+
+
+class Rejected(ChannelError):
+    """The provider will never take this message as it is."""
+
+
+class TryLater(ChannelError):
+    """The provider asked to wait, or was not there; the message was not sent."""
+
+    def __init__(self, why: str, *, after: timedelta) -> None:
+        super().__init__(why)
+        self.after = after
+
+
+class OutcomeUnknown(ChannelError):
+    """The provider did not answer in time: the message may have been sent."""
+
+
+class FileRefused(ChannelError):
+    """A file is too large, of a kind we don't take, or gone; `reason` is a key of the catalogue."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Busy(Exception):
+    """Too much waits, or the record is away: nothing is taken now, deliver it later."""

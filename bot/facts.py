@@ -1,0 +1,302 @@
+"""Rows to facts: what a turn may know about each person, read for many people at once.
+
+Rows that a turn may change are locked here, in one order for everybody: people (by the caller),
+then applications, then visits. So a turn's facts hold until it commits.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conversations.engine import Flows
+from conversations.facts import (
+    ApplicationFact,
+    Facts,
+    Locale,
+    OfficerFact,
+    Places,
+    Role,
+    Trades,
+    VisitFact,
+)
+from conversations.flow import place_name
+from models import application as applications
+from models import consent, finding, identity, officer, visit, window
+from models.application import Application
+from models.finding import FindingRow
+from models.identity import Identity
+from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
+from models.officer import Officer, OfficerArea
+from models.permit import Permit
+from models.person import Person
+from models.visit import CODE_TRIES, Offer, Visit
+
+SUPERVISORS_CHECK = "supervisor"  # a finding made by hand, about one version of the answers
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """What is the same for everybody: the places, the kinds of business, the flows."""
+
+    places: Places
+    trades: Trades
+    flows: Flows
+
+
+def load(tx: Session, people: Sequence[Person], city: City, now: datetime) -> Mapping[int, Facts]:
+    """Read the facts of these (locked) people, by person id."""
+    ids = [person.id for person in people]
+    staff = officer.of_people(tx, ids)
+    rows = _Rows.read(tx, ids, staff)
+    consented = consent.given(tx, ids)
+    services = tuple(flow.id for flow in city.flows.services())
+    facts: dict[int, Facts] = {}
+    for person in people:
+        me = staff.get(person.id)
+        base = Facts(
+            now=now,
+            places=city.places,
+            trades=city.trades,
+            locale=_locale(person.locale),
+            role=_role(me),
+            name=me.name if me else person.name,
+            opted_out=person.opted_out_at is not None,
+            consented=person.id in consented,
+            services=services,
+        )
+        facts[person.id] = _with_rows(tx, base, person, me, rows)
+    return facts
+
+
+def _with_rows(tx: Session, base: Facts, person: Person, me: Officer | None, rows: _Rows) -> Facts:
+    if me is None:
+        mine = [a for a in rows.applications.values() if a.person_id == person.id]
+        mine.sort(key=lambda a: a.id, reverse=True)
+        visits = [v for v in rows.visits.values() if v.owner_id == person.id]
+        choosing = next((a for a in mine if a.state == ApplicationState.VERIFIED), None)
+        free = (
+            window.free(tx, choosing.kelurahan_code, base.now)
+            if choosing is not None and choosing.kelurahan_code
+            else ()
+        )
+        return replace(
+            base,
+            applications=tuple(rows.application_fact(a) for a in mine),
+            visits=rows.visit_facts(visits, base, None),
+            windows=tuple(free),
+        )
+    if me.role == "officer":
+        offered = {o.visit_id for o in rows.offers if o.officer_id == me.id and o.answer is None}
+        visits = [v for v in rows.visits.values() if v.officer_id == me.id or v.id in offered]
+        return replace(base, visits=rows.visit_facts(visits, base, me))
+    return _supervised(tx, base, me)
+
+
+def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
+    """A supervisor's queues; nothing is locked for a look at them (`bot.effects` locks to act)."""
+    areas = officer.areas_of(tx, me.id)
+
+    def inside(code: str | None) -> bool:
+        return code is not None and any(code == a or code.startswith(a + ".") for a in areas)
+
+    waiting = tx.scalars(
+        select(Application)
+        .where(Application.state == ApplicationState.IN_REVIEW)
+        .order_by(Application.moved_at)
+        .limit(200)
+    ).all()
+    stuck = tx.scalars(
+        select(Visit).where(Visit.state == VisitState.UNASSIGNED).order_by(Visit.on).limit(200)
+    ).all()
+    waiting = [a for a in waiting if inside(a.kelurahan_code)]
+    stuck = [v for v in stuck if inside(v.kelurahan_code)]
+    rows = _Rows.about(tx, waiting, stuck)
+    team = tx.scalars(
+        select(Officer)
+        .join(OfficerArea, OfficerArea.officer_id == Officer.id)
+        .where(Officer.active, Officer.role == "officer")
+        .distinct()
+        .order_by(Officer.id)
+    ).all()
+    codes = {o.id: officer.areas_of(tx, o.id) for o in team}
+    team = [
+        o
+        for o in team
+        if any(inside(code) or any(a.startswith(code + ".") for a in areas) for code in codes[o.id])
+    ]
+    load = visit.load_of(tx, [o.id for o in team], base.today)
+    return replace(
+        base,
+        attention=tuple(rows.application_fact(a) for a in waiting),
+        visits=rows.visit_facts(stuck, base, None),
+        officers=tuple(
+            OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), o.person_id is not None)
+            for o in team
+        ),
+    )
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows behind the facts of a batch of people."""
+
+    applications: dict[int, Application]
+    visits: dict[int, Visit]
+    offers: Sequence[Offer]
+    officers: dict[int, Officer]
+    findings: dict[int, list[FindingRow]]
+    permits: dict[int, Permit]
+    identities: dict[int, Identity]
+
+    @classmethod
+    def read(cls, tx: Session, ids: Sequence[int], staff: Mapping[int, Officer]) -> _Rows:
+        """Lock and read what these people's turns may touch."""
+        owners = [i for i in ids if i not in staff]
+        officers = [o.id for o in staff.values() if o.role == "officer"]
+        visit_ids = visit.open_ids(tx, owner_ids=owners, officer_ids=officers)
+        application_ids = set(
+            tx.scalars(select(Application.id).where(Application.person_id.in_(owners)))
+        )
+        if visit_ids:
+            application_ids |= set(
+                tx.scalars(select(Visit.application_id).where(Visit.id.in_(visit_ids)))
+            )
+        locked = applications.lock(tx, sorted(application_ids)) if application_ids else []
+        visits = visit.lock(tx, visit_ids) if visit_ids else []
+        return cls.about(tx, locked, [v for v in visits if v.state in OPEN_VISITS])
+
+    @classmethod
+    def about(cls, tx: Session, rows: Sequence[Application], visits: Sequence[Visit]) -> _Rows:
+        """Read what belongs to these applications and visits."""
+        known = {a.id: a for a in rows}
+        missing = sorted({v.application_id for v in visits} - set(known))
+        if missing:
+            known |= {
+                a.id: a for a in tx.scalars(select(Application).where(Application.id.in_(missing)))
+            }
+        if not known:
+            return cls({}, {}, (), {}, {}, {}, {})
+        found: dict[int, list[FindingRow]] = defaultdict(list)
+        for row in finding.latest(tx, list(known)):
+            found[row.application_id].append(row)
+        offers = visit.offers_of(tx, [v.id for v in visits]) if visits else ()
+        officer_ids = {v.officer_id for v in visits if v.officer_id} | {
+            o.officer_id for o in offers
+        }
+        officers = (
+            tx.scalars(select(Officer).where(Officer.id.in_(officer_ids))) if officer_ids else ()
+        )
+        return cls(
+            applications=known,
+            visits={v.id: v for v in visits},
+            offers=offers,
+            officers={o.id: o for o in officers},
+            findings=found,
+            permits={
+                p.application_id: p
+                for p in tx.scalars(select(Permit).where(Permit.application_id.in_(known)))
+            },
+            identities=identity.of_people(tx, [a.person_id for a in known.values()])
+            if visits
+            else {},
+        )
+
+    def application_fact(self, row: Application) -> ApplicationFact:
+        """One application as its owner or a supervisor may know it."""
+        findings = [
+            f
+            for f in self.findings.get(row.id, ())
+            if f.check != SUPERVISORS_CHECK or f.answers_version == row.answers_version
+        ]
+        fixes = [f.step for f in findings if f.outcome == "fix_by_owner" and f.step]
+        permit = self.permits.get(row.id)
+        return ApplicationFact(
+            id=row.id,
+            number=row.number,
+            service=row.service,
+            state=row.state,
+            answers=row.answers,
+            submitted_at=row.submitted_at,
+            open_fixes=tuple(dict.fromkeys(fixes))
+            if row.state == ApplicationState.NEEDS_FIX
+            else (),
+            reasons=tuple(f.reason for f in findings if f.outcome == "needs_a_person"),
+            permit_number=permit.number if permit else None,
+        )
+
+    def visit_facts(
+        self, rows: Sequence[Visit], base: Facts, me: Officer | None
+    ) -> tuple[VisitFact, ...]:
+        """Visits, soonest first."""
+        facts = [self._visit_fact(row, base, me) for row in rows]
+        return tuple(sorted(facts, key=lambda v: (v.on, v.starts, v.id)))
+
+    def _visit_fact(self, row: Visit, base: Facts, me: Officer | None) -> VisitFact:
+        application = self.applications[row.application_id]
+        answers = application.answers
+        comes = self.officers.get(row.officer_id or 0)
+        offers = [o for o in self.offers if o.visit_id == row.id]
+        starts, ends = window.hours(row.on, window.Part(row.part))
+        pin = answers.get("place", {}).get("pin")
+        return VisitFact(
+            id=row.id,
+            application_id=application.id,
+            application_number=application.number,
+            state=row.state,
+            on=row.on,
+            part=row.part,
+            starts=starts,
+            ends=ends,
+            owner_name=str(answers.get("owner_name", "")),
+            trade=_trade(answers.get("trade"), base),
+            business_name=answers.get("business_name"),
+            address=_address(answers),
+            kelurahan=place_name(row.kelurahan_code, base),
+            kelurahan_code=row.kelurahan_code,
+            pin=(pin[0], pin[1]) if pin else None,
+            premises=str(answers.get("premises", "")),
+            identity_given=application.person_id in self.identities,
+            code=row.code,
+            code_tries_left=CODE_TRIES - row.code_tries,
+            code_proved=row.code_proved_at is not None,
+            officer_name=comes.name if comes else None,
+            officer_badge=comes.badge if comes else None,
+            offered_to_me=me is not None
+            and any(o.officer_id == me.id and o.answer is None for o in offers),
+            refusals=tuple(
+                (self.officers[o.officer_id].badge, o.reason or o.answer)
+                for o in offers
+                if o.answer in {"declined", "silent"}
+            ),
+        )
+
+
+def _trade(answer: object, base: Facts) -> str:
+    """The kind of business in words; the owner's own when none was found."""
+    if not isinstance(answer, dict):
+        return "-"
+    trade = base.trades.get(str(answer.get("code", "")))
+    if trade is None:
+        return str(answer.get("words", "-"))
+    return trade.label_en if base.locale == "en" else trade.label
+
+
+def _address(answers: Mapping[str, object]) -> str:
+    parts = [answers.get("street"), answers.get("rt_rw") and f"RT/RW {answers['rt_rw']}"]
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _role(me: Officer | None) -> Role:
+    if me is None:
+        return "owner"
+    return "supervisor" if me.role == "supervisor" else "officer"
+
+
+def _locale(stored: str) -> Locale:
+    return "en" if stored == "en" else "id"

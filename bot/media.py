@@ -1,0 +1,174 @@
+"""Files that people sent: fetched from the provider after the turn, checked by content, stored.
+
+A file that can't be used goes back to its sender as news, so that the conversation asks again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+from PIL import Image, UnidentifiedImageError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+
+from bot.channels.base import Channel
+from bot.errors import ChannelError, FileRefused
+from conversations import events
+from conversations.events import Happened
+from conversations.messages import Say, say_to_json
+from models import attachment, inbox
+from models.attachment import Attachment, AttachmentState
+from models.base import now
+from models.storage import Storage
+
+log = structlog.get_logger(__name__)
+
+MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
+LEASE = timedelta(seconds=90)
+MAX_TRIES = 6
+AT_ONCE = 8
+KINDS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    id: int
+    channel: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that is ours now."""
+
+    path: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(slots=True)
+class Media:
+    """Fetches for one bot process; any number of processes may do so at once."""
+
+    engine: AsyncEngine
+    channels: Mapping[str, Channel]
+    storage: Storage
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """A file may be waiting."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Fetch until cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                busy = await self.fetch_due()
+            except DBAPIError as error:
+                log.warning("media.database_away", error=type(error).__name__)
+                busy = 0
+            if not busy:
+                try:
+                    await asyncio.wait_for(self._wake.wait(), 1.0)
+                except TimeoutError:
+                    continue
+
+    async def fetch_due(self) -> int:
+        """Fetch what waits; gives how many files were tried."""
+        async with AsyncSession(self.engine) as session, session.begin():
+            wanted = await session.run_sync(_claim)
+        await asyncio.gather(*(self._fetch(one) for one in wanted))
+        return len(wanted)
+
+    async def _fetch(self, wanted: _Wanted) -> None:
+        channel = self.channels.get(wanted.channel)
+        try:
+            if channel is None:
+                raise FileRefused("file_gone")
+            content = await channel.fetch(wanted.reference, at_most=MAX_BYTES)
+            kept = await asyncio.to_thread(keep, self.storage, content)
+        except FileRefused as refusal:
+            reason = refusal.reason
+            await self._write(lambda tx: _refuse(tx, wanted.id, reason))
+        except (ChannelError, OSError) as error:
+            log.warning("media.later", attachment=wanted.id, error=type(error).__name__)
+            await self._write(lambda tx: _later(tx, wanted.id))
+        else:
+            await self._write(lambda tx: _stored(tx, wanted.id, kept))
+
+    async def _write(self, act: Callable[[Session], None]) -> None:
+        async with AsyncSession(self.engine) as session, session.begin():
+            await session.run_sync(act)
+
+
+def keep(storage: Storage, content: bytes) -> Kept:
+    """Check a photo by its content and store it under its own hash.
+
+    Raises:
+        FileRefused: it is empty or no picture we can open.
+    """
+    kind = sniff(content)
+    digest = hashlib.sha256(content).hexdigest()
+    path = f"attachments/{digest[:2]}/{digest}.{KINDS[kind]}"
+    if not storage.exists(path):
+        storage.write(path, content)
+    return Kept(path, f"image/{kind.lower()}", len(content), digest)
+
+
+def sniff(content: bytes) -> str:
+    """The kind of picture this is: JPEG, PNG or WEBP.
+
+    Raises:
+        FileRefused: it is something else.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=list(KINDS)) as image:
+                image.verify()
+                return str(image.format)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise FileRefused("file_kind") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise FileRefused("file_too_large") from error
+
+
+def _claim(tx: Session) -> list[_Wanted]:
+    rows = attachment.claim(tx, lease=LEASE, limit=AT_ONCE)
+    return [_Wanted(row.id, row.channel, row.reference or "") for row in rows]
+
+
+def _stored(tx: Session, attachment_id: int, kept: Kept) -> None:
+    row = tx.get_one(Attachment, attachment_id)
+    row.state, row.path, row.content_type = AttachmentState.STORED, kept.path, kept.content_type
+    row.size, row.sha256 = kept.size, kept.sha256
+    row.reference = row.leased_until = None
+
+
+def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
+    row = tx.get_one(Attachment, attachment_id)
+    row.state, row.refusal = AttachmentState.REFUSED, reason
+    row.reference = row.leased_until = None
+    says = [say_to_json(Say(f"refusals.{reason}"))]
+    event = Happened("attachment_refused", str(row.id), {"parts": says})
+    inbox.tell(tx, row.person_id, f"attachment_refused:{row.id}", events.to_json(event))
+
+
+def _later(tx: Session, attachment_id: int) -> None:
+    row = tx.get_one(Attachment, attachment_id)
+    row.failures += 1
+    row.leased_until = None
+    if row.failures >= MAX_TRIES:
+        _refuse(tx, attachment_id, "file_gone")
+    else:
+        row.due_at = now() + timedelta(seconds=2**row.failures)

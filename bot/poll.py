@@ -1,0 +1,98 @@
+"""Ask Telegram for updates where it can't reach us: on a laptop, behind a firewall."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
+
+import structlog
+
+from bot.channels.base import Heard
+from bot.channels.telegram import Telegram
+from bot.channels.telegram_updates import NAME, read
+from bot.errors import Busy, ChannelError, Malformed, TryLater
+from conversations.messages import Json
+
+FIRST_PAUSE = 0.5  # seconds; twice as long after each failure in a row
+LONGEST_PAUSE = 60.0
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+
+class _Stopped(Exception):
+    """`stop` was set."""
+
+
+async def poll(
+    telegram: Telegram,
+    take: Callable[[Sequence[Heard]], Awaitable[None]],
+    *,
+    stop: asyncio.Event,
+    first_pause: float = FIRST_PAUSE,
+) -> None:
+    """Take updates until `stop` is set; outlives a Telegram that is away and a `take` that is busy.
+
+    Asking for the next updates makes Telegram forget the ones before, so it is asked only after
+    `take` came back. What was taken last may be delivered to the next process once more.
+    """
+
+    async def insist(act: Callable[[], Awaitable[T]]) -> T:
+        pause = first_pause
+        while True:
+            try:
+                return await act()
+            except (ChannelError, Busy) as error:
+                after = error.after.total_seconds() if isinstance(error, TryLater) else 0
+                seconds = max(pause, after)
+                _log.warning("polling_waits", channel=NAME, why=str(error), seconds=seconds)
+            await _pause(seconds, stop)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    offset: int | None = None
+    try:
+        await insist(telegram.delete_webhook)
+        while not stop.is_set():
+            updates = await insist(partial(_unless, stop, partial(telegram.updates, offset)))
+            heard = list(_heard(updates))
+            if heard:
+                await insist(partial(take, heard))
+            if updates:
+                offset = max(update["update_id"] for update in updates) + 1
+    except _Stopped:
+        return
+
+
+def _heard(updates: Iterable[Json]) -> Iterator[Heard]:
+    """What the updates say; one that can't be read is left out, or none after it would come."""
+    for update in updates:
+        try:
+            yield from read(update)
+        except Malformed as error:
+            _log.error("update_dropped", channel=NAME, why=str(error))
+
+
+async def _pause(seconds: float, stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+    raise _Stopped
+
+
+async def _unless(stop: asyncio.Event, act: Callable[[], Awaitable[T]]) -> T:
+    """Wait for `act`, but not after `stop`: a long poll may have most of a minute to go."""
+    acting = asyncio.ensure_future(act())
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({acting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not acting.done():
+            raise _Stopped
+        return acting.result()
+    finally:
+        for task in (acting, stopping):
+            task.cancel()
+        await asyncio.gather(acting, stopping, return_exceptions=True)

@@ -1,0 +1,121 @@
+"""The bot put together: channels, turns, sender and files of one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.channels.base import Channel, Heard
+from bot.errors import ChannelError
+from bot.facts import City
+from bot.media import Media
+from bot.sender import Sender
+from bot.turns import Turns
+from conversations import flows
+from models import area, business_type, database
+from models.storage import Storage
+
+log = structlog.get_logger(__name__)
+
+TICK = 1.0  # seconds; in case a NOTIFY was lost
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """One process's bot; any number of processes share the same record."""
+
+    engine: AsyncEngine
+    channels: Mapping[str, Channel]
+    storage: Storage
+    turns: Turns
+    sender: Sender
+    media: Media
+
+    async def take(self, heard: list[Heard]) -> None:
+        """Take deliveries, and stop the buttons that were tapped from spinning.
+
+        Raises:
+            bot.errors.Busy: nothing is promised; deliver again later.
+        """
+        await self.turns.take(heard)
+        if any(one.media is not None for one in heard):
+            self.media.wake()
+        for one in heard:
+            channel = self.channels.get(one.channel)
+            if one.tap_id is not None and channel is not None:
+                task = asyncio.create_task(channel.acknowledge(one))
+                task.add_done_callback(_log_failure)
+
+    async def run(self) -> None:
+        """Take turns, send, fetch and listen until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.turns.run())
+            group.create_task(self.sender.run())
+            group.create_task(self.media.run())
+            group.create_task(self._take_news())
+            group.create_task(self._listen())
+
+    async def _take_news(self) -> None:
+        while True:
+            try:
+                taken = await self.turns.take_news()
+            except DBAPIError as error:
+                log.warning("bot.database_away", error=type(error).__name__)
+                taken = 0
+            if not taken:
+                self.turns.news.clear()
+                try:
+                    await asyncio.wait_for(self.turns.news.wait(), TICK)
+                except TimeoutError:
+                    continue
+
+    async def _listen(self) -> None:
+        """Be woken by other processes' commits; the ticks go on when the connection is lost."""
+        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(url, autocommit=True) as wire:
+                    await wire.execute(f"LISTEN {database.INBOX}")
+                    await wire.execute(f"LISTEN {database.OUTBOX}")
+                    async for woken in wire.notifies():
+                        if woken.channel == database.OUTBOX:
+                            self.sender.wake()
+                        else:
+                            self.turns.news.set()
+            except psycopg.Error as error:
+                log.warning("bot.listen_lost", error=type(error).__name__)
+                await asyncio.sleep(TICK)
+
+
+@asynccontextmanager
+async def running(
+    engine: AsyncEngine, channels: Mapping[str, Channel], storage: Storage, public_url: str
+) -> AsyncIterator[Bot]:
+    """Run a bot for as long as the context is open; closes its channels and the engine."""
+    sender = Sender(engine, channels, storage)
+    media = Media(engine, channels, storage)
+    city = City(area.load(), business_type.load(), flows.load())
+    turns = Turns(engine, city, public_url, sender.wake)
+    bot = Bot(engine, channels, storage, turns, sender, media)
+    work = asyncio.create_task(bot.run())
+    try:
+        yield bot
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        for channel in channels.values():
+            await channel.close()
+        await engine.dispose()
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, ChannelError):
+        log.error("bot.acknowledge_failed", error=type(error).__name__)

@@ -1,0 +1,352 @@
+"""Turns: whatever waits is taken together, in one transaction for many people.
+
+There is no timer: an idle process commits one message at once, a busy one many together. A
+delivery is answered only when it is committed. A batch that fails is taken apart, so that a
+poisoned turn does not hurt its neighbours; its third failure sets it aside, tells the person in
+one honest sentence and leaves the row for a supervisor to see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+
+from bot import facts
+from bot.channels.base import Heard
+from bot.effects import Writer
+from bot.errors import Busy
+from bot.facts import City
+from conversations import engine, events, messages
+from conversations.events import Event, Said, Uploaded, Withheld
+from conversations.messages import Message, Say
+from conversations.parsers.identity import contains_identity_number
+from conversations.session import Session as Talk
+from models import conversation, inbox, person
+from models.attachment import Attachment
+from models.base import now
+from models.inbox import NEWS, Arrival, InboundMessage
+from models.outbox import Owed, owe
+from models.person import Person
+
+log = structlog.get_logger(__name__)
+
+BATCH = 64  # deliveries in one transaction
+BACKLOG = 2_000  # deliveries waiting in this process; beyond that providers are asked to retry
+COMMITTERS = 2  # one computes while the other waits for the disk
+MAX_FAILURES = 3
+MAX_EVENTS = 20  # of one person in one transaction; the rest follows in the next
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A delivery that waits for its turn, or a person for whom something lies untaken."""
+
+    lane: str  # one entry a lane at a time: keeps a person's deliveries in order
+    heard: Heard | None
+    person_id: int | None
+    done: asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class Turns:
+    """Takes turns for one bot process; any number of processes may do so at once."""
+
+    engine: AsyncEngine
+    city: City
+    public_url: str
+    after_commit: Callable[[], None]  # wakes the sender
+    news: asyncio.Event = field(default_factory=asyncio.Event)  # something lies in the inbox
+    _waiting: deque[_Entry] = field(default_factory=deque)
+    _busy: set[str] = field(default_factory=set)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def take(self, heard: Sequence[Heard]) -> None:
+        """Take deliveries; returns when all of them are committed.
+
+        Raises:
+            Busy: too many wait, or the database is away; nothing of them is promised.
+        """
+        if len(self._waiting) + len(heard) > BACKLOG:
+            raise Busy("too many deliveries are waiting")
+        entries = [
+            self._enter(f"{one.channel}:{one.address}", heard=_withhold(one)) for one in heard
+        ]
+        await asyncio.gather(*(entry.done for entry in entries))
+
+    async def take_news(self) -> int:
+        """Take what lies untaken in the inbox, news and what a dead process left; gives how many."""
+        async with AsyncSession(self.engine) as session:
+            people = await session.run_sync(lambda tx: inbox.waiting(tx, limit=BATCH))
+        people = [p for p in people if f"person:{p}" not in self._busy]
+        entries = [self._enter(f"person:{p}", person_id=p) for p in people]
+        await asyncio.gather(*(entry.done for entry in entries), return_exceptions=True)
+        return len(entries)
+
+    def _enter(
+        self, lane: str, *, heard: Heard | None = None, person_id: int | None = None
+    ) -> _Entry:
+        entry = _Entry(lane, heard, person_id, asyncio.get_running_loop().create_future())
+        self._waiting.append(entry)
+        self._wake.set()
+        return entry
+
+    async def run(self) -> None:
+        """Commit batches until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(COMMITTERS):
+                group.create_task(self._commit_for_ever())
+
+    async def _commit_for_ever(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if not batch:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            try:
+                await self._commit(batch)
+            finally:
+                self._busy.difference_update(entry.lane for entry in batch)
+                for entry in batch:
+                    if not entry.done.done():
+                        entry.done.set_exception(Busy("the turn was interrupted"))
+                        entry.done.exception()  # a caller that left does not read it
+                if self._waiting:
+                    self._wake.set()
+
+    def _next_batch(self) -> list[_Entry]:
+        """The oldest entries whose lanes are free, one of each lane at most."""
+        batch: list[_Entry] = []
+        kept: deque[_Entry] = deque()
+        while self._waiting and len(batch) < BATCH:
+            entry = self._waiting.popleft()
+            if entry.lane in self._busy:
+                kept.append(entry)
+            else:
+                self._busy.add(entry.lane)
+                batch.append(entry)
+        self._waiting.extendleft(reversed(kept))
+        return batch
+
+    async def _commit(self, batch: list[_Entry]) -> None:
+        try:
+            await self._transaction(batch)
+        except (OperationalError, InterfaceError) as error:
+            for entry in batch:
+                entry.done.set_exception(Busy("the database is away"))
+                entry.done.exception()
+            log.warning("turns.database_away", error=type(error).__name__)
+            await asyncio.sleep(0.2)
+        except Exception as error:  # one of them is poisoned: take them apart
+            if len(batch) > 1:
+                for entry in batch:
+                    await self._commit([entry])
+            else:
+                await self._failed(batch[0], error)
+        else:
+            for entry in batch:
+                if not entry.done.done():
+                    entry.done.set_result(None)
+            self.after_commit()
+
+    async def _transaction(self, batch: Sequence[_Entry]) -> None:
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            await session.run_sync(self._take_batch, batch)
+
+    def _take_batch(self, tx: Session, batch: Sequence[_Entry]) -> None:
+        """Record, lock, compute, write: everything but the commit."""
+        ids = _record(tx, [e.heard for e in batch if e.heard is not None])
+        ids |= {e.person_id for e in batch if e.person_id is not None}
+        if not ids:
+            return
+        people = {p.id: p for p in person.lock(tx, ids)}
+        rows = inbox.untaken(tx, people)
+        waiting: dict[int, deque[InboundMessage]] = {}
+        for row in rows:
+            queue = waiting.setdefault(row.person_id, deque())
+            if len(queue) < MAX_EVENTS:
+                queue.append(row)
+        _Round(tx, self.city, self.public_url, people).run(waiting)
+
+    async def _failed(self, entry: _Entry, error: Exception) -> None:
+        """Count a turn's failure; the third sets it aside and tells the person."""
+        log.error(
+            "turns.failed",
+            error=type(error).__name__,
+            place=_place(error),
+            person=entry.person_id,
+            channel=entry.heard.channel if entry.heard else NEWS,
+        )
+        try:
+            async with AsyncSession(self.engine) as session, session.begin():
+                await session.run_sync(_count_failure, entry)
+        except DBAPIError:
+            entry.done.set_exception(Busy("the database is away"))
+            entry.done.exception()
+        else:
+            entry.done.set_result(None)
+            self.after_commit()
+
+
+@dataclass(slots=True)
+class _Round:
+    """The turns of one transaction, a person's events one after the other."""
+
+    tx: Session
+    city: City
+    public_url: str
+    people: Mapping[int, Person]
+
+    def run(self, waiting: dict[int, deque[InboundMessage]]) -> None:
+        moment = now()
+        talks: dict[int, Talk | None] = {
+            person_id: _talk(data)
+            for person_id, data in conversation.load(self.tx, waiting).items()
+        }
+        spoke: set[int] = set()
+        writer = Writer(self.tx, self.public_url, moment)
+        taken: list[int] = []
+        while waiting:
+            known = facts.load(self.tx, [self.people[i] for i in waiting], self.city, moment)
+            for person_id in list(waiting):
+                row = waiting[person_id].popleft()
+                if not waiting[person_id]:
+                    del waiting[person_id]
+                event = events.from_json(row.event)
+                turn = engine.advance(
+                    self.city.flows, talks.get(person_id), event, known[person_id]
+                )
+                talks[person_id] = turn.session
+                writer.write(self.people[person_id], row.id, turn.effects)
+                taken.append(row.id)
+                if row.channel != NEWS:
+                    self._heard_from(self.people[person_id], row)
+                    spoke.add(person_id)
+            self.tx.flush()
+        writer.close()
+        self._save(talks, spoke, taken)
+
+    def _heard_from(self, who: Person, row: InboundMessage) -> None:
+        who.last_heard_at, who.last_channel = row.heard_at, row.channel
+        who.unreachable_at = None
+
+    def _save(
+        self, talks: Mapping[int, Talk | None], spoke: set[int], taken: Sequence[int]
+    ) -> None:
+        moment = now()
+        conversation.save(
+            self.tx,
+            [
+                conversation.Saved(i, talk.to_json(), _has_draft(talk, self.city), i in spoke)
+                for i, talk in talks.items()
+                if talk is not None
+            ],
+            moment,
+        )
+        self.tx.execute(
+            update(InboundMessage).where(InboundMessage.id.in_(taken)).values(taken_at=moment)
+        )
+
+
+def _record(tx: Session, heard: Sequence[Heard]) -> set[int]:
+    """Write deliveries into the inbox, each once; give the people they come from."""
+    ids: dict[tuple[str, str], int] = {}
+    for channel in {one.channel for one in heard}:
+        addresses = [(one.address, one.locale) for one in heard if one.channel == channel]
+        for address, person_id in person.meet(tx, channel, addresses).items():
+            ids[channel, address] = person_id
+    arrivals: list[Arrival] = []
+    for one in heard:
+        person_id = ids[one.channel, one.address]
+        event = _filed(tx, one, person_id)
+        if event is not None:
+            arrivals.append(Arrival(one.channel, one.provider_id, person_id, events.to_json(event)))
+    inbox.record(tx, arrivals)
+    return set(ids.values())
+
+
+def _filed(tx: Session, heard: Heard, person_id: int) -> Event | None:
+    """The event with its file entered in the record; None when the delivery was heard before."""
+    if heard.media is None or not isinstance(heard.event, Uploaded):
+        return heard.event
+    if inbox.known(tx, heard.channel, heard.provider_id):
+        return None
+    attachment = Attachment(
+        person_id=person_id,
+        channel=heard.channel,
+        reference=heard.media.reference,
+        kind=heard.media.kind,
+        size=heard.media.size,
+    )
+    tx.add(attachment)
+    tx.flush()
+    return Uploaded(attachment.id, heard.event.kind, heard.event.caption)
+
+
+def _withhold(heard: Heard) -> Heard:
+    """Drop an identity number's digits before anything is stored."""
+    event = heard.event
+    words = event.text if isinstance(event, Said) else getattr(event, "caption", "")
+    if not words or not contains_identity_number(words):
+        return heard
+    if isinstance(event, Uploaded):
+        kept: Event = Uploaded(event.attachment_id, event.kind)
+    else:
+        kept = Withheld()
+    return Heard(
+        heard.channel,
+        heard.address,
+        heard.provider_id,
+        kept,
+        heard.media,
+        heard.locale,
+        heard.tap_id,
+    )
+
+
+def _talk(data: object) -> Talk | None:
+    """The stored session; one that can't be read begins anew, so that the menu always works."""
+    try:
+        return Talk.from_json(data)
+    except (KeyError, TypeError, ValueError) as error:
+        log.error("turns.session_unreadable", error=type(error).__name__)
+        return None
+
+
+def _has_draft(talk: Talk, city: City) -> bool:
+    drafts = [d for d in (talk.draft, *talk.parked) if d is not None and d.answers]
+    flows = city.flows.by_id
+    return any(d.flow in flows and flows[d.flow].form and not d.subject for d in drafts)
+
+
+def _count_failure(tx: Session, entry: _Entry) -> None:
+    ids = _record(tx, [entry.heard] if entry.heard else [])
+    if entry.person_id is not None:
+        ids.add(entry.person_id)
+    person.lock(tx, ids)
+    row = next(iter(inbox.untaken(tx, ids)), None)
+    if row is None:
+        return
+    row.failures += 1
+    if row.failures >= MAX_FAILURES:
+        row.set_aside_at = now()
+        sorry = Message((Say("common.trouble"),))
+        owe(tx, [Owed(row.person_id, f"trouble:{row.id}", messages.to_json(sorry))])
+
+
+def _place(error: BaseException) -> str:
+    """Where an error was raised: file and line, no values."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"

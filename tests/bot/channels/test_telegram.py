@@ -1,0 +1,356 @@
+"""Telegram against a Bot API of our own: what arrives, and what each failure is taken for."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import socket
+import traceback
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from PIL import Image
+
+from bot.channels.base import Channel, File, Heard
+from bot.channels.telegram import CONFLICT_PAUSE, TOKEN_PAUSE, Telegram
+from bot.channels.telegram_transport import AWAY
+from bot.errors import (
+    ChannelError,
+    FileRefused,
+    OutcomeUnknown,
+    Rejected,
+    TryLater,
+    Unreachable,
+)
+from conversations.catalogue import Catalogue
+from conversations.events import Said
+from conversations.messages import Choice, Message, Question, Say
+from tests.providers.bot_api import (
+    CLOSE,
+    HANG,
+    TOKEN,
+    Button,
+    Document,
+    FakeBotApi,
+    Fault,
+    Person,
+    broken,
+    refused,
+    too_many,
+)
+
+CATALOGUE = Catalogue(
+    {
+        "t.any": {"id": "{text}", "en": "{text}"},
+        "t.yes": {"id": "Ya", "en": "Yes"},
+        "common.send_location": {"id": "Kirim lokasi", "en": "Send location"},
+        **{
+            f"telegram.commands.{name}": {"id": f"{name} (id)", "en": f"{name} (en)"}
+            for name in ("menu", "status", "help", "language")
+        },
+    }
+)
+QUESTION = Question("business_permit", "", "place", 7)
+YES = Choice("yes", Say("t.yes"))
+
+
+def says(text: str = "Halo", **more: object) -> Message:
+    return Message((Say("t.any", {"text": text}),), **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeBotApi]:
+    async with FakeBotApi() as api:
+        yield api
+
+
+@pytest.fixture
+async def telegram(api: FakeBotApi) -> AsyncIterator[Telegram]:
+    channel = Telegram(TOKEN, CATALOGUE, api_url=api.url, patience=0.2)
+    yield channel
+    await channel.close()
+
+
+@pytest.fixture
+def siti(api: FakeBotApi) -> Person:
+    person = api.user(1001, "Siti")
+    person.say("/start")
+    return person
+
+
+def picture(width: int = 640, height: int = 360) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "green").save(out, "JPEG")
+    return out.getvalue()
+
+
+def test_it_is_a_channel(telegram: Telegram) -> None:
+    channel: Channel = telegram
+    assert channel.name == "telegram"
+
+
+# What arrives
+
+
+async def test_a_question_arrives_with_its_buttons(telegram: Telegram, siti: Person) -> None:
+    sent = await telegram.send(
+        "1001", says("Setuju?", choices=(YES,), question=QUESTION), "id", None
+    )
+    assert siti.last.text == "Setuju?"
+    assert siti.last.labels == ["Ya"]
+    assert sent.provider_id == str(siti.last.id)
+
+
+async def test_a_wish_arrives_as_a_key_that_sends_it(telegram: Telegram, siti: Person) -> None:
+    message = says("Di mana?", choices=(YES,), question=QUESTION, wish="location")
+    await telegram.send("1001", message, "id", None)
+    assert siti.keyboard == ((Button("Kirim lokasi", sends="location"),), (Button("Ya"),))
+    await telegram.send("1001", says("Siapa nama?", question=QUESTION), "id", None)
+    assert siti.keyboard == ()
+
+
+async def test_links_have_no_preview(telegram: Telegram, api: FakeBotApi, siti: Person) -> None:
+    await telegram.send("1001", says("https://izin.example/privasi"), "id", None)
+    [sent] = api.called("sendMessage")
+    assert sent["link_preview_options"] == '{"is_disabled": true}'
+    assert "parse_mode" not in sent
+
+
+async def test_a_long_text_arrives_in_order(telegram: Telegram, siti: Person) -> None:
+    text = " ".join(f"kata{number}" for number in range(1500))
+    sent = await telegram.send("1001", says(text, choices=(YES,), question=QUESTION), "id", None)
+    assert len(siti.texts) > 1
+    assert " ".join(siti.texts) == text
+    assert [bubble.labels for bubble in siti.bubbles][-2:] == [[], ["Ya"]]
+    assert sent.provider_id == str(siti.last.id)
+
+
+async def test_a_document_arrives_under_its_name(telegram: Telegram, siti: Person) -> None:
+    message = says("Ini izinnya.", document="permits/81.pdf", filename='Izin "Bu Siti" ünïk.pdf')
+    await telegram.send("1001", message, "id", File("81.pdf", b"%PDF-1.7 \x00\xff"))
+    assert siti.documents == [Document('Izin "Bu Siti" ünïk.pdf', b"%PDF-1.7 \x00\xff")]
+    assert siti.last.text == "Ini izinnya."
+
+
+async def test_a_picture_arrives_as_one(telegram: Telegram, siti: Person) -> None:
+    message = says("Petugas kami", document="officers/7.jpg", choices=(YES,), question=QUESTION)
+    await telegram.send("1001", message, "id", File("7.jpg", picture()))
+    assert siti.documents == [Document("7.jpg", picture(), picture=True)]
+    assert siti.last.labels == ["Ya"]
+
+
+async def test_a_picture_too_large_for_a_photo_arrives_as_a_document(
+    telegram: Telegram, siti: Person
+) -> None:
+    content = bytes(10 * 1024 * 1024 + 1)
+    await telegram.send("1001", says(document="a.png"), "id", File("a.png", content))
+    assert siti.documents == [Document("a.png", content)]
+
+
+async def test_a_document_without_its_file_is_rejected(telegram: Telegram, siti: Person) -> None:
+    with pytest.raises(Rejected, match=r"'81\.pdf'.*no file"):
+        await telegram.send("1001", says(document="permits/81.pdf"), "id", None)
+
+
+async def test_many_messages_share_few_connections(
+    telegram: Telegram, api: FakeBotApi, siti: Person
+) -> None:
+    people = [api.user(number) for number in range(2000, 2200)]
+    for person in people:
+        person.say("/start")
+    await asyncio.gather(
+        *(telegram.send(str(person.id), says(str(person.id)), "id", None) for person in people)
+    )
+    assert [person.texts for person in people] == [[str(person.id)] for person in people]
+
+
+# What goes wrong
+
+ANSWERS: dict[str, tuple[Fault, type[ChannelError], timedelta | None]] = {
+    "blocked": (Fault(403, "Forbidden: bot was blocked by the user"), Unreachable, None),
+    "deactivated": (Fault(403, "Forbidden: user is deactivated"), Unreachable, None),
+    "never started": (
+        Fault(403, "Forbidden: bot can't initiate conversation with a user"),
+        Unreachable,
+        None,
+    ),
+    "no such chat": (refused("chat not found"), Unreachable, None),
+    "a deactivated user's chat": (refused("user is deactivated"), Unreachable, None),
+    "an old id": (refused("PEER_ID_INVALID"), Unreachable, None),
+    "a text too long": (refused("message is too long"), Rejected, None),
+    "a button wrong": (refused("BUTTON_DATA_INVALID"), Rejected, None),
+    "too large": (Fault(413, "Request Entity Too Large"), Rejected, None),
+    "too many": (too_many(17), TryLater, timedelta(seconds=17)),
+    "too many, no time told": (Fault(429, "Too Many Requests"), TryLater, AWAY),
+    "broken": (broken(), TryLater, AWAY),
+    "no backend": (broken(502), TryLater, AWAY),
+    "a backend too slow": (broken(504), OutcomeUnknown, None),
+    "another token": (Fault(401, "Unauthorized"), TryLater, TOKEN_PAUSE),
+    "no such method": (Fault(404, "Not Found"), TryLater, TOKEN_PAUSE),
+    "another poller": (Fault(409, "Conflict: terminated"), TryLater, CONFLICT_PAUSE),
+    "no answer": (HANG, OutcomeUnknown, None),
+    "hung up": (CLOSE, OutcomeUnknown, None),
+}
+
+
+@pytest.mark.parametrize("label", ANSWERS)
+async def test_a_failure_is_a_decision(
+    label: str, telegram: Telegram, api: FakeBotApi, siti: Person
+) -> None:
+    fault, expected, after = ANSWERS[label]
+    api.fail(fault)
+    with pytest.raises(expected) as failure:
+        await telegram.send("1001", says(), "id", None)
+    assert type(failure.value) is expected
+    if isinstance(failure.value, TryLater):
+        assert failure.value.after == after
+    assert siti.texts == (["Halo"] if fault in (HANG, CLOSE) else [])
+    await telegram.send("1001", says("Lagi"), "id", None)
+    assert siti.last.text == "Lagi"
+
+
+async def test_who_never_started_or_blocked_the_bot_is_unreachable(
+    telegram: Telegram, api: FakeBotApi, siti: Person
+) -> None:
+    with pytest.raises(Unreachable, match="Chat not found"):
+        await telegram.send("404", says(), "id", None)
+    siti.block()
+    with pytest.raises(Unreachable, match="blocked"):
+        await telegram.send("1001", says(), "id", None)
+
+
+async def test_an_empty_text_is_rejected(telegram: Telegram, siti: Person) -> None:
+    with pytest.raises(Rejected, match="Message text is empty"):
+        await telegram.send("1001", says(" "), "id", None)
+
+
+async def test_nobody_at_the_door_is_try_later_and_shows_no_token() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    telegram = Telegram("987:SECRET", CATALOGUE, api_url=f"http://127.0.0.1:{port}")
+    with pytest.raises(TryLater) as failure:
+        await telegram.send("1001", says(), "id", None)
+    await telegram.close()
+    assert "SECRET" not in "".join(traceback.format_exception(failure.value))
+
+
+async def test_a_wrong_token_tells_the_mend(api: FakeBotApi) -> None:
+    telegram = Telegram("987:SECRET", CATALOGUE, api_url=api.url)
+    with pytest.raises(TryLater, match="TELEGRAM_BOT_TOKEN") as failure:
+        await telegram.username()
+    await telegram.close()
+    assert "SECRET" not in "".join(traceback.format_exception(failure.value))
+
+
+# Files
+
+
+async def test_a_file_comes_as_it_was_sent(telegram: Telegram, api: FakeBotApi) -> None:
+    file = api.keep(b"\x89PNG" * 50_000, "documents/{} #1 é.png")
+    assert await telegram.fetch(file["file_id"], at_most=200_000) == b"\x89PNG" * 50_000
+
+
+FILES: dict[str, tuple[int, int | None, str]] = {
+    "larger than wanted": (200_001, None, "file_too_large"),
+    "larger than told": (200_001, 5, "file_too_large"),
+    "larger than Telegram gives": (10, 20 * 1024 * 1024 + 1, "file_too_large"),
+}
+
+
+@pytest.mark.parametrize("label", FILES)
+async def test_a_large_file_is_refused(label: str, telegram: Telegram, api: FakeBotApi) -> None:
+    length, told, reason = FILES[label]
+    file = api.keep(bytes(length), "documents/{}", size=told)
+    with pytest.raises(FileRefused) as refusal:
+        await telegram.fetch(file["file_id"], at_most=200_000)
+    assert refusal.value.reason == reason
+
+
+async def test_a_file_that_is_gone_is_refused(telegram: Telegram, api: FakeBotApi) -> None:
+    with pytest.raises(FileRefused) as refusal:
+        await telegram.fetch("no-such-file", at_most=10)
+    assert refusal.value.reason == "file_gone"
+    file = api.keep(b"abc", "documents/{}")
+    api.forget_files()
+    with pytest.raises(FileRefused) as refusal:
+        await telegram.fetch(file["file_id"], at_most=10)
+    assert refusal.value.reason == "file_gone"
+
+
+@pytest.mark.parametrize("fault", [broken(), HANG, CLOSE, too_many(3), Fault(401, "Unauthorized")])
+async def test_a_file_that_does_not_come_now_may_come_later(
+    fault: Fault, telegram: Telegram, api: FakeBotApi
+) -> None:
+    file = api.keep(b"abc", "documents/{}")
+    api.fail(fault, method="getFile")
+    with pytest.raises(TryLater):
+        await telegram.fetch(file["file_id"], at_most=10)
+    assert await telegram.fetch(file["file_id"], at_most=10) == b"abc"
+
+
+async def test_the_token_is_never_logged(
+    telegram: Telegram, api: FakeBotApi, siti: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    file = api.keep(b"abc", "documents/{}")
+    api.fail(broken(), HANG)
+    for _ in range(2):
+        with pytest.raises(ChannelError):
+            await telegram.send("1001", says(), "id", None)
+    await telegram.fetch(file["file_id"], at_most=10)
+    assert TOKEN not in caplog.text
+
+
+# Taps, and the bot's own affairs
+
+
+async def test_a_tap_is_acknowledged_and_too_late_is_no_matter(
+    telegram: Telegram, api: FakeBotApi, siti: Person
+) -> None:
+    await telegram.send("1001", says(choices=(YES,), question=QUESTION), "id", None)
+    siti.tap("Ya")
+    [tap_id] = siti.spinning
+    tapped = Heard("telegram", "1001", "1", Said("-"), tap_id=tap_id)
+    await telegram.acknowledge(tapped)
+    assert not siti.spinning
+    await telegram.acknowledge(tapped)
+    api.fail(broken(), HANG, method="answerCallbackQuery")
+    await telegram.acknowledge(tapped)
+    await telegram.acknowledge(tapped)
+
+
+async def test_a_message_has_nothing_to_acknowledge(telegram: Telegram, api: FakeBotApi) -> None:
+    await telegram.acknowledge(Heard("telegram", "1001", "1", Said("halo")))
+    assert not api.calls
+
+
+async def test_the_webhook_is_set_with_the_secret(telegram: Telegram, api: FakeBotApi) -> None:
+    await telegram.set_webhook("https://izin.example/", "s3cret")
+    [asked] = api.called("setWebhook")
+    assert asked["url"] == "https://izin.example/webhooks/telegram"
+    assert asked["secret_token"] == "s3cret"
+    assert asked["allowed_updates"] == ["message", "edited_message", "callback_query"]
+    await telegram.delete_webhook()
+    assert api.webhook is None
+
+
+async def test_a_webhook_that_telegram_refuses_is_rejected(telegram: Telegram) -> None:
+    with pytest.raises(Rejected, match="[Ss]ecret token"):
+        await telegram.set_webhook("https://izin.example", "not a token")
+
+
+async def test_the_menu_speaks_both_languages(telegram: Telegram, api: FakeBotApi) -> None:
+    await telegram.set_commands()
+    assert {"command": "help", "description": "help (id)"} in api.commands[""]
+    assert [command["description"] for command in api.commands["en"]] == [
+        "menu (en)",
+        "status (en)",
+        "help (en)",
+        "language (en)",
+    ]
+
+
+async def test_the_bot_knows_its_name(telegram: Telegram) -> None:
+    assert await telegram.username() == "izin_datang_bot"
