@@ -1,0 +1,196 @@
+"""A city on paper: facts for the tests, and how effects change them, without a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+
+from conversations import flows
+from conversations.effects import (
+    AcceptOffer,
+    Arrive,
+    Assign,
+    ChooseWindow,
+    Correct,
+    Decide,
+    DeclineOffer,
+    Depart,
+    Effect,
+    FailVisit,
+    GiveConsent,
+    HandOver,
+    LeaveWindow,
+    MistypeCode,
+    OptIn,
+    OptOut,
+    ProveCode,
+    RememberName,
+    Submit,
+    UseLanguage,
+    Withdraw,
+)
+from conversations.facts import WIB, ApplicationFact, Facts, OfficerFact, VisitFact
+from conversations.messages import Json
+from models import area, business_type
+
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=WIB)
+WEDNESDAY = date(2026, 11, 25)
+CODE = "482915"
+
+#: What an owner may have answered, a step each; every form's steps are a part of these.
+ANSWERS: dict[str, Json] = {
+    "consent": "yes",
+    "owner_name": "Siti Aminah",
+    "trade": {"code": "56105", "version": "2025", "words": "warteg"},
+    "business_name": None,
+    "place": {"kelurahan": "31.74.07.1009", "pin": [-6.2706, 106.8023]},
+    "rt_rw": "005/003",
+    "street": "Gang Mawar nomor 7, sebelah musala",
+    "premises": "home",
+    "place_photo": {"ids": [1], "done": True},
+    "capital": 5_000_000,
+    "turnover": 6_000_000,
+    "workers": 1,
+    "papers": "none",
+    "identity": "door",
+    "preferred_days": "any",
+    "preferred_part": "any",
+    "confirm": "send",
+}
+
+_HOURS = {
+    "morning": (time(8, 0), time(10, 30)),
+    "midday": (time(10, 30), time(13, 0)),
+    "afternoon": (time(13, 0), time(16, 0)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A window that can be chosen."""
+
+    on: date
+    part: str
+    starts: time = field(init=False)
+    ends: time = field(init=False)
+
+    def __post_init__(self) -> None:
+        starts, ends = _HOURS[self.part]
+        object.__setattr__(self, "starts", starts)
+        object.__setattr__(self, "ends", ends)
+
+
+def facts(**known: Json) -> Facts:
+    """Facts of a person who is new, but for what is `known`."""
+    services = tuple(flow.id for flow in flows.load().services())
+    base = Facts(MONDAY, area.load(), business_type.load(), services=services)
+    return replace(base, **known)
+
+
+def application(id: int = 81, state: str = "submitted", **known: Json) -> ApplicationFact:
+    """A business permit that was asked for an hour ago."""
+    base = ApplicationFact(
+        id=id,
+        number=f"26-{4431 + id:06d}",
+        service="business_permit",
+        state=state,
+        answers={k: v for k, v in ANSWERS.items() if k not in {"consent", "confirm"}},
+        submitted_at=MONDAY.replace(hour=8),
+    )
+    return replace(base, **known)
+
+
+def visit(id: int = 7, state: str = "accepted", **known: Json) -> VisitFact:
+    """A visit to Siti Aminah on Wednesday morning."""
+    part = known.get("part", "morning")
+    starts, ends = _HOURS[part]
+    base = VisitFact(
+        id=id,
+        application_id=81,
+        application_number="26-004512",
+        state=state,
+        on=WEDNESDAY,
+        part=part,
+        starts=starts,
+        ends=ends,
+        owner_name="Siti Aminah",
+        trade="Warung makan, warteg",
+        business_name=None,
+        address="Gang Mawar nomor 7, sebelah musala, RT/RW 005/003",
+        kelurahan="Cipete Utara, Kebayoran Baru",
+        kelurahan_code="31.74.07.1009",
+        pin=(-6.2706, 106.8023),
+        premises="home",
+        identity_given=False,
+        code=CODE,
+        code_tries_left=5,
+        code_proved=False,
+        officer_name="Rahmat Hidayat",
+        officer_badge="0417",
+        offered_to_me=state == "offered",
+    )
+    return replace(base, **known)
+
+
+def officer(id: int, name: str, badge: str, load: int = 0, reachable: bool = True) -> OfficerFact:
+    """An officer as a supervisor sees them."""
+    return OfficerFact(id, name, badge, load, reachable)
+
+
+def after(known: Facts, effect: Effect) -> Facts:
+    """The facts once the bot has written an effect: the least that the next turn would notice."""
+    match effect:
+        case GiveConsent():
+            return replace(known, consented=True)
+        case UseLanguage(locale):
+            return replace(known, locale="en" if locale == "en" else "id")
+        case RememberName(name):
+            return replace(known, name=name)
+        case OptOut() | OptIn():
+            return replace(known, opted_out=isinstance(effect, OptOut))
+        case Submit(service, answers):
+            sent = application(service=service, answers=answers)
+            return replace(known, applications=(sent, *known.applications))
+        case Correct(application_id):
+            return _application(known, application_id, "submitted")
+        case Withdraw(application_id):
+            return _application(known, application_id, "cancelled")
+        case ChooseWindow(application_id):
+            return _application(known, application_id, "scheduled")
+        case Decide(application_id):
+            left = tuple(a for a in known.attention if a.id != application_id)
+            return replace(known, attention=left)
+        case AcceptOffer(visit_id):
+            return _visit(known, visit_id, state="accepted", offered_to_me=False)
+        case Depart(visit_id):
+            return _visit(known, visit_id, state="on_the_way")
+        case Arrive(visit_id):
+            return _visit(known, visit_id, state="arrived")
+        case ProveCode(visit_id):
+            return _visit(known, visit_id, code_proved=True)
+        case MistypeCode(visit_id):
+            tries = next(v.code_tries_left for v in known.visits if v.id == visit_id)
+            return _visit(known, visit_id, code_tries_left=tries - 1)
+        case (
+            DeclineOffer(visit_id)
+            | HandOver(visit_id)
+            | FailVisit(visit_id)
+            | LeaveWindow(visit_id)
+            | Assign(visit_id)
+        ):
+            return replace(known, visits=tuple(v for v in known.visits if v.id != visit_id))
+        case _:
+            return known
+
+
+def _application(known: Facts, application_id: int, state: str) -> Facts:
+    moved = tuple(
+        replace(a, state=state, open_fixes=()) if a.id == application_id else a
+        for a in known.applications
+    )
+    return replace(known, applications=moved)
+
+
+def _visit(known: Facts, visit_id: int, **changed: Json) -> Facts:
+    moved = tuple(replace(v, **changed) if v.id == visit_id else v for v in known.visits)
+    return replace(known, visits=moved)

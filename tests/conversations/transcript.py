@@ -1,0 +1,300 @@
+"""Transcripts: conversations as text that anybody can read, and that the bot must live up to.
+
+    # a remark
+    ~ what is so, or happens: see `_HAPPENS` and `_IS`
+    > what the person writes
+    < what the bot says, a paragraph each
+      [1] what may be picked
+    ! another effect
+
+Lines of the bot are compared as they stand; the others are played. Between any two turns the
+session, the event and the messages go through JSON, as they do in the record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
+
+from conversations import events, messages
+from conversations.effects import Effect, Reply
+from conversations.engine import Flows, advance
+from conversations.events import (
+    Event,
+    Happened,
+    Located,
+    Said,
+    SharedContact,
+    Started,
+    Tapped,
+    Unreadable,
+    Uploaded,
+    Withheld,
+)
+from conversations.facts import WIB, ApplicationFact, Facts
+from conversations.messages import Json, Message, Say
+from conversations.parsers.identity import contains_identity_number
+from conversations.session import Draft, Session
+from tests.conversations import city
+
+PLAYED = ("#", ">", "~")
+WISHES = {"location": "(a button sends the location)", "contact": "(a button sends the number)"}
+
+
+def play(text: str, flows: Flows) -> str:
+    """Play a transcript: give the same text with the bot's lines as they really are."""
+    chat = Chat(flows)
+    lines: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            lines += [""] if lines and lines[-1] else []
+        elif line.startswith(PLAYED):
+            lines.append(line.rstrip())
+            try:
+                lines += chat.heard(line)
+            except Exception as error:
+                error.add_note(f"line {number}: {line}")
+                raise
+    return "\n".join(lines).strip() + "\n"
+
+
+@dataclass(slots=True)
+class Chat:
+    """One person's conversation while it is played."""
+
+    flows: Flows
+    session: Session | None = None
+    facts: Facts = field(default_factory=city.facts)
+    last: Event | None = None
+    sent: list[Message] = field(default_factory=list)
+    photos: int = 100
+
+    def heard(self, line: str) -> list[str]:
+        """Play one line; give what it brings about."""
+        sign, _, rest = line.partition(" ")
+        if sign == "#":
+            return []
+        if sign == ">":
+            return self._turn(Withheld() if contains_identity_number(rest) else Said(rest))
+        word, _, rest = rest.partition(" ")
+        if word in _IS:
+            self.facts = _IS[word](self.facts, rest.strip())
+            return []
+        if word == "asked":
+            return self._asked(*rest.split())
+        return self._turn(_HAPPENS[word](self, rest.strip()))
+
+    def _asked(self, flow_id: str, step_id: str) -> list[str]:
+        """Begin in the middle: all that comes before a step has been answered."""
+        flow = self.flows.by_id[flow_id]
+        before = [step.id for step in flow.steps]
+        before = before[: before.index(step_id)]
+        draft = Draft(flow_id, "", {step: city.ANSWERS[step] for step in before})
+        self.session = Session(parked=(draft,), greeted=True, version=10)
+        self.facts = replace(self.facts, consented=True)
+        self._turn(Tapped("welcome", "", "menu", 0, flow_id))
+        return self._turn(Said("lanjutkan")) if before else []
+
+    def _turn(self, event: Event) -> list[str]:
+        self.last = event = events.from_json(json.loads(json.dumps(events.to_json(event))))
+        turn = advance(self.flows, self.session, event, self.facts)
+        assert turn == advance(self.flows, self.session, event, self.facts), "a turn is pure"
+        self.session = Session.from_json(json.loads(json.dumps(turn.session.to_json())))
+        assert self.session == turn.session, "a session survives JSON"
+        lines: list[str] = []
+        for effect in turn.effects:
+            self.facts = city.after(self.facts, effect)
+            lines += self._shown(effect)
+        return lines or ["! nothing"]
+
+    def _shown(self, effect: Effect) -> Iterator[str]:
+        if not isinstance(effect, Reply):
+            yield from _effect(effect)
+            return
+        message = messages.from_json(json.loads(json.dumps(messages.to_json(effect.message))))
+        assert message == effect.message, "a message survives JSON"
+        self.sent.append(message)
+        if effect.after:
+            yield f"! after {effect.after.total_seconds():.0f} s of silence"
+        catalogue, locale = self.flows.catalogue, self.facts.locale
+        for paragraph in catalogue.text(message, locale).split("\n\n"):
+            first, *more = paragraph.strip().split("\n")
+            yield f"< {first}"
+            yield from (f"  {line}" for line in more)
+        for number, choice in enumerate(message.choices, 1):
+            yield f"  [{number}] {catalogue.say(choice.label, locale)}"
+        if message.wish in WISHES:
+            yield f"  {WISHES[message.wish]}"
+
+    def tap(self, label: str, *, old: bool = False) -> Event:
+        """A tap on a button of the last message that had buttons, or of the last but those."""
+        catalogue, locale = self.flows.catalogue, self.facts.locale
+        asked = [message for message in self.sent if message.choices and message.question]
+        for message in reversed(asked[:-1] if old else asked):
+            for choice in message.choices:
+                if catalogue.say(choice.label, locale) == label:
+                    question = message.question
+                    assert question is not None
+                    return Tapped(
+                        question.flow,
+                        question.subject,
+                        question.step,
+                        question.version,
+                        choice.value,
+                    )
+            if not old:
+                break
+        raise LookupError(f"no button {label!r} in sight")
+
+    def photo(self) -> Event:
+        """The next photo."""
+        self.photos += 1
+        return Uploaded(self.photos, "photo")
+
+
+def _effect(effect: Effect) -> Iterator[str]:
+    """An effect by its name and values; answers a line each."""
+    values = {f.name: getattr(effect, f.name) for f in fields(effect)}
+    answers = values.pop("answers", {})
+    plain = [f"{name} {value}" for name, value in values.items() if value not in (None, "")]
+    yield " ".join(["!", type(effect).__name__, ", ".join(plain)]).rstrip()
+    for step, answer in answers.items():
+        yield f"    {step}: {json.dumps(answer, ensure_ascii=False)}"
+
+
+# What happens: `~ word rest` is an event.
+
+
+def _news(chat: Chat, rest: str) -> Event:
+    """`~ news visit 7: notices.window_gone` brings a flow up about a subject, with sentences."""
+    about, _, said = rest.partition(":")
+    flow, subject = about.split()
+    parts = [messages.say_to_json(Say(key)) for key in said.split()]
+    return Happened("news", subject, {"opens": "" if flow == "-" else flow, "parts": parts})
+
+
+def _tapped(chat: Chat, rest: str) -> Event:
+    old = rest.startswith("old ")
+    return chat.tap(rest.removeprefix("old "), old=old)
+
+
+def _again(chat: Chat, rest: str) -> Event:
+    """The same thing once more: a double tap, or a message sent twice."""
+    assert chat.last is not None
+    return chat.last
+
+
+def _located(chat: Chat, rest: str) -> Event:
+    lat, lon = rest.split(",")
+    return Located(float(lat), float(lon))
+
+
+_HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
+    "tap": _tapped,
+    "again": _again,
+    "photo": lambda chat, rest: chat.photo(),
+    "refused": lambda chat, rest: Happened(
+        "attachment_refused", str(chat.photos), {"parts": [messages.say_to_json(Say(rest))]}
+    ),
+    "location": _located,
+    "edited": lambda chat, rest: Said(rest, edited=True),
+    "sent": lambda chat, rest: Unreadable(rest),
+    "contact": lambda chat, rest: SharedContact(rest, own=True),
+    "start": lambda chat, rest: Started(rest),
+    "news": _news,
+}
+
+
+# What is so: `~ word rest` changes the facts.
+
+
+def _application(known: Facts, rest: str) -> Facts:
+    """`~ application 81 needs_fix place_photo`, `~ application 81 in_review because above_micro`."""
+    number, state, *more = rest.split()
+    because = more.index("because") if "because" in more else len(more)
+    row = city.application(
+        int(number), state, open_fixes=tuple(more[:because]), reasons=tuple(more[because + 1 :])
+    )
+    if known.role == "owner":
+        return replace(known, applications=_put(known.applications, row))
+    return replace(known, attention=_put(known.attention, row))
+
+
+def _put(rows: tuple[ApplicationFact, ...], row: ApplicationFact) -> tuple[ApplicationFact, ...]:
+    return (row, *(r for r in rows if r.id != row.id))
+
+
+def _permit(known: Facts, rest: str) -> Facts:
+    row = city.application(state="permitted", permit_number=rest)
+    return replace(known, applications=_put(known.applications, row))
+
+
+def _visit(known: Facts, rest: str) -> Facts:
+    """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, refused-by 0418 full."""
+    number, state, on, part, *more = rest.split()
+    refused = [more[i + 1 : i + 3] for i, word in enumerate(more) if word == "refused-by"]
+    row = city.visit(
+        int(number),
+        state,
+        on=date.fromisoformat(on),
+        part=part,
+        identity_given="identity" in more,
+        refusals=tuple((badge, reason) for badge, reason in refused),
+    )
+    return replace(known, visits=(*(v for v in known.visits if v.id != row.id), row))
+
+
+def _windows(known: Facts, rest: str) -> Facts:
+    """`~ windows 2026-11-25 morning, 2026-11-25 afternoon`."""
+    pairs = [window.split() for window in rest.split(",") if window.strip()]
+    return replace(
+        known, windows=tuple(city.Hours(date.fromisoformat(on), part) for on, part in pairs)
+    )
+
+
+def _officers(known: Facts, rest: str) -> Facts:
+    """`~ officers Rahmat Hidayat 0417 3, Dewi Lestari 0418 unreachable`."""
+    rows = []
+    for number, words in enumerate(rest.split(","), 1):
+        *name, badge, load = words.split()
+        there = load != "unreachable"
+        rows.append(
+            city.officer(number, " ".join(name), badge, int(load) if there else 0, reachable=there)
+        )
+    return replace(known, officers=tuple(rows))
+
+
+def _staff(role: str) -> Callable[[Facts, str], Facts]:
+    def become(known: Facts, rest: str) -> Facts:
+        return replace(known, role=role, name=rest or None)  # type: ignore[arg-type]
+
+    return become
+
+
+def _now(known: Facts, rest: str) -> Facts:
+    return replace(known, now=datetime.strptime(rest, "%Y-%m-%d %H.%M").replace(tzinfo=WIB))
+
+
+def _flag(name: str, value: Json) -> Callable[[Facts, str], Facts]:
+    def change(known: Facts, rest: str) -> Facts:
+        changed: dict[str, Json] = {name: value}
+        return replace(known, **changed)
+
+    return change
+
+
+_IS: dict[str, Callable[[Facts, str], Facts]] = {
+    "owner": _staff("owner"),
+    "officer": _staff("officer"),
+    "supervisor": _staff("supervisor"),
+    "now": _now,
+    "application": _application,
+    "permit": _permit,
+    "visit": _visit,
+    "windows": _windows,
+    "officers": _officers,
+    "consented": _flag("consented", True),
+    "english": _flag("locale", "en"),
+}

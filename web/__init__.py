@@ -1,0 +1,1 @@
+"""The pages: demo phones, identity form, public check of permits, privacy."""

@@ -1,0 +1,156 @@
+"""The web application: webhooks, pages and signs of life, with the bot running behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot import service, webhooks
+from bot.channels.base import Channel, Heard
+from bot.channels.browser import Browser
+from bot.channels.telegram import Telegram
+from bot.errors import Busy, ChannelError
+from bot.service import Bot
+from bot.settings import Settings
+from conversations import catalogue
+from models import database, encryption
+from models.storage import Storage
+from web import demo, identity, pages, permits
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 3.0  # seconds a part may take to answer `/readyz`
+
+
+@dataclass(slots=True)
+class _Door:
+    """Where deliveries go in; closed until the bot behind it runs."""
+
+    bot: Bot | None = None
+
+    async def take(self, heard: Sequence[Heard]) -> None:
+        """Hand deliveries to the bot.
+
+        Raises:
+            Busy: it does not run (yet), or can't take them now.
+        """
+        if self.bot is None:
+            raise Busy("the bot is not running")
+        await self.bot.take(list(heard))
+
+
+def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
+    """Make the application; the bot runs for as long as its lifespan."""
+    words = catalogue.load()
+    engine = database.connect_async(settings.database_url)
+    redis = Redis.from_url(settings.redis_url)
+    storage = Storage(settings.storage_url)
+    browser = Browser(engine, redis, storage, words)
+    telegram = (
+        Telegram(settings.telegram_bot_token, words, api_url=settings.telegram_api_url)
+        if settings.telegram_bot_token
+        else None
+    )
+    channels: dict[str, Channel] = {}
+    if telegram is not None:
+        channels[telegram.name] = telegram
+    if as_demo:
+        channels[browser.name] = browser
+    door = _Door()
+    look = pages.load(words)
+
+    routes: list[BaseRoute] = [
+        *_signs_of_life(engine, redis),
+        *pages.routes(),
+        *permits.routes(look, engine=engine, redis=redis),
+        *identity.routes(look, engine=engine, redis=redis, storage=storage, key=settings.index_key),
+    ]
+    if settings.telegram_webhook_secret:
+        routes += webhooks.routes(secret=settings.telegram_webhook_secret, take=door.take)
+    if as_demo:
+        routes += demo.routes(
+            look, engine=engine, redis=redis, storage=storage, channel=browser, take=door.take
+        )
+        routes.append(Route("/", _to_demo))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        encryption.use(settings.key_ring)
+        async with service.running(engine, channels, storage, settings.public_url) as bot:
+            door.bot = bot
+            announcing = asyncio.create_task(_announce(telegram, settings))
+            yield
+            door.bot = None
+            announcing.cancel()
+        await redis.aclose()
+
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(pages.Headers)])
+
+
+async def _announce(telegram: Telegram | None, settings: Settings) -> None:
+    """Tell Telegram where we listen and which commands there are, until it has heard."""
+    if telegram is None or settings.telegram_webhook_secret is None:
+        return
+    pause = 1.0
+    while True:
+        try:
+            await telegram.set_commands()
+            await telegram.set_webhook(settings.public_url, settings.telegram_webhook_secret)
+        except ChannelError as error:
+            log.warning("telegram.not_announced", error=type(error).__name__, why=str(error))
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 60.0)
+        else:
+            return
+
+
+def _signs_of_life(engine: AsyncEngine, redis: Redis) -> list[BaseRoute]:
+    async def healthz(request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(request: Request) -> Response:
+        """Say which part is away: the database or Redis."""
+        database_ok, redis_ok = await asyncio.gather(_database(engine), _redis(redis))
+        parts = {"database": database_ok, "redis": redis_ok}
+        return JSONResponse(
+            {name: "ok" if ok else "away" for name, ok in parts.items()},
+            200 if all(parts.values()) else 503,
+        )
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+
+
+async def _database(engine: AsyncEngine) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE), engine.connect() as connection:
+            await connection.execute(text("SELECT 1 FROM people LIMIT 1"))
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return False
+    return True
+
+
+async def _redis(redis: Redis) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await redis.ping()
+    except (RedisError, OSError, TimeoutError):
+        return False
+    return True
+
+
+async def _to_demo(request: Request) -> Response:
+    return RedirectResponse("/demo")

@@ -1,0 +1,215 @@
+"""The command `izin`: every process and every act of an operator."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import uvicorn
+
+from bot import poll
+from bot.channels.telegram import Telegram
+from bot.embedded import CannotStart
+from bot.service import running
+from bot.settings import Settings
+from conversations import catalogue, diagram, flows
+from models import area, database, encryption, heartbeat, logs, migrations, officer
+from models.settings import BadSettings
+from models.storage import Storage
+from web import app, play
+from web.play import StepMissed
+from workers import dispatcher, queue
+from workers.settings import Settings as WorkerSettings
+
+DATA = Path("data")  # of the demo, below the folder it is started in
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; gives the process's exit status."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    act: Callable[[argparse.Namespace], int] = given.act
+    try:
+        return act(given)
+    except (BadSettings, CannotStart, StepMissed, Refusal) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+class Refusal(Exception):
+    """The command can't be carried out as it was given; the message says what would be."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="izin", description="Izin Datang: the permit comes.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, act: Callable[[argparse.Namespace], int], what: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=what, description=what)
+        command.set_defaults(act=act)
+        return command
+
+    add("serve", _serve, "Serve webhooks and pages, take turns and send").add_argument(
+        "--demo", action="store_true", help="with the demo page"
+    )
+    add("worker", _work, "Do the tasks: verification, offers, permits")
+    add("dispatch", _dispatch, "Hand due tasks to the workers, and tick the clocks")
+    add("poll", _poll, "Fetch Telegram's updates, for a machine without a public address")
+    add("migrate", _migrate, "Bring the database to the present shape of the tables")
+    health = add("health", _health, "Tell whether a kind of process is alive")
+    health.add_argument("process", choices=("worker", "dispatcher"))
+    draw = add("diagram", _diagram, "Print a flow as a Mermaid diagram")
+    draw.add_argument("flow", choices=sorted(flows.load().by_id))
+    _add_officers(commands)
+    demo = add("demo", _demo, "Try it in the browser; nothing needs to be installed or set")
+    demo.add_argument("--play", action="store_true", help="let the story play by itself")
+    demo.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")
+    demo.add_argument("--port", type=int, default=8000, help="of the page (default: 8000)")
+    return parser
+
+
+def _add_officers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    officers = commands.add_parser("officers", help="Officers and supervisors")
+    acts = officers.add_subparsers(required=True, metavar="ACT")
+    invite = acts.add_parser("invite", help="Enter somebody and print the invitation's link")
+    invite.set_defaults(act=_invite)
+    invite.add_argument("--name", required=True)
+    invite.add_argument("--badge", required=True)
+    invite.add_argument("--areas", required=True, help="codes with commas between: 31.74.05,…")
+    invite.add_argument("--role", choices=("officer", "supervisor"), default="officer")
+    invite.add_argument("--capacity", type=int, default=3, help="visits in a part of a day")
+    listing = acts.add_parser("list", help="Show who there is, and who has not joined yet")
+    listing.set_defaults(act=_list_officers)
+
+
+def _settings() -> Settings:
+    settings = Settings.from_environment(os.environ)
+    logs.configure(settings.log_level)
+    encryption.use(settings.key_ring)
+    return settings
+
+
+def _worker_settings() -> WorkerSettings:
+    settings = WorkerSettings.from_environment(os.environ)
+    logs.configure(settings.log_level)
+    encryption.use(settings.key_ring)
+    return settings
+
+
+def _serve(given: argparse.Namespace) -> int:
+    settings = _settings()
+    uvicorn.run(
+        app.build(settings, as_demo=given.demo),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
+    return 0
+
+
+def _work(given: argparse.Namespace) -> int:
+    queue.work(_worker_settings())
+    return 0
+
+
+def _dispatch(given: argparse.Namespace) -> int:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    dispatcher.dispatch(_worker_settings(), stop)
+    return 0
+
+
+def _poll(given: argparse.Namespace) -> int:
+    settings = _settings()
+    token = settings.telegram_bot_token
+    if token is None:
+        raise Refusal(
+            "TELEGRAM_BOT_TOKEN is not set: @BotFather gives one. Example: 123456:ABC-def"
+        )
+    asyncio.run(_poll_until_stopped(settings, token))
+    return 0
+
+
+async def _poll_until_stopped(settings: Settings, token: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    telegram = Telegram(token, catalogue.load(), api_url=settings.telegram_api_url)
+    engine = database.connect_async(settings.database_url)
+    storage = Storage(settings.storage_url)
+    channels = {telegram.name: telegram}
+    async with running(engine, channels, storage, settings.public_url) as bot:
+        await poll.poll(telegram, lambda heard: bot.take(list(heard)), stop=stop)
+
+
+def _migrate(given: argparse.Namespace) -> int:
+    migrations.upgrade(_settings().database_url)
+    return 0
+
+
+def _health(given: argparse.Namespace) -> int:
+    settings = _worker_settings()
+    with database.session(settings.database_url) as tx:
+        alive = heartbeat.alive(tx, given.process)
+    print("alive" if alive else f"no {given.process} was seen in the last {heartbeat.STALE}")
+    return 0 if alive else 1
+
+
+def _diagram(given: argparse.Namespace) -> int:
+    print(diagram.mermaid(flows.load().by_id[given.flow]))
+    return 0
+
+
+def _invite(given: argparse.Namespace) -> int:
+    settings = _settings()
+    codes = [code.strip() for code in given.areas.split(",")]
+    unknown = [code for code in codes if area.load().get(code) is None]
+    if unknown:
+        raise Refusal(
+            f"No such area: {', '.join(unknown)}. A kota is 31.74, a kecamatan 31.74.05, "
+            "a kelurahan 31.74.05.1001."
+        )
+    with database.session(settings.database_url) as tx:
+        token = officer.invite(
+            tx,
+            role=given.role,
+            name=given.name,
+            badge=given.badge,
+            areas=codes,
+            capacity=given.capacity,
+        )
+    bot = settings.telegram_bot_username
+    print(f"https://t.me/{bot}?start=join-{token}" if bot else f"/start join-{token}")
+    days = officer.INVITATION_LIFE.days
+    print(f"Works once, for {days} days. Give it to {given.name} in person.", file=sys.stderr)
+    return 0
+
+
+def _list_officers(given: argparse.Namespace) -> int:
+    with database.session(_settings().database_url) as tx:
+        for row in officer.everyone(tx):
+            state = "joined" if row.person_id is not None else "UNREACHABLE: has not joined"
+            areas = ",".join(officer.areas_of(tx, row.id))
+            print(f"{row.badge}\t{row.role}\t{row.name}\t{areas}\t{state}")
+    return 0
+
+
+def _demo(given: argparse.Namespace) -> int:
+    return play.demo(DATA, host=given.host, port=given.port, by_itself=given.play)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,366 @@
+"""The demo page: an owner's, an officer's and a supervisor's phone side by side, and what they post."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import quote
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from bot.channels import browser
+from bot.channels.base import Heard
+from bot.channels.browser import Browser, wake_channel
+from bot.errors import Busy, Malformed, TryLater
+from conversations.catalogue import LOCALES
+from conversations.messages import Json
+from models import area
+from models import browser as bubbles
+from models.browser import BrowserMessage
+from web import sample_photo
+from web.pages import SAFE, Pages, locale_of, refuse_other_sites
+
+if TYPE_CHECKING:
+    from models.storage import Storage
+
+ROLES = ("owner", "officer", "supervisor")
+
+MAX_UPLOAD = 10 * 1024 * 1024  # bytes
+MAX_WORDS = 64 * 1024  # bytes of a post without a photo
+LOOK = 2.0  # seconds between looks for bubbles when nobody wakes us
+PULSE = 15.0  # seconds between signs of life on a silent stream
+RETRY = {"Retry-After": "2"}
+NO_STORE = {"Cache-Control": "no-store"}
+
+_ADDRESS = re.compile(r"demo-(?:owner|officer|supervisor)(?:-[a-z0-9]{1,12})?")
+_WORLD = re.compile(r"[a-z0-9]{1,12}")
+_KINDS = (  # how a file begins, and what it is then served as
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"RIFF", "image/webp"),
+    (b"%PDF-", "application/pdf"),
+)
+
+Take: TypeAlias = Callable[[Sequence[Heard]], Awaitable[None]]
+
+
+def routes(
+    pages: Pages,
+    *,
+    engine: AsyncEngine,
+    redis: Redis,
+    storage: Storage,
+    channel: Browser,
+    take: Take,
+) -> list[BaseRoute]:
+    """The demo page and what it talks to; only for an app that is built as a demo."""
+    demo = _Demo(pages, engine, redis, storage, channel, take)
+    small = {"methods": ["POST"], "middleware": SAFE, "max_body_size": MAX_WORDS}
+    return [
+        Route("/demo", demo.page, middleware=SAFE),
+        Route("/demo/new", demo.new_owner, middleware=SAFE),
+        Route("/demo/places.json", demo.places, middleware=SAFE),
+        Route("/demo/sample.jpg", demo.sample, middleware=SAFE),
+        Route("/demo/{address}/say", demo.say, **small),
+        Route("/demo/{address}/tap", demo.tap, **small),
+        Route("/demo/{address}/location", demo.location, **small),
+        Route("/demo/{address}/contact", demo.contact, **small),
+        Route(
+            "/demo/{address}/photo",
+            demo.photo,
+            methods=["POST"],
+            middleware=SAFE,
+            max_body_size=MAX_UPLOAD,
+        ),
+        Route("/demo/{address}/messages", demo.messages, middleware=SAFE),
+        Route("/demo/{addresses}/events", demo.events, middleware=SAFE),
+        Route("/demo/{address}/files/{number:int}", demo.file, middleware=SAFE),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Demo:
+    pages: Pages
+    engine: AsyncEngine
+    redis: Redis
+    storage: Storage
+    channel: Browser
+    take: Take
+
+    # -- the page ------------------------------------------------------------------------------
+
+    async def page(self, request: Request) -> Response:
+        """Three phones; `?owner=NAME` is another owner's, `?who=officer` the one shown first."""
+        owner = request.query_params.get("owner", "")
+        if owner and not _WORLD.fullmatch(owner):
+            raise HTTPException(404)
+        asked = request.query_params.get("who", ROLES[0])
+        locale = locale_of(request)
+        return self.pages.html(
+            "demo.html",
+            locale,
+            headers=NO_STORE,
+            phones=[
+                (role, f"demo-{role}" + (f"-{owner}" if owner and role == "owner" else ""))
+                for role in ROLES
+            ],
+            first=asked if asked in ROLES else ROLES[0],
+            owner=owner,
+            words=self.pages.group("demo.js", locale),
+        )
+
+    async def new_owner(self, request: Request) -> Response:
+        """A fresh owner's phone beside the same officer and supervisor."""
+        lang = f"&lang={locale_of(request)}" if "lang" in request.query_params else ""
+        return RedirectResponse(f"/demo?owner={secrets.token_hex(2)}{lang}", 303, NO_STORE)
+
+    async def places(self, request: Request) -> Response:
+        """Names and centroids for the map: [level, name, name of what it lies in, lat, lon]."""
+        areas = area.load()
+        rows = [
+            [one.level, one.name, above.name if (above := areas.parent(one)) else "", one.lat, one.lon]
+            for one in areas
+        ]
+        return JSONResponse(rows, headers={"Cache-Control": "max-age=86400"})
+
+    async def sample(self, request: Request) -> Response:
+        """A photo of a stall, another one at each call."""
+        signs = list(self.pages.group("demo.sign", "id").values())
+        content = await asyncio.to_thread(
+            sample_photo.draw, secrets.choice(signs), secrets.randbits(32)
+        )
+        return Response(content, media_type="image/jpeg", headers=NO_STORE)
+
+    # -- what the person does ------------------------------------------------------------------
+
+    async def say(self, request: Request) -> Response:
+        address, body = await _act(request)
+        words = _text(body, "text")
+        return await self._hear(lambda: browser.from_text(address, *_whose(body, words)))
+
+    async def tap(self, request: Request) -> Response:
+        address, body = await _act(request)
+        token = _text(body, "token")
+        return await self._hear(lambda: browser.from_tap(address, *_whose(body, token)))
+
+    async def location(self, request: Request) -> Response:
+        address, body = await _act(request)
+        match body:
+            case {"lat": int() | float() as lat, "lon": int() | float() as lon}:
+                act, locale = _text(body, "id"), _locale(body)
+                return await self._hear(
+                    lambda: browser.from_location(address, act, lat, lon, locale)
+                )
+        raise HTTPException(400)
+
+    async def contact(self, request: Request) -> Response:
+        """The phone's own number, unless the page names another."""
+        address, body = await _act(request)
+        phone = _text(body, "phone") if "phone" in body else _number_of(address)
+        return await self._hear(lambda: browser.from_contact(address, *_whose(body, phone)))
+
+    async def photo(self, request: Request) -> Response:
+        refuse_other_sites(request)
+        address = _address(request.path_params["address"])
+        async with request.form(max_files=1, max_fields=4) as form:
+            upload, body = form.get("photo"), dict[str, Json](form)
+            content = await upload.read() if isinstance(upload, UploadFile) else b""
+        if not content:
+            raise HTTPException(400)
+        path = f"browser/{address}/{hashlib.sha256(content).hexdigest()}"
+        act, locale = _text(body, "id"), _locale(body)
+        await asyncio.to_thread(self.storage.write, path, content)
+        return await self._hear(
+            lambda: browser.from_photo(address, act, path, len(content), locale)
+        )
+
+    async def _hear(self, read: Callable[[], Heard]) -> Response:
+        """Show the person's bubble, and answer when their turn is taken."""
+        try:
+            heard = read()
+            number = await self.channel.show(heard)
+            await self.take([heard])
+        except Malformed as error:
+            raise HTTPException(400) from error
+        except (Busy, TryLater) as error:
+            raise HTTPException(503, headers=RETRY) from error
+        return JSONResponse({"id": number}, headers=NO_STORE)
+
+    # -- what the phones show ------------------------------------------------------------------
+
+    async def messages(self, request: Request) -> Response:
+        """The bubbles of one phone after `?after=ID`, oldest first, at most 500."""
+        address = _address(request.path_params["address"])
+        after = request.query_params.get("after", "0")
+        if not after.isdecimal():
+            raise HTTPException(400)
+        rows = await self._bubbles(address, int(after))
+        return JSONResponse([_as_json(row) for row in rows], headers=NO_STORE)
+
+    async def events(self, request: Request) -> Response:
+        """The bubbles of several phones ("demo-owner,demo-officer") as they come, as an event stream.
+
+        An event's id holds the last bubble of each phone: "12.0.9"; `?after=` or the browser's own
+        Last-Event-ID resumes there. `ready` says that everything so far has been sent.
+        """
+        addresses = [_address(one) for one in request.path_params["addresses"].split(",")]
+        if len(addresses) > len(ROLES):
+            raise HTTPException(404)
+        asked = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        numbers = asked.split(".") if re.fullmatch(r"\d{1,18}(\.\d{1,18})*", asked) else []
+        if len(numbers) != len(addresses):
+            numbers = ["0"] * len(addresses)
+        return StreamingResponse(
+            self._stream(dict(zip(addresses, map(int, numbers), strict=True))),
+            media_type="text/event-stream",
+            headers=NO_STORE | {"X-Accel-Buffering": "no"},
+        )
+
+    async def _stream(self, last: dict[str, int]) -> AsyncIterator[str]:
+        woken = asyncio.Event()
+        listener = asyncio.create_task(_listen(self.redis, list(last), woken))
+        clock = asyncio.get_running_loop()
+        silent_since = clock.time()
+        try:
+            yield "retry: 1000\n\n"
+            caught_up = False
+            while True:
+                woken.clear()
+                for address in last:
+                    while rows := await self._bubbles(address, last[address]):
+                        for row in rows:
+                            last[address] = row.id
+                            yield _event(last, _as_json(row))
+                            silent_since = clock.time()
+                if not caught_up:
+                    yield "event: ready\ndata: 1\n\n"
+                    caught_up = True
+                if clock.time() - silent_since > PULSE:
+                    yield ": alive\n\n"
+                    silent_since = clock.time()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK):
+                        await woken.wait()
+        finally:
+            listener.cancel()
+
+    async def file(self, request: Request) -> Response:
+        """The photo or document of one bubble; only pictures and PDFs open in the browser."""
+        address = _address(request.path_params["address"])
+        number = request.path_params["number"]
+        async with AsyncSession(self.engine) as session:
+            row = await session.get(BrowserMessage, number)
+        if row is None or row.address != address:
+            raise HTTPException(404)
+        document = row.payload.get("document") or row.payload.get("photo")
+        try:
+            content = await asyncio.to_thread(self.storage.read, document["path"])
+        except (TypeError, KeyError, FileNotFoundError) as error:
+            raise HTTPException(404) from error
+        kind = next((kind for start, kind in _KINDS if content.startswith(start)), None)
+        name = quote(document.get("name", "foto.jpg"))
+        shown = "inline" if kind else "attachment"
+        headers = {
+            "Content-Disposition": f"{shown}; filename*=UTF-8''{name}",
+            "Cache-Control": "private, max-age=3600",
+        }
+        if kind == "application/pdf":  # browsers show it with styles and frames of their own
+            headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+        return Response(content, media_type=kind or "application/octet-stream", headers=headers)
+
+    async def _bubbles(self, address: str, after: int) -> Sequence[BrowserMessage]:
+        async with AsyncSession(self.engine) as session:
+            return await session.run_sync(lambda tx: bubbles.after(tx, address, after))
+
+
+async def _listen(redis: Redis, addresses: Sequence[str], woken: asyncio.Event) -> None:
+    """Set `woken` whenever one of the phones has a new bubble; Redis may come and go."""
+    while True:
+        with suppress(RedisError, OSError):
+            async with redis.pubsub() as subscription:
+                await subscription.subscribe(*map(wake_channel, addresses))
+                async for _ in subscription.listen():
+                    woken.set()
+        await asyncio.sleep(LOOK)
+
+
+def _event(last: dict[str, int], bubble: Json) -> str:
+    cursor = ".".join(map(str, last.values()))
+    return f"id: {cursor}\ndata: {json.dumps(bubble, ensure_ascii=False)}\n\n"
+
+
+def _as_json(row: BrowserMessage) -> Json:
+    """A bubble as the page gets it: files by address, never by path."""
+    bubble = {"id": row.id, "address": row.address, "sent": row.sent, "at": row.at.isoformat()}
+    bubble |= {name: value for name, value in row.payload.items() if value}
+    link = f"/demo/{row.address}/files/{row.id}"
+    if document := row.payload.get("document"):
+        bubble["document"] = {"name": document["name"], "size": document["size"], "url": link}
+    if row.payload.get("photo"):
+        bubble["photo"] = {"url": link}
+    return bubble
+
+
+async def _act(request: Request) -> tuple[str, dict[str, Json]]:
+    """The phone a post is for, and its JSON."""
+    refuse_other_sites(request)
+    address = _address(request.path_params["address"])
+    try:
+        body = await request.json()
+    except ValueError as error:  # bad JSON or bad UTF-8
+        raise HTTPException(400) from error
+    if not isinstance(body, dict):
+        raise HTTPException(400)
+    return address, body
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise HTTPException(404)
+    return text
+
+
+def _text(body: dict[str, Json], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not _writable(value):
+        raise HTTPException(400)
+    return value
+
+
+def _writable(text: str) -> bool:
+    """Whether it is Unicode; JSON can spell half a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _whose(body: dict[str, Json], said: str) -> tuple[str, str, str]:
+    """Which act it is, what was said, and in which language the page is."""
+    return _text(body, "id"), said, _locale(body)
+
+
+def _locale(body: dict[str, Json]) -> str:
+    locale = body.get("locale")
+    return locale if locale in LOCALES else "id"
+
+
+def _number_of(address: str) -> str:
+    """A phone number for a phone that has none."""
+    digits = int.from_bytes(hashlib.sha256(address.encode()).digest()[:6], "big") % 10**8
+    return f"+62812{digits:08d}"

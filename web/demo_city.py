@@ -1,0 +1,175 @@
+"""The demo's city: its own servers and processes, one officer and one supervisor, no account."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+from bot import embedded
+from bot.embedded import CannotStart
+from models import database, encryption, migrations, officer
+from models.encryption import KeyRing
+
+START = 60.0  # seconds a process may take to be ready, on a slow machine
+STOP = 10.0  # seconds it may take to end before it is killed
+
+OFFICER = {"name": "Rahmat Hidayat", "badge": "0417", "areas": ["31.71", "31.73", "31.74"]}
+SUPERVISOR = {"name": "Dewi Lestari", "badge": "0003", "areas": ["31"]}
+
+#: Ends a process when its own standard input closes: with the demo, however that ends.
+_WATCHER = 'read -r process && read -r _; kill -TERM "$process" 2>/dev/null'
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A running demo: where its page is, where its files lie, and how the two staff join."""
+
+    url: str
+    files: Path
+    officer_invitation: str
+    supervisor_invitation: str
+
+
+@contextmanager
+def city(data: Path, *, host: str, port: int, fresh: bool) -> Iterator[City]:
+    """Run the whole product for a demo while the block runs; nothing of it outlives the block.
+
+    Raises:
+        CannotStart: a part does not come up; the message says which, and where its log lies.
+    """
+    data = data.resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    port = port if _is_free(host, port) else _free_port(host)
+    url = f"http://{_reachable(host)}:{port}"
+    given = {name: os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL")}
+    with ExitStack() as stack:
+        servers = stack.enter_context(
+            embedded.servers(
+                data,
+                fresh=fresh,
+                database_url=given["DATABASE_URL"],
+                redis_url=given["REDIS_URL"],
+            )
+        )
+        environment = {
+            **os.environ,
+            **_keys(data / "keys"),
+            "DATABASE_URL": servers.database_url,
+            "REDIS_URL": servers.redis_url,
+            "STORAGE_URL": f"file://{data / 'files'}",
+            "PUBLIC_URL": url,
+            "HOST": host,
+            "PORT": str(port),
+        }
+        migrations.upgrade(servers.database_url)
+        invitations = _invite(environment)
+        for command in (["serve", "--demo"], ["worker"], ["dispatch"]):
+            stack.enter_context(_process(command, environment, data / f"{command[0]}.log"))
+        _wait_until_ready(f"http://127.0.0.1:{port}/readyz", data / "serve.log")
+        yield City(url, data / "files", *invitations)
+
+
+def _keys(file: Path) -> Mapping[str, str]:
+    """The demo's own keys, made once and kept beside its data."""
+    if not file.exists():
+        made = [b64encode(secrets.token_bytes(32)).decode() for _ in range(2)]
+        file.touch(mode=0o600)
+        file.write_text("\n".join(made))
+    keys, index_key = file.read_text().split()
+    return {"ENCRYPTION_KEYS": f"demo:{keys}", "INDEX_KEY": index_key}
+
+
+def _invite(environment: Mapping[str, str]) -> tuple[str, str]:
+    encryption.use(KeyRing.parse(environment["ENCRYPTION_KEYS"], environment["INDEX_KEY"]))
+    with database.session(environment["DATABASE_URL"]) as tx:
+        return (
+            officer.invite(tx, role="officer", capacity=10, **OFFICER),
+            officer.invite(tx, role="supervisor", **SUPERVISOR),
+        )
+
+
+@contextmanager
+def _process(
+    command: Sequence[str], environment: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one of the product's own processes; it ends with the block, or with this process."""
+    with (
+        log.open("ab") as output,
+        subprocess.Popen(
+            ["/bin/sh", "-c", _WATCHER],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as watcher,
+    ):
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "web.cli", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is ours to hand on, in order
+        )
+        if watcher.stdin is not None:
+            watcher.stdin.write(f"{process.pid}\n".encode())
+            watcher.stdin.flush()
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_ready(url: str, log: Path) -> None:
+    until = time.monotonic() + START
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  our own loopback address
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise CannotStart(f"The page does not come up. The end of {log}:\n{log.read_text()[-1500:]}")
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _reachable(host: str) -> str:
+    """The name under which a phone in the same network finds this machine."""
+    if host != "0.0.0.0":  # noqa: S104  compared, not bound
+        return host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent; it picks the outward interface
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])

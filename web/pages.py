@@ -1,0 +1,159 @@
+"""What every page shares: templates, words, languages, safe headers, files, and who may post."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from conversations.catalogue import LOCALES, Catalogue
+from conversations.messages import Say, Value
+
+WORDS = "pages"  # the catalogue of the pages' words
+STATIC = Path(__file__).with_name("static")
+TEMPLATES = Path(__file__).with_name("templates")
+
+PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+FOREVER = "public, max-age=31536000, immutable"  # for addresses that carry their content's hash
+
+#: What every answer says unless its page says otherwise: nothing from elsewhere, nothing inline.
+SAFE_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The templates and the words they use."""
+
+    environment: Environment
+    catalogue: Catalogue
+
+    def html(
+        self,
+        template: str,
+        locale: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **facts: object,
+    ) -> HTMLResponse:
+        """Fill a template; in it, `t(key, …)` gives the words of `pages.key` in this language."""
+        page = self.environment.get_template(template).render(locale=locale, **facts)
+        return HTMLResponse(page, status, headers)
+
+    def say(self, key: str, locale: str, **params: Value) -> str:
+        """The words of `pages.key`."""
+        return self.catalogue.say(Say(f"{WORDS}.{key}", params), locale)
+
+    def group(self, key: str, locale: str) -> dict[str, str]:
+        """All lines below `pages.key`, by the rest of their keys, with their placeholders."""
+        start = f"{WORDS}.{key}."
+        return {
+            entry.removeprefix(start): lines[locale]
+            for entry, lines in self.catalogue.entries.items()
+            if entry.startswith(start)
+        }
+
+
+def load(catalogue: Catalogue) -> Pages:
+    """Make the pages ready: templates escape everything, and a missing fact is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages = Pages(environment, catalogue)
+    versions = {
+        file.relative_to(STATIC).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+        for file in STATIC.rglob("*")
+        if file.is_file()
+    }
+
+    @pass_context
+    def t(context: Context, key: str, **params: Value) -> str:
+        return pages.say(key, str(context["locale"]), **params)
+
+    def static(path: str) -> str:
+        return f"/static/{path}?v={versions[path]}"
+
+    environment.globals.update(t=t, static=static, locales=LOCALES)
+    return pages
+
+
+def routes() -> list[BaseRoute]:
+    """The files that pages refer to."""
+    return [Mount("/static", _Static(directory=STATIC), middleware=SAFE, name="static")]
+
+
+class _Static(StaticFiles):
+    """Files that browsers keep for good when they were asked for by version."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if b"v=" in scope["query_string"] and response.status_code == 200:
+            response.headers["Cache-Control"] = FOREVER
+        return response
+
+
+class Headers:
+    """ASGI middleware: give every answer SAFE_HEADERS, where it does not say otherwise."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SAFE_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
+
+
+SAFE = (Middleware(Headers),)
+
+
+def locale_of(request: Request, otherwise: str = "id") -> str:
+    """The language a page was asked for in (`?lang=en`); Indonesian unless one says."""
+    asked = request.query_params.get("lang", otherwise)
+    return asked if asked in LOCALES else "id"
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Take posts only from our own pages, and from programs, which send no such headers.
+
+    Raises:
+        HTTPException: 403, another site's page made the browser post this.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin", "null")  # "null" too from pages that send no referrer
+    foreign = (
+        site not in {"same-origin", "none"}
+        if site is not None
+        else origin != "null" and urlsplit(origin).netloc != request.headers.get("host")
+    )
+    if foreign:
+        raise HTTPException(403)
