@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
@@ -46,6 +46,6 @@ def latest(tx: Session, application_ids: Sequence[int]) -> Sequence[FindingRow]:
     return tx.scalars(
         select(FindingRow)
         .where(FindingRow.application_id.in_(application_ids))
-        .distinct(FindingRow.application_id, FindingRow.check)
+        .ext(distinct_on(FindingRow.application_id, FindingRow.check))
         .order_by(FindingRow.application_id, FindingRow.check, FindingRow.answers_version.desc())
     ).all()

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, case, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
@@ -107,7 +107,7 @@ def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[OutboundMess
     heads = (
         select(OutboundMessage.id)
         .where(text(_OPEN))
-        .distinct(OutboundMessage.person_id)
+        .ext(distinct_on(OutboundMessage.person_id))
         .order_by(OutboundMessage.person_id, OutboundMessage.id)
         .subquery()
     )

@@ -145,7 +145,8 @@ def _body(data: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, di
     for name, value in data.json_parameters.items():
         parts.add_field(name, value)
     for name, (filename, content, kind) in data.multipart_data.items():
-        parts.add_field(name, BytesIO(content), filename=filename, content_type=kind)
+        file = BytesIO(content) if isinstance(content, bytes) else content
+        parts.add_field(name, file, filename=filename, content_type=kind)
     return parts, {}
 
 

@@ -389,7 +389,7 @@ class FakeBotApi:
         return self._people.setdefault(number, Person(self, number, name, language, phone))
 
     def fail(self, *faults: Fault, method: str = "sendMessage") -> None:
-        """Let the next calls of `method` go wrong, one fault a call."""
+        """Let the next calls of `method` (or `download`) go wrong, one fault a call."""
         self._faults.extend((method, fault) for fault in faults)
 
     def forget_files(self) -> None:
@@ -503,6 +503,10 @@ class FakeBotApi:
                 connection.transport.abort()
 
     async def _download(self, request: Request) -> Response:
+        if fault := self._fault("download"):
+            if not fault.silence:
+                return _answer(fault)
+            await self._keep_silent(fault, request)
         for path, content, size in self._files.values():
             if path == request.path_params["path"] and size >= 0:
                 return Response(content)
@@ -527,10 +531,13 @@ class FakeBotApi:
         except _No as no:
             return _answer(no.fault)
         if fault is not None:
-            if fault.silence == "hang":
-                await self._closing.wait()
-            request.state.transport.abort()
+            await self._keep_silent(fault, request)
         return JSONResponse({"ok": True, "result": result})
+
+    async def _keep_silent(self, fault: Fault, request: Request) -> None:
+        if fault.silence == "hang":
+            await self._closing.wait()
+        request.state.transport.abort()
 
     def _fault(self, method: str) -> Fault | None:
         for index, (wanted, fault) in enumerate(self._faults):

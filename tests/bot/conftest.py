@@ -1,0 +1,119 @@
+"""A bot on a real record, with a channel that keeps what is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.channels.base import File, Heard, Media, Sent
+from bot.errors import FileRefused
+from bot.facts import City
+from bot.media import Media as MediaFetcher
+from bot.sender import Sender
+from bot.turns import Turns
+from conversations import catalogue, flows
+from conversations.events import Event, Said, Uploaded
+from conversations.messages import Message
+from models import area, business_type, encryption
+from models.encryption import KeyRing
+from models.storage import Storage
+
+KEY = b64encode(bytes(range(32))).decode()
+
+
+@dataclass(slots=True)
+class Chat:
+    """A channel that keeps what it is given, by address; `fails` is raised at the next sends."""
+
+    name: str = "chat"
+    sent: dict[str, list[tuple[str, Message]]] = field(default_factory=dict)
+    fails: list[Exception] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
+        if self.fails:
+            raise self.fails.pop(0)
+        said = self.sent.setdefault(address, [])
+        said.append((catalogue.load().text(message, locale), message))
+        return Sent(str(len(said)))
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        if reference not in self.files:
+            raise FileRefused("file_gone")
+        return self.files[reference]
+
+    async def acknowledge(self, heard: Heard) -> None:
+        return None
+
+    async def close(self) -> None:
+        return None
+
+    def texts(self, address: str) -> list[str]:
+        return [text for text, _ in self.sent.get(address, ())]
+
+
+@dataclass(slots=True)
+class Desk:
+    """What a test talks to: turns are taken when asked, messages sent when asked."""
+
+    turns: Turns
+    sender: Sender
+    media: MediaFetcher
+    chat: Chat
+    ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def heard(self, event: Event | str, address: str = "1", *, id: str | None = None) -> Heard:
+        said = Said(event) if isinstance(event, str) else event
+        media = Media(f"file-{address}", "photo") if isinstance(event, Uploaded) else None
+        return Heard("chat", address, id or f"{address}:{next(self.ids)}", said, media)
+
+    async def say(self, event: Event | str, address: str = "1") -> list[str]:
+        """Say something and give all that was sent to this address so far."""
+        await self.turns.take([self.heard(event, address)])
+        await self.send_all()
+        return self.chat.texts(address)
+
+    async def send_all(self) -> None:
+        while await self.sender.send_due():
+            pass
+
+
+@pytest.fixture(autouse=True)
+def _keys() -> None:
+    encryption.use(KeyRing.parse(f"k1:{KEY}", KEY))
+
+
+@pytest.fixture
+async def desk(
+    engine: Engine, async_engine: AsyncEngine, tmp_path: Path
+) -> AsyncIterator[Desk]:
+
+    chat = Chat()
+    storage = Storage(f"file://{tmp_path}")
+    channels = {"chat": chat}
+    sender = Sender(async_engine, channels, storage)
+    city = City(area.load(), business_type.load(), flows.load())
+    turns = Turns(async_engine, city, "https://izin.example", sender.wake)
+    committing = asyncio.create_task(turns.run())
+    yield Desk(turns, sender, MediaFetcher(async_engine, channels, storage), chat)
+    committing.cancel()
+
+
+@pytest.fixture
+def count(engine: Engine) -> Callable[[str], int]:
+    """Count rows: `count("inbox WHERE taken_at IS NULL")`."""
+    from sqlalchemy import text
+
+    def rows(what: str) -> int:
+        with engine.connect() as connection:
+            return int(connection.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())  # noqa: S608
+
+    return rows

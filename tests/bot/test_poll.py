@@ -1,0 +1,127 @@
+"""Polling: nothing is settled before it is taken, and nothing ends it but `stop`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.channels.base import Heard
+from bot.channels.telegram import Telegram
+from bot.errors import Busy
+from bot.poll import poll
+from conversations.catalogue import Catalogue
+from conversations.events import Said
+from tests.providers.bot_api import CLOSE, TOKEN, FakeBotApi, Fault
+
+
+class Turns:
+    """Takes what is heard; first fails as often as it is told to."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.taken: list[Heard] = []
+
+    async def take(self, heard: Sequence[Heard]) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.taken += heard
+
+    @property
+    def texts(self) -> list[str]:
+        return [heard.event.text for heard in self.taken if isinstance(heard.event, Said)]
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeBotApi]:
+    async with FakeBotApi() as api:
+        yield api
+
+
+@asynccontextmanager
+async def polling(api: FakeBotApi, turns: Turns) -> AsyncIterator[None]:
+    """Poll; at the end stop in the middle of a long poll."""
+    telegram, stop = Telegram(TOKEN, Catalogue({}), api_url=api.url), asyncio.Event()
+    task = asyncio.create_task(poll(telegram, turns.take, stop=stop, first_pause=0.01))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 5)
+        await telegram.close()
+
+
+async def test_what_is_said_is_taken_in_order(api: FakeBotApi) -> None:
+    turns, siti, budi = Turns(), api.user(1001, "Siti"), api.user(1002, "Budi")
+    siti.say("satu")
+    async with polling(api, turns):
+        await siti.say("dua")
+        await budi.say("tiga")
+        await siti.say("empat")
+    assert turns.texts == ["satu", "dua", "tiga", "empat"]
+
+
+async def test_nothing_is_settled_before_it_is_taken(api: FakeBotApi) -> None:
+    turns = Turns(Busy("the record is away"), Busy("still"))
+    with capture_logs() as logs:
+        async with polling(api, turns):
+            await api.user(1001).say("satu")
+    assert turns.texts == ["satu"]
+    asked = api.called("getUpdates")
+    assert "offset" not in asked[0]
+    assert int(asked[1]["offset"]) == int(turns.taken[0].provider_id) + 1
+    assert [entry["why"] for entry in logs] == ["the record is away", "still"]
+
+
+async def test_updates_lost_on_the_way_come_again(api: FakeBotApi) -> None:
+    turns = Turns()
+    api.fail(CLOSE, CLOSE, method="getUpdates")
+    async with polling(api, turns):
+        await api.user(1001).say("satu")
+    assert turns.texts == ["satu"]
+
+
+async def test_the_webhook_goes_and_what_waits_for_it_stays(api: FakeBotApi) -> None:
+    turns, siti = Turns(), api.user(1001, "Siti")
+    old = Telegram(TOKEN, Catalogue({}), api_url=api.url)
+    await old.set_webhook("http://127.0.0.1:9", "s3cret")
+    await old.close()
+    waiting = siti.say("satu")
+    async with polling(api, turns):
+        await waiting
+    assert turns.texts == ["satu"]
+    assert api.webhook is None
+
+
+async def test_an_update_that_cannot_be_read_holds_up_nobody(api: FakeBotApi) -> None:
+    turns, siti = Turns(), api.user(1001, "Siti")
+    siti.send(document={"file_name": "tanpa id"})
+    with capture_logs() as logs:
+        async with polling(api, turns):
+            await siti.say("satu")
+    assert turns.texts == ["satu"]
+    assert [entry["event"] for entry in logs] == ["update_dropped"]
+
+
+async def test_another_poller_is_told_of_and_not_fought(api: FakeBotApi) -> None:
+    conflict = Fault(409, "Conflict: terminated by other getUpdates request")
+    with capture_logs() as logs:
+        api.fail(conflict, method="getUpdates")
+        async with polling(api, Turns()):
+            while not logs:
+                await asyncio.sleep(0)
+    [entry] = logs
+    assert entry["event"] == "polling_waits"
+    assert "Let one process poll, or use the webhook" in entry["why"]
+    assert entry["seconds"] == 30
+
+
+async def test_our_own_mistake_ends_it_loudly(api: FakeBotApi) -> None:
+    telegram = Telegram(TOKEN, Catalogue({}), api_url=api.url)
+    api.user(1001).say("satu")
+    with pytest.raises(RuntimeError, match="a bug"):
+        await poll(telegram, Turns(RuntimeError("a bug")).take, stop=asyncio.Event())
+    await telegram.close()

@@ -1,0 +1,115 @@
+"""Turns are taken together, each once, in order, and a poisoned one hurts nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, text
+
+from bot.errors import Busy
+from conversations.events import Located, Started
+from tests.bot.conftest import Desk
+
+Count = Callable[[str], int]
+
+
+async def test_a_first_word_is_answered_with_the_menu(desk: Desk) -> None:
+    (welcome,) = await desk.say("Halo")
+    assert "Gratis" in welcome or "gratis" in welcome
+
+
+async def test_a_delivery_that_comes_three_times_is_taken_once(desk: Desk, count: Count) -> None:
+    hello = desk.heard("Halo", id="same")
+    await asyncio.gather(*(desk.turns.take([hello]) for _ in range(3)))
+    await desk.send_all()
+    assert count("inbox") == 1
+    assert len(desk.chat.texts("1")) == 1
+
+
+async def test_many_people_are_answered_in_one_go(desk: Desk, count: Count) -> None:
+    people = [str(n) for n in range(50)]
+    await asyncio.gather(*(desk.turns.take([desk.heard(Started(), who)]) for who in people))
+    await desk.send_all()
+    assert all(len(desk.chat.texts(who)) == 1 for who in people)
+    assert count("people") == count("conversations") == 50
+    with_transactions = count("(SELECT DISTINCT xmin::text FROM inbox) AS transactions")
+    assert with_transactions < 25, "deliveries that wait together share transactions"
+
+
+async def test_one_persons_messages_keep_their_order(desk: Desk, engine: Engine) -> None:
+    words = ["Halo", "1", "ya", "Siti Aminah", "nasi uduk"]
+    await asyncio.gather(*(desk.turns.take([desk.heard(word)]) for word in words))
+    with engine.connect() as connection:
+        ids = connection.execute(text("SELECT provider_id FROM inbox ORDER BY id")).scalars()
+        assert list(ids) == [f"1:{n}" for n in range(1, 6)]
+
+
+async def test_an_identity_number_is_never_stored(desk: Desk, engine: Engine) -> None:
+    await desk.say("Halo")
+    *_, reply = await desk.say("NIK saya 3174 0757 0590 0012")
+    assert "3174" not in reply
+    from conversations import events
+    from models.inbox import InboundMessage
+
+    with engine.connect() as connection:
+        stored = connection.execute(text("SELECT count(*) FROM inbox")).scalar_one()
+        assert stored == 2
+    from sqlalchemy.orm import Session
+
+    with Session(engine) as tx:
+        heard = [events.from_json(row.event) for row in tx.query(InboundMessage)]
+        assert "3174" not in repr(heard)
+
+
+async def test_a_poisoned_turn_does_not_hurt_its_neighbours(
+    desk: Desk, engine: Engine, count: Count, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from conversations import engine as talk
+    from conversations.events import Event
+    from conversations.facts import Facts
+    from conversations.session import Session
+
+    sound = talk.advance
+
+    def poisoned(
+        flows: talk.Flows, session: Session | None, event: Event, facts: Facts
+    ) -> talk.Turn:
+        if isinstance(event, Located):
+            raise ZeroDivisionError
+        return sound(flows, session, event, facts)
+
+    monkeypatch.setattr(talk, "advance", poisoned)
+    poison = desk.heard(Located(-6.2, 106.8), "66")
+    await asyncio.gather(
+        desk.turns.take([poison]), *(desk.turns.take([desk.heard("Halo", w)]) for w in "123")
+    )
+    await desk.send_all()
+    assert all(len(desk.chat.texts(who)) == 1 for who in "123")
+    assert count("inbox WHERE failures = 1 AND taken_at IS NULL") == 1
+    await desk.turns.take_news()
+    await desk.turns.take_news()
+    await desk.send_all()
+    assert count("inbox WHERE set_aside_at IS NOT NULL") == 1
+    assert len(desk.chat.texts("66")) == 1, "the person is told, once"
+    assert await desk.turns.take_news() == 0
+
+
+async def test_too_many_waiting_deliveries_are_refused(desk: Desk) -> None:
+    from bot.turns import BACKLOG
+
+    with pytest.raises(Busy):
+        await desk.turns.take([desk.heard("Halo")] * (BACKLOG + 1))
+
+
+async def test_a_session_nobody_can_read_begins_anew(desk: Desk, engine: Engine) -> None:
+    from sqlalchemy.orm import Session
+
+    from models.conversation import Conversation
+
+    await desk.say("Halo")
+    with Session(engine) as tx, tx.begin():
+        tx.query(Conversation).one().session = {"of": "another age"}
+    texts = await desk.say("menu")
+    assert len(texts) == 2
