@@ -49,6 +49,7 @@ from conversations.events import Happened
 from conversations.messages import Message, Say, Value, say_to_json
 from models import application as applications
 from models import audit, consent, finding, identity, inbox, lifecycle, officer, permit, task
+from models import offer as offers
 from models import visit as visits
 from models import window as windows
 from models.application import Application
@@ -471,21 +472,7 @@ class _Act:
             lifecycle.move(self.tx, application, ApplicationState.VERIFIED, actor=self.actor)
             applications.plan_windows(self.tx, application)
             return
-        finding.write(
-            self.tx,
-            [
-                {
-                    "application_id": application.id,
-                    "check": "visits",
-                    "answers_version": application.answers_version,
-                    "outcome": "needs_a_person",
-                    "reason": "visits_failed",
-                    "step": None,
-                    "params": {"count": application.failed_visits},
-                    "found_at": self.writer.now,
-                }
-            ],
-        )
+        self._find(application, "visits", "needs_a_person", "visits_failed")
         lifecycle.move(self.tx, application, ApplicationState.IN_REVIEW, actor=self.actor)
         say = Say("notices.review_needed", {"number": application.number})
         self._tell_supervisors(
@@ -498,6 +485,7 @@ class _Act:
         (application,) = applications.lock(self.tx, [effect.application_id])
         match effect.decision:
             case "approve":
+                self._find(application, "approval", "ok", "")
                 lifecycle.move(self.tx, application, ApplicationState.VERIFIED, actor=self.actor)
                 applications.plan_windows(self.tx, application)
             case "reject":
@@ -512,28 +500,39 @@ class _Act:
                 self._return(application, effect)
 
     def _return(self, application: Application, effect: Decide) -> None:
-        finding.write(
-            self.tx,
-            [
-                {
-                    "application_id": application.id,
-                    "check": "supervisor",
-                    "answers_version": application.answers_version,
-                    "outcome": "fix_by_owner",
-                    "reason": "returned",
-                    "step": effect.step,
-                    "params": {},
-                    "found_at": self.writer.now,
-                }
-            ],
-        )
+        self._find(application, "supervisor", "fix_by_owner", "returned", step=effect.step)
         lifecycle.move(self.tx, application, ApplicationState.NEEDS_FIX, actor=self.actor)
         say = Say("findings.returned", {"reason": effect.reason or "-"})
         self._tell(application.person_id, "fix_needed", application.id, application.service, say)
 
+    def _find(
+        self,
+        application: Application,
+        check: str,
+        outcome: str,
+        reason: str,
+        *,
+        step: str | None = None,
+    ) -> None:
+        """Write what a person found, about the present answers."""
+        row = {
+            "application_id": application.id,
+            "check": check,
+            "answers_version": application.answers_version,
+            "outcome": outcome,
+            "reason": reason,
+            "step": step,
+            "params": {},
+            "found_at": self.writer.now,
+        }
+        finding.write(self.tx, [row])
+
     def _assign(self, visit: Visit, officer_id: int) -> None:
         chosen = self.tx.get_one(Officer, officer_id)
-        visits.offer_to(self.tx, visit, chosen, at=self.writer.now, actor=self.actor)
+        if chosen.person_id is None:
+            raise lifecycle.NotAllowed(f"officer {chosen.id} has not joined")
+        offers.offer_to(self.tx, visit, chosen, at=self.writer.now, actor=self.actor)
+        self._tell(chosen.person_id, "visit_offered", visit.id, "visit")
 
     # -- rows ----------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from conversations.facts import (
 )
 from conversations.flow import place_name
 from models import application as applications
-from models import consent, finding, identity, officer, visit, window
+from models import consent, finding, identity, officer, person, visit, window
 from models.application import Application
 from models.finding import FindingRow
 from models.identity import Identity
@@ -51,34 +51,35 @@ class City:
 
 def load(tx: Session, people: Sequence[Person], city: City, now: datetime) -> Mapping[int, Facts]:
     """Read the facts of these (locked) people, by person id."""
-    ids = [person.id for person in people]
-    staff = officer.of_people(tx, ids)
-    rows = _Rows.read(tx, ids, staff)
-    consented = consent.given(tx, ids)
+    ids = [one.id for one in people]
+    standing = person.standing(tx, ids, consent.CURRENT_VERSION)
+    on_staff = [i for i in ids if standing[i].staff]
+    staff = officer.of_people(tx, on_staff) if on_staff else {}
+    rows = _Rows.read(tx, [i for i in ids if standing[i].applied], staff)
     services = tuple(flow.id for flow in city.flows.services())
     facts: dict[int, Facts] = {}
-    for person in people:
-        me = staff.get(person.id)
+    for one in people:
+        me = staff.get(one.id)
         base = Facts(
             now=now,
             places=city.places,
             trades=city.trades,
-            locale=_locale(person.locale),
+            locale=_locale(one.locale),
             role=_role(me),
-            name=me.name if me else person.name,
-            opted_out=person.opted_out_at is not None,
-            consented=person.id in consented,
+            name=me.name if me else one.name,
+            opted_out=one.opted_out_at is not None,
+            consented=standing[one.id].consented,
             services=services,
         )
-        facts[person.id] = _with_rows(tx, base, person, me, rows)
+        facts[one.id] = _with_rows(tx, base, one, me, rows)
     return facts
 
 
-def _with_rows(tx: Session, base: Facts, person: Person, me: Officer | None, rows: _Rows) -> Facts:
+def _with_rows(tx: Session, base: Facts, one: Person, me: Officer | None, rows: _Rows) -> Facts:
     if me is None:
-        mine = [a for a in rows.applications.values() if a.person_id == person.id]
+        mine = [a for a in rows.applications.values() if a.person_id == one.id]
         mine.sort(key=lambda a: a.id, reverse=True)
-        visits = [v for v in rows.visits.values() if v.owner_id == person.id]
+        visits = [v for v in rows.visits.values() if v.owner_id == one.id]
         choosing = next((a for a in mine if a.state == ApplicationState.VERIFIED), None)
         free = (
             window.free(tx, choosing.kelurahan_code, base.now)
@@ -155,10 +156,11 @@ class _Rows:
     identities: dict[int, Identity]
 
     @classmethod
-    def read(cls, tx: Session, ids: Sequence[int], staff: Mapping[int, Officer]) -> _Rows:
-        """Lock and read what these people's turns may touch."""
-        owners = [i for i in ids if i not in staff]
+    def read(cls, tx: Session, owners: Sequence[int], staff: Mapping[int, Officer]) -> _Rows:
+        """Lock and read what these owners' and officers' turns may touch."""
         officers = [o.id for o in staff.values() if o.role == "officer"]
+        if not owners and not officers:
+            return cls.about(tx, (), ())
         visit_ids = visit.open_ids(tx, owner_ids=owners, officer_ids=officers)
         application_ids = set(
             tx.scalars(select(Application.id).where(Application.person_id.in_(owners)))

@@ -9,14 +9,13 @@ import asyncio
 import hashlib
 import io
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 from PIL import Image, UnidentifiedImageError
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel
@@ -27,6 +26,7 @@ from conversations.messages import Say, say_to_json
 from models import attachment, inbox
 from models.attachment import Attachment, AttachmentState
 from models.base import now
+from models.database import Record
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ class Kept:
 class Media:
     """Fetches for one bot process; any number of processes may do so at once."""
 
-    engine: AsyncEngine
+    record: Record
     channels: Mapping[str, Channel]
     storage: Storage
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -85,8 +85,7 @@ class Media:
 
     async def fetch_due(self) -> int:
         """Fetch what waits; gives how many files were tried."""
-        async with AsyncSession(self.engine) as session, session.begin():
-            wanted = await session.run_sync(_claim)
+        wanted = await self.record.do(_claim)
         await asyncio.gather(*(self._fetch(one) for one in wanted))
         return len(wanted)
 
@@ -99,16 +98,12 @@ class Media:
             kept = await asyncio.to_thread(keep, self.storage, content)
         except FileRefused as refusal:
             reason = refusal.reason
-            await self._write(lambda tx: _refuse(tx, wanted.id, reason))
+            await self.record.do(lambda tx: _refuse(tx, wanted.id, reason))
         except (ChannelError, OSError) as error:
             log.warning("media.later", attachment=wanted.id, error=type(error).__name__)
-            await self._write(lambda tx: _later(tx, wanted.id))
+            await self.record.do(lambda tx: _later(tx, wanted.id))
         else:
-            await self._write(lambda tx: _stored(tx, wanted.id, kept))
-
-    async def _write(self, act: Callable[[Session], None]) -> None:
-        async with AsyncSession(self.engine) as session, session.begin():
-            await session.run_sync(act)
+            await self.record.do(lambda tx: _stored(tx, wanted.id, kept))
 
 
 def keep(storage: Storage, content: bytes) -> Kept:

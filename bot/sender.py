@@ -14,7 +14,6 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, File
@@ -23,8 +22,9 @@ from conversations import messages
 from conversations.messages import Message
 from models import outbox
 from models.base import now
-from models.outbox import Lane
-from models.person import Person, addresses_of
+from models.database import Record
+from models.outbox import Claimed, Lane
+from models.person import Person
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -33,21 +33,6 @@ LEASE = timedelta(seconds=60)  # longer than the slowest send
 AT_ONCE = 40  # claims of one round, and sends in flight
 MAX_TRIES = 8  # of a message whose provider is away or whose outcome is unknown
 WAIT = timedelta(seconds=5)  # after an unknown outcome: a text twice is harmless, so it is repeated
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """One claimed message with all that sending needs."""
-
-    id: int
-    person_id: int
-    channel: str
-    address: str
-    locale: str
-    message: Message
-    attempts: int
-    lane: str
-    opted_out: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +51,7 @@ class _Settled:
 class Sender:
     """Sends for one bot process; any number of processes may do so at once."""
 
-    engine: AsyncEngine
+    record: Record
     channels: Mapping[str, Channel]
     storage: Storage
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -93,31 +78,32 @@ class Sender:
 
     async def send_due(self) -> int:
         """Send one message to each person who has one due; gives how many were claimed."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            due = await session.run_sync(_claim)
+        due = await self.record.ask(lambda tx: outbox.claim(tx, lease=LEASE, limit=AT_ONCE))
         if not due:
             return 0
         settled = await asyncio.gather(*(self._send(one) for one in due))
-        async with AsyncSession(self.engine) as session, session.begin():
-            await session.run_sync(_settle, settled)
+        if all(one.provider_id is not None for one in settled):
+            await self.record.ask(lambda tx: _settle(tx, settled))
+        else:
+            await self.record.do(lambda tx: _settle(tx, settled))
         return len(due)
 
     async def _until_next(self) -> float:
         """Seconds until something is due; a second at most, in case a wake-up was lost."""
-        async with AsyncSession(self.engine) as session:
-            at = await session.run_sync(outbox.next_due)
+        at = await self.record.ask(outbox.next_due)
         return 1.0 if at is None else min(max((at - now()).total_seconds(), 0.01), 1.0)
 
-    async def _send(self, due: _Due) -> _Settled:
+    async def _send(self, due: Claimed) -> _Settled:
         """Send one message; every failure is a value with one decision."""
         if due.opted_out and due.lane == Lane.NOTICE:
             return _Settled(due.id, due.person_id, "opted_out")
-        channel = self.channels.get(due.channel)
-        if channel is None:
+        channel = self.channels.get(due.channel or "")
+        if channel is None or due.address is None:
             return _Settled(due.id, due.person_id, "no_channel")
         try:
-            file = await self._file(due.message)
-            sent = await channel.send(due.address, due.message, due.locale, file)
+            message = messages.from_json(due.message)
+            file = await self._file(message)
+            sent = await channel.send(due.address, message, due.locale, file)
         except Unreachable:
             return _Settled(due.id, due.person_id, "unreachable", unreachable=True)
         except Rejected as error:
@@ -138,36 +124,10 @@ class Sender:
         return File(message.filename or message.document.rsplit("/", 1)[-1], content)
 
 
-def _again(due: _Due, outcome: str, after: timedelta) -> _Settled:
+def _again(due: Claimed, outcome: str, after: timedelta) -> _Settled:
     if due.attempts >= MAX_TRIES:
         return _Settled(due.id, due.person_id, outcome)
     return _Settled(due.id, due.person_id, outcome, again_after=after)
-
-
-def _claim(tx: Session) -> Sequence[_Due]:
-    rows = outbox.claim(tx, lease=LEASE, limit=AT_ONCE)
-    reach = addresses_of(tx, {row.person_id for row in rows})
-    due: list[_Due] = []
-    for row in rows:
-        found = reach.get(row.person_id)
-        if found is None:
-            outbox.give_up(tx, row.id, "no_address")
-            continue
-        who, address = found
-        due.append(
-            _Due(
-                id=row.id,
-                person_id=row.person_id,
-                channel=address.channel,
-                address=address.address,
-                locale=who.locale,
-                message=messages.from_json(row.message),
-                attempts=row.attempts,
-                lane=row.lane,
-                opted_out=who.opted_out_at is not None,
-            )
-        )
-    return due
 
 
 def _settle(tx: Session, settled: Sequence[_Settled]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.channels.base import Channel, Heard
 from bot.errors import ChannelError
@@ -20,6 +20,7 @@ from bot.sender import Sender
 from bot.turns import Turns
 from conversations import flows
 from models import area, business_type, database
+from models.database import Record
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -31,7 +32,7 @@ TICK = 1.0  # seconds; in case a NOTIFY was lost
 class Bot:
     """One process's bot; any number of processes share the same record."""
 
-    engine: AsyncEngine
+    record: Record
     channels: Mapping[str, Channel]
     storage: Storage
     turns: Turns
@@ -78,7 +79,7 @@ class Bot:
 
     async def _listen(self) -> None:
         """Be woken by other processes' commits; the ticks go on when the connection is lost."""
-        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        url = self.record.url.replace("+psycopg", "")
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(url, autocommit=True) as wire:
@@ -96,15 +97,16 @@ class Bot:
 
 @asynccontextmanager
 async def running(
-    engine: AsyncEngine, channels: Mapping[str, Channel], storage: Storage, public_url: str
+    record: Record, channels: Mapping[str, Channel], storage: Storage, public_url: str
 ) -> AsyncIterator[Bot]:
-    """Run a bot for as long as the context is open; closes its channels and the engine."""
-    sender = Sender(engine, channels, storage)
-    media = Media(engine, channels, storage)
+    """Run a bot for as long as the context is open; closes its channels and the record."""
+    sender = Sender(record, channels, storage)
+    media = Media(record, channels, storage)
     city = City(area.load(), business_type.load(), flows.load())
-    turns = Turns(engine, city, public_url, sender.wake)
-    bot = Bot(engine, channels, storage, turns, sender, media)
+    turns = Turns(record, city, public_url, sender.wake)
+    bot = Bot(record, channels, storage, turns, sender, media)
     work = asyncio.create_task(bot.run())
+    work.add_done_callback(_end_if_failed)
     try:
         yield bot
     finally:
@@ -112,7 +114,15 @@ async def running(
         await asyncio.gather(work, return_exceptions=True)
         for channel in channels.values():
             await channel.close()
-        await engine.dispose()
+        await record.close()
+
+
+def _end_if_failed(work: asyncio.Task[None]) -> None:
+    """End the process when its bot does: whoever watches over it starts a sound one."""
+    error = None if work.cancelled() else work.exception()
+    if error is not None:
+        log.critical("bot.failed", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

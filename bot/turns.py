@@ -12,11 +12,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
-from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from bot import facts
@@ -32,7 +31,8 @@ from conversations.session import Session as Talk
 from models import conversation, inbox, person
 from models.attachment import Attachment
 from models.base import now
-from models.inbox import NEWS, Arrival, InboundMessage
+from models.database import Record
+from models.inbox import NEWS, Arrival, Untaken
 from models.outbox import Owed, owe
 from models.person import Person
 
@@ -59,7 +59,7 @@ class _Entry:
 class Turns:
     """Takes turns for one bot process; any number of processes may do so at once."""
 
-    engine: AsyncEngine
+    record: Record
     city: City
     public_url: str
     after_commit: Callable[[], None]  # wakes the sender
@@ -82,9 +82,8 @@ class Turns:
         await asyncio.gather(*(entry.done for entry in entries))
 
     async def take_news(self) -> int:
-        """Take what lies untaken in the inbox, news and what a dead process left; gives how many."""
-        async with AsyncSession(self.engine) as session:
-            people = await session.run_sync(lambda tx: inbox.waiting(tx, limit=BATCH))
+        """Take what lies untaken in the inbox: news, and what a dead process left."""
+        people = await self.record.ask(lambda tx: inbox.waiting(tx, limit=BATCH))
         people = [p for p in people if f"person:{p}" not in self._busy]
         entries = [self._enter(f"person:{p}", person_id=p) for p in people]
         await asyncio.gather(*(entry.done for entry in entries), return_exceptions=True)
@@ -138,7 +137,7 @@ class Turns:
 
     async def _commit(self, batch: list[_Entry]) -> None:
         try:
-            await self._transaction(batch)
+            await self.record.do(lambda tx: self._take_batch(tx, batch))
         except (OperationalError, InterfaceError) as error:
             for entry in batch:
                 entry.done.set_exception(Busy("the database is away"))
@@ -157,10 +156,6 @@ class Turns:
                     entry.done.set_result(None)
             self.after_commit()
 
-    async def _transaction(self, batch: Sequence[_Entry]) -> None:
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            await session.run_sync(self._take_batch, batch)
-
     def _take_batch(self, tx: Session, batch: Sequence[_Entry]) -> None:
         """Record, lock, compute, write: everything but the commit."""
         ids = _record(tx, [e.heard for e in batch if e.heard is not None])
@@ -169,7 +164,7 @@ class Turns:
             return
         people = {p.id: p for p in person.lock(tx, ids)}
         rows = inbox.untaken(tx, people)
-        waiting: dict[int, deque[InboundMessage]] = {}
+        waiting: dict[int, deque[Untaken]] = {}
         for row in rows:
             queue = waiting.setdefault(row.person_id, deque())
             if len(queue) < MAX_EVENTS:
@@ -186,8 +181,7 @@ class Turns:
             channel=entry.heard.channel if entry.heard else NEWS,
         )
         try:
-            async with AsyncSession(self.engine) as session, session.begin():
-                await session.run_sync(_count_failure, entry)
+            await self.record.do(lambda tx: _count_failure(tx, entry))
         except DBAPIError:
             entry.done.set_exception(Busy("the database is away"))
             entry.done.exception()
@@ -205,13 +199,13 @@ class _Round:
     public_url: str
     people: Mapping[int, Person]
 
-    def run(self, waiting: dict[int, deque[InboundMessage]]) -> None:
+    def run(self, waiting: dict[int, deque[Untaken]]) -> None:
         moment = now()
         talks: dict[int, Talk | None] = {
             person_id: _talk(data)
             for person_id, data in conversation.load(self.tx, waiting).items()
         }
-        spoke: set[int] = set()
+        heard: dict[int, str] = {}
         writer = Writer(self.tx, self.public_url, moment)
         taken: list[int] = []
         while waiting:
@@ -228,32 +222,19 @@ class _Round:
                 writer.write(self.people[person_id], row.id, turn.effects)
                 taken.append(row.id)
                 if row.channel != NEWS:
-                    self._heard_from(self.people[person_id], row)
-                    spoke.add(person_id)
+                    heard[person_id] = row.channel
             self.tx.flush()
         writer.close()
-        self._save(talks, spoke, taken)
+        self._save(talks, moment)
+        inbox.close(self.tx, taken, heard, moment)
 
-    def _heard_from(self, who: Person, row: InboundMessage) -> None:
-        who.last_heard_at, who.last_channel = row.heard_at, row.channel
-        who.unreachable_at = None
-
-    def _save(
-        self, talks: Mapping[int, Talk | None], spoke: set[int], taken: Sequence[int]
-    ) -> None:
-        moment = now()
-        conversation.save(
-            self.tx,
-            [
-                conversation.Saved(i, talk.to_json(), _has_draft(talk, self.city), i in spoke)
-                for i, talk in talks.items()
-                if talk is not None
-            ],
-            moment,
-        )
-        self.tx.execute(
-            update(InboundMessage).where(InboundMessage.id.in_(taken)).values(taken_at=moment)
-        )
+    def _save(self, talks: Mapping[int, Talk | None], moment: datetime) -> None:
+        saved = [
+            conversation.Saved(i, talk.to_json(), _has_draft(talk, self.city))
+            for i, talk in talks.items()
+            if talk is not None
+        ]
+        conversation.save(self.tx, saved, moment)
 
 
 def _record(tx: Session, heard: Sequence[Heard]) -> set[int]:
@@ -335,9 +316,7 @@ def _count_failure(tx: Session, entry: _Entry) -> None:
     row = next(iter(inbox.untaken(tx, ids)), None)
     if row is None:
         return
-    row.failures += 1
-    if row.failures >= MAX_FAILURES:
-        row.set_aside_at = now()
+    if inbox.count_failure(tx, row.id, at_most=MAX_FAILURES):
         sorry = Message((Say("common.trouble"),))
         owe(tx, [Owed(row.person_id, f"trouble:{row.id}", messages.to_json(sorry))])
 

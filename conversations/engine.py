@@ -6,6 +6,7 @@ never answers another question, and it always ends with the one open question in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -62,6 +63,7 @@ from conversations.messages import (
 from conversations.parsers import Refused
 from conversations.parsers.choice import pick
 from conversations.session import Draft, Offer, Session
+from conversations.words import standardised
 
 REFUSALS_BEFORE_HELP = 3  # then leaving it to the officer, or a person, is offered
 MAX_PARKED = 4  # drafts put aside at once; the oldest gives way
@@ -153,14 +155,16 @@ class _Teller:
         if isinstance(event, Started) and event.payload.startswith(JOIN_PAYLOAD):
             self._join(event.payload)
             return
-        if isinstance(event, Said):
-            typed = read_command(event.text)
-            if typed is not None and typed.command in _ANSWERED_BEFORE_GREETING:
-                self._command(typed)
-                return
+        typed = read_command(event.text) if isinstance(event, Said) else None
+        if typed is not None and typed.command in _ANSWERED_BEFORE_GREETING:
+            self._command(typed)
+            return
         if self.facts.role == "owner":
             self.says.append(Say("welcome.hello"))
-        self._home()
+        if isinstance(event, Withheld) or (isinstance(event, Said) and _means(event.text)):
+            self.take(event)
+        else:
+            self._home()
 
     def _started(self, payload: str) -> None:
         if payload.startswith(JOIN_PAYLOAD):
@@ -172,7 +176,7 @@ class _Teller:
 
     def _join(self, payload: str) -> None:
         self.effects.append(Join(payload.removeprefix(JOIN_PAYLOAD)))
-        self.session = replace(self.session, asked=None, shown=(), draft=None)
+        self._park()
 
     def _said(self, event: Said) -> None:
         if event.edited and not self.session.refusals:
@@ -185,8 +189,7 @@ class _Teller:
         if self._pick_from_shown(event.text):
             return
         meant = intent(event.text)
-        if meant in _DIGRESSIONS:
-            self._digress(Say(f"common.intent.{meant.lower()}"))
+        if meant is not None and not self._answers(event) and self._aside(meant):
             return
         asked = self.session.asked
         if asked is None:
@@ -197,15 +200,51 @@ class _Teller:
             self._ask_to_resume()
         elif meant is Intent.THANKS:
             self._digress(Say("common.intent.thanks"))
+        elif self._at_home():
+            self._idle(meant)
         else:
             self._sent(event)
+
+    def _at_home(self) -> bool:
+        flow = self._flow(self.session.draft)
+        return flow is not None and flow.home is not None
 
     def _is_answer(self, typed: Typed, text: str) -> bool:
         """Whether a command's word is, here, an answer: "0" for a sum, a label that was shown."""
         step = self._asked_step()
         if typed.command is Command.BACK and text.strip() == "0" and step is not None:
             return step.numeric
-        return any(label.casefold() == text.strip().casefold() for label in self._labels())
+        return pick(text, self._labels()) is not None
+
+    def _answers(self, said: Said, *, outright: bool = False) -> bool:
+        """Whether words that touch on something else are an answer all the same: "jual sembako".
+
+        Not if they ask or accuse; `outright` if the answer must not need to be asked back.
+        """
+        step, draft = self._asked_step(), self.session.draft
+        if step is None or draft is None or _NO_ANSWER.search(standardised(said.text)):
+            return False
+        try:
+            step.read(said, self._context(draft))
+        except Stay:
+            return True
+        except Refused as refusal:
+            return bool(refusal.readings) and not outright
+        return True
+
+    def _aside(self, meant: Intent) -> bool:
+        """Take words that are no answer for what they mean otherwise; False if that is nothing."""
+        if meant is Intent.COMPLAINT:
+            self.effects.append(CallPerson("complaint"))
+        if meant is Intent.RESCHEDULE and self.facts.role == "owner" and self.facts.visits:
+            self._command(Typed(Command.STATUS))
+        elif meant in _DIGRESSIONS:
+            self._digress(Say(f"common.intent.{meant.lower()}"))
+        elif meant in _ORDERS:
+            self._command(Typed(_ORDERS[meant]))
+        else:
+            return False
+        return True
 
     def _labels(self) -> list[str]:
         return [self.flows.catalogue.say(o.label, self.facts.locale) for o in self.session.shown]
@@ -217,7 +256,8 @@ class _Teller:
         if not shown:
             return False
         bare_number = text.strip().rstrip(".").isdecimal()
-        if bare_number and step is not None and step.numeric and not self.session.clarifying:
+        numeric = bare_number and step is not None and step.numeric
+        if numeric and not self.session.clarifying and self._answers(Said(text), outright=True):
             return False
         index = pick(text, self._labels())
         if index is None:
@@ -346,7 +386,7 @@ class _Teller:
         context = self._context(draft)
         self.effects += step.then(context, answer)
         echo = context.key(step.id, "said")
-        if self.flows.catalogue.has(echo):
+        if self.flows.catalogue.has(echo) and step.complete(answer):
             self.says.append(Say(echo, {"answer": step.show(answer, context)}))
         if answer in step.ends:
             self.says.append(Say(context.key(step.id, str(answer), "end")))
@@ -374,11 +414,13 @@ class _Teller:
 
     def _close(self) -> None:
         """Leave the open draft; take up what it interrupted."""
+        self._forget_settled()
         self.session = replace(
             self.session, draft=None, asked=None, shown=(), clarifying=False, refusals=0
         )
         alive = tuple(d for d in self.session.parked if self._alive(d))
-        form = next((d for d in reversed(alive) if self.flows.by_id[d.flow].form), None)
+        forms = (d for d in reversed(alive) if self.flows.by_id[d.flow].form)
+        form = next(forms, None) if self.facts.role == "owner" else None
         parked = tuple(d for d in alive if d is not form)
         self.session = replace(self.session, parked=parked, draft=form)
         if form is not None:
@@ -386,6 +428,16 @@ class _Teller:
             self._next()
         elif self.facts.role != "owner":
             self._home()
+
+    def _forget_settled(self) -> None:
+        """Leave out of the page that follows what this turn's effects are about to change."""
+        visits = {getattr(effect, "visit_id", None) for effect in self.effects}
+        applications = {getattr(effect, "application_id", None) for effect in self.effects}
+        self.facts = replace(
+            self.facts,
+            visits=tuple(v for v in self.facts.visits if v.id not in visits),
+            attention=tuple(a for a in self.facts.attention if a.id not in applications),
+        )
 
     def _stay(self, step: Step, stay: Stay) -> None:
         draft = self._open_draft()
@@ -402,13 +454,25 @@ class _Teller:
 
     def _refuse(self, step: Step, refusal: Refused) -> None:
         draft = self._open_draft()
+        say = Say(f"refusals.{refusal.reason}", refusal.params)
         if isinstance(refusal, Wrong):
             self.effects += refusal.effects
-        say = Say(f"refusals.{refusal.reason}", refusal.params)
+            if refusal.last:
+                self.says.append(say)
+                self._close()
+                return
         if refusal.readings:
-            offers = [Offer(r.value, r.label, r.answer) for r in refusal.readings]
-            if len(offers) > 1 or refusal.reason == "which_trade":
-                offers.append(Offer("none", Say("common.none_of_these"), None, "again"))
+            first, *others = refusal.readings
+            sure = refusal.reason in _CONFIRMED
+            offers = [
+                Offer(first.value, first.label, first.answer, means="yes" if sure else ""),
+                *(
+                    Offer(r.value, r.label, r.answer, means="no" if r.value == "other" else "")
+                    for r in others
+                ),
+            ]
+            if not sure and (others or refusal.reason == "which_trade"):
+                offers.append(Offer("none", Say("common.none_of_these"), None, "again", means="no"))
             self._show(step.id, Prompt(say, tuple(offers)), clarifying=True)
             return
         refusals = self.session.refusals + 1
@@ -540,16 +604,16 @@ class _Teller:
     def _command(self, typed: Typed) -> None:
         match typed.command:
             case Command.MENU:
-                self._park()
-                self._home()
+                self._leave(to_menu=True)
             case Command.BACK:
                 self._back()
+            case Command.RESTART if self._worth_resuming(self.session.draft):
+                self._ask_to_resume()
             case Command.CANCEL | Command.RESTART:
                 self._cancel()
             case Command.HELP:
                 self._digress(Say(f"common.help.{self.facts.role}"))
             case Command.STATUS:
-                self._park()
                 self._status()
             case Command.HUMAN:
                 about = self.session.asked.flow if self.session.asked else ""
@@ -559,12 +623,15 @@ class _Teller:
                 self.effects.append(OptOut())
                 self.says.append(Say("common.opted_out"))
             case Command.START:
-                self.effects.append(OptIn())
-                self._digress(Say("common.opted_in"))
+                if self.facts.opted_out:
+                    self.effects.append(OptIn())
+                    self.says.append(Say("common.opted_in"))
+                self._started("")
             case Command.LANGUAGE:
                 self._language(typed.argument)
-            case Command.MY_DATA:
-                self._digress(Say("common.my_data"))
+            case Command.MY_DATA | Command.ERASE_DATA:
+                self.effects.append(CallPerson(typed.command))
+                self._digress(Say(f"common.{typed.command}"))
             case Command.SEND_PERMIT:
                 self._send_permit()
             case Command.CHECK_OFFICER:
@@ -607,11 +674,22 @@ class _Teller:
             before.append(asked.step)
         earlier = next((s for s in reversed(before) if s in draft.answers and s not in fixed), None)
         if earlier is None and not self.session.clarifying:
-            self._park()
-            self._home()
+            self._leave()
             return
         self.session = replace(self.session, draft=replace(draft, editing=earlier), refusals=0)
         self._next()
+
+    def _leave(self, *, to_menu: bool = False) -> None:
+        """Go to the first page, or back to the form that was interrupted; a draft is kept."""
+        draft, flow = self.session.draft, self._flow(self.session.draft)
+        interrupting = flow is not None and not flow.form and not flow.home
+        if interrupting and not to_menu and any(self._alive(d) for d in self.session.parked):
+            self._close()
+            return
+        if self._worth_resuming(draft):
+            self.says.append(Say("common.kept"))
+        self._park()
+        self._home()
 
     def _cancel(self) -> None:
         draft = self.session.draft
@@ -643,9 +721,16 @@ class _Teller:
         role = self.facts.role
         flow = next((f for f in self.flows.by_id.values() if f.status == role), None)
         if flow is None:
-            self._home()
-        else:
-            self._open(flow.id, "")
+            self._leave(to_menu=True)
+            return
+        context = Context(flow.id, "", {}, self.facts)
+        page = flow.steps[0].prompt(context)
+        nothing_to_do = all(offer.act == "command" for offer in page.offers)
+        if nothing_to_do and self._worth_resuming(self.session.draft):
+            self._digress(page.say)
+            return
+        self._park()
+        self._open(flow.id, "")
 
     def _open(self, flow_id: str, subject: str) -> None:
         """Begin a flow, or take up its draft."""
@@ -841,9 +926,32 @@ def _same(one: Draft, other: Draft) -> bool:
     return (one.flow, one.subject) == (other.flow, other.subject)
 
 
+def _means(text: str) -> bool:
+    """Whether words that somebody begins with ask for something that can be answered at once."""
+    typed, meant = read_command(text), intent(text)
+    return typed is not None or meant in _DIGRESSIONS or meant in _ORDERS
+
+
 _ANSWERED_BEFORE_GREETING = frozenset(
     {Command.CHECK_OFFICER, Command.CHECK_PERMIT, Command.STOP, Command.START}
 )
+
+#: Refusals that ask "is it this?": a plain "ya" takes the first reading.
+_CONFIRMED = frozenset({"confirm_place", "photo_or_done"})
+
+#: Words that ask or accuse rather than answer, in their usual spelling.
+_NO_ANSWER = re.compile(r"\?|\b(?:berapa|apakah|apa|kapan|gimana|tidak|petugas|pungli)\b")
+
+#: What is meant by words that are no answer, as a command.
+_ORDERS = {
+    Intent.STATUS: Command.STATUS,
+    Intent.HUMAN: Command.HUMAN,
+    Intent.HELP: Command.HELP,
+    Intent.STOP: Command.STOP,
+    Intent.CANCEL: Command.CANCEL,
+    Intent.BACK: Command.BACK,
+    Intent.RESTART: Command.RESTART,
+}
 
 #: Asked in the middle of anything: answered, and the open question follows.
 _DIGRESSIONS = frozenset(

@@ -105,7 +105,7 @@ _KINDS: dict[str, type[Event]] = {
 
 def to_json(event: Event) -> Json:
     """Give the event as plain JSON; `from_json` gives it back."""
-    return {"kind": type(event).__name__, **asdict(event)}
+    return {"event": type(event).__name__, **asdict(event)}
 
 
 def from_json(data: Json) -> Event:
@@ -115,7 +115,7 @@ def from_json(data: Json) -> Event:
         ValueError: the kind is unknown to this version.
     """
     fields = dict(data)
-    kind = _KINDS.get(fields.pop("kind", ""))
+    kind = _KINDS.get(fields.pop("event", ""))
     if kind is None:
-        raise ValueError(f"not an event: {data.get('kind')!r}")
+        raise ValueError(f"not an event: {data.get('event')!r}")
     return kind(**fields)

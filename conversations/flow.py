@@ -12,8 +12,8 @@ The words of a step stand in the flow's catalogue under the step's id:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Literal, Protocol, TypeAlias
 
 from conversations.effects import Effect
@@ -29,6 +29,7 @@ Then: TypeAlias = Callable[["Context", Json], tuple[Effect, ...]]
 
 LEFT: Json = {"left": True}  # the answer is left to the officer who comes
 QUIET = timedelta(seconds=2)  # after a photo, before counting back: albums arrive one by one
+SAME_PLACE_KM = 5  # the largest kelurahan reach 4 km from their centroid
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,21 @@ class Prompt:
 
 
 class Wrong(Refused):
-    """The answer was understood and is wrong, with consequences: a door code that does not fit."""
+    """The answer was understood and is wrong, with consequences: a door code that does not fit.
+
+    With `last` there is no further try: the flow is left.
+    """
 
     def __init__(
-        self, reason: str, params: Mapping[str, Value], *, effects: tuple[Effect, ...]
+        self,
+        reason: str,
+        params: Mapping[str, Value],
+        *,
+        effects: tuple[Effect, ...],
+        last: bool = False,
     ) -> None:
         super().__init__(reason, params)
-        self.effects = effects
+        self.effects, self.last = effects, last
 
 
 class Stay(Exception):
@@ -278,7 +287,8 @@ class Locate:
     """A place in Jakarta: a pin, from which three kelurahan are offered, or a kelurahan's name.
 
     The answer is {"kelurahan": code, "pin": [lat, lon] or None}. The nearest centroid is the right
-    kelurahan for 79 % of pins and among the nearest three for 97 %: so it is always confirmed.
+    kelurahan for 79 % of pins and among the nearest three for 97 %: so it is always confirmed, and
+    when none of the three is right (code None) the name is asked while the pin is kept.
     """
 
     id: str
@@ -290,39 +300,53 @@ class Locate:
     ends: tuple[Json, ...] = ()
 
     def prompt(self, context: Context) -> Prompt:
+        if self.id in context.answers and not self.complete(context.answers[self.id]):
+            return Prompt(Say(context.key(self.id, "by_name")))
         return Prompt(Say(context.key(self.id)), wish="location")
 
     def read(self, event: Event, context: Context) -> Json:
-        places = context.facts.places
         if isinstance(event, Located):
-            if not places.in_jakarta(event.lat, event.lon):
-                raise Refused("outside_jakarta")
-            here = [round(event.lat, 6), round(event.lon, 6)]
-            near = places.nearest(event.lat, event.lon, limit=3)
-            raise Refused(
-                "confirm_place",
-                {"place": place_name(near[0].code, context.facts)},
-                readings=tuple(
-                    Reading(p.code, p.name, {"kelurahan": p.code, "pin": here}) for p in near
-                ),
-            )
+            raise self._near(event, context.facts)
         if not isinstance(event, Said):
             raise Refused("place_please")
+        try:
+            return self._pinned(kelurahan()(event.text, context.facts), context)
+        except Refused as refusal:
+            pinned = (replace(r, answer=self._pinned(r.answer, context)) for r in refusal.readings)
+            raise Refused(refusal.reason, refusal.params, readings=tuple(pinned)) from None
+
+    def _near(self, pin: Located, facts: Facts) -> Refused:
+        """Ask which of the nearest kelurahan it is."""
+        if not facts.places.in_jakarta(pin.lat, pin.lon):
+            return Refused("outside_jakarta")
+        here = [round(pin.lat, 6), round(pin.lon, 6)]
+        near = facts.places.nearest(pin.lat, pin.lon, limit=3)
+        return Refused(
+            "confirm_place",
+            {"place": place_name(near[0].code, facts)},
+            readings=(
+                *(Reading(p.code, p.name, {"kelurahan": p.code, "pin": here}) for p in near),
+                Reading("other", Say("common.other_kelurahan"), {"kelurahan": None, "pin": here}),
+            ),
+        )
+
+    def _pinned(self, named: Json, context: Context) -> Json:
+        """A kelurahan's name with the pin that was sent before, unless that is of another place."""
         earlier = context.answers.get(self.id)
         pin: Json = earlier.get("pin") if isinstance(earlier, dict) else None
-        answer = kelurahan()(event.text, context.facts)
-        if pin and context.facts.places.distance_km(pin[0], pin[1], answer["kelurahan"]) > 5:
-            pin = None  # an old pin of another place
-        return {"kelurahan": answer["kelurahan"], "pin": pin}
+        code = named["kelurahan"]
+        if pin and context.facts.places.distance_km(pin[0], pin[1], code) > SAME_PLACE_KM:
+            pin = None
+        return {"kelurahan": code, "pin": pin}
 
     def complete(self, answer: Json) -> bool:
-        return True
+        return answer["kelurahan"] is not None
 
     def show(self, answer: Json, context: Context) -> Value:
         return place_name(answer["kelurahan"], context.facts)
 
     def words(self, flow: str) -> tuple[str, ...]:
-        return _words(flow, self.id, (), self.counted, self.ends)
+        return _words(flow, self.id, ("by_name",), self.counted, self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,7 +505,7 @@ class Flow:
         """All keys this flow needs in its catalogue."""
         keys = [key for step in self.steps for key in step.words(self.id)]
         if self.service:
-            keys.append(f"{self.id}.title")
+            keys += [f"{self.id}.title", f"{self.id}.name"]
         return tuple(keys)
 
     def problems(self) -> list[str]:
@@ -502,6 +526,12 @@ def place_name(code: str, facts: Facts) -> str:
     place, above = facts.places.get(code), facts.places.kecamatan_of(code)
     names = [p.name for p in (place, above) if p is not None]
     return ", ".join(dict.fromkeys(names)) or code
+
+
+def short_day(on: date) -> Say:
+    """A day as it fits a button: `Rab 25 Nov`."""
+    weekday, month = f"common.weekday.{on.isoweekday()}", f"common.month.{on.month}"
+    return Say("common.short_day", {"weekday": Say(weekday), "day": on.day, "month": Say(month)})
 
 
 def summary(flow: Flow, context: Context) -> Lines:

@@ -1,4 +1,4 @@
-"""The words people type, made comparable: one case, one apostrophe, one spelling of the small words."""
+"""The words people type, made comparable: one case, one apostrophe, one spelling of each."""
 
 from __future__ import annotations
 

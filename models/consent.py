@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -34,17 +33,4 @@ def give(tx: Session, person_id: int, purpose: str = APPLYING) -> None:
         insert(Consent)
         .values(person_id=person_id, purpose=purpose, version=CURRENT_VERSION, given_at=now())
         .on_conflict_do_nothing()
-    )
-
-
-def given(tx: Session, person_ids: Sequence[int], purpose: str = APPLYING) -> set[int]:
-    """Who of these people agreed to the current wording."""
-    return set(
-        tx.scalars(
-            select(Consent.person_id).where(
-                Consent.person_id.in_(person_ids),
-                Consent.purpose == purpose,
-                Consent.version == CURRENT_VERSION,
-            )
-        )
     )

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
-from models.encryption import EncryptedJson
+from models.encryption import EncryptedJson, seal_json, unseal_json
 
 
 class Conversation(Base):
@@ -24,51 +23,50 @@ class Conversation(Base):
     session: Mapped[Any] = mapped_column(EncryptedJson("conversations.session"))
     has_draft: Mapped[bool] = mapped_column(default=False)
     spoke_at: Mapped[datetime] = mapped_column(default=now)  # when they were last heard
-    reminded: Mapped[int] = mapped_column(default=0)  # reminders sent since they last spoke
+    reminded: Mapped[int] = mapped_column(default=0)  # reminders sent since then
+
+
+_SESSION = "conversations.session"
 
 
 def load(tx: Session, person_ids: Iterable[int]) -> dict[int, Any]:
     """The stored sessions of these people, by person id; those who have none are left out."""
-    rows = tx.execute(
-        select(Conversation.person_id, Conversation.session).where(
-            Conversation.person_id.in_(list(person_ids))
-        )
-    )
-    return {person_id: session for person_id, session in rows}
+    rows = tx.execute(_LOAD, {"ids": list(person_ids)})
+    return {person_id: unseal_json(stored, _SESSION) for person_id, stored in rows}
+
+
+_LOAD = text(
+    "SELECT person_id, session FROM conversations WHERE person_id = ANY(CAST(:ids AS bigint[]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What `save` writes for one person; `spoke` is false when only news came."""
+    """What `save` writes for one person."""
 
     person_id: int
     session: Any
     has_draft: bool
-    spoke: bool
 
 
 def save(tx: Session, sessions: Iterable[Saved], at: datetime) -> None:
-    """Write sessions; the clock of reminders starts anew for those who spoke."""
+    """Write sessions, in one statement."""
     rows = list(sessions)
-    for spoke in (True, False):
-        values = [
-            {
-                "person_id": row.person_id,
-                "session": row.session,
-                "has_draft": row.has_draft,
-                "spoke_at": at,
-                "reminded": 0,
-            }
-            for row in rows
-            if row.spoke is spoke
-        ]
-        if not values:
-            continue
-        statement = insert(Conversation).values(values)
-        new = statement.excluded
-        changed = {"session": new.session, "has_draft": new.has_draft}
-        if spoke:
-            changed |= {"spoke_at": new.spoke_at, "reminded": new.reminded}
-        tx.execute(
-            statement.on_conflict_do_update(index_elements=[Conversation.person_id], set_=changed)
-        )
+    given = {
+        "ids": [row.person_id for row in rows],
+        "sessions": [seal_json(row.session, _SESSION) for row in rows],
+        "drafts": [row.has_draft for row in rows],
+    }
+    tx.execute(_SAVE, {**given, "at": at})
+
+
+_SAVE = text(
+    """
+    INSERT INTO conversations (person_id, session, has_draft, spoke_at, reminded)
+    SELECT new.*, :at, 0
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:sessions AS bytea[]),
+                  CAST(:drafts AS boolean[])) AS new
+    ON CONFLICT (person_id) DO UPDATE
+       SET session = excluded.session, has_draft = excluded.has_draft
+    """
+)

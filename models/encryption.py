@@ -113,6 +113,17 @@ def blind_index(value: str, purpose: str) -> bytes:
     return hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")[:BLIND_INDEX]
 
 
+def seal_json(value: Any, bound_to: str) -> bytes:
+    """Encrypt a JSON value; `EncryptedJson` does so for a column."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return seal(text.encode(), bound_to)
+
+
+def unseal_json(stored: bytes, bound_to: str) -> Any:
+    """Decrypt what `seal_json` gave for the same place."""
+    return json.loads(unseal(stored, bound_to))
+
+
 class Encrypted(TypeDecorator[str]):
     """Text that is encrypted in the table; `bound_to` is `table.column`."""
 
@@ -141,10 +152,7 @@ class EncryptedJson(TypeDecorator[Any]):
         self.bound_to = bound_to
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        if value is None:
-            return None
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return seal(text.encode(), self.bound_to)
+        return None if value is None else seal_json(value, self.bound_to)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(unseal(bytes(value), self.bound_to))
+        return None if value is None else unseal_json(bytes(value), self.bound_to)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, case, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
-from models.database import OUTBOX, notify
-from models.encryption import EncryptedJson
+from models.database import OUTBOX
+from models.encryption import EncryptedJson, seal_json, unseal_json
 
 _OPEN = "sent_at IS NULL AND failed_at IS NULL"
 
@@ -67,67 +66,116 @@ class Owed:
     provisional: bool = False
 
 
+_MESSAGE = "outbox.message"
+
+
 def owe(tx: Session, messages: Iterable[Owed]) -> None:
-    """Owe messages, each fact once, and wake the sender at commit.
+    """Owe messages, each fact once, and wake the sender at commit; one statement for all.
 
     A provisional message that has not been sent gives way to whatever is said after it.
     """
-    moment = now()
-    rows = [
-        {
-            "person_id": m.person_id,
-            "dedupe_key": m.dedupe_key,
-            "message": m.message,
-            "lane": m.lane,
-            "provisional": m.provisional,
-            "due_at": moment + m.after,
-            "created_at": moment,
-        }
-        for m in messages
-    ]
+    rows = list(messages)
     if not rows:
         return
-    tx.execute(
-        delete(OutboundMessage).where(
-            OutboundMessage.person_id.in_({row["person_id"] for row in rows}),
-            OutboundMessage.provisional,
-            OutboundMessage.sent_at.is_(None),
-            OutboundMessage.leased_until.is_(None),
-        )
+    moment = now()
+    given = {
+        "people": [m.person_id for m in rows],
+        "keys": [m.dedupe_key for m in rows],
+        "messages": [seal_json(m.message, _MESSAGE) for m in rows],
+        "lanes": [m.lane.value for m in rows],
+        "provisional": [m.provisional for m in rows],
+        "due": [moment + m.after for m in rows],
+    }
+    tx.execute(_OWE, {**given, "at": moment, "channel": OUTBOX})
+
+
+_OWE = text(
+    """
+    WITH dropped AS (
+      DELETE FROM outbox
+       WHERE person_id = ANY(CAST(:people AS bigint[])) AND provisional
+         AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL
+    ), owed AS (
+      INSERT INTO outbox (person_id, dedupe_key, message, lane, provisional, due_at, created_at,
+                          attempts)
+      SELECT new.*, :at, 0
+        FROM unnest(CAST(:people AS bigint[]), CAST(:keys AS text[]), CAST(:messages AS bytea[]),
+                    CAST(:lanes AS text[]), CAST(:provisional AS boolean[]),
+                    CAST(:due AS timestamptz[])) AS new
+      ON CONFLICT DO NOTHING
     )
-    tx.execute(insert(OutboundMessage).values(rows).on_conflict_do_nothing())
-    notify(tx, OUTBOX)
+    SELECT pg_notify(:channel, '')
+    """
+)
 
 
-def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[OutboundMessage]:
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A leased message with all that sending it needs; no `channel` when there is no address."""
+
+    id: int
+    person_id: int
+    message: Any
+    lane: str
+    attempts: int
+    locale: str
+    opted_out: bool
+    channel: str | None
+    address: str | None
+
+
+def claim(tx: Session, *, lease: timedelta, limit: int) -> list[Claimed]:
     """Lease the first open message of each person whose first is due, replies before notices.
 
-    Only a person's oldest open message can be claimed, so their order holds whoever sends.
+    Only a person's oldest open message can be claimed, so their order holds whoever sends. It goes
+    to the channel they spoke on last.
     """
-    heads = (
-        select(OutboundMessage.id)
-        .where(text(_OPEN))
-        .ext(distinct_on(OutboundMessage.person_id))
-        .order_by(OutboundMessage.person_id, OutboundMessage.id)
-        .subquery()
-    )
     moment = now()
-    rows = tx.scalars(
-        select(OutboundMessage)
-        .where(
-            OutboundMessage.id.in_(select(heads.c.id)),
-            text(_OPEN),  # asked again of the locked row: another sender may just have settled it
-            OutboundMessage.due_at <= moment,
-            func.coalesce(OutboundMessage.leased_until, moment) <= moment,
+    rows = tx.execute(_CLAIM, {"at": moment, "until": moment + lease, "limit": limit})
+    return [
+        Claimed(
+            row.id,
+            row.person_id,
+            unseal_json(row.message, _MESSAGE),
+            row.lane,
+            row.attempts,
+            row.locale,
+            row.opted_out_at is not None,
+            row.channel,
+            row.address,
         )
-        .order_by(OutboundMessage.lane.desc(), OutboundMessage.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for row in rows:
-        row.leased_until = moment + lease
-        row.attempts += 1
-    return rows
+        for row in rows
+    ]
+
+
+_CLAIM = text(
+    """
+    WITH heads AS (
+      SELECT DISTINCT ON (person_id) id FROM outbox
+       WHERE sent_at IS NULL AND failed_at IS NULL
+       ORDER BY person_id, id
+    ), free AS (
+      SELECT id FROM outbox
+       WHERE id IN (SELECT id FROM heads) AND due_at <= :at
+         AND sent_at IS NULL AND failed_at IS NULL  -- asked again of the locked row
+         AND (leased_until IS NULL OR leased_until <= :at)
+       ORDER BY lane DESC, id
+       LIMIT :limit
+         FOR NO KEY UPDATE SKIP LOCKED
+    ), leased AS (
+      UPDATE outbox SET leased_until = :until, attempts = attempts + 1
+       WHERE id IN (SELECT id FROM free)
+      RETURNING id, person_id, message, lane, attempts
+    )
+    SELECT leased.*, people.locale, people.opted_out_at, reach.channel, reach.address
+      FROM leased JOIN people ON people.id = leased.person_id
+      LEFT JOIN LATERAL (
+        SELECT channel, address FROM addresses WHERE addresses.person_id = people.id
+         ORDER BY channel = people.last_channel DESC, id LIMIT 1
+      ) AS reach ON true
+     ORDER BY leased.lane DESC, leased.id
+    """
+)
 
 
 def next_due(tx: Session) -> datetime | None:
@@ -140,16 +188,18 @@ def next_due(tx: Session) -> datetime | None:
 def settle(tx: Session, sent: dict[int, str]) -> None:
     """Mark messages as sent, in one statement: id -> the provider's id."""
     if sent:
-        tx.execute(
-            update(OutboundMessage)
-            .where(OutboundMessage.id.in_(sent))
-            .values(
-                sent_at=now(),
-                provider_id=case(sent, value=OutboundMessage.id),
-                outcome="sent",
-                leased_until=None,
-            )
-        )
+        given = {"ids": list(sent), "provider_ids": list(sent.values()), "at": now()}
+        tx.execute(_SETTLE, given)
+
+
+_SETTLE = text(
+    """
+    UPDATE outbox
+       SET sent_at = :at, provider_id = done.provider_id, outcome = 'sent', leased_until = NULL
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:provider_ids AS text[])) AS done (id, provider_id)
+     WHERE outbox.id = done.id
+    """
+)
 
 
 def give_up(tx: Session, message_id: int, outcome: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -70,12 +71,14 @@ def meet(tx: Session, channel: str, addresses: Iterable[tuple[str, str]]) -> dic
 
 
 def _find(tx: Session, channel: str, addresses: list[str]) -> dict[str, int]:
-    rows = tx.execute(
-        select(Address.address, Address.person_id).where(
-            Address.channel == channel, Address.address.in_(addresses)
-        )
-    )
+    rows = tx.execute(_FIND, {"channel": channel, "addresses": addresses})
     return {address: person_id for address, person_id in rows}
+
+
+_FIND = text(
+    "SELECT address, person_id FROM addresses"
+    " WHERE channel = :channel AND address = ANY(CAST(:addresses AS text[]))"
+)
 
 
 def lock(tx: Session, ids: Iterable[int]) -> Sequence[Person]:
@@ -92,16 +95,29 @@ def lock(tx: Session, ids: Iterable[int]) -> Sequence[Person]:
     ).all()
 
 
-def addresses_of(tx: Session, ids: Iterable[int]) -> dict[int, tuple[Person, Address]]:
-    """Where to reach people, by id: the channel they spoke on last, else any."""
-    found: dict[int, tuple[Person, Address]] = {}
-    rows = tx.execute(
-        select(Person, Address)
-        .join(Address, Address.person_id == Person.id)
-        .where(Person.id.in_(list(ids)))
-        .order_by(Address.id)
-    )
-    for who, address in rows:
-        if who.id not in found or address.channel == who.last_channel:
-            found[who.id] = (who, address)
-    return found
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the record holds about a person, told in one look: most have next to nothing."""
+
+    consented: bool
+    staff: bool
+    applied: bool
+
+
+def standing(tx: Session, ids: Iterable[int], consent_version: str) -> dict[int, Standing]:
+    """How these people stand, by id; one statement, so that a turn reads only what there is."""
+    rows = tx.execute(_STANDING, {"ids": list(ids), "version": consent_version})
+    return {row.id: Standing(row.consented, row.staff, row.applied) for row in rows}
+
+
+_STANDING = text(
+    """
+    SELECT asked.id,
+           EXISTS (SELECT 1 FROM consents
+                    WHERE person_id = asked.id AND purpose = 'applying' AND version = :version)
+             AS consented,
+           EXISTS (SELECT 1 FROM officers WHERE person_id = asked.id AND active) AS staff,
+           EXISTS (SELECT 1 FROM applications WHERE person_id = asked.id) AS applied
+      FROM unnest(CAST(:ids AS bigint[])) AS asked (id)
+    """
+)

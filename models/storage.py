@@ -38,7 +38,10 @@ class Storage:
             FileNotFoundError: there is none.
             OSError: the store is away.
         """
-        content: bytes = self._system.cat_file(self._full(path))
+        full = self._full(path)
+        if isinstance(self._system, LocalFileSystem):
+            return Path(full).read_bytes()
+        content: bytes = self._system.cat_file(full)
         return content
 
     def exists(self, path: str) -> bool:

@@ -57,6 +57,7 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     """Make the application; the bot runs for as long as its lifespan."""
     words = catalogue.load()
     engine = database.connect_async(settings.database_url)
+    record = database.Record(settings.database_url)
     redis = Redis.from_url(settings.redis_url)
     storage = Storage(settings.storage_url)
     browser = Browser(engine, redis, storage, words)
@@ -77,7 +78,7 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         *_signs_of_life(engine, redis),
         *pages.routes(),
         *permits.routes(look, engine=engine, redis=redis),
-        *identity.routes(look, engine=engine, redis=redis, storage=storage, key=settings.index_key),
+        *identity.routes(look, engine=engine, redis=redis, storage=storage),
     ]
     if settings.telegram_webhook_secret:
         routes += webhooks.routes(secret=settings.telegram_webhook_secret, take=door.take)
@@ -90,13 +91,14 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         encryption.use(settings.key_ring)
-        async with service.running(engine, channels, storage, settings.public_url) as bot:
+        async with service.running(record, channels, storage, settings.public_url) as bot:
             door.bot = bot
             announcing = asyncio.create_task(_announce(telegram, settings))
             yield
             door.bot = None
             announcing.cancel()
         await redis.aclose()
+        await engine.dispose()
 
     return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(pages.Headers)])
 

@@ -148,10 +148,10 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     telegram = Telegram(token, catalogue.load(), api_url=settings.telegram_api_url)
-    engine = database.connect_async(settings.database_url)
+    record = database.Record(settings.database_url)
     storage = Storage(settings.storage_url)
     channels = {telegram.name: telegram}
-    async with running(engine, channels, storage, settings.public_url) as bot:
+    async with running(record, channels, storage, settings.public_url) as bot:
         await poll.poll(telegram, lambda heard: bot.take(list(heard)), stop=stop)
 
 

@@ -1,4 +1,4 @@
-"""The demo page: an owner's, an officer's and a supervisor's phone side by side, and what they post."""
+"""The demo page: an owner's, an officer's and a supervisor's phone, and what they post."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote
 
 from redis.asyncio import Redis
@@ -31,11 +31,9 @@ from conversations.messages import Json
 from models import area
 from models import browser as bubbles
 from models.browser import BrowserMessage
+from models.storage import Storage
 from web import sample_photo
-from web.pages import SAFE, Pages, locale_of, refuse_other_sites
-
-if TYPE_CHECKING:
-    from models.storage import Storage
+from web.pages import Pages, locale_of, refuse_other_sites
 
 ROLES = ("owner", "officer", "supervisor")
 
@@ -69,26 +67,23 @@ def routes(
 ) -> list[BaseRoute]:
     """The demo page and what it talks to; only for an app that is built as a demo."""
     demo = _Demo(pages, engine, redis, storage, channel, take)
-    small = {"methods": ["POST"], "middleware": SAFE, "max_body_size": MAX_WORDS}
+
+    def post(act: str, endpoint: Callable[[Request], Awaitable[Response]], at_most: int) -> Route:
+        return Route(f"/demo/{{address}}/{act}", endpoint, methods=["POST"], max_body_size=at_most)
+
     return [
-        Route("/demo", demo.page, middleware=SAFE),
-        Route("/demo/new", demo.new_owner, middleware=SAFE),
-        Route("/demo/places.json", demo.places, middleware=SAFE),
-        Route("/demo/sample.jpg", demo.sample, middleware=SAFE),
-        Route("/demo/{address}/say", demo.say, **small),
-        Route("/demo/{address}/tap", demo.tap, **small),
-        Route("/demo/{address}/location", demo.location, **small),
-        Route("/demo/{address}/contact", demo.contact, **small),
-        Route(
-            "/demo/{address}/photo",
-            demo.photo,
-            methods=["POST"],
-            middleware=SAFE,
-            max_body_size=MAX_UPLOAD,
-        ),
-        Route("/demo/{address}/messages", demo.messages, middleware=SAFE),
-        Route("/demo/{addresses}/events", demo.events, middleware=SAFE),
-        Route("/demo/{address}/files/{number:int}", demo.file, middleware=SAFE),
+        Route("/demo", demo.page),
+        Route("/demo/new", demo.new_owner),
+        Route("/demo/places.json", demo.places),
+        Route("/demo/sample.jpg", demo.sample),
+        post("say", demo.say, MAX_WORDS),
+        post("tap", demo.tap, MAX_WORDS),
+        post("location", demo.location, MAX_WORDS),
+        post("contact", demo.contact, MAX_WORDS),
+        post("photo", demo.photo, MAX_UPLOAD),
+        Route("/demo/{address}/messages", demo.messages),
+        Route("/demo/{addresses}/events", demo.events),
+        Route("/demo/{address}/files/{number:int}", demo.file),
     ]
 
 
@@ -132,7 +127,13 @@ class _Demo:
         """Names and centroids for the map: [level, name, name of what it lies in, lat, lon]."""
         areas = area.load()
         rows = [
-            [one.level, one.name, above.name if (above := areas.parent(one)) else "", one.lat, one.lon]
+            [
+                one.level,
+                one.name,
+                above.name if (above := areas.parent(one)) else "",
+                one.lat,
+                one.lon,
+            ]
             for one in areas
         ]
         return JSONResponse(rows, headers={"Cache-Control": "max-age=86400"})
@@ -212,7 +213,7 @@ class _Demo:
         return JSONResponse([_as_json(row) for row in rows], headers=NO_STORE)
 
     async def events(self, request: Request) -> Response:
-        """The bubbles of several phones ("demo-owner,demo-officer") as they come, as an event stream.
+        """The bubbles of several phones ("demo-owner,demo-officer") as they come: an event stream.
 
         An event's id holds the last bubble of each phone: "12.0.9"; `?after=` or the browser's own
         Last-Event-ID resumes there. `ready` says that everything so far has been sent.

@@ -75,9 +75,11 @@ def city(data: Path, *, host: str, port: int, fresh: bool) -> Iterator[City]:
         }
         migrations.upgrade(servers.database_url)
         invitations = _invite(environment)
-        for command in (["serve", "--demo"], ["worker"], ["dispatch"]):
+        page, *_ = [
             stack.enter_context(_process(command, environment, data / f"{command[0]}.log"))
-        _wait_until_ready(f"http://127.0.0.1:{port}/readyz", data / "serve.log")
+            for command in (["serve", "--demo"], ["worker"], ["dispatch"])
+        ]
+        _wait_until_ready(page, f"http://127.0.0.1:{port}/readyz", data / "serve.log")
         yield City(url, data / "files", *invitations)
 
 
@@ -136,9 +138,9 @@ def _process(
                 process.wait()
 
 
-def _wait_until_ready(url: str, log: Path) -> None:
+def _wait_until_ready(page: subprocess.Popen[bytes], url: str, log: Path) -> None:
     until = time.monotonic() + START
-    while time.monotonic() < until:
+    while time.monotonic() < until and page.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=2):  # noqa: S310  our own loopback address
                 return

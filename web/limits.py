@@ -1,4 +1,4 @@
-"""How often something may be asked: counted in Redis for all processes, or here while it is away."""
+"""How often something may be asked: counted in Redis for all processes, or here without it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
@@ -103,7 +102,7 @@ def load(catalogue: Catalogue) -> Pages:
 
 def routes() -> list[BaseRoute]:
     """The files that pages refer to."""
-    return [Mount("/static", _Static(directory=STATIC), middleware=SAFE, name="static")]
+    return [Mount("/static", _Static(directory=STATIC), name="static")]
 
 
 class _Static(StaticFiles):
@@ -131,9 +130,6 @@ class Headers:
             await send(message)
 
         await self._app(scope, receive, send_safely)
-
-
-SAFE = (Middleware(Headers),)
 
 
 def locale_of(request: Request, otherwise: str = "id") -> str:

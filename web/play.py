@@ -204,7 +204,9 @@ async def _identify(owner: Phone) -> None:
         **dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)),
         "name": "Siti Aminah",
         "nik": f"317407{born.day + 40:02d}{born:%m%y}0012",
-        "born": born.isoformat(),
+        "day": str(born.day),
+        "month": str(born.month),
+        "year": str(born.year),
         "address": "Jalan Damai no. 12",
     }
     async with owner.http.post(found[0], data=form) as answer:

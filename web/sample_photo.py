@@ -1,4 +1,4 @@
-"""A drawn street stall, another one each time: what the demo sends where an owner would take a photo."""
+"""A drawn street stall, another one each time: the demo sends it where an owner takes a photo."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ def _street(pen: ImageDraw.ImageDraw, chance: Random, ground: int) -> None:
         pen.line((x, y, x + chance.randrange(4, 40), y), fill=(shade, shade, shade - 6), width=2)
 
 
-def _stall(
-    pen: ImageDraw.ImageDraw, chance: Random, corner: tuple[int, int], sign: str
-) -> None:
+def _stall(pen: ImageDraw.ImageDraw, chance: Random, corner: tuple[int, int], sign: str) -> None:
     left, ground = corner
     right, counter, awning = left + 720, ground - 40, ground - 380
     pen.ellipse((left - 30, ground + 150, right + 40, ground + 230), fill="#6f6c66")
@@ -61,7 +59,9 @@ def _stall(
     colour = chance.choice(_STRIPES)
     for number, x in enumerate(range(left - 20, right + 20, 40)):
         fill = colour if number % 2 else "#f6f1e6"
-        pen.polygon([(x + 24, awning - 90), (x + 64, awning - 90), (x + 40, awning), (x, awning)], fill)
+        pen.polygon(
+            [(x + 24, awning - 90), (x + 64, awning - 90), (x + 40, awning), (x, awning)], fill
+        )
         pen.pieslice((x, awning - 20, x + 40, awning + 20), 0, 180, fill)
     pen.rectangle((left + 90, awning + 30, right - 90, awning + 118), "#fffbe8", "#3a2b18", 5)
     pen.text(

@@ -45,7 +45,7 @@ def tell_supervisors(
     occasion: str,
     opens: str = "",
 ) -> None:
-    """Give news to the supervisors of an area; where there is none, to all; never to nobody silently."""
+    """Give news to the supervisors of an area; where there is none, to all of the city."""
     people = _supervisors(tx, area_code)
     for person_id in people:
         tell(tx, person_id, what, subject, *parts, occasion=occasion, opens=opens)

@@ -1,4 +1,4 @@
-"""The demo page's phones as a channel: bubbles are rows, and a page is woken when there are new ones."""
+"""The demo page's phones as a channel: bubbles are rows, and pages are woken when there are new."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -30,10 +30,9 @@ from conversations.events import (
     Uploaded,
 )
 from conversations.messages import Json, Message, Question
+from conversations.parsers.identity import redact
 from models.browser import BrowserMessage
-
-if TYPE_CHECKING:
-    from models.storage import Storage
+from models.storage import Storage
 
 NAME = "browser"
 
@@ -43,8 +42,6 @@ PUBLISHING = 1.0  # seconds; a page that is not woken looks by itself
 AWAY_PAUSE = timedelta(seconds=2)
 
 _PHONE = re.compile(r"\+[1-9]\d{7,14}")  # E.164
-_NIK = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){15}(?!\d)")
-_HIDDEN = "•" * 16
 
 _T = TypeVar("_T")
 
@@ -145,7 +142,7 @@ class Browser:
             TryLater: the record is away.
         """
         payload = render(message, locale, self._catalogue, file)
-        number = await self._write(lambda tx: _add(tx, address, payload, sent=True))
+        number = await self._write(lambda tx: keep(tx, address, payload, sent=True))
         await self._wake(address)
         return Sent(str(number))
 
@@ -220,6 +217,19 @@ def render(message: Message, locale: str, catalogue: Catalogue, file: File | Non
 # Bubbles in the record
 
 
+def keep(tx: Session, address: str, payload: Json, *, sent: bool) -> int:
+    """Add a bubble in this transaction, and give its id.
+
+    One transaction a phone adds bubbles at a time, so that ids grow in the order of commits, and
+    a page that reads on from the last one misses none.
+    """
+    _in_turn(tx, address)
+    row = BrowserMessage(address=address, sent=sent, payload=payload)
+    tx.add(row)
+    tx.flush()
+    return row.id
+
+
 def _show(tx: Session, heard: Heard) -> int:
     _in_turn(tx, heard.address)
     recent = tx.scalars(
@@ -238,14 +248,14 @@ def _show(tx: Session, heard: Heard) -> int:
         for choice in row.payload.get("choices", ())
     }
     payload = _said(heard, offered) | {"delivery": delivery}
-    return _add(tx, heard.address, payload, sent=False)
+    return keep(tx, heard.address, payload, sent=False)
 
 
 def _said(heard: Heard, offered: dict[str, str]) -> Json:
     """What the person's bubble shows; an identity number is never kept."""
     match heard.event:
         case Said(words):
-            return {"text": _NIK.sub(_HIDDEN, words)}
+            return {"text": redact(words)}
         case Tapped(flow, subject, step, version, value):
             label = offered.get(token(Question(flow, subject, step, version), value))
             return {"text": label or value}
@@ -261,16 +271,8 @@ def _said(heard: Heard, offered: dict[str, str]) -> Json:
             raise Malformed(f"the demo's phones can't send {type(event).__name__}")
 
 
-def _add(tx: Session, address: str, payload: Json, *, sent: bool) -> int:
-    _in_turn(tx, address)
-    row = BrowserMessage(address=address, sent=sent, payload=payload)
-    tx.add(row)
-    tx.flush()
-    return row.id
-
-
 def _in_turn(tx: Session, address: str) -> None:
-    """Let one transaction a phone add bubbles, so that their ids grow in the order of commits."""
+    """Wait until no other transaction adds bubbles to this phone."""
     tx.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:phone, 0))"),
         {"phone": wake_channel(address)},

@@ -6,6 +6,7 @@ Source: Pergub DKI 30/2018 art. 5 (who may ask); PP 7/2021 art. 35 (what is micr
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
 
 from conversations.effects import (
     Correct,
@@ -26,7 +27,7 @@ from conversations.flow import (
     Review,
     Upload,
 )
-from conversations.messages import Json, Lines, Rupiah, Say, Value
+from conversations.messages import Json, Rupiah, Say, Value
 from conversations.parsers.address import rt_rw, street
 from conversations.parsers.dates import days
 from conversations.parsers.money import money
@@ -39,6 +40,7 @@ NEEDS_FIX = "needs_fix"  # of models.lifecycle
 
 
 def _consent_needed(answers: Answers, facts: Facts) -> bool:
+    """The owner has not agreed yet."""
     return not facts.consented
 
 
@@ -72,7 +74,8 @@ def _monthly(answer: Json, facts: Facts) -> Value:
 def _days(answer: Json, facts: Facts) -> Value:
     if not isinstance(answer, list):
         return str(answer)
-    return Lines(tuple(Say("common.day", {"day": date.fromisoformat(day)}) for day in answer))
+    named = (Say("common.day", {"day": date.fromisoformat(day)}) for day in answer)
+    return reduce(lambda said, day: Say("common.list", {"said": said, "next": day}), named)
 
 
 def _finish(context: Context) -> Ending:

@@ -20,7 +20,7 @@ def _state(application: ApplicationFact, facts: Facts) -> Say:
     key = f"my_requests.visit.{visit.state}" if visit else f"my_requests.state.{application.state}"
     params: dict[str, Value] = {
         "number": application.number,
-        "service": Say(f"{application.service}.title"),
+        "service": Say(f"{application.service}.name"),
         "permit": application.permit_number or "",
         "window": Say("common.nothing"),
         "officer": "",
@@ -73,6 +73,7 @@ def _act(act: str, subject: int, label: Say) -> Offer:
 
 
 def _withdraws(answers: Answers, facts: Facts) -> bool:
+    """An application is taken back."""
     return str(answers.get("show", "")).startswith("withdraw-")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversations.facts import VisitFact
-from conversations.flow import Choose, Context, Flow
+from conversations.flow import Choose, Context, Flow, short_day
 from conversations.messages import Lines, Say, Value
 from conversations.session import Offer
 
@@ -24,7 +24,7 @@ def _line(visit: VisitFact) -> Say:
             "window": Say(
                 "common.window_short",
                 {
-                    "day": Say("common.short_day", {"day": visit.on}),
+                    "day": short_day(visit.on),
                     "part": Say(f"common.part.{visit.part}"),
                     "starts": visit.starts,
                 },

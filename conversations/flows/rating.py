@@ -7,7 +7,7 @@ from conversations.facts import Facts
 from conversations.flow import Choose, Context, Ending, Flow
 from conversations.messages import Say
 
-STARS = ("5", "4", "3", "2", "1")
+STARS = ("1", "2", "3", "4", "5")  # in this order, so that a typed "5" is five stars
 PERMITTED = "permitted"  # of models.lifecycle
 
 

@@ -90,8 +90,9 @@ def _summary(context: Context) -> Mapping[str, Value]:
             "common.window", {"day": visit.on, "starts": visit.starts, "ends": visit.ends}
         ),
         "owner": visit.owner_name,
-        "trade": visit.trade,
-        "business": visit.business_name or "-",
+        "trade": Say("visit.named", {"trade": visit.trade, "name": visit.business_name})
+        if visit.business_name
+        else visit.trade,
         "place": visit.kelurahan,
         "address": visit.address,
         "map": Say("visit.map", {"lat": str(visit.pin[0]), "lon": str(visit.pin[1])})
@@ -127,6 +128,11 @@ def _on_the_way(answers: Answers, facts: Facts) -> bool:
 def _failed(answers: Answers, facts: Facts) -> bool:
     """The officer said that it does not work."""
     return FAILED in answers.values() or answers.get("place") == "different"
+
+
+def _cannot(answers: Answers, facts: Facts) -> bool:
+    """The officer does not take the visit, or gives it back."""
+    return answers.get("offer") == "decline" or answers.get("depart") == "cannot"
 
 
 def _far(answers: Answers, facts: Facts) -> bool:
@@ -222,7 +228,7 @@ class DoorCode:
             return "proved"
         left = visit.code_tries_left - 1
         if left <= 0:
-            raise Wrong("code_spent", {}, effects=(FailVisit(visit.id, "wrong_code"),))
+            raise Wrong("code_spent", {}, effects=(FailVisit(visit.id, "wrong_code"),), last=True)
         raise Wrong("wrong_code", {"left": left}, effects=(MistypeCode(visit.id),))
 
     def complete(self, answer: Json) -> bool:
@@ -284,7 +290,7 @@ FLOW = Flow(
         Choose(
             "declined",
             options=("too_far", "full", "sick", "other"),
-            when=lambda a, f: a.get("offer") == "decline" or a.get("depart") == "cannot",
+            when=_cannot,
             then=_decline,
             counted=False,
             ends=("too_far", "full", "sick", "other"),

@@ -6,7 +6,7 @@ from datetime import date
 
 from conversations.effects import ChooseWindow
 from conversations.facts import Facts, Window
-from conversations.flow import Choose, Context, Ending, Flow
+from conversations.flow import Choose, Context, Ending, Flow, short_day
 from conversations.messages import Json, Say, Value
 from conversations.session import Answers, Offer
 
@@ -27,7 +27,7 @@ def _label(window: Window) -> Say:
     return Say(
         "common.window_short",
         {
-            "day": Say("common.short_day", {"day": window.on}),
+            "day": short_day(window.on),
             "part": Say(f"common.part.{window.part}"),
             "starts": window.starts,
         },

@@ -6,7 +6,7 @@ import re
 
 from conversations.facts import Facts
 from conversations.parsers import Parser, Refused
-from conversations.parsers.numbers import spoken
+from conversations.parsers.numbers import in_digits
 from conversations.words import plain, standardised, tidy
 
 _NONE = re.compile(
@@ -59,7 +59,7 @@ def street(*, at_most: int = 200) -> Parser:
 
 def _pair(text: str) -> tuple[int, int] | None:
     """Give RT and RW, named in either order or written as two numbers."""
-    text = re.sub(r"[^\W\d_]+", lambda m: _digits(m[0]), text)
+    text = in_digits(re.sub(r"([^\W\d_])([\d/.,:;-])|(\d)([^\W\d_])", r"\1\3 \2\4", text))
     named = {
         which: int(number) for which, number in re.findall(r"\b(rt|rw)\b\D{0,12}?(\d{1,4})", text)
     } or {which: int(number) for which, number in re.findall(r"\b(rt|rw)(\d{1,4})", text)}
@@ -72,8 +72,3 @@ def _pair(text: str) -> tuple[int, int] | None:
     if len(numbers) == 1 and len(numbers[0]) == 6:  # 005003
         return int(numbers[0][:3]), int(numbers[0][3:])
     return None
-
-
-def _digits(word: str) -> str:
-    value = spoken([word])
-    return word if value is None else str(value)

@@ -11,13 +11,12 @@ from conversations.words import plain, squeezed, standard
 
 # What somebody writes between a slip and its mend: "2 eh salah yg 1".
 _MEND = re.compile(
-    r"\b(?:eh+|salah|ralat|maksudnya|maksud saya|maksudku|maaf|sori|sorry|koreksi|bukan|ganti|jadi"
+    r"\b(?:eh+|salah|ralat|maksudnya|maksud saya|maksudku|maaf|sori|sorry|koreksi|ganti|jadi|tapi"
     r"|deng|ding|oops|ups)\b"
 )
-_FILLERS = frozenset(
-    "yang nomor no pilih pilihan saya mau opsi angka nomer ambil ke itu aja saja pak bu ya deh dong"
-    " option number choose pick the aku sih lah kak bang mas mbak min yg pilihnya jawab jawaban"
-    " ini kalau kalo tadi dong".split()
+_FILLERS = re.compile(
+    r"yang|yg|nomor|nomer|no|pilih\w*|saya|mau|opsi|angka|ambil|ke|itu|aja|saja|pak|bu|ya|deh|dong|sih"
+    r"|lah|kak|bang|mas|mbak|min|option|number|choose|pick|the|aku|jawab\w*|ini|kalau|kalo|tadi|one"
 )
 _ORDINALS = {"pertama": 1, "kesatu": 1, "first": 1, "second": 2, "third": 3, "fourth": 4}
 _LAST = frozenset({"terakhir", "akhir", "last", "bawah", "terbawah"})
@@ -36,7 +35,13 @@ def pick(text: str, labels: Sequence[str]) -> int | None:
         return None
     if (exact := _exact(said, labels)) is not None:
         return exact
-    for part in reversed([part for part in _MEND.split(said) if part.strip(" ,.")]):
+    said = re.sub(
+        r"\bbukan (?:yang |yg |nomor |no )?\w+", " ", re.sub(r"\beh+,? bukan", "eh", said)
+    )
+    parts = _MEND.split(said)
+    if len(parts) > 1 and not parts[-1].strip(" ,.!"):
+        return None  # "2 salah": and what instead?
+    for part in reversed([part for part in parts if part.strip(" ,.")]):
         found = _number(part, labels)
         if found is None:
             found = _named(part, labels)
@@ -52,7 +57,7 @@ def _exact(said: str, labels: Sequence[str]) -> int | None:
 
 def _number(said: str, labels: Sequence[str]) -> int | None:
     """Give the index that a number or a place in the list names, if nothing else was said."""
-    words = [word for word in re.findall(r"\d+|[^\W\d_]+", said) if word not in _FILLERS]
+    words = [word for word in re.findall(r"\d+|[^\W\d_]+", said) if not _FILLERS.fullmatch(word)]
     words = [
         word.removeprefix("ke") if unit(word.removeprefix("ke"))[1] else word for word in words
     ]
@@ -76,7 +81,7 @@ def _at(number: int, labels: Sequence[str]) -> int | None:
 
 def _named(said: str, labels: Sequence[str]) -> int | None:
     """Give the index of the one label that the words fit best, by a clear margin."""
-    words = [word for word in _words(said) if word not in _FILLERS]
+    words = [word for word in _words(said) if not _FILLERS.fullmatch(word)]
     if not words or sum(map(len, words)) < 3:
         return None
     scores = [_fit(words, _words(label)) for label in labels]

@@ -10,27 +10,28 @@ from conversations.facts import Facts
 from conversations.parsers import Parser, Refused
 from conversations.words import plain, tidy
 
-# Sixteen digits with at most two blanks, dots, dashes or slashes between each two, and no digit,
-# letter, decimal sign or currency before or after.
-_SIXTEEN = re.compile(r"(?<![\d+])\d(?:[\s.\-/_:]{0,2}\d){15}(?!\d)(?![.,\-/]\d)")
-_SUM = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_RUN = re.compile(r"(?<!\d)\d(?:[\s.,\-/_:]{0,2}\d)+")  # digits with at most two signs between
+_SUM = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
+_PROVINCE = re.compile(r"1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-7]")
 _MASK = "[nomor disembunyikan]"
 
 
 def contains_identity_number(text: str) -> bool:
     """Say whether sixteen digits stand in the text, even with signs between them.
 
-    A sum of money written in thousands is none, nor is a telephone number.
+    A sum of money written in thousands is none, nor are telephone numbers, nor days and hours in
+    a row. In doubt it is one.
     """
-    return any(True for _ in _spans(text))
+    return any(True for _ in _spans(tidy(text)))
 
 
 def redact(text: str) -> str:
-    """Give the text with every such number hidden."""
-    text = tidy(text)
-    for start, end in reversed(list(_spans(text))):
-        text = text[:start] + _MASK + text[end:]
-    return text
+    """Give the text with every such number hidden, and every digit that hangs together with it."""
+    clean = tidy(text)
+    spans = list(_spans(clean))
+    for start, end in reversed(spans):
+        clean = clean[:start] + _MASK + clean[end:]
+    return clean if spans else text
 
 
 def nik() -> Parser:
@@ -57,7 +58,7 @@ def nik() -> Parser:
 def _possible(nik: str) -> bool:
     day = int(nik[6:8])
     return (
-        11 <= int(nik[:2]) <= 97
+        _PROVINCE.match(nik) is not None
         and nik[2:4] != "00"
         and nik[4:6] != "00"
         and nik[12:] != "0000"
@@ -76,7 +77,25 @@ def _is_day(year: int, month: int, day: int) -> bool:
     return True
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    for match in _SIXTEEN.finditer(tidy(text)):
-        if not _SUM.fullmatch(match[0]):
-            yield match.span()
+def _spans(clean: str) -> Iterator[tuple[int, int]]:
+    """Find the runs of digits that hold sixteen of one number."""
+    for run in _RUN.finditer(clean):
+        if re.search(r"\d{16}", run[0]) or (not _SUM.fullmatch(run[0]) and _in_groups(run[0])):
+            yield run.span()
+
+
+def _in_groups(run: str) -> bool:
+    """Say whether some groups together are sixteen digits that look like one number.
+
+    At the head of the run, one and the same sign between the groups is enough; elsewhere, and
+    with different signs, they must be a possible NIK or KK.
+    """
+    groups = re.findall(r"\d+", run)
+    uniform = len(set(re.findall(r"\D+", run))) == 1 and groups[0][0] != "0"
+    for start in range(len(groups)):
+        digits = ""
+        for group in groups[start:]:
+            digits += group
+            if len(digits) == 16 and ((start == 0 and uniform) or _possible(digits)):
+                return True
+    return False

@@ -52,7 +52,7 @@ def money(
         amount = read(text)
         if amount is None:
             raise Refused("not_money")
-        sums, reason = _sums(amount)
+        sums, unclear = _sums(amount)
         if period and amount.period and amount.period != period:
             factor = Fraction(_PER_YEAR[amount.period], _PER_YEAR[period])
             sums = [round(value * factor) for value in sums]
@@ -63,7 +63,10 @@ def money(
             )
         if len(fitting) == 1:
             return fitting[0]
-        raise Refused(reason, readings=tuple(_reading(value) for value in fitting))
+        readings = tuple(_reading(value) for value in fitting)
+        if unclear:
+            raise Refused("ambiguous_money", readings=readings)
+        raise Refused("which_sum", readings=readings)
 
     return parse
 
@@ -81,16 +84,16 @@ def read(text: str) -> Amount | None:
     return Amount(0, 0) if _NOTHING.search(said) else None
 
 
-def _sums(amount: Amount) -> tuple[list[int], str]:
-    """Give the sums to choose from, and why there are several."""
+def _sums(amount: Amount) -> tuple[list[int], bool]:
+    """Give the sums to choose from, and whether it is their thousands that are unclear."""
     if amount.readings:
         first, last = amount.readings[0], amount.readings[-1]
         if last != first * 1000:
-            return list(amount.readings), "which_sum"
+            return list(amount.readings), False
         factor = 1000 if first < 1000 else 1  # of a business, "500" means 500 ribu or 500 juta
-        return [value * factor for value in amount.readings], "ambiguous_money"
+        return [value * factor for value in amount.readings], True
     bounds = [bound for bound in (amount.low, amount.high) if bound is not None]
-    return [bounds[0], sum(bounds) // len(bounds), bounds[-1]], "which_sum"
+    return [bounds[0], sum(bounds) // len(bounds), bounds[-1]], False
 
 
 def _reading(value: int) -> Reading:
@@ -119,20 +122,22 @@ _SCALES = {
 }
 _SCALE = {word: scale for scale, words in _SCALES.items() for word in words.split()}
 _SLANG = {
-    "seribu": 1_000, "seceng": 1_000, "sewu": 1_000, "noceng": 2_000, "goceng": 5_000,
-    "ceban": 10_000, "noban": 20_000, "goban": 50_000, "sejuta": 1_000_000, "sejt": 1_000_000,
+    "seribu": 1_000, "seribuan": 1_000, "seceng": 1_000, "sewu": 1_000, "noceng": 2_000,
+    "goceng": 5_000, "gocengan": 5_000, "ceban": 10_000, "noban": 20_000, "goban": 50_000,
+    "gobanan": 50_000, "sejuta": 1_000_000, "sejutaan": 1_000_000, "sejt": 1_000_000,
     "cetiau": 1_000_000, "cetiaw": 1_000_000, "secetiau": 1_000_000, "gotiau": 5_000_000,
     "semiliar": 1_000_000_000, "semilyar": 1_000_000_000,
 }  # fmt: skip
-_PARTS = frozenset("puluh belas ratus pulu blas atus ratusan".split())
-_COUNTED = frozenset(
-    "orang jam hari minggu bulan tahun kali kg kilo unit meja porsi bungkus piring gerobak karyawan"
-    " anak cabang tempat meter biji buah pcs ekor gelas mangkok lusin dus pack box menit persen"
-    " x hp kios toko warung".split()
+_PARTS = re.compile(r"puluh|belas|ratus|pulu|blas|atus|ratusan|rts|setengah|koma")
+_COUNTED = re.compile(  # what is counted, when a number stands before it
+    r"orang|jam|hari|minggu|bulan|tahun|kali|kg|kilo|unit|meja|porsi|bungkus|piring|gerobak|pcs|x"
+    r"|karyawan|anak|cabang|tempat|meter|biji|buah|ekor|gelas|mangkok|lusin|dus|pack|box|menit|hp"
+    r"|persen|kios|toko|warung"
 )
-_NUMBERED = frozenset(
-    "jam pukul tanggal rt rw nomor no umur usia kelas blok gang juli agustus desember".split()
+_NUMBERED = re.compile(  # what a number that follows is only the number of
+    r"jam|pukul|tanggal|rt|rw|nomor|no|umur|usia|kelas|blok|gang"
 )
+_ONE = "dua|tiga|empat|lima|enam|tujuh|delapan|sembilan"
 _TOKEN = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]+|[^\w\s]")
 _MEND = re.compile(r"\b(?:eh+|ralat|maksudnya|maksud saya|salah|sori|sorry|koreksi)\b")
 _NOTHING = re.compile(
@@ -156,25 +161,32 @@ _ABOVE = re.compile(
 _UPWARD = re.compile(r"^\W*(?:rupiah )?(?:(?:an )?lebih|lbh|ke ?atas|\+)(?!\w)")
 _DOWNWARD = re.compile(r"^\W*(?:rupiah )?(?:ke ?bawah|kurang)(?!\w)")
 _BETWEEN = re.compile(r"\W*(?:rp)?\W*(?:-|sampai(?: dengan)?|atau|to|~)\W*(?:rp)?\W*")
-_PERIOD: dict[Period, re.Pattern[str]] = {
+_PERIOD_WORDS: tuple[tuple[Period, str], ...] = (
+    ("day", "hari(?:an|nya)?|day|daily"),
+    ("week", "minggu(?:an|nya)?|pekan|week|weekly"),
+    ("month", "bulan(?:an|nya)?|month|monthly"),
+    ("year", "tahun(?:an|nya)?|year|yearly"),
+)
+_PERIOD = {
     period: re.compile(
         rf"(?<!\d )\b(?:se|per)?(?:{words})\b(?! (?:ini|itu|lalu|kemarin|depan|lagi|pertama))"
         rf"|(?<!\w)1 (?:{words})\b"
     )
-    for period, words in (
-        ("day", "hari(?:an|nya)?|day|daily"),
-        ("week", "minggu(?:an|nya)?|pekan|week|weekly"),
-        ("month", "bulan(?:an|nya)?|month|monthly"),
-        ("year", "tahun(?:an|nya)?|year|yearly"),
-    )
-}  # fmt: skip
+    for period, words in _PERIOD_WORDS
+}
 
 
 def _spelled(text: str) -> str:
     """Give the text in usual spelling, with each sum's signs made plain: "2.500.000,-", "s/d"."""
-    said = plain(text).replace("1⁄2", "setengah").replace("s/d", "sampai").replace("s.d.", "sampai")
-    said = re.sub(r"(?<![\d/])1/2(?![\d/])", "setengah", said)
+    said = plain(text).replace("⁄", "/").replace("s/d", "sampai").replace("s.d.", "sampai")
+    said = re.sub(r"(?<=[^\W\d_]{3})2\b", "", said)  # "kira2"
+    for fraction, spelled in (("1/2", "setengah"), ("1/4", "0,25"), ("3/4", "0,75")):
+        said = re.sub(rf"(?<![\d/]){fraction}(?![\d/])", spelled, said)
+    said = re.sub(r"\bseperempat\b", "0,25", re.sub(r"\btiga ?perempat\b", "0,75", said))
     said = standardised(re.sub(r"(\d)[.,]-+", r"\1 ", said))
+    said = re.sub(r"\bse (?=ratus|ribu|juta|miliar)", "se", said)
+    said = re.sub(r"\bkurang lebih\b|\blebih kurang\b", "sekitar", said)
+    said = re.sub(rf"\b({_ONE})(ratus|puluh|belas|ribu|rb|juta|jt)\b", r"\1 \2", said)
     said = re.sub(r"\b(?:rp|idr)\.?", "rp ", said)
     said = re.sub(r"(\d[.,]\d{3})[.,]00(?!\d)", r"\1", said)
     return re.sub(
@@ -208,9 +220,9 @@ def _one(found: _Sum, before: str, after: str) -> Amount:
     if found.doubtful:
         return Amount(period=period, readings=tuple(int(value) for value in found.values))
     low, high = int(min(found.values)), int(max(found.values))
-    if low == high and found.scale == 1 and 0 < high < 1000:
-        if not re.match(r"\s*(?:rupiah|perak)\b", after):
-            return Amount(period=period, readings=(high, high * 1000))
+    bare = low == high and found.scale == 1 and 0 < high < 1000
+    if bare and not re.match(r"\s*(?:rupiah|perak)\b", after):
+        return Amount(period=period, readings=(high, high * 1000))
     if _BELOW.search(before) or _DOWNWARD.search(after):
         return Amount(None, high, period)
     if _ABOVE.search(before) or _UPWARD.search(after):
@@ -229,7 +241,9 @@ def _joined(found: Sequence[_Sum], said: str) -> list[_Sum]:
         if joined:
             last = joined[-1]
             between = said[last.end : one.start]
-            within = "antara" in said[: last.start] and re.fullmatch(r"\s*dan\s*(?:rp)?\s*", between)
+            within = "antara" in said[: last.start] and re.fullmatch(
+                r"\s*dan\s*(?:rp)?\s*", between
+            )
             if within or _BETWEEN.fullmatch(between):
                 joined[-1] = _range(last, one)
                 continue
@@ -265,7 +279,11 @@ def _found(said: str) -> Iterator[_Sum]:
             end += 1
         before = tokens[at - 1][0] if at else ""
         after = tokens[end][0] if end < len(tokens) else ""
-        yield from _sums_of(tokens[at:end], numbered=before in _NUMBERED, counted=after in _COUNTED)
+        yield from _sums_of(
+            tokens[at:end],
+            numbered=bool(_NUMBERED.fullmatch(before)),
+            counted=bool(_COUNTED.fullmatch(after)),
+        )
         at = end
 
 
@@ -274,8 +292,7 @@ def _is_part(token: str) -> bool:
         token[0].isdecimal()
         or token in _SCALE
         or token in _SLANG
-        or token in _PARTS
-        or token in ("setengah", "koma")
+        or _PARTS.fullmatch(token) is not None
         or unit(token)[1] is not None
     )
 
@@ -304,9 +321,7 @@ def _sums_of(tokens: Sequence[re.Match[str]], *, numbered: bool, counted: bool) 
             total, top, start = Fraction(0), 0, token.start()
         if len(values) == 2 and not total:
             doubtful = _thousands(group)
-            yield _Sum(
-                (values[0] * this, values[1] * this), this, start, token.end(), doubtful
-            )
+            yield _Sum((values[0] * this, values[1] * this), this, start, token.end(), doubtful)
             total, top, scale, start, group = Fraction(0), 0, 0, token.end(), []
             continue
         total, top, scale = total + values[-1] * this, top or size, size
@@ -383,7 +398,7 @@ def _values(group: Sequence[str]) -> tuple[Fraction, ...] | None:
 
 def _pair(group: Sequence[str]) -> tuple[Fraction, ...] | None:
     """Read "dua tiga" and "lima enam ratus": two neighbours that share what follows."""
-    first, second = unit(group[0])[1], unit(group[1])[1]
+    first, second = (unit(word)[1] for word in (*group, "")[:2])
     if first is None or second is None or second != first + 1:
         return None
     high = _spoken(group[1:])

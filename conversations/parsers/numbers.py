@@ -11,7 +11,7 @@ from conversations.words import plain, squeezed, standardised
 
 _ONES = {
     "nol": 0, "kosong": 0, "zero": 0,
-    "satu": 1, "satunya": 1, "se": 1, "siji": 1, "hiji": 1, "one": 1, "atu": 1,
+    "satu": 1, "satunya": 1, "siji": 1, "hiji": 1, "one": 1, "atu": 1,
     "dua": 2, "duo": 2, "loro": 2, "rong": 2, "two": 2, "due": 2,
     "tiga": 3, "telu": 3, "telung": 3, "tilu": 3, "three": 3, "tige": 3, "tga": 3,
     "empat": 4, "papat": 4, "patang": 4, "opat": 4, "four": 4, "ampat": 4, "mpat": 4,
@@ -24,19 +24,23 @@ _ONES = {
 _WHOLE = {
     "sepuluh": 10, "spuluh": 10, "ten": 10, "sebelas": 11, "sblas": 11, "eleven": 11, "selusin": 12,
     "twelve": 12, "selawe": 25, "seket": 50, "jigo": 25, "seratus": 100, "satus": 100,
-    "cepek": 100, "nopek": 200, "gopek": 500,
+    "cepek": 100, "nopek": 200, "gopek": 500, "gope": 500,
+    "gocap": 50,
 }  # fmt: skip
 
 
 def spoken(words: Sequence[str]) -> int | None:
     """Read number words below a thousand: ["dua", "puluh", "lima"] is 25; None for other words."""
-    total, held = 0, None
     if not words:
         return None
+    total = 0
+    held: int | None = None
     for word in words:
+        step: str | None
+        value: int | None
         if word.isdecimal() and len(word) <= 3:
             step, value = None, int(word)
-        elif word in ("puluh", "pulu", "belas", "blas", "ratus", "ratusan", "atus"):
+        elif word in ("puluh", "pulu", "belas", "blas", "ratus", "ratusan", "atus", "rts"):
             if held is None or held == 0 or held > 99:
                 return None
             times = {"p": 10, "r": 100, "a": 100}.get(word[0])
@@ -51,6 +55,22 @@ def spoken(words: Sequence[str]) -> int | None:
         else:
             held = value
     return total + (held or 0)
+
+
+def in_digits(said: str) -> str:
+    """Give the text with its number words as digits: "rt dua belas" is "rt 12"."""
+    words, out, at = said.split(), list[str](), 0
+    while at < len(words):
+        for end in range(min(len(words), at + 4), at, -1):
+            value = None if words[at].isdecimal() else spoken(words[at:end])
+            if value is not None:
+                out.append(str(value))
+                at = end
+                break
+        else:
+            out.append(words[at])
+            at += 1
+    return re.sub(r"\b0 (?=\d\b)", "0", " ".join(out))  # "kosong lima"
 
 
 def unit(word: str) -> tuple[str | None, int | None]:

@@ -8,7 +8,7 @@ from conversations.facts import Facts
 from conversations.parsers import Parser, Refused
 from conversations.words import plain
 
-_RUN = re.compile(r"(?:\+|\b)\(?\d(?:[\s().\-/]{0,3}\d)+")
+_RUN = re.compile(r"(?:\+|\b)\(?\d(?:[\s().\-]{0,3}\d)+")
 
 
 def phone() -> Parser:
@@ -30,12 +30,13 @@ def phone() -> Parser:
 
 
 def read(text: str) -> str | None:
-    """Give the first telephone number as E.164, "" if there are digits but none can be one, or None.
+    """Give the first telephone number as E.164, "" if digits are there but none can be, or None.
 
     A lone short number (fewer than six digits) is no attempt at one.
     """
-    runs = [re.sub(r"[^\d+]", "", run) for run in _RUN.findall(_letters_as_digits(plain(text)))]
-    attempts = [run for run in runs if len(run.lstrip("+")) >= 6]
+    runs = _RUN.findall(_letters_as_digits(plain(text)))
+    attempts = [re.sub(r"[^\d+]", "", run) for run in runs + " ".join(runs).split()]
+    attempts = [run for run in attempts if len(run.lstrip("+")) >= 6]
     for attempt in attempts:
         if number := _e164(attempt):
             return number

@@ -14,6 +14,7 @@ def kelurahan() -> Parser:
 
     Raises:
         Refused: ``which_kelurahan`` with the kelurahan the words may mean;
+            ``kelurahan_or_kecamatan`` with the one, if its kecamatan has the same name;
             ``kelurahan_of_kecamatan`` if only a kecamatan was named; ``which_kecamatan`` if only a
             kota was; ``outside_jakarta``; ``unknown_place``.
     """
@@ -22,6 +23,12 @@ def kelurahan() -> Parser:
         found = facts.places.find(text)
         kelurahan = [place for place in found if place.level == "kelurahan"]
         if len(kelurahan) == 1:
+            if any(place.level == "kecamatan" for place in found):
+                raise Refused(
+                    "kelurahan_or_kecamatan",
+                    {"place": kelurahan[0].name},
+                    readings=(_reading(kelurahan[0], facts),),
+                )
             return {"kelurahan": kelurahan[0].code}
         if kelurahan:
             raise Refused(

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.channels.base import File, Heard, Media, Sent
 from bot.errors import FileRefused
@@ -23,6 +22,7 @@ from conversations import catalogue, flows
 from conversations.events import Event, Said, Uploaded
 from conversations.messages import Message
 from models import area, business_type, encryption
+from models.database import Record
 from models.encryption import KeyRing
 from models.storage import Storage
 
@@ -68,7 +68,7 @@ class Desk:
     sender: Sender
     media: MediaFetcher
     chat: Chat
-    ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def heard(self, event: Event | str, address: str = "1", *, id: str | None = None) -> Heard:
         said = Said(event) if isinstance(event, str) else event
@@ -92,19 +92,19 @@ def _keys() -> None:
 
 
 @pytest.fixture
-async def desk(
-    engine: Engine, async_engine: AsyncEngine, tmp_path: Path
-) -> AsyncIterator[Desk]:
+async def desk(database: str, tmp_path: Path) -> AsyncIterator[Desk]:
 
     chat = Chat()
     storage = Storage(f"file://{tmp_path}")
     channels = {"chat": chat}
-    sender = Sender(async_engine, channels, storage)
+    record = Record(database)
+    sender = Sender(record, channels, storage)
     city = City(area.load(), business_type.load(), flows.load())
-    turns = Turns(async_engine, city, "https://izin.example", sender.wake)
+    turns = Turns(record, city, "https://izin.example", sender.wake)
     committing = asyncio.create_task(turns.run())
-    yield Desk(turns, sender, MediaFetcher(async_engine, channels, storage), chat)
+    yield Desk(turns, sender, MediaFetcher(record, channels, storage), chat)
     committing.cancel()
+    await record.close()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ session, the event and the messages go through JSON, as they do in the record.
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
@@ -60,6 +61,14 @@ def play(text: str, flows: Flows) -> str:
     return "\n".join(lines).strip() + "\n"
 
 
+def differences(written: str, played: str) -> str:
+    """What a transcript says otherwise than it was played, as a diff; empty if nothing."""
+    lines = difflib.unified_diff(
+        written.splitlines(), played.splitlines(), "written", "played", lineterm="", n=4
+    )
+    return "\n".join(lines)
+
+
 @dataclass(slots=True)
 class Chat:
     """One person's conversation while it is played."""
@@ -70,6 +79,10 @@ class Chat:
     last: Event | None = None
     sent: list[Message] = field(default_factory=list)
     photos: int = 100
+
+    def __post_init__(self) -> None:
+        services = tuple(flow.id for flow in self.flows.services())
+        self.facts = replace(self.facts, services=services)
 
     def heard(self, line: str) -> list[str]:
         """Play one line; give what it brings about."""
@@ -129,14 +142,13 @@ class Chat:
             yield f"  {WISHES[message.wish]}"
 
     def tap(self, label: str, *, old: bool = False) -> Event:
-        """A tap on a button of the last message that had buttons, or of the last but those."""
+        """A tap on a button of the last message; with `old`, of the latest one before it."""
         catalogue, locale = self.flows.catalogue, self.facts.locale
-        asked = [message for message in self.sent if message.choices and message.question]
-        for message in reversed(asked[:-1] if old else asked):
+        for message in reversed(self.sent[:-1] if old else self.sent[-1:]):
             for choice in message.choices:
                 if catalogue.say(choice.label, locale) == label:
                     question = message.question
-                    assert question is not None
+                    assert question is not None, "buttons belong to a question"
                     return Tapped(
                         question.flow,
                         question.subject,
@@ -144,8 +156,6 @@ class Chat:
                         question.version,
                         choice.value,
                     )
-            if not old:
-                break
         raise LookupError(f"no button {label!r} in sight")
 
     def photo(self) -> Event:
@@ -168,10 +178,17 @@ def _effect(effect: Effect) -> Iterator[str]:
 
 
 def _news(chat: Chat, rest: str) -> Event:
-    """`~ news visit 7: notices.window_gone` brings a flow up about a subject, with sentences."""
+    """`~ news visit_window 81: notices.verified number=26-004512`: flow, subject, sentences."""
     about, _, said = rest.partition(":")
     flow, subject = about.split()
-    parts = [messages.say_to_json(Say(key)) for key in said.split()]
+    says: list[tuple[str, dict[str, str]]] = []
+    for word in said.split():
+        name, is_value, value = word.partition("=")
+        if is_value:
+            says[-1][1][name] = value.replace("_", " ")
+        else:
+            says.append((word, {}))
+    parts = [messages.say_to_json(Say(key, params)) for key, params in says]
     return Happened("news", subject, {"opens": "" if flow == "-" else flow, "parts": parts})
 
 
@@ -202,6 +219,7 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
     "edited": lambda chat, rest: Said(rest, edited=True),
     "sent": lambda chat, rest: Unreadable(rest),
     "contact": lambda chat, rest: SharedContact(rest, own=True),
+    "identity": lambda chat, rest: Happened("identity_given", rest),
     "start": lambda chat, rest: Started(rest),
     "news": _news,
 }
@@ -211,7 +229,7 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
 
 
 def _application(known: Facts, rest: str) -> Facts:
-    """`~ application 81 needs_fix place_photo`, `~ application 81 in_review because above_micro`."""
+    """`~ application 81 needs_fix place_photo`, or `81 in_review because above_micro`."""
     number, state, *more = rest.split()
     because = more.index("because") if "because" in more else len(more)
     row = city.application(

@@ -4,12 +4,14 @@
 
 const choosePlace = (() => {
   const FOUND = 8; // names offered at once
-  const NEAR = 12; // from this zoom on kecamatan are named instead of kota
+  const NEAR = 11.5; // from this zoom on kecamatan are named instead of kota
+  const NEARER = 13; // and from this one on, kelurahan
   const sheet = document.getElementById("place");
   const find = (selector) => sheet.querySelector(selector);
   let words = {};
   let places = [];
   let map = null;
+  let names = null; // of the kelurahan in view
   let marker = null;
   let chosen = null;
 
@@ -40,24 +42,37 @@ const choosePlace = (() => {
   function drawMap() {
     map = L.map(find(".map"), { attributionControl: false, preferCanvas: true, minZoom: 9, maxZoom: 16, zoomSnap: 0.25 });
     map.setView([-6.2, 106.83], 10);
-    const land = { stroke: false, fillColor: "#f3efdf", fillOpacity: 1, interactive: false };
+    const land = { stroke: false, fillColor: "#fbf8ec", fillOpacity: 1, interactive: false };
     const dot = { radius: 3, stroke: false, fillColor: "#7d8f86", fillOpacity: 1, interactive: false };
     const named = { permanent: true, direction: "center" };
     const of = (level) => places.filter((one) => one.level === level);
-    for (const one of of("kelurahan")) L.circle([one.lat, one.lon], { ...land, radius: 1250 }).addTo(map);
-    for (const one of of("kelurahan")) L.circleMarker([one.lat, one.lon], { ...dot, radius: 1.5 }).addTo(map);
+    for (const one of of("kelurahan")) L.circle([one.lat, one.lon], { ...land, radius: 1700 }).addTo(map);
     for (const one of of("kecamatan")) {
       L.circleMarker([one.lat, one.lon], dot).bindTooltip(one.name, { ...named, className: "kecamatan" }).addTo(map);
     }
     for (const one of of("kota")) {
       L.circleMarker([one.lat, one.lon], { ...dot, radius: 0 }).bindTooltip(one.name, { ...named, className: "kota" }).addTo(map);
     }
+    names = L.layerGroup().addTo(map);
     map.on("click", (event) => put(event.latlng.lat, event.latlng.lng));
-    map.on("zoomend", () => find(".map").classList.toggle("near", map.getZoom() >= NEAR));
+    map.on("moveend", nameWhatIsSeen);
+  }
+
+  function nameWhatIsSeen() {
+    const zoom = map.getZoom();
+    find(".map").classList.toggle("near", zoom >= NEAR && zoom < NEARER);
+    find(".map").classList.toggle("nearer", zoom >= NEARER);
+    names.clearLayers();
+    if (zoom < NEARER) return;
+    for (const one of places) {
+      if (one.level !== "kelurahan" || !map.getBounds().contains([one.lat, one.lon])) continue;
+      const label = { permanent: true, direction: "bottom", offset: [0, 3], className: "kelurahan" };
+      names.addLayer(L.circleMarker([one.lat, one.lon], { radius: 3, stroke: false, fillColor: "#5d7168", fillOpacity: 1, interactive: false }).bindTooltip(one.name, label));
+    }
   }
 
   function showAll() {
-    const mainland = places.filter((one) => one.level === "kecamatan" && !one.above.includes("Seribu"));
+    const mainland = places.filter((one) => one.level === "kelurahan" && !one.above.includes("Seribu"));
     map.fitBounds(mainland.map((one) => [one.lat, one.lon]), { padding: [14, 14], animate: false });
   }
 

@@ -17,15 +17,14 @@ from models import application as applications
 from models import area, attachment, business_type, finding, identity, lifecycle
 from models.application import Application
 from models.attachment import Attachment, AttachmentState
-from models.base import now
+from models.base import WIB, now
 from models.finding import FindingRow
 from models.lifecycle import ApplicationState
 from models.storage import Storage
 from models.task import Task
-from models.window import WIB
 from workers.context import ACTOR, Context, Settle
 from workers.news import tell, tell_supervisors
-from workers.verification import CHECKS, examine, resting_on
+from workers.verification import CHECKS, examine, photo, resting_on
 from workers.verification.finding import Evidence, Finding, Identity, Outcome, PhotoEvidence
 
 SERVICE = "business_permit"  # the one whose answers can be checked
@@ -36,7 +35,7 @@ SOON = timedelta(seconds=5)
 NO_CHECKS = Finding("service", Outcome.NEEDS_A_PERSON, "no_checks")
 SECOND_LOOK = Finding("second_look", Outcome.NEEDS_A_PERSON, "returned_item_answered")
 NOT_CHECKED = Finding("verification", Outcome.NEEDS_A_PERSON, "checks_failed")
-PHOTO_NOT_FETCHED = Finding("photo", Outcome.NEEDS_A_PERSON, "photo_not_fetched")
+PHOTO_NOT_FETCHED = Finding(photo.NAME, Outcome.NEEDS_A_PERSON, "photo_not_fetched")
 
 SUPERVISOR = "supervisor"  # a supervisor's return, written by the bot: the owner answers again
 APPROVAL = "approval"  # a supervisor's yes, written by the bot: covers all that was found before
@@ -95,15 +94,14 @@ def _examine(context: Context, application_id: int) -> Examined | None:
         if application.service != SERVICE:
             return Examined(application.answers_version, (NO_CHECKS,))
         case = _gather(tx, application)
-    looks_at_photos = bool(CHECKS.keys() & case.names & {"photo"})
-    if not looks_at_photos:
+    if photo.NAME not in case.names:
         return Examined(case.version, examine(case.evidence, case.names, fixes=case.fixes))
     if case.pending and case.patient:
         return Examined(case.version, waits=True)
     evidence = replace(case.evidence, photos=_read(context.storage, case.photos))
     findings = examine(evidence, case.names, fixes=case.fixes)
     if case.pending and not case.photos:
-        findings = tuple(PHOTO_NOT_FETCHED if f.check == "photo" else f for f in findings)
+        findings = tuple(PHOTO_NOT_FETCHED if f.check == photo.NAME else f for f in findings)
     unavailable = [f.check for f in findings if f.outcome is Outcome.UNAVAILABLE]
     if unavailable:
         raise Unavailable(", ".join(unavailable))
@@ -211,7 +209,7 @@ def _photos(
 def _read(
     storage: Storage, photos: Iterable[tuple[str, PhotoEvidence]]
 ) -> tuple[PhotoEvidence, ...]:
-    return tuple(replace(photo, content=storage.read(path)) for path, photo in photos)
+    return tuple(replace(one, content=storage.read(path)) for path, one in photos)
 
 
 def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime | None:
@@ -320,7 +318,7 @@ def _to_review(tx: Session, application: Application) -> None:
 
 
 def _values(params: Mapping[str, Any]) -> Mapping[str, Value]:
-    """A finding's params as a sentence takes them: kilometres with a comma, as Indonesians write."""
+    """A finding's params as a sentence takes them: kilometres with a comma, as in Indonesia."""
     return {
         name: f"{value:g}".replace(".", ",") if isinstance(value, float) else value
         for name, value in params.items()

@@ -28,27 +28,23 @@ NOBODY_YET = frozenset({VisitState.WANTED, VisitState.UNASSIGNED})
 
 
 def offer(tx: Session, task: Task) -> datetime | None:
-    """Offer a wanted visit to the next officer; with nobody left, a supervisor decides."""
+    """Offer a wanted visit to the next officer; with nobody left, a supervisor decides.
+
+    A window that begins with nobody to come is given up, and the owner chooses anew.
+    """
     application, visit = _locked(tx, task.subject_id)
-    if visit.state != VisitState.WANTED:
-        return None
-    if Window(visit.on, Part(visit.part)).starts_at <= now():
+    began = Window(visit.on, Part(visit.part)).starts_at <= now()
+    if began and visit.state in NOBODY_YET:
         _give_window_up(tx, application, visit)
+        return None
+    if visit.state != VisitState.WANTED:
         return None
     chosen = _next_officer(tx, visit)
     if chosen is None:
         _hand_to_supervisors(tx, application, visit)
         return None
     made = offers.offer_to(tx, visit, chosen, at=now(), actor=ACTOR)
-    assert chosen.person_id is not None  # only who has joined is asked
-    tell(
-        tx,
-        chosen.person_id,
-        "visit_offered",
-        visit.id,
-        occasion=made.offered_at.isoformat(),
-        opens="visit",
-    )
+    _tell_officer(tx, made, "visit_offered", opens="visit")
     return None
 
 
@@ -67,25 +63,9 @@ def expire(tx: Session, task: Task) -> datetime | None:
     visit.officer_id = None
     lifecycle.move(tx, visit, VisitState.WANTED, actor=ACTOR, reason="silent")
     visits.plan_offer(tx, visit)
-    asked = tx.get_one(Officer, made.officer_id)
-    if asked.person_id is not None:
-        tell(
-            tx,
-            asked.person_id,
-            "offer_passed",
-            visit.id,
-            Say("notices.offer_passed", {"number": application.number}),
-            occasion=made.offered_at.isoformat(),
-        )
+    passed = Say("notices.offer_passed", {"number": application.number})
+    _tell_officer(tx, made, "offer_passed", passed)
     return None
-
-
-def release_window(tx: Session, visit_id: int) -> None:
-    """Give up the window of a visit that has begun with nobody to come; the owner chooses anew."""
-    application, visit = _locked(tx, visit_id)
-    began = Window(visit.on, Part(visit.part)).starts_at <= now()
-    if began and visit.state in NOBODY_YET:
-        _give_window_up(tx, application, visit)
 
 
 def _locked(tx: Session, visit_id: int) -> tuple[Application, Visit]:
@@ -133,6 +113,13 @@ def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
     ).all()
 
 
+def _tell_officer(tx: Session, made: Offer, what: str, *parts: Say, opens: str = "") -> None:
+    person_id = tx.get_one(Officer, made.officer_id).person_id
+    if person_id is not None:
+        occasion = made.offered_at.isoformat()
+        tell(tx, person_id, what, made.visit_id, *parts, occasion=occasion, opens=opens)
+
+
 def _hand_to_supervisors(tx: Session, application: Application, visit: Visit) -> None:
     lifecycle.move(tx, visit, VisitState.UNASSIGNED, actor=ACTOR)
     kelurahan = area.load().get(visit.kelurahan_code)
@@ -155,25 +142,15 @@ def _hand_to_supervisors(tx: Session, application: Application, visit: Visit) ->
 
 
 def _give_window_up(tx: Session, application: Application, visit: Visit) -> None:
-    """The window has come and nobody goes: say so to the owner and the supervisors, and start anew."""
+    """The window has come and nobody goes: say so, and let the owner choose another."""
     lifecycle.move(tx, visit, VisitState.CANCELLED, actor=ACTOR, reason="window_passed")
     if application.state == ApplicationState.SCHEDULED:
         lifecycle.move(tx, application, ApplicationState.VERIFIED, actor=ACTOR)
         applications.plan_windows(tx, application)
-    params = {"number": application.number, "window": window_of(visit)}
-    tell(
-        tx,
-        visit.owner_id,
-        "window_passed",
-        visit.id,
-        Say("notices.window_passed", params),
-        occasion="once",
-    )
+    number, window = application.number, window_of(visit)
+    to_owner = Say("notices.window_passed", {"number": number, "window": window})
+    tell(tx, visit.owner_id, "window_passed", visit.id, to_owner, occasion="once")
+    to_supervisors = Say("notices.window_missed", {"number": number, "window": window})
     tell_supervisors(
-        tx,
-        visit.kelurahan_code,
-        "window_missed",
-        visit.id,
-        Say("notices.window_missed", params),
-        occasion="once",
+        tx, visit.kelurahan_code, "window_missed", visit.id, to_supervisors, occasion="once"
     )

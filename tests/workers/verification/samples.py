@@ -25,6 +25,8 @@ KIND = BusinessType(
     label_en="Food stall",
     short_label_en="Food stall",
     risk="MR",
+    needs_verification=False,
+    open_to_micro=True,
 )
 
 

@@ -1,0 +1,501 @@
+"""Days, as people name them."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, TypeAlias
+
+from conversations.facts import Facts
+from conversations.messages import Json, Say
+from conversations.parsers import Parser, Reading, Refused
+from conversations.parsers.numbers import spoken, unit
+from conversations.words import plain, standardised
+
+Kind: TypeAlias = Literal["days", "past", "invalid", "any", "asap", "not"]
+
+_SHOWN = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What was said about a day.
+
+    "days" and "past" have the days meant, in order; "not" the ones excluded, in the next seven
+    days or as named; "invalid" (no such day), "any" (left to us) and "asap" have none.
+    """
+
+    kind: Kind
+    days: tuple[date, ...] = ()
+
+
+def day(*, at_most: int = 60) -> Parser:
+    """Read one day from today on, as "2026-11-25": "besok", "lusa", "senin depan", "tgl 5".
+
+    `at_most` is how many days ahead it may be.
+
+    Raises:
+        Refused: ``not_a_day``; ``no_such_day``; ``day_past`` with the day; ``day_too_far`` with
+            the limit; ``which_day`` with readings if several were named.
+    """
+
+    def parse(text: str, facts: Facts) -> str:
+        days = _coming(text, facts.today, at_most)
+        if days is None:
+            raise Refused("not_a_day")
+        if len(days) > 1:
+            raise Refused("which_day", readings=tuple(_reading(one) for one in days[:_SHOWN]))
+        return days[0].isoformat()
+
+    return parse
+
+
+def days(*, at_most: int = 60) -> Parser:
+    """Read the days that suit somebody, as a list of ISO days, or "any".
+
+    "besok atau kamis", "senin rabu", "kapan saja", "jangan jumat" (then: the other days of the
+    next seven). As soon as possible is "any". At most 31 days are given.
+
+    Raises:
+        Refused: as `day`, but several days are welcome.
+    """
+
+    def parse(text: str, facts: Facts) -> Json:
+        named = read(text, facts.today)
+        if named is not None and named.kind in ("any", "asap"):
+            return "any"
+        if named is not None and named.kind == "not":
+            week = _following(facts.today, 7)
+            return [one.isoformat() for one in week if one not in named.days]
+        found = _coming(text, facts.today, at_most)
+        if found is None:
+            raise Refused("not_a_day")
+        return [one.isoformat() for one in found]
+
+    return parse
+
+
+def read(text: str, today: date) -> Named | None:
+    """Give what the words say about a day, or None.
+
+    "minggu" is Sunday and "minggu depan" next week; "malam minggu" is Saturday night; a weekday's
+    name is the next one after today; a day of a month without a year is the coming one, unless it
+    has passed in the last half year.
+    """
+    said = _spelled(text)
+    excluded = set[date]()
+    for match in _EXCLUDED.finditer(said):
+        excluded.update(_found(match[1] or match[2], today).days)
+    wanted = _found(_EXCLUDED.sub(" ", said), today)
+    kept = tuple(one for one in wanted.days if one not in excluded)
+    coming = tuple(one for one in kept if one >= today)
+    if coming:
+        return Named("days", coming)
+    if kept:
+        return Named("past", kept)
+    if wanted.kind == "invalid":
+        return wanted
+    if excluded:
+        return Named("not", tuple(sorted(excluded)))
+    if _SOON.search(said):
+        return Named("asap")
+    return Named("any") if _ANY.search(said) else None
+
+
+def _coming(text: str, today: date, at_most: int) -> tuple[date, ...] | None:
+    """Give the days named that are near enough, or None if none was named."""
+    named = read(text, today)
+    if named is None or named.kind in ("any", "asap", "not"):
+        return None
+    if named.kind == "invalid":
+        raise Refused("no_such_day")
+    if named.kind == "past":
+        raise Refused("day_past", {"day": named.days[-1]})
+    near = tuple(one for one in named.days if one <= today + timedelta(days=at_most))
+    if not near:
+        raise Refused("day_too_far", {"day": today + timedelta(days=at_most)})
+    return near[:31]
+
+
+def _reading(one: date) -> Reading:
+    return Reading(one.isoformat(), Say("common.day", {"day": one}), one.isoformat())
+
+
+# --- days in a text
+
+_WEEKDAYS = {
+    name: at
+    for at, names in enumerate(
+        (
+            "senin snin senen snen senan monday mon",
+            "selasa slasa salasa sls tuesday tue",
+            "rabu rebo rbu rebu reboan wednesday wed",
+            "kamis kemis kms kamisan thursday thu",
+            "jumat jum'at jumaat jmt jum jemuah juma'at friday fri",
+            "sabtu sbtu sabtuan setu saptu sbt saturday sat",
+            "minggu sunday sun",
+        )
+    )
+    for name in names.split()
+}
+_MONTHS = {
+    name: at
+    for at, names in enumerate(
+        (
+            "januari jan january janwari",
+            "februari feb pebruari february febuari peb",
+            "maret mar mrt march mart",
+            "april apr",
+            "mei may",
+            "juni jun june",
+            "juli jul july",
+            "agustus agu ags agt agst agus aug august",
+            "september sep sept septmber",
+            "oktober okt oct october",
+            "november nov nop nopember novmber",
+            "desember des dec december dsember",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_ANY = re.compile(
+    r"\bterserah|\bkapan ?(?:saja|pun)|\bbebas\b|\bsembarang|\b(?:ngikut|ikut|manut|nurut)\b"
+    r"|\b(?:diatur|atur) (?:saja|bapak|ibu|pak|petugas|dari)|\b(?:semua|tiap|setiap) hari\b"
+    r"|\b(?:hari apa|tanggal berapa) (?:saja|pun)|\bbisa (?:semua|terus)"
+    r"|\bany ?(?:day|time)|\bwhenever"
+    r"|\bmana saja|\bseterah|\btrserah|\bselalu (?:ada|bisa|di rumah)|\bkosong terus|\bsak ?karep"
+    r"|\bup to you|\bgimana (?:bapak|ibu|petugas)|\bpokoknya bisa|^any$|\bsesuai (?:jadwal|petugas)"
+)
+_SOON = re.compile(
+    r"\bsecepat|\basap\b|\bsegera|\bsesegera|\bbur[uo]an|\bcepat|\bcepet|\bterdekat|\bterawal"
+    r"|\blebih awal|\bas soon as|\bsoonest|\bpaling (?:cepat|dekat|awal)|\bkilat|\bgercep|\bgece"
+)
+_DAYS = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
+_DAY_WORDS = "|".join(sorted([*_WEEKDAYS, "besok", "lusa", "weekend"], key=len, reverse=True))
+_EXCLUDED = re.compile(
+    r"\b(?:jangan|selain|kecuali|bukan|asal jangan|tidak (?:bisa|mau|usah|ada)|except|not|but not"
+    r"|asal bukan)(?: (?:di|pas|hari|malam|pada|kalau|on|yang|untuk))*"
+    rf"\s+((?:(?:hari |tanggal )?(?:{_DAY_WORDS}|\d{{1,2}})\b(?: depan| ini)?"
+    r"[\s,/&]*(?:dan |atau |sampai )?)+)"
+    rf"|((?:hari |tanggal )?\b(?:{_DAY_WORDS})\b(?: depan| ini)?) (?:saya |kami )?"
+    r"(?:tidak bisa|jangan|libur|tutup|tidak ada|tidak di rumah|tidak jualan)"
+)
+_HOURS = re.compile(
+    r"\b(?:jam|pukul|pkl)\s*(?:setengah )?[\d.:]+(?:\s*-\s*[\d.:]+)?|\b\d{1,2}:\d\d\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """One mention of days, and where it stands in the text."""
+
+    start: int
+    end: int
+    days: tuple[date, ...]  # none: there is no such day
+
+
+def _spelled(text: str) -> str:
+    said = plain(text).replace("s/d", " sampai ").replace("s.d.", " sampai ")
+    said = re.sub(r"\b(tgl|tanggal|tggl)(\d)", r"\1 \2", said)
+    said = re.sub(r"\bahad\b", "hari minggu", said)
+    said = standardised(re.sub(r"(\d)(?=[^\W\d_]{3})", r"\1 ", said))
+    said = re.sub(r"\bakhir (?:pekan|minggu)\b|\bwiken\b|\bweek end\b|\bwikend\b", "weekend", said)
+    said = re.sub(r"\bmalming\b", "malam minggu", said)
+    said = re.sub(r"\b(?:pekan|next week|mingdep|minggu dpn|minggu dpan)\b", _weeks, said)
+    said = re.sub(r"\b(?:dpn|dpan|ngarep|next|hareup|besoknya lagi)\b", "depan", said)
+    said = re.sub(
+        r"\bdepan (monday|tuesday|wednesday|thursday|friday|saturday|sunday)", r"\1 depan", said
+    )
+    said = re.sub(r"\b(?:tomorrow|tommorow|tomorow)\b", "besok", said)
+    said = re.sub(r"\btoday\b|\bdinten ieu\b|\bdina iki\b", "hari ini", said)
+    said = re.sub(r"\byesterday\b", "kemarin", said)
+    said = re.sub(r"\b(?:suk|emben|pageto|pagéto)\b", "lusa", said)
+    said = re.sub(rf"\b({_DAYS}) besok\b", r"hari \1", said)
+    said = re.sub(rf"\bminggu (depan|ini) (?:hari |di hari )?({_DAYS})\b", r"\2 minggu \1", said)
+    return " ".join(_HOURS.sub(" ", said).split())
+
+
+def _weeks(match: re.Match[str]) -> str:
+    return "minggu" if match[0] == "pekan" else "minggu depan"
+
+
+def _found(said: str, today: date) -> Named:
+    """Give every day named: the first reader that knows the words at a place takes them."""
+    taken: list[_Spot] = []
+    for reader in (_calendar, _numbered, _months, _spans, _relative, _weekends, _weekdays):
+        for spot in reader(said, today):
+            if all(spot.end <= other.start or spot.start >= other.end for other in taken):
+                taken.append(spot)
+    taken.sort(key=lambda spot: spot.start)
+    if taken and all(not spot.days for spot in taken):
+        return Named("invalid")
+    named: list[date] = []
+    for at, spot in enumerate(taken):
+        between = said[taken[at - 1].end : spot.start].strip() if at else ""
+        if at and named and spot.days and between in ("-", "sampai", "sampai hari", "to"):
+            end = spot.days[-1]
+            if end < named[-1]:
+                end += timedelta(days=7)
+            if timedelta(0) < end - named[-1] <= timedelta(days=62):
+                named += _following(named[-1], (end - named[-1]).days)
+                continue
+        before = said[taken[at - 1].end if at else 0 : spot.start]
+        named += _bounded(spot.days, before, today)
+    return Named("days", tuple(sorted(set(named))))
+
+
+def _bounded(days: Sequence[date], before: str, today: date) -> Sequence[date]:
+    """Give the days that "sebelum", "paling lambat", "setelah" and "mulai" leave."""
+    if not days:
+        return days
+    if re.search(r"\b(?:sebelum|paling lambat|maksimal|before|by) (?:hari )?$", before):
+        last = days[0] if re.search(r"(?:lambat|maksimal|by) (?:hari )?$", before) else None
+        end = last or days[0] - timedelta(days=1)
+        return _following(today - timedelta(days=1), min((end - today).days + 1, 31))
+    if re.search(r"\b(?:setelah|sesudah|lewat|after) (?:hari )?$", before):
+        return _following(days[-1], 7)
+    if re.search(r"\b(?:mulai|sejak|from) (?:hari )?$", before):
+        return _following(days[0] - timedelta(days=1), 7)
+    return days
+
+
+def _calendar(said: str, today: date) -> Iterator[_Spot]:
+    """Find 2026-12-05, 05-12-2026, 5/12, 5.12.26 and "5 desember 2026"."""
+    for m in re.finditer(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b", said):
+        yield _Spot(*m.span(), _one(int(m[1]), int(m[2]), int(m[3])))
+    for m in re.finditer(r"\b(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})\b", said):
+        yield _Spot(*m.span(), _one(_year(m[4]), int(m[3]), int(m[1])))
+    names = "|".join(sorted(_MONTHS, key=len, reverse=True))
+    number = r"(?:tanggal )?(\d{1,2}|(?:[^\W\d_]+ )?(?:[^\W\d_]+ )?[^\W\d_]+)"
+    for m in re.finditer(
+        rf"\b(\d{{1,2}}) ?(?:-|sampai|dan|atau|,) ?(?:tanggal )?(\d{{1,2}}) ({names})\b", said
+    ):
+        month = _MONTHS[m[3]]
+        first, last = (_of_month(int(m[at]), month, today) for at in (1, 2))
+        if first and last and first[0] <= last[0]:
+            ranged = re.search(r"\d ?(?:-|sampai)", m[0])
+            gap = _following(first[0], (last[0] - first[0]).days)
+            yield _Spot(*m.span(), (*first, *gap) if ranged else (*first, *last))
+    for m in re.finditer(rf"\b{number} ({names})\b(?: (\d{{4}}|\d{{2}})\b)?", said):
+        words = m[1].split()
+        while words and _number(words) is None:
+            words = words[1:]
+        if words:
+            start = m.start(2) - 1 - len(" ".join(words))
+            value = _number(words) or 0
+            month = _MONTHS[m[2]]
+            found = _one(_year(m[3]), month, value) if m[3] else _of_month(value, month, today)
+            yield _Spot(min(start, m.start() if words == m[1].split() else start), m.end(), found)
+    for m in re.finditer(rf"\b({names}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?! \d)", said):
+        yield _Spot(*m.span(), _of_month(int(m[2]), _MONTHS[m[1]], today))
+    for m in re.finditer(r"(?<![\d.,/-])(\d{1,2}) ?([-/.]) ?(\d{1,2})(?![\d.,/-]\d|\d)", said):
+        if said[: m.start()].rstrip().endswith("tanggal") and m[2] == "-":
+            continue  # "tgl 5-7" is a range
+        if m[2] == "/" or 1 <= int(m[3]) <= 12:
+            yield _Spot(*m.span(), _of_month(int(m[1]), int(m[3]), today))
+
+
+def _numbered(said: str, today: date) -> Iterator[_Spot]:
+    """Find "tgl 5", "tanggal lima", "tgl 5-7", "tgl 5 atau 6", "tgl 5 bulan depan"."""
+    pattern = r"\btanggal ((?:\d{1,4}|[^\W\d_]+)(?: [^\W\d_]+){0,2})"
+    for m in re.finditer(pattern, said):
+        words = m[1].split()
+        while words and _number(words) is None:
+            words = words[:-1]
+        if not words:
+            continue
+        end = m.start(1) + len(" ".join(words))
+        numbers, ranged = [_number(words) or 0], False
+        while more := re.match(
+            r" ?(-|sampai|,|dan|atau|&|/) ?(?:tanggal )?(\d{1,2})\b", said[end:]
+        ):
+            ranged = ranged or more[1] in ("-", "sampai")
+            numbers.append(int(more[2]))
+            end += more.end()
+        later = re.match(r" bulan (depan|ini)", said[end:])
+        if later:
+            end += later.end()
+        first = _day_from(numbers[0], today, depan=bool(later and later[1] == "depan"))
+        found = first
+        for number in numbers[1:]:
+            if first is None or found is None:
+                break
+            other = _day_from(number, first[0])
+            if other is not None:
+                gap = _following(found[-1], (other[0] - found[-1]).days)
+                found += tuple(gap) if ranged else other
+        yield _Spot(m.start(), end, found or ())
+
+
+def _months(said: str, today: date) -> Iterator[_Spot]:
+    """Find "bulan depan", "awal bulan depan", "akhir desember"."""
+    names = "|".join(sorted(_MONTHS, key=len, reverse=True))
+    parts = r"(?:(awal|pertengahan|tengah|akhir)(?:an)? )?"
+    for m in re.finditer(
+        rf"\b{parts}(?:(bulan (?:depan|ini)|bulan(?= *$))|(?:bulan )?({names}))\b", said
+    ):
+        if m[2] == "bulan" and not m[1]:
+            continue
+        if m[3]:
+            month = _MONTHS[m[3]]
+            first = date(today.year + (month < today.month), month, 1)
+        else:
+            first = today.replace(day=1)
+            if m[2] == "bulan depan":
+                first = _next_month(first)
+        last = monthrange(first.year, first.month)[1]
+        start, end = {"awal": (1, 10), "akhir": (21, last), None: (1, last)}.get(m[1], (11, 20))
+        if m[2] == "bulan" and first.replace(day=end) < today:
+            first = _next_month(first)
+            end = min(end, monthrange(first.year, first.month)[1])
+        span = [first.replace(day=at) for at in range(start, end + 1)]
+        yield _Spot(*m.span(), tuple(one for one in span if one >= today) or tuple(span))
+
+
+def _spans(said: str, today: date) -> Iterator[_Spot]:
+    """Find "minggu depan" (the whole week), "minggu ini", "hari kerja", "3 hari ke depan"."""
+    next_monday = today + timedelta(days=7 - today.weekday())
+    for m in re.finditer(r"(?<!hari )(?<!malam )\bminggu (depan|ini|lalu|kemarin)\b", said):
+        before = re.search(r"(\w+) (?:di )?$", said[: m.start()])
+        if before and before[1] in _WEEKDAYS and before[1] != "minggu":
+            monday = next_monday if m[1] == "depan" else next_monday - timedelta(days=7)
+            on = monday + timedelta(days=_WEEKDAYS[before[1]])
+            yield _Spot(before.start(), m.end(), (on,))
+            continue
+        if m[1] in ("lalu", "kemarin"):
+            last_monday = next_monday - timedelta(days=14)
+            yield _Spot(*m.span(), (last_monday, *_following(last_monday, 6)))
+        elif m[1] == "depan":
+            yield _Spot(*m.span(), (next_monday, *_following(next_monday, 6)))
+        else:
+            yield _Spot(*m.span(), (today, *_following(today, 6 - today.weekday())))
+    for m in re.finditer(r"\b(?:hari kerja|weekdays?)\b", said):
+        week = [one for one in _following(today, 7) if one.weekday() < 5]
+        yield _Spot(*m.span(), tuple(week))
+    for m in re.finditer(r"\b(\w+) hari (?:ke ?)?depan\b", said):
+        if count := _number([m[1]]):
+            yield _Spot(*m.span(), tuple(_following(today, min(count, 31))))
+
+
+def _relative(said: str, today: date) -> Iterator[_Spot]:
+    """Find "hari ini", "besok", "lusa", "dua minggu lagi", "sebulan lagi", "kemarin"."""
+    fixed = (
+        (r"\b(?:besok )?lusa\b(?! kemarin)", 2),
+        (r"\b(?:tulat|tubin)\b", 3),
+        (r"\bbesok\b(?! ?lusa)", 1),
+        (r"\bhari ini\b|\bsekarang\b|\b(?:nanti|ntar|tar) (?:pagi|siang|sore|malam)\b", 0),
+        (r"\b(?:pagi|siang|sore|malam) ini\b|\bnow\b|\bini hari\b", 0),
+        (r"\bkemarin (?:dulu|lusa)\b", -2),
+        (r"\bkemarin\b", -1),
+    )
+    for pattern, ahead in fixed:
+        for m in re.finditer(pattern, said):
+            yield _Spot(*m.span(), (today + timedelta(days=ahead),))
+    units = r"(?:(se)|(\d{1,3}|[^\W\d_]+(?: puluh| belas)?) ?)(hari|minggu|bulan)"
+    for m in re.finditer(
+        rf"\b{units} (lagi|kemudian|mendatang|dari sekarang|yang lalu|lalu)\b", said
+    ):
+        count = 1 if m[1] else _number(m[2].split())
+        if count is None:
+            continue
+        count = -count if m[4].endswith("lalu") else count
+        on = _later(today, count, m[3])
+        yield _Spot(*m.span(), (on,) if on else ())
+    for m in re.finditer(r"\bin (\w+) (day|week)s?\b", said):
+        if count := _number([m[1]]):
+            yield _Spot(*m.span(), (today + timedelta(days=count * (7 if m[2] == "week" else 1)),))
+
+
+def _weekends(said: str, today: date) -> Iterator[_Spot]:
+    """Find "weekend" and "akhir pekan depan": what is left of this one, or the next."""
+    saturday = today + timedelta(days=5 - today.weekday())
+    for m in re.finditer(r"\bweekend(?: (depan|ini))?\b", said):
+        first = saturday + timedelta(days=7) if m[1] == "depan" else saturday
+        both = (first, first + timedelta(days=1))
+        yield _Spot(*m.span(), tuple(one for one in both if one >= today))
+
+
+def _weekdays(said: str, today: date) -> Iterator[_Spot]:
+    """Find weekdays: the next one after today; "malam minggu" is the evening before Sunday."""
+    names = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
+    for m in re.finditer(
+        rf"(?<!\w)(malam )?(?:hari )?({names})(?: (depan|ini|besok))?(?!\w)", said
+    ):
+        weekday = _WEEKDAYS[m[2]]
+        monday = today - timedelta(days=today.weekday())
+        if m[3] == "depan":
+            on = monday + timedelta(days=7 + weekday)
+        elif m[3] == "ini":
+            on = monday + timedelta(days=weekday)
+        else:
+            on = today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+        if m[1]:
+            on -= timedelta(days=1)
+            if on < today or (m[3] is None and on == today and weekday == today.weekday()):
+                on += timedelta(days=7)
+        yield _Spot(*m.span(), (on,))
+
+
+def _number(words: Sequence[str]) -> int | None:
+    if len(words) == 1 and words[0].isdecimal():
+        return int(words[0])
+    values = [unit(word)[1] for word in words]
+    match values:
+        case [int(tens), int(ones)] if 1 <= tens <= 3 and ones < 10:  # "dua lima" is said for 25
+            return tens * 10 + ones
+    return spoken(words) if any(value is not None for value in values) else None
+
+
+def _one(year: int, month: int, on: int) -> tuple[date, ...]:
+    try:
+        return (date(year, month, on),)
+    except ValueError:
+        return ()
+
+
+def _year(digits: str) -> int:
+    return int(digits) if len(digits) == 4 else 2000 + int(digits)
+
+
+def _of_month(on: int, month: int, today: date) -> tuple[date, ...]:
+    """Give the day in this year, or the next year's if it passed more than half a year ago."""
+    this = _one(today.year, month, on)
+    if this and today - this[0] <= timedelta(days=182):
+        return this
+    return _one(today.year + 1, month, on) if this or (month, on) == (2, 29) else ()
+
+
+def _day_from(on: int, today: date, *, depan: bool = False) -> tuple[date, ...] | None:
+    """Give the next day with this number, today included; None if no month has it."""
+    if not 1 <= on <= 31:
+        return None
+    first = _next_month(today.replace(day=1)) if depan else today.replace(day=1)
+    for _ in range(1 if depan else 4):
+        found = _one(first.year, first.month, on)
+        if found and (depan or found[0] >= today):
+            return found
+        first = _next_month(first)
+    return None
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=32)).replace(day=1)
+
+
+def _later(today: date, count: int, what: str) -> date | None:
+    if abs(count) > 400:
+        return None
+    if what != "bulan":
+        return today + timedelta(days=count * (7 if what == "minggu" else 1))
+    months = today.year * 12 + today.month - 1 + count
+    year, month = divmod(months, 12)
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
+
+
+def _following(start: date, count: int) -> list[date]:
+    """Give the `count` days after `start`."""
+    return [start + timedelta(days=ahead) for ahead in range(1, count + 1)]

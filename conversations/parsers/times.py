@@ -1,0 +1,242 @@
+"""Times of a day, as people name them: a visit's hours, so "jam 2" is 14:00."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import time
+from typing import Literal, TypeAlias
+
+from conversations.facts import Facts
+from conversations.parsers import Parser, Refused
+from conversations.parsers.numbers import in_digits
+from conversations.words import plain, standardised
+
+Part: TypeAlias = Literal["morning", "midday", "afternoon", "any"]
+
+_NOON, _AFTERNOON = time(11), time(15)  # where morning and midday end
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """What was said about a time: "times" has one (start and end alike), a span, or one bound."""
+
+    kind: Literal["times", "any", "invalid"]
+    starts: time | None = None
+    ends: time | None = None
+
+
+def part_of_day() -> Parser:
+    """Read a part of the day: "morning" before 11, "midday" to 15, "afternoon" after, or "any".
+
+    Of two parts the one named first is taken.
+
+    Raises:
+        Refused: ``not_a_part_of_day``; ``no_such_time``.
+    """
+
+    def parse(text: str, facts: Facts) -> str:
+        hours = read(text)
+        named = _parts(standardised(text))
+        if named:
+            return named[0] if len(named) < 3 else "any"
+        if hours is None:
+            raise Refused("not_a_part_of_day")
+        if hours.kind == "invalid":
+            raise Refused("no_such_time")
+        return "any" if hours.kind == "any" else _part(hours)
+
+    return parse
+
+
+def read(text: str) -> Hours | None:
+    """Give what the words say about a time, or None.
+
+    Hours 1 to 6 are in the afternoon unless the words say otherwise; "setengah 3" is 14:30.
+    Prayers are spans: "habis magrib" is 18:00 to 19:00.
+    """
+    said = _spelled(text)
+    if (clock := _clock(said)) is not None:
+        return clock
+    for pattern, starts, ends in _SPANS:
+        if re.search(pattern, said):
+            return Hours("times", starts, ends)
+    return Hours("any") if _ANY.search(said) else None
+
+
+def _part(hours: Hours) -> Part:
+    """Give the part of the day in which most of the hours lie."""
+    starts = hours.starts or time(8)
+    ends = hours.ends or (time(18) if hours.starts else starts)
+    middle = (starts.hour * 60 + starts.minute + ends.hour * 60 + ends.minute) // 2
+    if middle < _NOON.hour * 60:
+        return "morning"
+    return "midday" if middle < _AFTERNOON.hour * 60 else "afternoon"
+
+
+def _parts(said: str) -> list[Part]:
+    """Give the parts of the day named as such, without an hour."""
+    if re.search(r"\d|\b(?:jam|pukul)\b", said):
+        return []
+    words: tuple[tuple[Part, str], ...] = (
+        ("morning", r"\b(?:pagi|enjing|isuk|morning|esuk)\b"),
+        ("midday", r"\b(?:siang|midday|noon|tengah hari|awan)\b"),
+        ("afternoon", r"\b(?:sore|petang|afternoon|sonten|evening)\b"),
+    )
+    found = [(match.start(), part) for part, word in words if (match := re.search(word, said))]
+    return [part for _, part in sorted(found)]
+
+
+# --- hours in a text
+
+_ANY = re.compile(
+    r"\bkapan ?(?:saja|pun)|\bterserah|\bbebas\b|\bjam berapa ?(?:saja|pun)|\bsembarang|\bmanut\b"
+    r"|\bany ?time|\bwhenever|\bseharian|\bsepanjang hari|\b(?:ikut|ngikut)\b|\bmana saja|^any$"
+    r"|\bselalu (?:ada|bisa)|\batur saja|\bseterah|\b(?:diatur|bisa) (?:saja|semua|terus)"
+    r"|\bfleksibel"
+)
+_SPANS = tuple(
+    (pattern, time(*starts), time(*ends))
+    for pattern, starts, ends in (
+        (r"\bsebelum jum'?at(?:an)?\b", (9, 0), (11, 30)),
+        (r"\bsetelah jum'?at(?:an)?\b", (13, 0), (15, 0)),
+        (r"\bsebelum (?:zuhur|tengah hari)\b", (9, 0), (11, 30)),
+        (r"\bsetelah zuhur\b", (12, 30), (14, 0)),
+        (r"\bsebelum ash?ar\b", (13, 0), (15, 0)),
+        (r"\bsetelah ash?ar\b", (15, 30), (17, 0)),
+        (r"\bsebelum (?:magh?rib|bedug|buka puasa)\b", (16, 0), (17, 30)),
+        (r"\bsetelah (?:magh?rib|buka puasa)\b", (18, 0), (19, 0)),
+        (r"\bsetelah (?:isya'?|isa)\b", (19, 0), (21, 0)),
+        (r"\bsetelah (?:subuh|shubuh)\b", (5, 0), (7, 0)),
+        (r"\bsetelah (?:makan siang|istirahat)\b", (13, 0), (15, 0)),
+        (r"\bsebelum (?:makan siang|istirahat)\b", (9, 0), (12, 0)),
+        (r"\bzuhur\b", (12, 0), (13, 0)),
+        (r"\bash?ar\b", (15, 0), (16, 0)),
+        (r"\bmagh?rib\b", (18, 0), (19, 0)),
+        (r"\bisya'?\b", (19, 0), (20, 0)),
+        (r"\b(?:subuh|shubuh)\b", (4, 30), (6, 0)),
+        (r"\b(?:tengah hari|midday|noon)\b", (12, 0), (12, 0)),
+        (r"\bjam (?:istirahat|makan siang)\b", (12, 0), (13, 0)),
+        (r"\b(?:pagi|enjing|isuk|esuk|morning|pagian)\b", (8, 0), (11, 0)),
+        (r"\b(?:siang|awan|siangan)\b", (11, 0), (15, 0)),
+        (r"\b(?:sore|petang|sonten|afternoon|sorean)\b", (15, 0), (18, 0)),
+        (r"\b(?:malam|evening|night|maleman|malaman)\b", (18, 0), (21, 0)),
+    )
+)  # fmt: skip
+_CLOCK = re.compile(
+    r"(?P<jam>\b(?:jam|pukul|pkl|at|jm|jem)\b\.? ?)?(?:(?P<half>setengah) )?"
+    r"(?<![\d.,])(?P<hour>\d{1,2})(?:[.:](?P<minute>\d{2}))?(?![\d,]|\.\d)"
+    r"(?: ?(?P<meridiem>am|pm)\b)?"
+    r"(?: (?:(?P<sign>lewat|lebih|kurang) (?P<delta>\d{1,2}|seperempat|setengah)(?: menit)?))?"
+    r"(?: ?(?:wib|teng|tepat|an))?(?: (?P<part>pagi|siang|sore|petang|malam|subuh|dini hari))?\b"
+)
+_FROM = re.compile(
+    r"(?:\b(?:di ?atas|setelah|mulai|sejak|dari|lewat(?: dari)?|lebih dari|minimal|after|from"
+    r"|paling (?:pagi|cepat|awal))|>=?) ?$"
+)
+_UNTIL = re.compile(
+    r"(?:\b(?:sebelum|di ?bawah|sampai|maksimal|kurang dari|before|until|by"
+    r"|paling (?:lambat|malam|telat|lama))|<=?) ?$"
+)
+
+
+def _spelled(text: str) -> str:
+    """Give the text in usual spelling, with number words as digits."""
+    said = plain(text).replace("s/d", " sampai ").replace("a.m.", "am").replace("p.m.", "pm")
+    said = re.sub(r"\bjam(\d)", r"jam \1", re.sub(r"\bpk[l]?\.? ?(?=\d)", "jam ", said))
+    said = standardised(re.sub(r"\bba'?da\b|\bbadha\b", "setelah", said))
+    said = re.sub(
+        r"\b(?:salat|sholat|solat|shalat|waktu|jam(?= [a-z]*(?:hur|ar|rib)\b)) ", "", said
+    )
+    said = re.sub(
+        r"\b(?:dzuhur|zuhur|dhuhur|duhur|dzuhr|luhur|lohor|lhr|duhur|zhuhur)\b", "zuhur", said
+    )
+    said = re.sub(
+        r"\b(?:stengah|stgh|stg|1⁄2|1/2|½|tengah(?= \w+ (?:pagi|siang|sore|malam)))",
+        "setengah",
+        said,
+    )
+    said = re.sub(
+        r"\b(?:mau|sebelom|sblm|sebelm)\b", lambda m: "sebelum" if m[0][0] == "s" else m[0], said
+    )
+    return in_digits(said)
+
+
+def _clock(said: str) -> Hours | None:
+    """Read hours on the clock: one, a span, or a bound."""
+    found = [m for m in _CLOCK.finditer(said) if _is_hour(m, said)]
+    if not found:
+        return None
+    first = found[0]
+    if len(found) > 1 and re.fullmatch(
+        r"\s*(?:-|sampai|dan|to|until|atau)\s*", said[first.end() : found[1].start()]
+    ):
+        return _span(first, found[1])
+    value = _value(first, first["part"])
+    if value is None:
+        return Hours("invalid")
+    before, after = said[: first.start()], said[first.end() :]
+    if _FROM.search(before) or re.match(
+        r" ?(?:ke ?atas|lewat|\+|an? ke ?atas|sampai selesai)", after
+    ):
+        return Hours("times", value, None)
+    if _UNTIL.search(before) or re.match(r" ?ke ?bawah", after):
+        return Hours("times", None, value)
+    return Hours("times", value, value)
+
+
+def _is_hour(match: re.Match[str], said: str) -> bool:
+    """Say whether the number is an hour: it says so, has minutes, or is all that was said."""
+    if any(match[name] for name in ("jam", "half", "minute", "meridiem", "part")):
+        return True
+    before = said[: match.start()]
+    return bool(re.search(r"\bjam\b.*(?:-|sampai|dan|atau) ?$", before)) or (
+        re.fullmatch(r"\W*\d{1,2}(?: ?(?:-|sampai|to) ?\d{1,2})?(?: \w+)?\W*", said) is not None
+        and not re.search(r"hari|minggu|bulan|orang|tanggal", said)
+    )
+
+
+def _span(first: re.Match[str], last: re.Match[str]) -> Hours:
+    """Read "jam 9-11" and "jam 1 sampai 3 sore": what is said of the end holds for the start."""
+    ends = _value(last, last["part"])
+    starts = _value(first, first["part"])
+    if last["part"] and not first["part"]:
+        shared = _value(first, last["part"])
+        if shared and ends and shared < ends:
+            starts = shared
+    if starts is None or ends is None:
+        return Hours("invalid")
+    if ends < starts and ends.hour < 12:
+        ends = ends.replace(hour=ends.hour + 12)
+    return Hours("times", starts, ends) if starts <= ends else Hours("times", starts, starts)
+
+
+def _value(match: re.Match[str], part: str | None) -> time | None:
+    """Give the time of day, or None if there is none such."""
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    if hour > 24 or minute > 59 or (hour == 24 and minute):
+        return None
+    hour = _hour(hour % 24, part or match["meridiem"], precise=bool(match["minute"]) and hour == 0)
+    total = hour * 60 + minute - (30 if match["half"] else 0)
+    if match["sign"]:
+        named = {"seperempat": 15, "setengah": 30}
+        delta = named.get(match["delta"]) or int(match["delta"])
+        total += -delta if match["sign"] == "kurang" else delta
+    total %= 24 * 60
+    return time(total // 60, total % 60)
+
+
+def _hour(hour: int, part: str | None, *, precise: bool) -> int:
+    if precise or hour > 12:
+        return hour
+    match part:
+        case "pagi" | "subuh" | "dini hari" | "am":
+            return hour % 12 if hour == 12 else hour
+        case "siang":
+            return hour + 12 if 1 <= hour <= 6 else hour
+        case "sore" | "petang" | "pm":
+            return hour + 12 if 1 <= hour <= 11 else 12
+        case "malam":
+            return hour + 12 if 5 <= hour <= 11 else hour % 12
+        case _:
+            return hour + 12 if 1 <= hour <= 6 else hour

@@ -1,0 +1,315 @@
+"""The catalogues hold every line that is said, in both languages, kind and short, and no other."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conversations import flows
+from conversations.catalogue import LOCALES
+from conversations.commands import Intent
+from conversations.flow import Ask, Choose, Review, Upload
+from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
+from tests.conversations import city
+from workers.verification import CHECKS
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("bot", "conversations", "models", "web", "workers")
+FLOWS = flows.load()
+ENTRIES = FLOWS.catalogue.entries
+FILES = {key.partition(".")[0] for key in ENTRIES} | {
+    path.stem for path in (ROOT / "conversations" / "catalogues").glob("*.toml")
+}
+
+MAX_MESSAGE = 700  # characters: what an old phone shows without scrolling much
+MAX_BUTTON = 20  # WhatsApp quick replies: up to three choices
+MAX_ITEM = 24  # WhatsApp list items
+
+PARTS = ("morning", "midday", "afternoon")
+FAILURES = ("nobody", "refused", "wrong_place", "weather", "data_wrong", "wrong_code")
+REASONS = sorted({reason for check in CHECKS.values() for reason in check.reasons})
+FOUND_BY_HAND = ("returned", "visits_failed")
+#: Asked about in the middle of anything; other intents are commands or answers.
+ANSWERED = ("cost", "fear", "complaint", "bantuan_money", "reschedule")
+
+#: Keys that are put together from parts -> the values of the part. A new kind of key is added here.
+PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
+    "common.{}": ("resume", "cancel", "my_data", "erase_data"),
+    "common.help.{}": ("owner", "officer", "supervisor"),
+    "common.intent.{}": ANSWERED,
+    "common.month.{}": [str(month) for month in range(1, 13)],
+    "common.part.{}": PARTS,
+    "common.send_{}": ("location", "contact"),
+    "common.unreadable.{}": ("voice", "audio", "video", "video_note", "sticker"),
+    "common.weekday.{}": [str(day) for day in range(1, 8)],
+    "findings.{}": [*REASONS, *FOUND_BY_HAND],
+    "findings.{}.short": [*REASONS, *FOUND_BY_HAND],
+    "my_requests.state.{}": [str(state) for state in ApplicationState],
+    "my_requests.visit.{}": sorted(OPEN_VISITS),
+    "notices.visit_failed.{}": FAILURES,
+    "officer_desk.state.{}": sorted(OPEN_VISITS),
+    "business_permit.premises.{}": ("fixed", "mobile", "home"),
+    "rating.thanks.{}": ("1", "2", "3", "4", "5"),
+    "review.done.{}": ("approve", "return", "reject"),
+    "telegram.commands.{}": ("menu", "status", "help", "language"),
+    "visit.declined.{}": ("too_far", "full", "sick", "other", "silent"),
+    "{}.title": [flow.id for flow in FLOWS.services()],
+    "{}.name": [flow.id for flow in FLOWS.services()],
+    "{}.submitted": [flow.id for flow in FLOWS.services()],
+    # Lines that `Flow.words` names: those of a step, and of the steps that `visit` makes itself.
+    "{}.{}.label": [],
+    "visit.{}": [],
+    "visit.{}.here": [],
+    "visit.{}.{}": [],
+    "refusals.{}": [],  # below: every reason that is raised
+    "{}.{}": [],  # the pages' own test knows them
+}
+
+#: Buttons that no step declares: of the engine, and of pages made from the facts.
+ENGINES_BUTTONS = (
+    "common.done",
+    "common.none_of_these",
+    "common.other_kelurahan",
+    "common.leave_it",
+    "common.talk_to_us",
+    "common.to_menu",
+    "common.resume.continue",
+    "common.resume.restart",
+    "common.cancel.drop",
+    "common.cancel.keep",
+    "my_requests.choose",
+    "my_requests.move",
+    "my_requests.permit",
+    "supervisor_desk.refresh",
+    "visit.arrive.here",
+    "visit.arrive.failed",
+    "visit.code.failed",
+    "visit.photo.failed",
+)
+
+#: Functions that are given names like keys, and say nothing: the audit and the logs.
+UNSAID = {"note", "info", "warning", "error", "exception"}
+
+#: Used by rooms that put keys together in a way of their own.
+USED_ELSEWHERE = ("pages.",)
+
+
+def test_every_line_that_is_said_stands_in_both_languages() -> None:
+    wanted = {key for _, key in _keys()} | {f"refusals.{reason}" for reason in _refusals()}
+    for flow in FLOWS.by_id.values():
+        wanted |= set(flow.words())
+    assert not (problems := FLOWS.catalogue.problems(wanted)), "\n".join(problems)
+
+
+def test_every_key_that_is_put_together_is_known_here() -> None:
+    unknown = {f"{place}: {key}" for place, key in _patterns() if key not in PUT_TOGETHER}
+    assert not unknown, (
+        f"{sorted(unknown)}: add them to PUT_TOGETHER, with the values of their parts"
+    )
+
+
+def test_no_line_is_unused() -> None:
+    used = {key for _, key in _keys()} | {f"refusals.{reason}" for reason in _refusals()}
+    for flow in FLOWS.by_id.values():
+        used |= set(flow.words()) | {f"{flow.id}.{step.id}.said" for step in flow.steps}
+    unused = {key for key in ENTRIES if key not in used and not key.startswith(USED_ELSEWHERE)}
+    assert not unused, f"nothing says these: {sorted(unused)}"
+
+
+def test_options_that_follow_from_the_answers_are_worded() -> None:
+    for flow in FLOWS.by_id.values():
+        for step in flow.steps:
+            for value in step.ends:
+                assert f"{flow.id}.{step.id}.{value}.end" in ENTRIES
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_buttons_fit_whatsapp(locale: str) -> None:
+    long = {
+        key: line
+        for key, most in _labels()
+        if "{" not in (line := ENTRIES[key][locale]) and len(line) > most
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_buttons_with_a_number_fit_whatsapp(locale: str) -> None:
+    for key in ("my_requests.fix", "my_requests.withdraw", "supervisor_desk.review"):
+        assert len(ENTRIES[key][locale].format(number="26-004512")) <= MAX_BUTTON
+    for month in range(1, 13):
+        for part in PARTS:
+            short = ENTRIES["common.short_day"][locale].format(
+                weekday=ENTRIES["common.weekday.3"][locale],
+                day=25,
+                month=ENTRIES[f"common.month.{month}"][locale],
+            )
+            label = ENTRIES["common.window_short"][locale].format(
+                day=short, part=ENTRIES[f"common.part.{part}"][locale], starts="08.00"
+            )
+            assert len(label) <= MAX_ITEM
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_message_is_long(locale: str) -> None:
+    long = {
+        key: len(line[locale]) for key, line in ENTRIES.items() if len(line[locale]) > MAX_MESSAGE
+    }
+    assert long == {}
+
+
+def test_the_tone_is_kind_and_clean() -> None:
+    wrong = re.compile(
+        r"\b(?:kamu|anda tidak|invalid|tidak valid|input|error|gagal memproses)\b|  | \n|!!", re.I
+    )
+    ours = {k: v for k, v in ENTRIES.items() if not k.startswith("pages.")}
+    found = {key for key, line in ours.items() if any(map(wrong.search, line.values()))}
+    assert found == set()
+
+
+def test_owners_are_bapak_and_ibu_and_only_staff_is_anda() -> None:
+    staff = ("officer_desk.", "visit.", "supervisor_desk.", "review.", "assignment.", "pages.")
+    spoken_to_staff = ("notices.review_needed", "notices.identity_link_officer", "refusals.")
+    found = {
+        key
+        for key, line in ENTRIES.items()
+        if re.search(r"\banda\b", line["id"], re.I) and not key.startswith(staff + spoken_to_staff)
+    }
+    assert found == set()
+
+
+def test_every_question_of_a_form_gives_an_example_or_choices() -> None:
+    for flow in FLOWS.services():
+        for step in flow.steps:
+            if isinstance(step, Choose | Review | Upload):
+                continue
+            question = ENTRIES[f"{flow.id}.{step.id}"]
+            assert "Contoh" in question["id"] and "example" in question["en"], step.id
+
+
+def test_what_matters_is_said_early() -> None:
+    hello = ENTRIES["welcome.hello"]["id"] + ENTRIES["business_permit.consent"]["id"]
+    for said in ("Gratis", "tidak pernah menerima uang", "bukan penertiban", "lapor pungli"):
+        assert said in hello
+
+
+def test_every_intent_that_is_a_digression_has_an_answer() -> None:
+    assert {Intent(name.upper()) for name in ANSWERED} < set(Intent)
+
+
+def test_every_state_is_worded() -> None:
+    facts = city.facts()
+    for state in ApplicationState:
+        assert f"my_requests.state.{state}" in ENTRIES
+    for visit_state in VisitState:
+        if visit_state in OPEN_VISITS:
+            assert f"my_requests.visit.{visit_state}" in ENTRIES
+    assert facts.services == ("business_permit",)
+
+
+def _labels() -> Iterator[tuple[str, int]]:
+    """Keys that are buttons, with the most characters they may have."""
+    for flow in FLOWS.by_id.values():
+        for step in flow.steps:
+            match step:
+                case Ask(options=options) | Choose(options=tuple() as options):
+                    most = MAX_BUTTON if len(options) <= 3 else MAX_ITEM
+                    for option in options:
+                        yield f"{flow.id}.{step.id}.{option}", most
+                case Review():
+                    yield f"{flow.id}.{step.id}.send", MAX_BUTTON
+                    yield f"{flow.id}.{step.id}.change", MAX_BUTTON
+                case _:
+                    pass
+            if step.counted:
+                yield f"{flow.id}.{step.id}.label", MAX_ITEM
+    for flow in FLOWS.services():
+        yield f"{flow.id}.title", MAX_ITEM
+    for key in ENGINES_BUTTONS:
+        yield key, MAX_BUTTON
+    for key in ("welcome.menu.status", "welcome.menu.help", "welcome.menu.language"):
+        yield key, MAX_ITEM
+    yield "visit_window.window.later", MAX_ITEM
+    yield "officer_desk.menu.help", MAX_ITEM
+
+
+# What the code says: every key in it, found in its syntax trees
+
+
+def _keys() -> Iterator[tuple[str, str]]:
+    """Keys that stand in the code, and those that are put together there, with their places."""
+    for place, call, text in _strings():
+        if "{}" not in text and call not in UNSAID:
+            yield place, text
+    for place, pattern in _patterns():
+        for value in PUT_TOGETHER.get(pattern, ()):
+            yield place, pattern.format(value)
+
+
+def _patterns() -> Iterator[tuple[str, str]]:
+    for place, call, text in _strings():
+        if "{}" in text and call not in UNSAID:
+            yield place, text
+
+
+def _strings() -> Iterator[tuple[str, str, str]]:
+    """Strings that look like keys: (file and line, the function they are given to, the key)."""
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "migrations" in path.parts:
+                continue
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            flow = path.stem if path.parent.name == "flows" else None
+            yield from _walk(tree, f"{path.relative_to(ROOT)}", flow, "")
+
+
+def _walk(node: ast.AST, place: str, flow: str | None, call: str) -> Iterator[tuple[str, str, str]]:
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        name = node.func.id if isinstance(node.func, ast.Name) else name
+        if name == "key" and flow:
+            parts = [_text(argument) for argument in node.args]
+            yield (
+                f"{place}:{node.lineno}",
+                name,
+                ".".join([flow, *(part or "{}" for part in parts)]),
+            )
+            return
+        call = name
+    text = _text(node)
+    if text is not None and re.fullmatch(
+        r"(?:[a-z_]+|\{\})(?:\.(?:[a-z_0-9]+|[a-z_]*\{\}))+", text
+    ):
+        first = text.partition(".")[0]
+        if first in FILES or (first == "{}" and call in {"Say", "_say"}):
+            yield f"{place}:{getattr(node, 'lineno', 0)}", call, text
+    if isinstance(node, ast.JoinedStr):
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _walk(child, place, flow, call)
+
+
+def _text(node: ast.AST) -> str | None:
+    """A string as it stands, or an f-string with "{}" for its holes."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values
+        )
+    return None
+
+
+def _refusals() -> set[str]:
+    """Every reason with which something is refused, in all rooms."""
+    found: set[str] = set()
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Call(func=ast.Name(id="Refused" | "Wrong" | "FileRefused")):
+                        reasons = map(_text, node.args[:1])
+                        found |= {r for r in reasons if r and re.fullmatch(r"[a-z_]+", r)}
+    return found

@@ -1,0 +1,170 @@
+"""A new public service is one flow and one catalogue: nothing else has to know of it.
+
+The service here is a toy: to report a street lamp that is broken.
+"""
+
+from __future__ import annotations
+
+import tomllib
+
+from conversations import flows
+from conversations.catalogue import Catalogue, read
+from conversations.diagram import mermaid
+from conversations.effects import Submit
+from conversations.engine import Flows
+from conversations.flow import (
+    Ask,
+    Choose,
+    Context,
+    Ending,
+    Flow,
+    Locate,
+    Review,
+    Upload,
+    answered,
+)
+from conversations.parsers.note import note
+from tests.conversations.transcript import Chat, differences, play
+
+
+def _finish(context: Context) -> Ending:
+    return Ending((Submit("street_lamp", context.answers),))
+
+
+STREET_LAMP = Flow(
+    id="street_lamp",
+    service=2,
+    steps=(
+        Choose("fault", options=("dark", "leaning")),
+        Ask("pole", parse=note(at_most=20), when=answered("fault", "leaning")),
+        Locate("place"),
+        Upload("photo", at_most=1),
+        Review("confirm"),
+    ),
+    finish=_finish,
+)
+
+WORDS = """
+[title]
+id = "Lampu jalan rusak"
+en = "A broken street lamp"
+[name]
+id = "Lampu jalan"
+en = "Street lamp"
+[fault]
+id = "Lampunya kenapa?"
+en = "What is wrong with the lamp?"
+[fault.dark]
+id = "Mati"
+en = "It is dark"
+[fault.leaning]
+id = "Tiangnya miring"
+en = "The pole leans"
+[fault.label]
+id = "Kerusakan"
+en = "Fault"
+[pole]
+id = "Nomor tiangnya berapa? Contoh: KB 112"
+en = "What is the pole's number? For example: KB 112"
+[pole.label]
+id = "Tiang"
+en = "Pole"
+[place]
+id = "Di mana? Contoh: Kelurahan Pulo"
+en = "Where is it? For example: Kelurahan Pulo"
+[place.by_name]
+id = "Apa nama kelurahannya? Contoh: Kelurahan Pulo"
+en = "Which kelurahan? For example: Kelurahan Pulo"
+[place.label]
+id = "Kelurahan"
+en = "Kelurahan"
+[photo]
+id = "Kirim satu foto."
+en = "Send one photo."
+[photo.label]
+id = "Foto"
+en = "Photo"
+[confirm]
+id = "Sudah benar?\\n\\n{summary}"
+en = "Is this right?\\n\\n{summary}"
+[confirm.send]
+id = "Kirim"
+en = "Send"
+[confirm.change]
+id = "Ubah"
+en = "Change"
+"""
+
+TALK = """\
+> halo
+< Halo, selamat datang di Izin Datang, layanan izin usaha Pemprov Jakarta. Gratis. Petugas kami \
+yang datang ke tempat Bapak/Ibu, dan petugas tidak pernah menerima uang. Ini bukan penertiban.
+< Apa yang bisa kami bantu?
+  [1] Minta izin usaha
+  [2] Lampu jalan rusak
+  [3] Cek permohonan saya
+  [4] Bantuan
+  [5] English
+> lampu
+< 1 dari 3. Lampunya kenapa?
+  [1] Mati
+  [2] Tiangnya miring
+> miring
+< 2 dari 4. Nomor tiangnya berapa? Contoh: KB 112
+> KB 112
+< 3 dari 4. Di mana? Contoh: Kelurahan Pulo
+  (a button sends the location)
+> pulo
+< 4 dari 4. Kirim satu foto.
+~ photo
+< Sudah benar?
+< Kerusakan: Tiangnya miring
+  Tiang: KB 112
+  Kelurahan: Pulo, Kebayoran Baru
+  Foto: 1 foto
+  [1] Kirim
+  [2] Ubah
+> kirim
+! Submit service street_lamp
+    fault: "leaning"
+    pole: "KB 112"
+    place: {"kelurahan": "31.74.07.1007", "pin": null}
+    photo: {"ids": [101], "done": true}
+    confirm: "send"
+"""
+
+
+def with_street_lamp() -> Flows:
+    """The city's flows, and one more."""
+    city = flows.load()
+    words = dict(read(tomllib.loads(WORDS), STREET_LAMP.id))
+    return Flows(
+        {**city.by_id, STREET_LAMP.id: STREET_LAMP},
+        Catalogue({**city.catalogue.entries, **words}),
+    )
+
+
+def test_a_new_service_is_in_the_menu_is_asked_checked_and_sent() -> None:
+    assert not differences(TALK, play(TALK, with_street_lamp()))
+
+
+def test_its_declaration_says_what_is_missing() -> None:
+    city = with_street_lamp()
+    assert STREET_LAMP.problems() == []
+    assert city.catalogue.problems(STREET_LAMP.words()) == []
+    assert flows.load().catalogue.problems(["street_lamp.photo"]) == [
+        "conversations/catalogues/street_lamp.toml: [photo] is missing"
+    ]
+
+
+def test_it_can_be_drawn() -> None:
+    assert mermaid(STREET_LAMP).splitlines()[:2] == [
+        "flowchart TD",
+        '    begin(["street_lamp"])',
+    ]
+
+
+def test_the_menu_follows_from_the_flows() -> None:
+    chat = Chat(with_street_lamp())
+    assert "  [2] Lampu jalan rusak" in chat.heard("> halo")
+    assert "  [2] Lampu jalan rusak" not in Chat(flows.load()).heard("> halo")

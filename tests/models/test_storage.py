@@ -1,0 +1,71 @@
+"""Files are kept whole, under their own paths only."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from models.storage import Storage
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the files lie; made with the first of them."""
+    return tmp_path / "some files"
+
+
+@pytest.fixture(params=["file", "memory"])
+def storage(request: pytest.FixtureRequest, folder: Path) -> Storage:
+    """A store on the disk, and one that is none (as a bucket)."""
+    on_disk = request.param == "file"
+    return Storage(f"file://{folder}" if on_disk else f"memory://{folder.name}")
+
+
+def test_what_is_written_can_be_read(storage: Storage) -> None:
+    storage.write("permits/2026/IUMK-1.pdf", b"one")
+    storage.write("permits/2026/IUMK-1.pdf", b"another")
+    assert storage.read("permits/2026/IUMK-1.pdf") == b"another"
+    assert storage.exists("permits/2026/IUMK-1.pdf")
+
+
+def test_what_is_not_there_is_said_to_be_missing(storage: Storage) -> None:
+    assert not storage.exists("photos/none.jpg")
+    with pytest.raises(FileNotFoundError):
+        storage.read("photos/none.jpg")
+
+
+@pytest.mark.parametrize("path", ["", "/etc/passwd", "../secret", "photos/../../secret"])
+def test_no_path_leads_out_of_the_store(storage: Storage, path: str) -> None:
+    with pytest.raises(ValueError, match="no path under the file store"):
+        storage.write(path, b"x")
+
+
+def test_a_write_that_fails_leaves_nothing_behind(folder: Path) -> None:
+    storage = Storage(f"file://{folder}")
+    storage.write("a/b", b"whole")
+    with pytest.raises(TypeError):
+        storage.write("a/b", "not bytes")  # type: ignore[arg-type]
+    assert storage.read("a/b") == b"whole"
+    assert [file.name for file in (folder / "a").iterdir()] == ["b"]
+
+
+def test_readers_see_one_version_or_the_other(folder: Path) -> None:
+    storage = Storage(f"file://{folder}")
+    versions = {bytes([n]) * 200_000 for n in range(4)}
+    storage.write("one", next(iter(versions)))
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            for version in versions:
+                storage.write("one", version)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        assert {storage.read("one") for _ in range(200)} <= versions
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,87 @@
+"""The pages with a stand-in for the bot, on a real socket where one is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from bot.channels.base import Heard
+from bot.channels.browser import Browser
+from bot.errors import Busy
+from conversations import catalogue
+from models.storage import Storage
+from web import demo, identity, pages, permits
+
+
+@dataclass(slots=True)
+class Bot:
+    """What stands behind the pages here: it notes what it hears, and answers if told how."""
+
+    heard: list[Heard] = field(default_factory=list)
+    busy: bool = False
+    answer: Callable[[Heard], Awaitable[object]] | None = None
+
+    async def take(self, heard: Sequence[Heard]) -> None:
+        if self.busy:
+            raise Busy("too much waits")
+        self.heard += heard
+        if self.answer is not None:
+            for one in heard:
+                await self.answer(one)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The pages and what lies behind them."""
+
+    app: Starlette
+    engine: AsyncEngine
+    redis: Redis
+    storage: Storage
+    channel: Browser
+    bot: Bot
+
+
+def build(engine: AsyncEngine, redis: Redis, files: Path) -> Site:
+    words = catalogue.load()
+    storage = Storage(files.as_uri())
+    channel, bot, look = Browser(engine, redis, storage, words), Bot(), pages.load(words)
+    routes = [
+        *pages.routes(),
+        *demo.routes(
+            look, engine=engine, redis=redis, storage=storage, channel=channel, take=bot.take
+        ),
+        *identity.routes(look, engine=engine, redis=redis, storage=storage),
+        *permits.routes(look, engine=engine, redis=redis),
+    ]
+    app = Starlette(routes=routes, middleware=[Middleware(pages.Headers)])
+    return Site(app, engine, redis, storage, channel, bot)
+
+
+class served:
+    """Serve an application on a free port while the block runs."""
+
+    def __init__(self, app: Starlette) -> None:
+        settings = uvicorn.Config(
+            app, log_level="error", access_log=False, timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(settings)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+
+    async def __aenter__(self) -> str:
+        self._running = asyncio.create_task(self._server.serve([self._socket]))
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        await self._running
+        self._socket.close()

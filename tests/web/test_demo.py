@@ -1,0 +1,265 @@
+"""The demo's addresses: what three phones post and are shown."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import httpx
+import pytest
+from PIL import Image
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.channels.base import token
+from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
+from conversations.messages import Choice, Message, Question, Say
+from tests.web.site import Site, build, served
+from web import sample_photo
+from workers.verification import photo
+
+QUESTION = Question("demo", "", "start", 1)
+OFFER = Message((Say("pages.demo.title"),), (Choice("go", Say("pages.demo.start")),), QUESTION)
+
+
+def jpeg() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "#48c").save(out, "JPEG")
+    return out.getvalue()
+
+
+async def bubbles(client: httpx.AsyncClient, phone: str = "demo-owner") -> list[dict[str, Any]]:
+    answer = await client.get(f"/demo/{phone}/messages")
+    return list(answer.json())
+
+
+async def test_what_is_said_is_heard_and_shown(client: httpx.AsyncClient, site: Site) -> None:
+    act = str(uuid4())
+    answer = await client.post("/demo/demo-owner/say", json={"id": act, "text": "nasi <b>uduk</b>"})
+    assert answer.status_code == 200
+    (heard,) = site.bot.heard
+    assert (heard.address, heard.event) == ("demo-owner", Said("nasi <b>uduk</b>"))
+    (bubble,) = await bubbles(client)
+    assert bubble["id"] == answer.json()["id"]
+    assert (bubble["sent"], bubble["text"], bubble["delivery"]) == (False, "nasi <b>uduk</b>", act)
+    assert await bubbles(client, "demo-officer") == []
+
+
+async def test_each_kind_of_post_is_heard(client: httpx.AsyncClient, site: Site) -> None:
+    await site.channel.send("demo-owner", OFFER, "id", None)
+    posts: list[tuple[str, dict[str, object]]] = [
+        ("say", {"text": "/start"}),
+        ("tap", {"token": token(QUESTION, "go")}),
+        ("location", {"lat": -6.27, "lon": 106.8}),
+        ("contact", {"phone": "+6281234567890"}),
+    ]
+    for act, body in posts:
+        answer = await client.post(f"/demo/demo-owner/{act}", json=body | {"id": str(uuid4())})
+        assert answer.status_code == 200, act
+    assert [heard.event for heard in site.bot.heard] == [
+        Started(),
+        Tapped("demo", "", "start", 1, "go"),
+        Located(-6.27, 106.8),
+        SharedContact("+6281234567890", own=True),
+    ]
+    shown = [
+        {name: bubble.get(name) for name in ("started", "text", "location", "contact")}
+        for bubble in await bubbles(client)
+    ][1:]
+    assert [next(filter(None, one.values())) for one in shown] == [
+        True,
+        "Mulai",
+        {"lat": -6.27, "lon": 106.8},
+        "+6281234567890",
+    ]
+
+
+async def test_a_photo_is_stored_heard_and_shown_to_its_phone_only(
+    client: httpx.AsyncClient, site: Site
+) -> None:
+    content = jpeg()
+    answer = await client.post(
+        "/demo/demo-owner/photo",
+        data={"id": str(uuid4())},
+        files={"photo": ("warung.jpg", content, "image/jpeg")},
+    )
+    assert answer.status_code == 200
+    (heard,) = site.bot.heard
+    assert heard.event == Uploaded(0, "photo")
+    assert heard.media is not None
+    assert await site.channel.fetch(heard.media.reference, at_most=10_000) == content
+    (bubble,) = await bubbles(client)
+    link = bubble["photo"]["url"]
+    assert heard.media.reference not in str(bubble)
+    picture = await client.get(link)
+    assert (picture.content, picture.headers["content-type"]) == (content, "image/jpeg")
+    assert (await client.get(link.replace("owner", "officer"))).status_code == 404
+
+
+async def test_a_file_that_is_no_picture_is_never_opened_in_the_browser(
+    client: httpx.AsyncClient,
+) -> None:
+    await client.post(
+        "/demo/demo-owner/photo",
+        data={"id": str(uuid4())},
+        files={"photo": ("x.jpg", b"<script>alert(1)</script>", "image/jpeg")},
+    )
+    ((bubble),) = await bubbles(client)
+    answer = await client.get(bubble["photo"]["url"])
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_double_click_is_shown_once(client: httpx.AsyncClient, site: Site) -> None:
+    body = {"id": str(uuid4()), "text": "halo"}
+    for _ in range(2):
+        assert (await client.post("/demo/demo-owner/say", json=body)).status_code == 200
+    assert len(await bubbles(client)) == 1
+    assert len({heard.provider_id for heard in site.bot.heard}) == 1
+
+
+async def test_a_busy_bot_asks_to_send_again_and_the_second_try_is_the_same_act(
+    client: httpx.AsyncClient, site: Site
+) -> None:
+    body = {"id": str(uuid4()), "text": "halo"}
+    site.bot.busy = True
+    answer = await client.post("/demo/demo-owner/say", json=body)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    site.bot.busy = False
+    assert (await client.post("/demo/demo-owner/say", json=body)).status_code == 200
+    assert (len(await bubbles(client)), len(site.bot.heard)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("act", "content"),
+    [
+        ("say", b"{"),
+        ("say", b"[]"),
+        ("say", b'{"id": "x", "text": "halo"}'),
+        ("say", b'{"text": "halo"}'),
+        ("say", b'{"id": "3f0c1a52-9c1e-4f59-8f0e-0f7b8f1b2a10", "text": ""}'),
+        ("say", b'{"id": "3f0c1a52-9c1e-4f59-8f0e-0f7b8f1b2a10", "text": "\\ud800"}'),
+        ("tap", b'{"id": "3f0c1a52-9c1e-4f59-8f0e-0f7b8f1b2a10", "token": "a|b"}'),
+        ("location", b'{"id": "3f0c1a52-9c1e-4f59-8f0e-0f7b8f1b2a10", "lat": "x", "lon": 1}'),
+        ("location", b'{"id": "3f0c1a52-9c1e-4f59-8f0e-0f7b8f1b2a10", "lat": NaN, "lon": 1}'),
+        ("photo", b""),
+    ],
+)
+async def test_a_post_that_makes_no_sense_is_refused(
+    client: httpx.AsyncClient, site: Site, act: str, content: bytes
+) -> None:
+    answer = await client.post(f"/demo/demo-owner/{act}", content=content)
+    assert answer.status_code == 400
+    assert site.bot.heard == []
+    assert await bubbles(client) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://elsewhere.example"},
+    ],
+)
+async def test_other_sites_cannot_post(
+    client: httpx.AsyncClient, site: Site, headers: dict[str, str]
+) -> None:
+    body = {"id": str(uuid4()), "text": "halo"}
+    answer = await client.post("/demo/demo-owner/say", json=body, headers=headers)
+    assert answer.status_code == 403
+    assert site.bot.heard == []
+
+
+async def test_a_photo_over_ten_megabytes_is_refused(client: httpx.AsyncClient, site: Site) -> None:
+    answer = await client.post(
+        "/demo/demo-owner/photo",
+        data={"id": str(uuid4())},
+        files={"photo": ("x.jpg", b"\xff" * (10 * 1024 * 1024 + 1), "image/jpeg")},
+    )
+    assert answer.status_code == 413
+    assert site.bot.heard == []
+
+
+@pytest.mark.parametrize("phone", ["628123", "demo-mayor", "demo-owner-", "demo-owner-A", ".."])
+async def test_only_the_demos_phones_exist(client: httpx.AsyncClient, phone: str) -> None:
+    body = {"id": str(uuid4()), "text": "halo"}
+    assert (await client.post(f"/demo/{phone}/say", json=body)).status_code in {404, 405}
+    assert (await client.get(f"/demo/{phone}/messages")).status_code == 404
+
+
+async def test_another_owner_has_another_phone(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/demo/new")
+    assert answer.status_code == 303
+    page = await client.get(answer.headers["location"])
+    owner = answer.headers["location"].partition("=")[2]
+    assert f'data-address="demo-owner-{owner}"' in page.text
+    assert 'data-address="demo-officer"' in page.text
+    assert (await client.get("/demo?owner=%3Cb%3E")).status_code == 404
+
+
+async def read(content: aiohttp.StreamReader, count: int) -> list[tuple[str, str]]:
+    """The next events of a stream: (id or kind, data)."""
+    events: list[tuple[str, str]] = []
+    named = ""
+    while len(events) < count:
+        line = (await content.readline()).decode().rstrip("\n")
+        name, _, value = line.partition(": ")
+        if name in {"id", "event"}:
+            named = value
+        elif name == "data":
+            events.append((named, value))
+    return events
+
+
+async def test_bubbles_stream_in_order_and_a_lost_stream_resumes(site: Site, address: str) -> None:
+    stream = f"{address}/demo/demo-owner,demo-officer/events"
+    await site.channel.send("demo-owner", OFFER, "id", None)
+    async with aiohttp.ClientSession() as browser, browser.get(stream) as answer:
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        first, ready = await read(answer.content, 2)
+        assert ready == ("ready", "1")
+        await site.channel.send("demo-officer", OFFER, "id", None)
+        (second,) = await read(answer.content, 1)
+    assert [json.loads(data)["address"] for _, data in (first, second)] == [
+        "demo-owner",
+        "demo-officer",
+    ]
+    await site.channel.send("demo-owner", OFFER, "id", None)
+    async with (
+        aiohttp.ClientSession(headers={"Last-Event-ID": second[0]}) as browser,
+        browser.get(stream) as answer,
+    ):
+        third, ready = await read(answer.content, 2)
+    assert json.loads(third[1])["id"] > json.loads(second[1])["id"]
+    assert ready[0] == "ready"
+
+
+async def test_bubbles_stream_while_redis_is_away(
+    async_engine: AsyncEngine, no_redis: Redis, tmp_path: Path
+) -> None:
+    site = build(async_engine, no_redis, tmp_path)
+    async with (
+        served(site.app) as address,
+        aiohttp.ClientSession() as browser,
+        browser.get(f"{address}/demo/demo-owner/events") as answer,
+    ):
+        assert await read(answer.content, 1) == [("ready", "1")]
+        await site.channel.send("demo-owner", OFFER, "id", None)
+        ((_, data),) = await read(answer.content, 1)
+    assert json.loads(data)["sent"] is True
+
+
+def test_sample_photos_differ_and_pass_for_photos_of_a_place() -> None:
+    first, second = (sample_photo.draw("NASI UDUK", seed) for seed in (1, 2))
+    assert first != second
+    assert [photo.fault(one) for one in (first, second)] == [None, None]
+
+
+async def test_the_map_knows_the_citys_places(client: httpx.AsyncClient) -> None:
+    rows = (await client.get("/demo/places.json")).json()
+    assert ["kelurahan", "Cipete Utara", "Kebayoran Baru"] in [row[:3] for row in rows]
+    assert len(rows) > 300

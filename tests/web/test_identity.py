@@ -1,0 +1,285 @@
+"""The identity page: works once, keeps everything together, tells the chat, logs nothing."""
+
+import asyncio
+import io
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+from redis.asyncio import Redis
+from sqlalchemy import Engine, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
+
+from conversations.events import Happened, from_json
+from models import identity, person
+from models.attachment import Attachment
+from models.audit import AuditEntry
+from models.base import now
+from models.identity import Identity, IdentityLink
+from models.inbox import InboundMessage
+from tests.web.site import Site, build
+from web.identity import TRIES
+
+GOOD = {
+    "name": "Siti  Aminah",
+    "nik": "3174 0747 0384 0002",  # a woman born on 7 March 1984
+    "day": "7",
+    "month": "3",
+    "year": "1984",
+    "address": "Jl. Kebon Jeruk 12, RT 003/RW 004",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The people of these tests, and a link for each."""
+
+    owner: int
+    officer: int
+    own: str
+    officers: str
+
+
+@pytest.fixture
+def links(engine: Engine) -> Links:
+    with Session(engine) as tx, tx.begin():
+        met = person.meet(tx, "telegram", [("1", "id"), ("2", "id")])
+        owner, officer = met["1"], met["2"]
+        return Links(
+            owner,
+            officer,
+            identity.link(tx, person_id=owner, holder_id=owner),
+            identity.link(tx, person_id=owner, holder_id=officer),
+        )
+
+
+async def fill(
+    client: httpx.AsyncClient,
+    token: str,
+    photo: bytes | None = None,
+    changes: Mapping[str, str] = GOOD,
+) -> httpx.Response:
+    """Open the page, and post what it asks for."""
+    page = await client.get(f"/identitas/{token}")
+    found = re.search(r'name="csrf" value="(\w+)"', page.text)
+    assert found, page.text
+    files = {"photo": ("ktp.jpg", photo, "image/jpeg")} if photo is not None else None
+    fields = GOOD | {"csrf": found[1]} | dict(changes)
+    return await client.post(f"/identitas/{token}", data=fields, files=files)
+
+
+def ktp() -> bytes:
+    """A photo that tells where and with what it was taken."""
+    image = Image.effect_noise((900, 600), 60).convert("RGB")
+    exif = Image.Exif()
+    exif[0x010F] = "Ponsel Siti"  # maker
+    exif[0x0112] = 6  # on its side
+    out = io.BytesIO()
+    image.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+async def test_the_form_is_private_and_says_why_it_asks(
+    client: httpx.AsyncClient, links: Links
+) -> None:
+    page = await client.get(f"/identitas/{links.own}")
+    assert page.status_code == 200
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["x-robots-tag"] == "noindex"
+    for words in ("Gratis", "tidak pernah meminta uang", 'inputmode="numeric"'):
+        assert words in page.text
+
+
+async def test_looking_at_a_link_does_not_use_it_up(
+    client: httpx.AsyncClient, links: Links
+) -> None:
+    for _ in range(3):  # chat programs look at links to preview them
+        assert (await client.get(f"/identitas/{links.own}")).status_code == 200
+
+
+async def test_an_identity_is_kept_with_its_photo_audit_and_news_in_the_chat(
+    client: httpx.AsyncClient, links: Links, site: Site, engine: Engine
+) -> None:
+    answer = await fill(client, links.own, ktp())
+    assert answer.status_code == 303
+    thanks = await client.get(answer.headers["location"])
+    assert "kembali ke chat" in thanks.text
+    with Session(engine) as tx:
+        row = tx.scalars(select(Identity)).one()
+        assert (row.person_id, row.given_by_id, row.version) == (links.owner, links.owner, 1)
+        assert (row.name, row.nik, row.born_on) == ("Siti Aminah", "3174074703840002", "1984-03-07")
+        assert row.address == GOOD["address"]
+        photo = tx.scalars(select(Attachment)).one()
+        assert (row.ktp_attachment_id, photo.state) == (photo.id, "stored")
+        assert photo.path is not None
+        with Image.open(io.BytesIO(site.storage.read(photo.path))) as kept:
+            assert kept.size == (600, 900)  # upright
+            assert not kept.getexif()
+        news = tx.scalars(select(InboundMessage)).one()
+        assert from_json(news.event) == Happened("identity_given", str(links.owner))
+        noted = tx.scalars(select(AuditEntry)).one()
+        assert (noted.actor, noted.action) == (f"person:{links.owner}", "identity.given")
+        assert not re.search("Siti|3174", str(noted.details))
+
+
+async def test_an_officers_link_tells_officer_and_owner(
+    client: httpx.AsyncClient, links: Links, engine: Engine
+) -> None:
+    page = await client.get(f"/identitas/{links.officers}")
+    assert "bersama pemilik usaha" in page.text
+    assert (await fill(client, links.officers)).status_code == 303
+    with Session(engine) as tx:
+        told = set(tx.scalars(select(InboundMessage.person_id)))
+        assert told == {links.owner, links.officer}
+        assert tx.scalars(select(Identity.given_by_id)).one() == links.officer
+
+
+async def test_a_link_works_once_and_then_tells_how_to_get_another(
+    client: httpx.AsyncClient, links: Links
+) -> None:
+    assert (await fill(client, links.own)).status_code == 303
+    again = await client.get(f"/identitas/{links.own}")
+    assert again.status_code == 410
+    assert "tautan baru" in again.text
+    unknown = await client.get("/identitas/nobody-ever-made-this")
+    assert (unknown.status_code, unknown.text) == (410, again.text)
+
+
+async def test_a_link_expires(client: httpx.AsyncClient, links: Links, engine: Engine) -> None:
+    with Session(engine) as tx, tx.begin():
+        for link in tx.scalars(select(IdentityLink)):
+            link.expires_at = now() - timedelta(seconds=1)
+    assert (await client.get(f"/identitas/{links.own}")).status_code == 410
+
+
+async def test_of_two_posts_at_once_one_is_kept(
+    client: httpx.AsyncClient, links: Links, engine: Engine
+) -> None:
+    answers = await asyncio.gather(*(fill(client, links.own, ktp()) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [303, 410]
+    with Session(engine) as tx:
+        assert tx.scalars(select(Identity.version)).one() == 1
+        assert len(tx.scalars(select(InboundMessage)).all()) == 1
+
+
+async def test_two_links_of_one_person_at_once_leave_one_identity(
+    client: httpx.AsyncClient, links: Links, engine: Engine
+) -> None:
+    answers = await asyncio.gather(fill(client, links.own), fill(client, links.officers))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    with Session(engine) as tx:
+        assert tx.scalars(select(Identity.version)).one() == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"nik": "317407470384000"}, "16 angka"),
+        ({"nik": "31740747O3840002"}, "16 angka"),  # a letter O
+        ({"nik": "3174074713840002"}, "tertukar"),  # month 13
+        ({"nik": "3174078703840002"}, "tertukar"),  # day 87
+        ({"nik": "3174074703840000"}, "tertukar"),  # serial 0000
+        ({"nik": "3174074803840002"}, "tanggal lahir"),  # another day
+        ({"name": "S"}, "nama lengkap"),
+        ({"name": "12345"}, "nama lengkap"),
+        ({"address": "Jl."}, "alamat seperti di KTP"),
+        ({"day": "31", "month": "2"}, "Isi tanggal"),
+        ({"year": "84"}, "Isi tanggal"),
+        ({"year": "2084"}, "Isi tanggal"),
+        ({"month": ""}, "Isi tanggal"),
+    ],
+)
+async def test_a_slip_is_shown_at_its_field_and_nothing_typed_is_lost(
+    client: httpx.AsyncClient, links: Links, engine: Engine, changes: dict[str, str], said: str
+) -> None:
+    page = await fill(client, links.own, changes=changes)
+    assert page.status_code == 422
+    assert said in page.text
+    kept = GOOD | {"name": "Siti Aminah"} | changes
+    for name in ("name", "nik", "day", "year"):
+        assert f'value="{kept[name]}"' in page.text
+    assert f">{kept['address']}</textarea>" in page.text
+    with Session(engine) as tx:
+        assert tx.scalars(select(Identity)).all() == []
+    assert (await fill(client, links.own)).status_code == 303  # the link still works
+
+
+@pytest.mark.parametrize("nik", ["3174070703840002", "9471070703840001"])
+async def test_a_man_and_somebody_first_registered_elsewhere_are_welcome(
+    client: httpx.AsyncClient, links: Links, nik: str
+) -> None:
+    assert (await fill(client, links.own, changes={"nik": nik})).status_code == 303
+
+
+async def test_a_file_that_is_no_photo_is_refused_kindly(
+    client: httpx.AsyncClient, links: Links
+) -> None:
+    page = await fill(client, links.own, b"%PDF-1.7")
+    assert (page.status_code, "foto dari kamera ponsel" in page.text) == (422, True)
+    page = await fill(client, links.own, b"\xff" * (8 * 1024 * 1024 + 1))
+    assert (page.status_code, "sampai 8 MB" in page.text) == (422, True)
+    page = await fill(client, links.own, ktp(), {"nik": "1"})
+    assert "Pilih fotonya sekali lagi" in page.text
+
+
+async def test_words_typed_are_escaped(client: httpx.AsyncClient, links: Links) -> None:
+    page = await fill(
+        client, links.own, changes={"name": '"><script>alert(1)</script>', "nik": "1"}
+    )
+    assert "<script>alert" not in page.text
+
+
+async def test_another_site_cannot_post(
+    client: httpx.AsyncClient, links: Links, engine: Engine
+) -> None:
+    path = f"/identitas/{links.own}"
+    assert (await client.post(path, data=GOOD)).status_code == 403
+    assert (await fill(client, links.own, changes={"csrf": "0" * 32})).status_code == 403
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    assert (await client.post(path, data=GOOD, headers=elsewhere)).status_code == 403
+    with Session(engine) as tx:
+        assert tx.scalars(select(Identity)).all() == []
+
+
+async def test_a_browser_that_sends_no_referrer_can_post(
+    client: httpx.AsyncClient, links: Links
+) -> None:
+    client.headers["Origin"] = "null"  # what a page with no-referrer makes browsers send
+    client.headers["Sec-Fetch-Site"] = "same-origin"
+    assert (await fill(client, links.own)).status_code == 303
+
+
+async def test_guessing_is_limited(client: httpx.AsyncClient, links: Links) -> None:
+    path = f"/identitas/{links.own}"
+    codes = [(await client.post(path)).status_code for _ in range(TRIES + 1)]
+    assert codes == [403] * TRIES + [429]
+    assert (await client.get(f"/identitas/{links.officers}")).status_code == 200
+
+
+async def test_guessing_is_limited_while_redis_is_away(
+    async_engine: AsyncEngine, no_redis: Redis, links: Links, tmp_path: Path
+) -> None:
+    site = build(async_engine, no_redis, tmp_path)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(site.app), base_url="http://izin.test"
+    ) as client:
+        path = f"/identitas/{links.own}"
+        codes = [(await client.post(path)).status_code for _ in range(TRIES + 1)]
+    assert codes == [403] * TRIES + [429]
+
+
+async def test_nothing_typed_reaches_a_log(
+    client: httpx.AsyncClient, links: Links, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await fill(client, links.own, changes={"nik": "3174074703840000"})
+    await fill(client, links.own)
+    assert not re.search("Siti|31740747|Kebon", caplog.text)

@@ -1,0 +1,70 @@
+"""What holds for every page: nothing inline, nothing from elsewhere, words in both languages."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from conversations import catalogue
+from web.pages import STATIC, TEMPLATES
+
+PAGES = ("/demo", "/privasi", "/izin", "/izin/IUMK-1", "/identitas/unknown", "/identitas/selesai")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("locale", catalogue.LOCALES)
+async def test_a_page_is_strict_about_what_it_loads(
+    client: httpx.AsyncClient, path: str, locale: str
+) -> None:
+    page = await client.get(path, params={"lang": locale})
+    assert f'<html lang="{locale}">' in page.text
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert not re.search(r"\sstyle=|\son\w+=|javascript:|<style", page.text)
+    for script in re.findall(r"<script[^>]*>", page.text):
+        assert "src=" in script or 'type="application/json"' in script
+    for link in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
+        file = await client.get(link.replace("&amp;", "&"))
+        assert file.status_code == 200
+        assert "immutable" in file.headers["cache-control"]
+
+
+def test_every_word_that_a_template_asks_for_stands_in_the_catalogue() -> None:
+    words = catalogue.load()
+    asked = {
+        f"pages.{key}"
+        for template in TEMPLATES.glob("*.html")
+        for key in re.findall(r"""\bt\(["']([\w.]+)["'][,)]""", template.read_text())
+        if not key.endswith(".")
+    }
+    for script, name in (("demo.js", "WORDS"), ("place.js", "words")):
+        keys = re.findall(rf"\b{name}\.(\w+)", (STATIC / script).read_text())
+        asked |= {f"pages.demo.js.{key}" for key in keys}
+    assert asked
+    assert [line for line in words.problems(asked) if "pages" in line] == []
+
+
+def test_vendored_files_are_the_ones_that_are_listed() -> None:
+    folder = STATIC / "vendor"
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (folder / "VENDORED.md").read_text().splitlines()
+        if line.startswith("| ") and not line.startswith("| file")
+    ]
+    listed = {row[0]: row[-1] for row in rows}
+    assert listed == {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in folder.iterdir()
+        if file.name != "VENDORED.md"
+    }
+
+
+def test_no_script_of_ours_writes_html() -> None:
+    for script in Path(STATIC).glob("*.js"):
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", (script.read_text())
+        )

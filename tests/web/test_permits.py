@@ -1,0 +1,119 @@
+"""The public check of a permit: real or not, valid or not, and nothing else about its owner."""
+
+import re
+from datetime import date
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models import identity, permit, person
+from models.application import Application
+from models.base import now
+from web.permits import CHECKS
+
+
+def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
+    """A permit of Siti Aminah's, by number."""
+    with Session(engine) as tx, tx.begin():
+        owner = person.meet(tx, "telegram", [("1", "id")])["1"]
+        application = Application(
+            number=f"26-{issued_on:%y%m%d}",
+            person_id=owner,
+            service="business_permit",
+            answers={"owner_name": "Siti Aminah", "street": "Jl. Rahasia 5"},
+            trade_code="56102",
+            kelurahan_code="31.74.07.1004",
+        )
+        tx.add(application)
+        tx.flush()
+        row = permit.issue(
+            tx,
+            application_id=application.id,
+            person_id=owner,
+            kota_code="31.74",
+            issued_on=issued_on,
+        )
+        if revoked:
+            row.revoked_at, row.revoked_because = now(), "Siti moved away"
+        return row.number
+
+
+async def test_a_valid_permit_says_so_and_masks_its_owner(
+    client: httpx.AsyncClient, engine: Engine
+) -> None:
+    number = issue(engine, date(now().year, 1, 5))
+    page = await client.get(f"/izin/{number.lower()}")
+    assert page.status_code == 200
+    assert "Asli dan berlaku" in page.text
+    for shown in (number, "Siti A*****", "Kebayoran Baru", f"5 Januari {now().year + 5}"):
+        assert shown in page.text.replace(" 05 ", " 5 ")
+    assert not re.search("Aminah|Rahasia", page.text)
+    assert "max-age=60" in page.headers["cache-control"]
+
+
+async def test_the_name_is_that_of_the_ktp(client: httpx.AsyncClient, engine: Engine) -> None:
+    number = issue(engine, date(2026, 1, 5))
+    with Session(engine) as tx, tx.begin():
+        owner = person.meet(tx, "telegram", [("1", "id")])["1"]
+        link = identity.open_link(tx, identity.link(tx, person_id=owner, holder_id=owner))
+        assert link is not None
+        identity.give(
+            tx,
+            link,
+            name="Dewi Lestari",
+            nik="3174074703840002",
+            born_on=date(1984, 3, 7),
+            address="Jl. Kebon Jeruk 12",
+            ktp_attachment_id=None,
+        )
+    page = await client.get(f"/izin/{number}")
+    assert "Dewi L******" in page.text
+    assert not re.search("Lestari|3174074703840002|Jeruk|1984", page.text)
+
+
+@pytest.mark.parametrize(
+    ("issued_on", "revoked", "said"),
+    [
+        (date(2020, 1, 5), False, "Sudah lewat masa berlakunya"),
+        (date(2026, 1, 5), True, "Sudah dicabut"),
+        (date(2020, 1, 5), True, "Sudah dicabut"),
+    ],
+)
+async def test_an_old_and_a_revoked_permit_say_so(
+    client: httpx.AsyncClient, engine: Engine, issued_on: date, revoked: bool, said: str
+) -> None:
+    page = await client.get(f"/izin/{issue(engine, issued_on, revoked=revoked)}")
+    assert said in page.text
+    assert "moved away" not in page.text
+
+
+@pytest.mark.parametrize("number", ["IUMK-2026-3174-999999", "%3Cscript%3E", "' OR 1=1", "a" * 300])
+async def test_an_unknown_number_is_not_found(client: httpx.AsyncClient, number: str) -> None:
+    page = await client.get(f"/izin/{number}")
+    assert page.status_code == 404
+    assert "Nomor ini tidak ada" in page.text
+    assert "<SCRIPT>" not in page.text
+
+
+async def test_a_number_can_be_typed(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/izin", params={"nomor": " iumk-2026-3174-000001 ", "lang": "en"})
+    assert answer.headers["location"] == "/izin/IUMK-2026-3174-000001?lang=en"
+    assert (await client.get("/izin", params={"nomor": "//evil.example"})).status_code == 200
+
+
+async def test_it_speaks_english_too(client: httpx.AsyncClient, engine: Engine) -> None:
+    page = await client.get(f"/izin/{issue(engine, date(2026, 1, 5))}?lang=en")
+    assert "Real and valid" in page.text
+
+
+async def test_numbers_cannot_be_tried_one_after_the_other(client: httpx.AsyncClient) -> None:
+    codes = [(await client.get("/izin/X-1")).status_code for _ in range(CHECKS + 1)]
+    assert codes == [404] * CHECKS + [429]
+
+
+async def test_the_privacy_page_names_the_rights(client: httpx.AsyncClient) -> None:
+    page = await client.get("/privasi")
+    for right in ("DATA SAYA", "HAPUS DATA", "BERHENTI"):
+        assert right in page.text

@@ -1,0 +1,205 @@
+"""A small city in the record: people, officers, applications and visits, made to order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from models import officer as officers
+from models import window
+from models.application import Application
+from models.attachment import Attachment, AttachmentState
+from models.base import now
+from models.inbox import InboundMessage
+from models.lifecycle import ApplicationState, VisitState
+from models.officer import Officer, StaffRole
+from models.person import Person
+from models.storage import Storage
+from models.task import Task
+from models.visit import Visit
+from models.window import Window
+from tests.workers.verification.samples import CIPETE_UTARA, encoded, photo, scene
+from workers import jobs
+
+PIN = [-6.2612, 106.8023]  # in Cipete Utara
+
+
+def person(tx: Session, name: str = "Siti Aminah") -> int:
+    """Somebody the bot knows."""
+    row = Person(name=name)
+    tx.add(row)
+    tx.flush()
+    return row.id
+
+
+def staff(
+    tx: Session,
+    badge: str,
+    *,
+    role: StaffRole = "officer",
+    areas: tuple[str, ...] = ("31.74",),
+    capacity: int = 3,
+    joined: bool = True,
+) -> Officer:
+    """An officer or a supervisor who has taken up the invitation (or not)."""
+    token = officers.invite(
+        tx, role=role, name=f"Petugas {badge}", badge=badge, areas=areas, capacity=capacity
+    )
+    if joined:
+        officers.join(tx, token, person(tx, f"Petugas {badge}"))
+    return tx.scalars(select(Officer).where(Officer.badge == badge)).one()
+
+
+def stored_photo(
+    tx: Session, storage: Storage, owner_id: int, content: bytes | None = None
+) -> Attachment:
+    """A photo of the place that the bot has fetched."""
+    image = photo(encoded(scene()) if content is None else content)
+    row = Attachment(
+        person_id=owner_id,
+        channel="telegram",
+        kind="photo",
+        state=AttachmentState.STORED,
+        sha256=image.sha256,
+        path=f"photos/{image.sha256}.jpg",
+    )
+    storage.write(f"photos/{image.sha256}.jpg", image.content)
+    tx.add(row)
+    tx.flush()
+    return row
+
+
+def answers(photo_id: int, **changed: Any) -> dict[str, Any]:
+    """The answers of a sound application for a business permit."""
+    sound: Mapping[str, Any] = {
+        "owner_name": "Siti Aminah",
+        "trade": {"code": "56101", "version": "2025", "words": "jual nasi uduk"},
+        "business_name": "Warung Bu Siti",
+        "place": {"kelurahan": CIPETE_UTARA, "pin": PIN},
+        "rt_rw": "005/003",
+        "street": "Jl. Damai 3",
+        "premises": "fixed",
+        "place_photo": {"ids": [photo_id], "done": True},
+        "capital": 5_000_000,
+        "turnover": 6_000_000,
+        "workers": 1,
+        "papers": "none",
+        "identity": "door",
+        "preferred_days": "any",
+        "preferred_part": "any",
+    }
+    return {**sound, **changed}
+
+
+def application(
+    tx: Session,
+    owner_id: int,
+    given: Mapping[str, Any],
+    *,
+    number: str = "26-000001",
+    service: str = "business_permit",
+    state: ApplicationState = ApplicationState.SUBMITTED,
+    moved_at: datetime | None = None,
+) -> Application:
+    """An application as the bot writes it."""
+    row = Application(
+        number=number,
+        person_id=owner_id,
+        service=service,
+        state=state,
+        answers=dict(given),
+        trade_code=given["trade"].get("code"),
+        kelurahan_code=given["place"].get("kelurahan"),
+        moved_at=moved_at or now(),
+    )
+    tx.add(row)
+    tx.flush()
+    return row
+
+
+def visit(
+    tx: Session,
+    of: Application,
+    *,
+    on: Window | None = None,
+    state: VisitState = VisitState.WANTED,
+    officer_id: int | None = None,
+    moved_at: datetime | None = None,
+) -> Visit:
+    """A visit that the owner has chosen the window of; its application is scheduled."""
+    chosen = on or next_week()
+    of.state = ApplicationState.SCHEDULED
+    row = Visit(
+        application_id=of.id,
+        owner_id=of.person_id,
+        officer_id=officer_id,
+        state=state,
+        kelurahan_code=of.kelurahan_code or "",
+        on=chosen.on,
+        part=chosen.part,
+        moved_at=moved_at or now(),
+    )
+    tx.add(row)
+    tx.flush()
+    return row
+
+
+def next_week() -> Window:
+    """A morning some working days ahead, with another working day in the same week."""
+    in_three_days = now() + timedelta(days=3)
+    days = sorted({w.on for w in window.coming(in_three_days)})
+    on = next(day for day in days if _week(day) in {_week(other) for other in days if other > day})
+    return Window(on, "morning")
+
+
+def same_week(on: date) -> date:
+    """The next working day after `on`, in the same week."""
+    days = sorted({w.on for w in window.coming(now()) if w.on > on})
+    return next(day for day in days if _week(day) == _week(on))
+
+
+def _week(day: date) -> tuple[int, int]:
+    return day.isocalendar()[:2]
+
+
+def work_off(engine: Engine, *, until: datetime | None = None) -> list[str]:
+    """Do all tasks that are due until `until` (now), each once; gives their kinds."""
+    done: dict[int, str] = {}
+    while True:
+        with Session(engine) as tx:
+            row = tx.scalars(
+                select(Task)
+                .where(
+                    Task.done_at.is_(None),
+                    Task.failed_at.is_(None),
+                    Task.due_at <= (until or now()),
+                    Task.id.not_in(list(done)),
+                )
+                .order_by(Task.due_at, Task.id)
+                .limit(1)
+            ).one_or_none()
+        if row is None:
+            return list(done.values())
+        jobs.run(row.id)
+        done[row.id] = row.kind
+
+
+def news(tx: Session, person_id: int | None) -> list[tuple[str, list[str], str]]:
+    """What a person was told: (what, the sentences' keys, the flow it opens), oldest first."""
+    rows = tx.scalars(
+        select(InboundMessage)
+        .where(InboundMessage.person_id == person_id)
+        .order_by(InboundMessage.id)
+    )
+    return [
+        (
+            row.event["what"],
+            [key for key, _ in row.event["params"]["parts"]],
+            row.event["params"]["opens"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,61 @@
+"""A worker's process within the test's: its settings, its file store, its context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models import encryption
+from models.encryption import KeyRing
+from models.storage import Storage
+from workers import jobs
+from workers.context import Context
+from workers.settings import Settings
+
+PUBLIC_URL = "https://izin.example.go.id"
+
+
+@pytest.fixture(autouse=True)
+def ring() -> KeyRing:
+    """Keys of the record."""
+    keys = KeyRing({"k1": bytes(range(32))}, bytes(32))
+    encryption.use(keys)
+    return keys
+
+
+@pytest.fixture
+def settings(database: str, redis_url: str, ring: KeyRing, tmp_path: Path) -> Settings:
+    """What a worker process reads from its environment."""
+    return Settings(
+        database_url=database,
+        redis_url=redis_url,
+        storage_url=tmp_path.joinpath("files").as_uri(),
+        public_url=PUBLIC_URL,
+        encryption_keys=ring.keys,
+        index_key=ring.index_key,
+        log_level="WARNING",
+    )
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    """An empty file store."""
+    return Storage(tmp_path.joinpath("files").as_uri())
+
+
+@pytest.fixture
+def city(engine: Engine, storage: Storage) -> Engine:
+    """An empty record; the jobs of this process work on it."""
+    jobs.use(Context(engine, storage, PUBLIC_URL))
+    return engine
+
+
+@pytest.fixture
+def tx(city: Engine) -> Iterator[Session]:
+    """A session that the test commits."""
+    with Session(city) as session:
+        yield session

@@ -1,0 +1,113 @@
+"""From the permit's row to the document in the owner's chat."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from conversations import messages
+from models import identity, permit, task
+from models.lifecycle import ApplicationState
+from models.outbox import OutboundMessage
+from models.permit import Permit
+from models.storage import Storage
+from models.task import Task
+from tests.workers import city as make
+from tests.workers.city import news, work_off
+
+
+@pytest.fixture
+def issued(tx: Session) -> Permit:
+    """A permit as the bot issues it at the door."""
+    owner = make.person(tx)
+    application = make.application(
+        tx, owner, make.answers(1, capital={"left": True}), state=ApplicationState.PERMITTED
+    )
+    row = permit.issue(
+        tx,
+        application_id=application.id,
+        person_id=owner,
+        kota_code="31.74",
+        issued_on=date(2026, 11, 24),
+    )
+    task.plan(tx, "permit", row.id, f"permit:{row.id}")
+    tx.commit()
+    return row
+
+
+def text_of(storage: Storage, row: Permit) -> str:
+    assert row.path is not None
+    (page,) = PdfReader(io.BytesIO(storage.read(row.path))).pages
+    return " ".join(page.extract_text().split())
+
+
+def test_the_owner_gets_the_document_and_is_asked_how_it_was(
+    city: Engine, tx: Session, storage: Storage, issued: Permit
+) -> None:
+    work_off(city)
+    tx.refresh(issued)
+    assert issued.path == "permits/2026/IUMK-2026-3174-000001.pdf"
+    owed = tx.scalars(select(OutboundMessage)).one()
+    message = messages.from_json(owed.message)
+    assert owed.person_id == issued.person_id
+    assert (message.document, message.filename) == (issued.path, "IUMK-2026-3174-000001.pdf")
+    assert message.parts[0].params == {
+        "number": issued.number,
+        "valid_until": date(2031, 11, 24),
+    }
+    assert news(tx, issued.person_id) == [("permit_sent", [], "rating")]
+
+
+def test_the_sheet_says_what_was_answered(
+    city: Engine, tx: Session, storage: Storage, issued: Permit
+) -> None:
+    work_off(city)
+    tx.refresh(issued)
+    text = text_of(storage, issued)
+    for said in ("Siti Aminah", "Warung Bu Siti", "56101", "Cipete Utara", "Jakarta Selatan"):
+        assert said in text
+
+
+def test_with_an_identity_the_name_is_the_cards_and_the_nik_is_masked(
+    city: Engine, tx: Session, storage: Storage, issued: Permit
+) -> None:
+    token = identity.link(tx, person_id=issued.person_id, holder_id=issued.person_id)
+    tx.flush()
+    link = identity.open_link(tx, token)
+    assert link is not None
+    identity.give(
+        tx,
+        link,
+        name="Siti Aminah binti Umar",
+        nik="3174015203870001",
+        born_on=date(1987, 3, 12),
+        address="Jl. Damai 3",
+        ktp_attachment_id=None,
+    )
+    tx.commit()
+    work_off(city)
+    tx.refresh(issued)
+    text = text_of(storage, issued)
+    assert "Siti Aminah binti Umar" in text
+    assert "3174015203870001" not in text
+    assert "3174••••••••0001" in text
+
+
+def test_issuing_twice_sends_the_same_document_once(
+    city: Engine, tx: Session, storage: Storage, issued: Permit
+) -> None:
+    work_off(city)
+    tx.refresh(issued)
+    assert issued.path is not None
+    first = storage.read(issued.path)
+    tx.scalars(select(Task)).one().done_at = None
+    tx.commit()
+    work_off(city)
+    assert storage.read(issued.path) == first
+    assert len(tx.scalars(select(OutboundMessage)).all()) == 1
+    assert len(news(tx, issued.person_id)) == 1

@@ -1,0 +1,71 @@
+"""The owner is invited to choose a window, as soon as there is one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models import application as applications
+from models.application import Application
+from models.base import now
+from models.lifecycle import ApplicationState, VisitState
+from tests.workers import city as make
+from tests.workers.city import news, staff, work_off
+
+
+@pytest.fixture
+def verified(tx: Session) -> Application:
+    """An application that was verified just now."""
+    row = make.application(tx, make.person(tx), make.answers(1), state=ApplicationState.VERIFIED)
+    applications.plan_windows(tx, row)
+    tx.commit()
+    return row
+
+
+def test_the_owner_is_invited_once(city: Engine, tx: Session, verified: Application) -> None:
+    staff(tx, "101")
+    applications.plan_windows(tx, verified)
+    tx.commit()
+    assert work_off(city) == ["open_windows"]
+    assert news(tx, verified.person_id) == [("verified", ["notices.verified"], "visit_window")]
+
+
+def test_after_a_visit_that_failed_other_words_are_used(
+    city: Engine, tx: Session, verified: Application
+) -> None:
+    staff(tx, "101")
+    make.visit(tx, verified, state=VisitState.FAILED)
+    verified.state = ApplicationState.VERIFIED
+    tx.commit()
+    work_off(city)
+    assert news(tx, verified.person_id) == [("verified", ["notices.new_window"], "visit_window")]
+
+
+def test_while_nobody_has_room_owner_and_supervisor_hear_of_it_once(
+    city: Engine, tx: Session, verified: Application
+) -> None:
+    supervisor = staff(tx, "S1", role="supervisor")
+    staff(tx, "never joined", joined=False)
+    tx.commit()
+    work_off(city)
+    work_off(city, until=now() + timedelta(days=7))  # it is looked again, some times
+    assert news(tx, supervisor.person_id) == [("no_officer", ["notices.no_officer"], "")]
+    assert news(tx, verified.person_id) == [("finding_officer", ["notices.finding_officer"], "")]
+
+    staff(tx, "101")
+    tx.commit()
+    work_off(city, until=now() + timedelta(days=30))
+    assert news(tx, verified.person_id)[1:] == [("verified", ["notices.verified"], "visit_window")]
+
+
+def test_nobody_is_invited_to_what_is_chosen_or_withdrawn(
+    city: Engine, tx: Session, verified: Application
+) -> None:
+    staff(tx, "101")
+    verified.state = ApplicationState.CANCELLED
+    tx.commit()
+    work_off(city)
+    assert news(tx, verified.person_id) == []

@@ -1,0 +1,349 @@
+"""The identity page: a link that works once, filled in by an owner or the officer at the door."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import io
+import re
+import struct
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from babel.dates import get_month_names
+from PIL import Image, ImageOps
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from conversations.events import Happened, to_json
+from conversations.facts import WIB, Facts
+from conversations.parsers import Refused
+from conversations.parsers.identity import nik
+from conversations.words import tidy
+from models import application as applications
+from models import area, audit, business_type, identity, inbox, person
+from models.attachment import Attachment, AttachmentState
+from models.base import now
+from models.encryption import blind_index
+from models.person import Person
+from models.storage import Storage
+from web.limits import Limit
+from web.pages import PRIVATE, Pages, locale_of, refuse_other_sites
+
+MAX_NAME = 100  # characters
+MAX_ADDRESS = 300
+OLDEST = 120  # years
+WOMEN = 40  # a NIK carries a woman's day of birth plus this; Permendagri 102/2009
+
+MAX_PHOTO = 8 * 1024 * 1024  # bytes; said kindly at the field
+MAX_BODY = 24 * 1024 * 1024  # bytes; the connection is cut
+MAX_PIXELS = 50_000_000  # to decode
+PHOTO_SIDE = 2000  # pixels: a KTP stays readable
+FORMATS = ("JPEG", "PNG", "WEBP")  # what phones send; every other decoder stays shut
+
+TRIES = 20  # posts an hour for one link
+VISITORS = 120  # requests in ten minutes from one address: a mobile network shares one among many
+
+_CSRF = "identity.csrf"
+# What Pillow's decoders raise on broken or hostile bytes.
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    struct.error,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    Image.DecompressionBombError,
+)
+
+
+def routes(pages: Pages, *, engine: AsyncEngine, redis: Redis, storage: Storage) -> list[BaseRoute]:
+    """The form behind a link, and the thanks."""
+    form = _IdentityPage(
+        pages,
+        engine,
+        storage,
+        Limit(redis, "identity-link", at_most=TRIES, within=timedelta(hours=1)),
+        Limit(redis, "identity-from", at_most=VISITORS, within=timedelta(minutes=10)),
+    )
+    return [
+        Route("/identitas/selesai", form.thanks),
+        Route("/identitas/{token}", form.show),
+        Route(
+            "/identitas/{token}",
+            form.give,
+            methods=["POST"],
+            max_body_size=MAX_BODY,
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """What a page may know about a link that works."""
+
+    for_another: bool  # an officer holds it
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """The fields as they were typed; in no log: the repr is empty."""
+
+    name: str = field(default="", repr=False)
+    nik: str = field(default="", repr=False)
+    day: str = field(default="", repr=False)
+    month: str = field(default="", repr=False)
+    year: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An identity that can be kept."""
+
+    name: str = field(repr=False)
+    nik: str = field(repr=False)
+    born_on: date = field(repr=False)
+    address: str = field(repr=False)
+    photo: bytes | None = field(repr=False)  # JPEG without metadata
+
+
+@dataclass(frozen=True, slots=True)
+class _IdentityPage:
+    pages: Pages
+    engine: AsyncEngine
+    storage: Storage
+    tries: Limit
+    visitors: Limit
+
+    async def show(self, request: Request) -> Response:
+        """The empty form; looking at it does not use the link up."""
+        if not await self.visitors.allows(_from(request)):
+            return self._notice("too_often", locale_of(request), 429)
+        link = await self._link(request.path_params["token"])
+        if link is None:
+            return self._notice("gone", locale_of(request), 410)
+        return self._form(request, link, _Typed(), {})
+
+    async def give(self, request: Request) -> Response:
+        """Keep what was typed, or show the form again with what to mend."""
+        refuse_other_sites(request)
+        token = request.path_params["token"]
+        allowed = [await self.tries.allows(token), await self.visitors.allows(_from(request))]
+        if not all(allowed):
+            return self._notice("too_often", locale_of(request), 429)
+        link = await self._link(token)
+        if link is None:
+            return self._notice("gone", locale_of(request), 410)
+        async with request.form(max_files=1, max_fields=12, max_part_size=16 * 1024) as form:
+            if not hmac.compare_digest(str(form.get("csrf", "")), _csrf(token)):
+                raise HTTPException(403)
+            typed, content = _typed(form), await _photo_of(form)
+        problems, given = await asyncio.to_thread(_read, typed, content)
+        if given is None:
+            return self._form(request, link, typed, problems)
+        if not await self._keep(token, given):
+            return self._notice("gone", locale_of(request), 410)
+        lang = locale_of(request, link.locale)
+        return RedirectResponse(f"/identitas/selesai?lang={lang}", 303, PRIVATE)
+
+    async def thanks(self, request: Request) -> Response:
+        return self._notice("thanks", locale_of(request), 200)
+
+    async def _link(self, token: str) -> _Link | None:
+        async with AsyncSession(self.engine) as session:
+            return await session.run_sync(lambda tx: _look_up(tx, token))
+
+    async def _keep(self, token: str, given: _Given) -> bool:
+        """Write everything in one transaction; False when the link was used meanwhile.
+
+        The photo's file comes first, so that no row names a file that is not there. Its path
+        follows from link and content: the same post sent twice leaves one file.
+        """
+        path = None
+        if given.photo is not None:
+            name = hashlib.sha256(token.encode() + given.photo).hexdigest()
+            path = f"identities/{name}.jpg"
+            await asyncio.to_thread(self.storage.write, path, given.photo)
+        async with AsyncSession(self.engine) as session, session.begin():
+            return await session.run_sync(lambda tx: _write(tx, token, given, path))
+
+    def _form(
+        self, request: Request, link: _Link, typed: _Typed, problems: Mapping[str, str]
+    ) -> Response:
+        locale = locale_of(request, link.locale)
+        return self.pages.html(
+            "identity.html",
+            locale,
+            status=422 if problems else 200,
+            headers=PRIVATE,
+            typed=typed,
+            problems=problems,
+            for_another=link.for_another,
+            csrf=_csrf(request.path_params["token"]),
+            months=get_month_names("wide", locale=locale),
+        )
+
+    def _notice(self, what: str, locale: str, status: int) -> Response:
+        return self.pages.html(
+            "notice.html", locale, status=status, headers=PRIVATE, notice=f"identity.{what}"
+        )
+
+
+def _look_up(tx: Session, token: str) -> _Link | None:
+    found = identity.open_link(tx, token)
+    holder = tx.get(Person, found.holder_id) if found else None
+    if found is None or holder is None:
+        return None
+    return _Link(found.holder_id != found.person_id, holder.locale)
+
+
+def _write(tx: Session, token: str, given: _Given, path: str | None) -> bool:
+    found = identity.open_link(tx, token, lock=True)
+    if found is None:
+        return False
+    owner, holder = found.person_id, found.holder_id
+    person.lock(tx, [owner])
+    attachment = _attachment(tx, owner, given.photo, path)
+    row = identity.give(
+        tx,
+        found,
+        name=given.name,
+        nik=given.nik,
+        born_on=given.born_on,
+        address=given.address,
+        ktp_attachment_id=attachment,
+    )
+    tx.flush()
+    subject = f"person:{owner}"
+    audit.note(tx, f"person:{holder}", "identity.given", subject, photo=attachment is not None)
+    applications.identity_given(tx, owner, actor=f"person:{holder}")
+    news = to_json(Happened("identity_given", str(owner)))
+    for reader in sorted({owner, holder}):
+        inbox.tell(tx, reader, f"identity_given:{owner}:{row.version}", news)
+    return True
+
+
+def _attachment(tx: Session, owner: int, photo: bytes | None, path: str | None) -> int | None:
+    if photo is None or path is None:
+        return None
+    row = Attachment(
+        person_id=owner,
+        channel="page",
+        kind="photo",
+        state=AttachmentState.STORED,
+        content_type="image/jpeg",
+        size=len(photo),
+        sha256=hashlib.sha256(photo).hexdigest(),
+        path=path,
+    )
+    tx.add(row)
+    tx.flush()
+    return row.id
+
+
+# Reading the form
+
+
+def _typed(form: FormData) -> _Typed:
+    def text(name: str) -> str:
+        value = form.get(name, "")
+        return tidy(value) if isinstance(value, str) else ""
+
+    return _Typed(*map(text, ("name", "nik", "day", "month", "year", "address")))
+
+
+async def _photo_of(form: FormData) -> bytes:
+    """The photo's bytes; none when none was chosen, and one too many when it is too large."""
+    upload = form.get("photo")
+    return await upload.read(MAX_PHOTO + 1) if isinstance(upload, UploadFile) else b""
+
+
+def _read(typed: _Typed, content: bytes) -> tuple[dict[str, str], _Given | None]:
+    """What is wrong, by field, as keys of `pages.identity.problem`; or what can be kept."""
+    problems: dict[str, str] = {}
+    if not 2 <= len(typed.name) <= MAX_NAME or not re.search(r"[^\W\d_]{2}", typed.name):
+        problems["name"] = "name"
+    if not 5 <= len(typed.address) <= MAX_ADDRESS:
+        problems["address"] = "address"
+    born_on = _birth_date(typed)
+    if born_on is None:
+        problems["born"] = "born"
+    digits, slip = _slip(typed.nik, born_on)
+    if slip:
+        problems["nik"] = slip
+    photo = None
+    if len(content) > MAX_PHOTO:
+        problems["photo"] = "photo_large"
+    elif content and (photo := _plain_jpeg(content)) is None:
+        problems["photo"] = "photo_unreadable"
+    if problems or born_on is None:
+        if content:
+            problems.setdefault("photo", "photo_again")  # a browser does not send it twice
+        return problems, None
+    return {}, _Given(typed.name, digits, born_on, typed.address, photo)
+
+
+def _birth_date(typed: _Typed) -> date | None:
+    parts = (typed.year, typed.month, typed.day)
+    if not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts):
+        return None
+    try:
+        born_on = date(*map(int, parts))
+    except ValueError:
+        return None
+    today = now().astimezone(WIB).date()
+    return born_on if today.year - OLDEST <= born_on.year and born_on < today else None
+
+
+def _slip(typed: str, born_on: date | None) -> tuple[str, str | None]:
+    """A NIK's digits, and what looks like a slip of the finger in them."""
+    try:
+        digits: str = nik()(typed, Facts(now(), area.load(), business_type.load()))
+    except Refused as refused:
+        return "", refused.reason
+    day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
+    day -= WOMEN if day > WOMEN else 0
+    if born_on and (day, month, year) != (born_on.day, born_on.month, born_on.year % 100):
+        return digits, "nik_date_differs"
+    return digits, None
+
+
+def _plain_jpeg(content: bytes) -> bytes | None:
+    """The picture anew, upright, without place and device of its taking; None if it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    return None
+                image.draft("RGB", (2 * PHOTO_SIDE, 2 * PHOTO_SIDE))
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+        upright.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
+        clean = Image.new("RGB", upright.size)
+        clean.paste(upright)
+        out = io.BytesIO()
+        clean.save(out, "JPEG", quality=88)
+    except _BROKEN:
+        return None
+    return out.getvalue()
+
+
+def _csrf(token: str) -> str:
+    return blind_index(token, _CSRF).hex()
+
+
+def _from(request: Request) -> str:
+    return request.client.host if request.client else ""

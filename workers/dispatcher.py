@@ -1,0 +1,138 @@
+"""The dispatcher: due task rows become wake-ups in the queue, again until they are done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import psycopg
+import structlog
+from redis.exceptions import RedisError
+from rq import Queue
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from models import database, heartbeat, task
+from models.base import now
+from workers import schedule
+from workers.queue import LEASE_SECONDS, connect, nudge, queue
+from workers.settings import Settings
+
+LEASE = timedelta(seconds=LEASE_SECONDS)
+TICK = 1.0  # seconds: how late a put-off task, or one whose NOTIFY was lost, may start
+BEAT = 10.0  # seconds between signs of life
+MOST_OUT = 500  # wake-ups waiting at once: more would outlive their leases and be sent twice
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries while a server is away
+REDIS_TRIES = 2
+
+_log = structlog.get_logger(__name__)
+
+
+def dispatch(
+    settings: Settings,
+    stop: threading.Event,
+    *,
+    lease: timedelta = LEASE,
+    most_out: int = MOST_OUT,
+) -> None:
+    """Dispatch until `stop` is set; outlives Redis and PostgreSQL going away.
+
+    Any number may run at once, on any number of machines: the rows' locks keep them apart.
+    """
+    engine = database.connect(settings.database_url, pool_size=2)
+    address = make_url(database.driver_url(settings.database_url)).set(drivername="postgresql")
+    away = _Outage("database")
+    with connect(settings.redis_url, tries=REDIS_TRIES) as redis:
+        relay = _Relay(engine, queue(redis), lease, most_out)
+        while not stop.is_set():
+            try:
+                with psycopg.connect(
+                    address.render_as_string(hide_password=False),
+                    autocommit=True,
+                    connect_timeout=5,
+                ) as listener:
+                    listener.execute(f"LISTEN {database.TASKS}")
+                    while not stop.is_set():
+                        relay.turn()
+                        away.over()
+                        _wait(listener)
+            except (psycopg.Error, SQLAlchemyError) as error:
+                stop.wait(away.pause_after(error))
+    engine.dispose()
+
+
+def _wait(listener: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Wait for a NOTIFY, or one tick; many that come together count as one."""
+    for _ in listener.notifies(timeout=TICK, stop_after=1):
+        pass
+
+
+@dataclass(slots=True)
+class _Outage:
+    """A server that may be away: said once, with longer and longer pauses between the tries."""
+
+    server: str
+    pause: float = 0.0
+
+    def pause_after(self, error: Exception) -> float:
+        if not self.pause:
+            _log.warning("server_away", server=self.server, error=type(error).__name__)
+        self.pause = min(2 * self.pause or FIRST_PAUSE, LONGEST_PAUSE)
+        return self.pause
+
+    def over(self) -> None:
+        if self.pause:
+            _log.info("server_back", server=self.server)
+        self.pause = 0.0
+
+
+@dataclass(slots=True)
+class _Relay:
+    """What the dispatcher does on each turn."""
+
+    engine: Engine
+    into: Queue
+    lease: timedelta
+    most_out: int
+    redis: _Outage = field(default_factory=lambda: _Outage("redis"))
+    redis_again_at: float = 0.0  # monotonic
+    beat_at: float = 0.0  # monotonic
+
+    def turn(self) -> None:
+        """Plan what the clock wants, then send a wake-up for all that is due."""
+        moment = time.monotonic()
+        with Session(self.engine) as tx, tx.begin():
+            schedule.tick(tx, now())
+            if moment >= self.beat_at:
+                heartbeat.beat(tx, "dispatcher")
+                self.beat_at = moment + BEAT
+        if moment >= self.redis_again_at:
+            try:
+                self._offer()
+            except RedisError as error:
+                self.redis_again_at = time.monotonic() + self.redis.pause_after(error)
+            else:
+                self.redis.over()
+
+    def _offer(self) -> None:
+        """Send wake-ups while there is room for them in the queue.
+
+        Killed in between, the leases run out; without Redis, they are given back at once.
+        """
+        room = self.most_out - self.into.count
+        if room <= 0:
+            return
+        with Session(self.engine) as tx, tx.begin():
+            claimed = [task_id for task_id, _ in task.claim(tx, lease=self.lease, limit=room)]
+        sent = 0
+        try:
+            for task_id in claimed:
+                nudge(self.into, task_id)
+                sent += 1
+        finally:
+            if sent < len(claimed):
+                with Session(self.engine) as tx, tx.begin():
+                    task.release(tx, claimed[sent:])

@@ -1,0 +1,155 @@
+"""Housekeeping: what got stuck is set going again, and what is over is cleared away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from conversations.messages import Say
+from models import application as applications
+from models import task
+from models.application import Application
+from models.base import WIB, now
+from models.identity import IdentityLink
+from models.lifecycle import ApplicationState, VisitState
+from models.permit import Permit
+from models.task import Task
+from models.visit import Offer, Visit
+from models.window import Part, Window
+from workers.news import tell_supervisors, window_of
+from workers.visits.offers import NOBODY_YET
+
+STUCK = timedelta(minutes=10)  # without a task that would move it on
+OVERDUE = timedelta(hours=2)  # after the end of a visit's window
+LINKS_KEPT = timedelta(days=1)  # after they expired or were used
+TASKS_KEPT = timedelta(days=30)  # after they were done
+
+_IN_OFFICERS_HANDS = (VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED)
+
+
+def sweep(tx: Session, run: Task) -> datetime | None:
+    """Find rows that wait for a task that is not there, and visits whose time is over."""
+    _verify_again(tx, run)
+    _open_windows_again(tx)
+    _offer_again(tx, run)
+    _expire_again(tx, run)
+    _issue_again(tx, run)
+    _give_windows_up(tx, run)
+    _report_overdue(tx)
+    return None
+
+
+def tidy(tx: Session, run: Task) -> datetime | None:
+    """Delete identity links and tasks that are of no more use."""
+    moment = now()
+    links = or_(
+        IdentityLink.expires_at < moment - LINKS_KEPT, IdentityLink.used_at < moment - LINKS_KEPT
+    )
+    tx.execute(delete(IdentityLink).where(links))
+    tx.execute(delete(Task).where(Task.done_at < moment - TASKS_KEPT))
+    return None
+
+
+def _idle(kind: str, subject: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether no open task of this kind is about this subject."""
+    return ~exists().where(
+        Task.kind == kind,
+        Task.subject_id == subject,
+        Task.done_at.is_(None),
+        Task.failed_at.is_(None),
+    )
+
+
+def _plan_again(tx: Session, kind: str, ids: Iterable[int], run: Task) -> None:
+    """Plan anew under this sweep's name, since the first run key may be used up."""
+    for subject_id in ids:
+        task.plan(tx, kind, subject_id, f"{kind}:{subject_id}:{run.run_key}")
+
+
+def _verify_again(tx: Session, run: Task) -> None:
+    ids = tx.scalars(
+        select(Application.id).where(
+            Application.state == ApplicationState.SUBMITTED,
+            Application.moved_at < now() - STUCK,
+            _idle("verify", Application.id),
+        )
+    )
+    _plan_again(tx, "verify", ids.all(), run)
+
+
+def _open_windows_again(tx: Session) -> None:
+    """Whoever was invited and has not chosen is not invited twice: the run key is the same."""
+    rows = tx.scalars(
+        select(Application).where(
+            Application.state == ApplicationState.VERIFIED,
+            Application.moved_at < now() - STUCK,
+        )
+    )
+    for application in rows:
+        applications.plan_windows(tx, application)
+
+
+def _offer_again(tx: Session, run: Task) -> None:
+    ids = tx.scalars(
+        select(Visit.id).where(
+            Visit.state == VisitState.WANTED,
+            Visit.moved_at < now() - STUCK,
+            _idle("offer", Visit.id),
+        )
+    )
+    _plan_again(tx, "offer", ids.all(), run)
+
+
+def _expire_again(tx: Session, run: Task) -> None:
+    ids = tx.scalars(
+        select(Offer.id)
+        .join(Visit, Visit.id == Offer.visit_id)
+        .where(
+            Visit.state == VisitState.OFFERED,
+            Offer.answer.is_(None),
+            Offer.expires_at < now() - STUCK,
+            _idle("expire_offer", Offer.id),
+        )
+    )
+    _plan_again(tx, "expire_offer", ids.all(), run)
+
+
+def _issue_again(tx: Session, run: Task) -> None:
+    ids = tx.scalars(
+        select(Permit.id).where(
+            Permit.path.is_(None), Permit.made_at < now() - STUCK, _idle("permit", Permit.id)
+        )
+    )
+    _plan_again(tx, "permit", ids.all(), run)
+
+
+def _begun(tx: Session, states: Iterable[VisitState]) -> Iterable[tuple[Visit, Window]]:
+    """Visits in these states whose day has come, with their windows, by id."""
+    today = now().astimezone(WIB).date()
+    rows = tx.scalars(
+        select(Visit).where(Visit.state.in_(list(states)), Visit.on <= today).order_by(Visit.id)
+    )
+    return [(visit, Window(visit.on, Part(visit.part))) for visit in rows]
+
+
+def _give_windows_up(tx: Session, run: Task) -> None:
+    """Nobody was found in time: the job that seeks officers starts anew with the owner."""
+    began = (visit.id for visit, window in _begun(tx, NOBODY_YET) if window.starts_at <= now())
+    _plan_again(tx, "offer", began, run)
+
+
+def _report_overdue(tx: Session) -> None:
+    for visit, window in _begun(tx, _IN_OFFICERS_HANDS):
+        if window.ends_at < now() - OVERDUE:
+            number = tx.get_one(Application, visit.application_id).number
+            tell_supervisors(
+                tx,
+                visit.kelurahan_code,
+                "visit_overdue",
+                visit.id,
+                Say("notices.visit_overdue", {"number": number, "window": window_of(visit)}),
+                occasion="once",
+            )

@@ -1,0 +1,162 @@
+"""Jobs: a task row is taken, done and closed in one transaction, or its failure is counted."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePath
+from types import MappingProxyType
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from conversations.messages import Say
+from models import audit
+from models import task as tasks
+from models.application import Application
+from models.base import now
+from models.permit import Permit
+from models.task import Task
+from models.visit import Offer, Visit
+from workers import housekeeping
+from workers.context import ACTOR, Context, Prepare, Settle
+from workers.documents import issue
+from workers.news import tell_supervisors
+from workers.verification import run as verification
+from workers.visits import offers, windows
+
+#: Kinds that do something long first, without a lock.
+LONG: Mapping[str, Prepare] = MappingProxyType(
+    {"verify": verification.prepare, "permit": issue.prepare}
+)
+#: Kinds that only read and write rows.
+SHORT: Mapping[str, Settle] = MappingProxyType(
+    {
+        "open_windows": windows.open_windows,
+        "offer": offers.offer,
+        "expire_offer": offers.expire,
+        "sweep": housekeeping.sweep,
+        "tidy": housekeeping.tidy,
+    }
+)
+
+_log = structlog.get_logger(__name__)
+_context: Context | None = None
+
+
+class UnknownKind(Exception):
+    """A task of a kind that this version does not know: an older worker among newer ones."""
+
+
+def use(context: Context) -> None:
+    """Let this process work with these servers; once, before the first job."""
+    global _context
+    _context = context
+
+
+def run(task_id: int) -> None:
+    """Work a task off; the only function that a job of the queue may name.
+
+    Safe to call twice, at once, or never: the row says what is left to do, and the dispatcher
+    offers it again. Whatever goes wrong is counted on the row, and never raised.
+    """
+    if _context is None:
+        raise RuntimeError("call workers.jobs.use(Context) before the first job")
+    try:
+        _work_off(_context, task_id)
+    except Exception as error:  # a job may fail in any way; the row must not stay silent
+        place = _place(error)
+        _log.warning("task_failed", task=task_id, error=place)
+        _count_failure(_context, task_id, place)
+
+
+def _work_off(context: Context, task_id: int) -> None:
+    with Session(context.engine) as tx:
+        found = tx.get(Task, task_id)
+        if found is None or found.done_at is not None or found.failed_at is not None:
+            return
+        kind, subject_id = found.kind, found.subject_id
+    if kind in LONG:
+        settle = LONG[kind](context, subject_id)
+    elif kind in SHORT:
+        settle = SHORT[kind]
+    else:
+        raise UnknownKind(kind)
+    with Session(context.engine) as tx, tx.begin():
+        task = tasks.take(tx, task_id)
+        if task is None:
+            return  # another worker was quicker
+        _close(task, settle(tx, task))
+
+
+def _close(task: Task, again_at: datetime | None) -> None:
+    if again_at is None:
+        task.done_at = now()
+    else:
+        task.due_at, task.leased_until, task.failures = again_at, None, 0
+
+
+def _count_failure(context: Context, task_id: int, error: str) -> None:
+    """Put the task off; after the last try, say so to those who can do something about it.
+
+    With the database away nothing is counted: the lease runs out, and the task is offered again.
+    """
+    try:
+        with Session(context.engine) as tx, tx.begin():
+            if tasks.fail(tx, task_id, error):
+                _give_up(tx, tx.get_one(Task, task_id))
+    except SQLAlchemyError as away:
+        _log.error("failure_not_counted", task=task_id, error=type(away).__name__)
+
+
+def _give_up(tx: Session, task: Task) -> None:
+    _log.error("task_gave_up", task=task.id, kind=task.kind, error=task.last_error)
+    audit.note(tx, ACTOR, "task.gave_up", f"task:{task.id}", kind=task.kind, error=task.last_error)
+    if task.kind == "verify":
+        verification.gave_up(tx, task)
+        return
+    application = _application_of(tx, task)
+    if application is None:
+        return
+    number = {"number": application.number}
+    stuck = {
+        "open_windows": Say("notices.stuck_windows", number),
+        "offer": Say("notices.stuck_offer", number),
+        "expire_offer": Say("notices.stuck_offer", number),
+        "permit": Say("notices.stuck_permit", number),
+    }
+    tell_supervisors(
+        tx,
+        application.kelurahan_code,
+        "task_stuck",
+        application.id,
+        stuck[task.kind],
+        occasion=task.run_key,
+    )
+
+
+def _application_of(tx: Session, task: Task) -> Application | None:
+    """The application that a task is about; None for periodic ones."""
+    match task.kind:
+        case "open_windows":
+            application_id = task.subject_id
+        case "offer":
+            application_id = tx.get_one(Visit, task.subject_id).application_id
+        case "expire_offer":
+            visit_id = tx.get_one(Offer, task.subject_id).visit_id
+            application_id = tx.get_one(Visit, visit_id).application_id
+        case "permit":
+            application_id = tx.get_one(Permit, task.subject_id).application_id
+        case _:
+            return None
+    return tx.get_one(Application, application_id)
+
+
+def _place(error: Exception) -> str:
+    """The error's type and where it came from; never its words, which may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    last = ours[-1]
+    return f"{type(error).__name__} at {PurePath(last.filename).name}:{last.lineno}"

@@ -1,0 +1,45 @@
+"""The clock: what is done again and again is a task with a run key, planned once whoever ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import task
+from models.base import WIB
+from models.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A kind of task that is due `every` so often, counted from `since` after midnight WIB."""
+
+    kind: str
+    every: timedelta
+    since: timedelta = timedelta(0)
+
+    def run_key(self, at: datetime) -> str:
+        """The run that is due at a time: the last one not after it."""
+        local = at.astimezone(WIB)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        passed = (local - midnight - self.since) // self.every
+        slot = midnight + self.since + passed * self.every
+        return f"{self.kind}:{slot:%Y-%m-%dT%H:%M}"
+
+
+PERIODIC = (
+    Periodic("sweep", timedelta(minutes=5)),
+    Periodic("tidy", timedelta(days=1), since=timedelta(hours=3)),
+)
+
+
+def tick(tx: Session, at: datetime, periodic: Iterable[Periodic] = PERIODIC) -> None:
+    """Plan every run that is due and not planned yet; runs missed while nobody ticked are not."""
+    due = {one.run_key(at): one.kind for one in periodic}
+    planned = set(tx.scalars(select(Task.run_key).where(Task.run_key.in_(due))))
+    for run_key in due.keys() - planned:
+        task.plan(tx, due[run_key], 0, run_key)
