@@ -51,7 +51,7 @@ def test_an_owner_applies_in_chat_and_an_officer_brings_the_permit(
     product: Product, telegram: FakeBotApi, engine: Engine
 ) -> None:
     officer = telegram.user(2001, "Rahmat")
-    officer.start(product.invite("Rahmat Hidayat", "0417", "31.74.07,31.74.05"))
+    officer.start(product.invite("Rahmat Hidayat", "0417", "31.74"))
     officer.wait_for("0417", PATIENCE).result()
 
     owner = telegram.user(1001, "Siti")

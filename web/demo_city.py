@@ -51,7 +51,7 @@ def city(data: Path, *, host: str, port: int, fresh: bool) -> Iterator[City]:
     """
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
-    port = port if _is_free(host, port) else _free_port(host)
+    port = port if port and _is_free(host, port) else _free_port(host)
     url = f"http://{_reachable(host)}:{port}"
     given = {name: os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL")}
     with ExitStack() as stack:
@@ -108,7 +108,7 @@ def _process(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run one of the product's own processes; it ends with the block, or with this process."""
     with (
-        log.open("ab") as output,
+        log.open("wb") as output,
         subprocess.Popen(
             ["/bin/sh", "-c", _WATCHER],
             stdin=subprocess.PIPE,
