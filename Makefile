@@ -18,8 +18,8 @@ EVERYTHING := -n logical --maxprocesses 4
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
-demo: setup ## Try it in the browser, no account needed (PLAY=1: the demo plays itself)
-	@$(VENV)/bin/izin demo $(if $(PLAY),--play)
+demo: setup ## Try it in the browser, no account needed (PLAY=1: it plays by itself)
+	@$(VENV)/bin/izin demo $(if $(PLAY),--play) $(ARGS)
 
 test: setup ## Run the tests (ARGS="tests/bot -k outbox": a part of them)
 	@$(RUN) -m pytest $(or $(ARGS),$(EVERYTHING))

@@ -163,7 +163,7 @@ class _Teller:
             self.says.append(Say("welcome.hello"))
         if isinstance(event, Withheld) or (isinstance(event, Said) and _means(event.text)):
             self.take(event)
-        else:
+        elif not (isinstance(event, Said) and self._open_named(event.text)):
             self._home()
 
     def _started(self, payload: str) -> None:
@@ -193,7 +193,7 @@ class _Teller:
             return
         asked = self.session.asked
         if asked is None:
-            self._idle(meant)
+            self._idle(meant, event.text)
         elif asked.flow == "common":
             self._digress(Say("refusals.pick_one"))
         elif meant is Intent.GREETING and self._worth_resuming(self.session.draft):
@@ -201,7 +201,7 @@ class _Teller:
         elif meant is Intent.THANKS:
             self._digress(Say("common.intent.thanks"))
         elif self._at_home():
-            self._idle(meant)
+            self._idle(meant, event.text)
         else:
             self._sent(event)
 
@@ -315,7 +315,7 @@ class _Teller:
         draft = self.session.draft
         if step is None or draft is None:
             if self.session.asked is None or self.session.asked.flow != "common":
-                self._idle(None)
+                self._idle(None, "")
             else:
                 self._digress(Say("refusals.pick_one"))
             return
@@ -706,8 +706,7 @@ class _Teller:
                 ),
             )
         else:
-            self.session = replace(self.session, draft=None, asked=None, shown=())
-            self._home()
+            self._leave()
 
     # -- flows ---------------------------------------------------------------------------------
 
@@ -786,12 +785,24 @@ class _Teller:
         flow = self._flow(draft)
         return bool(draft and flow and flow.form and not flow.home and draft.answers)
 
-    def _idle(self, meant: Intent | None) -> None:
+    def _idle(self, meant: Intent | None, text: str) -> None:
         if meant is Intent.THANKS:
             self.says.append(Say("common.intent.thanks"))
+        elif self._open_named(text):
+            return
         elif meant is not Intent.GREETING:
             self.says.append(Say("common.choose_from_menu"))
         self._home()
+
+    def _open_named(self, text: str) -> bool:
+        """Open the one service that the words name: "mau bikin ijin usaha"."""
+        words = set(standardised(text).split())
+        offered = [flow for flow in self.flows.services() if flow.id in self.facts.services]
+        named = [flow for flow in offered if words & set(flow.called)]
+        if self.facts.role != "owner" or len(named) != 1:
+            return False
+        self._open(named[0].id, "")
+        return True
 
     # -- news ----------------------------------------------------------------------------------
 

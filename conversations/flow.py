@@ -478,6 +478,7 @@ class Flow:
     prefill: Callable[[str, Facts], Answers] = _no_answers
     alive: Callable[[str, Facts], bool] = _any_subject
     service: int = 0  # its place in the owners' menu; 0 = not in it
+    called: tuple[str, ...] = ()  # words by which people ask for it, in small letters
     home: Role | None = None  # whose first page it is
     status: Role | None = None  # whose page it is that says how things stand
     interrupts: bool = True  # news about it may come between other questions

@@ -45,7 +45,7 @@ _SPELLINGS = {
     "tahun": "thn taun th",
     "minggu": "mgg mggu mingu ahad",
     "tanggal": "tgl tggl tangal",
-    "besok": "bsk besuk bsok besuk esok sesuk isuk besoknya",
+    "besok": "bsk besuk bsok besuk esok sesuk besoknya",
     "tolong": "tlg tlong tlng",
     "terima": "trima",
     "kasih": "kasi ksh",

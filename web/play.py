@@ -243,7 +243,7 @@ async def _receive(owner: Phone, folder: Path) -> Path:
     async with owner.http.get(f"{owner.url}{card['url']}") as answer:
         answer.raise_for_status()
         content = await answer.read()
-    permit = folder / str(card["name"])
+    permit = folder.resolve() / str(card["name"])
     permit.write_bytes(content)
     await owner.tap("stars", "5")
     return permit

@@ -111,6 +111,7 @@ def _alive(subject: str, facts: Facts) -> bool:
 FLOW = Flow(
     id="business_permit",
     service=1,
+    called=("izin", "izinnya", "ijin", "ijinnya", "perizinan", "nib", "iumk", "permit", "license"),
     steps=(
         Choose(
             "consent",

@@ -383,6 +383,16 @@ def _spans(said: str, today: date) -> Iterator[_Spot]:
 
 def _relative(said: str, today: date) -> Iterator[_Spot]:
     """Find "hari ini", "besok", "lusa", "dua minggu lagi", "sebulan lagi", "kemarin"."""
+    units = r"(?:(se)|(\d{1,3}|[^\W\d_]+(?: puluh| belas)?) ?)(hari|minggu|bulan)"
+    for m in re.finditer(
+        rf"\b{units} (lagi|kemudian|mendatang|dari sekarang|yang lalu|lalu)\b", said
+    ):
+        count = 1 if m[1] else _number(m[2].split())
+        if count is None:
+            continue
+        count = -count if m[4].endswith("lalu") else count
+        on = _later(today, count, m[3])
+        yield _Spot(*m.span(), (on,) if on else ())
     fixed = (
         (r"\b(?:besok )?lusa\b(?! kemarin)", 2),
         (r"\b(?:tulat|tubin)\b", 3),
@@ -395,16 +405,6 @@ def _relative(said: str, today: date) -> Iterator[_Spot]:
     for pattern, ahead in fixed:
         for m in re.finditer(pattern, said):
             yield _Spot(*m.span(), (today + timedelta(days=ahead),))
-    units = r"(?:(se)|(\d{1,3}|[^\W\d_]+(?: puluh| belas)?) ?)(hari|minggu|bulan)"
-    for m in re.finditer(
-        rf"\b{units} (lagi|kemudian|mendatang|dari sekarang|yang lalu|lalu)\b", said
-    ):
-        count = 1 if m[1] else _number(m[2].split())
-        if count is None:
-            continue
-        count = -count if m[4].endswith("lalu") else count
-        on = _later(today, count, m[3])
-        yield _Spot(*m.span(), (on,) if on else ())
     for m in re.finditer(r"\bin (\w+) (day|week)s?\b", said):
         if count := _number([m[1]]):
             yield _Spot(*m.span(), (today + timedelta(days=count * (7 if m[2] == "week" else 1)),))

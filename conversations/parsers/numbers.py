@@ -139,7 +139,7 @@ def _count(text: str) -> int | None:
     found: list[int] = []
     at = 0
     while at < len(words):
-        for end in range(len(words), at, -1):
+        for end in range(min(len(words), at + 5), at, -1):
             value = _number(words[at:end])
             if value is not None:
                 found.append(value)

@@ -149,7 +149,8 @@ def after(known: Facts, effect: Effect) -> Facts:
         case OptOut() | OptIn():
             return replace(known, opted_out=isinstance(effect, OptOut))
         case Submit(service, answers):
-            sent = application(service=service, answers=answers)
+            number = max((a.id for a in known.applications), default=80) + 1
+            sent = application(number, service=service, answers=answers)
             return replace(known, applications=(sent, *known.applications))
         case Correct(application_id):
             return _application(known, application_id, "submitted")

@@ -24,5 +24,5 @@ def test_transcript(path: Path) -> None:
     played = play(written, flows.load())
     if os.environ.get("UPDATE_TRANSCRIPTS"):
         path.write_text(played, encoding="utf-8")
-    else:
-        assert not differences(written, played)
+    elif found := differences(written, played):
+        pytest.fail(found, pytrace=False)
