@@ -27,7 +27,7 @@ from conversations.facts import (
 )
 from conversations.flow import place_name
 from models import application as applications
-from models import consent, finding, identity, officer, person, visit, window
+from models import finding, identity, officer, visit, window
 from models.application import Application
 from models.finding import FindingRow
 from models.identity import Identity
@@ -35,6 +35,7 @@ from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
 from models.officer import Officer, OfficerArea
 from models.permit import Permit
 from models.person import Person
+from models.turn import Opening
 from models.visit import CODE_TRIES, Offer, Visit
 
 SUPERVISORS_CHECK = "supervisor"  # a finding made by hand, about one version of the answers
@@ -49,13 +50,18 @@ class City:
     flows: Flows
 
 
-def load(tx: Session, people: Sequence[Person], city: City, now: datetime) -> Mapping[int, Facts]:
+def load(
+    tx: Session,
+    people: Sequence[Person],
+    openings: Mapping[int, Opening],
+    city: City,
+    now: datetime,
+) -> Mapping[int, Facts]:
     """Read the facts of these (locked) people, by person id."""
     ids = [one.id for one in people]
-    standing = person.standing(tx, ids, consent.CURRENT_VERSION)
-    on_staff = [i for i in ids if standing[i].staff]
+    on_staff = [i for i in ids if openings[i].staff]
     staff = officer.of_people(tx, on_staff) if on_staff else {}
-    rows = _Rows.read(tx, [i for i in ids if standing[i].applied], staff)
+    rows = _Rows.read(tx, [i for i in ids if openings[i].applied], staff)
     services = tuple(flow.id for flow in city.flows.services())
     facts: dict[int, Facts] = {}
     for one in people:
@@ -68,7 +74,7 @@ def load(tx: Session, people: Sequence[Person], city: City, now: datetime) -> Ma
             role=_role(me),
             name=me.name if me else one.name,
             opted_out=one.opted_out_at is not None,
-            consented=standing[one.id].consented,
+            consented=openings[one.id].consented,
             services=services,
         )
         facts[one.id] = _with_rows(tx, base, one, me, rows)

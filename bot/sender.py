@@ -7,6 +7,7 @@ leaves the outcome unknown: the lease runs out and it is sent again, at least on
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from bot.channels.base import Channel, File
 from bot.errors import OutcomeUnknown, Rejected, TryLater, Unreachable
 from conversations import messages
+from conversations.catalogue import MissingLine
 from conversations.messages import Message
 from models import outbox
 from models.base import now
@@ -55,38 +57,56 @@ class Sender:
     channels: Mapping[str, Channel]
     storage: Storage
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _settled: list[_Settled] = field(default_factory=list)  # not written down yet
+    _in_flight: int = 0
 
     def wake(self) -> None:
         """Something may be due."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Send until cancelled."""
-        while True:
-            self._wake.clear()
-            try:
-                sent = await self.send_due()
-                pause = 0.0 if sent else await self._until_next()
-            except DBAPIError as error:
-                log.warning("sender.database_away", error=type(error).__name__)
-                pause = 1.0
-            if pause:
+        """Send until cancelled: nobody waits for somebody else's slow send."""
+        async with asyncio.TaskGroup() as sends:
+            while True:
+                self._wake.clear()
                 try:
+                    await self._settle()
+                    claimed = await self._claim(AT_ONCE - self._in_flight)
+                    pause = 1.0 if claimed else await self._until_next()
+                except DBAPIError as error:
+                    log.warning("sender.database_away", error=type(error).__name__)
+                    claimed, pause = [], 1.0
+                self._in_flight += len(claimed)
+                for due in claimed:
+                    sends.create_task(self._finish(due))
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause)
-                except TimeoutError:
-                    continue
+
+    async def _finish(self, due: Claimed) -> None:
+        self._settled.append(await self._send(due))
+        self._in_flight -= 1
+        self._wake.set()
 
     async def send_due(self) -> int:
         """Send one message to each person who has one due; gives how many were claimed."""
-        due = await self.record.ask(lambda tx: outbox.claim(tx, lease=LEASE, limit=AT_ONCE))
-        if not due:
-            return 0
-        settled = await asyncio.gather(*(self._send(one) for one in due))
-        if all(one.provider_id is not None for one in settled):
-            await self.record.ask(lambda tx: _settle(tx, settled))
-        else:
-            await self.record.do(lambda tx: _settle(tx, settled))
+        due = await self._claim(AT_ONCE)
+        self._settled += await asyncio.gather(*(self._send(one) for one in due))
+        await self._settle()
         return len(due)
+
+    async def _claim(self, limit: int) -> list[Claimed]:
+        if not limit:
+            return []
+        return await self.record.ask(lambda tx: outbox.claim(tx, lease=LEASE, limit=limit))
+
+    async def _settle(self) -> None:
+        """Write down what became of sends; what can't be written is kept for the next time."""
+        settled = list(self._settled)
+        if not settled:
+            return
+        sent = all(one.provider_id is not None for one in settled)  # then it is one statement
+        await (self.record.ask if sent else self.record.do)(lambda tx: _settle(tx, settled))
+        del self._settled[: len(settled)]
 
     async def _until_next(self) -> float:
         """Seconds until something is due; a second at most, in case a wake-up was lost."""
@@ -115,6 +135,9 @@ class Sender:
             return _again(due, "unknown", WAIT)
         except FileNotFoundError:
             return _again(due, "file_missing", WAIT)
+        except (MissingLine, ValueError) as error:  # our own mistake: it would be so again
+            log.error("sender.unreadable", message=due.id, why=str(error))
+            return _Settled(due.id, due.person_id, "unreadable")
         return _Settled(due.id, due.person_id, "sent", provider_id=sent.provider_id)
 
     async def _file(self, message: Message) -> File | None:

@@ -12,7 +12,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -28,11 +27,11 @@ from conversations.events import Event, Said, Uploaded, Withheld
 from conversations.messages import Message, Say
 from conversations.parsers.identity import contains_identity_number
 from conversations.session import Session as Talk
-from models import conversation, inbox, person
+from models import inbox, person, turn
 from models.attachment import Attachment
 from models.base import now
 from models.database import Record
-from models.inbox import NEWS, Arrival, Untaken
+from models.inbox import NEWS, Arrival
 from models.outbox import Owed, owe
 from models.person import Person
 
@@ -163,13 +162,7 @@ class Turns:
         if not ids:
             return
         people = {p.id: p for p in person.lock(tx, ids)}
-        rows = inbox.untaken(tx, people)
-        waiting: dict[int, deque[Untaken]] = {}
-        for row in rows:
-            queue = waiting.setdefault(row.person_id, deque())
-            if len(queue) < MAX_EVENTS:
-                queue.append(row)
-        _Round(tx, self.city, self.public_url, people).run(waiting)
+        _Batch(tx, self.city, self.public_url, people).run()
 
     async def _failed(self, entry: _Entry, error: Exception) -> None:
         """Count a turn's failure; the third sets it aside and tells the person."""
@@ -191,7 +184,7 @@ class Turns:
 
 
 @dataclass(slots=True)
-class _Round:
+class _Batch:
     """The turns of one transaction, a person's events one after the other."""
 
     tx: Session
@@ -199,42 +192,42 @@ class _Round:
     public_url: str
     people: Mapping[int, Person]
 
-    def run(self, waiting: dict[int, deque[Untaken]]) -> None:
+    def run(self) -> None:
         moment = now()
-        talks: dict[int, Talk | None] = {
-            person_id: _talk(data)
-            for person_id, data in conversation.load(self.tx, waiting).items()
-        }
+        openings = turn.open(self.tx, self.people)
+        waiting = {i: deque(o.untaken[:MAX_EVENTS]) for i, o in openings.items() if o.untaken}
+        talks = {i: _talk(openings[i].session) for i in waiting}
         heard: dict[int, str] = {}
         writer = Writer(self.tx, self.public_url, moment)
         taken: list[int] = []
         while waiting:
-            known = facts.load(self.tx, [self.people[i] for i in waiting], self.city, moment)
+            known = facts.load(
+                self.tx, [self.people[i] for i in waiting], openings, self.city, moment
+            )
             for person_id in list(waiting):
                 row = waiting[person_id].popleft()
                 if not waiting[person_id]:
                     del waiting[person_id]
                 event = events.from_json(row.event)
-                turn = engine.advance(
-                    self.city.flows, talks.get(person_id), event, known[person_id]
-                )
-                talks[person_id] = turn.session
-                writer.write(self.people[person_id], row.id, turn.effects)
+                done = engine.advance(self.city.flows, talks[person_id], event, known[person_id])
+                talks[person_id] = done.session
+                writer.write(self.people[person_id], row.id, done.effects)
                 taken.append(row.id)
                 if row.channel != NEWS:
                     heard[person_id] = row.channel
             self.tx.flush()
-        writer.close()
-        self._save(talks, moment)
-        inbox.close(self.tx, taken, heard, moment)
+            if waiting:
+                openings = turn.open(self.tx, waiting)  # what the first events changed
+        if taken:
+            writer.close()
+            turn.close(self.tx, self._saved(talks), taken, heard, moment)
 
-    def _save(self, talks: Mapping[int, Talk | None], moment: datetime) -> None:
-        saved = [
-            conversation.Saved(i, talk.to_json(), _has_draft(talk, self.city))
+    def _saved(self, talks: Mapping[int, Talk | None]) -> list[turn.Saved]:
+        return [
+            turn.Saved(i, talk.to_json(), _has_draft(talk, self.city))
             for i, talk in talks.items()
             if talk is not None
         ]
-        conversation.save(self.tx, saved, moment)
 
 
 def _record(tx: Session, heard: Sequence[Heard]) -> set[int]:
@@ -295,6 +288,8 @@ def _withhold(heard: Heard) -> Heard:
 
 def _talk(data: object) -> Talk | None:
     """The stored session; one that can't be read begins anew, so that the menu always works."""
+    if data is None:
+        return None
     try:
         return Talk.from_json(data)
     except (KeyError, TypeError, ValueError) as error:
@@ -313,12 +308,11 @@ def _count_failure(tx: Session, entry: _Entry) -> None:
     if entry.person_id is not None:
         ids.add(entry.person_id)
     person.lock(tx, ids)
-    row = next(iter(inbox.untaken(tx, ids)), None)
-    if row is None:
-        return
-    if inbox.count_failure(tx, row.id, at_most=MAX_FAILURES):
-        sorry = Message((Say("common.trouble"),))
-        owe(tx, [Owed(row.person_id, f"trouble:{row.id}", messages.to_json(sorry))])
+    for person_id in ids:
+        row_id = inbox.count_failure(tx, person_id, at_most=MAX_FAILURES)
+        if row_id is not None:
+            sorry = messages.to_json(Message((Say("common.trouble"),)))
+            owe(tx, [Owed(person_id, f"trouble:{row_id}", sorry)])
 
 
 def _place(error: BaseException) -> str:

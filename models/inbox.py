@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
 from models.database import INBOX, notify
-from models.encryption import EncryptedJson, seal_json, unseal_json
+from models.encryption import EncryptedJson, seal_json
 
 NEWS = "news"  # the channel of what the city itself has to tell a conversation
 
@@ -56,7 +56,7 @@ class Arrival:
     event: Any
 
 
-_EVENT = "inbox.event"
+EVENT = "inbox.event"
 
 
 def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
@@ -68,7 +68,7 @@ def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
         "channels": [a.channel for a in rows],
         "provider_ids": [a.provider_id for a in rows],
         "people": [a.person_id for a in rows],
-        "events": [seal_json(a.event, _EVENT) for a in rows],
+        "events": [seal_json(a.event, EVENT) for a in rows],
         "at": now(),
     }
     return list(tx.scalars(_RECORD, given))
@@ -116,65 +116,22 @@ def waiting(tx: Session, *, limit: int) -> Sequence[int]:
     return list(dict.fromkeys(tx.scalars(select(open_rows.c.person_id))))
 
 
-@dataclass(frozen=True, slots=True)
-class Untaken:
-    """An open row of the inbox, as a turn needs it."""
-
-    id: int
-    person_id: int
-    channel: str
-    event: Any
-    heard_at: datetime
-
-
-def untaken(tx: Session, person_ids: Iterable[int]) -> list[Untaken]:
-    """What lies untaken for these people, in the order it was heard; lock the people first."""
-    rows = tx.execute(_UNTAKEN, {"people": list(person_ids)})
-    return [
-        Untaken(row.id, row.person_id, row.channel, unseal_json(row.event, _EVENT), row.heard_at)
-        for row in rows
-    ]
-
-
-_UNTAKEN = text(
-    """
-    SELECT id, person_id, channel, event, heard_at FROM inbox
-     WHERE person_id = ANY(CAST(:people AS bigint[]))
-       AND taken_at IS NULL AND set_aside_at IS NULL
-     ORDER BY id
-    """
-)
-
-
-def close(tx: Session, taken: Sequence[int], heard: Mapping[int, str], at: datetime) -> None:
-    """Mark rows as taken, and people (id -> channel) as heard from; one statement for all.
-
-    The clock of reminders starts anew for them.
-    """
-    given = {"taken": list(taken), "people": list(heard), "channels": list(heard.values())}
-    tx.execute(_CLOSE, {**given, "at": at})
-
-
-_CLOSE = text(
-    """
-    WITH heard AS (
-      UPDATE people SET last_heard_at = :at, last_channel = spoke.channel, unreachable_at = NULL
-        FROM unnest(CAST(:people AS bigint[]), CAST(:channels AS text[])) AS spoke (id, channel)
-       WHERE people.id = spoke.id
-    ), awake AS (
-      UPDATE conversations SET spoke_at = :at, reminded = 0
-       WHERE person_id = ANY(CAST(:people AS bigint[]))
-    )
-    UPDATE inbox SET taken_at = :at WHERE id = ANY(CAST(:taken AS bigint[]))
-    """
-)
-
-
-def count_failure(tx: Session, inbox_id: int, *, at_most: int) -> bool:
-    """Count a turn that raised; True when it was one too many and the row is set aside."""
-    row = tx.get_one(InboundMessage, inbox_id)
+def count_failure(tx: Session, person_id: int, *, at_most: int) -> int | None:
+    """Count that a (locked) person's next turn raised; gives the row's id when it is set aside."""
+    row = tx.scalars(
+        select(InboundMessage)
+        .where(
+            InboundMessage.person_id == person_id,
+            InboundMessage.taken_at.is_(None),
+            InboundMessage.set_aside_at.is_(None),
+        )
+        .order_by(InboundMessage.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
     row.failures += 1
     if row.failures < at_most:
-        return False
+        return None
     row.set_aside_at = now()
-    return True
+    return row.id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select, text
@@ -93,31 +92,3 @@ def lock(tx: Session, ids: Iterable[int]) -> Sequence[Person]:
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the record holds about a person, told in one look: most have next to nothing."""
-
-    consented: bool
-    staff: bool
-    applied: bool
-
-
-def standing(tx: Session, ids: Iterable[int], consent_version: str) -> dict[int, Standing]:
-    """How these people stand, by id; one statement, so that a turn reads only what there is."""
-    rows = tx.execute(_STANDING, {"ids": list(ids), "version": consent_version})
-    return {row.id: Standing(row.consented, row.staff, row.applied) for row in rows}
-
-
-_STANDING = text(
-    """
-    SELECT asked.id,
-           EXISTS (SELECT 1 FROM consents
-                    WHERE person_id = asked.id AND purpose = 'applying' AND version = :version)
-             AS consented,
-           EXISTS (SELECT 1 FROM officers WHERE person_id = asked.id AND active) AS staff,
-           EXISTS (SELECT 1 FROM applications WHERE person_id = asked.id) AS applied
-      FROM unnest(CAST(:ids AS bigint[])) AS asked (id)
-    """
-)

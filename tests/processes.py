@@ -20,7 +20,7 @@ from tests.providers.bot_api import FakeBotApi
 ROOT = Path(__file__).parents[1]
 PATIENCE = 40.0  # seconds until a process must be ready
 KEY = b64encode(bytes(range(32))).decode()
-SECRET = "a-secret-of-telegram"  # noqa: S105  of the fake one
+SECRET = "a-secret-of-telegram"
 
 
 class Product:
@@ -68,7 +68,7 @@ class Product:
         """Start `serve`, `worker`, `dispatch` or `poll`, and wait until the pages are ready."""
         for name in names:
             log = self._stack.enter_context((self.folder / f"{name}.log").open("ab"))
-            self._running[name] = subprocess.Popen(  # noqa: S603
+            self._running[name] = subprocess.Popen(
                 [sys.executable, "-m", "web.cli", name],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -87,7 +87,7 @@ class Product:
     def invite(self, name: str, badge: str, areas: str, role: str = "officer") -> str:
         """Invite somebody with the command, and give what the link carries."""
         given = ["--name", name, "--badge", badge, "--areas", areas, "--role", role]
-        invited = subprocess.run(  # noqa: S603
+        invited = subprocess.run(
             [sys.executable, "-m", "web.cli", "officers", "invite", *given],
             env=self.environment,
             capture_output=True,

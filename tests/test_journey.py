@@ -251,7 +251,7 @@ def until(true: Callable[[], object], what: str) -> None:
 
 
 def test_the_demo_plays_its_story_by_itself(tmp_path: Path) -> None:
-    played = subprocess.run(  # noqa: S603
+    played = subprocess.run(
         [sys.executable, "-m", "web.cli", "demo", "--play", "--port", "0"],
         cwd=tmp_path,
         env=Product.environment_of_a_stranger(tmp_path),
