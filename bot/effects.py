@@ -36,6 +36,7 @@ from conversations.effects import (
     ProveCode,
     RateVisit,
     RememberName,
+    RememberPhone,
     Reply,
     SendIdentityLink,
     SendPermit,
@@ -117,6 +118,8 @@ class _Act:
                 self.person.locale = locale
             case RememberName(name):
                 self.person.name = name
+            case RememberPhone(phone):
+                self.person.phone = phone
             case OptOut():
                 self.person.opted_out_at = self.writer.now
                 audit.note(self.tx, self.actor, "person.opted_out", self.actor)
@@ -222,14 +225,20 @@ class _Act:
             .order_by(Application.id.desc())
             .limit(1)
         ).one_or_none()
-        say = Say(
-            "notices.person_called",
-            {
-                "name": self.person.name or "-",
-                "phone": self.person.phone or "-",
-                "number": latest.number if latest else "-",
-            },
-        )
+        params: dict[str, Value] = {
+            "name": self.person.name or "-",
+            "phone": self.person.phone or "-",
+            "number": latest.number if latest else "-",
+        }
+        match about:
+            case "complaint":
+                say = Say("notices.person_complains", params)
+            case "my_data":
+                say = Say("notices.person_wants_data", params)
+            case "erase_data":
+                say = Say("notices.person_wants_erasure", params)
+            case _:
+                say = Say("notices.person_called", params)
         area = latest.kelurahan_code if latest else None
         self._tell_supervisors(area, "person_called", self.person.id, "", say)
         audit.note(self.tx, self.actor, "person.asked_for_help", self.actor, about=about)

@@ -41,6 +41,13 @@ class RememberName:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberPhone:
+    """The person shared their own number, in E.164: where to call them back."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class OptOut:
     """Say nothing but answers from now on."""
 
@@ -224,6 +231,7 @@ Effect: TypeAlias = (
     | GiveConsent
     | UseLanguage
     | RememberName
+    | RememberPhone
     | OptOut
     | OptIn
     | CallPerson

@@ -20,6 +20,7 @@ from conversations.effects import (
     Join,
     OptIn,
     OptOut,
+    RememberPhone,
     Reply,
     SendPermit,
     ShowOfficer,
@@ -320,7 +321,7 @@ class _Teller:
                 self._digress(Say("refusals.pick_one"))
             return
         if isinstance(event, SharedContact):
-            self._digress(Say("common.contact_received"))
+            self._contact(event)
             return
         if isinstance(event, Uploaded) and not isinstance(step, Upload):
             self._late_photo(event)
@@ -333,6 +334,12 @@ class _Teller:
             self._refuse(step, refusal)
         else:
             self._answer(step, answer)
+
+    def _contact(self, event: SharedContact) -> None:
+        """Keep the person's own number; somebody else's is not ours to keep."""
+        if event.own:
+            self.effects += (RememberPhone(event.phone), CallPerson("phone"))
+        self._digress(Say("common.contact_received" if event.own else "common.contact_of_another"))
 
     def _late_photo(self, event: Uploaded) -> None:
         """A photo of an album that comes after its question was left joins the others."""

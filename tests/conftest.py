@@ -112,21 +112,7 @@ def database_url(servers: Servers) -> Iterator[str]:
     """A database of this process with all tables; its rows are whatever the last test left."""
     with _new_database(servers) as url:
         migrations.upgrade(url)
-        if not list(Path(migrations.__file__).parent.glob("versions/*.py")):
-            _tables_before_the_first_migration(url)
         yield url
-
-
-def _tables_before_the_first_migration(url: str) -> None:
-    from importlib import import_module
-    from pkgutil import iter_modules
-
-    import models
-
-    for module in iter_modules(models.__path__, "models."):
-        if not module.ispkg:
-            import_module(module.name)
-    Base.metadata.create_all(create_engine(url))
 
 
 @pytest.fixture(scope="session")

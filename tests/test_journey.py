@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pypdf
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]  # it ships no stubs
 import pytest
 import zxingcpp
 from sqlalchemy import Engine, text
@@ -179,17 +179,22 @@ def read_back(permit: bytes, number: str, product: Product) -> None:
 def nothing_is_left_open(engine: Engine) -> None:
     """Every message heard was taken, every task done, every message owed was sent once."""
 
+    rules = {
+        "inbox": "taken_at IS NULL",
+        "outbox": "sent_at IS NULL",
+        "tasks": "done_at IS NULL AND due_at < now()",
+        "attachments": "state <> 'stored'",
+    }
+
     def open_rows() -> dict[str, int]:
         with engine.connect() as connection:
             return {
-                table: connection.execute(text(f"SELECT count(*) FROM {table} WHERE {rule}")).scalar()  # noqa: S608
-                or 0
-                for table, rule in (
-                    ("inbox", "taken_at IS NULL"),
-                    ("outbox", "sent_at IS NULL"),
-                    ("tasks", "done_at IS NULL AND due_at < now()"),
-                    ("attachments", "state <> 'stored'"),
+                table: int(
+                    connection.execute(
+                        text(f"SELECT count(*) FROM {table} WHERE {rule}")  # noqa: S608
+                    ).scalar_one()
                 )
+                for table, rule in rules.items()
             }
 
     until(lambda: not any(open_rows().values()), f"nothing to be open: {open_rows()}")

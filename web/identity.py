@@ -26,6 +26,7 @@ from starlette.routing import BaseRoute, Route
 
 from conversations.events import Happened, to_json
 from conversations.facts import WIB, Facts
+from conversations.messages import Say, say_to_json
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
 from conversations.words import tidy
@@ -230,7 +231,8 @@ def _write(tx: Session, token: str, given: _Given, path: str | None) -> bool:
     subject = f"person:{owner}"
     audit.note(tx, f"person:{holder}", "identity.given", subject, photo=attachment is not None)
     applications.identity_given(tx, owner, actor=f"person:{holder}")
-    news = to_json(Happened("identity_given", str(owner)))
+    thanks = say_to_json(Say("notices.identity_received"))
+    news = to_json(Happened("identity_given", str(owner), {"parts": [thanks]}))
     for reader in sorted({owner, holder}):
         inbox.tell(tx, reader, f"identity_given:{owner}:{row.version}", news)
     return True

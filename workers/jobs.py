@@ -20,7 +20,7 @@ from models.base import now
 from models.permit import Permit
 from models.task import Task
 from models.visit import Offer, Visit
-from workers import housekeeping
+from workers import drafts, housekeeping
 from workers.context import ACTOR, Context, Prepare, Settle
 from workers.documents import issue
 from workers.news import tell_supervisors
@@ -39,6 +39,8 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "expire_offer": offers.expire,
         "sweep": housekeeping.sweep,
         "tidy": housekeeping.tidy,
+        "remind": drafts.remind,
+        "erase_drafts": drafts.erase,
     }
 )
 

@@ -34,6 +34,8 @@ class Periodic:
 PERIODIC = (
     Periodic("sweep", timedelta(minutes=5)),
     Periodic("tidy", timedelta(days=1), since=timedelta(hours=3)),
+    Periodic("remind", timedelta(minutes=10)),
+    Periodic("erase_drafts", timedelta(days=1), since=timedelta(hours=3)),
 )
 
 

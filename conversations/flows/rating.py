@@ -24,6 +24,7 @@ def _alive(subject: str, facts: Facts) -> bool:
 FLOW = Flow(
     id="rating",
     form=False,
+    interrupts=False,
     steps=(Choose("stars", options=STARS, counted=False, rests=True),),
     finish=_finish,
     alive=_alive,

@@ -1,0 +1,89 @@
+"""Whoever left a form in the middle is reminded, never at night, and forgotten in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, text, update
+from sqlalchemy.orm import Session
+
+from conversations import events
+from conversations.events import Happened
+from models import person
+from models.base import now
+from models.conversation import Conversation
+from models.inbox import InboundMessage
+from models.person import Person
+from models.task import Task
+from workers import drafts
+
+RUN = Task(kind="remind", subject_id=0, run_key="remind:now")
+
+
+@pytest.fixture(autouse=True)
+def _awake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is day, whenever the tests run."""
+    monkeypatch.setattr(drafts, "QUIET_FROM", drafts.QUIET_FROM.max)
+    monkeypatch.setattr(drafts, "QUIET_UNTIL", drafts.QUIET_UNTIL.min)
+
+
+def silent_for(tx: Session, silence: timedelta, *, has_draft: bool = True) -> int:
+    """Somebody who has not spoken for so long."""
+    (who,) = person.meet(tx, "chat", [("1", "id")]).values()
+    kept = Conversation(person_id=who, session={}, has_draft=has_draft, spoke_at=now() - silence)
+    tx.add(kept)
+    tx.flush()
+    return who
+
+
+def reminders(tx: Session) -> int:
+    heard = [events.from_json(row.event) for row in tx.query(InboundMessage)]
+    return sum(isinstance(event, Happened) and event.what == "reminder" for event in heard)
+
+
+@pytest.mark.parametrize(
+    ("silence", "rounds", "told"),
+    [
+        (timedelta(minutes=50), 3, 0),
+        (timedelta(minutes=70), 3, 1),
+        (timedelta(hours=25), 3, 2),
+        (timedelta(days=4), 9, 3),
+    ],
+)
+def test_silence_is_answered_by_at_most_three_reminders(
+    engine: Engine, silence: timedelta, rounds: int, told: int
+) -> None:
+    with Session(engine) as tx, tx.begin():
+        silent_for(tx, silence)
+        for _ in range(rounds):
+            drafts.remind(tx, RUN)
+        assert reminders(tx) == told
+
+
+def test_nobody_is_reminded_without_a_draft_or_against_their_will(engine: Engine) -> None:
+    with Session(engine) as tx, tx.begin():
+        who = silent_for(tx, timedelta(hours=2), has_draft=False)
+        drafts.remind(tx, RUN)
+        tx.execute(update(Conversation).values(has_draft=True))
+        tx.execute(update(Person).where(Person.id == who).values(opted_out_at=now()))
+        drafts.remind(tx, RUN)
+        assert reminders(tx) == 0
+
+
+def test_nobody_is_reminded_at_night(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drafts, "QUIET_FROM", drafts.QUIET_FROM.min)
+    with Session(engine) as tx, tx.begin():
+        silent_for(tx, timedelta(hours=2))
+        drafts.remind(tx, RUN)
+        assert reminders(tx) == 0
+
+
+def test_a_draft_that_rested_for_a_month_is_erased(engine: Engine) -> None:
+    with Session(engine) as tx, tx.begin():
+        silent_for(tx, drafts.KEPT - timedelta(hours=1))
+        drafts.erase(tx, RUN)
+        assert tx.scalar(text("SELECT count(*) FROM conversations")) == 1
+        tx.execute(update(Conversation).values(spoke_at=now() - drafts.KEPT))
+        drafts.erase(tx, RUN)
+        assert tx.scalar(text("SELECT count(*) FROM conversations")) == 0
