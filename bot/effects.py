@@ -46,8 +46,8 @@ from conversations.effects import (
     UseLanguage,
     Withdraw,
 )
-from conversations.events import Happened
-from conversations.messages import Message, Say, Value, say_to_json
+from conversations.flow import window_words
+from conversations.messages import Message, Say, Value
 from models import application as applications
 from models import audit, consent, finding, identity, inbox, lifecycle, officer, permit, task
 from models import offer as offers
@@ -205,16 +205,14 @@ class _Act:
 
     def _tell(self, person_id: int, what: str, subject: int, opens: str, *parts: Say) -> None:
         """Give somebody's conversation news that it may ask about."""
-        params = {"parts": [say_to_json(part) for part in parts], "opens": opens}
-        event = events.to_json(Happened(what, str(subject), params))
-        inbox.tell(self.tx, person_id, f"{self.key}:{what}", event)
+        news = events.news(what, subject, *parts, opens=opens)
+        inbox.tell(self.tx, person_id, f"{self.key}:{what}", news)
 
     def _tell_supervisors(
         self, area_code: str | None, what: str, subject: int, opens: str, *parts: Say
     ) -> None:
-        for supervisor in officer.covering(self.tx, area_code or "31", "supervisor"):
-            if supervisor.person_id is not None:
-                self._tell(supervisor.person_id, what, subject, opens, *parts)
+        for person_id in officer.supervisors_of(self.tx, area_code):
+            self._tell(person_id, what, subject, opens, *parts)
 
     # -- owners --------------------------------------------------------------------------------
 
@@ -572,7 +570,7 @@ class _Act:
 
 def _window(visit: Visit) -> Say:
     starts, ends = windows.hours(visit.on, windows.Part(visit.part))
-    return Say("common.window", {"day": visit.on, "starts": starts, "ends": ends})
+    return window_words(visit.on, starts, ends)
 
 
 def _index(application: Application) -> None:

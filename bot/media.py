@@ -21,8 +21,7 @@ from sqlalchemy.orm import Session
 from bot.channels.base import Channel
 from bot.errors import ChannelError, FileRefused
 from conversations import events
-from conversations.events import Happened
-from conversations.messages import Say, say_to_json
+from conversations.messages import Say
 from models import attachment, inbox
 from models.attachment import Attachment, AttachmentState
 from models.base import now
@@ -154,9 +153,8 @@ def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
     row = tx.get_one(Attachment, attachment_id)
     row.state, row.refusal = AttachmentState.REFUSED, reason
     row.reference = row.leased_until = None
-    says = [say_to_json(Say(f"refusals.{reason}"))]
-    event = Happened("attachment_refused", str(row.id), {"parts": says})
-    inbox.tell(tx, row.person_id, f"attachment_refused:{row.id}", events.to_json(event))
+    news = events.news("attachment_refused", row.id, Say(f"refusals.{reason}"))
+    inbox.tell(tx, row.person_id, f"attachment_refused:{row.id}", news)
 
 
 def _later(tx: Session, attachment_id: int) -> None:

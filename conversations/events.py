@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal, TypeAlias
 
-from conversations.messages import Json
+from conversations.messages import Json, Say, say_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +119,9 @@ def from_json(data: Json) -> Event:
     if kind is None:
         raise ValueError(f"not an event: {data.get('event')!r}")
     return kind(**fields)
+
+
+def news(what: str, subject: int, *parts: Say, opens: str = "") -> Json:
+    """News as JSON: sentences to say, and the flow about the subject that it opens, if any."""
+    params = {"parts": [say_to_json(part) for part in parts], "opens": opens}
+    return to_json(Happened(what, str(subject), params))

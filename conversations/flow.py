@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Literal, Protocol, TypeAlias
 
 from conversations.effects import Effect
@@ -520,6 +520,11 @@ class Flow:
             if isinstance(condition, Answered) and condition.step not in ids[: ids.index(step.id)]:
                 found.append(f"{self.id}.{step.id}: {condition.step!r} is not asked before it")
         return found
+
+
+def window_words(on: date, starts: time, ends: time) -> Say:
+    """A day and its hours: `Rabu, 25 November 2026, 08.00-10.30 WIB`."""
+    return Say("common.window", {"day": on, "starts": starts, "ends": ends})
 
 
 def place_name(code: str, facts: Facts) -> str:

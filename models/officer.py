@@ -126,6 +126,18 @@ def covering(tx: Session, area_code: str, role: StaffRole = "officer") -> Sequen
     ).all()
 
 
+def supervisors_of(tx: Session, area_code: str | None) -> list[int]:
+    """The people who supervise an area and have joined; where there is none, all of the city's."""
+    here = covering(tx, area_code, "supervisor") if area_code else ()
+    found = [row.person_id for row in here if row.person_id is not None]
+    if found:
+        return found
+    everywhere = select(Officer.person_id).where(
+        Officer.active, Officer.role == "supervisor", Officer.person_id.is_not(None)
+    )
+    return [person_id for person_id in tx.scalars(everywhere.order_by(Officer.id)) if person_id]
+
+
 def everyone(tx: Session) -> Sequence[Officer]:
     """All active officers and supervisors, by badge."""
     return tx.scalars(select(Officer).where(Officer.active).order_by(Officer.badge)).all()

@@ -24,9 +24,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from conversations.events import Happened, to_json
+from conversations.events import news
 from conversations.facts import WIB, Facts
-from conversations.messages import Say, say_to_json
+from conversations.messages import Say
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
 from conversations.words import tidy
@@ -231,10 +231,9 @@ def _write(tx: Session, token: str, given: _Given, path: str | None) -> bool:
     subject = f"person:{owner}"
     audit.note(tx, f"person:{holder}", "identity.given", subject, photo=attachment is not None)
     applications.identity_given(tx, owner, actor=f"person:{holder}")
-    thanks = say_to_json(Say("notices.identity_received"))
-    news = to_json(Happened("identity_given", str(owner), {"parts": [thanks]}))
+    told = news("identity_given", owner, Say("notices.identity_received"))
     for reader in sorted({owner, holder}):
-        inbox.tell(tx, reader, f"identity_given:{owner}:{row.version}", news)
+        inbox.tell(tx, reader, f"identity_given:{owner}:{row.version}", told)
     return True
 
 

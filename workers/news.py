@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conversations import events
-from conversations.events import Happened
-from conversations.messages import Say, say_to_json
+from conversations.flow import window_words
+from conversations.messages import Say
 from models import audit, inbox, officer
-from models.officer import Officer
 from models.visit import Visit
 from models.window import Part, hours
 from workers.context import ACTOR
@@ -31,9 +29,8 @@ def tell(
 
     `occasion` tells this time from another; the same news of one occasion is told once.
     """
-    params = {"parts": [say_to_json(part) for part in parts], "opens": opens}
-    event = events.to_json(Happened(what, str(subject), params))
-    inbox.tell(tx, person_id, f"{what}:{subject}:{occasion}", event)
+    news = events.news(what, subject, *parts, opens=opens)
+    inbox.tell(tx, person_id, f"{what}:{subject}:{occasion}", news)
 
 
 def tell_supervisors(
@@ -46,7 +43,7 @@ def tell_supervisors(
     opens: str = "",
 ) -> None:
     """Give news to the supervisors of an area; where there is none, to all of the city."""
-    people = _supervisors(tx, area_code)
+    people = officer.supervisors_of(tx, area_code)
     for person_id in people:
         tell(tx, person_id, what, subject, *parts, occasion=occasion, opens=opens)
     if not people:
@@ -54,18 +51,7 @@ def tell_supervisors(
         _log.error("nobody_to_tell", what=what, subject=subject, area=area_code)
 
 
-def _supervisors(tx: Session, area_code: str | None) -> list[int]:
-    covering = officer.covering(tx, area_code, "supervisor") if area_code else ()
-    here = [row.person_id for row in covering if row.person_id is not None]
-    if here:
-        return here
-    everyone = select(Officer.person_id).where(
-        Officer.active, Officer.role == "supervisor", Officer.person_id.is_not(None)
-    )
-    return [person_id for person_id in tx.scalars(everyone.order_by(Officer.id)) if person_id]
-
-
 def window_of(visit: Visit) -> Say:
     """The day and the hours of a visit, in words."""
     starts, ends = hours(visit.on, Part(visit.part))
-    return Say("common.window", {"day": visit.on, "starts": starts, "ends": ends})
+    return window_words(visit.on, starts, ends)

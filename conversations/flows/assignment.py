@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from conversations.effects import Assign
 from conversations.facts import Facts
-from conversations.flow import Choose, Context, Ending, Flow
+from conversations.flow import Choose, Context, Ending, Flow, window_words
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Offer
 
@@ -23,9 +23,7 @@ def _summary(context: Context) -> Mapping[str, Value]:
         "number": visit.application_number,
         "owner": visit.owner_name,
         "place": visit.kelurahan,
-        "window": Say(
-            "common.window", {"day": visit.on, "starts": visit.starts, "ends": visit.ends}
-        ),
+        "window": window_words(visit.on, visit.starts, visit.ends),
         "refusals": Lines(tuple(refusals or [Say("assignment.nobody_asked")])),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conversations.effects import Effect, LeaveWindow, SendPermit, Withdraw
 from conversations.facts import ApplicationFact, Facts, VisitFact
-from conversations.flow import Choose, Context, Ending, Flow
+from conversations.flow import Choose, Context, Ending, Flow, window_words
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Answers, Offer
 
@@ -26,10 +26,7 @@ def _state(application: ApplicationFact, facts: Facts) -> Say:
         "officer": "",
     }
     if visit is not None:
-        params["window"] = Say(
-            "common.window",
-            {"day": visit.on, "starts": visit.starts, "ends": visit.ends},
-        )
+        params["window"] = window_words(visit.on, visit.starts, visit.ends)
         params["officer"] = f"{visit.officer_name or ''} ({visit.officer_badge or ''})"
     return Say(key, params)
 

@@ -35,6 +35,7 @@ from conversations.flow import (
     always,
     answered,
     nothing,
+    window_words,
 )
 from conversations.messages import Json, Say, Value
 from conversations.parsers import Refused
@@ -86,9 +87,7 @@ def _summary(context: Context) -> Mapping[str, Value]:
     visit = _visit(context)
     return {
         "number": visit.application_number,
-        "window": Say(
-            "common.window", {"day": visit.on, "starts": visit.starts, "ends": visit.ends}
-        ),
+        "window": window_words(visit.on, visit.starts, visit.ends),
         "owner": visit.owner_name,
         "trade": Say("visit.named", {"trade": visit.trade, "name": visit.business_name})
         if visit.business_name

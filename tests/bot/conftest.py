@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine
@@ -25,6 +26,9 @@ from models import area, business_type, encryption
 from models.database import Record
 from models.encryption import KeyRing
 from models.storage import Storage
+
+if TYPE_CHECKING:
+    from tests.bot.town import Town
 
 KEY = b64encode(bytes(range(32))).decode()
 
@@ -105,6 +109,17 @@ async def desk(database: str, tmp_path: Path) -> AsyncIterator[Desk]:
     yield Desk(turns, sender, MediaFetcher(record, channels, storage), chat)
     committing.cancel()
     await record.close()
+
+
+@pytest.fixture
+def town(desk: Desk, engine: Engine) -> Town:
+    """The desk with people, rows and workers around it."""
+    from tests.bot.town import Town
+    from workers import jobs
+    from workers.context import Context
+
+    jobs.use(Context(engine, desk.media.storage, "https://izin.example"))
+    return Town(desk, engine)
 
 
 @pytest.fixture

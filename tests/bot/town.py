@@ -1,0 +1,230 @@
+"""A town to play in: owners and staff who talk with the bot, and rows made to order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from conversations import catalogue, messages
+from conversations.events import Event, Started, Tapped
+from conversations.messages import Say
+from models import officer as officers
+from models import person as people
+from models import visit as visits
+from models.application import Application
+from models.attachment import Attachment, AttachmentState
+from models.base import WIB, now
+from models.lifecycle import ApplicationState
+from models.officer import Officer, StaffRole
+from models.outbox import OutboundMessage, Owed, owe
+from models.person import Person
+from models.visit import Offer, Visit
+from models.window import Window
+from tests.bot.conftest import Desk
+from tests.workers import city
+
+T = TypeVar("T")
+
+OWNER, OFFICER, OTHER, BOSS = "owner", "officer", "other", "boss"  # addresses
+
+
+@dataclass(slots=True)
+class Town:
+    """The desk with its record; jobs are worked off when asked."""
+
+    desk: Desk
+    engine: Engine
+
+    # -- people ----------------------------------------------------------------------------------
+
+    def meet(self, address: str = OWNER, name: str = "Siti Aminah") -> int:
+        """Somebody with an address, who has agreed to everything before."""
+
+        def met(tx: Session) -> int:
+            (person_id,) = people.meet(tx, "chat", [(address, "id")]).values()
+            tx.get_one(Person, person_id).name = name
+            return person_id
+
+        return self.write(met)
+
+    def invite(
+        self,
+        badge: str,
+        *,
+        role: StaffRole = "officer",
+        areas: tuple[str, ...] = ("31.74",),
+        capacity: int = 3,
+    ) -> str:
+        name = f"Petugas {badge}"
+        return self.write(
+            lambda tx: officers.invite(
+                tx, role=role, name=name, badge=badge, areas=areas, capacity=capacity
+            )
+        )
+
+    async def staff(
+        self,
+        address: str,
+        badge: str,
+        *,
+        role: StaffRole = "officer",
+        areas: tuple[str, ...] = ("31.74",),
+        capacity: int = 3,
+    ) -> int:
+        """An officer or supervisor who joined by the invitation's link; gives the officer's id."""
+        token = self.invite(badge, role=role, areas=areas, capacity=capacity)
+        await self.say(Started(f"join-{token}"), address)
+        return self.read(lambda tx: tx.scalars(select(Officer.id).filter_by(badge=badge)).one())
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def apply(
+        self,
+        address: str = OWNER,
+        *,
+        state: ApplicationState = ApplicationState.VERIFIED,
+        number: str = "26-000001",
+        **changed: Any,
+    ) -> int:
+        """An application of this owner; gives its id."""
+        owner_id = self.meet(address)
+        given = city.answers(self.photo(address), **changed)
+        return self.write(
+            lambda tx: city.application(tx, owner_id, given, state=state, number=number).id
+        )
+
+    def photo(self, address: str = OWNER) -> int:
+        """A photo of theirs that is stored."""
+        person_id = self.meet(address)
+
+        def stored(tx: Session) -> int:
+            row = Attachment(person_id=person_id, channel="chat", kind="photo")
+            row.state, row.path, row.sha256 = AttachmentState.STORED, "attachments/x.jpg", "0" * 64
+            tx.add(row)
+            tx.flush()
+            return row.id
+
+        return self.write(stored)
+
+    def want(self, application_id: int, on: Window | None = None) -> int:
+        """A window chosen by the owner, and an officer to be sought; gives the visit's id."""
+
+        def wanted(tx: Session) -> int:
+            row = city.visit(tx, tx.get_one(Application, application_id), on=on)
+            visits.plan_offer(tx, row)
+            return row.id
+
+        return self.write(wanted)
+
+    def change(self, kind: type[T], row_id: int, **columns: Any) -> None:
+        """Change a row as somebody elsewhere would."""
+
+        def changed(tx: Session) -> None:
+            row = tx.get_one(kind, row_id)
+            for name, value in columns.items():
+                setattr(row, name, value)
+
+        self.write(changed)
+
+    def owe(self, address: str, key: str = "common.again", **how: Any) -> int:
+        """Owe a sentence to somebody, and give the message's id."""
+
+        def owed(tx: Session) -> int:
+            (person_id,) = people.meet(tx, "chat", [(address, "id")]).values()
+            count = tx.query(OutboundMessage).count()
+            message = messages.to_json(messages.Message((Say(key, how.pop("params", {})),)))
+            owe(tx, [Owed(person_id, f"test:{count}", how.pop("message", message), **how)])
+            return max(tx.scalars(select(OutboundMessage.id)))
+
+        return self.write(owed)
+
+    # -- what happens ----------------------------------------------------------------------------
+
+    async def say(self, event: Event | str, address: str = OWNER) -> str:
+        """Say something; gives what was said to this address since."""
+        before = len(self.desk.chat.texts(address))
+        await self.desk.turns.take([self.desk.heard(event, address)])
+        await self.quiet()
+        return "\n".join(self.desk.chat.texts(address)[before:])
+
+    async def tap(self, value: str, address: str = OWNER, *, step: str = "") -> str:
+        """Tap the newest button with this value; gives what was said since."""
+        return await self.say(self.button(value, address, step=step), address)
+
+    def button(self, value: str, address: str = OWNER, *, step: str = "") -> Tapped:
+        for _, message in reversed(self.desk.chat.sent[address]):
+            asked = message.question
+            fits = asked is not None and step in (asked.step, "")
+            if asked and fits and value in [choice.value for choice in message.choices]:
+                return Tapped(asked.flow, asked.subject, asked.step, asked.version, value)
+        raise AssertionError(f"{address} has no button {value!r}: {self.heard(address)}")
+
+    async def quiet(self) -> None:
+        """Let the bot take all news and send everything that is due."""
+        while await self.desk.turns.take_news():
+            pass
+        await self.desk.send_all()
+
+    async def work(self, *, until: datetime | None = None) -> list[str]:
+        """Let the workers do what is due (until then), and the bot tell of it."""
+        done: list[str] = []
+        while kinds := city.work_off(self.engine, until=until):
+            done += kinds
+            await self.quiet()
+            if until is not None:
+                break
+        await self.quiet()
+        return done
+
+    # -- what is there ---------------------------------------------------------------------------
+
+    def heard(self, address: str = OWNER) -> str:
+        """All that was said to this address."""
+        return "\n".join(self.desk.chat.texts(address))
+
+    def application(self, application_id: int) -> Application:
+        return self.read(lambda tx: tx.get_one(Application, application_id))
+
+    def visit(self, visit_id: int) -> Visit:
+        return self.read(lambda tx: tx.get_one(Visit, visit_id))
+
+    def offers(self, visit_id: int) -> list[tuple[int, str | None]]:
+        """Who was asked, in order: (officer id, answer)."""
+        asked = select(Offer).filter_by(visit_id=visit_id).order_by(Offer.id)
+        return self.read(lambda tx: [(row.officer_id, row.answer) for row in tx.scalars(asked)])
+
+    def messages(self, address: str) -> list[OutboundMessage]:
+        """The outbox of one person, oldest first."""
+        person_id = self.meet(address)
+        rows = select(OutboundMessage).filter_by(person_id=person_id).order_by(OutboundMessage.id)
+        return self.read(lambda tx: list(tx.scalars(rows)))
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        with Session(self.engine, expire_on_commit=False) as tx:
+            return work(tx)
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        with Session(self.engine, expire_on_commit=False) as tx, tx.begin():
+            return work(tx)
+
+
+def words(key: str, **params: Any) -> str:
+    """A sentence of the catalogue as an Indonesian reads it."""
+    return catalogue.load().say(Say(key, params), "id")
+
+
+def today() -> Window:
+    """A window that begins today, whatever the hour."""
+    return Window(now().astimezone(WIB).date(), "morning")
+
+
+def forged(flow: str, subject: int | str, step: str, value: str, version: int = 0) -> Tapped:
+    """A tap that no button of this person carries."""
+    return Tapped(flow, str(subject), step, version, value)
+
+
