@@ -67,6 +67,7 @@ from conversations.session import Draft, Offer, Session
 from conversations.words import standardised
 
 REFUSALS_BEFORE_HELP = 3  # then leaving it to the officer, or a person, is offered
+MAX_SAID = 1500  # characters; no question asks for a letter
 MAX_PARKED = 4  # drafts put aside at once; the oldest gives way
 
 #: Questions of the engine itself: they stand in `common` and belong to no flow.
@@ -180,6 +181,9 @@ class _Teller:
         self._park()
 
     def _said(self, event: Said) -> None:
+        if len(event.text) > MAX_SAID:
+            self._digress(Say("common.too_long"))
+            return
         if event.edited and not self.session.refusals:
             self._digress(Say("common.edited"))
             return

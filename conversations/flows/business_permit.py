@@ -33,6 +33,7 @@ from conversations.parsers.dates import days
 from conversations.parsers.money import money
 from conversations.parsers.name import business_name, name
 from conversations.parsers.numbers import workers
+from conversations.parsers.times import part_of_day
 from conversations.parsers.trade import business_type
 from conversations.session import Answers
 
@@ -141,7 +142,11 @@ FLOW = Flow(
         Choose("papers", options=("none", "nib", "iumk", "npwp")),
         Choose("identity", options=("page", "door"), then=_identity),
         Ask("preferred_days", parse=days(), options={"any": "any"}, shows=_days),
-        Choose("preferred_part", options=("any", "morning", "midday", "afternoon")),
+        Ask(
+            "preferred_part",
+            parse=part_of_day(),
+            options={part: part for part in ("any", "morning", "midday", "afternoon")},
+        ),
         Review("confirm"),
     ),
     finish=_finish,

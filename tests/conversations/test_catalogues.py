@@ -13,6 +13,7 @@ from conversations.catalogue import LOCALES
 from conversations.flow import Ask, Choose, Review, Upload
 from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
 from workers.verification import CHECKS
+from workers.verification.run import NO_CHECKS, NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "conversations", "models", "web", "workers")
@@ -30,6 +31,7 @@ PARTS = ("morning", "midday", "afternoon")
 FAILURES = ("nobody", "refused", "wrong_place", "weather", "data_wrong", "wrong_code")
 REASONS = sorted({reason for check in CHECKS.values() for reason in check.reasons})
 FOUND_BY_HAND = ("returned", "visits_failed")
+FOR_SUPERVISORS = [f.reason for f in (NO_CHECKS, NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
 #: Asked about in the middle of anything; other intents are commands or answers.
 ANSWERED = sorted(meant.lower() for meant in engine._DIGRESSIONS)
 
@@ -44,7 +46,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "common.unreadable.{}": ("voice", "audio", "video", "video_note", "sticker"),
     "common.weekday.{}": [str(day) for day in range(1, 8)],
     "findings.{}": [*REASONS, *FOUND_BY_HAND],
-    "findings.{}.short": [*REASONS, *FOUND_BY_HAND],
+    "findings.{}.short": [*REASONS, *FOUND_BY_HAND, *FOR_SUPERVISORS],
     "my_requests.state.{}": [str(state) for state in ApplicationState],
     "my_requests.visit.{}": sorted(OPEN_VISITS),
     "notices.visit_failed.{}": FAILURES,
