@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, select
+from sqlalchemy import Index, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
@@ -24,6 +24,37 @@ class BrowserMessage(Base):
     sent: Mapped[bool]
     payload: Mapped[Any] = mapped_column(EncryptedJson("browser_messages.payload"))
     at: Mapped[datetime] = mapped_column(default=now)
+
+
+def keep(tx: Session, address: str, payload: Any, *, sent: bool) -> int:
+    """Add a bubble in this transaction, and give its id.
+
+    One transaction a phone adds bubbles at a time, so that ids grow in the order of commits, and
+    a page that reads on from the last one misses none.
+    """
+    lock(tx, address)
+    row = BrowserMessage(address=address, sent=sent, payload=payload)
+    tx.add(row)
+    tx.flush()
+    return row.id
+
+
+def lock(tx: Session, address: str) -> None:
+    """Wait until no other transaction adds bubbles to this phone; held until this one ends."""
+    tx.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:phone, 0))"),
+        {"phone": f"{BrowserMessage.__tablename__}:{address}"},
+    )
+
+
+def recent(tx: Session, address: str, *, at_most: int) -> Sequence[BrowserMessage]:
+    """The last bubbles of one phone, newest first."""
+    return tx.scalars(
+        select(BrowserMessage)
+        .where(BrowserMessage.address == address)
+        .order_by(BrowserMessage.id.desc())
+        .limit(at_most)
+    ).all()
 
 
 def after(tx: Session, address: str, message_id: int) -> Sequence[BrowserMessage]:

@@ -1,4 +1,4 @@
-"""The way to PostgreSQL: engines for the bot (async) and for workers and commands (sync)."""
+"""The way to PostgreSQL: threads for async callers, an engine for workers and commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -28,17 +27,8 @@ def driver_url(url: str) -> str:
 
 
 def connect(url: str, *, pool_size: int = 5) -> Engine:
-    """Make the engine of a worker, a page or a command."""
+    """Make the engine of a worker or a command."""
     return create_engine(driver_url(url), pool_size=pool_size, pool_pre_ping=True)
-
-
-def connect_async(url: str, *, pool_size: int = 8) -> AsyncEngine:
-    """Make the bot's engine.
-
-    It does not ask a connection whether it lives before each use: a delivery that meets a dead one
-    is refused with a 503 and comes again.
-    """
-    return create_async_engine(driver_url(url), pool_size=pool_size)
 
 
 class Record:

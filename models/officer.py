@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
 from models.base import Base, now
+from models.person import Person
 
 INVITATION_LIFE = timedelta(days=14)
 
@@ -122,6 +123,17 @@ def covering(tx: Session, area_code: str, role: StaffRole = "officer") -> Sequen
         .join(OfficerArea, OfficerArea.officer_id == Officer.id)
         .where(Officer.active, Officer.role == role, OfficerArea.area_code.in_(holding))
         .distinct()
+        .order_by(Officer.id)
+    ).all()
+
+
+def available(tx: Session, area_code: str) -> Sequence[Officer]:
+    """Officers of an area who can be asked: they have joined, and can and may be written to."""
+    ids = [one.id for one in covering(tx, area_code)]
+    return tx.scalars(
+        select(Officer)
+        .join(Person, Person.id == Officer.person_id)
+        .where(Officer.id.in_(ids), Person.unreachable_at.is_(None), Person.opted_out_at.is_(None))
         .order_by(Officer.id)
     ).all()
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from models.base import WIB
 from models.lifecycle import OPEN_VISITS
-from models.officer import Officer, covering
+from models.officer import Officer, available
 from models.visit import Visit
 
 OFFERED = 6  # windows at once: more is too much to read on a small screen
@@ -118,9 +118,9 @@ def coming(at: datetime) -> Iterator[Window]:
 def free(tx: Session, kelurahan_code: str, at: datetime) -> Sequence[Window]:
     """The next windows in which an officer of that kelurahan has room, soonest first.
 
-    Only officers who have joined count. A visit nobody has accepted yet takes room as well.
+    Only officers who can be asked count. A visit nobody has accepted yet takes room as well.
     """
-    officers = [o for o in covering(tx, kelurahan_code) if o.person_id is not None]
+    officers = available(tx, kelurahan_code)
     room = sum(officer.capacity for officer in officers)
     if not room:
         return []

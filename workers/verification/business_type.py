@@ -13,7 +13,8 @@ STEP = "trade"
 KIND_NOT_CHOSEN = "kind_not_chosen"
 KIND_UNKNOWN = "kind_unknown"
 KIND_NEEDS_VERIFICATION = "kind_needs_verification"
-REASONS = frozenset({KIND_NOT_CHOSEN, KIND_UNKNOWN, KIND_NEEDS_VERIFICATION})
+KIND_NOT_FOR_MICRO = "kind_not_for_micro"
+REASONS = frozenset({KIND_NOT_CHOSEN, KIND_UNKNOWN, KIND_NEEDS_VERIFICATION, KIND_NOT_FOR_MICRO})
 RISK_UNKNOWN = "risk_unknown"  # a note in the params of an OK
 
 NONE_CHOSEN = frozenset({"", "other"})
@@ -33,6 +34,9 @@ def check(evidence: Evidence) -> Finding:
         return Finding(NAME, Outcome.NEEDS_A_PERSON, KIND_NOT_CHOSEN)
     if kind is None or (kind.code, kind.version) != (code, evidence.trade_version):
         return Finding(NAME, Outcome.FIX_BY_OWNER, KIND_UNKNOWN, STEP)
+    if not kind.open_to_micro:
+        params = {"code": code, "kind": kind.title}
+        return Finding(NAME, Outcome.NEEDS_A_PERSON, KIND_NOT_FOR_MICRO, params=params)
     if code in VERIFIED_FIRST or kind.needs_verification or kind.risk in RISKY:
         params = {"code": code, "kind": kind.title}
         return Finding(NAME, Outcome.NEEDS_A_PERSON, KIND_NEEDS_VERIFICATION, params=params)

@@ -17,7 +17,6 @@ from models.application import Application
 from models.base import now
 from models.lifecycle import ApplicationState, VisitState
 from models.officer import Officer
-from models.person import Person
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window
@@ -98,18 +97,13 @@ def _next_officer(tx: Session, visit: Visit) -> Officer | None:
 def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
     """Officers of the kelurahan who can be reached and were not asked yet, locked."""
     asked = {made.officer_id for made in visits.offers_of(tx, [visit.id])}
-    ids = [o.id for o in officer.covering(tx, visit.kelurahan_code) if o.id not in asked]
-    return tx.scalars(
+    free = officer.available(tx, visit.kelurahan_code)
+    ids = [o.id for o in free if o.id not in asked and o.person_id != visit.owner_id]
+    return tx.scalars(  # nobody hands a permit to himself
         select(Officer)
-        .join(Person, Person.id == Officer.person_id)
-        .where(
-            Officer.id.in_(ids),
-            Person.unreachable_at.is_(None),
-            Person.opted_out_at.is_(None),
-            Person.id != visit.owner_id,  # nobody hands a permit to himself
-        )
+        .where(Officer.id.in_(ids))
         .order_by(Officer.id)
-        .with_for_update(key_share=True, of=Officer)
+        .with_for_update(key_share=True)
     ).all()
 
 

@@ -66,3 +66,12 @@ def test_an_unknown_risk_is_noted_but_holds_nobody_up(evidence: Changed) -> None
     finding = business_type.check(evidence(kind=replace(KIND, risk=None)))
     assert finding.outcome is Outcome.OK
     assert finding.params == {"note": business_type.RISK_UNKNOWN}
+
+
+def test_a_kind_that_is_not_open_to_micro_goes_to_a_person(evidence: Changed) -> None:
+    kind = replace(KIND, open_to_micro=False)
+    finding = business_type.check(evidence(kind=kind))
+    assert (finding.outcome, finding.reason) == (
+        Outcome.NEEDS_A_PERSON,
+        business_type.KIND_NOT_FOR_MICRO,
+    )
