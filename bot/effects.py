@@ -63,6 +63,10 @@ from models.person import Person
 from models.visit import MAX_FAILED_VISITS, Visit, VisitReport
 
 WORKING_DAYS_TO_VISIT = 3  # promised; counted from the day the application is sent
+#: States of a visit in which its owner may still ask for another time, or take all back.
+MOVABLE = frozenset(
+    {VisitState.WANTED, VisitState.OFFERED, VisitState.UNASSIGNED, VisitState.ACCEPTED}
+)
 
 
 @dataclass(slots=True)
@@ -151,27 +155,27 @@ class _Act:
             case Join(token):
                 self._join(token)
             case AcceptOffer(visit_id):
-                self._accept(self._visit(visit_id))
+                self._accept(self._my_visit(visit_id))
             case DeclineOffer(visit_id, reason):
-                self._decline(self._visit(visit_id), reason)
+                self._decline(self._my_visit(visit_id), reason)
             case Depart(visit_id):
-                self._depart(self._visit(visit_id))
+                self._depart(self._my_visit(visit_id))
             case Arrive(visit_id, km):
-                self._arrive(self._visit(visit_id), km)
+                self._arrive(self._my_visit(visit_id), km)
             case MistypeCode(visit_id):
-                self._visit(visit_id).code_tries += 1
+                self._my_visit(visit_id).code_tries += 1
                 audit.note(self.tx, self.actor, "visit.code_mistyped", f"visit:{visit_id}")
             case ProveCode(visit_id):
-                self._visit(visit_id).code_proved_at = self.writer.now
+                self._my_visit(visit_id).code_proved_at = self.writer.now
                 audit.note(self.tx, self.actor, "visit.code_proved", f"visit:{visit_id}")
             case HandOver():
                 self._hand_over(effect)
             case FailVisit(visit_id, reason):
-                self._fail_visit(self._visit(visit_id), reason)
+                self._fail_visit(self._my_visit(visit_id), reason)
             case Decide():
                 self._decide(effect)
             case Assign(visit_id, officer_id):
-                self._assign(self._visit(visit_id), officer_id)
+                self._assign(visit_id, officer_id)
             case _:
                 assert_never(effect)
 
@@ -242,7 +246,7 @@ class _Act:
         audit.note(self.tx, self.actor, "person.asked_for_help", self.actor, about=about)
 
     def _send_identity_link(self, visit_id: int | None) -> None:
-        owner_id = self._visit(visit_id).owner_id if visit_id is not None else self.person.id
+        owner_id = self._my_visit(visit_id).owner_id if visit_id is not None else self.person.id
         token = identity.link(self.tx, person_id=owner_id, holder_id=self.person.id)
         url = f"{self.writer.public_url}/identitas/{token}"
         hours = int(identity.LINK_LIFE.total_seconds() // 3600)
@@ -273,20 +277,20 @@ class _Act:
         )
 
     def _correct(self, effect: Correct) -> None:
-        application = self._application(effect.application_id)
+        application = self._my_application(effect.application_id)
         application.answers = {**application.answers, **effect.answers}
         _index(application)
         applications.corrected(self.tx, application, list(effect.answers), actor=self.actor)
 
     def _withdraw(self, application_id: int) -> None:
-        application = self._application(application_id)
+        application = self._my_application(application_id)
         visit = visits.open_of_application(self.tx, application.id)
         if visit is not None:
             self._cancel_visit(visit)
         lifecycle.move(self.tx, application, ApplicationState.CANCELLED, actor=self.actor)
 
     def _choose_window(self, effect: ChooseWindow) -> None:
-        application = self._application(effect.application_id)
+        application = self._my_application(effect.application_id)
         window = windows.Window(effect.on, effect.part)
         kelurahan = application.kelurahan_code or ""  # none was verified without one
         if window not in windows.free(self.tx, kelurahan, self.writer.now):
@@ -308,12 +312,14 @@ class _Act:
 
     def _leave_window(self, visit_id: int) -> None:
         visit = self._visit(visit_id)
+        application = self._my_application(visit.application_id)
         self._cancel_visit(visit)
-        application = self._application(visit.application_id)
         lifecycle.move(self.tx, application, ApplicationState.VERIFIED, actor=self.actor)
         applications.plan_windows(self.tx, application)
 
     def _cancel_visit(self, visit: Visit) -> None:
+        if visit.state not in MOVABLE:
+            raise lifecycle.NotAllowed(f"visit {visit.id} is {visit.state}: too late to move it")
         for offer in visits.offers_of(self.tx, [visit.id]):
             if offer.answer is None:
                 offer.answer, offer.answered_at = "withdrawn", self.writer.now
@@ -414,7 +420,7 @@ class _Act:
         visit.officer_id = me.id
         visit.code, visit.code_tries, visit.code_proved_at = visits.new_code(), 0, None
         lifecycle.move(self.tx, visit, VisitState.ACCEPTED, actor=self.actor)
-        self._notify(visit.owner_id, "notices.officer_comes", **self._who_comes(visit, me))
+        self._notify(visit.owner_id, "notices.officer_comes", **self._who_comes(visit))
 
     def _decline(self, visit: Visit, reason: str) -> None:
         me = self._me()
@@ -431,15 +437,15 @@ class _Act:
 
     def _depart(self, visit: Visit) -> None:
         lifecycle.move(self.tx, visit, VisitState.ON_THE_WAY, actor=self.actor)
-        self._notify(visit.owner_id, "notices.on_the_way", **self._who_comes(visit, self._me()))
+        self._notify(visit.owner_id, "notices.on_the_way", **self._who_comes(visit))
 
     def _arrive(self, visit: Visit, km: float | None) -> None:
         lifecycle.move(self.tx, visit, VisitState.ARRIVED, actor=self.actor)
         audit.note(self.tx, self.actor, "visit.arrived", f"visit:{visit.id}", km=km)
-        self._notify(visit.owner_id, "notices.arrived", **self._who_comes(visit, self._me()))
+        self._notify(visit.owner_id, "notices.arrived", **self._who_comes(visit))
 
     def _hand_over(self, effect: HandOver) -> None:
-        visit = self._visit(effect.visit_id)
+        visit = self._my_visit(effect.visit_id)
         application = self._application(visit.application_id)
         if visit.code_proved_at is None:
             raise lifecycle.NotAllowed(f"visit {visit.id} was not proved by its code")
@@ -490,6 +496,7 @@ class _Act:
 
     def _decide(self, effect: Decide) -> None:
         (application,) = applications.lock(self.tx, [effect.application_id])
+        self._supervise(application.kelurahan_code)
         match effect.decision:
             case "approve":
                 self._find(application, "approval", "ok", "")
@@ -534,10 +541,12 @@ class _Act:
         }
         finding.write(self.tx, [row])
 
-    def _assign(self, visit: Visit, officer_id: int) -> None:
+    def _assign(self, visit_id: int, officer_id: int) -> None:
+        (visit,) = visits.lock(self.tx, [visit_id])  # the facts of supervisors lock nothing
+        self._supervise(visit.kelurahan_code)
         chosen = self.tx.get_one(Officer, officer_id)
-        if chosen.person_id is None:
-            raise lifecycle.NotAllowed(f"officer {chosen.id} has not joined")
+        if chosen.person_id is None or not chosen.active or chosen.person_id == visit.owner_id:
+            raise lifecycle.NotAllowed(f"officer {chosen.id} can't be asked about visit {visit_id}")
         offers.offer_to(self.tx, visit, chosen, at=self.writer.now, actor=self.actor)
         self._tell(chosen.person_id, "visit_offered", visit.id, "visit")
 
@@ -552,14 +561,33 @@ class _Act:
             (visit,) = visits.lock(self.tx, [visit_id])
         return visit
 
+    def _my_application(self, application_id: int) -> Application:
+        """An application of this person; whatever a forged tap may name, no other is touched."""
+        application = self._application(application_id)
+        if application.person_id != self.person.id:
+            raise lifecycle.NotAllowed(f"application {application_id} is not {self.actor}'s")
+        return application
+
+    def _my_visit(self, visit_id: int) -> Visit:
+        """A visit that is offered to this officer, or theirs."""
+        visit = self._visit(visit_id)
+        if visit.officer_id != self._me().id:
+            raise lifecycle.NotAllowed(f"visit {visit_id} is not {self.actor}'s")
+        return visit
+
     def _me(self) -> Officer:
         me = officer.of_person(self.tx, self.person.id)
-        if me is None:
-            raise lifecycle.NotAllowed(f"person {self.person.id} is no officer")
+        if me is None or me.role != "officer":
+            raise lifecycle.NotAllowed(f"{self.actor} is no officer")
         return me
 
-    def _who_comes(self, visit: Visit, comes: Officer) -> dict[str, Value]:
-        code = visit.code or ""
+    def _supervise(self, area_code: str | None) -> None:
+        """See to it that this person supervises an area."""
+        if self.person.id not in officer.supervisors_of(self.tx, area_code):
+            raise lifecycle.NotAllowed(f"{self.actor} does not supervise {area_code}")
+
+    def _who_comes(self, visit: Visit) -> dict[str, Value]:
+        comes, code = self._me(), visit.code or ""
         return {
             "name": comes.name,
             "badge": comes.badge,

@@ -7,12 +7,13 @@ then applications, then visits. So a turn's facts hold until it commits.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from conversations.engine import Flows
 from conversations.facts import (
@@ -38,6 +39,7 @@ from models.person import Person
 from models.turn import Opening
 from models.visit import CODE_TRIES, Offer, Visit
 
+QUEUE = 200  # rows that wait for a supervisor, the oldest; the desk shows a few of them
 SUPERVISORS_CHECK = "supervisor"  # a finding made by hand, about one version of the answers
 
 
@@ -107,46 +109,58 @@ def _with_rows(tx: Session, base: Facts, one: Person, me: Officer | None, rows: 
 
 def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
     """A supervisor's queues; nothing is locked for a look at them (`bot.effects` locks to act)."""
-    areas = officer.areas_of(tx, me.id)
+    areas, supervised = officer.areas_of(tx, me.id), officer.supervised(tx)
 
-    def inside(code: str | None) -> bool:
-        return code is not None and any(code == a or code.startswith(a + ".") for a in areas)
+    def mine(code: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+        """As `officer.supervisors_of`: what nobody supervises is everybody's."""
+        return or_(_within(code, areas), ~_within(code, supervised), code.is_(None))
 
     waiting = tx.scalars(
         select(Application)
-        .where(Application.state == ApplicationState.IN_REVIEW)
+        .where(Application.state == ApplicationState.IN_REVIEW, mine(Application.kelurahan_code))
         .order_by(Application.moved_at)
-        .limit(200)
+        .limit(QUEUE)
     ).all()
     stuck = tx.scalars(
-        select(Visit).where(Visit.state == VisitState.UNASSIGNED).order_by(Visit.on).limit(200)
+        select(Visit)
+        .where(Visit.state == VisitState.UNASSIGNED, mine(Visit.kelurahan_code))
+        .order_by(Visit.on)
+        .limit(QUEUE)
     ).all()
-    waiting = [a for a in waiting if inside(a.kelurahan_code)]
-    stuck = [v for v in stuck if inside(v.kelurahan_code)]
     rows = _Rows.about(tx, waiting, stuck)
-    team = tx.scalars(
-        select(Officer)
-        .join(OfficerArea, OfficerArea.officer_id == Officer.id)
-        .where(Officer.active, Officer.role == "officer")
-        .distinct()
+    around = [OfficerArea.area_code == above for area in areas for above in officer.holding(area)]
+    team = tx.execute(
+        select(Officer, Person)
+        .outerjoin(Person, Person.id == Officer.person_id)
+        .where(
+            Officer.active,
+            Officer.role == "officer",
+            Officer.id.in_(
+                select(OfficerArea.officer_id).where(or_(mine(OfficerArea.area_code), *around))
+            ),
+        )
         .order_by(Officer.id)
     ).all()
-    codes = {o.id: officer.areas_of(tx, o.id) for o in team}
-    team = [
-        o
-        for o in team
-        if any(inside(code) or any(a.startswith(code + ".") for a in areas) for code in codes[o.id])
-    ]
-    load = visit.load_of(tx, [o.id for o in team], base.today)
+    load = visit.load_of(tx, [o.id for o, _ in team], base.today)
     return replace(
         base,
         attention=tuple(rows.application_fact(a) for a in waiting),
         visits=rows.visit_facts(stuck, base, None),
         officers=tuple(
-            OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), o.person_id is not None)
-            for o in team
+            OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), _reachable(person))
+            for o, person in team
         ),
     )
+
+
+def _within(code: InstrumentedAttribute[Any], areas: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a column's area is one of these, or lies in one."""
+    return or_(false(), *(or_(code == area, code.startswith(f"{area}.")) for area in areas))
+
+
+def _reachable(officer: Person | None) -> bool:
+    """Whether an officer can be asked: has joined, and neither blocked us nor opted out."""
+    return officer is not None and not (officer.unreachable_at or officer.opted_out_at)
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ from models.storage import Storage
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)  # longer than the slowest send
+TICK = 1.0  # seconds; what is due later, or was woken elsewhere, is found by then
 AT_ONCE = 40  # claims of one round, and sends in flight
 MAX_TRIES = 8  # of a message whose provider is away or whose outcome is unknown
 WAIT = timedelta(seconds=5)  # after an unknown outcome: a text twice is harmless, so it is repeated
@@ -70,17 +71,15 @@ class Sender:
             while True:
                 self._wake.clear()
                 try:
-                    await self._settle()
-                    claimed = await self._claim(AT_ONCE - self._in_flight)
-                    pause = 1.0 if claimed else await self._until_next()
+                    claimed = await self._settle_and_claim(AT_ONCE - self._in_flight)
                 except DBAPIError as error:
                     log.warning("sender.database_away", error=type(error).__name__)
-                    claimed, pause = [], 1.0
+                    claimed = []
                 self._in_flight += len(claimed)
                 for due in claimed:
                     sends.create_task(self._finish(due))
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    await asyncio.wait_for(self._wake.wait(), TICK)
 
     async def _finish(self, due: Claimed) -> None:
         self._settled.append(await self._send(due))
@@ -89,29 +88,27 @@ class Sender:
 
     async def send_due(self) -> int:
         """Send one message to each person who has one due; gives how many were claimed."""
-        due = await self._claim(AT_ONCE)
+        due = await self._settle_and_claim(AT_ONCE)
         self._settled += await asyncio.gather(*(self._send(one) for one in due))
-        await self._settle()
+        await self._settle_and_claim(0)
         return len(due)
 
-    async def _claim(self, limit: int) -> list[Claimed]:
-        if not limit:
-            return []
-        return await self.record.ask(lambda tx: outbox.claim(tx, lease=LEASE, limit=limit))
+    async def _settle_and_claim(self, limit: int) -> list[Claimed]:
+        """Write down what became of sends, and lease what is due now.
 
-    async def _settle(self) -> None:
-        """Write down what became of sends; what can't be written is kept for the next time."""
+        What can't be written, since the record is away, is kept for the next time.
+        """
         settled = list(self._settled)
-        if not settled:
-            return
-        sent = all(one.provider_id is not None for one in settled)  # then it is one statement
-        await (self.record.ask if sent else self.record.do)(lambda tx: _settle(tx, settled))
-        del self._settled[: len(settled)]
 
-    async def _until_next(self) -> float:
-        """Seconds until something is due; a second at most, in case a wake-up was lost."""
-        at = await self.record.ask(outbox.next_due)
-        return 1.0 if at is None else min(max((at - now()).total_seconds(), 0.01), 1.0)
+        def work(tx: Session) -> list[Claimed]:
+            if settled:
+                _settle(tx, settled)
+            return outbox.claim(tx, lease=LEASE, limit=limit) if limit else []
+
+        several = any(one.provider_id is None for one in settled)  # statements that belong together
+        claimed = await (self.record.do if several else self.record.ask)(work)
+        del self._settled[: len(settled)]
+        return claimed
 
     async def _send(self, due: Claimed) -> _Settled:
         """Send one message; every failure is a value with one decision."""

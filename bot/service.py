@@ -86,10 +86,10 @@ class Bot:
                     await wire.execute(f"LISTEN {database.INBOX}")
                     await wire.execute(f"LISTEN {database.OUTBOX}")
                     async for woken in wire.notifies():
-                        if woken.channel == database.OUTBOX:
-                            self.sender.wake()
-                        else:
+                        if woken.channel == database.INBOX:
                             self.turns.news.set()
+                        elif woken.payload != database.origin():  # ours woke the sender already
+                            self.sender.wake()
             except psycopg.Error as error:
                 log.warning("bot.listen_lost", error=type(error).__name__)
                 await asyncio.sleep(TICK)

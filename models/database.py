@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -80,6 +82,11 @@ def session(url: str) -> Iterator[Session]:
             yield tx
     finally:
         engine.dispose()
+
+
+def origin() -> str:
+    """Which process says something with NOTIFY: one that said it itself need not listen."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def notify(tx: Session, channel: str) -> None:

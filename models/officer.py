@@ -116,12 +116,10 @@ def by_badge(tx: Session, badge: str) -> Officer | None:
 
 def covering(tx: Session, area_code: str, role: StaffRole = "officer") -> Sequence[Officer]:
     """Active officers (or supervisors) whose areas hold this area, by id; joined or not."""
-    parts = area_code.split(".")
-    holding = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
     return tx.scalars(
         select(Officer)
         .join(OfficerArea, OfficerArea.officer_id == Officer.id)
-        .where(Officer.active, Officer.role == role, OfficerArea.area_code.in_(holding))
+        .where(Officer.active, Officer.role == role, OfficerArea.area_code.in_(holding(area_code)))
         .distinct()
         .order_by(Officer.id)
     ).all()
@@ -136,6 +134,24 @@ def available(tx: Session, area_code: str) -> Sequence[Officer]:
         .where(Officer.id.in_(ids), Person.unreachable_at.is_(None), Person.opted_out_at.is_(None))
         .order_by(Officer.id)
     ).all()
+
+
+def holding(area_code: str) -> list[str]:
+    """An area and all that it lies in: its kecamatan, its kota, Jakarta."""
+    parts = area_code.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def supervised(tx: Session) -> list[str]:
+    """The areas that supervisors who have joined look after."""
+    return list(
+        tx.scalars(
+            select(OfficerArea.area_code)
+            .join(Officer, Officer.id == OfficerArea.officer_id)
+            .where(Officer.active, Officer.role == "supervisor", Officer.person_id.is_not(None))
+            .distinct()
+        )
+    )
 
 
 def supervisors_of(tx: Session, area_code: str | None) -> list[int]:

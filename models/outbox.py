@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
-from models.database import OUTBOX
+from models.database import OUTBOX, origin
 from models.encryption import EncryptedJson, seal_json, unseal_json
 
 _OPEN = "sent_at IS NULL AND failed_at IS NULL"
@@ -86,7 +86,7 @@ def owe(tx: Session, messages: Iterable[Owed]) -> None:
         "provisional": [m.provisional for m in rows],
         "due": [moment + m.after for m in rows],
     }
-    tx.execute(_OWE, {**given, "at": moment, "channel": OUTBOX})
+    tx.execute(_OWE, {**given, "at": moment, "channel": OUTBOX, "origin": origin()})
 
 
 _OWE = text(
@@ -104,7 +104,7 @@ _OWE = text(
                     CAST(:due AS timestamptz[])) AS new
       ON CONFLICT DO NOTHING
     )
-    SELECT pg_notify(:channel, '')
+    SELECT pg_notify(:channel, :origin)
     """
 )
 
@@ -176,13 +176,6 @@ _CLAIM = text(
      ORDER BY leased.lane DESC, leased.id
     """
 )
-
-
-def next_due(tx: Session) -> datetime | None:
-    """When the sender has something to do next; None when nothing is open."""
-    soonest = func.min(func.greatest(OutboundMessage.due_at, OutboundMessage.leased_until))
-    at: datetime | None = tx.scalar(select(soonest).where(text(_OPEN)))
-    return at
 
 
 def settle(tx: Session, sent: dict[int, str]) -> None:

@@ -12,9 +12,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from bot.channels.base import File, Heard, Media, Sent, read_token, token
@@ -31,7 +29,8 @@ from conversations.events import (
 )
 from conversations.messages import Json, Message, Question
 from conversations.parsers.identity import redact
-from models.browser import BrowserMessage
+from models import browser as bubbles
+from models.database import Record
 from models.storage import Storage
 
 NAME = "browser"
@@ -122,9 +121,9 @@ class Browser:
     """The demo's phones. Redis only wakes pages: they look by themselves when it is away."""
 
     def __init__(
-        self, engine: AsyncEngine, redis: Redis, storage: Storage, catalogue: Catalogue
+        self, record: Record, redis: Redis, storage: Storage, catalogue: Catalogue
     ) -> None:
-        self._engine = engine
+        self._record = record
         self._redis = redis
         self._storage = storage
         self._catalogue = catalogue
@@ -142,7 +141,7 @@ class Browser:
             TryLater: the record is away.
         """
         payload = render(message, locale, self._catalogue, file)
-        number = await self._write(lambda tx: keep(tx, address, payload, sent=True))
+        number = await self._write(lambda tx: bubbles.keep(tx, address, payload, sent=True))
         await self._wake(address)
         return Sent(str(number))
 
@@ -174,12 +173,11 @@ class Browser:
         """Nothing spins on these phones."""
 
     async def close(self) -> None:
-        """The engine and Redis belong to whoever made this."""
+        """The record and Redis belong to whoever made this."""
 
     async def _write(self, act: Callable[[Session], _T]) -> _T:
         try:
-            async with AsyncSession(self._engine) as session, session.begin():
-                return await session.run_sync(act)
+            return await self._record.do(act)
         except OperationalError as error:
             raise TryLater("the record is away", after=AWAY_PAUSE) from error
 
@@ -214,30 +212,9 @@ def render(message: Message, locale: str, catalogue: Catalogue, file: File | Non
     }
 
 
-# Bubbles in the record
-
-
-def keep(tx: Session, address: str, payload: Json, *, sent: bool) -> int:
-    """Add a bubble in this transaction, and give its id.
-
-    One transaction a phone adds bubbles at a time, so that ids grow in the order of commits, and
-    a page that reads on from the last one misses none.
-    """
-    _in_turn(tx, address)
-    row = BrowserMessage(address=address, sent=sent, payload=payload)
-    tx.add(row)
-    tx.flush()
-    return row.id
-
-
 def _show(tx: Session, heard: Heard) -> int:
-    _in_turn(tx, heard.address)
-    recent = tx.scalars(
-        select(BrowserMessage)
-        .where(BrowserMessage.address == heard.address)
-        .order_by(BrowserMessage.id.desc())
-        .limit(RECENT)
-    ).all()
+    bubbles.lock(tx, heard.address)
+    recent = bubbles.recent(tx, heard.address, at_most=RECENT)
     delivery = heard.provider_id.rpartition(":")[2]
     for row in recent:
         if row.payload.get("delivery") == delivery:
@@ -248,7 +225,7 @@ def _show(tx: Session, heard: Heard) -> int:
         for choice in row.payload.get("choices", ())
     }
     payload = _said(heard, offered) | {"delivery": delivery}
-    return keep(tx, heard.address, payload, sent=False)
+    return bubbles.keep(tx, heard.address, payload, sent=False)
 
 
 def _said(heard: Heard, offered: dict[str, str]) -> Json:
@@ -269,11 +246,3 @@ def _said(heard: Heard, offered: dict[str, str]) -> Json:
             return {"started": True}
         case event:
             raise Malformed(f"the demo's phones can't send {type(event).__name__}")
-
-
-def _in_turn(tx: Session, address: str) -> None:
-    """Wait until no other transaction adds bubbles to this phone."""
-    tx.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:phone, 0))"),
-        {"phone": wake_channel(address)},
-    )
