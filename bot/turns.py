@@ -231,7 +231,21 @@ class _Batch:
 
 
 def _record(tx: Session, heard: Sequence[Heard]) -> set[int]:
-    """Write deliveries into the inbox, each once; give the people they come from."""
+    """Write deliveries into the inbox, each once; give the people they come from.
+
+    Words and taps of people we know take one statement; newcomers are met first, files entered.
+    """
+    plain = [
+        inbox.Delivery(h.channel, h.address, h.provider_id, events.to_json(h.event))
+        for h in heard
+        if h.media is None
+    ]
+    known = inbox.record_known(tx, plain)
+    rest = [h for h in heard if h.media is not None or (h.channel, h.address) not in known]
+    return {*known.values(), *_record_rest(tx, rest)}
+
+
+def _record_rest(tx: Session, heard: Sequence[Heard]) -> set[int]:
     ids: dict[tuple[str, str], int] = {}
     for channel in {one.channel for one in heard}:
         addresses = [(one.address, one.locale) for one in heard if one.channel == channel]

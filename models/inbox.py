@@ -86,6 +86,53 @@ _RECORD = text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What `record_known` writes for one delivery: from an address, not yet from a person."""
+
+    channel: str
+    address: str
+    provider_id: str
+    event: Any
+
+
+def record_known(tx: Session, deliveries: Iterable[Delivery]) -> dict[tuple[str, str], int]:
+    """Write down deliveries from addresses that are known, each once, in one statement.
+
+    Gives (channel, address) -> person id; whoever is not in it has never written before.
+    """
+    rows = list(deliveries)
+    if not rows:
+        return {}
+    given = {
+        "channels": [d.channel for d in rows],
+        "addresses": [d.address for d in rows],
+        "provider_ids": [d.provider_id for d in rows],
+        "events": [seal_json(d.event, EVENT) for d in rows],
+        "at": now(),
+    }
+    found = tx.execute(_RECORD_KNOWN, given)
+    return {(row.channel, row.address): row.person_id for row in found}
+
+
+_RECORD_KNOWN = text(
+    """
+    WITH known AS (
+      SELECT new.*, addresses.person_id
+        FROM unnest(CAST(:channels AS text[]), CAST(:addresses AS text[]),
+                    CAST(:provider_ids AS text[]), CAST(:events AS bytea[]))
+             AS new (channel, address, provider_id, event)
+        JOIN addresses USING (channel, address)
+    ), recorded AS (
+      INSERT INTO inbox (channel, provider_id, person_id, event, heard_at, failures)
+      SELECT channel, provider_id, person_id, event, :at, 0 FROM known
+      ON CONFLICT DO NOTHING
+    )
+    SELECT channel, address, person_id FROM known
+    """
+)
+
+
 def known(tx: Session, channel: str, provider_id: str) -> bool:
     """Whether a delivery was heard before."""
     return (
