@@ -84,10 +84,11 @@ class Writer:
             _Act(self, person, f"turn:{turn_id}:{index}").write(effect)
 
     def owe(self, message: Owed) -> None:
-        """Owe a message; an unsent provisional one of the same person gives way."""
-        self.owed = [
-            o for o in self.owed if not (o.provisional and o.person_id == message.person_id)
-        ]
+        """Owe a message; an unsent provisional one of the same person gives way to a reply."""
+        if message.lane is Lane.REPLY:
+            self.owed = [
+                o for o in self.owed if not (o.provisional and o.person_id == message.person_id)
+            ]
         self.owed.append(message)
 
     def close(self) -> None:
@@ -278,6 +279,8 @@ class _Act:
 
     def _correct(self, effect: Correct) -> None:
         application = self._my_application(effect.application_id)
+        if not effect.answers:
+            return  # the page was filled in meanwhile, and nothing else was asked
         application.answers = {**application.answers, **effect.answers}
         _index(application)
         applications.corrected(self.tx, application, list(effect.answers), actor=self.actor)
@@ -293,7 +296,7 @@ class _Act:
         application = self._my_application(effect.application_id)
         window = windows.Window(effect.on, effect.part)
         kelurahan = application.kelurahan_code or ""  # none was verified without one
-        if window not in windows.free(self.tx, kelurahan, self.writer.now):
+        if not windows.take(self.tx, kelurahan, window, self.writer.now):
             gone = Say("notices.window_gone")
             self._tell(self.person.id, "verified", application.id, "visit_window", gone)
             return
@@ -403,12 +406,13 @@ class _Act:
 
     def _join(self, token: str) -> None:
         joined = officer.join(self.tx, token, self.person.id)
-        if joined is None:
+        me = joined or officer.of_person(self.tx, self.person.id)
+        if me is None:
             self._say("notices.invitation_invalid")
             return
-        desk = "supervisor_desk" if joined.role == "supervisor" else "officer_desk"
-        hello = Say("notices.joined", {"name": joined.name, "badge": joined.badge})
-        self._tell(self.person.id, "joined", joined.id, desk, hello)
+        desk = "supervisor_desk" if me.role == "supervisor" else "officer_desk"
+        hello = [Say("notices.joined", {"name": me.name, "badge": me.badge})] if joined else []
+        self._tell(self.person.id, "joined", me.id, desk, *hello)  # or tapped the link once more
 
     # -- officers ------------------------------------------------------------------------------
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel
-from bot.errors import ChannelError, FileRefused
+from bot.errors import FileRefused
 from conversations import events
 from conversations.messages import Say
 from models import attachment, inbox
@@ -34,6 +34,7 @@ MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
 LEASE = timedelta(seconds=90)
 MAX_TRIES = 6
 AT_ONCE = 8
+SMALL = 64  # pixels, about: a JPEG is decoded at a fraction of its size
 KINDS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 
 
@@ -98,7 +99,7 @@ class Media:
         except FileRefused as refusal:
             reason = refusal.reason
             await self.record.do(lambda tx: _refuse(tx, wanted.id, reason))
-        except (ChannelError, OSError) as error:
+        except Exception as error:  # whatever it was, it is counted, and stops no other file
             log.warning("media.later", attachment=wanted.id, error=type(error).__name__)
             await self.record.do(lambda tx: _later(tx, wanted.id))
         else:
@@ -123,18 +124,22 @@ def sniff(content: bytes) -> str:
     """The kind of picture this is: JPEG, PNG or WEBP.
 
     Raises:
-        FileRefused: it is something else.
+        FileRefused: it is something else, or only a part of a picture.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=list(KINDS)) as image:
-                image.verify()
+                if image.format == "JPEG":  # it has no sums: only decoding shows that all is there
+                    image.draft("L", (SMALL, SMALL))
+                    image.load()
+                else:
+                    image.verify()
                 return str(image.format)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise FileRefused("file_kind") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise FileRefused("file_too_large") from error
+    except Exception as error:  # Pillow's decoders raise anything on broken or hostile bytes
+        raise FileRefused("file_kind") from error
 
 
 def _claim(tx: Session) -> list[_Wanted]:
@@ -144,6 +149,8 @@ def _claim(tx: Session) -> list[_Wanted]:
 
 def _stored(tx: Session, attachment_id: int, kept: Kept) -> None:
     row = tx.get_one(Attachment, attachment_id)
+    if row.state != AttachmentState.PENDING:
+        return  # another process was quicker, after our lease had run out
     row.state, row.path, row.content_type = AttachmentState.STORED, kept.path, kept.content_type
     row.size, row.sha256 = kept.size, kept.sha256
     row.reference = row.leased_until = None
@@ -151,6 +158,8 @@ def _stored(tx: Session, attachment_id: int, kept: Kept) -> None:
 
 def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
     row = tx.get_one(Attachment, attachment_id)
+    if row.state != AttachmentState.PENDING:
+        return
     row.state, row.refusal = AttachmentState.REFUSED, reason
     row.reference = row.leased_until = None
     news = events.news("attachment_refused", row.id, Say(f"refusals.{reason}"))
@@ -164,4 +173,4 @@ def _later(tx: Session, attachment_id: int) -> None:
     if row.failures >= MAX_TRIES:
         _refuse(tx, attachment_id, "file_gone")
     else:
-        row.due_at = now() + timedelta(seconds=2**row.failures)
+        row.due_at = now() + timedelta(seconds=4**row.failures)  # the last after 17 minutes

@@ -34,8 +34,10 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)  # longer than the slowest send
 TICK = 1.0  # seconds; what is due later, or was woken elsewhere, is found by then
 AT_ONCE = 40  # claims of one round, and sends in flight
-MAX_TRIES = 8  # of a message whose provider is away or whose outcome is unknown
+MAX_TRIES = 8  # of a message whose outcome is unknown, or whose file is missing
+MAX_WAITS = 150  # of a message that was not sent, since its provider was away: about a day
 WAIT = timedelta(seconds=5)  # after an unknown outcome: a text twice is harmless, so it is repeated
+LONGEST_WAIT = timedelta(minutes=10)  # each pause is twice the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,11 @@ class Sender:
         """Send one message; every failure is a value with one decision."""
         if due.opted_out and due.lane == Lane.NOTICE:
             return _Settled(due.id, due.person_id, "opted_out")
-        channel = self.channels.get(due.channel or "")
-        if channel is None or due.address is None:
-            return _Settled(due.id, due.person_id, "no_channel")
+        if due.channel is None or due.address is None:
+            return _Settled(due.id, due.person_id, "no_address")
+        channel = self.channels.get(due.channel)
+        if channel is None:  # another process may speak on it
+            return _again(due, "no_channel", WAIT, at_most=MAX_WAITS)
         try:
             message = messages.from_json(due.message)
             file = await self._file(message)
@@ -127,14 +131,20 @@ class Sender:
             log.error("sender.rejected", message=due.id, why=str(error))
             return _Settled(due.id, due.person_id, "rejected")
         except TryLater as error:
-            return _again(due, "try_later", error.after)
+            return _again(due, "try_later", error.after, at_most=MAX_WAITS)
         except OutcomeUnknown:
             return _again(due, "unknown", WAIT)
         except FileNotFoundError:
             return _again(due, "file_missing", WAIT)
+        except OSError as error:  # the file store is away
+            log.warning("sender.storage_away", message=due.id, error=type(error).__name__)
+            return _again(due, "storage_away", WAIT, at_most=MAX_WAITS)
         except (MissingLine, ValueError) as error:  # our own mistake: it would be so again
             log.error("sender.unreadable", message=due.id, why=str(error))
             return _Settled(due.id, due.person_id, "unreadable")
+        except Exception as error:  # one message must not stop all others
+            log.error("sender.failed", message=due.id, exc_info=error)
+            return _again(due, "failed", WAIT)
         return _Settled(due.id, due.person_id, "sent", provider_id=sent.provider_id)
 
     async def _file(self, message: Message) -> File | None:
@@ -144,10 +154,12 @@ class Sender:
         return File(message.filename or message.document.rsplit("/", 1)[-1], content)
 
 
-def _again(due: Claimed, outcome: str, after: timedelta) -> _Settled:
-    if due.attempts >= MAX_TRIES:
+def _again(due: Claimed, outcome: str, after: timedelta, *, at_most: int = MAX_TRIES) -> _Settled:
+    """Try again after a pause that grows, and is never shorter than the provider asked for."""
+    if due.attempts >= at_most:
         return _Settled(due.id, due.person_id, outcome)
-    return _Settled(due.id, due.person_id, outcome, again_after=after)
+    pause = max(after, min(after * 2 ** min(due.attempts - 1, 20), LONGEST_WAIT))
+    return _Settled(due.id, due.person_id, outcome, again_after=pause)
 
 
 def _settle(tx: Session, settled: Sequence[_Settled]) -> None:

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 
+CONNECT = 5  # seconds to reach PostgreSQL; a thread waits no longer
+
 #: The channels of NOTIFY: who waits for them is named behind each.
 INBOX = "izin_inbox"  # the bot's turns
 OUTBOX = "izin_outbox"  # the bot's sender
@@ -41,7 +43,12 @@ class Record:
 
     def __init__(self, url: str, *, threads: int = 6) -> None:
         self.url = driver_url(url)
-        self._engine = create_engine(self.url, pool_size=threads, max_overflow=0)
+        self._engine = create_engine(
+            self.url,
+            pool_size=threads,
+            max_overflow=0,
+            connect_args={"connect_timeout": CONNECT},
+        )
         self._threads = ThreadPoolExecutor(threads, "record")
 
     async def do(self, work: Callable[[Session], T]) -> T:

@@ -19,6 +19,7 @@ from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
 NONCE = 12  # bytes; the size AES-GCM is specified for
+LONGEST_NAME = 255  # bytes of a key's id: its length is written in one
 BLIND_INDEX = 16  # bytes kept of HMAC-SHA256
 
 
@@ -49,6 +50,10 @@ class KeyRing:
             name, colon, encoded = entry.strip().partition(":")
             if not colon or not name:
                 raise ValueError("each key is written as name:base64, several with commas between")
+            if name in ring:
+                raise ValueError(f"two keys are called {name!r}")
+            if len(name.encode()) > LONGEST_NAME:
+                raise ValueError(f"a key's name may have {LONGEST_NAME} bytes")
             ring[name] = _key(encoded, f"the key {name!r}")
         return cls(ring, _key(index_key, "the index key"))
 

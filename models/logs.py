@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from types import TracebackType
 
 import structlog
 
 _IDENTITY_NUMBER = re.compile(r"(?<!\d)\d(?:[ .-]?\d){15}(?!\d)")
-_PHONE = re.compile(r"(?<!\d)(?:\+?62|0)8\d{7,11}(?!\d)")
-_TOKEN = re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}")
+_PHONE = re.compile(r"(?<!\d)(?:\+?62[ .-]?|0)8(?:[ .-]?\d){7,11}(?!\d)")
+_TOKEN = re.compile(r"(?<!\d)\d{6,12}(?::|%3A)[A-Za-z0-9_-]{30,}")
 _PAGE = re.compile(r"(/identitas/)[A-Za-z0-9_-]+")
 
 
@@ -27,6 +28,14 @@ class _Scrubbed(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return scrub(super().format(record))
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """What ends the process goes the same way: a bare traceback would not be scrubbed."""
+    if not issubclass(kind, KeyboardInterrupt):
+        logging.getLogger("uncaught").critical(kind.__name__, exc_info=(kind, error, trace))
 
 
 def configure(level: str) -> None:
@@ -54,5 +63,6 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    sys.excepthook = _log_uncaught
     for chatty in ("httpx", "httpcore", "uvicorn.access", "aiohttp.access", "PIL"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

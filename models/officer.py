@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
@@ -89,6 +89,11 @@ def join(tx: Session, token: str, person_id: int) -> Officer | None:
     other = of_person(tx, person_id)
     if other is not None and other.id != officer.id:
         return None  # one person, one badge
+    tx.execute(
+        update(Officer)
+        .where(Officer.person_id == person_id, Officer.id != officer.id)
+        .values(person_id=None)
+    )  # a badge they had before, and have no more
     officer.person_id, officer.joined_at, officer.invitation_hash = person_id, now(), None
     audit.note(tx, f"person:{person_id}", "officer.joined", f"officer:{officer.id}")
     return officer
@@ -133,6 +138,30 @@ def available(tx: Session, area_code: str) -> Sequence[Officer]:
         .join(Person, Person.id == Officer.person_id)
         .where(Officer.id.in_(ids), Person.unreachable_at.is_(None), Person.opted_out_at.is_(None))
         .order_by(Officer.id)
+    ).all()
+
+
+def attended(tx: Session) -> set[str]:
+    """The areas of all officers who can be asked."""
+    return set(
+        tx.scalars(
+            select(OfficerArea.area_code)
+            .join(Officer, Officer.id == OfficerArea.officer_id)
+            .join(Person, Person.id == Officer.person_id)
+            .where(Officer.active, Officer.role == "officer")
+            .where(Person.unreachable_at.is_(None), Person.opted_out_at.is_(None))
+        )
+    )
+
+
+def silent(tx: Session) -> Sequence[Officer]:
+    """Who has joined but can't or may no longer be written to, by badge."""
+    return tx.scalars(
+        select(Officer)
+        .join(Person, Person.id == Officer.person_id)
+        .where(Officer.active)
+        .where(or_(Person.unreachable_at.is_not(None), Person.opted_out_at.is_not(None)))
+        .order_by(Officer.badge)
     ).all()
 
 

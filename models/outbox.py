@@ -72,7 +72,8 @@ _MESSAGE = "outbox.message"
 def owe(tx: Session, messages: Iterable[Owed]) -> None:
     """Owe messages, each fact once, and wake the sender at commit; one statement for all.
 
-    A provisional message that has not been sent gives way to whatever is said after it.
+    A provisional message that has not been sent gives way to the reply that is said after it; a
+    notice comes behind it, since it does not ask the open question again.
     """
     rows = list(messages)
     if not rows:
@@ -80,6 +81,7 @@ def owe(tx: Session, messages: Iterable[Owed]) -> None:
     moment = now()
     given = {
         "people": [m.person_id for m in rows],
+        "answered": [m.person_id for m in rows if m.lane is Lane.REPLY],
         "keys": [m.dedupe_key for m in rows],
         "messages": [seal_json(m.message, _MESSAGE) for m in rows],
         "lanes": [m.lane.value for m in rows],
@@ -93,7 +95,7 @@ _OWE = text(
     """
     WITH dropped AS (
       DELETE FROM outbox
-       WHERE person_id = ANY(CAST(:people AS bigint[])) AND provisional
+       WHERE person_id = ANY(CAST(:answered AS bigint[])) AND provisional
          AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL
     ), owed AS (
       INSERT INTO outbox (person_id, dedupe_key, message, lane, provisional, due_at, created_at,
@@ -199,7 +201,7 @@ def give_up(tx: Session, message_id: int, outcome: str) -> None:
     """Close a message that can't be sent."""
     tx.execute(
         update(OutboundMessage)
-        .where(OutboundMessage.id == message_id)
+        .where(OutboundMessage.id == message_id, text(_OPEN))
         .values(failed_at=now(), outcome=outcome, leased_until=None)
     )
 
@@ -208,6 +210,6 @@ def postpone(tx: Session, message_id: int, after: timedelta, outcome: str) -> No
     """Try a message again later."""
     tx.execute(
         update(OutboundMessage)
-        .where(OutboundMessage.id == message_id)
+        .where(OutboundMessage.id == message_id, text(_OPEN))
         .values(due_at=now() + after, outcome=outcome, leased_until=None)
     )

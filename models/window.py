@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
+from itertools import islice
 
 import holidays
 from sqlalchemy import func, select
@@ -121,17 +122,28 @@ def free(tx: Session, kelurahan_code: str, at: datetime) -> Sequence[Window]:
     Only officers who can be asked count. A visit nobody has accepted yet takes room as well.
     """
     officers = available(tx, kelurahan_code)
+    return list(islice(_with_room(tx, officers, kelurahan_code, at), OFFERED))
+
+
+def take(tx: Session, kelurahan_code: str, window: Window, at: datetime) -> bool:
+    """Whether this window has room left; if so, it stays until this transaction ends.
+
+    Its officers are locked, so that two owners who choose at once do not both take the last room.
+    """
+    officers = available(tx, kelurahan_code)
+    ids = [officer.id for officer in officers]
+    by_id = select(Officer.id).where(Officer.id.in_(ids)).order_by(Officer.id)
+    tx.execute(by_id.with_for_update(key_share=True))
+    return window in _with_room(tx, officers, kelurahan_code, at)
+
+
+def _with_room(
+    tx: Session, officers: Sequence[Officer], kelurahan_code: str, at: datetime
+) -> Iterator[Window]:
     room = sum(officer.capacity for officer in officers)
-    if not room:
-        return []
-    taken = _taken(tx, officers, kelurahan_code, at)
-    found: list[Window] = []
-    for window in coming(at):
-        if taken.get(window, 0) < room:
-            found.append(window)
-        if len(found) == OFFERED:
-            break
-    return found
+    if room:
+        taken = _taken(tx, officers, kelurahan_code, at)
+        yield from (window for window in coming(at) if taken.get(window, 0) < room)
 
 
 def _taken(

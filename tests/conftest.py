@@ -19,7 +19,6 @@ import hypothesis
 import pytest
 from redis import Redis
 from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
 from bot.embedded import Servers, discard
@@ -27,6 +26,7 @@ from bot.embedded import servers as running_servers
 from models import database as models_database
 from models import migrations
 from models.base import Base
+from models.database import Record
 
 GIVEN = ("DATABASE_URL", "REDIS_URL")
 
@@ -142,11 +142,11 @@ def database(engine: Engine) -> str:
 
 
 @pytest.fixture
-async def async_engine(database: str) -> AsyncIterator[AsyncEngine]:
-    """The bot's way to the same empty database."""
-    engine = models_database.connect_async(database)
-    yield engine
-    await engine.dispose()
+async def record(database: str) -> AsyncIterator[Record]:
+    """Async callers' way to the same empty database."""
+    record = Record(database)
+    yield record
+    await record.close()
 
 
 @pytest.fixture

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from base64 import b64encode
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from urllib.error import URLError
@@ -19,6 +21,7 @@ from tests.providers.bot_api import FakeBotApi
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 40.0  # seconds until a process must be ready
+STOP = 20.0  # seconds until it must have ended
 KEY = b64encode(bytes(range(32))).decode()
 SECRET = "a-secret-of-telegram"
 
@@ -30,7 +33,7 @@ class Product:
         self, database_url: str, redis_url: str, folder: Path, telegram: FakeBotApi
     ) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -60,29 +63,25 @@ class Product:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for name in list(self._running):
-            self.stop(name)
-        self._stack.close()
+        self._stack.__exit__(kind, error, trace)
 
     def start(self, *names: str) -> None:
         """Start `serve`, `worker`, `dispatch` or `poll`, and wait until the pages are ready."""
         for name in names:
-            log = self._stack.enter_context((self.folder / f"{name}.log").open("ab"))
-            self._running[name] = subprocess.Popen(
-                [sys.executable, "-m", "web.cli", name],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+            command = [sys.executable, "-m", "web.cli", name]
+            process = running(command, self.environment, self.folder / f"{name}.log")
+            self._running[name] = self._stack.enter_context(process)
         if "serve" in names:
             self._wait_until_ready()
 
     def stop(self, name: str, *, kill: bool = False) -> None:
-        """End a process, kindly or not."""
+        """End a process; one that is asked kindly must end well."""
         process = self._running.pop(name)
-        process.kill() if kill else process.terminate()
-        process.wait(15)
+        if kill:
+            process.kill()
+            process.wait(STOP)
+        else:
+            _end(process, self.folder / f"{name}.log")
 
     def invite(self, name: str, badge: str, areas: str, role: str = "officer") -> str:
         """Invite somebody with the command, and give what the link carries."""
@@ -120,7 +119,32 @@ class Product:
         return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(home)}
 
 
-def _free_port() -> int:
+@contextmanager
+def running(
+    command: Sequence[str], environment: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command while the block runs; then it must end well, if the block has not ended it."""
+    with (
+        log.open("ab") as output,
+        subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        ) as process,
+    ):
+        try:
+            yield process
+            if process.returncode is None:
+                _end(process, log)
+        finally:
+            process.kill()
+
+
+def _end(process: subprocess.Popen[bytes], log: Path) -> None:
+    process.terminate()
+    assert process.wait(STOP) in {0, -signal.SIGTERM}, log.read_text()
+
+
+def free_port() -> int:
+    """A port of this machine where nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -2,13 +2,10 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
-from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,12 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from tests.processes import KEY, PATIENCE, ROOT, free_port, running
+
 SECRET = re.compile("PASSWORD|TOKEN|SECRET|KEY")
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 SERVERS = ("postgres", "redis")  # others' images; the other services are ours
-PATIENCE = 40.0  # seconds until a service must be healthy
-KEY = b64encode(bytes(range(32))).decode()
 ENVIRONMENT = {
     "POSTGRES_PASSWORD": "p",
     "REDIS_PASSWORD": "r",
@@ -40,8 +36,18 @@ def compose(environment: Mapping[str, str]) -> dict[str, Any]:
             return environment.get(name) or rest
         return environment[name]
 
-    text = (ROOT / "docker-compose.yml").read_text()
-    services: dict[str, Any] = yaml.safe_load(VARIABLE.sub(fill, text))["services"]
+    def filled(node: Any) -> Any:
+        match node:
+            case dict():
+                return {key: filled(value) for key, value in node.items()}
+            case list():
+                return [filled(value) for value in node]
+            case str():
+                return VARIABLE.sub(fill, node)
+        return node
+
+    written = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    services: dict[str, Any] = filled(written["services"])
     return services
 
 
@@ -76,7 +82,7 @@ def test_a_service_of_ours_becomes_healthy(
     name: str, empty_database: str, redis_url: str, tmp_path: Path
 ) -> None:
     services = compose(ENVIRONMENT)
-    port = _free_port()
+    port = free_port()
     here = {
         "DATABASE_URL": empty_database,
         "REDIS_URL": redis_url,
@@ -116,27 +122,3 @@ def izin(arguments: list[str]) -> list[str]:
     launcher = "from web.cli import main; raise SystemExit(main())"
     assert launcher in (ROOT / "Dockerfile").read_text()
     return [sys.executable, "-c", launcher, *arguments]
-
-
-@contextmanager
-def running(
-    command: list[str], environment: Mapping[str, str], log: Path
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a service while the block runs; it must end when it is asked to."""
-    with (
-        log.open("wb") as out,
-        subprocess.Popen(command, env=environment, stdout=out, stderr=out) as process,
-    ):
-        try:
-            yield process
-            process.terminate()
-            assert process.wait(20) in {0, -15}, log.read_text()
-        finally:
-            process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -56,6 +56,8 @@ def test_a_message_that_comes_while_the_database_is_away_is_answered_afterwards(
     siti.wait_for("").result()
     stage.database.cut()
     until(lambda: ready(stage) == (503, "away", "ok"), "/readyz to say the database is away")
+    page = httpx.get(f"{stage.product.url}/izin/IUMK-2026-3174-000001")
+    assert page.status_code == 503 and "Retry-After" in page.headers
     refused = deliver(stage)
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0

@@ -11,8 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -27,12 +26,14 @@ from bot.errors import Busy, ChannelError
 from bot.service import Bot
 from bot.settings import Settings
 from conversations import catalogue
-from models import database, encryption
+from models import encryption
+from models.database import Record
 from models.storage import Storage
 from web import demo, identity, pages, permits
 
 log = structlog.get_logger(__name__)
 
+LATER = {"Retry-After": "60", "Cache-Control": "no-store"}
 PATIENCE = 3.0  # seconds a part may take to answer `/readyz`
 
 
@@ -56,11 +57,10 @@ class _Door:
 def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     """Make the application; the bot runs for as long as its lifespan."""
     words = catalogue.load()
-    engine = database.connect_async(settings.database_url)
-    record = database.Record(settings.database_url)
+    record = Record(settings.database_url)
     redis = Redis.from_url(settings.redis_url)
     storage = Storage(settings.storage_url)
-    browser = Browser(engine, redis, storage, words)
+    browser = Browser(record, redis, storage, words)
     telegram = (
         Telegram(settings.telegram_bot_token, words, api_url=settings.telegram_api_url)
         if settings.telegram_bot_token
@@ -75,16 +75,16 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     look = pages.load(words)
 
     routes: list[BaseRoute] = [
-        *_signs_of_life(engine, redis),
+        *_signs_of_life(record, redis),
         *pages.routes(),
-        *permits.routes(look, engine=engine, redis=redis),
-        *identity.routes(look, engine=engine, redis=redis, storage=storage),
+        *permits.routes(look, record=record, redis=redis),
+        *identity.routes(look, record=record, redis=redis, storage=storage),
     ]
     if settings.telegram_webhook_secret:
         routes += webhooks.routes(secret=settings.telegram_webhook_secret, take=door.take)
     if as_demo:
         routes += demo.routes(
-            look, engine=engine, redis=redis, storage=storage, channel=browser, take=door.take
+            look, record=record, redis=redis, storage=storage, channel=browser, take=door.take
         )
         routes.append(Route("/", _to_demo))
 
@@ -98,9 +98,19 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
             door.bot = None
             announcing.cancel()
         await redis.aclose()
-        await engine.dispose()
 
-    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(pages.Headers)])
+    def away(request: Request, error: Exception) -> Response:
+        """A page whose record is away: come again later."""
+        log.warning("page.database_away", error=type(error).__name__)
+        locale = pages.locale_of(request)
+        return look.html("notice.html", locale, status=503, headers=LATER, notice="away")
+
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[Middleware(pages.Headers)],
+        exception_handlers={OperationalError: away},
+    )
 
 
 async def _announce(telegram: Telegram | None, settings: Settings) -> None:
@@ -120,13 +130,13 @@ async def _announce(telegram: Telegram | None, settings: Settings) -> None:
             return
 
 
-def _signs_of_life(engine: AsyncEngine, redis: Redis) -> list[BaseRoute]:
+def _signs_of_life(record: Record, redis: Redis) -> list[BaseRoute]:
     async def healthz(request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def readyz(request: Request) -> Response:
         """Say which part is away: the database or Redis."""
-        database_ok, redis_ok = await asyncio.gather(_database(engine), _redis(redis))
+        database_ok, redis_ok = await asyncio.gather(_database(record), _redis(redis))
         parts = {"database": database_ok, "redis": redis_ok}
         return JSONResponse(
             {name: "ok" if ok else "away" for name, ok in parts.items()},
@@ -136,11 +146,11 @@ def _signs_of_life(engine: AsyncEngine, redis: Redis) -> list[BaseRoute]:
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
 
-async def _database(engine: AsyncEngine) -> bool:
+async def _database(record: Record) -> bool:
     try:
-        async with asyncio.timeout(PATIENCE), engine.connect() as connection:
-            await connection.execute(text("SELECT 1 FROM people LIMIT 1"))
-    except (SQLAlchemyError, OSError, TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await record.ask(lambda tx: tx.execute(text("SELECT 1 FROM people LIMIT 1")).first())
+    except (SQLAlchemyError, TimeoutError):
         return False
     return True
 

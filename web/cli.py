@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import uvicorn
 
@@ -21,11 +22,14 @@ from bot.settings import Settings
 from conversations import catalogue, diagram, flows
 from models import area, database, encryption, heartbeat, logs, migrations, officer
 from models.settings import BadSettings
+from models.settings import Settings as EverySettings
 from models.storage import Storage
-from web import app, play
+from web import app, doctor, play
 from web.play import StepMissed
 from workers import dispatcher, queue
 from workers.settings import Settings as WorkerSettings
+
+S = TypeVar("S", bound=EverySettings)
 
 DATA = Path("data")  # of the demo, below the folder it is started in
 
@@ -66,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     add("dispatch", _dispatch, "Hand due tasks to the workers, and tick the clocks")
     add("poll", _poll, "Fetch Telegram's updates, for a machine without a public address")
     add("migrate", _migrate, "Bring the database to the present shape of the tables")
+    add("doctor", _doctor, "Check everything that is needed, and tell how to mend it")
     health = add("health", _health, "Tell whether a kind of process is alive")
     health.add_argument("process", choices=("worker", "dispatcher"))
     draw = add("diagram", _diagram, "Print a flow as a Mermaid diagram")
@@ -92,22 +97,16 @@ def _add_officers(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     listing.set_defaults(act=_list_officers)
 
 
-def _settings() -> Settings:
-    settings = Settings.from_environment(os.environ)
-    logs.configure(settings.log_level)
-    encryption.use(settings.key_ring)
-    return settings
-
-
-def _worker_settings() -> WorkerSettings:
-    settings = WorkerSettings.from_environment(os.environ)
+def _settings(kind: type[S]) -> S:
+    """Read a room's settings, and let this process log and open the record as they say."""
+    settings = kind.from_environment(os.environ)
     logs.configure(settings.log_level)
     encryption.use(settings.key_ring)
     return settings
 
 
 def _serve(given: argparse.Namespace) -> int:
-    settings = _settings()
+    settings = _settings(Settings)
     uvicorn.run(
         app.build(settings, as_demo=given.demo),
         host=settings.host,
@@ -120,7 +119,7 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _work(given: argparse.Namespace) -> int:
-    queue.work(_worker_settings())
+    queue.work(_settings(WorkerSettings))
     return 0
 
 
@@ -128,12 +127,12 @@ def _dispatch(given: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    dispatcher.dispatch(_worker_settings(), stop)
+    dispatcher.dispatch(_settings(WorkerSettings), stop)
     return 0
 
 
 def _poll(given: argparse.Namespace) -> int:
-    settings = _settings()
+    settings = _settings(Settings)
     token = settings.telegram_bot_token
     if token is None:
         raise Refusal(
@@ -156,12 +155,17 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
 
 
 def _migrate(given: argparse.Namespace) -> int:
-    migrations.upgrade(_settings().database_url)
+    migrations.upgrade(_settings(Settings).database_url)
     return 0
 
 
+def _doctor(given: argparse.Namespace) -> int:
+    logs.configure("ERROR")
+    return doctor.report(os.environ)
+
+
 def _health(given: argparse.Namespace) -> int:
-    settings = _worker_settings()
+    settings = _settings(WorkerSettings)
     with database.session(settings.database_url) as tx:
         alive = heartbeat.alive(tx, given.process)
     print("alive" if alive else f"no {given.process} was seen in the last {heartbeat.STALE}")
@@ -174,7 +178,7 @@ def _diagram(given: argparse.Namespace) -> int:
 
 
 def _invite(given: argparse.Namespace) -> int:
-    settings = _settings()
+    settings = _settings(Settings)
     codes = [code.strip() for code in given.areas.split(",")]
     unknown = [code for code in codes if area.load().get(code) is None]
     if unknown:
@@ -199,7 +203,7 @@ def _invite(given: argparse.Namespace) -> int:
 
 
 def _list_officers(given: argparse.Namespace) -> int:
-    with database.session(_settings().database_url) as tx:
+    with database.session(_settings(Settings).database_url) as tx:
         for row in officer.everyone(tx):
             state = "joined" if row.person_id is not None else "UNREACHABLE: has not joined"
             areas = ",".join(officer.areas_of(tx, row.id))

@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -31,6 +30,7 @@ from conversations.messages import Json
 from models import area
 from models import browser as bubbles
 from models.browser import BrowserMessage
+from models.database import Record
 from models.storage import Storage
 from web import sample_photo
 from web.pages import Pages, locale_of, refuse_other_sites
@@ -59,14 +59,14 @@ Take: TypeAlias = Callable[[Sequence[Heard]], Awaitable[None]]
 def routes(
     pages: Pages,
     *,
-    engine: AsyncEngine,
+    record: Record,
     redis: Redis,
     storage: Storage,
     channel: Browser,
     take: Take,
 ) -> list[BaseRoute]:
     """The demo page and what it talks to; only for an app that is built as a demo."""
-    demo = _Demo(pages, engine, redis, storage, channel, take)
+    demo = _Demo(pages, record, redis, storage, channel, take)
 
     def post(act: str, endpoint: Callable[[Request], Awaitable[Response]], at_most: int) -> Route:
         return Route(f"/demo/{{address}}/{act}", endpoint, methods=["POST"], max_body_size=at_most)
@@ -90,7 +90,7 @@ def routes(
 @dataclass(frozen=True, slots=True)
 class _Demo:
     pages: Pages
-    engine: AsyncEngine
+    record: Record
     redis: Redis
     storage: Storage
     channel: Browser
@@ -263,8 +263,7 @@ class _Demo:
         """The photo or document of one bubble; only pictures and PDFs open in the browser."""
         address = _address(request.path_params["address"])
         number = request.path_params["number"]
-        async with AsyncSession(self.engine) as session:
-            row = await session.get(BrowserMessage, number)
+        row = await self.record.ask(lambda tx: tx.get(BrowserMessage, number))
         if row is None or row.address != address:
             raise HTTPException(404)
         document = row.payload.get("document") or row.payload.get("photo")
@@ -284,8 +283,7 @@ class _Demo:
         return Response(content, media_type=kind or "application/octet-stream", headers=headers)
 
     async def _bubbles(self, address: str, after: int) -> Sequence[BrowserMessage]:
-        async with AsyncSession(self.engine) as session:
-            return await session.run_sync(lambda tx: bubbles.after(tx, address, after))
+        return await self.record.ask(lambda tx: bubbles.after(tx, address, after))
 
 
 async def _listen(redis: Redis, addresses: Sequence[str], woken: asyncio.Event) -> None:

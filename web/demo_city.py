@@ -25,9 +25,6 @@ from models.encryption import KeyRing
 START = 60.0  # seconds a process may take to be ready, on a slow machine
 STOP = 10.0  # seconds it may take to end before it is killed
 
-OFFICER = {"name": "Rahmat Hidayat", "badge": "0417", "areas": ["31.71", "31.73", "31.74"]}
-SUPERVISOR = {"name": "Dewi Lestari", "badge": "0003", "areas": ["31"]}
-
 #: Ends a process when its own standard input closes: with the demo, however that ends.
 _WATCHER = 'read -r process && read -r _; kill -TERM "$process" 2>/dev/null'
 
@@ -97,8 +94,15 @@ def _invite(environment: Mapping[str, str]) -> tuple[str, str]:
     encryption.use(KeyRing.parse(environment["ENCRYPTION_KEYS"], environment["INDEX_KEY"]))
     with database.session(environment["DATABASE_URL"]) as tx:
         return (
-            officer.invite(tx, role="officer", capacity=10, **OFFICER),
-            officer.invite(tx, role="supervisor", **SUPERVISOR),
+            officer.invite(
+                tx,
+                role="officer",
+                name="Rahmat Hidayat",
+                badge="0417",
+                areas=["31.71", "31.73", "31.74"],
+                capacity=10,
+            ),
+            officer.invite(tx, role="supervisor", name="Dewi Lestari", badge="0003", areas=["31"]),
         )
 
 
@@ -109,7 +113,7 @@ def _process(
     """Run one of the product's own processes; it ends with the block, or with this process."""
     with (
         log.open("wb") as output,
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603
             ["/bin/sh", "-c", _WATCHER],
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

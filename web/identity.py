@@ -16,7 +16,6 @@ from datetime import date, timedelta
 from babel.dates import get_month_names
 from PIL import Image, ImageOps
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -34,6 +33,7 @@ from models import application as applications
 from models import area, audit, business_type, identity, inbox, person
 from models.attachment import Attachment, AttachmentState
 from models.base import now
+from models.database import Record
 from models.encryption import blind_index
 from models.person import Person
 from models.storage import Storage
@@ -69,11 +69,11 @@ _BROKEN = (
 )
 
 
-def routes(pages: Pages, *, engine: AsyncEngine, redis: Redis, storage: Storage) -> list[BaseRoute]:
+def routes(pages: Pages, *, record: Record, redis: Redis, storage: Storage) -> list[BaseRoute]:
     """The form behind a link, and the thanks."""
     form = _IdentityPage(
         pages,
-        engine,
+        record,
         storage,
         Limit(redis, "identity-link", at_most=TRIES, within=timedelta(hours=1)),
         Limit(redis, "identity-from", at_most=VISITORS, within=timedelta(minutes=10)),
@@ -124,7 +124,7 @@ class _Given:
 @dataclass(frozen=True, slots=True)
 class _IdentityPage:
     pages: Pages
-    engine: AsyncEngine
+    record: Record
     storage: Storage
     tries: Limit
     visitors: Limit
@@ -164,8 +164,7 @@ class _IdentityPage:
         return self._notice("thanks", locale_of(request), 200)
 
     async def _link(self, token: str) -> _Link | None:
-        async with AsyncSession(self.engine) as session:
-            return await session.run_sync(lambda tx: _look_up(tx, token))
+        return await self.record.ask(lambda tx: _look_up(tx, token))
 
     async def _keep(self, token: str, given: _Given) -> bool:
         """Write everything in one transaction; False when the link was used meanwhile.
@@ -178,8 +177,7 @@ class _IdentityPage:
             name = hashlib.sha256(token.encode() + given.photo).hexdigest()
             path = f"identities/{name}.jpg"
             await asyncio.to_thread(self.storage.write, path, given.photo)
-        async with AsyncSession(self.engine) as session, session.begin():
-            return await session.run_sync(lambda tx: _write(tx, token, given, path))
+        return await self.record.do(lambda tx: _write(tx, token, given, path))
 
     def _form(
         self, request: Request, link: _Link, typed: _Typed, problems: Mapping[str, str]

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Literal
 
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,6 +18,7 @@ from conversations.facts import WIB
 from models import area, business_type, permit
 from models.application import Application
 from models.base import now
+from models.database import Record
 from models.identity import Identity
 from models.permit import Permit
 from models.person import Person
@@ -32,10 +32,10 @@ NOT_KEPT = {"Cache-Control": "no-store"}
 _NUMBER = re.compile(r"[A-Z0-9-]{1,40}")
 
 
-def routes(pages: Pages, *, engine: AsyncEngine, redis: Redis) -> list[BaseRoute]:
+def routes(pages: Pages, *, record: Record, redis: Redis) -> list[BaseRoute]:
     """The check by number, its small form, and what is kept about people."""
     limit = Limit(redis, "permit-from", at_most=CHECKS, within=timedelta(minutes=10))
-    check = _PermitPage(pages, engine, limit)
+    check = _PermitPage(pages, record, limit)
     return [
         Route("/izin", check.ask),
         Route("/izin/{number}", check.show),
@@ -60,7 +60,7 @@ class _Shown:
 @dataclass(frozen=True, slots=True)
 class _PermitPage:
     pages: Pages
-    engine: AsyncEngine
+    record: Record
     limit: Limit
 
     async def ask(self, request: Request) -> Response:
@@ -110,8 +110,7 @@ class _PermitPage:
         return self.pages.html("privacy.html", locale, parts=parts)
 
     async def _look_up(self, number: str, locale: str) -> _Shown | None:
-        async with AsyncSession(self.engine) as session:
-            return await session.run_sync(lambda tx: _read(tx, number, locale))
+        return await self.record.ask(lambda tx: _read(tx, number, locale))
 
 
 def _read(tx: Session, number: str, locale: str) -> _Shown | None:

@@ -23,6 +23,8 @@ class Context:
     engine: Engine
     storage: Storage
     public_url: str
+    permit_office: str | None = None  # who issues permits; while office or signer is missing,
+    permit_signer: str | None = None  # permits are samples
 
 
 #: Writes what a task brings about, in the transaction that closes the task. Gives the time at which

@@ -130,7 +130,15 @@ def work(settings: Settings) -> None:
     """
     encryption.use(settings.key_ring)
     engine = database.connect(settings.database_url)
-    jobs.use(Context(engine, Storage(settings.storage_url), settings.public_url))
+    jobs.use(
+        Context(
+            engine,
+            Storage(settings.storage_url),
+            settings.public_url,
+            settings.permit_office,
+            settings.permit_signer,
+        )
+    )
     with _signs_of_life(engine):
         _log.info("worker_started")
         while _worked_without_being_stopped(settings.redis_url):

@@ -6,7 +6,8 @@ Source: https://core.telegram.org/bots/api
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 import structlog
@@ -45,6 +46,16 @@ _PICTURE = (".jpg", ".jpeg", ".png")
 _NOBODY = ("chat not found", "user is deactivated", "user not found", "peer_id_invalid")
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where Telegram delivers updates, and how it fares."""
+
+    url: str  # "": nowhere
+    waiting: int  # updates
+    error: str | None  # of the last delivery that went wrong
+    failed_at: datetime | None
 
 
 class Telegram:
@@ -164,13 +175,26 @@ class Telegram:
         """Have updates sent to `public_url` + /webhooks/telegram, with `secret` in their header."""
         try:
             await self._bot.set_webhook(
-                f"{public_url.rstrip('/')}/webhooks/telegram",
+                webhook_url(public_url),
                 secret_token=secret,
                 allowed_updates=UPDATES,
                 max_connections=WEBHOOK_CONNECTIONS,
             )
         except TelegramError as error:
             raise decision(error) from error
+
+    async def webhook(self) -> Webhook:
+        """Ask Telegram where it delivers."""
+        try:
+            found = await self._bot.get_webhook_info()
+        except TelegramError as error:
+            raise decision(error) from error
+        return Webhook(
+            found.url,
+            found.pending_update_count,
+            found.last_error_message,
+            found.last_error_date,
+        )
 
     async def delete_webhook(self) -> None:
         """Have updates kept for `updates`; those that wait stay."""
@@ -212,6 +236,11 @@ class Telegram:
         except TelegramError as error:
             raise decision(error) from error
         return found if isinstance(found, list) else []
+
+
+def webhook_url(public_url: str) -> str:
+    """Where the pages of `public_url` take deliveries."""
+    return f"{public_url.rstrip('/')}/webhooks/telegram"
 
 
 def decision(error: TelegramError) -> ChannelError:

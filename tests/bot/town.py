@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from conversations import catalogue, messages
-from conversations.events import Event, Started, Tapped
+from conversations.events import Event, Started, Tapped, Uploaded
 from conversations.messages import Say
+from models import identity
 from models import officer as officers
 from models import person as people
 from models import visit as visits
@@ -22,14 +24,18 @@ from models.base import WIB, now
 from models.lifecycle import ApplicationState
 from models.officer import Officer, StaffRole
 from models.outbox import OutboundMessage, Owed, owe
+from models.permit import Permit
 from models.person import Person
+from models.task import Task
 from models.visit import Offer, Visit
-from models.window import Window
+from models.window import Part, Window, hours
 from tests.bot.conftest import Desk
 from tests.workers import city
+from tests.workers.verification.samples import encoded, scene
 
 T = TypeVar("T")
 
+NIK = "3174075705900012"  # a woman born on 17 May 1990: day + 40
 OWNER, OFFICER, OTHER, BOSS = "owner", "officer", "other", "boss"  # addresses
 
 
@@ -136,9 +142,15 @@ class Town:
 
         def owed(tx: Session) -> int:
             (person_id,) = people.meet(tx, "chat", [(address, "id")]).values()
-            count = tx.query(OutboundMessage).count()
             message = messages.to_json(messages.Message((Say(key, how.pop("params", {})),)))
-            owe(tx, [Owed(person_id, f"test:{count}", how.pop("message", message), **how)])
+            owe(
+                tx,
+                [
+                    Owed(
+                        person_id, f"test:{next(self.desk.ids)}", how.pop("message", message), **how
+                    )
+                ],
+            )
             return max(tx.scalars(select(OutboundMessage.id)))
 
         return self.write(owed)
@@ -181,6 +193,51 @@ class Town:
         await self.quiet()
         return done
 
+    async def photo_from(self, address: str) -> str:
+        """Send a photo that is fetched and stored at once."""
+        self.desk.chat.files[f"file-{address}"] = encoded(scene(64, 48))
+        said = await self.say(Uploaded(0, "photo"), address)
+        await self.desk.media.fetch_due()
+        await self.quiet()
+        return said
+
+    async def at_once(self, *heard: tuple[Event | str, str]) -> None:
+        """Several deliveries together: (event, address)."""
+        taking = (self.desk.turns.take([self.desk.heard(*one)]) for one in heard)
+        await asyncio.gather(*taking)
+        await self.quiet()
+
+    def expire_offers(self, visit_id: int) -> None:
+        """Let the time to answer be over."""
+
+        def over(tx: Session) -> None:
+            for row in tx.scalars(select(Offer).filter_by(visit_id=visit_id)):
+                row.expires_at = now()
+            for task in tx.scalars(select(Task).filter_by(kind="expire_offer")):
+                task.due_at = now()
+
+        self.write(over)
+
+    def identify(self, person_id: int) -> None:
+        """Their KTP is given on the page, as by themselves."""
+
+        def given(tx: Session) -> None:
+            token = identity.link(tx, person_id=person_id, holder_id=person_id)
+            tx.flush()
+            found = identity.open_link(tx, token)
+            assert found is not None
+            identity.give(
+                tx,
+                found,
+                name="Siti Aminah",
+                nik=NIK,
+                born_on=date(1990, 5, 17),
+                address="Jalan Damai 3",
+                ktp_attachment_id=None,
+            )
+
+        self.write(given)
+
     # -- what is there ---------------------------------------------------------------------------
 
     def heard(self, address: str = OWNER) -> str:
@@ -197,6 +254,19 @@ class Town:
         """Who was asked, in order: (officer id, answer)."""
         asked = select(Offer).filter_by(visit_id=visit_id).order_by(Offer.id)
         return self.read(lambda tx: [(row.officer_id, row.answer) for row in tx.scalars(asked)])
+
+    def permits(self) -> list[str]:
+        """The numbers of all permits, oldest first."""
+        return self.read(lambda tx: list(tx.scalars(select(Permit.number).order_by(Permit.id))))
+
+    def window(self, visit: Visit) -> dict[str, Any]:
+        """The params of `common.window`."""
+        starts, ends = hours(visit.on, Part(visit.part))
+        return {"day": visit.on, "starts": starts, "ends": ends}
+
+    def when(self, visit_id: int) -> dict[str, Any]:
+        """The param `window` of a notice."""
+        return {"window": Say("common.window", self.window(self.visit(visit_id)))}
 
     def messages(self, address: str) -> list[OutboundMessage]:
         """The outbox of one person, oldest first."""
@@ -226,5 +296,3 @@ def today() -> Window:
 def forged(flow: str, subject: int | str, step: str, value: str, version: int = 0) -> Tapped:
     """A tap that no button of this person carries."""
     return Tapped(flow, str(subject), step, version, value)
-
-

@@ -11,9 +11,9 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import encryption
+from models.database import Record
 from tests.web.site import Site, build, served
 
 
@@ -40,8 +40,8 @@ async def no_redis() -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def site(async_engine: AsyncEngine, redis: Redis, tmp_path: Path) -> Site:
-    return build(async_engine, redis, tmp_path)
+def site(record: Record, redis: Redis, tmp_path: Path) -> Site:
+    return build(record, redis, tmp_path)
 
 
 @pytest.fixture

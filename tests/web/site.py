@@ -10,7 +10,6 @@ from pathlib import Path
 
 import uvicorn
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -18,6 +17,7 @@ from bot.channels.base import Heard
 from bot.channels.browser import Browser
 from bot.errors import Busy
 from conversations import catalogue
+from models.database import Record
 from models.storage import Storage
 from web import demo, identity, pages, permits
 
@@ -44,27 +44,27 @@ class Site:
     """The pages and what lies behind them."""
 
     app: Starlette
-    engine: AsyncEngine
+    record: Record
     redis: Redis
     storage: Storage
     channel: Browser
     bot: Bot
 
 
-def build(engine: AsyncEngine, redis: Redis, files: Path) -> Site:
+def build(record: Record, redis: Redis, files: Path) -> Site:
     words = catalogue.load()
     storage = Storage(files.as_uri())
-    channel, bot, look = Browser(engine, redis, storage, words), Bot(), pages.load(words)
+    channel, bot, look = Browser(record, redis, storage, words), Bot(), pages.load(words)
     routes = [
         *pages.routes(),
         *demo.routes(
-            look, engine=engine, redis=redis, storage=storage, channel=channel, take=bot.take
+            look, record=record, redis=redis, storage=storage, channel=channel, take=bot.take
         ),
-        *identity.routes(look, engine=engine, redis=redis, storage=storage),
-        *permits.routes(look, engine=engine, redis=redis),
+        *identity.routes(look, record=record, redis=redis, storage=storage),
+        *permits.routes(look, record=record, redis=redis),
     ]
     app = Starlette(routes=routes, middleware=[Middleware(pages.Headers)])
-    return Site(app, engine, redis, storage, channel, bot)
+    return Site(app, record, redis, storage, channel, bot)
 
 
 class served:

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from PIL import Image
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.channels.base import token
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say
+from models.database import Record
 from tests.web.site import Site, build, served
 from web import sample_photo
 from workers.verification import photo
@@ -239,9 +239,9 @@ async def test_bubbles_stream_in_order_and_a_lost_stream_resumes(site: Site, add
 
 
 async def test_bubbles_stream_while_redis_is_away(
-    async_engine: AsyncEngine, no_redis: Redis, tmp_path: Path
+    record: Record, no_redis: Redis, tmp_path: Path
 ) -> None:
-    site = build(async_engine, no_redis, tmp_path)
+    site = build(record, no_redis, tmp_path)
     async with (
         served(site.app) as address,
         aiohttp.ClientSession() as browser,

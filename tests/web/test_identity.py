@@ -14,14 +14,15 @@ import pytest
 from PIL import Image
 from redis.asyncio import Redis
 from sqlalchemy import Engine, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
-from conversations.events import Happened, from_json
+from conversations.events import news
+from conversations.messages import Say
 from models import identity, person
 from models.attachment import Attachment
 from models.audit import AuditEntry
 from models.base import now
+from models.database import Record
 from models.identity import Identity, IdentityLink
 from models.inbox import InboundMessage
 from tests.web.site import Site, build
@@ -123,8 +124,8 @@ async def test_an_identity_is_kept_with_its_photo_audit_and_news_in_the_chat(
         with Image.open(io.BytesIO(site.storage.read(photo.path))) as kept:
             assert kept.size == (600, 900)  # upright
             assert not kept.getexif()
-        news = tx.scalars(select(InboundMessage)).one()
-        assert from_json(news.event) == Happened("identity_given", str(links.owner))
+        told = tx.scalars(select(InboundMessage)).one()
+        assert told.event == news("identity_given", links.owner, Say("notices.identity_received"))
         noted = tx.scalars(select(AuditEntry)).one()
         assert (noted.actor, noted.action) == (f"person:{links.owner}", "identity.given")
         assert not re.search("Siti|3174", str(noted.details))
@@ -265,9 +266,9 @@ async def test_guessing_is_limited(client: httpx.AsyncClient, links: Links) -> N
 
 
 async def test_guessing_is_limited_while_redis_is_away(
-    async_engine: AsyncEngine, no_redis: Redis, links: Links, tmp_path: Path
+    record: Record, no_redis: Redis, links: Links, tmp_path: Path
 ) -> None:
-    site = build(async_engine, no_redis, tmp_path)
+    site = build(record, no_redis, tmp_path)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(site.app), base_url="http://izin.test"
     ) as client:

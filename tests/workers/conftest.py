@@ -38,6 +38,8 @@ def settings(database: str, redis_url: str, ring: KeyRing, tmp_path: Path) -> Se
         encryption_keys=ring.keys,
         index_key=ring.index_key,
         log_level="WARNING",
+        permit_office=None,
+        permit_signer=None,
     )
 
 

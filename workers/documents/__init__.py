@@ -1,1 +1,1 @@
-"""Documents the city hands over: typeset, then signed."""
+"""Documents the city hands over: typeset and stored."""

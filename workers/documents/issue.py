@@ -36,7 +36,7 @@ def prepare(context: Context, permit_id: int) -> Settle:
     with Session(context.engine) as tx:
         permit = tx.get_one(Permit, permit_id)
         path = f"permits/{permit.issued_on.year}/{permit.number}.pdf"
-        sheet = _sheet(tx, permit, context.public_url)
+        sheet = _sheet(tx, permit, context)
     context.storage.write(path, render(sheet))
     return partial(_settle, path=path)
 
@@ -66,7 +66,7 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
     return None
 
 
-def _sheet(tx: Session, permit: Permit, public_url: str) -> PermitSheet:
+def _sheet(tx: Session, permit: Permit, context: Context) -> PermitSheet:
     application = tx.get_one(Application, permit.application_id)
     known = identity.of_people(tx, [permit.person_id]).get(permit.person_id)
     answers: Mapping[str, Any] = application.answers
@@ -74,7 +74,6 @@ def _sheet(tx: Session, permit: Permit, public_url: str) -> PermitSheet:
     kind = business_type.load().get(code)
     areas, here = area.load(), application.kelurahan_code or ""
     kelurahan, kecamatan, kota = areas.get(here), areas.kecamatan_of(here), areas.kota_of(here)
-    pin = (answers.get("place") or {}).get("pin")
     return PermitSheet(
         number=permit.number,
         holder=known.name if known else answers["owner_name"],
@@ -88,20 +87,28 @@ def _sheet(tx: Session, permit: Permit, public_url: str) -> PermitSheet:
         applied_on=application.submitted_at.astimezone(WIB).date(),
         issued_on=permit.issued_on,
         valid_until=permit.valid_until,
-        check_url=f"{public_url}/izin/{permit.number}",
+        check_url=f"{context.public_url}/izin/{permit.number}",
         business_name=answers.get("business_name"),
         street=_text(answers.get("street")),
         rt_rw=_text(answers.get("rt_rw")),
-        coordinates=(pin[0], pin[1]) if pin else None,
+        coordinates=_coordinates(answers),
         capital=_sum(answers.get("capital")),
         monthly_turnover=_sum(answers.get("turnover")),
         workers=_sum(answers.get("workers")),
+        office=context.permit_office,
+        signer_title=context.permit_signer,
     )
 
 
 def _masked(known: Identity | None) -> str | None:
     """First and last four digits: enough to compare with a card, too little to misuse."""
     return f"{known.nik[:4]}{'•' * 8}{known.nik[-4:]}" if known else None
+
+
+def _coordinates(answers: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Where the stall stands; nobody who is shown a permit shall be led to a home."""
+    pin = (answers.get("place") or {}).get("pin")
+    return (pin[0], pin[1]) if pin and answers["premises"] != "home" else None
 
 
 def _in_words(key: str) -> str:

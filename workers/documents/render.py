@@ -57,9 +57,8 @@ class PermitSheet:
     capital: int | None = None
     monthly_turnover: int | None = None
     workers: int | None = None
-    office: str | None = None  # None: the template's example office
-    signer_title: str | None = None  # None: the template's example signer
-    sample: bool = True  # prints CONTOH across the sheet
+    office: str | None = None  # None: an example's, and CONTOH stands across the sheet
+    signer_title: str | None = None  # the same
 
 
 def render(sheet: PermitSheet) -> bytes:
@@ -92,7 +91,7 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(TEMPLATE, font_paths=fonts, ignore_system_fonts=True)
 
 
-def _fields(sheet: PermitSheet) -> dict[str, str | bool | None]:
+def _fields(sheet: PermitSheet) -> dict[str, str | None]:
     """Everything the template prints, as text; the template knows no dates, sums or codes."""
     return {
         "number": _line(sheet.number),
@@ -119,7 +118,6 @@ def _fields(sheet: PermitSheet) -> dict[str, str | bool | None]:
         "check_url": sheet.check_url,
         "check_address": _line(re.sub(r"^https?://", "", sheet.check_url)),
         "qr": _qr(sheet.check_url),
-        "sample": sheet.sample,
     }
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from bot.channels import browser
 from bot.channels.base import File, Heard, Media, token
@@ -19,6 +20,7 @@ from conversations.events import Located, Said, SharedContact, Started, Tapped, 
 from conversations.messages import Choice, Json, Message, Question, Say
 from models import browser as bubbles
 from models import encryption
+from models.database import Record
 from models.storage import Storage
 
 ACT = "3f0c1a52-9c1e-4f59-8f0e-0f7b8f1b2a10"
@@ -45,13 +47,12 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def channel(async_engine: AsyncEngine, redis: Redis, tmp_path: Path) -> Browser:
-    return Browser(async_engine, redis, Storage(tmp_path.as_uri()), WORDS)
+def channel(record: Record, redis: Redis, tmp_path: Path) -> Browser:
+    return Browser(record, redis, Storage(tmp_path.as_uri()), WORDS)
 
 
-async def shown(engine: AsyncEngine, address: str = PHONE) -> list[tuple[bool, Json]]:
-    async with AsyncSession(engine) as session:
-        rows = await session.run_sync(lambda tx: bubbles.after(tx, address, 0))
+async def shown(record: Record, address: str = PHONE) -> list[tuple[bool, Json]]:
+    rows = await record.ask(lambda tx: bubbles.after(tx, address, 0))
     return [(row.sent, row.payload) for row in rows]
 
 
@@ -99,7 +100,7 @@ def test_what_cannot_be_read_is_malformed() -> None:
 
 
 async def test_a_message_becomes_a_bubble_with_its_buttons_and_its_file(
-    channel: Browser, async_engine: AsyncEngine
+    channel: Browser, record: Record
 ) -> None:
     message = Message(
         (Say("x.premises", {"who": "Bapak/Ibu"}),),
@@ -111,7 +112,7 @@ async def test_a_message_becomes_a_bubble_with_its_buttons_and_its_file(
     )
     sent = await channel.send(PHONE, message, "en", File("a.pdf", b"%PDF-"))
     assert sent.provider_id.isdecimal()
-    assert await shown(async_engine) == [
+    assert await shown(record) == [
         (
             True,
             {
@@ -137,30 +138,30 @@ async def test_a_page_that_listens_is_woken(channel: Browser, redis: Redis) -> N
 
 
 async def test_without_redis_the_bubble_is_there_all_the_same(
-    async_engine: AsyncEngine, tmp_path: Path
+    record: Record, tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     away = Redis(port=port)
-    channel = Browser(async_engine, away, Storage(tmp_path.as_uri()), WORDS)
+    channel = Browser(record, away, Storage(tmp_path.as_uri()), WORDS)
     await channel.send(PHONE, Message((Say("x.fixed"),)), "id", None)
     await away.aclose()
-    assert [payload["text"] for _, payload in await shown(async_engine)] == ["Menetap"]
+    assert [payload["text"] for _, payload in await shown(record)] == ["Menetap"]
 
 
-async def test_a_double_click_shows_one_bubble(channel: Browser, async_engine: AsyncEngine) -> None:
+async def test_a_double_click_shows_one_bubble(channel: Browser, record: Record) -> None:
     heard = browser.from_text(PHONE, ACT, "halo", "id")
     first, second = await asyncio.gather(channel.show(heard), channel.show(heard))
     assert first == second
-    assert await shown(async_engine) == [(False, {"text": "halo", "delivery": ACT})]
+    assert await shown(record) == [(False, {"text": "halo", "delivery": ACT})]
 
 
 async def test_no_bubble_is_committed_before_one_with_a_smaller_id(
-    channel: Browser, async_engine: AsyncEngine
+    channel: Browser, engine: Engine
 ) -> None:
     """Else a page that has read up to the larger one would never show the smaller one."""
-    async with AsyncSession(async_engine) as session, session.begin():
-        first = await session.run_sync(browser.keep, PHONE, {"text": "pertama"}, sent=True)
+    with Session(engine) as tx, tx.begin():
+        first = bubbles.keep(tx, PHONE, {"text": "pertama"}, sent=True)
         second = asyncio.create_task(channel.send(PHONE, Message((Say("x.fixed"),)), "id", None))
         early, _ = await asyncio.wait([second], timeout=0.3)
         assert not early
@@ -171,21 +172,19 @@ async def test_no_bubble_is_committed_before_one_with_a_smaller_id(
     "number", ["3174075703840002", "3174 0757 0384 0002", "317407.570384.0002"]
 )
 async def test_an_identity_number_is_not_kept(
-    channel: Browser, async_engine: AsyncEngine, number: str
+    channel: Browser, record: Record, number: str
 ) -> None:
     await channel.show(browser.from_text(PHONE, ACT, f"NIK saya {number} ya", "id"))
-    ((_, payload),) = await shown(async_engine)
+    ((_, payload),) = await shown(record)
     assert payload["text"].startswith("NIK saya ")
     assert not re.search(r"\d", payload["text"])
 
 
-async def test_a_tap_shows_the_words_of_its_button(
-    channel: Browser, async_engine: AsyncEngine
-) -> None:
+async def test_a_tap_shows_the_words_of_its_button(channel: Browser, record: Record) -> None:
     message = Message((Say("x.fixed"),), (Choice("fixed", Say("x.fixed")),), PREMISES)
     await channel.send(PHONE, message, "en", None)
     await channel.show(browser.from_tap(PHONE, ACT, token(PREMISES, "fixed"), "id"))
-    assert (await shown(async_engine))[-1] == (False, {"text": "Fixed", "delivery": ACT})
+    assert (await shown(record))[-1] == (False, {"text": "Fixed", "delivery": ACT})
 
 
 async def test_a_photo_is_fetched_from_the_storage(channel: Browser, tmp_path: Path) -> None:

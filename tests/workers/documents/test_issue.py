@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from conversations import messages
 from models import identity, permit, task
+from models.application import Application
 from models.lifecycle import ApplicationState
 from models.outbox import OutboundMessage
 from models.permit import Permit
@@ -19,6 +20,8 @@ from models.storage import Storage
 from models.task import Task
 from tests.workers import city as make
 from tests.workers.city import news, work_off
+from workers import jobs
+from workers.context import Context
 
 
 @pytest.fixture
@@ -71,6 +74,39 @@ def test_the_sheet_says_what_was_answered(
     text = text_of(storage, issued)
     for said in ("Siti Aminah", "Warung Bu Siti", "56101", "Cipete Utara", "Jakarta Selatan"):
         assert said in text
+
+
+def test_until_it_is_said_who_issues_permits_they_are_marked_as_samples(
+    city: Engine, tx: Session, storage: Storage, issued: Permit
+) -> None:
+    work_off(city)
+    tx.refresh(issued)
+    assert "CONTOH" in text_of(storage, issued)
+
+
+def test_the_sheet_names_the_office_and_the_signer_of_the_settings(
+    city: Engine, tx: Session, storage: Storage, issued: Permit
+) -> None:
+    jobs.use(
+        Context(city, storage, "https://izin.example", "Unit Pelayanan Cilandak", "Kepala Unit")
+    )
+    work_off(city)
+    tx.refresh(issued)
+    text = text_of(storage, issued)
+    assert "Unit Pelayanan Cilandak" in text and "Kepala Unit" in text
+    assert "CONTOH" not in text
+
+
+@pytest.mark.parametrize(("premises", "printed"), [("mobile", True), ("home", False)])
+def test_where_somebody_lives_is_not_pinned_on_the_sheet(
+    city: Engine, tx: Session, storage: Storage, issued: Permit, premises: str, printed: bool
+) -> None:
+    application = tx.get_one(Application, issued.application_id)
+    application.answers = application.answers | {"premises": premises}
+    tx.commit()
+    work_off(city)
+    tx.refresh(issued)
+    assert ("106.802" in text_of(storage, issued)) is printed
 
 
 def test_with_an_identity_the_name_is_the_cards_and_the_nik_is_masked(

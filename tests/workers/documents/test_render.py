@@ -112,10 +112,17 @@ def test_no_workers_and_no_turnover_are_answers_too() -> None:
 
 
 def test_only_an_example_is_marked_as_one() -> None:
-    issued = replace(SHEET, sample=False, office="Unit Pelayanan", signer_title="Kepala Unit")
-    assert "CONTOH" not in read(issued)
-    assert "CONTOH" in read(replace(issued, sample=True))
-    assert "CONTOH" in read(replace(SHEET, sample=False))  # nobody has said who issues it
+    issued = replace(SHEET, office="Unit Pelayanan Tebet", signer_title="Kepala Unit")
+    words = read(issued)
+    assert "CONTOH" not in words
+    assert "Unit Pelayanan Tebet" in words and "Kepala Unit" in words
+    assert "CONTOH" in read(replace(issued, office=None))
+    assert "CONTOH" in read(replace(issued, signer_title=None))
+
+
+def test_nothing_claims_a_signature_that_is_not_there() -> None:
+    words = read(SHEET).casefold()
+    assert "tanda tangan" not in words and "ditandatangani" not in words
 
 
 def test_it_is_one_a4_page_of_pdf_a_2b_with_its_fonts_inside() -> None:
@@ -187,7 +194,7 @@ def test_however_long_the_values_nothing_leaves_the_page(text: str) -> None:
     sheet = with_every_text(text)
     words = read(sheet)
     assert words.count("…") == len(TEXTS)
-    for kept in ("16 Agustus 2031", "12 Agustus 2026", "Ketentuan", "Ditandatangani", "GRATIS"):
+    for kept in ("16 Agustus 2031", "12 Agustus 2026", "Ketentuan", "Asli atau palsu", "GRATIS"):
         assert kept in words
     ink = photograph(sheet).point(lambda dot: 255 if dot < 128 else 0)
     dots = 100 / 25.4  # a millimetre; between text column and frame there is only white

@@ -1,0 +1,559 @@
+"""Effects in the unhappy cases: who may do what, who is told, what two do at the same moment."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from bot.effects import Writer
+from conversations.effects import (
+    AcceptOffer,
+    Arrive,
+    Assign,
+    ChooseWindow,
+    Correct,
+    Decide,
+    DeclineOffer,
+    Depart,
+    Effect,
+    FailVisit,
+    HandOver,
+    LeaveWindow,
+    MistypeCode,
+    ProveCode,
+    SendIdentityLink,
+    Withdraw,
+)
+from conversations.events import SharedContact, Started
+from conversations.messages import Say
+from models import application as applications
+from models import window
+from models.application import Application
+from models.audit import AuditEntry
+from models.base import now
+from models.finding import FindingRow
+from models.lifecycle import ApplicationState, NotAllowed, VisitState
+from models.officer import Officer
+from models.person import Person
+from models.visit import Visit
+from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, forged, words
+
+REVIEW = ApplicationState.IN_REVIEW
+NUMBER = "26-000001"
+
+
+def act(town: Town, address: str, effect: Effect) -> None:
+    """Write one effect as this person's, whatever their conversation would have allowed."""
+
+    def write(tx: Session) -> None:
+        writer = Writer(tx, "https://izin.example", now())
+        writer.write(tx.get_one(Person, town.meet(address)), 10_000, (effect,))
+        writer.close()
+
+    town.write(write)
+
+
+# -- whoever forges a tap ------------------------------------------------------------------------
+
+
+OFFICERS_ACTS = [
+    AcceptOffer(1),
+    DeclineOffer(1, "full"),
+    Depart(1),
+    Arrive(1, 0.1),
+    MistypeCode(1),
+    ProveCode(1),
+    FailVisit(1, "nobody"),
+    SendIdentityLink(1),
+    HandOver(1, ktp_seen=True, place_as_described=True, photo_id=None),
+]
+
+
+@pytest.mark.parametrize("who", [OWNER, OTHER, BOSS])
+@pytest.mark.parametrize("effect", OFFICERS_ACTS, ids=lambda effect: type(effect).__name__)
+async def test_only_the_visits_own_officer_can_act_on_it(
+    town: Town, who: str, effect: Effect
+) -> None:
+    await town.staff(OFFICER, "101")
+    await town.staff(OTHER, "102")
+    await town.staff(BOSS, "S1", role="supervisor")
+    visit_id = town.want(town.apply())
+    town.change(Visit, visit_id, officer_id=1, code="482915", code_proved_at=now())
+    for state in (VisitState.OFFERED, VisitState.ACCEPTED, VisitState.ARRIVED):
+        town.change(Visit, visit_id, state=state)
+        with pytest.raises(NotAllowed):
+            act(town, who, effect)
+        visit = town.visit(visit_id)
+        assert (visit.state, visit.officer_id, visit.code_tries) == (state, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        Withdraw(1),
+        LeaveWindow(1),
+        Correct(1, {"capital": 1}),
+        ChooseWindow(1, window.Window(now().date(), "morning").on, "morning"),
+    ],
+    ids=lambda effect: type(effect).__name__,
+)
+@pytest.mark.parametrize("who", [OTHER, OFFICER])
+async def test_only_the_owner_changes_an_application(town: Town, who: str, effect: Effect) -> None:
+    await town.staff(OFFICER, "101")
+    visit_id = town.want(town.apply())
+    town.meet(OTHER)
+    with pytest.raises(NotAllowed):
+        act(town, who, effect)
+    assert town.application(1).state == ApplicationState.SCHEDULED
+    assert town.visit(visit_id).state == VisitState.WANTED
+
+
+@pytest.mark.parametrize("who", [OWNER, OFFICER, OTHER])
+async def test_only_a_supervisor_of_the_area_decides(town: Town, who: str) -> None:
+    await town.staff(BOSS, "S1", role="supervisor", areas=("31.74",))
+    await town.staff(OTHER, "S2", role="supervisor", areas=("31.71",))
+    officer_id = await town.staff(OFFICER, "101")
+    town.apply(state=REVIEW)
+    with pytest.raises(NotAllowed):
+        act(town, who, Decide(1, "approve"))
+    town.want(1)
+    town.change(Visit, 1, state=VisitState.UNASSIGNED)
+    with pytest.raises(NotAllowed):
+        act(town, who, Assign(1, officer_id))
+    act(town, BOSS, Assign(1, officer_id))
+    assert town.visit(1).state == VisitState.OFFERED
+
+
+async def test_an_owner_cannot_approve_their_own_application(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    town.apply(state=REVIEW)
+    await town.say("halo")
+    said = await town.say(forged("review", 1, "decision", "approve"))
+    await town.say(forged("review", 1, "sure", "yes", version=99))
+    await town.say("ya")
+    assert words("common.stale") in said
+    assert town.application(1).state == REVIEW
+
+
+@pytest.mark.parametrize("state", [VisitState.ON_THE_WAY, VisitState.ARRIVED])
+@pytest.mark.parametrize("effect", [LeaveWindow(1), Withdraw(1)], ids=["move", "withdraw"])
+async def test_nothing_is_taken_back_once_the_officer_has_set_off(
+    town: Town, state: VisitState, effect: Effect
+) -> None:
+    officer_id = await town.staff(OFFICER, "101")
+    town.want(town.apply())
+    town.change(Visit, 1, state=state, officer_id=officer_id)
+    with pytest.raises(NotAllowed):
+        act(town, OWNER, effect)
+    assert town.visit(1).state == state
+
+
+# -- joining -------------------------------------------------------------------------------------
+
+
+async def test_an_invitation_works_once(town: Town) -> None:
+    token = town.invite("101")
+    said = await town.say(Started(f"join-{token}"), OFFICER)
+    assert words("notices.joined", name="Petugas 101", badge="101") in said
+    assert "Kunjungan" in said, "the desk opens"
+    said = await town.say(Started(f"join-{token}"), OTHER)
+    assert words("notices.invitation_invalid") in said
+    assert person_of(town, "101") == town.meet(OFFICER)
+
+
+async def test_who_taps_the_invitation_twice_finds_their_desk(town: Town) -> None:
+    token = town.invite("101")
+    await town.at_once((Started(f"join-{token}"), OFFICER), (Started(f"join-{token}"), OFFICER))
+    heard = town.heard(OFFICER)
+    assert heard.count(words("notices.joined", name="Petugas 101", badge="101")) == 1
+    assert words("notices.invitation_invalid") not in heard
+
+
+@pytest.mark.parametrize("payload", ["join-", "join-nothing", "join-" + "x" * 60])
+async def test_an_unknown_invitation_makes_nobody_an_officer(town: Town, payload: str) -> None:
+    town.invite("101")
+    said = await town.say(Started(payload), OTHER)
+    assert words("notices.invitation_invalid") in said
+    assert person_of(town, "101") is None
+    await town.say("menu", OTHER)
+    labels = [choice.label for choice in town.desk.chat.sent[OTHER][-1][1].choices]
+    assert Say("business_permit.title") in labels, "they are an owner"
+
+
+async def test_an_expired_invitation_is_no_use(town: Town) -> None:
+    token = town.invite("101")
+    town.change(Officer, 1, invited_at=now() - timedelta(days=15))
+    said = await town.say(Started(f"join-{token}"), OFFICER)
+    assert words("notices.invitation_invalid") in said
+    assert person_of(town, "101") is None
+
+
+async def test_two_people_tap_one_invitation_at_the_same_moment(town: Town) -> None:
+    token = town.invite("101")
+    await town.at_once((Started(f"join-{token}"), OFFICER), (Started(f"join-{token}"), OTHER))
+    told = [
+        words("notices.joined", name="Petugas 101", badge="101") in town.heard(who)
+        for who in (OFFICER, OTHER)
+    ]
+    assert sorted(told) == [False, True]
+
+
+async def test_one_person_holds_one_badge(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await town.say(Started(f"join-{town.invite('102')}"), OFFICER)
+    assert person_of(town, "102") is None
+    assert person_of(town, "101") == town.meet(OFFICER)
+
+
+async def test_who_lost_one_badge_may_take_up_another(town: Town) -> None:
+    first = await town.staff(OFFICER, "101")
+    town.change(Officer, first, active=False)
+    said = await town.say(Started(f"join-{town.invite('102')}"), OFFICER)
+    assert words("notices.joined", name="Petugas 102", badge="102") in said
+    assert person_of(town, "102") == town.meet(OFFICER)
+
+
+async def test_a_renewed_invitation_moves_an_officer_to_another_phone(town: Town) -> None:
+    officer_id = await town.staff(OFFICER, "101")
+    visit_id = town.want(town.apply())
+    await town.work()
+    await town.tap("accept", OFFICER)
+    await town.say(Started(f"join-{town.invite('101')}"), OTHER)
+    assert town.visit(visit_id).officer_id == officer_id
+    assert "Siti Aminah" in town.heard(OTHER), "the desk shows the visits"
+    said = await town.say(town.button("go", OFFICER), OFFICER)
+    assert said and town.visit(visit_id).state == VisitState.ACCEPTED
+
+
+async def test_an_owner_with_an_open_form_becomes_an_officer(town: Town) -> None:
+    await town.say("mau izin")
+    await town.say("ya")
+    await town.say("Siti Aminah")
+    await town.staff(OWNER, "101")
+    assert "Kunjungan" in town.desk.chat.texts(OWNER)[-1]
+    for words_said in ("menu", "kembali", "Rahmat", "batal", "status"):
+        said = await town.say(words_said)
+        assert said and words("common.trouble") not in said
+        assert words("business_permit.trade") not in said
+
+
+def person_of(town: Town, badge: str) -> int | None:
+    return town.read(lambda tx: tx.scalars(select(Officer).filter_by(badge=badge)).one().person_id)
+
+
+# -- supervisors ---------------------------------------------------------------------------------
+
+
+async def in_review(town: Town) -> None:
+    """An application that a supervisor has on the desk."""
+    await town.staff(BOSS, "S1", role="supervisor")
+    town.apply(state=REVIEW)
+    await town.say("menu", BOSS)
+    await town.tap("review-1", BOSS)
+
+
+async def test_an_approved_application_goes_on_to_the_windows(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await in_review(town)
+    await town.tap("approve", BOSS)
+    await town.tap("yes", BOSS)
+    await town.work()
+    assert town.application(1).state == ApplicationState.VERIFIED
+    assert words("notices.verified", number=NUMBER) in town.heard(OWNER)
+
+
+async def test_what_is_returned_is_asked_again_and_nothing_else(town: Town) -> None:
+    await in_review(town)
+    await town.tap("return", BOSS)
+    await town.tap("capital", BOSS)
+    await town.say("Modalnya tidak cocok dengan foto", BOSS)
+    await town.tap("yes", BOSS)
+    said = town.heard(OWNER)
+    assert "Modalnya tidak cocok dengan foto" in said
+    assert words("business_permit.capital") in said
+    said = await town.say("7 juta")
+    assert words("business_permit.corrected") in said
+    application = town.application(1)
+    assert application.answers["capital"] == 7_000_000
+    assert application.answers["turnover"] == 6_000_000
+    assert (application.answers_version, application.changed) == (2, ["capital"])
+    assert application.state == ApplicationState.SUBMITTED
+
+
+async def test_what_is_rejected_is_told_with_the_reason(town: Town) -> None:
+    await in_review(town)
+    await town.tap("reject", BOSS)
+    await town.say("Usaha ini bukan usaha mikro", BOSS)
+    await town.tap("yes", BOSS)
+    assert town.application(1).state == ApplicationState.REJECTED
+    told = words("notices.rejected", number=NUMBER, reason="Usaha ini bukan usaha mikro")
+    assert told in town.heard(OWNER)
+    service = words("business_permit.name")
+    rejected = words("my_requests.state.rejected", number=NUMBER, service=service)
+    assert rejected in await town.say("status")
+
+
+async def test_a_decision_tapped_twice_counts_once(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await in_review(town)
+    await town.tap("approve", BOSS)
+    button = town.button("yes", BOSS)
+    await town.at_once((button, BOSS), (button, BOSS))
+    assert len(moves(town, "application:1")) == 1
+    assert words("common.trouble") not in town.heard(BOSS)
+
+
+@pytest.mark.parametrize("second", ["approve", "reject"])
+async def test_two_supervisors_decide_at_the_same_moment(town: Town, second: str) -> None:
+    await in_review(town)
+    await town.staff(OTHER, "S2", role="supervisor")
+    await town.say("menu", OTHER)
+    await town.tap("review-1", OTHER)
+    for who, decision in ((BOSS, "approve"), (OTHER, second)):
+        await town.tap(decision, who)
+        if decision == "reject":
+            await town.say("Tidak bisa disetujui", who)
+    await town.at_once((town.button("yes", BOSS), BOSS), (town.button("yes", OTHER), OTHER))
+    assert len(moves(town, "application:1")) == 1
+    assert words("common.trouble") not in town.heard(BOSS) + town.heard(OTHER)
+
+
+async def test_two_supervisors_give_one_visit_to_two_officers(town: Town) -> None:
+    """In two transactions that run side by side: only one of them counts."""
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.staff(OTHER, "S2", role="supervisor")
+    first, second = await town.staff(OFFICER, "101"), await town.staff("officer-2", "102")
+    visit_id = town.want(town.apply())
+    town.change(Visit, visit_id, state=VisitState.UNASSIGNED)
+    start = threading.Barrier(2)
+    lost: list[BaseException] = []
+
+    def assign(address: str, officer_id: int) -> None:
+        person_id = town.meet(address)
+        with Session(town.engine) as tx:
+            seen = tx.get_one(Visit, visit_id).state  # the facts of the turn: nothing is locked
+            assert seen == VisitState.UNASSIGNED
+            start.wait(10)
+            writer = Writer(tx, "", now())
+            try:
+                writer.write(tx.get_one(Person, person_id), officer_id, (Assign(1, officer_id),))
+                writer.close()
+                tx.commit()
+            except NotAllowed as error:
+                lost.append(error)
+
+    threads = [
+        threading.Thread(target=assign, args=one) for one in ((BOSS, first), (OTHER, second))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(lost) == 1
+    assert len(town.offers(visit_id)) == 1
+    assert town.offers(visit_id) == [(town.visit(visit_id).officer_id, None)]
+
+
+async def test_the_owner_withdraws_while_a_supervisor_decides(town: Town) -> None:
+    await in_review(town)
+    await town.tap("approve", BOSS)
+    await town.say("status")
+    await town.tap("withdraw-1")
+    await town.at_once((town.button("yes", BOSS), BOSS), (town.button("yes", OWNER), OWNER))
+    await town.quiet()
+    assert len(moves(town, "application:1")) in {1, 2}
+    assert town.application(1).state in {ApplicationState.CANCELLED, ApplicationState.VERIFIED}
+    assert words("common.trouble") not in town.heard(BOSS) + town.heard(OWNER)
+
+
+def moves(town: Town, subject: str) -> list[str]:
+    rows = select(AuditEntry).filter_by(subject=subject, action=f"{subject.split(':')[0]}.moved")
+    return town.read(lambda tx: [row.details["to"] for row in tx.scalars(rows)])
+
+
+# -- windows -------------------------------------------------------------------------------------
+
+
+def invite(application_id: int, tx: Session) -> None:
+    applications.plan_windows(tx, tx.get_one(Application, application_id))
+
+
+async def choosing(town: Town, *addresses: str, capacity: int = 1) -> list[str]:
+    """Owners before whom the same windows lie; gives the first window's value."""
+    await town.staff(OFFICER, "101", capacity=capacity)
+    for number, address in enumerate(addresses):
+        application_id = town.apply(address, number=f"26-00000{number}")
+        town.write(partial(invite, application_id))
+    await town.work()
+    choices = town.desk.chat.sent[addresses[0]][-1][1].choices
+    return [choice.value for choice in choices]
+
+
+async def test_a_window_that_somebody_else_took_is_asked_again(town: Town) -> None:
+    first, second, *_ = await choosing(town, OWNER, OTHER)
+    await town.tap(first, OWNER)
+    said = await town.say(town.button(first, OTHER), OTHER)
+    assert words("notices.window_gone") in said
+    offered = [c.value for c in town.desk.chat.sent[OTHER][-1][1].choices]
+    assert first not in offered and second in offered
+    await town.tap(second, OTHER)
+    assert town.application(2).state == ApplicationState.SCHEDULED
+
+
+async def test_the_last_room_in_a_window_is_given_once(town: Town) -> None:
+    first, *_ = await choosing(town, OWNER, OTHER)
+    await town.at_once((town.button(first, OWNER), OWNER), (town.button(first, OTHER), OTHER))
+    chosen = town.read(lambda tx: [(row.on, row.part) for row in tx.scalars(select(Visit))])
+    assert len(chosen) == len(set(chosen)) >= 1
+
+
+async def test_two_transactions_do_not_both_take_the_last_room(town: Town) -> None:
+    first, *_ = await choosing(town, OWNER, OTHER)
+    on, part = first.split(".")
+    chosen = window.Window(now().date().fromisoformat(on), part)
+    taken: list[bool] = []
+    start = threading.Barrier(2)
+
+    def take(application_id: int) -> None:
+        with Session(town.engine) as tx, tx.begin():
+            code = tx.get_one(Application, application_id).kelurahan_code or ""
+            start.wait(10)
+            room = window.take(tx, code, chosen, now())
+            taken.append(room)
+            if room:
+                tx.add(
+                    Visit(
+                        application_id=application_id,
+                        owner_id=1,
+                        kelurahan_code=code,
+                        on=chosen.on,
+                        part=chosen.part,
+                    )
+                )
+
+    threads = [threading.Thread(target=take, args=(one,)) for one in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(taken) == [False, True]
+
+
+async def test_a_window_further_down_than_those_shown_now_is_still_free(town: Town) -> None:
+    """An earlier one was given back meanwhile: what was shown before still holds."""
+    shown = await choosing(town, OWNER)
+    last = [value for value in shown if "." in value][-1]
+    on, part = last.split(".")
+    application = town.application(1)
+    later = window.Window(now().date().fromisoformat(on) + timedelta(days=7), part)
+    assert later not in town.read(
+        lambda tx: window.free(tx, application.kelurahan_code or "", now())
+    )
+    act(town, OWNER, ChooseWindow(1, later.on, later.part))
+    assert town.visit(1).on == later.on
+
+
+# -- asking about officers, calling somebody -----------------------------------------------------
+
+
+async def test_anybody_may_ask_who_an_officer_is(town: Town) -> None:
+    await town.staff(OFFICER, "0417")
+    await town.staff(BOSS, "S1", role="supervisor")
+    visit_id = town.want(town.apply())
+    await town.work()
+    known = words("notices.officer_known", name="Petugas 0417", badge="0417")
+    assert known in await town.say("cek petugas 417"), "only offered: nobody comes yet"
+    await town.tap("accept", OFFICER)
+    yours = words("notices.officer_yours", name="Petugas 0417", badge="0417", **town.when(visit_id))
+    assert yours in await town.say("cek petugas 0417")
+    assert known in await town.say("cek petugas 0417", "stranger")
+    unknown = words("notices.officer_unknown", badge="999")
+    assert unknown in await town.say("cek petugas 999", "stranger")
+    town.change(Officer, 1, active=False)
+    assert words("notices.officer_unknown", badge="0417") in await town.say("cek petugas 0417")
+
+
+async def test_who_wants_a_person_is_passed_on_with_their_number(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    town.apply()
+    await town.say("halo")
+    await town.say(SharedContact("+6281234567890", own=True))
+    told = words("notices.person_called", name="Siti Aminah", phone="+6281234567890", number=NUMBER)
+    assert told in town.heard(BOSS)
+
+
+@pytest.mark.parametrize("areas", [("31.74",), ("31.71",), ("31",)])
+async def test_a_call_for_help_always_finds_a_supervisor(
+    town: Town, areas: tuple[str, ...]
+) -> None:
+    """Even of somebody without an application, even where nobody supervises."""
+    await town.staff(BOSS, "S1", role="supervisor", areas=areas)
+    await town.say("halo")
+    await town.say("bicara dengan orang")
+    assert "ingin bicara" in town.heard(BOSS)
+
+
+async def test_a_supervisor_far_away_decides_where_nobody_supervises(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor", areas=("31.71",))
+    town.apply(state=REVIEW)
+    assert NUMBER in await town.say("menu", BOSS)
+    await town.tap("review-1", BOSS)
+    await town.tap("approve", BOSS)
+    await town.tap("yes", BOSS)
+    assert town.application(1).state == ApplicationState.VERIFIED
+
+
+async def test_a_form_that_was_answered_on_the_page_meanwhile_changes_nothing(town: Town) -> None:
+    town.apply(state=ApplicationState.SUBMITTED)
+    act(town, OWNER, Correct(1, {}))
+    application = town.application(1)
+    assert (application.state, application.answers_version) == ("submitted", 1)
+
+
+# -- what the tables hold ------------------------------------------------------------------------
+
+
+async def test_nothing_personal_stands_in_any_table_in_the_clear(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.staff(OFFICER, "101")
+    secrets = ["Siti Aminah", "Jalan Rahasia", "812-3456", "81234567890", NIK, "Warung Bu"]
+    for said in ("mau izin", "ya", "Siti Aminah", "nasi uduk", "1", "Warung Bu Siti"):
+        await town.say(said)
+    for said in ("cipete utara", "005/003", "Jalan Rahasia no. 12", "1"):
+        await town.say(said)
+    await town.photo_from(OWNER)
+    await town.say(SharedContact("+6281234567890", own=True))
+    await town.say("halo, HP saya 0812-3456-7890")
+    await town.say(f"NIK saya {NIK}")
+    application_id = town.apply("other", street="Jalan Rahasia 9", number="26-000009")
+    town.identify(town.meet("other"))
+    visit_id = town.want(application_id)
+    await town.work()
+    await town.tap("accept", OFFICER)
+    secrets.append(town.visit(visit_id).code or "?")
+    with town.engine.connect() as connection:
+        tables = connection.execute(
+            text("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        ).scalars()
+        for table in tables.all():
+            rows = connection.execute(text(f'SELECT "{table}"::text FROM "{table}"'))  # noqa: S608
+            everything = "\n".join(row[0] for row in rows)
+            for secret in secrets:
+                assert secret not in everything, f"{table} holds {secret!r}"
+                assert secret.encode().hex() not in everything, f"{table} holds {secret!r}"
+
+
+async def test_a_finding_by_hand_holds_no_words_of_the_supervisor(town: Town) -> None:
+    """The reason is told to the owner, encrypted; the findings are plain rows."""
+    await in_review(town)
+    await town.tap("return", BOSS)
+    await town.tap("street", BOSS)
+    await town.say("Bu Siti, alamatnya keliru", BOSS)
+    await town.tap("yes", BOSS)
+    (row,) = town.read(lambda tx: tx.scalars(select(FindingRow)).all())
+    assert (row.check, row.step, row.params) == ("supervisor", "street", {})

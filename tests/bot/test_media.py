@@ -1,0 +1,213 @@
+"""Files: what can't be used goes back to who sent it, what can is stored once, by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import zlib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from bot.errors import FileRefused, TryLater
+from bot.media import MAX_TRIES, keep, sniff
+from conversations.events import Uploaded
+from models.attachment import Attachment, AttachmentState
+from models.base import now
+from models.storage import Storage
+from tests.bot.conftest import Chat
+from tests.bot.town import OTHER, OWNER, Town, words
+from tests.workers.verification.samples import encoded, scene
+
+PHOTO = encoded(scene(320, 240))
+
+
+def a_bomb() -> bytes:
+    """A PNG of a few hundred bytes that claims to be 30,000 pixels wide and high."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        sums = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + sums
+
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
+    body = chunk(b"IDAT", zlib.compress(bytes(1000)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + body + chunk(b"IEND", b"")
+
+
+async def send(town: Town, content: bytes | None, address: str = OWNER) -> int:
+    """Send a photo whose content the provider has (or not yet), and give the attachment's id."""
+    if content is not None:
+        town.desk.chat.files[f"file-{address}"] = content
+    await town.say(Uploaded(0, "photo"), address)
+    return town.read(lambda tx: max(tx.scalars(select(Attachment.id))))
+
+
+def row(town: Town, attachment_id: int) -> Attachment:
+    return town.read(lambda tx: tx.get_one(Attachment, attachment_id))
+
+
+def stored_files(town: Town, tmp_path: Path) -> list[Path]:
+    return [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+async def test_a_photo_is_stored_under_the_hash_of_its_content(town: Town, tmp_path: Path) -> None:
+    sent = await send(town, PHOTO)
+    await town.desk.media.fetch_due()
+    kept = row(town, sent)
+    assert (kept.state, kept.content_type, kept.size) == ("stored", "image/jpeg", len(PHOTO))
+    assert kept.sha256 == hashlib.sha256(PHOTO).hexdigest()
+    assert kept.reference is None and kept.leased_until is None
+    assert town.desk.media.storage.read(kept.path or "") == PHOTO
+    assert await town.desk.media.fetch_due() == 0
+
+
+async def test_the_same_content_twice_is_one_file(town: Town, tmp_path: Path) -> None:
+    first, second = await send(town, PHOTO), await send(town, PHOTO, OTHER)
+    await town.desk.media.fetch_due()
+    assert row(town, first).path == row(town, second).path
+    assert len(stored_files(town, tmp_path)) == 1
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_the_kinds_of_picture_that_phones_send_are_taken(kind: str) -> None:
+    assert sniff(encoded(scene(64, 48), kind)) == kind
+
+
+REFUSED = {
+    "nothing": (b"", "file_kind"),
+    "words": (b"this is no picture", "file_kind"),
+    "a PDF that is called a photo": (b"%PDF-1.7\n%%EOF", "file_kind"),
+    "a GIF": (encoded(scene(64, 48).convert("P"), "GIF"), "file_kind"),
+    "a TIFF": (encoded(scene(64, 48), "TIFF"), "file_kind"),
+    "a drawing of instructions": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "file_kind"),
+    "half a JPEG": (PHOTO[: len(PHOTO) // 2], "file_kind"),
+    "the head of a JPEG": (PHOTO[:200], "file_kind"),
+    "half a PNG": (encoded(scene(64, 48), "PNG")[:2000], "file_kind"),
+    "half a WEBP": (encoded(scene(64, 48), "WEBP")[:300], "file_kind"),
+    "a bomb": (a_bomb(), "file_too_large"),
+}
+
+
+@pytest.mark.parametrize("what", list(REFUSED))
+def test_what_is_no_picture_is_refused_by_its_content(what: str, tmp_path: Path) -> None:
+    content, reason = REFUSED[what]
+    with pytest.raises(FileRefused) as refusal:
+        keep(Storage(tmp_path.as_uri()), content)
+    assert refusal.value.reason == reason
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_hostile_bytes_are_refused_and_never_raise_anything_else() -> None:
+    import random
+
+    chance = random.Random(7)
+    for kind in ("JPEG", "PNG", "WEBP"):
+        sound = bytearray(encoded(scene(64, 48), kind))
+        for _ in range(150):
+            broken = bytearray(sound)
+            for _ in range(chance.randint(1, 12)):
+                broken[chance.randrange(len(broken))] = chance.randrange(256)
+            try:
+                sniff(bytes(broken[: chance.randint(1, len(broken))]))
+            except FileRefused as refusal:
+                assert refusal.reason in {"file_kind", "file_too_large"}
+
+
+def test_a_large_photo_is_looked_at_cheaply() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (9000, 6000), "grey").save(file, "JPEG")
+    assert sniff(file.getvalue()) == "JPEG"
+
+
+async def test_a_refused_photo_is_asked_for_again(town: Town) -> None:
+    await to_the_photo(town)
+    sent = await send(town, b"%PDF-1.7 not a photo")
+    await town.desk.media.fetch_due()
+    await town.quiet()
+    refused = row(town, sent)
+    assert (refused.state, refused.refusal, refused.path) == ("refused", "file_kind", None)
+    said = town.desk.chat.texts(OWNER)[-1]
+    assert words("refusals.file_kind") in said
+    assert words("business_permit.place_photo") in said
+    sent = await send(town, PHOTO)
+    await town.desk.media.fetch_due()
+    assert row(town, sent).state == "stored"
+    await town.say("sudah")
+    assert words("business_permit.capital") in town.desk.chat.texts(OWNER)[-1]
+
+
+async def to_the_photo(town: Town) -> None:
+    """An owner who is asked for a photo."""
+    for words_said in ("mau izin", "ya", "Siti Aminah", "nasi uduk", "1", "Warung Bu Siti"):
+        await town.say(words_said)
+    for words_said in ("cipete utara", "005/003", "Jalan Damai no. 12", "1"):
+        await town.say(words_said)
+    assert words("business_permit.place_photo") in town.desk.chat.texts(OWNER)[-1]
+
+
+async def test_a_provider_that_is_away_is_asked_again_and_given_up_in_the_end(town: Town) -> None:
+    await to_the_photo(town)
+    sent = await send(town, PHOTO)
+    town.desk.media.channels = {"chat": Away()}
+    pauses = []
+    for _ in range(MAX_TRIES):
+        assert row(town, sent).state == AttachmentState.PENDING
+        assert await town.desk.media.fetch_due() == 1
+        assert await town.desk.media.fetch_due() == 0, "not again at once"
+        pauses.append(row(town, sent).due_at - now())
+        town.change(Attachment, sent, due_at=now())
+    waits = pauses[:-1]
+    assert waits == sorted(waits) and waits[-1].total_seconds() > 900
+    await town.quiet()
+    assert (row(town, sent).state, row(town, sent).refusal) == ("refused", "file_gone")
+    assert words("refusals.file_gone") in town.heard()
+
+
+class Away(Chat):
+    """A channel whose provider does not answer."""
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        raise TryLater("away", after=timedelta(seconds=5))
+
+
+async def test_one_file_that_fails_in_a_new_way_stops_no_other(town: Town) -> None:
+    class Full(Storage):
+        def write(self, path: str, content: bytes) -> None:
+            if content == PHOTO:
+                raise RuntimeError("never seen before")
+            super().write(path, content)
+
+    town.desk.media.storage = Full("memory://")
+    unlucky = await send(town, PHOTO)
+    other = await send(town, encoded(scene(64, 48)), OTHER)
+    await town.desk.media.fetch_due()
+    assert (row(town, unlucky).state, row(town, unlucky).failures) == ("pending", 1)
+    assert row(town, other).state == "stored"
+
+
+async def test_a_fetcher_that_died_leaves_its_files_to_the_next(town: Town) -> None:
+    from bot.media import LEASE
+    from models import attachment
+
+    sent = await send(town, PHOTO)
+    claimed = town.write(lambda tx: len(attachment.claim(tx, lease=LEASE, limit=8)))
+    assert claimed == 1
+    assert await town.desk.media.fetch_due() == 0
+    town.change(Attachment, sent, leased_until=now())
+    assert await town.desk.media.fetch_due() == 1
+    assert row(town, sent).state == "stored"
+
+
+async def test_a_slow_fetcher_does_not_undo_what_a_quicker_one_stored(town: Town) -> None:
+    from bot import media
+
+    sent = await send(town, PHOTO)
+    await town.desk.media.fetch_due()
+    town.write(lambda tx: media._refuse(tx, sent, "file_gone"))
+    await town.quiet()
+    assert row(town, sent).state == "stored"
+    assert words("refusals.file_gone") not in town.heard()

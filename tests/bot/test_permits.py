@@ -1,0 +1,210 @@
+"""Permits: numbered without gaps, whatever fails and whoever hands over at the same time."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.effects import Writer
+from conversations.effects import HandOver
+from models import permit as permits
+from models import visit as visits
+from models.base import WIB, now
+from models.lifecycle import ApplicationState, VisitState
+from models.permit import Permit
+from models.person import Person
+from models.visit import Visit
+from tests.bot.town import OFFICER, OWNER, Town, words
+
+
+async def at_the_door(town: Town, count: int) -> list[tuple[int, int]]:
+    """So many visits of as many officers, each proved by its code: (officer's person, visit)."""
+    ready = []
+    for number in range(count):
+        address = f"officer-{number}"
+        officer_id = await town.staff(address, str(100 + number))
+        application_id = town.apply(f"owner-{number}", number=f"26-{number:06d}")
+        visit_id = town.want(application_id)
+        town.change(
+            Visit,
+            visit_id,
+            officer_id=officer_id,
+            state=VisitState.ARRIVED,
+            code="482915",
+            code_proved_at=now(),
+        )
+        ready.append((town.meet(address), visit_id))
+    return ready
+
+
+def hand_over(tx: Session, person_id: int, visit_id: int) -> None:
+    """As the turn of an officer writes it."""
+    visits.lock(tx, [visit_id])
+    writer = Writer(tx, "https://izin.example", now())
+    effect = HandOver(visit_id, ktp_seen=True, place_as_described=True, photo_id=None)
+    writer.write(tx.get_one(Person, person_id), 1000 + visit_id, (effect,))
+    writer.close()
+
+
+async def test_officers_who_hand_over_at_once_give_numbers_without_gaps(town: Town) -> None:
+    ready = await at_the_door(town, 6)
+    start = threading.Barrier(len(ready))
+
+    def work(person_id: int, visit_id: int) -> None:
+        with Session(town.engine) as tx, tx.begin():
+            start.wait(10)
+            hand_over(tx, person_id, visit_id)
+
+    threads = [threading.Thread(target=work, args=one) for one in ready]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    year = now().year
+    assert sorted(town.permits()) == [f"IUMK-{year}-3174-{n:06d}" for n in range(1, 7)]
+
+
+async def test_a_hand_over_that_is_undone_gives_its_number_back(town: Town) -> None:
+    first, second = await at_the_door(town, 2)
+    with Session(town.engine) as tx:
+        hand_over(tx, *first)
+        tx.rollback()
+    town.write(lambda tx: hand_over(tx, *second))
+    town.write(lambda tx: hand_over(tx, *first))
+    assert [number[-6:] for number in town.permits()] == ["000001", "000002"]
+
+
+async def test_each_year_and_each_kota_counts_for_itself(town: Town) -> None:
+    first = town.apply("a", number="26-1")
+    owner_id = town.meet("a")
+
+    def issued(kota: str, on: date, application_id: int) -> str:
+        return town.write(
+            lambda tx: (
+                permits.issue(
+                    tx,
+                    application_id=application_id,
+                    person_id=owner_id,
+                    kota_code=kota,
+                    issued_on=on,
+                ).number
+            )
+        )
+
+    second, third = town.apply("a", number="26-2"), town.apply("a", number="26-3")
+    fourth = town.apply("a", number="26-4")
+    assert issued("31.74", date(2026, 12, 31), first) == "IUMK-2026-3174-000001"
+    assert issued("31.71", date(2026, 12, 31), second) == "IUMK-2026-3171-000001"
+    assert issued("31.74", date(2027, 1, 1), third) == "IUMK-2027-3174-000001"
+    assert issued("31.74", date(2027, 1, 2), fourth) == "IUMK-2027-3174-000002"
+    assert issued("31.74", date(2028, 1, 2), first) == "IUMK-2026-3174-000001", "one each"
+
+
+def test_a_permit_given_on_a_leap_day_ends_on_the_day_before_march() -> None:
+    assert permits._years_later(date(2028, 2, 29), permits.VALID_YEARS) == date(2033, 2, 28)
+
+
+async def issue(town: Town, **changed: object) -> str:
+    application_id = town.apply(state=ApplicationState.PERMITTED)
+    number = town.write(
+        lambda tx: (
+            permits.issue(
+                tx,
+                application_id=application_id,
+                person_id=town.meet(OWNER),
+                kota_code="31.74",
+                issued_on=date(2026, 11, 23),
+            ).number
+        )
+    )
+    town.change(Permit, 1, **changed)
+    return number
+
+
+@pytest.mark.parametrize(
+    ("changed", "key"),
+    [
+        ({"valid_until": date(2999, 1, 1)}, "permit_valid"),
+        ({"valid_until": date(2020, 1, 1)}, "permit_expired"),
+        ({"valid_until": date(2999, 1, 1), "revoked_at": now()}, "permit_revoked"),
+    ],
+)
+async def test_anybody_may_ask_whether_a_permit_is_real(
+    town: Town, changed: dict[str, object], key: str
+) -> None:
+    number = await issue(town, **changed)
+    said = await town.say(f"cek izin {number.lower()}", "stranger")
+    until = changed["valid_until"]
+    assert words(f"notices.{key}", number=number, holder="Siti A*****", until=until) in said
+    assert "Aminah" not in said
+
+
+async def test_a_permit_is_valid_on_its_last_day_in_jakarta(town: Town) -> None:
+    number = await issue(town, valid_until=now().astimezone(WIB).date())
+    assert "masih berlaku" in await town.say(f"cek izin {number}")
+    town.change(Permit, 1, valid_until=now().astimezone(WIB).date() - timedelta(days=1))
+    said = await town.say(f"cek izin {number}")
+    assert "masih berlaku" not in said and "habis masa berlakunya" in said
+
+
+async def test_a_number_that_was_never_given_is_unknown(town: Town) -> None:
+    said = await town.say("cek izin IUMK-2026-3174-000999", "stranger")
+    assert words("notices.permit_unknown", number="IUMK-2026-3174-000999") in said
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Siti Aminah", "Siti A*****"),
+        ("Suharto", "Suharto"),
+        ("Muhammad Al Fatih", "Muhammad A* F****"),
+        ("Nur A", "Nur A*"),
+    ],
+)
+def test_a_holders_name_is_masked(name: str, shown: str) -> None:
+    assert permits.masked(name) == shown
+
+
+async def test_the_permit_is_sent_again_to_its_owner_alone(town: Town) -> None:
+    number = await issue(town, path="permits/1.pdf")
+    town.desk.media.storage.write("permits/1.pdf", b"%PDF-1.7")
+    await town.say("halo")
+    said = await town.say("kirim ulang izin")
+    assert words("notices.permit_again", number=number) in said
+    assert town.desk.chat.sent[OWNER][-1][1].document == "permits/1.pdf"
+    said = await town.say("kirim ulang izin", "stranger")
+    assert number not in said
+
+
+async def test_a_permit_that_is_not_typeset_yet_is_promised(town: Town) -> None:
+    await issue(town)
+    assert words("notices.permit_soon") in await town.say("kirim ulang izin")
+
+
+async def test_the_whole_way_from_the_hand_over_to_the_rating(town: Town) -> None:
+    """The document goes out, the rating is asked for, and rows stand where they should."""
+    await town.staff(OFFICER, "101")
+    visit_id = town.want(town.apply())
+    await town.work()
+    await town.tap("accept", OFFICER)
+    town.change(Visit, visit_id, state=VisitState.ARRIVED, code_proved_at=now())
+    town.identify(town.meet(OWNER))
+    await town.say("menu", OFFICER)
+    await town.tap(f"visit-{visit_id}", OFFICER)
+    await town.tap("seen", OFFICER)
+    await town.tap("as_described", OFFICER)
+    await town.photo_from(OFFICER)
+    await town.tap("yes", OFFICER, step="hand_over")
+    await town.work()
+    (number,) = town.permits()
+    assert words("notices.handed_over", number=number) in town.heard(OWNER)
+    documents = [message.document for _, message in town.desk.chat.sent[OWNER] if message.document]
+    assert documents == [f"permits/{now().year}/{number}.pdf"]
+    assert town.desk.media.storage.read(documents[0]).startswith(b"%PDF")
+    await town.tap("4")
+    rating = town.read(lambda tx: tx.get_one(visits.VisitReport, visit_id)).rating
+    assert rating == 4
+    assert town.application(1).state == ApplicationState.PERMITTED

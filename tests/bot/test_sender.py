@@ -1,0 +1,316 @@
+"""What is owed goes out once, in order, whatever the provider says; nobody waits for another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.channels.base import Channel, File, Sent
+from bot.errors import ChannelError, OutcomeUnknown, Rejected, TryLater, Unreachable
+from bot.sender import LONGEST_WAIT, MAX_TRIES, MAX_WAITS, Sender
+from conversations import messages
+from conversations.messages import Message, Say
+from models.base import now
+from models.outbox import Lane, OutboundMessage
+from models.person import Address, Person
+from models.storage import Storage
+from tests.bot.conftest import Chat
+from tests.bot.town import OTHER, OWNER, Town, words
+
+WAIT = timedelta(seconds=30)
+
+
+def say(town: Town, *texts: str, to: str = OWNER, **how: Any) -> list[int]:
+    """Owe sentences that carry these texts."""
+    return [town.owe(to, "notices.window_chosen", params={"window": t}, **how) for t in texts]
+
+
+def said(town: Town, *texts: str) -> list[str]:
+    return [words("notices.window_chosen", window=text) for text in texts]
+
+
+def row(town: Town, message_id: int) -> OutboundMessage:
+    return town.read(lambda tx: tx.get_one(OutboundMessage, message_id))
+
+
+def due_again(town: Town, *ids: int) -> None:
+    """Let the pause be over."""
+    for message_id in ids:
+        town.change(OutboundMessage, message_id, due_at=now(), leased_until=None)
+
+
+async def test_each_person_hears_in_order_one_message_at_a_time(town: Town) -> None:
+    for number in ("1", "2", "3"):
+        say(town, number, to=OWNER)
+        say(town, number, to=OTHER)
+    assert await town.desk.sender.send_due() == 2
+    await town.desk.send_all()
+    assert town.desk.chat.texts(OWNER) == town.desk.chat.texts(OTHER) == said(town, "1", "2", "3")
+
+
+async def test_replies_go_before_notices(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot import sender
+
+    monkeypatch.setattr(sender, "AT_ONCE", 1)
+    say(town, "notice", to=OWNER, lane=Lane.NOTICE)
+    say(town, "reply", to=OTHER)
+    await town.desk.sender.send_due()
+    assert town.desk.chat.texts(OTHER) and not town.desk.chat.texts(OWNER)
+    say(town, "second", to=OWNER)
+    await town.desk.send_all()
+    assert town.desk.chat.texts(OWNER) == said(town, "notice", "second"), "a person's order holds"
+
+
+async def test_too_many_requests_hold_up_one_person_and_in_order(town: Town) -> None:
+    first, _ = say(town, "1", "2")
+    town.desk.chat.fails = [TryLater("429", after=WAIT)]
+    assert await town.desk.sender.send_due() == 1
+    say(town, "other", to=OTHER)
+    await town.desk.send_all()
+    assert town.desk.chat.texts(OTHER) == said(town, "other")
+    assert town.desk.chat.texts(OWNER) == [], "the second message does not overtake the first"
+    waits = row(town, first)
+    assert waits.outcome == "try_later" and waits.leased_until is None
+    assert timedelta(seconds=25) < waits.due_at - now() <= WAIT
+    due_again(town, first)
+    await town.desk.send_all()
+    assert town.desk.chat.texts(OWNER) == said(town, "1", "2")
+
+
+async def test_a_provider_that_is_away_for_hours_costs_nobody_a_message(town: Town) -> None:
+    (waiting,) = say(town, "1")
+    pauses = []
+    for _ in range(20):
+        town.desk.chat.fails = [TryLater("away", after=timedelta(seconds=5))]
+        await town.desk.sender.send_due()
+        pauses.append((row(town, waiting).due_at - now()).total_seconds())
+        due_again(town, waiting)
+    assert pauses == sorted(pauses, key=round) and round(pauses[0]) == 5
+    assert round(pauses[-1]) == LONGEST_WAIT.total_seconds()
+    await town.desk.send_all()
+    assert town.desk.chat.texts(OWNER) == said(town, "1")
+    assert timedelta(hours=24) < LONGEST_WAIT * MAX_WAITS
+
+
+async def test_who_blocked_the_bot_is_marked_and_the_message_closed(town: Town) -> None:
+    (lost,) = say(town, "1")
+    town.desk.chat.fails = [Unreachable("blocked")]
+    await town.desk.send_all()
+    closed = row(town, lost)
+    assert closed.failed_at is not None and closed.outcome == "unreachable"
+    person = town.read(lambda tx: tx.get_one(Person, closed.person_id))
+    assert person.unreachable_at is not None
+    await town.say("halo")
+    person = town.read(lambda tx: tx.get_one(Person, closed.person_id))
+    assert person.unreachable_at is None, "who writes can be reached again"
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(Rejected("bad request"), "rejected"), (Unreachable("blocked"), "unreachable")],
+)
+async def test_what_the_provider_never_takes_is_given_up_and_the_next_goes_out(
+    town: Town, error: ChannelError, outcome: str
+) -> None:
+    lost, _ = say(town, "1", "2")
+    town.desk.chat.fails = [error]
+    await town.desk.send_all()
+    assert (row(town, lost).outcome, row(town, lost).attempts) == (outcome, 1)
+    assert town.desk.chat.texts(OWNER) == said(town, "2")
+
+
+@pytest.mark.parametrize("error", [OutcomeUnknown("silence"), ZeroDivisionError("a mistake")])
+async def test_an_unknown_outcome_is_repeated_but_not_for_ever(
+    town: Town, error: Exception
+) -> None:
+    (waiting,) = say(town, "1")
+    for tried in range(1, MAX_TRIES + 1):
+        assert row(town, waiting).failed_at is None
+        town.desk.chat.fails = [error]
+        await town.desk.send_all()
+        assert row(town, waiting).attempts == tried
+        due_again(town, waiting)
+    assert row(town, waiting).failed_at is not None
+    assert await town.desk.sender.send_due() == 0
+
+
+async def test_who_opted_out_gets_answers_and_no_notices(town: Town) -> None:
+    await town.say("stop")
+    (notice,) = say(town, "notice", lane=Lane.NOTICE)
+    before = town.heard()
+    await town.desk.send_all()
+    assert town.heard() == before
+    assert row(town, notice).outcome == "opted_out"
+    assert await town.say("bantuan")
+    await town.say("mulai")
+    (notice,) = say(town, "notice", lane=Lane.NOTICE)
+    await town.desk.send_all()
+    assert town.desk.chat.texts(OWNER)[-1:] == said(town, "notice")
+
+
+async def test_a_message_whose_sender_died_is_sent_again_when_the_lease_is_over(
+    town: Town,
+) -> None:
+    from models import outbox
+
+    (orphan,) = say(town, "1")
+    lease = timedelta(seconds=60)
+    assert town.write(lambda tx: len(outbox.claim(tx, lease=lease, limit=5))) == 1
+    assert await town.desk.sender.send_due() == 0
+    town.change(OutboundMessage, orphan, leased_until=now())
+    await town.desk.send_all()
+    assert town.desk.chat.texts(OWNER) == said(town, "1")
+    assert row(town, orphan).attempts == 2
+
+
+async def test_a_late_failure_does_not_reopen_what_was_sent_meanwhile(town: Town) -> None:
+    from models import outbox
+
+    (sent,) = say(town, "1")
+    await town.desk.send_all()
+    town.write(lambda tx: outbox.postpone(tx, sent, WAIT, "unknown"))
+    town.write(lambda tx: outbox.give_up(tx, sent, "unknown"))
+    assert (row(town, sent).outcome, row(town, sent).failed_at) == ("sent", None)
+
+
+async def test_several_senders_send_each_message_once_and_in_order(town: Town) -> None:
+    people = [f"p{number}" for number in range(12)]
+    for number in range(5):
+        for address in people:
+            say(town, str(number), to=address)
+    slow = Slow()
+    record = town.desk.sender.record
+    senders = [Sender(record, {"chat": slow}, town.desk.sender.storage) for _ in range(3)]
+
+    async def drain(sender: Sender) -> None:
+        idle = 0
+        while idle < 5:
+            idle = 0 if await sender.send_due() else idle + 1
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*map(drain, senders))
+    while await senders[0].send_due():
+        pass
+    assert all(slow.texts(who) == said(town, *"01234") for who in people)
+
+
+class Slow(Chat):
+    """Gives way in the middle of a send."""
+
+    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
+        await asyncio.sleep(0.002 * (hash(address) % 3))
+        return await super().send(address, message, locale, file)
+
+
+async def test_nobody_waits_for_somebody_elses_slow_send(town: Town) -> None:
+    go_on = asyncio.Event()
+
+    class Stuck(Chat):
+        async def send(
+            self, address: str, message: Message, locale: str, file: File | None
+        ) -> Sent:
+            if address == OWNER:
+                await go_on.wait()
+            return await super().send(address, message, locale, file)
+
+    chat = Stuck()
+    say(town, "slow")
+    sender = Sender(town.desk.sender.record, {"chat": chat}, town.desk.sender.storage)
+    running = asyncio.create_task(sender.run())
+    say(town, "1", "2", to=OTHER)
+    sender.wake()
+    await until(lambda: len(chat.texts(OTHER)) == 2)
+    assert chat.texts(OWNER) == []
+    go_on.set()
+    await until(lambda: len(chat.texts(OWNER)) == 1)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_provisional_message_gives_way_to_the_reply_after_it(town: Town) -> None:
+    later = timedelta(seconds=2)
+    (dropped,) = say(town, "one photo", after=later, provisional=True)
+    (kept,) = say(town, "two photos", after=later, provisional=True)
+    assert town.read(lambda tx: tx.get(OutboundMessage, dropped)) is None
+    assert await town.desk.sender.send_due() == 0
+    say(town, "news", lane=Lane.NOTICE)
+    assert await town.desk.sender.send_due() == 0, "the open question stands before the notice"
+    due_again(town, kept)
+    await town.desk.send_all()
+    assert town.desk.chat.texts(OWNER) == said(town, "two photos", "news")
+
+
+async def test_a_permit_whose_file_is_not_there_yet_is_sent_when_it_is(town: Town) -> None:
+    path = "permits/2026/IUMK-1.pdf"
+    permit = Message((Say("common.again"),), document=path, filename="IUMK-1.pdf")
+    waiting = town.owe(OWNER, message=messages.to_json(permit))
+    await town.desk.send_all()
+    assert row(town, waiting).outcome == "file_missing"
+    town.desk.sender.storage.write(path, b"%PDF")
+    due_again(town, waiting)
+    await town.desk.send_all()
+    assert row(town, waiting).outcome == "sent"
+
+
+async def test_a_file_store_that_is_away_stops_only_who_waits_for_a_file(town: Town) -> None:
+    class Away(Storage):
+        def read(self, path: str) -> bytes:
+            raise ConnectionRefusedError(path)
+
+    permit = Message((Say("common.again"),), document="permits/1.pdf")
+    waiting = town.owe(OWNER, message=messages.to_json(permit))
+    say(town, "1", to=OTHER)
+    town.desk.sender.storage = Away("memory://")
+    await town.desk.send_all()
+    assert row(town, waiting).outcome == "storage_away" and row(town, waiting).failed_at is None
+    assert town.desk.chat.texts(OTHER) == said(town, "1")
+
+
+async def test_who_has_no_address_is_given_up_at_once(town: Town) -> None:
+    (lost,) = say(town, "1")
+    town.write(lambda tx: tx.query(Address).delete())
+    await town.desk.send_all()
+    assert (row(town, lost).outcome, row(town, lost).failed_at is None) == ("no_address", False)
+
+
+async def test_a_channel_of_another_process_is_left_to_it(town: Town) -> None:
+    (waiting,) = say(town, "1")
+    none: dict[str, Channel] = {}
+    await Sender(town.desk.sender.record, none, town.desk.sender.storage).send_due()
+    assert row(town, waiting).failed_at is None
+    due_again(town, waiting)
+    await town.desk.send_all()
+    assert town.desk.chat.texts(OWNER) == said(town, "1")
+
+
+async def test_a_notice_goes_where_the_person_spoke_last(town: Town) -> None:
+    await town.say("halo")
+    person_id = town.meet(OWNER)
+    town.write(lambda tx: tx.add(Address(person_id=person_id, channel="second", address="9")))
+    second = Chat("second")
+    town.desk.sender.channels = {"chat": town.desk.chat, "second": second}
+    say(town, "1")
+    await town.desk.send_all()
+    assert not second.sent and town.desk.chat.texts(OWNER)[-1:] == said(town, "1")
+    town.change(Person, person_id, last_channel="second")
+    say(town, "2")
+    await town.desk.send_all()
+    assert second.texts("9") == said(town, "2")
+
+
+async def test_words_that_are_missing_are_our_mistake_and_stop_nobody(town: Town) -> None:
+    lost = town.owe(OWNER, "no.such_line")
+    say(town, "1")
+    await town.desk.send_all()
+    assert row(town, lost).outcome == "unreadable"
+    assert town.desk.chat.texts(OWNER) == said(town, "1")

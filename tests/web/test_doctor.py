@@ -1,0 +1,342 @@
+"""`izin doctor` on real servers: all well, and one after the other away."""
+
+import socket
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from redis import Redis
+from sqlalchemy import Engine, create_engine, text, update
+from sqlalchemy.orm import Session
+
+from models import encryption, heartbeat, identity, migrations, officer, person
+from models.base import now
+from models.database import driver_url
+from models.encryption import KeyRing
+from models.identity import Identity
+from models.inbox import InboundMessage
+from models.person import Person
+from tests.processes import ROOT, free_port
+from tests.providers.bot_api import FakeBotApi
+from web import doctor
+from web.doctor import Line
+
+KEY, OTHER_KEY = (b64encode(bytes([byte]) * 32).decode() for byte in (7, 8))
+PUBLIC_URL = "https://izin.example.go.id"
+
+
+@pytest.fixture(scope="module")
+def telegram() -> Iterator[FakeBotApi]:
+    with FakeBotApi() as api:
+        yield api
+
+
+@pytest.fixture
+def product(database: str, redis_url: str, telegram: FakeBotApi, tmp_path: Path) -> dict[str, str]:
+    """The environment of a product that lacks nothing."""
+    point(telegram, f"{PUBLIC_URL}/webhooks/telegram")
+    return {
+        "DATABASE_URL": database,
+        "REDIS_URL": redis_url,
+        "STORAGE_URL": tmp_path.as_uri(),
+        "PUBLIC_URL": PUBLIC_URL,
+        "ENCRYPTION_KEYS": f"k1:{KEY}",
+        "INDEX_KEY": KEY,
+        "PERMIT_OFFICE": "Unit Pelayanan Cilandak",
+        "PERMIT_SIGNER": "Kepala Unit",
+        "TELEGRAM_BOT_TOKEN": telegram.token,
+        "TELEGRAM_BOT_USERNAME": "izin_datang_bot",
+        "TELEGRAM_WEBHOOK_SECRET": "a-secret-of-telegram",
+        "TELEGRAM_API_URL": telegram.url,
+    }
+
+
+@pytest.fixture
+def at_work(engine: Engine) -> None:
+    """Processes that beat, an officer in all of Jakarta and a supervisor who have joined."""
+    with Session(engine) as tx, tx.begin():
+        for process in ("worker", "dispatcher"):
+            heartbeat.beat(tx, process)
+        met = person.meet(tx, "telegram", [("1", "id"), ("2", "id")])
+        for role, badge, who in (("officer", "0417", met["1"]), ("supervisor", "0003", met["2"])):
+            token = officer.invite(
+                tx,
+                role="supervisor" if role == "supervisor" else "officer",
+                name="Rahmat",
+                badge=badge,
+                areas=["31"],
+            )
+            assert officer.join(tx, token, who)
+
+
+def point(telegram: FakeBotApi, url: str) -> None:
+    """Tell Telegram where to deliver, as `izin serve` does."""
+    call = f"{telegram.url}/bot{telegram.token}/setWebhook"
+    assert httpx.post(call, json={"url": url}).json()["ok"]
+
+
+def ailing(environment: dict[str, str], *, patience: int = doctor.PATIENCE) -> list[Line]:
+    return [line for line in doctor.examine(environment, patience=patience) if line.state != "ok"]
+
+
+def use(environment: dict[str, str]) -> None:
+    encryption.use(KeyRing.parse(environment["ENCRYPTION_KEYS"], environment["INDEX_KEY"]))
+
+
+def asked(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The command, as an operator runs it."""
+    return subprocess.run(
+        [sys.executable, "-m", "web.cli", "doctor"],
+        env={"PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_all_is_well(product: dict[str, str], at_work: None, redis_url: str) -> None:
+    with Redis.from_url(redis_url) as redis:
+        before = redis.config_get("appendonly", "maxmemory-policy")
+        redis.config_set("appendonly", "yes", "maxmemory-policy", "noeviction")
+        try:
+            told = asked(product)
+        finally:
+            redis.config_set(*(part for pair in before.items() for part in pair))
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert {line.split()[0] for line in told.stdout.splitlines()} == {"ok"}
+    assert told.stderr == ""
+
+
+def test_what_is_not_set_is_told_with_an_example(product: dict[str, str]) -> None:
+    told = asked({**product, "REDIS_URL": "", "INDEX_KEY": "sesame"})
+    assert told.returncode == 1
+    first, second = told.stdout.splitlines()
+    assert first.startswith("FAIL  settings    REDIS_URL is not set. Example: REDIS_URL=redis://")
+    assert second.startswith("FAIL  settings    INDEX_KEY is wrong")
+    assert "sesame" not in told.stdout
+
+
+def test_servers_that_are_away_are_named_and_no_password_with_them(
+    product: dict[str, str],
+) -> None:
+    port = free_port()
+    product["DATABASE_URL"] = f"postgresql://izin:sesame@127.0.0.1:{port}/izin"
+    product["REDIS_URL"] = f"redis://:sesame@127.0.0.1:{port}/0"
+    product["TELEGRAM_API_URL"] = f"http://127.0.0.1:{port}"
+    told = asked(product)
+    assert told.returncode == 1
+    failed = [line for line in told.stdout.splitlines() if line.startswith("FAIL")]
+    assert [line.split()[1] for line in failed] == ["database", "redis", "telegram"]
+    for line, mend in zip(failed, ("DATABASE_URL", "REDIS_URL", "TELEGRAM"), strict=True):
+        assert mend in line
+    assert "sesame" not in told.stdout + told.stderr
+    assert product["TELEGRAM_BOT_TOKEN"] not in told.stdout + told.stderr
+
+
+def test_a_server_that_accepts_and_says_nothing_does_not_hold_the_doctor_up(
+    product: dict[str, str],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"127.0.0.1:{mute.getsockname()[1]}"
+        product["DATABASE_URL"] = f"postgresql://izin@{address}/izin"
+        product["REDIS_URL"] = f"redis://{address}/0"
+        product["TELEGRAM_API_URL"] = f"http://{address}"
+        failed = [line.part for line in ailing(product, patience=1) if line.state == "FAIL"]
+    assert failed == ["database", "redis", "telegram"]
+
+
+def test_a_database_without_its_tables_is_to_be_migrated(
+    product: dict[str, str], empty_database: str
+) -> None:
+    told = asked({**product, "DATABASE_URL": empty_database})
+    assert told.returncode == 1
+    (failed,) = (line for line in told.stdout.splitlines() if line.startswith("FAIL"))
+    assert failed.split()[1] == "migrations"
+    assert "izin migrate" in failed
+
+
+def test_a_database_of_a_newer_program_is_told(
+    product: dict[str, str], empty_database: str
+) -> None:
+    migrations.upgrade(empty_database)
+    change(empty_database, "UPDATE alembic_version SET version_num = 'fffffffffff1'")
+    (line,) = ailing({**product, "DATABASE_URL": empty_database})
+    assert (line.state, line.part) == ("FAIL", "migrations")
+    assert "newer" in line.told
+
+
+def test_a_migration_at_work_is_not_waited_for(product: dict[str, str], engine: Engine) -> None:
+    with engine.begin() as migrating:
+        migrating.execute(text("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"))
+        (line,) = (line for line in ailing(product, patience=1) if line.state == "FAIL")
+    assert "timeout" in line.told
+
+
+def test_clocks_that_differ_are_told(product: dict[str, str], empty_database: str) -> None:
+    migrations.upgrade(empty_database)
+    change(
+        empty_database,
+        "CREATE SCHEMA late",
+        "CREATE FUNCTION late.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
+        "$$ SELECT pg_catalog.clock_timestamp() - interval '1 minute' $$",
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = late, pg_catalog, public',"
+        " current_database()); END $$",
+    )
+    told = {line.part: line for line in ailing({**product, "DATABASE_URL": empty_database})}
+    assert told["clock"].state == "FAIL"
+    assert "60 s" in told["clock"].told
+
+
+def change(url: str, *statements: str) -> None:
+    engine = create_engine(driver_url(url))
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_storage_that_cannot_be_written_is_told(product: dict[str, str], tmp_path: Path) -> None:
+    tmp_path.joinpath("file").touch()
+    told = asked({**product, "STORAGE_URL": tmp_path.joinpath("file", "folder").as_uri()})
+    assert told.returncode == 1
+    (failed,) = (line for line in told.stdout.splitlines() if line.split()[1] == "storage")
+    assert failed.startswith("FAIL")
+    assert "STORAGE_URL" in failed
+
+
+def test_a_redis_that_forgets_or_throws_away_is_a_warning(
+    product: dict[str, str], at_work: None, redis_url: str
+) -> None:
+    with Redis.from_url(redis_url) as redis:
+        before = redis.config_get("appendonly", "maxmemory-policy")
+        redis.config_set("appendonly", "no", "maxmemory-policy", "allkeys-lru")
+        try:
+            told = ailing(product)
+        finally:
+            redis.config_set(*(part for pair in before.items() for part in pair))
+    assert [(line.state, line.part) for line in told] == [("warn", "redis")] * 2
+    assert "appendonly yes" in told[0].told and "noeviction" in told[1].told
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"ENCRYPTION_KEYS": f"k2:{KEY}"}, "no key 'k1' in ENCRYPTION_KEYS"),
+        ({"ENCRYPTION_KEYS": f"k1:{OTHER_KEY}"}, "does not open what it closed"),
+        ({"INDEX_KEY": OTHER_KEY}, "INDEX_KEY is not the one"),
+        ({"ENCRYPTION_KEYS": f"k2:{OTHER_KEY},k1:{KEY}"}, None),
+    ],
+)
+def test_keys_that_do_not_open_the_record_are_told(
+    product: dict[str, str],
+    at_work: None,
+    engine: Engine,
+    changed: dict[str, str],
+    told: str | None,
+) -> None:
+    use(product)
+    with Session(engine) as tx, tx.begin():
+        tx.add(InboundMessage(channel="telegram", provider_id="1", person_id=1, event={"a": 1}))
+        tx.add(
+            Identity(
+                person_id=1,
+                name="Siti",
+                nik="3174074703840002",
+                nik_index=encryption.blind_index("3174074703840002", identity.NIK_INDEX),
+                born_on="1984-03-07",
+                address="Jl. Damai",
+                given_by_id=1,
+                version=1,
+            )
+        )
+    found = [line for line in ailing(product | changed) if line.part == "keys"]
+    if told is None:
+        assert found == []
+    else:
+        (line,) = found
+        assert (line.state, told in line.told) == ("FAIL", True)
+
+
+def test_processes_and_people_who_are_missing_are_told_with_the_command(
+    product: dict[str, str], engine: Engine
+) -> None:
+    with Session(engine) as tx, tx.begin():
+        officer.invite(tx, role="officer", name="Rahmat", badge="0417", areas=["31"])
+    told = {(line.state, line.part): line.told for line in ailing(product)}
+    assert "izin worker" in told["FAIL", "worker"]
+    assert "izin dispatch" in told["FAIL", "dispatcher"]
+    assert "izin officers invite --role supervisor" in told["FAIL", "supervisors"]
+    assert "none has joined" in told["FAIL", "officers"]
+    assert "0417 is not joined yet" in told["warn", "officers"]
+    assert "in 44 of 44 kecamatan" in told["warn", "areas"]
+
+
+def test_kecamatan_without_an_officer_who_can_be_asked_are_counted(
+    product: dict[str, str], at_work: None, engine: Engine
+) -> None:
+    with Session(engine) as tx, tx.begin():
+        tx.execute(update(Person).where(Person.id == 1).values(unreachable_at=now()))
+        token = officer.invite(
+            tx, role="officer", name="Tuti", badge="0418", areas=["31.74", "31.75.01.1001"]
+        )
+        tuti = person.meet(tx, "telegram", [("3", "id")])["3"]
+        assert officer.join(tx, token, tuti)
+    told = {line.part: line for line in ailing(product)}
+    assert told["officers"].told.startswith("0417 is out of reach")
+    assert told["areas"].state == "warn"
+    assert "in 34 of 44 kecamatan" in told["areas"].told  # one kelurahan is not its kecamatan
+
+
+@pytest.mark.parametrize(
+    ("prepare", "state", "told"),
+    [
+        (lambda api: point(api, ""), "warn", "izin serve"),
+        (lambda api: point(api, "https://old.example/webhooks/telegram"), "FAIL", "old.example"),
+        (lambda api: api.refusals.append("503 Service Unavailable"), "warn", "503"),
+    ],
+)
+def test_a_webhook_that_is_not_as_it_should_be_is_told(
+    product: dict[str, str],
+    at_work: None,
+    telegram: FakeBotApi,
+    prepare: Callable[[FakeBotApi], None],
+    state: str,
+    told: str,
+) -> None:
+    prepare(telegram)
+    try:
+        (line,) = (line for line in ailing(product) if line.part == "webhook")
+    finally:
+        telegram.refusals.clear()
+    assert line.state == state
+    assert told in line.told
+
+
+def test_a_token_of_nobody_or_of_another_bot_is_told(
+    product: dict[str, str], at_work: None
+) -> None:
+    product["TELEGRAM_BOT_TOKEN"] = "1:unknown"
+    (line,) = (line for line in ailing(product) if line.state == "FAIL")
+    assert (line.part, "@BotFather" in line.told) == ("telegram", True)
+
+
+def test_links_that_would_lead_to_another_bot_are_told(
+    product: dict[str, str], at_work: None
+) -> None:
+    product["TELEGRAM_BOT_USERNAME"] = "another_bot"
+    (line,) = (line for line in ailing(product) if line.state == "FAIL")
+    assert "TELEGRAM_BOT_USERNAME=izin_datang_bot" in line.told
+
+
+def test_what_is_missing_only_for_real_permits_is_a_warning(
+    product: dict[str, str], at_work: None
+) -> None:
+    product |= {"PERMIT_SIGNER": "", "PUBLIC_URL": "http://izin.example", "TELEGRAM_BOT_TOKEN": ""}
+    told = [line.told for line in ailing(product) if line.state == "warn"]
+    for setting in ("PERMIT_SIGNER", "PUBLIC_URL", "TELEGRAM_BOT_TOKEN"):
+        assert any(setting in line for line in told)
+    assert not [line for line in ailing(product) if line.state == "FAIL"]

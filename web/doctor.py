@@ -1,0 +1,425 @@
+"""`izin doctor`: looks at everything the product needs, and says how to mend what is amiss."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from cryptography.exceptions import InvalidTag
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
+from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from bot.channels.telegram import Telegram, Webhook, webhook_url
+from bot.errors import ChannelError
+from bot.settings import Settings
+from conversations import catalogue
+from models import area, database, encryption, heartbeat, identity, migrations, officer
+from models.application import Application
+from models.base import now
+from models.encryption import UnknownKey, blind_index
+from models.identity import Identity
+from models.inbox import InboundMessage
+from models.officer import Officer
+from models.settings import BadSettings
+from models.storage import Storage
+from workers.settings import Settings as WorkerSettings
+
+PATIENCE = 5  # seconds
+CLOCKS_APART = timedelta(seconds=5)
+OLDEST_POSTGRESQL = 15
+OLDEST_REDIS = (6, 2)
+MANY_WAITING = 100  # updates at Telegram
+LATELY = timedelta(hours=1)
+NAMED = 5  # badges in one line
+PROBE = "doctor/probe.txt"  # in the file store; the same at every visit
+
+State = Literal["ok", "warn", "FAIL"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was found about one part; unless it is ok, `told` ends with the mend."""
+
+    state: State
+    part: str
+    told: str
+
+    def __str__(self) -> str:
+        return f"{self.state:<5} {self.part:<11} {self.told}"
+
+
+def report(environment: Mapping[str, str]) -> int:
+    """Print each line as it is found; gives 1 when one of them is a FAIL, else 0."""
+    failed = False
+    for line in examine(environment):
+        print(line, flush=True)
+        failed |= line.state == "FAIL"
+    return int(failed)
+
+
+def examine(environment: Mapping[str, str], *, patience: int = PATIENCE) -> Iterator[Line]:
+    """Look at one part after the other; an ailing one does not keep the others from being seen.
+
+    `patience` is how many seconds a server may take to be reached, and for each of its answers.
+    """
+    try:
+        settings = Settings.from_environment(environment)
+        issuing = WorkerSettings.from_environment(environment)
+    except BadSettings as error:
+        for problem in str(error).splitlines()[1:]:
+            yield Line("FAIL", "settings", problem)
+        return
+    encryption.use(settings.key_ring)
+    yield from _settings(settings, issuing)
+    yield from _record(settings.database_url, patience)
+    yield from _redis(settings.redis_url, patience)
+    yield from _storage(settings.storage_url)
+    yield from _telegram(settings, patience)
+
+
+def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
+    yield Line("ok", "settings", "all can be read")
+    if not settings.public_url.startswith("https://"):
+        yield Line(
+            "warn",
+            "settings",
+            f"PUBLIC_URL is {settings.public_url}: identity numbers would travel in the clear, and "
+            "Telegram delivers to https only. Put a proxy with a certificate in front, and set the "
+            "https address.",
+        )
+    if issuing.permit_office is None or issuing.permit_signer is None:
+        yield Line(
+            "warn",
+            "settings",
+            "CONTOH (sample) stands across every permit. Set PERMIT_OFFICE and PERMIT_SIGNER.",
+        )
+
+
+# The record
+
+
+def _record(url: str, patience: int) -> Iterator[Line]:
+    try:
+        engine = create_engine(
+            database.driver_url(url),
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"connect_timeout": patience},
+        )
+        with engine.connect() as connection:
+            connection.execute(text(f"SET statement_timeout = '{patience}s'"))
+            yield _version(connection)
+            yield _clock(connection)
+            migrated = _migrated(connection)
+            yield migrated
+            if migrated.state != "ok":
+                return
+            with Session(connection) as tx:
+                yield _keys(tx)
+                yield from _processes(tx)
+                yield from _staff(tx)
+    except (SQLAlchemyError, ValueError) as error:
+        why = _sentence(getattr(error, "orig", None) or error)
+        yield Line("FAIL", "database", f"{why} Start PostgreSQL, or correct DATABASE_URL.")
+
+
+def _version(connection: Connection) -> Line:
+    shown, number = connection.execute(
+        text("SELECT current_setting('server_version'), current_setting('server_version_num')")
+    ).one()
+    if int(number) // 10_000 < OLDEST_POSTGRESQL:
+        return Line(
+            "FAIL",
+            "database",
+            f"PostgreSQL {shown} is too old. Install {OLDEST_POSTGRESQL} or newer.",
+        )
+    return Line("ok", "database", f"PostgreSQL {shown} answers")
+
+
+def _clock(connection: Connection) -> Line:
+    before = now()
+    there = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    apart = there - (before + (now() - before) / 2)
+    if abs(apart) < CLOCKS_APART:
+        return Line("ok", "clock", f"{abs(apart).total_seconds():.1f} s from the database's")
+    return Line(
+        "FAIL",
+        "clock",
+        f"{abs(apart).total_seconds():.0f} s from the database's. Let both machines keep time, "
+        "for example with systemd-timesyncd or chrony.",
+    )
+
+
+def _migrated(connection: Connection) -> Line:
+    try:
+        missing = migrations.missing(connection)
+    except migrations.OutOfStep as error:
+        return Line("FAIL", "migrations", _sentence(error))
+    if missing:
+        return Line(
+            "FAIL", "migrations", f"{len(missing)} have not been run. Run them: izin migrate"
+        )
+    return Line("ok", "migrations", "all have been run")
+
+
+def _keys(tx: Session) -> Line:
+    """Read the oldest and the newest of what is encrypted, and compare a fingerprint."""
+    try:
+        for column, by in (
+            (Application.answers, Application.id),
+            (InboundMessage.event, InboundMessage.id),
+        ):
+            for order in (by, by.desc()):
+                tx.scalar(select(column).order_by(order).limit(1))
+        known = tx.scalars(select(Identity).order_by(Identity.id.desc()).limit(1)).first()
+    except UnknownKey as error:
+        return Line("FAIL", "keys", f"{error.args[0]}. Put it back, behind the newer ones.")
+    except InvalidTag:
+        return Line(
+            "FAIL",
+            "keys",
+            "ENCRYPTION_KEYS has a key of the right name that does not open what it closed. "
+            "Put back the one that the record was written with.",
+        )
+    if known is not None and blind_index(known.nik, identity.NIK_INDEX) != known.nik_index:
+        return Line(
+            "FAIL",
+            "keys",
+            "INDEX_KEY is not the one that the record was written with: the same person would not "
+            "be found again. Put that one back.",
+        )
+    return Line("ok", "keys", "they open the record")
+
+
+def _processes(tx: Session) -> Iterator[Line]:
+    for process, command in (("worker", "izin worker"), ("dispatcher", "izin dispatch")):
+        if heartbeat.alive(tx, process):
+            yield Line("ok", process, "at work")
+        else:
+            stale = heartbeat.STALE.total_seconds()
+            yield Line("FAIL", process, f"none was seen for {stale:.0f} s. Start one: {command}")
+
+
+def _staff(tx: Session) -> Iterator[Line]:
+    everyone = officer.everyone(tx)
+    for role in ("officer", "supervisor"):
+        joined = [row for row in everyone if row.role == role and row.person_id is not None]
+        if joined:
+            yield Line("ok", f"{role}s", f"{len(joined)} joined")
+        else:
+            yield Line(
+                "FAIL",
+                f"{role}s",
+                "none has joined. Invite one, and give the printed link in person: izin officers "
+                f"invite --role {role} --name NAME --badge NUMBER --areas 31.74",
+            )
+    if waiting := [row for row in everyone if row.person_id is None]:
+        yield Line(
+            "warn",
+            "officers",
+            f"{_badges(waiting)} not joined yet. Give the link again: izin officers invite with "
+            "the same badge",
+        )
+    if silent := officer.silent(tx):
+        yield Line(
+            "warn",
+            "officers",
+            f"{_badges(silent)} out of reach. Let each unblock the bot and write to it.",
+        )
+    yield _areas(officer.attended(tx))
+
+
+def _badges(rows: Sequence[Officer]) -> str:
+    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+    verb = "is" if len(rows) == 1 else "are"
+    return f"{', '.join(row.badge for row in rows[:NAMED])}{more} {verb}"
+
+
+def _areas(attended: set[str]) -> Line:
+    """A kecamatan is attended to when each of its kelurahan is."""
+    areas = area.load()
+    bare = {
+        one.parent_code
+        for one in areas
+        if one.level == "kelurahan" and attended.isdisjoint(officer.holding(one.code))
+    }
+    every = [one for one in areas if one.level == "kecamatan"]
+    missing = [one for one in every if one.code in bare]
+    if not missing:
+        return Line("ok", "areas", f"officers who can be asked work in all {len(every)} kecamatan")
+    named = ", ".join(f"{one.name} ({one.code})" for one in missing[:NAMED])
+    more = ", …" if len(missing) > NAMED else ""
+    return Line(
+        "warn",
+        "areas",
+        f"in {len(missing)} of {len(every)} kecamatan nobody can be sent: {named}{more}. "
+        "Add them to an officer's --areas: izin officers invite",
+    )
+
+
+def _sentence(error: object) -> str:
+    """What an error says, on one line that ends as a sentence does."""
+    said = " ".join(str(error).split())
+    return said if said.endswith((".", "?", "!")) else f"{said}."
+
+
+# What lies beside the record
+
+
+def _redis(url: str, patience: int) -> Iterator[Line]:
+    try:
+        with Redis.from_url(
+            url,
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=patience,
+            socket_timeout=patience,
+        ) as redis:
+            redis.ping()
+            info = _info(redis)
+    except (RedisError, OSError, ValueError) as error:
+        yield Line("FAIL", "redis", f"{_sentence(error)} Start Redis, or correct REDIS_URL.")
+        return
+    if info is None:
+        yield Line(
+            "warn",
+            "redis",
+            "answers, but may not be asked how it is set. See to it yourself: appendonly yes, "
+            "maxmemory-policy noeviction",
+        )
+        return
+    version = str(info.get("redis_version", "0"))
+    if tuple(map(int, version.split(".")[:2])) < OLDEST_REDIS:
+        oldest = ".".join(map(str, OLDEST_REDIS))
+        yield Line("FAIL", "redis", f"{version} is too old. Install {oldest} or newer, or Valkey.")
+    else:
+        yield Line("ok", "redis", f"{info.get('server_name', 'redis')} answers")
+    if not info.get("aof_enabled"):
+        yield Line(
+            "warn",
+            "redis",
+            "forgets its wake-ups when it restarts; tasks then wait a minute. Set: appendonly yes",
+        )
+    policy = info.get("maxmemory_policy", "unknown")
+    if policy != "noeviction":
+        yield Line(
+            "warn",
+            "redis",
+            f"throws wake-ups away when memory is short ({policy}). "
+            "Set: maxmemory-policy noeviction",
+        )
+
+
+def _info(redis: Redis) -> Mapping[str, Any] | None:
+    """What the server tells about itself; None where this user may not ask."""
+    try:
+        info: Mapping[str, Any] = redis.info()
+    except ResponseError:
+        return None
+    return info
+
+
+def _storage(url: str) -> Iterator[Line]:
+    content = b"izin doctor was here\n"
+    try:
+        storage = Storage(url)
+        storage.write(PROBE, content)
+        same = storage.read(PROBE) == content
+    except Exception as error:  # each kind of store fails in its own way
+        why = _sentence(error)
+    else:
+        if same:
+            yield Line("ok", "storage", f"{url} can be written and read")
+            return
+        why = "what is read is not what was written."
+    yield Line(
+        "FAIL",
+        "storage",
+        f"{url}: {why} Let this user write there, or correct STORAGE_URL.",
+    )
+
+
+# Telegram
+
+
+def _telegram(settings: Settings, patience: int) -> Iterator[Line]:
+    token = settings.telegram_bot_token
+    if token is None:
+        yield Line(
+            "warn",
+            "telegram",
+            "nobody can write to the bot. Set TELEGRAM_BOT_TOKEN to what @BotFather gives.",
+        )
+        return
+    try:
+        telegram = Telegram(
+            token, catalogue.load(), api_url=settings.telegram_api_url, patience=patience
+        )
+        name, webhook = asyncio.run(_ask(telegram))
+    except ChannelError as error:
+        yield Line(
+            "FAIL",
+            "telegram",
+            f"{_sentence(error)} Correct TELEGRAM_BOT_TOKEN, or let this machine reach "
+            f"{settings.telegram_api_url}.",
+        )
+        return
+    if name.casefold() == (settings.telegram_bot_username or "").casefold():
+        yield Line("ok", "telegram", f"the bot is @{name}")
+    else:
+        yield Line(
+            "FAIL",
+            "telegram",
+            f"the token is @{name}'s, but links would lead to @{settings.telegram_bot_username}. "
+            f"Set TELEGRAM_BOT_USERNAME={name}",
+        )
+    yield from _webhook(webhook, webhook_url(settings.public_url))
+
+
+async def _ask(telegram: Telegram) -> tuple[str, Webhook]:
+    try:
+        return await telegram.username(), await telegram.webhook()
+    finally:
+        await telegram.close()
+
+
+def _webhook(webhook: Webhook, wanted: str) -> Iterator[Line]:
+    if not webhook.url:
+        yield Line(
+            "warn",
+            "webhook",
+            "Telegram delivers nowhere. Start `izin serve`, which tells it where; with `izin poll` "
+            "all is well.",
+        )
+    elif webhook.url != wanted:
+        yield Line(
+            "FAIL",
+            "webhook",
+            f"Telegram delivers to {webhook.url}, not to {wanted}. Correct PUBLIC_URL, or start "
+            "`izin serve` again.",
+        )
+    else:
+        yield Line("ok", "webhook", f"Telegram delivers to {wanted}; {webhook.waiting} wait")
+    if webhook.waiting > MANY_WAITING:
+        yield Line(
+            "warn",
+            "webhook",
+            f"{webhook.waiting} messages wait at Telegram. See that `izin serve` (or `izin poll`) "
+            "runs and keeps up.",
+        )
+    if webhook.error and (webhook.failed_at is None or now() - webhook.failed_at < LATELY):
+        at = f" at {webhook.failed_at:%H:%M} UTC" if webhook.failed_at else ""
+        yield Line(
+            "warn",
+            "webhook",
+            f"a delivery went wrong{at}: {webhook.error}. See that PUBLIC_URL leads to "
+            "`izin serve` with a valid certificate.",
+        )
