@@ -130,9 +130,12 @@ class _Teller:
     # -- what was heard ------------------------------------------------------------------------
 
     def take(self, event: Event) -> None:
+        settled = self._catch_up()
         if isinstance(event, Happened):
             self._news(event)
             return
+        if settled and not isinstance(event, Started | Tapped):
+            self.says.append(Say("common.gone"))
         if not self.session.greeted:
             self._first_contact(event)
             return
@@ -151,6 +154,25 @@ class _Teller:
                 self._said(event)
             case _:
                 self._sent(event)
+
+    def _catch_up(self) -> bool:
+        """Bring drafts into line with the record; True if the open one is settled, and dropped.
+
+        A visit may be called off while its officer is asked about it, and the day it was agreed
+        for may have come since.
+        """
+        draft = self.session.draft
+        flow = self._flow(draft)
+        settled = draft is not None and not self._alive(draft)
+        if settled:
+            self.session = replace(
+                self.session, draft=None, asked=None, shown=(), clarifying=False, refusals=0
+            )
+        elif draft is not None and flow is not None:
+            self.session = replace(self.session, draft=self._draft_of(flow, draft.subject))
+        alive = tuple(parked for parked in self.session.parked if self._alive(parked))
+        self.session = replace(self.session, parked=alive)
+        return settled
 
     def _first_contact(self, event: Event) -> None:
         self.session = replace(self.session, greeted=True)
@@ -292,7 +314,7 @@ class _Teller:
 
     def _tapped_elsewhere(self, flow: Flow, tap: Tapped) -> None:
         """Take a tap on a menu or on another matter's open question; anything else is stale."""
-        if not flow.alive(tap.subject, self.facts):
+        if not flow.open_to(tap.subject, self.facts):
             self._stale()
             return
         draft = self._draft_of(flow, tap.subject)
@@ -745,7 +767,7 @@ class _Teller:
     def _open(self, flow_id: str, subject: str) -> None:
         """Begin a flow, or take up its draft."""
         flow = self.flows.by_id.get(flow_id)
-        if flow is None or not flow.alive(subject, self.facts):
+        if flow is None or not flow.open_to(subject, self.facts):
             self.says.append(Say("common.gone"))
             self._home()
             return
@@ -829,7 +851,7 @@ class _Teller:
         flow = self.flows.by_id.get(str(news.params.get("opens", "")))
         if flow is None:
             self._after_news(refresh=news.what == "identity_given")
-        elif not flow.alive(news.subject, self.facts):
+        elif not flow.open_to(news.subject, self.facts):
             self.says.clear()  # it is settled already: nobody needs to hear of it
         elif self._may_interrupt(flow):
             self._open_news(flow, news.subject)
@@ -905,7 +927,7 @@ class _Teller:
 
     def _alive(self, draft: Draft) -> bool:
         flow = self._flow(draft)
-        return flow is not None and flow.alive(draft.subject, self.facts)
+        return flow is not None and flow.open_to(draft.subject, self.facts)
 
     def _flow(self, draft: Draft | None) -> Flow | None:
         return self.flows.by_id.get(draft.flow) if draft is not None else None

@@ -480,9 +480,15 @@ class Flow:
     service: int = 0  # its place in the owners' menu; 0 = not in it
     called: tuple[str, ...] = ()  # words by which people ask for it, in small letters
     home: Role | None = None  # whose first page it is
+    only: Role | None = None  # who may use it, if not everybody
     status: Role | None = None  # whose page it is that says how things stand
     interrupts: bool = True  # news about it may come between other questions
     form: bool = True  # its answers are worth keeping when something else comes up
+
+    def open_to(self, subject: str, facts: Facts) -> bool:
+        """Whether this person may speak about this subject, and there is something to say."""
+        allowed = self.only is None or self.only == facts.role
+        return allowed and self.alive(subject, facts)
 
     def step(self, step_id: str) -> Step | None:
         """The step with this id in today's version of the flow."""

@@ -57,6 +57,7 @@ def _shown(answer: Json, facts: Facts) -> Value:
 
 FLOW = Flow(
     id="assignment",
+    only="supervisor",
     form=False,
     interrupts=False,
     steps=(

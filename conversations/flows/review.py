@@ -89,6 +89,7 @@ def _shown(answer: Json, facts: Facts) -> Value:
 
 FLOW = Flow(
     id="review",
+    only="supervisor",
     form=False,
     interrupts=False,
     steps=(

@@ -264,6 +264,7 @@ FAILURES = ("nobody", "refused", "wrong_place", "weather", "data_wrong")
 
 FLOW = Flow(
     id="visit",
+    only="officer",
     form=False,
     interrupts=False,
     steps=(
