@@ -78,10 +78,16 @@ class Writer:
     now: datetime
     owed: list[Owed] = field(default_factory=list)
 
-    def write(self, person: Person, turn_id: int, effects: tuple[Effect, ...]) -> None:
-        """Write one turn's effects, in order; `turn_id` is the inbox row it answers."""
+    def write(
+        self, person: Person, turn_id: int, effects: tuple[Effect, ...], *, unasked: bool = False
+    ) -> None:
+        """Write one turn's effects, in order; `turn_id` is the inbox row it answers.
+
+        What is said on `unasked` news is a notice to those who opted out: the sender drops it.
+        """
+        lane = Lane.NOTICE if unasked and person.opted_out_at is not None else Lane.REPLY
         for index, effect in enumerate(effects):
-            _Act(self, person, f"turn:{turn_id}:{index}").write(effect)
+            _Act(self, person, f"turn:{turn_id}:{index}", lane).write(effect)
 
     def owe(self, message: Owed) -> None:
         """Owe a message; an unsent provisional one of the same person gives way to a reply."""
@@ -103,6 +109,7 @@ class _Act:
     writer: Writer
     person: Person
     key: str
+    lane: Lane  # of what is said to this person
 
     @property
     def tx(self) -> Session:
@@ -196,7 +203,7 @@ class _Act:
                 person_id=to if to is not None else self.person.id,
                 dedupe_key=f"{self.key}:{to}" if other else self.key,
                 message=messages.to_json(message),
-                lane=Lane.NOTICE if other else Lane.REPLY,
+                lane=Lane.NOTICE if other else self.lane,
                 after=after,
                 provisional=bool(after),
             )
@@ -210,7 +217,8 @@ class _Act:
 
     def _tell(self, person_id: int, what: str, subject: int, opens: str, *parts: Say) -> None:
         """Give somebody's conversation news that it may ask about."""
-        news = events.news(what, subject, *parts, opens=opens)
+        unasked = person_id != self.person.id
+        news = events.news(what, subject, *parts, opens=opens, unasked=unasked)
         inbox.tell(self.tx, person_id, f"{self.key}:{what}", news)
 
     def _tell_supervisors(

@@ -23,7 +23,7 @@ from bot.effects import Writer
 from bot.errors import Busy
 from bot.facts import City
 from conversations import engine, events, messages
-from conversations.events import Event, Said, Uploaded, Withheld
+from conversations.events import Event, Happened, Said, Uploaded, Withheld
 from conversations.messages import Message, Say
 from conversations.parsers.identity import contains_identity_number
 from conversations.session import Session as Talk
@@ -211,7 +211,8 @@ class _Batch:
                 event = events.from_json(row.event)
                 done = engine.advance(self.city.flows, talks[person_id], event, known[person_id])
                 talks[person_id] = done.session
-                writer.write(self.people[person_id], row.id, done.effects)
+                unasked = isinstance(event, Happened) and bool(event.params.get("unasked"))
+                writer.write(self.people[person_id], row.id, done.effects, unasked=unasked)
                 taken.append(row.id)
                 if row.channel != NEWS:
                     heard[person_id] = row.channel

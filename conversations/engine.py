@@ -169,7 +169,8 @@ class _Teller:
                 self.session, draft=None, asked=None, shown=(), clarifying=False, refusals=0
             )
         elif draft is not None and flow is not None:
-            self.session = replace(self.session, draft=self._draft_of(flow, draft.subject))
+            known = {**flow.prefill(draft.subject, self.facts), **draft.answers}
+            self.session = replace(self.session, draft=replace(draft, answers=known))
         alive = tuple(parked for parked in self.session.parked if self._alive(parked))
         self.session = replace(self.session, parked=alive)
         return settled

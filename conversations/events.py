@@ -121,7 +121,10 @@ def from_json(data: Json) -> Event:
     return kind(**fields)
 
 
-def news(what: str, subject: int, *parts: Say, opens: str = "") -> Json:
-    """News as JSON: sentences to say, and the flow about the subject that it opens, if any."""
-    params = {"parts": [say_to_json(part) for part in parts], "opens": opens}
+def news(what: str, subject: int, *parts: Say, opens: str = "", unasked: bool = False) -> Json:
+    """News as JSON: sentences to say, and the flow about the subject that it opens, if any.
+
+    `unasked` news does not answer an act of the person's own: who opted out does not hear it.
+    """
+    params = {"parts": [say_to_json(part) for part in parts], "opens": opens, "unasked": unasked}
     return to_json(Happened(what, str(subject), params))

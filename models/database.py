@@ -32,7 +32,9 @@ def driver_url(url: str) -> str:
 
 def connect(url: str, *, pool_size: int = 5) -> Engine:
     """Make the engine of a worker or a command."""
-    return create_engine(driver_url(url), pool_size=pool_size, pool_pre_ping=True)
+    return create_engine(
+        driver_url(url), pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
+    )
 
 
 class Record:
@@ -47,6 +49,7 @@ class Record:
             self.url,
             pool_size=threads,
             max_overflow=0,
+            hide_parameters=True,  # an error never prints values
             connect_args={"connect_timeout": CONNECT},
         )
         self._threads = ThreadPoolExecutor(threads, "record")

@@ -18,7 +18,7 @@ from models.lifecycle import OPEN_VISITS
 from models.officer import Officer, available
 from models.visit import Visit
 
-OFFERED = 6  # windows at once: more is too much to read on a small screen
+KNOWN = 30  # free windows that are looked up: some two weeks, from which the owner's are picked
 LOOK_AHEAD = timedelta(days=14)
 LEAD = timedelta(hours=2)  # an officer must be found and get there
 OPENS, CLOSES = time(8, 0), time(16, 0)  # the working day, in WIB
@@ -122,7 +122,7 @@ def free(tx: Session, kelurahan_code: str, at: datetime) -> Sequence[Window]:
     Only officers who can be asked count. A visit nobody has accepted yet takes room as well.
     """
     officers = available(tx, kelurahan_code)
-    return list(islice(_with_room(tx, officers, kelurahan_code, at), OFFERED))
+    return list(islice(_with_room(tx, officers, kelurahan_code, at), KNOWN))
 
 
 def take(tx: Session, kelurahan_code: str, window: Window, at: datetime) -> bool:

@@ -29,7 +29,7 @@ def tell(
 
     `occasion` tells this time from another; the same news of one occasion is told once.
     """
-    news = events.news(what, subject, *parts, opens=opens)
+    news = events.news(what, subject, *parts, opens=opens, unasked=True)
     inbox.tell(tx, person_id, f"{what}:{subject}:{occasion}", news)
 
 

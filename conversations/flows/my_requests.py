@@ -75,7 +75,10 @@ def _withdraws(answers: Answers, facts: Facts) -> bool:
 
 
 def _finish(context: Context) -> Ending:
-    act, _, subject = str(context.answers["show"]).partition("-")
+    wanted = context.answers["show"]
+    if wanted not in [offer.answer for offer in _acts(context)]:
+        return Ending(says=(Say("common.gone"),))  # the officer has set off meanwhile
+    act, _, subject = str(wanted).partition("-")
     effects: dict[str, tuple[Effect, Say]] = {
         "move": (LeaveWindow(int(subject)), Say("my_requests.moving")),
         "permit": (SendPermit(int(subject)), Say("my_requests.sending")),

@@ -11,6 +11,7 @@ from conversations.messages import Json, Say, Value
 from conversations.session import Answers, Offer
 
 VERIFIED = "verified"  # of models.lifecycle
+SHOWN = 6  # windows at once: more is too much to read on a small screen
 
 
 def _windows(context: Context) -> tuple[Offer, ...]:
@@ -18,7 +19,7 @@ def _windows(context: Context) -> tuple[Offer, ...]:
     answers = application.answers if application is not None else {}
     offers = [
         Offer(value := f"{w.on.isoformat()}.{w.part}", _label(w), value)
-        for w in sorted(context.facts.windows, key=lambda w: _rank(w, answers))
+        for w in sorted(context.facts.windows, key=lambda w: _rank(w, answers))[:SHOWN]
     ]
     return (*offers, Offer("later", Say(context.key("window", "later")), "later"))
 

@@ -8,12 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, File, Sent
 from bot.errors import ChannelError, OutcomeUnknown, Rejected, TryLater, Unreachable
 from bot.sender import LONGEST_WAIT, MAX_TRIES, MAX_WAITS, Sender
-from conversations import messages
+from conversations import events, messages
 from conversations.messages import Message, Say
+from models import inbox
 from models.base import now
 from models.outbox import Lane, OutboundMessage
 from models.person import Address, Person
@@ -314,3 +317,21 @@ async def test_words_that_are_missing_are_our_mistake_and_stop_nobody(town: Town
     await town.desk.send_all()
     assert row(town, lost).outcome == "unreadable"
     assert town.desk.chat.texts(OWNER) == said(town, "1")
+
+
+async def test_who_opted_out_hears_answers_but_no_news(town: Town) -> None:
+    """What the city has to tell waits; what they ask for is answered."""
+    await town.desk.say("Halo")
+    await town.desk.say("berhenti")
+    before = len(town.desk.chat.texts("1"))
+
+    def tell(tx: Session) -> None:
+        (who,) = tx.scalars(select(Person.id).order_by(Person.id.desc()).limit(1))
+        for unasked in (True, False):
+            news = events.news("test", 1, Say("notices.permit_soon"), unasked=unasked)
+            inbox.tell(tx, who, f"test:{unasked}", news)
+
+    town.write(tell)
+    await town.quiet()
+    assert len(town.desk.chat.texts("1")) == before + 1
+    assert len(await town.desk.say("bantuan")) == before + 2

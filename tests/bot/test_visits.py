@@ -192,6 +192,8 @@ async def test_nothing_is_moved_or_withdrawn_while_the_officer_is_on_the_way(
     assert words("notices.visit_cancelled", number="26-000001", **town.when(visit_id)) not in (
         town.heard(OFFICER)
     )
+    assert words("common.gone") in town.heard(OWNER)
+    assert words("common.trouble") not in town.heard(OWNER)
     assert words("my_requests.moving") not in town.heard(OWNER)
     assert words("my_requests.withdrawn") not in town.heard(OWNER)
 

@@ -16,7 +16,7 @@ from models.encryption import KeyRing
 from models.lifecycle import VisitState
 from models.officer import Officer
 from models.person import Person
-from models.window import LEAD, OFFERED, Part, Window, coming, free, hours, working_day
+from models.window import KNOWN, LEAD, Part, Window, coming, free, hours, working_day
 from tests.workers import city
 
 MONDAY = date(2026, 11, 23)
@@ -161,7 +161,7 @@ def test_without_officers_nothing_is_free(tx: Session) -> None:
 def test_the_next_few_are_given_soonest_first(tx: Session) -> None:
     city.staff(tx, "101")
     found = list(free(tx, HERE, NOW))
-    assert found[0] == FIRST and len(found) == OFFERED
+    assert found[0] == FIRST and len(found) == KNOWN
     assert found == sorted(found, key=lambda w: w.starts_at)
 
 

@@ -1,0 +1,211 @@
+"""Facts: each sees what is theirs to see, and nobody else's."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import facts
+from conversations.facts import Facts
+from models import person as people
+from models import turn
+from models.application import Application
+from models.base import now
+from models.conversation import Conversation
+from models.lifecycle import ApplicationState, VisitState
+from models.officer import Officer
+from models.person import Person
+from models.visit import CODE_TRIES, Visit
+from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, today, words
+
+SOUTH, CENTRE = "31.74.07.1010", "31.71.06.1001"  # Cipete Utara; Menteng
+REVIEW = ApplicationState.IN_REVIEW
+
+
+def known(town: Town, address: str) -> Facts:
+    """What a turn of this person would know now."""
+    person_id = town.meet(address)
+
+    def load(tx: Session) -> Facts:
+        locked = people.lock(tx, [person_id])
+        opened = turn.open(tx, [person_id])
+        return facts.load(tx, locked, opened, town.desk.turns.city, now())[person_id]
+
+    return town.read(load)
+
+
+def in_centre(town: Town, address: str) -> int:
+    place = {"kelurahan": CENTRE, "pin": None}
+    return town.apply(address, place=place, number="26-000002", state=REVIEW)
+
+
+async def test_an_owner_sees_their_own_and_nothing_of_others(town: Town) -> None:
+    town.want(town.apply(OWNER))
+    town.want(town.apply(OTHER, number="26-000002"))
+    mine = known(town, OWNER)
+    assert [a.number for a in mine.applications] == ["26-000001"]
+    assert [v.application_number for v in mine.visits] == ["26-000001"]
+    assert mine.role == "owner" and not (mine.attention or mine.officers)
+    stranger = known(town, "stranger")
+    assert not (stranger.applications or stranger.visits or stranger.windows)
+
+
+async def test_an_owner_sees_windows_only_while_there_is_one_to_choose(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    application_id = town.apply()
+    assert known(town, OWNER).windows
+    town.want(application_id)
+    assert not known(town, OWNER).windows
+
+
+async def test_an_officer_sees_their_own_and_offered_visits_only(town: Town) -> None:
+    mine = await town.staff(OFFICER, "101")
+    others = await town.staff(OTHER, "102")
+    for number, (state, officer_id) in enumerate(
+        [
+            (VisitState.ACCEPTED, mine),
+            (VisitState.ACCEPTED, others),
+            (VisitState.WANTED, None),
+            (VisitState.UNASSIGNED, None),
+            (VisitState.CANCELLED, mine),
+            (VisitState.HANDED_OVER, mine),
+        ]
+    ):
+        visit_id = town.want(town.apply(f"owner-{number}", number=f"26-{number}"))
+        town.change(Visit, visit_id, state=state, officer_id=officer_id)
+    seen = known(town, OFFICER)
+    assert [(v.application_number, v.offered_to_me) for v in seen.visits] == [("26-0", False)]
+    town.change(Officer, others, active=False)
+    await town.work()
+    seen = known(town, OFFICER)
+    assert {v.application_number: v.offered_to_me for v in seen.visits} == {
+        "26-0": False,
+        "26-2": True,
+    }
+    assert not (seen.applications or seen.attention or seen.officers)
+
+
+async def test_a_supervisor_sees_only_their_areas(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor", areas=("31.74",))
+    await town.staff(OTHER, "S2", role="supervisor", areas=("31.71",))
+    await town.staff("o1", "101", areas=("31.74.07",))
+    await town.staff("o2", "102", areas=("31.71.06",))
+    await town.staff("o3", "103", areas=("31",))
+    town.apply(OWNER, state=REVIEW)
+    in_centre(town, "owner-2")
+    stuck = town.want(town.apply("owner-3", number="26-000003"))
+    town.change(Visit, stuck, state=VisitState.UNASSIGNED)
+    south, centre = known(town, BOSS), known(town, OTHER)
+    assert [a.number for a in south.attention] == ["26-000001"]
+    assert [a.number for a in centre.attention] == ["26-000002"]
+    assert [v.application_number for v in south.visits] == ["26-000003"] and not centre.visits
+    assert [o.badge for o in south.officers] == ["101", "103"]
+    assert [o.badge for o in centre.officers] == ["102", "103"]
+    assert south.applications == ()
+
+
+async def test_what_nobody_supervises_is_seen_by_every_supervisor(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor", areas=("31.74",))
+    in_centre(town, "owner-2")
+    assert [a.number for a in known(town, BOSS).attention] == ["26-000002"]
+    await town.staff(OTHER, "S2", role="supervisor", areas=("31.71",))
+    assert known(town, BOSS).attention == ()
+
+
+async def test_two_hundred_cases_elsewhere_hide_none_of_here(town: Town) -> None:
+    from tests.workers import city
+
+    await town.staff(BOSS, "S1", role="supervisor", areas=("31.74",))
+    await town.staff(OTHER, "S2", role="supervisor", areas=("31.71",))
+    owner_id = town.meet(OWNER)
+
+    def flood(tx: Session) -> None:
+        given = city.answers(1, place={"kelurahan": CENTRE, "pin": None})
+        for number in range(facts.QUEUE + 1):
+            city.application(tx, owner_id, given, number=f"25-{number}", state=REVIEW)
+
+    town.write(flood)
+    town.apply(OWNER, state=REVIEW)
+    assert [a.number for a in known(town, BOSS).attention] == ["26-000001"]
+
+
+@pytest.mark.parametrize("column", ["unreachable_at", "opted_out_at"])
+async def test_an_officer_who_cannot_be_written_to_is_shown_as_such(
+    town: Town, column: str
+) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.staff(OFFICER, "101")
+    town.invite("102")
+    assert [o.reachable for o in known(town, BOSS).officers] == [True, False]
+    town.change(Person, town.meet(OFFICER), **{column: now()})
+    assert [o.reachable for o in known(town, BOSS).officers] == [False, False]
+
+
+async def test_who_is_no_officer_any_more_is_an_owner_again(town: Town) -> None:
+    officer_id = await town.staff(OFFICER, "101")
+    assert known(town, OFFICER).role == "officer"
+    town.change(Officer, officer_id, active=False)
+    assert (known(town, OFFICER).role, known(town, OFFICER).visits) == ("owner", ())
+
+
+async def test_the_code_reaches_nobody_but_the_owner(town: Town) -> None:
+    """All that was ever said to the officer, in both languages, and what their session holds."""
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.staff(OFFICER, "101")
+    visit_id = town.want(town.apply())
+    await town.work()
+    await town.tap("accept", OFFICER)
+    town.change(Visit, visit_id, on=today().on, code="907361")
+    await town.say("menu", OFFICER)
+    await town.tap(f"visit-{visit_id}", OFFICER)
+    await town.tap("go", OFFICER)
+    await town.tap("here", OFFICER)
+    for said in ("111111", "halo", "bantuan", "english", "menu"):
+        await town.say(said, OFFICER)
+    await town.tap(f"visit-{visit_id}", OFFICER)
+    assert known(town, OFFICER).visits[0].code_tries_left == CODE_TRIES - 1
+    for address in (OFFICER, BOSS):
+        heard = town.heard(address)
+        owed = json.dumps([row.message for row in town.messages(address)])
+        kept = json.dumps(session(town, address))
+        for code in ("907361", "907 361"):
+            assert code not in heard and code not in owed and code not in kept
+    assert "907 361" in town.heard(OWNER)
+
+
+def session(town: Town, address: str) -> object:
+    person_id = town.meet(address)
+    return town.read(lambda tx: tx.get_one(Conversation, person_id).session)
+
+
+async def test_only_what_a_supervisor_returned_is_open_and_only_for_these_answers(
+    town: Town,
+) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    town.apply(state=REVIEW)
+    await town.say("menu", BOSS)
+    await town.tap("review-1", BOSS)
+    await town.tap("return", BOSS)
+    await town.tap("street", BOSS)
+    await town.say("Alamatnya kurang jelas", BOSS)
+    await town.tap("yes", BOSS)
+    assert known(town, OWNER).applications[0].open_fixes == ("street",)
+    await town.say("Jalan Mawar nomor 7, sebelah musala")
+    (application,) = known(town, OWNER).applications
+    assert (application.state, application.open_fixes) == ("submitted", ())
+    answers = town.read(lambda tx: tx.scalars(select(Application)).one().answers)
+    assert answers["street"].startswith("Jalan Mawar")
+
+
+async def test_names_that_are_missing_break_nothing(town: Town) -> None:
+    """A visit whose trade was left to the officer, and whose place has no pin."""
+    await town.staff(OFFICER, "101")
+    place = {"kelurahan": SOUTH, "pin": None}
+    town.want(town.apply(place=place, trade={"left": True}, business_name=None, rt_rw=None))
+    await town.work()
+    (visit,) = known(town, OFFICER).visits
+    assert (visit.pin, visit.business_name, visit.address) == (None, None, "Jl. Damai 3")
+    assert words("visit.no_pin") in town.heard(OFFICER)

@@ -1,0 +1,97 @@
+"""What is heard is written down once, taken in order, and set aside when it can't be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from models import encryption, inbox, person, turn
+from models.base import now
+from models.encryption import KeyRing
+from models.inbox import NEWS, Arrival, InboundMessage
+
+
+@pytest.fixture
+def tx(engine: Engine) -> Iterator[Session]:
+    encryption.use(KeyRing({"k1": bytes(range(32))}, bytes(32)))
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def people(tx: Session) -> list[int]:
+    return list(person.meet(tx, "chat", [("1", "id"), ("2", "id")]).values())
+
+
+def hear(tx: Session, person_id: int, provider_id: str, words: str = "halo") -> list[int]:
+    return inbox.record(tx, [Arrival("chat", provider_id, person_id, {"text": words})])
+
+
+def test_a_delivery_is_written_down_once_for_each_channel(tx: Session, people: list[int]) -> None:
+    assert len(hear(tx, people[0], "a")) == 1
+    assert hear(tx, people[0], "a", "again") == []
+    assert inbox.known(tx, "chat", "a") and not inbox.known(tx, "other", "a")
+    other = inbox.record(tx, [Arrival("other", "a", people[0], {})])
+    assert len(other) == 1
+    assert inbox.record(tx, []) == []
+
+
+def test_twins_in_one_delivery_are_one(tx: Session, people: list[int]) -> None:
+    twin = Arrival("chat", "a", people[0], {})
+    assert len(inbox.record(tx, [twin, twin])) == 1
+
+
+def test_what_was_heard_lies_encrypted(tx: Session, people: list[int]) -> None:
+    hear(tx, people[0], "a", "Jalan Rahasia")
+    stored = tx.execute(text("SELECT event FROM inbox")).scalar_one()
+    assert b"Rahasia" not in bytes(stored)
+    assert tx.query(InboundMessage).one().event == {"text": "Jalan Rahasia"}
+
+
+def test_news_is_told_once_for_each_fact_and_person(tx: Session, people: list[int]) -> None:
+    for _ in range(2):
+        for person_id in people:
+            inbox.tell(tx, person_id, "verified:1", {"event": "Happened"})
+    inbox.tell(tx, people[0], "verified:2", {"event": "Happened"})
+    rows = tx.query(InboundMessage).order_by(InboundMessage.id).all()
+    assert [(row.channel, row.person_id) for row in rows] == [
+        (NEWS, people[0]),
+        (NEWS, people[1]),
+        (NEWS, people[0]),
+    ]
+
+
+def test_who_waits_longest_is_served_first_and_named_once(tx: Session, people: list[int]) -> None:
+    one, other = people
+    for number, person_id in enumerate([other, one, other, other]):
+        hear(tx, person_id, str(number))
+    assert inbox.waiting(tx, limit=10) == [other, one]
+
+
+def test_a_turn_opens_with_what_was_heard_in_order(tx: Session, people: list[int]) -> None:
+    one, other = people
+    for number, person_id in enumerate([one, other, one]):
+        hear(tx, person_id, str(number), f"word {number}")
+    opened = turn.open(tx, people)
+    assert [row.event["text"] for row in opened[one].untaken] == ["word 0", "word 2"]
+    assert opened[one].session is None and not opened[one].staff
+    ids = [row.id for row in opened[one].untaken]
+    turn.close(tx, [turn.Saved(one, {"a": 1}, True)], ids, {one: "chat"}, now())
+    again = turn.open(tx, people)
+    assert again[one].untaken == [] and again[one].session == {"a": 1}
+    assert len(again[other].untaken) == 1
+
+
+def test_the_third_failure_sets_aside_the_oldest_and_nothing_else(
+    tx: Session, people: list[int]
+) -> None:
+    (bad,) = hear(tx, people[0], "bad")
+    (good,) = hear(tx, people[0], "good")
+    told = [inbox.count_failure(tx, people[0], at_most=3) for _ in range(3)]
+    assert told == [None, None, bad]
+    tx.flush()
+    assert [row.id for row in turn.open(tx, people)[people[0]].untaken] == [good]
+    assert inbox.count_failure(tx, people[1], at_most=3) is None

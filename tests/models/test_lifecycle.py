@@ -1,0 +1,96 @@
+"""Only the moves of the table happen, and each leaves its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models import encryption
+from models.audit import AuditEntry
+from models.encryption import KeyRing
+from models.lifecycle import (
+    APPLICATION_MOVES,
+    OPEN_APPLICATIONS,
+    OPEN_VISITS,
+    VISIT_MOVES,
+    ApplicationState,
+    NotAllowed,
+    VisitState,
+    move,
+)
+from tests.workers import city
+
+
+@pytest.fixture
+def tx(engine: Engine) -> Iterator[Session]:
+    encryption.use(KeyRing({"k1": bytes(range(32))}, bytes(32)))
+    with Session(engine) as session:
+        yield session
+
+
+def test_every_pair_of_states_is_either_allowed_or_refused(tx: Session) -> None:
+    application = city.application(tx, city.person(tx), city.answers(1))
+    visit = city.visit(tx, application)
+    for one, other in product(ApplicationState, ApplicationState):
+        application.state = one.value
+        if other in APPLICATION_MOVES[one]:
+            move(tx, application, other, actor="test")
+            assert application.state == other
+        else:
+            with pytest.raises(NotAllowed, match=f"from {one} to {other}"):
+                move(tx, application, other, actor="test")
+            assert application.state == one
+    for here, there in product(VisitState, VisitState):
+        visit.state = here.value
+        if there in VISIT_MOVES[here]:
+            move(tx, visit, there, actor="test")
+            assert visit.state == there
+        else:
+            with pytest.raises(NotAllowed):
+                move(tx, visit, there, actor="test")
+            assert visit.state == here
+
+
+def test_a_move_is_dated_and_in_the_audit(tx: Session) -> None:
+    application = city.application(tx, city.person(tx), city.answers(1))
+    before = application.moved_at
+    move(tx, application, ApplicationState.VERIFIED, actor="person:7", reason="why")
+    tx.flush()
+    row = tx.query(AuditEntry).one()
+    assert (row.actor, row.action, row.subject) == (
+        "person:7",
+        "application.moved",
+        f"application:{application.id}",
+    )
+    assert row.details == {"from": "submitted", "to": "verified", "reason": "why"}
+    assert application.moved_at > before
+
+
+def test_what_is_over_stays_over() -> None:
+    ended = {ApplicationState.PERMITTED, ApplicationState.REJECTED, ApplicationState.CANCELLED}
+    assert set(ApplicationState) - OPEN_APPLICATIONS == ended
+    done = {VisitState.HANDED_OVER, VisitState.FAILED, VisitState.CANCELLED}
+    assert set(VisitState) - OPEN_VISITS == done
+
+
+def test_every_open_state_leads_to_an_end() -> None:
+    """Nobody is caught in a circle."""
+    for moves in (APPLICATION_MOVES, VISIT_MOVES):
+        ends = {state for state, onward in moves.items() if not onward}
+        for start in moves:
+            ahead, before = {start}, set[str]()
+            while ahead != before:
+                before = set(ahead)
+                ahead = ahead.union(*(onward for state, onward in moves.items() if state in ahead))
+            assert ahead & ends, f"{start} leads nowhere"
+
+
+def test_a_permit_is_given_only_at_the_end_of_a_visit() -> None:
+    before = {s for s, onward in APPLICATION_MOVES.items() if ApplicationState.PERMITTED in onward}
+    assert before == {ApplicationState.SCHEDULED}
+    before_hand_over = {s for s, onward in VISIT_MOVES.items() if VisitState.HANDED_OVER in onward}
+    assert before_hand_over == {VisitState.ARRIVED}

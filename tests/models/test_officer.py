@@ -1,0 +1,128 @@
+"""Officers and supervisors: who works where, and who has joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from models import encryption, officer
+from models.base import now
+from models.encryption import KeyRing
+from models.officer import Officer
+from models.person import Person
+from tests.workers.city import person, staff
+
+HERE = "31.74.07.1010"
+
+
+@pytest.fixture
+def tx(engine: Engine) -> Iterator[Session]:
+    encryption.use(KeyRing({"k1": bytes(range(32))}, bytes(32)))
+    with Session(engine) as session:
+        yield session
+
+
+def badges(rows: object) -> list[str]:
+    return [row.badge for row in rows]  # type: ignore[attr-defined]
+
+
+def test_an_area_holds_all_that_lies_in_it(tx: Session) -> None:
+    for badge, area in {
+        "1": "31",
+        "2": "31.74",
+        "3": "31.74.07",
+        "4": HERE,
+        "5": "31.74.07.1001",
+        "6": "31.7",
+        "7": "31.74.0",
+        "8": "31.71",
+    }.items():
+        staff(tx, badge, areas=(area,))
+    assert badges(officer.covering(tx, HERE)) == ["1", "2", "3", "4"]
+
+
+def test_who_covers_a_place_twice_is_named_once(tx: Session) -> None:
+    staff(tx, "1", areas=("31.74", HERE, HERE))
+    assert badges(officer.covering(tx, HERE)) == ["1"]
+
+
+def test_supervisors_are_no_officers_and_the_inactive_are_neither(tx: Session) -> None:
+    staff(tx, "S1", role="supervisor")
+    staff(tx, "1")
+    staff(tx, "2").active = False
+    tx.flush()
+    assert badges(officer.covering(tx, HERE)) == ["1"]
+    assert badges(officer.covering(tx, HERE, "supervisor")) == ["S1"]
+    assert badges(officer.everyone(tx)) == ["1", "S1"]
+
+
+def test_only_who_can_be_written_to_is_available(tx: Session) -> None:
+    staff(tx, "1")
+    staff(tx, "2", joined=False)
+    tx.get_one(Person, staff(tx, "3").person_id).opted_out_at = now()
+    tx.get_one(Person, staff(tx, "4").person_id).unreachable_at = now()
+    tx.flush()
+    assert badges(officer.available(tx, HERE)) == ["1"]
+
+
+def test_where_nobody_supervises_all_supervisors_do(tx: Session) -> None:
+    near = staff(tx, "S1", role="supervisor", areas=("31.74",)).person_id
+    far = staff(tx, "S2", role="supervisor", areas=("31.71",)).person_id
+    staff(tx, "S3", role="supervisor", areas=("31.72",), joined=False)
+    assert officer.supervisors_of(tx, HERE) == [near]
+    assert officer.supervisors_of(tx, "31.72.01.1001") == [near, far], "the third has not joined"
+    assert officer.supervisors_of(tx, None) == [near, far]
+    assert sorted(officer.supervised(tx)) == ["31.71", "31.74"]
+
+
+@pytest.mark.parametrize("typed", ["0417", "417", " 0417 ", "00417"])
+def test_a_badge_is_found_however_its_zeros_are_typed(tx: Session, typed: str) -> None:
+    staff(tx, "0417")
+    found = officer.by_badge(tx, typed)
+    assert found is not None and found.badge == "0417"
+
+
+def test_a_badge_with_letters_is_found_in_any_case(tx: Session) -> None:
+    staff(tx, "K12")
+    assert officer.by_badge(tx, "k12") is not None
+    assert officer.by_badge(tx, "k13") is None
+
+
+def test_an_invitation_is_known_by_its_hash_only_works_once_and_expires(tx: Session) -> None:
+    token = officer.invite(tx, role="officer", name="Rahmat", badge="1", areas=["31.74"])
+    row = tx.scalars(select(Officer)).one()
+    assert token.encode() not in (row.invitation_hash or b"")
+    assert officer.join(tx, token[:-1], person(tx)) is None
+    row.invited_at = now() - officer.INVITATION_LIFE - timedelta(seconds=1)
+    tx.flush()
+    assert officer.join(tx, token, person(tx)) is None
+    row.invited_at = now()
+    joined = officer.join(tx, token, person(tx))
+    assert joined is row and row.joined_at is not None
+    assert officer.join(tx, token, person(tx)) is None
+
+
+def test_a_renewed_invitation_makes_the_earlier_one_useless(tx: Session) -> None:
+    first = officer.invite(tx, role="officer", name="Rahmat", badge="1", areas=["31.74"])
+    again = officer.invite(tx, role="officer", name="Rahmat H", badge="1", areas=["31.71"])
+    assert officer.join(tx, first, person(tx)) is None
+    joined = officer.join(tx, again, person(tx))
+    assert joined is not None and joined.name == "Rahmat H"
+    assert officer.areas_of(tx, joined.id) == ["31.71"]
+
+
+def test_a_person_holds_one_badge_at_a_time(tx: Session) -> None:
+    first = staff(tx, "1")
+    person_id = first.person_id or 0
+    token = officer.invite(tx, role="officer", name="Rahmat", badge="2", areas=["31.74"])
+    assert officer.join(tx, token, person_id) is None
+    first.active = False
+    tx.flush()
+    joined = officer.join(tx, token, person_id)
+    assert joined is not None and joined.badge == "2"
+    tx.flush()
+    assert officer.of_person(tx, person_id) is joined
