@@ -55,7 +55,7 @@ MAX_PHOTO = 10 * 1024 * 1024
 RENDITIONS = (90, 320, 800, 1280)  # longest side, in pixels
 
 TOKEN = "123456:AA-fake-token"
-PATIENCE = 10.0  # seconds a person waits for anything
+PATIENCE = 30.0  # seconds a person waits for anything
 
 
 @dataclass(frozen=True, slots=True)

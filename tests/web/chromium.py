@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-PATIENCE = 20.0  # seconds for anything on a page to come true
+PATIENCE = 45.0  # seconds for anything on a page to come true
 FLAGS = (
     "--headless",
     "--no-sandbox",
