@@ -27,7 +27,7 @@ from conversations.events import Event, Happened, Said, Uploaded, Withheld
 from conversations.messages import Message, Say
 from conversations.parsers.identity import contains_identity_number
 from conversations.session import Session as Talk
-from models import inbox, person, turn
+from models import inbox, officer, person, turn
 from models.attachment import Attachment
 from models.base import now
 from models.database import Record
@@ -328,6 +328,18 @@ def _count_failure(tx: Session, entry: _Entry) -> None:
         if row_id is not None:
             sorry = messages.to_json(Message((Say("common.trouble"),)))
             owe(tx, [Owed(person_id, f"trouble:{row_id}", sorry)])
+            _tell_supervisors(tx, person_id, row_id)
+
+
+def _tell_supervisors(tx: Session, person_id: int, row_id: int) -> None:
+    """Show supervisors a turn that was set aside; not their own, or one would follow another."""
+    supervisors = officer.supervisors_of(tx, None)
+    if person_id in supervisors:
+        return
+    say = Say("notices.turn_set_aside", {"number": row_id})
+    for supervisor in supervisors:
+        news = events.news("turn_set_aside", row_id, say, unasked=True)
+        inbox.tell(tx, supervisor, f"turn_set_aside:{row_id}", news)
 
 
 def _place(error: BaseException) -> str:

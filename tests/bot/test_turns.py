@@ -7,9 +7,19 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from bot.errors import Busy
-from conversations.events import Located, Started
+from bot.turns import BACKLOG
+from conversations import engine as talk
+from conversations import events
+from conversations.events import Event, Located, Started
+from conversations.facts import Facts
+from conversations.session import Session as Talk
+from models import officer
+from models.conversation import Conversation
+from models.inbox import InboundMessage
+from models.person import Person
 from tests.bot.conftest import Desk
 
 Count = Callable[[str], int]
@@ -50,13 +60,10 @@ async def test_an_identity_number_is_never_stored(desk: Desk, engine: Engine) ->
     await desk.say("Halo")
     *_, reply = await desk.say("NIK saya 3174 0757 0590 0012")
     assert "3174" not in reply
-    from conversations import events
-    from models.inbox import InboundMessage
 
     with engine.connect() as connection:
         stored = connection.execute(text("SELECT count(*) FROM inbox")).scalar_one()
         assert stored == 2
-    from sqlalchemy.orm import Session
 
     with Session(engine) as tx:
         heard = [events.from_json(row.event) for row in tx.query(InboundMessage)]
@@ -66,21 +73,19 @@ async def test_an_identity_number_is_never_stored(desk: Desk, engine: Engine) ->
 async def test_a_poisoned_turn_does_not_hurt_its_neighbours(
     desk: Desk, engine: Engine, count: Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from conversations import engine as talk
-    from conversations.events import Event
-    from conversations.facts import Facts
-    from conversations.session import Session
 
     sound = talk.advance
 
-    def poisoned(
-        flows: talk.Flows, session: Session | None, event: Event, facts: Facts
-    ) -> talk.Turn:
+    def poisoned(flows: talk.Flows, session: Talk | None, event: Event, facts: Facts) -> talk.Turn:
         if isinstance(event, Located):
             raise ZeroDivisionError
         return sound(flows, session, event, facts)
 
     monkeypatch.setattr(talk, "advance", poisoned)
+    await desk.say("Halo", "9")
+    with Session(engine) as tx, tx.begin():
+        officer.invite(tx, role="supervisor", name="Dewi", badge="3", areas=["31"])
+        tx.query(officer.Officer).one().person_id = tx.query(Person).one().id
     poison = desk.heard(Located(-6.2, 106.8), "66")
     await asyncio.gather(
         desk.turns.take([poison]), *(desk.turns.take([desk.heard("Halo", w)]) for w in "123")
@@ -93,20 +98,18 @@ async def test_a_poisoned_turn_does_not_hurt_its_neighbours(
     await desk.send_all()
     assert count("inbox WHERE set_aside_at IS NOT NULL") == 1
     assert len(desk.chat.texts("66")) == 1, "the person is told, once"
+    assert count("inbox WHERE provider_id LIKE 'turn_set_aside:%'") == 1, "and a supervisor"
+    await desk.turns.take_news()
     assert await desk.turns.take_news() == 0
 
 
 async def test_too_many_waiting_deliveries_are_refused(desk: Desk) -> None:
-    from bot.turns import BACKLOG
 
     with pytest.raises(Busy):
         await desk.turns.take([desk.heard("Halo")] * (BACKLOG + 1))
 
 
 async def test_a_session_nobody_can_read_begins_anew(desk: Desk, engine: Engine) -> None:
-    from sqlalchemy.orm import Session
-
-    from models.conversation import Conversation
 
     await desk.say("Halo")
     with Session(engine) as tx, tx.begin():
