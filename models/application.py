@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -71,12 +71,6 @@ def lock(tx: Session, ids: Sequence[int]) -> Sequence[Application]:
     ).all()
 
 
-def of_people(tx: Session, person_ids: Sequence[int]) -> Sequence[Application]:
-    """These people's applications, newest first, locked for this transaction."""
-    ids = tx.scalars(select(Application.id).where(Application.person_id.in_(person_ids))).all()
-    return sorted(lock(tx, ids), key=lambda row: row.id, reverse=True)
-
-
 def open_twins(tx: Session, application: Application, person_ids: Sequence[int]) -> list[str]:
     """Numbers of other open or permitted applications for the same trade and kelurahan."""
     states = [*OPEN_APPLICATIONS, ApplicationState.PERMITTED]
@@ -95,12 +89,6 @@ def open_twins(tx: Session, application: Application, person_ids: Sequence[int])
             .order_by(Application.id)
         )
     )
-
-
-def count_by_state(tx: Session) -> dict[str, int]:
-    """How many applications stand in each state."""
-    rows = tx.execute(select(Application.state, func.count()).group_by(Application.state))
-    return {state: count for state, count in rows}
 
 
 def plan_verification(tx: Session, application: Application) -> None:

@@ -106,14 +106,6 @@ def fail(tx: Session, task_id: int, error: str) -> bool:
     return False
 
 
-def next_due(tx: Session) -> datetime | None:
-    """When the dispatcher has something to nudge next; None when nothing is open."""
-    earliest: datetime | None = tx.scalar(
-        select(func.min(func.greatest(Task.due_at, Task.leased_until))).where(text(_OPEN))
-    )
-    return earliest
-
-
 def release(tx: Session, task_ids: Sequence[int]) -> None:
     """Give back leases whose nudge could not be sent."""
     tx.execute(update(Task).where(Task.id.in_(task_ids)).values(leased_until=None))
