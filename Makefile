@@ -2,12 +2,13 @@
 # A Python of your choice: make ... PYTHON=/path/to/python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench migration lock setup clean
+.PHONY: help demo test check bench chaos migration lock setup clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python
 PYTHON ?=
 ARGS ?=
+SECONDS ?= 60
 PLAY ?=
 MESSAGE ?=
 UV ?= uv
@@ -32,8 +33,14 @@ check: setup ## Check format, style, types, architecture, dependencies and migra
 	$(RUN) -m deptry .
 	$(RUN) -m bot.embedded $(RUN) -m models.migrations upgrade check downgrade upgrade
 
-bench: setup ## Measure the speed of turns (ARGS go to benchmarks/turns.py)
-	@$(RUN) -m benchmarks.turns $(ARGS)
+bench: setup ## Measure the product beside others (ARGS="--full": see benchmarks/README.md)
+	@cmp -s requirements-bench.lock $(VENV)/bench || { \
+	  $(RUN) -m pip install -qq --disable-pip-version-check --only-binary :all: --require-hashes \
+	    -r requirements-bench.lock && cp requirements-bench.lock $(VENV)/bench; }
+	@$(RUN) -m benchmarks $(ARGS)
+
+chaos: setup ## Kill and break at random under load, then count (SECONDS=60, ARGS="--seed 7")
+	@$(RUN) -m tests.faults.chaos --seconds $(SECONDS) $(ARGS)
 
 migration: setup ## Write the migration for changed tables (MESSAGE="what changes")
 	@test -n "$(MESSAGE)" || { echo "Say what changes: make migration MESSAGE='add a column'"; exit 2; }
@@ -45,6 +52,9 @@ migration: setup ## Write the migration for changed tables (MESSAGE="what change
 lock: ## Pin the newest versions of all dependencies (needs uv)
 	$(UV) pip compile --quiet --universal --upgrade --all-extras --group dev \
 	  --generate-hashes --no-header --no-annotate pyproject.toml --output-file requirements.lock
+	$(UV) pip compile --quiet --universal --all-extras --group dev --group bench \
+	  --constraints requirements.lock \
+	  --generate-hashes --no-header --no-annotate pyproject.toml --output-file requirements-bench.lock
 	$(UV) pip compile --quiet --universal --extra s3 --constraints requirements.lock \
 	  --generate-hashes --no-header --no-annotate pyproject.toml --output-file requirements-runtime.lock
 

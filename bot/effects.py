@@ -6,6 +6,7 @@ work a task row.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -51,16 +52,18 @@ from conversations.messages import Message, Say, Value
 from models import application as applications
 from models import audit, consent, finding, identity, inbox, lifecycle, officer, permit, task
 from models import offer as offers
+from models import person as people
 from models import visit as visits
 from models import window as windows
 from models.application import Application
 from models.base import WIB
 from models.lifecycle import ApplicationState, VisitState
 from models.officer import Officer
-from models.outbox import Lane, Owed, owe
+from models.outbox import LEASE, Lane, Owed, owe_and_lease
 from models.permit import Permit
-from models.person import Person
+from models.person import Speaker
 from models.visit import MAX_FAILED_VISITS, Visit, VisitReport
+from models.wire import Results, Run
 
 WORKING_DAYS_TO_VISIT = 3  # promised; counted from the day the application is sent
 #: States of a visit in which its owner may still ask for another time, or take all back.
@@ -71,23 +74,28 @@ MOVABLE = frozenset(
 
 @dataclass(slots=True)
 class Writer:
-    """Writes the effects of a batch of turns; what is owed goes out in one statement at the end."""
+    """Writes the effects of a batch of turns.
+
+    What nearly every turn writes is gathered, for one statement for all of them in the end.
+    """
 
     tx: Session
     public_url: str
     now: datetime
     owed: list[Owed] = field(default_factory=list)
+    consents: list[int] = field(default_factory=list)
+    changed: dict[int, Speaker] = field(default_factory=dict)
 
     def write(
-        self, person: Person, turn_id: int, effects: tuple[Effect, ...], *, unasked: bool = False
+        self, speaker: Speaker, turn_id: int, effects: tuple[Effect, ...], *, unasked: bool = False
     ) -> None:
         """Write one turn's effects, in order; `turn_id` is the inbox row it answers.
 
         What is said on `unasked` news is a notice to those who opted out: the sender drops it.
         """
-        lane = Lane.NOTICE if unasked and person.opted_out_at is not None else Lane.REPLY
+        lane = Lane.NOTICE if unasked and speaker.opted_out_at is not None else Lane.REPLY
         for index, effect in enumerate(effects):
-            _Act(self, person, f"turn:{turn_id}:{index}", lane).write(effect)
+            _Act(self, speaker, f"turn:{turn_id}:{index}", lane).write(effect)
 
     def owe(self, message: Owed) -> None:
         """Owe a message; an unsent provisional one of the same person gives way to a reply."""
@@ -97,9 +105,15 @@ class Writer:
             ]
         self.owed.append(message)
 
-    def close(self) -> None:
-        """Write all that is owed."""
-        owe(self.tx, self.owed)
+    def close(self, run: Run, *, leasing: Container[int] = ()) -> Results | None:
+        """Write what is gathered, on a trip; gives what `owe_and_lease` leased."""
+        if self.consents:
+            consent.give(run, self.consents)
+        if self.changed:
+            people.save(run, self.changed.values())
+        if not self.owed:
+            return None
+        return owe_and_lease(run, self.owed, self.now, lease=LEASE, leasing=leasing)
 
 
 @dataclass(slots=True)
@@ -107,7 +121,7 @@ class _Act:
     """One effect of one person's turn; `key` names it for dedupe."""
 
     writer: Writer
-    person: Person
+    person: Speaker
     key: str
     lane: Lane  # of what is said to this person
 
@@ -124,19 +138,24 @@ class _Act:
             case Reply(message, after):
                 self._owe(message, after=after)
             case GiveConsent():
-                consent.give(self.tx, self.person.id)
+                self.writer.consents.append(self.person.id)
                 audit.note(self.tx, self.actor, "consent.given", self.actor)
             case UseLanguage(locale):
                 self.person.locale = locale
+                self._changed()
             case RememberName(name):
                 self.person.name = name
+                self._changed()
             case RememberPhone(phone):
                 self.person.phone = phone
+                self._changed()
             case OptOut():
                 self.person.opted_out_at = self.writer.now
+                self._changed()
                 audit.note(self.tx, self.actor, "person.opted_out", self.actor)
             case OptIn():
                 self.person.opted_out_at = None
+                self._changed()
                 audit.note(self.tx, self.actor, "person.opted_in", self.actor)
             case CallPerson(about):
                 self._call_person(about)
@@ -186,6 +205,9 @@ class _Act:
                 self._assign(visit_id, officer_id)
             case _:
                 assert_never(effect)
+
+    def _changed(self) -> None:
+        self.writer.changed[self.person.id] = self.person
 
     # -- speaking ------------------------------------------------------------------------------
 

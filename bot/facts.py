@@ -35,7 +35,7 @@ from models.identity import Identity
 from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
 from models.officer import Officer, OfficerArea
 from models.permit import Permit
-from models.person import Person
+from models.person import Person, Speaker
 from models.turn import Opening
 from models.visit import CODE_TRIES, Offer, Visit
 
@@ -54,7 +54,7 @@ class City:
 
 def load(
     tx: Session,
-    people: Sequence[Person],
+    people: Sequence[Speaker],
     openings: Mapping[int, Opening],
     city: City,
     now: datetime,
@@ -83,7 +83,7 @@ def load(
     return facts
 
 
-def _with_rows(tx: Session, base: Facts, one: Person, me: Officer | None, rows: _Rows) -> Facts:
+def _with_rows(tx: Session, base: Facts, one: Speaker, me: Officer | None, rows: _Rows) -> Facts:
     if me is None:
         mine = [a for a in rows.applications.values() if a.person_id == one.id]
         mine.sort(key=lambda a: a.id, reverse=True)

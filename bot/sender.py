@@ -7,33 +7,40 @@ leaves the outcome unknown: the lease runs out and it is sent again, at least on
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import perf_counter
 
 import structlog
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from bot import metrics
 from bot.channels.base import Channel, File
 from bot.errors import OutcomeUnknown, Rejected, TryLater, Unreachable
+from bot.limits import Limits
 from conversations import messages
 from conversations.catalogue import MissingLine
 from conversations.messages import Message
 from models import outbox
 from models.base import now
-from models.database import Record
-from models.outbox import Claimed, Lane
+from models.database import Record, trip
+from models.logs import told
+from models.outbox import LEASE, Claimed, Lane
 from models.person import Person
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=60)  # longer than the slowest send
+RENEW = 5.0  # seconds; what takes longer stays leased, for as long as its process lives
 TICK = 1.0  # seconds; what is due later, or was woken elsewhere, is found by then
-AT_ONCE = 40  # claims of one round, and sends in flight
+AT_ONCE = 100  # sends in flight
+#: Seconds to wait in this process for a place in the provider's rate: replies find theirs first.
+AHEAD = {Lane.REPLY: 1.0, Lane.NOTICE: 0.5}
+NO_PLACE = "rate"  # the outcome of what was not tried, since the provider's rate was used up
+TURN_AWAY = timedelta(seconds=1)  # until it is due again
 MAX_TRIES = 8  # of a message whose outcome is unknown, or whose file is missing
 MAX_WAITS = 150  # of a message that was not sent, since its provider was away: about a day
 WAIT = timedelta(seconds=5)  # after an unknown outcome: a text twice is harmless, so it is repeated
@@ -59,58 +66,116 @@ class Sender:
     record: Record
     channels: Mapping[str, Channel]
     storage: Storage
+    limits: Limits
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _look: bool = True  # something may be due
     _settled: list[_Settled] = field(default_factory=list)  # not written down yet
-    _in_flight: int = 0
+    _leased: dict[int, float] = field(default_factory=dict)  # in our hands: since when, by the loop
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def wake(self) -> None:
+    def look(self) -> None:
         """Something may be due."""
+        self._look = True
+        self._wake.set()
+
+    def has_room(self) -> bool:
+        """Whether what is owed now could be sent at once."""
+        return len(self._leased) < AT_ONCE
+
+    def send(self, claimed: Iterable[Claimed]) -> None:
+        """Send what is leased to this process: nobody waits for somebody else's slow send."""
+        moment = asyncio.get_running_loop().time()
+        lanes: dict[tuple[str | None, str], list[Claimed]] = {}
+        for due in claimed:
+            self._leased[due.id] = moment
+            lanes.setdefault((due.channel, due.lane), []).append(due)
+        for (channel, lane), dues in lanes.items():
+            if channel is None or not self.limits.limited(channel):
+                for due in dues:
+                    self._start(self._finish(due))
+            else:
+                self._start(self._pace(channel, dues, AHEAD[Lane(lane)]))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _pace(self, channel: str, dues: Sequence[Claimed], within: float) -> None:
+        """Start sends as fast as the provider allows; what finds no place soon is put back."""
+        delays = await self.limits.reserve(channel, len(dues), within=within)
+        for due, delay in zip(dues, delays, strict=False):
+            self._start(self._finish(due, delay))
+        for due in dues[len(delays) :]:
+            self._settle(_Settled(due.id, due.person_id, NO_PLACE, again_after=TURN_AWAY))
+
+    async def _finish(self, due: Claimed, delay: float = 0.0) -> None:
+        if delay:
+            await asyncio.sleep(delay)
+        began = perf_counter()
+        settled = await self._send(due)
+        metrics.sent(due.channel, settled.outcome, perf_counter() - began)
+        self._settle(settled)
+
+    def _settle(self, settled: _Settled) -> None:
+        self._settled.append(settled)
         self._wake.set()
 
     async def run(self) -> None:
-        """Send until cancelled: nobody waits for somebody else's slow send."""
-        async with asyncio.TaskGroup() as sends:
-            while True:
-                self._wake.clear()
-                try:
-                    claimed = await self._settle_and_claim(AT_ONCE - self._in_flight)
-                except DBAPIError as error:
-                    log.warning("sender.database_away", error=type(error).__name__)
-                    claimed = []
-                self._in_flight += len(claimed)
-                for due in claimed:
-                    sends.create_task(self._finish(due))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), TICK)
+        """Settle, claim and send until cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.round()
+            except DBAPIError as error:
+                log.warning("sender.database_away", error=type(error).__name__)
+                await asyncio.sleep(TICK)
+            try:
+                await asyncio.wait_for(self._wake.wait(), TICK)
+            except TimeoutError:
+                self._look = True
 
-    async def _finish(self, due: Claimed) -> None:
-        self._settled.append(await self._send(due))
-        self._in_flight -= 1
-        self._wake.set()
+    async def finish(self) -> None:
+        """Wait until nothing is being sent, and write down what became of it.
 
-    async def send_due(self) -> int:
-        """Send one message to each person who has one due; gives how many were claimed."""
-        due = await self._settle_and_claim(AT_ONCE)
-        self._settled += await asyncio.gather(*(self._send(one) for one in due))
-        await self._settle_and_claim(0)
-        return len(due)
+        Raises:
+            sqlalchemy.exc.DBAPIError: the record is away.
+        """
+        while self._tasks or self._settled:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            await self.round(claiming=False)
 
-    async def _settle_and_claim(self, limit: int) -> list[Claimed]:
-        """Write down what became of sends, and lease what is due now.
+    async def round(self, *, claiming: bool = True) -> int:
+        """Write down what became of sends, keep leases, and send what is due; gives how much.
 
         What can't be written, since the record is away, is kept for the next time.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the record is away.
         """
         settled = list(self._settled)
-
-        def work(tx: Session) -> list[Claimed]:
-            if settled:
-                _settle(tx, settled)
-            return outbox.claim(tx, lease=LEASE, limit=limit) if limit else []
-
-        several = any(one.provider_id is None for one in settled)  # statements that belong together
-        claimed = await (self.record.do if several else self.record.ask)(work)
+        done = {one.id for one in settled}
+        moment = asyncio.get_running_loop().time()
+        kept = [i for i, at in self._leased.items() if at < moment - RENEW and i not in done]
+        looking = self._look and claiming
+        room = AT_ONCE - len(self._leased) + len(settled) if looking else 0
+        if not (settled or kept or room > 0):
+            return 0
+        self._look = self._look and room <= 0
+        try:
+            claimed, more = await self.record.do(lambda tx: _write(tx, settled, kept, room))
+        except DBAPIError:
+            self._look = True
+            raise
         del self._settled[: len(settled)]
-        return claimed
+        for row_id in done:
+            self._leased.pop(row_id, None)
+        self._leased.update(dict.fromkeys(kept, moment))
+        if more or (room > 0 and len(claimed) == room):
+            self.look()
+        self.send(claimed)
+        return len(claimed)
 
     async def _send(self, due: Claimed) -> _Settled:
         """Send one message; every failure is a value with one decision."""
@@ -128,7 +193,7 @@ class Sender:
         except Unreachable:
             return _Settled(due.id, due.person_id, "unreachable", unreachable=True)
         except Rejected as error:
-            log.error("sender.rejected", message=due.id, why=str(error))
+            log.error("sender.rejected", message=due.id, person=due.person_id, why=str(error))
             return _Settled(due.id, due.person_id, "rejected")
         except TryLater as error:
             return _again(due, "try_later", error.after, at_most=MAX_WAITS)
@@ -140,10 +205,10 @@ class Sender:
             log.warning("sender.storage_away", message=due.id, error=type(error).__name__)
             return _again(due, "storage_away", WAIT, at_most=MAX_WAITS)
         except (MissingLine, ValueError) as error:  # our own mistake: it would be so again
-            log.error("sender.unreadable", message=due.id, why=str(error))
+            log.error("sender.unreadable", message=due.id, person=due.person_id, why=told(error))
             return _Settled(due.id, due.person_id, "unreadable")
         except Exception as error:  # one message must not stop all others
-            log.error("sender.failed", message=due.id, exc_info=error)
+            log.error("sender.failed", message=due.id, person=due.person_id, exc_info=error)
             return _again(due, "failed", WAIT)
         return _Settled(due.id, due.person_id, "sent", provider_id=sent.provider_id)
 
@@ -162,16 +227,27 @@ def _again(due: Claimed, outcome: str, after: timedelta, *, at_most: int = MAX_T
     return _Settled(due.id, due.person_id, outcome, again_after=pause)
 
 
-def _settle(tx: Session, settled: Sequence[_Settled]) -> None:
-    outbox.settle(tx, {s.id: s.provider_id for s in settled if s.provider_id is not None})
+def _write(
+    tx: Session, settled: Sequence[_Settled], kept: Sequence[int], room: int
+) -> tuple[list[Claimed], bool]:
+    """Settle and renew leases, then claim; gives what is claimed, and whether more may be due."""
+    sent = {one.id: one.provider_id for one in settled if one.provider_id is not None}
+    given_up = [one for one in settled if one.provider_id is None and one.again_after is None]
+    for one in given_up:
+        outbox.give_up(tx, one.id, one.outcome)
+        log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
     for one in settled:
-        if one.provider_id is not None:
-            continue
         if one.again_after is not None:
-            outbox.postpone(tx, one.id, one.again_after, one.outcome)
-        else:
-            outbox.give_up(tx, one.id, one.outcome)
-            log.warning("sender.gave_up", message=one.id, outcome=one.outcome)
+            tried = one.outcome != NO_PLACE
+            outbox.postpone(tx, one.id, one.again_after, one.outcome, tried=tried)
     blocked = [one.person_id for one in settled if one.unreachable]
     if blocked:
         tx.execute(update(Person).where(Person.id.in_(blocked)).values(unreachable_at=now()))
+    with trip(tx, commit=True) as run:
+        left = outbox.settle(run, sent) if sent else None
+        if kept:
+            outbox.renew(run, kept, lease=LEASE)
+        found = outbox.claim(run, lease=LEASE, limit=room) if room > 0 else None
+    claimed = outbox.claimed(found) if found is not None else []
+    more = bool(given_up) or (left is not None and bool(left.rows[0][0]))
+    return claimed, more and room <= 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,10 +14,13 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from bot.channels.base import Channel, Heard
+from bot.channels.telegram_updates import NAME
 from bot.errors import ChannelError
 from bot.facts import City
+from bot.limits import Limits, Rate
 from bot.media import Media
 from bot.sender import Sender
+from bot.settings import Settings
 from bot.turns import Turns
 from conversations import flows
 from models import area, business_type, database
@@ -26,6 +30,7 @@ from models.storage import Storage
 log = structlog.get_logger(__name__)
 
 TICK = 1.0  # seconds; in case a NOTIFY was lost
+FINISH = 5.0  # seconds for sends to end when the process does
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Bot:
     media: Media
 
     async def take(self, heard: list[Heard]) -> None:
-        """Take deliveries, and stop the buttons that were tapped from spinning.
+        """Take deliveries.
 
         Raises:
             bot.errors.Busy: nothing is promised; deliver again later.
@@ -48,6 +53,14 @@ class Bot:
         await self.turns.take(heard)
         if any(one.media is not None for one in heard):
             self.media.wake()
+
+    async def take_polled(self, heard: list[Heard]) -> None:
+        """As `take`, and stop the buttons that were tapped from spinning; a webhook's answer does.
+
+        Raises:
+            bot.errors.Busy: nothing is promised; deliver again later.
+        """
+        await self.take(heard)
         for one in heard:
             channel = self.channels.get(one.channel)
             if one.tap_id is not None and channel is not None:
@@ -88,8 +101,8 @@ class Bot:
                     async for woken in wire.notifies():
                         if woken.channel == database.INBOX:
                             self.turns.news.set()
-                        elif woken.payload != database.origin():  # ours woke the sender already
-                            self.sender.wake()
+                        else:
+                            self.sender.look()
             except psycopg.Error as error:
                 log.warning("bot.listen_lost", error=type(error).__name__)
                 await asyncio.sleep(TICK)
@@ -97,14 +110,22 @@ class Bot:
 
 @asynccontextmanager
 async def running(
-    record: Record, channels: Mapping[str, Channel], storage: Storage, public_url: str
+    record: Record,
+    channels: Mapping[str, Channel],
+    storage: Storage,
+    limits: Limits,
+    public_url: str,
 ) -> AsyncIterator[Bot]:
-    """Run a bot for as long as the context is open; closes its channels and the record."""
-    sender = Sender(record, channels, storage)
+    """Run a bot for as long as the context is open; closes all that it is given.
+
+    In the end what is being sent is waited for, and written down, or it would be sent again.
+    """
+    sender = Sender(record, channels, storage, limits)
     media = Media(record, channels, storage)
     city = City(area.load(), business_type.load(), flows.load())
-    turns = Turns(record, city, public_url, sender.wake)
+    turns = Turns(record, city, public_url, sender)
     bot = Bot(record, channels, storage, turns, sender, media)
+    gc.freeze()  # what is loaded by now stays: the collector need not walk through it again
     work = asyncio.create_task(bot.run())
     work.add_done_callback(_end_if_failed)
     try:
@@ -112,9 +133,25 @@ async def running(
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
+        await _finish(sender)
         for channel in channels.values():
             await channel.close()
+        await limits.close()
         await record.close()
+
+
+async def _finish(sender: Sender) -> None:
+    try:
+        async with asyncio.timeout(FINISH):
+            await sender.finish()
+    except (TimeoutError, DBAPIError) as error:
+        log.warning("bot.sends_unfinished", error=type(error).__name__)
+
+
+def limits(settings: Settings) -> Limits:
+    """The rates at which the providers let our accounts send."""
+    bot_id = (settings.telegram_bot_token or "").partition(":")[0]
+    return Limits(settings.redis_url, {NAME: Rate.of(settings.telegram_rate, account=bot_id)})
 
 
 def _end_if_failed(work: asyncio.Task[None]) -> None:

@@ -10,30 +10,33 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from time import perf_counter
 
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from bot import facts
+from bot import facts, metrics
 from bot.channels.base import Heard
 from bot.effects import Writer
 from bot.errors import Busy
 from bot.facts import City
+from bot.metrics import Stopwatch
+from bot.sender import Sender
 from conversations import engine, events, messages
 from conversations.events import Event, Happened, Said, Uploaded, Withheld
 from conversations.messages import Message, Say
 from conversations.parsers.identity import contains_identity_number
 from conversations.session import Session as Talk
-from models import inbox, officer, person, turn
-from models.attachment import Attachment
+from models import consent, inbox, officer, turn
 from models.base import now
-from models.database import Record
-from models.inbox import NEWS, Arrival
-from models.outbox import Owed, owe
-from models.person import Person
+from models.database import Record, trip
+from models.inbox import NEWS, Delivery, SentFile
+from models.outbox import Claimed, Owed, owe
+from models.turn import Begun, Opening, Untaken
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +55,18 @@ class _Entry:
     heard: Heard | None
     person_id: int | None
     done: asyncio.Future[None]
+    since: float  # by `perf_counter`
+
+    def taken(self) -> None:
+        """Tell who waits, if they still do."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def refuse(self, why: str) -> None:
+        """Tell who waits, if they still do, that nothing is promised."""
+        if not self.done.done():
+            self.done.set_exception(Busy(why))
+            self.done.exception()  # nobody may read it: that is no error
 
 
 @dataclass(slots=True)
@@ -61,7 +76,7 @@ class Turns:
     record: Record
     city: City
     public_url: str
-    after_commit: Callable[[], None]  # wakes the sender
+    sender: Sender
     news: asyncio.Event = field(default_factory=asyncio.Event)  # something lies in the inbox
     _waiting: deque[_Entry] = field(default_factory=deque)
     _busy: set[str] = field(default_factory=set)
@@ -78,7 +93,8 @@ class Turns:
         entries = [
             self._enter(f"{one.channel}:{one.address}", heard=_withhold(one)) for one in heard
         ]
-        await asyncio.gather(*(entry.done for entry in entries))
+        for entry in entries:
+            await entry.done
 
     async def take_news(self) -> int:
         """Take what lies untaken in the inbox: news, and what a dead process left."""
@@ -91,8 +107,10 @@ class Turns:
     def _enter(
         self, lane: str, *, heard: Heard | None = None, person_id: int | None = None
     ) -> _Entry:
-        entry = _Entry(lane, heard, person_id, asyncio.get_running_loop().create_future())
+        done = asyncio.get_running_loop().create_future()
+        entry = _Entry(lane, heard, person_id, done, perf_counter())
         self._waiting.append(entry)
+        metrics.waiting(len(self._waiting))
         self._wake.set()
         return entry
 
@@ -114,9 +132,7 @@ class Turns:
             finally:
                 self._busy.difference_update(entry.lane for entry in batch)
                 for entry in batch:
-                    if not entry.done.done():
-                        entry.done.set_exception(Busy("the turn was interrupted"))
-                        entry.done.exception()  # a caller that left does not read it
+                    entry.refuse("the turn was interrupted")
                 if self._waiting:
                     self._wake.set()
 
@@ -132,15 +148,16 @@ class Turns:
                 self._busy.add(entry.lane)
                 batch.append(entry)
         self._waiting.extendleft(reversed(kept))
+        metrics.waiting(len(self._waiting))
         return batch
 
     async def _commit(self, batch: list[_Entry]) -> None:
+        watch = Stopwatch()
         try:
-            await self.record.do(lambda tx: self._take_batch(tx, batch))
+            leased, more = await self.record.do(lambda tx: self._take_batch(tx, batch, watch))
         except (OperationalError, InterfaceError) as error:
             for entry in batch:
-                entry.done.set_exception(Busy("the database is away"))
-                entry.done.exception()
+                entry.refuse("the database is away")
             log.warning("turns.database_away", error=type(error).__name__)
             await asyncio.sleep(0.2)
         except Exception as error:  # one of them is poisoned: take them apart
@@ -150,37 +167,45 @@ class Turns:
             else:
                 await self._failed(batch[0], error)
         else:
+            self.sender.send(leased)
+            if more:
+                self.sender.look()
             for entry in batch:
-                if not entry.done.done():
-                    entry.done.set_result(None)
-            self.after_commit()
+                entry.taken()
+                metrics.turn(perf_counter() - entry.since)
+            metrics.batch(len(batch), watch)
 
-    def _take_batch(self, tx: Session, batch: Sequence[_Entry]) -> None:
-        """Record, lock, compute, write: everything but the commit."""
-        ids = _record(tx, [e.heard for e in batch if e.heard is not None])
-        ids |= {e.person_id for e in batch if e.person_id is not None}
-        if not ids:
-            return
-        people = {p.id: p for p in person.lock(tx, ids)}
-        _Batch(tx, self.city, self.public_url, people).run()
+    def _take_batch(
+        self, tx: Session, batch: Sequence[_Entry], watch: Stopwatch
+    ) -> tuple[list[Claimed], bool]:
+        """Hear, lock, compute, write and commit; gives what the sender shall send at once.
+
+        And whether there is more for it to look for.
+        """
+        watch.lap("wait")
+        begun = _begin(tx, batch)
+        watch.lap("begin")
+        together = _Batch(tx, self.city, self.public_url, begun, watch, now())
+        return together.run(can_send=self.sender.has_room())
 
     async def _failed(self, entry: _Entry, error: Exception) -> None:
         """Count a turn's failure; the third sets it aside and tells the person."""
+        metrics.turn_failed()
         log.error(
             "turns.failed",
             error=type(error).__name__,
             place=_place(error),
             person=entry.person_id,
+            delivery=entry.heard.provider_id if entry.heard else None,
             channel=entry.heard.channel if entry.heard else NEWS,
         )
         try:
             await self.record.do(lambda tx: _count_failure(tx, entry))
         except DBAPIError:
-            entry.done.set_exception(Busy("the database is away"))
-            entry.done.exception()
+            entry.refuse("the database is away")
         else:
-            entry.done.set_result(None)
-            self.after_commit()
+            entry.taken()
+            self.sender.look()
 
 
 @dataclass(slots=True)
@@ -190,94 +215,113 @@ class _Batch:
     tx: Session
     city: City
     public_url: str
-    people: Mapping[int, Person]
+    begun: Begun
+    watch: Stopwatch
+    now: datetime
 
-    def run(self) -> None:
-        moment = now()
-        openings = turn.open(self.tx, self.people)
+    def run(self, *, can_send: bool) -> tuple[list[Claimed], bool]:
+        people, openings = self.begun.people, self.begun.openings
         waiting = {i: deque(o.untaken[:MAX_EVENTS]) for i, o in openings.items() if o.untaken}
         talks = {i: _talk(openings[i].session) for i in waiting}
         heard: dict[int, str] = {}
-        writer = Writer(self.tx, self.public_url, moment)
+        writer = Writer(self.tx, self.public_url, self.now)
         taken: list[int] = []
         while waiting:
-            known = facts.load(
-                self.tx, [self.people[i] for i in waiting], openings, self.city, moment
-            )
+            known = facts.load(self.tx, [people[i] for i in waiting], openings, self.city, self.now)
+            self.watch.lap("facts")
             for person_id in list(waiting):
                 row = waiting[person_id].popleft()
                 if not waiting[person_id]:
                     del waiting[person_id]
-                event = events.from_json(row.event)
+                event = _event(row)
                 done = engine.advance(self.city.flows, talks[person_id], event, known[person_id])
+                asked = done.session.asked
+                self.watch.turn(asked.flow if asked else None, asked.step if asked else None)
                 talks[person_id] = done.session
                 unasked = isinstance(event, Happened) and bool(event.params.get("unasked"))
-                writer.write(self.people[person_id], row.id, done.effects, unasked=unasked)
+                writer.write(people[person_id], row.id, done.effects, unasked=unasked)
                 taken.append(row.id)
                 if row.channel != NEWS:
                     heard[person_id] = row.channel
-            self.tx.flush()
+                self.watch.lap("effects")
             if waiting:
-                openings = turn.open(self.tx, waiting)  # what the first events changed
-        if taken:
-            writer.close()
-            turn.close(self.tx, self._saved(talks), taken, heard, moment)
+                openings = self._reopen(writer, waiting)
+        if not taken:
+            return [], False
+        reached = {i for i, channel in heard.items() if (i, channel) in self.begun.reach}
+        leased = self._keep(writer, talks, taken, heard, leasing=reached if can_send else ())
+        return leased, len(writer.owed) > len(leased)
 
-    def _saved(self, talks: Mapping[int, Talk | None]) -> list[turn.Saved]:
-        return [
+    def _reopen(self, writer: Writer, waiting: Iterable[int]) -> dict[int, Opening]:
+        """What the first events changed."""
+        with trip(self.tx) as run:
+            consent.give(run, writer.consents)
+        return turn.reopen(self.tx, waiting)
+
+    def _keep(
+        self,
+        writer: Writer,
+        talks: dict[int, Talk | None],
+        taken: Sequence[int],
+        heard: dict[int, str],
+        *,
+        leasing: Container[int],
+    ) -> list[Claimed]:
+        """Write what all turns write, and commit; gives what is ours to send."""
+        saved = [
             turn.Saved(i, talk.to_json(), _has_draft(talk, self.city))
             for i, talk in talks.items()
             if talk is not None
         ]
+        with trip(self.tx, commit=True) as run:
+            leased = writer.close(run, leasing=leasing)
+            turn.keep(run, saved, taken, heard, self.now)
+        self.watch.lap("keep")
+        owed = {one.dedupe_key: one for one in writer.owed}
+        return [
+            self._claimed(row_id, owed[key], heard[owed[key].person_id])
+            for row_id, key in (leased.rows if leased is not None else ())
+        ]
+
+    def _claimed(self, row_id: int, owed: Owed, channel: str) -> Claimed:
+        """A message as the sender would have claimed it."""
+        to = self.begun.people[owed.person_id]
+        return Claimed(
+            row_id,
+            to.id,
+            owed.message,
+            owed.lane,
+            1,
+            to.locale,
+            to.opted_out_at is not None,
+            channel,
+            self.begun.reach[to.id, channel],
+        )
 
 
-def _record(tx: Session, heard: Sequence[Heard]) -> set[int]:
-    """Write deliveries into the inbox, each once; give the people they come from.
-
-    Words and taps of people we know take one statement; newcomers are met first, files entered.
-    """
-    plain = [
-        inbox.Delivery(h.channel, h.address, h.provider_id, events.to_json(h.event))
-        for h in heard
-        if h.media is None
-    ]
-    known = inbox.record_known(tx, plain)
-    rest = [h for h in heard if h.media is not None or (h.channel, h.address) not in known]
-    return {*known.values(), *_record_rest(tx, rest)}
+def _begin(tx: Session, batch: Sequence[_Entry]) -> Begun:
+    deliveries = [_delivery(entry.heard) for entry in batch if entry.heard is not None]
+    ids = [entry.person_id for entry in batch if entry.person_id is not None]
+    return turn.begin(tx, deliveries, ids)
 
 
-def _record_rest(tx: Session, heard: Sequence[Heard]) -> set[int]:
-    ids: dict[tuple[str, str], int] = {}
-    for channel in {one.channel for one in heard}:
-        addresses = [(one.address, one.locale) for one in heard if one.channel == channel]
-        for address, person_id in person.meet(tx, channel, addresses).items():
-            ids[channel, address] = person_id
-    arrivals: list[Arrival] = []
-    for one in heard:
-        person_id = ids[one.channel, one.address]
-        event = _filed(tx, one, person_id)
-        if event is not None:
-            arrivals.append(Arrival(one.channel, one.provider_id, person_id, events.to_json(event)))
-    inbox.record(tx, arrivals)
-    return set(ids.values())
-
-
-def _filed(tx: Session, heard: Heard, person_id: int) -> Event | None:
-    """The event with its file entered in the record; None when the delivery was heard before."""
-    if heard.media is None or not isinstance(heard.event, Uploaded):
-        return heard.event
-    if inbox.known(tx, heard.channel, heard.provider_id):
-        return None
-    attachment = Attachment(
-        person_id=person_id,
-        channel=heard.channel,
-        reference=heard.media.reference,
-        kind=heard.media.kind,
-        size=heard.media.size,
+def _delivery(heard: Heard) -> Delivery:
+    media = heard.media
+    return Delivery(
+        heard.channel,
+        heard.address,
+        heard.provider_id,
+        events.to_json(heard.event),
+        heard.locale,
+        SentFile(media.reference, media.kind, media.size) if media else None,
     )
-    tx.add(attachment)
-    tx.flush()
-    return Uploaded(attachment.id, heard.event.kind, heard.event.caption)
+
+
+def _event(row: Untaken) -> Event:
+    event = events.from_json(row.event)
+    if isinstance(event, Uploaded) and row.attachment_id is not None:
+        return replace(event, attachment_id=row.attachment_id)
+    return event
 
 
 def _withhold(heard: Heard) -> Heard:
@@ -319,11 +363,7 @@ def _has_draft(talk: Talk, city: City) -> bool:
 
 
 def _count_failure(tx: Session, entry: _Entry) -> None:
-    ids = _record(tx, [entry.heard] if entry.heard else [])
-    if entry.person_id is not None:
-        ids.add(entry.person_id)
-    person.lock(tx, ids)
-    for person_id in ids:
+    for person_id in _begin(tx, [entry]).people:
         row_id = inbox.count_failure(tx, person_id, at_most=MAX_FAILURES)
         if row_id is not None:
             sorry = messages.to_json(Message((Say("common.trouble"),)))

@@ -26,12 +26,7 @@ class Application(Base):
     __tablename__ = "applications"
     __table_args__ = (
         UniqueConstraint("number"),
-        Index(
-            "ix_applications_waiting",
-            "state",
-            "moved_at",
-            postgresql_where=text("state IN ('submitted', 'needs_fix', 'in_review', 'verified')"),
-        ),
+        Index("ix_applications_state_moved_at", "state", "moved_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -45,7 +40,7 @@ class Application(Base):
         JSONB(none_as_null=True)
     )  # steps answered anew by the last correction; None before the first
     trade_code: Mapped[str | None]
-    kelurahan_code: Mapped[str | None] = mapped_column(index=True)
+    kelurahan_code: Mapped[str | None]
     submitted_at: Mapped[datetime] = mapped_column(default=now)
     moved_at: Mapped[datetime] = mapped_column(default=now)
     failed_visits: Mapped[int] = mapped_column(default=0)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base, now
 from models.encryption import Encrypted
 
+REFERENCE = "attachments.reference"  # what its words are bound to
 _OPEN = "state = 'pending'"
 
 
@@ -32,7 +33,7 @@ class Attachment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     channel: Mapped[str]
-    reference: Mapped[str | None] = mapped_column(Encrypted("attachments.reference"))
+    reference: Mapped[str | None] = mapped_column(Encrypted(REFERENCE))
     kind: Mapped[str]  # photo or document, as it was sent
     state: Mapped[str] = mapped_column(default=AttachmentState.PENDING)
     content_type: Mapped[str | None]  # as sniffed from the content

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, now
+from models.database import packed
+from models.wire import Run
 
 APPLYING = "applying"
 CURRENT_VERSION = "2026-11"  # of the wording; a new one is asked for again
@@ -27,10 +29,17 @@ class Consent(Base):
     given_at: Mapped[datetime] = mapped_column(default=now)
 
 
-def give(tx: Session, person_id: int, purpose: str = APPLYING) -> None:
-    """Record a yes to the current wording; saying it twice changes nothing."""
-    tx.execute(
-        insert(Consent)
-        .values(person_id=person_id, purpose=purpose, version=CURRENT_VERSION, given_at=now())
-        .on_conflict_do_nothing()
-    )
+def give(run: Run, person_ids: Iterable[int], purpose: str = APPLYING) -> None:
+    """Record people's yes to the current wording; saying it twice changes nothing."""
+    ids = list(person_ids)
+    given = {"people": packed(ids), "purpose": purpose, "version": CURRENT_VERSION}
+    if ids:
+        run(_GIVE, {**given, "at": now()})
+
+
+_GIVE = """
+    INSERT INTO consents (person_id, purpose, version, given_at)
+    SELECT CAST(value AS bigint), %(purpose)s, %(version)s, %(at)s
+      FROM json_array_elements_text(%(people)s)
+    ON CONFLICT DO NOTHING
+"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, now
@@ -16,6 +16,10 @@ class Conversation(Base):
     """One person's session between two turns; what it means is known to `conversations.session`."""
 
     __tablename__ = "conversations"
+    __table_args__ = (
+        # not by `spoke_at`: an index over what every turn changes would be written by every turn
+        Index("ix_conversations_drafts", "reminded", postgresql_where="has_draft"),
+    )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     session: Mapped[Any] = mapped_column(EncryptedJson("conversations.session"))

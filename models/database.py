@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
+import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine, create_engine, text
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from models.wire import Run, Trip
 
 T = TypeVar("T")
 
 CONNECT = 5  # seconds to reach PostgreSQL; a thread waits no longer
+
+#: Few statements, asked very often: each is planned once for a connection, and for rows that an
+#: index finds; to plan it anew for every message would cost more than to run it.
+_PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan -c jit=off"
+
+#: psycopg forgets what is prepared, all at once, when it thinks fit; `Trip` prepares for itself.
+_CONNECT = {"connect_timeout": CONNECT, "prepare_threshold": None}
 
 #: The channels of NOTIFY: who waits for them is named behind each.
 INBOX = "izin_inbox"  # the bot's turns
@@ -33,7 +44,11 @@ def driver_url(url: str) -> str:
 def connect(url: str, *, pool_size: int = 5) -> Engine:
     """Make the engine of a worker or a command."""
     return create_engine(
-        driver_url(url), pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
+        driver_url(url),
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=_CONNECT,
     )
 
 
@@ -50,8 +65,9 @@ class Record:
             pool_size=threads,
             max_overflow=0,
             hide_parameters=True,  # an error never prints values
-            connect_args={"connect_timeout": CONNECT},
+            connect_args={**_CONNECT, "options": _PLANNED_ONCE},
         )
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._threads = ThreadPoolExecutor(threads, "record")
 
     async def do(self, work: Callable[[Session], T]) -> T:
@@ -69,10 +85,9 @@ class Record:
 
     async def ask(self, work: Callable[[Session], T]) -> T:
         """Run `work`, each of whose statements is a transaction of its own: no BEGIN, no COMMIT."""
-        engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
         def statements() -> T:
-            with Session(engine) as tx:
+            with Session(self._autocommit) as tx:
                 return work(tx)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, statements)
@@ -94,9 +109,52 @@ def session(url: str) -> Iterator[Session]:
         engine.dispose()
 
 
-def origin() -> str:
-    """Which process says something with NOTIFY: one that said it itself need not listen."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+@contextmanager
+def trip(tx: Session, *, commit: bool = False) -> Iterator[Run]:
+    """Send several statements in one round trip; each sees what those before it did.
+
+    With `commit` the transaction ends on the same trip. Changes of the session's own objects are
+    written first.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: a statement failed, and so did all after it.
+    """
+    tx.flush()
+    connection = tx.connection()
+    wire = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    planned = Trip(wire, connection.info.setdefault("prepared", set()))
+    try:
+        yield planned
+    except BaseException:
+        planned.drop()
+        raise
+    if commit:
+        planned.commit()
+    try:
+        planned.end()
+    except psycopg.Error as error:
+        raise _translated(error, connection, wire) from error
+
+
+def _translated(
+    error: psycopg.Error, connection: Connection, wire: psycopg.Connection[Any]
+) -> DBAPIError:
+    """The error as SQLAlchemy would raise it; a broken connection leaves the pool, as it does."""
+    if wire.closed:
+        connection.invalidate(error)
+    given = DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True)
+    return cast("DBAPIError", given)
+
+
+def packed(rows: Any) -> str:
+    """Rows as one JSON parameter: PostgreSQL unpacks them faster than arrays are put together."""
+    return json.dumps(rows, default=_base64, separators=(",", ":"))
+
+
+def _base64(value: object) -> str:
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    raise TypeError(f"can't be packed: {type(value).__name__}")
 
 
 def notify(tx: Session, channel: str) -> None:

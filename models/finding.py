@@ -25,7 +25,7 @@ class FindingRow(Base):
     __table_args__ = (UniqueConstraint("application_id", "check", "answers_version"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
     check: Mapped[str]
     answers_version: Mapped[int]
     outcome: Mapped[str]

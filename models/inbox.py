@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models.attachment import REFERENCE
 from models.base import Base, now
-from models.database import INBOX, notify
-from models.encryption import EncryptedJson, seal_json
+from models.database import INBOX, notify, packed, trip
+from models.encryption import EncryptedJson, seal, seal_json
+from models.person import MAKE
+from models.wire import Results, Run
 
 NEWS = "news"  # the channel of what the city itself has to tell a conversation
 
@@ -33,6 +36,7 @@ class InboundMessage(Base):
             "id",
             postgresql_where="taken_at IS NULL AND set_aside_at IS NULL",
         ),
+        Index("ix_inbox_set_aside", "set_aside_at", postgresql_where="set_aside_at IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -40,6 +44,7 @@ class InboundMessage(Base):
     provider_id: Mapped[str]
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     event: Mapped[Any] = mapped_column(EncryptedJson("inbox.event"))
+    attachment_id: Mapped[int | None]  # the file that came with it
     heard_at: Mapped[datetime] = mapped_column(default=now)
     taken_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
@@ -48,7 +53,7 @@ class InboundMessage(Base):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What `record` writes for one delivery."""
+    """What `record` writes for one person."""
 
     channel: str
     provider_id: str
@@ -56,93 +61,113 @@ class Arrival:
     event: Any
 
 
-EVENT = "inbox.event"
+EVENT = "inbox.event"  # what its words are bound to
 
 
 def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
-    """Write deliveries down; those heard before are left out. Gives the new rows' ids."""
-    rows = list(arrivals)
+    """Write down what people shall hear of, once each. Gives the new rows' ids."""
+    rows = [
+        {
+            "channel": one.channel,
+            "provider_id": one.provider_id,
+            "person_id": one.person_id,
+            "event": seal_json(one.event, EVENT),
+        }
+        for one in arrivals
+    ]
     if not rows:
         return []
-    given = {
-        "channels": [a.channel for a in rows],
-        "provider_ids": [a.provider_id for a in rows],
-        "people": [a.person_id for a in rows],
-        "events": [seal_json(a.event, EVENT) for a in rows],
-        "at": now(),
-    }
-    return list(tx.scalars(_RECORD, given))
+    with trip(tx) as run:
+        recorded = run(_RECORD, {"rows": packed(rows), "at": now()})
+    return [row_id for (row_id,) in recorded.rows]
 
 
-_RECORD = text(
-    """
+_RECORD = """
     INSERT INTO inbox (channel, provider_id, person_id, event, heard_at, failures)
-    SELECT new.*, :at, 0
-      FROM unnest(CAST(:channels AS text[]), CAST(:provider_ids AS text[]),
-                  CAST(:people AS bigint[]), CAST(:events AS bytea[])) AS new
+    SELECT channel, provider_id, person_id, decode(event, 'base64'), %(at)s, 0
+      FROM json_to_recordset(%(rows)s)
+           AS new (channel text, provider_id text, person_id bigint, event text)
     ON CONFLICT DO NOTHING
     RETURNING id
-    """
-)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """The file that comes with a delivery, as the provider announces it."""
+
+    reference: str
+    kind: str
+    size: int | None  # bytes, if it was told
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What `record_known` writes for one delivery: from an address, not yet from a person."""
+    """One delivery from a provider: it comes from an address, not yet from a person."""
 
     channel: str
     address: str
     provider_id: str
     event: Any
+    locale: str = "id"  # to begin with, if nobody has met them
+    file: SentFile | None = None
 
 
-def record_known(tx: Session, deliveries: Iterable[Delivery]) -> dict[tuple[str, str], int]:
-    """Write down deliveries from addresses that are known, each once, in one statement.
+def hear(run: Run, deliveries: Iterable[Delivery]) -> Results:
+    """Write down deliveries, each once, with their files, and meet who was never met; on a trip.
 
-    Gives (channel, address) -> person id; whoever is not in it has never written before.
+    Gives (channel, address, person id). Who is not among them is met by another process at this
+    very moment, and nothing of theirs is written: hear them again.
     """
-    rows = list(deliveries)
-    if not rows:
-        return {}
-    given = {
-        "channels": [d.channel for d in rows],
-        "addresses": [d.address for d in rows],
-        "provider_ids": [d.provider_id for d in rows],
-        "events": [seal_json(d.event, EVENT) for d in rows],
-        "at": now(),
-    }
-    found = tx.execute(_RECORD_KNOWN, given)
-    return {(row.channel, row.address): row.person_id for row in found}
+    rows = [
+        {
+            "channel": one.channel,
+            "address": one.address,
+            "provider_id": one.provider_id,
+            "event": seal_json(one.event, EVENT),
+            "locale": one.locale,
+            "reference": one.file and seal(one.file.reference.encode(), REFERENCE),
+            "kind": one.file and one.file.kind,
+            "size": one.file and one.file.size,
+        }
+        for one in deliveries
+    ]
+    return run(_HEAR, {"rows": packed(rows), "at": now()})
 
 
-_RECORD_KNOWN = text(
-    """
-    WITH known AS (
-      SELECT new.*, addresses.person_id
-        FROM unnest(CAST(:channels AS text[]), CAST(:addresses AS text[]),
-                    CAST(:provider_ids AS text[]), CAST(:events AS bytea[]))
-             AS new (channel, address, provider_id, event)
-        JOIN addresses USING (channel, address)
+#: Rows go in by their keys' order, so that two processes that hear the same do not wait for each
+#: other in a circle.
+_HEAR = f"""
+    WITH given AS MATERIALIZED (
+      SELECT * FROM json_to_recordset(%(rows)s)
+          AS new (channel text, address text, provider_id text, event text, locale text,
+                  reference text, kind text, size bigint)
+    ), strangers AS (
+      SELECT channel, address, locale FROM given
+    ), {MAKE}, known AS (
+      SELECT channel, address, person_id FROM addresses
+       WHERE (channel, address) IN (SELECT channel, address FROM given)
+       UNION ALL
+      SELECT channel, address, person_id FROM met
+    ), heard AS MATERIALIZED (
+      SELECT given.*, known.person_id,
+             CASE WHEN reference IS NOT NULL THEN nextval('attachments_id_seq') END AS attachment_id
+        FROM given JOIN known USING (channel, address)
     ), recorded AS (
-      INSERT INTO inbox (channel, provider_id, person_id, event, heard_at, failures)
-      SELECT channel, provider_id, person_id, event, :at, 0 FROM known
+      INSERT INTO inbox (channel, provider_id, person_id, event, attachment_id, heard_at, failures)
+      SELECT channel, provider_id, person_id, decode(event, 'base64'), attachment_id, %(at)s, 0
+        FROM heard ORDER BY channel, provider_id
       ON CONFLICT DO NOTHING
+      RETURNING attachment_id
+    ), filed AS (
+      INSERT INTO attachments (id, person_id, channel, reference, kind, state, size, received_at,
+                               due_at, failures)
+      SELECT attachment_id, person_id, channel, decode(reference, 'base64'), kind, 'pending', size,
+             %(at)s, %(at)s, 0
+        FROM heard JOIN recorded USING (attachment_id)
     )
     SELECT channel, address, person_id FROM known
-    """
-)
-
-
-def known(tx: Session, channel: str, provider_id: str) -> bool:
-    """Whether a delivery was heard before."""
-    return (
-        tx.scalar(
-            select(InboundMessage.id).where(
-                InboundMessage.channel == channel, InboundMessage.provider_id == provider_id
-            )
-        )
-        is not None
-    )
+"""
 
 
 def tell(tx: Session, person_id: int, fact: str, event: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,9 +12,11 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
-from models.database import OUTBOX, origin
+from models.database import OUTBOX, notify, packed, trip
 from models.encryption import EncryptedJson, seal_json, unseal_json
+from models.wire import Results, Run
 
+LEASE = timedelta(seconds=15)  # what a process that died had in hand is sent by others after it
 _OPEN = "sent_at IS NULL AND failed_at IS NULL"
 
 
@@ -70,45 +72,74 @@ _MESSAGE = "outbox.message"
 
 
 def owe(tx: Session, messages: Iterable[Owed]) -> None:
-    """Owe messages, each fact once, and wake the sender at commit; one statement for all.
+    """Owe messages, each fact once, and wake the senders at commit."""
+    rows = list(messages)
+    if rows:
+        with trip(tx) as run:
+            owe_and_lease(run, rows, now(), lease=timedelta(0), leasing=())
+        notify(tx, OUTBOX)
+
+
+def owe_and_lease(
+    run: Run, messages: Iterable[Owed], at: datetime, *, lease: timedelta, leasing: Container[int]
+) -> Results:
+    """Owe messages, each fact once, and lease at once what the caller will send itself; on a trip.
+
+    Leased, for the people in `leasing`, is the first message that is due now, unless an older one
+    is still open: so their order holds. Gives (id, dedupe key) of what is leased.
 
     A provisional message that has not been sent gives way to the reply that is said after it; a
     notice comes behind it, since it does not ask the open question again.
     """
-    rows = list(messages)
-    if not rows:
-        return
-    moment = now()
-    given = {
-        "people": [m.person_id for m in rows],
-        "answered": [m.person_id for m in rows if m.lane is Lane.REPLY],
-        "keys": [m.dedupe_key for m in rows],
-        "messages": [seal_json(m.message, _MESSAGE) for m in rows],
-        "lanes": [m.lane.value for m in rows],
-        "provisional": [m.provisional for m in rows],
-        "due": [moment + m.after for m in rows],
-    }
-    tx.execute(_OWE, {**given, "at": moment, "channel": OUTBOX, "origin": origin()})
+    rows, first = [], set[int]()
+    for number, one in enumerate(messages):
+        can_go = not one.after and one.person_id in leasing and one.person_id not in first
+        first.add(one.person_id)
+        rows.append(
+            {
+                "number": number,
+                "person_id": one.person_id,
+                "dedupe_key": one.dedupe_key,
+                "message": seal_json(one.message, _MESSAGE),
+                "lane": one.lane.value,
+                "provisional": one.provisional,
+                "due_at": (at + one.after).isoformat(),
+                "lease": can_go,
+            }
+        )
+    return run(_OWE, {"rows": packed(rows), "at": at, "until": at + lease})
 
 
-_OWE = text(
-    """
-    WITH dropped AS (
+_OWE = """
+    WITH given AS MATERIALIZED (
+      SELECT * FROM json_to_recordset(%(rows)s)
+          AS new (number int, person_id bigint, dedupe_key text, message text, lane text,
+                  provisional boolean, due_at timestamptz, lease boolean)
+    ), dropped AS (
       DELETE FROM outbox
-       WHERE person_id = ANY(CAST(:answered AS bigint[])) AND provisional
+       WHERE person_id IN (SELECT person_id FROM given WHERE lane = 'reply') AND provisional
          AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL
+      RETURNING id
+    ), ready AS (
+      SELECT given.*,
+             lease AND NOT EXISTS (
+               SELECT 1 FROM outbox
+                WHERE outbox.person_id = given.person_id
+                  AND sent_at IS NULL AND failed_at IS NULL
+                  AND NOT (given.lane = 'reply' AND outbox.provisional AND leased_until IS NULL)
+             ) AS goes
+        FROM given
     ), owed AS (
       INSERT INTO outbox (person_id, dedupe_key, message, lane, provisional, due_at, created_at,
-                          attempts)
-      SELECT new.*, :at, 0
-        FROM unnest(CAST(:people AS bigint[]), CAST(:keys AS text[]), CAST(:messages AS bytea[]),
-                    CAST(:lanes AS text[]), CAST(:provisional AS boolean[]),
-                    CAST(:due AS timestamptz[])) AS new
+                          leased_until, attempts)
+      SELECT person_id, dedupe_key, decode(message, 'base64'), lane, provisional, due_at, %(at)s,
+             CASE WHEN goes THEN CAST(%(until)s AS timestamptz) END, CAST(goes AS int)
+        FROM ready ORDER BY number
       ON CONFLICT DO NOTHING
+      RETURNING id, dedupe_key, leased_until
     )
-    SELECT pg_notify(:channel, :origin)
-    """
-)
+    SELECT id, dedupe_key FROM owed WHERE leased_until IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,46 +157,59 @@ class Claimed:
     address: str | None
 
 
-def claim(tx: Session, *, lease: timedelta, limit: int) -> list[Claimed]:
+def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
     """Lease the first open message of each person whose first is due, replies before notices.
 
     Only a person's oldest open message can be claimed, so their order holds whoever sends. It goes
-    to the channel they spoke on last.
+    to the channel they spoke on last. On a trip; `claimed` reads what it gives.
     """
     moment = now()
-    rows = tx.execute(_CLAIM, {"at": moment, "until": moment + lease, "limit": limit})
+    return run(_CLAIM, {"at": moment, "until": moment + lease, "limit": limit})
+
+
+def claimed(rows: Results) -> list[Claimed]:
+    """What `claim` leased."""
     return [
         Claimed(
-            row.id,
-            row.person_id,
-            unseal_json(row.message, _MESSAGE),
-            row.lane,
-            row.attempts,
-            row.locale,
-            row.opted_out_at is not None,
-            row.channel,
-            row.address,
+            row_id,
+            person_id,
+            unseal_json(message, _MESSAGE),
+            lane,
+            attempts,
+            locale,
+            opted_out_at is not None,
+            channel,
+            address,
         )
-        for row in rows
+        for (
+            row_id,
+            person_id,
+            message,
+            lane,
+            attempts,
+            locale,
+            opted_out_at,
+            channel,
+            address,
+        ) in rows.rows
     ]
 
 
-_CLAIM = text(
-    """
+_CLAIM = """
     WITH heads AS (
       SELECT DISTINCT ON (person_id) id FROM outbox
        WHERE sent_at IS NULL AND failed_at IS NULL
        ORDER BY person_id, id
     ), free AS (
       SELECT id FROM outbox
-       WHERE id IN (SELECT id FROM heads) AND due_at <= :at
+       WHERE id IN (SELECT id FROM heads) AND due_at <= %(at)s
          AND sent_at IS NULL AND failed_at IS NULL  -- asked again of the locked row
-         AND (leased_until IS NULL OR leased_until <= :at)
+         AND (leased_until IS NULL OR leased_until <= %(at)s)
        ORDER BY lane DESC, id
-       LIMIT :limit
+       LIMIT %(limit)s
          FOR NO KEY UPDATE SKIP LOCKED
     ), leased AS (
-      UPDATE outbox SET leased_until = :until, attempts = attempts + 1
+      UPDATE outbox SET leased_until = %(until)s, attempts = attempts + 1
        WHERE id IN (SELECT id FROM free)
       RETURNING id, person_id, message, lane, attempts
     )
@@ -176,25 +220,46 @@ _CLAIM = text(
          ORDER BY channel = people.last_channel DESC, id LIMIT 1
       ) AS reach ON true
      ORDER BY leased.lane DESC, leased.id
+"""
+
+
+def renew(run: Run, ids: Sequence[int], *, lease: timedelta) -> None:
+    """Keep messages that are still being sent; on a trip."""
+    run(_RENEW, {"ids": packed(list(ids)), "until": now() + lease})
+
+
+_RENEW = """
+    UPDATE outbox SET leased_until = %(until)s
+     WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(ids)s))
+       AND sent_at IS NULL AND failed_at IS NULL
+"""
+
+
+def settle(run: Run, sent: Mapping[int, str]) -> Results:
+    """Mark messages as sent: id -> the provider's id; on a trip.
+
+    Gives one row, (whether any of these people has a message left to be sent,).
     """
-)
+    rows = [{"id": row_id, "provider_id": sent[row_id]} for row_id in sent]
+    return run(_SETTLE, {"rows": packed(rows), "at": now()})
 
 
-def settle(tx: Session, sent: dict[int, str]) -> None:
-    """Mark messages as sent, in one statement: id -> the provider's id."""
-    if sent:
-        given = {"ids": list(sent), "provider_ids": list(sent.values()), "at": now()}
-        tx.execute(_SETTLE, given)
-
-
-_SETTLE = text(
-    """
-    UPDATE outbox
-       SET sent_at = :at, provider_id = done.provider_id, outcome = 'sent', leased_until = NULL
-      FROM unnest(CAST(:ids AS bigint[]), CAST(:provider_ids AS text[])) AS done (id, provider_id)
-     WHERE outbox.id = done.id
-    """
-)
+_SETTLE = """
+    WITH done AS MATERIALIZED (
+      SELECT * FROM json_to_recordset(%(rows)s) AS new (id bigint, provider_id text)
+    ), settled AS (
+      UPDATE outbox
+         SET sent_at = %(at)s, provider_id = done.provider_id, outcome = 'sent',
+             leased_until = NULL
+        FROM done
+       WHERE outbox.id = done.id
+      RETURNING outbox.person_id
+    )
+    SELECT EXISTS (
+      SELECT 1 FROM outbox WHERE person_id IN (SELECT person_id FROM settled)
+         AND sent_at IS NULL AND failed_at IS NULL AND id NOT IN (SELECT id FROM done)
+    )
+"""
 
 
 def give_up(tx: Session, message_id: int, outcome: str) -> None:
@@ -206,10 +271,13 @@ def give_up(tx: Session, message_id: int, outcome: str) -> None:
     )
 
 
-def postpone(tx: Session, message_id: int, after: timedelta, outcome: str) -> None:
-    """Try a message again later."""
+def postpone(
+    tx: Session, message_id: int, after: timedelta, outcome: str, *, tried: bool = True
+) -> None:
+    """Try a message again later; one that was not `tried` keeps its number of attempts."""
+    attempts = OutboundMessage.attempts - (0 if tried else 1)
     tx.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id == message_id, text(_OPEN))
-        .values(due_at=now() + after, outcome=outcome, leased_until=None)
+        .values(due_at=now() + after, outcome=outcome, leased_until=None, attempts=attempts)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -17,7 +17,11 @@ class Permit(Base):
     """One permit. `path` is its PDF under STORAGE_URL, once it is typeset."""
 
     __tablename__ = "permits"
-    __table_args__ = (UniqueConstraint("number"), UniqueConstraint("application_id"))
+    __table_args__ = (
+        UniqueConstraint("number"),
+        UniqueConstraint("application_id"),
+        Index("ix_permits_unwritten", "made_at", postgresql_where=text("path IS NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]

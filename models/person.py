@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
-from models.encryption import Encrypted
+from models.database import packed, trip
+from models.encryption import Encrypted, seal, unseal
+from models.wire import Run
+
+NAME, PHONE = "people.name", "people.phone"  # what their words are bound to
 
 
 class Person(Base):
@@ -20,8 +24,8 @@ class Person(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     locale: Mapped[str] = mapped_column(default="id")
-    name: Mapped[str | None] = mapped_column(Encrypted("people.name"))
-    phone: Mapped[str | None] = mapped_column(Encrypted("people.phone"))  # E.164, shared by them
+    name: Mapped[str | None] = mapped_column(Encrypted(NAME))
+    phone: Mapped[str | None] = mapped_column(Encrypted(PHONE))  # E.164, shared by them
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_heard_at: Mapped[datetime] = mapped_column(default=now)
     opted_out_at: Mapped[datetime | None]  # since then only answers to their own messages
@@ -43,52 +47,132 @@ class Address(Base):
     address: Mapped[str]
 
 
+@dataclass(slots=True)
+class Speaker:
+    """A (locked) person in their turn; what a turn may change about them is kept by `save`."""
+
+    id: int
+    locale: str
+    name: str | None
+    phone: str | None
+    opted_out_at: datetime | None
+
+
 def meet(tx: Session, channel: str, addresses: Iterable[tuple[str, str]]) -> dict[str, int]:
     """Find or make the people behind addresses: address -> person id.
 
     `addresses` holds (address, locale to begin with). Safe when two processes meet the same person.
     """
     wanted = dict(addresses)
-    known = _find(tx, channel, list(wanted))
-    for address in sorted(set(wanted) - set(known)):
-        person = Person(locale=wanted[address], last_channel=channel)
-        tx.add(person)
-        tx.flush()
-        made = tx.execute(
-            insert(Address)
-            .values(person_id=person.id, channel=channel, address=address)
-            .on_conflict_do_nothing()
-            .returning(Address.person_id)
-        ).scalar_one_or_none()
-        if made is None:  # another process was quicker; its row is visible now
-            tx.delete(person)
-            tx.flush()
-            known |= _find(tx, channel, [address])
-        else:
-            known[address] = made
-    return known
+    given = [
+        {"channel": channel, "address": address, "locale": wanted[address]}
+        for address in sorted(wanted)
+    ]
+    with trip(tx) as run:
+        run(_MEET, {"strangers": packed(given), "at": now()})
+        found = run(_FIND, {"channel": channel, "addresses": packed(list(wanted))})
+    return {address: person_id for address, person_id in found.rows}
 
 
-def _find(tx: Session, channel: str, addresses: list[str]) -> dict[str, int]:
-    rows = tx.execute(_FIND, {"channel": channel, "addresses": addresses})
-    return {address: person_id for address, person_id in rows}
+#: Makes the people behind (channel, address, locale) that nobody has met, and their addresses; one
+#: that another process makes at the same time is left to it. `strangers` is the CTE that says who.
+MAKE = """
+    strange AS MATERIALIZED (
+      SELECT nextval('people_id_seq') AS id, channel, address, locale
+        FROM (SELECT DISTINCT ON (channel, address) * FROM strangers
+               WHERE NOT EXISTS (SELECT 1 FROM addresses
+                                  WHERE addresses.channel = strangers.channel
+                                    AND addresses.address = strangers.address)
+               ORDER BY channel, address) AS unknown
+    ), met AS (
+      INSERT INTO addresses (person_id, channel, address)
+      SELECT id, channel, address FROM strange ORDER BY channel, address
+      ON CONFLICT DO NOTHING
+      RETURNING person_id, channel, address
+    ), made AS (
+      INSERT INTO people (id, locale, created_at, last_heard_at, last_channel)
+      SELECT id, locale, %(at)s, %(at)s, met.channel
+        FROM strange JOIN met ON met.person_id = strange.id
+    )
+"""
+_MEET = f"""
+    WITH strangers AS (
+      SELECT * FROM json_to_recordset(%(strangers)s) AS s (channel text, address text, locale text)
+    ), {MAKE}
+    SELECT
+"""
+_FIND = """
+    SELECT address, person_id FROM addresses
+     WHERE channel = %(channel)s AND address IN
+      (SELECT value FROM json_array_elements_text(%(addresses)s))
+"""
+
+#: Ids of people who are named by id, or by where they wrote from: `asked` is (id).
+ASKED = """
+    asked (id) AS (
+      SELECT CAST(value AS bigint) FROM json_array_elements_text(%(people)s)
+       UNION
+      SELECT person_id
+        FROM json_to_recordset(%(addresses)s) AS one (channel text, address text)
+        JOIN addresses USING (channel, address)
+    )
+"""
 
 
-_FIND = text(
-    "SELECT address, person_id FROM addresses"
-    " WHERE channel = :channel AND address = ANY(CAST(:addresses AS text[]))"
-)
+def asked(ids: Iterable[int], addresses: Iterable[tuple[str, str]] = ()) -> Mapping[str, str]:
+    """The parameters of `ASKED`: people by id, and by (channel, address)."""
+    where = [{"channel": channel, "address": address} for channel, address in addresses]
+    return {"people": packed(list(ids)), "addresses": packed(where)}
 
 
-def lock(tx: Session, ids: Iterable[int]) -> Sequence[Person]:
+def lock(tx: Session, ids: Iterable[int]) -> list[Speaker]:
     """Lock people in id order, so that two turns never wait for each other in a circle.
 
     `FOR NO KEY UPDATE`: others may still write rows that refer to them.
     """
-    return tx.scalars(
-        select(Person)
-        .where(Person.id.in_(sorted(set(ids))))
-        .order_by(Person.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
+    with trip(tx) as run:
+        rows = run(LOCK, asked(ids))
+    return [speaker(row) for row in rows.rows]
+
+
+LOCK = f"""
+    WITH {ASKED}
+    SELECT id, locale, name, phone, opted_out_at FROM people
+     WHERE id IN (SELECT id FROM asked) ORDER BY id FOR NO KEY UPDATE
+"""
+
+
+def speaker(row: tuple[int, str, bytes | None, bytes | None, datetime | None]) -> Speaker:
+    """A row of `LOCK`."""
+    person_id, locale, name, phone, opted_out_at = row
+    return Speaker(person_id, locale, _read(name, NAME), _read(phone, PHONE), opted_out_at)
+
+
+def _read(stored: bytes | None, bound_to: str) -> str | None:
+    return None if stored is None else unseal(stored, bound_to).decode()
+
+
+def save(run: Run, changed: Iterable[Speaker]) -> None:
+    """Keep what turns changed about people."""
+    rows = [
+        {
+            "id": one.id,
+            "locale": one.locale,
+            "name": None if one.name is None else seal(one.name.encode(), NAME),
+            "phone": None if one.phone is None else seal(one.phone.encode(), PHONE),
+            "opted_out_at": one.opted_out_at and one.opted_out_at.isoformat(),
+        }
+        for one in changed
+    ]
+    if rows:
+        run(_SAVE, {"rows": packed(rows)})
+
+
+_SAVE = """
+    UPDATE people
+       SET locale = new.locale, name = decode(new.name, 'base64'),
+           phone = decode(new.phone, 'base64'), opted_out_at = new.opted_out_at
+      FROM json_to_recordset(%(rows)s)
+           AS new (id bigint, locale text, name text, phone text, opted_out_at timestamptz)
+     WHERE people.id = new.id
+"""

@@ -90,6 +90,20 @@ def whole_number(at_least: int, at_most: int) -> Reader[int]:
     return read
 
 
+def seconds(at_least: float, at_most: float) -> Reader[float]:
+    """A number of seconds within limits, with or without decimals."""
+
+    def read(value: str) -> float:
+        if (
+            not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value)
+            or not at_least <= float(value) <= at_most
+        ):
+            raise ValueError(f"seconds from {at_least:g} to {at_most:g} are needed")
+        return float(value)
+
+    return read
+
+
 def one_of(*options: str) -> Reader[str]:
     """One of some words, in capitals or not."""
 

@@ -29,6 +29,8 @@ class Task(Base):
     __table_args__ = (
         UniqueConstraint("run_key"),
         Index("ix_tasks_open", "due_at", postgresql_where=_OPEN),
+        Index("ix_tasks_failed", "failed_at", postgresql_where="failed_at IS NOT NULL"),
+        Index("ix_tasks_subject", "subject_id", "kind"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,4 +1,8 @@
-"""The hot path of every turn: what it reads first and writes last, in one statement each."""
+"""The hot path of every turn: two trips to the record, whatever the number of people.
+
+`begin` writes down what was heard, locks who is concerned and reads how they stand; `keep` writes
+what they are left with. Between the two, the conversation decides.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from models import inbox, person
 from models.consent import CURRENT_VERSION
 from models.conversation import SESSION
+from models.database import packed, trip
 from models.encryption import seal_json, unseal_json
-from models.inbox import EVENT
+from models.inbox import EVENT, Delivery
+from models.person import ASKED, LOCK, Speaker, asked
+from models.wire import Run
+
+HEARINGS = 5  # of the same deliveries, while other processes meet the same people
+
+
+class Unmet(RuntimeError):
+    """Deliveries could not be written down: other processes meet their people, and fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +34,9 @@ class Untaken:
     """An open row of the inbox."""
 
     id: int
-    person_id: int
     channel: str
     event: Any
+    attachment_id: int | None  # the file that came with it
 
 
 @dataclass(slots=True)
@@ -40,37 +53,75 @@ class Opening:
     untaken: list[Untaken] = field(default_factory=list)
 
 
-def open(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
-    """How these people stand and what lies untaken for them, as it was heard; lock them first."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The people of a batch of turns, locked, and how they stand."""
+
+    people: dict[int, Speaker]
+    openings: dict[int, Opening]
+    reach: dict[tuple[int, str], str]  # (person id, channel) -> the address they wrote from
+
+
+def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) -> Begun:
+    """Hear deliveries, each once, and lock and read their people, and those named by id.
+
+    Raises:
+        Unmet: somebody is still being met by other processes.
+    """
+    addresses = {(one.channel, one.address) for one in deliveries}
+    who = asked(ids, addresses)
+    for _ in range(HEARINGS):
+        with trip(tx) as run:
+            heard = inbox.hear(run, deliveries) if deliveries else None
+            locked = run(LOCK, who)
+            opened = run(_OPEN, {**who, "version": CURRENT_VERSION})
+        met = heard.rows if heard is not None else []
+        if len(met) == len(addresses):
+            speakers = [person.speaker(row) for row in locked.rows]
+            return Begun(
+                {one.id: one for one in speakers},
+                _openings(opened.rows),
+                {(person_id, channel): address for channel, address, person_id in met},
+            )
+    raise Unmet(f"{len(addresses) - len(met)} people")
+
+
+def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
+    """How these (locked) people stand by now."""
+    with trip(tx) as run:
+        opened = run(_OPEN, {**asked(ids), "version": CURRENT_VERSION})
+    return _openings(opened.rows)
+
+
+def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
     found: dict[int, Opening] = {}
-    for row in tx.execute(_OPEN, {"ids": list(ids), "version": CURRENT_VERSION}):
-        if row.person_id not in found:
-            session = unseal_json(row.session, SESSION) if row.session is not None else None
-            found[row.person_id] = Opening(session, row.consented, row.staff, row.applied)
-        if row.id is not None:
-            event = unseal_json(row.event, EVENT)
-            untaken = Untaken(row.id, row.person_id, row.channel, event)
-            found[row.person_id].untaken.append(untaken)
+    for person_id, session, consented, staff, applied, row_id, channel, event, file in rows:
+        opening = found.get(person_id)
+        if opening is None:
+            talk = None if session is None else unseal_json(session, SESSION)
+            opening = found[person_id] = Opening(talk, consented, staff, applied)
+        if row_id is not None:
+            opening.untaken.append(Untaken(row_id, channel, unseal_json(event, EVENT), file))
     return found
 
 
-_OPEN = text(
-    """
-    SELECT asked.person_id, kept.session, inbox.id, inbox.channel, inbox.event,
+_OPEN = f"""
+    WITH {ASKED}
+    SELECT asked.id, kept.session,
            EXISTS (SELECT 1 FROM consents
-                    WHERE consents.person_id = asked.person_id
-                      AND purpose = 'applying' AND version = :version) AS consented,
+                    WHERE consents.person_id = asked.id
+                      AND purpose = 'applying' AND version = %(version)s),
            EXISTS (SELECT 1 FROM officers
-                    WHERE officers.person_id = asked.person_id AND active) AS staff,
+                    WHERE officers.person_id = asked.id AND active),
            EXISTS (SELECT 1 FROM applications
-                    WHERE applications.person_id = asked.person_id) AS applied
-      FROM unnest(CAST(:ids AS bigint[])) AS asked (person_id)
-      LEFT JOIN conversations AS kept USING (person_id)
-      LEFT JOIN inbox ON inbox.person_id = asked.person_id
+                    WHERE applications.person_id = asked.id),
+           inbox.id, inbox.channel, inbox.event, inbox.attachment_id
+      FROM asked
+      LEFT JOIN conversations AS kept ON kept.person_id = asked.id
+      LEFT JOIN inbox ON inbox.person_id = asked.id
                      AND inbox.taken_at IS NULL AND inbox.set_aside_at IS NULL
      ORDER BY inbox.id
-    """
-)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +133,9 @@ class Saved:
     has_draft: bool
 
 
-def close(
-    tx: Session,
-    sessions: Sequence[Saved],
+def keep(
+    run: Run,
+    sessions: Iterable[Saved],
     taken: Sequence[int],
     heard: Mapping[int, str],
     at: datetime,
@@ -93,36 +144,38 @@ def close(
 
     The clock of reminders starts anew for those who were heard.
     """
-    given = {
-        "ids": [row.person_id for row in sessions],
-        "sessions": [seal_json(row.session, SESSION) for row in sessions],
-        "drafts": [row.has_draft for row in sessions],
-        "taken": list(taken),
-        "people": list(heard),
-        "channels": list(heard.values()),
-    }
-    tx.execute(_CLOSE, {**given, "at": at})
+    rows = [
+        {
+            "id": one.person_id,
+            "session": seal_json(one.session, SESSION),
+            "has_draft": one.has_draft,
+            "channel": heard.get(one.person_id),
+        }
+        for one in sessions
+    ]
+    run(_KEEP, {"rows": packed(rows), "taken": packed(list(taken)), "at": at})
 
 
-_CLOSE = text(
-    """
-    WITH kept AS (
+_KEEP = """
+    WITH given AS MATERIALIZED (
+      SELECT * FROM json_to_recordset(%(rows)s)
+          AS new (id bigint, session text, has_draft boolean, channel text)
+    ), kept AS (
       INSERT INTO conversations AS old (person_id, session, has_draft, spoke_at, reminded)
-      SELECT new.*, :at, 0
-        FROM unnest(CAST(:ids AS bigint[]), CAST(:sessions AS bytea[]),
-                    CAST(:drafts AS boolean[])) AS new (person_id, session, has_draft)
+      SELECT id, decode(session, 'base64'), has_draft, %(at)s, 0 FROM given
       ON CONFLICT (person_id) DO UPDATE
          SET session = excluded.session,
              has_draft = excluded.has_draft,
-             spoke_at = CASE WHEN old.person_id = ANY(CAST(:people AS bigint[]))
+             spoke_at = CASE WHEN EXISTS (SELECT 1 FROM given
+                                           WHERE given.id = old.person_id AND channel IS NOT NULL)
                              THEN excluded.spoke_at ELSE old.spoke_at END,
-             reminded = CASE WHEN old.person_id = ANY(CAST(:people AS bigint[]))
+             reminded = CASE WHEN EXISTS (SELECT 1 FROM given
+                                           WHERE given.id = old.person_id AND channel IS NOT NULL)
                              THEN 0 ELSE old.reminded END
     ), heard AS (
-      UPDATE people SET last_heard_at = :at, last_channel = spoke.channel, unreachable_at = NULL
-        FROM unnest(CAST(:people AS bigint[]), CAST(:channels AS text[])) AS spoke (id, channel)
-       WHERE people.id = spoke.id
+      UPDATE people SET last_heard_at = %(at)s, last_channel = given.channel, unreachable_at = NULL
+        FROM given WHERE people.id = given.id AND given.channel IS NOT NULL
     )
-    UPDATE inbox SET taken_at = :at WHERE id = ANY(CAST(:taken AS bigint[]))
-    """
-)
+    UPDATE inbox SET taken_at = %(at)s WHERE id IN
+      (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(taken)s))
+"""

@@ -14,9 +14,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.base import WIB
-from models.lifecycle import OPEN_VISITS
 from models.officer import Officer, available
-from models.visit import Visit
+from models.visit import OPEN, Visit
 
 KNOWN = 30  # free windows that are looked up: some two weeks, from which the owner's are picked
 LOOK_AHEAD = timedelta(days=14)
@@ -153,7 +152,7 @@ def _taken(
     rows = tx.execute(
         select(Visit.on, Visit.part, func.count())
         .where(
-            Visit.state.in_(OPEN_VISITS),
+            OPEN,
             Visit.on >= at.astimezone(WIB).date(),
             Visit.officer_id.in_([o.id for o in officers])
             | (Visit.officer_id.is_(None) & Visit.kelurahan_code.startswith(kecamatan + ".")),

@@ -27,7 +27,10 @@ SECRET = "a-secret-of-telegram"
 
 
 class Product:
-    """Processes of `izin` on one record, one Redis and one Bot API."""
+    """Processes of `izin` on one record, one Redis and one Bot API.
+
+    A process is named by its command; `serve:2` is a second one beside it, with a port of its own.
+    """
 
     def __init__(
         self, database_url: str, redis_url: str, folder: Path, telegram: FakeBotApi
@@ -53,6 +56,7 @@ class Product:
         }
         self._stack = ExitStack()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._urls = {"serve": self.url}
 
     def __enter__(self) -> Product:
         return self
@@ -65,14 +69,37 @@ class Product:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def start(self, *names: str) -> None:
-        """Start `serve`, `worker`, `dispatch` or `poll`, and wait until the pages are ready."""
+    def start(
+        self, *names: str, run: Sequence[str] = ("-m", "web.cli"), wait: bool = True
+    ) -> None:
+        """Start `serve`, `worker`, `dispatch` or `poll`, and wait until the pages are ready.
+
+        `run` is what Python is given to run the command with.
+        """
         for name in names:
-            command = [sys.executable, "-m", "web.cli", name]
-            process = running(command, self.environment, self.folder / f"{name}.log")
+            command = [sys.executable, *run, name.partition(":")[0]]
+            environment = {**self.environment, "PORT": self.url_of(name).rpartition(":")[2]}
+            process = running(command, environment, self.folder / f"{name}.log")
             self._running[name] = self._stack.enter_context(process)
-        if "serve" in names:
-            self._wait_until_ready()
+        for name in names:
+            if wait and name.startswith("serve"):
+                self._wait_until_ready(name)
+
+    def url_of(self, name: str) -> str:
+        """Where a `serve` is reached; it stays the same when it is started again."""
+        return self._urls.setdefault(name, f"http://127.0.0.1:{free_port()}")
+
+    def running(self) -> list[str]:
+        """The processes that were started and have not been stopped."""
+        return list(self._running)
+
+    def runs(self, name: str) -> bool:
+        """Whether a process was started and has not ended."""
+        return name in self._running and self._running[name].poll() is None
+
+    def signal(self, name: str, which: signal.Signals) -> None:
+        """Send a process a signal."""
+        self._running[name].send_signal(which)
 
     def stop(self, name: str, *, kill: bool = False) -> None:
         """End a process; one that is asked kindly must end well."""
@@ -102,15 +129,15 @@ class Product:
         """What all processes have logged."""
         return "\n".join(log.read_text() for log in sorted(self.folder.glob("*.log")))
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, name: str) -> None:
         until = time.monotonic() + PATIENCE
         while True:
             try:
-                with urllib.request.urlopen(f"{self.url}/readyz", timeout=2):  # noqa: S310
+                with urllib.request.urlopen(f"{self.url_of(name)}/readyz", timeout=2):  # noqa: S310
                     return
             except (URLError, OSError):
                 assert time.monotonic() < until, self.logs()
-                assert self._running["serve"].poll() is None, self.logs()
+                assert self._running[name].poll() is None, self.logs()
                 time.sleep(0.1)
 
     @staticmethod

@@ -91,6 +91,7 @@ def test_an_owner_applies_in_chat_and_an_officer_brings_the_permit(
     tap(owner, "rating.stars.5")
     owner.say("kirim ulang izin").result()
     until(lambda: len(owner.documents) == 2, "the permit to be sent again")
+    assert not owner.spinning and not officer.spinning, "every button that was tapped came to rest"
     assert owner.documents[0].content == owner.documents[1].content
     nothing_is_left_open(engine)
     nobody_can_read(engine, "Siti Aminah", NIK, "Jalan Damai")

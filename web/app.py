@@ -23,13 +23,15 @@ from bot.channels.base import Channel, Heard
 from bot.channels.browser import Browser
 from bot.channels.telegram import Telegram
 from bot.errors import Busy, ChannelError
+from bot.metrics import expect, slow_after
 from bot.service import Bot
 from bot.settings import Settings
 from conversations import catalogue
 from models import encryption
 from models.database import Record
 from models.storage import Storage
-from web import demo, identity, pages, permits
+from web import demo, identity, metrics, pages, permits
+from web.requests import Requests
 
 log = structlog.get_logger(__name__)
 
@@ -76,12 +78,21 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
 
     routes: list[BaseRoute] = [
         *_signs_of_life(record, redis),
+        *metrics.routes(
+            token=settings.metrics_token,
+            database_url=settings.database_url,
+            redis_url=settings.redis_url,
+        ),
         *pages.routes(),
         *permits.routes(look, record=record, redis=redis),
         *identity.routes(look, record=record, redis=redis, storage=storage),
     ]
-    if settings.telegram_webhook_secret:
-        routes += webhooks.routes(secret=settings.telegram_webhook_secret, take=door.take)
+    deliveries = (
+        webhooks.routes(secret=settings.telegram_webhook_secret, take=door.take)
+        if settings.telegram_webhook_secret
+        else []
+    )
+    routes += deliveries
     if as_demo:
         routes += demo.routes(
             look, record=record, redis=redis, storage=storage, channel=browser, take=door.take
@@ -91,7 +102,10 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         encryption.use(settings.key_ring)
-        async with service.running(record, channels, storage, settings.public_url) as bot:
+        slow_after(settings.slow_turn_seconds)
+        expect(channels)
+        limits = service.limits(settings)
+        async with service.running(record, channels, storage, limits, settings.public_url) as bot:
             door.bot = bot
             announcing = asyncio.create_task(_announce(telegram, settings))
             yield
@@ -108,7 +122,11 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(pages.Headers)],
+        middleware=[
+            Middleware(Requests, routes=routes),
+            Middleware(webhooks.Shortcut, routes=deliveries),
+            Middleware(pages.Headers),
+        ],
         exception_handlers={OperationalError: away},
     )
 

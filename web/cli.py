@@ -14,10 +14,10 @@ from typing import TypeVar
 
 import uvicorn
 
-from bot import poll
+from bot import metrics, poll
 from bot.channels.telegram import Telegram
 from bot.embedded import CannotStart
-from bot.service import running
+from bot.service import limits, running
 from bot.settings import Settings
 from conversations import catalogue, diagram, flows
 from models import area, database, encryption, heartbeat, logs, migrations, officer
@@ -147,11 +147,13 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     telegram = Telegram(token, catalogue.load(), api_url=settings.telegram_api_url)
+    metrics.slow_after(settings.slow_turn_seconds)
     record = database.Record(settings.database_url)
     storage = Storage(settings.storage_url)
     channels = {telegram.name: telegram}
-    async with running(record, channels, storage, settings.public_url) as bot:
-        await poll.poll(telegram, lambda heard: bot.take(list(heard)), stop=stop)
+    allowed = limits(settings)
+    async with running(record, channels, storage, allowed, settings.public_url) as bot:
+        await poll.poll(telegram, lambda heard: bot.take_polled(list(heard)), stop=stop)
 
 
 def _migrate(given: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +23,7 @@ from bot.channels.telegram import Telegram, Webhook, webhook_url
 from bot.errors import ChannelError
 from bot.settings import Settings
 from conversations import catalogue
-from models import area, database, encryption, heartbeat, identity, migrations, officer
+from models import area, database, encryption, heartbeat, identity, migrations, officer, watch
 from models.application import Application
 from models.base import now
 from models.encryption import UnknownKey, blind_index
@@ -39,6 +40,11 @@ OLDEST_POSTGRESQL = 15
 OLDEST_REDIS = (6, 2)
 MANY_WAITING = 100  # updates at Telegram
 LATELY = timedelta(hours=1)
+A_DAY = timedelta(days=1)
+LATE, TOO_LATE = timedelta(minutes=1), timedelta(minutes=10)  # what waits; a warning, a failure
+LONG_TRANSACTION = timedelta(minutes=10)
+CROWDED = 0.8  # of the connections that PostgreSQL allows
+LITTLE_ROOM = 2e9  # bytes free on the disk with the file store
 NAMED = 5  # badges in one line
 PROBE = "doctor/probe.txt"  # in the file store; the same at every visit
 
@@ -102,6 +108,12 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
             "settings",
             "CONTOH (sample) stands across every permit. Set PERMIT_OFFICE and PERMIT_SIGNER.",
         )
+    if settings.metrics_token is None:
+        yield Line(
+            "warn",
+            "settings",
+            "nobody can watch: /metrics is shut. Set METRICS_TOKEN, and give it to Prometheus.",
+        )
 
 
 # The record
@@ -119,13 +131,17 @@ def _record(url: str, patience: int) -> Iterator[Line]:
             connection.execute(text(f"SET statement_timeout = '{patience}s'"))
             yield _version(connection)
             yield _clock(connection)
+            yield _durability(connection)
             migrated = _migrated(connection)
             yield migrated
             if migrated.state != "ok":
                 return
             with Session(connection) as tx:
                 yield _keys(tx)
+                yield from _load(tx)
                 yield from _processes(tx)
+                yield from _backlog(tx)
+                yield from _failures(tx)
                 yield from _staff(tx)
     except (SQLAlchemyError, ValueError) as error:
         why = _sentence(getattr(error, "orig", None) or error)
@@ -157,6 +173,29 @@ def _clock(connection: Connection) -> Line:
         f"{abs(apart).total_seconds():.0f} s from the database's. Let both machines keep time, "
         "for example with systemd-timesyncd or chrony.",
     )
+
+
+def _durability(connection: Connection) -> Line:
+    """Whether what was answered outlives a crash of the machine."""
+    unsafe = [
+        f"{name} = on"
+        for name in ("fsync", "full_page_writes", "synchronous_commit")
+        if connection.execute(text(f"SHOW {name}")).scalar_one() == "off"
+    ]
+    if unsafe:
+        return Line(
+            "FAIL",
+            "durability",
+            "a crash can lose messages that were answered, or the whole record. Set in "
+            f"postgresql.conf: {', '.join(unsafe)}",
+        )
+    if connection.execute(text("SHOW autovacuum")).scalar_one() == "off":
+        return Line(
+            "warn",
+            "durability",
+            "nothing clears away old rows, and everything gets slower. Set: autovacuum = on",
+        )
+    return Line("ok", "durability", "what is committed outlives a crash")
 
 
 def _migrated(connection: Connection) -> Line:
@@ -207,6 +246,88 @@ def _processes(tx: Session) -> Iterator[Line]:
         else:
             stale = heartbeat.STALE.total_seconds()
             yield Line("FAIL", process, f"none was seen for {stale:.0f} s. Start one: {command}")
+
+
+def _load(tx: Session) -> Iterator[Line]:
+    server = watch.server(tx)
+    told = f"{server.connections} of {server.most_connections} connections are in use"
+    if server.connections < CROWDED * server.most_connections:
+        yield Line("ok", "load", told)
+    else:
+        yield Line(
+            "warn", "load", f"{told}. Raise max_connections, or put fewer processes to work."
+        )
+    if server.transaction > LONG_TRANSACTION.total_seconds():
+        yield Line(
+            "warn",
+            "load",
+            f"a transaction has been open for {_age(server.transaction)}, and keeps VACUUM from "
+            "clearing away. Find it by xact_start in pg_stat_activity, and end it.",
+        )
+
+
+def _backlog(tx: Session) -> Iterator[Line]:
+    """What should have been done by now, and who does it."""
+    bot, work = "izin serve (or izin poll)", "izin worker and izin dispatch"
+    heard, owed, files = watch.inbox(tx), watch.outbox(tx), watch.files(tx)
+    late = [
+        ("messages heard and not answered", heard.rows, heard.seconds, bot),
+        *((f"people who are owed a {q.lane}", q.due, q.lag, bot) for q in owed),
+        ("files not fetched", files.rows, files.seconds, bot),
+        *((f"tasks not done ({q.part})", q.rows, q.seconds, work) for q in watch.tasks(tx)),
+    ]
+    found = False
+    for what, rows, seconds, who in late:
+        if seconds > LATE.total_seconds():
+            found = True
+            yield Line(
+                "FAIL" if seconds > TOO_LATE.total_seconds() else "warn",
+                "backlog",
+                f"{what}: {rows}, the oldest for {_age(seconds)}. See that {who} runs, or start "
+                "another one.",
+            )
+    for queue in owed:
+        if queue.oldest > TOO_LATE.total_seconds() and queue.lag <= LATE.total_seconds():
+            found = True
+            yield Line(
+                "warn",
+                "backlog",
+                f"a {queue.lane} could not be sent for {_age(queue.oldest)}: its provider refuses "
+                "or is away. See izin_sends_total in /metrics, and the lines sender.* in the logs.",
+            )
+    if not found:
+        yield Line("ok", "backlog", "nobody waits")
+
+
+def _failures(tx: Session) -> Iterator[Line]:
+    """What was given up in the last day."""
+    tasks, turns = watch.failed_lately(tx, A_DAY), watch.set_aside_lately(tx, A_DAY)
+    if tasks:
+        named = "; ".join(f"{one.kind} (task {one.id}, {one.error})" for one in tasks)
+        yield Line(
+            "warn",
+            "failures",
+            f"tasks were given up since yesterday: {named}. Supervisors were told. Look for "
+            "task_failed with these numbers in the workers' logs, and tell the developers.",
+        )
+    if turns:
+        named = ", ".join(f"{one.id} of person {one.person_id}" for one in turns)
+        yield Line(
+            "warn",
+            "failures",
+            f"turns were set aside since yesterday: {named}. Supervisors were told. Look for "
+            "turns.failed with these people in the logs, and tell the developers.",
+        )
+    if not tasks and not turns:
+        yield Line("ok", "failures", "nothing was given up since yesterday")
+
+
+def _age(seconds: float) -> str:
+    """A time as people say it: 45 s, 12 min, 5 h, 3 days."""
+    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def _staff(tx: Session) -> Iterator[Line]:
@@ -338,6 +459,7 @@ def _storage(url: str) -> Iterator[Line]:
     else:
         if same:
             yield Line("ok", "storage", f"{url} can be written and read")
+            yield from _room(url)
             return
         why = "what is read is not what was written."
     yield Line(
@@ -345,6 +467,21 @@ def _storage(url: str) -> Iterator[Line]:
         "storage",
         f"{url}: {why} Let this user write there, or correct STORAGE_URL.",
     )
+
+
+def _room(url: str) -> Iterator[Line]:
+    """Whether a folder's disk has room for more."""
+    scheme, _, folder = url.partition("://")
+    if scheme != "file":
+        return
+    disk = shutil.disk_usage(folder)
+    if disk.free < LITTLE_ROOM:
+        yield Line(
+            "warn",
+            "storage",
+            f"{disk.free / 1e9:.1f} of {disk.total / 1e9:.0f} GB are free. Make room, or move the "
+            "folder to a larger disk.",
+        )
 
 
 # Telegram

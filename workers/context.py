@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy import Engine
@@ -17,6 +17,14 @@ ACTOR = "worker"  # who does it, in the audit
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """For how long rows are kept that are closed and have served."""
+
+    messages: timedelta = timedelta(days=90)  # as the privacy page says: people's own words
+    audit: timedelta = timedelta(days=6 * 365)  # the five years of a permit, and one to contest it
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a worker process holds from its start to its end."""
 
@@ -25,11 +33,13 @@ class Context:
     public_url: str
     permit_office: str | None = None  # who issues permits; while office or signer is missing,
     permit_signer: str | None = None  # permits are samples
+    kept: Kept = Kept()
 
 
 #: Writes what a task brings about, in the transaction that closes the task. Gives the time at which
 #: the task is due again, or None when it is done.
 Settle: TypeAlias = Callable[[Session, Task], datetime | None]
 
-#: Does what takes long (reading files, typesetting) about a subject id while no lock is held.
+#: Does what takes long (reading files, typesetting), or needs the context, about a subject id while
+#: no lock is held.
 Prepare: TypeAlias = Callable[[Context, int], Settle]

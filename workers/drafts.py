@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from conversations.messages import Say
@@ -16,6 +16,7 @@ from workers.news import tell
 
 AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=3))  # of silence
 KEPT = timedelta(days=30)
+AT_ONCE = 500  # people in one transaction; the rest follows a second later
 QUIET_FROM, QUIET_UNTIL = time(20, 0), time(7, 0)  # WIB: nobody is reminded at night
 
 
@@ -24,33 +25,49 @@ def remind(tx: Session, run: Task) -> datetime | None:
     at = now()
     if not _awake(at):
         return None
-    for reminded, silence in enumerate(AFTER):
-        rows = tx.scalars(
-            select(Conversation)
-            .join(Person, Person.id == Conversation.person_id)
-            .where(
-                Conversation.has_draft,
-                Conversation.reminded == reminded,
-                Conversation.spoke_at < at - silence,
-                Person.opted_out_at.is_(None),
-                Person.unreachable_at.is_(None),
-            )
-            .with_for_update(skip_locked=True, of=Conversation)
+    counts = [_remind(tx, times, at - silence) for times, silence in enumerate(AFTER)]
+    return at if AT_ONCE in counts else None
+
+
+def _remind(tx: Session, times: int, since: datetime) -> int:
+    """Remind those who were reminded so many times and are silent since then; gives how many."""
+    rows = tx.execute(
+        select(Conversation.person_id, Conversation.spoke_at)
+        .join(Person, Person.id == Conversation.person_id)
+        .where(
+            Conversation.has_draft,
+            Conversation.reminded == times,
+            Conversation.spoke_at < since,
+            Person.opted_out_at.is_(None),
+            Person.unreachable_at.is_(None),
         )
-        for row in rows:
-            row.reminded = reminded + 1
-            occasion = f"{row.spoke_at.isoformat()}:{row.reminded}"
-            say = Say("notices.draft_waits")
-            tell(tx, row.person_id, "reminder", row.person_id, say, occasion=occasion)
-    return None
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True, of=Conversation)
+    ).all()
+    for person_id, spoke_at in rows:
+        occasion = f"{spoke_at.isoformat()}:{times + 1}"
+        tell(tx, person_id, "reminder", person_id, Say("notices.draft_waits"), occasion=occasion)
+    tx.execute(
+        update(Conversation)
+        .where(Conversation.person_id.in_([person_id for person_id, _ in rows]))
+        .values(reminded=times + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return len(rows)
 
 
 def erase(tx: Session, run: Task) -> datetime | None:
     """Forget drafts that rested for a month, with all that was answered in them."""
-    tx.execute(
-        delete(Conversation).where(Conversation.has_draft, Conversation.spoke_at < now() - KEPT)
-    )
-    return None
+    at = now()
+    rested = Conversation.has_draft, Conversation.spoke_at < at - KEPT
+    some = select(Conversation.person_id).where(*rested).limit(AT_ONCE)
+    gone = tx.scalars(
+        delete(Conversation)
+        .where(Conversation.person_id.in_(some), *rested)  # unless they speak at this moment
+        .returning(Conversation.person_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return at if len(gone) == AT_ONCE else None
 
 
 def _awake(at: datetime) -> bool:

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from conversations.messages import Say
 from models import application as applications
 from models import task
 from models.application import Application
+from models.audit import AuditEntry
 from models.base import WIB, now
 from models.identity import IdentityLink
+from models.inbox import InboundMessage
 from models.lifecycle import ApplicationState, VisitState
+from models.outbox import OutboundMessage
 from models.permit import Permit
+from models.retention import forget
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window
+from workers.context import Context, Kept, Settle
 from workers.news import tell_supervisors, window_of
 from workers.visits.offers import NOBODY_YET
 
 STUCK = timedelta(minutes=10)  # without a task that would move it on
 OVERDUE = timedelta(hours=2)  # after the end of a visit's window
+LONG_OVERDUE = timedelta(days=7)  # after its day: it has been reported
 LINKS_KEPT = timedelta(days=1)  # after they expired or were used
-TASKS_KEPT = timedelta(days=30)  # after they were done
+TASKS_KEPT = timedelta(days=30)  # after they were done or given up
+INVITED = TASKS_KEPT - timedelta(days=1)  # until then the task that invited an owner is there
+FORGOTTEN = 10_000  # rows of one table that one run of `tidy` deletes; it goes on a second later
 
 _IN_OFFICERS_HANDS = (VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED)
 
@@ -42,15 +51,27 @@ def sweep(tx: Session, run: Task) -> datetime | None:
     return None
 
 
-def tidy(tx: Session, run: Task) -> datetime | None:
-    """Delete identity links and tasks that are of no more use."""
+def tidy(context: Context, _: int) -> Settle:
+    """Delete what is of no more use: some of it at a time, so that nobody waits for long."""
+    return partial(_tidy, kept=context.kept)
+
+
+def _tidy(tx: Session, run: Task, *, kept: Kept) -> datetime | None:
     moment = now()
     links = or_(
         IdentityLink.expires_at < moment - LINKS_KEPT, IdentityLink.used_at < moment - LINKS_KEPT
     )
     tx.execute(delete(IdentityLink).where(links))
-    tx.execute(delete(Task).where(Task.done_at < moment - TASKS_KEPT))
-    return None
+    taken = func.coalesce(InboundMessage.taken_at, InboundMessage.set_aside_at)
+    sent = func.coalesce(OutboundMessage.sent_at, OutboundMessage.failed_at)
+    done = func.coalesce(Task.done_at, Task.failed_at)
+    more = [
+        forget(tx, InboundMessage.id, taken, moment - kept.messages, limit=FORGOTTEN),
+        forget(tx, OutboundMessage.id, sent, moment - kept.messages, limit=FORGOTTEN),
+        forget(tx, Task.id, done, moment - TASKS_KEPT, limit=FORGOTTEN),
+        forget(tx, AuditEntry.id, AuditEntry.at, moment - kept.audit, limit=FORGOTTEN),
+    ]
+    return moment if any(more) else None
 
 
 def _idle(kind: str, subject: InstrumentedAttribute[int]) -> ColumnElement[bool]:
@@ -81,11 +102,18 @@ def _verify_again(tx: Session, run: Task) -> None:
 
 
 def _open_windows_again(tx: Session) -> None:
-    """Whoever was invited and has not chosen is not invited twice: the run key is the same."""
+    """Whoever was invited and has not chosen is not invited twice."""
+    moment = now()
+    invited = exists().where(
+        Task.subject_id == Application.id,
+        Task.kind == "open_windows",
+        Task.created_at >= Application.moved_at,
+    )
     rows = tx.scalars(
         select(Application).where(
             Application.state == ApplicationState.VERIFIED,
-            Application.moved_at < now() - STUCK,
+            Application.moved_at.between(moment - INVITED, moment - STUCK),
+            ~invited,
         )
     )
     for application in rows:
@@ -126,13 +154,15 @@ def _issue_again(tx: Session, run: Task) -> None:
     _plan_again(tx, "permit", ids.all(), run)
 
 
-def _begun(tx: Session, states: Iterable[VisitState]) -> Iterable[tuple[Visit, Window]]:
-    """Visits in these states whose day has come, with their windows, by id."""
+def _begun(
+    tx: Session, states: Iterable[VisitState], *, since: timedelta | None = None
+) -> Iterable[tuple[Visit, Window]]:
+    """Visits in these states whose day has come, not longer `since`, with their windows, by id."""
     today = now().astimezone(WIB).date()
-    rows = tx.scalars(
-        select(Visit).where(Visit.state.in_(list(states)), Visit.on <= today).order_by(Visit.id)
-    )
-    return [(visit, Window(visit.on, Part(visit.part))) for visit in rows]
+    rows = select(Visit).where(Visit.state.in_(list(states)), Visit.on <= today).order_by(Visit.id)
+    if since is not None:
+        rows = rows.where(Visit.on >= today - since)
+    return [(visit, Window(visit.on, Part(visit.part))) for visit in tx.scalars(rows)]
 
 
 def _give_windows_up(tx: Session, run: Task) -> None:
@@ -142,7 +172,7 @@ def _give_windows_up(tx: Session, run: Task) -> None:
 
 
 def _report_overdue(tx: Session) -> None:
-    for visit, window in _begun(tx, _IN_OFFICERS_HANDS):
+    for visit, window in _begun(tx, _IN_OFFICERS_HANDS, since=LONG_OVERDUE):
         if window.ends_at < now() - OVERDUE:
             number = tx.get_one(Application, visit.application_id).number
             tell_supervisors(

@@ -27,9 +27,9 @@ from workers.news import tell_supervisors
 from workers.verification import run as verification
 from workers.visits import offers, windows
 
-#: Kinds that do something long first, without a lock.
+#: Kinds that prepare something first, without a lock.
 LONG: Mapping[str, Prepare] = MappingProxyType(
-    {"verify": verification.prepare, "permit": issue.prepare}
+    {"verify": verification.prepare, "permit": issue.prepare, "tidy": housekeeping.tidy}
 )
 #: Kinds that only read and write rows.
 SHORT: Mapping[str, Settle] = MappingProxyType(
@@ -38,7 +38,6 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "offer": offers.offer,
         "expire_offer": offers.expire,
         "sweep": housekeeping.sweep,
-        "tidy": housekeeping.tidy,
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,
     }

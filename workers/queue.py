@@ -137,6 +137,7 @@ def work(settings: Settings) -> None:
             settings.public_url,
             settings.permit_office,
             settings.permit_signer,
+            settings.kept,
         )
     )
     with _signs_of_life(engine):

@@ -1,9 +1,11 @@
-"""The workers' settings: what every process needs, and who issues the permits."""
+"""The workers' settings: what every process needs, who issues permits, how long rows are kept."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from models import settings
-from models.settings import setting, text
+from models.settings import setting, text, whole_number
+from workers.context import Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +19,15 @@ class Settings(settings.Settings):
         text, example="Unit Pelayanan Terpadu Satu Pintu Kota Jakarta Selatan", optional=True
     )
     permit_signer: str | None = setting(text, example="Kepala Unit Pelayanan", optional=True)
+
+    #: Not longer than the privacy page promises; not so short that news could be told twice.
+    messages_kept_days: int = setting(whole_number(31, 90), example="90", default="90")
+    audit_kept_days: int = setting(whole_number(365, 36_500), example="2190", default="2190")
+
+    @property
+    def kept(self) -> Kept:
+        """For how long rows are kept that are closed and have served."""
+        return Kept(
+            messages=timedelta(days=self.messages_kept_days),
+            audit=timedelta(days=self.audit_kept_days),
+        )

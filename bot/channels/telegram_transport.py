@@ -1,25 +1,29 @@
-"""The way to the Bot API: one pool of connections; a failure tells whether anything was sent.
+"""The way to the Bot API: what is small goes by `Calls`, files by aiohttp.
 
-python-telegram-bot's own client costs ten times the CPU of this one, and folds "could not connect"
-and "no answer came" into one error, which a sender must tell apart. The bot's token stands in every
+python-telegram-bot's own client costs twenty times the CPU, and folds "could not connect" and "no
+answer came" into one error, which a sender must tell apart. The bot's token stands in every
 address: no error that holds an address leaves this file, so none can reach a log.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from io import BytesIO
-from urllib.parse import urlencode
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 from telegram.error import BadRequest, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.channels.calls import Calls, NeverSent, NoAnswer
 from bot.errors import FileRefused, TryLater
 
-CONNECTIONS = 100  # at once; Telegram takes about 30 sends/s, each some 50 ms
+CONNECTIONS = 20  # at once, for files
 CONNECT = 5.0  # seconds to get a connection, waiting for a free one included
 READ = 20.0  # seconds until Telegram starts to answer
 WRITE = 60.0  # seconds more for a document to go out over a slow line
@@ -37,12 +41,21 @@ class NotNow(TelegramError):
         self.after = after
 
 
-class Transport(BaseRequest):
-    """A `BaseRequest` on aiohttp; its pool opens with the first request."""
+@dataclass(frozen=True, slots=True)
+class _Parameters:
+    """What `RequestData` is made for, of a method without files: ready to be sent as JSON."""
 
-    def __init__(self, *, patience: float = READ) -> None:
-        """Wait `patience` seconds for an answer, unless a request asks for longer."""
+    body: bytes
+    contains_files: bool = False
+
+
+class Transport(BaseRequest):
+    """A `BaseRequest` of our own; its connections open with the first request."""
+
+    def __init__(self, url: str, *, patience: float = READ) -> None:
+        """Reach the host of `url`; wait `patience` seconds for an answer, unless told otherwise."""
         self._patience = patience
+        self._calls = Calls(url, connect=CONNECT)
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -54,9 +67,19 @@ class Transport(BaseRequest):
 
     async def shutdown(self) -> None:
         """Close every connection."""
+        await self._calls.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def call(self, url: str, parameters: Mapping[str, Any]) -> Any:
+        """Call a method without files, and give its result.
+
+        Raises:
+            telegram.error.TelegramError: as `do_request`, and what the Bot API refuses.
+        """
+        body = json.dumps(parameters, separators=(",", ":")).encode()
+        return await self.post(url, cast("RequestData", _Parameters(body)))
 
     async def do_request(
         self,
@@ -75,24 +98,35 @@ class Transport(BaseRequest):
             TimedOut: it may have been taken, but no answer came.
             BadRequest: it is too large to be taken.
         """
-        body, headers = _body(request_data)
         read = read_timeout if isinstance(read_timeout, (int, float)) else self._patience
+        if request_data is not None and request_data.contains_files:
+            status, content = await self._upload(url, request_data, read)
+        else:
+            status, content = await self._call(url, request_data, read)
+        _refuse(status, content)
+        return status, content
+
+    async def _call(self, url: str, data: RequestData | None, patience: float) -> tuple[int, bytes]:
+        parts = urlsplit(url)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        body, content_type = _body(data)
         try:
-            async with self._pool().request(
-                method,
-                url,
-                data=body,
-                headers=headers,
-                timeout=_timeout(read),
-                allow_redirects=False,
+            return await self._calls.post(path, body, content_type, patience=patience)
+        except NeverSent as error:
+            raise NotNow(f"Telegram can't be reached ({error})") from None
+        except NoAnswer as error:
+            raise TimedOut(f"Telegram did not answer ({error})") from None
+
+    async def _upload(self, url: str, data: RequestData, patience: float) -> tuple[int, bytes]:
+        try:
+            async with self._pool().post(
+                url, data=_form(data), timeout=_timeout(patience), allow_redirects=False
             ) as answer:
-                status, content = answer.status, await answer.read()
+                return answer.status, await answer.read()
         except _NEVER_SENT as error:
             raise NotNow(f"Telegram can't be reached ({type(error).__name__})") from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise TimedOut(f"Telegram did not answer ({type(error).__name__})") from None
-        _refuse(status, content)
-        return status, content
 
     async def download(self, url: str, *, at_most: int) -> bytes:
         """Get a file, and stop reading as soon as it is more than `at_most` bytes.
@@ -135,19 +169,21 @@ def _timeout(read: float) -> aiohttp.ClientTimeout:
     )
 
 
-def _body(data: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, dict[str, str]]:
-    if data is None:
-        return None, {}
-    if not data.contains_files:
-        form = urlencode(data.json_parameters).encode()
-        return form, {"Content-Type": "application/x-www-form-urlencoded"}
+def _body(data: RequestData | _Parameters | None) -> tuple[bytes, str]:
+    if isinstance(data, _Parameters):
+        return data.body, "application/json"
+    form = urlencode(data.json_parameters) if data is not None else ""
+    return form.encode(), "application/x-www-form-urlencoded"
+
+
+def _form(data: RequestData) -> aiohttp.FormData:
     parts = aiohttp.FormData(quote_fields=False)  # else a name with a space arrives as a%20b
     for name, value in data.json_parameters.items():
         parts.add_field(name, value)
     for name, (filename, content, kind) in data.multipart_data.items():
         file = BytesIO(content) if isinstance(content, bytes) else content
         parts.add_field(name, file, filename=filename, content_type=kind)
-    return parts, {}
+    return parts
 
 
 def _refuse(status: int, content: bytes) -> None:

@@ -72,6 +72,14 @@ def read(update: Json) -> list[Heard]:
             raise Malformed("a Telegram update without update_id")
 
 
+def acknowledgement(tap_id: str) -> Json:
+    """The answer to a delivery that tells Telegram to stop the tapped button's spinning.
+
+    Source: https://core.telegram.org/bots/api#making-requests-when-getting-updates
+    """
+    return {"method": "answerCallbackQuery", "callback_query_id": tap_id}
+
+
 def _from_message(provider_id: str, message: Json, *, edited: bool) -> list[Heard]:
     match message:
         case {"chat": {"id": int(chat), "type": "private"}}:

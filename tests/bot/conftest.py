@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from bot.channels.base import File, Heard, Media, Sent
 from bot.errors import FileRefused
 from bot.facts import City
+from bot.limits import Limits
 from bot.media import Media as MediaFetcher
 from bot.sender import Sender
 from bot.turns import Turns
@@ -85,9 +86,23 @@ class Desk:
         await self.send_all()
         return self.chat.texts(address)
 
+    async def send_due(self) -> int:
+        """Send one message to each person who has one due; gives how many were not sent before."""
+        return await send_due(self.sender)
+
     async def send_all(self) -> None:
-        while await self.sender.send_due():
+        """Send until nothing is due."""
+        while await self.send_due():
             pass
+
+
+async def send_due(sender: Sender) -> int:
+    """One round of a sender that does not run by itself."""
+    await sender.finish()
+    sender.look()
+    claimed = await sender.round()
+    await sender.finish()
+    return claimed
 
 
 @pytest.fixture(autouse=True)
@@ -96,15 +111,15 @@ def _keys() -> None:
 
 
 @pytest.fixture
-async def desk(database: str, tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(database: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
 
     chat = Chat()
     storage = Storage(f"file://{tmp_path}")
     channels = {"chat": chat}
     record = Record(database)
-    sender = Sender(record, channels, storage)
+    sender = Sender(record, channels, storage, Limits(redis_url, {}))
     city = City(area.load(), business_type.load(), flows.load())
-    turns = Turns(record, city, "https://izin.example", sender.wake)
+    turns = Turns(record, city, "https://izin.example", sender)
     committing = asyncio.create_task(turns.run())
     yield Desk(turns, sender, MediaFetcher(record, channels, storage), chat)
     committing.cancel()

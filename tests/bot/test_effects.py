@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from bot.effects import Writer
 from conversations.effects import (
     AcceptOffer,
     Arrive,
@@ -39,9 +38,8 @@ from models.base import now
 from models.finding import FindingRow
 from models.lifecycle import ApplicationState, NotAllowed, VisitState
 from models.officer import Officer
-from models.person import Person
 from models.visit import Visit
-from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, forged, words
+from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, forged, words, write_effect
 
 REVIEW = ApplicationState.IN_REVIEW
 NUMBER = "26-000001"
@@ -49,13 +47,8 @@ NUMBER = "26-000001"
 
 def act(town: Town, address: str, effect: Effect) -> None:
     """Write one effect as this person's, whatever their conversation would have allowed."""
-
-    def write(tx: Session) -> None:
-        writer = Writer(tx, "https://izin.example", now())
-        writer.write(tx.get_one(Person, town.meet(address)), 10_000, (effect,))
-        writer.close()
-
-    town.write(write)
+    person_id = town.meet(address)
+    town.write(lambda tx: write_effect(tx, person_id, effect))
 
 
 # -- whoever forges a tap ------------------------------------------------------------------------
@@ -339,10 +332,8 @@ async def test_two_supervisors_give_one_visit_to_two_officers(town: Town) -> Non
             seen = tx.get_one(Visit, visit_id).state  # the facts of the turn: nothing is locked
             assert seen == VisitState.UNASSIGNED
             start.wait(10)
-            writer = Writer(tx, "", now())
             try:
-                writer.write(tx.get_one(Person, person_id), officer_id, (Assign(1, officer_id),))
-                writer.close()
+                write_effect(tx, person_id, Assign(1, officer_id), turn_id=officer_id)
                 tx.commit()
             except NotAllowed as error:
                 lost.append(error)

@@ -31,7 +31,7 @@ def known(town: Town, address: str) -> Facts:
 
     def load(tx: Session) -> Facts:
         locked = people.lock(tx, [person_id])
-        opened = turn.open(tx, [person_id])
+        opened = turn.reopen(tx, [person_id])
         return facts.load(tx, locked, opened, town.desk.turns.city, now())[person_id]
 
     return town.read(load)

@@ -8,16 +8,14 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.effects import Writer
 from conversations.effects import HandOver
 from models import permit as permits
 from models import visit as visits
 from models.base import WIB, now
 from models.lifecycle import ApplicationState, VisitState
 from models.permit import Permit
-from models.person import Person
 from models.visit import Visit
-from tests.bot.town import OFFICER, OWNER, Town, words
+from tests.bot.town import OFFICER, OWNER, Town, words, write_effect
 
 
 async def at_the_door(town: Town, count: int) -> list[tuple[int, int]]:
@@ -43,10 +41,8 @@ async def at_the_door(town: Town, count: int) -> list[tuple[int, int]]:
 def hand_over(tx: Session, person_id: int, visit_id: int) -> None:
     """As the turn of an officer writes it."""
     visits.lock(tx, [visit_id])
-    writer = Writer(tx, "https://izin.example", now())
     effect = HandOver(visit_id, ktp_seen=True, place_as_described=True, photo_id=None)
-    writer.write(tx.get_one(Person, person_id), 1000 + visit_id, (effect,))
-    writer.close()
+    write_effect(tx, person_id, effect, turn_id=1000 + visit_id)
 
 
 async def test_officers_who_hand_over_at_once_give_numbers_without_gaps(town: Town) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -16,12 +16,13 @@ from bot.errors import ChannelError, OutcomeUnknown, Rejected, TryLater, Unreach
 from bot.sender import LONGEST_WAIT, MAX_TRIES, MAX_WAITS, Sender
 from conversations import events, messages
 from conversations.messages import Message, Say
-from models import inbox
+from models import inbox, outbox
 from models.base import now
+from models.database import trip
 from models.outbox import Lane, OutboundMessage
 from models.person import Address, Person
 from models.storage import Storage
-from tests.bot.conftest import Chat
+from tests.bot.conftest import Chat, send_due
 from tests.bot.town import OTHER, OWNER, Town, words
 
 WAIT = timedelta(seconds=30)
@@ -50,7 +51,7 @@ async def test_each_person_hears_in_order_one_message_at_a_time(town: Town) -> N
     for number in ("1", "2", "3"):
         say(town, number, to=OWNER)
         say(town, number, to=OTHER)
-    assert await town.desk.sender.send_due() == 2
+    assert await town.desk.send_due() == 2
     await town.desk.send_all()
     assert town.desk.chat.texts(OWNER) == town.desk.chat.texts(OTHER) == said(town, "1", "2", "3")
 
@@ -61,7 +62,7 @@ async def test_replies_go_before_notices(town: Town, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sender, "AT_ONCE", 1)
     say(town, "notice", to=OWNER, lane=Lane.NOTICE)
     say(town, "reply", to=OTHER)
-    await town.desk.sender.send_due()
+    await town.desk.send_due()
     assert town.desk.chat.texts(OTHER) and not town.desk.chat.texts(OWNER)
     say(town, "second", to=OWNER)
     await town.desk.send_all()
@@ -71,7 +72,7 @@ async def test_replies_go_before_notices(town: Town, monkeypatch: pytest.MonkeyP
 async def test_too_many_requests_hold_up_one_person_and_in_order(town: Town) -> None:
     first, _ = say(town, "1", "2")
     town.desk.chat.fails = [TryLater("429", after=WAIT)]
-    assert await town.desk.sender.send_due() == 1
+    assert await town.desk.send_due() == 1
     say(town, "other", to=OTHER)
     await town.desk.send_all()
     assert town.desk.chat.texts(OTHER) == said(town, "other")
@@ -89,7 +90,7 @@ async def test_a_provider_that_is_away_for_hours_costs_nobody_a_message(town: To
     pauses = []
     for _ in range(20):
         town.desk.chat.fails = [TryLater("away", after=timedelta(seconds=5))]
-        await town.desk.sender.send_due()
+        await town.desk.send_due()
         pauses.append((row(town, waiting).due_at - now()).total_seconds())
         due_again(town, waiting)
     assert pauses == sorted(pauses, key=round) and round(pauses[0]) == 5
@@ -138,7 +139,7 @@ async def test_an_unknown_outcome_is_repeated_but_not_for_ever(
         assert row(town, waiting).attempts == tried
         due_again(town, waiting)
     assert row(town, waiting).failed_at is not None
-    assert await town.desk.sender.send_due() == 0
+    assert await town.desk.send_due() == 0
 
 
 async def test_who_opted_out_gets_answers_and_no_notices(town: Town) -> None:
@@ -158,12 +159,14 @@ async def test_who_opted_out_gets_answers_and_no_notices(town: Town) -> None:
 async def test_a_message_whose_sender_died_is_sent_again_when_the_lease_is_over(
     town: Town,
 ) -> None:
-    from models import outbox
-
     (orphan,) = say(town, "1")
-    lease = timedelta(seconds=60)
-    assert town.write(lambda tx: len(outbox.claim(tx, lease=lease, limit=5))) == 1
-    assert await town.desk.sender.send_due() == 0
+
+    def claim(tx: Session) -> None:
+        with trip(tx) as run:
+            outbox.claim(run, lease=timedelta(seconds=60), limit=5)
+
+    town.write(claim)
+    assert await town.desk.send_due() == 0
     town.change(OutboundMessage, orphan, leased_until=now())
     await town.desk.send_all()
     assert town.desk.chat.texts(OWNER) == said(town, "1")
@@ -171,8 +174,6 @@ async def test_a_message_whose_sender_died_is_sent_again_when_the_lease_is_over(
 
 
 async def test_a_late_failure_does_not_reopen_what_was_sent_meanwhile(town: Town) -> None:
-    from models import outbox
-
     (sent,) = say(town, "1")
     await town.desk.send_all()
     town.write(lambda tx: outbox.postpone(tx, sent, WAIT, "unknown"))
@@ -186,19 +187,24 @@ async def test_several_senders_send_each_message_once_and_in_order(town: Town) -
         for address in people:
             say(town, str(number), to=address)
     slow = Slow()
-    record = town.desk.sender.record
-    senders = [Sender(record, {"chat": slow}, town.desk.sender.storage) for _ in range(3)]
+    senders = [other_sender(town, {"chat": slow}) for _ in range(3)]
 
     async def drain(sender: Sender) -> None:
         idle = 0
         while idle < 5:
-            idle = 0 if await sender.send_due() else idle + 1
+            idle = 0 if await send_due(sender) else idle + 1
             await asyncio.sleep(0)
 
     await asyncio.gather(*map(drain, senders))
-    while await senders[0].send_due():
+    while await send_due(senders[0]):
         pass
     assert all(slow.texts(who) == said(town, *"01234") for who in people)
+
+
+def other_sender(town: Town, channels: Mapping[str, Channel]) -> Sender:
+    """The sender of another process on the same record."""
+    mine = town.desk.sender
+    return Sender(mine.record, channels, mine.storage, mine.limits)
 
 
 class Slow(Chat):
@@ -222,10 +228,10 @@ async def test_nobody_waits_for_somebody_elses_slow_send(town: Town) -> None:
 
     chat = Stuck()
     say(town, "slow")
-    sender = Sender(town.desk.sender.record, {"chat": chat}, town.desk.sender.storage)
+    sender = other_sender(town, {"chat": chat})
     running = asyncio.create_task(sender.run())
     say(town, "1", "2", to=OTHER)
-    sender.wake()
+    sender.look()
     await until(lambda: len(chat.texts(OTHER)) == 2)
     assert chat.texts(OWNER) == []
     go_on.set()
@@ -245,9 +251,9 @@ async def test_a_provisional_message_gives_way_to_the_reply_after_it(town: Town)
     (dropped,) = say(town, "one photo", after=later, provisional=True)
     (kept,) = say(town, "two photos", after=later, provisional=True)
     assert town.read(lambda tx: tx.get(OutboundMessage, dropped)) is None
-    assert await town.desk.sender.send_due() == 0
+    assert await town.desk.send_due() == 0
     say(town, "news", lane=Lane.NOTICE)
-    assert await town.desk.sender.send_due() == 0, "the open question stands before the notice"
+    assert await town.desk.send_due() == 0, "the open question stands before the notice"
     due_again(town, kept)
     await town.desk.send_all()
     assert town.desk.chat.texts(OWNER) == said(town, "two photos", "news")
@@ -289,7 +295,7 @@ async def test_who_has_no_address_is_given_up_at_once(town: Town) -> None:
 async def test_a_channel_of_another_process_is_left_to_it(town: Town) -> None:
     (waiting,) = say(town, "1")
     none: dict[str, Channel] = {}
-    await Sender(town.desk.sender.record, none, town.desk.sender.storage).send_due()
+    await send_due(other_sender(town, none))
     assert row(town, waiting).failed_at is None
     due_again(town, waiting)
     await town.desk.send_all()

@@ -29,6 +29,8 @@ def test_the_least_settings_are_enough_and_bring_no_telegram() -> None:
     assert settings.public_url == "https://izin.example.go.id"
     assert (settings.host, settings.port, settings.log_level) == ("127.0.0.1", 8000, "WARNING")
     assert settings.telegram_bot_token is None
+    assert settings.metrics_token is None
+    assert settings.slow_turn_seconds == 1.0
     assert settings.telegram_api_url == "https://api.telegram.org"
     assert settings.key_ring.current == "k2"
     assert WorkersSettings.from_environment(LEAST).key_ring == settings.key_ring
@@ -54,6 +56,9 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
         ("PORT", "80800", "from 1 to 65535"),
         ("PORT", "8k", "from 1 to 65535"),
         ("LOG_LEVEL", "LOUD", "one of DEBUG, INFO, WARNING, ERROR"),
+        ("METRICS_TOKEN", "sesame", "16 to 256"),
+        ("SLOW_TURN_SECONDS", "soon", "seconds from 0.001 to 3600"),
+        ("SLOW_TURN_SECONDS", "0", "seconds from 0.001 to 3600"),
         ("TELEGRAM_BOT_TOKEN", "sesame", "@BotFather"),
         ("TELEGRAM_WEBHOOK_SECRET", "sesame", "16 to 256"),
         ("TELEGRAM_BOT_USERNAME", "@IzinDatangBot", "without @"),

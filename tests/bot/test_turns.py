@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 from bot.errors import Busy
 from bot.turns import BACKLOG
 from conversations import engine as talk
 from conversations import events
-from conversations.events import Event, Located, Started
+from conversations.events import Event, Located, Started, Uploaded
 from conversations.facts import Facts
 from conversations.session import Session as Talk
 from models import officer
 from models.conversation import Conversation
 from models.inbox import InboundMessage
 from models.person import Person
+from models.wire import Trip
 from tests.bot.conftest import Desk
 
 Count = Callable[[str], int]
@@ -46,6 +48,39 @@ async def test_many_people_are_answered_in_one_go(desk: Desk, count: Count) -> N
     assert count("people") == count("conversations") == 50
     with_transactions = count("(SELECT DISTINCT xmin::text FROM inbox) AS transactions")
     assert with_transactions < 25, "deliveries that wait together share transactions"
+
+
+@pytest.fixture
+def statements(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every statement that turns send to PostgreSQL, as it is sent."""
+    sent: list[str] = []
+    put = Trip.__call__
+
+    def noted(trip: Trip, sql: str, given: Mapping[str, Any]) -> Any:
+        sent.append(sql)
+        return put(trip, sql, given)
+
+    def executed(_: Any, __: Any, sql: str, *___: Any) -> None:
+        sent.append(sql)
+
+    monkeypatch.setattr(Trip, "__call__", noted)
+    event.listen(Engine, "before_cursor_execute", executed)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", executed)
+
+
+async def test_a_batch_takes_as_many_statements_as_one_turn(
+    desk: Desk, statements: list[str]
+) -> None:
+    """Newcomers, consent, words, a photo that comes where none was asked for: all the same."""
+    for said in (Started(), "1", "ya", "Siti Aminah", Uploaded(0, "photo"), "nasi uduk"):
+        taken = []
+        for crowd in (["alone"], [f"p{number}" for number in range(40)]):
+            statements.clear()
+            await desk.turns.take([desk.heard(said, who) for who in crowd])
+            taken.append(len(statements))
+        await desk.send_all()
+        assert taken[0] == taken[1] <= 7, said
 
 
 async def test_one_persons_messages_keep_their_order(desk: Desk, engine: Engine) -> None:

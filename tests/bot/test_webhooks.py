@@ -23,7 +23,7 @@ from tests.providers.bot_api import FakeBotApi
 SECRET = "s3cret_of-ours"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
 NIK = "3174051708450001"
-UPDATE = {
+UPDATE: dict[str, Any] = {
     "update_id": 700_000_001,
     "message": {
         "message_id": 208,
@@ -61,6 +61,22 @@ async def test_a_delivery_is_taken_before_it_is_answered() -> None:
     answer = await deliver(turns, json=UPDATE)
     assert answer.status_code == 200
     assert turns.taken == [HEARD]
+
+
+async def test_the_answer_to_a_tap_stops_the_button_from_spinning() -> None:
+    tap = {
+        "update_id": 700_000_002,
+        "callback_query": {
+            "id": "4382",
+            "from": UPDATE["message"]["from"],
+            "message": UPDATE["message"],
+            "chat_instance": "1",
+            "data": "welcome||menu|1|business_permit",
+        },
+    }
+    answer = await deliver(Turns(), json=tap)
+    assert answer.json() == {"method": "answerCallbackQuery", "callback_query_id": "4382"}
+    assert (await deliver(Turns(Busy()), json=tap)).content == b"", "only once it is taken"
 
 
 async def test_what_concerns_nobody_is_accepted_and_not_taken() -> None:
@@ -157,7 +173,9 @@ async def test_what_cannot_be_read_is_refused_and_not_quoted(label: str) -> None
 
 async def test_when_busy_the_provider_is_asked_to_come_again() -> None:
     turns = Turns(Busy("300 wait"))
-    answer = await deliver(turns, json=UPDATE)
+    with capture_logs() as logs:
+        answer = await deliver(turns, json=UPDATE)
+    assert [entry["deliveries"] for entry in logs] == [[HEARD.provider_id]]
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == str(RETRY_AFTER)
     assert (await deliver(turns, json=UPDATE)).status_code == 200

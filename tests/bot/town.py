@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from bot.effects import Writer
 from conversations import catalogue, messages
+from conversations.effects import Effect
 from conversations.events import Event, Started, Tapped, Uploaded
 from conversations.messages import Say
 from models import identity
@@ -21,6 +23,7 @@ from models import visit as visits
 from models.application import Application
 from models.attachment import Attachment, AttachmentState
 from models.base import WIB, now
+from models.database import trip
 from models.lifecycle import ApplicationState
 from models.officer import Officer, StaffRole
 from models.outbox import OutboundMessage, Owed, owe
@@ -281,6 +284,15 @@ class Town:
     def write(self, work: Callable[[Session], T]) -> T:
         with Session(self.engine, expire_on_commit=False) as tx, tx.begin():
             return work(tx)
+
+
+def write_effect(tx: Session, person_id: int, effect: Effect, *, turn_id: int = 10_000) -> None:
+    """Write one effect as this person's turn does, whatever their conversation would allow."""
+    (speaker,) = people.lock(tx, [person_id])
+    writer = Writer(tx, "https://izin.example", now())
+    writer.write(speaker, turn_id, (effect,))
+    with trip(tx) as run:
+        writer.close(run)
 
 
 def words(key: str, **params: Any) -> str:

@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
-from models.logs import scrub
+from models.logs import scrub, told
 
 NIK = "3174075705900012"
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw-"
@@ -57,7 +59,7 @@ def test_what_is_no_secret_stays(line: str) -> None:
 
 
 PROGRAM = f"""
-import logging, sys
+import asyncio, logging, sys, threading, warnings
 import structlog
 from models import logs
 
@@ -68,8 +70,13 @@ logging.getLogger("foreign").warning("POST %s", "https://api.telegram.org/bot{TO
 logging.getLogger("foreign.debug").debug("not at this level")
 logging.getLogger("httpx").info("GET {LINK}")
 
+class Forged(Exception):
+    pass
+
+Forged.__module__ = "bot.errors"
+
 def inner():
-    raise ValueError("{NIK} and {LINK}")
+    raise ValueError("Siti Aminah, {NIK}")
 
 for logger in (log, logging.getLogger("foreign")):
     try:
@@ -83,6 +90,27 @@ try:
         raise RuntimeError("{TOKEN}") from error
 except RuntimeError:
     log.error("chained", exc_info=True)
+try:
+    raise Forged("no secret at {LINK}")
+except Forged:
+    log.error("ours", exc_info=True)
+try:
+    open("/nowhere/at/all")
+except OSError:
+    log.error("away", exc_info=True)
+
+async def unheard():
+    asyncio.create_task(forgotten())
+    await asyncio.sleep(0)
+
+async def forgotten():
+    inner()
+
+asyncio.run(unheard())
+thread = threading.Thread(target=inner)
+thread.start()
+thread.join()
+warnings.warn("old")
 inner()
 """
 
@@ -103,6 +131,11 @@ def test_every_line_is_json_with_its_level_and_its_logger(written: list[str]) ->
         ("error", "ours"),
         ("error", "foreign"),
         ("error", "ours"),
+        ("error", "ours"),
+        ("error", "ours"),
+        ("error", "asyncio"),
+        ("critical", "uncaught"),
+        ("warning", "py.warnings"),
         ("critical", "uncaught"),
     ]
     assert all("timestamp" in line for line in lines)
@@ -113,4 +146,52 @@ def test_tracebacks_and_foreign_loggers_are_scrubbed_as_well(written: list[str])
     for secret in (NIK, TOKEN, "mC9wD3xk", "81234567890", "0812-3456-7890"):
         assert secret not in everything
     assert everything.count("Traceback") >= 4, "what went wrong can still be read"
-    assert "ValueError: [nik] and https://izin.example/identitas/[token]" in everything
+    assert everything.count("in inner") >= 6, "and where"
+
+
+def test_of_an_error_only_words_that_cannot_quote_a_person_are_kept(written: list[str]) -> None:
+    everything = "\n".join(written)
+    assert "Siti" not in everything, "asyncio and threads among it"
+    assert "ValueError" in everything
+    assert "Forged: no secret at https://izin.example/identitas/[token]" in everything
+    assert "FileNotFoundError: [Errno 2] No such file or directory" in everything
+
+
+def test_what_postgresql_refused_is_told_by_its_rule_and_not_by_its_values(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TEMP TABLE t (name text CONSTRAINT uq_t_name UNIQUE)"))
+        insert = text("INSERT INTO t VALUES ('Siti')")
+        connection.execute(insert)
+        with pytest.raises(IntegrityError) as refused:
+            connection.execute(insert)
+    assert "Siti" in str(refused.value)
+    assert told(refused.value) == "IntegrityError: 23505 uq_t_name"
+
+
+def test_numbers_stay_numbers_and_numbers_that_tell_do_not() -> None:
+    program = f"""
+import structlog
+from models import logs
+logs.configure("INFO")
+log = structlog.get_logger("bot")
+log.info("timed", seconds=0.0012345678901234567, at=1764032412.123456, task=12, ok=True, no=None)
+log.info("told", nik={NIK}, deep={{"phones": (6281234567890, 7), "ids": frozenset([{NIK}])}})
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    timed, told = map(json.loads, done.stderr.splitlines())
+    assert (timed["seconds"], timed["at"]) == (0.0012345678901234567, 1764032412.123456)
+    assert (timed["task"], timed["ok"], timed["no"]) == (12, True, None)
+    assert (told["nik"], told["deep"]) == ("[nik]", {"phones": ["[phone]", 7], "ids": ["[nik]"]})
+
+
+def test_libraries_do_not_tell_more_than_their_news_whatever_the_level() -> None:
+    program = """
+import logging, structlog
+from models import logs
+logs.configure("DEBUG")
+structlog.get_logger("bot.turns").debug("ours")
+logging.getLogger("telegram.Bot").debug("Siti says hello")
+logging.getLogger("telegram.Bot").info("news")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["ours", "news"]

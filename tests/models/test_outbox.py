@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,8 +10,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from models import encryption, outbox, person
+from models.base import now
+from models.database import trip
 from models.encryption import KeyRing
-from models.outbox import Lane, OutboundMessage, Owed, owe
+from models.outbox import Claimed, Lane, OutboundMessage, Owed, owe, owe_and_lease
 from models.person import Address, Person
 
 LEASE = timedelta(seconds=60)
@@ -30,7 +32,19 @@ def people(tx: Session) -> list[int]:
 
 
 def claim(tx: Session, limit: int = 10) -> list[tuple[int, str]]:
-    return [(c.person_id, c.message) for c in outbox.claim(tx, lease=LEASE, limit=limit)]
+    return [(c.person_id, c.message) for c in claimed_rows(tx, limit)]
+
+
+def claimed_rows(tx: Session, limit: int = 10) -> list[Claimed]:
+    with trip(tx) as run:
+        found = outbox.claim(run, lease=LEASE, limit=limit)
+    return outbox.claimed(found)
+
+
+def settle(tx: Session, sent: dict[int, str]) -> bool:
+    with trip(tx) as run:
+        left = outbox.settle(run, sent)
+    return bool(left.rows[0][0])
 
 
 def test_the_same_fact_is_owed_once(tx: Session, people: list[int]) -> None:
@@ -44,10 +58,10 @@ def test_the_same_fact_is_owed_once(tx: Session, people: list[int]) -> None:
 def test_only_the_first_of_each_person_is_leased(tx: Session, people: list[int]) -> None:
     one, other = people
     owe(tx, [Owed(one, "a", "1"), Owed(other, "b", "2"), Owed(one, "c", "3")])
-    claimed = outbox.claim(tx, lease=LEASE, limit=10)
+    claimed = claimed_rows(tx)
     assert [(c.person_id, c.message) for c in claimed] == [(one, "1"), (other, "2")]
     assert claim(tx) == [], "leased already, and what comes after it waits"
-    outbox.settle(tx, {claimed[0].id: "77"})
+    assert settle(tx, {claimed[0].id: "77"}), "there is more for one of them"
     assert claim(tx) == [(one, "3")]
     sent = tx.get_one(OutboundMessage, claimed[0].id, populate_existing=True)
     assert (sent.provider_id, sent.outcome, sent.leased_until) == ("77", "sent", None)
@@ -75,7 +89,7 @@ def test_a_claim_says_where_and_in_which_language(tx: Session, people: list[int]
     tx.get_one(Person, people[1]).last_channel = "second"
     tx.flush()
     owe(tx, [Owed(one, f"x{one}", "hello") for one in people])
-    claimed = {c.person_id: c for c in outbox.claim(tx, lease=LEASE, limit=10)}
+    claimed = {c.person_id: c for c in claimed_rows(tx)}
     first, second = claimed[people[0]], claimed[people[1]]
     assert (first.channel, first.address, first.locale) == ("chat", "1", "id")
     assert (second.channel, second.address, second.locale) == ("second", "9", "en")
@@ -87,7 +101,7 @@ def test_a_person_without_an_address_is_claimed_without_a_channel(
 ) -> None:
     tx.query(Address).delete()
     owe(tx, [Owed(people[0], "a", "1")])
-    (claimed,) = outbox.claim(tx, lease=LEASE, limit=10)
+    (claimed,) = claimed_rows(tx)
     assert (claimed.channel, claimed.address) == (None, None)
 
 
@@ -118,3 +132,58 @@ def test_what_is_owed_lies_encrypted(tx: Session, people: list[int]) -> None:
     owe(tx, [Owed(people[0], "a", {"name": "Siti Aminah"})])
     stored = tx.execute(text("SELECT message FROM outbox")).scalar_one()
     assert b"Siti" not in bytes(stored)
+
+
+def lease(tx: Session, *messages: Owed, people: Container[int]) -> list[str]:
+    """Owe messages and lease them at once; gives the keys of what is leased."""
+    with trip(tx) as run:
+        leased = owe_and_lease(run, messages, now(), lease=LEASE, leasing=people)
+    return [key for _, key in leased.rows]
+
+
+def test_who_owes_may_lease_the_first_message_of_each_person(
+    tx: Session, people: list[int]
+) -> None:
+    one, other = people
+    owed = [Owed(one, "a", "1"), Owed(one, "b", "2"), Owed(other, "c", "3")]
+    assert lease(tx, *owed, people={one}) == ["a"]
+    assert claim(tx) == [(other, "3")], "the second waits until the first is sent"
+    attempts = [row.attempts for row in tx.query(OutboundMessage).order_by(OutboundMessage.id)]
+    assert attempts == [1, 0, 1]
+
+
+def test_nothing_is_leased_before_an_older_message(tx: Session, people: list[int]) -> None:
+    one, _ = people
+    owe(tx, [Owed(one, "notice", "1", lane=Lane.NOTICE)])
+    assert lease(tx, Owed(one, "reply", "2"), people=people) == []
+    assert claim(tx) == [(one, "1")]
+
+
+def test_a_reply_that_replaces_a_provisional_message_is_leased(
+    tx: Session, people: list[int]
+) -> None:
+    one, _ = people
+    quiet = timedelta(seconds=2)
+    provisional = Owed(one, "p", "count", after=quiet, provisional=True)
+    assert lease(tx, provisional, people=people) == [], "it is due later"
+    assert lease(tx, Owed(one, "reply", "2"), people=people) == ["reply"]
+    assert [row.message for row in tx.query(OutboundMessage)] == ["2"]
+
+
+def test_what_was_owed_before_is_neither_owed_nor_leased_again(
+    tx: Session, people: list[int]
+) -> None:
+    assert lease(tx, Owed(people[0], "a", "1"), people=people) == ["a"]
+    assert lease(tx, Owed(people[0], "a", "1"), people=people) == []
+
+
+def test_a_lease_is_renewed_while_its_message_is_being_sent(tx: Session, people: list[int]) -> None:
+    lease(tx, Owed(people[0], "a", "1"), people=people)
+    (row,) = tx.query(OutboundMessage)
+    row.leased_until = now()
+    with trip(tx) as run:
+        outbox.renew(run, [row.id], lease=LEASE)
+    assert claim(tx) == []
+    tx.refresh(row)
+    row.leased_until = now()
+    assert claim(tx) == [(people[0], "1")], "one that ran out is for whoever comes"

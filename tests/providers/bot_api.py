@@ -19,18 +19,21 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import io
 import itertools
 import json
+import random
 import re
 import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 import uvicorn
@@ -52,6 +55,7 @@ MAX_BUTTONS = 100
 MAX_DOWNLOAD = 20 * 1024 * 1024
 MAX_UPLOAD = 50 * 1024 * 1024
 MAX_PHOTO = 10 * 1024 * 1024
+DISORDER = 0.2  # seconds within which updates overtake each other
 RENDITIONS = (90, 320, 800, 1280)  # longest side, in pixels
 
 TOKEN = "123456:AA-fake-token"
@@ -66,11 +70,22 @@ class Fault:
     description: str = "Internal Server Error"
     parameters: Mapping[str, Json] = field(default_factory=dict)
     silence: str = ""
+    late: float = 0.0  # seconds after which a good answer is given
+
+    @property
+    def takes(self) -> bool:
+        """Whether the call has its effect all the same."""
+        return bool(self.silence or self.late)
 
 
 HANG = Fault(silence="hang")
 CLOSE = Fault(silence="close")
 BLOCKED = Fault(403, "Forbidden: bot was blocked by the user")
+
+
+def slow(seconds: float) -> Fault:
+    """The call has its effect at once, and is answered well, but late."""
+    return Fault(late=seconds)
 
 
 def too_many(seconds: int) -> Fault:
@@ -121,12 +136,13 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """A message from the bot as its reader sees it."""
+    """A message from the bot as its reader sees it: equal if the reader sees no difference."""
 
-    id: int
+    id: int = field(compare=False)
     text: str
     buttons: Keyboard = ()
     document: Document | None = None
+    at: float = field(default=0.0, compare=False)  # monotonic seconds
 
     @property
     def labels(self) -> list[str]:
@@ -162,6 +178,7 @@ class Person:
         self._chat: list[str] = []  # both sides, to be read when a test fails
         self._read = 0  # bubbles that wait_for has given or passed over
         self._waiting: list[tuple[str, Promise[Bubble]]] = []
+        self._heard = asyncio.Event()  # for `heard`
 
     # What the person does. Each gives a promise that is kept when the bot has accepted it.
 
@@ -284,12 +301,22 @@ class Person:
         self._api.run(expect)
         return promise
 
+    async def heard(self, seconds: float) -> None:
+        """Wait until the bot says something more (in the API's thread).
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        self._heard.clear()
+        await asyncio.wait_for(self._heard.wait(), seconds)
+
     def receive(self, bubble: Bubble) -> None:
         """Take a message from the bot (in the API's thread)."""
         labels = "".join(f"\n  [{label}]" for label in bubble.labels)
         name = f"({bubble.document.name}) " if bubble.document else ""
         self._chat.append(f"< {name}{bubble.text}{labels}")
         self.bubbles.append(bubble)
+        self._heard.set()
         self._look()
 
     def _look(self) -> None:
@@ -366,10 +393,19 @@ class FakeBotApi:
         self.commands: dict[str, list[Json]] = {}  # by language; "" for all others
         self.webhook: _Webhook | None = None
         self.refusals: list[str] = []  # what the webhook answered instead of 2xx
+        self.pushed: dict[int, int] = {}  # what people did: the update's number -> who
+        self.accepted: set[int] = set()  # the numbers of updates that were answered with 2xx
+        self.unsure: set[int] = set()  # ids of messages that were taken without saying so
+        self.doors: list[str] = []  # where updates go in turn, in place of the webhook's own host
+        self.copies: Callable[[], int] = lambda: 1  # how often each update is brought, at once
+        self.disorder: random.Random | None = None  # brings all that a person did in any order
+        self.weather: Callable[[str], Fault | None] = lambda method: None  # faults of any call
         self._hurry = hurry
+        self._turn = itertools.count()
+        self._bringing: set[asyncio.Task[float | None]] = set()
         self._people: dict[int, Person] = {}
         self._files: dict[str, tuple[str, bytes, int]] = {}  # path, content, claimed size
-        self._faults: list[tuple[str, Fault]] = []
+        self._faults: list[tuple[str, int | None, Fault]] = []  # of a method, perhaps for one chat
         self._queues: dict[tuple[int, bool], deque[_Update]] = {}
         self._delivering: dict[tuple[int, bool], asyncio.Task[None]] = {}
         self._allowed: list[str] = []
@@ -388,9 +424,16 @@ class FakeBotApi:
         phone = phone or f"62812{number:07d}"
         return self._people.setdefault(number, Person(self, number, name, language, phone))
 
-    def fail(self, *faults: Fault, method: str = "sendMessage") -> None:
-        """Let the next calls of `method` (or `download`) go wrong, one fault a call."""
-        self._faults.extend((method, fault) for fault in faults)
+    def fail(self, *faults: Fault, method: str = "sendMessage", chat: int | None = None) -> None:
+        """Let the next calls of `method` (or `download`) go wrong, one fault a call.
+
+        With a `chat`, only calls about it count.
+        """
+        self._faults.extend((method, chat, fault) for fault in faults)
+
+    def forgive(self) -> None:
+        """Let nothing go wrong that was to."""
+        self._faults.clear()
 
     def forget_files(self) -> None:
         """Let every file be gone, though its id is still good."""
@@ -437,6 +480,10 @@ class FakeBotApi:
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         self._loop.call_later(seconds, act)
 
+    def spawn(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Let somebody do several things, one after the other, in the API's thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
     def next_message(self) -> int:
         return next(self._numbers["message"])
 
@@ -454,15 +501,18 @@ class FakeBotApi:
     def push(self, person: Person, kind: str, content: Json) -> Promise[None]:
         """Owe the bot an update."""
         number = next(self._numbers["update"])
+        self.pushed[number] = person.id
         update = _Update(number, {"update_id": number, kind: content}, Promise())
 
         def owe() -> None:
             if self._allowed and kind not in self._allowed:
                 update.accepted.keep(None)
                 return
-            self._queues.setdefault((person.id, kind == "callback_query"), deque()).append(update)
-            self._news.set()
-            self._deliver()
+            if self.disorder is None:
+                self._queue((person.id, kind == "callback_query"), update)
+            else:
+                late = self.disorder.uniform(0, DISORDER)
+                self.later(late, lambda: self._queue((number, False), update))
             self.later(
                 PATIENCE,
                 lambda: update.accepted.fail(
@@ -493,7 +543,7 @@ class FakeBotApi:
             self._ready.set()
             await self._closing.wait()
             self._news.set()
-            for task in self._delivering.values():
+            for task in (*self._delivering.values(), *self._bringing):
                 task.cancel()
             serving.cancel()  # a shutdown in good order would wait for the hanging and the idle
             await asyncio.wait([serving])
@@ -503,8 +553,8 @@ class FakeBotApi:
                 connection.transport.abort()
 
     async def _download(self, request: Request) -> Response:
-        if fault := self._fault("download"):
-            if not fault.silence:
+        if fault := self._fault("download", {}):
+            if not fault.takes:
                 return _answer(fault)
             await self._keep_silent(fault, request)
         for path, content, size in self._files.values():
@@ -516,11 +566,11 @@ class FakeBotApi:
         method = request.path_params["method"]
         params, files = await _parameters(request)
         self.calls.append(Call(method, params, files))
-        fault = self._fault(method)
+        fault = self._fault(method, params)
         try:
             if request.path_params["token"] != self.token:
                 raise _No(Fault(401, "Unauthorized"))
-            if fault is not None and not fault.silence:
+            if fault is not None and not fault.takes:
                 raise _No(fault)
             act = _METHODS.get(method.lower())
             if act is None:
@@ -530,8 +580,12 @@ class FakeBotApi:
                 result = await result
         except _No as no:
             return _answer(no.fault)
-        if fault is not None:
+        if fault is not None and fault.silence:
+            if isinstance(result, dict) and "message_id" in result:
+                self.unsure.add(result["message_id"])
             await self._keep_silent(fault, request)
+        elif fault is not None:
+            await asyncio.sleep(fault.late)
         return JSONResponse({"ok": True, "result": result})
 
     async def _keep_silent(self, fault: Fault, request: Request) -> None:
@@ -539,14 +593,20 @@ class FakeBotApi:
             await self._closing.wait()
         request.state.transport.abort()
 
-    def _fault(self, method: str) -> Fault | None:
-        for index, (wanted, fault) in enumerate(self._faults):
-            if wanted.lower() == method.lower():
+    def _fault(self, method: str, params: Mapping[str, Json]) -> Fault | None:
+        for index, (wanted, chat, fault) in enumerate(self._faults):
+            here = chat is None or str(chat) == str(params.get("chat_id"))
+            if here and wanted.lower() == method.lower():
                 del self._faults[index]
                 return fault
-        return None
+        return self.weather(method)
 
     # Updates.
+
+    def _queue(self, lane: tuple[int, bool], update: _Update) -> None:
+        self._queues.setdefault(lane, deque()).append(update)
+        self._news.set()
+        self._deliver()
 
     def _deliver(self) -> None:
         """See that somebody brings each person's updates to the webhook."""
@@ -560,7 +620,7 @@ class FakeBotApi:
         try:
             while queue and (webhook := self.webhook):
                 update = queue[0]
-                after = await self._post(webhook, update)
+                after = await self._post_copies(webhook, update)
                 if after is None:
                     queue.popleft()
                     update.accepted.keep(None)
@@ -572,17 +632,33 @@ class FakeBotApi:
         finally:
             self._delivering.pop(key, None)
 
+    async def _post_copies(self, webhook: _Webhook, update: _Update) -> float | None:
+        """Deliver, perhaps several times at once: None as soon as one is accepted."""
+        copies = [asyncio.create_task(self._post(webhook, update)) for _ in range(self.copies())]
+        for copy in copies:  # those that come late still come
+            self._bringing.add(copy)
+            copy.add_done_callback(self._bringing.discard)
+        after = 0.0
+        for brought in asyncio.as_completed(copies):
+            asked = await brought
+            if asked is None:
+                return None
+            after = max(after, asked)
+        return after
+
     async def _post(self, webhook: _Webhook, update: _Update) -> float | None:
         """Deliver once: None if accepted, else the seconds the bot asked to wait."""
         headers = {"X-Telegram-Bot-Api-Secret-Token": webhook.secret} if webhook.secret else {}
         try:
             async with self._out.post(
-                webhook.url,
+                self._door(webhook.url),
                 json=update.content,
                 headers=headers,
                 timeout=aiohttp.ClientTimeout(total=60),
             ) as answer:
                 if 200 <= answer.status < 300:
+                    self.accepted.add(update.number)
+                    self._do_as_answered(await answer.read())
                     return None
                 update.answer = f"{answer.status} {answer.reason}"
                 after = min(float(answer.headers.get("Retry-After", 0)), 3600)
@@ -590,6 +666,19 @@ class FakeBotApi:
             update.answer, after = repr(error), 0.0
         self.refusals.append(update.answer)
         return after
+
+    def _do_as_answered(self, body: bytes) -> None:
+        """Call the method that the webhook's answer names, if any; nobody hears how that went."""
+        params = json.loads(body) if body else {}
+        if "method" in params:
+            with contextlib.suppress(_No):
+                _METHODS[params.pop("method").lower()](self, params, {})
+
+    def _door(self, url: str) -> str:
+        if not self.doors:
+            return url
+        door = self.doors[next(self._turn) % len(self.doors)]
+        return door + urlsplit(url).path
 
     async def _get_updates(self, params: Mapping[str, Json], files: Json) -> Json:
         if self.webhook:
@@ -702,7 +791,7 @@ class FakeBotApi:
             person.keyboard = _read_reply(markup["keyboard"])
         elif markup.get("remove_keyboard"):
             person.keyboard = ()
-        bubble = Bubble(self.next_message(), text, buttons, document)
+        bubble = Bubble(self.next_message(), text, buttons, document, time.monotonic())
         person.receive(bubble)
         return self._as_json(person, bubble)
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -13,13 +14,16 @@ from redis import Redis
 from sqlalchemy import Engine, create_engine, text, update
 from sqlalchemy.orm import Session
 
+from bot.embedded import Servers, discard, servers
 from models import encryption, heartbeat, identity, migrations, officer, person
 from models.base import now
 from models.database import driver_url
 from models.encryption import KeyRing
 from models.identity import Identity
 from models.inbox import InboundMessage
+from models.outbox import OutboundMessage
 from models.person import Person
+from models.task import Task
 from tests.processes import ROOT, free_port
 from tests.providers.bot_api import FakeBotApi
 from web import doctor
@@ -52,11 +56,16 @@ def product(database: str, redis_url: str, telegram: FakeBotApi, tmp_path: Path)
         "TELEGRAM_BOT_USERNAME": "izin_datang_bot",
         "TELEGRAM_WEBHOOK_SECRET": "a-secret-of-telegram",
         "TELEGRAM_API_URL": telegram.url,
+        "METRICS_TOKEN": "a-token-of-the-watchers",
     }
 
 
 @pytest.fixture
 def at_work(engine: Engine) -> None:
+    set_to_work(engine)
+
+
+def set_to_work(engine: Engine) -> None:
     """Processes that beat, an officer in all of Jakarta and a supervisor who have joined."""
     with Session(engine) as tx, tx.begin():
         for process in ("worker", "dispatcher"):
@@ -80,7 +89,9 @@ def point(telegram: FakeBotApi, url: str) -> None:
 
 
 def ailing(environment: dict[str, str], *, patience: int = doctor.PATIENCE) -> list[Line]:
-    return [line for line in doctor.examine(environment, patience=patience) if line.state != "ok"]
+    """All but durability: the tests' own server gives up safety at power loss."""
+    found = doctor.examine(environment, patience=patience)
+    return [line for line in found if line.state != "ok" and line.part != "durability"]
 
 
 def use(environment: dict[str, str]) -> None:
@@ -98,17 +109,122 @@ def asked(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_all_is_well(product: dict[str, str], at_work: None, redis_url: str) -> None:
-    with Redis.from_url(redis_url) as redis:
-        before = redis.config_get("appendonly", "maxmemory-policy")
-        redis.config_set("appendonly", "yes", "maxmemory-policy", "noeviction")
-        try:
-            told = asked(product)
-        finally:
-            redis.config_set(*(part for pair in before.items() for part in pair))
+@pytest.fixture
+def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Servers as they are to be run, with all tables."""
+    data = tmp_path_factory.mktemp("durable")
+    try:
+        with servers(data) as running:
+            migrations.upgrade(running.database_url)
+            yield running
+    finally:
+        discard(data)
+
+
+def test_all_is_well(product: dict[str, str], durable: Servers) -> None:
+    engine = create_engine(durable.database_url)
+    set_to_work(engine)
+    engine.dispose()
+    told = asked({**product, "DATABASE_URL": durable.database_url, "REDIS_URL": durable.redis_url})
     assert told.returncode == 0, told.stdout + told.stderr
     assert {line.split()[0] for line in told.stdout.splitlines()} == {"ok"}
     assert told.stderr == ""
+    parts = {line.split()[1] for line in told.stdout.splitlines()}
+    assert {"durability", "load", "backlog", "failures", "worker", "webhook"} <= parts
+
+
+def test_a_server_that_forgets_in_a_crash_is_told(product: dict[str, str], database: str) -> None:
+    (line,) = (line for line in doctor.examine(product) if line.part == "durability")
+    assert line.state == "FAIL"
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        assert f"{name} = on" in line.told
+
+
+def test_what_waits_too_long_is_told_with_who_should_see_to_it(
+    product: dict[str, str], at_work: None, engine: Engine
+) -> None:
+    use(product)
+    with Session(engine) as tx, tx.begin():
+        tx.add_all(
+            [
+                InboundMessage(
+                    channel="telegram",
+                    provider_id="1",
+                    person_id=1,
+                    event={},
+                    heard_at=now() - timedelta(minutes=40),
+                ),
+                OutboundMessage(
+                    person_id=1,
+                    dedupe_key="1",
+                    message={},
+                    due_at=now() + timedelta(minutes=3),
+                    created_at=now() - timedelta(hours=5),
+                    attempts=9,
+                ),
+                Task(kind="verify", subject_id=1, run_key="1", due_at=now() - timedelta(minutes=3)),
+            ]
+        )
+    heard, tasks, owed = (line for line in ailing(product) if line.part == "backlog")
+    assert (heard.state, tasks.state, owed.state) == ("FAIL", "warn", "warn")
+    assert "messages heard and not answered: 1, the oldest for 40 min" in heard.told
+    assert "izin serve" in heard.told
+    assert "tasks not done (verify): 1" in tasks.told and "izin worker" in tasks.told
+    assert "could not be sent for 5 h" in owed.told
+
+
+def test_what_was_given_up_is_told_with_the_numbers_to_look_for(
+    product: dict[str, str], at_work: None, engine: Engine
+) -> None:
+    use(product)
+    yesterday = now() - timedelta(days=2)
+    with Session(engine) as tx, tx.begin():
+        for key, failed_at in (("old", yesterday), ("new", now())):
+            tx.add(
+                Task(
+                    kind="permit",
+                    subject_id=1,
+                    run_key=key,
+                    failed_at=failed_at,
+                    last_error="TypeError at issue.py:41",
+                )
+            )
+            tx.add(
+                InboundMessage(
+                    channel="telegram",
+                    provider_id=key,
+                    person_id=2,
+                    event={},
+                    set_aside_at=failed_at,
+                )
+            )
+    tasks, turns = (line for line in ailing(product) if line.part == "failures")
+    assert tasks.state == turns.state == "warn"
+    assert "permit (task 2, TypeError at issue.py:41)." in tasks.told
+    assert "2 of person 2." in turns.told
+
+
+def test_a_server_without_room_is_told(
+    product: dict[str, str], at_work: None, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "CROWDED", 0.0)
+    monkeypatch.setattr(doctor, "LONG_TRANSACTION", timedelta(0))
+    monkeypatch.setattr(doctor, "LITTLE_ROOM", float("inf"))
+    with engine.connect() as forgotten:
+        forgotten.execute(text("SELECT 1"))
+        told = [line.told for line in ailing(product) if line.part in {"load", "storage"}]
+    crowded, transaction, disk = told
+    assert "of 100 connections are in use. Raise max_connections" in crowded
+    assert "pg_stat_activity" in transaction
+    assert "GB are free" in disk
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (172_800, "2 days")],
+)
+def test_ages_are_told_as_people_say_them(seconds: float, told: str) -> None:
+    assert doctor._age(seconds) == told
 
 
 def test_what_is_not_set_is_told_with_an_example(product: dict[str, str]) -> None:
@@ -154,7 +270,7 @@ def test_a_database_without_its_tables_is_to_be_migrated(
 ) -> None:
     told = asked({**product, "DATABASE_URL": empty_database})
     assert told.returncode == 1
-    (failed,) = (line for line in told.stdout.splitlines() if line.startswith("FAIL"))
+    failed = [line for line in told.stdout.splitlines() if line.startswith("FAIL")][-1]
     assert failed.split()[1] == "migrations"
     assert "izin migrate" in failed
 
@@ -335,8 +451,9 @@ def test_links_that_would_lead_to_another_bot_are_told(
 def test_what_is_missing_only_for_real_permits_is_a_warning(
     product: dict[str, str], at_work: None
 ) -> None:
-    product |= {"PERMIT_SIGNER": "", "PUBLIC_URL": "http://izin.example", "TELEGRAM_BOT_TOKEN": ""}
+    names = ("PERMIT_SIGNER", "TELEGRAM_BOT_TOKEN", "METRICS_TOKEN")
+    product |= dict.fromkeys(names, "") | {"PUBLIC_URL": "http://izin.example"}
     told = [line.told for line in ailing(product) if line.state == "warn"]
-    for setting in ("PERMIT_SIGNER", "PUBLIC_URL", "TELEGRAM_BOT_TOKEN"):
+    for setting in (*names, "PUBLIC_URL"):
         assert any(setting in line for line in told)
     assert not [line for line in ailing(product) if line.state == "FAIL"]

@@ -114,7 +114,7 @@ async def test_a_wish_arrives_as_a_key_that_sends_it(telegram: Telegram, siti: P
 async def test_links_have_no_preview(telegram: Telegram, api: FakeBotApi, siti: Person) -> None:
     await telegram.send("1001", says("https://izin.example/privasi"), "id", None)
     [sent] = api.called("sendMessage")
-    assert sent["link_preview_options"] == '{"is_disabled": true}'
+    assert sent["link_preview_options"] == {"is_disabled": True}
     assert "parse_mode" not in sent
 
 

@@ -1,0 +1,198 @@
+"""Places in a provider's rate: a bucket in Redis for each account, shared by all bot processes.
+
+A place is a time at which one message may go. Whoever asks is given places up to a while ahead, and
+sends at those times; so nobody waits here, and places are shared out in the order of asking. The
+bucket is the generic cell rate algorithm (ITU-T I.371) on Redis' own clock: the clocks of the
+processes do not matter.
+
+While Redis is away each process keeps to a share of the rate by itself. Replies must go on, and the
+shares of a handful of processes together stay within the rate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 0.5  # seconds for Redis to answer before it counts as away
+CONNECTIONS = 4  # of one process; more who ask at once wait for one another
+PROBE = 3.0  # seconds until it is asked again; one caller tries, the others do not wait for that
+LONGEST = 60  # seconds; places further ahead are not given
+HANDFUL = 5  # processes that together stay within the rate while Redis is away
+
+# Times in microseconds: Lua's numbers hold those of today to a quarter of one.
+# KEYS: the bucket, which holds the time of the next place if all went evenly.
+# ARGV: the time between two places; by how much a burst is ahead of the even course; how far ahead
+# places are wanted; how many; how far ahead they may ever be: a bucket that is used up for longer
+# was written before the clock was set back, and is begun afresh.
+# Gives how many are granted, and when the first of them is, from now; in the past if negative.
+RESERVE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local interval, burst, within = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local wanted, longest = tonumber(ARGV[4]), tonumber(ARGV[5])
+local even = tonumber(redis.call('GET', KEYS[1])) or now
+if even < now or even > now + interval + burst + longest then even = now end
+local first = even - burst - now
+local granted = math.min(wanted, math.floor((within - first) / interval) + 1)
+if granted < 1 then return {0, 0} end
+even = even + granted * interval
+local milliseconds = math.ceil((even - now) / 1000)
+redis.call('SET', KEYS[1], string.format('%.3f', even), 'PX', string.format('%d', milliseconds))
+return {granted, math.ceil(first)}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a provider takes from one account of ours.
+
+    Over any stretch of time at most `burst` messages and `per_second` for each of its seconds are
+    sent, by all processes; by one process `alone` for each second while Redis is away.
+
+    Raises:
+        ValueError: nothing could ever be sent.
+    """
+
+    per_second: float
+    burst: int
+    alone: float
+    account: str = field(default="", repr=False)  # whatever tells it from others; kept as a hash
+
+    def __post_init__(self) -> None:
+        if self.per_second <= 0 or self.burst < 1 or self.alone <= 0:
+            raise ValueError(f"nothing could be sent at {self}")
+
+    @classmethod
+    def of(cls, per_second: float, *, account: str = "") -> Rate:
+        """A rate with bursts of a tenth of a second, shared by a handful when Redis is away."""
+        return cls(per_second, max(1, int(per_second / 10)), per_second / HANDFUL, account)
+
+    @property
+    def burst_alone(self) -> int:
+        """One process' share of the burst."""
+        return max(1, int(self.burst * self.alone / self.per_second))
+
+
+@dataclass(slots=True)
+class Bucket:
+    """The same bucket in memory, for one process; times are seconds of a clock of the caller's."""
+
+    per_second: float
+    burst: int
+    even: float = 0.0  # the time of the next place if all went evenly
+
+    def reserve(self, moment: float, wanted: int, *, within: float) -> list[float]:
+        """Places as `Limits.reserve` gives them, for who asks at this moment."""
+        interval = 1 / self.per_second
+        even = max(self.even, moment)
+        first = even - (self.burst - 1) * interval - moment
+        granted = min(wanted, int((within - first) // interval) + 1)
+        if granted < 1:
+            return []
+        self.even = even + granted * interval
+        return _places(first, interval, granted, within)
+
+    def begin_after(self, moment: float) -> None:
+        """Give no place until then."""
+        self.even = max(self.even, moment + self.burst / self.per_second)
+
+
+def _places(first: float, interval: float, granted: int, within: float) -> list[float]:
+    return [min(max(0.0, first + place * interval), within) for place in range(granted)]
+
+
+class Limits:
+    """Shares out each channel's sends among all bot processes."""
+
+    def __init__(self, redis_url: str, rates: Mapping[str, Rate]) -> None:
+        """Take the rates by channel; Redis is reached when a place is asked for."""
+        self._rates = dict(rates)
+        self._alone = {
+            channel: Bucket(rate.alone, rate.burst_alone) for channel, rate in self._rates.items()
+        }
+        self._redis = Redis.from_pool(
+            BlockingConnectionPool.from_url(
+                redis_url,
+                max_connections=CONNECTIONS,
+                timeout=PATIENCE,
+                retry=Retry(NoBackoff(), 0),  # redis-py's own would hold a reply up for seconds
+                socket_timeout=PATIENCE,
+                socket_connect_timeout=PATIENCE,
+            )
+        )
+        self._script = self._redis.register_script(RESERVE)
+        self._away = False
+        self._ask_again_at = 0.0  # monotonic
+
+    def limited(self, channel: str) -> bool:
+        """Whether the channel has a rate."""
+        return channel in self._rates
+
+    async def reserve(self, channel: str, wanted: int, *, within: float) -> Sequence[float]:
+        """Reserve places for up to `wanted` sends, none further ahead than `within` seconds.
+
+        Gives for each that is granted the seconds from now at which it may go, in ascending order,
+        a minute ahead at most. The rest is not granted and uses nothing up: ask again later.
+        Without a rate all are granted, for now. Never raises because of Redis, and waits for it
+        half a second at most.
+        """
+        rate = self._rates.get(channel)
+        if rate is None:
+            return [0.0] * wanted
+        if wanted < 1:
+            return []
+        within = min(within, LONGEST)
+        alone = self._alone[channel]
+        probing = self._away
+        if probing:
+            if time.monotonic() < self._ask_again_at:
+                return alone.reserve(time.monotonic(), wanted, within=within)
+            self._ask_again_at = time.monotonic() + PROBE
+        try:
+            places = await self._shared(channel, rate, wanted, within)
+        except (RedisError, OSError) as error:  # asyncio's TimeoutError is an OSError
+            self._lost(error)
+            return alone.reserve(time.monotonic(), wanted, within=within)
+        if probing:
+            self._found()
+        if places:  # were Redis lost now, the local ones would come on top of these
+            alone.begin_after(time.monotonic() + places[-1])
+        return places
+
+    async def _shared(self, channel: str, rate: Rate, wanted: int, within: float) -> list[float]:
+        interval = 1 / rate.per_second
+        ahead = (rate.burst - 1) * interval
+        times = (interval * 1e6, ahead * 1e6, within * 1e6, wanted, LONGEST * 1e6)
+        async with asyncio.timeout(PATIENCE):  # for connecting, signing in and asking together
+            granted, first = await self._script([_key(channel, rate.account)], times)
+        return _places(first / 1e6, interval, granted, within)
+
+    def _lost(self, error: Exception) -> None:
+        self._ask_again_at = time.monotonic() + PROBE
+        if not self._away:
+            self._away = True
+            log.warning("limits.redis_away", error=type(error).__name__)
+
+    def _found(self) -> None:
+        self._away = False
+        log.info("limits.redis_back")
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        await self._redis.aclose()
+
+
+def _key(channel: str, account: str) -> str:
+    return f"izin:rate:{channel}:{hashlib.sha256(account.encode()).hexdigest()[:16]}"

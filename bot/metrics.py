@@ -1,0 +1,177 @@
+"""What a bot process counts and times of its own work, and the log of slow batches.
+
+Called once a turn, a batch or a send: each call costs a few microseconds and never waits. Labels
+come from closed lists (a channel's name, an outcome of the sender), so nothing personal can stand
+in them. The page that shows them is `web.metrics`, which adds what only the record knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from time import perf_counter
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+#: Of this process alone; every process has its own.
+REGISTRY = CollectorRegistry()
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+_TURN = Histogram(
+    "izin_turn_seconds",
+    "From a delivery's being heard to its being committed.",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+_BATCH = Histogram(
+    "izin_batch_seconds",
+    "One transaction of turns, from being taken out of the queue to the end of its commit.",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+_BATCH_SIZE = Histogram(
+    "izin_batch_turns",
+    "People whose turns were taken in one transaction.",
+    buckets=_SIZES,
+    registry=REGISTRY,
+)
+_SLOW = Counter(
+    "izin_slow_batches_total", "Batches that took longer than SLOW_TURN_SECONDS.", registry=REGISTRY
+)
+_FAILED = Counter("izin_turn_failures_total", "Turns that raised.", registry=REGISTRY)
+_WAITING = Gauge(
+    "izin_turns_waiting", "Deliveries that wait in this process for their turn.", registry=REGISTRY
+)
+_SENT = Counter(
+    "izin_sends_total",
+    "Messages that were claimed, by what became of them: sent, try_later, unknown, rejected, ...",
+    ("channel", "outcome"),
+    registry=REGISTRY,
+)
+_SEND = Histogram(
+    "izin_send_seconds",
+    "One call to a provider that sends a message, whatever it answers.",
+    ("channel",),
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+
+_outcome = cache(_SENT.labels)  # a lookup of labels costs more than the counting
+_call = cache(_SEND.labels)
+
+#: What can become of a claimed message: `bot.sender` says so in the outbox, too.
+OUTCOMES = (
+    "sent",
+    "try_later",
+    "rate",
+    "unknown",
+    "unreachable",
+    "rejected",
+    "opted_out",
+    "no_address",
+    "no_channel",
+    "file_missing",
+    "storage_away",
+    "unreadable",
+    "failed",
+)
+
+SLOW = 1.0  # seconds; unless `slow_after` says otherwise
+
+_slow_after = SLOW
+_log = structlog.get_logger(__name__)
+
+
+def slow_after(seconds: float) -> None:
+    """Let this process log batches that take longer; once, at its start."""
+    global _slow_after
+    _slow_after = seconds
+
+
+def expect(channels: Iterable[str]) -> None:
+    """Show every outcome on these channels from the start: an increase can be told only from 0."""
+    for channel in channels:
+        _call(channel)
+        for outcome in OUTCOMES:
+            _outcome(channel, outcome)
+
+
+class Stopwatch:
+    """Times a batch and its parts; to be used by one thread at a time.
+
+    Start it when the batch is taken out of the queue, `lap` at the end of each part ("wait" for a
+    thread, "begin", "facts", "effects", "keep"), `turn` after each `advance`, and give it to
+    `batch` after the commit. Parts of the same name add up.
+    """
+
+    __slots__ = ("_last", "_slowest", "_started", "parts", "slowest", "statements")
+
+    def __init__(self) -> None:
+        self._started = self._last = perf_counter()
+        self._slowest = 0.0
+        self.parts: dict[str, float] = {}
+        self.slowest: str | None = None  # "flow.step" of the turn that computed longest
+        self.statements: int | None = None  # sent to the database, if somebody counts them
+
+    @property
+    def seconds(self) -> float:
+        """Since it was started."""
+        return perf_counter() - self._started
+
+    def lap(self, part: str) -> float:
+        """End a part that began with the end of the one before; gives its seconds."""
+        now = perf_counter()
+        passed = now - self._last
+        self._last = now
+        self.parts[part] = self.parts.get(part, 0.0) + passed
+        return passed
+
+    def turn(self, flow: str | None, step: str | None) -> None:
+        """End the part "advance" of one turn, which asked this step of this flow."""
+        passed = self.lap("advance")
+        if passed > self._slowest:
+            self._slowest = passed
+            self.slowest = f"{flow}.{step}"
+
+
+def turn(seconds: float) -> None:
+    """Count a delivery that was committed, this long after it was heard."""
+    _TURN.observe(seconds)
+
+
+def batch(size: int, watch: Stopwatch) -> None:
+    """Count a transaction of turns for `size` people; log it if it was slow."""
+    seconds = watch.seconds
+    _BATCH.observe(seconds)
+    _BATCH_SIZE.observe(size)
+    if seconds > _slow_after:
+        _SLOW.inc()
+        _log.warning(
+            "turns.slow",
+            size=size,
+            seconds=round(seconds, 3),
+            parts={part: round(took, 3) for part, took in watch.parts.items()},
+            slowest=watch.slowest,
+            statements=watch.statements,
+        )
+
+
+def turn_failed() -> None:
+    """Count a turn that raised when it was taken alone."""
+    _FAILED.inc()
+
+
+def waiting(deliveries: int) -> None:
+    """Say how many deliveries wait in this process now; after each change of a batch is enough."""
+    _WAITING.set(deliveries)
+
+
+def sent(channel: str | None, outcome: str, seconds: float | None = None) -> None:
+    """Count what became of a claimed message; no `seconds` when no provider was asked."""
+    name = channel or "none"
+    _outcome(name, outcome).inc()
+    if seconds is not None:
+        _call(name).observe(seconds)

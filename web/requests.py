@@ -1,0 +1,103 @@
+"""Requests: each has an id, by which all that is logged about it is found; is counted and timed.
+
+The id comes from the proxy in front (`X-Request-Id`), or is made here, and goes back with the
+answer. Addresses, paths and bodies are not logged: they hold people's tokens and words.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from functools import cache
+from time import perf_counter
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, reset_contextvars
+
+from bot.metrics import REGISTRY
+
+_NAME = b"x-request-id"  # ASGI gives and takes names of headers in small letters
+_SANE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_NOWHERE = "none"  # the label of what led to no page of ours
+_BUCKETS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+_ANSWERED = Counter(
+    "izin_requests_total", "Requests answered.", ("route", "status"), registry=REGISTRY
+)
+_TOOK = Histogram(
+    "izin_request_seconds",
+    "From a request's coming to the end of its answer; webhooks are answered after the commit.",
+    ("route",),
+    buckets=_BUCKETS,
+    registry=REGISTRY,
+)
+_log = structlog.get_logger(__name__)
+
+
+class Requests:
+    """ASGI middleware, the outermost: what fails inside is logged under its id, and answered."""
+
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+        self._app = app
+        self._names = _names(routes)
+        self._answered = cache(_ANSWERED.labels)  # a lookup of labels costs more than the counting
+        self._took = cache(_TOOK.labels)
+        self._log = _log.bind()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = _given(scope) or secrets.token_hex(8)
+        began = perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (_NAME, request.encode())]
+            await send(message)
+
+        bound = bind_contextvars(request=request)
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            self._log.error("request.failed", route=self._name(scope), exc_info=error)
+            if status:  # half an answer is out: let the server cut the connection
+                raise
+            await Response("Internal Server Error", 500)(scope, receive, send_with_id)
+        finally:
+            self._count(scope, status, perf_counter() - began)
+            reset_contextvars(**bound)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        name = self._name(scope)
+        self._answered(name, status).inc()
+        self._took(name).observe(seconds)
+        self._log.debug("request", route=name, status=status, seconds=round(seconds, 4))
+
+    def _name(self, scope: Scope) -> str:
+        """The route's pattern, which holds nothing that somebody typed."""
+        return self._names.get(scope.get("endpoint"), _NOWHERE)
+
+
+def _given(scope: Scope) -> str | None:
+    """The id that the proxy gave, if it looks like one."""
+    for name, value in scope["headers"]:
+        if name == _NAME and _SANE.fullmatch(value):
+            return str(value, "ascii")
+    return None
+
+
+def _names(routes: Iterable[BaseRoute]) -> Mapping[object, str]:
+    return {
+        route.endpoint if isinstance(route, Route) else route.app: route.path
+        for route in routes
+        if isinstance(route, Route | Mount)
+    }
