@@ -83,6 +83,7 @@ class Writer:
     public_url: str
     now: datetime
     owed: list[Owed] = field(default_factory=list)
+    messages: dict[str, Message] = field(default_factory=dict)  # what is owed, by its dedupe key
     consents: list[int] = field(default_factory=list)
     changed: dict[int, Speaker] = field(default_factory=dict)
 
@@ -97,13 +98,14 @@ class Writer:
         for index, effect in enumerate(effects):
             _Act(self, speaker, f"turn:{turn_id}:{index}", lane).write(effect)
 
-    def owe(self, message: Owed) -> None:
+    def owe(self, owed: Owed, message: Message) -> None:
         """Owe a message; an unsent provisional one of the same person gives way to a reply."""
-        if message.lane is Lane.REPLY:
+        if owed.lane is Lane.REPLY and any(one.provisional for one in self.owed):
             self.owed = [
-                o for o in self.owed if not (o.provisional and o.person_id == message.person_id)
+                o for o in self.owed if not (o.provisional and o.person_id == owed.person_id)
             ]
-        self.owed.append(message)
+        self.owed.append(owed)
+        self.messages[owed.dedupe_key] = message
 
     def close(self, run: Run, *, leasing: Container[int] = ()) -> Results | None:
         """Write what is gathered, on a trip; gives what `owe_and_lease` leased."""
@@ -228,7 +230,8 @@ class _Act:
                 lane=Lane.NOTICE if other else self.lane,
                 after=after,
                 provisional=bool(after),
-            )
+            ),
+            message,
         )
 
     def _say(self, key: str, /, **params: Value) -> None:

@@ -23,7 +23,7 @@ from bot.errors import OutcomeUnknown, Rejected, TryLater, Unreachable
 from bot.limits import Limits
 from conversations import messages
 from conversations.catalogue import MissingLine
-from conversations.messages import Message
+from conversations.messages import Json, Message
 from models import outbox
 from models.base import now
 from models.database import Record, trip
@@ -187,7 +187,7 @@ class Sender:
         if channel is None:  # another process may speak on it
             return _again(due, "no_channel", WAIT, at_most=MAX_WAITS)
         try:
-            message = messages.from_json(due.message)
+            message = _read(due.message)
             file = await self._file(message)
             sent = await channel.send(due.address, message, due.locale, file)
         except Unreachable:
@@ -217,6 +217,11 @@ class Sender:
             return None
         content = await asyncio.to_thread(self.storage.read, message.document)
         return File(message.filename or message.document.rsplit("/", 1)[-1], content)
+
+
+def _read(message: Message | Json) -> Message:
+    """A message from the record; or one that was owed a moment ago, as it is."""
+    return message if isinstance(message, Message) else messages.from_json(message)
 
 
 def _again(due: Claimed, outcome: str, after: timedelta, *, at_most: int = MAX_TRIES) -> _Settled:

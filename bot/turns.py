@@ -279,17 +279,17 @@ class _Batch:
         self.watch.lap("keep")
         owed = {one.dedupe_key: one for one in writer.owed}
         return [
-            self._claimed(row_id, owed[key], heard[owed[key].person_id])
+            self._claimed(row_id, owed[key], writer.messages[key], heard[owed[key].person_id])
             for row_id, key in (leased.rows if leased is not None else ())
         ]
 
-    def _claimed(self, row_id: int, owed: Owed, channel: str) -> Claimed:
+    def _claimed(self, row_id: int, owed: Owed, message: Message, channel: str) -> Claimed:
         """A message as the sender would have claimed it."""
         to = self.begun.people[owed.person_id]
         return Claimed(
             row_id,
             to.id,
-            owed.message,
+            message,
             owed.lane,
             1,
             to.locale,

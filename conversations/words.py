@@ -62,6 +62,8 @@ _STANDARD = {variant: word for word, variants in _SPELLINGS.items() for variant 
 
 def tidy(text: str) -> str:
     """Give the text without invisible signs, with plain quotes and dashes and single blanks."""
+    if text.isascii() and text.isprintable():  # most words: nothing below but this changes them
+        return " ".join(text.translate(_APOSTROPHES).translate(_DASHES).split())
     text = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).translate(_DASHES)
     text = _SKIN.sub("", _INVISIBLE.sub("", text))
     text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)

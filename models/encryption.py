@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import json
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
@@ -93,7 +94,7 @@ def seal(plain: bytes, bound_to: str) -> bytes:
     ring = _current_ring()
     name = ring.current.encode()
     nonce = os.urandom(NONCE)
-    box = AESGCM(ring.keys[ring.current]).encrypt(nonce, plain, bound_to.encode())
+    box = _cipher(ring.keys[ring.current]).encrypt(nonce, plain, bound_to.encode())
     return bytes([len(name)]) + name + nonce + box
 
 
@@ -109,7 +110,12 @@ def unseal(stored: bytes, bound_to: str) -> bytes:
     key = _current_ring().keys.get(name)
     if key is None:
         raise UnknownKey(f"no key {name!r} in ENCRYPTION_KEYS (column {bound_to})")
-    return AESGCM(key).decrypt(stored[at : at + NONCE], stored[at + NONCE :], bound_to.encode())
+    return _cipher(key).decrypt(stored[at : at + NONCE], stored[at + NONCE :], bound_to.encode())
+
+
+@lru_cache(16)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
 
 
 def blind_index(value: str, purpose: str) -> bytes:
@@ -120,13 +126,12 @@ def blind_index(value: str, purpose: str) -> bytes:
 
 def seal_json(value: Any, bound_to: str) -> bytes:
     """Encrypt a JSON value; `EncryptedJson` does so for a column."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return seal(text.encode(), bound_to)
+    return seal(msgspec.json.encode(value), bound_to)
 
 
 def unseal_json(stored: bytes, bound_to: str) -> Any:
     """Decrypt what `seal_json` gave for the same place."""
-    return json.loads(unseal(stored, bound_to))
+    return msgspec.json.decode(unseal(stored, bound_to))
 
 
 class Encrypted(TypeDecorator[str]):

@@ -144,7 +144,10 @@ _OWE = """
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A leased message with all that sending it needs; no `channel` when there is no address."""
+    """A leased message with all that sending it needs; no `channel` when there is no address.
+
+    `message` is what `owe` was given, as JSON; or, from who owed it, the message itself.
+    """
 
     id: int
     person_id: int

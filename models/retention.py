@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, SQLColumnExpression, delete, select
+from sqlalchemy import CursorResult, SQLColumnExpression, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
@@ -23,10 +23,10 @@ def forget(
     at its beginning. An index over times would find it as well, but every message would have to be
     entered in it. Rows that never ended stay, and are looked at again.
     """
-    oldest = select(number, ended.label("ended")).order_by(number).limit(limit).subquery()
-    over = select(oldest.c[number.key]).where(oldest.c.ended < before)
+    oldest = select(number).order_by(number).limit(limit).subquery()
+    last = tx.scalar(select(func.max(oldest.c[number.key])))
     gone = tx.execute(
-        delete(number.class_).where(number.in_(over)),
+        delete(number.class_).where(number <= last, ended < before),
         execution_options={"synchronize_session": False},
     )
     return cast("CursorResult[Any]", gone).rowcount > limit // 2

@@ -17,6 +17,7 @@ from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
+import msgspec
 from telegram.error import BadRequest, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -55,6 +56,7 @@ class Transport(BaseRequest):
     def __init__(self, url: str, *, patience: float = READ) -> None:
         """Reach the host of `url`; wait `patience` seconds for an answer, unless told otherwise."""
         self._patience = patience
+        self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         self._calls = Calls(url, connect=CONNECT)
         self._session: aiohttp.ClientSession | None = None
 
@@ -78,7 +80,7 @@ class Transport(BaseRequest):
         Raises:
             telegram.error.TelegramError: as `do_request`, and what the Bot API refuses.
         """
-        body = json.dumps(parameters, separators=(",", ":")).encode()
+        body = msgspec.json.encode(parameters)
         return await self.post(url, cast("RequestData", _Parameters(body)))
 
     async def do_request(
@@ -107,8 +109,7 @@ class Transport(BaseRequest):
         return status, content
 
     async def _call(self, url: str, data: RequestData | None, patience: float) -> tuple[int, bytes]:
-        parts = urlsplit(url)
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        path = url.removeprefix(self._origin)
         body, content_type = _body(data)
         try:
             return await self._calls.post(path, body, content_type, patience=patience)

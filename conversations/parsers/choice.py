@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from conversations.parsers.numbers import spoken, unit
 from conversations.words import plain, squeezed, standard
@@ -51,7 +52,8 @@ def pick(text: str, labels: Sequence[str]) -> int | None:
 
 
 def _exact(said: str, labels: Sequence[str]) -> int | None:
-    same = [at for at, label in enumerate(labels) if _words(label) == _words(said)]
+    words = _words(said)
+    same = [at for at, label in enumerate(labels) if _label(label) == words]
     return same[0] if len(same) == 1 else None
 
 
@@ -84,7 +86,7 @@ def _named(said: str, labels: Sequence[str]) -> int | None:
     words = [word for word in _words(said) if not _FILLERS.fullmatch(word)]
     if not words or sum(map(len, words)) < 3:
         return None
-    scores = [_fit(words, _words(label)) for label in labels]
+    scores = [_fit(words, _label(label)) for label in labels]
     best = max(scores)
     near = [at for at, score in enumerate(scores) if score > best - 0.15]
     return near[0] if best >= 0.75 and len(near) == 1 else None
@@ -113,3 +115,9 @@ def _alike(word: str, other: str) -> float:
 
 def _words(text: str) -> list[str]:
     return [standard(word) for word in re.findall(r"\d+|[^\W\d_]+", plain(text))]
+
+
+@lru_cache(2048)
+def _label(text: str) -> list[str]:
+    """The words of a label: the same few are shown again and again."""
+    return _words(text)

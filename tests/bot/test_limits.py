@@ -29,6 +29,7 @@ Process = Callable[[Rate], Limits]
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is not taken for one without Redis."""
     monkeypatch.setattr(limits, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(limits, "SPARE", 0.0)  # but for those who say otherwise
 
 
 @pytest.fixture
@@ -388,3 +389,39 @@ def test_no_stretch_of_time_holds_more_places_than_the_rate_allows(
     for first, begun in enumerate(places):
         for last, ended in enumerate(places[first:]):
             assert last + 1 <= burst + per_second * (ended - begun) + 1e-3
+
+
+async def test_places_that_were_taken_along_are_used_without_asking_redis(
+    process: Process, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SPARE", 0.02)
+    monkeypatch.setattr(limits, "FRESH", 60.0)
+    one = process(Rate(1000, burst=100, alone=1))
+    first = await one.reserve("chat", 10, within=1)
+    asked = redis.info("commandstats")["cmdstat_evalsha"]["calls"]
+    along = [place for _ in range(4) for place in await one.reserve("chat", 5, within=1)]
+    assert redis.info("commandstats")["cmdstat_evalsha"]["calls"] == asked
+    assert len(first) == 10 and len(along) == 20 and along == sorted(along)
+    assert len(await one.reserve("chat", 5, within=1)) == 5
+    assert redis.info("commandstats")["cmdstat_evalsha"]["calls"] == asked + 1
+
+
+async def test_places_that_were_taken_along_and_not_used_are_lost(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SPARE", 0.02)
+    monkeypatch.setattr(limits, "FRESH", 0.0)
+    one, other = process(Rate(1000, burst=30, alone=1)), process(Rate(1000, burst=30, alone=1))
+    await one.reserve("chat", 10, within=0)
+    await asyncio.sleep(0.1)
+    assert await one.reserve("chat", 30, within=0.5) == [0.0] * 30, "the bucket is full again"
+    assert len(await other.reserve("chat", 1, within=0.5)) == 1
+
+
+async def test_a_slow_rate_takes_nothing_along(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SPARE", 0.02)
+    one, other = process(Rate.of(30)), process(Rate.of(30))
+    assert len(await one.reserve("chat", 2, within=0)) == 2
+    assert len(await other.reserve("chat", 5, within=0)) == 1, "the third of the burst"
