@@ -31,6 +31,7 @@ CONNECTIONS = 4  # of one process; more who ask at once wait for one another
 PROBE = 3.0  # seconds until it is asked again; one caller tries, the others do not wait for that
 LONGEST = 60  # seconds; places further ahead are not given
 SPARE = 0.02  # seconds' worth of places that are taken along, so that not every send asks Redis
+MOST_SPARE = 100
 FRESH = 0.1  # seconds until a spare place is too old to be used
 HANDFUL = 5  # processes that together stay within the rate while Redis is away
 
@@ -180,7 +181,7 @@ class Limits:
                 return alone.reserve(time.monotonic(), wanted, within=within)
             self._ask_again_at = time.monotonic() + PROBE
         try:
-            along = int(rate.per_second * SPARE)
+            along = min(int(rate.per_second * SPARE), MOST_SPARE)
             places = await self._shared(channel, rate, wanted + along, within)
         except (RedisError, OSError) as error:  # asyncio's TimeoutError is an OSError
             self._lost(error)

@@ -4,6 +4,7 @@ Sources: reference/README.md.
 """
 
 import csv
+import heapq
 import math
 import re
 import tomllib
@@ -87,7 +88,8 @@ class Areas:
         self._names = names
         self._kelurahan = [area for area in self._by_code.values() if area.level == "kelurahan"]
         self._reach_km = {area.code: self._reach(area) for area in self._kelurahan}
-        self._neighbours = list(neighbours)
+        self._places = [(area, _on_sphere(area.lat, area.lon)) for area in self._kelurahan]
+        self._neighbours = [_on_sphere(lat, lon) for lat, lon in neighbours]
         kampung = list(kampung)
         self._priority = frozenset(code for _, code in kampung if code)
         self._index = self._build_index(known_as, kampung)
@@ -127,11 +129,9 @@ class Areas:
 
     def nearest(self, lat: float, lon: float, *, limit: int = 3) -> tuple[Area, ...]:
         """The kelurahan whose centroids lie nearest, nearest first."""
-        return tuple(
-            sorted(self._kelurahan, key=lambda area: _distance_km(lat, lon, area.lat, area.lon))[
-                :limit
-            ]
-        )
+        here = _on_sphere(lat, lon)
+        near = heapq.nlargest(limit, self._places, key=lambda place: _nearness(here, place[1]))
+        return tuple(area for area, _ in near)
 
     def in_jakarta(self, lat: float, lon: float) -> bool:
         """Is the point in Jakarta, as far as centroids can tell?
@@ -144,7 +144,9 @@ class Areas:
         distance = self.distance_km(lat, lon, nearest.code)
         if distance > self._reach_km[nearest.code]:
             return False
-        return all(distance <= _distance_km(lat, lon, *place) for place in self._neighbours)
+        here = _on_sphere(lat, lon)
+        most = _nearness(here, _on_sphere(nearest.lat, nearest.lon))
+        return all(most >= _nearness(here, place) for place in self._neighbours)
 
     def find(self, text: str) -> tuple[Area, ...]:
         """The kelurahan and kecamatan that `text` may mean; several if it is ambiguous.
@@ -412,3 +414,14 @@ def _distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> 
         + math.cos(a) * math.cos(b) * math.sin(math.radians(other_lon - lon) / 2) ** 2
     )
     return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(h))
+
+
+def _on_sphere(lat: float, lon: float) -> tuple[float, float, float]:
+    """A point as a vector of length 1 from the centre of the earth; degrees in."""
+    phi, theta = math.radians(lat), math.radians(lon)
+    return math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta), math.sin(phi)
+
+
+def _nearness(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+    """The cosine of the angle between two points: the nearer, the larger."""
+    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
