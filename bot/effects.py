@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -85,6 +85,7 @@ class Writer:
     owed: list[Owed] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)  # what is owed, by its dedupe key
     consents: list[int] = field(default_factory=list)
+    notes: list[audit.Entry] = field(default_factory=list)
     changed: dict[int, Speaker] = field(default_factory=dict)
 
     def write(
@@ -111,6 +112,8 @@ class Writer:
         """Write what is gathered, on a trip; gives what `owe_and_lease` leased."""
         if self.consents:
             consent.give(run, self.consents)
+        if self.notes:
+            audit.write(run, self.notes, self.now)
         if self.changed:
             people.save(run, self.changed.values())
         if not self.owed:
@@ -141,7 +144,7 @@ class _Act:
                 self._owe(message, after=after)
             case GiveConsent():
                 self.writer.consents.append(self.person.id)
-                audit.note(self.tx, self.actor, "consent.given", self.actor)
+                self._note("consent.given", self.actor)
             case UseLanguage(locale):
                 self.person.locale = locale
                 self._changed()
@@ -154,11 +157,11 @@ class _Act:
             case OptOut():
                 self.person.opted_out_at = self.writer.now
                 self._changed()
-                audit.note(self.tx, self.actor, "person.opted_out", self.actor)
+                self._note("person.opted_out", self.actor)
             case OptIn():
                 self.person.opted_out_at = None
                 self._changed()
-                audit.note(self.tx, self.actor, "person.opted_in", self.actor)
+                self._note("person.opted_in", self.actor)
             case CallPerson(about):
                 self._call_person(about)
             case SendIdentityLink(visit_id):
@@ -193,10 +196,10 @@ class _Act:
                 self._arrive(self._my_visit(visit_id), km)
             case MistypeCode(visit_id):
                 self._my_visit(visit_id).code_tries += 1
-                audit.note(self.tx, self.actor, "visit.code_mistyped", f"visit:{visit_id}")
+                self._note("visit.code_mistyped", f"visit:{visit_id}")
             case ProveCode(visit_id):
                 self._my_visit(visit_id).code_proved_at = self.writer.now
-                audit.note(self.tx, self.actor, "visit.code_proved", f"visit:{visit_id}")
+                self._note("visit.code_proved", f"visit:{visit_id}")
             case HandOver():
                 self._hand_over(effect)
             case FailVisit(visit_id, reason):
@@ -207,6 +210,10 @@ class _Act:
                 self._assign(visit_id, officer_id)
             case _:
                 assert_never(effect)
+
+    def _note(self, action: str, subject: str, **details: Any) -> None:
+        """Note this person's act; `details` hold no personal data."""
+        self.writer.notes.append(audit.Entry(self.actor, action, subject, details))
 
     def _changed(self) -> None:
         self.writer.changed[self.person.id] = self.person
@@ -277,7 +284,7 @@ class _Act:
                 say = Say("notices.person_called", params)
         area = latest.kelurahan_code if latest else None
         self._tell_supervisors(area, "person_called", self.person.id, "", say)
-        audit.note(self.tx, self.actor, "person.asked_for_help", self.actor, about=about)
+        self._note("person.asked_for_help", self.actor, about=about)
 
     def _send_identity_link(self, visit_id: int | None) -> None:
         owner_id = self._my_visit(visit_id).owner_id if visit_id is not None else self.person.id
@@ -288,7 +295,7 @@ class _Act:
             self._say("notices.identity_link", url=url, hours=hours)
         else:
             self._say("notices.identity_link_officer", url=url, hours=hours)
-        audit.note(self.tx, self.actor, "identity.link_sent", f"person:{owner_id}")
+        self._note("identity.link_sent", f"person:{owner_id}")
 
     def _submit(self, effect: Submit) -> None:
         application_id, number = applications.reserve(self.tx, self.writer.now)
@@ -301,8 +308,7 @@ class _Act:
         )
         _index(application)
         self.tx.add(application)
-        self.tx.flush()
-        audit.note(self.tx, self.actor, "application.sent", f"application:{application.id}")
+        self._note("application.sent", f"application:{application.id}")
         applications.plan_verification(self.tx, application)
         self._say(
             f"{effect.service}.submitted",
@@ -393,7 +399,7 @@ class _Act:
                 filename=f"{found.number}.pdf",
             )
         )
-        audit.note(self.tx, self.actor, "permit.sent_again", f"permit:{found.id}")
+        self._note("permit.sent_again", f"permit:{found.id}")
 
     # -- anyone --------------------------------------------------------------------------------
 
@@ -478,7 +484,7 @@ class _Act:
 
     def _arrive(self, visit: Visit, km: float | None) -> None:
         lifecycle.move(self.tx, visit, VisitState.ARRIVED, actor=self.actor)
-        audit.note(self.tx, self.actor, "visit.arrived", f"visit:{visit.id}", km=km)
+        self._note("visit.arrived", f"visit:{visit.id}", km=km)
         self._notify(visit.owner_id, "notices.arrived", **self._who_comes(visit))
 
     def _hand_over(self, effect: HandOver) -> None:
@@ -503,7 +509,7 @@ class _Act:
             kota_code=".".join(visit.kelurahan_code.split(".")[:2]),
             issued_on=self.writer.now.astimezone(WIB).date(),
         )
-        audit.note(self.tx, self.actor, "permit.issued", f"permit:{issued.id}")
+        self._note("permit.issued", f"permit:{issued.id}")
         task.plan(self.tx, "permit", issued.id, f"permit:{issued.id}")
         self._say("notices.handed_over_officer", number=issued.number)
         self._notify(visit.owner_id, "notices.handed_over", number=issued.number)

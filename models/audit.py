@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
+from models.database import packed
+from models.wire import Run
 
 
 class AuditEntry(Base):
@@ -26,3 +30,30 @@ class AuditEntry(Base):
 def note(tx: Session, actor: str, action: str, subject: str, **details: Any) -> None:
     """Add an entry in this transaction; `details` hold no personal data."""
     tx.add(AuditEntry(actor=actor, action=action, subject=subject, details=details))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What `write` writes for one act."""
+
+    actor: str
+    action: str
+    subject: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write(run: Run, entries: Iterable[Entry], at: datetime) -> None:
+    """Add several entries; on a trip."""
+    rows = [
+        {"actor": one.actor, "action": one.action, "subject": one.subject, "details": one.details}
+        for one in entries
+    ]
+    run(_WRITE, {"rows": packed(rows), "at": at})
+
+
+_WRITE = """
+    INSERT INTO audit (at, actor, action, subject, details)
+    SELECT %(at)s, actor, action, subject, details
+      FROM json_to_recordset(%(rows)s)
+           AS new (actor text, action text, subject text, details jsonb)
+"""

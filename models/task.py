@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Index, UniqueConstraint, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
-from models.database import TASKS, notify
+from models.database import TASKS, trip
 
 MAX_FAILURES = 6
 FIRST_PAUSE = timedelta(seconds=5)
@@ -50,21 +49,30 @@ def plan(
     tx: Session, kind: str, subject_id: int, run_key: str, *, due_at: datetime | None = None
 ) -> None:
     """Plan a task, once for each run key, and wake the dispatcher at commit."""
-    made = tx.scalar(
-        insert(Task)
-        .values(
-            kind=kind,
-            subject_id=subject_id,
-            run_key=run_key,
-            due_at=due_at or now(),
-            created_at=now(),
-            failures=0,
+    moment = now()
+    with trip(tx) as run:
+        run(
+            _PLAN,
+            {
+                "kind": kind,
+                "subject_id": str(subject_id),
+                "run_key": run_key,
+                "due_at": due_at or moment,
+                "at": moment,
+                "channel": TASKS,
+            },
         )
-        .on_conflict_do_nothing()
-        .returning(Task.id)
+
+
+_PLAN = """
+    WITH planned AS (
+      INSERT INTO tasks (kind, subject_id, run_key, due_at, created_at, failures)
+      VALUES (%(kind)s, CAST(%(subject_id)s AS bigint), %(run_key)s, %(due_at)s, %(at)s, 0)
+      ON CONFLICT DO NOTHING
+      RETURNING id
     )
-    if made is not None:
-        notify(tx, TASKS)
+    SELECT pg_notify(%(channel)s, '') FROM planned
+"""
 
 
 def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[tuple[int, str]]:
