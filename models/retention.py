@@ -25,6 +25,8 @@ def forget(
     """
     oldest = select(number).order_by(number).limit(limit).subquery()
     last = tx.scalar(select(func.max(oldest.c[number.key])))
+    if last is None:
+        return False
     gone = tx.execute(
         delete(number.class_).where(number <= last, ended < before),
         execution_options={"synchronize_session": False},

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from conversations.messages import Say
 from models.base import WIB, now
-from models.conversation import Conversation
-from models.person import Person
 from models.task import Task
 from workers.news import tell
 
@@ -31,43 +29,57 @@ def remind(tx: Session, run: Task) -> datetime | None:
 
 def _remind(tx: Session, times: int, since: datetime) -> int:
     """Remind those who were reminded so many times and are silent since then; gives how many."""
-    rows = tx.execute(
-        select(Conversation.person_id, Conversation.spoke_at)
-        .join(Person, Person.id == Conversation.person_id)
-        .where(
-            Conversation.has_draft,
-            Conversation.reminded == times,
-            Conversation.spoke_at < since,
-            Person.opted_out_at.is_(None),
-            Person.unreachable_at.is_(None),
-        )
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True, of=Conversation)
-    ).all()
+    rows = tx.execute(_REMINDED, {"times": times, "since": since, "most": AT_ONCE}).all()
     for person_id, spoke_at in rows:
         occasion = f"{spoke_at.isoformat()}:{times + 1}"
         tell(tx, person_id, "reminder", person_id, Say("notices.draft_waits"), occasion=occasion)
-    tx.execute(
-        update(Conversation)
-        .where(Conversation.person_id.in_([person_id for person_id, _ in rows]))
-        .values(reminded=times + 1)
-        .execution_options(synchronize_session=False)
-    )
     return len(rows)
+
+
+# All drafts are found first, and some are picked then: with a limit on the first part, PostgreSQL
+# would hope for them to turn up early in the table, and read it to its end.
+_REMINDED = text(
+    """
+    WITH silent AS MATERIALIZED (
+      SELECT person_id FROM conversations
+       WHERE has_draft AND reminded = :times AND spoke_at < :since
+    ), reached AS (
+      SELECT conversations.person_id
+        FROM silent JOIN conversations USING (person_id)
+        JOIN people ON people.id = conversations.person_id
+       WHERE opted_out_at IS NULL AND unreachable_at IS NULL
+       LIMIT :most
+         FOR UPDATE OF conversations SKIP LOCKED
+    )
+    UPDATE conversations SET reminded = :times + 1
+     WHERE person_id IN (SELECT person_id FROM reached)
+       AND reminded = :times AND spoke_at < :since  -- unless they speak at this moment
+    RETURNING person_id, spoke_at
+    """
+)
 
 
 def erase(tx: Session, run: Task) -> datetime | None:
     """Forget drafts that rested for a month, with all that was answered in them."""
     at = now()
-    rested = Conversation.has_draft, Conversation.spoke_at < at - KEPT
-    some = select(Conversation.person_id).where(*rested).limit(AT_ONCE)
-    gone = tx.scalars(
-        delete(Conversation)
-        .where(Conversation.person_id.in_(some), *rested)  # unless they speak at this moment
-        .returning(Conversation.person_id)
-        .execution_options(synchronize_session=False)
-    ).all()
+    gone = tx.execute(_ERASED, {"before": at - KEPT, "most": AT_ONCE}).all()
     return at if len(gone) == AT_ONCE else None
+
+
+_ERASED = text(
+    """
+    WITH rested AS MATERIALIZED (
+      SELECT person_id FROM conversations WHERE has_draft AND spoke_at < :before
+    ), free AS (
+      SELECT conversations.person_id FROM rested JOIN conversations USING (person_id)
+       LIMIT :most
+         FOR UPDATE OF conversations SKIP LOCKED
+    )
+    DELETE FROM conversations
+     WHERE person_id IN (SELECT person_id FROM free) AND spoke_at < :before
+    RETURNING person_id
+    """
+)
 
 
 def _awake(at: datetime) -> bool:

@@ -91,7 +91,7 @@ ENGINES_BUTTONS = (
 )
 
 #: Functions that are given names like keys, and say nothing: the audit and the logs.
-UNSAID = {"note", "info", "warning", "error", "exception"}
+UNSAID = {"note", "_note", "info", "warning", "error", "exception"}
 
 #: Used by rooms that put keys together in a way of their own.
 USED_ELSEWHERE = ("pages.",)

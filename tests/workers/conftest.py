@@ -40,6 +40,8 @@ def settings(database: str, redis_url: str, ring: KeyRing, tmp_path: Path) -> Se
         log_level="WARNING",
         permit_office=None,
         permit_signer=None,
+        messages_kept_days=90,
+        audit_kept_days=2190,
     )
 
 

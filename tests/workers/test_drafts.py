@@ -28,9 +28,11 @@ def _awake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafts, "QUIET_UNTIL", drafts.QUIET_UNTIL.min)
 
 
-def silent_for(tx: Session, silence: timedelta, *, has_draft: bool = True) -> int:
+def silent_for(
+    tx: Session, silence: timedelta, *, has_draft: bool = True, address: str = "1"
+) -> int:
     """Somebody who has not spoken for so long."""
-    (who,) = person.meet(tx, "chat", [("1", "id")]).values()
+    (who,) = person.meet(tx, "chat", [(address, "id")]).values()
     kept = Conversation(person_id=who, session={}, has_draft=has_draft, spoke_at=now() - silence)
     tx.add(kept)
     tx.flush()
@@ -87,3 +89,35 @@ def test_a_draft_that_rested_for_a_month_is_erased(engine: Engine) -> None:
         tx.execute(update(Conversation).values(spoke_at=now() - drafts.KEPT))
         drafts.erase(tx, RUN)
         assert tx.scalar(text("SELECT count(*) FROM conversations")) == 0
+
+
+def test_many_are_reminded_and_erased_some_at_a_time(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "AT_ONCE", 2)
+    with Session(engine) as tx, tx.begin():
+        for address in "123":
+            silent_for(tx, timedelta(hours=2), address=address)
+        assert drafts.remind(tx, RUN) is not None  # due again: there is more
+        assert reminders(tx) == 2
+        assert drafts.remind(tx, RUN) is None
+        assert reminders(tx) == 3
+        tx.execute(update(Conversation).values(spoke_at=now() - drafts.KEPT))
+        assert drafts.erase(tx, RUN) is not None
+        assert tx.scalar(text("SELECT count(*) FROM conversations")) == 1
+        assert drafts.erase(tx, RUN) is None
+        assert tx.scalar(text("SELECT count(*) FROM conversations")) == 0
+
+
+def test_who_speaks_at_this_moment_is_neither_reminded_nor_forgotten(engine: Engine) -> None:
+    with Session(engine) as tx, tx.begin():
+        silent_for(tx, drafts.KEPT)
+    with Session(engine) as speaking, speaking.begin():
+        speaking.execute(update(Conversation).values(spoke_at=now()))
+        with Session(engine) as tx, tx.begin():
+            tx.execute(text("SET LOCAL lock_timeout = '2s'"))
+            drafts.remind(tx, RUN)
+            drafts.erase(tx, RUN)
+            assert reminders(tx) == 0
+    with Session(engine) as tx:
+        assert tx.scalar(text("SELECT count(*) FROM conversations")) == 1

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from models import identity, permit, task
 from models.application import Application
+from models.audit import AuditEntry
 from models.base import now
 from models.identity import IdentityLink
+from models.inbox import InboundMessage
 from models.lifecycle import ApplicationState, VisitState
 from models.offer import offer_to
+from models.outbox import OutboundMessage
 from models.storage import Storage
 from models.task import Task
 from models.visit import Visit
 from models.window import Window
 from tests.workers import city as make
 from tests.workers.city import news, staff, work_off
+from workers import housekeeping, jobs
+from workers.context import Context, Kept
 
 LONG_AGO = now() - timedelta(hours=1)
 
@@ -142,6 +148,38 @@ def test_a_visit_still_to_come_is_left_alone(
     assert news(tx, supervisor.person_id) == []
 
 
+def test_a_visit_that_was_reported_long_ago_is_not_reported_again(
+    city: Engine, tx: Session, application: Application
+) -> None:
+    supervisor = staff(tx, "S1", role="supervisor")
+    officer = staff(tx, "101")
+    long_ago = Window((now() - timedelta(days=9)).date(), "morning")
+    make.visit(tx, application, on=long_ago, state=VisitState.ACCEPTED, officer_id=officer.id)
+    sweep(city, tx)
+    assert news(tx, supervisor.person_id) == []
+
+
+def test_who_was_invited_long_ago_is_not_invited_again_when_the_task_is_forgotten(
+    city: Engine, tx: Session, application: Application
+) -> None:
+    staff(tx, "101")
+    application.state = ApplicationState.VERIFIED
+    application.moved_at = now() - timedelta(days=40)
+    assert sweep(city, tx) == ["sweep"]
+
+
+def test_an_owner_whose_application_was_verified_anew_is_invited_anew(
+    city: Engine, tx: Session, application: Application
+) -> None:
+    staff(tx, "101")
+    application.state = ApplicationState.VERIFIED
+    assert sweep(city, tx) == ["sweep", "open_windows"]
+    later = now() - timedelta(minutes=11)
+    tx.scalars(select(Task).filter_by(kind="open_windows")).one().created_at = LONG_AGO
+    application.moved_at = later
+    assert sweep(city, tx, "sweep:2") == ["sweep", "open_windows"]
+
+
 def test_dead_links_and_old_tasks_are_deleted(city: Engine, tx: Session) -> None:
     person_id = make.person(tx)
     identity.link(tx, person_id=person_id, holder_id=person_id)
@@ -153,8 +191,10 @@ def test_dead_links_and_old_tasks_are_deleted(city: Engine, tx: Session) -> None
         if row is not identity.open_link(tx, living):
             row.expires_at = now() - timedelta(days=2)
     task.plan(tx, "sweep", 0, "sweep:old")
+    task.plan(tx, "sweep", 0, "sweep:gave_up")
     tx.flush()
-    tx.scalars(select(Task)).one().done_at = now() - timedelta(days=31)
+    done, gave_up = tx.scalars(select(Task).order_by(Task.run_key.desc()))
+    done.done_at = gave_up.failed_at = now() - timedelta(days=31)
     task.plan(tx, "tidy", 0, "tidy:1")
     tx.commit()
     assert work_off(city) == ["tidy"]
@@ -162,3 +202,106 @@ def test_dead_links_and_old_tasks_are_deleted(city: Engine, tx: Session) -> None
     assert len(tx.scalars(select(IdentityLink)).all()) == 1
     assert identity.open_link(tx, living) is not None
     assert [row.run_key for row in tx.scalars(select(Task))] == ["tidy:1"]
+
+
+# What was said
+
+
+def messages(tx: Session, **age: timedelta) -> None:
+    """One message heard and one said, each so old, and since then in these states."""
+    person_id, at = make.person(tx), now() - max(age.values())
+    ended = {column: now() - since for column, since in age.items()}
+    tx.add(
+        InboundMessage(
+            channel="chat",
+            provider_id=secrets.token_hex(4),
+            person_id=person_id,
+            event={},
+            heard_at=at,
+            **{column: ended[column] for column in ("taken_at", "set_aside_at") if column in ended},
+        )
+    )
+    tx.add(
+        OutboundMessage(
+            person_id=person_id,
+            dedupe_key=secrets.token_hex(4),
+            message={},
+            created_at=at,
+            **{column: ended[column] for column in ("sent_at", "failed_at") if column in ended},
+        )
+    )
+
+
+def tidy(city: Engine, tx: Session, runs: int = 1) -> None:
+    """Tidy up so many times, as the dispatcher does while there is more."""
+    task.plan(tx, "tidy", 0, "tidy:1")
+    tx.commit()
+    for _ in range(runs):
+        work_off(city)
+    tx.expire_all()
+
+
+def count(tx: Session) -> tuple[int, int]:
+    """Messages that are there: heard, said."""
+    return (
+        tx.scalar(select(func.count()).select_from(InboundMessage)) or 0,
+        tx.scalar(select(func.count()).select_from(OutboundMessage)) or 0,
+    )
+
+
+DAYS = timedelta(days=1)
+
+
+def test_messages_that_were_dealt_with_are_forgotten_after_three_months(
+    city: Engine, tx: Session
+) -> None:
+    messages(tx, taken_at=91 * DAYS, sent_at=91 * DAYS)
+    messages(tx, set_aside_at=91 * DAYS, failed_at=91 * DAYS)
+    messages(tx, taken_at=89 * DAYS, sent_at=89 * DAYS)
+    tidy(city, tx)
+    assert count(tx) == (1, 1)
+
+
+def test_a_message_that_waits_is_kept_however_old_it_is(city: Engine, tx: Session) -> None:
+    messages(tx, heard_at=400 * DAYS)
+    messages(tx, taken_at=91 * DAYS, sent_at=91 * DAYS)
+    tidy(city, tx)
+    assert count(tx) == (1, 1)
+
+
+def test_many_messages_are_forgotten_some_at_a_time(
+    city: Engine, tx: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "FORGOTTEN", 4)
+    messages(tx, heard_at=400 * DAYS)  # in the way of each run
+    for _ in range(9):
+        messages(tx, taken_at=91 * DAYS, sent_at=91 * DAYS)
+    tidy(city, tx)
+    assert count(tx) == (7, 7)
+    run = tx.scalars(select(Task)).one()
+    assert run.done_at is None
+    assert run.due_at <= now()
+    for _ in range(3):
+        work_off(city)
+    tx.expire_all()
+    assert count(tx) == (1, 1)
+    assert run.done_at is not None
+
+
+def test_an_operator_may_keep_messages_for_a_shorter_time(
+    city: Engine, tx: Session, storage: Storage
+) -> None:
+    kept = Kept(messages=31 * DAYS)
+    jobs.use(Context(city, storage, "https://izin.example", kept=kept))
+    messages(tx, taken_at=32 * DAYS, sent_at=32 * DAYS)
+    messages(tx, taken_at=30 * DAYS, sent_at=30 * DAYS)
+    tidy(city, tx)
+    assert count(tx) == (1, 1)
+
+
+def test_the_audit_is_kept_for_years(city: Engine, tx: Session) -> None:
+    for years in (7, 5):
+        at = now() - years * 365 * DAYS
+        tx.add(AuditEntry(actor="person:1", action="x", subject=f"years:{years}", at=at))
+    tidy(city, tx)
+    assert [row.subject for row in tx.scalars(select(AuditEntry))] == ["years:5"]
