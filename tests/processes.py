@@ -69,9 +69,7 @@ class Product:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def start(
-        self, *names: str, run: Sequence[str] = ("-m", "web.cli"), wait: bool = True
-    ) -> None:
+    def start(self, *names: str, run: Sequence[str] = ("-m", "web.cli"), wait: bool = True) -> None:
         """Start `serve`, `worker`, `dispatch` or `poll`, and wait until the pages are ready.
 
         `run` is what Python is given to run the command with.
