@@ -1,1 +1,1 @@
-"""How fast the product is: measured on real processes, told as ratios and percentiles."""
+"""How fast the product is, and how safe, beside its peers: measured on real processes."""

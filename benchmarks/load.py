@@ -1,0 +1,263 @@
+"""The owners: each says the next line of the script when the last was answered, and notes how.
+
+Every answer is checked. What a system says at each step is learned from one owner whom nobody
+disturbs; from then on a message that is not the answer to what was just said, and no second copy of
+an earlier one, counts as a conversation that went wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from functools import partial
+from itertools import count
+from time import monotonic
+from typing import Any, Final, TypeAlias
+
+from benchmarks.bot_api import BotApi, buttons
+from benchmarks.script import PHOTO, SCRIPT, Author, NoSuchButton
+from benchmarks.webhook import Webhook
+
+PATIENCE: Final = 30.0  # seconds until an answer counts as lost
+AGAIN: Final = 0.2  # seconds until what was not acknowledged is delivered again
+FIRST_CHAT: Final = 1_000_000
+_QUIET: Final = 0.05  # seconds in which a second message would show, while learning
+_PHOTO_COUNTED: Final = 4.0  # seconds in which the answer to a photo comes
+_NUMBER = re.compile(r"\d\d-\d{6}")  # of an application: another one for each owner
+
+#: What a system says: its words -> the step of the script that they answer.
+Answers: TypeAlias = dict[str, int]
+
+
+class Odd(Exception):
+    """The owner whom nobody disturbs did not get one answer of its own at each step."""
+
+
+@dataclass(slots=True)
+class Chat:
+    """One owner: where they are, and what they saw last."""
+
+    id: int
+    step: int = 0
+    until: int = len(SCRIPT)  # the step before which they stop
+    keyboard: Any = None
+    seen: int = 0  # a bit for each step whose answer came
+    began: float = 0.0  # when the delivery under way began; monotonic
+    replied: float = 0.0  # when its answer came; 0.0: not yet
+    acknowledged: bool = False
+    busy: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """They have said all they had to say."""
+        return self.step == self.until
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted in a while."""
+
+    messages: int = 0  # heard, acknowledged and answered
+    waits: list[float] = field(default_factory=list)  # seconds from delivery to answer
+    lost: int = 0  # no answer within patience
+    wrong: int = 0  # another answer than the step's
+    doubled: int = 0  # an answer that had been given
+    out_of_order: int = 0  # an answer older than one that had come before it
+    refused: int = 0  # deliveries that were not taken, and came again
+
+    def add_faults(self, other: Tally) -> None:
+        """Count what went wrong in another while too."""
+        for one in fields(self)[2:]:
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+
+
+class Load:
+    """All owners of one system."""
+
+    def __init__(
+        self, api: BotApi, webhooks: Sequence[Webhook], author: Author, patience: float = PATIENCE
+    ) -> None:
+        """Each owner keeps to one of the webhooks; `patience` is in seconds."""
+        self.answers: Answers = {}
+        self.tally = Tally()
+        self.chats: dict[int, Chat] = {}
+        self.harmed = 0  # owners whose conversation went wrong, so far
+        self.patience = patience
+        #: Called when an owner's line is done with, and when an owner is given up.
+        self.ready: Callable[[Chat], None] = nothing
+        self.failed: Callable[[Chat], None] = nothing
+        #: After how many seconds an update is to come once more; None: it comes once.
+        self.copy: Callable[[], float | None] = lambda: None
+        self._api = api
+        self._webhooks = webhooks
+        self._author = author
+        self._loop = asyncio.get_running_loop()
+        self._ids = count(FIRST_CHAT)
+        api.listener = self._hear
+
+    def stranger(self) -> Chat:
+        """An owner who has said nothing yet."""
+        return self.meet(Chat(next(self._ids)))
+
+    def meet(self, chat: Chat) -> Chat:
+        """An owner whom the system may know already."""
+        self.chats[chat.id] = chat
+        return chat
+
+    def waiting(self) -> int:
+        """How many owners wait for an answer."""
+        return sum(chat.busy for chat in self.chats.values())
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Give up owners who wait too long, while the block runs."""
+        task = self._loop.create_task(self._watch())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            late = monotonic() - self.patience
+            for chat in [c for c in self.chats.values() if c.busy and c.began < late]:
+                self.tally.lost += 1
+                self._give_up(chat)
+
+    # What owners say
+
+    def say(self, chat: Chat) -> None:
+        """Deliver an owner's next line, unless the owner was given up while thinking."""
+        if chat.id not in self.chats:
+            return
+        chat.busy, chat.acknowledged, chat.replied = True, False, 0.0
+        chat.began = monotonic()
+        try:
+            update = self._update(chat)
+        except NoSuchButton:
+            self.tally.wrong += 1
+            self._give_up(chat)
+            return
+        self._deliver(chat, chat.step, update)
+        pause = self.copy()
+        if pause is not None:
+            self._loop.call_later(pause, self._webhook(chat).post, update, _unread)
+
+    def _update(self, chat: Chat) -> bytes:
+        seen = buttons(chat.keyboard) if SCRIPT[chat.step].kind == "tap" else ()
+        return self._author.update(chat.id, chat.step, seen)
+
+    def _webhook(self, chat: Chat) -> Webhook:
+        return self._webhooks[chat.id % len(self._webhooks)]
+
+    def _deliver(self, chat: Chat, step: int, update: bytes) -> None:
+        self._webhook(chat).post(update, partial(self._delivered, chat, step, update))
+
+    def _delivered(
+        self, chat: Chat, step: int, update: bytes, status: int, retry_after: float
+    ) -> None:
+        if not chat.busy or chat.step != step:  # given up
+            return
+        if status == 200:
+            chat.acknowledged = True
+            self._check(chat)
+        else:
+            self.tally.refused += 1
+            self._loop.call_later(retry_after or AGAIN, self._deliver, chat, step, update)
+
+    # What owners hear
+
+    def _hear(self, chat_id: int, text: str, keyboard: Any, at: float) -> None:
+        chat = self.chats.get(chat_id)
+        if chat is None:  # given up
+            return
+        step = self.answers.get(_shape(text), len(SCRIPT))
+        if chat.seen >> step & 1:
+            self.tally.doubled += 1
+        elif step == chat.step and chat.busy:
+            chat.seen |= 1 << step
+            chat.keyboard, chat.replied = keyboard, at
+            self._check(chat)
+        elif step == PHOTO < chat.step:
+            self.tally.out_of_order += chat.seen >> step > 0
+            chat.seen |= 1 << step
+        else:
+            self.tally.wrong += 1
+            self._give_up(chat)
+
+    def _check(self, chat: Chat) -> None:
+        """See whether a line is done with: acknowledged and, but for a photo, answered."""
+        if not chat.acknowledged or not (chat.replied or chat.step == PHOTO):
+            return
+        self.tally.messages += 1
+        if chat.step != PHOTO:
+            self.tally.waits.append(chat.replied - chat.began)
+        chat.step += 1
+        chat.busy = False
+        self.ready(chat)
+
+    def _give_up(self, chat: Chat) -> None:
+        chat.busy = False
+        self.harmed += 1
+        self.chats.pop(chat.id, None)
+        self.failed(chat)
+
+    # What a system says
+
+    async def learn(self) -> None:
+        """Let one owner play the script, and note what is said at each step.
+
+        Raises:
+            Odd: a step was not answered by exactly one message, or two steps by the same.
+        """
+        said: list[tuple[str, Any]] = []
+        self._api.listener = lambda _, text, keyboard, at: said.append((text, keyboard))
+        chat = Chat(next(self._ids))
+        for chat.step in range(len(SCRIPT)):
+            await self._heard(chat)
+            await _until(lambda: bool(said), _PHOTO_COUNTED if chat.step == PHOTO else PATIENCE)
+            await asyncio.sleep(_QUIET)
+            if len(said) != 1 and chat.step != PHOTO:
+                raise Odd(f"{SCRIPT[chat.step]} was answered by {[text for text, _ in said]}")
+            for text, chat.keyboard in said:
+                if self.answers.setdefault(_shape(text), chat.step) != chat.step:
+                    raise Odd(f"{SCRIPT[chat.step]} was answered by {text!r}, as one before")
+            said.clear()
+        self._api.listener = self._hear
+
+    async def _heard(self, chat: Chat) -> None:
+        """Deliver a line until it is acknowledged."""
+        update, status = self._update(chat), 0
+        while status != 200:
+            heard: asyncio.Future[int] = self._loop.create_future()
+            self._webhook(chat).post(update, partial(_tell, heard))
+            status = await heard
+            if status != 200:
+                await asyncio.sleep(AGAIN)
+
+
+def _shape(text: str) -> str:
+    """A message's words, but for what is different for each owner."""
+    return _NUMBER.sub("#", text)
+
+
+def nothing(chat: Chat) -> None:
+    """What owners do who are not led any more."""
+
+
+def _unread(status: int, retry_after: float) -> None:
+    pass
+
+
+def _tell(heard: asyncio.Future[int], status: int, retry_after: float) -> None:
+    heard.set_result(status)
+
+
+async def _until(so: Callable[[], bool], patience: float) -> None:
+    end = monotonic() + patience
+    while not so() and monotonic() < end:
+        await asyncio.sleep(0.005)

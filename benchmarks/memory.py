@@ -1,0 +1,110 @@
+"""Memory: does a bot process grow with the number of conversations that are open in the record?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final
+
+import psycopg
+
+from benchmarks.bot_api import BotApi
+from benchmarks.load import Chat, Load
+from benchmarks.owner import Owner
+from benchmarks.processes import Meter
+from benchmarks.results import Results
+from benchmarks.script import SCRIPT, Step
+from benchmarks.speed import Measured, counted, loaded
+from benchmarks.systems import Running, product
+from models import encryption
+from models.consent import CURRENT_VERSION
+from models.conversation import SESSION
+from models.encryption import KeyRing, seal, seal_json
+
+SIZES: Final = (2_000, 20_000, 100_000)  # conversations
+SPEAKING: Final = 64  # at once
+FIRST: Final = 50_000_000  # chat ids of those who are in the record from the start
+OPEN_AT: Final = SCRIPT.index(Step("say", "005/003"))  # what is said next in all of them
+UNTIL: Final = len(SCRIPT) - 1  # nobody sends: the conversations stay open
+_NAME: Final = "people.name"
+
+
+def size(conversations: int) -> str:
+    """What a record is called."""
+    return f"{conversations:,} conversations"
+
+
+async def measure(
+    api: BotApi, tell: Callable[[str], None], sizes: Sequence[int] = SIZES, seconds: float = 4.0
+) -> Results:
+    """Let one process speak with random ones of more and more people."""
+    results = Results()
+    system = product()
+    async with loaded(system, api, {}) as (running, load):
+        held = 0
+        silent: list[int] = []
+        for wanted in sizes:
+            await asyncio.to_thread(fill, running, held, wanted)
+            silent += range(held, wanted)
+            held = wanted
+            Random(held).shuffle(silent)
+            found = await _speak(load, running.meter, silent, seconds)
+            results.add(system.name, size(held), found.figures())
+            tell(f"{size(held)}: {found.told()}")
+    return results
+
+
+def fill(running: Running, held: int, wanted: int) -> None:
+    """Open conversations until there are `wanted` of them, each in the middle of its form."""
+    record = running.record
+    encryption.use(KeyRing.parse(record["ENCRYPTION_KEYS"], record["INDEX_KEY"]))
+    session = Owner.new().play(OPEN_AT).to_json()
+    with psycopg.connect(record["DATABASE_URL"].replace("+psycopg", "")) as wire:
+        wire.execute("CREATE TEMP TABLE opened (chat bigint, name bytea, session bytea)")
+        with wire.cursor().copy("COPY opened FROM STDIN") as copy:
+            for number in range(held, wanted):
+                name = seal(b"Siti Aminah", _NAME)
+                copy.write_row((FIRST + number, name, seal_json(session, SESSION)))
+        wire.execute(_FILL, {"version": CURRENT_VERSION})
+        wire.commit()
+        wire.autocommit = True
+        wire.execute("VACUUM ANALYZE")
+        wire.execute("CHECKPOINT")  # not later, while it is measured
+
+
+_FILL: Final = """
+    WITH new AS MATERIALIZED (
+      SELECT nextval('people_id_seq') AS id, chat, name, session FROM opened
+    ), met AS (
+      INSERT INTO people (id, locale, name, created_at, last_heard_at, last_channel)
+      SELECT id, 'id', name, now(), now(), 'telegram' FROM new
+    ), reached AS (
+      INSERT INTO addresses (person_id, channel, address)
+      SELECT id, 'telegram', chat::text FROM new
+    ), agreed AS (
+      INSERT INTO consents (person_id, purpose, version, given_at)
+      SELECT id, 'applying', %(version)s, now() FROM new
+    )
+    INSERT INTO conversations (person_id, session, has_draft, spoke_at, reminded)
+    SELECT id, session, true, now(), 0 FROM new
+"""
+
+
+async def _speak(load: Load, meter: Meter, silent: list[int], seconds: float) -> Measured:
+    """Keep some owners busy; whoever is done is followed by one who has been silent so far."""
+
+    def another() -> None:
+        if silent:
+            load.say(load.meet(Chat(FIRST + silent.pop(), OPEN_AT, UNTIL)))
+
+    def go_on(chat: Chat) -> None:
+        if chat.finished:
+            another()
+        else:
+            load.say(chat)
+
+    load.ready, load.failed = go_on, lambda _: another()
+    for _ in range(SPEAKING):
+        another()
+    return await counted(load, meter, seconds)

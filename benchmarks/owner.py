@@ -1,0 +1,71 @@
+"""An owner on paper: the script played by the engine alone, with no channel and no record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from benchmarks.script import SCRIPT, Step
+from conversations import flows
+from conversations.effects import GiveConsent, RememberName, Reply
+from conversations.engine import Flows, advance
+from conversations.events import Event, Located, Said, Started, Tapped, Uploaded
+from conversations.facts import Facts
+from conversations.messages import Message
+from conversations.session import Session
+from models import area, business_type
+from models.base import now
+
+
+@dataclass(slots=True)
+class Owner:
+    """Where the conversation stands; a photo is only a number."""
+
+    flows: Flows
+    facts: Facts
+    session: Session | None = None
+    said: Message | None = None
+
+    @classmethod
+    def new(cls) -> Owner:
+        """Somebody who has said nothing yet."""
+        known = flows.load()
+        services = tuple(flow.id for flow in known.services())
+        return cls(known, Facts(now(), area.load(), business_type.load(), services=services))
+
+    def play(self, until: int = len(SCRIPT)) -> Session:
+        """Say the lines before step `until`."""
+        for step in SCRIPT[:until]:
+            self._turn(_event(step, self.said))
+        assert self.session is not None
+        return self.session
+
+    def _turn(self, event: Event) -> None:
+        turn = advance(self.flows, self.session, event, self.facts)
+        self.session = turn.session
+        for effect in turn.effects:
+            match effect:
+                case Reply(message):
+                    self.said = message
+                case GiveConsent():
+                    self.facts = replace(self.facts, consented=True)
+                case RememberName(name):
+                    self.facts = replace(self.facts, name=name)
+
+
+def _event(step: Step, said: Message | None) -> Event:
+    """What a line is to the engine; a tap is on a button of what was said last."""
+    match step.kind:
+        case "say" if step.value == "/start":
+            return Started()
+        case "say":
+            return Said(step.value)
+        case "pin":
+            return Located(-6.2706, 106.8023)
+        case "photo":
+            return Uploaded(1, "photo")
+        case "tap":
+            assert said is not None
+            assert said.question is not None
+            asked = said.question
+            picked = next(c.value for c in said.choices if step.value in {"", c.value})
+            return Tapped(asked.flow, asked.subject, asked.step, asked.version, picked)

@@ -1,0 +1,200 @@
+"""The systems: the product and its peers, each as the real processes that its users would run."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import tempfile
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from benchmarks.bot_api import TOKEN
+from benchmarks.processes import Meter, Process, free_port
+from benchmarks.webhook import SECRET
+from bot import embedded
+from models import migrations
+
+
+@dataclass(slots=True)
+class Running:
+    """A system that runs, with a record of its own that is empty at first."""
+
+    bots: list[Process]
+    path: str  # of the webhook
+    ready: str  # a page that answers when a bot is ready
+    servers: Mapping[str, int]  # name -> process
+    record: Mapping[str, str] = field(default_factory=dict)  # the way to it, as in the environment
+
+    @property
+    def meter(self) -> Meter:
+        """Reads what its processes use."""
+        return Meter(
+            lambda: (
+                {"bot": [bot.pid for bot in self.bots]}
+                | {name: [pid] for name, pid in self.servers.items()}
+            )
+        )
+
+    async def start(self) -> None:
+        """Start all bots, the first time or again."""
+        for bot in self.bots:
+            await bot.start(self.ready)
+
+    def said(self) -> str:
+        """The end of what the bots wrote, for a look at what went wrong."""
+        return "\n".join(bot.said() for bot in self.bots)
+
+    def kill(self) -> None:
+        """End all bots as a power cut would; what the servers hold stays."""
+        for bot in self.bots:
+            bot.kill()
+
+
+#: Runs a system against a Bot API's address, for as long as the context is open.
+Run: TypeAlias = Callable[[str], AbstractAsyncContextManager[Running]]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What can be measured."""
+
+    name: str
+    short: str
+    title: str
+    durable: bool  # a message is safe before the provider hears that it was taken
+    run: Run
+    peer: bool = True
+    #: Owners in flight at most: of a system that takes one update at a time the others only wait,
+    #: and a short run would see nothing but their first lines.
+    at_once: int | None = None
+    #: Seconds after a crash in which an answer may still come: whoever keeps no list of what is
+    #: owed sends nothing later on.
+    patience_after_crash: float = 15.0
+
+
+@asynccontextmanager
+async def _product(api_url: str, processes: int = 1) -> AsyncIterator[Running]:
+    """`izin serve` once or several times, PostgreSQL with fsync on, Valkey."""
+    with ExitStack() as stack:
+        folder, servers = await asyncio.to_thread(_servers, stack)
+        await asyncio.to_thread(migrations.upgrade, servers.database_url)
+        record = record_environment(folder, servers)
+        environment = record | {
+            "HOST": "127.0.0.1",
+            "TELEGRAM_BOT_TOKEN": TOKEN,
+            "TELEGRAM_BOT_USERNAME": "izin_bot",
+            "TELEGRAM_WEBHOOK_SECRET": SECRET,
+            "TELEGRAM_API_URL": api_url,
+            "TELEGRAM_RATE": "100000",  # messages a second: Telegram's own limit is not measured
+        }
+        command = [sys.executable, "-m", "web.cli", "serve"]
+        ports = [free_port() for _ in range(processes)]
+        bots = [
+            Process(command, environment | {"PORT": str(port)}, port, folder / f"{port}.log")
+            for port in ports
+        ]
+        running = Running(bots, "/webhooks/telegram", "/readyz", _pids(folder), record)
+        async with _started(running):
+            yield running
+
+
+@asynccontextmanager
+async def _peer(
+    api_url: str, module: str, servers_used: Sequence[str] = ()
+) -> AsyncIterator[Running]:
+    """A peer's bot: one process, which gets all it needs from the environment."""
+    with ExitStack() as stack:
+        redis_url = ""
+        if servers_used:
+            folder, servers = await asyncio.to_thread(_servers, stack)
+            redis_url = servers.redis_url
+        else:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        port = free_port()
+        environment = {
+            "PORT": str(port),
+            "API_URL": api_url,
+            "REDIS_URL": redis_url,
+            "TOKEN": TOKEN,
+            "SECRET": SECRET,
+            "STATE": str(folder / "state.pickle"),
+        }
+        command = [sys.executable, "-m", f"benchmarks.peers.{module}"]
+        bot = Process(command, environment, port, folder / "bot.log")
+        pids = {name: pid for name, pid in _pids(folder).items() if name in servers_used}
+        running = Running([bot], "/webhook", "/", pids)
+        async with _started(running):
+            yield running
+
+
+@asynccontextmanager
+async def _started(running: Running) -> AsyncIterator[None]:
+    try:
+        await running.start()
+        yield
+    finally:
+        for bot in running.bots:
+            await bot.stop()
+
+
+def _servers(stack: ExitStack) -> tuple[Path, embedded.Servers]:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    stack.callback(embedded.discard, folder)
+    return folder, stack.enter_context(embedded.servers(folder))
+
+
+def record_environment(folder: Path, servers: embedded.Servers) -> dict[str, str]:
+    """What every process of the product needs, with keys of its own."""
+    key = b64encode(secrets.token_bytes(32)).decode()
+    return {
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+        "STORAGE_URL": f"file://{folder / 'files'}",
+        "PUBLIC_URL": "http://127.0.0.1",
+        "ENCRYPTION_KEYS": f"k1:{key}",
+        "INDEX_KEY": key,
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _pids(folder: Path) -> dict[str, int]:
+    """The servers that run for a folder."""
+    return {file.parent.name: int(file.read_text()) for file in (folder / "servers").glob("*/pid")}
+
+
+def product(processes: int = 1) -> System:
+    """The product, with as many bot processes on one record."""
+    title = "Izin Datang" if processes == 1 else f"Izin Datang, {processes} processes"
+    return System(
+        "product" if processes == 1 else f"product-{processes}",
+        title,
+        title,
+        True,
+        lambda api_url: _product(api_url, processes),
+        peer=False,
+        patience_after_crash=75.0,
+    )
+
+
+PEERS: Final = (
+    System(
+        "ptb",
+        "python-telegram-bot",
+        "python-telegram-bot: ConversationHandler, PicklePersistence",
+        False,
+        lambda api_url: _peer(api_url, "python_telegram_bot"),
+        at_once=4,
+    ),
+    System(
+        "aiogram",
+        "aiogram",
+        "aiogram: FSM, RedisStorage",
+        False,
+        lambda api_url: _peer(api_url, "aiogram_fsm", ("valkey",)),
+    ),
+)
