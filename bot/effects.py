@@ -6,7 +6,7 @@ work a task row.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, assert_never
@@ -48,7 +48,7 @@ from conversations.effects import (
     Withdraw,
 )
 from conversations.flow import window_words
-from conversations.messages import Message, Say, Value
+from conversations.messages import Json, Message, Say, Value
 from models import application as applications
 from models import audit, consent, finding, identity, inbox, lifecycle, officer, permit, task
 from models import offer as offers
@@ -298,21 +298,14 @@ class _Act:
         self._note("identity.link_sent", f"person:{owner_id}")
 
     def _submit(self, effect: Submit) -> None:
-        application_id, number = applications.reserve(self.tx, self.writer.now)
-        application = Application(
-            id=application_id,
-            number=number,
-            person_id=self.person.id,
-            service=effect.service,
-            answers=dict(effect.answers),
+        answers = dict(effect.answers)
+        application_id, number = applications.submit(
+            self.tx, self.person.id, effect.service, answers, **_columns(answers)
         )
-        _index(application)
-        self.tx.add(application)
-        self._note("application.sent", f"application:{application.id}")
-        applications.plan_verification(self.tx, application)
+        self._note("application.sent", f"application:{application_id}")
         self._say(
             f"{effect.service}.submitted",
-            number=application.number,
+            number=number,
             by=windows.working_days_after(self.writer.now, WORKING_DAYS_TO_VISIT),
         )
 
@@ -321,7 +314,8 @@ class _Act:
         if not effect.answers:
             return  # the page was filled in meanwhile, and nothing else was asked
         application.answers = {**application.answers, **effect.answers}
-        _index(application)
+        for name, code in _columns(application.answers).items():
+            setattr(application, name, code)
         applications.corrected(self.tx, application, list(effect.answers), actor=self.actor)
 
     def _withdraw(self, application_id: int) -> None:
@@ -644,8 +638,10 @@ def _window(visit: Visit) -> Say:
     return window_words(visit.on, starts, ends)
 
 
-def _index(application: Application) -> None:
-    """Keep the plain columns that queries need in step with the answers."""
-    place, trade = application.answers.get("place"), application.answers.get("trade")
-    application.kelurahan_code = place.get("kelurahan") if isinstance(place, dict) else None
-    application.trade_code = trade.get("code") if isinstance(trade, dict) else None
+def _columns(answers: Mapping[str, Json]) -> dict[str, str | None]:
+    """What of an application's answers stands in plain columns, since queries need it."""
+    place, trade = answers.get("place"), answers.get("trade")
+    return {
+        "kelurahan_code": place.get("kelurahan") if isinstance(place, dict) else None,
+        "trade_code": trade.get("code") if isinstance(trade, dict) else None,
+    }

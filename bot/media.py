@@ -23,7 +23,7 @@ from bot.errors import FileRefused
 from conversations import events
 from conversations.messages import Say
 from models import attachment, inbox
-from models.attachment import Attachment, AttachmentState
+from models.attachment import Attachment, AttachmentState, Kept
 from models.base import now
 from models.database import Record
 from models.storage import Storage
@@ -43,16 +43,6 @@ class _Wanted:
     id: int
     channel: str
     reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file that is ours now."""
-
-    path: str
-    content_type: str
-    size: int
-    sha256: str
 
 
 @dataclass(slots=True)
@@ -103,7 +93,7 @@ class Media:
             log.warning("media.later", attachment=wanted.id, error=type(error).__name__)
             await self.record.do(lambda tx: _later(tx, wanted.id))
         else:
-            await self.record.do(lambda tx: _stored(tx, wanted.id, kept))
+            await self.record.ask(lambda tx: attachment.store(tx, wanted.id, kept))
 
 
 def keep(storage: Storage, content: bytes) -> Kept:
@@ -145,15 +135,6 @@ def sniff(content: bytes) -> str:
 def _claim(tx: Session) -> list[_Wanted]:
     rows = attachment.claim(tx, lease=LEASE, limit=AT_ONCE)
     return [_Wanted(row.id, row.channel, row.reference or "") for row in rows]
-
-
-def _stored(tx: Session, attachment_id: int, kept: Kept) -> None:
-    row = tx.get_one(Attachment, attachment_id)
-    if row.state != AttachmentState.PENDING:
-        return  # another process was quicker, after our lease had run out
-    row.state, row.path, row.content_type = AttachmentState.STORED, kept.path, kept.content_type
-    row.size, row.sha256 = kept.size, kept.sha256
-    row.reference = row.leased_until = None
 
 
 def _refuse(tx: Session, attachment_id: int, reason: str) -> None:

@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 RENEW = 5.0  # seconds; what takes longer stays leased, for as long as its process lives
 TICK = 1.0  # seconds; what is due later, or was woken elsewhere, is found by then
-AT_ONCE = 100  # sends in flight
+AT_ONCE = 500  # messages in hand: being sent, or waiting for one of the channel's connections
 #: Seconds to wait in this process for a place in the provider's rate: replies find theirs first.
 AHEAD = {Lane.REPLY: 1.0, Lane.NOTICE: 0.5}
 NO_PLACE = "rate"  # the outcome of what was not tried, since the provider's rate was used up

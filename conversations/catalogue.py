@@ -56,6 +56,8 @@ class Catalogue:
 
     def _value(self, value: Value, locale: str) -> str:
         match value:
+            case str():  # the most common first
+                return value
             case Say():
                 return self.say(value, locale)
             case Lines(items):
@@ -69,7 +71,7 @@ class Catalogue:
                 return day(value, locale)
             case time():
                 return clock(value)
-            case str() | int():
+            case int():
                 return str(value)
 
     def problems(self, wanted: Iterable[str]) -> list[str]:

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import lifecycle, task
-from models.base import WIB, Base, now
-from models.encryption import EncryptedJson
+from models.base import Base, now
+from models.database import TASKS, trip
+from models.encryption import EncryptedJson, seal_json
 from models.lifecycle import OPEN_APPLICATIONS, ApplicationState
+
+_ANSWERS = "applications.answers"  # what its words are bound to
 
 
 class Application(Base):
@@ -34,7 +37,7 @@ class Application(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     service: Mapped[str]
     state: Mapped[str] = mapped_column(default=ApplicationState.SUBMITTED)
-    answers: Mapped[Any] = mapped_column(EncryptedJson("applications.answers"))
+    answers: Mapped[Any] = mapped_column(EncryptedJson(_ANSWERS))
     answers_version: Mapped[int] = mapped_column(default=1)
     changed: Mapped[list[str] | None] = mapped_column(
         JSONB(none_as_null=True)
@@ -46,13 +49,55 @@ class Application(Base):
     failed_visits: Mapped[int] = mapped_column(default=0)
 
 
-def reserve(tx: Session, at: datetime) -> tuple[int, str]:
-    """Give a new application its id and its number: the year and the id, such as `26-004512`.
+def submit(
+    tx: Session,
+    person_id: int,
+    service: str,
+    answers: Any,
+    *,
+    trade_code: str | None = None,
+    kelurahan_code: str | None = None,
+) -> tuple[int, str]:
+    """Write down a new application and have it verified, in one round trip; gives id and number.
 
-    Gaps may occur (ids come from a sequence); the permit's number has none.
+    The number is the year in Jakarta and the id, such as `26-004512`. Gaps may occur (ids come from
+    a sequence); the permit's number has none.
     """
-    value = tx.scalar(text("SELECT nextval(pg_get_serial_sequence('applications', 'id'))")) or 0
-    return value, f"{at.astimezone(WIB):%y}-{value:06d}"
+    with trip(tx) as run:
+        sent = run(
+            _SUBMIT,
+            {
+                "person_id": str(person_id),
+                "service": service,
+                "answers": seal_json(answers, _ANSWERS),
+                "trade_code": trade_code,
+                "kelurahan_code": kelurahan_code,
+                "channel": TASKS,
+            },
+        )
+    ((application_id, number, _),) = sent.rows
+    return application_id, number
+
+
+_SUBMIT = """
+    WITH new AS MATERIALIZED (
+      SELECT nextval(pg_get_serial_sequence('applications', 'id')) AS id
+    ), sent AS (
+      INSERT INTO applications (id, number, person_id, service, state, answers, answers_version,
+                                trade_code, kelurahan_code, submitted_at, moved_at, failed_visits)
+      SELECT id,
+             to_char(timezone('Asia/Jakarta', now()), 'YY') || '-' ||
+               lpad(CAST(id AS text), greatest(6, length(CAST(id AS text))), '0'),
+             CAST(%(person_id)s AS bigint), %(service)s, 'submitted', %(answers)s, 1,
+             %(trade_code)s, %(kelurahan_code)s, now(), now(), 0
+        FROM new
+      RETURNING id, number
+    ), planned AS (
+      INSERT INTO tasks (kind, subject_id, run_key, due_at, created_at, failures)
+      SELECT 'verify', id, 'verify:' || id || ':1', now(), now(), 0 FROM sent
+    )
+    SELECT id, number, pg_notify(%(channel)s, '') FROM sent
+"""
 
 
 def lock(tx: Session, ids: Sequence[int]) -> Sequence[Application]:

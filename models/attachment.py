@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, func, select, text
+from sqlalchemy import ForeignKey, Index, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
@@ -64,6 +65,34 @@ def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[Attachment]:
     for row in rows:
         row.leased_until = moment + lease
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that is ours now: where it lies and what it is."""
+
+    path: str  # under STORAGE_URL
+    content_type: str
+    size: int  # bytes
+    sha256: str
+
+
+def store(tx: Session, attachment_id: int, kept: Kept) -> None:
+    """Note that a file was fetched, unless another process was quicker; the provider's is done."""
+    tx.execute(
+        update(Attachment)
+        .where(Attachment.id == attachment_id, text(_OPEN))
+        .values(
+            state=AttachmentState.STORED,
+            path=kept.path,
+            content_type=kept.content_type,
+            size=kept.size,
+            sha256=kept.sha256,
+            reference=None,
+            leased_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def seen_elsewhere(tx: Session, attachment: Attachment) -> int:

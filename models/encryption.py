@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import os
+from collections import deque
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,7 @@ from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
 NONCE = 12  # bytes; the size AES-GCM is specified for
+NONCES = 256  # asked of the system at once: each asking lets another thread in, and waits for it
 LONGEST_NAME = 255  # bytes of a key's id: its length is written in one
 BLIND_INDEX = 16  # bytes kept of HMAC-SHA256
 
@@ -93,9 +95,22 @@ def seal(plain: bytes, bound_to: str) -> bytes:
     """Encrypt, bound to a place (`table.column`) so that it can't be read from another."""
     ring = _current_ring()
     name = ring.current.encode()
-    nonce = os.urandom(NONCE)
+    nonce = _nonce()
     box = _cipher(ring.keys[ring.current]).encrypt(nonce, plain, bound_to.encode())
     return bytes([len(name)]) + name + nonce + box
+
+
+_nonces: deque[bytes] = deque()
+os.register_at_fork(after_in_child=_nonces.clear)  # a nonce is used once, by one process
+
+
+def _nonce() -> bytes:
+    while True:
+        try:
+            return _nonces.popleft()
+        except IndexError:
+            fresh = os.urandom(NONCE * NONCES)
+            _nonces.extend(fresh[at : at + NONCE] for at in range(0, len(fresh), NONCE))
 
 
 def unseal(stored: bytes, bound_to: str) -> bytes:

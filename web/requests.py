@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import count
 from time import perf_counter
 
 import structlog
@@ -48,12 +49,13 @@ class Requests:
         self._answered = cache(_ANSWERED.labels)  # a lookup of labels costs more than the counting
         self._took = cache(_TOOK.labels)
         self._log = _log.bind()
+        self._process, self._numbers = secrets.token_hex(4), count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _given(scope) or secrets.token_hex(8)
+        request = _given(scope) or f"{self._process}{next(self._numbers):08x}"
         began = perf_counter()
         status = 0
 

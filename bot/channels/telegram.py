@@ -76,6 +76,7 @@ class Telegram:
             request=self._transport,
             get_updates_request=self._transport,
         )
+        self._send_message = f"{self._bot.base_url}/sendMessage"
 
     async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
         """Deliver a message; the id is that of its last part, which holds the keyboard.
@@ -127,9 +128,8 @@ class Telegram:
             "link_preview_options": {"is_disabled": True},
         }
         if payload.markup is not None:
-            given["reply_markup"] = payload.markup.to_dict()
-        url = f"{self._bot.base_url}/sendMessage"
-        message = await self._transport.call(url, given)
+            given["reply_markup"] = payload.markup
+        message = await self._transport.call(self._send_message, given)
         if not isinstance(message, dict) or not isinstance(message.get("message_id"), int):
             raise TelegramError("the answer to sendMessage holds no message")
         return int(message["message_id"])

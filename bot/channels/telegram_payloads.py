@@ -9,20 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TypeAlias, TypeVar
-
-from telegram import (
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-)
 
 from bot.channels.base import token
 from bot.errors import Rejected
 from conversations.catalogue import Catalogue
-from conversations.messages import Choice, Message, Say
+from conversations.messages import Choice, Json, Message, Say
 
 MAX_TEXT = 4096  # UTF-16 units; sendMessage
 MAX_CAPTION = 1024  # UTF-16 units; sendDocument, sendPhoto
@@ -31,16 +22,17 @@ SHORT_LABEL = 12  # characters: two such buttons stand side by side on a 320-poi
 
 _BORDERS = tuple(map(re.compile, (r"\n\n+", r"\n", r"(?<=[.!?…])\s+", r"\s+")))  # the best first
 
-Button = TypeVar("Button", InlineKeyboardButton, KeyboardButton)
-Markup: TypeAlias = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
-
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One thing to send: a text, or with `filename` the stored file and the text as its caption."""
+    """One thing to send: a text, or with `filename` the stored file and the text as its caption.
+
+    `markup` is the keyboard as the Bot API takes it; the library's own objects cost as much as all
+    the rest of a message.
+    """
 
     text: str
-    markup: Markup | None = None
+    markup: Json = None
     filename: str | None = None
 
 
@@ -63,7 +55,7 @@ def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]
     return [*map(Payload, _split(text, MAX_TEXT)), Payload("", markup, filename)]
 
 
-def _markup(message: Message, locale: str, catalogue: Catalogue) -> Markup | None:
+def _markup(message: Message, locale: str, catalogue: Catalogue) -> Json:
     """The keyboard under a message: Telegram allows one.
 
     A button that sends the location or the phone number can only stand where letters are typed; so
@@ -72,23 +64,17 @@ def _markup(message: Message, locale: str, catalogue: Catalogue) -> Markup | Non
     its first use; who typed instead still has it, so a question without choices takes it away.
     """
     if message.wish in ("location", "contact"):
-        button = KeyboardButton(
-            catalogue.say(Say(f"common.send_{message.wish}"), locale),
-            request_location=message.wish == "location" or None,
-            request_contact=message.wish == "contact" or None,
-        )
-        labels = [catalogue.say(choice.label, locale) for choice in message.choices]
-        rows = _rows([(label, KeyboardButton(label)) for label in labels])
-        return ReplyKeyboardMarkup([[button], *rows], resize_keyboard=True, one_time_keyboard=True)
+        label = catalogue.say(Say(f"common.send_{message.wish}"), locale)
+        button = {"text": label, f"request_{message.wish}": True}
+        rows = _rows([{"text": catalogue.say(c.label, locale)} for c in message.choices])
+        return {"keyboard": [[button], *rows], "resize_keyboard": True, "one_time_keyboard": True}
     if message.choices:
         buttons = [_button(message, choice, locale, catalogue) for choice in message.choices]
-        return InlineKeyboardMarkup(_rows([(button.text, button) for button in buttons]))
-    return ReplyKeyboardRemove() if message.question is not None else None
+        return {"inline_keyboard": _rows(buttons)}
+    return {"remove_keyboard": True} if message.question is not None else None
 
 
-def _button(
-    message: Message, choice: Choice, locale: str, catalogue: Catalogue
-) -> InlineKeyboardButton:
+def _button(message: Message, choice: Choice, locale: str, catalogue: Catalogue) -> Json:
     if message.question is None:
         raise Rejected(f"the choice {choice.value!r} belongs to no question: give the message one")
     data = token(message.question, choice.value)
@@ -97,13 +83,12 @@ def _button(
             f"the button {data!r} holds {len(data.encode())} bytes, Telegram takes {MAX_DATA}:"
             " shorten the name of the flow or step, or the choice's value"
         )
-    return InlineKeyboardButton(catalogue.say(choice.label, locale), callback_data=data)
+    return {"text": catalogue.say(choice.label, locale), "callback_data": data}
 
 
-def _rows(labelled: Sequence[tuple[str, Button]]) -> list[list[Button]]:
+def _rows(buttons: Sequence[Json]) -> list[Sequence[Json]]:
     """Two a row if all are short, else one: a cut label is worse than a longer list."""
-    width = 2 if all(len(label) <= SHORT_LABEL for label, _ in labelled) else 1
-    buttons = [button for _, button in labelled]
+    width = 2 if all(len(button["text"]) <= SHORT_LABEL for button in buttons) else 1
     return [buttons[start : start + width] for start in range(0, len(buttons), width)]
 
 
@@ -145,4 +130,4 @@ def _fitting(text: str, most: int) -> int:
 
 def _units(text: str) -> int:
     """The length as Telegram counts it: an emoji is two."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le")) // 2

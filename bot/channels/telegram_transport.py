@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -40,14 +39,6 @@ class NotNow(TelegramError):
     def __init__(self, why: str, *, after: timedelta = AWAY) -> None:
         super().__init__(why)
         self.after = after
-
-
-@dataclass(frozen=True, slots=True)
-class _Parameters:
-    """What `RequestData` is made for, of a method without files: ready to be sent as JSON."""
-
-    body: bytes
-    contains_files: bool = False
 
 
 class Transport(BaseRequest):
@@ -81,7 +72,16 @@ class Transport(BaseRequest):
             telegram.error.TelegramError: as `do_request`, and what the Bot API refuses.
         """
         body = msgspec.json.encode(parameters)
-        return await self.post(url, cast("RequestData", _Parameters(body)))
+        status, content = await self._post(url, body, "application/json", self._patience)
+        _refuse(status, content)
+        if status == HTTPStatus.OK:
+            try:
+                match msgspec.json.decode(content):
+                    case {"ok": True, "result": result}:
+                        return result
+            except msgspec.DecodeError:
+                pass
+        return await _Answered(status, content).post(url)
 
     async def do_request(
         self,
@@ -104,13 +104,15 @@ class Transport(BaseRequest):
         if request_data is not None and request_data.contains_files:
             status, content = await self._upload(url, request_data, read)
         else:
-            status, content = await self._call(url, request_data, read)
+            body, content_type = _body(request_data)
+            status, content = await self._post(url, body, content_type, read)
         _refuse(status, content)
         return status, content
 
-    async def _call(self, url: str, data: RequestData | None, patience: float) -> tuple[int, bytes]:
+    async def _post(
+        self, url: str, body: bytes, content_type: str, patience: float
+    ) -> tuple[int, bytes]:
         path = url.removeprefix(self._origin)
-        body, content_type = _body(data)
         try:
             return await self._calls.post(path, body, content_type, patience=patience)
         except NeverSent as error:
@@ -164,15 +166,34 @@ class Transport(BaseRequest):
         return self._session
 
 
+class _Answered(BaseRequest):
+    """An answer that came, to be read by python-telegram-bot: it knows what each error means."""
+
+    def __init__(self, status: int, content: bytes) -> None:
+        self._answer = status, content
+
+    @property
+    def read_timeout(self) -> None:
+        return None
+
+    async def initialize(self) -> None:
+        """Nothing."""
+
+    async def shutdown(self) -> None:
+        """Nothing."""
+
+    async def do_request(self, *arguments: object, **more: object) -> tuple[int, bytes]:
+        """Give the answer."""
+        return self._answer
+
+
 def _timeout(read: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(
         total=CONNECT + read + WRITE, connect=CONNECT, sock_connect=CONNECT, sock_read=read
     )
 
 
-def _body(data: RequestData | _Parameters | None) -> tuple[bytes, str]:
-    if isinstance(data, _Parameters):
-        return data.body, "application/json"
+def _body(data: RequestData | None) -> tuple[bytes, str]:
     form = urlencode(data.json_parameters) if data is not None else ""
     return form.encode(), "application/x-www-form-urlencoded"
 

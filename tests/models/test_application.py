@@ -1,0 +1,63 @@
+"""Applications on a real record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
+
+from models import application, encryption, person
+from models.application import Application
+from models.encryption import KeyRing
+from models.lifecycle import ApplicationState
+from models.task import Task
+
+ANSWERS = {"owner_name": "Siti Aminah", "capital": 5_000_000}
+
+
+@pytest.fixture
+def tx(engine: Engine) -> Iterator[Session]:
+    """A session on the record, with keys."""
+    encryption.use(KeyRing({"k1": bytes(range(32))}, bytes(32)))
+    with Session(engine) as tx:
+        yield tx
+
+
+def owner(tx: Session) -> int:
+    (who,) = person.meet(tx, "chat", [("1", "id")]).values()
+    return who
+
+
+def test_a_new_application_is_verified_once_and_numbered_by_year_and_id(tx: Session) -> None:
+    who = owner(tx)
+    codes = {"trade_code": "56102", "kelurahan_code": "31.74.07.1001"}
+    found, number = application.submit(tx, who, "business_permit", ANSWERS, **codes)
+    assert re.fullmatch(r"\d\d-\d{6}", number)
+    assert number.endswith(f"{found:06d}")
+    row = tx.get_one(Application, found)
+    assert (row.number, row.person_id, row.service, row.answers) == (
+        number,
+        who,
+        "business_permit",
+        ANSWERS,
+    )
+    assert (row.state, row.answers_version, row.changed, row.failed_visits) == (
+        ApplicationState.SUBMITTED,
+        1,
+        None,
+        0,
+    )
+    assert (row.trade_code, row.kelurahan_code) == ("56102", "31.74.07.1001")
+    planned = tx.scalars(select(Task)).one()
+    assert (planned.kind, planned.subject_id) == ("verify", found)
+    application.plan_verification(tx, row)  # of the same answers: planned already
+    assert len(tx.scalars(select(Task)).all()) == 1
+
+
+def test_numbers_grow_beyond_six_digits(tx: Session) -> None:
+    tx.execute(text("SELECT setval(pg_get_serial_sequence('applications', 'id'), 1234567, false)"))
+    _, number = application.submit(tx, owner(tx), "business_permit", {})
+    assert number.endswith("-1234567")
