@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from conversations.words import plain, squeezed, standard, standardised
 
@@ -343,6 +343,9 @@ _SIGNS: tuple[tuple[Intent, str], ...] = (
 
 _PREFIXES = r"(?:di|ke|ter|meng?|peng?)?"
 _ENDINGS = r"(?:nya|ku|mu|kah|lah|in|kan|an|i)?"
+_TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
+_NO_WORD = re.compile(r"[^\w\s]+|/\w+|n/a")
+_PUNCTUATION = re.compile(r"[^\w\s'/]|[\U0001f000-\U0001faff\u2600-\u27bf]")
 _FILLERS = re.compile(
     r"pak|bu|bapak|ibu|bang|mas|mbak|kak|kakak|min|om|tante|dong|donk|deh|sih|nih|kok|ya|yah"
     r"|saja|lah|kan|tuh|ah|eh|oh|mah|atuh|euy|gan|sis|dulu|dulunya|please|pls|plis|yuk|loh|lho|mba"
@@ -388,8 +391,8 @@ def intent(text: str) -> Intent | None:
     if (meaning := whole_intent(text)) is not None:
         return meaning
     key = _key(plain(text))
-    for meaning, signs in _SIGNS:
-        if re.search(rf"\b{_PREFIXES}(?:{signs}){_ENDINGS}\b", key):
+    for meaning, signs in _signs():
+        if signs.search(key):
             return meaning
     if " " not in key and key.isalpha() and 5 <= len(key) <= 14:
         whole = _lexicon()
@@ -403,6 +406,14 @@ def whole_intent(text: str) -> Intent | None:
     lexicon = _lexicon()
     phrases = sorted(_phrases(plain(text)), key=len, reverse=True)
     return next((lexicon[phrase] for phrase in phrases if phrase in lexicon), None)
+
+
+@cache
+def _signs() -> tuple[tuple[Intent, re.Pattern[str]], ...]:
+    """Give `_SIGNS` as patterns, with what may stand before and behind a word."""
+    return tuple(
+        (meaning, re.compile(rf"\b{_PREFIXES}(?:{signs}){_ENDINGS}\b")) for meaning, signs in _SIGNS
+    )
 
 
 @cache
@@ -422,7 +433,8 @@ def _listed(phrases: str) -> frozenset[str]:
     return frozenset(_squeezed(standardised(phrase)) for phrase in phrases.split("|") if phrase)
 
 
-def _phrases(said: str) -> set[str]:
+@lru_cache(8)  # a turn asks several times about the same words
+def _phrases(said: str) -> frozenset[str]:
     """Give the message's comparable forms: as it is, and without fillers at its ends."""
     key = _key(said)
     words = key.split()
@@ -433,15 +445,15 @@ def _phrases(said: str) -> set[str]:
         start += 1
     inner = [word for word in words[start:end] if not _FILLERS.fullmatch(word)]
     forms = {key, " ".join(words[start:end]), " ".join(words[:end]), " ".join(inner) or key}
-    return {_squeezed(form) for form in forms if form}
+    return frozenset(_squeezed(form) for form in forms if form)
 
 
 def _key(said: str) -> str:
     """Give small words in their usual spelling, without punctuation; a doubled word once."""
-    said = re.sub(r"\b([^\W\d_]{3,})2\b", r"\1 \1", said)
-    if re.fullmatch(r"[^\w\s]+|/\w+|n/a", said):
+    said = _TWICE.sub(r"\1 \1", said)
+    if _NO_WORD.fullmatch(said):
         return said[:3] if said[0] not in "/n" and len(set(said)) == 1 else said
-    said = re.sub(r"[^\w\s'/]|[\U0001f000-\U0001faff\u2600-\u27bf]", " ", said)
+    said = _PUNCTUATION.sub(" ", said)
     words = [standard(word) for word in said.split()]
     return " ".join("di mana" if word in ("dimana", "dmn", "dmana") else word for word in words)
 

@@ -170,9 +170,11 @@ class _Teller:
             )
         elif draft is not None and flow is not None:
             known = {**flow.prefill(draft.subject, self.facts), **draft.answers}
-            self.session = replace(self.session, draft=replace(draft, answers=known))
+            if known != draft.answers:
+                self.session = replace(self.session, draft=replace(draft, answers=known))
         alive = tuple(parked for parked in self.session.parked if self._alive(parked))
-        self.session = replace(self.session, parked=alive)
+        if alive != self.session.parked:
+            self.session = replace(self.session, parked=alive)
         return settled
 
     def _first_contact(self, event: Event) -> None:
@@ -331,7 +333,7 @@ class _Teller:
             self._stale()
             return
         self._switch_to(draft)
-        self._set_asked(flow, draft.subject, step.id, offers)
+        self._put(self._question(draft, step.id), offers)
         self._picked(offer)
 
     def _stale(self) -> None:
@@ -531,27 +533,50 @@ class _Teller:
         if flow.service and not draft.subject and step.id in counted:
             number = counted.index(step.id) + 1
             say = Say("common.numbered", {"n": number, "total": len(counted), "question": say})
-        self.session = replace(self.session, refusals=refusals)
-        self._show(step.id, Prompt(say, tuple(offers), prompt.wish))
+        self._show(step.id, Prompt(say, tuple(offers), prompt.wish), refusals=refusals)
 
-    def _show(self, step_id: str, prompt: Prompt, *, clarifying: bool = False) -> None:
-        draft = self._open_draft()
-        self._set_asked(self.flows.by_id[draft.flow], draft.subject, step_id, prompt.offers)
-        self.session = replace(self.session, clarifying=clarifying)
+    def _show(
+        self,
+        step_id: str,
+        prompt: Prompt,
+        *,
+        clarifying: bool = False,
+        refusals: int | None = None,
+    ) -> None:
+        question = self._question(self._open_draft(), step_id)
+        self._put(question, prompt.offers, clarifying=clarifying, refusals=refusals)
         self.prompt = prompt
 
-    def _set_asked(self, flow: Flow, subject: str, step_id: str, offers: Iterable[Offer]) -> None:
-        self._put(Question(flow.id, subject, step_id, self.session.version + 1), offers)
+    def _question(self, draft: Draft, step_id: str) -> Question:
+        return Question(draft.flow, draft.subject, step_id, self.session.version + 1)
 
-    def _put(self, question: Question, offers: Iterable[Offer]) -> None:
-        asked = self.session.asked
-        again = asked is not None and replace(asked, version=question.version) == question
+    def _put(
+        self,
+        question: Question,
+        offers: Iterable[Offer],
+        *,
+        clarifying: bool | None = None,
+        refusals: int | None = None,
+    ) -> None:
+        """Put a question; what is None stays as it is."""
+        old = self.session
         self.session = replace(
-            self.session,
+            old,
             asked=question,
             shown=tuple(offers),
             version=question.version,
-            since=self.session.since if again else question.version,
+            since=old.since if self._asks_again(question) else question.version,
+            clarifying=old.clarifying if clarifying is None else clarifying,
+            refusals=old.refusals if refusals is None else refusals,
+        )
+
+    def _asks_again(self, question: Question) -> bool:
+        """Whether it is the open question, put once more."""
+        asked = self.session.asked
+        return asked is not None and (asked.flow, asked.subject, asked.step) == (
+            question.flow,
+            question.subject,
+            question.step,
         )
 
     def _ask_own(self, question: str, offers: tuple[Offer, ...], **params: Say) -> None:

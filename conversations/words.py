@@ -9,6 +9,8 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\u
 _APOSTROPHES = str.maketrans("‘’‚‛`´ʻʼ′", "'" * 9)
 _DASHES = str.maketrans("‐‑‒–—―−", "-" * 7)
 _SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
+_DOUBLED = re.compile(r"([^\W\d_])\1+")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
 # Usual spellings of the small words, Betawi, Javanese and Sundanese ones among them.
 _SPELLINGS = {
@@ -77,7 +79,7 @@ def plain(text: str) -> str:
 
 def squeezed(word: str) -> str:
     """Give the word with every run of a letter as one: "iyaaa" and "iya" become the same."""
-    return re.sub(r"([^\W\d_])\1+", r"\1", word)
+    return _DOUBLED.sub(r"\1", word)
 
 
 def standard(word: str) -> str:
@@ -89,4 +91,4 @@ def standard(word: str) -> str:
 
 def standardised(text: str) -> str:
     """Give the plain text with each small word in its usual spelling; other signs stay."""
-    return re.sub(r"[^\W\d_]+(?:'[^\W\d_]+)*", lambda m: standard(m.group()), plain(text))
+    return _WORD.sub(lambda found: standard(found.group()), plain(text))
