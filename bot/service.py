@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 TICK = 1.0  # seconds; in case a NOTIFY was lost
 FINISH = 5.0  # seconds for sends to end when the process does
+#: When the garbage collector looks: a turn makes thousands of objects, next to none in circles.
+YOUNG = (50_000, 20, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ async def running(
     turns = Turns(record, city, public_url, sender)
     bot = Bot(record, channels, storage, turns, sender, media)
     gc.freeze()  # what is loaded by now stays: the collector need not walk through it again
+    gc.set_threshold(*YOUNG)
     work = asyncio.create_task(bot.run())
     work.add_done_callback(_end_if_failed)
     try:

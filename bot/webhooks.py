@@ -7,13 +7,13 @@ the deliveries in it. Turns are taken elsewhere, many together: they name the sa
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeAlias
 
+import msgspec
 import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -81,7 +81,8 @@ class _Deliveries:
         _log.debug("delivery_taken", channel=NAME, deliveries=_ids(heard))
         for one in heard:
             if one.tap_id is not None:
-                return JSONResponse(acknowledgement(one.tap_id))
+                answer = msgspec.json.encode(acknowledgement(one.tap_id))
+                return Response(answer, media_type="application/json")
         return Response()
 
 
@@ -108,8 +109,8 @@ def _prove(given: str, secret: str) -> None:
 
 async def _json(request: Request) -> Json:
     try:
-        return json.loads(await _body(request))
-    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
+        return msgspec.json.decode(await _body(request))
+    except (ValueError, msgspec.DecodeError, RecursionError):  # UnicodeDecodeError is a ValueError
         raise Malformed("not JSON") from None  # the cause would quote what was written
 
 
