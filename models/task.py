@@ -14,6 +14,18 @@ from models.database import TASKS, trip
 MAX_FAILURES = 6
 FIRST_PAUSE = timedelta(seconds=5)
 LONGER = 4  # times, after each failure: the sixth comes 28 minutes after the first
+#: What there is to do; `workers.jobs` does it.
+KINDS = (
+    "verify",
+    "open_windows",
+    "offer",
+    "expire_offer",
+    "permit",
+    "sweep",
+    "tidy",
+    "remind",
+    "erase_drafts",
+)
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 
 

@@ -37,9 +37,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from models import database, watch
+from models import database, task, watch
 from models.outbox import Lane
-from workers import jobs
 from workers import watch as queue
 
 KEPT = 5.0  # seconds for which what was seen counts as fresh
@@ -207,7 +206,7 @@ def _files(tx: Session) -> list[Metric]:
 
 
 def _tasks(tx: Session) -> list[Metric]:
-    idle = dict.fromkeys((*jobs.LONG, *jobs.SHORT), 0.0)
+    idle = dict.fromkeys(task.KINDS, 0.0)
     due, failed = watch.tasks(tx), watch.tasks_failed(tx)
 
     def family(name: str, told: str, values: dict[str, float]) -> Metric:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from redis import Redis
@@ -25,7 +25,6 @@ from sqlalchemy.orm import Session
 
 from models import database, encryption, heartbeat
 from models.storage import Storage
-from workers import jobs
 from workers.context import Context
 from workers.settings import Settings
 
@@ -64,7 +63,7 @@ class OurJob(Job):
     def func(self) -> Callable[..., Any]:
         if self.func_name not in ALLOWED or self.instance:
             raise NotAllowed(f"a job named {self.func_name!r}; only {RUN} may be")
-        return jobs.run
+        return cast("Callable[..., Any]", super().func)
 
     def send_webhooks(self, *_: object, **__: object) -> None:
         """Post nothing to anybody."""
@@ -128,6 +127,8 @@ def work(settings: Settings) -> None:
 
     To be called in the main thread, which RQ's time limit needs.
     """
+    from workers import jobs  # with libraries so heavy that only a worker should hold them
+
     encryption.use(settings.key_ring)
     engine = database.connect(settings.database_url)
     jobs.use(

@@ -35,6 +35,10 @@ def verified(tx: Session) -> Application:
     return row
 
 
+def test_every_kind_of_task_has_its_job() -> None:
+    assert sorted((*jobs.LONG, *jobs.SHORT)) == sorted(task.KINDS)
+
+
 def test_a_task_run_again_is_done_once(tx: Session, verified: Application) -> None:
     row = planned(tx, "open_windows", verified.id)
     jobs.run(row.id)
