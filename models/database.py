@@ -20,9 +20,13 @@ T = TypeVar("T")
 
 CONNECT = 5  # seconds to reach PostgreSQL; a thread waits no longer
 
-#: Few statements, asked very often: each is planned once for a connection, and for rows that an
-#: index finds; to plan it anew for every message would cost more than to run it.
-_PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan -c jit=off"
+#: Few statements, asked very often: each is planned once for a connection, for rows that an index
+#: finds one by one. To plan it anew for every message would cost more than to run it; and a plan
+#: made while a table is small would read the whole of it, until statistics say that it has grown.
+_PLANNED_ONCE = (
+    "-c plan_cache_mode=force_generic_plan -c jit=off"
+    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+)
 
 #: psycopg forgets what is prepared, all at once, when it thinks fit; `Trip` prepares for itself.
 _CONNECT = {"connect_timeout": CONNECT, "prepare_threshold": None}

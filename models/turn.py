@@ -105,16 +105,17 @@ def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
     return found
 
 
+# Not EXISTS: of a table that is small yet, PostgreSQL would hash the whole for each batch.
 _OPEN = f"""
     WITH {ASKED}
     SELECT asked.id, kept.session,
-           EXISTS (SELECT 1 FROM consents
-                    WHERE consents.person_id = asked.id
-                      AND purpose = 'applying' AND version = %(version)s),
-           EXISTS (SELECT 1 FROM officers
-                    WHERE officers.person_id = asked.id AND active),
-           EXISTS (SELECT 1 FROM applications
-                    WHERE applications.person_id = asked.id),
+           (SELECT true FROM consents
+             WHERE consents.person_id = asked.id
+               AND purpose = 'applying' AND version = %(version)s LIMIT 1) IS TRUE,
+           (SELECT true FROM officers
+             WHERE officers.person_id = asked.id AND active LIMIT 1) IS TRUE,
+           (SELECT true FROM applications
+             WHERE applications.person_id = asked.id LIMIT 1) IS TRUE,
            inbox.id, inbox.channel, inbox.event, inbox.attachment_id
       FROM asked
       LEFT JOIN conversations AS kept ON kept.person_id = asked.id
