@@ -13,7 +13,7 @@ from datetime import timedelta
 from time import perf_counter
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,6 @@ from conversations import messages
 from conversations.catalogue import MissingLine
 from conversations.messages import Json, Message
 from models import outbox
-from models.base import now
 from models.database import Record, trip
 from models.logs import told
 from models.outbox import LEASE, Claimed, Lane
@@ -247,7 +246,7 @@ def _write(
             outbox.postpone(tx, one.id, one.again_after, one.outcome, tried=tried)
     blocked = [one.person_id for one in settled if one.unreachable]
     if blocked:
-        tx.execute(update(Person).where(Person.id.in_(blocked)).values(unreachable_at=now()))
+        tx.execute(update(Person).where(Person.id.in_(blocked)).values(unreachable_at=func.now()))
     with trip(tx, commit=True) as run:
         left = outbox.settle(run, sent) if sent else None
         if kept:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 from models.database import packed, trip
 from models.encryption import Encrypted, seal, unseal
 from models.wire import Run
@@ -26,8 +26,8 @@ class Person(Base):
     locale: Mapped[str] = mapped_column(default="id")
     name: Mapped[str | None] = mapped_column(Encrypted(NAME))
     phone: Mapped[str | None] = mapped_column(Encrypted(PHONE))  # E.164, shared by them
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    last_heard_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=func.now())
+    last_heard_at: Mapped[datetime] = mapped_column(default=func.now())
     opted_out_at: Mapped[datetime | None]  # since then only answers to their own messages
     unreachable_at: Mapped[datetime | None]  # the channel said so; cleared when heard again
     last_channel: Mapped[str] = mapped_column(
@@ -69,7 +69,7 @@ def meet(tx: Session, channel: str, addresses: Iterable[tuple[str, str]]) -> dic
         for address in sorted(wanted)
     ]
     with trip(tx) as run:
-        run(_MEET, {"strangers": packed(given), "at": now()})
+        run(_MEET, {"strangers": packed(given)})
         found = run(_FIND, {"channel": channel, "addresses": packed(list(wanted))})
     return {address: person_id for address, person_id in found.rows}
 
@@ -91,7 +91,7 @@ MAKE = """
       RETURNING person_id, channel, address
     ), made AS (
       INSERT INTO people (id, locale, created_at, last_heard_at, last_channel)
-      SELECT id, locale, %(at)s, %(at)s, met.channel
+      SELECT id, locale, now(), now(), met.channel
         FROM strange JOIN met ON met.person_id = strange.id
     )
 """

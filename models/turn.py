@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models import inbox, person
+from models.base import keep_now, now
 from models.consent import CURRENT_VERSION
 from models.conversation import SESSION
 from models.database import packed, trip
@@ -55,11 +56,12 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The people of a batch of turns, locked, and how they stand."""
+    """The people of a batch of turns, locked, and how they stand; `at` is the record's time."""
 
     people: dict[int, Speaker]
     openings: dict[int, Opening]
     reach: dict[tuple[int, str], str]  # (person id, channel) -> the address they wrote from
+    at: datetime
 
 
 def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) -> Begun:
@@ -78,10 +80,12 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
         met = heard.rows if heard is not None else []
         if len(met) == len(addresses):
             speakers = [person.speaker(row) for row in locked.rows]
+            at = keep_now(tx, opened.rows[0][-1]) if opened.rows else now(tx)
             return Begun(
                 {one.id: one for one in speakers},
                 _openings(opened.rows),
                 {(person_id, channel): address for channel, address, person_id in met},
+                at,
             )
     raise Unmet(f"{len(addresses) - len(met)} people")
 
@@ -95,7 +99,7 @@ def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
 
 def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
     found: dict[int, Opening] = {}
-    for person_id, session, consented, staff, applied, row_id, channel, event, file in rows:
+    for person_id, session, consented, staff, applied, row_id, channel, event, file, _ in rows:
         opening = found.get(person_id)
         if opening is None:
             talk = None if session is None else unseal_json(session, SESSION)
@@ -116,7 +120,7 @@ _OPEN = f"""
              WHERE officers.person_id = asked.id AND active LIMIT 1) IS TRUE,
            (SELECT true FROM applications
              WHERE applications.person_id = asked.id LIMIT 1) IS TRUE,
-           inbox.id, inbox.channel, inbox.event, inbox.attachment_id
+           inbox.id, inbox.channel, inbox.event, inbox.attachment_id, now()
       FROM asked
       LEFT JOIN conversations AS kept ON kept.person_id = asked.id
       LEFT JOIN inbox ON inbox.person_id = asked.id
@@ -139,7 +143,6 @@ def keep(
     sessions: Iterable[Saved],
     taken: Sequence[int],
     heard: Mapping[int, str],
-    at: datetime,
 ) -> None:
     """Keep sessions, mark inbox rows as taken, and people (id -> channel) as heard from.
 
@@ -154,7 +157,7 @@ def keep(
         }
         for one in sessions
     ]
-    run(_KEEP, {"rows": packed(rows), "taken": packed(list(taken)), "at": at})
+    run(_KEEP, {"rows": packed(rows), "taken": packed(list(taken))})
 
 
 _KEEP = """
@@ -163,7 +166,7 @@ _KEEP = """
           AS new (id bigint, session text, has_draft boolean, channel text)
     ), kept AS (
       INSERT INTO conversations AS old (person_id, session, has_draft, spoke_at, reminded)
-      SELECT id, decode(session, 'base64'), has_draft, %(at)s, 0 FROM given
+      SELECT id, decode(session, 'base64'), has_draft, now(), 0 FROM given
       ON CONFLICT (person_id) DO UPDATE
          SET session = excluded.session,
              has_draft = excluded.has_draft,
@@ -174,9 +177,9 @@ _KEEP = """
                                            WHERE given.id = old.person_id AND channel IS NOT NULL)
                              THEN 0 ELSE old.reminded END
     ), heard AS (
-      UPDATE people SET last_heard_at = %(at)s, last_channel = given.channel, unreachable_at = NULL
+      UPDATE people SET last_heard_at = now(), last_channel = given.channel, unreachable_at = NULL
         FROM given WHERE people.id = given.id AND given.channel IS NOT NULL
     )
-    UPDATE inbox SET taken_at = %(at)s WHERE id IN
+    UPDATE inbox SET taken_at = now() WHERE id IN
       (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(taken)s))
 """
