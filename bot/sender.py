@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot import metrics
-from bot.channels.base import Channel, File
+from bot.channels.base import Channel, File, Letter
 from bot.errors import OutcomeUnknown, Rejected, TryLater, Unreachable
 from bot.limits import Limits
 from conversations import messages
@@ -189,7 +189,7 @@ class Sender:
         try:
             message = _read(due.message)
             file = await self._file(message)
-            sent = await channel.send(due.address, message, due.locale, file)
+            sent = await channel.send(Letter(due.id, due.address, message, due.locale, file))
         except Unreachable:
             return _Settled(due.id, due.person_id, "unreachable", unreachable=True)
         except Rejected as error:

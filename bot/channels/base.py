@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from conversations.events import Event
@@ -50,17 +51,34 @@ class File:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message to one address.
+
+    `heard_at` is when they last wrote from that address, on the record's clock, None if never;
+    `at` is the time it is there now: a provider may let us speak freely only for a while after.
+    """
+
+    id: int  # the outbox row
+    address: str
+    message: Message
+    locale: str
+    file: File | None = None
+    heard_at: datetime | None = None
+    at: datetime | None = None
+
+
 class Channel(Protocol):
     """One way to talk with people. Every method but `name` may raise `bot.errors.ChannelError`."""
 
     @property
     def name(self) -> str: ...
 
-    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
+    async def send(self, letter: Letter) -> Sent:
         """Put a message into words and deliver it.
 
         Raises:
-            Unreachable, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
+            Unreachable, WindowClosed, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
         """
         ...
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Engine
 
-from bot.channels.base import File, Heard, Media, Sent
+from bot.channels.base import Heard, Letter, Media, Sent
 from bot.errors import FileRefused
 from bot.facts import City
 from bot.limits import Limits
@@ -43,11 +43,12 @@ class Chat:
     fails: list[Exception] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
 
-    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
+    async def send(self, letter: Letter) -> Sent:
         if self.fails:
             raise self.fails.pop(0)
-        said = self.sent.setdefault(address, [])
-        said.append((catalogue.load().text(message, locale), message))
+        said = self.sent.setdefault(letter.address, [])
+        words = catalogue.load().text(letter.message, letter.locale)
+        said.append((words, letter.message))
         return Sent(str(len(said)))
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:

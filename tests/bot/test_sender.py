@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.channels.base import Channel, File, Sent
+from bot.channels.base import Channel, Letter, Sent
 from bot.errors import ChannelError, OutcomeUnknown, Rejected, TryLater, Unreachable
 from bot.sender import LONGEST_WAIT, MAX_TRIES, MAX_WAITS, Sender
 from conversations import events, messages
@@ -210,21 +210,19 @@ def other_sender(town: Town, channels: Mapping[str, Channel]) -> Sender:
 class Slow(Chat):
     """Gives way in the middle of a send."""
 
-    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
-        await asyncio.sleep(0.002 * (hash(address) % 3))
-        return await super().send(address, message, locale, file)
+    async def send(self, letter: Letter) -> Sent:
+        await asyncio.sleep(0.002 * (hash(letter.address) % 3))
+        return await super().send(letter)
 
 
 async def test_nobody_waits_for_somebody_elses_slow_send(town: Town) -> None:
     go_on = asyncio.Event()
 
     class Stuck(Chat):
-        async def send(
-            self, address: str, message: Message, locale: str, file: File | None
-        ) -> Sent:
-            if address == OWNER:
+        async def send(self, letter: Letter) -> Sent:
+            if letter.address == OWNER:
                 await go_on.wait()
-            return await super().send(address, message, locale, file)
+            return await super().send(letter)
 
     chat = Stuck()
     say(town, "slow")
