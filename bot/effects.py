@@ -89,15 +89,22 @@ class Writer:
     changed: dict[int, Speaker] = field(default_factory=dict)
 
     def write(
-        self, speaker: Speaker, turn_id: int, effects: tuple[Effect, ...], *, unasked: bool = False
+        self,
+        speaker: Speaker,
+        turn_id: int,
+        effects: tuple[Effect, ...],
+        *,
+        address_id: int | None = None,
+        unasked: bool = False,
     ) -> None:
         """Write one turn's effects, in order; `turn_id` is the inbox row it answers.
 
-        What is said on `unasked` news is a notice to those who opted out: the sender drops it.
+        `address_id` is where that came from, and where the answers go. What is said on `unasked`
+        news is a notice to those who opted out: the sender drops it.
         """
         lane = Lane.NOTICE if unasked and speaker.opted_out_at is not None else Lane.REPLY
         for index, effect in enumerate(effects):
-            _Act(self, speaker, f"turn:{turn_id}:{index}", lane).write(effect)
+            _Act(self, speaker, f"turn:{turn_id}:{index}", lane, address_id).write(effect)
 
     def owe(self, owed: Owed, message: Message) -> None:
         """Owe a message; an unsent provisional one of the same person gives way to a reply."""
@@ -129,6 +136,7 @@ class _Act:
     person: Speaker
     key: str
     lane: Lane  # of what is said to this person
+    address_id: int | None  # where they speak; None when it is news that they hear
 
     @property
     def tx(self) -> Session:
@@ -237,6 +245,7 @@ class _Act:
                 lane=Lane.NOTICE if other else self.lane,
                 after=after,
                 provisional=bool(after),
+                address_id=None if other else self.address_id,
             ),
             message,
         )

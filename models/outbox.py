@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -42,6 +42,7 @@ class OutboundMessage(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    address_id: Mapped[int | None]  # where it answers to; None goes where they were heard last
     dedupe_key: Mapped[str]  # the fact, and who is told: "application:81:verified:owner"
     message: Mapped[Any] = mapped_column(EncryptedJson("outbox.message"))  # conversations.messages
     lane: Mapped[str] = mapped_column(default=Lane.REPLY)
@@ -66,6 +67,7 @@ class Owed:
     lane: Lane = Lane.REPLY
     after: timedelta = timedelta(0)
     provisional: bool = False
+    address_id: int | None = None  # where it answers to
 
 
 _MESSAGE = "outbox.message"
@@ -99,6 +101,7 @@ def owe_and_lease(
             {
                 "number": number,
                 "person_id": one.person_id,
+                "address_id": one.address_id,
                 "dedupe_key": one.dedupe_key,
                 "message": seal_json(one.message, _MESSAGE),
                 "lane": one.lane.value,
@@ -113,8 +116,8 @@ def owe_and_lease(
 _OWE = """
     WITH given AS MATERIALIZED (
       SELECT * FROM json_to_recordset(%(rows)s)
-          AS new (number int, person_id bigint, dedupe_key text, message text, lane text,
-                  provisional boolean, due_at timestamptz, lease boolean)
+          AS new (number int, person_id bigint, address_id bigint, dedupe_key text, message text,
+                  lane text, provisional boolean, due_at timestamptz, lease boolean)
     ), dropped AS (
       DELETE FROM outbox
        WHERE person_id IN (SELECT person_id FROM given WHERE lane = 'reply') AND provisional
@@ -130,10 +133,11 @@ _OWE = """
              ) AS goes
         FROM given
     ), owed AS (
-      INSERT INTO outbox (person_id, dedupe_key, message, lane, provisional, due_at, created_at,
-                          leased_until, attempts)
-      SELECT person_id, dedupe_key, decode(message, 'base64'), lane, provisional, due_at, %(at)s,
-             CASE WHEN goes THEN CAST(%(until)s AS timestamptz) END, CAST(goes AS int)
+      INSERT INTO outbox (person_id, address_id, dedupe_key, message, lane, provisional, due_at,
+                          created_at, leased_until, attempts)
+      SELECT person_id, address_id, dedupe_key, decode(message, 'base64'), lane, provisional,
+             due_at, %(at)s, CASE WHEN goes THEN CAST(%(until)s AS timestamptz) END,
+             CAST(goes AS int)
         FROM ready ORDER BY number
       ON CONFLICT DO NOTHING
       RETURNING id, dedupe_key, leased_until
@@ -143,10 +147,22 @@ _OWE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A leased message with all that sending it needs; no `channel` when there is no address.
+class Reach:
+    """One address of a person, and when they were last heard from there."""
 
-    `message` is what `owe` was given, as JSON; or, from who owed it, the message itself.
+    id: int
+    channel: str
+    address: str
+    heard_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A leased message with all that sending it needs.
+
+    `message` is what `owe` was given, as JSON; or, from who owed it, the message itself. `reach` is
+    where to try, one address after the other. Who owes an answer knows only the address that it
+    answers: then it is not `all_known` where else the person could be reached.
     """
 
     id: int
@@ -156,15 +172,22 @@ class Claimed:
     attempts: int
     locale: str
     opted_out: bool
-    channel: str | None
-    address: str | None
+    at: datetime  # the time it was leased, on the record's clock
+    reach: tuple[Reach, ...]
+    all_known: bool = True
+
+    @property
+    def channel(self) -> str | None:
+        """The channel that is tried first; None when there is no address."""
+        return self.reach[0].channel if self.reach else None
 
 
 def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
     """Lease the first open message of each person whose first is due, replies before notices.
 
     Only a person's oldest open message can be claimed, so their order holds whoever sends. It goes
-    to the channel they spoke on last. On a trip; `claimed` reads what it gives.
+    to the address that it answers, or else to the one that was heard from last; one that can't be
+    reached is passed over where there is another. On a trip; `claimed` reads what it gives.
     """
     moment = now()
     return run(_CLAIM, {"at": moment, "until": moment + lease, "limit": limit})
@@ -172,30 +195,17 @@ def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
 
 def claimed(rows: Results) -> list[Claimed]:
     """What `claim` leased."""
-    return [
-        Claimed(
-            row_id,
-            person_id,
-            unseal_json(message, _MESSAGE),
-            lane,
-            attempts,
-            locale,
-            opted_out_at is not None,
-            channel,
-            address,
+    found: list[Claimed] = []
+    for row_id, person_id, message, lane, attempts, locale, opted_out, at, *where in rows.rows:
+        reach = () if where[0] is None else (Reach(*where),)
+        if found and found[-1].id == row_id:
+            found[-1] = replace(found[-1], reach=found[-1].reach + reach)
+            continue
+        words = unseal_json(message, _MESSAGE)
+        found.append(
+            Claimed(row_id, person_id, words, lane, attempts, locale, opted_out, at, reach)
         )
-        for (
-            row_id,
-            person_id,
-            message,
-            lane,
-            attempts,
-            locale,
-            opted_out_at,
-            channel,
-            address,
-        ) in rows.rows
-    ]
+    return found
 
 
 _CLAIM = """
@@ -214,15 +224,18 @@ _CLAIM = """
     ), leased AS (
       UPDATE outbox SET leased_until = %(until)s, attempts = attempts + 1
        WHERE id IN (SELECT id FROM free)
-      RETURNING id, person_id, message, lane, attempts
+      RETURNING id, person_id, message, lane, attempts, address_id
     )
-    SELECT leased.*, people.locale, people.opted_out_at, reach.channel, reach.address
+    SELECT leased.id, leased.person_id, message, lane, attempts, locale, opted_out_at IS NOT NULL,
+           CAST(%(at)s AS timestamptz), reach.id, reach.channel, reach.address, reach.heard_at
       FROM leased JOIN people ON people.id = leased.person_id
       LEFT JOIN LATERAL (
-        SELECT channel, address FROM addresses WHERE addresses.person_id = people.id
-         ORDER BY channel = people.last_channel DESC, id LIMIT 1
-      ) AS reach ON true
-     ORDER BY leased.lane DESC, leased.id
+        SELECT *, unreachable_at IS NULL AS free,
+               bool_or(unreachable_at IS NULL) OVER () AS any_free
+          FROM addresses WHERE addresses.person_id = people.id
+      ) AS reach ON free OR NOT any_free
+     ORDER BY lane DESC, leased.id,
+              reach.id IS NOT DISTINCT FROM address_id DESC, heard_at DESC NULLS LAST, reach.id
 """
 
 

@@ -42,6 +42,7 @@ class Chat:
     sent: dict[str, list[tuple[str, Message]]] = field(default_factory=dict)
     fails: list[Exception] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    letters: list[Letter] = field(default_factory=list)
 
     async def send(self, letter: Letter) -> Sent:
         if self.fails:
@@ -49,6 +50,7 @@ class Chat:
         said = self.sent.setdefault(letter.address, [])
         words = catalogue.load().text(letter.message, letter.locale)
         said.append((words, letter.message))
+        self.letters.append(letter)
         return Sent(str(len(said)))
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:

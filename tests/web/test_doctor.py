@@ -22,7 +22,6 @@ from models.encryption import KeyRing
 from models.identity import Identity
 from models.inbox import InboundMessage
 from models.outbox import OutboundMessage
-from models.person import Person
 from models.task import Task
 from tests.processes import ROOT, free_port
 from tests.providers.bot_api import FakeBotApi
@@ -395,7 +394,9 @@ def test_kecamatan_without_an_officer_who_can_be_asked_are_counted(
     product: dict[str, str], at_work: None, engine: Engine
 ) -> None:
     with Session(engine) as tx, tx.begin():
-        tx.execute(update(Person).where(Person.id == 1).values(unreachable_at=now()))
+        tx.execute(
+            update(person.Address).where(person.Address.person_id == 1).values(unreachable_at=now())
+        )
         token = officer.invite(
             tx, role="officer", name="Tuti", badge="0418", areas=["31.74", "31.75.01.1001"]
         )
