@@ -19,6 +19,7 @@ from conversations.effects import (
     AcceptOffer,
     Arrive,
     Assign,
+    Called,
     CallPerson,
     ChooseWindow,
     Correct,
@@ -50,7 +51,18 @@ from conversations.effects import (
 from conversations.flow import window_words
 from conversations.messages import Message, Say, Value
 from models import application as applications
-from models import audit, consent, finding, identity, inbox, lifecycle, officer, permit, task
+from models import (
+    audit,
+    consent,
+    finding,
+    identity,
+    inbox,
+    lifecycle,
+    officer,
+    permit,
+    task,
+    unreached,
+)
 from models import offer as offers
 from models import person as people
 from models import visit as visits
@@ -216,6 +228,8 @@ class _Act:
                 self._decide(effect)
             case Assign(visit_id, officer_id):
                 self._assign(visit_id, officer_id)
+            case Called(person_id):
+                self._called(person_id)
             case _:
                 assert_never(effect)
 
@@ -601,6 +615,12 @@ class _Act:
             raise lifecycle.NotAllowed(f"officer {chosen.id} can't be asked about visit {visit_id}")
         offers.offer_to(self.tx, visit, chosen, at=self.writer.now, actor=self.actor)
         self._tell(chosen.person_id, "visit_offered", visit.id, "visit")
+
+    def _called(self, person_id: int) -> None:
+        for row in unreached.of_person(self.tx, person_id):
+            self._supervise(row.area_code)
+            row.called_at = self.writer.now
+            self._note("person.called", f"person:{person_id}", reason=row.reason)
 
     # -- rows ----------------------------------------------------------------------------------
 

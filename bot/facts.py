@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from conversations.engine import Flows
 from conversations.facts import (
     ApplicationFact,
+    CallFact,
     Facts,
     Locale,
     OfficerFact,
@@ -28,7 +29,7 @@ from conversations.facts import (
 )
 from conversations.flow import place_name
 from models import application as applications
-from models import finding, identity, officer, visit, window
+from models import finding, identity, officer, unreached, visit, window
 from models.application import Application
 from models.finding import FindingRow
 from models.identity import Identity
@@ -146,6 +147,10 @@ def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
         base,
         attention=tuple(rows.application_fact(a) for a in waiting),
         visits=rows.visit_facts(stuck, base, None),
+        calls=tuple(
+            CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
+            for c in unreached.to_call(tx, mine, limit=QUEUE)
+        ),
         officers=tuple(
             OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked))
             for o, can_be_asked in team

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot import metrics
+from bot import call_list, metrics
 from bot.channels.base import Channel, File, Letter
 from bot.errors import OutcomeUnknown, Rejected, TryLater, Unreachable, WindowClosed
 from bot.limits import Limits
@@ -263,6 +263,8 @@ def _write(
     given_up = [one for one in settled if one.provider_id is None and one.again_after is None]
     for one in given_up:
         outbox.give_up(tx, one.id, one.outcome)
+        if one.outcome in ELSEWHERE:
+            call_list.add(tx, one.person_id, one.outcome)
         log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
     for one in settled:
         if one.again_after is not None:
