@@ -28,7 +28,7 @@ from models import outbox
 from models.base import now
 from models.database import Record, trip
 from models.logs import told
-from models.outbox import LEASE, Claimed, Lane
+from models.outbox import LEASE, UNKNOWN, Claimed, Lane
 from models.person import Person
 from models.storage import Storage
 
@@ -39,6 +39,7 @@ TICK = 1.0  # seconds; what is due later, or was woken elsewhere, is found by th
 AT_ONCE = 100  # sends in flight
 #: Seconds to wait in this process for a place in the provider's rate: replies find theirs first.
 AHEAD = {Lane.REPLY: 1.0, Lane.NOTICE: 0.5}
+TRY_LATER = "try_later"  # the outcome of what the provider did not take
 NO_PLACE = "rate"  # the outcome of what was not tried, since the provider's rate was used up
 TURN_AWAY = timedelta(seconds=1)  # until it is due again
 MAX_TRIES = 8  # of a message whose outcome is unknown, or whose file is missing
@@ -189,16 +190,26 @@ class Sender:
         try:
             message = _read(due.message)
             file = await self._file(message)
-            sent = await channel.send(Letter(due.id, due.address, message, due.locale, file))
+            sent = await channel.send(
+                Letter(
+                    due.id,
+                    due.address,
+                    message,
+                    due.locale,
+                    file,
+                    attempts=due.attempts,
+                    unsure=due.unsure,
+                )
+            )
         except Unreachable:
             return _Settled(due.id, due.person_id, "unreachable", unreachable=True)
         except Rejected as error:
             log.error("sender.rejected", message=due.id, person=due.person_id, why=str(error))
             return _Settled(due.id, due.person_id, "rejected")
         except TryLater as error:
-            return _again(due, "try_later", error.after, at_most=MAX_WAITS)
+            return _again(due, TRY_LATER, error.after, at_most=MAX_WAITS)
         except OutcomeUnknown:
-            return _again(due, "unknown", WAIT)
+            return _again(due, UNKNOWN, WAIT)
         except FileNotFoundError:
             return _again(due, "file_missing", WAIT)
         except OSError as error:  # the file store is away
@@ -225,7 +236,12 @@ def _read(message: Message | Json) -> Message:
 
 
 def _again(due: Claimed, outcome: str, after: timedelta, *, at_most: int = MAX_TRIES) -> _Settled:
-    """Try again after a pause that grows, and is never shorter than the provider asked for."""
+    """Try again after a pause that grows, and is never shorter than the provider asked for.
+
+    What is unsure stays so until the provider has said no.
+    """
+    if due.unsure and outcome != TRY_LATER:
+        outcome = UNKNOWN
     if due.attempts >= at_most:
         return _Settled(due.id, due.person_id, outcome)
     pause = max(after, min(after * 2 ** min(due.attempts - 1, 20), LONGEST_WAIT))

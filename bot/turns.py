@@ -334,15 +334,7 @@ def _withhold(heard: Heard) -> Heard:
         kept: Event = Uploaded(event.attachment_id, event.kind)
     else:
         kept = Withheld()
-    return Heard(
-        heard.channel,
-        heard.address,
-        heard.provider_id,
-        kept,
-        heard.media,
-        heard.locale,
-        heard.tap_id,
-    )
+    return replace(heard, event=kept)
 
 
 def _talk(data: object) -> Talk | None:

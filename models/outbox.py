@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, case, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
@@ -16,6 +16,7 @@ from models.database import OUTBOX, notify, packed, trip
 from models.encryption import EncryptedJson, seal_json, unseal_json
 from models.wire import Results, Run
 
+UNKNOWN = "unknown"  # the outcome of a try that may have come through
 LEASE = timedelta(seconds=15)  # what a process that died had in hand is sent by others after it
 _OPEN = "sent_at IS NULL AND failed_at IS NULL"
 
@@ -158,6 +159,7 @@ class Claimed:
     opted_out: bool
     channel: str | None
     address: str | None
+    unsure: bool = False  # an earlier try may have come through: nobody wrote down what became
 
 
 def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
@@ -183,6 +185,7 @@ def claimed(rows: Results) -> list[Claimed]:
             opted_out_at is not None,
             channel,
             address,
+            outcome == UNKNOWN,
         )
         for (
             row_id,
@@ -192,6 +195,7 @@ def claimed(rows: Results) -> list[Claimed]:
             attempts,
             locale,
             opted_out_at,
+            outcome,
             channel,
             address,
         ) in rows.rows
@@ -212,11 +216,14 @@ _CLAIM = """
        LIMIT %(limit)s
          FOR NO KEY UPDATE SKIP LOCKED
     ), leased AS (
-      UPDATE outbox SET leased_until = %(until)s, attempts = attempts + 1
+      UPDATE outbox
+         SET leased_until = %(until)s, attempts = attempts + 1,
+             outcome = CASE WHEN leased_until IS NULL THEN outcome ELSE 'unknown' END
        WHERE id IN (SELECT id FROM free)
-      RETURNING id, person_id, message, lane, attempts
+      RETURNING id, person_id, message, lane, attempts, outcome
     )
-    SELECT leased.*, people.locale, people.opted_out_at, reach.channel, reach.address
+    SELECT leased.id, person_id, message, lane, attempts, people.locale, people.opted_out_at,
+           leased.outcome, reach.channel, reach.address
       FROM leased JOIN people ON people.id = leased.person_id
       LEFT JOIN LATERAL (
         SELECT channel, address FROM addresses WHERE addresses.person_id = people.id
@@ -277,10 +284,22 @@ def give_up(tx: Session, message_id: int, outcome: str) -> None:
 def postpone(
     tx: Session, message_id: int, after: timedelta, outcome: str, *, tried: bool = True
 ) -> None:
-    """Try a message again later; one that was not `tried` keeps its number of attempts."""
+    """Try a message again later.
+
+    One that was not `tried` keeps its number of attempts, and what is not known of an earlier one.
+    """
     attempts = OutboundMessage.attempts - (0 if tried else 1)
     tx.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id == message_id, text(_OPEN))
-        .values(due_at=now() + after, outcome=outcome, leased_until=None, attempts=attempts)
+        .values(
+            due_at=now() + after,
+            outcome=outcome if tried else _unless_unknown(outcome),
+            leased_until=None,
+            attempts=attempts,
+        )
     )
+
+
+def _unless_unknown(outcome: str) -> ColumnElement[str]:
+    return case((OutboundMessage.outcome == UNKNOWN, UNKNOWN), else_=outcome)
