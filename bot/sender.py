@@ -26,7 +26,7 @@ from conversations.messages import Json, Message
 from models import outbox, person
 from models.database import Record, trip
 from models.logs import told
-from models.outbox import LEASE, Claimed, Lane, Reach
+from models.outbox import LEASE, UNKNOWN, Claimed, Lane, Reach
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -38,6 +38,7 @@ AT_ONCE = 100  # sends in flight
 AHEAD = {Lane.REPLY: 1.0, Lane.NOTICE: 0.5}
 UNREACHABLE, WINDOW_CLOSED = "unreachable", "window_closed"
 ELSEWHERE = frozenset({UNREACHABLE, WINDOW_CLOSED})  # another address may do
+TRY_LATER = "try_later"  # the outcome of what the provider did not take
 NO_PLACE = "rate"  # the outcome of what was not tried, since the provider's rate was used up
 TURN_AWAY = timedelta(seconds=1)  # until it is due again
 MAX_TRIES = 8  # of a message whose outcome is unknown, or whose file is missing
@@ -202,10 +203,19 @@ class Sender:
         try:
             message = _read(due.message)
             file = await self._file(message)
-            letter = Letter(
-                due.id, place.address, message, due.locale, file, place.heard_at, due.at
+            sent = await channel.send(
+                Letter(
+                    due.id,
+                    place.address,
+                    message,
+                    due.locale,
+                    file,
+                    place.heard_at,
+                    due.at,
+                    attempts=due.attempts,
+                    unsure=due.unsure,
+                )
             )
-            sent = await channel.send(letter)
         except Unreachable:
             return _Settled(due.id, due.person_id, UNREACHABLE)
         except WindowClosed:
@@ -214,9 +224,9 @@ class Sender:
             log.error("sender.rejected", message=due.id, person=due.person_id, why=str(error))
             return _Settled(due.id, due.person_id, "rejected")
         except TryLater as error:
-            return _again(due, "try_later", error.after, at_most=MAX_WAITS)
+            return _again(due, TRY_LATER, error.after, at_most=MAX_WAITS)
         except OutcomeUnknown:
-            return _again(due, "unknown", WAIT)
+            return _again(due, UNKNOWN, WAIT)
         except FileNotFoundError:
             return _again(due, "file_missing", WAIT)
         except OSError as error:  # the file store is away
@@ -248,7 +258,12 @@ def _read(message: Message | Json) -> Message:
 
 
 def _again(due: Claimed, outcome: str, after: timedelta, *, at_most: int = MAX_TRIES) -> _Settled:
-    """Try again after a pause that grows, and is never shorter than the provider asked for."""
+    """Try again after a pause that grows, and is never shorter than the provider asked for.
+
+    What is unsure stays so until the provider has said no.
+    """
+    if due.unsure and outcome != TRY_LATER:
+        outcome = UNKNOWN
     if due.attempts >= at_most:
         return _Settled(due.id, due.person_id, outcome)
     pause = max(after, min(after * 2 ** min(due.attempts - 1, 20), LONGEST_WAIT))

@@ -13,8 +13,8 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from bot.channels import telegram_updates, whatsapp_updates
 from bot.channels.base import Channel, Heard
-from bot.channels.telegram_updates import NAME
 from bot.errors import ChannelError
 from bot.facts import City
 from bot.limits import Limits, Rate
@@ -151,7 +151,12 @@ async def _finish(sender: Sender) -> None:
 def limits(settings: Settings) -> Limits:
     """The rates at which the providers let our accounts send."""
     bot_id = (settings.telegram_bot_token or "").partition(":")[0]
-    return Limits(settings.redis_url, {NAME: Rate.of(settings.telegram_rate, account=bot_id)})
+    number = settings.twilio_whatsapp_from or ""
+    rates = {
+        telegram_updates.NAME: Rate.of(settings.telegram_rate, account=bot_id),
+        whatsapp_updates.NAME: Rate.of(settings.whatsapp_rate, account=number),
+    }
+    return Limits(settings.redis_url, rates)
 
 
 def _end_if_failed(work: asyncio.Task[None]) -> None:

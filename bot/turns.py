@@ -308,6 +308,7 @@ class _Batch:
             to.locale,
             to.opted_out_at is not None,
             self.now,
+            False,
             (to_where,),
             all_known=False,
         )
@@ -348,15 +349,7 @@ def _withhold(heard: Heard) -> Heard:
         kept: Event = Uploaded(event.attachment_id, event.kind)
     else:
         kept = Withheld()
-    return Heard(
-        heard.channel,
-        heard.address,
-        heard.provider_id,
-        kept,
-        heard.media,
-        heard.locale,
-        heard.tap_id,
-    )
+    return replace(heard, event=kept)
 
 
 def _talk(data: object) -> Talk | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, case, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
@@ -16,6 +16,7 @@ from models.database import OUTBOX, notify, packed, trip
 from models.encryption import EncryptedJson, seal_json, unseal_json
 from models.wire import Results, Run
 
+UNKNOWN = "unknown"  # the outcome of a try that may have come through
 LEASE = timedelta(seconds=15)  # what a process that died had in hand is sent by others after it
 _OPEN = "sent_at IS NULL AND failed_at IS NULL"
 
@@ -173,6 +174,7 @@ class Claimed:
     locale: str
     opted_out: bool
     at: datetime  # the time it was leased, on the record's clock
+    unsure: bool  # an earlier try may have come through: nobody wrote down what became
     reach: tuple[Reach, ...]
     all_known: bool = True
 
@@ -196,14 +198,25 @@ def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
 def claimed(rows: Results) -> list[Claimed]:
     """What `claim` leased."""
     found: list[Claimed] = []
-    for row_id, person_id, message, lane, attempts, locale, opted_out, at, *where in rows.rows:
+    for (
+        row_id,
+        person_id,
+        message,
+        lane,
+        attempts,
+        locale,
+        opted_out,
+        at,
+        outcome,
+        *where,
+    ) in rows.rows:
         reach = () if where[0] is None else (Reach(*where),)
         if found and found[-1].id == row_id:
             found[-1] = replace(found[-1], reach=found[-1].reach + reach)
             continue
-        words = unseal_json(message, _MESSAGE)
+        words, unsure = unseal_json(message, _MESSAGE), outcome == UNKNOWN
         found.append(
-            Claimed(row_id, person_id, words, lane, attempts, locale, opted_out, at, reach)
+            Claimed(row_id, person_id, words, lane, attempts, locale, opted_out, at, unsure, reach)
         )
     return found
 
@@ -222,12 +235,15 @@ _CLAIM = """
        LIMIT %(limit)s
          FOR NO KEY UPDATE SKIP LOCKED
     ), leased AS (
-      UPDATE outbox SET leased_until = %(until)s, attempts = attempts + 1
+      UPDATE outbox
+         SET leased_until = %(until)s, attempts = attempts + 1,
+             outcome = CASE WHEN leased_until IS NULL THEN outcome ELSE 'unknown' END
        WHERE id IN (SELECT id FROM free)
-      RETURNING id, person_id, message, lane, attempts, address_id
+      RETURNING id, person_id, message, lane, attempts, address_id, outcome
     )
     SELECT leased.id, leased.person_id, message, lane, attempts, locale, opted_out_at IS NOT NULL,
-           CAST(%(at)s AS timestamptz), reach.id, reach.channel, reach.address, reach.heard_at
+           CAST(%(at)s AS timestamptz), outcome,
+           reach.id, reach.channel, reach.address, reach.heard_at
       FROM leased JOIN people ON people.id = leased.person_id
       LEFT JOIN LATERAL (
         SELECT *, unreachable_at IS NULL AS free,
@@ -290,10 +306,22 @@ def give_up(tx: Session, message_id: int, outcome: str) -> None:
 def postpone(
     tx: Session, message_id: int, after: timedelta, outcome: str, *, tried: bool = True
 ) -> None:
-    """Try a message again later; one that was not `tried` keeps its number of attempts."""
+    """Try a message again later.
+
+    One that was not `tried` keeps its number of attempts, and what is not known of an earlier one.
+    """
     attempts = OutboundMessage.attempts - (0 if tried else 1)
     tx.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id == message_id, text(_OPEN))
-        .values(due_at=now() + after, outcome=outcome, leased_until=None, attempts=attempts)
+        .values(
+            due_at=now() + after,
+            outcome=outcome if tried else _unless_unknown(outcome),
+            leased_until=None,
+            attempts=attempts,
+        )
     )
+
+
+def _unless_unknown(outcome: str) -> ColumnElement[str]:
+    return case((OutboundMessage.outcome == UNKNOWN, UNKNOWN), else_=outcome)

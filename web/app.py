@@ -22,15 +22,20 @@ from bot import service, webhooks
 from bot.channels.base import Channel, Heard
 from bot.channels.browser import Browser
 from bot.channels.telegram import Telegram
+from bot.channels.whatsapp import Account, WhatsApp
+from bot.channels.whatsapp_addresses import Addresses
+from bot.channels.whatsapp_reports import Reports
+from bot.channels.whatsapp_updates import Signature
 from bot.errors import Busy, ChannelError
 from bot.metrics import expect, slow_after
 from bot.service import Bot
 from bot.settings import Settings
 from conversations import catalogue
+from conversations.catalogue import Catalogue
 from models import encryption
 from models.database import Record
 from models.storage import Storage
-from web import demo, identity, metrics, pages, permits
+from web import demo, files, identity, metrics, pages, permits
 from web.requests import Requests
 
 log = structlog.get_logger(__name__)
@@ -68,9 +73,12 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         if settings.telegram_bot_token
         else None
     )
+    whatsapp = _whatsapp(settings, words, record)
     channels: dict[str, Channel] = {}
     if telegram is not None:
         channels[telegram.name] = telegram
+    if whatsapp is not None:
+        channels[whatsapp.name] = whatsapp
     if as_demo:
         channels[browser.name] = browser
     door = _Door()
@@ -87,11 +95,21 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         *permits.routes(look, record=record, redis=redis),
         *identity.routes(look, record=record, redis=redis, storage=storage),
     ]
-    deliveries = (
-        webhooks.routes(secret=settings.telegram_webhook_secret, take=door.take)
-        if settings.telegram_webhook_secret
-        else []
-    )
+    deliveries: list[Route] = []
+    if settings.telegram_webhook_secret:
+        deliveries += webhooks.telegram(secret=settings.telegram_webhook_secret, take=door.take)
+    if settings.twilio_auth_token:
+        deliveries += webhooks.whatsapp(
+            Signature(
+                settings.public_url,
+                auth_token=settings.twilio_auth_token,
+                shared_key=settings.twilio_shared_key,
+            ),
+            take=door.take,
+            addresses=Addresses(record),
+            reports=Reports(record),
+        )
+        routes += files.routes(storage=storage)
     routes += deliveries
     if as_demo:
         routes += demo.routes(
@@ -128,6 +146,21 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
             Middleware(pages.Headers),
         ],
         exception_handlers={OperationalError: away},
+    )
+
+
+def _whatsapp(settings: Settings, words: Catalogue, record: Record) -> WhatsApp | None:
+    """The channel, if there is an account: its three settings come together."""
+    sid, token = settings.twilio_account_sid, settings.twilio_auth_token
+    sender = settings.twilio_whatsapp_from
+    if sid is None or token is None or sender is None:
+        return None
+    return WhatsApp(
+        Account(sid, token, sender),
+        words,
+        record,
+        public_url=settings.public_url,
+        api_url=settings.twilio_api_url,
     )
 
 

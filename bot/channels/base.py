@@ -24,7 +24,8 @@ class Heard:
     """One delivery, in the bot's own words.
 
     `event` is what happened; an `Uploaded` event has attachment id 0 until a turn files `media`.
-    `tap_id` is what the provider wants acknowledged, so that a button stops spinning.
+    `tap_id` is what the provider wants acknowledged, so that a button stops spinning. `alias` is
+    another name by which the provider knows the same sender, if it told one.
     """
 
     channel: str
@@ -34,6 +35,7 @@ class Heard:
     media: Media | None = None
     locale: str = "id"
     tap_id: str | None = None
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Letter:
     file: File | None = None
     heard_at: datetime | None = None
     at: datetime | None = None
+    attempts: int = 1  # this one included
+    unsure: bool = False  # whether an earlier one may have come through
 
 
 class Channel(Protocol):
@@ -89,6 +93,10 @@ class Channel(Protocol):
             FileRefused: gone, or larger than `at_most` bytes.
             TryLater: the provider is away.
         """
+        ...
+
+    async def forget(self, reference: str) -> None:
+        """Tell the provider that a file need not be kept; never raises for a provider's no."""
         ...
 
     async def acknowledge(self, heard: Heard) -> None:

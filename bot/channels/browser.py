@@ -167,6 +167,9 @@ class Browser:
             raise FileRefused("file_too_large")
         return content
 
+    async def forget(self, reference: str) -> None:
+        """The demo's photos stay in the file store: the page shows them."""
+
     async def acknowledge(self, heard: Heard) -> None:
         """Nothing spins on these phones."""
 

@@ -160,6 +160,9 @@ class Telegram:
             raise FileRefused("file_gone")
         return await self._transport.download(quote(file.file_path, safe=":/"), at_most=at_most)
 
+    async def forget(self, reference: str) -> None:
+        """Telegram keeps its files for as long as it likes."""
+
     async def acknowledge(self, heard: Heard) -> None:
         """Stop the tapped button's spinning; minutes later Telegram no longer wants to know."""
         if heard.tap_id is None:

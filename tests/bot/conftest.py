@@ -43,6 +43,7 @@ class Chat:
     fails: list[Exception] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     letters: list[Letter] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
 
     async def send(self, letter: Letter) -> Sent:
         if self.fails:
@@ -57,6 +58,9 @@ class Chat:
         if reference not in self.files:
             raise FileRefused("file_gone")
         return self.files[reference]
+
+    async def forget(self, reference: str) -> None:
+        self.forgotten.append(reference)
 
     async def acknowledge(self, heard: Heard) -> None:
         return None

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from bot.channels.base import Heard
 from bot.errors import Busy
-from bot.webhooks import MAX_BODY, RETRY_AFTER, routes
+from bot.webhooks import MAX_BODY, RETRY_AFTER, telegram
 from conversations.events import Said
 from tests.providers.bot_api import FakeBotApi
 
@@ -50,7 +50,7 @@ class Turns:
 
 
 async def deliver(turns: Turns, **request: Any) -> httpx.Response:
-    app = Starlette(routes=routes(secret=SECRET, take=turns.take))
+    app = Starlette(routes=telegram(secret=SECRET, take=turns.take))
     door = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=door, base_url="http://izin.example") as client:
         return await client.post("/webhooks/telegram", **{"headers": HEADERS, **request})
@@ -118,7 +118,7 @@ async def test_a_secret_in_other_letters_is_wrong_and_no_accident() -> None:
 
 def test_a_door_without_a_secret_is_not_opened() -> None:
     with pytest.raises(ValueError, match="TELEGRAM_WEBHOOK_SECRET"):
-        routes(secret="", take=Turns().take)
+        telegram(secret="", take=Turns().take)
 
 
 async def test_a_large_delivery_is_refused_by_its_length() -> None:
@@ -189,7 +189,7 @@ async def test_our_own_mistake_is_not_a_yes() -> None:
 @asynccontextmanager
 async def at_the_door(turns: Turns) -> AsyncIterator[str]:
     """Serve the webhook for real; gives its address."""
-    app = Starlette(routes=routes(secret=SECRET, take=turns.take))
+    app = Starlette(routes=telegram(secret=SECRET, take=turns.take))
     server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", ws="none", log_config=None))
     serving = asyncio.create_task(server.serve())
     while not server.started:

@@ -58,6 +58,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "rating.thanks.{}": ("1", "2", "3", "4", "5"),
     "review.done.{}": ("approve", "return", "reject"),
     "telegram.commands.{}": ("menu", "status", "help", "language"),
+    "whatsapp.send_{}": ("location", "contact"),
     "visit.declined.{}": ("too_far", "full", "sick", "other", "silent"),
     "{}.title": [flow.id for flow in FLOWS.services()],
     "{}.name": [flow.id for flow in FLOWS.services()],

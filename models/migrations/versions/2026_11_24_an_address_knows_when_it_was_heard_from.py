@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "123c7127151d"
-down_revision = "07acd1d8f054"
+down_revision = "29a0b7de96ea"
 branch_labels = None
 depends_on = None
 
