@@ -25,6 +25,7 @@ from bot.channels.telegram import Telegram
 from bot.channels.whatsapp import Account, WhatsApp
 from bot.channels.whatsapp_addresses import Addresses
 from bot.channels.whatsapp_reports import Reports
+from bot.channels.whatsapp_templates import Templates
 from bot.channels.whatsapp_updates import Signature
 from bot.errors import Busy, ChannelError
 from bot.metrics import expect, slow_after
@@ -149,18 +150,26 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     )
 
 
-def _whatsapp(settings: Settings, words: Catalogue, record: Record) -> WhatsApp | None:
-    """The channel, if there is an account: its three settings come together."""
+def account(settings: Settings) -> Account | None:
+    """The account at Twilio, if there is one: its three settings come together."""
     sid, token = settings.twilio_account_sid, settings.twilio_auth_token
     sender = settings.twilio_whatsapp_from
     if sid is None or token is None or sender is None:
         return None
+    return Account(sid, token, sender)
+
+
+def _whatsapp(settings: Settings, words: Catalogue, record: Record) -> WhatsApp | None:
+    ours = account(settings)
+    if ours is None:
+        return None
     return WhatsApp(
-        Account(sid, token, sender),
+        ours,
         words,
         record,
         public_url=settings.public_url,
         api_url=settings.twilio_api_url,
+        templates=Templates(words, record),
     )
 
 

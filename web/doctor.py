@@ -23,7 +23,17 @@ from bot.channels.telegram import Telegram, Webhook, webhook_url
 from bot.errors import ChannelError
 from bot.settings import Settings
 from conversations import catalogue
-from models import area, database, encryption, heartbeat, identity, migrations, officer, watch
+from models import (
+    area,
+    database,
+    encryption,
+    heartbeat,
+    identity,
+    migrations,
+    officer,
+    template,
+    watch,
+)
 from models.application import Application
 from models.base import now
 from models.encryption import UnknownKey, blind_index
@@ -142,6 +152,7 @@ def _record(url: str, patience: int) -> Iterator[Line]:
                 yield from _processes(tx)
                 yield from _backlog(tx)
                 yield from _failures(tx)
+                yield from _templates(tx)
                 yield from _staff(tx)
     except (SQLAlchemyError, ValueError) as error:
         why = _sentence(getattr(error, "orig", None) or error)
@@ -320,6 +331,24 @@ def _failures(tx: Session) -> Iterator[Line]:
         )
     if not tasks and not turns:
         yield Line("ok", "failures", "nothing was given up since yesterday")
+
+
+def _templates(tx: Session) -> Iterator[Line]:
+    """What WhatsApp does not let us say any more; nothing where no template was ever made."""
+    standings, refused = template.standings(tx), template.refused(tx)
+    if refused:
+        named = ", ".join(f"{row.name} ({row.locale}) is {row.status}" for row in refused[:NAMED])
+        more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""
+        yield Line(
+            "warn",
+            "templates",
+            f"{named}{more}. Its news does not reach who has been silent on WhatsApp for a day. "
+            "Mend its words in bot/channels/whatsapp_templates.toml, then: izin templates push",
+        )
+    elif standings:
+        waiting = sum(standings.values()) - standings.get(template.APPROVED, 0)
+        told = f"; {waiting} wait for WhatsApp: izin templates status" if waiting else ""
+        yield Line("ok", "templates", f"{standings.get(template.APPROVED, 0)} approved{told}")
 
 
 def _age(seconds: float) -> str:
