@@ -17,6 +17,8 @@ def letter(
     number: int = 1,
     heard_at: datetime | None = None,
     at: datetime | None = None,
+    attempts: int = 1,
+    unsure: bool = False,
 ) -> Letter:
     """A letter whose outbox row has the id `number`."""
-    return Letter(number, address, message, locale, file, heard_at, at)
+    return Letter(number, address, message, locale, file, heard_at, at, attempts, unsure)

@@ -254,6 +254,8 @@ class WhatsApp:
             raise OutcomeUnknown(
                 f"Twilio's answer can't be read ({type(error).__name__})"
             ) from None
+        if not made.sid:
+            raise OutcomeUnknown("Twilio's answer holds no message")
         return str(made.sid)
 
     def _with_link(self, payload: Payload, letter: Letter) -> list[Payload]:

@@ -57,7 +57,9 @@ class Contents:
                 "types": shape.types,
             }
         )
-        made = str((await self._contents.create_async(wanted)).sid)
+        made = (await self._contents.create_async(wanted)).sid
+        if not made:
+            raise ValueError("Twilio's answer holds no Content")
         kept = await self._record.do(lambda tx: content.keep(tx, shape.key, made))
         if kept != made:  # another process was quicker
             await self._discard(made)

@@ -66,8 +66,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
                 method,
                 url,
                 data=_body(data, headers or {}),
-                headers=headers,
-                auth=aiohttp.BasicAuth(*auth, encoding="utf-8") if auth else None,
+                headers={**(headers or {}), **_signed_in(auth)},
                 timeout=_timeout(self._patience),
                 allow_redirects=False,
             ) as answer:
@@ -96,15 +95,15 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
             FileRefused: `file_too_large`; `file_gone` if the address is no longer good.
             TryLater: Twilio, or where its files lie, is away.
         """
-        given: aiohttp.BasicAuth | None = aiohttp.BasicAuth(*auth, encoding="utf-8")
+        headers = _signed_in(auth)
         try:
             for _ in range(MAX_REDIRECTS + 1):
                 async with self._pool().get(
-                    url, auth=given, timeout=_timeout(self._patience), allow_redirects=False
+                    url, headers=headers, timeout=_timeout(self._patience), allow_redirects=False
                 ) as answer:
                     if answer.status not in (301, 302, 303, 307, 308):
                         return await _content(answer, at_most)
-                    url, given = urljoin(url, answer.headers.get("Location", "")), None
+                    url, headers = urljoin(url, answer.headers.get("Location", "")), {}
         except (aiohttp.ClientError, TimeoutError) as error:
             why = f"Twilio's files did not come ({type(error).__name__})"
             raise TryLater(why, after=AWAY) from None
@@ -123,6 +122,10 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
+
+
+def _signed_in(auth: tuple[str, str] | None) -> dict[str, str]:
+    return {"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {}
 
 
 def _timeout(read: float) -> aiohttp.ClientTimeout:
