@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -31,7 +31,6 @@ from bot.channels.whatsapp_errors import (
     decision,
 )
 from bot.channels.whatsapp_payloads import Payload, Shape, floor, linked, render
-from bot.channels.whatsapp_templates import Templates
 from bot.channels.whatsapp_transport import READ, Transport
 from bot.channels.whatsapp_updates import NAME, STATUS_PATH
 from bot.errors import (
@@ -44,7 +43,7 @@ from bot.errors import (
 )
 from bot.links import Links
 from conversations.catalogue import Catalogue
-from conversations.messages import Say
+from conversations.messages import Message, Say
 from models import receipt
 from models.database import Record
 from models.receipt import Past
@@ -65,6 +64,26 @@ _TWILIO = "api.twilio.com"
 T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
+
+
+class Template(Protocol):
+    """An approved message: its Content, if it has been made, and what fills it."""
+
+    @property
+    def content_sid(self) -> str | None: ...
+
+    @property
+    def variables(self) -> Mapping[str, str]: ...
+
+
+class Templates(Protocol):
+    """Which approved message says what a message says."""
+
+    async def refresh(self) -> None:
+        """Learn what has been approved meanwhile; never raises."""
+        ...
+
+    def of(self, message: Message, locale: str) -> Template | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,9 @@ class Templates:
 
     sids: dict[str, str | None] = field(default_factory=dict)
 
+    async def refresh(self) -> None:
+        return None
+
     def of(self, message: Message, locale: str) -> Approved | None:
         text = str(message.parts[0].params["text"])
         return Approved(self.sids[locale], {"1": text}) if locale in self.sids else None
