@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from benchmarks.script import SCRIPT, Step
 from conversations import flows
@@ -13,7 +14,6 @@ from conversations.facts import Facts
 from conversations.messages import Message
 from conversations.session import Session
 from models import area, business_type
-from models.base import now
 
 
 @dataclass(slots=True)
@@ -30,7 +30,9 @@ class Owner:
         """Somebody who has said nothing yet."""
         known = flows.load()
         services = tuple(flow.id for flow in known.services())
-        return cls(known, Facts(now(), area.load(), business_type.load(), services=services))
+        return cls(
+            known, Facts(datetime.now(UTC), area.load(), business_type.load(), services=services)
+        )
 
     def play(self, until: int = len(SCRIPT)) -> Session:
         """Say the lines before step `until`."""

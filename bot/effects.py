@@ -132,12 +132,12 @@ class Writer:
         if self.consents:
             consent.give(run, self.consents)
         if self.notes:
-            audit.write(run, self.notes, self.now)
+            audit.write(run, self.notes)
         if self.changed:
             people.save(run, self.changed.values())
         if not self.owed:
             return None
-        return owe_and_lease(run, self.owed, self.now, lease=LEASE, leasing=leasing)
+        return owe_and_lease(run, self.owed, lease=LEASE, leasing=leasing)
 
 
 @dataclass(slots=True)
@@ -603,7 +603,6 @@ class _Act:
             "reason": reason,
             "step": step,
             "params": {},
-            "found_at": self.writer.now,
         }
         finding.write(self.tx, [row])
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from models.base import now
 from models.encryption import key_for
 
 PATH = "/berkas"
@@ -36,7 +35,7 @@ class Links:
         """
         if not _HANDED_OUT.fullmatch(path):
             raise ValueError(f"{path!r} is not handed out: only permits are")
-        ends = int((now() + life).timestamp())
+        ends = int((datetime.now(UTC) + life).timestamp())
         told = f"{ends} {path}".encode()
         token = base64.urlsafe_b64encode(_mac(told) + told).rstrip(b"=").decode()
         return f"{self.public_url}{PATH}/{token}/{quote(name, safe='')}"
@@ -52,7 +51,7 @@ def file_behind(token: str) -> str | None:
     if not hmac.compare_digest(signed[:_MAC], _mac(told)):
         return None
     ends, _, path = told.decode().partition(" ")
-    over = datetime.fromtimestamp(int(ends), UTC) <= now()
+    over = datetime.fromtimestamp(int(ends), UTC) <= datetime.now(UTC)
     return None if over or not _HANDED_OUT.fullmatch(path) else path
 
 

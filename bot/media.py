@@ -15,6 +15,7 @@ from datetime import timedelta
 
 import structlog
 from PIL import Image
+from sqlalchemy import func
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,6 @@ from conversations import events
 from conversations.messages import Say
 from models import attachment, inbox
 from models.attachment import Attachment, AttachmentState
-from models.base import now
 from models.database import Record
 from models.storage import Storage
 
@@ -184,4 +184,4 @@ def _later(tx: Session, attachment_id: int) -> None:
     if row.failures >= MAX_TRIES:
         _refuse(tx, attachment_id, "file_gone")
     else:
-        row.due_at = now() + timedelta(seconds=4**row.failures)  # the last after 17 minutes
+        row.due_at = func.now() + timedelta(seconds=4**row.failures)  # the last after 17 minutes

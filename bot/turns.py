@@ -12,7 +12,6 @@ import asyncio
 from collections import deque
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from time import perf_counter
 
 import structlog
@@ -32,7 +31,6 @@ from conversations.messages import Message, Say
 from conversations.parsers.identity import contains_identity_number
 from conversations.session import Session as Talk
 from models import consent, inbox, officer, turn
-from models.base import now
 from models.database import Record, trip
 from models.inbox import NEWS, Delivery, SentFile
 from models.outbox import Claimed, Owed, Reach, owe
@@ -185,7 +183,7 @@ class Turns:
         watch.lap("wait")
         begun = _begin(tx, batch)
         watch.lap("begin")
-        together = _Batch(tx, self.city, self.public_url, begun, watch, now())
+        together = _Batch(tx, self.city, self.public_url, begun, watch)
         return together.run(can_send=self.sender.has_room())
 
     async def _failed(self, entry: _Entry, error: Exception) -> None:
@@ -217,18 +215,17 @@ class _Batch:
     public_url: str
     begun: Begun
     watch: Stopwatch
-    now: datetime
 
     def run(self, *, can_send: bool) -> tuple[list[Claimed], bool]:
-        people, openings = self.begun.people, self.begun.openings
+        people, openings, at = self.begun.people, self.begun.openings, self.begun.at
         waiting = {i: deque(o.untaken[:MAX_EVENTS]) for i, o in openings.items() if o.untaken}
         talks = {i: _talk(openings[i].session) for i in waiting}
         heard: dict[int, Reach] = {}  # addresses that are spoken from, by id
         last: dict[int, Reach] = {}  # where each person spoke last
-        writer = Writer(self.tx, self.public_url, self.now)
+        writer = Writer(self.tx, self.public_url, at)
         taken: list[int] = []
         while waiting:
-            known = facts.load(self.tx, [people[i] for i in waiting], openings, self.city, self.now)
+            known = facts.load(self.tx, [people[i] for i in waiting], openings, self.city, at)
             self.watch.lap("facts")
             for person_id in list(waiting):
                 row = waiting[person_id].popleft()
@@ -249,7 +246,7 @@ class _Batch:
                 )
                 taken.append(row.id)
                 if row.address_id is not None and row.address is not None:
-                    here = Reach(row.address_id, row.channel, row.address, self.now)
+                    here = Reach(row.address_id, row.channel, row.address, at)
                     heard[here.id] = last[person_id] = here
                 self.watch.lap("effects")
             if waiting:
@@ -283,7 +280,7 @@ class _Batch:
         ]
         with trip(self.tx, commit=True) as run:
             leased = writer.close(run, leasing=leasing)
-            turn.keep(run, saved, taken, heard, self.now)
+            turn.keep(run, saved, taken, heard)
         self.watch.lap("keep")
         owed = {one.dedupe_key: one for one in writer.owed}
         return [
@@ -307,7 +304,7 @@ class _Batch:
             1,
             to.locale,
             to.opted_out_at is not None,
-            self.now,
+            self.begun.at,
             False,
             (to_where,),
             all_known=False,

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import lifecycle, task
-from models.base import WIB, Base, now
+from models.base import WIB, Base
 from models.encryption import EncryptedJson
 from models.lifecycle import OPEN_APPLICATIONS, ApplicationState
 
@@ -41,8 +41,8 @@ class Application(Base):
     )  # steps answered anew by the last correction; None before the first
     trade_code: Mapped[str | None]
     kelurahan_code: Mapped[str | None]
-    submitted_at: Mapped[datetime] = mapped_column(default=now)
-    moved_at: Mapped[datetime] = mapped_column(default=now)
+    submitted_at: Mapped[datetime] = mapped_column(default=func.now())
+    moved_at: Mapped[datetime] = mapped_column(default=func.now())
     failed_visits: Mapped[int] = mapped_column(default=0)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, func, select, text
+from sqlalchemy import ForeignKey, Index, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base, unleased
 from models.encryption import Encrypted
 
 REFERENCE = "attachments.reference"  # what its words are bound to
@@ -40,30 +40,37 @@ class Attachment(Base):
     size: Mapped[int | None]  # bytes
     sha256: Mapped[str | None] = mapped_column(index=True)
     path: Mapped[str | None]
-    received_at: Mapped[datetime] = mapped_column(default=now)
-    due_at: Mapped[datetime] = mapped_column(default=now)
+    received_at: Mapped[datetime] = mapped_column(default=func.now())
+    due_at: Mapped[datetime] = mapped_column(default=func.now())
     leased_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     refusal: Mapped[str | None]
 
 
 def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[Attachment]:
-    """Lease files that are still with the provider, oldest first."""
-    moment = now()
-    rows = tx.scalars(
-        select(Attachment)
+    """Lease files that are still with the provider, oldest first.
+
+    Due is also what was received more than a lease ahead of the record's clock: it was put back.
+    """
+    free = (
+        select(Attachment.id)
         .where(
             text(_OPEN),
-            Attachment.due_at <= moment,
-            func.coalesce(Attachment.leased_until, moment) <= moment,
+            or_(Attachment.due_at <= func.now(), Attachment.received_at > func.now() + lease),
+            unleased(Attachment.leased_until, lease),
         )
         .order_by(Attachment.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("free")
+    )
+    return tx.scalars(
+        update(Attachment)
+        .where(Attachment.id.in_(select(free.c.id)))
+        .values(leased_until=func.now() + lease)
+        .returning(Attachment),
+        execution_options={"synchronize_session": False},
     ).all()
-    for row in rows:
-        row.leased_until = moment + lease
-    return rows
 
 
 def seen_elsewhere(tx: Session, attachment: Attachment) -> int:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 from models.database import packed
 from models.wire import Run
 
@@ -20,7 +21,7 @@ class AuditEntry(Base):
     __tablename__ = "audit"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(default=now)
+    at: Mapped[datetime] = mapped_column(default=func.now())
     actor: Mapped[str]
     action: Mapped[str]
     subject: Mapped[str] = mapped_column(index=True)
@@ -42,18 +43,18 @@ class Entry:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write(run: Run, entries: Iterable[Entry], at: datetime) -> None:
+def write(run: Run, entries: Iterable[Entry]) -> None:
     """Add several entries; on a trip."""
     rows = [
         {"actor": one.actor, "action": one.action, "subject": one.subject, "details": one.details}
         for one in entries
     ]
-    run(_WRITE, {"rows": packed(rows), "at": at})
+    run(_WRITE, {"rows": packed(rows)})
 
 
 _WRITE = """
     INSERT INTO audit (at, actor, action, subject, details)
-    SELECT %(at)s, actor, action, subject, details
+    SELECT now(), actor, action, subject, details
       FROM json_to_recordset(%(rows)s)
            AS new (actor text, action text, subject text, details jsonb)
 """

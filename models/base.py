@@ -5,9 +5,20 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Date, DateTime, MetaData, String
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    DateTime,
+    MetaData,
+    SQLColumnExpression,
+    String,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 WIB = timezone(timedelta(hours=7), "WIB")  # Jakarta keeps no summer time
 
@@ -34,6 +45,31 @@ class Base(DeclarativeBase):
     }
 
 
-def now() -> datetime:
-    """The time it is, aware, in UTC."""
-    return datetime.now(UTC)
+def now(tx: Session) -> datetime:
+    """When this transaction began by the record's clock, in UTC: what `now()` gives in SQL.
+
+    It is asked once in a transaction. There is no other clock: a machine's own may be wrong.
+    """
+    noted: tuple[Any, datetime] | None = tx.info.get(_NOW)
+    if noted is not None and noted[0] is tx.get_transaction():
+        return noted[1]
+    return keep_now(tx, tx.execute(select(func.now())).scalar_one())
+
+
+def keep_now(tx: Session, at: datetime) -> datetime:
+    """Remember what `now()` gave in this transaction, for whoever asks `now` later in it."""
+    at = at.astimezone(UTC)
+    tx.info[_NOW] = tx.get_transaction(), at
+    return at
+
+
+def unleased(until: SQLColumnExpression[datetime | None], lease: timedelta) -> ColumnElement[bool]:
+    """Whether nobody has a row in hand: its lease is over, or ends later than any lease would.
+
+    That it does once the record's clock was put back. Such leases hold for nobody, since else what
+    a dead process had in hand would wait for that time to come again.
+    """
+    return or_(until.is_(None), until <= func.now(), until > func.now() + 2 * lease)
+
+
+_NOW = "now"  # in a session's notes: (its transaction, the time)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, select, text
+from sqlalchemy import Index, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 from models.encryption import EncryptedJson
 
 
@@ -23,7 +23,7 @@ class BrowserMessage(Base):
     address: Mapped[str]
     sent: Mapped[bool]
     payload: Mapped[Any] = mapped_column(EncryptedJson("browser_messages.payload"))
-    at: Mapped[datetime] = mapped_column(default=now)
+    at: Mapped[datetime] = mapped_column(default=func.now())
 
 
 def keep(tx: Session, address: str, payload: Any, *, sent: bool) -> int:

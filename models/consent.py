@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 from models.database import packed
 from models.wire import Run
 
@@ -26,7 +26,7 @@ class Consent(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     purpose: Mapped[str]
     version: Mapped[str]
-    given_at: Mapped[datetime] = mapped_column(default=now)
+    given_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
 def give(run: Run, person_ids: Iterable[int], purpose: str = APPLYING) -> None:
@@ -34,12 +34,12 @@ def give(run: Run, person_ids: Iterable[int], purpose: str = APPLYING) -> None:
     ids = list(person_ids)
     given = {"people": packed(ids), "purpose": purpose, "version": CURRENT_VERSION}
     if ids:
-        run(_GIVE, {**given, "at": now()})
+        run(_GIVE, given)
 
 
 _GIVE = """
     INSERT INTO consents (person_id, purpose, version, given_at)
-    SELECT CAST(value AS bigint), %(purpose)s, %(version)s, %(at)s
+    SELECT CAST(value AS bigint), %(purpose)s, %(version)s, now()
       FROM json_array_elements_text(%(people)s)
     ON CONFLICT DO NOTHING
 """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 
 
 class Content(Base):
@@ -18,7 +18,7 @@ class Content(Base):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     provider_id: Mapped[str]
-    made_at: Mapped[datetime] = mapped_column(default=now)
+    made_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
 def find(tx: Session, key: str) -> str | None:
@@ -30,7 +30,7 @@ def keep(tx: Session, key: str, provider_id: str) -> str:
     """Remember what was made; gives the id that counts, another's if that was quicker."""
     tx.execute(
         insert(Content)
-        .values(key=key, provider_id=provider_id, made_at=now())
+        .values(key=key, provider_id=provider_id, made_at=func.now())
         .on_conflict_do_nothing()
     )
     return tx.scalars(select(Content.provider_id).where(Content.key == key)).one()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 from models.encryption import EncryptedJson
 
 
@@ -24,7 +24,7 @@ class Conversation(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     session: Mapped[Any] = mapped_column(EncryptedJson("conversations.session"))
     has_draft: Mapped[bool] = mapped_column(default=False)
-    spoke_at: Mapped[datetime] = mapped_column(default=now)  # when they were last heard
+    spoke_at: Mapped[datetime] = mapped_column(default=func.now())  # when they were last heard
     reminded: Mapped[int] = mapped_column(default=0)  # reminders sent since then
 
 

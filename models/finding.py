@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 
 
 class FindingRow(Base):
@@ -32,7 +32,7 @@ class FindingRow(Base):
     reason: Mapped[str]
     step: Mapped[str | None]  # the question the owner answers again
     params: Mapped[dict[str, Any]]  # of the reason's sentence; no personal data
-    found_at: Mapped[datetime] = mapped_column(default=now)
+    found_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
 def write(tx: Session, rows: Sequence[dict[str, Any]]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 
 STALE = timedelta(seconds=30)
 
@@ -24,7 +24,7 @@ class Heartbeat(Base):
 
 def beat(tx: Session, name: str) -> None:
     """Say that a process of this kind is alive."""
-    statement = insert(Heartbeat).values(name=name, beat_at=now())
+    statement = insert(Heartbeat).values(name=name, beat_at=func.now())
     tx.execute(
         statement.on_conflict_do_update(
             index_elements=[Heartbeat.name], set_={"beat_at": statement.excluded.beat_at}
@@ -34,5 +34,5 @@ def beat(tx: Session, name: str) -> None:
 
 def alive(tx: Session, name: str) -> bool:
     """Whether a process of this kind was seen lately."""
-    at = tx.scalar(select(Heartbeat.beat_at).where(Heartbeat.name == name))
-    return at is not None and now() - at < STALE
+    lately = Heartbeat.beat_at.between(func.now() - STALE, func.now() + STALE)
+    return tx.scalar(select(lately).where(Heartbeat.name == name)) or False

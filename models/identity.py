@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
@@ -32,7 +32,7 @@ class Identity(Base):
     address: Mapped[str] = mapped_column(Encrypted("identities.address"))
     ktp_attachment_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"))
     given_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))  # the owner or the officer
-    given_at: Mapped[datetime] = mapped_column(default=now)
+    given_at: Mapped[datetime] = mapped_column(default=func.now())
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -56,7 +56,7 @@ def link(tx: Session, *, person_id: int, holder_id: int) -> str:
             token_hash=_hash(token),
             person_id=person_id,
             holder_id=holder_id,
-            expires_at=now() + LINK_LIFE,
+            expires_at=func.now() + LINK_LIFE,
         )
     )
     return token
@@ -65,7 +65,7 @@ def link(tx: Session, *, person_id: int, holder_id: int) -> str:
 def open_link(tx: Session, token: str, *, lock: bool = False) -> IdentityLink | None:
     """The link behind a token while it works; None when unknown, used or expired."""
     found = tx.get(IdentityLink, _hash(token), with_for_update=lock)
-    if found is None or found.used_at is not None or found.expires_at <= now():
+    if found is None or found.used_at is not None or found.expires_at <= now(tx):
         return None
     return found
 
@@ -90,9 +90,9 @@ def give(
     row.name, row.nik, row.nik_index = name, nik, blind_index(nik, NIK_INDEX)
     row.born_on, row.address = born_on.isoformat(), address
     row.ktp_attachment_id = ktp_attachment_id or row.ktp_attachment_id
-    row.given_by_id, row.given_at = found.holder_id, now()
+    row.given_by_id, row.given_at = found.holder_id, func.now()
     row.version += 1
-    found.used_at = now()
+    found.used_at = func.now()
     return row
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.attachment import REFERENCE
-from models.base import Base, now
+from models.base import Base
 from models.database import INBOX, notify, packed, trip
 from models.encryption import EncryptedJson, seal, seal_json
 from models.person import MAKE
@@ -46,7 +46,7 @@ class InboundMessage(Base):
     event: Mapped[Any] = mapped_column(EncryptedJson("inbox.event"))
     address_id: Mapped[int | None]  # where they wrote from; None for news
     attachment_id: Mapped[int | None]  # the file that came with it
-    heard_at: Mapped[datetime] = mapped_column(default=now)
+    heard_at: Mapped[datetime] = mapped_column(default=func.now())
     taken_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     set_aside_at: Mapped[datetime | None]  # failed three times; a supervisor sees it
@@ -79,13 +79,13 @@ def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
     if not rows:
         return []
     with trip(tx) as run:
-        recorded = run(_RECORD, {"rows": packed(rows), "at": now()})
+        recorded = run(_RECORD, {"rows": packed(rows)})
     return [row_id for (row_id,) in recorded.rows]
 
 
 _RECORD = """
     INSERT INTO inbox (channel, provider_id, person_id, event, heard_at, failures)
-    SELECT channel, provider_id, person_id, decode(event, 'base64'), %(at)s, 0
+    SELECT channel, provider_id, person_id, decode(event, 'base64'), now(), 0
       FROM json_to_recordset(%(rows)s)
            AS new (channel text, provider_id text, person_id bigint, event text)
     ON CONFLICT DO NOTHING
@@ -133,7 +133,7 @@ def hear(run: Run, deliveries: Iterable[Delivery]) -> Results:
         }
         for one in deliveries
     ]
-    return run(_HEAR, {"rows": packed(rows), "at": now()})
+    return run(_HEAR, {"rows": packed(rows)})
 
 
 #: Rows go in by their keys' order, so that two processes that hear the same do not wait for each
@@ -158,7 +158,7 @@ _HEAR = f"""
       INSERT INTO inbox (channel, provider_id, person_id, address_id, event, attachment_id,
                          heard_at, failures)
       SELECT channel, provider_id, person_id, address_id, decode(event, 'base64'), attachment_id,
-             %(at)s, 0
+             now(), 0
         FROM heard ORDER BY channel, provider_id
       ON CONFLICT DO NOTHING
       RETURNING attachment_id
@@ -166,7 +166,7 @@ _HEAR = f"""
       INSERT INTO attachments (id, person_id, channel, reference, kind, state, size, received_at,
                                due_at, failures)
       SELECT attachment_id, person_id, channel, decode(reference, 'base64'), kind, 'pending', size,
-             %(at)s, %(at)s, 0
+             now(), now(), 0
         FROM heard JOIN recorded USING (attachment_id)
     )
     SELECT channel, address, person_id FROM known
@@ -208,5 +208,5 @@ def count_failure(tx: Session, person_id: int, *, at_most: int) -> int | None:
     row.failures += 1
     if row.failures < at_most:
         return None
-    row.set_aside_at = now()
+    row.set_aside_at = func.now()
     return row.id

@@ -102,5 +102,5 @@ def move(
         raise NotAllowed(f"{what} {row.id} can't go from {row.state} to {to}")
     details = {"from": row.state, "to": to.value} | ({"reason": reason} if reason else {})
     row.state = to.value
-    row.moved_at = now()
+    row.moved_at = now(tx)
     audit.note(tx, actor, f"{what}.moved", f"{what}:{row.id}", **details)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, or_, select, update
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
@@ -38,7 +38,7 @@ class Officer(Base):
     capacity: Mapped[int] = mapped_column(default=3)
     active: Mapped[bool] = mapped_column(default=True)
     invitation_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
-    invited_at: Mapped[datetime] = mapped_column(default=now)
+    invited_at: Mapped[datetime] = mapped_column(default=func.now())
     joined_at: Mapped[datetime | None]
 
 
@@ -70,7 +70,7 @@ def invite(
         tx.add(officer)
     token = secrets.token_urlsafe(18)
     officer.role, officer.name, officer.capacity = role, name, capacity
-    officer.invitation_hash, officer.invited_at = _hash(token), now()
+    officer.invitation_hash, officer.invited_at = _hash(token), func.now()
     officer.active = True
     tx.flush()
     tx.query(OfficerArea).filter_by(officer_id=officer.id).delete()
@@ -84,7 +84,7 @@ def join(tx: Session, token: str, person_id: int) -> Officer | None:
     officer = tx.scalars(
         select(Officer).where(Officer.invitation_hash == _hash(token)).with_for_update()
     ).one_or_none()
-    if officer is None or officer.invited_at + INVITATION_LIFE < now():
+    if officer is None or officer.invited_at + INVITATION_LIFE < now(tx):
         return None
     other = of_person(tx, person_id)
     if other is not None and other.id != officer.id:
@@ -94,7 +94,7 @@ def join(tx: Session, token: str, person_id: int) -> Officer | None:
         .where(Officer.person_id == person_id, Officer.id != officer.id)
         .values(person_id=None)
     )  # a badge they had before, and have no more
-    officer.person_id, officer.joined_at, officer.invitation_hash = person_id, now(), None
+    officer.person_id, officer.joined_at, officer.invitation_hash = person_id, func.now(), None
     audit.note(tx, f"person:{person_id}", "officer.joined", f"officer:{officer.id}")
     return officer
 

@@ -8,16 +8,27 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, case, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    case,
+    func,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 from models.database import OUTBOX, notify, packed, trip
 from models.encryption import EncryptedJson, seal_json, unseal_json
 from models.wire import Results, Run
 
 UNKNOWN = "unknown"  # the outcome of a try that may have come through
-LEASE = timedelta(seconds=15)  # what a process that died had in hand is sent by others after it
+#: What a process that died had in hand is sent by others after it. It begins with the statement
+#: that gives it, since the transaction may have waited for somebody before.
+LEASE = timedelta(seconds=15)
 _OPEN = "sent_at IS NULL AND failed_at IS NULL"
 
 
@@ -48,8 +59,8 @@ class OutboundMessage(Base):
     message: Mapped[Any] = mapped_column(EncryptedJson("outbox.message"))  # conversations.messages
     lane: Mapped[str] = mapped_column(default=Lane.REPLY)
     provisional: Mapped[bool] = mapped_column(default=False)  # dropped if anything else is said
-    due_at: Mapped[datetime] = mapped_column(default=now)
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime] = mapped_column(default=func.now())
+    created_at: Mapped[datetime] = mapped_column(default=func.now())
     leased_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
@@ -79,12 +90,12 @@ def owe(tx: Session, messages: Iterable[Owed]) -> None:
     rows = list(messages)
     if rows:
         with trip(tx) as run:
-            owe_and_lease(run, rows, now(), lease=timedelta(0), leasing=())
+            owe_and_lease(run, rows, lease=timedelta(0), leasing=())
         notify(tx, OUTBOX)
 
 
 def owe_and_lease(
-    run: Run, messages: Iterable[Owed], at: datetime, *, lease: timedelta, leasing: Container[int]
+    run: Run, messages: Iterable[Owed], *, lease: timedelta, leasing: Container[int]
 ) -> Results:
     """Owe messages, each fact once, and lease at once what the caller will send itself; on a trip.
 
@@ -107,18 +118,18 @@ def owe_and_lease(
                 "message": seal_json(one.message, _MESSAGE),
                 "lane": one.lane.value,
                 "provisional": one.provisional,
-                "due_at": (at + one.after).isoformat(),
+                "after": one.after.total_seconds(),
                 "lease": can_go,
             }
         )
-    return run(_OWE, {"rows": packed(rows), "at": at, "until": at + lease})
+    return run(_OWE, {"rows": packed(rows), "lease": lease.total_seconds()})
 
 
 _OWE = """
     WITH given AS MATERIALIZED (
       SELECT * FROM json_to_recordset(%(rows)s)
           AS new (number int, person_id bigint, address_id bigint, dedupe_key text, message text,
-                  lane text, provisional boolean, due_at timestamptz, lease boolean)
+                  lane text, provisional boolean, after float, lease boolean)
     ), dropped AS (
       DELETE FROM outbox
        WHERE person_id IN (SELECT person_id FROM given WHERE lane = 'reply') AND provisional
@@ -137,7 +148,8 @@ _OWE = """
       INSERT INTO outbox (person_id, address_id, dedupe_key, message, lane, provisional, due_at,
                           created_at, leased_until, attempts)
       SELECT person_id, address_id, dedupe_key, decode(message, 'base64'), lane, provisional,
-             due_at, %(at)s, CASE WHEN goes THEN CAST(%(until)s AS timestamptz) END,
+             now() + make_interval(secs => after), now(),
+             CASE WHEN goes THEN statement_timestamp() + make_interval(secs => %(lease)s) END,
              CAST(goes AS int)
         FROM ready ORDER BY number
       ON CONFLICT DO NOTHING
@@ -190,9 +202,11 @@ def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
     Only a person's oldest open message can be claimed, so their order holds whoever sends. It goes
     to the address that it answers, or else to the one that was heard from last; one that can't be
     reached is passed over where there is another. On a trip; `claimed` reads what it gives.
+
+    What was made more than a lease ahead of the record's clock is due, and a lease that no claim
+    would give by now is over: the clock was put back, and nobody shall wait for that time again.
     """
-    moment = now()
-    return run(_CLAIM, {"at": moment, "until": moment + lease, "limit": limit})
+    return run(_CLAIM, {"lease": lease.total_seconds(), "limit": limit})
 
 
 def claimed(rows: Results) -> list[Claimed]:
@@ -228,21 +242,25 @@ _CLAIM = """
        ORDER BY person_id, id
     ), free AS (
       SELECT id FROM outbox
-       WHERE id IN (SELECT id FROM heads) AND due_at <= %(at)s
+       WHERE id IN (SELECT id FROM heads)
+         AND (due_at <= now()
+              OR created_at > statement_timestamp() + make_interval(secs => %(lease)s))
          AND sent_at IS NULL AND failed_at IS NULL  -- asked again of the locked row
-         AND (leased_until IS NULL OR leased_until <= %(at)s)
+         AND (leased_until IS NULL OR leased_until <= statement_timestamp()
+              OR leased_until > statement_timestamp() + 2 * make_interval(secs => %(lease)s))
        ORDER BY lane DESC, id
        LIMIT %(limit)s
          FOR NO KEY UPDATE SKIP LOCKED
     ), leased AS (
       UPDATE outbox
-         SET leased_until = %(until)s, attempts = attempts + 1,
-             outcome = CASE WHEN leased_until IS NULL THEN outcome ELSE 'unknown' END
+          SET leased_until = statement_timestamp() + make_interval(secs => %(lease)s),
+              attempts = attempts + 1,
+              outcome = CASE WHEN leased_until IS NULL THEN outcome ELSE 'unknown' END
        WHERE id IN (SELECT id FROM free)
       RETURNING id, person_id, message, lane, attempts, address_id, outcome
     )
     SELECT leased.id, leased.person_id, message, lane, attempts, locale, opted_out_at IS NOT NULL,
-           CAST(%(at)s AS timestamptz), outcome,
+           now(), outcome,
            reach.id, reach.channel, reach.address, reach.heard_at
       FROM leased JOIN people ON people.id = leased.person_id
       LEFT JOIN LATERAL (
@@ -257,11 +275,11 @@ _CLAIM = """
 
 def renew(run: Run, ids: Sequence[int], *, lease: timedelta) -> None:
     """Keep messages that are still being sent; on a trip."""
-    run(_RENEW, {"ids": packed(list(ids)), "until": now() + lease})
+    run(_RENEW, {"ids": packed(list(ids)), "lease": lease.total_seconds()})
 
 
 _RENEW = """
-    UPDATE outbox SET leased_until = %(until)s
+    UPDATE outbox SET leased_until = statement_timestamp() + make_interval(secs => %(lease)s)
      WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(ids)s))
        AND sent_at IS NULL AND failed_at IS NULL
 """
@@ -273,7 +291,7 @@ def settle(run: Run, sent: Mapping[int, str]) -> Results:
     Gives one row, (whether any of these people has a message left to be sent,).
     """
     rows = [{"id": row_id, "provider_id": sent[row_id]} for row_id in sent]
-    return run(_SETTLE, {"rows": packed(rows), "at": now()})
+    return run(_SETTLE, {"rows": packed(rows)})
 
 
 _SETTLE = """
@@ -281,7 +299,7 @@ _SETTLE = """
       SELECT * FROM json_to_recordset(%(rows)s) AS new (id bigint, provider_id text)
     ), settled AS (
       UPDATE outbox
-         SET sent_at = %(at)s, provider_id = done.provider_id, outcome = 'sent',
+         SET sent_at = now(), provider_id = done.provider_id, outcome = 'sent',
              leased_until = NULL
         FROM done
        WHERE outbox.id = done.id
@@ -299,7 +317,7 @@ def give_up(tx: Session, message_id: int, outcome: str) -> None:
     tx.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id == message_id, text(_OPEN))
-        .values(failed_at=now(), outcome=outcome, leased_until=None)
+        .values(failed_at=func.now(), outcome=outcome, leased_until=None)
     )
 
 
@@ -315,7 +333,7 @@ def postpone(
         update(OutboundMessage)
         .where(OutboundMessage.id == message_id, text(_OPEN))
         .values(
-            due_at=now() + after,
+            due_at=func.now() + after,
             outcome=outcome if tried else _unless_unknown(outcome),
             leased_until=None,
             attempts=attempts,

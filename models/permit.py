@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 
 VALID_YEARS = 5  # Pergub DKI 30/2018
 
@@ -32,7 +32,7 @@ class Permit(Base):
     revoked_at: Mapped[datetime | None]
     revoked_because: Mapped[str | None]
     path: Mapped[str | None]
-    made_at: Mapped[datetime] = mapped_column(default=now)
+    made_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
 class PermitCounter(Base):

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, exists, select, update
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, exists, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 from models.database import packed, trip
 from models.encryption import Encrypted, seal, unseal
 from models.wire import Run
@@ -26,7 +26,7 @@ class Person(Base):
     locale: Mapped[str] = mapped_column(default="id")
     name: Mapped[str | None] = mapped_column(Encrypted(NAME))
     phone: Mapped[str | None] = mapped_column(Encrypted(PHONE))  # E.164, shared by them
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=func.now())
     opted_out_at: Mapped[datetime | None]  # since then only answers to their own messages
 
 
@@ -67,7 +67,7 @@ def mark_unreachable(tx: Session, address_ids: Iterable[int]) -> None:
     """Note that channels can't reach these addresses; not those that write at this moment."""
     still = select(Address.id).where(Address.id.in_(list(address_ids))).order_by(Address.id)
     silent = still.with_for_update(key_share=True, skip_locked=True)
-    tx.execute(update(Address).where(Address.id.in_(silent)).values(unreachable_at=now()))
+    tx.execute(update(Address).where(Address.id.in_(silent)).values(unreachable_at=func.now()))
 
 
 def meet(tx: Session, channel: str, addresses: Iterable[tuple[str, str]]) -> dict[str, int]:
@@ -81,7 +81,7 @@ def meet(tx: Session, channel: str, addresses: Iterable[tuple[str, str]]) -> dic
         for address in sorted(wanted)
     ]
     with trip(tx) as run:
-        run(_MEET, {"strangers": packed(given), "at": now()})
+        run(_MEET, {"strangers": packed(given)})
         found = run(_FIND, {"channel": channel, "addresses": packed(list(wanted))})
     return {address: person_id for address, person_id in found.rows}
 
@@ -98,12 +98,12 @@ MAKE = """
                ORDER BY channel, address) AS unknown
     ), met AS (
       INSERT INTO addresses (person_id, channel, address, heard_at)
-      SELECT id, channel, address, %(at)s FROM strange ORDER BY channel, address
+      SELECT id, channel, address, now() FROM strange ORDER BY channel, address
       ON CONFLICT DO NOTHING
       RETURNING id, person_id, channel, address
     ), made AS (
       INSERT INTO people (id, locale, created_at)
-      SELECT strange.id, locale, %(at)s FROM strange JOIN met ON met.person_id = strange.id
+      SELECT strange.id, locale, now() FROM strange JOIN met ON met.person_id = strange.id
     )
 """
 _MEET = f"""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, case, select, update
+from sqlalchemy import ForeignKey, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base
 from models.database import OUTBOX, notify
 from models.outbox import OutboundMessage
 
@@ -39,7 +39,7 @@ class Receipt(Base):
     outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"), index=True)
     status: Mapped[str]
     code: Mapped[int | None]  # the provider's error, if it failed
-    reported_at: Mapped[datetime] = mapped_column(default=now)
+    reported_at: Mapped[datetime] = mapped_column(default=func.now())
     seen_to_at: Mapped[datetime | None]  # since then its failure is no news
 
 
@@ -70,7 +70,7 @@ def note(tx: Session, outbox_id: int, fate: Fate) -> bool:
         outbox_id=outbox_id,
         status=fate.status,
         code=fate.code,
-        reported_at=now(),
+        reported_at=func.now(),
     )
     new = row.excluded
     tx.execute(
@@ -125,7 +125,9 @@ def owe_again(tx: Session, outbox_id: int, provider_id: str, *, after: timedelta
 
     The failure is seen to; what was sent otherwise meanwhile, or given up, stays so.
     """
-    tx.execute(update(Receipt).where(Receipt.provider_id == provider_id).values(seen_to_at=now()))
+    tx.execute(
+        update(Receipt).where(Receipt.provider_id == provider_id).values(seen_to_at=func.now())
+    )
     opened = tx.scalar(
         update(OutboundMessage)
         .where(
@@ -133,7 +135,7 @@ def owe_again(tx: Session, outbox_id: int, provider_id: str, *, after: timedelta
             OutboundMessage.provider_id == provider_id,
             OutboundMessage.sent_at.is_not(None),
         )
-        .values(sent_at=None, provider_id=None, outcome="undelivered", due_at=now() + after)
+        .values(sent_at=None, provider_id=None, outcome="undelivered", due_at=func.now() + after)
         .returning(OutboundMessage.id)
     )
     if opened is not None:

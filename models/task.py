@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Index, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base, unleased
 from models.database import TASKS, trip
 
 MAX_FAILURES = 6
@@ -36,8 +36,8 @@ class Task(Base):
     kind: Mapped[str]
     subject_id: Mapped[int]
     run_key: Mapped[str]
-    due_at: Mapped[datetime] = mapped_column(default=now)
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime] = mapped_column(default=func.now())
+    created_at: Mapped[datetime] = mapped_column(default=func.now())
     leased_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]  # the error's type and place, no personal data
@@ -49,7 +49,6 @@ def plan(
     tx: Session, kind: str, subject_id: int, run_key: str, *, due_at: datetime | None = None
 ) -> None:
     """Plan a task, once for each run key, and wake the dispatcher at commit."""
-    moment = now()
     with trip(tx) as run:
         run(
             _PLAN,
@@ -57,8 +56,7 @@ def plan(
                 "kind": kind,
                 "subject_id": str(subject_id),
                 "run_key": run_key,
-                "due_at": due_at or moment,
-                "at": moment,
+                "due_at": due_at,
                 "channel": TASKS,
             },
         )
@@ -67,7 +65,8 @@ def plan(
 _PLAN = """
     WITH planned AS (
       INSERT INTO tasks (kind, subject_id, run_key, due_at, created_at, failures)
-      VALUES (%(kind)s, CAST(%(subject_id)s AS bigint), %(run_key)s, %(due_at)s, %(at)s, 0)
+      VALUES (%(kind)s, CAST(%(subject_id)s AS bigint), %(run_key)s,
+              coalesce(CAST(%(due_at)s AS timestamptz), now()), now(), 0)
       ON CONFLICT DO NOTHING
       RETURNING id
     )
@@ -77,21 +76,41 @@ _PLAN = """
 
 def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[tuple[int, str]]:
     """Lease due tasks to be nudged: (task id, kind), oldest first."""
-    moment = now()
-    rows = tx.scalars(
-        select(Task)
-        .where(
-            text(_OPEN),
-            Task.due_at <= moment,
-            func.coalesce(Task.leased_until, moment) <= moment,
-        )
+    free = (
+        select(Task.id)
+        .where(text(_OPEN), Task.due_at <= func.now(), unleased(Task.leased_until, lease))
         .order_by(Task.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
-    ).all()
-    for row in rows:
-        row.leased_until = moment + lease
-    return [(row.id, row.kind) for row in rows]
+        .cte("free")
+    )
+    rows = tx.execute(
+        update(Task)
+        .where(Task.id.in_(select(free.c.id)))
+        .values(leased_until=func.now() + lease)
+        .returning(Task.due_at, Task.id, Task.kind),
+        execution_options={"synchronize_session": False},
+    )
+    return [(task_id, kind) for _, task_id, kind in sorted(rows, key=lambda row: row[0])]
+
+
+def mend(tx: Session) -> None:
+    """Let nothing wait until the record's clock, which was put back, is where it has been before.
+
+    Due is what was made in a time that has not come: the job sees for itself whether it is early.
+    """
+    early = (
+        select(Task.id)
+        .where(text(_OPEN), Task.created_at > func.now())
+        .with_for_update(skip_locked=True)
+        .cte("early")
+    )
+    tx.execute(
+        update(Task)
+        .where(Task.id.in_(select(early.c.id)))
+        .values(due_at=func.now(), leased_until=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def take(tx: Session, task_id: int) -> Task | None:
@@ -110,9 +129,9 @@ def fail(tx: Session, task_id: int, error: str) -> bool:
     task.last_error = error
     task.leased_until = None
     if task.failures >= MAX_FAILURES:
-        task.failed_at = now()
+        task.failed_at = func.now()
         return True
-    task.due_at = now() + FIRST_PAUSE * LONGER ** (task.failures - 1)
+    task.due_at = func.now() + FIRST_PAUSE * LONGER ** (task.failures - 1)
     return False
 
 

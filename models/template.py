@@ -30,7 +30,7 @@ class MessageTemplate(Base):
     sid: Mapped[str]
     status: Mapped[str]  # the provider's word: received, pending, approved, rejected, paused, …
     reason: Mapped[str | None]  # why it was rejected
-    checked_at: Mapped[datetime] = mapped_column(default=now)
+    checked_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
 class Approved(NamedTuple):
@@ -76,7 +76,7 @@ def keep(tx: Session, standing: Standing) -> MessageTemplate | None:
     else:
         changed = row.status != standing.status
     row.sid, row.status, row.reason = standing.sid, standing.status, standing.reason
-    row.checked_at = now()
+    row.checked_at = now(tx)
     tx.flush()
     return row if changed else None
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models import inbox, person
+from models.base import keep_now, now
 from models.consent import CURRENT_VERSION
 from models.conversation import SESSION
 from models.database import packed, trip
@@ -57,10 +58,11 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The people of a batch of turns, locked, and how they stand."""
+    """The people of a batch of turns, locked, and how they stand; `at` is the record's time."""
 
     people: dict[int, Speaker]
     openings: dict[int, Opening]
+    at: datetime
 
 
 def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) -> Begun:
@@ -79,7 +81,8 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
         met = heard.rows if heard is not None else []
         if len(met) == len(addresses):
             speakers = [person.speaker(row) for row in locked.rows]
-            return Begun({one.id: one for one in speakers}, _openings(opened.rows))
+            at = keep_now(tx, opened.rows[0][-1]) if opened.rows else now(tx)
+            return Begun({one.id: one for one in speakers}, _openings(opened.rows), at)
     raise Unmet(f"{len(addresses) - len(met)} people")
 
 
@@ -92,7 +95,7 @@ def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
 
 def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
     found: dict[int, Opening] = {}
-    for person_id, session, consented, staff, applied, row_id, channel, event, *where in rows:
+    for person_id, session, consented, staff, applied, row_id, channel, event, *where, _ in rows:
         opening = found.get(person_id)
         if opening is None:
             talk = None if session is None else unseal_json(session, SESSION)
@@ -113,7 +116,7 @@ _OPEN = f"""
            EXISTS (SELECT 1 FROM applications
                     WHERE applications.person_id = asked.id),
            inbox.id, inbox.channel, inbox.event, inbox.attachment_id,
-           addresses.id, addresses.address
+           addresses.id, addresses.address, now()
       FROM asked
       LEFT JOIN conversations AS kept ON kept.person_id = asked.id
       LEFT JOIN inbox ON inbox.person_id = asked.id
@@ -138,7 +141,6 @@ def keep(
     sessions: Iterable[Saved],
     taken: Sequence[int],
     heard: Iterable[int],
-    at: datetime,
 ) -> None:
     """Keep sessions, mark inbox rows as taken, and addresses as heard from, by their ids."""
     rows = [
@@ -150,8 +152,10 @@ def keep(
         }
         for one in sessions
     ]
-    given = {"rows": packed(rows), "taken": packed(list(taken)), "heard": packed(list(heard))}
-    run(_KEEP, {**given, "at": at})
+    run(
+        _KEEP,
+        {"rows": packed(rows), "taken": packed(list(taken)), "heard": packed(list(heard))},
+    )
 
 
 _KEEP = """
@@ -160,7 +164,7 @@ _KEEP = """
           AS new (id bigint, session text, has_draft boolean, spoke boolean)
     ), kept AS (
       INSERT INTO conversations AS old (person_id, session, has_draft, spoke_at, reminded)
-      SELECT id, decode(session, 'base64'), has_draft, %(at)s, 0 FROM given
+      SELECT id, decode(session, 'base64'), has_draft, now(), 0 FROM given
       ON CONFLICT (person_id) DO UPDATE
          SET session = excluded.session,
              has_draft = excluded.has_draft,
@@ -171,9 +175,9 @@ _KEEP = """
                                            WHERE given.id = old.person_id AND spoke)
                              THEN 0 ELSE old.reminded END
     ), heard AS (
-      UPDATE addresses SET heard_at = %(at)s, unreachable_at = NULL
+      UPDATE addresses SET heard_at = now(), unreachable_at = NULL
        WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(heard)s))
     )
-    UPDATE inbox SET taken_at = %(at)s WHERE id IN
+    UPDATE inbox SET taken_at = now() WHERE id IN
       (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(taken)s))
 """

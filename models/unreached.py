@@ -13,6 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     exists,
+    func,
     or_,
     select,
 )
@@ -21,7 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from models import officer
 from models.application import Application
-from models.base import Base, now
+from models.base import Base
 from models.lifecycle import ApplicationState
 from models.officer import Officer
 from models.person import Address, Person
@@ -41,7 +42,7 @@ class Unreached(Base):
     application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
     area_code: Mapped[str | None]  # whose supervisors call
     reason: Mapped[str]  # an outcome of the sender: "unreachable", "window_closed"
-    noted_at: Mapped[datetime] = mapped_column(default=now)
+    noted_at: Mapped[datetime] = mapped_column(default=func.now())
     called_at: Mapped[datetime | None]
 
 
@@ -77,7 +78,7 @@ def note(tx: Session, person_id: int, reason: str) -> Unreached | None:
         application_id=application_id,
         area_code=area_code,
         reason=reason,
-        noted_at=now(),
+        noted_at=func.now(),
     )
     again = given.on_conflict_do_update(
         index_elements=["person_id", "reason"],

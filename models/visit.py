@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text, 
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import task
-from models.base import Base, now
+from models.base import Base
 from models.encryption import Encrypted
 from models.lifecycle import VisitState
 
@@ -49,8 +49,8 @@ class Visit(Base):
     code_tries: Mapped[int] = mapped_column(default=0)
     code_proved_at: Mapped[datetime | None]
     failure: Mapped[str | None]  # why it did not work: a key of the catalogue
-    made_at: Mapped[datetime] = mapped_column(default=now)
-    moved_at: Mapped[datetime] = mapped_column(default=now)
+    made_at: Mapped[datetime] = mapped_column(default=func.now())
+    moved_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
 class Offer(Base):
@@ -65,7 +65,7 @@ class Offer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
     officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"))
-    offered_at: Mapped[datetime] = mapped_column(default=now)
+    offered_at: Mapped[datetime] = mapped_column(default=func.now())
     expires_at: Mapped[datetime]
     answer: Mapped[str | None]  # accepted, declined, silent or withdrawn
     reason: Mapped[str | None]  # of declining: a key of the catalogue
@@ -83,7 +83,7 @@ class VisitReport(Base):
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"))
     arrived_km: Mapped[float | None]  # from the pin, when the officer sent a location
     rating: Mapped[int | None]  # the owner's, 1 to 5
-    made_at: Mapped[datetime] = mapped_column(default=now)
+    made_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
 def new_code() -> str:

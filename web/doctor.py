@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from cryptography.exceptions import InvalidTag
@@ -35,7 +35,6 @@ from models import (
     watch,
 )
 from models.application import Application
-from models.base import now
 from models.encryption import UnknownKey, blind_index
 from models.identity import Identity
 from models.inbox import InboundMessage
@@ -173,9 +172,9 @@ def _version(connection: Connection) -> Line:
 
 
 def _clock(connection: Connection) -> Line:
-    before = now()
+    before = datetime.now(UTC)
     there = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-    apart = there - (before + (now() - before) / 2)
+    apart = there - (before + (datetime.now(UTC) - before) / 2)
     if abs(apart) < CLOCKS_APART:
         return Line("ok", "clock", f"{abs(apart).total_seconds():.1f} s from the database's")
     return Line(
@@ -581,7 +580,8 @@ def _webhook(webhook: Webhook, wanted: str) -> Iterator[Line]:
             f"{webhook.waiting} messages wait at Telegram. See that `izin serve` (or `izin poll`) "
             "runs and keeps up.",
         )
-    if webhook.error and (webhook.failed_at is None or now() - webhook.failed_at < LATELY):
+    lately = webhook.failed_at is None or datetime.now(UTC) - webhook.failed_at < LATELY
+    if webhook.error and lately:
         at = f" at {webhook.failed_at:%H:%M} UTC" if webhook.failed_at else ""
         yield Line(
             "warn",

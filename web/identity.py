@@ -11,7 +11,7 @@ import struct
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from babel.dates import get_month_names
 from PIL import Image, ImageOps
@@ -96,6 +96,7 @@ class _Link:
 
     for_another: bool  # an officer holds it
     locale: str
+    at: datetime  # of looking, by the record's clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class _IdentityPage:
             if not hmac.compare_digest(str(form.get("csrf", "")), _csrf(token)):
                 raise HTTPException(403)
             typed, content = _typed(form), await _photo_of(form)
-        problems, given = await asyncio.to_thread(_read, typed, content)
+        problems, given = await asyncio.to_thread(_read, typed, content, link.at)
         if given is None:
             return self._form(request, link, typed, problems)
         if not await self._keep(token, given):
@@ -206,7 +207,7 @@ def _look_up(tx: Session, token: str) -> _Link | None:
     holder = tx.get(Person, found.holder_id) if found else None
     if found is None or holder is None:
         return None
-    return _Link(found.holder_id != found.person_id, holder.locale)
+    return _Link(found.holder_id != found.person_id, holder.locale, now(tx))
 
 
 def _write(tx: Session, token: str, given: _Given, path: str | None) -> bool:
@@ -270,17 +271,17 @@ async def _photo_of(form: FormData) -> bytes:
     return await upload.read(MAX_PHOTO + 1) if isinstance(upload, UploadFile) else b""
 
 
-def _read(typed: _Typed, content: bytes) -> tuple[dict[str, str], _Given | None]:
+def _read(typed: _Typed, content: bytes, at: datetime) -> tuple[dict[str, str], _Given | None]:
     """What is wrong, by field, as keys of `pages.identity.problem`; or what can be kept."""
     problems: dict[str, str] = {}
     if not 2 <= len(typed.name) <= MAX_NAME or not re.search(r"[^\W\d_]{2}", typed.name):
         problems["name"] = "name"
     if not 5 <= len(typed.address) <= MAX_ADDRESS:
         problems["address"] = "address"
-    born_on = _birth_date(typed)
+    born_on = _birth_date(typed, at)
     if born_on is None:
         problems["born"] = "born"
-    digits, slip = _slip(typed.nik, born_on)
+    digits, slip = _slip(typed.nik, born_on, at)
     if slip:
         problems["nik"] = slip
     photo = None
@@ -295,7 +296,7 @@ def _read(typed: _Typed, content: bytes) -> tuple[dict[str, str], _Given | None]
     return {}, _Given(typed.name, digits, born_on, typed.address, photo)
 
 
-def _birth_date(typed: _Typed) -> date | None:
+def _birth_date(typed: _Typed, at: datetime) -> date | None:
     parts = (typed.year, typed.month, typed.day)
     if not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts):
         return None
@@ -303,14 +304,14 @@ def _birth_date(typed: _Typed) -> date | None:
         born_on = date(*map(int, parts))
     except ValueError:
         return None
-    today = now().astimezone(WIB).date()
+    today = at.astimezone(WIB).date()
     return born_on if today.year - OLDEST <= born_on.year and born_on < today else None
 
 
-def _slip(typed: str, born_on: date | None) -> tuple[str, str | None]:
+def _slip(typed: str, born_on: date | None, at: datetime) -> tuple[str, str | None]:
     """A NIK's digits, and what looks like a slip of the finger in them."""
     try:
-        digits: str = nik()(typed, Facts(now(), area.load(), business_type.load()))
+        digits: str = nik()(typed, Facts(at, area.load(), business_type.load()))
     except Refused as refused:
         return "", refused.reason
     day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 from datetime import timedelta
+from time import monotonic
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -15,7 +15,10 @@ MOST_KEYS = 10_000  # kept in memory while Redis is away; then all start anew
 
 
 class Limit:
-    """At most `at_most` times `within` a period, for each key; the key itself is never stored."""
+    """At most `at_most` times `within` a period, for each key; the key itself is never stored.
+
+    It begins with the first time, and Redis' clock ends it.
+    """
 
     def __init__(self, redis: Redis, name: str, *, at_most: int, within: timedelta) -> None:
         self._redis = redis
@@ -26,9 +29,8 @@ class Limit:
 
     async def allows(self, key: str) -> bool:
         """Count one more for `key`; False when that is one too many."""
-        period = int(time.time()) // self._seconds
         digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-        counter = f"izin:limit:{self._name}:{period}:{digest}"
+        counter = f"izin:limit:{self._name}:{digest}"
         try:
             async with asyncio.timeout(PATIENCE):
                 return await self._count(counter) <= self._at_most
@@ -37,13 +39,14 @@ class Limit:
 
     async def _count(self, counter: str) -> int:
         async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.set(counter, 0, ex=self._seconds, nx=True)
             pipeline.incr(counter)
-            pipeline.expire(counter, self._seconds)
-            count, _ = await pipeline.execute()
+            _, count = await pipeline.execute()
         return int(count)
 
     def _count_here(self, counter: str) -> int:
         if len(self._here) >= MOST_KEYS:
             self._here.clear()
+        counter = f"{counter}:{int(monotonic()) // self._seconds}"
         self._here[counter] = self._here.get(counter, 0) + 1
         return self._here[counter]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from redis.asyncio import Redis
@@ -125,7 +125,7 @@ def _read(tx: Session, number: str, locale: str) -> _Shown | None:
     label = (trade.label_en if locale == "en" else trade.label) if trade else ""
     return _Shown(
         number=row.number,
-        state=_state(row),
+        state=_state(row, now(tx)),
         name=permit.masked(name) if (name := _name(tx, row, application)) else "",
         trade=label,
         kelurahan=kelurahan.name if kelurahan else "",
@@ -135,10 +135,10 @@ def _read(tx: Session, number: str, locale: str) -> _Shown | None:
     )
 
 
-def _state(row: Permit) -> Literal["valid", "expired", "revoked"]:
+def _state(row: Permit, at: datetime) -> Literal["valid", "expired", "revoked"]:
     if row.revoked_at is not None:
         return "revoked"
-    return "expired" if row.valid_until < now().astimezone(WIB).date() else "valid"
+    return "expired" if row.valid_until < at.astimezone(WIB).date() else "valid"
 
 
 def _name(tx: Session, row: Permit, application: Application) -> str:

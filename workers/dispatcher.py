@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import structlog
@@ -100,12 +100,17 @@ class _Relay:
     redis: _Outage = field(default_factory=lambda: _Outage("redis"))
     redis_again_at: float = 0.0  # monotonic
     beat_at: float = 0.0  # monotonic
+    turned_at: datetime | None = None  # by the record's clock
 
     def turn(self) -> None:
         """Plan what the clock wants, then send a wake-up for all that is due."""
         moment = time.monotonic()
         with Session(self.engine) as tx, tx.begin():
-            schedule.tick(tx, now())
+            at = now(tx)
+            if self.turned_at is None or at < self.turned_at:  # then that clock was put back
+                task.mend(tx)
+            self.turned_at = at
+            schedule.tick(tx, at)
             if moment >= self.beat_at:
                 heartbeat.beat(tx, "dispatcher")
                 self.beat_at = moment + BEAT

@@ -20,7 +20,7 @@ QUIET_FROM, QUIET_UNTIL = time(20, 0), time(7, 0)  # WIB: nobody is reminded at 
 
 def remind(tx: Session, run: Task) -> datetime | None:
     """Ask whoever left a form in the middle whether to go on; silent at night, and after three."""
-    at = now()
+    at = now(tx)
     if not _awake(at):
         return None
     counts = [_remind(tx, times, at - silence) for times, silence in enumerate(AFTER)]
@@ -63,7 +63,7 @@ _REMINDED = text(
 
 def erase(tx: Session, run: Task) -> datetime | None:
     """Forget drafts that rested for a month, with all that was answered in them."""
-    at = now()
+    at = now(tx)
     gone = tx.execute(_ERASED, {"before": at - KEPT, "most": AT_ONCE}).all()
     return at if len(gone) == AT_ONCE else None
 

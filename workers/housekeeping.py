@@ -57,7 +57,7 @@ def tidy(context: Context, _: int) -> Settle:
 
 
 def _tidy(tx: Session, run: Task, *, kept: Kept) -> datetime | None:
-    moment = now()
+    moment = now(tx)
     links = or_(
         IdentityLink.expires_at < moment - LINKS_KEPT, IdentityLink.used_at < moment - LINKS_KEPT
     )
@@ -94,7 +94,7 @@ def _verify_again(tx: Session, run: Task) -> None:
     ids = tx.scalars(
         select(Application.id).where(
             Application.state == ApplicationState.SUBMITTED,
-            Application.moved_at < now() - STUCK,
+            Application.moved_at < now(tx) - STUCK,
             _idle("verify", Application.id),
         )
     )
@@ -103,7 +103,7 @@ def _verify_again(tx: Session, run: Task) -> None:
 
 def _open_windows_again(tx: Session) -> None:
     """Whoever was invited and has not chosen is not invited twice."""
-    moment = now()
+    moment = now(tx)
     invited = exists().where(
         Task.subject_id == Application.id,
         Task.kind == "open_windows",
@@ -124,7 +124,7 @@ def _offer_again(tx: Session, run: Task) -> None:
     ids = tx.scalars(
         select(Visit.id).where(
             Visit.state == VisitState.WANTED,
-            Visit.moved_at < now() - STUCK,
+            Visit.moved_at < now(tx) - STUCK,
             _idle("offer", Visit.id),
         )
     )
@@ -138,7 +138,7 @@ def _expire_again(tx: Session, run: Task) -> None:
         .where(
             Visit.state == VisitState.OFFERED,
             Offer.answer.is_(None),
-            Offer.expires_at < now() - STUCK,
+            Offer.expires_at < now(tx) - STUCK,
             _idle("expire_offer", Offer.id),
         )
     )
@@ -148,7 +148,7 @@ def _expire_again(tx: Session, run: Task) -> None:
 def _issue_again(tx: Session, run: Task) -> None:
     ids = tx.scalars(
         select(Permit.id).where(
-            Permit.path.is_(None), Permit.made_at < now() - STUCK, _idle("permit", Permit.id)
+            Permit.path.is_(None), Permit.made_at < now(tx) - STUCK, _idle("permit", Permit.id)
         )
     )
     _plan_again(tx, "permit", ids.all(), run)
@@ -158,7 +158,7 @@ def _begun(
     tx: Session, states: Iterable[VisitState], *, since: timedelta | None = None
 ) -> Iterable[tuple[Visit, Window]]:
     """Visits in these states whose day has come, not longer `since`, with their windows, by id."""
-    today = now().astimezone(WIB).date()
+    today = now(tx).astimezone(WIB).date()
     rows = select(Visit).where(Visit.state.in_(list(states)), Visit.on <= today).order_by(Visit.id)
     if since is not None:
         rows = rows.where(Visit.on >= today - since)
@@ -167,13 +167,13 @@ def _begun(
 
 def _give_windows_up(tx: Session, run: Task) -> None:
     """Nobody was found in time: the job that seeks officers starts anew with the owner."""
-    began = (visit.id for visit, window in _begun(tx, NOBODY_YET) if window.starts_at <= now())
+    began = (visit.id for visit, window in _begun(tx, NOBODY_YET) if window.starts_at <= now(tx))
     _plan_again(tx, "offer", began, run)
 
 
 def _report_overdue(tx: Session) -> None:
     for visit, window in _begun(tx, _IN_OFFICERS_HANDS, since=LONG_OVERDUE):
-        if window.ends_at < now() - OVERDUE:
+        if window.ends_at < now(tx) - OVERDUE:
             number = tx.get_one(Application, visit.application_id).number
             tell_supervisors(
                 tx,

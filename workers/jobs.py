@@ -9,6 +9,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 import structlog
+from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,6 @@ from conversations.messages import Say
 from models import audit
 from models import task as tasks
 from models.application import Application
-from models.base import now
 from models.permit import Permit
 from models.task import Task
 from models.visit import Offer, Visit
@@ -94,7 +94,7 @@ def _work_off(context: Context, task_id: int) -> None:
 
 def _close(task: Task, again_at: datetime | None) -> None:
     if again_at is None:
-        task.done_at = now()
+        task.done_at = func.now()
     else:
         task.due_at, task.leased_until, task.failures = again_at, None, 0
 

@@ -34,7 +34,6 @@ from benchmarks.webhook import SECRET, Webhook
 from conversations import events
 from conversations.messages import Say
 from models import identity, inbox, task
-from models.base import now
 from models.storage import Storage
 from models.task import Task
 from web import doctor
@@ -92,7 +91,7 @@ async def _bot(grown: Grown, api: BotApi, port: int, visitor: _Visitor, watch: W
     with watch.during("news for many"):
         with Session(engine) as tx, tx.begin():
             for person_id in _some(engine, "SELECT person_id FROM consents", MANY):
-                inbox.tell(tx, person_id, f"growth:{now()}", _news("in_review", 1))
+                inbox.tell(tx, person_id, f"growth:{time.time_ns()}", _news("in_review", 1))
         await at_rest(engine)
     await _forms(grown, api, port, visitor, watch)
     for case in _CASES:
@@ -101,7 +100,7 @@ async def _bot(grown: Grown, api: BotApi, port: int, visitor: _Visitor, watch: W
             if case.news:
                 news = _news(case.news, subject, opens=case.opens)
                 with Session(engine) as tx, tx.begin():
-                    inbox.tell(tx, person_id, f"growth:{subject}:{now()}", news)
+                    inbox.tell(tx, person_id, f"growth:{subject}:{time.time_ns()}", news)
                 await at_rest(engine)
             for said in filter(None, (words, *case.says)):
                 await visitor.say(address(person_id), said)
@@ -372,7 +371,7 @@ def do(engine: Engine, kind: str, subject: int) -> None:
     Raises:
         NotDone: it failed.
     """
-    run_key = f"growth:{kind}:{now().isoformat()}"
+    run_key = f"growth:{kind}:{time.time_ns()}"
     with Session(engine) as tx, tx.begin():
         task.plan(tx, kind, subject, run_key)
     with Session(engine) as tx:

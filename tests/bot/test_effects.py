@@ -34,12 +34,12 @@ from models import application as applications
 from models import window
 from models.application import Application
 from models.audit import AuditEntry
-from models.base import now
 from models.finding import FindingRow
 from models.lifecycle import ApplicationState, NotAllowed, VisitState
 from models.officer import Officer
 from models.visit import Visit
 from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, forged, words, write_effect
+from tests.clock import now
 
 REVIEW = ApplicationState.IN_REVIEW
 NUMBER = "26-000001"

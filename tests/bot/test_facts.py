@@ -13,12 +13,12 @@ from conversations.facts import Facts
 from models import person as people
 from models import turn
 from models.application import Application
-from models.base import now
 from models.conversation import Conversation
 from models.lifecycle import ApplicationState, VisitState
 from models.officer import Officer
 from models.visit import CODE_TRIES, Visit
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, today, words
+from tests.clock import now
 from tests.workers import city
 
 SOUTH, CENTRE = "31.74.07.1010", "31.71.06.1001"  # Cipete Utara; Menteng

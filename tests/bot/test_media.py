@@ -17,10 +17,10 @@ from bot.errors import FileRefused, TryLater
 from bot.media import MAX_TRIES, keep, sniff
 from conversations.events import Uploaded
 from models.attachment import Attachment, AttachmentState
-from models.base import now
 from models.storage import Storage
 from tests.bot.conftest import Chat
 from tests.bot.town import OTHER, OWNER, Town, words
+from tests.clock import now
 from tests.workers.verification.samples import encoded, scene
 
 PHOTO = encoded(scene(320, 240))
@@ -198,6 +198,14 @@ async def test_a_fetcher_that_died_leaves_its_files_to_the_next(town: Town) -> N
     assert claimed == 1
     assert await town.desk.media.fetch_due() == 0
     town.change(Attachment, sent, leased_until=now())
+    assert await town.desk.media.fetch_due() == 1
+    assert row(town, sent).state == "stored"
+
+
+async def test_files_do_not_wait_for_a_clock_that_was_put_back(town: Town) -> None:
+    sent = await send(town, PHOTO)
+    ahead = now() + timedelta(hours=1)
+    town.change(Attachment, sent, received_at=ahead, due_at=ahead, leased_until=ahead)
     assert await town.desk.media.fetch_due() == 1
     assert row(town, sent).state == "stored"
 

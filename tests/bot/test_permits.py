@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from conversations.effects import HandOver
 from models import permit as permits
 from models import visit as visits
-from models.base import WIB, now
+from models.base import WIB
 from models.lifecycle import ApplicationState, VisitState
 from models.permit import Permit
 from models.visit import Visit
 from tests.bot.town import OFFICER, OWNER, Town, words, write_effect
+from tests.clock import now
 
 
 async def at_the_door(town: Town, count: int) -> list[tuple[int, int]]:

@@ -25,13 +25,13 @@ from bot.sender import LONGEST_WAIT, MAX_TRIES, MAX_WAITS, Sender
 from conversations import events, messages
 from conversations.messages import Message, Say
 from models import inbox, outbox
-from models.base import now
 from models.database import trip
 from models.outbox import Lane, OutboundMessage
 from models.person import Address, Person
 from models.storage import Storage
 from tests.bot.conftest import Chat, send_due
 from tests.bot.town import OTHER, OWNER, Town, words
+from tests.clock import now
 
 WAIT = timedelta(seconds=30)
 
@@ -195,7 +195,7 @@ async def test_a_message_whose_sender_died_is_sent_again_when_the_lease_is_over(
 
     def claim(tx: Session) -> None:
         with trip(tx) as run:
-            outbox.claim(run, lease=timedelta(seconds=60), limit=5)
+            outbox.claim(run, lease=outbox.LEASE, limit=5)
 
     town.write(claim)
     assert await town.desk.send_due() == 0

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from conversations.messages import Say
 from models.application import Application
 from models.audit import AuditEntry
-from models.base import now
 from models.lifecycle import ApplicationState, VisitState
 from models.officer import Officer
 from models.person import Person
 from models.visit import Visit, VisitReport
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, forged, today, words
+from tests.clock import now
 from tests.workers.city import work_off
 
 WRONG = "000000"

@@ -22,7 +22,7 @@ from models import person as people
 from models import visit as visits
 from models.application import Application
 from models.attachment import Attachment, AttachmentState
-from models.base import WIB, now
+from models.base import WIB
 from models.database import trip
 from models.lifecycle import ApplicationState
 from models.officer import Officer, StaffRole
@@ -33,6 +33,7 @@ from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window, hours
 from tests.bot.conftest import Desk
+from tests.clock import now
 from tests.workers import city
 from tests.workers.verification.samples import encoded, scene
 

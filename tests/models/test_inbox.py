@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from models import encryption, inbox, person, turn
-from models.base import now
+from models import base, encryption, inbox, person, turn
 from models.database import trip
 from models.encryption import KeyRing
-from models.inbox import NEWS, Arrival, InboundMessage
+from models.inbox import NEWS, Arrival, Delivery, InboundMessage
+from tests.clock import now
 
 
 @pytest.fixture
@@ -80,10 +82,21 @@ def test_a_turn_opens_with_what_was_heard_in_order(tx: Session, people: list[int
     assert opened[one].session is None and not opened[one].staff
     ids = [row.id for row in opened[one].untaken]
     with trip(tx) as run:
-        turn.keep(run, [turn.Saved(one, {"a": 1}, True, True)], ids, [], now())
+        turn.keep(run, [turn.Saved(one, {"a": 1}, True, True)], ids, [])
     again = turn.reopen(tx, people)
     assert again[one].untaken == [] and again[one].session == {"a": 1}
     assert len(again[other].untaken) == 1
+
+
+def test_a_turn_begins_with_the_records_time(tx: Session, people: list[int]) -> None:
+    right = now()
+    delivery = Delivery("chat", "1", "first", {"text": "Halo"})
+    with time_machine.travel(right + timedelta(hours=1)):
+        begun = turn.begin(tx, [delivery])
+        assert begun.at == base.now(tx) == tx.scalar(text("SELECT now()"))
+    assert abs(begun.at - right) < timedelta(seconds=30)
+    nobody = turn.begin(tx, [], [max(people) + 1])
+    assert (nobody.people, nobody.at) == ({}, begun.at)
 
 
 def test_the_third_failure_sets_aside_the_oldest_and_nothing_else(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -22,6 +23,7 @@ from models.lifecycle import (
     VisitState,
     move,
 )
+from tests.clock import now
 from tests.workers import city
 
 
@@ -56,8 +58,8 @@ def test_every_pair_of_states_is_either_allowed_or_refused(tx: Session) -> None:
 
 
 def test_a_move_is_dated_and_in_the_audit(tx: Session) -> None:
-    application = city.application(tx, city.person(tx), city.answers(1))
-    before = application.moved_at
+    before = now() - timedelta(minutes=1)
+    application = city.application(tx, city.person(tx), city.answers(1), moved_at=before)
     move(tx, application, ApplicationState.VERIFIED, actor="person:7", reason="why")
     tx.flush()
     row = tx.query(AuditEntry).one()

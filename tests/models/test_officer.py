@@ -10,10 +10,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from models import encryption, officer
-from models.base import now
 from models.encryption import KeyRing
 from models.officer import Officer
 from models.person import Person
+from tests.clock import now
 from tests.workers import city
 from tests.workers.city import person, staff
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
-from models import encryption, outbox, person
-from models.base import now
+from models import base, encryption, outbox, person
 from models.database import trip
 from models.encryption import KeyRing
 from models.outbox import Claimed, Lane, OutboundMessage, Owed, owe, owe_and_lease
 from models.person import Address
+from tests.clock import now
 
 LEASE = timedelta(seconds=60)
 
@@ -175,7 +175,7 @@ def test_what_is_owed_lies_encrypted(tx: Session, people: list[int]) -> None:
 def lease(tx: Session, *messages: Owed, people: Container[int]) -> list[str]:
     """Owe messages and lease them at once; gives the keys of what is leased."""
     with trip(tx) as run:
-        leased = owe_and_lease(run, messages, now(), lease=LEASE, leasing=people)
+        leased = owe_and_lease(run, messages, lease=LEASE, leasing=people)
     return [key for _, key in leased.rows]
 
 
@@ -225,3 +225,48 @@ def test_a_lease_is_renewed_while_its_message_is_being_sent(tx: Session, people:
     tx.refresh(row)
     row.leased_until = now()
     assert claim(tx) == [(people[0], "1")], "one that ran out is for whoever comes"
+
+
+def put_clock_back(tx: Session, by: timedelta) -> None:
+    """What that looks like to the outbox: all times in it lie ahead."""
+    tx.execute(
+        text(
+            "UPDATE outbox SET created_at = created_at + :by, due_at = due_at + :by,"
+            " leased_until = leased_until + :by"
+        ),
+        {"by": by},
+    )
+
+
+def test_what_is_owed_does_not_wait_for_a_clock_that_was_put_back(
+    tx: Session, people: list[int]
+) -> None:
+    one, other = people
+    lease(tx, Owed(one, "in hand", "1"), people=people)
+    owe(tx, [Owed(other, "later", "2", after=timedelta(seconds=2))])
+    assert claim(tx) == []
+    put_clock_back(tx, timedelta(hours=1))
+    assert claim(tx) == [(one, "1"), (other, "2")]
+    assert claim(tx) == [], "leased anew"
+
+
+def test_transactions_that_run_at_once_do_not_look_like_a_clock_that_was_put_back(
+    tx: Session, people: list[int]
+) -> None:
+    one, other = people
+    lease(tx, Owed(one, "in hand", "1"), people=people)
+    owe(tx, [Owed(other, "later", "2", after=timedelta(seconds=2))])
+    put_clock_back(tx, LEASE / 2)
+    assert claim(tx) == []
+
+
+def test_a_lease_begins_with_its_statement_however_long_the_transaction_waited(
+    tx: Session, people: list[int]
+) -> None:
+    began = base.now(tx)
+    tx.execute(text("SELECT pg_sleep(0.2)"))
+    lease(tx, Owed(people[0], "a", "1"), people=people)
+    (row,) = tx.query(OutboundMessage)
+    assert row.created_at == began
+    assert row.leased_until is not None
+    assert row.leased_until >= began + LEASE + timedelta(seconds=0.2)

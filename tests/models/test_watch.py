@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from models import encryption, heartbeat, watch
 from models.application import Application
 from models.attachment import Attachment, AttachmentState
-from models.base import now
 from models.encryption import KeyRing
 from models.inbox import InboundMessage
 from models.officer import Officer
@@ -21,6 +20,7 @@ from models.outbox import Lane, OutboundMessage
 from models.person import Person
 from models.task import Task
 from models.visit import Offer, Visit
+from tests.clock import now
 
 NEAR = 20.0  # seconds by which an age may differ: the machine is shared
 
@@ -187,6 +187,14 @@ def test_heartbeats_grow_old(tx: Session) -> None:
     ages = watch.heartbeats(tx)
     assert near(ages["worker"], timedelta(hours=1))
     assert ages["dispatcher"] < NEAR
+    assert not heartbeat.alive(tx, "worker")
+    assert heartbeat.alive(tx, "dispatcher")
+
+
+def test_a_heartbeat_from_a_time_to_come_is_no_sign_of_life(tx: Session) -> None:
+    heartbeat.beat(tx, "worker")
+    tx.execute(text("UPDATE heartbeats SET beat_at = now() + interval '1h'"))
+    assert not heartbeat.alive(tx, "worker")
 
 
 def test_the_server_tells_its_connections_and_a_forgotten_transaction(engine: Engine) -> None:

@@ -9,9 +9,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from models.base import now
 from models.database import trip
 from models.person import Person
+from tests.clock import now
 
 DIVIDE = "SELECT 1 / CAST(%(by)s AS int)"
 

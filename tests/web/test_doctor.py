@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from bot.embedded import Servers, discard, servers
 from models import encryption, heartbeat, identity, migrations, officer, person
-from models.base import now
 from models.database import driver_url
 from models.encryption import KeyRing
 from models.identity import Identity
 from models.inbox import InboundMessage
 from models.outbox import OutboundMessage
 from models.task import Task
+from tests.clock import now
 from tests.processes import ROOT, free_port
 from tests.providers.bot_api import FakeBotApi
 from web import doctor

@@ -21,10 +21,10 @@ from conversations.messages import Say
 from models import identity, person
 from models.attachment import Attachment
 from models.audit import AuditEntry
-from models.base import now
 from models.database import Record
 from models.identity import Identity, IdentityLink
 from models.inbox import InboundMessage
+from tests.clock import now
 from tests.web.site import Site, build
 from web.identity import TRIES
 

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 
 from bot.settings import Settings
 from models import encryption, heartbeat
-from models.base import now
 from models.inbox import InboundMessage
 from models.outbox import Lane, OutboundMessage
 from models.person import Person
 from models.task import Task
+from tests.clock import now
 from tests.processes import KEY, SECRET, free_port
 from web import app, metrics
 from web.metrics import Watcher

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import identity, permit, person
 from models.application import Application
-from models.base import now
+from tests.clock import now
 from web.permits import CHECKS
 
 

@@ -13,7 +13,6 @@ from models import officer as officers
 from models import window
 from models.application import Application
 from models.attachment import Attachment, AttachmentState
-from models.base import now
 from models.inbox import InboundMessage
 from models.lifecycle import ApplicationState, VisitState
 from models.officer import Officer, StaffRole
@@ -22,6 +21,7 @@ from models.storage import Storage
 from models.task import Task
 from models.visit import Visit
 from models.window import Window
+from tests.clock import now
 from tests.workers.verification.samples import CIPETE_UTARA, encoded, photo, scene
 from workers import jobs
 

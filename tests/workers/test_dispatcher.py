@@ -13,10 +13,10 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from models import heartbeat, task
-from models.base import now
 from models.task import Task
+from tests.clock import now
 from tests.workers.processes import Wire, dispatcher, until
-from workers.dispatcher import LEASE
+from workers.dispatcher import LEASE, MOST_OUT, _Relay
 from workers.queue import queue
 from workers.settings import Settings
 
@@ -106,6 +106,40 @@ def test_leases_are_given_back_when_redis_takes_no_more(
             until(lambda: ready in sent(out))
     finally:
         out.connection.config_set("maxmemory", 0)
+
+
+def _put_clock_back(engine: Engine) -> None:
+    """What an hour back looks like to the tasks: all times in them lie ahead."""
+    with Session(engine) as tx, tx.begin():
+        tx.execute(
+            text(
+                "UPDATE tasks SET created_at = created_at + step, due_at = due_at + step,"
+                " leased_until = leased_until + step FROM (SELECT interval '1h') AS by (step)"
+            )
+        )
+
+
+def test_a_dispatcher_that_starts_lets_no_task_wait_for_a_clock_that_was_put_back(
+    settings: Settings, city: Engine, out: Queue
+) -> None:
+    ready = plan(city)
+    _put_clock_back(city)
+    with dispatcher(settings):
+        until(lambda: ready in sent(out))
+
+
+def test_a_dispatcher_notices_that_the_records_clock_is_put_back(city: Engine, out: Queue) -> None:
+    relay = _Relay(city, out, LEASE, MOST_OUT)
+    relay.turn()
+    ready = plan(city)
+    relay.turn()
+    _put_clock_back(city)
+    relay.turn()
+    assert sent(out).count(ready) == 1, "nothing tells of it yet"
+    assert relay.turned_at is not None
+    relay.turned_at += timedelta(hours=1)
+    relay.turn()
+    assert sent(out).count(ready) == 2
 
 
 def _beats(engine: Engine) -> bool:

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from conversations import events
 from conversations.events import Happened
 from models import person
-from models.base import now
 from models.conversation import Conversation
 from models.inbox import InboundMessage
 from models.person import Person
 from models.task import Task
+from tests.clock import now
 from workers import drafts
 
 RUN = Task(kind="remind", subject_id=0, run_key="remind:now")
@@ -86,7 +86,7 @@ def test_a_draft_that_rested_for_a_month_is_erased(engine: Engine) -> None:
         silent_for(tx, drafts.KEPT - timedelta(hours=1))
         drafts.erase(tx, RUN)
         assert tx.scalar(text("SELECT count(*) FROM conversations")) == 1
-        tx.execute(update(Conversation).values(spoke_at=now() - drafts.KEPT))
+        tx.execute(update(Conversation).values(spoke_at=now() - drafts.KEPT - timedelta(minutes=1)))
         drafts.erase(tx, RUN)
         assert tx.scalar(text("SELECT count(*) FROM conversations")) == 0
 
@@ -102,7 +102,7 @@ def test_many_are_reminded_and_erased_some_at_a_time(
         assert reminders(tx) == 2
         assert drafts.remind(tx, RUN) is None
         assert reminders(tx) == 3
-        tx.execute(update(Conversation).values(spoke_at=now() - drafts.KEPT))
+        tx.execute(update(Conversation).values(spoke_at=now() - drafts.KEPT - timedelta(minutes=1)))
         assert drafts.erase(tx, RUN) is not None
         assert tx.scalar(text("SELECT count(*) FROM conversations")) == 1
         assert drafts.erase(tx, RUN) is None

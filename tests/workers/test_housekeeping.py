@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from models import identity, permit, task
 from models.application import Application
 from models.audit import AuditEntry
-from models.base import now
 from models.identity import IdentityLink
 from models.inbox import InboundMessage
 from models.lifecycle import ApplicationState, VisitState
@@ -22,6 +21,7 @@ from models.storage import Storage
 from models.task import Task
 from models.visit import Visit
 from models.window import Window
+from tests.clock import now
 from tests.workers import city as make
 from tests.workers.city import news, staff, work_off
 from workers import housekeeping, jobs

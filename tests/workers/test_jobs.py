@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from models import task
 from models.application import Application
 from models.audit import AuditEntry
-from models.base import now
 from models.lifecycle import ApplicationState
 from models.task import MAX_FAILURES, Task
+from tests.clock import now
 from tests.workers import city as make
 from tests.workers.city import news, staff, work_off
 from workers import jobs

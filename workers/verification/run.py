@@ -117,7 +117,7 @@ def _gather(tx: Session, application: Application) -> _Case:
         evidence=_evidence(tx, application),
         photos=photos,
         pending=pending,
-        patient=now() - application.moved_at < PATIENCE,
+        patient=now(tx) - application.moved_at < PATIENCE,
         fixes=_fixes(tx, application),
     )
 
@@ -155,7 +155,7 @@ def _evidence(tx: Session, application: Application) -> Evidence:
     turnover = _sum(answers["turnover"])
     pin = place.get("pin")
     return Evidence(
-        today=now().astimezone(WIB).date(),
+        today=now(tx).astimezone(WIB).date(),
         owner_name=answers["owner_name"],
         trade_code=trade.get("code", ""),
         trade_version=trade.get("version", ""),
@@ -220,7 +220,7 @@ def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime |
     if application.state != ApplicationState.SUBMITTED or not current:
         return None  # decided meanwhile, or answered anew: that has a task of its own
     if examined.waits:
-        return now() + SOON
+        return now(tx) + SOON
     rows = finding.latest(tx, [application.id])
     _write(tx, application, (*examined.findings, *_by_hand(application, rows)))
     _conclude(tx, application, finding.latest(tx, [application.id]))
@@ -247,7 +247,6 @@ def _approved(rows: Iterable[FindingRow]) -> int:
 
 
 def _write(tx: Session, application: Application, findings: Collection[Finding]) -> None:
-    moment = now()
     finding.write(
         tx,
         [
@@ -259,7 +258,6 @@ def _write(tx: Session, application: Application, findings: Collection[Finding])
                 "reason": one.reason,
                 "step": one.step,
                 "params": dict(one.params),
-                "found_at": moment,
             }
             for one in findings
         ],

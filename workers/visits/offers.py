@@ -32,7 +32,7 @@ def offer(tx: Session, task: Task) -> datetime | None:
     A window that begins with nobody to come is given up, and the owner chooses anew.
     """
     application, visit = _locked(tx, task.subject_id)
-    began = Window(visit.on, Part(visit.part)).starts_at <= now()
+    began = Window(visit.on, Part(visit.part)).starts_at <= now(tx)
     if began and visit.state in NOBODY_YET:
         _give_window_up(tx, application, visit)
         return None
@@ -42,7 +42,7 @@ def offer(tx: Session, task: Task) -> datetime | None:
     if chosen is None:
         _hand_to_supervisors(tx, application, visit)
         return None
-    made = offers.offer_to(tx, visit, chosen, at=now(), actor=ACTOR)
+    made = offers.offer_to(tx, visit, chosen, at=now(tx), actor=ACTOR)
     _tell_officer(tx, made, "visit_offered", opens="visit")
     return None
 
@@ -56,9 +56,9 @@ def expire(tx: Session, task: Task) -> datetime | None:
     made = tx.get_one(Offer, task.subject_id, populate_existing=True)
     if made.answer is not None or visit.state != VisitState.OFFERED:
         return None
-    if made.expires_at > now():  # offered again since, or our clock is behind
+    if made.expires_at > now(tx):  # offered again since, or too early
         return made.expires_at
-    made.answer, made.answered_at = "silent", now()
+    made.answer, made.answered_at = "silent", now(tx)
     visit.officer_id = None
     lifecycle.move(tx, visit, VisitState.WANTED, actor=ACTOR, reason="silent")
     visits.plan_offer(tx, visit)

@@ -29,11 +29,11 @@ def open_windows(tx: Session, task: Task) -> datetime | None:
     if visits.open_of_application(tx, application.id) is not None:
         return None
     code = application.kelurahan_code
-    if code is not None and window.free(tx, code, now()):
+    if code is not None and window.free(tx, code, now(tx)):
         _invite(tx, application, task.run_key)
         return None
     _say_that_nobody_is_free(tx, application, task.run_key)
-    return window.working_time_after(now(), TRY_AGAIN)
+    return window.working_time_after(now(tx), TRY_AGAIN)
 
 
 def _invite(tx: Session, application: Application, occasion: str) -> None:

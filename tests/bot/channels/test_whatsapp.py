@@ -38,11 +38,11 @@ from conversations.events import Said
 from conversations.messages import Choice, Message, Question, Say
 from models import encryption, receipt
 from models import person as people
-from models.base import now
 from models.database import Record
 from models.outbox import OutboundMessage
 from models.person import Person as Row
 from models.receipt import Fate
+from tests.clock import now
 from tests.letters import letter
 from tests.providers import twilio_api
 from tests.providers.bot_api import CLOSE, HANG, Fault, slow

@@ -15,12 +15,12 @@ from models import application as applications
 from models import finding, identity
 from models.application import Application
 from models.attachment import AttachmentState
-from models.base import now
 from models.finding import FindingRow
 from models.inbox import InboundMessage
 from models.lifecycle import ApplicationState
 from models.storage import Storage
 from models.task import MAX_FAILURES, Task
+from tests.clock import now
 from tests.workers.city import answers, application, news, person, staff, stored_photo, work_off
 from tests.workers.verification.samples import encoded, scene
 

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from models import lifecycle, visit
 from models.application import Application
-from models.base import now
 from models.lifecycle import ApplicationState, VisitState
 from models.offer import LEAST, answer_by, offer_to
 from models.officer import Officer
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Window, coming
+from tests.clock import now
 from tests.workers import city as make
 from tests.workers.city import news, next_week, same_week, silence, staff, work_off
 from tests.workers.processes import until

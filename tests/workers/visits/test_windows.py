@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from models import application as applications
 from models.application import Application
-from models.base import now
 from models.lifecycle import ApplicationState, VisitState
+from tests.clock import now
 from tests.workers import city as make
 from tests.workers.city import news, staff, work_off
 
