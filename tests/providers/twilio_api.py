@@ -351,6 +351,7 @@ class FakeTwilio:
         media = base + "/{message}/Media/{media}"
         content = "/v1/Content"
         calls = {
+            ("GET", "/2010-04-01/Accounts/{account}.json"): self._fetch_account,
             ("POST", f"{base}.json"): self._create,
             ("GET", f"{base}.json"): self._list,
             ("GET", base + "/{message}.json"): self._fetch,
@@ -427,6 +428,9 @@ class FakeTwilio:
                 del self._faults[index]
                 return fault
         return None
+
+    def _fetch_account(self, params: Mapping[str, Json], account: str) -> Json:
+        return {"sid": account, "status": "active", "type": "Full", "friendly_name": "Izin"}
 
     # Messages.
 
