@@ -22,17 +22,14 @@ from bot import service, webhooks
 from bot.channels.base import Channel, Heard
 from bot.channels.browser import Browser
 from bot.channels.telegram import Telegram
-from bot.channels.whatsapp import Account, WhatsApp
 from bot.channels.whatsapp_addresses import Addresses
 from bot.channels.whatsapp_reports import Reports
-from bot.channels.whatsapp_templates import Templates
 from bot.channels.whatsapp_updates import Signature
 from bot.errors import Busy, ChannelError
 from bot.metrics import expect, slow_after
 from bot.service import Bot
 from bot.settings import Settings
 from conversations import catalogue
-from conversations.catalogue import Catalogue
 from models import encryption
 from models.database import Record
 from models.storage import Storage
@@ -74,7 +71,7 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         if settings.telegram_bot_token
         else None
     )
-    whatsapp = _whatsapp(settings, words, record)
+    whatsapp = service.whatsapp(settings, words, record)
     channels: dict[str, Channel] = {}
     if telegram is not None:
         channels[telegram.name] = telegram
@@ -147,29 +144,6 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
             Middleware(pages.Headers),
         ],
         exception_handlers={OperationalError: away},
-    )
-
-
-def account(settings: Settings) -> Account | None:
-    """The account at Twilio, if there is one: its three settings come together."""
-    sid, token = settings.twilio_account_sid, settings.twilio_auth_token
-    sender = settings.twilio_whatsapp_from
-    if sid is None or token is None or sender is None:
-        return None
-    return Account(sid, token, sender)
-
-
-def _whatsapp(settings: Settings, words: Catalogue, record: Record) -> WhatsApp | None:
-    ours = account(settings)
-    if ours is None:
-        return None
-    return WhatsApp(
-        ours,
-        words,
-        record,
-        public_url=settings.public_url,
-        api_url=settings.twilio_api_url,
-        templates=Templates(words, record),
     )
 
 

@@ -20,7 +20,7 @@ from bot.channels.telegram import Telegram
 from bot.channels.whatsapp_approvals import Approvals
 from bot.embedded import CannotStart
 from bot.errors import ChannelError
-from bot.service import limits, running
+from bot.service import account, limits, running
 from bot.settings import Settings
 from conversations import catalogue, diagram, flows
 from models import area, database, encryption, heartbeat, logs, migrations, officer
@@ -248,11 +248,11 @@ def _look_at_templates(given: argparse.Namespace) -> int:
 
 async def _ask_about_templates(settings: Settings, *, push: bool) -> int:
     """Print how each stands; gives 1 when one of them can't be used."""
-    account = app.account(settings)
-    if account is None:
+    ours = account(settings)
+    if ours is None:
         raise Refusal("TWILIO_ACCOUNT_SID is not set: Twilio's console shows it. Example: AC01…")
     record = database.Record(settings.database_url)
-    approvals = Approvals(account, record, api_url=settings.twilio_api_url)
+    approvals = Approvals(ours, record, api_url=settings.twilio_api_url)
     try:
         found = await (approvals.push() if push else approvals.status())
     except ChannelError as error:

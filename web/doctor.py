@@ -19,6 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from bot import service
+from bot.channels import whatsapp_updates
 from bot.channels.telegram import Telegram, Webhook, webhook_url
 from bot.errors import ChannelError
 from bot.settings import Settings
@@ -99,6 +101,7 @@ def examine(environment: Mapping[str, str], *, patience: int = PATIENCE) -> Iter
     yield from _redis(settings.redis_url, patience)
     yield from _storage(settings.storage_url)
     yield from _telegram(settings, patience)
+    yield from _whatsapp(settings, patience)
 
 
 def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
@@ -589,3 +592,42 @@ def _webhook(webhook: Webhook, wanted: str) -> Iterator[Line]:
             f"a delivery went wrong{at}: {webhook.error}. See that PUBLIC_URL leads to "
             "`izin serve` with a valid certificate.",
         )
+
+
+# WhatsApp
+
+
+def _whatsapp(settings: Settings, patience: int) -> Iterator[Line]:
+    try:
+        set_up = asyncio.run(_greet(settings, patience))
+    except ChannelError as error:
+        yield Line(
+            "FAIL",
+            "whatsapp",
+            f"{_sentence(error)} Correct TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or let this "
+            f"machine reach {settings.twilio_api_url or 'https://api.twilio.com'}.",
+        )
+        return
+    if not set_up:
+        yield Line("ok", "whatsapp", "not set up: there is no TWILIO_ACCOUNT_SID")
+        return
+    yield Line(
+        "ok",
+        "whatsapp",
+        f"the number is {settings.twilio_whatsapp_from}; let it call "
+        f"{settings.public_url}{whatsapp_updates.PATH}#rc=5&rp=all",
+    )
+
+
+async def _greet(settings: Settings, patience: int) -> bool:
+    """Whether there is an account, which Twilio then knows."""
+    record = database.Record(settings.database_url)
+    whatsapp = service.whatsapp(settings, catalogue.load(), record, patience=patience)
+    try:
+        if whatsapp is not None:
+            await whatsapp.greet()
+    finally:
+        if whatsapp is not None:
+            await whatsapp.close()
+        await record.close()
+    return whatsapp is not None

@@ -367,6 +367,17 @@ class WhatsApp:
     async def acknowledge(self, heard: Heard) -> None:
         """Nothing spins in WhatsApp."""
 
+    async def greet(self) -> None:
+        """See whether Twilio knows the account.
+
+        Raises:
+            bot.errors.ChannelError: it does not, or is away.
+        """
+        try:
+            await self._client.api.v2010.accounts(self._account.sid).fetch_async()
+        except (TwilioRestException, TwilioServiceException) as error:
+            raise decision(error.code or 0, _words(error)) from error
+
     async def close(self) -> None:
         """Give back the connections."""
         await self._transport.close()

@@ -42,16 +42,16 @@ class Chat:
     sent: dict[str, list[tuple[str, Message]]] = field(default_factory=dict)
     fails: list[Exception] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)  # every try
     forgotten: list[str] = field(default_factory=list)
 
     async def send(self, letter: Letter) -> Sent:
+        self.letters.append(letter)
         if self.fails:
             raise self.fails.pop(0)
         said = self.sent.setdefault(letter.address, [])
         words = catalogue.load().text(letter.message, letter.locale)
         said.append((words, letter.message))
-        self.letters.append(letter)
         return Sent(str(len(said)))
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:

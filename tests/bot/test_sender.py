@@ -205,6 +205,34 @@ async def test_a_message_whose_sender_died_is_sent_again_when_the_lease_is_over(
     assert row(town, orphan).attempts == 2
 
 
+async def test_the_channel_is_told_what_may_have_come_through(town: Town) -> None:
+    (waiting,) = say(town, "1")
+    later = TryLater("later", after=WAIT)
+    town.desk.chat.fails = [later, OutcomeUnknown("silence"), OutcomeUnknown("silence"), later]
+    for _ in range(5):
+        await town.desk.send_all()
+        due_again(town, waiting)
+    tries = [(one.id, one.attempts, one.unsure) for one in town.desk.chat.letters]
+    assert tries == [
+        (waiting, 1, False),
+        (waiting, 2, False),
+        (waiting, 3, True),
+        (waiting, 4, True),
+        (waiting, 5, False),  # the provider has said no since then
+    ]
+
+
+async def test_what_a_dead_sender_had_in_hand_may_have_come_through(town: Town) -> None:
+    (orphan,) = say(town, "1")
+    town.change(OutboundMessage, orphan, leased_until=now() - WAIT, attempts=1)
+    town.desk.chat.fails = [ZeroDivisionError("before it was tried")]
+    await town.desk.send_all()
+    due_again(town, orphan)
+    town.write(lambda tx: outbox.postpone(tx, orphan, timedelta(0), "rate", tried=False))
+    await town.desk.send_all()
+    assert [one.unsure for one in town.desk.chat.letters] == [True, True]
+
+
 async def test_a_late_failure_does_not_reopen_what_was_sent_meanwhile(town: Town) -> None:
     (sent,) = say(town, "1")
     await town.desk.send_all()

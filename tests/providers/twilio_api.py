@@ -234,7 +234,7 @@ class FakeTwilio:
         self.messages: dict[str, Message] = {}
         self.contents: dict[str, Json] = {}
         self.approved: set[str] = set()  # Content that may be said at any time
-        self.later = timedelta(0)  # by how much the clock here is ahead
+        self.ahead = timedelta(0)  # by how much the clock here is ahead
         self.reporting = False  # whether reports are made as messages go
         self.refuses_at_once = False  # whether a closed window is told at once, not by a report
         self.copies = 1  # how often each report and delivery is brought
@@ -292,7 +292,7 @@ class FakeTwilio:
         return promise
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.later
+        return datetime.now(UTC) + self.ahead
 
     def next_sid(self, kind: str) -> str:
         return f"{kind}{next(self._number):032x}"
@@ -313,6 +313,9 @@ class FakeTwilio:
 
     def run(self, act: Callable[[], None]) -> None:
         self._loop.call_soon_threadsafe(act)
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        self._loop.call_later(seconds, act)
 
     def __enter__(self) -> FakeTwilio:
         self._sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
@@ -351,6 +354,7 @@ class FakeTwilio:
         media = base + "/{message}/Media/{media}"
         content = "/v1/Content"
         calls = {
+            ("GET", "/2010-04-01/Accounts/{account}.json"): self._fetch_account,
             ("POST", f"{base}.json"): self._create,
             ("GET", f"{base}.json"): self._list,
             ("GET", base + "/{message}.json"): self._fetch,
@@ -427,6 +431,9 @@ class FakeTwilio:
                 del self._faults[index]
                 return fault
         return None
+
+    def _fetch_account(self, params: Mapping[str, Json], account: str) -> Json:
+        return {"sid": account, "status": "active", "type": "Full", "friendly_name": "Izin"}
 
     # Messages.
 

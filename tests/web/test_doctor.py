@@ -25,6 +25,7 @@ from models.task import Task
 from tests.clock import now
 from tests.processes import ROOT, free_port
 from tests.providers.bot_api import FakeBotApi
+from tests.providers.twilio_api import FakeTwilio
 from web import doctor
 from web.doctor import Line
 
@@ -458,3 +459,21 @@ def test_what_is_missing_only_for_real_permits_is_a_warning(
     for setting in (*names, "PUBLIC_URL"):
         assert any(setting in line for line in told)
     assert not [line for line in ailing(product) if line.state == "FAIL"]
+
+
+def test_an_account_at_twilio_is_asked_whether_it_is_good(product: dict[str, str]) -> None:
+    with FakeTwilio() as twilio:
+        account = {
+            "TWILIO_ACCOUNT_SID": twilio.account.sid,
+            "TWILIO_AUTH_TOKEN": twilio.account.token,
+            "TWILIO_WHATSAPP_FROM": twilio.account.sender,
+            "TWILIO_API_URL": twilio.url,
+        }
+        found = {line.part: line for line in doctor.examine(product | account)}
+        assert found["whatsapp"].state == "ok"
+        assert "/webhooks/whatsapp#rc=5" in found["whatsapp"].told
+        wrong = account | {"TWILIO_AUTH_TOKEN": "x" * 32}
+        found = {line.part: line for line in doctor.examine(product | wrong)}
+        assert found["whatsapp"].state == "FAIL"
+        assert "Correct TWILIO_ACCOUNT_SID" in found["whatsapp"].told
+        assert "x" * 32 not in str(found["whatsapp"])
