@@ -25,12 +25,13 @@ demo: setup ## Try it in the browser, no account needed (PLAY=1: it plays by its
 test: setup ## Run the tests (ARGS="tests/bot -k outbox": a part of them)
 	@$(RUN) -m pytest $(or $(ARGS),$(EVERYTHING))
 
-check: setup ## Check format, style, types, architecture, dependencies and migrations
+check: setup ## Check format, style, types, architecture, dependencies, templates and migrations
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
 	$(RUN) -m deptry .
+	$(VENV)/bin/izin templates check
 	$(RUN) -m bot.embedded $(RUN) -m models.migrations upgrade check downgrade upgrade
 
 bench: setup ## Measure the product beside others (ARGS="--full": see benchmarks/README.md)

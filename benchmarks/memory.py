@@ -77,11 +77,11 @@ _FILL: Final = """
     WITH new AS MATERIALIZED (
       SELECT nextval('people_id_seq') AS id, chat, name, session FROM opened
     ), met AS (
-      INSERT INTO people (id, locale, name, created_at, last_heard_at, last_channel)
-      SELECT id, 'id', name, now(), now(), 'telegram' FROM new
+      INSERT INTO people (id, locale, name, created_at)
+      SELECT id, 'id', name, now() FROM new
     ), reached AS (
-      INSERT INTO addresses (person_id, channel, address)
-      SELECT id, 'telegram', chat::text FROM new
+      INSERT INTO addresses (person_id, channel, address, heard_at)
+      SELECT id, 'telegram', chat::text, now() FROM new
     ), agreed AS (
       INSERT INTO consents (person_id, purpose, version, given_at)
       SELECT id, 'applying', %(version)s, now() FROM new

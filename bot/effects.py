@@ -19,6 +19,7 @@ from conversations.effects import (
     AcceptOffer,
     Arrive,
     Assign,
+    Called,
     CallPerson,
     ChooseWindow,
     Correct,
@@ -50,7 +51,18 @@ from conversations.effects import (
 from conversations.flow import window_words
 from conversations.messages import Json, Message, Say, Value
 from models import application as applications
-from models import audit, consent, finding, identity, inbox, lifecycle, officer, permit, task
+from models import (
+    audit,
+    consent,
+    finding,
+    identity,
+    inbox,
+    lifecycle,
+    officer,
+    permit,
+    task,
+    unreached,
+)
 from models import offer as offers
 from models import person as people
 from models import visit as visits
@@ -89,15 +101,22 @@ class Writer:
     changed: dict[int, Speaker] = field(default_factory=dict)
 
     def write(
-        self, speaker: Speaker, turn_id: int, effects: tuple[Effect, ...], *, unasked: bool = False
+        self,
+        speaker: Speaker,
+        turn_id: int,
+        effects: tuple[Effect, ...],
+        *,
+        address_id: int | None = None,
+        unasked: bool = False,
     ) -> None:
         """Write one turn's effects, in order; `turn_id` is the inbox row it answers.
 
-        What is said on `unasked` news is a notice to those who opted out: the sender drops it.
+        `address_id` is where that came from, and where the answers go. What is said on `unasked`
+        news is a notice to those who opted out: the sender drops it.
         """
         lane = Lane.NOTICE if unasked and speaker.opted_out_at is not None else Lane.REPLY
         for index, effect in enumerate(effects):
-            _Act(self, speaker, f"turn:{turn_id}:{index}", lane).write(effect)
+            _Act(self, speaker, f"turn:{turn_id}:{index}", lane, address_id).write(effect)
 
     def owe(self, owed: Owed, message: Message) -> None:
         """Owe a message; an unsent provisional one of the same person gives way to a reply."""
@@ -129,6 +148,7 @@ class _Act:
     person: Speaker
     key: str
     lane: Lane  # of what is said to this person
+    address_id: int | None  # where they speak; None when it is news that they hear
 
     @property
     def tx(self) -> Session:
@@ -208,6 +228,8 @@ class _Act:
                 self._decide(effect)
             case Assign(visit_id, officer_id):
                 self._assign(visit_id, officer_id)
+            case Called(person_id):
+                self._called(person_id)
             case _:
                 assert_never(effect)
 
@@ -237,6 +259,7 @@ class _Act:
                 lane=Lane.NOTICE if other else self.lane,
                 after=after,
                 provisional=bool(after),
+                address_id=None if other else self.address_id,
             ),
             message,
         )
@@ -585,6 +608,12 @@ class _Act:
             raise lifecycle.NotAllowed(f"officer {chosen.id} can't be asked about visit {visit_id}")
         offers.offer_to(self.tx, visit, chosen, at=self.writer.now, actor=self.actor)
         self._tell(chosen.person_id, "visit_offered", visit.id, "visit")
+
+    def _called(self, person_id: int) -> None:
+        for row in unreached.of_person(self.tx, person_id):
+            self._supervise(row.area_code)
+            row.called_at = self.writer.now
+            self._note("person.called", f"person:{person_id}", reason=row.reason)
 
     # -- rows ----------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ ChannelError
 ├── Forged            an unsigned or wrongly signed delivery: 403
 ├── Malformed         a delivery that can't be read: 400
 ├── Unreachable       the person blocked the bot or never started it: mark them, give up
+├── WindowClosed      the provider lets us say this only as an approved template: another address
 ├── Rejected          the provider will never take this message: give up, our fault
 ├── TryLater          too many, or the provider is away: wait `after`, then again
 ├── OutcomeUnknown    it may have been sent: repeat only what is harmless twice
@@ -29,6 +30,13 @@ class Malformed(ChannelError):
 
 class Unreachable(ChannelError):
     """The provider says this person can't be written to."""
+
+
+class WindowClosed(ChannelError):
+    """The provider lets us say this only as an approved template, and there is none.
+
+    They may hear it at another address.
+    """
 
 
 class Rejected(ChannelError):

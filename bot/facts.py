@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from conversations.engine import Flows
 from conversations.facts import (
     ApplicationFact,
+    CallFact,
     Facts,
     Locale,
     OfficerFact,
@@ -28,14 +29,14 @@ from conversations.facts import (
 )
 from conversations.flow import place_name
 from models import application as applications
-from models import finding, identity, officer, visit, window
+from models import finding, identity, officer, unreached, visit, window
 from models.application import Application
 from models.finding import FindingRow
 from models.identity import Identity
 from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
 from models.officer import Officer, OfficerArea
 from models.permit import Permit
-from models.person import Person, Speaker
+from models.person import Person, Speaker, reachable
 from models.turn import Opening
 from models.visit import CODE_TRIES, Offer, Visit
 
@@ -130,7 +131,7 @@ def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
     rows = _Rows.about(tx, waiting, stuck)
     around = [OfficerArea.area_code == above for area in areas for above in officer.holding(area)]
     team = tx.execute(
-        select(Officer, Person)
+        select(Officer, and_(reachable(), Person.opted_out_at.is_(None)))
         .outerjoin(Person, Person.id == Officer.person_id)
         .where(
             Officer.active,
@@ -146,9 +147,13 @@ def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
         base,
         attention=tuple(rows.application_fact(a) for a in waiting),
         visits=rows.visit_facts(stuck, base, None),
+        calls=tuple(
+            CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
+            for c in unreached.to_call(tx, mine, limit=QUEUE)
+        ),
         officers=tuple(
-            OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), _reachable(person))
-            for o, person in team
+            OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked))
+            for o, can_be_asked in team
         ),
     )
 
@@ -156,11 +161,6 @@ def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
 def _within(code: InstrumentedAttribute[Any], areas: Iterable[str]) -> ColumnElement[bool]:
     """Whether a column's area is one of these, or lies in one."""
     return or_(false(), *(or_(code == area, code.startswith(f"{area}.")) for area in areas))
-
-
-def _reachable(officer: Person | None) -> bool:
-    """Whether an officer can be asked: has joined, and neither blocked us nor opted out."""
-    return officer is not None and not (officer.unreachable_at or officer.opted_out_at)
 
 
 @dataclass(slots=True)

@@ -89,11 +89,22 @@ class Media:
         except FileRefused as refusal:
             reason = refusal.reason
             await self.record.do(lambda tx: _refuse(tx, wanted.id, reason))
+            await self._forget(channel, wanted)
         except Exception as error:  # whatever it was, it is counted, and stops no other file
             log.warning("media.later", attachment=wanted.id, error=type(error).__name__)
             await self.record.do(lambda tx: _later(tx, wanted.id))
         else:
             await self.record.ask(lambda tx: attachment.store(tx, wanted.id, kept))
+            await self._forget(channel, wanted)
+
+    async def _forget(self, channel: Channel | None, wanted: _Wanted) -> None:
+        """The provider's copy is of no more use; the file is what it is, whatever comes of this."""
+        if channel is None:
+            return
+        try:
+            await channel.forget(wanted.reference)
+        except Exception as error:
+            log.warning("media.not_forgotten", attachment=wanted.id, error=type(error).__name__)
 
 
 def keep(storage: Storage, content: bytes) -> Kept:

@@ -69,6 +69,7 @@ OUTCOMES = (
     "rate",
     "unknown",
     "unreachable",
+    "window_closed",
     "rejected",
     "opted_out",
     "no_address",

@@ -8,27 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from time import perf_counter
 
 import structlog
-from sqlalchemy import func, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot import metrics
-from bot.channels.base import Channel, File
-from bot.errors import OutcomeUnknown, Rejected, TryLater, Unreachable
+from bot import call_list, metrics
+from bot.channels.base import Channel, File, Letter
+from bot.errors import OutcomeUnknown, Rejected, TryLater, Unreachable, WindowClosed
 from bot.limits import Limits
 from conversations import messages
 from conversations.catalogue import MissingLine
 from conversations.messages import Json, Message
-from models import outbox
+from models import outbox, person
 from models.database import Record, trip
 from models.logs import told
-from models.outbox import LEASE, Claimed, Lane
-from models.person import Person
+from models.outbox import LEASE, UNKNOWN, Claimed, Lane, Reach
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -38,6 +36,9 @@ TICK = 1.0  # seconds; what is due later, or was woken elsewhere, is found by th
 AT_ONCE = 500  # messages in hand: being sent, or waiting for one of the channel's connections
 #: Seconds to wait in this process for a place in the provider's rate: replies find theirs first.
 AHEAD = {Lane.REPLY: 1.0, Lane.NOTICE: 0.5}
+UNREACHABLE, WINDOW_CLOSED = "unreachable", "window_closed"
+ELSEWHERE = frozenset({UNREACHABLE, WINDOW_CLOSED})  # another address may do
+TRY_LATER = "try_later"  # the outcome of what the provider did not take
 NO_PLACE = "rate"  # the outcome of what was not tried, since the provider's rate was used up
 TURN_AWAY = timedelta(seconds=1)  # until it is due again
 MAX_TRIES = 8  # of a message whose outcome is unknown, or whose file is missing
@@ -55,7 +56,7 @@ class _Settled:
     outcome: str
     provider_id: str | None = None
     again_after: timedelta | None = None
-    unreachable: bool = False
+    blocked: tuple[int, ...] = ()  # addresses that can't be reached
 
 
 @dataclass(slots=True)
@@ -111,10 +112,7 @@ class Sender:
     async def _finish(self, due: Claimed, delay: float = 0.0) -> None:
         if delay:
             await asyncio.sleep(delay)
-        began = perf_counter()
-        settled = await self._send(due)
-        metrics.sent(due.channel, settled.outcome, perf_counter() - began)
-        self._settle(settled)
+        self._settle(await self._send(due))
 
     def _settle(self, settled: _Settled) -> None:
         self._settled.append(settled)
@@ -177,27 +175,58 @@ class Sender:
         return len(claimed)
 
     async def _send(self, due: Claimed) -> _Settled:
-        """Send one message; every failure is a value with one decision."""
+        """Send one message, to one address after the other until it is taken, or has to wait."""
         if due.opted_out and due.lane == Lane.NOTICE:
-            return _Settled(due.id, due.person_id, "opted_out")
-        if due.channel is None or due.address is None:
-            return _Settled(due.id, due.person_id, "no_address")
-        channel = self.channels.get(due.channel)
+            return _untried(due, "opted_out")
+        if not due.reach:
+            return _untried(due, "no_address")
+        settled = _Settled(due.id, due.person_id, UNREACHABLE)
+        for number, place in enumerate(due.reach):
+            if number and not await self.limits.reserve(place.channel, 1, within=0):
+                return replace(settled, outcome=NO_PLACE, again_after=TURN_AWAY)
+            began, before = perf_counter(), settled
+            settled = replace(await self._try(due, place), blocked=before.blocked)
+            metrics.sent(place.channel, settled.outcome, perf_counter() - began)
+            if settled.outcome not in ELSEWHERE:
+                return settled
+            if settled.outcome == UNREACHABLE:
+                settled = replace(
+                    settled, outcome=before.outcome, blocked=(*before.blocked, place.id)
+                )
+        return settled if due.all_known else replace(settled, again_after=timedelta(0))
+
+    async def _try(self, due: Claimed, place: Reach) -> _Settled:
+        """Send one message to one address; every failure is a value with one decision."""
+        channel = self.channels.get(place.channel)
         if channel is None:  # another process may speak on it
             return _again(due, "no_channel", WAIT, at_most=MAX_WAITS)
         try:
             message = _read(due.message)
             file = await self._file(message)
-            sent = await channel.send(due.address, message, due.locale, file)
+            sent = await channel.send(
+                Letter(
+                    due.id,
+                    place.address,
+                    message,
+                    due.locale,
+                    file,
+                    place.heard_at,
+                    due.at,
+                    attempts=due.attempts,
+                    unsure=due.unsure,
+                )
+            )
         except Unreachable:
-            return _Settled(due.id, due.person_id, "unreachable", unreachable=True)
+            return _Settled(due.id, due.person_id, UNREACHABLE)
+        except WindowClosed:
+            return _Settled(due.id, due.person_id, WINDOW_CLOSED)
         except Rejected as error:
             log.error("sender.rejected", message=due.id, person=due.person_id, why=str(error))
             return _Settled(due.id, due.person_id, "rejected")
         except TryLater as error:
-            return _again(due, "try_later", error.after, at_most=MAX_WAITS)
+            return _again(due, TRY_LATER, error.after, at_most=MAX_WAITS)
         except OutcomeUnknown:
-            return _again(due, "unknown", WAIT)
+            return _again(due, UNKNOWN, WAIT)
         except FileNotFoundError:
             return _again(due, "file_missing", WAIT)
         except OSError as error:  # the file store is away
@@ -218,13 +247,23 @@ class Sender:
         return File(message.filename or message.document.rsplit("/", 1)[-1], content)
 
 
+def _untried(due: Claimed, outcome: str) -> _Settled:
+    metrics.sent(due.channel, outcome)
+    return _Settled(due.id, due.person_id, outcome)
+
+
 def _read(message: Message | Json) -> Message:
     """A message from the record; or one that was owed a moment ago, as it is."""
     return message if isinstance(message, Message) else messages.from_json(message)
 
 
 def _again(due: Claimed, outcome: str, after: timedelta, *, at_most: int = MAX_TRIES) -> _Settled:
-    """Try again after a pause that grows, and is never shorter than the provider asked for."""
+    """Try again after a pause that grows, and is never shorter than the provider asked for.
+
+    What is unsure stays so until the provider has said no.
+    """
+    if due.unsure and outcome != TRY_LATER:
+        outcome = UNKNOWN
     if due.attempts >= at_most:
         return _Settled(due.id, due.person_id, outcome)
     pause = max(after, min(after * 2 ** min(due.attempts - 1, 20), LONGEST_WAIT))
@@ -239,19 +278,22 @@ def _write(
     given_up = [one for one in settled if one.provider_id is None and one.again_after is None]
     for one in given_up:
         outbox.give_up(tx, one.id, one.outcome)
+        if one.outcome in ELSEWHERE:
+            call_list.add(tx, one.person_id, one.outcome)
         log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
     for one in settled:
         if one.again_after is not None:
             tried = one.outcome != NO_PLACE
             outbox.postpone(tx, one.id, one.again_after, one.outcome, tried=tried)
-    blocked = [one.person_id for one in settled if one.unreachable]
+    blocked = [address_id for one in settled for address_id in one.blocked]
     if blocked:
-        tx.execute(update(Person).where(Person.id.in_(blocked)).values(unreachable_at=func.now()))
+        person.mark_unreachable(tx, blocked)
     with trip(tx, commit=True) as run:
         left = outbox.settle(run, sent) if sent else None
         if kept:
             outbox.renew(run, kept, lease=LEASE)
         found = outbox.claim(run, lease=LEASE, limit=room) if room > 0 else None
     claimed = outbox.claimed(found) if found is not None else []
-    more = bool(given_up) or (left is not None and bool(left.rows[0][0]))
+    at_once = any(one.provider_id is None and not one.again_after for one in settled)
+    more = at_once or (left is not None and bool(left.rows[0][0]))
     return claimed, more and room <= 0

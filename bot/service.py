@@ -13,8 +13,11 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from bot.channels import telegram_updates, whatsapp_updates
 from bot.channels.base import Channel, Heard
-from bot.channels.telegram_updates import NAME
+from bot.channels.whatsapp import Account, WhatsApp
+from bot.channels.whatsapp_templates import Templates
+from bot.channels.whatsapp_transport import READ
 from bot.errors import ChannelError
 from bot.facts import City
 from bot.limits import Limits, Rate
@@ -23,6 +26,7 @@ from bot.sender import Sender
 from bot.settings import Settings
 from bot.turns import Turns
 from conversations import flows
+from conversations.catalogue import Catalogue
 from models import area, business_type, database
 from models.database import Record
 from models.storage import Storage
@@ -154,7 +158,39 @@ async def _finish(sender: Sender) -> None:
 def limits(settings: Settings) -> Limits:
     """The rates at which the providers let our accounts send."""
     bot_id = (settings.telegram_bot_token or "").partition(":")[0]
-    return Limits(settings.redis_url, {NAME: Rate.of(settings.telegram_rate, account=bot_id)})
+    number = settings.twilio_whatsapp_from or ""
+    rates = {
+        telegram_updates.NAME: Rate.of(settings.telegram_rate, account=bot_id),
+        whatsapp_updates.NAME: Rate.of(settings.whatsapp_rate, account=number),
+    }
+    return Limits(settings.redis_url, rates)
+
+
+def account(settings: Settings) -> Account | None:
+    """The account at Twilio, if there is one: its three settings come together."""
+    sid, token = settings.twilio_account_sid, settings.twilio_auth_token
+    sender = settings.twilio_whatsapp_from
+    if sid is None or token is None or sender is None:
+        return None
+    return Account(sid, token, sender)
+
+
+def whatsapp(
+    settings: Settings, words: Catalogue, record: Record, *, patience: float = READ
+) -> WhatsApp | None:
+    """The channel `whatsapp`, if there is an account for it."""
+    ours = account(settings)
+    if ours is None:
+        return None
+    return WhatsApp(
+        ours,
+        words,
+        record,
+        public_url=settings.public_url,
+        api_url=settings.twilio_api_url,
+        templates=Templates(words, record),
+        patience=patience,
+    )
 
 
 def _end_if_failed(work: asyncio.Task[None]) -> None:

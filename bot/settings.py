@@ -1,4 +1,4 @@
-"""The bot's settings: what every process needs, where it listens, and its account at Telegram."""
+"""The bot's settings: what every process needs, where it listens, and accounts at providers."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,8 @@ def per_second(at_least: float, at_most: float) -> Reader[float]:
 class Settings(settings.Settings):
     """What the bot and the pages it is served with need.
 
-    Without Telegram's token there is no Telegram, without the metrics' token no `/metrics`.
+    Without Telegram's token there is no Telegram, without the account at Twilio no WhatsApp, and
+    without the metrics' token no `/metrics`.
     """
 
     host: str = setting(text, example="0.0.0.0", default="127.0.0.1")  # noqa: S104
@@ -63,4 +64,33 @@ class Settings(settings.Settings):
     )
     telegram_rate: float = setting(  # messages; https://core.telegram.org/bots/faq: about 30
         per_second(0.1, 100_000), example="30", default="30"
+    )
+
+    twilio_account_sid: str | None = setting(
+        matching(r"AC[0-9a-f]{32}", "the Account SID that Twilio's console shows"),
+        example="AC0123456789abcdef0123456789abcdef",
+        needed_with="TWILIO_AUTH_TOKEN",
+    )
+    twilio_auth_token: str | None = setting(
+        matching(r"\w{16,64}", "the Auth Token beside the Account SID"),
+        example="0123456789abcdef0123456789abcdef",
+        needed_with="TWILIO_WHATSAPP_FROM",
+        secret=True,
+    )
+    twilio_whatsapp_from: str | None = setting(
+        matching(r"\+[1-9]\d{7,14}", "the number that people write to, in E.164"),
+        example="+628001234567",
+        needed_with="TWILIO_ACCOUNT_SID",
+    )
+    twilio_shared_key: str | None = setting(
+        matching(r"\S{8,256}", "the secret of the shared key that signs webhooks"),
+        example="0123456789abcdef0123456789abcdef",
+        optional=True,
+        secret=True,
+    )
+    twilio_api_url: str | None = setting(
+        url("https", "http"), example="http://localhost:8080", optional=True
+    )
+    whatsapp_rate: float = setting(  # messages; https://www.twilio.com/docs/whatsapp: 80
+        per_second(0.1, 100_000), example="80", default="80"
     )

@@ -33,7 +33,7 @@ from conversations.session import Session as Talk
 from models import consent, inbox, officer, turn
 from models.database import Record, trip
 from models.inbox import NEWS, Delivery, SentFile
-from models.outbox import Claimed, Owed, owe
+from models.outbox import Claimed, Owed, Reach, owe
 from models.turn import Begun, Opening, Untaken
 
 log = structlog.get_logger(__name__)
@@ -220,7 +220,8 @@ class _Batch:
         people, openings, at = self.begun.people, self.begun.openings, self.begun.at
         waiting = {i: deque(o.untaken[:MAX_EVENTS]) for i, o in openings.items() if o.untaken}
         talks = {i: _talk(openings[i].session) for i in waiting}
-        heard: dict[int, str] = {}
+        heard: dict[int, Reach] = {}  # addresses that are spoken from, by id
+        last: dict[int, Reach] = {}  # where each person spoke last
         writer = Writer(self.tx, self.public_url, at)
         taken: list[int] = []
         while waiting:
@@ -236,17 +237,23 @@ class _Batch:
                 self.watch.turn(asked.flow if asked else None, asked.step if asked else None)
                 talks[person_id] = done.session
                 unasked = isinstance(event, Happened) and bool(event.params.get("unasked"))
-                writer.write(people[person_id], row.id, done.effects, unasked=unasked)
+                writer.write(
+                    people[person_id],
+                    row.id,
+                    done.effects,
+                    address_id=row.address_id,
+                    unasked=unasked,
+                )
                 taken.append(row.id)
-                if row.channel != NEWS:
-                    heard[person_id] = row.channel
+                if row.address_id is not None and row.address is not None:
+                    here = Reach(row.address_id, row.channel, row.address, at)
+                    heard[here.id] = last[person_id] = here
                 self.watch.lap("effects")
             if waiting:
                 openings = self._reopen(writer, waiting)
         if not taken:
             return [], False
-        reached = {i for i, channel in heard.items() if (i, channel) in self.begun.reach}
-        leased = self._keep(writer, talks, taken, heard, leasing=reached if can_send else ())
+        leased = self._keep(writer, talks, taken, heard, last, leasing=last if can_send else ())
         return leased, len(writer.owed) > len(leased)
 
     def _reopen(self, writer: Writer, waiting: Iterable[int]) -> dict[int, Opening]:
@@ -260,13 +267,14 @@ class _Batch:
         writer: Writer,
         talks: dict[int, Talk | None],
         taken: Sequence[int],
-        heard: dict[int, str],
+        heard: dict[int, Reach],
+        last: dict[int, Reach],
         *,
         leasing: Container[int],
     ) -> list[Claimed]:
         """Write what all turns write, and commit; gives what is ours to send."""
         saved = [
-            turn.Saved(i, talk.to_json(), _has_draft(talk, self.city))
+            turn.Saved(i, talk.to_json(), _has_draft(talk, self.city), i in last)
             for i, talk in talks.items()
             if talk is not None
         ]
@@ -276,12 +284,17 @@ class _Batch:
         self.watch.lap("keep")
         owed = {one.dedupe_key: one for one in writer.owed}
         return [
-            self._claimed(row_id, owed[key], writer.messages[key], heard[owed[key].person_id])
+            self._claimed(
+                row_id,
+                owed[key],
+                writer.messages[key],
+                heard[owed[key].address_id or last[owed[key].person_id].id],
+            )
             for row_id, key in (leased.rows if leased is not None else ())
         ]
 
-    def _claimed(self, row_id: int, owed: Owed, message: Message, channel: str) -> Claimed:
-        """A message as the sender would have claimed it."""
+    def _claimed(self, row_id: int, owed: Owed, message: Message, to_where: Reach) -> Claimed:
+        """A message as the sender would have claimed it, but for where else they may be reached."""
         to = self.begun.people[owed.person_id]
         return Claimed(
             row_id,
@@ -291,8 +304,10 @@ class _Batch:
             1,
             to.locale,
             to.opted_out_at is not None,
-            channel,
-            self.begun.reach[to.id, channel],
+            self.begun.at,
+            False,
+            (to_where,),
+            all_known=False,
         )
 
 
@@ -331,15 +346,7 @@ def _withhold(heard: Heard) -> Heard:
         kept: Event = Uploaded(event.attachment_id, event.kind)
     else:
         kept = Withheld()
-    return Heard(
-        heard.channel,
-        heard.address,
-        heard.provider_id,
-        kept,
-        heard.media,
-        heard.locale,
-        heard.tap_id,
-    )
+    return replace(heard, event=kept)
 
 
 def _talk(data: object) -> Talk | None:

@@ -7,29 +7,34 @@ the deliveries in it. Turns are taken elsewhere, many together: they name the sa
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 import structlog
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.channels import telegram_updates, whatsapp_updates
 from bot.channels.base import Heard
-from bot.channels.telegram_updates import NAME, acknowledgement, read
+from bot.channels.whatsapp_addresses import Addresses
+from bot.channels.whatsapp_reports import Reports
+from bot.channels.whatsapp_updates import PATH, STATUS_PATH, Report, Signature
 from bot.errors import Busy, ChannelError, Forged, Malformed
-from conversations.messages import Json
 
-PATH = "/webhooks/telegram"
 MAX_BODY = 1024 * 1024  # bytes; a text of 4096 letters with its entities is some 100 kB
 RETRY_AFTER = 5  # seconds; Telegram heeds it
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
 
-#: Gives back once everything heard is committed; raises `Busy` if it can't be taken now.
-Take: TypeAlias = Callable[[Sequence[Heard]], Awaitable[None]]
+T = TypeVar("T")
+#: Gives back once everything delivered is committed; raises `Busy` if it can't be taken now.
+Taking: TypeAlias = Callable[[Sequence[T]], Awaitable[None]]
+Take: TypeAlias = Taking[Heard]
 
 _log = structlog.get_logger(__name__)
 
@@ -38,8 +43,40 @@ class TooLarge(ChannelError):
     """The delivery is larger than any the provider makes."""
 
 
-def routes(*, secret: str, take: Take) -> list[Route]:
-    """Give the routes for deliveries: `POST /webhooks/telegram`.
+class Door(Protocol[T]):
+    """How one provider delivers one kind of thing."""
+
+    @property
+    def channel(self) -> str: ...
+
+    def admit(self, request: Request) -> None:
+        """Prove what can be proved before anything is read.
+
+        Raises:
+            Forged: it is not the provider's.
+        """
+        ...
+
+    def read(self, request: Request, body: bytes) -> list[T]:
+        """Prove the rest, and read.
+
+        Raises:
+            Forged: it is not the provider's.
+            Malformed: it is not what the provider documents.
+        """
+        ...
+
+    def answer(self, taken: Sequence[T]) -> Response:
+        """Say that all is committed."""
+        ...
+
+    def ids(self, delivered: Sequence[T]) -> list[str]:
+        """By what the provider knows the deliveries."""
+        ...
+
+
+def telegram(*, secret: str, take: Take) -> list[Route]:
+    """Give the route for Telegram's deliveries: `POST /webhooks/telegram`.
 
     A 200 says that everything in the delivery is committed. Anything else makes Telegram deliver
     again, and hold back that person's later messages until then. Where a button was tapped, the
@@ -50,40 +87,148 @@ def routes(*, secret: str, take: Take) -> list[Route]:
     """
     if not secret:
         raise ValueError("the webhook of Telegram needs a secret: set TELEGRAM_WEBHOOK_SECRET")
-    return [Route(PATH, _Deliveries(secret, take), methods=["POST"])]
+    door = _Deliveries(_Telegram(secret), take)
+    return [Route("/webhooks/telegram", door, methods=["POST"])]
 
 
-class _Deliveries:
+def whatsapp(
+    signature: Signature, *, take: Take, addresses: Addresses, reports: Reports
+) -> list[Route]:
+    """Give the routes for Twilio's: `POST /webhooks/whatsapp`, and `…/status` for what was sent.
+
+    A 204 says that everything in the delivery is committed. Twilio delivers again only if the
+    address that it was given says so: `#rc=5&rp=all`.
+    """
+
+    async def settle_and_take(heard: Sequence[Heard]) -> None:
+        await take([await addresses.settle(one) for one in heard])
+
+    return [
+        Route(PATH, _Deliveries(_WhatsApp(signature), settle_and_take), methods=["POST"]),
+        Route(STATUS_PATH, _Deliveries(_Statuses(signature), reports.take), methods=["POST"]),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Telegram:
+    secret: str
+    channel: str = telegram_updates.NAME
+
+    def admit(self, request: Request) -> None:
+        given = request.headers.get(_SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode(), self.secret.encode()):
+            raise Forged("wrong or no secret token")
+
+    def read(self, request: Request, body: bytes) -> list[Heard]:
+        try:
+            update = msgspec.json.decode(body)
+        except (
+            ValueError,
+            msgspec.DecodeError,
+            RecursionError,
+        ):  # UnicodeDecodeError is a ValueError
+            raise Malformed("not JSON") from None  # the cause would quote what was written
+        return telegram_updates.read(update)
+
+    def answer(self, taken: Sequence[Heard]) -> Response:
+        for one in taken:
+            if one.tap_id is not None:
+                answer = msgspec.json.encode(telegram_updates.acknowledgement(one.tap_id))
+                return Response(answer, media_type="application/json")
+        return Response()
+
+    def ids(self, delivered: Sequence[Heard]) -> list[str]:
+        return [one.provider_id for one in delivered]
+
+
+@dataclass(frozen=True, slots=True)
+class _WhatsApp:
+    signature: Signature
+    channel: str = whatsapp_updates.NAME
+
+    def admit(self, request: Request) -> None:
+        """Nothing yet: the signature is over the fields."""
+
+    def read(self, request: Request, body: bytes) -> list[Heard]:
+        return whatsapp_updates.read(_signed(self.signature, request, body))
+
+    def answer(self, taken: Sequence[Heard]) -> Response:
+        return Response(status_code=204)
+
+    def ids(self, delivered: Sequence[Heard]) -> list[str]:
+        return [one.provider_id for one in delivered]
+
+
+@dataclass(frozen=True, slots=True)
+class _Statuses:
+    signature: Signature
+    channel: str = whatsapp_updates.NAME
+
+    def admit(self, request: Request) -> None:
+        """Nothing yet: the signature is over the fields."""
+
+    def read(self, request: Request, body: bytes) -> list[Report]:
+        form = _signed(self.signature, request, body)
+        return [whatsapp_updates.read_report(request.query_params.get("letter", ""), form)]
+
+    def answer(self, taken: Sequence[Report]) -> Response:
+        return Response(status_code=204)
+
+    def ids(self, delivered: Sequence[Report]) -> list[str]:
+        return [one.sid for one in delivered]
+
+
+def _signed(signature: Signature, request: Request, body: bytes) -> Mapping[str, str]:
+    form = whatsapp_updates.fields(body)
+    query = f"?{request.url.query}" if request.url.query else ""
+    signature.check(request.url.path + query, form, request.headers)
+    return form
+
+
+class _Deliveries(Generic[T]):
     """The endpoint, as an ASGI application."""
 
-    def __init__(self, secret: str, take: Take) -> None:
-        self._secret, self._take = secret, take
+    def __init__(self, door: Door[T], take: Taking[T]) -> None:
+        self._door, self._take = door, take
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = await self._hear(Request(scope, receive))
         await answer(scope, receive, send)
 
     async def _hear(self, request: Request) -> Response:
-        heard: list[Heard] = []
+        delivered: list[T] = []
         try:
-            _prove(request.headers.get(_SECRET_HEADER, ""), self._secret)
-            heard = read(await _json(request))
-            if heard:
-                await self._take(heard)
+            self._door.admit(request)
+            delivered = self._door.read(request, await _body(request))
+            if delivered:
+                await self._take(delivered)
         except Forged as error:
-            return _refuse(403, error)
+            return self._refuse(403, error)
         except TooLarge as error:
-            return _refuse(413, error)
+            return self._refuse(413, error)
         except Malformed as error:
-            return _refuse(400, error)
+            return self._refuse(400, error)
         except Busy as error:
-            return _refuse(503, error, heard, {"Retry-After": str(RETRY_AFTER)})
-        _log.debug("delivery_taken", channel=NAME, deliveries=_ids(heard))
-        for one in heard:
-            if one.tap_id is not None:
-                answer = msgspec.json.encode(acknowledgement(one.tap_id))
-                return Response(answer, media_type="application/json")
-        return Response()
+            return self._refuse(503, error, delivered)
+        except DBAPIError as error:
+            return self._refuse(
+                503, Busy(f"the record is away ({type(error).__name__})"), delivered
+            )
+        ids = self._door.ids(delivered)
+        _log.debug("delivery_taken", channel=self._door.channel, deliveries=ids)
+        return self._door.answer(delivered)
+
+    def _refuse(self, status: int, error: Exception, delivered: Sequence[T] = ()) -> Response:
+        """Answer and log; our errors name fields and numbers, never what a person wrote."""
+        _log.warning(
+            "delivery_refused",
+            channel=self._door.channel,
+            status=status,
+            why=str(error),
+            deliveries=self._door.ids(delivered),
+        )
+        later = {"Retry-After": str(RETRY_AFTER)} if status == 503 else None
+        return Response(status_code=status, headers=later)
 
 
 class Shortcut:
@@ -102,18 +247,6 @@ class Shortcut:
             await route.app(scope, receive, send)
 
 
-def _prove(given: str, secret: str) -> None:
-    if not hmac.compare_digest(given.encode(), secret.encode()):
-        raise Forged("wrong or no secret token")
-
-
-async def _json(request: Request) -> Json:
-    try:
-        return msgspec.json.decode(await _body(request))
-    except (ValueError, msgspec.DecodeError, RecursionError):  # UnicodeDecodeError is a ValueError
-        raise Malformed("not JSON") from None  # the cause would quote what was written
-
-
 async def _body(request: Request) -> bytes:
     """Read no more than `MAX_BODY`, whether or not the sender tells the length."""
     length = request.headers.get("Content-Length", "")
@@ -128,20 +261,3 @@ async def _body(request: Request) -> bytes:
     except ClientDisconnect:
         raise Malformed("broken off") from None
     return bytes(body)
-
-
-def _refuse(
-    status: int,
-    error: Exception,
-    heard: Sequence[Heard] = (),
-    headers: dict[str, str] | None = None,
-) -> Response:
-    """Answer and log; our errors name fields and numbers, never what a person wrote."""
-    _log.warning(
-        "delivery_refused", channel=NAME, status=status, why=str(error), deliveries=_ids(heard)
-    )
-    return Response(status_code=status, headers=headers)
-
-
-def _ids(heard: Sequence[Heard]) -> list[str]:
-    return [one.provider_id for one in heard]

@@ -41,7 +41,7 @@ class Catalogue:
         try:
             line = self.entries[say.key][locale]
             return line.format_map(
-                {name: self._value(value, locale) for name, value in say.params.items()}
+                {name: self.value(value, locale) for name, value in say.params.items()}
             )
         except KeyError as error:
             raise MissingLine(f"{say.key} ({locale}): no {error.args[0]!r}") from error
@@ -54,7 +54,8 @@ class Catalogue:
         """Whether a line stands under this key."""
         return key in self.entries
 
-    def _value(self, value: Value, locale: str) -> str:
+    def value(self, value: Value, locale: str) -> str:
+        """Put what stands at a placeholder into words."""
         match value:
             case str():  # the most common first
                 return value

@@ -226,6 +226,13 @@ class Assign:
     officer_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A supervisor has called somebody who could not be reached in chat."""
+
+    called_id: int  # the person
+
+
 Effect: TypeAlias = (
     Reply
     | GiveConsent
@@ -256,4 +263,5 @@ Effect: TypeAlias = (
     | FailVisit
     | Decide
     | Assign
+    | Called
 )

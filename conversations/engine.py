@@ -469,10 +469,12 @@ class _Teller:
         """Leave out of the page that follows what this turn's effects are about to change."""
         visits = {getattr(effect, "visit_id", None) for effect in self.effects}
         applications = {getattr(effect, "application_id", None) for effect in self.effects}
+        called = {getattr(effect, "called_id", None) for effect in self.effects}
         self.facts = replace(
             self.facts,
             visits=tuple(v for v in self.facts.visits if v.id not in visits),
             attention=tuple(a for a in self.facts.attention if a.id not in applications),
+            calls=tuple(c for c in self.facts.calls if c.id not in called),
         )
 
     def _stay(self, step: Step, stay: Stay) -> None:

@@ -133,6 +133,18 @@ class OfficerFact:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFact:
+    """Somebody who can't be reached in chat, as the supervisor who calls them may know them."""
+
+    id: int  # the person's
+    name: str
+    number: str  # of the application, or the officer's badge
+    phone: str | None
+    reasons: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that one turn may look at, read in the turn's own transaction."""
 
@@ -149,6 +161,7 @@ class Facts:
     windows: tuple[Window, ...] = ()  # free ones, for the owner whose visit is to be chosen
     officers: tuple[OfficerFact, ...] = ()
     attention: tuple[ApplicationFact, ...] = ()  # a supervisor's queue, oldest first
+    calls: tuple[CallFact, ...] = ()  # whom a supervisor is to call, who waits longest first
     services: tuple[str, ...] = ()  # flows an owner can ask for, in the order of the menu
 
     @property
@@ -173,6 +186,17 @@ class Facts:
         found = self.visit(subject)
         if found is None:
             raise LookupError(f"no visit {subject!r} among the facts")
+        return found
+
+    def call(self, subject: str) -> CallFact | None:
+        """The person with this id on the call list, if it is for this supervisor to call them."""
+        return next((c for c in self.calls if str(c.id) == subject), None)
+
+    def the_call(self, subject: str) -> CallFact:
+        """The call that a flow is about; `Flow.alive` saw to it that there is one."""
+        found = self.call(subject)
+        if found is None:
+            raise LookupError(f"no call {subject!r} among the facts")
         return found
 
     def visit(self, subject: str) -> VisitFact | None:

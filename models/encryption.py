@@ -16,7 +16,8 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
@@ -137,6 +138,33 @@ def blind_index(value: str, purpose: str) -> bytes:
     """A keyed fingerprint by which equal values can be found without being read."""
     key = _current_ring().index_key
     return hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")[:BLIND_INDEX]
+
+
+def key_for(purpose: str) -> bytes:
+    """A key of 64 bytes for one purpose, made from the index key."""
+    return hmac.digest(_current_ring().index_key, f"key\0{purpose}".encode(), "sha512")
+
+
+def veil(name: str, purpose: str) -> str:
+    """Encrypt so that equal names stay equal: what is found by it can't be read without the key.
+
+    AES-SIV (RFC 5297), in letters that fit into addresses.
+    """
+    box = AESSIV(key_for(purpose)).encrypt(name.encode(), [purpose.encode()])
+    return base64.urlsafe_b64encode(box).rstrip(b"=").decode()
+
+
+def unveil(veiled: str, purpose: str) -> str:
+    """Decrypt what `veil` gave for the same purpose.
+
+    Raises:
+        ValueError: it was not made by `veil`, or with another index key.
+    """
+    try:
+        box = base64.urlsafe_b64decode(veiled + "=" * (-len(veiled) % 4))
+        return AESSIV(key_for(purpose)).decrypt(box, [purpose.encode()]).decode()
+    except (InvalidTag, ValueError):
+        raise ValueError(f"not veiled for {purpose}") from None
 
 
 def seal_json(value: Any, bound_to: str) -> bytes:

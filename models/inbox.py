@@ -44,6 +44,7 @@ class InboundMessage(Base):
     provider_id: Mapped[str]
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     event: Mapped[Any] = mapped_column(EncryptedJson("inbox.event"))
+    address_id: Mapped[int | None]  # where they wrote from; None for news
     attachment_id: Mapped[int | None]  # the file that came with it
     heard_at: Mapped[datetime] = mapped_column(default=func.now())
     taken_at: Mapped[datetime | None]
@@ -145,17 +146,19 @@ _HEAR = f"""
     ), strangers AS (
       SELECT channel, address, locale FROM given
     ), {MAKE}, known AS (
-      SELECT channel, address, person_id FROM addresses
+      SELECT channel, address, person_id, id AS address_id FROM addresses
        WHERE (channel, address) IN (SELECT channel, address FROM given)
        UNION ALL
-      SELECT channel, address, person_id FROM met
+      SELECT channel, address, person_id, id FROM met
     ), heard AS MATERIALIZED (
-      SELECT given.*, known.person_id,
+      SELECT given.*, known.person_id, known.address_id,
              CASE WHEN reference IS NOT NULL THEN nextval('attachments_id_seq') END AS attachment_id
         FROM given JOIN known USING (channel, address)
     ), recorded AS (
-      INSERT INTO inbox (channel, provider_id, person_id, event, attachment_id, heard_at, failures)
-      SELECT channel, provider_id, person_id, decode(event, 'base64'), attachment_id, now(), 0
+      INSERT INTO inbox (channel, provider_id, person_id, address_id, event, attachment_id,
+                         heard_at, failures)
+      SELECT channel, provider_id, person_id, address_id, decode(event, 'base64'), attachment_id,
+             now(), 0
         FROM heard ORDER BY channel, provider_id
       ON CONFLICT DO NOTHING
       RETURNING attachment_id

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
 from models.base import Base, now
-from models.person import Person
+from models.person import Person, reachable
 
 INVITATION_LIFE = timedelta(days=14)
 
@@ -136,7 +136,7 @@ def available(tx: Session, area_code: str) -> Sequence[Officer]:
     return tx.scalars(
         select(Officer)
         .join(Person, Person.id == Officer.person_id)
-        .where(Officer.id.in_(ids), Person.unreachable_at.is_(None), Person.opted_out_at.is_(None))
+        .where(Officer.id.in_(ids), reachable(), Person.opted_out_at.is_(None))
         .order_by(Officer.id)
     ).all()
 
@@ -149,7 +149,7 @@ def attended(tx: Session) -> set[str]:
             .join(Officer, Officer.id == OfficerArea.officer_id)
             .join(Person, Person.id == Officer.person_id)
             .where(Officer.active, Officer.role == "officer")
-            .where(Person.unreachable_at.is_(None), Person.opted_out_at.is_(None))
+            .where(reachable(), Person.opted_out_at.is_(None))
         )
     )
 
@@ -160,7 +160,7 @@ def silent(tx: Session) -> Sequence[Officer]:
         select(Officer)
         .join(Person, Person.id == Officer.person_id)
         .where(Officer.active)
-        .where(or_(Person.unreachable_at.is_not(None), Person.opted_out_at.is_not(None)))
+        .where(or_(~reachable(), Person.opted_out_at.is_not(None)))
         .order_by(Officer.badge)
     ).all()
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    case,
+    func,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
@@ -16,6 +25,7 @@ from models.database import OUTBOX, notify, packed, trip
 from models.encryption import EncryptedJson, seal_json, unseal_json
 from models.wire import Results, Run
 
+UNKNOWN = "unknown"  # the outcome of a try that may have come through
 #: What a process that died had in hand is sent by others after it. It begins with the statement
 #: that gives it, since the transaction may have waited for somebody before.
 LEASE = timedelta(seconds=15)
@@ -44,6 +54,7 @@ class OutboundMessage(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    address_id: Mapped[int | None]  # where it answers to; None goes where they were heard last
     dedupe_key: Mapped[str]  # the fact, and who is told: "application:81:verified:owner"
     message: Mapped[Any] = mapped_column(EncryptedJson("outbox.message"))  # conversations.messages
     lane: Mapped[str] = mapped_column(default=Lane.REPLY)
@@ -68,6 +79,7 @@ class Owed:
     lane: Lane = Lane.REPLY
     after: timedelta = timedelta(0)
     provisional: bool = False
+    address_id: int | None = None  # where it answers to
 
 
 _MESSAGE = "outbox.message"
@@ -101,6 +113,7 @@ def owe_and_lease(
             {
                 "number": number,
                 "person_id": one.person_id,
+                "address_id": one.address_id,
                 "dedupe_key": one.dedupe_key,
                 "message": seal_json(one.message, _MESSAGE),
                 "lane": one.lane.value,
@@ -115,8 +128,8 @@ def owe_and_lease(
 _OWE = """
     WITH given AS MATERIALIZED (
       SELECT * FROM json_to_recordset(%(rows)s)
-          AS new (number int, person_id bigint, dedupe_key text, message text, lane text,
-                  provisional boolean, after float, lease boolean)
+          AS new (number int, person_id bigint, address_id bigint, dedupe_key text, message text,
+                  lane text, provisional boolean, after float, lease boolean)
     ), dropped AS (
       DELETE FROM outbox
        WHERE person_id IN (SELECT person_id FROM given WHERE lane = 'reply') AND provisional
@@ -132,9 +145,9 @@ _OWE = """
              ) AS goes
         FROM given
     ), owed AS (
-      INSERT INTO outbox (person_id, dedupe_key, message, lane, provisional, due_at, created_at,
-                          leased_until, attempts)
-      SELECT person_id, dedupe_key, decode(message, 'base64'), lane, provisional,
+      INSERT INTO outbox (person_id, address_id, dedupe_key, message, lane, provisional, due_at,
+                          created_at, leased_until, attempts)
+      SELECT person_id, address_id, dedupe_key, decode(message, 'base64'), lane, provisional,
              now() + make_interval(secs => after), now(),
              CASE WHEN goes THEN statement_timestamp() + make_interval(secs => %(lease)s) END,
              CAST(goes AS int)
@@ -147,10 +160,22 @@ _OWE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A leased message with all that sending it needs; no `channel` when there is no address.
+class Reach:
+    """One address of a person, and when they were last heard from there."""
 
-    `message` is what `owe` was given, as JSON; or, from who owed it, the message itself.
+    id: int
+    channel: str
+    address: str
+    heard_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A leased message with all that sending it needs.
+
+    `message` is what `owe` was given, as JSON; or, from who owed it, the message itself. `reach` is
+    where to try, one address after the other. Who owes an answer knows only the address that it
+    answers: then it is not `all_known` where else the person could be reached.
     """
 
     id: int
@@ -160,15 +185,23 @@ class Claimed:
     attempts: int
     locale: str
     opted_out: bool
-    channel: str | None
-    address: str | None
+    at: datetime  # the time it was leased, on the record's clock
+    unsure: bool  # an earlier try may have come through: nobody wrote down what became
+    reach: tuple[Reach, ...]
+    all_known: bool = True
+
+    @property
+    def channel(self) -> str | None:
+        """The channel that is tried first; None when there is no address."""
+        return self.reach[0].channel if self.reach else None
 
 
 def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
     """Lease the first open message of each person whose first is due, replies before notices.
 
     Only a person's oldest open message can be claimed, so their order holds whoever sends. It goes
-    to the channel they spoke on last. On a trip; `claimed` reads what it gives.
+    to the address that it answers, or else to the one that was heard from last; one that can't be
+    reached is passed over where there is another. On a trip; `claimed` reads what it gives.
 
     What was made more than a lease ahead of the record's clock is due, and a lease that no claim
     would give by now is over: the clock was put back, and nobody shall wait for that time again.
@@ -178,30 +211,28 @@ def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
 
 def claimed(rows: Results) -> list[Claimed]:
     """What `claim` leased."""
-    return [
-        Claimed(
-            row_id,
-            person_id,
-            unseal_json(message, _MESSAGE),
-            lane,
-            attempts,
-            locale,
-            opted_out_at is not None,
-            channel,
-            address,
+    found: list[Claimed] = []
+    for (
+        row_id,
+        person_id,
+        message,
+        lane,
+        attempts,
+        locale,
+        opted_out,
+        at,
+        outcome,
+        *where,
+    ) in rows.rows:
+        reach = () if where[0] is None else (Reach(*where),)
+        if found and found[-1].id == row_id:
+            found[-1] = replace(found[-1], reach=found[-1].reach + reach)
+            continue
+        words, unsure = unseal_json(message, _MESSAGE), outcome == UNKNOWN
+        found.append(
+            Claimed(row_id, person_id, words, lane, attempts, locale, opted_out, at, unsure, reach)
         )
-        for (
-            row_id,
-            person_id,
-            message,
-            lane,
-            attempts,
-            locale,
-            opted_out_at,
-            channel,
-            address,
-        ) in rows.rows
-    ]
+    return found
 
 
 _CLAIM = """
@@ -222,18 +253,23 @@ _CLAIM = """
          FOR NO KEY UPDATE SKIP LOCKED
     ), leased AS (
       UPDATE outbox
-         SET leased_until = statement_timestamp() + make_interval(secs => %(lease)s),
-             attempts = attempts + 1
+          SET leased_until = statement_timestamp() + make_interval(secs => %(lease)s),
+              attempts = attempts + 1,
+              outcome = CASE WHEN leased_until IS NULL THEN outcome ELSE 'unknown' END
        WHERE id IN (SELECT id FROM free)
-      RETURNING id, person_id, message, lane, attempts
+      RETURNING id, person_id, message, lane, attempts, address_id, outcome
     )
-    SELECT leased.*, people.locale, people.opted_out_at, reach.channel, reach.address
+    SELECT leased.id, leased.person_id, message, lane, attempts, locale, opted_out_at IS NOT NULL,
+           now(), outcome,
+           reach.id, reach.channel, reach.address, reach.heard_at
       FROM leased JOIN people ON people.id = leased.person_id
       LEFT JOIN LATERAL (
-        SELECT channel, address FROM addresses WHERE addresses.person_id = people.id
-         ORDER BY channel = people.last_channel DESC, id LIMIT 1
-      ) AS reach ON true
-     ORDER BY leased.lane DESC, leased.id
+        SELECT *, unreachable_at IS NULL AS free,
+               bool_or(unreachable_at IS NULL) OVER () AS any_free
+          FROM addresses WHERE addresses.person_id = people.id
+      ) AS reach ON free OR NOT any_free
+     ORDER BY lane DESC, leased.id,
+              reach.id IS NOT DISTINCT FROM address_id DESC, heard_at DESC NULLS LAST, reach.id
 """
 
 
@@ -288,10 +324,22 @@ def give_up(tx: Session, message_id: int, outcome: str) -> None:
 def postpone(
     tx: Session, message_id: int, after: timedelta, outcome: str, *, tried: bool = True
 ) -> None:
-    """Try a message again later; one that was not `tried` keeps its number of attempts."""
+    """Try a message again later.
+
+    One that was not `tried` keeps its number of attempts, and what is not known of an earlier one.
+    """
     attempts = OutboundMessage.attempts - (0 if tried else 1)
     tx.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id == message_id, text(_OPEN))
-        .values(due_at=func.now() + after, outcome=outcome, leased_until=None, attempts=attempts)
+        .values(
+            due_at=func.now() + after,
+            outcome=outcome if tried else _unless_unknown(outcome),
+            leased_until=None,
+            attempts=attempts,
+        )
     )
+
+
+def _unless_unknown(outcome: str) -> ColumnElement[str]:
+    return case((OutboundMessage.outcome == UNKNOWN, UNKNOWN), else_=outcome)

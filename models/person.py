@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, exists, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
@@ -27,16 +27,14 @@ class Person(Base):
     name: Mapped[str | None] = mapped_column(Encrypted(NAME))
     phone: Mapped[str | None] = mapped_column(Encrypted(PHONE))  # E.164, shared by them
     created_at: Mapped[datetime] = mapped_column(default=func.now())
-    last_heard_at: Mapped[datetime] = mapped_column(default=func.now())
     opted_out_at: Mapped[datetime | None]  # since then only answers to their own messages
-    unreachable_at: Mapped[datetime | None]  # the channel said so; cleared when heard again
-    last_channel: Mapped[str] = mapped_column(
-        default="telegram"
-    )  # notices go where they spoke last
 
 
 class Address(Base):
-    """Where a channel reaches a person: opaque text, such as a Telegram chat id."""
+    """Where a channel reaches a person: opaque text, such as a Telegram chat id.
+
+    An answer goes to the address that it answers, news to the one that was heard from last.
+    """
 
     __tablename__ = "addresses"
     __table_args__ = (UniqueConstraint("channel", "address"),)
@@ -45,6 +43,13 @@ class Address(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     channel: Mapped[str]
     address: Mapped[str]
+    heard_at: Mapped[datetime | None]  # when they last wrote from there; None if never
+    unreachable_at: Mapped[datetime | None]  # the channel said so; cleared when heard again
+
+
+def reachable() -> ColumnElement[bool]:
+    """Whether a `Person` of the statement has an address at which they can be written to."""
+    return exists().where(Address.person_id == Person.id, Address.unreachable_at.is_(None))
 
 
 @dataclass(slots=True)
@@ -56,6 +61,13 @@ class Speaker:
     name: str | None
     phone: str | None
     opted_out_at: datetime | None
+
+
+def mark_unreachable(tx: Session, address_ids: Iterable[int]) -> None:
+    """Note that channels can't reach these addresses; not those that write at this moment."""
+    still = select(Address.id).where(Address.id.in_(list(address_ids))).order_by(Address.id)
+    silent = still.with_for_update(key_share=True, skip_locked=True)
+    tx.execute(update(Address).where(Address.id.in_(silent)).values(unreachable_at=func.now()))
 
 
 def meet(tx: Session, channel: str, addresses: Iterable[tuple[str, str]]) -> dict[str, int]:
@@ -85,14 +97,13 @@ MAKE = """
                                     AND addresses.address = strangers.address)
                ORDER BY channel, address) AS unknown
     ), met AS (
-      INSERT INTO addresses (person_id, channel, address)
-      SELECT id, channel, address FROM strange ORDER BY channel, address
+      INSERT INTO addresses (person_id, channel, address, heard_at)
+      SELECT id, channel, address, now() FROM strange ORDER BY channel, address
       ON CONFLICT DO NOTHING
-      RETURNING person_id, channel, address
+      RETURNING id, person_id, channel, address
     ), made AS (
-      INSERT INTO people (id, locale, created_at, last_heard_at, last_channel)
-      SELECT id, locale, now(), now(), met.channel
-        FROM strange JOIN met ON met.person_id = strange.id
+      INSERT INTO people (id, locale, created_at)
+      SELECT strange.id, locale, now() FROM strange JOIN met ON met.person_id = strange.id
     )
 """
 _MEET = f"""

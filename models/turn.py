@@ -6,7 +6,7 @@ what they are left with. Between the two, the conversation decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,8 @@ class Untaken:
     channel: str
     event: Any
     attachment_id: int | None  # the file that came with it
+    address_id: int | None  # where they wrote from; None for news
+    address: str | None
 
 
 @dataclass(slots=True)
@@ -60,7 +62,6 @@ class Begun:
 
     people: dict[int, Speaker]
     openings: dict[int, Opening]
-    reach: dict[tuple[int, str], str]  # (person id, channel) -> the address they wrote from
     at: datetime
 
 
@@ -81,12 +82,7 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
         if len(met) == len(addresses):
             speakers = [person.speaker(row) for row in locked.rows]
             at = keep_now(tx, opened.rows[0][-1]) if opened.rows else now(tx)
-            return Begun(
-                {one.id: one for one in speakers},
-                _openings(opened.rows),
-                {(person_id, channel): address for channel, address, person_id in met},
-                at,
-            )
+            return Begun({one.id: one for one in speakers}, _openings(opened.rows), at)
     raise Unmet(f"{len(addresses) - len(met)} people")
 
 
@@ -99,13 +95,13 @@ def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
 
 def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
     found: dict[int, Opening] = {}
-    for person_id, session, consented, staff, applied, row_id, channel, event, file, _ in rows:
+    for person_id, session, consented, staff, applied, row_id, channel, event, *where, _ in rows:
         opening = found.get(person_id)
         if opening is None:
             talk = None if session is None else unseal_json(session, SESSION)
             opening = found[person_id] = Opening(talk, consented, staff, applied)
         if row_id is not None:
-            opening.untaken.append(Untaken(row_id, channel, unseal_json(event, EVENT), file))
+            opening.untaken.append(Untaken(row_id, channel, unseal_json(event, EVENT), *where))
     return found
 
 
@@ -120,50 +116,53 @@ _OPEN = f"""
              WHERE officers.person_id = asked.id AND active LIMIT 1) IS TRUE,
            (SELECT true FROM applications
              WHERE applications.person_id = asked.id LIMIT 1) IS TRUE,
-           inbox.id, inbox.channel, inbox.event, inbox.attachment_id, now()
+           inbox.id, inbox.channel, inbox.event, inbox.attachment_id,
+           addresses.id, addresses.address, now()
       FROM asked
       LEFT JOIN conversations AS kept ON kept.person_id = asked.id
       LEFT JOIN inbox ON inbox.person_id = asked.id
                      AND inbox.taken_at IS NULL AND inbox.set_aside_at IS NULL
+      LEFT JOIN addresses ON addresses.id = inbox.address_id
      ORDER BY inbox.id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A person's session as it is to be kept."""
+    """A person's session as it is to be kept; the clock of reminders starts anew if they spoke."""
 
     person_id: int
     session: Any
     has_draft: bool
+    spoke: bool
 
 
 def keep(
     run: Run,
     sessions: Iterable[Saved],
     taken: Sequence[int],
-    heard: Mapping[int, str],
+    heard: Iterable[int],
 ) -> None:
-    """Keep sessions, mark inbox rows as taken, and people (id -> channel) as heard from.
-
-    The clock of reminders starts anew for those who were heard.
-    """
+    """Keep sessions, mark inbox rows as taken, and addresses as heard from, by their ids."""
     rows = [
         {
             "id": one.person_id,
             "session": seal_json(one.session, SESSION),
             "has_draft": one.has_draft,
-            "channel": heard.get(one.person_id),
+            "spoke": one.spoke,
         }
         for one in sessions
     ]
-    run(_KEEP, {"rows": packed(rows), "taken": packed(list(taken))})
+    run(
+        _KEEP,
+        {"rows": packed(rows), "taken": packed(list(taken)), "heard": packed(list(heard))},
+    )
 
 
 _KEEP = """
     WITH given AS MATERIALIZED (
       SELECT * FROM json_to_recordset(%(rows)s)
-          AS new (id bigint, session text, has_draft boolean, channel text)
+          AS new (id bigint, session text, has_draft boolean, spoke boolean)
     ), kept AS (
       INSERT INTO conversations AS old (person_id, session, has_draft, spoke_at, reminded)
       SELECT id, decode(session, 'base64'), has_draft, now(), 0 FROM given
@@ -171,14 +170,14 @@ _KEEP = """
          SET session = excluded.session,
              has_draft = excluded.has_draft,
              spoke_at = CASE WHEN EXISTS (SELECT 1 FROM given
-                                           WHERE given.id = old.person_id AND channel IS NOT NULL)
+                                           WHERE given.id = old.person_id AND spoke)
                              THEN excluded.spoke_at ELSE old.spoke_at END,
              reminded = CASE WHEN EXISTS (SELECT 1 FROM given
-                                           WHERE given.id = old.person_id AND channel IS NOT NULL)
+                                           WHERE given.id = old.person_id AND spoke)
                              THEN 0 ELSE old.reminded END
     ), heard AS (
-      UPDATE people SET last_heard_at = now(), last_channel = given.channel, unreachable_at = NULL
-        FROM given WHERE people.id = given.id AND given.channel IS NOT NULL
+      UPDATE addresses SET heard_at = now(), unreachable_at = NULL
+       WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(heard)s))
     )
     UPDATE inbox SET taken_at = now() WHERE id IN
       (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(taken)s))

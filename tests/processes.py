@@ -18,6 +18,7 @@ from types import TracebackType
 from urllib.error import URLError
 
 from tests.providers.bot_api import FakeBotApi
+from tests.providers.twilio_api import FakeTwilio
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 40.0  # seconds until a process must be ready
@@ -27,13 +28,18 @@ SECRET = "a-secret-of-telegram"
 
 
 class Product:
-    """Processes of `izin` on one record, one Redis and one Bot API.
+    """Processes of `izin` on one record, one Redis, one Bot API and perhaps a Twilio.
 
     A process is named by its command; `serve:2` is a second one beside it, with a port of its own.
     """
 
     def __init__(
-        self, database_url: str, redis_url: str, folder: Path, telegram: FakeBotApi
+        self,
+        database_url: str,
+        redis_url: str,
+        folder: Path,
+        telegram: FakeBotApi,
+        twilio: FakeTwilio | None = None,
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -54,6 +60,14 @@ class Product:
             "TELEGRAM_WEBHOOK_SECRET": SECRET,
             "TELEGRAM_API_URL": telegram.url,
         }
+        if twilio is not None:
+            self.environment |= {
+                "TWILIO_ACCOUNT_SID": twilio.account.sid,
+                "TWILIO_AUTH_TOKEN": twilio.account.token,
+                "TWILIO_WHATSAPP_FROM": twilio.account.sender,
+                "TWILIO_API_URL": twilio.url,
+            }
+            twilio.deliver_to(f"{self.url}/webhooks/whatsapp")
         self._stack = ExitStack()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._urls = {"serve": self.url}

@@ -1,12 +1,14 @@
 """The main job over real HTTP, end to end: an owner applies in chat, an officer brings the permit.
 
-Everything is real but Telegram: PostgreSQL, Valkey, `izin serve`, `izin worker`, `izin dispatch` as
-processes of their own, python-telegram-bot's client; a Bot API on loopback stands in.
+Everything is real but Telegram and Twilio: PostgreSQL, Valkey, `izin serve`, `izin worker` and
+`izin dispatch` as processes of their own, python-telegram-bot's client and Twilio's; servers on
+loopback stand in.
 """
 
 from __future__ import annotations
 
 import io
+import random
 import re
 import subprocess
 import sys
@@ -25,6 +27,7 @@ from conversations import catalogue
 from conversations.messages import Say
 from tests.processes import Product
 from tests.providers.bot_api import FakeBotApi, Person
+from tests.providers.twilio_api import FakeTwilio
 from web.sample_photo import draw
 
 PATIENCE = 30.0  # seconds for one step; the machine is shared
@@ -38,10 +41,16 @@ def telegram() -> Iterator[FakeBotApi]:
 
 
 @pytest.fixture
+def twilio() -> Iterator[FakeTwilio]:
+    with FakeTwilio() as api:
+        yield api
+
+
+@pytest.fixture
 def product(
-    database: str, redis_url: str, telegram: FakeBotApi, tmp_path: Path
+    database: str, redis_url: str, telegram: FakeBotApi, twilio: FakeTwilio, tmp_path: Path
 ) -> Iterator[Product]:
-    with Product(database, redis_url, tmp_path, telegram) as running:
+    with Product(database, redis_url, tmp_path, telegram, twilio) as running:
         running.start("serve", "worker", "dispatch")
         until(lambda: telegram.called("setWebhook"), "the webhook to be set")
         yield running
@@ -50,11 +59,57 @@ def product(
 def test_an_owner_applies_in_chat_and_an_officer_brings_the_permit(
     product: Product, telegram: FakeBotApi, engine: Engine
 ) -> None:
-    officer = telegram.user(2001, "Rahmat")
+    owner, officer = telegram.user(1001, "Siti"), telegram.user(2001, "Rahmat")
+    journey(owner, officer, product, engine)
+    assert not owner.spinning and not officer.spinning, "every button that was tapped came to rest"
+
+
+def test_both_may_be_on_whatsapp(product: Product, twilio: FakeTwilio, engine: Engine) -> None:
+    twilio.reporting, twilio.copies = True, 2
+    twilio.disorder = random.Random(7)
+    owner, officer = twilio.user("+6281200000001", "Siti"), twilio.user("+6281200000002", "Rahmat")
+    journey(owner, officer, product, engine)
+    assert twilio.media_left() == 0, "what people sent is kept by us alone"
+    tapped = [one for one in twilio.made() if "ContentSid" in one.given]
+    assert len(twilio.contents) < len(tapped), "content is made once and used again"
+    assert not twilio.refusals
+    nobody_can_read(engine, owner.phone[1:], officer.phone[1:])
+    assert owner.phone[1:] not in product.logs() and twilio.account.token not in product.logs()
+    until(lambda: reported(engine) == {"delivered"}, "reports on all that was sent")
+
+
+def test_who_can_t_be_written_to_freely_is_told_when_they_write_again(
+    product: Product, twilio: FakeTwilio, engine: Engine
+) -> None:
+    """The window closes while a message is on its way; there is no template: it is given up."""
+    twilio.reporting = True
+    owner = twilio.user("+6281200000001", "Siti")
+    owner.start().result()
+    hear(owner, "welcome.hello")
+    twilio.fate = lambda message: 63024
+    owner.say("bantuan").result()
+    until(lambda: "unreachable" in outcomes(engine), "the failure to be seen to")
+    twilio.fate = lambda message: None
+    owner.say("menu").result()
+    owner.wait_for("", PATIENCE).result()
+
+
+def outcomes(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT outcome FROM outbox WHERE outcome IS NOT NULL"))
+        return {row[0] for row in rows}
+
+
+def reported(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return {row[0] for row in connection.execute(text("SELECT DISTINCT status FROM receipts"))}
+
+
+def journey(owner: Person, officer: Person, product: Product, engine: Engine) -> None:
+    """All of it, from the officer's invitation to the owner's permit."""
     officer.start(product.invite("Rahmat Hidayat", "0417", "31.74"))
     officer.wait_for("0417", PATIENCE).result()
 
-    owner = telegram.user(1001, "Siti")
     apply(owner)
     identify(owner, product)
     hear(owner, "visit_window.window", PATIENCE)
@@ -91,7 +146,6 @@ def test_an_owner_applies_in_chat_and_an_officer_brings_the_permit(
     tap(owner, "rating.stars.5")
     owner.say("kirim ulang izin").result()
     until(lambda: len(owner.documents) == 2, "the permit to be sent again")
-    assert not owner.spinning and not officer.spinning, "every button that was tapped came to rest"
     assert owner.documents[0].content == owner.documents[1].content
     nothing_is_left_open(engine)
     nobody_can_read(engine, "Siti Aminah", NIK, "Jalan Damai")

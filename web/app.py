@@ -22,6 +22,9 @@ from bot import service, webhooks
 from bot.channels.base import Channel, Heard
 from bot.channels.browser import Browser
 from bot.channels.telegram import Telegram
+from bot.channels.whatsapp_addresses import Addresses
+from bot.channels.whatsapp_reports import Reports
+from bot.channels.whatsapp_updates import Signature
 from bot.errors import Busy, ChannelError
 from bot.metrics import expect, slow_after
 from bot.service import Bot
@@ -30,7 +33,7 @@ from conversations import catalogue
 from models import encryption
 from models.database import Record
 from models.storage import Storage
-from web import demo, identity, metrics, pages, permits
+from web import demo, files, identity, metrics, pages, permits
 from web.requests import Requests
 
 log = structlog.get_logger(__name__)
@@ -68,9 +71,12 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         if settings.telegram_bot_token
         else None
     )
+    whatsapp = service.whatsapp(settings, words, record)
     channels: dict[str, Channel] = {}
     if telegram is not None:
         channels[telegram.name] = telegram
+    if whatsapp is not None:
+        channels[whatsapp.name] = whatsapp
     if as_demo:
         channels[browser.name] = browser
     door = _Door()
@@ -87,11 +93,21 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         *permits.routes(look, record=record, redis=redis),
         *identity.routes(look, record=record, redis=redis, storage=storage),
     ]
-    deliveries = (
-        webhooks.routes(secret=settings.telegram_webhook_secret, take=door.take)
-        if settings.telegram_webhook_secret
-        else []
-    )
+    deliveries: list[Route] = []
+    if settings.telegram_webhook_secret:
+        deliveries += webhooks.telegram(secret=settings.telegram_webhook_secret, take=door.take)
+    if settings.twilio_auth_token:
+        deliveries += webhooks.whatsapp(
+            Signature(
+                settings.public_url,
+                auth_token=settings.twilio_auth_token,
+                shared_key=settings.twilio_shared_key,
+            ),
+            take=door.take,
+            addresses=Addresses(record),
+            reports=Reports(record),
+        )
+        routes += files.routes(storage=storage)
     routes += deliveries
     if as_demo:
         routes += demo.routes(

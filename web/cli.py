@@ -15,15 +15,19 @@ from typing import TypeVar
 import uvicorn
 
 from bot import metrics, poll
+from bot.channels import whatsapp_templates
 from bot.channels.telegram import Telegram
+from bot.channels.whatsapp_approvals import Approvals
 from bot.embedded import CannotStart
-from bot.service import limits, running
+from bot.errors import ChannelError
+from bot.service import account, limits, running
 from bot.settings import Settings
 from conversations import catalogue, diagram, flows
 from models import area, database, encryption, heartbeat, logs, migrations, officer
 from models.settings import BadSettings
 from models.settings import Settings as EverySettings
 from models.storage import Storage
+from models.template import REFUSED
 from web import app, doctor, play
 from web.play import StepMissed
 from workers import dispatcher, queue
@@ -76,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     draw = add("diagram", _diagram, "Print a flow as a Mermaid diagram")
     draw.add_argument("flow", choices=sorted(flows.load().by_id))
     _add_officers(commands)
+    _add_templates(commands)
     demo = add("demo", _demo, "Try it in the browser; nothing needs to be installed or set")
     demo.add_argument("--play", action="store_true", help="let the story play by itself")
     demo.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")
@@ -95,6 +100,17 @@ def _add_officers(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     invite.add_argument("--capacity", type=int, default=3, help="visits in a part of a day")
     listing = acts.add_parser("list", help="Show who there is, and who has not joined yet")
     listing.set_defaults(act=_list_officers)
+
+
+def _add_templates(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    templates = commands.add_parser("templates", help="What may be said on WhatsApp at any time")
+    acts = templates.add_subparsers(required=True, metavar="ACT")
+    for name, act, what in (
+        ("check", _check_templates, "See that WhatsApp would take them all"),
+        ("push", _push_templates, "Make what is missing, and hand it in for approval"),
+        ("status", _look_at_templates, "Ask how they stand, and keep it; to be run every hour"),
+    ):
+        acts.add_parser(name, help=what, description=what).set_defaults(act=act)
 
 
 def _settings(kind: type[S]) -> S:
@@ -211,6 +227,43 @@ def _list_officers(given: argparse.Namespace) -> int:
             areas = ",".join(officer.areas_of(tx, row.id))
             print(f"{row.badge}\t{row.role}\t{row.name}\t{areas}\t{state}")
     return 0
+
+
+def _check_templates(given: argparse.Namespace) -> int:
+    every = whatsapp_templates.declared()
+    if problems := whatsapp_templates.problems(every, catalogue.load()):
+        raise Refusal("\n".join(problems))
+    print(f"{len(every)} templates are as WhatsApp wants them")
+    return 0
+
+
+def _push_templates(given: argparse.Namespace) -> int:
+    _check_templates(given)
+    return asyncio.run(_ask_about_templates(_settings(Settings), push=True))
+
+
+def _look_at_templates(given: argparse.Namespace) -> int:
+    return asyncio.run(_ask_about_templates(_settings(Settings), push=False))
+
+
+async def _ask_about_templates(settings: Settings, *, push: bool) -> int:
+    """Print how each stands; gives 1 when one of them can't be used."""
+    ours = account(settings)
+    if ours is None:
+        raise Refusal("TWILIO_ACCOUNT_SID is not set: Twilio's console shows it. Example: AC01…")
+    record = database.Record(settings.database_url)
+    approvals = Approvals(ours, record, api_url=settings.twilio_api_url)
+    try:
+        found = await (approvals.push() if push else approvals.status())
+    except ChannelError as error:
+        raise Refusal(f"{error}. What is done so far stays; do it again.") from error
+    finally:
+        await approvals.close()
+        await record.close()
+    for one in found:
+        reason = f"\t{one.reason}" if one.reason else ""
+        print(f"{one.status}\t{one.locale}\t{one.name}\t{one.sid or '-'}{reason}")
+    return int(any(one.status in REFUSED for one in found))
 
 
 def _demo(given: argparse.Namespace) -> int:

@@ -19,11 +19,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from bot import service
+from bot.channels import whatsapp_updates
 from bot.channels.telegram import Telegram, Webhook, webhook_url
 from bot.errors import ChannelError
 from bot.settings import Settings
 from conversations import catalogue
-from models import area, database, encryption, heartbeat, identity, migrations, officer, watch
+from models import (
+    area,
+    database,
+    encryption,
+    heartbeat,
+    identity,
+    migrations,
+    officer,
+    template,
+    watch,
+)
 from models.application import Application
 from models.encryption import UnknownKey, blind_index
 from models.identity import Identity
@@ -89,6 +101,7 @@ def examine(environment: Mapping[str, str], *, patience: int = PATIENCE) -> Iter
     yield from _redis(settings.redis_url, patience)
     yield from _storage(settings.storage_url)
     yield from _telegram(settings, patience)
+    yield from _whatsapp(settings, patience)
 
 
 def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
@@ -141,6 +154,7 @@ def _record(url: str, patience: int) -> Iterator[Line]:
                 yield from _processes(tx)
                 yield from _backlog(tx)
                 yield from _failures(tx)
+                yield from _templates(tx)
                 yield from _staff(tx)
     except (SQLAlchemyError, ValueError) as error:
         why = _sentence(getattr(error, "orig", None) or error)
@@ -319,6 +333,24 @@ def _failures(tx: Session) -> Iterator[Line]:
         )
     if not tasks and not turns:
         yield Line("ok", "failures", "nothing was given up since yesterday")
+
+
+def _templates(tx: Session) -> Iterator[Line]:
+    """What WhatsApp does not let us say any more; nothing where no template was ever made."""
+    standings, refused = template.standings(tx), template.refused(tx)
+    if refused:
+        named = ", ".join(f"{row.name} ({row.locale}) is {row.status}" for row in refused[:NAMED])
+        more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""
+        yield Line(
+            "warn",
+            "templates",
+            f"{named}{more}. Its news does not reach who has been silent on WhatsApp for a day. "
+            "Mend its words in bot/channels/whatsapp_templates.toml, then: izin templates push",
+        )
+    elif standings:
+        waiting = sum(standings.values()) - standings.get(template.APPROVED, 0)
+        told = f"; {waiting} wait for WhatsApp: izin templates status" if waiting else ""
+        yield Line("ok", "templates", f"{standings.get(template.APPROVED, 0)} approved{told}")
 
 
 def _age(seconds: float) -> str:
@@ -560,3 +592,42 @@ def _webhook(webhook: Webhook, wanted: str) -> Iterator[Line]:
             f"a delivery went wrong{at}: {webhook.error}. See that PUBLIC_URL leads to "
             "`izin serve` with a valid certificate.",
         )
+
+
+# WhatsApp
+
+
+def _whatsapp(settings: Settings, patience: int) -> Iterator[Line]:
+    try:
+        set_up = asyncio.run(_greet(settings, patience))
+    except ChannelError as error:
+        yield Line(
+            "FAIL",
+            "whatsapp",
+            f"{_sentence(error)} Correct TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or let this "
+            f"machine reach {settings.twilio_api_url or 'https://api.twilio.com'}.",
+        )
+        return
+    if not set_up:
+        yield Line("ok", "whatsapp", "not set up: there is no TWILIO_ACCOUNT_SID")
+        return
+    yield Line(
+        "ok",
+        "whatsapp",
+        f"the number is {settings.twilio_whatsapp_from}; let it call "
+        f"{settings.public_url}{whatsapp_updates.PATH}#rc=5&rp=all",
+    )
+
+
+async def _greet(settings: Settings, patience: int) -> bool:
+    """Whether there is an account, which Twilio then knows."""
+    record = database.Record(settings.database_url)
+    whatsapp = service.whatsapp(settings, catalogue.load(), record, patience=patience)
+    try:
+        if whatsapp is not None:
+            await whatsapp.greet()
+    finally:
+        if whatsapp is not None:
+            await whatsapp.close()
+        await record.close()
+    return whatsapp is not None

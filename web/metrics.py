@@ -37,7 +37,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from models import database, task, watch
+from models import database, task, template, watch
 from models.outbox import Lane
 from workers import watch as queue
 
@@ -228,6 +228,12 @@ def _aside(tx: Session) -> list[Metric]:
     return [_gauge("izin_turns_set_aside", "Turns that failed three times.", aside)]
 
 
+def _templates(tx: Session) -> list[Metric]:
+    standings = dict.fromkeys((template.APPROVED, *sorted(template.REFUSED)), 0)
+    told = "Templates of messages, by how they stand at the provider."
+    return [_parted("izin_templates", told, "status", standings | template.standings(tx))]
+
+
 def _offers(tx: Session) -> list[Metric]:
     found = watch.offers(tx)
     return [
@@ -274,6 +280,7 @@ RECORD: tuple[Callable[[Session], list[Metric]], ...] = (
     _files,
     _tasks,
     _aside,
+    _templates,
     _offers,
     _drafts,
     _processes,

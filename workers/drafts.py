@@ -47,7 +47,9 @@ _REMINDED = text(
       SELECT conversations.person_id
         FROM silent JOIN conversations USING (person_id)
         JOIN people ON people.id = conversations.person_id
-       WHERE opted_out_at IS NULL AND unreachable_at IS NULL
+       WHERE opted_out_at IS NULL
+         AND EXISTS (SELECT FROM addresses
+                      WHERE addresses.person_id = people.id AND unreachable_at IS NULL)
        LIMIT :most
          FOR UPDATE OF conversations SKIP LOCKED
     )

@@ -3,18 +3,16 @@
 -- The temporary tables and the functions `pick` and `year` come from `samples.sql`.
 
 -- people
-INSERT INTO people (id, locale, name, created_at, last_heard_at, opted_out_at, unreachable_at,
-                    last_channel)
+INSERT INTO people (id, locale, name, created_at, opted_out_at)
 SELECT i, CASE WHEN pg_temp.pick(i, 20, 1) = 0 THEN 'en' ELSE 'id' END, sealed.name, pg_temp.year(i, :people),
-       now() - interval '1 hour' * pg_temp.pick(i, 8000, 2),
-       CASE WHEN i <= :people - :staff AND pg_temp.pick(i, 100, 3) = 0 THEN now() END,
-       CASE WHEN i <= :people - :staff AND pg_temp.pick(i, 50, 4) = 0 THEN now() END,
-       'telegram'
+       CASE WHEN i <= :people - :staff AND pg_temp.pick(i, 100, 3) = 0 THEN now() END
   FROM generate_series(1, :people) AS i JOIN sealed ON sealed.n = i % 32;
 
 -- addresses
-INSERT INTO addresses (id, person_id, channel, address)
-SELECT i, i, 'telegram', (:first_address + i::bigint * :scramble % :modulus)::text
+INSERT INTO addresses (id, person_id, channel, address, heard_at, unreachable_at)
+SELECT i, i, 'telegram', (:first_address + i::bigint * :scramble % :modulus)::text,
+       now() - interval '1 hour' * pg_temp.pick(i, 8000, 2),
+       CASE WHEN i <= :people - :staff AND pg_temp.pick(i, 50, 4) = 0 THEN now() END
   FROM generate_series(1, :people) AS i;
 
 -- conversations

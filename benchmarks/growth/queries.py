@@ -149,15 +149,21 @@ class _Case:
 RESTED = """
     SELECT person_id FROM conversations JOIN people ON people.id = person_id
      WHERE has_draft AND person_id % 10 = 0 AND spoke_at < now() - interval '10 days'
-       AND locale = 'id' AND opted_out_at IS NULL AND unreachable_at IS NULL
+       AND locale = 'id' AND opted_out_at IS NULL
+       AND EXISTS (SELECT FROM addresses
+                    WHERE addresses.person_id = people.id AND unreachable_at IS NULL)
 """
 _OWNERS = """
     SELECT person_id, applications.id, NULL FROM applications JOIN people ON people.id = person_id
-     WHERE opted_out_at IS NULL AND unreachable_at IS NULL
+     WHERE opted_out_at IS NULL
+       AND EXISTS (SELECT FROM addresses
+                    WHERE addresses.person_id = people.id AND unreachable_at IS NULL)
 """
 _COMING = """
     SELECT owner_id, visits.id, NULL FROM visits JOIN people ON people.id = owner_id
-     WHERE state = 'accepted' AND "on" > now() AND opted_out_at IS NULL AND unreachable_at IS NULL
+     WHERE state = 'accepted' AND "on" > now() AND opted_out_at IS NULL
+       AND EXISTS (SELECT FROM addresses
+                    WHERE addresses.person_id = people.id AND unreachable_at IS NULL)
 """
 _OFFICERS = """
     SELECT officers.person_id, visits.id, NULL FROM visits

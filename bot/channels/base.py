@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from conversations.events import Event
@@ -23,7 +24,8 @@ class Heard:
     """One delivery, in the bot's own words.
 
     `event` is what happened; an `Uploaded` event has attachment id 0 until a turn files `media`.
-    `tap_id` is what the provider wants acknowledged, so that a button stops spinning.
+    `tap_id` is what the provider wants acknowledged, so that a button stops spinning. `alias` is
+    another name by which the provider knows the same sender, if it told one.
     """
 
     channel: str
@@ -33,6 +35,7 @@ class Heard:
     media: Media | None = None
     locale: str = "id"
     tap_id: str | None = None
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,36 @@ class File:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message to one address.
+
+    `heard_at` is when they last wrote from that address, on the record's clock, None if never;
+    `at` is the time it is there now: a provider may let us speak freely only for a while after.
+    """
+
+    id: int  # the outbox row
+    address: str
+    message: Message
+    locale: str
+    file: File | None = None
+    heard_at: datetime | None = None
+    at: datetime | None = None
+    attempts: int = 1  # this one included
+    unsure: bool = False  # whether an earlier one may have come through
+
+
 class Channel(Protocol):
     """One way to talk with people. Every method but `name` may raise `bot.errors.ChannelError`."""
 
     @property
     def name(self) -> str: ...
 
-    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
+    async def send(self, letter: Letter) -> Sent:
         """Put a message into words and deliver it.
 
         Raises:
-            Unreachable, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
+            Unreachable, WindowClosed, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
         """
         ...
 
@@ -71,6 +93,10 @@ class Channel(Protocol):
             FileRefused: gone, or larger than `at_most` bytes.
             TryLater: the provider is away.
         """
+        ...
+
+    async def forget(self, reference: str) -> None:
+        """Tell the provider that a file need not be kept; never raises for a provider's no."""
         ...
 
     async def acknowledge(self, heard: Heard) -> None:

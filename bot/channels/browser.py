@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot.channels.base import File, Heard, Media, Sent, read_token, token
+from bot.channels.base import File, Heard, Letter, Media, Sent, read_token, token
 from bot.errors import FileRefused, Malformed, TryLater
 from conversations.catalogue import Catalogue
 from conversations.events import (
@@ -132,17 +132,15 @@ class Browser:
     def name(self) -> str:
         return NAME
 
-    async def send(
-        self, address: str, message: Message, locale: str, file: File | None = None
-    ) -> Sent:
+    async def send(self, letter: Letter) -> Sent:
         """Put the bot's bubble on a phone.
 
         Raises:
             TryLater: the record is away.
         """
-        payload = render(message, locale, self._catalogue, file)
-        number = await self._write(lambda tx: bubbles.keep(tx, address, payload, sent=True))
-        await self._wake(address)
+        payload = render(letter.message, letter.locale, self._catalogue, letter.file)
+        number = await self._write(lambda tx: bubbles.keep(tx, letter.address, payload, sent=True))
+        await self._wake(letter.address)
         return Sent(str(number))
 
     async def show(self, heard: Heard) -> int:
@@ -168,6 +166,9 @@ class Browser:
         if len(content) > at_most:
             raise FileRefused("file_too_large")
         return content
+
+    async def forget(self, reference: str) -> None:
+        """The demo's photos stay in the file store: the page shows them."""
 
     async def acknowledge(self, heard: Heard) -> None:
         """Nothing spins on these phones."""

@@ -14,7 +14,7 @@ import structlog
 from telegram import Bot, BotCommand
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError, TimedOut
 
-from bot.channels.base import File, Heard, Sent
+from bot.channels.base import File, Heard, Letter, Sent
 from bot.channels.telegram_payloads import Payload, render
 from bot.channels.telegram_transport import AWAY, READ, NotNow, Transport
 from bot.channels.telegram_updates import NAME, UPDATES
@@ -27,7 +27,7 @@ from bot.errors import (
     Unreachable,
 )
 from conversations.catalogue import LOCALES, Catalogue
-from conversations.messages import Json, Message, Say
+from conversations.messages import Json, Say
 
 API_URL = "https://api.telegram.org"
 MAX_PHOTO = 10 * 1024 * 1024  # bytes; sendPhoto: a larger picture goes as a document
@@ -78,7 +78,7 @@ class Telegram:
         )
         self._send_message = f"{self._bot.base_url}/sendMessage"
 
-    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
+    async def send(self, letter: Letter) -> Sent:
         """Deliver a message; the id is that of its last part, which holds the keyboard.
 
         A long text goes in several parts: if a later one fails, the earlier ones have been sent.
@@ -87,9 +87,9 @@ class Telegram:
             Unreachable, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
         """
         sent = 0
-        for payload in render(message, locale, self._catalogue):
+        for payload in render(letter.message, letter.locale, self._catalogue):
             try:
-                sent = await self._deliver(int(address), payload, file)
+                sent = await self._deliver(int(letter.address), payload, letter.file)
             except TelegramError as error:
                 raise decision(error) from error
         return Sent(str(sent))
@@ -159,6 +159,9 @@ class Telegram:
         if not file.file_path:
             raise FileRefused("file_gone")
         return await self._transport.download(quote(file.file_path, safe=":/"), at_most=at_most)
+
+    async def forget(self, reference: str) -> None:
+        """Telegram keeps its files for as long as it likes."""
 
     async def acknowledge(self, heard: Heard) -> None:
         """Stop the tapped button's spinning; minutes later Telegram no longer wants to know."""

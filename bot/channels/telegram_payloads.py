@@ -5,12 +5,12 @@ Source: https://core.telegram.org/bots/api#sendmessage
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from bot.channels.base import token
+from bot.channels.texts import split, units
 from bot.errors import Rejected
 from conversations.catalogue import Catalogue
 from conversations.messages import Choice, Json, Message, Say
@@ -19,8 +19,6 @@ MAX_TEXT = 4096  # UTF-16 units; sendMessage
 MAX_CAPTION = 1024  # UTF-16 units; sendDocument, sendPhoto
 MAX_DATA = 64  # bytes; InlineKeyboardButton.callback_data
 SHORT_LABEL = 12  # characters: two such buttons stand side by side on a 320-point screen
-
-_BORDERS = tuple(map(re.compile, (r"\n\n+", r"\n", r"(?<=[.!?…])\s+", r"\s+")))  # the best first
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +45,12 @@ def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]
     text = catalogue.text(message, locale)
     markup = _markup(message, locale, catalogue)
     if message.document is None:
-        *first, last = _split(text, MAX_TEXT)
+        *first, last = split(text, MAX_TEXT)
         return [*map(Payload, first), Payload(last, markup)]
     filename = message.filename or PurePosixPath(message.document).name
-    if _units(text) <= MAX_CAPTION:
+    if units(text) <= MAX_CAPTION:
         return [Payload(text, markup, filename)]
-    return [*map(Payload, _split(text, MAX_TEXT)), Payload("", markup, filename)]
+    return [*map(Payload, split(text, MAX_TEXT)), Payload("", markup, filename)]
 
 
 def _markup(message: Message, locale: str, catalogue: Catalogue) -> Json:
@@ -90,44 +88,3 @@ def _rows(buttons: Sequence[Json]) -> list[Sequence[Json]]:
     """Two a row if all are short, else one: a cut label is worse than a longer list."""
     width = 2 if all(len(button["text"]) <= SHORT_LABEL for button in buttons) else 1
     return [buttons[start : start + width] for start in range(0, len(buttons), width)]
-
-
-def _split(text: str, most: int) -> list[str]:
-    """Cut a text into parts of at most `most` UTF-16 units, where a reader would pause.
-
-    Blanks around a part go: Telegram takes them off anyway.
-    """
-    return list(_parts(text.strip(), most))
-
-
-def _parts(text: str, most: int) -> Iterator[str]:
-    while _units(text) > most:
-        fits = _fitting(text, most)
-        cut = _border(text[: fits + 1]) or fits
-        yield text[:cut].rstrip()
-        text = text[cut:].lstrip()
-    yield text
-
-
-def _border(text: str) -> int | None:
-    """The last place to pause in the second half; an earlier one would leave a stump."""
-    for border in _BORDERS:
-        places = [found.start() for found in border.finditer(text, len(text) // 2)]
-        if places:
-            return places[-1]
-    return None
-
-
-def _fitting(text: str, most: int) -> int:
-    """How many characters fit into `most` UTF-16 units; none is cut in half."""
-    units = 0
-    for index, character in enumerate(text):
-        units += 2 if character > "\uffff" else 1
-        if units > most:
-            return index
-    return len(text)
-
-
-def _units(text: str) -> int:
-    """The length as Telegram counts it: an emoji is two."""
-    return len(text.encode("utf-16-le")) // 2

@@ -36,7 +36,14 @@ def _lines(context: Context) -> dict[str, Value]:
         for o in facts.officers
         if not o.reachable
     ]
-    lines = (*waiting, *stuck, *unreachable) or (Say("supervisor_desk.all_well"),)
+    to_call = [
+        Say(
+            "supervisor_desk.to_call",
+            {"number": c.number, "name": c.name, "reason": Say(f"call.short.{c.reasons[0]}")},
+        )
+        for c in facts.calls[:SHOWN]
+    ]
+    lines = (*waiting, *stuck, *to_call, *unreachable) or (Say("supervisor_desk.all_well"),)
     return {"name": facts.name or "", "lines": Lines(tuple(lines))}
 
 
@@ -60,7 +67,21 @@ def _matters(context: Context) -> tuple[Offer, ...]:
         )
         for v in facts.visits[:SHOWN]
     )
-    return (*reviews, *visits, Offer("refresh", Say("supervisor_desk.refresh"), "menu", "command"))
+    calls = tuple(
+        Offer(
+            f"call-{c.id}",
+            Say("supervisor_desk.call", {"number": c.number}),
+            ["call", str(c.id)],
+            "open",
+        )
+        for c in facts.calls[:SHOWN]
+    )
+    return (
+        *reviews,
+        *visits,
+        *calls,
+        Offer("refresh", Say("supervisor_desk.refresh"), "menu", "command"),
+    )
 
 
 FLOW = Flow(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Engine
 
-from bot.channels.base import File, Heard, Media, Sent
+from bot.channels.base import Heard, Letter, Media, Sent
 from bot.errors import FileRefused
 from bot.facts import City
 from bot.limits import Limits
@@ -42,18 +42,25 @@ class Chat:
     sent: dict[str, list[tuple[str, Message]]] = field(default_factory=dict)
     fails: list[Exception] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    letters: list[Letter] = field(default_factory=list)  # every try
+    forgotten: list[str] = field(default_factory=list)
 
-    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
+    async def send(self, letter: Letter) -> Sent:
+        self.letters.append(letter)
         if self.fails:
             raise self.fails.pop(0)
-        said = self.sent.setdefault(address, [])
-        said.append((catalogue.load().text(message, locale), message))
+        said = self.sent.setdefault(letter.address, [])
+        words = catalogue.load().text(letter.message, letter.locale)
+        said.append((words, letter.message))
         return Sent(str(len(said)))
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         if reference not in self.files:
             raise FileRefused("file_gone")
         return self.files[reference]
+
+    async def forget(self, reference: str) -> None:
+        self.forgotten.append(reference)
 
     async def acknowledge(self, heard: Heard) -> None:
         return None

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.channels.base import Channel, File, Sent
-from bot.errors import ChannelError, OutcomeUnknown, Rejected, TryLater, Unreachable
+from bot.channels.base import Channel, Letter, Sent
+from bot.errors import (
+    ChannelError,
+    OutcomeUnknown,
+    Rejected,
+    TryLater,
+    Unreachable,
+    WindowClosed,
+)
+from bot.limits import Limits
 from bot.sender import LONGEST_WAIT, MAX_TRIES, MAX_WAITS, Sender
 from conversations import events, messages
 from conversations.messages import Message, Say
@@ -28,6 +36,16 @@ from tests.clock import now
 WAIT = timedelta(seconds=30)
 
 
+class NoRoom(Limits):
+    """A rate of the second channel that is used up."""
+
+    def __init__(self) -> None:
+        super().__init__("redis://localhost:1", {})
+
+    async def reserve(self, channel: str, wanted: int, *, within: float) -> list[float]:
+        return []
+
+
 def say(town: Town, *texts: str, to: str = OWNER, **how: Any) -> list[int]:
     """Owe sentences that carry these texts."""
     return [town.owe(to, "notices.window_chosen", params={"window": t}, **how) for t in texts]
@@ -39,6 +57,22 @@ def said(town: Town, *texts: str) -> list[str]:
 
 def row(town: Town, message_id: int) -> OutboundMessage:
     return town.read(lambda tx: tx.get_one(OutboundMessage, message_id))
+
+
+def blocked(town: Town) -> list[datetime | None]:
+    """Since when the owner's addresses can't be reached."""
+    theirs = select(Address.unreachable_at).filter_by(person_id=town.meet(OWNER))
+    return town.read(lambda tx: list(tx.scalars(theirs.order_by(Address.id))))
+
+
+def second_phone(town: Town, *, heard_at: datetime | None = None) -> Chat:
+    """Let the owner have another address, on a channel of its own."""
+    person_id = town.meet(OWNER)
+    other = Address(person_id=person_id, channel="second", address="9", heard_at=heard_at)
+    town.write(lambda tx: tx.add(other))
+    second = Chat("second")
+    town.desk.sender.channels = {"chat": town.desk.chat, "second": second}
+    return second
 
 
 def due_again(town: Town, *ids: int) -> None:
@@ -106,11 +140,9 @@ async def test_who_blocked_the_bot_is_marked_and_the_message_closed(town: Town) 
     await town.desk.send_all()
     closed = row(town, lost)
     assert closed.failed_at is not None and closed.outcome == "unreachable"
-    person = town.read(lambda tx: tx.get_one(Person, closed.person_id))
-    assert person.unreachable_at is not None
+    assert [at is not None for at in blocked(town)] == [True]
     await town.say("halo")
-    person = town.read(lambda tx: tx.get_one(Person, closed.person_id))
-    assert person.unreachable_at is None, "who writes can be reached again"
+    assert blocked(town) == [None], "who writes can be reached again"
 
 
 @pytest.mark.parametrize(
@@ -173,6 +205,34 @@ async def test_a_message_whose_sender_died_is_sent_again_when_the_lease_is_over(
     assert row(town, orphan).attempts == 2
 
 
+async def test_the_channel_is_told_what_may_have_come_through(town: Town) -> None:
+    (waiting,) = say(town, "1")
+    later = TryLater("later", after=WAIT)
+    town.desk.chat.fails = [later, OutcomeUnknown("silence"), OutcomeUnknown("silence"), later]
+    for _ in range(5):
+        await town.desk.send_all()
+        due_again(town, waiting)
+    tries = [(one.id, one.attempts, one.unsure) for one in town.desk.chat.letters]
+    assert tries == [
+        (waiting, 1, False),
+        (waiting, 2, False),
+        (waiting, 3, True),
+        (waiting, 4, True),
+        (waiting, 5, False),  # the provider has said no since then
+    ]
+
+
+async def test_what_a_dead_sender_had_in_hand_may_have_come_through(town: Town) -> None:
+    (orphan,) = say(town, "1")
+    town.change(OutboundMessage, orphan, leased_until=now() - WAIT, attempts=1)
+    town.desk.chat.fails = [ZeroDivisionError("before it was tried")]
+    await town.desk.send_all()
+    due_again(town, orphan)
+    town.write(lambda tx: outbox.postpone(tx, orphan, timedelta(0), "rate", tried=False))
+    await town.desk.send_all()
+    assert [one.unsure for one in town.desk.chat.letters] == [True, True]
+
+
 async def test_a_late_failure_does_not_reopen_what_was_sent_meanwhile(town: Town) -> None:
     (sent,) = say(town, "1")
     await town.desk.send_all()
@@ -210,21 +270,19 @@ def other_sender(town: Town, channels: Mapping[str, Channel]) -> Sender:
 class Slow(Chat):
     """Gives way in the middle of a send."""
 
-    async def send(self, address: str, message: Message, locale: str, file: File | None) -> Sent:
-        await asyncio.sleep(0.002 * (hash(address) % 3))
-        return await super().send(address, message, locale, file)
+    async def send(self, letter: Letter) -> Sent:
+        await asyncio.sleep(0.002 * (hash(letter.address) % 3))
+        return await super().send(letter)
 
 
 async def test_nobody_waits_for_somebody_elses_slow_send(town: Town) -> None:
     go_on = asyncio.Event()
 
     class Stuck(Chat):
-        async def send(
-            self, address: str, message: Message, locale: str, file: File | None
-        ) -> Sent:
-            if address == OWNER:
+        async def send(self, letter: Letter) -> Sent:
+            if letter.address == OWNER:
                 await go_on.wait()
-            return await super().send(address, message, locale, file)
+            return await super().send(letter)
 
     chat = Stuck()
     say(town, "slow")
@@ -304,17 +362,83 @@ async def test_a_channel_of_another_process_is_left_to_it(town: Town) -> None:
 
 async def test_a_notice_goes_where_the_person_spoke_last(town: Town) -> None:
     await town.say("halo")
-    person_id = town.meet(OWNER)
-    town.write(lambda tx: tx.add(Address(person_id=person_id, channel="second", address="9")))
-    second = Chat("second")
-    town.desk.sender.channels = {"chat": town.desk.chat, "second": second}
+    second = second_phone(town)
     say(town, "1")
     await town.desk.send_all()
     assert not second.sent and town.desk.chat.texts(OWNER)[-1:] == said(town, "1")
-    town.change(Person, person_id, last_channel="second")
+    town.write(
+        lambda tx: tx.execute(update(Address).filter_by(channel="second").values(heard_at=now()))
+    )
     say(town, "2")
     await town.desk.send_all()
     assert second.texts("9") == said(town, "2")
+
+
+async def test_an_answer_goes_to_the_phone_that_asked(town: Town) -> None:
+    await town.say("halo")
+    second = second_phone(town, heard_at=now() + timedelta(hours=1))
+    before = len(town.desk.chat.texts(OWNER))
+    await town.say("status")
+    assert len(town.desk.chat.texts(OWNER)) == before + 1 and not second.sent
+
+
+async def test_a_channel_learns_when_they_last_wrote(town: Town) -> None:
+    await town.say("halo")
+    (answer,) = town.desk.chat.letters
+    assert answer.heard_at == answer.at is not None
+    town.write(lambda tx: tx.execute(update(Address).values(heard_at=now() - timedelta(days=2))))
+    say(town, "1")
+    await town.desk.send_all()
+    notice = town.desk.chat.letters[-1]
+    assert notice.heard_at and notice.at and notice.at - notice.heard_at > timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_marked"), [(Unreachable("blocked"), True), (WindowClosed("24 h"), False)]
+)
+async def test_what_one_phone_does_not_take_goes_to_the_other_at_once(
+    town: Town, error: ChannelError, is_marked: bool
+) -> None:
+    await town.say("halo")
+    second = second_phone(town)
+    (message,) = say(town, "1")
+    town.desk.chat.fails = [error]
+    await town.desk.send_due()
+    assert second.texts("9") == said(town, "1")
+    assert (row(town, message).outcome, row(town, message).attempts) == ("sent", 1)
+    assert [at is not None for at in blocked(town)] == [is_marked, False]
+
+
+async def test_an_answer_that_its_phone_does_not_take_goes_to_the_other(town: Town) -> None:
+    """It was leased as it was owed: where else they could be reached is looked up now."""
+    await town.say("halo")
+    second = second_phone(town)
+    town.desk.chat.fails = [Unreachable("blocked")]
+    await town.say("status")
+    assert len(second.texts("9")) == 1
+
+
+async def test_with_no_phone_left_the_message_is_closed_with_what_may_still_change(
+    town: Town,
+) -> None:
+    second = second_phone(town)
+    (message,) = say(town, "1")
+    town.desk.chat.fails, second.fails = [WindowClosed("24 h")], [Unreachable("blocked")]
+    await town.desk.send_all()
+    assert row(town, message).outcome == "window_closed"
+    assert [at is not None for at in blocked(town)] == [False, True]
+
+
+async def test_the_other_phone_has_a_rate_of_its_own(town: Town) -> None:
+    second = second_phone(town)
+    (message,) = say(town, "1")
+    town.desk.chat.fails = [Unreachable("blocked")]
+    town.desk.sender.limits = NoRoom()
+    await town.desk.send_due()
+    assert not second.sent
+    waits = row(town, message)
+    assert (waits.outcome, waits.attempts, waits.failed_at) == ("rate", 0, None)
+    assert [at is not None for at in blocked(town)] == [True, False]
 
 
 async def test_words_that_are_missing_are_our_mistake_and_stop_nobody(town: Town) -> None:

@@ -22,6 +22,11 @@ TELEGRAM = {
     "TELEGRAM_BOT_USERNAME": "IzinDatangBot",
     "TELEGRAM_WEBHOOK_SECRET": "sesame" * 4,
 }
+TWILIO = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "sesame" * 6,
+    "TWILIO_WHATSAPP_FROM": "+628001234567",
+}
 
 
 def test_the_least_settings_are_enough_and_bring_no_telegram() -> None:
@@ -29,6 +34,7 @@ def test_the_least_settings_are_enough_and_bring_no_telegram() -> None:
     assert settings.public_url == "https://izin.example.go.id"
     assert (settings.host, settings.port, settings.log_level) == ("127.0.0.1", 8000, "WARNING")
     assert settings.telegram_bot_token is None
+    assert settings.twilio_account_sid is None
     assert settings.metrics_token is None
     assert settings.slow_turn_seconds == 1.0
     assert settings.telegram_api_url == "https://api.telegram.org"
@@ -62,18 +68,33 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
         ("TELEGRAM_BOT_TOKEN", "sesame", "@BotFather"),
         ("TELEGRAM_WEBHOOK_SECRET", "sesame", "16 to 256"),
         ("TELEGRAM_BOT_USERNAME", "@IzinDatangBot", "without @"),
+        ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "the Account SID"),
+        ("TWILIO_AUTH_TOKEN", "sesame", "the Auth Token"),
+        ("TWILIO_WHATSAPP_FROM", "08001234567", "in E.164"),
+        ("TWILIO_WHATSAPP_FROM", "whatsapp:+628001234567", "in E.164"),
+        ("TWILIO_API_URL", "localhost:8080", "begins with https or http"),
+        ("WHATSAPP_RATE", "0", "a number from 0.1"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_wanted_and_an_example(
     name: str, value: str, wanted: str
 ) -> None:
     with pytest.raises(BadSettings) as caught:
-        Settings.from_environment(LEAST | TELEGRAM | {name: value})
+        Settings.from_environment(LEAST | TELEGRAM | TWILIO | {name: value})
     (told,) = str(caught.value).splitlines()[1:]
     assert told.startswith(f"{name} is ")
     assert wanted in told
     assert f"Example: {name}=" in told
     assert "sesame" not in told
+
+
+@pytest.mark.parametrize("alone", TWILIO)
+def test_an_account_at_twilio_is_whole_or_none(alone: str) -> None:
+    with pytest.raises(BadSettings, match="is not set, and TWILIO_"):
+        Settings.from_environment(LEAST | {alone: TWILIO[alone]})
+    settings = Settings.from_environment(LEAST | TWILIO)
+    assert settings.twilio_whatsapp_from == "+628001234567"
+    assert "sesame" not in repr(settings)
 
 
 def test_a_token_needs_the_settings_that_go_with_it() -> None:

@@ -15,10 +15,15 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from bot.channels.base import Heard
+from bot.channels.whatsapp_addresses import Addresses, to
+from bot.channels.whatsapp_reports import Reports
+from bot.channels.whatsapp_updates import Signature
 from bot.errors import Busy
-from bot.webhooks import MAX_BODY, RETRY_AFTER, routes
+from bot.webhooks import MAX_BODY, RETRY_AFTER, telegram, whatsapp
 from conversations.events import Said
+from models.database import Record
 from tests.providers.bot_api import FakeBotApi
+from tests.providers.twilio_api import TOKEN, sign
 
 SECRET = "s3cret_of-ours"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
@@ -50,7 +55,7 @@ class Turns:
 
 
 async def deliver(turns: Turns, **request: Any) -> httpx.Response:
-    app = Starlette(routes=routes(secret=SECRET, take=turns.take))
+    app = Starlette(routes=telegram(secret=SECRET, take=turns.take))
     door = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=door, base_url="http://izin.example") as client:
         return await client.post("/webhooks/telegram", **{"headers": HEADERS, **request})
@@ -118,7 +123,7 @@ async def test_a_secret_in_other_letters_is_wrong_and_no_accident() -> None:
 
 def test_a_door_without_a_secret_is_not_opened() -> None:
     with pytest.raises(ValueError, match="TELEGRAM_WEBHOOK_SECRET"):
-        routes(secret="", take=Turns().take)
+        telegram(secret="", take=Turns().take)
 
 
 async def test_a_large_delivery_is_refused_by_its_length() -> None:
@@ -189,7 +194,7 @@ async def test_our_own_mistake_is_not_a_yes() -> None:
 @asynccontextmanager
 async def at_the_door(turns: Turns) -> AsyncIterator[str]:
     """Serve the webhook for real; gives its address."""
-    app = Starlette(routes=routes(secret=SECRET, take=turns.take))
+    app = Starlette(routes=telegram(secret=SECRET, take=turns.take))
     server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", ws="none", log_config=None))
     serving = asyncio.create_task(server.serve())
     while not server.started:
@@ -221,3 +226,98 @@ async def test_telegram_brings_again_what_was_not_taken_and_keeps_the_order() ->
         "503 Service Unavailable",
         "503 Service Unavailable",
     ]
+
+
+# Twilio
+
+PUBLIC = "https://izin.example"
+FORM = {
+    "MessageSid": "SM" + "1" * 32,
+    "From": "whatsapp:+6281200000001",
+    "ExternalUserId": "whatsapp:ID.4566",
+    "Body": "nasi uduk",
+    "Baru": "",
+}
+
+
+async def deliver_whatsapp(
+    turns: Turns, record: Record, *, path: str = "/webhooks/whatsapp", **request: Any
+) -> httpx.Response:
+    signature = Signature(PUBLIC, auth_token=TOKEN)
+    app = Starlette(
+        routes=whatsapp(
+            signature, take=turns.take, addresses=Addresses(record), reports=Reports(record)
+        )
+    )
+    door = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=door, base_url="http://10.0.0.5:8000") as client:
+        signed = {"X-Twilio-Signature": sign(PUBLIC + path, request.get("data", {}))}
+        return await client.post(path, **{"headers": signed, **request})
+
+
+async def test_what_twilio_delivers_is_taken_before_it_is_answered(record: Record) -> None:
+    turns = Turns()
+    answer = await deliver_whatsapp(turns, record, data=FORM)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert [one.event for one in turns.taken] == [Said("nasi uduk")]
+    assert to(turns.taken[0].address) == FORM["From"]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"X-Twilio-Signature": ""},
+        {"X-Twilio-Signature": sign(f"{PUBLIC}/webhooks/whatsapp", {**FORM, "Body": "x"})},
+        {
+            "X-Twilio-Signature": sign("https://evil.example/webhooks/whatsapp", FORM),
+            "Host": "evil.example",
+            "X-Forwarded-Host": "evil.example",
+        },
+    ],
+    ids=["none", "other words", "another host"],
+)
+async def test_what_twilio_has_not_signed_is_not_taken(
+    forged: dict[str, str], record: Record
+) -> None:
+    turns = Turns()
+    for path in ("/webhooks/whatsapp", "/webhooks/whatsapp/status?letter=1"):
+        answer = await deliver_whatsapp(turns, record, path=path, data=FORM, headers=forged)
+        assert answer.status_code == 403
+    assert turns.taken == []
+
+
+async def test_when_busy_twilio_is_asked_to_come_again_too(record: Record) -> None:
+    turns = Turns(Busy("300 wait"))
+    answer = await deliver_whatsapp(turns, record, data=FORM)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, str(RETRY_AFTER))
+    assert (await deliver_whatsapp(turns, record, data=FORM)).status_code == 204
+
+
+async def test_while_the_record_is_away_twilio_is_asked_to_come_again() -> None:
+    nowhere = Record("postgresql://izin@127.0.0.1:9/izin")
+    turns = Turns()
+    answer = await deliver_whatsapp(turns, nowhere, data=FORM)
+    assert (answer.status_code, turns.taken) == (503, [])
+    await nowhere.close()
+
+
+async def test_what_is_no_form_of_twilios_is_refused_and_not_quoted(record: Record) -> None:
+    for bad in ({"Body": NIK}, {"MessageSid": "SM1", "From": "whatsapp:x", "NumMedia": NIK}):
+        with capture_logs() as logs:
+            answer = await deliver_whatsapp(Turns(), record, data=bad)
+        assert answer.status_code == 400
+        assert NIK not in repr(logs)
+    large = await deliver_whatsapp(Turns(), record, content=b"x" * (MAX_BODY + 1))
+    assert large.status_code == 413
+
+
+async def test_a_report_is_kept(record: Record) -> None:
+    path = "/webhooks/whatsapp/status?letter=404"
+    answer = await deliver_whatsapp(
+        Turns(), record, path=path, data={"MessageSid": "SM1", "MessageStatus": "sent"}
+    )
+    assert answer.status_code == 204
+    bad = await deliver_whatsapp(
+        Turns(), record, path="/webhooks/whatsapp/status", data={"MessageSid": "SM1"}
+    )
+    assert bad.status_code == 400

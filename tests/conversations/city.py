@@ -10,6 +10,7 @@ from conversations.effects import (
     AcceptOffer,
     Arrive,
     Assign,
+    Called,
     ChooseWindow,
     Correct,
     Decide,
@@ -29,7 +30,7 @@ from conversations.effects import (
     UseLanguage,
     Withdraw,
 )
-from conversations.facts import WIB, ApplicationFact, Facts, OfficerFact, VisitFact
+from conversations.facts import WIB, ApplicationFact, CallFact, Facts, OfficerFact, VisitFact
 from conversations.messages import Json
 from models import area, business_type
 
@@ -100,6 +101,11 @@ def application(id: int = 81, state: str = "submitted", **known: Json) -> Applic
     return replace(base, **known)
 
 
+def call(id: int = 5, *reasons: str, **known: Json) -> CallFact:
+    """Siti Aminah, who can't be reached in chat."""
+    return replace(CallFact(id, "Siti Aminah", "26-004512", None, reasons, MONDAY), **known)
+
+
 def visit(id: int = 7, state: str = "accepted", **known: Json) -> VisitFact:
     """A visit to Siti Aminah on Wednesday morning."""
     part = known.get("part", "morning")
@@ -161,6 +167,8 @@ def after(known: Facts, effect: Effect) -> Facts:
         case Decide(application_id):
             left = tuple(a for a in known.attention if a.id != application_id)
             return replace(known, attention=left)
+        case Called(called_id):
+            return replace(known, calls=tuple(c for c in known.calls if c.id != called_id))
         case AcceptOffer(visit_id):
             return _visit(known, visit_id, state="accepted", offered_to_me=False)
         case Depart(visit_id):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.sender import ELSEWHERE
 from conversations import engine, flows
 from conversations.catalogue import LOCALES
 from conversations.flow import Ask, Choose, Review, Upload
@@ -37,6 +38,8 @@ ANSWERED = sorted(meant.lower() for meant in engine._DIGRESSIONS)
 
 #: Keys that are put together from parts -> the values of the part. A new kind of key is added here.
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
+    "call.reason.{}": sorted(ELSEWHERE),
+    "call.short.{}": sorted(ELSEWHERE),
     "common.{}": ("resume", "cancel", "my_data", "erase_data"),
     "common.help.{}": ("owner", "officer", "supervisor"),
     "common.intent.{}": ANSWERED,
@@ -55,6 +58,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "rating.thanks.{}": ("1", "2", "3", "4", "5"),
     "review.done.{}": ("approve", "return", "reject"),
     "telegram.commands.{}": ("menu", "status", "help", "language"),
+    "whatsapp.send_{}": ("location", "contact"),
     "visit.declined.{}": ("too_far", "full", "sick", "other", "silent"),
     "{}.title": [flow.id for flow in FLOWS.services()],
     "{}.name": [flow.id for flow in FLOWS.services()],

@@ -284,6 +284,14 @@ def _officers(known: Facts, rest: str) -> Facts:
     return replace(known, officers=tuple(rows))
 
 
+def _call(known: Facts, rest: str) -> Facts:
+    """`~ call 3 unreachable window_closed +6281234567890`: reasons, and the phone if known."""
+    number, *said = rest.split()
+    phone = next((word for word in said if word.startswith("+")), None)
+    row = city.call(int(number), *(word for word in said if word != phone), phone=phone)
+    return replace(known, calls=(*known.calls, row))
+
+
 def _staff(role: str) -> Callable[[Facts, str], Facts]:
     def become(known: Facts, rest: str) -> Facts:
         return replace(known, role=role, name=rest or None)  # type: ignore[arg-type]
@@ -313,6 +321,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "visit": _visit,
     "windows": _windows,
     "officers": _officers,
+    "call": _call,
     "consented": _flag("consented", True),
     "english": _flag("locale", "en"),
 }

@@ -82,7 +82,7 @@ def test_a_turn_opens_with_what_was_heard_in_order(tx: Session, people: list[int
     assert opened[one].session is None and not opened[one].staff
     ids = [row.id for row in opened[one].untaken]
     with trip(tx) as run:
-        turn.keep(run, [turn.Saved(one, {"a": 1}, True)], ids, {one: "chat"})
+        turn.keep(run, [turn.Saved(one, {"a": 1}, True, True)], ids, [])
     again = turn.reopen(tx, people)
     assert again[one].untaken == [] and again[one].session == {"a": 1}
     assert len(again[other].untaken) == 1

@@ -14,6 +14,7 @@ from models.encryption import KeyRing
 from models.officer import Officer
 from models.person import Person
 from tests.clock import now
+from tests.workers import city
 from tests.workers.city import person, staff
 
 HERE = "31.74.07.1010"
@@ -64,7 +65,7 @@ def test_only_who_can_be_written_to_is_available(tx: Session) -> None:
     staff(tx, "1")
     staff(tx, "2", joined=False)
     tx.get_one(Person, staff(tx, "3").person_id).opted_out_at = now()
-    tx.get_one(Person, staff(tx, "4").person_id).unreachable_at = now()
+    city.silence(tx, staff(tx, "4").person_id, "unreachable_at")
     tx.flush()
     assert badges(officer.available(tx, HERE)) == ["1"]
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from models import base, encryption, outbox, person
 from models.database import trip
 from models.encryption import KeyRing
 from models.outbox import Claimed, Lane, OutboundMessage, Owed, owe, owe_and_lease
-from models.person import Address, Person
+from models.person import Address
 from tests.clock import now
 
 LEASE = timedelta(seconds=60)
@@ -39,6 +39,14 @@ def claimed_rows(tx: Session, limit: int = 10) -> list[Claimed]:
     with trip(tx) as run:
         found = outbox.claim(run, lease=LEASE, limit=limit)
     return outbox.claimed(found)
+
+
+def where(claimed: Claimed) -> list[str]:
+    return [f"{place.channel} {place.address}" for place in claimed.reach]
+
+
+def long_ago() -> datetime:
+    return now() - timedelta(days=2)
 
 
 def settle(tx: Session, sent: dict[int, str]) -> bool:
@@ -85,14 +93,13 @@ def test_what_is_due_later_holds_back_what_comes_after_it(tx: Session, people: l
 
 
 def test_a_claim_says_where_and_in_which_language(tx: Session, people: list[int]) -> None:
-    tx.add(Address(person_id=people[1], channel="second", address="9"))
-    tx.get_one(Person, people[1]).last_channel = "second"
+    tx.add(Address(person_id=people[1], channel="second", address="9", heard_at=now()))
     tx.flush()
     owe(tx, [Owed(one, f"x{one}", "hello") for one in people])
     claimed = {c.person_id: c for c in claimed_rows(tx)}
     first, second = claimed[people[0]], claimed[people[1]]
-    assert (first.channel, first.address, first.locale) == ("chat", "1", "id")
-    assert (second.channel, second.address, second.locale) == ("second", "9", "en")
+    assert (where(first), first.locale) == (["chat 1"], "id")
+    assert (where(second), second.locale) == (["second 9", "chat 2"], "en")
     assert (first.attempts, first.opted_out) == (1, False)
 
 
@@ -102,7 +109,38 @@ def test_a_person_without_an_address_is_claimed_without_a_channel(
     tx.query(Address).delete()
     owe(tx, [Owed(people[0], "a", "1")])
     (claimed,) = claimed_rows(tx)
-    assert (claimed.channel, claimed.address) == (None, None)
+    assert (claimed.channel, claimed.reach) == (None, ())
+
+
+def test_an_answer_goes_where_it_answers_and_news_where_they_were_heard_last(
+    tx: Session, people: list[int]
+) -> None:
+    older = Address(person_id=people[0], channel="second", address="9", heard_at=long_ago())
+    tx.add(older)
+    tx.flush()
+    owe(tx, [Owed(people[0], "a", "news")])
+    (news,) = claimed_rows(tx)
+    assert where(news) == ["chat 1", "second 9"]
+    outbox.give_up(tx, news.id, "sent")
+    owe(tx, [Owed(people[0], "b", "answer", address_id=older.id)])
+    (answer,) = claimed_rows(tx)
+    assert where(answer) == ["second 9", "chat 1"]
+
+
+def test_an_address_out_of_reach_is_passed_over_where_there_is_another(
+    tx: Session, people: list[int]
+) -> None:
+    tx.add(Address(person_id=people[0], channel="second", address="9", heard_at=long_ago()))
+    (first,) = tx.scalars(select(Address).filter_by(person_id=people[0], channel="chat"))
+    tx.flush()
+    person.mark_unreachable(tx, [first.id])
+    owe(tx, [Owed(people[0], "a", "1", address_id=first.id)])
+    (message,) = claimed_rows(tx)
+    assert where(message) == ["second 9"]
+    person.mark_unreachable(tx, [message.reach[0].id])
+    tx.execute(update(OutboundMessage).values(leased_until=None))
+    (message,) = claimed_rows(tx)
+    assert where(message) == ["chat 1", "second 9"], "with no other, the channel is asked again"
 
 
 def test_a_notice_leaves_a_provisional_message_and_a_reply_replaces_it(

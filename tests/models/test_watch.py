@@ -29,7 +29,7 @@ NEAR = 20.0  # seconds by which an age may differ: the machine is shared
 def tx(engine: Engine) -> Iterator[Session]:
     encryption.use(KeyRing({"k1": bytes(32)}, bytes(32)))
     with Session(engine) as tx, tx.begin():
-        tx.add_all([Person(id=number, last_channel="telegram") for number in (1, 2, 3)])
+        tx.add_all([Person(id=number) for number in (1, 2, 3)])
         tx.flush()
         yield tx
 

@@ -201,8 +201,7 @@ def test_a_visit_that_is_over_takes_no_room(tx: Session, state: VisitState) -> N
 @pytest.mark.parametrize("column", ["unreachable_at", "opted_out_at"])
 def test_an_officer_who_cannot_be_written_to_is_no_room(tx: Session, column: str) -> None:
     officer = city.staff(tx, "101")
-    setattr(tx.get_one(Person, officer.person_id), column, NOW)
-    tx.flush()
+    city.silence(tx, officer.person_id, column)
     assert free(tx, HERE, NOW) == []
 
 

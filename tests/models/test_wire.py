@@ -26,8 +26,7 @@ def test_each_statement_sees_what_those_before_it_did(tx: Session) -> None:
     with trip(tx) as run:
         before = run("SELECT count(*) FROM people", {})
         run(
-            "INSERT INTO people (locale, created_at, last_heard_at, last_channel)"
-            " VALUES ('id', %(at)s, %(at)s, 'chat')",
+            "INSERT INTO people (locale, created_at) VALUES ('id', %(at)s)",
             {"at": now()},
         )
         after = run("SELECT count(*) FROM people", {})

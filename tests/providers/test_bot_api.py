@@ -17,6 +17,7 @@ from bot.channels.telegram_updates import read
 from conversations.catalogue import Catalogue
 from conversations.events import Located, SharedContact, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say
+from tests.letters import letter
 from tests.providers.bot_api import TOKEN, FakeBotApi, Person
 
 CATALOGUE = Catalogue({"t.ask": {"id": "Setuju?", "en": "Agreed?"}})
@@ -80,7 +81,7 @@ async def test_what_people_do_reads_as_telegrams(
 ) -> None:
     picture = io.BytesIO()
     Image.new("RGB", (640, 360), "green").save(picture, "PNG")
-    await telegram.send("1001", ASK, "id", None)
+    await telegram.send(letter("1001", ASK))
     siti.tap("Ya")
     siti.send_location(-6.2706, 106.8023)
     siti.send_contact()
@@ -107,17 +108,17 @@ async def test_a_person_waits_for_what_comes_after_what_they_read(
     telegram: Telegram, siti: Person
 ) -> None:
     first = siti.wait_for("Setuju")
-    await telegram.send("1001", ASK, "id", None)
+    await telegram.send(letter("1001", ASK))
     second = siti.wait_for("Setuju")
     assert not second.done()
-    await telegram.send("1001", ASK, "en", None)
-    await telegram.send("1001", ASK, "id", None)
+    await telegram.send(letter("1001", ASK, "en"))
+    await telegram.send(letter("1001", ASK))
     assert (await first).id < (await second).id
     assert siti.texts == ["Setuju?", "Agreed?", "Setuju?"]
 
 
 async def test_who_waits_in_vain_shows_the_chat(telegram: Telegram, siti: Person) -> None:
-    await telegram.send("1001", ASK, "id", None)
+    await telegram.send(letter("1001", ASK))
     with pytest.raises(
         AssertionError, match=r"'Terima kasih'\n> /start rw03\n< Setuju\?\n  \[Ya\]"
     ):

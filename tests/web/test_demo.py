@@ -16,6 +16,7 @@ from bot.channels.base import token
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say
 from models.database import Record
+from tests.letters import letter
 from tests.web.site import Site, build, served
 from web import sample_photo
 from workers.verification import photo
@@ -48,7 +49,7 @@ async def test_what_is_said_is_heard_and_shown(client: httpx.AsyncClient, site: 
 
 
 async def test_each_kind_of_post_is_heard(client: httpx.AsyncClient, site: Site) -> None:
-    await site.channel.send("demo-owner", OFFER, "id", None)
+    await site.channel.send(letter("demo-owner", OFFER))
     posts: list[tuple[str, dict[str, object]]] = [
         ("say", {"text": "/start"}),
         ("tap", {"token": token(QUESTION, "go")}),
@@ -217,18 +218,18 @@ async def read(content: aiohttp.StreamReader, count: int) -> list[tuple[str, str
 
 async def test_bubbles_stream_in_order_and_a_lost_stream_resumes(site: Site, address: str) -> None:
     stream = f"{address}/demo/demo-owner,demo-officer/events"
-    await site.channel.send("demo-owner", OFFER, "id", None)
+    await site.channel.send(letter("demo-owner", OFFER))
     async with aiohttp.ClientSession() as browser, browser.get(stream) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         first, ready = await read(answer.content, 2)
         assert ready == ("ready", "1")
-        await site.channel.send("demo-officer", OFFER, "id", None)
+        await site.channel.send(letter("demo-officer", OFFER))
         (second,) = await read(answer.content, 1)
     assert [json.loads(data)["address"] for _, data in (first, second)] == [
         "demo-owner",
         "demo-officer",
     ]
-    await site.channel.send("demo-owner", OFFER, "id", None)
+    await site.channel.send(letter("demo-owner", OFFER))
     async with (
         aiohttp.ClientSession(headers={"Last-Event-ID": second[0]}) as browser,
         browser.get(stream) as answer,
@@ -248,7 +249,7 @@ async def test_bubbles_stream_while_redis_is_away(
         browser.get(f"{address}/demo/demo-owner/events") as answer,
     ):
         assert await read(answer.content, 1) == [("ready", "1")]
-        await site.channel.send("demo-owner", OFFER, "id", None)
+        await site.channel.send(letter("demo-owner", OFFER))
         ((_, data),) = await read(answer.content, 1)
     assert json.loads(data)["sent"] is True
 

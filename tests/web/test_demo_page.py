@@ -11,6 +11,7 @@ from PIL import Image
 from bot.channels.base import Heard
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say
+from tests.letters import letter
 from tests.web.chromium import Tab, chromium, installed
 from tests.web.site import Site
 
@@ -33,7 +34,7 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tab
 @pytest.fixture
 async def tab(browser: Tab, address: str, site: Site) -> AsyncIterator[Tab]:
     """The demo page on a desk, all caught up. Errors and foreign requests fail the test."""
-    site.bot.answer = lambda heard: site.channel.send(heard.address, reply(heard), "id", None)
+    site.bot.answer = lambda heard: site.channel.send(letter(heard.address, reply(heard)))
     browser.problems.clear()
     browser.requests.clear()
     await browser.size(1280, 800)
@@ -116,7 +117,7 @@ async def test_a_reload_shows_the_whole_chat_once_and_old_buttons_still_work(
 
 
 async def test_a_double_click_is_one_tap(tab: Tab, site: Site) -> None:
-    await site.channel.send("demo-owner", reply(_any()), "id", None)
+    await site.channel.send(letter("demo-owner", reply(_any())))
     await tab.until(bubbles(1))
     await tab.evaluate(f"(b => {{ b.click(); b.click(); }})({button('Setuju, mulai')})")
     await tab.until(bubbles(3))
@@ -186,7 +187,7 @@ async def test_a_small_phone_shows_one_phone_at_a_time_with_large_targets(
     assert await tab.evaluate("document.documentElement.scrollWidth") == 360
     seen = "[...document.querySelectorAll('.phone')].filter(p => p.offsetWidth).map(p => p.id)"
     assert await tab.evaluate(seen) == ["phone-owner"]
-    await site.channel.send("demo-officer", reply(_any()), "id", None)
+    await site.channel.send(letter("demo-officer", reply(_any())))
     await tab.until("!document.querySelector('#tab-officer .unread').hidden")
     await tab.click("document.querySelector('#tab-officer')")
     assert await tab.evaluate(seen) == ["phone-officer"]
@@ -211,7 +212,7 @@ async def test_a_small_phone_shows_one_phone_at_a_time_with_large_targets(
 
 
 async def test_words_can_be_read_against_their_ground(tab: Tab, site: Site) -> None:
-    await site.channel.send("demo-owner", reply(_any()), "id", None)
+    await site.channel.send(letter("demo-owner", reply(_any())))
     await tab.until(bubbles(1))
     await tab.click(f"{OFFICER}.querySelector('.start')")
     await tab.until(bubbles(2, OFFICER))

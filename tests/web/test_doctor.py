@@ -21,11 +21,11 @@ from models.encryption import KeyRing
 from models.identity import Identity
 from models.inbox import InboundMessage
 from models.outbox import OutboundMessage
-from models.person import Person
 from models.task import Task
 from tests.clock import now
 from tests.processes import ROOT, free_port
 from tests.providers.bot_api import FakeBotApi
+from tests.providers.twilio_api import FakeTwilio
 from web import doctor
 from web.doctor import Line
 
@@ -395,7 +395,9 @@ def test_kecamatan_without_an_officer_who_can_be_asked_are_counted(
     product: dict[str, str], at_work: None, engine: Engine
 ) -> None:
     with Session(engine) as tx, tx.begin():
-        tx.execute(update(Person).where(Person.id == 1).values(unreachable_at=now()))
+        tx.execute(
+            update(person.Address).where(person.Address.person_id == 1).values(unreachable_at=now())
+        )
         token = officer.invite(
             tx, role="officer", name="Tuti", badge="0418", areas=["31.74", "31.75.01.1001"]
         )
@@ -457,3 +459,21 @@ def test_what_is_missing_only_for_real_permits_is_a_warning(
     for setting in (*names, "PUBLIC_URL"):
         assert any(setting in line for line in told)
     assert not [line for line in ailing(product) if line.state == "FAIL"]
+
+
+def test_an_account_at_twilio_is_asked_whether_it_is_good(product: dict[str, str]) -> None:
+    with FakeTwilio() as twilio:
+        account = {
+            "TWILIO_ACCOUNT_SID": twilio.account.sid,
+            "TWILIO_AUTH_TOKEN": twilio.account.token,
+            "TWILIO_WHATSAPP_FROM": twilio.account.sender,
+            "TWILIO_API_URL": twilio.url,
+        }
+        found = {line.part: line for line in doctor.examine(product | account)}
+        assert found["whatsapp"].state == "ok"
+        assert "/webhooks/whatsapp#rc=5" in found["whatsapp"].told
+        wrong = account | {"TWILIO_AUTH_TOKEN": "x" * 32}
+        found = {line.part: line for line in doctor.examine(product | wrong)}
+        assert found["whatsapp"].state == "FAIL"
+        assert "Correct TWILIO_ACCOUNT_SID" in found["whatsapp"].told
+        assert "x" * 32 not in str(found["whatsapp"])

@@ -136,7 +136,7 @@ async def test_the_figures_follow_the_record(
 
     moment = now()
     with Session(engine) as tx, tx.begin():
-        tx.add(Person(id=1, last_channel="telegram"))
+        tx.add(Person(id=1))
         tx.flush()
         tx.add_all(
             [

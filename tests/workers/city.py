@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from models import officer as officers
@@ -16,7 +16,7 @@ from models.attachment import Attachment, AttachmentState
 from models.inbox import InboundMessage
 from models.lifecycle import ApplicationState, VisitState
 from models.officer import Officer, StaffRole
-from models.person import Person
+from models.person import Address, Person
 from models.storage import Storage
 from models.task import Task
 from models.visit import Visit
@@ -33,7 +33,18 @@ def person(tx: Session, name: str = "Siti Aminah") -> int:
     row = Person(name=name)
     tx.add(row)
     tx.flush()
+    tx.add(Address(person_id=row.id, channel="chat", address=f"person {row.id}", heard_at=now()))
+    tx.flush()
     return row.id
+
+
+def silence(tx: Session, person_id: int | None, why: str) -> None:
+    """Let nobody write to somebody, for one of two reasons: `unreachable_at`, `opted_out_at`."""
+    if why == "opted_out_at":
+        tx.execute(update(Person).where(Person.id == person_id).values(opted_out_at=now()))
+    else:
+        theirs = update(Address).where(Address.person_id == person_id)
+        tx.execute(theirs.values(unreachable_at=now()))
 
 
 def staff(

@@ -22,6 +22,7 @@ from models import browser as bubbles
 from models import encryption
 from models.database import Record
 from models.storage import Storage
+from tests.letters import letter
 
 ACT = "3f0c1a52-9c1e-4f59-8f0e-0f7b8f1b2a10"
 PHONE = "demo-owner"
@@ -110,7 +111,7 @@ async def test_a_message_becomes_a_bubble_with_its_buttons_and_its_file(
         document="permits/a.pdf",
         filename="IUMK.pdf",
     )
-    sent = await channel.send(PHONE, message, "en", File("a.pdf", b"%PDF-"))
+    sent = await channel.send(letter(PHONE, message, "en", File("a.pdf", b"%PDF-")))
     assert sent.provider_id.isdecimal()
     assert await shown(record) == [
         (
@@ -132,7 +133,7 @@ async def test_a_page_that_listens_is_woken(channel: Browser, redis: Redis) -> N
     async with redis.pubsub() as subscription:
         await subscription.subscribe(browser.wake_channel(PHONE))
         assert (await anext(subscription.listen()))["type"] == "subscribe"
-        await channel.send(PHONE, Message((Say("x.fixed"),)), "id", None)
+        await channel.send(letter(PHONE, Message((Say("x.fixed"),))))
         woken = await subscription.get_message(ignore_subscribe_messages=True, timeout=5)
     assert woken is not None
 
@@ -144,7 +145,7 @@ async def test_without_redis_the_bubble_is_there_all_the_same(
         port = taken.getsockname()[1]
     away = Redis(port=port)
     channel = Browser(record, away, Storage(tmp_path.as_uri()), WORDS)
-    await channel.send(PHONE, Message((Say("x.fixed"),)), "id", None)
+    await channel.send(letter(PHONE, Message((Say("x.fixed"),))))
     await away.aclose()
     assert [payload["text"] for _, payload in await shown(record)] == ["Menetap"]
 
@@ -162,7 +163,7 @@ async def test_no_bubble_is_committed_before_one_with_a_smaller_id(
     """Else a page that has read up to the larger one would never show the smaller one."""
     with Session(engine) as tx, tx.begin():
         first = bubbles.keep(tx, PHONE, {"text": "pertama"}, sent=True)
-        second = asyncio.create_task(channel.send(PHONE, Message((Say("x.fixed"),)), "id", None))
+        second = asyncio.create_task(channel.send(letter(PHONE, Message((Say("x.fixed"),)))))
         early, _ = await asyncio.wait([second], timeout=0.3)
         assert not early
     assert int((await second).provider_id) > first
@@ -182,7 +183,7 @@ async def test_an_identity_number_is_not_kept(
 
 async def test_a_tap_shows_the_words_of_its_button(channel: Browser, record: Record) -> None:
     message = Message((Say("x.fixed"),), (Choice("fixed", Say("x.fixed")),), PREMISES)
-    await channel.send(PHONE, message, "en", None)
+    await channel.send(letter(PHONE, message, "en"))
     await channel.show(browser.from_tap(PHONE, ACT, token(PREMISES, "fixed"), "id"))
     assert (await shown(record))[-1] == (False, {"text": "Fixed", "delivery": ACT})
 

@@ -27,6 +27,7 @@ from bot.errors import (
 from conversations.catalogue import Catalogue
 from conversations.events import Said
 from conversations.messages import Choice, Message, Question, Say
+from tests.letters import letter
 from tests.providers.bot_api import (
     CLOSE,
     HANG,
@@ -95,9 +96,7 @@ def test_it_is_a_channel(telegram: Telegram) -> None:
 
 
 async def test_a_question_arrives_with_its_buttons(telegram: Telegram, siti: Person) -> None:
-    sent = await telegram.send(
-        "1001", says("Setuju?", choices=(YES,), question=QUESTION), "id", None
-    )
+    sent = await telegram.send(letter("1001", says("Setuju?", choices=(YES,), question=QUESTION)))
     assert siti.last.text == "Setuju?"
     assert siti.last.labels == ["Ya"]
     assert sent.provider_id == str(siti.last.id)
@@ -105,14 +104,14 @@ async def test_a_question_arrives_with_its_buttons(telegram: Telegram, siti: Per
 
 async def test_a_wish_arrives_as_a_key_that_sends_it(telegram: Telegram, siti: Person) -> None:
     message = says("Di mana?", choices=(YES,), question=QUESTION, wish="location")
-    await telegram.send("1001", message, "id", None)
+    await telegram.send(letter("1001", message))
     assert siti.keyboard == ((Button("Kirim lokasi", sends="location"),), (Button("Ya"),))
-    await telegram.send("1001", says("Siapa nama?", question=QUESTION), "id", None)
+    await telegram.send(letter("1001", says("Siapa nama?", question=QUESTION)))
     assert not siti.keyboard
 
 
 async def test_links_have_no_preview(telegram: Telegram, api: FakeBotApi, siti: Person) -> None:
-    await telegram.send("1001", says("https://izin.example/privasi"), "id", None)
+    await telegram.send(letter("1001", says("https://izin.example/privasi")))
     [sent] = api.called("sendMessage")
     assert sent["link_preview_options"] == {"is_disabled": True}
     assert "parse_mode" not in sent
@@ -120,7 +119,7 @@ async def test_links_have_no_preview(telegram: Telegram, api: FakeBotApi, siti: 
 
 async def test_a_long_text_arrives_in_order(telegram: Telegram, siti: Person) -> None:
     text = " ".join(f"kata{number}" for number in range(1500))
-    sent = await telegram.send("1001", says(text, choices=(YES,), question=QUESTION), "id", None)
+    sent = await telegram.send(letter("1001", says(text, choices=(YES,), question=QUESTION)))
     assert len(siti.texts) > 1
     assert " ".join(siti.texts) == text
     assert [bubble.labels for bubble in siti.bubbles][-2:] == [[], ["Ya"]]
@@ -129,14 +128,14 @@ async def test_a_long_text_arrives_in_order(telegram: Telegram, siti: Person) ->
 
 async def test_a_document_arrives_under_its_name(telegram: Telegram, siti: Person) -> None:
     message = says("Ini izinnya.", document="permits/81.pdf", filename='Izin "Bu Siti" ünïk.pdf')
-    await telegram.send("1001", message, "id", File("81.pdf", b"%PDF-1.7 \x00\xff"))
+    await telegram.send(letter("1001", message, "id", File("81.pdf", b"%PDF-1.7 \x00\xff")))
     assert siti.documents == [Document('Izin "Bu Siti" ünïk.pdf', b"%PDF-1.7 \x00\xff")]
     assert siti.last.text == "Ini izinnya."
 
 
 async def test_a_picture_arrives_as_one(telegram: Telegram, siti: Person) -> None:
     message = says("Petugas kami", document="officers/7.jpg", choices=(YES,), question=QUESTION)
-    await telegram.send("1001", message, "id", File("7.jpg", picture()))
+    await telegram.send(letter("1001", message, "id", File("7.jpg", picture())))
     assert siti.documents == [Document("7.jpg", picture(), picture=True)]
     assert siti.last.labels == ["Ya"]
 
@@ -145,13 +144,13 @@ async def test_a_picture_too_large_for_a_photo_arrives_as_a_document(
     telegram: Telegram, siti: Person
 ) -> None:
     content = bytes(10 * 1024 * 1024 + 1)
-    await telegram.send("1001", says(document="a.png"), "id", File("a.png", content))
+    await telegram.send(letter("1001", says(document="a.png"), "id", File("a.png", content)))
     assert siti.documents == [Document("a.png", content)]
 
 
 async def test_a_document_without_its_file_is_rejected(telegram: Telegram, siti: Person) -> None:
     with pytest.raises(Rejected, match=r"'81\.pdf'.*no file"):
-        await telegram.send("1001", says(document="permits/81.pdf"), "id", None)
+        await telegram.send(letter("1001", says(document="permits/81.pdf")))
 
 
 async def test_many_messages_share_few_connections(
@@ -161,7 +160,7 @@ async def test_many_messages_share_few_connections(
     for person in people:
         person.say("/start")
     await asyncio.gather(
-        *(telegram.send(str(person.id), says(str(person.id)), "id", None) for person in people)
+        *(telegram.send(letter(str(person.id), says(str(person.id)))) for person in people)
     )
     assert [person.texts for person in people] == [[str(person.id)] for person in people]
 
@@ -202,12 +201,12 @@ async def test_a_failure_is_a_decision(
     fault, expected, after = ANSWERS[label]
     api.fail(fault)
     with pytest.raises(expected) as failure:
-        await telegram.send("1001", says(), "id", None)
+        await telegram.send(letter("1001", says()))
     assert type(failure.value) is expected
     if isinstance(failure.value, TryLater):
         assert failure.value.after == after
     assert siti.texts == (["Halo"] if fault in (HANG, CLOSE) else [])
-    await telegram.send("1001", says("Lagi"), "id", None)
+    await telegram.send(letter("1001", says("Lagi")))
     assert siti.last.text == "Lagi"
 
 
@@ -215,15 +214,15 @@ async def test_who_never_started_or_blocked_the_bot_is_unreachable(
     telegram: Telegram, api: FakeBotApi, siti: Person
 ) -> None:
     with pytest.raises(Unreachable, match="Chat not found"):
-        await telegram.send("404", says(), "id", None)
+        await telegram.send(letter("404", says()))
     siti.block()
     with pytest.raises(Unreachable, match="blocked"):
-        await telegram.send("1001", says(), "id", None)
+        await telegram.send(letter("1001", says()))
 
 
 async def test_an_empty_text_is_rejected(telegram: Telegram, siti: Person) -> None:
     with pytest.raises(Rejected, match="Message text is empty"):
-        await telegram.send("1001", says(" "), "id", None)
+        await telegram.send(letter("1001", says(" ")))
 
 
 async def test_nobody_at_the_door_is_try_later_and_shows_no_token() -> None:
@@ -231,7 +230,7 @@ async def test_nobody_at_the_door_is_try_later_and_shows_no_token() -> None:
         port = free.getsockname()[1]
     telegram = Telegram("987:SECRET", CATALOGUE, api_url=f"http://127.0.0.1:{port}")
     with pytest.raises(TryLater) as failure:
-        await telegram.send("1001", says(), "id", None)
+        await telegram.send(letter("1001", says()))
     await telegram.close()
     assert "SECRET" not in "".join(traceback.format_exception(failure.value))
 
@@ -310,7 +309,7 @@ async def test_the_token_is_never_logged(
     api.fail(broken(), HANG)
     for _ in range(2):
         with pytest.raises(ChannelError):
-            await telegram.send("1001", says(), "id", None)
+            await telegram.send(letter("1001", says()))
     await telegram.fetch(file["file_id"], at_most=10)
     assert TOKEN not in caplog.text
 
@@ -321,7 +320,7 @@ async def test_the_token_is_never_logged(
 async def test_a_tap_is_acknowledged_and_too_late_is_no_matter(
     telegram: Telegram, api: FakeBotApi, siti: Person
 ) -> None:
-    await telegram.send("1001", says(choices=(YES,), question=QUESTION), "id", None)
+    await telegram.send(letter("1001", says(choices=(YES,), question=QUESTION)))
     siti.tap("Ya")
     [tap_id] = siti.spinning
     tapped = Heard("telegram", "1001", "1", Said("-"), tap_id=tap_id)

@@ -14,13 +14,12 @@ from models.application import Application
 from models.lifecycle import ApplicationState, VisitState
 from models.offer import LEAST, answer_by, offer_to
 from models.officer import Officer
-from models.person import Person
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Window, coming
 from tests.clock import now
 from tests.workers import city as make
-from tests.workers.city import news, next_week, same_week, staff, work_off
+from tests.workers.city import news, next_week, same_week, silence, staff, work_off
 from tests.workers.processes import until
 from workers import jobs
 from workers.visits import offers
@@ -112,7 +111,7 @@ def test_who_cannot_come_is_not_asked(city: Engine, tx: Session, wanted: Visit) 
     staff(tx, "supervisor", role="supervisor")
     staff(tx, "gone").active = False
     for badge, column in (("blocked us", "unreachable_at"), ("wants no news", "opted_out_at")):
-        setattr(tx.get_one(Person, staff(tx, badge).person_id), column, now())
+        silence(tx, staff(tx, badge).person_id, column)
     tx.get_one(Officer, staff(tx, "the owner").id).person_id = wanted.owner_id
     staff(tx, "free")
     tx.commit()

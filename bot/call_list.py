@@ -1,0 +1,22 @@
+"""The supervisors' call list: who can't be reached in chat is told to those who can call."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from conversations import events
+from models import inbox, officer, unreached
+
+
+def add(tx: Session, person_id: int, reason: str) -> None:
+    """Put somebody onto the list and tell the supervisors of the area, once for each reason.
+
+    A supervisor is told of others only: whom could they call about themselves?
+    """
+    row = unreached.note(tx, person_id, reason)
+    if row is None:
+        return
+    news = events.news("unreached", person_id, opens="call", unasked=True)
+    for supervisor in officer.supervisors_of(tx, row.area_code):
+        if supervisor != person_id:
+            inbox.tell(tx, supervisor, f"unreached:{row.id}:{row.noted_at.isoformat()}", news)

@@ -1,0 +1,448 @@
+"""The channel `whatsapp`: requests to Twilio, and what to do when they, or a message, fail.
+
+Source: https://www.twilio.com/docs/messaging/api/message-resource
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.rest import Client
+
+from bot.channels.base import Heard, Letter, Sent
+from bot.channels.whatsapp_addresses import to
+from bot.channels.whatsapp_contents import Contents
+from bot.channels.whatsapp_errors import (
+    CLOSED,
+    ContentGone,
+    FileNotTaken,
+    HeldBack,
+    LanguageMissing,
+    decision,
+)
+from bot.channels.whatsapp_payloads import Payload, Shape, floor, linked, render
+from bot.channels.whatsapp_transport import READ, Transport
+from bot.channels.whatsapp_updates import NAME, STATUS_PATH
+from bot.errors import (
+    ChannelError,
+    FileRefused,
+    OutcomeUnknown,
+    Rejected,
+    TryLater,
+    WindowClosed,
+)
+from bot.links import Links
+from conversations.catalogue import Catalogue
+from conversations.messages import Message, Say
+from models import receipt
+from models.database import Record
+from models.receipt import Past
+
+WINDOW = timedelta(hours=24)  # https://www.twilio.com/docs/api/errors/63016
+MARGIN = timedelta(minutes=2)  # before its end: a message may lie in a queue for a moment
+QUEUED = timedelta(hours=4)  # how long Twilio keeps a message until it sends it, or fetches a file
+READ_BY = timedelta(days=1)  # for how long people can open a link
+MAX_REPEATS = 3  # of a message that Twilio took, and then failed to deliver for a while
+SLACK = timedelta(minutes=1)  # between Twilio's clock, which tells seconds, and the record's
+LOOKED_THROUGH = 50  # messages to one person, the newest first
+
+_MEDIA = re.compile(
+    r"/2010-04-01/Accounts/(AC\w{32})/Messages/([SM]M\w{32})/Media/(ME\w{32})", re.ASCII
+)
+_TWILIO = "api.twilio.com"
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+
+class Template(Protocol):
+    """An approved message: its Content, if it has been made, and what fills it."""
+
+    @property
+    def content_sid(self) -> str | None: ...
+
+    @property
+    def variables(self) -> Mapping[str, str]: ...
+
+
+class Templates(Protocol):
+    """Which approved message says what a message says."""
+
+    async def refresh(self) -> None:
+        """Learn what has been approved meanwhile; never raises."""
+        ...
+
+    def of(self, message: Message, locale: str) -> Template | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Ours at Twilio; `sender` is the number that people write to, in E.164."""
+
+    sid: str
+    token: str = field(repr=False)
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a message is said, after what became of it before."""
+
+    as_template: bool = False
+    with_link: bool = False
+    locale: str | None = None  # another one than its reader's
+
+
+class WhatsApp:
+    """The channel `whatsapp`; connects with its first request."""
+
+    name = NAME
+
+    def __init__(
+        self,
+        account: Account,
+        catalogue: Catalogue,
+        record: Record,
+        *,
+        public_url: str,
+        api_url: str | None = None,
+        templates: Templates | None = None,
+        patience: float = READ,
+    ) -> None:
+        """Speak as `account`; `api_url` stands in for all of Twilio's hosts.
+
+        What became of messages is read in the `record`; `public_url` is where Twilio reports it,
+        and fetches files.
+        """
+        self._account = account
+        self._catalogue = catalogue
+        self._record = record
+        self._public_url = public_url.rstrip("/")
+        self._links = Links(self._public_url)
+        self._templates = templates
+        self._api_url = api_url
+        self._transport = Transport(api_url, patience=patience)
+        self._client = Client(account.sid, account.token, http_client=self._transport)
+        self._contents = Contents(self._client, record)
+
+    async def send(self, letter: Letter) -> Sent:
+        """Deliver a message; the id is that of its last part, on which Twilio reports.
+
+        Free words go only while they wrote within the day; after that an approved template says
+        it. What may have come through before is looked for first, so it does not come twice; what
+        Twilio took and then failed to deliver is said in the way that failure calls for.
+
+        Raises:
+            Unreachable, WindowClosed, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
+        """
+        past = await self._ask(lambda tx: receipt.past(tx, letter.id)) if _tried(letter) else None
+        taken = next((fate for fate in past.fates if not fate.failed), None) if past else None
+        if taken is not None:
+            return Sent(taken.provider_id)
+        manner = _manner(past)
+        there = await self._look_for(letter, past) if past and letter.unsure else []
+        if not manner.as_template and _window_open(letter):
+            try:
+                return await self._speak(letter, manner, there)
+            except HeldBack:
+                raise
+            except WindowClosed as error:  # their last message is older at WhatsApp than here
+                _log.warning("whatsapp.window_closed", message=letter.id, why=str(error))
+        return await self._say_as_template(letter, manner, there)
+
+    async def _speak(self, letter: Letter, manner: _Manner, there: list[Any]) -> Sent:
+        payloads = render(letter.message, letter.locale, self._catalogue)
+        if manner.with_link:
+            payloads = [one for payload in payloads for one in self._with_link(payload, letter)]
+        if letter.message.document is not None and letter.file is None:
+            raise Rejected(f"{letter.message.document!r} was to go, but no file was given")
+        sid = ""
+        for number, payload in enumerate(payloads):
+            last = number == len(payloads) - 1
+            try:
+                sid = _take(there, payload) or await self._deliver(letter, payload, last=last)
+            except TryLater as error:
+                raise (_half_sent(error) if number > 0 else error) from error
+        return Sent(sid)
+
+    async def _deliver(self, letter: Letter, payload: Payload, *, last: bool) -> str:
+        """Send one part; gives its SID."""
+        if payload.filename is not None and letter.message.document is not None:
+            link = self._links.to(letter.message.document, payload.filename, life=QUEUED)
+            try:
+                return await self._create(letter, last=last, media_url=[link])
+            except FileNotTaken as error:
+                _log.error("whatsapp.file_not_taken", message=letter.id, why=str(error))
+                return await self._all(letter, self._with_link(payload, letter), last=last)
+        shape = payload.shape
+        if shape is not None:
+            return await self._offer(letter, payload, shape, last=last)
+        return await self._create(letter, last=last, body=payload.text)
+
+    async def _all(self, letter: Letter, payloads: Sequence[Payload], *, last: bool) -> str:
+        sid = ""
+        for number, payload in enumerate(payloads, 1):
+            final = last and number == len(payloads)
+            try:
+                sid = await self._create(letter, last=final, body=payload.text)
+            except TryLater as error:
+                raise (_half_sent(error) if number > 1 else error) from error
+        return sid
+
+    async def _offer(self, letter: Letter, payload: Payload, shape: Shape, *, last: bool) -> str:
+        """Send what can be tapped; where Twilio has no Content for it, the same with numbers."""
+        for _ in range(2):
+            try:
+                sid = await self._contents.sid(shape)
+            except (ChannelError, TwilioException, DBAPIError, ValueError) as error:
+                _log.warning("whatsapp.no_content", message=letter.id, error=type(error).__name__)
+                break
+            try:
+                variables = json.dumps(payload.variables, ensure_ascii=False)
+                return await self._create(
+                    letter, last=last, content_sid=sid, content_variables=variables
+                )
+            except ContentGone:
+                await self._forget_content(shape, sid)
+            except Rejected as error:
+                _log.error("whatsapp.content_refused", message=letter.id, why=str(error))
+                break
+        return await self._all(letter, floor(payload), last=last)
+
+    async def _forget_content(self, shape: Shape, sid: str) -> None:
+        try:
+            await self._contents.forget(shape, sid)
+        except DBAPIError as error:
+            _log.warning("whatsapp.content_kept", sid=sid, error=type(error).__name__)
+
+    async def _say_as_template(self, letter: Letter, manner: _Manner, there: list[Any]) -> Sent:
+        """Say it in words that WhatsApp has approved, without the files that may go with it."""
+        if there:
+            return Sent(str(there[0].sid))
+        if self._templates is not None:
+            await self._templates.refresh()
+        locales = [manner.locale] if manner.locale else [letter.locale, "id"]
+        for locale in dict.fromkeys(locales):
+            template = self._templates.of(letter.message, locale) if self._templates else None
+            if template is None or template.content_sid is None:
+                continue
+            try:
+                return Sent(
+                    await self._create(
+                        letter,
+                        last=True,
+                        content_sid=template.content_sid,
+                        content_variables=json.dumps(dict(template.variables), ensure_ascii=False),
+                    )
+                )
+            except LanguageMissing as error:
+                _log.error("whatsapp.template_language", message=letter.id, why=str(error))
+        key = letter.message.parts[0].key if letter.message.parts else "nothing"
+        raise WindowClosed(
+            f"they have not written on WhatsApp for a day, and {key!r} has no approved template"
+        )
+
+    async def _create(self, letter: Letter, *, last: bool, **given: Any) -> str:
+        """Make one message; gives its SID.
+
+        Raises:
+            bot.errors.ChannelError: what Twilio's error calls for.
+        """
+        there = to(letter.address)
+        if last:
+            url = f"{self._public_url}{STATUS_PATH}?letter={letter.id}"
+            given["status_callback"] = url
+        try:
+            made = await self._client.messages.create_async(
+                from_=f"whatsapp:{self._account.sender}", to=there, **given
+            )
+        except (TwilioRestException, TwilioServiceException) as error:
+            raise decision(error.code or 0, _words(error)) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise OutcomeUnknown(
+                f"Twilio's answer can't be read ({type(error).__name__})"
+            ) from None
+        if not made.sid:
+            raise OutcomeUnknown("Twilio's answer holds no message")
+        return str(made.sid)
+
+    def _with_link(self, payload: Payload, letter: Letter) -> list[Payload]:
+        """In place of a file, where it can be opened."""
+        document = letter.message.document
+        if payload.filename is None or document is None:
+            return [payload]
+        link = self._links.to(document, payload.filename, life=READ_BY)
+        say = Say("whatsapp.file_link", {"link": link})
+        return linked(payload, self._catalogue.say(say, letter.locale))
+
+    async def _look_for(self, letter: Letter, past: Past) -> list[Any]:
+        """Messages of ours that lie at Twilio, to this person, since this one was owed.
+
+        Only a person's oldest message is sent, so they are parts of this one, but for those that
+        are known to be others'. Twilio has no search by what was sent; by the time of sending it
+        would hide what still waits there.
+
+        Raises:
+            OutcomeUnknown: Twilio can't be asked now.
+        """
+        try:
+            rows = await self._client.messages.list_async(
+                to=to(letter.address),
+                from_=f"whatsapp:{self._account.sender}",
+                limit=LOOKED_THROUGH,
+                page_size=LOOKED_THROUGH,
+            )
+        except (ChannelError, TwilioException, KeyError, TypeError) as error:
+            why = f"whether it was sent can't be asked ({type(error).__name__})"
+            raise OutcomeUnknown(why) from error
+        since = past.owed_at - SLACK
+        ours = [row for row in rows if row.date_created and row.date_created >= since]
+        sids = [str(row.sid) for row in ours]
+        others = await self._ask(lambda tx: receipt.of_others(tx, sids, outbox_id=letter.id))
+        known = others | {fate.provider_id for fate in past.fates}
+        return [row for row in reversed(ours) if row.sid not in known]
+
+    async def _ask(self, work: Callable[[Session], T]) -> T:
+        """Ask the record.
+
+        Raises:
+            OutcomeUnknown: it is away, so nobody knows what became of the message before.
+        """
+        try:
+            return await self._record.ask(work)
+        except DBAPIError as error:
+            raise OutcomeUnknown(f"the record is away ({type(error).__name__})") from error
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """Get a file by its MediaUrl, with the account's token, from nowhere but Twilio.
+
+        Raises:
+            FileRefused: `file_too_large`; `file_gone`, or it lies with somebody else.
+            TryLater: Twilio is away.
+        """
+        url = self._media(reference)
+        if url is None:
+            _log.error("whatsapp.media_elsewhere", host=urlsplit(reference).hostname)
+            raise FileRefused("file_gone")
+        auth = (self._account.sid, self._account.token)
+        return await self._transport.download(url, auth, at_most=at_most)
+
+    async def forget(self, reference: str) -> None:
+        """Delete a file at Twilio, which would keep it; one that can't be deleted is logged."""
+        found = _MEDIA.fullmatch(urlsplit(reference).path)
+        if found is None:
+            return
+        for _ in range(2):
+            try:
+                await self._client.messages(found[2]).media(found[3]).delete_async()
+                return
+            except TwilioRestException as error:
+                if error.status == 404:
+                    return
+                why = f"Twilio {error.code}"
+            except ChannelError as error:
+                why = str(error)
+        _log.warning("whatsapp.media_left", media=found[3], why=why)
+
+    def _media(self, reference: str) -> str | None:
+        """The file's address as it is reached from here; None if it is not one of our account."""
+        parts = urlsplit(reference)
+        ours = {_TWILIO, urlsplit(self._api_url or "").netloc or _TWILIO}
+        found = _MEDIA.fullmatch(parts.path)
+        if parts.netloc not in ours or found is None or found[1] != self._account.sid:
+            return None
+        return f"{self._api_url or f'https://{_TWILIO}'}{parts.path}"
+
+    async def acknowledge(self, heard: Heard) -> None:
+        """Nothing spins in WhatsApp."""
+
+    async def greet(self) -> None:
+        """See whether Twilio knows the account.
+
+        Raises:
+            bot.errors.ChannelError: it does not, or is away.
+        """
+        try:
+            await self._client.api.v2010.accounts(self._account.sid).fetch_async()
+        except (TwilioRestException, TwilioServiceException) as error:
+            raise decision(error.code or 0, _words(error)) from error
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._transport.close()
+
+
+def _tried(letter: Letter) -> bool:
+    return letter.attempts > 1 or letter.unsure
+
+
+def _window_open(letter: Letter) -> bool:
+    """Whether they wrote within the day; where nobody says, we find out by speaking."""
+    if letter.at is None:
+        return True
+    return letter.heard_at is not None and letter.at - letter.heard_at < WINDOW - MARGIN
+
+
+def _manner(past: Past | None) -> _Manner:
+    """What the reports on a message call for.
+
+    Raises:
+        Unreachable, WindowClosed, Rejected: it is over.
+    """
+    errors = [decision(fate.code or 0) for fate in past.fates] if past else []
+    if not errors:
+        return _Manner()
+    closed = sum(fate.code == CLOSED for fate in past.fates) if past else 0
+    match errors[-1]:
+        case TryLater() | FileNotTaken() | LanguageMissing() if len(errors) > MAX_REPEATS:
+            raise Rejected(f"it failed at Twilio {len(errors)} times, the last: {errors[-1]}")
+        case HeldBack() as held:
+            raise held
+        case WindowClosed() as again if closed > 1:
+            raise again
+        case TryLater() | WindowClosed() | FileNotTaken() | LanguageMissing():
+            pass
+        case final:
+            raise final
+    return _Manner(
+        as_template=closed > 0,
+        with_link=any(isinstance(error, FileNotTaken) for error in errors),
+        locale="id" if any(isinstance(error, LanguageMissing) for error in errors) else None,
+    )
+
+
+def _half_sent(error: TryLater) -> OutcomeUnknown:
+    """What went before is looked for when this is tried again, and does not go twice."""
+    return OutcomeUnknown(f"a part went, the next did not: {error}")
+
+
+def _take(there: list[Any], payload: Payload) -> str | None:
+    """The SID of the message that is this one, if it lies there; then no longer among the rest."""
+    words = [payload.shown, *(one.text for one in floor(payload))]
+    for row in there:
+        file = int(row.num_media or 0) > 0
+        if file if payload.filename else any(_same(row.body or "", one) for one in words):
+            there.remove(row)
+            return str(row.sid)
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.split()) == " ".join(other.split())
+
+
+def _words(error: TwilioRestException | TwilioServiceException) -> str:
+    """Twilio's own words, without what may quote a message or a number."""
+    told = error.msg if isinstance(error, TwilioRestException) else error.title
+    return re.sub(r"['\"‘“].*?['\"’”]|\+?\d{5,}", "…", str(told))[:200]

@@ -1,0 +1,72 @@
+"""Content at Twilio, made once for each shape of message and known to all processes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+import structlog
+from twilio.base.exceptions import TwilioException
+from twilio.rest.content.v1.content import ContentList
+
+from bot.channels.whatsapp_payloads import Shape
+from bot.errors import ChannelError
+from models import content
+from models.database import Record
+
+_log = structlog.get_logger(__name__)
+
+
+class Contents:
+    """The SIDs of shapes; another process's too, and made anew when Twilio has lost one."""
+
+    def __init__(self, client: Any, record: Record) -> None:
+        """Make what is missing with Twilio's `client`, and remember it in the record."""
+        self._contents = client.content.v1.contents
+        self._record = record
+        self._known: dict[str, str] = {}
+        self._making: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def sid(self, shape: Shape) -> str:
+        """The Content of this shape.
+
+        Raises:
+            bot.errors.ChannelError, twilio.base.exceptions.TwilioException: it could not be made.
+        """
+        key = shape.key
+        if key not in self._known:
+            async with self._making[key]:
+                if key not in self._known:
+                    found = await self._record.ask(lambda tx: content.find(tx, key))
+                    self._known[key] = found or await self._make(shape)
+        return self._known[key]
+
+    async def forget(self, shape: Shape, sid: str) -> None:
+        """Twilio does not know this one: have it made anew."""
+        if self._known.get(shape.key) == sid:
+            del self._known[shape.key]
+        await self._record.do(lambda tx: content.forget(tx, shape.key, sid))
+
+    async def _make(self, shape: Shape) -> str:
+        wanted = ContentList.ContentCreateRequest(
+            {
+                "friendly_name": f"izin_{shape.key[:12]}",
+                "language": "id",
+                "variables": shape.samples,
+                "types": shape.types,
+            }
+        )
+        made = (await self._contents.create_async(wanted)).sid
+        if not made:
+            raise ValueError("Twilio's answer holds no Content")
+        kept = await self._record.do(lambda tx: content.keep(tx, shape.key, made))
+        if kept != made:  # another process was quicker
+            await self._discard(made)
+        return kept
+
+    async def _discard(self, sid: str) -> None:
+        try:
+            await self._contents(sid).delete_async()
+        except (ChannelError, TwilioException) as error:
+            _log.warning("whatsapp.content_left", sid=sid, error=type(error).__name__)

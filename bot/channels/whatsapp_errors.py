@@ -1,0 +1,96 @@
+"""Twilio's error codes as decisions, whether it answers with one or reports it later.
+
+later       too many, or a provider is away        TryLater
+window      only a template may be said now        WindowClosed, after a template was tried
+elsewhere   WhatsApp holds it back                 HeldBack, and an alarm: try another address
+nobody      nobody can be written to there         Unreachable
+file        the file was not taken                 FileNotTaken: a link goes in its place
+content     the Content is gone                    ContentGone: it is made anew
+language    the template lacks this language       LanguageMissing: Indonesian goes in its place
+ours        our mistake, whatever is said          Rejected, which is an alarm
+
+Source: https://www.twilio.com/docs/api/errors, each under its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from bot.errors import ChannelError, Rejected, TryLater, Unreachable, WindowClosed
+
+SOON = timedelta(seconds=15)  # a rate of so many a second is over by then
+A_WHILE = timedelta(minutes=2)
+PERSON_NEEDED = timedelta(minutes=5)  # the account must be mended: wait, lose nothing
+
+CLOSED = 63016
+
+_LATER: Mapping[int, timedelta] = {
+    20003: PERSON_NEEDED,  # wrong account or token
+    20429: SOON,  # too many requests
+    21611: A_WHILE,  # our queue at Twilio is full
+    63009: A_WHILE,  # WhatsApp failed
+    63012: A_WHILE,
+    63017: A_WHILE,  # WhatsApp's own rate
+    63018: SOON,
+    30001: A_WHILE,  # the queue overflowed
+}
+_NOBODY: Mapping[int, str] = {
+    21211: "is no valid number: have it corrected",
+    21610: "said STOP",
+    63003: "has no WhatsApp",
+    63014: "has blocked us",
+    63015: "has not joined the sandbox",
+    63024: "can't be written to",
+}
+_FILE = frozenset({12300, 21620, 63019, 63034})
+_CONTENT = frozenset({20404, 21655})
+_LANGUAGE = frozenset({63027})
+#: WhatsApp holds back this message, or all of ours: an operator has to see to it.
+_ELSEWHERE: Mapping[int, str] = {
+    63032: "WhatsApp restricts this recipient",
+    63038: "the account's messages of this day are used up",
+    63041: "the template is paused",
+    63049: "WhatsApp refuses it as marketing: have the template approved as utility",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+class FileNotTaken(Rejected):
+    """Twilio or WhatsApp could not get the file at its address, or won't have it."""
+
+
+class ContentGone(Rejected):
+    """There is no Content of this SID."""
+
+
+class LanguageMissing(Rejected):
+    """The template is not approved in this language."""
+
+
+class HeldBack(WindowClosed):
+    """WhatsApp lets this through neither as it is nor as a template."""
+
+
+def decision(code: int, why: str = "") -> ChannelError:
+    """What to do about an error; `why` is in Twilio's words, which name nobody."""
+    told = f"Twilio {code}{': ' if why else ''}{why}"
+    if code == CLOSED:
+        return WindowClosed(told)
+    if code in _LATER:
+        return TryLater(told, after=_LATER[code])
+    if code in _NOBODY:
+        return Unreachable(f"Twilio {code}: the number {_NOBODY[code]}")
+    if code in _ELSEWHERE:
+        _log.error("whatsapp.held_back", code=code, why=_ELSEWHERE[code])
+        return HeldBack(f"Twilio {code}: {_ELSEWHERE[code]}")
+    if code in _FILE:
+        return FileNotTaken(told)
+    if code in _CONTENT:
+        return ContentGone(told)
+    if code in _LANGUAGE:
+        return LanguageMissing(told)
+    return Rejected(told)

@@ -1,0 +1,199 @@
+"""Messages as what WhatsApp takes from Twilio: texts, buttons, lists, and files by their address.
+
+Buttons and lists are sent as Content: a resource at Twilio holds the shape, a message fills in the
+words. A value may hold no new line, so the shape holds the lines. It follows that few shapes serve
+all messages, and each is made once (`whatsapp_contents`).
+
+Source: https://www.twilio.com/docs/content/twilio-quick-reply and …/twiliolist-picker;
+https://www.twilio.com/docs/content/using-variables-with-content-api;
+https://www.twilio.com/docs/api/errors/21656 and …/21617.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from bot.channels.base import token
+from bot.channels.texts import numbered, split, units
+from bot.errors import Rejected
+from conversations.catalogue import Catalogue
+from conversations.messages import Choice, Json, Message, Say
+
+# Lengths are counted in UTF-16 units, though Twilio writes characters: what fits so, fits.
+MAX_TEXT = 1600  # Body, and all the words of a Content together: 21617, 21658
+MAX_BODY = 1024  # above buttons and lists
+MAX_REPLIES, MAX_REPLY = 3, 20  # buttons that need no approval; the words on one
+MAX_ITEMS, MAX_ITEM = 10, 24  # a list
+MAX_ID = 200  # what a button or an item carries
+MAX_VARIABLES = 100  # of one Content
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a Content is made of: every line of its body that is not empty is a variable."""
+
+    lines: tuple[bool, ...]  # whether there is something in the line
+    choices: int
+    as_list: bool
+
+    @property
+    def key(self) -> str:
+        """The same for the same shape, and for no other."""
+        return hashlib.sha256(json.dumps(self.types, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def types(self) -> Json:
+        """The Content's `types`. Variables are numbered: lines, the list's button, choices."""
+        number = 0
+
+        def variable() -> str:
+            nonlocal number
+            number += 1
+            return f"{{{{{number}}}}}"
+
+        body = "\n".join(variable() if filled else "" for filled in self.lines)
+        if not self.as_list:
+            replies = [
+                {"type": "QUICK_REPLY", "title": variable(), "id": variable()}
+                for _ in range(self.choices)
+            ]
+            return {"twilio/quick-reply": {"body": body, "actions": replies}}
+        button = variable()
+        items = [{"item": variable(), "id": variable()} for _ in range(self.choices)]
+        return {"twilio/list-picker": {"body": body, "button": button, "items": items}}
+
+    @property
+    def samples(self) -> dict[str, str]:
+        """A sample of each variable, which Twilio wants."""
+        count = sum(self.lines) + int(self.as_list) + 2 * self.choices
+        return {str(number): f"contoh {number}" for number in range(1, count + 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Choices to tap: what each carries and shows, and the words on a list's button."""
+
+    choices: tuple[tuple[str, str], ...]
+    button: str = ""
+
+    @property
+    def labels(self) -> list[str]:
+        """What is shown, in order."""
+        return [label for _, label in self.choices]
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One thing to send: a text, perhaps with something to pick; or, with `filename`, the file."""
+
+    text: str
+    pick: Pick | None = None
+    filename: str | None = None
+
+    @property
+    def shape(self) -> Shape | None:
+        """The Content that it needs, if any."""
+        if self.pick is None:
+            return None
+        lines = tuple(bool(line) for line in _lines(self.text))
+        return Shape(lines, len(self.pick.choices), bool(self.pick.button))
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What fills the shape."""
+        if self.pick is None:
+            return {}
+        given = [line for line in _lines(self.text) if line]
+        if self.pick.button:
+            given.append(self.pick.button)
+        for value, label in self.pick.choices:
+            given += [" ".join(label.split()), value]
+        return {str(number): value for number, value in enumerate(given, 1)}
+
+    @property
+    def shown(self) -> str:
+        """The words as they arrive."""
+        return "\n".join(_lines(self.text)) if self.pick is not None else self.text
+
+
+def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]:
+    """Put a message into what WhatsApp takes, in the order to send; what can be picked is last.
+
+    A file comes after its words: WhatsApp shows none under a document, and what is sent behind a
+    file may arrive before it. Choices that don't fit on buttons are numbered.
+
+    Raises:
+        Rejected: the choices have no question.
+    """
+    text = catalogue.text(message, locale)
+    if message.wish in ("location", "contact"):
+        how = Say(f"whatsapp.send_{message.wish}")
+        text = f"{text}\n\n{catalogue.say(how, locale)}"
+    pick = _pick(message, locale, catalogue)
+    if pick is not None:
+        *first, last = split(text, MAX_BODY)
+        payloads = [*map(Payload, first), Payload(last, pick)]
+        if _fits(payloads[-1]):
+            return _with_file(payloads, message)
+    labels = [catalogue.say(choice.label, locale) for choice in message.choices]
+    return _with_file(_texts(numbered(text, labels)), message)
+
+
+def floor(payload: Payload) -> list[Payload]:
+    """The same without anything to tap."""
+    if payload.pick is None:
+        return [payload]
+    return _texts(numbered(payload.text, payload.pick.labels))
+
+
+def linked(payload: Payload, words: str) -> list[Payload]:
+    """In place of a file, words with a link to it."""
+    return [*(_texts(payload.text) if payload.text else ()), *_texts(words)]
+
+
+def _texts(text: str) -> list[Payload]:
+    return [Payload(part) for part in split(text, MAX_TEXT)]
+
+
+def _with_file(payloads: Sequence[Payload], message: Message) -> list[Payload]:
+    if message.document is None:
+        return list(payloads)
+    name = message.filename or PurePosixPath(message.document).name
+    return [*(one for one in payloads if one.text), Payload("", filename=name)]
+
+
+def _pick(message: Message, locale: str, catalogue: Catalogue) -> Pick | None:
+    """Buttons if all choices fit on them, else a list if they fit there."""
+    choices = tuple(_choice(message, choice, locale, catalogue) for choice in message.choices)
+    if not choices or any(len(value) > MAX_ID for value, _ in choices):
+        return None
+    longest = max(units(label) for _, label in choices)
+    if len({label for _, label in choices}) < len(choices):  # WhatsApp wants each only once
+        return None
+    if len(choices) <= MAX_REPLIES and longest <= MAX_REPLY:
+        return Pick(choices)
+    if len(choices) <= MAX_ITEMS and longest <= MAX_ITEM:
+        return Pick(choices, catalogue.say(Say("whatsapp.choose"), locale))
+    return None
+
+
+def _choice(message: Message, choice: Choice, locale: str, catalogue: Catalogue) -> tuple[str, str]:
+    if message.question is None:
+        raise Rejected(f"the choice {choice.value!r} belongs to no question: give the message one")
+    return token(message.question, choice.value), catalogue.say(choice.label, locale)
+
+
+def _fits(payload: Payload) -> bool:
+    """Whether all the words together are what one Content takes."""
+    variables: Mapping[str, str] = payload.variables
+    whole = sum(map(units, variables.values()))
+    return bool(payload.text) and whole <= MAX_TEXT and len(variables) <= MAX_VARIABLES
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a body, each without the blanks that a variable may not hold."""
+    return [" ".join(line.split()) for line in text.split("\n")]

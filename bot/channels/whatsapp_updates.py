@@ -1,0 +1,209 @@
+"""Twilio's deliveries for WhatsApp: proved, and read as what the bot heard, or how a send fared.
+
+New fields come without notice, so what is not known is left alone. Who hides their number is named
+by the id that WhatsApp gives them for us, in `From` as well; who does not, by the number in `From`
+and that id in `ExternalUserId`.
+
+Source: https://www.twilio.com/docs/messaging/guides/webhook-request
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import ImmutableMultiDict
+from twilio.request_validator import (
+    HMAC_SHA1,
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    get_signature_algorithm,
+)
+
+from bot.channels.base import Heard, Media, read_token
+from bot.errors import Forged, Malformed
+from conversations.events import Event, Located, Said, Started, Tapped, Unreadable, Uploaded
+
+NAME = "whatsapp"
+PATH = "/webhooks/whatsapp"
+STATUS_PATH = f"{PATH}/status"
+
+MAX_MEDIA = 10  # of one message; NumMedia
+MAX_FIELDS = 500  # of one delivery: Twilio sends about forty
+
+_PREFIX = "whatsapp:"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What Twilio says has become of a message: `letter` is the outbox row it was sent for."""
+
+    letter: int
+    sid: str
+    status: str
+    code: int | None  # why it failed
+
+
+class Signature:
+    """Tells Twilio's deliveries from others'."""
+
+    def __init__(self, public_url: str, *, auth_token: str, shared_key: str | None = None) -> None:
+        """Twilio signs with the account's token; or, in SHA-256, with a shared key, if it has one.
+
+        `public_url` is what the addresses that were given to Twilio begin with. What a request
+        says about the host it was sent to is not asked: whoever sends it chooses that.
+        """
+        self._public_url = public_url.rstrip("/")
+        self._token = RequestValidator(auth_token)
+        self._shared_key = RequestValidator(shared_key) if shared_key else None
+
+    def check(
+        self, path_and_query: str, fields: ImmutableMultiDict[str, str], headers: Mapping[str, str]
+    ) -> None:
+        """Check what was sent to a path of ours.
+
+        Raises:
+            Forged: it was not signed, or otherwise.
+        """
+        algorithm = get_signature_algorithm(headers.get(SIGNATURE_SETTINGS_HEADER, "")).upper()
+        validator = self._token if algorithm == HMAC_SHA1 else self._shared_key
+        if validator is None:
+            raise Forged(f"signed by {algorithm}, and TWILIO_SHARED_KEY is not set")
+        given = headers.get(SIGNATURE_HEADER, "")
+        url = self._public_url + path_and_query
+        if not given.isascii() or not validator.validate(url, fields, given, algorithm):
+            raise Forged("wrong or no signature")
+
+
+def fields(body: bytes) -> ImmutableMultiDict[str, str]:
+    """Read a delivery's form; empty fields stay, since they are signed too.
+
+    Raises:
+        Malformed: it is none.
+    """
+    try:
+        pairs = parse_qsl(
+            body.decode(),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )
+    except ValueError:
+        raise Malformed("not a form") from None  # the cause would quote what was written
+    return ImmutableMultiDict(pairs)
+
+
+def read(form: Mapping[str, str]) -> list[Heard]:
+    """Read a message; several photos are several deliveries, and what is no WhatsApp is nothing.
+
+    Raises:
+        Malformed: a field that Twilio promises is missing or of another shape.
+    """
+    sid, sender = form.get("MessageSid", ""), form.get("From", "")
+    if not sid or not sender:
+        raise Malformed("a message without MessageSid or From")
+    if not sender.startswith(_PREFIX):
+        return []
+    address = sender.removeprefix(_PREFIX)
+    other = form.get("ExternalUserId", "").removeprefix(_PREFIX)
+    alias = other if other and other != address else None
+    content = _content(form)
+    if len(content) == 1:
+        [(event, media)] = content
+        return [Heard(NAME, address, sid, event, media, alias=alias)]
+    return [
+        Heard(NAME, address, f"{sid}:{number}", event, media, alias=alias)
+        for number, (event, media) in enumerate(content)
+    ]
+
+
+def read_report(letter: str, form: Mapping[str, str]) -> Report:
+    """Read how the message for an outbox row fared.
+
+    Raises:
+        Malformed: it does not say which message, or what became of it.
+    """
+    status = form.get("MessageStatus", "") or form.get("SmsStatus", "")
+    if form.get("EventType", "").upper() == "READ":  # comes in place of a status
+        status = "read"
+    sid, code = form.get("MessageSid", ""), form.get("ErrorCode", "")
+    if not letter.isdecimal() or len(letter) > 18 or not sid or not status:
+        raise Malformed("a status without its message")
+    return Report(int(letter), sid, status, int(code) if code.isdecimal() else None)
+
+
+def _content(form: Mapping[str, str]) -> Sequence[tuple[Event, Media | None]]:
+    kind, body = form.get("MessageType", "").lower(), form.get("Body", "").strip()
+    tapped = form.get("ListId") or form.get("ButtonPayload")
+    if tapped:
+        return [(_tap(tapped, form.get("ListTitle") or form.get("ButtonText") or body), None)]
+    if form.get("Latitude") and form.get("Longitude"):
+        return [(_pin(form["Latitude"], form["Longitude"]), None)]
+    if kind == "reaction":  # its Body is the emoji
+        return [(Unreadable(kind), None)]
+    if files := _files(form):
+        return [_file(form, number, kind, body) for number in range(files)]
+    if body:
+        return [(_words(body), None)]
+    return [(Unreadable(kind or "unknown"), None)]
+
+
+def _tap(payload: str, label: str) -> Event:
+    """A button of ours carries its question; one of a template only the words on it."""
+    found = read_token(payload)
+    if found is None:
+        return Said(label) if label else Tapped("", "", "", 0, "")
+    question, value = found
+    return Tapped(question.flow, question.subject, question.step, question.version, value)
+
+
+def _pin(latitude: str, longitude: str) -> Event:
+    try:
+        lat, lon = float(latitude), float(longitude)
+    except ValueError:
+        raise Malformed("a location that is no number") from None
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        raise Malformed("a location outside the globe")
+    return Located(lat, lon)
+
+
+def _files(form: Mapping[str, str]) -> int:
+    count = form.get("NumMedia", "") or "0"
+    if not count.isdecimal() or len(count) > 3:
+        raise Malformed("a message whose NumMedia is no number")
+    return min(int(count), MAX_MEDIA)
+
+
+def _file(
+    form: Mapping[str, str], number: int, kind: str, caption: str
+) -> tuple[Event, Media | None]:
+    url = form.get(f"MediaUrl{number}", "")
+    content_type = form.get(f"MediaContentType{number}", "").lower()
+    if not url:
+        raise Malformed(f"a message without MediaUrl{number}")
+    unreadable = _unreadable(kind, content_type)
+    if unreadable is not None:
+        return Unreadable(unreadable), None
+    picture = content_type.startswith("image/") and kind != "document"
+    sent_as: Literal["photo", "document"] = "photo" if picture else "document"
+    return Uploaded(0, sent_as, caption if number == 0 else ""), Media(url, sent_as)
+
+
+def _unreadable(kind: str, content_type: str) -> str | None:
+    """What a file is, if it is of no use here; a sticker comes as a WEBP picture."""
+    family, _, form = content_type.partition("/")
+    if kind == "sticker" or (form == "webp" and kind != "document"):
+        return "sticker"
+    if "vcard" in form or form == "directory":
+        return "contact"
+    return {"audio": "voice", "video": "video"}.get(family)
+
+
+def _words(text: str) -> Event:
+    """Words; "/start" opens the chat, as the button of that name does elsewhere."""
+    command, _, payload = text.partition(" ")
+    return Started(payload.strip()) if command.lower() == "/start" else Said(text)

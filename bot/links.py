@@ -1,0 +1,59 @@
+"""Links to files for a while: for a provider that fetches what we send, or its reader.
+
+A link names the file and the hour it ends, under a MAC: nothing else can be asked for, and nothing
+is stored. Only papers that we hand out can be reached so, never what people sent us.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+from models.encryption import key_for
+
+PATH = "/berkas"
+
+_HANDED_OUT = re.compile(r"permits/[\w-]+(/[\w-]+)*\.pdf", re.ASCII)
+_MAC = 16  # bytes kept of HMAC-SHA256
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes links that lead to our own pages."""
+
+    public_url: str
+
+    def to(self, path: str, name: str, *, life: timedelta) -> str:
+        """A link to a stored file, called `name` when it arrives, good for that long.
+
+        Raises:
+            ValueError: it is no file that is handed out.
+        """
+        if not _HANDED_OUT.fullmatch(path):
+            raise ValueError(f"{path!r} is not handed out: only permits are")
+        ends = int((datetime.now(UTC) + life).timestamp())
+        told = f"{ends} {path}".encode()
+        token = base64.urlsafe_b64encode(_mac(told) + told).rstrip(b"=").decode()
+        return f"{self.public_url}{PATH}/{token}/{quote(name, safe='')}"
+
+
+def file_behind(token: str) -> str | None:
+    """The path of the file that a link's token leads to; None if it ended or is none of ours."""
+    try:
+        signed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except ValueError:
+        return None
+    told = signed[_MAC:]
+    if not hmac.compare_digest(signed[:_MAC], _mac(told)):
+        return None
+    ends, _, path = told.decode().partition(" ")
+    over = datetime.fromtimestamp(int(ends), UTC) <= datetime.now(UTC)
+    return None if over or not _HANDED_OUT.fullmatch(path) else path
+
+
+def _mac(told: bytes) -> bytes:
+    return hmac.digest(key_for("links"), told, "sha256")[:_MAC]

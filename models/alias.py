@@ -1,0 +1,51 @@
+"""Other names by which a provider knows who writes: one person stays one, under any of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import UniqueConstraint, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base
+from models.person import Address
+
+
+class Alias(Base):
+    """A lasting name, such as an id that outlives a hidden number, and the address it stands for.
+
+    An address stands for one name at most: a number that was given to somebody else is theirs.
+    """
+
+    __tablename__ = "aliases"
+    __table_args__ = (UniqueConstraint("channel", "address"),)
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str]
+
+
+def resolve(tx: Session, channel: str, address: str, name: str | None) -> str:
+    """The address under which somebody is kept who wrote from `address` and has a lasting `name`.
+
+    It is the first they were heard from. Where no `name` is told, `address` may itself be one.
+    Safe when two processes ask at once.
+    """
+    known = _known(tx, channel, name or address)
+    if known is not None or name is None:
+        return known or address
+    met = select(Address.id).where(Address.channel == channel, Address.address == name)
+    first = name if tx.scalar(met) is not None else address
+    for wanted in (first, name):  # the address is not theirs if another name stands for it
+        tx.execute(
+            insert(Alias)
+            .values(channel=channel, name=name, address=wanted)
+            .on_conflict_do_nothing()
+        )
+        known = _known(tx, channel, name)
+        if known is not None:
+            return known
+    return name
+
+
+def _known(tx: Session, channel: str, name: str) -> str | None:
+    return tx.scalar(select(Alias.address).where(Alias.channel == channel, Alias.name == name))

@@ -1,0 +1,151 @@
+"""What became of messages that a provider took: reports come late, repeated and in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, case, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base
+from models.database import OUTBOX, notify
+from models.outbox import OutboundMessage
+
+#: How far a message has come; a report never takes it back. Who read it was not failed.
+RANKS = {
+    "accepted": 0,
+    "scheduled": 0,
+    "queued": 1,
+    "sending": 2,
+    "sent": 3,
+    "failed": 4,
+    "undelivered": 4,
+    "canceled": 4,
+    "delivered": 5,
+    "read": 6,
+}
+FAILED = frozenset({"failed", "undelivered", "canceled"})
+
+
+class Receipt(Base):
+    """One message at the provider, and the outbox row it was sent for: one row may have several."""
+
+    __tablename__ = "receipts"
+
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"), index=True)
+    status: Mapped[str]
+    code: Mapped[int | None]  # the provider's error, if it failed
+    reported_at: Mapped[datetime] = mapped_column(default=func.now())
+    seen_to_at: Mapped[datetime | None]  # since then its failure is no news
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What is known of one try to send a message."""
+
+    provider_id: str
+    status: str
+    code: int | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it did not arrive."""
+        return self.status in FAILED
+
+
+def note(tx: Session, outbox_id: int, fate: Fate) -> bool:
+    """Write down a report; gives whether the try has failed, and nobody has seen to it yet.
+
+    Nothing if the message is gone.
+    """
+    there = select(OutboundMessage.id).where(OutboundMessage.id == outbox_id)
+    if tx.scalar(there.with_for_update(read=True, key_share=True)) is None:
+        return False
+    row = insert(Receipt).values(
+        provider_id=fate.provider_id,
+        outbox_id=outbox_id,
+        status=fate.status,
+        code=fate.code,
+        reported_at=func.now(),
+    )
+    new = row.excluded
+    tx.execute(
+        row.on_conflict_do_update(
+            index_elements=[Receipt.provider_id],
+            set_={"status": new.status, "code": new.code, "reported_at": new.reported_at},
+            where=case(RANKS, value=Receipt.status, else_=-1) < RANKS.get(fate.status, -1),
+        )
+    )
+    known = tx.execute(
+        select(Receipt.status, Receipt.seen_to_at).where(Receipt.provider_id == fate.provider_id)
+    ).one()
+    return known.status in FAILED and known.seen_to_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of a message that was tried before; the oldest report first."""
+
+    owed_at: datetime
+    fates: tuple[Fate, ...]
+
+
+def past(tx: Session, outbox_id: int) -> Past:
+    """What became of a message so far."""
+    owed_at = tx.scalars(
+        select(OutboundMessage.created_at).where(OutboundMessage.id == outbox_id)
+    ).one()
+    return Past(owed_at, fates(tx, outbox_id))
+
+
+def fates(tx: Session, outbox_id: int) -> tuple[Fate, ...]:
+    """What is known of a message's tries, the oldest report first."""
+    rows = tx.scalars(
+        select(Receipt).where(Receipt.outbox_id == outbox_id).order_by(Receipt.reported_at)
+    )
+    return tuple(Fate(row.provider_id, row.status, row.code) for row in rows)
+
+
+def settled(tx: Session, outbox_id: int, provider_id: str) -> bool:
+    """Whether the sender knows by now that this try was taken, or has given the message up."""
+    row = tx.execute(
+        select(OutboundMessage.provider_id, OutboundMessage.failed_at).where(
+            OutboundMessage.id == outbox_id
+        )
+    ).one_or_none()
+    return row is None or row.provider_id == provider_id or row.failed_at is not None
+
+
+def owe_again(tx: Session, outbox_id: int, provider_id: str, *, after: timedelta) -> bool:
+    """Owe a message again whose last try has failed at the provider; gives whether it was so.
+
+    The failure is seen to; what was sent otherwise meanwhile, or given up, stays so.
+    """
+    tx.execute(
+        update(Receipt).where(Receipt.provider_id == provider_id).values(seen_to_at=func.now())
+    )
+    opened = tx.scalar(
+        update(OutboundMessage)
+        .where(
+            OutboundMessage.id == outbox_id,
+            OutboundMessage.provider_id == provider_id,
+            OutboundMessage.sent_at.is_not(None),
+        )
+        .values(sent_at=None, provider_id=None, outcome="undelivered", due_at=func.now() + after)
+        .returning(OutboundMessage.id)
+    )
+    if opened is not None:
+        notify(tx, OUTBOX)
+    return opened is not None
+
+
+def of_others(tx: Session, provider_ids: Sequence[str], *, outbox_id: int) -> set[str]:
+    """Which of these messages at the provider were reported on for other outbox rows."""
+    rows = select(Receipt.provider_id).where(
+        Receipt.provider_id.in_(provider_ids), Receipt.outbox_id != outbox_id
+    )
+    return set(tx.scalars(rows))

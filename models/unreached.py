@@ -1,0 +1,149 @@
+"""Who could not be reached in chat: the people whom a supervisor calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    UniqueConstraint,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+
+from models import officer
+from models.application import Application
+from models.base import Base
+from models.lifecycle import ApplicationState
+from models.officer import Officer
+from models.person import Address, Person
+
+
+class Unreached(Base):
+    """Somebody whom a message reached at no address, and why: one row for a person and a reason.
+
+    Open until a supervisor has called, or they are heard again.
+    """
+
+    __tablename__ = "unreached"
+    __table_args__ = (UniqueConstraint("person_id", "reason"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
+    area_code: Mapped[str | None]  # whose supervisors call
+    reason: Mapped[str]  # an outcome of the sender: "unreachable", "window_closed"
+    noted_at: Mapped[datetime] = mapped_column(default=func.now())
+    called_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ToCall:
+    """A person to be called, and what a supervisor needs to know for it."""
+
+    person_id: int
+    name: str
+    number: str  # of the application, or the officer's badge
+    phone: str | None
+    reasons: tuple[str, ...]
+    since: datetime
+
+
+def _heard_since() -> ColumnElement[bool]:
+    return exists().where(
+        Address.person_id == Unreached.person_id, Address.heard_at > Unreached.noted_at
+    )
+
+
+def note(tx: Session, person_id: int, reason: str) -> Unreached | None:
+    """Put somebody onto the list; None when they are on it already, or nothing is owed to them.
+
+    Owed to are owners with an application that was not taken back, and staff.
+    """
+    owed = _owed(tx, person_id)
+    if owed is None:
+        return None
+    application_id, area_code = owed
+    given = insert(Unreached).values(
+        person_id=person_id,
+        application_id=application_id,
+        area_code=area_code,
+        reason=reason,
+        noted_at=func.now(),
+    )
+    again = given.on_conflict_do_update(
+        index_elements=["person_id", "reason"],
+        set_={
+            "application_id": given.excluded.application_id,
+            "area_code": given.excluded.area_code,
+            "noted_at": given.excluded.noted_at,
+            "called_at": None,
+        },
+        where=or_(Unreached.called_at.is_not(None), _heard_since()),
+    )
+    return tx.scalars(
+        again.returning(Unreached), execution_options={"populate_existing": True}
+    ).one_or_none()
+
+
+def _owed(tx: Session, person_id: int) -> tuple[int | None, str | None] | None:
+    """The application and the area that somebody is called about; None if nothing is owed."""
+    latest = tx.scalars(
+        select(Application)
+        .where(Application.person_id == person_id, Application.state != ApplicationState.CANCELLED)
+        .order_by(Application.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if latest is not None:
+        return latest.id, latest.kelurahan_code
+    me = officer.of_person(tx, person_id)
+    if me is None:
+        return None
+    return None, next(iter(officer.areas_of(tx, me.id)), None)
+
+
+def to_call(
+    tx: Session,
+    mine: Callable[[InstrumentedAttribute[Any]], ColumnElement[bool]],
+    *,
+    limit: int,
+) -> Sequence[ToCall]:
+    """Who is to be called in the areas of which `mine` tells, who waits longest first."""
+    rows = tx.execute(
+        select(Unreached, Person, Application, Officer)
+        .join(Person, Person.id == Unreached.person_id)
+        .outerjoin(Application, Application.id == Unreached.application_id)
+        .outerjoin(Officer, and_(Officer.person_id == Person.id, Officer.active))
+        .where(Unreached.called_at.is_(None), ~_heard_since(), mine(Unreached.area_code))
+        .order_by(Unreached.noted_at)
+        .limit(limit)
+    )
+    people: dict[int, ToCall] = {}
+    for row, person, application, staff in rows:
+        one = people.setdefault(row.person_id, _to_call(row, person, application, staff))
+        people[row.person_id] = replace(one, reasons=(*one.reasons, row.reason))
+    return list(people.values())
+
+
+def _to_call(
+    row: Unreached, person: Person, application: Application | None, staff: Officer | None
+) -> ToCall:
+    name, number = (staff.name, staff.badge) if staff is not None else (person.name or "-", "-")
+    if application is not None:
+        number = application.number
+    return ToCall(row.person_id, name, number, person.phone, (), row.noted_at)
+
+
+def of_person(tx: Session, person_id: int) -> Sequence[Unreached]:
+    """Why this person is to be called, if they are."""
+    theirs = select(Unreached).where(Unreached.person_id == person_id)
+    return tx.scalars(theirs.where(Unreached.called_at.is_(None)).with_for_update()).all()

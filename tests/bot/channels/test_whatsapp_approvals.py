@@ -1,0 +1,169 @@
+"""Templates are made once, handed in and asked about; supervisors hear of a refusal."""
+
+from __future__ import annotations
+
+import itertools
+from base64 import b64decode
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.channels.whatsapp import Account
+from bot.channels.whatsapp_approvals import Approvals
+from bot.channels.whatsapp_templates import Declared
+from bot.errors import ChannelError, OutcomeUnknown, Rejected
+from models import template
+from models.template import Standing
+from tests.bot.town import BOSS, Town, words
+
+ACCOUNT = Account("AC" + "0" * 32, "token", "+628001234567")
+EVERY = [
+    Declared("notices.verified", locale, f"{locale}: nomor {{{{1}}}} baik.", {"number": "26-1"})
+    for locale in ("id", "en")
+]
+PAGE = 1  # resources
+
+
+@dataclass
+class Console:
+    """Twilio's Content API, with what WhatsApp's reviewers decide."""
+
+    url: str = ""
+    contents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    approvals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fails: list[tuple[str, int]] = field(default_factory=list)  # method and status, once each
+    calls: Counter[str] = field(default_factory=Counter)
+    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def app(self) -> web.Application:
+        @web.middleware
+        async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
+            return await self.guard(request, handler)
+
+        app = web.Application(middlewares=[guard])
+        app.router.add_get("/v1/Content", self.listed)
+        app.router.add_post("/v1/Content", self.made)
+        app.router.add_get("/v1/Content/{sid}/ApprovalRequests", self.asked)
+        app.router.add_post("/v1/Content/{sid}/ApprovalRequests/whatsapp", self.handed_in)
+        return app
+
+    async def guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        known = b64decode(request.headers["Authorization"].removeprefix("Basic "))
+        assert known.decode() == f"{ACCOUNT.sid}:{ACCOUNT.token}"
+        self.calls[request.method] += 1
+        if self.fails and self.fails[0][0] == request.method:
+            status = self.fails.pop(0)[1]
+            return web.json_response({"code": 20001, "message": "no"}, status=status)
+        answer: web.StreamResponse = await handler(request)
+        return answer
+
+    async def listed(self, request: web.Request) -> web.Response:
+        page = int(request.query.get("Page", 0))
+        found = list(self.contents.values())[page * PAGE :]
+        more = f"https://content.twilio.com/v1/Content?PageSize={PAGE}&Page={page + 1}"
+        meta = {"next_page_url": more if len(found) > PAGE else None}
+        return web.json_response({"contents": found[:PAGE], "meta": meta})
+
+    async def made(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        assert set(given) == {"friendly_name", "language", "variables", "types"}
+        sid = f"HX{next(self._ids):032x}"
+        self.contents[sid] = {**given, "sid": sid}
+        return web.json_response(self.contents[sid], status=201)
+
+    async def asked(self, request: web.Request) -> web.Response:
+        sid = request.match_info["sid"]
+        return web.json_response({"sid": sid, "whatsapp": self.approvals.get(sid)})
+
+    async def handed_in(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        assert given["category"] == "UTILITY"
+        row = {**given, "status": "received", "rejection_reason": ""}
+        self.approvals[request.match_info["sid"]] = row
+        return web.json_response(row, status=201)
+
+    def decide(self, status: str, reason: str = "", *, locale: str = "id") -> None:
+        for sid, row in self.approvals.items():
+            if self.contents[sid]["language"] == locale:
+                row |= {"status": status, "rejection_reason": reason}
+
+
+@pytest.fixture
+async def console() -> AsyncIterator[Console]:
+    console = Console()
+    async with TestServer(console.app()) as server:
+        console.url = str(server.make_url("")).rstrip("/")
+        yield console
+
+
+@pytest.fixture
+async def approvals(console: Console, town: Town) -> AsyncIterator[Approvals]:
+    record = town.desk.turns.record
+    approvals = Approvals(ACCOUNT, record, api_url=console.url, every=EVERY)
+    yield approvals
+    await approvals.close()
+
+
+def states(found: list[Standing]) -> list[str]:
+    return [one.status for one in found]
+
+
+async def test_what_is_missing_is_made_and_handed_in_once(
+    approvals: Approvals, console: Console, town: Town
+) -> None:
+    assert states(await approvals.status()) == ["missing", "missing"]
+    assert states(await approvals.push()) == ["received", "received"]
+    assert states(await approvals.push()) == ["received", "received"]
+    assert console.calls["POST"] == 4, "two were made, and two handed in"
+    names = {(one["friendly_name"], one["language"]) for one in console.contents.values()}
+    assert names == {(one.name, one.locale) for one in EVERY}
+    console.decide("approved")
+    await approvals.status()
+    assert town.read(lambda tx: len(template.approved(tx))) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 400])
+async def test_what_was_interrupted_is_taken_up_where_it_stands(
+    approvals: Approvals, console: Console, status: int
+) -> None:
+    await approvals.status()
+    await approvals._make(EVERY[0])  # made, and never handed in nor written down
+    console.fails = [("POST", status)]
+    with pytest.raises(ChannelError) as failed:
+        await approvals.push()
+    assert isinstance(failed.value, Rejected | OutcomeUnknown) or status == 429
+    assert states(await approvals.push()) == ["received", "received"]
+    assert len(console.contents) == 2
+
+
+async def test_supervisors_hear_once_of_each_change_for_the_worse(
+    approvals: Approvals, console: Console, town: Town
+) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    await approvals.push()
+    said = words("notices.template_refused", name=EVERY[0].name, state="rejected")
+
+    async def told() -> int:
+        await approvals.status()
+        await town.quiet()
+        return "\n".join(town.desk.chat.texts(BOSS)).count(said)
+
+    console.decide("rejected", "INVALID_FORMAT")
+    assert [await told(), await told()] == [1, 1]
+    (row,) = town.read(template.refused)
+    assert (row.status, row.reason) == ("rejected", "INVALID_FORMAT")
+    console.decide("approved")
+    assert await told() == 1
+    console.decide("rejected")
+    assert await told() == 2
+    console.decide("paused", locale="en")
+    await approvals.status()
+    await town.quiet()
+    assert words("notices.template_refused", name=EVERY[1].name, state="paused") in "\n".join(
+        town.desk.chat.texts(BOSS)
+    )

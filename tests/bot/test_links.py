@@ -1,0 +1,105 @@
+"""Links to files lead to what we hand out, for as long as they say, and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import time_machine
+from starlette.applications import Starlette
+
+from bot.links import Links, file_behind
+from models import encryption
+from models.encryption import KeyRing
+from models.storage import Storage
+from web import files
+
+PERMIT = "permits/2026/IUMK-2026-3174-000001.pdf"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _keys() -> None:
+    encryption.use(KeyRing({"k1": b"0" * 32}, b"1" * 32))
+
+
+def link(path: str = PERMIT, *, life: timedelta = HOUR) -> str:
+    return Links("https://izin.example").to(path, "Izin Siti é.pdf", life=life)
+
+
+def token(url: str) -> str:
+    return url.split("/")[4]
+
+
+def test_a_link_names_the_file_for_who_opens_it_and_hides_where_it_lies() -> None:
+    url = link()
+    assert re.fullmatch(r"https://izin\.example/berkas/[\w-]+/Izin%20Siti%20%C3%A9\.pdf", url)
+    assert "permits" not in url
+    assert file_behind(token(url)) == PERMIT
+
+
+def test_a_link_ends() -> None:
+    with time_machine.travel(datetime(2026, 11, 25, tzinfo=UTC), tick=False) as clock:
+        given = token(link())
+        clock.shift(HOUR - timedelta(seconds=1))
+        assert file_behind(given) == PERMIT
+        clock.shift(timedelta(seconds=1))
+        assert file_behind(given) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "attachments/ab/abcd.jpg",
+        "permits/../attachments/a.pdf",
+        "/permits/a.pdf",
+        "permits/a.pdf/../../b.pdf",
+        "permits/.pdf",
+        "permits/a.txt",
+        "permits//a.pdf",
+    ],
+)
+def test_only_permits_are_handed_out(path: str) -> None:
+    with pytest.raises(ValueError, match="only permits"):
+        link(path)
+
+
+def test_nobody_else_can_make_a_link() -> None:
+    good = token(link())
+    signed = base64.urlsafe_b64decode(good + "=" * (-len(good) % 4))
+    later = signed[:16] + signed[16:].replace(b"1", b"2", 1)
+    for bad in ("", "x", "é", good[:-2], "A" + good[1:], base64.urlsafe_b64encode(later).decode()):
+        assert file_behind(bad) is None
+    encryption.use(KeyRing({"k1": b"0" * 32}, b"2" * 32))
+    assert file_behind(good) is None
+
+
+@pytest.fixture
+def storage(tmp_path: object) -> Storage:
+    storage = Storage(f"file://{tmp_path}")
+    storage.write(PERMIT, b"%PDF-1.7 izin")
+    storage.write("attachments/ab/abcd.jpg", b"ktp")
+    return storage
+
+
+async def ask(storage: Storage, path: str) -> httpx.Response:
+    door = httpx.ASGITransport(Starlette(routes=files.routes(storage=storage)))
+    async with httpx.AsyncClient(transport=door, base_url="https://izin.example") as client:
+        return await client.get(path)
+
+
+async def test_a_link_gives_the_file_and_nobody_keeps_it(storage: Storage) -> None:
+    answer = await ask(storage, link().removeprefix("https://izin.example"))
+    assert (answer.status_code, answer.content) == (200, b"%PDF-1.7 izin")
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+async def test_any_other_link_leads_nowhere(storage: Storage) -> None:
+    gone = link("permits/2026/IUMK-2026-3174-000002.pdf").removeprefix("https://izin.example")
+    over = link(life=timedelta(0)).removeprefix("https://izin.example")
+    for path in (gone, over, "/berkas/x/a.pdf", "/berkas/../attachments/ab/abcd.jpg", "/berkas/x"):
+        assert (await ask(storage, path)).status_code == 404, path

@@ -1,0 +1,24 @@
+"""Letters for tests: what a channel is given to send."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.channels.base import File, Letter
+from conversations.messages import Message
+
+
+def letter(
+    address: str,
+    message: Message,
+    locale: str = "id",
+    file: File | None = None,
+    *,
+    number: int = 1,
+    heard_at: datetime | None = None,
+    at: datetime | None = None,
+    attempts: int = 1,
+    unsure: bool = False,
+) -> Letter:
+    """A letter whose outbox row has the id `number`."""
+    return Letter(number, address, message, locale, file, heard_at, at, attempts, unsure)
