@@ -59,7 +59,7 @@ LOOKED_THROUGH = 50  # messages to one person, the newest first
 _MEDIA = re.compile(
     r"/2010-04-01/Accounts/(AC\w{32})/Messages/([SM]M\w{32})/Media/(ME\w{32})", re.ASCII
 )
-_TWILIO = "api.twilio.com"
+_TWILIO = re.compile(r"api(\.[a-z0-9-]+){0,2}\.twilio\.com")  # with an edge and a region
 
 T = TypeVar("T")
 
@@ -352,11 +352,14 @@ class WhatsApp:
     def _media(self, reference: str) -> str | None:
         """The file's address as it is reached from here; None if it is not one of our account."""
         parts = urlsplit(reference)
-        ours = {_TWILIO, urlsplit(self._api_url or "").netloc or _TWILIO}
         found = _MEDIA.fullmatch(parts.path)
-        if parts.netloc not in ours or found is None or found[1] != self._account.sid:
+        if found is None or found[1] != self._account.sid:
             return None
-        return f"{self._api_url or f'https://{_TWILIO}'}{parts.path}"
+        if self._api_url is not None and parts.netloc == urlsplit(self._api_url).netloc:
+            return f"{self._api_url}{parts.path}"
+        if _TWILIO.fullmatch(parts.netloc):
+            return self._transport.there(f"https://{parts.netloc}{parts.path}")
+        return None
 
     async def acknowledge(self, heard: Heard) -> None:
         """Nothing spins in WhatsApp."""
