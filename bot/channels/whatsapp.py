@@ -61,6 +61,9 @@ _MEDIA = re.compile(
 )
 _TWILIO = re.compile(r"api(\.[a-z0-9-]+){0,2}\.twilio\.com")  # with an edge and a region
 
+#: What the client raises over an answer that is not as documented.
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+
 T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
@@ -263,7 +266,7 @@ class WhatsApp:
             )
         except (TwilioRestException, TwilioServiceException) as error:
             raise decision(error.code or 0, _words(error)) from error
-        except (ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             raise OutcomeUnknown(
                 f"Twilio's answer can't be read ({type(error).__name__})"
             ) from None
@@ -290,14 +293,15 @@ class WhatsApp:
         Raises:
             OutcomeUnknown: Twilio can't be asked now.
         """
+        there = to(letter.address)
         try:
             rows = await self._client.messages.list_async(
-                to=to(letter.address),
+                to=there,
                 from_=f"whatsapp:{self._account.sender}",
                 limit=LOOKED_THROUGH,
                 page_size=LOOKED_THROUGH,
             )
-        except (ChannelError, TwilioException, KeyError, TypeError) as error:
+        except (ChannelError, TwilioException, *_UNREADABLE) as error:
             why = f"whether it was sent can't be asked ({type(error).__name__})"
             raise OutcomeUnknown(why) from error
         since = past.owed_at - SLACK
