@@ -409,6 +409,7 @@ CONSEQUENCES: dict[str, tuple[Fault, type[ChannelError], timedelta | None]] = {
     "WhatsApp failed: later": (error(63009), TryLater, A_WHILE),
     "failed otherwise: later": (error(63012), TryLater, A_WHILE),
     "a wrong token: later, by a person": (error(20003, 401), TryLater, PERSON_NEEDED),
+    "somebody in between says no: later": (error(403, 403), TryLater, PERSON_NEEDED),
     "something new: our mistake": (error(63999), Rejected, None),
     "Twilio is overrun: later": (Fault(503, ""), TryLater, AWAY),
     "Twilio is broken: unknown": (Fault(500, ""), OutcomeUnknown, None),
@@ -533,12 +534,16 @@ async def test_of_a_message_in_parts_only_the_missing_is_sent(
     assert [text[0] for text in await seen(siti, 2)] == ["a", "b"]
 
 
+@pytest.mark.parametrize("told", ["a report", "the outbox"])
 async def test_the_same_words_for_another_message_are_not_this_one(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    told: str, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
 ) -> None:
     row = await owed(record)
     before = await whatsapp.send(write(number=row))
-    await record.do(lambda tx: receipt.note(tx, row, Fate(before.provider_id, "sent", None)))
+    if told == "a report":
+        await record.do(lambda tx: receipt.note(tx, row, Fate(before.provider_id, "sent", None)))
+    else:
+        await settle(record, row, before.provider_id)
     await record.do(lambda tx: tx.execute(text("UPDATE outbox SET dedupe_key = 'before'")))
     mine = await owed(record)
     await whatsapp.send(write(number=mine, attempts=2, unsure=True))
