@@ -158,6 +158,7 @@ def record_environment(folder: Path, servers: embedded.Servers) -> dict[str, str
         "PUBLIC_URL": "http://127.0.0.1",
         "ENCRYPTION_KEYS": f"k1:{key}",
         "INDEX_KEY": key,
+        "QUIET_HOURS": "off",
         "LOG_LEVEL": "WARNING",
     }
 

@@ -19,4 +19,5 @@ def add(tx: Session, person_id: int, reason: str) -> None:
     news = events.news("unreached", person_id, opens="call", unasked=True)
     for supervisor in officer.supervisors_of(tx, row.area_code):
         if supervisor != person_id:
-            inbox.tell(tx, supervisor, f"unreached:{row.id}:{row.noted_at.isoformat()}", news)
+            fact = f"unreached:{row.id}:{row.noted_at.isoformat()}"
+            inbox.tell(tx, supervisor, fact, news, can_wait=True)

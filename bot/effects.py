@@ -60,6 +60,7 @@ from models import (
     lifecycle,
     officer,
     permit,
+    quiet,
     task,
     unreached,
 )
@@ -81,6 +82,16 @@ WORKING_DAYS_TO_VISIT = 3  # promised; counted from the day the application is s
 #: States of a visit in which its owner may still ask for another time, or take all back.
 MOVABLE = frozenset(
     {VisitState.WANTED, VisitState.OFFERED, VisitState.UNASSIGNED, VisitState.ACCEPTED}
+)
+
+#: Told at any hour: the visit is being made.
+_UNDER_WAY = frozenset(
+    {
+        "notices.on_the_way",
+        "notices.arrived",
+        "notices.handed_over",
+        "notices.visit_failed",
+    }
 )
 
 
@@ -248,6 +259,7 @@ class _Act:
         *,
         to: int | None = None,
         after: timedelta = timedelta(0),
+        urgent: bool = False,
     ) -> None:
         """Owe a message to this person, or a notice to somebody else."""
         other = to is not None and to != self.person.id
@@ -260,6 +272,7 @@ class _Act:
                 after=after,
                 provisional=bool(after),
                 address_id=None if other else self.address_id,
+                urgent=urgent,
             ),
             message,
         )
@@ -268,13 +281,23 @@ class _Act:
         self._owe(Message((Say(key, params),)))
 
     def _notify(self, to: int, key: str, /, **params: Value) -> None:
-        self._owe(Message((Say(key, params),)), to=to)
+        """Tell somebody else; what is no part of a visit under way waits for the morning."""
+        self._owe(Message((Say(key, params),)), to=to, urgent=key in _UNDER_WAY)
 
-    def _tell(self, person_id: int, what: str, subject: int, opens: str, *parts: Say) -> None:
+    def _tell(
+        self,
+        person_id: int,
+        what: str,
+        subject: int,
+        opens: str,
+        *parts: Say,
+        can_wait: bool = True,
+    ) -> None:
         """Give somebody's conversation news that it may ask about."""
         unasked = person_id != self.person.id
         news = events.news(what, subject, *parts, opens=opens, unasked=unasked)
-        inbox.tell(self.tx, person_id, f"{self.key}:{what}", news)
+        fact = f"{self.key}:{what}"
+        inbox.tell(self.tx, person_id, fact, news, can_wait=unasked and can_wait)
 
     def _tell_supervisors(
         self, area_code: str | None, what: str, subject: int, opens: str, *parts: Say
@@ -606,8 +629,9 @@ class _Act:
         chosen = self.tx.get_one(Officer, officer_id)
         if chosen.person_id is None or not chosen.active or chosen.person_id == visit.owner_id:
             raise lifecycle.NotAllowed(f"officer {chosen.id} can't be asked about visit {visit_id}")
-        offers.offer_to(self.tx, visit, chosen, at=self.writer.now, actor=self.actor)
-        self._tell(chosen.person_id, "visit_offered", visit.id, "visit")
+        made = offers.offer_to(self.tx, visit, chosen, at=self.writer.now, actor=self.actor)
+        can_wait = quiet.can_wait(made.expires_at, self.writer.now)
+        self._tell(chosen.person_id, "visit_offered", visit.id, "visit", can_wait=can_wait)
 
     def _called(self, person_id: int) -> None:
         for row in unreached.of_person(self.tx, person_id):

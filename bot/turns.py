@@ -218,7 +218,8 @@ class _Batch:
 
     def run(self, *, can_send: bool) -> tuple[list[Claimed], bool]:
         people, openings, at = self.begun.people, self.begun.openings, self.begun.at
-        waiting = {i: deque(o.untaken[:MAX_EVENTS]) for i, o in openings.items() if o.untaken}
+        tellable = {i: _tellable(o.untaken)[:MAX_EVENTS] for i, o in openings.items()}
+        waiting = {i: deque(rows) for i, rows in tellable.items() if rows}
         talks = {i: _talk(openings[i].session) for i in waiting}
         heard: dict[int, Reach] = {}  # addresses that are spoken from, by id
         last: dict[int, Reach] = {}  # where each person spoke last
@@ -317,6 +318,16 @@ def _begin(tx: Session, batch: Sequence[_Entry]) -> Begun:
     return turn.begin(tx, deliveries, ids)
 
 
+def _tellable(untaken: Sequence[Untaken]) -> Sequence[Untaken]:
+    """What is taken now: all of it if the person speaks, else what does not wait for the morning.
+
+    So at night they hear the news first, and then the answer.
+    """
+    if any(row.address_id is not None for row in untaken):
+        return untaken
+    return [row for row in untaken if not row.sleeps]
+
+
 def _delivery(heard: Heard) -> Delivery:
     media = heard.media
     return Delivery(
@@ -383,7 +394,7 @@ def _tell_supervisors(tx: Session, person_id: int, row_id: int) -> None:
     say = Say("notices.turn_set_aside", {"number": row_id})
     for supervisor in supervisors:
         news = events.news("turn_set_aside", row_id, say, unasked=True)
-        inbox.tell(tx, supervisor, f"turn_set_aside:{row_id}", news)
+        inbox.tell(tx, supervisor, f"turn_set_aside:{row_id}", news, can_wait=True)
 
 
 def _place(error: BaseException) -> str:

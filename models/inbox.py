@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models import quiet
 from models.attachment import REFERENCE
 from models.base import Base
 from models.database import INBOX, notify, packed, trip
@@ -47,6 +48,7 @@ class InboundMessage(Base):
     address_id: Mapped[int | None]  # where they wrote from; None for news
     attachment_id: Mapped[int | None]  # the file that came with it
     heard_at: Mapped[datetime] = mapped_column(default=func.now())
+    due_at: Mapped[datetime | None]  # news that waits for the morning, or until they speak
     taken_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     set_aside_at: Mapped[datetime | None]  # failed three times; a supervisor sees it
@@ -60,6 +62,7 @@ class Arrival:
     provider_id: str
     person_id: int
     event: Any
+    can_wait: bool = False  # at night, until the morning
 
 
 EVENT = "inbox.event"  # what its words are bound to
@@ -73,6 +76,7 @@ def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
             "provider_id": one.provider_id,
             "person_id": one.person_id,
             "event": seal_json(one.event, EVENT),
+            "quiet": one.can_wait and quiet.kept(),
         }
         for one in arrivals
     ]
@@ -83,11 +87,12 @@ def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
     return [row_id for (row_id,) in recorded.rows]
 
 
-_RECORD = """
-    INSERT INTO inbox (channel, provider_id, person_id, event, heard_at, failures)
-    SELECT channel, provider_id, person_id, decode(event, 'base64'), now(), 0
+_RECORD = f"""
+    INSERT INTO inbox (channel, provider_id, person_id, event, heard_at, due_at, failures)
+    SELECT channel, provider_id, person_id, decode(event, 'base64'), now(),
+           CASE WHEN quiet THEN nullif({quiet.later("now()")}, now()) END, 0
       FROM json_to_recordset(%(rows)s)
-           AS new (channel text, provider_id text, person_id bigint, event text)
+           AS new (channel text, provider_id text, person_id bigint, event text, quiet boolean)
     ON CONFLICT DO NOTHING
     RETURNING id
 """
@@ -173,17 +178,24 @@ _HEAR = f"""
 """
 
 
-def tell(tx: Session, person_id: int, fact: str, event: Any) -> None:
-    """Give a conversation news, once for each `fact`, and wake the bot at commit."""
-    if record(tx, [Arrival(NEWS, f"{fact}:{person_id}", person_id, event)]):
+def tell(tx: Session, person_id: int, fact: str, event: Any, *, can_wait: bool = False) -> None:
+    """Give a conversation news, once for each `fact`, and wake the bot at commit.
+
+    What is owed at night and `can_wait` is told in the morning, or before an answer to what they
+    say meanwhile.
+    """
+    if record(tx, [Arrival(NEWS, f"{fact}:{person_id}", person_id, event, can_wait)]):
         notify(tx, INBOX)
+
+
+_SLEEPS = func.coalesce(InboundMessage.due_at > func.now(), False)
 
 
 def waiting(tx: Session, *, limit: int) -> Sequence[int]:
     """People for whom something lies untaken, longest first."""
     open_rows = (
         select(InboundMessage.person_id, InboundMessage.id)
-        .where(InboundMessage.taken_at.is_(None), InboundMessage.set_aside_at.is_(None))
+        .where(InboundMessage.taken_at.is_(None), InboundMessage.set_aside_at.is_(None), ~_SLEEPS)
         .order_by(InboundMessage.id)
         .limit(limit)
         .subquery()
@@ -200,7 +212,7 @@ def count_failure(tx: Session, person_id: int, *, at_most: int) -> int | None:
             InboundMessage.taken_at.is_(None),
             InboundMessage.set_aside_at.is_(None),
         )
-        .order_by(InboundMessage.id)
+        .order_by(_SLEEPS, InboundMessage.id)
         .limit(1)
     ).one_or_none()
     if row is None:

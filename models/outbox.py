@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models import quiet
 from models.base import Base
 from models.database import OUTBOX, notify, packed, trip
 from models.encryption import EncryptedJson, seal_json, unseal_json
@@ -80,6 +81,7 @@ class Owed:
     after: timedelta = timedelta(0)
     provisional: bool = False
     address_id: int | None = None  # where it answers to
+    urgent: bool = False  # a notice that is told at night, too
 
 
 _MESSAGE = "outbox.message"
@@ -100,7 +102,8 @@ def owe_and_lease(
     """Owe messages, each fact once, and lease at once what the caller will send itself; on a trip.
 
     Leased, for the people in `leasing`, is the first message that is due now, unless an older one
-    is still open: so their order holds. Gives (id, dedupe key) of what is leased.
+    is still open: so their order holds. A notice at night is due in the morning, unless it is
+    urgent. Gives (id, dedupe key) of what is leased.
 
     A provisional message that has not been sent gives way to the reply that is said after it; a
     notice comes behind it, since it does not ask the open question again.
@@ -120,35 +123,44 @@ def owe_and_lease(
                 "provisional": one.provisional,
                 "after": one.after.total_seconds(),
                 "lease": can_go,
+                "quiet": one.lane is Lane.NOTICE and not one.urgent and quiet.kept(),
             }
         )
     return run(_OWE, {"rows": packed(rows), "lease": lease.total_seconds()})
 
 
-_OWE = """
+#: A notice that waits for the morning; it holds nothing up that is said meanwhile.
+SLEEPS = """(outbox.lane = 'notice' AND outbox.outcome IS NULL AND outbox.leased_until IS NULL
+             AND outbox.due_at > now())"""
+
+_OWE = f"""
     WITH given AS MATERIALIZED (
       SELECT * FROM json_to_recordset(%(rows)s)
           AS new (number int, person_id bigint, address_id bigint, dedupe_key text, message text,
-                  lane text, provisional boolean, after float, lease boolean)
+                  lane text, provisional boolean, after float, lease boolean, quiet boolean)
+    ), timed AS (
+      SELECT given.*, CASE WHEN quiet THEN {quiet.later("(now() + make_interval(secs => after))")}
+                           ELSE now() + make_interval(secs => after) END AS due_at
+        FROM given
     ), dropped AS (
       DELETE FROM outbox
        WHERE person_id IN (SELECT person_id FROM given WHERE lane = 'reply') AND provisional
          AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL
       RETURNING id
     ), ready AS (
-      SELECT given.*,
-             lease AND NOT EXISTS (
+      SELECT timed.*,
+             lease AND due_at <= now() AND NOT EXISTS (
                SELECT 1 FROM outbox
-                WHERE outbox.person_id = given.person_id
-                  AND sent_at IS NULL AND failed_at IS NULL
-                  AND NOT (given.lane = 'reply' AND outbox.provisional AND leased_until IS NULL)
+                WHERE outbox.person_id = timed.person_id
+                  AND sent_at IS NULL AND failed_at IS NULL AND NOT {SLEEPS}
+                  AND NOT (timed.lane = 'reply' AND outbox.provisional AND leased_until IS NULL)
              ) AS goes
-        FROM given
+        FROM timed
     ), owed AS (
       INSERT INTO outbox (person_id, address_id, dedupe_key, message, lane, provisional, due_at,
                           created_at, leased_until, attempts)
       SELECT person_id, address_id, dedupe_key, decode(message, 'base64'), lane, provisional,
-             now() + make_interval(secs => after), now(),
+             due_at, now(),
              CASE WHEN goes THEN statement_timestamp() + make_interval(secs => %(lease)s) END,
              CAST(goes AS int)
         FROM ready ORDER BY number
@@ -199,7 +211,8 @@ class Claimed:
 def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
     """Lease the first open message of each person whose first is due, replies before notices.
 
-    Only a person's oldest open message can be claimed, so their order holds whoever sends. It goes
+    Only a person's oldest open message can be claimed, but for notices that wait for the morning,
+    so their order holds whoever sends. It goes
     to the address that it answers, or else to the one that was heard from last; one that can't be
     reached is passed over where there is another. On a trip; `claimed` reads what it gives.
 
@@ -235,10 +248,10 @@ def claimed(rows: Results) -> list[Claimed]:
     return found
 
 
-_CLAIM = """
+_CLAIM = f"""
     WITH heads AS (
       SELECT DISTINCT ON (person_id) id FROM outbox
-       WHERE sent_at IS NULL AND failed_at IS NULL
+       WHERE sent_at IS NULL AND failed_at IS NULL AND NOT {SLEEPS}
        ORDER BY person_id, id
     ), free AS (
       SELECT id FROM outbox
@@ -294,7 +307,7 @@ def settle(run: Run, sent: Mapping[int, str]) -> Results:
     return run(_SETTLE, {"rows": packed(rows)})
 
 
-_SETTLE = """
+_SETTLE = f"""
     WITH done AS MATERIALIZED (
       SELECT * FROM json_to_recordset(%(rows)s) AS new (id bigint, provider_id text)
     ), settled AS (
@@ -308,6 +321,7 @@ _SETTLE = """
     SELECT EXISTS (
       SELECT 1 FROM outbox WHERE person_id IN (SELECT person_id FROM settled)
          AND sent_at IS NULL AND failed_at IS NULL AND id NOT IN (SELECT id FROM done)
+         AND NOT {SLEEPS}
     )
 """
 

@@ -151,6 +151,8 @@ class Settings:
         one_of("DEBUG", "INFO", "WARNING", "ERROR"), example="INFO", default="INFO"
     )
 
+    quiet_hours: str = setting(one_of("ON", "OFF"), example="off", default="on")
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read every field from its variable; an empty variable counts as one that is not set.

@@ -40,6 +40,7 @@ class Untaken:
     attachment_id: int | None  # the file that came with it
     address_id: int | None  # where they wrote from; None for news
     address: str | None
+    sleeps: bool = False  # news that waits for the morning
 
 
 @dataclass(slots=True)
@@ -117,7 +118,7 @@ _OPEN = f"""
            (SELECT true FROM applications
              WHERE applications.person_id = asked.id LIMIT 1) IS TRUE,
            inbox.id, inbox.channel, inbox.event, inbox.attachment_id,
-           addresses.id, addresses.address, now()
+           addresses.id, addresses.address, coalesce(inbox.due_at > now(), false), now()
       FROM asked
       LEFT JOIN conversations AS kept ON kept.person_id = asked.id
       LEFT JOIN inbox ON inbox.person_id = asked.id

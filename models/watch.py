@@ -142,19 +142,24 @@ def _queues(tx: Session, statement: str) -> list[Queue]:
 
 
 _INBOX = """
-    SELECT '', count(*), extract(epoch FROM now() - min(heard_at))
-      FROM (SELECT heard_at FROM inbox
-             WHERE taken_at IS NULL AND set_aside_at IS NULL LIMIT :most) AS open
+    SELECT '', count(*), extract(epoch FROM now() - min(greatest(heard_at, due_at)))
+      FROM (SELECT heard_at, due_at FROM inbox
+             WHERE taken_at IS NULL AND set_aside_at IS NULL
+               AND (due_at IS NULL OR due_at <= now()) LIMIT :most) AS open
 """
 
 # A person's messages go out one after the other: only the first of them can be late.
 _OUTBOX = """
     WITH open AS (
-      SELECT id, person_id, lane, due_at, created_at, attempts FROM outbox
+      SELECT id, person_id, lane, due_at, created_at, attempts,
+             lane = 'notice' AND outcome IS NULL AND leased_until IS NULL AND due_at > now()
+               AS sleeps
+        FROM outbox
        WHERE sent_at IS NULL AND failed_at IS NULL
        LIMIT :most
     ), ranked AS (
-      SELECT *, row_number() OVER (PARTITION BY person_id ORDER BY id) = 1 AS first FROM open
+      SELECT *, row_number() OVER (PARTITION BY person_id, sleeps ORDER BY id) = 1 AS first
+        FROM open
     )
     SELECT lane,
            count(*),

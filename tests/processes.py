@@ -51,6 +51,7 @@ class Product:
             "REDIS_URL": redis_url,
             "STORAGE_URL": f"file://{folder / 'files'}",
             "PUBLIC_URL": self.url,
+            "QUIET_HOURS": "off",
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "ENCRYPTION_KEYS": f"k1:{KEY}",

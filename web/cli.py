@@ -23,7 +23,7 @@ from bot.errors import ChannelError
 from bot.service import account, limits, running
 from bot.settings import Settings
 from conversations import catalogue, diagram, flows
-from models import area, database, encryption, heartbeat, logs, migrations, officer
+from models import area, database, encryption, heartbeat, logs, migrations, officer, quiet
 from models.settings import BadSettings
 from models.settings import Settings as EverySettings
 from models.storage import Storage
@@ -118,6 +118,7 @@ def _settings(kind: type[S]) -> S:
     settings = kind.from_environment(os.environ)
     logs.configure(settings.log_level)
     encryption.use(settings.key_ring)
+    quiet.keep(settings.quiet_hours == "ON")
     return settings
 
 

@@ -67,6 +67,7 @@ def city(data: Path, *, host: str, port: int, fresh: bool) -> Iterator[City]:
             "REDIS_URL": servers.redis_url,
             "STORAGE_URL": f"file://{data / 'files'}",
             "PUBLIC_URL": url,
+            "QUIET_HOURS": "off",  # the story is played at any hour
             "HOST": host,
             "PORT": str(port),
         }

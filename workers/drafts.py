@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from conversations.messages import Say
-from models.base import WIB, now
+from models import quiet
+from models.base import now
 from models.task import Task
 from workers.news import tell
 
 AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=3))  # of silence
 KEPT = timedelta(days=30)
 AT_ONCE = 500  # people in one transaction; the rest follows a second later
-QUIET_FROM, QUIET_UNTIL = time(20, 0), time(7, 0)  # WIB: nobody is reminded at night
 
 
 def remind(tx: Session, run: Task) -> datetime | None:
     """Ask whoever left a form in the middle whether to go on; silent at night, and after three."""
     at = now(tx)
-    if not _awake(at):
+    if not quiet.awake(at):
         return None
     counts = [_remind(tx, times, at - silence) for times, silence in enumerate(AFTER)]
     return at if AT_ONCE in counts else None
@@ -82,7 +82,3 @@ _ERASED = text(
     RETURNING person_id
     """
 )
-
-
-def _awake(at: datetime) -> bool:
-    return QUIET_UNTIL <= at.astimezone(WIB).time() < QUIET_FROM

@@ -24,13 +24,15 @@ def tell(
     *parts: Say,
     occasion: str,
     opens: str = "",
+    can_wait: bool = True,
 ) -> None:
     """Give one person news about a row, and open a flow about it (or none).
 
-    `occasion` tells this time from another; the same news of one occasion is told once.
+    `occasion` tells this time from another; the same news of one occasion is told once. At night
+    it waits for the morning, if it `can_wait`.
     """
     news = events.news(what, subject, *parts, opens=opens, unasked=True)
-    inbox.tell(tx, person_id, f"{what}:{subject}:{occasion}", news)
+    inbox.tell(tx, person_id, f"{what}:{subject}:{occasion}", news, can_wait=can_wait)
 
 
 def tell_supervisors(

@@ -47,6 +47,7 @@ class Place:
             "PORT": str(port),
             "ENCRYPTION_KEYS": f"k1:{KEY}",
             "INDEX_KEY": KEY,
+            "QUIET_HOURS": "off",
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_BOT_USERNAME": "izin_bot",
             "TELEGRAM_WEBHOOK_SECRET": SECRET,

@@ -134,4 +134,4 @@ def _keep(tx: Session, standing: Standing) -> None:
     news = events.news("template_refused", row.id, say, unasked=True)
     for supervisor in officer.supervisors_of(tx, None):
         fact = f"template:{row.id}:{row.status}:{row.checked_at.isoformat()}"
-        inbox.tell(tx, supervisor, fact, news)
+        inbox.tell(tx, supervisor, fact, news, can_wait=True)

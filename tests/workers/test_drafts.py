@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from conversations import events
 from conversations.events import Happened
-from models import person
+from models import person, quiet
 from models.conversation import Conversation
 from models.inbox import InboundMessage
 from models.person import Person
@@ -24,8 +24,8 @@ RUN = Task(kind="remind", subject_id=0, run_key="remind:now")
 @pytest.fixture(autouse=True)
 def _awake(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is day, whenever the tests run."""
-    monkeypatch.setattr(drafts, "QUIET_FROM", drafts.QUIET_FROM.max)
-    monkeypatch.setattr(drafts, "QUIET_UNTIL", drafts.QUIET_UNTIL.min)
+    monkeypatch.setattr(quiet, "FROM", quiet.FROM.max)
+    monkeypatch.setattr(quiet, "UNTIL", quiet.UNTIL.min)
 
 
 def silent_for(
@@ -74,7 +74,7 @@ def test_nobody_is_reminded_without_a_draft_or_against_their_will(engine: Engine
 
 
 def test_nobody_is_reminded_at_night(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drafts, "QUIET_FROM", drafts.QUIET_FROM.min)
+    monkeypatch.setattr(quiet, "FROM", quiet.FROM.min)
     with Session(engine) as tx, tx.begin():
         silent_for(tx, timedelta(hours=2))
         drafts.remind(tx, RUN)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from conversations.messages import Say
 from models import application as applications
-from models import area, lifecycle, officer
+from models import area, lifecycle, officer, quiet
 from models import offer as offers
 from models import visit as visits
 from models.application import Application
@@ -110,8 +110,16 @@ def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
 def _tell_officer(tx: Session, made: Offer, what: str, *parts: Say, opens: str = "") -> None:
     person_id = tx.get_one(Officer, made.officer_id).person_id
     if person_id is not None:
-        occasion = made.offered_at.isoformat()
-        tell(tx, person_id, what, made.visit_id, *parts, occasion=occasion, opens=opens)
+        tell(
+            tx,
+            person_id,
+            what,
+            made.visit_id,
+            *parts,
+            occasion=made.offered_at.isoformat(),
+            opens=opens,
+            can_wait=quiet.can_wait(made.expires_at, now(tx)) or what != "visit_offered",
+        )
 
 
 def _hand_to_supervisors(tx: Session, application: Application, visit: Visit) -> None:

@@ -1,0 +1,87 @@
+"""At night the bot answers, tells what is under way, and keeps the rest for the morning."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from conversations.messages import Say
+from models import inbox, outbox, quiet
+from models.inbox import InboundMessage
+from models.outbox import OutboundMessage
+from tests.bot.town import BOSS, OFFICER, OWNER, Town, words
+from tests.clock import now
+from workers.news import tell
+
+SOON = "TIMESTAMPTZ '2999-01-01 00:00:00+00'"
+VERIFIED = words("notices.verified", number="26-000001")
+
+
+@pytest.fixture(autouse=True)
+def _night(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is night by every statement; officers' offers end in the morning."""
+    monkeypatch.setattr(quiet, "_kept", True)
+    monkeypatch.setattr(quiet, "can_wait", lambda ends, at: False)
+    for statements, name in ((outbox, "_OWE"), (inbox, "_RECORD")):
+        sql = getattr(statements, name)
+        for moment in ("(now() + make_interval(secs => after))", "now()"):
+            sql = sql.replace(quiet.later(moment), SOON)
+        monkeypatch.setattr(statements, name, sql)
+
+
+async def morning(town: Town) -> None:
+    """Let the night be over."""
+    for kind in (InboundMessage, OutboundMessage):
+        late = update(kind).where(kind.due_at > now()).values(due_at=now())
+        town.write(lambda tx, late=late: tx.execute(late))  # type: ignore[misc]
+    await town.quiet()
+
+
+def tell_owner(town: Town) -> None:
+    person_id = town.meet(OWNER)
+    say = Say("notices.verified", {"number": "26-000001"})
+    town.write(lambda tx: tell(tx, person_id, "verified", 1, say, occasion="1"))
+
+
+async def test_news_is_told_in_the_morning(town: Town) -> None:
+    await town.say("halo")
+    tell_owner(town)
+    await town.quiet()
+    assert VERIFIED not in "\n".join(town.desk.chat.texts(OWNER))
+    await morning(town)
+    assert VERIFIED in town.desk.chat.texts(OWNER)[-1]
+
+
+async def test_who_speaks_at_night_hears_the_news_first(town: Town) -> None:
+    await town.say("halo")
+    tell_owner(town)
+    assert VERIFIED in await town.say("status")
+    before = len(town.desk.chat.texts(OWNER))
+    await morning(town)
+    assert len(town.desk.chat.texts(OWNER)) == before, "and not once more"
+
+
+async def test_a_visit_under_way_is_told_at_any_hour(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    visit_id = town.want(town.apply())
+    await town.work()
+    assert "Kunjungan baru" in town.desk.chat.texts(OFFICER)[-1], "the offer would lapse"
+    await town.tap("accept", OFFICER)
+    assert town.desk.chat.texts(OWNER) == [], "who comes is told in the morning"
+    await town.tap("go", OFFICER)
+    if "bukan hari ini" in town.desk.chat.texts(OFFICER)[-1]:
+        await town.tap("yes", OFFICER)
+    (told,) = town.desk.chat.texts(OWNER)
+    assert "sedang menuju" in told and visit_id
+    await morning(town)
+    assert "akan datang" in town.desk.chat.texts(OWNER)[-1]
+
+
+async def test_a_supervisor_is_left_in_peace(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.say("halo")
+    before = len(town.desk.chat.texts(BOSS))
+    await town.say("bicara dengan orang")
+    assert len(town.desk.chat.texts(BOSS)) == before
+    await morning(town)
+    assert len(town.desk.chat.texts(BOSS)) == before + 1

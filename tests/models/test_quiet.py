@@ -1,0 +1,136 @@
+"""At night what can wait is due in the morning, and holds up nothing that is said meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import Engine, func, text, update
+from sqlalchemy.orm import Session
+
+from models import encryption, inbox, outbox, person, quiet, watch
+from models.base import WIB
+from models.database import trip
+from models.encryption import KeyRing
+from models.inbox import InboundMessage
+from models.outbox import Lane, OutboundMessage, Owed, owe
+from tests.clock import now
+
+
+@pytest.fixture
+def tx(engine: Engine) -> Iterator[Session]:
+    encryption.use(KeyRing({"k1": bytes(32)}, bytes(32)))
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def who(tx: Session) -> int:
+    return person.meet(tx, "chat", [("1", "id")])["1"]
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=WIB)
+
+
+@pytest.mark.parametrize(
+    ("moment", "due"),
+    [
+        (at(24, 19, 59), at(24, 19, 59)),
+        (at(24, 20), at(25, 7)),
+        (at(24, 23, 59), at(25, 7)),
+        (at(25, 0), at(25, 7)),
+        (at(25, 6, 59), at(25, 7)),
+        (at(25, 7), at(25, 7)),
+        (at(30, 22), datetime(2026, 12, 1, 7, tzinfo=WIB)),
+    ],
+)
+def test_the_morning_is_the_same_in_python_and_in_sql(
+    tx: Session, moment: datetime, due: datetime
+) -> None:
+    assert quiet.morning(moment) == due
+    sql = text(f"SELECT {quiet.later('CAST(:at AS timestamptz)')}")
+    for zone in ("UTC", "Asia/Jakarta", "America/New_York"):
+        tx.execute(text(f"SET LOCAL TIME ZONE '{zone}'"))
+        assert tx.execute(sql, {"at": moment.astimezone(UTC)}).scalar_one() == due
+
+
+def test_an_offer_waits_only_if_the_morning_leaves_time_to_answer() -> None:
+    evening = at(24, 21)
+    assert quiet.can_wait(at(25, 11), evening)
+    assert not quiet.can_wait(at(25, 7), evening)
+    assert quiet.can_wait(at(24, 13), at(24, 12)), "by day everything is told at once"
+
+
+@pytest.fixture
+def night(tx: Session, who: int, monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """The morning that follows, since by the statements of this test it is always night."""
+    monkeypatch.setattr(quiet, "_kept", True)
+    morning = now() + timedelta(hours=3)
+    said = f"TIMESTAMPTZ '{morning.isoformat()}'"
+    for statements in (outbox, inbox):
+        name = "_OWE" if statements is outbox else "_RECORD"
+        sql = getattr(statements, name)
+        for moment in ("(now() + make_interval(secs => after))", "now()"):
+            sql = sql.replace(quiet.later(moment), said)
+        assert said in sql
+        monkeypatch.setattr(statements, name, sql)
+    return morning
+
+
+def claim(tx: Session) -> list[str]:
+    with trip(tx) as run:
+        found = outbox.claim(run, lease=timedelta(seconds=60), limit=10)
+    return [one.message for one in outbox.claimed(found)]
+
+
+def test_a_notice_waits_and_what_is_said_meanwhile_does_not(
+    tx: Session, who: int, night: datetime
+) -> None:
+    owe(tx, [Owed(who, "a", "notice", lane=Lane.NOTICE)])
+    owe(tx, [Owed(who, "b", "urgent", lane=Lane.NOTICE, urgent=True), Owed(who, "c", "answer")])
+    rows = {row.message: row.due_at for row in tx.query(OutboundMessage)}
+    assert rows["notice"] == night and rows["urgent"] == rows["answer"] < now()
+    assert claim(tx) == ["urgent"]
+    (due,) = (one.due for one in watch.outbox(tx) if one.lane == Lane.NOTICE)
+    assert due == 1, "what sleeps is not late"
+    (urgent,) = tx.query(OutboundMessage).filter_by(dedupe_key="b")
+    with trip(tx) as run:
+        left = outbox.settle(run, {urgent.id: "1"})
+    assert left.rows == [(True,)] and claim(tx) == ["answer"]
+    tx.execute(update(OutboundMessage).filter_by(dedupe_key="c").values(sent_at=func.now()))
+    assert claim(tx) == []
+    tx.execute(update(OutboundMessage).filter_by(dedupe_key="a").values(due_at=func.now()))
+    assert claim(tx) == ["notice"], "in the morning"
+
+
+def test_an_answer_is_leased_while_a_notice_sleeps(tx: Session, who: int, night: datetime) -> None:
+    owe(tx, [Owed(who, "a", "notice", lane=Lane.NOTICE)])
+    with trip(tx) as run:
+        answer = [Owed(who, "b", "answer")]
+        leased = outbox.owe_and_lease(run, answer, lease=timedelta(seconds=60), leasing={who})
+    assert [key for _, key in leased.rows] == ["b"]
+
+
+def test_a_notice_of_the_night_is_not_leased(tx: Session, who: int, night: datetime) -> None:
+    notice = [Owed(who, "a", "notice", lane=Lane.NOTICE)]
+    with trip(tx) as run:
+        leased = outbox.owe_and_lease(run, notice, lease=timedelta(seconds=60), leasing={who})
+    assert leased.rows == []
+
+
+def test_news_waits_if_it_can(tx: Session, who: int, night: datetime) -> None:
+    inbox.tell(tx, who, "late", {}, can_wait=True)
+    assert inbox.waiting(tx, limit=9) == [] and watch.inbox(tx).rows == 0
+    inbox.tell(tx, who, "at once", {})
+    assert inbox.waiting(tx, limit=9) == [who] and watch.inbox(tx).rows == 1
+    assert {row.due_at for row in tx.query(InboundMessage)} == {night, None}
+
+
+def test_where_quiet_hours_are_not_kept_nothing_waits(tx: Session, who: int) -> None:
+    assert not quiet.kept()
+    owe(tx, [Owed(who, "a", "notice", lane=Lane.NOTICE)])
+    inbox.tell(tx, who, "late", {}, can_wait=True)
+    assert claim(tx) == ["notice"] and inbox.waiting(tx, limit=9) == [who]
+    assert time(20) == quiet.FROM and time(7) == quiet.UNTIL
