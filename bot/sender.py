@@ -171,8 +171,10 @@ class Sender:
         self._leased.update(dict.fromkeys(kept, moment))
         if more or (room > 0 and len(claimed) == room):
             self.look()
-        self.send(claimed)
-        return len(claimed)
+        # A lease of our own that ran out all the same, since the record's clock jumped, is no news.
+        fresh = [one for one in claimed if one.id not in self._leased]
+        self.send(fresh)
+        return len(fresh)
 
     async def _send(self, due: Claimed) -> _Settled:
         """Send one message, to one address after the other until it is taken, or has to wait."""

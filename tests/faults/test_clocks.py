@@ -78,7 +78,6 @@ def test_what_was_owed_before_the_records_clock_was_put_back_is_sent_now(stage: 
         stage.kill("serve", hold)
     stage.shift_clock(-HOUR)
     stage.product.start("serve")
-    stage.pass_time()
     stage.finish(owners)
     stage.balance(owners)
 
