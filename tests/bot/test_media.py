@@ -232,14 +232,16 @@ async def test_the_providers_copy_is_deleted_once_the_file_is_ours(town: Town) -
 
 
 async def test_a_file_that_is_not_ours_yet_stays_with_the_provider(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+    town: Town, tmp_path: Path
 ) -> None:
-    def full(storage: Storage, content: bytes) -> None:
-        raise OSError("the disk is full")
+    class Full(Storage):
+        def write(self, path: str, content: bytes) -> None:
+            raise OSError("no space left")
 
-    monkeypatch.setattr("bot.media.keep", full)
     await send(town, PHOTO)
-    await town.desk.media.fetch_due()
+    media = town.desk.media
+    other = type(media)(media.record, media.channels, Full(f"file://{tmp_path}"))
+    await other.fetch_due()
     assert town.desk.chat.forgotten == []
 
 

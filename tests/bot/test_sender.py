@@ -298,6 +298,33 @@ async def test_nobody_waits_for_somebody_elses_slow_send(town: Town) -> None:
     await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_a_lease_that_runs_out_while_its_message_is_sent_is_not_taken_again(
+    town: Town,
+) -> None:
+    """As it would if the record's clock jumped ahead."""
+    go_on = asyncio.Event()
+    tries: list[str] = []
+
+    class Slow(Chat):
+        async def send(self, letter: Letter) -> Sent:
+            tries.append(letter.address)
+            await go_on.wait()
+            return await super().send(letter)
+
+    (slow,) = say(town, "slow")
+    sender = other_sender(town, {"chat": Slow()})
+    sender.look()
+    assert await sender.round() == 1
+    await until(lambda: bool(tries))
+    town.change(OutboundMessage, slow, leased_until=now() - timedelta(hours=1))
+    sender.look()
+    assert await sender.round() == 0
+    go_on.set()
+    await sender.finish()
+    assert tries == [OWNER]
+    assert row(town, slow).sent_at is not None
+
+
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not true():

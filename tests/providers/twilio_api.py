@@ -266,6 +266,10 @@ class FakeTwilio:
         """Let the next calls go wrong: of this method, on a path that ends so; one fault a call."""
         self._faults.extend((call, fault) for fault in faults)
 
+    def forgive(self) -> None:
+        """Let nothing go wrong that was to."""
+        self._faults.clear()
+
     def made(self) -> list[Message]:
         """The messages that we made, in order."""
         return list(self.messages.values())
