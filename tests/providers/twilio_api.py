@@ -323,6 +323,8 @@ class FakeTwilio:
 
     def __enter__(self) -> FakeTwilio:
         self._sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        for one in self._sockets:  # asyncio does so only for sockets that it makes itself
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ports = [one.getsockname()[1] for one in self._sockets]
         self.url, self.files_url = (f"http://127.0.0.1:{port}" for port in ports)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
