@@ -26,7 +26,9 @@ ROOMS = ("bot", "conversations", "models", "web", "workers")
 _IDENTITY_NUMBER = re.compile(r"(?<!\d)\d(?:[ .-]?\d){15}(?!\d)")
 _PHONE = re.compile(r"(?<!\d)(?:\+?62[ .-]?|0)8(?:[ .-]?\d){7,11}(?!\d)")
 _TOKEN = re.compile(r"(?<!\d)\d{6,12}(?::|%3A)[A-Za-z0-9_-]{30,}")
-_PAGE = re.compile(r"(/identitas/)[A-Za-z0-9_-]+")
+_ACCOUNT = re.compile(r"(?<!\w)(?:AC|SK)[0-9a-f]{32}(?!\w)")
+_WHATSAPP = re.compile(r"whatsapp(:|%3A)(?:(?:\+|%2B)?\d{5,}|ID\.\w+)")
+_PAGE = re.compile(r"(/(?:identitas|berkas)/)[A-Za-z0-9_-]+")
 
 #: Errors of servers that are away, whose words name hosts and time limits.
 _OUTAGES = (
@@ -38,10 +40,15 @@ _OUTAGES = (
 
 
 def scrub(line: str) -> str:
-    """Take identity numbers, phone numbers, the bot's token and single-use links out of a line."""
+    """Take identity and phone numbers, names in WhatsApp, accounts and secret links out of a line.
+
+    A token of Twilio's looks like any other text: it is never handed to a log.
+    """
     line = _IDENTITY_NUMBER.sub("[nik]", line)
     line = _PHONE.sub("[phone]", line)
     line = _TOKEN.sub("[token]", line)
+    line = _ACCOUNT.sub("[account]", line)
+    line = _WHATSAPP.sub(r"whatsapp\1[phone]", line)
     return _PAGE.sub(r"\1[token]", line)
 
 
@@ -154,7 +161,7 @@ def configure(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=max(threshold, logging.INFO), force=True)
     for room in ROOMS:
         logging.getLogger(room).setLevel(threshold)
-    for chatty in ("httpx", "httpcore", "uvicorn.access", "aiohttp.access"):
+    for chatty in ("httpx", "httpcore", "uvicorn.access", "aiohttp.access", "twilio"):
         logging.getLogger(chatty).setLevel(max(threshold, logging.WARNING))
     logging.captureWarnings(True)
     logging.raiseExceptions = False  # a line that can't be written would be printed with its words

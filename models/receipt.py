@@ -27,6 +27,7 @@ RANKS = {
     "delivered": 5,
     "read": 6,
 }
+NEAR = 10_000  # rows of the outbox: what was sent shortly before one stands so close to it
 FAILED = frozenset({"failed", "undelivered", "canceled"})
 
 
@@ -144,8 +145,13 @@ def owe_again(tx: Session, outbox_id: int, provider_id: str, *, after: timedelta
 
 
 def of_others(tx: Session, provider_ids: Sequence[str], *, outbox_id: int) -> set[str]:
-    """Which of these messages at the provider were reported on for other outbox rows."""
-    rows = select(Receipt.provider_id).where(
+    """Which of these messages at the provider are known to be other rows' of the outbox."""
+    reported = select(Receipt.provider_id).where(
         Receipt.provider_id.in_(provider_ids), Receipt.outbox_id != outbox_id
     )
-    return set(tx.scalars(rows))
+    sent = select(OutboundMessage.provider_id).where(
+        OutboundMessage.id > outbox_id - NEAR,
+        OutboundMessage.id != outbox_id,
+        OutboundMessage.provider_id.in_(provider_ids),
+    )
+    return {one for one in (*tx.scalars(reported), *tx.scalars(sent)) if one is not None}

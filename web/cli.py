@@ -214,11 +214,20 @@ def _invite(given: argparse.Namespace) -> int:
             areas=codes,
             capacity=given.capacity,
         )
-    bot = settings.telegram_bot_username
-    print(f"https://t.me/{bot}?start=join-{token}" if bot else f"/start join-{token}")
+    print(_invitation(settings, f"join-{token}"))
     days = officer.INVITATION_LIFE.days
     print(f"Works once, for {days} days. Give it to {given.name} in person.", file=sys.stderr)
     return 0
+
+
+def _invitation(settings: Settings, payload: str) -> str:
+    """A link that opens the chat and says who comes, or the words to be typed there."""
+    if settings.telegram_bot_username:
+        return f"https://t.me/{settings.telegram_bot_username}?start={payload}"
+    if settings.twilio_whatsapp_from:
+        number = settings.twilio_whatsapp_from.lstrip("+")
+        return f"https://wa.me/{number}?text=%2Fstart%20{payload}"
+    return f"/start {payload}"
 
 
 def _list_officers(given: argparse.Namespace) -> int:

@@ -59,7 +59,10 @@ LOOKED_THROUGH = 50  # messages to one person, the newest first
 _MEDIA = re.compile(
     r"/2010-04-01/Accounts/(AC\w{32})/Messages/([SM]M\w{32})/Media/(ME\w{32})", re.ASCII
 )
-_TWILIO = "api.twilio.com"
+_TWILIO = re.compile(r"api(\.[a-z0-9-]+){0,2}\.twilio\.com")  # with an edge and a region
+
+#: What the client raises over an answer that is not as documented.
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
 T = TypeVar("T")
 
@@ -269,7 +272,7 @@ class WhatsApp:
             )
         except (TwilioRestException, TwilioServiceException) as error:
             raise decision(error.code or 0, _words(error)) from error
-        except (ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             raise OutcomeUnknown(
                 f"Twilio's answer can't be read ({type(error).__name__})"
             ) from None
@@ -296,14 +299,15 @@ class WhatsApp:
         Raises:
             OutcomeUnknown: Twilio can't be asked now.
         """
+        there = to(letter.address)
         try:
             rows = await self._client.messages.list_async(
-                to=to(letter.address),
+                to=there,
                 from_=f"whatsapp:{self._account.sender}",
                 limit=LOOKED_THROUGH,
                 page_size=LOOKED_THROUGH,
             )
-        except (ChannelError, TwilioException, KeyError, TypeError) as error:
+        except (ChannelError, TwilioException, *_UNREADABLE) as error:
             why = f"whether it was sent can't be asked ({type(error).__name__})"
             raise OutcomeUnknown(why) from error
         since = past.owed_at - SLACK
@@ -358,11 +362,14 @@ class WhatsApp:
     def _media(self, reference: str) -> str | None:
         """The file's address as it is reached from here; None if it is not one of our account."""
         parts = urlsplit(reference)
-        ours = {_TWILIO, urlsplit(self._api_url or "").netloc or _TWILIO}
         found = _MEDIA.fullmatch(parts.path)
-        if parts.netloc not in ours or found is None or found[1] != self._account.sid:
+        if found is None or found[1] != self._account.sid:
             return None
-        return f"{self._api_url or f'https://{_TWILIO}'}{parts.path}"
+        if self._api_url is not None and parts.netloc == urlsplit(self._api_url).netloc:
+            return f"{self._api_url}{parts.path}"
+        if _TWILIO.fullmatch(parts.netloc):
+            return self._transport.there(f"https://{parts.netloc}{parts.path}")
+        return None
 
     async def acknowledge(self, heard: Heard) -> None:
         """Nothing spins in WhatsApp."""

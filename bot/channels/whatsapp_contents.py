@@ -25,8 +25,8 @@ class Contents:
         """Make what is missing with Twilio's `client`, and remember it in the record."""
         self._contents = client.content.v1.contents
         self._record = record
-        self._known: dict[str, str] = {}
-        self._making: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._known: dict[Shape, str] = {}
+        self._making: defaultdict[Shape, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def sid(self, shape: Shape) -> str:
         """The Content of this shape.
@@ -34,18 +34,17 @@ class Contents:
         Raises:
             bot.errors.ChannelError, twilio.base.exceptions.TwilioException: it could not be made.
         """
-        key = shape.key
-        if key not in self._known:
-            async with self._making[key]:
-                if key not in self._known:
-                    found = await self._record.ask(lambda tx: content.find(tx, key))
-                    self._known[key] = found or await self._make(shape)
-        return self._known[key]
+        if shape not in self._known:
+            async with self._making[shape]:
+                if shape not in self._known:
+                    found = await self._record.ask(lambda tx: content.find(tx, shape.key))
+                    self._known[shape] = found or await self._make(shape)
+        return self._known[shape]
 
     async def forget(self, shape: Shape, sid: str) -> None:
         """Twilio does not know this one: have it made anew."""
-        if self._known.get(shape.key) == sid:
-            del self._known[shape.key]
+        if self._known.get(shape) == sid:
+            del self._known[shape]
         await self._record.do(lambda tx: content.forget(tx, shape.key, sid))
 
     async def _make(self, shape: Shape) -> str:

@@ -28,6 +28,8 @@ PERSON_NEEDED = timedelta(minutes=5)  # the account must be mended: wait, lose n
 CLOSED = 63016
 
 _LATER: Mapping[int, timedelta] = {
+    401: PERSON_NEEDED,  # where an answer has no code, its status stands for one
+    403: PERSON_NEEDED,
     20003: PERSON_NEEDED,  # wrong account or token
     20429: SOON,  # too many requests
     21611: A_WHILE,  # our queue at Twilio is full

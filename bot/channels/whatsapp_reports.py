@@ -35,6 +35,7 @@ class Reports:
     """Takes Twilio's reports; the same again changes nothing."""
 
     record: Record
+    patience: float = PATIENCE
 
     async def take(self, reports: Sequence[Report]) -> None:
         """Keep what has become of messages; returns when all that follows is committed.
@@ -51,7 +52,7 @@ class Reports:
     async def _owe_again(self, report: Report) -> None:
         letter, sid = report.letter, report.sid
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 while not await self.record.ask(lambda tx: receipt.settled(tx, letter, sid)):
                     await asyncio.sleep(LOOK)
         except TimeoutError:

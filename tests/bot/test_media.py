@@ -219,3 +219,39 @@ async def test_a_slow_fetcher_does_not_undo_what_a_quicker_one_stored(town: Town
     await town.quiet()
     assert row(town, sent).state == "stored"
     assert words("refusals.file_gone") not in town.heard()
+
+
+async def test_the_providers_copy_is_deleted_once_the_file_is_ours(town: Town) -> None:
+    chat = town.desk.chat
+    await send(town, None)
+    await town.desk.media.fetch_due()
+    assert chat.forgotten == ["file-owner"], "it is gone there, or of no use"
+    await send(town, PHOTO, OTHER)
+    await town.desk.media.fetch_due()
+    assert chat.forgotten == ["file-owner", "file-other"]
+
+
+async def test_a_file_that_is_not_ours_yet_stays_with_the_provider(
+    town: Town, tmp_path: Path
+) -> None:
+    class Full(Storage):
+        def write(self, path: str, content: bytes) -> None:
+            raise OSError("no space left")
+
+    await send(town, PHOTO)
+    media = town.desk.media
+    other = type(media)(media.record, media.channels, Full(f"file://{tmp_path}"))
+    await other.fetch_due()
+    assert town.desk.chat.forgotten == []
+
+
+async def test_a_copy_that_can_t_be_deleted_does_no_harm(town: Town) -> None:
+    class Stubborn(Chat):
+        async def forget(self, reference: str) -> None:
+            raise TryLater("away", after=timedelta(0))
+
+    sent = await send(town, PHOTO)
+    media = town.desk.media
+    other = type(media)(media.record, {"chat": Stubborn(files=town.desk.chat.files)}, media.storage)
+    await other.fetch_due()
+    assert row(town, sent).state == AttachmentState.STORED

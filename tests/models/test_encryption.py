@@ -10,7 +10,18 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from models import encryption
-from models.encryption import KeyRing, UnknownKey, blind_index, seal, seal_json, unseal, unseal_json
+from models.encryption import (
+    KeyRing,
+    UnknownKey,
+    blind_index,
+    key_for,
+    seal,
+    seal_json,
+    unseal,
+    unseal_json,
+    unveil,
+    veil,
+)
 from models.person import Person
 
 OLD, NEW, INDEX = bytes(range(32)), bytes(range(1, 33)), bytes(32)
@@ -138,3 +149,26 @@ def test_without_keys_nothing_personal_is_touched(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(encryption, "_ring", None)
     with pytest.raises(encryption.NoKeys, match="use"):
         seal(b"Siti", HERE)
+
+
+def test_what_is_veiled_is_found_by_its_name_and_can_t_be_read_without_the_key() -> None:
+    veiled = veil("+6281234567890", "here")
+    assert veiled == veil("+6281234567890", "here")
+    assert unveil(veiled, "here") == "+6281234567890"
+    assert "81234" not in veiled
+    assert veiled != veil("+6281234567890", "there")
+    assert veiled != veil("+6281234567891", "here")
+    encryption.use(KeyRing({"k9": NEW}, INDEX))
+    assert unveil(veiled, "here") == "+6281234567890", "keys of the columns may change"
+
+
+@pytest.mark.parametrize("other", ["+6281234567890", "", "é", "AAAA"])
+def test_what_was_not_veiled_here_is_told(other: str) -> None:
+    with pytest.raises(ValueError, match="not veiled for here"):
+        unveil(other, "here")
+    with pytest.raises(ValueError, match="not veiled for there"):
+        unveil(veil("x", "here"), "there")
+
+
+def test_keys_for_different_purposes_differ() -> None:
+    assert len({key_for("one"), key_for("two"), INDEX}) == 3

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -32,6 +33,8 @@ from bot.errors import (
     Unreachable,
     WindowClosed,
 )
+from bot.limits import Limits
+from bot.sender import Sender
 from conversations import messages
 from conversations.catalogue import Catalogue
 from conversations.events import Said
@@ -40,8 +43,11 @@ from models import encryption, receipt
 from models import person as people
 from models.database import Record
 from models.outbox import OutboundMessage
+from models.person import Address
 from models.person import Person as Row
 from models.receipt import Fate
+from models.storage import Storage
+from tests.bot.conftest import send_due
 from tests.clock import now
 from tests.letters import letter
 from tests.providers import twilio_api
@@ -409,6 +415,7 @@ CONSEQUENCES: dict[str, tuple[Fault, type[ChannelError], timedelta | None]] = {
     "WhatsApp failed: later": (error(63009), TryLater, A_WHILE),
     "failed otherwise: later": (error(63012), TryLater, A_WHILE),
     "a wrong token: later, by a person": (error(20003, 401), TryLater, PERSON_NEEDED),
+    "somebody in between says no: later": (error(403, 403), TryLater, PERSON_NEEDED),
     "something new: our mistake": (error(63999), Rejected, None),
     "Twilio is overrun: later": (Fault(503, ""), TryLater, AWAY),
     "Twilio is broken: unknown": (Fault(500, ""), OutcomeUnknown, None),
@@ -533,12 +540,16 @@ async def test_of_a_message_in_parts_only_the_missing_is_sent(
     assert [text[0] for text in await seen(siti, 2)] == ["a", "b"]
 
 
+@pytest.mark.parametrize("told", ["a report", "the outbox"])
 async def test_the_same_words_for_another_message_are_not_this_one(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    told: str, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
 ) -> None:
     row = await owed(record)
     before = await whatsapp.send(write(number=row))
-    await record.do(lambda tx: receipt.note(tx, row, Fate(before.provider_id, "sent", None)))
+    if told == "a report":
+        await record.do(lambda tx: receipt.note(tx, row, Fate(before.provider_id, "sent", None)))
+    else:
+        await settle(record, row, before.provider_id)
     await record.do(lambda tx: tx.execute(text("UPDATE outbox SET dedupe_key = 'before'")))
     mine = await owed(record)
     await whatsapp.send(write(number=mine, attempts=2, unsure=True))
@@ -565,6 +576,17 @@ async def test_while_twilio_can_t_be_asked_it_stays_unknown(
     api.fail(fault, call="GET Messages.json")
     with pytest.raises(OutcomeUnknown):
         await whatsapp.send(write(number=row, attempts=2, unsure=True))
+    assert api.made() == []
+
+
+@pytest.mark.parametrize("code", [21655, 21656, 63028, 63041])
+async def test_a_template_that_is_refused_is_an_alarm_and_goes_nowhere(
+    code: int, whatsapp: WhatsApp, api: FakeTwilio, siti: Person, templates: Templates
+) -> None:
+    templates.sids["id"] = approve(api)
+    api.fail(error(code))
+    with pytest.raises(HeldBack if code == 63041 else Rejected):
+        await whatsapp.send(write(heard=timedelta(days=2)))
     assert api.made() == []
 
 
@@ -732,12 +754,9 @@ async def test_a_failure_waits_for_the_sender_to_settle(record: Record) -> None:
     assert await state(record, row) == (True, "undelivered")
 
 
-async def test_a_failure_that_is_never_settled_shall_come_again(
-    record: Record, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.channels.whatsapp_reports.PATIENCE", 0.2)
+async def test_a_failure_that_is_never_settled_shall_come_again(record: Record) -> None:
     row = await owed(record)
-    reports, report = Reports(record), Report(1, "SM1", "failed", 63024)
+    reports, report = Reports(record, patience=0.2), Report(row, "SM1", "failed", 63024)
     for _ in range(2):
         with pytest.raises(Busy):
             await reports.take([report])
@@ -749,6 +768,36 @@ async def test_a_failure_that_is_never_settled_shall_come_again(
 async def test_a_report_on_a_message_that_is_gone_is_nothing(record: Record) -> None:
     await Reports(record).take([Report(404, "SM1", "failed", 63016)])
     assert await statuses(record) == []
+
+
+async def test_a_window_that_is_told_late_makes_a_template_of_the_message(
+    whatsapp: WhatsApp,
+    api: FakeTwilio,
+    record: Record,
+    redis_url: str,
+    tmp_path: Path,
+    siti: Person,
+    templates: Templates,
+) -> None:
+    """The sender, the channel and the reports together."""
+    templates.sids["id"] = approve(api)
+    siti.heard_at = None
+    row = await owed(record)
+    await record.do(
+        lambda tx: tx.add(Address(person_id=1, channel="whatsapp", address=veiled(PHONE)))
+    )
+    limits = Limits(redis_url, {})
+    sender = Sender(record, {"whatsapp": whatsapp}, Storage(f"file://{tmp_path}"), limits)
+    await send_due(sender)
+    [first] = api.made()
+    assert await state(record, row) == (False, "sent")
+    await until(lambda: first.status == "failed")
+    await Reports(record).take([Report(row, first.sid, "failed", first.code)])
+    assert await state(record, row) == (True, "undelivered")
+    await send_due(sender)
+    assert await state(record, row) == (False, "sent")
+    assert await seen(siti) == ["Kabar izin: Halo Balas untuk lanjut."]
+    await limits.close()
 
 
 # Files that people sent
