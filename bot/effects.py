@@ -32,7 +32,9 @@ from conversations.effects import (
     HandOver,
     Join,
     LeaveWindow,
+    Link,
     MistypeCode,
+    OfferLink,
     OptIn,
     OptOut,
     ProveCode,
@@ -58,6 +60,7 @@ from models import (
     identity,
     inbox,
     lifecycle,
+    link,
     officer,
     permit,
     quiet,
@@ -239,6 +242,10 @@ class _Act:
                 self._decide(effect)
             case Assign(visit_id, officer_id):
                 self._assign(visit_id, officer_id)
+            case OfferLink():
+                self._offer_link()
+            case Link(code):
+                self._say(f"notices.link_{link.take(self.tx, code, self.person.id)}")
             case Called(person_id):
                 self._called(person_id)
             case _:
@@ -492,6 +499,14 @@ class _Act:
         desk = "supervisor_desk" if me.role == "supervisor" else "officer_desk"
         hello = [Say("notices.joined", {"name": me.name, "badge": me.badge})] if joined else []
         self._tell(self.person.id, "joined", me.id, desk, *hello)  # or tapped the link once more
+
+    def _offer_link(self) -> None:
+        if officer.of_person(self.tx, self.person.id) is not None:
+            raise lifecycle.NotAllowed(f"{self.actor} is staff: they join by invitation")
+        code = link.offer(self.tx, self.person.id)
+        minutes = int(link.LIFE.total_seconds() // 60)
+        self._say("notices.link_code", code=f"{code[:3]}-{code[3:]}", minutes=minutes)
+        self._note("link.offered", self.actor)
 
     # -- officers ------------------------------------------------------------------------------
 

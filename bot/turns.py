@@ -153,6 +153,8 @@ class Turns:
         watch = Stopwatch()
         try:
             leased, more = await self.record.do(lambda tx: self._take_batch(tx, batch, watch))
+        except turn.Moved:  # at their new person's, what they said is heard
+            await self._commit(batch)
         except (OperationalError, InterfaceError) as error:
             for entry in batch:
                 entry.refuse("the database is away")
@@ -199,7 +201,7 @@ class Turns:
         )
         try:
             await self.record.do(lambda tx: _count_failure(tx, entry))
-        except DBAPIError:
+        except (DBAPIError, turn.Moved):
             entry.refuse("the database is away")
         else:
             entry.taken()

@@ -29,6 +29,7 @@ class Command(StrEnum):
     SEND_PERMIT = "send_permit"
     CHECK_OFFICER = "check_officer"
     CHECK_PERMIT = "check_permit"
+    LINK = "link"
 
 
 class Intent(StrEnum):
@@ -57,8 +58,8 @@ class Intent(StrEnum):
 class Typed:
     """A command and what it is about.
 
-    `argument` is a badge for `CHECK_OFFICER`, a permit's number for `CHECK_PERMIT`, "id" or "en"
-    for a `LANGUAGE` that was named, and "" otherwise.
+    `argument` is a badge for `CHECK_OFFICER`, a permit's number for `CHECK_PERMIT`, a code for
+    `LINK`, "id" or "en" for a `LANGUAGE` that was named, and "" otherwise.
     """
 
     command: Command
@@ -132,6 +133,13 @@ _COMMANDS: dict[Command, str] = {
     Command.ERASE_DATA: (
         "hapus data|hapus data saya|delete my data|erase my data|hapus semua data"
         "|hapus semua data saya|hapusin data saya|delete data"
+    ),
+    Command.LINK: (
+        "hubungkan|sambungkan|tautkan|hubungin|sambungin|satukan|gabungkan|link|connect"
+        "|hubungkan wa|hubungkan whatsapp|hubungkan telegram|hubungkan tele|hubungkan chat"
+        "|hubungkan akun|sambungkan wa|sambungkan whatsapp|sambungkan telegram|sambungkan akun"
+        "|tautkan wa|tautkan whatsapp|tautkan telegram|link whatsapp|link telegram|link wa"
+        "|kode hubungkan|minta kode hubungkan|mau hubungkan|gabungkan akun|gabungkan chat"
     ),
     Command.SEND_PERMIT: (
         "kirim ulang izin|kirim izin|minta izin lagi|kirim ulang surat izin|kirim lagi izin"
@@ -360,6 +368,13 @@ _PERMIT = re.compile(
     r"([a-z]{2,6}(?:[\s\-/]*\d+)+)"
     r"|(?:cek|check|periksa) (?:izin|ijin|permit)"
 )
+#: A code as `models.link` makes it, alone (then with its dash) or after the word. It holds a digit
+#: and a letter, but no vowel: it is no word, and no number.
+_HALF = "[b-df-hj-np-tv-xz2-9]{3}"
+_LINK = re.compile(
+    r"(?:(?:hubungkan|sambungkan|tautkan|satukan|gabungkan|link|connect)\W+(?:kode\W+)?"
+    rf"({_HALF})[- ]?({_HALF})|({_HALF})-({_HALF}))"
+)
 _ENGLISH = ("english", "inggris")
 _INDONESIAN = ("indonesia",)
 
@@ -375,6 +390,10 @@ def read(text: str) -> Typed | None:
         return Typed(Command.CHECK_OFFICER, (found[1] or "").upper())
     if found := _PERMIT.fullmatch(said.strip(" .!?")):
         return Typed(Command.CHECK_PERMIT, re.sub(r"[\s\-/]+", "-", found[1] or "").upper())
+    if found := _LINK.fullmatch(said.strip(" .!?")):
+        code = "".join(part for part in found.groups() if part)
+        if not code.isalpha() and not code.isdigit():
+            return Typed(Command.LINK, code.upper())
     slash = said[1:].split("@")[0].replace("_", " ") if said.startswith("/") else None
     phrases = _phrases(said if slash is None else slash)
     for command, listed in _COMMANDS.items():

@@ -227,6 +227,18 @@ class Assign:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferLink:
+    """Give the person a code that links this chat with another one of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The person typed a code that was given in another chat."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Called:
     """A supervisor has called somebody who could not be reached in chat."""
 
@@ -264,4 +276,6 @@ Effect: TypeAlias = (
     | Decide
     | Assign
     | Called
+    | OfferLink
+    | Link
 )

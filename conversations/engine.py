@@ -18,6 +18,7 @@ from conversations.effects import (
     CallPerson,
     Effect,
     Join,
+    OfferLink,
     OptIn,
     OptOut,
     RememberPhone,
@@ -697,8 +698,19 @@ class _Teller:
                 self._send_permit()
             case Command.CHECK_OFFICER:
                 self._look_up(typed.argument, ShowOfficer, "common.badge_please")
+            case Command.LINK:
+                self._link(typed.argument)
             case Command.CHECK_PERMIT:
                 self._look_up(typed.argument, ShowPermit, "common.number_please")
+
+    def _link(self, code: str) -> None:
+        if self.facts.role != "owner":
+            self._digress(Say("common.link_not_staff"))
+        elif code:
+            self._open("link", code)
+        else:
+            self.effects.append(OfferLink())
+            self._digress()
 
     def _look_up(self, argument: str, effect: Callable[[str], Effect], please: str) -> None:
         if argument:
@@ -1005,7 +1017,7 @@ def _means(text: str) -> bool:
 
 
 _ANSWERED_BEFORE_GREETING = frozenset(
-    {Command.CHECK_OFFICER, Command.CHECK_PERMIT, Command.STOP, Command.START}
+    {Command.CHECK_OFFICER, Command.CHECK_PERMIT, Command.STOP, Command.START, Command.LINK}
 )
 
 #: Refusals that ask "is it this?": a plain "ya" takes the first reading.

@@ -104,6 +104,17 @@ class Session:
         )
 
 
+def joined(session: Session, other: Session, *, at_most: int) -> Session:
+    """One conversation of two: the question in sight stays, the other's drafts are put aside."""
+    own = {(d.flow, d.subject) for d in (session.draft, *session.parked) if d is not None}
+    more = tuple(
+        replace(d, editing=None)
+        for d in (*other.parked, other.draft)
+        if d is not None and d.answers and (d.flow, d.subject) not in own
+    )
+    return replace(session, parked=(*more, *session.parked)[-at_most:])
+
+
 def _draft_to_json(draft: Draft) -> Json:
     return [draft.flow, draft.subject, dict(draft.answers), draft.editing]
 

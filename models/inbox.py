@@ -15,7 +15,7 @@ from models.attachment import REFERENCE
 from models.base import Base
 from models.database import INBOX, notify, packed, trip
 from models.encryption import EncryptedJson, seal, seal_json
-from models.person import MAKE
+from models.person import MAKE, Person
 from models.wire import Results, Run
 
 NEWS = "news"  # the channel of what the city itself has to tell a conversation
@@ -195,7 +195,13 @@ def waiting(tx: Session, *, limit: int) -> Sequence[int]:
     """People for whom something lies untaken, longest first."""
     open_rows = (
         select(InboundMessage.person_id, InboundMessage.id)
-        .where(InboundMessage.taken_at.is_(None), InboundMessage.set_aside_at.is_(None), ~_SLEEPS)
+        .join(Person, Person.id == InboundMessage.person_id)
+        .where(
+            Person.merged_into.is_(None),
+            InboundMessage.taken_at.is_(None),
+            InboundMessage.set_aside_at.is_(None),
+            ~_SLEEPS,
+        )
         .order_by(InboundMessage.id)
         .limit(limit)
         .subquery()

@@ -279,7 +279,7 @@ _CLAIM = f"""
       LEFT JOIN LATERAL (
         SELECT *, unreachable_at IS NULL AS free,
                bool_or(unreachable_at IS NULL) OVER () AS any_free
-          FROM addresses WHERE addresses.person_id = people.id
+          FROM addresses WHERE addresses.person_id = coalesce(people.merged_into, people.id)
       ) AS reach ON free OR NOT any_free
      ORDER BY lane DESC, leased.id,
               reach.id IS NOT DISTINCT FROM address_id DESC, heard_at DESC NULLS LAST, reach.id

@@ -28,6 +28,9 @@ class Person(Base):
     phone: Mapped[str | None] = mapped_column(Encrypted(PHONE))  # E.164, shared by them
     created_at: Mapped[datetime] = mapped_column(default=func.now())
     opted_out_at: Mapped[datetime | None]  # since then only answers to their own messages
+    merged_into: Mapped[int | None] = mapped_column(
+        ForeignKey("people.id")
+    )  # who turned out to be the same person, and has all that was theirs
 
 
 class Address(Base):
@@ -121,7 +124,8 @@ _FIND = """
 #: Ids of people who are named by id, or by where they wrote from: `asked` is (id).
 ASKED = """
     asked (id) AS (
-      SELECT CAST(value AS bigint) FROM json_array_elements_text(%(people)s)
+      SELECT coalesce(merged_into, id) FROM people WHERE id IN
+        (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(people)s))
        UNION
       SELECT person_id
         FROM json_to_recordset(%(addresses)s) AS one (channel text, address text)
@@ -148,14 +152,16 @@ def lock(tx: Session, ids: Iterable[int]) -> list[Speaker]:
 
 LOCK = f"""
     WITH {ASKED}
-    SELECT id, locale, name, phone, opted_out_at FROM people
+    SELECT id, locale, name, phone, opted_out_at, merged_into FROM people
      WHERE id IN (SELECT id FROM asked) ORDER BY id FOR NO KEY UPDATE
 """
 
 
-def speaker(row: tuple[int, str, bytes | None, bytes | None, datetime | None]) -> Speaker:
+def speaker(
+    row: tuple[int, str, bytes | None, bytes | None, datetime | None, int | None],
+) -> Speaker:
     """A row of `LOCK`."""
-    person_id, locale, name, phone, opted_out_at = row
+    person_id, locale, name, phone, opted_out_at, _ = row
     return Speaker(person_id, locale, _read(name, NAME), _read(phone, PHONE), opted_out_at)
 
 

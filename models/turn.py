@@ -30,6 +30,10 @@ class Unmet(RuntimeError):
     """Deliveries could not be written down: other processes meet their people, and fail."""
 
 
+class Moved(RuntimeError):
+    """Somebody who was to be locked has become part of another person meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Untaken:
     """An open row of the inbox."""
@@ -71,6 +75,7 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
 
     Raises:
         Unmet: somebody is still being met by other processes.
+        Moved: somebody has become part of another person; nothing is written, begin again.
     """
     addresses = {(one.channel, one.address) for one in deliveries}
     who = asked(ids, addresses)
@@ -81,6 +86,8 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
             opened = run(_OPEN, {**who, "version": CURRENT_VERSION})
         met = heard.rows if heard is not None else []
         if len(met) == len(addresses):
+            if any(row[-1] is not None for row in locked.rows):
+                raise Moved("people became one while they were waited for")
             speakers = [person.speaker(row) for row in locked.rows]
             at = keep_now(tx, opened.rows[0][-1]) if opened.rows else now(tx)
             return Begun({one.id: one for one in speakers}, _openings(opened.rows), at)

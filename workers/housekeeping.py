@@ -18,6 +18,7 @@ from models.base import WIB, now
 from models.identity import IdentityLink
 from models.inbox import InboundMessage
 from models.lifecycle import ApplicationState, VisitState
+from models.link import LinkCode
 from models.outbox import OutboundMessage
 from models.permit import Permit
 from models.retention import forget
@@ -62,6 +63,7 @@ def _tidy(tx: Session, run: Task, *, kept: Kept) -> datetime | None:
         IdentityLink.expires_at < moment - LINKS_KEPT, IdentityLink.used_at < moment - LINKS_KEPT
     )
     tx.execute(delete(IdentityLink).where(links))
+    tx.execute(delete(LinkCode).where(LinkCode.expires_at < moment - LINKS_KEPT))
     taken = func.coalesce(InboundMessage.taken_at, InboundMessage.set_aside_at)
     sent = func.coalesce(OutboundMessage.sent_at, OutboundMessage.failed_at)
     done = func.coalesce(Task.done_at, Task.failed_at)

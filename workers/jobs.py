@@ -20,7 +20,7 @@ from models.application import Application
 from models.permit import Permit
 from models.task import Task
 from models.visit import Offer, Visit
-from workers import drafts, housekeeping
+from workers import drafts, housekeeping, linking
 from workers.context import ACTOR, Context, Prepare, Settle
 from workers.documents import issue
 from workers.news import tell_supervisors
@@ -37,6 +37,7 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "open_windows": windows.open_windows,
         "offer": offers.offer,
         "expire_offer": offers.expire,
+        "link": linking.join,
         "sweep": housekeeping.sweep,
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,

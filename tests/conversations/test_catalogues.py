@@ -5,6 +5,7 @@ import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,6 +14,7 @@ from conversations import engine, flows
 from conversations.catalogue import LOCALES
 from conversations.flow import Ask, Choose, Review, Upload
 from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
+from models.link import Taken
 from workers.verification import CHECKS
 from workers.verification.run import NO_CHECKS, NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
 
@@ -52,6 +54,8 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "findings.{}.short": [*REASONS, *FOUND_BY_HAND, *FOR_SUPERVISORS],
     "my_requests.state.{}": [str(state) for state in ApplicationState],
     "my_requests.visit.{}": sorted(OPEN_VISITS),
+    "notices.link_{}": get_args(Taken),
+    "notices.link_refused_{}": ("staff", "open", "identity"),
     "notices.visit_failed.{}": FAILURES,
     "officer_desk.state.{}": sorted(OPEN_VISITS),
     "business_permit.premises.{}": ("fixed", "mobile", "home"),

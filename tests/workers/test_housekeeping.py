@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from models import identity, permit, task
+from models import identity, link, permit, task
 from models.application import Application
 from models.audit import AuditEntry
 from models.identity import IdentityLink
 from models.inbox import InboundMessage
 from models.lifecycle import ApplicationState, VisitState
+from models.link import LinkCode
 from models.offer import offer_to
 from models.outbox import OutboundMessage
 from models.storage import Storage
@@ -190,6 +191,9 @@ def test_dead_links_and_old_tasks_are_deleted(city: Engine, tx: Session) -> None
     for row in dead:
         if row is not identity.open_link(tx, living):
             row.expires_at = now() - timedelta(days=2)
+    link.offer(tx, make.person(tx))
+    tx.scalars(select(LinkCode)).one().expires_at = now() - timedelta(days=2)
+    link.offer(tx, person_id)
     task.plan(tx, "sweep", 0, "sweep:old")
     task.plan(tx, "sweep", 0, "sweep:gave_up")
     tx.flush()
@@ -201,6 +205,7 @@ def test_dead_links_and_old_tasks_are_deleted(city: Engine, tx: Session) -> None
     tx.expire_all()
     assert len(tx.scalars(select(IdentityLink)).all()) == 1
     assert identity.open_link(tx, living) is not None
+    assert [row.person_id for row in tx.scalars(select(LinkCode))] == [person_id]
     assert [row.run_key for row in tx.scalars(select(Task))] == ["tidy:1"]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import threading
 from base64 import b64decode
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,18 +17,20 @@ from aiohttp.test_utils import TestServer
 
 from bot.channels.whatsapp import Account
 from bot.channels.whatsapp_approvals import Approvals
-from bot.channels.whatsapp_templates import Declared
+from bot.channels.whatsapp_templates import Declared, declared
 from bot.errors import ChannelError, OutcomeUnknown, Rejected
 from models import template
 from models.template import Standing
+from tests.bot.conftest import KEY
 from tests.bot.town import BOSS, Town, words
+from web.cli import main
 
-ACCOUNT = Account("AC" + "0" * 32, "token", "+628001234567")
+ACCOUNT = Account("AC" + "0" * 32, "0123456789abcdef", "+628001234567")
 EVERY = [
     Declared("notices.verified", locale, f"{locale}: nomor {{{{1}}}} baik.", {"number": "26-1"})
     for locale in ("id", "en")
 ]
-PAGE = 1  # resources
+PAGE = 1  # resource
 
 
 @dataclass
@@ -167,3 +171,71 @@ async def test_supervisors_hear_once_of_each_change_for_the_worse(
     assert words("notices.template_refused", name=EVERY[1].name, state="paused") in "\n".join(
         town.desk.chat.texts(BOSS)
     )
+
+
+def test_the_command_line_pushes_and_tells_what_was_refused(
+    console_apart: Console, settings: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every template of the file goes through, on a record of its own."""
+    assert main(["templates", "check"]) == 0
+    assert main(["templates", "push"]) == 0
+    pushed = capsys.readouterr().out.splitlines()[-1]
+    assert pushed.startswith("received\ten\tnotices_template_refused_")
+    assert len(console_apart.contents) == len(declared())
+    console_apart.decide("rejected", "INVALID_FORMAT")
+    assert main(["templates", "status"]) == 1
+    assert "rejected\tid\tnotices_verified_" in capsys.readouterr().out
+
+
+def test_without_an_account_the_command_line_says_what_to_set(
+    settings: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in [name for name in settings if name.startswith("TWILIO")]:
+        monkeypatch.delenv(name)
+    assert main(["templates", "status"]) == 1
+    assert "TWILIO_ACCOUNT_SID is not set" in capsys.readouterr().err
+
+
+@pytest.fixture
+def console_apart() -> Iterator[Console]:
+    """The console in a thread: the command line has a loop of its own."""
+    console, ready, over = Console(), threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with TestServer(console.app()) as server:
+            console.url = str(server.make_url("")).rstrip("/")
+            ready.set()
+            await asyncio.to_thread(over.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(10)
+    yield console
+    over.set()
+    thread.join()
+
+
+@pytest.fixture
+def settings(
+    console_apart: Console, database: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """The environment of an installation with an account at Twilio."""
+    given = {
+        "DATABASE_URL": database,
+        "REDIS_URL": redis_url,
+        "STORAGE_URL": "file:///tmp",
+        "PUBLIC_URL": "https://izin.example",
+        "ENCRYPTION_KEYS": f"k1:{KEY}",
+        "INDEX_KEY": KEY,
+        "QUIET_HOURS": "off",
+        "TWILIO_ACCOUNT_SID": ACCOUNT.sid,
+        "TWILIO_AUTH_TOKEN": ACCOUNT.token,
+        "TWILIO_WHATSAPP_FROM": ACCOUNT.sender,
+        "TWILIO_API_URL": console_apart.url,
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("models.logs.configure", lambda level: None)  # other tests' logs stay
+    return given

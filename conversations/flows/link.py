@@ -1,0 +1,19 @@
+"""Link: a code from another chat is typed here, and both become the same person's."""
+
+from __future__ import annotations
+
+from conversations.effects import Link
+from conversations.flow import Choose, Context, Ending, Flow
+
+
+def _finish(context: Context) -> Ending:
+    return Ending((Link(context.subject),))  # the record knows whether the code is right
+
+
+FLOW = Flow(
+    id="link",
+    only="owner",
+    form=False,
+    steps=(Choose("sure", options=("yes", "no"), counted=False, ends=("no",)),),
+    finish=_finish,
+)

@@ -1,0 +1,141 @@
+"""Linking: somebody proves by a code that two chats are theirs, and two people become one."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import ForeignKey, LargeBinary, delete, func, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models import audit, task
+from models.audit import AuditEntry
+from models.base import Base
+from models.encryption import blind_index
+
+LIFE = timedelta(minutes=15)
+TRIES = 5  # wrong codes of one person within `TRIED`
+TRIED = timedelta(hours=1)
+#: No vowels, so that no word comes of it, and nothing that looks like something else.
+LETTERS, DIGITS = "BCDFGHJKLMNPQRSTVWXZ", "23456789"
+LENGTH = 6
+
+Taken = Literal["pending", "own", "wrong", "too_many"]
+
+_MISTYPED = "person.mistyped_link"
+
+
+class LinkCode(Base):
+    """A code that somebody was given in one chat, to be typed in another; only its print is kept.
+
+    It serves once: `taken_by_id` is who typed it.
+    """
+
+    __tablename__ = "link_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    expires_at: Mapped[datetime]
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+def offer(tx: Session, person_id: int) -> str:
+    """Make a code for this person; the one they had before ends."""
+    mine = LinkCode.person_id == person_id
+    tx.execute(delete(LinkCode).where(mine, LinkCode.taken_by_id.is_(None)))
+    code = _new_code()
+    tx.add(LinkCode(person_id=person_id, code_hash=_print(code), expires_at=func.now() + LIFE))
+    tx.flush()
+    return code
+
+
+def take(tx: Session, code: str, person_id: int) -> Taken:
+    """Take a code that this (locked) person typed; when it is right, `join` is planned.
+
+    Typed twice it is taken once. A wrong one costs a try.
+    """
+    tried = select(func.count()).where(
+        AuditEntry.subject == f"person:{person_id}",
+        AuditEntry.action == _MISTYPED,
+        AuditEntry.at > func.now() - TRIED,
+    )
+    if tx.execute(tried).scalar_one() >= TRIES:
+        return "too_many"
+    row = tx.scalars(
+        select(LinkCode)
+        .where(LinkCode.code_hash == _print(code), LinkCode.expires_at > func.now())
+        .with_for_update()
+    ).one_or_none()
+    if row is not None and row.person_id == person_id:
+        return "own"
+    if row is None or row.taken_by_id not in (None, person_id):
+        audit.note(tx, f"person:{person_id}", _MISTYPED, f"person:{person_id}")
+        tx.flush()
+        return "wrong"
+    row.taken_by_id = person_id
+    task.plan(tx, "link", row.id, f"link:{row.id}")
+    return "pending"
+
+
+def move(tx: Session, *, kept: int, gone: int) -> None:
+    """Give all that belongs to one (locked) person to another; again it moves what came since.
+
+    Their conversations are not moved: of two, one must be made (`workers.linking`).
+    """
+    ids = {"kept": kept, "gone": gone}
+    for statement in _MOVES:
+        tx.execute(text(statement), ids)
+
+
+#: In the order in which turns lock: applications, then visits.
+_MOVES = (
+    "UPDATE applications SET person_id = :kept WHERE person_id = :gone",
+    "UPDATE visits SET owner_id = :kept WHERE owner_id = :gone",
+    "UPDATE permits SET person_id = :kept WHERE person_id = :gone",
+    "UPDATE attachments SET person_id = :kept WHERE person_id = :gone",
+    """
+    INSERT INTO consents (person_id, purpose, version, given_at)
+    SELECT :kept, purpose, version, given_at FROM consents WHERE person_id = :gone
+    ON CONFLICT DO NOTHING
+    """,
+    "DELETE FROM consents WHERE person_id = :gone",
+    """
+    DELETE FROM identities
+     WHERE person_id = :gone AND EXISTS (SELECT FROM identities WHERE person_id = :kept)
+    """,
+    "UPDATE identities SET person_id = :kept WHERE person_id = :gone",
+    "UPDATE identities SET given_by_id = :kept WHERE given_by_id = :gone",
+    "UPDATE identity_links SET person_id = :kept WHERE person_id = :gone",
+    "UPDATE identity_links SET holder_id = :kept WHERE holder_id = :gone",
+    "DELETE FROM unreached WHERE person_id = :gone",
+    "UPDATE addresses SET person_id = :kept WHERE person_id = :gone",
+    "UPDATE inbox SET person_id = :kept WHERE person_id = :gone",
+    "UPDATE outbox SET person_id = :kept WHERE person_id = :gone",
+    """
+    UPDATE people AS one
+       SET name = coalesce(one.name, other.name), phone = coalesce(one.phone, other.phone),
+           opted_out_at = coalesce(one.opted_out_at, other.opted_out_at)
+      FROM people AS other
+     WHERE one.id = :kept AND other.id = :gone AND other.merged_into IS NULL
+    """,
+    "UPDATE people SET merged_into = :kept WHERE merged_into = :gone",
+    "UPDATE people SET merged_into = :kept, name = NULL, phone = NULL WHERE id = :gone",
+)
+
+
+def end(tx: Session, link_id: int) -> None:
+    """A code that came to nothing: it can't be typed once more."""
+    tx.execute(update(LinkCode).where(LinkCode.id == link_id).values(expires_at=func.now()))
+
+
+def _new_code() -> str:
+    while True:
+        code = "".join(secrets.choice(LETTERS + DIGITS) for _ in range(LENGTH))
+        if not code.isalpha() and not code.isdigit():
+            return code
+
+
+def _print(code: str) -> bytes:
+    return blind_index(code, "link_codes.code")

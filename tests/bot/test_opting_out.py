@@ -1,0 +1,79 @@
+"""Whoever opts out, in whatever role, hears answers alone, until they want news again."""
+
+from __future__ import annotations
+
+import pytest
+
+from conversations.messages import Say
+from models.outbox import Lane, OutboundMessage
+from models.person import Person
+from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
+from workers.news import tell
+
+STOPS = ("STOP", "berhenti", "jangan kirim pesan lagi")
+STARTS = ("MULAI", "start", "langganan lagi")
+NEWS = words("notices.permit_soon")
+NOTICE = words("common.again")
+
+
+async def town_of(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.say("halo", OWNER)
+
+
+def opted_out(town: Town, address: str) -> bool:
+    person_id = town.meet(address)
+    return town.read(lambda tx: tx.get_one(Person, person_id).opted_out_at) is not None
+
+
+@pytest.mark.parametrize("address", [OWNER, OFFICER, BOSS])
+@pytest.mark.parametrize(("stop", "start"), list(zip(STOPS, STARTS, strict=True)))
+async def test_stop_and_start_work_for_every_role(
+    town: Town, address: str, stop: str, start: str
+) -> None:
+    await town_of(town)
+    assert words("common.opted_out") in await town.say(stop, address)
+    assert opted_out(town, address)
+    assert await town.say("menu", address), "their own message is answered"
+    assert words("common.opted_in") in await town.say(start, address)
+    assert not opted_out(town, address)
+
+
+@pytest.mark.parametrize("address", [OWNER, OFFICER, BOSS])
+async def test_neither_news_nor_notices_reach_who_opted_out(town: Town, address: str) -> None:
+    await town_of(town)
+    await town.say("stop", address)
+    before = len(town.desk.chat.texts(address))
+    person_id = town.meet(address)
+    say = Say("notices.permit_soon")
+    town.write(lambda tx: tell(tx, person_id, "news", 1, say, occasion="1"))
+    notice = town.owe(address, lane=Lane.NOTICE)
+    await town.quiet()
+    assert len(town.desk.chat.texts(address)) == before
+    assert town.read(lambda tx: tx.get_one(OutboundMessage, notice).outcome) == "opted_out"
+    await town.say("mulai", address)
+    town.write(lambda tx: tell(tx, person_id, "news", 1, say, occasion="2"))
+    town.owe(address, lane=Lane.NOTICE)
+    await town.quiet()
+    later = "\n".join(town.desk.chat.texts(address)[before:])
+    assert later.count(NEWS) == 1 and later.count(NOTICE) == 1
+
+
+async def test_stop_in_the_middle_of_a_visit_is_obeyed_and_the_visit_goes_on(town: Town) -> None:
+    await town_of(town)
+    town.want(town.apply(OTHER))
+    await town.work()
+    await town.tap("accept", OFFICER)
+    assert words("common.opted_out") in await town.say("stop", OFFICER)
+    assert await town.tap("go", OFFICER, step="depart"), "their own taps are answered"
+
+
+async def test_who_opted_out_is_not_called_instead(town: Town) -> None:
+    await town_of(town)
+    town.apply(OWNER)
+    await town.say("stop", OWNER)
+    before = len(town.desk.chat.texts(BOSS))
+    town.owe(OWNER, lane=Lane.NOTICE)
+    await town.quiet()
+    assert len(town.desk.chat.texts(BOSS)) == before

@@ -1,0 +1,125 @@
+"""Linking: two chats of one person become one, under both people's locks, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from conversations import messages
+from conversations.engine import MAX_PARKED
+from conversations.messages import Message, Say
+from conversations.session import Session as Talk
+from conversations.session import joined
+from models import audit, identity, link, officer, person
+from models.application import Application
+from models.base import now
+from models.conversation import Conversation
+from models.lifecycle import ApplicationState
+from models.link import LinkCode
+from models.outbox import Owed, owe
+from models.person import Address, Person
+from models.task import Task
+
+AFTERWARDS = timedelta(minutes=1)  # what others wrote to who is gone meanwhile is moved, too
+_OVER = (ApplicationState.PERMITTED, ApplicationState.REJECTED, ApplicationState.CANCELLED)
+
+
+def join(tx: Session, task: Task) -> datetime | None:
+    """Make one person of the two that a code has brought together: the older one is kept.
+
+    Safe to run twice, and for two codes that the same two people typed at once.
+    """
+    row = tx.get_one(LinkCode, task.subject_id, populate_existing=True)
+    if row.taken_by_id is None:
+        return None
+    pair = row.person_id, row.taken_by_id
+    person.lock(tx, pair)
+    into = _merged(tx, pair)
+    if into:  # they are one by now, or one of them has become part of somebody else
+        for gone, kept in into.items():
+            link.move(tx, kept=kept, gone=gone)
+        return None
+    kept, gone = sorted(pair)
+    why = _refusal(tx, pair)
+    if why:
+        link.end(tx, row.id)
+        _tell(tx, row, _last_addresses(tx, pair), f"notices.link_refused_{why}")
+        audit.note(tx, f"person:{row.taken_by_id}", "link.refused", f"person:{kept}", why=why)
+        return None
+    sides = _last_addresses(tx, pair)
+    _join_conversations(tx, kept=kept, gone=gone, speaking=row.taken_by_id)
+    link.move(tx, kept=kept, gone=gone)
+    _tell(tx, row, [(kept, address_id) for _, address_id in sides], "notices.linked")
+    audit.note(tx, f"person:{row.taken_by_id}", "person.linked", f"person:{kept}", gone=gone)
+    return now(tx) + AFTERWARDS
+
+
+def _merged(tx: Session, ids: Iterable[int]) -> dict[int, int]:
+    rows = tx.execute(
+        select(Person.id, Person.merged_into).where(
+            Person.id.in_(list(ids)), Person.merged_into.is_not(None)
+        )
+    )
+    return {gone: kept for gone, kept in rows if kept is not None}
+
+
+def _refusal(tx: Session, pair: Sequence[int]) -> str:
+    """Why these two can't be one person, or ""."""
+    if officer.of_people(tx, pair):
+        return "staff"  # what staff may do must not come to another chat by a code
+    known = identity.of_people(tx, list(pair))
+    if len({one.nik_index for one in known.values()}) > 1:
+        return "identity"
+    open_ones = tx.scalars(
+        select(Application.person_id)
+        .where(Application.person_id.in_(pair), Application.state.not_in(_OVER))
+        .distinct()
+    ).all()
+    return "open" if len(open_ones) > 1 else ""
+
+
+def _last_addresses(tx: Session, pair: Iterable[int]) -> list[tuple[int, int]]:
+    """Where each of them was heard from last: (person, address)."""
+    rows = tx.execute(
+        select(Address.person_id, Address.id)
+        .where(Address.person_id.in_(list(pair)))
+        .order_by(Address.heard_at.nulls_first(), Address.id.desc())
+    )
+    last = {person_id: address_id for person_id, address_id in rows}
+    return sorted(last.items())
+
+
+def _tell(tx: Session, row: LinkCode, sides: Iterable[tuple[int, int]], key: str) -> None:
+    said = messages.to_json(Message((Say(key),)))
+    owe(
+        tx,
+        [
+            Owed(person_id, f"link:{row.id}:{address_id}", said, address_id=address_id)
+            for person_id, address_id in sides
+        ],
+    )
+
+
+def _join_conversations(tx: Session, *, kept: int, gone: int, speaking: int) -> None:
+    """Keep the question that is in sight where the code was typed, and both people's drafts."""
+    found = tx.scalars(select(Conversation).where(Conversation.person_id.in_([kept, gone])))
+    rows = {row.person_id: row for row in found}
+    if not rows:
+        return
+    first = rows.get(speaking) or next(iter(rows.values()))
+    talk = Talk.from_json(first.session)
+    for row in rows.values():
+        if row is not first:
+            talk = joined(talk, Talk.from_json(row.session), at_most=MAX_PARKED)
+    has_draft = any(row.has_draft for row in rows.values())
+    one = rows.get(kept)
+    if one is None:
+        one = Conversation(person_id=kept)
+        tx.add(one)
+    one.session, one.has_draft, one.reminded = talk.to_json(), has_draft, 0
+    one.spoke_at = now(tx)
+    tx.execute(delete(Conversation).where(Conversation.person_id == gone))
+    tx.flush()
