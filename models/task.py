@@ -25,6 +25,7 @@ KINDS = (
     "tidy",
     "remind",
     "erase_drafts",
+    "link",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

@@ -211,7 +211,7 @@ async def test_a_bucket_that_can_not_be_right_is_begun_afresh(
     process: Process, redis: Redis, found: str
 ) -> None:
     ours = process(BRISK)
-    await ours.reserve("chat", 1, within=0.0)
+    await ours.reserve("chat", 1000, within=5.0)  # so that the bucket lives for a while
     (bucket,) = redis.keys("izin:rate:*")
     in_an_hour = (redis.time()[0] + 3600) * 1_000_000
     redis.set(bucket, found if found == "nonsense" else f"{in_an_hour}.000")
@@ -250,7 +250,7 @@ async def refusing(wire: Wire, url: str, redis: Redis) -> Limits:
 
 async def answering_with_an_error(wire: Wire, url: str, redis: Redis) -> Limits:
     ours = Limits(url, {"chat": BRISK})
-    await ours.reserve("chat", 1, within=0.0)
+    await ours.reserve("chat", 1000, within=5.0)  # so that the bucket lives for a while
     (bucket,) = redis.keys("izin:rate:*")
     redis.delete(bucket)
     redis.lpush(bucket, "of another type")
