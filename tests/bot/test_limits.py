@@ -249,8 +249,9 @@ async def refusing(wire: Wire, url: str, redis: Redis) -> Limits:
 
 
 async def answering_with_an_error(wire: Wire, url: str, redis: Redis) -> Limits:
-    ours = Limits(url, {"chat": BRISK})
-    await ours.reserve("chat", 1000, within=5.0)  # so that the bucket lives for a while
+    ours, other = (Limits(url, {"chat": BRISK}) for _ in range(2))
+    await other.reserve("chat", 1000, within=5.0)  # so that the bucket lives for a while
+    await other.close()
     (bucket,) = redis.keys("izin:rate:*")
     redis.delete(bucket)
     redis.lpush(bucket, "of another type")
