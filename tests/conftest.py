@@ -30,7 +30,12 @@ from models.database import Record
 
 GIVEN = ("DATABASE_URL", "REDIS_URL")
 
-hypothesis.settings.register_profile("izin", deadline=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "izin",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # machines are shared
+)
 hypothesis.settings.load_profile("izin")
 
 
