@@ -4,6 +4,7 @@ from base64 import b64encode
 
 import pytest
 
+from bot.service import limits
 from bot.settings import Settings
 from models.settings import BadSettings
 from workers.settings import Settings as WorkersSettings
@@ -113,3 +114,11 @@ def test_the_settings_show_no_secret() -> None:
     assert "sesame" not in shown
     assert "kkkk" not in shown
     assert "IzinDatangBot" in shown
+
+
+async def test_each_chat_has_its_rate() -> None:
+    rates = {"TELEGRAM_RATE": "30", "WHATSAPP_RATE": "80"}
+    allowed = limits(Settings.from_environment(LEAST | TELEGRAM | TWILIO | rates))
+    assert allowed.limited("telegram") and allowed.limited("whatsapp")
+    assert not allowed.limited("browser")
+    await allowed.close()

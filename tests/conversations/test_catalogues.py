@@ -48,7 +48,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "common.month.{}": [str(month) for month in range(1, 13)],
     "common.part.{}": PARTS,
     "common.send_{}": ("location", "contact"),
-    "common.unreadable.{}": ("voice", "audio", "video", "video_note", "sticker"),
+    "common.unreadable.{}": ("voice", "audio", "video", "video_note", "sticker", "contact"),
     "common.weekday.{}": [str(day) for day in range(1, 8)],
     "findings.{}": [*REASONS, *FOUND_BY_HAND],
     "findings.{}.short": [*REASONS, *FOUND_BY_HAND, *FOR_SUPERVISORS],

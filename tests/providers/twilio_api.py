@@ -266,6 +266,10 @@ class FakeTwilio:
         """Let the next calls go wrong: of this method, on a path that ends so; one fault a call."""
         self._faults.extend((call, fault) for fault in faults)
 
+    def forgive(self) -> None:
+        """Let nothing go wrong that was to."""
+        self._faults.clear()
+
     def made(self) -> list[Message]:
         """The messages that we made, in order."""
         return list(self.messages.values())
@@ -319,6 +323,8 @@ class FakeTwilio:
 
     def __enter__(self) -> FakeTwilio:
         self._sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        for one in self._sockets:  # asyncio does so only for sockets that it makes itself
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ports = [one.getsockname()[1] for one in self._sockets]
         self.url, self.files_url = (f"http://127.0.0.1:{port}" for port in ports)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
