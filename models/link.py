@@ -37,7 +37,7 @@ class LinkCode(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
 
@@ -82,7 +82,9 @@ def take(tx: Session, code: str, person_id: int) -> Taken:
 def move(tx: Session, *, kept: int, gone: int) -> None:
     """Give all that belongs to one (locked) person to another; again it moves what came since.
 
-    Their conversations are not moved: of two, one must be made (`workers.linking`).
+    What was said and heard before stays with the row of who is gone, which points to who is kept,
+    until it is forgotten like all that was said. Their conversations are not moved: of two, one
+    must be made (`workers.linking`).
     """
     ids = {"kept": kept, "gone": gone}
     for statement in _MOVES:
@@ -106,13 +108,18 @@ _MOVES = (
      WHERE person_id = :gone AND EXISTS (SELECT FROM identities WHERE person_id = :kept)
     """,
     "UPDATE identities SET person_id = :kept WHERE person_id = :gone",
-    "UPDATE identities SET given_by_id = :kept WHERE given_by_id = :gone",
     "UPDATE identity_links SET person_id = :kept WHERE person_id = :gone",
     "UPDATE identity_links SET holder_id = :kept WHERE holder_id = :gone",
     "DELETE FROM unreached WHERE person_id = :gone",
     "UPDATE addresses SET person_id = :kept WHERE person_id = :gone",
-    "UPDATE inbox SET person_id = :kept WHERE person_id = :gone",
-    "UPDATE outbox SET person_id = :kept WHERE person_id = :gone",
+    """
+    UPDATE inbox SET person_id = :kept
+     WHERE person_id = :gone AND taken_at IS NULL AND set_aside_at IS NULL
+    """,
+    """
+    UPDATE outbox SET person_id = :kept
+     WHERE person_id = :gone AND sent_at IS NULL AND failed_at IS NULL
+    """,
     """
     UPDATE people AS one
        SET name = coalesce(one.name, other.name), phone = coalesce(one.phone, other.phone),

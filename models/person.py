@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
@@ -21,6 +30,9 @@ class Person(Base):
     """Somebody the bot speaks with; that they are an officer or a supervisor, `officers` tells."""
 
     __tablename__ = "people"
+    __table_args__ = (
+        Index("ix_people_merged", "merged_into", postgresql_where="merged_into IS NOT NULL"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     locale: Mapped[str] = mapped_column(default="id")

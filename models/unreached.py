@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
+    Index,
     UniqueConstraint,
     and_,
     exists,
@@ -35,7 +36,10 @@ class Unreached(Base):
     """
 
     __tablename__ = "unreached"
-    __table_args__ = (UniqueConstraint("person_id", "reason"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "reason"),
+        Index("ix_unreached_open", "noted_at", postgresql_where="called_at IS NULL"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))

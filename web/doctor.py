@@ -97,7 +97,7 @@ def examine(environment: Mapping[str, str], *, patience: int = PATIENCE) -> Iter
         return
     encryption.use(settings.key_ring)
     yield from _settings(settings, issuing)
-    yield from _record(settings.database_url, patience)
+    yield from _record(settings, patience)
     yield from _redis(settings.redis_url, patience)
     yield from _storage(settings.storage_url)
     yield from _telegram(settings, patience)
@@ -131,10 +131,10 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
 # The record
 
 
-def _record(url: str, patience: int) -> Iterator[Line]:
+def _record(settings: Settings, patience: int) -> Iterator[Line]:
     try:
         engine = create_engine(
-            database.driver_url(url),
+            database.driver_url(settings.database_url),
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             connect_args={"connect_timeout": patience},
@@ -154,7 +154,7 @@ def _record(url: str, patience: int) -> Iterator[Line]:
                 yield from _processes(tx)
                 yield from _backlog(tx)
                 yield from _failures(tx)
-                yield from _templates(tx)
+                yield from _templates(tx, needed=settings.twilio_account_sid is not None)
                 yield from _staff(tx)
     except (SQLAlchemyError, ValueError) as error:
         why = _sentence(getattr(error, "orig", None) or error)
@@ -335,8 +335,8 @@ def _failures(tx: Session) -> Iterator[Line]:
         yield Line("ok", "failures", "nothing was given up since yesterday")
 
 
-def _templates(tx: Session) -> Iterator[Line]:
-    """What WhatsApp does not let us say any more; nothing where no template was ever made."""
+def _templates(tx: Session, *, needed: bool) -> Iterator[Line]:
+    """What WhatsApp lets us say after a day of silence, and what not any more."""
     standings, refused = template.standings(tx), template.refused(tx)
     if refused:
         named = ", ".join(f"{row.name} ({row.locale}) is {row.status}" for row in refused[:NAMED])
@@ -351,6 +351,13 @@ def _templates(tx: Session) -> Iterator[Line]:
         waiting = sum(standings.values()) - standings.get(template.APPROVED, 0)
         told = f"; {waiting} wait for WhatsApp: izin templates status" if waiting else ""
         yield Line("ok", "templates", f"{standings.get(template.APPROVED, 0)} approved{told}")
+    elif needed:
+        yield Line(
+            "warn",
+            "templates",
+            "none was made: news does not reach who has been silent on WhatsApp for a day. Make "
+            "them and hand them in: izin templates push",
+        )
 
 
 def _age(seconds: float) -> str:

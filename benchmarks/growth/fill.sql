@@ -247,5 +247,16 @@ SELECT i, 1 + pg_temp.pick(i, :people, 28), 'turn:' || i || ':' || 0, spoken.mes
   JOIN spoken ON spoken.n = i % (SELECT count(*) FROM spoken),
        LATERAL (SELECT pg_temp.year(i, :outbox) AS at, pg_temp.pick(i, 100, 30) = 0 AS failed) AS drawn;
 
+-- link_codes
+-- Owners without an application, the next of whom has typed their code.
+INSERT INTO link_codes (person_id, code_hash, expires_at, taken_by_id)
+SELECT id, sha256(id::text::bytea), now() + interval '15 minutes', other
+  FROM (SELECT id, lead(id) OVER (ORDER BY id) AS other, row_number() OVER (ORDER BY id) AS n
+          FROM people
+         WHERE id <= :people - :staff
+           AND NOT EXISTS (SELECT FROM applications WHERE person_id = people.id)
+         ORDER BY id LIMIT 200) AS pair
+ WHERE n % 2 = 1 AND other IS NOT NULL;
+
 -- heartbeats
 INSERT INTO heartbeats (name, beat_at) VALUES ('worker', now()), ('dispatcher', now());

@@ -28,9 +28,10 @@ from sqlalchemy import Engine, event, text
 from models.base import Base
 
 #: Tables that stay small however long and for however many people the product works: the city's
-#: staff, its counters and processes, links that are deleted after two days, and the demo's bubbles.
+#: staff, its counters and processes, links that are deleted after two days, templates, and the
+#: demo's bubbles.
 BOUNDED = frozenset(
-    {"browser_messages", "heartbeats", "identity_links", "officer_areas", "officers"}
+    {"browser_messages", "heartbeats", "identity_links", "officer_areas", "officers", "templates"}
     | {"permit_counters"}
 )
 EXPLAINED = 3  # times, of the same statement in the same place

@@ -33,11 +33,11 @@ from benchmarks.script import Author
 from benchmarks.webhook import SECRET, Webhook
 from conversations import events
 from conversations.messages import Say
-from models import identity, inbox, task
+from models import identity, inbox, quiet, task
 from models.storage import Storage
 from models.task import Task
 from web import doctor
-from workers import dispatcher, drafts, jobs, schedule
+from workers import dispatcher, jobs, schedule
 from workers.context import Context
 from workers.settings import Settings as WorkerSettings
 
@@ -337,6 +337,7 @@ _SUBJECTS: Mapping[str, str] = {
     "offer": "SELECT id FROM visits WHERE state = 'wanted' ORDER BY id DESC",
     "expire_offer": "SELECT id FROM offers WHERE answer IS NULL ORDER BY expires_at",
     "permit": "SELECT id FROM permits ORDER BY id DESC",
+    "link": "SELECT id FROM link_codes ORDER BY id",
 }
 
 
@@ -346,7 +347,7 @@ def _workers(grown: Grown, environment: Mapping[str, str], watch: Watch) -> None
     with watch.during("the dispatcher", somebody_waits=False):
         threading.Timer(REST, stop.set).start()
         dispatcher.dispatch(settings, stop)
-    with patch.multiple(drafts, QUIET_FROM=hour.max, QUIET_UNTIL=hour.min):  # it is day for all
+    with patch.multiple(quiet, FROM=hour.max, UNTIL=hour.min):  # it is day for all
         for kind in (*jobs.LONG, *jobs.SHORT):
             subject = 0
             if kind not in {one.kind for one in schedule.PERIODIC}:

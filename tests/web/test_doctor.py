@@ -15,13 +15,14 @@ from sqlalchemy import Engine, create_engine, text, update
 from sqlalchemy.orm import Session
 
 from bot.embedded import Servers, discard, servers
-from models import encryption, heartbeat, identity, migrations, officer, person
+from models import encryption, heartbeat, identity, migrations, officer, person, template
 from models.database import driver_url
 from models.encryption import KeyRing
 from models.identity import Identity
 from models.inbox import InboundMessage
 from models.outbox import OutboundMessage
 from models.task import Task
+from models.template import Standing
 from tests.clock import now
 from tests.processes import ROOT, free_port
 from tests.providers.bot_api import FakeBotApi
@@ -477,3 +478,30 @@ def test_an_account_at_twilio_is_asked_whether_it_is_good(product: dict[str, str
         assert found["whatsapp"].state == "FAIL"
         assert "Correct TWILIO_ACCOUNT_SID" in found["whatsapp"].told
         assert "x" * 32 not in str(found["whatsapp"])
+
+
+def test_templates_are_missed_only_with_whatsapp_and_named_when_refused(
+    product: dict[str, str], engine: Engine
+) -> None:
+    account = {
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "x" * 32,
+        "TWILIO_WHATSAPP_FROM": "+628001234567",
+        "TWILIO_API_URL": "http://127.0.0.1:9",
+    }
+
+    def told(environment: dict[str, str]) -> Line | None:
+        found = doctor.examine(environment, patience=1)
+        return next((line for line in found if line.part == "templates"), None)
+
+    assert told(product) is None
+    missed = told(product | account)
+    assert missed is not None and missed.state == "warn" and "templates push" in missed.told
+    states = {"notices_a": "approved", "notices_b": "pending", "notices_c": "paused"}
+    for number, (name, status) in enumerate(states.items()):
+        with Session(engine) as tx, tx.begin():
+            template.keep(tx, Standing(name, "id", "0", f"HX{number}", status))
+        line = told(product)
+        assert line is not None
+        assert line.state == ("warn" if status == "paused" else "ok")
+    assert line is not None and "notices_c (id) is paused" in line.told

@@ -38,6 +38,7 @@ def settings(database: str, redis_url: str, ring: KeyRing, tmp_path: Path) -> Se
         encryption_keys=ring.keys,
         index_key=ring.index_key,
         log_level="WARNING",
+        quiet_hours="OFF",
         permit_office=None,
         permit_signer=None,
         messages_kept_days=90,

@@ -30,7 +30,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unreached")),
         sa.UniqueConstraint("person_id", "reason", name=op.f("uq_unreached_person_id_reason")),
     )
+    op.create_index(
+        "ix_unreached_open",
+        "unreached",
+        ["noted_at"],
+        postgresql_where=sa.text("called_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_unreached_open", table_name="unreached")
     op.drop_table("unreached")

@@ -27,14 +27,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_hash", name=op.f("uq_link_codes_code_hash")),
     )
     op.create_index(op.f("ix_link_codes_person_id"), "link_codes", ["person_id"], unique=False)
+    op.create_index(op.f("ix_link_codes_expires_at"), "link_codes", ["expires_at"])
     op.add_column("people", sa.Column("merged_into", sa.BigInteger(), nullable=True))
     op.create_foreign_key(
         op.f("fk_people_merged_into_people"), "people", "people", ["merged_into"], ["id"]
     )
+    op.create_index(
+        "ix_people_merged",
+        "people",
+        ["merged_into"],
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_people_merged", table_name="people")
     op.drop_constraint(op.f("fk_people_merged_into_people"), "people", type_="foreignkey")
     op.drop_column("people", "merged_into")
+    op.drop_index(op.f("ix_link_codes_expires_at"), table_name="link_codes")
     op.drop_index(op.f("ix_link_codes_person_id"), table_name="link_codes")
     op.drop_table("link_codes")

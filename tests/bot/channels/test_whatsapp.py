@@ -783,9 +783,8 @@ async def test_a_window_that_is_told_late_makes_a_template_of_the_message(
     templates.sids["id"] = approve(api)
     siti.heard_at = None
     row = await owed(record)
-    await record.do(
-        lambda tx: tx.add(Address(person_id=1, channel="whatsapp", address=veiled(PHONE)))
-    )
+    here = Address(person_id=1, channel="whatsapp", address=veiled(PHONE), heard_at=now())
+    await record.do(lambda tx: tx.add(here))  # at WhatsApp their last message is older
     limits = Limits(redis_url, {})
     sender = Sender(record, {"whatsapp": whatsapp}, Storage(f"file://{tmp_path}"), limits)
     await send_due(sender)
