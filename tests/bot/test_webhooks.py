@@ -221,7 +221,8 @@ async def test_telegram_brings_again_what_was_not_taken_and_keeps_the_order() ->
         for person in ("1001", "1002")
     }
     assert texts == {"1001": ["satu", "dua", "empat"], "1002": ["tiga"]}
-    assert sorted(api.refusals) == [
+    # After a failure the server hangs up, perhaps on the next delivery too: that has no status.
+    assert sorted(r for r in api.refusals if r[0].isdigit()) == [
         "500 Internal Server Error",
         "503 Service Unavailable",
         "503 Service Unavailable",
