@@ -23,7 +23,9 @@ from bot.channels.base import Channel, Heard
 from bot.channels.browser import Browser
 from bot.channels.telegram import Telegram
 from bot.channels.whatsapp_addresses import Addresses
+from bot.channels.whatsapp_phone import Phone
 from bot.channels.whatsapp_reports import Reports
+from bot.channels.whatsapp_templates import Templates
 from bot.channels.whatsapp_updates import Signature
 from bot.errors import Busy, ChannelError
 from bot.metrics import expect, slow_after
@@ -65,7 +67,7 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     record = Record(settings.database_url)
     redis = Redis.from_url(settings.redis_url)
     storage = Storage(settings.storage_url)
-    browser = Browser(record, redis, storage, words)
+    browser = Browser(record, redis, storage, words, Phone(words, Templates(words)))
     telegram = (
         Telegram(settings.telegram_bot_token, words, api_url=settings.telegram_api_url)
         if settings.telegram_bot_token

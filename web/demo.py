@@ -10,8 +10,9 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -23,7 +24,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels import browser
 from bot.channels.base import Heard
-from bot.channels.browser import Browser, wake_channel
+from bot.channels.browser import WHATSAPP, Browser, wake_channel
 from bot.errors import Busy, Malformed, TryLater
 from conversations.catalogue import LOCALES
 from conversations.messages import Json
@@ -44,7 +45,9 @@ PULSE = 15.0  # seconds between signs of life on a silent stream
 RETRY = {"Retry-After": "2"}
 NO_STORE = {"Cache-Control": "no-store"}
 
-_ADDRESS = re.compile(r"demo-(?:owner|officer|supervisor)(?:-[a-z0-9]{1,12})?")
+DAY = timedelta(hours=24)  # WhatsApp's window: https://www.twilio.com/docs/api/errors/63016
+
+_ADDRESS = re.compile(r"demo-(?:owner|whatsapp|officer|supervisor)(?:-[a-z0-9]{1,12})?")
 _WORLD = re.compile(r"[a-z0-9]{1,12}")
 _KINDS = (  # how a file begins, and what it is then served as
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -81,6 +84,7 @@ def routes(
         post("location", demo.location, MAX_WORDS),
         post("contact", demo.contact, MAX_WORDS),
         post("photo", demo.photo, MAX_UPLOAD),
+        post("day", demo.day, MAX_WORDS),
         Route("/demo/{address}/messages", demo.messages),
         Route("/demo/{addresses}/events", demo.events),
         Route("/demo/{address}/files/{number:int}", demo.file),
@@ -99,8 +103,14 @@ class _Demo:
     # -- the page ------------------------------------------------------------------------------
 
     async def page(self, request: Request) -> Response:
-        """Three phones; `?owner=NAME` is another owner's, `?who=officer` the one shown first."""
+        """Three phones; `?owner=NAME` is another owner's, `?who=officer` the one shown first.
+
+        With `?chat=whatsapp` the owner's plays WhatsApp: choices are numbered, and after a day of
+        silence only templates come.
+        """
         owner = request.query_params.get("owner", "")
+        whatsapp = request.query_params.get("chat") == "whatsapp"
+        first = WHATSAPP if whatsapp else f"demo-{ROLES[0]}"
         if owner and not _WORLD.fullmatch(owner):
             raise HTTPException(404)
         asked = request.query_params.get("who", ROLES[0])
@@ -110,9 +120,10 @@ class _Demo:
             locale,
             headers=NO_STORE,
             phones=[
-                (role, f"demo-{role}" + (f"-{owner}" if owner and role == "owner" else ""))
-                for role in ROLES
+                (ROLES[0], first + (f"-{owner}" if owner else "")),
+                *((role, f"demo-{role}") for role in ROLES[1:]),
             ],
+            whatsapp=whatsapp,
             first=asked if asked in ROLES else ROLES[0],
             owner=owner,
             words=self.pages.group("demo.js", locale),
@@ -120,8 +131,12 @@ class _Demo:
 
     async def new_owner(self, request: Request) -> Response:
         """A fresh owner's phone beside the same officer and supervisor."""
-        lang = f"&lang={locale_of(request)}" if "lang" in request.query_params else ""
-        return RedirectResponse(f"/demo?owner={secrets.token_hex(2)}{lang}", 303, NO_STORE)
+        query = {"owner": secrets.token_hex(2)}
+        if "lang" in request.query_params:
+            query["lang"] = locale_of(request)
+        if request.query_params.get("chat") == "whatsapp":
+            query["chat"] = "whatsapp"
+        return RedirectResponse(f"/demo?{urlencode(query)}", 303, NO_STORE)
 
     async def places(self, request: Request) -> Response:
         """Names and centroids for the map: [level, name, name of what it lies in, lat, lon]."""
@@ -188,6 +203,17 @@ class _Demo:
         return await self._hear(
             lambda: browser.from_photo(address, act, path, len(content), locale)
         )
+
+    async def day(self, request: Request) -> Response:
+        """Let a day pass since the person wrote: what WhatsApp lets us say changes then."""
+        address, _ = await _act(request)
+        try:
+            passed = await self.channel.let_pass(address, DAY)
+        except TryLater as error:
+            raise HTTPException(503, headers=RETRY) from error
+        if not passed:
+            raise HTTPException(404)
+        return Response(status_code=204, headers=NO_STORE)
 
     async def _hear(self, read: Callable[[], Heard]) -> Response:
         """Show the person's bubble, and answer when their turn is taken."""

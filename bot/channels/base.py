@@ -72,6 +72,14 @@ class Letter:
     unsure: bool = False  # whether an earlier one may have come through
 
 
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One thing that arrives in a chat: words, or the letter's file."""
+
+    text: str
+    has_file: bool = False
+
+
 class Channel(Protocol):
     """One way to talk with people. Every method but `name` may raise `bot.errors.ChannelError`."""
 

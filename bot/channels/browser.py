@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot.channels.base import File, Heard, Letter, Media, Sent, read_token, token
+from bot.channels.base import Bubble, File, Heard, Letter, Media, Sent, read_token, token
 from bot.errors import FileRefused, Malformed, TryLater
 from conversations.catalogue import Catalogue
 from conversations.events import (
@@ -30,10 +30,12 @@ from conversations.events import (
 from conversations.messages import Json, Message, Question
 from conversations.parsers.identity import redact
 from models import browser as bubbles
+from models import person
 from models.database import Record
 from models.storage import Storage
 
 NAME = "browser"
+WHATSAPP = "demo-whatsapp"  # how the addresses of phones begin that play WhatsApp
 
 MAX_TEXT = 4096  # characters, as in other chats
 RECENT = 100  # bubbles: how far back a double click or a tapped button is looked for
@@ -117,12 +119,30 @@ def _heard(
 # Speaking
 
 
+class OtherChat(Protocol):
+    """Another chat that some of the phones play."""
+
+    def bubbles(self, letter: Letter) -> Iterable[Bubble]:
+        """What arrives of a letter there.
+
+        Raises:
+            bot.errors.WindowClosed: nothing may be said there now.
+        """
+        ...
+
+
 class Browser:
     """The demo's phones. Redis only wakes pages: they look by themselves when it is away."""
 
     def __init__(
-        self, record: Record, redis: Redis, storage: Storage, catalogue: Catalogue
+        self,
+        record: Record,
+        redis: Redis,
+        storage: Storage,
+        catalogue: Catalogue,
+        whatsapp: OtherChat,
     ) -> None:
+        self._whatsapp = whatsapp
         self._record = record
         self._redis = redis
         self._storage = storage
@@ -137,11 +157,33 @@ class Browser:
 
         Raises:
             TryLater: the record is away.
+            WindowClosed: the phone plays a chat in which nothing may be said now.
         """
-        payload = render(letter.message, letter.locale, self._catalogue, letter.file)
-        number = await self._write(lambda tx: bubbles.keep(tx, letter.address, payload, sent=True))
+        payloads = [render(letter.message, letter.locale, self._catalogue, letter.file)]
+        if letter.address.startswith(WHATSAPP):
+            payloads = [_plain(one, letter) for one in self._whatsapp.bubbles(letter)]
+        numbers = await self._write(
+            lambda tx: [bubbles.keep(tx, letter.address, one, sent=True) for one in payloads]
+        )
         await self._wake(letter.address)
-        return Sent(str(number))
+        return Sent(str(numbers[-1]))
+
+    async def let_pass(self, address: str, time: timedelta) -> bool:
+        """Let time pass on a phone since its person wrote; gives whether they ever did.
+
+        Raises:
+            TryLater: the record is away.
+        """
+
+        def passes(tx: Session) -> bool:
+            if not person.let_pass(tx, NAME, address, time):
+                return False
+            bubbles.keep(tx, address, {"passed": True}, sent=True)
+            return True
+
+        passed = await self._write(passes)
+        await self._wake(address)
+        return passed
 
     async def show(self, heard: Heard) -> int:
         """Put the person's own bubble on their phone, once a delivery; gives the bubble's id.
@@ -196,11 +238,6 @@ def wake_channel(address: str) -> str:
 def render(message: Message, locale: str, catalogue: Catalogue, file: File | None = None) -> Json:
     """Put a message into words: the payload of its bubble."""
     question = message.question
-    document = None
-    if message.document is not None:
-        name = message.filename or (file.name if file else message.document.rpartition("/")[2])
-        size = len(file.content) if file else None
-        document = {"name": name, "path": message.document, "size": size}
     return {
         "text": catalogue.text(message, locale),
         "choices": [
@@ -209,8 +246,21 @@ def render(message: Message, locale: str, catalogue: Catalogue, file: File | Non
             if question is not None
         ],
         "wish": message.wish,
-        "document": document,
+        "document": _document(message, file),
     }
+
+
+def _plain(bubble: Bubble, letter: Letter) -> Json:
+    """The payload of a bubble in a chat that has no buttons."""
+    document = _document(letter.message, letter.file) if bubble.has_file else None
+    return {"text": bubble.text, "document": document}
+
+
+def _document(message: Message, file: File | None) -> Json:
+    if message.document is None:
+        return None
+    name = message.filename or (file.name if file else message.document.rpartition("/")[2])
+    return {"name": name, "path": message.document, "size": len(file.content) if file else None}
 
 
 def _show(tx: Session, heard: Heard) -> int:

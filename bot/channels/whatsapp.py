@@ -155,7 +155,7 @@ class WhatsApp:
             return Sent(taken.provider_id)
         manner = _manner(past)
         there = await self._look_for(letter, past) if past and letter.unsure else []
-        if not manner.as_template and _window_open(letter):
+        if not manner.as_template and window_open(letter):
             try:
                 return await self._speak(letter, manner, there)
             except HeldBack:
@@ -394,7 +394,7 @@ def _tried(letter: Letter) -> bool:
     return letter.attempts > 1 or letter.unsure
 
 
-def _window_open(letter: Letter) -> bool:
+def window_open(letter: Letter) -> bool:
     """Whether they wrote within the day; where nobody says, we find out by speaking."""
     if letter.at is None:
         return True

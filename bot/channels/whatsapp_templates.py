@@ -46,6 +46,12 @@ class Template:
     locale: str
     content_sid: str | None
     variables: Mapping[str, str]
+    body: str
+
+    @property
+    def words(self) -> str:
+        """How it arrives."""
+        return _VARIABLE.sub(lambda found: self.variables[found[1]], self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class Templates:
             for number, name in enumerate(found.samples, 1)
         }
         sid = self._approved.get(Approved(found.name, locale, found.hash))
-        return Template(found.name, locale, sid, shortened(found.body, values))
+        return Template(found.name, locale, sid, shortened(found.body, values), found.body)
 
     async def refresh(self) -> None:
         """Ask the record which are approved, unless it was asked lately or is away."""

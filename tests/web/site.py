@@ -15,6 +15,8 @@ from starlette.middleware import Middleware
 
 from bot.channels.base import Heard
 from bot.channels.browser import Browser
+from bot.channels.whatsapp_phone import Phone
+from bot.channels.whatsapp_templates import Templates
 from bot.errors import Busy
 from conversations import catalogue
 from models.database import Record
@@ -54,7 +56,8 @@ class Site:
 def build(record: Record, redis: Redis, files: Path) -> Site:
     words = catalogue.load()
     storage = Storage(files.as_uri())
-    channel, bot, look = Browser(record, redis, storage, words), Bot(), pages.load(words)
+    channel = Browser(record, redis, storage, words, Phone(words, Templates(words)))
+    bot, look = Bot(), pages.load(words)
     routes = [
         *pages.routes(),
         *demo.routes(

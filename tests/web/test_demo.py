@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,11 +12,16 @@ import httpx
 import pytest
 from PIL import Image
 from redis.asyncio import Redis
+from sqlalchemy import select
 
-from bot.channels.base import token
+from bot.channels.base import File, Letter, token
+from bot.errors import WindowClosed
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say
+from models import person
 from models.database import Record
+from models.person import Address
+from tests.clock import now
 from tests.letters import letter
 from tests.web.site import Site, build, served
 from web import sample_photo
@@ -264,3 +270,72 @@ async def test_the_map_knows_the_citys_places(client: httpx.AsyncClient) -> None
     rows = (await client.get("/demo/places.json")).json()
     assert ["kelurahan", "Cipete Utara", "Kebayoran Baru"] in [row[:3] for row in rows]
     assert len(rows) > 300
+
+
+# The owner on WhatsApp
+
+WHATSAPP = "demo-whatsapp"
+NEWS = Message((Say("notices.verified", {"number": "26-004512"}),))
+HOUR = timedelta(hours=1)
+
+
+def on_whatsapp(message: Message, *, hours_ago: float, file: File | None = None) -> Letter:
+    """A letter to somebody who wrote so long ago."""
+    return letter(WHATSAPP, message, file=file, heard_at=now() - hours_ago * HOUR, at=now())
+
+
+async def test_on_whatsapp_choices_are_numbered(client: httpx.AsyncClient, site: Site) -> None:
+    await site.channel.send(on_whatsapp(OFFER, hours_ago=1))
+    (bubble,) = await bubbles(client, WHATSAPP)
+    assert bubble["text"].endswith("\n\n1. Mulai")
+    assert "choices" not in bubble
+
+
+async def test_on_whatsapp_a_permit_comes_after_its_words(
+    client: httpx.AsyncClient, site: Site
+) -> None:
+    message = Message((Say("pages.demo.title"),), document="permits/a.pdf", filename="IUMK.pdf")
+    site.storage.write("permits/a.pdf", b"%PDF-1.7")
+    await site.channel.send(on_whatsapp(message, hours_ago=1, file=File("a.pdf", b"%PDF-1.7")))
+    words, paper = await bubbles(client, WHATSAPP)
+    assert "document" not in words
+    assert paper["document"]["name"] == "IUMK.pdf"
+    assert (await client.get(paper["document"]["url"])).content == b"%PDF-1.7"
+
+
+async def test_on_whatsapp_only_a_template_comes_after_a_day(
+    client: httpx.AsyncClient, site: Site
+) -> None:
+    await site.channel.send(on_whatsapp(NEWS, hours_ago=25))
+    (bubble,) = await bubbles(client, WHATSAPP)
+    assert "26-004512" in bubble["text"]
+    assert "Balas pesan ini" in bubble["text"]
+    with pytest.raises(WindowClosed):
+        await site.channel.send(on_whatsapp(OFFER, hours_ago=25))
+    assert len(await bubbles(client, WHATSAPP)) == 1
+
+
+async def test_a_day_passes_on_the_record_and_is_shown(
+    client: httpx.AsyncClient, site: Site, record: Record
+) -> None:
+    act = {"id": str(uuid4())}
+    assert (await client.post(f"/demo/{WHATSAPP}/day", json=act)).status_code == 404
+    await record.do(lambda tx: person.meet(tx, "browser", [(WHATSAPP, "id")]))
+    assert (await client.post(f"/demo/{WHATSAPP}/day", json=act)).status_code == 204
+    heard_at = await record.do(lambda tx: tx.scalars(select(Address.heard_at)).one())
+    assert heard_at is not None
+    assert 24 * HOUR <= now() - heard_at < 25 * HOUR
+    assert [bubble["passed"] for bubble in await bubbles(client, WHATSAPP)] == [True]
+
+
+async def test_the_page_switches_the_owners_chat(client: httpx.AsyncClient) -> None:
+    telegram = (await client.get("/demo?owner=a1")).text
+    assert 'data-address="demo-owner-a1"' in telegram
+    assert "day-passes" not in telegram
+    assert "owner=a1&amp;chat=whatsapp" in telegram
+    whatsapp = (await client.get("/demo?owner=a1&chat=whatsapp")).text
+    assert 'data-address="demo-whatsapp-a1"' in whatsapp
+    assert 'data-address="demo-officer"' in whatsapp
+    assert whatsapp.count("day-passes") == 1
+    moved = await client.get("/demo/new?chat=whatsapp", follow_redirects=False)
+    assert "chat=whatsapp" in moved.headers["location"]

@@ -98,6 +98,7 @@
       this.find(".sample").addEventListener("click", () => this.sample());
       this.find(".locate").addEventListener("click", () => this.locate());
       this.find(".share").addEventListener("click", () => this.share());
+      this.find(".day-passes")?.addEventListener("click", () => this.dayPasses());
       this.find(".start").addEventListener("click", () => this.start());
       this.find(".newest").addEventListener("click", () => this.toNewest());
       this.log.addEventListener("scroll", () => { if (this.atEnd()) this.seen(); }, { passive: true });
@@ -125,6 +126,11 @@
       this.text.value = "";
       this.grow();
       this.post("say", { text }, { text });
+    }
+
+    async dayPasses() {
+      const status = await this.deliver({ act: "day", body: {} });
+      if (status === 404) this.state(WORDS.nothing_written);
     }
 
     start() {
@@ -244,7 +250,8 @@
       }
       this.find(".empty").hidden = true;
       this.newDay(message.at);
-      this.find(".bubbles").append(this.draw(message));
+      const passed = message.passed && make("li", "day", WORDS.day_passed);
+      this.find(".bubbles").append(passed || this.draw(message));
       if (end) this.toNewest();
       if (message.sent && ready && !end) this.behind();
       if (message.sent && ready && !this.shown) this.count(this.unread + 1);

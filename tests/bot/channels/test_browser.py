@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from bot.channels import browser
 from bot.channels.base import File, Heard, Media, token
 from bot.channels.browser import Browser
+from bot.channels.whatsapp_phone import Phone
+from bot.channels.whatsapp_templates import Templates
 from bot.errors import FileRefused, Malformed
 from conversations.catalogue import Catalogue
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
@@ -33,6 +35,7 @@ WORDS = Catalogue(
         "x.fixed": {"id": "Menetap", "en": "Fixed"},
     }
 )
+WHATSAPP = Phone(WORDS, Templates(WORDS))
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +52,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 def channel(record: Record, redis: Redis, tmp_path: Path) -> Browser:
-    return Browser(record, redis, Storage(tmp_path.as_uri()), WORDS)
+    return Browser(record, redis, Storage(tmp_path.as_uri()), WORDS, WHATSAPP)
 
 
 async def shown(record: Record, address: str = PHONE) -> list[tuple[bool, Json]]:
@@ -144,7 +147,7 @@ async def test_without_redis_the_bubble_is_there_all_the_same(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     away = Redis(port=port)
-    channel = Browser(record, away, Storage(tmp_path.as_uri()), WORDS)
+    channel = Browser(record, away, Storage(tmp_path.as_uri()), WORDS, WHATSAPP)
     await channel.send(letter(PHONE, Message((Say("x.fixed"),))))
     await away.aclose()
     assert [payload["text"] for _, payload in await shown(record)] == ["Menetap"]

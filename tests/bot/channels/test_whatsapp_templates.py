@@ -160,4 +160,4 @@ async def test_only_what_is_approved_as_it_stands_has_a_sid(record: object) -> N
     assert await sid() == "HX1"
     assert Templates(WORDS, _approved={Approved(one.name, "id", "older words"): "HX0"}).of(
         message, "id"
-    ) == Template(one.name, "id", None, {"1": "26-1"})
+    ) == Template(one.name, "id", None, {"1": "26-1"}, one.body)
