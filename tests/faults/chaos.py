@@ -42,6 +42,7 @@ FAULTS = (
 )
 PROCESSES = ("serve", "serve:2", "worker", "dispatch")
 SETTLING = 3.0  # seconds within which a living process has written down what it sent
+CONSENTED = 3  # steps: before its first answer a form is not come back to after "status"
 TWICE, ASIDES = 0.15, 0.05  # how often an update comes twice or more, and words come out of order
 HANGS = 30.0  # seconds that a run must have left for a send that hangs
 
@@ -100,7 +101,7 @@ class Chaos:
             self.owners.append(owner)
             while owner.step < len(SCRIPT) and not self._over:
                 await asyncio.sleep(self._crowd.uniform(*THINKING))
-                if 0 < owner.step < BEFORE_PHOTO and self._crowd.random() < ASIDES:
+                if CONSENTED <= owner.step < BEFORE_PHOTO and self._crowd.random() < ASIDES:
                     owner.ask_aside()
                 owner.act()
                 await owner.hear(PATIENCE)
