@@ -126,17 +126,22 @@ class Product:
     def invite(self, name: str, badge: str, areas: str, role: str = "officer") -> str:
         """Invite somebody with the command, and give what the link carries."""
         given = ["--name", name, "--badge", badge, "--areas", areas, "--role", role]
-        invited = subprocess.run(
-            [sys.executable, "-m", "web.cli", "officers", "invite", *given],
+        told = self.izin("officers", "invite", *given)
+        link = re.fullmatch(r"https://t\.me/izin_bot\?start=(join-\S+)\n", told)
+        assert link, told
+        return link[1]
+
+    def izin(self, *arguments: str) -> str:
+        """Run a command to its end, and give what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "web.cli", *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert invited.returncode == 0, invited.stderr
-        link = re.fullmatch(r"https://t\.me/izin_bot\?start=(join-\S+)\n", invited.stdout)
-        assert link, invited.stdout
-        return link[1]
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def logs(self) -> str:
         """What all processes have logged."""

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -22,9 +23,11 @@ import pypdfium2  # type: ignore[import-untyped]  # it ships no stubs
 import pytest
 import zxingcpp
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from conversations import catalogue
 from conversations.messages import Say
+from models import task
 from tests.processes import Product
 from tests.providers.bot_api import FakeBotApi, Person
 from tests.providers.twilio_api import FakeTwilio
@@ -94,6 +97,39 @@ def test_who_did_not_get_a_message_is_told_more_when_they_write_again(
     hear(owner, "common.help.owner")
 
 
+def test_a_window_that_closes_in_the_middle_loses_nothing_and_a_template_asks_to_go_on(
+    product: Product, twilio: FakeTwilio, engine: Engine
+) -> None:
+    owner = twilio.user("+6281200000001", "Siti")
+    begin(owner)
+    hear(owner, "business_permit.place")
+    product.izin("templates", "push")
+    twilio.approved |= set(twilio.contents)
+    product.izin("templates", "status")
+    twilio.ahead = timedelta(hours=25)
+    let_pass(engine, hours=25)
+    with Session(engine) as tx, tx.begin():
+        task.plan(tx, "remind", 0, "remind:after a day")
+    owner.wait_for("jawabannya masih kami simpan", PATIENCE).result()
+    (said,) = [one for one in twilio.made() if twilio.now() - one.created_at < timedelta(hours=1)]
+    sent = twilio.contents[str(said.given["ContentSid"])]
+    assert str(sent["friendly_name"]).startswith("notices_draft_waits_")
+    assert "Body" not in said.given
+    owner.say("lanjut").result()
+    hear(owner, "business_permit.place")
+    go_on(owner)
+    assert outcomes(engine) == {"sent"}
+
+
+def let_pass(engine: Engine, *, hours: int) -> None:
+    """Make it so long ago that people wrote, and were reminded the first time."""
+    passed = {"passed": timedelta(hours=hours)}
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE addresses SET heard_at = heard_at - :passed"), passed)
+        aged = "UPDATE conversations SET reminded = 1, spoke_at = spoke_at - :passed"
+        connection.execute(text(aged), passed)
+
+
 def outcomes(engine: Engine) -> set[str]:
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT outcome FROM outbox WHERE outcome IS NOT NULL"))
@@ -154,6 +190,13 @@ def journey(owner: Person, officer: Person, product: Product, engine: Engine) ->
 
 def apply(owner: Person) -> None:
     """From the first word to the number of the application."""
+    begin(owner)
+    hear(owner, "business_permit.place")
+    go_on(owner)
+
+
+def begin(owner: Person) -> None:
+    """From the first word to the question where the business is."""
     owner.start().result()
     hear(owner, "welcome.hello")
     tap(owner, "business_permit.title")
@@ -163,7 +206,10 @@ def apply(owner: Person) -> None:
     hear(owner, "refusals.which_trade")
     first_button(owner)
     say_when_asked(owner, "business_name", "Warung Bu Siti")
-    hear(owner, "business_permit.place")
+
+
+def go_on(owner: Person) -> None:
+    """From the question where the business is to the number of the application."""
     owner.send_location(-6.2706, 106.8023).result()
     hear(owner, "refusals.confirm_place")
     first_button(owner)
