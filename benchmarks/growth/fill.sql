@@ -258,5 +258,13 @@ SELECT id, sha256(id::text::bytea), now() + interval '15 minutes', other
          ORDER BY id LIMIT 200) AS pair
  WHERE n % 2 = 1 AND other IS NOT NULL;
 
+-- unreached
+-- One owner in thirty, nearly all of whom were called.
+INSERT INTO unreached (person_id, application_id, area_code, reason, noted_at, called_at)
+SELECT DISTINCT ON (person_id) person_id, id, kelurahan_code, 'unreachable', moved_at,
+       CASE WHEN id % 300 <> 0 THEN moved_at + interval '1 day' END
+  FROM applications WHERE id % 30 = 0
+ ORDER BY person_id, id;
+
 -- heartbeats
 INSERT INTO heartbeats (name, beat_at) VALUES ('worker', now()), ('dispatcher', now());
