@@ -159,9 +159,10 @@ class Browser:
             TryLater: the record is away.
             WindowClosed: the phone plays a chat in which nothing may be said now.
         """
-        payloads = [render(letter.message, letter.locale, self._catalogue, letter.file)]
         if letter.address.startswith(WHATSAPP):
             payloads = [_plain(one, letter) for one in self._whatsapp.bubbles(letter)]
+        else:
+            payloads = [render(letter.message, letter.locale, self._catalogue, letter.file)]
         numbers = await self._write(
             lambda tx: [bubbles.keep(tx, letter.address, one, sent=True) for one in payloads]
         )

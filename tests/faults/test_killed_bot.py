@@ -6,15 +6,22 @@ whatever was not answered with 200.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import pytest
 
 from tests.faults.owners import Owner, heard
 from tests.faults.stage import Stage, sends, until
 from tests.faults.statements import commit_of, committed, statement
+from tests.wire import Passage
 
 RECORDS = r"\bINSERT INTO inbox\b"  # a turn's first act
 SETTLES = r"\boutbox\b.*\bsent_at\s*=|\bsent_at\s*=.*\boutbox\b"
 COUNT = 4  # owners who write at once
+BEFORE_COMMIT: dict[str, Callable[[Passage], bool]] = {
+    "after it received": statement(RECORDS),
+    "in the transaction": commit_of(RECORDS),
+}
 
 
 def recorded(stage: Stage, owners: Sequence[Owner]) -> int:
@@ -25,26 +32,12 @@ def recorded(stage: Stage, owners: Sequence[Owner]) -> int:
     return int(stage.postgres.rows(query, numbers)[0][0])
 
 
-def test_killed_after_it_received_the_bot_takes_the_turns_when_they_come_again(
-    stage: Stage,
+@pytest.mark.parametrize("point", BEFORE_COMMIT)
+def test_killed_before_commit_the_bot_takes_the_turns_when_they_come_again(
+    stage: Stage, point: str
 ) -> None:
     owners = stage.owners(COUNT)
-    with stage.postgres.wire.hold(statement(RECORDS)) as hold:
-        promises = [owner.act() for owner in owners]
-        hold.wait()
-        assert recorded(stage, owners) == 0
-        stage.kill("serve", hold)
-    assert not any(promise.done() for promise in promises)
-    stage.product.start("serve")
-    stage.finish(owners)
-    stage.balance(owners)
-
-
-def test_killed_in_the_transaction_the_bot_takes_the_turns_when_they_come_again(
-    stage: Stage,
-) -> None:
-    owners = stage.owners(COUNT)
-    with stage.postgres.wire.hold(commit_of(RECORDS)) as hold:
+    with stage.postgres.wire.hold(BEFORE_COMMIT[point]) as hold:
         promises = [owner.act() for owner in owners]
         hold.wait()
         assert recorded(stage, owners) == 0
