@@ -8,6 +8,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PYTHON ?=
 ARGS ?=
+AT ?=
 SECONDS ?= 60
 PLAY ?=
 MESSAGE ?=
@@ -22,8 +23,8 @@ help: ## Show this list
 demo: setup ## Try it in the browser, no account needed (PLAY=1: it plays by itself)
 	@$(VENV)/bin/izin demo $(if $(PLAY),--play) $(ARGS)
 
-test: setup ## Run the tests (ARGS="tests/bot -k outbox": a part of them)
-	@$(RUN) -m pytest $(or $(ARGS),$(EVERYTHING))
+test: setup ## Run the tests (ARGS="tests/bot -k outbox": a part; AT="2026-12-31 23:55": at that time in WIB)
+	@$(RUN) -m $(if $(AT),tests.at "$(AT)",pytest) $(or $(ARGS),$(EVERYTHING))
 
 check: setup ## Check format, style, types, architecture, dependencies, templates and migrations
 	$(RUN) -m ruff format --check .

@@ -151,7 +151,7 @@ class Writer:
             people.save(run, self.changed.values())
         if not self.owed:
             return None
-        return owe_and_lease(run, self.owed, lease=LEASE, leasing=leasing)
+        return owe_and_lease(run, self.owed, lease=LEASE, leasing=leasing, hours=quiet.of(self.tx))
 
 
 @dataclass(slots=True)
@@ -645,7 +645,7 @@ class _Act:
         if chosen.person_id is None or not chosen.active or chosen.person_id == visit.owner_id:
             raise lifecycle.NotAllowed(f"officer {chosen.id} can't be asked about visit {visit_id}")
         made = offers.offer_to(self.tx, visit, chosen, at=self.writer.now, actor=self.actor)
-        can_wait = quiet.can_wait(made.expires_at, self.writer.now)
+        can_wait = quiet.of(self.tx).can_wait(made.expires_at, self.writer.now)
         self._tell(chosen.person_id, "visit_offered", visit.id, "visit", can_wait=can_wait)
 
     def _called(self, person_id: int) -> None:

@@ -30,7 +30,11 @@ from pathlib import Path
 import psycopg
 
 PATIENCE = 60.0  # seconds a server may take to recover from a crash, or to stop
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+#: A clock that is preloaded (`make test AT=…`): servers live at the time of who starts them.
+CLOCK = ("LD_PRELOAD", "CLOCK_SHIFT")
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"} | {
+    name: os.environ[name] for name in CLOCK if name in os.environ
+}
 WATCHER = 'read -r server && read -r _; kill -INT "$server"'  # to both servers: stop in order
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from models.quiet import OFF, QuietHours
 from models.wire import Run, Trip
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Record:
     psycopg's sync connections cost a fraction of its async ones, and the waits release the GIL.
     """
 
-    def __init__(self, url: str, *, threads: int = 6) -> None:
+    def __init__(self, url: str, *, threads: int = 6, quiet: QuietHours = OFF) -> None:
         self.url = driver_url(url)
         self._engine = create_engine(
             self.url,
@@ -71,6 +72,7 @@ class Record:
             connect_args={**_CONNECT, "options": _PLANNED_ONCE},
         )
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._info = quiet.info
         self._threads = ThreadPoolExecutor(threads, "record")
 
     async def do(self, work: Callable[[Session], T]) -> T:
@@ -81,7 +83,7 @@ class Record:
         """
 
         def transaction() -> T:
-            with Session(self._engine, expire_on_commit=False) as tx, tx.begin():
+            with Session(self._engine, expire_on_commit=False, info=self._info) as tx, tx.begin():
                 return work(tx)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, transaction)
@@ -90,7 +92,7 @@ class Record:
         """Run `work`, each of whose statements is a transaction of its own: no BEGIN, no COMMIT."""
 
         def statements() -> T:
-            with Session(self._autocommit) as tx:
+            with Session(self._autocommit, info=self._info) as tx:
                 return work(tx)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, statements)
@@ -102,11 +104,11 @@ class Record:
 
 
 @contextmanager
-def session(url: str) -> Iterator[Session]:
+def session(url: str, *, quiet: QuietHours = OFF) -> Iterator[Session]:
     """One transaction for a command: committed at the end of the block, undone by an error."""
     engine = connect(url)
     try:
-        with Session(engine) as tx, tx.begin():
+        with Session(engine, info=quiet.info) as tx, tx.begin():
             yield tx
     finally:
         engine.dispose()

@@ -70,20 +70,21 @@ EVENT = "inbox.event"  # what its words are bound to
 
 def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
     """Write down what people shall hear of, once each. Gives the new rows' ids."""
+    hours = quiet.of(tx)
     rows = [
         {
             "channel": one.channel,
             "provider_id": one.provider_id,
             "person_id": one.person_id,
             "event": seal_json(one.event, EVENT),
-            "quiet": one.can_wait and quiet.kept(),
+            "quiet": one.can_wait and hours.kept,
         }
         for one in arrivals
     ]
     if not rows:
         return []
     with trip(tx) as run:
-        recorded = run(_RECORD, {"rows": packed(rows)})
+        recorded = run(_RECORD, {"rows": packed(rows), **hours.parameters})
     return [row_id for (row_id,) in recorded.rows]
 
 

@@ -24,6 +24,7 @@ from models import quiet
 from models.base import Base
 from models.database import OUTBOX, notify, packed, trip
 from models.encryption import EncryptedJson, seal_json, unseal_json
+from models.quiet import QuietHours
 from models.wire import Results, Run
 
 UNKNOWN = "unknown"  # the outcome of a try that may have come through
@@ -92,12 +93,17 @@ def owe(tx: Session, messages: Iterable[Owed]) -> None:
     rows = list(messages)
     if rows:
         with trip(tx) as run:
-            owe_and_lease(run, rows, lease=timedelta(0), leasing=())
+            owe_and_lease(run, rows, lease=timedelta(0), leasing=(), hours=quiet.of(tx))
         notify(tx, OUTBOX)
 
 
 def owe_and_lease(
-    run: Run, messages: Iterable[Owed], *, lease: timedelta, leasing: Container[int]
+    run: Run,
+    messages: Iterable[Owed],
+    *,
+    lease: timedelta,
+    leasing: Container[int],
+    hours: QuietHours = quiet.OFF,
 ) -> Results:
     """Owe messages, each fact once, and lease at once what the caller will send itself; on a trip.
 
@@ -123,10 +129,11 @@ def owe_and_lease(
                 "provisional": one.provisional,
                 "after": one.after.total_seconds(),
                 "lease": can_go,
-                "quiet": one.lane is Lane.NOTICE and not one.urgent and quiet.kept(),
+                "quiet": one.lane is Lane.NOTICE and not one.urgent and hours.kept,
             }
         )
-    return run(_OWE, {"rows": packed(rows), "lease": lease.total_seconds()})
+    given = {"rows": packed(rows), "lease": lease.total_seconds()}
+    return run(_OWE, {**given, **hours.parameters})
 
 
 #: A notice that waits for the morning; it holds nothing up that is said meanwhile.

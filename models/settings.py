@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from models.encryption import KeyRing
+from models.quiet import QuietHours
 
 T = TypeVar("T")
 Reader = Callable[[str], T]  # raises ValueError with what it would accept
@@ -171,6 +172,11 @@ class Settings:
         if problems:
             raise BadSettings("\n".join(["The settings are not right:", *problems]))
         return cls(**values)
+
+    @property
+    def quiet(self) -> QuietHours:
+        """When nobody is told what can wait; handed to whatever opens transactions."""
+        return QuietHours(kept=self.quiet_hours == "ON")
 
     @property
     def key_ring(self) -> KeyRing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
@@ -17,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.error import URLError
 
+from tests.at import bare_environment
 from tests.providers.bot_api import FakeBotApi
 from tests.providers.twilio_api import FakeTwilio
 
@@ -45,8 +45,7 @@ class Product:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
+            **bare_environment(),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "STORAGE_URL": f"file://{folder / 'files'}",
@@ -161,7 +160,7 @@ class Product:
     @staticmethod
     def environment_of_a_stranger(home: Path) -> dict[str, str]:
         """The environment of somebody who has set nothing."""
-        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(home)}
+        return {**bare_environment(), "HOME": str(home)}
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """docker-compose.yml tells the truth: each of our services, run as written, becomes healthy."""
 
-import os
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from tests.at import bare_environment
 from tests.processes import KEY, PATIENCE, ROOT, free_port, running
 
 SECRET = re.compile("PASSWORD|TOKEN|SECRET|KEY")
@@ -94,7 +94,7 @@ def test_a_service_of_ours_becomes_healthy(
     def environment(service: str) -> dict[str, str]:
         written: dict[str, str] = services[service]["environment"]
         moved = {key: here.get(key, value) for key, value in written.items()}
-        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **moved}
+        return {**bare_environment(), **moved}
 
     migrated = subprocess.run(
         izin(services["migrate"]["command"]),

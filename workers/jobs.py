@@ -75,7 +75,7 @@ def run(task_id: int) -> None:
 
 
 def _work_off(context: Context, task_id: int) -> None:
-    with Session(context.engine) as tx:
+    with context.session() as tx:
         found = tx.get(Task, task_id)
         if found is None or found.done_at is not None or found.failed_at is not None:
             return
@@ -86,7 +86,7 @@ def _work_off(context: Context, task_id: int) -> None:
         settle = SHORT[kind]
     else:
         raise UnknownKind(kind)
-    with Session(context.engine) as tx, tx.begin():
+    with context.session() as tx, tx.begin():
         task = tasks.take(tx, task_id)
         if task is None:
             return  # another worker was quicker
@@ -106,7 +106,7 @@ def _count_failure(context: Context, task_id: int, error: str) -> None:
     With the database away nothing is counted: the lease runs out, and the task is offered again.
     """
     try:
-        with Session(context.engine) as tx, tx.begin():
+        with context.session() as tx, tx.begin():
             if tasks.fail(tx, task_id, error):
                 _give_up(tx, tx.get_one(Task, task_id))
     except SQLAlchemyError as away:

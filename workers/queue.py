@@ -139,6 +139,7 @@ def work(settings: Settings) -> None:
             settings.permit_office,
             settings.permit_signer,
             settings.kept,
+            settings.quiet,
         )
     )
     with _signs_of_life(engine):

@@ -14,9 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time as hour
 from typing import Any
-from unittest.mock import patch
 
 import aiohttp
 from sqlalchemy import Engine, select, text
@@ -33,7 +31,7 @@ from benchmarks.script import Author
 from benchmarks.webhook import SECRET, Webhook
 from conversations import events
 from conversations.messages import Say
-from models import identity, inbox, quiet, task
+from models import identity, inbox, task
 from models.storage import Storage
 from models.task import Task
 from web import doctor
@@ -347,15 +345,14 @@ def _workers(grown: Grown, environment: Mapping[str, str], watch: Watch) -> None
     with watch.during("the dispatcher", somebody_waits=False):
         threading.Timer(REST, stop.set).start()
         dispatcher.dispatch(settings, stop)
-    with patch.multiple(quiet, FROM=hour.max, UNTIL=hour.min):  # it is day for all
-        for kind in (*jobs.LONG, *jobs.SHORT):
-            subject = 0
-            if kind not in {one.kind for one in schedule.PERIODIC}:
-                if kind not in _SUBJECTS:
-                    raise NotDone(f"a task of kind {kind!r}: say in _SUBJECTS what it is about")
-                (subject,) = _some(grown.engine, _SUBJECTS[kind], 1)
-            with watch.during(f"the task {kind}", somebody_waits=False):
-                do(grown.engine, kind, subject)
+    for kind in (*jobs.LONG, *jobs.SHORT):
+        subject = 0
+        if kind not in {one.kind for one in schedule.PERIODIC}:
+            if kind not in _SUBJECTS:
+                raise NotDone(f"a task of kind {kind!r}: say in _SUBJECTS what it is about")
+            (subject,) = _some(grown.engine, _SUBJECTS[kind], 1)
+        with watch.during(f"the task {kind}", somebody_waits=False):
+            do(grown.engine, kind, subject)
 
 
 def use_jobs(grown: Grown, environment: Mapping[str, str]) -> WorkerSettings:

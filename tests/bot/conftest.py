@@ -26,6 +26,7 @@ from conversations.messages import Message
 from models import area, business_type, encryption
 from models.database import Record
 from models.encryption import KeyRing
+from models.quiet import OFF, QuietHours
 from models.storage import Storage
 
 if TYPE_CHECKING:
@@ -118,12 +119,20 @@ def _keys() -> None:
 
 
 @pytest.fixture
-async def desk(database: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
+def hours() -> QuietHours:
+    """The quiet hours of the bot and the workers: every hour is day."""
+    return OFF
+
+
+@pytest.fixture
+async def desk(
+    database: str, redis_url: str, tmp_path: Path, hours: QuietHours
+) -> AsyncIterator[Desk]:
 
     chat = Chat()
     storage = Storage(f"file://{tmp_path}")
     channels = {"chat": chat}
-    record = Record(database)
+    record = Record(database, quiet=hours)
     sender = Sender(record, channels, storage, Limits(redis_url, {}))
     city = City(area.load(), business_type.load(), flows.load())
     turns = Turns(record, city, "https://izin.example", sender)
@@ -134,14 +143,14 @@ async def desk(database: str, redis_url: str, tmp_path: Path) -> AsyncIterator[D
 
 
 @pytest.fixture
-def town(desk: Desk, engine: Engine) -> Town:
+def town(desk: Desk, engine: Engine, hours: QuietHours) -> Town:
     """The desk with people, rows and workers around it."""
     from tests.bot.town import Town
     from workers import jobs
     from workers.context import Context
 
-    jobs.use(Context(engine, desk.media.storage, "https://izin.example"))
-    return Town(desk, engine)
+    jobs.use(Context(engine, desk.media.storage, "https://izin.example", quiet=hours))
+    return Town(desk, engine, hours)
 
 
 @pytest.fixture

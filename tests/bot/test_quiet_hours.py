@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import update
 
 from conversations.messages import Say
-from models import inbox, outbox, quiet
 from models.inbox import InboundMessage
 from models.outbox import OutboundMessage
+from models.quiet import QuietHours
 from tests.bot.town import BOSS, OFFICER, OWNER, Town, words
-from tests.clock import now
+from tests.clock import ALWAYS_NIGHT, now
 from workers.news import tell
 
-SOON = "TIMESTAMPTZ '2999-01-01 00:00:00+00'"
 VERIFIED = words("notices.verified", number="26-000001")
 
 
-@pytest.fixture(autouse=True)
-def _night(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is night by every statement; officers' offers end in the morning."""
-    monkeypatch.setattr(quiet, "_kept", True)
-    monkeypatch.setattr(quiet, "can_wait", lambda ends, at: False)
-    for statements, name in ((outbox, "_OWE"), (inbox, "_RECORD")):
-        sql = getattr(statements, name)
-        for moment in ("(now() + make_interval(secs => after))", "now()"):
-            sql = sql.replace(quiet.later(moment), SOON)
-        monkeypatch.setattr(statements, name, sql)
+class _Night(QuietHours):
+    """It is always night, and every offer ends early in the morning."""
+
+    def can_wait(self, until: datetime, at: datetime) -> bool:
+        return False
+
+
+@pytest.fixture
+def hours() -> QuietHours:
+    """The quiet hours of the bot and the workers."""
+    return _Night(ALWAYS_NIGHT.begins, ALWAYS_NIGHT.ends)
 
 
 async def morning(town: Town) -> None:

@@ -29,6 +29,7 @@ from models.officer import Officer, StaffRole
 from models.outbox import OutboundMessage, Owed, owe
 from models.permit import Permit
 from models.person import Person
+from models.quiet import QuietHours
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window, hours
@@ -49,6 +50,7 @@ class Town:
 
     desk: Desk
     engine: Engine
+    hours: QuietHours
 
     # -- people ----------------------------------------------------------------------------------
 
@@ -279,11 +281,11 @@ class Town:
         return self.read(lambda tx: list(tx.scalars(rows)))
 
     def read(self, work: Callable[[Session], T]) -> T:
-        with Session(self.engine, expire_on_commit=False) as tx:
+        with Session(self.engine, expire_on_commit=False, info=self.hours.info) as tx:
             return work(tx)
 
     def write(self, work: Callable[[Session], T]) -> T:
-        with Session(self.engine, expire_on_commit=False) as tx, tx.begin():
+        with Session(self.engine, expire_on_commit=False, info=self.hours.info) as tx, tx.begin():
             return work(tx)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
@@ -9,13 +10,16 @@ import pytest
 from sqlalchemy import Engine, func, text, update
 from sqlalchemy.orm import Session
 
-from models import encryption, inbox, outbox, person, quiet, watch
+from models import base, encryption, inbox, outbox, person, quiet, watch
 from models.base import WIB
 from models.database import trip
 from models.encryption import KeyRing
 from models.inbox import InboundMessage
 from models.outbox import Lane, OutboundMessage, Owed, owe
-from tests.clock import now
+from models.quiet import QuietHours
+from tests.clock import ALWAYS_NIGHT, now
+
+NIGHTLY = QuietHours()
 
 
 @pytest.fixture
@@ -49,33 +53,29 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 def test_the_morning_is_the_same_in_python_and_in_sql(
     tx: Session, moment: datetime, due: datetime
 ) -> None:
-    assert quiet.morning(moment) == due
-    sql = text(f"SELECT {quiet.later('CAST(:at AS timestamptz)')}")
+    assert NIGHTLY.morning(moment) == due
+    sql = text(re.sub(r"%\((\w+)\)s", r":\1", f"SELECT {quiet.later('CAST(:at AS timestamptz)')}"))
     for zone in ("UTC", "Asia/Jakarta", "America/New_York"):
         tx.execute(text(f"SET LOCAL TIME ZONE '{zone}'"))
-        assert tx.execute(sql, {"at": moment.astimezone(UTC)}).scalar_one() == due
+        assert (
+            tx.execute(sql, {"at": moment.astimezone(UTC), **NIGHTLY.parameters}).scalar_one()
+            == due
+        )
 
 
 def test_an_offer_waits_only_if_the_morning_leaves_time_to_answer() -> None:
     evening = at(24, 21)
-    assert quiet.can_wait(at(25, 11), evening)
-    assert not quiet.can_wait(at(25, 7), evening)
-    assert quiet.can_wait(at(24, 13), at(24, 12)), "by day everything is told at once"
+    assert NIGHTLY.can_wait(at(25, 11), evening)
+    assert not NIGHTLY.can_wait(at(25, 7), evening)
+    assert NIGHTLY.can_wait(at(24, 13), at(24, 12)), "by day everything is told at once"
 
 
 @pytest.fixture
-def night(tx: Session, who: int, monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """The morning that follows, since by the statements of this test it is always night."""
-    monkeypatch.setattr(quiet, "_kept", True)
-    morning = now() + timedelta(hours=3)
-    said = f"TIMESTAMPTZ '{morning.isoformat()}'"
-    for statements in (outbox, inbox):
-        name = "_OWE" if statements is outbox else "_RECORD"
-        sql = getattr(statements, name)
-        for moment in ("(now() + make_interval(secs => after))", "now()"):
-            sql = sql.replace(quiet.later(moment), said)
-        assert said in sql
-        monkeypatch.setattr(statements, name, sql)
+def night(tx: Session, who: int) -> datetime:
+    """The morning that follows, since in this transaction it is always night."""
+    tx.info.update(ALWAYS_NIGHT.info)
+    morning = ALWAYS_NIGHT.morning(base.now(tx))
+    assert morning > now()
     return morning
 
 
@@ -109,14 +109,18 @@ def test_an_answer_is_leased_while_a_notice_sleeps(tx: Session, who: int, night:
     owe(tx, [Owed(who, "a", "notice", lane=Lane.NOTICE)])
     with trip(tx) as run:
         answer = [Owed(who, "b", "answer")]
-        leased = outbox.owe_and_lease(run, answer, lease=timedelta(seconds=60), leasing={who})
+        leased = outbox.owe_and_lease(
+            run, answer, lease=timedelta(seconds=60), leasing={who}, hours=quiet.of(tx)
+        )
     assert [key for _, key in leased.rows] == ["b"]
 
 
 def test_a_notice_of_the_night_is_not_leased(tx: Session, who: int, night: datetime) -> None:
     notice = [Owed(who, "a", "notice", lane=Lane.NOTICE)]
     with trip(tx) as run:
-        leased = outbox.owe_and_lease(run, notice, lease=timedelta(seconds=60), leasing={who})
+        leased = outbox.owe_and_lease(
+            run, notice, lease=timedelta(seconds=60), leasing={who}, hours=quiet.of(tx)
+        )
     assert leased.rows == []
 
 
@@ -129,8 +133,8 @@ def test_news_waits_if_it_can(tx: Session, who: int, night: datetime) -> None:
 
 
 def test_where_quiet_hours_are_not_kept_nothing_waits(tx: Session, who: int) -> None:
-    assert not quiet.kept()
+    assert quiet.of(tx) == quiet.OFF
     owe(tx, [Owed(who, "a", "notice", lane=Lane.NOTICE)])
     inbox.tell(tx, who, "late", {}, can_wait=True)
     assert claim(tx) == ["notice"] and inbox.waiting(tx, limit=9) == [who]
-    assert time(20) == quiet.FROM and time(7) == quiet.UNTIL
+    assert QuietHours(time(20), time(7)) == NIGHTLY

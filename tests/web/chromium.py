@@ -6,6 +6,7 @@ import asyncio
 import base64
 import itertools
 import json
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+from bot.embedded import CLOCK
 
 PATIENCE = 45.0  # seconds for anything on a page to come true
 FLAGS = (
@@ -183,6 +186,7 @@ async def chromium(program: str, profile: Path) -> AsyncIterator[Tab]:
         "about:blank",
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        env={name: value for name, value in os.environ.items() if name not in CLOCK},
     )
     try:
         port = await _port(process)

@@ -23,8 +23,9 @@ from models.inbox import InboundMessage
 from models.outbox import OutboundMessage
 from models.task import Task
 from models.template import Standing
+from tests.at import bare_environment
 from tests.clock import now
-from tests.processes import ROOT, free_port
+from tests.processes import free_port
 from tests.providers.bot_api import FakeBotApi
 from tests.providers.twilio_api import FakeTwilio
 from web import doctor
@@ -103,7 +104,7 @@ def asked(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """The command, as an operator runs it."""
     return subprocess.run(
         [sys.executable, "-m", "web.cli", "doctor"],
-        env={"PYTHONPATH": str(ROOT), **environment},
+        env={**bare_environment(), **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,17 +16,10 @@ from models.conversation import Conversation
 from models.inbox import InboundMessage
 from models.person import Person
 from models.task import Task
-from tests.clock import now
+from tests.clock import ALWAYS_NIGHT, now
 from workers import drafts
 
 RUN = Task(kind="remind", subject_id=0, run_key="remind:now")
-
-
-@pytest.fixture(autouse=True)
-def _awake(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is day, whenever the tests run."""
-    monkeypatch.setattr(quiet, "FROM", quiet.FROM.max)
-    monkeypatch.setattr(quiet, "UNTIL", quiet.UNTIL.min)
 
 
 def silent_for(
@@ -73,12 +67,20 @@ def test_nobody_is_reminded_without_a_draft_or_against_their_will(engine: Engine
         assert reminders(tx) == 0
 
 
-def test_nobody_is_reminded_at_night(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quiet, "FROM", quiet.FROM.min)
-    with Session(engine) as tx, tx.begin():
+def test_nobody_is_reminded_at_night(engine: Engine) -> None:
+    with Session(engine, info=ALWAYS_NIGHT.info) as tx, tx.begin():
         silent_for(tx, timedelta(hours=2))
         drafts.remind(tx, RUN)
         assert reminders(tx) == 0
+
+
+def test_where_quiet_hours_are_off_reminders_go_at_any_hour(engine: Engine) -> None:
+    for hours in (replace(ALWAYS_NIGHT, kept=False), quiet.OFF):
+        with Session(engine, info=hours.info) as tx, tx.begin():
+            silent_for(tx, timedelta(hours=2), address=repr(hours))
+            drafts.remind(tx, RUN)
+    with Session(engine) as tx:
+        assert reminders(tx) == 2
 
 
 def test_a_draft_that_rested_for_a_month_is_erased(engine: Engine) -> None:

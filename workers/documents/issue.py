@@ -33,7 +33,7 @@ def prepare(context: Context, permit_id: int) -> Settle:
     Raises:
         OSError: the file store is away.
     """
-    with Session(context.engine) as tx:
+    with context.session() as tx:
         permit = tx.get_one(Permit, permit_id)
         path = f"permits/{permit.issued_on.year}/{permit.number}.pdf"
         sheet = _sheet(tx, permit, context)

@@ -87,7 +87,7 @@ def gave_up(tx: Session, task: Task) -> None:
 
 def _examine(context: Context, application_id: int) -> Examined | None:
     """What the checks find; None when nothing is to be verified any more."""
-    with Session(context.engine) as tx:
+    with context.session() as tx:
         application = tx.get(Application, application_id)
         if application is None or application.state != ApplicationState.SUBMITTED:
             return None

@@ -118,7 +118,7 @@ def _tell_officer(tx: Session, made: Offer, what: str, *parts: Say, opens: str =
             *parts,
             occasion=made.offered_at.isoformat(),
             opens=opens,
-            can_wait=quiet.can_wait(made.expires_at, now(tx)) or what != "visit_offered",
+            can_wait=quiet.of(tx).can_wait(made.expires_at, now(tx)) or what != "visit_offered",
         )
 
 
