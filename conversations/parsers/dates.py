@@ -18,6 +18,9 @@ from conversations.words import plain, standardised
 Kind: TypeAlias = Literal["days", "past", "invalid", "any", "asap", "not"]
 
 _SHOWN = 7
+_YEARS = range(1900, 2200)  # others are slips; and the calendar's ends leave no day after
+_FAR = 400  # days, weeks or months from today; nobody means more
+_LARGE = 10**6  # stands for any larger number
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,12 +381,13 @@ def _spans(said: str, today: date) -> Iterator[_Spot]:
         yield _Spot(*m.span(), tuple(week))
     for m in re.finditer(r"\b(\w+) hari (?:ke ?)?depan\b", said):
         if count := _number([m[1]]):
-            yield _Spot(*m.span(), tuple(_following(today, min(count, 31))))
+            near = _following(today, min(count, 31)) if count <= _FAR else ()
+            yield _Spot(*m.span(), tuple(near))
 
 
 def _relative(said: str, today: date) -> Iterator[_Spot]:
     """Find "hari ini", "besok", "lusa", "dua minggu lagi", "sebulan lagi", "kemarin"."""
-    units = r"(?:(se)|(\d{1,3}|[^\W\d_]+(?: puluh| belas)?) ?)(hari|minggu|bulan)"
+    units = r"(?:(se)|(\d+|[^\W\d_]+(?: puluh| belas)?) ?)(hari|minggu|bulan)"
     for m in re.finditer(
         rf"\b{units} (lagi|kemudian|mendatang|dari sekarang|yang lalu|lalu)\b", said
     ):
@@ -407,7 +411,8 @@ def _relative(said: str, today: date) -> Iterator[_Spot]:
             yield _Spot(*m.span(), (today + timedelta(days=ahead),))
     for m in re.finditer(r"\bin (\w+) (day|week)s?\b", said):
         if count := _number([m[1]]):
-            yield _Spot(*m.span(), (today + timedelta(days=count * (7 if m[2] == "week" else 1)),))
+            on = _later(today, count, "minggu" if m[2] == "week" else "hari")
+            yield _Spot(*m.span(), (on,) if on else ())
 
 
 def _weekends(said: str, today: date) -> Iterator[_Spot]:
@@ -442,7 +447,7 @@ def _weekdays(said: str, today: date) -> Iterator[_Spot]:
 
 def _number(words: Sequence[str]) -> int | None:
     if len(words) == 1 and words[0].isdecimal():
-        return int(words[0])
+        return int(words[0]) if len(words[0]) <= 6 else _LARGE
     values = [unit(word)[1] for word in words]
     match values:
         case [int(tens), int(ones)] if 1 <= tens <= 3 and ones < 10:  # "dua lima" is said for 25
@@ -452,7 +457,7 @@ def _number(words: Sequence[str]) -> int | None:
 
 def _one(year: int, month: int, on: int) -> tuple[date, ...]:
     try:
-        return (date(year, month, on),)
+        return (date(year, month, on),) if year in _YEARS else ()
     except ValueError:
         return ()
 
@@ -487,7 +492,7 @@ def _next_month(first: date) -> date:
 
 
 def _later(today: date, count: int, what: str) -> date | None:
-    if abs(count) > 400:
+    if abs(count) > _FAR:
         return None
     if what != "bulan":
         return today + timedelta(days=count * (7 if what == "minggu" else 1))
