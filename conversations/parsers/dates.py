@@ -187,6 +187,9 @@ _EXCLUDED = re.compile(
     rf"|((?:hari |tanggal )?\b(?:{_DAY_WORDS})\b(?: depan| ini)?) (?:saya |kami )?"
     r"(?:tidak bisa|jangan|libur|tutup|tidak ada|tidak di rumah|tidak jualan)"
 )
+_MORE_NUMBERS = re.compile(r" ?(-|sampai|,|dan|atau|&|/) ?(?:tanggal )?(\d{1,2})\b")
+_OF_MONTH = re.compile(r" bulan (depan|ini)")
+_NEAR = 40  # characters; a weekday's name before "minggu depan" is not farther away
 _HOURS = re.compile(
     r"\b(?:jam|pukul|pkl)\s*(?:setengah )?[\d.:]+(?:\s*-\s*[\d.:]+)?|\b\d{1,2}:\d\d\b"
 )
@@ -228,11 +231,12 @@ def _weeks(match: re.Match[str]) -> str:
 
 def _found(said: str, today: date) -> Named:
     """Give every day named: the first reader that knows the words at a place takes them."""
-    taken: list[_Spot] = []
+    taken, free = list[_Spot](), bytearray(b"\1" * len(said))
     for reader in (_calendar, _numbered, _months, _spans, _relative, _weekends, _weekdays):
         for spot in reader(said, today):
-            if all(spot.end <= other.start or spot.start >= other.end for other in taken):
+            if all(free[spot.start : spot.end]):
                 taken.append(spot)
+                free[spot.start : spot.end] = bytes(spot.end - spot.start)
     taken.sort(key=lambda spot: spot.start)
     if taken and all(not spot.days for spot in taken):
         return Named("invalid")
@@ -296,7 +300,7 @@ def _calendar(said: str, today: date) -> Iterator[_Spot]:
     for m in re.finditer(rf"\b({names}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?! \d)", said):
         yield _Spot(*m.span(), _of_month(int(m[2]), _MONTHS[m[1]], today))
     for m in re.finditer(r"(?<![\d.,/-])(\d{1,2}) ?([-/.]) ?(\d{1,2})(?![\d.,/-]\d|\d)", said):
-        if said[: m.start()].rstrip().endswith("tanggal") and m[2] == "-":
+        if m[2] == "-" and said[: m.start()].endswith(("tanggal", "tanggal ")):
             continue  # "tgl 5-7" is a range
         if m[2] == "/" or 1 <= int(m[3]) <= 12:
             yield _Spot(*m.span(), _of_month(int(m[1]), int(m[3]), today))
@@ -305,7 +309,10 @@ def _calendar(said: str, today: date) -> Iterator[_Spot]:
 def _numbered(said: str, today: date) -> Iterator[_Spot]:
     """Find "tgl 5", "tanggal lima", "tgl 5-7", "tgl 5 atau 6", "tgl 5 bulan depan"."""
     pattern = r"\btanggal ((?:\d{1,4}|[^\W\d_]+)(?: [^\W\d_]+){0,2})"
+    end = 0
     for m in re.finditer(pattern, said):
+        if m.start() < end:
+            continue  # the one before went on so far
         words = m[1].split()
         while words and _number(words) is None:
             words = words[:-1]
@@ -313,25 +320,21 @@ def _numbered(said: str, today: date) -> Iterator[_Spot]:
             continue
         end = m.start(1) + len(" ".join(words))
         numbers, ranged = [_number(words) or 0], False
-        while more := re.match(
-            r" ?(-|sampai|,|dan|atau|&|/) ?(?:tanggal )?(\d{1,2})\b", said[end:]
-        ):
+        while more := _MORE_NUMBERS.match(said, end):
             ranged = ranged or more[1] in ("-", "sampai")
             numbers.append(int(more[2]))
-            end += more.end()
-        later = re.match(r" bulan (depan|ini)", said[end:])
+            end = more.end()
+        later = _OF_MONTH.match(said, end)
         if later:
-            end += later.end()
+            end = later.end()
         first = _day_from(numbers[0], today, depan=bool(later and later[1] == "depan"))
-        found = first
-        for number in numbers[1:]:
-            if first is None or found is None:
-                break
-            other = _day_from(number, first[0])
+        found = list(first or ())
+        for number in numbers[1:] if first else ():
+            other = _day_from(number, found[0])
             if other is not None:
                 gap = _following(found[-1], (other[0] - found[-1]).days)
-                found += tuple(gap) if ranged else other
-        yield _Spot(m.start(), end, found or ())
+                found += gap if ranged else other
+        yield _Spot(m.start(), end, tuple(found))
 
 
 def _months(said: str, today: date) -> Iterator[_Spot]:
@@ -363,11 +366,12 @@ def _spans(said: str, today: date) -> Iterator[_Spot]:
     """Find "minggu depan" (the whole week), "minggu ini", "hari kerja", "3 hari ke depan"."""
     next_monday = today + timedelta(days=7 - today.weekday())
     for m in re.finditer(r"(?<!hari )(?<!malam )\bminggu (depan|ini|lalu|kemarin)\b", said):
-        before = re.search(r"(\w+) (?:di )?$", said[: m.start()])
+        near = max(0, m.start() - _NEAR)
+        before = re.search(r"\b(\w+) (?:di )?$", said[near : m.start()])
         if before and before[1] in _WEEKDAYS and before[1] != "minggu":
             monday = next_monday if m[1] == "depan" else next_monday - timedelta(days=7)
             on = monday + timedelta(days=_WEEKDAYS[before[1]])
-            yield _Spot(before.start(), m.end(), (on,))
+            yield _Spot(near + before.start(), m.end(), (on,))
             continue
         if m[1] in ("lalu", "kemarin"):
             last_monday = next_monday - timedelta(days=14)
@@ -381,8 +385,8 @@ def _spans(said: str, today: date) -> Iterator[_Spot]:
         yield _Spot(*m.span(), tuple(week))
     for m in re.finditer(r"\b(\w+) hari (?:ke ?)?depan\b", said):
         if count := _number([m[1]]):
-            near = _following(today, min(count, 31)) if count <= _FAR else ()
-            yield _Spot(*m.span(), tuple(near))
+            ahead = _following(today, min(count, 31)) if count <= _FAR else []
+            yield _Spot(*m.span(), tuple(ahead))
 
 
 def _relative(said: str, today: date) -> Iterator[_Spot]:

@@ -42,7 +42,8 @@ _AS_DIGITS = {
     for letter in all_
     if letter != " "
 }
-_DRESSED = re.compile(rf"[\d{''.join(map(chr, _AS_DIGITS))}]+(?![^\W_])")
+_EITHER = rf"[\d{''.join(map(chr, _AS_DIGITS))}]"
+_DRESSED = re.compile(rf"(?<!{_EITHER}){_EITHER}++(?![^\W_])")  # possessive: no second look
 _MANY = 8  # digits that have to be digits before letters are read as some, or words as some
 _SPELLED = re.compile(rf"(?:\b(?:{'|'.join(DIGIT_WORDS)}|\d)\b[\W_]*){{{LENGTH},}}", re.IGNORECASE)
 
