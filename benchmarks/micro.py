@@ -1,4 +1,4 @@
-"""Small costs by themselves: a turn's thinking, a search, a permit's PDF, a task's way to a worker.
+"""Small costs by themselves: reading words, a turn's thinking, a search, a PDF, a task's way.
 
 python -m benchmarks --micro
 """
@@ -23,6 +23,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from benchmarks import readers
 from benchmarks.owner import Owner
 from benchmarks.results import ALONE, Results
 from benchmarks.script import SCRIPT
@@ -83,11 +84,22 @@ class Cost:
 def measure(tell: Callable[[str], None]) -> Results:
     """Measure everything small, one after the other."""
     results = Results()
-    for part in (_turns, _searches, _permits, _tasks):
+    for part in (_readers, _turns, _searches, _permits, _tasks):
         for cost in part():
             tell(f"{cost.name}: {cost.value:.3g} {cost.unit}")
             results.add(ALONE, cost.name, {cost.unit: cost.value})
     return results
+
+
+def _readers() -> Iterator[Cost]:
+    """Each reader of people's words, over the text that is hardest for it."""
+    for found in readers.measured(readers.every()):
+        name = f"{found.reader} over {found.piece!r} again and again"
+        yield Cost(f"{name}, {readers.SHORT} characters", found.short, "ms")
+        yield Cost(f"{name}, {readers.LONG:,} characters", found.long, "ms")
+        yield Cost(
+            f"{found.reader}, {readers.LONG:,} characters by {readers.SHORT}", found.ratio, "times"
+        )
 
 
 def _turns() -> Iterator[Cost]:

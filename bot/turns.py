@@ -26,10 +26,10 @@ from bot.facts import City
 from bot.metrics import Stopwatch
 from bot.sender import Sender
 from conversations import engine, events, messages
-from conversations.events import Event, Happened, Said, Uploaded, Withheld
+from conversations.events import Event, Happened, Uploaded
 from conversations.messages import Message, Say
-from conversations.parsers.identity import contains_identity_number
 from conversations.session import Session as Talk
+from conversations.withholding import withheld
 from models import consent, inbox, officer, turn
 from models.database import Record, trip
 from models.inbox import NEWS, Delivery, SentFile
@@ -351,15 +351,8 @@ def _event(row: Untaken) -> Event:
 
 def _withhold(heard: Heard) -> Heard:
     """Drop an identity number's digits before anything is stored."""
-    event = heard.event
-    words = event.text if isinstance(event, Said) else getattr(event, "caption", "")
-    if not words or not contains_identity_number(words):
-        return heard
-    if isinstance(event, Uploaded):
-        kept: Event = Uploaded(event.attachment_id, event.kind)
-    else:
-        kept = Withheld()
-    return replace(heard, event=kept)
+    kept = withheld(heard.event)
+    return heard if kept is heard.event else replace(heard, event=kept)
 
 
 def _talk(data: object) -> Talk | None:

@@ -359,6 +359,11 @@ _FILLERS = re.compile(
     r"|saja|lah|kan|tuh|ah|eh|oh|mah|atuh|euy|gan|sis|dulu|dulunya|please|pls|plis|yuk|loh|lho|mba"
     r"|abang|neng|pakde|bro|banget|sekali|kah|dah|ini|itu"
 )
+_OF_SENTENCES = (
+    "di ke dari untuk dengan sama yang dan atau karena kalau tapi juga terus lalu masih sekarang"
+    " tadi kemarin besok hari tanya nanya kami kita dia mereka anda kalian the is a to my i you"
+    " ada perlu butuh minta harus akan bikin buat urus usaha jualan dagang kapan mana siapa"
+)
 _OFFICER = re.compile(
     r"(?:cek|check|cari) (?:petugas|officer|badge)"
     r"(?:\W*(?:(?:no|nomor|nomer)\b\W*)?([a-z]?\d{1,8}))?"
@@ -425,6 +430,22 @@ def whole_intent(text: str) -> Intent | None:
     lexicon = _lexicon()
     phrases = sorted(_phrases(plain(text)), key=len, reverse=True)
     return next((lexicon[phrase] for phrase in phrases if phrase in lexicon), None)
+
+
+def words_beside(text: str) -> list[str]:
+    """Give the words that neither carry an intent nor stand in any usual phrase."""
+    key = _key(plain(text))
+    for _, signs in _signs():
+        key = signs.sub(" ", key)
+    words = re.findall(r"[^\W\d_]+", key)
+    return [word for word in words if word not in _small_words() and not _FILLERS.fullmatch(word)]
+
+
+@cache
+def _small_words() -> frozenset[str]:
+    """Give every word of the usual phrases, and those that hold a sentence together."""
+    phrases = " ".join((*_COMMANDS.values(), *_INTENTS.values())).replace("|", " ")
+    return frozenset(standardised(phrases).split()) | {*_OF_SENTENCES.split()}
 
 
 @cache

@@ -65,7 +65,7 @@ from conversations.messages import (
 from conversations.parsers import Refused
 from conversations.parsers.choice import pick
 from conversations.session import Draft, Offer, Session
-from conversations.words import standardised
+from conversations.words import standardised, tidy
 
 REFUSALS_BEFORE_HELP = 3  # then leaving it to the officer, or a person, is offered
 MAX_SAID = 1500  # characters; no question asks for a letter
@@ -227,6 +227,8 @@ class _Teller:
             self._idle(meant, event.text)
         elif asked.flow == "common":
             self._digress(Say("refusals.pick_one"))
+        elif self._may_be_a_name(event):
+            self._sent(event)
         elif meant is Intent.GREETING and self._worth_resuming(self.session.draft):
             self._ask_to_resume()
         elif meant is Intent.THANKS:
@@ -243,9 +245,20 @@ class _Teller:
     def _is_answer(self, typed: Typed, text: str) -> bool:
         """Whether a command's word is, here, an answer: "0" for a sum, a label that was shown."""
         step = self._asked_step()
-        if typed.command is Command.BACK and text.strip() == "0" and step is not None:
+        if typed.command is Command.BACK and tidy(text) == "0" and step is not None:
             return step.numeric
         return pick(text, self._labels()) is not None
+
+    def _may_be_a_name(self, said: Said) -> bool:
+        """Whether a name is asked for, and the words may be one: "Terima Kasih Zega"."""
+        step, draft = self._asked_step(), self.session.draft
+        if not isinstance(step, Ask) or draft is None:
+            return False
+        try:
+            step.read(said, self._context(draft))
+        except Refused as refusal:
+            return refusal.reason in _DOUBTED_NAMES
+        return False
 
     def _answers(self, said: Said, *, outright: bool = False) -> bool:
         """Whether words that touch on something else are an answer all the same: "jual sembako".
@@ -286,7 +299,7 @@ class _Teller:
         step = self._asked_step()
         if not shown:
             return False
-        bare_number = text.strip().rstrip(".").isdecimal()
+        bare_number = tidy(text).rstrip(".").isdecimal()
         numeric = bare_number and step is not None and step.numeric
         if numeric and not self.session.clarifying and self._answers(Said(text), outright=True):
             return False
@@ -510,8 +523,9 @@ class _Teller:
                     for r in others
                 ),
             ]
-            if not sure and (others or refusal.reason == "which_trade"):
-                offers.append(Offer("none", Say("common.none_of_these"), None, "again", means="no"))
+            if refusal.reason in _DENIED or (not sure and others):
+                no = Say("common.not_this") if sure else Say("common.none_of_these")
+                offers.append(Offer("none", no, None, "again", means="no"))
             self._show(step.id, Prompt(say, tuple(offers)), clarifying=True)
             return
         refusals = self.session.refusals + 1
@@ -1021,7 +1035,15 @@ _ANSWERED_BEFORE_GREETING = frozenset(
 )
 
 #: Refusals that ask "is it this?": a plain "ya" takes the first reading.
-_CONFIRMED = frozenset({"confirm_place", "photo_or_done"})
+_CONFIRMED = frozenset(
+    {"confirm_place", "photo_or_done", "confirm_name", "name_too_short", "confirm_sum"}
+)
+
+#: Refusals that ask whether the words are a name, though they may mean something else.
+_DOUBTED_NAMES = frozenset({"confirm_name", "which_name"})
+
+#: Refusals with a single reading that may be wrong: "no" is offered beside it.
+_DENIED = frozenset({"which_trade", "confirm_name", "name_too_short", "confirm_sum"})
 
 #: Words that ask or accuse rather than answer, in their usual spelling.
 _NO_ANSWER = re.compile(r"\?|\b(?:berapa|apakah|apa|kapan|gimana|tidak|petugas|pungli)\b")

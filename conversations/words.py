@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff\u00ad]")
-_APOSTROPHES = str.maketrans("‘’‚‛`´ʻʼ′", "'" * 9)
-_DASHES = str.maketrans("‐‑‒–—―−", "-" * 7)
-_SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
+# Code points with the property Default_Ignorable_Code_Point that are not of category Cf: a font
+# shows nothing for them. Source: Unicode 15.0, DerivedCoreProperties.txt. Unassigned ones belong
+# to it as well, so the ranges are given whole.
+_IGNORABLE = (
+    (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2060, 0x206F),
+    (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1D173, 0x1D17A),
+    (0xE0000, 0xE0FFF),
+)  # fmt: skip
+_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # take room, and show nothing in it
+_APOSTROPHES = frozenset("‘’‚‛`´ʹʻʼʽʾʿˈ′‵\ua78b\ua78c")
+_DASHES = frozenset("‐‑‒–—―−➖")
+_SKIN = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+_KEYCAP_TEN = "\U0001f51f"
+# Vulgar fractions: NFKC writes "2½" as "21⁄2", so a blank has to part them first.
+_BEFORE_FRACTION = re.compile(r"(?<=\d)(?=[\u00bc-\u00be\u2150-\u215f\u2189])")
+_LATIN = re.compile(r"[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff]")
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
@@ -63,13 +76,49 @@ _STANDARD = {variant: word for word, variants in _SPELLINGS.items() for variant 
 
 
 def tidy(text: str) -> str:
-    """Give the text without invisible signs, with plain quotes and dashes and single blanks."""
-    if text.isascii() and text.isprintable():  # most words: nothing below but this changes them
-        return " ".join(text.translate(_APOSTROPHES).translate(_DASHES).split())
-    text = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).translate(_DASHES)
-    text = _SKIN.sub("", _INVISIBLE.sub("", text))
-    text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
-    return " ".join(text.split())
+    """Give the text without invisible signs, with plain quotes, dashes and digits, single blanks.
+
+    What is invisible is decided by Unicode: categories Cf and Cs, and the default-ignorable code
+    points. Digits of any script and dress become ASCII digits.
+    """
+    if text.isascii() and text.isprintable() and "`" not in text:  # most messages: nothing to do
+        return " ".join(text.split())
+    shown = _BEFORE_FRACTION.sub(" ", "".join(map(_shown, text)))
+    composed = unicodedata.normalize("NFKC", shown)
+    # NFKC makes signs of its own (U+0149 holds an apostrophe), and what is taken out may leave
+    # letters and marks side by side that belong together.
+    return " ".join(unicodedata.normalize("NFC", "".join(map(_shown, composed))).split())
+
+
+@lru_cache(4096)
+def _shown(character: str) -> str:
+    """Give what is read in place of one character: "" if nobody sees it."""
+    if character in _APOSTROPHES:
+        return "'"
+    if character in _DASHES:
+        return "-"
+    if character in _BLANKS:
+        return " "
+    if character in _SKIN or _is_ignorable(ord(character)):
+        return ""
+    match unicodedata.category(character):
+        case "Cf" | "Me":  # Me: what is drawn around a digit, as on a key
+            return ""
+        case "Cc" | "Cs":
+            return " "
+        case "Nd" | "No":
+            digit = unicodedata.digit(character, None)
+            return character if digit is None else str(digit)
+    return "10" if character == _KEYCAP_TEN else character
+
+
+def _is_ignorable(code: int) -> bool:
+    return any(first <= code <= last for first, last in _IGNORABLE)
+
+
+def is_latin(text: str) -> bool:
+    """Say whether all letters are Latin ones: others a permit's font cannot draw."""
+    return all(_LATIN.match(letter) for letter in re.findall(r"[^\W\d_]", text))
 
 
 def plain(text: str) -> str:

@@ -21,6 +21,7 @@ from conversations.events import (
     Uploaded,
 )
 from conversations.messages import Json
+from conversations.parsers.phone import of_contact
 
 NAME = "telegram"
 
@@ -141,7 +142,8 @@ def _content(message: Json, sender: Json) -> tuple[Event, Media | None] | None:
             return Located(float(lat), float(lon)), None  # a venue brings its location too
         case {"contact": {"phone_number": str(phone)} as contact}:
             own = "user_id" in contact and contact["user_id"] == sender.get("id")
-            return SharedContact(_e164(phone), own), None
+            number = of_contact(phone)
+            return SharedContact(number, own) if number else Unreadable("contact"), None
         case _ if any(kind in message for kind in _READABLE):
             raise Malformed("a Telegram message whose content can't be read")
         case _:
@@ -195,9 +197,3 @@ def _sender(item: Json) -> Json:
 
 def _locale(sender: Json) -> str:
     return "en" if str(sender.get("language_code", "")).lower().startswith("en") else "id"
-
-
-def _e164(phone: str) -> str:
-    """Telegram gives "6281…", with or without a plus; a phone book also "0812-3456-7890"."""
-    digits = "".join(character for character in phone if character in "0123456789")
-    return f"+62{digits[1:]}" if digits.startswith("0") else f"+{digits}"

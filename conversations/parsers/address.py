@@ -7,7 +7,7 @@ import re
 from conversations.facts import Facts
 from conversations.parsers import Parser, Refused
 from conversations.parsers.numbers import in_digits
-from conversations.words import plain, standardised, tidy
+from conversations.words import is_latin, plain, standardised, tidy
 
 _NONE = re.compile(
     r"[-.?]*|(?:saya )?(?:tidak|belum|kurang) (?:tahu|tau|taw|ngerti|hafal|apal|hapal|inget|ingat"
@@ -43,15 +43,17 @@ def street(*, at_most: int = 200) -> Parser:
     """Read a street, alley or landmark as it was typed, tidied.
 
     Raises:
-        Refused: ``street_too_short``; ``street_too_long`` with the limit.
+        Refused: ``street_too_short``; ``street_too_long`` with the limit; ``street_not_latin``.
     """
 
     def parse(text: str, facts: Facts) -> str:
         words = tidy(text)
-        if len(re.findall(r"[^\W_]", words)) < 3 or not re.search(r"[^\W\d_]{2}", words):
-            raise Refused("street_too_short")
         if len(words) > at_most:
             raise Refused("street_too_long", {"at_most": at_most})
+        if len(re.findall(r"[^\W_]", words)) < 3 or not re.search(r"[^\W\d_]{2}", words):
+            raise Refused("street_too_short")
+        if not is_latin(words):
+            raise Refused("street_not_latin")
         return words
 
     return parse

@@ -31,7 +31,7 @@ def pick(text: str, labels: Sequence[str]) -> int | None:
     Understands a number ("2", "nomor dua", "yg ke-2", "2️⃣"), a place ("pertama", "terakhir"), the
     label or an unmistakable part of it with small slips, and a mended answer ("2 eh salah yg 1").
     """
-    said = re.sub(r"\u20e3", " ", plain(text))
+    said = plain(text)
     if not labels or not said or len(said) > 200:
         return None
     if (exact := _exact(said, labels)) is not None:

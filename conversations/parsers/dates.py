@@ -18,6 +18,9 @@ from conversations.words import plain, standardised
 Kind: TypeAlias = Literal["days", "past", "invalid", "any", "asap", "not"]
 
 _SHOWN = 7
+_YEARS = range(1900, 2200)  # others are slips; and the calendar's ends leave no day after
+_FAR = 400  # days, weeks or months from today; nobody means more
+_LARGE = 10**6  # stands for any larger number
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,9 @@ _EXCLUDED = re.compile(
     rf"|((?:hari |tanggal )?\b(?:{_DAY_WORDS})\b(?: depan| ini)?) (?:saya |kami )?"
     r"(?:tidak bisa|jangan|libur|tutup|tidak ada|tidak di rumah|tidak jualan)"
 )
+_MORE_NUMBERS = re.compile(r" ?(-|sampai|,|dan|atau|&|/) ?(?:tanggal )?(\d{1,2})\b")
+_OF_MONTH = re.compile(r" bulan (depan|ini)")
+_NEAR = 40  # characters; a weekday's name before "minggu depan" is not farther away
 _HOURS = re.compile(
     r"\b(?:jam|pukul|pkl)\s*(?:setengah )?[\d.:]+(?:\s*-\s*[\d.:]+)?|\b\d{1,2}:\d\d\b"
 )
@@ -225,11 +231,12 @@ def _weeks(match: re.Match[str]) -> str:
 
 def _found(said: str, today: date) -> Named:
     """Give every day named: the first reader that knows the words at a place takes them."""
-    taken: list[_Spot] = []
+    taken, free = list[_Spot](), bytearray(b"\1" * len(said))
     for reader in (_calendar, _numbered, _months, _spans, _relative, _weekends, _weekdays):
         for spot in reader(said, today):
-            if all(spot.end <= other.start or spot.start >= other.end for other in taken):
+            if all(free[spot.start : spot.end]):
                 taken.append(spot)
+                free[spot.start : spot.end] = bytes(spot.end - spot.start)
     taken.sort(key=lambda spot: spot.start)
     if taken and all(not spot.days for spot in taken):
         return Named("invalid")
@@ -293,7 +300,7 @@ def _calendar(said: str, today: date) -> Iterator[_Spot]:
     for m in re.finditer(rf"\b({names}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?! \d)", said):
         yield _Spot(*m.span(), _of_month(int(m[2]), _MONTHS[m[1]], today))
     for m in re.finditer(r"(?<![\d.,/-])(\d{1,2}) ?([-/.]) ?(\d{1,2})(?![\d.,/-]\d|\d)", said):
-        if said[: m.start()].rstrip().endswith("tanggal") and m[2] == "-":
+        if m[2] == "-" and said[: m.start()].endswith(("tanggal", "tanggal ")):
             continue  # "tgl 5-7" is a range
         if m[2] == "/" or 1 <= int(m[3]) <= 12:
             yield _Spot(*m.span(), _of_month(int(m[1]), int(m[3]), today))
@@ -302,7 +309,10 @@ def _calendar(said: str, today: date) -> Iterator[_Spot]:
 def _numbered(said: str, today: date) -> Iterator[_Spot]:
     """Find "tgl 5", "tanggal lima", "tgl 5-7", "tgl 5 atau 6", "tgl 5 bulan depan"."""
     pattern = r"\btanggal ((?:\d{1,4}|[^\W\d_]+)(?: [^\W\d_]+){0,2})"
+    end = 0
     for m in re.finditer(pattern, said):
+        if m.start() < end:
+            continue  # the one before went on so far
         words = m[1].split()
         while words and _number(words) is None:
             words = words[:-1]
@@ -310,25 +320,21 @@ def _numbered(said: str, today: date) -> Iterator[_Spot]:
             continue
         end = m.start(1) + len(" ".join(words))
         numbers, ranged = [_number(words) or 0], False
-        while more := re.match(
-            r" ?(-|sampai|,|dan|atau|&|/) ?(?:tanggal )?(\d{1,2})\b", said[end:]
-        ):
+        while more := _MORE_NUMBERS.match(said, end):
             ranged = ranged or more[1] in ("-", "sampai")
             numbers.append(int(more[2]))
-            end += more.end()
-        later = re.match(r" bulan (depan|ini)", said[end:])
+            end = more.end()
+        later = _OF_MONTH.match(said, end)
         if later:
-            end += later.end()
+            end = later.end()
         first = _day_from(numbers[0], today, depan=bool(later and later[1] == "depan"))
-        found = first
-        for number in numbers[1:]:
-            if first is None or found is None:
-                break
-            other = _day_from(number, first[0])
+        found = list(first or ())
+        for number in numbers[1:] if first else ():
+            other = _day_from(number, found[0])
             if other is not None:
                 gap = _following(found[-1], (other[0] - found[-1]).days)
-                found += tuple(gap) if ranged else other
-        yield _Spot(m.start(), end, found or ())
+                found += gap if ranged else other
+        yield _Spot(m.start(), end, tuple(found))
 
 
 def _months(said: str, today: date) -> Iterator[_Spot]:
@@ -360,11 +366,12 @@ def _spans(said: str, today: date) -> Iterator[_Spot]:
     """Find "minggu depan" (the whole week), "minggu ini", "hari kerja", "3 hari ke depan"."""
     next_monday = today + timedelta(days=7 - today.weekday())
     for m in re.finditer(r"(?<!hari )(?<!malam )\bminggu (depan|ini|lalu|kemarin)\b", said):
-        before = re.search(r"(\w+) (?:di )?$", said[: m.start()])
+        near = max(0, m.start() - _NEAR)
+        before = re.search(r"\b(\w+) (?:di )?$", said[near : m.start()])
         if before and before[1] in _WEEKDAYS and before[1] != "minggu":
             monday = next_monday if m[1] == "depan" else next_monday - timedelta(days=7)
             on = monday + timedelta(days=_WEEKDAYS[before[1]])
-            yield _Spot(before.start(), m.end(), (on,))
+            yield _Spot(near + before.start(), m.end(), (on,))
             continue
         if m[1] in ("lalu", "kemarin"):
             last_monday = next_monday - timedelta(days=14)
@@ -378,12 +385,13 @@ def _spans(said: str, today: date) -> Iterator[_Spot]:
         yield _Spot(*m.span(), tuple(week))
     for m in re.finditer(r"\b(\w+) hari (?:ke ?)?depan\b", said):
         if count := _number([m[1]]):
-            yield _Spot(*m.span(), tuple(_following(today, min(count, 31))))
+            ahead = _following(today, min(count, 31)) if count <= _FAR else []
+            yield _Spot(*m.span(), tuple(ahead))
 
 
 def _relative(said: str, today: date) -> Iterator[_Spot]:
     """Find "hari ini", "besok", "lusa", "dua minggu lagi", "sebulan lagi", "kemarin"."""
-    units = r"(?:(se)|(\d{1,3}|[^\W\d_]+(?: puluh| belas)?) ?)(hari|minggu|bulan)"
+    units = r"(?:(se)|(\d+|[^\W\d_]+(?: puluh| belas)?) ?)(hari|minggu|bulan)"
     for m in re.finditer(
         rf"\b{units} (lagi|kemudian|mendatang|dari sekarang|yang lalu|lalu)\b", said
     ):
@@ -407,7 +415,8 @@ def _relative(said: str, today: date) -> Iterator[_Spot]:
             yield _Spot(*m.span(), (today + timedelta(days=ahead),))
     for m in re.finditer(r"\bin (\w+) (day|week)s?\b", said):
         if count := _number([m[1]]):
-            yield _Spot(*m.span(), (today + timedelta(days=count * (7 if m[2] == "week" else 1)),))
+            on = _later(today, count, "minggu" if m[2] == "week" else "hari")
+            yield _Spot(*m.span(), (on,) if on else ())
 
 
 def _weekends(said: str, today: date) -> Iterator[_Spot]:
@@ -442,7 +451,7 @@ def _weekdays(said: str, today: date) -> Iterator[_Spot]:
 
 def _number(words: Sequence[str]) -> int | None:
     if len(words) == 1 and words[0].isdecimal():
-        return int(words[0])
+        return int(words[0]) if len(words[0]) <= 6 else _LARGE
     values = [unit(word)[1] for word in words]
     match values:
         case [int(tens), int(ones)] if 1 <= tens <= 3 and ones < 10:  # "dua lima" is said for 25
@@ -452,7 +461,7 @@ def _number(words: Sequence[str]) -> int | None:
 
 def _one(year: int, month: int, on: int) -> tuple[date, ...]:
     try:
-        return (date(year, month, on),)
+        return (date(year, month, on),) if year in _YEARS else ()
     except ValueError:
         return ()
 
@@ -487,7 +496,7 @@ def _next_month(first: date) -> date:
 
 
 def _later(today: date, count: int, what: str) -> date | None:
-    if abs(count) > 400:
+    if abs(count) > _FAR:
         return None
     if what != "bulan":
         return today + timedelta(days=count * (7 if what == "minggu" else 1))

@@ -3,24 +3,57 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import accumulate
 
 from conversations.facts import Facts
 from conversations.parsers import Parser, Refused
+from conversations.parsers.numbers import DIGIT_WORDS
 from conversations.words import plain, tidy
 
-_RUN = re.compile(r"(?<!\d)\d(?:[\s.,\-/_:]{0,2}\d)+")  # digits with at most two signs between
+LENGTH = 16  # digits of a NIK and of a KK number
+_RUN = re.compile(r"(?<!\d)\d(?:[\W_]{0,12}\d)+")  # digits with any signs between
 _SUM = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
+_HOURS = re.compile(r"(?<![\d.:])(?:[01]\d|2[0-4])[.:][0-5]\d(?![\d.:])")
+_DATE = re.compile(
+    r"(?<!\d)(?:0?[1-9]|[12]\d|3[01])([-/. ])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d(?!\d)"
+)
+_PIN = re.compile(r"(?<!\d)[5-7]\.\d{3,}[\s,;+-]{1,4}10[67]\.\d{3,}")  # around Jakarta
 _PROVINCE = re.compile(r"1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-7]")
+_REGENCY = re.compile(r"0[1-9]|[12]\d|3[0-7]|7[1-9]")  # a kabupaten, or from 71 a kota
 _MASK = "[nomor disembunyikan]"
+# Letters that are read as digits; those after the blank are Greek and Cyrillic.
+_LOOKALIKES = {
+    0: "oOQD \u03bf\u039f\u043e\u041e",
+    1: "lIi \u0406\u0456\u0399",
+    2: "zZ",
+    3: "E \u0417\u0437",
+    4: "A",
+    5: "Ss \u0405\u0455",
+    6: "Gb \u0431",
+    7: "T",
+    8: "B",
+    9: "gq",
+}
+_AS_DIGITS = {
+    ord(letter): str(digit)
+    for digit, all_ in _LOOKALIKES.items()
+    for letter in all_
+    if letter != " "
+}
+_EITHER = rf"[\d{''.join(map(chr, _AS_DIGITS))}]"
+_DRESSED = re.compile(rf"(?<!{_EITHER}){_EITHER}++(?![^\W_])")  # possessive: no second look
+_MANY = 8  # digits that have to be digits before letters are read as some, or words as some
+_SPELLED = re.compile(rf"(?:\b(?:{'|'.join(DIGIT_WORDS)}|\d)\b[\W_]*){{{LENGTH},}}", re.IGNORECASE)
 
 
 def contains_identity_number(text: str) -> bool:
-    """Say whether sixteen digits stand in the text, even with signs between them.
+    """Say whether sixteen digits stand in the text, whatever signs stand between them.
 
-    A sum of money written in thousands is none, nor are telephone numbers, nor days and hours in
-    a row. In doubt it is one.
+    Letters that look like digits and digits said in words count as digits. A sum of money written
+    in thousands is none, nor are telephone numbers, nor days and hours in a row. In doubt it is
+    one.
     """
     return any(True for _ in _spans(tidy(text)))
 
@@ -45,8 +78,8 @@ def nik() -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> str:
-        digits = re.sub(r"[\s.\-/_]", "", plain(text))
-        if not (digits.isascii() and digits.isdecimal()) or len(digits) != 16:
+        digits = re.sub(r"[\W_]", "", plain(text))
+        if not (digits.isascii() and digits.isdecimal()) or len(digits) != LENGTH:
             raise Refused("nik_not_sixteen", {"count": len(re.sub(r"\D", "", digits))})
         if not _possible(digits):
             raise Refused("nik_not_possible")
@@ -78,24 +111,98 @@ def _is_day(year: int, month: int, day: int) -> bool:
 
 
 def _spans(clean: str) -> Iterator[tuple[int, int]]:
-    """Find the runs of digits that hold sixteen of one number."""
+    """Find the runs of digits that hold sixteen of one number, in order."""
+    end = 0
+    for start, stop in sorted({*_written(clean), *_dressed(clean), *_spelled(clean)}):
+        if start >= end:
+            yield start, stop
+            end = stop
+
+
+def _written(clean: str) -> Iterator[tuple[int, int]]:
     for run in _RUN.finditer(clean):
-        if re.search(r"\d{16}", run[0]) or (not _SUM.fullmatch(run[0]) and _in_groups(run[0])):
+        parts = _PIN.split(run[0])
+        if re.search(r"\d{16}", run[0]) or any(map(_in_groups, parts)):
             yield run.span()
+
+
+def _dressed(clean: str) -> Iterator[tuple[int, int]]:
+    """Find numbers in which letters stand for digits: they must be a possible NIK or KK."""
+    if len(re.findall(r"\d", clean)) < _MANY:
+        return
+    for read in (_from_letters(clean, leading=True), _from_letters(clean, leading=False)):
+        if read == clean:
+            continue
+        for run in _RUN.finditer(read):
+            digits = re.findall(r"\d+", run[0])
+            if any(map(_possible, _joined(digits))):
+                yield run.span()
+
+
+def _from_letters(clean: str, *, leading: bool) -> str:
+    """Give the text, just as long, with the letters as digits in each word that ends in such.
+
+    With `leading` also those before a word's first digit: "O757", but not "nis3174".
+    """
+
+    def read(word: re.Match[str]) -> str:
+        first = re.search(r"\d", word[0])
+        if first is None:
+            return word[0].translate(_AS_DIGITS) if len({*word[0].lower()}) == 1 else word[0]
+        kept = 0 if leading else first.start()
+        return word[0][:kept] + word[0][kept:].translate(_AS_DIGITS)
+
+    return _DRESSED.sub(read, clean)
+
+
+def _spelled(clean: str) -> Iterator[tuple[int, int]]:
+    """Find sixteen digits said in words, or in words and digits."""
+    if len(clean) >= 3 * LENGTH:
+        for run in _SPELLED.finditer(clean):
+            if re.search(r"[^\W\d_]", run[0]):
+                yield run.start(), run.start() + len(run[0].rstrip())
 
 
 def _in_groups(run: str) -> bool:
     """Say whether some groups together are sixteen digits that look like one number.
 
     At the head of the run, one and the same sign between the groups is enough; elsewhere, and
-    with different signs, they must be a possible NIK or KK.
+    with different signs, they must be a possible NIK or KK, or all that was written.
     """
     groups = re.findall(r"\d+", run)
-    uniform = len(set(re.findall(r"\D+", run))) == 1 and groups[0][0] != "0"
+    if not groups or _SUM.fullmatch(run):
+        return False
+    signs = {"".join(sign.split()) for sign in re.findall(r"\D+", run)}
+    uniform = len(signs) == 1 and groups[0][0] != "0"
+    if uniform and _joins(groups):
+        return True
+    return any(map(_possible, _joined(groups))) or _is_one_number(run)
+
+
+def _joins(groups: Sequence[str]) -> bool:
+    """Say whether the first groups are sixteen digits together."""
+    return LENGTH in accumulate(map(len, groups))
+
+
+def _joined(groups: Sequence[str]) -> Iterator[str]:
+    """Give every sixteen digits that neighbouring groups are together."""
     for start in range(len(groups)):
         digits = ""
         for group in groups[start:]:
             digits += group
-            if len(digits) == 16 and ((start == 0 and uniform) or _possible(digits)):
-                return True
-    return False
+            if len(digits) >= LENGTH:
+                break
+        if len(digits) == LENGTH:
+            yield digits
+
+
+def _is_one_number(run: str) -> bool:
+    """Say whether sixteen digits begin as a NIK does, and are no days, hours or sums."""
+    digits = re.sub(r"\D", "", run)
+    return (
+        len(digits) == LENGTH
+        and _PROVINCE.match(digits) is not None
+        and _REGENCY.match(digits, 2) is not None
+        and not (_HOURS.search(run) or _DATE.search(run))
+        and not any(_SUM.fullmatch(part) for part in run.split())
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
@@ -16,6 +16,8 @@ from conversations.words import plain, standardised
 
 Period: TypeAlias = Literal["day", "week", "month", "year"]
 
+Doubt: TypeAlias = Literal["sign", "currency", "factor"]
+
 _PER_YEAR: dict[Period, int] = {"day": 26 * 12, "week": 52, "month": 12, "year": 1}
 
 
@@ -24,13 +26,15 @@ class Amount:
     """What was said about a sum, in whole rupiah.
 
     An exact sum has `low == high`; "kurang dari" has no `low`, "lebih dari" no `high`. `readings`,
-    when there are any, are what the words may mean, and then `low` and `high` are None.
+    when there are any, are what the words may mean, and then `low` and `high` are None. With a
+    `doubt` the sum stands beside something that changes it: a minus, another currency, a factor.
     """
 
     low: int | None = None
     high: int | None = None
     period: Period | None = None
     readings: tuple[int, ...] = ()
+    doubt: Doubt | None = None
 
 
 def money(
@@ -45,13 +49,17 @@ def money(
     Raises:
         Refused: ``not_money`` if there is no sum; ``ambiguous_money`` with readings for a bare
             number under 1000 (in thousands, in millions); ``which_sum`` with readings for a range
-            or several sums; ``money_out_of_range`` with both limits.
+            or several sums, or a sum to be worked out; ``confirm_sum`` with the sum behind a minus
+            or beside an unknown factor; ``not_rupiah`` for another currency;
+            ``money_out_of_range`` with both limits.
     """
 
     def parse(text: str, facts: Facts) -> int:
         amount = read(text)
         if amount is None:
             raise Refused("not_money")
+        if amount.doubt == "currency":
+            raise Refused("not_rupiah")
         sums, unclear = _sums(amount)
         if period and amount.period and amount.period != period:
             factor = Fraction(_PER_YEAR[amount.period], _PER_YEAR[period])
@@ -61,9 +69,11 @@ def money(
             raise Refused(
                 "money_out_of_range", {"at_least": Rupiah(at_least), "at_most": Rupiah(at_most)}
             )
+        readings = tuple(_reading(value) for value in fitting)
+        if len(fitting) == 1 and amount.doubt:
+            raise Refused("confirm_sum", {"sum": Rupiah(fitting[0])}, readings=readings)
         if len(fitting) == 1:
             return fitting[0]
-        readings = tuple(_reading(value) for value in fitting)
         if unclear:
             raise Refused("ambiguous_money", readings=readings)
         raise Refused("which_sum", readings=readings)
@@ -138,7 +148,8 @@ _NUMBERED = re.compile(  # what a number that follows is only the number of
     r"jam|pukul|tanggal|rt|rw|nomor|no|umur|usia|kelas|blok|gang"
 )
 _ONE = "dua|tiga|empat|lima|enam|tujuh|delapan|sembilan"
-_TOKEN = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]+|[^\w\s]")
+_MIXED = re.compile(r"(?<![\d.,])(?:(\d{1,6}) )?(\d{1,2})([/⁄])([1-9]\d?)(?![\d/⁄])")
+_TOKEN = re.compile(r"\d{1,9}⁄[1-9]\d?(?!\d)|\d[\d.,]*\d|\d|[^\W\d_]+|[^\w\s]")
 _MEND = re.compile(r"\b(?:eh+|ralat|maksudnya|maksud saya|salah|sori|sorry|koreksi)\b")
 _NOTHING = re.compile(
     r"^\W*(?:nol|nihil|kosong|zero|nothing)(?: rupiah| perak)?\W*$"
@@ -160,6 +171,34 @@ _ABOVE = re.compile(
 )
 _UPWARD = re.compile(r"^\W*(?:rupiah )?(?:(?:an )?lebih|lbh|ke ?atas|\+)(?!\w)")
 _DOWNWARD = re.compile(r"^\W*(?:rupiah )?(?:ke ?bawah|kurang)(?!\w)")
+_CURRENCY = (
+    r"(?:(?:us|hk|aus?|amerika|singapura|australia|hongkong) ?)?"
+    r"(?:\$|[a-z]{0,2}\$|[€£¥₩₹₱₿฿]|dollar|dolar|dollars|usd|usdt|sgd|aud|hkd|cad|nzd|euro|eur|pounds?"
+    r"|poundsterling|gbp|ringgit|rm|myr|yen|jpy|yuan|renminbi|rmb|cny|riyal|real|sar|dirham|aed|dinar"
+    r"|bath|baht|thb|won|krw|rupee|inr|peso|php|franc|chf|dong|vnd|bitcoin|btc|eth)"
+)
+_CURRENCY_BEFORE = re.compile(rf"(?:^|[\s:=(]){_CURRENCY}\.?\s*$")
+_CURRENCY_AFTER = re.compile(rf"^\s*(?:an )?{_CURRENCY}(?!\w)")
+_MINUS = re.compile(
+    r"(?:(?:^|[\s:=(,])-(?:rp ?)?|^\W*-\W*(?:rp\W*)?|\brp\W*-\s?"
+    r"|\b(?:minus|negatif|rugi|merugi|tekor|nombok|defisit|utang|hutang|ngutang)\b\W*(?:\w+\W+)?(?:rp\W*)?)$"
+)
+_TIMES = r"(?:x|×|✕|✖|\*|@|(?:di)?kali(?:kan|in)?(?: lipat)?)"
+_FACTOR = rf"(?P<n>\d{{1,4}}|[^\W\d_]+)(?: [^\W\d_]+)?\s*{_TIMES}\s*(?:dari\s*)?(?:rp\s*)?$"
+_FACTOR_BEFORE = re.compile(rf"(?:^|[^\w.,]){_FACTOR}")
+_FACTOR_AFTER = re.compile(
+    rf"^\s*(?:an\s*|(?:per|/)\s*\w+\s*)?\W?\s*{_TIMES}\s*(?P<n>\d{{1,4}}(?![\d.,]*\d)|[^\W\d_]+)"
+    rf"|^\s*(?P<m>\d{{1,4}})\s*{_TIMES}(?!\w)"
+)
+_PART_BEFORE = re.compile(
+    r"(?:%|\d\s*[/⁄:÷+]|\bmasing-masing(?: \w+)?"
+    r"|\b(?:persen|setengah|separuh|separo|sepertiga|seperempat|sebagian)\w*\s*(?:dari|of))"
+    r"\s*(?:dari\s*)?(?:rp\s*)?$"
+)
+_PART_AFTER = re.compile(
+    r"^\s*(?:[/:÷]\s*\d|(?:di)?bagi\b|dipotong\b|dikurang\w*|ditambah\w*|plus\b|\+\s*\d|masing-masing\b"
+    r"|\d{1,3} ?%)"
+)
 _BETWEEN = re.compile(r"\W*(?:rp)?\W*(?:-|sampai(?: dengan)?|atau|to|~)\W*(?:rp)?\W*")
 _PERIOD_WORDS: tuple[tuple[Period, str], ...] = (
     ("day", "hari(?:an|nya)?|day|daily"),
@@ -178,10 +217,8 @@ _PERIOD = {
 
 def _spelled(text: str) -> str:
     """Give the text in usual spelling, with each sum's signs made plain: "2.500.000,-", "s/d"."""
-    said = plain(text).replace("⁄", "/").replace("s/d", "sampai").replace("s.d.", "sampai")
+    said = _MIXED.sub(_improper, plain(text)).replace("s/d", "sampai").replace("s.d.", "sampai")
     said = re.sub(r"(?<=[^\W\d_]{3})2\b", "", said)  # "kira2"
-    for fraction, spelled in (("1/2", "setengah"), ("1/4", "0,25"), ("3/4", "0,75")):
-        said = re.sub(rf"(?<![\d/]){fraction}(?![\d/])", spelled, said)
     said = re.sub(r"\bseperempat\b", "0,25", re.sub(r"\btiga ?perempat\b", "0,75", said))
     said = standardised(re.sub(r"(\d)[.,]-+", r"\1 ", said))
     said = re.sub(r"\bse (?=ratus|ribu|juta|miliar)", "se", said)
@@ -194,6 +231,17 @@ def _spelled(text: str) -> str:
     )
 
 
+def _improper(match: re.Match[str]) -> str:
+    """Give "2 1/2" as "5⁄2"; "2/3" with a plain stroke stays: it may be a range."""
+    whole, part, stroke, parts = match.groups()
+    usual = f"{part}/{parts}" in ("1/2", "1/4", "3/4")
+    if int(part) >= int(parts) or (stroke == "/" and not usual):
+        return match[0]
+    if whole is None and (part, parts) == ("1", "2"):
+        return "setengah"
+    return f"{int(whole or 0) * int(parts) + int(part)}⁄{parts}"
+
+
 def _amount(said: str) -> Amount | None:
     """Give the one sum, range, bound or doubt in the text."""
     found = _joined(list(_found(said)), said)
@@ -201,6 +249,10 @@ def _amount(said: str) -> Amount | None:
         found = large  # "2 orang, modal 5 juta"
     if not found:
         return None
+    ours = _in_rupiah(found, said)
+    if not ours:
+        return Amount(readings=_whole(found[-1].values), doubt="currency")
+    found = ours
     last = found[-1]
     if len(found) > 1:
         spans = [(one, found[at - 1].end if at else 0) for at, one in enumerate(found)]
@@ -214,20 +266,53 @@ def _amount(said: str) -> Amount | None:
     return _one(last, said[: last.start], said[last.end :])
 
 
+def _in_rupiah(found: Sequence[_Sum], said: str) -> list[_Sum]:
+    """Give the sums beside which no other currency stands."""
+    starts = [0, *(one.end for one in found)]
+    ends = [*(one.start for one in found[1:]), len(said)]
+    return [
+        one
+        for one, start, end in zip(found, starts, ends, strict=False)
+        if not _CURRENCY_BEFORE.search(said[max(start, one.start - 20) : one.start])
+        and not _CURRENCY_AFTER.search(said[one.end : end])
+    ]
+
+
 def _one(found: _Sum, before: str, after: str) -> Amount:
-    """Give a single sum with its bound and its period."""
+    """Give a single sum with its bound and its period, or with what makes it doubtful."""
     period = _period(after) or _period(before)
+    if factor := _factor(before, after):
+        sums = _whole([max(found.values) * factor, max(found.values)])
+        return Amount(period=period, readings=sums, doubt="factor")
     if found.doubtful:
-        return Amount(period=period, readings=tuple(int(value) for value in found.values))
+        return Amount(period=period, readings=_whole(found.values))
     low, high = int(min(found.values)), int(max(found.values))
     bare = low == high and found.scale == 1 and 0 < high < 1000
     if bare and not re.match(r"\s*(?:rupiah|perak)\b", after):
         return Amount(period=period, readings=(high, high * 1000))
+    if _PART_BEFORE.search(before) or _PART_AFTER.search(after):
+        return Amount(low, high, period, doubt="factor")
+    if _MINUS.search(before):
+        return Amount(low, high, period, doubt="sign")
     if _BELOW.search(before) or _DOWNWARD.search(after):
         return Amount(None, high, period)
     if _ABOVE.search(before) or _UPWARD.search(after):
         return Amount(low, None, period)
     return Amount(low, high, period)
+
+
+def _whole(values: Iterable[Fraction]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(int(value) for value in values))
+
+
+def _factor(before: str, after: str) -> int | None:
+    """Give the number by which a sum is to be multiplied: "2 x 500rb", "500rb kali tiga"."""
+    found = _FACTOR_BEFORE.search(before[-40:]) or _FACTOR_AFTER.search(after)
+    if found is None:
+        return None
+    number = found["n"] or found.groupdict().get("m") or ""
+    value = int(number) if number.isdecimal() else unit(number)[1]
+    return value if value and value > 1 else None
 
 
 def _period(said: str) -> Period | None:
@@ -418,6 +503,8 @@ def _digits(word: str) -> tuple[Fraction, ...] | None:
 
     "2.500" is two values, 2,5 and 2500: which one, what follows must say.
     """
+    if "⁄" in word:
+        return (Fraction(word.replace("⁄", "/")),)
     if word.isdecimal():
         telephone = word.startswith("0") and len(word) > 4
         return None if telephone or len(word) > 15 else (Fraction(int(word)),)

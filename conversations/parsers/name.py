@@ -3,24 +3,54 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from unicodedata import category
 
 from conversations import commands
 from conversations.facts import Facts
-from conversations.parsers import Parser, Refused
-from conversations.words import standardised, tidy
+from conversations.parsers import Parser, Reading, Refused
+from conversations.parsers.identity import LENGTH as IDENTITY_LENGTH
+from conversations.words import is_latin, standardised, tidy
 
-_LEAD = re.compile(
-    r"^(?:(?:hai|halo|hallo|assalamu'?alaikum|perkenalkan|kenalkan|iya|ya|ok|oke)\b[\s,.!]*)*"
-    r"(?:(?:panggil (?:saja|aja)|namaku|a/n|an\.|atas nama)\s+|"
-    r"(?:(?:nama|nm|nma)(?: (?:lengkap|panggilan))?(?: (?:saya|sy|aku|gue|ibu|bapak"
-    r"|(?:usaha|toko|warung)(?:nya)?))?(?:nya)?\s*(?:adalah|itu|ialah)?\s*[:=,]?\s+"
-    r"|(?:saya|sy|aku|gue|gw|abdi|i am|i'm|my name is|name is)\s*[:,]?\s+))",
+_AROUND = ' ,;:!?*_~<>()[]{}"'  # signs around a name
+_QUOTES = ' ,;:"*_~'
+_ROOM = 100  # characters of courtesy that may stand around a name
+
+_GREETING = re.compile(
+    r"(?:(?:hai|halo|hallo|assalamu'?alaikum|perkenalkan|kenalkan|iya|ya|ok|oke)\b(?P<sign>[\s,.!]*))+",
     re.IGNORECASE,
 )
-_TAIL = re.compile(
-    r"[\s,]+(?:pak|bu|bang|mas|mbak|kak|min|gan|ya|yah|aja|saja)[.!]*$", re.IGNORECASE
+_END = r"\s*(?:(?:adalah|itu|ialah|bernama)\b)?(?:\s*[:=,]\s*|\s+)"
+# Before a name nothing else can be meant by these.
+_SURE_LEAD = re.compile(
+    r"(?:panggil (?:saja|aja)|namaku|a/n|atas nama|my name is|name is|i am|i'm"
+    r"|(?:nama|nm|nma)(?: (?:lengkap|panggilan))? (?:saya|sy|aku|gue)(?:nya)?"
+    r"|(?:nama|nm|nma) (?:lengkap|panggilan)(?:nya)?"
+    rf"|(?:nama|nm|nma) (?:usaha|toko|warung)(?:nya)?(?: (?:saya|kami|sy))?){_END}",
+    re.IGNORECASE,
 )
+# These may also be how a name begins: "Abdi Setiawan", "Namanya Juga Usaha". Not if a verb or a
+# colon follows.
+_VERB = (
+    r"(?P<verb>\s*(?:(?:adalah|itu|ialah|bernama)\b)?\s*[:=]|\s+(?:adalah|itu|ialah|bernama)\b)?"
+)
+_NAME_WORD = re.compile(rf"(?:nama|nm|nma)(?:nya)?{_VERB}[\s,]*(?<![^\W_])", re.IGNORECASE)
+_LEAD = re.compile(
+    r"(?:(?:nama|nm|nma)(?: (?:ibu|bapak))?(?:nya)?|an\.|saya|sy|aku|gue|gw|abdi|ane)"
+    rf"{_VERB}[\s,]*(?<![^\W_])",
+    re.IGNORECASE,
+)
+_COURTESIES = {
+    "pak", "bu", "bang", "mas", "mbak", "kak", "min", "gan", "ya", "yah", "aja", "saja",
+}  # fmt: skip
 _JOINED = {"bin", "binti", "van", "de", "der", "den", "al", "el", "ibnu", "a/n", "alias"}
+_ROMAN = re.compile(r"(?=..)x{0,3}(?:ix|iv|v?i{0,3})", re.IGNORECASE)
+_DEGREES = (
+    "SE SH ST MT MM MH MA MBA SKM SKep SPd MPd SKom MKom SAg MAg SSos MSi MSc SSi SIP SIKom SPsi"
+    " MPsi SFarm SKed SHum SStat STP STi SPt SPi SGz SArs SDs SSn SSt STrT STrKep AMd AMdKeb"
+    " AMdKep PhD BSc BA LLM LLB SpA SpOG SpPD SpB SAk MAk Ak CA CPA Apt Lc Dr Drs Dra Ir Prof Ns"
+)
+_DEGREE = {degree.lower(): degree for degree in _DEGREES.split()}
 _NO_NAME = re.compile(
     r"[-.]*|(?:kami |saya |usaha |usahanya |masih )*(?:belum|tidak)(?: (?:ada|punya|pakai|pake"
     r"|dikasih|kepikiran|bernama|dinamain|diberi))*(?: (?:nama\w*|usaha\w*|merek|merk|namanya))*"
@@ -29,33 +59,46 @@ _NO_NAME = re.compile(
 )
 
 
+# Words that make a sentence or a question of it, in their usual spelling.
+_SENTENCE = re.compile(
+    r"\?|\b(?:berapa|apakah|kapan|gimana|kenapa|petugas\w*|pungli)\b"
+    r"|\b(?:saya|kami) (?:mau|tidak|belum|sudah|punya|bisa|lagi|sedang|butuh|perlu|jual|jualan"
+    r"|jawab|tanya|minta)\b"
+)
+_REMARK_WORDS = 6  # a longer text that means something else is no name
+
+#: Asks for something that must not wait for a second question.
+_URGENT = frozenset({commands.Intent.COMPLAINT, commands.Intent.STOP})
+
+
 def name(*, at_most: int = 100) -> Parser:
     """Read a person's name, tidied: "nama saya siti aminah" is "Siti Aminah".
 
+    What may be a courtesy or a part of the name is asked back: "Abdi Setiawan", "Ni Luh Mas".
+
     Raises:
         Refused: ``not_a_name`` for signs, commands and greetings; ``name_with_digits``;
-            ``name_too_short``; ``name_too_long`` with the limit.
+            ``name_not_latin``; ``name_too_long`` with the limit; ``name_too_short`` with the one
+            letter as reading; ``which_name`` with two readings; ``confirm_name`` with the one, if
+            the words have another meaning as well: "Terima Kasih Zega".
     """
 
     def parse(text: str, facts: Facts) -> str:
         words = tidy(text)
-        if commands.read(words) or commands.whole_intent(words) or _is_remark(words):
-            raise Refused("not_a_name")
-        words = _without_lead(words).strip(' ,;:!?*_~<>()[]{}"')
-        while " " in words and words != (shorter := _TAIL.sub("", words)):
-            words = shorter
-        if re.search(r"\d", words):
-            raise Refused("name_with_digits")
-        words = " ".join(re.sub(r"[^\w\s.,'/-]|_", " ", words).split())
-        words = re.sub(r"(?<=[^\W\d_]{3})\.+$", "", words)  # a full stop, not "S.E."
-        letters = re.findall(r"[^\W\d_]", words)
-        if not letters or words.lower() in ("saya", "nama", "nama saya"):
-            raise Refused("not_a_name")
-        if len(letters) < 2:
-            raise Refused("name_too_short")
-        if len(words) > at_most:
+        if len(words) > at_most + _ROOM:
             raise Refused("name_too_long", {"at_most": at_most})
-        return cased(words)
+        if len(words) > 1 and (commands.read(words) or commands.whole_intent(words)):
+            raise Refused("not_a_name")
+        parts = _readings(words.strip(_AROUND))
+        doubtful = _other_meaning(words, parts[0])
+        found = list(dict.fromkeys(_checked(part, at_most) for part in parts))
+        if len(found) > 1:
+            raise Refused("which_name", readings=_offered(found))
+        if len(re.findall(r"[^\W\d_]", found[0])) < 2:
+            raise Refused("name_too_short", {"name": found[0]}, readings=_offered(found))
+        if doubtful:
+            raise Refused("confirm_name", {"name": found[0]}, readings=_offered(found))
+        return found[0]
 
     return parse
 
@@ -63,45 +106,180 @@ def name(*, at_most: int = 100) -> Parser:
 def business_name(*, at_most: int = 100) -> Parser:
     """Read the name of a business as it is written, or None for "belum ada".
 
+    Nothing is cut from it but "nama usahanya" and the like; where that may be a part of the name,
+    it is asked back.
+
     Raises:
-        Refused: ``not_a_business_name``; ``name_too_long`` with the limit.
+        Refused: ``not_a_business_name``, also for as many digits as an identity number has;
+            ``name_too_long`` with the limit; ``business_not_latin``; ``which_business_name`` with
+            two readings.
     """
 
     def parse(text: str, facts: Facts) -> str | None:
         words = tidy(text)
+        if len(words) > at_most + _ROOM:
+            raise Refused("name_too_long", {"at_most": at_most})
         if _NO_NAME.fullmatch(standardised(words).strip(" !,")):
             return None
-        words = _without_lead(words).strip(' ,;:"*_~')
-        if len(re.findall(r"[^\W_]", words)) < 2:
-            raise Refused("not_a_business_name")
-        if len(words) > at_most:
-            raise Refused("name_too_long", {"at_most": at_most})
-        return words
+        found = [part.strip(_QUOTES) for part in _without_name_word(words.strip(_QUOTES))]
+        for part in found:
+            digits = len(re.findall(r"\d", part))
+            if len(re.findall(r"[^\W_]", part)) < 2 or digits >= IDENTITY_LENGTH:
+                raise Refused("not_a_business_name")
+            if len(part) > at_most:
+                raise Refused("name_too_long", {"at_most": at_most})
+            if not is_latin(part):
+                raise Refused("business_not_latin")
+        if len(found) > 1:
+            raise Refused("which_business_name", readings=_offered(found))
+        return found[0]
 
     return parse
 
 
+def _offered(names: Sequence[str]) -> tuple[Reading, ...]:
+    return tuple(Reading(f"name{at}", words, words) for at, words in enumerate(names, start=1))
+
+
+def _readings(words: str) -> tuple[str, ...]:
+    """Give the name without what was said around it; and also whole, where that is in doubt."""
+    core, sure = _without_lead(words)
+    core, sure_end = _without_tail(core)
+    if core == words or (sure and sure_end):
+        return (core,)
+    return (core, words)
+
+
+def _without_lead(words: str) -> tuple[str, bool]:
+    """Cut a greeting and "nama saya"; say whether nothing else can be meant."""
+    greeting = _GREETING.match(words)
+    start = greeting.end() if greeting else 0
+    parted = bool(greeting and re.search(r"[,.!]", greeting["sign"]))
+    for pattern in (_SURE_LEAD, _LEAD):
+        lead = pattern.match(words, start)
+        if lead and _has_letter(words[lead.end() :]):
+            rest = words[lead.end() :]
+            sure = (
+                pattern is _SURE_LEAD or bool(greeting or lead["verb"]) or _set_off(lead[0], rest)
+            )
+            return rest, sure
+    if start and _has_letter(words[start:]):
+        return words[start:], parted or _set_off(words[:start], words[start:])
+    return words, True
+
+
+def _without_tail(words: str) -> tuple[str, bool]:
+    """Cut "pak", "ya" and the like behind the name; say whether nothing else can be meant."""
+    parts = words.split()
+    end = len(parts)
+    while end > 1 and parts[end - 1].strip(",.!").lower() in _COURTESIES:
+        end -= 1
+    rest, tail = " ".join(parts[:end]), [part.strip(",.!").lower() for part in parts[end:]]
+    if not tail or not _has_letter(rest):
+        return words, True
+    said_so = len(tail) > 1 and tail[0] in ("aja", "saja")
+    return rest, rest.endswith(",") or said_so or _set_off(" ".join(parts[end:]), rest)
+
+
+def _set_off(courtesy: str, name_: str) -> bool:
+    """Say whether somebody wrote the name in capitals, and the words around it not."""
+    first = re.search(r"[^\W\d_]", name_)
+    return courtesy == courtesy.lower() and first is not None and first[0].isupper()
+
+
+def _without_name_word(words: str) -> tuple[str, ...]:
+    """Cut "nama usaha saya" before a business's name; give both readings where it is in doubt."""
+    for pattern in (_SURE_LEAD, _NAME_WORD):
+        lead = pattern.match(words)
+        if lead and _has_letter(words[lead.end() :]):
+            rest = words[lead.end() :]
+            sure = pattern is _SURE_LEAD or bool(lead["verb"]) or _set_off(lead[0], rest)
+            return (rest,) if sure else (rest, words)
+    return (words,)
+
+
+def _has_letter(words: str) -> bool:
+    return re.search(r"[^\W\d_]", words) is not None
+
+
+def _checked(words: str, at_most: int) -> str:
+    """Give a name with its capitals.
+
+    Raises:
+        Refused: it can't be one.
+    """
+    words = words.strip(_AROUND)
+    if re.search(r"\d", words):
+        raise Refused("name_with_digits")
+    words = " ".join("".join(map(_of_name, words)).split())
+    words = re.sub(r"(?<=[^\W\d_]{3})\.+$", "", words)  # a full stop, not "S.E."
+    if not _has_letter(words) or words.lower() in ("saya", "nama", "nama saya"):
+        raise Refused("not_a_name")
+    if not is_latin(words):
+        raise Refused("name_not_latin")
+    if len(words) > at_most:
+        raise Refused("name_too_long", {"at_most": at_most})
+    return cased(words)
+
+
+def _of_name(character: str) -> str:
+    """Give a letter, a mark upon a letter or a sign as it is, and a blank for anything else."""
+    kept = character.isalpha() or character in " .,'/-" or category(character)[0] == "M"
+    return character if kept else " "
+
+
+def _other_meaning(words: str, core: str) -> bool:
+    """Say whether the core of the words, if it is a name, means something else as well.
+
+    Raises:
+        Refused: it means nothing but that: "petugasnya kasar" is nobody's name.
+    """
+    if _SENTENCE.search(standardised(words)):
+        raise Refused("not_a_name")
+    meant = commands.intent(core) if " " in core else None
+    if meant is None:
+        return False
+    parts = core.split()
+    written_as_name = all(part[0].isupper() and part[1:].islower() for part in parts)
+    urgent = meant in _URGENT and len(parts) > 2 and not written_as_name
+    if urgent or len(parts) > _REMARK_WORDS or not commands.words_beside(core):
+        raise Refused("not_a_name")
+    return True
+
+
 def cased(words: str) -> str:
-    """Give a name's words a capital each where they have none, or where all are capitals."""
-    if words == words.upper():
-        words = words.lower()
-    return " ".join(
-        _capital(word) if word == word.lower() and (not at or word not in _JOINED) else word
-        for at, word in enumerate(words.split())
-    )
+    """Give a name's words a capital each where they have none, or where all are capitals.
+
+    Degrees and the number at the end keep theirs: "Budi Santoso III", "Siti Aminah, S.Pd.".
+    """
+    shouted = words == words.upper()
+    given = (words.lower() if shouted else words).split()
+    out: list[str] = []
+    for at, word in enumerate(given):
+        behind = at > 0 and (given[at - 1].endswith(",") or "," in " ".join(given[:at]))
+        last = at > 0 and (at == len(given) - 1 or word.endswith(",") or given[at + 1][0] == ",")
+        if word != word.lower() or (at and word in _JOINED):
+            out.append(word)
+        elif last and _ROMAN.fullmatch(word.strip(".,")):
+            out.append(word.upper())
+        elif behind or (last and not re.search(r"[aeiou]", word)):
+            out.append(_degree(word, shouted=shouted and behind))
+        else:
+            out.append(_capital(word))
+    return " ".join(out)
+
+
+def _degree(word: str, *, shouted: bool) -> str:
+    """Give "S.Pd." for "s.pd."; a short degree nobody listed stays in capitals."""
+    letters = re.sub(r"[^\w]", "", word)
+    known = _DEGREE.get(letters)
+    if known is None:
+        return word.upper() if shouted and len(letters) <= 4 else _capital(word)
+    spelled = iter(known)
+    return "".join(next(spelled) if letter.isalpha() else letter for letter in word)
 
 
 def _capital(word: str) -> str:
     """Give "Nur'aini", "Al-Fatih", "H.M.", "O'Brien": a capital after a sign that starts a word."""
     word = re.sub(r"(^|[-./])([^\W\d_])", lambda m: m[1] + m[2].upper(), word)
     return re.sub(r"^(O|D)'([^\W\d_])", lambda m: f"{m[1]}'{m[2].upper()}", word)
-
-
-def _is_remark(words: str) -> bool:
-    """Whether two words or more mean something else: "petugasnya kasar" is nobody's name."""
-    return " " in words and commands.intent(words) not in (None, commands.Intent.GREETING)
-
-
-def _without_lead(words: str) -> str:
-    rest = _LEAD.sub("", words)
-    return rest if re.search(r"[^\W\d_]", rest) else words

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from conversations.facts import Facts
 from conversations.messages import Json
 from conversations.parsers import Parser, Refused
+from conversations.words import tidy
 
 
 def note(*, at_most: int = 300) -> Parser:
-    """Take words as they are, trimmed.
+    """Take words as they are, without what nobody sees.
 
     Raises:
-        Refused: ``note_too_short`` under three characters, ``note_too_long`` with the limit.
+        Refused: ``note_too_short`` under three characters, or without letter and digit;
+            ``note_too_long`` with the limit.
     """
 
     def parse(text: str, facts: Facts) -> Json:
-        words = " ".join(text.split())
-        if len(words) < 3:
+        words = tidy(text)
+        if len(words) < 3 or not re.search(r"[^\W_]", words):
             raise Refused("note_too_short")
         if len(words) > at_most:
             raise Refused("note_too_long", {"at_most": at_most})

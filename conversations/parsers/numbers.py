@@ -21,6 +21,8 @@ _ONES = {
     "delapan": 8, "lapan": 8, "wolu": 8, "wolung": 8, "dalapan": 8, "eight": 8, "dlapan": 8,
     "sembilan": 9, "songo": 9, "sangang": 9, "salapan": 9, "nine": 9, "smbilan": 9,
 }  # fmt: skip
+#: Words for one digit, in any usual spelling.
+DIGIT_WORDS = tuple(_ONES)
 _WHOLE = {
     "sepuluh": 10, "spuluh": 10, "ten": 10, "sebelas": 11, "sblas": 11, "eleven": 11, "selusin": 12,
     "twelve": 12, "selawe": 25, "seket": 50, "jigo": 25, "seratus": 100, "satus": 100,
@@ -100,37 +102,82 @@ def whole(at_least: int = 0, at_most: int = 10_000) -> Parser:
 def workers(*, at_most: int = 1_000) -> Parser:
     """Read how many people work in the business, the owner included: "sendiri aja" is 1.
 
-    Counts that leave the owner out are made whole: "sama istri" is 2, "berdua" 2, "karyawan 2" 3,
-    "belum ada karyawan" 1. A bare number is taken as it stands, and 0 as the owner alone.
+    Counts that leave the owner out are made whole, and everybody named counts: "sama istri" is 2,
+    "saya, istri dan 1 anak" 3, "karyawan 2" 3, "belum ada karyawan" 1. "berdua" is 2; a bare number
+    is taken as it stands, and 0 as the owner alone.
 
     Raises:
         Refused: as `whole`.
     """
 
     def parse(text: str, facts: Facts) -> int:
-        said = standardised(text)
+        said = in_digits(standardised(text))
         together = re.search(r"\bber(dua|tiga|empat|lima|enam|tujuh)\b", said)
-        helped = re.search(
-            r"\b(karyawan|pegawai|pekerja|anak buah|pembantu|asisten|yang bantu|dibantu)\w*", said
-        )
-        family = re.search(r"\b(istri|suami|anak|adik|kakak|ibu|bapak|keponakan|saudara)\b", said)
-        count = _count(text)
-        if together and count is None:
+        if together:
             return _within(_ONES[together[1]], 1, at_most)
+        count, whole_team = _count(text), re.search(r"\b(?:total|semua\w*|termasuk)\b", said)
+        named = None if whole_team else _people(said, count)
+        if named is not None:
+            return _within(named, 1, at_most)
         if count is None:
             if re.search(r"\b(sendiri\w*|sorangan|dewe|dewek|alone|myself|sorang)\b", said):
                 return 1
-            if re.search(r"\b(tidak|belum|tanpa)\b", said) and (
-                helped or re.search(r"\b(ada|punya)\b", said)
+            if re.search(r"\b(tidak|belum|tanpa)\b", said) and re.search(
+                rf"\b(?:ada|punya)\b|{_HELPERS}", said
             ):
                 return 1
-            if re.search(r"\b(dengan|bareng|dibantu|bersama)\b", said) and family:
-                return 2
-        if count and helped and not re.search(r"\b(total|semua\w*|termasuk)\b", said):
+        if count and not whole_team and re.search(r"\b(?:dibantu|yang bantu)\b", said):
             count += 1
         return _within(max(count, 1) if count is not None else None, 1, at_most)
 
     return parse
+
+
+_HELPERS = r"\b(?:karyawan|pegawai|pekerja|anak buah|pembantu|asisten|teman|tetangga)\w*"
+_RELATIVES = (
+    r"\b(?:istri|suami|anak|adik|kakak|keponakan|saudara|mertua|ipar|paman|bibi|sepupu|cucu|mama"
+    r"|papa|emak|enyak|babe|nenek|kakek|menantu|orang ?tua|wife|husband|son|daughter|brother"
+    r"|sister)(?:nya|ku)?\b"
+)
+_PARENT = "(?:ibu|bapak|ayah)"  # also how the bot is addressed
+_PARENTS = rf"(?<=dengan ){_PARENT}\b|(?<=dan ){_PARENT}\b|\b{_PARENT} (?=saya|dan)"
+_WHO = re.compile(
+    r"(?:(\d{1,4}) (?:orang )?)?"
+    rf"(?:{_HELPERS}|{_RELATIVES}|{_PARENTS})(?: saya)?(?: (\d{{1,4}})\b(?: orang)?)?"
+)
+_WITH = re.compile(  # "saya dan 2 lainnya"
+    r"^\W*(?:saya|me|i)\W+(?:dan|dengan|plus|tambah|ditambah|dibantu|bareng|and|\+)"
+    r"\W*(?:oleh )?(\d{1,4})\b"
+)
+_NOBODY = re.compile(
+    rf"\b(?:tidak|belum|tanpa)(?: (?:ada|punya|pakai|pake))?(?: (?:{_HELPERS}|{_RELATIVES}))?"
+)
+
+
+def _people(said: str, count: int | None) -> int | None:
+    """Give the owner and everybody named beside them; None if nobody is, or it does not add up.
+
+    A relative or a helper without a number is one. A number that belongs to nobody named has to
+    be the sum: "5 orang: saya, istri dan 3 anak".
+    """
+    others = _NOBODY.sub(" ", said)
+    found = list(_WHO.finditer(others))
+    beside = _WITH.match(others)
+    if beside and not any(one.start() <= beside.start(1) < one.end() for one in found):
+        total = 1 + int(beside[1]) + sum(map(_how_many, found))
+        return total if not found or len(re.findall(r"\d+", others)) > 1 else None
+    if not found:
+        return 2 if re.search(r"\bdibantu\b", others) and count is None else None
+    couple = re.search(r"\bsuami (?:dan )?istri\b", others) and "saya" not in others
+    total = 1 + sum(map(_how_many, found)) - (1 if couple else 0)
+    loose = re.findall(r"\d+", _WHO.sub(" ", others))
+    if loose and set(map(int, loose)) != {total}:
+        return None
+    return total
+
+
+def _how_many(one: re.Match[str]) -> int:
+    return int(one[1] or one[2] or 1)
 
 
 def _count(text: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Telephone numbers of Indonesia, as E.164."""
+"""Telephone numbers as E.164: those of Indonesia in any dress, others with their country."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from conversations.facts import Facts
 from conversations.parsers import Parser, Refused
 from conversations.words import plain
 
-_RUN = re.compile(r"(?:\+|\b)\(?\d(?:[\s().\-]{0,3}\d)+")
+_RUN = re.compile(r"(?:\+|\b)\(?\d(?:[\s()./\-]{0,5}\d)+")
+_NO_TELEPHONE = ("0", "888")  # no country begins so; +888 is Telegram's own, and cannot be called
+_E164 = range(7, 16)  # digits with the country's
 
 
 def phone() -> Parser:
@@ -41,6 +43,24 @@ def read(text: str) -> str | None:
         if number := _e164(attempt):
             return number
     return "" if attempts else None
+
+
+def of_contact(text: str) -> str | None:
+    """Give the number of a contact as E.164, or None if it is no telephone's.
+
+    A contact brings its country's digits, with or without plus; a phone book's may begin with 0.
+    Numbers of other countries, and Indonesian ones of unusual length, are taken as they are.
+    """
+    said = plain(text)
+    digits = re.sub(r"\D", "", said)
+    if digits.startswith("00"):
+        digits = digits.removeprefix("00")
+    elif digits.startswith("0"):
+        digits = "62" + digits.removeprefix("0")
+    if digits.startswith("620"):
+        digits = "62" + digits[3:]
+    possible = len(digits) in _E164 and not digits.startswith(_NO_TELEPHONE)
+    return "+" + digits if possible else None
 
 
 def _e164(digits: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import time
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from conversations.facts import Facts
@@ -140,6 +141,11 @@ _UNTIL = re.compile(
 )
 
 
+_PARTED = re.compile(r"(?:-|sampai|dan|atau) ?$")
+_ALONE = re.compile(r"\W*\d{1,2}(?: ?(?:-|sampai|to) ?\d{1,2})?(?: \w+)?\W*")
+_OTHER_UNITS = re.compile(r"hari|minggu|bulan|orang|tanggal")
+
+
 def _spelled(text: str) -> str:
     """Give the text in usual spelling, with number words as digits."""
     said = plain(text).replace("s/d", " sampai ").replace("a.m.", "am").replace("p.m.", "pm")
@@ -164,7 +170,10 @@ def _spelled(text: str) -> str:
 
 def _clock(said: str) -> Hours | None:
     """Read hours on the clock: one, a span, or a bound."""
-    found = [m for m in _CLOCK.finditer(said) if _is_hour(m, said)]
+    jam = re.search(r"\bjam\b", said)
+    spoken_of = jam.end() if jam else len(said)
+    alone = _ALONE.fullmatch(said) is not None and not _OTHER_UNITS.search(said)
+    found = list(islice((m for m in _CLOCK.finditer(said) if _is_hour(m, spoken_of, alone)), 2))
     if not found:
         return None
     first = found[0]
@@ -185,15 +194,16 @@ def _clock(said: str) -> Hours | None:
     return Hours("times", value, value)
 
 
-def _is_hour(match: re.Match[str], said: str) -> bool:
-    """Say whether the number is an hour: it says so, has minutes, or is all that was said."""
-    if any(match[name] for name in ("jam", "half", "minute", "meridiem", "part")):
+def _is_hour(match: re.Match[str], spoken_of: int, alone: bool) -> bool:
+    """Say whether the number is an hour: it says so, has minutes, or is all that was said.
+
+    `spoken_of` is where the first "jam" ends: "jam 9 sampai 11" names two hours.
+    """
+    if alone or any(match[name] for name in ("jam", "half", "minute", "meridiem", "part")):
         return True
-    before = said[: match.start()]
-    return bool(re.search(r"\bjam\b.*(?:-|sampai|dan|atau) ?$", before)) or (
-        re.fullmatch(r"\W*\d{1,2}(?: ?(?:-|sampai|to) ?\d{1,2})?(?: \w+)?\W*", said) is not None
-        and not re.search(r"hari|minggu|bulan|orang|tanggal", said)
-    )
+    said = match.string
+    parted = _PARTED.search(said[max(0, match.start() - 8) : match.start()])
+    return parted is not None and match.start() - len(parted[0]) >= spoken_of
 
 
 def _span(first: re.Match[str], last: re.Match[str]) -> Hours:

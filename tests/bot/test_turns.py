@@ -14,7 +14,7 @@ from bot.errors import Busy
 from bot.turns import BACKLOG
 from conversations import engine as talk
 from conversations import events
-from conversations.events import Event, Located, Started, Uploaded
+from conversations.events import Event, Located, Said, Started, Uploaded
 from conversations.facts import Facts
 from conversations.session import Session as Talk
 from models import officer
@@ -103,6 +103,28 @@ async def test_an_identity_number_is_never_stored(desk: Desk, engine: Engine) ->
     with Session(engine) as tx:
         heard = [events.from_json(row.event) for row in tx.query(InboundMessage)]
         assert "3174" not in repr(heard)
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        Started("3174075705900012"),
+        Started("nik-3174-0757-0590-0012"),
+        Said("3174 - 0757 - 0590 - 0012"),
+        Said("Toko 3I74O757O59OOO12"),
+        Uploaded(0, "photo", "KTP 3174/0757/0590/0012"),
+    ],
+)
+async def test_an_identity_number_is_never_stored_whatever_brings_it(
+    desk: Desk, engine: Engine, brought: Event
+) -> None:
+    await desk.say("Halo")
+    said = await desk.say(brought)
+    assert not any("0012" in words or "OO12" in words for words in said)
+    with Session(engine) as tx:
+        heard = [events.from_json(row.event) for row in tx.query(InboundMessage)]
+    assert len(heard) == 2
+    assert "0012" not in repr(heard) and "OO12" not in repr(heard)
 
 
 async def test_a_poisoned_turn_does_not_hurt_its_neighbours(

@@ -32,12 +32,11 @@ from conversations.events import (
     Tapped,
     Unreadable,
     Uploaded,
-    Withheld,
 )
 from conversations.facts import WIB, ApplicationFact, Facts
 from conversations.messages import Json, Message, Say
-from conversations.parsers.identity import contains_identity_number
 from conversations.session import Draft, Session
+from conversations.withholding import withheld
 from tests.conversations import city
 
 PLAYED = ("#", ">", "~")
@@ -90,7 +89,7 @@ class Chat:
         if sign == "#":
             return []
         if sign == ">":
-            return self._turn(Withheld() if contains_identity_number(rest) else Said(rest))
+            return self._turn(Said(rest))
         word, _, rest = rest.partition(" ")
         if word in _IS:
             self.facts = _IS[word](self.facts, rest.strip())
@@ -111,7 +110,8 @@ class Chat:
         return self._turn(Said("lanjutkan")) if before else []
 
     def _turn(self, event: Event) -> list[str]:
-        self.last = event = events.from_json(json.loads(json.dumps(events.to_json(event))))
+        kept = events.to_json(withheld(event))
+        self.last = event = events.from_json(json.loads(json.dumps(kept)))
         turn = advance(self.flows, self.session, event, self.facts)
         assert turn == advance(self.flows, self.session, event, self.facts), "a turn is pure"
         self.session = Session.from_json(json.loads(json.dumps(turn.session.to_json())))

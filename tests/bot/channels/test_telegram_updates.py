@@ -197,6 +197,18 @@ HEARD: dict[str, tuple[dict[str, Any], list[Heard]]] = {
         message(contact={"phone_number": "+62 812 345", "first_name": "Budi", "user_id": 1002}),
         heard(SharedContact("+62812345", own=False)),
     ),
+    "a number with 00 for plus": (
+        message(contact={"phone_number": "0062812345678", "first_name": "Budi"}),
+        heard(SharedContact("+62812345678", own=False)),
+    ),
+    "a number with a zero behind the country": (
+        message(contact={"phone_number": "+62 (0)812-3456-789", "first_name": "Budi"}),
+        heard(SharedContact("+628123456789", own=False)),
+    ),
+    "Telegram's own number, which cannot be called": (
+        message(contact={"phone_number": "+888 0123 4567", "first_name": "Siti", "user_id": 1001}),
+        heard(Unreadable("contact")),
+    ),
     "a voice message": (message(voice=VOICE), heard(Unreadable("voice"))),
     "a sticker": (message(sticker=STICKER), heard(Unreadable("sticker"))),
     "an animation, which comes as a document too": (

@@ -66,6 +66,13 @@ def named(*days_of: str) -> tuple[date, ...]:
         ("sebelum kamis", ["23", "24", "25"]),
         ("weekend depan", ["12-5", "12-6"]),
         ("besok atau kamis, jangan jumat", ["24", "26"]),
+        ("5️⃣ desember", ["12-5"]),
+        ("1️⃣2️⃣ desember", ["12-12"]),
+        ("tgl 2️⃣7️⃣", ["27"]),
+        ("3\u20e3 hari lagi", ["26"]),
+        ("②⑤ november", ["25"]),
+        ("٢٥ november", ["25"]),
+        ("\u206825\u2069 november", ["25"]),
         ("tomorrow", ["24"]),
         ("next monday", ["30"]),
     ],
@@ -134,6 +141,35 @@ def test_several_days_are_welcome_where_days_are_asked() -> None:
 
 def test_any_day_and_the_soonest_are_any() -> None:
     assert days()("kapan saja", FACTS) == days()("secepatnya", FACTS) == "any"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "in 99999999 days",
+        "in 99999999 weeks",
+        "99999999 hari lagi",
+        "9999 minggu lagi",
+        "1000 bulan lagi",
+        "99999 hari ke depan",
+        "99999999 hari yang lalu",
+        "31-12-9999",
+        "mulai 31-12-9999",
+        "setelah 31/12/9999",
+        "sebelum 01-01-0001",
+        "0001-01-01",
+        "0000-00-00",
+        "tgl 99999999999999999999",
+        "5 desember 9999",
+        f"in {'9' * 4000} days",
+        f"{'⑩' * 2500} hari lagi",
+    ],
+)
+def test_a_day_beyond_the_calendar_is_no_day(said: str) -> None:
+    for parser in (day(), days()):
+        with pytest.raises(Refused) as refused:
+            parser(said, FACTS)
+        assert refused.value.reason == "no_such_day"
 
 
 def test_a_day_that_does_not_suit_leaves_the_others_of_the_week() -> None:

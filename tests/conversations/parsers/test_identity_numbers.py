@@ -1,11 +1,26 @@
 """Sixteen digits are noticed and hidden, however they are written."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conversations.events import (
+    Event,
+    Happened,
+    Located,
+    Said,
+    SharedContact,
+    Started,
+    Tapped,
+    Unreadable,
+    Uploaded,
+    Withheld,
+)
 from conversations.parsers import Refused
 from conversations.parsers.identity import contains_identity_number, nik, redact
+from conversations.withholding import withheld
 from tests.conversations import city
 
 FACTS = city.facts()
@@ -28,6 +43,22 @@ FACTS = city.facts()
         "0812 3456 7890 3171 2345 0590 0123",
         "3171\u200b2345\n6789 0123",
         "３１７１２３４５６７８９０１２３",
+        "3174 - 0757 - 0590 - 0012",
+        "3174-0757/0590.0012",
+        "(3174)(0757)(0590)(0012)",
+        "3174 => 0757 => 0590 => 0012",
+        "3174|0757|0590|0012",
+        "3174 🙏 0757 🙏 0590 🙏 0012",
+        "3174 *** 0757 +++ 0590 ~~~ 0012",
+        "3171 - 2345/6789.0123",
+        "3️⃣1️⃣7️⃣4️⃣ 0️⃣7️⃣5️⃣7️⃣ 0590 0012",
+        "٣١٧٤٠٧٥٧٠٥٩٠٠٠١٢",
+        "3174\u20680757\u20690590\u31640012",
+        "3I74O757O59OOO12",
+        "3174 O757 O59O OO12",
+        "nik: 3l74-o757-o59o-oo12",
+        "3174О757О5900012",
+        "-6.175110,106.865036 3174-0757-0590-0012",
     ],
 )
 def test_an_identity_number_is_noticed_and_nothing_of_it_is_left(said: str) -> None:
@@ -35,10 +66,59 @@ def test_an_identity_number_is_noticed_and_nothing_of_it_is_left(said: str) -> N
     assert not any(letter.isdecimal() for letter in redact(said))
 
 
+def test_sixteen_digits_in_words_are_noticed() -> None:
+    said = "tiga satu tujuh empat nol tujuh lima tujuh nol lima sembilan nol nol nol satu dua"
+    assert contains_identity_number(said)
+    assert contains_identity_number(said.replace("nol", "0"))
+    assert "tujuh" not in redact(said)
+    assert not contains_identity_number(said.removesuffix(" dua"))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Said("3174 - 0757 - 0590 - 0012"),
+        Said("Toko 3174|0757|0590|0012", edited=True),
+        Started("3174075705900012"),
+        Started("nik-3174-0757-0590-0012"),
+        Tapped("business_permit", "", "capital", 3, "3174075705900012"),
+        Unreadable("3174075705900012"),
+        SharedContact("3174075705900012", own=True),
+    ],
+)
+def test_an_identity_number_is_withheld_whatever_brings_it(event: Event) -> None:
+    assert withheld(event) == Withheld()
+
+
+@pytest.mark.parametrize("kind", ["photo", "document"])
+def test_a_caption_with_an_identity_number_is_dropped_and_the_photo_kept(kind: str) -> None:
+    event = Uploaded(7, "photo" if kind == "photo" else "document", "KTP 3174 : 0757 : 0590 : 0012")
+    assert withheld(event) == replace(event, caption="")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Said("modal 5 juta, HP 0812 3456 7890"),
+        Started("join-3174abc"),
+        Uploaded(7, "photo", "warung saya, 081234567890"),
+        Located(-6.1751101, 106.8272001),
+        Happened("news", "81", {"parts": ["3174075705900012"]}),
+    ],
+)
+def test_anything_else_is_kept_as_it_is(event: Event) -> None:
+    assert withheld(event) is event
+
+
 @pytest.mark.parametrize(
     "said",
     [
         "081234567890",
+        "-6.175110, 106.865036",
+        "15.000 20.000 30.000 5",
+        "+62 812 3456 7890, 021",
+        "081234567890 - 081298765432",
+        "Gang Mawar 12, RT 05 RW 03, 0812 3456 7890",
         "+62 812 3456 7890",
         "081234567890 081298765432",
         "0812 3456 7890, 0813 1122 3344",
@@ -57,20 +137,47 @@ def test_sums_telephones_and_hours_are_left_as_they_are(said: str) -> None:
 
 @given(
     st.integers(10**15, 10**16 - 1),
-    st.sampled_from(("", " ", "-", ".", " - ")),
+    st.sampled_from(("", " ", "-", ".", " - ", "|", " :: ", "_", " / ", "🙏")),
     st.sampled_from((1, 2, 4, 8)),
     st.sampled_from(("", "nik: ", "ini ya pak ")),
 )
 def test_no_uniform_way_to_write_it_escapes(number: int, sign: str, size: int, lead: str) -> None:
     digits = str(number)
     written = sign.join(digits[at : at + size] for at in range(0, 16, size))
-    if sign != " - ":  # three signs between two digits: no longer one number
-        assert contains_identity_number(lead + written)
+    assert contains_identity_number(lead + written)
+
+
+@given(
+    st.lists(st.text("-/.,:;|*+~_()<>= 🙏\u2068\u200b", max_size=4), min_size=3, max_size=3),
+    st.sampled_from(("3174075705900012", "1271234504850003", "7371124112010009")),
+)
+def test_no_signs_between_hide_it(signs: list[str], number: str) -> None:
+    groups = [number[at : at + 4] for at in range(0, 16, 4)]
+    written = groups[0] + "".join(
+        sign + group for sign, group in zip(signs, groups[1:], strict=True)
+    )
+    assert contains_identity_number(written)
 
 
 @pytest.mark.parametrize("said", ["3171235205900001", "3171 2352 0590 0001", "3171232902040001"])
 def test_a_nik_is_given_as_its_digits(said: str) -> None:
     assert nik()(said, FACTS) == said.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        *"\u2068\u2066\u2069\u061c\u180e\u200b\u3164\u2800\ufe0f\U000e0041",
+        "'",
+        "“",
+        "(",
+        "*",
+        "`",
+        "#",
+    ],
+)
+def test_a_nik_is_taken_from_among_signs(around: str) -> None:
+    assert nik()(f"{around}3171235205900001{around}", FACTS) == "3171235205900001"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,20 @@ WORDS = (
         ("Rp 750.000,00", 750_000),
         ("Rp. 5 jt,-", 5_000_000),
         ("17,5jt", 17_500_000),
+        ("2½ juta", 2_500_000),
+        ("2 1/2 juta", 2_500_000),
+        ("12½ ribu", 12_500),
+        ("1¾jt", 1_750_000),
+        ("¾ juta", 750_000),
+        ("2¼ juta", 2_250_000),
+        ("1⅓ juta", 1_333_333),
+        ("3⅛ juta", 3_125_000),
+        ("Rp2½ juta", 2_500_000),
+        ("2\u2064½ juta", 2_500_000),
+        ("1⁄2 juta", 500_000),
+        ("5️⃣ juta", 5_000_000),
+        ("modal - 5 juta", 5_000_000),
+        ("5000 dolar = 75 juta rupiah", 75_000_000),
         ("setengah juta", 500_000),
         ("1/2 juta", 500_000),
         ("3/4 juta", 750_000),
@@ -129,6 +143,57 @@ def test_a_bare_number_is_asked_back_in_thousands_and_millions() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "reason", "readings"),
+    [
+        ("-5 juta", "confirm_sum", [5_000_000]),
+        ("−5 juta", "confirm_sum", [5_000_000]),
+        ("➖5 juta", "confirm_sum", [5_000_000]),
+        ("modal: -5 juta", "confirm_sum", [5_000_000]),
+        ("-Rp1.500.000", "confirm_sum", [1_500_000]),
+        ("Rp -5 juta", "confirm_sum", [5_000_000]),
+        ("minus 5 juta", "confirm_sum", [5_000_000]),
+        ("negatif 300rb", "confirm_sum", [300_000]),
+        ("rugi 2 juta", "confirm_sum", [2_000_000]),
+        ("utang 10 juta", "confirm_sum", [10_000_000]),
+        ("5000 dolar", "not_rupiah", []),
+        ("$5000", "not_rupiah", []),
+        ("US$ 5,000", "not_rupiah", []),
+        ("5000 USD", "not_rupiah", []),
+        ("€300", "not_rupiah", []),
+        ("5 ribu ringgit", "not_rupiah", []),
+        ("RM 5000", "not_rupiah", []),
+        ("200 ribu yen", "not_rupiah", []),
+        ("¥50000", "not_rupiah", []),
+        ("2000 riyal", "not_rupiah", []),
+        ("5000 dolar atau 6000 dolar", "not_rupiah", []),
+        ("2 x 500rb", "which_sum", [1_000_000, 500_000]),
+        ("2x500rb", "which_sum", [1_000_000, 500_000]),
+        ("2 × 500.000", "which_sum", [1_000_000, 500_000]),
+        ("500rb x 2", "which_sum", [1_000_000, 500_000]),
+        ("500rb * 30 hari", "which_sum", [15_000_000, 500_000]),
+        ("dua kali 500 ribu", "which_sum", [1_000_000, 500_000]),
+        ("500rb dikali 3", "which_sum", [1_500_000, 500_000]),
+        ("500rb 2x sebulan", "which_sum", [1_000_000, 500_000]),
+        ("4 porsi x 15.000", "which_sum", [60_000, 15_000]),
+        ("3 @ 200rb", "which_sum", [600_000, 200_000]),
+        ("3 gerobak masing-masing 2 juta", "confirm_sum", [2_000_000]),
+        ("1 juta dibagi 2", "confirm_sum", [1_000_000]),
+        ("1jt/2", "confirm_sum", [1_000_000]),
+        ("10% dari 5 juta", "confirm_sum", [5_000_000]),
+        ("2+3 juta", "confirm_sum", [3_000_000]),
+        ("5jt + 2jt", "which_sum", [5_000_000, 2_000_000]),
+    ],
+)
+def test_a_sum_that_something_beside_it_changes_is_asked_back(
+    said: str, reason: str, readings: list[int]
+) -> None:
+    with pytest.raises(Refused) as refused:
+        money()(said, FACTS)
+    assert refused.value.reason == reason
+    assert [reading.answer for reading in refused.value.readings] == readings
+
+
 def test_a_reading_beyond_the_limit_is_not_offered() -> None:
     assert money(at_most=10_000_000)("500", FACTS) == 500_000
 
@@ -183,6 +248,6 @@ def test_any_words_are_a_sum_or_kindly_refused(words: list[str]) -> None:
     try:
         sum_ = money(period="month")(" ".join(words), facts)
     except Refused as refused:
-        assert len(refused.readings) != 1
+        assert len(refused.readings) != 1 or refused.reason == "confirm_sum"
     else:
         assert isinstance(sum_, int) and 0 <= sum_ <= 10**12

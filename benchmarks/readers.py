@@ -1,0 +1,113 @@
+"""Every reader of people's words, found by walking the package, and texts that are hard to read."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+
+from conversations import commands, parsers
+from conversations.events import Said
+from conversations.facts import Facts
+from conversations.parsers import Parser, Refused
+from conversations.parsers.choice import pick
+from conversations.withholding import withheld
+from models import area, business_type
+
+Reader: TypeAlias = Callable[[str], object]
+
+SHORT, LONG = 512, 4_096  # characters; the longer is what the Bot API lets somebody send
+TRIES: Final = 3
+LABELS: Final = ("Warung Bu Siti", "Rp500.000", "Kamis, 26 November 2026", "Tidak ada yang cocok")
+
+#: What is repeated until a text is long enough.
+PIECES: Final = (
+    "1", "1 ", "1-", "1.", "1,", "1 - ", "12.345 ", "2 juta ", "1/2 ", "2½ ", "½", "⑩", "5️⃣", "٣",
+    "O1", "o8 ", "satu ", "dua puluh ", "puluh ", "juta ", "setengah ", "koma ", "kali ", "x ",
+    "rp ", "- ", "-", "(", "+", "$", ".", ",", "'", "?", "/", " ", "\n", "\x00", "\u2068", "\u200b",
+    "\u3164", "a", "a ", "A. ", "a\u0301", "\u0301", "e\u0301\u0302",
+    "\u0651\u0645", "م ", "ใจ", "陈", "👍🏽",
+    "🇮🇩",
+    "\U000e0041", "ﷺ", "eh ", "salah ", "bukan 1 ", "nama saya ", "saya ", "halo ", "pak ", "ya, ",
+    "senin ", "senin sampai ", "minggu depan ", "hari ", "tanggal 5 , ", "tanggal 5", "5 desember ",
+    "desember ", "jangan senin ", "jangan ", "besok ", "2 hari lagi ", "1/1 ", "1 1 ",
+    "awal bulan ",
+    "jam 5 ", "jam 5-", "jam ", "kurang ", "lebih ", "tidak ", "tidak ada ", "rt ", "rt 1 ", "rw5",
+    "saya dan 2 anak ", "istri ", "anak 2 ", "0812 ", "+62 (0)", "62", "cek petugas ", "iumk-1",
+    "cek izin a", "terima kasih ", "jual ", "nasi goreng ", "cipete ", "jalan ", "_", "~", "12:30 ",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Slowness:
+    """What the hardest text costs a reader, in milliseconds."""
+
+    reader: str
+    piece: str  # the text is this, again and again
+    short: float
+    long: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times longer the long text takes; 8 is proportional."""
+        return self.long / self.short
+
+
+def every() -> dict[str, Reader]:
+    """Give all readers, by name; a parser that is added to the package is among them."""
+    facts = Facts(datetime(2026, 11, 23, 2, tzinfo=UTC), area.load(), business_type.load())
+    found = pkgutil.iter_modules(parsers.__path__, f"{parsers.__name__}.")
+    made = {name: _reader(parser, facts) for one in found for name, parser in _made(one.name)}
+    return made | {
+        "choice.pick": lambda text: pick(text, LABELS),
+        "commands.read": commands.read,
+        "commands.intent": commands.intent,
+        "withholding.withheld": lambda text: withheld(Said(text)),
+    }
+
+
+def hostile(piece: str, length: int) -> str:
+    """Give a text of a length that is one piece again and again."""
+    return (piece * (length // len(piece) + 1))[:length]
+
+
+def slowest(name: str, reader: Reader) -> Slowness:
+    """Find the text that costs a reader most."""
+    measured = {piece: _spent(reader, piece, LONG, 1) for piece in PIECES}
+    worst = max(measured, key=measured.__getitem__)
+    return Slowness(name, worst, *(_spent(reader, worst, n, TRIES) for n in (SHORT, LONG)))
+
+
+def _made(module: str) -> Iterator[tuple[str, Parser]]:
+    """Give what a module's functions make that are said to return a `Parser`."""
+    for name, make in inspect.getmembers(importlib.import_module(module), inspect.isfunction):
+        if make.__module__ == module and inspect.signature(make).return_annotation == "Parser":
+            yield f"{module.rpartition('.')[2]}.{name}", make()
+
+
+def _reader(parser: Parser, facts: Facts) -> Reader:
+    return lambda text: parser(text, facts)
+
+
+def _spent(reader: Reader, piece: str, length: int, tries: int) -> float:
+    """Give the least CPU time of some tries; the texts differ: nothing is remembered of them."""
+    spent = []
+    for at in range(tries):
+        text = hostile(piece, length - 1) + chr(ord("a") + at)
+        began = time.thread_time()
+        with suppress(Refused):
+            reader(text)
+        spent.append(1000 * (time.thread_time() - began))
+    return min(spent)
+
+
+def measured(readers: Mapping[str, Reader]) -> Iterator[Slowness]:
+    """Measure each reader with the text that is hardest for it."""
+    for name, reader in readers.items():
+        yield slowest(name, reader)

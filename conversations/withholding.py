@@ -1,0 +1,23 @@
+"""What must not be kept of an event: an identity number, wherever in it the person wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+from conversations.events import Event, Happened, Uploaded, Withheld
+from conversations.parsers.identity import contains_identity_number
+
+
+def withheld(event: Event) -> Event:
+    """Give the event as it may be stored: `Withheld` in its place if it holds an identity number.
+
+    Every text of every kind of event is looked at: words, a caption, the payload of a deep link,
+    the value of a button. A photo is kept without its caption. News is the city's own and is not
+    looked at.
+    """
+    if isinstance(event, Happened):
+        return event
+    texts = (getattr(event, field.name) for field in fields(event))
+    if not any(isinstance(text, str) and contains_identity_number(text) for text in texts):
+        return event
+    return replace(event, caption="") if isinstance(event, Uploaded) else Withheld()
