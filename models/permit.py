@@ -85,8 +85,8 @@ def _years_later(day: date, years: int) -> date:
 
 
 def by_number(tx: Session, number: str) -> Permit | None:
-    """The permit with this number, as people type it."""
-    return tx.scalars(select(Permit).where(Permit.number == number.strip().upper())).one_or_none()
+    """The permit with this number, as it is written on the permit."""
+    return tx.scalars(select(Permit).where(Permit.number == number)).one_or_none()
 
 
 def masked(name: str) -> str:

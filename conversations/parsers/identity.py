@@ -14,13 +14,19 @@ _RUN = re.compile(r"(?<!\d)\d(?:[\s.,\-/_:]{0,2}\d)+")  # digits with at most tw
 _SUM = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 _PROVINCE = re.compile(r"1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-7]")
 _MASK = "[nomor disembunyikan]"
+#: A civil servant's number (NIP), as it stands on badges: born on, servant since, sex, serial.
+#: Its ninth and tenth digits are a century, where a NIK has a month: it is never a NIK with more.
+_NIP = re.compile(
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[12]\d{3}"
+)
 
 
 def contains_identity_number(text: str) -> bool:
     """Say whether sixteen digits stand in the text, even with signs between them.
 
-    A sum of money written in thousands is none, nor are telephone numbers, nor days and hours in
-    a row. In doubt it is one.
+    A sum of money written in thousands is none, nor are telephone numbers, days and hours in a
+    row, or the eighteen digits of a civil servant's number. In doubt it is one.
     """
     return any(True for _ in _spans(tidy(text)))
 
@@ -80,6 +86,8 @@ def _is_day(year: int, month: int, day: int) -> bool:
 def _spans(clean: str) -> Iterator[tuple[int, int]]:
     """Find the runs of digits that hold sixteen of one number."""
     for run in _RUN.finditer(clean):
+        if _NIP.fullmatch(re.sub(r"\D", "", run[0])):
+            continue
         if re.search(r"\d{16}", run[0]) or (not _SUM.fullmatch(run[0]) and _in_groups(run[0])):
             yield run.span()
 
