@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
@@ -11,6 +12,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base
 
 VALID_YEARS = 5  # Pergub DKI 30/2018
+#: Titles before names in Indonesia (religious, academic, polite, noble) without dots; initials.
+_TITLE = re.compile(
+    r"[a-z]|hj|hjh|haji|hajah|kh|hkh|kyai|kiai|nyai|ust|ustadz?|ustaz|ustad?zah|ustazah|gus|habib"
+    r"|pdt|pendeta|romo|pastor|suster|bhante|dr|drg|drh|drs|dra|ir|prof|apt|ns|ners"
+    r"|bpk|bapak|pak|ibu|bu|tn|tuan|ny|nyonya|nn|nona|sdri?|saudara|saudari|mas|mbak|bang"
+    r"|rd|raden|rr|rm|ra|rngt|ajeng|adjeng|roro|rara|kanjeng|ki|nyi|tb|tubagus"
+)
 
 
 class Permit(Base):
@@ -90,6 +98,25 @@ def by_number(tx: Session, number: str) -> Permit | None:
 
 
 def masked(name: str) -> str:
-    """A name by which its bearer can be recognised, and nobody else found: `Siti A*****`."""
-    first, *rest = name.split()
-    return " ".join([first, *(part[0] + "*" * max(len(part) - 1, 1) for part in rest)])
+    """A name by which its bearer can be recognised, and nobody else found: `Siti A*****`.
+
+    A title is no name: `H. Ahmad F****`. Of a name of one word its first letter is left.
+    """
+    words = name.split()
+    titles = 0
+    while titles < len(words) - 1 and _is_title(words[titles]):
+        titles += 1
+    shown = min(titles + 1, len(words) - 1)
+    if shown > titles:  # more than the name by itself
+        return " ".join([*words[:shown], *map(_hidden, words[shown:])])
+    return " ".join([*words[:titles], *map(_hidden, words[titles:])])
+
+
+def _is_title(word: str) -> bool:
+    return _TITLE.fullmatch(word.replace(".", "").strip(",").casefold()) is not None
+
+
+def _hidden(word: str) -> str:
+    if not any(letter.isalnum() for letter in word):
+        return word
+    return word[0] + "*" * max(len(word) - 1, 1)

@@ -22,7 +22,8 @@ from bot.embedded import CannotStart
 from bot.errors import ChannelError
 from bot.service import account, limits, running
 from bot.settings import Settings
-from conversations import catalogue, diagram, flows
+from conversations import catalogue, diagram, flows, reference
+from conversations.parsers.identity import contains_identity_number
 from models import area, database, encryption, heartbeat, logs, migrations, officer, quiet
 from models.settings import BadSettings
 from models.settings import Settings as EverySettings
@@ -45,7 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     act: Callable[[argparse.Namespace], int] = given.act
     try:
         return act(given)
-    except (BadSettings, CannotStart, StepMissed, Refusal) as error:
+    except (
+        BadSettings,
+        CannotStart,
+        StepMissed,
+        Refusal,
+        officer.BadgeRefused,
+        migrations.OutOfStep,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -205,12 +213,18 @@ def _invite(given: argparse.Namespace) -> int:
             f"No such area: {', '.join(unknown)}. A kota is 31.74, a kecamatan 31.74.05, "
             "a kelurahan 31.74.05.1001."
         )
+    badge = reference.badge(given.badge)
+    if badge is None or contains_identity_number(badge):
+        raise Refusal(
+            f"{given.badge!r} can't be read as a badge. It holds digits, and may have letters "
+            "before or behind them: 0417, JP-12, a NIP. A NIK is none."
+        )
     with database.session(settings.database_url) as tx:
         token = officer.invite(
             tx,
             role=given.role,
             name=given.name,
-            badge=given.badge,
+            badge=badge,
             areas=codes,
             capacity=given.capacity,
         )

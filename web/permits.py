@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from redis.asyncio import Redis
@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from conversations import reference
 from conversations.catalogue import day
 from conversations.facts import WIB
-from models import area, business_type, permit
+from models import area, business_type, check, permit
 from models.application import Application
 from models.base import now
 from models.database import Record
@@ -25,19 +25,18 @@ from models.person import Person
 from web.limits import Limit
 from web.pages import Pages, locale_of
 
-CHECKS = 60  # in ten minutes from one address: enough for a market, too few to list all numbers
 SHORTLY = {"Cache-Control": "private, max-age=60"}
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 def routes(pages: Pages, *, record: Record, redis: Redis) -> list[BaseRoute]:
     """The check by number, its small form, and what is kept about people."""
-    limit = Limit(redis, "permit-from", at_most=CHECKS, within=timedelta(minutes=10))
-    check = _PermitPage(pages, record, limit)
+    limit = Limit(redis, "permit-from", at_most=check.MOST, within=check.WITHIN)
+    page = _PermitPage(pages, record, limit)
     return [
-        Route("/izin", check.ask),
-        Route("/izin/{number:path}", check.show),
-        Route("/privasi", check.privacy),
+        Route("/izin", page.ask),
+        Route("/izin/{number:path}", page.show),
+        Route("/privasi", page.privacy),
     ]
 
 
@@ -53,6 +52,7 @@ class _Shown:
     kecamatan: str
     issued_on: date
     valid_until: date
+    revoked_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ class _PermitPage:
             typed="",
             issued=day(found.issued_on, locale),
             until=day(found.valid_until, locale),
+            revoked=day(found.revoked_on, locale) if found.revoked_on else "",
         )
 
     def _form(self, locale: str, problem: str, typed: str, *, status: int = 200) -> Response:
@@ -139,6 +140,7 @@ def _read(tx: Session, number: str, locale: str) -> _Shown | None:
         kecamatan=kecamatan.name if kecamatan else "",
         issued_on=row.issued_on,
         valid_until=row.valid_until,
+        revoked_on=row.revoked_at and row.revoked_at.astimezone(WIB).date(),
     )
 
 

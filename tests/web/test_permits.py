@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import identity, permit, person
+from conversations.catalogue import day
+from conversations.facts import WIB
+from models import check, identity, permit, person
 from models.application import Application
 from tests.clock import now
-from web.permits import CHECKS
 
 
 def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
@@ -89,6 +90,9 @@ async def test_an_old_and_a_revoked_permit_say_so(
     page = await client.get(f"/izin/{issue(engine, issued_on, revoked=revoked)}")
     assert said in page.text
     assert "moved away" not in page.text
+    assert ("<dt>Dicabut</dt>" in page.text) == revoked
+    if revoked:
+        assert day(now().astimezone(WIB).date(), "id") in page.text
 
 
 @pytest.mark.parametrize("number", ["IUMK-2026-3174-999999", "iumk 2026 3174 999999"])
@@ -159,8 +163,9 @@ async def test_it_speaks_english_too(client: httpx.AsyncClient, engine: Engine) 
 
 
 async def test_numbers_cannot_be_tried_one_after_the_other(client: httpx.AsyncClient) -> None:
-    codes = [(await client.get("/izin/IUMK-2026-3174-1")).status_code for _ in range(CHECKS + 1)]
-    assert codes == [404] * CHECKS + [429]
+    unknown = "/izin/IUMK-2026-3174-000001"
+    codes = [(await client.get(unknown)).status_code for _ in range(check.MOST + 1)]
+    assert codes == [404] * check.MOST + [429]
 
 
 async def test_the_privacy_page_names_the_rights(client: httpx.AsyncClient) -> None:
