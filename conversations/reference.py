@@ -23,6 +23,9 @@ _LABEL = re.compile(
     r"(?:(?:NO|NOMOR|NOMER|NMR|NUMBER|BADGE|NIP|LENCANA|PETUGAS|OFFICER|IZIN|IJIN|PERMIT)"
     r"(?![A-Z])[\s.:#]*)+"
 )
+_APPLICATION = re.compile(
+    r"([0-9]{2})(?:[ .\-/_:]{1,3}([1-9][0-9]{0,5})|[ .\-/_:]{0,3}([0-9]{6,9}))"
+)
 _DIGITS = r"[0-9]+(?:[ .\-/_:]{1,2}[0-9]+)*"
 _BADGE = re.compile(
     rf"(?:[A-Z]{{1,6}}[ .\-/_:]{{0,2}})?{_DIGITS}"
@@ -46,6 +49,12 @@ def permit_number(text: str) -> str | None:
         whole = _WHOLE.fullmatch(re.sub(r"[^0-9A-Z]", "", _unlabelled(said)))
         found = {_written(*whole.groups())} if whole else set()
     return found.pop() if len(found) == 1 else None
+
+
+def application_number(text: str) -> str | None:
+    """Read an application's number as it is stored, "26-000123"; None if it is none."""
+    found = _APPLICATION.fullmatch(_unlabelled(_clean(text)).rstrip(" .,;:!?\"')"))
+    return f"{found[1]}-{found[2] or found[3]:0>6}" if found else None
 
 
 def badge(text: str) -> str | None:

@@ -111,6 +111,11 @@ def lock(tx: Session, ids: Sequence[int]) -> Sequence[Application]:
     ).all()
 
 
+def by_number(tx: Session, number: str) -> Application | None:
+    """The application with this number, such as "26-004512"."""
+    return tx.scalars(select(Application).where(Application.number == number)).one_or_none()
+
+
 def open_of(tx: Session, person_id: int) -> Application | None:
     """The newest application of this person that is still under way."""
     return tx.scalars(

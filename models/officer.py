@@ -126,6 +126,39 @@ def invite(
     return token
 
 
+def end(tx: Session, officer: Officer, *, actor: str) -> None:
+    """Take an officer's rights and live invitation; their open visits are `workers.staff`'s."""
+    if officer.active:
+        officer.active = False
+        audit.note(tx, actor, "officer.ended", f"officer:{officer.id}")
+    officer.invitation_hash = None
+    tx.flush()
+    left = [one for one in with_badge(tx, officer.badge) if one.active]
+    if len(left) == 1:
+        left[0].badge_shared = False  # the badge is theirs alone now
+
+
+def work_in(tx: Session, officer: Officer, areas: Sequence[str], *, actor: str) -> None:
+    """Replace the areas an officer or supervisor works in."""
+    before = areas_of(tx, officer.id)
+    tx.query(OfficerArea).filter_by(officer_id=officer.id).delete()
+    tx.add_all(OfficerArea(officer_id=officer.id, area_code=code) for code in sorted(set(areas)))
+    audit.note(
+        tx,
+        actor,
+        "officer.areas_changed",
+        f"officer:{officer.id}",
+        before=before,
+        areas=sorted(set(areas)),
+    )
+
+
+def work_as(tx: Session, officer: Officer, role: StaffRole, *, actor: str) -> None:
+    """Make an officer a supervisor, or a supervisor an officer."""
+    before, officer.role = officer.role, role
+    audit.note(tx, actor, "officer.role_changed", f"officer:{officer.id}", before=before, role=role)
+
+
 def join(tx: Session, token: str, person_id: int) -> Officer | None:
     """Take an invitation up; None when it is unknown, used or expired."""
     officer = _invited(tx, token)

@@ -9,7 +9,8 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models import audit
+from models.base import Base, now
 
 VALID_YEARS = 5  # Pergub DKI 30/2018
 #: Titles before names in Indonesia (religious, academic, polite, noble) without dots; initials.
@@ -92,9 +93,18 @@ def _years_later(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def by_number(tx: Session, number: str) -> Permit | None:
+def by_number(tx: Session, number: str, *, lock: bool = False) -> Permit | None:
     """The permit with this number, as it is written on the permit."""
-    return tx.scalars(select(Permit).where(Permit.number == number)).one_or_none()
+    wanted = select(Permit).where(Permit.number == number)
+    return tx.scalars(wanted.with_for_update(key_share=True) if lock else wanted).one_or_none()
+
+
+def revoke(tx: Session, permit: Permit, *, reason: str, actor: str) -> datetime:
+    """Take a permit back, and give since when; its owner is told by the caller."""
+    at = permit.revoked_at = now(tx)
+    permit.revoked_because = reason
+    audit.note(tx, actor, "permit.revoked", f"permit:{permit.id}")
+    return at
 
 
 def masked(name: str) -> str:
