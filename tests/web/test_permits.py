@@ -1,12 +1,15 @@
 """The public check of a permit: real or not, valid or not, and nothing else about its owner."""
 
+import io
 import re
+from dataclasses import replace
 from datetime import date
 from html import escape
 from urllib.parse import quote
 
 import httpx
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -15,6 +18,8 @@ from conversations.facts import WIB
 from models import check, identity, permit, person
 from models.application import Application
 from tests.clock import now
+from tests.workers.documents.test_render import SHEET
+from workers.documents.render import render
 
 
 def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
@@ -155,6 +160,18 @@ async def test_what_cannot_be_read_is_said_and_stays_in_the_form(
 async def test_an_empty_form_is_only_the_form(client: httpx.AsyncClient, typed: str) -> None:
     page = await client.get("/izin", params={"nomor": typed})
     assert "belum bisa kami baca" not in page.text and "value=" not in page.text
+
+
+async def test_the_address_on_the_sheet_leads_to_the_permit(
+    client: httpx.AsyncClient, engine: Engine
+) -> None:
+    number = issue(engine, date(2026, 1, 5))
+    sheet = replace(SHEET, number=number, check_url=f"https://izin.example/izin/{number}")
+    text = PdfReader(io.BytesIO(render(sheet))).pages[0].extract_text()
+    copied = re.search(r"izin\.example(/\S*(?:\n\S+)?-\d{6})", text)
+    assert copied is not None
+    page = await client.get(copied[1].replace("\n", ""))
+    assert page.status_code == 200 and number in page.text
 
 
 async def test_it_speaks_english_too(client: httpx.AsyncClient, engine: Engine) -> None:
