@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, assert_never
 
 from sqlalchemy import select
@@ -55,6 +55,7 @@ from conversations.messages import Json, Message, Say, Value
 from models import application as applications
 from models import (
     audit,
+    check,
     consent,
     finding,
     identity,
@@ -436,6 +437,14 @@ class _Act:
         found = self.tx.scalars(
             select(Permit).where(Permit.application_id == application_id)
         ).one_or_none()
+        if found is not None and found.revoked_at is not None:
+            self._say(
+                "notices.permit_taken_back",
+                number=found.number,
+                on=_day(found.revoked_at),
+                reason=found.revoked_because or "-",
+            )
+            return
         if found is None or found.path is None:
             self._say("notices.permit_soon")
             return
@@ -450,29 +459,45 @@ class _Act:
 
     # -- anyone --------------------------------------------------------------------------------
 
+    def _may_check(self) -> bool:
+        """Count one check of a number; after too many, say so instead of answering."""
+        now = [n for n in self.writer.notes if (n.actor, n.action) == (self.actor, check.CHECKED)]
+        if check.lately(self.tx, self.person.id) + len(now) >= check.MOST:
+            self._say("notices.checks_too_often", minutes=int(check.WITHIN.total_seconds() // 60))
+            return False
+        self._note(check.CHECKED, self.actor)
+        return True
+
     def _show_officer(self, badge: str) -> None:
-        found = officer.by_badge(self.tx, badge)
-        if found is None or found.role != "officer":
-            self._say("notices.officer_unknown", badge=badge)
+        if not self._may_check():
             return
+        bearers = officer.with_badge(self.tx, badge)
+        active = [one for one in bearers if one.active]
         coming = self.tx.scalars(
             select(Visit).where(
                 Visit.owner_id == self.person.id,
-                Visit.officer_id == found.id,
+                Visit.officer_id.in_([one.id for one in active]),
                 Visit.state.in_([VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED]),
             )
         ).first()
-        if coming is None:
-            self._say("notices.officer_known", name=found.name, badge=found.badge)
+        if not bearers:
+            self._say("notices.officer_unknown", badge=badge)
+        elif not active:
+            self._say("notices.officer_ended", badge=bearers[0].badge)
+        elif coming is None:
+            self._say("notices.officer_known", name=active[0].name, badge=active[0].badge)
         else:
+            comes = next(one for one in active if one.id == coming.officer_id)
             self._say(
                 "notices.officer_yours",
-                name=found.name,
-                badge=found.badge,
+                name=comes.name,
+                badge=comes.badge,
                 window=_window(coming),
             )
 
     def _show_permit(self, number: str) -> None:
+        if not self._may_check():
+            return
         found = permit.by_number(self.tx, number)
         if found is None:
             self._say("notices.permit_unknown", number=number)
@@ -484,13 +509,17 @@ class _Act:
             "until": found.valid_until,
         }
         if found.revoked_at is not None:
-            self._say("notices.permit_revoked", **params)
-        elif found.valid_until < self.writer.now.astimezone(WIB).date():
+            self._say("notices.permit_revoked", on=_day(found.revoked_at), **params)
+        elif found.valid_until < _day(self.writer.now):
             self._say("notices.permit_expired", **params)
         else:
             self._say("notices.permit_valid", **params)
 
     def _join(self, token: str) -> None:
+        open_one = applications.open_of(self.tx, self.person.id)
+        if open_one is not None and officer.invited(self.tx, token):
+            self._say("notices.join_has_application", number=open_one.number)
+            return
         joined = officer.join(self.tx, token, self.person.id)
         me = joined or officer.of_person(self.tx, self.person.id)
         if me is None:
@@ -698,6 +727,11 @@ class _Act:
             "window": _window(visit),
             "code": f"{code[:3]} {code[3:]}",
         }
+
+
+def _day(at: datetime) -> date:
+    """The day it is in Jakarta."""
+    return at.astimezone(WIB).date()
 
 
 def _window(visit: Visit) -> Say:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from conversations import reference
 from conversations.words import plain, squeezed, standard, standardised
 
 
@@ -59,11 +60,13 @@ class Typed:
     """A command and what it is about.
 
     `argument` is a badge for `CHECK_OFFICER`, a permit's number for `CHECK_PERMIT`, a code for
-    `LINK`, "id" or "en" for a `LANGUAGE` that was named, and "" otherwise.
+    `LINK`, "id" or "en" for a `LANGUAGE` that was named, and "" otherwise. `unread` is a number
+    that was given but can't be one.
     """
 
     command: Command
     argument: str = ""
+    unread: str = ""
 
 
 # Phrases are written as `_key` gives them: small words in their usual spelling, no fillers.
@@ -364,15 +367,11 @@ _OF_SENTENCES = (
     " tadi kemarin besok hari tanya nanya kami kita dia mereka anda kalian the is a to my i you"
     " ada perlu butuh minta harus akan bikin buat urus usaha jualan dagang kapan mana siapa"
 )
-_OFFICER = re.compile(
-    r"(?:cek|check|cari) (?:petugas|officer|badge)"
-    r"(?:\W*(?:(?:no|nomor|nomer)\b\W*)?([a-z]?\d{1,8}))?"
-)
-_PERMIT = re.compile(
-    r"(?:cek|check|periksa) (?:izin|ijin|permit|surat|surat izin)\W*(?:(?:no|nomor|nomer)\b\W*)?"
-    r"([a-z]{2,6}(?:[\s\-/]*\d+)+)"
-    r"|(?:cek|check|periksa) (?:izin|ijin|permit)"
-)
+_OFFICER = re.compile(r"(?:cek|check|cari|periksa) (?:petugas|officer|badge)\b(.*)")
+_PERMIT = re.compile(r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|izin|ijin|permit)\b(.*)")
+_NUMBER_WORDS = frozenset({"no", "nomor", "nomer"})
+#: A number that can't be read, rather than a sentence: digits, one word before them at most.
+_NUMBER_LIKE = re.compile(r"\W*(?:(?:no|nomor|nomer)\b\W*)?(?:[a-z]{1,8}\W*)?\d[\d\W]*[a-z]?\W*")
 #: A code as `models.link` makes it, alone (then with its dash) or after the word. It holds a digit
 #: and a letter, but no vowel: it is no word, and no number.
 _HALF = "[b-df-hj-np-tv-xz2-9]{3}"
@@ -391,10 +390,8 @@ def read(text: str) -> Typed | None:
     open question, the engine decides.
     """
     said = plain(text)
-    if found := _OFFICER.fullmatch(said.strip(" .!?")):
-        return Typed(Command.CHECK_OFFICER, (found[1] or "").upper())
-    if found := _PERMIT.fullmatch(said.strip(" .!?")):
-        return Typed(Command.CHECK_PERMIT, re.sub(r"[\s\-/]+", "-", found[1] or "").upper())
+    if (check := _check(said)) is not None:
+        return check
     if found := _LINK.fullmatch(said.strip(" .!?")):
         code = "".join(part for part in found.groups() if part)
         if not code.isalpha() and not code.isdigit():
@@ -404,6 +401,24 @@ def read(text: str) -> Typed | None:
     for command, listed in _COMMANDS.items():
         if not phrases.isdisjoint(_listed(listed)):
             return Typed(command, _language(said) if command is Command.LANGUAGE else "")
+    return None
+
+
+def _check(said: str) -> Typed | None:
+    """Read the order to check an officer or a permit; a longer sentence is none."""
+    for command, order, number in (
+        (Command.CHECK_OFFICER, _OFFICER, reference.badge),
+        (Command.CHECK_PERMIT, _PERMIT, reference.permit_number),
+    ):
+        if not (found := order.fullmatch(said)):
+            continue
+        about = found[1]
+        if (read_number := number(about)) is not None:
+            return Typed(command, read_number)
+        if not about.strip(" .,:!?") or about.strip(" .,:!?") in _NUMBER_WORDS:
+            return Typed(command)
+        if len(about) <= reference.MAX_SHOWN and _NUMBER_LIKE.fullmatch(about):
+            return Typed(command, unread=reference.shown(about))
     return None
 
 

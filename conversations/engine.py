@@ -711,11 +711,11 @@ class _Teller:
             case Command.SEND_PERMIT:
                 self._send_permit()
             case Command.CHECK_OFFICER:
-                self._look_up(typed.argument, ShowOfficer, "common.badge_please")
+                self._look_up(typed, ShowOfficer, "common.badge_please", "common.badge_unread")
             case Command.LINK:
                 self._link(typed.argument)
             case Command.CHECK_PERMIT:
-                self._look_up(typed.argument, ShowPermit, "common.number_please")
+                self._look_up(typed, ShowPermit, "common.number_please", "common.number_unread")
 
     def _link(self, code: str) -> None:
         if self.facts.role != "owner":
@@ -726,9 +726,13 @@ class _Teller:
             self.effects.append(OfferLink())
             self._digress()
 
-    def _look_up(self, argument: str, effect: Callable[[str], Effect], please: str) -> None:
-        if argument:
-            self.effects.append(effect(argument))
+    def _look_up(
+        self, typed: Typed, effect: Callable[[str], Effect], please: str, unread: str
+    ) -> None:
+        if typed.argument:
+            self.effects.append(effect(typed.argument))
+        elif typed.unread:
+            self._digress(Say(unread, {"typed": typed.unread}))
         else:
             self._digress(Say(please))
 

@@ -111,6 +111,21 @@ def lock(tx: Session, ids: Sequence[int]) -> Sequence[Application]:
     ).all()
 
 
+def by_number(tx: Session, number: str) -> Application | None:
+    """The application with this number, such as "26-004512"."""
+    return tx.scalars(select(Application).where(Application.number == number)).one_or_none()
+
+
+def open_of(tx: Session, person_id: int) -> Application | None:
+    """The newest application of this person that is still under way."""
+    return tx.scalars(
+        select(Application)
+        .where(Application.person_id == person_id, Application.state.in_(OPEN_APPLICATIONS))
+        .order_by(Application.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def open_twins(tx: Session, application: Application, person_ids: Sequence[int]) -> list[str]:
     """Numbers of other open or permitted applications for the same trade and kelurahan."""
     states = [*OPEN_APPLICATIONS, ApplicationState.PERMITTED]

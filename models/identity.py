@@ -7,7 +7,15 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    UniqueConstraint,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
@@ -60,6 +68,26 @@ def link(tx: Session, *, person_id: int, holder_id: int) -> str:
         )
     )
     return token
+
+
+def end_links_held(tx: Session, holder_id: int) -> None:
+    """End the links by which somebody could still fill in the pages of others."""
+    _end(tx, IdentityLink.holder_id == holder_id, IdentityLink.person_id != holder_id)
+
+
+def end_own_links(tx: Session, person_id: int) -> int:
+    """End the links that an owner holds to their own page; gives how many still worked."""
+    return _end(tx, IdentityLink.person_id == person_id, IdentityLink.holder_id == person_id)
+
+
+def _end(tx: Session, *which: ColumnElement[bool]) -> int:
+    ended = tx.execute(
+        update(IdentityLink)
+        .where(*which, IdentityLink.used_at.is_(None), IdentityLink.expires_at > func.now())
+        .values(expires_at=func.now())
+        .returning(IdentityLink.token_hash)
+    )
+    return len(ended.all())
 
 
 def open_link(tx: Session, token: str, *, lock: bool = False) -> IdentityLink | None:

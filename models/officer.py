@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, func, or_, select, update
+from sqlalchemy import (
+    Computed,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
@@ -19,21 +30,44 @@ INVITATION_LIFE = timedelta(days=14)
 
 StaffRole = Literal["officer", "supervisor"]
 
+#: How badges are compared: "0417" and "417", "JP-12" and "jp 012" are one badge each.
+_KEY = (
+    "regexp_replace(regexp_replace(upper({}), '[^0-9A-Z]', '', 'g'), "
+    "'(^|[A-Z])0+([0-9])', '\\1\\2', 'g')"
+)
+
+
+class BadgeRefused(Exception):
+    """The badge can't be given to this officer; the message says why, and what would do."""
+
 
 class Officer(Base):
     """One officer or supervisor of the city.
 
     `person_id` is None until the invitation is taken up in chat: until then they are unreachable
-    and get no visits. `capacity` is how many visits they take in one part of a day.
+    and get no visits. `capacity` is how many visits they take in one part of a day. `badge_shared`
+    marks those who had another's badge in another spelling before that was refused.
     """
 
     __tablename__ = "officers"
-    __table_args__ = (UniqueConstraint("badge"), UniqueConstraint("person_id"))
+    __table_args__ = (
+        UniqueConstraint("badge"),
+        UniqueConstraint("person_id"),
+        Index(
+            "uq_officers_badge_key",
+            "badge_key",
+            unique=True,
+            postgresql_where=text("active AND NOT badge_shared"),
+        ),
+        Index("ix_officers_badge_key", "badge_key"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     role: Mapped[str] = mapped_column(default="officer")
     name: Mapped[str]
     badge: Mapped[str]
+    badge_key: Mapped[str | None] = mapped_column(Computed(_KEY.format("badge"), persisted=True))
+    badge_shared: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     capacity: Mapped[int] = mapped_column(default=3)
     active: Mapped[bool] = mapped_column(default=True)
@@ -62,12 +96,25 @@ def invite(
 ) -> str:
     """Enter or renew an officer by badge, and give the invitation's token.
 
-    Renewing changes name, areas and capacity, and makes the earlier token useless.
+    Renewing changes name, areas and capacity, and makes the earlier token useless. An officer who
+    had ended joins anew: the chat that held the badge before gets no rights back.
+
+    Raises:
+        BadgeRefused: it is empty, or another active officer's in another spelling.
     """
-    officer = tx.scalars(select(Officer).where(Officer.badge == badge)).one_or_none()
+    same = with_badge(tx, badge)
+    officer = next((one for one in same if one.badge == badge), None)
+    other = next((one for one in same if one.active and one is not officer), None)
+    if other is not None and not (officer is not None and officer.active):
+        raise BadgeRefused(
+            f"{other.badge} is the badge of {other.name} already, and {badge} is read as the same. "
+            f"Give another badge; to renew that invitation, write --badge {other.badge}"
+        )
     if officer is None:
         officer = Officer(badge=badge)
         tx.add(officer)
+    elif not officer.active:
+        officer.person_id, officer.joined_at, officer.badge_shared = None, None, False
     token = secrets.token_urlsafe(18)
     officer.role, officer.name, officer.capacity = role, name, capacity
     officer.invitation_hash, officer.invited_at = _hash(token), func.now()
@@ -79,12 +126,43 @@ def invite(
     return token
 
 
+def end(tx: Session, officer: Officer, *, actor: str) -> None:
+    """Take an officer's rights and live invitation; their open visits are `workers.staff`'s."""
+    if officer.active:
+        officer.active = False
+        audit.note(tx, actor, "officer.ended", f"officer:{officer.id}")
+    officer.invitation_hash = None
+    tx.flush()
+    left = [one for one in with_badge(tx, officer.badge) if one.active]
+    if len(left) == 1:
+        left[0].badge_shared = False  # the badge is theirs alone now
+
+
+def work_in(tx: Session, officer: Officer, areas: Sequence[str], *, actor: str) -> None:
+    """Replace the areas an officer or supervisor works in."""
+    before = areas_of(tx, officer.id)
+    tx.query(OfficerArea).filter_by(officer_id=officer.id).delete()
+    tx.add_all(OfficerArea(officer_id=officer.id, area_code=code) for code in sorted(set(areas)))
+    audit.note(
+        tx,
+        actor,
+        "officer.areas_changed",
+        f"officer:{officer.id}",
+        before=before,
+        areas=sorted(set(areas)),
+    )
+
+
+def work_as(tx: Session, officer: Officer, role: StaffRole, *, actor: str) -> None:
+    """Make an officer a supervisor, or a supervisor an officer."""
+    before, officer.role = officer.role, role
+    audit.note(tx, actor, "officer.role_changed", f"officer:{officer.id}", before=before, role=role)
+
+
 def join(tx: Session, token: str, person_id: int) -> Officer | None:
     """Take an invitation up; None when it is unknown, used or expired."""
-    officer = tx.scalars(
-        select(Officer).where(Officer.invitation_hash == _hash(token)).with_for_update()
-    ).one_or_none()
-    if officer is None or officer.invited_at + INVITATION_LIFE < now(tx):
+    officer = _invited(tx, token)
+    if officer is None:
         return None
     other = of_person(tx, person_id)
     if other is not None and other.id != officer.id:
@@ -96,6 +174,20 @@ def join(tx: Session, token: str, person_id: int) -> Officer | None:
     )  # a badge they had before, and have no more
     officer.person_id, officer.joined_at, officer.invitation_hash = person_id, func.now(), None
     audit.note(tx, f"person:{person_id}", "officer.joined", f"officer:{officer.id}")
+    return officer
+
+
+def invited(tx: Session, token: str) -> bool:
+    """Whether an invitation still works."""
+    return _invited(tx, token) is not None
+
+
+def _invited(tx: Session, token: str) -> Officer | None:
+    officer = tx.scalars(
+        select(Officer).where(Officer.invitation_hash == _hash(token)).with_for_update()
+    ).one_or_none()
+    if officer is None or officer.invited_at + INVITATION_LIFE < now(tx):
+        return None
     return officer
 
 
@@ -112,11 +204,37 @@ def of_people(tx: Session, person_ids: Sequence[int]) -> dict[int, Officer]:
     return {row.person_id: row for row in rows if row.person_id is not None}
 
 
+def with_badge(tx: Session, badge: str) -> Sequence[Officer]:
+    """All officers with this badge in any spelling: active ones first, then the same spelling.
+
+    More than one is active only if they were before a second spelling was refused.
+
+    Raises:
+        BadgeRefused: there is neither a letter nor a digit in it.
+    """
+    key = tx.scalar(select(text(_KEY.format("cast(:badge AS text)"))).params(badge=badge))
+    if not key:
+        raise BadgeRefused("A badge holds at least one letter or digit. Example: --badge 0417")
+    return tx.scalars(
+        select(Officer)
+        .where(Officer.badge_key == key)
+        .order_by(Officer.active.desc(), (Officer.badge == badge).desc(), Officer.id)
+    ).all()
+
+
 def by_badge(tx: Session, badge: str) -> Officer | None:
-    """The active officer with this badge; leading zeros and blanks do not matter."""
-    wanted = badge.strip().lstrip("0").casefold()
-    rows = tx.scalars(select(Officer).where(Officer.active))
-    return next((row for row in rows if row.badge.lstrip("0").casefold() == wanted), None)
+    """The active officer with this badge; leading zeros, signs between and blanks don't matter."""
+    return next((one for one in with_badge(tx, badge) if one.active), None)
+
+
+def sharing_badges(tx: Session) -> Sequence[Officer]:
+    """Active officers whose badge is read as that of another active officer, by badge."""
+    shared = select(Officer.badge_key).where(Officer.active).group_by(Officer.badge_key)
+    return tx.scalars(
+        select(Officer)
+        .where(Officer.active, Officer.badge_key.in_(shared.having(func.count() > 1)))
+        .order_by(Officer.badge_key, Officer.id)
+    ).all()
 
 
 def covering(tx: Session, area_code: str, role: StaffRole = "officer") -> Sequence[Officer]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models import audit
+from models.base import Base, now
 
 VALID_YEARS = 5  # Pergub DKI 30/2018
+#: Titles before names in Indonesia (religious, academic, polite, noble) without dots; initials.
+_TITLE = re.compile(
+    r"[a-z]|hj|hjh|haji|hajah|kh|hkh|kyai|kiai|nyai|ust|ustadz?|ustaz|ustad?zah|ustazah|gus|habib"
+    r"|pdt|pendeta|romo|pastor|suster|bhante|dr|drg|drh|drs|dra|ir|prof|apt|ns|ners"
+    r"|bpk|bapak|pak|ibu|bu|tn|tuan|ny|nyonya|nn|nona|sdri?|saudara|saudari|mas|mbak|bang"
+    r"|rd|raden|rr|rm|ra|rngt|ajeng|adjeng|roro|rara|kanjeng|ki|nyi|tb|tubagus"
+)
 
 
 class Permit(Base):
@@ -84,12 +93,40 @@ def _years_later(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def by_number(tx: Session, number: str) -> Permit | None:
-    """The permit with this number, as people type it."""
-    return tx.scalars(select(Permit).where(Permit.number == number.strip().upper())).one_or_none()
+def by_number(tx: Session, number: str, *, lock: bool = False) -> Permit | None:
+    """The permit with this number, as it is written on the permit."""
+    wanted = select(Permit).where(Permit.number == number)
+    return tx.scalars(wanted.with_for_update(key_share=True) if lock else wanted).one_or_none()
+
+
+def revoke(tx: Session, permit: Permit, *, reason: str, actor: str) -> datetime:
+    """Take a permit back, and give since when; its owner is told by the caller."""
+    at = permit.revoked_at = now(tx)
+    permit.revoked_because = reason
+    audit.note(tx, actor, "permit.revoked", f"permit:{permit.id}")
+    return at
 
 
 def masked(name: str) -> str:
-    """A name by which its bearer can be recognised, and nobody else found: `Siti A*****`."""
-    first, *rest = name.split()
-    return " ".join([first, *(part[0] + "*" * max(len(part) - 1, 1) for part in rest)])
+    """A name by which its bearer can be recognised, and nobody else found: `Siti A*****`.
+
+    A title is no name: `H. Ahmad F****`. Of a name of one word its first letter is left.
+    """
+    words = name.split()
+    titles = 0
+    while titles < len(words) - 1 and _is_title(words[titles]):
+        titles += 1
+    shown = min(titles + 1, len(words) - 1)
+    if shown > titles:  # more than the name by itself
+        return " ".join([*words[:shown], *map(_hidden, words[shown:])])
+    return " ".join([*words[:titles], *map(_hidden, words[titles:])])
+
+
+def _is_title(word: str) -> bool:
+    return _TITLE.fullmatch(word.replace(".", "").strip(",").casefold()) is not None
+
+
+def _hidden(word: str) -> str:
+    if not any(letter.isalnum() for letter in word):
+        return word
+    return word[0] + "*" * max(len(word) - 1, 1)

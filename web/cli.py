@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -23,17 +23,18 @@ from bot.errors import ChannelError
 from bot.service import account, limits, running
 from bot.settings import Settings
 from conversations import catalogue, diagram, flows
-from models import area, database, encryption, heartbeat, logs, migrations, officer
+from models import database, heartbeat, logs, migrations, officer
 from models.settings import BadSettings
-from models.settings import Settings as EverySettings
 from models.storage import Storage
 from models.template import REFUSED
 from web import app, doctor, play
+from web.commands import Refusal, identity, officers, permits, read_settings, transaction
 from web.play import StepMissed
 from workers import dispatcher, queue
 from workers.settings import Settings as WorkerSettings
 
-S = TypeVar("S", bound=EverySettings)
+if TYPE_CHECKING:
+    from web.commands import Commands
 
 DATA = Path("data")  # of the demo, below the folder it is started in
 
@@ -45,15 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     act: Callable[[argparse.Namespace], int] = given.act
     try:
         return act(given)
-    except (BadSettings, CannotStart, StepMissed, Refusal) as error:
+    except (
+        BadSettings,
+        CannotStart,
+        StepMissed,
+        Refusal,
+        officer.BadgeRefused,
+        migrations.OutOfStep,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-
-
-class Refusal(Exception):
-    """The command can't be carried out as it was given; the message says what would be."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     health.add_argument("process", choices=("worker", "dispatcher"))
     draw = add("diagram", _diagram, "Print a flow as a Mermaid diagram")
     draw.add_argument("flow", choices=sorted(flows.load().by_id))
-    _add_officers(commands)
+    officers.add(commands)
+    permits.add(commands)
+    identity.add(commands)
     _add_templates(commands)
     demo = add("demo", _demo, "Try it in the browser; nothing needs to be installed or set")
     demo.add_argument("--play", action="store_true", help="let the story play by itself")
@@ -88,21 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_officers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    officers = commands.add_parser("officers", help="Officers and supervisors")
-    acts = officers.add_subparsers(required=True, metavar="ACT")
-    invite = acts.add_parser("invite", help="Enter somebody and print the invitation's link")
-    invite.set_defaults(act=_invite)
-    invite.add_argument("--name", required=True)
-    invite.add_argument("--badge", required=True)
-    invite.add_argument("--areas", required=True, help="codes with commas between: 31.74.05,…")
-    invite.add_argument("--role", choices=("officer", "supervisor"), default="officer")
-    invite.add_argument("--capacity", type=int, default=3, help="visits in a part of a day")
-    listing = acts.add_parser("list", help="Show who there is, and who has not joined yet")
-    listing.set_defaults(act=_list_officers)
-
-
-def _add_templates(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_templates(commands: Commands) -> None:
     templates = commands.add_parser("templates", help="What may be said on WhatsApp at any time")
     acts = templates.add_subparsers(required=True, metavar="ACT")
     for name, act, what in (
@@ -113,16 +105,8 @@ def _add_templates(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         acts.add_parser(name, help=what, description=what).set_defaults(act=act)
 
 
-def _settings(kind: type[S]) -> S:
-    """Read a room's settings, and let this process log and open the record as they say."""
-    settings = kind.from_environment(os.environ)
-    logs.configure(settings.log_level)
-    encryption.use(settings.key_ring)
-    return settings
-
-
 def _serve(given: argparse.Namespace) -> int:
-    settings = _settings(Settings)
+    settings = read_settings(Settings)
     uvicorn.run(
         app.build(settings, as_demo=given.demo),
         host=settings.host,
@@ -135,7 +119,7 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _work(given: argparse.Namespace) -> int:
-    queue.work(_settings(WorkerSettings))
+    queue.work(read_settings(WorkerSettings))
     return 0
 
 
@@ -143,12 +127,12 @@ def _dispatch(given: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    dispatcher.dispatch(_settings(WorkerSettings), stop)
+    dispatcher.dispatch(read_settings(WorkerSettings), stop)
     return 0
 
 
 def _poll(given: argparse.Namespace) -> int:
-    settings = _settings(Settings)
+    settings = read_settings(Settings)
     token = settings.telegram_bot_token
     if token is None:
         raise Refusal(
@@ -173,7 +157,7 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
 
 
 def _migrate(given: argparse.Namespace) -> int:
-    migrations.upgrade(_settings(Settings).database_url)
+    migrations.upgrade(read_settings(Settings).database_url)
     return 0
 
 
@@ -183,8 +167,8 @@ def _doctor(given: argparse.Namespace) -> int:
 
 
 def _health(given: argparse.Namespace) -> int:
-    settings = _settings(WorkerSettings)
-    with database.session(settings.database_url) as tx:
+    settings = read_settings(WorkerSettings)
+    with transaction(settings) as tx:
         alive = heartbeat.alive(tx, given.process)
     print("alive" if alive else f"no {given.process} was seen in the last {heartbeat.STALE}")
     return 0 if alive else 1
@@ -192,49 +176,6 @@ def _health(given: argparse.Namespace) -> int:
 
 def _diagram(given: argparse.Namespace) -> int:
     print(diagram.mermaid(flows.load().by_id[given.flow]))
-    return 0
-
-
-def _invite(given: argparse.Namespace) -> int:
-    settings = _settings(Settings)
-    codes = [code.strip() for code in given.areas.split(",")]
-    unknown = [code for code in codes if area.load().get(code) is None]
-    if unknown:
-        raise Refusal(
-            f"No such area: {', '.join(unknown)}. A kota is 31.74, a kecamatan 31.74.05, "
-            "a kelurahan 31.74.05.1001."
-        )
-    with database.session(settings.database_url) as tx:
-        token = officer.invite(
-            tx,
-            role=given.role,
-            name=given.name,
-            badge=given.badge,
-            areas=codes,
-            capacity=given.capacity,
-        )
-    print(_invitation(settings, f"join-{token}"))
-    days = officer.INVITATION_LIFE.days
-    print(f"Works once, for {days} days. Give it to {given.name} in person.", file=sys.stderr)
-    return 0
-
-
-def _invitation(settings: Settings, payload: str) -> str:
-    """A link that opens the chat and says who comes, or the words to be typed there."""
-    if settings.telegram_bot_username:
-        return f"https://t.me/{settings.telegram_bot_username}?start={payload}"
-    if settings.twilio_whatsapp_from:
-        number = settings.twilio_whatsapp_from.lstrip("+")
-        return f"https://wa.me/{number}?text=%2Fstart%20{payload}"
-    return f"/start {payload}"
-
-
-def _list_officers(given: argparse.Namespace) -> int:
-    with database.session(_settings(Settings).database_url) as tx:
-        for row in officer.everyone(tx):
-            state = "joined" if row.person_id is not None else "UNREACHABLE: has not joined"
-            areas = ",".join(officer.areas_of(tx, row.id))
-            print(f"{row.badge}\t{row.role}\t{row.name}\t{areas}\t{state}")
     return 0
 
 
@@ -248,11 +189,11 @@ def _check_templates(given: argparse.Namespace) -> int:
 
 def _push_templates(given: argparse.Namespace) -> int:
     _check_templates(given)
-    return asyncio.run(_ask_about_templates(_settings(Settings), push=True))
+    return asyncio.run(_ask_about_templates(read_settings(Settings), push=True))
 
 
 def _look_at_templates(given: argparse.Namespace) -> int:
-    return asyncio.run(_ask_about_templates(_settings(Settings), push=False))
+    return asyncio.run(_ask_about_templates(read_settings(Settings), push=False))
 
 
 async def _ask_about_templates(settings: Settings, *, push: bool) -> int:

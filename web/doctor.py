@@ -388,6 +388,13 @@ def _staff(tx: Session) -> Iterator[Line]:
             f"{_badges(waiting)} not joined yet. Give the link again: izin officers invite with "
             "the same badge",
         )
+    if shared := officer.sharing_badges(tx):
+        yield Line(
+            "warn",
+            "officers",
+            f"{_badges(shared)} read as one badge with another of them. End all but one (izin "
+            "officers end BADGE), and invite those anew with badges of their own",
+        )
     if silent := officer.silent(tx):
         yield Line(
             "warn",

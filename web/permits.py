@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from redis.asyncio import Redis
@@ -13,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from conversations import reference
 from conversations.catalogue import day
 from conversations.facts import WIB
-from models import area, business_type, permit
+from models import area, business_type, check, permit
 from models.application import Application
 from models.base import now
 from models.database import Record
@@ -25,21 +25,18 @@ from models.person import Person
 from web.limits import Limit
 from web.pages import Pages, locale_of
 
-CHECKS = 60  # in ten minutes from one address: enough for a market, too few to list all numbers
 SHORTLY = {"Cache-Control": "private, max-age=60"}
 NOT_KEPT = {"Cache-Control": "no-store"}
-
-_NUMBER = re.compile(r"[A-Z0-9-]{1,40}")
 
 
 def routes(pages: Pages, *, record: Record, redis: Redis) -> list[BaseRoute]:
     """The check by number, its small form, and what is kept about people."""
-    limit = Limit(redis, "permit-from", at_most=CHECKS, within=timedelta(minutes=10))
-    check = _PermitPage(pages, record, limit)
+    limit = Limit(redis, "permit-from", at_most=check.MOST, within=check.WITHIN)
+    page = _PermitPage(pages, record, limit)
     return [
-        Route("/izin", check.ask),
-        Route("/izin/{number}", check.show),
-        Route("/privasi", check.privacy),
+        Route("/izin", page.ask),
+        Route("/izin/{number:path}", page.show),
+        Route("/privasi", page.privacy),
     ]
 
 
@@ -55,6 +52,7 @@ class _Shown:
     kecamatan: str
     issued_on: date
     valid_until: date
+    revoked_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +63,13 @@ class _PermitPage:
 
     async def ask(self, request: Request) -> Response:
         """The form to type a number into; a number given leads to its page."""
-        number = _tidy(request.query_params.get("nomor", ""))
+        typed = request.query_params.get("nomor", "")
         locale = locale_of(request)
-        if _NUMBER.fullmatch(number):
+        number = reference.permit_number(typed)
+        if number is not None:
             lang = f"?lang={locale}" if "lang" in request.query_params else ""
             return RedirectResponse(f"/izin/{number}{lang}", 303, NOT_KEPT)
-        return self.pages.html("permit.html", locale, permit=None, number="", missing=False)
+        return self._form(locale, "unread", typed)
 
     async def show(self, request: Request) -> Response:
         """Whether a permit is real and valid."""
@@ -80,27 +79,36 @@ class _PermitPage:
             return self.pages.html(
                 "notice.html", locale, status=429, headers=NOT_KEPT, notice="permit.too_often"
             )
-        number = _tidy(request.path_params["number"])
-        found = await self._look_up(number, locale) if _NUMBER.fullmatch(number) else None
+        typed = request.path_params["number"]
+        number = reference.permit_number(typed)
+        if number is None:
+            return self._form(locale, "unread", typed, status=404)
+        found = await self._look_up(number, locale)
         if found is None:
-            return self.pages.html(
-                "permit.html",
-                locale,
-                status=404,
-                headers=NOT_KEPT,
-                permit=None,
-                number=number[:40],
-                missing=True,
-            )
+            return self._form(locale, "unknown", number, status=404)
         return self.pages.html(
             "permit.html",
             locale,
             headers=SHORTLY,
             permit=found,
-            number=number,
-            missing=False,
+            problem="",
+            typed="",
             issued=day(found.issued_on, locale),
             until=day(found.valid_until, locale),
+            revoked=day(found.revoked_on, locale) if found.revoked_on else "",
+        )
+
+    def _form(self, locale: str, problem: str, typed: str, *, status: int = 200) -> Response:
+        """The form alone, with what is wrong about the number; what was typed stays in it."""
+        kept = reference.shown(typed)
+        return self.pages.html(
+            "permit.html",
+            locale,
+            status=status,
+            headers=NOT_KEPT,
+            permit=None,
+            problem=problem if kept else "",
+            typed=kept,
         )
 
     async def privacy(self, request: Request) -> Response:
@@ -132,6 +140,7 @@ def _read(tx: Session, number: str, locale: str) -> _Shown | None:
         kecamatan=kecamatan.name if kecamatan else "",
         issued_on=row.issued_on,
         valid_until=row.valid_until,
+        revoked_on=row.revoked_at and row.revoked_at.astimezone(WIB).date(),
     )
 
 
@@ -149,8 +158,3 @@ def _name(tx: Session, row: Permit, application: Application) -> str:
     told = (application.answers or {}).get("owner_name")
     owner = tx.get(Person, row.person_id)
     return str(told or (owner.name if owner else None) or "").strip()
-
-
-def _tidy(number: str) -> str:
-    """A number as people type it: small letters, blanks."""
-    return re.sub(r"\s", "", number).upper()

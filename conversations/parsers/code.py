@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
+from conversations import reference
 from conversations.facts import Facts
 from conversations.parsers import Parser, Refused
-from conversations.words import plain
 
 
 def six_digits() -> Parser:
@@ -17,8 +15,8 @@ def six_digits() -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> str:
-        digits = re.sub(r"\D", "", plain(text))
-        if len(digits) != 6 or not digits.isascii():
+        digits = reference.door_code(text)
+        if len(digits) != 6:
             raise Refused("not_six_digits")
         return digits
 

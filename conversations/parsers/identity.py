@@ -46,14 +46,20 @@ _EITHER = rf"[\d{''.join(map(chr, _AS_DIGITS))}]"
 _DRESSED = re.compile(rf"(?<!{_EITHER}){_EITHER}++(?![^\W_])")  # possessive: no second look
 _MANY = 8  # digits that have to be digits before letters are read as some, or words as some
 _SPELLED = re.compile(rf"(?:\b(?:{'|'.join(DIGIT_WORDS)}|\d)\b[\W_]*){{{LENGTH},}}", re.IGNORECASE)
+#: A civil servant's number (NIP), as it stands on badges: born on, servant since, sex, serial.
+#: Its ninth and tenth digits are a century, where a NIK has a month: it is never a NIK with more.
+_NIP = re.compile(
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[12]\d{3}"
+)
 
 
 def contains_identity_number(text: str) -> bool:
     """Say whether sixteen digits stand in the text, whatever signs stand between them.
 
     Letters that look like digits and digits said in words count as digits. A sum of money written
-    in thousands is none, nor are telephone numbers, nor days and hours in a row. In doubt it is
-    one.
+    in thousands is none, nor are telephone numbers, days and hours in a row, or the eighteen
+    digits of a civil servant's number. In doubt it is one.
     """
     return any(True for _ in _spans(tidy(text)))
 
@@ -121,6 +127,8 @@ def _spans(clean: str) -> Iterator[tuple[int, int]]:
 
 def _written(clean: str) -> Iterator[tuple[int, int]]:
     for run in _RUN.finditer(clean):
+        if _NIP.fullmatch(re.sub(r"\D", "", run[0])):
+            continue
         parts = _PIN.split(run[0])
         if re.search(r"\d{16}", run[0]) or any(map(_in_groups, parts)):
             yield run.span()

@@ -24,14 +24,24 @@ class OutOfStep(Exception):
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Run the migrations that the database has not had. Safe to run twice, or at once."""
+    """Run the migrations that the database has not had. Safe to run twice, or at once.
+
+    Raises:
+        OutOfStep: it has had one that this program does not know; nothing is changed.
+    """
     with _alone(url) as config:
+        _known(config)
         command.upgrade(config, revision)
 
 
 def downgrade(url: str, revision: str = "base") -> None:
-    """Undo migrations down to `revision`: by default all of them, and all data with them."""
+    """Undo migrations down to `revision`: by default all of them, and all data with them.
+
+    Raises:
+        OutOfStep: the database has had one that this program does not know.
+    """
     with _alone(url) as config:
+        _known(config)
         command.downgrade(config, revision)
 
 
@@ -66,6 +76,13 @@ def missing(connection: Connection) -> list[str]:
             "Run the program that migrated it, or a newer one"
         ) from error
     return found[::-1]
+
+
+def _known(config: Config) -> None:
+    """See that this program knows every migration the database has had."""
+    connection: Connection = config.attributes["connection"]
+    missing(connection)
+    connection.rollback()  # alembic begins its own transaction
 
 
 def revise(url: str, message: str) -> None:

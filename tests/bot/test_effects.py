@@ -35,7 +35,7 @@ from models import window
 from models.application import Application
 from models.audit import AuditEntry
 from models.finding import FindingRow
-from models.lifecycle import ApplicationState, NotAllowed, VisitState
+from models.lifecycle import OPEN_APPLICATIONS, ApplicationState, NotAllowed, VisitState
 from models.officer import Officer
 from models.visit import Visit
 from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, forged, words, write_effect
@@ -176,6 +176,44 @@ async def test_an_unknown_invitation_makes_nobody_an_officer(town: Town, payload
     await town.say("menu", OTHER)
     labels = [choice.label for choice in town.desk.chat.sent[OTHER][-1][1].choices]
     assert Say("business_permit.title") in labels, "they are an owner"
+
+
+@pytest.mark.parametrize("state", sorted(OPEN_APPLICATIONS))
+async def test_an_owner_with_an_open_application_does_not_join(
+    town: Town, state: ApplicationState
+) -> None:
+    application_id = town.apply(state=state, number="26-000007")
+    token = town.invite("101")
+    said = await town.say(Started(f"join-{token}"))
+    assert words("notices.join_has_application", number="26-000007") in said
+    assert person_of(town, "101") is None
+    town.change(Application, application_id, state=ApplicationState.CANCELLED)
+    said = await town.say(Started(f"join-{token}"))
+    assert words("notices.joined", name="Petugas 101", badge="101") in said
+
+
+@pytest.mark.parametrize(
+    "state", [ApplicationState.PERMITTED, ApplicationState.REJECTED, ApplicationState.CANCELLED]
+)
+async def test_an_owner_whose_applications_are_closed_joins(
+    town: Town, state: ApplicationState
+) -> None:
+    town.apply(state=state)
+    said = await town.say(Started(f"join-{town.invite('101')}"))
+    assert words("notices.joined", name="Petugas 101", badge="101") in said
+
+
+async def test_of_two_officers_with_one_badge_the_one_who_comes_is_named(town: Town) -> None:
+    await town.staff(OFFICER, "0417")
+    visit_id = town.want(town.apply())
+    await town.work()
+    await town.tap("accept", OFFICER)
+    town.write(lambda tx: tx.add(Officer(name="Agus", badge="417", badge_shared=True)))
+    yours = words("notices.officer_yours", name="Petugas 0417", badge="0417", **town.when(visit_id))
+    for typed in ("417", "0417", "00417"):
+        assert yours in await town.say(f"cek petugas {typed}")
+    known = words("notices.officer_known", name="Agus", badge="417")
+    assert known in await town.say("cek petugas 417", "stranger")
 
 
 async def test_an_expired_invitation_is_no_use(town: Town) -> None:
@@ -463,7 +501,9 @@ async def test_anybody_may_ask_who_an_officer_is(town: Town) -> None:
     unknown = words("notices.officer_unknown", badge="999")
     assert unknown in await town.say("cek petugas 999", "stranger")
     town.change(Officer, 1, active=False)
-    assert words("notices.officer_unknown", badge="0417") in await town.say("cek petugas 0417")
+    assert words("notices.officer_ended", badge="0417") in await town.say("cek petugas 0417")
+    boss = words("notices.officer_known", name="Petugas S1", badge="S1")
+    assert boss in await town.say("cek petugas s1"), "a supervisor's badge is ours too"
 
 
 async def test_who_wants_a_person_is_passed_on_with_their_number(town: Town) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import date, timedelta
 
@@ -9,8 +10,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from conversations.effects import HandOver
+from conversations.events import Said
+from models import check
 from models import permit as permits
 from models import visit as visits
+from models.audit import AuditEntry
 from models.base import WIB
 from models.lifecycle import ApplicationState, VisitState
 from models.permit import Permit
@@ -134,8 +138,8 @@ async def test_anybody_may_ask_whether_a_permit_is_real(
 ) -> None:
     number = await issue(town, **changed)
     said = await town.say(f"cek izin {number.lower()}", "stranger")
-    until = changed["valid_until"]
-    assert words(f"notices.{key}", number=number, holder="Siti A*****", until=until) in said
+    until, on = changed["valid_until"], now().astimezone(WIB).date()
+    assert words(f"notices.{key}", number=number, holder="Siti A*****", until=until, on=on) in said
     assert "Aminah" not in said
 
 
@@ -156,7 +160,19 @@ async def test_a_number_that_was_never_given_is_unknown(town: Town) -> None:
     ("name", "shown"),
     [
         ("Siti Aminah", "Siti A*****"),
-        ("Suharto", "Suharto"),
+        ("Suharto", "S******"),
+        ("O'Neil", "O*****"),
+        ("H. Suharto", "H. S******"),
+        ("H. Ahmad Fauzi", "H. Ahmad F****"),
+        ("HJ Siti Nur Aini", "HJ Siti N** A***"),
+        ("Dr. Hj. Siti Aminah", "Dr. Hj. Siti A*****"),
+        ("K.H. Abdul Rahman", "K.H. Abdul R*****"),
+        ("Ibu Siti", "Ibu S***"),
+        ("R.A. Kartini", "R.A. K******"),
+        ("M. Fatih Akbar", "M. Fatih A****"),
+        ("Haji", "H***"),
+        ("-", "-"),
+        ("", ""),
         ("Muhammad Al Fatih", "Muhammad A* F****"),
         ("Nur A", "Nur A*"),
     ],
@@ -205,3 +221,52 @@ async def test_the_whole_way_from_the_hand_over_to_the_rating(town: Town) -> Non
     rating = town.read(lambda tx: tx.get_one(visits.VisitReport, visit_id)).rating
     assert rating == 4
     assert town.application(1).state == ApplicationState.PERMITTED
+
+
+async def test_a_revoked_permit_is_not_sent_again(town: Town) -> None:
+    number = await issue(
+        town, path="permits/1.pdf", revoked_at=now(), revoked_because="usahanya pindah"
+    )
+    said = await town.say("kirim ulang izin")
+    on = now().astimezone(WIB).date()
+    told = words("notices.permit_taken_back", number=number, on=on, reason="usahanya pindah")
+    assert told in said
+    assert not any(message.document for _, message in town.desk.chat.sent[OWNER])
+
+
+@pytest.mark.parametrize("what", ["cek izin IUMK-2026-3174-{:06d}", "cek petugas {:04d}"])
+async def test_numbers_cannot_be_tried_one_after_the_other_in_chat(town: Town, what: str) -> None:
+    too_often = words("notices.checks_too_often", minutes=10)
+    stranger = town.meet("stranger")
+
+    def checked(ago: timedelta, times: int) -> None:
+        at = now() - ago
+        who = f"person:{stranger}"
+        town.write(
+            lambda tx: tx.add_all(
+                AuditEntry(at=at, actor=who, action=check.CHECKED, subject=who, details={})
+                for _ in range(times)
+            )
+        )
+
+    checked(timedelta(minutes=9), check.MOST - 2)
+    checked(timedelta(minutes=11), check.MOST)
+    for n in (901, 902):
+        said = await town.say(what.format(n), "stranger")
+        assert str(n) in said and too_often not in said
+    for n in (903, 904, 905):
+        said = await town.say(what.format(n), "stranger")
+        assert too_often in said and f"{n}" not in said
+    assert too_often not in await town.say(what.format(906)), "others are not held up"
+
+
+async def test_checks_of_one_batch_are_counted_too(town: Town) -> None:
+    events = [
+        town.desk.heard(Said(f"cek izin IUMK-2026-3174-{n:06d}"), "stranger")
+        for n in range(check.MOST + 20)
+    ]
+    await asyncio.gather(*(town.desk.turns.take([event]) for event in events))
+    await town.quiet()
+    said = "\n".join(town.desk.chat.texts("stranger"))
+    assert said.count("tidak ada di catatan kami") == check.MOST
+    assert said.count(words("notices.checks_too_often", minutes=10)) == 20

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import encryption, officer
@@ -91,6 +93,65 @@ def test_a_badge_with_letters_is_found_in_any_case(tx: Session) -> None:
     staff(tx, "K12")
     assert officer.by_badge(tx, "k12") is not None
     assert officer.by_badge(tx, "k13") is None
+
+
+SAME = [
+    ("0417", "417"),
+    ("417", "0417"),
+    ("0417", "00417"),
+    ("JP-12", "JP 12"),
+    ("JP-12", "jp12"),
+    ("JP-12", "JP-012"),
+    ("K12", "k-12"),
+    ("12/B", "12b"),
+    ("198503152010011004", "19850315 201001 1 004"),
+    ("0", "000"),
+    ("A-0", "a0"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), SAME)
+def test_a_badge_in_another_spelling_is_refused(tx: Session, first: str, second: str) -> None:
+    staff(tx, first)
+    with pytest.raises(officer.BadgeRefused, match=re.escape(f"{first} is the badge of Petugas")):
+        staff(tx, second)
+    tx.add(Officer(name="Rahmat", badge=second))
+    with pytest.raises(IntegrityError, match="uq_officers_badge_key"):
+        tx.flush()
+
+
+@pytest.mark.parametrize("badges", [("12", "102"), ("JP-12", "JP-120"), ("K1", "1K"), ("10", "1")])
+def test_badges_that_differ_are_two(tx: Session, badges: tuple[str, str]) -> None:
+    one, other = (staff(tx, badge) for badge in badges)
+    assert [officer.by_badge(tx, badge) for badge in badges] == [one, other]
+
+
+@pytest.mark.parametrize("badge", ["", " ", "--", "/ /", "\u200b", "–"])
+def test_an_empty_badge_is_refused(tx: Session, badge: str) -> None:
+    with pytest.raises(officer.BadgeRefused, match="at least one letter or digit"):
+        staff(tx, badge)
+
+
+@pytest.mark.parametrize(("first", "second"), SAME)
+def test_the_badge_of_one_who_ended_is_free_in_any_spelling(
+    tx: Session, first: str, second: str
+) -> None:
+    gone = staff(tx, first)
+    gone.active = False
+    tx.flush()
+    new = staff(tx, second)
+    assert officer.by_badge(tx, first) is new
+    with pytest.raises(officer.BadgeRefused):
+        staff(tx, first)
+
+
+def test_a_badge_given_anew_does_not_give_its_old_chat_any_rights(tx: Session) -> None:
+    gone = staff(tx, "0417")
+    person_id = gone.person_id or 0
+    gone.active = False
+    tx.flush()
+    officer.invite(tx, role="officer", name="Dewi", badge="0417", areas=["31.74"])
+    assert officer.of_person(tx, person_id) is None
 
 
 def test_an_invitation_is_known_by_its_hash_only_works_once_and_expires(tx: Session) -> None:

@@ -1,17 +1,25 @@
 """The public check of a permit: real or not, valid or not, and nothing else about its owner."""
 
+import io
 import re
+from dataclasses import replace
 from datetime import date
+from html import escape
+from urllib.parse import quote
 
 import httpx
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import identity, permit, person
+from conversations.catalogue import day
+from conversations.facts import WIB
+from models import check, identity, permit, person
 from models.application import Application
 from tests.clock import now
-from web.permits import CHECKS
+from tests.workers.documents.test_render import SHEET
+from workers.documents.render import render
 
 
 def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
@@ -87,20 +95,83 @@ async def test_an_old_and_a_revoked_permit_say_so(
     page = await client.get(f"/izin/{issue(engine, issued_on, revoked=revoked)}")
     assert said in page.text
     assert "moved away" not in page.text
+    assert ("<dt>Dicabut</dt>" in page.text) == revoked
+    if revoked:
+        assert day(now().astimezone(WIB).date(), "id") in page.text
 
 
-@pytest.mark.parametrize("number", ["IUMK-2026-3174-999999", "%3Cscript%3E", "' OR 1=1", "a" * 300])
+@pytest.mark.parametrize("number", ["IUMK-2026-3174-999999", "iumk 2026 3174 999999"])
 async def test_an_unknown_number_is_not_found(client: httpx.AsyncClient, number: str) -> None:
     page = await client.get(f"/izin/{number}")
     assert page.status_code == 404
     assert "Nomor ini tidak ada" in page.text
-    assert "<SCRIPT>" not in page.text
+    assert 'value="IUMK-2026-3174-999999"' in page.text
 
 
-async def test_a_number_can_be_typed(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/izin", params={"nomor": " iumk-2026-3174-000001 ", "lang": "en"})
-    assert answer.headers["location"] == "/izin/IUMK-2026-3174-000001?lang=en"
-    assert (await client.get("/izin", params={"nomor": "//evil.example"})).status_code == 200
+@pytest.mark.parametrize(
+    "number", ["%3Cscript%3E", "' OR 1=1", "a" * 300, "X-1", "IUMK-2026-3174", "a/b", "%FF"]
+)
+async def test_an_address_without_a_number_says_so(client: httpx.AsyncClient, number: str) -> None:
+    page = await client.get(f"/izin/{number}")
+    assert page.status_code == 404
+    assert "Nomor ini belum bisa kami baca" in page.text
+    assert "<script>" not in page.text
+
+
+WAYS = [
+    "{} ",
+    "iumk {1} {2} {3}",
+    "IUMK{1}{2}{3}",
+    "IUMK–{1}–{2}–{3}",
+    "No. {}",
+    "{}.",
+    "{}\u200b",
+    "\u2068{}\u2069",
+    "ＩＵＭＫ－{1}－{2}－{3}",
+    "https://izin.example/izin/{}?lang=en",
+    "Nomor: IUMK / {1} / {2} / {3}",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_number_is_found_however_it_is_typed_or_addressed(
+    client: httpx.AsyncClient, engine: Engine, way: str
+) -> None:
+    number = issue(engine, date(2026, 1, 5))
+    typed = way.format(number, *number.split("-")[1:])
+    answer = await client.get("/izin", params={"nomor": typed, "lang": "en"})
+    assert answer.headers["location"] == f"/izin/{number}?lang=en"
+    if "?" not in typed:
+        page = await client.get("/izin/" + quote(typed, safe=""))
+        assert page.status_code == 200 and number in page.text
+
+
+@pytest.mark.parametrize("typed", ["//evil.example", "<b>", "IUMK-2026", "izin saya", "0417", "-"])
+async def test_what_cannot_be_read_is_said_and_stays_in_the_form(
+    client: httpx.AsyncClient, typed: str
+) -> None:
+    page = await client.get("/izin", params={"nomor": typed})
+    assert page.status_code == 200
+    assert "Nomor ini belum bisa kami baca" in page.text
+    assert f'value="{escape(typed)}"' in page.text
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "\u200b"])
+async def test_an_empty_form_is_only_the_form(client: httpx.AsyncClient, typed: str) -> None:
+    page = await client.get("/izin", params={"nomor": typed})
+    assert "belum bisa kami baca" not in page.text and "value=" not in page.text
+
+
+async def test_the_address_on_the_sheet_leads_to_the_permit(
+    client: httpx.AsyncClient, engine: Engine
+) -> None:
+    number = issue(engine, date(2026, 1, 5))
+    sheet = replace(SHEET, number=number, check_url=f"https://izin.example/izin/{number}")
+    text = PdfReader(io.BytesIO(render(sheet))).pages[0].extract_text()
+    copied = re.search(r"izin\.example(/\S*(?:\n\S+)?-\d{6})", text)
+    assert copied is not None
+    page = await client.get(copied[1].replace("\n", ""))
+    assert page.status_code == 200 and number in page.text
 
 
 async def test_it_speaks_english_too(client: httpx.AsyncClient, engine: Engine) -> None:
@@ -109,8 +180,9 @@ async def test_it_speaks_english_too(client: httpx.AsyncClient, engine: Engine) 
 
 
 async def test_numbers_cannot_be_tried_one_after_the_other(client: httpx.AsyncClient) -> None:
-    codes = [(await client.get("/izin/X-1")).status_code for _ in range(CHECKS + 1)]
-    assert codes == [404] * CHECKS + [429]
+    unknown = "/izin/IUMK-2026-3174-000001"
+    codes = [(await client.get(unknown)).status_code for _ in range(check.MOST + 1)]
+    assert codes == [404] * check.MOST + [429]
 
 
 async def test_the_privacy_page_names_the_rights(client: httpx.AsyncClient) -> None:

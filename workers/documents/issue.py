@@ -46,6 +46,8 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
         select(Permit).where(Permit.id == task.subject_id).with_for_update(key_share=True)
     ).one()
     permit.path = path
+    if permit.revoked_at is not None:
+        return None  # its owner was told that it is no longer valid
     message = Message(
         parts=(
             Say("notices.permit", {"number": permit.number, "valid_until": permit.valid_until}),

@@ -24,6 +24,7 @@ LONGEST_KIND = 200  # the longest title of KBLI 2025 has 199
 # PDF/A forbids missing glyphs, so anything else would stop the rendering.
 DRAWN = re.compile(r"[ -~\u00a1-\u00ac\u00ae-\u024f\u1e00-\u1eff\u2010-\u2027\u2030-\u2037\u20ac]")
 LONG_WORD = re.compile(r"\S{24,}")  # wider than the narrowest column: may break after any character
+MAY_BREAK = "\u200b"  # tells the template where a line may end; it prints no sign there
 ONE_AT_A_TIME = threading.Lock()  # a compiler refuses a second thread
 UNDRAWN = "\u25a1"  # a letter of another script: an empty square, so that nobody overlooks it
 
@@ -116,7 +117,7 @@ def _fields(sheet: PermitSheet) -> dict[str, str | None]:
         "office": _line(sheet.office),
         "signer_title": _line(sheet.signer_title),
         "check_url": sheet.check_url,
-        "check_address": _line(re.sub(r"^https?://", "", sheet.check_url)),
+        "check_address": _address(sheet.check_url),
         "qr": _qr(sheet.check_url),
     }
 
@@ -127,7 +128,12 @@ def _line(text: str | None, at_most: int = LONGEST) -> str | None:
     line = " ".join(drawn.split())
     if len(line) > at_most:
         line = line[: at_most - 1].rstrip() + "…"
-    return LONG_WORD.sub(lambda word: "\u200b".join(word[0]), line) or None
+    return LONG_WORD.sub(lambda word: MAY_BREAK.join(word[0]), line) or None
+
+
+def _address(url: str) -> str:
+    """Give an address to be typed or copied: its lines end behind a "/" only."""
+    return re.sub(r"(?<=/)(?=.)", MAY_BREAK, re.sub(r"^https?://", "", url))
 
 
 def _drawn(character: str) -> str:

@@ -101,7 +101,7 @@ def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
     ids = [o.id for o in free if o.id not in asked and o.person_id != visit.owner_id]
     return tx.scalars(  # nobody hands a permit to himself
         select(Officer)
-        .where(Officer.id.in_(ids))
+        .where(Officer.id.in_(ids), Officer.active)
         .order_by(Officer.id)
         .with_for_update(key_share=True)
     ).all()

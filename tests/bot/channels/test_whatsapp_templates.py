@@ -27,10 +27,12 @@ WINDOW = window_words(date(2026, 11, 25), time(8), time(10, 30))
 
 #: Said in answer to somebody's own message, or a moment after it: the window is open.
 ANSWERS = {
+    "notices.checks_too_often",
     "notices.handed_over_officer",
     "notices.identity_link",
     "notices.identity_link_officer",
     "notices.invitation_invalid",
+    "notices.join_has_application",
     "notices.joined",
     "notices.link_code",
     "notices.link_own",
@@ -41,6 +43,7 @@ ANSWERS = {
     "notices.link_too_many",
     "notices.link_wrong",
     "notices.linked",
+    "notices.officer_ended",
     "notices.officer_known",
     "notices.officer_unknown",
     "notices.officer_yours",

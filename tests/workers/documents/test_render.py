@@ -1,6 +1,7 @@
 """The permit on paper: what can be read back from it, and what it withstands."""
 
 import io
+import unicodedata
 from dataclasses import fields, replace
 from datetime import date
 from typing import Any
@@ -45,9 +46,13 @@ TEXTS = [
 
 
 def read(sheet: PermitSheet) -> str:
-    """Give the words of the only page: plain blanks, no invisible breaks in long words."""
-    (page,) = PdfReader(io.BytesIO(render(sheet))).pages
-    return page.extract_text().replace("\u200b", "").replace("\u00a0", " ")
+    """Give the words of the only page, with plain blanks."""
+    reader = PdfReader(io.BytesIO(render(sheet)))
+    (page,) = reader.pages
+    words = page.extract_text()
+    hidden = [c for c in words + str(reader.metadata) if unicodedata.category(c) == "Cf"]
+    assert not hidden, "whoever copies a word copies these as well"
+    return words.replace("\u00a0", " ")
 
 
 def photograph(sheet: PermitSheet) -> Image.Image:
@@ -147,6 +152,31 @@ def test_a_phone_reads_the_code_and_a_tap_opens_the_same_address() -> None:
     annotations: Any = page["/Annots"]
     links = {annotation.get_object()["/A"]["/URI"] for annotation in annotations}
     assert links == {SHEET.check_url}
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a.id",
+        "izin.example",
+        "127.0.0.1:8000",
+        "izin-datang.jakarta.go.id",
+        "izin-datang.jakarta-selatan.go.id:8443",
+        "pelayanan-perizinan-terpadu.kantor-wilayah.jakartaselatan.go.id",
+        "a" * 63 + ".id",
+        "sangat-panjang-" * 4 + "x.go.id",
+        "izin.example/depan",
+        "izin.example/depan/" + "y" * 40,
+    ],
+)
+def test_the_check_address_is_copied_in_one_piece(host: str) -> None:
+    sheet = replace(SHEET, check_url=f"https://{host}/izin/{SHEET.number}")
+    wanted = sheet.check_url.removeprefix("https://")
+    assert wanted in read(sheet).replace("/\n", "/")
+    with pypdfium2.PdfDocument(render(sheet)) as document:  # as browsers read it
+        seen = document[0].get_textpage().get_text_range()
+    assert wanted in seen.replace("/\r\n", "/")
+    assert "\u200b" not in seen and "\ufffe" not in seen
 
 
 @pytest.mark.parametrize("url", ["https://a.id/1", SHEET.check_url, "https://a.id/" + "x" * 120])

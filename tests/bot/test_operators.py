@@ -1,0 +1,380 @@
+"""What operators order at the command line, and what officers and owners then see in chat."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import TypeAlias
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conversations.events import Started
+from models import identity, officer
+from models import permit as permits
+from models.application import Application
+from models.audit import AuditEntry
+from models.base import WIB
+from models.identity import IdentityLink
+from models.lifecycle import ApplicationState, VisitState
+from models.officer import Officer
+from models.permit import Permit
+from models.visit import Visit
+from tests.bot.conftest import KEY
+from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
+from tests.clock import now
+from web.cli import main
+
+Izin: TypeAlias = Callable[..., Awaitable[tuple[int, str, str]]]
+
+PROMISED = (VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED)
+
+
+@pytest.fixture
+def izin(
+    database: str,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Izin:
+    """Run a command; gives its status and what it printed."""
+    for name, value in {
+        "DATABASE_URL": database,
+        "REDIS_URL": redis_url,
+        "PUBLIC_URL": "https://izin.example",
+        "STORAGE_URL": "file:///tmp",
+        "ENCRYPTION_KEYS": f"k1:{KEY}",
+        "INDEX_KEY": KEY,
+        "QUIET_HOURS": "off",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("models.logs.configure", lambda level: None)  # other tests' logs stay
+
+    async def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = await asyncio.to_thread(main, arguments)
+        return status, *capsys.readouterr()
+
+    return run
+
+
+async def visited(town: Town, state: VisitState, *, badge: str = "0417") -> int:
+    """A visit in this state, of an officer who has accepted it or is asked."""
+    await town.staff(OFFICER, badge)
+    visit_id = town.want(town.apply())
+    await town.work()
+    if state in PROMISED:
+        await town.tap("accept", OFFICER)
+        town.change(Visit, visit_id, state=state)
+    assert town.visit(visit_id).state == state
+    return visit_id
+
+
+def audited(town: Town, action: str) -> list[AuditEntry]:
+    return town.read(
+        lambda tx: list(tx.scalars(select(AuditEntry).filter_by(action=action, actor="command")))
+    )
+
+
+# -- officers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [VisitState.OFFERED, *PROMISED])
+async def test_who_ends_has_no_rights_and_the_visit_goes_to_another(
+    town: Town, izin: Izin, state: VisitState
+) -> None:
+    visit_id = await visited(town, state)
+    await town.staff(OTHER, "0418")
+    code = town.visit(visit_id).code
+    status, out, _ = await izin("officers", "end", "417")
+    assert status == 0 and "0417 (Petugas 0417) has ended" in out and ": 1." in out
+    visit = town.visit(visit_id)
+    assert (visit.state, visit.officer_id, visit.code) == (VisitState.WANTED, None, None)
+    await town.quiet()
+    await town.work()
+    assert [answer for _, answer in town.offers(visit_id)] == ["withdrawn", None]
+    assert town.visit(visit_id).state == VisitState.OFFERED
+    changes = words("notices.officer_changes", **town.when(visit_id))
+    assert (changes in town.heard(OWNER)) == (state in PROMISED)
+    assert words("notices.duty_ended", badge="0417") in town.heard(OFFICER)
+    said = await town.say("menu", OFFICER)
+    assert "Siti" not in said and "Kunjungan" not in said, "they are an owner like any other"
+    if code:
+        await town.say(code, OFFICER)
+        assert town.visit(visit_id).code_proved_at is None
+    for address in (OWNER, "stranger"):
+        said = await town.say("cek petugas 0417", address)
+        assert words("notices.officer_ended", badge="0417") in said
+    (entry,) = audited(town, "officer.ended")
+    assert entry.subject == "officer:1" and entry.details == {}
+    moved = town.read(
+        lambda tx: list(tx.scalars(select(AuditEntry).filter_by(action="visit.moved")))
+    )
+    assert any(one.details.get("reason") == "officer_ended" for one in moved)
+
+
+@pytest.mark.parametrize("button", ["accept", "decline"])
+async def test_a_button_of_one_who_ended_does_nothing(town: Town, izin: Izin, button: str) -> None:
+    visit_id = await visited(town, VisitState.OFFERED)
+    tap = town.button(button, OFFICER)
+    await izin("officers", "end", "0417")
+    await town.say(tap, OFFICER)
+    visit = town.visit(visit_id)
+    assert (visit.state, visit.officer_id) == (VisitState.WANTED, None)
+
+
+async def test_a_visit_that_has_begun_is_given_up_and_the_owner_chooses_anew(
+    town: Town, izin: Izin
+) -> None:
+    visit_id = await visited(town, VisitState.ON_THE_WAY)
+    town.change(Visit, visit_id, on=date(2026, 1, 5))
+    await izin("officers", "end", "0417")
+    await town.work()
+    assert town.visit(visit_id).state == VisitState.CANCELLED
+    assert town.application(1).state == ApplicationState.VERIFIED
+
+
+async def test_an_invitation_of_one_who_ended_and_links_they_hold_work_no_more(
+    town: Town, izin: Izin
+) -> None:
+    token = town.invite("0417")
+    await izin("officers", "end", "0417")
+    said = await town.say(Started(f"join-{token}"), OFFICER)
+    assert words("notices.invitation_invalid") in said
+    await town.staff(OTHER, "0418")
+    owner_id, holder_id = town.meet(OWNER), town.meet(OTHER)
+    held, own = town.write(
+        lambda tx: (
+            identity.link(tx, person_id=owner_id, holder_id=holder_id),
+            identity.link(tx, person_id=owner_id, holder_id=owner_id),
+        )
+    )
+    await izin("officers", "end", "0418")
+    assert town.read(lambda tx: identity.open_link(tx, held)) is None
+    assert town.read(lambda tx: identity.open_link(tx, own)) is not None
+
+
+async def test_to_end_twice_is_harmless_and_a_new_invitation_begins_anew(
+    town: Town, izin: Izin
+) -> None:
+    await town.staff(OFFICER, "0417")
+    await izin("officers", "end", "0417")
+    status, out, _ = await izin("officers", "end", "0417")
+    assert status == 0 and "had ended already" in out
+    assert len(audited(town, "officer.ended")) == 1
+    await town.quiet()
+    assert town.heard(OFFICER).count(words("notices.duty_ended", badge="0417")) == 1
+    status, out, _ = await izin(
+        "officers", "invite", "--name", "Dewi", "--badge", "0417", "--areas", "31.74"
+    )
+    assert status == 0
+    assert town.read(lambda tx: officer.of_person(tx, town.meet(OFFICER))) is None
+    await town.say(Started(out.split()[-1].removeprefix("/start ")), OTHER)
+    known = words("notices.officer_known", name="Dewi", badge="0417")
+    assert known in await town.say("cek petugas 417", "stranger")
+
+
+async def test_the_last_supervisor_to_end_is_pointed_out(town: Town, izin: Izin) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    status, _, err = await izin("officers", "end", "s1")
+    assert status == 0 and "No supervisor is left" in err
+
+
+async def test_other_areas_give_back_only_visits_outside_them(town: Town, izin: Izin) -> None:
+    inside = await visited(town, VisitState.ACCEPTED)
+    outside = town.want(town.apply("another", number="26-000002"))
+    town.change(Visit, outside, kelurahan_code="31.71.01.1001")
+    town.change(Visit, outside, officer_id=1, state=VisitState.ACCEPTED, code="482915")
+    status, out, _ = await izin("officers", "areas", "0417", "--areas", "31.74,31.72.01")
+    assert status == 0 and "works in 31.72.01,31.74." in out and ": 1." in out
+    assert town.visit(inside).state == VisitState.ACCEPTED
+    assert (town.visit(outside).state, town.visit(outside).code) == (VisitState.WANTED, None)
+    await town.quiet()
+    cancelled = words("notices.visit_cancelled", number="26-000002", **town.when(outside))
+    assert cancelled in town.heard(OFFICER)
+    assert words("notices.officer_changes", **town.when(outside)) in town.heard("another")
+    (entry,) = audited(town, "officer.areas_changed")
+    assert entry.details == {"before": ["31.74"], "areas": ["31.72.01", "31.74"]}
+
+
+@pytest.mark.parametrize("invited", [False, True])
+@pytest.mark.parametrize("state", [VisitState.OFFERED, *PROMISED])
+async def test_an_officer_who_becomes_supervisor_gives_visits_back(
+    town: Town, izin: Izin, state: VisitState, invited: bool
+) -> None:
+    visit_id = await visited(town, state)
+    if invited:
+        command = ["invite", "--name", "Rahmat", "--badge", "0417", "--areas", "31.74"]
+    else:
+        command = ["role", "0417"]
+    status, out, _ = await izin("officers", *command, "--role", "supervisor")
+    assert status == 0 and ": 1." in out
+    assert (town.visit(visit_id).state, town.visit(visit_id).officer_id) == (
+        VisitState.WANTED,
+        None,
+    )
+    await town.quiet()
+    changes = words("notices.officer_changes", **town.when(visit_id))
+    assert (changes in town.heard(OWNER)) == (state in PROMISED)
+    name = "Rahmat" if invited else "Petugas 0417"
+    assert words("notices.officer_known", name=name, badge="0417") in await town.say(
+        "cek petugas 0417"
+    )
+    (entry,) = audited(town, "officer.role_changed")
+    assert entry.details == {"before": "officer", "role": "supervisor"}
+
+
+async def test_an_invitation_renewed_as_it_was_leaves_visits_alone(town: Town, izin: Izin) -> None:
+    visit_id = await visited(town, VisitState.ACCEPTED)
+    again = ["--name", "Rahmat", "--badge", "no. 0417", "--areas", "31.74"]
+    status, out, _ = await izin("officers", "invite", *again)
+    assert status == 0 and "Open visits" not in out
+    assert town.visit(visit_id).state == VisitState.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("end 0999", "Nobody has the badge 0999"),
+        ("end ,", "at least one letter or digit"),
+        ("areas 0417 --areas 99.99", "No such area: 99.99"),
+        ("areas 0418 --areas 31.74", "0418 (Petugas 0418) has ended"),
+        ("role 0417 --role officer", "has the role officer already"),
+        ("invite --name A --areas 31.74 --badge 417", "0417 is the badge of Petugas 0417 already"),
+        ("invite --name A --areas 31.74 --badge 3174075705900012", "A NIK is none"),
+        ("invite --name A --areas 31.74 --badge abc", "can't be read as a badge"),
+        ("invite --name A --areas 31.74 --badge -", "can't be read as a badge"),
+        ("invite --name A --areas 31.74 --badge=", "can't be read as a badge"),
+    ],
+)
+async def test_what_cannot_be_done_is_said(town: Town, izin: Izin, command: str, said: str) -> None:
+    await town.staff(OFFICER, "0417")
+    await town.staff(OTHER, "0418")
+    town.change(Officer, 2, active=False)
+    status, _, err = await izin("officers", *command.split())
+    assert status == 1
+    assert said in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("badge", ["198503152010011004", "19850315 201001 1 004", "JP-12", "jp 7"])
+async def test_whoever_is_invited_can_be_asked_for(town: Town, izin: Izin, badge: str) -> None:
+    status, _, _ = await izin(
+        "officers", "invite", "--name", "Rahmat", "--badge", badge, "--areas", "31.74"
+    )
+    assert status == 0
+    assert "Rahmat" in await town.say(f"cek petugas {badge}", "stranger")
+
+
+# -- permits -------------------------------------------------------------------------------------
+
+
+def issued(town: Town) -> str:
+    application_id = town.apply(state=ApplicationState.PERMITTED)
+    number = town.write(
+        lambda tx: (
+            permits.issue(
+                tx,
+                application_id=application_id,
+                person_id=town.meet(OWNER),
+                kota_code="31.74",
+                issued_on=date(2026, 11, 23),
+            ).number
+        )
+    )
+    town.change(Permit, 1, path="permits/1.pdf")
+    return number
+
+
+@pytest.mark.parametrize("typed", ["{}", "iumk 2026 3174 1", "https://izin.example/izin/{}"])
+async def test_a_revoked_permit_is_said_to_be(town: Town, izin: Izin, typed: str) -> None:
+    number = issued(town)
+    await town.say("halo")
+    reason = "usahanya sudah pindah"
+    status, out, _ = await izin("permits", "revoke", typed.format(number), "--reason", reason)
+    assert status == 0 and f"{number} is revoked" in out
+    await town.quiet()
+    on = now().astimezone(WIB).date()
+    told = words("notices.permit_taken_back", number=number, on=on, reason=reason)
+    assert told in town.heard(OWNER)
+    until = date(2031, 11, 23)
+    said = await town.say(f"cek izin {number}", "stranger")
+    assert (
+        words("notices.permit_revoked", number=number, holder="Siti A*****", until=until, on=on)
+        in said
+    )
+    assert reason not in said
+    (entry,) = audited(town, "permit.revoked")
+    assert entry.subject == "permit:1" and reason not in str(entry.details)
+    status, _, err = await izin("permits", "revoke", number, "--reason", "lagi")
+    assert status == 1 and "already" in err
+    assert town.read(lambda tx: tx.get_one(Permit, 1)).revoked_because == reason
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "said"),
+    [
+        ("IUMK-2026-3174-000999", "x", "There is no permit IUMK-2026-3174-000999"),
+        ("0417", "x", "can't be read"),
+        ("", "x", "can't be read"),
+        ("{}", "  ", "at least a word"),
+        ("{}", "x" * 201, "200 characters at most"),
+    ],
+)
+async def test_a_permit_that_cannot_be_revoked_is_left_alone(
+    town: Town, izin: Izin, number: str, reason: str, said: str
+) -> None:
+    known = issued(town)
+    status, _, err = await izin("permits", "revoke", number.format(known), "--reason", reason)
+    assert status == 1 and said in err
+    assert town.read(lambda tx: tx.get_one(Permit, 1)).revoked_at is None
+
+
+# -- identity ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["26-000001", "26 000001", "No. 26-1", "26000001."])
+async def test_a_new_link_is_made_and_the_old_one_ends(town: Town, izin: Izin, typed: str) -> None:
+    town.apply(identity="page", state=ApplicationState.SUBMITTED)
+    owner_id = town.meet(OWNER)
+    old = town.write(lambda tx: identity.link(tx, person_id=owner_id, holder_id=owner_id))
+    status, out, err = await izin("identity", "link", typed)
+    assert status == 0 and "24 hours" in err
+    token = re.fullmatch(r"https://izin\.example/identitas/(\S+)\n", out)
+    assert token is not None
+    with Session(town.engine) as tx:
+        assert identity.open_link(tx, old) is None
+        found = identity.open_link(tx, token[1])
+        assert found is not None and (found.person_id, found.holder_id) == (owner_id, owner_id)
+    (entry,) = audited(town, "identity.link_made")
+    assert entry.subject == "application:1" and entry.details == {"ended": 1}
+
+
+@pytest.mark.parametrize(
+    ("number", "columns", "said"),
+    [
+        ("26-000009", {}, "There is no application 26-000009"),
+        ("x", {}, "is no application's number"),
+        ("26-000001", {"state": ApplicationState.CANCELLED}, "26-000001 is cancelled"),
+        ("26-000001", {"state": ApplicationState.PERMITTED}, "26-000001 is permitted"),
+        ("26-000001", {"identity": "door"}, "shows the KTP to the officer"),
+    ],
+)
+async def test_where_no_identity_is_needed_no_link_is_made(
+    town: Town, izin: Izin, number: str, columns: dict[str, str], said: str
+) -> None:
+    town.apply(**{"identity": "page", **columns})  # type: ignore[arg-type]
+    status, _, err = await izin("identity", "link", number)
+    assert status == 1 and said in err
+    assert town.read(lambda tx: tx.scalars(select(IdentityLink)).all()) == []
+
+
+async def test_an_identity_that_was_given_needs_no_link(town: Town, izin: Izin) -> None:
+    application_id = town.apply(identity="page")
+    town.identify(town.meet(OWNER))
+    status, _, err = await izin("identity", "link", "26-000001")
+    assert status == 1 and "was given already" in err
+    town.change(Application, application_id, state=ApplicationState.NEEDS_FIX)
+    assert (await izin("identity", "link", "26-000001"))[0] == 0

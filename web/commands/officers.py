@@ -1,0 +1,190 @@
+"""`izin officers`: invite officers and supervisors, change their work, and end it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from bot.settings import Settings
+from conversations import reference
+from conversations.parsers.identity import contains_identity_number
+from models import area, officer
+from models.officer import Officer
+from web.commands import ACTOR, Refusal, read_settings, transaction
+from workers import staff
+
+if TYPE_CHECKING:
+    from web.commands import Commands
+
+ROLES = ("officer", "supervisor")
+
+
+def add(commands: Commands) -> None:
+    """Add the group to the command line."""
+    officers = commands.add_parser("officers", help="Officers and supervisors")
+    acts = officers.add_subparsers(required=True, metavar="ACT")
+    invite = acts.add_parser("invite", help="Enter somebody and print the invitation's link")
+    invite.set_defaults(act=_invite)
+    invite.add_argument("--name", required=True)
+    invite.add_argument("--badge", required=True)
+    invite.add_argument("--areas", required=True, help="codes with commas between: 31.74.05,…")
+    invite.add_argument("--role", choices=ROLES, default="officer")
+    invite.add_argument("--capacity", type=int, default=3, help="visits in a part of a day")
+    listing = acts.add_parser("list", help="Show who there is, and who has not joined yet")
+    listing.set_defaults(act=_list)
+    end = acts.add_parser("end", help="End somebody's work: rights, invitation, open visits")
+    end.set_defaults(act=_end)
+    end.add_argument("badge")
+    areas = acts.add_parser("areas", help="Change where somebody works")
+    areas.set_defaults(act=_move)
+    areas.add_argument("badge")
+    areas.add_argument("--areas", required=True, help="codes with commas between: 31.74.05,…")
+    role = acts.add_parser("role", help="Make an officer a supervisor, or the other way round")
+    role.set_defaults(act=_promote)
+    role.add_argument("badge")
+    role.add_argument("--role", choices=ROLES, required=True)
+
+
+def _invite(given: argparse.Namespace) -> int:
+    settings = read_settings(Settings)
+    codes = _areas(given.areas)
+    badge = _badge(given.badge)
+    if not given.name.strip():
+        raise Refusal("A name is missing. Example: --name 'Rahmat Hidayat'")
+    with transaction(settings) as tx:
+        known = _known(tx, badge)
+        moved = 0
+        if known is not None and known.active:
+            moved = _change(tx, known, role=given.role, areas=codes)
+        token = officer.invite(
+            tx,
+            role=given.role,
+            name=given.name.strip(),
+            badge=known.badge if known is not None else badge,
+            areas=codes,
+            capacity=given.capacity,
+        )
+    print(_invitation(settings, f"join-{token}"))
+    days = officer.INVITATION_LIFE.days
+    print(f"Works once, for {days} days. Give it to {given.name} in person.", file=sys.stderr)
+    _tell_of_visits(moved)
+    return 0
+
+
+def _list(given: argparse.Namespace) -> int:
+    with transaction(read_settings(Settings)) as tx:
+        for row in officer.everyone(tx):
+            state = "joined" if row.person_id is not None else "UNREACHABLE: has not joined"
+            areas = ",".join(officer.areas_of(tx, row.id))
+            print(f"{row.badge}\t{row.role}\t{row.name}\t{areas}\t{state}")
+    return 0
+
+
+def _end(given: argparse.Namespace) -> int:
+    with transaction(read_settings(Settings)) as tx:
+        row = _the_officer(tx, given.badge, ended_too=True)
+        was_active = row.active
+        moved = staff.end(tx, row, actor=ACTOR)
+        alone = row.role == "supervisor" and not officer.supervisors_of(tx, None)
+        badge, name = row.badge, row.name
+    print(f"{badge} ({name}) {'has ended' if was_active else 'had ended already'}.")
+    _tell_of_visits(moved)
+    if alone:
+        print(
+            "No supervisor is left: invite one (izin officers invite --role supervisor).",
+            file=sys.stderr,
+        )
+    return 0
+
+
+def _move(given: argparse.Namespace) -> int:
+    codes = _areas(given.areas)
+    with transaction(read_settings(Settings)) as tx:
+        row = _the_officer(tx, given.badge)
+        moved = staff.move(tx, row, codes, actor=ACTOR)
+        print(f"{row.badge} ({row.name}) works in {','.join(officer.areas_of(tx, row.id))}.")
+    _tell_of_visits(moved)
+    return 0
+
+
+def _promote(given: argparse.Namespace) -> int:
+    with transaction(read_settings(Settings)) as tx:
+        row = _the_officer(tx, given.badge)
+        if row.role == given.role:
+            raise Refusal(f"{row.badge} ({row.name}) has the role {row.role} already.")
+        moved = staff.promote(tx, row, given.role, actor=ACTOR)
+        print(f"{row.badge} ({row.name}) has the role {row.role} now.")
+    _tell_of_visits(moved)
+    return 0
+
+
+def _change(tx: Session, row: Officer, *, role: officer.StaffRole, areas: list[str]) -> int:
+    """Change an active officer who is invited again; gives how many visits go back."""
+    moved = staff.promote(tx, row, role, actor=ACTOR) if row.role != role else 0
+    if officer.areas_of(tx, row.id) != sorted(set(areas)):
+        moved += staff.move(tx, row, areas, actor=ACTOR)
+    return moved
+
+
+def _tell_of_visits(moved: int) -> None:
+    if moved:
+        print(f"Open visits offered to other officers: {moved}. Their owners are told.")
+
+
+def _areas(typed: str) -> list[str]:
+    codes = [code.strip() for code in typed.split(",")]
+    unknown = [code for code in codes if area.load().get(code) is None]
+    if unknown:
+        raise Refusal(
+            f"No such area: {', '.join(unknown)}. A kota is 31.74, a kecamatan 31.74.05, "
+            "a kelurahan 31.74.05.1001."
+        )
+    return codes
+
+
+def _badge(typed: str) -> str:
+    """A badge that can be asked for in chat later."""
+    badge = reference.badge(typed)
+    if badge is None or contains_identity_number(badge):
+        raise Refusal(
+            f"{typed!r} can't be read as a badge. It holds digits, and may have letters before or "
+            "behind them: 0417, JP-12, a NIP. A NIK is none."
+        )
+    return badge
+
+
+def _known(tx: Session, badge: str) -> Officer | None:
+    """The officer with this very badge, in whatever signs it was entered before."""
+    same = officer.with_badge(tx, badge)
+    return next((one for one in same if reference.badge(one.badge) == badge), None)
+
+
+def _the_officer(tx: Session, typed: str, *, ended_too: bool = False) -> Officer:
+    """The officer whom an operator means, by their badge."""
+    bearers = officer.with_badge(tx, typed)
+    active = [one for one in bearers if one.active]
+    exact = [one for one in active if one.badge == typed.strip()] or active
+    if len(exact) > 1:
+        spelt = ", ".join(one.badge for one in exact)
+        raise Refusal(f"{typed} is read as the badge of several officers: type one of {spelt}.")
+    if not bearers:
+        raise Refusal(f"Nobody has the badge {typed}. izin officers list shows all.")
+    if not exact and not ended_too:
+        raise Refusal(
+            f"{bearers[0].badge} ({bearers[0].name}) has ended. To have them back: izin officers "
+            f"invite --badge {bearers[0].badge}"
+        )
+    return (exact or list(bearers))[0]
+
+
+def _invitation(settings: Settings, payload: str) -> str:
+    """A link that opens the chat and says who comes, or the words to be typed there."""
+    if settings.telegram_bot_username:
+        return f"https://t.me/{settings.telegram_bot_username}?start={payload}"
+    if settings.twilio_whatsapp_from:
+        number = settings.twilio_whatsapp_from.lstrip("+")
+        return f"https://wa.me/{number}?text=%2Fstart%20{payload}"
+    return f"/start {payload}"

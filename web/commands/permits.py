@@ -1,0 +1,57 @@
+"""`izin permits`: revoke a permit that was issued wrongly or is no longer right."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from bot.settings import Settings
+from conversations import reference
+from conversations.catalogue import day
+from conversations.messages import Say
+from models import permit
+from models.base import WIB
+from web.commands import ACTOR, Refusal, read_settings, transaction
+from workers.news import tell
+
+if TYPE_CHECKING:
+    from web.commands import Commands
+
+MAX_REASON = 200  # characters: it is told to the owner in one message
+
+
+def add(commands: Commands) -> None:
+    """Add the group to the command line."""
+    permits = commands.add_parser("permits", help="Permits that were issued")
+    acts = permits.add_subparsers(required=True, metavar="ACT")
+    revoke = acts.add_parser("revoke", help="Revoke a permit and tell its owner")
+    revoke.set_defaults(act=_revoke)
+    revoke.add_argument("number", help="such as IUMK-2026-3174-000123")
+    revoke.add_argument("--reason", required=True, help="for its owner, in Indonesian")
+
+
+def _revoke(given: argparse.Namespace) -> int:
+    settings = read_settings(Settings)
+    number = reference.permit_number(given.number)
+    if number is None:
+        raise Refusal(
+            f"{given.number!r} can't be read as a permit's number. Example: IUMK-2026-3174-000123"
+        )
+    reason = " ".join(given.reason.split())
+    if not reason or len(reason) > MAX_REASON:
+        raise Refusal(
+            f"The reason is told to the owner: at least a word, {MAX_REASON} characters at most."
+        )
+    with transaction(settings) as tx:
+        row = permit.by_number(tx, number, lock=True)
+        if row is None:
+            raise Refusal(f"There is no permit {number}.")
+        if row.revoked_at is not None:
+            since = day(row.revoked_at.astimezone(WIB).date(), "en")
+            raise Refusal(f"{number} was revoked on {since} already.")
+        at = permit.revoke(tx, row, reason=reason, actor=ACTOR)
+        on = at.astimezone(WIB).date()
+        say = Say("notices.permit_taken_back", {"number": number, "on": on, "reason": reason})
+        tell(tx, row.person_id, "permit_revoked", row.id, say, occasion="once")
+    print(f"{number} is revoked. Its owner is told, and its check says so.")
+    return 0
