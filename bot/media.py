@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import structlog
-from PIL import Image
 from sqlalchemy import func
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -23,7 +21,7 @@ from bot.channels.base import Channel
 from bot.errors import FileRefused
 from conversations import events
 from conversations.messages import Say
-from models import attachment, inbox
+from models import attachment, inbox, pictures
 from models.attachment import Attachment, AttachmentState, Kept
 from models.database import Record
 from models.storage import Storage
@@ -33,9 +31,8 @@ log = structlog.get_logger(__name__)
 MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
 LEASE = timedelta(seconds=90)
 MAX_TRIES = 6
-AT_ONCE = 8
-SMALL = 64  # pixels, about: a JPEG is decoded at a fraction of its size
-KINDS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+AT_ONCE = 6  # each holds up to MAX_BYTES
+NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}  # how the files of each kind end
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,8 @@ class Media:
             if channel is None:
                 raise FileRefused("file_gone")
             content = await channel.fetch(wanted.reference, at_most=MAX_BYTES)
-            kept = await asyncio.to_thread(keep, self.storage, content)
+            kind = await pictures.alone(partial(sniff, content))
+            kept = await asyncio.to_thread(keep, self.storage, content, kind)
         except FileRefused as refusal:
             reason = refusal.reason
             await self.record.do(lambda tx: _refuse(tx, wanted.id, reason))
@@ -107,40 +105,31 @@ class Media:
             log.warning("media.not_forgotten", attachment=wanted.id, error=type(error).__name__)
 
 
-def keep(storage: Storage, content: bytes) -> Kept:
-    """Check a photo by its content and store it under its own hash.
+def sniff(content: bytes) -> str:
+    """The kind of picture this is, by its content.
 
     Raises:
-        FileRefused: it is empty or no picture we can open.
+        FileRefused: it is no picture we can open, or only a part of one.
     """
-    kind = sniff(content)
+    try:
+        return pictures.kind(content)
+    except pictures.TooLarge as error:
+        raise FileRefused("file_too_large") from error
+    except pictures.Unreadable as error:
+        raise FileRefused("file_kind") from error
+
+
+def keep(storage: Storage, content: bytes, kind: str) -> Kept:
+    """Store a photo under its own hash.
+
+    Raises:
+        OSError: the file store is away or full.
+    """
     digest = hashlib.sha256(content).hexdigest()
-    path = f"attachments/{digest[:2]}/{digest}.{KINDS[kind]}"
+    path = f"attachments/{digest[:2]}/{digest}.{NAMES[kind]}"
     if not storage.exists(path):
         storage.write(path, content)
     return Kept(path, f"image/{kind.lower()}", len(content), digest)
-
-
-def sniff(content: bytes) -> str:
-    """The kind of picture this is: JPEG, PNG or WEBP.
-
-    Raises:
-        FileRefused: it is something else, or only a part of a picture.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=list(KINDS)) as image:
-                if image.format == "JPEG":  # it has no sums: only decoding shows that all is there
-                    image.draft("L", (SMALL, SMALL))
-                    image.load()
-                else:
-                    image.verify()
-                return str(image.format)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise FileRefused("file_too_large") from error
-    except Exception as error:  # Pillow's decoders raise anything on broken or hostile bytes
-        raise FileRefused("file_kind") from error
 
 
 def _claim(tx: Session) -> list[_Wanted]:

@@ -7,14 +7,12 @@ import hashlib
 import hmac
 import io
 import re
-import struct
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from babel.dates import get_month_names
-from PIL import Image, ImageOps
 from redis.asyncio import Redis
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
@@ -30,7 +28,7 @@ from conversations.parsers import Refused
 from conversations.parsers.identity import nik
 from conversations.words import tidy
 from models import application as applications
-from models import area, audit, business_type, identity, inbox, person
+from models import area, audit, business_type, identity, inbox, person, pictures
 from models.attachment import Attachment, AttachmentState
 from models.base import now
 from models.database import Record
@@ -47,26 +45,12 @@ WOMEN = 40  # a NIK carries a woman's day of birth plus this; Permendagri 102/20
 
 MAX_PHOTO = 8 * 1024 * 1024  # bytes; said kindly at the field
 MAX_BODY = 24 * 1024 * 1024  # bytes; the connection is cut
-MAX_PIXELS = 50_000_000  # to decode
 PHOTO_SIDE = 2000  # pixels: a KTP stays readable
-FORMATS = ("JPEG", "PNG", "WEBP")  # what phones send; every other decoder stays shut
 
 TRIES = 20  # posts an hour for one link
 VISITORS = 120  # requests in ten minutes from one address: a mobile network shares one among many
 
 _CSRF = "identity.csrf"
-# What Pillow's decoders raise on broken or hostile bytes.
-_BROKEN = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    struct.error,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    Image.DecompressionBombError,
-)
 
 
 def routes(pages: Pages, *, record: Record, redis: Redis, storage: Storage) -> list[BaseRoute]:
@@ -112,6 +96,14 @@ class _Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class _Photo:
+    """What came of the photo; nothing when none was chosen."""
+
+    jpeg: bytes | None = field(default=None, repr=False)  # without metadata
+    problem: str | None = None  # a key of `pages.identity.problem`
+
+
+@dataclass(frozen=True, slots=True)
 class _Given:
     """An identity that can be kept."""
 
@@ -152,8 +144,9 @@ class _IdentityPage:
         async with request.form(max_files=1, max_fields=12, max_part_size=16 * 1024) as form:
             if not hmac.compare_digest(str(form.get("csrf", "")), _csrf(token)):
                 raise HTTPException(403)
-            typed, content = _typed(form), await _photo_of(form)
-        problems, given = await asyncio.to_thread(_read, typed, content, link.at)
+            typed = _typed(form)
+            photo = await pictures.alone(partial(_photo_of, form))
+        problems, given = await asyncio.to_thread(_read, typed, photo, link.at)
         if given is None:
             return self._form(request, link, typed, problems)
         if not await self._keep(token, given):
@@ -265,13 +258,35 @@ def _typed(form: FormData) -> _Typed:
     return _Typed(*map(text, ("name", "nik", "day", "month", "year", "address")))
 
 
-async def _photo_of(form: FormData) -> bytes:
-    """The photo's bytes; none when none was chosen, and one too many when it is too large."""
+def _photo_of(form: FormData) -> _Photo:
+    """The photo that was chosen; until its turn comes, its file stays where the form was put."""
     upload = form.get("photo")
-    return await upload.read(MAX_PHOTO + 1) if isinstance(upload, UploadFile) else b""
+    content = upload.file.read(MAX_PHOTO + 1) if isinstance(upload, UploadFile) else b""
+    if not content:
+        return _Photo()
+    if len(content) > MAX_PHOTO:
+        return _Photo(problem="photo_large")
+    try:
+        return _Photo(_plain_jpeg(content))
+    except pictures.TooLarge:
+        return _Photo(problem="photo_pixels")
+    except pictures.Unreadable:
+        return _Photo(problem="photo_unreadable")
 
 
-def _read(typed: _Typed, content: bytes, at: datetime) -> tuple[dict[str, str], _Given | None]:
+def _plain_jpeg(content: bytes) -> bytes:
+    """The picture anew, upright, without place and device of its taking.
+
+    Raises:
+        pictures.TooLarge, pictures.Unreadable.
+    """
+    out = io.BytesIO()
+    picture = pictures.read(content, "RGB", (PHOTO_SIDE, PHOTO_SIDE))
+    picture.image.save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+def _read(typed: _Typed, photo: _Photo, at: datetime) -> tuple[dict[str, str], _Given | None]:
     """What is wrong, by field, as keys of `pages.identity.problem`; or what can be kept."""
     problems: dict[str, str] = {}
     if not 2 <= len(typed.name) <= MAX_NAME or not re.search(r"[^\W\d_]{2}", typed.name):
@@ -284,16 +299,13 @@ def _read(typed: _Typed, content: bytes, at: datetime) -> tuple[dict[str, str], 
     digits, slip = _slip(typed.nik, born_on, at)
     if slip:
         problems["nik"] = slip
-    photo = None
-    if len(content) > MAX_PHOTO:
-        problems["photo"] = "photo_large"
-    elif content and (photo := _plain_jpeg(content)) is None:
-        problems["photo"] = "photo_unreadable"
+    if photo.problem:
+        problems["photo"] = photo.problem
     if problems or born_on is None:
-        if content:
-            problems.setdefault("photo", "photo_again")  # a browser does not send it twice
+        if photo.jpeg:
+            problems["photo"] = "photo_again"  # a browser does not send it twice
         return problems, None
-    return {}, _Given(typed.name, digits, born_on, typed.address, photo)
+    return {}, _Given(typed.name, digits, born_on, typed.address, photo.jpeg)
 
 
 def _birth_date(typed: _Typed, at: datetime) -> date | None:
@@ -319,26 +331,6 @@ def _slip(typed: str, born_on: date | None, at: datetime) -> tuple[str, str | No
     if born_on and (day, month, year) != (born_on.day, born_on.month, born_on.year % 100):
         return digits, "nik_date_differs"
     return digits, None
-
-
-def _plain_jpeg(content: bytes) -> bytes | None:
-    """The picture anew, upright, without place and device of its taking; None if it is none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    return None
-                image.draft("RGB", (2 * PHOTO_SIDE, 2 * PHOTO_SIDE))
-                upright = ImageOps.exif_transpose(image).convert("RGB")
-        upright.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
-        clean = Image.new("RGB", upright.size)
-        clean.paste(upright)
-        out = io.BytesIO()
-        clean.save(out, "JPEG", quality=88)
-    except _BROKEN:
-        return None
-    return out.getvalue()
 
 
 def _csrf(token: str) -> str:

@@ -96,7 +96,7 @@ REFUSED = {
 def test_what_is_no_picture_is_refused_by_its_content(what: str, tmp_path: Path) -> None:
     content, reason = REFUSED[what]
     with pytest.raises(FileRefused) as refusal:
-        keep(Storage(tmp_path.as_uri()), content)
+        keep(Storage(tmp_path.as_uri()), content, sniff(content))
     assert refusal.value.reason == reason
     assert not list(tmp_path.rglob("*"))
 

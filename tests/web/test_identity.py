@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 from redis.asyncio import Redis
@@ -24,8 +25,10 @@ from models.audit import AuditEntry
 from models.database import Record
 from models.identity import Identity, IdentityLink
 from models.inbox import InboundMessage
+from tests import hostile_pictures as hostile
 from tests.clock import now
 from tests.web.site import Site, build
+from tests.workers.verification.samples import encoded, scene
 from web.identity import TRIES
 
 GOOD = {
@@ -229,6 +232,39 @@ async def test_a_file_that_is_no_photo_is_refused_kindly(
     assert (page.status_code, "sampai 8 MB" in page.text) == (422, True)
     page = await fill(client, links.own, ktp(), {"nik": "1"})
     assert "Pilih fotonya sekali lagi" in page.text
+
+
+@pytest.mark.parametrize("size", [(9248, 6936), (12_000, 9000)])
+async def test_a_phone_s_largest_photo_is_kept_smaller(
+    client: httpx.AsyncClient, links: Links, site: Site, engine: Engine, size: tuple[int, int]
+) -> None:
+    answer = await fill(client, links.own, encoded(Image.new("L", size, 90)))
+    assert answer.status_code == 303
+    assert max(kept(site, engine).size) == 2000
+
+
+async def test_a_photo_of_sixteen_bits_is_kept_as_it_looks(
+    client: httpx.AsyncClient, links: Links, site: Site, engine: Engine
+) -> None:
+    grey = scene().convert("L")
+    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    assert (await fill(client, links.own, encoded(deep, "PNG"))).status_code == 303
+    assert abs(np.asarray(kept(site, engine)).mean() - np.asarray(grey).mean()) < 2
+
+
+def kept(site: Site, engine: Engine) -> Image.Image:
+    """The photo that was kept last."""
+    with Session(engine) as tx:
+        path = tx.scalars(select(Attachment.path).order_by(Attachment.id.desc())).first()
+    return Image.open(io.BytesIO(site.storage.read(path or "")))
+
+
+@pytest.mark.parametrize("content", [hostile.png(6000, 6000), hostile.webp(6000, 6000)])
+async def test_a_picture_of_too_many_pixels_is_called_too_large(
+    client: httpx.AsyncClient, links: Links, content: bytes
+) -> None:
+    page = await fill(client, links.own, content)
+    assert (page.status_code, "terlalu besar untuk kami buka" in page.text) == (422, True)
 
 
 async def test_words_typed_are_escaped(client: httpx.AsyncClient, links: Links) -> None:
