@@ -51,6 +51,12 @@ _SENT = Counter(
     ("channel", "outcome"),
     registry=REGISTRY,
 )
+_FILES = Counter(
+    "izin_files_total",
+    "Tries to fetch a photo: stored, refused, or left for later by whose fault (provider, ours).",
+    ("channel", "outcome"),
+    registry=REGISTRY,
+)
 _SEND = Histogram(
     "izin_send_seconds",
     "One call to a provider that sends a message, whatever it answers.",
@@ -168,6 +174,11 @@ def turn_failed() -> None:
 def waiting(deliveries: int) -> None:
     """Say how many deliveries wait in this process now; after each change of a batch is enough."""
     _WAITING.set(deliveries)
+
+
+def file(channel: str, outcome: str) -> None:
+    """Count what came of a try to fetch a file."""
+    _FILES.labels(channel, outcome).inc()
 
 
 def sent(channel: str | None, outcome: str, seconds: float | None = None) -> None:

@@ -76,6 +76,11 @@ async def alone(work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(_thread, work_and_tidy)
 
 
+async def tidy() -> None:
+    """Give memory back to the system, after much of it was in use."""
+    await alone(lambda: None)
+
+
 def kind(content: bytes) -> str:
     """Which of KINDS this is; all of it is there, and `read` can decode it.
 
