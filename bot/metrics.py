@@ -51,6 +51,7 @@ _SENT = Counter(
     ("channel", "outcome"),
     registry=REGISTRY,
 )
+FILE_OUTCOMES = ("stored", "refused", "provider", "ours")
 _FILES = Counter(
     "izin_files_total",
     "Tries to fetch a photo: stored, refused, or left for later by whose fault (provider, ours).",
@@ -104,6 +105,8 @@ def expect(channels: Iterable[str]) -> None:
         _call(channel)
         for outcome in OUTCOMES:
             _outcome(channel, outcome)
+        for outcome in FILE_OUTCOMES:
+            file(channel, outcome, times=0)
 
 
 class Stopwatch:
@@ -176,9 +179,9 @@ def waiting(deliveries: int) -> None:
     _WAITING.set(deliveries)
 
 
-def file(channel: str, outcome: str) -> None:
-    """Count what came of a try to fetch a file."""
-    _FILES.labels(channel, outcome).inc()
+def file(channel: str, outcome: str, *, times: int = 1) -> None:
+    """Count what came of a try to fetch a file: one of FILE_OUTCOMES."""
+    _FILES.labels(channel, outcome).inc(times)
 
 
 def sent(channel: str | None, outcome: str, seconds: float | None = None) -> None:

@@ -361,3 +361,37 @@ async def test_a_copy_that_can_t_be_deleted_does_no_harm(town: Town) -> None:
     other = type(media)(media.record, {"chat": Stubborn(files=town.desk.chat.files)}, media.storage)
     await other.fetch_due()
     assert row(town, sent).state == AttachmentState.STORED
+
+
+NO_PICTURES = {
+    "a PDF": b"%PDF-1.7 not a photo",
+    "a HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200),
+    "a video": b"\0\0\0\x20ftypisom" + bytes(200),
+    "half a photo": PHOTO[: len(PHOTO) // 2],
+    "a picture too large": a_bomb(),
+    "nothing": b"",
+}
+#: What was said before, and no photo is wanted afterwards.
+UNASKED: dict[str, tuple[str, ...]] = {
+    "at the menu": ("halo",),
+    "in the first question": ("mau izin",),
+    "asked for a name": ("mau izin", "ya"),
+    "asked for the place": ("mau izin", "ya", "Siti Aminah", "nasi uduk", "1", "Warung Bu Siti"),
+    "with a form put aside": ("mau izin", "ya", "menu"),
+}
+
+
+@pytest.mark.parametrize("before", UNASKED)
+@pytest.mark.parametrize("what", NO_PICTURES)
+async def test_a_file_that_nobody_asked_for_is_answered_once(
+    town: Town, before: str, what: str
+) -> None:
+    for said in UNASKED[before]:
+        await town.say(said)
+    answers = len(town.desk.chat.texts(OWNER))
+    sent = await send(town, NO_PICTURES[what])
+    await town.desk.media.fetch_due()
+    await town.quiet()
+    assert row(town, sent).state == AttachmentState.REFUSED
+    (answer,) = town.desk.chat.texts(OWNER)[answers:]
+    assert words("common.photo_not_now") in answer
