@@ -29,7 +29,7 @@ from conversations.facts import WIB, Facts
 from conversations.messages import Say
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
-from conversations.words import tidy
+from conversations.words import plain, tidy
 from models import application as applications
 from models import area, audit, business_type, identity, inbox, person, pictures
 from models.attachment import Attachment, AttachmentState
@@ -119,7 +119,7 @@ class _Given:
     born_on: date = field(repr=False)
     address: str = field(repr=False)
     photo: bytes | None = field(repr=False)  # JPEG without metadata
-    differs: bool = False  # the NIK says another date of birth, and they are sure of both
+    slip: str | None = None  # what looks like one, and they are sure that the card has it so
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class _IdentityPage:
                 photo = await pictures.alone(partial(_photo_of, form))
         except (HTTPException, UnicodeError) as error:
             return self._unreadable(request, link, error)
-        problems, given = await asyncio.to_thread(_read, typed, photo, link.at)
+        problems, given = await asyncio.to_thread(_read, typed, photo, link)
         if given is None:
             return self._form(request, link, typed, problems)
         try:
@@ -227,7 +227,7 @@ class _IdentityPage:
             typed=_shown(typed),
             problems=problems,
             note=note,
-            sure=_sure(typed) if problems.get("nik") == "nik_date_differs" else "",
+            sure=_sure(typed) if problems.get("nik") in _may_be_so(link) else "",
             for_another=link.for_another,
             csrf=_csrf(request.path_params["token"]),
             months=get_month_names("wide", locale=locale),
@@ -265,7 +265,7 @@ def _write(tx: Session, token: str, given: _Given, path: str | None) -> bool:
     )
     tx.flush()
     subject = f"person:{owner}"
-    details = {"photo": attachment is not None, "dates_differ": given.differs}
+    details = {"photo": attachment is not None, "sure_of": given.slip}
     audit.note(tx, f"person:{holder}", "identity.given", subject, **details)
     applications.identity_given(tx, owner, actor=f"person:{holder}")
     told = news("identity_given", owner, Say("notices.identity_received"))
@@ -360,19 +360,18 @@ def _plain_jpeg(content: bytes) -> bytes:
     return out.getvalue()
 
 
-def _read(typed: _Typed, photo: _Photo, at: datetime) -> tuple[dict[str, str], _Given | None]:
+def _read(typed: _Typed, photo: _Photo, link: _Link) -> tuple[dict[str, str], _Given | None]:
     """What is wrong, by field, as keys of `pages.identity.problem`; or what can be kept."""
     problems: dict[str, str] = {}
     if not 2 <= len(typed.name) <= MAX_NAME or not re.search(r"[^\W\d_]{2}", typed.name):
         problems["name"] = "name"
     if not 5 <= len(typed.address) <= MAX_ADDRESS:
         problems["address"] = "address"
-    born_on = _birth_date(typed, at)
+    born_on = _birth_date(typed, link.at)
     if born_on is None:
         problems["born"] = "born"
-    digits, slip = _slip(typed.nik, born_on, at)
-    differs = slip == "nik_date_differs"
-    if slip and not (differs and _same(typed.sure, _sure(typed))):
+    digits, slip = _slip(typed.nik, born_on, link.at)
+    if slip and not (slip in _may_be_so(link) and _same(typed.sure, _sure(typed))):
         problems["nik"] = slip
     if photo.problem:
         problems["photo"] = photo.problem
@@ -380,7 +379,7 @@ def _read(typed: _Typed, photo: _Photo, at: datetime) -> tuple[dict[str, str], _
         if photo.jpeg:
             problems["photo"] = "photo_again"  # a browser does not send it twice
         return problems, None
-    return {}, _Given(typed.name, digits, born_on, typed.address, photo.jpeg, differs)
+    return {}, _Given(typed.name, digits, born_on, typed.address, photo.jpeg, slip)
 
 
 def _birth_date(typed: _Typed, at: datetime) -> date | None:
@@ -400,12 +399,18 @@ def _slip(typed: str, born_on: date | None, at: datetime) -> tuple[str, str | No
     try:
         digits: str = nik()(typed, Facts(at, area.load(), business_type.load()))
     except Refused as refused:
-        return "", refused.reason
+        return re.sub(r"[^0-9]", "", plain(typed)), refused.reason
     day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
     day -= WOMEN if day > WOMEN else 0
     if born_on and (day, month, year) != (born_on.day, born_on.month, born_on.year % 100):
         return digits, "nik_date_differs"
     return digits, None
+
+
+def _may_be_so(link: _Link) -> frozenset[str]:
+    """Which slips the card may really have; the officer, who holds it, may always go on."""
+    certain = {"nik_date_differs"}
+    return frozenset(certain | {"nik_not_possible"} if link.for_another else certain)
 
 
 def _csrf(token: str) -> str:

@@ -526,7 +526,7 @@ async def test_dates_that_differ_are_asked_about_once_and_then_taken(
     assert second.status_code == 303
     with Session(engine) as tx:
         (noted,) = tx.scalars(select(AuditEntry).where(AuditEntry.action == "identity.given"))
-        assert noted.details["dates_differ"] is True
+        assert noted.details["sure_of"] == "nik_date_differs"
 
 
 @pytest.mark.parametrize(
@@ -552,8 +552,34 @@ async def test_the_box_stands_for_what_was_asked_about_and_nothing_else(
 
 
 @pytest.mark.parametrize("nik", ["317407", "3174074713840002", "3174074703840000"])
-async def test_other_slips_can_t_be_ticked_away(
+async def test_an_owner_s_other_slips_can_t_be_ticked_away(
     client: httpx.AsyncClient, links: Links, nik: str
 ) -> None:
     page = await fill(client, links.own, changes={"nik": nik, "sure": "1"})
     assert (page.status_code, 'name="sure"' in page.text) == (422, False)
+
+
+@pytest.mark.parametrize(
+    "nik",
+    [
+        "3174074713840002",  # month 13
+        "3174078703840002",  # day 87
+        "3174074703840000",  # serial 0000
+        "3174073002840002",  # 30 February
+        "0074074703840002",  # no such province
+        "3100074703840002",
+        "3174004703840002",
+        "3174070003840002",  # day 0
+        "3174074700840002",  # month 0
+        "9974074703840002",
+    ],
+)
+async def test_the_officer_who_holds_the_card_may_always_go_on(
+    client: httpx.AsyncClient, links: Links, engine: Engine, nik: str
+) -> None:
+    first, second = await fill_twice(client, links.officers, {"nik": nik}, {})
+    assert (first.status_code, second.status_code) == (422, 303)
+    with Session(engine) as tx:
+        assert tx.scalars(select(Identity.nik)).one() == nik
+        (noted,) = tx.scalars(select(AuditEntry).where(AuditEntry.action == "identity.given"))
+        assert noted.details["sure_of"] == "nik_not_possible"
