@@ -41,6 +41,7 @@ from models.turn import Opening
 from models.visit import CODE_TRIES, Offer, Visit
 
 QUEUE = 200  # rows that wait for a supervisor, the oldest; the desk shows a few of them
+ON_IDENTITY = frozenset({"identity", "duplicates"})  # checks that rest on who somebody is
 SUPERVISORS_CHECK = "supervisor"  # a finding made by hand, about one version of the answers
 
 
@@ -284,6 +285,11 @@ class _Rows:
             pin=(pin[0], pin[1]) if pin else None,
             premises=str(answers.get("premises", "")),
             identity_given=application.person_id in self.identities,
+            identity_findings=tuple(
+                f.reason
+                for f in self.findings.get(application.id, ())
+                if f.check in ON_IDENTITY and f.outcome == "needs_a_person"
+            ),
             code=row.code,
             code_tries_left=CODE_TRIES - row.code_tries,
             code_proved=row.code_proved_at is not None,

@@ -1,30 +1,33 @@
 """Files that people sent: fetched from the provider after the turn, checked by content, stored.
 
-A file that can't be used goes back to its sender as news, so that the conversation asks again.
+A fault of the file goes back to its sender as news, so that the conversation asks again. A fault
+of the provider, or of ours (the file store is full), is nobody's to mend in chat: the file is tried
+again for a day.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
-import io
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import structlog
-from PIL import Image
 from sqlalchemy import func
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from bot import metrics
 from bot.channels.base import Channel
-from bot.errors import FileRefused
+from bot.errors import ChannelError, FileRefused, TryLater
 from conversations import events
 from conversations.messages import Say
-from models import attachment, inbox
+from models import attachment, inbox, pictures
 from models.attachment import Attachment, AttachmentState, Kept
+from models.base import now
 from models.database import Record
 from models.storage import Storage
 
@@ -32,10 +35,11 @@ log = structlog.get_logger(__name__)
 
 MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
 LEASE = timedelta(seconds=90)
-MAX_TRIES = 6
-AT_ONCE = 8
-SMALL = 64  # pixels, about: a JPEG is decoded at a fraction of its size
-KINDS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+FETCH = timedelta(seconds=80)  # for one file, so that its lease lasts until it is stored
+AT_ONCE = 6  # each holds up to MAX_BYTES
+PATIENCE = timedelta(days=1)  # with the provider, and with our own file store
+LONGEST_PAUSE = timedelta(minutes=10)  # between two tries
+NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}  # how the files of each kind end
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,16 @@ class _Wanted:
     id: int
     channel: str
     reference: str
+
+
+class _NotNow(Exception):
+    """A file that may well come later: nothing is wrong with it."""
+
+    def __init__(self, whose: str, cause: Exception | None = None) -> None:
+        super().__init__(whose)
+        self.whose = whose  # "provider" or "ours"
+        self.error = type(cause).__name__ if cause else "NoChannel"
+        self.after = cause.after if isinstance(cause, TryLater) else timedelta(0)
 
 
 @dataclass(slots=True)
@@ -53,49 +67,99 @@ class Media:
     channels: Mapping[str, Channel]
     storage: Storage
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
 
     def wake(self) -> None:
         """A file may be waiting."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Fetch until cancelled."""
-        while True:
-            self._wake.clear()
-            try:
-                busy = await self.fetch_due()
-            except DBAPIError as error:
-                log.warning("media.database_away", error=type(error).__name__)
-                busy = 0
-            if not busy:
+        """Fetch until cancelled: each file by itself, so a slow one takes one place of AT_ONCE."""
+        busy = False
+        try:
+            while True:
+                self._wake.clear()
                 try:
-                    await asyncio.wait_for(self._wake.wait(), 1.0)
-                except TimeoutError:
-                    continue
+                    started = await self._start_due()
+                except DBAPIError as error:
+                    log.warning("media.database_away", error=type(error).__name__)
+                    started = 0
+                if busy and not self._running:
+                    await pictures.tidy()
+                busy = bool(self._running)
+                if not started or len(self._running) >= AT_ONCE:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), 1.0)
+        finally:
+            for task in self._running:
+                task.cancel()
 
     async def fetch_due(self) -> int:
-        """Fetch what waits; gives how many files were tried."""
-        wanted = await self.record.do(_claim)
-        await asyncio.gather(*(self._fetch(one) for one in wanted))
+        """Fetch what waits, as far as there are places; gives how many files were tried."""
+        started = await self._start_due()
+        while self._running:
+            await asyncio.wait(self._running)
+        return started
+
+    async def _start_due(self) -> int:
+        """Claim as many files as there are free places, and begin to fetch them."""
+        free = AT_ONCE - len(self._running)
+        wanted = await self.record.do(lambda tx: _claim(tx, free)) if free else []
+        for one in wanted:
+            task = asyncio.create_task(self._fetch(one))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
         return len(wanted)
 
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self.wake()  # its place is free
+
     async def _fetch(self, wanted: _Wanted) -> None:
+        """Get a file and store it; whatever goes wrong with it stops no other."""
         channel = self.channels.get(wanted.channel)
         try:
-            if channel is None:
-                raise FileRefused("file_gone")
-            content = await channel.fetch(wanted.reference, at_most=MAX_BYTES)
-            kept = await asyncio.to_thread(keep, self.storage, content)
-        except FileRefused as refusal:
-            reason = refusal.reason
-            await self.record.do(lambda tx: _refuse(tx, wanted.id, reason))
-            await self._forget(channel, wanted)
-        except Exception as error:  # whatever it was, it is counted, and stops no other file
-            log.warning("media.later", attachment=wanted.id, error=type(error).__name__)
-            await self.record.do(lambda tx: _later(tx, wanted.id))
+            try:
+                kept = await self._keep(await _get(channel, wanted.reference))
+            except FileRefused as refusal:
+                reason = refusal.reason
+                await self.record.do(lambda tx: _refuse(tx, wanted.id, reason))
+                metrics.file(wanted.channel, "refused")
+            except _NotNow as later:
+                await self._later(wanted, later)
+                return
+            else:
+                await self.record.ask(lambda tx: attachment.store(tx, wanted.id, kept))
+                metrics.file(wanted.channel, "stored")
+        except DBAPIError as error:  # its lease runs out, and it is fetched again
+            log.warning("media.database_away", error=type(error).__name__)
         else:
-            await self.record.ask(lambda tx: attachment.store(tx, wanted.id, kept))
             await self._forget(channel, wanted)
+
+    async def _keep(self, content: bytes) -> Kept:
+        """Check and store a file that came.
+
+        Raises:
+            FileRefused: it is no picture we can open.
+            _NotNow: the file store is away or full, or something of ours is wrong.
+        """
+        try:
+            kind = await pictures.alone(partial(sniff, content))
+            return await asyncio.to_thread(keep, self.storage, content, kind)
+        except FileRefused:
+            raise
+        except Exception as error:  # a fault of ours is not paid by who sent the photo
+            raise _NotNow("ours", error) from error
+
+    async def _later(self, wanted: _Wanted, later: _NotNow) -> None:
+        """Plan the next try; after a day in vain they are asked to send it again."""
+        metrics.file(wanted.channel, later.whose)
+        if later.whose == "ours":
+            log.error("media.not_stored", attachment=wanted.id, error=later.error)
+        else:
+            log.warning("media.later", attachment=wanted.id, error=later.error)
+        if await self.record.do(lambda tx: _plan(tx, wanted.id, later.after)):
+            log.error("media.gave_up", attachment=wanted.id, why=later.whose)
 
     async def _forget(self, channel: Channel | None, wanted: _Wanted) -> None:
         """The provider's copy is of no more use; the file is what it is, whatever comes of this."""
@@ -107,44 +171,55 @@ class Media:
             log.warning("media.not_forgotten", attachment=wanted.id, error=type(error).__name__)
 
 
-def keep(storage: Storage, content: bytes) -> Kept:
-    """Check a photo by its content and store it under its own hash.
+async def _get(channel: Channel | None, reference: str) -> bytes:
+    """Get a file from its provider.
 
     Raises:
-        FileRefused: it is empty or no picture we can open.
+        FileRefused: the provider will never give it.
+        _NotNow: the provider is away, or something of ours is wrong.
     """
-    kind = sniff(content)
+    if channel is None:  # its settings are missing
+        raise _NotNow("ours")
+    try:
+        async with asyncio.timeout(FETCH.total_seconds()):
+            return await channel.fetch(reference, at_most=MAX_BYTES)
+    except FileRefused:
+        raise
+    except (ChannelError, OSError) as error:  # a TimeoutError is an OSError
+        raise _NotNow("provider", error) from error
+    except Exception as error:
+        raise _NotNow("ours", error) from error
+
+
+def sniff(content: bytes) -> str:
+    """The kind of picture this is, by its content.
+
+    Raises:
+        FileRefused: it is no picture we can open, or only a part of one.
+    """
+    try:
+        return pictures.kind(content)
+    except pictures.TooLarge as error:
+        raise FileRefused("file_too_large") from error
+    except pictures.Unreadable as error:
+        raise FileRefused("file_kind") from error
+
+
+def keep(storage: Storage, content: bytes, kind: str) -> Kept:
+    """Store a photo under its own hash.
+
+    Raises:
+        OSError: the file store is away or full.
+    """
     digest = hashlib.sha256(content).hexdigest()
-    path = f"attachments/{digest[:2]}/{digest}.{KINDS[kind]}"
+    path = f"attachments/{digest[:2]}/{digest}.{NAMES[kind]}"
     if not storage.exists(path):
         storage.write(path, content)
     return Kept(path, f"image/{kind.lower()}", len(content), digest)
 
 
-def sniff(content: bytes) -> str:
-    """The kind of picture this is: JPEG, PNG or WEBP.
-
-    Raises:
-        FileRefused: it is something else, or only a part of a picture.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=list(KINDS)) as image:
-                if image.format == "JPEG":  # it has no sums: only decoding shows that all is there
-                    image.draft("L", (SMALL, SMALL))
-                    image.load()
-                else:
-                    image.verify()
-                return str(image.format)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise FileRefused("file_too_large") from error
-    except Exception as error:  # Pillow's decoders raise anything on broken or hostile bytes
-        raise FileRefused("file_kind") from error
-
-
-def _claim(tx: Session) -> list[_Wanted]:
-    rows = attachment.claim(tx, lease=LEASE, limit=AT_ONCE)
+def _claim(tx: Session, limit: int) -> list[_Wanted]:
+    rows = attachment.claim(tx, lease=LEASE, limit=limit)
     return [_Wanted(row.id, row.channel, row.reference or "") for row in rows]
 
 
@@ -158,11 +233,16 @@ def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
     inbox.tell(tx, row.person_id, f"attachment_refused:{row.id}", news)
 
 
-def _later(tx: Session, attachment_id: int) -> None:
+def _plan(tx: Session, attachment_id: int, at_least: timedelta) -> bool:
+    """Plan the next try after a pause that grows; True when it was given up instead."""
     row = tx.get_one(Attachment, attachment_id)
+    if row.state != AttachmentState.PENDING:
+        return False
     row.failures += 1
     row.leased_until = None
-    if row.failures >= MAX_TRIES:
+    if now(tx) - row.received_at > PATIENCE:
         _refuse(tx, attachment_id, "file_gone")
-    else:
-        row.due_at = func.now() + timedelta(seconds=4**row.failures)  # the last after 17 minutes
+        return True
+    pause = max(timedelta(seconds=4 ** min(row.failures, 5)), at_least)
+    row.due_at = func.now() + min(pause, LONGEST_PAUSE)
+    return False

@@ -51,6 +51,13 @@ _SENT = Counter(
     ("channel", "outcome"),
     registry=REGISTRY,
 )
+FILE_OUTCOMES = ("stored", "refused", "provider", "ours")
+_FILES = Counter(
+    "izin_files_total",
+    "Tries to fetch a photo: stored, refused, or left for later by whose fault (provider, ours).",
+    ("channel", "outcome"),
+    registry=REGISTRY,
+)
 _SEND = Histogram(
     "izin_send_seconds",
     "One call to a provider that sends a message, whatever it answers.",
@@ -98,6 +105,8 @@ def expect(channels: Iterable[str]) -> None:
         _call(channel)
         for outcome in OUTCOMES:
             _outcome(channel, outcome)
+        for outcome in FILE_OUTCOMES:
+            file(channel, outcome, times=0)
 
 
 class Stopwatch:
@@ -168,6 +177,11 @@ def turn_failed() -> None:
 def waiting(deliveries: int) -> None:
     """Say how many deliveries wait in this process now; after each change of a batch is enough."""
     _WAITING.set(deliveries)
+
+
+def file(channel: str, outcome: str, *, times: int = 1) -> None:
+    """Count what came of a try to fetch a file: one of FILE_OUTCOMES."""
+    _FILES.labels(channel, outcome).inc(times)
 
 
 def sent(channel: str | None, outcome: str, seconds: float | None = None) -> None:

@@ -959,7 +959,13 @@ class _Teller:
         self.says.clear()
 
     def _drop_photo(self, attachment_id: int) -> None:
-        """A photo turned out to be unusable: forget it, and ask for another one."""
+        """A photo turned out to be unusable: forget it, and ask for another one.
+
+        When it came nobody may have wanted it, and they were told so: that is said once.
+        """
+        if not self._holds_photo(attachment_id):
+            self.says.clear()
+            return
         draft = self.session.draft
         flow = self._flow(draft)
         if draft is None or flow is None:
@@ -975,6 +981,17 @@ class _Teller:
                 self._next()
                 return
         self._after_news(refresh=False)
+
+    def _holds_photo(self, attachment_id: int) -> bool:
+        """Whether a photo is part of a form, open, put aside or sent."""
+        drafts = (self.session.draft, *self.session.parked)
+        answers = [draft.answers for draft in drafts if draft is not None]
+        answers += [application.answers for application in self.facts.applications]
+        return any(
+            isinstance(answer, dict) and attachment_id in answer.get("ids", ())
+            for given in answers
+            for answer in given.values()
+        )
 
     # -- small things --------------------------------------------------------------------------
 

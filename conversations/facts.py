@@ -117,6 +117,7 @@ class VisitFact:
     code_proved: bool
     officer_name: str | None
     officer_badge: str | None
+    identity_findings: tuple[str, ...] = ()  # what the checks found in it: keys of findings
     offered_to_me: bool = False
     refusals: tuple[tuple[str, str], ...] = ()  # officers who declined: badge, reason
 

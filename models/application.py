@@ -172,17 +172,19 @@ def corrected(tx: Session, application: Application, steps: list[str], *, actor:
 
 
 def identity_given(tx: Session, person_id: int, *, actor: str) -> None:
-    """Verify the identity of this person's applications that rest on the page just filled in.
+    """Verify the identity of this person's applications, now that the page was filled in.
 
-    One with a visit on its way is left alone: the officer sees the KTP at the door.
+    One with a visit on its way stays where it is, whether it was to rest on the page or on the KTP
+    at the door: what is found stands on the officer's card.
     """
     ids = tx.scalars(select(Application.id).where(Application.person_id == person_id)).all()
     for application in lock(tx, ids):
-        if application.answers.get("identity") != "page":
+        scheduled = application.state == ApplicationState.SCHEDULED
+        if application.answers.get("identity") != "page" and not scheduled:
             continue
         if application.state in {ApplicationState.NEEDS_FIX, ApplicationState.VERIFIED}:
             lifecycle.move(tx, application, ApplicationState.SUBMITTED, actor=actor)
-        if application.state == ApplicationState.SUBMITTED:
+        if application.state == ApplicationState.SUBMITTED or scheduled:
             application.answers_version += 1
             application.changed = sorted({*(application.changed or ()), "identity"})
             plan_verification(tx, application)

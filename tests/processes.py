@@ -109,6 +109,10 @@ class Product:
         """Whether a process was started and has not ended."""
         return name in self._running and self._running[name].poll() is None
 
+    def pid(self, name: str) -> int:
+        """The number of a process."""
+        return self._running[name].pid
+
     def signal(self, name: str, which: signal.Signals) -> None:
         """Send a process a signal."""
         self._running[name].send_signal(which)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from redis.asyncio import Redis
@@ -141,11 +142,11 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         routes=routes,
         lifespan=lifespan,
         middleware=[
-            Middleware(Requests, routes=routes),
+            Middleware(Requests, routes=routes, failed=partial(pages.sorry, look, status=500)),
             Middleware(webhooks.Shortcut, routes=deliveries),
             Middleware(pages.Headers),
         ],
-        exception_handlers={OperationalError: away},
+        exception_handlers={**pages.handlers(look), OperationalError: away},
     )
 
 

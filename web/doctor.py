@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -505,6 +506,7 @@ def _storage(url: str) -> Iterator[Line]:
         if same:
             yield Line("ok", "storage", f"{url} can be written and read")
             yield from _room(url)
+            yield from _rights(storage)
             return
         why = "what is read is not what was written."
     yield Line(
@@ -526,6 +528,18 @@ def _room(url: str) -> Iterator[Line]:
             "storage",
             f"{disk.free / 1e9:.1f} of {disk.total / 1e9:.0f} GB are free. Make room, or move the "
             "folder to a larger disk.",
+        )
+
+
+def _rights(storage: Storage) -> Iterator[Line]:
+    """Whether others on this machine may look at people's photos."""
+    folder = storage.open_to_others()
+    if folder is not None:
+        yield Line(
+            "warn",
+            "storage",
+            f"other users of this machine may read {folder}, where photos and permits lie. Run: "
+            f"chmod -R go= {shlex.quote(str(folder))}",
         )
 
 

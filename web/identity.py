@@ -7,30 +7,31 @@ import hashlib
 import hmac
 import io
 import re
-import struct
-import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 
+import structlog
 from babel.dates import get_month_names
-from PIL import Image, ImageOps
 from redis.asyncio import Redis
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Message
 
 from conversations.events import news
 from conversations.facts import WIB, Facts
 from conversations.messages import Say
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
-from conversations.words import tidy
+from conversations.words import plain, tidy
 from models import application as applications
-from models import area, audit, business_type, identity, inbox, person
+from models import area, audit, business_type, identity, inbox, person, pictures
 from models.attachment import Attachment, AttachmentState
 from models.base import now
 from models.database import Record
@@ -40,33 +41,27 @@ from models.storage import Storage
 from web.limits import Limit
 from web.pages import PRIVATE, Pages, locale_of, refuse_other_sites
 
+log = structlog.get_logger(__name__)
+
 MAX_NAME = 100  # characters
 MAX_ADDRESS = 300
 OLDEST = 120  # years
 WOMEN = 40  # a NIK carries a woman's day of birth plus this; Permendagri 102/2009
 
+MAX_FIELD = 128 * 1024  # bytes of one; more than that is not even looked at
+MAX_SHOWN = 1000  # characters of what was typed too long that are shown again
+MAX_FIELDS = 24  # the page has nine; some browsers' helpers add their own
 MAX_PHOTO = 8 * 1024 * 1024  # bytes; said kindly at the field
 MAX_BODY = 24 * 1024 * 1024  # bytes; the connection is cut
-MAX_PIXELS = 50_000_000  # to decode
 PHOTO_SIDE = 2000  # pixels: a KTP stays readable
-FORMATS = ("JPEG", "PNG", "WEBP")  # what phones send; every other decoder stays shut
 
 TRIES = 20  # posts an hour for one link
 VISITORS = 120  # requests in ten minutes from one address: a mobile network shares one among many
 
+LATER = {**PRIVATE, "Retry-After": "120"}
+
 _CSRF = "identity.csrf"
-# What Pillow's decoders raise on broken or hostile bytes.
-_BROKEN = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    struct.error,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    Image.DecompressionBombError,
-)
+_SURE = "identity.sure"
 
 
 def routes(pages: Pages, *, record: Record, redis: Redis, storage: Storage) -> list[BaseRoute]:
@@ -81,12 +76,7 @@ def routes(pages: Pages, *, record: Record, redis: Redis, storage: Storage) -> l
     return [
         Route("/identitas/selesai", form.thanks),
         Route("/identitas/{token}", form.show),
-        Route(
-            "/identitas/{token}",
-            form.give,
-            methods=["POST"],
-            max_body_size=MAX_BODY,
-        ),
+        Route("/identitas/{token}", form.give, methods=["POST"]),
     ]
 
 
@@ -109,6 +99,15 @@ class _Typed:
     month: str = field(default="", repr=False)
     year: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
+    sure: str = field(default="", repr=False)  # of what looks like a slip: see `_sure`
+
+
+@dataclass(frozen=True, slots=True)
+class _Photo:
+    """What came of the photo; nothing when none was chosen."""
+
+    jpeg: bytes | None = field(default=None, repr=False)  # without metadata
+    problem: str | None = None  # a key of `pages.identity.problem`
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +119,7 @@ class _Given:
     born_on: date = field(repr=False)
     address: str = field(repr=False)
     photo: bytes | None = field(repr=False)  # JPEG without metadata
+    slip: str | None = None  # what looks like one, and they are sure that the card has it so
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +149,44 @@ class _IdentityPage:
         link = await self._link(token)
         if link is None:
             return self._notice("gone", locale_of(request), 410)
-        async with request.form(max_files=1, max_fields=12, max_part_size=16 * 1024) as form:
-            if not hmac.compare_digest(str(form.get("csrf", "")), _csrf(token)):
-                raise HTTPException(403)
-            typed, content = _typed(form), await _photo_of(form)
-        problems, given = await asyncio.to_thread(_read, typed, content, link.at)
+        try:
+            async with _limited(request).form(
+                max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD
+            ) as form:
+                if not _same(form.get("csrf"), _csrf(token)):
+                    raise HTTPException(403)
+                typed = _typed(form)
+                photo = await pictures.alone(partial(_photo_of, form))
+        except (HTTPException, UnicodeError) as error:
+            return self._unreadable(request, link, error)
+        problems, given = await asyncio.to_thread(_read, typed, photo, link)
         if given is None:
             return self._form(request, link, typed, problems)
-        if not await self._keep(token, given):
+        try:
+            kept = await self._keep(token, given)
+        except (OSError, OperationalError) as error:  # the file store or the record
+            log.error("identity.not_kept", error=type(error).__name__)
+            return self._form(request, link, typed, {}, note="later", status=503, headers=LATER)
+        if not kept:
             return self._notice("gone", locale_of(request), 410)
         lang = locale_of(request, link.locale)
         return RedirectResponse(f"/identitas/selesai?lang={lang}", 303, PRIVATE)
+
+    def _unreadable(
+        self, request: Request, link: _Link, error: HTTPException | UnicodeError
+    ) -> Response:
+        """The form for a post that can't be read: too large, or no form at all."""
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        match status:
+            case 413:
+                photo = {"photo": "photo_large"}
+                return self._form(request, link, _Typed(), photo, status=status)
+            case 400:
+                long = isinstance(error, HTTPException) and "exceeded maximum size" in error.detail
+                note = "too_long" if long else "unreadable"
+                return self._form(request, link, _Typed(), {}, note=note, status=status)
+            case _:
+                raise error
 
     async def thanks(self, request: Request) -> Response:
         return self._notice("thanks", locale_of(request), 200)
@@ -181,16 +208,26 @@ class _IdentityPage:
         return await self.record.do(lambda tx: _write(tx, token, given, path))
 
     def _form(
-        self, request: Request, link: _Link, typed: _Typed, problems: Mapping[str, str]
+        self,
+        request: Request,
+        link: _Link,
+        typed: _Typed,
+        problems: Mapping[str, str],
+        *,
+        note: str | None = None,
+        status: int | None = None,
+        headers: Mapping[str, str] = PRIVATE,
     ) -> Response:
         locale = locale_of(request, link.locale)
         return self.pages.html(
             "identity.html",
             locale,
-            status=422 if problems else 200,
-            headers=PRIVATE,
-            typed=typed,
+            status=status or (422 if problems else 200),
+            headers=headers,
+            typed=_shown(typed),
             problems=problems,
+            note=note,
+            sure=_sure(typed) if problems.get("nik") in _may_be_so(link) else "",
             for_another=link.for_another,
             csrf=_csrf(request.path_params["token"]),
             months=get_month_names("wide", locale=locale),
@@ -228,7 +265,8 @@ def _write(tx: Session, token: str, given: _Given, path: str | None) -> bool:
     )
     tx.flush()
     subject = f"person:{owner}"
-    audit.note(tx, f"person:{holder}", "identity.given", subject, photo=attachment is not None)
+    details = {"photo": attachment is not None, "sure_of": given.slip}
+    audit.note(tx, f"person:{holder}", "identity.given", subject, **details)
     applications.identity_given(tx, owner, actor=f"person:{holder}")
     told = news("identity_given", owner, Say("notices.identity_received"))
     for reader in sorted({owner, holder}):
@@ -257,43 +295,91 @@ def _attachment(tx: Session, owner: int, photo: bytes | None, path: str | None) 
 # Reading the form
 
 
+def _limited(request: Request) -> Request:
+    """The request, whose body may have MAX_BODY bytes; Starlette's own limit answers in bare text.
+
+    Raises, now or when it is read:
+        HTTPException: 413.
+    """
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > MAX_BODY:
+        raise HTTPException(413)
+    left = MAX_BODY
+
+    async def receive() -> Message:
+        nonlocal left
+        message = await request.receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413)
+        return message
+
+    return Request(request.scope, receive)
+
+
 def _typed(form: FormData) -> _Typed:
     def text(name: str) -> str:
         value = form.get(name, "")
-        return tidy(value) if isinstance(value, str) else ""
+        if not isinstance(value, str):
+            return ""
+        return tidy(value.encode(errors="replace").decode())  # no half of a sign can be kept
 
-    return _Typed(*map(text, ("name", "nik", "day", "month", "year", "address")))
+    return _Typed(*map(text, ("name", "nik", "day", "month", "year", "address", "sure")))
 
 
-async def _photo_of(form: FormData) -> bytes:
-    """The photo's bytes; none when none was chosen, and one too many when it is too large."""
+def _shown(typed: _Typed) -> _Typed:
+    """What was typed, as far as it is shown again."""
+    return _Typed(*(value[:MAX_SHOWN] for value in astuple(typed)))
+
+
+def _photo_of(form: FormData) -> _Photo:
+    """The photo that was chosen; until its turn comes, its file stays where the form was put."""
     upload = form.get("photo")
-    return await upload.read(MAX_PHOTO + 1) if isinstance(upload, UploadFile) else b""
+    content = upload.file.read(MAX_PHOTO + 1) if isinstance(upload, UploadFile) else b""
+    if not content:
+        return _Photo()
+    if len(content) > MAX_PHOTO:
+        return _Photo(problem="photo_large")
+    try:
+        return _Photo(_plain_jpeg(content))
+    except pictures.TooLarge:
+        return _Photo(problem="photo_pixels")
+    except pictures.Unreadable:
+        return _Photo(problem="photo_unreadable")
 
 
-def _read(typed: _Typed, content: bytes, at: datetime) -> tuple[dict[str, str], _Given | None]:
+def _plain_jpeg(content: bytes) -> bytes:
+    """The picture anew, upright, without place and device of its taking.
+
+    Raises:
+        pictures.TooLarge, pictures.Unreadable.
+    """
+    out = io.BytesIO()
+    picture = pictures.read(content, "RGB", (PHOTO_SIDE, PHOTO_SIDE))
+    picture.image.save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+def _read(typed: _Typed, photo: _Photo, link: _Link) -> tuple[dict[str, str], _Given | None]:
     """What is wrong, by field, as keys of `pages.identity.problem`; or what can be kept."""
     problems: dict[str, str] = {}
     if not 2 <= len(typed.name) <= MAX_NAME or not re.search(r"[^\W\d_]{2}", typed.name):
         problems["name"] = "name"
     if not 5 <= len(typed.address) <= MAX_ADDRESS:
         problems["address"] = "address"
-    born_on = _birth_date(typed, at)
+    born_on = _birth_date(typed, link.at)
     if born_on is None:
         problems["born"] = "born"
-    digits, slip = _slip(typed.nik, born_on, at)
-    if slip:
+    digits, slip = _slip(typed.nik, born_on, link.at)
+    if slip and not (slip in _may_be_so(link) and _same(typed.sure, _sure(typed))):
         problems["nik"] = slip
-    photo = None
-    if len(content) > MAX_PHOTO:
-        problems["photo"] = "photo_large"
-    elif content and (photo := _plain_jpeg(content)) is None:
-        problems["photo"] = "photo_unreadable"
+    if photo.problem:
+        problems["photo"] = photo.problem
     if problems or born_on is None:
-        if content:
-            problems.setdefault("photo", "photo_again")  # a browser does not send it twice
+        if photo.jpeg:
+            problems["photo"] = "photo_again"  # a browser does not send it twice
         return problems, None
-    return {}, _Given(typed.name, digits, born_on, typed.address, photo)
+    return {}, _Given(typed.name, digits, born_on, typed.address, photo.jpeg, slip)
 
 
 def _birth_date(typed: _Typed, at: datetime) -> date | None:
@@ -313,7 +399,7 @@ def _slip(typed: str, born_on: date | None, at: datetime) -> tuple[str, str | No
     try:
         digits: str = nik()(typed, Facts(at, area.load(), business_type.load()))
     except Refused as refused:
-        return "", refused.reason
+        return re.sub(r"[^0-9]", "", plain(typed)), refused.reason
     day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
     day -= WOMEN if day > WOMEN else 0
     if born_on and (day, month, year) != (born_on.day, born_on.month, born_on.year % 100):
@@ -321,28 +407,26 @@ def _slip(typed: str, born_on: date | None, at: datetime) -> tuple[str, str | No
     return digits, None
 
 
-def _plain_jpeg(content: bytes) -> bytes | None:
-    """The picture anew, upright, without place and device of its taking; None if it is none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    return None
-                image.draft("RGB", (2 * PHOTO_SIDE, 2 * PHOTO_SIDE))
-                upright = ImageOps.exif_transpose(image).convert("RGB")
-        upright.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
-        clean = Image.new("RGB", upright.size)
-        clean.paste(upright)
-        out = io.BytesIO()
-        clean.save(out, "JPEG", quality=88)
-    except _BROKEN:
-        return None
-    return out.getvalue()
+def _may_be_so(link: _Link) -> frozenset[str]:
+    """Which slips the card may really have; the officer, who holds it, may always go on."""
+    certain = {"nik_date_differs"}
+    return frozenset(certain | {"nik_not_possible"} if link.for_another else certain)
 
 
 def _csrf(token: str) -> str:
     return blind_index(token, _CSRF).hex()
+
+
+def _sure(typed: _Typed) -> str:
+    """What the box to tick carries: that they are sure of this NIK with this date, and no other."""
+    digits = re.sub(r"[^0-9]", "", typed.nik)
+    date_typed = (part.lstrip("0") for part in (typed.day, typed.month, typed.year))
+    return blind_index("/".join((digits, *date_typed)), _SURE).hex()
+
+
+def _same(given: object, ours: str) -> bool:
+    """Whether what a form carries is ours; in constant time, whatever letters it has."""
+    return hmac.compare_digest(str(given).encode(errors="replace"), ours.encode())
 
 
 def _from(request: Request) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -13,10 +15,10 @@ from jinja2.runtime import Context
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
 from conversations.catalogue import LOCALES, Catalogue
 from conversations.messages import Say, Value
@@ -98,6 +100,42 @@ def load(catalogue: Catalogue) -> Pages:
 
     environment.globals.update(t=t, static=static, locales=LOCALES)
     return pages
+
+
+#: What a page says when there is nothing else to show; keys of `pages.sorry`.
+_SORRY = {
+    HTTPStatus.FORBIDDEN: "foreign",
+    HTTPStatus.NOT_FOUND: "missing",
+    HTTPStatus.METHOD_NOT_ALLOWED: "missing",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_much",
+}
+
+
+def sorry(
+    pages: Pages, request: Request, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An error as a page; a program that takes no pages gets the status in words."""
+    takes = request.headers.get("accept", "*/*")
+    if "text/html" not in takes and "*/*" not in takes:
+        return PlainTextResponse(HTTPStatus(status).phrase, status, headers)
+    fallback = "broken" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "unreadable"
+    return pages.html(
+        "notice.html",
+        locale_of(request),
+        status=status,
+        headers=headers,
+        notice=f"sorry.{_SORRY.get(HTTPStatus(status), fallback)}",
+    )
+
+
+def handlers(pages: Pages) -> dict[Any, ExceptionHandler]:
+    """What is answered when a route refuses a request."""
+
+    def refused(request: Request, error: Exception) -> Response:
+        refusal = cast("HTTPException", error)
+        return sorry(pages, request, refusal.status_code, refusal.headers)
+
+    return {HTTPException: refused}
 
 
 def routes() -> list[BaseRoute]:

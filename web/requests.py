@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import count
 from time import perf_counter
 
 import structlog
 from prometheus_client import Counter, Histogram
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,11 +41,21 @@ _TOOK = Histogram(
 _log = structlog.get_logger(__name__)
 
 
+def _failed(request: Request) -> Response:
+    return Response("Internal Server Error", 500)
+
+
 class Requests:
     """ASGI middleware, the outermost: what fails inside is logged under its id, and answered."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        routes: Iterable[BaseRoute],
+        failed: Callable[[Request], Response] = _failed,
+    ) -> None:
         self._app = app
+        self._failed = failed  # what is answered when something inside raises
         self._names = _names(routes)
         self._answered = cache(_ANSWERED.labels)  # a lookup of labels costs more than the counting
         self._took = cache(_TOOK.labels)
@@ -73,7 +84,7 @@ class Requests:
             self._log.error("request.failed", route=self._name(scope), exc_info=error)
             if status:  # half an answer is out: let the server cut the connection
                 raise
-            await Response("Internal Server Error", 500)(scope, receive, send_with_id)
+            await self._failed(Request(scope))(scope, receive, send_with_id)
         finally:
             self._count(scope, status, perf_counter() - began)
             reset_contextvars(**bound)

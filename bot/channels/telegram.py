@@ -43,6 +43,13 @@ CONFLICT_PAUSE = timedelta(seconds=30)
 
 _PICTURE = (".jpg", ".jpeg", ".png")
 #: How Telegram says in a 400 that there is nobody to write to.
+#: After these words of getFile the file never comes; after any other it may.
+_NEVER_COMES = {
+    "file is too big": "file_too_large",
+    "invalid file_id": "file_gone",
+    "wrong file identifier": "file_gone",
+    "wrong remote file identifier": "file_gone",
+}
 _NOBODY = ("chat not found", "user is deactivated", "user not found", "peer_id_invalid")
 
 _log = structlog.get_logger(__name__)
@@ -141,23 +148,16 @@ class Telegram:
 
         Raises:
             FileRefused: `file_too_large` (Telegram itself gives 20 MB at most) or `file_gone`.
-            TryLater: Telegram is away.
+            TryLater: Telegram is away, or does not have the file now.
         """
         try:
             file = await self._bot.get_file(reference)
-        except BadRequest as error:
-            large = "too big" in error.message.lower()
-            raise FileRefused("file_too_large" if large else "file_gone") from error
         except TelegramError as error:
-            match decision(error):
-                case TryLater() as later:
-                    raise later from error
-                case _:
-                    raise TryLater(error.message, after=AWAY) from error
+            raise _about_a_file(error) from error
         if file.file_size is not None and file.file_size > at_most:
             raise FileRefused("file_too_large")
         if not file.file_path:
-            raise FileRefused("file_gone")
+            raise TryLater("Telegram does not say where the file lies", after=AWAY)
         return await self._transport.download(quote(file.file_path, safe=":/"), at_most=at_most)
 
     async def forget(self, reference: str) -> None:
@@ -276,3 +276,13 @@ def decision(error: TelegramError) -> ChannelError:
             return OutcomeUnknown(why)
         case _:
             return OutcomeUnknown(f"Telegram's answer can't be read ({type(error).__name__})")
+
+
+def _about_a_file(error: TelegramError) -> ChannelError:
+    """What to do when Telegram does not name a file's address."""
+    told = error.message.lower()
+    reason = next((why for words, why in _NEVER_COMES.items() if words in told), None)
+    if reason is not None and isinstance(error, BadRequest):
+        return FileRefused(reason)
+    decided = decision(error)
+    return decided if isinstance(decided, TryLater) else TryLater(error.message, after=AWAY)

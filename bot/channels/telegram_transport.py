@@ -135,15 +135,13 @@ class Transport(BaseRequest):
         """Get a file, and stop reading as soon as it is more than `at_most` bytes.
 
         Raises:
-            FileRefused: `file_too_large`; `file_gone` if the address is no longer good.
-            TryLater: Telegram is away.
+            FileRefused: `file_too_large`.
+            TryLater: Telegram is away, or the address is no longer good: getFile gives another.
         """
         try:
             async with self._pool().get(
                 url, timeout=_timeout(self._patience), allow_redirects=False
             ) as answer:
-                if 400 <= answer.status < 500 and answer.status != HTTPStatus.TOO_MANY_REQUESTS:
-                    raise FileRefused("file_gone")
                 if answer.status != HTTPStatus.OK:
                     raise TryLater(f"Telegram's files: {answer.status}", after=AWAY)
                 content = bytearray()

@@ -27,6 +27,8 @@ READ = 20.0  # seconds until Twilio answers
 AWAY = timedelta(seconds=5)  # how long to leave a provider alone that was not there
 MAX_REDIRECTS = 3  # of a file: Twilio's files lie elsewhere
 
+#: After these answers of Twilio itself a file never comes; after any other it may.
+_NEVER_COMES = {HTTPStatus.NOT_FOUND: "file_gone", HTTPStatus.GONE: "file_gone"}
 _CHUNK = 64 * 1024
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _HOST = ".twilio.com"
@@ -92,7 +94,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
         Where Twilio sends us on, we come without the account's token.
 
         Raises:
-            FileRefused: `file_too_large`; `file_gone` if the address is no longer good.
+            FileRefused: `file_too_large`; `file_gone` if Twilio no longer has it.
             TryLater: Twilio, or where its files lie, is away.
         """
         headers = _signed_in(auth)
@@ -101,13 +103,15 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
                 async with self._pool().get(
                     url, headers=headers, timeout=_timeout(self._patience), allow_redirects=False
                 ) as answer:
+                    if headers and answer.status in _NEVER_COMES:
+                        raise FileRefused(_NEVER_COMES[HTTPStatus(answer.status)])
                     if answer.status not in (301, 302, 303, 307, 308):
                         return await _content(answer, at_most)
                     url, headers = urljoin(url, answer.headers.get("Location", "")), {}
         except (aiohttp.ClientError, TimeoutError) as error:
             why = f"Twilio's files did not come ({type(error).__name__})"
             raise TryLater(why, after=AWAY) from None
-        raise FileRefused("file_gone")
+        raise TryLater(f"Twilio's files: sent on {MAX_REDIRECTS} times", after=AWAY)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -154,8 +158,6 @@ def _refuse(status: int, headers: Mapping[str, str]) -> None:
 
 
 async def _content(answer: aiohttp.ClientResponse, at_most: int) -> bytes:
-    if 400 <= answer.status < 500 and answer.status not in (401, 429):
-        raise FileRefused("file_gone")
     if answer.status != HTTPStatus.OK:
         raise TryLater(f"Twilio's files: {answer.status}", after=AWAY)
     content = bytearray()

@@ -37,7 +37,7 @@ from conversations.flow import (
     nothing,
     window_words,
 )
-from conversations.messages import Json, Say, Value
+from conversations.messages import Json, Lines, Say, Value
 from conversations.parsers import Refused
 from conversations.parsers.code import six_digits
 from conversations.session import Answers, Offer
@@ -97,8 +97,18 @@ def _summary(context: Context) -> Mapping[str, Value]:
         "map": Say("visit.map", {"lat": str(visit.pin[0]), "lon": str(visit.pin[1])})
         if visit.pin
         else Say("visit.no_pin"),
-        "identity": Say("visit.identity_given" if visit.identity_given else "visit.identity_open"),
+        "identity": _identity(visit),
     }
+
+
+def _identity(visit: VisitFact) -> Say:
+    """How far the KTP's data are known, and what the checks found in them."""
+    if not visit.identity_given:
+        return Say("visit.identity_open")
+    if not visit.identity_findings:
+        return Say("visit.identity_given")
+    found = tuple(Say(f"findings.{reason}.short") for reason in visit.identity_findings)
+    return Say("visit.identity_flagged", {"reasons": Lines(found)})
 
 
 def _accept(context: Context, answer: Json) -> tuple[Effect, ...]:
@@ -307,7 +317,13 @@ FLOW = Flow(
         Arrival("arrive", when=_on_the_way, then=_arrive),
         Choose("far", options=("pin_wrong", "gps", FAILED), when=_far, counted=False),
         DoorCode("code", when=_on_the_way, then=_prove),
-        Choose("ktp", options=("seen", FAILED), when=_on_the_way, counted=False),
+        Choose(
+            "ktp",
+            options=("seen", FAILED),
+            when=_on_the_way,
+            counted=False,
+            params=_summary,
+        ),
         Choose("place", options=("as_described", "different"), when=_on_the_way, counted=False),
         Upload("photo", at_most=1, when=_on_the_way, counted=False, also=(FAILED,)),
         Choose(
@@ -317,7 +333,13 @@ FLOW = Flow(
             counted=False,
             stays={"page": _send_page},
         ),
-        Choose("hand_over", options=("yes", FAILED), when=_on_the_way, counted=False),
+        Choose(
+            "hand_over",
+            options=("yes", FAILED),
+            when=_on_the_way,
+            counted=False,
+            params=_summary,
+        ),
         Choose("failure", options=FAILURES, when=_failed, then=_fail, counted=False, ends=FAILURES),
     ),
     finish=_finish,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import struct
 import zlib
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from bot.errors import FileRefused, TryLater
-from bot.media import MAX_TRIES, keep, sniff
+from bot.errors import FileRefused, OutcomeUnknown, TryLater, Unreachable
+from bot.media import AT_ONCE, LONGEST_PAUSE, PATIENCE, keep, sniff
 from conversations.events import Uploaded
 from models.attachment import Attachment, AttachmentState
 from models.storage import Storage
@@ -96,7 +99,7 @@ REFUSED = {
 def test_what_is_no_picture_is_refused_by_its_content(what: str, tmp_path: Path) -> None:
     content, reason = REFUSED[what]
     with pytest.raises(FileRefused) as refusal:
-        keep(Storage(tmp_path.as_uri()), content)
+        keep(Storage(tmp_path.as_uri()), content, sniff(content))
     assert refusal.value.reason == reason
     assert not list(tmp_path.rglob("*"))
 
@@ -149,44 +152,151 @@ async def to_the_photo(town: Town) -> None:
     assert words("business_permit.place_photo") in town.desk.chat.texts(OWNER)[-1]
 
 
-async def test_a_provider_that_is_away_is_asked_again_and_given_up_in_the_end(town: Town) -> None:
+class Broken(Chat):
+    """A channel that fails to fetch in its own way."""
+
+    error: Exception = TryLater("away", after=timedelta(seconds=5))
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        raise self.error
+
+
+class Full(Storage):
+    """A file store that fails in its own way; sound again when `error` is None."""
+
+    error: Exception | None = OSError(28, "No space left on device")
+
+    def write(self, path: str, content: bytes) -> None:
+        if self.error is not None:
+            raise self.error
+        super().write(path, content)
+
+
+#: Whose fault it is that a file does not come, and how it looks.
+FAULTS: dict[str, tuple[str, Exception]] = {
+    "Telegram asks to wait": ("provider", TryLater("429", after=timedelta(seconds=5))),
+    "it asks to wait for years": ("provider", TryLater("429", after=timedelta(days=900))),
+    "it never answers": ("provider", OutcomeUnknown("no answer")),
+    "it does not take us": ("provider", Unreachable("blocked")),
+    "the network is away": ("provider", ConnectionResetError()),
+    "it takes too long": ("provider", TimeoutError()),
+    "our channel has a fault": ("ours", KeyError("file_path")),
+    "the file store is full": ("ours", OSError(28, "No space left on device")),
+    "it is not there": ("ours", FileNotFoundError()),
+    "it may only be read": ("ours", PermissionError()),
+    "its quota is used up": ("ours", OSError(122, "Disk quota exceeded")),
+    "the bucket does not answer": ("ours", TimeoutError()),
+    "the bucket's client has a fault": ("ours", RuntimeError("never seen before")),
+}
+
+
+@pytest.mark.parametrize("what", FAULTS)
+async def test_a_file_waits_for_a_day_when_it_is_not_to_blame(town: Town, what: str) -> None:
+    await to_the_photo(town)
+    media = town.desk.media
+    sent = await send(town, PHOTO)
+    whose, error = FAULTS[what]
+    store, chat = Full("memory://"), Broken(files=town.desk.chat.files)
+    store.error, chat.error = error, error
+    if whose == "ours" and "channel" not in what:
+        broken = type(media)(media.record, media.channels, store)
+    else:
+        broken = type(media)(media.record, {"chat": chat}, media.storage)
+    pauses = []
+    for _ in range(12):
+        assert await broken.fetch_due() == 1
+        assert await broken.fetch_due() == 0, "not again at once"
+        waiting = row(town, sent)
+        assert (waiting.state, waiting.refusal) == (AttachmentState.PENDING, None)
+        pauses.append((waiting.due_at - now()).total_seconds())
+        town.change(Attachment, sent, due_at=now())
+    assert pauses[0] > 0 and max(pauses) <= LONGEST_PAUSE.total_seconds()
+    await town.quiet()
+    assert words("refusals.file_gone") not in town.heard()
+    assert await media.fetch_due() == 1, "and comes when all is well"
+    assert row(town, sent).state == AttachmentState.STORED
+
+
+@pytest.mark.parametrize("what", ["it never answers", "the file store is full"])
+async def test_after_a_day_they_are_asked_to_send_it_again(town: Town, what: str) -> None:
     await to_the_photo(town)
     sent = await send(town, PHOTO)
-    town.desk.media.channels = {"chat": Away()}
-    pauses = []
-    for _ in range(MAX_TRIES):
-        assert row(town, sent).state == AttachmentState.PENDING
-        assert await town.desk.media.fetch_due() == 1
-        assert await town.desk.media.fetch_due() == 0, "not again at once"
-        pauses.append(row(town, sent).due_at - now())
-        town.change(Attachment, sent, due_at=now())
-    waits = pauses[:-1]
-    assert waits == sorted(waits) and waits[-1].total_seconds() > 900
+    media = town.desk.media
+    broken = type(media)(media.record, {"chat": Broken()}, media.storage)
+    town.change(Attachment, sent, received_at=now() - PATIENCE - timedelta(seconds=1))
+    await broken.fetch_due()
     await town.quiet()
     assert (row(town, sent).state, row(town, sent).refusal) == ("refused", "file_gone")
     assert words("refusals.file_gone") in town.heard()
 
 
-class Away(Chat):
-    """A channel whose provider does not answer."""
-
-    async def fetch(self, reference: str, *, at_most: int) -> bytes:
-        raise TryLater("away", after=timedelta(seconds=5))
+async def test_a_channel_that_is_switched_off_costs_nobody_a_photo(town: Town) -> None:
+    sent = await send(town, PHOTO)
+    media = town.desk.media
+    await type(media)(media.record, {}, media.storage).fetch_due()
+    assert row(town, sent).state == AttachmentState.PENDING
 
 
 async def test_one_file_that_fails_in_a_new_way_stops_no_other(town: Town) -> None:
-    class Full(Storage):
+    class Odd(Storage):
         def write(self, path: str, content: bytes) -> None:
             if content == PHOTO:
                 raise RuntimeError("never seen before")
             super().write(path, content)
 
-    town.desk.media.storage = Full("memory://")
+    town.desk.media.storage = Odd("memory://")
     unlucky = await send(town, PHOTO)
     other = await send(town, encoded(scene(64, 48)), OTHER)
     await town.desk.media.fetch_due()
     assert (row(town, unlucky).state, row(town, unlucky).failures) == ("pending", 1)
     assert row(town, other).state == "stored"
+
+
+@pytest.mark.parametrize("slow", range(1, AT_ONCE))
+async def test_slow_files_hold_up_no_other(town: Town, slow: int) -> None:
+    """More files than there are places, some of which do not come: all others do."""
+    chat = Slow(files=town.desk.chat.files)
+    media = type(town.desk.media)(town.desk.media.record, {"chat": chat}, town.desk.media.storage)
+    for place in range(slow):
+        await send(town, PHOTO, f"slow-{place}")
+    quick = [await send(town, PHOTO, f"quick-{place}") for place in range(2 * AT_ONCE)]
+    running = asyncio.create_task(media.run())
+    try:
+        async with asyncio.timeout(20):
+            while any(row(town, one).state != "stored" for one in quick):
+                media.wake()
+                await asyncio.sleep(0.02)
+            assert len(chat.held) == slow
+            chat.go.set()
+            while town.read(_pending):
+                await asyncio.sleep(0.02)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert chat.most <= AT_ONCE
+
+
+def _pending(tx: Session) -> int:
+    return len(tx.scalars(select(Attachment.id).where(Attachment.state == "pending")).all())
+
+
+class Slow(Chat):
+    """A channel some of whose files come only when they are let go."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.go = asyncio.Event()
+        self.held: set[str] = set()
+        self.now = self.most = 0
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        if "slow" in reference:
+            self.held.add(reference)
+            await self.go.wait()
+        self.now -= 1
+        return await super().fetch(reference, at_most=at_most)
 
 
 async def test_a_fetcher_that_died_leaves_its_files_to_the_next(town: Town) -> None:
@@ -234,10 +344,6 @@ async def test_the_providers_copy_is_deleted_once_the_file_is_ours(town: Town) -
 async def test_a_file_that_is_not_ours_yet_stays_with_the_provider(
     town: Town, tmp_path: Path
 ) -> None:
-    class Full(Storage):
-        def write(self, path: str, content: bytes) -> None:
-            raise OSError("no space left")
-
     await send(town, PHOTO)
     media = town.desk.media
     other = type(media)(media.record, media.channels, Full(f"file://{tmp_path}"))
@@ -255,3 +361,37 @@ async def test_a_copy_that_can_t_be_deleted_does_no_harm(town: Town) -> None:
     other = type(media)(media.record, {"chat": Stubborn(files=town.desk.chat.files)}, media.storage)
     await other.fetch_due()
     assert row(town, sent).state == AttachmentState.STORED
+
+
+NO_PICTURES = {
+    "a PDF": b"%PDF-1.7 not a photo",
+    "a HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200),
+    "a video": b"\0\0\0\x20ftypisom" + bytes(200),
+    "half a photo": PHOTO[: len(PHOTO) // 2],
+    "a picture too large": a_bomb(),
+    "nothing": b"",
+}
+#: What was said before, and no photo is wanted afterwards.
+UNASKED: dict[str, tuple[str, ...]] = {
+    "at the menu": ("halo",),
+    "in the first question": ("mau izin",),
+    "asked for a name": ("mau izin", "ya"),
+    "asked for the place": ("mau izin", "ya", "Siti Aminah", "nasi uduk", "1", "Warung Bu Siti"),
+    "with a form put aside": ("mau izin", "ya", "menu"),
+}
+
+
+@pytest.mark.parametrize("before", UNASKED)
+@pytest.mark.parametrize("what", NO_PICTURES)
+async def test_a_file_that_nobody_asked_for_is_answered_once(
+    town: Town, before: str, what: str
+) -> None:
+    for said in UNASKED[before]:
+        await town.say(said)
+    answers = len(town.desk.chat.texts(OWNER))
+    sent = await send(town, NO_PICTURES[what])
+    await town.desk.media.fetch_due()
+    await town.quiet()
+    assert row(town, sent).state == AttachmentState.REFUSED
+    (answer,) = town.desk.chat.texts(OWNER)[answers:]
+    assert words("common.photo_not_now") in answer

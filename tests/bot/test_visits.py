@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from conversations.messages import Say
+from models import finding
 from models.application import Application
 from models.audit import AuditEntry
 from models.lifecycle import ApplicationState, VisitState
@@ -400,3 +401,43 @@ async def test_an_owner_who_opted_out_is_sent_no_notices_of_the_visit(town: Town
     town.change(Visit, visit_id, on=today().on)
     await town.tap("go", OFFICER)
     assert town.heard(OWNER) == before
+
+
+FLAGS = [
+    ("identity", "nik_date_differs"),
+    ("identity", "nik_date_impossible"),
+    ("identity", "nik_serial_zero"),
+    ("identity", "nik_area_unknown"),
+    ("identity", "birth_date_implausible"),
+    ("identity", "under_age"),
+    ("duplicates", "same_business_asked"),
+]
+
+
+@pytest.mark.parametrize(("check", "reason"), FLAGS)
+async def test_the_officer_s_card_says_what_was_found_in_the_identity(
+    town: Town, check: str, reason: str
+) -> None:
+    visit_id = await on_the_way(town)
+    visit = town.visit(visit_id)
+    town.identify(visit.owner_id)
+    found = {
+        "application_id": visit.application_id,
+        "check": check,
+        "answers_version": 7,
+        "outcome": "needs_a_person",
+        "reason": reason,
+        "step": None,
+        "params": {},
+    }
+    town.write(lambda tx: finding.write(tx, [found]))
+    await town.tap("here", OFFICER)
+    await town.say(visit.code or "", OFFICER)
+    card = town.desk.chat.texts(OFFICER)[-1]
+    assert words(f"findings.{reason}.short") in card
+    await town.tap("seen", OFFICER)
+    await town.tap("as_described", OFFICER)
+    await town.photo_from(OFFICER)
+    assert words(f"findings.{reason}.short") in town.desk.chat.texts(OFFICER)[-1]
+    await town.tap("yes", OFFICER)
+    assert town.visit(visit_id).state == VisitState.HANDED_OVER

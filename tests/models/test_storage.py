@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -69,3 +70,48 @@ def test_readers_see_one_version_or_the_other(folder: Path) -> None:
     finally:
         stop.set()
         thread.join()
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o002, 0o022, 0o027, 0o077])
+@pytest.mark.parametrize("path", ["a.jpg", "attachments/ab/abc.jpg", "permits/2026/IUMK-1.pdf"])
+def test_nobody_else_may_look_at_the_files(folder: Path, mask: int, path: str) -> None:
+    before = os.umask(mask)
+    try:
+        storage = Storage(f"file://{folder}")
+        storage.write(path, b"one")
+        storage.write(path, b"another")
+    finally:
+        os.umask(before)
+    rights = {found.stat().st_mode & 0o777 for found in folder.rglob("*") if found.is_dir()}
+    assert (folder / path).stat().st_mode & 0o777 == 0o600
+    assert rights | {folder.stat().st_mode & 0o777} == {0o700}
+    assert storage.open_to_others() is None
+
+
+@pytest.mark.parametrize("rights", [0o755, 0o750, 0o711, 0o701, 0o777])
+def test_a_folder_that_others_may_look_into_is_named(folder: Path, rights: int) -> None:
+    folder.mkdir()
+    folder.chmod(rights)
+    assert Storage(f"file://{folder}").open_to_others() == folder
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("x"), ValueError("x"), KeyError("x"), TimeoutError(), OSError("x")]
+)
+def test_a_bucket_that_fails_in_its_own_way_is_away(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = Storage("memory://bucket")
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    for call in ("pipe_file", "cat_file", "isfile"):
+        monkeypatch.setattr(storage._system, call, fail)
+    for use in (
+        lambda: storage.write("a/b", b"x"),
+        lambda: storage.read("a/b"),
+        lambda: storage.exists("a/b"),
+    ):
+        with pytest.raises(OSError):  # which one is the store's own matter
+            use()

@@ -53,9 +53,9 @@ class Site:
     bot: Bot
 
 
-def build(record: Record, redis: Redis, files: Path) -> Site:
+def build(record: Record, redis: Redis, files: Path, storage: Storage | None = None) -> Site:
     words = catalogue.load()
-    storage = Storage(files.as_uri())
+    storage = storage or Storage(files.as_uri())
     channel = Browser(record, redis, storage, words, Phone(words, Templates(words)))
     bot, look = Bot(), pages.load(words)
     routes = [
@@ -66,7 +66,11 @@ def build(record: Record, redis: Redis, files: Path) -> Site:
         *identity.routes(look, record=record, redis=redis, storage=storage),
         *permits.routes(look, record=record, redis=redis),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(pages.Headers)])
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(pages.Headers)],
+        exception_handlers=pages.handlers(look),
+    )
     return Site(app, record, redis, storage, channel, bot)
 
 

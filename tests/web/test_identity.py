@@ -4,12 +4,13 @@ import asyncio
 import io
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 from redis.asyncio import Redis
@@ -24,8 +25,11 @@ from models.audit import AuditEntry
 from models.database import Record
 from models.identity import Identity, IdentityLink
 from models.inbox import InboundMessage
+from models.storage import Storage
+from tests import hostile_pictures as hostile
 from tests.clock import now
 from tests.web.site import Site, build
+from tests.workers.verification.samples import encoded, scene
 from web.identity import TRIES
 
 GOOD = {
@@ -189,6 +193,9 @@ async def test_two_links_of_one_person_at_once_leave_one_identity(
         ({"nik": "3174078703840002"}, "tertukar"),  # day 87
         ({"nik": "3174074703840000"}, "tertukar"),  # serial 0000
         ({"nik": "3174074803840002"}, "tanggal lahir"),  # another day
+        ({"name": "A" * 101}, "nama lengkap"),
+        ({"name": "A" * 1000}, "nama lengkap"),
+        ({"address": "Jalan" * 199}, "alamat seperti di KTP"),
         ({"name": "S"}, "nama lengkap"),
         ({"name": "12345"}, "nama lengkap"),
         ({"address": "Jl."}, "alamat seperti di KTP"),
@@ -229,6 +236,39 @@ async def test_a_file_that_is_no_photo_is_refused_kindly(
     assert (page.status_code, "sampai 8 MB" in page.text) == (422, True)
     page = await fill(client, links.own, ktp(), {"nik": "1"})
     assert "Pilih fotonya sekali lagi" in page.text
+
+
+@pytest.mark.parametrize("size", [(9248, 6936), (12_000, 9000)])
+async def test_a_phone_s_largest_photo_is_kept_smaller(
+    client: httpx.AsyncClient, links: Links, site: Site, engine: Engine, size: tuple[int, int]
+) -> None:
+    answer = await fill(client, links.own, encoded(Image.new("L", size, 90)))
+    assert answer.status_code == 303
+    assert max(kept(site, engine).size) == 2000
+
+
+async def test_a_photo_of_sixteen_bits_is_kept_as_it_looks(
+    client: httpx.AsyncClient, links: Links, site: Site, engine: Engine
+) -> None:
+    grey = scene().convert("L")
+    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    assert (await fill(client, links.own, encoded(deep, "PNG"))).status_code == 303
+    assert abs(np.asarray(kept(site, engine)).mean() - np.asarray(grey).mean()) < 2
+
+
+def kept(site: Site, engine: Engine) -> Image.Image:
+    """The photo that was kept last."""
+    with Session(engine) as tx:
+        path = tx.scalars(select(Attachment.path).order_by(Attachment.id.desc())).first()
+    return Image.open(io.BytesIO(site.storage.read(path or "")))
+
+
+@pytest.mark.parametrize("content", [hostile.png(6000, 6000), hostile.webp(6000, 6000)])
+async def test_a_picture_of_too_many_pixels_is_called_too_large(
+    client: httpx.AsyncClient, links: Links, content: bytes
+) -> None:
+    page = await fill(client, links.own, content)
+    assert (page.status_code, "terlalu besar untuk kami buka" in page.text) == (422, True)
 
 
 async def test_words_typed_are_escaped(client: httpx.AsyncClient, links: Links) -> None:
@@ -284,3 +324,262 @@ async def test_nothing_typed_reaches_a_log(
     await fill(client, links.own, changes={"nik": "3174074703840000"})
     await fill(client, links.own)
     assert not re.search("Siti|31740747|Kebon", caplog.text)
+
+
+@pytest.mark.parametrize(
+    "csrf", ["é", "", "ś" * 64, "\u0000", "٣", "0" * 10_000, "😀", "\u2066", "a" * 63 + "é", "İ"]
+)
+async def test_a_token_of_any_letters_is_compared(
+    client: httpx.AsyncClient, links: Links, csrf: str
+) -> None:
+    path = f"/identitas/{links.own}"
+    assert (await client.post(path, data=GOOD | {"csrf": csrf})).status_code == 403
+    files = {"photo": ("é.jpg", b"", "image/jpeg")}
+    answer = await client.post(path, data=GOOD | {"csrf": csrf}, files=files)
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
+
+
+CHARSETS = ["unicode_escape", "raw_unicode_escape", "idna", "undefined", "utf-7", "utf-16", "hex"]
+
+
+@pytest.mark.parametrize("charset", [*CHARSETS, "punycode", "rot13", "no-such-charset"])
+async def test_a_form_in_any_charset_is_answered(
+    client: httpx.AsyncClient, links: Links, charset: str
+) -> None:
+    for value in (rb"\ud800", b"\xff\xfe", b"xn--a" + b"\xc3", b"+AGE-"):
+        parts = b"".join(
+            b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name, value)
+            for name in (b"csrf", b"name", b"address", b"nik")
+        )
+        answer = await client.post(
+            f"/identitas/{links.own}",
+            content=parts + b"--x--\r\n",
+            headers={"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"},
+        )
+        assert answer.status_code in {400, 403}
+        assert "<html" in answer.text
+
+
+class NoStore(Storage):
+    """A file store that fails in its own way."""
+
+    error: Exception = OSError(28, "No space left on device")
+
+    def write(self, path: str, content: bytes) -> None:
+        raise self.error
+
+
+NO_STORE = [
+    OSError(28, "No space left on device"),
+    OSError(122, "Disk quota exceeded"),
+    OSError(5, "Input/output error"),
+    OSError(30, "Read-only file system"),
+    PermissionError(),
+    FileNotFoundError(),
+    NotADirectoryError(),
+    ConnectionRefusedError(),
+    ConnectionResetError(),
+    TimeoutError(),
+    BlockingIOError(),
+]
+
+
+@pytest.mark.parametrize("error", NO_STORE, ids=repr)
+@pytest.mark.parametrize("holder", ["own", "officers"])
+async def test_what_can_t_be_kept_now_is_shown_again_for_later(
+    record: Record,
+    redis: Redis,
+    tmp_path: Path,
+    links: Links,
+    engine: Engine,
+    error: Exception,
+    holder: str,
+) -> None:
+    token = getattr(links, holder)
+    away = NoStore(tmp_path.as_uri())
+    away.error = error
+    site = build(record, redis, tmp_path, away)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(site.app), base_url="http://izin.test"
+    ) as client:
+        page = await fill(client, token, ktp())
+        assert (page.status_code, page.headers["retry-after"]) == (503, "120")
+        assert "tautannya tetap berlaku" in page.text
+        for name in ("nik", "day", "year"):
+            assert f'value="{GOOD[name]}"' in page.text
+        assert f">{GOOD['address']}</textarea>" in page.text
+        with Session(engine) as tx:
+            assert tx.scalars(select(Identity)).all() == []
+        assert (await fill(client, token)).status_code == 303, "the link still works"
+
+
+@pytest.mark.parametrize("field", ["name", "nik", "day", "month", "year", "address", "another"])
+@pytest.mark.parametrize("letters", [5_000, 20_000, 200_000])
+async def test_a_field_of_any_length_is_answered_with_the_form(
+    client: httpx.AsyncClient, links: Links, field: str, letters: int
+) -> None:
+    page = await fill(client, links.own, changes={field: "a" * letters})
+    if field == "another" and letters < 100_000:
+        assert page.status_code == 303
+        return
+    assert page.status_code in {400, 422}
+    assert '<form method="post"' in page.text and 'role="alert"' in page.text
+    assert len(page.text) < 30_000
+    assert (await fill(client, links.own)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (b"", "multipart/form-data"),
+        (b"--x\r\n\r\n", "multipart/form-data; boundary=x"),
+        (b"nonsense", "multipart/form-data; boundary=x"),
+        (
+            b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--",
+            "multipart/form-data; boundary=x",
+        ),
+        (b"&".join(b"f%d=1" % n for n in range(200)), "application/x-www-form-urlencoded"),
+        (b"a" * 300_000, "application/x-www-form-urlencoded"),
+    ],
+)
+async def test_a_post_that_is_no_form_is_answered_with_the_form(
+    client: httpx.AsyncClient, links: Links, content: bytes, content_type: str
+) -> None:
+    headers = {"Content-Type": content_type}
+    page = await client.post(f"/identitas/{links.own}", content=content, headers=headers)
+    assert page.status_code == 400
+    assert '<form method="post"' in page.text and 'role="alert"' in page.text
+
+
+async def test_a_post_that_is_far_too_large_is_answered_with_the_form(
+    client: httpx.AsyncClient, links: Links
+) -> None:
+    async def without_end() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
+        while True:
+            yield bytes(1024 * 1024)
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    path = f"/identitas/{links.own}"
+    for content in (bytes(25 * 1024 * 1024), without_end()):
+        page = await client.post(path, content=content, headers=headers)
+        assert (page.status_code, "sampai 8 MB" in page.text) == (413, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/identitas/", 404),
+        ("GET", "/identitas/a/b", 404),
+        ("PUT", "/identitas/abc", 405),
+        ("DELETE", "/identitas/abc", 405),
+        ("GET", "/static/none.js", 404),
+        ("POST", "/izin", 405),
+    ],
+)
+@pytest.mark.parametrize("lang", ["id", "en"])
+async def test_whatever_is_refused_is_said_on_a_page(
+    client: httpx.AsyncClient, method: str, path: str, status: int, lang: str
+) -> None:
+    answer = await client.request(method, path, params={"lang": lang})
+    assert answer.status_code == status
+    assert f'<html lang="{lang}"' in answer.text
+    program = await client.request(method, path, headers={"Accept": "application/json"})
+    assert (program.status_code, "<" in program.text) == (status, False)
+
+
+# A NIK and a date of birth that differ: a registrar may have corrected one, a NIK never changes.
+
+
+async def fill_twice(
+    client: httpx.AsyncClient, token: str, changes: dict[str, str], again: dict[str, str]
+) -> tuple[httpx.Response, httpx.Response]:
+    """Post it, tick the box that comes back, and post it again with `again` changed."""
+    first = await fill(client, token, changes=changes)
+    found = re.search(r'name="sure" value="(\w+)"', first.text)
+    assert found, first.text
+    return first, await fill(client, token, changes=changes | {"sure": found[1]} | again)
+
+
+DIFFERING = [
+    {"nik": "3174075705900012", "day": "18", "month": "5", "year": "1990"},
+    {"nik": "3174075705900012", "day": "17", "month": "6", "year": "1990"},
+    {"nik": "3174075705900012", "day": "17", "month": "5", "year": "1991"},
+    {"nik": "3174071705900012", "day": "01", "month": "12", "year": "1970"},
+    {"nik": "3174 0717 0590 0012", "day": "18", "month": "05", "year": "1990"},
+    {"nik": "9471075705900012", "day": "18", "month": "5", "year": "1990"},
+    {"day": "8"},
+    {"month": "4"},
+    {"year": "1985"},
+    {"nik": "3174077112990001", "day": "30", "month": "12", "year": "1999"},
+]
+
+
+@pytest.mark.parametrize("changes", DIFFERING)
+@pytest.mark.parametrize("holder", ["own", "officers"])
+async def test_dates_that_differ_are_asked_about_once_and_then_taken(
+    client: httpx.AsyncClient, links: Links, engine: Engine, changes: dict[str, str], holder: str
+) -> None:
+    first, second = await fill_twice(client, getattr(links, holder), changes, {})
+    assert (first.status_code, "memang tertulis begitu" in first.text) == (422, True)
+    assert second.status_code == 303
+    with Session(engine) as tx:
+        (noted,) = tx.scalars(select(AuditEntry).where(AuditEntry.action == "identity.given"))
+        assert noted.details["sure_of"] == "nik_date_differs"
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"day": "9"},
+        {"month": "5"},
+        {"year": "1986"},
+        {"nik": "3174074703840003"},
+        {"nik": "3174074703850002", "year": "1986"},
+        {"sure": "on"},
+        {"sure": "1"},
+        {"sure": ""},
+        {"sure": "é"},
+        {"sure": "0" * 64},
+    ],
+)
+async def test_the_box_stands_for_what_was_asked_about_and_nothing_else(
+    client: httpx.AsyncClient, links: Links, again: dict[str, str]
+) -> None:
+    _, second = await fill_twice(client, links.own, {"day": "8"}, again)
+    assert second.status_code == 422
+
+
+@pytest.mark.parametrize("nik", ["317407", "3174074713840002", "3174074703840000"])
+async def test_an_owner_s_other_slips_can_t_be_ticked_away(
+    client: httpx.AsyncClient, links: Links, nik: str
+) -> None:
+    page = await fill(client, links.own, changes={"nik": nik, "sure": "1"})
+    assert (page.status_code, 'name="sure"' in page.text) == (422, False)
+
+
+@pytest.mark.parametrize(
+    "nik",
+    [
+        "3174074713840002",  # month 13
+        "3174078703840002",  # day 87
+        "3174074703840000",  # serial 0000
+        "3174073002840002",  # 30 February
+        "0074074703840002",  # no such province
+        "3100074703840002",
+        "3174004703840002",
+        "3174070003840002",  # day 0
+        "3174074700840002",  # month 0
+        "9974074703840002",
+    ],
+)
+async def test_the_officer_who_holds_the_card_may_always_go_on(
+    client: httpx.AsyncClient, links: Links, engine: Engine, nik: str
+) -> None:
+    first, second = await fill_twice(client, links.officers, {"nik": nik}, {})
+    assert (first.status_code, second.status_code) == (422, 303)
+    with Session(engine) as tx:
+        assert tx.scalars(select(Identity.nik)).one() == nik
+        (noted,) = tx.scalars(select(AuditEntry).where(AuditEntry.action == "identity.given"))
+        assert noted.details["sure_of"] == "nik_not_possible"

@@ -47,7 +47,9 @@ def check(evidence: Evidence) -> Finding:
     """Judge the NIK's structure, its birth date against the typed one, and the age.
 
     A NIK of a far province is as good as one of Jakarta. All that looks like a slip of the finger
-    goes back to the owner's secure page; no digit of it is repeated in the finding.
+    goes back to the owner's secure page; no digit of it is repeated in the finding. A birth date
+    that differs was asked about on the page already: it may have been corrected by a registrar, so
+    a person looks at it.
     """
     identity = evidence.identity
     if identity is None:
@@ -56,6 +58,8 @@ def check(evidence: Evidence) -> Finding:
     if not 0 <= age <= MAX_AGE:
         return _fix(BIRTH_DATE_IMPLAUSIBLE)
     slip = _slip(identity.nik, identity.birth_date)
+    if slip == NIK_DATE_DIFFERS:
+        return Finding(NAME, Outcome.NEEDS_A_PERSON, slip)
     if slip:
         return _fix(slip)
     if age < MIN_AGE:

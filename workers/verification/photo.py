@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
+from models import pictures
 from workers.verification.finding import Evidence, Finding, Outcome
 
 NAME = "photo"
@@ -18,12 +15,14 @@ STEP = "place_photo"
 PHOTO_MISSING = "photo_missing"
 PHOTO_SEEN_ELSEWHERE = "photo_seen_elsewhere"
 PHOTO_UNREADABLE = "photo_unreadable"
+PHOTO_TOO_LARGE = "photo_too_large"
 PHOTO_TOO_SMALL = "photo_too_small"
 PHOTO_TOO_DARK = "photo_too_dark"
 PHOTO_TOO_BRIGHT = "photo_too_bright"
 PHOTO_BLURRED = "photo_blurred"
 FAULTS = (  # from far to near: the owner hears of the photo that came nearest
     PHOTO_UNREADABLE,
+    PHOTO_TOO_LARGE,
     PHOTO_TOO_SMALL,
     PHOTO_TOO_DARK,
     PHOTO_TOO_BRIGHT,
@@ -31,8 +30,6 @@ FAULTS = (  # from far to near: the owner hears of the photo that came nearest
 )
 REASONS = frozenset({PHOTO_MISSING, PHOTO_SEEN_ELSEWHERE, *FAULTS})
 
-FORMATS = ("JPEG", "PNG", "WEBP")  # what phones send; every other decoder stays shut
-MAX_PIXELS = 50_000_000  # to decode; a JPEG is decoded at a fraction of its size
 MIN_SIDE = 400  # pixels: the photos of old phones (640 x 480) pass, previews (320) do not
 WIDTH = 1000  # pixels at which sharpness is measured
 DARK = 40  # of 255: nine tenths of the picture are darker
@@ -41,20 +38,6 @@ BRIGHT = 225  # of 255: nine tenths of the picture are brighter
 # the light 59, Gaussian blur of 1 px 44-70, 2 px 8-12, 3 px 3-4. To read a KTP takes 25; to know a
 # stall again takes less. Strong noise hides blur: then the officer's eyes must do.
 SHARP = 15.0
-
-# What Pillow's decoders raise on broken or hostile bytes.
-_BROKEN = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    struct.error,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
 
 
 def check(evidence: Evidence) -> Finding:
@@ -77,7 +60,9 @@ def fault(content: bytes) -> str | None:
     """What makes a picture unusable: one of FAULTS, or None."""
     try:
         size, grey = _decode(content)
-    except _BROKEN:
+    except pictures.TooLarge:
+        return PHOTO_TOO_LARGE
+    except pictures.Unreadable:
         return PHOTO_UNREADABLE
     if min(size) < MIN_SIDE:
         return PHOTO_TOO_SMALL
@@ -102,19 +87,7 @@ def _decode(content: bytes) -> tuple[tuple[int, int], NDArray[np.float32]]:
     and three times as high.
 
     Raises:
-        one of _BROKEN: it is no picture of FORMATS, is cut off, or is a decompression bomb.
+        pictures.TooLarge, pictures.Unreadable.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            size = image.size
-            image.draft("L", (2 * WIDTH, 2 * WIDTH))
-            if image.width * image.height > MAX_PIXELS:
-                raise ValueError(f"{image.width} x {image.height} pixels are too many to decode")
-            upright = ImageOps.exif_transpose(image).convert("L")
-    scale = min(WIDTH / upright.width, 3 * WIDTH / upright.height)
-    if scale < 1:
-        shape = (max(1, round(upright.width * scale)), max(1, round(upright.height * scale)))
-        upright = upright.resize(shape, Image.Resampling.BOX)
-    return size, np.asarray(upright, dtype=np.float32)
+    picture = pictures.read(content, "L", (WIDTH, 3 * WIDTH), resample=Image.Resampling.BOX)
+    return picture.size, np.asarray(picture.image, dtype=np.float32)

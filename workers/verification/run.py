@@ -14,18 +14,26 @@ from sqlalchemy.orm import Session
 
 from conversations.messages import Say, Value
 from models import application as applications
-from models import area, attachment, business_type, finding, identity, lifecycle
+from models import area, attachment, business_type, finding, identity, lifecycle, visit
 from models.application import Application
 from models.attachment import Attachment, AttachmentState
 from models.base import WIB, now
 from models.finding import FindingRow
 from models.lifecycle import ApplicationState
+from models.officer import Officer
 from models.storage import Storage
 from models.task import Task
 from workers.context import ACTOR, Context, Settle
 from workers.news import tell, tell_supervisors
 from workers.verification import CHECKS, examine, photo, resting_on
-from workers.verification.finding import Evidence, Finding, Identity, Outcome, PhotoEvidence
+from workers.verification.finding import (
+    MAX_FIXES,
+    Evidence,
+    Finding,
+    Identity,
+    Outcome,
+    PhotoEvidence,
+)
 
 SERVICE = "business_permit"  # the one whose answers can be checked
 PATIENCE = timedelta(minutes=2)  # with photos that the provider still has
@@ -52,6 +60,7 @@ class Examined:
     version: int
     findings: tuple[Finding, ...] = ()
     waits: bool = False
+    scheduled: bool = False  # a visit is on its way: the findings move nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +92,19 @@ def gave_up(tx: Session, task: Task) -> None:
     if application.state == ApplicationState.SUBMITTED:
         _write(tx, application, [NOT_CHECKED])
         _to_review(tx, application)
+    elif application.state == ApplicationState.SCHEDULED:
+        _write(tx, application, [NOT_CHECKED])
 
 
 def _examine(context: Context, application_id: int) -> Examined | None:
     """What the checks find; None when nothing is to be verified any more."""
     with context.session() as tx:
         application = tx.get(Application, application_id)
-        if application is None or application.state != ApplicationState.SUBMITTED:
+        if application is None:
+            return None
+        if application.state == ApplicationState.SCHEDULED and application.service == SERVICE:
+            return _examine_identity(tx, application)
+        if application.state != ApplicationState.SUBMITTED:
             return None
         if application.service != SERVICE:
             return Examined(application.answers_version, (NO_CHECKS,))
@@ -106,6 +121,19 @@ def _examine(context: Context, application_id: int) -> Examined | None:
     if unavailable:
         raise Unavailable(", ".join(unavailable))
     return Examined(case.version, findings)
+
+
+def _examine_identity(tx: Session, application: Application) -> Examined | None:
+    """What the checks that rest on the identity find while a visit is on its way.
+
+    Nobody is asked to answer again: the officer sees the KTP and what was found.
+    """
+    if "identity" not in (application.changed or ()):
+        return None
+    names = resting_on({"identity"})
+    asked_enough = dict.fromkeys(names, MAX_FIXES)
+    findings = examine(_evidence(tx, application), names, fixes=asked_enough)
+    return Examined(application.answers_version, findings, scheduled=True)
 
 
 def _gather(tx: Session, application: Application) -> _Case:
@@ -169,10 +197,16 @@ def _evidence(tx: Session, application: Application) -> Evidence:
         capital=_sum(answers["capital"]),
         turnover_year=None if turnover is None else 12 * turnover,
         workers=_sum(answers["workers"]),
-        identity=_identity(known) if known and answers["identity"] == "page" else None,
+        identity=_identity(known) if known and _rests_on_page(application) else None,
         photos=(),
         same_person_open=tuple(applications.open_twins(tx, application, sorted(same_person))),
     )
+
+
+def _rests_on_page(application: Application) -> bool:
+    """Whether the identity is judged by the page; at the door the officer fills it in as well."""
+    at_the_door = application.state == ApplicationState.SCHEDULED
+    return at_the_door or application.answers["identity"] == "page"
 
 
 def _sum(answer: Any) -> int | None:
@@ -217,6 +251,11 @@ def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime |
         return None
     (application,) = applications.lock(tx, [task.subject_id])
     current = application.answers_version == examined.version
+    if examined.scheduled:
+        if current and application.state != ApplicationState.SUBMITTED:
+            _write(tx, application, examined.findings)
+            _show_the_officer(tx, application, examined.findings)
+        return None
     if application.state != ApplicationState.SUBMITTED or not current:
         return None  # decided meanwhile, or answered anew: that has a task of its own
     if examined.waits:
@@ -225,6 +264,17 @@ def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime |
     _write(tx, application, (*examined.findings, *_by_hand(application, rows)))
     _conclude(tx, application, finding.latest(tx, [application.id]))
     return None
+
+
+def _show_the_officer(tx: Session, application: Application, findings: Collection[Finding]) -> None:
+    """Put the officer's question again, which now says what was found; no news of its own."""
+    coming = visit.open_of_application(tx, application.id)
+    officer = tx.get(Officer, coming.officer_id) if coming and coming.officer_id else None
+    found = any(one.outcome is Outcome.NEEDS_A_PERSON for one in findings)
+    if found and officer is not None and officer.person_id is not None:
+        occasion = f"checked:{application.answers_version}"
+        owner = application.person_id
+        tell(tx, officer.person_id, "identity_given", owner, occasion=occasion, can_wait=False)
 
 
 def _by_hand(application: Application, rows: Iterable[FindingRow]) -> Iterable[Finding]:

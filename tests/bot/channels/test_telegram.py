@@ -267,15 +267,23 @@ async def test_a_large_file_is_refused(label: str, telegram: Telegram, api: Fake
     assert refusal.value.reason == reason
 
 
-async def test_a_file_that_is_gone_is_refused(telegram: Telegram, api: FakeBotApi) -> None:
-    with pytest.raises(FileRefused) as refusal:
-        await telegram.fetch("no-such-file", at_most=10)
-    assert refusal.value.reason == "file_gone"
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("file is too big", "file_too_large"),
+        ("invalid file_id", "file_gone"),
+        ("wrong file identifier/HTTP URL specified", "file_gone"),
+        ("wrong remote file identifier specified: Wrong padding in the string", "file_gone"),
+    ],
+)
+async def test_a_file_that_telegram_will_never_give_is_refused(
+    said: str, reason: str, telegram: Telegram, api: FakeBotApi
+) -> None:
     file = api.keep(b"abc", "documents/{}")
-    api.forget_files()
+    api.fail(refused(said), method="getFile")
     with pytest.raises(FileRefused) as refusal:
         await telegram.fetch(file["file_id"], at_most=10)
-    assert refusal.value.reason == "file_gone"
+    assert refusal.value.reason == reason
 
 
 @pytest.mark.parametrize(
@@ -286,6 +294,17 @@ async def test_a_file_that_is_gone_is_refused(telegram: Telegram, api: FakeBotAp
         ("getFile", CLOSE),
         ("getFile", too_many(3)),
         ("getFile", Fault(401, "Unauthorized")),
+        ("getFile", Fault(404, "Not Found")),
+        ("getFile", Fault(403, "Forbidden: bot is not a member")),
+        ("getFile", refused("wrong file_id or the file is temporarily unavailable")),
+        ("getFile", refused("file is temporarily unavailable")),
+        ("getFile", refused("FILE_REFERENCE_EXPIRED")),
+        ("getFile", refused("file reference has expired")),
+        ("getFile", refused("something that nobody has seen before")),
+        ("download", Fault(400, "Bad Request")),
+        ("download", Fault(403, "Forbidden")),
+        ("download", Fault(404, "Not Found")),
+        ("download", Fault(409, "Conflict")),
         ("download", broken()),
         ("download", HANG),
         ("download", too_many(3)),

@@ -856,7 +856,11 @@ async def test_nothing_is_fetched_from_anywhere_else(
     assert api.calls == []
 
 
-@pytest.mark.parametrize("fault", [too_many(), Fault(503, ""), Fault(500, "")], ids=str)
+@pytest.mark.parametrize(
+    "fault",
+    [too_many(), *(Fault(status, "") for status in (400, 401, 403, 408, 409, 425, 500, 502, 503))],
+    ids=str,
+)
 async def test_while_twilio_is_away_a_photo_waits(
     fault: Fault, whatsapp: WhatsApp, api: FakeTwilio
 ) -> None:

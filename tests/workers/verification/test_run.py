@@ -17,11 +17,20 @@ from models.application import Application
 from models.attachment import AttachmentState
 from models.finding import FindingRow
 from models.inbox import InboundMessage
-from models.lifecycle import ApplicationState
+from models.lifecycle import ApplicationState, VisitState
 from models.storage import Storage
 from models.task import MAX_FAILURES, Task
 from tests.clock import now
-from tests.workers.city import answers, application, news, person, staff, stored_photo, work_off
+from tests.workers.city import (
+    answers,
+    application,
+    news,
+    person,
+    staff,
+    stored_photo,
+    visit,
+    work_off,
+)
 from tests.workers.verification.samples import encoded, scene
 
 LEFT = {"left": True}
@@ -264,7 +273,73 @@ def test_an_identity_given_on_the_page_is_judged(
     give_identity(tx, owner, born_on=date(1988, 3, 12))  # not what the NIK says
     row = sent(tx, storage, owner_id=owner, identity="page")
     work_off(city)
-    assert judged(tx, row)["identity"] == (1, "fix_by_owner", "nik_date_differs")
+    tx.refresh(row)
+    assert row.state == ApplicationState.IN_REVIEW
+    assert judged(tx, row)["identity"] == (1, "needs_a_person", "nik_date_differs")
+
+
+#: What may be amiss with an identity that is given while a visit is on its way.
+GIVEN_LATE: dict[str, tuple[dict[str, Any], str]] = {
+    "nothing": ({}, ""),
+    "another day": ({"born_on": date(1987, 3, 13)}, "nik_date_differs"),
+    "another month": ({"born_on": date(1987, 4, 12)}, "nik_date_differs"),
+    "another year": ({"born_on": date(1988, 3, 12)}, "nik_date_differs"),
+    "too young": ({"nik": "3174015203150001", "born_on": date(2015, 3, 12)}, "under_age"),
+    "too old": ({"born_on": date(1887, 3, 12)}, "birth_date_implausible"),
+    "no such day": ({"nik": "3174013202870001"}, "nik_date_impossible"),
+    "no such month": ({"nik": "3174015213870001"}, "nik_date_impossible"),
+    "no serial": ({"nik": "3174015203870000"}, "nik_serial_zero"),
+    "no such province": ({"nik": "0074015203870001"}, "nik_area_unknown"),
+    "no such city": ({"nik": "3100015203870001"}, "nik_area_unknown"),
+}
+
+
+@pytest.mark.parametrize("what", GIVEN_LATE)
+@pytest.mark.parametrize("rests_on", ["page", "door"])
+def test_an_identity_given_while_a_visit_is_on_its_way_is_judged_and_moves_nothing(
+    city: Engine, tx: Session, storage: Storage, what: str, rests_on: str
+) -> None:
+    given, reason = GIVEN_LATE[what]
+    row = sent(tx, storage, identity=rests_on)
+    officer = staff(tx, "0417")
+    work_off(city)
+    visit(tx, row, state=VisitState.ACCEPTED, officer_id=officer.id)
+    row.state = ApplicationState.SCHEDULED
+    tx.commit()
+    give_identity(tx, row.person_id, **given)
+    applications.identity_given(tx, row.person_id, actor="person:1")
+    tx.commit()
+    work_off(city)
+    tx.refresh(row)
+    assert row.state == ApplicationState.SCHEDULED
+    outcome = "needs_a_person" if reason else "ok"
+    assert judged(tx, row)["identity"] == (2, outcome, reason)
+    rows = tx.scalars(select(InboundMessage)).all()
+    shown = [one.person_id for one in rows if "identity_given" in str(one.event)]
+    assert shown == ([officer.person_id] if reason else [])
+
+
+def test_a_twin_is_found_even_while_a_visit_is_on_its_way(
+    city: Engine, tx: Session, storage: Storage
+) -> None:
+    first = sent(tx, storage, identity="page")
+    give_identity(tx, first.person_id)
+    tx.commit()
+    other_phone = person(tx)
+    photo_id = stored_photo(tx, storage, other_phone, encoded(scene(900, 700))).id
+    twin = application(tx, other_phone, answers(photo_id, identity="door"), number="26-000002")
+    applications.plan_verification(tx, twin)
+    tx.commit()
+    work_off(city)
+    visit(tx, twin, state=VisitState.ACCEPTED)
+    twin.state = ApplicationState.SCHEDULED
+    give_identity(tx, other_phone)
+    applications.identity_given(tx, other_phone, actor="person:1")
+    tx.commit()
+    work_off(city)
+    tx.refresh(twin)
+    assert twin.state == ApplicationState.SCHEDULED
+    assert judged(tx, twin)["duplicates"] == (2, "needs_a_person", "same_business_asked")
 
 
 def test_a_photo_that_somebody_else_has_sent_goes_to_a_person(
