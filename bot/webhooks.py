@@ -25,6 +25,7 @@ from bot.channels.whatsapp_addresses import Addresses
 from bot.channels.whatsapp_reports import Reports
 from bot.channels.whatsapp_updates import PATH, STATUS_PATH, Report, Signature
 from bot.errors import Busy, ChannelError, Forged, Malformed
+from models.database import unfit
 
 MAX_BODY = 1024 * 1024  # bytes; a text of 4096 letters with its entities is some 100 kB
 RETRY_AFTER = 5  # seconds; Telegram heeds it
@@ -211,9 +212,10 @@ class _Deliveries(Generic[T]):
         except Busy as error:
             return self._refuse(503, error, delivered)
         except DBAPIError as error:
-            return self._refuse(
-                503, Busy(f"the record is away ({type(error).__name__})"), delivered
-            )
+            kind = type(error).__name__
+            if unfit(error):
+                return self._refuse(400, Malformed(f"a value that can't be kept ({kind})"))
+            return self._refuse(503, Busy(f"the database is away ({kind})"), delivered)
         ids = self._door.ids(delivered)
         _log.debug("delivery_taken", channel=self._door.channel, deliveries=ids)
         return self._door.answer(delivered)

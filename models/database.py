@@ -37,6 +37,36 @@ OUTBOX = "izin_outbox"  # the bot's sender
 TASKS = "izin_tasks"  # the dispatcher
 
 
+#: Classes of SQLSTATE that tell of a server, a login or other transactions, not of a statement:
+#: the same statement may succeed later.
+#: Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_AWAY = frozenset(("08", "28", "3D", "40", "53", "55", "57", "58"))
+READ_ONLY = "25006"  # read_only_sql_transaction: a standby, or a disk guard
+_AWAY_STATES = frozenset((READ_ONLY, "25P03", "25P04"))  # and timeouts of whole transactions
+_UNFIT = frozenset(("22", "54"))  # data_exception, program_limit_exceeded
+
+
+def away(error: BaseException) -> bool:
+    """Whether PostgreSQL can't be reached or can't work now, so that the same may succeed later."""
+    cause, state = _cause(error)
+    if state is None:
+        return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+    return state[:2] in _AWAY or state in _AWAY_STATES
+
+
+def unfit(error: BaseException) -> bool:
+    """Whether a value can't be kept, whenever it is tried: too long, too large, or no text."""
+    cause, state = _cause(error)
+    if state is None:
+        return isinstance(cause, psycopg.DataError | UnicodeError)
+    return state[:2] in _UNFIT
+
+
+def _cause(error: BaseException) -> tuple[BaseException | None, str | None]:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return cause, cause.sqlstate if isinstance(cause, psycopg.Error) else None
+
+
 def driver_url(url: str) -> str:
     """Name psycopg 3 in a plain `postgresql://` URL; leave any other as it is."""
     scheme, separator, rest = url.partition("://")

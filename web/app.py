@@ -11,7 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -32,7 +32,7 @@ from bot.metrics import expect, slow_after
 from bot.service import Bot
 from bot.settings import Settings
 from conversations import catalogue
-from models import encryption
+from models import database, encryption
 from models.database import Record
 from models.storage import Storage
 from web import demo, files, identity, metrics, pages, permits
@@ -133,6 +133,8 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
 
     def away(request: Request, error: Exception) -> Response:
         """A page whose record is away: come again later."""
+        if not database.away(error):
+            raise error
         log.warning("page.database_away", error=type(error).__name__)
         locale = pages.locale_of(request)
         return look.html("notice.html", locale, status=503, headers=LATER, notice="away")
@@ -145,7 +147,7 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
             Middleware(webhooks.Shortcut, routes=deliveries),
             Middleware(pages.Headers),
         ],
-        exception_handlers={OperationalError: away},
+        exception_handlers={DBAPIError: away},
     )
 
 
