@@ -6,6 +6,7 @@ the deliveries in it. Turns are taken elsewhere, many together: they name the sa
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from bot.errors import Busy, ChannelError, Forged, Malformed
 from models.database import unfit
 
 MAX_BODY = 1024 * 1024  # bytes; a text of 4096 letters with its entities is some 100 kB
+READING = 10.0  # seconds for a body; a provider sends it at one go
 RETRY_AFTER = 5  # seconds; Telegram heeds it
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
@@ -42,6 +44,10 @@ _log = structlog.get_logger(__name__)
 
 class TooLarge(ChannelError):
     """The delivery is larger than any the provider makes."""
+
+
+class TooSlow(ChannelError):
+    """The delivery did not come to its end in time."""
 
 
 class Door(Protocol[T]):
@@ -207,6 +213,8 @@ class _Deliveries(Generic[T]):
             return self._refuse(403, error)
         except TooLarge as error:
             return self._refuse(413, error)
+        except TooSlow as error:
+            return self._refuse(408, error)
         except Malformed as error:
             return self._refuse(400, error)
         except Busy as error:
@@ -252,14 +260,17 @@ class Shortcut:
 async def _body(request: Request) -> bytes:
     """Read no more than `MAX_BODY`, whether or not the sender tells the length."""
     length = request.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > MAX_BODY:
+    if length.isdecimal() and (len(length) > 9 or int(length) > MAX_BODY):
         raise TooLarge(f"more than {MAX_BODY} bytes")
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY:
-                raise TooLarge(f"more than {MAX_BODY} bytes")
+        async with asyncio.timeout(READING):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise TooLarge(f"more than {MAX_BODY} bytes")
+    except TimeoutError:
+        raise TooSlow(f"not complete within {READING:g} seconds") from None
     except ClientDisconnect:
         raise Malformed("broken off") from None
     return bytes(body)

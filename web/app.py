@@ -145,7 +145,7 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         middleware=[
             Middleware(Requests, routes=routes),
             Middleware(webhooks.Shortcut, routes=deliveries),
-            Middleware(pages.Headers),
+            Middleware(pages.Headers, public_url=settings.public_url),
         ],
         exception_handlers={DBAPIError: away},
     )

@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import uvicorn
-
 from bot import metrics, poll
 from bot.channels import whatsapp_templates
 from bot.channels.telegram import Telegram
@@ -28,7 +26,7 @@ from models.settings import BadSettings
 from models.settings import Settings as EverySettings
 from models.storage import Storage
 from models.template import REFUSED
-from web import app, doctor, play
+from web import app, doctor, play, server
 from web.play import StepMissed
 from workers import dispatcher, queue
 from workers.settings import Settings as WorkerSettings
@@ -124,14 +122,7 @@ def _settings(kind: type[S]) -> S:
 
 def _serve(given: argparse.Namespace) -> int:
     settings = _settings(Settings)
-    uvicorn.run(
-        app.build(settings, as_demo=given.demo),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=2,
-    )
+    server.run(app.build(settings, as_demo=given.demo), settings)
     return 0
 
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any, Literal
 
 from cryptography.exceptions import InvalidTag
@@ -114,6 +115,16 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
             "Telegram delivers to https only. Put a proxy with a certificate in front, and set the "
             "https address.",
         )
+    if not _loopback(settings.host) and all(
+        _loopback(proxy) for proxy in settings.trusted_proxies.split(",")
+    ):
+        yield Line(
+            "warn",
+            "settings",
+            f"HOST is {settings.host}, and no proxy outside this machine is trusted: all visitors "
+            "that one hands on would share one limit. Set TRUSTED_PROXIES to the address or "
+            "network that its requests come from.",
+        )
     if issuing.permit_office is None or issuing.permit_signer is None:
         yield Line(
             "warn",
@@ -126,6 +137,14 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
             "settings",
             "nobody can watch: /metrics is shut. Set METRICS_TOKEN, and give it to Prometheus.",
         )
+
+
+def _loopback(host: str) -> bool:
+    """Whether a host, address or network is of this machine alone."""
+    try:
+        return ip_network(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 # The record

@@ -143,6 +143,32 @@ async def test_a_large_delivery_is_refused_though_it_tells_no_length() -> None:
     assert sent < MAX_BODY + 200_000
 
 
+@pytest.mark.parametrize("first", [b"", b"{", b'{"update_id": 1', json.dumps(UPDATE).encode()])
+async def test_a_delivery_that_trickles_is_not_waited_for(
+    first: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.webhooks.READING", 0.1)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield first
+        while True:
+            await asyncio.sleep(0.01)
+            yield b" "
+
+    turns = Turns()
+    with capture_logs() as logs:
+        answer = await deliver(turns, content=body())
+    assert answer.status_code == 408
+    assert [entry["status"] for entry in logs] == [408]
+    assert turns.taken == []
+
+
+async def test_a_length_of_thousands_of_digits_is_too_long() -> None:
+    for length in ("9" * 10, "9" * 5_000):
+        headers = {**HEADERS, "Content-Length": length}
+        assert (await deliver(Turns(), content=b"{}", headers=headers)).status_code == 413
+
+
 async def test_a_delivery_as_large_as_may_be_is_read() -> None:
     body = json.dumps(UPDATE).encode()
     answer = await deliver(Turns(), content=body + b" " * (MAX_BODY - len(body)))

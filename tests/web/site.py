@@ -66,7 +66,9 @@ def build(record: Record, redis: Redis, files: Path) -> Site:
         *identity.routes(look, record=record, redis=redis, storage=storage),
         *permits.routes(look, record=record, redis=redis),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(pages.Headers)])
+    app = Starlette(
+        routes=routes, middleware=[Middleware(pages.Headers, public_url="https://izin.test")]
+    )
     return Site(app, record, redis, storage, channel, bot)
 
 
