@@ -30,6 +30,7 @@ from models.database import unfit
 
 MAX_BODY = 1024 * 1024  # bytes; a text of 4096 letters with its entities is some 100 kB
 READING = 10.0  # seconds for a body; a provider sends it at one go
+TAKING = 8.0  # seconds for deliveries to be taken; Twilio waits for fifteen
 RETRY_AFTER = 5  # seconds; Telegram heeds it
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
@@ -208,11 +209,15 @@ class _Deliveries(Generic[T]):
             self._door.admit(request)
             delivered = self._door.read(request, await _body(request))
             if delivered:
-                await self._take(delivered)
+                async with asyncio.timeout(TAKING):
+                    await self._take(delivered)
         except Forged as error:
             return self._refuse(403, error)
         except TooLarge as error:
             return self._refuse(413, error)
+        except TimeoutError:  # what is taken later is known when it comes again
+            late = Busy(f"not taken within {TAKING:g} seconds")
+            return self._refuse(503, late, delivered)
         except TooSlow as error:
             return self._refuse(408, error)
         except Malformed as error:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -41,6 +40,7 @@ from web.requests import Requests
 log = structlog.get_logger(__name__)
 
 LATER = {"Retry-After": "60", "Cache-Control": "no-store"}
+VISIT = 4.0  # seconds that a page waits for the database
 PATIENCE = 3.0  # seconds a part may take to answer `/readyz`
 
 
@@ -65,6 +65,7 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     """Make the application; the bot runs for as long as its lifespan."""
     words = catalogue.load()
     record = Record(settings.database_url)
+    hurried = record.within(VISIT)
     redis = Redis.from_url(settings.redis_url)
     storage = Storage(settings.storage_url)
     browser = Browser(record, redis, storage, words, Phone(words, Templates(words)))
@@ -92,8 +93,8 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
             redis_url=settings.redis_url,
         ),
         *pages.routes(),
-        *permits.routes(look, record=record, redis=redis),
-        *identity.routes(look, record=record, redis=redis, storage=storage),
+        *permits.routes(look, record=hurried, redis=redis),
+        *identity.routes(look, record=hurried, redis=redis, storage=storage),
     ]
     deliveries: list[Route] = []
     if settings.telegram_webhook_secret:
@@ -187,7 +188,7 @@ def _signs_of_life(record: Record, redis: Redis) -> list[BaseRoute]:
 async def _database(record: Record) -> bool:
     try:
         async with asyncio.timeout(PATIENCE):
-            await record.ask(lambda tx: tx.execute(text("SELECT 1 FROM people LIMIT 1")).first())
+            await record.ask(database.writable)
     except (SQLAlchemyError, TimeoutError):
         return False
     return True

@@ -158,9 +158,11 @@ def _record(settings: Settings, patience: int) -> Iterator[Line]:
             isolation_level="AUTOCOMMIT",
             connect_args={"connect_timeout": patience},
         )
+        database.serve(engine)
         with engine.connect() as connection:
             connection.execute(text(f"SET statement_timeout = '{patience}s'"))
             yield _version(connection)
+            yield from _read_only(connection)
             yield _clock(connection)
             yield _durability(connection)
             migrated = _migrated(connection)
@@ -191,6 +193,16 @@ def _version(connection: Connection) -> Line:
             f"PostgreSQL {shown} is too old. Install {OLDEST_POSTGRESQL} or newer.",
         )
     return Line("ok", "database", f"PostgreSQL {shown} answers")
+
+
+def _read_only(connection: Connection) -> Iterator[Line]:
+    if connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on":
+        yield Line(
+            "FAIL",
+            "database",
+            "PostgreSQL takes no writes: it is a standby, or default_transaction_read_only is on. "
+            "Let DATABASE_URL lead to the primary, or find what set it (a full disk?).",
+        )
 
 
 def _clock(connection: Connection) -> Line:
