@@ -9,9 +9,10 @@ from typing import TypeAlias, TypeVar
 
 import structlog
 
+from bot.channels import telegram_addresses
 from bot.channels.base import Heard
 from bot.channels.telegram import Telegram
-from bot.channels.telegram_updates import NAME, read, update_id
+from bot.channels.telegram_updates import NAME, update_id
 from bot.errors import Busy, ChannelError, Malformed, TryLater
 from conversations.messages import Json
 
@@ -98,7 +99,7 @@ def _heard(updates: Iterable[Json]) -> Iterator[Heard]:
     """What the updates say; one that can't be read is left out, or none after it would come."""
     for update in updates:
         try:
-            yield from read(update)
+            yield from telegram_addresses.heard(update)
         except Malformed as error:
             _log.error("update_dropped", channel=NAME, why=str(error))
 

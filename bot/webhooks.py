@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.channels import telegram_updates, whatsapp_updates
+from bot.channels import telegram_addresses, telegram_updates, whatsapp_updates
 from bot.channels.base import Heard
 from bot.channels.whatsapp_addresses import Addresses
 from bot.channels.whatsapp_reports import Reports
@@ -136,7 +136,7 @@ class _Telegram:
             RecursionError,
         ):  # UnicodeDecodeError is a ValueError
             raise Malformed("not JSON") from None  # the cause would quote what was written
-        return telegram_updates.read(update)
+        return telegram_addresses.heard(update)
 
     def answer(self, taken: Sequence[Heard]) -> Response:
         for one in taken:

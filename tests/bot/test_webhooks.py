@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -22,6 +23,7 @@ from bot.errors import Busy
 from bot.webhooks import MAX_BODY, RETRY_AFTER, telegram, whatsapp
 from conversations.events import Said
 from models.database import Record
+from models.person import veiled
 from tests.providers.bot_api import FakeBotApi
 from tests.providers.twilio_api import TOKEN, sign
 
@@ -65,7 +67,7 @@ async def test_a_delivery_is_taken_before_it_is_answered() -> None:
     turns = Turns()
     answer = await deliver(turns, json=UPDATE)
     assert answer.status_code == 200
-    assert turns.taken == [HEARD]
+    assert turns.taken == [replace(HEARD, address=veiled("telegram", HEARD.address))]
 
 
 async def test_the_answer_to_a_tap_stops_the_button_from_spinning() -> None:
@@ -210,7 +212,7 @@ async def test_when_busy_the_provider_is_asked_to_come_again() -> None:
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == str(RETRY_AFTER)
     assert (await deliver(turns, json=UPDATE)).status_code == 200
-    assert turns.taken == [HEARD]
+    assert turns.taken == [replace(HEARD, address=veiled("telegram", HEARD.address))]
 
 
 async def test_a_delivery_waits_only_a_while_to_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +257,9 @@ async def test_telegram_brings_again_what_was_not_taken_and_keeps_the_order() ->
         await asyncio.gather(*said)
     texts = {
         person: [
-            h.event.text for h in turns.taken if h.address == person and isinstance(h.event, Said)
+            h.event.text
+            for h in turns.taken
+            if h.address == veiled("telegram", person) and isinstance(h.event, Said)
         ]
         for person in ("1001", "1002")
     }
