@@ -21,6 +21,7 @@ from models import encryption
 from models.consent import CURRENT_VERSION
 from models.conversation import SESSION
 from models.encryption import KeyRing, seal, seal_json
+from models.person import veiled
 
 SIZES: Final = (2_000, 20_000, 100_000)  # conversations
 SPEAKING: Final = 64  # at once
@@ -61,11 +62,12 @@ def fill(running: Running, held: int, wanted: int) -> None:
     encryption.use(KeyRing.parse(record["ENCRYPTION_KEYS"], record["INDEX_KEY"]))
     session = Owner.new().play(OPEN_AT).to_json()
     with psycopg.connect(record["DATABASE_URL"].replace("+psycopg", "")) as wire:
-        wire.execute("CREATE TEMP TABLE opened (chat bigint, name bytea, session bytea)")
+        wire.execute("CREATE TEMP TABLE opened (chat text, name bytea, session bytea)")
         with wire.cursor().copy("COPY opened FROM STDIN") as copy:
             for number in range(held, wanted):
                 name = seal(b"Siti Aminah", _NAME)
-                copy.write_row((FIRST + number, name, seal_json(session, SESSION)))
+                chat = veiled("telegram", str(FIRST + number))
+                copy.write_row((chat, name, seal_json(session, SESSION)))
         wire.execute(_FILL, {"version": CURRENT_VERSION})
         wire.commit()
         wire.autocommit = True
@@ -81,7 +83,7 @@ _FILL: Final = """
       SELECT id, 'id', name, now() FROM new
     ), reached AS (
       INSERT INTO addresses (person_id, channel, address, heard_at)
-      SELECT id, 'telegram', chat::text, now() FROM new
+      SELECT id, 'telegram', chat, now() FROM new
     ), agreed AS (
       INSERT INTO consents (person_id, purpose, version, given_at)
       SELECT id, 'applying', %(version)s, now() FROM new

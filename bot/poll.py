@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import structlog
 
+from bot.channels import telegram_addresses
 from bot.channels.base import Heard
 from bot.channels.telegram import Telegram
-from bot.channels.telegram_updates import NAME, read
+from bot.channels.telegram_updates import NAME, update_id
 from bot.errors import Busy, ChannelError, Malformed, TryLater
 from conversations.messages import Json
 
@@ -19,6 +20,7 @@ FIRST_PAUSE = 0.5  # seconds; twice as long after each failure in a row
 LONGEST_PAUSE = 60.0
 
 T = TypeVar("T")
+Take: TypeAlias = Callable[[Sequence[Heard]], Awaitable[None]]
 
 _log = structlog.get_logger(__name__)
 
@@ -29,7 +31,7 @@ class _Stopped(Exception):
 
 async def poll(
     telegram: Telegram,
-    take: Callable[[Sequence[Heard]], Awaitable[None]],
+    take: Take,
     *,
     stop: asyncio.Event,
     first_pause: float = FIRST_PAUSE,
@@ -56,21 +58,48 @@ async def poll(
     try:
         await insist(telegram.delete_webhook)
         while not stop.is_set():
-            updates = await insist(partial(_unless, stop, partial(telegram.updates, offset)))
+            updates = await insist(partial(_unless, stop, partial(_updates, telegram, offset)))
             heard = list(_heard(updates))
             if heard:
-                await insist(partial(take, heard))
-            if updates:
-                offset = max(update["update_id"] for update in updates) + 1
+                await insist(partial(_take, take, heard))
+            numbers = [number for one in updates if (number := update_id(one)) is not None]
+            if numbers:
+                offset = max(numbers) + 1
     except _Stopped:
         return
+
+
+async def _updates(telegram: Telegram, offset: int | None) -> Sequence[Json]:
+    """The next updates.
+
+    Raises:
+        Malformed: none of them has a number, so it can't be told how far they were taken.
+    """
+    updates = await telegram.updates(offset)
+    if updates and all(update_id(one) is None for one in updates):
+        raise Malformed("updates of Telegram's without update_id")
+    return updates
+
+
+async def _take(take: Take, heard: Sequence[Heard]) -> None:
+    """Take deliveries; one that can't be kept is left out, or none after it would come."""
+    try:
+        await take(heard)
+    except Malformed as error:
+        if len(heard) == 1:
+            _log.error(
+                "update_dropped", channel=NAME, delivery=heard[0].provider_id, why=str(error)
+            )
+            return
+        for one in heard:  # those that were taken are known by their ids
+            await _take(take, [one])
 
 
 def _heard(updates: Iterable[Json]) -> Iterator[Heard]:
     """What the updates say; one that can't be read is left out, or none after it would come."""
     for update in updates:
         try:
-            yield from read(update)
+            yield from telegram_addresses.heard(update)
         except Malformed as error:
             _log.error("update_dropped", channel=NAME, why=str(error))
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from models import settings
 from models.settings import Reader, matching, seconds, setting, text, url, whole_number
@@ -21,6 +22,18 @@ def per_second(at_least: float, at_most: float) -> Reader[float]:
     return read
 
 
+def proxies(value: str) -> str:
+    """Addresses and networks with commas between; not all there are, or visitors name their own."""
+    given = [one.strip() for one in value.split(",")]
+    try:
+        networks = [ip_network(one) for one in given]
+    except ValueError:
+        networks = []
+    if not networks or any(network.prefixlen == 0 for network in networks):
+        raise ValueError("addresses or networks of proxies are needed, with commas between")
+    return ",".join(given)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(settings.Settings):
     """What the bot and the pages it is served with need.
@@ -31,6 +44,9 @@ class Settings(settings.Settings):
 
     host: str = setting(text, example="0.0.0.0", default="127.0.0.1")  # noqa: S104
     port: int = setting(whole_number(1, 65535), example="8000", default="8000")
+    trusted_proxies: str = setting(
+        proxies, example="10.0.0.5,172.18.0.0/16", default="127.0.0.0/8,::1"
+    )
 
     metrics_token: str | None = setting(
         matching(r"[\w-]{16,256}", "16 to 256 letters, digits, _ or -"),

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot import facts, metrics
 from bot.channels.base import Heard
 from bot.effects import Writer
-from bot.errors import Busy
+from bot.errors import Busy, Malformed
 from bot.facts import City
 from bot.metrics import Stopwatch
 from bot.sender import Sender
@@ -31,7 +31,7 @@ from conversations.messages import Message, Say
 from conversations.session import Session as Talk
 from conversations.withholding import withheld
 from models import consent, inbox, officer, turn
-from models.database import Record, trip
+from models.database import Record, away, trip, unfit
 from models.inbox import NEWS, Delivery, SentFile
 from models.outbox import Claimed, Owed, Reach, owe
 from models.turn import Begun, Opening, Untaken
@@ -60,10 +60,10 @@ class _Entry:
         if not self.done.done():
             self.done.set_result(None)
 
-    def refuse(self, why: str) -> None:
+    def refuse(self, error: Busy | Malformed) -> None:
         """Tell who waits, if they still do, that nothing is promised."""
         if not self.done.done():
-            self.done.set_exception(Busy(why))
+            self.done.set_exception(error)
             self.done.exception()  # nobody may read it: that is no error
 
 
@@ -85,6 +85,7 @@ class Turns:
 
         Raises:
             Busy: too many wait, or the database is away; nothing of them is promised.
+            Malformed: one of them holds a value that the database can't keep; it is left out.
         """
         if len(self._waiting) + len(heard) > BACKLOG:
             raise Busy("too many deliveries are waiting")
@@ -130,7 +131,7 @@ class Turns:
             finally:
                 self._busy.difference_update(entry.lane for entry in batch)
                 for entry in batch:
-                    entry.refuse("the turn was interrupted")
+                    entry.refuse(Busy("the turn was interrupted"))
                 if self._waiting:
                     self._wake.set()
 
@@ -155,13 +156,13 @@ class Turns:
             leased, more = await self.record.do(lambda tx: self._take_batch(tx, batch, watch))
         except turn.Moved:  # at their new person's, what they said is heard
             await self._commit(batch)
-        except (OperationalError, InterfaceError) as error:
-            for entry in batch:
-                entry.refuse("the database is away")
-            log.warning("turns.database_away", error=type(error).__name__)
-            await asyncio.sleep(0.2)
-        except Exception as error:  # one of them is poisoned: take them apart
-            if len(batch) > 1:
+        except Exception as error:
+            if away(error):
+                for entry in batch:
+                    entry.refuse(Busy("the database is away"))
+                log.warning("turns.database_away", error=type(error).__name__)
+                await asyncio.sleep(0.2)
+            elif len(batch) > 1:  # one of them is poisoned: take them apart
                 for entry in batch:
                     await self._commit([entry])
             else:
@@ -201,8 +202,11 @@ class Turns:
         )
         try:
             await self.record.do(lambda tx: _count_failure(tx, entry))
-        except (DBAPIError, turn.Moved):
-            entry.refuse("the database is away")
+        except (DBAPIError, UnicodeError, turn.Moved) as refusal:
+            if unfit(refusal):
+                entry.refuse(Malformed("a value that the database can't keep"))
+            else:
+                entry.refuse(Busy("the database is away"))
         else:
             entry.taken()
             self.sender.look()

@@ -6,6 +6,7 @@ the deliveries in it. Turns are taken elsewhere, many together: they name the sa
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +20,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.channels import telegram_updates, whatsapp_updates
+from bot.channels import telegram_addresses, telegram_updates, whatsapp_updates
 from bot.channels.base import Heard
 from bot.channels.whatsapp_addresses import Addresses
 from bot.channels.whatsapp_reports import Reports
 from bot.channels.whatsapp_updates import PATH, STATUS_PATH, Report, Signature
 from bot.errors import Busy, ChannelError, Forged, Malformed
+from models.database import unfit
 
 MAX_BODY = 1024 * 1024  # bytes; a text of 4096 letters with its entities is some 100 kB
+READING = 10.0  # seconds for a body; a provider sends it at one go
+TAKING = 8.0  # seconds for deliveries to be taken; Twilio waits for fifteen
 RETRY_AFTER = 5  # seconds; Telegram heeds it
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
@@ -41,6 +45,10 @@ _log = structlog.get_logger(__name__)
 
 class TooLarge(ChannelError):
     """The delivery is larger than any the provider makes."""
+
+
+class TooSlow(ChannelError):
+    """The delivery did not come to its end in time."""
 
 
 class Door(Protocol[T]):
@@ -128,7 +136,7 @@ class _Telegram:
             RecursionError,
         ):  # UnicodeDecodeError is a ValueError
             raise Malformed("not JSON") from None  # the cause would quote what was written
-        return telegram_updates.read(update)
+        return telegram_addresses.heard(update)
 
     def answer(self, taken: Sequence[Heard]) -> Response:
         for one in taken:
@@ -201,19 +209,26 @@ class _Deliveries(Generic[T]):
             self._door.admit(request)
             delivered = self._door.read(request, await _body(request))
             if delivered:
-                await self._take(delivered)
+                async with asyncio.timeout(TAKING):
+                    await self._take(delivered)
         except Forged as error:
             return self._refuse(403, error)
         except TooLarge as error:
             return self._refuse(413, error)
+        except TimeoutError:  # what is taken later is known when it comes again
+            late = Busy(f"not taken within {TAKING:g} seconds")
+            return self._refuse(503, late, delivered)
+        except TooSlow as error:
+            return self._refuse(408, error)
         except Malformed as error:
             return self._refuse(400, error)
         except Busy as error:
             return self._refuse(503, error, delivered)
         except DBAPIError as error:
-            return self._refuse(
-                503, Busy(f"the record is away ({type(error).__name__})"), delivered
-            )
+            kind = type(error).__name__
+            if unfit(error):
+                return self._refuse(400, Malformed(f"a value that can't be kept ({kind})"))
+            return self._refuse(503, Busy(f"the database is away ({kind})"), delivered)
         ids = self._door.ids(delivered)
         _log.debug("delivery_taken", channel=self._door.channel, deliveries=ids)
         return self._door.answer(delivered)
@@ -250,14 +265,17 @@ class Shortcut:
 async def _body(request: Request) -> bytes:
     """Read no more than `MAX_BODY`, whether or not the sender tells the length."""
     length = request.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > MAX_BODY:
+    if length.isdecimal() and (len(length) > 9 or int(length) > MAX_BODY):
         raise TooLarge(f"more than {MAX_BODY} bytes")
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY:
-                raise TooLarge(f"more than {MAX_BODY} bytes")
+        async with asyncio.timeout(READING):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise TooLarge(f"more than {MAX_BODY} bytes")
+    except TimeoutError:
+        raise TooSlow(f"not complete within {READING:g} seconds") from None
     except ClientDisconnect:
         raise Malformed("broken off") from None
     return bytes(body)

@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, TypeVar, cast
 
 import msgspec
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+from psycopg.abc import PQGen
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.quiet import OFF, QuietHours
 from models.wire import Run, Trip
@@ -20,13 +24,20 @@ from models.wire import Run, Trip
 T = TypeVar("T")
 
 CONNECT = 5  # seconds to reach PostgreSQL; a thread waits no longer
+ANSWER = 10.0  # seconds for an answer to a bot's statements, each of which takes milliseconds
 
 #: Few statements, asked very often: each is planned once for a connection, for rows that an index
 #: finds one by one. To plan it anew for every message would cost more than to run it; and a plan
 #: made while a table is small would read the whole of it, until statistics say that it has grown.
-_PLANNED_ONCE = (
-    "-c plan_cache_mode=force_generic_plan -c jit=off"
-    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+_PLANNED_ONCE = {
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+_PLAN = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', false)" for name, value in _PLANNED_ONCE.items()
 )
 
 #: psycopg forgets what is prepared, all at once, when it thinks fit; `Trip` prepares for itself.
@@ -38,6 +49,36 @@ OUTBOX = "izin_outbox"  # the bot's sender
 TASKS = "izin_tasks"  # the dispatcher
 
 
+#: Classes of SQLSTATE that tell of a server, a login or other transactions, not of a statement:
+#: the same statement may succeed later.
+#: Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_AWAY = frozenset(("08", "28", "3D", "40", "53", "55", "57", "58"))
+READ_ONLY = "25006"  # read_only_sql_transaction: a standby, or a disk guard
+_AWAY_STATES = frozenset((READ_ONLY, "25P03", "25P04"))  # and timeouts of whole transactions
+_UNFIT = frozenset(("22", "54"))  # data_exception, program_limit_exceeded
+
+
+def away(error: BaseException) -> bool:
+    """Whether PostgreSQL can't be reached or can't work now, so that the same may succeed later."""
+    cause, state = _cause(error)
+    if state is None:
+        return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+    return state[:2] in _AWAY or state in _AWAY_STATES
+
+
+def unfit(error: BaseException) -> bool:
+    """Whether a value can't be kept, whenever it is tried: too long, too large, or no text."""
+    cause, state = _cause(error)
+    if state is None:
+        return isinstance(cause, psycopg.DataError | UnicodeError)
+    return state[:2] in _UNFIT
+
+
+def _cause(error: BaseException) -> tuple[BaseException | None, str | None]:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return cause, cause.sqlstate if isinstance(cause, psycopg.Error) else None
+
+
 def driver_url(url: str) -> str:
     """Name psycopg 3 in a plain `postgresql://` URL; leave any other as it is."""
     scheme, separator, rest = url.partition("://")
@@ -47,13 +88,65 @@ def driver_url(url: str) -> str:
 
 def connect(url: str, *, pool_size: int = 5) -> Engine:
     """Make the engine of a worker or a command."""
-    return create_engine(
+    engine = create_engine(
         driver_url(url),
         pool_size=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args=_CONNECT,
     )
+    event.listen(engine, "handle_error", _leave_read_only)
+    return engine
+
+
+def serve(engine: Engine) -> None:
+    """Let an engine connect as the bot does.
+
+    The planner is told after connecting: as options of the connection's start they would take the
+    place of those in the address, and PgBouncer refuses them.
+    """
+    event.listen(engine, "do_connect", _bounded)
+    event.listen(engine, "connect", _plan)
+    event.listen(engine, "handle_error", _leave_read_only)
+
+
+class _Bounded(psycopg.Connection[Any]):
+    """A connection that is closed when PostgreSQL does not answer: its thread is needed."""
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        try:
+            return super().wait(gen, interval, ANSWER if timeout is None else timeout)
+        except psycopg.OperationalError as error:
+            if error.sqlstate is None:  # no answer, or no connection any more
+                self.close()
+            raise
+
+
+def _bounded(
+    dialect: Dialect, record: ConnectionPoolEntry, given: Any, named: Any
+) -> psycopg.Connection[Any]:
+    return _Bounded.connect(*given, **named)
+
+
+def _plan(wire: Any, record: ConnectionPoolEntry) -> None:
+    connection = cast("psycopg.Connection[Any]", wire)
+    connection.execute(_PLAN.encode())
+    connection.commit()
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """A session that began while the database took no writes keeps to that: make a new one."""
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True
+
+
+def writable(tx: Session) -> None:
+    """Try, without changing a row, whether the tables are there and take writes.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: not now.
+    """
+    tx.execute(text("SELECT 1 FROM people WHERE false FOR UPDATE"))
 
 
 class Record:
@@ -69,11 +162,22 @@ class Record:
             pool_size=threads,
             max_overflow=0,
             hide_parameters=True,  # an error never prints values
-            connect_args={**_CONNECT, "options": _PLANNED_ONCE},
+            connect_args=_CONNECT,
         )
+        serve(self._engine)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._info = quiet.info
         self._threads = ThreadPoolExecutor(threads, "record")
+        self._patience: float | None = None
+
+    def within(self, seconds: float) -> Record:
+        """The same for callers who wait no longer: then the database counts as away.
+
+        Work that has begun goes on, so this is for what only reads or may be done twice.
+        """
+        hurried = copy(self)
+        hurried._patience = seconds
+        return hurried
 
     async def do(self, work: Callable[[Session], T]) -> T:
         """Run `work` in one transaction: committed when it returns, undone when it raises.
@@ -86,7 +190,7 @@ class Record:
             with Session(self._engine, expire_on_commit=False, info=self._info) as tx, tx.begin():
                 return work(tx)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, transaction)
+        return await self._run(transaction)
 
     async def ask(self, work: Callable[[Session], T]) -> T:
         """Run `work`, each of whose statements is a transaction of its own: no BEGIN, no COMMIT."""
@@ -95,7 +199,18 @@ class Record:
             with Session(self._autocommit, info=self._info) as tx:
                 return work(tx)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, statements)
+        return await self._run(statements)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        running = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        if self._patience is None:
+            return await running
+        try:
+            async with asyncio.timeout(self._patience):
+                return await running
+        except TimeoutError as error:
+            late = psycopg.OperationalError(f"no answer within {self._patience:g} seconds")
+            raise _wrapped(late) from error
 
     async def close(self) -> None:
         """Give back threads and connections."""
@@ -145,8 +260,12 @@ def _translated(
     error: psycopg.Error, connection: Connection, wire: psycopg.Connection[Any]
 ) -> DBAPIError:
     """The error as SQLAlchemy would raise it; a broken connection leaves the pool, as it does."""
-    if wire.closed:
+    if wire.closed or error.sqlstate == READ_ONLY:
         connection.invalidate(error)
+    return _wrapped(error)
+
+
+def _wrapped(error: psycopg.Error) -> DBAPIError:
     given = DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True)
     return cast("DBAPIError", given)
 

@@ -8,19 +8,21 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     ForeignKey,
     Index,
     UniqueConstraint,
     exists,
     func,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
 from models.database import packed, trip
-from models.encryption import Encrypted, seal, unseal
+from models.encryption import Encrypted, seal, unseal, unveil, veil
 from models.wire import Run
 
 NAME, PHONE = "people.name", "people.phone"  # what their words are bound to
@@ -46,7 +48,7 @@ class Person(Base):
 
 
 class Address(Base):
-    """Where a channel reaches a person: opaque text, such as a Telegram chat id.
+    """Where a channel reaches a person: opaque text, encrypted (`veiled`) for real channels.
 
     An answer goes to the address that it answers, news to the one that was heard from last.
     """
@@ -60,6 +62,46 @@ class Address(Base):
     address: Mapped[str]
     heard_at: Mapped[datetime | None]  # when they last wrote from there; None if never
     unreachable_at: Mapped[datetime | None]  # the channel said so; cleared when heard again
+
+
+def veiled(channel: str, address: str) -> str:
+    """A provider's address, such as a number, as `addresses` keeps it; equal ones stay equal."""
+    return veil(address, f"addresses.{channel}")
+
+
+def unveiled(channel: str, address: str) -> str:
+    """The provider's own address behind one that `veiled` gave.
+
+    Raises:
+        ValueError: it was not made by `veiled`, or with another INDEX_KEY.
+    """
+    return unveil(address, f"addresses.{channel}")
+
+
+def veil_numbers(connection: Connection, channel: str) -> int:
+    """Encrypt a channel's addresses that are still numbers; gives how many. Idempotent.
+
+    One whose encrypted twin exists is left alone: both may have people.
+    """
+    changed, last = 0, 0
+    while rows := connection.execute(_NUMBERS, {"channel": channel, "last": last}).all():
+        last = rows[-1].id
+        given = packed([{"id": row.id, "address": veiled(channel, row.address)} for row in rows])
+        changed += connection.execute(_VEIL, {"channel": channel, "rows": given}).rowcount
+    return changed
+
+
+_NUMBERS = text("""
+    SELECT id, address FROM addresses
+     WHERE channel = :channel AND id > :last AND address ~ '^-?[0-9]{1,19}$' ORDER BY id LIMIT 5000
+""")
+_VEIL = text("""
+    UPDATE addresses SET address = new.address
+      FROM json_to_recordset(CAST(:rows AS json)) AS new (id bigint, address text)
+     WHERE addresses.id = new.id
+       AND NOT EXISTS (SELECT 1 FROM addresses AS twin
+                        WHERE twin.channel = :channel AND twin.address = new.address)
+""")
 
 
 def reachable() -> ColumnElement[bool]:

@@ -16,6 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from urllib.error import URLError
 
+from models import encryption
+from models.encryption import KeyRing
+from models.person import veiled
 from tests.at import bare_environment
 from tests.providers.bot_api import FakeBotApi
 from tests.providers.twilio_api import FakeTwilio
@@ -189,6 +192,12 @@ def running(
 def _end(process: subprocess.Popen[bytes], log: Path) -> None:
     process.terminate()
     assert process.wait(STOP) in {0, -signal.SIGTERM}, log.read_text()
+
+
+def address(chat: int) -> str:
+    """The address of a chat on Telegram, as the product's processes keep it."""
+    encryption.use(KeyRing.parse(f"k1:{KEY}", KEY))
+    return veiled("telegram", str(chat))
 
 
 def free_port() -> int:

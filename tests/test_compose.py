@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,6 +65,14 @@ def test_nothing_secret_has_a_default() -> None:
     for name in ENVIRONMENT:
         with pytest.raises(KeyError, match=name):
             compose({other: value for other, value in ENVIRONMENT.items() if other != name})
+
+
+def test_the_proxy_on_the_machine_is_trusted_and_nobody_else() -> None:
+    """Requests to a published port come from the gateway of the containers' network."""
+    written = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    [network] = written["networks"]["default"]["ipam"]["config"]
+    assert compose(ENVIRONMENT)["web"]["environment"]["TRUSTED_PROXIES"] == network["gateway"]
+    assert ip_address(network["gateway"]) in ip_network(network["subnet"])
 
 
 def test_every_service_restarts_and_tells_its_health() -> None:

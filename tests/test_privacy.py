@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from models import encryption, inbox, outbox, task
 from models.encryption import KeyRing
 from models.outbox import Owed
-from tests.processes import KEY, SECRET, Product
+from tests.processes import KEY, SECRET, Product, address
 from tests.providers.bot_api import BLOCKED, CLOSE, FakeBotApi, Person, broken, refused, too_many
 from tests.test_journey import NIK, apply, identify
 from web.sample_photo import draw
@@ -172,7 +172,7 @@ def poison(engine: Engine, person_id: int) -> None:
 def id_of(engine: Engine, chat: int) -> int:
     with engine.connect() as connection:
         found = connection.execute(
-            text("SELECT person_id FROM addresses WHERE address = :chat"), {"chat": str(chat)}
+            text("SELECT person_id FROM addresses WHERE address = :chat"), {"chat": address(chat)}
         )
         return int(found.scalar_one())
 

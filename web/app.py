@@ -11,8 +11,7 @@ from functools import partial
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -33,7 +32,7 @@ from bot.metrics import expect, slow_after
 from bot.service import Bot
 from bot.settings import Settings
 from conversations import catalogue
-from models import encryption
+from models import database, encryption
 from models.database import Record
 from models.storage import Storage
 from web import demo, files, identity, metrics, pages, permits
@@ -42,6 +41,7 @@ from web.requests import Requests
 log = structlog.get_logger(__name__)
 
 LATER = {"Retry-After": "60", "Cache-Control": "no-store"}
+VISIT = 4.0  # seconds that a page waits for the database
 PATIENCE = 3.0  # seconds a part may take to answer `/readyz`
 
 
@@ -66,6 +66,7 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     """Make the application; the bot runs for as long as its lifespan."""
     words = catalogue.load()
     record = Record(settings.database_url, quiet=settings.quiet)
+    hurried = record.within(VISIT)
     redis = Redis.from_url(settings.redis_url)
     storage = Storage(settings.storage_url)
     browser = Browser(record, redis, storage, words, Phone(words, Templates(words)))
@@ -93,8 +94,8 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
             redis_url=settings.redis_url,
         ),
         *pages.routes(),
-        *permits.routes(look, record=record, redis=redis),
-        *identity.routes(look, record=record, redis=redis, storage=storage),
+        *permits.routes(look, record=hurried, redis=redis),
+        *identity.routes(look, record=hurried, redis=redis, storage=storage),
     ]
     deliveries: list[Route] = []
     if settings.telegram_webhook_secret:
@@ -134,6 +135,8 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
 
     def away(request: Request, error: Exception) -> Response:
         """A page whose record is away: come again later."""
+        if not database.away(error):
+            raise error
         log.warning("page.database_away", error=type(error).__name__)
         locale = pages.locale_of(request)
         return look.html("notice.html", locale, status=503, headers=LATER, notice="away")
@@ -144,9 +147,9 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         middleware=[
             Middleware(Requests, routes=routes, failed=partial(pages.sorry, look, status=500)),
             Middleware(webhooks.Shortcut, routes=deliveries),
-            Middleware(pages.Headers),
+            Middleware(pages.Headers, public_url=settings.public_url),
         ],
-        exception_handlers={**pages.handlers(look), OperationalError: away},
+        exception_handlers={**pages.handlers(look), DBAPIError: away},
     )
 
 
@@ -186,7 +189,7 @@ def _signs_of_life(record: Record, redis: Redis) -> list[BaseRoute]:
 async def _database(record: Record) -> bool:
     try:
         async with asyncio.timeout(PATIENCE):
-            await record.ask(lambda tx: tx.execute(text("SELECT 1 FROM people LIMIT 1")).first())
+            await record.ask(database.writable)
     except (SQLAlchemyError, TimeoutError):
         return False
     return True

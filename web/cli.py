@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import uvicorn
-
 from bot import metrics, poll
 from bot.channels import whatsapp_templates
 from bot.channels.telegram import Telegram
@@ -27,7 +25,7 @@ from models import database, heartbeat, logs, migrations, officer
 from models.settings import BadSettings
 from models.storage import Storage
 from models.template import REFUSED
-from web import app, doctor, play
+from web import app, doctor, play, server
 from web.commands import Refusal, identity, officers, permits, read_settings, transaction
 from web.play import StepMissed
 from workers import dispatcher, queue
@@ -107,14 +105,7 @@ def _add_templates(commands: Commands) -> None:
 
 def _serve(given: argparse.Namespace) -> int:
     settings = read_settings(Settings)
-    uvicorn.run(
-        app.build(settings, as_demo=given.demo),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=2,
-    )
+    server.run(app.build(settings, as_demo=given.demo), settings)
     return 0
 
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any, Literal
 
 from cryptography.exceptions import InvalidTag
@@ -115,6 +116,16 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
             "Telegram delivers to https only. Put a proxy with a certificate in front, and set the "
             "https address.",
         )
+    if not _loopback(settings.host) and all(
+        _loopback(proxy) for proxy in settings.trusted_proxies.split(",")
+    ):
+        yield Line(
+            "warn",
+            "settings",
+            f"HOST is {settings.host}, and no proxy outside this machine is trusted: all visitors "
+            "that one hands on would share one limit. Set TRUSTED_PROXIES to the address or "
+            "network that its requests come from.",
+        )
     if issuing.permit_office is None or issuing.permit_signer is None:
         yield Line(
             "warn",
@@ -129,6 +140,14 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
         )
 
 
+def _loopback(host: str) -> bool:
+    """Whether a host, address or network is of this machine alone."""
+    try:
+        return ip_network(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 # The record
 
 
@@ -140,9 +159,11 @@ def _record(settings: Settings, patience: int) -> Iterator[Line]:
             isolation_level="AUTOCOMMIT",
             connect_args={"connect_timeout": patience},
         )
+        database.serve(engine)
         with engine.connect() as connection:
             connection.execute(text(f"SET statement_timeout = '{patience}s'"))
             yield _version(connection)
+            yield from _read_only(connection)
             yield _clock(connection)
             yield _durability(connection)
             migrated = _migrated(connection)
@@ -173,6 +194,16 @@ def _version(connection: Connection) -> Line:
             f"PostgreSQL {shown} is too old. Install {OLDEST_POSTGRESQL} or newer.",
         )
     return Line("ok", "database", f"PostgreSQL {shown} answers")
+
+
+def _read_only(connection: Connection) -> Iterator[Line]:
+    if connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on":
+        yield Line(
+            "FAIL",
+            "database",
+            "PostgreSQL takes no writes: it is a standby, or default_transaction_read_only is on. "
+            "Let DATABASE_URL lead to the primary, or find what set it (a full disk?).",
+        )
 
 
 def _clock(connection: Connection) -> Line:

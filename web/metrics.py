@@ -28,7 +28,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -49,7 +49,7 @@ BEATING = ("worker", "dispatcher")  # kinds of processes that have no page to as
 
 _LINE = {  # a wire that was cut is noticed, so that no thread waits for ever
     "connect_timeout": CONNECT,
-    "options": f"-c statement_timeout={STATEMENT} -c application_name=izin-watch",
+    "application_name": "izin-watch",
     "keepalives_idle": 2,
     "keepalives_interval": 1,
     "keepalives_count": 3,
@@ -138,6 +138,7 @@ class Watcher:
         )
         try:
             with engine.connect() as connection, Session(connection) as tx:
+                connection.execute(text(f"SET statement_timeout = {STATEMENT}"))
                 for family in RECORD:
                     seen += family(tx)
         except SQLAlchemyError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -39,6 +39,8 @@ SAFE_HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
     "X-Robots-Tag": "noindex",
 }
+HSTS = "Strict-Transport-Security"
+HTTPS_ONLY = "max-age=31536000"  # a year
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,20 +156,35 @@ class _Static(StaticFiles):
 
 
 class Headers:
-    """ASGI middleware: give every answer SAFE_HEADERS, where it does not say otherwise."""
+    """ASGI middleware: give every answer SAFE_HEADERS, where it does not say otherwise.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Where people reach us by https, browsers are told to stay with it. Redirects lead to a path: a
+    whole address would be made from the Host that a request names, and from http behind a proxy.
+    """
+
+    def __init__(self, app: ASGIApp, public_url: str) -> None:
         self._app = app
+        secure = urlsplit(public_url).scheme == "https"
+        self._headers = SAFE_HEADERS | ({HSTS: HTTPS_ONLY} if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SAFE_HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                if "location" in headers:
+                    headers["location"] = _path(headers["location"])
             await send(message)
 
         await self._app(scope, receive, send_safely)
+
+
+def _path(location: str) -> str:
+    """An address of ours without the host; two slashes in front would name another host."""
+    parts = urlsplit(location)
+    path = "/" + parts.path.lstrip("/") if parts.netloc or parts.path else ""
+    return urlunsplit(("", "", path, parts.query, parts.fragment))
 
 
 def locale_of(request: Request, otherwise: str = "id") -> str:

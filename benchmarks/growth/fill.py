@@ -24,6 +24,7 @@ from models import area, identity
 from models.base import Base
 from models.consent import APPLYING, CURRENT_VERSION
 from models.encryption import blind_index, seal, seal_json
+from models.person import veil_numbers
 from models.visit import new_code
 from workers.verification import CHECKS
 
@@ -90,6 +91,8 @@ def fill(engine: Engine, size: Size, told: Callable[[str], None] = lambda _: Non
         for table, statement in _statements(_HERE / "fill.sql"):
             began = time.perf_counter()
             rows = _run(tx, statement, given)
+            if table == "addresses":
+                veil_numbers(tx, "telegram")
             told(f"{table:<16} {rows:>9,} rows {time.perf_counter() - began:6.1f} s")
         for row in Base.metadata.sorted_tables:
             if "id" in row.c:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from bot.channels.bounds import MAX_TOKEN, digits, words
 from conversations.events import Event
 from conversations.messages import Message, Question
 
@@ -129,8 +130,9 @@ def token(question: Question, value: str) -> str:
 
 def read_token(data: str) -> tuple[Question, str] | None:
     """Read what `token` wrote; None for anything else."""
-    parts = data.split(SEPARATOR, 4)
-    if len(parts) != 5 or not parts[3].isdecimal():
+    parts = words(data).split(SEPARATOR, 4)
+    if len(data) > MAX_TOKEN or len(parts) != 5:
         return None
-    flow, subject, step, version, value = parts
-    return Question(flow, subject, step, int(version)), value
+    flow, subject, step, counted, value = parts
+    version = digits(counted)
+    return None if version is None else (Question(flow, subject, step, version), value)

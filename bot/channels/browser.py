@@ -12,7 +12,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Bubble, File, Heard, Letter, Media, Sent, read_token, token
@@ -31,7 +31,7 @@ from conversations.messages import Json, Message, Question
 from conversations.parsers.identity import redact
 from models import browser as bubbles
 from models import person
-from models.database import Record
+from models.database import Record, away
 from models.storage import Storage
 
 NAME = "browser"
@@ -222,7 +222,9 @@ class Browser:
     async def _write(self, act: Callable[[Session], _T]) -> _T:
         try:
             return await self._record.do(act)
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not away(error):
+                raise
             raise TryLater("the record is away", after=AWAY_PAUSE) from error
 
     async def _wake(self, address: str) -> None:

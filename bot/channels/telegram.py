@@ -15,6 +15,7 @@ from telegram import Bot, BotCommand
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError, TimedOut
 
 from bot.channels.base import File, Heard, Letter, Sent
+from bot.channels.telegram_addresses import chat
 from bot.channels.telegram_payloads import Payload, render
 from bot.channels.telegram_transport import AWAY, READ, NotNow, Transport
 from bot.channels.telegram_updates import NAME, UPDATES
@@ -96,7 +97,7 @@ class Telegram:
         sent = 0
         for payload in render(letter.message, letter.locale, self._catalogue):
             try:
-                sent = await self._deliver(int(letter.address), payload, letter.file)
+                sent = await self._deliver(chat(letter.address), payload, letter.file)
             except TelegramError as error:
                 raise decision(error) from error
         return Sent(str(sent))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from bot.channels.base import Heard, Media, read_token
+from bot.channels.bounds import BIGINT, degrees, identifier, reference, whole, words
 from bot.errors import Malformed
 from conversations.events import (
     Event,
@@ -45,6 +46,50 @@ _UNREADABLE = (
     "paid_media",
     "invoice",
 )
+#: What Telegram itself notes in a chat: nobody said anything, so nothing is answered. Content that
+#: is neither listed here nor above is new, and its sender waits for an answer.
+#: Source: https://core.telegram.org/bots/api#message
+_NOTICES = frozenset(
+    (
+        "new_chat_members",
+        "left_chat_member",
+        "new_chat_title",
+        "new_chat_photo",
+        "delete_chat_photo",
+        "group_chat_created",
+        "supergroup_chat_created",
+        "channel_chat_created",
+        "message_auto_delete_timer_changed",
+        "migrate_to_chat_id",
+        "migrate_from_chat_id",
+        "pinned_message",
+        "successful_payment",
+        "refunded_payment",
+        "users_shared",
+        "chat_shared",
+        "connected_website",
+        "write_access_allowed",
+        "passport_data",
+        "proximity_alert_triggered",
+        "boost_added",
+        "chat_background_set",
+        "checklist_tasks_done",
+        "checklist_tasks_added",
+        "direct_message_price_changed",
+        "paid_message_price_changed",
+        "forum_topic_created",
+        "forum_topic_edited",
+        "forum_topic_closed",
+        "forum_topic_reopened",
+        "general_forum_topic_hidden",
+        "general_forum_topic_unhidden",
+        "video_chat_scheduled",
+        "video_chat_started",
+        "video_chat_ended",
+        "video_chat_participants_invited",
+        "web_app_data",
+    )
+)
 #: A tap whose data is none of ours: the engine takes it for one on an old question.
 _STALE = Tapped("", "", "", 0, "")
 
@@ -56,21 +101,27 @@ def read(update: Json) -> list[Heard]:
     refuses a whole update over a part that nobody here looks at.
 
     Raises:
-        Malformed: a field that the Bot API promises is missing or of another type.
+        Malformed: a field that the Bot API promises is missing, of another type or out of bounds.
     """
+    number = update_id(update)
+    if number is None:
+        raise Malformed("a Telegram update without update_id")
     match update:
-        case {"update_id": int(number), "message": {} as message}:
+        case {"message": {} as message}:
             return _from_message(str(number), message, edited=False)
-        case {"update_id": int(number), "edited_message": {} as message}:
+        case {"edited_message": {} as message}:
             return _from_message(str(number), message, edited=True)
-        case {"update_id": int(number), "callback_query": {} as query}:
+        case {"callback_query": {} as query}:
             return _from_tap(str(number), query)
         case {"message": _} | {"edited_message": _} | {"callback_query": _}:
             raise Malformed("a Telegram update whose message or callback query can't be read")
-        case {"update_id": int()}:
-            return []
         case _:
-            raise Malformed("a Telegram update without update_id")
+            return []
+
+
+def update_id(update: Json) -> int | None:
+    """An update's number, None if it has none; polling goes on behind the largest."""
+    return whole(update.get("update_id"), 0, BIGINT) if isinstance(update, dict) else None
 
 
 def acknowledgement(tap_id: str) -> Json:
@@ -83,7 +134,8 @@ def acknowledgement(tap_id: str) -> Json:
 
 def _from_message(provider_id: str, message: Json, *, edited: bool) -> list[Heard]:
     match message:
-        case {"chat": {"id": int(chat), "type": "private"}}:
+        case {"chat": {"id": int(number), "type": "private"}}:
+            chat = _chat(number)
             sender = _sender(message)
         case {"chat": {"id": int(), "type": str()}}:
             return []
@@ -95,26 +147,35 @@ def _from_message(provider_id: str, message: Json, *, edited: bool) -> list[Hear
     if content is None:
         return []
     event, media = content
-    return [Heard(NAME, str(chat), provider_id, event, media, _locale(sender))]
+    return [Heard(NAME, chat, provider_id, event, media, _locale(sender))]
 
 
 def _from_tap(provider_id: str, query: Json) -> list[Heard]:
     match query:
-        case {"id": str(tap_id), "message": {"chat": {"id": int(chat), "type": "private"}}}:
+        case {"id": str(), "message": {"chat": {"id": int(number), "type": "private"}}}:
             pass
         case {"id": str(), "message": {"chat": {"id": int(), "type": str()}}}:
             return []
-        case {"id": str(tap_id), "from": {"id": int(chat)}} if "message" not in query:
+        case {"id": str(), "from": {"id": int(number)}} if "message" not in query:
             pass  # a private chat has its person's id
         case _:
             raise Malformed("a Telegram callback query without id or chat")
+    tap_id = identifier(query["id"])
+    if tap_id is None:
+        raise Malformed("a Telegram callback query whose id is no id")
     found = read_token(query["data"]) if isinstance(query.get("data"), str) else None
     event = _STALE
     if found is not None:
         question, value = found
         event = Tapped(question.flow, question.subject, question.step, question.version, value)
     locale = _locale(_sender(query))
-    return [Heard(NAME, str(chat), provider_id, event, None, locale, tap_id)]
+    return [Heard(NAME, _chat(number), provider_id, event, None, locale, tap_id)]
+
+
+def _chat(number: int) -> str:
+    if whole(number, 1, BIGINT) is None:
+        raise Malformed("a private chat on Telegram whose id is no id")
+    return str(number)
 
 
 def _correction(message: Json) -> tuple[Event, None] | None:
@@ -125,6 +186,8 @@ def _correction(message: Json) -> tuple[Event, None] | None:
 
 def _content(message: Json, sender: Json) -> tuple[Event, Media | None] | None:
     """What a message brings; None for Telegram's own notices, such as a pinned message."""
+    if not _NOTICES.isdisjoint(message):
+        return None
     for kind in _UNREADABLE:
         if kind in message:
             return Unreadable(kind), None
@@ -133,43 +196,52 @@ def _content(message: Json, sender: Json) -> tuple[Event, Media | None] | None:
             return _words(text), None
         case {"photo": [_, *_] as sizes}:
             return Uploaded(0, "photo", _caption(message)), _photo(sizes)
-        case {"document": {"file_id": str(reference)} as document}:
-            media = Media(reference, "document", _size(document))
+        case {"document": {} as document}:
+            media = Media(_file_id(document), "document", _size(document))
             return Uploaded(0, "document", _caption(message)), media
-        case {
-            "location": {"latitude": int() | float() as lat, "longitude": int() | float() as lon}
-        }:
-            return Located(float(lat), float(lon)), None  # a venue brings its location too
+        case {"location": {} as place}:
+            return _place(place), None  # a venue brings its location too
         case {"contact": {"phone_number": str(phone)} as contact}:
-            own = "user_id" in contact and contact["user_id"] == sender.get("id")
-            number = of_contact(phone)
-            return SharedContact(number, own) if number else Unreadable("contact"), None
+            return _contact(phone, contact, sender), None
         case _ if any(kind in message for kind in _READABLE):
             raise Malformed("a Telegram message whose content can't be read")
         case _:
-            return None
+            return Unreadable("unknown"), None
+
+
+def _place(place: Json) -> Event:
+    lat, lon = degrees(place.get("latitude"), 90), degrees(place.get("longitude"), 180)
+    if lat is None or lon is None:
+        raise Malformed("a Telegram location outside the globe")
+    return Located(lat, lon)
+
+
+def _contact(phone: str, contact: Json, sender: Json) -> Event:
+    """A contact; one from a phone book may have anything in place of a number."""
+    number = of_contact(phone[:64])
+    if number is None:
+        return Unreadable("contact")
+    owner = whole(contact.get("user_id"), 1, BIGINT)
+    return SharedContact(number, owner is not None and owner == sender.get("id"))
 
 
 def _words(text: str) -> Event:
     command = _COMMAND.fullmatch(text.strip())
     if command and command[1].lower() == "start":
-        return Started((command[2] or "").strip())
+        return Started(words((command[2] or "").strip()))
     return Said(_plain(text))
 
 
 def _plain(text: str) -> str:
     """A command as the words it stands for: "/status@izin_bot 26-004512" -> "status 26-004512"."""
     command = _COMMAND.fullmatch(text.strip())
-    return " ".join(filter(None, command.groups())) if command else text
+    return words(" ".join(filter(None, command.groups())) if command else text)
 
 
 def _photo(sizes: Sequence[Json]) -> Media:
     """The largest rendition: the order in which they come is not promised."""
-    match max(sizes, key=_pixels):
-        case {"file_id": str(reference)} as largest:
-            return Media(reference, "photo", _size(largest))
-        case _:
-            raise Malformed("a Telegram photo without file_id")
+    largest = max(sizes, key=_pixels)
+    return Media(_file_id(largest), "photo", _size(largest))
 
 
 def _pixels(size: Json) -> int:
@@ -180,14 +252,20 @@ def _pixels(size: Json) -> int:
             raise Malformed("a Telegram photo without width and height")
 
 
+def _file_id(file: Json) -> str:
+    found = reference(file.get("file_id"))
+    if found is None:
+        raise Malformed("a file on Telegram without file_id")
+    return found
+
+
 def _size(file: Json) -> int | None:
-    size = file.get("file_size")
-    return size if isinstance(size, int) else None
+    return whole(file.get("file_size"), 0, BIGINT)
 
 
 def _caption(message: Json) -> str:
     caption = message.get("caption", "")
-    return caption if isinstance(caption, str) else ""
+    return words(caption) if isinstance(caption, str) else ""
 
 
 def _sender(item: Json) -> Json:

@@ -12,13 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from bot.channels.base import Heard
 from bot.channels.whatsapp_updates import NAME
-from models import alias
+from models import alias, person
 from models.database import Record
-from models.encryption import unveil, veil
 
 MOST = 10_000  # senders that one process remembers
-
-_PURPOSE = "addresses.whatsapp"
 
 
 @dataclass(slots=True)
@@ -48,7 +45,7 @@ class Addresses:
 
 def veiled(address: str) -> str:
     """A number or id of WhatsApp's, as the record keeps it."""
-    return veil(address, _PURPOSE)
+    return person.veiled(NAME, address)
 
 
 def to(address: str) -> str:
@@ -57,4 +54,4 @@ def to(address: str) -> str:
     Raises:
         ValueError: it is none of ours, or INDEX_KEY was changed.
     """
-    return f"whatsapp:{unveil(address, _PURPOSE)}"
+    return f"whatsapp:{person.unveiled(NAME, address)}"

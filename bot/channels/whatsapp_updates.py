@@ -9,6 +9,7 @@ Source: https://www.twilio.com/docs/messaging/guides/webhook-request
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +25,7 @@ from twilio.request_validator import (
 )
 
 from bot.channels.base import Heard, Media, read_token
+from bot.channels.bounds import degrees, digits, identifier, reference, words
 from bot.errors import Forged, Malformed
 from conversations.events import Event, Located, Said, Started, Tapped, Unreadable, Uploaded
 
@@ -35,6 +37,7 @@ MAX_MEDIA = 10  # of one message; NumMedia
 MAX_FIELDS = 500  # of one delivery: Twilio sends about forty
 
 _PREFIX = "whatsapp:"
+_ROW = re.compile(r"[0-9]{1,18}")  # a row's id fits a bigint
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +106,16 @@ def read(form: Mapping[str, str]) -> list[Heard]:
     Raises:
         Malformed: a field that Twilio promises is missing or of another shape.
     """
-    sid, sender = form.get("MessageSid", ""), form.get("From", "")
-    if not sid or not sender:
+    sid, sender = identifier(form.get("MessageSid")), form.get("From", "")
+    if sid is None or not sender:
         raise Malformed("a message without MessageSid or From")
     if not sender.startswith(_PREFIX):
         return []
-    address = sender.removeprefix(_PREFIX)
-    other = form.get("ExternalUserId", "").removeprefix(_PREFIX)
-    alias = other if other and other != address else None
+    address = identifier(sender.removeprefix(_PREFIX))
+    if address is None:
+        raise Malformed("a message whose From is no address")
+    other = identifier(form.get("ExternalUserId", "").removeprefix(_PREFIX))
+    alias = other if other != address else None
     content = _content(form)
     if len(content) == 1:
         [(event, media)] = content
@@ -130,17 +135,19 @@ def read_report(letter: str, form: Mapping[str, str]) -> Report:
     status = form.get("MessageStatus", "") or form.get("SmsStatus", "")
     if form.get("EventType", "").upper() == "READ":  # comes in place of a status
         status = "read"
-    sid, code = form.get("MessageSid", ""), form.get("ErrorCode", "")
-    if not letter.isdecimal() or len(letter) > 18 or not sid or not status:
+    sid, said = identifier(form.get("MessageSid")), identifier(status)
+    if not _ROW.fullmatch(letter) or sid is None or said is None:
         raise Malformed("a status without its message")
-    return Report(int(letter), sid, status, int(code) if code.isdecimal() else None)
+    return Report(int(letter), sid, said, digits(form.get("ErrorCode", "")))
 
 
 def _content(form: Mapping[str, str]) -> Sequence[tuple[Event, Media | None]]:
-    kind, body = form.get("MessageType", "").lower(), form.get("Body", "").strip()
+    kind = identifier(form.get("MessageType", "").lower()) or ""
+    body = words(form.get("Body", "").strip())
     tapped = form.get("ListId") or form.get("ButtonPayload")
     if tapped:
-        return [(_tap(tapped, form.get("ListTitle") or form.get("ButtonText") or body), None)]
+        label = words(form.get("ListTitle") or form.get("ButtonText") or body)
+        return [(_tap(tapped, label), None)]
     if form.get("Latitude") and form.get("Longitude"):
         return [(_pin(form["Latitude"], form["Longitude"]), None)]
     if kind == "reaction":  # its Body is the emoji
@@ -163,27 +170,27 @@ def _tap(payload: str, label: str) -> Event:
 
 def _pin(latitude: str, longitude: str) -> Event:
     try:
-        lat, lon = float(latitude), float(longitude)
+        lat, lon = degrees(float(latitude), 90), degrees(float(longitude), 180)
     except ValueError:
         raise Malformed("a location that is no number") from None
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+    if lat is None or lon is None:
         raise Malformed("a location outside the globe")
     return Located(lat, lon)
 
 
 def _files(form: Mapping[str, str]) -> int:
-    count = form.get("NumMedia", "") or "0"
-    if not count.isdecimal() or len(count) > 3:
+    count = digits(form.get("NumMedia", "") or "0")
+    if count is None:
         raise Malformed("a message whose NumMedia is no number")
-    return min(int(count), MAX_MEDIA)
+    return min(count, MAX_MEDIA)
 
 
 def _file(
     form: Mapping[str, str], number: int, kind: str, caption: str
 ) -> tuple[Event, Media | None]:
-    url = form.get(f"MediaUrl{number}", "")
+    url = reference(form.get(f"MediaUrl{number}"))
     content_type = form.get(f"MediaContentType{number}", "").lower()
-    if not url:
+    if url is None:
         raise Malformed(f"a message without MediaUrl{number}")
     unreadable = _unreadable(kind, content_type)
     if unreadable is not None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.channels.base import Heard
 from bot.channels.telegram import Telegram
-from bot.errors import Busy
+from bot.errors import Busy, Malformed
 from bot.poll import poll
 from conversations.catalogue import Catalogue
 from conversations.events import Said
+from conversations.messages import Json
 from tests.providers.bot_api import CLOSE, TOKEN, FakeBotApi, Fault
 
 
@@ -125,3 +127,65 @@ async def test_our_own_mistake_ends_it_loudly(api: FakeBotApi) -> None:
     with pytest.raises(RuntimeError, match="a bug"):
         await poll(telegram, Turns(RuntimeError("a bug")).take, stop=asyncio.Event())
     await telegram.close()
+
+
+async def test_a_delivery_that_cannot_be_kept_holds_up_nobody(api: FakeBotApi) -> None:
+    class Choosy(Turns):
+        async def take(self, heard: Sequence[Heard]) -> None:
+            if any(one.event == Said("busuk") for one in heard):
+                raise Malformed("a value that the database can't keep")
+            await super().take(heard)
+
+    turns, siti, budi = Choosy(), api.user(1001, "Siti"), api.user(1002, "Budi")
+    siti.say("satu")
+    budi.say("busuk")
+    siti.say("dua")
+    with capture_logs() as logs:
+        async with polling(api, turns):
+            await budi.say("tiga")
+    assert sorted(turns.texts) == ["dua", "satu", "tiga"]
+    assert [entry["event"] for entry in logs] == ["update_dropped"]
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"location": {"latitude": int("9" * 400), "longitude": 106.8}},
+        {"location": {"latitude": True, "longitude": 106.8}},
+        {"document": {"file_id": ""}},
+        {"document": {"file_id": "x" * 5_000}},
+        {"photo": [{"file_id": "x\0", "width": 1, "height": 1}]},
+        {"photo": [{"file_id": "x", "width": "1", "height": 1}]},
+        {"text": ["x"]},
+        {"text": None},
+        {"contact": {"phone_number": 62812}},
+        {"document": "x"},
+    ],
+    ids=str,
+)
+async def test_a_strange_value_ends_nothing(api: FakeBotApi, strange: dict[str, Json]) -> None:
+    turns, siti = Turns(), api.user(1001, "Siti")
+    siti.send(**strange)
+    async with polling(api, turns):
+        await siti.say("satu")
+    assert turns.texts == ["satu"]
+
+
+class Odd(Telegram):
+    """A Telegram whose first updates have no number."""
+
+    strange: ClassVar[list[list[Json]]] = [[{"update_id": "1"}, {}, "x", {"update_id": True}]]
+
+    async def updates(self, offset: int | None, *, wait: int = 1) -> list[Json]:
+        return self.strange.pop() if self.strange else await super().updates(offset, wait=wait)
+
+
+async def test_updates_without_a_number_are_asked_for_again(api: FakeBotApi) -> None:
+    turns, stop = Turns(), asyncio.Event()
+    odd = Odd(TOKEN, Catalogue({}), api_url=api.url)
+    task = asyncio.create_task(poll(odd, turns.take, stop=stop, first_pause=0.01))
+    await api.user(1001).say("satu")
+    stop.set()
+    await asyncio.wait_for(task, 5)
+    assert turns.texts == ["satu"]
+    await odd.close()

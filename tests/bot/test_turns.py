@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from secrets import token_hex
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
-from bot.errors import Busy
+from bot.channels.base import Heard, Media
+from bot.errors import Busy, Malformed
 from bot.turns import BACKLOG
 from conversations import engine as talk
 from conversations import events
@@ -158,6 +161,39 @@ async def test_a_poisoned_turn_does_not_hurt_its_neighbours(
     assert count("inbox WHERE provider_id LIKE 'turn_set_aside:%'") == 1, "and a supervisor"
     await desk.turns.take_news()
     assert await desk.turns.take_news() == 0
+
+
+UNFIT: dict[str, Callable[[Desk], Heard]] = {
+    "an id that no index takes": lambda desk: desk.heard("Halo", "66", id=token_hex(6_000)),
+    "an address that no index takes": lambda desk: desk.heard("Halo", token_hex(6_000)),
+    "an id with NUL": lambda desk: desk.heard("Halo", "66", id="a\0b"),
+    "an address with NUL": lambda desk: desk.heard("Halo", "66\0"),
+    "half a letter": lambda desk: desk.heard("Halo", "66", id="a\ud800"),
+    "a size of thirty digits": lambda desk: replace(
+        desk.heard(Uploaded(0, "photo"), "66"), media=Media("file", "photo", 10**30)
+    ),
+    "a size that is none": lambda desk: replace(
+        desk.heard(Uploaded(0, "photo"), "66"), media=Media("file", "photo", True)
+    ),
+}
+
+
+@pytest.mark.parametrize("label", UNFIT)
+async def test_a_value_that_cannot_be_kept_is_refused_for_good_and_hurts_nobody(
+    desk: Desk, count: Count, label: str
+) -> None:
+    crowd = [str(number) for number in range(80)]
+    wrong = UNFIT[label](desk)
+    refused, *taken = await asyncio.gather(
+        desk.turns.take([wrong]),
+        *(desk.turns.take([desk.heard("Halo", who)]) for who in crowd),
+        return_exceptions=True,
+    )
+    assert isinstance(refused, Malformed | UnicodeError), repr(refused)
+    assert set(taken) == {None}, "neighbours are taken"
+    assert count("inbox WHERE taken_at IS NOT NULL") == len(crowd)
+    await desk.send_all()
+    assert all(len(desk.chat.texts(who)) == 1 for who in crowd)
 
 
 async def test_too_many_waiting_deliveries_are_refused(desk: Desk) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -22,6 +23,7 @@ from bot.errors import Busy
 from bot.webhooks import MAX_BODY, RETRY_AFTER, telegram, whatsapp
 from conversations.events import Said
 from models.database import Record
+from models.person import veiled
 from tests.providers.bot_api import FakeBotApi
 from tests.providers.twilio_api import TOKEN, sign
 
@@ -65,7 +67,7 @@ async def test_a_delivery_is_taken_before_it_is_answered() -> None:
     turns = Turns()
     answer = await deliver(turns, json=UPDATE)
     assert answer.status_code == 200
-    assert turns.taken == [HEARD]
+    assert turns.taken == [replace(HEARD, address=veiled("telegram", HEARD.address))]
 
 
 async def test_the_answer_to_a_tap_stops_the_button_from_spinning() -> None:
@@ -143,6 +145,32 @@ async def test_a_large_delivery_is_refused_though_it_tells_no_length() -> None:
     assert sent < MAX_BODY + 200_000
 
 
+@pytest.mark.parametrize("first", [b"", b"{", b'{"update_id": 1', json.dumps(UPDATE).encode()])
+async def test_a_delivery_that_trickles_is_not_waited_for(
+    first: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.webhooks.READING", 0.1)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield first
+        while True:
+            await asyncio.sleep(0.01)
+            yield b" "
+
+    turns = Turns()
+    with capture_logs() as logs:
+        answer = await deliver(turns, content=body())
+    assert answer.status_code == 408
+    assert [entry["status"] for entry in logs] == [408]
+    assert turns.taken == []
+
+
+async def test_a_length_of_thousands_of_digits_is_too_long() -> None:
+    for length in ("9" * 10, "9" * 5_000):
+        headers = {**HEADERS, "Content-Length": length}
+        assert (await deliver(Turns(), content=b"{}", headers=headers)).status_code == 413
+
+
 async def test_a_delivery_as_large_as_may_be_is_read() -> None:
     body = json.dumps(UPDATE).encode()
     answer = await deliver(Turns(), content=body + b" " * (MAX_BODY - len(body)))
@@ -184,7 +212,20 @@ async def test_when_busy_the_provider_is_asked_to_come_again() -> None:
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == str(RETRY_AFTER)
     assert (await deliver(turns, json=UPDATE)).status_code == 200
-    assert turns.taken == [HEARD]
+    assert turns.taken == [replace(HEARD, address=veiled("telegram", HEARD.address))]
+
+
+async def test_a_delivery_waits_only_a_while_to_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.webhooks.TAKING", 0.05)
+
+    class Frozen(Turns):
+        async def take(self, heard: Sequence[Heard]) -> None:
+            await asyncio.Event().wait()
+
+    with capture_logs() as logs:
+        answer = await deliver(Frozen(), json=UPDATE)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, str(RETRY_AFTER))
+    assert [entry["deliveries"] for entry in logs] == [[HEARD.provider_id]]
 
 
 async def test_our_own_mistake_is_not_a_yes() -> None:
@@ -216,7 +257,9 @@ async def test_telegram_brings_again_what_was_not_taken_and_keeps_the_order() ->
         await asyncio.gather(*said)
     texts = {
         person: [
-            h.event.text for h in turns.taken if h.address == person and isinstance(h.event, Said)
+            h.event.text
+            for h in turns.taken
+            if h.address == veiled("telegram", person) and isinstance(h.event, Said)
         ]
         for person in ("1001", "1002")
     }

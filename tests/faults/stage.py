@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from tests.faults.owners import BEFORE_PHOTO, PATIENCE, SCRIPT, Golden, Owner, heard, plain
 from tests.faults.servers import HERE, Postgres, Valkey
-from tests.processes import Product
+from tests.processes import Product, address
 from tests.providers.bot_api import FakeBotApi
 from tests.wire import Hold, Passage, Wire
 
@@ -234,7 +234,7 @@ class Stage:
         return self.postgres.rows(
             "SELECT outbox.id, outbox.provider_id FROM outbox JOIN addresses USING (person_id)"  # noqa: S608
             f" WHERE addresses.address = ANY(%s) {and_where} ORDER BY outbox.id",
-            [str(owner.person.id) for owner in owners],
+            [address(owner.person.id) for owner in owners],
         )
 
     def _count(self, queries: dict[str, str]) -> dict[str, int]:

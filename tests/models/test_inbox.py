@@ -109,3 +109,57 @@ def test_the_third_failure_sets_aside_the_oldest_and_nothing_else(
     tx.flush()
     assert [row.id for row in turn.reopen(tx, people)[people[0]].untaken] == [good]
     assert inbox.count_failure(tx, people[1], at_most=3) is None
+
+
+# A provider's ids that come again
+
+
+def deliver(tx: Session, *deliveries: Delivery) -> int:
+    """Hear deliveries; gives how many were new."""
+    before = tx.execute(text("SELECT count(*) FROM inbox")).scalar_one()
+    with trip(tx) as run:
+        inbox.hear(run, deliveries)
+    return int(tx.execute(text("SELECT count(*) FROM inbox")).scalar_one() - before)
+
+
+def age(tx: Session, days: float) -> None:
+    moved = "UPDATE inbox SET heard_at = heard_at - make_interval(secs => :seconds)"
+    tx.execute(text(moved), {"seconds": days * 86_400})
+
+
+@pytest.mark.parametrize("days", [0, 0.5, 1, 2, 2.9])
+def test_a_delivery_that_comes_again_within_days_is_the_same(tx: Session, days: float) -> None:
+    delivery = Delivery("telegram", "1", "700", {"text": "halo"})
+    assert deliver(tx, delivery) == 1
+    age(tx, days)
+    assert deliver(tx, delivery) == 0
+
+
+@pytest.mark.parametrize("address", ["1", "2"], ids=["same chat", "another chat"])
+@pytest.mark.parametrize("days", [3.1, 7, 40, 400])
+def test_an_id_that_is_given_again_after_days_is_another_delivery(
+    tx: Session, days: float, address: str
+) -> None:
+    assert deliver(tx, Delivery("telegram", "1", "700", {"text": "halo"})) == 1
+    age(tx, days)
+    again = Delivery("telegram", address, "700", {"text": "lain"})
+    assert deliver(tx, again) == 1
+    assert deliver(tx, again) == 0, "and it too is taken once"
+    age(tx, days)
+    assert deliver(tx, again, Delivery("telegram", "3", "701", {})) == 2, "for ever"
+    stored = [row.event for row in tx.query(InboundMessage).order_by(InboundMessage.id)]
+    assert stored == [{"text": "halo"}, {"text": "lain"}, {"text": "lain"}, {}]
+
+
+def test_an_old_process_meets_the_ids_of_a_new_one_and_the_other_way_round(tx: Session) -> None:
+    """What both write is the provider's own id, under one constraint."""
+    (person_id,) = person.meet(tx, "telegram", [("1", "id")]).values()
+    old = text(
+        "INSERT INTO inbox (channel, provider_id, person_id, event, heard_at, failures)"
+        " VALUES ('telegram', :id, :person, '', now(), 0) ON CONFLICT DO NOTHING"
+    )
+    assert deliver(tx, Delivery("telegram", "1", "700", {})) == 1
+    tx.execute(old, {"id": "700", "person": person_id})
+    tx.execute(old, {"id": "701", "person": person_id})
+    assert deliver(tx, Delivery("telegram", "1", "701", {})) == 0
+    assert tx.query(InboundMessage).count() == 2

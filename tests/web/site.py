@@ -68,7 +68,7 @@ def build(record: Record, redis: Redis, files: Path, storage: Storage | None = N
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(pages.Headers)],
+        middleware=[Middleware(pages.Headers, public_url="https://izin.test")],
         exception_handlers=pages.handlers(look),
     )
     return Site(app, record, redis, storage, channel, bot)

@@ -506,3 +506,26 @@ def test_templates_are_missed_only_with_whatsapp_and_named_when_refused(
         assert line is not None
         assert line.state == ("warn" if status == "paused" else "ok")
     assert line is not None and "notices_c (id) is paused" in line.told
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "warned"),
+    [
+        ("0.0.0.0", "", True),  # noqa: S104
+        ("::", "", True),
+        ("10.0.0.4", "127.0.0.1", True),
+        ("web.internal", "::1,127.0.0.0/8", True),
+        ("0.0.0.0", "172.31.250.1", False),  # noqa: S104
+        ("0.0.0.0", "127.0.0.1,10.0.0.0/8", False),  # noqa: S104
+        ("127.0.0.1", "", False),
+        ("127.0.0.2", "", False),
+        ("::1", "", False),
+        ("localhost", "", False),
+    ],
+)
+def test_a_proxy_elsewhere_that_nobody_trusts_is_told(
+    product: dict[str, str], host: str, trusted: str, warned: bool
+) -> None:
+    told = ailing(product | {"HOST": host, "TRUSTED_PROXIES": trusted})
+    lines = [line for line in told if "TRUSTED_PROXIES" in line.told]
+    assert [line.state for line in lines] == ["warn"] * warned

@@ -6,9 +6,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from conversations import catalogue
-from web.pages import STATIC, TEMPLATES
+from web.pages import STATIC, TEMPLATES, Headers
 
 PAGES = ("/demo", "/privasi", "/izin", "/izin/IUMK-1", "/identitas/unknown", "/identitas/selesai")
 
@@ -68,3 +73,37 @@ def test_no_script_of_ours_writes_html() -> None:
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", (script.read_text())
         )
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("http://evil.example/privasi", "/privasi"),
+        ("https://izin.test/privasi?lang=en", "/privasi?lang=en"),
+        ("//evil.example/x", "/x"),
+        ("////evil.example", "/evil.example"),
+        ("http://evil.example", "/"),
+        ("http://evil.example//evil.example/x", "/evil.example/x"),
+        ("/demo", "/demo"),
+        ("/demo?a=1&b=%2F%2Fx", "/demo?a=1&b=%2F%2Fx"),
+        ("/izin/IUMK-1?lang=id#x", "/izin/IUMK-1?lang=id#x"),
+        ("?lang=en", "?lang=en"),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("public_url", ["https://izin.test", "http://izin.test"])
+async def test_a_redirect_leads_to_a_path_of_ours(
+    location: str, path: str, public_url: str
+) -> None:
+    async def moved(request: Request) -> Response:
+        return Response(status_code=307, headers={"Location": location})
+
+    app = Starlette(
+        routes=[Route("/", moved)], middleware=[Middleware(Headers, public_url=public_url)]
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://evil.example") as client:
+        answer = await client.get("/")
+    assert answer.headers["location"] == path
+    secure = answer.headers.get("strict-transport-security")
+    assert secure == ("max-age=31536000" if public_url.startswith("https") else None)

@@ -218,7 +218,26 @@ HEARD: dict[str, tuple[dict[str, Any], list[Heard]]] = {
     "a dice": (message(dice={"emoji": "🎲", "value": 3}), heard(Unreadable("dice"))),
     "a story": (message(story={"chat": HOME, "id": 5}), heard(Unreadable("story"))),
     "Telegram's own notice": (message(pinned_message=MENU), []),
-    "a kind of message not invented yet": (message(hologram={"id": 1}), []),
+    "a new member": (message(new_chat_members=[SITI]), []),
+    "leave to write": (message(write_access_allowed={"from_request": True}), []),
+    "a kind of message not invented yet": (
+        message(hologram={"id": 1}),
+        heard(Unreadable("unknown")),
+    ),
+    "a moving photo": (
+        message(live_photo={"width": 1, "height": 1, "duration": 1, "file_id": "L", **FILE}),
+        heard(Unreadable("unknown")),
+    ),
+    "a gift": (message(gift={}), heard(Unreadable("unknown"))),
+    "a giveaway": (message(giveaway={"winner_count": 1}), heard(Unreadable("unknown"))),
+    "a message whose content Telegram does not show to bots": (
+        message(),
+        heard(Unreadable("unknown")),
+    ),
+    "a number from the phone book that is none": (
+        message(contact={"phone_number": "0" * 70, "first_name": "Budi"}),
+        heard(Unreadable("contact")),
+    ),
     "a group": (message(text="halo", chat=GROUP), []),
     "a tap in a group": (tap(data="x", message={**MENU, "chat": GROUP}), []),
     "another bot": (message(text="halo", **{"from": {**SITI, "is_bot": True}}), []),

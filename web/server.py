@@ -1,0 +1,108 @@
+"""The HTTP server of `izin serve`: whom it asks about visitors, and how long it waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from typing import Any, ClassVar, Final, cast
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from bot.settings import Settings
+
+HEAD: Final = 10.0  # seconds for a request's head, from the connection or its first byte
+BODY: Final = 120.0  # seconds for a body; a photo of some megabytes by a slow phone
+CONNECTIONS: Final = 1_000  # open at once; half of the file handles, if that is less
+FINISH: Final = 2  # seconds for answers to end when the process does
+
+
+def run(app: ASGIApp, settings: Settings) -> None:
+    """Serve until the process is told to end."""
+    uvicorn.run(app, host=settings.host, port=settings.port, **options(settings))
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """How uvicorn serves the application, wherever it listens."""
+    return {
+        "http": Connection,
+        "ws": "none",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": True,
+        "forwarded_allow_ips": settings.trusted_proxies,
+        "timeout_graceful_shutdown": FINISH,
+    }
+
+
+class Connection(HttpToolsProtocol):
+    """A connection that is closed if its next request does not come in time.
+
+    uvicorn bounds the time between requests alone. Here a head has `head` seconds, a body `body`;
+    beyond `most` connections new ones are closed at once.
+    """
+
+    head: ClassVar[float] = HEAD
+    body: ClassVar[float] = BODY
+    most: ClassVar[int] = CONNECTIONS
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > _room(self.most):
+            transport.abort()
+        else:
+            self._within(self.head)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._in_time()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._deadline is None and self._between_requests():
+            self._within(self.head)
+
+    def on_headers_complete(self) -> None:
+        self._within(self.body)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_time()
+        super().on_message_complete()
+
+    def _between_requests(self) -> bool:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle is None or cycle.response_complete
+
+    def _within(self, seconds: float) -> None:
+        self._in_time()
+        self._deadline = self.loop.call_later(seconds, self._close)
+
+    def _in_time(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _close(self) -> None:
+        self._deadline = None
+        self.transport.abort()
+
+
+def _room(most: int) -> int:
+    """For how many connections there are file handles, with as many left for all else."""
+    handles, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return most if handles == resource.RLIM_INFINITY else min(most, handles // 2)
