@@ -283,10 +283,14 @@ def _write(
         if one.outcome in ELSEWHERE:
             call_list.add(tx, one.person_id, one.outcome)
         log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
+    turned_away: dict[int, timedelta] = {}
     for one in settled:
-        if one.again_after is not None:
-            tried = one.outcome != NO_PLACE
-            outbox.postpone(tx, one.id, one.again_after, one.outcome, tried=tried)
+        if one.again_after is None:
+            continue
+        if one.outcome == NO_PLACE:
+            turned_away[one.id] = one.again_after
+        else:
+            outbox.postpone(tx, one.id, one.again_after, one.outcome)
     blocked = [address_id for one in settled for address_id in one.blocked]
     if blocked:
         person.mark_unreachable(tx, blocked)
@@ -294,6 +298,8 @@ def _write(
         left = outbox.settle(run, sent) if sent else None
         if kept:
             outbox.renew(run, kept, lease=LEASE)
+        if turned_away:
+            outbox.turn_away(run, turned_away, NO_PLACE)
         found = outbox.claim(run, lease=LEASE, limit=room) if room > 0 else None
     claimed = outbox.claimed(found) if found is not None else []
     at_once = any(one.provider_id is None and not one.again_after for one in settled)
