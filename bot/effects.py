@@ -57,6 +57,7 @@ from models import (
     audit,
     consent,
     finding,
+    help_request,
     identity,
     inbox,
     lifecycle,
@@ -315,6 +316,11 @@ class _Act:
     # -- owners --------------------------------------------------------------------------------
 
     def _call_person(self, about: str) -> None:
+        """Tell supervisors, once a day for each kind of request; repeats are counted."""
+        self._note("person.asked_for_help", self.actor, about=about)
+        repeats = help_request.count(self.tx, self.person.id, about, self.writer.now)
+        if repeats is None:
+            return
         latest = self.tx.scalars(
             select(Application)
             .where(Application.person_id == self.person.id)
@@ -335,9 +341,9 @@ class _Act:
                 say = Say("notices.person_wants_erasure", params)
             case _:
                 say = Say("notices.person_called", params)
+        again = [Say("notices.asked_before", {"n": repeats})] if repeats else []
         area = latest.kelurahan_code if latest else None
-        self._tell_supervisors(area, "person_called", self.person.id, "", say)
-        self._note("person.asked_for_help", self.actor, about=about)
+        self._tell_supervisors(area, "person_called", self.person.id, "", say, *again)
 
     def _send_identity_link(self, visit_id: int | None) -> None:
         owner_id = self._my_visit(visit_id).owner_id if visit_id is not None else self.person.id
