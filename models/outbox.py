@@ -29,6 +29,8 @@ UNKNOWN = "unknown"  # the outcome of a try that may have come through
 #: What a process that died had in hand is sent by others after it. It begins with the statement
 #: that gives it, since the transaction may have waited for somebody before.
 LEASE = timedelta(seconds=15)
+#: As many fleeting replies one counts for that was owed in the place of all.
+GATHERED = 1_000_000
 _OPEN = "sent_at IS NULL AND failed_at IS NULL"
 
 
@@ -37,6 +39,10 @@ class Lane(StrEnum):
 
     REPLY = "reply"
     NOTICE = "notice"
+
+
+#: What is owed, in the order in which it goes: replies to first messages come between the lanes.
+RANKS = ("reply", "greeting", "notice")
 
 
 class OutboundMessage(Base):
@@ -156,6 +162,13 @@ def owe_and_lease(
     return run(_OWE, {"rows": packed(rows), "lease": lease.total_seconds()})
 
 
+#: SQL for how many fleeting replies wait for a person, of SQL that gives the person.
+WAITING = f"""
+    (SELECT coalesce(sum(CASE WHEN provisional THEN {GATHERED} ELSE 1 END), 0)::int FROM outbox
+      WHERE outbox.person_id = {{person}} AND fleeting
+        AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL)
+"""
+
 #: A notice that waits for the morning; it holds nothing up that is said meanwhile.
 SLEEPS = """(outbox.lane = 'notice' AND outbox.outcome IS NULL AND outbox.leased_until IS NULL
              AND outbox.due_at > now())"""
@@ -172,7 +185,7 @@ _OWE = f"""
                              SELECT max(due_at) FROM outbox
                               WHERE outbox.person_id = given.person_id AND outbox.fleeting
                                 AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL
-                                AND due_at < now() + interval '1 minute'))
+                                AND due_at < now() + interval '1 hour'))
                            ELSE now() + make_interval(secs => after) END AS due_at
         FROM given
     ), dropped AS (
