@@ -769,6 +769,7 @@ class _Teller:
             self._close()
             return
         if self._worth_resuming(draft):
+            self.lasting = True
             self.says.append(Say("common.kept"))
         self._park()
         self._home()
