@@ -43,6 +43,7 @@ class Street:
     asked: dict[int, float] = field(default_factory=dict)  # chat -> when they wrote
     waits: list[float] = field(default_factory=list)
     answers: dict[int, int] = field(default_factory=dict)  # chat -> how many
+    posted: int = 0
     taken: int = 0
     refused: int = 0
 
@@ -70,6 +71,7 @@ class Street:
             loop = asyncio.get_running_loop()
             loop.call_later(retry_after or 0.2, self.flood.post, update, done)
 
+        self.posted += 1
         self.flood.post(update, done)
 
     def _update(self, chat: int, words: str) -> bytes:
@@ -115,12 +117,12 @@ async def measure(api: BotApi, tell: Callable[[str], None]) -> Results:
 async def _during(
     street: Street, people: Sequence[int], flood: Any, seconds: float
 ) -> dict[str, float]:
-    """Let people write once a second while a flood comes, and tell how long they waited."""
+    """Let people write once a second until a flood is taken, and tell how long they waited."""
     street.waits.clear()
-    street.taken = street.refused = 0
+    street.posted = street.taken = street.refused = 0
     flooding = asyncio.create_task(flood)
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end or not flooding.done() or street.taken < street.posted:
         for chat in people:
             street.ask(chat)
             await asyncio.sleep(1 / len(people))
