@@ -12,7 +12,7 @@ from typing import Final
 
 import uvloop
 
-from benchmarks import bot_api, drawings, faults, memory, micro, results, speed, tables
+from benchmarks import bot_api, drawings, faults, floods, memory, micro, results, speed, tables
 from benchmarks.bot_api import BotApi
 from benchmarks.processes import DidNotStart
 from benchmarks.results import Results
@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     length.add_argument("--quick", action="store_true", help="speed alone, under 2 minutes")
     length.add_argument("--full", action="store_true", help="everything, under 20 minutes")
     parser.add_argument("--faults", action="store_true", help="kill systems, deliver twice")
+    parser.add_argument("--floods", action="store_true", help="who waits while others flood")
     parser.add_argument("--memory", action="store_true", help="with 2,000 to 100,000 conversations")
     parser.add_argument("--micro", action="store_true", help="small costs by themselves")
     parser.add_argument("--only", nargs="+", choices=("product", "ptb", "aiogram"))
@@ -75,13 +76,16 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _measure(given: argparse.Namespace) -> None:
     report = Report(given.out)
-    chosen = given.faults or given.memory or given.micro
+    chosen = given.faults or given.floods or given.memory or given.micro
     print(f"{os.cpu_count()} cores, shared by the load, the Bot API and what is measured")
     async with bot_api.serving(draw("Warung", 1)) as api:
         if given.full or not chosen:
             await _speed(given, api, report)
         if given.full or given.faults:
             await _faults(given, api, report)
+        if given.full or given.floods:
+            found = await floods.measure(api, _tell)
+            report.add("floods", found, floods.table(found))
         if given.full or given.memory:
             await _memory(api, report)
     if given.full or given.micro:

@@ -78,8 +78,13 @@ class System:
 
 
 @asynccontextmanager
-async def _product(api_url: str, processes: int = 1) -> AsyncIterator[Running]:
-    """`izin serve` once or several times, PostgreSQL with fsync on, Valkey."""
+async def _product(
+    api_url: str, processes: int = 1, rate: str = "100000"
+) -> AsyncIterator[Running]:
+    """`izin serve` once or several times, PostgreSQL with fsync on, Valkey.
+
+    `rate` is of messages a second: Telegram's own limit is not measured, but for floods.
+    """
     with ExitStack() as stack:
         folder, servers = await asyncio.to_thread(_servers, stack)
         await asyncio.to_thread(migrations.upgrade, servers.database_url)
@@ -90,7 +95,7 @@ async def _product(api_url: str, processes: int = 1) -> AsyncIterator[Running]:
             "TELEGRAM_BOT_USERNAME": "izin_bot",
             "TELEGRAM_WEBHOOK_SECRET": SECRET,
             "TELEGRAM_API_URL": api_url,
-            "TELEGRAM_RATE": "100000",  # messages a second: Telegram's own limit is not measured
+            "TELEGRAM_RATE": rate,
         }
         command = [sys.executable, "-m", "web.cli", "serve"]
         ports = [free_port() for _ in range(processes)]
@@ -180,6 +185,11 @@ def product(processes: int = 1) -> System:
         peer=False,
         patience_after_crash=75.0,
     )
+
+
+def limited(api_url: str) -> AbstractAsyncContextManager[Running]:
+    """The product, with the limit that Telegram sets."""
+    return _product(api_url, rate="30")
 
 
 PEERS: Final = (

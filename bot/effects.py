@@ -7,7 +7,7 @@ work a task row.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, assert_never
 
@@ -58,6 +58,7 @@ from models import (
     check,
     consent,
     finding,
+    help_request,
     identity,
     inbox,
     lifecycle,
@@ -76,7 +77,7 @@ from models.application import Application
 from models.base import WIB
 from models.lifecycle import ApplicationState, VisitState
 from models.officer import Officer
-from models.outbox import LEASE, Lane, Owed, owe_and_lease
+from models.outbox import GATHERED, LEASE, Lane, Owed, owe_and_lease
 from models.permit import Permit
 from models.person import Speaker
 from models.visit import MAX_FAILED_VISITS, Visit, VisitReport
@@ -114,6 +115,9 @@ class Writer:
     consents: list[int] = field(default_factory=list)
     notes: list[audit.Entry] = field(default_factory=list)
     changed: dict[int, Speaker] = field(default_factory=dict)
+    newcomers: set[int] = field(default_factory=set)  # whose conversation begins with this batch
+    waiting: dict[int, int] = field(default_factory=dict)  # fleeting replies not sent, by person
+    most_waiting: int = GATHERED
 
     def write(
         self,
@@ -134,11 +138,19 @@ class Writer:
             _Act(self, speaker, f"turn:{turn_id}:{index}", lane, address_id).write(effect)
 
     def owe(self, owed: Owed, message: Message) -> None:
-        """Owe a message; an unsent provisional one of the same person gives way to a reply."""
-        if owed.lane is Lane.REPLY and any(one.provisional for one in self.owed):
-            self.owed = [
-                o for o in self.owed if not (o.provisional and o.person_id == owed.person_id)
-            ]
+        """Owe a message; an unsent provisional one of the same person gives way to a reply.
+
+        One fleeting reply more than may wait says that all was received, and takes the place of
+        those that wait; so does each after it, until it is sent.
+        """
+        if owed.fleeting:
+            waits = self.waiting.get(owed.person_id, 0) + 1
+            if waits > self.most_waiting:
+                waits = GATHERED
+                owed, message = _gathered(owed, message)
+            self.waiting[owed.person_id] = waits
+        if owed.lane is Lane.REPLY:
+            self.owed = [o for o in self.owed if not _gives_way(o, owed)]
         self.owed.append(owed)
         self.messages[owed.dedupe_key] = message
 
@@ -153,6 +165,19 @@ class Writer:
         if not self.owed:
             return None
         return owe_and_lease(run, self.owed, lease=LEASE, leasing=leasing, hours=quiet.of(self.tx))
+
+
+def _gathered(owed: Owed, message: Message) -> tuple[Owed, Message]:
+    """A reply for all that its person has said, before the open question that it asks."""
+    message = replace(message, parts=(Say("common.all_received"), *message.parts))
+    written = messages.to_json(message)
+    return replace(owed, message=written, provisional=True, gathers=True), message
+
+
+def _gives_way(owed: Owed, to: Owed) -> bool:
+    if owed.person_id != to.person_id:
+        return False
+    return to.gathers if owed.fleeting else owed.provisional
 
 
 @dataclass(slots=True)
@@ -175,8 +200,8 @@ class _Act:
 
     def write(self, effect: Effect) -> None:
         match effect:
-            case Reply(message, after):
-                self._owe(message, after=after)
+            case Reply(message, after, fleeting):
+                self._owe(message, after=after, fleeting=fleeting)
             case GiveConsent():
                 self.writer.consents.append(self.person.id)
                 self._note("consent.given", self.actor)
@@ -268,6 +293,7 @@ class _Act:
         to: int | None = None,
         after: timedelta = timedelta(0),
         urgent: bool = False,
+        fleeting: bool = False,
     ) -> None:
         """Owe a message to this person, or a notice to somebody else."""
         other = to is not None and to != self.person.id
@@ -281,9 +307,14 @@ class _Act:
                 provisional=bool(after),
                 address_id=None if other else self.address_id,
                 urgent=urgent,
+                greeting=not other and self._greets(),
+                fleeting=fleeting and self.lane is Lane.REPLY,
             ),
             message,
         )
+
+    def _greets(self) -> bool:
+        return self.lane is Lane.REPLY and self.person.id in self.writer.newcomers
 
     def _say(self, key: str, /, **params: Value) -> None:
         self._owe(Message((Say(key, params),)))
@@ -316,6 +347,11 @@ class _Act:
     # -- owners --------------------------------------------------------------------------------
 
     def _call_person(self, about: str) -> None:
+        """Tell supervisors, once a day for each kind of request; repeats are counted."""
+        self._note("person.asked_for_help", self.actor, about=about)
+        repeats = help_request.count(self.tx, self.person.id, about, self.writer.now)
+        if repeats is None:
+            return
         latest = self.tx.scalars(
             select(Application)
             .where(Application.person_id == self.person.id)
@@ -336,9 +372,9 @@ class _Act:
                 say = Say("notices.person_wants_erasure", params)
             case _:
                 say = Say("notices.person_called", params)
+        again = [Say("notices.asked_before", {"n": repeats})] if repeats else []
         area = latest.kelurahan_code if latest else None
-        self._tell_supervisors(area, "person_called", self.person.id, "", say)
-        self._note("person.asked_for_help", self.actor, about=about)
+        self._tell_supervisors(area, "person_called", self.person.id, "", say, *again)
 
     def _send_identity_link(self, visit_id: int | None) -> None:
         owner_id = self._my_visit(visit_id).owner_id if visit_id is not None else self.person.id

@@ -1,4 +1,4 @@
-"""Places in a provider's rate: a bucket in Redis for each account, shared by all bot processes.
+"""Places in a provider's rate: buckets in Redis for each account and chat, shared by all processes.
 
 A place is a time at which one message may go. Whoever asks is given places up to a while ahead, and
 sends at those times; so nobody waits here, and places are shared out in the order of asking. The
@@ -33,6 +33,7 @@ LONGEST = 60  # seconds; places further ahead are not given
 SPARE = 0.02  # seconds' worth of places that are taken along, so that not every send asks Redis
 MOST_SPARE = 100
 FRESH = 0.1  # seconds until a spare place is too old to be used
+CHATS_ALONE = 10_000  # whose places a process remembers while Redis is away
 HANDFUL = 5  # processes that together stay within the rate while Redis is away
 
 # Times in microseconds: Lua's numbers hold those of today to a quarter of one.
@@ -56,6 +57,71 @@ local milliseconds = math.ceil((even - now) / 1000)
 redis.call('SET', KEYS[1], string.format('%.3f', even), 'PX', string.format('%d', milliseconds))
 return {granted, math.ceil(first)}
 """
+
+# The same for messages to different chats, each of which has a bucket of its own; in one trip. A
+# chat's place is counted at the time that the account has one. What finds none uses nothing up.
+# KEYS: the account's bucket, and one of each chat.
+# ARGV: of the account as above, but for how many; then of a chat: the time between two places, and
+# by how much a burst is ahead.
+# Gives for each chat two numbers: 0 and from now until its place, or 1 (no place of the account) or
+# 2 (none of the chat) and from now until it is worth asking again.
+RESERVE_EACH = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local interval, burst, within = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local longest, chat_interval, chat_burst = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local function keep(key, even)
+  local milliseconds = math.ceil((even - now) / 1000)
+  redis.call('SET', key, string.format('%.3f', even), 'PX', string.format('%d', milliseconds))
+end
+local even = tonumber(redis.call('GET', KEYS[1])) or now
+if even < now or even > now + interval + burst + longest then even = now end
+local answers, granted = {}, false
+for number = 2, #KEYS do
+  local at = math.max(even - burst, now)
+  if at > now + within then
+    answers[#answers + 1], answers[#answers + 2] = 1, math.ceil(at - now - within)
+  else
+    local chat = tonumber(redis.call('GET', KEYS[number])) or at
+    if chat < at or chat > at + chat_interval + chat_burst + longest then chat = at end
+    if chat - chat_burst > at then
+      answers[#answers + 1], answers[#answers + 2] = 2, math.ceil(chat - chat_burst - now)
+    else
+      answers[#answers + 1], answers[#answers + 2] = 0, math.ceil(at - now)
+      keep(KEYS[number], chat + chat_interval)
+      even, granted = even + interval, true
+    end
+  end
+end
+if granted then keep(KEYS[1], even) end
+return answers
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Chats:
+    """What one chat is sent: a long-run rate, a burst, and how many replies may wait for it.
+
+    Telegram asks for no more than one message a second into one chat, short bursts apart.
+    Source: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+    """
+
+    per_second: float = 1.0
+    burst: int = 30
+    waiting: int = 5  # replies that change nothing; more give way to one
+
+    def __post_init__(self) -> None:
+        if self.per_second <= 0 or self.burst < 1 or self.waiting < 1:
+            raise ValueError(f"nobody could be answered at {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """When one message may go, in seconds from now; or, if `at` is None, when to ask again."""
+
+    at: float | None
+    wait: float = 0.0
+    chat_full: bool = False  # it is the chat that has no place, not the account
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +174,10 @@ class Bucket:
         self.even = even + granted * interval
         return _places(first, interval, granted, within)
 
+    def wait(self, moment: float) -> float:
+        """Seconds until there is a place for who asks at this moment."""
+        return max(0.0, self.even - moment - (self.burst - 1) / self.per_second)
+
     def begin_after(self, moment: float) -> None:
         """Give no place until then."""
         self.even = max(self.even, moment + self.burst / self.per_second)
@@ -120,9 +190,13 @@ def _places(first: float, interval: float, granted: int, within: float) -> list[
 class Limits:
     """Shares out each channel's sends among all bot processes."""
 
-    def __init__(self, redis_url: str, rates: Mapping[str, Rate]) -> None:
+    def __init__(
+        self, redis_url: str, rates: Mapping[str, Rate], chats: Chats | None = None
+    ) -> None:
         """Take the rates by channel; Redis is reached when a place is asked for."""
+        self.chats = chats or Chats()  # of each channel that has a rate
         self._rates = dict(rates)
+        self._chats_alone: dict[str, Bucket] = {}  # while Redis is away, by key
         self._alone = {
             channel: Bucket(rate.alone, rate.burst_alone) for channel, rate in self._rates.items()
         }
@@ -138,6 +212,7 @@ class Limits:
             )
         )
         self._script = self._redis.register_script(RESERVE)
+        self._script_each = self._redis.register_script(RESERVE_EACH)
         self._away = False
         self._ask_again_at = 0.0  # monotonic
 
@@ -173,20 +248,90 @@ class Limits:
             found.append(max(0.0, places.popleft() - now))
         return found
 
+    async def reserve_each(
+        self, channel: str, chats: Sequence[str], *, within: float
+    ) -> Sequence[Place]:
+        """Reserve a place for one message to each of these different chats, in one trip to Redis.
+
+        No place is further ahead than `within` seconds; a lower number leaves the places beyond it
+        to whoever asks for more. Without a rate all are granted, for now. Never raises because of
+        Redis, and waits for it half a second at most.
+        """
+        rate = self._rates.get(channel)
+        if rate is None:
+            return [Place(0.0)] * len(chats)
+        within = min(within, LONGEST)
+        if not self._may_ask():
+            return self._each_alone(channel, rate, chats, within)
+        try:
+            places = await self._shared_each(channel, rate, chats, within)
+        except (RedisError, OSError) as error:  # asyncio's TimeoutError is an OSError
+            self._lost(error)
+            return self._each_alone(channel, rate, chats, within)
+        if self._away:
+            self._found()
+        given = [place.at for place in places if place.at is not None]
+        if given:  # were Redis lost now, the local ones would come on top of these
+            self._alone[channel].begin_after(time.monotonic() + given[-1])
+        return places
+
+    async def _shared_each(
+        self, channel: str, rate: Rate, chats: Sequence[str], within: float
+    ) -> list[Place]:
+        interval, apart = 1e6 / rate.per_second, 1e6 / self.chats.per_second
+        times = (interval, (rate.burst - 1) * interval, within * 1e6, LONGEST * 1e6)
+        keys = [_key(channel, rate.account)]
+        keys += [_key(channel, f"{rate.account} {chat}") for chat in chats]
+        async with asyncio.timeout(PATIENCE):
+            told = await self._script_each(keys, (*times, apart, (self.chats.burst - 1) * apart))
+        answers = zip(told[::2], told[1::2], strict=True)
+        return [
+            Place(min(micros / 1e6, within)) if not why else Place(None, micros / 1e6, why == 2)
+            for why, micros in answers
+        ]
+
+    def _each_alone(
+        self, channel: str, rate: Rate, chats: Sequence[str], within: float
+    ) -> list[Place]:
+        """Places of this process alone; a chat has its whole rate, since few serve the same one."""
+        moment, places = time.monotonic(), list[Place]()
+        if len(self._chats_alone) > CHATS_ALONE:
+            self._chats_alone = {k: b for k, b in self._chats_alone.items() if b.even > moment}
+        for chat in chats:
+            key = _key(channel, f"{rate.account} {chat}")
+            bucket = self._chats_alone.setdefault(
+                key, Bucket(self.chats.per_second, self.chats.burst)
+            )
+            if bucket.wait(moment):
+                places.append(Place(None, bucket.wait(moment), chat_full=True))
+                continue
+            found = self._alone[channel].reserve(moment, 1, within=within)
+            if found:
+                bucket.reserve(moment + found[0], 1, within=0.0)
+                places.append(Place(found[0]))
+            else:
+                places.append(Place(None, max(0.0, self._alone[channel].wait(moment) - within)))
+        return places
+
+    def _may_ask(self) -> bool:
+        """Whether Redis is to be asked; while it is away one caller tries once in a while."""
+        if self._away:
+            if time.monotonic() < self._ask_again_at:
+                return False
+            self._ask_again_at = time.monotonic() + PROBE
+        return True
+
     async def _more(self, channel: str, rate: Rate, wanted: int, within: float) -> Sequence[float]:
         alone = self._alone[channel]
-        probing = self._away
-        if probing:
-            if time.monotonic() < self._ask_again_at:
-                return alone.reserve(time.monotonic(), wanted, within=within)
-            self._ask_again_at = time.monotonic() + PROBE
+        if not self._may_ask():
+            return alone.reserve(time.monotonic(), wanted, within=within)
         try:
             along = min(int(rate.per_second * SPARE), MOST_SPARE)
             places = await self._shared(channel, rate, wanted + along, within)
         except (RedisError, OSError) as error:  # asyncio's TimeoutError is an OSError
             self._lost(error)
             return alone.reserve(time.monotonic(), wanted, within=within)
-        if probing:
+        if self._away:
             self._found()
         if places:  # were Redis lost now, the local ones would come on top of these
             alone.begin_after(time.monotonic() + places[-1])

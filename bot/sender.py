@@ -34,8 +34,11 @@ log = structlog.get_logger(__name__)
 RENEW = 5.0  # seconds; what takes longer stays leased, for as long as its process lives
 TICK = 1.0  # seconds; what is due later, or was woken elsewhere, is found by then
 AT_ONCE = 500  # messages in hand: being sent, or waiting for one of the channel's connections
-#: Seconds to wait in this process for a place in the provider's rate: replies find theirs first.
-AHEAD = {Lane.REPLY: 1.0, Lane.NOTICE: 0.5}
+#: How far ahead, in seconds, each may take places in the provider's rate. The places beyond belong
+#: to those before it, so that a reply waits for no more greetings than go in 0.3 seconds.
+AHEAD = {"reply": 1.0, "greeting": 0.3, "notice": 0.2}
+#: Of greetings and notices, when some were turned away: so many are claimed, this often.
+CAREFUL, PAUSE = 100, 0.1
 UNREACHABLE, WINDOW_CLOSED = "unreachable", "window_closed"
 ELSEWHERE = frozenset({UNREACHABLE, WINDOW_CLOSED})  # another address may do
 TRY_LATER = "try_later"  # the outcome of what the provider did not take
@@ -72,6 +75,8 @@ class Sender:
     _settled: list[_Settled] = field(default_factory=list)  # not written down yet
     _leased: dict[int, float] = field(default_factory=dict)  # in our hands: since when, by the loop
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _careful: bool = False  # greetings or notices were turned away, and none was let in since
+    _others_from: float = 0.0  # by the loop: when greetings and notices are claimed again
 
     def look(self) -> None:
         """Something may be due."""
@@ -82,32 +87,49 @@ class Sender:
         """Whether what is owed now could be sent at once."""
         return len(self._leased) < AT_ONCE
 
+    def has_room_for_greetings(self) -> bool:
+        """Whether a first reply could be sent at once, with no other waiting before it."""
+        return self.has_room() and not self._careful
+
     def send(self, claimed: Iterable[Claimed]) -> None:
         """Send what is leased to this process: nobody waits for somebody else's slow send."""
         moment = asyncio.get_running_loop().time()
-        lanes: dict[tuple[str | None, str], list[Claimed]] = {}
+        queues: dict[tuple[str | None, str], list[Claimed]] = {}
         for due in claimed:
             self._leased[due.id] = moment
-            lanes.setdefault((due.channel, due.lane), []).append(due)
-        for (channel, lane), dues in lanes.items():
+            queues.setdefault((due.channel, _rank(due)), []).append(due)
+        for (channel, rank), dues in queues.items():
             if channel is None or not self.limits.limited(channel):
                 for due in dues:
                     self._start(self._finish(due))
             else:
-                self._start(self._pace(channel, dues, AHEAD[Lane(lane)]))
+                self._start(self._pace(channel, dues, rank))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _pace(self, channel: str, dues: Sequence[Claimed], within: float) -> None:
+    async def _pace(self, channel: str, dues: Sequence[Claimed], rank: str) -> None:
         """Start sends as fast as the provider allows; what finds no place soon is put back."""
-        delays = await self.limits.reserve(channel, len(dues), within=within)
-        for due, delay in zip(dues, delays, strict=False):
-            self._start(self._finish(due, delay))
-        for due in dues[len(delays) :]:
-            self._settle(_Settled(due.id, due.person_id, NO_PLACE, again_after=TURN_AWAY))
+        chats = [due.reach[0].address for due in dues]
+        places = await self.limits.reserve_each(channel, chats, within=AHEAD[rank])
+        for due, place in zip(dues, places, strict=True):
+            if place.at is not None:
+                self._start(self._finish(due, place.at))
+                continue
+            after = timedelta(seconds=place.wait) if place.chat_full else TURN_AWAY
+            self._settle(_Settled(due.id, due.person_id, NO_PLACE, again_after=after))
+        if rank != Lane.REPLY:
+            self._hold_others(any(p.at is None and not p.chat_full for p in places))
+
+    def _hold_others(self, turned_away: bool) -> None:
+        """Claim greetings and notices more slowly while the rate has no places for them."""
+        self._careful = turned_away
+        if turned_away:
+            loop = asyncio.get_running_loop()
+            self._others_from = loop.time() + PAUSE
+            loop.call_later(PAUSE, self.look)
 
     async def _finish(self, due: Claimed, delay: float = 0.0) -> None:
         if delay:
@@ -159,9 +181,10 @@ class Sender:
         room = AT_ONCE - len(self._leased) + len(settled) if looking else 0
         if not (settled or kept or room > 0):
             return 0
+        others = self._room_for_others(room, moment)
         self._look = self._look and room <= 0
         try:
-            claimed, more = await self.record.do(lambda tx: _write(tx, settled, kept, room))
+            claimed, more = await self.record.do(lambda tx: _write(tx, settled, kept, room, others))
         except DBAPIError:
             self._look = True
             raise
@@ -169,12 +192,18 @@ class Sender:
         for row_id in done:
             self._leased.pop(row_id, None)
         self._leased.update(dict.fromkeys(kept, moment))
-        if more or (room > 0 and len(claimed) == room):
+        if more or (room > 0 and (len(claimed) == room or _took_all(claimed, others))):
             self.look()
         # A lease of our own that ran out all the same, since the record's clock jumped, is no news.
         fresh = [one for one in claimed if one.id not in self._leased]
         self.send(fresh)
         return len(fresh)
+
+    def _room_for_others(self, room: int, moment: float) -> int:
+        """How many greetings, and how many notices, may be claimed with the replies."""
+        if moment < self._others_from:
+            return 0
+        return min(room, CAREFUL) if self._careful else room
 
     async def _send(self, due: Claimed) -> _Settled:
         """Send one message, to one address after the other until it is taken, or has to wait."""
@@ -249,6 +278,17 @@ class Sender:
         return File(message.filename or message.document.rsplit("/", 1)[-1], content)
 
 
+def _rank(due: Claimed) -> str:
+    """Its place among those that wait for the rate: a key of `AHEAD`."""
+    return "greeting" if due.greeting else due.lane
+
+
+def _took_all(claimed: Sequence[Claimed], others: int) -> bool:
+    """Whether as many greetings or notices were claimed as could be: there may be more."""
+    ranks = [_rank(due) for due in claimed]
+    return others > 0 and others in (ranks.count("greeting"), ranks.count("notice"))
+
+
 def _untried(due: Claimed, outcome: str) -> _Settled:
     metrics.sent(due.channel, outcome)
     return _Settled(due.id, due.person_id, outcome)
@@ -273,7 +313,7 @@ def _again(due: Claimed, outcome: str, after: timedelta, *, at_most: int = MAX_T
 
 
 def _write(
-    tx: Session, settled: Sequence[_Settled], kept: Sequence[int], room: int
+    tx: Session, settled: Sequence[_Settled], kept: Sequence[int], room: int, others: int
 ) -> tuple[list[Claimed], bool]:
     """Settle and renew leases, then claim; gives what is claimed, and whether more may be due."""
     sent = {one.id: one.provider_id for one in settled if one.provider_id is not None}
@@ -283,10 +323,14 @@ def _write(
         if one.outcome in ELSEWHERE:
             call_list.add(tx, one.person_id, one.outcome)
         log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
+    turned_away: dict[int, timedelta] = {}
     for one in settled:
-        if one.again_after is not None:
-            tried = one.outcome != NO_PLACE
-            outbox.postpone(tx, one.id, one.again_after, one.outcome, tried=tried)
+        if one.again_after is None:
+            continue
+        if one.outcome == NO_PLACE:
+            turned_away[one.id] = one.again_after
+        else:
+            outbox.postpone(tx, one.id, one.again_after, one.outcome)
     blocked = [address_id for one in settled for address_id in one.blocked]
     if blocked:
         person.mark_unreachable(tx, blocked)
@@ -294,7 +338,9 @@ def _write(
         left = outbox.settle(run, sent) if sent else None
         if kept:
             outbox.renew(run, kept, lease=LEASE)
-        found = outbox.claim(run, lease=LEASE, limit=room) if room > 0 else None
+        if turned_away:
+            outbox.turn_away(run, turned_away, NO_PLACE)
+        found = outbox.claim(run, lease=LEASE, limit=room, others=others) if room > 0 else None
     claimed = outbox.claimed(found) if found is not None else []
     at_once = any(one.provider_id is None and not one.again_after for one in settled)
     more = at_once or (left is not None and bool(left.rows[0][0]))

@@ -20,7 +20,7 @@ from bot.channels.whatsapp_templates import Templates
 from bot.channels.whatsapp_transport import READ
 from bot.errors import ChannelError
 from bot.facts import City
-from bot.limits import Limits, Rate
+from bot.limits import Chats, Limits, Rate
 from bot.media import Media
 from bot.sender import Sender
 from bot.settings import Settings
@@ -163,7 +163,8 @@ def limits(settings: Settings) -> Limits:
         telegram_updates.NAME: Rate.of(settings.telegram_rate, account=bot_id),
         whatsapp_updates.NAME: Rate.of(settings.whatsapp_rate, account=number),
     }
-    return Limits(settings.redis_url, rates)
+    chats = Chats(settings.chat_rate, settings.chat_burst, settings.chat_waiting)
+    return Limits(settings.redis_url, rates, chats)
 
 
 def account(settings: Settings) -> Account | None:

@@ -82,6 +82,11 @@ class Settings(settings.Settings):
         per_second(0.1, 100_000), example="30", default="30"
     )
 
+    # Into one chat, of any channel; https://core.telegram.org/bots/faq: one message a second.
+    chat_rate: float = setting(per_second(0.01, 100_000), example="1", default="1")
+    chat_burst: int = setting(whole_number(1, 100_000), example="30", default="30")
+    chat_waiting: int = setting(whole_number(1, 1_000), example="5", default="5")
+
     twilio_account_sid: str | None = setting(
         matching(r"AC[0-9a-f]{32}", "the Account SID that Twilio's console shows"),
         example="AC0123456789abcdef0123456789abcdef",

@@ -9,7 +9,7 @@ one honest sentence and leaves the row for a supervisor to see.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -40,6 +40,10 @@ log = structlog.get_logger(__name__)
 
 BATCH = 64  # deliveries in one transaction
 BACKLOG = 2_000  # deliveries waiting in this process; beyond that providers are asked to retry
+OF_STRANGERS = 1_500  # of them; the rest is for people who are in a conversation
+OF_ONE = 1_000  # of them
+SPARED = 8  # of a batch, for strangers, however many of the others wait
+REMEMBERED = 50_000  # senders known to be in a conversation
 COMMITTERS = 2  # one computes while the other waits for the disk
 MAX_FAILURES = 3
 MAX_EVENTS = 20  # of one person in one transaction; the rest follows in the next
@@ -68,6 +72,42 @@ class _Entry:
 
 
 @dataclass(slots=True)
+class _Queue:
+    """Entries by lane: the lanes that are free take turns, in the order in which they became so."""
+
+    lanes: dict[str, deque[_Entry]] = field(default_factory=dict)
+    free: deque[str] = field(default_factory=deque)  # have entries, and none that is being taken
+    size: int = 0
+
+    def add(self, entry: _Entry, *, busy: bool) -> None:
+        lane = self.lanes.get(entry.lane)
+        if lane is None:
+            lane = self.lanes[entry.lane] = deque()
+            if not busy:
+                self.free.append(entry.lane)
+        lane.append(entry)
+        self.size += 1
+
+    def take(self) -> _Entry:
+        """The first entry of the lane whose turn it is; there must be one."""
+        name = self.free.popleft()
+        lane = self.lanes[name]
+        entry = lane.popleft()
+        if not lane:
+            del self.lanes[name]
+        self.size -= 1
+        return entry
+
+    def release(self, lane: str) -> None:
+        """Let a lane whose entry was taken have its turn again."""
+        if lane in self.lanes:
+            self.free.append(lane)
+
+    def of(self, lane: str) -> int:
+        return len(self.lanes.get(lane, ()))
+
+
+@dataclass(slots=True)
 class Turns:
     """Takes turns for one bot process; any number of processes may do so at once."""
 
@@ -76,24 +116,46 @@ class Turns:
     public_url: str
     sender: Sender
     news: asyncio.Event = field(default_factory=asyncio.Event)  # something lies in the inbox
-    _waiting: deque[_Entry] = field(default_factory=deque)
+    _known: OrderedDict[str, None] = field(default_factory=OrderedDict)  # lanes of people met
+    _ours: _Queue = field(default_factory=_Queue)  # of people in a conversation, and news
+    _strangers: _Queue = field(default_factory=_Queue)
     _busy: set[str] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, heard: Sequence[Heard]) -> None:
         """Take deliveries; returns when all of them are committed.
 
+        Strangers are refused before people who are in a conversation are, and a sender of very
+        many before others.
+
         Raises:
             Busy: too many wait, or the database is away; nothing of them is promised.
             Malformed: one of them holds a value that the database can't keep; it is left out.
         """
-        if len(self._waiting) + len(heard) > BACKLOG:
-            raise Busy("too many deliveries are waiting")
+        self._see_to_room([f"{one.channel}:{one.address}" for one in heard])
         entries = [
             self._enter(f"{one.channel}:{one.address}", heard=_withhold(one)) for one in heard
         ]
         for entry in entries:
             await entry.done
+
+    def _see_to_room(self, lanes: Sequence[str]) -> None:
+        strange = sum(lane not in self._known for lane in lanes)
+        if (
+            self._waiting() + len(lanes) > BACKLOG
+            or (strange and self._strangers.size + strange > OF_STRANGERS)
+            or any(self._queue(lane).of(lane) + len(lanes) > OF_ONE for lane in set(lanes))
+        ):
+            raise Busy("too many deliveries are waiting")
+
+    def _waiting(self) -> int:
+        return self._ours.size + self._strangers.size
+
+    def _queue(self, lane: str) -> _Queue:
+        """Where a lane's entries wait: where its earlier ones do, so that their order holds."""
+        if lane in self._strangers.lanes:
+            return self._strangers
+        return self._ours if lane in self._known or lane in self._ours.lanes else self._strangers
 
     async def take_news(self) -> int:
         """Take what lies untaken in the inbox: news, and what a dead process left."""
@@ -108,8 +170,9 @@ class Turns:
     ) -> _Entry:
         done = asyncio.get_running_loop().create_future()
         entry = _Entry(lane, heard, person_id, done, perf_counter())
-        self._waiting.append(entry)
-        metrics.waiting(len(self._waiting))
+        queue = self._queue(lane) if heard is not None else self._ours
+        queue.add(entry, busy=lane in self._busy)
+        metrics.waiting(self._waiting())
         self._wake.set()
         return entry
 
@@ -129,26 +192,33 @@ class Turns:
             try:
                 await self._commit(batch)
             finally:
-                self._busy.difference_update(entry.lane for entry in batch)
                 for entry in batch:
+                    self._busy.discard(entry.lane)
+                    self._ours.release(entry.lane)
+                    self._strangers.release(entry.lane)
                     entry.refuse(Busy("the turn was interrupted"))
-                if self._waiting:
+                if self._waiting():
                     self._wake.set()
 
     def _next_batch(self) -> list[_Entry]:
-        """The oldest entries whose lanes are free, one of each lane at most."""
+        """The first entries of lanes that are free, one of each lane, strangers' last."""
         batch: list[_Entry] = []
-        kept: deque[_Entry] = deque()
-        while self._waiting and len(batch) < BATCH:
-            entry = self._waiting.popleft()
-            if entry.lane in self._busy:
-                kept.append(entry)
-            else:
+        spared = min(SPARED, len(self._strangers.free))
+        for queue, most in ((self._ours, BATCH - spared), (self._strangers, BATCH)):
+            while queue.free and len(batch) < most:
+                entry = queue.take()
                 self._busy.add(entry.lane)
                 batch.append(entry)
-        self._waiting.extendleft(reversed(kept))
-        metrics.waiting(len(self._waiting))
+        metrics.waiting(self._waiting())
         return batch
+
+    def _remember(self, entry: _Entry) -> None:
+        """Count its sender among the people who are in a conversation."""
+        if entry.heard is not None:
+            self._known[entry.lane] = None
+            self._known.move_to_end(entry.lane)
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
 
     async def _commit(self, batch: list[_Entry]) -> None:
         watch = Stopwatch()
@@ -173,6 +243,7 @@ class Turns:
                 self.sender.look()
             for entry in batch:
                 entry.taken()
+                self._remember(entry)
                 metrics.turn(perf_counter() - entry.since)
             metrics.batch(len(batch), watch)
 
@@ -186,8 +257,11 @@ class Turns:
         watch.lap("wait")
         begun = _begin(tx, batch)
         watch.lap("begin")
-        together = _Batch(tx, self.city, self.public_url, begun, watch)
-        return together.run(can_send=self.sender.has_room())
+        most_waiting = self.sender.limits.chats.waiting
+        together = _Batch(tx, self.city, self.public_url, begun, watch, most_waiting)
+        return together.run(
+            can_send=self.sender.has_room(), can_greet=self.sender.has_room_for_greetings()
+        )
 
     async def _failed(self, entry: _Entry, error: Exception) -> None:
         """Count a turn's failure; the third sets it aside and tells the person."""
@@ -221,8 +295,9 @@ class _Batch:
     public_url: str
     begun: Begun
     watch: Stopwatch
+    most_waiting: int  # replies that change nothing, for one person
 
-    def run(self, *, can_send: bool) -> tuple[list[Claimed], bool]:
+    def run(self, *, can_send: bool, can_greet: bool) -> tuple[list[Claimed], bool]:
         people, openings, at = self.begun.people, self.begun.openings, self.begun.at
         tellable = {i: _tellable(o.untaken)[:MAX_EVENTS] for i, o in openings.items()}
         waiting = {i: deque(rows) for i, rows in tellable.items() if rows}
@@ -230,6 +305,9 @@ class _Batch:
         heard: dict[int, Reach] = {}  # addresses that are spoken from, by id
         last: dict[int, Reach] = {}  # where each person spoke last
         writer = Writer(self.tx, self.public_url, at)
+        writer.newcomers = {i for i, o in openings.items() if o.session is None}
+        writer.waiting = {i: o.waiting for i, o in openings.items()}
+        writer.most_waiting = self.most_waiting
         taken: list[int] = []
         while waiting:
             known = facts.load(self.tx, [people[i] for i in waiting], openings, self.city, at)
@@ -260,7 +338,8 @@ class _Batch:
                 openings = self._reopen(writer, waiting)
         if not taken:
             return [], False
-        leased = self._keep(writer, talks, taken, heard, last, leasing=last if can_send else ())
+        leasing = (last if can_greet else last.keys() - writer.newcomers) if can_send else ()
+        leased = self._keep(writer, talks, taken, heard, last, leasing=leasing)
         return leased, len(writer.owed) > len(leased)
 
     def _reopen(self, writer: Writer, waiting: Iterable[int]) -> dict[int, Opening]:
@@ -315,6 +394,7 @@ class _Batch:
             False,
             (to_where,),
             all_known=False,
+            greeting=owed.greeting,
         )
 
 

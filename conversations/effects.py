@@ -14,11 +14,13 @@ from conversations.messages import Json, Message
 class Reply:
     """Say something to the person whose turn it is.
 
-    With `after`, the message waits that long and is dropped if anything else is said before.
+    With `after`, the message waits that long and is dropped if anything else is said before. A
+    `fleeting` one tells of nothing that was changed or noted: it may give way to a later one.
     """
 
     message: Message
     after: timedelta = timedelta(0)
+    fleeting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,12 +127,14 @@ class _Teller:
     says: list[Say] = field(default_factory=list)
     prompt: Prompt | None = None  # goes out with the reply
     after: timedelta = timedelta(0)
+    lasting: bool = False  # the reply tells of something that was changed or noted, or is the first
 
     # -- what was heard ------------------------------------------------------------------------
 
     def take(self, event: Event) -> None:
         settled = self._catch_up()
         if isinstance(event, Happened):
+            self.lasting = True
             self._news(event)
             return
         if settled and not isinstance(event, Started | Tapped):
@@ -180,6 +182,7 @@ class _Teller:
 
     def _first_contact(self, event: Event) -> None:
         self.session = replace(self.session, greeted=True)
+        self.lasting = True
         if isinstance(event, Started) and event.payload.startswith(JOIN_PAYLOAD):
             self._join(event.payload)
             return
@@ -395,6 +398,7 @@ class _Teller:
                     if answer is not None:
                         kept = {**draft.answers, step.id: answer}
                         self.session = replace(self.session, draft=replace(draft, answers=kept))
+                        self.lasting = True
                         self._digress(Say("common.photo_added", {"n": len(answer["ids"])}))
                         return
         self._digress(Say("common.photo_not_now"))
@@ -437,8 +441,10 @@ class _Teller:
         self.effects += step.then(context, answer)
         echo = context.key(step.id, "said")
         if self.flows.catalogue.has(echo) and step.complete(answer):
+            self.lasting = True
             self.says.append(Say(echo, {"answer": step.show(answer, context)}))
         if answer in step.ends:
+            self.lasting = True
             self.says.append(Say(context.key(step.id, str(answer), "end")))
             self._close()
         else:
@@ -458,6 +464,7 @@ class _Teller:
             self._ask(flow, draft, step)
             return
         ending = flow.finish(context)
+        self.lasting = True
         self.effects += ending.effects
         self.says += ending.says
         self._close()
@@ -498,6 +505,7 @@ class _Teller:
             if stay.say is not None:
                 self.says.append(stay.say)
             return  # what the effects say stands under the open question
+        self.lasting = True
         kept = {**draft.answers, step.id: stay.answer}
         self.session = replace(self.session, draft=replace(draft, answers=kept), refusals=0)
         offers = step.done(stay.answer) if isinstance(step, Upload) else ()
@@ -615,6 +623,7 @@ class _Teller:
         if answer in {"restart", "drop"} and draft is not None:
             self.session = replace(self.session, draft=Draft(draft.flow, draft.subject))
         if answer == "drop":
+            self.lasting = True
             self.says.append(Say("common.cancelled"))
             self._close()
             if self.session.asked is None:
@@ -778,6 +787,7 @@ class _Teller:
             self._close()
             return
         if self._worth_resuming(draft):
+            self.lasting = True
             self.says.append(Say("common.kept"))
         self._park()
         self._home()
@@ -1034,7 +1044,8 @@ class _Teller:
             question=self.session.asked if offers else None,
             wish=wish,
         )
-        self.effects.append(Reply(message, self.after))
+        fleeting = not self.lasting and not self.effects
+        self.effects.append(Reply(message, self.after, fleeting))
 
 
 def _choices(offers: Iterable[Offer]) -> tuple[Choice, ...]:

@@ -110,6 +110,14 @@ _MOVES = (
     "UPDATE identities SET person_id = :kept WHERE person_id = :gone",
     "UPDATE identity_links SET person_id = :kept WHERE person_id = :gone",
     "UPDATE identity_links SET holder_id = :kept WHERE holder_id = :gone",
+    """
+    INSERT INTO help_requests AS own (person_id, kind, told_at, repeats)
+    SELECT :kept, kind, told_at, repeats FROM help_requests WHERE person_id = :gone
+    ON CONFLICT (person_id, kind) DO UPDATE
+       SET told_at = greatest(own.told_at, excluded.told_at),
+           repeats = own.repeats + excluded.repeats
+    """,
+    "DELETE FROM help_requests WHERE person_id = :gone",
     "DELETE FROM unreached WHERE person_id = :gone",
     "UPDATE addresses SET person_id = :kept WHERE person_id = :gone",
     """

@@ -9,11 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     ForeignKey,
     Index,
     UniqueConstraint,
-    case,
+    false,
     func,
     text,
     update,
@@ -31,6 +30,8 @@ UNKNOWN = "unknown"  # the outcome of a try that may have come through
 #: What a process that died had in hand is sent by others after it. It begins with the statement
 #: that gives it, since the transaction may have waited for somebody before.
 LEASE = timedelta(seconds=15)
+#: As many fleeting replies one counts for that was owed in the place of all.
+GATHERED = 1_000_000
 _OPEN = "sent_at IS NULL AND failed_at IS NULL"
 
 
@@ -39,6 +40,10 @@ class Lane(StrEnum):
 
     REPLY = "reply"
     NOTICE = "notice"
+
+
+#: What is owed, in the order in which it goes: replies to first messages come between the lanes.
+RANKS = ("reply", "greeting", "notice")
 
 
 class OutboundMessage(Base):
@@ -52,6 +57,21 @@ class OutboundMessage(Base):
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
         Index("ix_outbox_open", "person_id", "id", postgresql_where=_OPEN),
+        # The order of `claim`. `due_at` stands in it so that rows of later are passed over in the
+        # index, without a visit to the table. The conditions on the times are always true: they
+        # keep these two from statements that ask for a person's rows, of which a plan that is made
+        # while the table is small would read the whole index.
+        Index(
+            "ix_outbox_due",
+            text("lane DESC"),
+            "greeting",
+            "id",
+            "due_at",
+            postgresql_where=f"{_OPEN} AND due_at IS NOT NULL",
+        ),
+        Index(
+            "ix_outbox_made", "created_at", postgresql_where=f"{_OPEN} AND created_at IS NOT NULL"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +81,11 @@ class OutboundMessage(Base):
     message: Mapped[Any] = mapped_column(EncryptedJson("outbox.message"))  # conversations.messages
     lane: Mapped[str] = mapped_column(default=Lane.REPLY)
     provisional: Mapped[bool] = mapped_column(default=False)  # dropped if anything else is said
+    #: A reply to somebody's first message: it goes after all other replies. Not a lane of its own,
+    #: so that processes of the version before can claim it.
+    greeting: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: A reply that gives way to a later one when many wait for the same chat.
+    fleeting: Mapped[bool] = mapped_column(default=False, server_default=false())
     due_at: Mapped[datetime] = mapped_column(default=func.now())
     created_at: Mapped[datetime] = mapped_column(default=func.now())
     leased_until: Mapped[datetime | None]
@@ -83,6 +108,9 @@ class Owed:
     provisional: bool = False
     address_id: int | None = None  # where it answers to
     urgent: bool = False  # a notice that is told at night, too
+    greeting: bool = False
+    fleeting: bool = False
+    gathers: bool = False  # takes the place of all fleeting replies that were not sent yet
 
 
 _MESSAGE = "outbox.message"
@@ -112,7 +140,9 @@ def owe_and_lease(
     urgent. Gives (id, dedupe key) of what is leased.
 
     A provisional message that has not been sent gives way to the reply that is said after it; a
-    notice comes behind it, since it does not ask the open question again.
+    notice comes behind it, since it does not ask the open question again. A reply that gathers
+    replaces the fleeting ones that have not been sent, and is due when the last of them was: a
+    chat that is over its rate stays closed.
     """
     rows, first = [], set[int]()
     for number, one in enumerate(messages):
@@ -127,6 +157,9 @@ def owe_and_lease(
                 "message": seal_json(one.message, _MESSAGE),
                 "lane": one.lane.value,
                 "provisional": one.provisional,
+                "greeting": one.greeting,
+                "fleeting": one.fleeting,
+                "gathers": one.gathers,
                 "after": one.after.total_seconds(),
                 "lease": can_go,
                 "quiet": one.lane is Lane.NOTICE and not one.urgent and hours.kept,
@@ -136,6 +169,13 @@ def owe_and_lease(
     return run(_OWE, {**given, **hours.parameters})
 
 
+#: SQL for how many fleeting replies wait for a person, of SQL that gives the person.
+WAITING = f"""
+    (SELECT coalesce(sum(CASE WHEN provisional THEN {GATHERED} ELSE 1 END), 0)::int FROM outbox
+      WHERE outbox.person_id = {{person}} AND fleeting
+        AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL)
+"""
+
 #: A notice that waits for the morning; it holds nothing up that is said meanwhile.
 SLEEPS = """(outbox.lane = 'notice' AND outbox.outcome IS NULL AND outbox.leased_until IS NULL
              AND outbox.due_at > now())"""
@@ -144,15 +184,23 @@ _OWE = f"""
     WITH given AS MATERIALIZED (
       SELECT * FROM json_to_recordset(%(rows)s)
           AS new (number int, person_id bigint, address_id bigint, dedupe_key text, message text,
-                  lane text, provisional boolean, after float, lease boolean, quiet boolean)
+                  lane text, provisional boolean, greeting boolean, fleeting boolean,
+                  gathers boolean, after float, lease boolean, quiet boolean)
     ), timed AS (
       SELECT given.*, CASE WHEN quiet THEN {quiet.later("(now() + make_interval(secs => after))")}
+                           WHEN gathers THEN greatest(now(), (
+                             SELECT max(due_at) FROM outbox
+                              WHERE outbox.person_id = given.person_id AND outbox.fleeting
+                                AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL
+                                AND due_at < now() + interval '1 hour'))
                            ELSE now() + make_interval(secs => after) END AS due_at
         FROM given
     ), dropped AS (
       DELETE FROM outbox
-       WHERE person_id IN (SELECT person_id FROM given WHERE lane = 'reply') AND provisional
+       WHERE person_id IN (SELECT person_id FROM given WHERE lane = 'reply')
          AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL
+         AND CASE WHEN fleeting THEN person_id IN (SELECT person_id FROM given WHERE gathers)
+                  ELSE provisional END
       RETURNING id
     ), ready AS (
       SELECT timed.*,
@@ -160,14 +208,16 @@ _OWE = f"""
                SELECT 1 FROM outbox
                 WHERE outbox.person_id = timed.person_id
                   AND sent_at IS NULL AND failed_at IS NULL AND NOT {SLEEPS}
-                  AND NOT (timed.lane = 'reply' AND outbox.provisional AND leased_until IS NULL)
+                  AND NOT (timed.lane = 'reply' AND leased_until IS NULL
+                           AND CASE WHEN outbox.fleeting THEN timed.gathers
+                                    ELSE outbox.provisional END)
              ) AS goes
         FROM timed
     ), owed AS (
-      INSERT INTO outbox (person_id, address_id, dedupe_key, message, lane, provisional, due_at,
-                          created_at, leased_until, attempts)
+      INSERT INTO outbox (person_id, address_id, dedupe_key, message, lane, provisional, greeting,
+                          fleeting, due_at, created_at, leased_until, attempts)
       SELECT person_id, address_id, dedupe_key, decode(message, 'base64'), lane, provisional,
-             due_at, now(),
+             greeting, fleeting, due_at, now(),
              CASE WHEN goes THEN statement_timestamp() + make_interval(secs => %(lease)s) END,
              CAST(goes AS int)
         FROM ready ORDER BY number
@@ -208,6 +258,7 @@ class Claimed:
     unsure: bool  # an earlier try may have come through: nobody wrote down what became
     reach: tuple[Reach, ...]
     all_known: bool = True
+    greeting: bool = False
 
     @property
     def channel(self) -> str | None:
@@ -215,8 +266,10 @@ class Claimed:
         return self.reach[0].channel if self.reach else None
 
 
-def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
-    """Lease the first open message of each person whose first is due, replies before notices.
+def claim(run: Run, *, lease: timedelta, limit: int, others: int | None = None) -> Results:
+    """Lease the first open message of each person whose first is due.
+
+    Replies go first, then at most `others` greetings and as many notices.
 
     Only a person's oldest open message can be claimed, but for notices that wait for the morning,
     so their order holds whoever sends. It goes
@@ -226,7 +279,8 @@ def claim(run: Run, *, lease: timedelta, limit: int) -> Results:
     What was made more than a lease ahead of the record's clock is due, and a lease that no claim
     would give by now is over: the clock was put back, and nobody shall wait for that time again.
     """
-    return run(_CLAIM, {"lease": lease.total_seconds(), "limit": limit})
+    others = limit if others is None else min(others, limit)
+    return run(_CLAIM, {"lease": lease.total_seconds(), "limit": limit, "others": others})
 
 
 def claimed(rows: Results) -> list[Claimed]:
@@ -237,6 +291,7 @@ def claimed(rows: Results) -> list[Claimed]:
         person_id,
         message,
         lane,
+        greeting,
         attempts,
         locale,
         opted_out,
@@ -249,37 +304,66 @@ def claimed(rows: Results) -> list[Claimed]:
             found[-1] = replace(found[-1], reach=found[-1].reach + reach)
             continue
         words, unsure = unseal_json(message, _MESSAGE), outcome == UNKNOWN
-        found.append(
-            Claimed(row_id, person_id, words, lane, attempts, locale, opted_out, at, unsure, reach)
+        due = Claimed(
+            row_id, person_id, words, lane, attempts, locale, opted_out, at, unsure, reach
         )
+        found.append(replace(due, greeting=True) if greeting else due)
     return found
 
 
+#: Of the oldest open row of a person, but for sleeping notices, and leased to nobody. Not EXISTS:
+#: planned while the table is small, it would read a whole index for each row.
+_FREE = f"""
+    sent_at IS NULL AND failed_at IS NULL
+    AND (leased_until IS NULL OR leased_until <= statement_timestamp()
+         OR leased_until > statement_timestamp() + 2 * make_interval(secs => %(lease)s))
+    AND (
+      SELECT true FROM outbox AS older
+       WHERE older.person_id = outbox.person_id AND older.id < outbox.id
+         AND older.sent_at IS NULL AND older.failed_at IS NULL
+         AND NOT {SLEEPS.replace("outbox.", "older.")}
+       LIMIT 1
+    ) IS NULL
+"""
+
+
+def _due(which: str, limit: str) -> str:
+    """SQL for the first rows of a part of the index.
+
+    The order names the lane, and `which` compares it by more than equality: else the primary key
+    would do for the order, and be read from its first closed row on.
+    """
+    return f"""
+        SELECT id FROM outbox WHERE {which} AND due_at <= now() AND {_FREE}
+         ORDER BY lane DESC, greeting, id LIMIT {limit} FOR NO KEY UPDATE SKIP LOCKED
+    """
+
+
 _CLAIM = f"""
-    WITH heads AS (
-      SELECT DISTINCT ON (person_id) id FROM outbox
-       WHERE sent_at IS NULL AND failed_at IS NULL AND NOT {SLEEPS}
-       ORDER BY person_id, id
-    ), free AS (
-      SELECT id FROM outbox
-       WHERE id IN (SELECT id FROM heads)
-         AND (due_at <= now()
-              OR created_at > statement_timestamp() + make_interval(secs => %(lease)s))
-         AND sent_at IS NULL AND failed_at IS NULL  -- asked again of the locked row
-         AND (leased_until IS NULL OR leased_until <= statement_timestamp()
-              OR leased_until > statement_timestamp() + 2 * make_interval(secs => %(lease)s))
-       ORDER BY lane DESC, id
+    WITH free AS (
+      SELECT id FROM ({_due("lane >= 'reply' AND NOT greeting", "%(limit)s")}) AS replies
+       UNION ALL
+      SELECT id FROM (
+        SELECT id FROM outbox  -- made when the clock was ahead
+         WHERE created_at > statement_timestamp() + make_interval(secs => %(lease)s)
+           AND due_at > now() AND NOT {SLEEPS} AND {_FREE}
+         ORDER BY created_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+      ) AS made_later
+       UNION ALL
+      SELECT id FROM ({_due("lane >= 'reply' AND greeting", "%(others)s")}) AS greetings
+       UNION ALL
+      SELECT id FROM ({_due("lane <= 'notice'", "%(others)s")}) AS notices
        LIMIT %(limit)s
-         FOR NO KEY UPDATE SKIP LOCKED
     ), leased AS (
       UPDATE outbox
           SET leased_until = statement_timestamp() + make_interval(secs => %(lease)s),
               attempts = attempts + 1,
               outcome = CASE WHEN leased_until IS NULL THEN outcome ELSE 'unknown' END
        WHERE id IN (SELECT id FROM free)
-      RETURNING id, person_id, message, lane, attempts, address_id, outcome
+      RETURNING id, person_id, message, lane, greeting, attempts, address_id, outcome
     )
-    SELECT leased.id, leased.person_id, message, lane, attempts, locale, opted_out_at IS NOT NULL,
+    SELECT leased.id, leased.person_id, message, lane, greeting, attempts, locale,
+           opted_out_at IS NOT NULL,
            now(), outcome,
            reach.id, reach.channel, reach.address, reach.heard_at
       FROM leased JOIN people ON people.id = leased.person_id
@@ -288,7 +372,7 @@ _CLAIM = f"""
                bool_or(unreachable_at IS NULL) OVER () AS any_free
           FROM addresses WHERE addresses.person_id = coalesce(people.merged_into, people.id)
       ) AS reach ON free OR NOT any_free
-     ORDER BY lane DESC, leased.id,
+     ORDER BY lane DESC, greeting, leased.id,
               reach.id IS NOT DISTINCT FROM address_id DESC, heard_at DESC NULLS LAST, reach.id
 """
 
@@ -342,25 +426,29 @@ def give_up(tx: Session, message_id: int, outcome: str) -> None:
     )
 
 
-def postpone(
-    tx: Session, message_id: int, after: timedelta, outcome: str, *, tried: bool = True
-) -> None:
-    """Try a message again later.
-
-    One that was not `tried` keeps its number of attempts, and what is not known of an earlier one.
-    """
-    attempts = OutboundMessage.attempts - (0 if tried else 1)
+def postpone(tx: Session, message_id: int, after: timedelta, outcome: str) -> None:
+    """Try a message again later."""
     tx.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id == message_id, text(_OPEN))
-        .values(
-            due_at=func.now() + after,
-            outcome=outcome if tried else _unless_unknown(outcome),
-            leased_until=None,
-            attempts=attempts,
-        )
+        .values(due_at=func.now() + after, outcome=outcome, leased_until=None)
     )
 
 
-def _unless_unknown(outcome: str) -> ColumnElement[str]:
-    return case((OutboundMessage.outcome == UNKNOWN, UNKNOWN), else_=outcome)
+def turn_away(run: Run, waits: Mapping[int, timedelta], outcome: str) -> None:
+    """Give back messages that were not tried, each for a while; on a trip.
+
+    They keep their number of attempts, and what is not known of an earlier one.
+    """
+    rows = [{"id": row_id, "after": after.total_seconds()} for row_id, after in waits.items()]
+    run(_TURN_AWAY, {"rows": packed(rows), "outcome": outcome})
+
+
+_TURN_AWAY = f"""
+    UPDATE outbox
+       SET due_at = now() + make_interval(secs => new.after), leased_until = NULL,
+           attempts = attempts - 1,
+           outcome = CASE WHEN outcome = '{UNKNOWN}' THEN outcome ELSE %(outcome)s END
+      FROM json_to_recordset(%(rows)s) AS new (id bigint, after float)
+     WHERE outbox.id = new.id AND sent_at IS NULL AND failed_at IS NULL
+"""

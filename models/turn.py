@@ -20,6 +20,7 @@ from models.conversation import SESSION
 from models.database import packed, trip
 from models.encryption import seal_json, unseal_json
 from models.inbox import EVENT, Delivery
+from models.outbox import WAITING
 from models.person import ASKED, LOCK, Speaker, asked
 from models.wire import Run
 
@@ -58,6 +59,7 @@ class Opening:
     consented: bool
     staff: bool  # an officer or a supervisor
     applied: bool  # has an application
+    waiting: int = 0  # fleeting replies that were not sent yet; one for all counts as very many
     untaken: list[Untaken] = field(default_factory=list)
 
 
@@ -103,12 +105,13 @@ def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
 
 def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
     found: dict[int, Opening] = {}
-    for person_id, session, consented, staff, applied, row_id, channel, event, *where, _ in rows:
+    for person_id, session, consented, staff, applied, waits, row_id, *what, _ in rows:
         opening = found.get(person_id)
         if opening is None:
             talk = None if session is None else unseal_json(session, SESSION)
-            opening = found[person_id] = Opening(talk, consented, staff, applied)
+            opening = found[person_id] = Opening(talk, consented, staff, applied, waits)
         if row_id is not None:
+            channel, event, *where = what
             opening.untaken.append(Untaken(row_id, channel, unseal_json(event, EVENT), *where))
     return found
 
@@ -124,6 +127,7 @@ _OPEN = f"""
              WHERE officers.person_id = asked.id AND active LIMIT 1) IS TRUE,
            (SELECT true FROM applications
              WHERE applications.person_id = asked.id LIMIT 1) IS TRUE,
+           {WAITING.format(person="asked.id")},
            inbox.id, inbox.channel, inbox.event, inbox.attachment_id,
            addresses.id, addresses.address, coalesce(inbox.due_at > now(), false), now()
       FROM asked

@@ -29,7 +29,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class OutboxQueue:
-    """What is owed in one lane.
+    """What is owed in one lane; replies to first messages are told by themselves, as `greeting`.
 
     `due` people wait for a message that could go out now, the first for `lag` seconds. `oldest` is
     how long the oldest message has been owed, also while its provider is being left alone.
@@ -151,7 +151,8 @@ _INBOX = """
 # A person's messages go out one after the other: only the first of them can be late.
 _OUTBOX = """
     WITH open AS (
-      SELECT id, person_id, lane, due_at, created_at, attempts,
+      SELECT id, person_id, CASE WHEN greeting THEN 'greeting' ELSE lane END AS lane,
+             due_at, created_at, attempts,
              lane = 'notice' AND outcome IS NULL AND leased_until IS NULL AND due_at > now()
                AS sleeps
         FROM outbox

@@ -38,7 +38,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot import metrics
 from models import database, task, template, watch
-from models.outbox import Lane
+from models.outbox import RANKS
 from workers import watch as queue
 
 KEPT = 5.0  # seconds for which what was seen counts as fresh
@@ -177,10 +177,10 @@ def _inbox(tx: Session) -> list[Metric]:
 
 def _outbox(tx: Session) -> list[Metric]:
     found = {queue.lane: queue for queue in watch.outbox(tx)}
-    lanes = [found.get(lane, watch.OutboxQueue(lane, 0, 0, 0.0, 0.0)) for lane in Lane]
+    lanes = [found.get(lane, watch.OutboxQueue(lane, 0, 0, 0.0, 0.0)) for lane in RANKS]
 
     def family(name: str, told: str, value: Callable[[watch.OutboxQueue], float]) -> Metric:
-        return _parted(name, told, "lane", {str(one.lane): value(one) for one in lanes})
+        return _parted(name, told, "lane", {one.lane: value(one) for one in lanes})
 
     return [
         family("izin_outbox_open", "Messages owed, those of later among them.", lambda q: q.open),

@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from benchmarks import bot_api
 from benchmarks.bot_api import BotApi
-from benchmarks.growth import samples, turns
+from benchmarks.growth import claims, samples, turns
 from benchmarks.growth.fill import Size, fill
 from benchmarks.growth.plans import Seen, Watch
 from benchmarks.growth.product import Place, use_keys
@@ -67,6 +67,7 @@ async def _measure(given: argparse.Namespace, place: Place) -> int:
             watch = Watch.over(grown.engine)
             await ask_everything(grown, api, watch)
             broken |= _tell_queries(watch)
+            _say(str(await claims.claim(grown.engine, place.database_url)))
             _say(str(await asyncio.to_thread(tidy, grown)))
     if given.rounds:
         costs = await turns.compare({"new": new, "grown": grown}, photo, given.rounds, _say)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from conversations.effects import (
@@ -28,13 +28,14 @@ from conversations.effects import (
     SendIdentityLink,
     Withdraw,
 )
-from conversations.events import SharedContact, Started
+from conversations.events import Event, Said, SharedContact, Started
 from conversations.messages import Say
 from models import application as applications
 from models import window
 from models.application import Application
 from models.audit import AuditEntry
 from models.finding import FindingRow
+from models.help_request import HelpRequest
 from models.lifecycle import OPEN_APPLICATIONS, ApplicationState, NotAllowed, VisitState
 from models.officer import Officer
 from models.visit import Visit
@@ -524,6 +525,51 @@ async def test_a_call_for_help_always_finds_a_supervisor(
     await town.say("halo")
     await town.say("bicara dengan orang")
     assert "ingin bicara" in town.heard(BOSS)
+
+
+#: What brings supervisors into it, and a part of what they are told.
+CALLS: dict[str, tuple[Event, str]] = {
+    "a complaint": (Said("lapor pungli"), "mengadu"),
+    "a complaint in other words": (Said("saya diminta uang oleh petugas, mau lapor"), "mengadu"),
+    "a person": (Said("bicara dengan petugas"), "ingin bicara"),
+    "a person in other words": (Said("saya mau ngomong sama orang aja"), "ingin bicara"),
+    "their data": (Said("data saya"), "minta salinan datanya"),
+    "their erasure": (Said("hapus data"), "minta datanya dihapus"),
+    "a number to call": (SharedContact("+6281234567890", own=True), "ingin bicara"),
+}
+
+
+@pytest.mark.parametrize("what", CALLS)
+async def test_supervisors_hear_of_one_thing_once_a_day_and_then_how_often(
+    town: Town, what: str
+) -> None:
+    event, told = CALLS[what]
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.staff("second", "S2", role="supervisor")
+    await town.say("halo", "stranger")
+    for _ in range(12):
+        await town.say(event, "stranger")
+    assert len(town.desk.chat.texts("stranger")) == 13, "an answer each time"
+    for boss in (BOSS, "second"):
+        assert [told in text for text in town.desk.chat.texts(boss)].count(True) == 1
+    yesterday = now() - timedelta(days=1, seconds=1)
+    town.write(lambda tx: tx.execute(update(HelpRequest).values(told_at=yesterday)))
+    await town.say(event, "stranger")
+    again = words("notices.asked_before", n=11)
+    for boss in (BOSS, "second"):
+        assert [told in text for text in town.desk.chat.texts(boss)].count(True) == 2
+        assert again in town.heard(BOSS)
+
+
+async def test_each_kind_of_request_and_each_person_is_told(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    before = len(town.desk.chat.texts(BOSS))
+    for who in ("one", "other"):
+        await town.say("halo", who)
+        for said in ("lapor pungli", "data saya", "hapus data", "bicara dengan petugas"):
+            await town.say(said, who)
+            await town.say(said, who)
+    assert len(town.desk.chat.texts(BOSS)) == before + 8
 
 
 async def test_a_supervisor_far_away_decides_where_nobody_supervises(town: Town) -> None:

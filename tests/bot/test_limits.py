@@ -15,7 +15,7 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from bot import limits
-from bot.limits import Bucket, Limits, Rate
+from bot.limits import Bucket, Chats, Limits, Place, Rate
 from tests.wire import Wire
 
 PATIENCE = 40.0
@@ -426,3 +426,97 @@ async def test_a_slow_rate_takes_nothing_along(
     one, other = process(Rate.of(30)), process(Rate.of(30))
     assert len(await one.reserve("chat", 2, within=0)) == 2
     assert len(await other.reserve("chat", 5, within=0)) == 1, "the third of the burst"
+
+
+# A place in a chat
+
+
+def count(places: Sequence[Place]) -> int:
+    return sum(place.at is not None for place in places)
+
+
+async def many(ours: Limits, chats: Sequence[str], times: int, within: float = 1.0) -> list[int]:
+    """How many places each chat is given, if it is asked so often."""
+    given = [await ours.reserve_each("chat", chats, within=within) for _ in range(times)]
+    return [count([places[n] for places in given]) for n in range(len(chats))]
+
+
+@pytest.mark.parametrize("burst", [1, 2, 7, 30])
+@pytest.mark.parametrize("chats", [1, 3])
+async def test_a_chat_is_given_its_burst_and_then_its_rate_by_all_processes(
+    redis_url: str, redis: Redis, burst: int, chats: int
+) -> None:
+    rate, slow = Rate(1000, 500, 1), Chats(per_second=0.01, burst=burst)
+    processes = [Limits(redis_url, {"chat": rate}, slow) for _ in range(2)]
+    names = [f"sesame {n}" for n in range(chats)]
+    given = [await many(one, names, burst) for one in processes]
+    assert given == [[burst] * chats, [0] * chats]
+    (place,) = await processes[1].reserve_each("chat", names[:1], within=1.0)
+    assert place.chat_full and 90 < place.wait <= 100
+    assert await many(processes[1], ["a neighbour"], 1) == [1]
+    keys = list(redis.scan_iter())
+    assert keys and not any(b"sesame" in key for key in keys)
+    assert all(redis.pttl(key) != -1 for key in keys), "none stays for ever"
+    for one in processes:
+        await one.close()
+
+
+async def test_a_chats_places_come_back_with_time(redis_url: str) -> None:
+    ours = Limits(redis_url, {"chat": Rate(1000, 500, 1)}, Chats(per_second=50, burst=2))
+    asked = time.monotonic()
+    given = 0
+    while time.monotonic() < asked + 0.5:
+        (given_now,) = await many(ours, ["one"], 1)
+        given += given_now
+    assert 2 <= given <= 2 + 50 * (time.monotonic() - asked) + 1
+    await ours.close()
+
+
+async def test_who_goes_first_finds_places_beyond_those_of_others(process: Process) -> None:
+    ours = process(Rate(per_second=10, burst=1, alone=1))
+    names = [f"n{n}" for n in range(20)]
+    greetings = await ours.reserve_each("chat", names, within=0.3)
+    assert 3 <= count(greetings) <= 4
+    assert all(not p.chat_full and p.wait > 0 for p in greetings if p.at is None)
+    assert count(await ours.reserve_each("chat", names[:1], within=0.1)) == 0
+    replies = await ours.reserve_each("chat", ["known"], within=1.0)
+    assert replies[0].at is not None and replies[0].at <= 0.41
+
+
+async def test_what_the_account_has_no_place_for_uses_up_none_of_the_chat(
+    redis_url: str,
+) -> None:
+    ours = Limits(redis_url, {"chat": Rate(20, 1, 1)}, Chats(per_second=0.01, burst=2))
+    assert await many(ours, ["other"], 1, within=0.0) == [1]
+    assert await many(ours, ["one"], 5, within=0.0) == [0]
+    await asyncio.sleep(0.06)
+    assert await many(ours, ["one"], 1, within=0.0) == [1]
+    await ours.close()
+
+
+async def test_reserving_for_chats_and_for_an_account_share_one_bucket(process: Process) -> None:
+    ours = process(BRISK)
+    assert len(await ours.reserve("chat", 6, within=0.0)) == 6
+    assert count(await ours.reserve_each("chat", [f"n{n}" for n in range(10)], within=0.0)) <= 5
+    assert await ours.reserve("chat", 1, within=0.0) == []
+
+
+async def test_without_redis_a_chat_keeps_to_its_rate_all_the_same(wire: Wire) -> None:
+    ours = Limits(NOWHERE, {"chat": Rate(1000, 500, 1000)}, Chats(per_second=0.01, burst=3))
+    with capture_logs() as logs:
+        assert await many(ours, ["one", "other"], 6) == [3, 3]
+    assert [entry["event"] for entry in logs] == ["limits.redis_away"]
+    await ours.close()
+
+
+async def test_a_channel_without_a_rate_has_places_in_each_chat() -> None:
+    ours = Limits(NOWHERE, {}, Chats(per_second=0.01, burst=1))
+    assert await many(ours, ["one"], 40) == [40]
+
+
+@pytest.mark.parametrize(("rate", "burst", "waiting"), [(0, 1, 1), (1, 0, 1), (1, 1, 0)])
+def test_chats_that_nobody_could_answer_in_are_refused(
+    rate: float, burst: int, waiting: int
+) -> None:
+    with pytest.raises(ValueError, match="nobody could be answered"):
+        Chats(rate, burst, waiting)

@@ -222,13 +222,18 @@ async def test_the_channel_is_told_what_may_have_come_through(town: Town) -> Non
     ]
 
 
+def turn_away(tx: Session, message_id: int) -> None:
+    with trip(tx) as run:
+        outbox.turn_away(run, {message_id: timedelta(0)}, "rate")
+
+
 async def test_what_a_dead_sender_had_in_hand_may_have_come_through(town: Town) -> None:
     (orphan,) = say(town, "1")
     town.change(OutboundMessage, orphan, leased_until=now() - WAIT, attempts=1)
     town.desk.chat.fails = [ZeroDivisionError("before it was tried")]
     await town.desk.send_all()
     due_again(town, orphan)
-    town.write(lambda tx: outbox.postpone(tx, orphan, timedelta(0), "rate", tried=False))
+    town.write(lambda tx: turn_away(tx, orphan))
     await town.desk.send_all()
     assert [one.unsure for one in town.desk.chat.letters] == [True, True]
 

@@ -163,3 +163,28 @@ def test_an_old_process_meets_the_ids_of_a_new_one_and_the_other_way_round(tx: S
     tx.execute(old, {"id": "701", "person": person_id})
     assert deliver(tx, Delivery("telegram", "1", "701", {})) == 0
     assert tx.query(InboundMessage).count() == 2
+
+
+@pytest.mark.parametrize("due_at", ["NULL", "now()", "now() + interval '9 hours'"])
+@pytest.mark.parametrize("taken", [0, 5_000])
+def test_who_waits_is_found_without_reading_all_that_waits(
+    tx: Session, due_at: str, taken: int
+) -> None:
+    for setting in ("seqscan", "hashjoin", "mergejoin"):  # as the bot's connections plan
+        tx.execute(text(f"SET LOCAL enable_{setting} = off"))
+    people = text(
+        "INSERT INTO people (locale, created_at) SELECT 'id', now() FROM generate_series(1, :rows)"
+    )
+    tx.execute(people, {"rows": 5_000 + taken})
+    rows = text(
+        "INSERT INTO inbox (channel, provider_id, person_id, event, heard_at, failures, due_at,"
+        " taken_at) SELECT 'news', id, id, '', now(), 0, :due_at,"
+        " CASE WHEN id <= :taken THEN now() END FROM people".replace(":due_at", due_at)
+    )
+    tx.execute(rows, {"taken": taken})
+    explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {inbox._WAITING}")
+    (told,) = tx.execute(explain, {"limit": 10}).scalar_one()
+    assert told["Plan"]["Shared Hit Blocks"] + told["Plan"]["Shared Read Blocks"] < 200
+    found = inbox.waiting(tx, limit=10)
+    assert len(found) == (0 if "hours" in due_at else 10)
+    assert found == sorted(found), "longest first"

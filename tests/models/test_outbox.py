@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
@@ -270,3 +271,125 @@ def test_a_lease_begins_with_its_statement_however_long_the_transaction_waited(
     assert row.created_at == began
     assert row.leased_until is not None
     assert row.leased_until >= began + LEASE + timedelta(seconds=0.2)
+
+
+# How much a claim reads
+
+
+#: Kinds of open rows that may lie there in any number, each of another person.
+BACKLOGS = {
+    "notices that are due": {},
+    "notices that wait for the morning": {"due_at": "now() + interval '9 hours'"},
+    "notices that were turned away": {"due_at": "now() + interval '1 second'", "outcome": "'rate'"},
+    "notices that were tried": {"due_at": "now() + interval '5 minutes'", "outcome": "'unknown'"},
+    "notices that are told again": {"outcome": "'try_later'", "attempts": "3"},
+    "greetings that are due": {"lane": "'reply'", "greeting": "true"},
+    "greetings that were turned away": {
+        "lane": "'reply'",
+        "greeting": "true",
+        "due_at": "now() + interval '1 second'",
+    },
+    "replies that are due": {"lane": "'reply'"},
+    "replies that were turned away": {"lane": "'reply'", "due_at": "now() + interval '1 second'"},
+    "replies whose provider is away": {
+        "lane": "'reply'",
+        "due_at": "now() + interval '10 minutes'",
+        "outcome": "'try_later'",
+    },
+}
+ROWS = 5_000
+
+
+def fill(tx: Session, changed: dict[str, str], *, closed: int = 0) -> None:
+    """Rows of as many people, and before them some that are sent."""
+    values = {
+        "lane": "'notice'",
+        "provisional": "false",
+        "due_at": "now()",
+        "created_at": "now()",
+        "attempts": "0",
+    } | changed
+    tx.execute(
+        text(
+            "INSERT INTO people (locale, created_at)"
+            " SELECT 'id', now() FROM generate_series(1, :rows)"
+        ),
+        {"rows": ROWS + closed},
+    )
+    columns, given = ", ".join(values), ", ".join(values.values())
+    tx.execute(
+        text(
+            f"INSERT INTO outbox (person_id, dedupe_key, message, sent_at, {columns})"  # noqa: S608
+            f" SELECT id, id, '', CASE WHEN id <= :closed THEN now() END, {given} FROM people"
+        ),
+        {"closed": closed},
+    )
+
+
+def pages_of_a_claim(tx: Session) -> int:
+    """How many pages PostgreSQL touches, if it plans as it does for the bot."""
+    tx.execute(text("SET LOCAL enable_seqscan = off"))
+    tx.execute(text("SET LOCAL enable_hashjoin = off"))
+    tx.execute(text("SET LOCAL enable_mergejoin = off"))
+    wire = tx.connection().connection.driver_connection
+    assert wire is not None
+    values = {"lease": 60.0, "limit": 10, "others": 10}
+    explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {outbox._CLAIM}"
+    ((told,),) = psycopg.ClientCursor(wire).execute(explain, values).fetchall()
+    return int(told[0]["Plan"]["Shared Hit Blocks"] + told[0]["Plan"]["Shared Read Blocks"])
+
+
+@pytest.mark.parametrize("kind", BACKLOGS)
+@pytest.mark.parametrize("closed", [0, 5_000])
+def test_a_claim_does_not_read_all_that_waits(tx: Session, kind: str, closed: int) -> None:
+    fill(tx, BACKLOGS[kind], closed=closed)
+    assert pages_of_a_claim(tx) < 600
+
+
+def test_greetings_go_after_replies_and_before_notices(tx: Session, people: list[int]) -> None:
+    one, other = people
+    (third,) = person.meet(tx, "chat", [("3", "id")]).values()
+    owe(tx, [Owed(one, "n", "notice", lane=Lane.NOTICE), Owed(other, "g", "hello", greeting=True)])
+    owe(tx, [Owed(third, "r", "reply")])
+    order = [claim(tx, limit=1) for _ in range(4)]
+    assert order == [[(third, "reply")], [(other, "hello")], [(one, "notice")], []]
+
+
+def test_a_claim_takes_no_more_greetings_and_notices_than_it_is_told(
+    tx: Session, people: list[int]
+) -> None:
+    one, other = people
+    owe(tx, [Owed(one, "g", "hello", greeting=True)])
+    owe(tx, [Owed(other, "r", "reply")])
+    with trip(tx) as run:
+        found = outbox.claim(run, lease=LEASE, limit=10, others=0)
+    assert [(c.message, c.greeting) for c in outbox.claimed(found)] == [("reply", False)]
+    assert [(c.message, c.greeting) for c in claimed_rows(tx)] == [("hello", True)]
+
+
+def test_a_reply_that_gathers_replaces_the_fleeting_ones(tx: Session, people: list[int]) -> None:
+    one, other = people
+    owe(tx, [Owed(one, "first", "1", fleeting=True), Owed(one, "noted", "2")])
+    assert claim(tx) == [(one, "1")], "what is on its way is not taken back"
+    owe(tx, [Owed(one, "lost", "3", fleeting=True), Owed(other, "theirs", "4", fleeting=True)])
+    owe(tx, [Owed(one, "all", "5", fleeting=True, provisional=True, gathers=True)])
+    owe(tx, [Owed(one, "noted too", "6")])
+    rows = tx.query(OutboundMessage).order_by(OutboundMessage.id).all()
+    assert [row.message for row in rows] == ["1", "2", "4", "5", "6"]
+    owe(tx, [Owed(one, "all of it", "7", fleeting=True, provisional=True, gathers=True)])
+    rows = tx.query(OutboundMessage).order_by(OutboundMessage.id).all()
+    assert [row.message for row in rows] == ["1", "2", "4", "6", "7"]
+
+
+def test_a_reply_that_gathers_waits_as_long_as_what_it_replaces(
+    tx: Session, people: list[int]
+) -> None:
+    one, _ = people
+    owe(tx, [Owed(one, "first", "1", fleeting=True)])
+    (due,) = claimed_rows(tx)
+    with trip(tx) as run:
+        outbox.turn_away(run, {due.id: timedelta(seconds=20)}, "rate")
+    gathers = Owed(one, "all", "2", fleeting=True, provisional=True, gathers=True)
+    assert lease(tx, gathers, people=people) == [], "the chat is over its rate"
+    (row,) = tx.query(OutboundMessage)
+    assert row.due_at > base.now(tx) + timedelta(seconds=15)

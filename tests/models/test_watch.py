@@ -91,11 +91,14 @@ def test_only_the_first_message_of_a_person_can_be_late(tx: Session) -> None:
             owed(5, 3, lane=Lane.NOTICE, created_at=ago(days=1), due_at=now() + timedelta(days=1)),
             owed(6, 3, lane=Lane.NOTICE, created_at=ago(days=2), sent_at=now()),
             owed(7, 3, lane=Lane.NOTICE, created_at=ago(days=2), failed_at=now()),
+            owed(8, 3, greeting=True, created_at=ago(minutes=2), due_at=ago(minutes=2)),
         ]
     )
     tx.flush()
     lanes = {queue.lane: queue for queue in watch.outbox(tx)}
-    reply, notice = lanes["reply"], lanes["notice"]
+    reply, notice, greeting = lanes["reply"], lanes["notice"], lanes["greeting"]
+    assert (greeting.open, greeting.due) == (1, 1)
+    assert near(greeting.lag, timedelta(minutes=2))
     assert (reply.open, reply.due) == (4, 1)
     assert near(reply.lag, timedelta(minutes=9))
     assert near(reply.oldest, timedelta(hours=2))

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from bot.settings import Settings
 from models import encryption, heartbeat
 from models.inbox import InboundMessage
-from models.outbox import Lane, OutboundMessage
+from models.outbox import RANKS, Lane, OutboundMessage
 from models.person import Person
 from models.task import Task
 from tests.clock import now
@@ -116,7 +116,7 @@ async def test_an_idle_product_shows_every_gauge_at_rest(settings: dict[str, str
         "izin_queue_workers",
     ):
         assert found[name, ""] == 0, name
-    for lane in Lane:
+    for lane in RANKS:
         for name in ("open", "due", "lag_seconds", "oldest_seconds"):
             assert found[f"izin_outbox_{name}", lane] == 0
     for state in ("waiting", "started", "failed"):

@@ -5,7 +5,7 @@ from alembic import op
 from models import person
 
 revision = "7c1d0e5a94b2"
-down_revision = "fce8ac283789"
+down_revision = "c7d20f4b8a16"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,81 @@
+"""Claims: how long a sender takes to claim messages when very many notices are due."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from statistics import median
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from models import inbox, outbox
+from models.database import Record, trip
+
+NOTICES, RUNS, AT_ONCE = 100_000, 7, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What some claims took, each undone afterwards; seconds."""
+
+    notices: int
+    median_claim: float
+    longest_claim: float
+    median_waiting: float
+
+    def __str__(self) -> str:
+        return (
+            f"claim: with {self.notices:,} notices due, {AT_ONCE} are claimed in "
+            f"{1000 * self.median_claim:.1f} ms in the median, {1000 * self.longest_claim:.1f} ms "
+            f"at most; inbox.waiting takes {1000 * self.median_waiting:.1f} ms with as much news"
+        )
+
+
+async def claim(engine: Engine, database_url: str) -> Claims:
+    """Owe as many notices and as much news, claim a few times, and take all back."""
+    with engine.begin() as tx:
+        rows = tx.execute(text(_OWE), {"most": NOTICES}).rowcount
+        tx.execute(text(_TELL), {"most": NOTICES})
+    record = Record(database_url)
+    try:
+        claims = [await record.do(_claim) for _ in range(RUNS)]
+        waits = [await record.do(_wait) for _ in range(RUNS)]
+    finally:
+        await record.close()
+        with engine.begin() as tx:
+            tx.execute(text("DELETE FROM outbox WHERE dedupe_key LIKE 'claims:%'"))
+            tx.execute(text("DELETE FROM inbox WHERE provider_id LIKE 'claims:%'"))
+    return Claims(rows, median(claims), max(claims), median(waits))
+
+
+def _claim(tx: Session) -> float:
+    began = time.perf_counter()
+    with trip(tx) as run:
+        found = outbox.claim(run, lease=outbox.LEASE, limit=AT_ONCE)
+    took = time.perf_counter() - began
+    if not found.rows:
+        raise RuntimeError("nothing was claimed")
+    tx.rollback()
+    return took
+
+
+def _wait(tx: Session) -> float:
+    began = time.perf_counter()
+    inbox.waiting(tx, limit=64)
+    return time.perf_counter() - began
+
+
+_OWE = """
+    INSERT INTO outbox (person_id, dedupe_key, message, lane, provisional, due_at, created_at,
+                        attempts)
+    SELECT people.id, 'claims:' || people.id, sample.message, 'notice', false, now(), now(), 0
+      FROM (SELECT id FROM people ORDER BY id LIMIT :most) AS people,
+           (SELECT message FROM outbox LIMIT 1) AS sample
+"""
+_TELL = """
+    INSERT INTO inbox (channel, provider_id, person_id, event, heard_at, failures)
+    SELECT 'news', 'claims:' || people.id, people.id, sample.event, now(), 0
+      FROM (SELECT id FROM people ORDER BY id LIMIT :most) AS people,
+           (SELECT event FROM inbox LIMIT 1) AS sample
+"""
