@@ -90,7 +90,8 @@ def _from_message(provider_id: str, message: Json, *, edited: bool) -> list[Hear
             raise Malformed("a Telegram message without chat")
     if sender.get("is_bot"):  # two bots would answer each other for ever
         return []
-    content = _correction(message) if edited else _content(message, sender)
+    name = _name(message)
+    content = _correction(message, name) if edited else _content(message, sender, name)
     if content is None:
         return []
     event, media = content
@@ -116,29 +117,38 @@ def _from_tap(provider_id: str, query: Json) -> list[Heard]:
     return [Heard(NAME, str(chat), provider_id, event, None, locale, tap_id)]
 
 
-def _correction(message: Json) -> tuple[Event, None] | None:
+def _name(message: Json) -> str:
+    """What names a message within its chat; empty if Telegram gives nothing."""
+    number = message.get("message_id")
+    return str(number) if isinstance(number, int) else ""
+
+
+def _correction(message: Json, name: str) -> tuple[Event, None] | None:
     """The new words; None for a location that moves, and for a new caption."""
     text = message.get("text")
-    return (Said(_plain(text), edited=True), None) if isinstance(text, str) else None
+    return (Said(_plain(text), edited=True, message=name), None) if isinstance(text, str) else None
 
 
-def _content(message: Json, sender: Json) -> tuple[Event, Media | None] | None:
+def _content(message: Json, sender: Json, name: str) -> tuple[Event, Media | None] | None:
     """What a message brings; None for Telegram's own notices, such as a pinned message."""
     for kind in _UNREADABLE:
         if kind in message:
             return Unreadable(kind), None
     match message:
         case {"text": str(text)}:
-            return _words(text), None
+            return _words(text, name), None
         case {"photo": [_, *_] as sizes}:
             return Uploaded(0, "photo", _caption(message)), _photo(sizes)
         case {"document": {"file_id": str(reference)} as document}:
             media = Media(reference, "document", _size(document))
             return Uploaded(0, "document", _caption(message)), media
         case {
-            "location": {"latitude": int() | float() as lat, "longitude": int() | float() as lon}
-        }:
-            return Located(float(lat), float(lon)), None  # a venue brings its location too
+            "location": {
+                "latitude": int() | float() as lat,
+                "longitude": int() | float() as lon,
+            } as location
+        }:  # a venue brings its location too
+            return Located(float(lat), float(lon), live="live_period" in location), None
         case {"contact": {"phone_number": str(phone)} as contact}:
             own = "user_id" in contact and contact["user_id"] == sender.get("id")
             return SharedContact(_e164(phone), own), None
@@ -148,11 +158,11 @@ def _content(message: Json, sender: Json) -> tuple[Event, Media | None] | None:
             return None
 
 
-def _words(text: str) -> Event:
+def _words(text: str, name: str) -> Event:
     command = _COMMAND.fullmatch(text.strip())
     if command and command[1].lower() == "start":
         return Started((command[2] or "").strip())
-    return Said(_plain(text))
+    return Said(_plain(text), message=name)
 
 
 def _plain(text: str) -> str:
