@@ -25,8 +25,7 @@ class InboundMessage(Base):
     """One thing heard from, or for, one person.
 
     Open until `taken_at` or `set_aside_at` is set. `provider_id` is the provider's own id of the
-    delivery; for news it names the fact, so that the same news is told once. An old delivery's id
-    that the provider gives to another one is changed here, to id@row (`REPEATED`).
+    delivery; for news it names the fact, so that the same news is told once.
     """
 
     __tablename__ = "inbox"
@@ -67,11 +66,6 @@ class Arrival:
 
 
 EVENT = "inbox.event"  # what its words are bound to
-
-#: For how long an id means the same delivery. Telegram brings an update again for a day at most,
-#: and may begin its numbers anew, at random, after a week without one; another bot has its own.
-#: Source: https://core.telegram.org/bots/api#update
-REPEATED = "interval '3 days'"
 
 
 def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
@@ -161,16 +155,10 @@ _HEAR = f"""
        WHERE (channel, address) IN (SELECT channel, address FROM given)
        UNION ALL
       SELECT channel, address, person_id, id FROM met
-    ), freed AS (
-      UPDATE inbox SET provider_id = provider_id || '@' || id
-       WHERE (channel, provider_id) IN (SELECT channel, provider_id FROM given)
-         AND heard_at < now() - {REPEATED}
-      RETURNING id
     ), heard AS MATERIALIZED (
       SELECT given.*, known.person_id, known.address_id,
              CASE WHEN reference IS NOT NULL THEN nextval('attachments_id_seq') END AS attachment_id
         FROM given JOIN known USING (channel, address)
-       WHERE (SELECT count(*) FROM freed) >= 0  -- ids are free before they are written
     ), recorded AS (
       INSERT INTO inbox (channel, provider_id, person_id, address_id, event, attachment_id,
                          heard_at, failures)

@@ -176,6 +176,8 @@ class Arrival:
     def read(self, event: Event, context: Context) -> Json:
         if not isinstance(event, Located):
             raise Refused("arrival_please")
+        if event.live:  # it is shared on leaving as well
+            raise Refused("moving_location")
         pin = _visit(context).pin
         return {"km": round(_km(pin, (event.lat, event.lon)), 2) if pin else None}
 
@@ -198,9 +200,16 @@ def _km(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 
 def _arrive(context: Context, answer: Json) -> tuple[Effect, ...]:
-    if not isinstance(answer, dict):
+    """The officer is there; far from the pin, that is told only when they have said so again."""
+    if not isinstance(answer, dict) or _far(context.answers, context.facts):
         return ()
     return (Arrive(_visit(context).id, answer["km"]),)
+
+
+def _arrive_far(context: Context, answer: Json) -> tuple[Effect, ...]:
+    if answer not in {"pin_wrong", "gps"}:
+        return ()
+    return (Arrive(_visit(context).id, context.answers["arrive"]["km"]),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +314,14 @@ FLOW = Flow(
             params=_summary,
         ),
         Arrival("arrive", when=_on_the_way, then=_arrive),
-        Choose("far", options=("pin_wrong", "gps", FAILED), when=_far, counted=False),
+        Choose(
+            "far",
+            options=("not_yet", "pin_wrong", "gps", FAILED),
+            when=_far,
+            then=_arrive_far,
+            counted=False,
+            ends=("not_yet",),
+        ),
         DoorCode("code", when=_on_the_way, then=_prove),
         Choose("ktp", options=("seen", FAILED), when=_on_the_way, counted=False),
         Choose("place", options=("as_described", "different"), when=_on_the_way, counted=False),
