@@ -322,9 +322,9 @@ class _Act:
             .limit(1)
         ).one_or_none()
         params: dict[str, Value] = {
-            "name": self.person.name or "-",
-            "phone": self.person.phone or "-",
-            "number": latest.number if latest else "-",
+            "name": self.person.name or Say("notices.no_name"),
+            "phone": self._phone(),
+            "number": latest.number if latest else Say("notices.no_number"),
         }
         match about:
             case "complaint":
@@ -338,6 +338,15 @@ class _Act:
         area = latest.kelurahan_code if latest else None
         self._tell_supervisors(area, "person_called", self.person.id, "", say)
         self._note("person.asked_for_help", self.actor, about=about)
+
+    def _phone(self) -> Value:
+        """Where a supervisor can call this person, as far as it is known."""
+        if self.person.phone:
+            return self.person.phone
+        number = people.numbers_of(self.tx, [self.person.id]).get(self.person.id)
+        return (
+            Say("notices.phone_of_chat", {"phone": number}) if number else Say("notices.no_phone")
+        )
 
     def _send_identity_link(self, visit_id: int | None) -> None:
         owner_id = self._my_visit(visit_id).owner_id if visit_id is not None else self.person.id

@@ -6,6 +6,7 @@ then applications, then visits. So a turn's facts hold until it commits.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,11 +37,12 @@ from models.identity import Identity
 from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
 from models.officer import Officer, OfficerArea
 from models.permit import Permit
-from models.person import Person, Speaker, reachable
-from models.turn import Opening
+from models.person import WHATSAPP, Person, Speaker, reachable
+from models.turn import Opening, Untaken
 from models.visit import CODE_TRIES, Offer, Visit
 
 QUEUE = 200  # rows that wait for a supervisor, the oldest; the desk shows a few of them
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)  # E.164
 SUPERVISORS_CHECK = "supervisor"  # a finding made by hand, about one version of the answers
 
 
@@ -76,12 +78,23 @@ def load(
             locale=_locale(one.locale),
             role=_role(me),
             name=me.name if me else one.name,
+            phone=one.phone,
             opted_out=one.opted_out_at is not None,
             consented=openings[one.id].consented,
             services=services,
         )
         facts[one.id] = _with_rows(tx, base, one, me, rows)
     return facts
+
+
+def heard_from(known: Facts, row: Untaken) -> Facts:
+    """The facts where they speak: on WhatsApp one writes from one's number, and can't share it."""
+    if row.channel != WHATSAPP:
+        return known
+    number = row.address if known.phone is None and row.address else ""
+    if not _NUMBER.fullmatch(number):
+        return replace(known, shares_contact=False)
+    return replace(known, shares_contact=False, phone=number, phone_of_chat=True)
 
 
 def _with_rows(tx: Session, base: Facts, one: Speaker, me: Officer | None, rows: _Rows) -> Facts:

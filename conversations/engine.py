@@ -61,9 +61,10 @@ from conversations.messages import (
     Message,
     Question,
     Say,
+    Value,
     say_from_json,
 )
-from conversations.parsers import Refused
+from conversations.parsers import Refused, phone
 from conversations.parsers.choice import pick
 from conversations.session import Draft, Interrupted, Offer, Session
 from conversations.words import standardised
@@ -149,6 +150,8 @@ class _Teller:
             case Withheld():
                 self._digress(Say("common.withheld"))
             case Unreadable(kind):
+                if kind == "contact":
+                    self.session = replace(self.session, calling=True)
                 key = f"common.unreadable.{kind}"
                 known = self.flows.catalogue.has(key)
                 self._digress(Say(key if known else "common.unreadable"))
@@ -156,6 +159,8 @@ class _Teller:
                 self._tapped(event)
             case Said():
                 self._said(event)
+            case SharedContact():
+                self._contact(event)
             case Located() | Uploaded() if self._belongs_before_news(event):
                 pass
             case _:
@@ -194,7 +199,9 @@ class _Teller:
             return
         if self.facts.role == "owner":
             self.says.append(Say("welcome.hello"))
-        if isinstance(event, Withheld) or (isinstance(event, Said) and _means(event.text)):
+        if isinstance(event, Withheld | SharedContact) or (
+            isinstance(event, Said) and _means(event.text)
+        ):
             self.take(event)
         elif not (isinstance(event, Said) and self._open_named(event.text)):
             self._home()
@@ -219,6 +226,8 @@ class _Teller:
         if len(event.text) > MAX_SAID:
             self._not_understood()
             self._digress(Say("common.too_long"))
+            return
+        if self._tells_number(event.text):
             return
         if self._belongs_before_news(event):
             return
@@ -280,7 +289,8 @@ class _Teller:
     def _aside(self, meant: Intent) -> bool:
         """Take words that are no answer for what they mean otherwise; False if that is nothing."""
         if meant is Intent.COMPLAINT:
-            self.effects.append(CallPerson("complaint"))
+            self._call("complaint", Say("common.intent.complaint", self._how_to_call()))
+            return True
         if meant is Intent.RESCHEDULE and self.facts.role == "owner" and self.facts.visits:
             self._command(Typed(Command.STATUS))
         elif meant in _DIGRESSIONS:
@@ -515,9 +525,6 @@ class _Teller:
             else:
                 self._digress(Say("refusals.pick_one"))
             return
-        if isinstance(event, SharedContact):
-            self._contact(event)
-            return
         if isinstance(event, Uploaded) and not isinstance(step, Upload):
             self._late_photo(event)
             return
@@ -533,8 +540,49 @@ class _Teller:
     def _contact(self, event: SharedContact) -> None:
         """Keep the person's own number; somebody else's is not ours to keep."""
         if event.own:
-            self.effects += (RememberPhone(event.phone), CallPerson("phone"))
-        self._digress(Say("common.contact_received" if event.own else "common.contact_of_another"))
+            self._keep_number(event.phone)
+        else:
+            self._digress(Say("common.contact_of_another"))
+
+    def _keep_number(self, number: str) -> None:
+        self.effects += (RememberPhone(number), CallPerson("phone"))
+        self.session = replace(self.session, calling=False)
+        self._digress(Say("common.contact_received", {"phone": number}))
+
+    def _tells_number(self, text: str) -> bool:
+        """Keep the number that they are to be called on, if the message is one."""
+        listens = self.session.calling or self.session.asked is None or self._at_home()
+        step = self._asked_step()
+        if self.facts.role != "owner" or not listens or not phone.is_one(text):
+            return False
+        if step is not None and step.numeric and not re.search(r"\+|\b0", text):
+            return False  # a sum of nine digits
+        number = phone.read(text)
+        if number:
+            self._keep_number(number)
+        elif self.session.calling and (step is None or not step.numeric):
+            self._digress(Say("refusals.not_a_phone"))
+        else:
+            return False
+        return True
+
+    def _call(self, about: str, say: Say) -> None:
+        """Have somebody call this person, and say so."""
+        self.effects.append(CallPerson(about))
+        self.session = replace(self.session, calling=True)
+        self._digress(say)
+
+    def _how_to_call(self) -> dict[str, Value]:
+        """Where they will be called, or how they can tell: nothing that this chat can't do."""
+        known = self.facts.phone
+        if known is None:
+            return {
+                "call": Say(
+                    "common.call.contact" if self.facts.shares_contact else "common.call.type"
+                )
+            }
+        given = "common.call.chat" if self.facts.phone_of_chat else "common.call.given"
+        return {"call": Say(given, {"phone": known})}
 
     def _late_photo(self, event: Uploaded) -> None:
         """A photo of an album that comes after its question was left joins the others."""
@@ -864,8 +912,7 @@ class _Teller:
                 self._status()
             case Command.HUMAN:
                 about = self.session.asked.flow if self.session.asked else ""
-                self.effects.append(CallPerson(about))
-                self._digress(Say("common.person_called"))
+                self._call(about, Say("common.person_called", self._how_to_call()))
             case Command.STOP:
                 self.effects.append(OptOut())
                 self.says.append(Say("common.opted_out"))
@@ -877,8 +924,7 @@ class _Teller:
             case Command.LANGUAGE:
                 self._language(typed.argument)
             case Command.MY_DATA | Command.ERASE_DATA:
-                self.effects.append(CallPerson(typed.command))
-                self._digress(Say(f"common.{typed.command}"))
+                self._call(typed.command, Say(f"common.{typed.command}", self._how_to_call()))
             case Command.SEND_PERMIT:
                 self._send_permit()
             case Command.CHECK_OFFICER:

@@ -154,6 +154,9 @@ class Facts:
     locale: Locale = "id"
     role: Role = "owner"
     name: str | None = None
+    phone: str | None = None  # in E.164, where to call them: shared, or else the chat's own
+    phone_of_chat: bool = False  # it is the number they write from
+    shares_contact: bool = True  # whether this chat can send a contact
     opted_out: bool = False
     consented: bool = False
     applications: tuple[ApplicationFact, ...] = ()  # newest first

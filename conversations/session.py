@@ -83,6 +83,7 @@ class Session:
     greeted: bool = False
     refused: str = ""  # the message that was not understood as an answer, while it may be edited
     interrupted: Interrupted | None = None
+    calling: bool = False  # somebody is to call them, and they may type the number
 
     def to_json(self) -> Json:
         """Give plain JSON; `from_json` gives the session back."""
@@ -97,6 +98,7 @@ class Session:
             "refusals": self.refusals,
             "greeted": self.greeted,
             "refused": self.refused,
+            "calling": self.calling,
             "interrupted": _interrupted_to_json(self.interrupted) if self.interrupted else None,
         }
 
@@ -120,6 +122,7 @@ class Session:
             greeted=data["greeted"],
             refused=data.get("refused", ""),
             interrupted=_interrupted_from_json(interrupted) if interrupted else None,
+            calling=data.get("calling", False),
         )
 
 

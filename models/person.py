@@ -23,6 +23,7 @@ from models.database import packed, trip
 from models.encryption import Encrypted, seal, unseal
 from models.wire import Run
 
+WHATSAPP = "whatsapp"  # the channel whose addresses are telephone numbers
 NAME, PHONE = "people.name", "people.phone"  # what their words are bound to
 
 
@@ -83,6 +84,20 @@ def mark_unreachable(tx: Session, address_ids: Iterable[int]) -> None:
     still = select(Address.id).where(Address.id.in_(list(address_ids))).order_by(Address.id)
     silent = still.with_for_update(key_share=True, skip_locked=True)
     tx.execute(update(Address).where(Address.id.in_(silent)).values(unreachable_at=func.now()))
+
+
+def numbers_of(tx: Session, ids: Iterable[int]) -> dict[int, str]:
+    """The numbers that people write from on WhatsApp, by person; who hides theirs has none."""
+    rows = tx.execute(
+        select(Address.person_id, Address.address)
+        .where(
+            Address.person_id.in_(list(ids)),
+            Address.channel == WHATSAPP,
+            Address.address.startswith("+"),
+        )
+        .order_by(Address.heard_at.nulls_first(), Address.id)
+    )
+    return {person_id: address for person_id, address in rows}
 
 
 def let_pass(tx: Session, channel: str, address: str, time: timedelta) -> bool:

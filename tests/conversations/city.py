@@ -26,6 +26,7 @@ from conversations.effects import (
     OptOut,
     ProveCode,
     RememberName,
+    RememberPhone,
     Submit,
     UseLanguage,
     Withdraw,
@@ -152,6 +153,8 @@ def after(known: Facts, effect: Effect) -> Facts:
             return replace(known, locale="en" if locale == "en" else "id")
         case RememberName(name):
             return replace(known, name=name)
+        case RememberPhone(phone):
+            return replace(known, phone=phone, phone_of_chat=False)
         case OptOut() | OptIn():
             return replace(known, opted_out=isinstance(effect, OptOut))
         case Submit(service, answers):

@@ -321,6 +321,12 @@ def _now(known: Facts, rest: str) -> Facts:
     return replace(known, now=datetime.strptime(rest, "%Y-%m-%d %H.%M").replace(tzinfo=WIB))
 
 
+def _phone(known: Facts, rest: str) -> Facts:
+    """`~ phone +62…` is known; with `of-chat`, it is the one they write from."""
+    number, *how = rest.split()
+    return replace(known, phone=number, phone_of_chat="of-chat" in how)
+
+
 def _flag(name: str, value: Json) -> Callable[[Facts, str], Facts]:
     def change(known: Facts, rest: str) -> Facts:
         changed: dict[str, Json] = {name: value}
@@ -340,6 +346,8 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "windows": _windows,
     "officers": _officers,
     "call": _call,
+    "phone": _phone,
+    "whatsapp": _flag("shares_contact", False),
     "consented": _flag("consented", True),
     "english": _flag("locale", "en"),
 }
