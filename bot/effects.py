@@ -55,6 +55,7 @@ from conversations.messages import Json, Message, Say, Value
 from models import application as applications
 from models import (
     audit,
+    calendar,
     consent,
     finding,
     identity,
@@ -322,9 +323,9 @@ class _Act:
             .limit(1)
         ).one_or_none()
         params: dict[str, Value] = {
-            "name": self.person.name or Say("notices.no_name"),
+            "name": self.person.name or Say("notices.caller.no_name"),
             "phone": self._phone(),
-            "number": latest.number if latest else Say("notices.no_number"),
+            "number": latest.number if latest else Say("notices.caller.no_number"),
         }
         match about:
             case "complaint":
@@ -345,7 +346,9 @@ class _Act:
             return self.person.phone
         number = people.numbers_of(self.tx, [self.person.id]).get(self.person.id)
         return (
-            Say("notices.phone_of_chat", {"phone": number}) if number else Say("notices.no_phone")
+            Say("notices.caller.phone_of_chat", {"phone": number})
+            if number
+            else Say("notices.caller.no_phone")
         )
 
     def _send_identity_link(self, visit_id: int | None) -> None:
@@ -368,7 +371,7 @@ class _Act:
         self._say(
             f"{effect.service}.submitted",
             number=number,
-            by=windows.working_days_after(self.writer.now, WORKING_DAYS_TO_VISIT),
+            by=calendar.load(self.tx).working_days_after(self.writer.now, WORKING_DAYS_TO_VISIT),
         )
 
     def _correct(self, effect: Correct) -> None:

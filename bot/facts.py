@@ -32,6 +32,7 @@ from conversations.flow import place_name
 from models import application as applications
 from models import finding, identity, officer, unreached, visit, window
 from models.application import Application
+from models.calendar import Calendar
 from models.finding import FindingRow
 from models.identity import Identity
 from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
@@ -75,6 +76,7 @@ def load(
             now=now,
             places=city.places,
             trades=city.trades,
+            calendar=openings[one.id].calendar,
             locale=_locale(one.locale),
             role=_role(me),
             name=me.name if me else one.name,
@@ -83,7 +85,7 @@ def load(
             consented=openings[one.id].consented,
             services=services,
         )
-        facts[one.id] = _with_rows(tx, base, one, me, rows)
+        facts[one.id] = _with_rows(tx, base, one, me, rows, openings[one.id].calendar)
     return facts
 
 
@@ -97,14 +99,21 @@ def heard_from(known: Facts, row: Untaken) -> Facts:
     return replace(known, shares_contact=False, phone=number, phone_of_chat=True)
 
 
-def _with_rows(tx: Session, base: Facts, one: Speaker, me: Officer | None, rows: _Rows) -> Facts:
+def _with_rows(
+    tx: Session,
+    base: Facts,
+    one: Speaker,
+    me: Officer | None,
+    rows: _Rows,
+    calendar: Calendar,
+) -> Facts:
     if me is None:
         mine = [a for a in rows.applications.values() if a.person_id == one.id]
         mine.sort(key=lambda a: a.id, reverse=True)
         visits = [v for v in rows.visits.values() if v.owner_id == one.id]
         choosing = next((a for a in mine if a.state == ApplicationState.VERIFIED), None)
         free = (
-            window.free(tx, choosing.kelurahan_code, base.now)
+            window.free(tx, choosing.kelurahan_code, base.now, calendar)
             if choosing is not None and choosing.kelurahan_code
             else ()
         )

@@ -63,6 +63,21 @@ class Trades(Protocol):
     def search(self, text: str, *, limit: int = 3) -> tuple[Trade, ...]: ...
 
 
+class Calendar(Protocol):
+    """The days on which officers work."""
+
+    def works(self, on: date) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Weekdays:
+    """Monday to Friday: a calendar that knows no holidays."""
+
+    def works(self, on: date) -> bool:
+        """Whether it is no day of a weekend."""
+        return on.weekday() < 5
+
+
 class Window(Protocol):
     """A day and a part of it in which an officer can come; times in WIB."""
 
@@ -151,6 +166,7 @@ class Facts:
     now: datetime  # aware
     places: Places
     trades: Trades
+    calendar: Calendar = Weekdays()
     locale: Locale = "id"
     role: Role = "owner"
     name: str | None = None

@@ -28,7 +28,7 @@ from models.settings import BadSettings
 from models.settings import Settings as EverySettings
 from models.storage import Storage
 from models.template import REFUSED
-from web import app, doctor, play
+from web import app, days, doctor, play
 from web.play import StepMissed
 from workers import dispatcher, queue
 from workers.settings import Settings as WorkerSettings
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     act: Callable[[argparse.Namespace], int] = given.act
     try:
         return act(given)
-    except (BadSettings, CannotStart, StepMissed, Refusal) as error:
+    except (BadSettings, CannotStart, StepMissed, Refusal, days.Refused) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -81,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("flow", choices=sorted(flows.load().by_id))
     _add_officers(commands)
     _add_templates(commands)
+    days.add(commands)
+    commands.choices["days"].set_defaults(act=_days)
     demo = add("demo", _demo, "Try it in the browser; nothing needs to be installed or set")
     demo.add_argument("--play", action="store_true", help="let the story play by itself")
     demo.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")
@@ -237,6 +239,11 @@ def _list_officers(given: argparse.Namespace) -> int:
             areas = ",".join(officer.areas_of(tx, row.id))
             print(f"{row.badge}\t{row.role}\t{row.name}\t{areas}\t{state}")
     return 0
+
+
+def _days(given: argparse.Namespace) -> int:
+    act: Callable[[argparse.Namespace, str], int] = given.days
+    return act(given, _settings(Settings).database_url)
 
 
 def _check_templates(given: argparse.Namespace) -> int:
