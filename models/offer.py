@@ -35,14 +35,14 @@ def offer_to(tx: Session, visit: Visit, officer: Officer, *, at: datetime, actor
     """
     lifecycle.move(tx, visit, VisitState.OFFERED, actor=actor)
     visit.officer_id = officer.id
+    ends_at = answer_by(Window(visit.on, Part(visit.part)), at, load(tx))
     offer = tx.scalars(
         select(Offer).where(Offer.visit_id == visit.id, Offer.officer_id == officer.id)
     ).one_or_none()
     if offer is None:
         offer = Offer(visit_id=visit.id, officer_id=officer.id)
         tx.add(offer)
-    window = Window(visit.on, Part(visit.part))
-    offer.offered_at, offer.expires_at = at, answer_by(window, at, load(tx))
+    offer.offered_at, offer.expires_at = at, ends_at
     offer.answer, offer.reason, offer.answered_at = None, None, None
     tx.flush()
     run_key = f"expire_offer:{offer.id}:{int(at.timestamp() * 1000)}"
