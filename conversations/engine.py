@@ -67,6 +67,7 @@ from conversations.messages import (
 from conversations.parsers import Refused, phone
 from conversations.parsers.choice import pick
 from conversations.session import Draft, Interrupted, Offer, Session
+from conversations.tongue import tongue
 from conversations.words import standardised
 
 REFUSALS_BEFORE_HELP = 3  # then leaving it to the officer, or a person, is offered
@@ -141,6 +142,8 @@ class _Teller:
             return
         if settled and not isinstance(event, Started | Tapped):
             self.says.append(Say("common.gone"))
+        if isinstance(event, Said):
+            self._hear_tongue(event.text)
         if not self.session.greeted:
             self._first_contact(event)
             return
@@ -188,7 +191,35 @@ class _Teller:
             self.session = replace(self.session, parked=alive)
         return settled
 
+    def _hear_tongue(self, text: str) -> None:
+        """Answer in the language of the first words that tell one, whatever the device says.
+
+        Names and places tell nothing: they are not asked.
+        """
+        step = self._asked_step()
+        free = step is None or isinstance(step, Choose)
+        heard = tongue(text) if free and not self.session.tongue_known else None
+        command = read_command(text)
+        if heard is None or (command is not None and command.command is Command.LANGUAGE):
+            return
+        self.session = replace(self.session, tongue_known=True)
+        if heard != self.facts.locale:
+            self.effects.append(UseLanguage(heard))
+            self.facts = replace(self.facts, locale=heard)
+
     def _first_contact(self, event: Event) -> None:
+        """Greet an owner; whatever is asked first, the other language is offered as well."""
+        self._greet(event)
+        offer = Offer("language", Say("common.language_button"), "language", "command")
+        if self.prompt is None or self.facts.role != "owner":
+            return
+        if not any(
+            shown.act == "command" and shown.answer == "language" for shown in self.session.shown
+        ):
+            self.prompt = replace(self.prompt, offers=(*self.prompt.offers, offer))
+            self.session = replace(self.session, shown=(*self.session.shown, offer))
+
+    def _greet(self, event: Event) -> None:
         self.session = replace(self.session, greeted=True)
         if isinstance(event, Started) and event.payload.startswith(JOIN_PAYLOAD):
             self._join(event.payload)
@@ -483,7 +514,8 @@ class _Teller:
         if self._tapped_before_news(tap):
             return
         flow = self.flows.by_id.get(tap.flow)
-        begins = flow is not None and flow.form and not self._draft_of(flow, tap.subject).answers
+        offered = self.facts.role == "owner" and tap.flow in self.facts.services
+        begins = flow is not None and offered and not self._draft_of(flow, tap.subject).answers
         if flow is not None and (flow.home == self.facts.role or tap.subject or begins):
             self._tapped_elsewhere(flow, tap)
         else:
@@ -960,6 +992,7 @@ class _Teller:
         locale = wanted or ("en" if self.facts.locale == "id" else "id")
         self.effects.append(UseLanguage(locale))
         self.facts = replace(self.facts, locale="en" if locale == "en" else "id")
+        self.session = replace(self.session, tongue_known=True)
         self._digress(Say("common.language_set"))
 
     def _back(self) -> None:
