@@ -55,6 +55,7 @@ from conversations.messages import Json, Message, Say, Value
 from models import application as applications
 from models import (
     audit,
+    calendar,
     check,
     consent,
     finding,
@@ -359,9 +360,9 @@ class _Act:
             .limit(1)
         ).one_or_none()
         params: dict[str, Value] = {
-            "name": self.person.name or "-",
-            "phone": self.person.phone or "-",
-            "number": latest.number if latest else "-",
+            "name": self.person.name or Say("notices.caller.no_name"),
+            "phone": self._phone(),
+            "number": latest.number if latest else Say("notices.caller.no_number"),
         }
         match about:
             case "complaint":
@@ -375,6 +376,17 @@ class _Act:
         again = [Say("notices.asked_before", {"n": repeats})] if repeats else []
         area = latest.kelurahan_code if latest else None
         self._tell_supervisors(area, "person_called", self.person.id, "", say, *again)
+
+    def _phone(self) -> Value:
+        """Where a supervisor can call this person, as far as it is known."""
+        if self.person.phone:
+            return self.person.phone
+        number = people.numbers_of(self.tx, [self.person.id]).get(self.person.id)
+        return (
+            Say("notices.caller.phone_of_chat", {"phone": number})
+            if number
+            else Say("notices.caller.no_phone")
+        )
 
     def _send_identity_link(self, visit_id: int | None) -> None:
         owner_id = self._my_visit(visit_id).owner_id if visit_id is not None else self.person.id
@@ -396,7 +408,7 @@ class _Act:
         self._say(
             f"{effect.service}.submitted",
             number=number,
-            by=windows.working_days_after(self.writer.now, WORKING_DAYS_TO_VISIT),
+            by=calendar.load(self.tx).working_days_after(self.writer.now, WORKING_DAYS_TO_VISIT),
         )
 
     def _correct(self, effect: Correct) -> None:

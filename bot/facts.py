@@ -31,13 +31,14 @@ from conversations.flow import place_name
 from models import application as applications
 from models import finding, identity, officer, unreached, visit, window
 from models.application import Application
+from models.calendar import Calendar
 from models.finding import FindingRow
 from models.identity import Identity
 from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
 from models.officer import Officer, OfficerArea
 from models.permit import Permit
-from models.person import Person, Speaker, reachable
-from models.turn import Opening
+from models.person import WHATSAPP, Person, Speaker, reachable, whatsapp_number
+from models.turn import Opening, Untaken
 from models.visit import CODE_TRIES, Offer, Visit
 
 QUEUE = 200  # rows that wait for a supervisor, the oldest; the desk shows a few of them
@@ -74,25 +75,44 @@ def load(
             now=now,
             places=city.places,
             trades=city.trades,
+            calendar=openings[one.id].calendar,
             locale=_locale(one.locale),
             role=_role(me),
             name=me.name if me else one.name,
+            phone=one.phone,
             opted_out=one.opted_out_at is not None,
             consented=openings[one.id].consented,
             services=services,
         )
-        facts[one.id] = _with_rows(tx, base, one, me, rows)
+        facts[one.id] = _with_rows(tx, base, one, me, rows, openings[one.id].calendar)
     return facts
 
 
-def _with_rows(tx: Session, base: Facts, one: Speaker, me: Officer | None, rows: _Rows) -> Facts:
+def heard_from(known: Facts, row: Untaken) -> Facts:
+    """The facts where they speak: on WhatsApp one writes from one's number, and can't share it."""
+    if row.channel != WHATSAPP:
+        return known
+    number = whatsapp_number(row.address) if known.phone is None and row.address else None
+    if number is None:
+        return replace(known, shares_contact=False)
+    return replace(known, shares_contact=False, phone=number, phone_of_chat=True)
+
+
+def _with_rows(
+    tx: Session,
+    base: Facts,
+    one: Speaker,
+    me: Officer | None,
+    rows: _Rows,
+    calendar: Calendar,
+) -> Facts:
     if me is None:
         mine = [a for a in rows.applications.values() if a.person_id == one.id]
         mine.sort(key=lambda a: a.id, reverse=True)
         visits = [v for v in rows.visits.values() if v.owner_id == one.id]
         choosing = next((a for a in mine if a.state == ApplicationState.VERIFIED), None)
         free = (
-            window.free(tx, choosing.kelurahan_code, base.now)
+            window.free(tx, choosing.kelurahan_code, base.now, calendar)
             if choosing is not None and choosing.kelurahan_code
             else ()
         )

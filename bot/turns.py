@@ -317,7 +317,8 @@ class _Batch:
                 if not waiting[person_id]:
                     del waiting[person_id]
                 event = _event(row)
-                done = engine.advance(self.city.flows, talks[person_id], event, known[person_id])
+                here = facts.heard_from(known[person_id], row)
+                done = engine.advance(self.city.flows, talks[person_id], event, here)
                 asked = done.session.asked
                 self.watch.turn(asked.flow if asked else None, asked.step if asked else None)
                 talks[person_id] = done.session
@@ -331,8 +332,8 @@ class _Batch:
                 )
                 taken.append(row.id)
                 if row.address_id is not None and row.address is not None:
-                    here = Reach(row.address_id, row.channel, row.address, at)
-                    heard[here.id] = last[person_id] = here
+                    reach = Reach(row.address_id, row.channel, row.address, at)
+                    heard[reach.id] = last[person_id] = reach
                 self.watch.lap("effects")
             if waiting:
                 openings = self._reopen(writer, waiting)

@@ -31,6 +31,7 @@ from conversations.effects import (
 from conversations.events import (
     Event,
     Happened,
+    Located,
     Said,
     SharedContact,
     Started,
@@ -60,16 +61,19 @@ from conversations.messages import (
     Message,
     Question,
     Say,
+    Value,
     say_from_json,
 )
-from conversations.parsers import Refused
+from conversations.parsers import Refused, phone
 from conversations.parsers.choice import pick
-from conversations.session import Draft, Offer, Session
+from conversations.session import Draft, Interrupted, Offer, Session
+from conversations.tongue import tongue
 from conversations.words import standardised, tidy
 
 REFUSALS_BEFORE_HELP = 3  # then leaving it to the officer, or a person, is offered
 MAX_SAID = 1500  # characters; no question asks for a letter
 MAX_PARKED = 4  # drafts put aside at once; the oldest gives way
+DOUBT = timedelta(minutes=10)  # within which words may have been written before news arrived
 
 #: Questions of the engine itself: they stand in `common` and belong to no flow.
 RESUME, CANCEL = "resume", "cancel"
@@ -126,6 +130,7 @@ class _Teller:
     effects: list[Effect] = field(default_factory=list)
     says: list[Say] = field(default_factory=list)
     prompt: Prompt | None = None  # goes out with the reply
+    message: str = ""  # what names the words that are being read
     after: timedelta = timedelta(0)
     lasting: bool = False  # the reply tells of something that was changed or noted, or is the first
 
@@ -139,6 +144,8 @@ class _Teller:
             return
         if settled and not isinstance(event, Started | Tapped):
             self.says.append(Say("common.gone"))
+        if isinstance(event, Said):
+            self._hear_tongue(event.text)
         if not self.session.greeted:
             self._first_contact(event)
             return
@@ -148,6 +155,8 @@ class _Teller:
             case Withheld():
                 self._digress(Say("common.withheld"))
             case Unreadable(kind):
+                if kind == "contact":
+                    self.session = replace(self.session, calling=True)
                 key = f"common.unreadable.{kind}"
                 known = self.flows.catalogue.has(key)
                 self._digress(Say(key if known else "common.unreadable"))
@@ -155,6 +164,10 @@ class _Teller:
                 self._tapped(event)
             case Said():
                 self._said(event)
+            case SharedContact():
+                self._contact(event)
+            case Located() | Uploaded() if self._belongs_before_news(event):
+                pass
             case _:
                 self._sent(event)
 
@@ -180,7 +193,35 @@ class _Teller:
             self.session = replace(self.session, parked=alive)
         return settled
 
+    def _hear_tongue(self, text: str) -> None:
+        """Answer in the language of the first words that tell one, whatever the device says.
+
+        Names and places tell nothing: they are not asked.
+        """
+        step = self._asked_step()
+        free = step is None or isinstance(step, Choose)
+        heard = tongue(text) if free and not self.session.tongue_known else None
+        command = read_command(text)
+        if heard is None or (command is not None and command.command is Command.LANGUAGE):
+            return
+        self.session = replace(self.session, tongue_known=True)
+        if heard != self.facts.locale:
+            self.effects.append(UseLanguage(heard))
+            self.facts = replace(self.facts, locale=heard)
+
     def _first_contact(self, event: Event) -> None:
+        """Greet an owner; whatever is asked first, the other language is offered as well."""
+        self._greet(event)
+        offer = Offer("language", Say("common.language_button"), "language", "command")
+        if self.prompt is None or self.facts.role != "owner":
+            return
+        if not any(
+            shown.act == "command" and shown.answer == "language" for shown in self.session.shown
+        ):
+            self.prompt = replace(self.prompt, offers=(*self.prompt.offers, offer))
+            self.session = replace(self.session, shown=(*self.session.shown, offer))
+
+    def _greet(self, event: Event) -> None:
         self.session = replace(self.session, greeted=True)
         self.lasting = True
         if isinstance(event, Started) and event.payload.startswith(JOIN_PAYLOAD):
@@ -192,7 +233,9 @@ class _Teller:
             return
         if self.facts.role == "owner":
             self.says.append(Say("welcome.hello"))
-        if isinstance(event, Withheld) or (isinstance(event, Said) and _means(event.text)):
+        if isinstance(event, Withheld | SharedContact) or (
+            isinstance(event, Said) and _means(event.text)
+        ):
             self.take(event)
         elif not (isinstance(event, Said) and self._open_named(event.text)):
             self._home()
@@ -210,11 +253,17 @@ class _Teller:
         self._park()
 
     def _said(self, event: Said) -> None:
+        if event.edited and (not event.message or event.message != self.session.refused):
+            self._digress(Say("common.edited"))
+            return
+        self.message = event.message
         if len(event.text) > MAX_SAID:
+            self._not_understood()
             self._digress(Say("common.too_long"))
             return
-        if event.edited and not self.session.refusals:
-            self._digress(Say("common.edited"))
+        if self._tells_number(event.text):
+            return
+        if self._belongs_before_news(event):
             return
         typed = read_command(event.text)
         if typed is not None and not self._is_answer(typed, event.text):
@@ -229,6 +278,7 @@ class _Teller:
         if asked is None:
             self._idle(meant, event.text)
         elif asked.flow == "common":
+            self._not_understood()
             self._digress(Say("refusals.pick_one"))
         elif self._may_be_a_name(event):
             self._sent(event)
@@ -240,6 +290,10 @@ class _Teller:
             self._idle(meant, event.text)
         else:
             self._sent(event)
+
+    def _not_understood(self) -> None:
+        """Remember the words that are being read as no answer: they may still be corrected."""
+        self.session = replace(self.session, refused=self.message)
 
     def _at_home(self) -> bool:
         flow = self._flow(self.session.draft)
@@ -282,7 +336,8 @@ class _Teller:
     def _aside(self, meant: Intent) -> bool:
         """Take words that are no answer for what they mean otherwise; False if that is nothing."""
         if meant is Intent.COMPLAINT:
-            self.effects.append(CallPerson("complaint"))
+            self._call("complaint", Say("common.intent.complaint", self._how_to_call()))
+            return True
         if meant is Intent.RESCHEDULE and self.facts.role == "owner" and self.facts.visits:
             self._command(Typed(Command.STATUS))
         elif meant in _DIGRESSIONS:
@@ -298,42 +353,194 @@ class _Teller:
 
     def _pick_from_shown(self, text: str) -> bool:
         """Read words against what was shown; True when they picked something."""
+        offer = self._offer_named(text)
+        if offer is not None:
+            self._picked(offer)
+        return offer is not None
+
+    def _offer_named(self, text: str) -> Offer | None:
+        """What the words pick of what was shown."""
         shown = self.session.shown
         step = self._asked_step()
         if not shown:
-            return False
-        bare_number = tidy(text).rstrip(".").isdecimal()
-        numeric = bare_number and step is not None and step.numeric
+            return None
+        numeric = _bare_number(text) and step is not None and step.numeric
         if numeric and not self.session.clarifying and self._answers(Said(text), outright=True):
-            return False
+            return None
         index = pick(text, self._labels())
-        if index is None:
-            meant = {Intent.YES: "yes", Intent.NO: "no"}.get(intent(text) or Intent.THANKS)
-            index = next((i for i, o in enumerate(shown) if meant and o.means == meant), None)
-        if index is None:
+        if index is not None:
+            return shown[index]
+        meant = {Intent.YES: "yes", Intent.NO: "no"}.get(intent(text) or Intent.THANKS)
+        return next((o for o in shown if meant and o.means == meant), None)
+
+    # -- what news came before -----------------------------------------------------------------
+
+    def _belongs_before_news(self, event: Said | Located | Uploaded) -> bool:
+        """Take what answers the question that news interrupted, if it fits that one better.
+
+        They may not have seen the news when they wrote. What fits both is asked back.
+        """
+        held = self.session.interrupted
+        if held is None:
             return False
-        self._picked(shown[index])
+        if any(offer.act == "before" for offer in self.session.shown):
+            return self._says_which(held, event)
+        self.session = replace(self.session, interrupted=None)
+        if isinstance(event, Said) and not self._may_answer(event.text):
+            return False
+        before = self._before(held)
+        if before is None:
+            return self._comes_late(held, event)
+        then, now = _Teller(self.flows, before, self.facts).fit(event), self.fit(event)
+        if then > now:
+            self._go_back(before, event)
+            return True
+        if then == now > 0 and isinstance(event, Said) and self._in_doubt(held):
+            self._ask_whose(held, before, event.text)
+            return True
+        return False
+
+    def _says_which(self, held: Interrupted, event: Said | Located | Uploaded) -> bool:
+        """Take words that settle by themselves which question they are for."""
+        before = self._before(held)
+        if before is None or self.fit(event):
+            return False
+        if isinstance(event, Said) and not self._may_answer(event.text):
+            return False
+        if not _Teller(self.flows, before, self.facts).fit(event):
+            return False
+        self._go_back(before, event)
         return True
+
+    def _may_answer(self, text: str) -> bool:
+        """Whether words are no command; "0" may be a sum."""
+        return read_command(text) is None or _bare_number(text)
+
+    def fit(self, event: Said | Located | Uploaded) -> int:
+        """How well an event fits the question in sight: 0 not at all, 2 without a doubt."""
+        if isinstance(event, Said):
+            if self._offer_named(event.text) is not None:
+                return 2
+            return (2 if _bare_number(event.text) else 1) if self._answers(event) else 0
+        step, draft = self._asked_step(), self.session.draft
+        if step is None or draft is None:
+            return 0
+        try:
+            step.read(event, self._context(draft))
+        except Stay:
+            return 1
+        except Refused as refusal:
+            return int(bool(refusal.readings))
+        return 1
+
+    def _before(self, held: Interrupted) -> Session | None:
+        """The session as if the news had not come; None if that question is settled by now."""
+        flow = self.flows.by_id.get(held.flow)
+        if flow is None or not flow.open_to(held.subject, self.facts):
+            return None
+        draft = self._draft_of(flow, held.subject)
+        step_id = held.asked.step
+        if held.asked.flow != "common":
+            applying = [step.id for step in flow.applying(self._context(draft))]
+            if step_id not in applying or step_id in flow.prefill(held.subject, self.facts):
+                return None
+            step = flow.step(step_id)
+            if step is not None and step_id in draft.answers:
+                changed = step.complete(draft.answers[step_id])
+                draft = replace(draft, editing=step_id if changed else draft.editing)
+        return replace(
+            self.session,
+            draft=draft,
+            parked=tuple(d for d in self.session.parked if not _same(d, draft)),
+            asked=held.asked,
+            shown=held.shown,
+            clarifying=held.clarifying,
+            since=held.since,
+            refusals=0,
+        )
+
+    def _go_back(self, before: Session, event: Event) -> None:
+        """Take an event for an answer to the question before the news; the news can wait."""
+        news = self.session.draft
+        self.session = replace(before, interrupted=None)
+        match event:
+            case Said():
+                self._said(event)
+            case Tapped():
+                self._tapped(event)
+            case _:
+                self._sent(event)
+        if news is not None and (before.draft is None or not _same(news, before.draft)):
+            self.says.append(Say("common.news_waits"))
+
+    def _comes_late(self, held: Interrupted, event: Event) -> bool:
+        """Do not take for an answer what picks from a list that the news has settled."""
+        if not isinstance(event, Said) or self.facts.now - held.at > DOUBT:
+            return False
+        labels = [self.flows.catalogue.say(o.label, self.facts.locale) for o in held.shown]
+        if pick(event.text, labels) is None or self.fit(event) == 0:
+            return False
+        self._digress(Say("common.moved_on"))
+        return True
+
+    def _in_doubt(self, held: Interrupted) -> bool:
+        """Whether words may still be for the question before: in a form always, else for a while.
+
+        A menu or a page of one's own may have stood there for days.
+        """
+        flow = self.flows.by_id.get(held.flow)
+        step = flow.step(held.asked.step) if flow is not None else None
+        resting = (flow is not None and flow.home is not None) or (step is not None and step.rests)
+        return not resting or self.facts.now - held.at <= DOUBT
+
+    def _ask_whose(self, held: Interrupted, before: Session, text: str) -> None:
+        """Ask which of the two questions words are for."""
+        asked = self.session.asked
+        if asked is None:
+            return
+        here = self._offer_named(text) or Offer("now", Say("common.whose.now"), text, "now")
+        then = _Teller(self.flows, before, self.facts)._offer_named(text)
+        label = Say("common.whose.before") if then is None else then.label
+        if label == here.label:
+            here, label = replace(here, label=Say("common.whose.now")), Say("common.whose.before")
+        offers = (Offer("before", label, text, "before"), here)
+        self._show(asked.step, Prompt(Say("common.whose"), offers), clarifying=True)
+        self.session = replace(self.session, interrupted=held)
+
+    def _tapped_before_news(self, tap: Tapped) -> bool:
+        """Take a tap on the question that news interrupted: a button names its question."""
+        held = self.session.interrupted
+        before = self._before(held) if held is not None else None
+        if held is None or before is None or not _is_on(tap, held.asked, held.since):
+            return False
+        if not any(offer.value == tap.value for offer in held.shown):
+            return False
+        self._go_back(before, tap)
+        return True
+
+    # -- taps ----------------------------------------------------------------------------------
 
     def _tapped(self, tap: Tapped) -> None:
         asked = self.session.asked
-        if (
-            asked is not None
-            and (asked.flow, asked.subject, asked.step) == (tap.flow, tap.subject, tap.step)
-            and tap.version >= self.session.since
-        ):
+        if asked is not None and _is_on(tap, asked, self.session.since):
             offer = next((o for o in self.session.shown if o.value == tap.value), None)
             if offer is not None:
                 self._picked(offer)
                 return
+        if self._tapped_before_news(tap):
+            return
         flow = self.flows.by_id.get(tap.flow)
-        if flow is not None and (flow.home == self.facts.role or tap.subject):
+        offered = self.facts.role == "owner" and tap.flow in self.facts.services
+        begins = flow is not None and offered and not self._draft_of(flow, tap.subject).answers
+        if flow is not None and (flow.home == self.facts.role or tap.subject or begins):
             self._tapped_elsewhere(flow, tap)
         else:
             self._stale()
 
     def _tapped_elsewhere(self, flow: Flow, tap: Tapped) -> None:
-        """Take a tap on a menu or on another matter's open question; anything else is stale."""
+        """Take a tap on a menu, on a form's first question before it has an answer, or on another
+        matter's open question; anything else is stale.
+        """
         if not flow.open_to(tap.subject, self.facts):
             self._stale()
             return
@@ -366,9 +573,6 @@ class _Teller:
             else:
                 self._digress(Say("refusals.pick_one"))
             return
-        if isinstance(event, SharedContact):
-            self._contact(event)
-            return
         if isinstance(event, Uploaded) and not isinstance(step, Upload):
             self._late_photo(event)
             return
@@ -384,8 +588,49 @@ class _Teller:
     def _contact(self, event: SharedContact) -> None:
         """Keep the person's own number; somebody else's is not ours to keep."""
         if event.own:
-            self.effects += (RememberPhone(event.phone), CallPerson("phone"))
-        self._digress(Say("common.contact_received" if event.own else "common.contact_of_another"))
+            self._keep_number(event.phone)
+        else:
+            self._digress(Say("common.contact_of_another"))
+
+    def _keep_number(self, number: str) -> None:
+        self.effects += (RememberPhone(number), CallPerson("phone"))
+        self.session = replace(self.session, calling=False)
+        self._digress(Say("common.contact_received", {"phone": number}))
+
+    def _tells_number(self, text: str) -> bool:
+        """Keep the number that they are to be called on, if the message is one."""
+        listens = self.session.calling or self.session.asked is None or self._at_home()
+        step = self._asked_step()
+        if self.facts.role != "owner" or not listens or not phone.is_one(text):
+            return False
+        if step is not None and step.numeric and not re.search(r"\+|\b0", text):
+            return False  # a sum of nine digits
+        number = phone.read(text)
+        if number:
+            self._keep_number(number)
+        elif self.session.calling and (step is None or not step.numeric):
+            self._digress(Say("refusals.not_a_phone"))
+        else:
+            return False
+        return True
+
+    def _call(self, about: str, say: Say) -> None:
+        """Have somebody call this person, and say so."""
+        self.effects.append(CallPerson(about))
+        self.session = replace(self.session, calling=True)
+        self._digress(say)
+
+    def _how_to_call(self) -> dict[str, Value]:
+        """Where they will be called, or how they can tell: nothing that this chat can't do."""
+        known = self.facts.phone
+        if known is None:
+            return {
+                "call": Say(
+                    "common.call.contact" if self.facts.shares_contact else "common.call.type"
+                )
+            }
+        given = "common.call.chat" if self.facts.phone_of_chat else "common.call.given"
+        return {"call": Say(given, {"phone": known})}
 
     def _late_photo(self, event: Uploaded) -> None:
         """A photo of an album that comes after its question was left joins the others."""
@@ -407,7 +652,17 @@ class _Teller:
 
     def _picked(self, offer: Offer) -> None:
         draft, step = self.session.draft, self._asked_step()
+        held = self.session.interrupted
+        self.session = replace(self.session, interrupted=None)
         match offer.act:
+            case "before":
+                before = self._before(held) if held is not None else None
+                if before is None:
+                    self._stale()
+                else:
+                    self._go_back(before, Said(str(offer.answer)))
+            case "now":
+                self._sent(Said(str(offer.answer)))
             case "open":
                 flow_id, subject = offer.answer
                 self._open(flow_id, subject)
@@ -436,7 +691,7 @@ class _Teller:
     def _answer(self, step: Step, answer: Json) -> None:
         draft = self._open_draft()
         draft = draft.answered(step.id, answer)
-        self.session = replace(self.session, draft=draft, refusals=0, clarifying=False)
+        self.session = replace(self.session, draft=draft, refusals=0, clarifying=False, refused="")
         context = self._context(draft)
         self.effects += step.then(context, answer)
         echo = context.key(step.id, "said")
@@ -473,7 +728,14 @@ class _Teller:
         """Leave the open draft; take up what it interrupted."""
         self._forget_settled()
         self.session = replace(
-            self.session, draft=None, asked=None, shown=(), clarifying=False, refusals=0
+            self.session,
+            draft=None,
+            asked=None,
+            shown=(),
+            clarifying=False,
+            refusals=0,
+            refused="",
+            interrupted=None,
         )
         alive = tuple(d for d in self.session.parked if self._alive(d))
         forms = (d for d in reversed(alive) if self.flows.by_id[d.flow].form)
@@ -521,6 +783,7 @@ class _Teller:
                 self.says.append(say)
                 self._close()
                 return
+        self._not_understood()
         if refusal.readings:
             first, *others = refusal.readings
             sure = refusal.reason in _CONFIRMED
@@ -584,13 +847,15 @@ class _Teller:
         refusals: int | None = None,
     ) -> None:
         """Put a question; what is None stays as it is."""
-        old = self.session
+        old, again = self.session, self._asks_again(question)
         self.session = replace(
             old,
             asked=question,
             shown=tuple(offers),
             version=question.version,
-            since=old.since if self._asks_again(question) else question.version,
+            since=old.since if again else question.version,
+            refused=old.refused if again else "",
+            interrupted=old.interrupted if again else None,
             clarifying=old.clarifying if clarifying is None else clarifying,
             refusals=old.refusals if refusals is None else refusals,
         )
@@ -702,8 +967,7 @@ class _Teller:
                 self._status()
             case Command.HUMAN:
                 about = self.session.asked.flow if self.session.asked else ""
-                self.effects.append(CallPerson(about))
-                self._digress(Say("common.person_called"))
+                self._call(about, Say("common.person_called", self._how_to_call()))
             case Command.STOP:
                 self.effects.append(OptOut())
                 self.says.append(Say("common.opted_out"))
@@ -715,8 +979,7 @@ class _Teller:
             case Command.LANGUAGE:
                 self._language(typed.argument)
             case Command.MY_DATA | Command.ERASE_DATA:
-                self.effects.append(CallPerson(typed.command))
-                self._digress(Say(f"common.{typed.command}"))
+                self._call(typed.command, Say(f"common.{typed.command}", self._how_to_call()))
             case Command.SEND_PERMIT:
                 self._send_permit()
             case Command.CHECK_OFFICER:
@@ -756,6 +1019,7 @@ class _Teller:
         locale = wanted or ("en" if self.facts.locale == "id" else "id")
         self.effects.append(UseLanguage(locale))
         self.facts = replace(self.facts, locale="en" if locale == "en" else "id")
+        self.session = replace(self.session, tongue_known=True)
         self._digress(Say("common.language_set"))
 
     def _back(self) -> None:
@@ -812,7 +1076,12 @@ class _Teller:
     # -- flows ---------------------------------------------------------------------------------
 
     def _home(self) -> None:
-        """Show the first page of this person's role."""
+        """Show the first page of this person's role; forms without an answer are let go."""
+        self.session = replace(
+            self.session, parked=tuple(d for d in self.session.parked if d.answers)
+        )
+        if self.session.draft is not None and not self.session.draft.answers:
+            self.session = replace(self.session, draft=None, asked=None, shown=())
         flow = self.flows.home(self.facts.role)
         self._switch_to(Draft(flow.id))
         self._next()
@@ -826,7 +1095,8 @@ class _Teller:
         context = Context(flow.id, "", {}, self.facts)
         page = flow.steps[0].prompt(context)
         nothing_to_do = all(offer.act == "command" for offer in page.offers)
-        if nothing_to_do and self._worth_resuming(self.session.draft):
+        current = self._flow(self.session.draft)
+        if nothing_to_do and current is not None and current.form:
             self._digress(page.say)
             return
         self._park()
@@ -869,11 +1139,10 @@ class _Teller:
     def _park(self) -> None:
         draft = self.session.draft
         flow = self._flow(draft)
-        worth_keeping = flow is not None and (flow.form or (draft and draft.subject))
-        if draft is None or not draft.answers or not worth_keeping:
+        others = tuple(d for d in self.session.parked if draft is None or not _same(d, draft))
+        if draft is None or flow is None or not _worth_keeping(flow, draft, len(others)):
             self.session = replace(self.session, draft=None, asked=None, shown=())
             return
-        others = tuple(d for d in self.session.parked if not _same(d, draft))
         self.session = replace(
             self.session,
             draft=None,
@@ -893,6 +1162,9 @@ class _Teller:
             return
         elif meant is not Intent.GREETING:
             self.says.append(Say("common.choose_from_menu"))
+            self._home()
+            self._not_understood()
+            return
         self._home()
 
     def _open_named(self, text: str) -> bool:
@@ -908,6 +1180,31 @@ class _Teller:
     # -- news ----------------------------------------------------------------------------------
 
     def _news(self, news: Happened) -> None:
+        before = self.session
+        self._hear_news(news)
+        self._remember_interrupted(before)
+
+    def _remember_interrupted(self, before: Session) -> None:
+        """Keep the question that news put another one in the place of, unless one is kept."""
+        asked, draft = before.asked, before.draft
+        if before.interrupted is not None or asked is None or draft is None:
+            if self.session.asked is not None:
+                self.session = replace(self.session, interrupted=before.interrupted)
+            return
+        if self.session.asked is None or self._asks_again(asked):
+            return
+        held = Interrupted(
+            draft.flow,
+            draft.subject,
+            asked,
+            before.shown,
+            before.clarifying,
+            before.since,
+            self.facts.now,
+        )
+        self.session = replace(self.session, interrupted=held)
+
+    def _hear_news(self, news: Happened) -> None:
         self.says += [
             part
             for part in map(say_from_json, news.params.get("parts", ()))
@@ -1052,8 +1349,28 @@ def _choices(offers: Iterable[Offer]) -> tuple[Choice, ...]:
     return tuple(Choice(offer.value, offer.label) for offer in offers)
 
 
+def _bare_number(text: str) -> bool:
+    return text.strip().rstrip(".").isdecimal()
+
+
+def _is_on(tap: Tapped, asked: Question, since: int) -> bool:
+    """Whether a tap is on a message that put this question."""
+    same = (asked.flow, asked.subject, asked.step) == (tap.flow, tap.subject, tap.step)
+    return same and tap.version >= since
+
+
 def _same(one: Draft, other: Draft) -> bool:
     return (one.flow, one.subject) == (other.flow, other.subject)
+
+
+def _worth_keeping(flow: Flow, draft: Draft, others: int) -> bool:
+    """Whether a draft is put aside, and not forgotten: it has answers, or is a form just begun.
+
+    A form without an answer pushes out no draft that has some.
+    """
+    if not draft.answers:
+        return flow.form and not draft.subject and others < MAX_PARKED
+    return flow.form or bool(draft.subject)
 
 
 def _means(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Literal, TypeAlias
 
 from conversations.messages import Json, Say, say_to_json
@@ -11,10 +11,15 @@ from conversations.messages import Json, Say, say_to_json
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words. `edited` is true when an earlier message was corrected."""
+    """Words. `edited` is true when an earlier message was corrected.
+
+    `message` names the message within its chat: an edit bears the name of what it corrects. It is
+    empty where the channel gives none.
+    """
 
     text: str
     edited: bool = False
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,11 @@ class Tapped:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A pin, in degrees (WGS 84)."""
+    """A pin, in degrees (WGS 84); `live` is true when it goes on moving with the person."""
 
     lat: float
     lon: float
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +115,16 @@ def to_json(event: Event) -> Json:
 
 
 def from_json(data: Json) -> Event:
-    """Read what `to_json` wrote.
+    """Read what `to_json` wrote; fields that a later version added are left out.
 
     Raises:
         ValueError: the kind is unknown to this version.
     """
-    fields = dict(data)
-    kind = _KINDS.get(fields.pop("event", ""))
+    kind = _KINDS.get(data.get("event", ""))
     if kind is None:
         raise ValueError(f"not an event: {data.get('event')!r}")
-    return kind(**fields)
+    known = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in data.items() if name in known})
 
 
 def news(what: str, subject: int, *parts: Say, opens: str = "", unasked: bool = False) -> Json:

@@ -63,6 +63,21 @@ class Trades(Protocol):
     def search(self, text: str, *, limit: int = 3) -> tuple[Trade, ...]: ...
 
 
+class Calendar(Protocol):
+    """The days on which officers work."""
+
+    def works(self, on: date) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Weekdays:
+    """Monday to Friday: a calendar that knows no holidays."""
+
+    def works(self, on: date) -> bool:
+        """Whether it is no day of a weekend."""
+        return on.weekday() < 5
+
+
 class Window(Protocol):
     """A day and a part of it in which an officer can come; times in WIB."""
 
@@ -152,9 +167,13 @@ class Facts:
     now: datetime  # aware
     places: Places
     trades: Trades
+    calendar: Calendar = Weekdays()
     locale: Locale = "id"
     role: Role = "owner"
     name: str | None = None
+    phone: str | None = None  # in E.164, where to call them: shared, or else the chat's own
+    phone_of_chat: bool = False  # it is the number they write from
+    shares_contact: bool = True  # whether this chat can send a contact
     opted_out: bool = False
     consented: bool = False
     applications: tuple[ApplicationFact, ...] = ()  # newest first

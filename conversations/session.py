@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from conversations.messages import Json, Question, Say, say_from_json, say_to_json
@@ -11,8 +12,9 @@ from conversations.messages import Json, Question, Say, say_from_json, say_to_js
 Answers: TypeAlias = Mapping[str, Json]
 
 #: What picking an offer does: give the answer, ask the step anew, change a step, list what can be
-#: changed, open a flow, or obey a command.
-Act: TypeAlias = Literal["answer", "again", "edit", "which", "open", "command"]
+#: changed, open a flow, obey a command; or take words that came just after news for an answer to
+#: the question before the news, or to the news.
+Act: TypeAlias = Literal["answer", "again", "edit", "which", "open", "command", "before", "now"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,22 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The question that stood when news put another one in its place, until they are next heard.
+
+    What they write then may have been written before the news arrived.
+    """
+
+    flow: str
+    subject: str
+    asked: Question
+    shown: tuple[Offer, ...]
+    clarifying: bool
+    since: int
+    at: datetime  # when the news came
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One person's conversation: the open draft, those put aside, and the question in sight.
 
@@ -63,44 +81,51 @@ class Session:
     since: int = 0  # the version at which the question in sight was first put
     refusals: int = 0
     greeted: bool = False
+    refused: str = ""  # the message that was not understood as an answer, while it may be edited
+    interrupted: Interrupted | None = None
+    tongue_known: bool = False  # they have written in a language, or chosen one
+    calling: bool = False  # somebody is to call them, and they may type the number
 
     def to_json(self) -> Json:
         """Give plain JSON; `from_json` gives the session back."""
-        asked = self.asked
         return {
             "draft": _draft_to_json(self.draft) if self.draft else None,
             "parked": [_draft_to_json(draft) for draft in self.parked],
-            "asked": [asked.flow, asked.subject, asked.step, asked.version] if asked else None,
-            "shown": [
-                [o.value, say_to_json(o.label), o.answer, o.act, o.means] for o in self.shown
-            ],
+            "asked": _question_to_json(self.asked) if self.asked else None,
+            "shown": _offers_to_json(self.shown),
             "clarifying": self.clarifying,
             "version": self.version,
             "since": self.since,
             "refusals": self.refusals,
             "greeted": self.greeted,
+            "refused": self.refused,
+            "calling": self.calling,
+            "tongue_known": self.tongue_known,
+            "interrupted": _interrupted_to_json(self.interrupted) if self.interrupted else None,
         }
 
     @classmethod
     def from_json(cls, data: Json) -> Session:
-        """Read what `to_json` wrote.
+        """Read what `to_json` wrote, of this version or an earlier one.
 
         Raises:
             KeyError, TypeError, ValueError: it was written by nobody we know.
         """
+        interrupted = data.get("interrupted")
         return cls(
             draft=_draft_from_json(data["draft"]) if data["draft"] else None,
             parked=tuple(_draft_from_json(draft) for draft in data["parked"]),
             asked=Question(*data["asked"]) if data["asked"] else None,
-            shown=tuple(
-                Offer(value, say_from_json(label), answer, act, means)
-                for value, label, answer, act, means in data["shown"]
-            ),
+            shown=_offers_from_json(data["shown"]),
             clarifying=data["clarifying"],
             version=data["version"],
             since=data["since"],
             refusals=data["refusals"],
             greeted=data["greeted"],
+            refused=data.get("refused", ""),
+            interrupted=_interrupted_from_json(interrupted) if interrupted else None,
+            calling=data.get("calling", False),
+            tongue_known=data.get("tongue_known", data["greeted"]),
         )
 
 
@@ -122,3 +147,42 @@ def _draft_to_json(draft: Draft) -> Json:
 def _draft_from_json(data: Json) -> Draft:
     flow, subject, answers, editing = data
     return Draft(flow, subject, answers, editing)
+
+
+def _question_to_json(asked: Question) -> Json:
+    return [asked.flow, asked.subject, asked.step, asked.version]
+
+
+def _offers_to_json(offers: tuple[Offer, ...]) -> Json:
+    return [[o.value, say_to_json(o.label), o.answer, o.act, o.means] for o in offers]
+
+
+def _offers_from_json(data: Json) -> tuple[Offer, ...]:
+    return tuple(
+        Offer(value, say_from_json(label), answer, act, means)
+        for value, label, answer, act, means in data
+    )
+
+
+def _interrupted_to_json(held: Interrupted) -> Json:
+    return {
+        "about": [held.flow, held.subject],
+        "asked": _question_to_json(held.asked),
+        "shown": _offers_to_json(held.shown),
+        "clarifying": held.clarifying,
+        "since": held.since,
+        "at": held.at.isoformat(),
+    }
+
+
+def _interrupted_from_json(data: Json) -> Interrupted:
+    flow, subject = data["about"]
+    return Interrupted(
+        flow,
+        subject,
+        Question(*data["asked"]),
+        _offers_from_json(data["shown"]),
+        data["clarifying"],
+        data["since"],
+        datetime.fromisoformat(data["at"]),
+    )

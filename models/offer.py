@@ -8,19 +8,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import lifecycle, task
+from models.calendar import HOLIDAYS, Calendar, load
 from models.lifecycle import VisitState
 from models.officer import Officer
 from models.visit import Offer, Visit
-from models.window import Part, Window, working_time_after
+from models.window import Part, Window
 
 LIFE = timedelta(hours=4)  # promised: an officer has accepted within 4 working hours
 BEFORE_THE_WINDOW = timedelta(hours=1)  # there must be time for the next one to get there
 LEAST = timedelta(minutes=5)  # nobody answers faster on a motorbike
 
 
-def answer_by(on: Window, at: datetime) -> datetime:
+def answer_by(on: Window, at: datetime, calendar: Calendar = HOLIDAYS) -> datetime:
     """When an offer that is made at `at` goes on to the next officer."""
-    soon = min(working_time_after(at, LIFE), on.starts_at - BEFORE_THE_WINDOW)
+    soon = min(calendar.working_time_after(at, LIFE), on.starts_at - BEFORE_THE_WINDOW)
     return max(soon, at + LEAST)
 
 
@@ -34,13 +35,14 @@ def offer_to(tx: Session, visit: Visit, officer: Officer, *, at: datetime, actor
     """
     lifecycle.move(tx, visit, VisitState.OFFERED, actor=actor)
     visit.officer_id = officer.id
+    ends_at = answer_by(Window(visit.on, Part(visit.part)), at, load(tx))
     offer = tx.scalars(
         select(Offer).where(Offer.visit_id == visit.id, Offer.officer_id == officer.id)
     ).one_or_none()
     if offer is None:
         offer = Offer(visit_id=visit.id, officer_id=officer.id)
         tx.add(offer)
-    offer.offered_at, offer.expires_at = at, answer_by(Window(visit.on, Part(visit.part)), at)
+    offer.offered_at, offer.expires_at = at, ends_at
     offer.answer, offer.reason, offer.answered_at = None, None, None
     tx.flush()
     run_key = f"expire_offer:{offer.id}:{int(at.timestamp() * 1000)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from models.database import packed, trip
 from models.encryption import Encrypted, seal, unseal, unveil, veil
 from models.wire import Run
 
+WHATSAPP = "whatsapp"  # the channel whose addresses are telephone numbers
 NAME, PHONE = "people.name", "people.phone"  # what their words are bound to
 
 
@@ -125,6 +127,29 @@ def mark_unreachable(tx: Session, address_ids: Iterable[int]) -> None:
     still = select(Address.id).where(Address.id.in_(list(address_ids))).order_by(Address.id)
     silent = still.with_for_update(key_share=True, skip_locked=True)
     tx.execute(update(Address).where(Address.id.in_(silent)).values(unreachable_at=func.now()))
+
+
+def whatsapp_number(address: str) -> str | None:
+    """The telephone number (E.164) behind an address on WhatsApp; None where it is hidden."""
+    try:
+        own = unveiled(WHATSAPP, address)
+    except ValueError:
+        return None
+    return own if _E164.fullmatch(own) else None
+
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+
+
+def numbers_of(tx: Session, ids: Iterable[int]) -> dict[int, str]:
+    """The numbers that people write from on WhatsApp, by person; the last one heard from."""
+    rows = tx.execute(
+        select(Address.person_id, Address.address)
+        .where(Address.person_id.in_(list(ids)), Address.channel == WHATSAPP)
+        .order_by(Address.heard_at.nulls_first(), Address.id)
+    )
+    numbers = ((person_id, whatsapp_number(address)) for person_id, address in rows)
+    return {person_id: number for person_id, number in numbers if number is not None}
 
 
 def let_pass(tx: Session, channel: str, address: str, time: timedelta) -> bool:

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models import inbox, person
+from models import calendar, inbox, person
 from models.base import keep_now, now
+from models.calendar import COMING, Calendar
 from models.consent import CURRENT_VERSION
 from models.conversation import SESSION
 from models.database import packed, trip
@@ -60,6 +61,7 @@ class Opening:
     staff: bool  # an officer or a supervisor
     applied: bool  # has an application
     waiting: int = 0  # fleeting replies that were not sent yet; one for all counts as very many
+    calendar: Calendar = field(default_factory=Calendar)
     untaken: list[Untaken] = field(default_factory=list)
 
 
@@ -105,11 +107,13 @@ def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
 
 def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
     found: dict[int, Opening] = {}
-    for person_id, session, consented, staff, applied, waits, row_id, *what, _ in rows:
+    for row in rows:
+        person_id, session, consented, staff, applied, waits, row_id, *what = row[:-2]
         opening = found.get(person_id)
         if opening is None:
             talk = None if session is None else unseal_json(session, SESSION)
-            opening = found[person_id] = Opening(talk, consented, staff, applied, waits)
+            days = calendar.read(row[-2])
+            opening = found[person_id] = Opening(talk, consented, staff, applied, waits, days)
         if row_id is not None:
             channel, event, *where = what
             opening.untaken.append(Untaken(row_id, channel, unseal_json(event, EVENT), *where))
@@ -129,7 +133,8 @@ _OPEN = f"""
              WHERE applications.person_id = asked.id LIMIT 1) IS TRUE,
            {WAITING.format(person="asked.id")},
            inbox.id, inbox.channel, inbox.event, inbox.attachment_id,
-           addresses.id, addresses.address, coalesce(inbox.due_at > now(), false), now()
+           addresses.id, addresses.address, coalesce(inbox.due_at > now(), false),
+           {COMING}, now()
       FROM asked
       LEFT JOIN conversations AS kept ON kept.person_id = asked.id
       LEFT JOIN inbox ON inbox.person_id = asked.id

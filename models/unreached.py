@@ -26,7 +26,7 @@ from models.application import Application
 from models.base import Base
 from models.lifecycle import ApplicationState
 from models.officer import Officer
-from models.person import Address, Person
+from models.person import Address, Person, numbers_of
 
 
 class Unreached(Base):
@@ -135,7 +135,9 @@ def to_call(
     for row, person, application, staff in rows:
         one = people.setdefault(row.person_id, _to_call(row, person, application, staff))
         people[row.person_id] = replace(one, reasons=(*one.reasons, row.reason))
-    return list(people.values())
+    unknown = [one.person_id for one in people.values() if one.phone is None]
+    numbers = numbers_of(tx, unknown) if unknown else {}
+    return [replace(one, phone=one.phone or numbers.get(one.person_id)) for one in people.values()]
 
 
 def _to_call(

@@ -7,21 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache
 from itertools import islice
 
-import holidays
 from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from models.base import WIB
+from models.calendar import HOLIDAYS, Calendar, load
 from models.officer import Officer, available
 from models.visit import OPEN, Visit
 
 KNOWN = 30  # free windows that are looked up: some two weeks, from which the owner's are picked
 LOOK_AHEAD = timedelta(days=14)
 LEAD = timedelta(hours=2)  # an officer must be found and get there
-OPENS, CLOSES = time(8, 0), time(16, 0)  # the working day, in WIB
 FRIDAY = 4
 
 
@@ -72,57 +70,29 @@ def hours(on: date, part: Part) -> tuple[time, time]:
     return _HOURS[part]
 
 
-def working_day(on: date) -> bool:
-    """Whether officers work: Monday to Friday, not on Indonesia's public holidays."""
-    return on.weekday() < 5 and on not in _holidays(on.year)
-
-
-def working_days_after(at: datetime, days: int) -> date:
-    """The day that lies so many working days after `at`, in Jakarta."""
-    on = at.astimezone(WIB).date()
-    while days:
-        on += timedelta(days=1)
-        days -= working_day(on)
-    return on
-
-
-def working_time_after(at: datetime, span: timedelta) -> datetime:
-    """When so much of the working hours will have passed since `at`; UTC."""
-    on, left = at.astimezone(WIB).date(), span
-    while True:
-        if working_day(on):
-            starts = max(at, datetime.combine(on, OPENS, WIB))
-            ends = datetime.combine(on, CLOSES, WIB)
-            if starts + left <= ends:
-                return (starts + left).astimezone(UTC)
-            left -= max(ends - starts, timedelta(0))
-        on += timedelta(days=1)
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("ID", years=year))
-
-
-def coming(at: datetime) -> Iterator[Window]:
+def coming(at: datetime, calendar: Calendar = HOLIDAYS) -> Iterator[Window]:
     """The windows after `at` that can still be reached, soonest first, whoever works then."""
     first = at.astimezone(WIB).date()
     for offset in range(LOOK_AHEAD.days):
         on = first + timedelta(days=offset)
-        if working_day(on):
+        if calendar.works(on):
             for part in Part:
                 window = Window(on, part.value)
                 if window.starts_at >= at + LEAD:
                     yield window
 
 
-def free(tx: Session, kelurahan_code: str, at: datetime) -> Sequence[Window]:
+def free(
+    tx: Session, kelurahan_code: str, at: datetime, calendar: Calendar | None = None
+) -> Sequence[Window]:
     """The next windows in which an officer of that kelurahan has room, soonest first.
 
     Only officers who can be asked count. A visit nobody has accepted yet takes room as well.
+    `calendar` need not be given: then it is read.
     """
     officers = available(tx, kelurahan_code)
-    return list(islice(_with_room(tx, officers, kelurahan_code, at), KNOWN))
+    known = calendar or load(tx)
+    return list(islice(_with_room(tx, officers, kelurahan_code, at, known), KNOWN))
 
 
 def take(tx: Session, kelurahan_code: str, window: Window, at: datetime) -> bool:
@@ -134,16 +104,17 @@ def take(tx: Session, kelurahan_code: str, window: Window, at: datetime) -> bool
     ids = [officer.id for officer in officers]
     by_id = select(Officer.id).where(Officer.id.in_(ids)).order_by(Officer.id)
     tx.execute(by_id.with_for_update(key_share=True))
-    return window in _with_room(tx, officers, kelurahan_code, at)
+    calendar = load(tx)  # after the lock: a day may have been closed while it was waited for
+    return window in _with_room(tx, officers, kelurahan_code, at, calendar)
 
 
 def _with_room(
-    tx: Session, officers: Sequence[Officer], kelurahan_code: str, at: datetime
+    tx: Session, officers: Sequence[Officer], kelurahan_code: str, at: datetime, calendar: Calendar
 ) -> Iterator[Window]:
     room = sum(officer.capacity for officer in officers)
     if room:
         taken = _taken(tx, officers, kelurahan_code, at)
-        yield from (window for window in coming(at) if taken.get(window, 0) < room)
+        yield from (window for window in coming(at, calendar) if taken.get(window, 0) < room)
 
 
 def _taken(

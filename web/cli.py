@@ -26,7 +26,7 @@ from models.settings import BadSettings
 from models.storage import Storage
 from models.template import REFUSED
 from web import app, doctor, play, server
-from web.commands import Refusal, identity, officers, permits, read_settings, transaction
+from web.commands import Refusal, days, identity, officers, permits, read_settings, transaction
 from web.play import StepMissed
 from workers import dispatcher, queue
 from workers.settings import Settings as WorkerSettings
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     permits.add(commands)
     identity.add(commands)
     _add_templates(commands)
+    days.add(commands)
     demo = add("demo", _demo, "Try it in the browser; nothing needs to be installed or set")
     demo.add_argument("--play", action="store_true", help="let the story play by itself")
     demo.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")

@@ -29,6 +29,7 @@ from bot.settings import Settings
 from conversations import catalogue
 from models import (
     area,
+    calendar,
     database,
     encryption,
     heartbeat,
@@ -39,6 +40,7 @@ from models import (
     watch,
 )
 from models.application import Application
+from models.base import WIB, now
 from models.encryption import UnknownKey, blind_index
 from models.identity import Identity
 from models.inbox import InboundMessage
@@ -178,6 +180,7 @@ def _record(settings: Settings, patience: int) -> Iterator[Line]:
                 yield from _failures(tx)
                 yield from _templates(tx, needed=settings.twilio_account_sid is not None)
                 yield from _staff(tx)
+                yield from _calendar(tx)
     except (SQLAlchemyError, ValueError) as error:
         why = _sentence(getattr(error, "orig", None) or error)
         yield Line("FAIL", "database", f"{why} Start PostgreSQL, or correct DATABASE_URL.")
@@ -398,6 +401,21 @@ def _age(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def _calendar(tx: Session) -> Iterator[Line]:
+    """See that joint leave is known: without it, visits are offered on days nobody works."""
+    days, today = calendar.load(tx), now(tx).astimezone(WIB).date()
+    unknown = [year for year in calendar.years_to_know(today) if not days.knows(year)]
+    for year in unknown:
+        yield Line(
+            "warn",
+            "calendar",
+            f"no joint leave (cuti bersama) is known for {year}: upgrade the library `holidays` "
+            "once it knows the decree, or enter the days with izin days close",
+        )
+    if not unknown:
+        yield Line("ok", "calendar", "public holidays and joint leave are known")
 
 
 def _staff(tx: Session) -> Iterator[Line]:

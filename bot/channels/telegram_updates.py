@@ -143,7 +143,8 @@ def _from_message(provider_id: str, message: Json, *, edited: bool) -> list[Hear
             raise Malformed("a Telegram message without chat")
     if sender.get("is_bot"):  # two bots would answer each other for ever
         return []
-    content = _correction(message) if edited else _content(message, sender)
+    name = _name(message)
+    content = _correction(message, name) if edited else _content(message, sender, name)
     if content is None:
         return []
     event, media = content
@@ -178,13 +179,19 @@ def _chat(number: int) -> str:
     return str(number)
 
 
-def _correction(message: Json) -> tuple[Event, None] | None:
+def _name(message: Json) -> str:
+    """What names a message within its chat; empty if Telegram gives nothing."""
+    number = message.get("message_id")
+    return str(number) if isinstance(number, int) else ""
+
+
+def _correction(message: Json, name: str) -> tuple[Event, None] | None:
     """The new words; None for a location that moves, and for a new caption."""
     text = message.get("text")
-    return (Said(_plain(text), edited=True), None) if isinstance(text, str) else None
+    return (Said(_plain(text), edited=True, message=name), None) if isinstance(text, str) else None
 
 
-def _content(message: Json, sender: Json) -> tuple[Event, Media | None] | None:
+def _content(message: Json, sender: Json, name: str) -> tuple[Event, Media | None] | None:
     """What a message brings; None for Telegram's own notices, such as a pinned message."""
     if not _NOTICES.isdisjoint(message):
         return None
@@ -193,7 +200,7 @@ def _content(message: Json, sender: Json) -> tuple[Event, Media | None] | None:
             return Unreadable(kind), None
     match message:
         case {"text": str(text)}:
-            return _words(text), None
+            return _words(text, name), None
         case {"photo": [_, *_] as sizes}:
             return Uploaded(0, "photo", _caption(message)), _photo(sizes)
         case {"document": {} as document}:
@@ -213,7 +220,7 @@ def _place(place: Json) -> Event:
     lat, lon = degrees(place.get("latitude"), 90), degrees(place.get("longitude"), 180)
     if lat is None or lon is None:
         raise Malformed("a Telegram location outside the globe")
-    return Located(lat, lon)
+    return Located(lat, lon, live="live_period" in place)
 
 
 def _contact(phone: str, contact: Json, sender: Json) -> Event:
@@ -225,11 +232,11 @@ def _contact(phone: str, contact: Json, sender: Json) -> Event:
     return SharedContact(number, owner is not None and owner == sender.get("id"))
 
 
-def _words(text: str) -> Event:
+def _words(text: str, name: str) -> Event:
     command = _COMMAND.fullmatch(text.strip())
     if command and command[1].lower() == "start":
         return Started(words((command[2] or "").strip()))
-    return Said(_plain(text))
+    return Said(_plain(text), message=name)
 
 
 def _plain(text: str) -> str:

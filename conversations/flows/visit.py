@@ -186,6 +186,8 @@ class Arrival:
     def read(self, event: Event, context: Context) -> Json:
         if not isinstance(event, Located):
             raise Refused("arrival_please")
+        if event.live:  # it is shared on leaving as well
+            raise Refused("moving_location")
         pin = _visit(context).pin
         return {"km": round(_km(pin, (event.lat, event.lon)), 2) if pin else None}
 
@@ -208,9 +210,16 @@ def _km(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 
 def _arrive(context: Context, answer: Json) -> tuple[Effect, ...]:
-    if not isinstance(answer, dict):
+    """The officer is there; far from the pin, that is told only when they have said so again."""
+    if not isinstance(answer, dict) or _far(context.answers, context.facts):
         return ()
     return (Arrive(_visit(context).id, answer["km"]),)
+
+
+def _arrive_far(context: Context, answer: Json) -> tuple[Effect, ...]:
+    if answer not in {"pin_wrong", "gps"}:
+        return ()
+    return (Arrive(_visit(context).id, context.answers["arrive"]["km"]),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +324,14 @@ FLOW = Flow(
             params=_summary,
         ),
         Arrival("arrive", when=_on_the_way, then=_arrive),
-        Choose("far", options=("pin_wrong", "gps", FAILED), when=_far, counted=False),
+        Choose(
+            "far",
+            options=("not_yet", "pin_wrong", "gps", FAILED),
+            when=_far,
+            then=_arrive_far,
+            counted=False,
+            ends=("not_yet",),
+        ),
         DoorCode("code", when=_on_the_way, then=_prove),
         Choose(
             "ktp",

@@ -60,10 +60,11 @@ def days(*, at_most: int = 60) -> Parser:
     """Read the days that suit somebody, as a list of ISO days, or "any".
 
     "besok atau kamis", "senin rabu", "kapan saja", "jangan jumat" (then: the other days of the
-    next seven). As soon as possible is "any". At most 31 days are given.
+    next seven). As soon as possible is "any". At most 31 days are given, and only those on which
+    officers work.
 
     Raises:
-        Refused: as `day`, but several days are welcome.
+        Refused: as `day`, but several days are welcome; ``no_working_day`` with the last one.
     """
 
     def parse(text: str, facts: Facts) -> Json:
@@ -72,13 +73,21 @@ def days(*, at_most: int = 60) -> Parser:
             return "any"
         if named is not None and named.kind == "not":
             week = _following(facts.today, 7)
-            return [one.isoformat() for one in week if one not in named.days]
+            return _working([one for one in week if one not in named.days], facts)
         found = _coming(text, facts.today, at_most)
         if found is None:
             raise Refused("not_a_day")
-        return [one.isoformat() for one in found]
+        return _working(found, facts)
 
     return parse
+
+
+def _working(days: Sequence[date], facts: Facts) -> Json:
+    """Give the working days among these."""
+    kept = [one.isoformat() for one in days if facts.calendar.works(one)]
+    if days and not kept:
+        raise Refused("no_working_day", {"day": days[-1]})
+    return kept
 
 
 def read(text: str, today: date) -> Named | None:
@@ -327,7 +336,10 @@ def _numbered(said: str, today: date) -> Iterator[_Spot]:
         later = _OF_MONTH.match(said, end)
         if later:
             end = later.end()
-        first = _day_from(numbers[0], today, depan=bool(later and later[1] == "depan"))
+        if later and later[1] == "ini":  # it may have passed, or there is no such day
+            first: tuple[date, ...] | None = _one(today.year, today.month, numbers[0]) or None
+        else:
+            first = _day_from(numbers[0], today, depan=bool(later))
         found = list(first or ())
         for number in numbers[1:] if first else ():
             other = _day_from(number, found[0])

@@ -63,6 +63,23 @@ def of_contact(text: str) -> str | None:
     return "+" + digits if possible else None
 
 
+def is_one(text: str) -> bool:
+    """Whether a message is a telephone number and nothing else, right or not: "HP saya 0812…".
+
+    Eight digits at least, and a sign of a number: its plus, or the zero, 62 or 8 it begins with.
+    """
+    said = _letters_as_digits(plain(text))
+    number = re.sub(_AROUND, "", said).strip(" .,:;!")
+    digits = re.sub(r"[\s().\-/]", "", number)
+    return re.fullmatch(r"(?:\+|0|62|8)\d{7,15}", digits) is not None
+
+
+_AROUND = re.compile(
+    r"\b(?:ini|nomor|nomer|no|nmr|hp|wa|whatsapp|telepon|telpon|telp|tlp|saya|sy|aku|pak|bu|ya|di|ke"
+    r"|hubungi|my|number|phone|is|call|me|on|it's)\b"
+)
+
+
 def _e164(digits: str) -> str | None:
     national = re.sub(r"^(?:\+|00)?62", "", digits) if _is_country(digits) else digits
     if national.startswith("+"):

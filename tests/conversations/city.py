@@ -26,6 +26,7 @@ from conversations.effects import (
     OptOut,
     ProveCode,
     RememberName,
+    RememberPhone,
     Submit,
     UseLanguage,
     Withdraw,
@@ -33,6 +34,7 @@ from conversations.effects import (
 from conversations.facts import WIB, ApplicationFact, CallFact, Facts, OfficerFact, VisitFact
 from conversations.messages import Json
 from models import area, business_type
+from models.calendar import Calendar
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=WIB)
 WEDNESDAY = date(2026, 11, 25)
@@ -84,7 +86,7 @@ class Hours:
 def facts(**known: Json) -> Facts:
     """Facts of a person who is new, but for what is `known`."""
     services = tuple(flow.id for flow in flows.load().services())
-    base = Facts(MONDAY, area.load(), business_type.load(), services=services)
+    base = Facts(MONDAY, area.load(), business_type.load(), calendar=Calendar(), services=services)
     return replace(base, **known)
 
 
@@ -152,6 +154,8 @@ def after(known: Facts, effect: Effect) -> Facts:
             return replace(known, locale="en" if locale == "en" else "id")
         case RememberName(name):
             return replace(known, name=name)
+        case RememberPhone(phone):
+            return replace(known, phone=phone, phone_of_chat=False)
         case OptOut() | OptIn():
             return replace(known, opted_out=isinstance(effect, OptOut))
         case Submit(service, answers):

@@ -263,7 +263,7 @@ def test_a_tap_on_an_older_question_never_changes_an_answer(
             continue
         for choice in range(len(message.choices)):
             turn = advance(FLOWS, session, _tap(message, choice), known)
-            if not _of_another_matter(question, session):
+            if not _of_another_matter(question, session) and not _begins(question, session):
                 assert _answers(turn.session) == _answers(session)
                 assert not any(isinstance(effect, Submit) for effect in turn.effects)
 
@@ -274,8 +274,9 @@ def test_answers_are_lost_only_where_somebody_said_so(
     facts: Facts, begun: int, said: list[Event | Tap]
 ) -> None:
     for moment in conversation(facts, begun, said):
-        asked = moment.before.asked
-        owned_up = asked is not None and asked.flow == "common"  # "cancel?", "start over?"
+        asked, held = moment.before.asked, moment.before.interrupted
+        questions = (asked, held.asked if held is not None else None)
+        owned_up = any(q is not None and q.flow == "common" for q in questions)  # "cancel?"
         sent_off = any(isinstance(effect, Submit) for effect in moment.turn.effects)
         refused = isinstance(moment.event, Happened)  # a photo that can't be opened
         if owned_up or sent_off or refused or (asked is not None and asked.step == "consent"):
@@ -343,12 +344,22 @@ def _answers(session: Session) -> dict[tuple[str, str], Answers]:
 
 
 def _in_sight(question: Question, session: Session) -> bool:
-    asked = session.asked
-    return (
+    """Whether it is the open question, or the one that news has just put it in the place of."""
+    held = session.interrupted
+    open_ones = [(session.asked, session.since)]
+    if held is not None:
+        open_ones.append((held.asked, held.since))
+    return any(
         asked is not None
         and replace(asked, version=question.version) == question
-        and question.version >= session.since
+        and question.version >= since
+        for asked, since in open_ones
     )
+
+
+def _begins(question: Question, session: Session) -> bool:
+    """Whether it is a form that has no answer yet: its first button begins it at any time."""
+    return not _answers(session).get((question.flow, question.subject))
 
 
 def _of_another_matter(question: Question, session: Session) -> bool:

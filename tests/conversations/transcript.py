@@ -78,6 +78,7 @@ class Chat:
     last: Event | None = None
     sent: list[Message] = field(default_factory=list)
     photos: int = 100
+    written: int = 0  # messages with words
 
     def __post_init__(self) -> None:
         services = tuple(flow.id for flow in self.flows.services())
@@ -89,7 +90,7 @@ class Chat:
         if sign == "#":
             return []
         if sign == ">":
-            return self._turn(Said(rest))
+            return self._turn(self.said(rest))
         word, _, rest = rest.partition(" ")
         if word in _IS:
             self.facts = _IS[word](self.facts, rest.strip())
@@ -158,6 +159,11 @@ class Chat:
                     )
         raise LookupError(f"no button {label!r} in sight")
 
+    def said(self, words: str) -> Event:
+        """A new message."""
+        self.written += 1
+        return Said(words, message=str(self.written))
+
     def photo(self) -> Event:
         """The next photo."""
         self.photos += 1
@@ -208,6 +214,17 @@ def _located(chat: Chat, rest: str) -> Event:
     return Located(float(lat), float(lon))
 
 
+def _live(chat: Chat, rest: str) -> Event:
+    lat, lon = rest.split(",")
+    return Located(float(lat), float(lon), live=True)
+
+
+def _edited(chat: Chat, rest: str) -> Event:
+    """The last message with words is corrected; with `old`, the one before it."""
+    old = rest.startswith("old ")
+    return Said(rest.removeprefix("old "), edited=True, message=str(chat.written - old))
+
+
 _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
     "tap": _tapped,
     "again": _again,
@@ -216,7 +233,8 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
         "attachment_refused", str(chat.photos), {"parts": [messages.say_to_json(Say(rest))]}
     ),
     "location": _located,
-    "edited": lambda chat, rest: Said(rest, edited=True),
+    "live": _live,
+    "edited": _edited,
     "sent": lambda chat, rest: Unreadable(rest),
     "contact": lambda chat, rest: SharedContact(rest, own=True),
     "identity": lambda chat, rest: Happened("identity_given", rest),
@@ -303,6 +321,12 @@ def _now(known: Facts, rest: str) -> Facts:
     return replace(known, now=datetime.strptime(rest, "%Y-%m-%d %H.%M").replace(tzinfo=WIB))
 
 
+def _phone(known: Facts, rest: str) -> Facts:
+    """`~ phone +62…` is known; with `of-chat`, it is the one they write from."""
+    number, *how = rest.split()
+    return replace(known, phone=number, phone_of_chat="of-chat" in how)
+
+
 def _flag(name: str, value: Json) -> Callable[[Facts, str], Facts]:
     def change(known: Facts, rest: str) -> Facts:
         changed: dict[str, Json] = {name: value}
@@ -322,6 +346,8 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "windows": _windows,
     "officers": _officers,
     "call": _call,
+    "phone": _phone,
+    "whatsapp": _flag("shares_contact", False),
     "consented": _flag("consented", True),
     "english": _flag("locale", "en"),
 }

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from conversations.messages import Say
 from models import application as applications
-from models import area, window
+from models import area, calendar, window
 from models import visit as visits
 from models.application import Application
 from models.base import now
@@ -33,7 +33,7 @@ def open_windows(tx: Session, task: Task) -> datetime | None:
         _invite(tx, application, task.run_key)
         return None
     _say_that_nobody_is_free(tx, application, task.run_key)
-    return window.working_time_after(now(tx), TRY_AGAIN)
+    return calendar.load(tx).working_time_after(now(tx), TRY_AGAIN)
 
 
 def _invite(tx: Session, application: Application, occasion: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,6 +89,8 @@ def tap(**query: Any) -> dict[str, Any]:
 
 
 def heard(event: Event, **more: Any) -> list[Heard]:
+    if isinstance(event, Said):
+        event = replace(event, message="208")
     return [Heard("telegram", "1001", "700000001", event, **more)]
 
 
@@ -178,7 +181,7 @@ HEARD: dict[str, tuple[dict[str, Any], list[Heard]]] = {
     ),
     "the first of a moving place": (
         message(location={"latitude": -6.27, "longitude": 106.8, "live_period": 900}),
-        heard(Located(-6.27, 106.8)),
+        heard(Located(-6.27, 106.8, live=True)),
     ),
     "a moving place moves": (
         edited(location={"latitude": -6.28, "longitude": 106.8, "live_period": 900}),

@@ -1,0 +1,129 @@
+"""Working days: Monday to Friday, without public holidays, joint leave, and days that are closed.
+
+Public holidays and joint leave (cuti bersama) are the library's, as the yearly decree of three
+ministers sets them. What the library does not know, `izin days` enters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Literal
+
+import holidays
+from sqlalchemy import func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models import audit
+from models.base import WIB, Base
+
+OPENS, CLOSES = time(8, 0), time(16, 0)  # the working day, in WIB
+DECREE_BY = 10  # the month in which next year's decree is known; it comes in September, mostly
+
+Why = Literal["weekend", "holiday", "joint_leave", "closed"]
+
+
+class SpecialDay(Base):
+    """A day that is closed besides the holidays, or a holiday on which officers work."""
+
+    __tablename__ = "special_days"
+
+    on: Mapped[date] = mapped_column(primary_key=True)
+    works: Mapped[bool]
+    reason: Mapped[str]
+    set_at: Mapped[datetime] = mapped_column(default=func.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The city's working days; `special` says of a day whether it is one, whatever the library."""
+
+    special: Mapping[date, bool] = field(default_factory=dict)
+
+    def works(self, on: date) -> bool:
+        """Whether officers work on this day."""
+        return self.why_not(on) is None
+
+    def why_not(self, on: date) -> Why | None:
+        """Why nobody works on this day; None if they do."""
+        if on.weekday() >= 5:
+            return "weekend"
+        if on in self.special:
+            return None if self.special[on] else "closed"
+        if on in _public(on.year):
+            return "holiday"
+        return "joint_leave" if on in _joint_leave(on.year) else None
+
+    def knows(self, year: int) -> bool:
+        """Whether joint leave of a year is known, from the library or because it was entered."""
+        entered = any(on.year == year and not works for on, works in self.special.items())
+        return bool(_joint_leave(year)) or entered
+
+    def working_days_after(self, at: datetime, days: int) -> date:
+        """The day that lies so many working days after `at`, in Jakarta."""
+        on = at.astimezone(WIB).date()
+        while days:
+            on += timedelta(days=1)
+            days -= self.works(on)
+        return on
+
+    def working_time_after(self, at: datetime, span: timedelta) -> datetime:
+        """When so much of the working hours will have passed since `at`; UTC."""
+        on, left = at.astimezone(WIB).date(), span
+        while True:
+            if self.works(on):
+                starts = max(at, datetime.combine(on, OPENS, WIB))
+                ends = datetime.combine(on, CLOSES, WIB)
+                if starts + left <= ends:
+                    return (starts + left).astimezone(UTC)
+                left -= max(ends - starts, timedelta(0))
+            on += timedelta(days=1)
+
+
+HOLIDAYS = Calendar()  # what the library alone knows
+
+#: A column for other statements: the special days that matter from now on, as JSON.
+COMING = """
+    (SELECT json_object_agg("on", works) FROM special_days WHERE "on" >= current_date - 1)
+"""
+
+
+def read(coming: Mapping[str, bool] | None) -> Calendar:
+    """The calendar of what `COMING` gave."""
+    return Calendar({date.fromisoformat(on): works for on, works in (coming or {}).items()})
+
+
+def load(tx: Session) -> Calendar:
+    """The calendar as it stands."""
+    rows = tx.execute(select(SpecialDay.on, SpecialDay.works))
+    return Calendar({on: works for on, works in rows})
+
+
+def special_days(tx: Session, since: date) -> list[SpecialDay]:
+    """What was entered about days from `since` on, soonest first."""
+    rows = select(SpecialDay).where(SpecialDay.on >= since).order_by(SpecialDay.on)
+    return list(tx.scalars(rows))
+
+
+def decide(tx: Session, on: date, *, works: bool, reason: str, actor: str) -> None:
+    """Say of a day whether officers work on it, whatever was said of it before."""
+    tx.merge(SpecialDay(on=on, works=works, reason=reason, set_at=func.now()))
+    action = "day.opened" if works else "day.closed"
+    audit.note(tx, actor, action, f"day:{on.isoformat()}", reason=reason)
+
+
+def years_to_know(today: date) -> list[int]:
+    """The years whose joint leave should be known by now."""
+    return [today.year, today.year + 1] if today.month >= DECREE_BY else [today.year]
+
+
+@cache
+def _public(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("ID", years=year))
+
+
+@cache
+def _joint_leave(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("ID", years=year, categories=("government",)))

@@ -1,0 +1,96 @@
+"""An owner hears that the officer is there only when the officer is, or says so knowingly."""
+
+import pytest
+
+from conversations import flows
+from tests.conversations.transcript import Chat
+
+FLOWS = flows.load()
+LAT, LON = -6.2706, 106.8023  # the owner's pin
+DEGREE = 111.2  # km
+
+
+def on_the_way() -> Chat:
+    chat = Chat(FLOWS)
+    chat.heard("~ officer Rahmat Hidayat")
+    chat.heard("~ now 2026-11-25 08.30")
+    chat.heard("~ visit 7 on_the_way 2026-11-25 morning")
+    chat.heard("> menu")
+    chat.heard("> 1")
+    return chat
+
+
+def arrived(lines: list[str]) -> bool:
+    return any(line.startswith("! Arrive") for line in lines)
+
+
+def at(km: float, *, live: bool = False) -> str:
+    return f"~ {'live' if live else 'location'} {LAT + km / DEGREE:.6f}, {LON}"
+
+
+@pytest.mark.parametrize("km", [0.0, 0.05, 0.3, 0.7, 0.95, 0.99])
+def test_a_location_near_the_pin_is_the_arrival(km: float) -> None:
+    assert arrived(on_the_way().heard(at(km)))
+
+
+@pytest.mark.parametrize("km", [1.02, 1.1, 1.5, 2.0, 5.0, 8.01, 40.0])
+@pytest.mark.parametrize("answer", ["sudah, pin salah", "sudah, gps meleset", "2", "3"])
+def test_a_location_far_from_the_pin_is_told_only_after_the_officer_says_so(
+    km: float, answer: str
+) -> None:
+    chat = on_the_way()
+    asked = chat.heard(at(km))
+    assert not arrived(asked)
+    assert "lebih dari 1 km" in asked[0]
+    said = chat.heard(f"> {answer}")
+    assert [line for line in said if line.startswith("! Arrive")] == [
+        f"! Arrive visit_id 7, km {km}"
+    ]
+
+
+@pytest.mark.parametrize("km", [1.02, 3.0, 8.01])
+@pytest.mark.parametrize("answer", ["belum, masih di jalan", "1", "kunjungan gagal", "4"])
+def test_an_officer_who_is_not_there_is_not_announced(km: float, answer: str) -> None:
+    chat = on_the_way()
+    chat.heard(at(km))
+    assert not arrived(chat.heard(f"> {answer}"))
+
+
+def test_who_was_still_on_the_way_arrives_later() -> None:
+    chat = on_the_way()
+    chat.heard(at(8))
+    chat.heard("> belum")
+    chat.heard("> menu")
+    chat.heard("> 1")
+    assert arrived(chat.heard(at(0.1)))
+
+
+@pytest.mark.parametrize("km", [0.0, 0.2, 0.99, 1.5, 8.0])
+def test_a_moving_location_is_no_arrival_wherever_it_begins(km: float) -> None:
+    chat = on_the_way()
+    shown = chat.heard(at(km, live=True))
+    assert not arrived(shown)
+    assert not any("lebih dari 1 km" in line for line in shown)
+    assert arrived(chat.heard("~ tap Sudah tiba"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [at(8, live=True), at(0.1, live=True)],
+        [at(8), at(0.1, live=True)],
+        [at(8), at(9)],
+        [at(8, live=True), at(8)],
+        [at(8), "> menu", at(0.1)],
+    ],
+)
+def test_locations_in_any_order_announce_nobody_who_has_not_said_so(lines: list[str]) -> None:
+    chat = on_the_way()
+    assert not any(arrived(chat.heard(line)) for line in lines)
+
+
+def test_a_second_arrival_is_not_announced_again() -> None:
+    chat = on_the_way()
+    assert arrived(chat.heard(at(0.1)))
+    assert not arrived(chat.heard(at(0.1)))
+    assert not arrived(chat.heard(at(8)))

@@ -1,0 +1,101 @@
+"""`izin days`: days on which officers do not work besides the holidays, or work all the same."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bot.settings import Settings
+from models import calendar
+from models.base import WIB, now
+from web.commands import ACTOR, Refusal, read_settings, transaction
+from workers.visits import closing
+
+if TYPE_CHECKING:
+    from web.commands import Commands
+
+_WHY = {
+    "weekend": "a weekend",
+    "holiday": "a public holiday",
+    "joint_leave": "joint leave (cuti bersama)",
+    "closed": "closed already",
+}
+
+
+def add(commands: Commands) -> None:
+    """Add the group to the command line."""
+    days = commands.add_parser("days", help="Days on which officers do not work, or do")
+    acts = days.add_subparsers(required=True, metavar="ACT")
+    closes = _act(acts, "close", _close, "Close a day: no visits are agreed for it")
+    closes.add_argument("--move", action="store_true", help="offer other times to who waits then")
+    opens = _act(acts, "open", _open, "Let officers work on a holiday, or on a day that was closed")
+    for act in (closes, opens):
+        act.add_argument("day", type=date.fromisoformat, help="as 2026-12-31")
+        act.add_argument("--reason", required=True, help="for the record; no names")
+    _act(acts, "list", _list, "Show what was entered about days from today on")
+
+
+def _act(
+    acts: Commands,
+    name: str,
+    work: Callable[[argparse.Namespace, Settings], int],
+    what: str,
+) -> argparse.ArgumentParser:
+    parser = acts.add_parser(name, help=what, description=what)
+    parser.set_defaults(act=lambda given: work(given, read_settings(Settings)))
+    return parser
+
+
+def _close(given: argparse.Namespace, settings: Settings) -> int:
+    with transaction(settings) as tx:
+        _see_to_come(given.day, now(tx).astimezone(WIB).date())
+        why = calendar.load(tx).why_not(given.day)
+        if why is not None and why != "closed":
+            raise Refusal(f"{given.day} is {_WHY[why]}: officers do not work then anyhow.")
+        standing = closing.close(tx, given.day, given.reason, actor=ACTOR, move=given.move)
+    if standing and not given.move:
+        numbers = ", ".join(map(str, standing))
+        raise Refusal(
+            f"{len(standing)} visits are agreed for {given.day} (ids {numbers}). Nothing was "
+            "changed. With --move the day is closed, these visits are called off, and owners, "
+            "officers and supervisors are told; owners choose other times."
+        )
+    left = [visit_id for visit_id in standing if not _give_up(settings, visit_id)]
+    print(f"{given.day} is closed; {len(standing) - len(left)} visits were called off")
+    if left:
+        raise Refusal(
+            f"Officers are under way to the visits {', '.join(map(str, left))}: they were left."
+        )
+    return 0
+
+
+def _give_up(settings: Settings, visit_id: int) -> bool:
+    with transaction(settings) as tx:
+        return closing.give_up(tx, visit_id, actor=ACTOR)
+
+
+def _open(given: argparse.Namespace, settings: Settings) -> int:
+    with transaction(settings) as tx:
+        _see_to_come(given.day, now(tx).astimezone(WIB).date())
+        why = calendar.load(tx).why_not(given.day)
+        if why == "weekend":
+            raise Refusal(f"{given.day} is a weekend: officers work Monday to Friday.")
+        if why is None:
+            raise Refusal(f"{given.day} is a working day already.")
+        calendar.decide(tx, given.day, works=True, reason=given.reason, actor=ACTOR)
+    print(f"{given.day} is a working day")
+    return 0
+
+
+def _list(given: argparse.Namespace, settings: Settings) -> int:
+    with transaction(settings) as tx:
+        for row in calendar.special_days(tx, now(tx).astimezone(WIB).date()):
+            print(f"{row.on}\t{'open' if row.works else 'closed'}\t{row.reason}")
+    return 0
+
+
+def _see_to_come(day: date, today: date) -> None:
+    if day < today:
+        raise Refusal(f"{day} has passed: today is {today}.")
