@@ -280,7 +280,7 @@ class _Teller:
         elif asked.flow == "common":
             self._not_understood()
             self._digress(Say("refusals.pick_one"))
-        elif self._may_be_a_name(event):
+        elif meant in _COURTEOUS and self._may_be_a_name(event):
             self._sent(event)
         elif meant is Intent.GREETING and self._worth_resuming(self.session.draft):
             self._ask_to_resume()
@@ -1387,6 +1387,9 @@ _ANSWERED_BEFORE_GREETING = frozenset(
 _CONFIRMED = frozenset(
     {"confirm_place", "photo_or_done", "confirm_name", "name_too_short", "confirm_sum"}
 )
+
+#: Meant by words that want no more than a kind word back.
+_COURTEOUS = frozenset({Intent.GREETING, Intent.THANKS})
 
 #: Refusals that ask whether the words are a name, though they may mean something else.
 _DOUBTED_NAMES = frozenset({"confirm_name", "which_name"})

@@ -215,6 +215,9 @@ class _Spot:
 
 def _spelled(text: str) -> str:
     said = plain(text).replace("s/d", " sampai ").replace("s.d.", " sampai ")
+    said = re.sub(
+        r"(?:\b\d{1,6} )?(?<!\d)\d{1,2}⁄\d{1,2} ?\w{0,9}", " ", said
+    )  # no day is a fraction of weeks away
     said = re.sub(r"\b(tgl|tanggal|tggl)(\d)", r"\1 \2", said)
     said = re.sub(r"\bahad\b", "hari minggu", said)
     said = standardised(re.sub(r"(\d)(?=[^\W\d_]{3})", r"\1 ", said))

@@ -178,13 +178,19 @@ def _in_groups(run: str) -> bool:
     with different signs, they must be a possible NIK or KK, or all that was written.
     """
     groups = re.findall(r"\d+", run)
-    if not groups or _SUM.fullmatch(run):
+    if not groups or _SUM.fullmatch(run) or _is_day_with_hours(run):
         return False
     signs = {"".join(sign.split()) for sign in re.findall(r"\D+", run)}
     uniform = len(signs) == 1 and groups[0][0] != "0"
     if uniform and _joins(groups):
         return True
     return any(map(_possible, _joined(groups))) or _is_one_number(run)
+
+
+def _is_day_with_hours(run: str) -> bool:
+    """Say whether a day of a year is all of it, but for hours: "11/12/2026 09:00 - 10:30"."""
+    hours = _DATE.sub(" ", run)
+    return hours != run and not re.search(r"\d", _HOURS.sub(" ", hours))
 
 
 def _joins(groups: Sequence[str]) -> bool:
@@ -196,7 +202,7 @@ def _joined(groups: Sequence[str]) -> Iterator[str]:
     """Give every sixteen digits that neighbouring groups are together."""
     for start in range(len(groups)):
         digits = ""
-        for group in groups[start:]:
+        for group in groups[start : start + LENGTH]:
             digits += group
             if len(digits) >= LENGTH:
                 break

@@ -178,7 +178,7 @@ _CURRENCY = (
     r"|bath|baht|thb|won|krw|rupee|inr|peso|php|franc|chf|dong|vnd|bitcoin|btc|eth)"
 )
 _CURRENCY_BEFORE = re.compile(rf"(?:^|[\s:=(]){_CURRENCY}\.?\s*$")
-_CURRENCY_AFTER = re.compile(rf"^\s*(?:an )?{_CURRENCY}(?!\w)")
+_CURRENCY_AFTER = re.compile(rf"^\s*(?:an )?(?:{_CURRENCY}|[a-z]+ doll?ars?)(?!\w)")
 _MINUS = re.compile(
     r"(?:(?:^|[\s:=(,])-(?:rp ?)?|^\W*-\W*(?:rp\W*)?|\brp\W*-\s?"
     r"|\b(?:minus|negatif|rugi|merugi|tekor|nombok|defisit|utang|hutang|ngutang)\b\W*(?:\w+\W+)?(?:rp\W*)?)$"
@@ -191,14 +191,18 @@ _FACTOR_AFTER = re.compile(
     rf"|^\s*(?P<m>\d{{1,4}})\s*{_TIMES}(?!\w)"
 )
 _PART_BEFORE = re.compile(
-    r"(?:%|\d\s*[/⁄:÷+]|\bmasing-masing(?: \w+)?"
+    rf"(?:%|\d\s*[/⁄:÷+]|(?:\d|\bsetengah)\s*{_TIMES}|\bkali (?:se)?(?:hari|minggu|bulan)\w*"
+    r"|\bmasing-masing(?: \w+)?"
     r"|\b(?:persen|setengah|separuh|separo|sepertiga|seperempat|sebagian)\w*\s*(?:dari|of))"
     r"\s*(?:dari\s*)?(?:rp\s*)?$"
 )
 _PART_AFTER = re.compile(
-    r"^\s*(?:[/:÷]\s*\d|(?:di)?bagi\b|dipotong\b|dikurang\w*|ditambah\w*|plus\b|\+\s*\d|masing-masing\b"
-    r"|\d{1,3} ?%)"
+    r"^\s*(?:[/:÷]\s*\d|(?:di)?bagi\b|dipotong\b|dikurang\w*|ditambah\w*|plus\b|\+\s*\d"
+    r"|masing-masing\b|\d{1,3} ?%"
+    r"|(?:per|/|se)\s*(?:porsi|biji|buah|bungkus|piring|gelas|mangkok|mangkuk|potong|kg|kilo|pcs|orang"
+    r"|unit|lusin|kodi|box|dus|gerobak|cabang|toko|kios|meter|liter|ekor|botol|butir|lembar)\b)"
 )
+_LOSS_AFTER = re.compile(r"^\W*(?:minus|negatif|rugi|tekor|nombok)\b")
 _BETWEEN = re.compile(r"\W*(?:rp)?\W*(?:-|sampai(?: dengan)?|atau|to|~)\W*(?:rp)?\W*")
 _PERIOD_WORDS: tuple[tuple[Period, str], ...] = (
     ("day", "hari(?:an|nya)?|day|daily"),
@@ -292,7 +296,7 @@ def _one(found: _Sum, before: str, after: str) -> Amount:
         return Amount(period=period, readings=(high, high * 1000))
     if _PART_BEFORE.search(before) or _PART_AFTER.search(after):
         return Amount(low, high, period, doubt="factor")
-    if _MINUS.search(before):
+    if _MINUS.search(before) or _LOSS_AFTER.search(after):
         return Amount(low, high, period, doubt="sign")
     if _BELOW.search(before) or _DOWNWARD.search(after):
         return Amount(None, high, period)

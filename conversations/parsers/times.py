@@ -141,6 +141,8 @@ _UNTIL = re.compile(
 )
 
 
+_MINUTES = {"1⁄2": "30", "1⁄4": "15", "3⁄4": "45"}
+_PARTED_HOUR = re.compile(rf"(?<![\d.,])(\d{{1,2}}) ({'|'.join(_MINUTES)})(?!\d)")  # "jam 2½"
 _PARTED = re.compile(r"(?:-|sampai|dan|atau) ?$")
 _ALONE = re.compile(r"\W*\d{1,2}(?: ?(?:-|sampai|to) ?\d{1,2})?(?: \w+)?\W*")
 _OTHER_UNITS = re.compile(r"hari|minggu|bulan|orang|tanggal")
@@ -148,7 +150,8 @@ _OTHER_UNITS = re.compile(r"hari|minggu|bulan|orang|tanggal")
 
 def _spelled(text: str) -> str:
     """Give the text in usual spelling, with number words as digits."""
-    said = plain(text).replace("s/d", " sampai ").replace("a.m.", "am").replace("p.m.", "pm")
+    said = _PARTED_HOUR.sub(lambda m: f"{m[1]}.{_MINUTES[m[2]]}", plain(text))
+    said = said.replace("s/d", " sampai ").replace("a.m.", "am").replace("p.m.", "pm")
     said = re.sub(r"\bjam(\d)", r"jam \1", re.sub(r"\bpk[l]?\.? ?(?=\d)", "jam ", said))
     said = standardised(re.sub(r"\bba'?da\b|\bbadha\b", "setelah", said))
     said = re.sub(

@@ -127,6 +127,8 @@ def test_one_day_is_an_iso_day() -> None:
         ("sebulan lagi", "day_too_far"),
         ("rabu atau kamis", "which_day"),
         ("terserah", "not_a_day"),
+        ("½ minggu lagi", "not_a_day"),
+        ("2½ minggu lagi", "not_a_day"),
     ],
 )
 def test_one_day_is_refused_for_a_reason(said: str, reason: str) -> None:
