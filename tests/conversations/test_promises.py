@@ -12,8 +12,9 @@ ENTRIES = catalogue.load().entries
 #: A draft is indeed erased: at once when it is cancelled, else after thirty days.
 DRAFTS = {"common.cancel", "common.cancelled", "pages.privacy.part.d.text"}
 ERASING = re.compile(
-    r"\b(?:semua\w*|data\w*) (?:akan |kami |sudah )*(?:di)?hapus"
-    r"|\ball (?:of it |is |will be )*erased|\bhave (?:them|it|all of it|your data) erased|\bmenghapusnya\b|\bis erased\b",
+    r"\b(?:semua\w*|data\w*) (?:akan |kami |sudah )*(?:di)?hapus|\bmenghapusnya\b"
+    r"|\ball (?:of it |is |will be )*erased|\bhave (?:them|it|all of it|your data) erased"
+    r"|\bis erased\b",
     re.I,
 )
 MENDING = re.compile(
