@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from conversations.effects import Assign
-from conversations.facts import Facts
+from conversations.facts import Facts, OfficerFact
 from conversations.flow import Choose, Context, Ending, Flow, window_words
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Offer
 
 UNASSIGNED = "unassigned"  # of models.lifecycle
+SHOWN = 9  # officers, the least busy; with the way back, as many as a list holds
+MAX_BUTTONS = 3  # with the way back among them; WhatsApp shows more as a list
+MAX_BUTTON, MAX_ITEM = 20, 24  # characters on a button, and of an item on a list
+MAX_BADGE = 8  # characters of it on a button: a NIP would leave no room for a name
+LEAST_NAME = 4
 
 
 def _summary(context: Context) -> Mapping[str, Value]:
@@ -29,16 +35,28 @@ def _summary(context: Context) -> Mapping[str, Value]:
 
 
 def _officers(context: Context) -> tuple[Offer, ...]:
+    free = sorted(
+        (officer for officer in context.facts.officers if officer.reachable),
+        key=lambda o: (o.load, o.id),
+    )[:SHOWN]
+    ends = Counter(_shortened(officer.badge) for officer in free)
+    most = MAX_BUTTON if len(free) < MAX_BUTTONS else MAX_ITEM
     officers = tuple(
-        Offer(
-            str(officer.id),
-            Say("assignment.officer_line", {"name": officer.name, "n": officer.load}),
-            officer.id,
-        )
-        for officer in sorted(context.facts.officers, key=lambda o: (o.load, o.id))
-        if officer.reachable
+        Offer(str(o.id), _label(o, most, whole=ends[_shortened(o.badge)] > 1), o.id) for o in free
     )
-    return (*officers[:9], Offer("menu", Say("common.to_menu"), "menu", "command"))
+    return (*officers, Offer("menu", Say("common.to_menu"), "menu", "command"))
+
+
+def _label(officer: OfficerFact, most: int, *, whole: bool) -> Say:
+    """A button's words: names may be equal, badges are not. A long one is `whole` if it must be."""
+    badge = officer.badge if whole else _shortened(officer.badge)
+    room = max(most - len(f" {badge} ({officer.load})"), LEAST_NAME)
+    name = officer.name if len(officer.name) <= room else officer.name[: room - 1].rstrip() + "…"
+    return Say("assignment.officer_line", {"name": name, "badge": badge, "n": officer.load})
+
+
+def _shortened(badge: str) -> str:
+    return badge if len(badge) <= MAX_BADGE else "…" + badge[1 - MAX_BADGE :]
 
 
 def _finish(context: Context) -> Ending:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from conversations.effects import Effect, LeaveWindow, SendPermit, Withdraw
 from conversations.facts import ApplicationFact, Facts, VisitFact
 from conversations.flow import Choose, Context, Ending, Flow, window_words
@@ -42,31 +46,47 @@ def _lines(context: Context) -> dict[str, Value]:
 
 
 def _acts(context: Context) -> tuple[Offer, ...]:
-    offers: list[Offer] = []
-    for application in context.facts.applications[:SHOWN]:
-        visit = _visit(application, context.facts)
-        number = {"number": application.number}
-        if application.state == "needs_fix":
-            subject = [application.service, str(application.id)]
-            offers.append(
-                Offer(f"fix-{application.id}", Say("my_requests.fix", number), subject, "open")
-            )
-        if application.state == "verified" and context.facts.windows:
-            subject = ["visit_window", str(application.id)]
-            offers.append(
-                Offer(f"window-{application.id}", Say("my_requests.choose"), subject, "open")
-            )
-        if visit is not None and visit.state in MOVABLE:
-            offers.append(_act("move", visit.id, Say("my_requests.move")))
-        if application.permit_number:
-            offers.append(_act("permit", application.id, Say("my_requests.permit")))
-        if application.state in WITHDRAWABLE and (visit is None or visit.state in MOVABLE):
-            offers.append(_act("withdraw", application.id, Say("my_requests.withdraw", number)))
+    facts = context.facts
+    acts = [(a, act) for a in facts.applications[:SHOWN] for act in _acts_on(a, facts)]
+    often = Counter(act.label for _, act in acts)
+    offers = [
+        Offer(
+            act.value,
+            Say(
+                act.label if often[act.label] == 1 else act.among_several,
+                {"number": application.number},
+            ),
+            act.opens or act.value,
+            "open" if act.opens else "answer",
+        )
+        for application, act in acts
+    ]
     return (*offers, Offer("menu", Say("common.to_menu"), "menu", "command"))
 
 
-def _act(act: str, subject: int, label: Say) -> Offer:
-    return Offer(f"{act}-{subject}", label, f"{act}-{subject}")
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """One thing that can be done about an application, and the words on its button."""
+
+    value: str
+    label: str
+    among_several: str  # with the number, where another application has the same act
+    opens: list[Json] | None = None
+
+
+def _acts_on(application: ApplicationFact, facts: Facts) -> Iterator[_Act]:
+    visit, me = _visit(application, facts), str(application.id)
+    if application.state == "needs_fix":
+        yield _Act(f"fix-{me}", "my_requests.fix", "my_requests.fix", [application.service, me])
+    if application.state == "verified" and facts.windows:
+        opens: list[Json] = ["visit_window", me]
+        yield _Act(f"window-{me}", "my_requests.choose", "my_requests.choose_of", opens)
+    if visit is not None and visit.state in MOVABLE:
+        yield _Act(f"move-{visit.id}", "my_requests.move", "my_requests.move_of")
+    if application.permit_number:
+        yield _Act(f"permit-{me}", "my_requests.permit", "my_requests.permit_of")
+    if application.state in WITHDRAWABLE and (visit is None or visit.state in MOVABLE):
+        yield _Act(f"withdraw-{me}", "my_requests.withdraw", "my_requests.withdraw")
 
 
 def _withdraws(answers: Answers, facts: Facts) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from conversations.facts import VisitFact
 from conversations.flow import Choose, Context, Flow, short_day
 from conversations.messages import Lines, Say, Value
@@ -37,16 +39,26 @@ def _line(visit: VisitFact) -> Say:
 
 
 def _visits(context: Context) -> tuple[Offer, ...]:
+    shown = context.facts.visits[:10]
+    alike = Counter((visit.owner_name, visit.kelurahan) for visit in shown)
     visits = tuple(
         Offer(
             f"visit-{visit.id}",
-            Say("officer_desk.open", {"owner": visit.owner_name, "place": visit.kelurahan}),
+            _label(visit, alone=alike[visit.owner_name, visit.kelurahan] == 1),
             ["visit", str(visit.id)],
             "open",
         )
-        for visit in context.facts.visits[:10]
+        for visit in shown
     )
     return (*visits, Offer("help", Say(context.key("menu", "help")), "help", "command"))
+
+
+def _label(visit: VisitFact, *, alone: bool) -> Say:
+    """A button's words; two owners of one name in one place are told apart by number."""
+    if alone:
+        return Say("officer_desk.open", {"owner": visit.owner_name, "place": visit.kelurahan})
+    number = visit.application_number
+    return Say("officer_desk.open_alike", {"owner": visit.owner_name, "number": number})
 
 
 FLOW = Flow(

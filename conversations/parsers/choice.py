@@ -23,6 +23,7 @@ _ORDINALS = {"pertama": 1, "kesatu": 1, "first": 1, "second": 2, "third": 3, "fo
 _LAST = frozenset({"terakhir", "akhir", "last", "bawah", "terbawah"})
 _FIRST = frozenset({"atas", "teratas", "paling_atas"})
 _MIDDLE = frozenset({"tengah", "middle"})
+_CUT = re.compile(r"([^\W\d_]+)…")  # a word that a label had no room for
 
 
 def pick(text: str, labels: Sequence[str]) -> int | None:
@@ -107,6 +108,8 @@ def _alike(word: str, other: str) -> float:
         return 1.0
     if word.isdecimal() or other.isdecimal():
         return 0.0
+    if other.endswith("-"):
+        return 0.95 if word.startswith(other[:-1]) else 0.0
     if len(word) >= 4 and other.startswith(word):
         return 0.95
     ratio = SequenceMatcher(None, squeezed(word), squeezed(other)).ratio()
@@ -119,5 +122,6 @@ def _words(text: str) -> list[str]:
 
 @lru_cache(2048)
 def _label(text: str) -> list[str]:
-    """The words of a label: the same few are shown again and again."""
-    return _words(text)
+    """The words of a label: the same few are shown again and again; "Hid…" also as "hid-"."""
+    cut = _words(" ".join(_CUT.findall(text)))
+    return [*_words(text), *(f"{word}-" for word in cut)]
