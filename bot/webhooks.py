@@ -30,7 +30,7 @@ from models.database import unfit
 
 MAX_BODY = 1024 * 1024  # bytes; a text of 4096 letters with its entities is some 100 kB
 READING = 10.0  # seconds for a body; a provider sends it at one go
-TAKING = 8.0  # seconds for deliveries to be taken; Twilio waits for fifteen
+TAKING = 6.0  # seconds for deliveries to be taken; Twilio waits for fifteen
 RETRY_AFTER = 5  # seconds; Telegram heeds it
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name

@@ -41,7 +41,7 @@ from web.requests import Requests
 log = structlog.get_logger(__name__)
 
 LATER = {"Retry-After": "60", "Cache-Control": "no-store"}
-VISIT = 4.0  # seconds that a page waits for the database
+VISIT = 3.0  # seconds that a page waits for the database
 PATIENCE = 3.0  # seconds a part may take to answer `/readyz`
 
 

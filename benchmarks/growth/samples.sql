@@ -17,9 +17,8 @@ SELECT row_number() OVER (ORDER BY id) - 1 AS n, message FROM outbox;
 
 CREATE TEMP TABLE talks ON COMMIT DROP AS
 SELECT row_number() OVER (PARTITION BY draft ORDER BY lines) - 1 AS n, draft, session
-  FROM (SELECT address::int AS lines, address::int = ANY(CAST(:drafts AS int[])) AS draft, session
-          FROM conversations JOIN addresses USING (person_id)
-         WHERE address::int = ANY(CAST(:drafts AS int[]) || CAST(:idle AS int[]))) AS kept;
+  FROM (SELECT lines, lines = ANY(CAST(:drafts AS int[])) AS draft, session
+          FROM conversations JOIN addresses USING (person_id) JOIN chats USING (address)) AS kept;
 
 CREATE TEMP TABLE sent ON COMMIT DROP AS
 SELECT answers, trade_code FROM applications LIMIT 1;
