@@ -26,6 +26,7 @@ from conversations.messages import Say
 from models import attachment, inbox
 from models.attachment import Attachment, AttachmentState, Kept
 from models.database import Record
+from models.encryption import Unreadable
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -33,8 +34,11 @@ log = structlog.get_logger(__name__)
 MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
 LEASE = timedelta(seconds=90)
 MAX_TRIES = 6
+KEY_TRIES, KEY_PAUSE = 4, timedelta(seconds=5)  # for a process that has the key to fetch it
 AT_ONCE = 8
 SMALL = 64  # pixels, about: a JPEG is decoded at a fraction of its size
+UNREADABLE = "unreadable"  # our own fault: the provider's reference can't be opened
+_TOLD = {UNREADABLE: "file_gone"}  # what the sender hears of it: to send the file once more
 KINDS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 
 
@@ -42,7 +46,7 @@ KINDS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 class _Wanted:
     id: int
     channel: str
-    reference: str
+    reference: str | Unreadable
 
 
 @dataclass(slots=True)
@@ -80,31 +84,38 @@ class Media:
         return len(wanted)
 
     async def _fetch(self, wanted: _Wanted) -> None:
+        reference = wanted.reference
+        if isinstance(reference, Unreadable):
+            log.error("media.unreadable", attachment=wanted.id, why=reference.why)
+            missing = reference.key_missing  # then a process that has the key may fetch it
+            await self.record.do(lambda tx: _unreadable(tx, wanted.id, again=missing))
+            return
         channel = self.channels.get(wanted.channel)
         try:
             if channel is None:
                 raise FileRefused("file_gone")
-            content = await channel.fetch(wanted.reference, at_most=MAX_BYTES)
+            content = await channel.fetch(reference, at_most=MAX_BYTES)
             kept = await asyncio.to_thread(keep, self.storage, content)
         except FileRefused as refusal:
             reason = refusal.reason
             await self.record.do(lambda tx: _refuse(tx, wanted.id, reason))
-            await self._forget(channel, wanted)
+            await self._forget(channel, wanted.id, reference)
         except Exception as error:  # whatever it was, it is counted, and stops no other file
             log.warning("media.later", attachment=wanted.id, error=type(error).__name__)
             await self.record.do(lambda tx: _later(tx, wanted.id))
         else:
             await self.record.ask(lambda tx: attachment.store(tx, wanted.id, kept))
-            await self._forget(channel, wanted)
+            await self._forget(channel, wanted.id, reference)
 
-    async def _forget(self, channel: Channel | None, wanted: _Wanted) -> None:
+    async def _forget(self, channel: Channel | None, attachment_id: int, reference: str) -> None:
         """The provider's copy is of no more use; the file is what it is, whatever comes of this."""
         if channel is None:
             return
         try:
-            await channel.forget(wanted.reference)
+            await channel.forget(reference)
         except Exception as error:
-            log.warning("media.not_forgotten", attachment=wanted.id, error=type(error).__name__)
+            kind = type(error).__name__
+            log.warning("media.not_forgotten", attachment=attachment_id, error=kind)
 
 
 def keep(storage: Storage, content: bytes) -> Kept:
@@ -145,7 +156,9 @@ def sniff(content: bytes) -> str:
 
 def _claim(tx: Session) -> list[_Wanted]:
     rows = attachment.claim(tx, lease=LEASE, limit=AT_ONCE)
-    return [_Wanted(row.id, row.channel, row.reference or "") for row in rows]
+    return [
+        _Wanted(row.id, row.channel, "" if row.reference is None else row.reference) for row in rows
+    ]
 
 
 def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
@@ -153,9 +166,22 @@ def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
     if row.state != AttachmentState.PENDING:
         return
     row.state, row.refusal = AttachmentState.REFUSED, reason
-    row.reference = row.leased_until = None
-    news = events.news("attachment_refused", row.id, Say(f"refusals.{reason}"))
+    row.leased_until = None
+    if reason != UNREADABLE:  # what can't be read now may be read when it is tried again
+        row.reference = None
+    news = events.news("attachment_refused", row.id, Say(f"refusals.{_TOLD.get(reason, reason)}"))
     inbox.tell(tx, row.person_id, f"attachment_refused:{row.id}", news)
+
+
+def _unreadable(tx: Session, attachment_id: int, *, again: bool) -> None:
+    """Count a file whose reference can't be read; the last time its sender is asked for it anew."""
+    row = tx.get_one(Attachment, attachment_id)
+    row.failures += 1
+    row.leased_until = None
+    if again and row.failures < KEY_TRIES:
+        row.due_at = func.now() + KEY_PAUSE
+    else:
+        _refuse(tx, attachment_id, UNREADABLE)
 
 
 def _later(tx: Session, attachment_id: int) -> None:

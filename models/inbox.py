@@ -51,7 +51,7 @@ class InboundMessage(Base):
     due_at: Mapped[datetime | None]  # news that waits for the morning, or until they speak
     taken_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
-    set_aside_at: Mapped[datetime | None]  # failed three times; a supervisor sees it
+    set_aside_at: Mapped[datetime | None]  # unreadable, or failed three times; a supervisor sees it
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +191,8 @@ def tell(tx: Session, person_id: int, fact: str, event: Any, *, can_wait: bool =
 _SLEEPS = func.coalesce(InboundMessage.due_at > func.now(), False)
 
 
-def waiting(tx: Session, *, limit: int) -> Sequence[int]:
-    """People for whom something lies untaken, longest first."""
+def waiting(tx: Session, *, limit: int, but_for: Sequence[int] = ()) -> Sequence[int]:
+    """People for whom something lies untaken, longest first; not those of `but_for`."""
     open_rows = (
         select(InboundMessage.person_id, InboundMessage.id)
         .join(Person, Person.id == InboundMessage.person_id)
@@ -201,6 +201,7 @@ def waiting(tx: Session, *, limit: int) -> Sequence[int]:
             InboundMessage.taken_at.is_(None),
             InboundMessage.set_aside_at.is_(None),
             ~_SLEEPS,
+            *([InboundMessage.person_id.not_in(but_for)] if but_for else []),
         )
         .order_by(InboundMessage.id)
         .limit(limit)

@@ -111,6 +111,7 @@ _MOVES = (
     "UPDATE identity_links SET person_id = :kept WHERE person_id = :gone",
     "UPDATE identity_links SET holder_id = :kept WHERE holder_id = :gone",
     "DELETE FROM unreached WHERE person_id = :gone",
+    "UPDATE sessions_aside SET person_id = :kept WHERE person_id = :gone",
     "UPDATE addresses SET person_id = :kept WHERE person_id = :gone",
     """
     UPDATE inbox SET person_id = :kept

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from cryptography.exceptions import InvalidTag
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
-from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -30,16 +29,12 @@ from models import (
     database,
     encryption,
     heartbeat,
-    identity,
+    keys,
     migrations,
     officer,
     template,
     watch,
 )
-from models.application import Application
-from models.encryption import UnknownKey, blind_index
-from models.identity import Identity
-from models.inbox import InboundMessage
 from models.officer import Officer
 from models.settings import BadSettings
 from models.storage import Storage
@@ -224,32 +219,9 @@ def _migrated(connection: Connection) -> Line:
 
 
 def _keys(tx: Session) -> Line:
-    """Read the oldest and the newest of what is encrypted, and compare a fingerprint."""
-    try:
-        for column, by in (
-            (Application.answers, Application.id),
-            (InboundMessage.event, InboundMessage.id),
-        ):
-            for order in (by, by.desc()):
-                tx.scalar(select(column).order_by(order).limit(1))
-        known = tx.scalars(select(Identity).order_by(Identity.id.desc()).limit(1)).first()
-    except UnknownKey as error:
-        return Line("FAIL", "keys", f"{error.args[0]}. Put it back, behind the newer ones.")
-    except InvalidTag:
-        return Line(
-            "FAIL",
-            "keys",
-            "ENCRYPTION_KEYS has a key of the right name that does not open what it closed. "
-            "Put back the one that the record was written with.",
-        )
-    if known is not None and blind_index(known.nik, identity.NIK_INDEX) != known.nik_index:
-        return Line(
-            "FAIL",
-            "keys",
-            "INDEX_KEY is not the one that the record was written with: the same person would not "
-            "be found again. Put that one back.",
-        )
-    return Line("ok", "keys", "they open the record")
+    """Whether the keys of these settings read what was written."""
+    told = keys.examine(tx)
+    return Line("FAIL", "keys", told) if told else Line("ok", "keys", "they open the record")
 
 
 def _processes(tx: Session) -> Iterator[Line]:

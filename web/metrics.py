@@ -23,7 +23,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -37,7 +37,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from models import database, task, template, watch
+from models import database, encryption, task, template, watch
+from models.base import Base
 from models.outbox import Lane
 from workers import watch as queue
 
@@ -71,7 +72,7 @@ def routes(*, token: str | None, database_url: str, redis_url: str) -> list[Base
     async def show(request: Request) -> Response:
         if not _shown(request.headers.get("Authorization", ""), token):
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
-        found = await watcher.look()
+        found = [*_own(), *await watcher.look()]
         page = b"".join(map(generate_latest, (metrics.REGISTRY, process, _Families(found))))
         return Response(page, headers={"Cache-Control": "no-store"}, media_type=CONTENT_TYPE_LATEST)
 
@@ -164,6 +165,19 @@ class Watcher:
 
 
 # One family after the other, in the order of the page
+
+
+def _own() -> list[Metric]:
+    """What this process counts below `bot`."""
+    columns = dict.fromkeys(encryption.columns(Base.metadata), 0) | encryption.unread()
+    family = CounterMetricFamily(
+        "izin_unreadable_values",
+        "Values that this process could not read.",
+        labels=["column"],
+    )
+    for column, number in sorted(columns.items()):
+        family.add_metric([column], number)
+    return [family]
 
 
 def _inbox(tx: Session) -> list[Metric]:

@@ -15,10 +15,11 @@ from bot.channels.whatsapp_updates import NAME
 from models import alias
 from models.database import Record
 from models.encryption import unveil, veil
+from models.person import VEILED
 
 MOST = 10_000  # senders that one process remembers
 
-_PURPOSE = "addresses.whatsapp"
+_PURPOSE = VEILED[NAME]
 
 
 @dataclass(slots=True)
