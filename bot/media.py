@@ -73,7 +73,8 @@ class Media:
                 busy = 0
             if not busy:
                 try:
-                    await asyncio.wait_for(self._wake.wait(), 1.0)
+                    async with asyncio.timeout(1.0):
+                        await self._wake.wait()
                 except TimeoutError:
                     continue
 

@@ -143,7 +143,8 @@ class Sender:
                 log.warning("sender.database_away", error=type(error).__name__)
                 await asyncio.sleep(TICK)
             try:
-                await asyncio.wait_for(self._wake.wait(), TICK)
+                async with asyncio.timeout(TICK):
+                    await self._wake.wait()
             except TimeoutError:
                 self._look = True
 

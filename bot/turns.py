@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
@@ -34,10 +34,11 @@ from conversations.events import Event, Happened, Said, Uploaded, Withheld
 from conversations.messages import Message, Say
 from conversations.parsers.identity import contains_identity_number
 from conversations.session import Session as Talk
-from models import consent, inbox, officer, turn
+from models import consent, inbox, loops, officer, turn
 from models.database import Record, trip
 from models.encryption import Unreadable
 from models.inbox import NEWS, Delivery, SentFile
+from models.loops import Loop
 from models.outbox import Claimed, Owed, Reach, owe
 from models.turn import Begun, Opening, Untaken
 
@@ -126,8 +127,12 @@ class Turns:
     async def run(self) -> None:
         """Commit batches until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(COMMITTERS):
-                group.create_task(self._commit_for_ever())
+            for run in self.committers():
+                group.create_task(loops.keep_running(Loop("turns", run)))
+
+    def committers(self) -> Sequence[Callable[[], Awaitable[None]]]:
+        """What commits batches until cancelled: several, each of which can go on alone."""
+        return [self._commit_for_ever] * COMMITTERS
 
     async def _commit_for_ever(self) -> None:
         while True:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import structlog
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics, poll
 from bot.channels import whatsapp_templates
@@ -23,7 +25,20 @@ from bot.errors import ChannelError
 from bot.service import account, limits, running
 from bot.settings import Settings
 from conversations import catalogue, diagram, flows
-from models import area, database, encryption, heartbeat, logs, migrations, officer, quiet
+from models import (
+    area,
+    database,
+    encryption,
+    heartbeat,
+    keys,
+    logs,
+    loops,
+    migrations,
+    officer,
+    quiet,
+)
+from models.keys import WrongKeys
+from models.loops import Loop
 from models.settings import BadSettings
 from models.settings import Settings as EverySettings
 from models.storage import Storage
@@ -32,6 +47,8 @@ from web import app, doctor, play
 from web.play import StepMissed
 from workers import dispatcher, queue
 from workers.settings import Settings as WorkerSettings
+
+log = structlog.get_logger(__name__)
 
 S = TypeVar("S", bound=EverySettings)
 
@@ -45,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     act: Callable[[argparse.Namespace], int] = given.act
     try:
         return act(given)
-    except (BadSettings, CannotStart, StepMissed, Refusal) as error:
+    except (BadSettings, CannotStart, StepMissed, Refusal, WrongKeys) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -108,7 +125,11 @@ def _add_templates(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     for name, act, what in (
         ("check", _check_templates, "See that WhatsApp would take them all"),
         ("push", _push_templates, "Make what is missing, and hand it in for approval"),
-        ("status", _look_at_templates, "Ask how they stand, and keep it; to be run every hour"),
+        (
+            "status",
+            _look_at_templates,
+            "Ask how they stand at once; izin serve asks every hour",
+        ),
     ):
         acts.add_parser(name, help=what, description=what).set_defaults(act=act)
 
@@ -122,8 +143,22 @@ def _settings(kind: type[S]) -> S:
     return settings
 
 
+def _enter_keys(settings: Settings) -> None:
+    """See that the keys read what is in the database, and enter them; later if it is away.
+
+    Raises:
+        WrongKeys: they do not.
+    """
+    try:
+        with database.session(settings.database_url) as tx:
+            keys.enter(tx)
+    except SQLAlchemyError as error:  # the bot waits for it, and looks again
+        log.warning("keys.database_away", error=type(error).__name__)
+
+
 def _serve(given: argparse.Namespace) -> int:
     settings = _settings(Settings)
+    _enter_keys(settings)
     uvicorn.run(
         app.build(settings, as_demo=given.demo),
         host=settings.host,
@@ -155,6 +190,7 @@ def _poll(given: argparse.Namespace) -> int:
         raise Refusal(
             "TELEGRAM_BOT_TOKEN is not set: @BotFather gives one. Example: 123456:ABC-def"
         )
+    _enter_keys(settings)
     asyncio.run(_poll_until_stopped(settings, token))
     return 0
 
@@ -170,7 +206,11 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
     channels = {telegram.name: telegram}
     allowed = limits(settings)
     async with running(record, channels, storage, allowed, settings.public_url) as bot:
-        await poll.poll(telegram, lambda heard: bot.take_polled(list(heard)), stop=stop)
+        loop = Loop(
+            "poll",
+            lambda: poll.poll(telegram, lambda heard: bot.take_polled(list(heard)), stop=stop),
+        )
+        await loops.keep_running(loop, over=stop.is_set)
 
 
 def _migrate(given: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from bot import service
+from bot import service, template_watch
 from bot.channels import whatsapp_updates
 from bot.channels.telegram import Telegram, Webhook, webhook_url
 from bot.errors import ChannelError
@@ -26,6 +26,7 @@ from bot.settings import Settings
 from conversations import catalogue
 from models import (
     area,
+    chore,
     database,
     encryption,
     heartbeat,
@@ -50,6 +51,7 @@ A_DAY = timedelta(days=1)
 LATE, TOO_LATE = timedelta(minutes=1), timedelta(minutes=10)  # what waits; a warning, a failure
 LONG_TRANSACTION = timedelta(minutes=10)
 CROWDED = 0.8  # of the connections that PostgreSQL allows
+STALE_TEMPLATES = timedelta(hours=3)  # they are asked about every hour
 LITTLE_ROOM = 2e9  # bytes free on the disk with the file store
 NAMED = 5  # badges in one line
 PROBE = "doctor/probe.txt"  # in the file store; the same at every visit
@@ -310,6 +312,15 @@ def _failures(tx: Session) -> Iterator[Line]:
 def _templates(tx: Session, *, needed: bool) -> Iterator[Line]:
     """What WhatsApp lets us say after a day of silence, and what not any more."""
     standings, refused = template.standings(tx), template.refused(tx)
+    asked = chore.last(tx, template_watch.NAME)
+    if needed and standings and (asked is None or asked > STALE_TEMPLATES):
+        since = f"for {_age(asked.total_seconds())}" if asked is not None else "yet"
+        yield Line(
+            "warn",
+            "templates",
+            f"Twilio was not asked how they stand {since}. See that izin serve runs, and the lines "
+            "templates.not_asked in its logs; or ask now: izin templates status",
+        )
     if refused:
         named = ", ".join(f"{row.name} ({row.locale}) is {row.status}" for row in refused[:NAMED])
         more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""

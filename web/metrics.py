@@ -37,8 +37,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from models import database, encryption, task, template, watch
+from bot.service import LOOPS
+from models import database, encryption, heartbeat, loops, task, template, watch
 from models.base import Base
+from models.loops import Pauses
 from models.outbox import Lane
 from workers import watch as queue
 
@@ -103,6 +105,7 @@ class Watcher:
     _looking: asyncio.Future[list[Metric]] | None = None
     _seen: list[Metric] = field(default_factory=list)
     _seen_at: float = -KEPT  # monotonic
+    _pauses: Pauses = field(default_factory=lambda: Pauses("metrics"))
 
     async def look(self) -> list[Metric]:
         """What was seen in the last seconds, or is to be seen now; without patience, both away."""
@@ -116,6 +119,9 @@ class Watcher:
             async with asyncio.timeout(PATIENCE):
                 return await asyncio.shield(self._looking)
         except TimeoutError:
+            return [_build(), _up(database=False, redis=False)]
+        except Exception as error:  # a fault of ours: the rest is shown all the same
+            self._pauses.after(error)
             return [_build(), _up(database=False, redis=False)]
 
     def _keep(self, looked: asyncio.Future[list[Metric]]) -> None:
@@ -170,14 +176,11 @@ class Watcher:
 def _own() -> list[Metric]:
     """What this process counts below `bot`."""
     columns = dict.fromkeys(encryption.columns(Base.metadata), 0) | encryption.unread()
-    family = CounterMetricFamily(
-        "izin_unreadable_values",
-        "Values that this process could not read.",
-        labels=["column"],
-    )
-    for column, number in sorted(columns.items()):
-        family.add_metric([column], number)
-    return [family]
+    told = "Values that this process could not read."
+    family = _counted("izin_unreadable_values", told, "column", columns)
+    restarted = dict.fromkeys((*LOOPS, "metrics"), 0) | loops.restarts()
+    told = "Loops of this process that failed and were started again."
+    return [family, _counted("izin_loop_restarts", told, "loop", restarted)]
 
 
 def _inbox(tx: Session) -> list[Metric]:
@@ -267,7 +270,13 @@ def _processes(tx: Session) -> list[Metric]:
             "Since a process of this kind was last seen at work; +Inf if never.",
             "process",
             dict.fromkeys(BEATING, math.inf) | watch.heartbeats(tx),
-        )
+        ),
+        _counted(
+            "izin_process_loop_restarts",
+            "How often the loops of all processes of this kind failed and were started again.",
+            "process",
+            dict.fromkeys(BEATING, 0) | heartbeat.restarts(tx),
+        ),
     ]
 
 
@@ -322,6 +331,13 @@ def _build() -> Metric:
 
 def _gauge(name: str, told: str, value: float) -> Metric:
     return GaugeMetricFamily(name, told, value=value)
+
+
+def _counted(name: str, told: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = CounterMetricFamily(name, told, labels=[label])
+    for part, value in values.items():
+        family.add_metric([part], value)
+    return family
 
 
 def _parted(name: str, told: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -1,4 +1,4 @@
-"""What can't be read is set aside; the keys that have written are known."""
+"""What can't be read is set aside; keys that have written, chores and restarts are known."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,9 +38,21 @@ def upgrade() -> None:
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("use", "name", name=op.f("pk_keys")),
     )
+    op.create_table(
+        "chores",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chores")),
+    )
+    op.add_column(
+        "heartbeats", sa.Column("restarts", sa.BigInteger(), nullable=False, server_default="0")
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("heartbeats", "restarts")
+    op.drop_table("chores")
     op.drop_table("keys")
     op.drop_index("ix_sessions_aside_open", table_name="sessions_aside")
     op.drop_index(op.f("ix_sessions_aside_person_id"), table_name="sessions_aside")
