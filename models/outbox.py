@@ -51,6 +51,7 @@ class OutboundMessage(Base):
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
         Index("ix_outbox_open", "person_id", "id", postgresql_where=_OPEN),
+        Index("ix_outbox_failed", "failed_at", postgresql_where="failed_at IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

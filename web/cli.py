@@ -27,6 +27,7 @@ from bot.settings import Settings
 from conversations import catalogue, diagram, flows
 from models import (
     area,
+    aside,
     database,
     encryption,
     heartbeat,
@@ -37,6 +38,7 @@ from models import (
     officer,
     quiet,
 )
+from models.aside import NotPossible
 from models.keys import WrongKeys
 from models.loops import Loop
 from models.settings import BadSettings
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     act: Callable[[argparse.Namespace], int] = given.act
     try:
         return act(given)
-    except (BadSettings, CannotStart, StepMissed, Refusal, WrongKeys) as error:
+    except (BadSettings, CannotStart, StepMissed, Refusal, WrongKeys, NotPossible) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -98,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("flow", choices=sorted(flows.load().by_id))
     _add_officers(commands)
     _add_templates(commands)
+    _add_aside(commands)
     demo = add("demo", _demo, "Try it in the browser; nothing needs to be installed or set")
     demo.add_argument("--play", action="store_true", help="let the story play by itself")
     demo.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")
@@ -132,6 +135,22 @@ def _add_templates(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         ),
     ):
         acts.add_parser(name, help=what, description=what).set_defaults(act=act)
+
+
+def _add_aside(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    told = "What could not be read, or failed for a reason of ours"
+    acts = commands.add_parser("aside", help=told).add_subparsers(required=True, metavar="ACT")
+    listing = acts.add_parser("list", help="Show what is set aside, the oldest of each kind first")
+    listing.set_defaults(act=_list_aside)
+    listing.add_argument("--limit", type=int, default=100, help="rows of each kind (default: 100)")
+    again = acts.add_parser("retry", help="Let it be handled once more, as if it had come now")
+    again.set_defaults(act=_retry_aside)
+    closing = acts.add_parser("close", help="Settle it without handling it")
+    closing.set_defaults(act=_close_aside)
+    for act in (again, closing):
+        act.add_argument("kind", choices=[kind.value for kind in aside.Kind])
+        act.add_argument("id", type=int)
+    closing.add_argument("--reason", required=True, help="for the audit; name nobody in it")
 
 
 def _settings(kind: type[S]) -> S:
@@ -314,6 +333,26 @@ async def _ask_about_templates(settings: Settings, *, push: bool) -> int:
         reason = f"\t{one.reason}" if one.reason else ""
         print(f"{one.status}\t{one.locale}\t{one.name}\t{one.sid or '-'}{reason}")
     return int(any(one.status in REFUSED for one in found))
+
+
+def _list_aside(given: argparse.Namespace) -> int:
+    with database.session(_settings(Settings).database_url) as tx:
+        for one in aside.waiting(tx, limit=given.limit):
+            since = one.since.isoformat(timespec="seconds")
+            print(f"{one.kind}\t{one.id}\tperson {one.person_id}\t{since}\t{one.why}")
+    return 0
+
+
+def _retry_aside(given: argparse.Namespace) -> int:
+    with database.session(_settings(Settings).database_url) as tx:
+        aside.retry(tx, aside.Kind(given.kind), given.id)
+    return 0
+
+
+def _close_aside(given: argparse.Namespace) -> int:
+    with database.session(_settings(Settings).database_url) as tx:
+        aside.close(tx, aside.Kind(given.kind), given.id, given.reason)
+    return 0
 
 
 def _demo(given: argparse.Namespace) -> int:

@@ -303,7 +303,8 @@ def _failures(tx: Session) -> Iterator[Line]:
             "warn",
             "failures",
             f"turns were set aside since yesterday: {named}. Supervisors were told. Look for "
-            "turns.failed with these people in the logs, and tell the developers.",
+            "turns.failed with these people in the logs, and tell the developers. izin aside list "
+            "shows all; izin aside retry turn ID takes one once more.",
         )
     if not tasks and not turns:
         yield Line("ok", "failures", "nothing was given up since yesterday")

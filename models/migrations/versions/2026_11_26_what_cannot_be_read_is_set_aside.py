@@ -48,9 +48,23 @@ def upgrade() -> None:
     op.add_column(
         "heartbeats", sa.Column("restarts", sa.BigInteger(), nullable=False, server_default="0")
     )
+    op.create_index(
+        "ix_outbox_failed",
+        "outbox",
+        ["failed_at"],
+        postgresql_where=sa.text("failed_at IS NOT NULL"),
+    )
+    op.add_column(
+        "aliases",
+        sa.Column(
+            "made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
+        ),
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("aliases", "made_at")
+    op.drop_index("ix_outbox_failed", table_name="outbox")
     op.drop_column("heartbeats", "restarts")
     op.drop_table("chores")
     op.drop_table("keys")
