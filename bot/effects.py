@@ -76,6 +76,7 @@ from models import visit as visits
 from models import window as windows
 from models.application import Application
 from models.base import WIB
+from models.encryption import readable
 from models.lifecycle import ApplicationState, VisitState
 from models.officer import Officer
 from models.outbox import GATHERED, LEASE, Lane, Owed, owe_and_lease
@@ -553,7 +554,9 @@ class _Act:
         application = self.tx.get_one(Application, found.application_id)
         params: dict[str, Value] = {
             "number": found.number,
-            "holder": permit.masked(str(application.answers.get("owner_name", "-"))),
+            "holder": permit.masked(
+                str((readable(application.answers) or {}).get("owner_name", "-"))
+            ),
             "until": found.valid_until,
         }
         if found.revoked_at is not None:

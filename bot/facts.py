@@ -32,6 +32,7 @@ from models import application as applications
 from models import finding, identity, officer, unreached, visit, window
 from models.application import Application
 from models.calendar import Calendar
+from models.encryption import readable
 from models.finding import FindingRow
 from models.identity import Identity
 from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
@@ -166,7 +167,9 @@ def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
     load = visit.load_of(tx, [o.id for o, _ in team], base.today)
     return replace(
         base,
-        attention=tuple(rows.application_fact(a) for a in waiting),
+        attention=tuple(
+            rows.application_fact(a) for a in waiting if readable(a.answers) is not None
+        ),
         visits=rows.visit_facts(stuck, base, None),
         calls=tuple(
             CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
@@ -282,7 +285,7 @@ class _Rows:
 
     def _visit_fact(self, row: Visit, base: Facts, me: Officer | None) -> VisitFact:
         application = self.applications[row.application_id]
-        answers = application.answers
+        answers = readable(application.answers) or {}  # a visit is seen, if it can't all be read
         comes = self.officers.get(row.officer_id or 0)
         offers = [o for o in self.offers if o.visit_id == row.id]
         starts, ends = window.hours(row.on, window.Part(row.part))
@@ -310,7 +313,7 @@ class _Rows:
                 for f in self.findings.get(application.id, ())
                 if f.check in ON_IDENTITY and f.outcome == "needs_a_person"
             ),
-            code=row.code,
+            code=readable(row.code),
             code_tries_left=CODE_TRIES - row.code_tries,
             code_proved=row.code_proved_at is not None,
             officer_name=comes.name if comes else None,

@@ -29,6 +29,7 @@ from models import attachment, inbox, pictures
 from models.attachment import Attachment, AttachmentState, Kept
 from models.base import now
 from models.database import Record
+from models.encryption import Unreadable
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,9 @@ FETCH = timedelta(seconds=80)  # for one file, so that its lease lasts until it 
 AT_ONCE = 6  # each holds up to MAX_BYTES
 PATIENCE = timedelta(days=1)  # with the provider, and with our own file store
 LONGEST_PAUSE = timedelta(minutes=10)  # between two tries
+KEY_TRIES, KEY_PAUSE = 4, timedelta(seconds=5)  # for a process that has the key to fetch it
+UNREADABLE = "unreadable"  # our own fault: the provider's reference can't be opened
+_TOLD = {UNREADABLE: "file_gone"}  # what the sender hears of it: to send the file once more
 NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}  # how the files of each kind end
 
 
@@ -46,7 +50,7 @@ NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}  # how the files of each k
 class _Wanted:
     id: int
     channel: str
-    reference: str
+    reference: str | Unreadable
 
 
 class _NotNow(Exception):
@@ -117,10 +121,16 @@ class Media:
 
     async def _fetch(self, wanted: _Wanted) -> None:
         """Get a file and store it; whatever goes wrong with it stops no other."""
+        reference = wanted.reference
         channel = self.channels.get(wanted.channel)
         try:
+            if isinstance(reference, Unreadable):
+                log.error("media.unreadable", attachment=wanted.id, why=reference.why)
+                missing = reference.key_missing  # then a process that has the key may fetch it
+                await self.record.do(lambda tx: _unreadable(tx, wanted.id, again=missing))
+                return
             try:
-                kept = await self._keep(await _get(channel, wanted.reference))
+                kept = await self._keep(await _get(channel, reference))
             except FileRefused as refusal:
                 reason = refusal.reason
                 await self.record.do(lambda tx: _refuse(tx, wanted.id, reason))
@@ -134,7 +144,7 @@ class Media:
         except DBAPIError as error:  # its lease runs out, and it is fetched again
             log.warning("media.database_away", error=type(error).__name__)
         else:
-            await self._forget(channel, wanted)
+            await self._forget(channel, wanted.id, reference)
 
     async def _keep(self, content: bytes) -> Kept:
         """Check and store a file that came.
@@ -161,14 +171,15 @@ class Media:
         if await self.record.do(lambda tx: _plan(tx, wanted.id, later.after)):
             log.error("media.gave_up", attachment=wanted.id, why=later.whose)
 
-    async def _forget(self, channel: Channel | None, wanted: _Wanted) -> None:
+    async def _forget(self, channel: Channel | None, attachment_id: int, reference: str) -> None:
         """The provider's copy is of no more use; the file is what it is, whatever comes of this."""
         if channel is None:
             return
         try:
-            await channel.forget(wanted.reference)
+            await channel.forget(reference)
         except Exception as error:
-            log.warning("media.not_forgotten", attachment=wanted.id, error=type(error).__name__)
+            kind = type(error).__name__
+            log.warning("media.not_forgotten", attachment=attachment_id, error=kind)
 
 
 async def _get(channel: Channel | None, reference: str) -> bytes:
@@ -220,7 +231,9 @@ def keep(storage: Storage, content: bytes, kind: str) -> Kept:
 
 def _claim(tx: Session, limit: int) -> list[_Wanted]:
     rows = attachment.claim(tx, lease=LEASE, limit=limit)
-    return [_Wanted(row.id, row.channel, row.reference or "") for row in rows]
+    return [
+        _Wanted(row.id, row.channel, "" if row.reference is None else row.reference) for row in rows
+    ]
 
 
 def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
@@ -228,9 +241,22 @@ def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
     if row.state != AttachmentState.PENDING:
         return
     row.state, row.refusal = AttachmentState.REFUSED, reason
-    row.reference = row.leased_until = None
-    news = events.news("attachment_refused", row.id, Say(f"refusals.{reason}"))
+    row.leased_until = None
+    if reason != UNREADABLE:  # what can't be read now may be read when it is tried again
+        row.reference = None
+    news = events.news("attachment_refused", row.id, Say(f"refusals.{_TOLD.get(reason, reason)}"))
     inbox.tell(tx, row.person_id, f"attachment_refused:{row.id}", news)
+
+
+def _unreadable(tx: Session, attachment_id: int, *, again: bool) -> None:
+    """Count a file whose reference can't be read; the last time its sender is asked for it anew."""
+    row = tx.get_one(Attachment, attachment_id)
+    row.failures += 1
+    row.leased_until = None
+    if again and row.failures < KEY_TRIES:
+        row.due_at = func.now() + KEY_PAUSE
+    else:
+        _refuse(tx, attachment_id, UNREADABLE)
 
 
 def _plan(tx: Session, attachment_id: int, at_least: timedelta) -> bool:

@@ -21,10 +21,11 @@ from bot.channels.base import Channel, File, Letter
 from bot.errors import OutcomeUnknown, Rejected, TryLater, Unreachable, WindowClosed
 from bot.limits import Limits
 from conversations import messages
-from conversations.catalogue import MissingLine
+from conversations.catalogue import LOCALES, MissingLine
 from conversations.messages import Json, Message
 from models import outbox, person
 from models.database import Record, trip
+from models.encryption import Unreadable
 from models.logs import told
 from models.outbox import LEASE, UNKNOWN, Claimed, Lane, Reach
 from models.storage import Storage
@@ -40,11 +41,14 @@ AHEAD = {"reply": 1.0, "greeting": 0.3, "notice": 0.2}
 #: Of greetings and notices, when some were turned away: so many are claimed, this often.
 CAREFUL, PAUSE = 100, 0.1
 UNREACHABLE, WINDOW_CLOSED = "unreachable", "window_closed"
+UNREADABLE = "unreadable"  # the outcome of what can't be opened, or put into words
 ELSEWHERE = frozenset({UNREACHABLE, WINDOW_CLOSED})  # another address may do
+TO_CALL = ELSEWHERE | {UNREADABLE}  # whom such a message was for is on the call list
 TRY_LATER = "try_later"  # the outcome of what the provider did not take
 NO_PLACE = "rate"  # the outcome of what was not tried, since the provider's rate was used up
 TURN_AWAY = timedelta(seconds=1)  # until it is due again
 MAX_TRIES = 8  # of a message whose outcome is unknown, or whose file is missing
+KEY_TRIES = 3  # within about 15 seconds, of a message whose key this process does not have
 MAX_WAITS = 150  # of a message that was not sent, since its provider was away: about a day
 WAIT = timedelta(seconds=5)  # after an unknown outcome: a text twice is harmless, so it is repeated
 LONGEST_WAIT = timedelta(minutes=10)  # each pause is twice the one before
@@ -113,7 +117,13 @@ class Sender:
     async def _pace(self, channel: str, dues: Sequence[Claimed], rank: str) -> None:
         """Start sends as fast as the provider allows; what finds no place soon is put back."""
         chats = [due.reach[0].address for due in dues]
-        places = await self.limits.reserve_each(channel, chats, within=AHEAD[rank])
+        try:
+            places = await self.limits.reserve_each(channel, chats, within=AHEAD[rank])
+        except Exception as error:  # what is leased must not stay in hand without a send
+            log.error("sender.failed", messages=len(dues), exc_info=error)
+            for due in dues:
+                self._settle(_again(due, "failed", WAIT))
+            return
         for due, place in zip(dues, places, strict=True):
             if place.at is not None:
                 self._start(self._finish(due, place.at))
@@ -134,7 +144,12 @@ class Sender:
     async def _finish(self, due: Claimed, delay: float = 0.0) -> None:
         if delay:
             await asyncio.sleep(delay)
-        self._settle(await self._send(due))
+        try:
+            settled = await self._send(due)
+        except Exception as error:  # a lease of ours is renewed until its message is settled
+            log.error("sender.failed", message=due.id, person=due.person_id, exc_info=error)
+            settled = _again(due, "failed", WAIT)
+        self._settle(settled)
 
     def _settle(self, settled: _Settled) -> None:
         self._settled.append(settled)
@@ -150,7 +165,8 @@ class Sender:
                 log.warning("sender.database_away", error=type(error).__name__)
                 await asyncio.sleep(TICK)
             try:
-                await asyncio.wait_for(self._wake.wait(), TICK)
+                async with asyncio.timeout(TICK):
+                    await self._wake.wait()
             except TimeoutError:
                 self._look = True
 
@@ -211,6 +227,8 @@ class Sender:
             return _untried(due, "opted_out")
         if not due.reach:
             return _untried(due, "no_address")
+        if isinstance(due.message, Unreadable):
+            return _unreadable(due, due.message)
         settled = _Settled(due.id, due.person_id, UNREACHABLE)
         for number, place in enumerate(due.reach):
             if number and not await self.limits.reserve(place.channel, 1, within=0):
@@ -239,7 +257,7 @@ class Sender:
                     due.id,
                     place.address,
                     message,
-                    due.locale,
+                    due.locale if due.locale in LOCALES else LOCALES[0],
                     file,
                     place.heard_at,
                     due.at,
@@ -265,7 +283,7 @@ class Sender:
             return _again(due, "storage_away", WAIT, at_most=MAX_WAITS)
         except (MissingLine, ValueError) as error:  # our own mistake: it would be so again
             log.error("sender.unreadable", message=due.id, person=due.person_id, why=told(error))
-            return _Settled(due.id, due.person_id, "unreadable")
+            return _Settled(due.id, due.person_id, UNREADABLE)
         except Exception as error:  # one message must not stop all others
             log.error("sender.failed", message=due.id, person=due.person_id, exc_info=error)
             return _again(due, "failed", WAIT)
@@ -289,14 +307,31 @@ def _took_all(claimed: Sequence[Claimed], others: int) -> bool:
     return others > 0 and others in (ranks.count("greeting"), ranks.count("notice"))
 
 
+def _unreadable(due: Claimed, message: Unreadable) -> _Settled:
+    """Set a message aside; with its key missing, first leave it to a process that may have it."""
+    log.error("sender.unreadable", message=due.id, person=due.person_id, why=message.why)
+    metrics.sent(due.channel, UNREADABLE)
+    settled = _again(due, UNREADABLE, WAIT, at_most=KEY_TRIES if message.key_missing else 0)
+    return replace(settled, outcome=UNREADABLE)
+
+
 def _untried(due: Claimed, outcome: str) -> _Settled:
     metrics.sent(due.channel, outcome)
     return _Settled(due.id, due.person_id, outcome)
 
 
 def _read(message: Message | Json) -> Message:
-    """A message from the record; or one that was owed a moment ago, as it is."""
-    return message if isinstance(message, Message) else messages.from_json(message)
+    """A message from the record; or one that was owed a moment ago, as it is.
+
+    Raises:
+        ValueError: it has another shape than a message.
+    """
+    if isinstance(message, Message):
+        return message
+    try:
+        return messages.from_json(message)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError("not a message") from error
 
 
 def _again(due: Claimed, outcome: str, after: timedelta, *, at_most: int = MAX_TRIES) -> _Settled:
@@ -320,7 +355,7 @@ def _write(
     given_up = [one for one in settled if one.provider_id is None and one.again_after is None]
     for one in given_up:
         outbox.give_up(tx, one.id, one.outcome)
-        if one.outcome in ELSEWHERE:
+        if one.outcome in TO_CALL:
             call_list.add(tx, one.person_id, one.outcome)
         log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
     turned_away: dict[int, timedelta] = {}

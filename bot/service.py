@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 import structlog
@@ -18,22 +18,27 @@ from bot.channels.base import Channel, Heard
 from bot.channels.whatsapp import Account, WhatsApp
 from bot.channels.whatsapp_templates import Templates
 from bot.channels.whatsapp_transport import READ
-from bot.errors import ChannelError
+from bot.errors import Busy, ChannelError
 from bot.facts import City
 from bot.limits import Chats, Limits, Rate
 from bot.media import Media
 from bot.sender import Sender
 from bot.settings import Settings
+from bot.template_watch import TemplateWatch
 from bot.turns import Turns
 from conversations import flows
 from conversations.catalogue import Catalogue
-from models import area, business_type, database
+from models import area, business_type, database, keys, loops
 from models.database import Record
+from models.loops import Loop
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
 
+#: The names of all loops that a bot may have.
+LOOPS = ("turns", "sender", "media", "news", "listen", "templates")
 TICK = 1.0  # seconds; in case a NOTIFY was lost
+OPENING = 10.0  # seconds that a delivery waits for a bot that begins
 FINISH = 5.0  # seconds for sends to end when the process does
 #: When the garbage collector looks: a turn makes thousands of objects, next to none in circles.
 YOUNG = (50_000, 20, 100)
@@ -49,6 +54,8 @@ class Bot:
     turns: Turns
     sender: Sender
     media: Media
+    templates: TemplateWatch | None = None  # where there is an account at Twilio
+    opened: asyncio.Event = field(default_factory=asyncio.Event)  # the keys are the right ones
 
     async def take(self, heard: list[Heard]) -> None:
         """Take deliveries.
@@ -56,6 +63,8 @@ class Bot:
         Raises:
             bot.errors.Busy: nothing is promised; deliver again later.
         """
+        if not self.opened.is_set():
+            await self._wait_until_open()
         await self.turns.take(heard)
         if any(one.media is not None for one in heard):
             self.media.wake()
@@ -74,13 +83,46 @@ class Bot:
                 task.add_done_callback(_log_failure)
 
     async def run(self) -> None:
-        """Take turns, send, fetch and listen until cancelled."""
+        """Take turns, send, fetch and listen until cancelled; a loop that fails begins again."""
+        await self._enter_keys()
+        self.opened.set()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.turns.run())
-            group.create_task(self.sender.run())
-            group.create_task(self.media.run())
-            group.create_task(self._take_news())
-            group.create_task(self._listen())
+            for loop in self.loops():
+                group.create_task(loops.keep_running(loop), name=f"loop:{loop.name}")
+
+    def loops(self) -> Sequence[Loop]:
+        """All that a bot does by itself; each for itself, and beside the others."""
+        every = [
+            *(Loop("turns", run) for run in self.turns.committers()),
+            Loop("sender", self.sender.run),
+            Loop("media", self.media.run),
+            Loop("news", self._take_news),
+            Loop("listen", self._listen),
+        ]
+        if self.templates is not None:
+            every.append(Loop("templates", self.templates.run))
+        return every
+
+    async def _enter_keys(self) -> None:
+        """Wait until the database is there and this process's keys read what is in it."""
+        while True:
+            try:
+                await self.record.do(keys.enter)
+            except keys.WrongKeys as error:
+                log.critical("keys.wrong", why=str(error))
+                await asyncio.sleep(OPENING)
+            except DBAPIError as error:
+                log.warning("bot.database_away", error=type(error).__name__)
+                await asyncio.sleep(TICK)
+            else:
+                return
+
+    async def _wait_until_open(self) -> None:
+        try:
+            async with asyncio.timeout(OPENING):
+                await self.opened.wait()
+        except TimeoutError:
+            raise Busy("the keys could not be checked yet") from None
 
     async def _take_news(self) -> None:
         while True:
@@ -92,7 +134,8 @@ class Bot:
             if not taken:
                 self.turns.news.clear()
                 try:
-                    await asyncio.wait_for(self.turns.news.wait(), TICK)
+                    async with asyncio.timeout(TICK):
+                        await self.turns.news.wait()
                 except TimeoutError:
                     continue
 
@@ -121,6 +164,8 @@ async def running(
     storage: Storage,
     limits: Limits,
     public_url: str,
+    *,
+    templates: TemplateWatch | None = None,
 ) -> AsyncIterator[Bot]:
     """Run a bot for as long as the context is open; closes all that it is given.
 
@@ -130,7 +175,7 @@ async def running(
     media = Media(record, channels, storage)
     city = City(area.load(), business_type.load(), flows.load())
     turns = Turns(record, city, public_url, sender)
-    bot = Bot(record, channels, storage, turns, sender, media)
+    bot = Bot(record, channels, storage, turns, sender, media, templates)
     gc.freeze()  # what is loaded by now stays: the collector need not walk through it again
     gc.set_threshold(*YOUNG)
     work = asyncio.create_task(bot.run())
@@ -192,6 +237,12 @@ def whatsapp(
         templates=Templates(words, record),
         patience=patience,
     )
+
+
+def template_watch(settings: Settings, record: Record) -> TemplateWatch | None:
+    """Who asks how WhatsApp's templates stand, if there is an account."""
+    ours = account(settings)
+    return TemplateWatch(record, ours, settings.twilio_api_url) if ours is not None else None
 
 
 def _end_if_failed(work: asyncio.Task[None]) -> None:

@@ -4,18 +4,21 @@ There is no timer: an idle process commits one message at once, a busy one many 
 delivery is answered only when it is committed. A batch that fails is taken apart, so that a
 poisoned turn does not hurt its neighbours; its third failure sets it aside, tells the person in
 one honest sentence and leaves the row for a supervisor to see.
+
+A stored value that can't be read fails nothing. Where its key is missing, the person is left for a
+while to a process that may have it. Then, or at once where the value is damaged, the row is set
+aside; a session is set aside as it is, and the conversation begins anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot import facts, metrics
@@ -30,9 +33,11 @@ from conversations.events import Event, Happened, Uploaded
 from conversations.messages import Message, Say
 from conversations.session import Session as Talk
 from conversations.withholding import withheld
-from models import consent, inbox, officer, turn
+from models import consent, inbox, loops, officer, turn
 from models.database import Record, away, trip, unfit
+from models.encryption import Unreadable
 from models.inbox import NEWS, Delivery, SentFile
+from models.loops import Loop
 from models.outbox import Claimed, Owed, Reach, owe
 from models.turn import Begun, Opening, Untaken
 
@@ -47,6 +52,8 @@ REMEMBERED = 50_000  # senders known to be in a conversation
 COMMITTERS = 2  # one computes while the other waits for the disk
 MAX_FAILURES = 3
 MAX_EVENTS = 20  # of one person in one transaction; the rest follows in the next
+KEY_PATIENCE = 15.0  # seconds that a process with the missing key has to take the turn
+PAUSE = 2.0  # seconds until somebody whose turn could not be taken is tried again
 
 
 @dataclass(slots=True)
@@ -121,6 +128,7 @@ class Turns:
     _strangers: _Queue = field(default_factory=_Queue)
     _busy: set[str] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _resting: dict[int, float] = field(default_factory=dict)  # person id: until when, by the loop
 
     async def take(self, heard: Sequence[Heard]) -> None:
         """Take deliveries; returns when all of them are committed.
@@ -159,7 +167,10 @@ class Turns:
 
     async def take_news(self) -> int:
         """Take what lies untaken in the inbox: news, and what a dead process left."""
-        people = await self.record.ask(lambda tx: inbox.waiting(tx, limit=BATCH))
+        moment = asyncio.get_running_loop().time()
+        self._resting = {i: until for i, until in self._resting.items() if until > moment}
+        resting = list(self._resting)
+        people = await self.record.ask(lambda tx: inbox.waiting(tx, limit=BATCH, but_for=resting))
         people = [p for p in people if f"person:{p}" not in self._busy]
         entries = [self._enter(f"person:{p}", person_id=p) for p in people]
         await asyncio.gather(*(entry.done for entry in entries), return_exceptions=True)
@@ -179,8 +190,12 @@ class Turns:
     async def run(self) -> None:
         """Commit batches until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(COMMITTERS):
-                group.create_task(self._commit_for_ever())
+            for run in self.committers():
+                group.create_task(loops.keep_running(Loop("turns", run)))
+
+    def committers(self) -> Sequence[Callable[[], Awaitable[None]]]:
+        """What commits batches until cancelled: several, each of which can go on alone."""
+        return [self._commit_for_ever] * COMMITTERS
 
     async def _commit_for_ever(self) -> None:
         while True:
@@ -223,7 +238,7 @@ class Turns:
     async def _commit(self, batch: list[_Entry]) -> None:
         watch = Stopwatch()
         try:
-            leased, more = await self.record.do(lambda tx: self._take_batch(tx, batch, watch))
+            taken = await self.record.do(lambda tx: self._take_batch(tx, batch, watch))
         except turn.Moved:  # at their new person's, what they said is heard
             await self._commit(batch)
         except Exception as error:
@@ -238,22 +253,18 @@ class Turns:
             else:
                 await self._failed(batch[0], error)
         else:
-            self.sender.send(leased)
-            if more:
+            self.sender.send(taken.leased)
+            if taken.more:
                 self.sender.look()
+            self._rest(taken.left)
             for entry in batch:
                 entry.taken()
                 self._remember(entry)
                 metrics.turn(perf_counter() - entry.since)
             metrics.batch(len(batch), watch)
 
-    def _take_batch(
-        self, tx: Session, batch: Sequence[_Entry], watch: Stopwatch
-    ) -> tuple[list[Claimed], bool]:
-        """Hear, lock, compute, write and commit; gives what the sender shall send at once.
-
-        And whether there is more for it to look for.
-        """
+    def _take_batch(self, tx: Session, batch: Sequence[_Entry], watch: Stopwatch) -> _Taken:
+        """Hear, lock, compute, write and commit."""
         watch.lap("wait")
         begun = _begin(tx, batch)
         watch.lap("begin")
@@ -266,24 +277,34 @@ class Turns:
     async def _failed(self, entry: _Entry, error: Exception) -> None:
         """Count a turn's failure; the third sets it aside and tells the person."""
         metrics.turn_failed()
-        log.error(
-            "turns.failed",
-            error=type(error).__name__,
-            place=_place(error),
-            person=entry.person_id,
-            delivery=entry.heard.provider_id if entry.heard else None,
-            channel=entry.heard.channel if entry.heard else NEWS,
-        )
+        _log_failure("turns.failed", entry, error)
         try:
             await self.record.do(lambda tx: _count_failure(tx, entry))
-        except (DBAPIError, UnicodeError, turn.Moved) as refusal:
-            if unfit(refusal):
+        except Exception as again:  # whatever it was: the delivery is refused, others are taken
+            if unfit(again):
                 entry.refuse(Malformed("a value that the database can't keep"))
-            else:
-                entry.refuse(Busy("the database is away"))
+                return
+            if not away(again):
+                _log_failure("turns.failure_not_counted", entry, again)
+            entry.refuse(Busy("the failure could not be counted"))
+            self._rest([entry.person_id] if entry.person_id is not None else [])
         else:
             entry.taken()
             self.sender.look()
+
+    def _rest(self, people: Iterable[int]) -> None:
+        """Do not look for what lies untaken for these people for a while."""
+        until = asyncio.get_running_loop().time() + PAUSE
+        self._resting.update(dict.fromkeys(people, until))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What came of a batch."""
+
+    leased: list[Claimed]  # to be sent at once
+    more: bool  # there is more for the sender to look for
+    left: Collection[int] = ()  # people who are left to a process that has the key
 
 
 @dataclass(slots=True)
@@ -297,11 +318,16 @@ class _Batch:
     watch: Stopwatch
     most_waiting: int  # replies that change nothing, for one person
 
-    def run(self, *, can_send: bool, can_greet: bool) -> tuple[list[Claimed], bool]:
+    def run(self, *, can_send: bool, can_greet: bool) -> _Taken:
         people, openings, at = self.begun.people, self.begun.openings, self.begun.at
-        tellable = {i: _tellable(o.untaken)[:MAX_EVENTS] for i, o in openings.items()}
-        waiting = {i: deque(rows) for i, rows in tellable.items() if rows}
+        found = {i: _Readable.of(o) for i, o in openings.items()}
+        left = [i for i, one in found.items() if one.left]
+        aside = [row_id for one in found.values() for row_id in one.aside]
+        if aside:
+            self._set_aside(found)
+        waiting = {i: deque(one.rows) for i, one in found.items() if one.rows}
         talks = {i: _talk(openings[i].session) for i in waiting}
+        replaced = [i for i in waiting if talks[i] is None and openings[i].session is not None]
         heard: dict[int, Reach] = {}  # addresses that are spoken from, by id
         last: dict[int, Reach] = {}  # where each person spoke last
         writer = Writer(self.tx, self.public_url, at)
@@ -338,10 +364,36 @@ class _Batch:
             if waiting:
                 openings = self._reopen(writer, waiting)
         if not taken:
-            return [], False
+            return _Taken([], bool(aside), left)
+        if replaced:
+            self._replace_sessions(replaced)
         leasing = (last if can_greet else last.keys() - writer.newcomers) if can_send else ()
         leased = self._keep(writer, talks, taken, heard, last, leasing=leasing)
-        return leased, len(writer.owed) > len(leased)
+        more = bool(aside or replaced) or len(writer.owed) > len(leased)
+        return _Taken(leased, more, left)
+
+    def _set_aside(self, found: Mapping[int, _Readable]) -> None:
+        """Set aside what was heard and can't be read, and say so to whom it concerns."""
+        for person_id, one in found.items():
+            for row_id in one.aside:
+                metrics.turn_failed()
+                log.error("turns.unreadable", person=person_id, row=row_id)
+                _tell_set_aside(self.tx, person_id, row_id)
+        with trip(self.tx) as run:
+            turn.set_aside(run, [row_id for one in found.values() for row_id in one.aside])
+
+    def _replace_sessions(self, people: Sequence[int]) -> None:
+        """Set sessions aside that can't be read, and say so to whom it concerns."""
+        with trip(self.tx) as run:
+            put_away = turn.set_session_aside(run, people)
+        for aside_id, person_id, had_draft in put_away.rows:
+            metrics.turn_failed()
+            log.error("turns.session_unreadable", person=person_id, session=aside_id)
+            told = Say("notices.session_set_aside", {"number": aside_id})
+            _tell_supervisors(self.tx, person_id, "session_set_aside", aside_id, told)
+            if had_draft:
+                anew = messages.to_json(Message((Say("common.begun_anew"),)))
+                owe(self.tx, [Owed(person_id, f"session_set_aside:{aside_id}", anew)])
 
     def _reopen(self, writer: Writer, waiting: Iterable[int]) -> dict[int, Opening]:
         """What the first events changed."""
@@ -405,6 +457,40 @@ def _begin(tx: Session, batch: Sequence[_Entry]) -> Begun:
     return turn.begin(tx, deliveries, ids)
 
 
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    """What of a person's open rows is taken now, in order, and what can't be read."""
+
+    rows: Sequence[Untaken]
+    aside: Sequence[int] = ()  # rows to be set aside
+    left: bool = False  # what follows waits for a process that has the key
+
+    @classmethod
+    def of(cls, opening: Opening) -> _Readable:
+        """Sort what lies open for somebody.
+
+        With a key missing, what came lately waits, and all that came after it.
+        """
+        tellable = _tellable(opening.untaken)[:MAX_EVENTS]
+        if tellable and _waits_for_key(opening.session, tellable[0]):
+            return cls((), left=True)
+        rows: list[Untaken] = []
+        aside: list[int] = []
+        for row in tellable:
+            if not isinstance(row.event, Unreadable):
+                rows.append(row)
+            elif _waits_for_key(row.event, row):
+                return cls(rows, aside, left=True)
+            else:
+                aside.append(row.id)
+        return cls(rows, aside)
+
+
+def _waits_for_key(value: object, row: Untaken) -> bool:
+    """Whether a process that has the key may still come and take this row."""
+    return isinstance(value, Unreadable) and value.key_missing and row.age < KEY_PATIENCE
+
+
 def _tellable(untaken: Sequence[Untaken]) -> Sequence[Untaken]:
     """What is taken now: all of it if the person speaks, else what does not wait for the morning.
 
@@ -442,12 +528,11 @@ def _withhold(heard: Heard) -> Heard:
 
 def _talk(data: object) -> Talk | None:
     """The stored session; one that can't be read begins anew, so that the menu always works."""
-    if data is None:
+    if data is None or isinstance(data, Unreadable):
         return None
     try:
         return Talk.from_json(data)
-    except (KeyError, TypeError, ValueError) as error:
-        log.error("turns.session_unreadable", error=type(error).__name__)
+    except ValueError:
         return None
 
 
@@ -461,20 +546,36 @@ def _count_failure(tx: Session, entry: _Entry) -> None:
     for person_id in _begin(tx, [entry]).people:
         row_id = inbox.count_failure(tx, person_id, at_most=MAX_FAILURES)
         if row_id is not None:
-            sorry = messages.to_json(Message((Say("common.trouble"),)))
-            owe(tx, [Owed(person_id, f"trouble:{row_id}", sorry)])
-            _tell_supervisors(tx, person_id, row_id)
+            _tell_set_aside(tx, person_id, row_id)
 
 
-def _tell_supervisors(tx: Session, person_id: int, row_id: int) -> None:
-    """Show supervisors a turn that was set aside; not their own, or one would follow another."""
+def _tell_set_aside(tx: Session, person_id: int, row_id: int) -> None:
+    """Tell the person and the supervisors that something was set aside."""
+    sorry = messages.to_json(Message((Say("common.trouble"),)))
+    owe(tx, [Owed(person_id, f"trouble:{row_id}", sorry)])
+    told = Say("notices.turn_set_aside", {"number": row_id})
+    _tell_supervisors(tx, person_id, "turn_set_aside", row_id, told)
+
+
+def _tell_supervisors(tx: Session, person_id: int, what: str, number: int, say: Say) -> None:
+    """Show supervisors what was set aside; not their own, or one would follow another."""
     supervisors = officer.supervisors_of(tx, None)
     if person_id in supervisors:
         return
-    say = Say("notices.turn_set_aside", {"number": row_id})
     for supervisor in supervisors:
-        news = events.news("turn_set_aside", row_id, say, unasked=True)
-        inbox.tell(tx, supervisor, f"turn_set_aside:{row_id}", news, can_wait=True)
+        news = events.news(what, number, say, unasked=True)
+        inbox.tell(tx, supervisor, f"{what}:{number}", news, can_wait=True)
+
+
+def _log_failure(event: str, entry: _Entry, error: Exception) -> None:
+    log.error(
+        event,
+        error=type(error).__name__,
+        place=_place(error),
+        person=entry.person_id,
+        delivery=entry.heard.provider_id if entry.heard else None,
+        channel=entry.heard.channel if entry.heard else NEWS,
+    )
 
 
 def _place(error: BaseException) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypedDict
+
+import msgspec
 
 from conversations.messages import Json, Question, Say, say_from_json, say_to_json
 
@@ -109,8 +111,16 @@ class Session:
         """Read what `to_json` wrote, of this version or an earlier one.
 
         Raises:
-            KeyError, TypeError, ValueError: it was written by nobody we know.
+            ValueError: it has another shape than `to_json` gives.
         """
+        try:
+            msgspec.convert(data, _Stored)
+            return cls._read(data)
+        except (msgspec.ValidationError, TypeError, KeyError) as error:
+            raise ValueError("not a session") from error
+
+    @classmethod
+    def _read(cls, data: Json) -> Session:
         interrupted = data.get("interrupted")
         return cls(
             draft=_draft_from_json(data["draft"]) if data["draft"] else None,
@@ -127,6 +137,26 @@ class Session:
             calling=data.get("calling", False),
             tongue_known=data.get("tongue_known", data["greeted"]),
         )
+
+
+_StoredDraft: TypeAlias = tuple[str, str, dict[str, Any], str | None]
+_StoredOffer: TypeAlias = tuple[
+    str, str | tuple[str, dict[str, Any]], Any, Act, Literal["yes", "no", ""]
+]
+
+
+class _Stored(TypedDict):
+    """The shape of `Session.to_json`."""
+
+    draft: _StoredDraft | None
+    parked: list[_StoredDraft]
+    asked: tuple[str, str, str, int] | None
+    shown: list[_StoredOffer]
+    clarifying: bool
+    version: int
+    since: int
+    refusals: int
+    greeted: bool
 
 
 def joined(session: Session, other: Session, *, at_most: int) -> Session:

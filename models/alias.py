@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import UniqueConstraint, select
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint, and_, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -22,6 +24,7 @@ class Alias(Base):
     channel: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     address: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(default=func.now(), server_default=func.now())
 
 
 def resolve(tx: Session, channel: str, address: str, name: str | None) -> str:
@@ -49,3 +52,21 @@ def resolve(tx: Session, channel: str, address: str, name: str | None) -> str:
 
 def _known(tx: Session, channel: str, name: str) -> str | None:
     return tx.scalar(select(Alias.address).where(Alias.channel == channel, Alias.name == name))
+
+
+def forget(tx: Session, before: datetime) -> None:
+    """Delete names whose address was last heard from before a time, or never since then.
+
+    Whoever writes under such a name afterwards is met as a stranger, or by the number beside it.
+    """
+    heard_since = exists().where(
+        and_(
+            Address.channel == Alias.channel,
+            Address.address == Alias.address,
+            Address.heard_at >= before,
+        )
+    )
+    tx.execute(
+        delete(Alias).where(Alias.made_at < before, ~heard_since),
+        execution_options={"synchronize_session": False},
+    )

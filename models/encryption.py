@@ -10,30 +10,47 @@ import base64
 import binascii
 import hmac
 import os
-from collections import deque
+import re
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
-from sqlalchemy import Dialect, LargeBinary
+from sqlalchemy import Dialect, LargeBinary, MetaData
 from sqlalchemy.types import TypeDecorator
 
 NONCE = 12  # bytes; the size AES-GCM is specified for
+TAG = 16  # bytes
 NONCES = 256  # asked of the system at once: each asking lets another thread in, and waits for it
 LONGEST_NAME = 255  # bytes of a key's id: its length is written in one
 REMEMBERED = 10_000  # names that a process has encrypted, or decrypted, last: 14 and 24 µs each
 BLIND_INDEX = 16  # bytes kept of HMAC-SHA256
+
+_KEY_ID = re.compile(r"[\w.-]{1,64}")
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
 
 
 class NoKeys(RuntimeError):
     """A personal column was touched before `use` was called with a key ring."""
 
 
-class UnknownKey(LookupError):
+class UnreadableValue(ValueError):
+    """A stored value that was altered, belongs to another column, or is no text or JSON."""
+
+    key_missing = False
+
+
+class UnknownKey(UnreadableValue, LookupError):
     """A value was written under a key that is gone: put it back into ENCRYPTION_KEYS."""
+
+    key_missing = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +110,21 @@ def _current_ring() -> KeyRing:
     return _ring
 
 
+def current() -> str:
+    """The id of the key under which this process writes."""
+    return _current_ring().current
+
+
 def seal(plain: bytes, bound_to: str) -> bytes:
     """Encrypt, bound to a place (`table.column`) so that it can't be read from another."""
-    ring = _current_ring()
-    name = ring.current.encode()
+    return seal_with(_current_ring().current, plain, bound_to)
+
+
+def seal_with(key_id: str, plain: bytes, bound_to: str) -> bytes:
+    """Encrypt as `seal` does, under this key of the ring."""
+    name = key_id.encode()
     nonce = _nonce()
-    box = _cipher(ring.keys[ring.current]).encrypt(nonce, plain, bound_to.encode())
+    box = _cipher(_current_ring().keys[key_id]).encrypt(nonce, plain, bound_to.encode())
     return bytes([len(name)]) + name + nonce + box
 
 
@@ -120,14 +146,36 @@ def unseal(stored: bytes, bound_to: str) -> bytes:
 
     Raises:
         UnknownKey: the ring lacks the key it was written under.
-        cryptography.exceptions.InvalidTag: it was altered, or belongs to another column.
+        UnreadableValue: it was altered, or belongs to another column.
     """
+    name = key_id(stored)
     at = 1 + stored[0]
-    name = stored[1:at].decode()
     key = _current_ring().keys.get(name)
     if key is None:
+        if not _KEY_ID.fullmatch(name):  # rubbish, which may be somebody's words: do not quote it
+            raise UnreadableValue(f"these bytes name no key (column {bound_to})")
         raise UnknownKey(f"no key {name!r} in ENCRYPTION_KEYS (column {bound_to})")
-    return _cipher(key).decrypt(stored[at : at + NONCE], stored[at + NONCE :], bound_to.encode())
+    try:
+        box = stored[at + NONCE :]
+        return _cipher(key).decrypt(stored[at : at + NONCE], box, bound_to.encode())
+    except (InvalidTag, ValueError) as error:  # ValueError: the nonce is cut off
+        raise UnreadableValue(f"the key {name!r} does not open it (column {bound_to})") from error
+
+
+def key_id(stored: bytes) -> str:
+    """The id of the key under which a value was written; it stands in clear before it.
+
+    Raises:
+        UnreadableValue: these bytes were not written by `seal`.
+    """
+    try:
+        end = 1 + stored[0]
+        name = stored[1:end].decode()
+    except (IndexError, UnicodeDecodeError) as error:
+        raise UnreadableValue("these bytes name no key") from error
+    if len(stored) < end + NONCE + TAG:
+        raise UnreadableValue("these bytes are too few")
+    return name
 
 
 @lru_cache(16)
@@ -193,12 +241,104 @@ def seal_json(value: Any, bound_to: str) -> bytes:
 
 
 def unseal_json(stored: bytes, bound_to: str) -> Any:
-    """Decrypt what `seal_json` gave for the same place."""
-    return msgspec.json.decode(unseal(stored, bound_to))
+    """Decrypt what `seal_json` gave for the same place.
+
+    Raises:
+        UnreadableValue: as `unseal`, or it is no JSON.
+    """
+    try:
+        return msgspec.json.decode(unseal(stored, bound_to))
+    except msgspec.DecodeError as error:
+        raise UnreadableValue(f"it is no JSON (column {bound_to})") from error
+
+
+def unseal_text(stored: bytes, bound_to: str) -> str:
+    """Decrypt text that was sealed for the same place.
+
+    Raises:
+        UnreadableValue: as `unseal`, or it is no text.
+    """
+    try:
+        return unseal(stored, bound_to).decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableValue(f"it is no text (column {bound_to})") from error
+
+
+class Unreadable:
+    """Stands in for a stored value that can't be read, so that its row can be handled alone.
+
+    Reading a row gives it and never raises: the rows beside it are not affected. Using it as if it
+    were the value raises. `key_missing` tells that another process may have the key.
+    """
+
+    __slots__ = ("_error",)
+
+    def __init__(self, error: UnreadableValue) -> None:
+        self._error = error
+
+    @property
+    def key_missing(self) -> bool:
+        """Whether the value was written under a key that this process does not have."""
+        return self._error.key_missing
+
+    @property
+    def why(self) -> str:
+        """What is wrong, without the value."""
+        return str(self._error)
+
+    def _refuse(self, *_: object, **__: object) -> Any:
+        raise self._error
+
+    __bool__ = __str__ = __format__ = __iter__ = __len__ = _refuse
+    __getitem__ = __contains__ = __call__ = _refuse
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # Python asks values of every kind for these
+            raise AttributeError(name)
+        raise self._error
+
+
+#: How many values of each column could not be read by this process, since it started.
+_unread: Counter[str] = Counter()
+
+
+def unread() -> dict[str, int]:
+    """How often this process met a value that it can't read, by column (`table.column`)."""
+    return dict(_unread)
+
+
+def open_json(stored: bytes, bound_to: str) -> Any:
+    """As `unseal_json`; gives an `Unreadable`, which is counted, instead of raising."""
+    try:
+        return unseal_json(stored, bound_to)
+    except UnreadableValue as error:
+        return _marked(error, bound_to)
+
+
+def open_text(stored: bytes, bound_to: str) -> str | Unreadable:
+    """As `unseal_text`; gives an `Unreadable`, which is counted, instead of raising."""
+    try:
+        return unseal_text(stored, bound_to)
+    except UnreadableValue as error:
+        return _marked(error, bound_to)
+
+
+def _marked(error: UnreadableValue, bound_to: str) -> Unreadable:
+    _unread[bound_to] += 1
+    _log.error("value_unreadable", column=bound_to, why=str(error))
+    return Unreadable(error)
+
+
+def readable(value: T | None) -> T | None:
+    """The value; None in place of one that can't be read."""
+    return None if isinstance(value, Unreadable) else value
 
 
 class Encrypted(TypeDecorator[str]):
-    """Text that is encrypted in the table; `bound_to` is `table.column`."""
+    """Text that is encrypted in the table; `bound_to` is `table.column`.
+
+    One that can't be read is loaded as an `Unreadable`.
+    """
 
     impl = LargeBinary
     cache_ok = True
@@ -211,11 +351,15 @@ class Encrypted(TypeDecorator[str]):
         return None if value is None else seal(value.encode(), self.bound_to)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else unseal(bytes(value), self.bound_to).decode()
+        # An `Unreadable` passes for text: whoever uses it as such gets its error.
+        return None if value is None else cast("str", open_text(bytes(value), self.bound_to))
 
 
 class EncryptedJson(TypeDecorator[Any]):
-    """A JSON value that is encrypted in the table; `bound_to` is `table.column`."""
+    """A JSON value that is encrypted in the table; `bound_to` is `table.column`.
+
+    One that can't be read is loaded as an `Unreadable`.
+    """
 
     impl = LargeBinary
     cache_ok = True
@@ -228,4 +372,10 @@ class EncryptedJson(TypeDecorator[Any]):
         return None if value is None else seal_json(value, self.bound_to)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return None if value is None else unseal_json(bytes(value), self.bound_to)
+        return None if value is None else open_json(bytes(value), self.bound_to)
+
+
+def columns(tables: MetaData) -> list[str]:
+    """The encrypted columns of these tables (`table.column`)."""
+    every = (column.type for table in tables.sorted_tables for column in table.columns)
+    return [kind.bound_to for kind in every if isinstance(kind, Encrypted | EncryptedJson)]

@@ -20,6 +20,8 @@ class Heartbeat(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     beat_at: Mapped[datetime]
+    #: How often its loop failed and was started again, in all processes of this kind.
+    restarts: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 def beat(tx: Session, name: str) -> None:
@@ -30,6 +32,21 @@ def beat(tx: Session, name: str) -> None:
             index_elements=[Heartbeat.name], set_={"beat_at": statement.excluded.beat_at}
         )
     )
+
+
+def restarted(tx: Session, name: str) -> None:
+    """Count that the loop of a process of this kind failed and is started again."""
+    statement = insert(Heartbeat).values(name=name, beat_at=func.now(), restarts=1)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Heartbeat.name], set_={"restarts": Heartbeat.restarts + 1}
+        )
+    )
+
+
+def restarts(tx: Session) -> dict[str, int]:
+    """How often the loops of each kind of process were started again."""
+    return {name: count for name, count in tx.execute(select(Heartbeat.name, Heartbeat.restarts))}
 
 
 def alive(tx: Session, name: str) -> bool:

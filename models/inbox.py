@@ -60,7 +60,7 @@ class InboundMessage(Base):
     due_at: Mapped[datetime | None]  # news that waits for the morning, or until they speak
     taken_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
-    set_aside_at: Mapped[datetime | None]  # failed three times; a supervisor sees it
+    set_aside_at: Mapped[datetime | None]  # unreadable, or failed three times; a supervisor sees it
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +212,10 @@ def tell(tx: Session, person_id: int, fact: str, event: Any, *, can_wait: bool =
 _SLEEPS = func.coalesce(InboundMessage.due_at > func.now(), False)
 
 
-def waiting(tx: Session, *, limit: int) -> Sequence[int]:
-    """People for whom something lies untaken, longest first."""
-    return list(dict.fromkeys(tx.scalars(text(_WAITING), {"limit": limit})))
+def waiting(tx: Session, *, limit: int, but_for: Sequence[int] = ()) -> Sequence[int]:
+    """People for whom something lies untaken, longest first; not those of `but_for`."""
+    given = {"limit": limit, "but_for": list(but_for)}
+    return list(dict.fromkeys(tx.scalars(text(_WAITING), given)))
 
 
 # Not an OR of the two: each is a stretch of the index, in its order.
@@ -222,10 +223,12 @@ _WAITING = """
     WITH waiting AS (
       (SELECT id, person_id FROM inbox
         WHERE taken_at IS NULL AND set_aside_at IS NULL AND id > 0 AND due_at IS NULL
+          AND person_id <> ALL (CAST(:but_for AS bigint[]))
         ORDER BY due_at, id LIMIT :limit)
        UNION ALL
       (SELECT id, person_id FROM inbox
         WHERE taken_at IS NULL AND set_aside_at IS NULL AND id > 0 AND due_at <= now()
+          AND person_id <> ALL (CAST(:but_for AS bigint[]))
         ORDER BY due_at, id LIMIT :limit)
     )
     SELECT person_id FROM waiting JOIN people ON people.id = person_id

@@ -119,6 +119,7 @@ _MOVES = (
     """,
     "DELETE FROM help_requests WHERE person_id = :gone",
     "DELETE FROM unreached WHERE person_id = :gone",
+    "UPDATE sessions_aside SET person_id = :kept WHERE person_id = :gone",
     "UPDATE addresses SET person_id = :kept WHERE person_id = :gone",
     """
     UPDATE inbox SET person_id = :kept

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models import quiet
 from models.base import Base
 from models.database import OUTBOX, notify, packed, trip
-from models.encryption import EncryptedJson, seal_json, unseal_json
+from models.encryption import EncryptedJson, open_json, seal_json
 from models.quiet import QuietHours
 from models.wire import Results, Run
 
@@ -72,6 +72,7 @@ class OutboundMessage(Base):
         Index(
             "ix_outbox_made", "created_at", postgresql_where=f"{_OPEN} AND created_at IS NOT NULL"
         ),
+        Index("ix_outbox_failed", "failed_at", postgresql_where="failed_at IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -242,9 +243,9 @@ class Reach:
 class Claimed:
     """A leased message with all that sending it needs.
 
-    `message` is what `owe` was given, as JSON; or, from who owed it, the message itself. `reach` is
-    where to try, one address after the other. Who owes an answer knows only the address that it
-    answers: then it is not `all_known` where else the person could be reached.
+    `message` is what `owe` was given, as JSON, or `Unreadable`; or, from who owed it, the message
+    itself. `reach` is where to try, one address after the other. Who owes an answer knows only the
+    address that it answers: then it is not `all_known` where else the person could be reached.
     """
 
     id: int
@@ -303,7 +304,7 @@ def claimed(rows: Results) -> list[Claimed]:
         if found and found[-1].id == row_id:
             found[-1] = replace(found[-1], reach=found[-1].reach + reach)
             continue
-        words, unsure = unseal_json(message, _MESSAGE), outcome == UNKNOWN
+        words, unsure = open_json(message, _MESSAGE), outcome == UNKNOWN
         due = Claimed(
             row_id, person_id, words, lane, attempts, locale, opted_out, at, unsure, reach
         )

@@ -23,10 +23,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
 from models.database import packed, trip
-from models.encryption import Encrypted, seal, unseal, unveil, veil
+from models.encryption import Encrypted, Unreadable, open_text, seal, unveil, veil
 from models.wire import Run
 
 WHATSAPP = "whatsapp"  # the channel whose addresses are telephone numbers
+VEILED = (WHATSAPP, "telegram")  # channels whose addresses are encrypted under INDEX_KEY
 NAME, PHONE = "people.name", "people.phone"  # what their words are bound to
 
 
@@ -113,13 +114,18 @@ def reachable() -> ColumnElement[bool]:
 
 @dataclass(slots=True)
 class Speaker:
-    """A (locked) person in their turn; what a turn may change about them is kept by `save`."""
+    """A (locked) person in their turn; what a turn may change about them is kept by `save`.
+
+    A name or phone that can't be read is None here; `save` leaves the stored one as it is unless
+    the turn gives another.
+    """
 
     id: int
     locale: str
     name: str | None
     phone: str | None
     opted_out_at: datetime | None
+    unreadable: frozenset[str] = frozenset()  # of "name", "phone"
 
 
 def mark_unreachable(tx: Session, address_ids: Iterable[int]) -> None:
@@ -250,12 +256,22 @@ def speaker(
     row: tuple[int, str, bytes | None, bytes | None, datetime | None, int | None],
 ) -> Speaker:
     """A row of `LOCK`."""
-    person_id, locale, name, phone, opted_out_at, _ = row
-    return Speaker(person_id, locale, _read(name, NAME), _read(phone, PHONE), opted_out_at)
+    person_id, locale, stored_name, stored_phone, opted_out_at, _ = row
+    name, phone = _read(stored_name, NAME), _read(stored_phone, PHONE)
+    one = Speaker(person_id, locale, None, None, opted_out_at)
+    if isinstance(name, Unreadable):
+        one.unreadable |= {"name"}
+    else:
+        one.name = name
+    if isinstance(phone, Unreadable):
+        one.unreadable |= {"phone"}
+    else:
+        one.phone = phone
+    return one
 
 
-def _read(stored: bytes | None, bound_to: str) -> str | None:
-    return None if stored is None else unseal(stored, bound_to).decode()
+def _read(stored: bytes | None, bound_to: str) -> str | Unreadable | None:
+    return None if stored is None else open_text(stored, bound_to)
 
 
 def save(run: Run, changed: Iterable[Speaker]) -> None:
@@ -267,6 +283,8 @@ def save(run: Run, changed: Iterable[Speaker]) -> None:
             "name": None if one.name is None else seal(one.name.encode(), NAME),
             "phone": None if one.phone is None else seal(one.phone.encode(), PHONE),
             "opted_out_at": one.opted_out_at and one.opted_out_at.isoformat(),
+            "keep_name": one.name is None and "name" in one.unreadable,
+            "keep_phone": one.phone is None and "phone" in one.unreadable,
         }
         for one in changed
     ]
@@ -276,9 +294,11 @@ def save(run: Run, changed: Iterable[Speaker]) -> None:
 
 _SAVE = """
     UPDATE people
-       SET locale = new.locale, name = decode(new.name, 'base64'),
-           phone = decode(new.phone, 'base64'), opted_out_at = new.opted_out_at
+       SET locale = new.locale, opted_out_at = new.opted_out_at,
+           name = CASE WHEN keep_name THEN people.name ELSE decode(new.name, 'base64') END,
+           phone = CASE WHEN keep_phone THEN people.phone ELSE decode(new.phone, 'base64') END
       FROM json_to_recordset(%(rows)s)
-           AS new (id bigint, locale text, name text, phone text, opted_out_at timestamptz)
+           AS new (id bigint, locale text, name text, phone text, opted_out_at timestamptz,
+                   keep_name boolean, keep_phone boolean)
      WHERE people.id = new.id
 """

@@ -19,11 +19,11 @@ from models.calendar import COMING, Calendar
 from models.consent import CURRENT_VERSION
 from models.conversation import SESSION
 from models.database import packed, trip
-from models.encryption import seal_json, unseal_json
+from models.encryption import open_json, seal_json
 from models.inbox import EVENT, Delivery
 from models.outbox import WAITING
 from models.person import ASKED, LOCK, Speaker, asked
-from models.wire import Run
+from models.wire import Results, Run
 
 HEARINGS = 5  # of the same deliveries, while other processes meet the same people
 
@@ -42,11 +42,12 @@ class Untaken:
 
     id: int
     channel: str
-    event: Any
+    event: Any  # as JSON, or `Unreadable`
     attachment_id: int | None  # the file that came with it
     address_id: int | None  # where they wrote from; None for news
     address: str | None
     sleeps: bool = False  # news that waits for the morning
+    age: float = 0.0  # seconds since it could have been taken
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class Opening:
     The three flags tell what else there is to be read: most people have next to nothing.
     """
 
-    session: Any  # as JSON; None before the first turn
+    session: Any  # as JSON, or `Unreadable`; None before the first turn
     consented: bool
     staff: bool  # an officer or a supervisor
     applied: bool  # has an application
@@ -111,12 +112,12 @@ def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
         person_id, session, consented, staff, applied, waits, row_id, *what = row[:-2]
         opening = found.get(person_id)
         if opening is None:
-            talk = None if session is None else unseal_json(session, SESSION)
+            talk = None if session is None else open_json(session, SESSION)
             days = calendar.read(row[-2])
             opening = found[person_id] = Opening(talk, consented, staff, applied, waits, days)
         if row_id is not None:
             channel, event, *where = what
-            opening.untaken.append(Untaken(row_id, channel, unseal_json(event, EVENT), *where))
+            opening.untaken.append(Untaken(row_id, channel, open_json(event, EVENT), *where))
     return found
 
 
@@ -134,6 +135,7 @@ _OPEN = f"""
            {WAITING.format(person="asked.id")},
            inbox.id, inbox.channel, inbox.event, inbox.attachment_id,
            addresses.id, addresses.address, coalesce(inbox.due_at > now(), false),
+           CAST(extract(epoch FROM now() - greatest(inbox.heard_at, inbox.due_at)) AS float),
            {COMING}, now()
       FROM asked
       LEFT JOIN conversations AS kept ON kept.person_id = asked.id
@@ -174,6 +176,35 @@ def keep(
         _KEEP,
         {"rows": packed(rows), "taken": packed(list(taken)), "heard": packed(list(heard))},
     )
+
+
+def set_session_aside(run: Run, person_ids: Sequence[int]) -> Results:
+    """Put sessions that can't be read away as they are, before `keep` writes new ones.
+
+    Nothing is lost if the key comes back: `models.aside` can put them in their place again. Gives
+    (id, person id, whether there was a draft).
+    """
+    return run(_SET_SESSION_ASIDE, {"ids": packed(list(person_ids))})
+
+
+_SET_SESSION_ASIDE = """
+    INSERT INTO sessions_aside (person_id, session, has_draft, set_aside_at)
+    SELECT person_id, session, has_draft, now() FROM conversations
+     WHERE person_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(ids)s))
+    RETURNING id, person_id, has_draft
+"""
+
+
+def set_aside(run: Run, row_ids: Sequence[int]) -> None:
+    """Set aside what was heard and can't be read."""
+    run(_SET_ASIDE, {"ids": packed(list(row_ids))})
+
+
+_SET_ASIDE = """
+    UPDATE inbox SET set_aside_at = now(), failures = failures + 1
+     WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(ids)s))
+       AND taken_at IS NULL AND set_aside_at IS NULL
+"""
 
 
 _KEEP = """

@@ -24,6 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 from models import officer
 from models.application import Application
 from models.base import Base
+from models.encryption import readable
 from models.lifecycle import ApplicationState
 from models.officer import Officer
 from models.person import Address, Person, numbers_of
@@ -143,10 +144,12 @@ def to_call(
 def _to_call(
     row: Unreached, person: Person, application: Application | None, staff: Officer | None
 ) -> ToCall:
-    name, number = (staff.name, staff.badge) if staff is not None else (person.name or "-", "-")
+    name, number = (
+        (staff.name, staff.badge) if staff is not None else (readable(person.name) or "-", "-")
+    )
     if application is not None:
         number = application.number
-    return ToCall(row.person_id, name, number, person.phone, (), row.noted_at)
+    return ToCall(row.person_id, name, number, readable(person.phone), (), row.noted_at)
 
 
 def of_person(tx: Session, person_id: int) -> Sequence[Unreached]:

@@ -196,7 +196,8 @@ _TASKS_FAILED = """
 _TURNS_SET_ASIDE = """
     SELECT '', count(*), extract(epoch FROM now() - max(set_aside_at))
       FROM (SELECT set_aside_at FROM inbox
-             WHERE set_aside_at IS NOT NULL ORDER BY set_aside_at DESC LIMIT :most) AS aside
+             WHERE set_aside_at IS NOT NULL AND taken_at IS NULL
+             ORDER BY set_aside_at DESC LIMIT :most) AS aside
 """
 
 _OFFERS = """
@@ -235,6 +236,6 @@ _FAILED_LATELY = """
 
 _SET_ASIDE_LATELY = """
     SELECT id, person_id FROM inbox
-     WHERE set_aside_at IS NOT NULL AND set_aside_at > :since
+     WHERE set_aside_at IS NOT NULL AND taken_at IS NULL AND set_aside_at > :since
      ORDER BY set_aside_at DESC LIMIT :limit
 """

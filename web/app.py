@@ -32,8 +32,9 @@ from bot.metrics import expect, slow_after
 from bot.service import Bot
 from bot.settings import Settings
 from conversations import catalogue
-from models import database, encryption
+from models import database, encryption, keys
 from models.database import Record
+from models.encryption import UnreadableValue
 from models.storage import Storage
 from web import demo, files, identity, metrics, pages, permits
 from web.requests import Requests
@@ -125,7 +126,14 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         slow_after(settings.slow_turn_seconds)
         expect(channels)
         limits = service.limits(settings)
-        async with service.running(record, channels, storage, limits, settings.public_url) as bot:
+        async with service.running(
+            record,
+            channels,
+            storage,
+            limits,
+            settings.public_url,
+            templates=service.template_watch(settings, record),
+        ) as bot:
             door.bot = bot
             announcing = asyncio.create_task(_announce(telegram, settings))
             yield
@@ -141,6 +149,12 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         locale = pages.locale_of(request)
         return look.html("notice.html", locale, status=503, headers=LATER, notice="away")
 
+    def unreadable(request: Request, error: Exception) -> Response:
+        """A page about a row that can't be read: the pages of all others are shown."""
+        log.error("page.unreadable", why=str(error))
+        locale = pages.locale_of(request)
+        return look.html("notice.html", locale, status=503, headers=LATER, notice="away")
+
     return Starlette(
         routes=routes,
         lifespan=lifespan,
@@ -149,7 +163,11 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
             Middleware(webhooks.Shortcut, routes=deliveries),
             Middleware(pages.Headers, public_url=settings.public_url),
         ],
-        exception_handlers={**pages.handlers(look), DBAPIError: away},
+        exception_handlers={
+            **pages.handlers(look),
+            DBAPIError: away,
+            UnreadableValue: unreadable,
+        },
     )
 
 
@@ -175,13 +193,16 @@ def _signs_of_life(record: Record, redis: Redis) -> list[BaseRoute]:
         return PlainTextResponse("ok\n")
 
     async def readyz(request: Request) -> Response:
-        """Say which part is away: the database or Redis."""
-        database_ok, redis_ok = await asyncio.gather(_database(record), _redis(redis))
-        parts = {"database": database_ok, "redis": redis_ok}
-        return JSONResponse(
-            {name: "ok" if ok else "away" for name, ok in parts.items()},
-            200 if all(parts.values()) else 503,
+        """Say which part is away, the database or Redis, and whether the keys are the right ones.
+
+        They are not when another process has written under a key that this one does not have.
+        """
+        database_ok, redis_ok, keys_are = await asyncio.gather(
+            _database(record), _redis(redis), _keys(record)
         )
+        parts = {"database": _part(ok=database_ok), "redis": _part(ok=redis_ok), "keys": keys_are}
+        sound = all(part == "ok" for part in parts.values())
+        return JSONResponse(parts, 200 if sound else 503)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
@@ -193,6 +214,22 @@ async def _database(record: Record) -> bool:
     except (SQLAlchemyError, TimeoutError):
         return False
     return True
+
+
+def _part(*, ok: bool) -> str:
+    return "ok" if ok else "away"
+
+
+async def _keys(record: Record) -> str:
+    """Whether this process reads what others write: ok or wrong; away with the database."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            told = await record.ask(keys.problem)
+    except (SQLAlchemyError, TimeoutError):
+        return "away"
+    if told is not None:
+        log.error("keys.wrong", why=told)
+    return "ok" if told is None else "wrong"
 
 
 async def _redis(redis: Redis) -> bool:

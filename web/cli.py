@@ -12,6 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot import metrics, poll
 from bot.channels import whatsapp_templates
 from bot.channels.telegram import Telegram
@@ -21,18 +24,32 @@ from bot.errors import ChannelError
 from bot.service import account, limits, running
 from bot.settings import Settings
 from conversations import catalogue, diagram, flows
-from models import database, heartbeat, logs, migrations, officer
+from models import database, heartbeat, keys, logs, loops, migrations, officer
+from models.aside import NotPossible
+from models.keys import WrongKeys
+from models.loops import Loop
 from models.settings import BadSettings
 from models.storage import Storage
 from models.template import REFUSED
 from web import app, doctor, play, server
-from web.commands import Refusal, days, identity, officers, permits, read_settings, transaction
+from web.commands import (
+    Refusal,
+    aside,
+    days,
+    identity,
+    officers,
+    permits,
+    read_settings,
+    transaction,
+)
 from web.play import StepMissed
 from workers import dispatcher, queue
 from workers.settings import Settings as WorkerSettings
 
 if TYPE_CHECKING:
     from web.commands import Commands
+
+log = structlog.get_logger(__name__)
 
 DATA = Path("data")  # of the demo, below the folder it is started in
 
@@ -47,8 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (
         BadSettings,
         CannotStart,
+        NotPossible,
         StepMissed,
         Refusal,
+        WrongKeys,
         officer.BadgeRefused,
         migrations.OutOfStep,
     ) as error:
@@ -86,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     identity.add(commands)
     _add_templates(commands)
     days.add(commands)
+    aside.add(commands)
     demo = add("demo", _demo, "Try it in the browser; nothing needs to be installed or set")
     demo.add_argument("--play", action="store_true", help="let the story play by itself")
     demo.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")
@@ -99,13 +119,31 @@ def _add_templates(commands: Commands) -> None:
     for name, act, what in (
         ("check", _check_templates, "See that WhatsApp would take them all"),
         ("push", _push_templates, "Make what is missing, and hand it in for approval"),
-        ("status", _look_at_templates, "Ask how they stand, and keep it; to be run every hour"),
+        (
+            "status",
+            _look_at_templates,
+            "Ask how they stand at once; izin serve asks every hour",
+        ),
     ):
         acts.add_parser(name, help=what, description=what).set_defaults(act=act)
 
 
+def _enter_keys(settings: Settings) -> None:
+    """See that the keys read what is in the database, and enter them; later if it is away.
+
+    Raises:
+        WrongKeys: they do not.
+    """
+    try:
+        with transaction(settings) as tx:
+            keys.enter(tx)
+    except SQLAlchemyError as error:  # the bot waits for it, and looks again
+        log.warning("keys.database_away", error=type(error).__name__)
+
+
 def _serve(given: argparse.Namespace) -> int:
     settings = read_settings(Settings)
+    _enter_keys(settings)
     server.run(app.build(settings, as_demo=given.demo), settings)
     return 0
 
@@ -130,6 +168,7 @@ def _poll(given: argparse.Namespace) -> int:
         raise Refusal(
             "TELEGRAM_BOT_TOKEN is not set: @BotFather gives one. Example: 123456:ABC-def"
         )
+    _enter_keys(settings)
     asyncio.run(_poll_until_stopped(settings, token))
     return 0
 
@@ -145,7 +184,11 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
     channels = {telegram.name: telegram}
     allowed = limits(settings)
     async with running(record, channels, storage, allowed, settings.public_url) as bot:
-        await poll.poll(telegram, lambda heard: bot.take_polled(list(heard)), stop=stop)
+        loop = Loop(
+            "poll",
+            lambda: poll.poll(telegram, lambda heard: bot.take_polled(list(heard)), stop=stop),
+        )
+        await loops.keep_running(loop, over=stop.is_set)
 
 
 def _migrate(given: argparse.Namespace) -> int:

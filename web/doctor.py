@@ -11,17 +11,16 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any, Literal
 
-from cryptography.exceptions import InvalidTag
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
-from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from bot import service
+from bot import service, template_watch
 from bot.channels import whatsapp_updates
 from bot.channels.telegram import Telegram, Webhook, webhook_url
 from bot.errors import ChannelError
@@ -30,20 +29,17 @@ from conversations import catalogue
 from models import (
     area,
     calendar,
+    chore,
     database,
     encryption,
     heartbeat,
-    identity,
+    keys,
     migrations,
     officer,
     template,
     watch,
 )
-from models.application import Application
 from models.base import WIB, now
-from models.encryption import UnknownKey, blind_index
-from models.identity import Identity
-from models.inbox import InboundMessage
 from models.officer import Officer
 from models.settings import BadSettings
 from models.storage import Storage
@@ -59,6 +55,7 @@ A_DAY = timedelta(days=1)
 LATE, TOO_LATE = timedelta(minutes=1), timedelta(minutes=10)  # what waits; a warning, a failure
 LONG_TRANSACTION = timedelta(minutes=10)
 CROWDED = 0.8  # of the connections that PostgreSQL allows
+STALE_TEMPLATES = timedelta(hours=3)  # they are asked about every hour
 LITTLE_ROOM = 2e9  # bytes free on the disk with the file store
 NAMED = 5  # badges in one line
 PROBE = "doctor/probe.txt"  # in the file store; the same at every visit
@@ -259,32 +256,9 @@ def _migrated(connection: Connection) -> Line:
 
 
 def _keys(tx: Session) -> Line:
-    """Read the oldest and the newest of what is encrypted, and compare a fingerprint."""
-    try:
-        for column, by in (
-            (Application.answers, Application.id),
-            (InboundMessage.event, InboundMessage.id),
-        ):
-            for order in (by, by.desc()):
-                tx.scalar(select(column).order_by(order).limit(1))
-        known = tx.scalars(select(Identity).order_by(Identity.id.desc()).limit(1)).first()
-    except UnknownKey as error:
-        return Line("FAIL", "keys", f"{error.args[0]}. Put it back, behind the newer ones.")
-    except InvalidTag:
-        return Line(
-            "FAIL",
-            "keys",
-            "ENCRYPTION_KEYS has a key of the right name that does not open what it closed. "
-            "Put back the one that the record was written with.",
-        )
-    if known is not None and blind_index(known.nik, identity.NIK_INDEX) != known.nik_index:
-        return Line(
-            "FAIL",
-            "keys",
-            "INDEX_KEY is not the one that the record was written with: the same person would not "
-            "be found again. Put that one back.",
-        )
-    return Line("ok", "keys", "they open the record")
+    """Whether the keys of these settings read what was written."""
+    told = keys.examine(tx)
+    return Line("FAIL", "keys", told) if told else Line("ok", "keys", "they open the record")
 
 
 def _processes(tx: Session) -> Iterator[Line]:
@@ -364,7 +338,8 @@ def _failures(tx: Session) -> Iterator[Line]:
             "warn",
             "failures",
             f"turns were set aside since yesterday: {named}. Supervisors were told. Look for "
-            "turns.failed with these people in the logs, and tell the developers.",
+            "turns.failed with these people in the logs, and tell the developers. izin aside list "
+            "shows all; izin aside retry turn ID takes one once more.",
         )
     if not tasks and not turns:
         yield Line("ok", "failures", "nothing was given up since yesterday")
@@ -373,6 +348,15 @@ def _failures(tx: Session) -> Iterator[Line]:
 def _templates(tx: Session, *, needed: bool) -> Iterator[Line]:
     """What WhatsApp lets us say after a day of silence, and what not any more."""
     standings, refused = template.standings(tx), template.refused(tx)
+    asked = chore.last(tx, template_watch.NAME)
+    if needed and standings and (asked is None or asked > STALE_TEMPLATES):
+        since = f"for {_age(asked.total_seconds())}" if asked is not None else "yet"
+        yield Line(
+            "warn",
+            "templates",
+            f"Twilio was not asked how they stand {since}. See that izin serve runs, and the lines "
+            "templates.not_asked in its logs; or ask now: izin templates status",
+        )
     if refused:
         named = ", ".join(f"{row.name} ({row.locale}) is {row.status}" for row in refused[:NAMED])
         more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""

@@ -23,7 +23,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -37,7 +37,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from models import database, task, template, watch
+from bot.service import LOOPS
+from models import database, encryption, heartbeat, loops, task, template, watch
+from models.base import Base
+from models.loops import Pauses
 from models.outbox import RANKS
 from workers import watch as queue
 
@@ -71,7 +74,7 @@ def routes(*, token: str | None, database_url: str, redis_url: str) -> list[Base
     async def show(request: Request) -> Response:
         if not _shown(request.headers.get("Authorization", ""), token):
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
-        found = await watcher.look()
+        found = [*_own(), *await watcher.look()]
         page = b"".join(map(generate_latest, (metrics.REGISTRY, process, _Families(found))))
         return Response(page, headers={"Cache-Control": "no-store"}, media_type=CONTENT_TYPE_LATEST)
 
@@ -102,6 +105,7 @@ class Watcher:
     _looking: asyncio.Future[list[Metric]] | None = None
     _seen: list[Metric] = field(default_factory=list)
     _seen_at: float = -KEPT  # monotonic
+    _pauses: Pauses = field(default_factory=lambda: Pauses("metrics"))
 
     async def look(self) -> list[Metric]:
         """What was seen in the last seconds, or is to be seen now; without patience, both away."""
@@ -115,6 +119,9 @@ class Watcher:
             async with asyncio.timeout(PATIENCE):
                 return await asyncio.shield(self._looking)
         except TimeoutError:
+            return [_build(), _up(database=False, redis=False)]
+        except Exception as error:  # a fault of ours: the rest is shown all the same
+            self._pauses.after(error)
             return [_build(), _up(database=False, redis=False)]
 
     def _keep(self, looked: asyncio.Future[list[Metric]]) -> None:
@@ -165,6 +172,16 @@ class Watcher:
 
 
 # One family after the other, in the order of the page
+
+
+def _own() -> list[Metric]:
+    """What this process counts below `bot`."""
+    columns = dict.fromkeys(encryption.columns(Base.metadata), 0) | encryption.unread()
+    told = "Values that this process could not read."
+    family = _counted("izin_unreadable_values", told, "column", columns)
+    restarted = dict.fromkeys((*LOOPS, "metrics"), 0) | loops.restarts()
+    told = "Loops of this process that failed and were started again."
+    return [family, _counted("izin_loop_restarts", told, "loop", restarted)]
 
 
 def _inbox(tx: Session) -> list[Metric]:
@@ -254,7 +271,13 @@ def _processes(tx: Session) -> list[Metric]:
             "Since a process of this kind was last seen at work; +Inf if never.",
             "process",
             dict.fromkeys(BEATING, math.inf) | watch.heartbeats(tx),
-        )
+        ),
+        _counted(
+            "izin_process_loop_restarts",
+            "How often the loops of all processes of this kind failed and were started again.",
+            "process",
+            dict.fromkeys(BEATING, 0) | heartbeat.restarts(tx),
+        ),
     ]
 
 
@@ -309,6 +332,13 @@ def _build() -> Metric:
 
 def _gauge(name: str, told: str, value: float) -> Metric:
     return GaugeMetricFamily(name, told, value=value)
+
+
+def _counted(name: str, told: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = CounterMetricFamily(name, told, labels=[label])
+    for part, value in values.items():
+        family.add_metric([part], value)
+    return family
 
 
 def _parted(name: str, told: str, label: str, values: Mapping[str, float]) -> Metric:

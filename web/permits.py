@@ -19,6 +19,7 @@ from models import area, business_type, check, permit
 from models.application import Application
 from models.base import now
 from models.database import Record
+from models.encryption import readable
 from models.identity import Identity
 from models.permit import Permit
 from models.person import Person
@@ -153,8 +154,9 @@ def _state(row: Permit, at: datetime) -> Literal["valid", "expired", "revoked"]:
 def _name(tx: Session, row: Permit, application: Application) -> str:
     """The bearer's name: by their KTP, else as they gave it."""
     known = tx.query(Identity).filter_by(person_id=row.person_id).one_or_none()
-    if known is not None and known.name.strip():
-        return known.name
-    told = (application.answers or {}).get("owner_name")
+    name = readable(known.name) if known is not None else None
+    if name and name.strip():
+        return name
+    told = (readable(application.answers) or {}).get("owner_name")
     owner = tx.get(Person, row.person_id)
-    return str(told or (owner.name if owner else None) or "").strip()
+    return str(told or (readable(owner.name) if owner else None) or "").strip()

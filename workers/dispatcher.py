@@ -15,9 +15,10 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from models import database, heartbeat, task
+from models import database, encryption, heartbeat, task
 from models.base import now
-from workers import schedule
+from models.loops import Pauses
+from workers import schedule, watched
 from workers.queue import LEASE_SECONDS, connect, nudge, queue
 from workers.settings import Settings
 
@@ -38,16 +39,22 @@ def dispatch(
     lease: timedelta = LEASE,
     most_out: int = MOST_OUT,
 ) -> None:
-    """Dispatch until `stop` is set; outlives Redis and PostgreSQL going away.
+    """Dispatch until `stop` is set; outlives Redis and PostgreSQL going away, and faults of ours.
 
     Any number may run at once, on any number of machines: the rows' locks keep them apart.
+
+    Raises:
+        models.keys.WrongKeys: the keys do not read what is in the database.
     """
+    encryption.use(settings.key_ring)
     engine = database.connect(settings.database_url, pool_size=2)
+    watched.enter_keys(engine, stop.wait)
     address = make_url(database.driver_url(settings.database_url)).set(drivername="postgresql")
-    away = _Outage("database")
+    away, pauses = _Outage("database"), Pauses("dispatcher")
     with connect(settings.redis_url, tries=REDIS_TRIES) as redis:
         relay = _Relay(engine, queue(redis), lease, most_out)
         while not stop.is_set():
+            pauses.begin()
             try:
                 with psycopg.connect(
                     address.render_as_string(hide_password=False),
@@ -61,6 +68,8 @@ def dispatch(
                         _wait(listener)
             except (psycopg.Error, SQLAlchemyError) as error:
                 stop.wait(away.pause_after(error))
+            except Exception as error:  # a fault of ours: another look may find it gone
+                stop.wait(watched.restarted(engine, pauses, error))
     engine.dispose()
 
 

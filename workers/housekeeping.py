@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from conversations.messages import Say
+from models import alias, task
 from models import application as applications
-from models import task
 from models.application import Application
+from models.aside import SessionAside
 from models.audit import AuditEntry
 from models.base import WIB, now
 from models.identity import IdentityLink
@@ -25,6 +26,7 @@ from models.retention import forget
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window
+from workers import drafts
 from workers.context import Context, Kept, Settle
 from workers.news import tell_supervisors, window_of
 from workers.visits.offers import NOBODY_YET
@@ -64,6 +66,8 @@ def _tidy(tx: Session, run: Task, *, kept: Kept) -> datetime | None:
     )
     tx.execute(delete(IdentityLink).where(links))
     tx.execute(delete(LinkCode).where(LinkCode.expires_at < moment - LINKS_KEPT))
+    tx.execute(delete(SessionAside).where(SessionAside.set_aside_at < moment - drafts.KEPT))
+    alias.forget(tx, moment - kept.aliases)
     taken = func.coalesce(InboundMessage.taken_at, InboundMessage.set_aside_at)
     sent = func.coalesce(OutboundMessage.sent_at, OutboundMessage.failed_at)
     done = func.coalesce(Task.done_at, Task.failed_at)

@@ -111,6 +111,20 @@ def _count_failure(context: Context, task_id: int, error: str) -> None:
                 _give_up(tx, tx.get_one(Task, task_id))
     except SQLAlchemyError as away:
         _log.error("failure_not_counted", task=task_id, error=type(away).__name__)
+    except Exception as untold:  # the row whose task failed can't be told of either
+        _log.error("failure_not_told", task=task_id, error=_place(untold))
+        _give_up_silently(context, task_id, error)
+
+
+def _give_up_silently(context: Context, task_id: int, error: str) -> None:
+    """Close a task without a word to anybody: it must not be offered again for ever."""
+    try:
+        with Session(context.engine) as tx, tx.begin():
+            if tasks.fail(tx, task_id, error):
+                kind = tx.get_one(Task, task_id).kind
+                audit.note(tx, ACTOR, "task.gave_up", f"task:{task_id}", kind=kind, error=error)
+    except SQLAlchemyError as away:
+        _log.error("failure_not_counted", task=task_id, error=type(away).__name__)
 
 
 def _give_up(tx: Session, task: Task) -> None:

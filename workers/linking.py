@@ -13,10 +13,12 @@ from conversations.engine import MAX_PARKED
 from conversations.messages import Message, Say
 from conversations.session import Session as Talk
 from conversations.session import joined
-from models import audit, identity, link, officer, person
+from models import audit, identity, link, officer, person, turn
 from models.application import Application
 from models.base import now
 from models.conversation import Conversation
+from models.database import trip
+from models.encryption import Unreadable
 from models.lifecycle import ApplicationState
 from models.link import LinkCode
 from models.outbox import Owed, owe
@@ -109,12 +111,15 @@ def _join_conversations(tx: Session, *, kept: int, gone: int, speaking: int) -> 
     rows = {row.person_id: row for row in found}
     if not rows:
         return
-    first = rows.get(speaking) or next(iter(rows.values()))
-    talk = Talk.from_json(first.session)
-    for row in rows.values():
-        if row is not first:
-            talk = joined(talk, Talk.from_json(row.session), at_most=MAX_PARKED)
-    has_draft = any(row.has_draft for row in rows.values())
+    talks = {person_id: talk for person_id, row in rows.items() if (talk := _talk(row))}
+    if put_away := [person_id for person_id in rows if person_id not in talks]:
+        with trip(tx) as run:
+            turn.set_session_aside(run, put_away)
+    first = speaking if speaking in talks else next(iter(talks), None)
+    talk = talks.pop(first) if first is not None else Talk()
+    for other in talks.values():
+        talk = joined(talk, other, at_most=MAX_PARKED)
+    has_draft = any(row.has_draft for i, row in rows.items() if i not in put_away)
     one = rows.get(kept)
     if one is None:
         one = Conversation(person_id=kept)
@@ -123,3 +128,13 @@ def _join_conversations(tx: Session, *, kept: int, gone: int, speaking: int) -> 
     one.spoke_at = now(tx)
     tx.execute(delete(Conversation).where(Conversation.person_id == gone))
     tx.flush()
+
+
+def _talk(row: Conversation) -> Talk | None:
+    """A stored conversation; None for one that can't be read."""
+    if isinstance(row.session, Unreadable):
+        return None
+    try:
+        return Talk.from_json(row.session)
+    except ValueError:
+        return None

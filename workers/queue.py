@@ -6,6 +6,7 @@ Losing Redis loses nothing but time: the rows are offered again when their lease
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -20,11 +21,12 @@ from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
 from rq.job import Job
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from models import database, encryption, heartbeat
+from models.loops import Pauses
 from models.storage import Storage
+from workers import watched
 from workers.context import Context
 from workers.settings import Settings
 
@@ -126,11 +128,15 @@ def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; outlives Redis and PostgreSQL going away.
 
     To be called in the main thread, which RQ's time limit needs.
+
+    Raises:
+        models.keys.WrongKeys: the keys do not read what is in the database.
     """
     from workers import jobs  # with libraries so heavy that only a worker should hold them
 
     encryption.use(settings.key_ring)
     engine = database.connect(settings.database_url)
+    watched.enter_keys(engine, threading.Event().wait)
     jobs.use(
         Context(
             engine,
@@ -144,10 +150,27 @@ def work(settings: Settings) -> None:
     )
     with _signs_of_life(engine):
         _log.info("worker_started")
-        while _worked_without_being_stopped(settings.redis_url):
+        pauses = Pauses("worker")
+        while True:
+            pauses.begin()
+            try:
+                if not _worked_without_being_stopped(settings.redis_url):
+                    break
+            except Exception as error:  # a fault of ours, or of RQ: no job is lost by it
+                if not _paused(watched.restarted(engine, pauses, error)):
+                    break
             _log.warning("worker_starts_again")
     engine.dispose()
     _log.info("worker_stopped")
+
+
+def _paused(seconds: float) -> bool:
+    """Wait; gives False when asked to stop meanwhile, by the signal handlers that RQ has set."""
+    try:
+        time.sleep(seconds)
+    except StopRequested:
+        return False
+    return True
 
 
 def _worked_without_being_stopped(redis_url: str) -> bool:
@@ -174,7 +197,7 @@ def _signs_of_life(engine: Engine) -> Iterator[None]:
             try:
                 with Session(engine) as tx, tx.begin():
                     heartbeat.beat(tx, "worker")
-            except SQLAlchemyError as error:
+            except Exception as error:  # it must not end before the worker does
                 _log.warning("database_away", error=type(error).__name__)
             if stop.wait(BEAT):
                 return

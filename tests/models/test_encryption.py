@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 
 import pytest
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -13,6 +12,7 @@ from models import encryption
 from models.encryption import (
     KeyRing,
     UnknownKey,
+    UnreadableValue,
     blind_index,
     key_for,
     seal,
@@ -63,7 +63,7 @@ def test_an_old_value_is_read_after_the_key_was_changed_and_new_ones_use_the_new
 
 
 def test_a_value_that_was_moved_to_another_column_is_refused() -> None:
-    with pytest.raises(InvalidTag):
+    with pytest.raises(UnreadableValue):
         unseal(seal(b"Siti", HERE), THERE)
 
 
@@ -71,14 +71,14 @@ def test_a_value_that_was_moved_to_another_column_is_refused() -> None:
 def test_a_value_that_was_altered_is_refused(at: int) -> None:
     stored = bytearray(seal(b"Siti", HERE))
     stored[at] ^= 1
-    with pytest.raises((InvalidTag, UnknownKey)):
+    with pytest.raises(UnreadableValue):
         unseal(bytes(stored), HERE)
 
 
 def test_a_value_under_the_same_name_of_another_key_is_refused() -> None:
     stored = seal(b"Siti", HERE)
     encryption.use(KeyRing({"k1": NEW}, INDEX))
-    with pytest.raises(InvalidTag):
+    with pytest.raises(UnreadableValue):
         unseal(stored, HERE)
 
 
@@ -141,8 +141,10 @@ def test_a_value_copied_to_another_column_of_the_table_is_refused(engine: Engine
         tx.commit()
         tx.execute(text("UPDATE people SET phone = name"))
         tx.expire_all()
-        with pytest.raises(InvalidTag):
-            _ = tx.query(Person).one().phone
+        (row,) = tx.query(Person)
+        assert (row.name, encryption.readable(row.phone)) == ("Siti Aminah", None)
+        with pytest.raises(UnreadableValue):
+            _ = f"{row.phone}"
 
 
 def test_without_keys_nothing_personal_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:

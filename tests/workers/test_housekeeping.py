@@ -10,7 +10,9 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from models import identity, link, permit, task
+from models.alias import Alias
 from models.application import Application
+from models.aside import SessionAside
 from models.audit import AuditEntry
 from models.identity import IdentityLink
 from models.inbox import InboundMessage
@@ -18,6 +20,7 @@ from models.lifecycle import ApplicationState, VisitState
 from models.link import LinkCode
 from models.offer import offer_to
 from models.outbox import OutboundMessage
+from models.person import Address
 from models.storage import Storage
 from models.task import Task
 from models.visit import Visit
@@ -310,3 +313,55 @@ def test_the_audit_is_kept_for_years(city: Engine, tx: Session) -> None:
         tx.add(AuditEntry(actor="person:1", action="x", subject=f"years:{years}", at=at))
     tidy(city, tx)
     assert [row.subject for row in tx.scalars(select(AuditEntry))] == ["years:5"]
+
+
+#: Days since the name was made, and since its address was heard from (None: never); does it end?
+ALIASES = [
+    (0, 0, False),
+    (0, None, False),
+    (729, None, False),
+    (731, 0, False),
+    (731, 1, False),
+    (731, 729, False),
+    (3000, 700, False),
+    (729, 731, False),
+    (731, 731, True),
+    (731, None, True),
+    (3000, 3000, True),
+    (3000, 740, True),
+]
+
+
+@pytest.mark.parametrize(("made", "heard", "ends"), ALIASES)
+def test_a_lasting_name_ends_two_years_after_it_was_heard_from(
+    city: Engine, tx: Session, made: int, heard: int | None, ends: bool
+) -> None:
+    at = now()
+    tx.add(Alias(channel="whatsapp", name="n", address="a", made_at=at - timedelta(days=made)))
+    tx.add(Alias(channel="whatsapp", name="other", address="b"))
+    if heard is not None:
+        owner = make.person(tx)
+        address = tx.scalars(select(Address).where(Address.person_id == owner)).first()
+        if address is None:
+            address = Address(person_id=owner)
+            tx.add(address)
+        address.channel, address.address = "whatsapp", "a"
+        address.heard_at = at - timedelta(days=heard)
+    task.plan(tx, "tidy", 0, "tidy:1")
+    tx.commit()
+    work_off(city)
+    tx.expire_all()
+    left = set(tx.scalars(select(Alias.name)))
+    assert left == ({"other"} if ends else {"n", "other"})
+
+
+@pytest.mark.parametrize(("days", "stays"), [(0, True), (29, True), (31, False), (400, False)])
+def test_a_session_that_is_set_aside_is_kept_as_long_as_a_draft(
+    city: Engine, tx: Session, days: int, stays: bool
+) -> None:
+    owner, at = make.person(tx), now() - timedelta(days=days)
+    tx.add(SessionAside(person_id=owner, session=b"x", has_draft=True, set_aside_at=at))
+    task.plan(tx, "tidy", 0, "tidy:1")
+    tx.commit()
+    work_off(city)
+    assert tx.scalar(select(func.count()).select_from(SessionAside)) == int(stays)

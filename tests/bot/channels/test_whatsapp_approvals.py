@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from sqlalchemy import text
 
+from bot import template_watch
 from bot.channels.whatsapp import Account
 from bot.channels.whatsapp_approvals import Approvals
 from bot.channels.whatsapp_templates import Declared, declared
 from bot.errors import ChannelError, OutcomeUnknown, Rejected
-from models import template
+from bot.template_watch import TemplateWatch
+from models import chore, template
 from models.template import Standing
 from tests.bot.conftest import KEY
 from tests.bot.town import BOSS, Town, words
@@ -239,3 +242,30 @@ def settings(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("models.logs.configure", lambda level: None)  # other tests' logs stay
     return given
+
+
+async def test_serve_asks_every_hour_and_one_process_for_all(console: Console, town: Town) -> None:
+    record = town.desk.turns.record
+    watches = [TemplateWatch(record, ACCOUNT, console.url) for _ in range(6)]
+
+    async def looks() -> int:
+        return sum(await asyncio.gather(*(one.look() for one in watches)))
+
+    def let_pass(minutes: int) -> None:
+        with town.engine.begin() as tx:
+            passed = text("UPDATE chores SET due_at = due_at - make_interval(mins => :minutes)")
+            tx.execute(passed, {"minutes": minutes})
+
+    assert [await looks(), await looks()] == [1, 0]
+    let_pass(59)
+    assert await looks() == 0
+    let_pass(1)
+    assert [await looks(), await looks()] == [1, 0]
+    let_pass(60)
+    console.fails.append(("GET", 503))
+    assert [await looks(), await looks()] == [0, 0], "Twilio is away"
+    let_pass(5)
+    assert await looks() == 1, "and is asked again soon"
+    let_pass(-600)
+    assert await looks() == 1, "also if the clock was put back meanwhile"
+    assert town.read(lambda tx: chore.last(tx, template_watch.NAME)) is not None

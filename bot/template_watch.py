@@ -1,0 +1,61 @@
+"""How WhatsApp's templates stand is asked every hour, by one process for all."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from bot.channels.whatsapp import Account
+from bot.channels.whatsapp_approvals import Approvals
+from bot.errors import ChannelError
+from models import chore
+from models.database import Record
+
+log = structlog.get_logger(__name__)
+
+NAME = "templates"
+EVERY = timedelta(hours=1)
+LEASE = timedelta(minutes=5)  # until it is tried again, by whichever process comes first
+TICK = 60.0  # seconds between two looks whether it is due
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateWatch:
+    """Asks Twilio; any number of processes may have one."""
+
+    record: Record
+    account: Account
+    api_url: str | None = None
+
+    async def run(self) -> None:
+        """Ask when it is due, until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except DBAPIError as error:
+                log.warning("templates.database_away", error=type(error).__name__)
+            await asyncio.sleep(TICK)
+
+    async def look(self) -> bool:
+        """Ask if it is due; gives whether it was done.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database is away.
+        """
+        due = await self.record.do(lambda tx: chore.take(tx, NAME, lease=LEASE, every=EVERY))
+        if not due:
+            return False
+        approvals = Approvals(self.account, self.record, api_url=self.api_url)
+        try:
+            await approvals.status()
+        except ChannelError as error:
+            log.warning("templates.not_asked", error=type(error).__name__, why=str(error))
+            return False
+        finally:
+            await approvals.close()
+        await self.record.do(lambda tx: chore.done(tx, NAME, every=EVERY))
+        return True

@@ -1,0 +1,208 @@
+"""Rows that were set aside, since they could not be read or failed for a reason of our own.
+
+An operator lists them, has them tried again once the cause is gone, and closes what is settled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models import audit, encryption, person
+from models.attachment import Attachment, AttachmentState
+from models.base import Base
+from models.conversation import SESSION, Conversation
+from models.database import INBOX, OUTBOX, notify
+from models.encryption import Unreadable
+from models.inbox import InboundMessage
+from models.outbox import OutboundMessage
+from models.person import Person
+
+ACTOR = "operator"  # in the audit
+#: Outcomes of messages that were given up for a reason of our own.
+OURS = ("unreadable", "rejected", "failed", "file_missing", "storage_away")
+UNREADABLE = "unreadable"  # why a file was refused whose reference we still have
+CLOSED = "closed"
+
+
+class Kind(StrEnum):
+    """What can be set aside."""
+
+    TURN = "turn"  # a message or news that was heard: `inbox`
+    MESSAGE = "message"  # `outbox`
+    FILE = "file"  # `attachments`
+    SESSION = "session"  # `sessions_aside`
+
+
+class NotPossible(ValueError):
+    """The row can't be tried again; the message says why, and what would be needed."""
+
+
+class SessionAside(Base):
+    """A conversation's session that could not be read, byte for byte as it was stored.
+
+    Open until `closed_at` is set: it was put back, or an operator closed it.
+    """
+
+    __tablename__ = "sessions_aside"
+    __table_args__ = (
+        Index("ix_sessions_aside_open", "set_aside_at", postgresql_where="closed_at IS NULL"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    session: Mapped[bytes] = mapped_column(LargeBinary)  # encrypted, as in `conversations`
+    has_draft: Mapped[bool]
+    set_aside_at: Mapped[datetime] = mapped_column(default=func.now())
+    closed_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """One row that waits for an operator."""
+
+    kind: Kind
+    id: int
+    person_id: int
+    since: datetime
+    why: str
+
+
+def waiting(tx: Session, *, limit: int) -> list[Aside]:
+    """What is set aside and was not closed, of each kind the oldest first."""
+    turns = select(InboundMessage.id, InboundMessage.person_id, InboundMessage.set_aside_at).where(
+        InboundMessage.set_aside_at.is_not(None), InboundMessage.taken_at.is_(None)
+    )
+    messages = select(
+        OutboundMessage.id,
+        OutboundMessage.person_id,
+        OutboundMessage.failed_at,
+        OutboundMessage.outcome,
+    ).where(OutboundMessage.failed_at.is_not(None), OutboundMessage.outcome.in_(OURS))
+    files = select(Attachment.id, Attachment.person_id, Attachment.due_at).where(
+        Attachment.state == AttachmentState.REFUSED, Attachment.refusal == UNREADABLE
+    )
+    sessions = select(SessionAside.id, SessionAside.person_id, SessionAside.set_aside_at).where(
+        SessionAside.closed_at.is_(None)
+    )
+    found: list[Aside] = []
+    for kind, rows, number, why in (
+        (Kind.TURN, turns, InboundMessage.id, "failed, or unreadable"),
+        (Kind.MESSAGE, messages, OutboundMessage.id, ""),
+        (Kind.FILE, files, Attachment.id, UNREADABLE),
+        (Kind.SESSION, sessions, SessionAside.id, UNREADABLE),
+    ):
+        for row_id, person_id, since, *outcome in tx.execute(rows.order_by(number).limit(limit)):
+            found.append(Aside(kind, row_id, person_id, since, *(outcome or [why])))
+    return found
+
+
+def retry(tx: Session, kind: Kind, row_id: int) -> None:
+    """Let a row be handled once more, as if it had come now; wakes the bot at commit.
+
+    Raises:
+        NotPossible: it is not set aside, or still can't be read.
+    """
+    row = _open(tx, kind, row_id)
+    match row:
+        case InboundMessage():
+            _insist_readable(row.event)
+            row.set_aside_at, row.failures, row.person_id = None, 0, _alive(tx, row.person_id)
+            notify(tx, INBOX)
+        case OutboundMessage():
+            _insist_readable(row.message)
+            row.failed_at = row.outcome = row.leased_until = None
+            row.attempts, row.due_at, row.person_id = 0, func.now(), _alive(tx, row.person_id)
+            notify(tx, OUTBOX)
+        case Attachment():
+            _insist_readable(row.reference)
+            row.state, row.refusal, row.failures = AttachmentState.PENDING, None, 0
+            row.due_at = func.now()
+        case SessionAside():
+            _put_back(tx, row)
+    audit.note(tx, ACTOR, "aside.retried", f"{kind}:{row_id}")
+
+
+def close(tx: Session, kind: Kind, row_id: int, reason: str) -> None:
+    """Settle a row without handling it; `reason` goes into the audit and must name nobody.
+
+    Raises:
+        NotPossible: it is not set aside.
+    """
+    row = _open(tx, kind, row_id)
+    match row:
+        case InboundMessage():
+            row.taken_at = func.now()
+        case OutboundMessage():
+            row.outcome = CLOSED
+        case Attachment():
+            row.refusal = CLOSED
+        case SessionAside():
+            row.closed_at = func.now()
+    audit.note(tx, ACTOR, "aside.closed", f"{kind}:{row_id}", reason=reason)
+
+
+def _open(
+    tx: Session, kind: Kind, row_id: int
+) -> InboundMessage | OutboundMessage | Attachment | SessionAside:
+    """The row, locked, and still set aside."""
+    row: InboundMessage | OutboundMessage | Attachment | SessionAside | None
+    match kind:
+        case Kind.TURN:
+            row = tx.get(InboundMessage, row_id, with_for_update=True)
+            waits = row is not None and row.set_aside_at is not None and row.taken_at is None
+        case Kind.MESSAGE:
+            row = tx.get(OutboundMessage, row_id, with_for_update=True)
+            waits = row is not None and row.failed_at is not None and row.outcome in OURS
+        case Kind.FILE:
+            row = tx.get(Attachment, row_id, with_for_update=True)
+            waits = row is not None and row.refusal == UNREADABLE
+        case Kind.SESSION:
+            row = tx.get(SessionAside, row_id, with_for_update=True)
+            waits = row is not None and row.closed_at is None
+    if row is None or not waits:
+        raise NotPossible(f"no {kind} {row_id} is set aside: izin aside list shows what is")
+    return row
+
+
+def _insist_readable(value: object) -> None:
+    if isinstance(value, Unreadable):
+        raise NotPossible(f"it still can't be read: {value.why}")
+
+
+def _alive(tx: Session, person_id: int) -> int:
+    """The person, or whom they have become a part of meanwhile."""
+    return tx.get_one(Person, person_id).merged_into or person_id
+
+
+def _put_back(tx: Session, row: SessionAside) -> None:
+    """Let a conversation go on where it was, unless a new form would be lost by that."""
+    _insist_readable(encryption.open_json(row.session, SESSION))
+    person.lock(tx, [row.person_id])
+    begun = tx.scalar(select(Conversation.has_draft).filter_by(person_id=row.person_id))
+    if begun and row.has_draft:
+        raise NotPossible(
+            f"person {row.person_id} has begun a new form: it would be lost. Close this session, "
+            "or try again when that form is sent"
+        )
+    table = Conversation.__table__.c
+    session = encryption.unseal_json(row.session, SESSION)
+    given = insert(Conversation).values(
+        person_id=row.person_id,
+        session=session,
+        has_draft=row.has_draft,
+        spoke_at=func.now(),
+        reminded=0,
+    )
+    tx.execute(
+        given.on_conflict_do_update(
+            index_elements=[table.person_id],
+            set_={"session": given.excluded.session, "has_draft": given.excluded.has_draft},
+        )
+    )
+    row.closed_at = func.now()
