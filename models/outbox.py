@@ -12,10 +12,15 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Interval,
     UniqueConstraint,
+    and_,
     case,
     func,
+    or_,
+    select,
     text,
+    type_coerce,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -68,6 +73,8 @@ class OutboundMessage(Base):
     provider_id: Mapped[str | None]
     failed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]  # why it is not sent, or not yet: an error's name, no personal data
+    first_due_at: Mapped[datetime | None]  # None until it is put back for the first time
+    counted: Mapped[int | None]  # tries of which only a few are made, as each may be a copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +333,42 @@ _SETTLE = f"""
 """
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of a message that was not sent.
+
+    `age` is the time since it was first due, `attempts` are all tries, the last included; `counted`
+    are those before the last of which only a few are made.
+    """
+
+    age: timedelta
+    attempts: int
+    counted: int
+
+
+#: When a message was first due. Hours in which no sender ran do not count against it.
+_SINCE = func.coalesce(
+    OutboundMessage.first_due_at,
+    func.greatest(OutboundMessage.due_at, func.now() - timedelta(hours=1)),
+)
+
+
+def histories(tx: Session, ids: Sequence[int]) -> dict[int, History]:
+    """The history of each of these messages that is still open; locks them, in order."""
+    rows = tx.execute(
+        select(
+            OutboundMessage.id,
+            type_coerce(func.now() - _SINCE, Interval),
+            OutboundMessage.attempts,
+            func.coalesce(OutboundMessage.counted, 0),
+        )
+        .where(OutboundMessage.id.in_(ids), text(_OPEN))
+        .order_by(OutboundMessage.id)
+        .with_for_update(key_share=True)
+    )
+    return {row_id: History(age, attempts, counted) for row_id, age, attempts, counted in rows}
+
+
 def give_up(tx: Session, message_id: int, outcome: str) -> None:
     """Close a message that can't be sent."""
     tx.execute(
@@ -336,24 +379,56 @@ def give_up(tx: Session, message_id: int, outcome: str) -> None:
 
 
 def postpone(
-    tx: Session, message_id: int, after: timedelta, outcome: str, *, tried: bool = True
+    tx: Session,
+    message_ids: int | Sequence[int],
+    after: timedelta,
+    outcome: str,
+    *,
+    tried: bool = True,
+    counted: bool = False,
+    aging: bool = True,
 ) -> None:
-    """Try a message again later.
+    """Try messages again later.
 
-    One that was not `tried` keeps its number of attempts, and what is not known of an earlier one.
+    One that was not `tried` keeps its number of attempts, and what is not known of an earlier one;
+    a try that is `counted` is one of a few. The wait counts as one since it was first due if it is
+    `aging`.
     """
+    ids = [message_ids] if isinstance(message_ids, int) else message_ids
     attempts = OutboundMessage.attempts - (0 if tried else 1)
     tx.execute(
         update(OutboundMessage)
-        .where(OutboundMessage.id == message_id, text(_OPEN))
+        .where(OutboundMessage.id.in_(ids), text(_OPEN))
         .values(
             due_at=func.now() + after,
+            first_due_at=_SINCE if aging else OutboundMessage.first_due_at,
             outcome=outcome if tried else _unless_unknown(outcome),
             leased_until=None,
             attempts=attempts,
+            counted=func.coalesce(OutboundMessage.counted, 0) + int(counted),
         )
     )
 
 
 def _unless_unknown(outcome: str) -> ColumnElement[str]:
     return case((OutboundMessage.outcome == UNKNOWN, UNKNOWN), else_=outcome)
+
+
+def wake(tx: Session, outcome: str, *, counted: int) -> None:
+    """Let messages be due that were put back with this outcome, or of which nothing is known.
+
+    The latter only with at most so many tries that count: the last ones stay spread out.
+    """
+    doubtful = and_(
+        OutboundMessage.outcome == UNKNOWN, func.coalesce(OutboundMessage.counted, 0) <= counted
+    )
+    tx.execute(
+        update(OutboundMessage)
+        .where(
+            text(_OPEN),
+            OutboundMessage.leased_until.is_(None),
+            OutboundMessage.due_at > func.now(),
+            or_(OutboundMessage.outcome == outcome, doubtful),
+        )
+        .values(due_at=func.now())
+    )
