@@ -20,6 +20,7 @@ import msgspec
 from telegram.error import BadRequest, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot import outcomes
 from bot.channels.calls import Calls, NeverSent, NoAnswer
 from bot.errors import FileRefused, TryLater
 
@@ -34,11 +35,15 @@ _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aio
 
 
 class NotNow(TelegramError):
-    """Nothing was sent: Telegram was not reached, was broken, or asked to wait `after`."""
+    """Nothing was sent: Telegram asked to wait `after`."""
 
     def __init__(self, why: str, *, after: timedelta = AWAY) -> None:
         super().__init__(why)
         self.after = after
+
+
+class NotThere(NotNow):
+    """Nothing was sent: Telegram was not reached, or is broken."""
 
 
 class Transport(BaseRequest):
@@ -81,7 +86,10 @@ class Transport(BaseRequest):
                         return result
             except msgspec.DecodeError:
                 pass
-        return await _Answered(status, content).post(url)
+        try:
+            return await _Answered(status, content).post(url)
+        except (TypeError, KeyError, ValueError) as error:
+            raise TelegramError(f"the answer is none ({type(error).__name__})") from None
 
     async def do_request(
         self,
@@ -96,7 +104,7 @@ class Transport(BaseRequest):
         """Make one request; of the timeouts only `read_timeout` (seconds) is heeded.
 
         Raises:
-            NotNow: nothing was sent.
+            NotNow, NotThere: nothing was sent.
             TimedOut: it may have been taken, but no answer came.
             BadRequest: it is too large to be taken.
         """
@@ -116,7 +124,7 @@ class Transport(BaseRequest):
         try:
             return await self._calls.post(path, body, content_type, patience=patience)
         except NeverSent as error:
-            raise NotNow(f"Telegram can't be reached ({error})") from None
+            raise NotThere(f"Telegram can't be reached ({error})") from None
         except NoAnswer as error:
             raise TimedOut(f"Telegram did not answer ({error})") from None
 
@@ -127,7 +135,7 @@ class Transport(BaseRequest):
             ) as answer:
                 return answer.status, await answer.read()
         except _NEVER_SENT as error:
-            raise NotNow(f"Telegram can't be reached ({type(error).__name__})") from None
+            raise NotThere(f"Telegram can't be reached ({type(error).__name__})") from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise TimedOut(f"Telegram did not answer ({type(error).__name__})") from None
 
@@ -220,12 +228,23 @@ def _refuse(status: int, content: bytes) -> None:
             raise TimedOut("Telegram's gateway gave up waiting")
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise BadRequest("request entity too large")
+        case _ if 300 <= status < 500 and not _is_telegrams(content):
+            raise NotThere(f"somebody in between answers ({status})")
         case _ if status >= 500:
-            raise NotNow(f"Telegram is broken ({status})")
+            raise NotThere(f"Telegram is broken ({status})")
+
+
+def _is_telegrams(content: bytes) -> bool:
+    try:
+        answer = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(answer, dict) and isinstance(answer.get("description"), str)
 
 
 def _retry_after(content: bytes) -> timedelta:
     try:
-        return timedelta(seconds=int(json.loads(content)["parameters"]["retry_after"]))
-    except (ValueError, KeyError, TypeError):
-        return AWAY
+        told = json.loads(content)["parameters"]["retry_after"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        told = None
+    return outcomes.asked(told, otherwise=AWAY)
