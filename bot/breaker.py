@@ -2,7 +2,8 @@
 
 A try without an answer may have come through, so each costs its reader a copy. After several
 messages in a row without an answer the others wait; one of them probes, after pauses that grow to
-half a minute. The first answer closes the breaker.
+half a minute: where the provider can be greeted it is, and the message is tried only if that is
+answered. The first message that is answered closes the breaker.
 
 Breakers are in memory: each bot process has its own, and so probes by itself. They share the
 outbox, whose limits for one message hold whoever sends.

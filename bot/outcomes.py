@@ -150,6 +150,12 @@ def kept(outcome: str, *, unsure: bool) -> str:
     return outcome
 
 
+def reason(outcome: str, *, unsure: bool) -> str | None:
+    """Why the person of a message that is given up is called; None if nobody is."""
+    found = RULES[outcome].reason
+    return UNSURE if unsure and found == DISTURBED else found
+
+
 def bounded(pause: timedelta) -> timedelta:
     """A pause that is longer than nothing and no longer than an hour."""
     return min(max(pause, SHORTEST), LONGEST)

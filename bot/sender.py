@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from bot import breaker, call_list, metrics, outcomes
 from bot.breaker import Breakers
-from bot.channels.base import Channel, File, Letter
+from bot.channels.base import Channel, File, Greeter, Letter
 from bot.errors import (
     Away,
     HalfSent,
@@ -260,7 +260,7 @@ class Sender:
         for number, place in enumerate(due.reach):
             if number and not await self.limits.reserve(place.channel, 1, within=0):
                 return replace(settled, outcome=outcomes.NO_PLACE, again_after=TURN_AWAY)
-            if not self.breakers.of(place.channel).admits(due.id):
+            if not await self._admitted(due, place):
                 metrics.sent(place.channel, outcomes.WAITS)
                 return replace(settled, outcome=outcomes.WAITS, again_after=breaker.PUT_BACK)
             began, before = perf_counter(), settled
@@ -273,6 +273,27 @@ class Sender:
                     settled, outcome=before.outcome, blocked=(*before.blocked, place.id)
                 )
         return settled if due.all_known else replace(settled, outcome=outcomes.OTHER_ADDRESS)
+
+    async def _admitted(self, due: Claimed, place: Reach) -> bool:
+        """Whether a message may be tried: at a provider that answers, or to find out if it does.
+
+        Where the provider can be greeted it is greeted first: while it does not answer that, not
+        even the one message is tried.
+        """
+        one = self.breakers.of(place.channel)
+        if not one.admits(due.id):
+            return False
+        channel = self.channels.get(place.channel)
+        if not one.open or not isinstance(channel, Greeter):
+            return True
+        try:
+            await channel.greet()
+        except (Away, OutcomeUnknown):
+            one.note(due.id, outcomes.AWAY)
+            return False
+        except Exception as error:  # an answer, if not the one that was hoped for
+            log.info("sender.greeted", channel=place.channel, error=type(error).__name__)
+        return True
 
     async def _try_and_note(self, due: Claimed, place: Reach) -> _Settled:
         """Send one message to one address, and let the channel's breaker know how it went."""
@@ -310,7 +331,7 @@ class Sender:
             )
         except Exception as error:  # one message must not stop all others
             return _outcome(due, error)
-        return _Settled(due.id, due.person_id, outcomes.SENT, provider_id=sent.provider_id)
+        return _Settled(due.id, due.person_id, outcomes.SENT, provider_id=str(sent.provider_id))
 
     async def _file(self, message: Message) -> File | None:
         if message.document is None:
@@ -444,7 +465,7 @@ def _follow(tx: Session, unsent: Sequence[_Settled]) -> list[_Settled]:
         outcome = outcomes.kept(one.outcome, unsure=one.unsure)
         if step.again_after is None:
             outbox.give_up(tx, one.id, outcome)
-            reason = outcomes.RULES[one.outcome].reason
+            reason = outcomes.reason(one.outcome, unsure=one.unsure)
             if reason is not None:
                 call_list.add(tx, one.person_id, reason)
             given_up.append(one)

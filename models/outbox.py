@@ -346,10 +346,12 @@ class History:
     counted: int
 
 
-#: When a message was first due. Hours in which no sender ran do not count against it.
+#: When a message was first due. It is no longer ago than this when it is put back for the first
+#: time: of the day for which it is tried an hour is left, though no sender ran for longer.
+_LONGEST_AGO = timedelta(hours=23)
 _SINCE = func.coalesce(
     OutboundMessage.first_due_at,
-    func.greatest(OutboundMessage.due_at, func.now() - timedelta(hours=1)),
+    func.greatest(OutboundMessage.due_at, func.now() - _LONGEST_AGO),
 )
 
 

@@ -230,6 +230,19 @@ class Telegram:
         """Give back the connections."""
         await self._transport.shutdown()
 
+    async def greet(self) -> None:
+        """See whether Telegram answers.
+
+        Raises:
+            bot.errors.ChannelError: it does not, or does not know the bot.
+        """
+        try:
+            me = await self._transport.call(f"{self._bot.base_url}/getMe", {})
+        except TelegramError as error:
+            raise decision(error) from error
+        if not isinstance(me, dict) or not isinstance(me.get("id"), int):
+            raise OutcomeUnknown("Telegram's answer can't be read")
+
     async def username(self) -> str:
         """The bot's name in links: https://t.me/<username>."""
         try:

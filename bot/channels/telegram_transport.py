@@ -86,6 +86,7 @@ class Transport(BaseRequest):
                         return result
             except msgspec.DecodeError:
                 pass
+        _read(content)
         try:
             return await _Answered(status, content).post(url)
         except (TypeError, KeyError, ValueError) as error:
@@ -115,6 +116,7 @@ class Transport(BaseRequest):
             body, content_type = _body(request_data)
             status, content = await self._post(url, body, content_type, read)
         _refuse(status, content)
+        _read(content)
         return status, content
 
     async def _post(
@@ -232,6 +234,16 @@ def _refuse(status: int, content: bytes) -> None:
             raise NotThere(f"somebody in between answers ({status})")
         case _ if status >= 500:
             raise NotThere(f"Telegram is broken ({status})")
+
+
+def _read(content: bytes) -> None:
+    """Raise for what python-telegram-bot can't read: it would log it, and words of people in it."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise TelegramError("the answer is none")
 
 
 def _is_telegrams(content: bytes) -> bool:

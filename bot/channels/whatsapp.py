@@ -386,9 +386,15 @@ class WhatsApp:
             bot.errors.ChannelError: it does not, or is away.
         """
         try:
-            await self._client.api.v2010.accounts(self._account.sid).fetch_async()
+            found = await self._client.api.v2010.accounts(self._account.sid).fetch_async()
         except (TwilioRestException, TwilioServiceException) as error:
             raise decision(_code(error), _words(error)) from error
+        except _UNREADABLE as error:
+            raise OutcomeUnknown(
+                f"Twilio's answer can't be read ({type(error).__name__})"
+            ) from None
+        if found.sid != self._account.sid:
+            raise OutcomeUnknown("Twilio's answer is not about the account")
 
     async def close(self) -> None:
         """Give back the connections."""
