@@ -139,8 +139,10 @@ def step(outcome: str, past: History, *, asked: timedelta = timedelta(0)) -> Ste
         case Course.PASSING:
             return Step(None if over else bounded(max(asked, _pause(past.attempts))))
         case Course.COUNTED:
-            done = over or past.counted >= len(rule.pauses)
-            return Step(None if done else rule.pauses[past.counted], counted=True)
+            if over or past.counted >= len(rule.pauses):
+                return Step(None, counted=True)
+            left = max(DAY - past.age, SHORTEST)  # the day's end is not overslept
+            return Step(min(rule.pauses[past.counted], left), counted=True)
 
 
 def kept(outcome: str, *, unsure: bool) -> str:

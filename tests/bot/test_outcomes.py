@@ -85,7 +85,8 @@ def test_no_pause_is_nothing_or_longer_than_the_table_says(
         case Rule(course=Course.PASSING), timedelta() as pause:
             assert NEVER < pause <= LONGEST
         case Rule(course=Course.COUNTED, pauses=pauses), timedelta() as pause:
-            assert pause in pauses and after.counted
+            assert NEVER < pause <= pauses[counted] and after.counted
+            assert age + pause <= max(DAY, age + SHORTEST)
         case Rule(course=Course.UNTRIED), timedelta() as pause:
             assert NEVER <= pause <= LONGEST and not after.tried
 
