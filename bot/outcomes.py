@@ -18,7 +18,7 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from models.outbox import UNKNOWN, History
+from models.outbox import LATE, UNKNOWN, History
 
 DAY = timedelta(hours=24)  # for how long a message is tried, since it was first due
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(hours=1)  # of a pause before a passing try
@@ -71,8 +71,8 @@ DOUBTFUL = (
     timedelta(hours=4),
     timedelta(hours=12),
 )
-#: Of the tries above, those that wait so long that the person's other messages go first.
-EARLY = 3
+#: Up to so many of these tries, a message is woken as soon as its provider answers again.
+EARLY = LATE - 1
 UNLISTED = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=1))
 
 #: Reasons of the call list: `call.reason.<reason>` and `call.short.<reason>` say them.

@@ -136,9 +136,14 @@ def owe_and_lease(
     return run(_OWE, {"rows": packed(rows), "lease": lease.total_seconds()})
 
 
-#: A notice that waits for the morning; it holds nothing up that is said meanwhile.
-SLEEPS = """(outbox.lane = 'notice' AND outbox.outcome IS NULL AND outbox.leased_until IS NULL
-             AND outbox.due_at > now())"""
+#: Tries that count, after which a message waits for hours: it may well have come through.
+LATE = 4
+#: What holds nothing up that is said meanwhile: a notice that waits for the morning, and a message
+#: that waits for one of its last tries. Else the person's chat would be dead for as long.
+SLEEPS = f"""(outbox.leased_until IS NULL AND outbox.due_at > now()
+             AND (outbox.lane = 'notice' AND outbox.outcome IS NULL
+                  OR coalesce(outbox.counted, 0) >= {LATE}
+                     AND outbox.outcome IN ('unknown', 'failed')))"""
 
 _OWE = f"""
     WITH given AS MATERIALIZED (

@@ -174,6 +174,24 @@ async def test_a_message_whose_outcome_stays_unknown_is_tried_six_times_and_then
     assert words("call.reason.unknown") in asked and "26-001001" in asked
 
 
+async def test_a_chat_is_not_dead_for_as_long_as_a_message_waits_for_its_last_tries(
+    town: Town, api: FakeBotApi, days: Days
+) -> None:
+    siti = owner(town, api, 1001)
+    api.weather = lambda method: None
+    api.fail(*[PAGE] * 4, chat=siti.id)
+    owe(town, siti, "1", "2")
+    await days.go_by(HOUR, step=2 * MINUTE)
+    first, second = (words("notices.window_chosen", window=one) for one in "12")
+    assert set(siti.texts) == {first}, "for an hour the order holds"
+    await days.go_by(10 * MINUTE, step=2 * MINUTE)
+    assert siti.texts == [first] * 4 + [second]
+    owe(town, siti, "3")
+    await town.quiet()
+    await days.go_by(5 * HOUR, step=20 * MINUTE)
+    assert Counter(siti.texts)[first] == 5 and all(row.sent_at for row in rows(town))
+
+
 @pytest.mark.parametrize("methods", [("sendMessage",), ()], ids=["lies", "is ill"])
 async def test_while_a_provider_answers_nobody_one_message_at_a_time_asks_it(
     methods: tuple[str, ...], town: Town, api: FakeBotApi, days: Days

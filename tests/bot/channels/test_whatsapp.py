@@ -522,11 +522,26 @@ async def test_no_log_line_names_a_person(
 # Whether it was sent
 
 
+LIES = {
+    "no answer": HANG,
+    "hung up": CLOSE,
+    "cut off": CUT,
+    "a page": lie("<html>", 201),
+    "nothing": lie("", 201),
+    "no id": lie("{}", 201),
+    "null": lie("null", 201),
+    "a list": lie("[]", 201),
+    "half of JSON": lie('{"sid":"SM', 201),
+    "an id that is none": lie('{"sid":"a b"}', 200),
+}
+
+
+@pytest.mark.parametrize("label", LIES)
 async def test_what_came_through_is_found_and_not_sent_again(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    label: str, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
 ) -> None:
     row = await owed(record)
-    api.fail(HANG)
+    api.fail(LIES[label])
     with pytest.raises(OutcomeUnknown):
         await whatsapp.send(write(number=row))
     sent = await whatsapp.send(write(number=row, attempts=2, unsure=True))
