@@ -1,4 +1,4 @@
-"""The supervisors' call list: who can't be reached in chat is told to those who can call."""
+"""The supervisors' call list: people whom a message did not reach in chat are called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong at a provider, each with one decision.
+"""What can go wrong at a provider, each with one decision; `bot.outcomes` says what follows.
 
 ChannelError
 ├── Forged            an unsigned or wrongly signed delivery: 403
@@ -6,8 +6,12 @@ ChannelError
 ├── Unreachable       the person blocked the bot or never started it: mark them, give up
 ├── WindowClosed      the provider lets us say this only as an approved template: another address
 ├── Rejected          the provider will never take this message: give up, our fault
-├── TryLater          too many, or the provider is away: wait `after`, then again
-├── OutcomeUnknown    it may have been sent: repeat only what is harmless twice
+├── Unlisted          the provider refused for a reason that we don't know: a few tries
+├── TryLater          the provider asks to wait: `after`, then again
+│   └── Away          the provider was not there
+├── OutcomeUnknown    it may have been sent: a few tries, since each may be a copy
+│   ├── HalfSent      a part of it was sent
+│   └── StillUnknown  nothing was sent now, an earlier try may have been
 └── FileRefused       a file that we can't or won't take: tell its sender
 """
 
@@ -43,6 +47,10 @@ class Rejected(ChannelError):
     """The provider will never take this message as it is."""
 
 
+class Unlisted(ChannelError):
+    """The provider refused the message for a reason that none of our lists names."""
+
+
 class TryLater(ChannelError):
     """The provider asked to wait, or was not there; the message was not sent."""
 
@@ -51,8 +59,20 @@ class TryLater(ChannelError):
         self.after = after
 
 
+class Away(TryLater):
+    """The provider was not reached, or is broken; the message was not sent."""
+
+
 class OutcomeUnknown(ChannelError):
     """The provider did not answer in time: the message may have been sent."""
+
+
+class HalfSent(OutcomeUnknown):
+    """A part of the message was sent, and the next was not: to repeat it is to send a copy."""
+
+
+class StillUnknown(OutcomeUnknown):
+    """What became of an earlier try could not be found out, so nothing was sent now."""
 
 
 class FileRefused(ChannelError):

@@ -14,6 +14,8 @@ from time import perf_counter
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from bot import outcomes
+
 #: Of this process alone; every process has its own.
 REGISTRY = CollectorRegistry()
 
@@ -58,6 +60,18 @@ _FILES = Counter(
     ("channel", "outcome"),
     registry=REGISTRY,
 )
+_GIVEN_UP = Counter(
+    "izin_messages_given_up_total",
+    "Messages that were closed without being sent, by the outcome of the last try.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+_OPEN = Gauge(
+    "izin_provider_silent",
+    "1 while the channel's provider answers nobody, so that all but one message wait.",
+    ("channel",),
+    registry=REGISTRY,
+)
 _SEND = Histogram(
     "izin_send_seconds",
     "One call to a provider that sends a message, whatever it answers.",
@@ -68,24 +82,10 @@ _SEND = Histogram(
 
 _outcome = cache(_SENT.labels)  # a lookup of labels costs more than the counting
 _call = cache(_SEND.labels)
+_lost = cache(_GIVEN_UP.labels)
 
-#: What can become of a claimed message: `bot.sender` says so in the outbox, too.
-OUTCOMES = (
-    "sent",
-    "try_later",
-    "rate",
-    "unknown",
-    "unreachable",
-    "window_closed",
-    "rejected",
-    "opted_out",
-    "no_address",
-    "no_channel",
-    "file_missing",
-    "storage_away",
-    "unreadable",
-    "failed",
-)
+#: What can become of a claimed message.
+OUTCOMES = (outcomes.SENT, *outcomes.RULES)
 
 SLOW = 1.0  # seconds; unless `slow_after` says otherwise
 
@@ -107,6 +107,9 @@ def expect(channels: Iterable[str]) -> None:
             _outcome(channel, outcome)
         for outcome in FILE_OUTCOMES:
             file(channel, outcome, times=0)
+        _OPEN.labels(channel).set(0)
+    for outcome in OUTCOMES:
+        _lost(outcome)
 
 
 class Stopwatch:
@@ -190,3 +193,13 @@ def sent(channel: str | None, outcome: str, seconds: float | None = None) -> Non
     _outcome(name, outcome).inc()
     if seconds is not None:
         _call(name).observe(seconds)
+
+
+def gave_up(outcome: str) -> None:
+    """Count a message that was closed without being sent."""
+    _lost(outcome).inc()
+
+
+def silent(channel: str, yes: bool) -> None:
+    """Show whether a channel's provider answers nobody."""
+    _OPEN.labels(channel).set(yes)

@@ -1,24 +1,39 @@
 """The sender: what is owed goes out, in order for each person, for many people at once.
 
 A message is claimed with a lease, sent with no transaction open, and settled. A crash in between
-leaves the outcome unknown: the lease runs out and it is sent again, at least once.
+leaves the outcome unknown: the lease runs out and it is sent again, at least once. What follows a
+send that failed is `bot.outcomes`' to say.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from time import perf_counter
 
+import psycopg
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
-from bot import call_list, metrics
-from bot.channels.base import Channel, File, Letter
-from bot.errors import OutcomeUnknown, Rejected, TryLater, Unreachable, WindowClosed
+from bot import breaker, call_list, metrics, outcomes
+from bot.breaker import Breakers
+from bot.channels.base import Channel, File, Greeter, Letter
+from bot.errors import (
+    Away,
+    HalfSent,
+    OutcomeUnknown,
+    Rejected,
+    StillUnknown,
+    TryLater,
+    Unlisted,
+    Unreachable,
+    WindowClosed,
+)
 from bot.limits import Limits
 from conversations import messages
 from conversations.catalogue import LOCALES, MissingLine
@@ -40,29 +55,24 @@ AT_ONCE = 500  # messages in hand: being sent, or waiting for one of the channel
 AHEAD = {"reply": 1.0, "greeting": 0.3, "notice": 0.2}
 #: Of greetings and notices, when some were turned away: so many are claimed, this often.
 CAREFUL, PAUSE = 100, 0.1
-UNREACHABLE, WINDOW_CLOSED = "unreachable", "window_closed"
-UNREADABLE = "unreadable"  # the outcome of what can't be opened, or put into words
-ELSEWHERE = frozenset({UNREACHABLE, WINDOW_CLOSED})  # another address may do
-TO_CALL = ELSEWHERE | {UNREADABLE}  # whom such a message was for is on the call list
-TRY_LATER = "try_later"  # the outcome of what the provider did not take
-NO_PLACE = "rate"  # the outcome of what was not tried, since the provider's rate was used up
-TURN_AWAY = timedelta(seconds=1)  # until it is due again
-MAX_TRIES = 8  # of a message whose outcome is unknown, or whose file is missing
-KEY_TRIES = 3  # within about 15 seconds, of a message whose key this process does not have
-MAX_WAITS = 150  # of a message that was not sent, since its provider was away: about a day
-WAIT = timedelta(seconds=5)  # after an unknown outcome: a text twice is harmless, so it is repeated
-LONGEST_WAIT = timedelta(minutes=10)  # each pause is twice the one before
+TURN_AWAY = timedelta(seconds=1)  # until what found no place in the rate is due again
+
+#: SQLSTATE classes by which the database refuses a value: wrong data, a constraint, a limit.
+_OF_A_VALUE = ("22", "23", "54")
+#: What writing can raise: from the database, or before a value gets there.
+_WRITING = (StatementError, ValueError, TypeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """What became of it: sent, failed, or due again after a while."""
+    """What became of a message in hand: "sent", or a row of `outcomes.RULES`."""
 
     id: int
     person_id: int
     outcome: str
     provider_id: str | None = None
-    again_after: timedelta | None = None
+    again_after: timedelta = timedelta(0)  # the least pause: who asked for it may ask for anything
+    unsure: bool = False  # whether an earlier try may have come through
     blocked: tuple[int, ...] = ()  # addresses that can't be reached
 
 
@@ -74,13 +84,16 @@ class Sender:
     channels: Mapping[str, Channel]
     storage: Storage
     limits: Limits
+    breakers: Breakers = field(default_factory=Breakers)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _look: bool = True  # something may be due
     _settled: list[_Settled] = field(default_factory=list)  # not written down yet
     _leased: dict[int, float] = field(default_factory=dict)  # in our hands: since when, by the loop
+    _sending: set[int] = field(default_factory=set)  # of these: a task of their own settles them
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _careful: bool = False  # greetings or notices were turned away, and none was let in since
     _others_from: float = 0.0  # by the loop: when greetings and notices are claimed again
+    _closed: bool = False  # a provider answers again: what waited for it shall go
 
     def look(self) -> None:
         """Something may be due."""
@@ -105,31 +118,35 @@ class Sender:
         for (channel, rank), dues in queues.items():
             if channel is None or not self.limits.limited(channel):
                 for due in dues:
-                    self._start(self._finish(due))
+                    self._start(self._finish(due), [due])
             else:
-                self._start(self._pace(channel, dues, rank))
+                self._start(self._pace(channel, dues, rank), dues)
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _start(self, work: Coroutine[None, None, None], dues: Sequence[Claimed]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guard(work, dues))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _guard(self, work: Coroutine[None, None, None], dues: Sequence[Claimed]) -> None:
+        """Do the work; if it raises, what it has left in hand is settled as our failure."""
+        try:
+            await work
+        except Exception as error:  # one message must not stop all others, nor lose its lease
+            settled = {one.id for one in self._settled}
+            for due in dues:
+                if due.id in self._leased and due.id not in self._sending | settled:
+                    self._settle(_failed(due, error))
 
     async def _pace(self, channel: str, dues: Sequence[Claimed], rank: str) -> None:
         """Start sends as fast as the provider allows; what finds no place soon is put back."""
         chats = [due.reach[0].address for due in dues]
-        try:
-            places = await self.limits.reserve_each(channel, chats, within=AHEAD[rank])
-        except Exception as error:  # what is leased must not stay in hand without a send
-            log.error("sender.failed", messages=len(dues), exc_info=error)
-            for due in dues:
-                self._settle(_again(due, "failed", WAIT))
-            return
+        places = await self.limits.reserve_each(channel, chats, within=AHEAD[rank])
         for due, place in zip(dues, places, strict=True):
             if place.at is not None:
-                self._start(self._finish(due, place.at))
+                self._start(self._finish(due, place.at), [due])
                 continue
             after = timedelta(seconds=place.wait) if place.chat_full else TURN_AWAY
-            self._settle(_Settled(due.id, due.person_id, NO_PLACE, again_after=after))
+            self._settle(_Settled(due.id, due.person_id, outcomes.NO_PLACE, again_after=after))
         if rank != Lane.REPLY:
             self._hold_others(any(p.at is None and not p.chat_full for p in places))
 
@@ -142,13 +159,15 @@ class Sender:
             loop.call_later(PAUSE, self.look)
 
     async def _finish(self, due: Claimed, delay: float = 0.0) -> None:
-        if delay:
-            await asyncio.sleep(delay)
+        self._sending.add(due.id)
         try:
+            if delay:
+                await asyncio.sleep(delay)
             settled = await self._send(due)
-        except Exception as error:  # a lease of ours is renewed until its message is settled
-            log.error("sender.failed", message=due.id, person=due.person_id, exc_info=error)
-            settled = _again(due, "failed", WAIT)
+        except Exception as error:  # one message must not stop all others, nor lose its lease
+            settled = _failed(due, error)
+        finally:
+            self._sending.discard(due.id)
         self._settle(settled)
 
     def _settle(self, settled: _Settled) -> None:
@@ -162,7 +181,10 @@ class Sender:
             try:
                 await self.round()
             except DBAPIError as error:
-                log.warning("sender.database_away", error=type(error).__name__)
+                if _refuses_a_value(error):
+                    log.error("sender.write_refused", error=type(error.orig).__name__)
+                else:
+                    log.warning("sender.database_away", error=type(error).__name__)
                 await asyncio.sleep(TICK)
             try:
                 async with asyncio.timeout(TICK):
@@ -184,7 +206,8 @@ class Sender:
     async def round(self, *, claiming: bool = True) -> int:
         """Write down what became of sends, keep leases, and send what is due; gives how much.
 
-        What can't be written, since the record is away, is kept for the next time.
+        What can't be written, since the record is away, is kept for the next time; a row that the
+        record refuses is closed, and holds up no other.
 
         Raises:
             sqlalchemy.exc.DBAPIError: the record is away.
@@ -199,11 +222,18 @@ class Sender:
             return 0
         others = self._room_for_others(room, moment)
         self._look = self._look and room <= 0
+        closed, self._closed = self._closed, False
         try:
-            claimed, more = await self.record.do(lambda tx: _write(tx, settled, kept, room, others))
-        except DBAPIError:
-            self._look = True
-            raise
+            claimed, more, given_up = await self.record.do(
+                lambda tx: _write(tx, settled, kept, room, others, wake=closed)
+            )
+        except _WRITING as error:
+            self._look, self._closed = True, closed
+            if not settled or not _refuses_a_value(error):
+                raise
+            await self._write_apart(settled)
+            return 0
+        _tell(given_up)
         del self._settled[: len(settled)]
         for row_id in done:
             self._leased.pop(row_id, None)
@@ -221,34 +251,101 @@ class Sender:
             return 0
         return min(room, CAREFUL) if self._careful else room
 
+    async def _write_apart(self, settled: Sequence[_Settled]) -> None:
+        """Settle one message at a time; one that the record refuses is closed as our fault.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the record is away.
+        """
+        for one in settled:
+            for instead in (one, _Settled(one.id, one.person_id, outcomes.UNWRITABLE)):
+                if await self._written(instead):
+                    break
+            else:  # not even its person can be put onto the call list
+                close = partial(outbox.give_up, message_id=one.id, outcome=outcomes.UNWRITABLE)
+                await self.record.do(close)
+                metrics.gave_up(outcomes.UNWRITABLE)
+            self._settled.remove(one)
+            self._leased.pop(one.id, None)
+        self.look()
+
+    async def _written(self, one: _Settled) -> bool:
+        try:
+            _, _, given_up = await self.record.do(lambda tx: _write(tx, [one], [], 0, 0))
+        except _WRITING as error:
+            if not _refuses_a_value(error):
+                raise
+            why = type(error).__name__
+            log.error("sender.unwritable", message=one.id, person=one.person_id, error=why)
+            return False
+        _tell(given_up)
+        return True
+
     async def _send(self, due: Claimed) -> _Settled:
         """Send one message, to one address after the other until it is taken, or has to wait."""
         if due.opted_out and due.lane == Lane.NOTICE:
-            return _untried(due, "opted_out")
+            return _untried(due, outcomes.OPTED_OUT)
         if not due.reach:
-            return _untried(due, "no_address")
+            return _untried(due, outcomes.NO_ADDRESS)
         if isinstance(due.message, Unreadable):
             return _unreadable(due, due.message)
-        settled = _Settled(due.id, due.person_id, UNREACHABLE)
+        settled = _Settled(due.id, due.person_id, outcomes.UNREACHABLE, unsure=due.unsure)
         for number, place in enumerate(due.reach):
             if number and not await self.limits.reserve(place.channel, 1, within=0):
-                return replace(settled, outcome=NO_PLACE, again_after=TURN_AWAY)
+                return replace(settled, outcome=outcomes.NO_PLACE, again_after=TURN_AWAY)
+            if not await self._admitted(due, place):
+                metrics.sent(place.channel, outcomes.WAITS)
+                return replace(settled, outcome=outcomes.WAITS, again_after=breaker.PUT_BACK)
             began, before = perf_counter(), settled
-            settled = replace(await self._try(due, place), blocked=before.blocked)
+            settled = replace(await self._try_and_note(due, place), blocked=before.blocked)
             metrics.sent(place.channel, settled.outcome, perf_counter() - began)
-            if settled.outcome not in ELSEWHERE:
+            if settled.outcome not in outcomes.ELSEWHERE:
                 return settled
-            if settled.outcome == UNREACHABLE:
+            if settled.outcome == outcomes.UNREACHABLE:
                 settled = replace(
                     settled, outcome=before.outcome, blocked=(*before.blocked, place.id)
                 )
-        return settled if due.all_known else replace(settled, again_after=timedelta(0))
+        return settled if due.all_known else replace(settled, outcome=outcomes.OTHER_ADDRESS)
+
+    async def _admitted(self, due: Claimed, place: Reach) -> bool:
+        """Whether a message may be tried: at a provider that answers, or to find out if it does.
+
+        Where the provider can be greeted it is greeted first: while it does not answer that, not
+        even the one message is tried.
+        """
+        one = self.breakers.of(place.channel)
+        if not one.admits(due.id):
+            return False
+        channel = self.channels.get(place.channel)
+        if not one.open or not isinstance(channel, Greeter):
+            return True
+        try:
+            await channel.greet()
+        except (Away, OutcomeUnknown):
+            one.note(due.id, outcomes.AWAY)
+            return False
+        except Exception as error:  # an answer, if not the one that was hoped for
+            log.info("sender.greeted", channel=place.channel, error=type(error).__name__)
+        return True
+
+    async def _try_and_note(self, due: Claimed, place: Reach) -> _Settled:
+        """Send one message to one address, and let the channel's breaker know how it went."""
+        one, outcome = self.breakers.of(place.channel), outcomes.FAILED
+        try:
+            settled = replace(await self._try(due, place), unsure=due.unsure)
+            outcome = settled.outcome
+            return settled
+        finally:
+            if one.note(due.id, outcome):
+                self._closed = True
+                log.info("sender.provider_back", channel=place.channel)
+            metrics.silent(place.channel, one.open)
 
     async def _try(self, due: Claimed, place: Reach) -> _Settled:
         """Send one message to one address; every failure is a value with one decision."""
         channel = self.channels.get(place.channel)
         if channel is None:  # another process may speak on it
-            return _again(due, "no_channel", WAIT, at_most=MAX_WAITS)
+            return _Settled(due.id, due.person_id, outcomes.NO_CHANNEL)
         try:
             message = _read(due.message)
             file = await self._file(message)
@@ -265,29 +362,9 @@ class Sender:
                     unsure=due.unsure,
                 )
             )
-        except Unreachable:
-            return _Settled(due.id, due.person_id, UNREACHABLE)
-        except WindowClosed:
-            return _Settled(due.id, due.person_id, WINDOW_CLOSED)
-        except Rejected as error:
-            log.error("sender.rejected", message=due.id, person=due.person_id, why=str(error))
-            return _Settled(due.id, due.person_id, "rejected")
-        except TryLater as error:
-            return _again(due, TRY_LATER, error.after, at_most=MAX_WAITS)
-        except OutcomeUnknown:
-            return _again(due, UNKNOWN, WAIT)
-        except FileNotFoundError:
-            return _again(due, "file_missing", WAIT)
-        except OSError as error:  # the file store is away
-            log.warning("sender.storage_away", message=due.id, error=type(error).__name__)
-            return _again(due, "storage_away", WAIT, at_most=MAX_WAITS)
-        except (MissingLine, ValueError) as error:  # our own mistake: it would be so again
-            log.error("sender.unreadable", message=due.id, person=due.person_id, why=told(error))
-            return _Settled(due.id, due.person_id, UNREADABLE)
         except Exception as error:  # one message must not stop all others
-            log.error("sender.failed", message=due.id, person=due.person_id, exc_info=error)
-            return _again(due, "failed", WAIT)
-        return _Settled(due.id, due.person_id, "sent", provider_id=sent.provider_id)
+            return _outcome(due, error)
+        return _Settled(due.id, due.person_id, outcomes.SENT, provider_id=str(sent.provider_id))
 
     async def _file(self, message: Message) -> File | None:
         if message.document is None:
@@ -310,9 +387,7 @@ def _took_all(claimed: Sequence[Claimed], others: int) -> bool:
 def _unreadable(due: Claimed, message: Unreadable) -> _Settled:
     """Set a message aside; with its key missing, first leave it to a process that may have it."""
     log.error("sender.unreadable", message=due.id, person=due.person_id, why=message.why)
-    metrics.sent(due.channel, UNREADABLE)
-    settled = _again(due, UNREADABLE, WAIT, at_most=KEY_TRIES if message.key_missing else 0)
-    return replace(settled, outcome=UNREADABLE)
+    return _untried(due, outcomes.NO_KEY if message.key_missing else outcomes.UNREADABLE)
 
 
 def _untried(due: Claimed, outcome: str) -> _Settled:
@@ -334,49 +409,132 @@ def _read(message: Message | Json) -> Message:
         raise ValueError("not a message") from error
 
 
-def _again(due: Claimed, outcome: str, after: timedelta, *, at_most: int = MAX_TRIES) -> _Settled:
-    """Try again after a pause that grows, and is never shorter than the provider asked for.
+def _failed(due: Claimed, error: Exception) -> _Settled:
+    log.error("sender.failed", message=due.id, person=due.person_id, exc_info=error)
+    return _Settled(due.id, due.person_id, outcomes.FAILED, unsure=due.unsure)
 
-    What is unsure stays so until the provider has said no.
-    """
-    if due.unsure and outcome != TRY_LATER:
-        outcome = UNKNOWN
-    if due.attempts >= at_most:
-        return _Settled(due.id, due.person_id, outcome)
-    pause = max(after, min(after * 2 ** min(due.attempts - 1, 20), LONGEST_WAIT))
-    return _Settled(due.id, due.person_id, outcome, again_after=pause)
+
+def _outcome(due: Claimed, error: Exception) -> _Settled:
+    """Name what went wrong in a try; what is ours to mend is logged."""
+    after = timedelta(0)
+    match error:
+        case Unreachable():
+            outcome = outcomes.UNREACHABLE
+        case WindowClosed():
+            outcome = outcomes.WINDOW_CLOSED
+        case Rejected():
+            outcome = outcomes.REJECTED
+            log.error("sender.rejected", message=due.id, person=due.person_id, why=str(error))
+        case Unlisted():
+            outcome = outcomes.REFUSED
+            log.error("sender.refused", message=due.id, person=due.person_id, why=str(error))
+        case Away():
+            outcome, after = outcomes.AWAY, error.after
+        case TryLater():
+            outcome, after = outcomes.TRY_LATER, error.after
+        case HalfSent():
+            outcome = outcomes.HALF_SENT
+        case StillUnknown():
+            outcome = outcomes.UNASKED
+        case OutcomeUnknown():
+            outcome = UNKNOWN
+        case FileNotFoundError():
+            outcome = outcomes.FILE_MISSING
+        case OSError():  # the file store is away
+            outcome = outcomes.STORAGE_AWAY
+            log.warning("sender.storage_away", message=due.id, error=type(error).__name__)
+        case MissingLine() | ValueError():  # our own mistake: it would be so again
+            outcome = outcomes.UNREADABLE
+            log.error("sender.unreadable", message=due.id, person=due.person_id, why=told(error))
+        case _:
+            return _failed(due, error)
+    return _Settled(due.id, due.person_id, outcome, again_after=after)
+
+
+def _refuses_a_value(error: Exception) -> bool:
+    """Whether the record refused what was written, rather than being away or changed."""
+    if not isinstance(error, DBAPIError):
+        return True  # it did not get as far as the record
+    if error.connection_invalidated or not isinstance(error.orig, psycopg.Error):
+        return False
+    state = error.orig.sqlstate
+    if state is None:  # psycopg found it out by itself
+        return isinstance(error.orig, psycopg.DataError)
+    return state.startswith(_OF_A_VALUE)
+
+
+def _tell(given_up: Sequence[_Settled]) -> None:
+    """Count and log what was closed, once that is committed."""
+    for one in given_up:
+        metrics.gave_up(one.outcome)
+        log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
 
 
 def _write(
-    tx: Session, settled: Sequence[_Settled], kept: Sequence[int], room: int, others: int
-) -> tuple[list[Claimed], bool]:
-    """Settle and renew leases, then claim; gives what is claimed, and whether more may be due."""
+    tx: Session,
+    settled: Sequence[_Settled],
+    kept: Sequence[int],
+    room: int,
+    others: int,
+    *,
+    wake: bool = False,
+) -> tuple[list[Claimed], bool, list[_Settled]]:
+    """Settle and renew leases, then claim.
+
+    Gives what is claimed, whether more may be due, and what was given up.
+    """
     sent = {one.id: one.provider_id for one in settled if one.provider_id is not None}
-    given_up = [one for one in settled if one.provider_id is None and one.again_after is None]
-    for one in given_up:
-        outbox.give_up(tx, one.id, one.outcome)
-        if one.outcome in TO_CALL:
-            call_list.add(tx, one.person_id, one.outcome)
-        log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
-    turned_away: dict[int, timedelta] = {}
-    for one in settled:
-        if one.again_after is None:
-            continue
-        if one.outcome == NO_PLACE:
-            turned_away[one.id] = one.again_after
-        else:
-            outbox.postpone(tx, one.id, one.again_after, one.outcome)
+    turned_away = {one.id: one.again_after for one in settled if one.outcome == outcomes.NO_PLACE}
+    unsent = [one for one in settled if one.provider_id is None and one.id not in turned_away]
+    given_up = _follow(tx, unsent)
     blocked = [address_id for one in settled for address_id in one.blocked]
     if blocked:
         person.mark_unreachable(tx, blocked)
+    if wake:
+        outbox.wake(tx, outcomes.WAITS, counted=outcomes.EARLY)
     with trip(tx, commit=True) as run:
         left = outbox.settle(run, sent) if sent else None
         if kept:
             outbox.renew(run, kept, lease=LEASE)
         if turned_away:
-            outbox.turn_away(run, turned_away, NO_PLACE)
+            outbox.turn_away(run, turned_away, outcomes.NO_PLACE)
         found = outbox.claim(run, lease=LEASE, limit=room, others=others) if room > 0 else None
     claimed = outbox.claimed(found) if found is not None else []
-    at_once = any(one.provider_id is None and not one.again_after for one in settled)
+    at_once = wake or bool(given_up) or any(_due_now(one) for one in settled)
     more = at_once or (left is not None and bool(left.rows[0][0]))
-    return claimed, more and room <= 0
+    return claimed, more and room <= 0, given_up
+
+
+def _due_now(one: _Settled) -> bool:
+    return one.outcome == outcomes.OTHER_ADDRESS
+
+
+def _follow(tx: Session, unsent: Sequence[_Settled]) -> list[_Settled]:
+    """Do what the table says about messages that were not sent; gives those that are given up.
+
+    In the order of people, as another process' transaction does, or the two might wait for each
+    other.
+    """
+    if not unsent:
+        return []
+    known = outbox.histories(tx, [one.id for one in unsent])
+    given_up, together = [], defaultdict[tuple[timedelta, str], list[int]](list)
+    for one in sorted(unsent, key=lambda one: (one.person_id, one.id)):
+        past = known.get(one.id)
+        if past is None:  # somebody else has settled it
+            continue
+        step = outcomes.step(one.outcome, past, asked=one.again_after)
+        outcome = outcomes.kept(one.outcome, unsure=one.unsure)
+        if step.again_after is None:
+            outbox.give_up(tx, one.id, outcome)
+            reason = outcomes.reason(one.outcome, unsure=one.unsure)
+            if reason is not None:
+                call_list.add(tx, one.person_id, reason)
+            given_up.append(one)
+        elif step.tried:
+            outbox.postpone(tx, [one.id], step.again_after, outcome, counted=step.counted)
+        else:
+            together[step.again_after, one.outcome].append(one.id)
+    for (after, outcome), ids in together.items():
+        outbox.postpone(tx, ids, after, outcome, tried=False)
+    return given_up

@@ -25,7 +25,16 @@ from models.person import Person
 
 ACTOR = "operator"  # in the audit
 #: Outcomes of messages that were given up for a reason of our own.
-OURS = ("unreadable", "rejected", "failed", "file_missing", "storage_away")
+OURS = (
+    "unreadable",
+    "no_key",
+    "rejected",
+    "refused",
+    "failed",
+    "file_missing",
+    "storage_away",
+    "unwritable",
+)
 UNREADABLE = "unreadable"  # why a file was refused whose reference we still have
 CLOSED = "closed"
 
@@ -117,6 +126,7 @@ def retry(tx: Session, kind: Kind, row_id: int) -> None:
         case OutboundMessage():
             _insist_readable(row.message)
             row.failed_at = row.outcome = row.leased_until = None
+            row.first_due_at = row.counted = None
             row.attempts, row.due_at, row.person_id = 0, func.now(), _alive(tx, row.person_id)
             notify(tx, OUTBOX)
         case Attachment():

@@ -9,12 +9,19 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Index,
+    Interval,
     UniqueConstraint,
+    and_,
+    case,
     false,
     func,
+    or_,
+    select,
     text,
+    type_coerce,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -95,6 +102,8 @@ class OutboundMessage(Base):
     provider_id: Mapped[str | None]
     failed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]  # why it is not sent, or not yet: an error's name, no personal data
+    first_due_at: Mapped[datetime | None]  # None until it is put back for the first time
+    counted: Mapped[int | None]  # tries of which only a few are made, as each may be a copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +186,14 @@ WAITING = f"""
         AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL)
 """
 
-#: A notice that waits for the morning; it holds nothing up that is said meanwhile.
-SLEEPS = """(outbox.lane = 'notice' AND outbox.outcome IS NULL AND outbox.leased_until IS NULL
-             AND outbox.due_at > now())"""
+#: Tries that count, after which a message waits for hours: it may well have come through.
+LATE = 4
+#: What holds nothing up that is said meanwhile: a notice that waits for the morning, and a message
+#: that waits for one of its last tries. Else the person's chat would be dead for as long.
+SLEEPS = f"""(outbox.leased_until IS NULL AND outbox.due_at > now()
+             AND (outbox.lane = 'notice' AND outbox.outcome IS NULL
+                  OR coalesce(outbox.counted, 0) >= {LATE}
+                     AND outbox.outcome IN ('unknown', 'failed')))"""
 
 _OWE = f"""
     WITH given AS MATERIALIZED (
@@ -418,6 +432,44 @@ _SETTLE = f"""
 """
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of a message that was not sent.
+
+    `age` is the time since it was first due, `attempts` are all tries, the last included; `counted`
+    are those before the last of which only a few are made.
+    """
+
+    age: timedelta
+    attempts: int
+    counted: int
+
+
+#: When a message was first due. It is no longer ago than this when it is put back for the first
+#: time: of the day for which it is tried an hour is left, though no sender ran for longer.
+_LONGEST_AGO = timedelta(hours=23)
+_SINCE = func.coalesce(
+    OutboundMessage.first_due_at,
+    func.greatest(OutboundMessage.due_at, func.now() - _LONGEST_AGO),
+)
+
+
+def histories(tx: Session, ids: Sequence[int]) -> dict[int, History]:
+    """The history of each of these messages that is still open; locks them, in order."""
+    rows = tx.execute(
+        select(
+            OutboundMessage.id,
+            type_coerce(func.now() - _SINCE, Interval),
+            OutboundMessage.attempts,
+            func.coalesce(OutboundMessage.counted, 0),
+        )
+        .where(OutboundMessage.id.in_(ids), text(_OPEN))
+        .order_by(OutboundMessage.id)
+        .with_for_update(key_share=True)
+    )
+    return {row_id: History(age, attempts, counted) for row_id, age, attempts, counted in rows}
+
+
 def give_up(tx: Session, message_id: int, outcome: str) -> None:
     """Close a message that can't be sent."""
     tx.execute(
@@ -427,19 +479,65 @@ def give_up(tx: Session, message_id: int, outcome: str) -> None:
     )
 
 
-def postpone(tx: Session, message_id: int, after: timedelta, outcome: str) -> None:
-    """Try a message again later."""
+def postpone(
+    tx: Session,
+    message_ids: int | Sequence[int],
+    after: timedelta,
+    outcome: str,
+    *,
+    tried: bool = True,
+    counted: bool = False,
+) -> None:
+    """Try messages again later.
+
+    One that was not `tried` keeps its number of attempts, and what is not known of an earlier one;
+    a try that is `counted` is one of a few.
+    """
+    ids = [message_ids] if isinstance(message_ids, int) else message_ids
+    attempts = OutboundMessage.attempts - (0 if tried else 1)
     tx.execute(
         update(OutboundMessage)
-        .where(OutboundMessage.id == message_id, text(_OPEN))
-        .values(due_at=func.now() + after, outcome=outcome, leased_until=None)
+        .where(OutboundMessage.id.in_(ids), text(_OPEN))
+        .values(
+            due_at=func.now() + after,
+            first_due_at=_SINCE,
+            outcome=outcome if tried else _unless_unknown(outcome),
+            leased_until=None,
+            attempts=attempts,
+            counted=func.coalesce(OutboundMessage.counted, 0) + int(counted),
+        )
+    )
+
+
+def _unless_unknown(outcome: str) -> ColumnElement[str]:
+    return case((OutboundMessage.outcome == UNKNOWN, UNKNOWN), else_=outcome)
+
+
+def wake(tx: Session, outcome: str, *, counted: int) -> None:
+    """Let messages be due that were put back with this outcome, or of which nothing is known.
+
+    The latter only with at most so many tries that count: the last ones stay spread out.
+    """
+    doubtful = and_(
+        OutboundMessage.outcome == UNKNOWN, func.coalesce(OutboundMessage.counted, 0) <= counted
+    )
+    tx.execute(
+        update(OutboundMessage)
+        .where(
+            text(_OPEN),
+            OutboundMessage.leased_until.is_(None),
+            OutboundMessage.due_at > func.now(),
+            or_(OutboundMessage.outcome == outcome, doubtful),
+        )
+        .values(due_at=func.now())
     )
 
 
 def turn_away(run: Run, waits: Mapping[int, timedelta], outcome: str) -> None:
     """Give back messages that were not tried, each for a while; on a trip.
 
-    They keep their number of attempts, and what is not known of an earlier one.
+    They keep their number of attempts, and what is not known of an earlier one. To wait for a place
+    is no failure: it does not count as time since they were first due.
     """
     rows = [{"id": row_id, "after": after.total_seconds()} for row_id, after in waits.items()]
     run(_TURN_AWAY, {"rows": packed(rows), "outcome": outcome})

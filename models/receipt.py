@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, case, func, select, update
+from sqlalchemy import ForeignKey, Interval, case, func, select, type_coerce, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -89,18 +89,25 @@ def note(tx: Session, outbox_id: int, fate: Fate) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of a message that was tried before; the oldest report first."""
+    """What is known of a message that was tried before; the oldest report first.
+
+    `age` is the time since it was first due.
+    """
 
     owed_at: datetime
+    age: timedelta
     fates: tuple[Fate, ...]
 
 
 def past(tx: Session, outbox_id: int) -> Past:
     """What became of a message so far."""
-    owed_at = tx.scalars(
-        select(OutboundMessage.created_at).where(OutboundMessage.id == outbox_id)
+    due_at = func.coalesce(OutboundMessage.first_due_at, OutboundMessage.due_at)
+    owed_at, age = tx.execute(
+        select(OutboundMessage.created_at, type_coerce(func.now() - due_at, Interval)).where(
+            OutboundMessage.id == outbox_id
+        )
     ).one()
-    return Past(owed_at, fates(tx, outbox_id))
+    return Past(owed_at, age, fates(tx, outbox_id))
 
 
 def fates(tx: Session, outbox_id: int) -> tuple[Fate, ...]:
@@ -136,7 +143,13 @@ def owe_again(tx: Session, outbox_id: int, provider_id: str, *, after: timedelta
             OutboundMessage.provider_id == provider_id,
             OutboundMessage.sent_at.is_not(None),
         )
-        .values(sent_at=None, provider_id=None, outcome="undelivered", due_at=func.now() + after)
+        .values(
+            sent_at=None,
+            provider_id=None,
+            outcome="undelivered",
+            due_at=func.now() + after,
+            first_due_at=func.coalesce(OutboundMessage.first_due_at, OutboundMessage.due_at),
+        )
         .returning(OutboundMessage.id)
     )
     if opened is not None:

@@ -1,4 +1,4 @@
-"""Who could not be reached in chat: the people whom a supervisor calls."""
+"""People whom a message did not reach, for whatever reason: a supervisor calls them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from models.person import Address, Person, numbers_of
 
 
 class Unreached(Base):
-    """Somebody whom a message reached at no address, and why: one row for a person and a reason.
+    """Somebody whom a message did not reach, and why: one row for a person and a reason.
 
     Open until a supervisor has called, or they are heard again.
     """
@@ -46,7 +46,7 @@ class Unreached(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
     area_code: Mapped[str | None]  # whose supervisors call
-    reason: Mapped[str]  # an outcome of the sender: "unreachable", "window_closed"
+    reason: Mapped[str]  # one of `bot.outcomes.REASONS`: "unreachable", "unknown", "ours", ...
     noted_at: Mapped[datetime] = mapped_column(default=func.now())
     called_at: Mapped[datetime | None]
 

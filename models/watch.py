@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from models.outbox import SLEEPS
+
 MOST = 100_000  # rows of one kind that are counted; a longer queue counts as so long
 EXACT = 10_000  # drafts that are counted; of more, PostgreSQL's own estimate is taken
 
@@ -149,12 +151,11 @@ _INBOX = """
 """
 
 # A person's messages go out one after the other: only the first of them can be late.
-_OUTBOX = """
+_OUTBOX = f"""
     WITH open AS (
       SELECT id, person_id, CASE WHEN greeting THEN 'greeting' ELSE lane END AS lane,
              due_at, created_at, attempts,
-             lane = 'notice' AND outcome IS NULL AND leased_until IS NULL AND due_at > now()
-               AS sleeps
+             {SLEEPS} AS sleeps
         FROM outbox
        WHERE sent_at IS NULL AND failed_at IS NULL
        LIMIT :most

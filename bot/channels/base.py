@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from bot.channels.bounds import MAX_TOKEN, digits, words
 from conversations.events import Event
@@ -114,6 +114,19 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class Greeter(Protocol):
+    """A channel whose provider can be asked whether it is there, at no cost to anybody."""
+
+    async def greet(self) -> None:
+        """Ask for what changes nothing.
+
+        Raises:
+            bot.errors.ChannelError: the provider is away, or its answer can't be read.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ Source: https://core.telegram.org/bots/api
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
@@ -17,14 +18,17 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Telegr
 from bot.channels.base import File, Heard, Letter, Sent
 from bot.channels.telegram_addresses import chat
 from bot.channels.telegram_payloads import Payload, render
-from bot.channels.telegram_transport import AWAY, READ, NotNow, Transport
+from bot.channels.telegram_transport import AWAY, READ, NotNow, NotThere, Transport
 from bot.channels.telegram_updates import NAME, UPDATES
 from bot.errors import (
+    Away,
     ChannelError,
     FileRefused,
+    HalfSent,
     OutcomeUnknown,
     Rejected,
     TryLater,
+    Unlisted,
     Unreachable,
 )
 from conversations.catalogue import LOCALES, Catalogue
@@ -43,7 +47,6 @@ TOKEN_PAUSE = timedelta(minutes=5)  # a wrong token needs a person: wait, lose n
 CONFLICT_PAUSE = timedelta(seconds=30)
 
 _PICTURE = (".jpg", ".jpeg", ".png")
-#: How Telegram says in a 400 that there is nobody to write to.
 #: After these words of getFile the file never comes; after any other it may.
 _NEVER_COMES = {
     "file is too big": "file_too_large",
@@ -51,7 +54,54 @@ _NEVER_COMES = {
     "wrong file identifier": "file_gone",
     "wrong remote file identifier": "file_gone",
 }
-_NOBODY = ("chat not found", "user is deactivated", "user not found", "peer_id_invalid")
+#: How Telegram says, in a 400 or a 403, that there is nobody to write to. Sources of these lists:
+#: tdlib/telegram-bot-api (telegram-bot-api/Client.cpp), https://core.telegram.org/method/messages.sendMessage
+_NOBODY = (
+    "chat not found",
+    "user not found",
+    "user is deactivated",
+    "peer_id_invalid",
+    "bot was blocked by the user",
+    "bot can't initiate conversation",
+    "bot can't send messages to bots",
+    "bot was kicked",
+    "user_is_blocked",
+    "input_user_deactivated",
+)
+#: How it says in a 400 that the message itself is wrong: it would be so again.
+_OURS = (
+    "message is too long",
+    "message_too_long",
+    "message text is empty",
+    "text must be non-empty",
+    "text must be encoded in utf-8",
+    "caption is too long",
+    "media_caption_too_long",
+    "can't parse entities",
+    "can't parse reply keyboard markup",
+    "can't parse inline keyboard",
+    "inline keyboard button",
+    "reply markup is too long",
+    "reply_markup_too_long",
+    "reply_markup_invalid",
+    "button_data_invalid",
+    "button_url_invalid",
+    "button_type_invalid",
+    "file must be non-empty",
+    "file is too big",
+    "photo_invalid_dimensions",
+    "image_process_failed",
+    "photo_save_file_invalid",
+    "photo_ext_invalid",
+    "request entity too large",
+    "chat_id is empty",
+    "secret token contains",
+    "bot_command",
+    "there is no document in the request",
+    "there is no photo in the request",
+)
+#: What reading an answer raises that is not as documented.
+_UNREADABLE = (TypeError, ValueError, KeyError, AttributeError)
 
 _log = structlog.get_logger(__name__)
 
@@ -92,14 +142,17 @@ class Telegram:
         A long text goes in several parts: if a later one fails, the earlier ones have been sent.
 
         Raises:
-            Unreachable, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
+            Unreachable, Rejected, Unlisted, TryLater, OutcomeUnknown: see `bot.errors`.
         """
         sent = 0
-        for payload in render(letter.message, letter.locale, self._catalogue):
+        for number, payload in enumerate(render(letter.message, letter.locale, self._catalogue)):
             try:
                 sent = await self._deliver(chat(letter.address), payload, letter.file)
             except TelegramError as error:
-                raise decision(error) from error
+                decided = decision(error)
+                if number and isinstance(decided, TryLater):
+                    raise HalfSent(f"a part went, the next did not: {decided}") from error
+                raise decided from error
         return Sent(str(sent))
 
     async def _deliver(self, chat: int, payload: Payload, file: File | None) -> int:
@@ -110,23 +163,19 @@ class Telegram:
                 f"{payload.filename!r} was to go with the message, but no file was given"
             )
         caption = payload.text or None
-        if payload.filename.lower().endswith(_PICTURE) and len(file.content) <= MAX_PHOTO:
-            message = await self._bot.send_photo(
+        picture = payload.filename.lower().endswith(_PICTURE) and len(file.content) <= MAX_PHOTO
+        send = self._bot.send_photo if picture else self._bot.send_document
+        try:
+            message = await send(
                 chat,
                 file.content,
                 caption=caption,
                 filename=payload.filename,
                 reply_markup=payload.markup,
             )
-        else:
-            message = await self._bot.send_document(
-                chat,
-                file.content,
-                caption=caption,
-                filename=payload.filename,
-                reply_markup=payload.markup,
-            )
-        return message.message_id
+        except _UNREADABLE as error:
+            raise TelegramError(f"no message in the answer ({type(error).__name__})") from None
+        return _number({"message_id": message.message_id})
 
     async def _say(self, chat: int, payload: Payload) -> int:
         """`Bot.send_message` without its objects: most of what the bot does is to send a text."""
@@ -138,9 +187,7 @@ class Telegram:
         if payload.markup is not None:
             given["reply_markup"] = payload.markup
         message = await self._transport.call(self._send_message, given)
-        if not isinstance(message, dict) or not isinstance(message.get("message_id"), int):
-            raise TelegramError("the answer to sendMessage holds no message")
-        return int(message["message_id"])
+        return _number(message)
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Get a file by its file_id.
@@ -176,6 +223,19 @@ class Telegram:
     async def close(self) -> None:
         """Give back the connections."""
         await self._transport.shutdown()
+
+    async def greet(self) -> None:
+        """See whether Telegram answers.
+
+        Raises:
+            bot.errors.ChannelError: it does not, or does not know the bot.
+        """
+        try:
+            me = await self._transport.call(f"{self._bot.base_url}/getMe", {})
+        except TelegramError as error:
+            raise decision(error) from error
+        if not isinstance(me, dict) or not isinstance(me.get("id"), int):
+            raise OutcomeUnknown("Telegram's answer can't be read")
 
     async def username(self) -> str:
         """The bot's name in links: https://t.me/<username>."""
@@ -251,6 +311,18 @@ class Telegram:
         return found if isinstance(found, list) else []
 
 
+def _number(message: object) -> int:
+    """The number of a message that was sent, from the answer."""
+    match message:
+        case {"message_id": int(number)} if number is not True and 0 < number < 2**63:
+            return number
+    raise TelegramError("the answer holds no message")
+
+
+def _one_of(signs: Sequence[str], why: str) -> bool:
+    return any(sign in why.lower() for sign in signs)
+
+
 def webhook_url(public_url: str) -> str:
     """Where the pages of `public_url` take deliveries."""
     return f"{public_url.rstrip('/')}/webhooks/telegram"
@@ -259,14 +331,16 @@ def webhook_url(public_url: str) -> str:
 def decision(error: TelegramError) -> ChannelError:
     """What to do about an error of the Bot API."""
     match error:
+        case NotThere(message=why, after=after):
+            return Away(why, after=after)
         case NotNow(message=why, after=after):
             return TryLater(why, after=after)
-        case Forbidden(message=why):
+        case Forbidden(message=why) | BadRequest(message=why) if _one_of(_NOBODY, why):
             return Unreachable(f"Telegram: {why}")
-        case BadRequest(message=why) if any(sign in why.lower() for sign in _NOBODY):
-            return Unreachable(f"Telegram: {why}")
-        case BadRequest(message=why):
+        case BadRequest(message=why) if _one_of(_OURS, why):
             return Rejected(f"Telegram refused the message: {why}")
+        case Forbidden(message=why) | BadRequest(message=why):
+            return Unlisted(f"Telegram refused the message: {why}")
         case InvalidToken():
             why = "Telegram does not know TELEGRAM_BOT_TOKEN: set the one that @BotFather gives"
             return TryLater(why, after=TOKEN_PAUSE)

@@ -20,6 +20,7 @@ import msgspec
 from telegram.error import BadRequest, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot import outcomes
 from bot.channels.calls import Calls, NeverSent, NoAnswer
 from bot.errors import FileRefused, TryLater
 
@@ -34,11 +35,15 @@ _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aio
 
 
 class NotNow(TelegramError):
-    """Nothing was sent: Telegram was not reached, was broken, or asked to wait `after`."""
+    """Nothing was sent: Telegram asked to wait `after`."""
 
     def __init__(self, why: str, *, after: timedelta = AWAY) -> None:
         super().__init__(why)
         self.after = after
+
+
+class NotThere(NotNow):
+    """Nothing was sent: Telegram was not reached, or is broken."""
 
 
 class Transport(BaseRequest):
@@ -81,7 +86,11 @@ class Transport(BaseRequest):
                         return result
             except msgspec.DecodeError:
                 pass
-        return await _Answered(status, content).post(url)
+        _read(content)
+        try:
+            return await _Answered(status, content).post(url)
+        except (TypeError, KeyError, ValueError) as error:
+            raise TelegramError(f"the answer is none ({type(error).__name__})") from None
 
     async def do_request(
         self,
@@ -96,7 +105,7 @@ class Transport(BaseRequest):
         """Make one request; of the timeouts only `read_timeout` (seconds) is heeded.
 
         Raises:
-            NotNow: nothing was sent.
+            NotNow, NotThere: nothing was sent.
             TimedOut: it may have been taken, but no answer came.
             BadRequest: it is too large to be taken.
         """
@@ -107,6 +116,7 @@ class Transport(BaseRequest):
             body, content_type = _body(request_data)
             status, content = await self._post(url, body, content_type, read)
         _refuse(status, content)
+        _read(content)
         return status, content
 
     async def _post(
@@ -116,7 +126,7 @@ class Transport(BaseRequest):
         try:
             return await self._calls.post(path, body, content_type, patience=patience)
         except NeverSent as error:
-            raise NotNow(f"Telegram can't be reached ({error})") from None
+            raise NotThere(f"Telegram can't be reached ({error})") from None
         except NoAnswer as error:
             raise TimedOut(f"Telegram did not answer ({error})") from None
 
@@ -127,7 +137,7 @@ class Transport(BaseRequest):
             ) as answer:
                 return answer.status, await answer.read()
         except _NEVER_SENT as error:
-            raise NotNow(f"Telegram can't be reached ({type(error).__name__})") from None
+            raise NotThere(f"Telegram can't be reached ({type(error).__name__})") from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise TimedOut(f"Telegram did not answer ({type(error).__name__})") from None
 
@@ -218,12 +228,33 @@ def _refuse(status: int, content: bytes) -> None:
             raise TimedOut("Telegram's gateway gave up waiting")
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise BadRequest("request entity too large")
+        case _ if 300 <= status < 500 and not _is_telegrams(content):
+            raise NotThere(f"somebody in between answers ({status})")
         case _ if status >= 500:
-            raise NotNow(f"Telegram is broken ({status})")
+            raise NotThere(f"Telegram is broken ({status})")
+
+
+def _read(content: bytes) -> None:
+    """Raise for what python-telegram-bot can't read: it would log it, and words of people in it."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise TelegramError("the answer is none")
+
+
+def _is_telegrams(content: bytes) -> bool:
+    try:
+        answer = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(answer, dict) and isinstance(answer.get("description"), str)
 
 
 def _retry_after(content: bytes) -> timedelta:
     try:
-        return timedelta(seconds=int(json.loads(content)["parameters"]["retry_after"]))
-    except (ValueError, KeyError, TypeError):
-        return AWAY
+        told = json.loads(content)["parameters"]["retry_after"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        told = None
+    return outcomes.asked(told, otherwise=AWAY)

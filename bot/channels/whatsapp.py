@@ -36,12 +36,16 @@ from bot.channels.whatsapp_updates import NAME, STATUS_PATH
 from bot.errors import (
     ChannelError,
     FileRefused,
+    HalfSent,
     OutcomeUnknown,
     Rejected,
+    StillUnknown,
     TryLater,
+    Unlisted,
     WindowClosed,
 )
 from bot.links import Links
+from bot.outcomes import DAY, UNLISTED
 from conversations.catalogue import Catalogue
 from conversations.messages import Message, Say
 from models import receipt
@@ -52,13 +56,14 @@ WINDOW = timedelta(hours=24)  # https://www.twilio.com/docs/api/errors/63016
 MARGIN = timedelta(minutes=2)  # before its end: a message may lie in a queue for a moment
 QUEUED = timedelta(hours=4)  # how long Twilio keeps a message until it sends it, or fetches a file
 READ_BY = timedelta(days=1)  # for how long people can open a link
-MAX_REPEATS = 3  # of a message that Twilio took, and then failed to deliver for a while
+MAX_REPEATS = 3  # of a message that Twilio took, and then failed to deliver for a reason of ours
 SLACK = timedelta(minutes=1)  # between Twilio's clock, which tells seconds, and the record's
 LOOKED_THROUGH = 50  # messages to one person, the newest first
 
 _MEDIA = re.compile(
     r"/2010-04-01/Accounts/(AC\w{32})/Messages/([SM]M\w{32})/Media/(ME\w{32})", re.ASCII
 )
+_SID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _TWILIO = re.compile(r"api(\.[a-z0-9-]+){0,2}\.twilio\.com")  # with an edge and a region
 
 #: What the client raises over an answer that is not as documented.
@@ -218,7 +223,7 @@ class WhatsApp:
                 )
             except ContentGone:
                 await self._forget_content(shape, sid)
-            except Rejected as error:
+            except (Rejected, Unlisted) as error:
                 _log.error("whatsapp.content_refused", message=letter.id, why=str(error))
                 break
         return await self._all(letter, floor(payload), last=last)
@@ -271,14 +276,14 @@ class WhatsApp:
                 from_=f"whatsapp:{self._account.sender}", to=there, **given
             )
         except (TwilioRestException, TwilioServiceException) as error:
-            raise decision(error.code or 0, _words(error)) from error
+            raise decision(_code(error), _words(error)) from error
         except _UNREADABLE as error:
             raise OutcomeUnknown(
                 f"Twilio's answer can't be read ({type(error).__name__})"
             ) from None
-        if not made.sid:
+        if not isinstance(made.sid, str) or not _SID.fullmatch(made.sid):
             raise OutcomeUnknown("Twilio's answer holds no message")
-        return str(made.sid)
+        return made.sid
 
     def _with_link(self, payload: Payload, letter: Letter) -> list[Payload]:
         """In place of a file, where it can be opened."""
@@ -297,7 +302,7 @@ class WhatsApp:
         would hide what still waits there.
 
         Raises:
-            OutcomeUnknown: Twilio can't be asked now.
+            StillUnknown: Twilio can't be asked now.
         """
         there = to(letter.address)
         try:
@@ -309,7 +314,7 @@ class WhatsApp:
             )
         except (ChannelError, TwilioException, *_UNREADABLE) as error:
             why = f"whether it was sent can't be asked ({type(error).__name__})"
-            raise OutcomeUnknown(why) from error
+            raise StillUnknown(why) from error
         since = past.owed_at - SLACK
         ours = [row for row in rows if row.date_created and row.date_created >= since]
         sids = [str(row.sid) for row in ours]
@@ -321,12 +326,12 @@ class WhatsApp:
         """Ask the record.
 
         Raises:
-            OutcomeUnknown: it is away, so nobody knows what became of the message before.
+            StillUnknown: it is away, so nobody knows what became of the message before.
         """
         try:
             return await self._record.ask(work)
         except DBAPIError as error:
-            raise OutcomeUnknown(f"the record is away ({type(error).__name__})") from error
+            raise StillUnknown(f"the record is away ({type(error).__name__})") from error
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Get a file by its MediaUrl, with the account's token, from nowhere but Twilio.
@@ -381,9 +386,15 @@ class WhatsApp:
             bot.errors.ChannelError: it does not, or is away.
         """
         try:
-            await self._client.api.v2010.accounts(self._account.sid).fetch_async()
+            found = await self._client.api.v2010.accounts(self._account.sid).fetch_async()
         except (TwilioRestException, TwilioServiceException) as error:
-            raise decision(error.code or 0, _words(error)) from error
+            raise decision(_code(error), _words(error)) from error
+        except _UNREADABLE as error:
+            raise OutcomeUnknown(
+                f"Twilio's answer can't be read ({type(error).__name__})"
+            ) from None
+        if found.sid != self._account.sid:
+            raise OutcomeUnknown("Twilio's answer is not about the account")
 
     async def close(self) -> None:
         """Give back the connections."""
@@ -405,20 +416,24 @@ def _manner(past: Past | None) -> _Manner:
     """What the reports on a message call for.
 
     Raises:
-        Unreachable, WindowClosed, Rejected: it is over.
+        Unreachable, WindowClosed, Rejected, Unlisted, TryLater: it is over.
     """
     errors = [decision(fate.code or 0) for fate in past.fates] if past else []
     if not errors:
         return _Manner()
     closed = sum(fate.code == CLOSED for fate in past.fates) if past else 0
     match errors[-1]:
-        case TryLater() | FileNotTaken() | LanguageMissing() if len(errors) > MAX_REPEATS:
+        case TryLater() as later if past is not None and past.age >= DAY:
+            raise later
+        case FileNotTaken() | LanguageMissing() if len(errors) > MAX_REPEATS:
+            raise Rejected(f"it failed at Twilio {len(errors)} times, the last: {errors[-1]}")
+        case Unlisted() if sum(isinstance(one, Unlisted) for one in errors) > len(UNLISTED):
             raise Rejected(f"it failed at Twilio {len(errors)} times, the last: {errors[-1]}")
         case HeldBack() as held:
             raise held
         case WindowClosed() as again if closed > 1:
             raise again
-        case TryLater() | WindowClosed() | FileNotTaken() | LanguageMissing():
+        case TryLater() | WindowClosed() | FileNotTaken() | LanguageMissing() | Unlisted():
             pass
         case final:
             raise final
@@ -429,9 +444,9 @@ def _manner(past: Past | None) -> _Manner:
     )
 
 
-def _half_sent(error: TryLater) -> OutcomeUnknown:
+def _half_sent(error: TryLater) -> HalfSent:
     """What went before is looked for when this is tried again, and does not go twice."""
-    return OutcomeUnknown(f"a part went, the next did not: {error}")
+    return HalfSent(f"a part went, the next did not: {error}")
 
 
 def _take(there: list[Any], payload: Payload) -> str | None:
@@ -447,6 +462,16 @@ def _take(there: list[Any], payload: Payload) -> str | None:
 
 def _same(one: str, other: str) -> bool:
     return " ".join(one.split()) == " ".join(other.split())
+
+
+def _code(error: TwilioRestException | TwilioServiceException) -> int:
+    """Twilio's code; where it gives none that is one, the HTTP status."""
+    for given in (error.code, error.status):
+        if isinstance(given, int) and not isinstance(given, bool):
+            return given
+        if isinstance(given, str) and given.isdecimal() and len(given) < 10:
+            return int(given)
+    return 0
 
 
 def _words(error: TwilioRestException | TwilioServiceException) -> str:

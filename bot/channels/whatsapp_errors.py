@@ -1,6 +1,6 @@
 """Twilio's error codes as decisions, whether it answers with one or reports it later.
 
-later       too many, or a provider is away        TryLater
+later       too many, or a provider is away        TryLater: for a day
 window      only a template may be said now        WindowClosed, after a template was tried
 elsewhere   WhatsApp holds it back                 HeldBack, and an alarm: try another address
 nobody      nobody can be written to there         Unreachable
@@ -8,8 +8,10 @@ file        the file was not taken                 FileNotTaken: a link goes in 
 content     the Content is gone                    ContentGone: it is made anew
 language    the template lacks this language       LanguageMissing: Indonesian goes in its place
 ours        our mistake, whatever is said          Rejected, which is an alarm
+others      nobody knows                           Unlisted: a few tries
 
-Source: https://www.twilio.com/docs/api/errors, each under its number.
+Source: https://www.twilio.com/docs/api/errors, each under its number. Only what is listed there as
+being over is final; Twilio adds codes, and one of them may well pass.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.errors import ChannelError, Rejected, TryLater, Unreachable, WindowClosed
+from bot.errors import ChannelError, Rejected, TryLater, Unlisted, Unreachable, WindowClosed
 
 SOON = timedelta(seconds=15)  # a rate of so many a second is over by then
 A_WHILE = timedelta(minutes=2)
@@ -28,16 +30,28 @@ PERSON_NEEDED = timedelta(minutes=5)  # the account must be mended: wait, lose n
 CLOSED = 63016
 
 _LATER: Mapping[int, timedelta] = {
-    401: PERSON_NEEDED,  # where an answer has no code, its status stands for one
-    403: PERSON_NEEDED,
     20003: PERSON_NEEDED,  # wrong account or token
+    20005: PERSON_NEEDED,  # the account is not active
+    30002: PERSON_NEEDED,  # the account is suspended
+    63001: PERSON_NEEDED,  # Twilio can't sign in at WhatsApp
+    63007: PERSON_NEEDED,  # Twilio does not find our number
+    20500: A_WHILE,  # Twilio failed
+    20503: A_WHILE,  # a service of Twilio's is away
     20429: SOON,  # too many requests
     21611: A_WHILE,  # our queue at Twilio is full
     63009: A_WHILE,  # WhatsApp failed
     63012: A_WHILE,
     63017: A_WHILE,  # WhatsApp's own rate
     63018: SOON,
+    21730: A_WHILE,  # maintenance
     30001: A_WHILE,  # the queue overflowed
+    30003: A_WHILE,  # the phone is off
+    30008: A_WHILE,  # unknown to Twilio itself
+    30017: A_WHILE,  # the network is congested
+    30021: A_WHILE,  # Twilio failed
+    30410: A_WHILE,  # the provider behind it did not answer
+    63010: A_WHILE,  # Twilio failed
+    63023: A_WHILE,  # WhatsApp gives no reason
 }
 _NOBODY: Mapping[int, str] = {
     21211: "is no valid number: have it corrected",
@@ -46,6 +60,21 @@ _NOBODY: Mapping[int, str] = {
     63014: "has blocked us",
     63015: "has not joined the sandbox",
     63024: "can't be written to",
+}
+_OURS: Mapping[int, str] = {
+    20001: "a parameter that Twilio does not know, or a wrong one",
+    21609: "the address for reports is wrong",
+    21617: "the text is too long",
+    21619: "there is no text",
+    21654: "variables without Content",
+    21656: "the Content's variables are wrong",
+    21658: "the Content's variables are too long",
+    63005: "WhatsApp refuses the content",
+    63006: "the content can't be put into WhatsApp's form",
+    63013: "it breaks a rule of WhatsApp's",
+    63021: "WhatsApp does not take such content",
+    63028: "the template has another number of variables",
+    63030: "WhatsApp does not know a parameter",
 }
 _FILE = frozenset({12300, 21620, 63019, 63034})
 _CONTENT = frozenset({20404, 21655})
@@ -78,12 +107,16 @@ class HeldBack(WindowClosed):
 
 
 def decision(code: int, why: str = "") -> ChannelError:
-    """What to do about an error; `why` is in Twilio's words, which name nobody."""
+    """What to do about an error; `why` is in Twilio's words, which name nobody.
+
+    Where an answer has no code of Twilio's, its HTTP status stands for one: somebody in between has
+    answered, or the account needs a person. A report may have none: 0.
+    """
     told = f"Twilio {code}{': ' if why else ''}{why}"
     if code == CLOSED:
         return WindowClosed(told)
-    if code in _LATER:
-        return TryLater(told, after=_LATER[code])
+    if code in _LATER or 100 <= code < 600:
+        return TryLater(told, after=_LATER.get(code, PERSON_NEEDED))
     if code in _NOBODY:
         return Unreachable(f"Twilio {code}: the number {_NOBODY[code]}")
     if code in _ELSEWHERE:
@@ -95,4 +128,6 @@ def decision(code: int, why: str = "") -> ChannelError:
         return ContentGone(told)
     if code in _LANGUAGE:
         return LanguageMissing(told)
-    return Rejected(told)
+    if code in _OURS:
+        return Rejected(f"{told} ({_OURS[code]})")
+    return Unlisted(told)

@@ -16,16 +16,17 @@ from functools import partial
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.channels.whatsapp_errors import decision
+from bot import outcomes
+from bot.channels.whatsapp_errors import A_WHILE, decision
 from bot.channels.whatsapp_updates import Report
-from bot.errors import Busy, TryLater
+from bot.errors import Busy, TryLater, Unlisted
 from models import receipt
 from models.database import Record
 from models.receipt import Fate
 
 PATIENCE = 5.0  # seconds for the sender to write down that Twilio took a message; it waits for 15
 LOOK = 0.1  # seconds
-MORE = 4  # times as long is each pause as the one before
+MORE = 4  # times as long is each pause as the one before, up to an hour
 
 _log = structlog.get_logger(__name__)
 
@@ -62,12 +63,16 @@ class Reports:
 
     async def _pause(self, report: Report) -> timedelta:
         """How long to leave it; a failure that passes needs longer each time."""
-        error = decision(report.code or 0)
-        if not isinstance(error, TryLater):
-            return timedelta(0)
+        match decision(report.code or 0):
+            case TryLater(after=after):
+                pass
+            case Unlisted():
+                after = A_WHILE
+            case _:
+                return timedelta(0)
         fates = await self.record.ask(lambda tx: receipt.fates(tx, report.letter))
         failures = sum(fate.failed for fate in fates)
-        return error.after * int(MORE ** max(0, failures - 1))
+        return outcomes.bounded(after * int(MORE ** min(max(0, failures - 1), 10)))
 
 
 def _note(tx: Session, *, report: Report) -> bool:

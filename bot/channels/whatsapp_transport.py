@@ -19,7 +19,8 @@ import aiohttp
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
-from bot.errors import FileRefused, OutcomeUnknown, TryLater
+from bot import outcomes
+from bot.errors import Away, FileRefused, OutcomeUnknown, TryLater
 
 CONNECTIONS = 100  # at once
 CONNECT = 5.0  # seconds to get a connection, waiting for a free one included
@@ -58,7 +59,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
         """Make one request; `timeout` and `allow_redirects` are not heeded.
 
         Raises:
-            TryLater: nothing was taken.
+            TryLater, Away: nothing was taken.
             OutcomeUnknown: it may have been taken, but no answer came.
         """
         query = urlencode(params or {}, doseq=True)
@@ -77,7 +78,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
                 return Response(answer.status, text, answer.headers)
         except _NEVER_SENT as error:
             why = f"Twilio can't be reached ({type(error).__name__})"
-            raise TryLater(why, after=AWAY) from None
+            raise Away(why, after=AWAY) from None
         except (aiohttp.ClientError, TimeoutError, UnicodeError) as error:
             raise OutcomeUnknown(f"Twilio did not answer ({type(error).__name__})") from None
 
@@ -150,9 +151,9 @@ def _refuse(status: int, headers: Mapping[str, str]) -> None:
     """Raise where the answer does not come from who decides about messages."""
     match status:
         case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
-            given = headers.get("Retry-After", "")
-            after = timedelta(seconds=int(given)) if given.isdecimal() else AWAY
-            raise TryLater(f"Twilio asks to wait ({status})", after=after)
+            after = outcomes.asked(headers.get("Retry-After"), otherwise=AWAY)
+            kind = TryLater if status == HTTPStatus.TOO_MANY_REQUESTS else Away
+            raise kind(f"Twilio asks to wait ({status})", after=after)
         case _ if status >= 500:
             raise OutcomeUnknown(f"Twilio is broken ({status})")
 

@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from bot.sender import TO_CALL
+from bot.outcomes import REASONS as CALLED
 from conversations import engine, flows
 from conversations.catalogue import LOCALES
 from conversations.flow import Ask, Choose, Review, Upload
@@ -40,8 +40,8 @@ ANSWERED = sorted(meant.lower() for meant in engine._DIGRESSIONS)
 
 #: Keys that are put together from parts -> the values of the part. A new kind of key is added here.
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
-    "call.reason.{}": sorted(TO_CALL),
-    "call.short.{}": sorted(TO_CALL),
+    "call.reason.{}": sorted(CALLED),
+    "call.short.{}": sorted(CALLED),
     "common.{}": ("resume", "cancel", "my_data", "erase_data"),
     "common.help.{}": ("owner", "officer", "supervisor"),
     "common.intent.{}": ANSWERED,

@@ -64,23 +64,39 @@ PATIENCE = 30.0  # seconds a person waits for anything
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong with one call. `hang` and `close` take the message, and never say so."""
+    """What goes wrong with one call.
+
+    `hang`, `close` and `cut` take the message, and never say so, or not to the end. A `body` stands
+    in place of the documented answer; with a good status the message is taken.
+    """
 
     status: int = 500
     description: str = "Internal Server Error"
     parameters: Mapping[str, Json] = field(default_factory=dict)
     silence: str = ""
     late: float = 0.0  # seconds after which a good answer is given
+    body: str | None = None
 
     @property
     def takes(self) -> bool:
         """Whether the call has its effect all the same."""
-        return bool(self.silence or self.late)
+        return bool(self.silence or self.late or self.lies)
+
+    @property
+    def lies(self) -> bool:
+        """Whether the call has its effect, and an answer that says nothing of it."""
+        return self.body is not None and self.status < 300
 
 
 HANG = Fault(silence="hang")
 CLOSE = Fault(silence="close")
+CUT = Fault(silence="cut")
 BLOCKED = Fault(403, "Forbidden: bot was blocked by the user")
+
+
+def lie(body: str, status: int = 200) -> Fault:
+    """The call has its effect, and is answered with anything."""
+    return Fault(status, body=body)
 
 
 def slow(seconds: float) -> Fault:
@@ -88,8 +104,8 @@ def slow(seconds: float) -> Fault:
     return Fault(late=seconds)
 
 
-def too_many(seconds: int) -> Fault:
-    """429: wait so many seconds."""
+def too_many(seconds: Json) -> Fault:
+    """429: wait so many seconds, which need not be a number."""
     description = f"Too Many Requests: retry after {seconds}"
     return Fault(429, description, {"retry_after": seconds})
 
@@ -580,9 +596,11 @@ class FakeBotApi:
                 result = await result
         except _No as no:
             return _answer(no.fault)
-        if fault is not None and fault.silence:
+        if fault is not None and (fault.silence or fault.lies):
             if isinstance(result, dict) and "message_id" in result:
                 self.unsure.add(result["message_id"])
+            if fault.lies:
+                return _answer(fault)
             await self._keep_silent(fault, request)
         elif fault is not None:
             await asyncio.sleep(fault.late)
@@ -591,6 +609,11 @@ class FakeBotApi:
     async def _keep_silent(self, fault: Fault, request: Request) -> None:
         if fault.silence == "hang":
             await self._closing.wait()
+        if fault.silence == "cut":
+            request.state.transport.write(
+                b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"ok":true,"res'
+            )
+            await asyncio.sleep(0.01)
         request.state.transport.abort()
 
     def _fault(self, method: str, params: Mapping[str, Json]) -> Fault | None:
@@ -986,6 +1009,8 @@ def _conflict(description: str) -> Fault:
 
 
 def _answer(fault: Fault) -> Response:
+    if fault.body is not None:
+        return Response(fault.body, fault.status, media_type="text/html")
     body: Json = {"ok": False, "error_code": fault.status, "description": fault.description}
     if fault.parameters:
         body["parameters"] = dict(fault.parameters)

@@ -95,7 +95,7 @@ def error(code: int, status: int = 400, message: str = "") -> Fault:
     return Fault(status, message or f"Twilio's error {code}", {"code": code})
 
 
-def too_many(seconds: int | None = None) -> Fault:
+def too_many(seconds: Json = None) -> Fault:
     """429, perhaps with a time to wait."""
     return Fault(429, "Too Many Requests", {"code": 20429, "after": seconds})
 
@@ -418,9 +418,16 @@ class FakeTwilio:
                 result = act(params, **request.path_params)
             except _No as no:
                 return _answer(no.fault)
+            if fault is not None and fault.lies:
+                return _answer(fault)
             if fault is not None and fault.silence:
                 if fault.silence == "hang":
                     await self._closing.wait()
+                if fault.silence == "cut":
+                    request.state.transport.write(
+                        b'HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{"sid":'
+                    )
+                    await asyncio.sleep(0.01)
                 request.state.transport.abort()
             elif fault is not None:
                 await asyncio.sleep(fault.late)
@@ -751,10 +758,13 @@ def _authorized(request: Request) -> bool:
 
 
 def _answer(fault: Fault) -> Response:
+    if fault.body is not None:
+        return Response(fault.body, fault.status, fault.parameters, media_type="text/html")
     code = fault.parameters.get("code", fault.status)
     body = {"code": code, "message": fault.description, "status": fault.status}
     after = fault.parameters.get("after")
-    return JSONResponse(body, fault.status, {"Retry-After": str(after)} if after else None)
+    asks = {"Retry-After": str(after)} if after is not None else None
+    return JSONResponse(body, fault.status, asks)
 
 
 def _within(words: str, most: int) -> None:

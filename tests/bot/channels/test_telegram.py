@@ -17,19 +17,23 @@ from bot.channels.base import Channel, File, Heard
 from bot.channels.telegram import CONFLICT_PAUSE, TOKEN_PAUSE, Telegram
 from bot.channels.telegram_transport import AWAY
 from bot.errors import (
+    Away,
     ChannelError,
     FileRefused,
     OutcomeUnknown,
     Rejected,
     TryLater,
+    Unlisted,
     Unreachable,
 )
+from bot.outcomes import LONGEST
 from conversations.catalogue import Catalogue
 from conversations.events import Said
 from conversations.messages import Choice, Message, Question, Say
 from tests.letters import letter
 from tests.providers.bot_api import (
     CLOSE,
+    CUT,
     HANG,
     TOKEN,
     Button,
@@ -38,6 +42,7 @@ from tests.providers.bot_api import (
     Fault,
     Person,
     broken,
+    lie,
     refused,
     too_many,
 )
@@ -183,8 +188,44 @@ ANSWERS: dict[str, tuple[Fault, type[ChannelError], timedelta | None]] = {
     "too large": (Fault(413, "Request Entity Too Large"), Rejected, None),
     "too many": (too_many(17), TryLater, timedelta(seconds=17)),
     "too many, no time told": (Fault(429, "Too Many Requests"), TryLater, AWAY),
-    "broken": (broken(), TryLater, AWAY),
-    "no backend": (broken(502), TryLater, AWAY),
+    "a person who is gone": (refused("USER_IS_BLOCKED"), Unreachable, None),
+    "a kind of no that is new": (refused("the moon is full"), Unlisted, None),
+    "forbidden, but not by the person": (Fault(403, "Forbidden: maintenance"), Unlisted, None),
+    "a chat that is busy": (refused("group send failed"), Unlisted, None),
+    "broken": (broken(), Away, AWAY),
+    "no backend": (broken(502), Away, AWAY),
+    "a page with 200": (lie("<html>Halo</html>"), OutcomeUnknown, None),
+    "nothing with 200": (lie(""), OutcomeUnknown, None),
+    "no message": (lie('{"ok":true,"result":true}'), OutcomeUnknown, None),
+    "an empty message": (lie('{"ok":true,"result":{}}'), OutcomeUnknown, None),
+    "a message's number that is none": (
+        lie('{"ok":true,"result":{"message_id":true}}'),
+        OutcomeUnknown,
+        None,
+    ),
+    "a message without end": (
+        lie('{"ok":true,"result":{"message_id":' + "9" * 400 + "}}"),
+        OutcomeUnknown,
+        None,
+    ),
+    "a list": (lie("[]"), OutcomeUnknown, None),
+    "cut off in the middle": (CUT, OutcomeUnknown, None),
+    "a proxy's page": (Fault(403, body="<html>Forbidden</html>"), Away, AWAY),
+    "a proxy's other page": (Fault(400, body=""), Away, AWAY),
+    "a proxy's way to elsewhere": (Fault(302, body="<html>"), Away, AWAY),
+    "a no without a reason": (Fault(400, body='{"ok":false}'), Away, AWAY),
+    "wait a year": (too_many(31_536_000), TryLater, LONGEST),
+    "wait for ever": (too_many(10**13), TryLater, LONGEST),
+    "wait no time": (too_many(0), TryLater, AWAY),
+    "wait a negative time": (too_many(-7), TryLater, AWAY),
+    "wait x": (too_many("x"), TryLater, AWAY),
+    "wait a word of a number": (too_many("7"), TryLater, timedelta(seconds=7)),
+    "wait and a half": (too_many(1.5), TryLater, timedelta(seconds=1.5)),
+    "wait true": (too_many(True), TryLater, AWAY),
+    "wait a list": (too_many([7]), TryLater, AWAY),
+    "wait nan": (Fault(429, body='{"parameters":{"retry_after":NaN}}'), TryLater, AWAY),
+    "wait infinity": (Fault(429, body='{"parameters":{"retry_after":1e999}}'), TryLater, LONGEST),
+    "wait, on a page": (Fault(429, body="<html>429</html>"), TryLater, AWAY),
     "a backend too slow": (broken(504), OutcomeUnknown, None),
     "another token": (Fault(401, "Unauthorized"), TryLater, TOKEN_PAUSE),
     "no such method": (Fault(404, "Not Found"), TryLater, TOKEN_PAUSE),
@@ -205,7 +246,7 @@ async def test_a_failure_is_a_decision(
     assert type(failure.value) is expected
     if isinstance(failure.value, TryLater):
         assert failure.value.after == after
-    assert siti.texts == (["Halo"] if fault in (HANG, CLOSE) else [])
+    assert siti.texts == (["Halo"] if fault.takes else [])
     await telegram.send(letter("1001", says("Lagi")))
     assert siti.last.text == "Lagi"
 
@@ -265,6 +306,25 @@ async def test_a_large_file_is_refused(label: str, telegram: Telegram, api: Fake
     with pytest.raises(FileRefused) as refusal:
         await telegram.fetch(file["file_id"], at_most=200_000)
     assert refusal.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        "wrong file_id or the file is temporarily unavailable",
+        "file is temporarily unavailable",
+        "FILE_REFERENCE_EMPTY",
+        "something new",
+    ],
+)
+async def test_a_file_that_may_still_come_is_asked_for_again(
+    why: str, telegram: Telegram, api: FakeBotApi
+) -> None:
+    file = api.keep(b"abc", "documents/{}")
+    api.fail(refused(why), method="getFile")
+    with pytest.raises(TryLater):
+        await telegram.fetch(file["file_id"], at_most=10)
+    assert await telegram.fetch(file["file_id"], at_most=10) == b"abc"
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,12 @@ from bot.errors import (
     OutcomeUnknown,
     Rejected,
     TryLater,
+    Unlisted,
     Unreachable,
     WindowClosed,
 )
 from bot.limits import Limits
+from bot.outcomes import LONGEST
 from bot.sender import Sender
 from conversations import messages
 from conversations.catalogue import Catalogue
@@ -51,7 +53,7 @@ from tests.bot.conftest import send_due
 from tests.clock import now
 from tests.letters import letter
 from tests.providers import twilio_api
-from tests.providers.bot_api import CLOSE, HANG, Fault, slow
+from tests.providers.bot_api import CLOSE, CUT, HANG, Fault, lie, slow
 from tests.providers.twilio_api import FakeTwilio, Person, error, too_many
 
 WORDS = Catalogue(
@@ -416,7 +418,32 @@ CONSEQUENCES: dict[str, tuple[Fault, type[ChannelError], timedelta | None]] = {
     "failed otherwise: later": (error(63012), TryLater, A_WHILE),
     "a wrong token: later, by a person": (error(20003, 401), TryLater, PERSON_NEEDED),
     "somebody in between says no: later": (error(403, 403), TryLater, PERSON_NEEDED),
-    "something new: our mistake": (error(63999), Rejected, None),
+    "something new: a few tries": (error(63999), Unlisted, None),
+    "Twilio is away: later": (error(20503), TryLater, A_WHILE),
+    "the provider behind it is silent: later": (error(30410), TryLater, A_WHILE),
+    "failed for no reason: later": (error(63023), TryLater, A_WHILE),
+    "a page in place of an answer: later": (
+        Fault(404, body="<html>"),
+        TryLater,
+        PERSON_NEEDED,
+    ),
+    "too many, for ever: an hour": (too_many(10**13), TryLater, LONGEST),
+    "too many, no time: some": (too_many(0), TryLater, AWAY),
+    "too many, a negative time: some": (too_many(-3), TryLater, AWAY),
+    "too many, x: some": (too_many("x"), TryLater, AWAY),
+    "too many, until a date: some": (too_many("Wed, 21 Oct 2026 07:28:00 GMT"), TryLater, AWAY),
+    "too many, without end: some": (too_many("9" * 5000), TryLater, AWAY),
+    "taken, with a page: unknown": (lie("<html>", 201), OutcomeUnknown, None),
+    "taken, with nothing: unknown": (lie("", 201), OutcomeUnknown, None),
+    "taken, without a message: unknown": (lie('{"status":"queued"}', 201), OutcomeUnknown, None),
+    "taken, with a list: unknown": (lie("[]", 201), OutcomeUnknown, None),
+    "taken, with an id that is none: unknown": (
+        lie('{"sid":"SM\\u0000"}', 201),
+        OutcomeUnknown,
+        None,
+    ),
+    "taken, with a number as id: unknown": (lie('{"sid":7}', 201), OutcomeUnknown, None),
+    "cut off in the middle: unknown": (CUT, OutcomeUnknown, None),
     "Twilio is overrun: later": (Fault(503, ""), TryLater, AWAY),
     "Twilio is broken: unknown": (Fault(500, ""), OutcomeUnknown, None),
     "its gateway gave up: unknown": (Fault(504, ""), OutcomeUnknown, None),
@@ -495,11 +522,26 @@ async def test_no_log_line_names_a_person(
 # Whether it was sent
 
 
+LIES = {
+    "no answer": HANG,
+    "hung up": CLOSE,
+    "cut off": CUT,
+    "a page": lie("<html>", 201),
+    "nothing": lie("", 201),
+    "no id": lie("{}", 201),
+    "null": lie("null", 201),
+    "a list": lie("[]", 201),
+    "half of JSON": lie('{"sid":"SM', 201),
+    "an id that is none": lie('{"sid":"a b"}', 200),
+}
+
+
+@pytest.mark.parametrize("label", LIES)
 async def test_what_came_through_is_found_and_not_sent_again(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    label: str, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
 ) -> None:
     row = await owed(record)
-    api.fail(HANG)
+    api.fail(LIES[label])
     with pytest.raises(OutcomeUnknown):
         await whatsapp.send(write(number=row))
     sent = await whatsapp.send(write(number=row, attempts=2, unsure=True))
@@ -640,8 +682,26 @@ async def test_what_is_over_by_a_report_is_over(
     assert api.calls == []
 
 
-@pytest.mark.parametrize("code", [63018, 63017, 20429, 63009, 63012])
-async def test_what_passes_is_tried_a_few_times(
+PASSING = (63018, 63017, 20429, 63009, 63012, 30410, 20503, 63010, 63023, 30008, 30017, 30003)
+
+
+@pytest.mark.parametrize("code", PASSING)
+async def test_what_passes_is_tried_for_a_day(
+    code: int, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+) -> None:
+    row = await owed(record)
+    await fate(record, row, *[code] * 9)
+    await whatsapp.send(write(number=row, attempts=10))
+    assert await seen(siti) == ["Halo"]
+    past = "UPDATE outbox SET due_at = now() - interval '25 hours'"
+    await record.do(lambda tx: tx.execute(text(past)))
+    with pytest.raises(TryLater):
+        await whatsapp.send(write(number=row, attempts=11))
+    assert len(api.made()) == 1, "nothing more is asked of Twilio"
+
+
+@pytest.mark.parametrize("code", [63999, 12345, 30007, 99999, 0])
+async def test_what_nobody_knows_is_tried_a_few_times(
     code: int, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
 ) -> None:
     row = await owed(record)
@@ -651,6 +711,22 @@ async def test_what_passes_is_tried_a_few_times(
     await fate(record, row, *[code] * 4)
     with pytest.raises(Rejected, match="4 times"):
         await whatsapp.send(write(number=row, attempts=5))
+
+
+@pytest.mark.parametrize("code", [*PASSING, 63999, 12345, 30007, None])
+async def test_a_report_of_what_may_pass_is_owed_again_later(
+    code: int | None, record: Record
+) -> None:
+    row = await owed(record)
+    reports = Reports(record)
+    for number in range(6):
+        await settle(record, row, f"SM{number}")
+        await reports.take([Report(row, f"SM{number}", "failed", code)])
+        assert await state(record, row) == (True, "undelivered")
+        pause = await record.ask(
+            lambda tx: tx.execute(text("SELECT due_at - now() FROM outbox")).scalar_one()
+        )
+        assert timedelta(0) < pause <= LONGEST
 
 
 async def test_a_file_that_whatsapp_could_not_get_is_a_link_the_next_time(
