@@ -12,7 +12,19 @@ from typing import Final
 
 import uvloop
 
-from benchmarks import bot_api, drawings, faults, floods, memory, micro, results, speed, tables
+from benchmarks import (
+    against,
+    bot_api,
+    drawings,
+    faults,
+    floods,
+    memory,
+    micro,
+    results,
+    speed,
+    tables,
+    trees,
+)
 from benchmarks.bot_api import BotApi
 from benchmarks.processes import DidNotStart
 from benchmarks.results import Results
@@ -70,17 +82,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rates", type=float, nargs="*", help="messages a second, fixed")
     parser.add_argument("--seconds", type=float, help="of each measurement")
     parser.add_argument("--rounds", type=int, help="in which the systems take turns")
+    parser.add_argument("--against", metavar="REV", help="this version beside that of a commit")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for figures and drawings")
     return parser
 
 
 async def _measure(given: argparse.Namespace) -> None:
     report = Report(given.out)
-    chosen = given.faults or given.floods or given.memory or given.micro
+    chosen = given.faults or given.floods or given.memory or given.micro or given.against
     print(f"{os.cpu_count()} cores, shared by the load, the Bot API and what is measured")
     async with bot_api.serving(draw("Warung", 1)) as api:
         if given.full or not chosen:
             await _speed(given, api, report)
+        if given.against:
+            await _against(given, api, report)
         if given.full or given.faults:
             await _faults(given, api, report)
         if given.full or given.floods:
@@ -94,7 +109,7 @@ async def _measure(given: argparse.Namespace) -> None:
 
 
 async def _speed(given: argparse.Namespace, api: BotApi, report: Report) -> None:
-    plan = _plan(given)
+    plan = _plan(given, FULL if given.full else QUICK)
     systems = _systems(given)
     used = {chats for system in systems for chats in speed.in_flight(plan, system)}
     loops = [speed.closed(chats) for chats in sorted(used)]
@@ -112,6 +127,13 @@ async def _speed(given: argparse.Namespace, api: BotApi, report: Report) -> None
     drawings.waits(found, systems, rates, report.folder / "waits.svg")
 
 
+async def _against(given: argparse.Namespace, api: BotApi, report: Report) -> None:
+    plan = _plan(given, against.PLAN)
+    now, before = trees.here(), trees.at(given.against, given.out / "trees")
+    found = await against.measure(now, before, plan, api, _tell)
+    report.add("against", found, against.table(found, plan))
+
+
 async def _faults(given: argparse.Namespace, api: BotApi, report: Report) -> None:
     systems = [system for system in _systems(given) if system.name != f"product-{given.processes}"]
     found = await faults.measure(systems, api, _tell)
@@ -126,9 +148,8 @@ async def _memory(api: BotApi, report: Report) -> None:
     drawings.growth(found, name, sizes, report.folder / "memory.svg")
 
 
-def _plan(given: argparse.Namespace) -> Plan:
-    """The quick or the full plan, but for what was given."""
-    plan = FULL if given.full else QUICK
+def _plan(given: argparse.Namespace, plan: Plan) -> Plan:
+    """A plan, but for what was given."""
     return Plan(
         rounds=given.rounds or plan.rounds,
         chats=plan.chats if given.chats is None else given.chats,

@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Any, Final, TypeAlias
 
 from benchmarks.bot_api import BotApi, buttons
-from benchmarks.script import PHOTO, SCRIPT, Author, NoSuchButton
+from benchmarks.script import SCRIPT, Author, NoSuchButton
 from benchmarks.webhook import Webhook
 
 PATIENCE: Final = 30.0  # seconds until an answer counts as lost
@@ -94,13 +94,14 @@ class Load:
         self._api = api
         self._webhooks = webhooks
         self._author = author
+        self._script = author.script
         self._loop = asyncio.get_running_loop()
         self._ids = count(FIRST_CHAT)
         api.listener = self._hear
 
     def stranger(self) -> Chat:
         """An owner who has said nothing yet."""
-        return self.meet(Chat(next(self._ids)))
+        return self.meet(Chat(next(self._ids), until=len(self._script.steps)))
 
     def meet(self, chat: Chat) -> Chat:
         """An owner whom the system may know already."""
@@ -148,7 +149,8 @@ class Load:
             self._loop.call_later(pause, self._webhook(chat).post, update, _unread)
 
     def _update(self, chat: Chat) -> bytes:
-        seen = buttons(chat.keyboard) if SCRIPT[chat.step].kind == "tap" else ()
+        tapping = self._script.steps[chat.step].kind == "tap"
+        seen = buttons(chat.keyboard) if tapping else ()
         return self._author.update(chat.id, chat.step, seen)
 
     def _webhook(self, chat: Chat) -> Webhook:
@@ -175,14 +177,17 @@ class Load:
         chat = self.chats.get(chat_id)
         if chat is None:  # given up
             return
-        step = self.answers.get(_shape(text), len(SCRIPT))
-        if chat.seen >> step & 1:
+        step = self.answers.get(_shape(text))
+        if step is None:
+            self.tally.wrong += 1
+            self._give_up(chat)
+        elif chat.seen >> step & 1:
             self.tally.doubled += 1
         elif step == chat.step and chat.busy:
             chat.seen |= 1 << step
             chat.keyboard, chat.replied = keyboard, at
             self._check(chat)
-        elif step == PHOTO < chat.step:
+        elif step < chat.step and self._script.photo(step):
             self.tally.out_of_order += chat.seen >> step > 0
             chat.seen |= 1 << step
         else:
@@ -191,12 +196,13 @@ class Load:
 
     def _check(self, chat: Chat) -> None:
         """See whether a line is done with: acknowledged and, but for a photo, answered."""
-        if not chat.acknowledged or not (chat.replied or chat.step == PHOTO):
+        photo = self._script.photo(chat.step)
+        if not chat.acknowledged or not (chat.replied or photo):
             return
         self.tally.messages += 1
-        if chat.step != PHOTO:
+        if not photo:
             self.tally.waits.append(chat.replied - chat.began)
-        chat.step += 1
+        chat.step = self._script.after(chat.step, chat.id)
         chat.busy = False
         self.ready(chat)
 
@@ -217,15 +223,16 @@ class Load:
         said: list[tuple[str, Any]] = []
         self._api.listener = lambda _, text, keyboard, at: said.append((text, keyboard))
         chat = Chat(next(self._ids))
-        for chat.step in range(len(SCRIPT)):
+        for chat.step, line in enumerate(self._script.steps):
+            photo = line.kind == "photo"
             await self._heard(chat)
-            await _until(lambda: bool(said), _PHOTO_COUNTED if chat.step == PHOTO else PATIENCE)
+            await _until(lambda: bool(said), _PHOTO_COUNTED if photo else PATIENCE)
             await asyncio.sleep(_QUIET)
-            if len(said) != 1 and chat.step != PHOTO:
-                raise Odd(f"{SCRIPT[chat.step]} was answered by {[text for text, _ in said]}")
+            if len(said) != 1 and not photo:
+                raise Odd(f"{line} was answered by {[text for text, _ in said]}")
             for text, chat.keyboard in said:
                 if self.answers.setdefault(_shape(text), chat.step) != chat.step:
-                    raise Odd(f"{SCRIPT[chat.step]} was answered by {text!r}, as one before")
+                    raise Odd(f"{line} was answered by {text!r}, as one before")
             said.clear()
         self._api.listener = self._hear
 

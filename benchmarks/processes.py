@@ -27,9 +27,16 @@ class Process:
     """A process that can be killed and started again on the same port."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], port: int, log: Path
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        port: int,
+        log: Path,
+        folder: Path | None = None,
     ) -> None:
+        """`folder` is where it runs; without one, where this process does."""
         self.port = port
+        self._folder = folder
         self._command = list(command)
         self._environment = os.environ | environment
         self._log = log
@@ -51,6 +58,7 @@ class Process:
             self._running = subprocess.Popen(
                 self._command,
                 env=self._environment,
+                cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Final, Literal
 
 from web.sample_photo import HEIGHT, WIDTH
@@ -45,9 +47,52 @@ SCRIPT: Final = (
     Step("tap", "any"),
     Step("tap", "send"),
 )
-#: Nobody waits for the answer to a photo: the product holds its count back for two seconds, since
-#: the photos of an album come one by one. So its answer is allowed at any later time, or never.
-PHOTO: Final = next(number for number, step in enumerate(SCRIPT) if step.kind == "photo")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What every owner says to one system.
+
+    Nobody waits for the answer to a photo: the product holds its count back for two seconds, since
+    the photos of an album come one by one. So that answer is allowed at any later time, or never.
+    """
+
+    steps: Sequence[Step] = SCRIPT
+    optional: int | None = None  # the step that only a share of the owners sends
+    share: Fraction = Fraction(1)
+
+    def photo(self, step: int) -> bool:
+        """Whether a step sends a photo."""
+        return self.steps[step].kind == "photo"
+
+    def after(self, step: int, owner: int) -> int:
+        """The step that an owner takes after this one."""
+        following = step + 1
+        left_out = owner % self.share.denominator >= self.share.numerator
+        return following + (following == self.optional and left_out)
+
+    def with_photos(self, share: Fraction) -> Script:
+        """The same with photos added behind its last one, so that they are this share of all lines.
+
+        Raises:
+            ValueError: it sends more already, or none.
+        """
+        photos = sum(step.kind == "photo" for step in self.steps)
+        more = (share * len(self.steps) - photos) / (1 - share)
+        if more < 0 or not photos:
+            raise ValueError(f"{photos} photos in {len(self.steps)} lines can't become {share}")
+        if not more:
+            return self
+        last = max(number for number in range(len(self.steps)) if self.photo(number))
+        added = [Step("photo")] * math.ceil(more)
+        steps = (*self.steps[: last + 1], *added, *self.steps[last + 1 :])
+        return Script(steps, last + len(added), more - (len(added) - 1))
+
+    @property
+    def photos(self) -> Fraction:
+        """How many of its lines are photos."""
+        return Fraction(sum(step.kind == "photo" for step in self.steps), len(self.steps))
+
 
 _PIN = {"latitude": -6.2706, "longitude": 106.8023}
 
@@ -62,6 +107,7 @@ class Author:
 
     photo_size: int  # bytes
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    script: Script = Script()
 
     def update(self, chat: int, step: int, buttons: Sequence[str]) -> bytes:
         """The JSON of one update.
@@ -69,7 +115,7 @@ class Author:
         Raises:
             NoSuchButton: none of `buttons` (callback data) ends with the value to be tapped.
         """
-        kind, value = SCRIPT[step].kind, SCRIPT[step].value
+        kind, value = self.script.steps[step].kind, self.script.steps[step].value
         who = {"id": chat, "is_bot": False, "first_name": "Siti", "language_code": "id"}
         home = {"id": chat, "type": "private", "first_name": "Siti"}
         number = next(self.ids)

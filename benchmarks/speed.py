@@ -110,13 +110,21 @@ def fixed(rate: float) -> str:
 
 
 async def measure(
-    systems: Sequence[System], plan: Plan, api: BotApi, tell: Callable[[str], None]
+    systems: Sequence[System],
+    plan: Plan,
+    api: BotApi,
+    tell: Callable[[str], None],
+    *,
+    versions: bool = False,
 ) -> Results:
-    """Let the systems take turns."""
+    """Let the systems take turns.
+
+    `versions` of one system go in the opposite order in every second round, and all try each rate.
+    """
     results = Results()
     learned: dict[str, Answers] = {}
     for number in range(plan.rounds):
-        for system in systems:
+        for system in reversed(systems) if versions and number % 2 else systems:
             tell(f"round {number + 1} of {plan.rounds}: {system.name}")
             async with loaded(system, api, learned) as (running, load):
                 for chats in in_flight(plan, system):
@@ -126,7 +134,7 @@ async def measure(
                 loops = [closed(chats) for chats in in_flight(plan, system)]
                 most = results.most(system.name, loops, "messages_per_second")
                 for rate in plan.rates:
-                    if most is not None and rate > HOPELESS * most[1]:
+                    if not versions and most is not None and rate > HOPELESS * most[1]:
                         tell(f"  {fixed(rate)}: more than it can do")
                         continue
                     found = await open_loop(load, running.meter, rate, plan.seconds)
@@ -144,7 +152,7 @@ async def loaded(
     """Run a system with owners who know its answers; all of it ends with the context."""
     async with system.run(f"http://127.0.0.1:{api.port}") as running:
         webhooks = [Webhook(bot.port, running.path) for bot in running.bots]
-        load = Load(api, webhooks, Author(len(api.photo)))
+        load = Load(api, webhooks, Author(len(api.photo), script=system.script))
         if system.name not in learned:
             await load.learn()
             learned[system.name] = load.answers

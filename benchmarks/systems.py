@@ -10,14 +10,16 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from benchmarks.bot_api import TOKEN
 from benchmarks.processes import Meter, Process, free_port
+from benchmarks.script import Script
+from benchmarks.trees import Tree, here
 from benchmarks.webhook import SECRET
 from bot import embedded
-from models import migrations
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class System:
     #: Owners in flight at most: of a system that takes one update at a time the others only wait,
     #: and a short run would see nothing but their first lines.
     at_once: int | None = None
+    script: Script = field(default_factory=Script)
     #: Seconds after a crash in which an answer may still come: whoever keeps no list of what is
     #: owed sends nothing later on.
     patience_after_crash: float = 15.0
@@ -79,16 +82,17 @@ class System:
 
 @asynccontextmanager
 async def _product(
-    api_url: str, processes: int = 1, rate: str = "100000"
+    api_url: str, processes: int = 1, rate: str = "100000", tree: Tree | None = None
 ) -> AsyncIterator[Running]:
     """`izin serve` once or several times, PostgreSQL with fsync on, Valkey.
 
     `rate` is of messages a second: Telegram's own limit is not measured, but for floods.
     """
+    tree = tree or here()
     with ExitStack() as stack:
         folder, servers = await asyncio.to_thread(_servers, stack)
-        await asyncio.to_thread(migrations.upgrade, servers.database_url)
         record = record_environment(folder, servers)
+        await asyncio.to_thread(tree.run, tree.migrate, record)
         environment = record | {
             "HOST": "127.0.0.1",
             "TELEGRAM_BOT_TOKEN": TOKEN,
@@ -97,10 +101,15 @@ async def _product(
             "TELEGRAM_API_URL": api_url,
             "TELEGRAM_RATE": rate,
         }
-        command = [sys.executable, "-m", "web.cli", "serve"]
         ports = [free_port() for _ in range(processes)]
         bots = [
-            Process(command, environment | {"PORT": str(port)}, port, folder / f"{port}.log")
+            Process(
+                [tree.python, *tree.serve],
+                environment | tree.environment | {"PORT": str(port)},
+                port,
+                folder / f"{port}.log",
+                tree.folder,
+            )
             for port in ports
         ]
         running = Running(bots, "/webhooks/telegram", "/readyz", _pids(folder), record)
@@ -190,6 +199,12 @@ def product(processes: int = 1) -> System:
 def limited(api_url: str) -> AbstractAsyncContextManager[Running]:
     """The product, with the limit that Telegram sets."""
     return _product(api_url, rate="30")
+
+
+def version(tree: Tree, name: str, title: str, script: Script) -> System:
+    """A version of the product, started by the commands of its own tree."""
+    run = partial(_product, tree=tree)
+    return System(name, title, title, True, run, peer=False, script=script)
 
 
 PEERS: Final = (

@@ -1,0 +1,87 @@
+"""This version beside an older one, in one run: is it as fast for each message?
+
+Both are driven by their own script, with as many photos a message in each. The older one takes part
+twice: how far it differs from itself is what a difference means nothing below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Final
+
+from benchmarks import speed, tables
+from benchmarks.bot_api import BotApi
+from benchmarks.results import Results
+from benchmarks.speed import Plan
+from benchmarks.systems import System, version
+from benchmarks.trees import Tree
+
+PLAN: Final = Plan(rounds=5, chats=(256,), rates=(200,), seconds=6)
+NOW, BEFORE, AGAIN = "now", "before", "before, again"
+_FIGURES: Final = {
+    "messages_per_second": "messages/s",
+    "p50_ms": "p50 ms",
+    "p95_ms": "p95 ms",
+    "p99_ms": "p99 ms",
+    "cpu_bot_ms": "CPU ms a message, bot",
+    "cpu_postgres_ms": "CPU ms a message, PostgreSQL",
+    "cpu_valkey_ms": "CPU ms a message, Valkey",
+    "memory_bot_mb": "bot MB",
+}
+
+
+def systems(now: Tree, before: Tree) -> list[System]:
+    """Both versions, the older one twice, with as many photos a message.
+
+    Raises:
+        ValueError: one of them sends no photo at all, and the other does.
+    """
+    share = max(now.script.photos, before.script.photos)
+    ours, theirs = (
+        tree.script.with_photos(share) if share else tree.script for tree in (now, before)
+    )
+    return [
+        version(before, BEFORE, "before", theirs),
+        version(now, NOW, "now", ours),
+        version(before, AGAIN, "before, again", theirs),
+    ]
+
+
+async def measure(
+    now: Tree, before: Tree, plan: Plan, api: BotApi, tell: Callable[[str], None]
+) -> Results:
+    """Let them take turns, each round in the opposite order of the one before."""
+    return await speed.measure(systems(now, before), plan, api, tell, versions=True)
+
+
+def table(found: Results, plan: Plan) -> str:
+    """The medians of both, their ratio, and the spread of the older one against itself."""
+    loads = [*map(speed.closed, plan.chats), *map(speed.fixed, plan.rates)]
+    rows: list[list[tables.Cell]] = []
+    for load in loads:
+        for name, title in _FIGURES.items():
+            old = found.values(BEFORE, load, name)
+            new, again = found.values(NOW, load, name), found.values(AGAIN, load, name)
+            if not (old and new and again):
+                continue
+            itself = _ratios(again, old)
+            both = [(one + other) / 2 for one, other in zip(old, again, strict=True)]
+            rows.append(
+                [
+                    load,
+                    title,
+                    median([*old, *again]),
+                    median(new),
+                    f"{median(_ratios(new, both)):.2f}",
+                    f"{min(itself):.2f}-{max(itself):.2f}",
+                ]
+            )
+    head = ["load", "figure", "before", "now", "now / before", "before / itself"]
+    return tables.table(head, rows)
+
+
+def _ratios(these: Sequence[float], those: Sequence[float]) -> list[float]:
+    """Round by round; 1 where both are nothing."""
+    pairs = zip(these, those, strict=True)
+    return [one / other if other else 1.0 for one, other in pairs]
