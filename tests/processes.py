@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -108,6 +109,14 @@ class Product:
     def runs(self, name: str) -> bool:
         """Whether a process was started and has not ended."""
         return name in self._running and self._running[name].poll() is None
+
+    def memory(self, name: str) -> float:
+        """Megabytes that a process holds; 0 when it has ended."""
+        try:
+            held = Path(f"/proc/{self._running[name].pid}/statm").read_text().split()[1]
+        except FileNotFoundError:
+            return 0.0
+        return int(held) * os.sysconf("SC_PAGESIZE") / 1e6
 
     def signal(self, name: str, which: signal.Signals) -> None:
         """Send a process a signal."""
