@@ -2,7 +2,7 @@
 # A Python of your choice: make ... PYTHON=/path/to/python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench chaos migration lock setup clean
+.PHONY: help demo test check bench chaos fuzz migration lock setup clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -43,6 +43,9 @@ bench: setup ## Measure the product beside others (ARGS="--full": see benchmarks
 
 chaos: setup ## Kill and break at random under load, then count (SECONDS=60, ARGS="--seed 7")
 	@$(RUN) -m tests.faults.chaos --seconds $(SECONDS) $(ARGS)
+
+fuzz: setup ## Throw mutated requests at every route and act, for a minute (SECONDS=600, ARGS="--seed 7")
+	@$(RUN) -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
 migration: setup ## Write the migration for changed tables (MESSAGE="what changes")
 	@test -n "$(MESSAGE)" || { echo "Say what changes: make migration MESSAGE='add a column'"; exit 2; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -115,6 +116,14 @@ class Product:
     def pid(self, name: str) -> int:
         """The number of a process."""
         return self._running[name].pid
+
+    def memory(self, name: str) -> float:
+        """Megabytes that a process holds; 0 when it has ended."""
+        try:
+            held = Path(f"/proc/{self.pid(name)}/statm").read_text().split()[1]
+        except FileNotFoundError:
+            return 0.0
+        return int(held) * os.sysconf("SC_PAGESIZE") / 1e6
 
     def signal(self, name: str, which: signal.Signals) -> None:
         """Send a process a signal."""
