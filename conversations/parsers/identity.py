@@ -13,7 +13,7 @@ from conversations.parsers.numbers import DIGIT_WORDS
 from conversations.words import plain, tidy
 
 LENGTH = 16  # digits of a NIK and of a KK number
-_RUN = re.compile(r"(?<!\d)\d(?:[\W_]{0,12}\d)+")  # digits with any signs between
+_RUN = re.compile(r"(?<!\d)\d(?:[^0-9A-Za-z]{0,12}\d)+")  # digits with any signs between
 _SUM = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 _HOURS = re.compile(r"(?<![\d.:])(?:[01]\d|2[0-4])[.:][0-5]\d(?![\d.:])")
 _DATE = re.compile(
@@ -135,10 +135,15 @@ def _written(clean: str) -> Iterator[tuple[int, int]]:
 
 
 def _dressed(clean: str) -> Iterator[tuple[int, int]]:
-    """Find numbers in which letters stand for digits: they must be a possible NIK or KK."""
+    """Find numbers with letters for digits or signs: they must be a possible NIK or KK."""
     if len(re.findall(r"\d", clean)) < _MANY:
         return
-    for read in (_from_letters(clean, leading=True), _from_letters(clean, leading=False)):
+    readings = {
+        _from_letters(clean, leading=True),
+        _from_letters(clean, leading=False),
+        re.sub(r"(?<=\d)[A-Za-z](?=\d)", "-", clean),  # "3174x0757x0590x0012"
+    }
+    for read in readings:
         if read == clean:
             continue
         for run in _RUN.finditer(read):

@@ -252,29 +252,32 @@ def cased(words: str) -> str:
 
     Degrees and the number at the end keep theirs: "Budi Santoso III", "Siti Aminah, S.Pd.".
     """
-    shouted = words == words.upper()
-    given = (words.lower() if shouted else words).split()
-    out: list[str] = []
-    for at, word in enumerate(given):
-        behind = at > 0 and (given[at - 1].endswith(",") or "," in " ".join(given[:at]))
-        last = at > 0 and (at == len(given) - 1 or word.endswith(",") or given[at + 1][0] == ",")
-        if word != word.lower() or (at and word in _JOINED):
-            out.append(word)
-        elif last and _ROMAN.fullmatch(word.strip(".,")):
-            out.append(word.upper())
-        elif behind or (last and not re.search(r"[aeiou]", word)):
-            out.append(_degree(word, shouted=shouted and behind))
-        else:
-            out.append(_capital(word))
-    return " ".join(out)
+    head, comma, behind = words.partition(",")
+    given = (head.lower() if head == head.upper() else head).split()
+    named = [_cased(word, at, at == len(given) - 1) for at, word in enumerate(given)]
+    return " ".join([" ".join(named) + comma, *map(_degree, behind.split())]).strip()
 
 
-def _degree(word: str, *, shouted: bool) -> str:
-    """Give "S.Pd." for "s.pd."; a short degree nobody listed stays in capitals."""
-    letters = re.sub(r"[^\w]", "", word)
+def _cased(word: str, at: int, last: bool) -> str:
+    """Give a word of the name itself, at its place."""
+    if word != word.lower() or (at and word in _JOINED):
+        return word
+    if at and (last or len(word) > 2) and _ROMAN.fullmatch(word.strip(".")):
+        return word.upper()
+    if at and last and not re.search(r"[aeiou]", word):  # a degree without a comma: "Budi SH"
+        return _degree(word)
+    return _capital(word)
+
+
+def _degree(word: str) -> str:
+    """Give "S.Pd." for "s.pd."; a short one that is not listed stays in capitals."""
+    if word not in (word.lower(), word.upper()):
+        return word
+    letters = re.sub(r"[\W_]", "", word.lower())
     known = _DEGREE.get(letters)
     if known is None:
-        return word.upper() if shouted and len(letters) <= 4 else _capital(word)
+        keeps = word == word.upper() and len(letters) <= 4
+        return word if keeps else _capital(word.lower())
     spelled = iter(known)
     return "".join(next(spelled) if letter.isalpha() else letter for letter in word)
 
