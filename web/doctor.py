@@ -426,8 +426,8 @@ def _staff(tx: Session) -> Iterator[Line]:
         yield Line(
             "warn",
             "officers",
-            f"{_badges(shared)} read as one badge with another of them. End all but one (izin "
-            "officers end BADGE), and invite those anew with badges of their own",
+            f"{_badges(shared)} read as one badge, or as several that are shared so. Of each, end "
+            "all but one (izin officers end BADGE), and invite those anew with their own badges",
         )
     if silent := officer.silent(tx):
         yield Line(

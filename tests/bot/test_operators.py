@@ -9,8 +9,9 @@ from datetime import date
 from typing import TypeAlias
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from conversations.events import Started
 from models import identity, officer
@@ -378,3 +379,22 @@ async def test_an_identity_that_was_given_needs_no_link(town: Town, izin: Izin) 
     assert status == 1 and "was given already" in err
     town.change(Application, application_id, state=ApplicationState.NEEDS_FIX)
     assert (await izin("identity", "link", "26-000001"))[0] == 0
+
+
+# -- migrations ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("revision", ["0000deadbeef", "f" * 12, "a_newer_one"])
+async def test_migrate_on_a_newer_database_says_a_sentence(
+    izin: Izin, empty_database: str, monkeypatch: pytest.MonkeyPatch, revision: str
+) -> None:
+    newer = create_engine(empty_database, poolclass=NullPool)
+    with newer.begin() as tx:
+        tx.execute(text("CREATE TABLE alembic_version (version_num text PRIMARY KEY)"))
+        tx.execute(text("INSERT INTO alembic_version VALUES (:v)"), {"v": revision})
+    monkeypatch.setenv("DATABASE_URL", empty_database)
+    status, out, err = await izin("migrate")
+    assert (status, out) == (1, "")
+    assert revision in err and "newer one" in err
+    assert "Traceback" not in err and "{" not in err
+    assert inspect(newer).get_table_names() == ["alembic_version"], "nothing was touched"

@@ -393,6 +393,17 @@ def test_processes_and_people_who_are_missing_are_told_with_the_command(
     assert "in 44 of 44 kecamatan" in told["warn", "areas"]
 
 
+def test_badges_that_are_read_as_one_are_told_with_the_mend(
+    product: dict[str, str], engine: Engine
+) -> None:
+    with Session(engine) as tx, tx.begin():
+        officer.invite(tx, role="officer", name="Rahmat", badge="0417", areas=["31"])
+        tx.add(officer.Officer(name="Agus", badge="417", badge_shared=True))
+    told = [line.told for line in ailing(product) if line.part == "officers"]
+    (mend,) = [line for line in told if "izin officers end" in line]
+    assert "0417, 417 are read as one badge" in mend
+
+
 def test_kecamatan_without_an_officer_who_can_be_asked_are_counted(
     product: dict[str, str], at_work: None, engine: Engine
 ) -> None:
