@@ -1,12 +1,13 @@
-"""Files behind links that end (`bot.links`): for Twilio, which fetches what it shall deliver."""
+"""Files behind links that end (`bot.links`): for Twilio, which fetches them, and for people."""
 
 from __future__ import annotations
 
 import asyncio
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot.links import PATH, file_behind
@@ -24,14 +25,14 @@ def routes(*, storage: Storage) -> list[BaseRoute]:
     async def file(request: Request) -> Response:
         path = file_behind(request.path_params["token"])
         if path is None:
-            return PlainTextResponse("Not Found", 404, NOT_KEPT)
+            raise HTTPException(404, headers=NOT_KEPT)
         try:
             content = await asyncio.to_thread(storage.read, path)
-        except FileNotFoundError:
-            return PlainTextResponse("Not Found", 404, NOT_KEPT)
+        except FileNotFoundError as error:
+            raise HTTPException(404, headers=NOT_KEPT) from error
         except OSError as error:
             log.warning("files.storage_away", error=type(error).__name__)
-            return PlainTextResponse("Later", 503, {**NOT_KEPT, "Retry-After": "60"})
+            raise HTTPException(503, headers={**NOT_KEPT, "Retry-After": "60"}) from error
         return Response(content, media_type=PDF, headers=NOT_KEPT)
 
     return [Route(f"{PATH}/{{token}}/{{name}}", file)]

@@ -326,6 +326,18 @@ def test_a_storage_that_cannot_be_written_is_told(product: dict[str, str], tmp_p
     assert "STORAGE_URL" in failed
 
 
+@pytest.mark.parametrize("rights", [0o755, 0o750, 0o701, 0o700])
+def test_a_storage_that_others_may_look_into_is_told_with_the_command(
+    tmp_path: Path, rights: int
+) -> None:
+    folder = tmp_path / "the files"
+    folder.mkdir()
+    folder.chmod(rights)
+    told = [line for line in doctor._storage(f"file://{folder}") if "chmod" in line.told]
+    assert [line.state for line in told] == ([] if rights == 0o700 else ["warn"])
+    assert all(f"chmod -R go= '{folder}'" in line.told for line in told)
+
+
 def test_a_redis_that_forgets_or_throws_away_is_a_warning(
     product: dict[str, str], at_work: None, redis_url: str
 ) -> None:
