@@ -1290,12 +1290,16 @@ class _Teller:
             offers, wish = self.prompt.offers, self.prompt.wish
         if not parts:
             return
+        wishes = wish in _KEYS
         message = Message(
             parts=tuple(parts),
             choices=_choices(offers),
             question=self.session.asked if offers else None,
             wish=wish,
+            clears=self.session.wished and not wishes,
         )
+        if not self.after:  # else it may be dropped, and the next one clears
+            self.session = replace(self.session, wished=wishes)
         self.effects.append(Reply(message, self.after))
 
 
@@ -1336,6 +1340,9 @@ def _means(text: str) -> bool:
 _ANSWERED_BEFORE_GREETING = frozenset(
     {Command.CHECK_OFFICER, Command.CHECK_PERMIT, Command.STOP, Command.START, Command.LINK}
 )
+
+#: What people are given a key for, where the channel has such keys.
+_KEYS = frozenset({"location", "contact"})
 
 #: Refusals that ask "is it this?": a plain "ya" takes the first reading.
 _CONFIRMED = frozenset({"confirm_place", "photo_or_done"})
