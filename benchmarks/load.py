@@ -28,12 +28,14 @@ _QUIET: Final = 0.05  # seconds in which a second message would show, while lear
 _PHOTO_COUNTED: Final = 4.0  # seconds in which the answer to a photo comes
 _NUMBER = re.compile(r"\d\d-\d{6}")  # of an application: another one for each owner
 
-#: What a system says: its words -> the step of the script that they answer.
+#: What a system says: its words -> the step of the script that they answer; or `BEFORE`, if another
+#: message follows at once, for which the owner waits.
 Answers: TypeAlias = dict[str, int]
+BEFORE: Final = -1
 
 
 class Odd(Exception):
-    """The owner whom nobody disturbs did not get one answer of its own at each step."""
+    """The owner whom nobody disturbs did not get an answer of its own at each step."""
 
 
 @dataclass(slots=True)
@@ -181,6 +183,8 @@ class Load:
         if step is None:
             self.tally.wrong += 1
             self._give_up(chat)
+        elif step == BEFORE:
+            return
         elif chat.seen >> step & 1:
             self.tally.doubled += 1
         elif step == chat.step and chat.busy:
@@ -218,7 +222,7 @@ class Load:
         """Let one owner play the script, and note what is said at each step.
 
         Raises:
-            Odd: a step was not answered by exactly one message, or two steps by the same.
+            Odd: a step was not answered, or two steps by the same words.
         """
         said: list[tuple[str, Any]] = []
         self._api.listener = lambda _, text, keyboard, at: said.append((text, keyboard))
@@ -228,10 +232,11 @@ class Load:
             await self._heard(chat)
             await _until(lambda: bool(said), _PHOTO_COUNTED if photo else PATIENCE)
             await asyncio.sleep(_QUIET)
-            if len(said) != 1 and not photo:
-                raise Odd(f"{line} was answered by {[text for text, _ in said]}")
-            for text, chat.keyboard in said:
-                if self.answers.setdefault(_shape(text), chat.step) != chat.step:
+            if not said and not photo:
+                raise Odd(f"{line} was not answered")
+            for number, (text, chat.keyboard) in enumerate(said, 1):
+                step = chat.step if number == len(said) else BEFORE
+                if self.answers.setdefault(_shape(text), step) != step:
                     raise Odd(f"{line} was answered by {text!r}, as one before")
             said.clear()
         self._api.listener = self._hear

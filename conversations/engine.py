@@ -1335,13 +1335,18 @@ class _Teller:
             offers, wish = self.prompt.offers, self.prompt.wish
         if not parts:
             return
+        wishes = wish in _KEYS
         message = Message(
             parts=tuple(parts),
             choices=_choices(offers),
             question=self.session.asked if offers else None,
             wish=wish,
+            clears=self.session.wished and not wishes,
         )
         fleeting = not self.lasting and not self.effects
+        may_be_dropped = bool(self.after) or fleeting  # then the next one clears as well
+        still = self.session.wished and may_be_dropped
+        self.session = replace(self.session, wished=wishes or still)
         self.effects.append(Reply(message, self.after, fleeting))
 
 
@@ -1382,6 +1387,9 @@ def _means(text: str) -> bool:
 _ANSWERED_BEFORE_GREETING = frozenset(
     {Command.CHECK_OFFICER, Command.CHECK_PERMIT, Command.STOP, Command.START, Command.LINK}
 )
+
+#: What people are given a key for, where the channel has such keys.
+_KEYS = frozenset({"location", "contact"})
 
 #: Refusals that ask "is it this?": a plain "ya" takes the first reading.
 _CONFIRMED = frozenset(

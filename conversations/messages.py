@@ -71,6 +71,7 @@ class Message:
     wish: Wish | None = None
     document: str | None = None  # the stored file that goes with it: its path under STORAGE_URL
     filename: str | None = None  # what the document is called when it arrives
+    clears: bool = False  # a key that sent what an earlier message wished for is of no use any more
 
 
 def to_json(message: Message) -> Json:
@@ -88,6 +89,7 @@ def to_json(message: Message) -> Json:
         "wish": message.wish,
         "document": message.document,
         "filename": message.filename,
+        "clears": message.clears,
     }
 
 
@@ -103,6 +105,7 @@ def from_json(data: Json) -> Message:
         wish=data["wish"],
         document=data["document"],
         filename=data["filename"],
+        clears=data.get("clears", False),
     )
 
 

@@ -86,6 +86,7 @@ class Session:
     refused: str = ""  # the message that was not understood as an answer, while it may be edited
     interrupted: Interrupted | None = None
     tongue_known: bool = False  # they have written in a language, or chosen one
+    wished: bool = False  # a key stands that sends what was wished for
     calling: bool = False  # somebody is to call them, and they may type the number
 
     def to_json(self) -> Json:
@@ -102,6 +103,7 @@ class Session:
             "greeted": self.greeted,
             "refused": self.refused,
             "calling": self.calling,
+            "wished": self.wished,
             "tongue_known": self.tongue_known,
             "interrupted": _interrupted_to_json(self.interrupted) if self.interrupted else None,
         }
@@ -135,6 +137,7 @@ class Session:
             refused=data.get("refused", ""),
             interrupted=_interrupted_from_json(interrupted) if interrupted else None,
             calling=data.get("calling", False),
+            wished=data.get("wished", False),
             tongue_known=data.get("tongue_known", data["greeted"]),
         )
 

@@ -6,7 +6,7 @@ Source: https://core.telegram.org/bots/api#sendmessage
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from bot.channels.base import token
@@ -42,6 +42,8 @@ def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]
     Raises:
         Rejected: the choices have no question, or one is too long for a button.
     """
+    if message.clears and message.choices:
+        return _cleared_first(message, locale, catalogue)
     text = catalogue.text(message, locale)
     markup = _markup(message, locale, catalogue)
     if message.document is None:
@@ -53,13 +55,23 @@ def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]
     return [*map(Payload, split(text, MAX_TEXT)), Payload("", markup, filename)]
 
 
+def _cleared_first(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]:
+    """Take the old keyboard away in a message of its own: one message carries one keyboard."""
+    said = message.parts[:-1] or (Say("common.all_right"),)
+    question = replace(message, parts=message.parts[-1:], clears=False)
+    return [
+        *render(Message(said, clears=True), locale, catalogue),
+        *render(question, locale, catalogue),
+    ]
+
+
 def _markup(message: Message, locale: str, catalogue: Catalogue) -> Json:
     """The keyboard under a message: Telegram allows one.
 
     A button that sends the location or the phone number can only stand where letters are typed; so
     choices beside a wish stand there too, and come back as the words on them, which the question
     understands as if typed. One message, everything in one place. Such a keyboard folds away with
-    its first use; who typed instead still has it, so a question without choices takes it away.
+    its first use, but stays at hand, and who typed instead still has it: what comes next clears it.
     """
     if message.wish in ("location", "contact"):
         label = catalogue.say(Say(f"common.send_{message.wish}"), locale)
@@ -69,7 +81,7 @@ def _markup(message: Message, locale: str, catalogue: Catalogue) -> Json:
     if message.choices:
         buttons = [_button(message, choice, locale, catalogue) for choice in message.choices]
         return {"inline_keyboard": _rows(buttons)}
-    return {"remove_keyboard": True} if message.question is not None else None
+    return {"remove_keyboard": True} if message.clears else None
 
 
 def _button(message: Message, choice: Choice, locale: str, catalogue: Catalogue) -> Json:

@@ -27,9 +27,11 @@ from bot.errors import (
     Unreachable,
 )
 from bot.outcomes import LONGEST
+from conversations import flows
 from conversations.catalogue import Catalogue
 from conversations.events import Said
 from conversations.messages import Choice, Message, Question, Say
+from tests.conversations.transcript import Chat
 from tests.letters import letter
 from tests.providers.bot_api import (
     CLOSE,
@@ -111,8 +113,46 @@ async def test_a_wish_arrives_as_a_key_that_sends_it(telegram: Telegram, siti: P
     message = says("Di mana?", choices=(YES,), question=QUESTION, wish="location")
     await telegram.send(letter("1001", message))
     assert siti.keyboard == ((Button("Kirim lokasi", sends="location"),), (Button("Ya"),))
-    await telegram.send(letter("1001", says("Siapa nama?", question=QUESTION)))
+    await telegram.send(letter("1001", says("Siapa nama?", clears=True)))
     assert not siti.keyboard
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["> cipete utara"],
+        ["> cipete"],
+        ["~ location -6.2706, 106.8023"],
+        ["~ location -6.2706, 106.8023", "> ya"],
+        ["> menu"],
+        ["> menu", "> 1"],
+        ["> batal"],
+        ["> kembali"],
+        ["> cipete utara", "> kembali", "> cipete utara"],
+        ["> berapa biayanya?", "> cipete utara"],
+        ["~ sent voice", "> cipete utara", "> rt 5 rw 3"],
+        ["> xyzzy", "> cipete utara", "> bantuan"],
+        ["> mulai dari awal"],
+    ],
+)
+async def test_no_key_for_the_location_stands_once_it_is_of_no_use(
+    api: FakeBotApi, siti: Person, lines: list[str]
+) -> None:
+    words = flows.load()
+    chat = Chat(words)
+    telegram = Telegram(TOKEN, words.catalogue, api_url=api.url)
+    sent = 0
+    for line in ("~ asked business_permit place", *lines):
+        chat.heard(line)
+        for message in chat.sent[sent:]:
+            await telegram.send(letter("1001", message))
+            wished = message.wish == "location"
+            assert bool(siti.keyboard) is wished, f"after {line}: {siti.last.text}"
+            if message.choices and not wished:
+                assert len(siti.last.labels) == len(message.choices)
+        sent = len(chat.sent)
+    assert not siti.keyboard
+    await telegram.close()
 
 
 async def test_links_have_no_preview(telegram: Telegram, api: FakeBotApi, siti: Person) -> None:

@@ -64,8 +64,8 @@ RENDERED: dict[str, tuple[Message, list[Payload]]] = {
         Message((Say("t.thanks"),)),
         [Payload("Terima kasih.")],
     ),
-    "an open question takes an old keyboard away": (
-        Message(ASK, question=QUESTION),
+    "what clears takes an old keyboard away": (
+        Message(ASK, clears=True),
         [Payload(ASKED, REMOVED)],
     ),
     "short choices stand side by side": (
