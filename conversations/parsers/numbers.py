@@ -120,7 +120,7 @@ def workers(*, at_most: int = 1_000) -> Parser:
         if named is not None:
             return _within(named, 1, at_most)
         if count is None:
-            if re.search(r"\b(sendiri\w*|sorangan|dewe|dewek|alone|myself|sorang)\b", said):
+            if re.search(_ALONE, said):
                 return 1
             if re.search(r"\b(tidak|belum|tanpa)\b", said) and re.search(
                 rf"\b(?:ada|punya)\b|{_HELPERS}", said
@@ -133,9 +133,13 @@ def workers(*, at_most: int = 1_000) -> Parser:
     return parse
 
 
+_ALONE = (
+    r"\b(?:sendiri\w*|(?:cuma|hanya) saya|saya (?:saja|seorang)|sorangan|dewe|dewek|alone"
+    r"|myself|sorang)\b"
+)
 _HELPERS = r"\b(?:karyawan|pegawai|pekerja|anak buah|pembantu|asisten|teman|tetangga)\w*"
 _RELATIVES = (
-    r"\b(?:istri|suami|anak|adik|kakak|keponakan|saudara|mertua|ipar|paman|bibi|sepupu|cucu|mama"
+    r"\b(?:istri|bini|bojo|suami|anak|adik|kakak|keponakan|saudara|mertua|ipar|paman|bibi|sepupu|cucu|mama"
     r"|papa|emak|enyak|babe|nenek|kakek|menantu|orang ?tua|wife|husband|son|daughter|brother"
     r"|sister)(?:nya|ku)?\b"
 )

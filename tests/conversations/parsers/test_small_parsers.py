@@ -78,6 +78,8 @@ ANSWERS: list[tuple[Parser, str, Json]] = [
     (workers(), "saya, istri, anak, adik", 4),
     (workers(), "saya, 2 adik dan 1 keponakan", 4),
     (workers(), "saya + 2", 3),
+    (workers(), "saya, suami, 3 anak, dan 2 karyawan", 7),
+    (workers(), "saya doang", 1),
     (workers(), "saya dan 2 orang", 3),
     (workers(), "saya sendiri dan istri", 2),
     (workers(), "istri saya dan 2 anak saya", 4),
