@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint, and_, delete, exists, func, select
+from sqlalchemy import Index, UniqueConstraint, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -19,7 +19,10 @@ class Alias(Base):
     """
 
     __tablename__ = "aliases"
-    __table_args__ = (UniqueConstraint("channel", "address"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "address"),
+        Index("ix_aliases_made_at", "made_at"),
+    )
 
     channel: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
@@ -59,14 +62,13 @@ def forget(tx: Session, before: datetime) -> None:
 
     Whoever writes under such a name afterwards is met as a stranger, or by the number beside it.
     """
-    heard_since = exists().where(
-        and_(
-            Address.channel == Alias.channel,
-            Address.address == Alias.address,
-            Address.heard_at >= before,
-        )
+    heard_at = (  # a scalar, not EXISTS: that would be joined, and both tables read as a whole
+        select(Address.heard_at)
+        .where(Address.channel == Alias.channel, Address.address == Alias.address)
+        .scalar_subquery()
     )
+    over = func.coalesce(heard_at, Alias.made_at) < before
     tx.execute(
-        delete(Alias).where(Alias.made_at < before, ~heard_since),
+        delete(Alias).where(Alias.made_at < before, over),
         execution_options={"synchronize_session": False},
     )

@@ -29,7 +29,10 @@ class Attachment(Base):
     """One file from one person. `path` lies under STORAGE_URL; `sha256` is of the content."""
 
     __tablename__ = "attachments"
-    __table_args__ = (Index("ix_attachments_open", "due_at", postgresql_where=_OPEN),)
+    __table_args__ = (
+        Index("ix_attachments_open", "due_at", postgresql_where=_OPEN),
+        Index("ix_attachments_unreadable", "id", postgresql_where="refusal = 'unreadable'"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)

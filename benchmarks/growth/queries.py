@@ -31,7 +31,11 @@ from benchmarks.script import Author
 from benchmarks.webhook import SECRET, Webhook
 from conversations import events
 from conversations.messages import Say
+<<<<<<< HEAD
 from models import identity, inbox, task
+=======
+from models import aside, identity, inbox, quiet, task
+>>>>>>> soundness
 from models.storage import Storage
 from models.task import Task
 from web import doctor
@@ -77,6 +81,8 @@ async def ask_everything(grown: Grown, api: BotApi, watch: Watch) -> None:
         await asyncio.to_thread(_workers, grown, environment, watch)
         with watch.during("izin doctor", somebody_waits=False):
             await asyncio.to_thread(lambda: list(doctor.examine(environment)))
+        with watch.during("izin aside list", somebody_waits=False), Session(grown.engine) as tx:
+            aside.waiting(tx, limit=100)
 
 
 # The bot

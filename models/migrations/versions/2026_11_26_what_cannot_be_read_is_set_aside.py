@@ -54,15 +54,24 @@ def upgrade() -> None:
         ["failed_at"],
         postgresql_where=sa.text("failed_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_attachments_unreadable",
+        "attachments",
+        ["id"],
+        postgresql_where=sa.text("refusal = 'unreadable'"),
+    )
     op.add_column(
         "aliases",
         sa.Column(
             "made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
         ),
     )
+    op.create_index("ix_aliases_made_at", "aliases", ["made_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_aliases_made_at", table_name="aliases")
+    op.drop_index("ix_attachments_unreadable", table_name="attachments")
     op.drop_column("aliases", "made_at")
     op.drop_index("ix_outbox_failed", table_name="outbox")
     op.drop_column("heartbeats", "restarts")
