@@ -31,11 +31,7 @@ from benchmarks.script import Author
 from benchmarks.webhook import SECRET, Webhook
 from conversations import events
 from conversations.messages import Say
-<<<<<<< HEAD
-from models import identity, inbox, task
-=======
-from models import aside, identity, inbox, quiet, task
->>>>>>> soundness
+from models import aside, identity, inbox, task
 from models.storage import Storage
 from models.task import Task
 from web import doctor
