@@ -140,7 +140,7 @@ def let_telegram_fail(telegram: FakeBotApi, owner: Person) -> None:
         telegram.fail(fault)
         telegram.user(CHAT + 10 + number, "Zulaikha").start().result()
         until(lambda: not telegram._faults, "Telegram to fail")
-    telegram.fail(refused("message text is too long"))
+    telegram.fail(refused("message is too long"))
     owner.say("bantuan Zulaikha").result()
     until(lambda: not telegram._faults, "Telegram to refuse a message")
 

@@ -17,14 +17,15 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults.owners import BEFORE_PHOTO, SCRIPT, Owner
+from tests.faults.owners import BEFORE_PHOTO, SCRIPT, Owner, Told, heard
 from tests.faults.stage import Stage
-from tests.providers.bot_api import CLOSE, HANG, Bubble, Fault, broken, too_many
+from tests.providers.bot_api import CLOSE, HANG, Fault, broken, too_many
 
 CROWD = 40  # owners who write at the same time
 THINKING = (0.1, 0.9)  # seconds before each answer
@@ -109,12 +110,12 @@ class Chaos:
     def _wait(self, crowd: Sequence[Future[None]]) -> None:
         """Let everybody hear what they are owed; what dead processes had taken is given free."""
         until = time.monotonic() + PATIENCE
-        heard, since = -1, time.monotonic()
+        before, since = -1, time.monotonic()
         while wait(crowd, 0.2).not_done or self.stage.left():
             assert time.monotonic() < until, f"never done: {self.stage.left()}"
-            now = sum(len(owner.person.bubbles) for owner in self.owners)
-            if now != heard:
-                heard, since = now, time.monotonic()
+            now = heard(self.owners)
+            if now != before:
+                before, since = now, time.monotonic()
             elif time.monotonic() > since + QUIET:
                 self._let_leases_run_out()
                 since = time.monotonic()
@@ -213,27 +214,35 @@ class Chaos:
     # The balance.
 
     def _balance(self) -> None:
-        twice = [first for owner in self.owners for first, _ in owner.doubled]
-        unsure = [bubble for bubble in twice if bubble.id in self.stage.telegram.unsure]
-        killed = [bubble for bubble in twice if bubble not in unsure and self._unsettled(bubble)]
+        twice = [(owner, *pair) for owner in self.owners for pair in owner.doubled]
+        reasons = Counter(self._reason(*one) for one in twice)
         self.stage.balance(self.owners, doubled=len(twice))
         self._tell(
-            f"{len(twice)} messages came twice: {len(unsure)} after an answer that was not given,"
-            f" {len(killed)} after a kill"
+            f"{len(twice)} messages came twice:"
+            + ",".join(f" {count} after {reason}" for reason, count in reasons.items() if reason)
         )
-        needless = [bubble for bubble in twice if bubble not in (*unsure, *killed)]
+        needless = [first for owner, first, again in twice if not self._reason(owner, first, again)]
         if needless:
             self.stage.balanced = False
-            when = ", ".join(f"{bubble.at - self._began:.1f} s" for bubble in needless)
+            when = ", ".join(f"{one.at - self._began:.1f} s" for one in needless)
             raise AssertionError(f"came twice for no reason, the first time after {when}")
 
-    def _unsettled(self, bubble: Bubble) -> bool:
+    def _reason(self, owner: Owner, first: Told, again: Told) -> str:
+        """After what a message came again; "" when nothing explains it."""
+        refused = self.stage.telegram.refused.get(owner.person.id, ())
+        if first.id in self.stage.telegram.unsure:
+            return "an answer that was not given"
+        if not first.whole and any(first.at <= at <= again.at for at in refused):
+            return "a second part that was refused"
+        return "a kill" if self._unsettled(first) else ""
+
+    def _unsettled(self, one: Told) -> bool:
         """Whether its sender may have been killed before it wrote down that it was sent."""
-        known = bubble.at + SETTLING
+        known = one.at + SETTLING
         for began, ended in sorted(self.outages):
-            if began - SETTLING <= bubble.at <= ended or began <= known <= ended:
+            if began - SETTLING <= one.at <= ended or began <= known <= ended:
                 known = max(known, ended + SETTLING)
-        return any(bubble.at <= kill <= known for kill in self.kills)
+        return any(one.at <= kill <= known for kill in self.kills)
 
     def _now(self) -> float:
         return time.monotonic() - self._began

@@ -53,6 +53,41 @@ _NUMBER = re.compile(r"\d{2}-\d{6}")
 _DAY = re.compile(r"\b(Senin|Selasa|Rabu|Kamis|Jumat|Sabtu|Minggu), \d+ \w+ \d{4}")
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message of the bot's, in as many bubbles as it takes.
+
+    What takes keys away and asks with buttons comes in two, since a bubble holds one keyboard. If
+    that failed between the two, it ends with the first, and comes again.
+    """
+
+    bubbles: tuple[Bubble, ...]
+
+    @property
+    def id(self) -> int:
+        """The number under which the record knows it, if it is whole."""
+        return self.bubbles[-1].id
+
+    @property
+    def text(self) -> str:
+        """All its words."""
+        return "\n".join(bubble.text for bubble in self.bubbles)
+
+    @property
+    def at(self) -> float:
+        """When it had come, in monotonic seconds."""
+        return self.bubbles[-1].at
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is not cut short."""
+        return not self.bubbles[-1].clears
+
+    def repeats(self, other: Told) -> bool:
+        """Whether the reader sees the same again, or the beginning or the whole of the same."""
+        return all(one == before for one, before in zip(self.bubbles, other.bubbles, strict=False))
+
+
 @dataclass(slots=True)
 class Golden:
     """What is heard after each step when nothing is wrong."""
@@ -121,19 +156,43 @@ class Owner:
         return [t for step, texts in heard for t in (*texts, *self.asides.get(step, ()))]
 
     @property
-    def said(self) -> list[Bubble]:
-        """What the bot said, without what it only repeated."""
-        bubbles = tuple(self.person.bubbles)
-        return [b for before, b in zip((None, *bubbles), bubbles, strict=False) if b != before]
+    def told(self) -> list[Told]:
+        """All messages of the bot's."""
+        found: list[Told] = []
+        for bubble in tuple(self.person.bubbles):
+            if found and not found[-1].whole and not bubble.clears:
+                found[-1] = Told((*found[-1].bubbles, bubble))
+            else:
+                found.append(Told((bubble,)))
+        return found
 
     @property
-    def doubled(self) -> list[tuple[Bubble, Bubble]]:
-        """What the bot said twice running: the first and the second time."""
-        return [(before, b) for before, b in pairwise(tuple(self.person.bubbles)) if b == before]
+    def _runs(self) -> list[list[Told]]:
+        """All messages; each with what only repeats it."""
+        runs: list[list[Told]] = []
+        for one in self.told:
+            if runs and one.repeats(runs[-1][-1]):
+                runs[-1].append(one)
+            else:
+                runs.append([one])
+        return runs
+
+    @property
+    def said(self) -> list[Told]:
+        """What the bot said to its end, without what it only repeated."""
+        wholes = ([one for one in run if one.whole] for run in self._runs)
+        return [found[0] for found in wholes if found]
+
+    @property
+    def doubled(self) -> list[tuple[Told, Told]]:
+        """What the bot said twice running, if only in part: the first and the second time."""
+        return [pair for run in self._runs for pair in pairwise(run)]
 
     def check(self) -> None:
-        """See that nothing was lost, and all came in order."""
-        texts = [plain(bubble.text) for bubble in self.said]
+        """See that nothing was lost or broken off, and all came in order."""
+        for run in self._runs:
+            assert any(one.whole for one in run), f"broken off: {run[0].text}\n{self.person.chat}"
+        texts = [plain(one.text) for one in self.said]
         answers = tuple(ASIDES.values()) if self.asked_aside else ()
         heard = [text for text in texts if not text.startswith(answers)]
         owed = self._owed()
@@ -144,7 +203,7 @@ class Owner:
             )
 
     def _tap(self, value: str) -> Promise[None]:
-        bubble = next(bubble for bubble in reversed(self.said) if bubble.buttons)
+        bubble = next(b for one in reversed(self.said) for b in one.bubbles if b.buttons)
         keys = [button for row in bubble.buttons for button in row]
         fitting = [k for k in keys if value in {"", (k.data or "").rpartition("|")[2]}]
         assert fitting, f"no button {value!r} in step {self.step}\n{self.person.chat}"
@@ -152,8 +211,8 @@ class Owner:
 
 
 def heard(owners: Sequence[Owner]) -> int:
-    """How many messages have arrived."""
-    return sum(len(owner.person.bubbles) for owner in owners)
+    """How many messages have arrived, if only in part."""
+    return sum(len(owner.told) for owner in owners)
 
 
 def steps(owners: Sequence[Owner]) -> int:

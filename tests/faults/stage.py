@@ -90,14 +90,15 @@ class Stage:
         """Let one owner go all the way, and note what they hear."""
         owner = self.newcomer()
         for _ in SCRIPT:
-            before = len(owner.person.bubbles)
+            before = len(owner.said)
             owner.act().result()
             until(
-                lambda: len(owner.person.bubbles) > before and not self.left(),  # noqa: B023
+                lambda: len(owner.said) > before and not self.left(),  # noqa: B023
                 "the reply",
             )
-            self.golden.heard.append([plain(b.text) for b in owner.person.bubbles[before:]])
+            self.golden.heard.append([plain(one.text) for one in owner.said[before:]])
         assert not owner.doubled
+        self._check_order(owner)
 
     # Acts.
 
@@ -178,7 +179,7 @@ class Stage:
         for owner in owners:
             owner.asides[len(SCRIPT)] = ["one more message"]
         self.finish(owners, len(SCRIPT))
-        (verdict,) = {plain(owner.person.last.text) for owner in owners}
+        (verdict,) = {plain(owner.said[-1].text) for owner in owners}
         assert verdict.startswith(CHECKED), verdict
         for owner in owners:
             owner.asides[len(SCRIPT)] = [verdict]
@@ -213,7 +214,7 @@ class Stage:
         for owner in owners:
             owner.check()
             self._check_order(owner)
-        twice = [(o.person.name, b.text[:60]) for o in owners for b, _ in o.doubled]
+        twice = [(o.person.name, one.text[:60]) for o in owners for one, _ in o.doubled]
         assert len(twice) <= doubled, f"{doubled} might have come twice, but these did: {twice}"
         self.balanced = True
 
@@ -223,7 +224,7 @@ class Stage:
         Only the count of photos may have been taken back after it was sent, if nobody knew that.
         """
         owed = [int(number) for _, number in self._owed([owner])]
-        arrived = {bubble.id: plain(bubble.text) for bubble in owner.person.bubbles}
+        arrived = {one.id: plain(one.text) for one in owner.told if one.whole}
         assert owed == sorted(owed), f"{owner.person.name} was answered in another order: {owed}"
         assert set(owed) <= set(arrived), f"never arrived: {set(owed) - set(arrived)}"
         known = {arrived[number] for number in owed} | set(self.golden.heard[BEFORE_PHOTO])

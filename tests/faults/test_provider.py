@@ -111,10 +111,10 @@ def test_updates_of_one_chat_that_overtake_each_other_are_each_answered_once(sta
     first, *owners = stage.owners(5, step=BEFORE_PHOTO - 1)
     answers: list[str] = []
     for words in ASIDES:
-        before = len(first.person.bubbles)
+        before = len(first.said)
         first.person.say(words).result()
-        until(lambda: len(first.person.bubbles) > before, "the answer")  # noqa: B023
-        answers.append(plain(first.person.last.text))
+        until(lambda: len(first.said) > before, "the answer")  # noqa: B023
+        answers.append(plain(first.said[-1].text))
     first.asides[first.step] = answers
 
     stage.product.start("serve:2")
@@ -126,7 +126,7 @@ def test_updates_of_one_chat_that_overtake_each_other_are_each_answered_once(sta
     for owner in owners:
         before = len(answers) + sum(map(len, stage.golden.heard[: owner.step]))
         until(lambda: len(owner.said) >= before, "all answers")  # noqa: B023
-        owner.asides[owner.step] = [plain(b.text) for b in owner.said[-len(answers) :]]
+        owner.asides[owner.step] = [plain(one.text) for one in owner.said[-len(answers) :]]
         assert sorted(owner.asides[owner.step]) == sorted(answers)
     orders = {tuple(owner.asides[owner.step]) for owner in owners}
     assert len(orders) > 1, "nothing was overtaken"

@@ -158,6 +158,7 @@ class Bubble:
     text: str
     buttons: Keyboard = ()
     document: Document | None = None
+    clears: bool = False  # takes away the keys that stand in place of the letters
     at: float = field(default=0.0, compare=False)  # monotonic seconds
 
     @property
@@ -412,6 +413,9 @@ class FakeBotApi:
         self.pushed: dict[int, int] = {}  # what people did: the update's number -> who
         self.accepted: set[int] = set()  # the numbers of updates that were answered with 2xx
         self.unsure: set[int] = set()  # ids of messages that were taken without saying so
+        self.refused: dict[
+            int, list[float]
+        ] = {}  # by chat: when a message was not taken, monotonic
         self.doors: list[str] = []  # where updates go in turn, in place of the webhook's own host
         self.copies: Callable[[], int] = lambda: 1  # how often each update is brought, at once
         self.disorder: random.Random | None = None  # brings all that a person did in any order
@@ -587,6 +591,8 @@ class FakeBotApi:
             if request.path_params["token"] != self.token:
                 raise _No(Fault(401, "Unauthorized"))
             if fault is not None and not fault.takes:
+                if "chat_id" in params:
+                    self.refused.setdefault(int(params["chat_id"]), []).append(time.monotonic())
                 raise _No(fault)
             act = _METHODS.get(method.lower())
             if act is None:
@@ -814,7 +820,9 @@ class FakeBotApi:
             person.keyboard = _read_reply(markup["keyboard"])
         elif markup.get("remove_keyboard"):
             person.keyboard = ()
-        bubble = Bubble(self.next_message(), text, buttons, document, time.monotonic())
+        clears = bool(markup.get("remove_keyboard"))
+        number = self.next_message()
+        bubble = Bubble(number, text, buttons, document, clears, time.monotonic())
         person.receive(bubble)
         return self._as_json(person, bubble)
 

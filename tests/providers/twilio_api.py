@@ -25,7 +25,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import TracebackType
@@ -541,7 +541,7 @@ class FakeTwilio:
             await self._tell(message, [("failed", fails)])
             return
         message.sent_at = self.now()
-        person.receive(Bubble(bubble.id, bubble.text, bubble.buttons, document, self._loop.time()))
+        person.receive(replace(bubble, document=document, at=self._loop.time()))
         await self._tell(message, [("sent", None), ("delivered", None)])
 
     async def _tell(self, message: Message, fates: Sequence[tuple[str, int | None]]) -> None:
