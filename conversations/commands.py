@@ -51,6 +51,7 @@ class Intent(StrEnum):
     GREETING = "GREETING"
     COST = "COST"
     FEAR = "FEAR"
+    DOUBT = "DOUBT"
     RESCHEDULE = "RESCHEDULE"
     BANTUAN_MONEY = "BANTUAN_MONEY"
 
@@ -188,7 +189,7 @@ _INTENTS: dict[Intent, str] = {
     ),
     Intent.COMPLAINT: (
         "komplain|keluhan|pengaduan|mengadu|ngadu|pungli|lapor|complain|complaint|kecewa|aduan"
-        "|lapor petugas|protes|penipu|penipuan|calo"
+        "|lapor petugas|protes|penipu|calo"
     ),
     Intent.THANKS: (
         "terima kasih|terimakasih|makasih|makasi|mksh|mksih|mkasih|trims|trimakasih|thx|tks"
@@ -211,6 +212,10 @@ _INTENTS: dict[Intent, str] = {
     ),
     Intent.COST: ("biaya|bayar|gratis|tarif|ongkos|harga|free|bayarnya|biayanya"),
     Intent.FEAR: ("digusur|gusur|razia|penertiban|satpol pp|satpol|pajak|takut"),
+    Intent.DOUBT: (
+        "ini beneran|ini resmi|ini asli|ini aman|apa ini beneran|apa ini resmi|apa ini asli"
+        "|apakah ini resmi|apakah ini asli|is this real|is this official"
+    ),
     Intent.RESCHEDULE: (
         "reschedule|undur|diundur|tunda|ditunda|ganti hari|ganti jadwal|ganti waktu"
         "|ganti tanggal|ganti jam|jadwal ulang|undurin|mundurin|majuin|undurkan"
@@ -229,6 +234,11 @@ _OF_COMMAND = {
     Command.RESTART: Intent.RESTART,
 }
 
+# To ask whether all this is a fraud accuses nobody: "ini penipuan ya?". A complaint names a deed.
+_FRAUD = r"(?:modus )?(?:penipuan|tipu tipu|tipuan|ditipu|modus|scam|hoaks|hoax|bohongan)"
+_ASKING = r"apa|apakah|bukan|takut|jangan jangan|jangan|curiga|khawatir"
+_DEED = r"petugas|uang|bayar|sudah|kemarin|tadi|lapor|kena|minta"
+
 # Signs of an intent within a longer message, most telling first. `_key` spelling, whole words.
 _SIGNS: tuple[tuple[Intent, str], ...] = (
     (
@@ -237,6 +247,13 @@ _SIGNS: tuple[tuple[Intent, str], ...] = (
         r"|(?:stop|berhenti|tidak usah|setop) (?:\w+ )?(?:wa|whatsapp|chat|hubungi|kirim|sms"
         r"|ganggu|langganan|pesan)|hapus nomor|(?:jangan|tidak mau) (?:di)?(?:wa|chat|hubungi"
         r"|ganggu)|opt out|blokir",
+    ),
+    (
+        Intent.DOUBT,
+        rf"^(?!.*\b(?:{_DEED})).*\b(?:(?:{_ASKING}) (?:\w+ )?{_FRAUD}|{_FRAUD} (?:\w+ )?(?:ya|yah"
+        r"|kan|bukan|tidak|apa|kah)(?: (?:pak|bu|min|kak|mas|mbak|sih))*$|(?:asli|resmi|beneran"
+        r"|nyata) (?:atau|apa) (?:bohong\w*|palsu|tipu\w*|penipuan|hoaks|hoax)"
+        r"|is (?:this|it) (?:a )?(?:scam|fraud|fake))",
     ),
     (
         Intent.COMPLAINT,
@@ -370,6 +387,7 @@ _OF_SENTENCES = (
 _OFFICER = re.compile(r"(?:cek|check|cari|periksa) (?:petugas|officer|badge)\b(.*)")
 _PERMIT = re.compile(r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|izin|ijin|permit)\b(.*)")
 _NUMBER_WORDS = frozenset({"no", "nomor", "nomer"})
+_BARE_PERMIT = re.compile(r"\W*iumk[\W\d]*")  # a number by itself can ask for nothing else
 #: A number that can't be read, rather than a sentence: digits, one word before them at most.
 _NUMBER_LIKE = re.compile(r"\W*(?:(?:no|nomor|nomer)\b\W*)?(?:[a-z]{1,8}\W*)?\d[\d\W]*[a-z]?\W*")
 #: A code as `models.link` makes it, alone (then with its dash) or after the word. It holds a digit
@@ -419,6 +437,8 @@ def _check(said: str) -> Typed | None:
             return Typed(command)
         if len(about) <= reference.MAX_SHOWN and _NUMBER_LIKE.fullmatch(about):
             return Typed(command, unread=reference.shown(about))
+    if _BARE_PERMIT.fullmatch(said) and (number_ := reference.permit_number(said)) is not None:
+        return Typed(Command.CHECK_PERMIT, number_)
     return None
 
 

@@ -1424,5 +1424,12 @@ _ORDERS = {
 
 #: Asked in the middle of anything: answered, and the open question follows.
 _DIGRESSIONS = frozenset(
-    {Intent.COST, Intent.FEAR, Intent.COMPLAINT, Intent.BANTUAN_MONEY, Intent.RESCHEDULE}
+    {
+        Intent.COST,
+        Intent.FEAR,
+        Intent.DOUBT,
+        Intent.COMPLAINT,
+        Intent.BANTUAN_MONEY,
+        Intent.RESCHEDULE,
+    }
 )

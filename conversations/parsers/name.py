@@ -43,6 +43,10 @@ _LEAD = re.compile(
 _COURTESIES = {
     "pak", "bu", "bang", "mas", "mbak", "kak", "min", "gan", "ya", "yah", "aja", "saja",
 }  # fmt: skip
+# No KTP begins with a long one; a short one may be a part of the name: "Mas Agung".
+_TITLE = re.compile(
+    r"(?:ibu|ibuk|bapak|bpk|(?P<short>bu|pak|bang|mas|mbak|mba))\b[\s.,]+", re.IGNORECASE
+)
 _JOINED = {"bin", "binti", "van", "de", "der", "den", "al", "el", "ibnu", "a/n", "alias"}
 _ROMAN = re.compile(r"(?=..)x{0,3}(?:ix|iv|v?i{0,3})", re.IGNORECASE)
 _DEGREES = (
@@ -143,11 +147,22 @@ def _offered(names: Sequence[str]) -> tuple[Reading, ...]:
 
 def _readings(words: str) -> tuple[str, ...]:
     """Give the name without what was said around it; and also whole, where that is in doubt."""
-    core, sure = _without_lead(words)
-    core, sure_end = _without_tail(core)
-    if core == words or (sure and sure_end):
+    named, sure = _without_lead(words)
+    untitled, sure_title = _without_title(named)
+    whole = words if not sure else untitled if sure_title else named
+    core, sure_end = _without_tail(untitled)
+    if core == whole or (sure and sure_title and sure_end):
         return (core,)
-    return (core, words)
+    return (core, whole)
+
+
+def _without_title(words: str) -> tuple[str, bool]:
+    """Cut "Ibu" and the like before the name; say whether it can't be a part of the name."""
+    title = _TITLE.match(words)
+    if title is None or not _has_letter(words[title.end() :]):
+        return words, True
+    rest = words[title.end() :]
+    return rest, title["short"] is None or _set_off(title[0], rest)
 
 
 def _without_lead(words: str) -> tuple[str, bool]:

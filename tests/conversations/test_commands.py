@@ -45,6 +45,10 @@ def test_a_command_is_read_in_any_usual_spelling(said: str, command: Command) ->
             "cek izin iumk 2026 3174 000123",
             Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000123"),
         ),
+        ("IUMK-2026-3174-000123", Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000123")),
+        ("iumk20263174000123", Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000123")),
+        (" iumk/2026/3174/000123.", Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000123")),
+        ("IUMK 2026 3174 12?", Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000012")),
         ("english please", Typed(Command.LANGUAGE, "en")),
         ("bahasa indonesia", Typed(Command.LANGUAGE, "id")),
     ],
@@ -68,6 +72,10 @@ def test_a_command_carries_its_argument(said: str, typed: Typed) -> None:
         "jual bantuan pangan",
         "orang tua saya",
         "cek petugas yang kemarin datang",
+        "IUMK",
+        "iumk 2020",
+        "IUMK lama nomor 2019-31",
+        "IUMK-2026-3174-000123 punya saya",
     ],
 )
 def test_an_answer_is_never_taken_for_a_command(said: str) -> None:
@@ -85,11 +93,20 @@ MEANINGS = {
     Intent.STATUS: "udah sampe mana|izin saya udah jadi blm|petugasnya mana|kapan selesai",
     Intent.HUMAN: "mau ngobrol sama petugas|hubungi petugas|minta nomor admin|ini robot ya",
     Intent.STOP: "jangan chat lagi|hapus nomor saya|berhenti langganan",
-    Intent.COMPLAINT: "petugas minta uang|dimintain duit|petugas galak|kok petugas belum datang",
+    Intent.COMPLAINT: (
+        "petugas minta uang|dimintain duit|petugas galak|kok petugas belum datang|lapor penipuan"
+        "|saya ditipu petugas|ini penipuan! petugas minta uang|takut petugas minta uang"
+        "|saya kemarin ditipu, apa ini penipuan juga|ada petugas gadungan|saya kena penipuan"
+    ),
     Intent.THANKS: "makasih banyak pak|hatur nuhun|🙏|tengkyu",
     Intent.GREETING: "halo min|assalamu'alaikum wr wb|pagi pak|met siang|kulonuwun",
     Intent.COST: "bayar ga|ini gratis?|biayanya berapa|berapa duit|ada pungutan ga",
     Intent.FEAR: "nanti digusur ga|kena razia ga|ntar dipajakin|lapak saya dibongkar ga",
+    Intent.DOUBT: (
+        "ini penipuan ya?|penipuan ya pak|apa ini penipuan|ini bukan penipuan kan|takut ditipu"
+        "|jangan-jangan penipuan|ini modus ya|ini hoax ya|ini resmi atau palsu|ini tipu2 ya"
+        "|ini asli apa bohong|ini beneran?|is this a scam?"
+    ),
     Intent.RESCHEDULE: "ganti jadwal|bisa diundur ga|besok ga bisa|pindah hari",
     Intent.BANTUAN_MONEY: "ada bantuan modal|blt kapan cair|dapet duit ga|bantuan dari pemerintah",
 }
