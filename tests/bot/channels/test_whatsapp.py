@@ -924,6 +924,37 @@ def picture() -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "x", "http://", "https://[", "https://[::1", "https://[x]/", "https://]", "//[/x"),
+        *(
+            "https://api.twilio.com:x/",
+            "https://\u2100/",
+            "http://a]/",
+            "https://[api.twilio.com]/",
+        ),
+    ],
+)
+async def test_an_address_that_is_none_is_no_file_and_nothing_to_delete(
+    url: str, whatsapp: WhatsApp, api: FakeTwilio
+) -> None:
+    with pytest.raises(FileRefused, match="file_gone"):
+        await whatsapp.fetch(url, at_most=1000)
+    await whatsapp.forget(url)
+    assert api.calls == []
+
+
+@pytest.mark.parametrize("url", ["https://[", "https://[x]", "http://]", "http://a]"])
+async def test_a_photo_that_lies_at_no_address_is_asked_for_later(
+    url: str, whatsapp: WhatsApp, api: FakeTwilio
+) -> None:
+    kept = api.keep(api.next_sid("MM"), picture(), "image/jpeg")
+    api.files_url = url  # where Twilio sends us on
+    with pytest.raises(TryLater):
+        await whatsapp.fetch(kept, at_most=1000)
+
+
 async def test_a_photo_is_fetched_where_it_lies_and_deleted(
     whatsapp: WhatsApp, api: FakeTwilio
 ) -> None:
