@@ -374,7 +374,7 @@ class _Act:
                 say = Say("notices.person_wants_erasure", params)
             case _:
                 say = Say("notices.person_called", params)
-        again = [Say("notices.asked_before", {"n": repeats})] if repeats else []
+        again = [Say("notices.caller.asked_before", {"n": repeats})] if repeats else []
         area = latest.kelurahan_code if latest else None
         self._tell_supervisors(area, "person_called", self.person.id, "", say, *again)
 

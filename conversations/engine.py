@@ -202,7 +202,7 @@ class _Teller:
         free = step is None or isinstance(step, Choose)
         heard = tongue(text) if free and not self.session.tongue_known else None
         command = read_command(text)
-        if heard is None or (command is not None and command.command is Command.LANGUAGE):
+        if heard is None or (command is not None and command.command in _OF_NO_LANGUAGE):
             return
         self.session = replace(self.session, tongue_known=True)
         if heard != self.facts.locale:
@@ -1383,6 +1383,9 @@ def _means(text: str) -> bool:
     typed, meant = read_command(text), intent(text)
     return typed is not None or meant in _DIGRESSIONS or meant in _ORDERS
 
+
+#: Orders that people of any language type as they were told to.
+_OF_NO_LANGUAGE = frozenset({Command.LANGUAGE, Command.START, Command.STOP})
 
 _ANSWERED_BEFORE_GREETING = frozenset(
     {Command.CHECK_OFFICER, Command.CHECK_PERMIT, Command.STOP, Command.START, Command.LINK}

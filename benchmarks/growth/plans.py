@@ -28,11 +28,11 @@ from sqlalchemy import Engine, event, text
 from models.base import Base
 
 #: Tables that stay small however long and for however many people the product works: the city's
-#: staff, its counters, keys, chores and processes, links and codes that are deleted within days,
-#: sessions that could not be read, templates, and the demo's bubbles.
+#: staff, its counters, keys, closed days, chores and processes, links and codes that are deleted
+#: within days, sessions that could not be read, templates, and the demo's bubbles.
 BOUNDED = frozenset(
     {"browser_messages", "heartbeats", "identity_links", "link_codes", "officer_areas", "officers"}
-    | {"chores", "keys", "permit_counters", "sessions_aside", "templates"}
+    | {"chores", "keys", "special_days", "permit_counters", "sessions_aside", "templates"}
 )
 EXPLAINED = 3  # times, of the same statement in the same place
 WASTED = 10_000  # rows that a statement may read in vain; more of open ones, if nobody waits

@@ -555,7 +555,7 @@ async def test_supervisors_hear_of_one_thing_once_a_day_and_then_how_often(
     yesterday = now() - timedelta(days=1, seconds=1)
     town.write(lambda tx: tx.execute(update(HelpRequest).values(told_at=yesterday)))
     await town.say(event, "stranger")
-    again = words("notices.asked_before", n=11)
+    again = words("notices.caller.asked_before", n=11)
     for boss in (BOSS, "second"):
         assert [told in text for text in town.desk.chat.texts(boss)].count(True) == 2
         assert again in town.heard(BOSS)

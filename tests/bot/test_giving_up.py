@@ -17,7 +17,7 @@ from bot.breaker import Breakers
 from bot.channels.base import Letter, Sent
 from bot.channels.telegram import Telegram
 from bot.errors import TryLater, Unlisted
-from bot.limits import Limits
+from bot.limits import Limits, Place
 from bot.sender import Sender
 from conversations import catalogue
 from models.outbox import OutboundMessage
@@ -405,10 +405,12 @@ class Raising(Limits):
     def limited(self, channel: str) -> bool:
         return True
 
-    async def reserve(self, channel: str, wanted: int, *, within: float) -> Sequence[float]:
+    async def reserve_each(
+        self, channel: str, chats: Sequence[str], *, within: float
+    ) -> Sequence[Place]:
         if self.error is not None:
             raise self.error
-        return [0.0] * wanted
+        return [Place(0.0)] * len(chats)
 
 
 @pytest.mark.parametrize(

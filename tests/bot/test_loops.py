@@ -17,6 +17,7 @@ from bot.channels.base import Heard
 from bot.channels.whatsapp import Account
 from bot.errors import Busy
 from bot.limits import Limits
+from bot.outcomes import FAILED, RULES, Course, Rule
 from bot.service import LOOPS, Bot
 from bot.template_watch import TemplateWatch
 from conversations.events import Said
@@ -27,7 +28,7 @@ from models.storage import Storage
 from tests.bot.conftest import Chat
 
 PATIENCE = 20.0
-WAIT_NOT = timedelta(0)
+AT_ONCE = Rule(Course.COUNTED, None, (timedelta(0),))
 
 
 class Fault(Exception):
@@ -181,7 +182,7 @@ async def test_what_a_dying_send_has_in_hand_is_sent_all_the_same(
             return await sound(self, due)  # type: ignore[arg-type]
 
         monkeypatch.setattr(type(bot.sender), "_send", failing)
-        monkeypatch.setattr("bot.sender.WAIT", WAIT_NOT)
+        monkeypatch.setattr("bot.outcomes.RULES", {**RULES, FAILED: AT_ONCE})
         await bot.take([heard(1)])
         await until(lambda: chat.texts("a1"), "it to be sent")
         assert len(tries) == 2

@@ -40,7 +40,7 @@ UPDATE: dict[str, Any] = {
         "text": "nasi uduk",
     },
 }
-HEARD = Heard("telegram", "1001", "700000001", Said("nasi uduk"))
+HEARD = Heard("telegram", "1001", "700000001", Said("nasi uduk", message="208"))
 
 
 class Turns:
