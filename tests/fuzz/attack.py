@@ -36,6 +36,15 @@ SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
 METRICS: Final = "a-token-for-the-fuzz"
 WRONG: Final = 0.15  # of the requests do not carry what their route asks for
 SPOILT: Final = 0.5  # of the deliveries are spoilt; the others drive the conversations on
+#: What the identity page keeps: a NIK carries a woman's day of birth plus 40.
+GOOD: Final[Mapping[str, str]] = {
+    "name": "Siti Aminah",
+    "nik": "3174075705900012",
+    "day": "17",
+    "month": "5",
+    "year": "1990",
+    "address": "Jalan Damai 3",
+}
 ODD: Final = 0.1  # of the requests have a header that nobody asked for
 #: Values that steps offer by the facts, beside those that their words name.
 _DRAWN: Final = ("1", "other", "left", "done")
@@ -343,19 +352,16 @@ class Attack:
         if csrf is None or self.chance.random() < 0.2:
             return Shot("GET", path, IDENTITY, headers=self._visitor())
         right = self.chance.random() >= WRONG
-        fields = {
-            "csrf": csrf if right else self.chance.choice(("", "é", "x" * 500)),
-            "name": self.chance.choice(("Siti Aminah", "D", *mutation.WORDS)),
-            "nik": self.chance.choice(("3174075705900012", *mutation.WORDS)),
-            "day": "18",
-            "month": "5",
-            "year": "1990",
-            "address": "Jalan Damai 3",
-        }
-        fields |= mutation.spoiled_fields(
-            {k: v for k, v in fields.items() if k != "csrf"}, self.chance
-        )
-        kind, picture = self.chance.choice(self.pictures)
+        kind, picture = self.pictures[0]
+        fields = dict(GOOD)
+        if self.chance.random() < 0.7:
+            kind, picture = self.chance.choice(self.pictures)
+            fields |= {
+                "name": self.chance.choice(("Siti Aminah", "D", *mutation.WORDS)),
+                "nik": self.chance.choice((GOOD["nik"], *mutation.WORDS)),
+            }
+            fields = mutation.spoiled_fields(fields, self.chance)
+        fields["csrf"] = csrf if right else self.chance.choice(("", "é", "x" * 500))
         content, form = _multipart(fields, kind, picture)
         headers = {**self._visitor(), "Content-Type": form}
         return Shot("POST", path, IDENTITY, content, headers, right)
