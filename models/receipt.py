@@ -118,14 +118,20 @@ def fates(tx: Session, outbox_id: int) -> tuple[Fate, ...]:
     return tuple(Fate(row.provider_id, row.status, row.code) for row in rows)
 
 
-def settled(tx: Session, outbox_id: int, provider_id: str) -> bool:
-    """Whether the sender knows by now that this try was taken, or has given the message up."""
+def settled(tx: Session, outbox_id: int) -> bool:
+    """Whether no sender is about to write down that a try of this message was taken.
+
+    None is when a try was taken, be it this one or another, and when the message is given up or
+    waits for its next try, which goes by the reports that were kept.
+    """
     row = tx.execute(
-        select(OutboundMessage.provider_id, OutboundMessage.failed_at).where(
-            OutboundMessage.id == outbox_id
-        )
+        select(
+            OutboundMessage.provider_id, OutboundMessage.failed_at, OutboundMessage.leased_until
+        ).where(OutboundMessage.id == outbox_id)
     ).one_or_none()
-    return row is None or row.provider_id == provider_id or row.failed_at is not None
+    if row is None or row.leased_until is None:
+        return True
+    return row.provider_id is not None or row.failed_at is not None
 
 
 def owe_again(tx: Session, outbox_id: int, provider_id: str, *, after: timedelta) -> bool:

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
+from bot.channels.bounds import url_parts
 from conversations.catalogue import LOCALES, Catalogue
 from conversations.messages import Say, Value
 
@@ -201,10 +202,11 @@ def refuse_other_sites(request: Request) -> None:
     """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin", "null")  # "null" too from pages that send no referrer
-    foreign = (
-        site not in {"same-origin", "none"}
-        if site is not None
-        else origin != "null" and urlsplit(origin).netloc != request.headers.get("host")
-    )
+    if site is not None:
+        foreign = site not in {"same-origin", "none"}
+    else:
+        parts = url_parts(origin)
+        ours = parts is not None and parts.netloc == request.headers.get("host")
+        foreign = origin != "null" and not ours
     if foreign:
         raise HTTPException(403)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 from time import perf_counter
+from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, reset_contextvars
@@ -38,6 +39,8 @@ _TOOK = Histogram(
     buckets=_BUCKETS,
     registry=REGISTRY,
 )
+_HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
+_NO_HOST = PlainTextResponse("no such host\n", 400)
 _log = structlog.get_logger(__name__)
 
 
@@ -78,8 +81,9 @@ class Requests:
             await send(message)
 
         bound = bind_contextvars(request=request)
+        app = self._app if _has_host(scope) else _NO_HOST
         try:
-            await self._app(scope, receive, send_with_id)
+            await app(scope, receive, send_with_id)
         except Exception as error:
             self._log.error("request.failed", route=self._name(scope), exc_info=error)
             if status:  # half an answer is out: let the server cut the connection
@@ -106,6 +110,23 @@ def _given(scope: Scope) -> str | None:
         if name == _NAME and _SANE.fullmatch(value):
             return str(value, "ascii")
     return None
+
+
+def _has_host(scope: Scope) -> bool:
+    """Whether the Host can be one: the request's own address is made from it, if only to be read.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+    """
+    return all(_can_be_host(value) for name, value in scope["headers"] if name == b"host")
+
+
+@lru_cache(maxsize=64)
+def _can_be_host(host: bytes) -> bool:
+    try:
+        urlsplit(f"//{host.decode()}").port  # noqa: B018  raises for a port that is none
+        return _HOST.fullmatch(host) is not None
+    except ValueError:
+        return False
 
 
 def _names(routes: Iterable[BaseRoute]) -> Mapping[object, str]:

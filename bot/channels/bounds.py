@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 BIGINT: Final = 2**63 - 1  # the largest whole number that PostgreSQL keeps
 MAX_ID = 128  # characters of an id that is indexed; providers' ids have at most 60
@@ -49,6 +50,14 @@ def identifier(value: object) -> str | None:
 def reference(value: object) -> str | None:
     """The provider's name of a file: its id or URL."""
     return value if isinstance(value, str) and _REFERENCE.fullmatch(value) else None
+
+
+def url_parts(text: str) -> SplitResult | None:
+    """The parts of a URL that others gave; None if it is none, such as "http://[x"."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return None
 
 
 def words(text: str) -> str:

@@ -20,6 +20,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.rest import Client
 
 from bot.channels.base import Heard, Letter, Sent
+from bot.channels.bounds import url_parts
 from bot.channels.whatsapp_addresses import to
 from bot.channels.whatsapp_contents import Contents
 from bot.channels.whatsapp_errors import (
@@ -342,14 +343,16 @@ class WhatsApp:
         """
         url = self._media(reference)
         if url is None:
-            _log.error("whatsapp.media_elsewhere", host=urlsplit(reference).hostname)
+            parts = url_parts(reference)
+            _log.error("whatsapp.media_elsewhere", host=parts.hostname if parts else None)
             raise FileRefused("file_gone")
         auth = (self._account.sid, self._account.token)
         return await self._transport.download(url, auth, at_most=at_most)
 
     async def forget(self, reference: str) -> None:
         """Delete a file at Twilio, which would keep it; one that can't be deleted is logged."""
-        found = _MEDIA.fullmatch(urlsplit(reference).path)
+        parts = url_parts(reference)
+        found = _MEDIA.fullmatch(parts.path) if parts else None
         if found is None:
             return
         for _ in range(2):
@@ -366,9 +369,9 @@ class WhatsApp:
 
     def _media(self, reference: str) -> str | None:
         """The file's address as it is reached from here; None if it is not one of our account."""
-        parts = urlsplit(reference)
-        found = _MEDIA.fullmatch(parts.path)
-        if found is None or found[1] != self._account.sid:
+        parts = url_parts(reference)
+        found = _MEDIA.fullmatch(parts.path) if parts else None
+        if parts is None or found is None or found[1] != self._account.sid:
             return None
         if self._api_url is not None and parts.netloc == urlsplit(self._api_url).netloc:
             return f"{self._api_url}{parts.path}"

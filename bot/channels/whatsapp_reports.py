@@ -54,7 +54,7 @@ class Reports:
         letter, sid = report.letter, report.sid
         try:
             async with asyncio.timeout(self.patience):
-                while not await self.record.ask(lambda tx: receipt.settled(tx, letter, sid)):
+                while not await self.record.ask(lambda tx: receipt.settled(tx, letter)):
                     await asyncio.sleep(LOOK)
         except TimeoutError:
             raise Busy("the sender has not settled this message yet") from None

@@ -109,7 +109,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
                     if answer.status not in (301, 302, 303, 307, 308):
                         return await _content(answer, at_most)
                     url, headers = urljoin(url, answer.headers.get("Location", "")), {}
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:  # sent on to no address
             why = f"Twilio's files did not come ({type(error).__name__})"
             raise TryLater(why, after=AWAY) from None
         raise TryLater(f"Twilio's files: sent on {MAX_REDIRECTS} times", after=AWAY)

@@ -13,24 +13,50 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.routing import BaseRoute, Mount, Route
 
 from conversations.engine import Flows
+from conversations.flow import Step
 from tests.fuzz import mutation
 from tests.processes import SECRET
 from tests.providers import twilio_api
-from tests.providers.bot_api import FakeBotApi
+from tests.providers.bot_api import FakeBotApi, Person
 from tests.providers.twilio_api import FakeTwilio
 
+TELEGRAM: Final = "/webhooks/telegram"
+WHATSAPP: Final = "/webhooks/whatsapp"
+STATUS: Final = f"{WHATSAPP}/status"
 IDENTITY: Final = "/identitas/{token}"
+SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
 METRICS: Final = "a-token-for-the-fuzz"
 WRONG: Final = 0.15  # of the requests do not carry what their route asks for
 SPOILT: Final = 0.5  # of the deliveries are spoilt; the others drive the conversations on
+#: What the identity page keeps: a NIK carries a woman's day of birth plus 40.
+GOOD: Final[Mapping[str, str]] = {
+    "name": "Siti Aminah",
+    "nik": "3174075705900012",
+    "day": "17",
+    "month": "5",
+    "year": "1990",
+    "address": "Jalan Damai 3",
+}
+ODD: Final = 0.1  # of the requests have a header that nobody asked for
+#: Values that steps offer by the facts, beside those that their words name.
+_DRAWN: Final = ("1", "other", "left", "done")
+_ENGINES: Final = tuple(
+    (step, value)
+    for step, values in (
+        ("resume", ("continue", "restart", "menu")),
+        ("cancel", ("drop", "keep")),
+        ("menu", ("1", "help", "status", "language")),
+    )
+    for value in values
+)
 #: Kinds of content besides words, as Telegram describes them.
 _KINDS: Final[Mapping[str, Any]] = {
     "sticker": {"file_id": "s", "emoji": "🙂"},
@@ -43,6 +69,15 @@ _KINDS: Final[Mapping[str, Any]] = {
     "future_kind": {"anything": [1, 2]},
     "new_chat_members": [{"id": 1, "is_bot": False, "first_name": "x"}],
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a button of a question does."""
+
+    flow: str
+    step: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,142 +125,223 @@ class Attack:
     twilio: FakeTwilio
     url: str
     links: Links
-    chats: Sequence[int]  # on Telegram
+    chats: Sequence[int]  # on Telegram; more may come while it runs
+    staff: Sequence[int]  # those of them that are officers' and supervisors'
     phones: Sequence[str]  # on WhatsApp
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(700_000_001))
-    _pictures: Sequence[tuple[str, bytes]] = field(default_factory=mutation.pictures)
+    pictures: Sequence[tuple[str, bytes]] = field(default_factory=mutation.pictures)
+    tapped: set[Act] = field(default_factory=set)  # declared acts that were thrown
+    #: Of updates and SIDs: far from those that the stand-ins give what people do.
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(900_000_001))
     _seen: deque[str] = field(default_factory=lambda: deque(maxlen=500))  # what buttons carried
     _addresses: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    acts: list[Act] = field(init=False)
+    _next_acts: Iterator[Act] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._seen.extend(self._declared())
+        self.acts = declared(self.flows)
+        self.chance.shuffle(self.acts)
+        self._next_acts = itertools.cycle(self.acts)
+        some = self.acts[:50]
+        self._seen.extend("|".join((act.flow, "1", act.step, "1", act.value)) for act in some)
 
     def shots(self) -> Iterator[Shot]:
         """Requests without end; every route comes again and again."""
-        walked = list(_walked(self.routes))
+        every = list(walked(self.routes))
         own = {
-            "/webhooks/telegram": self._telegram,
-            "/webhooks/whatsapp": self._whatsapp,
-            "/webhooks/whatsapp/status": self._status,
+            TELEGRAM: self._telegram,
+            WHATSAPP: self._whatsapp,
+            STATUS: self._status,
             IDENTITY: self._identity,
         }
-        often = [path for path in own if path in dict(walked)]
-        weights = (10, 5, 2, 3)
+        weights = {TELEGRAM: 6, WHATSAPP: 5, STATUS: 2, IDENTITY: 3, "": 4}
+        there = {path for path, _ in every}
+        often = [path for path in own if path in there]
+        acts = [""] if {TELEGRAM, WHATSAPP} <= there else []
         while True:
-            for path, methods in walked:
+            for path, methods in every:
                 make = own.get(path)
-                yield make() if make else self._any(path, self.chance.choice(methods))
-                for _ in range(4):
-                    (busy,) = self.chance.choices(often, weights[: len(often)])
-                    yield own[busy]()
+                yield self._with_odd_headers(
+                    make() if make else self._any(path, self.chance.choice(methods))
+                )
+                for _ in range(4 if often else 0):
+                    (busy,) = self.chance.choices(
+                        [*often, *acts], [weights[one] for one in (*often, *acts)]
+                    )
+                    yield self._with_odd_headers(own[busy]() if busy else self._act())
+
+    def _with_odd_headers(self, shot: Shot) -> Shot:
+        """One in ten requests says something odd in a header that its route does not ask for."""
+        if self.chance.random() >= ODD:
+            return shot
+        name, value = self.chance.choice(mutation.HEADERS)
+        return replace(shot, headers={name: value, **shot.headers})
+
+    def _act(self) -> Shot:
+        """A declared act on any subject, by anybody: most of the time it is not theirs to do."""
+        act = next(self._next_acts)
+        self.tapped.add(act)
+        subject = self.chance.choice(
+            ("", *(str(self.chance.randrange(1, 40)) for _ in range(5)), *mutation.SUBJECTS)
+        )
+        version = self.chance.choice(("0", "1", str(self.chance.randrange(60)), "999999999", "x"))
+        data = "|".join((act.flow, subject, act.step, version, act.value))
+        if self.chance.random() < 0.3:
+            return self._delivered({"ButtonPayload": data, "ButtonText": "Ya", "Body": "Ya"})
+        staff = self.chance.random() < 0.4
+        chat = self.chance.choice(self.staff if staff else self.chats)
+        return self._posted(self._tap(chat, next(self._numbers), data))
 
     # Telegram
 
     def _telegram(self) -> Shot:
-        chat = self.chance.choice(self.chats)
-        update = self._update(chat)
+        update = self._update(self.chance.choice(self.chats))
         if self.chance.random() < SPOILT:
             update = mutation.spoiled(update, self.chance, self.chance.choice((1, 1, 2, 4)))
-        body = json.dumps(update).encode()
+        shot = self._posted(update)
         if self.chance.random() < 0.02:
-            body = body[: self.chance.randrange(len(body))] + b"\xff"
-        right = self.chance.random() >= WRONG
-        secret = SECRET if right else self.chance.choice(("", "x", SECRET.upper(), "\xe9"))
-        headers = {"X-Telegram-Bot-Api-Secret-Token": secret, "Content-Type": "application/json"}
-        path = "/webhooks/telegram"
-        return Shot("POST", path, path, body, headers, right)
+            cut = self.chance.randrange(len(shot.content))
+            shot = replace(shot, content=shot.content[:cut] + b"\xff")
+        if self.chance.random() >= WRONG:
+            return shot
+        secret = self.chance.choice(("", "x", SECRET.upper(), "\xe9"))
+        return replace(shot, headers={**shot.headers, SECRET_HEADER: secret}, right=False)
+
+    def _posted(self, update: Any) -> Shot:
+        headers = {SECRET_HEADER: SECRET, "Content-Type": "application/json"}
+        return Shot("POST", TELEGRAM, TELEGRAM, json.dumps(update).encode(), headers)
 
     def _update(self, chat: int) -> Any:
-        number = next(self._numbers)
-        person = self.telegram.user(chat)
+        number, person = next(self._numbers), self.telegram.user(chat)
         person.started = True
-        user = {"id": chat, "is_bot": False, "first_name": "Siti", "language_code": "id"}
-        home = {"id": chat, "type": "private", "first_name": "Siti"}
-        message: dict[str, Any] = {
-            "message_id": number,
-            "date": int(time.time()),
-            "chat": home,
-            "from": user,
-        }
-        shown = [b.data for bubble in person.bubbles[-3:] for row in bubble.buttons for b in row]
-        buttons = [data for data in shown if data is not None]
-        self._seen.extend(buttons)
+        shown = _data(person)
         draw = self.chance.random()
-        if (buttons and draw < 0.45) or draw < 0.2:
-            data = self.chance.choice(buttons or self._seen)
-            if not buttons or self.chance.random() < 0.4:
+        if shown and draw < 0.45:
+            self._seen.append(self.chance.choice(shown))
+            data = self.chance.choice(shown)
+            if self.chance.random() < 0.3:
                 data = mutation.spoiled_token(data, self.chance, self._seen)
-            query = {"id": str(number), "from": user, "chat_instance": "1", "data": data}
-            return {"update_id": number, "callback_query": {**query, "message": message}}
+            return self._tap(chat, number, data)
+        if draw < 0.2:
+            data = mutation.spoiled_token(self.chance.choice(self._seen), self.chance, self._seen)
+            return self._tap(chat, number, data)
+        message = self._message(chat, number)
         if draw < 0.75:
             message["text"] = self.chance.choice(mutation.WORDS)
         elif draw < 0.85:
-            kind, content = self.chance.choice(self._pictures)
-            file = self.telegram.keep(content, "photos/{}.jpg")
-            if self.chance.random() < 0.5:
-                message["photo"] = [{**file, "width": 640, "height": 480}]
-            else:
-                message["document"] = {**file, "file_name": "x", "mime_type": kind}
+            message |= self._file()
         else:
             name = self.chance.choice(list(_KINDS))
             message[name] = _KINDS[name]
         kind = "edited_message" if self.chance.random() < 0.1 else "message"
         return {"update_id": number, kind: message}
 
+    def _file(self) -> Mapping[str, Any]:
+        """A picture or a document; one in ten lies nowhere, or is larger than it may be."""
+        kind, content = self.chance.choice(self.pictures)
+        odd = self.chance.random() < 0.1
+        size = self.chance.choice((0, 2**40)) if odd else None
+        file = self.telegram.keep(content, "photos/{}.jpg", size=size)
+        if odd and self.chance.random() < 0.5:
+            file["file_id"] = "nowhere"
+        if self.chance.random() < 0.5:
+            return {"photo": [{**file, "width": 640, "height": 480}], "caption": "x" * 1024}
+        return {"document": {**file, "file_name": "x", "mime_type": kind}}
+
+    def _message(self, chat: int, number: int) -> dict[str, Any]:
+        return {
+            "message_id": number,
+            "date": int(time.time()),
+            "chat": {"id": chat, "type": "private", "first_name": "Siti"},
+            "from": _user(chat),
+        }
+
+    def _tap(self, chat: int, number: int, data: str) -> Any:
+        self.telegram.user(chat).started = True
+        query = {
+            "id": str(number),
+            "from": _user(chat),
+            "chat_instance": "1",
+            "data": data,
+            "message": self._message(chat, number),
+        }
+        return {"update_id": number, "callback_query": query}
+
     # WhatsApp
 
     def _whatsapp(self) -> Shot:
+        draw = self.chance.random()
+        if draw < 0.25:
+            data = mutation.spoiled_token(self.chance.choice(self._seen), self.chance, self._seen)
+            return self._delivered({"ButtonPayload": data, "ButtonText": "Ya"})
+        if draw < 0.4:
+            kind, content = self.chance.choice(self.pictures)
+            sid = self._sid()
+            url = self.twilio.keep(sid, content, kind)
+            files = {"NumMedia": "1", "MediaUrl0": url, "MediaContentType0": kind}
+            return self._delivered({"MessageSid": sid, **files})
+        if draw < 0.5:
+            pin = self.chance.choice((("-6.2706", "106.8023"), ("-6.27", "9" * 400), ("nan", "x")))
+            place = dict(zip(("Latitude", "Longitude"), pin, strict=True))
+            return self._delivered({**place, "MessageType": "location"})
+        return self._delivered({"Body": self.chance.choice((*mutation.WORDS, *"1234"))})
+
+    def _delivered(self, told: Mapping[str, str]) -> Shot:
+        """Something from a phone: the window of whoever writes is open."""
         phone = self.chance.choice(self.phones)
-        sid = f"SM{next(self._numbers):032x}"
+        person = self.twilio.user(phone)
+        person.started, person.heard_at = True, self.twilio.now()
+        shown = _data(person)
+        self._seen.extend(shown[:1])
+        if shown and self.chance.random() < 0.3:
+            told = {"ButtonPayload": self.chance.choice(shown), "ButtonText": "Ya"}
         fields = {
-            "MessageSid": sid,
+            "MessageSid": self._sid(),
             "AccountSid": twilio_api.ACCOUNT,
             "From": f"whatsapp:{phone}",
             "To": f"whatsapp:{twilio_api.SENDER}",
             "WaId": phone.lstrip("+"),
             "ProfileName": "Siti",
             "NumMedia": "0",
-            "Body": self.chance.choice((*mutation.WORDS, "1", "2", "3", "4")),
+            "Body": "",
+            **told,
         }
-        if self.chance.random() < 0.25:
-            data = mutation.spoiled_token(self.chance.choice(self._seen), self.chance, self._seen)
-            fields |= {"ButtonPayload": data, "ButtonText": "Ya"}
-        elif self.chance.random() < 0.2:
-            kind, content = self.chance.choice(self._pictures)
-            url = self.twilio.keep(sid, content, kind)
-            fields |= {"NumMedia": "1", "MediaUrl0": url, "MediaContentType0": kind}
-        elif self.chance.random() < 0.1:
-            fields |= {"Latitude": "-6.27", "Longitude": "9" * 400, "MessageType": "location"}
-        return self._signed("/webhooks/whatsapp", fields)
+        return self._signed(WHATSAPP, fields)
 
     def _status(self) -> Shot:
+        """What became of a message of ours, or of one that is none."""
         made = self.twilio.made()[-50:]
         message = self.chance.choice(made) if made else None
-        letter = "?letter=" + quote(self.chance.choice(("1", "99", "x", "9" * 30)))
+        letter = quote(self.chance.choice(("1", "99", "x", "9" * 30)))
+        path = f"{STATUS}?letter={letter}"
+        callback = message.given.get("StatusCallback") if message else None
+        if callback and self.chance.random() < 0.6:
+            there = urlsplit(callback)
+            path = f"{there.path}?{there.query}"
         fields = {
-            "MessageSid": message.sid if message else f"SM{next(self._numbers):032x}",
-            "MessageStatus": self.chance.choice(("sent", "delivered", "read", "failed", "?", "\0")),
+            "MessageSid": message.sid if message else self._sid(),
+            "MessageStatus": self.chance.choice(mutation.STATUSES),
             "AccountSid": twilio_api.ACCOUNT,
-            "ErrorCode": self.chance.choice(("", "30410", "63016", "9" * 30)),
+            "ErrorCode": self.chance.choice(mutation.CODES),
             "To": "whatsapp:+628120000001",
             "From": f"whatsapp:{twilio_api.SENDER}",
         }
-        return self._signed("/webhooks/whatsapp/status" + letter, fields)
+        return self._signed(path, fields)
+
+    def _sid(self) -> str:
+        return f"SM{next(self._numbers):032x}"
 
     def _signed(self, path: str, given: Mapping[str, str]) -> Shot:
         fields = dict(given)
         if self.chance.random() < SPOILT:
             fields = mutation.spoiled_fields(given, self.chance)
         right = self.chance.random() >= WRONG
-        url = self.url + path
-        signature = twilio_api.sign(url, fields) if right else "AAAA"
+        signature = twilio_api.sign(self.url + path, fields) if right else "AAAA"
         headers = {
             "X-Twilio-Signature": signature,
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        return Shot(
-            "POST", path, path.partition("?")[0], urlencode(fields).encode(), headers, right
-        )
+        route, body = path.partition("?")[0], urlencode(fields).encode()
+        return Shot("POST", path, route, body, headers, right)
 
     # Pages
 
@@ -236,19 +352,16 @@ class Attack:
         if csrf is None or self.chance.random() < 0.2:
             return Shot("GET", path, IDENTITY, headers=self._visitor())
         right = self.chance.random() >= WRONG
-        fields = {
-            "csrf": csrf if right else self.chance.choice(("", "é", "x" * 500)),
-            "name": self.chance.choice(("Siti Aminah", "D", *mutation.WORDS)),
-            "nik": self.chance.choice(("3174075705900012", *mutation.WORDS)),
-            "day": "18",
-            "month": "5",
-            "year": "1990",
-            "address": "Jalan Damai 3",
-        }
-        fields |= mutation.spoiled_fields(
-            {k: v for k, v in fields.items() if k != "csrf"}, self.chance
-        )
-        kind, picture = self.chance.choice(self._pictures)
+        kind, picture = self.pictures[0]
+        fields = dict(GOOD)
+        if self.chance.random() < 0.7:
+            kind, picture = self.chance.choice(self.pictures)
+            fields |= {
+                "name": self.chance.choice(("Siti Aminah", "D", *mutation.WORDS)),
+                "nik": self.chance.choice((GOOD["nik"], *mutation.WORDS)),
+            }
+            fields = mutation.spoiled_fields(fields, self.chance)
+        fields["csrf"] = csrf if right else self.chance.choice(("", "é", "x" * 500))
         content, form = _multipart(fields, kind, picture)
         headers = {**self._visitor(), "Content-Type": form}
         return Shot("POST", path, IDENTITY, content, headers, right)
@@ -277,23 +390,45 @@ class Attack:
             "Accept-Language": self.chance.choice(("id", "en", "é", "x" * 3000, "id;q=nan, *")),
         }
 
-    def _declared(self) -> Iterator[str]:
-        """What a button of any step of any flow could carry."""
-        for flow in self.flows.by_id.values():
-            for step in flow.steps:
-                options = getattr(step, "options", ())
-                for option in options if isinstance(options, tuple) and options else ("yes", "1"):
-                    yield f"{flow.id}|{self.chance.randrange(20)}|{step.id}|1|{option}"
+
+def declared(flows: Flows) -> list[Act]:
+    """Every act of a chat: each option of each step of each flow, and the engine's own."""
+    found = [
+        Act(flow.id, step.id, value)
+        for flow in flows.by_id.values()
+        for step in flow.steps
+        for value in dict.fromkeys((*_options(step, flow.id), *_DRAWN))
+    ]
+    return found + [Act("common", step, value) for step, value in _ENGINES]
 
 
-def _walked(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Every path and its methods; of a folder of files, one that is there and one that is not."""
+def _options(step: Step, flow: str) -> list[str]:
+    """The values that a step's words name; what follows from the facts is not among them."""
+    start = f"{flow}.{step.id}."
+    return [key.removeprefix(start) for key in step.words(flow) if key.startswith(start)]
+
+
+def _data(person: Person) -> list[str]:
+    """What the buttons carry that somebody sees."""
+    shown = [b.data for bubble in person.bubbles[-3:] for row in bubble.buttons for b in row]
+    return [data for data in shown if data is not None]
+
+
+def _user(chat: int) -> Mapping[str, Any]:
+    return {"id": chat, "is_bot": False, "first_name": "Siti", "language_code": "id"}
+
+
+def walked(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Every path and its methods; of a folder of files, one that is there and one that is not.
+
+    A route without methods, such as an application of its own, is posted to as well.
+    """
     for route in routes:
         if isinstance(route, Route):
-            yield before + route.path, sorted(route.methods or {"POST"})
+            yield before + route.path, sorted(route.methods or {"GET", "POST"})
         elif isinstance(route, Mount):
             if route.routes:
-                yield from _walked(route.routes, before + route.path)
+                yield from walked(route.routes, before + route.path)
             else:
                 yield f"{before}{route.path}/pages.css", ["GET", "HEAD"]
                 yield f"{before}{route.path}/{{path}}", ["GET"]

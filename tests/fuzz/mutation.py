@@ -38,6 +38,31 @@ VALUES: Final[tuple[Json, ...]] = (
     *(None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, -(10**30), 0.5, 1e308, -1e308),
     *([], {}, [[]], {"a": {}}, [None], "0", "NaN", "1e999", "9" * 400),
 )
+#: What a button may say it is about.
+SUBJECTS: Final = ("0", "-1", "99999", "9" * 19, "9" * 30, "1.0", "x", " 1", "1;2", "\u0661")
+#: What Twilio may say became of a message, and why.
+STATUSES: Final = ("sent", "delivered", "read", "failed", "undelivered", "canceled", "?", "\0", "")
+CODES: Final = ("", "0", "30410", "63016", "63024", "63019", "63032", "12345", "-1", "x", "9" * 30)
+#: Headers that nobody asks for, or that say nothing sensible.
+HEADERS: Final = (
+    *(("X-Request-Id", one) for one in ("x", "A" * 64, "a b", "\u00e9" * 9, "x" * 4000)),
+    *(("Content-Type", one) for one in ("", "multipart/form-data", "text/plain; charset=x", "/")),
+    *(("Host", one) for one in ("[", "[::1", "a:x", "a@b", "\u00e9", "x" * 300, "a b", "//")),
+    *(("Accept", one) for one in ("application/json", "*/*;q=x", "\u00e9")),
+    *(("Origin", one) for one in ("null", "https://example.org", "http://[::", "x" * 2000)),
+    *(("Referer", one) for one in ("http://[", "javascript:1")),
+    *(("Sec-Fetch-Site", one) for one in ("cross-site", "none", "?")),
+    *(("Cookie", one) for one in ("a=b", "=;=", "x" * 4000)),
+    *(("Forwarded", one) for one in ("for=_", 'for="[::1"')),
+    *(("X-Forwarded-For", one) for one in ("", "x", "1.2.3.4, 5.6.7.8", "::1", "," * 500)),
+    *(("X-Forwarded-Proto", one) for one in ("https", "x")),
+    *(("Range", one) for one in ("bytes=0-1", "bytes=9-1", "bytes=-", "x=0-", "bytes=0-0," * 99)),
+    *(("If-None-Match", one) for one in ("*", '"x"', "\u00e9")),
+    *(("If-Modified-Since", one) for one in ("never", "Thu, 99 Foo 9999 99:99:99 GMT")),
+    *(("Content-Encoding", one) for one in ("gzip", "br")),
+    *(("Authorization", one) for one in ("Bearer", "Basic \u00e9", "Bearer " + "x" * 4000)),
+    *(("X-Twilio-Signature-Settings", one) for one in ("alg=sha256", "alg=", "\u00e9", "=;=")),
+)
 
 
 def value(chance: Random) -> Json:

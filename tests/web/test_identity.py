@@ -290,6 +290,21 @@ async def test_another_site_cannot_post(
         assert tx.scalars(select(Identity)).all() == []
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://elsewhere.example", "http://izin.test:81", "http://izin.test.example", "x"),
+        *("http://[", "http://[::1", "http://[x]", "http://]", "http://izin.test@x", "https://℀"),
+        *("http://", "", "//", "null null", "é"),
+    ],
+)
+async def test_a_post_that_says_to_come_from_elsewhere_is_refused(
+    client: httpx.AsyncClient, links: Links, origin: str
+) -> None:
+    client.headers["Origin"] = origin
+    assert (await fill(client, links.own)).status_code == 403
+
+
 async def test_a_browser_that_sends_no_referrer_can_post(
     client: httpx.AsyncClient, links: Links
 ) -> None:

@@ -47,9 +47,11 @@ ROUTES: list[BaseRoute] = [
 ]
 
 
-async def get(path: str, request_id: str = "") -> httpx.Response:
+async def get(path: str, request_id: str = "", host: str | None = None) -> httpx.Response:
     app = Starlette(routes=ROUTES, middleware=[Middleware(Requests, routes=ROUTES)])
     headers = {b"X-Request-Id": request_id.encode()} if request_id else {}
+    if host is not None:
+        headers[b"Host"] = host.encode()
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://izin.test"
     ) as client:
@@ -111,3 +113,25 @@ async def test_half_an_answer_is_cut_off() -> None:
     with capture_logs() as logs, pytest.raises(ValueError):
         await get("/break")
     assert "request.failed" in [entry["event"] for entry in logs]
+
+
+NO_HOSTS = (
+    *("[", "[::1", "[x]", "[::1]x", "]", "a]", "a:x", "a:99999", "a:-1", "a:1:2", "a b"),
+    *("a@b", "a/b", "a?b", "a#b", "a\\b", "//", "é", "℀", "a\t", "<x>", '"'),
+)
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
+async def test_a_request_for_a_host_that_can_not_be_is_refused(host: str) -> None:
+    for path in ("/hello/x", "/hello/x/", "/nowhere"):
+        answer = await get(path, host=host)
+        assert (answer.status_code, answer.text) == (400, "no such host\n")
+        assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "izin.test", "izin.test:", "izin.test:8000", "IZIN.test.", "127.0.0.1:80", "[::1]:8000"],
+)
+async def test_a_request_for_a_host_is_answered(host: str) -> None:
+    assert (await get("/hello/x", host=host)).status_code == 200

@@ -20,7 +20,7 @@ from bot.channels.base import Channel, File, Heard, Letter
 from bot.channels.whatsapp import WhatsApp
 from bot.channels.whatsapp_addresses import Addresses, to, veiled
 from bot.channels.whatsapp_errors import A_WHILE, PERSON_NEEDED, SOON, HeldBack
-from bot.channels.whatsapp_reports import Reports
+from bot.channels.whatsapp_reports import PATIENCE, Reports
 from bot.channels.whatsapp_transport import AWAY
 from bot.channels.whatsapp_updates import Report
 from bot.errors import (
@@ -41,7 +41,7 @@ from conversations import messages
 from conversations.catalogue import Catalogue
 from conversations.events import Said
 from conversations.messages import Choice, Message, Question, Say
-from models import encryption, receipt
+from models import encryption, outbox, receipt
 from models import person as people
 from models.database import Record
 from models.outbox import OutboundMessage
@@ -819,8 +819,15 @@ async def test_a_failure_that_passes_waits_longer_each_time(record: Record) -> N
     ), waits
 
 
+async def lease(record: Record, row: int) -> None:
+    """Let a sender be busy with the message."""
+    leased = text("UPDATE outbox SET leased_until = now() + interval '15 seconds' WHERE id = :id")
+    await record.do(lambda tx: tx.execute(leased, {"id": row}))
+
+
 async def test_a_failure_waits_for_the_sender_to_settle(record: Record) -> None:
     row = await owed(record)
+    await lease(record, row)
     reports = Reports(record)
     taking = asyncio.create_task(reports.take([Report(row, "SM1", "failed", 63024)]))
     await asyncio.sleep(0.3)
@@ -832,6 +839,7 @@ async def test_a_failure_waits_for_the_sender_to_settle(record: Record) -> None:
 
 async def test_a_failure_that_is_never_settled_shall_come_again(record: Record) -> None:
     row = await owed(record)
+    await lease(record, row)
     reports, report = Reports(record, patience=0.2), Report(row, "SM1", "failed", 63024)
     for _ in range(2):
         with pytest.raises(Busy):
@@ -839,6 +847,38 @@ async def test_a_failure_that_is_never_settled_shall_come_again(record: Record) 
     await settle(record, row, "SM1")
     await reports.take([report])
     assert await state(record, row) == (True, "undelivered")
+
+
+FAILURES = [
+    (status, code)
+    for status in ("failed", "undelivered", "canceled")
+    for code in (None, 0, 30410, 63016, 63024, 99999)
+]
+
+
+@pytest.mark.parametrize(("status", "code"), FAILURES)
+async def test_a_failure_of_another_try_than_the_one_that_was_taken_waits_for_nothing(
+    status: str, code: int | None, record: Record
+) -> None:
+    row = await owed(record)
+    await settle(record, row, "SM2")
+    async with asyncio.timeout(PATIENCE / 2):
+        await Reports(record).take([Report(row, "SM1", status, code)])
+    assert not (await state(record, row))[0], "what was sent otherwise stays sent"
+    assert await statuses(record) == [(status, code)]
+
+
+@pytest.mark.parametrize(("status", "code"), FAILURES)
+async def test_a_failure_of_a_message_that_nobody_is_trying_is_kept_for_its_next_try(
+    status: str, code: int | None, record: Record
+) -> None:
+    row = await owed(record)
+    await record.do(lambda tx: outbox.postpone(tx, row, timedelta(minutes=5), outbox.UNKNOWN))
+    async with asyncio.timeout(PATIENCE / 2):
+        await Reports(record).take([Report(row, "SM1", status, code)])
+    assert await state(record, row) == (True, outbox.UNKNOWN)
+    past = await record.ask(lambda tx: receipt.past(tx, row))
+    assert past.fates == (Fate("SM1", status, code),), "the next try goes by it"
 
 
 async def test_a_report_on_a_message_that_is_gone_is_nothing(record: Record) -> None:
@@ -882,6 +922,37 @@ def picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (64, 36), "green").save(out, "JPEG")
     return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "x", "http://", "https://[", "https://[::1", "https://[x]/", "https://]", "//[/x"),
+        *(
+            "https://api.twilio.com:x/",
+            "https://\u2100/",
+            "http://a]/",
+            "https://[api.twilio.com]/",
+        ),
+    ],
+)
+async def test_an_address_that_is_none_is_no_file_and_nothing_to_delete(
+    url: str, whatsapp: WhatsApp, api: FakeTwilio
+) -> None:
+    with pytest.raises(FileRefused, match="file_gone"):
+        await whatsapp.fetch(url, at_most=1000)
+    await whatsapp.forget(url)
+    assert api.calls == []
+
+
+@pytest.mark.parametrize("url", ["https://[", "https://[x]", "http://]", "http://a]"])
+async def test_a_photo_that_lies_at_no_address_is_asked_for_later(
+    url: str, whatsapp: WhatsApp, api: FakeTwilio
+) -> None:
+    kept = api.keep(api.next_sid("MM"), picture(), "image/jpeg")
+    api.files_url = url  # where Twilio sends us on
+    with pytest.raises(TryLater):
+        await whatsapp.fetch(kept, at_most=1000)
 
 
 async def test_a_photo_is_fetched_where_it_lies_and_deleted(
