@@ -171,6 +171,7 @@ async def throw(city: City, attack: Attack, seconds: float, tally: Tally) -> Non
         async def watch() -> None:
             while time.monotonic() - began < seconds:
                 tally.memory.append((time.monotonic() - began, city.product.memory("serve")))
+                tally.load = max(tally.load, os.getloadavg()[0] / (os.cpu_count() or 1))
                 await asyncio.sleep(1)
 
         await asyncio.gather(watch(), *(shoot() for _ in range(AT_ONCE)))
@@ -231,23 +232,26 @@ def settle_in(city: City, applicants: Applicants) -> None:
 
 def fuzz(city: City, seconds: float, seed: int) -> list[str]:
     """Throw requests for so long, and print what came of it; gives what is wrong."""
+    began = time.monotonic()
     applicants = Applicants(city.telegram, city.chats.append)
     settle_in(city, applicants)
     attack, tally = made(city, seed), Tally()
     acts = len(attack.acts)
+    print(f"all are settled in after {time.monotonic() - began:.0f} s", flush=True)
     applicants.start()
     asyncio.run(throw(city, attack, seconds, tally))
     waited = applicants.finish()
     city.drain()
+    print(f"all is sent after {time.monotonic() - began:.0f} s", flush=True)
     silent = mute(city)
     city.drain()
+    print(f"all have answered after {time.monotonic() - began:.0f} s", flush=True)
     found = left(city, waited, silent)
     for line in lines(tally, found):
         print(line)
     print(f"acts forged: {len(attack.tapped)} of {acts}; chats: {len(city.chats) + len(PHONES)}")
     print("reached: " + ", ".join(f"{city.count(table)} {table}" for table in REACHED))
     print("not sent: " + (", ".join(f"{n} {how}" for how, n in city.outcomes()) or "none"))
-    print("load average: {:.1f}, {:.1f}, {:.1f}".format(*os.getloadavg()))
     return wrong(tally, found)
 
 
