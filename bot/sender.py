@@ -15,9 +15,8 @@ from datetime import timedelta
 from functools import partial
 from time import perf_counter
 
-import psycopg
 import structlog
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from bot import breaker, call_list, metrics, outcomes
@@ -39,7 +38,7 @@ from conversations import messages
 from conversations.catalogue import LOCALES, MissingLine
 from conversations.messages import Json, Message
 from models import outbox, person
-from models.database import Record, trip
+from models.database import Record, trip, unfit
 from models.encryption import Unreadable
 from models.logs import told
 from models.outbox import LEASE, UNKNOWN, Claimed, Lane, Reach
@@ -57,8 +56,6 @@ AHEAD = {"reply": 1.0, "greeting": 0.3, "notice": 0.2}
 CAREFUL, PAUSE = 100, 0.1
 TURN_AWAY = timedelta(seconds=1)  # until what found no place in the rate is due again
 
-#: SQLSTATE classes by which the database refuses a value: wrong data, a constraint, a limit.
-_OF_A_VALUE = ("22", "23", "54")
 #: What writing can raise: from the database, or before a value gets there.
 _WRITING = (StatementError, ValueError, TypeError, OverflowError)
 
@@ -452,15 +449,11 @@ def _outcome(due: Claimed, error: Exception) -> _Settled:
 
 
 def _refuses_a_value(error: Exception) -> bool:
-    """Whether the record refused what was written, rather than being away or changed."""
-    if not isinstance(error, DBAPIError):
-        return True  # it did not get as far as the record
-    if error.connection_invalidated or not isinstance(error.orig, psycopg.Error):
-        return False
-    state = error.orig.sqlstate
-    if state is None:  # psycopg found it out by itself
-        return isinstance(error.orig, psycopg.DataError)
-    return state.startswith(_OF_A_VALUE)
+    """Whether the record refused what was written, rather than being away or changed.
+
+    What is no error of the record's own did not get as far as the record.
+    """
+    return not isinstance(error, DBAPIError) or isinstance(error, IntegrityError) or unfit(error)
 
 
 def _tell(given_up: Sequence[_Settled]) -> None:

@@ -29,7 +29,7 @@ from conversations.facts import WIB, Facts
 from conversations.messages import Say
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
-from conversations.words import plain, tidy
+from conversations.words import is_latin, plain, tidy
 from models import application as applications
 from models import area, audit, business_type, identity, inbox, person, pictures
 from models.attachment import Attachment, AttachmentState
@@ -363,8 +363,10 @@ def _plain_jpeg(content: bytes) -> bytes:
 def _read(typed: _Typed, photo: _Photo, link: _Link) -> tuple[dict[str, str], _Given | None]:
     """What is wrong, by field, as keys of `pages.identity.problem`; or what can be kept."""
     problems: dict[str, str] = {}
-    if not 2 <= len(typed.name) <= MAX_NAME or not re.search(r"[^\W\d_]{2}", typed.name):
-        problems["name"] = "name"
+    if not len(typed.name) <= MAX_NAME or not re.search(r"[^\W\d_]", typed.name):
+        problems["name"] = "name"  # one letter may be all: some cards bear no more
+    elif not is_latin(typed.name):
+        problems["name"] = "name_not_latin"
     if not 5 <= len(typed.address) <= MAX_ADDRESS:
         problems["address"] = "address"
     born_on = _birth_date(typed, link.at)

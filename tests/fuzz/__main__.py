@@ -37,10 +37,13 @@ from tests.fuzz.tally import Left, Tally, errors, lines, wrong
 from tests.processes import KEY, Product, address
 from tests.providers.bot_api import FakeBotApi
 from tests.providers.twilio_api import FakeTwilio
+from tests.test_journey import journey
 from web import app
 
 CHATS: Final = range(1001, 1041)
-STAFF: Final = {1001: ("officer", "0417"), 1002: ("officer", "0418"), 1003: ("supervisor", "S1")}
+OFFICER: Final = 1001
+INVITED: Final = {1002: ("officer", "0418"), 1003: ("supervisor", "S1")}
+BEARER: Final = 4001  # of a permit
 PHONES: Final = [f"+62812000{number:04d}" for number in range(1, 11)]
 PROCESSES: Final = ("serve", "worker", "dispatch")
 AT_ONCE: Final = 6  # requests under way
@@ -149,7 +152,7 @@ def made(city: City, seed: int) -> Attack:
         city.product.url,
         Links(city.link),
         city.chats,
-        list(STAFF),
+        [OFFICER, *INVITED],
         PHONES,
     )
 
@@ -168,6 +171,7 @@ async def throw(city: City, attack: Attack, seconds: float, tally: Tally) -> Non
         async def watch() -> None:
             while time.monotonic() - began < seconds:
                 tally.memory.append((time.monotonic() - began, city.product.memory("serve")))
+                tally.load = max(tally.load, os.getloadavg()[0] / (os.cpu_count() or 1))
                 await asyncio.sleep(1)
 
         await asyncio.gather(watch(), *(shoot() for _ in range(AT_ONCE)))
@@ -216,28 +220,38 @@ def left(city: City, waited: Sequence[str], silent: Sequence[str]) -> Left:
     return Left([*waited, *silent], ended, counted, errors(city.product.logs()))
 
 
-def fuzz(city: City, seconds: float, seed: int) -> list[str]:
-    """Throw requests for so long, and print what came of it; gives what is wrong."""
-    for chat, (role, badge) in STAFF.items():
+def settle_in(city: City, applicants: Applicants) -> None:
+    """Let one permit be handed over, invite the others of the staff, and let an owner apply."""
+    journey(city.telegram.user(BEARER), city.telegram.user(OFFICER), city.product, city.engine)
+    city.chats.append(BEARER)
+    for chat, (role, badge) in INVITED.items():
         payload = city.product.invite(f"Petugas {badge}", badge, "31.71,31.74", role)
         city.telegram.user(chat).start(payload).result()
-    applicants = Applicants(city.telegram, city.chats.append)
     applicants.go_first(city.settled)
+
+
+def fuzz(city: City, seconds: float, seed: int) -> list[str]:
+    """Throw requests for so long, and print what came of it; gives what is wrong."""
+    began = time.monotonic()
+    applicants = Applicants(city.telegram, city.chats.append)
+    settle_in(city, applicants)
     attack, tally = made(city, seed), Tally()
     acts = len(attack.acts)
+    print(f"all are settled in after {time.monotonic() - began:.0f} s", flush=True)
     applicants.start()
     asyncio.run(throw(city, attack, seconds, tally))
     waited = applicants.finish()
     city.drain()
+    print(f"all is sent after {time.monotonic() - began:.0f} s", flush=True)
     silent = mute(city)
     city.drain()
+    print(f"all have answered after {time.monotonic() - began:.0f} s", flush=True)
     found = left(city, waited, silent)
     for line in lines(tally, found):
         print(line)
     print(f"acts forged: {len(attack.tapped)} of {acts}; chats: {len(city.chats) + len(PHONES)}")
     print("reached: " + ", ".join(f"{city.count(table)} {table}" for table in REACHED))
     print("not sent: " + (", ".join(f"{n} {how}" for how, n in city.outcomes()) or "none"))
-    print("load average: {:.1f}, {:.1f}, {:.1f}".format(*os.getloadavg()))
     return wrong(tally, found)
 
 

@@ -13,6 +13,7 @@ SHUT: Final = {401, 403, 404, 405, 410, 413, 429}  # answers to requests that we
 SLOW: Final = 5.0  # seconds
 MOST_MEMORY: Final = 400.0  # MB
 GROWTH: Final = 1.2  # of memory, from the end of the second minute to the end
+LOADED: Final = 3.0  # load average for each core: above it a slow answer proves nothing
 SHOWN: Final = 20  # of many lines of one kind
 #: Errors in the log that a forged delivery brings about; any other is a fault of ours.
 EXPECTED: Final = frozenset({"whatsapp.media_elsewhere", "whatsapp.held_back", "sender.rejected"})
@@ -29,6 +30,7 @@ class Tally:
     broken: list[str] = field(default_factory=list)  # answers of 5xx, and requests without one
     slow: list[str] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)  # (seconds, MB) of serve
+    load: float = 0.0  # the highest load average for each core of the machine
 
     def note(self, what: str, route: str, status: int, seconds: float, *, right: bool) -> None:
         """Count an answer; `right` says that the request carried what its route asks for."""
@@ -75,7 +77,9 @@ class Left:
 
 def wrong(tally: Tally, left: Left) -> list[str]:
     """Give what is not as it must be; nothing for a good run."""
-    found = [*tally.broken[:SHOWN], *tally.slow[:SHOWN]]
+    found = tally.broken[:SHOWN]
+    if tally.load <= LOADED:
+        found += tally.slow[:SHOWN]
     found += [f"{name} ended" for name in left.ended]
     found += [f"{chat} is mute" for chat in left.mute]
     found += [f"{number} {what}" for what, number in left.counted if number]
@@ -117,6 +121,7 @@ def lines(tally: Tally, left: Left) -> Iterator[str]:
     yield f"requests: {tally.requests}, {tally.share:.0%} let in; answers: {answers}"
     yield "routes: " + ", ".join(f"{n} x {route}" for route, n in tally.routes.most_common())
     yield f"5xx or no answer: {len(tally.broken)}; over {SLOW:g} s: {len(tally.slow)}"
+    yield f"load average for each core: {tally.load:.1f} at most"
     second, last, most = (f"{mb:.0f}" for mb in (tally.second_minute, tally.last, tally.most))
     yield f"memory of serve: {second} MB after 2 minutes, {last} at the end, {most} at most"
     yield "; ".join(f"{what}: {number}" for what, number in left.counted)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from bot.channels.base import read_token
 from conversations import flows
@@ -43,6 +44,9 @@ async def page(request: Request) -> Response:
 
 class Page:
     """An application of its own, as a webhook is."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Response()(scope, receive, send)
 
 
 def attack(routes: list[BaseRoute], seed: int = 1) -> Attack:

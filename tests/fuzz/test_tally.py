@@ -7,7 +7,18 @@ from collections import Counter
 
 import pytest
 
-from tests.fuzz.tally import GROWTH, MOST_MEMORY, SHUT, SLOW, Left, Tally, errors, lines, wrong
+from tests.fuzz.tally import (
+    GROWTH,
+    LOADED,
+    MOST_MEMORY,
+    SHUT,
+    SLOW,
+    Left,
+    Tally,
+    errors,
+    lines,
+    wrong,
+)
 
 
 def good(**changes: object) -> Tally:
@@ -70,6 +81,15 @@ def test_a_late_answer_is_slow() -> None:
     for seconds in (SLOW, SLOW + 0.1):
         tally.note("GET /x", "/x", 200, seconds, right=True)
     assert wrong(tally, Left()) == ["GET /x: 5.1 s"]
+
+
+@pytest.mark.parametrize(("load", "wrongs"), [(0.0, 1), (2.9, 1), (LOADED, 1), (3.1, 0), (50.0, 0)])
+def test_a_late_answer_of_a_machine_that_is_overloaded_proves_nothing(
+    load: float, wrongs: int
+) -> None:
+    tally = good(slow=["GET /x: 9.0 s"], load=load)
+    assert len(wrong(tally, Left())) == wrongs
+    assert "over 5 s: 1" in "\n".join(lines(tally, Left()))
 
 
 @pytest.mark.parametrize("status", sorted(SHUT))

@@ -196,7 +196,12 @@ async def test_two_links_of_one_person_at_once_leave_one_identity(
         ({"name": "A" * 101}, "nama lengkap"),
         ({"name": "A" * 1000}, "nama lengkap"),
         ({"address": "Jalan" * 199}, "alamat seperti di KTP"),
-        ({"name": "S"}, "nama lengkap"),
+        ({"name": ""}, "nama lengkap"),
+        ({"name": "-"}, "nama lengkap"),
+        ({"name": "陳福生"}, "huruf Latin"),
+        ({"name": "สมชาย ใจดี"}, "huruf Latin"),
+        ({"name": "Сити Аминах"}, "huruf Latin"),
+        ({"name": "Siti محمد"}, "huruf Latin"),
         ({"name": "12345"}, "nama lengkap"),
         ({"address": "Jl."}, "alamat seperti di KTP"),
         ({"day": "31", "month": "2"}, "Isi tanggal"),
@@ -426,6 +431,25 @@ async def test_what_can_t_be_kept_now_is_shown_again_for_later(
         with Session(engine) as tx:
             assert tx.scalars(select(Identity)).all() == []
         assert (await fill(client, token)).status_code == 303, "the link still works"
+
+
+@pytest.mark.parametrize("name", ["\u3164\u3164", "\u200b\u2060", "\u2800", "\u2068\u2069", " "])
+async def test_a_name_that_nobody_sees_is_none(
+    client: httpx.AsyncClient, links: Links, name: str
+) -> None:
+    page = await fill(client, links.own, changes={"name": name})
+    assert page.status_code == 422 and "nama lengkap" in page.text
+
+
+@pytest.mark.parametrize(
+    "name", ["D", "Suharto", "Ni Luh Mas", "Terima Kasih Zega", "Ahmad Maksudi", "Sa'diyah", "Zoë"]
+)
+async def test_whatever_name_a_card_bears_is_kept(
+    client: httpx.AsyncClient, links: Links, engine: Engine, name: str
+) -> None:
+    assert (await fill(client, links.own, changes={"name": name})).status_code == 303
+    with Session(engine) as tx:
+        assert tx.scalars(select(Identity)).one().name == name
 
 
 @pytest.mark.parametrize("field", ["name", "nik", "day", "month", "year", "address", "another"])
