@@ -111,7 +111,7 @@ def post(stage: Stage, photo: bytes) -> int:
         hashlib.sha256(token.encode()).digest(),
     )
     url = f"{stage.product.url}/identitas/{token}"
-    with httpx.Client(timeout=60) as browser:
+    with httpx.Client(timeout=180) as browser:
         browser.headers["X-Forwarded-For"] = f"192.0.2.{secrets.randbelow(250)}"
         found = re.search(r'name="csrf" value="(\w+)"', browser.get(url).text)
         assert found
