@@ -581,9 +581,16 @@ class _Teller:
         except Stay as stay:
             self._stay(step, stay)
         except Refused as refusal:
-            self._refuse(step, refusal)
+            named = isinstance(event, Said) and self._at_a_page() and self._open_named(event.text)
+            if not named:
+                self._refuse(step, refusal)
         else:
             self._answer(step, answer)
+
+    def _at_a_page(self) -> bool:
+        """Whether the open step shows something about everything, and waits for no answer."""
+        step, draft = self._asked_step(), self.session.draft
+        return step is not None and draft is not None and step.rests and not draft.subject
 
     def _contact(self, event: SharedContact) -> None:
         """Keep the person's own number; somebody else's is not ours to keep."""
@@ -1237,7 +1244,7 @@ class _Teller:
         if refresh and draft.subject:
             self.session = replace(self.session, draft=self._draft_of(flow, draft.subject))
             self._next()
-        elif not flow.home:
+        elif not flow.home and not self._at_a_page():
             self._digress()
 
     def _may_interrupt(self, flow: Flow) -> bool:

@@ -361,20 +361,23 @@ def _plain_jpeg(content: bytes) -> bytes:
 
 
 def _read(typed: _Typed, photo: _Photo, link: _Link) -> tuple[dict[str, str], _Given | None]:
-    """What is wrong, by field, as keys of `pages.identity.problem`; or what can be kept."""
+    """What is wrong, by field, as keys of `pages.identity.problem`; or what can be kept.
+
+    The fields stand in the order of the page.
+    """
     problems: dict[str, str] = {}
     if not len(typed.name) <= MAX_NAME or not re.search(r"[^\W\d_]", typed.name):
         problems["name"] = "name"  # one letter may be all: some cards bear no more
     elif not is_latin(typed.name):
         problems["name"] = "name_not_latin"
-    if not 5 <= len(typed.address) <= MAX_ADDRESS:
-        problems["address"] = "address"
     born_on = _birth_date(typed, link.at)
-    if born_on is None:
-        problems["born"] = "born"
     digits, slip = _slip(typed.nik, born_on, link.at)
     if slip and not (slip in _may_be_so(link) and _same(typed.sure, _sure(typed))):
         problems["nik"] = slip
+    if born_on is None:
+        problems["born"] = "born"
+    if not 5 <= len(typed.address) <= MAX_ADDRESS:
+        problems["address"] = "address"
     if photo.problem:
         problems["photo"] = photo.problem
     if problems or born_on is None:

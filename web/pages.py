@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -27,6 +28,9 @@ from conversations.messages import Say, Value
 WORDS = "pages"  # the catalogue of the pages' words
 STATIC = Path(__file__).with_name("static")
 TEMPLATES = Path(__file__).with_name("templates")
+
+#: Parts words at the numbers of permits; every second part is one.
+_PERMIT = re.compile(r"(IUMK-[0-9]{4}-[0-9]{4}-[0-9]{6,9})")
 
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 FOREVER = "public, max-age=31536000, immutable"  # for addresses that carry their content's hash
@@ -101,6 +105,7 @@ def load(catalogue: Catalogue) -> Pages:
     def static(path: str) -> str:
         return f"/static/{path}?v={versions[path]}"
 
+    environment.filters["around_numbers"] = _PERMIT.split
     environment.globals.update(t=t, static=static, locales=LOCALES)
     return pages
 

@@ -225,6 +225,16 @@ async def test_a_slip_is_shown_at_its_field_and_nothing_typed_is_lost(
     assert (await fill(client, links.own)).status_code == 303  # the link still works
 
 
+async def test_slips_are_named_in_the_order_of_the_page(
+    client: httpx.AsyncClient, links: Links
+) -> None:
+    wrong = {"name": "", "nik": "12", "day": "31", "month": "2", "address": ""}
+    page = (await fill(client, links.own, changes=wrong)).text
+    named = re.findall(r'<li><a href="#(\w+)">', page)
+    assert named == [name for name in re.findall(r' id="(\w+)"', page) if name in named]
+    assert named == ["name", "nik", "born", "address"]
+
+
 @pytest.mark.parametrize("nik", ["3174070703840002", "9471070703840001"])
 async def test_a_man_and_somebody_first_registered_elsewhere_are_welcome(
     client: httpx.AsyncClient, links: Links, nik: str

@@ -106,6 +106,7 @@ async def test_an_unknown_number_is_not_found(client: httpx.AsyncClient, number:
     assert page.status_code == 404
     assert "Nomor ini tidak ada" in page.text
     assert 'value="IUMK-2026-3174-999999"' in page.text
+    assert 'nomor <span class="number">IUMK-2026-3174-999999</span>.' in page.text  # on one line
 
 
 @pytest.mark.parametrize(
