@@ -43,6 +43,9 @@ from conversations.parsers.code import six_digits
 from conversations.session import Answers, Offer
 
 FAR_KM = 1.0  # between the owner's pin and where the officer says to be
+#: From the middle of a kelurahan, where the owner gave no pin: none on land reaches further.
+OUTSIDE_KM = 4.0
+ISLANDS = "31.01"  # whose kelurahan reach over the sea
 FAILED = "failed"
 
 _BEFORE = {  # the visit's state -> what must have been answered to get there
@@ -188,8 +191,7 @@ class Arrival:
             raise Refused("arrival_please")
         if event.live:  # it is shared on leaving as well
             raise Refused("moving_location")
-        pin = _visit(context).pin
-        return {"km": round(_km(pin, (event.lat, event.lon)), 2) if pin else None}
+        return {"km": _distance(_visit(context), (event.lat, event.lon), context.facts)}
 
     def complete(self, answer: Json) -> bool:
         return True
@@ -199,6 +201,20 @@ class Arrival:
 
     def words(self, flow: str) -> tuple[str, ...]:
         return tuple(f"{flow}.{self.id}{end}" for end in ("", ".here", f".{FAILED}"))
+
+
+def _distance(visit: VisitFact, here: tuple[float, float], facts: Facts) -> float | None:
+    """Kilometres from the owner's pin; without one, from the kelurahan if that is far away.
+
+    None where nothing speaks against it that the officer is there.
+    """
+    if visit.pin:
+        return round(_km(visit.pin, here), 2)
+    code = visit.kelurahan_code
+    if code.startswith(ISLANDS) or facts.places.get(code) is None:
+        return None
+    km = facts.places.distance_km(*here, code)
+    return round(km, 2) if km > OUTSIDE_KM else None
 
 
 def _km(one: tuple[float, float], other: tuple[float, float]) -> float:

@@ -1,5 +1,7 @@
 """An owner hears that the officer is there only when the officer is, or says so knowingly."""
 
+from dataclasses import replace
+
 import pytest
 
 from conversations import flows
@@ -26,6 +28,25 @@ def arrived(lines: list[str]) -> bool:
 
 def at(km: float, *, live: bool = False) -> str:
     return f"~ {'live' if live else 'location'} {LAT + km / DEGREE:.6f}, {LON}"
+
+
+def without_a_pin() -> Chat:
+    chat = on_the_way()
+    chat.facts = replace(chat.facts, visits=tuple(replace(v, pin=None) for v in chat.facts.visits))
+    return chat
+
+
+@pytest.mark.parametrize("place", ["-6.9175, 107.6191", "-6.1754, 106.8272", "-6.1214, 106.7741"])
+def test_without_a_pin_a_location_in_another_part_of_the_city_is_asked_about(place: str) -> None:
+    chat = without_a_pin()
+    asked = chat.heard(f"~ location {place}")
+    assert not arrived(asked) and "Sudah tiba?" in asked[0]
+    assert arrived(chat.heard("> sudah, gps meleset"))
+
+
+@pytest.mark.parametrize("km", [0.0, 0.5, 1.2, 2.0])
+def test_without_a_pin_a_location_in_the_kelurahan_is_the_arrival(km: float) -> None:
+    assert arrived(without_a_pin().heard(at(km)))
 
 
 @pytest.mark.parametrize("km", [0.0, 0.05, 0.3, 0.7, 0.95, 0.99])
