@@ -103,7 +103,8 @@ class City:
         until = time.monotonic() + DRAINED
         while time.monotonic() < until:
             with self.engine.begin() as tx:
-                waits = "sent_at IS NULL AND failed_at IS NULL AND outcome = 'undelivered'"
+                waits = "sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL"
+                waits += " AND outcome <> 'rate' AND due_at > now()"
                 tx.execute(text(f"UPDATE outbox SET due_at = now() WHERE {waits}"))  # noqa: S608
             time.sleep(1)
             if self.settled():
@@ -227,7 +228,7 @@ def settle_in(city: City, applicants: Applicants) -> None:
     for chat, (role, badge) in INVITED.items():
         payload = city.product.invite(f"Petugas {badge}", badge, "31.71,31.74", role)
         city.telegram.user(chat).start(payload).result()
-    applicants.go_first(city.settled)
+    applicants.go_first()
 
 
 def fuzz(city: City, seconds: float, seed: int) -> list[str]:

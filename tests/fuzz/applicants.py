@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.faults.owners import SCRIPT, Golden, Owner, plain
+from tests.faults.owners import SCRIPT, Golden, Owner
 from tests.providers.bot_api import FakeBotApi
 
 FIRST: Final = 5001  # the first one's chat
@@ -28,24 +28,13 @@ class Applicants:
 
     telegram: FakeBotApi
     done: Callable[[int], None]
-    golden: Golden = field(default_factory=Golden)
     over: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(FIRST))
     _lives: list[Future[None]] = field(default_factory=list)
 
-    def go_first(self, settled: Callable[[], bool]) -> None:
-        """Let one of them go all the way while nothing is wrong, and note what they hear."""
-        owner = Owner(self.telegram, next(self._numbers), self.golden)
-        bubbles = owner.person.bubbles
-        for _ in SCRIPT:
-            before, until = len(bubbles), time.monotonic() + PATIENCE
-            owner.act().result()
-            while len(bubbles) == before or not settled():
-                assert time.monotonic() < until, owner.person.chat
-                time.sleep(0.05)
-            self.golden.heard.append([plain(bubble.text) for bubble in bubbles[before:]])
-        del self.golden.heard[-1][1:]  # what the checks found comes at its own time
-        self.done(owner.person.id)
+    def go_first(self) -> None:
+        """Let one of them go all the way while nothing is wrong."""
+        self.telegram.spawn(self._apply()).result(len(SCRIPT) * PATIENCE)
 
     def start(self) -> None:
         """Let a few of them apply, again and again, until it is over."""
@@ -55,13 +44,41 @@ class Applicants:
         """Let those on their way take their last step; gives who waited in vain."""
         self.over = True
         failed = [life.exception(2 * PATIENCE) for life in self._lives]
-        return [str(error).splitlines()[0] for error in failed if error is not None]
+        for error in filter(None, failed):
+            print(error, file=sys.stderr)  # with the chat as they saw it
+        return [str(error).partition("\n")[0] for error in failed if error is not None]
 
     async def _live(self) -> None:
         while not self.over:
-            owner = Owner(self.telegram, next(self._numbers), self.golden)
-            while owner.step < len(SCRIPT) and not self.over:
-                await asyncio.sleep(THINKING)
-                owner.act()
-                await owner.hear(PATIENCE)
-            self.done(owner.person.id)
+            await self._apply()
+
+    async def _apply(self) -> None:
+        owner = Owner(self.telegram, next(self._numbers), Golden())
+        while owner.step < len(SCRIPT) and not self.over:
+            await asyncio.sleep(THINKING)
+            before = len(owner.person.bubbles)
+            owner.act()
+            await _answered(owner, before)
+        self.done(owner.person.id)
+
+
+async def _answered(owner: Owner, before: int) -> None:
+    """Wait for an answer that the next step can follow: one with its button, if it is a tap.
+
+    Raises:
+        AssertionError: none comes.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + PATIENCE
+    while len(owner.person.bubbles) == before or not _can_go_on(owner):
+        try:
+            await owner.person.heard(until - loop.time())
+        except TimeoutError:
+            why = f"{owner.person.name} waited {PATIENCE:.0f} s after step {owner.step}"
+            raise AssertionError(f"{why}\n{owner.person.chat}") from None
+
+
+def _can_go_on(owner: Owner) -> bool:
+    kind, value = SCRIPT[owner.step] if owner.step < len(SCRIPT) else ("", "")
+    keys = [key.data or "" for row in owner.person.last.buttons for key in row]
+    return kind != "tap" or any(value in {"", key.rpartition("|")[2]} for key in keys)

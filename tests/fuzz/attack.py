@@ -160,21 +160,29 @@ class Attack:
         while True:
             for path, methods in every:
                 make = own.get(path)
-                yield self._with_odd_headers(
-                    make() if make else self._any(path, self.chance.choice(methods))
-                )
+                yield self._bent(make() if make else self._any(path, self.chance.choice(methods)))
                 for _ in range(4 if often else 0):
                     (busy,) = self.chance.choices(
                         [*often, *acts], [weights[one] for one in (*often, *acts)]
                     )
-                    yield self._with_odd_headers(own[busy]() if busy else self._act())
+                    yield self._bent(own[busy]() if busy else self._act())
 
-    def _with_odd_headers(self, shot: Shot) -> Shot:
-        """One in ten requests says something odd in a header that its route does not ask for."""
-        if self.chance.random() >= ODD:
-            return shot
-        name, value = self.chance.choice(mutation.HEADERS)
-        return replace(shot, headers={name: value, **shot.headers})
+    def _bent(self, shot: Shot) -> Shot:
+        """One in ten requests has an odd header besides; a few are cut off, or go elsewhere."""
+        draw = self.chance.random()
+        if draw < ODD:
+            name, value = self.chance.choice(mutation.HEADERS)
+            return replace(shot, headers={name: value, **shot.headers})
+        if draw < ODD + 0.01 and shot.content:
+            cut = self.chance.randrange(len(shot.content))
+            return replace(shot, content=shot.content[:cut], right=False)
+        if draw < ODD + 0.02:
+            return replace(shot, method=self.chance.choice(mutation.METHODS), right=False)
+        if draw < ODD + 0.03:
+            path, _, query = shot.path.partition("?")
+            path = mutation.spoiled_path(path, self.chance)
+            return replace(shot, path=f"{path}?{query}" if query else path, right=False)
+        return shot
 
     def _act(self) -> Shot:
         """A declared act on any subject, by anybody: most of the time it is not theirs to do."""

@@ -43,6 +43,22 @@ SUBJECTS: Final = ("0", "-1", "99999", "9" * 19, "9" * 30, "1.0", "x", " 1", "1;
 #: What Twilio may say became of a message, and why.
 STATUSES: Final = ("sent", "delivered", "read", "failed", "undelivered", "canceled", "?", "\0", "")
 CODES: Final = ("", "0", "30410", "63016", "63024", "63019", "63032", "12345", "-1", "x", "9" * 30)
+METHODS: Final = ("HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "FOO", "post")
+#: Parts of a path that lead elsewhere, or nowhere.
+_STEPS: Final = (
+    "",
+    ".",
+    "..",
+    "%2e%2e",
+    "%2f",
+    "%00",
+    "%ff",
+    "%",
+    "a" * 3000,
+    "%E2%80%AE",
+    "~",
+    ";x",
+)
 #: Headers that nobody asks for, or that say nothing sensible.
 HEADERS: Final = (
     *(("X-Request-Id", one) for one in ("x", "A" * 64, "a b", "\u00e9" * 9, "x" * 4000)),
@@ -132,6 +148,20 @@ def spoiled_token(data: str, chance: Random, known: Sequence[str]) -> str:
         forged = (others[place % len(others)], str(chance.randrange(60)), chance.choice(WORDS)[:60])
         parts[place] = chance.choice((*forged, "9" * 5000, "-1", ""))
     return "|".join(parts)
+
+
+def spoiled_path(path: str, chance: Random) -> str:
+    """A path with a step of it replaced, added, or taken out."""
+    steps = path.split("/")[1:]
+    place = chance.randrange(len(steps))
+    match chance.randrange(3):
+        case 0:
+            steps[place] = chance.choice(_STEPS)
+        case 1:
+            steps.insert(place + 1, chance.choice(_STEPS))
+        case _:
+            steps.pop(place)
+    return "/" + "/".join(steps)
 
 
 def pictures() -> list[tuple[str, bytes]]:

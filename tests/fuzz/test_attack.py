@@ -155,9 +155,10 @@ def test_no_update_has_the_number_of_one_that_a_person_made() -> None:
 
 def _numbers(content: bytes) -> list[str]:
     try:
-        number = json.loads(content).get("update_id")
+        update = json.loads(content)
     except ValueError:
         return []
+    number = update.get("update_id") if isinstance(update, dict) else None
     return [str(number)] if isinstance(number, int) and not isinstance(number, bool) else []
 
 
@@ -173,6 +174,22 @@ def test_what_is_spoilt_can_still_be_sent(seed: int) -> None:
     assert all(isinstance(value, str) for one in fields for value in one.values())
     token = "visit|1|offer|3|accept"
     assert any(mutation.spoiled_token(token, chance, [token]) != token for _ in range(5))
+
+
+@pytest.mark.parametrize("path", ["/", "/izin", "/identitas/x", "/a/b/c/d", "/webhooks/telegram"])
+def test_a_spoilt_path_is_a_path(path: str) -> None:
+    chance = Random(1)
+    spoilt = {mutation.spoiled_path(path, chance) for _ in range(50)}
+    assert len(spoilt) > 10
+    assert all(one.startswith("/") and one.isascii() and " " not in one for one in spoilt)
+
+
+def test_some_requests_are_cut_off_or_go_elsewhere() -> None:
+    shots = thrown(ours(), 2000)
+    assert any(shot.method not in {"GET", "POST"} for shot in shots)
+    assert any(
+        shot.path.partition("?")[0] != shot.route for shot in shots if shot.route == TELEGRAM
+    )
 
 
 @pytest.mark.parametrize(("name", "value"), mutation.HEADERS)
