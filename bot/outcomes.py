@@ -18,7 +18,7 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from models.outbox import LATE, UNKNOWN, History
+from models.outbox import LATE, NO_PLACE, UNKNOWN, History
 
 DAY = timedelta(hours=24)  # for how long a message is tried, since it was first due
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(hours=1)  # of a pause before a passing try
@@ -40,7 +40,6 @@ UNREADABLE = "unreadable"  # the message can't be opened, or put into words
 NO_KEY = "no_key"  # the message is under a key that this process does not have
 FAILED = "failed"  # an exception that nobody foresaw
 UNWRITABLE = "unwritable"  # the database refuses what became of the message
-NO_PLACE = "rate"  # not tried, since the provider's rate is used up
 WAITS = "waits"  # not tried, since the provider answers nobody
 OTHER_ADDRESS = "other_address"  # not tried where else the person may be reached
 

@@ -41,7 +41,7 @@ from models import outbox, person
 from models.database import Record, trip, unfit
 from models.encryption import Unreadable
 from models.logs import told
-from models.outbox import LEASE, UNKNOWN, Claimed, Lane, Reach
+from models.outbox import LEASE, NO_PLACE, UNKNOWN, Claimed, Lane, Reach
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -143,7 +143,7 @@ class Sender:
                 self._start(self._finish(due, place.at), [due])
                 continue
             after = timedelta(seconds=place.wait) if place.chat_full else TURN_AWAY
-            self._settle(_Settled(due.id, due.person_id, outcomes.NO_PLACE, again_after=after))
+            self._settle(_Settled(due.id, due.person_id, NO_PLACE, again_after=after))
         if rank != Lane.REPLY:
             self._hold_others(any(p.at is None and not p.chat_full for p in places))
 
@@ -289,7 +289,7 @@ class Sender:
         settled = _Settled(due.id, due.person_id, outcomes.UNREACHABLE, unsure=due.unsure)
         for number, place in enumerate(due.reach):
             if number and not await self.limits.reserve(place.channel, 1, within=0):
-                return replace(settled, outcome=outcomes.NO_PLACE, again_after=TURN_AWAY)
+                return replace(settled, outcome=NO_PLACE, again_after=TURN_AWAY)
             if not await self._admitted(due, place):
                 metrics.sent(place.channel, outcomes.WAITS)
                 return replace(settled, outcome=outcomes.WAITS, again_after=breaker.PUT_BACK)
@@ -477,7 +477,7 @@ def _write(
     Gives what is claimed, whether more may be due, and what was given up.
     """
     sent = {one.id: one.provider_id for one in settled if one.provider_id is not None}
-    turned_away = {one.id: one.again_after for one in settled if one.outcome == outcomes.NO_PLACE}
+    turned_away = {one.id: one.again_after for one in settled if one.outcome == NO_PLACE}
     unsent = [one for one in settled if one.provider_id is None and one.id not in turned_away]
     given_up = _follow(tx, unsent)
     blocked = [address_id for one in settled for address_id in one.blocked]
@@ -490,7 +490,7 @@ def _write(
         if kept:
             outbox.renew(run, kept, lease=LEASE)
         if turned_away:
-            outbox.turn_away(run, turned_away, outcomes.NO_PLACE)
+            outbox.turn_away(run, turned_away, NO_PLACE)
         found = outbox.claim(run, lease=LEASE, limit=room, others=others) if room > 0 else None
     claimed = outbox.claimed(found) if found is not None else []
     at_once = wake or bool(given_up) or any(_due_now(one) for one in settled)

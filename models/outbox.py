@@ -33,6 +33,7 @@ from models.encryption import EncryptedJson, open_json, seal_json
 from models.quiet import QuietHours
 from models.wire import Results, Run
 
+NO_PLACE = "rate"  # the outcome of what was not tried, since the rate is used up
 UNKNOWN = "unknown"  # the outcome of a try that may have come through
 #: What a process that died had in hand is sent by others after it. It begins with the statement
 #: that gives it, since the transaction may have waited for somebody before.
@@ -151,8 +152,8 @@ def owe_and_lease(
 
     A provisional message that has not been sent gives way to the reply that is said after it; a
     notice comes behind it, since it does not ask the open question again. A reply that gathers
-    replaces the fleeting ones that have not been sent, and is due when the last of them was: a
-    chat that is over its rate stays closed.
+    replaces the fleeting ones that have not been sent. If they wait for the rate it is due when the
+    last of them was: a chat that is over its rate stays closed. Other pauses were theirs alone.
     """
     rows, first = [], set[int]()
     for number, one in enumerate(messages):
@@ -207,7 +208,7 @@ _OWE = f"""
                              SELECT max(due_at) FROM outbox
                               WHERE outbox.person_id = given.person_id AND outbox.fleeting
                                 AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL
-                                AND due_at < now() + interval '1 hour'))
+                                AND coalesce(outbox.outcome, '{NO_PLACE}') = '{NO_PLACE}'))
                            ELSE now() + make_interval(secs => after) END AS due_at
         FROM given
     ), dropped AS (

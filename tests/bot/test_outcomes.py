@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot import outcomes
 from bot.breaker import FIRST_PAUSE, LONGEST_PAUSE, OPENS_AT, Breaker
 from bot.outcomes import DAY, LONGEST, RULES, SENT, SHORTEST, Course, Rule, asked, step
-from models.outbox import UNKNOWN, History
+from models.outbox import NO_PLACE, UNKNOWN, History
 
 HOUR = timedelta(hours=1)
 NEVER = timedelta(0)
@@ -60,14 +60,14 @@ def test_what_is_final_is_tried_once(outcome: str) -> None:
 @pytest.mark.parametrize("minutes", [0, 1, 600, 1439, 1440, 100_000])
 def test_a_place_in_the_rate_is_waited_for_as_long_as_it_takes(minutes: int) -> None:
     past = History(timedelta(minutes=minutes), 0, 0)
-    assert step(outcomes.NO_PLACE, past, asked=timedelta(seconds=1)).again_after is not None
+    assert step(NO_PLACE, past, asked=timedelta(seconds=1)).again_after is not None
     waits = step(outcomes.WAITS, past, asked=timedelta(seconds=20)).again_after
     assert (waits is None) == (past.age >= DAY), "but not for a provider that is ill"
 
 
 def test_all_that_is_given_up_has_a_reason_but_for_the_persons_own_wish() -> None:
     silent = {one for one, rule in RULES.items() if rule.reason is None}
-    assert silent == {outcomes.OPTED_OUT, outcomes.NO_PLACE, outcomes.OTHER_ADDRESS}
+    assert silent == {outcomes.OPTED_OUT, NO_PLACE, outcomes.OTHER_ADDRESS}
 
 
 @given(

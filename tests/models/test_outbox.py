@@ -393,3 +393,18 @@ def test_a_reply_that_gathers_waits_as_long_as_what_it_replaces(
     assert lease(tx, gathers, people=people) == [], "the chat is over its rate"
     (row,) = tx.query(OutboundMessage)
     assert row.due_at > base.now(tx) + timedelta(seconds=15)
+
+
+@pytest.mark.parametrize("outcome", ["try_later", "away", "refused", "unknown", "waits"])
+def test_a_reply_that_gathers_does_not_wait_for_another_try_of_what_it_replaces(
+    tx: Session, people: list[int], outcome: str
+) -> None:
+    """A person who writes on is answered, though an answer of before was put off for long."""
+    one, _ = people
+    owe(tx, [Owed(one, "first", "1", fleeting=True)])
+    (due,) = claimed_rows(tx)
+    outbox.postpone(tx, due.id, timedelta(minutes=10), outcome)
+    gathers = Owed(one, "all", "2", fleeting=True, provisional=True, gathers=True)
+    assert lease(tx, gathers, people=people) == ["all"]
+    (row,) = tx.query(OutboundMessage)
+    assert row.due_at <= base.now(tx)
