@@ -44,8 +44,27 @@ Mode: TypeAlias = Literal["L", "RGB"]
 
 T = TypeVar("T")
 
+#: Bytes after whose use memory is given back: that holds up all threads for some milliseconds, and
+#: an ordinary photo is not worth it.
+WORTH_IT = 8 * 1024 * 1024
+
 _one = threading.Lock()
 _thread = ThreadPoolExecutor(1, "pictures")
+
+
+@dataclass(slots=True)
+class _Use:
+    """Bytes that pictures took since memory was last given back: after one, and with none left."""
+
+    after_one: int = 0
+    with_none_left: int = 0
+
+    def add(self, size: int) -> None:
+        self.after_one += size
+        self.with_none_left += size
+
+
+_use = _Use()
 
 
 class TooLarge(Exception):
@@ -71,14 +90,18 @@ async def alone(work: Callable[[], T]) -> T:
         try:
             return work()
         finally:
-            _give_back()
+            if _use.after_one >= WORTH_IT:
+                _use.after_one = 0
+                _give_back()
 
     return await asyncio.get_running_loop().run_in_executor(_thread, work_and_tidy)
 
 
 async def tidy() -> None:
-    """Give memory back to the system, after much of it was in use."""
-    await alone(lambda: None)
+    """Give memory back to the system when no picture is held any more, if much was in use."""
+    if _use.with_none_left >= WORTH_IT:
+        _use.with_none_left = 0
+        await asyncio.get_running_loop().run_in_executor(_thread, _give_back)
 
 
 def kind(content: bytes) -> str:
@@ -133,6 +156,7 @@ def _opened(content: bytes, mode: Mode, within: Size) -> Iterator[_Opened]:
     try:
         with _one, warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            _use.add(len(content))
             with Image.open(io.BytesIO(content), formats=KINDS) as image:
                 found = _FAMILY.get(image.format or "")
                 if found is None:
@@ -164,6 +188,7 @@ def _bound(image: ImageFile, found: str, content: bytes, mode: Mode, within: Siz
         image.draft(mode, (max(1, wide // fraction), max(1, high // fraction)))
     if image.width * image.height * _BYTES[found] > memory:
         raise TooLarge(f"{wide} x {high} pixels of {found}")
+    _use.add(image.width * image.height * _BYTES[found] + MEMORY - memory)
 
 
 def _fraction(size: Size, within: Size, pixels: int) -> int:
