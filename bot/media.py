@@ -38,6 +38,7 @@ MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
 LEASE = timedelta(seconds=90)
 FETCH = timedelta(seconds=80)  # for one file, so that its lease lasts until it is stored
 AT_ONCE = 6  # each holds up to MAX_BYTES
+SEVERAL = 3  # places that are free before more is claimed
 PATIENCE = timedelta(days=1)  # with the provider, and with our own file store
 LONGEST_PAUSE = timedelta(minutes=10)  # between two tries
 KEY_TRIES, KEY_PAUSE = 4, timedelta(seconds=5)  # for a process that has the key to fetch it
@@ -92,11 +93,22 @@ class Media:
                     await pictures.tidy()
                 busy = bool(self._running)
                 if not started or len(self._running) >= AT_ONCE:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), 1.0)
+                    await self._wait_for_work()
         finally:
             for task in self._running:
                 task.cancel()
+
+    async def _wait_for_work(self) -> None:
+        """Wait until files may wait and several places are free, or for a second.
+
+        A claim is a commit: one for each file would cost the turns as much as the file itself.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self._wake.wait()
+                while AT_ONCE - len(self._running) < SEVERAL:
+                    self._wake.clear()
+                    await self._wake.wait()
 
     async def fetch_due(self) -> int:
         """Fetch what waits, as far as there are places; gives how many files were tried."""
