@@ -50,6 +50,8 @@ class Breaker:
 
     def note(self, message: int, outcome: str) -> bool:
         """Take what became of an admitted message; gives whether the breaker has closed by it."""
+        if not self._silent and self._probe is None and outcome in outcomes.ANSWERED:
+            return False  # as nearly always
         probed = self._probe == message
         if probed:
             self._probe = None

@@ -120,6 +120,7 @@ class Writer:
     newcomers: set[int] = field(default_factory=set)  # whose conversation begins with this batch
     waiting: dict[int, int] = field(default_factory=dict)  # fleeting replies not sent, by person
     most_waiting: int = GATHERED
+    yielding: set[int] = field(default_factory=set)  # to whom something is owed that may give way
 
     def write(
         self,
@@ -151,8 +152,10 @@ class Writer:
                 waits = GATHERED
                 owed, message = _gathered(owed, message)
             self.waiting[owed.person_id] = waits
-        if owed.lane is Lane.REPLY:
+        if owed.lane is Lane.REPLY and owed.person_id in self.yielding:
             self.owed = [o for o in self.owed if not _gives_way(o, owed)]
+        if owed.provisional or owed.fleeting:
+            self.yielding.add(owed.person_id)
         self.owed.append(owed)
         self.messages[owed.dedupe_key] = message
 

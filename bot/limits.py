@@ -17,7 +17,9 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+import msgspec
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -63,8 +65,8 @@ return {granted, math.ceil(first)}
 # KEYS: the account's bucket, and one of each chat.
 # ARGV: of the account as above, but for how many; then of a chat: the time between two places, and
 # by how much a burst is ahead.
-# Gives for each chat two numbers: 0 and from now until its place, or 1 (no place of the account) or
-# 2 (none of the chat) and from now until it is worth asking again.
+# Gives a JSON array of two numbers for each chat: 0 and from now until its place, or 1 (no place of
+# the account) or 2 (none of the chat) and from now until it is worth asking again.
 RESERVE_EACH = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -94,7 +96,7 @@ for number = 2, #KEYS do
   end
 end
 if granted then keep(KEYS[1], even) end
-return answers
+return cjson.encode(answers)
 """
 
 
@@ -284,10 +286,10 @@ class Limits:
         keys += [_key(channel, f"{rate.account} {chat}") for chat in chats]
         async with asyncio.timeout(PATIENCE):
             told = await self._script_each(keys, (*times, apart, (self.chats.burst - 1) * apart))
-        answers = zip(told[::2], told[1::2], strict=True)
+        numbers = msgspec.json.decode(told, type=list[float])
         return [
             Place(min(micros / 1e6, within)) if not why else Place(None, micros / 1e6, why == 2)
-            for why, micros in answers
+            for why, micros in zip(numbers[::2], numbers[1::2], strict=True)
         ]
 
     def _each_alone(
@@ -362,5 +364,6 @@ class Limits:
         await self._redis.aclose()
 
 
+@lru_cache(CHATS_ALONE)
 def _key(channel: str, account: str) -> str:
     return f"izin:rate:{channel}:{hashlib.sha256(account.encode()).hexdigest()[:16]}"

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from bot import breaker, call_list, metrics, outcomes
-from bot.breaker import Breakers
+from bot.breaker import Breaker, Breakers
 from bot.channels.base import Channel, File, Greeter, Letter
 from bot.errors import (
     Away,
@@ -48,6 +48,7 @@ log = structlog.get_logger(__name__)
 
 RENEW = 5.0  # seconds; what takes longer stays leased, for as long as its process lives
 TICK = 1.0  # seconds; what is due later, or was woken elsewhere, is found by then
+BUSY, GATHER = 32, 0.01  # beyond so many being sent, those sent within these seconds are one write
 AT_ONCE = 500  # messages in hand: being sent, or waiting for one of the channel's connections
 #: How far ahead, in seconds, each may take places in the provider's rate. The places beyond belong
 #: to those before it, so that a reply waits for no more greetings than go in 0.3 seconds.
@@ -115,12 +116,12 @@ class Sender:
         for (channel, rank), dues in queues.items():
             if channel is None or not self.limits.limited(channel):
                 for due in dues:
-                    self._start(self._finish(due), [due])
+                    self._start(self._finish(due))
             else:
-                self._start(self._pace(channel, dues, rank), dues)
+                self._start(self._guard(self._pace(channel, dues, rank), dues))
 
-    def _start(self, work: Coroutine[None, None, None], dues: Sequence[Claimed]) -> None:
-        task = asyncio.get_running_loop().create_task(self._guard(work, dues))
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -140,7 +141,7 @@ class Sender:
         places = await self.limits.reserve_each(channel, chats, within=AHEAD[rank])
         for due, place in zip(dues, places, strict=True):
             if place.at is not None:
-                self._start(self._finish(due, place.at), [due])
+                self._start(self._finish(due, place.at))
                 continue
             after = timedelta(seconds=place.wait) if place.chat_full else TURN_AWAY
             self._settle(_Settled(due.id, due.person_id, NO_PLACE, again_after=after))
@@ -188,6 +189,8 @@ class Sender:
                     await self._wake.wait()
             except TimeoutError:
                 self._look = True
+            if len(self._leased) - len(self._settled) > BUSY:
+                await asyncio.sleep(GATHER)
 
     async def finish(self) -> None:
         """Wait until nothing is being sent, and write down what became of it.
@@ -290,11 +293,19 @@ class Sender:
         for number, place in enumerate(due.reach):
             if number and not await self.limits.reserve(place.channel, 1, within=0):
                 return replace(settled, outcome=NO_PLACE, again_after=TURN_AWAY)
-            if not await self._admitted(due, place):
+            one = self.breakers.of(place.channel)
+            if one.open and not await self._admitted(one, due, place):
                 metrics.sent(place.channel, outcomes.WAITS)
                 return replace(settled, outcome=outcomes.WAITS, again_after=breaker.PUT_BACK)
             began, before = perf_counter(), settled
-            settled = replace(await self._try_and_note(due, place), blocked=before.blocked)
+            try:
+                settled = await self._try(due, place)
+            except BaseException:  # our own mistake, or the process ends
+                self._note(one, due, place, outcomes.FAILED)
+                raise
+            self._note(one, due, place, settled.outcome)
+            if before.blocked:
+                settled = replace(settled, blocked=before.blocked)
             metrics.sent(place.channel, settled.outcome, perf_counter() - began)
             if settled.outcome not in outcomes.ELSEWHERE:
                 return settled
@@ -304,17 +315,16 @@ class Sender:
                 )
         return settled if due.all_known else replace(settled, outcome=outcomes.OTHER_ADDRESS)
 
-    async def _admitted(self, due: Claimed, place: Reach) -> bool:
-        """Whether a message may be tried: at a provider that answers, or to find out if it does.
+    async def _admitted(self, one: Breaker, due: Claimed, place: Reach) -> bool:
+        """Whether a message may be tried, to find out if a provider answers that did not.
 
         Where the provider can be greeted it is greeted first: while it does not answer that, not
         even the one message is tried.
         """
-        one = self.breakers.of(place.channel)
         if not one.admits(due.id):
             return False
         channel = self.channels.get(place.channel)
-        if not one.open or not isinstance(channel, Greeter):
+        if not isinstance(channel, Greeter):
             return True
         try:
             await channel.greet()
@@ -325,24 +335,20 @@ class Sender:
             log.info("sender.greeted", channel=place.channel, error=type(error).__name__)
         return True
 
-    async def _try_and_note(self, due: Claimed, place: Reach) -> _Settled:
-        """Send one message to one address, and let the channel's breaker know how it went."""
-        one, outcome = self.breakers.of(place.channel), outcomes.FAILED
-        try:
-            settled = replace(await self._try(due, place), unsure=due.unsure)
-            outcome = settled.outcome
-            return settled
-        finally:
-            if one.note(due.id, outcome):
-                self._closed = True
-                log.info("sender.provider_back", channel=place.channel)
-            metrics.silent(place.channel, one.open)
+    def _note(self, one: Breaker, due: Claimed, place: Reach, outcome: str) -> None:
+        """Let the channel's breaker know how a try went."""
+        if one.note(due.id, outcome):
+            self._closed = True
+            metrics.silent(place.channel, False)
+            log.info("sender.provider_back", channel=place.channel)
+        elif one.open:
+            metrics.silent(place.channel, True)
 
     async def _try(self, due: Claimed, place: Reach) -> _Settled:
         """Send one message to one address; every failure is a value with one decision."""
         channel = self.channels.get(place.channel)
         if channel is None:  # another process may speak on it
-            return _Settled(due.id, due.person_id, outcomes.NO_CHANNEL)
+            return _Settled(due.id, due.person_id, outcomes.NO_CHANNEL, unsure=due.unsure)
         try:
             message = _read(due.message)
             file = await self._file(message)
@@ -445,7 +451,7 @@ def _outcome(due: Claimed, error: Exception) -> _Settled:
             log.error("sender.unreadable", message=due.id, person=due.person_id, why=told(error))
         case _:
             return _failed(due, error)
-    return _Settled(due.id, due.person_id, outcome, again_after=after)
+    return _Settled(due.id, due.person_id, outcome, again_after=after, unsure=due.unsure)
 
 
 def _refuses_a_value(error: Exception) -> bool:

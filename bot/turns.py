@@ -53,6 +53,7 @@ COMMITTERS = 2  # one computes while the other waits for the disk
 MAX_FAILURES = 3
 MAX_EVENTS = 20  # of one person in one transaction; the rest follows in the next
 KEY_PATIENCE = 15.0  # seconds that a process with the missing key has to take the turn
+TAKING = 6.0  # seconds for a delivery to be taken; Twilio waits for fifteen
 PAUSE = 2.0  # seconds until somebody whose turn could not be taken is tried again
 
 
@@ -76,6 +77,12 @@ class _Entry:
         if not self.done.done():
             self.done.set_exception(error)
             self.done.exception()  # nobody may read it: that is no error
+
+
+def _refuse_late(entries: Iterable[_Entry]) -> None:
+    """Refuse what waits no longer; what is taken later is known when it comes again."""
+    for entry in entries:
+        entry.refuse(Busy(f"not taken within {TAKING:g} seconds"))
 
 
 @dataclass(slots=True)
@@ -137,20 +144,28 @@ class Turns:
         many before others.
 
         Raises:
-            Busy: too many wait, or the database is away; nothing of them is promised.
+            Busy: too many wait, the database is away, or they were not taken within `TAKING`
+                seconds; nothing of them is promised.
             Malformed: one of them holds a value that the database can't keep; it is left out.
         """
         self._see_to_room([f"{one.channel}:{one.address}" for one in heard])
         entries = [
             self._enter(f"{one.channel}:{one.address}", heard=_withhold(one)) for one in heard
         ]
-        for entry in entries:
-            await entry.done
+        late = asyncio.get_running_loop().call_later(TAKING, _refuse_late, entries)
+        try:
+            for entry in entries:
+                await entry.done
+        finally:
+            late.cancel()
 
     def _see_to_room(self, lanes: Sequence[str]) -> None:
+        waiting = self._waiting() + len(lanes)
+        if waiting <= OF_ONE:  # the least of the three
+            return
         strange = sum(lane not in self._known for lane in lanes)
         if (
-            self._waiting() + len(lanes) > BACKLOG
+            waiting > BACKLOG
             or (strange and self._strangers.size + strange > OF_STRANGERS)
             or any(self._queue(lane).of(lane) + len(lanes) > OF_ONE for lane in set(lanes))
         ):

@@ -15,10 +15,10 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels import telegram_addresses, telegram_updates, whatsapp_updates
 from bot.channels.base import Heard
@@ -29,8 +29,8 @@ from bot.errors import Busy, ChannelError, Forged, Malformed
 from models.database import unfit
 
 MAX_BODY = 1024 * 1024  # bytes; a text of 4096 letters with its entities is some 100 kB
-READING = 10.0  # seconds for a body; a provider sends it at one go
-TAKING = 6.0  # seconds for deliveries to be taken; Twilio waits for fifteen
+READING = 10.0  # seconds for a body that does not come at one go, as a provider's does
+SETTLING = 4.0  # seconds to find out whose address it is; Twilio waits for fifteen, in all
 RETRY_AFTER = 5  # seconds; Telegram heeds it
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
@@ -109,7 +109,12 @@ def whatsapp(
     """
 
     async def settle_and_take(heard: Sequence[Heard]) -> None:
-        await take([await addresses.settle(one) for one in heard])
+        try:
+            async with asyncio.timeout(SETTLING):
+                settled = [await addresses.settle(one) for one in heard]
+        except TimeoutError:
+            raise Busy(f"no address was found within {SETTLING:g} seconds") from None
+        await take(settled)
 
     return [
         Route(PATH, _Deliveries(_WhatsApp(signature), settle_and_take), methods=["POST"]),
@@ -209,15 +214,11 @@ class _Deliveries(Generic[T]):
             self._door.admit(request)
             delivered = self._door.read(request, await _body(request))
             if delivered:
-                async with asyncio.timeout(TAKING):
-                    await self._take(delivered)
+                await self._take(delivered)
         except Forged as error:
             return self._refuse(403, error)
         except TooLarge as error:
             return self._refuse(413, error)
-        except TimeoutError:  # what is taken later is known when it comes again
-            late = Busy(f"not taken within {TAKING:g} seconds")
-            return self._refuse(503, late, delivered)
         except TooSlow as error:
             return self._refuse(408, error)
         except Malformed as error:
@@ -267,15 +268,25 @@ async def _body(request: Request) -> bytes:
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and (len(length) > 9 or int(length) > MAX_BODY):
         raise TooLarge(f"more than {MAX_BODY} bytes")
-    body = bytearray()
+    message = await request.receive()
+    if not message.get("more_body"):  # as nearly always
+        return _part(message, 0)
+    body = bytearray(_part(message, 0))
     try:
         async with asyncio.timeout(READING):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise TooLarge(f"more than {MAX_BODY} bytes")
+            while message.get("more_body"):
+                message = await request.receive()
+                body += _part(message, len(body))
     except TimeoutError:
         raise TooSlow(f"not complete within {READING:g} seconds") from None
-    except ClientDisconnect:
-        raise Malformed("broken off") from None
     return bytes(body)
+
+
+def _part(message: Message, before: int) -> bytes:
+    """What a message brings of a body of which so many bytes have come."""
+    if message["type"] == "http.disconnect":
+        raise Malformed("broken off")
+    part = bytes(message.get("body", b""))
+    if before + len(part) > MAX_BODY:
+        raise TooLarge(f"more than {MAX_BODY} bytes")
+    return part

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from babel.dates import format_date
@@ -90,11 +90,13 @@ class Catalogue:
         return found
 
 
+@lru_cache(4096)  # the same sums and days are shown again and again
 def rupiah(amount: int) -> str:
     """Write a sum as people read it: Rp2.500.000."""
     return format_currency(amount, "IDR", format="¤#,##0", locale="id_ID", currency_digits=False)
 
 
+@lru_cache(4096)
 def day(on: date, locale: str) -> str:
     """Write a day in full: Rabu, 25 November 2026."""
     return format_date(on, "full" if locale == "id" else "EEEE, d MMMM y", locale=_BABEL[locale])

@@ -201,8 +201,10 @@ class _Teller:
         step = self._asked_step()
         free = step is None or isinstance(step, Choose)
         heard = tongue(text) if free and not self.session.tongue_known else None
+        if heard is None:
+            return
         command = read_command(text)
-        if heard is None or (command is not None and command.command in _OF_NO_LANGUAGE):
+        if command is not None and command.command in _OF_NO_LANGUAGE:
             return
         self.session = replace(self.session, tongue_known=True)
         if heard != self.facts.locale:
@@ -660,7 +662,8 @@ class _Teller:
     def _picked(self, offer: Offer) -> None:
         draft, step = self.session.draft, self._asked_step()
         held = self.session.interrupted
-        self.session = replace(self.session, interrupted=None)
+        if held is not None:
+            self.session = replace(self.session, interrupted=None)
         match offer.act:
             case "before":
                 before = self._before(held) if held is not None else None
@@ -1352,8 +1355,9 @@ class _Teller:
         )
         fleeting = not self.lasting and not self.effects
         may_be_dropped = bool(self.after) or fleeting  # then the next one clears as well
-        still = self.session.wished and may_be_dropped
-        self.session = replace(self.session, wished=wishes or still)
+        wished = wishes or (self.session.wished and may_be_dropped)
+        if wished != self.session.wished:
+            self.session = replace(self.session, wished=wished)
         self.effects.append(Reply(message, self.after, fleeting))
 
 

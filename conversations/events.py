@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field, fields
+from typing import Literal, TypeAlias, get_type_hints
 
 from conversations.messages import Json, Say, say_to_json
 
@@ -107,11 +107,17 @@ _KINDS: dict[str, type[Event]] = {
         Happened,
     )
 }
+_NAMES = {kind: [field.name for field in fields(kind)] for kind in _KINDS.values()}
+_TEXTS = {
+    kind: [name for name, shape in get_type_hints(kind).items() if shape is str]
+    for kind in _KINDS.values()
+}
 
 
 def to_json(event: Event) -> Json:
     """Give the event as plain JSON; `from_json` gives it back."""
-    return {"event": type(event).__name__, **asdict(event)}
+    kind = type(event)
+    return {"event": kind.__name__, **{name: getattr(event, name) for name in _NAMES[kind]}}
 
 
 def from_json(data: Json) -> Event:
@@ -123,8 +129,13 @@ def from_json(data: Json) -> Event:
     kind = _KINDS.get(data.get("event", ""))
     if kind is None:
         raise ValueError(f"not an event: {data.get('event')!r}")
-    known = {field.name for field in fields(kind)}
+    known = _NAMES[kind]
     return kind(**{name: value for name, value in data.items() if name in known})
+
+
+def texts(event: Event) -> list[str]:
+    """Every text that the event holds."""
+    return [getattr(event, name) for name in _TEXTS[type(event)]]
 
 
 def news(what: str, subject: int, *parts: Say, opens: str = "", unasked: bool = False) -> Json:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
-from conversations.events import Event, Happened, Uploaded, Withheld
+from conversations.events import Event, Happened, Uploaded, Withheld, texts
 from conversations.parsers.identity import contains_identity_number
 
 
@@ -17,7 +17,6 @@ def withheld(event: Event) -> Event:
     """
     if isinstance(event, Happened):
         return event
-    texts = (getattr(event, field.name) for field in fields(event))
-    if not any(isinstance(text, str) and contains_identity_number(text) for text in texts):
+    if not any(map(contains_identity_number, texts(event))):
         return event
     return replace(event, caption="") if isinstance(event, Uploaded) else Withheld()

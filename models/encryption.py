@@ -122,10 +122,15 @@ def seal(plain: bytes, bound_to: str) -> bytes:
 
 def seal_with(key_id: str, plain: bytes, bound_to: str) -> bytes:
     """Encrypt as `seal` does, under this key of the ring."""
-    name = key_id.encode()
     nonce = _nonce()
     box = _cipher(_current_ring().keys[key_id]).encrypt(nonce, plain, bound_to.encode())
-    return bytes([len(name)]) + name + nonce + box
+    return _named(key_id) + nonce + box
+
+
+@lru_cache(16)
+def _named(key_id: str) -> bytes:
+    name = key_id.encode()
+    return bytes([len(name)]) + name
 
 
 _nonces: deque[bytes] = deque()

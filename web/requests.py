@@ -117,7 +117,10 @@ def _has_host(scope: Scope) -> bool:
 
     Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2
     """
-    return all(_can_be_host(value) for name, value in scope["headers"] if name == b"host")
+    for name, value in scope["headers"]:
+        if name == b"host" and not _can_be_host(value):
+            return False
+    return True
 
 
 @lru_cache(maxsize=64)

@@ -44,6 +44,9 @@ class Connection(HttpToolsProtocol):
 
     uvicorn bounds the time between requests alone. Here a head has `head` seconds, a body `body`;
     beyond `most` connections new ones are closed at once.
+
+    A timer goes on running while requests come and go, and looks at the deadline when it ends: to
+    set one for each request would cost more.
     """
 
     head: ClassVar[float] = HEAD
@@ -58,7 +61,8 @@ class Connection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadline: float | None = None  # by the loop
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -68,7 +72,9 @@ class Connection(HttpToolsProtocol):
             self._within(self.head)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._in_time()
+        self._deadline = None
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -81,7 +87,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._in_time()
+        self._deadline = None
         super().on_message_complete()
 
     def _between_requests(self) -> bool:
@@ -89,17 +95,23 @@ class Connection(HttpToolsProtocol):
         return cycle is None or cycle.response_complete
 
     def _within(self, seconds: float) -> None:
-        self._in_time()
-        self._deadline = self.loop.call_later(seconds, self._close)
+        self._deadline = deadline = self.loop.time() + seconds
+        if self._timer is None or self._timer.when() > deadline:
+            self._look_at(deadline)
 
-    def _in_time(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _look_at(self, moment: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_at(moment, self._look)
 
-    def _close(self) -> None:
-        self._deadline = None
-        self.transport.abort()
+    def _look(self) -> None:
+        self._timer = None
+        if self._deadline is None:
+            return
+        if self.loop.time() < self._deadline:
+            self._look_at(self._deadline)
+        else:
+            self.transport.abort()
 
 
 def _room(most: int) -> int:

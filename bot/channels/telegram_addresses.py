@@ -6,13 +6,14 @@ A chat's number is its person's id at Telegram: in the tables it would tell who 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from functools import partial
 
 from bot.channels.base import Heard
 from bot.channels.telegram_updates import NAME, read
 from conversations.messages import Json
 from models.person import unveiled, veiled
 
+_kept = partial(veiled, NAME)
 _NUMBER = re.compile(r"[0-9]{1,19}")  # shorter than anything encrypted
 
 
@@ -22,7 +23,7 @@ def heard(update: Json) -> list[Heard]:
     Raises:
         Malformed: a field that the Bot API promises is missing, of another type or out of bounds.
     """
-    return [replace(one, address=veiled(NAME, one.address)) for one in read(update)]
+    return read(update, _kept)
 
 
 def chat(address: str) -> int:

@@ -61,6 +61,8 @@ def contains_identity_number(text: str) -> bool:
     in thousands is none, nor are telephone numbers, days and hours in a row, or the eighteen
     digits of a civil servant's number. In doubt it is one.
     """
+    if len(text) < LENGTH and text.isascii():  # most messages; one sign of others may be two digits
+        return False
     return any(True for _ in _spans(tidy(text)))
 
 

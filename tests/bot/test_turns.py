@@ -43,6 +43,22 @@ async def test_a_delivery_that_comes_three_times_is_taken_once(desk: Desk, count
     assert len(desk.chat.texts("1")) == 1
 
 
+async def test_a_delivery_waits_only_a_while_to_be_taken(
+    desk: Desk, count: Count, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused while PostgreSQL holds it up, and known when it comes again."""
+    monkeypatch.setattr("bot.turns.TAKING", 0.2)
+    await desk.say("Halo")
+    hello = desk.heard("1")
+    with engine.connect() as other:
+        other.execute(text("SELECT 1 FROM people FOR UPDATE"))
+        with pytest.raises(Busy, match="not taken within"):
+            await desk.turns.take([hello])
+    monkeypatch.undo()
+    await desk.turns.take([hello])
+    assert count("inbox") == 2
+
+
 async def test_many_people_are_answered_in_one_go(desk: Desk, count: Count) -> None:
     people = [str(n) for n in range(50)]
     await asyncio.gather(*(desk.turns.take([desk.heard(Started(), who)]) for who in people))

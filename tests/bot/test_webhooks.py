@@ -215,19 +215,6 @@ async def test_when_busy_the_provider_is_asked_to_come_again() -> None:
     assert turns.taken == [replace(HEARD, address=veiled("telegram", HEARD.address))]
 
 
-async def test_a_delivery_waits_only_a_while_to_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.webhooks.TAKING", 0.05)
-
-    class Frozen(Turns):
-        async def take(self, heard: Sequence[Heard]) -> None:
-            await asyncio.Event().wait()
-
-    with capture_logs() as logs:
-        answer = await deliver(Frozen(), json=UPDATE)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, str(RETRY_AFTER))
-    assert [entry["deliveries"] for entry in logs] == [[HEARD.provider_id]]
-
-
 async def test_our_own_mistake_is_not_a_yes() -> None:
     assert (await deliver(Turns(RuntimeError("a bug")), json=UPDATE)).status_code == 500
 
