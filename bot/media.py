@@ -38,7 +38,7 @@ MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
 LEASE = timedelta(seconds=90)
 FETCH = timedelta(seconds=80)  # for one file, so that its lease lasts until it is stored
 AT_ONCE = 6  # each holds up to MAX_BYTES
-SEVERAL = 3  # places that are free before more is claimed
+SEVERAL = 4  # places that are free before more is claimed
 PATIENCE = timedelta(days=1)  # with the provider, and with our own file store
 LONGEST_PAUSE = timedelta(minutes=10)  # between two tries
 KEY_TRIES, KEY_PAUSE = 4, timedelta(seconds=5)  # for a process that has the key to fetch it
@@ -73,6 +73,7 @@ class Media:
     storage: Storage
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _more: bool = False  # there were no places for all that waited
 
     def wake(self) -> None:
         """A file may be waiting."""
@@ -85,15 +86,13 @@ class Media:
             while True:
                 self._wake.clear()
                 try:
-                    started = await self._start_due()
+                    await self._start_due()
                 except DBAPIError as error:
                     log.warning("media.database_away", error=type(error).__name__)
-                    started = 0
                 if busy and not self._running:
                     await pictures.tidy()
                 busy = bool(self._running)
-                if not started or len(self._running) >= AT_ONCE:
-                    await self._wait_for_work()
+                await self._wait_for_work()
         finally:
             for task in self._running:
                 task.cancel()
@@ -120,7 +119,8 @@ class Media:
     async def _start_due(self) -> int:
         """Claim as many files as there are free places, and begin to fetch them."""
         free = AT_ONCE - len(self._running)
-        wanted = await self.record.do(lambda tx: _claim(tx, free)) if free else []
+        wanted = await self.record.ask(lambda tx: _claim(tx, free)) if free else []
+        self._more = len(wanted) == free
         for one in wanted:
             task = asyncio.create_task(self._fetch(one))
             self._running.add(task)
@@ -129,7 +129,8 @@ class Media:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self.wake()  # its place is free
+        if self._more or not self._running:  # its place is wanted, or memory can be given back
+            self.wake()
 
     async def _fetch(self, wanted: _Wanted) -> None:
         """Get a file and store it; whatever goes wrong with it stops no other."""

@@ -18,6 +18,11 @@ HEAD: Final = 10.0  # seconds for a request's head, from the connection or its f
 BODY: Final = 120.0  # seconds for a body; a photo of some megabytes by a slow phone
 CONNECTIONS: Final = 1_000  # open at once; half of the file handles, if that is less
 FINISH: Final = 2  # seconds for answers to end when the process does
+LINGER: Final = 2.0  # seconds for who sent no HTTP to read that
+_NO_HTTP: Final = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"content-length: 9\r\nconnection: close\r\n\r\nnot HTTP\n"
+)
 
 
 def run(app: ASGIApp, settings: Settings) -> None:
@@ -63,6 +68,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._deadline: float | None = None  # by the loop
         self._timer: asyncio.TimerHandle | None = None
+        self._refused = False  # it is no HTTP
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -78,9 +84,22 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         super().data_received(data)
         if self._deadline is None and self._between_requests():
             self._within(self.head)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer, and drop what still comes: closed at once, the answer might not arrive.
+
+        A system that closes with something unread resets the connection.
+        Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+        """
+        self._refused = True
+        self.transport.write(_NO_HTTP)
+        self.transport.write_eof()
+        self._within(LINGER)
 
     def on_headers_complete(self) -> None:
         self._within(self.body)

@@ -190,6 +190,19 @@ async def test_half_a_request_is_not_waited_for_long(label: str) -> None:
         assert await visitor(port, [], by="127.0.0.1") == "127.0.0.1"
 
 
+@pytest.mark.parametrize("body", [0, 1, 70_000, 3_000_000])
+@pytest.mark.parametrize(
+    "line",
+    [b"FOO / HTTP/1.1", b"GET", b"GET / HTTP/9.9", b"\x16\x03\x01 / HTTP/1.1", b"GET /\x00 H"],
+)
+async def test_what_is_no_http_is_told_so_however_much_of_it_comes(line: bytes, body: int) -> None:
+    head = line + b"\r\nHost: izin\r\nContent-Length: %d\r\n\r\n" % body
+    async with serving(settings()) as port:
+        for _ in range(5):
+            answer = await closed(port, head, b"x" * body)
+            assert answer.startswith(b"HTTP/1.1 400 "), answer
+
+
 async def test_a_head_that_trickles_has_no_more_time() -> None:
     async def trickle(writer: asyncio.StreamWriter) -> None:
         while True:
