@@ -14,10 +14,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 import msgspec
 import structlog
@@ -35,7 +36,11 @@ LONGEST = 60  # seconds; places further ahead are not given
 SPARE = 0.02  # seconds' worth of places that are taken along, so that not every send asks Redis
 MOST_SPARE = 100
 FRESH = 0.1  # seconds until a spare place is too old to be used
+#: A chat with more than half of its burst left is not asked for: what it had is told soon after.
+TOLD = 0.1  # seconds
+TRUSTED = 10.0  # seconds for which the number of a chat's places is taken to be what it was
 CHATS_ALONE = 10_000  # whose places a process remembers while Redis is away
+CHATS_KNOWN = 10_000  # whose room a process remembers
 HANDFUL = 5  # processes that together stay within the rate while Redis is away
 
 # Times in microseconds: Lua's numbers hold those of today to a quarter of one.
@@ -62,16 +67,19 @@ return {granted, math.ceil(first)}
 
 # The same for messages to different chats, each of which has a bucket of its own; in one trip. A
 # chat's place is counted at the time that the account has one. What finds none uses nothing up.
-# KEYS: the account's bucket, and one of each chat.
+# KEYS: the account's bucket, one of each chat that wants a place, and of others that had some.
 # ARGV: of the account as above, but for how many; then of a chat: the time between two places, and
-# by how much a burst is ahead.
-# Gives a JSON array of two numbers for each chat: 0 and from now until its place, or 1 (no place of
-# the account) or 2 (none of the chat) and from now until it is worth asking again.
+# by how much a burst is ahead; how many chats want a place; then, for each chat, how many it had
+# without asking.
+# Gives a JSON array. Three numbers for each chat that wants a place: 0 and from now until its
+# place, or 1 (no place of the account) or 2 (none of the chat) and from now until it is worth
+# asking again; and how many more places it has now. Of each other chat that last number alone.
 RESERVE_EACH = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local interval, burst, within = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local longest, chat_interval, chat_burst = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local wanted = tonumber(ARGV[7])
 local function keep(key, even)
   local milliseconds = math.ceil((even - now) / 1000)
   redis.call('SET', key, string.format('%.3f', even), 'PX', string.format('%d', milliseconds))
@@ -80,20 +88,25 @@ local even = tonumber(redis.call('GET', KEYS[1])) or now
 if even < now or even > now + interval + burst + longest then even = now end
 local answers, granted = {}, false
 for number = 2, #KEYS do
-  local at = math.max(even - burst, now)
-  if at > now + within then
-    answers[#answers + 1], answers[#answers + 2] = 1, math.ceil(at - now - within)
-  else
-    local chat = tonumber(redis.call('GET', KEYS[number])) or at
-    if chat < at or chat > at + chat_interval + chat_burst + longest then chat = at end
-    if chat - chat_burst > at then
+  local at, had = math.max(even - burst, now), tonumber(ARGV[6 + number])
+  if number > wanted + 1 or at > now + within then at = now end
+  local chat = tonumber(redis.call('GET', KEYS[number])) or at
+  if chat < at or chat > at + chat_interval + chat_burst + longest then chat = at end
+  chat = chat + had * chat_interval
+  if number <= wanted + 1 then
+    local wait = even - burst - now - within
+    if wait > 0 then
+      answers[#answers + 1], answers[#answers + 2] = 1, math.ceil(wait)
+    elseif chat - chat_burst > at then
       answers[#answers + 1], answers[#answers + 2] = 2, math.ceil(chat - chat_burst - now)
     else
       answers[#answers + 1], answers[#answers + 2] = 0, math.ceil(at - now)
-      keep(KEYS[number], chat + chat_interval)
+      chat, had = chat + chat_interval, had + 1
       even, granted = even + interval, true
     end
   end
+  if had > 0 then keep(KEYS[number], chat) end
+  answers[#answers + 1] = math.max(0, math.floor((at + chat_burst - chat) / chat_interval) + 1)
 end
 if granted then keep(KEYS[1], even) end
 return cjson.encode(answers)
@@ -115,6 +128,17 @@ class Chats:
     def __post_init__(self) -> None:
         if self.per_second <= 0 or self.burst < 1 or self.waiting < 1:
             raise ValueError(f"nobody could be answered at {self}")
+
+
+_Chat: TypeAlias = tuple[str, str]  # the channel, and its address there
+
+
+@dataclass(slots=True)
+class _Room:
+    """How many places a chat had when Redis told, less what it had since."""
+
+    left: int
+    known_at: float  # monotonic, in seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +227,9 @@ class Limits:
             channel: Bucket(rate.alone, rate.burst_alone) for channel, rate in self._rates.items()
         }
         self._spare: dict[str, deque[float]] = {channel: deque() for channel in self._rates}
+        self._rooms: dict[_Chat, _Room] = {}
+        self._had: Counter[_Chat] = Counter()  # places that Redis was not told of yet
+        self._telling: asyncio.Task[None] | None = None
         self._redis = Redis.from_pool(
             BlockingConnectionPool.from_url(
                 redis_url,
@@ -253,7 +280,10 @@ class Limits:
     async def reserve_each(
         self, channel: str, chats: Sequence[str], *, within: float
     ) -> Sequence[Place]:
-        """Reserve a place for one message to each of these different chats, in one trip to Redis.
+        """Reserve a place for one message to each of these different chats.
+
+        A chat that had more than half of its burst left a moment ago needs a place of the account
+        alone, of which some were taken along; about the others Redis is asked, in one trip.
 
         No place is further ahead than `within` seconds; a lower number leaves the places beyond it
         to whoever asks for more. Without a rate all are granted, for now. Never raises because of
@@ -262,7 +292,43 @@ class Limits:
         rate = self._rates.get(channel)
         if rate is None:
             return [Place(0.0)] * len(chats)
-        within = min(within, LONGEST)
+        quickly = _along(rate) > 0  # or each place of the account is asked for all the same
+        known = [chat for chat in chats if quickly and self._has_room((channel, chat))]
+        quick = await self.reserve(channel, len(known), within=within) if known else ()
+        places = {chat: Place(at) for chat, at in zip(known, quick, strict=False)}
+        for chat in places:
+            self._take_unasked((channel, chat))
+        rest = [chat for chat in chats if chat not in places]
+        if rest:
+            asked = await self._ask_each(channel, rate, rest, min(within, LONGEST))
+            places |= zip(rest, asked, strict=True)
+        return [places[chat] for chat in chats]
+
+    def _has_room(self, chat: _Chat) -> bool:
+        """Whether so many places are left that other processes need not be asked about one."""
+        room = self._rooms.get(chat)
+        return (
+            room is not None
+            and room.left > self.chats.burst // 2
+            and time.monotonic() < room.known_at + TRUSTED
+        )
+
+    def _take_unasked(self, chat: _Chat) -> None:
+        self._had[chat] += 1
+        if (room := self._rooms.get(chat)) is not None:
+            room.left -= 1
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.get_running_loop().create_task(self._tell())
+
+    async def _tell(self) -> None:
+        """Tell Redis, and with it the other processes, what chats had without asking."""
+        await asyncio.sleep(TOLD)
+        for channel in {channel for channel, _ in self._had}:
+            await self._ask_each(channel, self._rates[channel], (), 0.0)
+
+    async def _ask_each(
+        self, channel: str, rate: Rate, chats: Sequence[str], within: float
+    ) -> Sequence[Place]:
         if not self._may_ask():
             return self._each_alone(channel, rate, chats, within)
         try:
@@ -281,16 +347,36 @@ class Limits:
         self, channel: str, rate: Rate, chats: Sequence[str], within: float
     ) -> list[Place]:
         interval, apart = 1e6 / rate.per_second, 1e6 / self.chats.per_second
-        times = (interval, (rate.burst - 1) * interval, within * 1e6, LONGEST * 1e6)
+        others = [one for of, one in self._had if of == channel and one not in chats]
+        every = [(channel, chat) for chat in (*chats, *others)]
+        if not every:
+            return []
+        had = [self._had.pop(chat, 0) for chat in every]
+        given = (
+            *(interval, (rate.burst - 1) * interval, within * 1e6, LONGEST * 1e6),
+            *(apart, (self.chats.burst - 1) * apart, len(chats), *had),
+        )
         keys = [_key(channel, rate.account)]
-        keys += [_key(channel, f"{rate.account} {chat}") for chat in chats]
+        keys += [_key(channel, f"{rate.account} {chat}") for _, chat in every]
         async with asyncio.timeout(PATIENCE):
-            told = await self._script_each(keys, (*times, apart, (self.chats.burst - 1) * apart))
+            told = await self._script_each(keys, given)
         numbers = msgspec.json.decode(told, type=list[float])
+        asked, rooms = numbers[: 3 * len(chats)], numbers[3 * len(chats) :]
+        self._note_rooms(every, [*asked[2::3], *rooms])
         return [
             Place(min(micros / 1e6, within)) if not why else Place(None, micros / 1e6, why == 2)
-            for why, micros in zip(numbers[::2], numbers[1::2], strict=True)
+            for why, micros in zip(asked[::3], asked[1::3], strict=True)
         ]
+
+    def _note_rooms(self, chats: Sequence[_Chat], rooms: Sequence[float]) -> None:
+        now = time.monotonic()
+        if len(self._rooms) > CHATS_KNOWN:
+            self._rooms = {
+                chat: room for chat, room in self._rooms.items() if now < room.known_at + TRUSTED
+            }
+        for chat, left in zip(chats, rooms, strict=True):
+            # What was had while the answer was on its way is not in it.
+            self._rooms[chat] = _Room(int(left) - self._had.get(chat, 0), now)
 
     def _each_alone(
         self, channel: str, rate: Rate, chats: Sequence[str], within: float
@@ -328,8 +414,7 @@ class Limits:
         if not self._may_ask():
             return alone.reserve(time.monotonic(), wanted, within=within)
         try:
-            along = min(int(rate.per_second * SPARE), MOST_SPARE)
-            places = await self._shared(channel, rate, wanted + along, within)
+            places = await self._shared(channel, rate, wanted + _along(rate), within)
         except (RedisError, OSError) as error:  # asyncio's TimeoutError is an OSError
             self._lost(error)
             return alone.reserve(time.monotonic(), wanted, within=within)
@@ -350,6 +435,8 @@ class Limits:
         return _places(first / 1e6, interval, granted, within)
 
     def _lost(self, error: Exception) -> None:
+        self._rooms.clear()
+        self._had.clear()
         self._ask_again_at = time.monotonic() + PROBE
         if not self._away:
             self._away = True
@@ -360,8 +447,15 @@ class Limits:
         log.info("limits.redis_back")
 
     async def close(self) -> None:
-        """Close the connections to Redis."""
+        """Close the connections to Redis, after telling it what it was not told yet."""
+        if self._telling is not None:
+            await asyncio.wait({self._telling})
         await self._redis.aclose()
+
+
+def _along(rate: Rate) -> int:
+    """How many places are taken along for sends to come."""
+    return min(int(rate.per_second * SPARE), MOST_SPARE)
 
 
 @lru_cache(CHATS_ALONE)

@@ -114,7 +114,7 @@ def _spoilt(address: str) -> str:
 def test_no_server_outlives_its_starter(data: Path, death: signal.Signals) -> None:
     with starter(data) as (process, _, pids):
         process.send_signal(death)
-        process.wait(20)
+        process.wait(60)
         assert gone(pids)
 
 
@@ -122,7 +122,7 @@ def test_a_start_right_after_a_kill_finds_the_data(data: Path) -> None:
     with starter(data) as (process, running, _):
         rows(running, "create table kept (id int)")
         process.kill()
-        process.wait(20)
+        process.wait(60)
     with servers(data, fast=True) as running:
         assert rows(running, "select count(*) from kept") == [(0,)]
 
@@ -133,7 +133,7 @@ def test_servers_that_lost_both_starter_and_watcher_are_stopped_first(data: Path
         for watcher in _children(process.pid) - set(pids):
             os.kill(watcher, signal.SIGKILL)
         process.kill()
-        process.wait(20)
+        process.wait(60)
     assert len(alive(pids)) == 2
     with servers(data, fast=True) as running:
         assert gone(pids)

@@ -461,6 +461,62 @@ async def test_a_chat_is_given_its_burst_and_then_its_rate_by_all_processes(
         await one.close()
 
 
+def asked(redis: Redis) -> int:
+    """How often a script ran."""
+    return int(redis.info("commandstats")["cmdstat_evalsha"]["calls"])
+
+
+@pytest.mark.parametrize("burst", [1, 2, 7, 30])
+async def test_a_chat_with_much_room_is_not_asked_for_and_yet_keeps_to_its_rate(
+    process: Process, redis: Redis, monkeypatch: pytest.MonkeyPatch, burst: int
+) -> None:
+    monkeypatch.setattr(limits, "SPARE", 0.02)
+    monkeypatch.setattr(limits, "FRESH", 60.0)
+    rate, slow = Rate(5000, 500, 1), Chats(per_second=0.01, burst=burst)
+    one, other = process(rate), process(rate)
+    one.chats = other.chats = slow
+    half = max(1, burst // 2)
+    assert await many(one, ["a"], half) == [half]
+    before = asked(redis)
+    assert await many(one, ["a"], burst) == [burst - half], "all of its burst, and no more"
+    assert asked(redis) - before <= burst
+    assert await many(other, ["a"], 3) == [0]
+
+    assert await many(one, ["b"], 1) == [1]
+    before = asked(redis)
+    quick = max(0, burst - 1 - burst // 2)
+    assert await many(one, ["b"], quick) == [quick]
+    assert asked(redis) - before <= 1, "for places of the account"
+    await asyncio.sleep(3 * limits.TOLD)
+    assert await many(other, ["b"], burst) == [burst - quick - 1], "the others were told"
+
+
+async def test_a_chats_room_is_asked_for_again_after_a_while(
+    process: Process, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SPARE", 0.02)
+    monkeypatch.setattr(limits, "TRUSTED", 0.0)
+    one = process(Rate(5000, 500, 1))
+    await many(one, ["a"], 1)
+    before = asked(redis)
+    assert await many(one, ["a"], 10) == [10]
+    assert asked(redis) - before == 10
+
+
+async def test_without_redis_no_chat_is_known_to_have_room(
+    wire: Wire, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SPARE", 0.02)
+    chats = Chats(per_second=0.01, burst=9)
+    ours = Limits(through(wire, redis_url), {"chat": Rate(5000, 500, 1000)}, chats)
+    assert await many(ours, ["a"], 3) == [3]
+    wire.cut()
+    monkeypatch.setattr(limits, "PATIENCE", 0.2)
+    (given_alone,) = await many(ours, ["a"], 20)
+    assert 9 <= given_alone <= 9 + 9 // 2, "a burst of its own, after what it took for granted"
+    await ours.close()
+
+
 async def test_a_chats_places_come_back_with_time(redis_url: str) -> None:
     ours = Limits(redis_url, {"chat": Rate(1000, 500, 1)}, Chats(per_second=50, burst=2))
     asked = time.monotonic()
