@@ -322,9 +322,10 @@ class Limits:
 
     async def _tell(self) -> None:
         """Tell Redis, and with it the other processes, what chats had without asking."""
-        await asyncio.sleep(TOLD)
-        for channel in {channel for channel, _ in self._had}:
-            await self._ask_each(channel, self._rates[channel], (), 0.0)
+        while self._had and not self._away:
+            await asyncio.sleep(TOLD)
+            for channel in {channel for channel, _ in self._had}:
+                await self._ask_each(channel, self._rates[channel], (), 0.0)
 
     async def _ask_each(
         self, channel: str, rate: Rate, chats: Sequence[str], within: float

@@ -108,8 +108,8 @@ _KINDS: dict[str, type[Event]] = {
     )
 }
 _NAMES = {kind: [field.name for field in fields(kind)] for kind in _KINDS.values()}
-_TEXTS = {
-    kind: [name for name, shape in get_type_hints(kind).items() if shape is str]
+_MAY_BE_TEXTS = {
+    kind: [name for name, shape in get_type_hints(kind).items() if shape not in (int, float, bool)]
     for kind in _KINDS.values()
 }
 
@@ -135,7 +135,8 @@ def from_json(data: Json) -> Event:
 
 def texts(event: Event) -> list[str]:
     """Every text that the event holds."""
-    return [getattr(event, name) for name in _TEXTS[type(event)]]
+    values = [getattr(event, name) for name in _MAY_BE_TEXTS[type(event)]]
+    return [value for value in values if isinstance(value, str)]
 
 
 def news(what: str, subject: int, *parts: Say, opens: str = "", unasked: bool = False) -> Json:

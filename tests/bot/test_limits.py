@@ -491,6 +491,21 @@ async def test_a_chat_with_much_room_is_not_asked_for_and_yet_keeps_to_its_rate(
     assert await many(other, ["b"], burst) == [burst - quick - 1], "the others were told"
 
 
+async def test_what_a_chat_has_while_others_are_being_told_is_told_too(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SPARE", 0.02)
+    monkeypatch.setattr(limits, "TOLD", 0.01)
+    rate, slow = Rate(5000, 500, 1), Chats(per_second=0.01, burst=30)
+    one, other = process(rate), process(rate)
+    one.chats = other.chats = slow
+    for _ in range(12):
+        assert await many(one, ["a"], 1) == [1]
+        await asyncio.sleep(0.007)
+    await asyncio.sleep(0.3)
+    assert await many(other, ["a"], 30) == [18]
+
+
 async def test_a_chats_room_is_asked_for_again_after_a_while(
     process: Process, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
