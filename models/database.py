@@ -33,10 +33,12 @@ _PLANNED_ONCE = {
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
     "enable_seqscan": "off",
+    "enable_bitmapscan": "off",  # it gives no order: whoever takes the first few would read all
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
-_PLAN = "SELECT " + ", ".join(
+#: The statement that says so to a connection.
+PLANNING = "SELECT " + ", ".join(
     f"set_config('{name}', '{value}', false)" for name, value in _PLANNED_ONCE.items()
 )
 
@@ -130,7 +132,7 @@ def _bounded(
 
 def _plan(wire: Any, record: ConnectionPoolEntry) -> None:
     connection = cast("psycopg.Connection[Any]", wire)
-    connection.execute(_PLAN.encode())
+    connection.execute(PLANNING.encode())
     connection.commit()
 
 

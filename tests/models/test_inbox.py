@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from models import base, encryption, inbox, person, turn
-from models.database import trip
+from models.database import PLANNING, trip
 from models.encryption import KeyRing
 from models.inbox import NEWS, Arrival, Delivery, InboundMessage
 from tests.clock import now
@@ -170,8 +170,7 @@ def test_an_old_process_meets_the_ids_of_a_new_one_and_the_other_way_round(tx: S
 def test_who_waits_is_found_without_reading_all_that_waits(
     tx: Session, due_at: str, taken: int
 ) -> None:
-    for setting in ("seqscan", "hashjoin", "mergejoin"):  # as the bot's connections plan
-        tx.execute(text(f"SET LOCAL enable_{setting} = off"))
+    tx.execute(text(PLANNING))
     tx.execute(text("TRUNCATE people CASCADE"))  # and with them what other tests rolled back
     people = text(
         "INSERT INTO people (locale, created_at) SELECT 'id', now() FROM generate_series(1, :rows)"

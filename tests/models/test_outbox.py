@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from models import base, encryption, outbox, person
-from models.database import trip
+from models.database import PLANNING, trip
 from models.encryption import KeyRing
 from models.outbox import Claimed, Lane, OutboundMessage, Owed, owe, owe_and_lease
 from models.person import Address
@@ -300,7 +300,7 @@ BACKLOGS = {
 ROWS = 5_000
 
 
-def fill(tx: Session, changed: dict[str, str], *, closed: int = 0) -> None:
+def fill(tx: Session, changed: dict[str, str], *, closed: int = 0, rows: int = ROWS) -> None:
     """Rows of as many people, and before them some that are sent."""
     values = {
         "lane": "'notice'",
@@ -315,7 +315,7 @@ def fill(tx: Session, changed: dict[str, str], *, closed: int = 0) -> None:
             "INSERT INTO people (locale, created_at)"
             " SELECT 'id', now() FROM generate_series(1, :rows)"
         ),
-        {"rows": ROWS + closed},
+        {"rows": rows + closed},
     )
     columns, given = ", ".join(values), ", ".join(values.values())
     tx.execute(
@@ -329,9 +329,7 @@ def fill(tx: Session, changed: dict[str, str], *, closed: int = 0) -> None:
 
 def pages_of_a_claim(tx: Session) -> int:
     """How many pages PostgreSQL touches, if it plans as it does for the bot."""
-    tx.execute(text("SET LOCAL enable_seqscan = off"))
-    tx.execute(text("SET LOCAL enable_hashjoin = off"))
-    tx.execute(text("SET LOCAL enable_mergejoin = off"))
+    tx.execute(text(PLANNING))
     wire = tx.connection().connection.driver_connection
     assert wire is not None
     values = {"lease": 60.0, "limit": 10, "others": 10}
@@ -344,6 +342,20 @@ def pages_of_a_claim(tx: Session) -> int:
 @pytest.mark.parametrize("closed", [0, 5_000])
 def test_a_claim_does_not_read_all_that_waits(tx: Session, kind: str, closed: int) -> None:
     fill(tx, BACKLOGS[kind], closed=closed)
+    assert pages_of_a_claim(tx) < 600
+
+
+@pytest.mark.parametrize("kind", BACKLOGS)
+@pytest.mark.parametrize("usual", ["'reply'", "'notice'"])
+@pytest.mark.parametrize("greeting", ["false", "id % 7 = 0"])
+def test_a_claim_does_not_either_when_the_statistics_are_of_another_day(
+    tx: Session, kind: str, usual: str, greeting: str
+) -> None:
+    """Planned for what usually waits, when there is a flood of something else."""
+    fill(tx, {"lane": usual}, rows=60)
+    tx.execute(text(f"UPDATE outbox SET greeting = {greeting}"))  # noqa: S608
+    tx.execute(text("ANALYZE outbox"))
+    fill(tx, BACKLOGS[kind])
     assert pages_of_a_claim(tx) < 600
 
 
