@@ -38,7 +38,7 @@ MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
 LEASE = timedelta(seconds=90)
 FETCH = timedelta(seconds=80)  # for one file, so that its lease lasts until it is stored
 AT_ONCE = 8  # each holds up to MAX_BYTES
-SEVERAL = 4  # places that are free before more is claimed
+SEVERAL = 6  # places that are free before more is claimed
 PATIENCE = timedelta(days=1)  # with the provider, and with our own file store
 LONGEST_PAUSE = timedelta(minutes=10)  # between two tries
 KEY_TRIES, KEY_PAUSE = 4, timedelta(seconds=5)  # for a process that has the key to fetch it
