@@ -222,7 +222,7 @@ class Limits:
         """Take the rates by channel; Redis is reached when a place is asked for."""
         self.chats = chats or Chats()  # of each channel that has a rate
         self._rates = dict(rates)
-        self._chats_alone: dict[str, Bucket] = {}  # while Redis is away, by key
+        self._chats_alone: dict[bytes, Bucket] = {}  # while Redis is away, by key
         self._alone = {
             channel: Bucket(rate.alone, rate.burst_alone) for channel, rate in self._rates.items()
         }
@@ -460,5 +460,6 @@ def _along(rate: Rate) -> int:
 
 
 @lru_cache(CHATS_ALONE)
-def _key(channel: str, account: str) -> str:
-    return f"izin:rate:{channel}:{hashlib.sha256(account.encode()).hexdigest()[:16]}"
+def _key(channel: str, account: str) -> bytes:
+    """The bucket's key, as it goes over the wire."""
+    return f"izin:rate:{channel}:{hashlib.sha256(account.encode()).hexdigest()[:16]}".encode()

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from conversations.catalogue import Catalogue
 from conversations.commands import Command, Intent, Typed, intent
 from conversations.commands import read as read_command
@@ -156,7 +158,7 @@ class _Teller:
                 self._digress(Say("common.withheld"))
             case Unreadable(kind):
                 if kind == "contact":
-                    self.session = replace(self.session, calling=True)
+                    self.session = structs.replace(self.session, calling=True)
                 key = f"common.unreadable.{kind}"
                 known = self.flows.catalogue.has(key)
                 self._digress(Say(key if known else "common.unreadable"))
@@ -181,16 +183,18 @@ class _Teller:
         flow = self._flow(draft)
         settled = draft is not None and not self._alive(draft)
         if settled:
-            self.session = replace(
+            self.session = structs.replace(
                 self.session, draft=None, asked=None, shown=(), clarifying=False, refusals=0
             )
         elif draft is not None and flow is not None:
             known = {**flow.prefill(draft.subject, self.facts), **draft.answers}
             if known != draft.answers:
-                self.session = replace(self.session, draft=replace(draft, answers=known))
+                self.session = structs.replace(
+                    self.session, draft=structs.replace(draft, answers=known)
+                )
         alive = tuple(parked for parked in self.session.parked if self._alive(parked))
         if alive != self.session.parked:
-            self.session = replace(self.session, parked=alive)
+            self.session = structs.replace(self.session, parked=alive)
         return settled
 
     def _hear_tongue(self, text: str) -> None:
@@ -206,7 +210,7 @@ class _Teller:
         command = read_command(text)
         if command is not None and command.command in _OF_NO_LANGUAGE:
             return
-        self.session = replace(self.session, tongue_known=True)
+        self.session = structs.replace(self.session, tongue_known=True)
         if heard != self.facts.locale:
             self.effects.append(UseLanguage(heard))
             self.facts = replace(self.facts, locale=heard)
@@ -221,10 +225,10 @@ class _Teller:
             shown.act == "command" and shown.answer == "language" for shown in self.session.shown
         ):
             self.prompt = replace(self.prompt, offers=(*self.prompt.offers, offer))
-            self.session = replace(self.session, shown=(*self.session.shown, offer))
+            self.session = structs.replace(self.session, shown=(*self.session.shown, offer))
 
     def _greet(self, event: Event) -> None:
-        self.session = replace(self.session, greeted=True)
+        self.session = structs.replace(self.session, greeted=True)
         self.lasting = True
         if isinstance(event, Started) and event.payload.startswith(JOIN_PAYLOAD):
             self._join(event.payload)
@@ -295,7 +299,7 @@ class _Teller:
 
     def _not_understood(self) -> None:
         """Remember the words that are being read as no answer: they may still be corrected."""
-        self.session = replace(self.session, refused=self.message)
+        self.session = structs.replace(self.session, refused=self.message)
 
     def _at_home(self) -> bool:
         flow = self._flow(self.session.draft)
@@ -387,7 +391,7 @@ class _Teller:
             return False
         if any(offer.act == "before" for offer in self.session.shown):
             return self._says_which(held, event)
-        self.session = replace(self.session, interrupted=None)
+        self.session = structs.replace(self.session, interrupted=None)
         if isinstance(event, Said) and not self._may_answer(event.text):
             return False
         before = self._before(held)
@@ -449,8 +453,8 @@ class _Teller:
             step = flow.step(step_id)
             if step is not None and step_id in draft.answers:
                 changed = step.complete(draft.answers[step_id])
-                draft = replace(draft, editing=step_id if changed else draft.editing)
-        return replace(
+                draft = structs.replace(draft, editing=step_id if changed else draft.editing)
+        return structs.replace(
             self.session,
             draft=draft,
             parked=tuple(d for d in self.session.parked if not _same(d, draft)),
@@ -464,7 +468,7 @@ class _Teller:
     def _go_back(self, before: Session, event: Event) -> None:
         """Take an event for an answer to the question before the news; the news can wait."""
         news = self.session.draft
-        self.session = replace(before, interrupted=None)
+        self.session = structs.replace(before, interrupted=None)
         match event:
             case Said():
                 self._said(event)
@@ -507,7 +511,7 @@ class _Teller:
             here, label = replace(here, label=Say("common.whose.now")), Say("common.whose.before")
         offers = (Offer("before", label, text, "before"), here)
         self._show(asked.step, Prompt(Say("common.whose"), offers), clarifying=True)
-        self.session = replace(self.session, interrupted=held)
+        self.session = structs.replace(self.session, interrupted=held)
 
     def _tapped_before_news(self, tap: Tapped) -> bool:
         """Take a tap on the question that news interrupted: a button names its question."""
@@ -603,7 +607,7 @@ class _Teller:
 
     def _keep_number(self, number: str) -> None:
         self.effects += (RememberPhone(number), CallPerson("phone"))
-        self.session = replace(self.session, calling=False)
+        self.session = structs.replace(self.session, calling=False)
         self._digress(Say("common.contact_received", {"phone": number}))
 
     def _tells_number(self, text: str) -> bool:
@@ -626,7 +630,7 @@ class _Teller:
     def _call(self, about: str, say: Say) -> None:
         """Have somebody call this person, and say so."""
         self.effects.append(CallPerson(about))
-        self.session = replace(self.session, calling=True)
+        self.session = structs.replace(self.session, calling=True)
         self._digress(say)
 
     def _how_to_call(self) -> dict[str, Value]:
@@ -651,7 +655,9 @@ class _Teller:
                     answer = step.add(draft.answers[step.id], event.attachment_id)
                     if answer is not None:
                         kept = {**draft.answers, step.id: answer}
-                        self.session = replace(self.session, draft=replace(draft, answers=kept))
+                        self.session = structs.replace(
+                            self.session, draft=structs.replace(draft, answers=kept)
+                        )
                         self.lasting = True
                         self._digress(Say("common.photo_added", {"n": len(answer["ids"])}))
                         return
@@ -663,7 +669,7 @@ class _Teller:
         draft, step = self.session.draft, self._asked_step()
         held = self.session.interrupted
         if held is not None:
-            self.session = replace(self.session, interrupted=None)
+            self.session = structs.replace(self.session, interrupted=None)
         match offer.act:
             case "before":
                 before = self._before(held) if held is not None else None
@@ -701,7 +707,9 @@ class _Teller:
     def _answer(self, step: Step, answer: Json) -> None:
         draft = self._open_draft()
         draft = draft.answered(step.id, answer)
-        self.session = replace(self.session, draft=draft, refusals=0, clarifying=False, refused="")
+        self.session = structs.replace(
+            self.session, draft=draft, refusals=0, clarifying=False, refused=""
+        )
         context = self._context(draft)
         self.effects += step.then(context, answer)
         echo = context.key(step.id, "said")
@@ -737,7 +745,7 @@ class _Teller:
     def _close(self) -> None:
         """Leave the open draft; take up what it interrupted."""
         self._forget_settled()
-        self.session = replace(
+        self.session = structs.replace(
             self.session,
             draft=None,
             asked=None,
@@ -751,7 +759,7 @@ class _Teller:
         forms = (d for d in reversed(alive) if self.flows.by_id[d.flow].form)
         form = next(forms, None) if self.facts.role == "owner" else None
         parked = tuple(d for d in alive if d is not form)
-        self.session = replace(self.session, parked=parked, draft=form)
+        self.session = structs.replace(self.session, parked=parked, draft=form)
         if form is not None:
             self.says.append(Say("common.back_to_it"))
             self._next()
@@ -779,7 +787,9 @@ class _Teller:
             return  # what the effects say stands under the open question
         self.lasting = True
         kept = {**draft.answers, step.id: stay.answer}
-        self.session = replace(self.session, draft=replace(draft, answers=kept), refusals=0)
+        self.session = structs.replace(
+            self.session, draft=structs.replace(draft, answers=kept), refusals=0
+        )
         offers = step.done(stay.answer) if isinstance(step, Upload) else ()
         self._show(step.id, Prompt(stay.say or step.prompt(self._context(draft)).say, offers))
         self.after = stay.after
@@ -810,7 +820,7 @@ class _Teller:
             self._show(step.id, Prompt(say, tuple(offers)), clarifying=True)
             return
         refusals = self.session.refusals + 1
-        self.session = replace(self.session, refusals=refusals)
+        self.session = structs.replace(self.session, refusals=refusals)
         self.says.append(say)
         self._ask(self.flows.by_id[draft.flow], draft, step, refusals=refusals)
 
@@ -858,7 +868,7 @@ class _Teller:
     ) -> None:
         """Put a question; what is None stays as it is."""
         old, again = self.session, self._asks_again(question)
-        self.session = replace(
+        self.session = structs.replace(
             old,
             asked=question,
             shown=tuple(offers),
@@ -896,7 +906,7 @@ class _Teller:
     def _settle_own_question(self, answer: str) -> None:
         draft = self.session.draft
         if answer in {"restart", "drop"} and draft is not None:
-            self.session = replace(self.session, draft=Draft(draft.flow, draft.subject))
+            self.session = structs.replace(self.session, draft=Draft(draft.flow, draft.subject))
         if answer == "drop":
             self.lasting = True
             self.says.append(Say("common.cancelled"))
@@ -926,7 +936,7 @@ class _Teller:
         if draft is None:
             self._stale()
             return
-        self.session = replace(self.session, draft=replace(draft, editing=step_id))
+        self.session = structs.replace(self.session, draft=structs.replace(draft, editing=step_id))
         self._next()
 
     def _ask_again(self) -> None:
@@ -1029,7 +1039,7 @@ class _Teller:
         locale = wanted or ("en" if self.facts.locale == "id" else "id")
         self.effects.append(UseLanguage(locale))
         self.facts = replace(self.facts, locale="en" if locale == "en" else "id")
-        self.session = replace(self.session, tongue_known=True)
+        self.session = structs.replace(self.session, tongue_known=True)
         self._digress(Say("common.language_set"))
 
     def _back(self) -> None:
@@ -1050,7 +1060,9 @@ class _Teller:
         if earlier is None and not self.session.clarifying:
             self._leave()
             return
-        self.session = replace(self.session, draft=replace(draft, editing=earlier), refusals=0)
+        self.session = structs.replace(
+            self.session, draft=structs.replace(draft, editing=earlier), refusals=0
+        )
         self._next()
 
     def _leave(self, *, to_menu: bool = False) -> None:
@@ -1087,11 +1099,11 @@ class _Teller:
 
     def _home(self) -> None:
         """Show the first page of this person's role; forms without an answer are let go."""
-        self.session = replace(
+        self.session = structs.replace(
             self.session, parked=tuple(d for d in self.session.parked if d.answers)
         )
         if self.session.draft is not None and not self.session.draft.answers:
-            self.session = replace(self.session, draft=None, asked=None, shown=())
+            self.session = structs.replace(self.session, draft=None, asked=None, shown=())
         flow = self.flows.home(self.facts.role)
         self._switch_to(Draft(flow.id))
         self._next()
@@ -1131,14 +1143,14 @@ class _Teller:
         draft = next((d for d in held if (d.flow, d.subject) == (flow.id, subject)), None)
         draft = draft or Draft(flow.id, subject)
         recorded = flow.prefill(subject, self.facts)
-        return replace(draft, answers={**draft.answers, **recorded}) if recorded else draft
+        return structs.replace(draft, answers={**draft.answers, **recorded}) if recorded else draft
 
     def _switch_to(self, draft: Draft) -> None:
         """Make a draft the open one; another form that was open is put aside."""
         current = self.session.draft
         if current is not None and not _same(current, draft):
             self._park()
-        self.session = replace(
+        self.session = structs.replace(
             self.session,
             draft=draft,
             parked=tuple(d for d in self.session.parked if not _same(d, draft)),
@@ -1151,14 +1163,14 @@ class _Teller:
         flow = self._flow(draft)
         others = tuple(d for d in self.session.parked if draft is None or not _same(d, draft))
         if draft is None or flow is None or not _worth_keeping(flow, draft, len(others)):
-            self.session = replace(self.session, draft=None, asked=None, shown=())
+            self.session = structs.replace(self.session, draft=None, asked=None, shown=())
             return
-        self.session = replace(
+        self.session = structs.replace(
             self.session,
             draft=None,
             asked=None,
             shown=(),
-            parked=(*others, replace(draft, editing=None))[-MAX_PARKED:],
+            parked=(*others, structs.replace(draft, editing=None))[-MAX_PARKED:],
         )
 
     def _worth_resuming(self, draft: Draft | None) -> bool:
@@ -1199,7 +1211,7 @@ class _Teller:
         asked, draft = before.asked, before.draft
         if before.interrupted is not None or asked is None or draft is None:
             if self.session.asked is not None:
-                self.session = replace(self.session, interrupted=before.interrupted)
+                self.session = structs.replace(self.session, interrupted=before.interrupted)
             return
         if self.session.asked is None or self._asks_again(asked):
             return
@@ -1212,7 +1224,7 @@ class _Teller:
             before.since,
             self.facts.now,
         )
-        self.session = replace(self.session, interrupted=held)
+        self.session = structs.replace(self.session, interrupted=held)
 
     def _hear_news(self, news: Happened) -> None:
         self.says += [
@@ -1234,7 +1246,7 @@ class _Teller:
             self._mention(flow, news.subject)
 
     def _open_news(self, flow: Flow, subject: str) -> None:
-        self.session = replace(self.session, greeted=True)
+        self.session = structs.replace(self.session, greeted=True)
         draft = self._draft_of(flow, subject)
         self._switch_to(draft)
         self._next()
@@ -1245,7 +1257,7 @@ class _Teller:
         if draft is None or flow is None or asked is None or asked.flow == "common":
             return
         if refresh and draft.subject:
-            self.session = replace(self.session, draft=self._draft_of(flow, draft.subject))
+            self.session = structs.replace(self.session, draft=self._draft_of(flow, draft.subject))
             self._next()
         elif not flow.home and not self._at_a_page():
             self._digress()
@@ -1294,7 +1306,9 @@ class _Teller:
                 answers = {k: v for k, v in draft.answers.items() if k != step.id}
                 if ids:
                     answers[step.id] = {"ids": ids, "done": False}
-                self.session = replace(self.session, draft=replace(draft, answers=answers))
+                self.session = structs.replace(
+                    self.session, draft=structs.replace(draft, answers=answers)
+                )
                 self._next()
                 return
         self._after_news(refresh=False)
@@ -1357,7 +1371,7 @@ class _Teller:
         may_be_dropped = bool(self.after) or fleeting  # then the next one clears as well
         wished = wishes or (self.session.wished and may_be_dropped)
         if wished != self.session.wished:
-            self.session = replace(self.session, wished=wished)
+            self.session = structs.replace(self.session, wished=wished)
         self.effects.append(Reply(message, self.after, fleeting))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, TypedDict
 
 import msgspec
+from msgspec import structs
 
 from conversations.messages import Json, Question, Say, say_from_json, say_to_json
 
@@ -34,18 +35,17 @@ class Offer:
     means: Literal["yes", "no", ""] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A form being filled in: which flow, about what, and the answers so far."""
 
     flow: str
     subject: str = ""
-    answers: Answers = field(default_factory=dict)
+    answers: Answers = msgspec.field(default_factory=dict)
     editing: str | None = None  # the step asked again although it has an answer
 
     def answered(self, step: str, answer: Json) -> Draft:
         """The draft with one more answer."""
-        return replace(self, answers={**self.answers, step: answer}, editing=None)
+        return structs.replace(self, answers={**self.answers, step: answer}, editing=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,7 @@ class Interrupted:
     at: datetime  # when the news came
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """One person's conversation: the open draft, those put aside, and the question in sight.
 
     The next step is not stored: it follows from the answers. Stored is what the person *sees*:
@@ -166,11 +165,11 @@ def joined(session: Session, other: Session, *, at_most: int) -> Session:
     """One conversation of two: the question in sight stays, the other's drafts are put aside."""
     own = {(d.flow, d.subject) for d in (session.draft, *session.parked) if d is not None}
     more = tuple(
-        replace(d, editing=None)
+        structs.replace(d, editing=None)
         for d in (*other.parked, other.draft)
         if d is not None and d.answers and (d.flow, d.subject) not in own
     )
-    return replace(session, parked=(*more, *session.parked)[-at_most:])
+    return structs.replace(session, parked=(*more, *session.parked)[-at_most:])
 
 
 def _draft_to_json(draft: Draft) -> Json:

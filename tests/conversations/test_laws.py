@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bot.channels.base import token
 from conversations import events, flows, messages
@@ -224,7 +225,7 @@ def test_the_menu_is_always_a_way_out(facts: Facts, begun: int, said: list[Event
         for effect in moment.turn.effects:
             facts = city.after(facts, effect)
     if not session.greeted:
-        session = replace(session, greeted=True)
+        session = structs.replace(session, greeted=True)
     turn = advance(FLOWS, session, Said("menu"), facts)
     home = FLOWS.home(facts.role)
     assert [m.question.flow for m in _messages(turn.effects) if m.question] == [home.id]
