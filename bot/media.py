@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -37,7 +38,9 @@ log = structlog.get_logger(__name__)
 MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
 LEASE = timedelta(seconds=90)
 FETCH = timedelta(seconds=80)  # for one file, so that its lease lasts until it is stored
-AT_ONCE = 8  # each holds up to MAX_BYTES
+AT_ONCE = 8
+ORDINARY = 2 * 1024 * 1024  # bytes; a photo as messengers send it has some hundred thousand
+LARGE_AT_ONCE = 3  # files of more than ORDINARY: each is held in memory as a whole
 SEVERAL = 6  # places that are free before more is claimed
 PATIENCE = timedelta(days=1)  # with the provider, and with our own file store
 LONGEST_PAUSE = timedelta(minutes=10)  # between two tries
@@ -73,6 +76,7 @@ class Media:
     storage: Storage
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
     _more: bool = False  # there were no places for all that waited
 
     def wake(self) -> None:
@@ -143,7 +147,8 @@ class Media:
                 await self.record.do(lambda tx: _unreadable(tx, wanted.id, again=missing))
                 return
             try:
-                kept = await self._keep(await _get(channel, reference))
+                async with AsyncExitStack() as held:
+                    kept = await self._keep(await self._get(channel, reference, held))
             except FileRefused as refusal:
                 reason = refusal.reason
                 await self.record.do(lambda tx: _refuse(tx, wanted.id, reason))
@@ -158,6 +163,31 @@ class Media:
             log.warning("media.database_away", error=type(error).__name__)
         else:
             await self._forget(channel, wanted.id, reference)
+
+    async def _get(self, channel: Channel | None, reference: str, held: AsyncExitStack) -> bytes:
+        """Get a file from its provider; a large one once it has a place, which `held` gives back.
+
+        Raises:
+            FileRefused: the provider will never give it.
+            _NotNow: the provider is away, or something of ours is wrong.
+        """
+        if channel is None:  # its settings are missing
+            raise _NotNow("ours")
+        try:
+            async with asyncio.timeout(FETCH.total_seconds()):
+                try:
+                    return await channel.fetch(reference, at_most=ORDINARY)
+                except FileRefused as refusal:
+                    if refusal.reason != "file_too_large":
+                        raise
+                await held.enter_async_context(self._large)
+                return await channel.fetch(reference, at_most=MAX_BYTES)
+        except FileRefused:
+            raise
+        except (ChannelError, OSError) as error:  # a TimeoutError is an OSError
+            raise _NotNow("provider", error) from error
+        except Exception as error:
+            raise _NotNow("ours", error) from error
 
     async def _keep(self, content: bytes) -> Kept:
         """Check and store a file that came.
@@ -193,26 +223,6 @@ class Media:
         except Exception as error:
             kind = type(error).__name__
             log.warning("media.not_forgotten", attachment=attachment_id, error=kind)
-
-
-async def _get(channel: Channel | None, reference: str) -> bytes:
-    """Get a file from its provider.
-
-    Raises:
-        FileRefused: the provider will never give it.
-        _NotNow: the provider is away, or something of ours is wrong.
-    """
-    if channel is None:  # its settings are missing
-        raise _NotNow("ours")
-    try:
-        async with asyncio.timeout(FETCH.total_seconds()):
-            return await channel.fetch(reference, at_most=MAX_BYTES)
-    except FileRefused:
-        raise
-    except (ChannelError, OSError) as error:  # a TimeoutError is an OSError
-        raise _NotNow("provider", error) from error
-    except Exception as error:
-        raise _NotNow("ours", error) from error
 
 
 def sniff(content: bytes) -> str:

@@ -58,6 +58,8 @@ class Chat:
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         if reference not in self.files:
             raise FileRefused("file_gone")
+        if len(self.files[reference]) > at_most:
+            raise FileRefused("file_too_large")
         return self.files[reference]
 
     async def forget(self, reference: str) -> None:

@@ -19,10 +19,11 @@ from bot.embedded import CannotStart, Servers, discard, servers
 
 # Starts servers, tells who they are, and waits to be killed.
 STARTER = """
-import json, sys, threading
+import json, signal, sys, threading
 from pathlib import Path
 from bot.embedded import servers
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 with servers(Path(sys.argv[1]), fast=True) as running:
     pids = [int(file.read_text()) for file in Path(sys.argv[1]).resolve().glob("servers/*/pid")]
     print(json.dumps([running.database_url, running.redis_url, pids]), flush=True)

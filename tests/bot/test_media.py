@@ -17,7 +17,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import FileRefused, OutcomeUnknown, TryLater, Unreachable
-from bot.media import AT_ONCE, LONGEST_PAUSE, PATIENCE, keep, sniff
+from bot.media import (
+    AT_ONCE,
+    LARGE_AT_ONCE,
+    LONGEST_PAUSE,
+    MAX_BYTES,
+    ORDINARY,
+    PATIENCE,
+    keep,
+    sniff,
+)
 from conversations.events import Uploaded
 from models.attachment import Attachment, AttachmentState
 from models.storage import Storage
@@ -297,6 +306,44 @@ class Slow(Chat):
             await self.go.wait()
         self.now -= 1
         return await super().fetch(reference, at_most=at_most)
+
+
+class Heavy(Chat):
+    """A channel that counts how many large files are being got at once."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.now = self.most = 0
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        if at_most <= ORDINARY:
+            return await super().fetch(reference, at_most=at_most)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            await asyncio.sleep(0.02)
+            return await super().fetch(reference, at_most=at_most)
+        finally:
+            self.now -= 1
+
+
+@pytest.mark.parametrize("size", [ORDINARY + 1, ORDINARY * 2, MAX_BYTES])
+async def test_of_large_files_few_are_held_in_memory_at_once(town: Town, size: int) -> None:
+    chat = Heavy(files=town.desk.chat.files)
+    town.desk.media.channels = {"chat": chat}
+    padded = PHOTO + bytes(size - len(PHOTO))  # what lies behind a picture's end is not looked at
+    large = [await send(town, padded, f"large-{place}") for place in range(AT_ONCE + 2)]
+    while await town.desk.media.fetch_due():
+        pass
+    most = chat.most
+    assert most == LARGE_AT_ONCE
+    assert {row(town, one).state for one in large} == {"stored"}
+
+
+async def test_a_file_larger_than_we_take_is_refused(town: Town) -> None:
+    sent = await send(town, PHOTO + bytes(MAX_BYTES))
+    await town.desk.media.fetch_due()
+    assert (row(town, sent).state, row(town, sent).refusal) == ("refused", "file_too_large")
 
 
 async def test_a_fetcher_that_died_leaves_its_files_to_the_next(town: Town) -> None:
