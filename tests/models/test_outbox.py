@@ -330,6 +330,7 @@ def fill(tx: Session, changed: dict[str, str], *, closed: int = 0, rows: int = R
 def pages_of_a_claim(tx: Session) -> int:
     """How many pages PostgreSQL touches, if it plans as it does for the bot."""
     tx.execute(text(PLANNING))
+    tx.execute(text(outbox.IN_ORDER))
     wire = tx.connection().connection.driver_connection
     assert wire is not None
     values = {"lease": 60.0, "limit": 10, "others": 10}
@@ -354,6 +355,22 @@ def test_a_claim_does_not_either_when_the_statistics_are_of_another_day(
     """Planned for what usually waits, when there is a flood of something else."""
     fill(tx, {"lane": usual}, rows=60)
     tx.execute(text(f"UPDATE outbox SET greeting = {greeting}"))  # noqa: S608
+    tx.execute(text("ANALYZE outbox"))
+    fill(tx, BACKLOGS[kind])
+    assert pages_of_a_claim(tx) < 600
+
+
+@pytest.mark.parametrize("kind", BACKLOGS)
+@pytest.mark.parametrize("past", ["now()", "now() - interval '1 day' * random()"])
+@pytest.mark.parametrize("rows", [1, 5, 400])
+def test_a_claim_does_not_either_when_the_statistics_know_no_open_row(
+    tx: Session, kind: str, past: str, rows: int
+) -> None:
+    """Where one row is expected, to sort it looks as cheap as to read the index in order."""
+    fill(tx, {"lane": "'reply'"}, rows=rows)
+    sets = f"sent_at = {past}, leased_until = {past}, due_at = {past}"
+    sets += ", lane = CASE WHEN id % 3 = 0 THEN 'reply' ELSE 'notice' END, greeting = id % 7 = 0"
+    tx.execute(text(f"UPDATE outbox SET {sets}"))  # noqa: S608
     tx.execute(text("ANALYZE outbox"))
     fill(tx, BACKLOGS[kind])
     assert pages_of_a_claim(tx) < 600
