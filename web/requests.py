@@ -69,7 +69,7 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _given(scope) or f"{self._process}{next(self._numbers):08x}"
+        request = _given(scope) or made(self._process, next(self._numbers))
         began = perf_counter()
         status = 0
 
@@ -102,6 +102,11 @@ class Requests:
     def _name(self, scope: Scope) -> str:
         """The route's pattern, which holds nothing that somebody typed."""
         return self._names.get(scope.get("endpoint"), _NOWHERE)
+
+
+def made(process: str, number: int) -> str:
+    """An id; the letter keeps digits on both sides of it from reading as an identity number."""
+    return f"{process}n{number:08x}"
 
 
 def _given(scope: Scope) -> str | None:

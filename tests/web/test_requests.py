@@ -18,7 +18,8 @@ from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
 from bot.metrics import REGISTRY
-from web.requests import Requests
+from models.logs import scrub
+from web.requests import Requests, made
 
 log = structlog.get_logger(__name__)
 
@@ -67,12 +68,18 @@ async def test_an_id_is_made_goes_back_and_stands_in_every_line() -> None:
     with capture_logs() as logs:
         answer = await get("/hello/sesame")
         again = await get("/hello/sesame")
-    made = answer.headers["X-Request-Id"]
-    assert re.fullmatch(r"[0-9a-f]{16}", made)
-    assert again.headers["X-Request-Id"] != made
+    own = answer.headers["X-Request-Id"]
+    assert re.fullmatch(r"[0-9a-f]{8}n[0-9a-f]{8}", own)
+    assert again.headers["X-Request-Id"] != own
     seen = [entry["request"] for entry in logs if entry["event"] == "seen"]
-    assert seen == [made, again.headers["X-Request-Id"]]
+    assert seen == [own, again.headers["X-Request-Id"]]
     assert get_contextvars() == {}
+
+
+@pytest.mark.parametrize("process", ["12345678", "08123456", "62812345", "0123456a", "00000000"])
+@pytest.mark.parametrize("number", [0, 7, 0x8123456, 0x62812345, 0x99999999, 2**32])
+def test_an_id_is_not_taken_for_a_number_of_a_person(process: str, number: int) -> None:
+    assert scrub(f"line {made(process, number)}") == f"line {made(process, number)}"
 
 
 async def test_the_id_of_a_proxy_is_kept() -> None:
@@ -82,7 +89,7 @@ async def test_the_id_of_a_proxy_is_kept() -> None:
 @pytest.mark.parametrize("given", ["short", "a" * 65, "with blank x", 'quote"quote', "ärger-12"])
 async def test_an_id_that_looks_like_none_is_not_taken_over(given: str) -> None:
     answer = await get("/hello/x", given)
-    assert re.fullmatch(r"[0-9a-f]{16}", answer.headers["X-Request-Id"])
+    assert re.fullmatch(r"[0-9a-f]{8}n[0-9a-f]{8}", answer.headers["X-Request-Id"])
 
 
 async def test_requests_are_counted_by_route_and_never_by_path() -> None:
