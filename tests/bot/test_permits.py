@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -134,11 +135,12 @@ async def issue(town: Town, **changed: object) -> str:
     ],
 )
 async def test_anybody_may_ask_whether_a_permit_is_real(
-    town: Town, changed: dict[str, object], key: str
+    town: Town, changed: dict[str, Any], key: str
 ) -> None:
     number = await issue(town, **changed)
     said = await town.say(f"cek izin {number.lower()}", "stranger")
-    until, on = changed["valid_until"], now().astimezone(WIB).date()
+    until, revoked_at = changed["valid_until"], changed.get("revoked_at", now())
+    on = revoked_at.astimezone(WIB).date()
     assert words(f"notices.{key}", number=number, holder="Siti A*****", until=until, on=on) in said
     assert "Aminah" not in said
 
@@ -215,7 +217,8 @@ async def test_the_whole_way_from_the_hand_over_to_the_rating(town: Town) -> Non
     (number,) = town.permits()
     assert words("notices.handed_over", number=number) in town.heard(OWNER)
     documents = [message.document for _, message in town.desk.chat.sent[OWNER] if message.document]
-    assert documents == [f"permits/{now().year}/{number}.pdf"]
+    year = town.read(lambda tx: tx.get_one(Permit, 1)).issued_on.year
+    assert documents == [f"permits/{year}/{number}.pdf"]
     assert town.desk.media.storage.read(documents[0]).startswith(b"%PDF")
     await town.tap("4")
     rating = town.read(lambda tx: tx.get_one(visits.VisitReport, visit_id)).rating
