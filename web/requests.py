@@ -106,7 +106,7 @@ class Requests:
 
 def made(process: str, number: int) -> str:
     """An id; the letter keeps digits on both sides of it from reading as an identity number."""
-    return f"{process}n{number:08x}"
+    return f"{process}n{number:07x}"
 
 
 def _given(scope: Scope) -> str | None:

@@ -69,7 +69,7 @@ async def test_an_id_is_made_goes_back_and_stands_in_every_line() -> None:
         answer = await get("/hello/sesame")
         again = await get("/hello/sesame")
     own = answer.headers["X-Request-Id"]
-    assert re.fullmatch(r"[0-9a-f]{8}n[0-9a-f]{8}", own)
+    assert re.fullmatch(r"[0-9a-f]{8}n[0-9a-f]{7}", own)
     assert again.headers["X-Request-Id"] != own
     seen = [entry["request"] for entry in logs if entry["event"] == "seen"]
     assert seen == [own, again.headers["X-Request-Id"]]
@@ -77,7 +77,7 @@ async def test_an_id_is_made_goes_back_and_stands_in_every_line() -> None:
 
 
 @pytest.mark.parametrize("process", ["12345678", "08123456", "62812345", "0123456a", "00000000"])
-@pytest.mark.parametrize("number", [0, 7, 0x8123456, 0x62812345, 0x99999999, 2**32])
+@pytest.mark.parametrize("number", [0, 7, 0x8123456, 0x62812345, 0x99999999, 2**28])
 def test_an_id_is_not_taken_for_a_number_of_a_person(process: str, number: int) -> None:
     assert scrub(f"line {made(process, number)}") == f"line {made(process, number)}"
 
@@ -89,7 +89,7 @@ async def test_the_id_of_a_proxy_is_kept() -> None:
 @pytest.mark.parametrize("given", ["short", "a" * 65, "with blank x", 'quote"quote', "ärger-12"])
 async def test_an_id_that_looks_like_none_is_not_taken_over(given: str) -> None:
     answer = await get("/hello/x", given)
-    assert re.fullmatch(r"[0-9a-f]{8}n[0-9a-f]{8}", answer.headers["X-Request-Id"])
+    assert re.fullmatch(r"[0-9a-f]{8}n[0-9a-f]{7}", answer.headers["X-Request-Id"])
 
 
 async def test_requests_are_counted_by_route_and_never_by_path() -> None:
