@@ -8,6 +8,7 @@ FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/opt/izin PYTHONUNBUFFERED=1
 COPY --from=build /opt/venv /opt/venv
 COPY bot /opt/izin/bot
+COPY casework /opt/izin/casework
 COPY conversations /opt/izin/conversations
 COPY models /opt/izin/models
 COPY web /opt/izin/web

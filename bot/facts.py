@@ -131,7 +131,7 @@ def _with_rows(
 
 
 def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
-    """A supervisor's queues; nothing is locked for a look at them (`bot.effects` locks to act)."""
+    """A supervisor's queues; nothing is locked for a look at them (acts lock)."""
     areas, supervised = officer.areas_of(tx, me.id), officer.supervised(tx)
 
     def mine(code: InstrumentedAttribute[Any]) -> ColumnElement[bool]:

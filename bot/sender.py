@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
-from bot import breaker, call_list, metrics, outcomes
+from bot import breaker, metrics, outcomes
 from bot.breaker import Breaker, Breakers
 from bot.channels.base import Channel, File, Greeter, Letter
 from bot.errors import (
@@ -34,6 +34,7 @@ from bot.errors import (
     WindowClosed,
 )
 from bot.limits import Limits
+from casework import call_list
 from conversations import messages
 from conversations.catalogue import LOCALES, MissingLine
 from conversations.messages import Json, Message

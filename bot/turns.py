@@ -28,12 +28,13 @@ from bot.errors import Busy, Malformed
 from bot.facts import City
 from bot.metrics import Stopwatch
 from bot.sender import Sender
+from casework.news import tell_supervisors
 from conversations import engine, events, messages
 from conversations.events import Event, Happened, Uploaded
 from conversations.messages import Message, Say
 from conversations.session import Session as Talk
 from conversations.withholding import withheld
-from models import consent, inbox, loops, officer, turn
+from models import consent, inbox, logs, loops, officer, turn
 from models.database import Record, away, trip, unfit
 from models.encryption import Unreadable
 from models.inbox import NEWS, Delivery, SentFile
@@ -574,30 +575,16 @@ def _tell_set_aside(tx: Session, person_id: int, row_id: int) -> None:
 
 def _tell_supervisors(tx: Session, person_id: int, what: str, number: int, say: Say) -> None:
     """Show supervisors what was set aside; not their own, or one would follow another."""
-    supervisors = officer.supervisors_of(tx, None)
-    if person_id in supervisors:
-        return
-    for supervisor in supervisors:
-        news = events.news(what, number, say, unasked=True)
-        inbox.tell(tx, supervisor, f"{what}:{number}", news, can_wait=True)
+    if person_id not in officer.supervisors_of(tx, None):
+        tell_supervisors(tx, None, what, number, say, fact=f"{what}:{number}")
 
 
 def _log_failure(event: str, entry: _Entry, error: Exception) -> None:
     log.error(
         event,
         error=type(error).__name__,
-        place=_place(error),
+        place=logs.place(error),
         person=entry.person_id,
         delivery=entry.heard.provider_id if entry.heard else None,
         channel=entry.heard.channel if entry.heard else NEWS,
     )
-
-
-def _place(error: BaseException) -> str:
-    """Where an error was raised: file and line, no values."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "?"
-    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"

@@ -1,4 +1,4 @@
-"""What a turn brings about: messages to send and rows to write, one case each in `bot.effects`."""
+"""What a turn brings about: messages to send and rows to write; `bot.effects` calls the acts."""
 
 from __future__ import annotations
 

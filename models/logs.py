@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from pathlib import PurePath
 from types import TracebackType
 from typing import Any
 
@@ -21,7 +22,7 @@ import sqlalchemy.exc
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-ROOMS = ("bot", "conversations", "models", "web", "workers")
+ROOMS = ("bot", "casework", "conversations", "models", "web", "workers")
 
 _IDENTITY_NUMBER = re.compile(r"(?<!\d)\d(?:[ .-]?\d){15}(?!\d)")
 _PHONE = re.compile(r"(?<!\d)(?:\+?62[ .-]?|0)8(?:[ .-]?\d){7,11}(?!\d)")
@@ -88,6 +89,13 @@ def told(error: BaseException) -> str:
         rule = cause.diag.constraint_name or cause.diag.table_name or "-"
         return f"{kind.__name__}: {cause.sqlstate} {rule}"
     return kind.__name__
+
+
+def place(error: BaseException) -> str:
+    """Where an error was raised, in our own code if it is in the trace: file and line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    return f"{PurePath(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
 
 
 def _traceback(error: BaseException) -> Iterator[str]:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from casework.news import tell
 from conversations.messages import Say
 from models import quiet
 from models.base import now
 from models.task import Task
-from workers.news import tell
 
 AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=3))  # of silence
 KEPT = timedelta(days=30)
@@ -31,8 +31,8 @@ def _remind(tx: Session, times: int, since: datetime) -> int:
     """Remind those who were reminded so many times and are silent since then; gives how many."""
     rows = tx.execute(_REMINDED, {"times": times, "since": since, "most": AT_ONCE}).all()
     for person_id, spoke_at in rows:
-        occasion = f"{spoke_at.isoformat()}:{times + 1}"
-        tell(tx, person_id, "reminder", person_id, Say("notices.draft_waits"), occasion=occasion)
+        fact = f"reminder:{person_id}:{spoke_at.isoformat()}:{times + 1}"
+        tell(tx, person_id, "reminder", person_id, Say("notices.draft_waits"), fact=fact)
     return len(rows)
 
 

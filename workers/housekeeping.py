@@ -9,6 +9,8 @@ from functools import partial
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from casework.act import by_office
+from casework.news import window_of
 from conversations.messages import Say
 from models import alias, task
 from models import application as applications
@@ -27,8 +29,7 @@ from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window
 from workers import drafts
-from workers.context import Context, Kept, Settle
-from workers.news import tell_supervisors, window_of
+from workers.context import ACTOR, Context, Kept, Settle
 from workers.visits.offers import NOBODY_YET
 
 STUCK = timedelta(minutes=10)  # without a task that would move it on
@@ -181,11 +182,6 @@ def _report_overdue(tx: Session) -> None:
     for visit, window in _begun(tx, _IN_OFFICERS_HANDS, since=LONG_OVERDUE):
         if window.ends_at < now(tx) - OVERDUE:
             number = tx.get_one(Application, visit.application_id).number
-            tell_supervisors(
-                tx,
-                visit.kelurahan_code,
-                "visit_overdue",
-                visit.id,
-                Say("notices.visit_overdue", {"number": number, "window": window_of(visit)}),
-                occasion="once",
-            )
+            say = Say("notices.visit_overdue", {"number": number, "window": window_of(visit)})
+            act = by_office(tx, ACTOR, "once")
+            act.tell_supervisors(visit.kelurahan_code, "visit_overdue", visit.id, say)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import PurePath
 from types import MappingProxyType
 
 import structlog
@@ -13,8 +11,9 @@ from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from casework.act import by_office
 from conversations.messages import Say
-from models import audit
+from models import audit, logs
 from models import task as tasks
 from models.application import Application
 from models.permit import Permit
@@ -23,7 +22,6 @@ from models.visit import Offer, Visit
 from workers import drafts, housekeeping, linking
 from workers.context import ACTOR, Context, Prepare, Settle
 from workers.documents import issue
-from workers.news import tell_supervisors
 from workers.verification import run as verification
 from workers.visits import offers, windows
 
@@ -69,7 +67,7 @@ def run(task_id: int) -> None:
     try:
         _work_off(_context, task_id)
     except Exception as error:  # a job may fail in any way; the row must not stay silent
-        place = _place(error)
+        place = _named(error)
         _log.warning("task_failed", task=task_id, error=place)
         _count_failure(_context, task_id, place)
 
@@ -112,7 +110,7 @@ def _count_failure(context: Context, task_id: int, error: str) -> None:
     except SQLAlchemyError as away:
         _log.error("failure_not_counted", task=task_id, error=type(away).__name__)
     except Exception as untold:  # the row whose task failed can't be told of either
-        _log.error("failure_not_told", task=task_id, error=_place(untold))
+        _log.error("failure_not_told", task=task_id, error=_named(untold))
         _give_up_silently(context, task_id, error)
 
 
@@ -143,14 +141,9 @@ def _give_up(tx: Session, task: Task) -> None:
         "expire_offer": Say("notices.stuck_offer", number),
         "permit": Say("notices.stuck_permit", number),
     }
-    tell_supervisors(
-        tx,
-        application.kelurahan_code,
-        "task_stuck",
-        application.id,
-        stuck[task.kind],
-        occasion=task.run_key,
-    )
+    act = by_office(tx, ACTOR, task.run_key)
+    area = application.kelurahan_code
+    act.tell_supervisors(area, "task_stuck", application.id, stuck[task.kind])
 
 
 def _application_of(tx: Session, task: Task) -> Application | None:
@@ -170,9 +163,6 @@ def _application_of(tx: Session, task: Task) -> Application | None:
     return tx.get_one(Application, application_id)
 
 
-def _place(error: Exception) -> str:
+def _named(error: Exception) -> str:
     """The error's type and where it came from; never its words, which may hold personal data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
-    last = ours[-1]
-    return f"{type(error).__name__} at {PurePath(last.filename).name}:{last.lineno}"
+    return f"{type(error).__name__} at {logs.place(error)}"

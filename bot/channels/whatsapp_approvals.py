@@ -17,9 +17,9 @@ from bot.channels.whatsapp import Account
 from bot.channels.whatsapp_templates import CATEGORY, Declared, declared
 from bot.channels.whatsapp_transport import Transport
 from bot.errors import Rejected
-from conversations import events
+from casework.news import tell_supervisors
 from conversations.messages import Json, Say
-from models import inbox, officer, template
+from models import template
 from models.database import Record
 from models.template import REFUSED, Standing
 
@@ -131,7 +131,5 @@ def _keep(tx: Session, standing: Standing) -> None:
     if row is None or row.status not in REFUSED:
         return
     say = Say("notices.template_refused", {"name": row.name, "state": row.status})
-    news = events.news("template_refused", row.id, say, unasked=True)
-    for supervisor in officer.supervisors_of(tx, None):
-        fact = f"template:{row.id}:{row.status}:{row.checked_at.isoformat()}"
-        inbox.tell(tx, supervisor, fact, news, can_wait=True)
+    fact = f"template:{row.id}:{row.status}:{row.checked_at.isoformat()}"
+    tell_supervisors(tx, None, "template_refused", row.id, say, fact=fact)

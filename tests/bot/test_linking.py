@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
+from casework.news import tell
 from conversations.messages import Say
 from models import audit, inbox, link
 from models import person as people
@@ -28,7 +29,6 @@ from models.person import Address, Person
 from models.visit import Visit
 from tests.bot.town import OFFICER, OTHER, OWNER, Town, words
 from tests.workers import city
-from workers.news import tell
 
 PENDING, LINKED = words("notices.link_pending"), words("notices.linked")
 WRONG, OWN = words("notices.link_wrong"), words("notices.link_own")
@@ -88,7 +88,7 @@ async def test_all_that_was_theirs_moves(town: Town, gives: str, types: str) -> 
     await town.desk.sender.finish()
     town.owe(OTHER)
     say = Say("notices.permit_soon")
-    town.write(lambda tx: tell(tx, newer, "news", 1, say, occasion="1"))
+    town.write(lambda tx: tell(tx, newer, "news", 1, say, fact="news:1"))
     city.work_off(town.engine)  # nothing is sent and no news taken yet
     moved = town.read(
         lambda tx: [
@@ -113,11 +113,11 @@ async def test_an_answer_stays_where_it_is_asked_and_news_goes_to_the_last(town:
     await town.say("bantuan", OWNER)
     assert len(town.desk.chat.texts(OTHER)) == before
     say = Say("notices.permit_soon")
-    town.write(lambda tx: tell(tx, older, "news", 1, say, occasion="1"))
+    town.write(lambda tx: tell(tx, older, "news", 1, say, fact="news:1"))
     await town.quiet()
     assert words("notices.permit_soon") in town.desk.chat.texts(OWNER)[-1]
     await town.say("bantuan", OTHER)
-    town.write(lambda tx: tell(tx, older, "news", 1, say, occasion="2"))
+    town.write(lambda tx: tell(tx, older, "news", 1, say, fact="news:2"))
     await town.quiet()
     assert words("notices.permit_soon") in town.desk.chat.texts(OTHER)[-1]
 
@@ -264,7 +264,7 @@ async def test_who_was_reached_by_nobodys_mistake_meanwhile_is_gathered(town: To
     await type_in(town, await code(town))
     await town.work()
     say = Say("notices.permit_soon")
-    town.write(lambda tx: tell(tx, newer, "late", 1, say, occasion="1"))
+    town.write(lambda tx: tell(tx, newer, "late", 1, say, fact="news:1"))
     town.owe(OWNER)
     late = update(OutboundMessage).where(OutboundMessage.sent_at.is_(None))
     town.write(lambda tx: tx.execute(late.values(person_id=newer, lane=Lane.NOTICE)))

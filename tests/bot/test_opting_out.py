@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from casework.news import tell
 from conversations.messages import Say
 from models.outbox import Lane, OutboundMessage
 from models.person import Person
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
-from workers.news import tell
 
 STOPS = ("STOP", "berhenti", "jangan kirim pesan lagi")
 STARTS = ("MULAI", "start", "langganan lagi")
@@ -47,13 +47,13 @@ async def test_neither_news_nor_notices_reach_who_opted_out(town: Town, address:
     before = len(town.desk.chat.texts(address))
     person_id = town.meet(address)
     say = Say("notices.permit_soon")
-    town.write(lambda tx: tell(tx, person_id, "news", 1, say, occasion="1"))
+    town.write(lambda tx: tell(tx, person_id, "news", 1, say, fact="news:1"))
     notice = town.owe(address, lane=Lane.NOTICE)
     await town.quiet()
     assert len(town.desk.chat.texts(address)) == before
     assert town.read(lambda tx: tx.get_one(OutboundMessage, notice).outcome) == "opted_out"
     await town.say("mulai", address)
-    town.write(lambda tx: tell(tx, person_id, "news", 1, say, occasion="2"))
+    town.write(lambda tx: tell(tx, person_id, "news", 1, say, fact="news:2"))
     town.owe(address, lane=Lane.NOTICE)
     await town.quiet()
     later = "\n".join(town.desk.chat.texts(address)[before:])

@@ -7,13 +7,13 @@ from datetime import datetime
 import pytest
 from sqlalchemy import update
 
+from casework.news import tell
 from conversations.messages import Say
 from models.inbox import InboundMessage
 from models.outbox import OutboundMessage
 from models.quiet import QuietHours
 from tests.bot.town import BOSS, OFFICER, OWNER, Town, words
 from tests.clock import ALWAYS_NIGHT, now
-from workers.news import tell
 
 VERIFIED = words("notices.verified", number="26-000001")
 
@@ -42,7 +42,7 @@ async def morning(town: Town) -> None:
 def tell_owner(town: Town) -> None:
     person_id = town.meet(OWNER)
     say = Say("notices.verified", {"number": "26-000001"})
-    town.write(lambda tx: tell(tx, person_id, "verified", 1, say, occasion="1"))
+    town.write(lambda tx: tell(tx, person_id, "verified", 1, say, fact="news:1"))
 
 
 async def test_news_is_told_in_the_morning(town: Town) -> None:

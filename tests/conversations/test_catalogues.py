@@ -19,7 +19,7 @@ from workers.verification import CHECKS
 from workers.verification.run import NO_CHECKS, NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("bot", "conversations", "models", "web", "workers")
+ROOMS = ("bot", "casework", "conversations", "models", "web", "workers")
 FLOWS = flows.load()
 ENTRIES = FLOWS.catalogue.entries
 FILES = {key.partition(".")[0] for key in ENTRIES} | {

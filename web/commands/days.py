@@ -8,10 +8,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
+from casework import days
+from casework.act import by_office
 from models import calendar
 from models.base import WIB, now
 from web.commands import ACTOR, Refusal, read_settings, transaction
-from workers.visits import closing
 
 if TYPE_CHECKING:
     from web.commands import Commands
@@ -26,8 +27,8 @@ _WHY = {
 
 def add(commands: Commands) -> None:
     """Add the group to the command line."""
-    days = commands.add_parser("days", help="Days on which officers do not work, or do")
-    acts = days.add_subparsers(required=True, metavar="ACT")
+    group = commands.add_parser("days", help="Days on which officers do not work, or do")
+    acts = group.add_subparsers(required=True, metavar="ACT")
     closes = _act(acts, "close", _close, "Close a day: no visits are agreed for it")
     closes.add_argument("--move", action="store_true", help="offer other times to who waits then")
     opens = _act(acts, "open", _open, "Let officers work on a holiday, or on a day that was closed")
@@ -54,7 +55,8 @@ def _close(given: argparse.Namespace, settings: Settings) -> int:
         why = calendar.load(tx).why_not(given.day)
         if why is not None and why != "closed":
             raise Refusal(f"{given.day} is {_WHY[why]}: officers do not work then anyhow.")
-        standing = closing.close(tx, given.day, given.reason, actor=ACTOR, move=given.move)
+        act = by_office(tx, ACTOR, f"day:{given.day}")
+        standing = days.close(act, given.day, given.reason, move=given.move)
     if standing and not given.move:
         numbers = ", ".join(map(str, standing))
         raise Refusal(
@@ -73,7 +75,7 @@ def _close(given: argparse.Namespace, settings: Settings) -> int:
 
 def _give_up(settings: Settings, visit_id: int) -> bool:
     with transaction(settings) as tx:
-        return closing.give_up(tx, visit_id, actor=ACTOR)
+        return days.give_up(by_office(tx, ACTOR, f"day_closed:{visit_id}"), visit_id)
 
 
 def _open(given: argparse.Namespace, settings: Settings) -> int:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from bot.settings import Settings
+from casework import staff
+from casework.act import Act, by_office
 from conversations import reference
 from conversations.parsers.identity import contains_identity_number
 from models import area, officer
+from models.base import now
 from models.officer import Officer
 from web.commands import ACTOR, Refusal, read_settings, transaction
-from workers import staff
 
 if TYPE_CHECKING:
     from web.commands import Commands
@@ -87,7 +89,7 @@ def _end(given: argparse.Namespace) -> int:
     with transaction(read_settings(Settings)) as tx:
         row = _the_officer(tx, given.badge, ended_too=True)
         was_active = row.active
-        moved = staff.end(tx, row, actor=ACTOR)
+        moved = staff.end(_act(tx, row), row)
         alone = row.role == "supervisor" and not officer.supervisors_of(tx, None)
         badge, name = row.badge, row.name
     print(f"{badge} ({name}) {'has ended' if was_active else 'had ended already'}.")
@@ -104,7 +106,7 @@ def _move(given: argparse.Namespace) -> int:
     codes = _areas(given.areas)
     with transaction(read_settings(Settings)) as tx:
         row = _the_officer(tx, given.badge)
-        moved = staff.move(tx, row, codes, actor=ACTOR)
+        moved = staff.move(_act(tx, row), row, codes)
         print(f"{row.badge} ({row.name}) works in {','.join(officer.areas_of(tx, row.id))}.")
     _tell_of_visits(moved)
     return 0
@@ -115,7 +117,7 @@ def _promote(given: argparse.Namespace) -> int:
         row = _the_officer(tx, given.badge)
         if row.role == given.role:
             raise Refusal(f"{row.badge} ({row.name}) has the role {row.role} already.")
-        moved = staff.promote(tx, row, given.role, actor=ACTOR)
+        moved = staff.promote(_act(tx, row), row, given.role)
         print(f"{row.badge} ({row.name}) has the role {row.role} now.")
     _tell_of_visits(moved)
     return 0
@@ -123,10 +125,14 @@ def _promote(given: argparse.Namespace) -> int:
 
 def _change(tx: Session, row: Officer, *, role: officer.StaffRole, areas: list[str]) -> int:
     """Change an active officer who is invited again; gives how many visits go back."""
-    moved = staff.promote(tx, row, role, actor=ACTOR) if row.role != role else 0
+    moved = staff.promote(_act(tx, row), row, role) if row.role != role else 0
     if officer.areas_of(tx, row.id) != sorted(set(areas)):
-        moved += staff.move(tx, row, areas, actor=ACTOR)
+        moved += staff.move(_act(tx, row), row, areas)
     return moved
+
+
+def _act(tx: Session, row: Officer) -> Act:
+    return by_office(tx, ACTOR, f"officer:{row.id}:{now(tx).isoformat()}")
 
 
 def _tell_of_visits(moved: int) -> None:

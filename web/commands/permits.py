@@ -6,13 +6,13 @@ import argparse
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
+from casework import documents
+from casework.act import by_office
 from conversations import reference
 from conversations.catalogue import day
-from conversations.messages import Say
 from models import permit
 from models.base import WIB
 from web.commands import ACTOR, Refusal, read_settings, transaction
-from workers.news import tell
 
 if TYPE_CHECKING:
     from web.commands import Commands
@@ -49,9 +49,6 @@ def _revoke(given: argparse.Namespace) -> int:
         if row.revoked_at is not None:
             since = day(row.revoked_at.astimezone(WIB).date(), "en")
             raise Refusal(f"{number} was revoked on {since} already.")
-        at = permit.revoke(tx, row, reason=reason, actor=ACTOR)
-        on = at.astimezone(WIB).date()
-        say = Say("notices.permit_taken_back", {"number": number, "on": on, "reason": reason})
-        tell(tx, row.person_id, "permit_revoked", row.id, say, occasion="once")
+        documents.revoke(by_office(tx, ACTOR, f"permit:{row.id}"), row, reason)
     print(f"{number} is revoked. Its owner is told, and its check says so.")
     return 0

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casework.act import by_office
 from conversations import catalogue, messages
 from conversations.messages import Message, Say
 from models import area, business_type, identity
@@ -19,9 +20,8 @@ from models.identity import Identity
 from models.outbox import Owed, owe
 from models.permit import Permit
 from models.task import Task
-from workers.context import Context, Settle
+from workers.context import ACTOR, Context, Settle
 from workers.documents.render import PermitSheet, render
-from workers.news import tell
 
 LOCALE = "id"  # a permit speaks Indonesian
 UNKNOWN = "-"  # a kind of business that nobody has named
@@ -57,14 +57,8 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
     )
     key = f"permit:{permit.id}:owner"
     owe(tx, [Owed(permit.person_id, key, messages.to_json(message))])
-    tell(
-        tx,
-        permit.person_id,
-        "permit_sent",
-        permit.application_id,
-        occasion=str(permit.id),
-        opens="rating",
-    )
+    act = by_office(tx, ACTOR, f"permit:{permit.id}")
+    act.tell(permit.person_id, "permit_sent", permit.application_id, opens="rating")
     return None
 
 

@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casework import course
+from casework.act import Act, by_office
 from conversations.messages import Say, Value
 from models import application as applications
-from models import area, attachment, business_type, finding, identity, lifecycle, visit
+from models import area, attachment, business_type, finding, identity, visit
 from models.application import Application
 from models.attachment import Attachment, AttachmentState
 from models.base import WIB, now
@@ -24,7 +26,6 @@ from models.officer import Officer
 from models.storage import Storage
 from models.task import Task
 from workers.context import ACTOR, Context, Settle
-from workers.news import tell, tell_supervisors
 from workers.verification import CHECKS, examine, photo, resting_on
 from workers.verification.finding import (
     MAX_FIXES,
@@ -91,7 +92,7 @@ def gave_up(tx: Session, task: Task) -> None:
     (application,) = applications.lock(tx, [task.subject_id])
     if application.state == ApplicationState.SUBMITTED:
         _write(tx, application, [NOT_CHECKED])
-        _to_review(tx, application)
+        course.to_review(_act(tx, application), application)
     elif application.state == ApplicationState.SCHEDULED:
         _write(tx, application, [NOT_CHECKED])
 
@@ -272,9 +273,9 @@ def _show_the_officer(tx: Session, application: Application, findings: Collectio
     officer = tx.get(Officer, coming.officer_id) if coming and coming.officer_id else None
     found = any(one.outcome is Outcome.NEEDS_A_PERSON for one in findings)
     if found and officer is not None and officer.person_id is not None:
-        occasion = f"checked:{application.answers_version}"
         owner = application.person_id
-        tell(tx, officer.person_id, "identity_given", owner, occasion=occasion, can_wait=False)
+        act = _act(tx, application)
+        act.tell(officer.person_id, "identity_given", owner, can_wait=False)
 
 
 def _by_hand(application: Application, rows: Iterable[FindingRow]) -> Iterable[Finding]:
@@ -297,21 +298,17 @@ def _approved(rows: Iterable[FindingRow]) -> int:
 
 
 def _write(tx: Session, application: Application, findings: Collection[Finding]) -> None:
-    finding.write(
-        tx,
-        [
-            {
-                "application_id": application.id,
-                "check": one.check,
-                "answers_version": application.answers_version,
-                "outcome": one.outcome.value,
-                "reason": one.reason,
-                "step": one.step,
-                "params": dict(one.params),
-            }
-            for one in findings
-        ],
-    )
+    act = _act(tx, application)
+    for one in findings:
+        course.find(
+            act,
+            application,
+            one.check,
+            one.outcome.value,
+            one.reason,
+            step=one.step,
+            params=one.params,
+        )
 
 
 def _conclude(tx: Session, application: Application, rows: Iterable[FindingRow]) -> None:
@@ -320,49 +317,19 @@ def _conclude(tx: Session, application: Application, rows: Iterable[FindingRow])
     approved = _approved(rows)
     open_rows = [row for row in rows if row.check in mine and row.answers_version > approved]
     fixes = [row for row in open_rows if row.outcome == Outcome.FIX_BY_OWNER]
+    act = _act(tx, application)
     if fixes:
-        _ask_again(tx, application, fixes)
+        says = (Say(f"findings.{row.reason}", _values(row.params)) for row in fixes)
+        course.ask_again(act, application, says)
     elif any(row.outcome == Outcome.NEEDS_A_PERSON for row in open_rows):
-        _to_review(tx, application)
+        course.to_review(act, application)
     else:
-        lifecycle.move(tx, application, ApplicationState.VERIFIED, actor=ACTOR)
-        applications.plan_windows(tx, application)
+        course.verified(act, application)
 
 
-def _ask_again(tx: Session, application: Application, fixes: Iterable[FindingRow]) -> None:
-    lifecycle.move(tx, application, ApplicationState.NEEDS_FIX, actor=ACTOR)
-    says = (Say(f"findings.{row.reason}", _values(row.params)) for row in fixes)
-    tell(
-        tx,
-        application.person_id,
-        "fix_needed",
-        application.id,
-        *says,
-        occasion=str(application.answers_version),
-        opens=application.service,
-    )
-
-
-def _to_review(tx: Session, application: Application) -> None:
-    lifecycle.move(tx, application, ApplicationState.IN_REVIEW, actor=ACTOR)
-    occasion = str(application.answers_version)
-    tell_supervisors(
-        tx,
-        application.kelurahan_code,
-        "review_needed",
-        application.id,
-        Say("notices.review_needed", {"number": application.number}),
-        occasion=occasion,
-        opens="review",
-    )
-    tell(
-        tx,
-        application.person_id,
-        "in_review",
-        application.id,
-        Say("notices.in_review", {"number": application.number}),
-        occasion=occasion,
-    )
+def _act(tx: Session, application: Application) -> Act:
+    """The verification of one version of the answers."""
+    return by_office(tx, ACTOR, f"verify:{application.id}:{application.answers_version}")
 
 
 def _values(params: Mapping[str, Any]) -> Mapping[str, Value]:

@@ -8,20 +8,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from conversations.messages import Say
+from casework import visits as visit_acts
+from casework.act import by_office
 from models import application as applications
-from models import area, lifecycle, officer, quiet
-from models import offer as offers
+from models import officer
 from models import visit as visits
 from models.application import Application
 from models.base import now
-from models.lifecycle import ApplicationState, VisitState
+from models.lifecycle import VisitState
 from models.officer import Officer
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window
 from workers.context import ACTOR
-from workers.news import tell, tell_supervisors, window_of
 
 NOBODY_YET = frozenset({VisitState.WANTED, VisitState.UNASSIGNED})
 
@@ -32,18 +31,18 @@ def offer(tx: Session, task: Task) -> datetime | None:
     A window that begins with nobody to come is given up, and the owner chooses anew.
     """
     application, visit = _locked(tx, task.subject_id)
-    began = Window(visit.on, Part(visit.part)).starts_at <= now(tx)
+    act = by_office(tx, ACTOR, task.run_key)
+    began = Window(visit.on, Part(visit.part)).starts_at <= act.at
     if began and visit.state in NOBODY_YET:
-        _give_window_up(tx, application, visit)
+        visit_acts.window_passed(act, application, visit)
         return None
     if visit.state != VisitState.WANTED:
         return None
     chosen = _next_officer(tx, visit)
     if chosen is None:
-        _hand_to_supervisors(tx, application, visit)
-        return None
-    made = offers.offer_to(tx, visit, chosen, at=now(tx), actor=ACTOR)
-    _tell_officer(tx, made, "visit_offered", opens="visit")
+        visit_acts.hand_to_supervisors(act, application, visit)
+    else:
+        visit_acts.offer_to(act, visit, chosen)
     return None
 
 
@@ -58,12 +57,8 @@ def expire(tx: Session, task: Task) -> datetime | None:
         return None
     if made.expires_at > now(tx):  # offered again since, or too early
         return made.expires_at
-    made.answer, made.answered_at = "silent", now(tx)
-    visit.officer_id = None
-    lifecycle.move(tx, visit, VisitState.WANTED, actor=ACTOR, reason="silent")
-    visits.plan_offer(tx, visit)
-    passed = Say("notices.offer_passed", {"number": application.number})
-    _tell_officer(tx, made, "offer_passed", passed)
+    act = by_office(tx, ACTOR, task.run_key)
+    visit_acts.expire_offer(act, application, visit, made)
     return None
 
 
@@ -105,54 +100,3 @@ def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
         .order_by(Officer.id)
         .with_for_update(key_share=True)
     ).all()
-
-
-def _tell_officer(tx: Session, made: Offer, what: str, *parts: Say, opens: str = "") -> None:
-    person_id = tx.get_one(Officer, made.officer_id).person_id
-    if person_id is not None:
-        tell(
-            tx,
-            person_id,
-            what,
-            made.visit_id,
-            *parts,
-            occasion=made.offered_at.isoformat(),
-            opens=opens,
-            can_wait=quiet.of(tx).can_wait(made.expires_at, now(tx)) or what != "visit_offered",
-        )
-
-
-def _hand_to_supervisors(tx: Session, application: Application, visit: Visit) -> None:
-    lifecycle.move(tx, visit, VisitState.UNASSIGNED, actor=ACTOR)
-    kelurahan = area.load().get(visit.kelurahan_code)
-    tell_supervisors(
-        tx,
-        visit.kelurahan_code,
-        "visit_unassigned",
-        visit.id,
-        Say(
-            "notices.visit_unassigned",
-            {
-                "number": application.number,
-                "place": kelurahan.name if kelurahan else "-",
-                "window": window_of(visit),
-            },
-        ),
-        occasion=visit.moved_at.isoformat(),
-        opens="assignment",
-    )
-
-
-def _give_window_up(tx: Session, application: Application, visit: Visit) -> None:
-    """The window has come and nobody goes: say so, and let the owner choose another."""
-    lifecycle.move(tx, visit, VisitState.CANCELLED, actor=ACTOR, reason="window_passed")
-    if application.state == ApplicationState.SCHEDULED:
-        lifecycle.move(tx, application, ApplicationState.VERIFIED, actor=ACTOR)
-        applications.plan_windows(tx, application)
-    number, window = application.number, window_of(visit)
-    to_owner = Say("notices.window_passed", {"number": number, "window": window})
-    tell(tx, visit.owner_id, "window_passed", visit.id, to_owner, occasion="once")
-    to_supervisors = Say("notices.window_missed", {"number": number, "window": window})
-    tell_supervisors(
-        tx, visit.kelurahan_code, "window_missed", visit.id, to_supervisors, occasion="once"
-    )

@@ -9,6 +9,9 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from casework import days
+from casework.act import Act, by_office
+from casework.visits import MOVABLE
 from models import calendar, visit, window
 from models.application import Application
 from models.lifecycle import ApplicationState, VisitState
@@ -18,7 +21,10 @@ from models.visit import Offer, Visit
 from tests.clock import now
 from tests.workers import city as make
 from tests.workers.city import news, next_week, staff, work_off
-from workers.visits import closing
+
+
+def operator(tx: Session) -> Act:
+    return by_office(tx, "operator", "day")
 
 
 def standing(tx: Session, state: VisitState, number: int = 1) -> Visit:
@@ -35,7 +41,7 @@ def standing(tx: Session, state: VisitState, number: int = 1) -> Visit:
     return row
 
 
-@pytest.mark.parametrize("state", sorted(closing.MOVABLE))
+@pytest.mark.parametrize("state", sorted(MOVABLE))
 def test_a_visit_on_a_closed_day_is_offered_another_time(
     city: Engine, tx: Session, state: VisitState
 ) -> None:
@@ -44,8 +50,8 @@ def test_a_visit_on_a_closed_day_is_offered_another_time(
     if state is VisitState.OFFERED:
         tx.add(Offer(visit_id=row.id, officer_id=row.officer_id, expires_at=now()))
     tx.commit()
-    assert closing.close(tx, row.on, "cuti", actor="operator", move=True) == [row.id]
-    assert closing.give_up(tx, row.id, actor="operator")
+    assert days.close(operator(tx), row.on, "cuti", move=True) == [row.id]
+    assert days.give_up(operator(tx), row.id)
     tx.commit()
     application = tx.get_one(Application, row.application_id)
     assert (row.state, application.state) == (VisitState.CANCELLED, ApplicationState.VERIFIED)
@@ -69,7 +75,7 @@ def test_an_officer_who_is_under_way_is_not_called_back(
     city: Engine, tx: Session, state: VisitState
 ) -> None:
     row = standing(tx, state)
-    assert not closing.give_up(tx, row.id, actor="operator")
+    assert not days.give_up(operator(tx), row.id)
     assert row.state == state
 
 
@@ -77,16 +83,16 @@ def test_nothing_changes_while_visits_stand_there_and_nobody_said_to_move_them(
     city: Engine, tx: Session
 ) -> None:
     row = standing(tx, VisitState.ACCEPTED)
-    assert closing.close(tx, row.on, "cuti", actor="operator", move=False) == [row.id]
+    assert days.close(operator(tx), row.on, "cuti", move=False) == [row.id]
     assert calendar.load(tx).works(row.on)
     assert row.state == VisitState.ACCEPTED
 
 
 def test_moving_twice_tells_once(city: Engine, tx: Session) -> None:
     row = standing(tx, VisitState.ACCEPTED)
-    closing.close(tx, row.on, "cuti", actor="operator", move=True)
-    assert closing.give_up(tx, row.id, actor="operator")
-    assert closing.give_up(tx, row.id, actor="operator")
+    days.close(operator(tx), row.on, "cuti", move=True)
+    assert days.give_up(operator(tx), row.id)
+    assert days.give_up(operator(tx), row.id)
     assert [what for what, _, _ in news(tx, row.owner_id)] == ["day_closed"]
 
 
@@ -95,15 +101,15 @@ def test_no_window_is_offered_or_taken_on_a_closed_day(city: Engine, tx: Session
     chosen = next_week()
     code = str(make.answers(1)["place"]["kelurahan"])
     assert window.take(tx, code, chosen, now())
-    closing.close(tx, chosen.on, "cuti", actor="operator", move=False)
+    days.close(operator(tx), chosen.on, "cuti", move=False)
     assert not window.take(tx, code, chosen, now())
     assert chosen.on not in {w.on for w in window.free(tx, code, now())}
 
 
 def test_the_owner_is_offered_times_on_other_days(city: Engine, tx: Session) -> None:
     row = standing(tx, VisitState.ACCEPTED)
-    closing.close(tx, row.on, "cuti", actor="operator", move=True)
-    closing.give_up(tx, row.id, actor="operator")
+    days.close(operator(tx), row.on, "cuti", move=True)
+    days.give_up(operator(tx), row.id)
     tx.commit()
     work_off(city)
     assert ("verified", ["notices.new_window"], "visit_window") in news(tx, row.owner_id)
@@ -120,7 +126,7 @@ def test_who_takes_a_window_meanwhile_is_seen_or_refused(city: Engine, tx: Sessi
         with Session(city) as other:
             taken.append(window.take(other, code, chosen, now()))
 
-    closing.close(tx, chosen.on, "cuti", actor="operator", move=False)
+    days.close(operator(tx), chosen.on, "cuti", move=False)
     racing = threading.Thread(target=take, args=(chosen.on,))
     racing.start()
     racing.join(0.2)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from conversations import events
-from models import inbox, officer, unreached
+from casework.news import supervisors, tell
+from models import unreached
 
 
 def add(tx: Session, person_id: int, reason: str) -> None:
@@ -16,8 +16,7 @@ def add(tx: Session, person_id: int, reason: str) -> None:
     row = unreached.note(tx, person_id, reason)
     if row is None:
         return
-    news = events.news("unreached", person_id, opens="call", unasked=True)
-    for supervisor in officer.supervisors_of(tx, row.area_code):
+    fact = f"unreached:{row.id}:{row.noted_at.isoformat()}"
+    for supervisor in supervisors(tx, row.area_code, fact):
         if supervisor != person_id:
-            fact = f"unreached:{row.id}:{row.noted_at.isoformat()}"
-            inbox.tell(tx, supervisor, fact, news, can_wait=True)
+            tell(tx, supervisor, "unreached", person_id, fact=fact, opens="call")

@@ -1,4 +1,4 @@
-"""Telling people: news for their conversation, each fact once for each of them."""
+"""News for conversations: rows of people's inboxes, about which their next turn may ask."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from conversations.messages import Say
 from models import audit, inbox, officer
 from models.visit import Visit
 from models.window import Part, hours
-from workers.context import ACTOR
+
+ACTOR = "office"  # of what nobody did, in the audit
 
 _log = structlog.get_logger(__name__)
 
@@ -22,17 +23,18 @@ def tell(
     what: str,
     subject: int,
     *parts: Say,
-    occasion: str,
+    fact: str,
     opens: str = "",
+    unasked: bool = True,
     can_wait: bool = True,
 ) -> None:
     """Give one person news about a row, and open a flow about it (or none).
 
-    `occasion` tells this time from another; the same news of one occasion is told once. At night
-    it waits for the morning, if it `can_wait`.
+    `fact` names the news: the same fact is told once to a person. At night it waits for the
+    morning if it `can_wait`.
     """
-    news = events.news(what, subject, *parts, opens=opens, unasked=True)
-    inbox.tell(tx, person_id, f"{what}:{subject}:{occasion}", news, can_wait=can_wait)
+    told = events.news(what, subject, *parts, opens=opens, unasked=unasked)
+    inbox.tell(tx, person_id, fact, told, can_wait=can_wait)
 
 
 def tell_supervisors(
@@ -41,16 +43,21 @@ def tell_supervisors(
     what: str,
     subject: int,
     *parts: Say,
-    occasion: str,
+    fact: str,
     opens: str = "",
 ) -> None:
     """Give news to the supervisors of an area; where there is none, to all of the city."""
+    for person_id in supervisors(tx, area_code, fact):
+        tell(tx, person_id, what, subject, *parts, fact=fact, opens=opens)
+
+
+def supervisors(tx: Session, area_code: str | None, fact: str) -> list[int]:
+    """The people to be told of a fact in an area; that there is nobody is audited and logged."""
     people = officer.supervisors_of(tx, area_code)
-    for person_id in people:
-        tell(tx, person_id, what, subject, *parts, occasion=occasion, opens=opens)
     if not people:
-        audit.note(tx, ACTOR, "supervisors.missing", f"{what}:{subject}", area=area_code)
-        _log.error("nobody_to_tell", what=what, subject=subject, area=area_code)
+        audit.note(tx, ACTOR, "supervisors.missing", fact, area=area_code)
+        _log.error("nobody_to_tell", fact=fact, area=area_code)
+    return people
 
 
 def window_of(visit: Visit) -> Say:

@@ -7,55 +7,56 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casework.act import Act
+from casework.news import window_of
+from casework.visits import PROMISED, seek_officer
 from conversations.messages import Say
 from models import application as applications
-from models import identity, lifecycle, officer, visit
+from models import identity, officer, visit
 from models.application import Application
-from models.base import now
-from models.lifecycle import OPEN_VISITS, VisitState
+from models.lifecycle import OPEN_VISITS
 from models.officer import Officer, StaffRole
 from models.visit import Visit
-from workers.news import tell, window_of
-
-#: The owner was told who comes, and holds a code for them.
-_PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED})
 
 
-def end(tx: Session, row: Officer, *, actor: str) -> int:
+def end(act: Act, row: Officer) -> int:
     """End an officer's or supervisor's work; gives how many visits are offered anew.
 
     Safe to repeat: visits that were offered to them meanwhile go back as well.
     """
-    mine = _open_visits(tx, row)
+    act.must_be_office()
+    mine = _open_visits(act.tx, row)
     was_active = row.active
-    officer.end(tx, row, actor=actor)
-    _give_back(tx, row, mine, actor=actor, reason="officer_ended")
+    officer.end(act.tx, row, actor=act.actor)
+    _give_back(act, row, mine, reason="officer_ended")
     if row.person_id is not None:
-        identity.end_links_held(tx, row.person_id)
+        identity.end_links_held(act.tx, row.person_id)
         if was_active:
             say = Say("notices.duty_ended", {"badge": row.badge})
-            tell(tx, row.person_id, "duty_ended", row.id, say, occasion=now(tx).isoformat())
+            act.tell(row.person_id, "duty_ended", row.id, say)
     return len(mine)
 
 
-def move(tx: Session, row: Officer, areas: Sequence[str], *, actor: str) -> int:
+def move(act: Act, row: Officer, areas: Sequence[str]) -> int:
     """Give an officer other areas; visits outside them are offered anew: gives how many."""
-    mine = _open_visits(tx, row)
-    officer.work_in(tx, row, areas, actor=actor)
+    act.must_be_office()
+    mine = _open_visits(act.tx, row)
+    officer.work_in(act.tx, row, areas, actor=act.actor)
     outside = [
         (application, one)
         for application, one in mine
         if set(areas).isdisjoint(officer.holding(one.kelurahan_code))
     ]
-    _give_back(tx, row, outside, actor=actor, reason="areas_changed")
+    _give_back(act, row, outside, reason="areas_changed")
     return len(outside)
 
 
-def promote(tx: Session, row: Officer, role: StaffRole, *, actor: str) -> int:
+def promote(act: Act, row: Officer, role: StaffRole) -> int:
     """Make an officer a supervisor, or the other way round; gives how many visits go back."""
-    mine = _open_visits(tx, row) if role != row.role else []
-    officer.work_as(tx, row, role, actor=actor)
-    _give_back(tx, row, mine, actor=actor, reason="role_changed")
+    act.must_be_office()
+    mine = _open_visits(act.tx, row) if role != row.role else []
+    officer.work_as(act.tx, row, role, actor=act.actor)
+    _give_back(act, row, mine, reason="role_changed")
     return len(mine)
 
 
@@ -72,26 +73,20 @@ def _open_visits(tx: Session, row: Officer) -> list[tuple[Application, Visit]]:
 
 
 def _give_back(
-    tx: Session,
-    row: Officer,
-    mine: Sequence[tuple[Application, Visit]],
-    *,
-    actor: str,
-    reason: str,
+    act: Act, row: Officer, mine: Sequence[tuple[Application, Visit]], *, reason: str
 ) -> None:
     """Take visits from an officer and have another one sought; their owners and he are told."""
-    for offer in visit.offers_of(tx, [one.id for _, one in mine]):
+    for offer in visit.offers_of(act.tx, [one.id for _, one in mine]):
         if offer.officer_id == row.id:
-            offer.answer, offer.reason, offer.answered_at = "withdrawn", reason, now(tx)
+            offer.answer, offer.reason, offer.answered_at = "withdrawn", reason, act.at
     for application, one in mine:
-        promised = one.state in _PROMISED
+        promised = one.state in PROMISED
         one.officer_id, one.code, one.code_tries, one.code_proved_at = None, None, 0, None
-        lifecycle.move(tx, one, VisitState.WANTED, actor=actor, reason=reason)
-        visit.plan_offer(tx, one)
-        occasion, window = one.moved_at.isoformat(), window_of(one)
+        seek_officer(act, one, reason)
+        window = window_of(one)
         if promised:
             say = Say("notices.officer_changes", {"window": window})
-            tell(tx, one.owner_id, "officer_changes", one.id, say, occasion=occasion)
+            act.tell(one.owner_id, "officer_changes", one.id, say)
         if promised and row.person_id is not None and row.active:
             say = Say("notices.visit_cancelled", {"number": application.number, "window": window})
-            tell(tx, row.person_id, "visit_cancelled", one.id, say, occasion=occasion)
+            act.tell(row.person_id, "visit_cancelled", one.id, say)

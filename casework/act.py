@@ -1,0 +1,240 @@
+"""An act: who does something, when and why, and how others are told of it.
+
+Every function of this package that changes a case, a visit, a document or a person takes an `Act`
+first. It asks for the rights, moves the row through `models.lifecycle`, writes the audit entry and
+enqueues what people are told, all in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from casework import news
+from conversations import messages
+from conversations.messages import Message, Say, Value
+from models import audit, consent, officer
+from models import person as people
+from models.application import Application
+from models.base import now
+from models.database import trip
+from models.lifecycle import NotAllowed
+from models.officer import Officer
+from models.outbox import Lane, Owed, owe
+from models.person import Speaker
+
+#: Notices of a visit that is being made: sent at any hour, others wait for the morning.
+_UNDER_WAY = frozenset(
+    {
+        "notices.on_the_way",
+        "notices.arrived",
+        "notices.handed_over",
+        "notices.visit_failed",
+    }
+)
+
+
+class Ledger(Protocol):
+    """Takes the rows that acts write; the bot gathers those of many turns into one statement."""
+
+    def owe(self, owed: Owed, message: Message) -> None: ...
+
+    def note(self, entry: audit.Entry) -> None: ...
+
+    def consent(self, person_id: int) -> None: ...
+
+    def change(self, person: Speaker) -> None: ...
+
+    def noted(self) -> Iterable[audit.Entry]:
+        """Entries that are gathered and not yet written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The ledger of jobs and commands: every row is written at once."""
+
+    tx: Session
+
+    def owe(self, owed: Owed, message: Message) -> None:
+        owe(self.tx, [owed])
+
+    def note(self, entry: audit.Entry) -> None:
+        audit.note(self.tx, entry.actor, entry.action, entry.subject, **entry.details)
+
+    def consent(self, person_id: int) -> None:
+        with trip(self.tx) as run:
+            consent.give(run, [person_id])
+
+    def change(self, person: Speaker) -> None:
+        with trip(self.tx) as run:
+            people.save(run, [person])
+
+    def noted(self) -> Iterable[audit.Entry]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of a person, a job or an operator.
+
+    `cause` names what led to it, such as "turn:81:0": a notice of the same cause to the same
+    person is sent once. `person` is the (locked) person who acts; None for jobs and operators, who
+    may do what no person's right is asked for. `address_id` is where the person wrote from.
+    """
+
+    tx: Session
+    actor: str
+    at: datetime
+    cause: str
+    ledger: Ledger
+    person: Speaker | None = None
+    address_id: int | None = None
+    lane: Lane = Lane.REPLY
+    greets: bool = False  # the person's first conversation begins with it
+
+    # -- the audit and messages ------------------------------------------------------------------
+
+    def note(self, action: str, subject: str, **details: Any) -> None:
+        """Add an audit entry; `details` hold no personal data."""
+        self.ledger.note(audit.Entry(self.actor, action, subject, details))
+
+    def enqueue(
+        self,
+        message: Message,
+        *,
+        after: timedelta = timedelta(0),
+        fleeting: bool = False,
+    ) -> None:
+        """Enqueue a message to the person who acts."""
+        if self.person is None:
+            return
+        reply = self.lane is Lane.REPLY
+        owed = Owed(
+            person_id=self.person.id,
+            dedupe_key=self.cause,
+            message=messages.to_json(message),
+            lane=self.lane,
+            after=after,
+            provisional=bool(after),
+            address_id=self.address_id,
+            greeting=self.greets and reply,
+            fleeting=fleeting and reply,
+        )
+        self.ledger.owe(owed, message)
+
+    def reply(self, key: str, /, **params: Value) -> None:
+        """Answer the person who acts."""
+        self.enqueue(Message((Say(key, params),)))
+
+    def notify(self, to: int, key: str, /, **params: Value) -> None:
+        """Enqueue a notice to somebody; to the person who acts, it is a reply."""
+        if self.is_of(to):
+            self.reply(key, **params)
+            return
+        message = Message((Say(key, params),))
+        owed = Owed(
+            person_id=to,
+            dedupe_key=f"{self.cause}:{to}",
+            message=messages.to_json(message),
+            lane=Lane.NOTICE,
+            urgent=key in _UNDER_WAY,
+        )
+        self.ledger.owe(owed, message)
+
+    def tell(
+        self,
+        person_id: int,
+        what: str,
+        subject: int,
+        *parts: Say,
+        opens: str = "",
+        can_wait: bool = True,
+    ) -> None:
+        """Give somebody's conversation news of this act, about which it may ask."""
+        other = not self.is_of(person_id)
+        news.tell(
+            self.tx,
+            person_id,
+            what,
+            subject,
+            *parts,
+            fact=f"{what}:{subject}:{self.cause}",
+            opens=opens,
+            unasked=other,
+            can_wait=other and can_wait,
+        )
+
+    def tell_supervisors(
+        self, area_code: str | None, what: str, subject: int, *parts: Say, opens: str = ""
+    ) -> None:
+        """Give this news to the supervisors of an area."""
+        for person_id in news.supervisors(self.tx, area_code, f"{what}:{subject}"):
+            self.tell(person_id, what, subject, *parts, opens=opens)
+
+    # -- rights ----------------------------------------------------------------------------------
+
+    def is_of(self, person_id: int) -> bool:
+        """Whether this person acts."""
+        return self.person is not None and self.person.id == person_id
+
+    def my_case(self, application_id: int) -> Application:
+        """A case of the person who acts; whatever a forged tap may name, no other is touched.
+
+        Raises:
+            NotAllowed: it is somebody else's.
+        """
+        application = self.tx.get_one(Application, application_id)
+        if not self.is_of(application.person_id):
+            raise NotAllowed(f"application {application_id} is not {self.actor}'s")
+        return application
+
+    def must_supervise(self, area_code: str | None) -> None:
+        """Refuse who does not supervise this area; jobs and operators may.
+
+        Raises:
+            NotAllowed: a person acts who does not supervise it.
+        """
+        if self.person is None:
+            return
+        if self.person.id not in officer.supervisors_of(self.tx, area_code):
+            raise NotAllowed(f"{self.actor} does not supervise {area_code}")
+
+    def must_be_office(self) -> None:
+        """Refuse every person: only jobs and operators do this.
+
+        Raises:
+            NotAllowed: a person acts.
+        """
+        if self.person is not None:
+            raise NotAllowed(f"{self.actor} is a person")
+
+    def officer(self) -> Officer:
+        """The officer who acts.
+
+        Raises:
+            NotAllowed: no officer acts.
+        """
+        me = officer.of_person(self.tx, self.person.id) if self.person else None
+        if me is None or me.role != "officer":
+            raise NotAllowed(f"{self.actor} is no officer")
+        return me
+
+    def who(self) -> Speaker:
+        """The person who acts.
+
+        Raises:
+            NotAllowed: a job or an operator acts.
+        """
+        if self.person is None:
+            raise NotAllowed(f"{self.actor} is no person")
+        return self.person
+
+
+def by_office(tx: Session, actor: str, cause: str) -> Act:
+    """An act of a job or an operator: `actor` is the audit's word for it."""
+    return Act(tx, actor, now(tx), cause, Rows(tx))

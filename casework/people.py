@@ -1,0 +1,196 @@
+"""Acts of and about a person: consent, name, language, help, identity page, joining and linking."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from casework import visits
+from casework.act import Act
+from casework.documents import may_check
+from casework.news import window_of
+from conversations.messages import Say, Value
+from models import application as applications
+from models import help_request, identity, link, officer, unreached
+from models import person as people
+from models.application import Application
+from models.lifecycle import NotAllowed
+from models.visit import Visit
+
+# -- what a person says of themselves --------------------------------------------------------------
+
+
+def give_consent(act: Act) -> None:
+    """Agree that personal data is kept and used."""
+    act.ledger.consent(act.who().id)
+    act.note("consent.given", act.actor)
+
+
+def use_language(act: Act, locale: str) -> None:
+    """Be written to in another language."""
+    act.who().locale = locale
+    act.ledger.change(act.who())
+
+
+def remember_name(act: Act, name: str) -> None:
+    """Be called by this name."""
+    act.who().name = name
+    act.ledger.change(act.who())
+
+
+def remember_phone(act: Act, phone: str) -> None:
+    """Be called at this number (E.164)."""
+    act.who().phone = phone
+    act.ledger.change(act.who())
+
+
+def opt_out(act: Act) -> None:
+    """Receive replies only, and no notices."""
+    act.who().opted_out_at = act.at
+    act.ledger.change(act.who())
+    act.note("person.opted_out", act.actor)
+
+
+def opt_in(act: Act) -> None:
+    """Receive notices again."""
+    act.who().opted_out_at = None
+    act.ledger.change(act.who())
+    act.note("person.opted_in", act.actor)
+
+
+# -- help ------------------------------------------------------------------------------------------
+
+
+def ask_for_help(act: Act, about: str) -> None:
+    """Tell supervisors, once a day for each kind of request; repeats are counted."""
+    me = act.who()
+    act.note("person.asked_for_help", act.actor, about=about)
+    repeats = help_request.count(act.tx, me.id, about, act.at)
+    if repeats is None:
+        return
+    latest = act.tx.scalars(
+        select(Application)
+        .where(Application.person_id == me.id)
+        .order_by(Application.id.desc())
+        .limit(1)
+    ).one_or_none()
+    params: dict[str, Value] = {
+        "name": me.name or Say("notices.caller.no_name"),
+        "phone": _phone(act),
+        "number": latest.number if latest else Say("notices.caller.no_number"),
+    }
+    match about:
+        case "complaint":
+            say = Say("notices.person_complains", params)
+        case "my_data":
+            say = Say("notices.person_wants_data", params)
+        case "erase_data":
+            say = Say("notices.person_wants_erasure", params)
+        case _:
+            say = Say("notices.person_called", params)
+    again = [Say("notices.caller.asked_before", {"n": repeats})] if repeats else []
+    area = latest.kelurahan_code if latest else None
+    act.tell_supervisors(area, "person_called", me.id, say, *again)
+
+
+def _phone(act: Act) -> Value:
+    """Where a supervisor can call the person who acts, as far as it is known."""
+    me = act.who()
+    if me.phone:
+        return me.phone
+    number = people.numbers_of(act.tx, [me.id]).get(me.id)
+    if number:
+        return Say("notices.caller.phone_of_chat", {"phone": number})
+    return Say("notices.caller.no_phone")
+
+
+def called(act: Act, person_id: int) -> None:
+    """A supervisor has called somebody whom no message reached in chat."""
+    for row in unreached.of_person(act.tx, person_id):
+        act.must_supervise(row.area_code)
+        row.called_at = act.at
+        act.note("person.called", f"person:{person_id}", reason=row.reason)
+
+
+# -- identity --------------------------------------------------------------------------------------
+
+
+def send_identity_link(act: Act, public_url: str, visit_id: int | None) -> None:
+    """Send the single-use page for an owner's identity: to them, or to the officer at the door."""
+    me = act.who()
+    owner_id = visits.owner_of(act, visit_id) if visit_id is not None else me.id
+    token = identity.link(act.tx, person_id=owner_id, holder_id=me.id)
+    url = f"{public_url}/identitas/{token}"
+    hours = int(identity.LINK_LIFE.total_seconds() // 3600)
+    key = "notices.identity_link" if visit_id is None else "notices.identity_link_officer"
+    act.reply(key, url=url, hours=hours)
+    act.note("identity.link_sent", f"person:{owner_id}")
+
+
+# -- staff, and two chats of one person ------------------------------------------------------------
+
+
+def show_officer(act: Act, badge: str) -> None:
+    """Say to anybody whether a badge is an officer's, and to an owner whether it is theirs."""
+    if not may_check(act):
+        return
+    bearers = officer.with_badge(act.tx, badge)
+    active = [one for one in bearers if one.active]
+    coming = act.tx.scalars(
+        select(Visit).where(
+            Visit.owner_id == act.who().id,
+            Visit.officer_id.in_([one.id for one in active]),
+            Visit.state.in_(visits.PROMISED),
+        )
+    ).first()
+    if not bearers:
+        act.reply("notices.officer_unknown", badge=badge)
+    elif not active:
+        act.reply("notices.officer_ended", badge=bearers[0].badge)
+    elif coming is None:
+        act.reply("notices.officer_known", name=active[0].name, badge=active[0].badge)
+    else:
+        comes = next(one for one in active if one.id == coming.officer_id)
+        act.reply(
+            "notices.officer_yours",
+            name=comes.name,
+            badge=comes.badge,
+            window=window_of(coming),
+        )
+
+
+def join_staff(act: Act, token: str) -> None:
+    """Take an invitation up; somebody with an open case can't."""
+    me = act.who()
+    open_one = applications.open_of(act.tx, me.id)
+    if open_one is not None and officer.invited(act.tx, token):
+        act.reply("notices.join_has_application", number=open_one.number)
+        return
+    joined = officer.join(act.tx, token, me.id)
+    staff = joined or officer.of_person(act.tx, me.id)
+    if staff is None:
+        act.reply("notices.invitation_invalid")
+        return
+    desk = "supervisor_desk" if staff.role == "supervisor" else "officer_desk"
+    params: dict[str, Value] = {"name": staff.name, "badge": staff.badge}
+    hello = [Say("notices.joined", params)] if joined else []
+    act.tell(me.id, "joined", staff.id, *hello, opens=desk)  # or tapped the link once more
+
+
+def offer_link(act: Act) -> None:
+    """Show a code that links another chat of the same person.
+
+    Raises:
+        NotAllowed: the person is staff.
+    """
+    me = act.who()
+    if officer.of_person(act.tx, me.id) is not None:
+        raise NotAllowed(f"{act.actor} is staff: they join by invitation")
+    code = link.offer(act.tx, me.id)
+    minutes = int(link.LIFE.total_seconds() // 60)
+    act.reply("notices.link_code", code=f"{code[:3]}-{code[3:]}", minutes=minutes)
+    act.note("link.offered", act.actor)
+
+
+def link_chats(act: Act, code: str) -> None:
+    """Type the code of one's other chat: a job makes one person of the two."""
+    act.reply(f"notices.link_{link.take(act.tx, code, act.who().id)}")

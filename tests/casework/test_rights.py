@@ -1,0 +1,262 @@
+"""Rights: every act is refused to a stranger, to another owner, and to staff of another area.
+
+The acts are found by walking the room: a new one without a case here fails.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+import casework
+from casework import cases, days, documents, people, staff, visits
+from casework.act import Act, Rows
+from models import permit, unreached
+from models.application import Application
+from models.lifecycle import ApplicationState, NotAllowed, VisitState
+from models.officer import Officer
+from models.permit import Permit
+from models.person import Speaker
+from models.visit import Offer, Visit
+from tests.clock import now
+from tests.workers import city as make
+
+HERE, ELSEWHERE = "31.74", "31.72"  # Jakarta Selatan, where the case is, and Jakarta Utara
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A case and its visit, and who may act on them or may not; actors by what they are."""
+
+    tx: Session
+    case: Application
+    visit: Visit
+    officer: Officer
+    permit: Permit
+    offer: Offer
+    actors: Mapping[str, int | None]  # people by id; None is the office
+
+    def by(self, who: str) -> Act:
+        person_id = self.actors[who]
+        speaker = Speaker(person_id, "id", who, None, None) if person_id is not None else None
+        actor = f"person:{person_id}" if speaker else "operator"
+        return Act(self.tx, actor, now(), f"test:{who}", Rows(self.tx), speaker)
+
+
+OTHERS = ("stranger", "another owner", "officer elsewhere", "supervisor elsewhere")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """How an act is called, by whom it is allowed, and where its rows have to stand for it."""
+
+    call: Callable[[World, Act], object]
+    by: str
+    case: ApplicationState = ApplicationState.SCHEDULED
+    visit: VisitState = VisitState.ACCEPTED
+
+
+_A, _V = ApplicationState, VisitState
+CASES: dict[Callable[..., object], Case] = {
+    cases.correct: Case(
+        lambda w, act: cases.correct(act, w.case.id, {"capital": 1}), "owner", _A.NEEDS_FIX
+    ),
+    cases.withdraw: Case(lambda w, act: cases.withdraw(act, w.case.id), "owner"),
+    cases.accept: Case(lambda w, act: cases.accept(act, w.case.id), "supervisor", _A.IN_REVIEW),
+    cases.reject: Case(
+        lambda w, act: cases.reject(act, w.case.id, "no"), "supervisor", _A.IN_REVIEW
+    ),
+    cases.send_back: Case(
+        lambda w, act: cases.send_back(act, w.case.id, "capital", "how much?"),
+        "supervisor",
+        _A.IN_REVIEW,
+    ),
+    days.close: Case(lambda w, act: days.close(act, w.visit.on, "holiday", move=False), "office"),
+    days.give_up: Case(lambda w, act: days.give_up(act, w.visit.id), "office"),
+    documents.revoke: Case(lambda w, act: documents.revoke(act, w.permit, "moved"), "office"),
+    documents.send_again: Case(lambda w, act: documents.send_again(act, w.case.id), "owner"),
+    people.called: Case(lambda w, act: people.called(act, w.case.person_id), "supervisor"),
+    people.send_identity_link: Case(
+        lambda w, act: people.send_identity_link(act, "https://izin.example", w.visit.id),
+        "officer",
+    ),
+    staff.end: Case(lambda w, act: staff.end(act, w.officer), "office"),
+    staff.move: Case(lambda w, act: staff.move(act, w.officer, [ELSEWHERE]), "office"),
+    staff.promote: Case(lambda w, act: staff.promote(act, w.officer, "supervisor"), "office"),
+    visits.accept: Case(lambda w, act: visits.accept(act, w.visit.id), "officer", visit=_V.OFFERED),
+    visits.arrive: Case(
+        lambda w, act: visits.arrive(act, w.visit.id, 0.1), "officer", visit=_V.ON_THE_WAY
+    ),
+    visits.assign: Case(
+        lambda w, act: visits.assign(act, w.visit.id, w.officer.id),
+        "supervisor",
+        visit=_V.UNASSIGNED,
+    ),
+    visits.book: Case(
+        lambda w, act: visits.book(act, w.case.id, w.visit.on, w.visit.part),
+        "owner",
+        _A.VERIFIED,
+        _V.FAILED,
+    ),
+    visits.decline: Case(lambda w, act: visits.decline(act, w.visit.id, "far"), "officer"),
+    visits.depart: Case(lambda w, act: visits.depart(act, w.visit.id), "officer"),
+    visits.expire_offer: Case(
+        lambda w, act: visits.expire_offer(act, w.case, w.visit, w.offer),
+        "office",
+        visit=_V.OFFERED,
+    ),
+    visits.fail: Case(
+        lambda w, act: visits.fail(act, w.visit.id, "nobody_home"), "officer", visit=_V.ARRIVED
+    ),
+    visits.hand_over: Case(
+        lambda w, act: visits.hand_over(
+            act, w.visit.id, ktp_seen=True, place_as_described=True, photo_id=None
+        ),
+        "officer",
+        visit=_V.ARRIVED,
+    ),
+    visits.hand_to_supervisors: Case(
+        lambda w, act: visits.hand_to_supervisors(act, w.case, w.visit),
+        "office",
+        visit=_V.WANTED,
+    ),
+    visits.leave: Case(lambda w, act: visits.leave(act, w.visit.id), "owner"),
+    visits.mistype_code: Case(lambda w, act: visits.mistype_code(act, w.visit.id), "officer"),
+    visits.owner_of: Case(lambda w, act: visits.owner_of(act, w.visit.id), "officer"),
+    visits.prove_code: Case(lambda w, act: visits.prove_code(act, w.visit.id), "officer"),
+    visits.rate: Case(lambda w, act: visits.rate(act, w.case.id, 5), "owner"),
+    visits.window_passed: Case(
+        lambda w, act: visits.window_passed(act, w.case, w.visit), "office", visit=_V.UNASSIGNED
+    ),
+}
+
+#: About nobody's row but the actor's own: anybody may, about themselves.
+OWN: dict[Callable[..., object], Callable[[Act], object]] = {
+    cases.submit: lambda act: cases.submit(act, "business_permit", make.answers(1)),
+    documents.show: lambda act: documents.show(act, "IUMK-2026-3174-000001"),
+    people.ask_for_help: lambda act: people.ask_for_help(act, "complaint"),
+    people.give_consent: people.give_consent,
+    people.join_staff: lambda act: people.join_staff(act, "not-a-token"),
+    people.link_chats: lambda act: people.link_chats(act, "123456"),
+    people.offer_link: people.offer_link,
+    people.opt_in: people.opt_in,
+    people.opt_out: people.opt_out,
+    people.remember_name: lambda act: people.remember_name(act, "Joko"),
+    people.remember_phone: lambda act: people.remember_phone(act, "+628123456789"),
+    people.show_officer: lambda act: people.show_officer(act, "0417"),
+    people.use_language: lambda act: people.use_language(act, "en"),
+}
+#: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
+PARTS = {
+    "course.ask_again",
+    "course.find",
+    "course.to_review",
+    "course.verified",
+    "documents.issue",
+    "documents.may_check",
+    "visits.call_off",
+    "visits.cancel",
+    "visits.give_window_up",
+    "visits.offer_to",
+    "visits.seek_officer",
+}
+
+
+@pytest.fixture
+def world(tx: Session) -> World:
+    owner, another = make.person(tx), make.person(tx, "Budi")
+    staff_here = make.staff(tx, "0417", areas=(HERE,))
+    there = make.staff(tx, "0418", areas=(ELSEWHERE,))
+    make.staff(tx, "S2", role="supervisor", areas=(ELSEWHERE,))
+    boss = make.staff(tx, "S1", role="supervisor", areas=(HERE,))
+    far_boss = make.staff(tx, "S3", role="supervisor", areas=(ELSEWHERE,))
+    case = make.application(tx, owner, make.answers(1))
+    theirs = make.application(tx, another, make.answers(2), number="26-000002")
+    row = make.visit(tx, case, officer_id=staff_here.id)
+    make.visit(tx, theirs, officer_id=there.id, state=VisitState.ACCEPTED)
+    made = Offer(visit_id=row.id, officer_id=staff_here.id, expires_at=now() + timedelta(hours=4))
+    tx.add(made)
+    given = permit.issue(
+        tx,
+        application_id=case.id,
+        person_id=owner,
+        kota_code=HERE,
+        issued_on=now().date(),
+    )
+    row.code_proved_at = now()
+    unreached.note(tx, owner, "no_answer")
+    tx.flush()
+    actors = {
+        "owner": owner,
+        "officer": staff_here.person_id,
+        "supervisor": boss.person_id,
+        "office": None,
+        "stranger": make.person(tx, "Joko"),
+        "another owner": another,
+        "officer elsewhere": there.person_id,
+        "supervisor elsewhere": far_boss.person_id,
+    }
+    return World(tx, case, row, staff_here, given, made, actors)
+
+
+def name_of(act: Callable[..., object]) -> str:
+    return f"{act.__module__.rpartition('.')[2]}.{act.__name__}"
+
+
+def acts() -> dict[str, Callable[..., object]]:
+    """Every public function of the room whose first parameter is an `Act`."""
+    found: dict[str, Callable[..., object]] = {}
+    for module in pkgutil.walk_packages(casework.__path__, "casework."):
+        room = importlib.import_module(module.name)
+        for name, one in inspect.getmembers(room, inspect.isfunction):
+            first = next(iter(inspect.signature(one).parameters.values()), None)
+            own = one.__module__ == module.name and not name.startswith("_")
+            if own and first is not None and first.annotation == "Act":
+                found[name_of(one)] = one
+    return found
+
+
+def test_every_act_has_a_case_here() -> None:
+    cases_here = [*map(name_of, CASES), *map(name_of, OWN), *PARTS]
+    assert sorted(acts()) == sorted(cases_here)
+
+
+@pytest.mark.parametrize("who", OTHERS)
+@pytest.mark.parametrize("act", CASES, ids=name_of)
+def test_an_act_is_refused_to_others(world: World, act: Callable[..., object], who: str) -> None:
+    case = CASES[act]
+    world.case.state, world.visit.state = case.case, case.visit
+    with pytest.raises(NotAllowed):
+        case.call(world, world.by(who))
+
+
+@pytest.mark.parametrize("act", CASES, ids=name_of)
+def test_an_act_is_allowed_to_whose_it_is(world: World, act: Callable[..., object]) -> None:
+    """Without a chat: or the refusals above might have another reason."""
+    case = CASES[act]
+    world.case.state, world.visit.state = case.case, case.visit
+    case.call(world, world.by(case.by))
+
+
+@pytest.mark.parametrize("act", OWN, ids=name_of)
+def test_an_act_about_oneself_is_a_persons(world: World, act: Callable[..., object]) -> None:
+    OWN[act](world.by("stranger"))
+    world.tx.commit()
+    with pytest.raises(NotAllowed):
+        OWN[act](world.by("office"))
+
+
+@pytest.mark.parametrize("room", ["bot", "web"])
+def test_parts_of_acts_are_called_from_inside_only(room: str) -> None:
+    root = Path(casework.__file__).parents[1]
+    sources = [path.read_text() for path in (root / room).rglob("*.py")]
+    assert sources
+    assert [part for part in PARTS if any(f"{part}(" in source for source in sources)] == []
