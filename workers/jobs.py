@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from casework import linking
 from casework.act import by_office
 from conversations.messages import Say
 from models import audit, logs
@@ -19,11 +20,16 @@ from models.application import Application
 from models.permit import Permit
 from models.task import Task
 from models.visit import Offer, Visit
-from workers import drafts, housekeeping, linking
+from workers import drafts, housekeeping
 from workers.context import ACTOR, Context, Prepare, Settle
 from workers.documents import issue
 from workers.verification import run as verification
 from workers.visits import offers, windows
+
+
+def _link(tx: Session, task: Task) -> datetime | None:
+    return linking.join(by_office(tx, ACTOR, task.run_key), task.subject_id)
+
 
 #: Kinds that prepare something first, without a lock.
 LONG: Mapping[str, Prepare] = MappingProxyType(
@@ -35,7 +41,7 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "open_windows": windows.open_windows,
         "offer": offers.offer,
         "expire_offer": offers.expire,
-        "link": linking.join,
+        "link": _link,
         "sweep": housekeeping.sweep,
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,

@@ -14,14 +14,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import casework
-from casework import cases, days, documents, people, staff, visits
+from casework import cases, days, documents, linking, people, staff, visits
 from casework.act import Act, Rows
-from models import permit, unreached
+from models import link, permit, unreached
 from models.application import Application
 from models.lifecycle import ApplicationState, NotAllowed, VisitState
+from models.link import LinkCode
 from models.officer import Officer
 from models.permit import Permit
 from models.person import Speaker
@@ -42,6 +44,7 @@ class World:
     officer: Officer
     permit: Permit
     offer: Offer
+    link_code_id: int
     actors: Mapping[str, int | None]  # people by id; None is the office
 
     def by(self, who: str) -> Act:
@@ -83,6 +86,7 @@ CASES: dict[Callable[..., object], Case] = {
     days.give_up: Case(lambda w, act: days.give_up(act, w.visit.id), "office"),
     documents.revoke: Case(lambda w, act: documents.revoke(act, w.permit, "moved"), "office"),
     documents.send_again: Case(lambda w, act: documents.send_again(act, w.case.id), "owner"),
+    linking.join: Case(lambda w, act: linking.join(act, w.link_code_id), "office"),
     people.called: Case(lambda w, act: people.called(act, w.case.person_id), "supervisor"),
     people.send_identity_link: Case(
         lambda w, act: people.send_identity_link(act, "https://izin.example", w.visit.id),
@@ -192,6 +196,8 @@ def world(tx: Session) -> World:
         issued_on=now().date(),
     )
     row.code_proved_at = now()
+    link.offer(tx, owner)
+    (code_id,) = tx.scalars(select(LinkCode.id))
     unreached.note(tx, owner, "no_answer")
     tx.flush()
     actors = {
@@ -204,7 +210,7 @@ def world(tx: Session) -> World:
         "officer elsewhere": there.person_id,
         "supervisor elsewhere": far_boss.person_id,
     }
-    return World(tx, case, row, staff_here, given, made, actors)
+    return World(tx, case, row, staff_here, given, made, code_id, actors)
 
 
 def name_of(act: Callable[..., object]) -> str:

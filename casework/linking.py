@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from casework.act import Act
 from conversations import messages
 from conversations.engine import MAX_PARKED
 from conversations.messages import Message, Say
@@ -15,7 +16,6 @@ from conversations.session import Session as Talk
 from conversations.session import joined
 from models import audit, identity, link, officer, person, turn
 from models.application import Application
-from models.base import now
 from models.conversation import Conversation
 from models.database import trip
 from models.encryption import Unreadable
@@ -23,18 +23,20 @@ from models.lifecycle import ApplicationState
 from models.link import LinkCode
 from models.outbox import Owed, owe
 from models.person import Address, Person
-from models.task import Task
 
 AFTERWARDS = timedelta(minutes=1)  # what others wrote to who is gone meanwhile is moved, too
 _OVER = (ApplicationState.PERMITTED, ApplicationState.REJECTED, ApplicationState.CANCELLED)
 
 
-def join(tx: Session, task: Task) -> datetime | None:
+def join(act: Act, code_id: int) -> datetime | None:
     """Make one person of the two that a code has brought together: the older one is kept.
 
+    For jobs. Gives when to call it again, for what others wrote meanwhile; None when all is done.
     Safe to run twice, and for two codes that the same two people typed at once.
     """
-    row = tx.get_one(LinkCode, task.subject_id, populate_existing=True)
+    act.must_be_office()
+    tx = act.tx
+    row = tx.get_one(LinkCode, code_id, populate_existing=True)
     if row.taken_by_id is None:
         return None
     pair = row.person_id, row.taken_by_id
@@ -52,11 +54,11 @@ def join(tx: Session, task: Task) -> datetime | None:
         audit.note(tx, f"person:{row.taken_by_id}", "link.refused", f"person:{kept}", why=why)
         return None
     sides = _last_addresses(tx, pair)
-    _join_conversations(tx, kept=kept, gone=gone, speaking=row.taken_by_id)
+    _join_conversations(act, kept=kept, gone=gone, speaking=row.taken_by_id)
     link.move(tx, kept=kept, gone=gone)
     _tell(tx, row, [(kept, address_id) for _, address_id in sides], "notices.linked")
     audit.note(tx, f"person:{row.taken_by_id}", "person.linked", f"person:{kept}", gone=gone)
-    return now(tx) + AFTERWARDS
+    return act.at + AFTERWARDS
 
 
 def _merged(tx: Session, ids: Iterable[int]) -> dict[int, int]:
@@ -105,8 +107,9 @@ def _tell(tx: Session, row: LinkCode, sides: Iterable[tuple[int, int]], key: str
     )
 
 
-def _join_conversations(tx: Session, *, kept: int, gone: int, speaking: int) -> None:
+def _join_conversations(act: Act, *, kept: int, gone: int, speaking: int) -> None:
     """Keep the question that is in sight where the code was typed, and both people's drafts."""
+    tx = act.tx
     found = tx.scalars(select(Conversation).where(Conversation.person_id.in_([kept, gone])))
     rows = {row.person_id: row for row in found}
     if not rows:
@@ -125,7 +128,7 @@ def _join_conversations(tx: Session, *, kept: int, gone: int, speaking: int) -> 
         one = Conversation(person_id=kept)
         tx.add(one)
     one.session, one.has_draft, one.reminded = talk.to_json(), has_draft, 0
-    one.spoke_at = now(tx)
+    one.spoke_at = act.at
     tx.execute(delete(Conversation).where(Conversation.person_id == gone))
     tx.flush()
 
