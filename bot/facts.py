@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from conversations.engine import Flows
@@ -135,7 +135,9 @@ def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
     areas, supervised = officer.areas_of(tx, me.id), officer.supervised(tx)
 
     def mine(code: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-        """As `officer.supervisors_of`: what nobody supervises is everybody's."""
+        """As `officer.may_supervise`: what nobody supervises is everybody's, and all a head's."""
+        if me.role == "head":
+            return true()
         return or_(_within(code, areas), ~_within(code, supervised), code.is_(None))
 
     waiting = tx.scalars(
@@ -346,7 +348,7 @@ def _address(answers: Mapping[str, object]) -> str:
 def _role(me: Officer | None) -> Role:
     if me is None:
         return "owner"
-    return "supervisor" if me.role == "supervisor" else "officer"
+    return "officer" if me.role == "officer" else "supervisor"
 
 
 def _locale(stored: str) -> Locale:

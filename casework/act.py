@@ -201,7 +201,7 @@ class Act:
         """
         if self.person is None:
             return
-        if self.person.id not in officer.supervisors_of(self.tx, area_code):
+        if not officer.may_supervise(self.tx, self.person.id, area_code):
             raise NotAllowed(f"{self.actor} does not supervise {area_code}")
 
     def must_be_office(self) -> None:

@@ -46,7 +46,7 @@ def tell_supervisors(
     fact: str,
     opens: str = "",
 ) -> None:
-    """Give news to the supervisors of an area; where there is none, to all of the city."""
+    """Give news to the supervisors of an area, as `officer.supervisors_of` finds them."""
     for person_id in supervisors(tx, area_code, fact):
         tell(tx, person_id, what, subject, *parts, fact=fact, opens=opens)
 
@@ -55,7 +55,7 @@ def supervisors(tx: Session, area_code: str | None, fact: str) -> list[int]:
     """The people to be told of a fact in an area; that there is nobody is audited and logged."""
     people = officer.supervisors_of(tx, area_code)
     if not people:
-        audit.note(tx, ACTOR, "supervisors.missing", fact, area=area_code)
+        audit.note(tx, ACTOR, audit.UNTOLD, audit.SUPERVISORS, fact=fact, area=area_code)
         _log.error("nobody_to_tell", fact=fact, area=area_code)
     return people
 

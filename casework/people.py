@@ -170,7 +170,7 @@ def join_staff(act: Act, token: str) -> None:
     if staff is None:
         act.reply("notices.invitation_invalid")
         return
-    desk = "supervisor_desk" if staff.role == "supervisor" else "officer_desk"
+    desk = "officer_desk" if staff.role == "officer" else "supervisor_desk"
     params: dict[str, Value] = {"name": staff.name, "badge": staff.badge}
     hello = [Say("notices.joined", params)] if joined else []
     act.tell(me.id, "joined", staff.id, *hello, opens=desk)  # or tapped the link once more

@@ -52,7 +52,7 @@ def move(act: Act, row: Officer, areas: Sequence[str]) -> int:
 
 
 def promote(act: Act, row: Officer, role: StaffRole) -> int:
-    """Make an officer a supervisor, or the other way round; gives how many visits go back."""
+    """Give an officer or supervisor another role; gives how many visits go back."""
     act.must_be_office()
     mine = _open_visits(act.tx, row) if role != row.role else []
     officer.work_as(act.tx, row, role, actor=act.actor)

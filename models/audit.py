@@ -14,6 +14,9 @@ from models.base import Base
 from models.database import packed
 from models.wire import Run
 
+#: The action and subject of news of which no supervisor and no head could be told.
+UNTOLD, SUPERVISORS = "supervisors.missing", "supervisors"
+
 
 class AuditEntry(Base):
     """One act. `actor` and `subject` are kind and id ("person:5", "application:81"); no names."""

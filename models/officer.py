@@ -28,7 +28,8 @@ from models.person import Person, reachable
 
 INVITATION_LIFE = timedelta(days=14)
 
-StaffRole = Literal["officer", "supervisor"]
+#: A head supervises the whole city, and hears what no supervisor could be told.
+StaffRole = Literal["officer", "supervisor", "head"]
 
 #: How badges are compared: "0417" and "417", "JP-12" and "jp 012" are one badge each.
 _KEY = (
@@ -127,7 +128,7 @@ def invite(
 
 
 def end(tx: Session, officer: Officer, *, actor: str) -> None:
-    """Take an officer's rights and live invitation; their open visits are `workers.staff`'s."""
+    """Take an officer's rights and live invitation; their open visits are `casework.staff`'s."""
     if officer.active:
         officer.active = False
         audit.note(tx, actor, "officer.ended", f"officer:{officer.id}")
@@ -302,13 +303,23 @@ def supervised(tx: Session) -> list[str]:
 
 
 def supervisors_of(tx: Session, area_code: str | None) -> list[int]:
-    """The people who supervise an area and have joined; where there is none, all of the city's."""
+    """The people who supervise an area and have joined, by id of the officer.
+
+    Where there is none, all supervisors of the city; where no supervisor has joined, the heads.
+    """
     here = covering(tx, area_code, "supervisor") if area_code else ()
     found = [row.person_id for row in here if row.person_id is not None]
-    if found:
-        return found
+    return found or _joined(tx, "supervisor") or _joined(tx, "head")
+
+
+def may_supervise(tx: Session, person_id: int, area_code: str | None) -> bool:
+    """Whether this person supervises an area: its supervisors do, and every head."""
+    return person_id in supervisors_of(tx, area_code) or person_id in _joined(tx, "head")
+
+
+def _joined(tx: Session, role: StaffRole) -> list[int]:
     everywhere = select(Officer.person_id).where(
-        Officer.active, Officer.role == "supervisor", Officer.person_id.is_not(None)
+        Officer.active, Officer.role == role, Officer.person_id.is_not(None)
     )
     return [person_id for person_id in tx.scalars(everywhere.order_by(Officer.id)) if person_id]
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from models import audit
 from models.outbox import SLEEPS
 
 MOST = 100_000  # rows of one kind that are counted; a longer queue counts as so long
@@ -103,6 +104,12 @@ def turns_set_aside(tx: Session) -> Queue:
 def offers(tx: Session) -> Queue:
     """Offers that no officer has answered yet."""
     return _queues(tx, _OFFERS)[0]
+
+
+def untold(tx: Session) -> int:
+    """News of the last day of which no supervisor and no head could be told."""
+    given = {"subject": audit.SUPERVISORS, "action": audit.UNTOLD, "most": MOST}
+    return int(tx.execute(text(_UNTOLD), given).scalar_one())
 
 
 def drafts(tx: Session) -> int:
@@ -205,6 +212,13 @@ _OFFERS = """
     SELECT '', count(*), extract(epoch FROM now() - min(offered_at))
       FROM (SELECT offered_at FROM offers
              WHERE answer IS NULL ORDER BY offered_at LIMIT :most) AS open
+"""
+
+_UNTOLD = """
+    SELECT count(*)
+      FROM (SELECT FROM audit
+             WHERE subject = :subject AND action = :action AND at > now() - interval '1 day'
+             LIMIT :most) AS lately
 """
 
 _DRAFTS = """

@@ -415,6 +415,16 @@ def _staff(tx: Session) -> Iterator[Line]:
                 "none has joined. Invite one, and give the printed link in person: izin officers "
                 f"invite --role {role} --name NAME --badge NUMBER --areas 31.74",
             )
+    heads = [row for row in everyone if row.role == "head" and row.person_id is not None]
+    if heads:
+        yield Line("ok", "heads", f"{len(heads)} joined")
+    else:
+        yield Line(
+            "warn",
+            "heads",
+            "none has joined: without a supervisor in chat, nobody would hear of a request. Invite "
+            "one: izin officers invite --role head --name NAME --badge NUMBER",
+        )
     if waiting := [row for row in everyone if row.person_id is None]:
         yield Line(
             "warn",

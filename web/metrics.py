@@ -260,6 +260,11 @@ def _offers(tx: Session) -> list[Metric]:
     ]
 
 
+def _untold(tx: Session) -> list[Metric]:
+    told = "News of the last day of which no supervisor could be told."
+    return [_gauge("izin_news_untold", told, watch.untold(tx))]
+
+
 def _drafts(tx: Session) -> list[Metric]:
     return [_gauge("izin_drafts_open", "Forms being filled in.", watch.drafts(tx))]
 
@@ -306,6 +311,7 @@ RECORD: tuple[Callable[[Session], list[Metric]], ...] = (
     _aside,
     _templates,
     _offers,
+    _untold,
     _drafts,
     _processes,
 )

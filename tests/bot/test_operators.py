@@ -244,6 +244,8 @@ async def test_an_invitation_renewed_as_it_was_leaves_visits_alone(town: Town, i
         ("areas 0417 --areas 99.99", "No such area: 99.99"),
         ("areas 0418 --areas 31.74", "0418 (Petugas 0418) has ended"),
         ("role 0417 --role officer", "has the role officer already"),
+        ("invite --name A --badge 0500", "--areas is missing"),
+        ("invite --name A --badge 0500 --role head --areas 31.74", "leave --areas out"),
         ("invite --name A --areas 31.74 --badge 417", "0417 is the badge of Petugas 0417 already"),
         ("invite --name A --areas 31.74 --badge 3174075705900012", "A NIK is none"),
         ("invite --name A --areas 31.74 --badge abc", "can't be read as a badge"),
@@ -258,6 +260,25 @@ async def test_what_cannot_be_done_is_said(town: Town, izin: Izin, command: str,
     status, _, err = await izin("officers", *command.split())
     assert status == 1
     assert said in err and "Traceback" not in err
+
+
+async def test_a_head_decides_in_every_area(town: Town, izin: Izin) -> None:
+    status, out, _ = await izin(
+        "officers", "invite", "--name", "Dewi", "--badge", "H1", "--role", "head"
+    )
+    assert status == 0
+    (payload,) = re.findall(r"join-\S+", out)
+    await town.say(Started(payload), BOSS)
+    await town.staff(OTHER, "S2", role="supervisor", areas=("31.72",))
+    visit_id = town.want(town.apply())  # in 31.74, where nobody can be asked
+    await town.work()
+    await town.quiet()
+    assert town.visit(visit_id).state == VisitState.UNASSIGNED
+    officer_id = await town.staff(OFFICER, "0417")
+    await town.say("menu", BOSS)
+    await town.tap(f"assign-{visit_id}", BOSS)
+    await town.tap(str(officer_id), BOSS)
+    assert town.visit(visit_id).officer_id == officer_id
 
 
 @pytest.mark.parametrize("badge", ["198503152010011004", "19850315 201001 1 004", "JP-12", "jp 7"])

@@ -204,6 +204,7 @@ def world(tx: Session) -> World:
         "owner": owner,
         "officer": staff_here.person_id,
         "supervisor": boss.person_id,
+        "head": make.staff(tx, "H1", role="head", areas=("31",)).person_id,
         "office": None,
         "stranger": make.person(tx, "Joko"),
         "another owner": another,
@@ -250,6 +251,16 @@ def test_an_act_is_allowed_to_whose_it_is(world: World, act: Callable[..., objec
     case = CASES[act]
     world.case.state, world.visit.state = case.case, case.visit
     case.call(world, world.by(case.by))
+
+
+BY_SUPERVISORS = [act for act, case in CASES.items() if case.by == "supervisor"]
+
+
+@pytest.mark.parametrize("act", BY_SUPERVISORS, ids=name_of)
+def test_a_head_supervises_the_whole_city(world: World, act: Callable[..., object]) -> None:
+    case = CASES[act]
+    world.case.state, world.visit.state = case.case, case.visit
+    case.call(world, world.by("head"))
 
 
 @pytest.mark.parametrize("act", OWN, ids=name_of)

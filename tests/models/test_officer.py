@@ -76,10 +76,25 @@ def test_where_nobody_supervises_all_supervisors_do(tx: Session) -> None:
     near = staff(tx, "S1", role="supervisor", areas=("31.74",)).person_id
     far = staff(tx, "S2", role="supervisor", areas=("31.71",)).person_id
     staff(tx, "S3", role="supervisor", areas=("31.72",), joined=False)
+    head = staff(tx, "H1", role="head", areas=("31",)).person_id
     assert officer.supervisors_of(tx, HERE) == [near]
     assert officer.supervisors_of(tx, "31.72.01.1001") == [near, far], "the third has not joined"
     assert officer.supervisors_of(tx, None) == [near, far]
     assert sorted(officer.supervised(tx)) == ["31.71", "31.74"]
+    assert head is not None and near is not None and far is not None
+    for area in (HERE, "31.72.01.1001", None):
+        assert officer.may_supervise(tx, head, area)
+    assert not officer.may_supervise(tx, far, HERE)
+
+
+def test_where_no_supervisor_has_joined_the_heads_are_told(tx: Session) -> None:
+    staff(tx, "S1", role="supervisor", joined=False)
+    assert officer.supervisors_of(tx, HERE) == []
+    head = staff(tx, "H1", role="head", areas=("31",)).person_id
+    ended = staff(tx, "H2", role="head", areas=("31",))
+    ended.active = False
+    tx.flush()
+    assert officer.supervisors_of(tx, HERE) == officer.supervisors_of(tx, None) == [head]
 
 
 @pytest.mark.parametrize("typed", ["0417", "417", " 0417 ", "00417"])

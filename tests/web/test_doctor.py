@@ -68,20 +68,19 @@ def at_work(engine: Engine) -> None:
 
 
 def set_to_work(engine: Engine) -> None:
-    """Processes that beat, an officer in all of Jakarta and a supervisor who have joined."""
+    """Processes that beat; an officer and a supervisor of all of Jakarta and a head have joined."""
     with Session(engine) as tx, tx.begin():
         for process in ("worker", "dispatcher"):
             heartbeat.beat(tx, process)
-        met = person.meet(tx, "telegram", [("1", "id"), ("2", "id")])
-        for role, badge, who in (("officer", "0417", met["1"]), ("supervisor", "0003", met["2"])):
-            token = officer.invite(
-                tx,
-                role="supervisor" if role == "supervisor" else "officer",
-                name="Rahmat",
-                badge=badge,
-                areas=["31"],
-            )
-            assert officer.join(tx, token, who)
+        roles: dict[officer.StaffRole, str] = {
+            "officer": "0417",
+            "supervisor": "0003",
+            "head": "0001",
+        }
+        met = person.meet(tx, "telegram", [(badge, "id") for badge in roles.values()])
+        for role, badge in roles.items():
+            token = officer.invite(tx, role=role, name="Rahmat", badge=badge, areas=["31"])
+            assert officer.join(tx, token, met[badge])
 
 
 def point(telegram: FakeBotApi, url: str) -> None:
@@ -401,6 +400,7 @@ def test_processes_and_people_who_are_missing_are_told_with_the_command(
     assert "izin dispatch" in told["FAIL", "dispatcher"]
     assert "izin officers invite --role supervisor" in told["FAIL", "supervisors"]
     assert "none has joined" in told["FAIL", "officers"]
+    assert "izin officers invite --role head" in told["warn", "heads"]
     assert "0417 is not joined yet" in told["warn", "officers"]
     assert "in 44 of 44 kecamatan" in told["warn", "areas"]
 
@@ -420,9 +420,9 @@ def test_kecamatan_without_an_officer_who_can_be_asked_are_counted(
     product: dict[str, str], at_work: None, engine: Engine
 ) -> None:
     with Session(engine) as tx, tx.begin():
-        tx.execute(
-            update(person.Address).where(person.Address.person_id == 1).values(unreachable_at=now())
-        )
+        (known,) = officer.with_badge(tx, "0417")
+        theirs = update(person.Address).where(person.Address.person_id == known.person_id)
+        tx.execute(theirs.values(unreachable_at=now()))
         token = officer.invite(
             tx, role="officer", name="Tuti", badge="0418", areas=["31.74", "31.75.01.1001"]
         )

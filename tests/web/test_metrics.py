@@ -112,6 +112,7 @@ async def test_an_idle_product_shows_every_gauge_at_rest(settings: dict[str, str
         "izin_turns_set_aside",
         "izin_offers_open",
         "izin_offers_oldest_seconds",
+        "izin_news_untold",
         "izin_drafts_open",
         "izin_queue_workers",
     ):

@@ -21,7 +21,8 @@ from web.commands import ACTOR, Refusal, read_settings, transaction
 if TYPE_CHECKING:
     from web.commands import Commands
 
-ROLES = ("officer", "supervisor")
+ROLES = ("officer", "supervisor", "head")
+WHOLE_CITY = "31"  # Jakarta: where a head works
 
 
 def add(commands: Commands) -> None:
@@ -32,7 +33,7 @@ def add(commands: Commands) -> None:
     invite.set_defaults(act=_invite)
     invite.add_argument("--name", required=True)
     invite.add_argument("--badge", required=True)
-    invite.add_argument("--areas", required=True, help="codes with commas between: 31.74.05,…")
+    invite.add_argument("--areas", help="codes with commas between: 31.74.05,…; not for a head")
     invite.add_argument("--role", choices=ROLES, default="officer")
     invite.add_argument("--capacity", type=int, default=3, help="visits in a part of a day")
     listing = acts.add_parser("list", help="Show who there is, and who has not joined yet")
@@ -44,7 +45,7 @@ def add(commands: Commands) -> None:
     areas.set_defaults(act=_move)
     areas.add_argument("badge")
     areas.add_argument("--areas", required=True, help="codes with commas between: 31.74.05,…")
-    role = acts.add_parser("role", help="Make an officer a supervisor, or the other way round")
+    role = acts.add_parser("role", help="Give an officer or supervisor another role")
     role.set_defaults(act=_promote)
     role.add_argument("badge")
     role.add_argument("--role", choices=ROLES, required=True)
@@ -52,7 +53,7 @@ def add(commands: Commands) -> None:
 
 def _invite(given: argparse.Namespace) -> int:
     settings = read_settings(Settings)
-    codes = _areas(given.areas)
+    codes = _areas_for(given.role, given.areas)
     badge = _badge(given.badge)
     if not given.name.strip():
         raise Refusal("A name is missing. Example: --name 'Rahmat Hidayat'")
@@ -90,7 +91,7 @@ def _end(given: argparse.Namespace) -> int:
         row = _the_officer(tx, given.badge, ended_too=True)
         was_active = row.active
         moved = staff.end(_act(tx, row), row)
-        alone = row.role == "supervisor" and not officer.supervisors_of(tx, None)
+        alone = row.role != "officer" and not officer.supervisors_of(tx, None)
         badge, name = row.badge, row.name
     print(f"{badge} ({name}) {'has ended' if was_active else 'had ended already'}.")
     _tell_of_visits(moved)
@@ -118,6 +119,8 @@ def _promote(given: argparse.Namespace) -> int:
         if row.role == given.role:
             raise Refusal(f"{row.badge} ({row.name}) has the role {row.role} already.")
         moved = staff.promote(_act(tx, row), row, given.role)
+        if given.role == "head":
+            staff.move(_act(tx, row), row, [WHOLE_CITY])
         print(f"{row.badge} ({row.name}) has the role {row.role} now.")
     _tell_of_visits(moved)
     return 0
@@ -138,6 +141,16 @@ def _act(tx: Session, row: Officer) -> Act:
 def _tell_of_visits(moved: int) -> None:
     if moved:
         print(f"Open visits offered to other officers: {moved}. Their owners are told.")
+
+
+def _areas_for(role: str, typed: str | None) -> list[str]:
+    if role == "head":
+        if typed not in (None, WHOLE_CITY):
+            raise Refusal("A head supervises the whole city: leave --areas out.")
+        return [WHOLE_CITY]
+    if typed is None:
+        raise Refusal("--areas is missing. Example: --areas 31.74.05,31.74.06")
+    return _areas(typed)
 
 
 def _areas(typed: str) -> list[str]:

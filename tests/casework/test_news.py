@@ -1,0 +1,39 @@
+"""News for supervisors: somebody hears it, or it is counted that nobody could."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from casework.act import by_office
+from casework.news import tell_supervisors
+from conversations.messages import Say
+from models import audit, watch
+from models.audit import AuditEntry
+from tests.workers.city import news, staff
+
+HERE = "31.74.07.1001"
+
+
+def test_news_that_nobody_could_be_told_is_counted(city: Engine, tx: Session) -> None:
+    by_office(tx, "worker", "1").tell_supervisors(HERE, "no_officer", 81, Say("notices.no_officer"))
+    tell_supervisors(tx, None, "turn_set_aside", 5, fact="turn_set_aside:5")
+    tx.commit()
+    rows = tx.scalars(select(AuditEntry).where(AuditEntry.action == audit.UNTOLD)).all()
+    assert [(row.details["fact"], row.details["area"]) for row in rows] == [
+        ("no_officer:81", HERE),
+        ("turn_set_aside:5", None),
+    ]
+    assert watch.untold(tx) == 2
+
+
+@pytest.mark.parametrize("role", ["supervisor", "head"])
+def test_news_that_somebody_hears_is_not_counted(city: Engine, tx: Session, role: str) -> None:
+    somebody = staff(tx, "S1", role=role, areas=("31.71",))  # type: ignore[arg-type]
+    act = by_office(tx, "worker", "1")
+    for _ in "ab":  # the same cause: told once
+        act.tell_supervisors(HERE, "no_officer", 81, Say("notices.no_officer"))
+    tx.commit()
+    assert news(tx, somebody.person_id) == [("no_officer", ["notices.no_officer"], "")]
+    assert watch.untold(tx) == 0
