@@ -99,7 +99,7 @@ ENGINES_BUTTONS = (
 )
 
 #: Functions that are given names like keys, and say nothing: the audit and the logs.
-UNSAID = {"note", "_note", "info", "warning", "error", "exception"}
+UNSAID = {"note", "info", "warning", "error", "exception"}
 
 #: Used by rooms that put keys together in a way of their own.
 USED_ELSEWHERE = ("pages.",)
@@ -295,7 +295,7 @@ def _walk(node: ast.AST, place: str, flow: str | None, call: str) -> Iterator[tu
         r"(?:[a-z_]+|\{\})(?:\.(?:[a-z_0-9]+|[a-z_]*\{\}))+", text
     ):
         first = text.partition(".")[0]
-        if first in FILES or (first == "{}" and call in {"Say", "_say"}):
+        if first in FILES or (first == "{}" and call in {"Say", "reply"}):
             yield f"{place}:{getattr(node, 'lineno', 0)}", call, text
     if isinstance(node, ast.JoinedStr):
         return
@@ -332,7 +332,7 @@ def _given() -> Iterator[tuple[str, str, set[str]]]:
                     case ast.Call(func=ast.Name(id="Refused"), args=[ast.Constant(value=str(key))]):
                         yield place, f"refusals.{key}", set()
                     case ast.Call(
-                        func=ast.Attribute(attr="_say" | "_notify"), args=args, keywords=named
+                        func=ast.Attribute(attr="reply" | "notify"), args=args, keywords=named
                     ) if all(word.arg for word in named):
                         for argument in args:
                             if isinstance(argument, ast.Constant):
