@@ -27,6 +27,7 @@ from starlette.types import Message
 from conversations.events import news
 from conversations.facts import WIB, Facts
 from conversations.messages import Say
+from conversations.nik import Nik
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
 from conversations.words import is_latin, plain, tidy
@@ -46,7 +47,6 @@ log = structlog.get_logger(__name__)
 MAX_NAME = 100  # characters
 MAX_ADDRESS = 300
 OLDEST = 120  # years
-WOMEN = 40  # a NIK carries a woman's day of birth plus this; Permendagri 102/2009
 
 MAX_FIELD = 128 * 1024  # bytes of one; more than that is not even looked at
 MAX_SHOWN = 1000  # characters of what was typed too long that are shown again
@@ -405,9 +405,7 @@ def _slip(typed: str, born_on: date | None, at: datetime) -> tuple[str, str | No
         digits: str = nik()(typed, Facts(at, area.load(), business_type.load()))
     except Refused as refused:
         return re.sub(r"[^0-9]", "", plain(typed)), refused.reason
-    day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
-    day -= WOMEN if day > WOMEN else 0
-    if born_on and (day, month, year) != (born_on.day, born_on.month, born_on.year % 100):
+    if born_on and not Nik(digits).carries(born_on):
         return digits, "nik_date_differs"
     return digits, None
 

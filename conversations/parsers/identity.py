@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from itertools import accumulate
 
 from conversations.facts import Facts
+from conversations.nik import LENGTH, PROVINCES, Nik, nik_of
 from conversations.parsers import Parser, Refused
 from conversations.parsers.numbers import DIGIT_WORDS
 from conversations.words import plain, tidy
 
-LENGTH = 16  # digits of a NIK and of a KK number
 _RUN = re.compile(r"(?<!\d)\d(?:[^0-9A-Za-z]{0,12}\d)+")  # digits with any signs between
 _SUM = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 _HOURS = re.compile(r"(?<![\d.:])(?:[01]\d|2[0-4])[.:][0-5]\d(?![\d.:])")
@@ -20,7 +19,6 @@ _DATE = re.compile(
     r"(?<!\d)(?:0?[1-9]|[12]\d|3[01])([-/. ])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d(?!\d)"
 )
 _PIN = re.compile(r"(?<!\d)[5-7]\.\d{3,}[\s,;+-]{1,4}10[67]\.\d{3,}")  # around Jakarta
-_PROVINCE = re.compile(r"1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-7]")
 _REGENCY = re.compile(r"0[1-9]|[12]\d|3[0-7]|7[1-9]")  # a kabupaten, or from 71 a kota
 _MASK = "[nomor disembunyikan]"
 # Letters that are read as digits; those after the blank are Greek and Cyrillic.
@@ -87,35 +85,14 @@ def nik() -> Parser:
 
     def parse(text: str, facts: Facts) -> str:
         digits = re.sub(r"[\W_]", "", plain(text))
-        if not (digits.isascii() and digits.isdecimal()) or len(digits) != LENGTH:
+        found = nik_of(digits)
+        if found is None:
             raise Refused("nik_not_sixteen", {"count": len(re.sub(r"\D", "", digits))})
-        if not _possible(digits):
+        if not found.possible:
             raise Refused("nik_not_possible")
         return digits
 
     return parse
-
-
-def _possible(nik: str) -> bool:
-    day = int(nik[6:8])
-    return (
-        _PROVINCE.match(nik) is not None
-        and nik[2:4] != "00"
-        and nik[4:6] != "00"
-        and nik[12:] != "0000"
-        and any(
-            _is_day(century + int(nik[10:12]), int(nik[8:10]), day - 40 if day > 40 else day)
-            for century in (1900, 2000)
-        )
-    )
-
-
-def _is_day(year: int, month: int, day: int) -> bool:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return True
 
 
 def _spans(clean: str) -> Iterator[tuple[int, int]]:
@@ -150,7 +127,7 @@ def _dressed(clean: str) -> Iterator[tuple[int, int]]:
             continue
         for run in _RUN.finditer(read):
             digits = re.findall(r"\d+", run[0])
-            if any(map(_possible, _joined(digits))):
+            if any(Nik(sixteen).possible for sixteen in _joined(digits)):
                 yield run.span()
 
 
@@ -191,7 +168,7 @@ def _in_groups(run: str) -> bool:
     uniform = len(signs) == 1 and groups[0][0] != "0"
     if uniform and _joins(groups):
         return True
-    return any(map(_possible, _joined(groups))) or _is_one_number(run)
+    return any(Nik(sixteen).possible for sixteen in _joined(groups)) or _is_one_number(run)
 
 
 def _is_day_with_hours(run: str) -> bool:
@@ -222,7 +199,7 @@ def _is_one_number(run: str) -> bool:
     digits = re.sub(r"\D", "", run)
     return (
         len(digits) == LENGTH
-        and _PROVINCE.match(digits) is not None
+        and digits[:2] in PROVINCES
         and _REGENCY.match(digits, 2) is not None
         and not (_HOURS.search(run) or _DATE.search(run))
         and not any(_SUM.fullmatch(part) for part in run.split())

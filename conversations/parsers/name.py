@@ -8,8 +8,8 @@ from unicodedata import category
 
 from conversations import commands
 from conversations.facts import Facts
+from conversations.nik import LENGTH as IDENTITY_LENGTH
 from conversations.parsers import Parser, Reading, Refused
-from conversations.parsers.identity import LENGTH as IDENTITY_LENGTH
 from conversations.words import is_latin, standardised, tidy
 
 _AROUND = ' ,;:!?*_~<>()[]{}"'  # signs around a name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from conversations.nik import nik_of
 from workers.verification.finding import Evidence, Finding, Outcome
 
 NAME = "identity"
@@ -35,12 +36,6 @@ SEEN_AT_THE_DOOR = "seen_at_the_door"  # a note in the params of an OK
 
 MIN_AGE = 17  # years; who is younger has a KTP only when married: a person looks
 MAX_AGE = 120  # years
-WOMEN = 40  # added to the day of birth
-# Kemendagri's provinces, with the four of Papua's division in 2022.
-PROVINCES = frozenset(
-    {*range(11, 20), 21, *range(31, 37), *range(51, 54), *range(61, 66)}
-    | {*range(71, 77), 81, 82, *range(91, 97)}
-)
 
 
 def check(evidence: Evidence) -> Finding:
@@ -67,32 +62,18 @@ def check(evidence: Evidence) -> Finding:
     return Finding(NAME, Outcome.OK)
 
 
-def _slip(nik: str, born_on: date) -> str | None:
+def _slip(digits: str, born_on: date) -> str | None:
     """What is wrong with a NIK, or None."""
-    if len(nik) != 16 or not (nik.isascii() and nik.isdigit()):
+    found = nik_of(digits)
+    if found is None:
         return NIK_NOT_16_DIGITS
-    province, city, district = nik[:2], nik[2:4], nik[4:6]
-    if int(province) not in PROVINCES or city == "00" or district == "00":
+    if not found.area_known:
         return NIK_AREA_UNKNOWN
-    day, month, year = int(nik[6:8]), int(nik[8:10]), int(nik[10:12])
-    if day > WOMEN:
-        day -= WOMEN
-    if not _possible(day, month, year):
+    if not found.birth_possible:
         return NIK_DATE_IMPOSSIBLE
-    if nik[12:] == "0000":
+    if not found.serial_given:
         return NIK_SERIAL_ZERO
-    if (day, month, year) != (born_on.day, born_on.month, born_on.year % 100):
-        return NIK_DATE_DIFFERS
-    return None
-
-
-def _possible(day: int, month: int, year: int) -> bool:
-    """Is there such a day in the year 19YY or 20YY?"""
-    try:
-        date(2000 + year, month, day)  # 2000 was a leap year; 1900 was not, and is too long ago
-    except ValueError:
-        return False
-    return True
+    return None if found.carries(born_on) else NIK_DATE_DIFFERS
 
 
 def _age(born_on: date, today: date) -> int:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conversations.nik import PROVINCES
 from tests.workers.verification.samples import Changed
 from workers.verification import identity
 from workers.verification.finding import Evidence, Finding, Identity, Outcome
@@ -22,7 +23,7 @@ births = st.dates(date(1915, 1, 1), date(2009, 11, 23))  # all at least 17 on TO
 @st.composite
 def niks(draw: st.DrawFn, born_on: date, *, woman: bool) -> str:
     """A NIK as a registrar anywhere in Indonesia would have given it."""
-    province = draw(st.sampled_from(sorted(identity.PROVINCES)))
+    province = draw(st.sampled_from(sorted(PROVINCES)))
     city, district = draw(st.integers(1, 99)), draw(st.integers(1, 99))
     serial = draw(st.integers(1, 9999))
     day = born_on.day + (40 if woman else 0)
