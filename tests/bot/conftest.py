@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,9 +131,17 @@ def hours() -> QuietHours:
 async def desk(
     database: str, redis_url: str, tmp_path: Path, hours: QuietHours
 ) -> AsyncIterator[Desk]:
+    async with desk_at(database, redis_url, tmp_path, hours) as desk:
+        yield desk
 
+
+@asynccontextmanager
+async def desk_at(
+    database: str, redis_url: str, files: Path, hours: QuietHours
+) -> AsyncIterator[Desk]:
+    """A bot on these servers, with its files in a folder."""
     chat = Chat()
-    storage = Storage(f"file://{tmp_path}")
+    storage = Storage(f"file://{files}")
     channels = {"chat": chat}
     record = Record(database, quiet=hours)
     sender = Sender(record, channels, storage, Limits(redis_url, {}))

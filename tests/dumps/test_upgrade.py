@@ -1,0 +1,72 @@
+"""The database of an earlier version is upgraded: its rows and open conversations are kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine, make_url, select
+from sqlalchemy.orm import Session
+
+from conversations.flows import business_permit
+from conversations.session import Session as Talk
+from models import database, encryption, migrations
+from models.application import Application
+from models.conversation import Conversation
+from models.encryption import KeyRing
+from models.inbox import InboundMessage
+from models.lifecycle import ApplicationState, VisitState
+from models.outbox import OutboundMessage
+from models.visit import Visit
+from tests.bot.conftest import KEY
+
+FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("*/record.sql"))
+
+
+@pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name)
+def upgraded(request: pytest.FixtureRequest, empty_database: str) -> str:
+    """A database as the earlier version left it, brought to the present tables."""
+    encryption.use(KeyRing.parse(f"k1:{KEY}", KEY))
+    plain = make_url(empty_database).set(drivername="postgresql")
+    with psycopg.connect(plain.render_as_string(hide_password=False)) as connection:
+        connection.execute((request.param / "record.sql").read_bytes())
+    migrations.upgrade(empty_database)
+    migrations.check(empty_database)
+    return empty_database
+
+
+def test_every_row_is_there_and_can_be_read(upgraded: str) -> None:
+    engine = create_engine(database.driver_url(upgraded))
+    with Session(engine) as tx:
+        cases, visits = tx.scalars(select(Application)).all(), tx.scalars(select(Visit)).all()
+        assert {one.state for one in cases} == set(ApplicationState)
+        assert {one.state for one in visits} >= {
+            VisitState.WANTED,
+            VisitState.OFFERED,
+            VisitState.ACCEPTED,
+            VisitState.ON_THE_WAY,
+            VisitState.ARRIVED,
+            VisitState.HANDED_OVER,
+            VisitState.FAILED,
+        }
+        assert all(one.answers["owner_name"] == "Siti Aminah" for one in cases)
+        asked = {
+            talk.asked.step
+            for row in tx.scalars(select(Conversation))
+            if (talk := Talk.from_json(row.session)).asked is not None
+        }
+        assert asked >= {step.id for step in business_permit.FLOW.steps}
+        waiting = select(InboundMessage).where(InboundMessage.taken_at.is_(None))
+        assert len(tx.scalars(waiting).all()) >= 2
+        unsent = select(OutboundMessage).where(OutboundMessage.sent_at.is_(None))
+        assert len(tx.scalars(unsent).all()) >= 2
+    engine.dispose()
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_buttons_in_the_chats_are_known(folder: Path) -> None:
+    chats = json.loads((folder / "chats.json").read_text())
+    assert len(chats) == 40
+    assert sum(bool(message["choices"]) for said in chats.values() for message in said) > 40
