@@ -83,8 +83,9 @@ class Act:
     """One act of a person, a job or an operator.
 
     `cause` names what led to it, such as "turn:81:0": a notice of the same cause to the same
-    person is sent once. `person` is the (locked) person who acts; None for jobs and operators, who
-    may do what no person's right is asked for. `address_id` is where the person wrote from.
+    person is sent once. `person` is the (locked) person who acts; None for jobs and operators:
+    they supervise every area, have no case or visit of their own, and are sent no replies.
+    `address_id` is where the person wrote from.
     """
 
     tx: Session
@@ -110,7 +111,7 @@ class Act:
         after: timedelta = timedelta(0),
         fleeting: bool = False,
     ) -> None:
-        """Enqueue a message to the person who acts."""
+        """Enqueue a message to the person who acts; jobs and operators are sent none."""
         if self.person is None:
             return
         reply = self.lane is Lane.REPLY

@@ -12,7 +12,7 @@ from models import audit, inbox, officer
 from models.visit import Visit
 from models.window import Part, hours
 
-ACTOR = "office"  # of what nobody did, in the audit
+ACTOR = "office"  # the audit's actor where neither a person nor a job acted
 
 _log = structlog.get_logger(__name__)
 

@@ -107,7 +107,10 @@ def offers(tx: Session) -> Queue:
 
 
 def untold(tx: Session) -> int:
-    """News of the last day of which no supervisor and no head could be told."""
+    """News of the last day of which no supervisor and no head could be told; each fact once.
+
+    A sweep finds the same visit overdue again and again.
+    """
     given = {"subject": audit.SUPERVISORS, "action": audit.UNTOLD, "most": MOST}
     return int(tx.execute(text(_UNTOLD), given).scalar_one())
 
@@ -215,8 +218,8 @@ _OFFERS = """
 """
 
 _UNTOLD = """
-    SELECT count(*)
-      FROM (SELECT FROM audit
+    SELECT count(DISTINCT fact)
+      FROM (SELECT details ->> 'fact' AS fact FROM audit
              WHERE subject = :subject AND action = :action AND at > now() - interval '1 day'
              LIMIT :most) AS lately
 """

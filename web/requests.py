@@ -69,7 +69,7 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _given(scope) or made(self._process, next(self._numbers))
+        request = _given(scope) or new_id(self._process, next(self._numbers))
         began = perf_counter()
         status = 0
 
@@ -104,7 +104,7 @@ class Requests:
         return self._names.get(scope.get("endpoint"), _NOWHERE)
 
 
-def made(process: str, number: int) -> str:
+def new_id(process: str, number: int) -> str:
     """An id; the letter keeps digits on both sides of it from reading as an identity number."""
     return f"{process}n{number:07x}"
 

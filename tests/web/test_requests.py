@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 
 from bot.metrics import REGISTRY
 from models.logs import scrub
-from web.requests import Requests, made
+from web.requests import Requests, new_id
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ async def test_an_id_is_made_goes_back_and_stands_in_every_line() -> None:
 @pytest.mark.parametrize("process", ["12345678", "08123456", "62812345", "0123456a", "00000000"])
 @pytest.mark.parametrize("number", [0, 7, 0x8123456, 0x62812345, 0x99999999, 2**28])
 def test_an_id_is_not_taken_for_a_number_of_a_person(process: str, number: int) -> None:
-    assert scrub(f"line {made(process, number)}") == f"line {made(process, number)}"
+    assert scrub(f"line {new_id(process, number)}") == f"line {new_id(process, number)}"
 
 
 async def test_the_id_of_a_proxy_is_kept() -> None:
