@@ -26,7 +26,7 @@ AGAIN: Final = 0.2  # seconds until what was not acknowledged is delivered again
 FIRST_CHAT: Final = 1_000_000
 _QUIET: Final = 0.05  # seconds in which a second message would show, while learning
 _PHOTO_COUNTED: Final = 4.0  # seconds in which the answer to a photo comes
-_NUMBER = re.compile(r"\d\d-\d{6}")  # of an application: another one for each owner
+_NUMBER = re.compile(r"\d\d-\d{6}")  # of a case: another one for each owner
 
 #: What a system says: its words -> the step of the script that they answer; or `BEFORE`, if another
 #: message follows at once, for which the owner waits.

@@ -30,8 +30,8 @@ from benchmarks.script import SCRIPT
 from benchmarks.systems import record_environment
 from bot import embedded
 from models import business_type, database, encryption, heartbeat, migrations, task
-from models.application import Application
 from models.attachment import Attachment, AttachmentState
+from models.case import Case
 from models.finding import FindingRow
 from models.person import Person
 from models.storage import Storage
@@ -44,10 +44,10 @@ T = TypeVar("T")
 
 ROUNDS: Final = 5
 PHRASES: Final = Path(__file__).parents[1] / "tests" / "models" / "business_phrases.csv"
-AT_REST, BURST, APPLICATIONS = 100, 500, 50  # tasks
+AT_REST, BURST, CASES = 100, 500, 50  # tasks
 POLL: Final = 0.01  # seconds between two looks whether a task is done
 PATIENCE: Final = 60.0  # seconds
-NOBODY: Final = 0  # an application that there is not: its verification ends at once
+NOBODY: Final = 0  # a case that there is not: its verification ends at once
 
 SHEET: Final = PermitSheet(
     number="IUMK-2026-3174-000123",
@@ -205,25 +205,23 @@ def _verified(engine: Engine, storage: Storage) -> tuple[float, list[float]]:
     """Verifications a second, and seconds from a submission at rest to its first finding."""
     photo = draw("Warung", 1)
     with Session(engine) as tx, tx.begin():
-        ids = [_apply(tx, storage, number, photo) for number in range(2 * APPLICATIONS)]
-    for one in ids[:APPLICATIONS]:
+        ids = [_apply(tx, storage, number, photo) for number in range(2 * CASES)]
+    for one in ids[:CASES]:
         with Session(engine) as tx, tx.begin():
             task.plan(tx, "verify", one, f"apart:{one}")
         _until(lambda: not _open(engine))
     with Session(engine) as tx, tx.begin():
-        for one in ids[APPLICATIONS:]:
+        for one in ids[CASES:]:
             task.plan(tx, "verify", one, f"together:{one}")
     _until(lambda: not _open(engine, "verify"))
-    found = _ask(
-        engine, lambda tx: tx.scalar(select(func.count(FindingRow.application_id.distinct())))
-    )
-    assert found == len(ids), f"{found} of {len(ids)} applications were verified"
+    found = _ask(engine, lambda tx: tx.scalar(select(func.count(FindingRow.case_id.distinct()))))
+    assert found == len(ids), f"{found} of {len(ids)} cases were verified"
     waits = _ask(engine, _to_first_finding)
-    return APPLICATIONS / max(_waits(engine, "together:%")), waits
+    return CASES / max(_waits(engine, "together:%")), waits
 
 
 def _apply(tx: Session, storage: Storage, number: int, photo: bytes) -> int:
-    """A sound application with a photo of its own."""
+    """A sound case with a photo of its own."""
     owner = Person(name="Siti Aminah")
     tx.add(owner)
     tx.flush()
@@ -242,7 +240,7 @@ def _apply(tx: Session, storage: Storage, number: int, photo: bytes) -> int:
     tx.add(held)
     tx.flush()
     given = _answers(held.id)
-    row = Application(
+    row = Case(
         number=f"26-{number + 1:06d}",
         person_id=owner.id,
         service="business_permit",
@@ -281,7 +279,7 @@ def _waits(engine: Engine, run_keys: str) -> list[float]:
 def _to_first_finding(tx: Session) -> list[float]:
     rows = tx.execute(
         select(Task.created_at, func.min(FindingRow.found_at))
-        .join(FindingRow, FindingRow.application_id == Task.subject_id)
+        .join(FindingRow, FindingRow.case_id == Task.subject_id)
         .where(Task.run_key.like("apart:%"))
         .group_by(Task.id)
     )

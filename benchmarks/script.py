@@ -22,7 +22,7 @@ class Step:
     value: str = ""
 
 
-#: A whole application for a permit, from the first hello to its number.
+#: A whole case for a permit, from the first hello to its number.
 SCRIPT: Final = (
     Step("say", "/start"),
     Step("tap", "business_permit"),

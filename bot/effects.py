@@ -191,18 +191,18 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
             people.send_identity_link(act, public_url, visit_id)
         case Submit(service, answers):
             cases.submit(act, service, answers)
-        case Correct(application_id, answers):
-            cases.correct(act, application_id, answers)
-        case Withdraw(application_id):
-            cases.withdraw(act, application_id)
-        case ChooseWindow(application_id, on, part):
-            visits.book(act, application_id, on, part)
+        case Correct(case_id, answers):
+            cases.correct(act, case_id, answers)
+        case Withdraw(case_id):
+            cases.withdraw(act, case_id)
+        case ChooseWindow(case_id, on, part):
+            visits.book(act, case_id, on, part)
         case LeaveWindow(visit_id):
             visits.leave(act, visit_id)
-        case RateVisit(application_id, stars):
-            visits.rate(act, application_id, stars)
-        case SendPermit(application_id):
-            documents.send_again(act, application_id)
+        case RateVisit(case_id, stars):
+            visits.rate(act, case_id, stars)
+        case SendPermit(case_id):
+            documents.send_again(act, case_id)
         case ShowOfficer(badge):
             people.show_officer(act, badge)
         case ShowPermit(number):
@@ -248,8 +248,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
 def _decide(act: Act, effect: Decide) -> None:
     match effect.decision:
         case "approve":
-            cases.accept(act, effect.application_id)
+            cases.accept(act, effect.case_id)
         case "reject":
-            cases.reject(act, effect.application_id, effect.reason)
+            cases.reject(act, effect.case_id, effect.reason)
         case "return":
-            cases.send_back(act, effect.application_id, effect.step, effect.reason)
+            cases.send_back(act, effect.case_id, effect.step, effect.reason)

@@ -1,7 +1,7 @@
 """Rows to facts: what a turn may know about each person, read for many people at once.
 
 Rows that a turn may change are locked here, in one order for everybody: people (by the caller),
-then applications, then visits. So a turn's facts hold until it commits.
+then cases, then visits. So a turn's facts hold until it commits.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from conversations.engine import Flows
 from conversations.facts import (
-    ApplicationFact,
     CallFact,
+    CaseFact,
     Facts,
     Locale,
     OfficerFact,
@@ -28,14 +28,14 @@ from conversations.facts import (
     VisitFact,
 )
 from conversations.flow import place_name
-from models import application as applications
+from models import case as cases
 from models import finding, identity, officer, unreached, visit, window
-from models.application import Application
 from models.calendar import Calendar
+from models.case import Case
 from models.encryption import readable
 from models.finding import FindingRow
 from models.identity import Identity
-from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
+from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.officer import Officer, OfficerArea
 from models.permit import Permit
 from models.person import WHATSAPP, Person, Speaker, reachable, whatsapp_number
@@ -108,10 +108,10 @@ def _with_rows(
     calendar: Calendar,
 ) -> Facts:
     if me is None:
-        mine = [a for a in rows.applications.values() if a.person_id == one.id]
+        mine = [a for a in rows.cases.values() if a.person_id == one.id]
         mine.sort(key=lambda a: a.id, reverse=True)
         visits = [v for v in rows.visits.values() if v.owner_id == one.id]
-        choosing = next((a for a in mine if a.state == ApplicationState.VERIFIED), None)
+        choosing = next((a for a in mine if a.state == CaseState.ACCEPTED), None)
         free = (
             window.free(tx, choosing.kelurahan_code, base.now, calendar)
             if choosing is not None and choosing.kelurahan_code
@@ -119,7 +119,7 @@ def _with_rows(
         )
         return replace(
             base,
-            applications=tuple(rows.application_fact(a) for a in mine),
+            cases=tuple(rows.case_fact(a) for a in mine),
             visits=rows.visit_facts(visits, base, None),
             windows=tuple(free),
         )
@@ -141,9 +141,9 @@ def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
         return or_(_within(code, areas), ~_within(code, supervised), code.is_(None))
 
     waiting = tx.scalars(
-        select(Application)
-        .where(Application.state == ApplicationState.IN_REVIEW, mine(Application.kelurahan_code))
-        .order_by(Application.moved_at)
+        select(Case)
+        .where(Case.state == CaseState.IN_REVIEW, mine(Case.kelurahan_code))
+        .order_by(Case.moved_at)
         .limit(QUEUE)
     ).all()
     stuck = tx.scalars(
@@ -169,9 +169,7 @@ def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
     load = visit.load_of(tx, [o.id for o, _ in team], base.today)
     return replace(
         base,
-        attention=tuple(
-            rows.application_fact(a) for a in waiting if readable(a.answers) is not None
-        ),
+        attention=tuple(rows.case_fact(a) for a in waiting if readable(a.answers) is not None),
         visits=rows.visit_facts(stuck, base, None),
         calls=tuple(
             CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
@@ -193,7 +191,7 @@ def _within(code: InstrumentedAttribute[Any], areas: Iterable[str]) -> ColumnEle
 class _Rows:
     """The rows behind the facts of a batch of people."""
 
-    applications: dict[int, Application]
+    cases: dict[int, Case]
     visits: dict[int, Visit]
     offers: Sequence[Offer]
     officers: dict[int, Officer]
@@ -208,31 +206,25 @@ class _Rows:
         if not owners and not officers:
             return cls.about(tx, (), ())
         visit_ids = visit.open_ids(tx, owner_ids=owners, officer_ids=officers)
-        application_ids = set(
-            tx.scalars(select(Application.id).where(Application.person_id.in_(owners)))
-        )
+        case_ids = set(tx.scalars(select(Case.id).where(Case.person_id.in_(owners))))
         if visit_ids:
-            application_ids |= set(
-                tx.scalars(select(Visit.application_id).where(Visit.id.in_(visit_ids)))
-            )
-        locked = applications.lock(tx, sorted(application_ids)) if application_ids else []
+            case_ids |= set(tx.scalars(select(Visit.case_id).where(Visit.id.in_(visit_ids))))
+        locked = cases.lock(tx, sorted(case_ids)) if case_ids else []
         visits = visit.lock(tx, visit_ids) if visit_ids else []
         return cls.about(tx, locked, [v for v in visits if v.state in OPEN_VISITS])
 
     @classmethod
-    def about(cls, tx: Session, rows: Sequence[Application], visits: Sequence[Visit]) -> _Rows:
-        """Read what belongs to these applications and visits."""
+    def about(cls, tx: Session, rows: Sequence[Case], visits: Sequence[Visit]) -> _Rows:
+        """Read what belongs to these cases and visits."""
         known = {a.id: a for a in rows}
-        missing = sorted({v.application_id for v in visits} - set(known))
+        missing = sorted({v.case_id for v in visits} - set(known))
         if missing:
-            known |= {
-                a.id: a for a in tx.scalars(select(Application).where(Application.id.in_(missing)))
-            }
+            known |= {a.id: a for a in tx.scalars(select(Case).where(Case.id.in_(missing)))}
         if not known:
             return cls({}, {}, (), {}, {}, {}, {})
         found: dict[int, list[FindingRow]] = defaultdict(list)
         for row in finding.latest(tx, list(known)):
-            found[row.application_id].append(row)
+            found[row.case_id].append(row)
         offers = visit.offers_of(tx, [v.id for v in visits]) if visits else ()
         officer_ids = {v.officer_id for v in visits if v.officer_id} | {
             o.officer_id for o in offers
@@ -241,22 +233,21 @@ class _Rows:
             tx.scalars(select(Officer).where(Officer.id.in_(officer_ids))) if officer_ids else ()
         )
         return cls(
-            applications=known,
+            cases=known,
             visits={v.id: v for v in visits},
             offers=offers,
             officers={o.id: o for o in officers},
             findings=found,
             permits={
-                p.application_id: p
-                for p in tx.scalars(select(Permit).where(Permit.application_id.in_(known)))
+                p.case_id: p for p in tx.scalars(select(Permit).where(Permit.case_id.in_(known)))
             },
             identities=identity.of_people(tx, [a.person_id for a in known.values()])
             if visits
             else {},
         )
 
-    def application_fact(self, row: Application) -> ApplicationFact:
-        """One application as its owner or a supervisor may know it."""
+    def case_fact(self, row: Case) -> CaseFact:
+        """One case as its owner or a supervisor may know it."""
         findings = [
             f
             for f in self.findings.get(row.id, ())
@@ -264,16 +255,14 @@ class _Rows:
         ]
         fixes = [f.step for f in findings if f.outcome == "fix_by_owner" and f.step]
         permit = self.permits.get(row.id)
-        return ApplicationFact(
+        return CaseFact(
             id=row.id,
             number=row.number,
             service=row.service,
             state=row.state,
             answers=row.answers,
             submitted_at=row.submitted_at,
-            open_fixes=tuple(dict.fromkeys(fixes))
-            if row.state == ApplicationState.NEEDS_FIX
-            else (),
+            open_fixes=tuple(dict.fromkeys(fixes)) if row.state == CaseState.NEEDS_FIX else (),
             reasons=tuple(f.reason for f in findings if f.outcome == "needs_a_person"),
             permit_number=permit.number if permit else None,
         )
@@ -286,16 +275,16 @@ class _Rows:
         return tuple(sorted(facts, key=lambda v: (v.on, v.starts, v.id)))
 
     def _visit_fact(self, row: Visit, base: Facts, me: Officer | None) -> VisitFact:
-        application = self.applications[row.application_id]
-        answers = readable(application.answers) or {}  # a visit is seen, if it can't all be read
+        case = self.cases[row.case_id]
+        answers = readable(case.answers) or {}  # a visit is seen, if it can't all be read
         comes = self.officers.get(row.officer_id or 0)
         offers = [o for o in self.offers if o.visit_id == row.id]
         starts, ends = window.hours(row.on, window.Part(row.part))
         pin = answers.get("place", {}).get("pin")
         return VisitFact(
             id=row.id,
-            application_id=application.id,
-            application_number=application.number,
+            case_id=case.id,
+            case_number=case.number,
             state=row.state,
             on=row.on,
             part=row.part,
@@ -309,10 +298,10 @@ class _Rows:
             kelurahan_code=row.kelurahan_code,
             pin=(pin[0], pin[1]) if pin else None,
             premises=str(answers.get("premises", "")),
-            identity_given=application.person_id in self.identities,
+            identity_given=case.person_id in self.identities,
             identity_findings=tuple(
                 f.reason
-                for f in self.findings.get(application.id, ())
+                for f in self.findings.get(case.id, ())
                 if f.check in ON_IDENTITY and f.outcome == "needs_a_person"
             ),
             code=readable(row.code),

@@ -19,8 +19,8 @@ from conversations import messages
 from conversations.messages import Message, Say, Value
 from models import audit, consent, officer
 from models import person as people
-from models.application import Application
 from models.base import now
+from models.case import Case
 from models.database import trip
 from models.lifecycle import NotAllowed
 from models.officer import Officer
@@ -183,16 +183,16 @@ class Act:
         """Whether this person acts."""
         return self.person is not None and self.person.id == person_id
 
-    def my_case(self, application_id: int) -> Application:
+    def my_case(self, case_id: int) -> Case:
         """A case of the person who acts; whatever a forged tap may name, no other is touched.
 
         Raises:
             NotAllowed: it is somebody else's.
         """
-        application = self.tx.get_one(Application, application_id)
-        if not self.is_of(application.person_id):
-            raise NotAllowed(f"application {application_id} is not {self.actor}'s")
-        return application
+        case = self.tx.get_one(Case, case_id)
+        if not self.is_of(case.person_id):
+            raise NotAllowed(f"case {case_id} is not {self.actor}'s")
+        return case
 
     def must_supervise(self, area_code: str | None) -> None:
         """Refuse who does not supervise this area; jobs and operators may.

@@ -8,75 +8,73 @@ from casework import course
 from casework.act import Act
 from casework.visits import cancel
 from conversations.messages import Json, Say
-from models import application as applications
 from models import calendar, lifecycle, visit
-from models.application import Application
-from models.lifecycle import ApplicationState
+from models import case as cases
+from models.case import Case
+from models.lifecycle import CaseState
 
-WORKING_DAYS_TO_VISIT = 3  # promised; counted from the day the application is sent
+WORKING_DAYS_TO_VISIT = 3  # promised; counted from the day the case is sent
 
 
 def submit(act: Act, service: str, answers: Mapping[str, Json]) -> None:
     """Enter a new case of the person who acts, and have it verified."""
     given = dict(answers)
-    application_id, number = applications.submit(
-        act.tx, act.who().id, service, given, **_columns(given)
-    )
-    act.note("application.sent", f"application:{application_id}")
+    case_id, number = cases.submit(act.tx, act.who().id, service, given, **_columns(given))
+    act.note("case.sent", f"case:{case_id}")
     by = calendar.load(act.tx).working_days_after(act.at, WORKING_DAYS_TO_VISIT)
     act.reply(f"{service}.submitted", number=number, by=by)
 
 
-def correct(act: Act, application_id: int, answers: Mapping[str, Json]) -> None:
+def correct(act: Act, case_id: int, answers: Mapping[str, Json]) -> None:
     """Answer steps of one's own case again, and have what rests on them verified."""
-    application = act.my_case(application_id)
+    case = act.my_case(case_id)
     if not answers:
         return  # the page was filled in meanwhile, and nothing else was asked
-    application.answers = {**application.answers, **answers}
-    for name, code in _columns(application.answers).items():
-        setattr(application, name, code)
-    applications.corrected(act.tx, application, list(answers), actor=act.actor)
+    case.answers = {**case.answers, **answers}
+    for name, code in _columns(case.answers).items():
+        setattr(case, name, code)
+    cases.corrected(act.tx, case, list(answers), actor=act.actor)
 
 
-def withdraw(act: Act, application_id: int) -> None:
+def withdraw(act: Act, case_id: int) -> None:
     """Take one's own case back, with its open visit."""
-    application = act.my_case(application_id)
-    open_visit = visit.open_of_application(act.tx, application.id)
+    case = act.my_case(case_id)
+    open_visit = visit.open_of_case(act.tx, case.id)
     if open_visit is not None:
         cancel(act, open_visit)
-    lifecycle.move(act.tx, application, ApplicationState.CANCELLED, actor=act.actor)
+    lifecycle.move(act.tx, case, CaseState.CANCELLED, actor=act.actor)
 
 
-def accept(act: Act, application_id: int) -> None:
+def accept(act: Act, case_id: int) -> None:
     """Accept a case that is in review; its owner chooses a window next."""
-    application = _supervised(act, application_id)
-    course.find(act, application, "approval", "ok")
-    course.verified(act, application)
+    case = _supervised(act, case_id)
+    course.find(act, case, "approval", "ok")
+    course.verified(act, case)
 
 
-def reject(act: Act, application_id: int, reason: str | None) -> None:
+def reject(act: Act, case_id: int, reason: str | None) -> None:
     """Reject a case that is in review, and tell its owner why."""
-    application = _supervised(act, application_id)
-    lifecycle.move(act.tx, application, ApplicationState.REJECTED, actor=act.actor)
+    case = _supervised(act, case_id)
+    lifecycle.move(act.tx, case, CaseState.REJECTED, actor=act.actor)
     act.notify(
-        application.person_id,
+        case.person_id,
         "notices.rejected",
-        number=application.number,
+        number=case.number,
         reason=reason or "-",
     )
 
 
-def send_back(act: Act, application_id: int, step: str | None, reason: str | None) -> None:
+def send_back(act: Act, case_id: int, step: str | None, reason: str | None) -> None:
     """Have the owner answer one step again, in a supervisor's words."""
-    application = _supervised(act, application_id)
-    course.find(act, application, "supervisor", "fix_by_owner", "returned", step=step)
-    course.ask_again(act, application, [Say("findings.returned", {"reason": reason or "-"})])
+    case = _supervised(act, case_id)
+    course.find(act, case, "supervisor", "fix_by_owner", "returned", step=step)
+    course.ask_again(act, case, [Say("findings.returned", {"reason": reason or "-"})])
 
 
-def _supervised(act: Act, application_id: int) -> Application:
-    (application,) = applications.lock(act.tx, [application_id])
-    act.must_supervise(application.kelurahan_code)
-    return application
+def _supervised(act: Act, case_id: int) -> Case:
+    (case,) = cases.lock(act.tx, [case_id])
+    act.must_supervise(case.kelurahan_code)
+    return case
 
 
 def _columns(answers: Mapping[str, Json]) -> dict[str, str | None]:

@@ -7,43 +7,43 @@ from typing import Any
 
 from casework.act import Act
 from conversations.messages import Say
-from models import application as applications
+from models import case as cases
 from models import finding, lifecycle
-from models.application import Application
-from models.lifecycle import ApplicationState
+from models.case import Case
+from models.lifecycle import CaseState
 
 
-def verified(act: Act, application: Application) -> None:
+def verified(act: Act, case: Case) -> None:
     """Move a (locked) case to verified and have its owner invited to choose a window."""
-    lifecycle.move(act.tx, application, ApplicationState.VERIFIED, actor=act.actor)
-    applications.plan_windows(act.tx, application)
+    lifecycle.move(act.tx, case, CaseState.ACCEPTED, actor=act.actor)
+    cases.plan_windows(act.tx, case)
 
 
-def ask_again(act: Act, application: Application, says: Iterable[Say]) -> None:
+def ask_again(act: Act, case: Case, says: Iterable[Say]) -> None:
     """Send a (locked) case back to its owner, with what is to be answered again."""
-    lifecycle.move(act.tx, application, ApplicationState.NEEDS_FIX, actor=act.actor)
-    opens = application.service
-    act.tell(application.person_id, "fix_needed", application.id, *says, opens=opens)
+    lifecycle.move(act.tx, case, CaseState.NEEDS_FIX, actor=act.actor)
+    opens = case.service
+    act.tell(case.person_id, "fix_needed", case.id, *says, opens=opens)
 
 
-def to_review(act: Act, application: Application) -> None:
+def to_review(act: Act, case: Case) -> None:
     """Put a (locked) case before the supervisors of its area, and tell its owner."""
-    lifecycle.move(act.tx, application, ApplicationState.IN_REVIEW, actor=act.actor)
-    number = {"number": application.number}
+    lifecycle.move(act.tx, case, CaseState.IN_REVIEW, actor=act.actor)
+    number = {"number": case.number}
     act.tell_supervisors(
-        application.kelurahan_code,
+        case.kelurahan_code,
         "review_needed",
-        application.id,
+        case.id,
         Say("notices.review_needed", number),
         opens="review",
     )
     in_review = Say("notices.in_review", number)
-    act.tell(application.person_id, "in_review", application.id, in_review)
+    act.tell(case.person_id, "in_review", case.id, in_review)
 
 
 def find(
     act: Act,
-    application: Application,
+    case: Case,
     check: str,
     outcome: str,
     reason: str = "",
@@ -53,9 +53,9 @@ def find(
 ) -> None:
     """Write a finding about the present answers; a check's first word on them stands."""
     row = {
-        "application_id": application.id,
+        "case_id": case.id,
         "check": check,
-        "answers_version": application.answers_version,
+        "answers_version": case.answers_version,
         "outcome": outcome,
         "reason": reason,
         "step": step,

@@ -11,11 +11,11 @@ from casework.act import Act
 from casework.news import window_of
 from casework.visits import MOVABLE, give_window_up
 from conversations.messages import Say, Value
-from models import application as applications
 from models import calendar, lifecycle
+from models import case as cases
 from models import person as people
 from models import visit as visits
-from models.application import Application
+from models.case import Case
 from models.officer import Officer
 from models.visit import OPEN, Visit
 
@@ -39,19 +39,19 @@ def give_up(act: Act, visit_id: int) -> bool:
     act.must_be_office()
     known = act.tx.get_one(Visit, visit_id)
     people.lock(act.tx, [known.owner_id])
-    (application,) = applications.lock(act.tx, [known.application_id])
+    (case,) = cases.lock(act.tx, [known.case_id])
     (visit,) = visits.lock(act.tx, [visit_id])
     if visit.state not in lifecycle.OPEN_VISITS:
         return True  # settled meanwhile
     if visit.state not in MOVABLE:
         return False
-    give_window_up(act, application, visit, "day_closed")
-    _tell(act, application, visit)
+    give_window_up(act, case, visit, "day_closed")
+    _tell(act, case, visit)
     return True
 
 
-def _tell(act: Act, application: Application, visit: Visit) -> None:
-    params: dict[str, Value] = {"number": application.number, "window": window_of(visit)}
+def _tell(act: Act, case: Case, visit: Visit) -> None:
+    params: dict[str, Value] = {"number": case.number, "window": window_of(visit)}
     act.tell(visit.owner_id, "day_closed", visit.id, Say("notices.day_closed", params))
     comes = act.tx.get(Officer, visit.officer_id) if visit.officer_id else None
     if comes is not None and comes.person_id is not None:

@@ -9,18 +9,18 @@ from sqlalchemy import select
 from casework.act import Act
 from conversations.messages import Message, Say, Value
 from models import check, permit, task
-from models.application import Application
 from models.base import WIB
+from models.case import Case
 from models.encryption import readable
 from models.permit import Permit
 
 
-def issue(act: Act, application: Application, kelurahan_code: str) -> str:
+def issue(act: Act, case: Case, kelurahan_code: str) -> str:
     """Issue the permit of a (locked) case and have it typeset; gives its number."""
     issued = permit.issue(
         act.tx,
-        application_id=application.id,
-        person_id=application.person_id,
+        case_id=case.id,
+        person_id=case.person_id,
         kota_code=".".join(kelurahan_code.split(".")[:2]),
         issued_on=day(act.at),
     )
@@ -41,12 +41,10 @@ def revoke(act: Act, row: Permit, reason: str) -> None:
     act.tell(row.person_id, "permit_revoked", row.id, Say("notices.permit_taken_back", params))
 
 
-def send_again(act: Act, application_id: int) -> None:
+def send_again(act: Act, case_id: int) -> None:
     """Send the permit of one's own case again, or say why it can't be."""
-    application = act.my_case(application_id)
-    found = act.tx.scalars(
-        select(Permit).where(Permit.application_id == application.id)
-    ).one_or_none()
+    case = act.my_case(case_id)
+    found = act.tx.scalars(select(Permit).where(Permit.case_id == case.id)).one_or_none()
     if found is not None and found.revoked_at is not None:
         act.reply(
             "notices.permit_taken_back",
@@ -71,8 +69,8 @@ def show(act: Act, number: str) -> None:
     if found is None:
         act.reply("notices.permit_unknown", number=number)
         return
-    application = act.tx.get_one(Application, found.application_id)
-    answers = readable(application.answers) or {}
+    case = act.tx.get_one(Case, found.case_id)
+    answers = readable(case.answers) or {}
     params: dict[str, Value] = {
         "number": found.number,
         "holder": permit.masked(str(answers.get("owner_name", "-"))),

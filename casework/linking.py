@@ -15,17 +15,17 @@ from conversations.messages import Message, Say
 from conversations.session import Session as Talk
 from conversations.session import joined
 from models import audit, identity, link, officer, person, turn
-from models.application import Application
+from models.case import Case
 from models.conversation import Conversation
 from models.database import trip
 from models.encryption import Unreadable
-from models.lifecycle import ApplicationState
+from models.lifecycle import CaseState
 from models.link import LinkCode
 from models.outbox import Owed, owe
 from models.person import Address, Person
 
 AFTERWARDS = timedelta(minutes=1)  # what others wrote to who is gone meanwhile is moved, too
-_OVER = (ApplicationState.PERMITTED, ApplicationState.REJECTED, ApplicationState.CANCELLED)
+_OVER = (CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED)
 
 
 def join(act: Act, code_id: int) -> datetime | None:
@@ -78,9 +78,7 @@ def _refusal(tx: Session, pair: Sequence[int]) -> str:
     if len({one.nik_index for one in known.values()}) > 1:
         return "identity"
     open_ones = tx.scalars(
-        select(Application.person_id)
-        .where(Application.person_id.in_(pair), Application.state.not_in(_OVER))
-        .distinct()
+        select(Case.person_id).where(Case.person_id.in_(pair), Case.state.not_in(_OVER)).distinct()
     ).all()
     return "open" if len(open_ones) > 1 else ""
 

@@ -9,10 +9,10 @@ from casework.act import Act
 from casework.documents import may_check
 from casework.news import window_of
 from conversations.messages import Say, Value
-from models import application as applications
+from models import case as cases
 from models import help_request, identity, link, officer, unreached
 from models import person as people
-from models.application import Application
+from models.case import Case
 from models.lifecycle import NotAllowed
 from models.visit import Visit
 
@@ -68,10 +68,7 @@ def ask_for_help(act: Act, about: str) -> None:
     if repeats is None:
         return
     latest = act.tx.scalars(
-        select(Application)
-        .where(Application.person_id == me.id)
-        .order_by(Application.id.desc())
-        .limit(1)
+        select(Case).where(Case.person_id == me.id).order_by(Case.id.desc()).limit(1)
     ).one_or_none()
     params: dict[str, Value] = {
         "name": me.name or Say("notices.caller.no_name"),
@@ -161,7 +158,7 @@ def show_officer(act: Act, badge: str) -> None:
 def join_staff(act: Act, token: str) -> None:
     """Take an invitation up; somebody with an open case can't."""
     me = act.who()
-    open_one = applications.open_of(act.tx, me.id)
+    open_one = cases.open_of(act.tx, me.id)
     if open_one is not None and officer.invited(act.tx, token):
         act.reply("notices.join_has_application", number=open_one.number)
         return

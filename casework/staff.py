@@ -11,9 +11,9 @@ from casework.act import Act
 from casework.news import window_of
 from casework.visits import PROMISED, seek_officer
 from conversations.messages import Say
-from models import application as applications
+from models import case as cases
 from models import identity, officer, visit
-from models.application import Application
+from models.case import Case
 from models.lifecycle import OPEN_VISITS
 from models.officer import Officer, StaffRole
 from models.visit import Visit
@@ -43,8 +43,8 @@ def move(act: Act, row: Officer, areas: Sequence[str]) -> int:
     mine = _open_visits(act.tx, row)
     officer.work_in(act.tx, row, areas, actor=act.actor)
     outside = [
-        (application, one)
-        for application, one in mine
+        (case, one)
+        for case, one in mine
         if set(areas).isdisjoint(officer.holding(one.kelurahan_code))
     ]
     _give_back(act, row, outside, reason="areas_changed")
@@ -60,26 +60,24 @@ def promote(act: Act, row: Officer, role: StaffRole) -> int:
     return len(mine)
 
 
-def _open_visits(tx: Session, row: Officer) -> list[tuple[Application, Visit]]:
+def _open_visits(tx: Session, row: Officer) -> list[tuple[Case, Visit]]:
     """Visits offered to or accepted by an officer, locked in the order that everybody keeps."""
     ids = visit.open_ids(tx, officer_ids=[row.id])
-    of = tx.scalars(select(Visit.application_id).where(Visit.id.in_(ids))).all()
-    locked = {one.id: one for one in applications.lock(tx, sorted(of))}
+    of = tx.scalars(select(Visit.case_id).where(Visit.id.in_(ids))).all()
+    locked = {one.id: one for one in cases.lock(tx, sorted(of))}
     return [
-        (locked[one.application_id], one)
+        (locked[one.case_id], one)
         for one in visit.lock(tx, ids)
         if one.state in OPEN_VISITS and one.officer_id == row.id
     ]
 
 
-def _give_back(
-    act: Act, row: Officer, mine: Sequence[tuple[Application, Visit]], *, reason: str
-) -> None:
+def _give_back(act: Act, row: Officer, mine: Sequence[tuple[Case, Visit]], *, reason: str) -> None:
     """Take visits from an officer and have another one sought; their owners and he are told."""
     for offer in visit.offers_of(act.tx, [one.id for _, one in mine]):
         if offer.officer_id == row.id:
             offer.answer, offer.reason, offer.answered_at = "withdrawn", reason, act.at
-    for application, one in mine:
+    for case, one in mine:
         promised = one.state in PROMISED
         one.officer_id, one.code, one.code_tries, one.code_proved_at = None, None, 0, None
         seek_officer(act, one, reason)
@@ -88,5 +86,5 @@ def _give_back(
             say = Say("notices.officer_changes", {"window": window})
             act.tell(one.owner_id, "officer_changes", one.id, say)
         if promised and row.person_id is not None and row.active:
-            say = Say("notices.visit_cancelled", {"number": application.number, "window": window})
+            say = Say("notices.visit_cancelled", {"number": case.number, "window": window})
             act.tell(row.person_id, "visit_cancelled", one.id, say)

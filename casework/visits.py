@@ -14,8 +14,8 @@ from models import area, lifecycle, quiet
 from models import offer as offers
 from models import visit as visits
 from models import window as windows
-from models.application import Application
-from models.lifecycle import ApplicationState, NotAllowed, VisitState
+from models.case import Case
+from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.officer import Officer
 from models.visit import MAX_FAILED_VISITS, Offer, Visit, VisitReport
 
@@ -30,25 +30,25 @@ PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARR
 # -- owners ----------------------------------------------------------------------------------------
 
 
-def book(act: Act, application_id: int, on: date, part: str) -> None:
+def book(act: Act, case_id: int, on: date, part: str) -> None:
     """Take a window for one's own case; offers others if it is gone."""
-    application = act.my_case(application_id)
+    case = act.my_case(case_id)
     window = windows.Window(on, windows.Part(part))
-    kelurahan = application.kelurahan_code or ""  # none was verified without one
+    kelurahan = case.kelurahan_code or ""  # none was verified without one
     if not windows.take(act.tx, kelurahan, window, act.at):
         gone = Say("notices.window_gone")
-        act.tell(act.who().id, "verified", application.id, gone, opens="visit_window")
+        act.tell(act.who().id, "verified", case.id, gone, opens="visit_window")
         return
     visit = Visit(
-        application_id=application.id,
-        owner_id=application.person_id,
+        case_id=case.id,
+        owner_id=case.person_id,
         kelurahan_code=kelurahan,
         on=window.on,
         part=window.part,
     )
     act.tx.add(visit)
     act.tx.flush()
-    lifecycle.move(act.tx, application, ApplicationState.SCHEDULED, actor=act.actor)
+    lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
     visits.plan_offer(act.tx, visit)
     act.reply("notices.window_chosen", window=window_of(visit))
 
@@ -56,9 +56,9 @@ def book(act: Act, application_id: int, on: date, part: str) -> None:
 def leave(act: Act, visit_id: int) -> None:
     """Give the window of one's own visit up, to choose another."""
     visit = _visit(act, visit_id)
-    application = act.my_case(visit.application_id)
+    case = act.my_case(visit.case_id)
     cancel(act, visit)
-    course.verified(act, application)
+    course.verified(act, case)
 
 
 def cancel(act: Act, visit: Visit) -> None:
@@ -72,18 +72,18 @@ def cancel(act: Act, visit: Visit) -> None:
     call_off(act, visit)
     comes = act.tx.get(Officer, visit.officer_id) if visit.officer_id else None
     if comes is not None and comes.person_id is not None:
-        number = act.tx.get_one(Application, visit.application_id).number
+        number = act.tx.get_one(Case, visit.case_id).number
         window = window_of(visit)
         act.notify(comes.person_id, "notices.visit_cancelled", number=number, window=window)
 
 
-def rate(act: Act, application_id: int, stars: int) -> None:
+def rate(act: Act, case_id: int, stars: int) -> None:
     """Rate the visit at which one's own case was done: 1 to 5 stars."""
-    application = act.my_case(application_id)
+    case = act.my_case(case_id)
     report = act.tx.scalars(
         select(VisitReport)
         .join(Visit, Visit.id == VisitReport.visit_id)
-        .where(Visit.application_id == application.id, Visit.state == VisitState.HANDED_OVER)
+        .where(Visit.case_id == case.id, Visit.state == VisitState.DONE)
     ).one_or_none()
     if report is not None:
         report.rating = stars
@@ -100,21 +100,21 @@ def call_off(act: Act, visit: Visit, reason: str | None = None) -> None:
     lifecycle.move(act.tx, visit, VisitState.CANCELLED, actor=act.actor, reason=reason)
 
 
-def give_window_up(act: Act, application: Application, visit: Visit, reason: str) -> None:
+def give_window_up(act: Act, case: Case, visit: Visit, reason: str) -> None:
     """Call a (locked) visit off, and offer its owner other windows."""
     call_off(act, visit, reason)
-    if application.state == ApplicationState.SCHEDULED:
-        course.verified(act, application)
+    if case.state == CaseState.UNDER_WAY:
+        course.verified(act, case)
 
 
-def window_passed(act: Act, application: Application, visit: Visit) -> None:
+def window_passed(act: Act, case: Case, visit: Visit) -> None:
     """The window of a (locked) visit has begun with nobody to come: the owner chooses another.
 
     For jobs and operators, as are `expire_offer` and `hand_to_supervisors`.
     """
     act.must_be_office()
-    give_window_up(act, application, visit, "window_passed")
-    params: dict[str, Value] = {"number": application.number, "window": window_of(visit)}
+    give_window_up(act, case, visit, "window_passed")
+    params: dict[str, Value] = {"number": case.number, "window": window_of(visit)}
     act.tell(visit.owner_id, "window_passed", visit.id, Say("notices.window_passed", params))
     missed = Say("notices.window_missed", params)
     act.tell_supervisors(visit.kelurahan_code, "window_missed", visit.id, missed)
@@ -132,7 +132,7 @@ def offer_to(act: Act, visit: Visit, chosen: Officer) -> None:
         act.tell(chosen.person_id, "visit_offered", visit.id, opens="visit", can_wait=can_wait)
 
 
-def expire_offer(act: Act, application: Application, visit: Visit, made: Offer) -> None:
+def expire_offer(act: Act, case: Case, visit: Visit, made: Offer) -> None:
     """Take an offer that nobody answered back, and have the next officer asked; all are locked."""
     act.must_be_office()
     made.answer, made.answered_at = "silent", act.at
@@ -140,7 +140,7 @@ def expire_offer(act: Act, application: Application, visit: Visit, made: Offer) 
     seek_officer(act, visit, "silent")
     person_id = act.tx.get_one(Officer, made.officer_id).person_id
     if person_id is not None:
-        passed = Say("notices.offer_passed", {"number": application.number})
+        passed = Say("notices.offer_passed", {"number": case.number})
         act.tell(person_id, "offer_passed", visit.id, passed)
 
 
@@ -150,13 +150,13 @@ def seek_officer(act: Act, visit: Visit, reason: str) -> None:
     visits.plan_offer(act.tx, visit)
 
 
-def hand_to_supervisors(act: Act, application: Application, visit: Visit) -> None:
+def hand_to_supervisors(act: Act, case: Case, visit: Visit) -> None:
     """Nobody is left to be asked for a (locked) visit: a supervisor assigns an officer."""
     act.must_be_office()
     lifecycle.move(act.tx, visit, VisitState.UNASSIGNED, actor=act.actor)
     kelurahan = area.load().get(visit.kelurahan_code)
     params: dict[str, Value] = {
-        "number": application.number,
+        "number": case.number,
         "place": kelurahan.name if kelurahan else "-",
         "window": window_of(visit),
     }
@@ -247,7 +247,7 @@ def hand_over(
     _, visit = _mine(act, visit_id)
     if visit.code_proved_at is None:
         raise NotAllowed(f"visit {visit.id} was not proved by its code")
-    application = act.tx.get_one(Application, visit.application_id)
+    case = act.tx.get_one(Case, visit.case_id)
     report = VisitReport(
         visit_id=visit.id,
         ktp_seen=ktp_seen,
@@ -255,9 +255,9 @@ def hand_over(
         photo_id=photo_id,
     )
     act.tx.add(report)
-    lifecycle.move(act.tx, visit, VisitState.HANDED_OVER, actor=act.actor)
-    lifecycle.move(act.tx, application, ApplicationState.PERMITTED, actor=act.actor)
-    number = documents.issue(act, application, visit.kelurahan_code)
+    lifecycle.move(act.tx, visit, VisitState.DONE, actor=act.actor)
+    lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor)
+    number = documents.issue(act, case, visit.kelurahan_code)
     act.reply("notices.handed_over_officer", number=number)
     act.notify(visit.owner_id, "notices.handed_over", number=number)
 
@@ -265,17 +265,17 @@ def hand_over(
 def fail(act: Act, visit_id: int, reason: str) -> None:
     """A visit did not work: its owner chooses another window; the third time supervisors decide."""
     _, visit = _mine(act, visit_id)
-    application = act.tx.get_one(Application, visit.application_id)
+    case = act.tx.get_one(Case, visit.case_id)
     visit.failure = reason
     lifecycle.move(act.tx, visit, VisitState.FAILED, actor=act.actor, reason=reason)
-    application.failed_visits += 1
+    case.failed_visits += 1
     why = Say(f"notices.visit_failed.{reason}")
     act.notify(visit.owner_id, "notices.visit_failed", reason=why)
-    if application.failed_visits < MAX_FAILED_VISITS:
-        course.verified(act, application)
+    if case.failed_visits < MAX_FAILED_VISITS:
+        course.verified(act, case)
         return
-    course.find(act, application, "visits", "needs_a_person", "visits_failed")
-    course.to_review(act, application)
+    course.find(act, case, "visits", "needs_a_person", "visits_failed")
+    course.to_review(act, case)
 
 
 def owner_of(act: Act, visit_id: int) -> int:

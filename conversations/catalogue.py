@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache, lru_cache
 from importlib import resources
@@ -17,6 +17,7 @@ from conversations.facts import WIB
 from conversations.messages import Json, Lines, Message, Rupiah, Say, Value
 
 LOCALES = ("id", "en")
+EARLIER = "earlier"  # the catalogue of sentences that only an earlier version's messages need
 _BABEL = {"id": "id_ID", "en": "en_GB"}
 
 
@@ -26,9 +27,13 @@ class MissingLine(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Sentences by key: `business_permit.premises.mobile` -> {"id": "…", "en": "…"}."""
+    """Sentences by key: `business_permit.premises.mobile` -> {"id": "…", "en": "…"}.
+
+    `earlier` holds sentences of an earlier version, for messages that it left to be sent.
+    """
 
     entries: Mapping[str, Mapping[str, str]]
+    earlier: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def say(self, say: Say | str, locale: str) -> str:
         """Put a sentence into words; a plain string is a name and stays as it is.
@@ -38,12 +43,13 @@ class Catalogue:
         """
         if isinstance(say, str):
             return say
+        params = {name: self.value(value, locale) for name, value in say.params.items()}
         try:
-            line = self.entries[say.key][locale]
-            return line.format_map(
-                {name: self.value(value, locale) for name, value in say.params.items()}
-            )
+            return self.entries[say.key][locale].format_map(params)
         except KeyError as error:
+            earlier = self.earlier.get(say.key, {}).get(locale)
+            if earlier is not None:
+                return earlier.format_map(params)
             raise MissingLine(f"{say.key} ({locale}): no {error.args[0]!r}") from error
 
     def text(self, message: Message, locale: str) -> str:
@@ -111,13 +117,17 @@ def clock(at: time) -> str:
 def load() -> Catalogue:
     """Read all catalogues of the package; a file's name is the first part of its keys."""
     entries: dict[str, Mapping[str, str]] = {}
+    earlier: dict[str, Mapping[str, str]] = {}
     for file in sorted(
         resources.files("conversations").joinpath("catalogues").iterdir(), key=lambda f: f.name
     ):
         if file.name.endswith(".toml"):
-            table = tomllib.loads(file.read_text(encoding="utf-8"))
-            entries |= dict(read(table, file.name.removesuffix(".toml")))
-    return Catalogue(entries)
+            table, name = tomllib.loads(file.read_text(encoding="utf-8")), file.name[:-5]
+            if name == EARLIER:
+                earlier = {k: v for part in table for k, v in read(table[part], part)}
+            else:
+                entries |= dict(read(table, name))
+    return Catalogue(entries, earlier)
 
 
 def read(table: Mapping[str, Json], prefix: str) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -75,7 +75,7 @@ class SendIdentityLink:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Send an application off."""
+    """Send a case off."""
 
     service: str
     answers: Mapping[str, Json]
@@ -83,24 +83,24 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Correct:
-    """Replace some answers of an application that waits for them."""
+    """Replace some answers of a case that waits for them."""
 
-    application_id: int
+    case_id: int
     answers: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """The owner takes an application back."""
+    """The owner takes a case back."""
 
-    application_id: int
+    case_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class ChooseWindow:
     """The owner wants the visit then."""
 
-    application_id: int
+    case_id: int
     on: date
     part: str
 
@@ -116,7 +116,7 @@ class LeaveWindow:
 class RateVisit:
     """The owner's opinion of the visit, 1 to 5."""
 
-    application_id: int
+    case_id: int
     stars: int
 
 
@@ -124,7 +124,7 @@ class RateVisit:
 class SendPermit:
     """Send the permit's PDF again, to the owner."""
 
-    application_id: int
+    case_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +212,9 @@ class FailVisit:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """A supervisor's word on an application: approve, return (with the item) or reject."""
+    """A supervisor's word on a case: approve, return (with the item) or reject."""
 
-    application_id: int
+    case_id: int
     decision: Literal["approve", "return", "reject"]
     step: str | None = None
     reason: str | None = None

@@ -769,12 +769,12 @@ class _Teller:
     def _forget_settled(self) -> None:
         """Leave out of the page that follows what this turn's effects are about to change."""
         visits = {getattr(effect, "visit_id", None) for effect in self.effects}
-        applications = {getattr(effect, "application_id", None) for effect in self.effects}
+        cases = {getattr(effect, "case_id", None) for effect in self.effects}
         called = {getattr(effect, "called_id", None) for effect in self.effects}
         self.facts = replace(
             self.facts,
             visits=tuple(v for v in self.facts.visits if v.id not in visits),
-            attention=tuple(a for a in self.facts.attention if a.id not in applications),
+            attention=tuple(a for a in self.facts.attention if a.id not in cases),
             calls=tuple(c for c in self.facts.calls if c.id not in called),
         )
 
@@ -1029,7 +1029,7 @@ class _Teller:
             self._digress(Say(please))
 
     def _send_permit(self) -> None:
-        permitted = next((a for a in self.facts.applications if a.permit_number), None)
+        permitted = next((a for a in self.facts.cases if a.permit_number), None)
         if permitted is None:
             self._digress(Say("common.no_permit"))
         else:
@@ -1317,7 +1317,7 @@ class _Teller:
         """Whether a photo is part of a form, open, put aside or sent."""
         drafts = (self.session.draft, *self.session.parked)
         answers = [draft.answers for draft in drafts if draft is not None]
-        answers += [application.answers for application in self.facts.applications]
+        answers += [case.answers for case in self.facts.cases]
         return any(
             isinstance(answer, dict) and attachment_id in answer.get("ids", ())
             for given in answers

@@ -82,7 +82,7 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """News from the city about `subject`, such as an application that needs a new photo."""
+    """News from the city about `subject`, such as a case that needs a new photo."""
 
     what: str
     subject: str

@@ -92,8 +92,8 @@ class Window(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationFact:
-    """An application of this person, or one that waits for this supervisor."""
+class CaseFact:
+    """A case of this person, or one that waits for this supervisor."""
 
     id: int
     number: str
@@ -111,8 +111,8 @@ class VisitFact:
     """A visit as its owner, its officer or a supervisor may know it."""
 
     id: int
-    application_id: int
-    application_number: str
+    case_id: int
+    case_number: str
     state: str  # models.lifecycle
     on: date
     part: str
@@ -154,7 +154,7 @@ class CallFact:
 
     id: int  # the person's
     name: str
-    number: str  # of the application, or the officer's badge
+    number: str  # of the case, or the officer's badge
     phone: str | None
     reasons: tuple[str, ...]
     since: datetime
@@ -176,11 +176,11 @@ class Facts:
     shares_contact: bool = True  # whether this chat can send a contact
     opted_out: bool = False
     consented: bool = False
-    applications: tuple[ApplicationFact, ...] = ()  # newest first
+    cases: tuple[CaseFact, ...] = ()  # newest first
     visits: tuple[VisitFact, ...] = ()  # open ones, soonest first
     windows: tuple[Window, ...] = ()  # free ones, for the owner whose visit is to be chosen
     officers: tuple[OfficerFact, ...] = ()
-    attention: tuple[ApplicationFact, ...] = ()  # a supervisor's queue, oldest first
+    attention: tuple[CaseFact, ...] = ()  # a supervisor's queue, oldest first
     calls: tuple[CallFact, ...] = ()  # whom a supervisor is to call, who waits longest first
     services: tuple[str, ...] = ()  # flows an owner can ask for, in the order of the menu
 
@@ -189,16 +189,16 @@ class Facts:
         """The day it is in Jakarta."""
         return self.now.astimezone(WIB).date()
 
-    def application(self, subject: str) -> ApplicationFact | None:
-        """The application with this id, if it may be seen here."""
-        rows = (*self.applications, *self.attention)
+    def case(self, subject: str) -> CaseFact | None:
+        """The case with this id, if it may be seen here."""
+        rows = (*self.cases, *self.attention)
         return next((a for a in rows if str(a.id) == subject), None)
 
-    def the_application(self, subject: str) -> ApplicationFact:
-        """The application that a flow is about; `Flow.alive` saw to it that there is one."""
-        found = self.application(subject)
+    def the_case(self, subject: str) -> CaseFact:
+        """The case that a flow is about; `Flow.alive` saw to it that there is one."""
+        found = self.case(subject)
         if found is None:
-            raise LookupError(f"no application {subject!r} among the facts")
+            raise LookupError(f"no case {subject!r} among the facts")
         return found
 
     def the_visit(self, subject: str) -> VisitFact:

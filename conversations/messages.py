@@ -53,7 +53,7 @@ class Question:
     """
 
     flow: str
-    subject: str  # "" or the id of what the flow is about: a visit, an application
+    subject: str  # "" or the id of what the flow is about: a visit, a case
     step: str
     version: int
 

@@ -51,8 +51,8 @@ def permit_number(text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def application_number(text: str) -> str | None:
-    """Read an application's number as it is stored, "26-000123"; None if it is none."""
+def case_number(text: str) -> str | None:
+    """Read a case's number as it is stored, "26-000123"; None if it is none."""
     found = _APPLICATION.fullmatch(_unlabelled(_clean(text)).rstrip(" .,;:!?\"')"))
     return f"{found[1]}-{found[2] or found[3]:0>6}" if found else None
 

@@ -19,7 +19,7 @@ UNTOLD, SUPERVISORS = "supervisors.missing", "supervisors"
 
 
 class AuditEntry(Base):
-    """One act. `actor` and `subject` are kind and id ("person:5", "application:81"); no names."""
+    """One act. `actor` and `subject` are kind and id ("person:5", "case:81"); no names."""
 
     __tablename__ = "audit"
 

@@ -14,7 +14,7 @@ from models.base import Base
 
 
 class FindingRow(Base):
-    """One check's word on one version of an application's answers.
+    """One check's word on one version of a case's answers.
 
     `outcome` is ok, fix_by_owner, needs_a_person or unavailable; `reason` a key of the catalogue.
     A later version of the same check replaces an earlier one; a check that a correction does not
@@ -22,10 +22,10 @@ class FindingRow(Base):
     """
 
     __tablename__ = "findings"
-    __table_args__ = (UniqueConstraint("application_id", "check", "answers_version"),)
+    __table_args__ = (UniqueConstraint("case_id", "check", "answers_version"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
     check: Mapped[str]
     answers_version: Mapped[int]
     outcome: Mapped[str]
@@ -41,11 +41,11 @@ def write(tx: Session, rows: Sequence[dict[str, Any]]) -> None:
         tx.execute(insert(FindingRow).values(rows).on_conflict_do_nothing())
 
 
-def latest(tx: Session, application_ids: Sequence[int]) -> Sequence[FindingRow]:
-    """The newest finding of each check, for each of these applications."""
+def latest(tx: Session, case_ids: Sequence[int]) -> Sequence[FindingRow]:
+    """The newest finding of each check, for each of these cases."""
     return tx.scalars(
         select(FindingRow)
-        .where(FindingRow.application_id.in_(application_ids))
-        .ext(distinct_on(FindingRow.application_id, FindingRow.check))
-        .order_by(FindingRow.application_id, FindingRow.check, FindingRow.answers_version.desc())
+        .where(FindingRow.case_id.in_(case_ids))
+        .ext(distinct_on(FindingRow.case_id, FindingRow.check))
+        .order_by(FindingRow.case_id, FindingRow.check, FindingRow.answers_version.desc())
     ).all()

@@ -1,4 +1,4 @@
-"""What may follow what: the allowed moves of applications and visits, each with its audit row."""
+"""What may follow what: the allowed moves of cases and visits, each with its audit row."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from models.base import now
 
 
 class Moving(Protocol):
-    """A row with a lifecycle: an application or a visit."""
+    """A row with a lifecycle: a case or a visit."""
 
     id: int
     state: str
     moved_at: datetime
 
 
-class ApplicationState(StrEnum):
-    """Where an application stands."""
+class CaseState(StrEnum):
+    """Where a case stands."""
 
     SUBMITTED = "submitted"  # being verified
     NEEDS_FIX = "needs_fix"  # the owner answers some items again
     IN_REVIEW = "in_review"  # a supervisor decides
-    VERIFIED = "verified"  # the owner chooses a window
-    SCHEDULED = "scheduled"  # a visit is on its way through its own states
-    PERMITTED = "permitted"
+    ACCEPTED = "accepted"  # the owner chooses a window
+    UNDER_WAY = "under_way"  # a visit is on its way through its own states
+    DONE = "done"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
 
@@ -42,21 +42,21 @@ class VisitState(StrEnum):
     ACCEPTED = "accepted"
     ON_THE_WAY = "on_the_way"
     ARRIVED = "arrived"
-    HANDED_OVER = "handed_over"
+    DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
 
-_A = ApplicationState
-APPLICATION_MOVES: dict[ApplicationState, frozenset[ApplicationState]] = {
-    _A.SUBMITTED: frozenset({_A.NEEDS_FIX, _A.IN_REVIEW, _A.VERIFIED, _A.CANCELLED}),
-    _A.NEEDS_FIX: frozenset({_A.SUBMITTED, _A.IN_REVIEW, _A.CANCELLED}),
-    _A.IN_REVIEW: frozenset({_A.VERIFIED, _A.NEEDS_FIX, _A.REJECTED, _A.CANCELLED}),
-    _A.VERIFIED: frozenset({_A.SCHEDULED, _A.SUBMITTED, _A.CANCELLED}),
-    _A.SCHEDULED: frozenset({_A.VERIFIED, _A.IN_REVIEW, _A.PERMITTED, _A.CANCELLED}),
-    _A.PERMITTED: frozenset(),
-    _A.REJECTED: frozenset(),
-    _A.CANCELLED: frozenset(),
+_C = CaseState
+CASE_MOVES: dict[CaseState, frozenset[CaseState]] = {
+    _C.SUBMITTED: frozenset({_C.NEEDS_FIX, _C.IN_REVIEW, _C.ACCEPTED, _C.CANCELLED}),
+    _C.NEEDS_FIX: frozenset({_C.SUBMITTED, _C.IN_REVIEW, _C.CANCELLED}),
+    _C.IN_REVIEW: frozenset({_C.ACCEPTED, _C.NEEDS_FIX, _C.REJECTED, _C.CANCELLED}),
+    _C.ACCEPTED: frozenset({_C.UNDER_WAY, _C.SUBMITTED, _C.CANCELLED}),
+    _C.UNDER_WAY: frozenset({_C.ACCEPTED, _C.IN_REVIEW, _C.DONE, _C.CANCELLED}),
+    _C.DONE: frozenset(),
+    _C.REJECTED: frozenset(),
+    _C.CANCELLED: frozenset(),
 }
 
 _V = VisitState
@@ -66,13 +66,13 @@ VISIT_MOVES: dict[VisitState, frozenset[VisitState]] = {
     _V.UNASSIGNED: frozenset({_V.OFFERED, _V.WANTED, _V.CANCELLED}),
     _V.ACCEPTED: frozenset({_V.ON_THE_WAY, _V.WANTED, _V.FAILED, _V.CANCELLED}),
     _V.ON_THE_WAY: frozenset({_V.ARRIVED, _V.WANTED, _V.FAILED, _V.CANCELLED}),
-    _V.ARRIVED: frozenset({_V.HANDED_OVER, _V.WANTED, _V.FAILED, _V.CANCELLED}),
-    _V.HANDED_OVER: frozenset(),
+    _V.ARRIVED: frozenset({_V.DONE, _V.WANTED, _V.FAILED, _V.CANCELLED}),
+    _V.DONE: frozenset(),
     _V.FAILED: frozenset(),
     _V.CANCELLED: frozenset(),
 }
 
-OPEN_APPLICATIONS = frozenset(state for state, moves in APPLICATION_MOVES.items() if moves)
+OPEN_CASES = frozenset(state for state, moves in CASE_MOVES.items() if moves)
 OPEN_VISITS = frozenset(state for state, moves in VISIT_MOVES.items() if moves)
 
 
@@ -83,7 +83,7 @@ class NotAllowed(Exception):
 def move(
     tx: Session,
     row: Moving,
-    to: ApplicationState | VisitState,
+    to: CaseState | VisitState,
     *,
     actor: str,
     reason: str | None = None,
@@ -93,11 +93,11 @@ def move(
     Raises:
         NotAllowed: the table has no such move from where the row stands.
     """
-    what = "visit" if isinstance(to, VisitState) else "application"
+    what = "visit" if isinstance(to, VisitState) else "case"
     if isinstance(to, VisitState):
         allowed = to in VISIT_MOVES[VisitState(row.state)]
     else:
-        allowed = to in APPLICATION_MOVES[ApplicationState(row.state)]
+        allowed = to in CASE_MOVES[CaseState(row.state)]
     if not allowed:
         raise NotAllowed(f"{what} {row.id} can't go from {row.state} to {to}")
     details = {"from": row.state, "to": to.value} | ({"reason": reason} if reason else {})

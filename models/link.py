@@ -91,9 +91,9 @@ def move(tx: Session, *, kept: int, gone: int) -> None:
         tx.execute(text(statement), ids)
 
 
-#: In the order in which turns lock: applications, then visits.
+#: In the order in which turns lock: cases, then visits.
 _MOVES = (
-    "UPDATE applications SET person_id = :kept WHERE person_id = :gone",
+    "UPDATE cases SET person_id = :kept WHERE person_id = :gone",
     "UPDATE visits SET owner_id = :kept WHERE owner_id = :gone",
     "UPDATE permits SET person_id = :kept WHERE person_id = :gone",
     "UPDATE attachments SET person_id = :kept WHERE person_id = :gone",

@@ -86,7 +86,7 @@ class OutboundMessage(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     address_id: Mapped[int | None]  # where it answers to; None goes where they were heard last
-    dedupe_key: Mapped[str]  # the fact, and who is told: "application:81:verified:owner"
+    dedupe_key: Mapped[str]  # the fact, and who is told: "case:81:verified:owner"
     message: Mapped[Any] = mapped_column(EncryptedJson("outbox.message"))  # conversations.messages
     lane: Mapped[str] = mapped_column(default=Lane.REPLY)
     provisional: Mapped[bool] = mapped_column(default=False)  # dropped if anything else is said

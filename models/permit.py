@@ -28,13 +28,13 @@ class Permit(Base):
     __tablename__ = "permits"
     __table_args__ = (
         UniqueConstraint("number"),
-        UniqueConstraint("application_id"),
+        UniqueConstraint("case_id"),
         Index("ix_permits_unwritten", "made_at", postgresql_where=text("path IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]
-    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     issued_on: Mapped[date]
     valid_until: Mapped[date]
@@ -54,14 +54,12 @@ class PermitCounter(Base):
     last: Mapped[int]
 
 
-def issue(
-    tx: Session, *, application_id: int, person_id: int, kota_code: str, issued_on: date
-) -> Permit:
-    """Give an application its permit; asked again, the same one.
+def issue(tx: Session, *, case_id: int, person_id: int, kota_code: str, issued_on: date) -> Permit:
+    """Give a case its permit; asked again, the same one.
 
     A transaction that rolls back gives its number back, so there are no gaps.
     """
-    known = tx.scalars(select(Permit).where(Permit.application_id == application_id)).one_or_none()
+    known = tx.scalars(select(Permit).where(Permit.case_id == case_id)).one_or_none()
     if known is not None:
         return known
     kota = kota_code.replace(".", "")
@@ -76,7 +74,7 @@ def issue(
     )
     permit = Permit(
         number=f"IUMK-{issued_on.year}-{kota}-{tx.scalar(counter):06d}",
-        application_id=application_id,
+        case_id=case_id,
         person_id=person_id,
         issued_on=issued_on,
         valid_until=_years_later(issued_on, VALID_YEARS),

@@ -60,7 +60,7 @@ class Opening:
     session: Any  # as JSON, or `Unreadable`; None before the first turn
     consented: bool
     staff: bool  # an officer or a supervisor
-    applied: bool  # has an application
+    applied: bool  # has a case
     waiting: int = 0  # fleeting replies that were not sent yet; one for all counts as very many
     calendar: Calendar = field(default_factory=Calendar)
     untaken: list[Untaken] = field(default_factory=list)
@@ -130,8 +130,8 @@ _OPEN = f"""
                AND purpose = 'applying' AND version = %(version)s LIMIT 1) IS TRUE,
            (SELECT true FROM officers
              WHERE officers.person_id = asked.id AND active LIMIT 1) IS TRUE,
-           (SELECT true FROM applications
-             WHERE applications.person_id = asked.id LIMIT 1) IS TRUE,
+           (SELECT true FROM cases
+             WHERE cases.person_id = asked.id LIMIT 1) IS TRUE,
            {WAITING.format(person="asked.id")},
            inbox.id, inbox.channel, inbox.event, inbox.attachment_id,
            addresses.id, addresses.address, coalesce(inbox.due_at > now(), false),

@@ -22,10 +22,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from models import officer
-from models.application import Application
 from models.base import Base
+from models.case import Case
 from models.encryption import readable
-from models.lifecycle import ApplicationState
+from models.lifecycle import CaseState
 from models.officer import Officer
 from models.person import Address, Person, numbers_of
 
@@ -44,7 +44,7 @@ class Unreached(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     area_code: Mapped[str | None]  # whose supervisors call
     reason: Mapped[str]  # one of `bot.outcomes.REASONS`: "unreachable", "unknown", "ours", ...
     noted_at: Mapped[datetime] = mapped_column(default=func.now())
@@ -57,7 +57,7 @@ class ToCall:
 
     person_id: int
     name: str
-    number: str  # of the application, or the officer's badge
+    number: str  # of the case, or the officer's badge
     phone: str | None
     reasons: tuple[str, ...]
     since: datetime
@@ -72,15 +72,15 @@ def _heard_since() -> ColumnElement[bool]:
 def note(tx: Session, person_id: int, reason: str) -> Unreached | None:
     """Put somebody onto the list; None when they are on it already, or nothing is owed to them.
 
-    Owed to are owners with an application that was not taken back, and staff.
+    Owed to are owners with a case that was not taken back, and staff.
     """
     owed = _owed(tx, person_id)
     if owed is None:
         return None
-    application_id, area_code = owed
+    case_id, area_code = owed
     given = insert(Unreached).values(
         person_id=person_id,
-        application_id=application_id,
+        case_id=case_id,
         area_code=area_code,
         reason=reason,
         noted_at=func.now(),
@@ -88,7 +88,7 @@ def note(tx: Session, person_id: int, reason: str) -> Unreached | None:
     again = given.on_conflict_do_update(
         index_elements=["person_id", "reason"],
         set_={
-            "application_id": given.excluded.application_id,
+            "case_id": given.excluded.case_id,
             "area_code": given.excluded.area_code,
             "noted_at": given.excluded.noted_at,
             "called_at": None,
@@ -101,11 +101,11 @@ def note(tx: Session, person_id: int, reason: str) -> Unreached | None:
 
 
 def _owed(tx: Session, person_id: int) -> tuple[int | None, str | None] | None:
-    """The application and the area that somebody is called about; None if nothing is owed."""
+    """The case and the area that somebody is called about; None if nothing is owed."""
     latest = tx.scalars(
-        select(Application)
-        .where(Application.person_id == person_id, Application.state != ApplicationState.CANCELLED)
-        .order_by(Application.id.desc())
+        select(Case)
+        .where(Case.person_id == person_id, Case.state != CaseState.CANCELLED)
+        .order_by(Case.id.desc())
         .limit(1)
     ).one_or_none()
     if latest is not None:
@@ -124,31 +124,29 @@ def to_call(
 ) -> Sequence[ToCall]:
     """Who is to be called in the areas of which `mine` tells, who waits longest first."""
     rows = tx.execute(
-        select(Unreached, Person, Application, Officer)
+        select(Unreached, Person, Case, Officer)
         .join(Person, Person.id == Unreached.person_id)
-        .outerjoin(Application, Application.id == Unreached.application_id)
+        .outerjoin(Case, Case.id == Unreached.case_id)
         .outerjoin(Officer, and_(Officer.person_id == Person.id, Officer.active))
         .where(Unreached.called_at.is_(None), ~_heard_since(), mine(Unreached.area_code))
         .order_by(Unreached.noted_at)
         .limit(limit)
     )
     people: dict[int, ToCall] = {}
-    for row, person, application, staff in rows:
-        one = people.setdefault(row.person_id, _to_call(row, person, application, staff))
+    for row, person, case, staff in rows:
+        one = people.setdefault(row.person_id, _to_call(row, person, case, staff))
         people[row.person_id] = replace(one, reasons=(*one.reasons, row.reason))
     unknown = [one.person_id for one in people.values() if one.phone is None]
     numbers = numbers_of(tx, unknown) if unknown else {}
     return [replace(one, phone=one.phone or numbers.get(one.person_id)) for one in people.values()]
 
 
-def _to_call(
-    row: Unreached, person: Person, application: Application | None, staff: Officer | None
-) -> ToCall:
+def _to_call(row: Unreached, person: Person, case: Case | None, staff: Officer | None) -> ToCall:
     name, number = (
         (staff.name, staff.badge) if staff is not None else (readable(person.name) or "-", "-")
     )
-    if application is not None:
-        number = application.number
+    if case is not None:
+        number = case.number
     return ToCall(row.person_id, name, number, readable(person.phone), (), row.noted_at)
 
 

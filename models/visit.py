@@ -17,7 +17,7 @@ from models.lifecycle import VisitState
 CODE_TRIES = 5
 MAX_FAILED_VISITS = 3  # then a supervisor decides
 
-_OPEN = "state NOT IN ('handed_over', 'failed', 'cancelled')"
+_OPEN = "state NOT IN ('done', 'failed', 'cancelled')"
 #: In words rather than as parameters: a plan that is made once for all of them must know that the
 #: indexes over open visits hold what is asked for.
 OPEN = text(f"visits.{_OPEN}")
@@ -31,14 +31,14 @@ class Visit(Base):
 
     __tablename__ = "visits"
     __table_args__ = (
-        Index("uq_visits_open", "application_id", unique=True, postgresql_where=text(_OPEN)),
+        Index("uq_visits_open", "case_id", unique=True, postgresql_where=text(_OPEN)),
         Index("ix_visits_officer_open", "officer_id", postgresql_where=text(_OPEN)),
         Index("ix_visits_officer_id_on", "officer_id", "on"),
         Index("ix_visits_state_on", "state", "on"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
     state: Mapped[str] = mapped_column(default=VisitState.WANTED)
@@ -92,7 +92,7 @@ def new_code() -> str:
 
 
 def lock(tx: Session, ids: Sequence[int]) -> Sequence[Visit]:
-    """Lock visits in id order (`FOR NO KEY UPDATE`); lock people and applications before them."""
+    """Lock visits in id order (`FOR NO KEY UPDATE`); lock people and cases before them."""
     return tx.scalars(
         select(Visit)
         .where(Visit.id.in_(ids))
@@ -118,12 +118,10 @@ def open_ids(
     return list(tx.scalars(union(*wanted))) if wanted else []
 
 
-def open_of_application(tx: Session, application_id: int) -> Visit | None:
-    """The open visit of an application, locked; there is at most one."""
+def open_of_case(tx: Session, case_id: int) -> Visit | None:
+    """The open visit of a case, locked; there is at most one."""
     return tx.scalars(
-        select(Visit)
-        .where(Visit.application_id == application_id, OPEN)
-        .with_for_update(key_share=True)
+        select(Visit).where(Visit.case_id == case_id, OPEN).with_for_update(key_share=True)
     ).one_or_none()
 
 

@@ -189,7 +189,7 @@ def journey(owner: Person, officer: Person, product: Product, engine: Engine) ->
 
 
 def apply(owner: Person) -> None:
-    """From the first word to the number of the application."""
+    """From the first word to the number of the case."""
     begin(owner)
     hear(owner, "business_permit.place")
     go_on(owner)
@@ -209,7 +209,7 @@ def begin(owner: Person) -> None:
 
 
 def go_on(owner: Person) -> None:
-    """From the question where the business is to the number of the application."""
+    """From the question where the business is to the number of the case."""
     owner.send_location(-6.2706, 106.8023).result()
     hear(owner, "refusals.confirm_place")
     first_button(owner)

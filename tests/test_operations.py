@@ -31,7 +31,7 @@ PROMETHEUS = {"up", "job", "le"}  # a metric and labels that Prometheus itself m
 
 @pytest.fixture
 async def page(database: str, redis_url: str, tmp_path: Path) -> str:
-    """What the real application shows, after one delivery."""
+    """What the real case shows, after one delivery."""
     settings = Settings.from_environment(
         {
             "DATABASE_URL": database,
@@ -175,8 +175,8 @@ def sizes(conversations: float, figures: dict[str, float]) -> dict[str, Any]:
         return daily * figure("share of the day") * figure("the busiest minute") / 3600
 
     messages = conversations * figure("messages a conversation")
-    applications = conversations * figure("conversations that become")
-    peak, jobs = a_second(messages), a_second(applications * figure("jobs an application"))
+    cases = conversations * figure("conversations that become")
+    peak, jobs = a_second(messages), a_second(cases * figure("jobs a case"))
     serve = processes(peak * figure("CPU of `izin serve`"))
     workers = processes(jobs / figure("jobs a second one worker"))
     dispatchers = max(2, math.ceil(jobs / figure("wake-ups a second one dispatcher")))
@@ -192,7 +192,7 @@ def sizes(conversations: float, figures: dict[str, float]) -> dict[str, Any]:
         + (workers + dispatchers) * figure("connections of a worker")
         + 20,
         "record a day": pytest.approx(messages * figure("record a message"), rel=0.02),
-        "files a day": pytest.approx(applications * figure("files an application"), rel=0.02),
+        "files a day": pytest.approx(cases * figure("files a case"), rel=0.02),
     }
 
 

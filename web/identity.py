@@ -31,8 +31,8 @@ from conversations.nik import Nik
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
 from conversations.words import is_latin, plain, tidy
-from models import application as applications
 from models import area, audit, business_type, identity, inbox, person, pictures
+from models import case as cases
 from models.attachment import Attachment, AttachmentState
 from models.base import now
 from models.database import Record
@@ -267,7 +267,7 @@ def _write(tx: Session, token: str, given: _Given, path: str | None) -> bool:
     subject = f"person:{owner}"
     details = {"photo": attachment is not None, "sure_of": given.slip}
     audit.note(tx, f"person:{holder}", "identity.given", subject, **details)
-    applications.identity_given(tx, owner, actor=f"person:{holder}")
+    cases.identity_given(tx, owner, actor=f"person:{holder}")
     told = news("identity_given", owner, Say("notices.identity_received"))
     for reader in sorted({owner, holder}):
         inbox.tell(tx, reader, f"identity_given:{owner}:{row.version}", told)

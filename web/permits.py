@@ -16,8 +16,8 @@ from conversations import reference
 from conversations.catalogue import day
 from conversations.facts import WIB
 from models import area, business_type, check, permit
-from models.application import Application
 from models.base import now
+from models.case import Case
 from models.database import Record
 from models.encryption import readable
 from models.identity import Identity
@@ -124,18 +124,18 @@ class _PermitPage:
 
 def _read(tx: Session, number: str, locale: str) -> _Shown | None:
     row = permit.by_number(tx, number)
-    application = tx.get(Application, row.application_id) if row else None
-    if row is None or application is None:
+    case = tx.get(Case, row.case_id) if row else None
+    if row is None or case is None:
         return None
     areas = area.load()
-    kelurahan = areas.get(application.kelurahan_code or "")
-    kecamatan = areas.kecamatan_of(application.kelurahan_code or "")
-    trade = business_type.load().get(application.trade_code or "")
+    kelurahan = areas.get(case.kelurahan_code or "")
+    kecamatan = areas.kecamatan_of(case.kelurahan_code or "")
+    trade = business_type.load().get(case.trade_code or "")
     label = (trade.label_en if locale == "en" else trade.label) if trade else ""
     return _Shown(
         number=row.number,
         state=_state(row, now(tx)),
-        name=permit.masked(name) if (name := _name(tx, row, application)) else "",
+        name=permit.masked(name) if (name := _name(tx, row, case)) else "",
         trade=label,
         kelurahan=kelurahan.name if kelurahan else "",
         kecamatan=kecamatan.name if kecamatan else "",
@@ -151,12 +151,12 @@ def _state(row: Permit, at: datetime) -> Literal["valid", "expired", "revoked"]:
     return "expired" if row.valid_until < at.astimezone(WIB).date() else "valid"
 
 
-def _name(tx: Session, row: Permit, application: Application) -> str:
+def _name(tx: Session, row: Permit, case: Case) -> str:
     """The bearer's name: by their KTP, else as they gave it."""
     known = tx.query(Identity).filter_by(person_id=row.person_id).one_or_none()
     name = readable(known.name) if known is not None else None
     if name and name.strip():
         return name
-    told = (readable(application.answers) or {}).get("owner_name")
+    told = (readable(case.answers) or {}).get("owner_name")
     owner = tx.get(Person, row.person_id)
     return str(told or (readable(owner.name) if owner else None) or "").strip()

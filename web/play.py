@@ -158,7 +158,7 @@ async def _join(phone: Phone, invitation: str) -> None:
 
 
 async def _apply(owner: Phone) -> None:
-    """The owner's way from the first word to the number of the application."""
+    """The owner's way from the first word to the number of the case."""
     await owner.say("Halo")
     await owner.tap("menu", "business_permit")
     await owner.tap("consent", "yes")

@@ -31,7 +31,7 @@ def run(app: ASGIApp, settings: Settings) -> None:
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """How uvicorn serves the application, wherever it listens."""
+    """How uvicorn serves the case, wherever it listens."""
     return {
         "http": Connection,
         "ws": "none",

@@ -13,14 +13,14 @@ from casework.act import by_office
 from casework.news import window_of
 from conversations.messages import Say
 from models import alias, task
-from models import application as applications
-from models.application import Application
+from models import case as cases
 from models.aside import SessionAside
 from models.audit import AuditEntry
 from models.base import WIB, now
+from models.case import Case
 from models.identity import IdentityLink
 from models.inbox import InboundMessage
-from models.lifecycle import ApplicationState, VisitState
+from models.lifecycle import CaseState, VisitState
 from models.link import LinkCode
 from models.outbox import OutboundMessage
 from models.permit import Permit
@@ -99,10 +99,10 @@ def _plan_again(tx: Session, kind: str, ids: Iterable[int], run: Task) -> None:
 
 def _verify_again(tx: Session, run: Task) -> None:
     ids = tx.scalars(
-        select(Application.id).where(
-            Application.state == ApplicationState.SUBMITTED,
-            Application.moved_at < now(tx) - STUCK,
-            _idle("verify", Application.id),
+        select(Case.id).where(
+            Case.state == CaseState.SUBMITTED,
+            Case.moved_at < now(tx) - STUCK,
+            _idle("verify", Case.id),
         )
     )
     _plan_again(tx, "verify", ids.all(), run)
@@ -112,19 +112,19 @@ def _open_windows_again(tx: Session) -> None:
     """Whoever was invited and has not chosen is not invited twice."""
     moment = now(tx)
     invited = exists().where(
-        Task.subject_id == Application.id,
+        Task.subject_id == Case.id,
         Task.kind == "open_windows",
-        Task.created_at >= Application.moved_at,
+        Task.created_at >= Case.moved_at,
     )
     rows = tx.scalars(
-        select(Application).where(
-            Application.state == ApplicationState.VERIFIED,
-            Application.moved_at.between(moment - INVITED, moment - STUCK),
+        select(Case).where(
+            Case.state == CaseState.ACCEPTED,
+            Case.moved_at.between(moment - INVITED, moment - STUCK),
             ~invited,
         )
     )
-    for application in rows:
-        applications.plan_windows(tx, application)
+    for case in rows:
+        cases.plan_windows(tx, case)
 
 
 def _offer_again(tx: Session, run: Task) -> None:
@@ -181,7 +181,7 @@ def _give_windows_up(tx: Session, run: Task) -> None:
 def _report_overdue(tx: Session) -> None:
     for visit, window in _begun(tx, _IN_OFFICERS_HANDS, since=LONG_OVERDUE):
         if window.ends_at < now(tx) - OVERDUE:
-            number = tx.get_one(Application, visit.application_id).number
+            number = tx.get_one(Case, visit.case_id).number
             say = Say("notices.visit_overdue", {"number": number, "window": window_of(visit)})
             act = by_office(tx, ACTOR, "once")
             act.tell_supervisors(visit.kelurahan_code, "visit_overdue", visit.id, say)

@@ -16,7 +16,7 @@ from casework.act import by_office
 from conversations.messages import Say
 from models import audit, logs
 from models import task as tasks
-from models.application import Application
+from models.case import Case
 from models.permit import Permit
 from models.task import Task
 from models.visit import Offer, Visit
@@ -137,10 +137,10 @@ def _give_up(tx: Session, task: Task) -> None:
     if task.kind == "verify":
         verification.gave_up(tx, task)
         return
-    application = _application_of(tx, task)
-    if application is None:
+    case = _case_of(tx, task)
+    if case is None:
         return
-    number = {"number": application.number}
+    number = {"number": case.number}
     stuck = {
         "open_windows": Say("notices.stuck_windows", number),
         "offer": Say("notices.stuck_offer", number),
@@ -148,25 +148,25 @@ def _give_up(tx: Session, task: Task) -> None:
         "permit": Say("notices.stuck_permit", number),
     }
     act = by_office(tx, ACTOR, task.run_key)
-    area = application.kelurahan_code
-    act.tell_supervisors(area, "task_stuck", application.id, stuck[task.kind])
+    area = case.kelurahan_code
+    act.tell_supervisors(area, "task_stuck", case.id, stuck[task.kind])
 
 
-def _application_of(tx: Session, task: Task) -> Application | None:
-    """The application that a task is about; None for periodic ones."""
+def _case_of(tx: Session, task: Task) -> Case | None:
+    """The case that a task is about; None for periodic ones."""
     match task.kind:
         case "open_windows":
-            application_id = task.subject_id
+            case_id = task.subject_id
         case "offer":
-            application_id = tx.get_one(Visit, task.subject_id).application_id
+            case_id = tx.get_one(Visit, task.subject_id).case_id
         case "expire_offer":
             visit_id = tx.get_one(Offer, task.subject_id).visit_id
-            application_id = tx.get_one(Visit, visit_id).application_id
+            case_id = tx.get_one(Visit, visit_id).case_id
         case "permit":
-            application_id = tx.get_one(Permit, task.subject_id).application_id
+            case_id = tx.get_one(Permit, task.subject_id).case_id
         case _:
             return None
-    return tx.get_one(Application, application_id)
+    return tx.get_one(Case, case_id)
 
 
 def _named(error: Exception) -> str:

@@ -43,12 +43,12 @@ class Size:
     """How many rows there are; what follows from others (visits, permits, ...) is not named.
 
     Every tenth person has an open form, people whose ids end in 1, 2 or 3 have applied, and the
-    last people are the city's staff, kecamatan by kecamatan. Without applications there are no
+    last people are the city's staff, kecamatan by kecamatan. Without cases there are no
     conversations but those with an open form.
     """
 
     people: int = 1_000_000
-    applications: int = 300_000
+    cases: int = 300_000
     inbox: int = 3_300_000
     outbox: int = 3_300_000
     audit: int = 1_200_000

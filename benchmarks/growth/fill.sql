@@ -28,7 +28,7 @@ SELECT i, session, draft, now() - silent,
  CROSS JOIN LATERAL (SELECT interval '1 minute' * pg_temp.pick(i, days * 24 * 60, 5) AS silent)
        AS spoken
   JOIN talks ON draft = open AND talks.n = i / 10 % (SELECT count(*) FROM talks WHERE draft = open)
- WHERE i % 10 < 9 AND (open OR :applications > 0)
+ WHERE i % 10 < 9 AND (open OR :cases > 0)
  ORDER BY pg_temp.pick(i, :people, 6);
 
 -- officers
@@ -46,52 +46,52 @@ SELECT i, code
   JOIN (SELECT DISTINCT k, substring(code, 1, 8) AS code FROM kelurahan) AS kecamatan
     ON k = (i - 1) / (:per_kecamatan + 1);
 
--- applications
+-- cases
 -- What was sent in the last 55 days is often still open; of the older ones some were never gone on
 -- with by their owners.
-INSERT INTO applications (id, number, person_id, service, state, answers, answers_version, changed,
+INSERT INTO cases (id, number, person_id, service, state, answers, answers_version, changed,
                           trade_code, kelurahan_code, submitted_at, moved_at, failed_visits)
 SELECT i, '26-' || to_char(i, 'FM000000'), (j - 1) / 3 * 10 + 1 + (j - 1) % 3, 'business_permit',
        CASE WHEN fresh THEN 'submitted'
-            WHEN old THEN CASE WHEN p < 8000 THEN 'permitted' WHEN p < 8700 THEN 'rejected'
-                               WHEN p < 9500 THEN 'cancelled' WHEN p < 9850 THEN 'verified'
+            WHEN old THEN CASE WHEN p < 8000 THEN 'done' WHEN p < 8700 THEN 'rejected'
+                               WHEN p < 9500 THEN 'cancelled' WHEN p < 9850 THEN 'accepted'
                                ELSE 'needs_fix' END
-            ELSE CASE WHEN p < 4450 THEN 'scheduled' WHEN p < 6800 THEN 'permitted'
-                      WHEN p < 7300 THEN 'verified' WHEN p < 7900 THEN 'in_review'
+            ELSE CASE WHEN p < 4450 THEN 'under_way' WHEN p < 6800 THEN 'done'
+                      WHEN p < 7300 THEN 'accepted' WHEN p < 7900 THEN 'in_review'
                       WHEN p < 8700 THEN 'needs_fix' WHEN p < 9400 THEN 'rejected'
                       ELSE 'cancelled' END END,
-       sent.answers, 1, NULL, sent.trade_code, kelurahan.code, pg_temp.year(i, :applications),
+       sent.answers, 1, NULL, sent.trade_code, kelurahan.code, pg_temp.year(i, :cases),
        CASE WHEN fresh THEN now() - interval '1 minute'
-            ELSE least(pg_temp.year(i, :applications) + interval '1 hour' * pg_temp.pick(i, 240, 7),
+            ELSE least(pg_temp.year(i, :cases) + interval '1 hour' * pg_temp.pick(i, 240, 7),
                        now() - interval '1 minute' * (1 + pg_temp.pick(i, 3000, 8))) END,
        0
-  FROM generate_series(1, :applications) AS i
+  FROM generate_series(1, :cases) AS i
   CROSS JOIN sent
   JOIN kelurahan ON kelurahan.n = 1 + pg_temp.pick(i, (SELECT max(n) FROM kelurahan), 9),
-       LATERAL (SELECT pg_temp.pick(i, 10000, 10) AS p, i <= :applications * 0.85 AS old,
-                       i > :applications - 5 AS fresh, 1 + (i - 1) % ((:people - :staff) / 10 * 3) AS j) AS drawn;
+       LATERAL (SELECT pg_temp.pick(i, 10000, 10) AS p, i <= :cases * 0.85 AS old,
+                       i > :cases - 5 AS fresh, 1 + (i - 1) % ((:people - :staff) / 10 * 3) AS j) AS drawn;
 
 -- visits
 -- Closed ones: those that led to a permit, and some that failed or were moved before.
-INSERT INTO visits (application_id, owner_id, officer_id, state, kelurahan_code, "on", part, code,
+INSERT INTO visits (case_id, owner_id, officer_id, state, kelurahan_code, "on", part, code,
                     code_tries, code_proved_at, failure, made_at, moved_at)
 SELECT a.id, a.person_id, k * (:per_kecamatan + 1) + 1 + pg_temp.pick(a.id, :per_kecamatan, 11), ended.state,
        a.kelurahan_code, (a.moved_at AT TIME ZONE 'Asia/Jakarta')::date - ended.before,
        (ARRAY['morning', 'midday', 'afternoon'])[1 + pg_temp.pick(a.id, 3, 12)], sealed.code, 0,
-       CASE WHEN ended.state = 'handed_over' THEN a.moved_at END,
+       CASE WHEN ended.state = 'done' THEN a.moved_at END,
        CASE WHEN ended.state = 'failed' THEN 'nobody_there' END,
        a.submitted_at, a.moved_at - interval '1 day' * ended.before
-  FROM applications AS a
+  FROM cases AS a
   JOIN kelurahan ON kelurahan.code = a.kelurahan_code
   JOIN sealed ON sealed.n = a.id % 32
-  JOIN (VALUES ('failed', 3), ('cancelled', 5), ('handed_over', 0)) AS ended (state, before)
-    ON ended.state = 'handed_over' OR pg_temp.pick(a.id, 10, 13) = ended.before
- WHERE a.state = 'permitted'
+  JOIN (VALUES ('failed', 3), ('cancelled', 5), ('done', 0)) AS ended (state, before)
+    ON ended.state = 'done' OR pg_temp.pick(a.id, 10, 13) = ended.before
+ WHERE a.state = 'done'
  ORDER BY a.id, ended.before DESC;
 
 -- visits
 -- Open ones: in the coming two weeks, but for a few whose officers never reported.
-INSERT INTO visits (application_id, owner_id, officer_id, state, kelurahan_code, "on", part, code,
+INSERT INTO visits (case_id, owner_id, officer_id, state, kelurahan_code, "on", part, code,
                     code_tries, made_at, moved_at)
 SELECT a.id, a.person_id,
        CASE WHEN p < 980 AND p >= 40
@@ -104,12 +104,12 @@ SELECT a.id, a.person_id,
        (ARRAY['morning', 'midday', 'afternoon'])[1 + pg_temp.pick(a.id, 3, 17)],
        CASE WHEN p >= 120 THEN sealed.code END, 0, a.moved_at,
        CASE WHEN p < 30 OR p >= 980 THEN now() - interval '5 seconds' ELSE a.moved_at END
-  FROM applications AS a
+  FROM cases AS a
   JOIN kelurahan ON kelurahan.code = a.kelurahan_code
   JOIN sealed ON sealed.n = a.id % 32,
        LATERAL (SELECT pg_temp.pick(a.id, 1000, 18) AS p,
                        (now() AT TIME ZONE 'Asia/Jakarta')::date AS today) AS drawn
- WHERE a.state = 'scheduled';
+ WHERE a.state = 'under_way';
 
 -- offers
 INSERT INTO offers (visit_id, officer_id, offered_at, expires_at, answer, reason, answered_at)
@@ -130,12 +130,12 @@ SELECT v.id, (v.officer_id - 1) / (:per_kecamatan + 1) * (:per_kecamatan + 1) + 
   FROM visits AS v WHERE v.officer_id IS NOT NULL AND pg_temp.pick(v.id, 4, 20) = 0;
 
 -- permits
-INSERT INTO permits (number, application_id, person_id, issued_on, valid_until, path, made_at)
+INSERT INTO permits (number, case_id, person_id, issued_on, valid_until, path, made_at)
 SELECT 'IUMK-2026-3174-' || to_char(row_number() OVER (ORDER BY id), 'FM000000'), id, person_id,
        (moved_at AT TIME ZONE 'Asia/Jakarta')::date,
        ((moved_at AT TIME ZONE 'Asia/Jakarta') + interval '5 years')::date,
        'permits/sample.pdf', moved_at
-  FROM applications WHERE state = 'permitted'
+  FROM cases WHERE state = 'done'
  ORDER BY id;
 
 -- permit_counters
@@ -147,12 +147,12 @@ INSERT INTO attachments (person_id, channel, kind, state, content_type, size, sh
 SELECT person_id, 'telegram', 'photo', 'stored', 'image/jpeg', 180000, hash,
        'attachments/' || substring(hash, 1, 2) || '/' || hash || '.jpg', submitted_at, submitted_at,
        0
-  FROM applications, LATERAL (SELECT encode(sha256(number::bytea), 'hex') AS hash) AS content
+  FROM cases, LATERAL (SELECT encode(sha256(number::bytea), 'hex') AS hash) AS content
  ORDER BY id;
 
 -- visit_reports
 INSERT INTO visit_reports (visit_id, ktp_seen, place_as_described, rating, made_at)
-SELECT id, true, true, 1 + pg_temp.pick(id, 5, 21), moved_at FROM visits WHERE state = 'handed_over';
+SELECT id, true, true, 1 + pg_temp.pick(id, 5, 21), moved_at FROM visits WHERE state = 'done';
 
 -- identities
 -- A few NIK stand for many people here, so only their fingerprints are made to differ.
@@ -162,7 +162,7 @@ SELECT DISTINCT ON (a.person_id) a.person_id, s.identity_name, s.nik,
        CASE WHEN a.person_id <= 40 THEN s.nik_index
             ELSE substring(sha256(a.person_id::text::bytea) FROM 1 FOR 16) END,
        s.born_on, s.address, a.person_id, a.submitted_at, 1
-  FROM applications AS a JOIN sealed AS s ON s.n = a.person_id % 32
+  FROM cases AS a JOIN sealed AS s ON s.n = a.person_id % 32
  WHERE a.id % 2 = 0
  ORDER BY a.person_id;
 
@@ -170,22 +170,22 @@ SELECT DISTINCT ON (a.person_id) a.person_id, s.identity_name, s.nik,
 INSERT INTO identity_links (token_hash, person_id, holder_id, expires_at, used_at)
 SELECT sha256(('link' || id)::bytea), person_id, person_id,
        now() + interval '1 minute' * (pg_temp.pick(id, 3 * 1440, 22)::int - 2 * 1440), NULL
-  FROM applications WHERE id > :applications * 0.99;
+  FROM cases WHERE id > :cases * 0.99;
 
 -- consents
 INSERT INTO consents (person_id, purpose, version, given_at)
 SELECT person_id, :purpose, :version, spoke_at FROM conversations;
 
 -- findings
-INSERT INTO findings (application_id, "check", answers_version, outcome, reason, params, found_at)
+INSERT INTO findings (case_id, "check", answers_version, outcome, reason, params, found_at)
 SELECT a.id, checks.name, 1,
        CASE WHEN a.state = 'needs_fix' AND checks.n = 1 THEN 'fix_by_owner'
             WHEN a.state = 'in_review' AND checks.n = 1 THEN 'needs_a_person' ELSE 'ok' END,
        CASE WHEN a.state = 'needs_fix' AND checks.n = 1 THEN 'nik_not_16_digits'
             WHEN a.state = 'in_review' AND checks.n = 1 THEN 'photo_not_fetched' ELSE '' END,
        '{}', a.submitted_at + interval '2 seconds'
-  FROM applications AS a JOIN checks
-    ON checks.n <= greatest(:findings / greatest(:applications, 1), 1)
+  FROM cases AS a JOIN checks
+    ON checks.n <= greatest(:findings / greatest(:cases, 1), 1)
  WHERE a.state <> 'submitted'
  ORDER BY a.id, checks.n;
 
@@ -205,7 +205,7 @@ SELECT 'offer', id, 'offer:' || id || ':' || 0, now() + interval '5 minutes', no
   FROM visits WHERE state = 'wanted'
 UNION ALL
 SELECT 'verify', id, 'verify:' || id || ':' || 1, now() + interval '5 minutes', now(), 0
-  FROM applications WHERE state = 'submitted';
+  FROM cases WHERE state = 'submitted';
 
 -- tasks
 -- Owners who were invited to choose a window; a few wait for a free one.
@@ -213,12 +213,12 @@ INSERT INTO tasks (kind, subject_id, run_key, due_at, created_at, failures, done
 SELECT 'open_windows', id, 'windows:' || id || ':' || floor(extract(epoch FROM moved_at) * 1000),
        now() + interval '50 minutes', moved_at, 0,
        CASE WHEN pg_temp.pick(id, 20, 23) > 0 THEN moved_at + interval '1 second' END
-  FROM applications WHERE state = 'verified' AND moved_at > now() - interval '30 days';
+  FROM cases WHERE state = 'accepted' AND moved_at > now() - interval '30 days';
 
 -- audit
 INSERT INTO audit (id, at, actor, action, subject, details)
-SELECT i, pg_temp.year(i, :audit), 'person:' || 1 + pg_temp.pick(i, :people, 24), 'application.moved',
-       'application:' || 1 + (i - 1) / 4, '{"from": "submitted", "to": "verified"}'
+SELECT i, pg_temp.year(i, :audit), 'person:' || 1 + pg_temp.pick(i, :people, 24), 'case.moved',
+       'case:' || 1 + (i - 1) / 4, '{"from": "submitted", "to": "accepted"}'
   FROM generate_series(1, :audit) AS i;
 
 -- inbox
@@ -248,22 +248,22 @@ SELECT i, 1 + pg_temp.pick(i, :people, 28), 'turn:' || i || ':' || 0, spoken.mes
        LATERAL (SELECT pg_temp.year(i, :outbox) AS at, pg_temp.pick(i, 100, 30) = 0 AS failed) AS drawn;
 
 -- link_codes
--- Owners without an application, the next of whom has typed their code.
+-- Owners without a case, the next of whom has typed their code.
 INSERT INTO link_codes (person_id, code_hash, expires_at, taken_by_id)
 SELECT id, sha256(id::text::bytea), now() + interval '15 minutes', other
   FROM (SELECT id, lead(id) OVER (ORDER BY id) AS other, row_number() OVER (ORDER BY id) AS n
           FROM people
          WHERE id <= :people - :staff
-           AND NOT EXISTS (SELECT FROM applications WHERE person_id = people.id)
+           AND NOT EXISTS (SELECT FROM cases WHERE person_id = people.id)
          ORDER BY id LIMIT 200) AS pair
  WHERE n % 2 = 1 AND other IS NOT NULL;
 
 -- unreached
 -- One owner in thirty, nearly all of whom were called.
-INSERT INTO unreached (person_id, application_id, area_code, reason, noted_at, called_at)
+INSERT INTO unreached (person_id, case_id, area_code, reason, noted_at, called_at)
 SELECT DISTINCT ON (person_id) person_id, id, kelurahan_code, 'unreachable', moved_at,
        CASE WHEN id % 300 <> 0 THEN moved_at + interval '1 day' END
-  FROM applications WHERE id % 30 = 0
+  FROM cases WHERE id % 30 = 0
  ORDER BY person_id, id;
 
 -- heartbeats

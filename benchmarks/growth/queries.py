@@ -154,7 +154,7 @@ RESTED = """
                     WHERE addresses.person_id = people.id AND unreachable_at IS NULL)
 """
 _OWNERS = """
-    SELECT person_id, applications.id, NULL FROM applications JOIN people ON people.id = person_id
+    SELECT person_id, cases.id, NULL FROM cases JOIN people ON people.id = person_id
      WHERE opted_out_at IS NULL
        AND EXISTS (SELECT FROM addresses
                     WHERE addresses.person_id = people.id AND unreachable_at IS NULL)
@@ -177,16 +177,16 @@ _CASES = (
     _Case("an owner with a visit asks", _COMING, ("status", "1")),
     _Case(
         "an owner chooses a window",
-        f"{_OWNERS} AND state = 'verified' ORDER BY applications.id DESC",
+        f"{_OWNERS} AND state = 'accepted' ORDER BY cases.id DESC",
         ("1",),
         news="verified",
         opens="visit_window",
     ),
     _Case("an owner wants a person", _OWNERS, ("saya mau ngomong sama orang aja",)),
-    _Case("an owner wants the permit again", f"{_OWNERS} AND state = 'permitted'", ("kirim izin",)),
+    _Case("an owner wants the permit again", f"{_OWNERS} AND state = 'done'", ("kirim izin",)),
     _Case(
         "an owner rates",
-        f"{_OWNERS} AND state = 'permitted' ORDER BY applications.id DESC",
+        f"{_OWNERS} AND state = 'done' ORDER BY cases.id DESC",
         ("5",),
         news="permit_sent",
         opens="rating",
@@ -310,7 +310,7 @@ class _Visitor:
 
 async def _pages(grown: Grown, visitor: _Visitor, watch: Watch) -> None:
     (number,) = _some(grown.engine, "SELECT number FROM permits ORDER BY id DESC", 1)
-    newest = "SELECT person_id FROM applications WHERE state = 'submitted' ORDER BY id DESC"
+    newest = "SELECT person_id FROM cases WHERE state = 'submitted' ORDER BY id DESC"
     (owner,) = _some(grown.engine, newest, 1)
     with Session(grown.engine) as tx, tx.begin():
         token = identity.link(tx, person_id=owner, holder_id=owner)
@@ -332,8 +332,8 @@ async def _pages(grown: Grown, visitor: _Visitor, watch: Watch) -> None:
 
 #: Rows to do a task about, by its kind: the newest that it has something to do with.
 _SUBJECTS: Mapping[str, str] = {
-    "verify": "SELECT id FROM applications WHERE state = 'submitted' ORDER BY id DESC",
-    "open_windows": "SELECT id FROM applications WHERE state = 'verified' ORDER BY id DESC",
+    "verify": "SELECT id FROM cases WHERE state = 'submitted' ORDER BY id DESC",
+    "open_windows": "SELECT id FROM cases WHERE state = 'accepted' ORDER BY id DESC",
     "offer": "SELECT id FROM visits WHERE state = 'wanted' ORDER BY id DESC",
     "expire_offer": "SELECT id FROM offers WHERE answer IS NULL ORDER BY expires_at",
     "permit": "SELECT id FROM permits ORDER BY id DESC",

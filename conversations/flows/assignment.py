@@ -26,7 +26,7 @@ def _summary(context: Context) -> Mapping[str, Value]:
         for badge, reason in visit.refusals
     ]
     return {
-        "number": visit.application_number,
+        "number": visit.case_number,
         "owner": visit.owner_name,
         "place": visit.kelurahan,
         "window": window_words(visit.on, visit.starts, visit.ends),

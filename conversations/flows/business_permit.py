@@ -82,11 +82,11 @@ def _days(answer: Json, facts: Facts) -> Value:
 def _finish(context: Context) -> Ending:
     if not context.subject:
         return Ending((Submit("business_permit", _kept(context.answers)),))
-    application = context.facts.the_application(context.subject)
-    fixed = {step: context.answers[step] for step in application.open_fixes}
+    case = context.facts.the_case(context.subject)
+    fixed = {step: context.answers[step] for step in case.open_fixes}
     waits = fixed.get("identity") == "page"
     return Ending(
-        (Correct(application.id, fixed),),
+        (Correct(case.id, fixed),),
         (Say("business_permit.waiting_for_page" if waits else "business_permit.corrected"),),
     )
 
@@ -96,17 +96,17 @@ def _kept(answers: Answers) -> Answers:
 
 
 def _prefill(subject: str, facts: Facts) -> Answers:
-    """What an application that is already sent holds: all but the items to be given again."""
-    application = facts.application(subject)
-    if not subject or application is None:
+    """What a case that is already sent holds: all but the items to be given again."""
+    case = facts.case(subject)
+    if not subject or case is None:
         return {}
-    held = {"consent": "yes", "confirm": "send", **application.answers}
-    return {step: answer for step, answer in held.items() if step not in application.open_fixes}
+    held = {"consent": "yes", "confirm": "send", **case.answers}
+    return {step: answer for step, answer in held.items() if step not in case.open_fixes}
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    application = facts.application(subject)
-    return not subject or (application is not None and application.state == NEEDS_FIX)
+    case = facts.case(subject)
+    return not subject or (case is not None and case.state == NEEDS_FIX)
 
 
 FLOW = Flow(

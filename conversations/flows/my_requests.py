@@ -1,4 +1,4 @@
-"""My requests: how an owner's applications stand, and what can be done about them."""
+"""My requests: how an owner's cases stand, and what can be done about them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conversations.effects import Effect, LeaveWindow, SendPermit, Withdraw
-from conversations.facts import ApplicationFact, Facts, VisitFact
+from conversations.facts import CaseFact, Facts, VisitFact
 from conversations.flow import Choose, Context, Ending, Flow, window_words
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Answers, Offer
 
-#: States (of models.lifecycle) in which the owner may still take the application back.
-WITHDRAWABLE = frozenset({"submitted", "needs_fix", "in_review", "verified", "scheduled"})
+#: States (of models.lifecycle) in which the owner may still take the case back.
+WITHDRAWABLE = frozenset({"submitted", "needs_fix", "in_review", "accepted", "under_way"})
 #: States of the visit in which another time may be asked for.
 MOVABLE = frozenset({"wanted", "offered", "unassigned", "accepted"})
-SHOWN = 5  # applications; older ones are history
+SHOWN = 5  # cases; older ones are history
 
 
-def _state(application: ApplicationFact, facts: Facts) -> Say:
-    visit = _visit(application, facts)
-    key = f"my_requests.visit.{visit.state}" if visit else f"my_requests.state.{application.state}"
+def _state(case: CaseFact, facts: Facts) -> Say:
+    visit = _visit(case, facts)
+    key = f"my_requests.visit.{visit.state}" if visit else f"my_requests.state.{case.state}"
     params: dict[str, Value] = {
-        "number": application.number,
-        "service": Say(f"{application.service}.name"),
-        "permit": application.permit_number or "",
+        "number": case.number,
+        "service": Say(f"{case.service}.name"),
+        "permit": case.permit_number or "",
         "window": Say("common.nothing"),
         "officer": "",
     }
@@ -35,62 +35,62 @@ def _state(application: ApplicationFact, facts: Facts) -> Say:
     return Say(key, params)
 
 
-def _visit(application: ApplicationFact, facts: Facts) -> VisitFact | None:
-    return next((v for v in facts.visits if v.application_id == application.id), None)
+def _visit(case: CaseFact, facts: Facts) -> VisitFact | None:
+    return next((v for v in facts.visits if v.case_id == case.id), None)
 
 
 def _lines(context: Context) -> dict[str, Value]:
     facts = context.facts
-    lines = tuple(_state(a, facts) for a in facts.applications[:SHOWN])
+    lines = tuple(_state(a, facts) for a in facts.cases[:SHOWN])
     return {"lines": Lines(lines or (Say("my_requests.nothing_yet"),))}
 
 
 def _acts(context: Context) -> tuple[Offer, ...]:
     facts = context.facts
-    acts = [(a, act) for a in facts.applications[:SHOWN] for act in _acts_on(a, facts)]
+    acts = [(a, act) for a in facts.cases[:SHOWN] for act in _acts_on(a, facts)]
     often = Counter(act.label for _, act in acts)
     offers = [
         Offer(
             act.value,
             Say(
                 act.label if often[act.label] == 1 else act.among_several,
-                {"number": application.number},
+                {"number": case.number},
             ),
             act.opens or act.value,
             "open" if act.opens else "answer",
         )
-        for application, act in acts
+        for case, act in acts
     ]
     return (*offers, Offer("menu", Say("common.to_menu"), "menu", "command"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Act:
-    """One thing that can be done about an application, and the words on its button."""
+    """One thing that can be done about a case, and the words on its button."""
 
     value: str
     label: str
-    among_several: str  # with the number, where another application has the same act
+    among_several: str  # with the number, where another case has the same act
     opens: list[Json] | None = None
 
 
-def _acts_on(application: ApplicationFact, facts: Facts) -> Iterator[_Act]:
-    visit, me = _visit(application, facts), str(application.id)
-    if application.state == "needs_fix":
-        yield _Act(f"fix-{me}", "my_requests.fix", "my_requests.fix", [application.service, me])
-    if application.state == "verified" and facts.windows:
+def _acts_on(case: CaseFact, facts: Facts) -> Iterator[_Act]:
+    visit, me = _visit(case, facts), str(case.id)
+    if case.state == "needs_fix":
+        yield _Act(f"fix-{me}", "my_requests.fix", "my_requests.fix", [case.service, me])
+    if case.state == "accepted" and facts.windows:
         opens: list[Json] = ["visit_window", me]
         yield _Act(f"window-{me}", "my_requests.choose", "my_requests.choose_of", opens)
     if visit is not None and visit.state in MOVABLE:
         yield _Act(f"move-{visit.id}", "my_requests.move", "my_requests.move_of")
-    if application.permit_number:
+    if case.permit_number:
         yield _Act(f"permit-{me}", "my_requests.permit", "my_requests.permit_of")
-    if application.state in WITHDRAWABLE and (visit is None or visit.state in MOVABLE):
+    if case.state in WITHDRAWABLE and (visit is None or visit.state in MOVABLE):
         yield _Act(f"withdraw-{me}", "my_requests.withdraw", "my_requests.withdraw")
 
 
 def _withdraws(answers: Answers, facts: Facts) -> bool:
-    """An application is taken back."""
+    """A case is taken back."""
     return str(answers.get("show", "")).startswith("withdraw-")
 
 

@@ -57,7 +57,7 @@ def _label(visit: VisitFact, *, alone: bool) -> Say:
     """A button's words; two owners of one name in one place are told apart by number."""
     if alone:
         return Say("officer_desk.open", {"owner": visit.owner_name, "place": visit.kelurahan})
-    number = visit.application_number
+    number = visit.case_number
     return Say("officer_desk.open_alike", {"owner": visit.owner_name, "number": number})
 
 

@@ -8,7 +8,7 @@ from conversations.flow import Choose, Context, Ending, Flow
 from conversations.messages import Say
 
 STARS = ("1", "2", "3", "4", "5")  # in this order, so that a typed "5" is five stars
-PERMITTED = "permitted"  # of models.lifecycle
+DONE = "done"  # of models.lifecycle
 
 
 def _finish(context: Context) -> Ending:
@@ -17,8 +17,8 @@ def _finish(context: Context) -> Ending:
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    application = facts.application(subject)
-    return application is not None and application.state == PERMITTED
+    case = facts.case(subject)
+    return case is not None and case.state == DONE
 
 
 FLOW = Flow(

@@ -1,11 +1,11 @@
-"""Review: a supervisor decides on an application that the checks could not settle."""
+"""Review: a supervisor decides on a case that the checks could not settle."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from conversations.effects import Decide
-from conversations.facts import ApplicationFact, Facts
+from conversations.facts import CaseFact, Facts
 from conversations.flow import Ask, Choose, Context, Ending, Flow, answered, place_name
 from conversations.messages import Json, Lines, Rupiah, Say, Value
 from conversations.parsers.note import note
@@ -17,16 +17,16 @@ IN_REVIEW = "in_review"  # of models.lifecycle
 RETURNABLE = ("trade", "place", "street", "place_photo", "capital", "turnover", "identity")
 
 
-def _application(context: Context) -> ApplicationFact:
-    return context.facts.the_application(context.subject)
+def _case(context: Context) -> CaseFact:
+    return context.facts.the_case(context.subject)
 
 
 def _summary(context: Context) -> Mapping[str, Value]:
-    application = _application(context)
-    answers, facts = application.answers, context.facts
-    reasons = [Say(f"findings.{reason}.short") for reason in application.reasons]
+    case = _case(context)
+    answers, facts = case.answers, context.facts
+    reasons = [Say(f"findings.{reason}.short") for reason in case.reasons]
     return {
-        "number": application.number,
+        "number": case.number,
         "owner": str(answers.get("owner_name", "-")),
         "trade": _trade(answers, facts),
         "place": _place(answers, facts),
@@ -54,11 +54,11 @@ def _sum(answer: Json) -> Value:
 
 
 def _items(context: Context) -> tuple[Offer, ...]:
-    application = _application(context)
+    case = _case(context)
     return tuple(
-        Offer(step, Say(f"{application.service}.{step}.label"), step)
+        Offer(step, Say(f"{case.service}.{step}.label"), step)
         for step in RETURNABLE
-        if step in application.answers
+        if step in case.answers
     )
 
 
@@ -75,12 +75,12 @@ def _finish(context: Context) -> Ending:
 
 
 def _number(context: Context) -> str:
-    return _application(context).number
+    return _case(context).number
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    application = facts.application(subject)
-    return application is not None and application.state == IN_REVIEW
+    case = facts.case(subject)
+    return case is not None and case.state == IN_REVIEW
 
 
 def _shown(answer: Json, facts: Facts) -> Value:

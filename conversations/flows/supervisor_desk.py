@@ -27,7 +27,7 @@ def _lines(context: Context) -> dict[str, Value]:
     stuck = [
         Say(
             "supervisor_desk.visit",
-            {"number": v.application_number, "day": v.on, "place": v.kelurahan},
+            {"number": v.case_number, "day": v.on, "place": v.kelurahan},
         )
         for v in facts.visits[:SHOWN]
     ]
@@ -61,7 +61,7 @@ def _matters(context: Context) -> tuple[Offer, ...]:
     visits = tuple(
         Offer(
             f"assign-{v.id}",
-            Say("supervisor_desk.assign", {"number": v.application_number}),
+            Say("supervisor_desk.assign", {"number": v.case_number}),
             ["assignment", str(v.id)],
             "open",
         )

@@ -89,7 +89,7 @@ def _alive(subject: str, facts: Facts) -> bool:
 def _summary(context: Context) -> Mapping[str, Value]:
     visit = _visit(context)
     return {
-        "number": visit.application_number,
+        "number": visit.case_number,
         "window": window_words(visit.on, visit.starts, visit.ends),
         "owner": visit.owner_name,
         "trade": Say("visit.named", {"trade": visit.trade, "name": visit.business_name})

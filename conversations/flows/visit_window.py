@@ -1,4 +1,4 @@
-"""Visit window: the owner of a verified application chooses when the officer comes."""
+"""Visit window: the owner of a verified case chooses when the officer comes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from conversations.flow import Choose, Context, Ending, Flow, short_day
 from conversations.messages import Json, Say, Value
 from conversations.session import Answers, Offer
 
-VERIFIED = "verified"  # of models.lifecycle
+ACCEPTED = "accepted"  # of models.lifecycle
 SHOWN = 6  # windows at once: more is too much to read on a small screen
 
 
 def _windows(context: Context) -> tuple[Offer, ...]:
-    application = context.facts.application(context.subject)
-    answers = application.answers if application is not None else {}
+    case = context.facts.case(context.subject)
+    answers = case.answers if case is not None else {}
     offers = [
         Offer(value := f"{w.on.isoformat()}.{w.part}", _label(w), value)
         for w in sorted(context.facts.windows, key=lambda w: _rank(w, answers))[:SHOWN]
@@ -49,8 +49,8 @@ def _finish(context: Context) -> Ending:
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    application = facts.application(subject)
-    return application is not None and application.state == VERIFIED and bool(facts.windows)
+    case = facts.case(subject)
+    return case is not None and case.state == ACCEPTED and bool(facts.windows)
 
 
 def _shown(answer: Json, facts: Facts) -> Value:

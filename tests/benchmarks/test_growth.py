@@ -23,7 +23,8 @@ from benchmarks.growth.plans import Watch
 from benchmarks.growth.product import Place, use_keys
 from benchmarks.growth.queries import Grown, ask_everything
 from bot.embedded import Servers
-from models import application, database, migrations, watch
+from models import case as cases
+from models import database, migrations, watch
 from models.task import Task
 from web.sample_photo import draw
 from workers import drafts, housekeeping
@@ -83,7 +84,7 @@ RUN = Task(kind="any", subject_id=0, run_key="any")
         ("ix_inbox_set_aside", watch.turns_set_aside),
         ("ix_permits_unwritten", lambda tx: housekeeping.sweep(tx, RUN)),
         ("ix_conversations_drafts", lambda tx: drafts.erase(tx, RUN)),
-        ("ix_applications_person_id", lambda tx: application.identity_given(tx, 1, actor="-")),
+        ("ix_cases_person_id", lambda tx: cases.identity_given(tx, 1, actor="-")),
     ],
 )
 def test_a_statement_that_lost_its_index_is_found(

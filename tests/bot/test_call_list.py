@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.errors import Unreachable, WindowClosed
-from models.lifecycle import ApplicationState
+from models.lifecycle import CaseState
 from models.person import Person
 from models.unreached import Unreached
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
@@ -78,7 +78,7 @@ async def test_who_writes_again_is_off_the_list_and_may_be_lost_again(town: Town
 async def test_nobody_is_called_about_nothing(town: Town) -> None:
     await town.staff(BOSS, "S1", role="supervisor")
     town.meet(OTHER)
-    town.apply(OWNER, state=ApplicationState.CANCELLED)
+    town.apply(OWNER, state=CaseState.CANCELLED)
     await lose(town, BLOCKED, to=OTHER)
     await lose(town, BLOCKED, to=OWNER)
     assert told(town) == []

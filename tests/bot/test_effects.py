@@ -30,19 +30,19 @@ from conversations.effects import (
 )
 from conversations.events import Event, Said, SharedContact, Started
 from conversations.messages import Say
-from models import application as applications
+from models import case as cases
 from models import window
-from models.application import Application
 from models.audit import AuditEntry
+from models.case import Case
 from models.finding import FindingRow
 from models.help_request import HelpRequest
-from models.lifecycle import OPEN_APPLICATIONS, ApplicationState, NotAllowed, VisitState
+from models.lifecycle import OPEN_CASES, CaseState, NotAllowed, VisitState
 from models.officer import Officer
 from models.visit import Visit
 from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, forged, words, write_effect
 from tests.clock import now
 
-REVIEW = ApplicationState.IN_REVIEW
+REVIEW = CaseState.IN_REVIEW
 NUMBER = "26-000001"
 
 
@@ -97,13 +97,13 @@ async def test_only_the_visits_own_officer_can_act_on_it(
     ids=lambda effect: type(effect).__name__,
 )
 @pytest.mark.parametrize("who", [OTHER, OFFICER])
-async def test_only_the_owner_changes_an_application(town: Town, who: str, effect: Effect) -> None:
+async def test_only_the_owner_changes_a_case(town: Town, who: str, effect: Effect) -> None:
     await town.staff(OFFICER, "101")
     visit_id = town.want(town.apply())
     town.meet(OTHER)
     with pytest.raises(NotAllowed):
         act(town, who, effect)
-    assert town.application(1).state == ApplicationState.SCHEDULED
+    assert town.case(1).state == CaseState.UNDER_WAY
     assert town.visit(visit_id).state == VisitState.WANTED
 
 
@@ -123,7 +123,7 @@ async def test_only_a_supervisor_of_the_area_decides(town: Town, who: str) -> No
     assert town.visit(1).state == VisitState.OFFERED
 
 
-async def test_an_owner_cannot_approve_their_own_application(town: Town) -> None:
+async def test_an_owner_cannot_approve_their_own_case(town: Town) -> None:
     await town.staff(BOSS, "S1", role="supervisor")
     town.apply(state=REVIEW)
     await town.say("halo")
@@ -131,7 +131,7 @@ async def test_an_owner_cannot_approve_their_own_application(town: Town) -> None
     await town.say(forged("review", 1, "sure", "yes", version=99))
     await town.say("ya")
     assert words("common.stale") in said
-    assert town.application(1).state == REVIEW
+    assert town.case(1).state == REVIEW
 
 
 @pytest.mark.parametrize("state", [VisitState.ON_THE_WAY, VisitState.ARRIVED])
@@ -179,26 +179,20 @@ async def test_an_unknown_invitation_makes_nobody_an_officer(town: Town, payload
     assert Say("business_permit.title") in labels, "they are an owner"
 
 
-@pytest.mark.parametrize("state", sorted(OPEN_APPLICATIONS))
-async def test_an_owner_with_an_open_application_does_not_join(
-    town: Town, state: ApplicationState
-) -> None:
-    application_id = town.apply(state=state, number="26-000007")
+@pytest.mark.parametrize("state", sorted(OPEN_CASES))
+async def test_an_owner_with_an_open_case_does_not_join(town: Town, state: CaseState) -> None:
+    case_id = town.apply(state=state, number="26-000007")
     token = town.invite("101")
     said = await town.say(Started(f"join-{token}"))
     assert words("notices.join_has_application", number="26-000007") in said
     assert person_of(town, "101") is None
-    town.change(Application, application_id, state=ApplicationState.CANCELLED)
+    town.change(Case, case_id, state=CaseState.CANCELLED)
     said = await town.say(Started(f"join-{token}"))
     assert words("notices.joined", name="Petugas 101", badge="101") in said
 
 
-@pytest.mark.parametrize(
-    "state", [ApplicationState.PERMITTED, ApplicationState.REJECTED, ApplicationState.CANCELLED]
-)
-async def test_an_owner_whose_applications_are_closed_joins(
-    town: Town, state: ApplicationState
-) -> None:
+@pytest.mark.parametrize("state", [CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED])
+async def test_an_owner_whose_cases_are_closed_joins(town: Town, state: CaseState) -> None:
     town.apply(state=state)
     said = await town.say(Started(f"join-{town.invite('101')}"))
     assert words("notices.joined", name="Petugas 101", badge="101") in said
@@ -282,20 +276,20 @@ def person_of(town: Town, badge: str) -> int | None:
 
 
 async def in_review(town: Town) -> None:
-    """An application that a supervisor has on the desk."""
+    """A case that a supervisor has on the desk."""
     await town.staff(BOSS, "S1", role="supervisor")
     town.apply(state=REVIEW)
     await town.say("menu", BOSS)
     await town.tap("review-1", BOSS)
 
 
-async def test_an_approved_application_goes_on_to_the_windows(town: Town) -> None:
+async def test_an_approved_case_goes_on_to_the_windows(town: Town) -> None:
     await town.staff(OFFICER, "101")
     await in_review(town)
     await town.tap("approve", BOSS)
     await town.tap("yes", BOSS)
     await town.work()
-    assert town.application(1).state == ApplicationState.VERIFIED
+    assert town.case(1).state == CaseState.ACCEPTED
     assert words("notices.verified", number=NUMBER) in town.heard(OWNER)
 
 
@@ -310,11 +304,11 @@ async def test_what_is_returned_is_asked_again_and_nothing_else(town: Town) -> N
     assert words("business_permit.capital") in said
     said = await town.say("7 juta")
     assert words("business_permit.corrected") in said
-    application = town.application(1)
-    assert application.answers["capital"] == 7_000_000
-    assert application.answers["turnover"] == 6_000_000
-    assert (application.answers_version, application.changed) == (2, ["capital"])
-    assert application.state == ApplicationState.SUBMITTED
+    case = town.case(1)
+    assert case.answers["capital"] == 7_000_000
+    assert case.answers["turnover"] == 6_000_000
+    assert (case.answers_version, case.changed) == (2, ["capital"])
+    assert case.state == CaseState.SUBMITTED
 
 
 async def test_what_is_rejected_is_told_with_the_reason(town: Town) -> None:
@@ -322,7 +316,7 @@ async def test_what_is_rejected_is_told_with_the_reason(town: Town) -> None:
     await town.tap("reject", BOSS)
     await town.say("Usaha ini bukan usaha mikro", BOSS)
     await town.tap("yes", BOSS)
-    assert town.application(1).state == ApplicationState.REJECTED
+    assert town.case(1).state == CaseState.REJECTED
     told = words("notices.rejected", number=NUMBER, reason="Usaha ini bukan usaha mikro")
     assert told in town.heard(OWNER)
     service = words("business_permit.name")
@@ -336,7 +330,7 @@ async def test_a_decision_tapped_twice_counts_once(town: Town) -> None:
     await town.tap("approve", BOSS)
     button = town.button("yes", BOSS)
     await town.at_once((button, BOSS), (button, BOSS))
-    assert len(moves(town, "application:1")) == 1
+    assert len(moves(town, "case:1")) == 1
     assert words("common.trouble") not in town.heard(BOSS)
 
 
@@ -351,7 +345,7 @@ async def test_two_supervisors_decide_at_the_same_moment(town: Town, second: str
         if decision == "reject":
             await town.say("Tidak bisa disetujui", who)
     await town.at_once((town.button("yes", BOSS), BOSS), (town.button("yes", OTHER), OTHER))
-    assert len(moves(town, "application:1")) == 1
+    assert len(moves(town, "case:1")) == 1
     assert words("common.trouble") not in town.heard(BOSS) + town.heard(OTHER)
 
 
@@ -396,8 +390,8 @@ async def test_the_owner_withdraws_while_a_supervisor_decides(town: Town) -> Non
     await town.tap("withdraw-1")
     await town.at_once((town.button("yes", BOSS), BOSS), (town.button("yes", OWNER), OWNER))
     await town.quiet()
-    assert len(moves(town, "application:1")) in {1, 2}
-    assert town.application(1).state in {ApplicationState.CANCELLED, ApplicationState.VERIFIED}
+    assert len(moves(town, "case:1")) in {1, 2}
+    assert town.case(1).state in {CaseState.CANCELLED, CaseState.ACCEPTED}
     assert words("common.trouble") not in town.heard(BOSS) + town.heard(OWNER)
 
 
@@ -409,16 +403,16 @@ def moves(town: Town, subject: str) -> list[str]:
 # -- windows -------------------------------------------------------------------------------------
 
 
-def invite(application_id: int, tx: Session) -> None:
-    applications.plan_windows(tx, tx.get_one(Application, application_id))
+def invite(case_id: int, tx: Session) -> None:
+    cases.plan_windows(tx, tx.get_one(Case, case_id))
 
 
 async def choosing(town: Town, *addresses: str, capacity: int = 1) -> list[str]:
     """Owners before whom the same windows lie; gives the first window's value."""
     await town.staff(OFFICER, "101", capacity=capacity)
     for number, address in enumerate(addresses):
-        application_id = town.apply(address, number=f"26-00000{number}")
-        town.write(partial(invite, application_id))
+        case_id = town.apply(address, number=f"26-00000{number}")
+        town.write(partial(invite, case_id))
     await town.work()
     choices = town.desk.chat.sent[addresses[0]][-1][1].choices
     return [choice.value for choice in choices]
@@ -432,7 +426,7 @@ async def test_a_window_that_somebody_else_took_is_asked_again(town: Town) -> No
     offered = [c.value for c in town.desk.chat.sent[OTHER][-1][1].choices]
     assert first not in offered and second in offered
     await town.tap(second, OTHER)
-    assert town.application(2).state == ApplicationState.SCHEDULED
+    assert town.case(2).state == CaseState.UNDER_WAY
 
 
 async def test_the_last_room_in_a_window_is_given_once(town: Town) -> None:
@@ -449,16 +443,16 @@ async def test_two_transactions_do_not_both_take_the_last_room(town: Town) -> No
     taken: list[bool] = []
     start = threading.Barrier(2)
 
-    def take(application_id: int) -> None:
+    def take(case_id: int) -> None:
         with Session(town.engine) as tx, tx.begin():
-            code = tx.get_one(Application, application_id).kelurahan_code or ""
+            code = tx.get_one(Case, case_id).kelurahan_code or ""
             start.wait(10)
             room = window.take(tx, code, chosen, now())
             taken.append(room)
             if room:
                 tx.add(
                     Visit(
-                        application_id=application_id,
+                        case_id=case_id,
                         owner_id=1,
                         kelurahan_code=code,
                         on=chosen.on,
@@ -477,8 +471,8 @@ async def test_two_transactions_do_not_both_take_the_last_room(town: Town) -> No
 async def test_a_window_further_down_than_those_shown_now_is_still_free(town: Town) -> None:
     """An earlier one was given back meanwhile: what was shown before still holds."""
     shown = await choosing(town, OWNER)
-    application = town.application(1)
-    kelurahan = application.kelurahan_code or ""
+    case = town.case(1)
+    kelurahan = case.kelurahan_code or ""
     later = town.read(lambda tx: window.free(tx, kelurahan, now()))[-1]
     assert f"{later.on.isoformat()}.{later.part}" not in shown
     act(town, OWNER, ChooseWindow(1, later.on, later.part))
@@ -520,7 +514,7 @@ async def test_who_wants_a_person_is_passed_on_with_their_number(town: Town) -> 
 async def test_a_call_for_help_always_finds_a_supervisor(
     town: Town, areas: tuple[str, ...]
 ) -> None:
-    """Even of somebody without an application, even where nobody supervises."""
+    """Even of somebody without a case, even where nobody supervises."""
     await town.staff(BOSS, "S1", role="supervisor", areas=areas)
     await town.say("halo")
     await town.say("bicara dengan orang")
@@ -579,14 +573,14 @@ async def test_a_supervisor_far_away_decides_where_nobody_supervises(town: Town)
     await town.tap("review-1", BOSS)
     await town.tap("approve", BOSS)
     await town.tap("yes", BOSS)
-    assert town.application(1).state == ApplicationState.VERIFIED
+    assert town.case(1).state == CaseState.ACCEPTED
 
 
 async def test_a_form_that_was_answered_on_the_page_meanwhile_changes_nothing(town: Town) -> None:
-    town.apply(state=ApplicationState.SUBMITTED)
+    town.apply(state=CaseState.SUBMITTED)
     act(town, OWNER, Correct(1, {}))
-    application = town.application(1)
-    assert (application.state, application.answers_version) == ("submitted", 1)
+    case = town.case(1)
+    assert (case.state, case.answers_version) == ("submitted", 1)
 
 
 # -- what the tables hold ------------------------------------------------------------------------
@@ -604,9 +598,9 @@ async def test_nothing_personal_stands_in_any_table_in_the_clear(town: Town) -> 
     await town.say(SharedContact("+6281234567890", own=True))
     await town.say("halo, HP saya 0812-3456-7890")
     await town.say(f"NIK saya {NIK}")
-    application_id = town.apply("other", street="Jalan Rahasia 9", number="26-000009")
+    case_id = town.apply("other", street="Jalan Rahasia 9", number="26-000009")
     town.identify(town.meet("other"))
-    visit_id = town.want(application_id)
+    visit_id = town.want(case_id)
     await town.work()
     await town.tap("accept", OFFICER)
     secrets.append(town.visit(visit_id).code or "?")

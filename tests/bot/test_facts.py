@@ -12,9 +12,9 @@ from bot import facts
 from conversations.facts import Facts
 from models import person as people
 from models import turn
-from models.application import Application
+from models.case import Case
 from models.conversation import Conversation
-from models.lifecycle import ApplicationState, VisitState
+from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.visit import CODE_TRIES, Visit
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, today, words
@@ -22,7 +22,7 @@ from tests.clock import now
 from tests.workers import city
 
 SOUTH, CENTRE = "31.74.07.1010", "31.71.06.1001"  # Cipete Utara; Menteng
-REVIEW = ApplicationState.IN_REVIEW
+REVIEW = CaseState.IN_REVIEW
 
 
 def known(town: Town, address: str) -> Facts:
@@ -46,18 +46,18 @@ async def test_an_owner_sees_their_own_and_nothing_of_others(town: Town) -> None
     town.want(town.apply(OWNER))
     town.want(town.apply(OTHER, number="26-000002"))
     mine = known(town, OWNER)
-    assert [a.number for a in mine.applications] == ["26-000001"]
-    assert [v.application_number for v in mine.visits] == ["26-000001"]
+    assert [a.number for a in mine.cases] == ["26-000001"]
+    assert [v.case_number for v in mine.visits] == ["26-000001"]
     assert mine.role == "owner" and not (mine.attention or mine.officers)
     stranger = known(town, "stranger")
-    assert not (stranger.applications or stranger.visits or stranger.windows)
+    assert not (stranger.cases or stranger.visits or stranger.windows)
 
 
 async def test_an_owner_sees_windows_only_while_there_is_one_to_choose(town: Town) -> None:
     await town.staff(OFFICER, "101")
-    application_id = town.apply()
+    case_id = town.apply()
     assert known(town, OWNER).windows
-    town.want(application_id)
+    town.want(case_id)
     assert not known(town, OWNER).windows
 
 
@@ -71,21 +71,21 @@ async def test_an_officer_sees_their_own_and_offered_visits_only(town: Town) -> 
             (VisitState.WANTED, None),
             (VisitState.UNASSIGNED, None),
             (VisitState.CANCELLED, mine),
-            (VisitState.HANDED_OVER, mine),
+            (VisitState.DONE, mine),
         ]
     ):
         visit_id = town.want(town.apply(f"owner-{number}", number=f"26-{number}"))
         town.change(Visit, visit_id, state=state, officer_id=officer_id)
     seen = known(town, OFFICER)
-    assert [(v.application_number, v.offered_to_me) for v in seen.visits] == [("26-0", False)]
+    assert [(v.case_number, v.offered_to_me) for v in seen.visits] == [("26-0", False)]
     town.change(Officer, others, active=False)
     await town.work()
     seen = known(town, OFFICER)
-    assert {v.application_number: v.offered_to_me for v in seen.visits} == {
+    assert {v.case_number: v.offered_to_me for v in seen.visits} == {
         "26-0": False,
         "26-2": True,
     }
-    assert not (seen.applications or seen.attention or seen.officers)
+    assert not (seen.cases or seen.attention or seen.officers)
 
 
 async def test_a_supervisor_sees_only_their_areas(town: Town) -> None:
@@ -101,10 +101,10 @@ async def test_a_supervisor_sees_only_their_areas(town: Town) -> None:
     south, centre = known(town, BOSS), known(town, OTHER)
     assert [a.number for a in south.attention] == ["26-000001"]
     assert [a.number for a in centre.attention] == ["26-000002"]
-    assert [v.application_number for v in south.visits] == ["26-000003"] and not centre.visits
+    assert [v.case_number for v in south.visits] == ["26-000003"] and not centre.visits
     assert [o.badge for o in south.officers] == ["101", "103"]
     assert [o.badge for o in centre.officers] == ["102", "103"]
-    assert south.applications == ()
+    assert south.cases == ()
 
 
 async def test_what_nobody_supervises_is_seen_by_every_supervisor(town: Town) -> None:
@@ -123,7 +123,7 @@ async def test_two_hundred_cases_elsewhere_hide_none_of_here(town: Town) -> None
     def flood(tx: Session) -> None:
         given = city.answers(1, place={"kelurahan": CENTRE, "pin": None})
         for number in range(facts.QUEUE + 1):
-            city.application(tx, owner_id, given, number=f"25-{number}", state=REVIEW)
+            city.case(tx, owner_id, given, number=f"25-{number}", state=REVIEW)
 
     town.write(flood)
     town.apply(OWNER, state=REVIEW)
@@ -191,11 +191,11 @@ async def test_only_what_a_supervisor_returned_is_open_and_only_for_these_answer
     await town.tap("street", BOSS)
     await town.say("Alamatnya kurang jelas", BOSS)
     await town.tap("yes", BOSS)
-    assert known(town, OWNER).applications[0].open_fixes == ("street",)
+    assert known(town, OWNER).cases[0].open_fixes == ("street",)
     await town.say("Jalan Mawar nomor 7, sebelah musala")
-    (application,) = known(town, OWNER).applications
-    assert (application.state, application.open_fixes) == ("submitted", ())
-    answers = town.read(lambda tx: tx.scalars(select(Application)).one().answers)
+    (case,) = known(town, OWNER).cases
+    assert (case.state, case.open_fixes) == ("submitted", ())
+    answers = town.read(lambda tx: tx.scalars(select(Case)).one().answers)
     assert answers["street"].startswith("Jalan Mawar")
 
 

@@ -89,7 +89,7 @@ async def api(town: Town) -> AsyncIterator[FakeBotApi]:
 
 
 def owner(town: Town, api: FakeBotApi, number: int) -> Person:
-    """Somebody on Telegram who has an application."""
+    """Somebody on Telegram who has a case."""
     person = api.user(number, f"Siti {number}")
     person.started = True
     town.apply(f"{number}", number=f"26-{number:06d}")

@@ -14,15 +14,15 @@ from casework.news import tell
 from conversations.messages import Say
 from models import audit, inbox, link
 from models import person as people
-from models.application import Application
 from models.attachment import Attachment
 from models.audit import AuditEntry
+from models.case import Case
 from models.consent import Consent
 from models.conversation import Conversation
 from models.encryption import blind_index
 from models.identity import Identity
 from models.inbox import InboundMessage
-from models.lifecycle import ApplicationState
+from models.lifecycle import CaseState
 from models.link import LinkCode
 from models.outbox import Lane, OutboundMessage
 from models.person import Address, Person
@@ -81,8 +81,8 @@ async def test_the_older_person_keeps_and_both_chats_are_told(town: Town) -> Non
 @pytest.mark.parametrize(("gives", "types"), [(OWNER, OTHER), (OTHER, OWNER)])
 async def test_all_that_was_theirs_moves(town: Town, gives: str, types: str) -> None:
     older, newer = await two(town)
-    application_id = town.apply(OTHER, state=ApplicationState.SCHEDULED)
-    visit_id = town.want(application_id)
+    case_id = town.apply(OTHER, state=CaseState.UNDER_WAY)
+    visit_id = town.want(case_id)
     town.change(Person, newer, phone="+6281234567890")
     await type_in(town, await code(town, gives), types)
     await town.desk.sender.finish()
@@ -92,7 +92,7 @@ async def test_all_that_was_theirs_moves(town: Town, gives: str, types: str) -> 
     city.work_off(town.engine)  # nothing is sent and no news taken yet
     moved = town.read(
         lambda tx: [
-            tx.get_one(Application, application_id).person_id,
+            tx.get_one(Case, case_id).person_id,
             tx.get_one(Visit, visit_id).owner_id,
             *tx.scalars(select(Attachment.person_id)),
             *tx.scalars(select(Conversation.person_id)),
@@ -206,10 +206,10 @@ async def test_only_a_print_of_the_code_is_kept(town: Town) -> None:
     assert not typed.isalpha() and not typed.isdigit()
 
 
-async def test_two_open_applications_are_not_thrown_together(town: Town) -> None:
+async def test_two_open_cases_are_not_thrown_together(town: Town) -> None:
     older, newer = await two(town)
-    town.apply(OWNER, state=ApplicationState.IN_REVIEW)
-    town.apply(OTHER, state=ApplicationState.SUBMITTED, number="26-000002")
+    town.apply(OWNER, state=CaseState.IN_REVIEW)
+    town.apply(OTHER, state=CaseState.SUBMITTED, number="26-000002")
     typed = await code(town)
     await type_in(town, typed)
     await town.work()

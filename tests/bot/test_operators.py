@@ -16,11 +16,11 @@ from sqlalchemy.pool import NullPool
 from conversations.events import Started
 from models import identity, officer
 from models import permit as permits
-from models.application import Application
 from models.audit import AuditEntry
 from models.base import WIB
+from models.case import Case
 from models.identity import IdentityLink
-from models.lifecycle import ApplicationState, VisitState
+from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.permit import Permit
 from models.visit import Visit
@@ -135,7 +135,7 @@ async def test_a_visit_that_has_begun_is_given_up_and_the_owner_chooses_anew(
     await izin("officers", "end", "0417")
     await town.work()
     assert town.visit(visit_id).state == VisitState.CANCELLED
-    assert town.application(1).state == ApplicationState.VERIFIED
+    assert town.case(1).state == CaseState.ACCEPTED
 
 
 async def test_an_invitation_of_one_who_ended_and_links_they_hold_work_no_more(
@@ -294,12 +294,12 @@ async def test_whoever_is_invited_can_be_asked_for(town: Town, izin: Izin, badge
 
 
 def issued(town: Town) -> str:
-    application_id = town.apply(state=ApplicationState.PERMITTED)
+    case_id = town.apply(state=CaseState.DONE)
     number = town.write(
         lambda tx: (
             permits.issue(
                 tx,
-                application_id=application_id,
+                case_id=case_id,
                 person_id=town.meet(OWNER),
                 kota_code="31.74",
                 issued_on=date(2026, 11, 23),
@@ -359,7 +359,7 @@ async def test_a_permit_that_cannot_be_revoked_is_left_alone(
 
 @pytest.mark.parametrize("typed", ["26-000001", "26 000001", "No. 26-1", "26000001."])
 async def test_a_new_link_is_made_and_the_old_one_ends(town: Town, izin: Izin, typed: str) -> None:
-    town.apply(identity="page", state=ApplicationState.SUBMITTED)
+    town.apply(identity="page", state=CaseState.SUBMITTED)
     owner_id = town.meet(OWNER)
     old = town.write(lambda tx: identity.link(tx, person_id=owner_id, holder_id=owner_id))
     status, out, err = await izin("identity", "link", typed)
@@ -371,16 +371,16 @@ async def test_a_new_link_is_made_and_the_old_one_ends(town: Town, izin: Izin, t
         found = identity.open_link(tx, token[1])
         assert found is not None and (found.person_id, found.holder_id) == (owner_id, owner_id)
     (entry,) = audited(town, "identity.link_made")
-    assert entry.subject == "application:1" and entry.details == {"ended": 1}
+    assert entry.subject == "case:1" and entry.details == {"ended": 1}
 
 
 @pytest.mark.parametrize(
     ("number", "columns", "said"),
     [
-        ("26-000009", {}, "There is no application 26-000009"),
-        ("x", {}, "is no application's number"),
-        ("26-000001", {"state": ApplicationState.CANCELLED}, "26-000001 is cancelled"),
-        ("26-000001", {"state": ApplicationState.PERMITTED}, "26-000001 is permitted"),
+        ("26-000009", {}, "There is no case 26-000009"),
+        ("x", {}, "is no case's number"),
+        ("26-000001", {"state": CaseState.CANCELLED}, "26-000001 is cancelled"),
+        ("26-000001", {"state": CaseState.DONE}, "26-000001 is done"),
         ("26-000001", {"identity": "door"}, "shows the KTP to the officer"),
     ],
 )
@@ -394,11 +394,11 @@ async def test_where_no_identity_is_needed_no_link_is_made(
 
 
 async def test_an_identity_that_was_given_needs_no_link(town: Town, izin: Izin) -> None:
-    application_id = town.apply(identity="page")
+    case_id = town.apply(identity="page")
     town.identify(town.meet(OWNER))
     status, _, err = await izin("identity", "link", "26-000001")
     assert status == 1 and "was given already" in err
-    town.change(Application, application_id, state=ApplicationState.NEEDS_FIX)
+    town.change(Case, case_id, state=CaseState.NEEDS_FIX)
     assert (await izin("identity", "link", "26-000001"))[0] == 0
 
 

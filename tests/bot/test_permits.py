@@ -18,7 +18,7 @@ from models import permit as permits
 from models import visit as visits
 from models.audit import AuditEntry
 from models.base import WIB
-from models.lifecycle import ApplicationState, VisitState
+from models.lifecycle import CaseState, VisitState
 from models.permit import Permit
 from models.visit import Visit
 from tests.bot.town import OFFICER, OWNER, Town, words, write_effect
@@ -31,8 +31,8 @@ async def at_the_door(town: Town, count: int) -> list[tuple[int, int]]:
     for number in range(count):
         address = f"officer-{number}"
         officer_id = await town.staff(address, str(100 + number))
-        application_id = town.apply(f"owner-{number}", number=f"26-{number:06d}")
-        visit_id = town.want(application_id)
+        case_id = town.apply(f"owner-{number}", number=f"26-{number:06d}")
+        visit_id = town.want(case_id)
         town.change(
             Visit,
             visit_id,
@@ -87,12 +87,12 @@ async def test_each_year_and_each_kota_counts_for_itself(town: Town) -> None:
     first = town.apply("a", number="26-1")
     owner_id = town.meet("a")
 
-    def issued(kota: str, on: date, application_id: int) -> str:
+    def issued(kota: str, on: date, case_id: int) -> str:
         return town.write(
             lambda tx: (
                 permits.issue(
                     tx,
-                    application_id=application_id,
+                    case_id=case_id,
                     person_id=owner_id,
                     kota_code=kota,
                     issued_on=on,
@@ -114,12 +114,12 @@ def test_a_permit_given_on_a_leap_day_ends_on_the_day_before_march() -> None:
 
 
 async def issue(town: Town, **changed: object) -> str:
-    application_id = town.apply(state=ApplicationState.PERMITTED)
+    case_id = town.apply(state=CaseState.DONE)
     number = town.write(
         lambda tx: (
             permits.issue(
                 tx,
-                application_id=application_id,
+                case_id=case_id,
                 person_id=town.meet(OWNER),
                 kota_code="31.74",
                 issued_on=date(2026, 11, 23),
@@ -227,7 +227,7 @@ async def test_the_whole_way_from_the_hand_over_to_the_rating(town: Town) -> Non
     await town.tap("4")
     rating = town.read(lambda tx: tx.get_one(visits.VisitReport, visit_id)).rating
     assert rating == 4
-    assert town.application(1).state == ApplicationState.PERMITTED
+    assert town.case(1).state == CaseState.DONE
 
 
 async def test_a_revoked_permit_is_not_sent_again(town: Town) -> None:

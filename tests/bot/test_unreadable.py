@@ -234,14 +234,14 @@ async def test_a_person_of_an_unknown_language_is_answered(town: Town, locale: s
 async def test_staff_are_served_while_an_owners_rows_cannot_be_read(town: Town, how: str) -> None:
     await supervised(town)
     await town.staff("officer", "417")
-    from models.lifecycle import ApplicationState
+    from models.lifecycle import CaseState
 
-    reviewed = town.apply("o1", state=ApplicationState.IN_REVIEW, number="26-000011")
+    reviewed = town.apply("o1", state=CaseState.IN_REVIEW, number="26-000011")
     visited = town.apply("o2", number="26-000012")
     town.want(visited)
     await town.work()
     for table, column in (
-        ("applications", "answers"),
+        ("cases", "answers"),
         ("visits", "code"),
         ("people", "name"),
         ("people", "phone"),

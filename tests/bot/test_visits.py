@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from conversations.messages import Say
 from models import finding
-from models.application import Application
 from models.audit import AuditEntry
-from models.lifecycle import ApplicationState, VisitState
+from models.case import Case
+from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.person import Person
 from models.visit import Visit, VisitReport
@@ -153,13 +153,13 @@ async def test_the_owner_moves_or_withdraws_before_the_officer_sets_off(
     town: Town, act: str, taken: bool
 ) -> None:
     await town.staff(OFFICER, "101")
-    visit_id = town.want(application_id := town.apply())
+    visit_id = town.want(case_id := town.apply())
     await town.work()
     if taken:
         await town.tap("accept", OFFICER)
     button = town.button("go" if taken else "accept", OFFICER)
     await town.say("status")
-    await town.tap(f"{act}-{visit_id if act == 'move' else application_id}")
+    await town.tap(f"{act}-{visit_id if act == 'move' else case_id}")
     if act == "withdraw":
         await town.tap("yes")
     assert town.visit(visit_id).state == VisitState.CANCELLED
@@ -169,12 +169,12 @@ async def test_the_owner_moves_or_withdraws_before_the_officer_sets_off(
     assert said and words("common.trouble") not in said, "a late tap is answered"
     assert town.visit(visit_id).state == VisitState.CANCELLED
     await town.work()
-    state = town.application(application_id).state
+    state = town.case(case_id).state
     if act == "move":
-        assert state == ApplicationState.VERIFIED
+        assert state == CaseState.ACCEPTED
         assert words("notices.new_window", number="26-000001") in town.heard(OWNER)
     else:
-        assert state == ApplicationState.CANCELLED
+        assert state == CaseState.CANCELLED
 
 
 @pytest.mark.parametrize("act", ["move", "withdraw"])
@@ -189,7 +189,7 @@ async def test_nothing_is_moved_or_withdrawn_while_the_officer_is_on_the_way(
     if act == "withdraw":
         await town.say("ya")
     assert town.visit(visit_id).state == VisitState.ON_THE_WAY
-    assert town.application(1).state == ApplicationState.SCHEDULED
+    assert town.case(1).state == CaseState.UNDER_WAY
     assert words("notices.visit_cancelled", number="26-000001", **town.when(visit_id)) not in (
         town.heard(OFFICER)
     )
@@ -213,7 +213,7 @@ async def test_a_wrong_code_costs_a_try_and_the_fifth_ends_the_visit(town: Town)
     visit = town.visit(visit_id)
     assert (visit.state, visit.failure) == (VisitState.FAILED, "wrong_code")
     assert words("notices.visit_failed.wrong_code") in town.heard(OWNER)
-    assert town.application(visit.application_id).state == ApplicationState.VERIFIED
+    assert town.case(visit.case_id).state == CaseState.ACCEPTED
     await town.say(visit.code or "", OFFICER)
     assert town.visit(visit_id).state == VisitState.FAILED
 
@@ -221,11 +221,11 @@ async def test_a_wrong_code_costs_a_try_and_the_fifth_ends_the_visit(town: Town)
 async def test_the_third_failed_visit_is_a_supervisors_matter(town: Town) -> None:
     await town.staff(BOSS, "S1", role="supervisor")
     visit_id = await on_the_way(town)
-    town.change(Application, 1, failed_visits=2)
+    town.change(Case, 1, failed_visits=2)
     await town.tap("failed", OFFICER)
     await town.tap("nobody", OFFICER)
     assert town.visit(visit_id).failure == "nobody"
-    assert town.application(1).state == ApplicationState.IN_REVIEW
+    assert town.case(1).state == CaseState.IN_REVIEW
     assert words("notices.review_needed", number="26-000001") in town.heard(BOSS)
     assert words("findings.visits_failed.short") in town.heard(BOSS)
 
@@ -254,7 +254,7 @@ async def test_a_hand_over_tapped_twice_issues_one_permit(town: Town) -> None:
     button = town.button("yes", OFFICER, step="hand_over")
     await town.at_once((button, OFFICER), (button, OFFICER), (button, OFFICER))
     assert len(town.permits()) == 1
-    assert town.visit(visit_id).state == VisitState.HANDED_OVER
+    assert town.visit(visit_id).state == VisitState.DONE
     told = words("notices.handed_over_officer", number=town.permits()[0])
     assert town.heard(OFFICER).count(told) == 1
     assert len(town.read(lambda tx: tx.scalars(select(VisitReport)).all())) == 1
@@ -330,7 +330,7 @@ async def test_an_officer_cannot_tap_an_owners_buttons(town: Town) -> None:
     ):
         said = await town.say(forgery, OFFICER)
         assert words("common.stale") in said, forgery
-    assert town.application(1).state == ApplicationState.SCHEDULED
+    assert town.case(1).state == CaseState.UNDER_WAY
 
 
 async def test_an_officer_who_was_made_inactive_can_do_nothing_any_more(town: Town) -> None:
@@ -422,7 +422,7 @@ async def test_the_officer_s_card_says_what_was_found_in_the_identity(
     visit = town.visit(visit_id)
     town.identify(visit.owner_id)
     found = {
-        "application_id": visit.application_id,
+        "case_id": visit.case_id,
         "check": check,
         "answers_version": 7,
         "outcome": "needs_a_person",
@@ -440,4 +440,4 @@ async def test_the_officer_s_card_says_what_was_found_in_the_identity(
     await town.photo_from(OFFICER)
     assert words(f"findings.{reason}.short") in town.desk.chat.texts(OFFICER)[-1]
     await town.tap("yes", OFFICER)
-    assert town.visit(visit_id).state == VisitState.HANDED_OVER
+    assert town.visit(visit_id).state == VisitState.DONE

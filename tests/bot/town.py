@@ -20,11 +20,11 @@ from models import identity
 from models import officer as officers
 from models import person as people
 from models import visit as visits
-from models.application import Application
 from models.attachment import Attachment, AttachmentState
 from models.base import WIB
+from models.case import Case
 from models.database import trip
-from models.lifecycle import ApplicationState
+from models.lifecycle import CaseState
 from models.officer import Officer, StaffRole
 from models.outbox import OutboundMessage, Owed, owe
 from models.permit import Permit
@@ -104,16 +104,14 @@ class Town:
         self,
         address: str = OWNER,
         *,
-        state: ApplicationState = ApplicationState.VERIFIED,
+        state: CaseState = CaseState.ACCEPTED,
         number: str = "26-000001",
         **changed: Any,
     ) -> int:
-        """An application of this owner; gives its id."""
+        """A case of this owner; gives its id."""
         owner_id = self.meet(address)
         given = city.answers(self.photo(address), **changed)
-        return self.write(
-            lambda tx: city.application(tx, owner_id, given, state=state, number=number).id
-        )
+        return self.write(lambda tx: city.case(tx, owner_id, given, state=state, number=number).id)
 
     def photo(self, address: str = OWNER) -> int:
         """A photo of theirs that is stored."""
@@ -128,11 +126,11 @@ class Town:
 
         return self.write(stored)
 
-    def want(self, application_id: int, on: Window | None = None) -> int:
+    def want(self, case_id: int, on: Window | None = None) -> int:
         """A window chosen by the owner, and an officer to be sought; gives the visit's id."""
 
         def wanted(tx: Session) -> int:
-            row = city.visit(tx, tx.get_one(Application, application_id), on=on)
+            row = city.visit(tx, tx.get_one(Case, case_id), on=on)
             visits.plan_offer(tx, row)
             return row.id
 
@@ -255,8 +253,8 @@ class Town:
         """All that was said to this address."""
         return "\n".join(self.desk.chat.texts(address))
 
-    def application(self, application_id: int) -> Application:
-        return self.read(lambda tx: tx.get_one(Application, application_id))
+    def case(self, case_id: int) -> Case:
+        return self.read(lambda tx: tx.get_one(Case, case_id))
 
     def visit(self, visit_id: int) -> Visit:
         return self.read(lambda tx: tx.get_one(Visit, visit_id))

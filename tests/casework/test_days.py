@@ -13,8 +13,8 @@ from casework import days
 from casework.act import Act, by_office
 from casework.visits import MOVABLE
 from models import calendar, visit, window
-from models.application import Application
-from models.lifecycle import ApplicationState, VisitState
+from models.case import Case
+from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.task import Task
 from models.visit import Offer, Visit
@@ -31,9 +31,9 @@ def standing(tx: Session, state: VisitState, number: int = 1) -> Visit:
     """A visit next week in this state, with an officer if it has one."""
     owner = make.person(tx)
     officer = staff(tx, f"041{number}")
-    application = make.application(tx, owner, make.answers(number), number=f"26-00000{number}")
-    application.state = ApplicationState.SCHEDULED
-    row = make.visit(tx, application, on=next_week())
+    case = make.case(tx, owner, make.answers(number), number=f"26-00000{number}")
+    case.state = CaseState.UNDER_WAY
+    row = make.visit(tx, case, on=next_week())
     row.state = state
     if state not in (VisitState.WANTED, VisitState.UNASSIGNED):
         row.officer_id = officer.id
@@ -53,15 +53,15 @@ def test_a_visit_on_a_closed_day_is_offered_another_time(
     assert days.close(operator(tx), row.on, "cuti", move=True) == [row.id]
     assert days.give_up(operator(tx), row.id)
     tx.commit()
-    application = tx.get_one(Application, row.application_id)
-    assert (row.state, application.state) == (VisitState.CANCELLED, ApplicationState.VERIFIED)
+    case = tx.get_one(Case, row.case_id)
+    assert (row.state, case.state) == (VisitState.CANCELLED, CaseState.ACCEPTED)
     assert ("day_closed", ["notices.day_closed"], "") in news(tx, row.owner_id)
     assert [what for what, _, _ in news(tx, supervisor.person_id)] == ["day_closed"]
     told = [what for what, _, _ in news(tx, staff_of(tx, row))] if row.officer_id else []
     assert told == (["day_closed"] if row.officer_id else [])
     assert all(o.answer == "withdrawn" for o in visit.offers_of(tx, [row.id]))
     planned = tx.scalars(select(Task.subject_id).where(Task.kind == "open_windows")).all()
-    assert planned == [application.id]
+    assert planned == [case.id]
 
 
 def staff_of(tx: Session, row: Visit) -> int:

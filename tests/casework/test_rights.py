@@ -21,8 +21,8 @@ import casework
 from casework import cases, days, documents, linking, people, staff, visits
 from casework.act import Act, Rows
 from models import link, permit, unreached
-from models.application import Application
-from models.lifecycle import ApplicationState, NotAllowed, VisitState
+from models.case import Case
+from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.link import LinkCode
 from models.officer import Officer
 from models.permit import Permit
@@ -39,7 +39,7 @@ class World:
     """A case and its visit, and who may act on them or may not; actors by what they are."""
 
     tx: Session
-    case: Application
+    case: Case
     visit: Visit
     officer: Officer
     permit: Permit
@@ -58,86 +58,88 @@ OTHERS = ("stranger", "another owner", "officer elsewhere", "supervisor elsewher
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Right:
     """How an act is called, by whom it is allowed, and where its rows have to stand for it."""
 
     call: Callable[[World, Act], object]
     by: str
-    case: ApplicationState = ApplicationState.SCHEDULED
+    case: CaseState = CaseState.UNDER_WAY
     visit: VisitState = VisitState.ACCEPTED
 
 
-_A, _V = ApplicationState, VisitState
-CASES: dict[Callable[..., object], Case] = {
-    cases.correct: Case(
-        lambda w, act: cases.correct(act, w.case.id, {"capital": 1}), "owner", _A.NEEDS_FIX
+_C, _V = CaseState, VisitState
+CASES: dict[Callable[..., object], Right] = {
+    cases.correct: Right(
+        lambda w, act: cases.correct(act, w.case.id, {"capital": 1}), "owner", _C.NEEDS_FIX
     ),
-    cases.withdraw: Case(lambda w, act: cases.withdraw(act, w.case.id), "owner"),
-    cases.accept: Case(lambda w, act: cases.accept(act, w.case.id), "supervisor", _A.IN_REVIEW),
-    cases.reject: Case(
-        lambda w, act: cases.reject(act, w.case.id, "no"), "supervisor", _A.IN_REVIEW
+    cases.withdraw: Right(lambda w, act: cases.withdraw(act, w.case.id), "owner"),
+    cases.accept: Right(lambda w, act: cases.accept(act, w.case.id), "supervisor", _C.IN_REVIEW),
+    cases.reject: Right(
+        lambda w, act: cases.reject(act, w.case.id, "no"), "supervisor", _C.IN_REVIEW
     ),
-    cases.send_back: Case(
+    cases.send_back: Right(
         lambda w, act: cases.send_back(act, w.case.id, "capital", "how much?"),
         "supervisor",
-        _A.IN_REVIEW,
+        _C.IN_REVIEW,
     ),
-    days.close: Case(lambda w, act: days.close(act, w.visit.on, "holiday", move=False), "office"),
-    days.give_up: Case(lambda w, act: days.give_up(act, w.visit.id), "office"),
-    documents.revoke: Case(lambda w, act: documents.revoke(act, w.permit, "moved"), "office"),
-    documents.send_again: Case(lambda w, act: documents.send_again(act, w.case.id), "owner"),
-    linking.join: Case(lambda w, act: linking.join(act, w.link_code_id), "office"),
-    people.called: Case(lambda w, act: people.called(act, w.case.person_id), "supervisor"),
-    people.send_identity_link: Case(
+    days.close: Right(lambda w, act: days.close(act, w.visit.on, "holiday", move=False), "office"),
+    days.give_up: Right(lambda w, act: days.give_up(act, w.visit.id), "office"),
+    documents.revoke: Right(lambda w, act: documents.revoke(act, w.permit, "moved"), "office"),
+    documents.send_again: Right(lambda w, act: documents.send_again(act, w.case.id), "owner"),
+    linking.join: Right(lambda w, act: linking.join(act, w.link_code_id), "office"),
+    people.called: Right(lambda w, act: people.called(act, w.case.person_id), "supervisor"),
+    people.send_identity_link: Right(
         lambda w, act: people.send_identity_link(act, "https://izin.example", w.visit.id),
         "officer",
     ),
-    staff.end: Case(lambda w, act: staff.end(act, w.officer), "office"),
-    staff.move: Case(lambda w, act: staff.move(act, w.officer, [ELSEWHERE]), "office"),
-    staff.promote: Case(lambda w, act: staff.promote(act, w.officer, "supervisor"), "office"),
-    visits.accept: Case(lambda w, act: visits.accept(act, w.visit.id), "officer", visit=_V.OFFERED),
-    visits.arrive: Case(
+    staff.end: Right(lambda w, act: staff.end(act, w.officer), "office"),
+    staff.move: Right(lambda w, act: staff.move(act, w.officer, [ELSEWHERE]), "office"),
+    staff.promote: Right(lambda w, act: staff.promote(act, w.officer, "supervisor"), "office"),
+    visits.accept: Right(
+        lambda w, act: visits.accept(act, w.visit.id), "officer", visit=_V.OFFERED
+    ),
+    visits.arrive: Right(
         lambda w, act: visits.arrive(act, w.visit.id, 0.1), "officer", visit=_V.ON_THE_WAY
     ),
-    visits.assign: Case(
+    visits.assign: Right(
         lambda w, act: visits.assign(act, w.visit.id, w.officer.id),
         "supervisor",
         visit=_V.UNASSIGNED,
     ),
-    visits.book: Case(
+    visits.book: Right(
         lambda w, act: visits.book(act, w.case.id, w.visit.on, w.visit.part),
         "owner",
-        _A.VERIFIED,
+        _C.ACCEPTED,
         _V.FAILED,
     ),
-    visits.decline: Case(lambda w, act: visits.decline(act, w.visit.id, "far"), "officer"),
-    visits.depart: Case(lambda w, act: visits.depart(act, w.visit.id), "officer"),
-    visits.expire_offer: Case(
+    visits.decline: Right(lambda w, act: visits.decline(act, w.visit.id, "far"), "officer"),
+    visits.depart: Right(lambda w, act: visits.depart(act, w.visit.id), "officer"),
+    visits.expire_offer: Right(
         lambda w, act: visits.expire_offer(act, w.case, w.visit, w.offer),
         "office",
         visit=_V.OFFERED,
     ),
-    visits.fail: Case(
+    visits.fail: Right(
         lambda w, act: visits.fail(act, w.visit.id, "nobody_home"), "officer", visit=_V.ARRIVED
     ),
-    visits.hand_over: Case(
+    visits.hand_over: Right(
         lambda w, act: visits.hand_over(
             act, w.visit.id, ktp_seen=True, place_as_described=True, photo_id=None
         ),
         "officer",
         visit=_V.ARRIVED,
     ),
-    visits.hand_to_supervisors: Case(
+    visits.hand_to_supervisors: Right(
         lambda w, act: visits.hand_to_supervisors(act, w.case, w.visit),
         "office",
         visit=_V.WANTED,
     ),
-    visits.leave: Case(lambda w, act: visits.leave(act, w.visit.id), "owner"),
-    visits.mistype_code: Case(lambda w, act: visits.mistype_code(act, w.visit.id), "officer"),
-    visits.owner_of: Case(lambda w, act: visits.owner_of(act, w.visit.id), "officer"),
-    visits.prove_code: Case(lambda w, act: visits.prove_code(act, w.visit.id), "officer"),
-    visits.rate: Case(lambda w, act: visits.rate(act, w.case.id, 5), "owner"),
-    visits.window_passed: Case(
+    visits.leave: Right(lambda w, act: visits.leave(act, w.visit.id), "owner"),
+    visits.mistype_code: Right(lambda w, act: visits.mistype_code(act, w.visit.id), "officer"),
+    visits.owner_of: Right(lambda w, act: visits.owner_of(act, w.visit.id), "officer"),
+    visits.prove_code: Right(lambda w, act: visits.prove_code(act, w.visit.id), "officer"),
+    visits.rate: Right(lambda w, act: visits.rate(act, w.case.id, 5), "owner"),
+    visits.window_passed: Right(
         lambda w, act: visits.window_passed(act, w.case, w.visit), "office", visit=_V.UNASSIGNED
     ),
 }
@@ -182,15 +184,15 @@ def world(tx: Session) -> World:
     make.staff(tx, "S2", role="supervisor", areas=(ELSEWHERE,))
     boss = make.staff(tx, "S1", role="supervisor", areas=(HERE,))
     far_boss = make.staff(tx, "S3", role="supervisor", areas=(ELSEWHERE,))
-    case = make.application(tx, owner, make.answers(1))
-    theirs = make.application(tx, another, make.answers(2), number="26-000002")
+    case = make.case(tx, owner, make.answers(1))
+    theirs = make.case(tx, another, make.answers(2), number="26-000002")
     row = make.visit(tx, case, officer_id=staff_here.id)
     make.visit(tx, theirs, officer_id=there.id, state=VisitState.ACCEPTED)
     made = Offer(visit_id=row.id, officer_id=staff_here.id, expires_at=now() + timedelta(hours=4))
     tx.add(made)
     given = permit.issue(
         tx,
-        application_id=case.id,
+        case_id=case.id,
         person_id=owner,
         kota_code=HERE,
         issued_on=now().date(),

@@ -31,7 +31,7 @@ from conversations.effects import (
     UseLanguage,
     Withdraw,
 )
-from conversations.facts import WIB, ApplicationFact, CallFact, Facts, OfficerFact, VisitFact
+from conversations.facts import WIB, CallFact, CaseFact, Facts, OfficerFact, VisitFact
 from conversations.messages import Json
 from models import area, business_type
 from models.calendar import Calendar
@@ -90,9 +90,9 @@ def facts(**known: Json) -> Facts:
     return replace(base, **known)
 
 
-def application(id: int = 81, state: str = "submitted", **known: Json) -> ApplicationFact:
+def case(id: int = 81, state: str = "submitted", **known: Json) -> CaseFact:
     """A business permit that was asked for an hour ago."""
-    base = ApplicationFact(
+    base = CaseFact(
         id=id,
         number=f"26-{4431 + id:06d}",
         service="business_permit",
@@ -114,8 +114,8 @@ def visit(id: int = 7, state: str = "accepted", **known: Json) -> VisitFact:
     starts, ends = _HOURS[part]
     base = VisitFact(
         id=id,
-        application_id=81,
-        application_number="26-004512",
+        case_id=81,
+        case_number="26-004512",
         state=state,
         on=WEDNESDAY,
         part=part,
@@ -159,17 +159,17 @@ def after(known: Facts, effect: Effect) -> Facts:
         case OptOut() | OptIn():
             return replace(known, opted_out=isinstance(effect, OptOut))
         case Submit(service, answers):
-            number = max((a.id for a in known.applications), default=80) + 1
-            sent = application(number, service=service, answers=answers)
-            return replace(known, applications=(sent, *known.applications))
-        case Correct(application_id):
-            return _application(known, application_id, "submitted")
-        case Withdraw(application_id):
-            return _application(known, application_id, "cancelled")
-        case ChooseWindow(application_id):
-            return _application(known, application_id, "scheduled")
-        case Decide(application_id):
-            left = tuple(a for a in known.attention if a.id != application_id)
+            number = max((a.id for a in known.cases), default=80) + 1
+            sent = case(number, service=service, answers=answers)
+            return replace(known, cases=(sent, *known.cases))
+        case Correct(case_id):
+            return _case(known, case_id, "submitted")
+        case Withdraw(case_id):
+            return _case(known, case_id, "cancelled")
+        case ChooseWindow(case_id):
+            return _case(known, case_id, "under_way")
+        case Decide(case_id):
+            left = tuple(a for a in known.attention if a.id != case_id)
             return replace(known, attention=left)
         case Called(called_id):
             return replace(known, calls=tuple(c for c in known.calls if c.id != called_id))
@@ -196,12 +196,11 @@ def after(known: Facts, effect: Effect) -> Facts:
             return known
 
 
-def _application(known: Facts, application_id: int, state: str) -> Facts:
+def _case(known: Facts, case_id: int, state: str) -> Facts:
     moved = tuple(
-        replace(a, state=state, open_fixes=()) if a.id == application_id else a
-        for a in known.applications
+        replace(a, state=state, open_fixes=()) if a.id == case_id else a for a in known.cases
     )
-    return replace(known, applications=moved)
+    return replace(known, cases=moved)
 
 
 def _visit(known: Facts, visit_id: int, **changed: Json) -> Facts:

@@ -13,7 +13,7 @@ from bot.outcomes import REASONS as CALLED
 from conversations import engine, flows
 from conversations.catalogue import LOCALES
 from conversations.flow import Ask, Choose, Review, Upload
-from models.lifecycle import OPEN_VISITS, ApplicationState, VisitState
+from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
 from workers.verification import CHECKS
 from workers.verification.run import NO_CHECKS, NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
@@ -52,7 +52,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "common.weekday.{}": [str(day) for day in range(1, 8)],
     "findings.{}": [*REASONS, *FOUND_BY_HAND],
     "findings.{}.short": [*REASONS, *FOUND_BY_HAND, *FOR_SUPERVISORS],
-    "my_requests.state.{}": [str(state) for state in ApplicationState],
+    "my_requests.state.{}": [str(state) for state in CaseState],
     "my_requests.visit.{}": sorted(OPEN_VISITS),
     "notices.link_{}": get_args(Taken),
     "notices.link_refused_{}": ("staff", "open", "identity"),
@@ -214,7 +214,7 @@ def test_what_matters_is_said_early() -> None:
 
 
 def test_every_state_is_worded() -> None:
-    for state in ApplicationState:
+    for state in CaseState:
         assert f"my_requests.state.{state}" in ENTRIES
     for visit_state in VisitState:
         if visit_state in OPEN_VISITS:

@@ -45,7 +45,7 @@ def test_a_form_is_begun_by_its_button_whatever_came_between(
 ) -> None:
     chat = Chat(FLOWS)
     if applied:
-        chat.heard("~ application 81 submitted")
+        chat.heard("~ case 81 submitted")
     chat.heard("> mau bikin izin")
     begin = chat.tap("Setuju, mulai")
     chat.heard(digression)
@@ -57,7 +57,7 @@ def test_a_form_is_begun_by_its_button_whatever_came_between(
 
 def test_a_look_at_the_requests_leads_back_to_the_form_without_an_answer() -> None:
     chat = Chat(FLOWS)
-    chat.heard("~ application 81 submitted")
+    chat.heard("~ case 81 submitted")
     chat.heard("> mau bikin izin")
     chat.heard("> status")
     chat.heard("> kembali")
@@ -78,7 +78,7 @@ def test_a_form_that_was_left_before_its_first_answer_does_not_come_back() -> No
 def interrupted(step: str) -> Chat:
     chat = Chat(FLOWS)
     chat.heard(f"~ asked business_permit {step}")
-    chat.heard("~ application 81 verified")
+    chat.heard("~ case 81 accepted")
     chat.heard(WINDOWS)
     chat.heard(NEWS)
     return chat
@@ -147,7 +147,7 @@ def test_a_tap_is_never_in_doubt(step: str) -> None:
     chat = Chat(FLOWS)
     chat.heard(f"~ asked business_permit {step}")
     question = chat.sent[-1]
-    chat.heard("~ application 81 verified")
+    chat.heard("~ case 81 accepted")
     chat.heard(WINDOWS)
     chat.heard(NEWS)
     assert any("! ChooseWindow" in line for line in chat.heard("~ tap Rab 25 Nov, sore 13.00"))
@@ -191,7 +191,7 @@ def test_a_command_is_obeyed_just_after_news() -> None:
 def test_a_number_for_the_menu_is_asked_back_when_news_has_just_come(wait: timedelta) -> None:
     chat = Chat(FLOWS)
     chat.heard("> menu")
-    chat.heard("~ application 81 verified")
+    chat.heard("~ case 81 accepted")
     chat.heard(WINDOWS)
     chat.heard(NEWS)
     chat.facts = replace(chat.facts, now=chat.facts.now + wait)
@@ -201,7 +201,7 @@ def test_a_number_for_the_menu_is_asked_back_when_news_has_just_come(wait: timed
 def test_a_number_is_for_the_news_when_the_menu_stood_there_long_before() -> None:
     chat = Chat(FLOWS)
     chat.heard("> menu")
-    chat.heard("~ application 81 verified")
+    chat.heard("~ case 81 accepted")
     chat.heard(WINDOWS)
     chat.heard(NEWS)
     chat.facts = replace(chat.facts, now=chat.facts.now + DOUBT + timedelta(seconds=1))

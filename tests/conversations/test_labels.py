@@ -106,9 +106,7 @@ def test_badges_that_end_alike_are_shown_in_full() -> None:
 
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_two_owners_of_one_name_in_one_place_are_told_apart(count: int) -> None:
-    visits = tuple(
-        city.visit(n, application_id=n, application_number=f"26-{n:06d}") for n in range(count)
-    )
+    visits = tuple(city.visit(n, case_id=n, case_number=f"26-{n:06d}") for n in range(count))
     shown = labels("officer_desk", "", city.facts(role="officer", visits=visits))
     assert len(set(shown)) == len(shown)
     assert all(f"26-{n:06d}" in label for n, label in zip(range(count), shown, strict=False))
@@ -120,18 +118,18 @@ def test_one_visit_is_named_by_its_place() -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("state", ["permitted", "verified", "scheduled", "needs_fix"])
+@pytest.mark.parametrize("state", ["done", "accepted", "under_way", "needs_fix"])
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 def test_two_requests_are_told_apart(state: str, count: int, locale: Locale) -> None:
     number = "IUMK-2026-3174-{:06d}"
-    applications = tuple(
-        city.application(n, state, permit_number=number.format(n) if state == "permitted" else None)
+    cases = tuple(
+        city.case(n, state, permit_number=number.format(n) if state == "done" else None)
         for n in range(1, count + 1)
     )
-    scheduled = state == "scheduled"
-    visits = tuple(city.visit(n, application_id=n) for n in range(1, count + 1) if scheduled)
-    windows = (city.Hours(city.WEDNESDAY, "morning"),) if state == "verified" else ()
-    facts = city.facts(applications=applications, visits=visits, windows=windows, locale=locale)
+    scheduled = state == "under_way"
+    visits = tuple(city.visit(n, case_id=n) for n in range(1, count + 1) if scheduled)
+    windows = (city.Hours(city.WEDNESDAY, "morning"),) if state == "accepted" else ()
+    facts = city.facts(cases=cases, visits=visits, windows=windows, locale=locale)
     shown = labels("my_requests", "", facts)
     assert len(shown) > count
     assert len(set(shown)) == len(shown) and fits(shown)

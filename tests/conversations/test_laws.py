@@ -90,22 +90,22 @@ def heard() -> st.SearchStrategy[Event | Tap]:
 
 def people() -> st.SearchStrategy[Facts]:
     """Owners, officers and supervisors, with little and with much going on."""
-    states = ("needs_fix", "verified", "permitted", "submitted", "scheduled")
+    states = ("needs_fix", "accepted", "done", "submitted", "under_way")
     owners = [
         city.facts(),
         city.facts(locale="en", consented=True, opted_out=True, name="Siti"),
         *(
             city.facts(
                 consented=True,
-                applications=(
-                    city.application(
+                cases=(
+                    city.case(
                         81,
                         state,
                         open_fixes=("place_photo", "capital") if state == "needs_fix" else (),
-                        permit_number="IUMK-2026-3174-000123" if state == "permitted" else None,
+                        permit_number="IUMK-2026-3174-000123" if state == "done" else None,
                     ),
                 ),
-                visits=(city.visit(),) if state == "scheduled" else (),
+                visits=(city.visit(),) if state == "under_way" else (),
                 windows=(
                     city.Hours(city.WEDNESDAY, "morning"),
                     city.Hours(city.WEDNESDAY, "afternoon"),
@@ -128,8 +128,8 @@ def people() -> st.SearchStrategy[Facts]:
         role="supervisor",
         name="Ratna",
         attention=(
-            city.application(81, "in_review", reasons=("above_micro",)),
-            city.application(82, "in_review"),
+            city.case(81, "in_review", reasons=("above_micro",)),
+            city.case(82, "in_review"),
         ),
         visits=(city.visit(7, "unassigned", refusals=(("0418", "full"),)),),
         officers=(city.officer(1, "Rahmat", "0417", 2), city.officer(2, "Joko", "0419", 0, False)),

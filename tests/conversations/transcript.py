@@ -33,7 +33,7 @@ from conversations.events import (
     Unreadable,
     Uploaded,
 )
-from conversations.facts import WIB, ApplicationFact, Facts
+from conversations.facts import WIB, CaseFact, Facts
 from conversations.messages import Json, Message, Say
 from conversations.session import Draft, Session
 from conversations.withholding import withheld
@@ -246,25 +246,25 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
 # What is so: `~ word rest` changes the facts.
 
 
-def _application(known: Facts, rest: str) -> Facts:
-    """`~ application 81 needs_fix place_photo`, or `81 in_review because above_micro`."""
+def _case(known: Facts, rest: str) -> Facts:
+    """`~ case 81 needs_fix place_photo`, or `81 in_review because above_micro`."""
     number, state, *more = rest.split()
     because = more.index("because") if "because" in more else len(more)
-    row = city.application(
+    row = city.case(
         int(number), state, open_fixes=tuple(more[:because]), reasons=tuple(more[because + 1 :])
     )
     if known.role == "owner":
-        return replace(known, applications=_put(known.applications, row))
+        return replace(known, cases=_put(known.cases, row))
     return replace(known, attention=_put(known.attention, row))
 
 
-def _put(rows: tuple[ApplicationFact, ...], row: ApplicationFact) -> tuple[ApplicationFact, ...]:
+def _put(rows: tuple[CaseFact, ...], row: CaseFact) -> tuple[CaseFact, ...]:
     return (row, *(r for r in rows if r.id != row.id))
 
 
 def _permit(known: Facts, rest: str) -> Facts:
-    row = city.application(state="permitted", permit_number=rest)
-    return replace(known, applications=_put(known.applications, row))
+    row = city.case(state="done", permit_number=rest)
+    return replace(known, cases=_put(known.cases, row))
 
 
 def _visit(known: Facts, rest: str) -> Facts:
@@ -340,7 +340,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "officer": _staff("officer"),
     "supervisor": _staff("supervisor"),
     "now": _now,
-    "application": _application,
+    "case": _case,
     "permit": _permit,
     "visit": _visit,
     "windows": _windows,

@@ -41,7 +41,7 @@ from conversations.flows import business_permit
 from conversations.messages import Say
 from conversations.session import Session as Talk
 from models import database, encryption, link, migrations, unreached
-from models.application import Application
+from models.case import Case
 from models.conversation import Conversation
 from models.encryption import KeyRing
 from models.officer import Officer
@@ -136,7 +136,7 @@ async def verified(town: Town, address: str) -> int:
     """A case whose owner is asked when the officer shall come; gives its id."""
     await fill_in(town, address)
     case_id = newest(town, address)
-    town.write(lambda tx: course.verified(office(tx), tx.get_one(Application, case_id)))
+    town.write(lambda tx: course.verified(office(tx), tx.get_one(Case, case_id)))
     await town.work()
     return case_id
 
@@ -145,9 +145,7 @@ async def visited(town: Town, address: str, *steps: Callable[[int], Effect]) -> 
     """A case with a visit; `steps` are what the officer does, in order. Gives the visit's id."""
     case_id = await verified(town, address)
     await town.say("1", address)  # the first window
-    visit_id = town.read(
-        lambda tx: tx.scalars(select(Visit.id).filter_by(application_id=case_id)).one()
-    )
+    visit_id = town.read(lambda tx: tx.scalars(select(Visit.id).filter_by(case_id=case_id)).one())
     if steps:
         await town.work()
     for step in steps:
@@ -170,7 +168,7 @@ def act(town: Town, person_id: int, effect: Effect) -> None:
 
 def newest(town: Town, address: str) -> int:
     person_id = town.person(address)
-    rows = select(Application.id).filter_by(person_id=person_id).order_by(Application.id.desc())
+    rows = select(Case.id).filter_by(person_id=person_id).order_by(Case.id.desc())
     found = town.read(lambda tx: tx.scalars(rows.limit(1)).one_or_none())
     assert found is not None, town.heard(address)
     return found
@@ -249,7 +247,7 @@ async def live(town: Town) -> None:
 
 
 def review(tx: Session, case_id: int) -> None:
-    case, by = tx.get_one(Application, case_id), office(tx)
+    case, by = tx.get_one(Case, case_id), office(tx)
     course.find(by, case, "photo", "needs_a_person", "photo_not_fetched")
     course.to_review(by, case)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import string
 from pathlib import Path
 
 import psycopg
@@ -10,15 +11,16 @@ import pytest
 from sqlalchemy import create_engine, make_url, select
 from sqlalchemy.orm import Session
 
-from conversations import flows
+from conversations import catalogue, events, flows, messages
 from conversations.flows import business_permit
+from conversations.messages import Say, say_from_json
 from conversations.session import Session as Talk
 from models import database, encryption, migrations
-from models.application import Application
+from models.case import Case
 from models.conversation import Conversation
 from models.encryption import KeyRing
 from models.inbox import InboundMessage
-from models.lifecycle import ApplicationState, VisitState
+from models.lifecycle import CaseState, VisitState
 from models.outbox import OutboundMessage
 from models.visit import Visit
 from tests.bot.conftest import KEY
@@ -41,15 +43,15 @@ def upgraded(request: pytest.FixtureRequest, empty_database: str) -> str:
 def test_every_row_is_there_and_can_be_read(upgraded: str) -> None:
     engine = create_engine(database.driver_url(upgraded))
     with Session(engine) as tx:
-        cases, visits = tx.scalars(select(Application)).all(), tx.scalars(select(Visit)).all()
-        assert {one.state for one in cases} == set(ApplicationState)
+        cases, visits = tx.scalars(select(Case)).all(), tx.scalars(select(Visit)).all()
+        assert {one.state for one in cases} == set(CaseState)
         assert {one.state for one in visits} >= {
             VisitState.WANTED,
             VisitState.OFFERED,
             VisitState.ACCEPTED,
             VisitState.ON_THE_WAY,
             VisitState.ARRIVED,
-            VisitState.HANDED_OVER,
+            VisitState.DONE,
             VisitState.FAILED,
         }
         assert all(one.answers["owner_name"] == "Siti Aminah" for one in cases)
@@ -59,11 +61,38 @@ def test_every_row_is_there_and_can_be_read(upgraded: str) -> None:
             if (talk := Talk.from_json(row.session)).asked is not None
         }
         assert asked >= {step.id for step in business_permit.FLOW.steps}
-        waiting = select(InboundMessage).where(InboundMessage.taken_at.is_(None))
-        assert len(tx.scalars(waiting).all()) >= 2
-        unsent = select(OutboundMessage).where(OutboundMessage.sent_at.is_(None))
-        assert len(tx.scalars(unsent).all()) >= 2
     engine.dispose()
+
+
+def test_whatever_waits_in_the_queues_can_be_put_into_words(upgraded: str) -> None:
+    words, engine = catalogue.load(), create_engine(database.driver_url(upgraded))
+    with Session(engine) as tx:
+        waiting = tx.scalars(select(InboundMessage).where(InboundMessage.taken_at.is_(None))).all()
+        unsent = tx.scalars(select(OutboundMessage).where(OutboundMessage.sent_at.is_(None))).all()
+        assert len(waiting) >= 2 and len(unsent) >= 2
+        heard = [events.from_json(row.event) for row in waiting]
+        for locale in catalogue.LOCALES:
+            for event in heard:
+                if isinstance(event, events.Happened):
+                    for part in event.params.get("parts", ()):
+                        assert words.say(say_from_json(part), locale)
+            for row in unsent:
+                message = messages.from_json(row.message)
+                assert words.text(message, locale)
+                assert all(words.say(choice.label, locale) for choice in message.choices)
+    engine.dispose()
+
+
+def test_every_sentence_of_the_earlier_version_can_still_be_said() -> None:
+    """In both languages, and there is none of the same key that asks for no more."""
+    words = catalogue.load()
+    for key, lines in words.earlier.items():
+        assert set(lines) == set(catalogue.LOCALES)
+        for locale, line in lines.items():
+            named = {name for _, name, _, _ in string.Formatter().parse(line) if name}
+            assert words.say(Say(key, dict.fromkeys(named, "x")), locale) == line.format_map(
+                dict.fromkeys(named, "x")
+            )
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -46,7 +46,7 @@ SCRIPT: tuple[tuple[str, str], ...] = (
     ("tap", "send"),
 )
 BEFORE_PHOTO = 12  # the steps up to the photo, whose answer waits two seconds for more photos
-#: What may be said at any point of an application, and changes nothing: how its answer begins.
+#: What may be said at any point of a case, and changes nothing: how its answer begins.
 ASIDES = {"bantuan": "Ini layanan izin usaha", "status": "Permohonan Bapak/Ibu:"}
 
 _NUMBER = re.compile(r"\d{2}-\d{6}")

@@ -122,7 +122,7 @@ class Stage:
         return Owner(self.telegram, next(self._numbers), self.golden)
 
     def owners(self, count: int, *, step: int | None = None) -> list[Owner]:
-        """People in the middle of their application: each elsewhere, or all after this step."""
+        """People in the middle of their case: each elsewhere, or all after this step."""
         owners = [self.newcomer() for _ in range(count)]
         walks = [
             owner.walk(step if step is not None else 1 + place % (BEFORE_PHOTO - 2))
@@ -175,7 +175,7 @@ class Stage:
         until(lambda: not self.left(), "the first tasks to be done", self.left)
 
     def await_verdicts(self, owners: Sequence[Owner]) -> None:
-        """Wait until all have heard what became of their applications, which is the same."""
+        """Wait until all have heard what became of their cases, which is the same."""
         for owner in owners:
             owner.asides[len(SCRIPT)] = ["one more message"]
         self.finish(owners, len(SCRIPT))

@@ -1,6 +1,6 @@
 """The bot is killed at each point of a turn: what was heard is taken once, what is owed is sent.
 
-Owners are in the middle of their applications and all write at once. The provider delivers again
+Owners are in the middle of their cases and all write at once. The provider delivers again
 whatever was not answered with 200.
 """
 

@@ -16,7 +16,7 @@ from tests.faults.stage import Stage, until
 from tests.providers.bot_api import CLOSE, HANG, broken, too_many
 from tests.wire import Passage
 
-#: What may be said at any point of an application, and changes nothing.
+#: What may be said at any point of a case, and changes nothing.
 ASIDES = ("bantuan", "status", "berapa biayanya?", "terima kasih", "lapor pungli")
 
 

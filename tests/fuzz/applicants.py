@@ -1,6 +1,6 @@
 """Owners who go on applying while the fuzz runs: they must hear every answer, as on a quiet day.
 
-What they leave behind (applications, offers, visits) is what forged ids and acts then hit.
+What they leave behind (cases, offers, visits) is what forged ids and acts then hit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ THINKING: Final = 0.3  # seconds before each step
 
 @dataclass(slots=True)
 class Applicants:
-    """A few people at a time, one application each; `done` is told each chat that is through."""
+    """A few people at a time, one case each; `done` is told each chat that is through."""
 
     telegram: FakeBotApi
     done: Callable[[int], None]

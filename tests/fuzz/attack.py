@@ -429,7 +429,7 @@ def _user(chat: int) -> Mapping[str, Any]:
 def walked(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str, list[str]]]:
     """Every path and its methods; of a folder of files, one that is there and one that is not.
 
-    A route without methods, such as an application of its own, is posted to as well.
+    A route without methods, such as a case of its own, is posted to as well.
     """
     for route in routes:
         if isinstance(route, Route):

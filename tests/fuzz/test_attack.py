@@ -43,7 +43,7 @@ async def page(request: Request) -> Response:
 
 
 class Page:
-    """An application of its own, as a webhook is."""
+    """A case of its own, as a webhook is."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await Response()(scope, receive, send)

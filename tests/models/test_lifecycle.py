@@ -14,11 +14,11 @@ from models import encryption
 from models.audit import AuditEntry
 from models.encryption import KeyRing
 from models.lifecycle import (
-    APPLICATION_MOVES,
-    OPEN_APPLICATIONS,
+    CASE_MOVES,
+    OPEN_CASES,
     OPEN_VISITS,
     VISIT_MOVES,
-    ApplicationState,
+    CaseState,
     NotAllowed,
     VisitState,
     move,
@@ -35,17 +35,17 @@ def tx(engine: Engine) -> Iterator[Session]:
 
 
 def test_every_pair_of_states_is_either_allowed_or_refused(tx: Session) -> None:
-    application = city.application(tx, city.person(tx), city.answers(1))
-    visit = city.visit(tx, application)
-    for one, other in product(ApplicationState, ApplicationState):
-        application.state = one.value
-        if other in APPLICATION_MOVES[one]:
-            move(tx, application, other, actor="test")
-            assert application.state == other
+    case = city.case(tx, city.person(tx), city.answers(1))
+    visit = city.visit(tx, case)
+    for one, other in product(CaseState, CaseState):
+        case.state = one.value
+        if other in CASE_MOVES[one]:
+            move(tx, case, other, actor="test")
+            assert case.state == other
         else:
             with pytest.raises(NotAllowed, match=f"from {one} to {other}"):
-                move(tx, application, other, actor="test")
-            assert application.state == one
+                move(tx, case, other, actor="test")
+            assert case.state == one
     for here, there in product(VisitState, VisitState):
         visit.state = here.value
         if there in VISIT_MOVES[here]:
@@ -59,29 +59,29 @@ def test_every_pair_of_states_is_either_allowed_or_refused(tx: Session) -> None:
 
 def test_a_move_is_dated_and_in_the_audit(tx: Session) -> None:
     before = now() - timedelta(minutes=1)
-    application = city.application(tx, city.person(tx), city.answers(1), moved_at=before)
-    move(tx, application, ApplicationState.VERIFIED, actor="person:7", reason="why")
+    case = city.case(tx, city.person(tx), city.answers(1), moved_at=before)
+    move(tx, case, CaseState.ACCEPTED, actor="person:7", reason="why")
     tx.flush()
     row = tx.query(AuditEntry).one()
     assert (row.actor, row.action, row.subject) == (
         "person:7",
-        "application.moved",
-        f"application:{application.id}",
+        "case.moved",
+        f"case:{case.id}",
     )
-    assert row.details == {"from": "submitted", "to": "verified", "reason": "why"}
-    assert application.moved_at > before
+    assert row.details == {"from": "submitted", "to": "accepted", "reason": "why"}
+    assert case.moved_at > before
 
 
 def test_what_is_over_stays_over() -> None:
-    ended = {ApplicationState.PERMITTED, ApplicationState.REJECTED, ApplicationState.CANCELLED}
-    assert set(ApplicationState) - OPEN_APPLICATIONS == ended
-    done = {VisitState.HANDED_OVER, VisitState.FAILED, VisitState.CANCELLED}
+    ended = {CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED}
+    assert set(CaseState) - OPEN_CASES == ended
+    done = {VisitState.DONE, VisitState.FAILED, VisitState.CANCELLED}
     assert set(VisitState) - OPEN_VISITS == done
 
 
 def test_every_open_state_leads_to_an_end() -> None:
     """Nobody is caught in a circle."""
-    for moves in (APPLICATION_MOVES, VISIT_MOVES):
+    for moves in (CASE_MOVES, VISIT_MOVES):
         ends = {state for state, onward in moves.items() if not onward}
         for start in moves:
             ahead, before = {start}, set[str]()
@@ -92,7 +92,7 @@ def test_every_open_state_leads_to_an_end() -> None:
 
 
 def test_a_permit_is_given_only_at_the_end_of_a_visit() -> None:
-    before = {s for s, onward in APPLICATION_MOVES.items() if ApplicationState.PERMITTED in onward}
-    assert before == {ApplicationState.SCHEDULED}
-    before_hand_over = {s for s, onward in VISIT_MOVES.items() if VisitState.HANDED_OVER in onward}
+    before = {s for s, onward in CASE_MOVES.items() if CaseState.DONE in onward}
+    assert before == {CaseState.UNDER_WAY}
+    before_hand_over = {s for s, onward in VISIT_MOVES.items() if VisitState.DONE in onward}
     assert before_hand_over == {VisitState.ARRIVED}

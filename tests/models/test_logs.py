@@ -53,7 +53,7 @@ def test_secrets_are_taken_out_of_a_line(secret: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        '{"timestamp": "2026-11-23T08:08:08.812345Z", "application": "26-004512"}',
+        '{"timestamp": "2026-11-23T08:08:08.812345Z", "case": "26-004512"}',
         '{"task": 8123456, "permit": "IUMK-2026-3174-000123", "took": 0.81234}',
         "sqlalchemy.exc.OperationalError: connection to 127.0.0.1, port 5432 failed",
         '{"attachment": 812, "person": 80, "size": 20971520}',

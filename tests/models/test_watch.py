@@ -11,8 +11,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from models import encryption, heartbeat, watch
-from models.application import Application
 from models.attachment import Attachment, AttachmentState
+from models.case import Case
 from models.encryption import KeyRing
 from models.inbox import InboundMessage
 from models.officer import Officer
@@ -145,11 +145,11 @@ def test_files_that_lie_with_the_provider_are_counted(tx: Session) -> None:
 
 def test_an_offer_waits_until_it_is_answered(tx: Session) -> None:
     officer = Officer(role="officer", name="Rahmat", badge="0417", capacity=3)
-    application = Application(number="26-000001", person_id=1, service="permit", answers={})
-    tx.add_all([officer, application])
+    case = Case(number="26-000001", person_id=1, service="permit", answers={})
+    tx.add_all([officer, case])
     tx.flush()
     visit = Visit(
-        application_id=application.id,
+        case_id=case.id,
         owner_id=1,
         kelurahan_code="31.74.05.1001",
         on=date(2026, 11, 25),

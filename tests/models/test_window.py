@@ -145,7 +145,7 @@ FIRST = Window(MONDAY, "morning")
 def visit(tx: Session, code: str = HERE, on: Window = FIRST, **columns: object) -> None:
     number = f"26-{tx.query(Person).count():06d}"
     given = city.answers(1, place={"kelurahan": code, "pin": None})
-    row = city.visit(tx, city.application(tx, city.person(tx), given, number=number), on=on)
+    row = city.visit(tx, city.case(tx, city.person(tx), given, number=number), on=on)
     for name, value in columns.items():
         setattr(row, name, value)
     tx.flush()
@@ -192,7 +192,7 @@ def test_what_an_officer_does_elsewhere_takes_their_room(tx: Session) -> None:
     assert FIRST not in free(tx, HERE, NOW)
 
 
-@pytest.mark.parametrize("state", [VisitState.CANCELLED, VisitState.FAILED, VisitState.HANDED_OVER])
+@pytest.mark.parametrize("state", [VisitState.CANCELLED, VisitState.FAILED, VisitState.DONE])
 def test_a_visit_that_is_over_takes_no_room(tx: Session, state: VisitState) -> None:
     officer = city.staff(tx, "101", capacity=1)
     visit(tx, state=state, officer_id=officer.id)

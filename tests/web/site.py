@@ -75,7 +75,7 @@ def build(record: Record, redis: Redis, files: Path, storage: Storage | None = N
 
 
 class served:
-    """Serve an application on a free port while the block runs."""
+    """Serve a case on a free port while the block runs."""
 
     def __init__(self, app: Starlette) -> None:
         settings = uvicorn.Config(

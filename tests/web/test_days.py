@@ -90,9 +90,9 @@ def test_a_holiday_need_not_be_closed_and_may_be_opened(
 def agreed(engine: Engine, state: VisitState) -> tuple[int, date]:
     with Session(engine) as tx, tx.begin():
         officer = staff(tx, "0417")
-        application = make.application(tx, make.person(tx), make.answers(1), number="26-000001")
-        application.state = "scheduled"
-        row = make.visit(tx, application, on=next_week())
+        case = make.case(tx, make.person(tx), make.answers(1), number="26-000001")
+        case.state = "under_way"
+        row = make.visit(tx, case, on=next_week())
         row.state, row.officer_id = state, officer.id
         tx.flush()
         return row.id, row.on

@@ -1,4 +1,4 @@
-"""`/metrics` of the real application: who may read it, what it shows, and with servers away."""
+"""`/metrics` of the real case: who may read it, what it shows, and with servers away."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def settings(database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
 
 @asynccontextmanager
 async def browser(given: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
-    """The real application without its bot: nobody takes what waits."""
+    """The real case without its bot: nobody takes what waits."""
     site = app.build(Settings.from_environment(given))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(site), base_url="http://izin.test"

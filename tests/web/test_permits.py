@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from conversations.catalogue import day
 from conversations.facts import WIB
 from models import check, identity, permit, person
-from models.application import Application
+from models.case import Case
 from tests.clock import now
 from tests.workers.documents.test_render import SHEET
 from workers.documents.render import render
@@ -26,7 +26,7 @@ def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
     """A permit of Siti Aminah's, by number."""
     with Session(engine) as tx, tx.begin():
         owner = person.meet(tx, "telegram", [("1", "id")])["1"]
-        application = Application(
+        case = Case(
             number=f"26-{issued_on:%y%m%d}",
             person_id=owner,
             service="business_permit",
@@ -34,11 +34,11 @@ def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
             trade_code="56102",
             kelurahan_code="31.74.07.1004",
         )
-        tx.add(application)
+        tx.add(case)
         tx.flush()
         row = permit.issue(
             tx,
-            application_id=application.id,
+            case_id=case.id,
             person_id=owner,
             kota_code="31.74",
             issued_on=issued_on,

@@ -1,4 +1,4 @@
-"""A small city in the record: people, officers, applications and visits, made to order."""
+"""A small city in the record: people, officers, cases and visits, made to order."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from models import officer as officers
 from models import window
-from models.application import Application
 from models.attachment import Attachment, AttachmentState
+from models.case import Case
 from models.inbox import InboundMessage
-from models.lifecycle import ApplicationState, VisitState
+from models.lifecycle import CaseState, VisitState
 from models.officer import Officer, StaffRole
 from models.person import Address, Person
 from models.storage import Storage
@@ -85,7 +85,7 @@ def stored_photo(
 
 
 def answers(photo_id: int, **changed: Any) -> dict[str, Any]:
-    """The answers of a sound application for a business permit."""
+    """The answers of a sound case for a business permit."""
     sound: Mapping[str, Any] = {
         "owner_name": "Siti Aminah",
         "trade": {"code": "56101", "version": "2025", "words": "jual nasi uduk"},
@@ -106,18 +106,18 @@ def answers(photo_id: int, **changed: Any) -> dict[str, Any]:
     return {**sound, **changed}
 
 
-def application(
+def case(
     tx: Session,
     owner_id: int,
     given: Mapping[str, Any],
     *,
     number: str = "26-000001",
     service: str = "business_permit",
-    state: ApplicationState = ApplicationState.SUBMITTED,
+    state: CaseState = CaseState.SUBMITTED,
     moved_at: datetime | None = None,
-) -> Application:
-    """An application as the bot writes it."""
-    row = Application(
+) -> Case:
+    """A case as the bot writes it."""
+    row = Case(
         number=number,
         person_id=owner_id,
         service=service,
@@ -134,18 +134,18 @@ def application(
 
 def visit(
     tx: Session,
-    of: Application,
+    of: Case,
     *,
     on: Window | None = None,
     state: VisitState = VisitState.WANTED,
     officer_id: int | None = None,
     moved_at: datetime | None = None,
 ) -> Visit:
-    """A visit that the owner has chosen the window of; its application is scheduled."""
+    """A visit that the owner has chosen the window of; its case is scheduled."""
     chosen = on or next_week()
-    of.state = ApplicationState.SCHEDULED
+    of.state = CaseState.UNDER_WAY
     row = Visit(
-        application_id=of.id,
+        case_id=of.id,
         owner_id=of.person_id,
         officer_id=officer_id,
         state=state,

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from models import identity, link, permit, task
 from models.alias import Alias
-from models.application import Application
 from models.aside import SessionAside
 from models.audit import AuditEntry
+from models.case import Case
 from models.identity import IdentityLink
 from models.inbox import InboundMessage
-from models.lifecycle import ApplicationState, VisitState
+from models.lifecycle import CaseState, VisitState
 from models.link import LinkCode
 from models.offer import offer_to
 from models.outbox import OutboundMessage
@@ -44,51 +44,45 @@ def sweep(city: Engine, tx: Session, run: str = "sweep:1") -> list[str]:
 
 
 @pytest.fixture
-def application(tx: Session, storage: Storage) -> Application:
-    """A sound application that was sent an hour ago, and has no task."""
+def case(tx: Session, storage: Storage) -> Case:
+    """A sound case that was sent an hour ago, and has no task."""
     owner = make.person(tx)
     photo = make.stored_photo(tx, storage, owner)
-    return make.application(tx, owner, make.answers(photo.id), moved_at=LONG_AGO)
+    return make.case(tx, owner, make.answers(photo.id), moved_at=LONG_AGO)
 
 
-def test_an_application_without_a_task_is_verified_after_all(
-    city: Engine, tx: Session, application: Application
-) -> None:
+def test_a_case_without_a_task_is_verified_after_all(city: Engine, tx: Session, case: Case) -> None:
     staff(tx, "101")
     assert sweep(city, tx) == ["sweep", "verify", "open_windows"]
-    assert application.state == ApplicationState.VERIFIED
+    assert case.state == CaseState.ACCEPTED
 
 
-def test_what_has_a_task_is_left_to_it(city: Engine, tx: Session, application: Application) -> None:
+def test_what_has_a_task_is_left_to_it(city: Engine, tx: Session, case: Case) -> None:
     later = now() + timedelta(minutes=5)
-    task.plan(tx, "verify", application.id, "verify:1", due_at=later)
+    task.plan(tx, "verify", case.id, "verify:1", due_at=later)
     assert sweep(city, tx) == ["sweep"]
 
 
 def test_an_owner_who_was_never_invited_is_and_only_once(
-    city: Engine, tx: Session, application: Application
+    city: Engine, tx: Session, case: Case
 ) -> None:
     staff(tx, "101")
-    application.state = ApplicationState.VERIFIED
+    case.state = CaseState.ACCEPTED
     assert sweep(city, tx) == ["sweep", "open_windows"]
     assert sweep(city, tx, "sweep:2") == ["sweep"]
-    assert len(news(tx, application.person_id)) == 1
+    assert len(news(tx, case.person_id)) == 1
 
 
-def test_a_wanted_visit_without_a_task_is_offered(
-    city: Engine, tx: Session, application: Application
-) -> None:
+def test_a_wanted_visit_without_a_task_is_offered(city: Engine, tx: Session, case: Case) -> None:
     staff(tx, "101")
-    visit = make.visit(tx, application, moved_at=LONG_AGO)
+    visit = make.visit(tx, case, moved_at=LONG_AGO)
     assert sweep(city, tx) == ["sweep", "offer"]
     assert visit.state == VisitState.OFFERED
 
 
-def test_an_offer_that_should_be_over_is_passed_on(
-    city: Engine, tx: Session, application: Application
-) -> None:
+def test_an_offer_that_should_be_over_is_passed_on(city: Engine, tx: Session, case: Case) -> None:
     first = staff(tx, "101")
-    visit = make.visit(tx, application)
+    visit = make.visit(tx, case)
     offer_to(tx, visit, first, at=LONG_AGO, actor="worker").expires_at = LONG_AGO
     gone = tx.scalars(select(Task)).one()
     gone.failed_at = now()
@@ -96,18 +90,16 @@ def test_an_offer_that_should_be_over_is_passed_on(
     assert visit.state == VisitState.UNASSIGNED
 
 
-def test_a_permit_without_its_document_gets_it(
-    city: Engine, tx: Session, application: Application
-) -> None:
+def test_a_permit_without_its_document_gets_it(city: Engine, tx: Session, case: Case) -> None:
     today = now().date()
     row = permit.issue(
         tx,
-        application_id=application.id,
-        person_id=application.person_id,
+        case_id=case.id,
+        person_id=case.person_id,
         kota_code="31.74",
         issued_on=today,
     )
-    application.state = ApplicationState.PERMITTED
+    case.state = CaseState.DONE
     row.made_at = LONG_AGO
     assert sweep(city, tx) == ["sweep", "permit"]
     assert row.path is not None
@@ -119,68 +111,64 @@ def yesterday() -> Window:
 
 @pytest.mark.parametrize("state", [VisitState.WANTED, VisitState.UNASSIGNED])
 def test_nobody_waits_for_a_visit_whose_time_has_come_and_nobody_goes(
-    city: Engine, tx: Session, application: Application, state: VisitState
+    city: Engine, tx: Session, case: Case, state: VisitState
 ) -> None:
-    visit = make.visit(tx, application, on=yesterday(), state=state)
+    visit = make.visit(tx, case, on=yesterday(), state=state)
     assert sweep(city, tx) == ["sweep", "offer", "open_windows"]
     assert visit.state == VisitState.CANCELLED
-    assert application.state == ApplicationState.VERIFIED
-    assert news(tx, application.person_id)[0][0] == "window_passed"
+    assert case.state == CaseState.ACCEPTED
+    assert news(tx, case.person_id)[0][0] == "window_passed"
 
 
 def test_a_visit_that_should_be_over_is_reported_once(
-    city: Engine, tx: Session, application: Application
+    city: Engine, tx: Session, case: Case
 ) -> None:
     supervisor = staff(tx, "S1", role="supervisor")
     officer = staff(tx, "101")
-    visit = make.visit(
-        tx, application, on=yesterday(), state=VisitState.ACCEPTED, officer_id=officer.id
-    )
+    visit = make.visit(tx, case, on=yesterday(), state=VisitState.ACCEPTED, officer_id=officer.id)
     sweep(city, tx)
     sweep(city, tx, "sweep:2")
     assert visit.state == VisitState.ACCEPTED
     assert news(tx, supervisor.person_id) == [("visit_overdue", ["notices.visit_overdue"], "")]
 
 
-def test_a_visit_still_to_come_is_left_alone(
-    city: Engine, tx: Session, application: Application
-) -> None:
+def test_a_visit_still_to_come_is_left_alone(city: Engine, tx: Session, case: Case) -> None:
     supervisor = staff(tx, "S1", role="supervisor")
-    visit: Visit = make.visit(tx, application, state=VisitState.UNASSIGNED, moved_at=LONG_AGO)
+    visit: Visit = make.visit(tx, case, state=VisitState.UNASSIGNED, moved_at=LONG_AGO)
     assert sweep(city, tx) == ["sweep"]
     assert visit.state == VisitState.UNASSIGNED
     assert news(tx, supervisor.person_id) == []
 
 
 def test_a_visit_that_was_reported_long_ago_is_not_reported_again(
-    city: Engine, tx: Session, application: Application
+    city: Engine, tx: Session, case: Case
 ) -> None:
     supervisor = staff(tx, "S1", role="supervisor")
     officer = staff(tx, "101")
     long_ago = Window((now() - timedelta(days=9)).date(), "morning")
-    make.visit(tx, application, on=long_ago, state=VisitState.ACCEPTED, officer_id=officer.id)
+    make.visit(tx, case, on=long_ago, state=VisitState.ACCEPTED, officer_id=officer.id)
     sweep(city, tx)
     assert news(tx, supervisor.person_id) == []
 
 
 def test_who_was_invited_long_ago_is_not_invited_again_when_the_task_is_forgotten(
-    city: Engine, tx: Session, application: Application
+    city: Engine, tx: Session, case: Case
 ) -> None:
     staff(tx, "101")
-    application.state = ApplicationState.VERIFIED
-    application.moved_at = now() - timedelta(days=40)
+    case.state = CaseState.ACCEPTED
+    case.moved_at = now() - timedelta(days=40)
     assert sweep(city, tx) == ["sweep"]
 
 
-def test_an_owner_whose_application_was_verified_anew_is_invited_anew(
-    city: Engine, tx: Session, application: Application
+def test_an_owner_whose_case_was_verified_anew_is_invited_anew(
+    city: Engine, tx: Session, case: Case
 ) -> None:
     staff(tx, "101")
-    application.state = ApplicationState.VERIFIED
+    case.state = CaseState.ACCEPTED
     assert sweep(city, tx) == ["sweep", "open_windows"]
     later = now() - timedelta(minutes=11)
     tx.scalars(select(Task).filter_by(kind="open_windows")).one().created_at = LONG_AGO
-    application.moved_at = later
+    case.moved_at = later
     assert sweep(city, tx, "sweep:2") == ["sweep", "open_windows"]
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from models import task
-from models.application import Application
 from models.audit import AuditEntry
-from models.lifecycle import ApplicationState
+from models.case import Case
+from models.lifecycle import CaseState
 from models.task import MAX_FAILURES, Task
 from tests.clock import now
 from tests.workers import city as make
@@ -27,10 +27,10 @@ def planned(tx: Session, kind: str, subject_id: int) -> Task:
 
 
 @pytest.fixture
-def verified(tx: Session) -> Application:
-    """An application whose owner is to be invited."""
+def verified(tx: Session) -> Case:
+    """A case whose owner is to be invited."""
     staff(tx, "101")
-    row = make.application(tx, make.person(tx), make.answers(1), state=ApplicationState.VERIFIED)
+    row = make.case(tx, make.person(tx), make.answers(1), state=CaseState.ACCEPTED)
     tx.commit()
     return row
 
@@ -39,7 +39,7 @@ def test_every_kind_of_task_has_its_job() -> None:
     assert sorted((*jobs.LONG, *jobs.SHORT)) == sorted(task.KINDS)
 
 
-def test_a_task_run_again_is_done_once(tx: Session, verified: Application) -> None:
+def test_a_task_run_again_is_done_once(tx: Session, verified: Case) -> None:
     row = planned(tx, "open_windows", verified.id)
     jobs.run(row.id)
     jobs.run(row.id)
@@ -49,7 +49,7 @@ def test_a_task_run_again_is_done_once(tx: Session, verified: Application) -> No
 
 
 def test_a_task_in_another_workers_hands_is_left_to_it(
-    city: Engine, tx: Session, verified: Application
+    city: Engine, tx: Session, verified: Case
 ) -> None:
     row = planned(tx, "open_windows", verified.id)
     with Session(city) as other:
@@ -60,7 +60,7 @@ def test_a_task_in_another_workers_hands_is_left_to_it(
     assert news(tx, verified.person_id) == []
 
 
-def test_the_same_task_run_by_many_at_once_is_done_once(tx: Session, verified: Application) -> None:
+def test_the_same_task_run_by_many_at_once_is_done_once(tx: Session, verified: Case) -> None:
     row = planned(tx, "open_windows", verified.id)
     together = threading.Barrier(4)
 
@@ -89,7 +89,7 @@ def test_a_task_of_an_unknown_kind_is_put_off_for_a_newer_worker(tx: Session, ci
 
 
 def test_after_the_last_failure_a_supervisor_hears_of_it_and_the_audit_knows(
-    city: Engine, tx: Session, verified: Application
+    city: Engine, tx: Session, verified: Case
 ) -> None:
     supervisor = staff(tx, "S1", role="supervisor")
     verified.kelurahan_code = None  # which no visit can do without
@@ -107,7 +107,7 @@ def test_after_the_last_failure_a_supervisor_hears_of_it_and_the_audit_knows(
     assert noted.details == {"kind": "offer", "error": row.last_error}
 
 
-def test_no_words_of_an_error_are_kept(city: Engine, tx: Session, verified: Application) -> None:
+def test_no_words_of_an_error_are_kept(city: Engine, tx: Session, verified: Case) -> None:
     visit = make.visit(tx, verified)
     visit.part = "3174015203870001"
     tx.commit()

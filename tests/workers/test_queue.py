@@ -19,10 +19,10 @@ from rq.webhook import Webhook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import application as applications
+from models import case as cases
 from models import heartbeat, task
-from models.application import Application
-from models.lifecycle import ApplicationState
+from models.case import Case
+from models.lifecycle import CaseState
 from models.storage import Storage
 from models.task import Task
 from tests.workers import city as make
@@ -101,13 +101,13 @@ def test_nothing_of_a_finished_job_stays_in_redis(
 
 
 @pytest.fixture
-def waiting(tx: Session, storage: Storage, tmp_path: Path) -> tuple[Application, Path]:
-    """An application whose photo is a pipe: whoever reads it waits for somebody who writes it."""
+def waiting(tx: Session, storage: Storage, tmp_path: Path) -> tuple[Case, Path]:
+    """A case whose photo is a pipe: whoever reads it waits for somebody who writes it."""
     staff(tx, "101")
     owner = make.person(tx)
     photo = make.stored_photo(tx, storage, owner)
-    row = make.application(tx, owner, make.answers(photo.id))
-    applications.plan_verification(tx, row)
+    row = make.case(tx, owner, make.answers(photo.id))
+    cases.plan_verification(tx, row)
     pipe = tmp_path / "files" / str(photo.path)
     pipe.rename(tmp_path / "photo")
     os.mkfifo(pipe)
@@ -116,22 +116,22 @@ def waiting(tx: Session, storage: Storage, tmp_path: Path) -> tuple[Application,
 
 
 def test_a_worker_finishes_its_job_when_it_is_told_to_stop(
-    settings: Settings, tx: Session, waiting: tuple[Application, Path], tmp_path: Path
+    settings: Settings, tx: Session, waiting: tuple[Case, Path], tmp_path: Path
 ) -> None:
-    application, pipe = waiting
+    case, pipe = waiting
     with worker(settings) as process, dispatcher(settings):
         with pipe.open("wb") as end:  # opens when the worker reads
             process.terminate()
             end.write((tmp_path / "photo").read_bytes())
         assert process.wait(20) == 0
-    tx.refresh(application)
-    assert application.state == ApplicationState.VERIFIED
+    tx.refresh(case)
+    assert case.state == CaseState.ACCEPTED
 
 
 def test_the_work_of_a_killed_worker_is_done_by_another(
-    settings: Settings, tx: Session, waiting: tuple[Application, Path], tmp_path: Path
+    settings: Settings, tx: Session, waiting: tuple[Case, Path], tmp_path: Path
 ) -> None:
-    application, pipe = waiting
+    case, pipe = waiting
     with dispatcher(settings, lease=timedelta(seconds=0.5)):
         with worker(settings) as first, pipe.open("wb"):
             first.kill()
@@ -141,7 +141,7 @@ def test_the_work_of_a_killed_worker_is_done_by_another(
 
         def verified() -> bool:
             tx.expire_all()
-            return application.state == ApplicationState.VERIFIED
+            return case.state == CaseState.ACCEPTED
 
         with worker(settings):
             until(verified)

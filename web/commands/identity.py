@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from bot.settings import Settings
 from conversations import reference
-from models import application as applications
 from models import audit, identity
-from models.lifecycle import OPEN_APPLICATIONS, ApplicationState
+from models import case as cases
+from models.lifecycle import OPEN_CASES, CaseState
 from web.commands import ACTOR, Refusal, read_settings, transaction
 
 if TYPE_CHECKING:
@@ -21,30 +21,30 @@ def add(commands: Commands) -> None:
     """Add the group to the command line."""
     group = commands.add_parser("identity", help="Links to the identity page")
     acts = group.add_subparsers(required=True, metavar="ACT")
-    link = acts.add_parser("link", help="Print a new link for an application; the old one ends")
+    link = acts.add_parser("link", help="Print a new link for a case; the old one ends")
     link.set_defaults(act=_link)
-    link.add_argument("number", help="of the application, such as 26-000123")
+    link.add_argument("number", help="of the case, such as 26-000123")
 
 
 def _link(given: argparse.Namespace) -> int:
     settings = read_settings(Settings)
-    number = reference.application_number(given.number)
+    number = reference.case_number(given.number)
     if number is None:
-        raise Refusal(f"{given.number!r} is no application's number. Example: 26-000123")
+        raise Refusal(f"{given.number!r} is no case's number. Example: 26-000123")
     with transaction(settings) as tx:
-        row = applications.by_number(tx, number)
+        row = cases.by_number(tx, number)
         if row is None:
-            raise Refusal(f"There is no application {number}.")
-        if row.state not in OPEN_APPLICATIONS:
+            raise Refusal(f"There is no case {number}.")
+        if row.state not in OPEN_CASES:
             raise Refusal(f"{number} is {row.state}: no identity is needed any more.")
         if row.answers.get("identity") != "page":
             raise Refusal(f"{number} needs no link: its owner shows the KTP to the officer.")
         known = identity.of_people(tx, [row.person_id])
-        if known and row.state != ApplicationState.NEEDS_FIX:
+        if known and row.state != CaseState.NEEDS_FIX:
             raise Refusal(f"{number} needs no link: the identity was given already.")
         ended = identity.end_own_links(tx, row.person_id)
         token = identity.link(tx, person_id=row.person_id, holder_id=row.person_id)
-        audit.note(tx, ACTOR, "identity.link_made", f"application:{row.id}", ended=ended)
+        audit.note(tx, ACTOR, "identity.link_made", f"case:{row.id}", ended=ended)
     print(f"{settings.public_url}/identitas/{token}")
     hours = int(identity.LINK_LIFE.total_seconds() // 3600)
     print(

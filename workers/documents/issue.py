@@ -14,8 +14,8 @@ from casework.act import by_office
 from conversations import catalogue, messages
 from conversations.messages import Message, Say
 from models import area, business_type, identity
-from models.application import Application
 from models.base import WIB
+from models.case import Case
 from models.identity import Identity
 from models.outbox import Owed, owe
 from models.permit import Permit
@@ -58,17 +58,17 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
     key = f"permit:{permit.id}:owner"
     owe(tx, [Owed(permit.person_id, key, messages.to_json(message))])
     act = by_office(tx, ACTOR, f"permit:{permit.id}")
-    act.tell(permit.person_id, "permit_sent", permit.application_id, opens="rating")
+    act.tell(permit.person_id, "permit_sent", permit.case_id, opens="rating")
     return None
 
 
 def _sheet(tx: Session, permit: Permit, context: Context) -> PermitSheet:
-    application = tx.get_one(Application, permit.application_id)
+    case = tx.get_one(Case, permit.case_id)
     known = identity.of_people(tx, [permit.person_id]).get(permit.person_id)
-    answers: Mapping[str, Any] = application.answers
-    code = application.trade_code or ""
+    answers: Mapping[str, Any] = case.answers
+    code = case.trade_code or ""
     kind = business_type.load().get(code)
-    areas, here = area.load(), application.kelurahan_code or ""
+    areas, here = area.load(), case.kelurahan_code or ""
     kelurahan, kecamatan, kota = areas.get(here), areas.kecamatan_of(here), areas.kota_of(here)
     return PermitSheet(
         number=permit.number,
@@ -80,7 +80,7 @@ def _sheet(tx: Session, permit: Permit, context: Context) -> PermitSheet:
         kelurahan=kelurahan.name if kelurahan else UNKNOWN,
         kecamatan=kecamatan.name if kecamatan else UNKNOWN,
         city=kota.name if kota else UNKNOWN,
-        applied_on=application.submitted_at.astimezone(WIB).date(),
+        applied_on=case.submitted_at.astimezone(WIB).date(),
         issued_on=permit.issued_on,
         valid_until=permit.valid_until,
         check_url=f"{context.public_url}/izin/{permit.number}",

@@ -1,4 +1,4 @@
-"""The checks of an application: pure functions from evidence to a finding."""
+"""The checks of a case: pure functions from evidence to a finding."""
 
 from __future__ import annotations
 

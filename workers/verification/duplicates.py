@@ -11,7 +11,7 @@ REASONS = frozenset({SAME_BUSINESS_ASKED})
 
 
 def check(evidence: Evidence) -> Finding:
-    """Find other open or permitted applications of this person for this trade and kelurahan.
+    """Find other open or permitted cases of this person for this trade and kelurahan.
 
     Somebody may well have two stalls of a kind in one kelurahan, so a person decides.
     """

@@ -50,7 +50,7 @@ class PhotoEvidence:
 
     content: bytes = field(repr=False)
     sha256: str
-    seen_in: int = 0  # other people's applications with the very same content
+    seen_in: int = 0  # other people's cases with the very same content
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Verify an application: gather what the checks look at, let them judge, settle what follows."""
+"""Verify a case: gather what the checks look at, let them judge, settle what follows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from casework import course
 from casework.act import Act, by_office
 from conversations.messages import Say, Value
-from models import application as applications
 from models import area, attachment, business_type, finding, identity, visit
-from models.application import Application
+from models import case as cases
 from models.attachment import Attachment, AttachmentState
 from models.base import WIB, now
+from models.case import Case
 from models.finding import FindingRow
-from models.lifecycle import ApplicationState
+from models.lifecycle import CaseState
 from models.officer import Officer
 from models.storage import Storage
 from models.task import Task
@@ -65,8 +65,8 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """What was read of an application; photos not yet, since that takes long."""
+class _Gathered:
+    """What was read of a case; photos not yet, since that takes long."""
 
     version: int
     names: tuple[str, ...]  # of the checks to run
@@ -77,107 +77,107 @@ class _Case:
     fixes: Mapping[str, int]
 
 
-def prepare(context: Context, application_id: int) -> Settle:
-    """Examine an application, holding no lock.
+def prepare(context: Context, case_id: int) -> Settle:
+    """Examine a case, holding no lock.
 
     Raises:
         OSError: the file store is away.
         Unavailable: a check could not judge.
     """
-    return partial(_settle, examined=_examine(context, application_id))
+    return partial(_settle, examined=_examine(context, case_id))
 
 
 def gave_up(tx: Session, task: Task) -> None:
     """The checks failed again and again: a person decides instead."""
-    (application,) = applications.lock(tx, [task.subject_id])
-    if application.state == ApplicationState.SUBMITTED:
-        _write(tx, application, [NOT_CHECKED])
-        course.to_review(_act(tx, application), application)
-    elif application.state == ApplicationState.SCHEDULED:
-        _write(tx, application, [NOT_CHECKED])
+    (case,) = cases.lock(tx, [task.subject_id])
+    if case.state == CaseState.SUBMITTED:
+        _write(tx, case, [NOT_CHECKED])
+        course.to_review(_act(tx, case), case)
+    elif case.state == CaseState.UNDER_WAY:
+        _write(tx, case, [NOT_CHECKED])
 
 
-def _examine(context: Context, application_id: int) -> Examined | None:
+def _examine(context: Context, case_id: int) -> Examined | None:
     """What the checks find; None when nothing is to be verified any more."""
     with context.session() as tx:
-        application = tx.get(Application, application_id)
-        if application is None:
+        case = tx.get(Case, case_id)
+        if case is None:
             return None
-        if application.state == ApplicationState.SCHEDULED and application.service == SERVICE:
-            return _examine_identity(tx, application)
-        if application.state != ApplicationState.SUBMITTED:
+        if case.state == CaseState.UNDER_WAY and case.service == SERVICE:
+            return _examine_identity(tx, case)
+        if case.state != CaseState.SUBMITTED:
             return None
-        if application.service != SERVICE:
-            return Examined(application.answers_version, (NO_CHECKS,))
-        case = _gather(tx, application)
-    if photo.NAME not in case.names:
-        return Examined(case.version, examine(case.evidence, case.names, fixes=case.fixes))
-    if case.pending and case.patient:
-        return Examined(case.version, waits=True)
-    evidence = replace(case.evidence, photos=_read(context.storage, case.photos))
-    findings = examine(evidence, case.names, fixes=case.fixes)
-    if case.pending and not case.photos:
+        if case.service != SERVICE:
+            return Examined(case.answers_version, (NO_CHECKS,))
+        seen = _gather(tx, case)
+    if photo.NAME not in seen.names:
+        return Examined(seen.version, examine(seen.evidence, seen.names, fixes=seen.fixes))
+    if seen.pending and seen.patient:
+        return Examined(seen.version, waits=True)
+    evidence = replace(seen.evidence, photos=_read(context.storage, seen.photos))
+    findings = examine(evidence, seen.names, fixes=seen.fixes)
+    if seen.pending and not seen.photos:
         findings = tuple(PHOTO_NOT_FETCHED if f.check == photo.NAME else f for f in findings)
     unavailable = [f.check for f in findings if f.outcome is Outcome.UNAVAILABLE]
     if unavailable:
         raise Unavailable(", ".join(unavailable))
-    return Examined(case.version, findings)
+    return Examined(seen.version, findings)
 
 
-def _examine_identity(tx: Session, application: Application) -> Examined | None:
+def _examine_identity(tx: Session, case: Case) -> Examined | None:
     """What the checks that rest on the identity find while a visit is on its way.
 
     Nobody is asked to answer again: the officer sees the KTP and what was found.
     """
-    if "identity" not in (application.changed or ()):
+    if "identity" not in (case.changed or ()):
         return None
     names = resting_on({"identity"})
     asked_enough = dict.fromkeys(names, MAX_FIXES)
-    findings = examine(_evidence(tx, application), names, fixes=asked_enough)
-    return Examined(application.answers_version, findings, scheduled=True)
+    findings = examine(_evidence(tx, case), names, fixes=asked_enough)
+    return Examined(case.answers_version, findings, scheduled=True)
 
 
-def _gather(tx: Session, application: Application) -> _Case:
-    judged = {row.check: row for row in finding.latest(tx, [application.id])}
-    photos, pending = _photos(tx, application)
-    return _Case(
-        version=application.answers_version,
-        names=_due(application, judged),
-        evidence=_evidence(tx, application),
+def _gather(tx: Session, case: Case) -> _Gathered:
+    judged = {row.check: row for row in finding.latest(tx, [case.id])}
+    photos, pending = _photos(tx, case)
+    return _Gathered(
+        version=case.answers_version,
+        names=_due(case, judged),
+        evidence=_evidence(tx, case),
         photos=photos,
         pending=pending,
-        patient=now(tx) - application.moved_at < PATIENCE,
-        fixes=_fixes(tx, application),
+        patient=now(tx) - case.moved_at < PATIENCE,
+        fixes=_fixes(tx, case),
     )
 
 
-def _due(application: Application, judged: Mapping[str, FindingRow]) -> tuple[str, ...]:
+def _due(case: Case, judged: Mapping[str, FindingRow]) -> tuple[str, ...]:
     """The checks that have not judged yet, and those whose answers were given anew since."""
-    anew = resting_on(application.changed or ())
+    anew = resting_on(case.changed or ())
     return tuple(
         name
         for name in CHECKS
         if name not in judged
-        or (name in anew and judged[name].answers_version < application.answers_version)
+        or (name in anew and judged[name].answers_version < case.answers_version)
     )
 
 
-def _fixes(tx: Session, application: Application) -> Mapping[str, int]:
+def _fixes(tx: Session, case: Case) -> Mapping[str, int]:
     """How often the owner has answered a request of each check."""
     return Counter(
         tx.scalars(
             select(FindingRow.check).where(
-                FindingRow.application_id == application.id,
+                FindingRow.case_id == case.id,
                 FindingRow.outcome == Outcome.FIX_BY_OWNER,
-                FindingRow.answers_version < application.answers_version,
+                FindingRow.answers_version < case.answers_version,
             )
         )
     )
 
 
-def _evidence(tx: Session, application: Application) -> Evidence:
-    answers: Mapping[str, Any] = application.answers
-    person_id = application.person_id
+def _evidence(tx: Session, case: Case) -> Evidence:
+    answers: Mapping[str, Any] = case.answers
+    person_id = case.person_id
     known = identity.of_people(tx, [person_id]).get(person_id)
     same_person = {person_id, *(identity.same_person(tx, known) if known else ())}
     trade, place = answers["trade"], answers["place"]
@@ -198,16 +198,16 @@ def _evidence(tx: Session, application: Application) -> Evidence:
         capital=_sum(answers["capital"]),
         turnover_year=None if turnover is None else 12 * turnover,
         workers=_sum(answers["workers"]),
-        identity=_identity(known) if known and _rests_on_page(application) else None,
+        identity=_identity(known) if known and _rests_on_page(case) else None,
         photos=(),
-        same_person_open=tuple(applications.open_twins(tx, application, sorted(same_person))),
+        same_person_open=tuple(cases.open_twins(tx, case, sorted(same_person))),
     )
 
 
-def _rests_on_page(application: Application) -> bool:
+def _rests_on_page(case: Case) -> bool:
     """Whether the identity is judged by the page; at the door the officer fills it in as well."""
-    at_the_door = application.state == ApplicationState.SCHEDULED
-    return at_the_door or application.answers["identity"] == "page"
+    at_the_door = case.state == CaseState.UNDER_WAY
+    return at_the_door or case.answers["identity"] == "page"
 
 
 def _sum(answer: Any) -> int | None:
@@ -219,18 +219,16 @@ def _identity(row: identity.Identity) -> Identity:
     return Identity(row.name, row.nik, date.fromisoformat(row.born_on), row.address)
 
 
-def _photos(
-    tx: Session, application: Application
-) -> tuple[tuple[tuple[str, PhotoEvidence], ...], int]:
+def _photos(tx: Session, case: Case) -> tuple[tuple[tuple[str, PhotoEvidence], ...], int]:
     """The stored photos of the place with their paths, and how many are still with the provider.
 
     An id counts only if the photo is the owner's own.
     """
-    answer = application.answers.get("place_photo")
+    answer = case.answers.get("place_photo")
     ids = answer.get("ids", []) if isinstance(answer, dict) else []
     rows = tx.scalars(
         select(Attachment)
-        .where(Attachment.id.in_(ids), Attachment.person_id == application.person_id)
+        .where(Attachment.id.in_(ids), Attachment.person_id == case.person_id)
         .order_by(Attachment.id)
     ).all()
     stored = tuple(
@@ -250,35 +248,35 @@ def _read(
 def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime | None:
     if examined is None:
         return None
-    (application,) = applications.lock(tx, [task.subject_id])
-    current = application.answers_version == examined.version
+    (case,) = cases.lock(tx, [task.subject_id])
+    current = case.answers_version == examined.version
     if examined.scheduled:
-        if current and application.state != ApplicationState.SUBMITTED:
-            _write(tx, application, examined.findings)
-            _show_the_officer(tx, application, examined.findings)
+        if current and case.state != CaseState.SUBMITTED:
+            _write(tx, case, examined.findings)
+            _show_the_officer(tx, case, examined.findings)
         return None
-    if application.state != ApplicationState.SUBMITTED or not current:
+    if case.state != CaseState.SUBMITTED or not current:
         return None  # decided meanwhile, or answered anew: that has a task of its own
     if examined.waits:
         return now(tx) + SOON
-    rows = finding.latest(tx, [application.id])
-    _write(tx, application, (*examined.findings, *_by_hand(application, rows)))
-    _conclude(tx, application, finding.latest(tx, [application.id]))
+    rows = finding.latest(tx, [case.id])
+    _write(tx, case, (*examined.findings, *_by_hand(case, rows)))
+    _conclude(tx, case, finding.latest(tx, [case.id]))
     return None
 
 
-def _show_the_officer(tx: Session, application: Application, findings: Collection[Finding]) -> None:
+def _show_the_officer(tx: Session, case: Case, findings: Collection[Finding]) -> None:
     """Put the officer's question again, which now says what was found; no news of its own."""
-    coming = visit.open_of_application(tx, application.id)
+    coming = visit.open_of_case(tx, case.id)
     officer = tx.get(Officer, coming.officer_id) if coming and coming.officer_id else None
     found = any(one.outcome is Outcome.NEEDS_A_PERSON for one in findings)
     if found and officer is not None and officer.person_id is not None:
-        owner = application.person_id
-        act = _act(tx, application)
+        owner = case.person_id
+        act = _act(tx, case)
         act.tell(officer.person_id, "identity_given", owner, can_wait=False)
 
 
-def _by_hand(application: Application, rows: Iterable[FindingRow]) -> Iterable[Finding]:
+def _by_hand(case: Case, rows: Iterable[FindingRow]) -> Iterable[Finding]:
     """Findings that are no check's: who returned an item by hand looks at the answer as well."""
     by_name = {row.check: row for row in rows}
     returned = by_name.get(SUPERVISOR)
@@ -297,12 +295,12 @@ def _approved(rows: Iterable[FindingRow]) -> int:
     return max((row.answers_version for row in rows if row.check == APPROVAL), default=0)
 
 
-def _write(tx: Session, application: Application, findings: Collection[Finding]) -> None:
-    act = _act(tx, application)
+def _write(tx: Session, case: Case, findings: Collection[Finding]) -> None:
+    act = _act(tx, case)
     for one in findings:
         course.find(
             act,
-            application,
+            case,
             one.check,
             one.outcome.value,
             one.reason,
@@ -311,25 +309,25 @@ def _write(tx: Session, application: Application, findings: Collection[Finding])
         )
 
 
-def _conclude(tx: Session, application: Application, rows: Iterable[FindingRow]) -> None:
-    """Move the application to where its findings lead, and tell whose turn it is."""
+def _conclude(tx: Session, case: Case, rows: Iterable[FindingRow]) -> None:
+    """Move the case to where its findings lead, and tell whose turn it is."""
     mine = {*CHECKS, NO_CHECKS.check, SECOND_LOOK.check}
     approved = _approved(rows)
     open_rows = [row for row in rows if row.check in mine and row.answers_version > approved]
     fixes = [row for row in open_rows if row.outcome == Outcome.FIX_BY_OWNER]
-    act = _act(tx, application)
+    act = _act(tx, case)
     if fixes:
         says = (Say(f"findings.{row.reason}", _values(row.params)) for row in fixes)
-        course.ask_again(act, application, says)
+        course.ask_again(act, case, says)
     elif any(row.outcome == Outcome.NEEDS_A_PERSON for row in open_rows):
-        course.to_review(act, application)
+        course.to_review(act, case)
     else:
-        course.verified(act, application)
+        course.verified(act, case)
 
 
-def _act(tx: Session, application: Application) -> Act:
+def _act(tx: Session, case: Case) -> Act:
     """The verification of one version of the answers."""
-    return by_office(tx, ACTOR, f"verify:{application.id}:{application.answers_version}")
+    return by_office(tx, ACTOR, f"verify:{case.id}:{case.answers_version}")
 
 
 def _values(params: Mapping[str, Any]) -> Mapping[str, Value]:

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from casework import visits as visit_acts
 from casework.act import by_office
-from models import application as applications
+from models import case as cases
 from models import officer
 from models import visit as visits
-from models.application import Application
 from models.base import now
+from models.case import Case
 from models.lifecycle import VisitState
 from models.officer import Officer
 from models.task import Task
@@ -30,17 +30,17 @@ def offer(tx: Session, task: Task) -> datetime | None:
 
     A window that begins with nobody to come is given up, and the owner chooses anew.
     """
-    application, visit = _locked(tx, task.subject_id)
+    case, visit = _locked(tx, task.subject_id)
     act = by_office(tx, ACTOR, task.run_key)
     began = Window(visit.on, Part(visit.part)).starts_at <= act.at
     if began and visit.state in NOBODY_YET:
-        visit_acts.window_passed(act, application, visit)
+        visit_acts.window_passed(act, case, visit)
         return None
     if visit.state != VisitState.WANTED:
         return None
     chosen = _next_officer(tx, visit)
     if chosen is None:
-        visit_acts.hand_to_supervisors(act, application, visit)
+        visit_acts.hand_to_supervisors(act, case, visit)
     else:
         visit_acts.offer_to(act, visit, chosen)
     return None
@@ -51,23 +51,23 @@ def expire(tx: Session, task: Task) -> datetime | None:
     visit_id = tx.scalar(select(Offer.visit_id).where(Offer.id == task.subject_id))
     if visit_id is None:
         return None
-    application, visit = _locked(tx, visit_id)
+    case, visit = _locked(tx, visit_id)
     made = tx.get_one(Offer, task.subject_id, populate_existing=True)
     if made.answer is not None or visit.state != VisitState.OFFERED:
         return None
     if made.expires_at > now(tx):  # offered again since, or too early
         return made.expires_at
     act = by_office(tx, ACTOR, task.run_key)
-    visit_acts.expire_offer(act, application, visit, made)
+    visit_acts.expire_offer(act, case, visit, made)
     return None
 
 
-def _locked(tx: Session, visit_id: int) -> tuple[Application, Visit]:
-    """A visit with its application, locked in the order that everybody keeps."""
-    application_id = tx.scalar(select(Visit.application_id).where(Visit.id == visit_id))
-    (application,) = applications.lock(tx, [application_id] if application_id else [])
+def _locked(tx: Session, visit_id: int) -> tuple[Case, Visit]:
+    """A visit with its case, locked in the order that everybody keeps."""
+    case_id = tx.scalar(select(Visit.case_id).where(Visit.id == visit_id))
+    (case,) = cases.lock(tx, [case_id] if case_id else [])
     (visit,) = visits.lock(tx, [visit_id])
-    return application, visit
+    return case, visit
 
 
 def _next_officer(tx: Session, visit: Visit) -> Officer | None:

@@ -1,4 +1,4 @@
-"""Open windows: the owner of a verified application is invited to choose when the officer comes."""
+"""Open windows: the owner of a verified case is invited to choose when the officer comes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from casework.act import Act, by_office
 from conversations.messages import Say, Value
-from models import application as applications
 from models import area, calendar, window
+from models import case as cases
 from models import visit as visits
-from models.application import Application
-from models.lifecycle import ApplicationState
+from models.case import Case
+from models.lifecycle import CaseState
 from models.task import Task
 from models.visit import Visit
 from workers.context import ACTOR
@@ -23,33 +23,33 @@ TRY_AGAIN = timedelta(hours=1)  # of working hours: nobody is woken at night
 
 def open_windows(tx: Session, task: Task) -> datetime | None:
     """Invite the owner; while no officer has room, say so once and look again every hour."""
-    (application,) = applications.lock(tx, [task.subject_id])
-    if application.state != ApplicationState.VERIFIED:
+    (case,) = cases.lock(tx, [task.subject_id])
+    if case.state != CaseState.ACCEPTED:
         return None  # withdrawn or chosen meanwhile
-    if visits.open_of_application(tx, application.id) is not None:
+    if visits.open_of_case(tx, case.id) is not None:
         return None
-    act, code = by_office(tx, ACTOR, task.run_key), application.kelurahan_code
+    act, code = by_office(tx, ACTOR, task.run_key), case.kelurahan_code
     if code is not None and window.free(tx, code, act.at):
-        _invite(act, application)
+        _invite(act, case)
         return None
-    _say_that_nobody_is_free(act, application)
+    _say_that_nobody_is_free(act, case)
     return calendar.load(tx).working_time_after(act.at, TRY_AGAIN)
 
 
-def _invite(act: Act, application: Application) -> None:
-    visited = act.tx.scalar(select(exists().where(Visit.application_id == application.id)))
-    number = {"number": application.number}
+def _invite(act: Act, case: Case) -> None:
+    visited = act.tx.scalar(select(exists().where(Visit.case_id == case.id)))
+    number = {"number": case.number}
     say = Say("notices.new_window", number) if visited else Say("notices.verified", number)
-    act.tell(application.person_id, "verified", application.id, say, opens="visit_window")
+    act.tell(case.person_id, "verified", case.id, say, opens="visit_window")
 
 
-def _say_that_nobody_is_free(act: Act, application: Application) -> None:
-    kelurahan = area.load().get(application.kelurahan_code or "")
+def _say_that_nobody_is_free(act: Act, case: Case) -> None:
+    kelurahan = area.load().get(case.kelurahan_code or "")
     params: dict[str, Value] = {
-        "number": application.number,
+        "number": case.number,
         "place": kelurahan.name if kelurahan else "-",
     }
     say = Say("notices.no_officer", params)
-    act.tell_supervisors(application.kelurahan_code, "no_officer", application.id, say)
-    finding = Say("notices.finding_officer", {"number": application.number})
-    act.tell(application.person_id, "finding_officer", application.id, finding)
+    act.tell_supervisors(case.kelurahan_code, "no_officer", case.id, say)
+    finding = Say("notices.finding_officer", {"number": case.number})
+    act.tell(case.person_id, "finding_officer", case.id, finding)

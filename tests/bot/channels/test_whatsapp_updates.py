@@ -92,7 +92,7 @@ ONE: dict[str, tuple[bytes, Event, Media | None]] = {
         Media(f"{MEDIA}0", "document"),
     ),
     "a paper": (
-        body(f"Body=KTP.pdf&MessageType=document&{file(0, 'application%2Fpdf')}", 1),
+        body(f"Body=KTP.pdf&MessageType=document&{file(0, 'case%2Fpdf')}", 1),
         Uploaded(0, "document", "KTP.pdf"),
         Media(f"{MEDIA}0", "document"),
     ),

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from conversations import messages
 from models import identity, permit, task
-from models.application import Application
-from models.lifecycle import ApplicationState
+from models.case import Case
+from models.lifecycle import CaseState
 from models.outbox import OutboundMessage
 from models.permit import Permit
 from models.storage import Storage
@@ -28,12 +28,10 @@ from workers.context import Context
 def issued(tx: Session) -> Permit:
     """A permit as the bot issues it at the door."""
     owner = make.person(tx)
-    application = make.application(
-        tx, owner, make.answers(1, capital={"left": True}), state=ApplicationState.PERMITTED
-    )
+    case = make.case(tx, owner, make.answers(1, capital={"left": True}), state=CaseState.DONE)
     row = permit.issue(
         tx,
-        application_id=application.id,
+        case_id=case.id,
         person_id=owner,
         kota_code="31.74",
         issued_on=date(2026, 11, 24),
@@ -101,8 +99,8 @@ def test_the_sheet_names_the_office_and_the_signer_of_the_settings(
 def test_where_somebody_lives_is_not_pinned_on_the_sheet(
     city: Engine, tx: Session, storage: Storage, issued: Permit, premises: str, printed: bool
 ) -> None:
-    application = tx.get_one(Application, issued.application_id)
-    application.answers = application.answers | {"premises": premises}
+    case = tx.get_one(Case, issued.case_id)
+    case.answers = case.answers | {"premises": premises}
     tx.commit()
     work_off(city)
     tx.refresh(issued)

@@ -1,4 +1,4 @@
-"""Evidence of an application with nothing to object to, to be changed one thing at a time."""
+"""Evidence of a case with nothing to object to, to be changed one thing at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workers.verification.finding import Evidence, Identity
 
 @pytest.fixture(scope="session")
 def good() -> Evidence:
-    """A sound application."""
+    """A sound case."""
     areas = area.load()
     place = areas.get(CIPETE_UTARA)
     assert place is not None

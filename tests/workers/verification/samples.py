@@ -1,4 +1,4 @@
-"""A sound application's parts: a kind of business, a place, and photos drawn to order."""
+"""A sound case's parts: a kind of business, a place, and photos drawn to order."""
 
 from __future__ import annotations
 

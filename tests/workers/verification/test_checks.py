@@ -9,7 +9,7 @@ from workers.verification import CHECKS, examine, resting_on
 from workers.verification.finding import MAX_FIXES, Evidence, Outcome
 
 
-def test_a_sound_application_passes_every_check(good: Evidence) -> None:
+def test_a_sound_case_passes_every_check(good: Evidence) -> None:
     findings = examine(good, fixes={})
     assert [finding.check for finding in findings] == list(CHECKS)
     assert all(finding.outcome is Outcome.OK and not finding.reason for finding in findings)

@@ -7,11 +7,11 @@ from workers.verification import duplicates
 from workers.verification.finding import Evidence, Outcome
 
 
-def test_a_first_application_has_no_twin(good: Evidence) -> None:
+def test_a_first_case_has_no_twin(good: Evidence) -> None:
     assert duplicates.check(good).outcome is Outcome.OK
 
 
-def test_a_second_application_for_the_same_business_goes_to_a_person(evidence: Changed) -> None:
+def test_a_second_case_for_the_same_business_goes_to_a_person(evidence: Changed) -> None:
     twice = evidence(same_person_open=("26-000812", "26-000044", "26-000812"))
     finding = duplicates.check(twice)
     assert (finding.outcome, finding.reason) == (

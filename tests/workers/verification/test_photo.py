@@ -127,7 +127,7 @@ def test_the_owner_hears_of_the_photo_that_came_nearest(evidence: Changed) -> No
     assert (finding.step, finding.params) == ("place_photo", {"count": 3})
 
 
-def test_an_application_without_a_photo_is_asked_for_one(evidence: Changed) -> None:
+def test_a_case_without_a_photo_is_asked_for_one(evidence: Changed) -> None:
     finding = check.check(evidence(photos=()))
     assert (finding.outcome, finding.reason) == (Outcome.FIX_BY_OWNER, check.PHOTO_MISSING)
 

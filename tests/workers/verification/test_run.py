@@ -1,4 +1,4 @@
-"""From an application just sent to what its findings lead to."""
+"""From a case just sent to what its findings lead to."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from models import application as applications
+from models import case as cases
 from models import finding, identity
-from models.application import Application
 from models.attachment import AttachmentState
+from models.case import Case
 from models.finding import FindingRow
 from models.inbox import InboundMessage
-from models.lifecycle import ApplicationState, VisitState
+from models.lifecycle import CaseState, VisitState
 from models.storage import Storage
 from models.task import MAX_FAILURES, Task
 from tests.clock import now
 from tests.workers.city import (
     answers,
-    application,
+    case,
     news,
     person,
     staff,
@@ -37,21 +37,19 @@ LEFT = {"left": True}
 SITI = {"name": "Siti Aminah", "nik": "3174015203870001", "born_on": date(1987, 3, 12)}
 
 
-def sent(
-    tx: Session, storage: Storage, *, owner_id: int | None = None, **changed: Any
-) -> Application:
-    """A sound application but for what is changed, just sent, with its task."""
+def sent(tx: Session, storage: Storage, *, owner_id: int | None = None, **changed: Any) -> Case:
+    """A sound case but for what is changed, just sent, with its task."""
     owner = owner_id or person(tx)
-    row = application(tx, owner, answers(stored_photo(tx, storage, owner).id, **changed))
-    applications.plan_verification(tx, row)
+    row = case(tx, owner, answers(stored_photo(tx, storage, owner).id, **changed))
+    cases.plan_verification(tx, row)
     tx.commit()
     return row
 
 
-def correct(tx: Session, row: Application, fixed: Mapping[str, Any]) -> None:
+def correct(tx: Session, row: Case, fixed: Mapping[str, Any]) -> None:
     """The owner answers again, as the bot writes it."""
     row.answers = {**row.answers, **fixed}
-    applications.corrected(tx, row, list(fixed), actor="person:1")
+    cases.corrected(tx, row, list(fixed), actor="person:1")
     tx.commit()
 
 
@@ -64,7 +62,7 @@ def give_identity(tx: Session, person_id: int, **changed: Any) -> None:
     identity.give(tx, link, **given)
 
 
-def judged(tx: Session, row: Application) -> dict[str, tuple[int, str, str]]:
+def judged(tx: Session, row: Case) -> dict[str, tuple[int, str, str]]:
     """The latest finding of each check: (version of the answers, outcome, reason)."""
     return {
         one.check: (one.answers_version, one.outcome, one.reason)
@@ -75,9 +73,9 @@ def judged(tx: Session, row: Application) -> dict[str, tuple[int, str, str]]:
 @pytest.mark.parametrize(
     ("changed", "state", "reason"),
     [
-        ({}, "verified", None),
-        ({"capital": LEFT, "turnover": LEFT, "workers": LEFT}, "verified", None),
-        ({"identity": "page"}, "verified", None),  # the page is not filled in: seen at the door
+        ({}, "accepted", None),
+        ({"capital": LEFT, "turnover": LEFT, "workers": LEFT}, "accepted", None),
+        ({"identity": "page"}, "accepted", None),  # the page is not filled in: seen at the door
         ({"trade": LEFT}, "in_review", "kind_not_chosen"),
         ({"trade": {"code": "56101", "version": "2020"}}, "needs_fix", "kind_unknown"),
         ({"turnover": 500_000_000, "capital": 4_000_000_000}, "in_review", "above_micro"),
@@ -91,7 +89,7 @@ def judged(tx: Session, row: Application) -> dict[str, tuple[int, str, str]]:
         ({"trade": LEFT, "turnover": 1_000}, "needs_fix", "turnover_too_small"),
     ],
 )
-def test_the_findings_decide_where_an_application_goes(
+def test_the_findings_decide_where_a_case_goes(
     city: Engine,
     tx: Session,
     storage: Storage,
@@ -158,7 +156,7 @@ def test_another_service_goes_to_a_person(city: Engine, tx: Session, storage: St
     tx.commit()
     work_off(city)
     tx.refresh(row)
-    assert row.state == ApplicationState.IN_REVIEW
+    assert row.state == CaseState.IN_REVIEW
     assert judged(tx, row) == {"service": (1, "needs_a_person", "no_checks")}
 
 
@@ -171,7 +169,7 @@ def test_a_correction_runs_only_the_checks_that_rest_on_it(
     correct(tx, row, {"turnover": 6_000_000})
     work_off(city)
     tx.refresh(row)
-    assert row.state == ApplicationState.VERIFIED
+    assert row.state == CaseState.ACCEPTED
     assert {check: version for check, (version, _, _) in judged(tx, row).items()} == {
         "identity": 1,
         "duplicates": 1,
@@ -191,7 +189,7 @@ def test_what_is_not_mended_at_the_third_time_goes_to_a_person(
         work_off(city)
         tx.refresh(row)
         states.append(row.state)
-        if row.state == ApplicationState.NEEDS_FIX:
+        if row.state == CaseState.NEEDS_FIX:
             correct(tx, row, {"turnover": 2_000})
     assert states == ["needs_fix", "needs_fix", "in_review"]
 
@@ -203,11 +201,11 @@ def test_a_supervisor_who_returned_an_item_sees_the_answer(
     work_off(city)
     tx.refresh(row)
     finding.write(tx, [by_hand(row, "supervisor", "fix_by_owner", "returned", step="trade")])
-    row.state = ApplicationState.NEEDS_FIX
+    row.state = CaseState.NEEDS_FIX
     correct(tx, row, {"trade": {"code": "56101", "version": "2025", "words": "nasi uduk"}})
     work_off(city)
     tx.refresh(row)
-    assert row.state == ApplicationState.IN_REVIEW
+    assert row.state == CaseState.IN_REVIEW
     assert judged(tx, row)["second_look"] == (2, "needs_a_person", "returned_item_answered")
 
 
@@ -218,22 +216,22 @@ def test_what_a_supervisor_has_approved_is_not_brought_up_again(
     work_off(city)
     tx.refresh(row)
     finding.write(tx, [by_hand(row, "approval", "ok", "")])
-    row.state = ApplicationState.VERIFIED
+    row.state = CaseState.ACCEPTED
     give_identity(tx, row.person_id)
-    applications.identity_given(tx, row.person_id, actor="person:1")
+    cases.identity_given(tx, row.person_id, actor="person:1")
     tx.commit()
     work_off(city)
     tx.refresh(row)
     assert row.answers_version == 2
     # The kind of business that was left open is approved already.
-    assert row.state == ApplicationState.VERIFIED
+    assert row.state == CaseState.ACCEPTED
 
 
 def by_hand(
-    row: Application, check: str, outcome: str, reason: str, step: str | None = None
+    row: Case, check: str, outcome: str, reason: str, step: str | None = None
 ) -> dict[str, Any]:
     return {
-        "application_id": row.id,
+        "case_id": row.id,
         "check": check,
         "answers_version": row.answers_version,
         "outcome": outcome,
@@ -251,18 +249,18 @@ def test_the_same_person_is_known_by_their_nik_whatever_phone_they_use(
     give_identity(tx, first.person_id)
     other_phone = person(tx)
     give_identity(tx, other_phone)
-    twin = application(
+    twin = case(
         tx,
         other_phone,
         answers(stored_photo(tx, storage, other_phone, encoded(scene(900, 700))).id),
         number="26-000002",
     )
-    applications.plan_verification(tx, twin)
+    cases.plan_verification(tx, twin)
     tx.commit()
     work_off(city)
     tx.refresh(first)
     tx.refresh(twin)
-    assert first.state == ApplicationState.VERIFIED
+    assert first.state == CaseState.ACCEPTED
     assert judged(tx, twin)["duplicates"][1:] == ("needs_a_person", "same_business_asked")
 
 
@@ -274,7 +272,7 @@ def test_an_identity_given_on_the_page_is_judged(
     row = sent(tx, storage, owner_id=owner, identity="page")
     work_off(city)
     tx.refresh(row)
-    assert row.state == ApplicationState.IN_REVIEW
+    assert row.state == CaseState.IN_REVIEW
     assert judged(tx, row)["identity"] == (1, "needs_a_person", "nik_date_differs")
 
 
@@ -304,14 +302,14 @@ def test_an_identity_given_while_a_visit_is_on_its_way_is_judged_and_moves_nothi
     officer = staff(tx, "0417")
     work_off(city)
     visit(tx, row, state=VisitState.ACCEPTED, officer_id=officer.id)
-    row.state = ApplicationState.SCHEDULED
+    row.state = CaseState.UNDER_WAY
     tx.commit()
     give_identity(tx, row.person_id, **given)
-    applications.identity_given(tx, row.person_id, actor="person:1")
+    cases.identity_given(tx, row.person_id, actor="person:1")
     tx.commit()
     work_off(city)
     tx.refresh(row)
-    assert row.state == ApplicationState.SCHEDULED
+    assert row.state == CaseState.UNDER_WAY
     outcome = "needs_a_person" if reason else "ok"
     assert judged(tx, row)["identity"] == (2, outcome, reason)
     rows = tx.scalars(select(InboundMessage)).all()
@@ -327,18 +325,18 @@ def test_a_twin_is_found_even_while_a_visit_is_on_its_way(
     tx.commit()
     other_phone = person(tx)
     photo_id = stored_photo(tx, storage, other_phone, encoded(scene(900, 700))).id
-    twin = application(tx, other_phone, answers(photo_id, identity="door"), number="26-000002")
-    applications.plan_verification(tx, twin)
+    twin = case(tx, other_phone, answers(photo_id, identity="door"), number="26-000002")
+    cases.plan_verification(tx, twin)
     tx.commit()
     work_off(city)
     visit(tx, twin, state=VisitState.ACCEPTED)
-    twin.state = ApplicationState.SCHEDULED
+    twin.state = CaseState.UNDER_WAY
     give_identity(tx, other_phone)
-    applications.identity_given(tx, other_phone, actor="person:1")
+    cases.identity_given(tx, other_phone, actor="person:1")
     tx.commit()
     work_off(city)
     tx.refresh(twin)
-    assert twin.state == ApplicationState.SCHEDULED
+    assert twin.state == CaseState.UNDER_WAY
     assert judged(tx, twin)["duplicates"] == (2, "needs_a_person", "same_business_asked")
 
 
@@ -355,8 +353,8 @@ def test_somebody_elses_photo_is_no_photo_of_ones_own(
     city: Engine, tx: Session, storage: Storage
 ) -> None:
     theirs = stored_photo(tx, storage, person(tx))
-    row = application(tx, person(tx), answers(theirs.id))
-    applications.plan_verification(tx, row)
+    row = case(tx, person(tx), answers(theirs.id))
+    cases.plan_verification(tx, row)
     tx.commit()
     work_off(city)
     assert judged(tx, row)["photo"] == (1, "fix_by_owner", "photo_missing")
@@ -376,7 +374,7 @@ def test_photos_still_with_the_provider_are_waited_for(
     tx.commit()
     work_off(city, until=now() + timedelta(seconds=10))
     tx.refresh(row)
-    assert row.state == ApplicationState.VERIFIED
+    assert row.state == CaseState.ACCEPTED
 
 
 def test_photos_that_never_come_are_for_a_person(
@@ -387,16 +385,16 @@ def test_photos_that_never_come_are_for_a_person(
     tx.commit()
     work_off(city)
     tx.refresh(row)
-    assert row.state == ApplicationState.IN_REVIEW
+    assert row.state == CaseState.IN_REVIEW
     assert judged(tx, row)["photo"] == (1, "needs_a_person", "photo_not_fetched")
 
 
-def pending(tx: Session, storage: Storage) -> tuple[Application, Any]:
+def pending(tx: Session, storage: Storage) -> tuple[Case, Any]:
     owner = person(tx)
     photo = stored_photo(tx, storage, owner)
     photo.state = AttachmentState.PENDING
-    row = application(tx, owner, answers(photo.id))
-    applications.plan_verification(tx, row)
+    row = case(tx, owner, answers(photo.id))
+    cases.plan_verification(tx, row)
     tx.commit()
     return row, photo
 
@@ -414,7 +412,7 @@ def test_with_the_file_store_away_the_task_is_tried_again_and_a_person_looks_at_
     assert task.failures == MAX_FAILURES
     assert task.last_error is not None
     assert task.last_error.startswith("FileNotFoundError at ")
-    assert row.state == ApplicationState.IN_REVIEW
+    assert row.state == CaseState.IN_REVIEW
     assert judged(tx, row) == {"verification": (1, "needs_a_person", "checks_failed")}
     assert [what for what, _, _ in news(tx, supervisor.person_id)] == ["review_needed"]
 
@@ -430,11 +428,11 @@ def test_verifying_twice_says_everything_once(city: Engine, tx: Session, storage
     assert len(news(tx, row.person_id)) == 1
 
 
-def test_an_application_withdrawn_meanwhile_is_left_alone(
+def test_a_case_withdrawn_meanwhile_is_left_alone(
     city: Engine, tx: Session, storage: Storage
 ) -> None:
     row = sent(tx, storage)
-    row.state = ApplicationState.CANCELLED
+    row.state = CaseState.CANCELLED
     tx.commit()
     work_off(city)
     assert judged(tx, row) == {}

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from models import lifecycle, visit
-from models.application import Application
-from models.lifecycle import ApplicationState, VisitState
+from models.case import Case
+from models.lifecycle import CaseState, VisitState
 from models.offer import LEAST, answer_by, offer_to
 from models.officer import Officer
 from models.task import Task
@@ -35,8 +35,8 @@ def wanted(tx: Session) -> Visit:
 
 def want(tx: Session, *, number: str = "26-000001", on: Window | None = None) -> Visit:
     owner = make.person(tx)
-    application = make.application(tx, owner, make.answers(1), number=number)
-    row = make.visit(tx, application, on=on)
+    case = make.case(tx, owner, make.answers(1), number=number)
+    row = make.visit(tx, case, on=on)
     visit.plan_offer(tx, row)
     tx.commit()
     return row
@@ -46,8 +46,8 @@ def busy(tx: Session, officer: Officer, on: Window, count: int) -> None:
     """Give an officer some visits."""
     for index in range(count):
         number = f"99-{officer.id:03d}{on.on.day:02d}{index}"
-        application = make.application(tx, make.person(tx), make.answers(1), number=number)
-        make.visit(tx, application, on=on, state=VisitState.ACCEPTED, officer_id=officer.id)
+        case = make.case(tx, make.person(tx), make.answers(1), number=number)
+        make.visit(tx, case, on=on, state=VisitState.ACCEPTED, officer_id=officer.id)
     tx.commit()
 
 
@@ -242,10 +242,10 @@ def test_a_window_that_has_begun_is_given_up_and_the_owner_chooses_anew(
     tx.commit()
     work_off(city)
     tx.refresh(wanted)
-    application = tx.get_one(Application, wanted.application_id)
-    assert (wanted.state, application.state) == (
+    case = tx.get_one(Case, wanted.case_id)
+    assert (wanted.state, case.state) == (
         VisitState.CANCELLED,
-        ApplicationState.VERIFIED,
+        CaseState.ACCEPTED,
     )
     assert news(tx, wanted.owner_id) == [
         ("window_passed", ["notices.window_passed"], ""),

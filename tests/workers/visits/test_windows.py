@@ -8,44 +8,44 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import application as applications
-from models.application import Application
-from models.lifecycle import ApplicationState, VisitState
+from models import case as cases
+from models.case import Case
+from models.lifecycle import CaseState, VisitState
 from tests.clock import now
 from tests.workers import city as make
 from tests.workers.city import news, staff, work_off
 
 
 @pytest.fixture
-def verified(tx: Session) -> Application:
-    """An application that was verified just now."""
-    row = make.application(tx, make.person(tx), make.answers(1), state=ApplicationState.VERIFIED)
-    applications.plan_windows(tx, row)
+def verified(tx: Session) -> Case:
+    """A case that was verified just now."""
+    row = make.case(tx, make.person(tx), make.answers(1), state=CaseState.ACCEPTED)
+    cases.plan_windows(tx, row)
     tx.commit()
     return row
 
 
-def test_the_owner_is_invited_once(city: Engine, tx: Session, verified: Application) -> None:
+def test_the_owner_is_invited_once(city: Engine, tx: Session, verified: Case) -> None:
     staff(tx, "101")
-    applications.plan_windows(tx, verified)
+    cases.plan_windows(tx, verified)
     tx.commit()
     assert work_off(city) == ["open_windows"]
     assert news(tx, verified.person_id) == [("verified", ["notices.verified"], "visit_window")]
 
 
 def test_after_a_visit_that_failed_other_words_are_used(
-    city: Engine, tx: Session, verified: Application
+    city: Engine, tx: Session, verified: Case
 ) -> None:
     staff(tx, "101")
     make.visit(tx, verified, state=VisitState.FAILED)
-    verified.state = ApplicationState.VERIFIED
+    verified.state = CaseState.ACCEPTED
     tx.commit()
     work_off(city)
     assert news(tx, verified.person_id) == [("verified", ["notices.new_window"], "visit_window")]
 
 
 def test_while_nobody_has_room_owner_and_supervisor_hear_of_it_once(
-    city: Engine, tx: Session, verified: Application
+    city: Engine, tx: Session, verified: Case
 ) -> None:
     supervisor = staff(tx, "S1", role="supervisor")
     staff(tx, "never joined", joined=False)
@@ -62,10 +62,10 @@ def test_while_nobody_has_room_owner_and_supervisor_hear_of_it_once(
 
 
 def test_nobody_is_invited_to_what_is_chosen_or_withdrawn(
-    city: Engine, tx: Session, verified: Application
+    city: Engine, tx: Session, verified: Case
 ) -> None:
     staff(tx, "101")
-    verified.state = ApplicationState.CANCELLED
+    verified.state = CaseState.CANCELLED
     tx.commit()
     work_off(city)
     assert news(tx, verified.person_id) == []

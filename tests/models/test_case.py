@@ -1,4 +1,4 @@
-"""Applications on a real record."""
+"""Cases on a real record."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from models import application, encryption, person
-from models.application import Application
+from models import case as cases
+from models import encryption, person
+from models.case import Case
 from models.encryption import KeyRing
-from models.lifecycle import ApplicationState
+from models.lifecycle import CaseState
 from models.task import Task
 
 ANSWERS = {"owner_name": "Siti Aminah", "capital": 5_000_000}
@@ -31,13 +32,13 @@ def owner(tx: Session) -> int:
     return who
 
 
-def test_a_new_application_is_verified_once_and_numbered_by_year_and_id(tx: Session) -> None:
+def test_a_new_case_is_verified_once_and_numbered_by_year_and_id(tx: Session) -> None:
     who = owner(tx)
     codes = {"trade_code": "56102", "kelurahan_code": "31.74.07.1001"}
-    found, number = application.submit(tx, who, "business_permit", ANSWERS, **codes)
+    found, number = cases.submit(tx, who, "business_permit", ANSWERS, **codes)
     assert re.fullmatch(r"\d\d-\d{6}", number)
     assert number.endswith(f"{found:06d}")
-    row = tx.get_one(Application, found)
+    row = tx.get_one(Case, found)
     assert (row.number, row.person_id, row.service, row.answers) == (
         number,
         who,
@@ -45,7 +46,7 @@ def test_a_new_application_is_verified_once_and_numbered_by_year_and_id(tx: Sess
         ANSWERS,
     )
     assert (row.state, row.answers_version, row.changed, row.failed_visits) == (
-        ApplicationState.SUBMITTED,
+        CaseState.SUBMITTED,
         1,
         None,
         0,
@@ -53,11 +54,11 @@ def test_a_new_application_is_verified_once_and_numbered_by_year_and_id(tx: Sess
     assert (row.trade_code, row.kelurahan_code) == ("56102", "31.74.07.1001")
     planned = tx.scalars(select(Task)).one()
     assert (planned.kind, planned.subject_id) == ("verify", found)
-    application.plan_verification(tx, row)  # of the same answers: planned already
+    cases.plan_verification(tx, row)  # of the same answers: planned already
     assert len(tx.scalars(select(Task)).all()) == 1
 
 
 def test_numbers_grow_beyond_six_digits(tx: Session) -> None:
-    tx.execute(text("SELECT setval(pg_get_serial_sequence('applications', 'id'), 1234567, false)"))
-    _, number = application.submit(tx, owner(tx), "business_permit", {})
+    tx.execute(text("SELECT setval(pg_get_serial_sequence('cases', 'id'), 1234567, false)"))
+    _, number = cases.submit(tx, owner(tx), "business_permit", {})
     assert number.endswith("-1234567")

@@ -1,4 +1,4 @@
-"""Applications: what an owner asked for, and the answers given."""
+"""Cases: what an owner asked for, and the answers given."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from models import lifecycle, task
 from models.base import Base
 from models.database import TASKS, trip
 from models.encryption import EncryptedJson, seal_json
-from models.lifecycle import OPEN_APPLICATIONS, ApplicationState
+from models.lifecycle import OPEN_CASES, CaseState
 
 _ANSWERS = "applications.answers"  # what its words are bound to
 
 
-class Application(Base):
+class Case(Base):
     """One request for one service.
 
     `answers` are the flow's, by step. `answers_version` grows with every correction, so that a
     finding says which answers it judged. The plain columns are what queries need; none is personal.
     """
 
-    __tablename__ = "applications"
+    __tablename__ = "cases"
     __table_args__ = (
         UniqueConstraint("number"),
-        Index("ix_applications_state_moved_at", "state", "moved_at"),
+        Index("ix_cases_state_moved_at", "state", "moved_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     service: Mapped[str]
-    state: Mapped[str] = mapped_column(default=ApplicationState.SUBMITTED)
+    state: Mapped[str] = mapped_column(default=CaseState.SUBMITTED)
     answers: Mapped[Any] = mapped_column(EncryptedJson(_ANSWERS))
     answers_version: Mapped[int] = mapped_column(default=1)
     changed: Mapped[list[str] | None] = mapped_column(
@@ -58,7 +58,7 @@ def submit(
     trade_code: str | None = None,
     kelurahan_code: str | None = None,
 ) -> tuple[int, str]:
-    """Write down a new application and have it verified, in one round trip; gives id and number.
+    """Write down a new case and have it verified, in one round trip; gives id and number.
 
     The number is the year in Jakarta and the id, such as `26-004512`. Gaps may occur (ids come from
     a sequence); the permit's number has none.
@@ -75,15 +75,15 @@ def submit(
                 "channel": TASKS,
             },
         )
-    ((application_id, number, _),) = sent.rows
-    return application_id, number
+    ((case_id, number, _),) = sent.rows
+    return case_id, number
 
 
 _SUBMIT = """
     WITH new AS MATERIALIZED (
-      SELECT nextval(pg_get_serial_sequence('applications', 'id')) AS id
+      SELECT nextval(pg_get_serial_sequence('cases', 'id')) AS id
     ), sent AS (
-      INSERT INTO applications (id, number, person_id, service, state, answers, answers_version,
+      INSERT INTO cases (id, number, person_id, service, state, answers, answers_version,
                                 trade_code, kelurahan_code, submitted_at, moved_at, failed_visits)
       SELECT id,
              to_char(timezone('Asia/Jakarta', now()), 'YY') || '-' ||
@@ -100,91 +100,91 @@ _SUBMIT = """
 """
 
 
-def lock(tx: Session, ids: Sequence[int]) -> Sequence[Application]:
-    """Lock applications in id order (`FOR NO KEY UPDATE`)."""
+def lock(tx: Session, ids: Sequence[int]) -> Sequence[Case]:
+    """Lock cases in id order (`FOR NO KEY UPDATE`)."""
     return tx.scalars(
-        select(Application)
-        .where(Application.id.in_(ids))
-        .order_by(Application.id)
+        select(Case)
+        .where(Case.id.in_(ids))
+        .order_by(Case.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
 
 
-def by_number(tx: Session, number: str) -> Application | None:
-    """The application with this number, such as "26-004512"."""
-    return tx.scalars(select(Application).where(Application.number == number)).one_or_none()
+def by_number(tx: Session, number: str) -> Case | None:
+    """The case with this number, such as "26-004512"."""
+    return tx.scalars(select(Case).where(Case.number == number)).one_or_none()
 
 
-def open_of(tx: Session, person_id: int) -> Application | None:
-    """The newest application of this person that is still under way."""
+def open_of(tx: Session, person_id: int) -> Case | None:
+    """The newest case of this person that is still under way."""
     return tx.scalars(
-        select(Application)
-        .where(Application.person_id == person_id, Application.state.in_(OPEN_APPLICATIONS))
-        .order_by(Application.id.desc())
+        select(Case)
+        .where(Case.person_id == person_id, Case.state.in_(OPEN_CASES))
+        .order_by(Case.id.desc())
         .limit(1)
     ).one_or_none()
 
 
-def open_twins(tx: Session, application: Application, person_ids: Sequence[int]) -> list[str]:
-    """Numbers of other open or permitted applications for the same trade and kelurahan."""
-    states = [*OPEN_APPLICATIONS, ApplicationState.PERMITTED]
+def open_twins(tx: Session, case: Case, person_ids: Sequence[int]) -> list[str]:
+    """Numbers of other open or permitted cases for the same trade and kelurahan."""
+    states = [*OPEN_CASES, CaseState.DONE]
     return list(
         tx.scalars(
-            select(Application.number)
+            select(Case.number)
             .where(
-                Application.id != application.id,
-                Application.person_id.in_(person_ids),
-                Application.service == application.service,
-                Application.trade_code == application.trade_code,
-                Application.kelurahan_code == application.kelurahan_code,
-                Application.state.in_(states),
-                Application.id < application.id,
+                Case.id != case.id,
+                Case.person_id.in_(person_ids),
+                Case.service == case.service,
+                Case.trade_code == case.trade_code,
+                Case.kelurahan_code == case.kelurahan_code,
+                Case.state.in_(states),
+                Case.id < case.id,
             )
-            .order_by(Application.id)
+            .order_by(Case.id)
         )
     )
 
 
-def plan_verification(tx: Session, application: Application) -> None:
+def plan_verification(tx: Session, case: Case) -> None:
     """Have these answers checked, once for each version of them."""
-    version = application.answers_version
-    task.plan(tx, "verify", application.id, f"verify:{application.id}:{version}")
+    version = case.answers_version
+    task.plan(tx, "verify", case.id, f"verify:{case.id}:{version}")
 
 
-def plan_windows(tx: Session, application: Application) -> None:
+def plan_windows(tx: Session, case: Case) -> None:
     """Have the owner invited to choose a window, once for each time it became verified."""
-    moved_ms = int(application.moved_at.timestamp() * 1000)
-    task.plan(tx, "open_windows", application.id, f"windows:{application.id}:{moved_ms}")
+    moved_ms = int(case.moved_at.timestamp() * 1000)
+    task.plan(tx, "open_windows", case.id, f"windows:{case.id}:{moved_ms}")
 
 
-def corrected(tx: Session, application: Application, steps: list[str], *, actor: str) -> None:
+def corrected(tx: Session, case: Case, steps: list[str], *, actor: str) -> None:
     """Count a correction, and verify again what rests on it.
 
     An identity that will be given on the page is waited for: `identity_given` goes on from there.
     """
-    application.answers_version += 1
-    application.changed = steps
-    if "identity" in steps and application.answers.get("identity") == "page":
+    case.answers_version += 1
+    case.changed = steps
+    if "identity" in steps and case.answers.get("identity") == "page":
         return
-    lifecycle.move(tx, application, ApplicationState.SUBMITTED, actor=actor)
-    plan_verification(tx, application)
+    lifecycle.move(tx, case, CaseState.SUBMITTED, actor=actor)
+    plan_verification(tx, case)
 
 
 def identity_given(tx: Session, person_id: int, *, actor: str) -> None:
-    """Verify the identity of this person's applications, now that the page was filled in.
+    """Verify the identity of this person's cases, now that the page was filled in.
 
     One with a visit on its way stays where it is, whether it was to rest on the page or on the KTP
     at the door: what is found stands on the officer's card.
     """
-    ids = tx.scalars(select(Application.id).where(Application.person_id == person_id)).all()
-    for application in lock(tx, ids):
-        scheduled = application.state == ApplicationState.SCHEDULED
-        if application.answers.get("identity") != "page" and not scheduled:
+    ids = tx.scalars(select(Case.id).where(Case.person_id == person_id)).all()
+    for case in lock(tx, ids):
+        scheduled = case.state == CaseState.UNDER_WAY
+        if case.answers.get("identity") != "page" and not scheduled:
             continue
-        if application.state in {ApplicationState.NEEDS_FIX, ApplicationState.VERIFIED}:
-            lifecycle.move(tx, application, ApplicationState.SUBMITTED, actor=actor)
-        if application.state == ApplicationState.SUBMITTED or scheduled:
-            application.answers_version += 1
-            application.changed = sorted({*(application.changed or ()), "identity"})
-            plan_verification(tx, application)
+        if case.state in {CaseState.NEEDS_FIX, CaseState.ACCEPTED}:
+            lifecycle.move(tx, case, CaseState.SUBMITTED, actor=actor)
+        if case.state == CaseState.SUBMITTED or scheduled:
+            case.answers_version += 1
+            case.changed = sorted({*(case.changed or ()), "identity"})
+            plan_verification(tx, case)
