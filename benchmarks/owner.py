@@ -29,7 +29,7 @@ class Owner:
     def new(cls) -> Owner:
         """Somebody who has said nothing yet."""
         known = flows.load()
-        services = tuple(flow.id for flow in known.services())
+        services = tuple(known.services)
         return cls(
             known, Facts(datetime.now(UTC), area.load(), business_type.load(), services=services)
         )
@@ -48,8 +48,8 @@ class Owner:
             match effect:
                 case Reply(message):
                     self.said = message
-                case GiveConsent():
-                    self.facts = replace(self.facts, consented=True)
+                case GiveConsent(purpose):
+                    self.facts = replace(self.facts, consents=frozenset({purpose}))
                 case RememberName(name):
                     self.facts = replace(self.facts, name=name)
 

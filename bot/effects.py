@@ -70,7 +70,7 @@ class Writer:
     now: datetime
     owed: list[Owed] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)  # what is owed, by its dedupe key
-    consents: list[int] = field(default_factory=list)
+    consents: list[tuple[int, str]] = field(default_factory=list)  # person, purpose
     notes: list[audit.Entry] = field(default_factory=list)
     changed: dict[int, Speaker] = field(default_factory=dict)
     newcomers: set[int] = field(default_factory=set)  # whose conversation begins with this batch
@@ -134,9 +134,9 @@ class Writer:
         """The audit entries of the batch so far."""
         return self.notes
 
-    def consent(self, person_id: int) -> None:
+    def consent(self, person_id: int, purpose: str) -> None:
         """Note a consent."""
-        self.consents.append(person_id)
+        self.consents.append((person_id, purpose))
 
     def change(self, person: Speaker) -> None:
         """Save what a turn changed about a person."""
@@ -173,8 +173,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
     match effect:
         case Reply(message, after, fleeting):
             act.enqueue(message, after=after, fleeting=fleeting)
-        case GiveConsent():
-            people.give_consent(act)
+        case GiveConsent(purpose):
+            people.give_consent(act, purpose)
         case UseLanguage(locale):
             people.use_language(act, locale)
         case RememberName(name):

@@ -68,7 +68,7 @@ def load(
     on_staff = [i for i in ids if openings[i].staff]
     staff = officer.of_people(tx, on_staff) if on_staff else {}
     rows = _Rows.read(tx, [i for i in ids if openings[i].applied], staff)
-    services = tuple(flow.id for flow in city.flows.services())
+    services = tuple(city.flows.services)
     facts: dict[int, Facts] = {}
     for one in people:
         me = staff.get(one.id)
@@ -82,7 +82,7 @@ def load(
             name=me.name if me else one.name,
             phone=one.phone,
             opted_out=one.opted_out_at is not None,
-            consented=openings[one.id].consented,
+            consents=openings[one.id].consents,
             services=services,
         )
         facts[one.id] = _with_rows(tx, base, one, me, rows, openings[one.id].calendar)

@@ -45,7 +45,7 @@ class Ledger(Protocol):
 
     def note(self, entry: audit.Entry) -> None: ...
 
-    def consent(self, person_id: int) -> None: ...
+    def consent(self, person_id: int, purpose: str) -> None: ...
 
     def change(self, person: Speaker) -> None: ...
 
@@ -66,9 +66,9 @@ class Rows:
     def note(self, entry: audit.Entry) -> None:
         audit.note(self.tx, entry.actor, entry.action, entry.subject, **entry.details)
 
-    def consent(self, person_id: int) -> None:
+    def consent(self, person_id: int, purpose: str) -> None:
         with trip(self.tx) as run:
-            consent.give(run, [person_id])
+            consent.give(run, [(person_id, purpose)])
 
     def change(self, person: Speaker) -> None:
         with trip(self.tx) as run:

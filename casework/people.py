@@ -19,10 +19,10 @@ from models.visit import Visit
 # -- what a person says of themselves --------------------------------------------------------------
 
 
-def give_consent(act: Act) -> None:
-    """Agree that personal data is kept and used."""
-    act.ledger.consent(act.who().id)
-    act.note("consent.given", act.actor)
+def give_consent(act: Act, purpose: str) -> None:
+    """Agree that personal data is kept and used for a purpose."""
+    act.ledger.consent(act.who().id, purpose)
+    act.note("consent.given", act.actor, purpose=purpose)
 
 
 def use_language(act: Act, locale: str) -> None:

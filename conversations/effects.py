@@ -25,7 +25,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class GiveConsent:
-    """The person agreed to the current wording."""
+    """The person agreed to a purpose, in the current wording."""
+
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)

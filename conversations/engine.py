@@ -68,6 +68,7 @@ from conversations.messages import (
 )
 from conversations.parsers import Refused, phone
 from conversations.parsers.choice import pick
+from conversations.service import Services
 from conversations.session import Draft, Interrupted, Offer, Session
 from conversations.tongue import tongue
 from conversations.words import standardised, tidy
@@ -84,22 +85,15 @@ JOIN_PAYLOAD = "join-"
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """All flows, by id, and the words they are told in."""
+    """All flows, by id, the words they are told in, and the services that some are forms of."""
 
     by_id: Mapping[str, Flow]
     catalogue: Catalogue
+    services: Services = field(default_factory=Services)
 
     def home(self, role: Role) -> Flow:
         """The first page of people with this role."""
         return next(flow for flow in self.by_id.values() if flow.home == role)
-
-    def services(self) -> tuple[Flow, ...]:
-        """What owners can ask for, in the order of the menu."""
-        return tuple(sorted((f for f in self.by_id.values() if f.service), key=_by_service))
-
-
-def _by_service(flow: Flow) -> int:
-    return flow.service
 
 
 @dataclass(frozen=True, slots=True)
@@ -838,7 +832,7 @@ class _Teller:
         if isinstance(step, Review):
             say = Say(say.key, {**say.params, "summary": summary(flow, context)})
         counted = [s.id for s in flow.applying(context) if s.counted]
-        if flow.service and not draft.subject and step.id in counted:
+        if flow.numbered and not draft.subject and step.id in counted:
             number = counted.index(step.id) + 1
             say = Say("common.numbered", {"n": number, "total": len(counted), "question": say})
         self._show(step.id, Prompt(say, tuple(offers), prompt.wish), refusals=refusals)
@@ -1192,8 +1186,8 @@ class _Teller:
     def _open_named(self, text: str) -> bool:
         """Open the one service that the words name: "mau bikin ijin usaha"."""
         words = set(standardised(text).split())
-        offered = [flow for flow in self.flows.services() if flow.id in self.facts.services]
-        named = [flow for flow in offered if words & set(flow.called)]
+        offered = [self.flows.services[service] for service in self.facts.services]
+        named = [service for service in offered if words & set(service.called)]
         if self.facts.role != "owner" or len(named) != 1:
             return False
         self._open(named[0].id, "")

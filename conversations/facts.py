@@ -63,6 +63,15 @@ class Trades(Protocol):
     def search(self, text: str, *, limit: int = 3) -> tuple[Trade, ...]: ...
 
 
+class City(Protocol):
+    """What answers are read against: the areas, and the kinds of business."""
+
+    @property
+    def places(self) -> Places: ...
+    @property
+    def trades(self) -> Trades: ...
+
+
 class Calendar(Protocol):
     """The days on which officers work."""
 
@@ -175,14 +184,14 @@ class Facts:
     phone_of_chat: bool = False  # it is the number they write from
     shares_contact: bool = True  # whether this chat can send a contact
     opted_out: bool = False
-    consented: bool = False
+    consents: frozenset[str] = frozenset()  # purposes agreed to, in the present wording
     cases: tuple[CaseFact, ...] = ()  # newest first
     visits: tuple[VisitFact, ...] = ()  # open ones, soonest first
     windows: tuple[Window, ...] = ()  # free ones, for the owner whose visit is to be chosen
     officers: tuple[OfficerFact, ...] = ()
     attention: tuple[CaseFact, ...] = ()  # a supervisor's queue, oldest first
     calls: tuple[CallFact, ...] = ()  # whom a supervisor is to call, who waits longest first
-    services: tuple[str, ...] = ()  # flows an owner can ask for, in the order of the menu
+    services: tuple[str, ...] = ()  # what they can ask for, in the order of the menu
 
     @property
     def today(self) -> date:

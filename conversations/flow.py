@@ -18,7 +18,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from conversations.effects import Effect
 from conversations.events import Event, Located, Said, Uploaded
-from conversations.facts import Facts, Role
+from conversations.facts import City, Facts, Role
 from conversations.messages import Json, Lines, Say, Value, Wish
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.place import kelurahan
@@ -477,8 +477,7 @@ class Flow:
     finish: Callable[[Context], Ending] = _no_ending
     prefill: Callable[[str, Facts], Answers] = _no_answers
     alive: Callable[[str, Facts], bool] = _any_subject
-    service: int = 0  # its place in the owners' menu; 0 = not in it
-    called: tuple[str, ...] = ()  # words by which people ask for it, in small letters
+    numbered: bool = False  # its questions are told as "3 of 12"
     home: Role | None = None  # whose first page it is
     only: Role | None = None  # who may use it, if not everybody
     status: Role | None = None  # whose page it is that says how things stand
@@ -510,10 +509,7 @@ class Flow:
 
     def words(self) -> tuple[str, ...]:
         """All keys this flow needs in its catalogue."""
-        keys = [key for step in self.steps for key in step.words(self.id)]
-        if self.service:
-            keys += [f"{self.id}.title", f"{self.id}.name"]
-        return tuple(keys)
+        return tuple(key for step in self.steps for key in step.words(self.id))
 
     def problems(self) -> list[str]:
         """What is wrong with the declaration, all at once."""
@@ -533,11 +529,15 @@ def window_words(on: date, starts: time, ends: time) -> Say:
     return Say("common.window", {"day": on, "starts": starts, "ends": ends})
 
 
-def place_name(code: str, facts: Facts) -> str:
+def place_name(code: str, city: City) -> str:
     """A kelurahan as people say it: `Cipete Utara, Kebayoran Baru`."""
-    place, above = facts.places.get(code), facts.places.kecamatan_of(code)
-    names = [p.name for p in (place, above) if p is not None]
-    return ", ".join(dict.fromkeys(names)) or code
+    return ", ".join(dict.fromkeys(area_names(code, city).values())) or code
+
+
+def area_names(code: str, city: City) -> dict[str, str]:
+    """The names of a kelurahan and its kecamatan, as far as they are known."""
+    areas = {"kelurahan": city.places.get(code), "kecamatan": city.places.kecamatan_of(code)}
+    return {level: area.name for level, area in areas.items() if area is not None}
 
 
 def short_day(on: date) -> Say:

@@ -12,7 +12,6 @@ from models.base import Base
 from models.database import packed
 from models.wire import Run
 
-APPLYING = "applying"
 CURRENT_VERSION = "2026-11"  # of the wording; a new one is asked for again
 
 
@@ -29,17 +28,16 @@ class Consent(Base):
     given_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
-def give(run: Run, person_ids: Iterable[int], purpose: str = APPLYING) -> None:
-    """Record people's yes to the current wording; saying it twice changes nothing."""
-    ids = list(person_ids)
-    given = {"people": packed(ids), "purpose": purpose, "version": CURRENT_VERSION}
-    if ids:
-        run(_GIVE, given)
+def give(run: Run, consents: Iterable[tuple[int, str]]) -> None:
+    """Record yeses, each (person, purpose), to the current wording. Idempotent."""
+    rows = [{"person_id": person_id, "purpose": purpose} for person_id, purpose in consents]
+    if rows:
+        run(_GIVE, {"rows": packed(rows), "version": CURRENT_VERSION})
 
 
 _GIVE = """
     INSERT INTO consents (person_id, purpose, version, given_at)
-    SELECT CAST(value AS bigint), %(purpose)s, %(version)s, now()
-      FROM json_array_elements_text(%(people)s)
+    SELECT person_id, purpose, %(version)s, now()
+      FROM json_to_recordset(%(rows)s) AS new (person_id bigint, purpose text)
     ON CONFLICT DO NOTHING
 """

@@ -58,7 +58,7 @@ class Opening:
     """
 
     session: Any  # as JSON, or `Unreadable`; None before the first turn
-    consented: bool
+    consents: frozenset[str]  # purposes agreed to, in the present wording
     staff: bool  # an officer or a supervisor
     applied: bool  # has a case
     waiting: int = 0  # fleeting replies that were not sent yet; one for all counts as very many
@@ -109,12 +109,14 @@ def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
 def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
     found: dict[int, Opening] = {}
     for row in rows:
-        person_id, session, consented, staff, applied, waits, row_id, *what = row[:-2]
+        person_id, session, consents, staff, applied, waits, row_id, *what = row[:-2]
         opening = found.get(person_id)
         if opening is None:
             talk = None if session is None else open_json(session, SESSION)
             days = calendar.read(row[-2])
-            opening = found[person_id] = Opening(talk, consented, staff, applied, waits, days)
+            opening = found[person_id] = Opening(
+                talk, frozenset(consents), staff, applied, waits, days
+            )
         if row_id is not None:
             channel, event, *where = what
             opening.untaken.append(Untaken(row_id, channel, open_json(event, EVENT), *where))
@@ -125,9 +127,8 @@ def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
 _OPEN = f"""
     WITH {ASKED}
     SELECT asked.id, kept.session,
-           (SELECT true FROM consents
-             WHERE consents.person_id = asked.id
-               AND purpose = 'applying' AND version = %(version)s LIMIT 1) IS TRUE,
+           ARRAY (SELECT purpose FROM consents
+                   WHERE consents.person_id = asked.id AND version = %(version)s),
            (SELECT true FROM officers
              WHERE officers.person_id = asked.id AND active LIMIT 1) IS TRUE,
            (SELECT true FROM cases

@@ -22,7 +22,7 @@ from conversations import events
 from conversations.messages import Say
 from models import area, identity
 from models.base import Base
-from models.consent import APPLYING, CURRENT_VERSION
+from models.consent import CURRENT_VERSION
 from models.encryption import blind_index, seal, seal_json
 from models.person import veil_numbers, veiled
 from models.visit import new_code
@@ -83,7 +83,7 @@ def fill(engine: Engine, size: Size, told: Callable[[str], None] = lambda _: Non
     """
     given = asdict(size) | {"staff": size.staff, "per_kecamatan": PER_KECAMATAN}
     given |= {"first_address": FIRST_ADDRESS, "scramble": SCRAMBLE, "modulus": MODULUS}
-    given |= {"purpose": APPLYING, "version": CURRENT_VERSION}
+    given |= {"purpose": "applying", "version": CURRENT_VERSION}
     with engine.begin() as tx:
         _put_samples_aside(tx)
         _empty(tx)

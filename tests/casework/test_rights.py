@@ -149,7 +149,7 @@ OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     cases.submit: lambda act: cases.submit(act, "business_permit", make.answers(1)),
     documents.show: lambda act: documents.show(act, "IUMK-2026-3174-000001"),
     people.ask_for_help: lambda act: people.ask_for_help(act, "complaint"),
-    people.give_consent: people.give_consent,
+    people.give_consent: lambda act: people.give_consent(act, "applying"),
     people.join_staff: lambda act: people.join_staff(act, "not-a-token"),
     people.link_chats: lambda act: people.link_chats(act, "123456"),
     people.offer_link: people.offer_link,

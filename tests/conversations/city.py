@@ -85,7 +85,7 @@ class Hours:
 
 def facts(**known: Json) -> Facts:
     """Facts of a person who is new, but for what is `known`."""
-    services = tuple(flow.id for flow in flows.load().services())
+    services = tuple(flows.load().services)
     base = Facts(MONDAY, area.load(), business_type.load(), calendar=Calendar(), services=services)
     return replace(base, **known)
 
@@ -148,8 +148,8 @@ def officer(id: int, name: str, badge: str, load: int = 0, reachable: bool = Tru
 def after(known: Facts, effect: Effect) -> Facts:
     """The facts once the bot has written an effect: the least that the next turn would notice."""
     match effect:
-        case GiveConsent():
-            return replace(known, consented=True)
+        case GiveConsent(purpose):
+            return replace(known, consents=known.consents | {purpose})
         case UseLanguage(locale):
             return replace(known, locale="en" if locale == "en" else "id")
         case RememberName(name):

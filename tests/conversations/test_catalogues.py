@@ -64,9 +64,9 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "telegram.commands.{}": ("menu", "status", "help", "language"),
     "whatsapp.send_{}": ("location", "contact"),
     "visit.declined.{}": ("too_far", "full", "sick", "other", "silent"),
-    "{}.title": [flow.id for flow in FLOWS.services()],
-    "{}.name": [flow.id for flow in FLOWS.services()],
-    "{}.submitted": [flow.id for flow in FLOWS.services()],
+    "{}.title": list(FLOWS.services),
+    "{}.name": list(FLOWS.services),
+    "{}.submitted": list(FLOWS.services),
     # Lines that `Flow.words` names: those of a step, and of the steps that `visit` makes itself.
     "{}.{}.label": [],
     "visit.{}": [],
@@ -109,6 +109,8 @@ def test_every_line_that_is_said_stands_in_both_languages() -> None:
     wanted = {key for _, key in _keys()} | {f"refusals.{reason}" for reason in _refusals()}
     for flow in FLOWS.by_id.values():
         wanted |= set(flow.words())
+    for service in FLOWS.services.values():
+        wanted |= set(service.words())
     assert not (problems := FLOWS.catalogue.problems(wanted)), "\n".join(problems)
 
 
@@ -123,6 +125,8 @@ def test_no_line_is_unused() -> None:
     used = {key for _, key in _keys()} | {f"refusals.{reason}" for reason in _refusals()}
     for flow in FLOWS.by_id.values():
         used |= set(flow.words()) | {f"{flow.id}.{step.id}.said" for step in flow.steps}
+    for service in FLOWS.services.values():
+        used |= {*service.words(), f"{service.id}.waiting_for_page"}
     unused = {key for key in ENTRIES if key not in used and not key.startswith(USED_ELSEWHERE)}
     assert not unused, f"nothing says these: {sorted(unused)}"
 
@@ -199,7 +203,7 @@ def test_owners_are_bapak_and_ibu_and_only_staff_is_anda() -> None:
 
 
 def test_every_question_of_a_form_gives_an_example_or_choices() -> None:
-    for flow in FLOWS.services():
+    for flow in (service.form for service in FLOWS.services.values()):
         for step in flow.steps:
             if isinstance(step, Choose | Review | Upload):
                 continue
@@ -237,8 +241,8 @@ def _labels() -> Iterator[tuple[str, int]]:
                     pass
             if step.counted:
                 yield f"{flow.id}.{step.id}.label", MAX_ITEM
-    for flow in FLOWS.services():
-        yield f"{flow.id}.title", MAX_ITEM
+    for service in FLOWS.services:
+        yield f"{service}.title", MAX_ITEM
     for key in ENGINES_BUTTONS:
         yield key, MAX_BUTTON
     for key in ("welcome.menu.status", "welcome.menu.help", "welcome.menu.language"):

@@ -93,10 +93,10 @@ def people() -> st.SearchStrategy[Facts]:
     states = ("needs_fix", "accepted", "done", "submitted", "under_way")
     owners = [
         city.facts(),
-        city.facts(locale="en", consented=True, opted_out=True, name="Siti"),
+        city.facts(locale="en", consents=frozenset({"applying"}), opted_out=True, name="Siti"),
         *(
             city.facts(
-                consented=True,
+                consents=frozenset({"applying"}),
                 cases=(
                     city.case(
                         81,

@@ -12,39 +12,35 @@ import pytest
 from conversations import flows
 from conversations.catalogue import Catalogue, read
 from conversations.diagram import mermaid
-from conversations.effects import Submit
 from conversations.engine import Flows
-from conversations.flow import (
-    Ask,
-    Choose,
-    Context,
-    Ending,
-    Flow,
-    Locate,
-    Review,
-    Upload,
-    answered,
-)
+from conversations.flow import Ask, Choose, Locate, Upload, answered
+from conversations.form import form
+from conversations.messages import Say
 from conversations.parsers.note import note
+from conversations.service import Document, DocumentKind, Service, Services
 from tests.conversations.transcript import Chat, differences, play
 
-
-def _finish(context: Context) -> Ending:
-    return Ending((Submit("street_lamp", context.answers),))
-
-
-STREET_LAMP = Flow(
-    id="street_lamp",
-    service=2,
-    called=("lampu",),
-    steps=(
+FORM = form(
+    "street_lamp",
+    (
         Choose("fault", options=("dark", "leaning")),
         Ask("pole", parse=note(at_most=20), when=answered("fault", "leaning")),
         Locate("place"),
         Upload("photo", at_most=1),
-        Review("confirm"),
     ),
-    finish=_finish,
+    consents=(),
+)
+
+SERVICE = Service(
+    id="street_lamp",
+    form=FORM,
+    menu=2,
+    called=("lampu",),
+    course=(Document("letter"),),
+    holder=lambda answers: "",
+    about=lambda answers, city: Say(f"street_lamp.fault.{answers['fault']}"),
+    brief=lambda answers, city: (),
+    documents=(DocumentKind("letter", prefix="LMP"),),
 )
 
 WORDS = """
@@ -96,6 +92,15 @@ en = "Send"
 [confirm.change]
 id = "Ubah"
 en = "Change"
+[submitted]
+id = "Laporan kami terima, nomor {number}."
+en = "We have your report; its number is {number}."
+[corrected]
+id = "Terima kasih, kami periksa lagi."
+en = "Thank you, we will look again."
+[letter]
+id = "Tanda terima"
+en = "Receipt"
 """
 
 TALK = """\
@@ -133,17 +138,17 @@ yang datang ke tempat Bapak/Ibu, dan petugas tidak pernah menerima uang. Ini buk
     pole: "KB 112"
     place: {"kelurahan": "31.74.07.1007", "pin": null}
     photo: {"ids": [101], "done": true}
-    confirm: "send"
 """
 
 
 def with_street_lamp() -> Flows:
     """The city's flows, and one more."""
     city = flows.load()
-    words = dict(read(tomllib.loads(WORDS), STREET_LAMP.id))
+    words = dict(read(tomllib.loads(WORDS), SERVICE.id))
     return Flows(
-        {**city.by_id, STREET_LAMP.id: STREET_LAMP},
+        {**city.by_id, SERVICE.id: FORM},
         Catalogue({**city.catalogue.entries, **words}),
+        Services({**city.services, SERVICE.id: SERVICE}),
     )
 
 
@@ -154,15 +159,15 @@ def test_a_new_service_is_in_the_menu_is_asked_checked_and_sent() -> None:
 
 def test_its_declaration_says_what_is_missing() -> None:
     city = with_street_lamp()
-    assert STREET_LAMP.problems() == []
-    assert city.catalogue.problems(STREET_LAMP.words()) == []
+    assert SERVICE.problems() == []
+    assert city.catalogue.problems(SERVICE.words()) == []
     assert flows.load().catalogue.problems(["street_lamp.photo"]) == [
         "conversations/catalogues/street_lamp.toml: [photo] is missing"
     ]
 
 
 def test_it_can_be_drawn() -> None:
-    assert mermaid(STREET_LAMP).splitlines()[:2] == [
+    assert mermaid(FORM).splitlines()[:2] == [
         "flowchart TD",
         '    begin(["street_lamp"])',
     ]

@@ -81,7 +81,7 @@ class Chat:
     written: int = 0  # messages with words
 
     def __post_init__(self) -> None:
-        services = tuple(flow.id for flow in self.flows.services())
+        services = tuple(self.flows.services)
         self.facts = replace(self.facts, services=services)
 
     def heard(self, line: str) -> list[str]:
@@ -106,7 +106,7 @@ class Chat:
         before = before[: before.index(step_id)]
         draft = Draft(flow_id, "", {step: city.ANSWERS[step] for step in before})
         self.session = Session(parked=(draft,), greeted=True, version=10)
-        self.facts = replace(self.facts, consented=True)
+        self.facts = replace(self.facts, consents=frozenset({"applying"}))
         self._turn(Tapped("welcome", "", "menu", 0, flow_id))
         return self._turn(Said("lanjutkan")) if before else []
 
@@ -348,6 +348,6 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "call": _call,
     "phone": _phone,
     "whatsapp": _flag("shares_contact", False),
-    "consented": _flag("consented", True),
+    "consented": _flag("consents", frozenset({"applying"})),
     "english": _flag("locale", "en"),
 }

@@ -37,8 +37,8 @@ from conversations.effects import (
     Withdraw,
 )
 from conversations.events import Uploaded
-from conversations.flows import business_permit
 from conversations.messages import Say
+from conversations.services import business_permit
 from conversations.session import Session as Talk
 from models import database, encryption, link, migrations, unreached
 from models.case import Case
@@ -128,7 +128,7 @@ async def staff(town: Town) -> None:
 
 async def drafts(town: Town) -> None:
     """Somebody at every question of the form."""
-    for step in business_permit.FLOW.steps:
+    for step in business_permit.FORM.steps:
         await fill_in(town, f"draft-{step.id}", until=step.id)
 
 

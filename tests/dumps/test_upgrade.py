@@ -12,8 +12,8 @@ from sqlalchemy import create_engine, make_url, select
 from sqlalchemy.orm import Session
 
 from conversations import catalogue, events, flows, messages
-from conversations.flows import business_permit
 from conversations.messages import Say, say_from_json
+from conversations.services import business_permit
 from conversations.session import Session as Talk
 from models import database, encryption, migrations
 from models.case import Case
@@ -60,7 +60,7 @@ def test_every_row_is_there_and_can_be_read(upgraded: str) -> None:
             for row in tx.scalars(select(Conversation))
             if (talk := Talk.from_json(row.session)).asked is not None
         }
-        assert asked >= {step.id for step in business_permit.FLOW.steps}
+        assert asked >= {step.id for step in business_permit.FORM.steps}
     engine.dispose()
 
 

@@ -1,0 +1,81 @@
+"""A service's form: its questions between the consent and the review, sent off as a case.
+
+The same form asks again what is to be given anew: a case that needs a fix is its subject then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conversations.effects import Correct, Effect, GiveConsent, Submit
+from conversations.facts import Facts
+from conversations.flow import Choose, Context, Ending, Flow, Review, Step, Then, When
+from conversations.messages import Json, Say
+from conversations.session import Answers
+
+NEEDS_FIX = "needs_fix"  # of models.lifecycle
+CONSENT, CONFIRM, IDENTITY = "consent", "confirm", "identity"
+
+
+def form(id: str, steps: Iterable[Step], *, consents: Iterable[str] = ("applying",)) -> Flow:
+    """The flow of a service: consent where it is missing, the questions, and the review."""
+    purposes = frozenset(consents)
+    consent = Choose(
+        CONSENT,
+        options=("yes", "no"),
+        when=_missing(purposes),
+        then=_giving(purposes),
+        counted=False,
+        ends=("no",),
+    )
+    return Flow(
+        id=id,
+        steps=(*([consent] if purposes else ()), *steps, Review(CONFIRM)),
+        finish=_finish,
+        prefill=_prefill,
+        alive=_alive,
+        numbered=True,
+    )
+
+
+def _missing(purposes: frozenset[str]) -> When:
+    def consent_needed(answers: Answers, facts: Facts) -> bool:
+        """The applicant has not agreed yet."""
+        return not purposes <= facts.consents
+
+    return consent_needed
+
+
+def _giving(purposes: frozenset[str]) -> Then:
+    def give(context: Context, answer: Json) -> tuple[Effect, ...]:
+        missing = sorted(purposes - context.facts.consents) if answer == "yes" else ()
+        return tuple(GiveConsent(purpose) for purpose in missing)
+
+    return give
+
+
+def _finish(context: Context) -> Ending:
+    if not context.subject:
+        return Ending((Submit(context.flow, _kept(context.answers)),))
+    case = context.facts.the_case(context.subject)
+    fixed = {step: context.answers[step] for step in case.open_fixes}
+    ending = "waiting_for_page" if fixed.get(IDENTITY) == "page" else "corrected"
+    return Ending((Correct(case.id, fixed),), (Say(context.key(ending)),))
+
+
+def _kept(answers: Answers) -> Answers:
+    return {step: answer for step, answer in answers.items() if step not in {CONSENT, CONFIRM}}
+
+
+def _prefill(subject: str, facts: Facts) -> Answers:
+    """What a case that is already sent holds: all but the items to be given again."""
+    case = facts.case(subject)
+    if not subject or case is None:
+        return {}
+    held = {CONSENT: "yes", CONFIRM: "send", **case.answers}
+    return {step: answer for step, answer in held.items() if step not in case.open_fixes}
+
+
+def _alive(subject: str, facts: Facts) -> bool:
+    case = facts.case(subject)
+    return not subject or (case is not None and case.state == NEEDS_FIX)

@@ -1,0 +1,204 @@
+"""A public service: declared once in `conversations/services/`, read by every room.
+
+The engine asks its form, `casework` leads a case along its course, workers run its checks and make
+its documents, and pages show what its documents declare. None of them knows a service by name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from conversations.facts import City, Role
+from conversations.flow import Flow
+from conversations.messages import Say, Value
+from conversations.session import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a visit goes: kept with the visit, so that it needs no answers."""
+
+    area_code: str
+    pin: tuple[float, float] | None = None  # latitude, longitude; WGS 84
+    address: str = ""  # street, RT/RW, landmark
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """A time counted in the days on which the office works."""
+
+    days: int
+
+
+def _nothing_shown(answers: Answers, city: City) -> tuple[tuple[str, Value | None], ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """A kind of document: how it is numbered, how long it is valid, and what its check tells.
+
+    Numbers are `PREFIX-YEAR-SERIAL`, without gaps for each kind and year; where they are
+    `per_area`, `PREFIX-YEAR-AREA-SERIAL`, without gaps for each kota as well.
+    """
+
+    id: str
+    prefix: str  # capital letters
+    per_area: bool = False
+    valid_years: int | None = None  # None: it does not expire
+    folder: str = "documents"  # where its files lie in the store
+    #: What anybody who has the number may read besides the holder's masked name: each the key of a
+    #: label and a value, or None where nothing can be shown.
+    shown: Callable[[Answers, City], tuple[tuple[str, Value | None], ...]] = _nothing_shown
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A step of a course: this document is issued, and the case goes on at once."""
+
+    issues: str  # its kind
+
+    @property
+    def id(self) -> str:
+        """The name of the stage."""
+        return self.issues
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A step of a course: an officer comes to the owner for this purpose.
+
+    `issues` is the kind of a document that is handed over when the visit succeeds.
+    """
+
+    purpose: str
+    issues: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The name of the stage."""
+        return self.purpose
+
+
+Stage: TypeAlias = Document | Visit
+
+
+def _nowhere(answers: Answers) -> Site | None:
+    return None
+
+
+def _nothing_alike(answers: Answers) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One public service.
+
+    `holder` gives the applicant's name as they wrote it; `about` one line that tells what is asked
+    for, `brief` the lines that a supervisor decides on. `same_as` is equal for two requests of one
+    person that ask for the same; it is stored as it is, so it holds codes and no words.
+    """
+
+    id: str
+    form: Flow
+    menu: int  # its place in the owners' menu
+    called: tuple[str, ...]  # words by which people ask for it, in small letters
+    course: tuple[Stage, ...]  # what happens once a case is accepted, in this order
+    holder: Callable[[Answers], str]
+    about: Callable[[Answers, City], Value]
+    brief: Callable[[Answers, City], tuple[Say, ...]]
+    asked_by: frozenset[Role] = frozenset({"owner"})
+    consents: tuple[str, ...] = ("applying",)  # purposes to which the applicant has agreed
+    promise: WorkingDays | None = None  # until the visit; None: nothing is promised
+    site: Callable[[Answers], Site | None] = _nowhere  # None: it is bound to no place
+    same_as: Callable[[Answers], str | None] = _nothing_alike
+    checks: tuple[str, ...] = ()  # of workers/verification; none: a case is accepted at once
+    returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
+    documents: tuple[DocumentKind, ...] = ()
+
+    def stage(self, stage_id: str) -> Stage | None:
+        """The stage of the course with this name."""
+        return next((stage for stage in self.course if stage.id == stage_id), None)
+
+    def after(self, stage_id: str) -> Stage | None:
+        """The stage that follows; the first after none, None after the last."""
+        ids = [stage.id for stage in self.course]
+        following = ids.index(stage_id) + 1 if stage_id in ids else 0
+        return self.course[following] if following < len(ids) else None
+
+    def problems(self) -> list[str]:
+        """What is wrong with the declaration, all at once."""
+        found = self.form.problems()
+        if self.form.id != self.id:
+            found.append(f"{self.id}: its form is called {self.form.id!r}")
+        steps, kinds = {step.id for step in self.form.steps}, {kind.id for kind in self.documents}
+        found += [
+            f"{self.id}: {step!r} may be sent back, and is no step"
+            for step in self.returnable
+            if step not in steps
+        ]
+        twice = [name for name, n in Counter(stage.id for stage in self.course).items() if n > 1]
+        found += [f"{self.id}: two stages are called {name!r}" for name in twice]
+        if not self.course:
+            found.append(f"{self.id}: its course has no stage, so no case would ever be done")
+        issued = {stage.issues for stage in self.course if stage.issues is not None}
+        found += [
+            f"{self.id}: a document of the kind {kind!r} is issued, and not declared"
+            for kind in sorted(issued - kinds)
+        ]
+        visited = any(isinstance(stage, Visit) for stage in self.course)
+        if visited and self.site is _nowhere:
+            found.append(f"{self.id}: there are visits, and no site to go to")
+        return found
+
+    def words(self) -> tuple[str, ...]:
+        """All keys that the service needs in its catalogue."""
+        own = [f"{self.id}.{name}" for name in ("title", "name", "submitted", "corrected")]
+        kinds = [f"{self.id}.{kind.id}" for kind in self.documents]
+        return (*self.form.words(), *own, *kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Services(Mapping[str, Service]):
+    """All services, by id; iteration follows the menu."""
+
+    by_id: Mapping[str, Service] = field(default_factory=dict)
+
+    def __getitem__(self, service_id: str) -> Service:
+        return self.by_id[service_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.by_id)
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+    def kinds(self) -> tuple[DocumentKind, ...]:
+        """All kinds of documents."""
+        return tuple(kind for service in self.values() for kind in service.documents)
+
+    def kind(self, kind_id: str) -> DocumentKind:
+        """The kind of document with this id.
+
+        Raises:
+            LookupError: no service declares it.
+        """
+        for kind in self.kinds():
+            if kind.id == kind_id:
+                return kind
+        raise LookupError(f"no service declares documents of the kind {kind_id!r}")
+
+    def issuing(self, kind_id: str) -> Service:
+        """The service that issues documents of this kind.
+
+        Raises:
+            LookupError: no service declares it.
+        """
+        for service in self.values():
+            if any(kind.id == kind_id for kind in service.documents):
+                return service
+        raise LookupError(f"no service declares documents of the kind {kind_id!r}")

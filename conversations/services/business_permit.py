@@ -1,0 +1,178 @@
+"""Business permit: a micro-business owner asks for an IUMK.
+
+Sources: Pergub DKI 30/2018 art. 5 (who may ask); PP 7/2021 art. 35 (what is micro).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import reduce
+
+from conversations.effects import Effect, RememberName, SendIdentityLink
+from conversations.facts import City, Facts
+from conversations.flow import Ask, Choose, Context, Locate, Upload, area_names, place_name
+from conversations.form import form
+from conversations.messages import Json, Rupiah, Say, Value
+from conversations.parsers.address import rt_rw, street
+from conversations.parsers.dates import days
+from conversations.parsers.money import money
+from conversations.parsers.name import business_name, name
+from conversations.parsers.numbers import workers
+from conversations.parsers.times import part_of_day
+from conversations.parsers.trade import business_type
+from conversations.service import DocumentKind, Service, Site, Visit, WorkingDays
+from conversations.session import Answers
+
+ID = "business_permit"
+
+
+def _name(context: Context, answer: Json) -> tuple[Effect, ...]:
+    return (RememberName(answer),)
+
+
+def _identity(context: Context, answer: Json) -> tuple[Effect, ...]:
+    return (SendIdentityLink(),) if answer == "page" else ()
+
+
+def _trade_shown(answer: Json, facts: Facts) -> Value:
+    return _trade(answer, facts) or str(answer["words"])
+
+
+def _sum_shown(answer: Json, facts: Facts) -> Value:
+    return Rupiah(answer)
+
+
+def _monthly_shown(answer: Json, facts: Facts) -> Value:
+    return Say("common.a_month", {"sum": Rupiah(answer)})
+
+
+def _days_shown(answer: Json, facts: Facts) -> Value:
+    if not isinstance(answer, list):
+        return str(answer)
+    named = (Say("common.day", {"day": date.fromisoformat(day)}) for day in answer)
+    return reduce(lambda said, day: Say("common.list", {"said": said, "next": day}), named)
+
+
+FORM = form(
+    ID,
+    (
+        Ask("owner_name", parse=name(at_most=100), then=_name),
+        Ask("trade", parse=business_type(offers=3), can_leave=True, shows=_trade_shown),
+        Ask("business_name", parse=business_name(at_most=100), options={"none": None}),
+        Locate("place"),
+        Ask("rt_rw", parse=rt_rw(), options={"unknown": None}),
+        Ask("street", parse=street(at_most=200)),
+        Choose("premises", options=("fixed", "mobile", "home")),
+        Upload("place_photo", at_most=3),
+        Ask("capital", parse=money(at_least=0), numeric=True, can_leave=True, shows=_sum_shown),
+        Ask(
+            "turnover",
+            parse=money(at_least=0, period="month"),
+            numeric=True,
+            can_leave=True,
+            shows=_monthly_shown,
+        ),
+        Ask("workers", parse=workers(), numeric=True, can_leave=True),
+        Choose("papers", options=("none", "nib", "iumk", "npwp")),
+        Choose("identity", options=("page", "door"), then=_identity),
+        Ask("preferred_days", parse=days(), options={"any": "any"}, shows=_days_shown),
+        Ask(
+            "preferred_part",
+            parse=part_of_day(),
+            options={part: part for part in ("any", "morning", "midday", "afternoon")},
+        ),
+    ),
+)
+
+
+# -- what others are told of a case ----------------------------------------------------------------
+
+
+def _trade(answer: Json, city: City) -> Value | None:
+    """The kind of business in words; None where none was found, or it is left to the officer."""
+    trade = city.trades.get(str(answer.get("code", ""))) if isinstance(answer, dict) else None
+    return Say("common.named", {"id": trade.label, "en": trade.label_en}) if trade else None
+
+
+def _sum(answer: Json) -> Value:
+    return Rupiah(answer) if isinstance(answer, int) else Say("common.left")
+
+
+def _holder(answers: Answers) -> str:
+    return str(answers.get("owner_name", ""))
+
+
+def _about(answers: Answers, city: City) -> Value:
+    """The kind of business, in the owner's words when none was found, and its name."""
+    answer = answers.get("trade")
+    words = str(answer.get("words", "-")) if isinstance(answer, dict) else "-"
+    trade, called = _trade(answer, city) or words, answers.get("business_name")
+    return Say("business_permit.about", {"trade": trade, "name": called}) if called else trade
+
+
+def _brief(answers: Answers, city: City) -> tuple[Say, ...]:
+    place = answers.get("place")
+    trade = _trade(answers.get("trade"), city) or Say("common.left")
+    where = place_name(place["kelurahan"], city) if isinstance(place, dict) else "-"
+    return (
+        Say("business_permit.brief.trade", {"trade": trade}),
+        Say("business_permit.brief.place", {"place": where}),
+        Say("business_permit.brief.capital", {"capital": _sum(answers.get("capital"))}),
+        Say("business_permit.brief.turnover", {"turnover": _sum(answers.get("turnover"))}),
+    )
+
+
+def _site(answers: Answers) -> Site | None:
+    place = answers.get("place")
+    if not isinstance(place, dict) or not place.get("kelurahan"):
+        return None
+    pin, corner = place.get("pin"), answers.get("rt_rw")
+    parts = [answers.get("street"), corner and f"RT/RW {corner}"]
+    address = ", ".join(str(part) for part in parts if part)
+    return Site(place["kelurahan"], (pin[0], pin[1]) if pin else None, address)
+
+
+def _same_as(answers: Answers) -> str | None:
+    """The same trade in the same kelurahan."""
+    trade, place = answers.get("trade"), answers.get("place")
+    if not isinstance(trade, dict) or not isinstance(place, dict):
+        return None
+    codes = trade.get("code"), place.get("kelurahan")
+    return f"{codes[0]}/{codes[1]}" if all(codes) else None
+
+
+# -- its document ----------------------------------------------------------------------------------
+
+
+def _shown(answers: Answers, city: City) -> tuple[tuple[str, Value | None], ...]:
+    """The kind of business, and where it is; a home no closer than its kelurahan."""
+    site = _site(answers)
+    names = area_names(site.area_code, city) if site else None
+    place = Say("business_permit.iumk.place_line", names) if names else None
+    return (
+        ("business_permit.iumk.trade", _trade(answers.get("trade"), city)),
+        ("business_permit.iumk.place", place),
+    )
+
+
+#: Source of the years: Pergub DKI 30/2018.
+IUMK = DocumentKind(
+    "iumk", prefix="IUMK", per_area=True, valid_years=5, folder="permits", shown=_shown
+)
+
+SERVICE = Service(
+    id=ID,
+    form=FORM,
+    menu=1,
+    called=("izin", "izinnya", "ijin", "ijinnya", "perizinan", "nib", "iumk", "permit", "license"),
+    course=(Visit("hand_over", issues="iumk"),),
+    holder=_holder,
+    about=_about,
+    brief=_brief,
+    promise=WorkingDays(3),
+    site=_site,
+    same_as=_same_as,
+    checks=("identity", "duplicates", "place", "business_type", "scale", "photo"),
+    returnable=("trade", "place", "street", "place_photo", "capital", "turnover", "identity"),
+    documents=(IUMK,),
+)
