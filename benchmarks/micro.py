@@ -245,8 +245,7 @@ def _apply(tx: Session, storage: Storage, number: int, photo: bytes) -> int:
         person_id=owner.id,
         service="business_permit",
         answers=given,
-        trade_code=given["trade"]["code"],
-        kelurahan_code=given["place"]["kelurahan"],
+        area_code=given["place"]["kelurahan"],
     )
     tx.add(row)
     tx.flush()

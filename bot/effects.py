@@ -29,8 +29,8 @@ from conversations.effects import (
     Depart,
     Effect,
     FailVisit,
+    FinishVisit,
     GiveConsent,
-    HandOver,
     Join,
     LeaveWindow,
     Link,
@@ -173,12 +173,12 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
     match effect:
         case Reply(message, after, fleeting):
             act.enqueue(message, after=after, fleeting=fleeting)
-        case GiveConsent(purpose):
-            people.give_consent(act, purpose)
+        case GiveConsent(purpose, whom):
+            people.give_consent(act, purpose, whom)
         case UseLanguage(locale):
             people.use_language(act, locale)
-        case RememberName(name):
-            people.remember_name(act, name)
+        case RememberName(name, whom):
+            people.remember_name(act, name, whom)
         case RememberPhone(phone):
             people.remember_phone(act, phone)
         case OptOut():
@@ -187,10 +187,10 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
             people.opt_in(act)
         case CallPerson(about):
             people.ask_for_help(act, about)
-        case SendIdentityLink(visit_id):
-            people.send_identity_link(act, public_url, visit_id)
-        case Submit(service, answers):
-            cases.submit(act, service, answers)
+        case SendIdentityLink(visit_id, whom):
+            people.send_identity_link(act, public_url, visit_id, whom)
+        case Submit(service, answers, whom):
+            cases.submit(act, service, answers, whom)
         case Correct(case_id, answers):
             cases.correct(act, case_id, answers)
         case Withdraw(case_id):
@@ -221,14 +221,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
             visits.mistype_code(act, visit_id)
         case ProveCode(visit_id):
             visits.prove_code(act, visit_id)
-        case HandOver(visit_id, ktp_seen, place_as_described, photo_id):
-            visits.hand_over(
-                act,
-                visit_id,
-                ktp_seen=ktp_seen,
-                place_as_described=place_as_described,
-                photo_id=photo_id,
-            )
+        case FinishVisit(visit_id, outcome, answers):
+            visits.finish(act, visit_id, outcome, answers)
         case FailVisit(visit_id, reason):
             visits.fail(act, visit_id, reason)
         case Decide():

@@ -28,6 +28,8 @@ from conversations.facts import (
     VisitFact,
 )
 from conversations.flow import place_name
+from conversations.service import Service, Services, Site
+from conversations.session import Answers
 from models import case as cases
 from models import finding, identity, officer, unreached, visit, window
 from models.calendar import Calendar
@@ -67,7 +69,7 @@ def load(
     ids = [one.id for one in people]
     on_staff = [i for i in ids if openings[i].staff]
     staff = officer.of_people(tx, on_staff) if on_staff else {}
-    rows = _Rows.read(tx, [i for i in ids if openings[i].applied], staff)
+    rows = _Rows.read(tx, [i for i in ids if openings[i].applied], staff, city.flows.services)
     services = tuple(city.flows.services)
     facts: dict[int, Facts] = {}
     for one in people:
@@ -110,16 +112,16 @@ def _with_rows(
     if me is None:
         mine = [a for a in rows.cases.values() if a.person_id == one.id]
         mine.sort(key=lambda a: a.id, reverse=True)
-        visits = [v for v in rows.visits.values() if v.owner_id == one.id]
+        visits = [v for v in rows.visits.values() if v.host_id == one.id]
         choosing = next((a for a in mine if a.state == CaseState.ACCEPTED), None)
         free = (
-            window.free(tx, choosing.kelurahan_code, base.now, calendar)
-            if choosing is not None and choosing.kelurahan_code
+            window.free(tx, choosing.area_code, base.now, calendar)
+            if choosing is not None and choosing.area_code
             else ()
         )
         return replace(
             base,
-            cases=tuple(rows.case_fact(a) for a in mine),
+            cases=tuple(rows.case_fact(a, base) for a in mine),
             visits=rows.visit_facts(visits, base, None),
             windows=tuple(free),
         )
@@ -127,10 +129,10 @@ def _with_rows(
         offered = {o.visit_id for o in rows.offers if o.officer_id == me.id and o.answer is None}
         visits = [v for v in rows.visits.values() if v.officer_id == me.id or v.id in offered]
         return replace(base, visits=rows.visit_facts(visits, base, me))
-    return _supervised(tx, base, me)
+    return _supervised(tx, base, me, rows.services)
 
 
-def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
+def _supervised(tx: Session, base: Facts, me: Officer, services: Services) -> Facts:
     """A supervisor's queues; nothing is locked for a look at them (acts lock)."""
     areas, supervised = officer.areas_of(tx, me.id), officer.supervised(tx)
 
@@ -142,17 +144,17 @@ def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
 
     waiting = tx.scalars(
         select(Case)
-        .where(Case.state == CaseState.IN_REVIEW, mine(Case.kelurahan_code))
+        .where(Case.state == CaseState.IN_REVIEW, mine(Case.area_code))
         .order_by(Case.moved_at)
         .limit(QUEUE)
     ).all()
     stuck = tx.scalars(
         select(Visit)
-        .where(Visit.state == VisitState.UNASSIGNED, mine(Visit.kelurahan_code))
+        .where(Visit.state == VisitState.UNASSIGNED, mine(Visit.area_code))
         .order_by(Visit.on)
         .limit(QUEUE)
     ).all()
-    rows = _Rows.about(tx, waiting, stuck)
+    rows = _Rows.about(tx, waiting, stuck, services)
     around = [OfficerArea.area_code == above for area in areas for above in officer.holding(area)]
     team = tx.execute(
         select(Officer, and_(reachable(), Person.opted_out_at.is_(None)))
@@ -169,7 +171,9 @@ def _supervised(tx: Session, base: Facts, me: Officer) -> Facts:
     load = visit.load_of(tx, [o.id for o, _ in team], base.today)
     return replace(
         base,
-        attention=tuple(rows.case_fact(a) for a in waiting if readable(a.answers) is not None),
+        attention=tuple(
+            rows.case_fact(a, base) for a in waiting if readable(a.answers) is not None
+        ),
         visits=rows.visit_facts(stuck, base, None),
         calls=tuple(
             CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
@@ -198,30 +202,35 @@ class _Rows:
     findings: dict[int, list[FindingRow]]
     permits: dict[int, Permit]
     identities: dict[int, Identity]
+    services: Services
 
     @classmethod
-    def read(cls, tx: Session, owners: Sequence[int], staff: Mapping[int, Officer]) -> _Rows:
+    def read(
+        cls, tx: Session, owners: Sequence[int], staff: Mapping[int, Officer], services: Services
+    ) -> _Rows:
         """Lock and read what these owners' and officers' turns may touch."""
         officers = [o.id for o in staff.values() if o.role == "officer"]
         if not owners and not officers:
-            return cls.about(tx, (), ())
-        visit_ids = visit.open_ids(tx, owner_ids=owners, officer_ids=officers)
+            return cls.about(tx, (), (), services)
+        visit_ids = visit.open_ids(tx, host_ids=owners, officer_ids=officers)
         case_ids = set(tx.scalars(select(Case.id).where(Case.person_id.in_(owners))))
         if visit_ids:
             case_ids |= set(tx.scalars(select(Visit.case_id).where(Visit.id.in_(visit_ids))))
         locked = cases.lock(tx, sorted(case_ids)) if case_ids else []
         visits = visit.lock(tx, visit_ids) if visit_ids else []
-        return cls.about(tx, locked, [v for v in visits if v.state in OPEN_VISITS])
+        return cls.about(tx, locked, [v for v in visits if v.state in OPEN_VISITS], services)
 
     @classmethod
-    def about(cls, tx: Session, rows: Sequence[Case], visits: Sequence[Visit]) -> _Rows:
+    def about(
+        cls, tx: Session, rows: Sequence[Case], visits: Sequence[Visit], services: Services
+    ) -> _Rows:
         """Read what belongs to these cases and visits."""
         known = {a.id: a for a in rows}
         missing = sorted({v.case_id for v in visits} - set(known))
         if missing:
             known |= {a.id: a for a in tx.scalars(select(Case).where(Case.id.in_(missing)))}
         if not known:
-            return cls({}, {}, (), {}, {}, {}, {})
+            return cls({}, {}, (), {}, {}, {}, {}, services)
         found: dict[int, list[FindingRow]] = defaultdict(list)
         for row in finding.latest(tx, list(known)):
             found[row.case_id].append(row)
@@ -244,10 +253,12 @@ class _Rows:
             identities=identity.of_people(tx, [a.person_id for a in known.values()])
             if visits
             else {},
+            services=services,
         )
 
-    def case_fact(self, row: Case) -> CaseFact:
+    def case_fact(self, row: Case, base: Facts) -> CaseFact:
         """One case as its owner or a supervisor may know it."""
+        service, answers = self.services[row.service], readable(row.answers) or {}
         findings = [
             f
             for f in self.findings.get(row.id, ())
@@ -265,6 +276,9 @@ class _Rows:
             open_fixes=tuple(dict.fromkeys(fixes)) if row.state == CaseState.NEEDS_FIX else (),
             reasons=tuple(f.reason for f in findings if f.outcome == "needs_a_person"),
             permit_number=permit.number if permit else None,
+            holder=service.holder(answers) or "-",
+            brief=service.brief(answers, base),
+            returnable=service.returnable,
         )
 
     def visit_facts(
@@ -277,10 +291,11 @@ class _Rows:
     def _visit_fact(self, row: Visit, base: Facts, me: Officer | None) -> VisitFact:
         case = self.cases[row.case_id]
         answers = readable(case.answers) or {}  # a visit is seen, if it can't all be read
+        service = self.services[case.service]
+        site = _site(row, service, answers)
         comes = self.officers.get(row.officer_id or 0)
         offers = [o for o in self.offers if o.visit_id == row.id]
         starts, ends = window.hours(row.on, window.Part(row.part))
-        pin = answers.get("place", {}).get("pin")
         return VisitFact(
             id=row.id,
             case_id=case.id,
@@ -290,14 +305,15 @@ class _Rows:
             part=row.part,
             starts=starts,
             ends=ends,
-            owner_name=str(answers.get("owner_name", "")),
-            trade=_trade(answers.get("trade"), base),
-            business_name=answers.get("business_name"),
-            address=_address(answers),
-            kelurahan=place_name(row.kelurahan_code, base),
-            kelurahan_code=row.kelurahan_code,
-            pin=(pin[0], pin[1]) if pin else None,
-            premises=str(answers.get("premises", "")),
+            service=service.id,
+            purpose=row.purpose,
+            hosted=row.host_id is not None,
+            host_name=service.holder(answers),
+            about=service.about(answers, base),
+            address=site.address,
+            place=place_name(row.area_code, base),
+            area_code=row.area_code,
+            pin=site.pin,
             identity_given=case.person_id in self.identities,
             identity_findings=tuple(
                 f.reason
@@ -319,19 +335,13 @@ class _Rows:
         )
 
 
-def _trade(answer: object, base: Facts) -> str:
-    """The kind of business in words; the owner's own when none was found."""
-    if not isinstance(answer, dict):
-        return "-"
-    trade = base.trades.get(str(answer.get("code", "")))
-    if trade is None:
-        return str(answer.get("words", "-"))
-    return trade.label_en if base.locale == "en" else trade.label
-
-
-def _address(answers: Mapping[str, object]) -> str:
-    parts = [answers.get("street"), answers.get("rt_rw") and f"RT/RW {answers['rt_rw']}"]
-    return ", ".join(str(part) for part in parts if part)
+def _site(row: Visit, service: Service, answers: Answers) -> Site:
+    """Where a visit goes, as it was noted; else as the answers say by now."""
+    noted = readable(row.site)
+    if noted is None:
+        return service.site(answers) or Site(row.area_code)
+    pin = noted["pin"]
+    return Site(noted["area_code"], (pin[0], pin[1]) if pin else None, noted["address"])
 
 
 def _role(me: Officer | None) -> Role:

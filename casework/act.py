@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import news
@@ -22,10 +23,11 @@ from models import person as people
 from models.base import now
 from models.case import Case
 from models.database import trip
-from models.lifecycle import NotAllowed
+from models.lifecycle import NotAllowed, VisitState
 from models.officer import Officer
 from models.outbox import Lane, Owed, owe
 from models.person import Speaker
+from models.visit import Visit
 
 #: Notices of a visit that is being made: sent at any hour, others wait for the morning.
 _UNDER_WAY = frozenset(
@@ -33,6 +35,7 @@ _UNDER_WAY = frozenset(
         "notices.on_the_way",
         "notices.arrived",
         "notices.handed_over",
+        "notices.visit_done",
         "notices.visit_failed",
     }
 )
@@ -132,8 +135,13 @@ class Act:
         """Answer the person who acts."""
         self.enqueue(Message((Say(key, params),)))
 
-    def notify(self, to: int, key: str, /, **params: Value) -> None:
-        """Enqueue a notice to somebody; to the person who acts, it is a reply."""
+    def notify(self, to: int | None, key: str, /, **params: Value) -> None:
+        """Enqueue a notice to somebody; to the person who acts, it is a reply.
+
+        Somebody without a chat (None) is sent none.
+        """
+        if to is None:
+            return
         if self.is_of(to):
             self.reply(key, **params)
             return
@@ -149,14 +157,19 @@ class Act:
 
     def tell(
         self,
-        person_id: int,
+        person_id: int | None,
         what: str,
         subject: int,
         *parts: Say,
         opens: str = "",
         can_wait: bool = True,
     ) -> None:
-        """Give somebody's conversation news of this act, about which it may ask."""
+        """Give somebody's conversation news of this act, about which it may ask.
+
+        Somebody without a chat (None) is told none.
+        """
+        if person_id is None:
+            return
         other = not self.is_of(person_id)
         news.tell(
             self.tx,
@@ -182,6 +195,24 @@ class Act:
     def is_of(self, person_id: int) -> bool:
         """Whether this person acts."""
         return self.person is not None and self.person.id == person_id
+
+    def for_whom(self, whom: int | None) -> int:
+        """The person whom an act is about: the one who acts, or the host of their open visit.
+
+        Raises:
+            NotAllowed: it is somebody else, and no officer stands at their door.
+        """
+        me = self.who().id
+        if whom is None or whom == me:
+            return me
+        at_the_door = select(Visit.id).where(
+            Visit.host_id == whom,
+            Visit.officer_id == self.officer().id,
+            Visit.state == VisitState.ARRIVED,
+        )
+        if self.tx.scalars(at_the_door).first() is None:
+            raise NotAllowed(f"{self.actor} may not speak for person {whom}")
+        return whom
 
     def my_case(self, case_id: int) -> Case:
         """A case of the person who acts; whatever a forged tap may name, no other is touched.

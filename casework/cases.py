@@ -1,39 +1,82 @@
-"""Acts on a case: an owner submits, corrects and withdraws it, a supervisor decides."""
+"""Acts on a case: submitted, corrected and withdrawn by its owner, decided by a supervisor."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
 
 from casework import course
 from casework.act import Act
 from casework.visits import cancel
+from conversations import services
 from conversations.messages import Json, Say
-from models import calendar, lifecycle, visit
+from models import calendar, lifecycle, participant, visit
 from models import case as cases
 from models.case import Case
-from models.lifecycle import CaseState
+from models.finding import Finding, Outcome
+from models.lifecycle import CaseState, NotAllowed
+from models.participant import ParticipantRole
 
-WORKING_DAYS_TO_VISIT = 3  # promised; counted from the day the case is sent
 
+def submit(act: Act, service: str, answers: Mapping[str, Json], whom: int | None = None) -> None:
+    """Enter a new case and have it verified; without checks it is accepted at once.
 
-def submit(act: Act, service: str, answers: Mapping[str, Json]) -> None:
-    """Enter a new case of the person who acts, and have it verified."""
-    given = dict(answers)
-    case_id, number = cases.submit(act.tx, act.who().id, service, given, **_columns(given))
+    `whom` is the person it is for, where somebody else filled the form in.
+    """
+    declared, given = services.load()[service], dict(answers)
+    person_id = act.for_whom(whom)
+    case_id, number = cases.submit(act.tx, person_id, service, given, **_columns(service, given))
     act.note("case.sent", f"case:{case_id}")
-    by = calendar.load(act.tx).working_days_after(act.at, WORKING_DAYS_TO_VISIT)
-    act.reply(f"{service}.submitted", number=number, by=by)
+    if not act.is_of(person_id):
+        participant.add(act.tx, case_id, ParticipantRole.HELPER, act.who().id)
+    if not declared.checks:
+        course.accept(act, act.tx.get_one(Case, case_id))
+    promised = declared.promise
+    by = calendar.load(act.tx).working_days_after(act.at, promised.days) if promised else None
+    act.reply(f"{service}.submitted", number=number, **({"by": by} if by else {}))
 
 
 def correct(act: Act, case_id: int, answers: Mapping[str, Json]) -> None:
-    """Answer steps of one's own case again, and have what rests on them verified."""
+    """Answer steps of one's own case again, and have what rests on them verified.
+
+    An identity that will be given on the page is waited for: `identity_given` goes on from there.
+    """
     case = act.my_case(case_id)
     if not answers:
         return  # the page was filled in meanwhile, and nothing else was asked
     case.answers = {**case.answers, **answers}
-    for name, code in _columns(case.answers).items():
+    for name, code in _columns(case.service, case.answers).items():
         setattr(case, name, code)
-    cases.corrected(act.tx, case, list(answers), actor=act.actor)
+    case.answers_version += 1
+    case.changed = list(answers)
+    if answers.get("identity") == "page":
+        return
+    _verify(act, case)
+
+
+def identity_given(act: Act, person_id: int) -> None:
+    """Verify the identity of a person's cases, now that the secure page was filled in.
+
+    One with a visit on its way stays where it is, whether it was to rest on the page or on the KTP
+    at the door: what is found stands on the officer's card.
+    """
+    act.must_be_office()
+    ids = act.tx.scalars(select(Case.id).where(Case.person_id == person_id)).all()
+    for case in cases.lock(act.tx, ids):
+        under_way = case.state == CaseState.UNDER_WAY
+        if case.answers.get("identity") != "page" and not under_way:
+            continue
+        waits = case.state in {CaseState.NEEDS_FIX, CaseState.ACCEPTED}
+        if not (waits or under_way or case.state == CaseState.SUBMITTED):
+            continue
+        case.answers_version += 1
+        case.changed = sorted({*(case.changed or ()), "identity"})
+        if waits:
+            _verify(act, case)
+        else:
+            cases.plan_verification(act.tx, case)
 
 
 def withdraw(act: Act, case_id: int) -> None:
@@ -46,41 +89,52 @@ def withdraw(act: Act, case_id: int) -> None:
 
 
 def accept(act: Act, case_id: int) -> None:
-    """Accept a case that is in review; its owner chooses a window next."""
+    """Accept a case that is in review."""
     case = _supervised(act, case_id)
-    course.find(act, case, "approval", "ok")
-    course.verified(act, case)
+    course.find(act, case, Finding("approval", Outcome.OK))
+    course.accept(act, case)
 
 
 def reject(act: Act, case_id: int, reason: str | None) -> None:
     """Reject a case that is in review, and tell its owner why."""
     case = _supervised(act, case_id)
     lifecycle.move(act.tx, case, CaseState.REJECTED, actor=act.actor)
-    act.notify(
-        case.person_id,
-        "notices.rejected",
-        number=case.number,
-        reason=reason or "-",
-    )
+    act.notify(case.person_id, "notices.rejected", number=case.number, reason=reason or "-")
 
 
 def send_back(act: Act, case_id: int, step: str | None, reason: str | None) -> None:
-    """Have the owner answer one step again, in a supervisor's words."""
+    """Have the owner answer one step again, in a supervisor's words.
+
+    Raises:
+        NotAllowed: the service's declaration does not let this step be sent back.
+    """
     case = _supervised(act, case_id)
-    course.find(act, case, "supervisor", "fix_by_owner", "returned", step=step)
+    if step is not None and step not in course.service_of(case).returnable:
+        raise NotAllowed(f"{step!r} of case {case.id} can't be sent back")
+    course.find(act, case, Finding("supervisor", Outcome.FIX_BY_OWNER, "returned", step))
     course.ask_again(act, case, [Say("findings.returned", {"reason": reason or "-"})])
 
 
 def _supervised(act: Act, case_id: int) -> Case:
+    """A case that the person who acts may decide on: of their area, and not their own."""
     (case,) = cases.lock(act.tx, [case_id])
-    act.must_supervise(case.kelurahan_code)
+    act.must_supervise(case.area_code)
+    if act.is_of(case.person_id):
+        raise NotAllowed(f"case {case.id} is {act.actor}'s own")
     return case
 
 
-def _columns(answers: Mapping[str, Json]) -> dict[str, str | None]:
+def _verify(act: Act, case: Case) -> None:
+    """Have a (locked) case verified anew."""
+    lifecycle.move(act.tx, case, CaseState.SUBMITTED, actor=act.actor)
+    cases.plan_verification(act.tx, case)
+
+
+def _columns(service: str, answers: Mapping[str, Any]) -> dict[str, str | None]:
     """What of a case's answers stands in plain columns, since queries need it."""
-    place, trade = answers.get("place"), answers.get("trade")
+    declared = services.load()[service]
+    site = declared.site(answers)
     return {
-        "kelurahan_code": place.get("kelurahan") if isinstance(place, dict) else None,
-        "trade_code": trade.get("code") if isinstance(trade, dict) else None,
+        "area_code": site.area_code if site else None,
+        "same_as": declared.same_as(answers),
     }

@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from casework import documents
 from casework.act import Act
+from conversations import services
 from conversations.messages import Say
+from conversations.service import Service, Stage, Visit
 from models import case as cases
 from models import finding, lifecycle
 from models.case import Case
+from models.finding import Finding
 from models.lifecycle import CaseState
 
 
-def verified(act: Act, case: Case) -> None:
-    """Move a (locked) case to verified and have its owner invited to choose a window."""
+def service_of(case: Case) -> Service:
+    """The service that a case asks for."""
+    return services.load()[case.service]
+
+
+def accept(act: Act, case: Case) -> None:
+    """Accept a (locked) case and lead it to its stage: the first, or the one it stands at.
+
+    Called again whenever the stage has to be begun anew, such as after a visit that failed.
+    """
     lifecycle.move(act.tx, case, CaseState.ACCEPTED, actor=act.actor)
-    cases.plan_windows(act.tx, case)
+    service = service_of(case)
+    _enter(act, case, service.stage(case.stage) or service.course[0])
+
+
+def advance(act: Act, case: Case) -> None:
+    """Lead a (locked) case, whose stage is over, to the next one; after the last it is done."""
+    following = service_of(case).after(case.stage)
+    if following is None:
+        lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor)
+        return
+    if isinstance(following, Visit):
+        lifecycle.move(act.tx, case, CaseState.ACCEPTED, actor=act.actor)
+    _enter(act, case, following)
+
+
+def _enter(act: Act, case: Case, stage: Stage) -> None:
+    case.stage = stage.id
+    if isinstance(stage, Visit):
+        cases.plan_windows(act.tx, case)
+        return
+    if case.state != CaseState.UNDER_WAY:
+        lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
+    documents.issue(act, case, stage.issues)
+    advance(act, case)
 
 
 def ask_again(act: Act, case: Case, says: Iterable[Say]) -> None:
     """Send a (locked) case back to its owner, with what is to be answered again."""
     lifecycle.move(act.tx, case, CaseState.NEEDS_FIX, actor=act.actor)
-    opens = case.service
-    act.tell(case.person_id, "fix_needed", case.id, *says, opens=opens)
+    act.tell(case.person_id, "fix_needed", case.id, *says, opens=case.service)
 
 
 def to_review(act: Act, case: Case) -> None:
@@ -31,7 +64,7 @@ def to_review(act: Act, case: Case) -> None:
     lifecycle.move(act.tx, case, CaseState.IN_REVIEW, actor=act.actor)
     number = {"number": case.number}
     act.tell_supervisors(
-        case.kelurahan_code,
+        case.area_code,
         "review_needed",
         case.id,
         Say("notices.review_needed", number),
@@ -41,24 +74,6 @@ def to_review(act: Act, case: Case) -> None:
     act.tell(case.person_id, "in_review", case.id, in_review)
 
 
-def find(
-    act: Act,
-    case: Case,
-    check: str,
-    outcome: str,
-    reason: str = "",
-    *,
-    step: str | None = None,
-    params: Mapping[str, Any] | None = None,
-) -> None:
-    """Write a finding about the present answers; a check's first word on them stands."""
-    row = {
-        "case_id": case.id,
-        "check": check,
-        "answers_version": case.answers_version,
-        "outcome": outcome,
-        "reason": reason,
-        "step": step,
-        "params": dict(params or {}),
-    }
-    finding.write(act.tx, [row])
+def find(act: Act, case: Case, *findings: Finding) -> None:
+    """Write findings about the present answers; a check's first word on them stands."""
+    finding.write(act.tx, case.id, case.answers_version, findings)

@@ -38,7 +38,7 @@ def give_up(act: Act, visit_id: int) -> bool:
     """Give a visit's window up and offer its owner others; False if the officer is under way."""
     act.must_be_office()
     known = act.tx.get_one(Visit, visit_id)
-    people.lock(act.tx, [known.owner_id])
+    people.lock(act.tx, [known.host_id] if known.host_id is not None else [])
     (case,) = cases.lock(act.tx, [known.case_id])
     (visit,) = visits.lock(act.tx, [visit_id])
     if visit.state not in lifecycle.OPEN_VISITS:
@@ -52,10 +52,10 @@ def give_up(act: Act, visit_id: int) -> bool:
 
 def _tell(act: Act, case: Case, visit: Visit) -> None:
     params: dict[str, Value] = {"number": case.number, "window": window_of(visit)}
-    act.tell(visit.owner_id, "day_closed", visit.id, Say("notices.day_closed", params))
+    act.tell(visit.host_id, "day_closed", visit.id, Say("notices.day_closed", params))
     comes = act.tx.get(Officer, visit.officer_id) if visit.officer_id else None
     if comes is not None and comes.person_id is not None:
         stay = Say("notices.day_closed_officer", params)
         act.tell(comes.person_id, "day_closed", visit.id, stay)
     moved = Say("notices.day_closed_supervisor", params)
-    act.tell_supervisors(visit.kelurahan_code, "day_closed", visit.id, moved)
+    act.tell_supervisors(visit.area_code, "day_closed", visit.id, moved)

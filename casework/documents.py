@@ -15,13 +15,13 @@ from models.encryption import readable
 from models.permit import Permit
 
 
-def issue(act: Act, case: Case, kelurahan_code: str) -> str:
+def issue(act: Act, case: Case, kind: str) -> str:
     """Issue the permit of a (locked) case and have it typeset; gives its number."""
     issued = permit.issue(
         act.tx,
         case_id=case.id,
         person_id=case.person_id,
-        kota_code=".".join(kelurahan_code.split(".")[:2]),
+        kota_code=".".join((case.area_code or "").split(".")[:2]),
         issued_on=day(act.at),
     )
     act.note("permit.issued", f"permit:{issued.id}")

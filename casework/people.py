@@ -19,10 +19,14 @@ from models.visit import Visit
 # -- what a person says of themselves --------------------------------------------------------------
 
 
-def give_consent(act: Act, purpose: str) -> None:
-    """Agree that personal data is kept and used for a purpose."""
-    act.ledger.consent(act.who().id, purpose)
-    act.note("consent.given", act.actor, purpose=purpose)
+def give_consent(act: Act, purpose: str, whom: int | None = None) -> None:
+    """Agree that personal data is kept and used for a purpose.
+
+    `whom` is the person whose data it is, where an officer at their door notes their yes.
+    """
+    person_id = act.for_whom(whom)
+    act.ledger.consent(person_id, purpose)
+    act.note("consent.given", f"person:{person_id}", purpose=purpose)
 
 
 def use_language(act: Act, locale: str) -> None:
@@ -31,10 +35,12 @@ def use_language(act: Act, locale: str) -> None:
     act.ledger.change(act.who())
 
 
-def remember_name(act: Act, name: str) -> None:
-    """Be called by this name."""
-    act.who().name = name
-    act.ledger.change(act.who())
+def remember_name(act: Act, name: str, whom: int | None = None) -> None:
+    """Be called by this name; `whom` is the person whom it names, if it is somebody else."""
+    person_id = act.for_whom(whom)
+    one = act.who() if act.is_of(person_id) else people.lock(act.tx, [person_id])[0]
+    one.name = name
+    act.ledger.change(one)
 
 
 def remember_phone(act: Act, phone: str) -> None:
@@ -85,7 +91,7 @@ def ask_for_help(act: Act, about: str) -> None:
         case _:
             say = Say("notices.person_called", params)
     again = [Say("notices.caller.asked_before", {"n": repeats})] if repeats else []
-    area = latest.kelurahan_code if latest else None
+    area = latest.area_code if latest else None
     act.tell_supervisors(area, "person_called", me.id, say, *again)
 
 
@@ -111,14 +117,19 @@ def called(act: Act, person_id: int) -> None:
 # -- identity --------------------------------------------------------------------------------------
 
 
-def send_identity_link(act: Act, public_url: str, visit_id: int | None) -> None:
-    """Send the single-use page for an owner's identity: to them, or to the officer at the door."""
+def send_identity_link(
+    act: Act, public_url: str, visit_id: int | None, whom: int | None = None
+) -> None:
+    """Send the single-use page for an owner's identity: to them, or to the officer at the door.
+
+    The owner is the host of the visit, else `whom` the form is about.
+    """
     me = act.who()
-    owner_id = visits.owner_of(act, visit_id) if visit_id is not None else me.id
+    owner_id = visits.host_of(act, visit_id) if visit_id is not None else act.for_whom(whom)
     token = identity.link(act.tx, person_id=owner_id, holder_id=me.id)
     url = f"{public_url}/identitas/{token}"
     hours = int(identity.LINK_LIFE.total_seconds() // 3600)
-    key = "notices.identity_link" if visit_id is None else "notices.identity_link_officer"
+    key = "notices.identity_link" if owner_id == me.id else "notices.identity_link_officer"
     act.reply(key, url=url, hours=hours)
     act.note("identity.link_sent", f"person:{owner_id}")
 
@@ -134,7 +145,7 @@ def show_officer(act: Act, badge: str) -> None:
     active = [one for one in bearers if one.active]
     coming = act.tx.scalars(
         select(Visit).where(
-            Visit.owner_id == act.who().id,
+            Visit.host_id == act.who().id,
             Visit.officer_id.in_([one.id for one in active]),
             Visit.state.in_(visits.PROMISED),
         )

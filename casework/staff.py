@@ -43,9 +43,7 @@ def move(act: Act, row: Officer, areas: Sequence[str]) -> int:
     mine = _open_visits(act.tx, row)
     officer.work_in(act.tx, row, areas, actor=act.actor)
     outside = [
-        (case, one)
-        for case, one in mine
-        if set(areas).isdisjoint(officer.holding(one.kelurahan_code))
+        (case, one) for case, one in mine if set(areas).isdisjoint(officer.holding(one.area_code))
     ]
     _give_back(act, row, outside, reason="areas_changed")
     return len(outside)
@@ -84,7 +82,7 @@ def _give_back(act: Act, row: Officer, mine: Sequence[tuple[Case, Visit]], *, re
         window = window_of(one)
         if promised:
             say = Say("notices.officer_changes", {"window": window})
-            act.tell(one.owner_id, "officer_changes", one.id, say)
+            act.tell(one.host_id, "officer_changes", one.id, say)
         if promised and row.person_id is not None and row.active:
             say = Say("notices.visit_cancelled", {"number": case.number, "window": window})
             act.tell(row.person_id, "visit_cancelled", one.id, say)

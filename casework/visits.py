@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 
 from sqlalchemy import select
@@ -9,12 +11,14 @@ from sqlalchemy import select
 from casework import course, documents
 from casework.act import Act
 from casework.news import window_of
-from conversations.messages import Say, Value
+from conversations.messages import Json, Say, Value
+from conversations.service import Site
 from models import area, lifecycle, quiet
 from models import offer as offers
 from models import visit as visits
 from models import window as windows
 from models.case import Case
+from models.finding import Finding, Outcome
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.officer import Officer
 from models.visit import MAX_FAILED_VISITS, Offer, Visit, VisitReport
@@ -33,16 +37,19 @@ PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARR
 def book(act: Act, case_id: int, on: date, part: str) -> None:
     """Take a window for one's own case; offers others if it is gone."""
     case = act.my_case(case_id)
-    window = windows.Window(on, windows.Part(part))
-    kelurahan = case.kelurahan_code or ""  # none was verified without one
-    if not windows.take(act.tx, kelurahan, window, act.at):
+    window, site = windows.Window(on, windows.Part(part)), site_of(case)
+    if case.state != CaseState.ACCEPTED or site is None:
+        raise NotAllowed(f"case {case.id} waits for no window")
+    if not windows.take(act.tx, site.area_code, window, act.at):
         gone = Say("notices.window_gone")
         act.tell(act.who().id, "verified", case.id, gone, opens="visit_window")
         return
     visit = Visit(
         case_id=case.id,
-        owner_id=case.person_id,
-        kelurahan_code=kelurahan,
+        purpose=case.stage,
+        host_id=case.person_id,
+        area_code=site.area_code,
+        site=asdict(site),
         on=window.on,
         part=window.part,
     )
@@ -58,7 +65,7 @@ def leave(act: Act, visit_id: int) -> None:
     visit = _visit(act, visit_id)
     case = act.my_case(visit.case_id)
     cancel(act, visit)
-    course.verified(act, case)
+    course.accept(act, case)
 
 
 def cancel(act: Act, visit: Visit) -> None:
@@ -78,15 +85,21 @@ def cancel(act: Act, visit: Visit) -> None:
 
 
 def rate(act: Act, case_id: int, stars: int) -> None:
-    """Rate the visit at which one's own case was done: 1 to 5 stars."""
+    """Rate the last visit that was made for one's own case: 1 to 5 stars."""
     case = act.my_case(case_id)
     report = act.tx.scalars(
         select(VisitReport)
         .join(Visit, Visit.id == VisitReport.visit_id)
         .where(Visit.case_id == case.id, Visit.state == VisitState.DONE)
-    ).one_or_none()
+        .order_by(Visit.id.desc())
+    ).first()
     if report is not None:
         report.rating = stars
+
+
+def site_of(case: Case) -> Site | None:
+    """Where a visit for a case goes; None for one that is bound to no place."""
+    return course.service_of(case).site(case.answers)
 
 
 # -- the office ------------------------------------------------------------------------------------
@@ -104,7 +117,7 @@ def give_window_up(act: Act, case: Case, visit: Visit, reason: str) -> None:
     """Call a (locked) visit off, and offer its owner other windows."""
     call_off(act, visit, reason)
     if case.state == CaseState.UNDER_WAY:
-        course.verified(act, case)
+        course.accept(act, case)
 
 
 def window_passed(act: Act, case: Case, visit: Visit) -> None:
@@ -115,9 +128,9 @@ def window_passed(act: Act, case: Case, visit: Visit) -> None:
     act.must_be_office()
     give_window_up(act, case, visit, "window_passed")
     params: dict[str, Value] = {"number": case.number, "window": window_of(visit)}
-    act.tell(visit.owner_id, "window_passed", visit.id, Say("notices.window_passed", params))
+    act.tell(visit.host_id, "window_passed", visit.id, Say("notices.window_passed", params))
     missed = Say("notices.window_missed", params)
-    act.tell_supervisors(visit.kelurahan_code, "window_missed", visit.id, missed)
+    act.tell_supervisors(visit.area_code, "window_missed", visit.id, missed)
 
 
 def offer_to(act: Act, visit: Visit, chosen: Officer) -> None:
@@ -154,14 +167,14 @@ def hand_to_supervisors(act: Act, case: Case, visit: Visit) -> None:
     """Nobody is left to be asked for a (locked) visit: a supervisor assigns an officer."""
     act.must_be_office()
     lifecycle.move(act.tx, visit, VisitState.UNASSIGNED, actor=act.actor)
-    kelurahan = area.load().get(visit.kelurahan_code)
+    kelurahan = area.load().get(visit.area_code)
     params: dict[str, Value] = {
         "number": case.number,
         "place": kelurahan.name if kelurahan else "-",
         "window": window_of(visit),
     }
     act.tell_supervisors(
-        visit.kelurahan_code,
+        visit.area_code,
         "visit_unassigned",
         visit.id,
         Say("notices.visit_unassigned", params),
@@ -172,9 +185,9 @@ def hand_to_supervisors(act: Act, case: Case, visit: Visit) -> None:
 def assign(act: Act, visit_id: int, officer_id: int) -> None:
     """Ask an officer of a supervisor's choice to take a visit."""
     (visit,) = visits.lock(act.tx, [visit_id])  # the facts of supervisors lock nothing
-    act.must_supervise(visit.kelurahan_code)
+    act.must_supervise(visit.area_code)
     chosen = act.tx.get_one(Officer, officer_id)
-    if chosen.person_id is None or not chosen.active or chosen.person_id == visit.owner_id:
+    if chosen.person_id is None or not chosen.active or chosen.person_id == visit.host_id:
         raise NotAllowed(f"officer {chosen.id} can't be asked about visit {visit_id}")
     offer_to(act, visit, chosen)
 
@@ -189,9 +202,10 @@ def accept(act: Act, visit_id: int) -> None:
         if offer.officer_id == me.id and offer.answer is None:
             offer.answer, offer.answered_at = "accepted", act.at
     visit.officer_id = me.id
-    visit.code, visit.code_tries, visit.code_proved_at = visits.new_code(), 0, None
+    visit.code = visits.new_code() if visit.host_id is not None else None
+    visit.code_tries, visit.code_proved_at = 0, None
     lifecycle.move(act.tx, visit, VisitState.ACCEPTED, actor=act.actor)
-    act.notify(visit.owner_id, "notices.officer_comes", **_who_comes(me, visit))
+    act.notify(visit.host_id, "notices.officer_comes", **_who_comes(me, visit))
 
 
 def decline(act: Act, visit_id: int, reason: str) -> None:
@@ -204,14 +218,14 @@ def decline(act: Act, visit_id: int, reason: str) -> None:
     visit.officer_id, visit.code = None, None
     seek_officer(act, visit, reason)
     if accepted:
-        act.notify(visit.owner_id, "notices.officer_changes", window=window_of(visit))
+        act.notify(visit.host_id, "notices.officer_changes", window=window_of(visit))
 
 
 def depart(act: Act, visit_id: int) -> None:
     """Set out to a visit."""
     me, visit = _mine(act, visit_id)
     lifecycle.move(act.tx, visit, VisitState.ON_THE_WAY, actor=act.actor)
-    act.notify(visit.owner_id, "notices.on_the_way", **_who_comes(me, visit))
+    act.notify(visit.host_id, "notices.on_the_way", **_who_comes(me, visit))
 
 
 def arrive(act: Act, visit_id: int, km: float | None) -> None:
@@ -219,7 +233,7 @@ def arrive(act: Act, visit_id: int, km: float | None) -> None:
     me, visit = _mine(act, visit_id)
     lifecycle.move(act.tx, visit, VisitState.ARRIVED, actor=act.actor)
     act.note("visit.arrived", f"visit:{visit.id}", km=km)
-    act.notify(visit.owner_id, "notices.arrived", **_who_comes(me, visit))
+    act.notify(visit.host_id, "notices.arrived", **_who_comes(me, visit))
 
 
 def mistype_code(act: Act, visit_id: int) -> None:
@@ -236,30 +250,28 @@ def prove_code(act: Act, visit_id: int) -> None:
     act.note("visit.code_proved", f"visit:{visit_id}")
 
 
-def hand_over(
-    act: Act, visit_id: int, *, ktp_seen: bool, place_as_described: bool, photo_id: int | None
-) -> None:
-    """Finish a visit: its report is written, the permit is issued, the case is done.
+def finish(act: Act, visit_id: int, outcome: str, answers: Mapping[str, Json]) -> None:
+    """Finish a visit: what came of it is kept, and its case goes on along its course.
 
     Raises:
-        NotAllowed: the visit was not proved by its code.
+        NotAllowed: it was not proved by the code that its host holds.
     """
     _, visit = _mine(act, visit_id)
-    if visit.code_proved_at is None:
+    if visit.host_id is not None and visit.code_proved_at is None:
         raise NotAllowed(f"visit {visit.id} was not proved by its code")
     case = act.tx.get_one(Case, visit.case_id)
-    report = VisitReport(
-        visit_id=visit.id,
-        ktp_seen=ktp_seen,
-        place_as_described=place_as_described,
-        photo_id=photo_id,
-    )
-    act.tx.add(report)
+    act.tx.add(VisitReport(visit_id=visit.id, answers=dict(answers)))
+    visit.outcome = outcome
     lifecycle.move(act.tx, visit, VisitState.DONE, actor=act.actor)
-    lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor)
-    number = documents.issue(act, case, visit.kelurahan_code)
-    act.reply("notices.handed_over_officer", number=number)
-    act.notify(visit.owner_id, "notices.handed_over", number=number)
+    stage = course.service_of(case).stage(visit.purpose)
+    if stage is not None and stage.issues is not None:
+        number = documents.issue(act, case, stage.issues)
+        act.reply("notices.handed_over_officer", number=number)
+        act.notify(visit.host_id, "notices.handed_over", number=number)
+    else:
+        act.reply("notices.visit_done_officer", number=case.number)
+        act.notify(visit.host_id, "notices.visit_done", number=case.number)
+    course.advance(act, case)
 
 
 def fail(act: Act, visit_id: int, reason: str) -> None:
@@ -270,17 +282,24 @@ def fail(act: Act, visit_id: int, reason: str) -> None:
     lifecycle.move(act.tx, visit, VisitState.FAILED, actor=act.actor, reason=reason)
     case.failed_visits += 1
     why = Say(f"notices.visit_failed.{reason}")
-    act.notify(visit.owner_id, "notices.visit_failed", reason=why)
+    act.notify(visit.host_id, "notices.visit_failed", reason=why)
     if case.failed_visits < MAX_FAILED_VISITS:
-        course.verified(act, case)
+        course.accept(act, case)
         return
-    course.find(act, case, "visits", "needs_a_person", "visits_failed")
+    course.find(act, case, Finding("visits", Outcome.NEEDS_A_PERSON, "visits_failed"))
     course.to_review(act, case)
 
 
-def owner_of(act: Act, visit_id: int) -> int:
-    """The owner of a visit of the officer who acts."""
-    return _mine(act, visit_id)[1].owner_id
+def host_of(act: Act, visit_id: int) -> int:
+    """The host of a visit of the officer who acts.
+
+    Raises:
+        NotAllowed: it is another officer's, or its host has no chat.
+    """
+    host_id = _mine(act, visit_id)[1].host_id
+    if host_id is None:
+        raise NotAllowed(f"visit {visit_id} is to nobody with a chat")
+    return host_id
 
 
 def _mine(act: Act, visit_id: int) -> tuple[Officer, Visit]:

@@ -25,9 +25,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class GiveConsent:
-    """The person agreed to a purpose, in the current wording."""
+    """Somebody agreed to a purpose, in the current wording.
+
+    Here and below, `whom` is the person whom a form is about; None: the one who writes.
+    """
 
     purpose: str
+    whom: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,10 @@ class UseLanguage:
 
 @dataclass(frozen=True, slots=True)
 class RememberName:
-    """The person told their name."""
+    """Somebody's name was told."""
 
     name: str
+    whom: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +78,16 @@ class SendIdentityLink:
     """Send the single-use page for the owner's identity: to them, or to the officer at the door."""
 
     visit_id: int | None = None
+    whom: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Send a case off."""
+    """Send a form off as a new case."""
 
     service: str
     answers: Mapping[str, Json]
+    whom: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +202,12 @@ class ProveCode:
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver:
-    """The permit is issued and handed over, with what the officer saw."""
+class FinishVisit:
+    """The visit succeeded: its outcome, and the officer's answers to its script."""
 
     visit_id: int
-    ktp_seen: bool
-    place_as_described: bool
-    photo_id: int | None
+    outcome: str
+    answers: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +281,7 @@ Effect: TypeAlias = (
     | Arrive
     | MistypeCode
     | ProveCode
-    | HandOver
+    | FinishVisit
     | FailVisit
     | Decide
     | Assign

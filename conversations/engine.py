@@ -1341,7 +1341,11 @@ class _Teller:
         return flow.step(asked.step)
 
     def _context(self, draft: Draft) -> Context:
-        return Context(draft.flow, draft.subject, draft.answers, self.facts)
+        flow = self.flows.by_id.get(draft.flow)
+        worded = flow.worded if flow is not None else {}
+        return Context(
+            draft.flow, draft.subject, draft.answers, self.facts, draft.on_behalf, worded
+        )
 
     def flush(self) -> None:
         """Make one message of all that is to be said, with the open question at its end."""

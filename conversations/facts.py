@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias
 
-from conversations.messages import Json
+from conversations.messages import Json, Say, Value
 
 WIB = timezone(timedelta(hours=7), "WIB")  # Jakarta keeps no summer time
 
@@ -113,6 +113,9 @@ class CaseFact:
     open_fixes: tuple[str, ...] = ()  # steps the owner must answer again
     reasons: tuple[str, ...] = ()  # why a person must look at it: keys of findings
     permit_number: str | None = None
+    holder: str = "-"  # the applicant's name, as they wrote it
+    brief: tuple[Say, ...] = ()  # what a supervisor decides on, a line each
+    returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +130,17 @@ class VisitFact:
     part: str
     starts: time
     ends: time
-    owner_name: str
-    trade: str
-    business_name: str | None
+    service: str
+    purpose: str
+    hosted: bool  # somebody with a chat is visited, who holds a code
+    host_name: str
+    about: Value  # what the case is about, in one line
     address: str  # street, RT/RW, landmark
-    kelurahan: str
-    kelurahan_code: str
+    place: str  # the kelurahan and its kecamatan
+    area_code: str
     pin: tuple[float, float] | None
-    premises: str
     identity_given: bool
-    code: str | None  # the six digits the owner tells at the door
+    code: str | None  # the six digits the host tells at the door
     code_tries_left: int
     code_proved: bool
     officer_name: str | None

@@ -34,16 +34,22 @@ SAME_PLACE_KM = 5  # the largest kelurahan reach 4 km from their centroid
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where a step is asked: its flow and subject, the answers so far, and the facts."""
+    """Where a step is asked: its flow and subject, the answers so far, and the facts.
+
+    `whom` is the person whom the form is about, where that is not the one who writes; `worded` is
+    the flow's.
+    """
 
     flow: str
     subject: str
     answers: Answers
     facts: Facts
+    whom: int | None = None
+    worded: Mapping[str, str] = field(default_factory=dict)
 
-    def key(self, *parts: str) -> str:
-        """A key of this flow's catalogue."""
-        return ".".join((self.flow, *parts))
+    def key(self, step: str, *parts: str) -> str:
+        """A key of the catalogue that words this step."""
+        return ".".join((self.worded.get(step, self.flow), step, *parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,7 +475,8 @@ class Flow:
     """A form, or a desk: its questions in order, and what follows when all are answered.
 
     `prefill` gives the answers that the record already holds about a subject; they win over what
-    the session remembers. `alive` says whether a subject may still be spoken about.
+    the session remembers. `alive` says whether a subject may still be spoken about. `worded` names
+    the catalogue of steps that stand in another than the flow's own.
     """
 
     id: str
@@ -483,6 +490,8 @@ class Flow:
     status: Role | None = None  # whose page it is that says how things stand
     interrupts: bool = True  # news about it may come between other questions
     form: bool = True  # its answers are worth keeping when something else comes up
+    worded: Mapping[str, str] = field(default_factory=dict)  # step -> catalogue
+    given: frozenset[str] = frozenset()  # answers that `prefill` gives and no step asks for
 
     def open_to(self, subject: str, facts: Facts) -> bool:
         """Whether this person may speak about this subject, and there is something to say."""
@@ -509,7 +518,9 @@ class Flow:
 
     def words(self) -> tuple[str, ...]:
         """All keys this flow needs in its catalogue."""
-        return tuple(key for step in self.steps for key in step.words(self.id))
+        return tuple(
+            key for step in self.steps for key in step.words(self.worded.get(step.id, self.id))
+        )
 
     def problems(self) -> list[str]:
         """What is wrong with the declaration, all at once."""

@@ -49,14 +49,14 @@ def _missing(purposes: frozenset[str]) -> When:
 def _giving(purposes: frozenset[str]) -> Then:
     def give(context: Context, answer: Json) -> tuple[Effect, ...]:
         missing = sorted(purposes - context.facts.consents) if answer == "yes" else ()
-        return tuple(GiveConsent(purpose) for purpose in missing)
+        return tuple(GiveConsent(purpose, context.whom) for purpose in missing)
 
     return give
 
 
 def _finish(context: Context) -> Ending:
     if not context.subject:
-        return Ending((Submit(context.flow, _kept(context.answers)),))
+        return Ending((Submit(context.flow, _kept(context.answers), context.whom),))
     case = context.facts.the_case(context.subject)
     fixed = {step: context.answers[step] for step in case.open_fixes}
     ending = "waiting_for_page" if fixed.get(IDENTITY) == "page" else "corrected"

@@ -158,8 +158,8 @@ class Service:
     def words(self) -> tuple[str, ...]:
         """All keys that the service needs in its catalogue."""
         own = [f"{self.id}.{name}" for name in ("title", "name", "submitted", "corrected")]
-        kinds = [f"{self.id}.{kind.id}" for kind in self.documents]
-        return (*self.form.words(), *own, *kinds)
+        named = {*(stage.id for stage in self.course), *(kind.id for kind in self.documents)}
+        return (*self.form.words(), *own, *(f"{self.id}.{name}" for name in sorted(named)))
 
 
 @dataclass(frozen=True, slots=True)

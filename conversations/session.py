@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
 import msgspec
 from msgspec import structs
@@ -36,12 +36,16 @@ class Offer:
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A form being filled in: which flow, about what, and the answers so far."""
+    """A form being filled in: which flow, about what, and the answers so far.
+
+    `on_behalf` is the person it is about (their id), if that is not the one who writes.
+    """
 
     flow: str
     subject: str = ""
     answers: Answers = msgspec.field(default_factory=dict)
     editing: str | None = None  # the step asked again although it has an answer
+    on_behalf: int | None = None
 
     def answered(self, step: str, answer: Json) -> Draft:
         """The draft with one more answer."""
@@ -141,7 +145,16 @@ class Session(msgspec.Struct, frozen=True):
         )
 
 
-_StoredDraft: TypeAlias = tuple[str, str, dict[str, Any], str | None]
+class _StoredDraft(NamedTuple):
+    """The shape of a draft; the last value is left out where there is none."""
+
+    flow: str
+    subject: str
+    answers: dict[str, Any]
+    editing: str | None
+    on_behalf: int | None = None
+
+
 _StoredOffer: TypeAlias = tuple[
     str, str | tuple[str, dict[str, Any]], Any, Act, Literal["yes", "no", ""]
 ]
@@ -173,12 +186,12 @@ def joined(session: Session, other: Session, *, at_most: int) -> Session:
 
 
 def _draft_to_json(draft: Draft) -> Json:
-    return [draft.flow, draft.subject, dict(draft.answers), draft.editing]
+    held = [draft.flow, draft.subject, dict(draft.answers), draft.editing]
+    return held if draft.on_behalf is None else [*held, draft.on_behalf]
 
 
 def _draft_from_json(data: Json) -> Draft:
-    flow, subject, answers, editing = data
-    return Draft(flow, subject, answers, editing)
+    return Draft(*data)
 
 
 def _question_to_json(asked: Question) -> Json:

@@ -1,4 +1,4 @@
-"""Cases: what an owner asked for, and the answers given."""
+"""Cases: what somebody asked for, and the answers given."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import lifecycle, task
+from models import task
 from models.base import Base
 from models.database import TASKS, trip
 from models.encryption import EncryptedJson, seal_json
@@ -20,10 +20,12 @@ _ANSWERS = "applications.answers"  # what its words are bound to
 
 
 class Case(Base):
-    """One request for one service.
+    """One request of one person for one service.
 
-    `answers` are the flow's, by step. `answers_version` grows with every correction, so that a
-    finding says which answers it judged. The plain columns are what queries need; none is personal.
+    `answers` are the form's, by step. `answers_version` grows with every correction, so that a
+    finding says which answers it judged. `stage` is where an accepted case stands in its service's
+    course. `same_as` is equal for requests of one person that ask for the same. The plain columns
+    are what queries need; none is personal.
     """
 
     __tablename__ = "cases"
@@ -42,8 +44,9 @@ class Case(Base):
     changed: Mapped[list[str] | None] = mapped_column(
         JSONB(none_as_null=True)
     )  # steps answered anew by the last correction; None before the first
-    trade_code: Mapped[str | None]
-    kelurahan_code: Mapped[str | None]
+    stage: Mapped[str] = mapped_column(default="")
+    same_as: Mapped[str | None]
+    area_code: Mapped[str | None]  # where it belongs: whose supervisors see it
     submitted_at: Mapped[datetime] = mapped_column(default=func.now())
     moved_at: Mapped[datetime] = mapped_column(default=func.now())
     failed_visits: Mapped[int] = mapped_column(default=0)
@@ -55,8 +58,8 @@ def submit(
     service: str,
     answers: Any,
     *,
-    trade_code: str | None = None,
-    kelurahan_code: str | None = None,
+    area_code: str | None = None,
+    same_as: str | None = None,
 ) -> tuple[int, str]:
     """Write down a new case and have it verified, in one round trip; gives id and number.
 
@@ -70,8 +73,8 @@ def submit(
                 "person_id": str(person_id),
                 "service": service,
                 "answers": seal_json(answers, _ANSWERS),
-                "trade_code": trade_code,
-                "kelurahan_code": kelurahan_code,
+                "area_code": area_code,
+                "same_as": same_as,
                 "channel": TASKS,
             },
         )
@@ -84,12 +87,12 @@ _SUBMIT = """
       SELECT nextval(pg_get_serial_sequence('cases', 'id')) AS id
     ), sent AS (
       INSERT INTO cases (id, number, person_id, service, state, answers, answers_version,
-                                trade_code, kelurahan_code, submitted_at, moved_at, failed_visits)
+                         area_code, same_as, stage, submitted_at, moved_at, failed_visits)
       SELECT id,
              to_char(timezone('Asia/Jakarta', now()), 'YY') || '-' ||
                lpad(CAST(id AS text), greatest(6, length(CAST(id AS text))), '0'),
              CAST(%(person_id)s AS bigint), %(service)s, 'submitted', %(answers)s, 1,
-             %(trade_code)s, %(kelurahan_code)s, now(), now(), 0
+             %(area_code)s, %(same_as)s, '', now(), now(), 0
         FROM new
       RETURNING id, number
     ), planned AS (
@@ -127,17 +130,15 @@ def open_of(tx: Session, person_id: int) -> Case | None:
 
 
 def open_twins(tx: Session, case: Case, person_ids: Sequence[int]) -> list[str]:
-    """Numbers of other open or permitted cases for the same trade and kelurahan."""
+    """Numbers of earlier cases of these people, open or done, that ask for the same."""
     states = [*OPEN_CASES, CaseState.DONE]
     return list(
         tx.scalars(
             select(Case.number)
             .where(
-                Case.id != case.id,
                 Case.person_id.in_(person_ids),
                 Case.service == case.service,
-                Case.trade_code == case.trade_code,
-                Case.kelurahan_code == case.kelurahan_code,
+                Case.same_as == case.same_as,
                 Case.state.in_(states),
                 Case.id < case.id,
             )
@@ -153,38 +154,6 @@ def plan_verification(tx: Session, case: Case) -> None:
 
 
 def plan_windows(tx: Session, case: Case) -> None:
-    """Have the owner invited to choose a window, once for each time it became verified."""
+    """Have the owner invited to choose a window, once for each time it became their turn."""
     moved_ms = int(case.moved_at.timestamp() * 1000)
     task.plan(tx, "open_windows", case.id, f"windows:{case.id}:{moved_ms}")
-
-
-def corrected(tx: Session, case: Case, steps: list[str], *, actor: str) -> None:
-    """Count a correction, and verify again what rests on it.
-
-    An identity that will be given on the page is waited for: `identity_given` goes on from there.
-    """
-    case.answers_version += 1
-    case.changed = steps
-    if "identity" in steps and case.answers.get("identity") == "page":
-        return
-    lifecycle.move(tx, case, CaseState.SUBMITTED, actor=actor)
-    plan_verification(tx, case)
-
-
-def identity_given(tx: Session, person_id: int, *, actor: str) -> None:
-    """Verify the identity of this person's cases, now that the page was filled in.
-
-    One with a visit on its way stays where it is, whether it was to rest on the page or on the KTP
-    at the door: what is found stands on the officer's card.
-    """
-    ids = tx.scalars(select(Case.id).where(Case.person_id == person_id)).all()
-    for case in lock(tx, ids):
-        scheduled = case.state == CaseState.UNDER_WAY
-        if case.answers.get("identity") != "page" and not scheduled:
-            continue
-        if case.state in {CaseState.NEEDS_FIX, CaseState.ACCEPTED}:
-            lifecycle.move(tx, case, CaseState.SUBMITTED, actor=actor)
-        if case.state == CaseState.SUBMITTED or scheduled:
-            case.answers_version += 1
-            case.changed = sorted({*(case.changed or ()), "identity"})
-            plan_verification(tx, case)

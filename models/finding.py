@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
@@ -13,10 +15,29 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base
 
 
-class FindingRow(Base):
-    """One check's word on one version of a case's answers.
+class Outcome(StrEnum):
+    """What a finding asks for."""
 
-    `outcome` is ok, fix_by_owner, needs_a_person or unavailable; `reason` a key of the catalogue.
+    OK = "ok"
+    FIX_BY_OWNER = "fix_by_owner"
+    NEEDS_A_PERSON = "needs_a_person"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's word on one version of the answers."""
+
+    check: str
+    outcome: Outcome
+    reason: str = ""  # a key of the catalogue; empty when OK
+    step: str | None = None  # the question to ask again when the owner must fix it
+    params: Mapping[str, Any] = field(default_factory=dict)  # JSON; never personal data
+
+
+class FindingRow(Base):
+    """A `Finding` about one version of a case's answers.
+
     A later version of the same check replaces an earlier one; a check that a correction does not
     touch keeps its row.
     """
@@ -35,8 +56,20 @@ class FindingRow(Base):
     found_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
-def write(tx: Session, rows: Sequence[dict[str, Any]]) -> None:
+def write(tx: Session, case_id: int, version: int, findings: Iterable[Finding]) -> None:
     """Write findings; a check that already judged this version is left as it is."""
+    rows = [
+        {
+            "case_id": case_id,
+            "check": one.check,
+            "answers_version": version,
+            "outcome": one.outcome,
+            "reason": one.reason,
+            "step": one.step,
+            "params": dict(one.params),
+        }
+        for one in findings
+    ]
     if rows:
         tx.execute(insert(FindingRow).values(rows).on_conflict_do_nothing())
 

@@ -26,8 +26,8 @@ class CaseState(StrEnum):
     SUBMITTED = "submitted"  # being verified
     NEEDS_FIX = "needs_fix"  # the owner answers some items again
     IN_REVIEW = "in_review"  # a supervisor decides
-    ACCEPTED = "accepted"  # the owner chooses a window
-    UNDER_WAY = "under_way"  # a visit is on its way through its own states
+    ACCEPTED = "accepted"  # the owner's turn: to choose a window
+    UNDER_WAY = "under_way"  # the office's turn: a visit is on its way through its own states
     DONE = "done"
     REJECTED = "rejected"
     CANCELLED = "cancelled"

@@ -94,7 +94,7 @@ def move(tx: Session, *, kept: int, gone: int) -> None:
 #: In the order in which turns lock: cases, then visits.
 _MOVES = (
     "UPDATE cases SET person_id = :kept WHERE person_id = :gone",
-    "UPDATE visits SET owner_id = :kept WHERE owner_id = :gone",
+    "UPDATE visits SET host_id = :kept WHERE host_id = :gone",
     "UPDATE permits SET person_id = :kept WHERE person_id = :gone",
     "UPDATE attachments SET person_id = :kept WHERE person_id = :gone",
     """

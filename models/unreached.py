@@ -109,7 +109,7 @@ def _owed(tx: Session, person_id: int) -> tuple[int | None, str | None] | None:
         .limit(1)
     ).one_or_none()
     if latest is not None:
-        return latest.id, latest.kelurahan_code
+        return latest.id, latest.area_code
     me = officer.of_person(tx, person_id)
     if me is None:
         return None

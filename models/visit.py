@@ -1,17 +1,18 @@
-"""Visits: who comes to whom, when; and the offers made to officers."""
+"""Visits: who comes to whom, when and why; and the offers made to officers."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text, union
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import task
 from models.base import Base
-from models.encryption import Encrypted
+from models.encryption import Encrypted, EncryptedJson
 from models.lifecycle import VisitState
 
 CODE_TRIES = 5
@@ -24,9 +25,11 @@ OPEN = text(f"visits.{_OPEN}")
 
 
 class Visit(Base):
-    """One visit to one applicant in one window.
+    """One visit to one host in one window, for one purpose of a case's course.
 
-    `code` is what the owner tells the officer at the door; it exists once an officer has accepted.
+    `host_id` is None for somebody without a chat. `site` is where it goes, as it was when the
+    window was taken: JSON of `conversations.service.Site`, erased some time after the visit.
+    `code` is what the host tells the officer at the door; it exists once an officer has accepted.
     """
 
     __tablename__ = "visits"
@@ -39,15 +42,18 @@ class Visit(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
-    owner_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    purpose: Mapped[str]
+    host_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
     state: Mapped[str] = mapped_column(default=VisitState.WANTED)
-    kelurahan_code: Mapped[str]
+    area_code: Mapped[str]  # the kelurahan
+    site: Mapped[Any | None] = mapped_column(EncryptedJson("visits.site"))
     on: Mapped[date]
     part: Mapped[str]  # models.window
     code: Mapped[str | None] = mapped_column(Encrypted("visits.code"))
     code_tries: Mapped[int] = mapped_column(default=0)
     code_proved_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]  # of a visit that is done: what the purpose's script says
     failure: Mapped[str | None]  # why it did not work: a key of the catalogue
     made_at: Mapped[datetime] = mapped_column(default=func.now())
     moved_at: Mapped[datetime] = mapped_column(default=func.now())
@@ -73,16 +79,13 @@ class Offer(Base):
 
 
 class VisitReport(Base):
-    """What the officer saw at the door: the checklist and the photo."""
+    """What came of a visit: the script's answers (choices, sums, ids of photos) and the rating."""
 
     __tablename__ = "visit_reports"
 
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), primary_key=True)
-    ktp_seen: Mapped[bool]
-    place_as_described: Mapped[bool]
-    photo_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"))
-    arrived_km: Mapped[float | None]  # from the pin, when the officer sent a location
-    rating: Mapped[int | None]  # the owner's, 1 to 5
+    answers: Mapped[dict[str, Any]]
+    rating: Mapped[int | None]  # the host's, 1 to 5
     made_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
@@ -103,13 +106,13 @@ def lock(tx: Session, ids: Sequence[int]) -> Sequence[Visit]:
 
 
 def open_ids(
-    tx: Session, *, owner_ids: Sequence[int] = (), officer_ids: Sequence[int] = ()
+    tx: Session, *, host_ids: Sequence[int] = (), officer_ids: Sequence[int] = ()
 ) -> list[int]:
-    """Ids of open visits of these owners, or accepted by or offered to these officers."""
+    """Ids of open visits to these hosts, or accepted by or offered to these officers."""
     still_open = select(Visit.id).where(OPEN)
     wanted = []  # one after the other, each by its own index: an "or" would read all open visits
-    if owner_ids:
-        wanted.append(still_open.where(Visit.owner_id.in_(owner_ids)))
+    if host_ids:
+        wanted.append(still_open.where(Visit.host_id.in_(host_ids)))
     if officer_ids:
         wanted.append(still_open.where(Visit.officer_id.in_(officer_ids)))
         offered = still_open.join(Offer, Offer.visit_id == Visit.id)

@@ -127,9 +127,7 @@ def _taken(
         .group_by(Visit.on, Visit.part)
     )
     theirs = counted.where(Visit.officer_id.in_([o.id for o in officers]))
-    nobodys = counted.where(
-        Visit.officer_id.is_(None), Visit.kelurahan_code.startswith(kecamatan + ".")
-    )
+    nobodys = counted.where(Visit.officer_id.is_(None), Visit.area_code.startswith(kecamatan + "."))
     taken: Counter[Window] = Counter()
     for on, part, count in tx.execute(union_all(theirs, nobodys)):  # each by its own index
         taken[Window(on, part)] += count

@@ -24,15 +24,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message
 
-from conversations.events import news
+from casework import identities
+from casework.act import by_office
 from conversations.facts import WIB, Facts
-from conversations.messages import Say
 from conversations.nik import Nik
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
 from conversations.words import is_latin, plain, tidy
-from models import area, audit, business_type, identity, inbox, person, pictures
-from models import case as cases
+from models import area, business_type, identity, person, pictures
 from models.attachment import Attachment, AttachmentState
 from models.base import now
 from models.database import Record
@@ -254,23 +253,17 @@ def _write(tx: Session, token: str, given: _Given, path: str | None) -> bool:
     owner, holder = found.person_id, found.holder_id
     person.lock(tx, [owner])
     attachment = _attachment(tx, owner, given.photo, path)
-    row = identity.give(
-        tx,
+    act = by_office(tx, f"person:{holder}", f"identity_link:{found.token_hash.hex()}")
+    identities.give(
+        act,
         found,
         name=given.name,
         nik=given.nik,
         born_on=given.born_on,
         address=given.address,
-        ktp_attachment_id=attachment,
+        attachment_id=attachment,
+        slip=given.slip,
     )
-    tx.flush()
-    subject = f"person:{owner}"
-    details = {"photo": attachment is not None, "sure_of": given.slip}
-    audit.note(tx, f"person:{holder}", "identity.given", subject, **details)
-    cases.identity_given(tx, owner, actor=f"person:{holder}")
-    told = news("identity_given", owner, Say("notices.identity_received"))
-    for reader in sorted({owner, holder}):
-        inbox.tell(tx, reader, f"identity_given:{owner}:{row.version}", told)
     return True
 
 

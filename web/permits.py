@@ -128,9 +128,10 @@ def _read(tx: Session, number: str, locale: str) -> _Shown | None:
     if row is None or case is None:
         return None
     areas = area.load()
-    kelurahan = areas.get(case.kelurahan_code or "")
-    kecamatan = areas.kecamatan_of(case.kelurahan_code or "")
-    trade = business_type.load().get(case.trade_code or "")
+    kelurahan = areas.get(case.area_code or "")
+    kecamatan = areas.kecamatan_of(case.area_code or "")
+    kind = (readable(case.answers) or {}).get("trade") or {}
+    trade = business_type.load().get(kind.get("code", ""))
     label = (trade.label_en if locale == "en" else trade.label) if trade else ""
     return _Shown(
         number=row.number,

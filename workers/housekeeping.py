@@ -184,4 +184,4 @@ def _report_overdue(tx: Session) -> None:
             number = tx.get_one(Case, visit.case_id).number
             say = Say("notices.visit_overdue", {"number": number, "window": window_of(visit)})
             act = by_office(tx, ACTOR, "once")
-            act.tell_supervisors(visit.kelurahan_code, "visit_overdue", visit.id, say)
+            act.tell_supervisors(visit.area_code, "visit_overdue", visit.id, say)

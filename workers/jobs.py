@@ -148,7 +148,7 @@ def _give_up(tx: Session, task: Task) -> None:
         "permit": Say("notices.stuck_permit", number),
     }
     act = by_office(tx, ACTOR, task.run_key)
-    area = case.kelurahan_code
+    area = case.area_code
     act.tell_supervisors(area, "task_stuck", case.id, stuck[task.kind])
 
 

@@ -50,7 +50,7 @@ SELECT i, code
 -- What was sent in the last 55 days is often still open; of the older ones some were never gone on
 -- with by their owners.
 INSERT INTO cases (id, number, person_id, service, state, answers, answers_version, changed,
-                          trade_code, kelurahan_code, submitted_at, moved_at, failed_visits)
+                   area_code, same_as, stage, submitted_at, moved_at, failed_visits)
 SELECT i, '26-' || to_char(i, 'FM000000'), (j - 1) / 3 * 10 + 1 + (j - 1) % 3, 'business_permit',
        CASE WHEN fresh THEN 'submitted'
             WHEN old THEN CASE WHEN p < 8000 THEN 'done' WHEN p < 8700 THEN 'rejected'
@@ -60,7 +60,7 @@ SELECT i, '26-' || to_char(i, 'FM000000'), (j - 1) / 3 * 10 + 1 + (j - 1) % 3, '
                       WHEN p < 7300 THEN 'accepted' WHEN p < 7900 THEN 'in_review'
                       WHEN p < 8700 THEN 'needs_fix' WHEN p < 9400 THEN 'rejected'
                       ELSE 'cancelled' END END,
-       sent.answers, 1, NULL, sent.trade_code, kelurahan.code, pg_temp.year(i, :cases),
+       sent.answers, 1, NULL, kelurahan.code, sent.same_as, 'hand_over', pg_temp.year(i, :cases),
        CASE WHEN fresh THEN now() - interval '1 minute'
             ELSE least(pg_temp.year(i, :cases) + interval '1 hour' * pg_temp.pick(i, 240, 7),
                        now() - interval '1 minute' * (1 + pg_temp.pick(i, 3000, 8))) END,
@@ -73,16 +73,16 @@ SELECT i, '26-' || to_char(i, 'FM000000'), (j - 1) / 3 * 10 + 1 + (j - 1) % 3, '
 
 -- visits
 -- Closed ones: those that led to a permit, and some that failed or were moved before.
-INSERT INTO visits (case_id, owner_id, officer_id, state, kelurahan_code, "on", part, code,
+INSERT INTO visits (case_id, purpose, host_id, officer_id, state, area_code, "on", part, code,
                     code_tries, code_proved_at, failure, made_at, moved_at)
-SELECT a.id, a.person_id, k * (:per_kecamatan + 1) + 1 + pg_temp.pick(a.id, :per_kecamatan, 11), ended.state,
-       a.kelurahan_code, (a.moved_at AT TIME ZONE 'Asia/Jakarta')::date - ended.before,
+SELECT a.id, 'hand_over', a.person_id, k * (:per_kecamatan + 1) + 1 + pg_temp.pick(a.id, :per_kecamatan, 11), ended.state,
+       a.area_code, (a.moved_at AT TIME ZONE 'Asia/Jakarta')::date - ended.before,
        (ARRAY['morning', 'midday', 'afternoon'])[1 + pg_temp.pick(a.id, 3, 12)], sealed.code, 0,
        CASE WHEN ended.state = 'done' THEN a.moved_at END,
        CASE WHEN ended.state = 'failed' THEN 'nobody_there' END,
        a.submitted_at, a.moved_at - interval '1 day' * ended.before
   FROM cases AS a
-  JOIN kelurahan ON kelurahan.code = a.kelurahan_code
+  JOIN kelurahan ON kelurahan.code = a.area_code
   JOIN sealed ON sealed.n = a.id % 32
   JOIN (VALUES ('failed', 3), ('cancelled', 5), ('done', 0)) AS ended (state, before)
     ON ended.state = 'done' OR pg_temp.pick(a.id, 10, 13) = ended.before
@@ -91,21 +91,21 @@ SELECT a.id, a.person_id, k * (:per_kecamatan + 1) + 1 + pg_temp.pick(a.id, :per
 
 -- visits
 -- Open ones: in the coming two weeks, but for a few whose officers never reported.
-INSERT INTO visits (case_id, owner_id, officer_id, state, kelurahan_code, "on", part, code,
+INSERT INTO visits (case_id, purpose, host_id, officer_id, state, area_code, "on", part, code,
                     code_tries, made_at, moved_at)
-SELECT a.id, a.person_id,
+SELECT a.id, 'hand_over', a.person_id,
        CASE WHEN p < 980 AND p >= 40
             THEN k * (:per_kecamatan + 1) + 1 + pg_temp.pick(a.id, :per_kecamatan, 14) END,
        CASE WHEN p < 30 THEN 'wanted' WHEN p < 40 THEN 'unassigned' WHEN p < 120 THEN 'offered'
             WHEN p < 980 THEN 'accepted' ELSE 'wanted' END,
-       a.kelurahan_code,
+       a.area_code,
        today + CASE WHEN p = 500 THEN -3 - pg_temp.pick(a.id, 40, 15)::int
                     ELSE 1 + pg_temp.pick(a.id, 14, 16)::int END,
        (ARRAY['morning', 'midday', 'afternoon'])[1 + pg_temp.pick(a.id, 3, 17)],
        CASE WHEN p >= 120 THEN sealed.code END, 0, a.moved_at,
        CASE WHEN p < 30 OR p >= 980 THEN now() - interval '5 seconds' ELSE a.moved_at END
   FROM cases AS a
-  JOIN kelurahan ON kelurahan.code = a.kelurahan_code
+  JOIN kelurahan ON kelurahan.code = a.area_code
   JOIN sealed ON sealed.n = a.id % 32,
        LATERAL (SELECT pg_temp.pick(a.id, 1000, 18) AS p,
                        (now() AT TIME ZONE 'Asia/Jakarta')::date AS today) AS drawn
@@ -151,8 +151,8 @@ SELECT person_id, 'telegram', 'photo', 'stored', 'image/jpeg', 180000, hash,
  ORDER BY id;
 
 -- visit_reports
-INSERT INTO visit_reports (visit_id, ktp_seen, place_as_described, rating, made_at)
-SELECT id, true, true, 1 + pg_temp.pick(id, 5, 21), moved_at FROM visits WHERE state = 'done';
+INSERT INTO visit_reports (visit_id, answers, rating, made_at)
+SELECT id, '{"ktp": "seen", "place": "as_described"}', 1 + pg_temp.pick(id, 5, 21), moved_at FROM visits WHERE state = 'done';
 
 -- identities
 -- A few NIK stand for many people here, so only their fingerprints are made to differ.
@@ -261,7 +261,7 @@ SELECT id, sha256(id::text::bytea), now() + interval '15 minutes', other
 -- unreached
 -- One owner in thirty, nearly all of whom were called.
 INSERT INTO unreached (person_id, case_id, area_code, reason, noted_at, called_at)
-SELECT DISTINCT ON (person_id) person_id, id, kelurahan_code, 'unreachable', moved_at,
+SELECT DISTINCT ON (person_id) person_id, id, area_code, 'unreachable', moved_at,
        CASE WHEN id % 300 <> 0 THEN moved_at + interval '1 day' END
   FROM cases WHERE id % 30 = 0
  ORDER BY person_id, id;

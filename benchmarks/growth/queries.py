@@ -160,7 +160,7 @@ _OWNERS = """
                     WHERE addresses.person_id = people.id AND unreachable_at IS NULL)
 """
 _COMING = """
-    SELECT owner_id, visits.id, NULL FROM visits JOIN people ON people.id = owner_id
+    SELECT host_id, visits.id, NULL FROM visits JOIN people ON people.id = host_id
      WHERE state = 'accepted' AND "on" > now() AND opted_out_at IS NULL
        AND EXISTS (SELECT FROM addresses
                     WHERE addresses.person_id = people.id AND unreachable_at IS NULL)
@@ -193,7 +193,7 @@ _CASES = (
     ),
     _Case(
         "somebody checks an officer",
-        "SELECT owner_id, 0, 'cek petugas ' || badge FROM visits"
+        "SELECT host_id, 0, 'cek petugas ' || badge FROM visits"
         " JOIN officers ON officers.id = officer_id WHERE state = 'accepted'",
     ),
     _Case("somebody checks a permit", "SELECT person_id, 0, 'cek izin ' || number FROM permits"),
@@ -217,7 +217,7 @@ _CASES = (
     _Case(
         "a supervisor assigns",
         "SELECT officers.person_id, visits.id, NULL FROM visits"
-        " JOIN officer_areas ON visits.kelurahan_code LIKE area_code || '%'"
+        " JOIN officer_areas ON visits.area_code LIKE officer_areas.area_code || '%'"
         " JOIN officers ON officers.id = officer_areas.officer_id"
         " WHERE state = 'unassigned' AND role = 'supervisor'",
         ("1", "ya"),

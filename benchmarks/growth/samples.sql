@@ -21,7 +21,7 @@ SELECT row_number() OVER (PARTITION BY draft ORDER BY lines) - 1 AS n, draft, se
           FROM conversations JOIN addresses USING (person_id) JOIN chats USING (address)) AS kept;
 
 CREATE TEMP TABLE sent ON COMMIT DROP AS
-SELECT answers, trade_code FROM cases LIMIT 1;
+SELECT answers, same_as FROM cases LIMIT 1;
 
 CREATE TEMP TABLE kelurahan (k int, n serial, code text) ON COMMIT DROP;
 

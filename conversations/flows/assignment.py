@@ -27,8 +27,8 @@ def _summary(context: Context) -> Mapping[str, Value]:
     ]
     return {
         "number": visit.case_number,
-        "owner": visit.owner_name,
-        "place": visit.kelurahan,
+        "owner": visit.host_name,
+        "place": visit.place,
         "window": window_words(visit.on, visit.starts, visit.ends),
         "refusals": Lines(tuple(refusals or [Say("assignment.nobody_asked")])),
     }

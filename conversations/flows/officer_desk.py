@@ -31,8 +31,8 @@ def _line(visit: VisitFact) -> Say:
                     "starts": visit.starts,
                 },
             ),
-            "owner": visit.owner_name,
-            "place": visit.kelurahan,
+            "owner": visit.host_name,
+            "place": visit.place,
             "state": Say(f"officer_desk.state.{visit.state}"),
         },
     )
@@ -40,11 +40,11 @@ def _line(visit: VisitFact) -> Say:
 
 def _visits(context: Context) -> tuple[Offer, ...]:
     shown = context.facts.visits[:10]
-    alike = Counter((visit.owner_name, visit.kelurahan) for visit in shown)
+    alike = Counter((visit.host_name, visit.place) for visit in shown)
     visits = tuple(
         Offer(
             f"visit-{visit.id}",
-            _label(visit, alone=alike[visit.owner_name, visit.kelurahan] == 1),
+            _label(visit, alone=alike[visit.host_name, visit.place] == 1),
             ["visit", str(visit.id)],
             "open",
         )
@@ -56,9 +56,9 @@ def _visits(context: Context) -> tuple[Offer, ...]:
 def _label(visit: VisitFact, *, alone: bool) -> Say:
     """A button's words; two owners of one name in one place are told apart by number."""
     if alone:
-        return Say("officer_desk.open", {"owner": visit.owner_name, "place": visit.kelurahan})
+        return Say("officer_desk.open", {"owner": visit.host_name, "place": visit.place})
     number = visit.case_number
-    return Say("officer_desk.open_alike", {"owner": visit.owner_name, "number": number})
+    return Say("officer_desk.open_alike", {"owner": visit.host_name, "number": number})
 
 
 FLOW = Flow(

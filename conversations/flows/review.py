@@ -6,15 +6,12 @@ from collections.abc import Mapping
 
 from conversations.effects import Decide
 from conversations.facts import CaseFact, Facts
-from conversations.flow import Ask, Choose, Context, Ending, Flow, answered, place_name
-from conversations.messages import Json, Lines, Rupiah, Say, Value
+from conversations.flow import Ask, Choose, Context, Ending, Flow, answered
+from conversations.messages import Json, Lines, Say, Value
 from conversations.parsers.note import note
-from conversations.session import Answers, Offer
+from conversations.session import Offer
 
 IN_REVIEW = "in_review"  # of models.lifecycle
-
-#: What may be asked again of the owner: steps that every place-bound service has.
-RETURNABLE = ("trade", "place", "street", "place_photo", "capital", "turnover", "identity")
 
 
 def _case(context: Context) -> CaseFact:
@@ -23,41 +20,20 @@ def _case(context: Context) -> CaseFact:
 
 def _summary(context: Context) -> Mapping[str, Value]:
     case = _case(context)
-    answers, facts = case.answers, context.facts
     reasons = [Say(f"findings.{reason}.short") for reason in case.reasons]
     return {
         "number": case.number,
-        "owner": str(answers.get("owner_name", "-")),
-        "trade": _trade(answers, facts),
-        "place": _place(answers, facts),
-        "capital": _sum(answers.get("capital")),
-        "turnover": _sum(answers.get("turnover")),
+        "owner": case.holder,
+        "brief": Lines(case.brief),
         "reasons": Lines(tuple(reasons or [Say("supervisor_desk.no_reason")])),
     }
-
-
-def _trade(answers: Answers, facts: Facts) -> Value:
-    answer = answers.get("trade")
-    trade = facts.trades.get(answer.get("code", "")) if isinstance(answer, dict) else None
-    if trade is None:
-        return Say("common.left")
-    return Say("common.named", {"id": trade.label, "en": trade.label_en})
-
-
-def _place(answers: Answers, facts: Facts) -> Value:
-    answer = answers.get("place")
-    return place_name(answer["kelurahan"], facts) if isinstance(answer, dict) else "-"
-
-
-def _sum(answer: Json) -> Value:
-    return Rupiah(answer) if isinstance(answer, int) else Say("common.left")
 
 
 def _items(context: Context) -> tuple[Offer, ...]:
     case = _case(context)
     return tuple(
         Offer(step, Say(f"{case.service}.{step}.label"), step)
-        for step in RETURNABLE
+        for step in case.returnable
         if step in case.answers
     )
 

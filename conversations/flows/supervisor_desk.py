@@ -27,7 +27,7 @@ def _lines(context: Context) -> dict[str, Value]:
     stuck = [
         Say(
             "supervisor_desk.visit",
-            {"number": v.case_number, "day": v.on, "place": v.kelurahan},
+            {"number": v.case_number, "day": v.on, "place": v.place},
         )
         for v in facts.visits[:SHOWN]
     ]

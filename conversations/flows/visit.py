@@ -1,13 +1,14 @@
-"""Visit: the officer's way from the offer to the hand-over, one tap a step.
+"""Visit: the officer's way from the offer to the door, and the script of the visit's purpose there.
 
-The record knows how far a visit is; the steps before that count as answered (`_prefill`).
+The database knows how far a visit is; the steps before that count as answered (`_prefill`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from conversations import visits
 from conversations.effects import (
     AcceptOffer,
     Arrive,
@@ -15,10 +16,9 @@ from conversations.effects import (
     Depart,
     Effect,
     FailVisit,
-    HandOver,
+    FinishVisit,
     MistypeCode,
     ProveCode,
-    SendIdentityLink,
 )
 from conversations.events import Event, Located, Said
 from conversations.facts import Facts, VisitFact
@@ -28,8 +28,8 @@ from conversations.flow import (
     Ending,
     Flow,
     Prompt,
+    Step,
     Then,
-    Upload,
     When,
     Wrong,
     always,
@@ -37,16 +37,17 @@ from conversations.flow import (
     nothing,
     window_words,
 )
-from conversations.messages import Json, Lines, Say, Value
+from conversations.messages import Json, Say, Value
 from conversations.parsers import Refused
 from conversations.parsers.code import six_digits
+from conversations.script import FAILED, FINISH, Script
 from conversations.session import Answers, Offer
 
 FAR_KM = 1.0  # between the owner's pin and where the officer says to be
 #: From the middle of a kelurahan, where the owner gave no pin: none on land reaches further.
 OUTSIDE_KM = 4.0
 ISLANDS = "31.01"  # whose kelurahan reach over the sea
-FAILED = "failed"
+PURPOSE = "purpose"  # an answer that the visit itself gives: which script is asked
 
 _BEFORE = {  # the visit's state -> what must have been answered to get there
     "offered": (),
@@ -72,13 +73,12 @@ def _prefill(subject: str, facts: Facts) -> Answers:
     if visit is None:
         return {}
     held = {step: _RECORDED[step] for step in _BEFORE.get(visit.state, ())}
-    if visit.code_proved:
+    held[PURPOSE] = visit.purpose
+    if visit.code_proved or not visit.hosted:
         held["code"] = "proved"
     if visit.on == facts.today:
         held["early"] = "yes"  # it is the agreed day: nothing to ask back
-    if visit.identity_given:
-        held["identity"] = "given"
-    return held
+    return {**held, **SCRIPTS[visit.purpose].known(visit)}
 
 
 def _alive(subject: str, facts: Facts) -> bool:
@@ -91,27 +91,15 @@ def _summary(context: Context) -> Mapping[str, Value]:
     return {
         "number": visit.case_number,
         "window": window_words(visit.on, visit.starts, visit.ends),
-        "owner": visit.owner_name,
-        "trade": Say("visit.named", {"trade": visit.trade, "name": visit.business_name})
-        if visit.business_name
-        else visit.trade,
-        "place": visit.kelurahan,
+        "owner": visit.host_name,
+        "trade": visit.about,  # as the approved template names it
+        "place": visit.place,
         "address": visit.address,
         "map": Say("visit.map", {"lat": str(visit.pin[0]), "lon": str(visit.pin[1])})
         if visit.pin
         else Say("visit.no_pin"),
-        "identity": _identity(visit),
+        "note": SCRIPTS[visit.purpose].note(visit),
     }
-
-
-def _identity(visit: VisitFact) -> Say:
-    """How far the KTP's data are known, and what the checks found in them."""
-    if not visit.identity_given:
-        return Say("visit.identity_open")
-    if not visit.identity_findings:
-        return Say("visit.identity_given")
-    found = tuple(Say(f"findings.{reason}.short") for reason in visit.identity_findings)
-    return Say("visit.identity_flagged", {"reasons": Lines(found)})
 
 
 def _accept(context: Context, answer: Json) -> tuple[Effect, ...]:
@@ -139,7 +127,8 @@ def _on_the_way(answers: Answers, facts: Facts) -> bool:
 
 def _failed(answers: Answers, facts: Facts) -> bool:
     """The officer said that it does not work."""
-    return FAILED in answers.values() or answers.get("place") == "different"
+    script = SCRIPTS.get(str(answers.get(PURPOSE)))
+    return FAILED in answers.values() or (script is not None and script.fails(answers))
 
 
 def _cannot(answers: Answers, facts: Facts) -> bool:
@@ -156,10 +145,6 @@ def _far(answers: Answers, facts: Facts) -> bool:
 
 def _fail(context: Context, answer: Json) -> tuple[Effect, ...]:
     return (FailVisit(_visit(context).id, str(answer)),)
-
-
-def _send_page(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (SendIdentityLink(visit_id=_visit(context).id),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +195,7 @@ def _distance(visit: VisitFact, here: tuple[float, float], facts: Facts) -> floa
     """
     if visit.pin:
         return round(_km(visit.pin, here), 2)
-    code = visit.kelurahan_code
+    code = visit.area_code
     if code.startswith(ISLANDS) or facts.places.get(code) is None:
         return None
     km = facts.places.distance_km(*here, code)
@@ -280,21 +265,28 @@ def _prove(context: Context, answer: Json) -> tuple[Effect, ...]:
 
 
 def _finish(context: Context) -> Ending:
-    answers = context.answers
-    photo = answers.get("photo")
-    ids = photo["ids"] if isinstance(photo, dict) else []
-    return Ending(
-        (
-            HandOver(
-                _visit(context).id,
-                ktp_seen=answers["ktp"] == "seen",
-                place_as_described=answers["place"] == "as_described",
-                photo_id=ids[0] if ids else None,
-            ),
-        )
-    )
+    visit = _visit(context)
+    script = SCRIPTS[visit.purpose]
+    told = {step.id: context.answers[step.id] for step in script.steps}
+    return Ending((FinishVisit(visit.id, script.outcome, told),))
 
 
+def _at_the_door(script: Script) -> Iterator[Step]:
+    """The steps of a script, asked once the officer is let in, of visits for its purpose."""
+    for step in script.steps:
+        yield replace(step, when=_asked(script.purpose, step.when))  # type: ignore[type-var]
+
+
+def _asked(purpose: str, when: When) -> When:
+    def at_the_door(answers: Answers, facts: Facts) -> bool:
+        mine = answers.get(PURPOSE) == purpose and _on_the_way(answers, facts)
+        return mine and when(answers, facts)
+
+    at_the_door.__doc__ = f"The officer is there, for this purpose: {purpose}."
+    return at_the_door
+
+
+SCRIPTS = visits.load()
 FAILURES = ("nobody", "refused", "wrong_place", "weather", "data_wrong")
 
 FLOW = Flow(
@@ -349,32 +341,17 @@ FLOW = Flow(
             ends=("not_yet",),
         ),
         DoorCode("code", when=_on_the_way, then=_prove),
-        Choose(
-            "ktp",
-            options=("seen", FAILED),
-            when=_on_the_way,
-            counted=False,
-            params=_summary,
-        ),
-        Choose("place", options=("as_described", "different"), when=_on_the_way, counted=False),
-        Upload("photo", at_most=1, when=_on_the_way, counted=False, also=(FAILED,)),
-        Choose(
-            "identity",
-            options=("page", FAILED),
-            when=_on_the_way,
-            counted=False,
-            stays={"page": _send_page},
-        ),
-        Choose(
-            "hand_over",
-            options=("yes", FAILED),
-            when=_on_the_way,
-            counted=False,
-            params=_summary,
-        ),
+        *(step for script in SCRIPTS.values() for step in _at_the_door(script)),
         Choose("failure", options=FAILURES, when=_failed, then=_fail, counted=False, ends=FAILURES),
     ),
     finish=_finish,
     prefill=_prefill,
     alive=_alive,
+    given=frozenset({PURPOSE}),
+    worded={
+        step.id: script.purpose
+        for script in SCRIPTS.values()
+        for step in script.steps
+        if step.id != FINISH
+    },
 )

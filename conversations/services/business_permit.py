@@ -27,11 +27,11 @@ ID = "business_permit"
 
 
 def _name(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (RememberName(answer),)
+    return (RememberName(answer, context.whom),)
 
 
 def _identity(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (SendIdentityLink(),) if answer == "page" else ()
+    return (SendIdentityLink(whom=context.whom),) if answer == "page" else ()
 
 
 def _trade_shown(answer: Json, facts: Facts) -> Value:

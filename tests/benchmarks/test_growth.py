@@ -23,7 +23,8 @@ from benchmarks.growth.plans import Watch
 from benchmarks.growth.product import Place, use_keys
 from benchmarks.growth.queries import Grown, ask_everything
 from bot.embedded import Servers
-from models import case as cases
+from casework import cases as acts
+from casework.act import by_office
 from models import database, migrations, watch
 from models.task import Task
 from web.sample_photo import draw
@@ -84,7 +85,7 @@ RUN = Task(kind="any", subject_id=0, run_key="any")
         ("ix_inbox_set_aside", watch.turns_set_aside),
         ("ix_permits_unwritten", lambda tx: housekeeping.sweep(tx, RUN)),
         ("ix_conversations_drafts", lambda tx: drafts.erase(tx, RUN)),
-        ("ix_cases_person_id", lambda tx: cases.identity_given(tx, 1, actor="-")),
+        ("ix_cases_person_id", lambda tx: acts.identity_given(by_office(tx, "-", "-"), 1)),
     ],
 )
 def test_a_statement_that_lost_its_index_is_found(

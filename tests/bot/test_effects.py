@@ -21,7 +21,7 @@ from conversations.effects import (
     Depart,
     Effect,
     FailVisit,
-    HandOver,
+    FinishVisit,
     LeaveWindow,
     MistypeCode,
     ProveCode,
@@ -64,7 +64,7 @@ OFFICERS_ACTS = [
     ProveCode(1),
     FailVisit(1, "nobody"),
     SendIdentityLink(1),
-    HandOver(1, ktp_seen=True, place_as_described=True, photo_id=None),
+    FinishVisit(1, "handed_over", {}),
 ]
 
 
@@ -445,7 +445,7 @@ async def test_two_transactions_do_not_both_take_the_last_room(town: Town) -> No
 
     def take(case_id: int) -> None:
         with Session(town.engine) as tx, tx.begin():
-            code = tx.get_one(Case, case_id).kelurahan_code or ""
+            code = tx.get_one(Case, case_id).area_code or ""
             start.wait(10)
             room = window.take(tx, code, chosen, now())
             taken.append(room)
@@ -453,8 +453,9 @@ async def test_two_transactions_do_not_both_take_the_last_room(town: Town) -> No
                 tx.add(
                     Visit(
                         case_id=case_id,
-                        owner_id=1,
-                        kelurahan_code=code,
+                        purpose="hand_over",
+                        host_id=1,
+                        area_code=code,
                         on=chosen.on,
                         part=chosen.part,
                     )
@@ -472,7 +473,7 @@ async def test_a_window_further_down_than_those_shown_now_is_still_free(town: To
     """An earlier one was given back meanwhile: what was shown before still holds."""
     shown = await choosing(town, OWNER)
     case = town.case(1)
-    kelurahan = case.kelurahan_code or ""
+    kelurahan = case.area_code or ""
     later = town.read(lambda tx: window.free(tx, kelurahan, now()))[-1]
     assert f"{later.on.isoformat()}.{later.part}" not in shown
     act(town, OWNER, ChooseWindow(1, later.on, later.part))

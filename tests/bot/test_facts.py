@@ -206,5 +206,5 @@ async def test_names_that_are_missing_break_nothing(town: Town) -> None:
     town.want(town.apply(place=place, trade={"left": True}, business_name=None, rt_rw=None))
     await town.work()
     (visit,) = known(town, OFFICER).visits
-    assert (visit.pin, visit.business_name, visit.address) == (None, None, "Jl. Damai 3")
+    assert (visit.pin, visit.about, visit.address) == (None, "-", "Jl. Damai 3")
     assert words("visit.no_pin") in town.heard(OFFICER)

@@ -93,7 +93,7 @@ async def test_all_that_was_theirs_moves(town: Town, gives: str, types: str) -> 
     moved = town.read(
         lambda tx: [
             tx.get_one(Case, case_id).person_id,
-            tx.get_one(Visit, visit_id).owner_id,
+            tx.get_one(Visit, visit_id).host_id,
             *tx.scalars(select(Attachment.person_id)),
             *tx.scalars(select(Conversation.person_id)),
             *tx.scalars(select(InboundMessage.person_id).filter_by(taken_at=None)),

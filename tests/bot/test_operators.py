@@ -187,7 +187,7 @@ async def test_the_last_supervisor_to_end_is_pointed_out(town: Town, izin: Izin)
 async def test_other_areas_give_back_only_visits_outside_them(town: Town, izin: Izin) -> None:
     inside = await visited(town, VisitState.ACCEPTED)
     outside = town.want(town.apply("another", number="26-000002"))
-    town.change(Visit, outside, kelurahan_code="31.71.01.1001")
+    town.change(Visit, outside, area_code="31.71.01.1001")
     town.change(Visit, outside, officer_id=1, state=VisitState.ACCEPTED, code="482915")
     status, out, _ = await izin("officers", "areas", "0417", "--areas", "31.74,31.72.01")
     assert status == 0 and "works in 31.72.01,31.74." in out and ": 1." in out

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from conversations.effects import HandOver
+from conversations.effects import FinishVisit
 from conversations.events import Said
 from models import check
 from models import permit as permits
@@ -48,7 +48,7 @@ async def at_the_door(town: Town, count: int) -> list[tuple[int, int]]:
 def hand_over(tx: Session, person_id: int, visit_id: int) -> None:
     """As the turn of an officer writes it."""
     visits.lock(tx, [visit_id])
-    effect = HandOver(visit_id, ktp_seen=True, place_as_described=True, photo_id=None)
+    effect = FinishVisit(visit_id, "handed_over", {})
     write_effect(tx, person_id, effect, turn_id=1000 + visit_id)
 
 

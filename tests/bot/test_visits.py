@@ -11,6 +11,7 @@ from conversations.messages import Say
 from models import finding
 from models.audit import AuditEntry
 from models.case import Case
+from models.finding import Finding, Outcome
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.person import Person
@@ -53,12 +54,19 @@ async def proved(town: Town) -> int:
     return visit_id
 
 
+def host(town: Town, visit_id: int) -> int:
+    """Who is visited."""
+    host_id = town.visit(visit_id).host_id
+    assert host_id is not None
+    return host_id
+
+
 async def looked_at(town: Town) -> int:
     """All is seen and photographed; what is left is the hand-over."""
     visit_id = await proved(town)
     await town.tap("seen", OFFICER)
     await town.tap("as_described", OFFICER)
-    town.identify(town.visit(visit_id).owner_id)
+    town.identify(host(town, visit_id))
     await town.photo_from(OFFICER)
     return visit_id
 
@@ -396,7 +404,7 @@ async def test_every_act_on_a_visit_is_in_the_audit(town: Town) -> None:
 
 async def test_an_owner_who_opted_out_is_sent_no_notices_of_the_visit(town: Town) -> None:
     visit_id = await accepted(town)
-    town.change(Person, town.visit(visit_id).owner_id, opted_out_at=now())
+    town.change(Person, host(town, visit_id), opted_out_at=now())
     before = town.heard(OWNER)
     town.change(Visit, visit_id, on=today().on)
     await town.tap("go", OFFICER)
@@ -420,17 +428,9 @@ async def test_the_officer_s_card_says_what_was_found_in_the_identity(
 ) -> None:
     visit_id = await on_the_way(town)
     visit = town.visit(visit_id)
-    town.identify(visit.owner_id)
-    found = {
-        "case_id": visit.case_id,
-        "check": check,
-        "answers_version": 7,
-        "outcome": "needs_a_person",
-        "reason": reason,
-        "step": None,
-        "params": {},
-    }
-    town.write(lambda tx: finding.write(tx, [found]))
+    town.identify(host(town, visit_id))
+    found = Finding(check, Outcome.NEEDS_A_PERSON, reason)
+    town.write(lambda tx: finding.write(tx, visit.case_id, 7, [found]))
     await town.tap("here", OFFICER)
     await town.say(visit.code or "", OFFICER)
     card = town.desk.chat.texts(OFFICER)[-1]

@@ -55,7 +55,7 @@ def test_a_visit_on_a_closed_day_is_offered_another_time(
     tx.commit()
     case = tx.get_one(Case, row.case_id)
     assert (row.state, case.state) == (VisitState.CANCELLED, CaseState.ACCEPTED)
-    assert ("day_closed", ["notices.day_closed"], "") in news(tx, row.owner_id)
+    assert ("day_closed", ["notices.day_closed"], "") in news(tx, row.host_id)
     assert [what for what, _, _ in news(tx, supervisor.person_id)] == ["day_closed"]
     told = [what for what, _, _ in news(tx, staff_of(tx, row))] if row.officer_id else []
     assert told == (["day_closed"] if row.officer_id else [])
@@ -93,7 +93,7 @@ def test_moving_twice_tells_once(city: Engine, tx: Session) -> None:
     days.close(operator(tx), row.on, "cuti", move=True)
     assert days.give_up(operator(tx), row.id)
     assert days.give_up(operator(tx), row.id)
-    assert [what for what, _, _ in news(tx, row.owner_id)] == ["day_closed"]
+    assert [what for what, _, _ in news(tx, row.host_id)] == ["day_closed"]
 
 
 def test_no_window_is_offered_or_taken_on_a_closed_day(city: Engine, tx: Session) -> None:
@@ -112,7 +112,7 @@ def test_the_owner_is_offered_times_on_other_days(city: Engine, tx: Session) -> 
     days.give_up(operator(tx), row.id)
     tx.commit()
     work_off(city)
-    assert ("verified", ["notices.new_window"], "visit_window") in news(tx, row.owner_id)
+    assert ("verified", ["notices.new_window"], "visit_window") in news(tx, row.host_id)
 
 
 def test_who_takes_a_window_meanwhile_is_seen_or_refused(city: Engine, tx: Session) -> None:

@@ -10,7 +10,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,9 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import casework
-from casework import cases, days, documents, linking, people, staff, visits
+from casework import cases, days, documents, identities, linking, people, staff, visits
 from casework.act import Act, Rows
-from models import link, permit, unreached
+from models import identity, link, permit, unreached
 from models.case import Case
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.link import LinkCode
@@ -68,6 +68,25 @@ class Right:
 
 
 _C, _V = CaseState, VisitState
+
+
+def give_identity(world: World, act: Act) -> None:
+    who = world.case.person_id
+    token = identity.link(act.tx, person_id=who, holder_id=who)
+    found = identity.open_link(act.tx, token)
+    assert found is not None
+    identities.give(
+        act,
+        found,
+        name="Siti Aminah",
+        nik="3174015203870001",
+        born_on=date(1987, 3, 12),
+        address="Jl. Damai 3",
+        attachment_id=None,
+        slip=None,
+    )
+
+
 CASES: dict[Callable[..., object], Right] = {
     cases.correct: Right(
         lambda w, act: cases.correct(act, w.case.id, {"capital": 1}), "owner", _C.NEEDS_FIX
@@ -122,10 +141,8 @@ CASES: dict[Callable[..., object], Right] = {
     visits.fail: Right(
         lambda w, act: visits.fail(act, w.visit.id, "nobody_home"), "officer", visit=_V.ARRIVED
     ),
-    visits.hand_over: Right(
-        lambda w, act: visits.hand_over(
-            act, w.visit.id, ktp_seen=True, place_as_described=True, photo_id=None
-        ),
+    visits.finish: Right(
+        lambda w, act: visits.finish(act, w.visit.id, "handed_over", {}),
         "officer",
         visit=_V.ARRIVED,
     ),
@@ -134,9 +151,13 @@ CASES: dict[Callable[..., object], Right] = {
         "office",
         visit=_V.WANTED,
     ),
+    identities.give: Right(give_identity, "office"),
+    cases.identity_given: Right(
+        lambda w, act: cases.identity_given(act, w.case.person_id), "office"
+    ),
     visits.leave: Right(lambda w, act: visits.leave(act, w.visit.id), "owner"),
     visits.mistype_code: Right(lambda w, act: visits.mistype_code(act, w.visit.id), "officer"),
-    visits.owner_of: Right(lambda w, act: visits.owner_of(act, w.visit.id), "officer"),
+    visits.host_of: Right(lambda w, act: visits.host_of(act, w.visit.id), "officer"),
     visits.prove_code: Right(lambda w, act: visits.prove_code(act, w.visit.id), "officer"),
     visits.rate: Right(lambda w, act: visits.rate(act, w.case.id, 5), "owner"),
     visits.window_passed: Right(
@@ -162,10 +183,11 @@ OWN: dict[Callable[..., object], Callable[[Act], object]] = {
 }
 #: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
 PARTS = {
+    "course.accept",
+    "course.advance",
     "course.ask_again",
     "course.find",
     "course.to_review",
-    "course.verified",
     "documents.issue",
     "documents.may_check",
     "visits.call_off",

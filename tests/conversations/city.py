@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
-from conversations import flows
+from conversations import flows, services
 from conversations.effects import (
     AcceptOffer,
     Arrive,
@@ -18,8 +18,8 @@ from conversations.effects import (
     Depart,
     Effect,
     FailVisit,
+    FinishVisit,
     GiveConsent,
-    HandOver,
     LeaveWindow,
     MistypeCode,
     OptIn,
@@ -92,13 +92,20 @@ def facts(**known: Json) -> Facts:
 
 def case(id: int = 81, state: str = "submitted", **known: Json) -> CaseFact:
     """A business permit that was asked for an hour ago."""
+    service = services.load()["business_permit"]
+    answers = known.get("answers") or {
+        k: v for k, v in ANSWERS.items() if k not in {"consent", "confirm"}
+    }
     base = CaseFact(
         id=id,
         number=f"26-{4431 + id:06d}",
-        service="business_permit",
+        service=service.id,
         state=state,
-        answers={k: v for k, v in ANSWERS.items() if k not in {"consent", "confirm"}},
+        answers=answers,
         submitted_at=MONDAY.replace(hour=8),
+        holder=service.holder(answers),
+        brief=service.brief(answers, facts()),
+        returnable=service.returnable,
     )
     return replace(base, **known)
 
@@ -121,14 +128,15 @@ def visit(id: int = 7, state: str = "accepted", **known: Json) -> VisitFact:
         part=part,
         starts=starts,
         ends=ends,
-        owner_name="Siti Aminah",
-        trade="Warung makan, warteg",
-        business_name=None,
+        service="business_permit",
+        purpose="hand_over",
+        hosted=True,
+        host_name="Siti Aminah",
+        about="Warung makan, warteg",
         address="Gang Mawar nomor 7, sebelah musala, RT/RW 005/003",
-        kelurahan="Cipete Utara, Kebayoran Baru",
-        kelurahan_code="31.74.07.1010",
+        place="Cipete Utara, Kebayoran Baru",
+        area_code="31.74.07.1010",
         pin=(-6.2706, 106.8023),
-        premises="home",
         identity_given=False,
         code=CODE,
         code_tries_left=5,
@@ -186,7 +194,7 @@ def after(known: Facts, effect: Effect) -> Facts:
             return _visit(known, visit_id, code_tries_left=tries - 1)
         case (
             DeclineOffer(visit_id)
-            | HandOver(visit_id)
+            | FinishVisit(visit_id)
             | FailVisit(visit_id)
             | LeaveWindow(visit_id)
             | Assign(visit_id)

@@ -13,10 +13,11 @@ from bot.outcomes import REASONS as CALLED
 from conversations import engine, flows
 from conversations.catalogue import LOCALES
 from conversations.flow import Ask, Choose, Review, Upload
+from conversations.script import plain
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
 from workers.verification import CHECKS
-from workers.verification.run import NO_CHECKS, NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
+from workers.verification.run import NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "casework", "conversations", "models", "web", "workers")
@@ -34,7 +35,7 @@ PARTS = ("morning", "midday", "afternoon")
 FAILURES = ("nobody", "refused", "wrong_place", "weather", "data_wrong", "wrong_code")
 REASONS = sorted({reason for check in CHECKS.values() for reason in check.reasons})
 FOUND_BY_HAND = ("returned", "visits_failed")
-FOR_SUPERVISORS = [f.reason for f in (NO_CHECKS, NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
+FOR_SUPERVISORS = [f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
 #: Asked about in the middle of anything; other intents are commands or answers.
 ANSWERED = sorted(meant.lower() for meant in engine._DIGRESSIONS)
 
@@ -95,7 +96,7 @@ ENGINES_BUTTONS = (
     "visit.arrive.here",
     "visit.arrive.failed",
     "visit.code.failed",
-    "visit.photo.failed",
+    "hand_over.photo.failed",
 )
 
 #: Functions that are given names like keys, and say nothing: the audit and the logs.
@@ -125,6 +126,7 @@ def test_no_line_is_unused() -> None:
     used = {key for _, key in _keys()} | {f"refusals.{reason}" for reason in _refusals()}
     for flow in FLOWS.by_id.values():
         used |= set(flow.words()) | {f"{flow.id}.{step.id}.said" for step in flow.steps}
+    used |= {key for step in plain("-").steps for key in step.words("visit")}
     for service in FLOWS.services.values():
         used |= {*service.words(), f"{service.id}.waiting_for_page"}
     unused = {key for key in ENTRIES if key not in used and not key.startswith(USED_ELSEWHERE)}
@@ -192,7 +194,15 @@ def test_the_tone_is_kind_and_clean() -> None:
 
 
 def test_owners_are_bapak_and_ibu_and_only_staff_is_anda() -> None:
-    staff = ("officer_desk.", "visit.", "supervisor_desk.", "review.", "assignment.", "pages.")
+    staff = (
+        "officer_desk.",
+        "visit.",
+        "hand_over.",
+        "supervisor_desk.",
+        "review.",
+        "assignment.",
+        "pages.",
+    )
     spoken_to_staff = ("notices.review_needed", "notices.identity_link_officer", "refusals.")
     found = {
         key
@@ -229,18 +239,19 @@ def _labels() -> Iterator[tuple[str, int]]:
     """Keys that are buttons, with the most characters they may have."""
     for flow in FLOWS.by_id.values():
         for step in flow.steps:
+            key = f"{flow.worded.get(step.id, flow.id)}.{step.id}"
             match step:
                 case Ask(options=options) | Choose(options=tuple() as options):
                     most = MAX_BUTTON if len(options) <= 3 else MAX_ITEM
                     for option in options:
-                        yield f"{flow.id}.{step.id}.{option}", most
+                        yield f"{key}.{option}", most
                 case Review():
-                    yield f"{flow.id}.{step.id}.send", MAX_BUTTON
-                    yield f"{flow.id}.{step.id}.change", MAX_BUTTON
+                    yield f"{key}.send", MAX_BUTTON
+                    yield f"{key}.change", MAX_BUTTON
                 case _:
                     pass
             if step.counted:
-                yield f"{flow.id}.{step.id}.label", MAX_ITEM
+                yield f"{key}.label", MAX_ITEM
     for service in FLOWS.services:
         yield f"{service}.title", MAX_ITEM
     for key in ENGINES_BUTTONS:

@@ -234,8 +234,8 @@ def test_a_number_for_a_step_that_the_news_settled_is_no_answer_to_the_next() ->
     chat.facts = replace(chat.facts, visits=(replace(chat.facts.visits[0], code_proved=True),))
     chat.heard("~ identity 7")
     shown = chat.heard("> 1")
-    assert not any(line.startswith("! HandOver") for line in shown)
-    assert any(line.startswith("! HandOver") for line in chat.heard("> 1"))
+    assert not any(line.startswith("! FinishVisit") for line in shown)
+    assert any(line.startswith("! FinishVisit") for line in chat.heard("> 1"))
 
 
 def test_news_on_news_keeps_the_question_that_stood_first() -> None:

@@ -32,7 +32,7 @@ from conversations.effects import (
     Depart,
     Effect,
     FailVisit,
-    HandOver,
+    FinishVisit,
     ProveCode,
     Withdraw,
 )
@@ -44,6 +44,7 @@ from models import database, encryption, link, migrations, unreached
 from models.case import Case
 from models.conversation import Conversation
 from models.encryption import KeyRing
+from models.finding import Finding, Outcome
 from models.officer import Officer
 from models.outbox import Lane
 from models.permit import Permit
@@ -136,7 +137,7 @@ async def verified(town: Town, address: str) -> int:
     """A case whose owner is asked when the officer shall come; gives its id."""
     await fill_in(town, address)
     case_id = newest(town, address)
-    town.write(lambda tx: course.verified(office(tx), tx.get_one(Case, case_id)))
+    town.write(lambda tx: course.accept(office(tx), tx.get_one(Case, case_id)))
     await town.work()
     return case_id
 
@@ -178,8 +179,8 @@ def office(tx: Session) -> Act:
     return by_office(tx, "worker", f"dump:{next(TURNS)}")
 
 
-def handed_over(visit_id: int) -> HandOver:
-    return HandOver(visit_id, ktp_seen=True, place_as_described=True, photo_id=None)
+def handed_over(visit_id: int) -> FinishVisit:
+    return FinishVisit(visit_id, "handed_over", {"ktp": "seen", "place": "as_described"})
 
 
 def arrived(visit_id: int) -> Arrive:
@@ -248,7 +249,7 @@ async def live(town: Town) -> None:
 
 def review(tx: Session, case_id: int) -> None:
     case, by = tx.get_one(Case, case_id), office(tx)
-    course.find(by, case, "photo", "needs_a_person", "photo_not_fetched")
+    course.find(by, case, Finding("photo", Outcome.NEEDS_A_PERSON, "photo_not_fetched"))
     course.to_review(by, case)
 
 

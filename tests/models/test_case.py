@@ -34,7 +34,7 @@ def owner(tx: Session) -> int:
 
 def test_a_new_case_is_verified_once_and_numbered_by_year_and_id(tx: Session) -> None:
     who = owner(tx)
-    codes = {"trade_code": "56102", "kelurahan_code": "31.74.07.1001"}
+    codes = {"same_as": "56102/31.74.07.1001", "area_code": "31.74.07.1001"}
     found, number = cases.submit(tx, who, "business_permit", ANSWERS, **codes)
     assert re.fullmatch(r"\d\d-\d{6}", number)
     assert number.endswith(f"{found:06d}")
@@ -51,7 +51,7 @@ def test_a_new_case_is_verified_once_and_numbered_by_year_and_id(tx: Session) ->
         None,
         0,
     )
-    assert (row.trade_code, row.kelurahan_code) == ("56102", "31.74.07.1001")
+    assert (row.same_as, row.area_code) == ("56102/31.74.07.1001", "31.74.07.1001")
     planned = tx.scalars(select(Task)).one()
     assert (planned.kind, planned.subject_id) == ("verify", found)
     cases.plan_verification(tx, row)  # of the same answers: planned already

@@ -150,8 +150,9 @@ def test_an_offer_waits_until_it_is_answered(tx: Session) -> None:
     tx.flush()
     visit = Visit(
         case_id=case.id,
-        owner_id=1,
-        kelurahan_code="31.74.05.1001",
+        purpose="hand_over",
+        host_id=1,
+        area_code="31.74.05.1001",
         on=date(2026, 11, 25),
         part="morning",
     )

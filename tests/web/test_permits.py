@@ -31,8 +31,7 @@ def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
             person_id=owner,
             service="business_permit",
             answers={"owner_name": "Siti Aminah", "street": "Jl. Rahasia 5"},
-            trade_code="56102",
-            kelurahan_code="31.74.07.1004",
+            area_code="31.74.07.1004",
         )
         tx.add(case)
         tx.flush()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from conversations import services
 from models import officer as officers
 from models import window
 from models.attachment import Attachment, AttachmentState
@@ -117,14 +118,16 @@ def case(
     moved_at: datetime | None = None,
 ) -> Case:
     """A case as the bot writes it."""
+    stage = services.load()[service].course[0].id
     row = Case(
         number=number,
         person_id=owner_id,
         service=service,
         state=state,
         answers=dict(given),
-        trade_code=given["trade"].get("code"),
-        kelurahan_code=given["place"].get("kelurahan"),
+        area_code=given["place"].get("kelurahan"),
+        same_as=services.load()[service].same_as(given),
+        stage=stage if state in {CaseState.ACCEPTED, CaseState.UNDER_WAY, CaseState.DONE} else "",
         moved_at=moved_at or now(),
     )
     tx.add(row)
@@ -141,15 +144,16 @@ def visit(
     officer_id: int | None = None,
     moved_at: datetime | None = None,
 ) -> Visit:
-    """A visit that the owner has chosen the window of; its case is scheduled."""
+    """A visit that the owner has chosen the window of; its case is under way."""
     chosen = on or next_week()
-    of.state = CaseState.UNDER_WAY
+    of.state, of.stage = CaseState.UNDER_WAY, "hand_over"
     row = Visit(
         case_id=of.id,
-        owner_id=of.person_id,
+        purpose=of.stage,
+        host_id=of.person_id,
         officer_id=officer_id,
         state=state,
-        kelurahan_code=of.kelurahan_code or "",
+        area_code=of.area_code or "",
         on=chosen.on,
         part=chosen.part,
         moved_at=moved_at or now(),

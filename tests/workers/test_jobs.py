@@ -92,7 +92,7 @@ def test_after_the_last_failure_a_supervisor_hears_of_it_and_the_audit_knows(
     city: Engine, tx: Session, verified: Case
 ) -> None:
     supervisor = staff(tx, "S1", role="supervisor")
-    verified.kelurahan_code = None  # which no visit can do without
+    verified.area_code = None  # which no visit can do without
     visit = make.visit(tx, verified)
     visit.part = "at night"
     tx.commit()

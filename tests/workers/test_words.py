@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from conversations import catalogue
 from workers.verification import CHECKS
-from workers.verification.run import NO_CHECKS, NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
+from workers.verification.run import NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
 
 
 def test_every_reason_has_words_for_supervisors() -> None:
-    by_hand = {one.reason for one in (NO_CHECKS, NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)}
+    by_hand = {one.reason for one in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)}
     reasons = by_hand.union(*(check.reasons for check in CHECKS.values()))
     assert [r for r in sorted(reasons) if not catalogue.load().has(f"findings.{r}.short")] == []
 

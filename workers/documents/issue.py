@@ -66,9 +66,9 @@ def _sheet(tx: Session, permit: Permit, context: Context) -> PermitSheet:
     case = tx.get_one(Case, permit.case_id)
     known = identity.of_people(tx, [permit.person_id]).get(permit.person_id)
     answers: Mapping[str, Any] = case.answers
-    code = case.trade_code or ""
+    code = (answers.get("trade") or {}).get("code") or ""
     kind = business_type.load().get(code)
-    areas, here = area.load(), case.kelurahan_code or ""
+    areas, here = area.load(), case.area_code or ""
     kelurahan, kecamatan, kota = areas.get(here), areas.kecamatan_of(here), areas.kota_of(here)
     return PermitSheet(
         number=permit.number,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
+from models.finding import Finding
 from workers.verification import business_type, duplicates, identity, photo, place, scale
-from workers.verification.finding import Check, Evidence, Finding, hand_over
+from workers.verification.evidence import Check, Evidence, hand_over
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
@@ -24,13 +25,13 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
 )
 
 
-def resting_on(steps: Collection[str]) -> tuple[str, ...]:
-    """The names of the checks to run again when these steps were answered anew."""
-    return tuple(name for name, check in CHECKS.items() if not check.depends_on.isdisjoint(steps))
+def resting_on(steps: Collection[str], *, of: Collection[str]) -> tuple[str, ...]:
+    """Which of these checks, by name, are run again when these steps were answered anew."""
+    return tuple(name for name in of if not CHECKS[name].depends_on.isdisjoint(steps))
 
 
 def examine(
-    evidence: Evidence, names: Collection[str] = tuple(CHECKS), *, fixes: Mapping[str, int]
+    evidence: Evidence, names: Collection[str], *, fixes: Mapping[str, int]
 ) -> tuple[Finding, ...]:
     """Run the named checks, in the table's order.
 

@@ -5,7 +5,8 @@ Source: PP 28/2025 (risk-based licensing): low and medium-low risk need no verif
 
 from __future__ import annotations
 
-from workers.verification.finding import Evidence, Finding, Outcome
+from models.finding import Finding, Outcome
+from workers.verification.evidence import Evidence
 
 NAME = "business_type"
 STEP = "trade"

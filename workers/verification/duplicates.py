@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workers.verification.finding import Evidence, Finding, Outcome
+from models.finding import Finding, Outcome
+from workers.verification.evidence import Evidence
 
 NAME = "duplicates"
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 from conversations.nik import nik_of
-from workers.verification.finding import Evidence, Finding, Outcome
+from models.finding import Finding, Outcome
+from workers.verification.evidence import Evidence
 
 NAME = "identity"
 STEP = "identity"

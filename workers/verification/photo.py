@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models import pictures
-from workers.verification.finding import Evidence, Finding, Outcome
+from models.finding import Finding, Outcome
+from workers.verification.evidence import Evidence
 
 NAME = "photo"
 STEP = "place_photo"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from models.area import Area
-from workers.verification.finding import Evidence, Finding, Outcome
+from models.finding import Finding, Outcome
+from workers.verification.evidence import Evidence
 
 NAME = "place"
 STEP = "place"

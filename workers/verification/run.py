@@ -20,28 +20,19 @@ from models import case as cases
 from models.attachment import Attachment, AttachmentState
 from models.base import WIB, now
 from models.case import Case
-from models.finding import FindingRow
+from models.finding import Finding, FindingRow, Outcome
 from models.lifecycle import CaseState
 from models.officer import Officer
 from models.storage import Storage
 from models.task import Task
 from workers.context import ACTOR, Context, Settle
-from workers.verification import CHECKS, examine, photo, resting_on
-from workers.verification.finding import (
-    MAX_FIXES,
-    Evidence,
-    Finding,
-    Identity,
-    Outcome,
-    PhotoEvidence,
-)
+from workers.verification import examine, photo, resting_on
+from workers.verification.evidence import MAX_FIXES, Evidence, Identity, PhotoEvidence
 
-SERVICE = "business_permit"  # the one whose answers can be checked
 PATIENCE = timedelta(minutes=2)  # with photos that the provider still has
 SOON = timedelta(seconds=5)
 
 # Findings that are no check's. Each stands for one version of the answers only.
-NO_CHECKS = Finding("service", Outcome.NEEDS_A_PERSON, "no_checks")
 SECOND_LOOK = Finding("second_look", Outcome.NEEDS_A_PERSON, "returned_item_answered")
 NOT_CHECKED = Finding("verification", Outcome.NEEDS_A_PERSON, "checks_failed")
 PHOTO_NOT_FETCHED = Finding(photo.NAME, Outcome.NEEDS_A_PERSON, "photo_not_fetched")
@@ -103,12 +94,10 @@ def _examine(context: Context, case_id: int) -> Examined | None:
         case = tx.get(Case, case_id)
         if case is None:
             return None
-        if case.state == CaseState.UNDER_WAY and case.service == SERVICE:
+        if case.state == CaseState.UNDER_WAY:
             return _examine_identity(tx, case)
         if case.state != CaseState.SUBMITTED:
             return None
-        if case.service != SERVICE:
-            return Examined(case.answers_version, (NO_CHECKS,))
         seen = _gather(tx, case)
     if photo.NAME not in seen.names:
         return Examined(seen.version, examine(seen.evidence, seen.names, fixes=seen.fixes))
@@ -131,7 +120,7 @@ def _examine_identity(tx: Session, case: Case) -> Examined | None:
     """
     if "identity" not in (case.changed or ()):
         return None
-    names = resting_on({"identity"})
+    names = resting_on({"identity"}, of=_checks(case))
     asked_enough = dict.fromkeys(names, MAX_FIXES)
     findings = examine(_evidence(tx, case), names, fixes=asked_enough)
     return Examined(case.answers_version, findings, scheduled=True)
@@ -153,13 +142,19 @@ def _gather(tx: Session, case: Case) -> _Gathered:
 
 def _due(case: Case, judged: Mapping[str, FindingRow]) -> tuple[str, ...]:
     """The checks that have not judged yet, and those whose answers were given anew since."""
-    anew = resting_on(case.changed or ())
+    checks = _checks(case)
+    anew = resting_on(case.changed or (), of=checks)
     return tuple(
         name
-        for name in CHECKS
+        for name in checks
         if name not in judged
         or (name in anew and judged[name].answers_version < case.answers_version)
     )
+
+
+def _checks(case: Case) -> tuple[str, ...]:
+    """The checks that the case's service names."""
+    return course.service_of(case).checks
 
 
 def _fixes(tx: Session, case: Case) -> Mapping[str, int]:
@@ -180,24 +175,24 @@ def _evidence(tx: Session, case: Case) -> Evidence:
     person_id = case.person_id
     known = identity.of_people(tx, [person_id]).get(person_id)
     same_person = {person_id, *(identity.same_person(tx, known) if known else ())}
-    trade, place = answers["trade"], answers["place"]
-    turnover = _sum(answers["turnover"])
+    trade, place = answers.get("trade") or {}, answers.get("place") or {}
+    turnover = _sum(answers.get("turnover"))
     pin = place.get("pin")
     return Evidence(
         today=now(tx).astimezone(WIB).date(),
-        owner_name=answers["owner_name"],
+        owner_name=course.service_of(case).holder(answers),
         trade_code=trade.get("code", ""),
         trade_version=trade.get("version", ""),
         trade_text=trade.get("words", ""),
         kind=business_type.load().get(trade.get("code", "")),
-        business_name=answers["business_name"],
+        business_name=answers.get("business_name"),
         kelurahan_code=place.get("kelurahan", ""),
         pin=(pin[0], pin[1]) if pin else None,
-        premises=answers["premises"],
+        premises=answers.get("premises"),
         areas=area.load(),
-        capital=_sum(answers["capital"]),
+        capital=_sum(answers.get("capital")),
         turnover_year=None if turnover is None else 12 * turnover,
-        workers=_sum(answers["workers"]),
+        workers=_sum(answers.get("workers")),
         identity=_identity(known) if known and _rests_on_page(case) else None,
         photos=(),
         same_person_open=tuple(cases.open_twins(tx, case, sorted(same_person))),
@@ -207,7 +202,7 @@ def _evidence(tx: Session, case: Case) -> Evidence:
 def _rests_on_page(case: Case) -> bool:
     """Whether the identity is judged by the page; at the door the officer fills it in as well."""
     at_the_door = case.state == CaseState.UNDER_WAY
-    return at_the_door or case.answers["identity"] == "page"
+    return at_the_door or case.answers.get("identity") == "page"
 
 
 def _sum(answer: Any) -> int | None:
@@ -296,22 +291,12 @@ def _approved(rows: Iterable[FindingRow]) -> int:
 
 
 def _write(tx: Session, case: Case, findings: Collection[Finding]) -> None:
-    act = _act(tx, case)
-    for one in findings:
-        course.find(
-            act,
-            case,
-            one.check,
-            one.outcome.value,
-            one.reason,
-            step=one.step,
-            params=one.params,
-        )
+    course.find(_act(tx, case), case, *findings)
 
 
 def _conclude(tx: Session, case: Case, rows: Iterable[FindingRow]) -> None:
     """Move the case to where its findings lead, and tell whose turn it is."""
-    mine = {*CHECKS, NO_CHECKS.check, SECOND_LOOK.check}
+    mine = {*_checks(case), SECOND_LOOK.check}
     approved = _approved(rows)
     open_rows = [row for row in rows if row.check in mine and row.answers_version > approved]
     fixes = [row for row in open_rows if row.outcome == Outcome.FIX_BY_OWNER]
@@ -322,7 +307,7 @@ def _conclude(tx: Session, case: Case, rows: Iterable[FindingRow]) -> None:
     elif any(row.outcome == Outcome.NEEDS_A_PERSON for row in open_rows):
         course.to_review(act, case)
     else:
-        course.verified(act, case)
+        course.accept(act, case)
 
 
 def _act(tx: Session, case: Case) -> Act:

@@ -6,7 +6,8 @@ or sales of at most Rp2 billion a year; small up to Rp5 billion or Rp15 billion.
 
 from __future__ import annotations
 
-from workers.verification.finding import Evidence, Finding, Outcome
+from models.finding import Finding, Outcome
+from workers.verification.evidence import Evidence
 
 NAME = "scale"
 

@@ -92,8 +92,8 @@ def _next_officer(tx: Session, visit: Visit) -> Officer | None:
 def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
     """Officers of the kelurahan who can be reached and were not asked yet, locked."""
     asked = {made.officer_id for made in visits.offers_of(tx, [visit.id])}
-    free = officer.available(tx, visit.kelurahan_code)
-    ids = [o.id for o in free if o.id not in asked and o.person_id != visit.owner_id]
+    free = officer.available(tx, visit.area_code)
+    ids = [o.id for o in free if o.id not in asked and o.person_id != visit.host_id]
     return tx.scalars(  # nobody hands a permit to himself
         select(Officer)
         .where(Officer.id.in_(ids), Officer.active)

@@ -28,7 +28,7 @@ def open_windows(tx: Session, task: Task) -> datetime | None:
         return None  # withdrawn or chosen meanwhile
     if visits.open_of_case(tx, case.id) is not None:
         return None
-    act, code = by_office(tx, ACTOR, task.run_key), case.kelurahan_code
+    act, code = by_office(tx, ACTOR, task.run_key), case.area_code
     if code is not None and window.free(tx, code, act.at):
         _invite(act, case)
         return None
@@ -44,12 +44,12 @@ def _invite(act: Act, case: Case) -> None:
 
 
 def _say_that_nobody_is_free(act: Act, case: Case) -> None:
-    kelurahan = area.load().get(case.kelurahan_code or "")
+    kelurahan = area.load().get(case.area_code or "")
     params: dict[str, Value] = {
         "number": case.number,
         "place": kelurahan.name if kelurahan else "-",
     }
     say = Say("notices.no_officer", params)
-    act.tell_supervisors(case.kelurahan_code, "no_officer", case.id, say)
+    act.tell_supervisors(case.area_code, "no_officer", case.id, say)
     finding = Say("notices.finding_officer", {"number": case.number})
     act.tell(case.person_id, "finding_officer", case.id, finding)

@@ -53,6 +53,7 @@ ANSWERS = {
     "notices.permit_soon",
     "notices.permit_unknown",
     "notices.permit_valid",
+    "notices.visit_done_officer",
     "notices.window_chosen",
     "notices.window_gone",
 }

@@ -9,7 +9,7 @@ import pytest
 
 from models import area
 from tests.workers.verification.samples import CIPETE_UTARA, KIND, Changed, encoded, photo, scene
-from workers.verification.finding import Evidence, Identity
+from workers.verification.evidence import Evidence, Identity
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from models.business_type import BusinessType
-from workers.verification.finding import Evidence, PhotoEvidence
+from workers.verification.evidence import Evidence, PhotoEvidence
 
 Changed = Callable[..., Evidence]
 

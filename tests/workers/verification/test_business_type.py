@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from models.business_type import Risk
+from models.finding import Outcome
 from tests.workers.verification.samples import KIND, Changed
 from workers.verification import business_type
-from workers.verification.finding import Outcome
 
 
 @pytest.mark.parametrize("code", ["", "other"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from models.finding import Outcome
 from tests.workers.verification.samples import Changed
 from workers.verification import CHECKS, examine, resting_on
-from workers.verification.finding import MAX_FIXES, Evidence, Outcome
+from workers.verification.evidence import MAX_FIXES, Evidence
 
 
 def test_a_sound_case_passes_every_check(good: Evidence) -> None:
-    findings = examine(good, fixes={})
+    findings = examine(good, CHECKS, fixes={})
     assert [finding.check for finding in findings] == list(CHECKS)
     assert all(finding.outcome is Outcome.OK and not finding.reason for finding in findings)
 
@@ -32,7 +33,7 @@ def test_only_the_named_checks_run(good: Evidence) -> None:
 def test_a_changed_answer_runs_only_what_rests_on_it(
     answered: set[str], again: tuple[str, ...]
 ) -> None:
-    assert resting_on(answered) == again
+    assert resting_on(answered, of=CHECKS) == again
 
 
 def test_no_two_checks_share_a_reason() -> None:
@@ -68,7 +69,7 @@ def test_the_owner_is_not_asked_the_same_for_ever(evidence: Changed) -> None:
 
 
 def test_what_is_sound_stays_sound_however_often_it_was_asked(good: Evidence) -> None:
-    findings = examine(good, fixes=dict.fromkeys(CHECKS, 9))
+    findings = examine(good, CHECKS, fixes=dict.fromkeys(CHECKS, 9))
     assert all(finding.outcome is Outcome.OK for finding in findings)
 
 

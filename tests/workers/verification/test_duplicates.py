@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from models.finding import Outcome
 from tests.workers.verification.samples import Changed
 from workers.verification import duplicates
-from workers.verification.finding import Evidence, Outcome
+from workers.verification.evidence import Evidence
 
 
 def test_a_first_case_has_no_twin(good: Evidence) -> None:

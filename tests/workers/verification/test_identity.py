@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.nik import PROVINCES
+from models.finding import Finding, Outcome
 from tests.workers.verification.samples import Changed
 from workers.verification import identity
-from workers.verification.finding import Evidence, Finding, Identity, Outcome
+from workers.verification.evidence import Evidence, Identity
 
 TODAY = date(2026, 11, 23)
 BORN = date(1987, 3, 12)

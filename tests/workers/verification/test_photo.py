@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from models.finding import Outcome
 from tests.workers.verification.samples import Changed, encoded, photo, scene
 from workers.verification import photo as check
-from workers.verification.finding import Outcome
 
 GOOD = encoded(scene(480, 400))
 DARK = encoded(scene(light=0.1))

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import area
+from models.finding import Outcome
 from tests.workers.verification.samples import CIPETE_UTARA, Changed
 from workers.verification import place
-from workers.verification.finding import Evidence, Outcome
+from workers.verification.evidence import Evidence
 
 KM = 1 / 111.2  # degrees of latitude
 KELURAHAN = [a for a in area.load() if a.level == "kelurahan"]

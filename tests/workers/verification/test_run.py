@@ -11,11 +11,14 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from casework import cases as acts
+from casework.act import Act, Rows, by_office
+from models import base, finding, identity
 from models import case as cases
-from models import finding, identity
+from models import person as people
 from models.attachment import AttachmentState
 from models.case import Case
-from models.finding import FindingRow
+from models.finding import Finding, FindingRow, Outcome
 from models.inbox import InboundMessage
 from models.lifecycle import CaseState, VisitState
 from models.storage import Storage
@@ -48,8 +51,11 @@ def sent(tx: Session, storage: Storage, *, owner_id: int | None = None, **change
 
 def correct(tx: Session, row: Case, fixed: Mapping[str, Any]) -> None:
     """The owner answers again, as the bot writes it."""
-    row.answers = {**row.answers, **fixed}
-    cases.corrected(tx, row, list(fixed), actor="person:1")
+    owner = people.lock(tx, [row.person_id])[0]
+    act = Act(
+        tx, f"person:{owner.id}", base.now(tx), f"turn:{row.answers_version}", Rows(tx), owner
+    )
+    acts.correct(act, row.id, fixed)
     tx.commit()
 
 
@@ -150,16 +156,6 @@ def test_an_area_without_a_supervisor_is_everybodys(
     assert [what for what, _, _ in news(tx, elsewhere.person_id)] == ["review_needed"]
 
 
-def test_another_service_goes_to_a_person(city: Engine, tx: Session, storage: Storage) -> None:
-    row = sent(tx, storage)
-    row.service = "cooperative_deed"
-    tx.commit()
-    work_off(city)
-    tx.refresh(row)
-    assert row.state == CaseState.IN_REVIEW
-    assert judged(tx, row) == {"service": (1, "needs_a_person", "no_checks")}
-
-
 def test_a_correction_runs_only_the_checks_that_rest_on_it(
     city: Engine, tx: Session, storage: Storage
 ) -> None:
@@ -200,7 +196,12 @@ def test_a_supervisor_who_returned_an_item_sees_the_answer(
     row = sent(tx, storage, trade=LEFT)
     work_off(city)
     tx.refresh(row)
-    finding.write(tx, [by_hand(row, "supervisor", "fix_by_owner", "returned", step="trade")])
+    finding.write(
+        tx,
+        row.id,
+        row.answers_version,
+        [Finding("supervisor", Outcome("fix_by_owner"), "returned", step="trade")],
+    )
     row.state = CaseState.NEEDS_FIX
     correct(tx, row, {"trade": {"code": "56101", "version": "2025", "words": "nasi uduk"}})
     work_off(city)
@@ -215,31 +216,16 @@ def test_what_a_supervisor_has_approved_is_not_brought_up_again(
     row = sent(tx, storage, trade=LEFT, identity="page")
     work_off(city)
     tx.refresh(row)
-    finding.write(tx, [by_hand(row, "approval", "ok", "")])
+    finding.write(tx, row.id, row.answers_version, [Finding("approval", Outcome("ok"), "")])
     row.state = CaseState.ACCEPTED
     give_identity(tx, row.person_id)
-    cases.identity_given(tx, row.person_id, actor="person:1")
+    acts.identity_given(by_office(tx, "person:1", "page"), row.person_id)
     tx.commit()
     work_off(city)
     tx.refresh(row)
     assert row.answers_version == 2
     # The kind of business that was left open is approved already.
     assert row.state == CaseState.ACCEPTED
-
-
-def by_hand(
-    row: Case, check: str, outcome: str, reason: str, step: str | None = None
-) -> dict[str, Any]:
-    return {
-        "case_id": row.id,
-        "check": check,
-        "answers_version": row.answers_version,
-        "outcome": outcome,
-        "reason": reason,
-        "step": step,
-        "params": {},
-        "found_at": now(),
-    }
 
 
 def test_the_same_person_is_known_by_their_nik_whatever_phone_they_use(
@@ -305,7 +291,7 @@ def test_an_identity_given_while_a_visit_is_on_its_way_is_judged_and_moves_nothi
     row.state = CaseState.UNDER_WAY
     tx.commit()
     give_identity(tx, row.person_id, **given)
-    cases.identity_given(tx, row.person_id, actor="person:1")
+    acts.identity_given(by_office(tx, "person:1", "page"), row.person_id)
     tx.commit()
     work_off(city)
     tx.refresh(row)
@@ -332,7 +318,7 @@ def test_a_twin_is_found_even_while_a_visit_is_on_its_way(
     visit(tx, twin, state=VisitState.ACCEPTED)
     twin.state = CaseState.UNDER_WAY
     give_identity(tx, other_phone)
-    cases.identity_given(tx, other_phone, actor="person:1")
+    acts.identity_given(by_office(tx, "person:1", "page"), other_phone)
     tx.commit()
     work_off(city)
     tx.refresh(twin)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.finding import Outcome
 from tests.workers.verification.samples import Changed
 from workers.verification import scale
-from workers.verification.finding import Evidence, Outcome
+from workers.verification.evidence import Evidence
 
 JUTA, MILIAR = 10**6, 10**9
 

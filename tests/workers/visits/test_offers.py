@@ -112,7 +112,7 @@ def test_who_cannot_come_is_not_asked(city: Engine, tx: Session, wanted: Visit) 
     staff(tx, "gone").active = False
     for badge, column in (("blocked us", "unreachable_at"), ("wants no news", "opted_out_at")):
         silence(tx, staff(tx, badge).person_id, column)
-    tx.get_one(Officer, staff(tx, "the owner").id).person_id = wanted.owner_id
+    tx.get_one(Officer, staff(tx, "the owner").id).person_id = wanted.host_id
     staff(tx, "free")
     tx.commit()
     work_off(city)
@@ -247,7 +247,7 @@ def test_a_window_that_has_begun_is_given_up_and_the_owner_chooses_anew(
         VisitState.CANCELLED,
         CaseState.ACCEPTED,
     )
-    assert news(tx, wanted.owner_id) == [
+    assert news(tx, wanted.host_id) == [
         ("window_passed", ["notices.window_passed"], ""),
         ("verified", ["notices.new_window"], "visit_window"),
     ]

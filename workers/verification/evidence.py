@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from models.area import Areas
 from models.business_type import BusinessType
+from models.finding import Finding, Outcome
 
 MAX_FIXES = 2  # the third time, a person looks at it instead of asking the owner again
-
-
-class Outcome(StrEnum):
-    """What a finding asks for; the values are those of `models.finding`."""
-
-    OK = "ok"
-    FIX_BY_OWNER = "fix_by_owner"
-    NEEDS_A_PERSON = "needs_a_person"
-    UNAVAILABLE = "unavailable"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check's word on one version of the answers."""
-
-    check: str
-    outcome: Outcome
-    reason: str = ""  # a key of the catalogue; empty when OK
-    step: str | None = None  # the question to ask again when the owner must fix it
-    params: Mapping[str, Any] = field(default_factory=dict)  # JSON; never personal data
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +35,10 @@ class PhotoEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything the checks may look at, loaded by the caller. Sums are whole rupiah."""
+    """Everything the checks may look at, loaded by the caller. Sums are whole rupiah.
+
+    Of a service whose form does not ask for something, it is empty: its checks do not look there.
+    """
 
     today: date  # in Jakarta
     owner_name: str = field(repr=False)
@@ -66,7 +49,7 @@ class Evidence:
     business_name: str | None = field(repr=False)
     kelurahan_code: str
     pin: tuple[float, float] | None = field(repr=False)  # latitude, longitude; None if not sent
-    premises: Literal["fixed", "mobile", "home"]
+    premises: Literal["fixed", "mobile", "home"] | None
     areas: Areas = field(repr=False)
     # None where the owner left it to the officer.
     capital: int | None = field(repr=False)  # without land and building
@@ -82,7 +65,7 @@ class Check:
     """A check with the answers it rests on: it runs again when one of these steps is answered."""
 
     run: Callable[[Evidence], Finding]
-    depends_on: frozenset[str]  # steps of conversations/flows/business_permit.py
+    depends_on: frozenset[str]  # steps of a service's form
     reasons: frozenset[str]  # every key it may give
 
 

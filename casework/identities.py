@@ -1,0 +1,54 @@
+"""The act on an identity: the secure page was filled in, by its owner or with an officer."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from casework import cases, news
+from casework.act import Act
+from conversations.messages import Say
+from models import identity
+from models.identity import IdentityLink
+
+
+def give(
+    act: Act,
+    link: IdentityLink,
+    *,
+    name: str,
+    nik: str,
+    born_on: date,
+    address: str,
+    attachment_id: int | None,
+    slip: str | None,
+) -> None:
+    """Keep an identity that was typed behind a (locked) link, and verify what rests on it.
+
+    The owner must be locked. `slip` is what looks like one, where the card is said to have it so.
+    """
+    act.must_be_office()
+    row = identity.give(
+        act.tx,
+        link,
+        name=name,
+        nik=nik,
+        born_on=born_on,
+        address=address,
+        ktp_attachment_id=attachment_id,
+    )
+    act.tx.flush()
+    photo = attachment_id is not None
+    act.note("identity.given", f"person:{row.person_id}", photo=photo, sure_of=slip)
+    cases.identity_given(act, row.person_id)
+    received = Say("notices.identity_received")
+    for reader in sorted({link.person_id, link.holder_id}):
+        news.tell(
+            act.tx,
+            reader,
+            "identity_given",
+            row.person_id,
+            received,
+            fact=f"identity_given:{row.person_id}:{row.version}",
+            unasked=False,  # it answers what they typed on the page
+            can_wait=False,
+        )

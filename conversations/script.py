@@ -1,0 +1,52 @@
+"""What is asked at the door: a visit's script belongs to its purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from conversations.facts import VisitFact
+from conversations.flow import Choose, Step
+from conversations.messages import Say
+from conversations.session import Answers
+
+FINISH = "finish"  # the step of purposes without a script of their own
+FAILED = "failed"  # the answer to any step: the visit does not work
+
+
+def _never(answers: Answers) -> bool:
+    return False
+
+
+def _nothing(visit: VisitFact) -> Answers:
+    return {}
+
+
+def _purpose(visit: VisitFact) -> Say:
+    return Say(f"{visit.service}.{visit.purpose}")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The officer's questions at the door, in order; their words stand in the purpose's catalogue.
+
+    The last one confirms that all is done. `note` is what the officer must know beforehand: by
+    default what the visit is for. `fails` says which answers mean that the visit does not work,
+    besides `FAILED`; `known` gives answers that the database already holds.
+    """
+
+    purpose: str
+    steps: tuple[Step, ...]
+    outcome: str
+    note: Callable[[VisitFact], Say] = _purpose
+    fails: Callable[[Answers], bool] = _never
+    known: Callable[[VisitFact], Answers] = _nothing
+
+
+def plain(purpose: str) -> Script:
+    """The script of a purpose that has none of its own: only whether the visit is done."""
+    done = Choose(FINISH, options=("yes", FAILED), counted=False)
+    return Script(purpose, (done,), outcome="done")
+
+
+Scripts = Mapping[str, Script]

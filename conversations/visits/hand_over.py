@@ -1,0 +1,55 @@
+"""Hand over: the officer sees the KTP and the place, and hands the document over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conversations.effects import Effect, SendIdentityLink
+from conversations.facts import VisitFact
+from conversations.flow import Choose, Context, Upload
+from conversations.messages import Json, Lines, Say, Value
+from conversations.script import FAILED, Script
+from conversations.session import Answers
+
+
+def _identity(visit: VisitFact) -> Say:
+    """How far the KTP's data are known, and what the checks found in them."""
+    if not visit.identity_given:
+        return Say("hand_over.identity_open")
+    if not visit.identity_findings:
+        return Say("hand_over.identity_given")
+    found = tuple(Say(f"findings.{reason}.short") for reason in visit.identity_findings)
+    return Say("hand_over.identity_flagged", {"reasons": Lines(found)})
+
+
+def _noted(context: Context) -> Mapping[str, Value]:
+    return {"identity": _identity(context.facts.the_visit(context.subject))}
+
+
+def _send_page(context: Context, answer: Json) -> tuple[Effect, ...]:
+    return (SendIdentityLink(visit_id=context.facts.the_visit(context.subject).id),)
+
+
+def _fails(answers: Answers) -> bool:
+    """The place is not as the owner described it."""
+    return answers.get("place") == "different"
+
+
+def _known(visit: VisitFact) -> Answers:
+    return {"identity": "given"} if visit.identity_given else {}
+
+
+SCRIPT = Script(
+    purpose="hand_over",
+    steps=(
+        Choose("ktp", options=("seen", FAILED), counted=False, params=_noted),
+        Choose("place", options=("as_described", "different"), counted=False),
+        Upload("photo", at_most=1, counted=False, also=(FAILED,)),
+        Choose("identity", options=("page", FAILED), counted=False, stays={"page": _send_page}),
+        Choose("hand_over", options=("yes", FAILED), counted=False, params=_noted),
+    ),
+    outcome="handed_over",
+    note=_identity,
+    fails=_fails,
+    known=_known,
+)

@@ -1,0 +1,42 @@
+"""Participants: who has a part in a case besides the person it belongs to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base
+from models.encryption import Encrypted
+
+
+class ParticipantRole(StrEnum):
+    """What somebody's part in a case is."""
+
+    HELPER = "helper"  # filled the form in for the applicant
+    FOUNDER = "founder"  # founds something together with the applicant
+    ABOUT = "about"  # is who or what the case is about
+
+
+class Participant(Base):
+    """Somebody's part in a case: a person who has a chat, or the name of one who has none."""
+
+    __tablename__ = "participants"
+    __table_args__ = (
+        UniqueConstraint("case_id", "role", "person_id"),
+        CheckConstraint("(person_id IS NULL) <> (name IS NULL)", name="named_once"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    role: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    name: Mapped[str | None] = mapped_column(Encrypted("participants.name"))
+
+
+def add(tx: Session, case_id: int, role: ParticipantRole, person_id: int) -> None:
+    """Note a person's part in a case; saying it twice changes nothing."""
+    given = insert(Participant).values(case_id=case_id, role=role, person_id=person_id)
+    tx.execute(given.on_conflict_do_nothing())
