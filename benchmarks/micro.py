@@ -37,7 +37,7 @@ from models.person import Person
 from models.storage import Storage
 from models.task import Task
 from web.sample_photo import draw
-from workers.documents.render import PermitSheet, render
+from workers.documents.iumk import PermitSheet, render
 from workers.settings import Settings
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
-from conversations import commands, parsers
+from conversations import commands, parsers, phrases
 from conversations.events import Said
 from conversations.facts import Facts
 from conversations.parsers import Parser, Refused
@@ -67,7 +67,7 @@ def every() -> dict[str, Reader]:
     return made | {
         "choice.pick": lambda text: pick(text, LABELS),
         "commands.read": commands.read,
-        "commands.intent": commands.intent,
+        "phrases.intent": phrases.intent,
         "withholding.withheld": lambda text: withheld(Said(text)),
     }
 

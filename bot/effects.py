@@ -43,10 +43,10 @@ from conversations.effects import (
     RememberName,
     RememberPhone,
     Reply,
+    SendDocument,
     SendIdentityLink,
-    SendPermit,
+    ShowDocument,
     ShowOfficer,
-    ShowPermit,
     Submit,
     UseLanguage,
     Withdraw,
@@ -201,11 +201,11 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
             visits.leave(act, visit_id)
         case RateVisit(case_id, stars):
             visits.rate(act, case_id, stars)
-        case SendPermit(case_id):
+        case SendDocument(case_id):
             documents.send_again(act, case_id)
         case ShowOfficer(badge):
             people.show_officer(act, badge)
-        case ShowPermit(number):
+        case ShowDocument(number):
             documents.show(act, number)
         case Join(token):
             people.join_staff(act, token)

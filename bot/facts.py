@@ -19,6 +19,7 @@ from conversations.engine import Flows
 from conversations.facts import (
     CallFact,
     CaseFact,
+    DocumentFact,
     Facts,
     Locale,
     OfficerFact,
@@ -34,12 +35,12 @@ from models import case as cases
 from models import finding, identity, officer, unreached, visit, window
 from models.calendar import Calendar
 from models.case import Case
+from models.document import Document
 from models.encryption import readable
 from models.finding import FindingRow
 from models.identity import Identity
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.officer import Officer, OfficerArea
-from models.permit import Permit
 from models.person import WHATSAPP, Person, Speaker, reachable, whatsapp_number
 from models.turn import Opening, Untaken
 from models.visit import CODE_TRIES, Offer, Visit
@@ -200,7 +201,7 @@ class _Rows:
     offers: Sequence[Offer]
     officers: dict[int, Officer]
     findings: dict[int, list[FindingRow]]
-    permits: dict[int, Permit]
+    documents: dict[int, list[Document]]
     identities: dict[int, Identity]
     services: Services
 
@@ -241,15 +242,17 @@ class _Rows:
         officers = (
             tx.scalars(select(Officer).where(Officer.id.in_(officer_ids))) if officer_ids else ()
         )
+        issued: dict[int, list[Document]] = defaultdict(list)
+        of = select(Document).where(Document.case_id.in_(known)).order_by(Document.id.desc())
+        for document in tx.scalars(of):
+            issued[document.case_id].append(document)
         return cls(
             cases=known,
             visits={v.id: v for v in visits},
             offers=offers,
             officers={o.id: o for o in officers},
             findings=found,
-            permits={
-                p.case_id: p for p in tx.scalars(select(Permit).where(Permit.case_id.in_(known)))
-            },
+            documents=issued,
             identities=identity.of_people(tx, [a.person_id for a in known.values()])
             if visits
             else {},
@@ -265,7 +268,6 @@ class _Rows:
             if f.check != SUPERVISORS_CHECK or f.answers_version == row.answers_version
         ]
         fixes = [f.step for f in findings if f.outcome == "fix_by_owner" and f.step]
-        permit = self.permits.get(row.id)
         return CaseFact(
             id=row.id,
             number=row.number,
@@ -275,7 +277,9 @@ class _Rows:
             submitted_at=row.submitted_at,
             open_fixes=tuple(dict.fromkeys(fixes)) if row.state == CaseState.NEEDS_FIX else (),
             reasons=tuple(f.reason for f in findings if f.outcome == "needs_a_person"),
-            permit_number=permit.number if permit else None,
+            documents=tuple(
+                DocumentFact(one.kind, one.number) for one in self.documents.get(row.id, ())
+            ),
             holder=service.holder(answers) or "-",
             brief=service.brief(answers, base),
             returnable=service.returnable,

@@ -11,13 +11,14 @@ import hmac
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from urllib.parse import quote
 
+from conversations import services
 from models.encryption import key_for
 
 PATH = "/berkas"
 
-_HANDED_OUT = re.compile(r"permits/[\w-]+(/[\w-]+)*\.pdf", re.ASCII)
 _MAC = 16  # bytes kept of HMAC-SHA256
 
 
@@ -33,8 +34,8 @@ class Links:
         Raises:
             ValueError: it is no file that is handed out.
         """
-        if not _HANDED_OUT.fullmatch(path):
-            raise ValueError(f"{path!r} is not handed out: only permits are")
+        if not _handed_out(path):
+            raise ValueError(f"{path!r} is not handed out: only documents are")
         ends = int((datetime.now(UTC) + life).timestamp())
         told = f"{ends} {path}".encode()
         token = base64.urlsafe_b64encode(_mac(told) + told).rstrip(b"=").decode()
@@ -52,8 +53,19 @@ def file_behind(token: str) -> str | None:
         return None
     ends, _, path = told.decode().partition(" ")
     over = datetime.fromtimestamp(int(ends), UTC) <= datetime.now(UTC)
-    return None if over or not _HANDED_OUT.fullmatch(path) else path
+    return None if over or not _handed_out(path) else path
 
 
 def _mac(told: bytes) -> bytes:
     return hmac.digest(key_for("links"), told, "sha256")[:_MAC]
+
+
+def _handed_out(path: str) -> bool:
+    """Whether a file lies where documents of some kind are kept."""
+    return _forms().fullmatch(path) is not None
+
+
+@cache
+def _forms() -> re.Pattern[str]:
+    folders = "|".join(sorted({kind.folder for kind in services.load().kinds()}))
+    return re.compile(rf"(?:{folders})/[\w-]+(/[\w-]+)*\.pdf", re.ASCII)

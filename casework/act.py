@@ -30,15 +30,7 @@ from models.person import Speaker
 from models.visit import Visit
 
 #: Notices of a visit that is being made: sent at any hour, others wait for the morning.
-_UNDER_WAY = frozenset(
-    {
-        "notices.on_the_way",
-        "notices.arrived",
-        "notices.handed_over",
-        "notices.visit_done",
-        "notices.visit_failed",
-    }
-)
+_UNDER_WAY = frozenset({"on_the_way", "arrived", "handed_over", "visit_done", "visit_failed"})
 
 
 class Ledger(Protocol):
@@ -151,7 +143,7 @@ class Act:
             dedupe_key=f"{self.cause}:{to}",
             message=messages.to_json(message),
             lane=Lane.NOTICE,
-            urgent=key in _UNDER_WAY,
+            urgent=key.rpartition(".")[2] in _UNDER_WAY,
         )
         self.ledger.owe(owed, message)
 

@@ -1,4 +1,4 @@
-"""Acts on a permit: issue it, send it again, revoke it, show it to whoever checks its number."""
+"""Acts on a document: issue it, send it again, revoke it, show it to whoever checks its number."""
 
 from __future__ import annotations
 
@@ -7,81 +7,97 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from casework.act import Act
+from casework.news import worded
+from conversations import services
+from conversations.masking import masked
 from conversations.messages import Message, Say, Value
-from models import check, permit, task
+from models import check, document, task
 from models.base import WIB
 from models.case import Case
+from models.document import Document
 from models.encryption import readable
-from models.permit import Permit
 
 
-def issue(act: Act, case: Case, kind: str) -> str:
-    """Issue the permit of a (locked) case and have it typeset; gives its number."""
-    issued = permit.issue(
+def issue(act: Act, case: Case, kind_id: str) -> str:
+    """Issue a (locked) case's document of a kind and have it typeset; gives its number."""
+    kind = services.load().kind(kind_id)
+    kota = ".".join((case.area_code or "").split(".")[:2])
+    issued = document.issue(
         act.tx,
+        kind=kind.id,
+        prefix=kind.prefix,
+        area=kota if kind.per_area else "",
         case_id=case.id,
         person_id=case.person_id,
-        kota_code=".".join((case.area_code or "").split(".")[:2]),
         issued_on=day(act.at),
+        valid_years=kind.valid_years,
     )
-    act.note("permit.issued", f"permit:{issued.id}")
-    task.plan(act.tx, "permit", issued.id, f"permit:{issued.id}")
+    act.note("document.issued", f"document:{issued.id}")
+    task.plan(act.tx, "document", issued.id, f"document:{issued.id}")
     return issued.number
 
 
-def revoke(act: Act, row: Permit, reason: str) -> None:
-    """Revoke a (locked) permit and tell its owner why; for operators.
+def revoke(act: Act, row: Document, reason: str) -> None:
+    """Revoke a (locked) document and tell its holder why; for operators.
 
     Raises:
         NotAllowed: a person acts.
     """
     act.must_be_office()
-    at = permit.revoke(act.tx, row, reason=reason, actor=act.actor)
+    at = document.revoke(act.tx, row, reason=reason, actor=act.actor)
     params: dict[str, Value] = {"number": row.number, "on": day(at), "reason": reason}
-    act.tell(row.person_id, "permit_revoked", row.id, Say("notices.permit_taken_back", params))
+    told = Say(_worded("notices.document_taken_back", row.kind), params)
+    act.tell(row.person_id, "document_revoked", row.id, told)
 
 
 def send_again(act: Act, case_id: int) -> None:
-    """Send the permit of one's own case again, or say why it can't be."""
+    """Send the newest document of one's own case again, or say why it can't be."""
     case = act.my_case(case_id)
-    found = act.tx.scalars(select(Permit).where(Permit.case_id == case.id)).one_or_none()
-    if found is not None and found.revoked_at is not None:
+    of = select(Document).where(Document.case_id == case.id).order_by(Document.id.desc())
+    found = act.tx.scalars(of).first()
+    if found is None:
+        act.reply(worded("notices.document_soon", case.service))
+        return
+    if found.revoked_at is not None:
         act.reply(
-            "notices.permit_taken_back",
+            _worded("notices.document_taken_back", found.kind),
             number=found.number,
             on=day(found.revoked_at),
             reason=found.revoked_because or "-",
         )
         return
-    if found is None or found.path is None:
-        act.reply("notices.permit_soon")
+    if found.path is None:
+        act.reply(_worded("notices.document_soon", found.kind))
         return
-    words = Say("notices.permit_again", {"number": found.number})
+    words = Say(_worded("notices.document_again", found.kind), {"number": found.number})
     act.enqueue(Message((words,), document=found.path, filename=f"{found.number}.pdf"))
-    act.note("permit.sent_again", f"permit:{found.id}")
+    act.note("document.sent_again", f"document:{found.id}")
 
 
 def show(act: Act, number: str) -> None:
-    """Say to anybody whether a permit is valid, as often as anybody may check numbers."""
+    """Say to anybody whether a document is valid, as often as anybody may check numbers."""
     if not may_check(act):
         return
-    found = permit.by_number(act.tx, number)
+    found = document.by_number(act.tx, number)
     if found is None:
-        act.reply("notices.permit_unknown", number=number)
+        kind = services.load().numbered(number)
+        act.reply(_worded("notices.document_unknown", kind.id), number=number)
         return
     case = act.tx.get_one(Case, found.case_id)
-    answers = readable(case.answers) or {}
+    name = services.load()[case.service].holder(readable(case.answers) or {})
     params: dict[str, Value] = {
         "number": found.number,
-        "holder": permit.masked(str(answers.get("owner_name", "-"))),
-        "until": found.valid_until,
+        "holder": masked(name or "-"),
+        "until": found.valid_until or Say("common.no_end"),
     }
     if found.revoked_at is not None:
-        act.reply("notices.permit_revoked", on=day(found.revoked_at), **params)
-    elif found.valid_until < day(act.at):
-        act.reply("notices.permit_expired", **params)
+        act.reply(
+            _worded("notices.document_revoked", found.kind), on=day(found.revoked_at), **params
+        )
+    elif found.valid_until is not None and found.valid_until < day(act.at):
+        act.reply(_worded("notices.document_expired", found.kind), **params)
     else:
-        act.reply("notices.permit_valid", **params)
+        act.reply(_worded("notices.document_valid", found.kind), **params)
 
 
 def may_check(act: Act) -> bool:
@@ -98,3 +114,8 @@ def may_check(act: Act) -> bool:
 def day(at: datetime) -> date:
     """The day it is in Jakarta."""
     return at.astimezone(WIB).date()
+
+
+def _worded(key: str, kind_id: str) -> str:
+    """A notice in the words of the service that issues documents of this kind."""
+    return worded(key, services.load().issuing(kind_id).id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.orm import Session
 
-from conversations import events
+from conversations import catalogue, events
 from conversations.flow import window_words
 from conversations.messages import Say
 from models import audit, inbox, officer
@@ -58,6 +58,11 @@ def supervisors(tx: Session, area_code: str | None, fact: str) -> list[int]:
         audit.note(tx, ACTOR, audit.UNTOLD, audit.SUPERVISORS, fact=fact, area=area_code)
         _log.error("nobody_to_tell", fact=fact, area=area_code)
     return people
+
+
+def worded(key: str, *owners: str) -> str:
+    """The key of a notice: one of its owners' own words, such as its service's, or the general."""
+    return catalogue.load().overridden(key, *owners)
 
 
 def window_of(visit: Visit) -> Say:

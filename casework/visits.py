@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from casework import course, documents
 from casework.act import Act
-from casework.news import window_of
+from casework.news import window_of, worded
 from conversations.messages import Json, Say, Value
 from conversations.service import Site
 from models import area, lifecycle, quiet
@@ -266,8 +266,9 @@ def finish(act: Act, visit_id: int, outcome: str, answers: Mapping[str, Json]) -
     stage = course.service_of(case).stage(visit.purpose)
     if stage is not None and stage.issues is not None:
         number = documents.issue(act, case, stage.issues)
-        act.reply("notices.handed_over_officer", number=number)
-        act.notify(visit.host_id, "notices.handed_over", number=number)
+        owners = case.service, visit.purpose
+        act.reply(worded("notices.handed_over_officer", *owners), number=number)
+        act.notify(visit.host_id, worded("notices.handed_over", *owners), number=number)
     else:
         act.reply("notices.visit_done_officer", number=case.number)
         act.notify(visit.host_id, "notices.visit_done", number=case.number)

@@ -60,6 +60,11 @@ class Catalogue:
         """Whether a line stands under this key."""
         return key in self.entries
 
+    def overridden(self, key: str, *owners: str) -> str:
+        """The key `<owner>.<key>` of the first owner that has one, or the key itself."""
+        own = (f"{owner}.{key}" for owner in owners)
+        return next((one for one in own if one in self.entries), key)
+
     def value(self, value: Value, locale: str) -> str:
         """Put what stands at a placeholder into words."""
         match value:

@@ -1,393 +1,20 @@
-"""What people ask for outside the question: commands and intents, in any usual spelling."""
+"""Commands: what works at any point of a conversation, typed as a word or with a number."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
-from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 
-from conversations import reference
-from conversations.words import plain, squeezed, standard, standardised
+from conversations import reference, services
+from conversations.phrases import Command, ordered
+from conversations.words import plain
 
-
-class Command(StrEnum):
-    """What a whole message may order, whatever the question."""
-
-    BACK = "back"
-    CANCEL = "cancel"
-    MENU = "menu"
-    HELP = "help"
-    STATUS = "status"
-    HUMAN = "human"
-    STOP = "stop"
-    START = "start"
-    LANGUAGE = "language"
-    RESTART = "restart"
-    MY_DATA = "my_data"
-    ERASE_DATA = "erase_data"
-    SEND_PERMIT = "send_permit"
-    CHECK_OFFICER = "check_officer"
-    CHECK_PERMIT = "check_permit"
-    LINK = "link"
-
-
-class Intent(StrEnum):
-    """What a message means, when it is no answer with a value."""
-
-    YES = "YES"
-    NO = "NO"
-    BACK = "BACK"
-    CANCEL = "CANCEL"
-    RESTART = "RESTART"
-    SKIP = "SKIP"
-    HELP = "HELP"
-    STATUS = "STATUS"
-    HUMAN = "HUMAN"
-    STOP = "STOP"
-    COMPLAINT = "COMPLAINT"
-    THANKS = "THANKS"
-    GREETING = "GREETING"
-    COST = "COST"
-    FEAR = "FEAR"
-    DOUBT = "DOUBT"
-    RESCHEDULE = "RESCHEDULE"
-    BANTUAN_MONEY = "BANTUAN_MONEY"
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A command and what it is about.
-
-    `argument` is a badge for `CHECK_OFFICER`, a permit's number for `CHECK_PERMIT`, a code for
-    `LINK`, "id" or "en" for a `LANGUAGE` that was named, and "" otherwise. `unread` is a number
-    that was given but can't be one.
-    """
-
-    command: Command
-    argument: str = ""
-    unread: str = ""
-
-
-# Phrases are written as `_key` gives them: small words in their usual spelling, no fillers.
-_COMMANDS: dict[Command, str] = {
-    Command.BACK: (
-        "kembali|balik|mundur|back|0|<|<-|sebelumnya|ke sebelumnya|kembali ke sebelumnya|ralat"
-        "|undo|previous|go back|kembali lagi|balik lagi|ubah yang tadi|ganti yang tadi|prev"
-        "|salah ketik|salah tulis|salah jawab|salah isi|salah pencet|ubah jawaban|ganti jawaban"
-        "|koreksi|ubah sebelumnya|ganti sebelumnya|ubah yang sebelumnya|yang tadi salah"
-        "|tadi salah|kembali ke pertanyaan sebelumnya|mundur satu|kembali satu|ubah tadi"
-        "|ganti tadi"
-    ),
-    Command.CANCEL: (
-        "batal|batalin|batalkan|cancel|tidak jadi|tidakjadi|urung|wurung|udahan|sudahan|keluar"
-        "|exit|quit|dibatalin|dibatalkan|cancel order|batal jadi|batalkan permohonan|gajadi"
-        "|batalin permohonan|gakjadi|ngga jadi|sudahi|akhiri|batal daftar|tidak jadi daftar"
-        "|abort|mau batal|batal semua|batalin semua|nggajadi|bubar"
-    ),
-    Command.MENU: (
-        "menu|menu utama|ke menu|main menu|kembali ke menu|balik ke menu|home|beranda"
-        "|daftar menu|lihat menu|layanan|pilihan menu|menunya"
-    ),
-    Command.HELP: (
-        "help|bantuan|tolong|bantu|bantuin|?|panduan|petunjuk|cara pakai|mohon bantuan"
-        "|minta bantuan|butuh bantuan|help me|caranya|cara|bantu saya|tolong bantu|tolongin"
-        "|minta tolong|tolong saya"
-    ),
-    Command.STATUS: (
-        "status|cek status|sudah sampai mana|sampai mana|status permohonan|status izin"
-        "|cek permohonan|cek permohonan saya|lihat status|sudah jadi belum|izin saya sampai mana"
-        "|sudah sampai mana izin saya|permohonan saya|status saya|check status|my status|progres"
-        "|progress|sampai mana prosesnya|prosesnya sampai mana|sudah sampai mana prosesnya"
-        "|cek status permohonan|cek status izin|sudah selesai belum|sudah sampai mana izinnya"
-    ),
-    Command.HUMAN: (
-        "admin|cs|operator|manusia|orang|petugas|bicara petugas|bicara admin|customer service"
-        "|mau bicara dengan orang|mau bicara dengan petugas|mau bicara dengan admin|human|agent"
-        "|mau bicara petugas|mau bicara admin|bicara dengan petugas|bicara dengan admin"
-        "|bicara dengan orang|hubungi petugas|hubungi admin|call center|chat admin|chat petugas"
-        "|talk to a person|talk to a human|mau bicara orang|bicara orang|minta admin"
-        "|panggil admin|telepon petugas|mau bicara dengan manusia|bicara dengan manusia"
-    ),
-    Command.STOP: (
-        "stop|berhenti|unsubscribe|berhenti langganan|stop pesan|stop kirim|stop wa|berenti"
-        "|jangan wa saya lagi|jangan hubungi saya lagi|jangan kirim pesan lagi|jangan wa lagi"
-        "|jangan hubungi lagi|jangan chat lagi|jangan chat saya lagi|opt out|stop kirim pesan"
-        "|berhenti kirim pesan|jangan kirim lagi|jangan hubungi saya|jangan wa saya|setop|brenti"
-    ),
-    Command.START: (
-        "mulai|start|begin|mulai daftar|daftar|ayo mulai|mari mulai|aktifkan|langganan lagi"
-        "|resume|unstop|subscribe"
-    ),
-    Command.LANGUAGE: (
-        "bahasa|language|ganti bahasa|change language|pilih bahasa|english|inggris"
-        "|bahasa inggris|in english|speak english|english please|indonesia|indonesian"
-        "|bahasa indonesia|ubah bahasa|pakai bahasa inggris|pakai bahasa indonesia|lang"
-    ),
-    Command.RESTART: (
-        "ulang|ulangi|ulang lagi|restart|reset|mulai ulang|dari awal|ulang dari awal"
-        "|ulangi dari awal|mulai dari awal|mulai lagi|mulai lagi dari awal|start over|mulai baru"
-        "|ulangi lagi|ulang dari nol|mulai dari nol|balik ke awal|kembali ke awal|ulangin"
-        "|ulang semua|ulangi semua|ulangin dari awal|isi ulang|isi dari awal"
-    ),
-    Command.MY_DATA: (
-        "data saya|my data|lihat data saya|minta data saya|salinan data saya|unduh data saya"
-    ),
-    Command.ERASE_DATA: (
-        "hapus data|hapus data saya|delete my data|erase my data|hapus semua data"
-        "|hapus semua data saya|hapusin data saya|delete data"
-    ),
-    Command.LINK: (
-        "hubungkan|sambungkan|tautkan|hubungin|sambungin|satukan|gabungkan|link|connect"
-        "|hubungkan wa|hubungkan whatsapp|hubungkan telegram|hubungkan tele|hubungkan chat"
-        "|hubungkan akun|sambungkan wa|sambungkan whatsapp|sambungkan telegram|sambungkan akun"
-        "|tautkan wa|tautkan whatsapp|tautkan telegram|link whatsapp|link telegram|link wa"
-        "|kode hubungkan|minta kode hubungkan|mau hubungkan|gabungkan akun|gabungkan chat"
-    ),
-    Command.SEND_PERMIT: (
-        "kirim ulang izin|kirim izin|minta izin lagi|kirim ulang surat izin|kirim lagi izin"
-        "|kirim lagi izinnya|kirim ulang izinnya|kirim ulang surat|izin hilang|resend permit"
-        "|send permit|kirim ulang pdf|kirim izin lagi|kirim surat izin"
-    ),
-}
-
-_INTENTS: dict[Intent, str] = {
-    Intent.YES: (
-        "ya|y|iya|yes|yep|yup|yoi|yo|iye|iyo|iyoh|he eh|heeh|hooh|ho oh|heem|ho'oh|he'eh|ok|oke"
-        "|okey|okay|okeh|oks|okd|okedeh|okelah|siap|sip|siip|sipp|setuju|boleh|bisa|mau|betul"
-        "|benar|bener|bnr|btul|cocok|pas|lanjut|lanjutkan|gas|gaskan|gaskeun|iyah|iyes|yess|yah"
-        "|yaa|nggih|inggih|enggih|muhun|sumuhun|leres|mangga|monggo|baik|baiklah|bae|deal|fix"
-        "|yaudah|yaudh|ywdh|yaweslah|ya sudah|sudah|sudah benar|sudah betul|sudah bener|sesuai"
-        "|tentu|pasti|ada|punya|jadi|👍|✅|👌|🆗|✔|sepakat|bersedia|boleh boleh|ayo|ayuk|yuk|true"
-        "|sure|correct|right|agree|yap|yups|yha|iyaps|iyup|benar semua|betul semua"
-        "|sudah benar semua|bener semua|sah|mantap|mantab|silakan|silahkan|tidak apa apa"
-        "|tidak papa|gapapa|gpp|tidak masalah|yoa|enggeh|jelas|acc|ho|yok|ya bisa|ya boleh"
-        "|ya mau|ya benar|ya betul|ya setuju|mau mau|iya bisa|iya boleh|iya mau|iya benar"
-        "|iya betul|💯"
-    ),
-    Intent.NO: (
-        "tidak|no|nope|n|bukan|bkn|belum|jangan|salah|keliru|tidak setuju|tidak mau|tidak bisa"
-        "|tidak boleh|tidak cocok|tidak benar|tidak betul|tidak bener|tidak sesuai|tidak usah"
-        "|tidak perlu|👎|❌|✖|🙅|emoh|moh|wegah|alim|belum bisa|belum mau|enggan|ogah|nehi|false"
-        "|wrong|dudu|sanes|tidak dulu|nggak dulu|kurang cocok|kurang pas|belum benar"
-        "|belum sesuai|belum pernah|never|nay|nah|tidak lah|bukan itu|jangan dulu|not|ndak usah"
-        "|tidaklah|salah semua|🙅‍♀|🙅‍♂|⛔"
-    ),
-    Intent.RESTART: ("/start|/restart|/mulai|/ulang"),
-    Intent.SKIP: (
-        "lewati|lewat|lewatin|lewatkan|skip|tidak ada|tidak punya|belum punya|belum ada|kosong"
-        "|kosongin|kosongkan|-|--|nihil|n/a|gada|gaada|gapunya|gakada|gakpunya|lompat|lompati"
-        "|next|pass|none|nothing|tidak ada semua|skip saja|nanti diisi|isi nanti"
-        "|nanti saja diisi|lompatin|tidak ade|nol|nanti saja|ntar saja|selanjutnya|tidak onok"
-        "|ndak duwe|tidak duwe"
-    ),
-    Intent.STATUS: ("/status|petugas di mana|petugas dimana|kapan jadi|kapan selesai"),
-    Intent.HUMAN: (
-        "helpdesk|telepon|telpon|telfon|call|live chat|livechat|minta nomor admin|mau telepon"
-        "|bisa telepon|bisa telpon|mau telpon"
-    ),
-    Intent.COMPLAINT: (
-        "komplain|keluhan|pengaduan|mengadu|ngadu|pungli|lapor|complain|complaint|kecewa|aduan"
-        "|lapor petugas|protes|penipu|calo"
-    ),
-    Intent.THANKS: (
-        "terima kasih|terimakasih|makasih|makasi|mksh|mksih|mkasih|trims|trimakasih|thx|tks"
-        "|thanks|thank you|tq|ty|suwun|nuwun|matur nuwun|matur suwun|hatur nuhun|nuhun|tengkyu"
-        "|tengkiu|🙏|syukron|tx|thank|tenkyu|matursuwun|maturnuwun|haturnuhun|trmksh|trmksih"
-        "|trimks|makasih banyak|terima kasih banyak|thanks you|thankyou|jazakallah|alhamdulillah"
-        "|suksma|kamsia|maacih|macih|thank u|tengs|tengkyuu|trimakasih banyak|makasih loh|tenks"
-        "|mtr nuwun"
-    ),
-    Intent.GREETING: (
-        "halo|hallo|hai|hi|hello|hey|hei|hy|pagi|siang|sore|malam|selamat pagi|selamat siang"
-        "|selamat sore|selamat malam|met pagi|met siang|met sore|met malam|assalamualaikum"
-        "|assalamu'alaikum|assalamu alaikum|asalamualaikum|asslm|aslm|askum|salam|permisi|misi"
-        "|punten|kulo nuwun|kulonuwun|sampurasun|p|ping|tes|test|om swastiastu|shalom"
-        "|salam sejahtera|good morning|good afternoon|good evening|sugeng enjing|sugeng siang"
-        "|sugeng sonten|wilujeng enjing|wilujeng siang|samlekum|spada|horas|hola|halo halo"
-        "|assalamualaikum wr wb|assalamualaikum warahmatullahi wabarakatuh|ass|asalamu alaikum"
-        "|nuwun sewu|excuse me|hai hai|👋|slamat pagi|slmt pagi|slmt siang|slmt sore|slmt malam"
-        "|selamat dtg|tabik|assalamualaikum warahmatullah|ass wr wb|permios"
-    ),
-    Intent.COST: ("biaya|bayar|gratis|tarif|ongkos|harga|free|bayarnya|biayanya"),
-    Intent.FEAR: ("digusur|gusur|razia|penertiban|satpol pp|satpol|pajak|takut"),
-    Intent.DOUBT: (
-        "ini beneran|ini resmi|ini asli|ini aman|apa ini beneran|apa ini resmi|apa ini asli"
-        "|apakah ini resmi|apakah ini asli|is this real|is this official"
-    ),
-    Intent.RESCHEDULE: (
-        "reschedule|undur|diundur|tunda|ditunda|ganti hari|ganti jadwal|ganti waktu"
-        "|ganti tanggal|ganti jam|jadwal ulang|undurin|mundurin|majuin|undurkan"
-    ),
-    Intent.BANTUAN_MONEY: (
-        "bansos|blt|bpum|pkh|banpres|bst|blt umkm|bantuan umkm|bantuan tunai|sembako"
-    ),
-}
-_OF_COMMAND = {
-    Command.BACK: Intent.BACK,
-    Command.CANCEL: Intent.CANCEL,
-    Command.HELP: Intent.HELP,
-    Command.STATUS: Intent.STATUS,
-    Command.HUMAN: Intent.HUMAN,
-    Command.STOP: Intent.STOP,
-    Command.RESTART: Intent.RESTART,
-}
-
-# To ask whether all this is a fraud accuses nobody: "ini penipuan ya?". A complaint names a deed.
-_FRAUD = r"(?:modus )?(?:penipuan|tipu tipu|tipuan|ditipu|modus|scam|hoaks|hoax|bohongan)"
-_ASKING = r"apa|apakah|bukan|takut|jangan jangan|jangan|curiga|khawatir"
-_DEED = r"petugas|uang|bayar|sudah|kemarin|tadi|lapor|kena|minta"
-
-# Signs of an intent within a longer message, most telling first. `_key` spelling, whole words.
-_SIGNS: tuple[tuple[Intent, str], ...] = (
-    (
-        Intent.STOP,
-        r"jangan (?:\w+ )?(?:wa|whatsapp|chat|hubungi|kirim|sms|ganggu|kontak|spam|telepon)\b"
-        r"|(?:stop|berhenti|tidak usah|setop) (?:\w+ )?(?:wa|whatsapp|chat|hubungi|kirim|sms"
-        r"|ganggu|langganan|pesan)|hapus nomor|(?:jangan|tidak mau) (?:di)?(?:wa|chat|hubungi"
-        r"|ganggu)|opt out|blokir",
-    ),
-    (
-        Intent.DOUBT,
-        rf"^(?!.*\b(?:{_DEED})).*\b(?:(?:{_ASKING}) (?:\w+ )?{_FRAUD}|{_FRAUD} (?:\w+ )?(?:ya|yah"
-        r"|kan|bukan|tidak|apa|kah)(?: (?:pak|bu|min|kak|mas|mbak|sih))*$|(?:asli|resmi|beneran"
-        r"|nyata) (?:atau|apa) (?:bohong\w*|palsu|tipu\w*|penipuan|hoaks|hoax)"
-        r"|is (?:this|it) (?:a )?(?:scam|fraud|fake))",
-    ),
-    (
-        Intent.COMPLAINT,
-        r"pungli|pemeras\w*|diperas|dipalak|malak|nyogok|suap|penipu\w*|ditipu|gadungan|palsu"
-        r"|calo\b|(?:di)?(?:minta\w*|pinta) (?:uang|bayar\w*|ongkos|jatah|rokok|imbalan|biaya)"
-        r"|uang rokok|(?:petugas|orang)\w* (?:\w+ )?(?:kasar|jahat|galak|jutek|marah\w*|nakal"
-        r"|bentak\w*|sombong)|(?:kasar|galak|jutek|tidak sopan|tidak ramah|dibentak|dimarahi\w*"
-        r"|mengancam|diancam)|petugas\w* (?:\w+ )?(?:tidak|belum) (?:\w+ )?(?:datang|muncul"
-        r"|nongol|hadir|kelihatan|sopan|ramah)|(?:tidak|belum) (?:pernah )?datang(?: datang|2"
-        r"| juga)|telat|terlambat|ingkar|\b(?:me)?lapor\w* petugas|(?:mau"
-        r"|ingin) (?:me)?(?:lapor\w*|ngadu|komplain|protes)|komplain|kecewa"
-        r"|pelayanan\w* (?:buruk|jelek|lambat|payah)|lama (?:banget|amat|sekali)"
-        r"|\blapor (?!usaha|belum)\w+|sudah (?:nunggu|menunggu|tunggu)\b"
-        r"|sampai sekarang (?:belum|tidak)",
-    ),
-    (
-        Intent.BANTUAN_MONEY,
-        r"bansos|\bblt\b|bpum|\bpkh\b|banpres|\bbst\b|bantuan (?:uang|modal|tunai|dana|sosial"
-        r"|umkm|usaha|(?:dari )?pemerintah|presiden|langsung)|dana (?:bantuan|hibah|umkm)"
-        r"|uang bantuan|sembako|subsidi|hibah|kartu prakerja|prakerja|(?:dapat|dapet|minta"
-        r"|terima) (?:\w+ )?(?:bantuan|modal|dana)\b|(?:kapan|sudah) (?:\w+ )?cair|pencairan"
-        r"|(?:dapat|dapet) uang|bantuan\w* (?:\w+ )?cair|modal (?:gratis|dari pemerintah)",
-    ),
-    (
-        Intent.FEAR,
-        r"gusur|razia|satpol|ditertibkan|penertiban|obrak|trantib|pajak|\bdenda|didenda"
-        r"|ditangkap|disita|diusir|\btakut|dibongkar|ditutup|dipenjara|penjara|diangkut|kamtib"
-        r"|dipajakin|dipindah\w*|relokasi",
-    ),
-    (
-        Intent.COST,
-        r"\bbayar|biaya|\bgratis|ongkos|\btarif|dipungut|pungutan|(?:berapa|perlu|keluar|pakai"
-        r"|pake|butuh) (?:\w+ )?uang|harga\w* berapa|berapa harga|berapa ongkos|administrasinya"
-        r"|how much|is it free|costs?|fee|berapaan|setelah berapa",
-    ),
-    (
-        Intent.HUMAN,
-        r"(?:bicara|ngobrol|ketemu|chat|telepon|telpon|hubungi|hubungin|sambung\w*|tanya"
-        r"|panggil\w*|nanya|konsultasi) (?:\w+ )?(?:dengan |ke |langsung "
-        r"|sama )*(?:\w+ )?(?:orang|petugas|admin|manusia|cs|operator|staf|staff|pegawai)\w*"
-        r"|customer service|call cent(?:er|re)|orang (?:asli|beneran|betulan)|(?:ini"
-        r"|kamu) (?:robot|bot|mesin)|(?:minta|ada) (?:nomor )?(?:admin|cs|operator)|real person"
-        r"|jangan (?:bot|robot)|bukan (?:bot|robot)",
-    ),
-    (
-        Intent.RESCHEDULE,
-        r"undur|reschedule|(?:ganti|ubah|pindah|geser|atur ulang|rubah|tukar)\w* (?:ke )?(?:hari"
-        r"|jadwal|waktu|tanggal|jam|besok)|jadwal ulang|\btunda|ditunda|dimaju\w*|maju(?:kan|in)"
-        r"|mundur(?:kan|in)|(?:besok|lusa|hari itu|hari ini|jam segitu|jam itu|senin|selasa|rabu"
-        r"|kamis|jumat|sabtu) (?:saya )?tidak (?:bisa|ada di|di rumah)|tidak (?:bisa|di rumah"
-        r"|ada di rumah|ada orang) (?:\w+ )?(?:hari|besok|lusa|jam|tanggal|senin|selasa|rabu"
-        r"|kamis|jumat|sabtu)|lain hari|hari lain|waktu lain|jam lain|pulang kampung|(?:lain"
-        r"|laen) (?:waktu|kali)|(?:saya )?(?:lagi )?tidak di rumah",
-    ),
-    (
-        Intent.STATUS,
-        r"sampai mana|\bstatus|(?:sudah|uda) (?:\w+ )?(?:jadi|selesai|kelar|beres|terbit|keluar"
-        r"|diproses|acc|disetujui) (?:\w+ )?(?:belum|apa)|kapan (?:\w+ )?(?:jadi|selesai|datang"
-        r"|kelar|beres|terbit|keluar|ke sini|kesini|diproses|dikunjungi)\w*|(?:petugas"
-        r"|orang)\w* (?:\w+ )?(?:di ?mana|mana|sampai|kapan|jam berapa|jadi datang)"
-        r"|mana (?:petugas|izin|surat)\w*|gimana (?:\w+ )?(?:izin|permohonan|pengajuan|surat"
-        r"|proses|kabar|kelanjutan|perkembangan)\w*|(?:izin|permohonan|pengajuan|surat"
-        r"|proses)\w* (?:saya )?(?:\w+ )?(?:gimana|mana|sudah|kapan)|berapa lama lagi|masih lama"
-        r"|lama tidak|jam berapa (?:\w+ )?(?:datang|petugas)|(?:cek|lihat) (?:permohonan|izin"
-        r"|pengajuan)|perkembangan|progres",
-    ),
-    (
-        Intent.RESTART,
-        r"(?:dari|ke) (?:awal|nol)|(?:ulang|mulai) (?:lagi|baru)\b|mulai ulang|start over|reset"
-        r"|\brestart",
-    ),
-    (
-        Intent.CANCEL,
-        r"tidak jadi|batal\w*|urungkan|tidak mau lanjut|tidak mau diteruskan|jangan dilanjut\w*",
-    ),
-    (
-        Intent.BACK,
-        r"(?:ubah|ganti|salah|ralat|betulin|benerin|perbaiki|koreksi|edit"
-        r"|rubah) (?:\w+ )?(?:jawaban|tadi|sebelum\w*|barusan|ketik|isi|tulis|pencet|jawab)\w*"
-        r"|(?:jawaban|tadi|barusan)\w* (?:\w+ )?salah|(?:pertanyaan|yang|ke) sebelumnya"
-        r"|kembali (?:ke|dulu)|mundur (?:dulu|se|satu)",
-    ),
-    (
-        Intent.HELP,
-        r"maksud(?:nya apa)?|(?:gimana|apa|seperti apa) (?:\w+ )?cara\w*|cara\w* gimana|(?:tidak"
-        r"|kurang|belum) (?:begitu )?(?:ngerti|mengerti|paham|faham|mudeng|dong|jelas"
-        r"|tahu cara\w*|ngarti|donk)|bingung|contoh\w*|(?:minta |butuh |mohon |perlu )bantuan"
-        r"|apa (?:sih )?(?:itu|ini)|ini apa|untuk apa|(?:harus|mesti|kudu) (?:gimana|apa"
-        r"|ngapain)|ngapain|gimana (?:ini|isi|nulis|jawab|daftar|ngisi|sih|maksud)\w*"
-        r"|cara(?:nya)? \w+|tolong (?:di)?(?:jelas|bantu|terang)\w*|jelasin|jelaskan|syarat\w*",
-    ),
-    (
-        Intent.SKIP,
-        r"^(?:\w+ )?(?:tidak|belum) (?:ada|punya|duwe|ade|bikin|buat|bawa|pernah (?:bikin|punya"
-        r"|urus))\b.*|\blewati\b|\bskip\b|nanti (?:saja )?(?:diisi|menyusul|nyusul)|menyusul",
-    ),
-    (
-        Intent.THANKS,
-        r"terima ?kasih|makasi|nuhun|suwun|\bthanks?\b|trims",
-    ),
-    (
-        Intent.GREETING,
-        r"^(?:assalam\w*|asalam\w*|selamat (?:pagi|siang|sore|malam)|hal+o|hai|permisi|punten)\b",
-    ),
-    (
-        Intent.NO,
-        r"^(?:tidak|bukan|jangan|belum) (?:setuju|mau|bisa|boleh|cocok|benar|betul|sesuai|usah"
-        r"|perlu|itu|minat|pas|tertarik)\b",
-    ),
-    (
-        Intent.YES,
-        r"^(?:ya|iya|iye|oke|ok|siap|setuju|boleh|betul|benar|bener|sip|lanjut)\b",
-    ),
-)
-
-_PREFIXES = r"(?:di|ke|ter|meng?|peng?)?"
-_ENDINGS = r"(?:nya|ku|mu|kah|lah|in|kan|an|i)?"
-_TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
-_NO_WORD = re.compile(r"[^\w\s]+|/\w+|n/a")
-_PUNCTUATION = re.compile(r"[^\w\s'/]|[\U0001f000-\U0001faff\u2600-\u27bf]")
-_FILLERS = re.compile(
-    r"pak|bu|bapak|ibu|bang|mas|mbak|kak|kakak|min|om|tante|dong|donk|deh|sih|nih|kok|ya|yah"
-    r"|saja|lah|kan|tuh|ah|eh|oh|mah|atuh|euy|gan|sis|dulu|dulunya|please|pls|plis|yuk|loh|lho|mba"
-    r"|abang|neng|pakde|bro|banget|sekali|kah|dah|ini|itu"
-)
-_OF_SENTENCES = (
-    "di ke dari untuk dengan sama yang dan atau karena kalau tapi juga terus lalu masih sekarang"
-    " tadi kemarin besok hari tanya nanya kami kita dia mereka anda kalian the is a to my i you"
-    " ada perlu butuh minta harus akan bikin buat urus usaha jualan dagang kapan mana siapa"
-)
+_ENGLISH = ("english", "inggris")
+_INDONESIAN = ("indonesia",)
 _OFFICER = re.compile(r"(?:cek|check|cari|periksa) (?:petugas|officer|badge)\b(.*)")
-_PERMIT = re.compile(r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|izin|ijin|permit)\b(.*)")
+_DOCUMENT = re.compile(r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|izin|ijin|permit)\b(.*)")
 _NUMBER_WORDS = frozenset({"no", "nomor", "nomer"})
-_BARE_PERMIT = re.compile(r"\W*iumk[\W\d]*")  # a number by itself can ask for nothing else
 #: A number that can't be read, rather than a sentence: digits, one word before them at most.
 _NUMBER_LIKE = re.compile(r"\W*(?:(?:no|nomor|nomer)\b\W*)?(?:[a-z]{1,8}\W*)?\d[\d\W]*[a-z]?\W*")
 #: A code as `models.link` makes it, alone (then with its dash) or after the word. It holds a digit
@@ -397,8 +24,20 @@ _LINK = re.compile(
     r"(?:(?:hubungkan|sambungkan|tautkan|satukan|gabungkan|link|connect)\W+(?:kode\W+)?"
     rf"({_HALF})[- ]?({_HALF})|({_HALF})-({_HALF}))"
 )
-_ENGLISH = ("english", "inggris")
-_INDONESIAN = ("indonesia",)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command and what it is about.
+
+    `argument` is a badge for `CHECK_OFFICER`, a document's number for `CHECK_DOCUMENT`, a code for
+    `LINK`, "id" or "en" for a `LANGUAGE` that was named, and "" otherwise. `unread` is a number
+    that was given but can't be one.
+    """
+
+    command: Command
+    argument: str = ""
+    unread: str = ""
 
 
 def read(text: str) -> Typed | None:
@@ -414,19 +53,17 @@ def read(text: str) -> Typed | None:
         code = "".join(part for part in found.groups() if part)
         if not code.isalpha() and not code.isdigit():
             return Typed(Command.LINK, code.upper())
-    slash = said[1:].split("@")[0].replace("_", " ") if said.startswith("/") else None
-    phrases = _phrases(said if slash is None else slash)
-    for command, listed in _COMMANDS.items():
-        if not phrases.isdisjoint(_listed(listed)):
-            return Typed(command, _language(said) if command is Command.LANGUAGE else "")
-    return None
+    command = ordered(said)
+    if command is None:
+        return None
+    return Typed(command, _language(said) if command is Command.LANGUAGE else "")
 
 
 def _check(said: str) -> Typed | None:
-    """Read the order to check an officer or a permit; a longer sentence is none."""
+    """Read the order to check an officer or a document; a longer sentence is none."""
     for command, order, number in (
         (Command.CHECK_OFFICER, _OFFICER, reference.badge),
-        (Command.CHECK_PERMIT, _PERMIT, reference.permit_number),
+        (Command.CHECK_DOCUMENT, _DOCUMENT, _document_number),
     ):
         if not (found := order.fullmatch(said)):
             continue
@@ -437,106 +74,20 @@ def _check(said: str) -> Typed | None:
             return Typed(command)
         if len(about) <= reference.MAX_SHOWN and _NUMBER_LIKE.fullmatch(about):
             return Typed(command, unread=reference.shown(about))
-    if _BARE_PERMIT.fullmatch(said) and (number_ := reference.permit_number(said)) is not None:
-        return Typed(Command.CHECK_PERMIT, number_)
+    if _bare().fullmatch(said) and (number_ := _document_number(said)) is not None:
+        return Typed(Command.CHECK_DOCUMENT, number_)
     return None
 
 
-def intent(text: str) -> Intent | None:
-    """Give what the message means if it is clear, or None.
-
-    Whole phrases first, then telling words within a longer message, then small slips of one word.
-    """
-    if (meaning := whole_intent(text)) is not None:
-        return meaning
-    key = _key(plain(text))
-    for meaning, signs in _signs():
-        if signs.search(key):
-            return meaning
-    if " " not in key and key.isalpha() and 5 <= len(key) <= 14:
-        whole = _lexicon()
-        near = get_close_matches(key, [p for p in whole if " " not in p and len(p) >= 4], 1, 0.82)
-        return whole[near[0]] if near else None
-    return None
-
-
-def whole_intent(text: str) -> Intent | None:
-    """Give the intent that the whole message is a usual phrase for, without guessing, or None."""
-    lexicon = _lexicon()
-    phrases = sorted(_phrases(plain(text)), key=len, reverse=True)
-    return next((lexicon[phrase] for phrase in phrases if phrase in lexicon), None)
-
-
-def words_beside(text: str) -> list[str]:
-    """Give the words that neither carry an intent nor stand in any usual phrase."""
-    key = _key(plain(text))
-    for _, signs in _signs():
-        key = signs.sub(" ", key)
-    words = re.findall(r"[^\W\d_]+", key)
-    return [word for word in words if word not in _small_words() and not _FILLERS.fullmatch(word)]
+def _document_number(text: str) -> str | None:
+    return reference.document_number(text, services.load().kinds())
 
 
 @cache
-def _small_words() -> frozenset[str]:
-    """Give every word of the usual phrases, and those that hold a sentence together."""
-    phrases = " ".join((*_COMMANDS.values(), *_INTENTS.values())).replace("|", " ")
-    return frozenset(standardised(phrases).split()) | {*_OF_SENTENCES.split()}
-
-
-@cache
-def _signs() -> tuple[tuple[Intent, re.Pattern[str]], ...]:
-    """Give `_SIGNS` as patterns, with what may stand before and behind a word."""
-    return tuple(
-        (meaning, re.compile(rf"\b{_PREFIXES}(?:{signs}){_ENDINGS}\b")) for meaning, signs in _SIGNS
-    )
-
-
-@cache
-def _lexicon() -> dict[str, Intent]:
-    """Give every whole phrase with its meaning; commands are intents too."""
-    lexicon: dict[str, Intent] = {}
-    for command, meaning in _OF_COMMAND.items():
-        lexicon.update(dict.fromkeys(_listed(_COMMANDS[command]), meaning))
-    for meaning, listed in _INTENTS.items():
-        lexicon.update(dict.fromkeys(_listed(listed), meaning))
-    return lexicon
-
-
-@cache
-def _listed(phrases: str) -> frozenset[str]:
-    """Give the phrases as `_phrases` gives them."""
-    return frozenset(_squeezed(standardised(phrase)) for phrase in phrases.split("|") if phrase)
-
-
-@lru_cache(8)  # a turn asks several times about the same words
-def _phrases(said: str) -> frozenset[str]:
-    """Give the message's comparable forms: as it is, and without fillers at its ends."""
-    key = _key(said)
-    words = key.split()
-    start, end = 0, len(words)
-    while end > 1 and _FILLERS.fullmatch(words[end - 1]):
-        end -= 1
-    while start < end - 1 and _FILLERS.fullmatch(words[start]):
-        start += 1
-    inner = [word for word in words[start:end] if not _FILLERS.fullmatch(word)]
-    forms = {key, " ".join(words[start:end]), " ".join(words[:end]), " ".join(inner) or key}
-    return frozenset(_squeezed(form) for form in forms if form)
-
-
-def _key(said: str) -> str:
-    """Give small words in their usual spelling, without punctuation; a doubled word once."""
-    said = _TWICE.sub(r"\1 \1", said)
-    if _NO_WORD.fullmatch(said):
-        return said[:3] if said[0] not in "/n" and len(set(said)) == 1 else said
-    said = _PUNCTUATION.sub(" ", said)
-    words = [standard(word) for word in said.split()]
-    return " ".join("di mana" if word in ("dimana", "dmn", "dmana") else word for word in words)
-
-
-def _squeezed(phrase: str) -> str:
-    if phrase and not phrase[0].isalnum() and len(set(phrase)) == 1:
-        return phrase[0]
-    return squeezed(phrase)
+def _bare() -> re.Pattern[str]:
+    """A document's number by itself, which can ask for nothing else."""
+    prefixes = "|".join(kind.prefix.lower() for kind in services.load().kinds())
+    return re.compile(rf"\W*(?:{prefixes})[\W\d]*")
 
 
 def _language(said: str) -> str:

@@ -130,8 +130,8 @@ class RateVisit:
 
 
 @dataclass(frozen=True, slots=True)
-class SendPermit:
-    """Send the permit's PDF again, to the owner."""
+class SendDocument:
+    """Send the case's document again, to its owner."""
 
     case_id: int
 
@@ -144,8 +144,8 @@ class ShowOfficer:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowPermit:
-    """Say whether a permit's number is real and valid."""
+class ShowDocument:
+    """Say whether a document's number is real and valid."""
 
     number: str
 
@@ -271,9 +271,9 @@ Effect: TypeAlias = (
     | ChooseWindow
     | LeaveWindow
     | RateVisit
-    | SendPermit
+    | SendDocument
     | ShowOfficer
-    | ShowPermit
+    | ShowDocument
     | Join
     | AcceptOffer
     | DeclineOffer

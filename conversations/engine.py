@@ -14,7 +14,7 @@ from datetime import timedelta
 from msgspec import structs
 
 from conversations.catalogue import Catalogue
-from conversations.commands import Command, Intent, Typed, intent
+from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.effects import (
     CallPerson,
@@ -25,9 +25,9 @@ from conversations.effects import (
     OptOut,
     RememberPhone,
     Reply,
-    SendPermit,
+    SendDocument,
+    ShowDocument,
     ShowOfficer,
-    ShowPermit,
     UseLanguage,
 )
 from conversations.events import (
@@ -68,6 +68,7 @@ from conversations.messages import (
 )
 from conversations.parsers import Refused, phone
 from conversations.parsers.choice import pick
+from conversations.phrases import Command, Intent, intent
 from conversations.service import Services
 from conversations.session import Draft, Interrupted, Offer, Session
 from conversations.tongue import tongue
@@ -994,14 +995,14 @@ class _Teller:
                 self._language(typed.argument)
             case Command.MY_DATA | Command.ERASE_DATA:
                 self._call(typed.command, Say(f"common.{typed.command}", self._how_to_call()))
-            case Command.SEND_PERMIT:
-                self._send_permit()
+            case Command.SEND_DOCUMENT:
+                self._send_document()
             case Command.CHECK_OFFICER:
                 self._look_up(typed, ShowOfficer, "common.badge_please", "common.badge_unread")
             case Command.LINK:
                 self._link(typed.argument)
-            case Command.CHECK_PERMIT:
-                self._look_up(typed, ShowPermit, "common.number_please", "common.number_unread")
+            case Command.CHECK_DOCUMENT:
+                self._look_up(typed, ShowDocument, "common.number_please", "common.number_unread")
 
     def _link(self, code: str) -> None:
         if self.facts.role != "owner":
@@ -1022,12 +1023,12 @@ class _Teller:
         else:
             self._digress(Say(please))
 
-    def _send_permit(self) -> None:
-        permitted = next((a for a in self.facts.cases if a.permit_number), None)
-        if permitted is None:
+    def _send_document(self) -> None:
+        having_one = next((case for case in self.facts.cases if case.documents), None)
+        if having_one is None:
             self._digress(Say("common.no_permit"))
         else:
-            self.effects.append(SendPermit(permitted.id))
+            self.effects.append(SendDocument(having_one.id))
 
     def _language(self, wanted: str) -> None:
         locale = wanted or ("en" if self.facts.locale == "id" else "id")
@@ -1411,7 +1412,7 @@ def _means(text: str) -> bool:
 _OF_NO_LANGUAGE = frozenset({Command.LANGUAGE, Command.START, Command.STOP})
 
 _ANSWERED_BEFORE_GREETING = frozenset(
-    {Command.CHECK_OFFICER, Command.CHECK_PERMIT, Command.STOP, Command.START, Command.LINK}
+    {Command.CHECK_OFFICER, Command.CHECK_DOCUMENT, Command.STOP, Command.START, Command.LINK}
 )
 
 #: What people are given a key for, where the channel has such keys.

@@ -101,6 +101,14 @@ class Window(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentFact:
+    """A document that was issued."""
+
+    kind: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFact:
     """A case of this person, or one that waits for this supervisor."""
 
@@ -112,7 +120,7 @@ class CaseFact:
     submitted_at: datetime
     open_fixes: tuple[str, ...] = ()  # steps the owner must answer again
     reasons: tuple[str, ...] = ()  # why a person must look at it: keys of findings
-    permit_number: str | None = None
+    documents: tuple[DocumentFact, ...] = ()  # issued to it, newest first
     holder: str = "-"  # the applicant's name, as they wrote it
     brief: tuple[Say, ...] = ()  # what a supervisor decides on, a line each
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back

@@ -1,9 +1,12 @@
-"""Numbers that people copy from paper, a badge or a screen: permits, badges, codes at the door."""
+"""Numbers copied from paper, a badge or a screen: of documents, badges, codes at the door."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from typing import Protocol
 
 from conversations.words import tidy
 
@@ -12,12 +15,8 @@ MAX_SHOWN = 60  # characters of an unreadable number that are repeated to its se
 MAX_READ = 500  # characters: the longest address that people paste is shorter
 
 _GAP = r"[^0-9A-Z]{0,3}"  # a dash, a slash, a dot, blanks, a line's end; or nothing
-_PERMIT = re.compile(
-    rf"(?<![0-9A-Z])(?:IUMK{_GAP}([0-9]{{4}}){_GAP}([0-9]{{4}})|(20[0-9]{{2}}){_GAP}(31[0-9]{{2}}))"
-    rf"(?:{_GAP}([0-9]{{6,9}})|[^0-9A-Z]{{1,3}}([1-9][0-9]{{0,4}}))(?![0-9A-Z])"
-)
 _SPACED = re.compile(r"(?:[^0-9A-Z]{0,3}[0-9A-Z])+[^0-9A-Z]*")  # "I U M K 2 0 2 6 …"
-_WHOLE = re.compile(r"(?:IUMK)?([0-9]{4})([0-9]{4})([0-9]{6,9})")
+_SERIAL = rf"(?:{_GAP}([0-9]{{6,9}})|[^0-9A-Z]{{1,3}}([1-9][0-9]{{0,4}}))(?![0-9A-Z])"
 _ESCAPED = re.compile(r"(?:%[0-9A-F]{2})+")  # in an address
 _LABEL = re.compile(
     r"(?:(?:NO|NOMOR|NOMER|NMR|NUMBER|BADGE|NIP|LENCANA|PETUGAS|OFFICER|IZIN|IJIN|PERMIT)"
@@ -33,22 +32,46 @@ _BADGE = re.compile(
 )
 
 
-def permit_number(text: str) -> str | None:
-    """Read a permit's number as it is stored: "IUMK-2026-3174-000123".
+class Numbered(Protocol):
+    """A kind of document, as far as its numbers are concerned."""
 
-    It may stand in a sentence or in the address of its check page, lack its dashes, its first
-    word or all the zeros before its last group ("12", but not "0012": a digit may be missing).
-    None if there is no number, or more than one.
+    @property
+    def prefix(self) -> str: ...
+    @property
+    def per_area(self) -> bool: ...
+
+
+def document_number(text: str, kinds: Iterable[Numbered]) -> str | None:
+    """Read the number of a document of one of these kinds as it is stored: "IUMK-2026-3174-000123".
+
+    It may stand in a sentence or in the address of its check page, lack its dashes, or all the
+    zeros before its last group ("12", but not "0012": a digit may be missing). Numbers with an area
+    may lack their first word as well. None if there is no number, or more than one.
     """
     said = _clean(text)
-    found = {
-        _written(one[1] or one[3], one[2] or one[4], one[5] or one[6])
-        for one in _PERMIT.finditer(said)
-    }
-    if not found and _SPACED.fullmatch(said):
-        whole = _WHOLE.fullmatch(re.sub(r"[^0-9A-Z]", "", _unlabelled(said)))
-        found = {_written(*whole.groups())} if whole else set()
+    found = {number for kind in kinds for number in _numbers(said, kind.prefix, kind.per_area)}
     return found.pop() if len(found) == 1 else None
+
+
+def _numbers(said: str, prefix: str, per_area: bool) -> set[str]:
+    usual, whole = _forms(prefix, per_area)
+    found = {_written(prefix, *filter(None, one.groups())) for one in usual.finditer(said)}
+    if not found and _SPACED.fullmatch(said):
+        bare = whole.fullmatch(re.sub(r"[^0-9A-Z]", "", _unlabelled(said)))
+        found = {_written(prefix, *bare.groups())} if bare else set()
+    return found
+
+
+@cache
+def _forms(prefix: str, per_area: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """How numbers of a kind are written: within a text, and with signs between all characters."""
+    if not per_area:
+        usual = rf"(?<![0-9A-Z]){prefix}{_GAP}([0-9]{{4}}){_SERIAL}"
+        return re.compile(usual), re.compile(rf"{prefix}([0-9]{{4}})([0-9]{{6,9}})")
+    named = rf"{prefix}{_GAP}([0-9]{{4}}){_GAP}([0-9]{{4}})"
+    bare = rf"(20[0-9]{{2}}){_GAP}(31[0-9]{{2}})"
+    usual = rf"(?<![0-9A-Z])(?:{named}|{bare}){_SERIAL}"
+    return re.compile(usual), re.compile(rf"(?:{prefix})?([0-9]{{4}})([0-9]{{4}})([0-9]{{6,9}})")
 
 
 def case_number(text: str) -> str | None:
@@ -100,5 +123,6 @@ def _unlabelled(said: str) -> str:
     return bare[label.end() :] if label else bare
 
 
-def _written(year: str, kota: str, serial: str) -> str:
-    return f"IUMK-{year}-{kota}-{serial:0>6}"
+def _written(prefix: str, *groups: str) -> str:
+    *before, serial = groups
+    return "-".join((prefix, *before, f"{serial:0>6}"))

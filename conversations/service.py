@@ -11,10 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from conversations.facts import City, Role
+from conversations.facts import City, Places, Role, Trades
 from conversations.flow import Flow
 from conversations.messages import Say, Value
 from conversations.session import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A `City` for callers that have no facts of a turn."""
+
+    places: Places
+    trades: Trades
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,11 @@ class WorkingDays:
     """A time counted in the days on which the office works."""
 
     days: int
+
+
+#: What each kind of document is worded with besides its name: the button that sends it again, the
+#: same among several, and what is said then.
+KIND_WORDS = ("send", "send_of", "sending")
 
 
 def _nothing_shown(answers: Answers, city: City) -> tuple[tuple[str, Value | None], ...]:
@@ -53,6 +66,12 @@ class DocumentKind:
     #: What anybody who has the number may read besides the holder's masked name: each the key of a
     #: label and a value, or None where nothing can be shown.
     shown: Callable[[Answers, City], tuple[tuple[str, Value | None], ...]] = _nothing_shown
+
+    @property
+    def example(self) -> str:
+        """How a number of this kind is written."""
+        area = ["3174"] if self.per_area else []
+        return "-".join((self.prefix, "2026", *area, "000123"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +178,7 @@ class Service:
         """All keys that the service needs in its catalogue."""
         own = [f"{self.id}.{name}" for name in ("title", "name", "submitted", "corrected")]
         named = {*(stage.id for stage in self.course), *(kind.id for kind in self.documents)}
+        named |= {f"{kind.id}.{end}" for kind in self.documents for end in KIND_WORDS}
         return (*self.form.words(), *own, *(f"{self.id}.{name}" for name in sorted(named)))
 
 
@@ -191,6 +211,18 @@ class Services(Mapping[str, Service]):
             if kind.id == kind_id:
                 return kind
         raise LookupError(f"no service declares documents of the kind {kind_id!r}")
+
+    def numbered(self, number: str) -> DocumentKind:
+        """The kind of document that a number, as it is stored, belongs to.
+
+        Raises:
+            LookupError: no kind has such numbers.
+        """
+        prefix = number.partition("-")[0]
+        found = next((kind for kind in self.kinds() if kind.prefix == prefix), None)
+        if found is None:
+            raise LookupError(f"no kind of document has numbers like {number!r}")
+        return found
 
     def issuing(self, kind_id: str) -> Service:
         """The service that issues documents of this kind.

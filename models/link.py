@@ -95,7 +95,7 @@ def move(tx: Session, *, kept: int, gone: int) -> None:
 _MOVES = (
     "UPDATE cases SET person_id = :kept WHERE person_id = :gone",
     "UPDATE visits SET host_id = :kept WHERE host_id = :gone",
-    "UPDATE permits SET person_id = :kept WHERE person_id = :gone",
+    "UPDATE documents SET person_id = :kept WHERE person_id = :gone",
     "UPDATE attachments SET person_id = :kept WHERE person_id = :gone",
     """
     INSERT INTO consents (person_id, purpose, version, given_at)

@@ -20,7 +20,7 @@ KINDS = (
     "open_windows",
     "offer",
     "expire_offer",
-    "permit",
+    "document",
     "sweep",
     "tidy",
     "remind",

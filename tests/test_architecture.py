@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings as BotSettings
+from conversations import services
 from workers.settings import Settings as WorkersSettings
 
 ROOT = Path(__file__).parents[1]
@@ -100,3 +101,34 @@ def test_the_locks_pin_everything_by_hash_and_name_no_place() -> None:
     ):
         locked = {pin.split("==")[0] for pin in lock}
         assert {re.split(r"[\[<>=]", name)[0] for name in wanted} <= locked
+
+
+#: The rooms and modules that lead a case, but know no service.
+GENERAL = (
+    *(ROOT / "bot").rglob("*.py"),
+    *(ROOT / "casework").rglob("*.py"),
+    *(ROOT / "web").rglob("*.py"),
+    *(ROOT / "web" / "templates").rglob("*.html"),
+    *(ROOT / "workers" / name for name in ("jobs.py", "dispatcher.py", "housekeeping.py")),
+    ROOT / "workers" / "verification" / "run.py",
+    ROOT / "workers" / "documents" / "issue.py",
+)
+
+
+def _names_of_services() -> re.Pattern[str]:
+    """The ids of services and of kinds of documents, and the tables they had before."""
+    declared = services.load()
+    own = {*declared, *(kind.id for kind in declared.kinds())}
+    words = "|".join(sorted(own))
+    return re.compile(rf"(?<![A-Za-z])(?i:{words})(?![A-Za-z])|\bPermits?\b|\bpermits\b")
+
+
+def test_no_room_knows_a_service_by_name() -> None:
+    names = _names_of_services()
+    found = {
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in GENERAL
+        for line in path.read_text().splitlines()
+        if names.search(line) and not line.lstrip().startswith(("#", '"""'))
+    }
+    assert found == set()

@@ -173,7 +173,7 @@ def journey(owner: Person, officer: Person, product: Product, engine: Engine) ->
     officer.send_photo(draw("Warung Bu Siti", 7)).result()
     hear(officer, "visit.hand_over")
     tap(officer, "visit.hand_over.yes")
-    hear(owner, "notices.handed_over")
+    hear(owner, "business_permit.notices.handed_over")
 
     number, permit = the_permit(owner)
     assert re.fullmatch(r"IUMK-\d{4}-3174-000001", number)

@@ -36,7 +36,7 @@ from models import database, encryption, keys
 from models.database import Record
 from models.encryption import UnreadableValue
 from models.storage import Storage
-from web import demo, files, identity, metrics, pages, permits
+from web import demo, documents, files, identity, metrics, pages
 from web.requests import Requests
 
 log = structlog.get_logger(__name__)
@@ -95,7 +95,7 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
             redis_url=settings.redis_url,
         ),
         *pages.routes(),
-        *permits.routes(look, record=hurried, redis=redis),
+        *documents.routes(look, record=hurried, redis=redis),
         *identity.routes(look, record=hurried, redis=redis, storage=storage),
     ]
     deliveries: list[Route] = []

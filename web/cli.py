@@ -36,9 +36,9 @@ from web.commands import (
     Refusal,
     aside,
     days,
+    documents,
     identity,
     officers,
-    permits,
     read_settings,
     transaction,
 )
@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve, "Serve webhooks and pages, take turns and send").add_argument(
         "--demo", action="store_true", help="with the demo page"
     )
-    add("worker", _work, "Do the tasks: verification, offers, permits")
+    add("worker", _work, "Do the tasks: verification, offers, documents")
     add("dispatch", _dispatch, "Hand due tasks to the workers, and tick the clocks")
     add("poll", _poll, "Fetch Telegram's updates, for a machine without a public address")
     add("migrate", _migrate, "Bring the database to the present shape of the tables")
@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     draw = add("diagram", _diagram, "Print a flow as a Mermaid diagram")
     draw.add_argument("flow", choices=sorted(flows.load().by_id))
     officers.add(commands)
-    permits.add(commands)
+    documents.add(commands)
     identity.add(commands)
     _add_templates(commands)
     days.add(commands)

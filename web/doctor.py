@@ -581,7 +581,7 @@ def _rights(storage: Storage) -> Iterator[Line]:
         yield Line(
             "warn",
             "storage",
-            f"other users of this machine may read {folder}, where photos and permits lie. Run: "
+            f"other users of this machine may read {folder}, where photos and documents lie. Run: "
             f"chmod -R go= {shlex.quote(str(folder))}",
         )
 

@@ -29,8 +29,8 @@ WORDS = "pages"  # the catalogue of the pages' words
 STATIC = Path(__file__).with_name("static")
 TEMPLATES = Path(__file__).with_name("templates")
 
-#: Parts words at the numbers of permits; every second part is one.
-_PERMIT = re.compile(r"(IUMK-[0-9]{4}-[0-9]{4}-[0-9]{6,9})")
+#: Parts words at the numbers of documents; every second part is one.
+_NUMBER = re.compile(r"([A-Z]{2,8}-[0-9]{4}(?:-[0-9]{4})?-[0-9]{6,9})")
 
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 FOREVER = "public, max-age=31536000, immutable"  # for addresses that carry their content's hash
@@ -105,7 +105,7 @@ def load(catalogue: Catalogue) -> Pages:
     def static(path: str) -> str:
         return f"/static/{path}?v={versions[path]}"
 
-    environment.filters["around_numbers"] = _PERMIT.split
+    environment.filters["around_numbers"] = _NUMBER.split
     environment.globals.update(t=t, static=static, locales=LOCALES)
     return pages
 

@@ -17,6 +17,7 @@ from typing import TypeVar
 import aiohttp
 
 from bot.channels.base import read_token
+from conversations import services
 from conversations.messages import Json
 from web.demo_city import City, city
 
@@ -160,7 +161,7 @@ async def _join(phone: Phone, invitation: str) -> None:
 async def _apply(owner: Phone) -> None:
     """The owner's way from the first word to the number of the case."""
     await owner.say("Halo")
-    await owner.tap("menu", "business_permit")
+    await owner.tap("menu", next(iter(services.load())))
     await owner.tap("consent", "yes")
     for words in ("Siti Aminah", "nasi uduk depan rumah"):
         await _answered(owner, words)

@@ -18,12 +18,12 @@ from models.aside import SessionAside
 from models.audit import AuditEntry
 from models.base import WIB, now
 from models.case import Case
+from models.document import Document
 from models.identity import IdentityLink
 from models.inbox import InboundMessage
 from models.lifecycle import CaseState, VisitState
 from models.link import LinkCode
 from models.outbox import OutboundMessage
-from models.permit import Permit
 from models.retention import forget
 from models.task import Task
 from models.visit import Offer, Visit
@@ -154,11 +154,13 @@ def _expire_again(tx: Session, run: Task) -> None:
 
 def _issue_again(tx: Session, run: Task) -> None:
     ids = tx.scalars(
-        select(Permit.id).where(
-            Permit.path.is_(None), Permit.made_at < now(tx) - STUCK, _idle("permit", Permit.id)
+        select(Document.id).where(
+            Document.path.is_(None),
+            Document.made_at < now(tx) - STUCK,
+            _idle("document", Document.id),
         )
     )
-    _plan_again(tx, "permit", ids.all(), run)
+    _plan_again(tx, "document", ids.all(), run)
 
 
 def _begun(

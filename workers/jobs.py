@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from casework import linking
 from casework.act import by_office
+from casework.news import worded
 from conversations.messages import Say
 from models import audit, logs
 from models import task as tasks
 from models.case import Case
-from models.permit import Permit
+from models.document import Document
 from models.task import Task
 from models.visit import Offer, Visit
 from workers import drafts, housekeeping
@@ -33,7 +34,7 @@ def _link(tx: Session, task: Task) -> datetime | None:
 
 #: Kinds that prepare something first, without a lock.
 LONG: Mapping[str, Prepare] = MappingProxyType(
-    {"verify": verification.prepare, "permit": issue.prepare, "tidy": housekeeping.tidy}
+    {"verify": verification.prepare, "document": issue.prepare, "tidy": housekeeping.tidy}
 )
 #: Kinds that only read and write rows.
 SHORT: Mapping[str, Settle] = MappingProxyType(
@@ -145,7 +146,7 @@ def _give_up(tx: Session, task: Task) -> None:
         "open_windows": Say("notices.stuck_windows", number),
         "offer": Say("notices.stuck_offer", number),
         "expire_offer": Say("notices.stuck_offer", number),
-        "permit": Say("notices.stuck_permit", number),
+        "document": Say(worded("notices.stuck_document", case.service), number),
     }
     act = by_office(tx, ACTOR, task.run_key)
     area = case.area_code
@@ -162,8 +163,8 @@ def _case_of(tx: Session, task: Task) -> Case | None:
         case "expire_offer":
             visit_id = tx.get_one(Offer, task.subject_id).visit_id
             case_id = tx.get_one(Visit, visit_id).case_id
-        case "permit":
-            case_id = tx.get_one(Permit, task.subject_id).case_id
+        case "document":
+            case_id = tx.get_one(Document, task.subject_id).case_id
         case _:
             return None
     return tx.get_one(Case, case_id)

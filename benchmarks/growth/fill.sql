@@ -129,17 +129,18 @@ SELECT v.id, (v.officer_id - 1) / (:per_kecamatan + 1) * (:per_kecamatan + 1) + 
        v.made_at, v.made_at + interval '4 hours', 'silent', NULL, v.made_at + interval '4 hours'
   FROM visits AS v WHERE v.officer_id IS NOT NULL AND pg_temp.pick(v.id, 4, 20) = 0;
 
--- permits
-INSERT INTO permits (number, case_id, person_id, issued_on, valid_until, path, made_at)
-SELECT 'IUMK-2026-3174-' || to_char(row_number() OVER (ORDER BY id), 'FM000000'), id, person_id,
+-- documents
+INSERT INTO documents (kind, number, case_id, person_id, issued_on, valid_until, path, made_at)
+SELECT 'iumk', 'IUMK-2026-3174-' || to_char(row_number() OVER (ORDER BY id), 'FM000000'), id, person_id,
        (moved_at AT TIME ZONE 'Asia/Jakarta')::date,
        ((moved_at AT TIME ZONE 'Asia/Jakarta') + interval '5 years')::date,
        'permits/sample.pdf', moved_at
   FROM cases WHERE state = 'done'
  ORDER BY id;
 
--- permit_counters
-INSERT INTO permit_counters (year, kota, last) SELECT 2026, '3174', count(*) FROM permits;
+-- document_counters
+INSERT INTO document_counters (kind, year, area, last)
+SELECT 'iumk', 2026, '3174', count(*) FROM documents;
 
 -- attachments
 INSERT INTO attachments (person_id, channel, kind, state, content_type, size, sha256, path,
@@ -192,7 +193,7 @@ SELECT a.id, checks.name, 1,
 -- tasks
 -- Done ones of a whole year, as if none had ever been tidied away.
 INSERT INTO tasks (kind, subject_id, run_key, due_at, created_at, failures, done_at)
-SELECT (ARRAY['verify', 'open_windows', 'offer', 'expire_offer', 'permit', 'sweep', 'remind'])[1 + i % 7],
+SELECT (ARRAY['verify', 'open_windows', 'offer', 'expire_offer', 'document', 'sweep', 'remind'])[1 + i % 7],
        1 + i / 7, 'done:' || i, at, at, 0, at + interval '1 second'
   FROM generate_series(1, :tasks) AS i, LATERAL (SELECT pg_temp.year(i, :tasks) AS at) AS planned;
 

@@ -196,7 +196,7 @@ _CASES = (
         "SELECT host_id, 0, 'cek petugas ' || badge FROM visits"
         " JOIN officers ON officers.id = officer_id WHERE state = 'accepted'",
     ),
-    _Case("somebody checks a permit", "SELECT person_id, 0, 'cek izin ' || number FROM permits"),
+    _Case("somebody checks a permit", "SELECT person_id, 0, 'cek izin ' || number FROM documents"),
     _Case("an officer looks", f"{_OFFICERS} WHERE state = 'accepted'", ("menu", "1")),
     _Case(
         "an officer accepts",
@@ -309,13 +309,13 @@ class _Visitor:
 
 
 async def _pages(grown: Grown, visitor: _Visitor, watch: Watch) -> None:
-    (number,) = _some(grown.engine, "SELECT number FROM permits ORDER BY id DESC", 1)
+    (number,) = _some(grown.engine, "SELECT number FROM documents ORDER BY id DESC", 1)
     newest = "SELECT person_id FROM cases WHERE state = 'submitted' ORDER BY id DESC"
     (owner,) = _some(grown.engine, newest, 1)
     with Session(grown.engine) as tx, tx.begin():
         token = identity.link(tx, person_id=owner, holder_id=owner)
     with watch.during("a permit is checked on its page"):
-        await visitor.see(f"/izin/{number}")
+        await visitor.see(f"/dokumen/{number}")
     with watch.during("an identity is given on its page"):
         page = await visitor.see(f"/identitas/{token}")
         csrf = re.search(r'name="csrf" value="(\w+)"', page)
@@ -336,7 +336,7 @@ _SUBJECTS: Mapping[str, str] = {
     "open_windows": "SELECT id FROM cases WHERE state = 'accepted' ORDER BY id DESC",
     "offer": "SELECT id FROM visits WHERE state = 'wanted' ORDER BY id DESC",
     "expire_offer": "SELECT id FROM offers WHERE answer IS NULL ORDER BY expires_at",
-    "permit": "SELECT id FROM permits ORDER BY id DESC",
+    "document": "SELECT id FROM documents ORDER BY id DESC",
     "link": "SELECT id FROM link_codes ORDER BY id",
 }
 

@@ -62,16 +62,18 @@ class Declared:
     locale: str
     body: str
     samples: Mapping[str, str]  # parameter of the sentence -> how it looks; {{1}} is the first
+    was: str = ""  # the key under which WhatsApp approved it, if it has another now
 
     @property
     def name(self) -> str:
         """Its name at WhatsApp, where the words of a name can't be changed."""
-        return f"{self.key.strip('._').replace('.', '_')}_{self.hash[:6]}"
+        named = (self.was or self.key).strip("._").replace(".", "_")
+        return f"{named}_{self.hash[:6]}"
 
     @property
     def hash(self) -> str:
         """What its words are, for the record."""
-        parts = (self.key, self.locale, self.body, *self.samples)
+        parts = (self.was or self.key, self.locale, self.body, *self.samples)
         return sha256("\0".join(parts).encode()).hexdigest()
 
     @property
@@ -92,7 +94,13 @@ def read(table: Mapping[str, Any]) -> Iterator[Declared]:
     for key, entry in table.items():
         if isinstance(entry, Mapping):
             for locale in LOCALES:
-                yield Declared(key, locale, entry.get(locale, ""), entry.get("samples", {}))
+                yield Declared(
+                    key,
+                    locale,
+                    entry.get(locale, ""),
+                    entry.get("samples", {}),
+                    entry.get("was", ""),
+                )
 
 
 @dataclass(slots=True)
@@ -130,11 +138,16 @@ class Templates:
 
 
 def _declared(every: Iterable[Declared], key: str, locale: str) -> Declared | None:
-    """The template of a sentence: its own, or that of all whose keys begin alike."""
+    """The template of a sentence: its own, or that of all whose keys begin alike.
+
+    A service's own notice without one is told by the template of the general notice.
+    """
     mine = [one for one in every if one.locale == locale]
-    own = next((one for one in mine if one.key == key), None)
+    own = next((one for one in mine if key in (one.key, one.was)), None)
     shared = (one for one in mine if one.key.endswith((".", "_")) and key.startswith(one.key))
-    return own or next(shared, None)
+    found = own or next(shared, None)
+    owner, notice, event = key.partition(".notices.")
+    return _declared(every, f"notices.{event}", locale) if not found and owner and notice else found
 
 
 def mended(value: str) -> str:

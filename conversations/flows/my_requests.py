@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conversations.effects import Effect, LeaveWindow, SendPermit, Withdraw
+from conversations.effects import Effect, LeaveWindow, SendDocument, Withdraw
 from conversations.facts import CaseFact, Facts, VisitFact
 from conversations.flow import Choose, Context, Ending, Flow, window_words
 from conversations.messages import Json, Lines, Say, Value
@@ -16,16 +16,20 @@ from conversations.session import Answers, Offer
 WITHDRAWABLE = frozenset({"submitted", "needs_fix", "in_review", "accepted", "under_way"})
 #: States of the visit in which another time may be asked for.
 MOVABLE = frozenset({"wanted", "offered", "unassigned", "accepted"})
+DONE = "done"
+SEND = "permit"  # as it stands on buttons in chats, whatever the document
 SHOWN = 5  # cases; older ones are history
 
 
 def _state(case: CaseFact, facts: Facts) -> Say:
     visit = _visit(case, facts)
     key = f"my_requests.visit.{visit.state}" if visit else f"my_requests.state.{case.state}"
+    if case.state == DONE and case.documents:
+        key = "my_requests.documented"
     params: dict[str, Value] = {
         "number": case.number,
         "service": Say(f"{case.service}.name"),
-        "permit": case.permit_number or "",
+        "document": case.documents[0].number if case.documents else "",
         "window": Say("common.nothing"),
         "officer": "",
     }
@@ -83,8 +87,9 @@ def _acts_on(case: CaseFact, facts: Facts) -> Iterator[_Act]:
         yield _Act(f"window-{me}", "my_requests.choose", "my_requests.choose_of", opens)
     if visit is not None and visit.state in MOVABLE:
         yield _Act(f"move-{visit.id}", "my_requests.move", "my_requests.move_of")
-    if case.permit_number:
-        yield _Act(f"permit-{me}", "my_requests.permit", "my_requests.permit_of")
+    if case.documents:
+        send = f"{case.service}.{case.documents[0].kind}.send"
+        yield _Act(f"{SEND}-{me}", send, f"{send}_of")
     if case.state in WITHDRAWABLE and (visit is None or visit.state in MOVABLE):
         yield _Act(f"withdraw-{me}", "my_requests.withdraw", "my_requests.withdraw")
 
@@ -99,9 +104,12 @@ def _finish(context: Context) -> Ending:
     if wanted not in [offer.answer for offer in _acts(context)]:
         return Ending(says=(Say("common.gone"),))  # the officer has set off meanwhile
     act, _, subject = str(wanted).partition("-")
+    if act == SEND:
+        case = context.facts.the_case(subject)
+        sending = Say(f"{case.service}.{case.documents[0].kind}.sending")
+        return Ending((SendDocument(case.id),), (sending,))
     effects: dict[str, tuple[Effect, Say]] = {
         "move": (LeaveWindow(int(subject)), Say("my_requests.moving")),
-        "permit": (SendPermit(int(subject)), Say("my_requests.sending")),
         "withdraw": (Withdraw(int(subject)), Say("my_requests.withdrawn")),
     }
     effect, say = effects[act]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from unicodedata import category
 
-from conversations import commands
+from conversations import phrases
 from conversations.facts import Facts
 from conversations.nik import LENGTH as IDENTITY_LENGTH
 from conversations.parsers import Parser, Reading, Refused
@@ -72,7 +72,7 @@ _SENTENCE = re.compile(
 _REMARK_WORDS = 6  # a longer text that means something else is no name
 
 #: Asks for something that must not wait for a second question.
-_URGENT = frozenset({commands.Intent.COMPLAINT, commands.Intent.STOP})
+_URGENT = frozenset({phrases.Intent.COMPLAINT, phrases.Intent.STOP})
 
 
 def name(*, at_most: int = 100) -> Parser:
@@ -91,7 +91,7 @@ def name(*, at_most: int = 100) -> Parser:
         words = tidy(text)
         if len(words) > at_most + _ROOM:
             raise Refused("name_too_long", {"at_most": at_most})
-        if len(words) > 1 and (commands.read(words) or commands.whole_intent(words)):
+        if len(words) > 1 and (phrases.ordered(words) or phrases.whole_intent(words)):
             raise Refused("not_a_name")
         parts = _readings(words.strip(_AROUND))
         doubtful = _other_meaning(words, parts[0])
@@ -251,13 +251,13 @@ def _other_meaning(words: str, core: str) -> bool:
     """
     if _SENTENCE.search(standardised(words)):
         raise Refused("not_a_name")
-    meant = commands.intent(core) if " " in core else None
+    meant = phrases.intent(core) if " " in core else None
     if meant is None:
         return False
     parts = core.split()
     written_as_name = all(part[0].isupper() and part[1:].islower() for part in parts)
     urgent = meant in _URGENT and len(parts) > 2 and not written_as_name
-    if urgent or len(parts) > _REMARK_WORDS or not commands.words_beside(core):
+    if urgent or len(parts) > _REMARK_WORDS or not phrases.words_beside(core):
         raise Refused("not_a_name")
     return True
 

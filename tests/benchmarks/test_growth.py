@@ -83,7 +83,7 @@ RUN = Task(kind="any", subject_id=0, run_key="any")
     [
         ("ix_tasks_failed", watch.tasks_failed),
         ("ix_inbox_set_aside", watch.turns_set_aside),
-        ("ix_permits_unwritten", lambda tx: housekeeping.sweep(tx, RUN)),
+        ("ix_documents_unwritten", lambda tx: housekeeping.sweep(tx, RUN)),
         ("ix_conversations_drafts", lambda tx: drafts.erase(tx, RUN)),
         ("ix_cases_person_id", lambda tx: acts.identity_given(by_office(tx, "-", "-"), 1)),
     ],

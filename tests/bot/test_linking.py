@@ -87,7 +87,7 @@ async def test_all_that_was_theirs_moves(town: Town, gives: str, types: str) -> 
     await type_in(town, await code(town, gives), types)
     await town.desk.sender.finish()
     town.owe(OTHER)
-    say = Say("notices.permit_soon")
+    say = Say("business_permit.notices.document_soon")
     town.write(lambda tx: tell(tx, newer, "news", 1, say, fact="news:1"))
     city.work_off(town.engine)  # nothing is sent and no news taken yet
     moved = town.read(
@@ -112,14 +112,14 @@ async def test_an_answer_stays_where_it_is_asked_and_news_goes_to_the_last(town:
     before = len(town.desk.chat.texts(OTHER))
     await town.say("bantuan", OWNER)
     assert len(town.desk.chat.texts(OTHER)) == before
-    say = Say("notices.permit_soon")
+    say = Say("business_permit.notices.document_soon")
     town.write(lambda tx: tell(tx, older, "news", 1, say, fact="news:1"))
     await town.quiet()
-    assert words("notices.permit_soon") in town.desk.chat.texts(OWNER)[-1]
+    assert words("business_permit.notices.document_soon") in town.desk.chat.texts(OWNER)[-1]
     await town.say("bantuan", OTHER)
     town.write(lambda tx: tell(tx, older, "news", 1, say, fact="news:2"))
     await town.quiet()
-    assert words("notices.permit_soon") in town.desk.chat.texts(OTHER)[-1]
+    assert words("business_permit.notices.document_soon") in town.desk.chat.texts(OTHER)[-1]
 
 
 async def test_the_forms_of_both_chats_are_kept(town: Town) -> None:
@@ -263,7 +263,7 @@ async def test_who_was_reached_by_nobodys_mistake_meanwhile_is_gathered(town: To
     older, newer = await two(town)
     await type_in(town, await code(town))
     await town.work()
-    say = Say("notices.permit_soon")
+    say = Say("business_permit.notices.document_soon")
     town.write(lambda tx: tell(tx, newer, "late", 1, say, fact="news:1"))
     town.owe(OWNER)
     late = update(OutboundMessage).where(OutboundMessage.sent_at.is_(None))
@@ -273,7 +273,7 @@ async def test_who_was_reached_by_nobodys_mistake_meanwhile_is_gathered(town: To
     soon = text("UPDATE tasks SET due_at = now() WHERE kind = 'link'")
     town.write(lambda tx: tx.execute(soon))
     await town.work()
-    assert words("notices.permit_soon") in town.desk.chat.texts(OTHER)[-1]
+    assert words("business_permit.notices.document_soon") in town.desk.chat.texts(OTHER)[-1]
     assert town.read(lambda tx: inbox.waiting(tx, limit=9)) == [] and older
 
 

@@ -62,8 +62,8 @@ def test_a_link_ends() -> None:
         "permits//a.pdf",
     ],
 )
-def test_only_permits_are_handed_out(path: str) -> None:
-    with pytest.raises(ValueError, match="only permits"):
+def test_only_documents_are_handed_out(path: str) -> None:
+    with pytest.raises(ValueError, match="only documents"):
         link(path)
 
 

@@ -15,18 +15,18 @@ from sqlalchemy.pool import NullPool
 
 from conversations.events import Started
 from models import identity, officer
-from models import permit as permits
 from models.audit import AuditEntry
 from models.base import WIB
 from models.case import Case
+from models.document import Document
 from models.identity import IdentityLink
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
-from models.permit import Permit
 from models.visit import Visit
 from tests.bot.conftest import KEY
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 from tests.clock import now
+from tests.workers import city
 from web.cli import main
 
 Izin: TypeAlias = Callable[..., Awaitable[tuple[int, str, str]]]
@@ -290,14 +290,14 @@ async def test_whoever_is_invited_can_be_asked_for(town: Town, izin: Izin, badge
     assert "Rahmat" in await town.say(f"cek petugas {badge}", "stranger")
 
 
-# -- permits -------------------------------------------------------------------------------------
+# -- documents -------------------------------------------------------------------------------------
 
 
 def issued(town: Town) -> str:
     case_id = town.apply(state=CaseState.DONE)
     number = town.write(
         lambda tx: (
-            permits.issue(
+            city.issue(
                 tx,
                 case_id=case_id,
                 person_id=town.meet(OWNER),
@@ -306,7 +306,7 @@ def issued(town: Town) -> str:
             ).number
         )
     )
-    town.change(Permit, 1, path="permits/1.pdf")
+    town.change(Document, 1, path="permits/1.pdf")
     return number
 
 
@@ -315,30 +315,36 @@ async def test_a_revoked_permit_is_said_to_be(town: Town, izin: Izin, typed: str
     number = issued(town)
     await town.say("halo")
     reason = "usahanya sudah pindah"
-    status, out, _ = await izin("permits", "revoke", typed.format(number), "--reason", reason)
+    status, out, _ = await izin("documents", "revoke", typed.format(number), "--reason", reason)
     assert status == 0 and f"{number} is revoked" in out
     await town.quiet()
     on = now().astimezone(WIB).date()
-    told = words("notices.permit_taken_back", number=number, on=on, reason=reason)
+    told = words("business_permit.notices.document_taken_back", number=number, on=on, reason=reason)
     assert told in town.heard(OWNER)
     until = date(2031, 11, 23)
     said = await town.say(f"cek izin {number}", "stranger")
     assert (
-        words("notices.permit_revoked", number=number, holder="Siti A*****", until=until, on=on)
+        words(
+            "business_permit.notices.document_revoked",
+            number=number,
+            holder="Siti A*****",
+            until=until,
+            on=on,
+        )
         in said
     )
     assert reason not in said
-    (entry,) = audited(town, "permit.revoked")
-    assert entry.subject == "permit:1" and reason not in str(entry.details)
-    status, _, err = await izin("permits", "revoke", number, "--reason", "lagi")
+    (entry,) = audited(town, "document.revoked")
+    assert entry.subject == "document:1" and reason not in str(entry.details)
+    status, _, err = await izin("documents", "revoke", number, "--reason", "lagi")
     assert status == 1 and "already" in err
-    assert town.read(lambda tx: tx.get_one(Permit, 1)).revoked_because == reason
+    assert town.read(lambda tx: tx.get_one(Document, 1)).revoked_because == reason
 
 
 @pytest.mark.parametrize(
     ("number", "reason", "said"),
     [
-        ("IUMK-2026-3174-000999", "x", "There is no permit IUMK-2026-3174-000999"),
+        ("IUMK-2026-3174-000999", "x", "There is no document IUMK-2026-3174-000999"),
         ("0417", "x", "can't be read"),
         ("", "x", "can't be read"),
         ("{}", "  ", "at least a word"),
@@ -349,9 +355,9 @@ async def test_a_permit_that_cannot_be_revoked_is_left_alone(
     town: Town, izin: Izin, number: str, reason: str, said: str
 ) -> None:
     known = issued(town)
-    status, _, err = await izin("permits", "revoke", number.format(known), "--reason", reason)
+    status, _, err = await izin("documents", "revoke", number.format(known), "--reason", reason)
     assert status == 1 and said in err
-    assert town.read(lambda tx: tx.get_one(Permit, 1)).revoked_at is None
+    assert town.read(lambda tx: tx.get_one(Document, 1)).revoked_at is None
 
 
 # -- identity ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 
 STOPS = ("STOP", "berhenti", "jangan kirim pesan lagi")
 STARTS = ("MULAI", "start", "langganan lagi")
-NEWS = words("notices.permit_soon")
+NEWS = words("business_permit.notices.document_soon")
 NOTICE = words("common.again")
 
 
@@ -46,7 +46,7 @@ async def test_neither_news_nor_notices_reach_who_opted_out(town: Town, address:
     await town.say("stop", address)
     before = len(town.desk.chat.texts(address))
     person_id = town.meet(address)
-    say = Say("notices.permit_soon")
+    say = Say("business_permit.notices.document_soon")
     town.write(lambda tx: tell(tx, person_id, "news", 1, say, fact="news:1"))
     notice = town.owe(address, lane=Lane.NOTICE)
     await town.quiet()

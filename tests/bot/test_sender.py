@@ -490,7 +490,7 @@ async def test_who_opted_out_hears_answers_but_no_news(town: Town) -> None:
     def tell(tx: Session) -> None:
         (who,) = tx.scalars(select(Person.id).order_by(Person.id.desc()).limit(1))
         for unasked in (True, False):
-            news = events.news("test", 1, Say("notices.permit_soon"), unasked=unasked)
+            news = events.news("test", 1, Say("notices.document_soon"), unasked=unasked)
             inbox.tell(tx, who, f"test:{unasked}", news)
 
     town.write(tell)

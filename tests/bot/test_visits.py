@@ -254,16 +254,16 @@ async def test_nothing_is_handed_over_before_the_code_is_right(town: Town) -> No
     for step, value in (("ktp", "seen"), ("place", "as_described"), ("hand_over", "yes")):
         await town.say(forged("visit", visit_id, step, value, version=99), OFFICER)
     assert town.visit(visit_id).state == VisitState.ARRIVED
-    assert town.permits() == []
+    assert town.documents() == []
 
 
 async def test_a_hand_over_tapped_twice_issues_one_permit(town: Town) -> None:
     visit_id = await looked_at(town)
     button = town.button("yes", OFFICER, step="hand_over")
     await town.at_once((button, OFFICER), (button, OFFICER), (button, OFFICER))
-    assert len(town.permits()) == 1
+    assert len(town.documents()) == 1
     assert town.visit(visit_id).state == VisitState.DONE
-    told = words("notices.handed_over_officer", number=town.permits()[0])
+    told = words("business_permit.notices.handed_over_officer", number=town.documents()[0])
     assert town.heard(OFFICER).count(told) == 1
     assert len(town.read(lambda tx: tx.scalars(select(VisitReport)).all())) == 1
 
@@ -323,7 +323,7 @@ async def test_an_owner_cannot_tap_an_officers_buttons(
         await town.say(forged("visit", visit_id, "failure", event, version=99), OWNER)
     await town.say(town.visit(visit_id).code or "1", OWNER)
     assert town.visit(visit_id).state == before
-    assert town.permits() == []
+    assert town.documents() == []
 
 
 async def test_an_officer_cannot_tap_an_owners_buttons(town: Town) -> None:

@@ -24,10 +24,10 @@ from models.attachment import Attachment, AttachmentState
 from models.base import WIB
 from models.case import Case
 from models.database import trip
+from models.document import Document
 from models.lifecycle import CaseState
 from models.officer import Officer, StaffRole
 from models.outbox import OutboundMessage, Owed, owe
-from models.permit import Permit
 from models.person import Person
 from models.quiet import QuietHours
 from models.task import Task
@@ -264,9 +264,9 @@ class Town:
         asked = select(Offer).filter_by(visit_id=visit_id).order_by(Offer.id)
         return self.read(lambda tx: [(row.officer_id, row.answer) for row in tx.scalars(asked)])
 
-    def permits(self) -> list[str]:
-        """The numbers of all permits, oldest first."""
-        return self.read(lambda tx: list(tx.scalars(select(Permit.number).order_by(Permit.id))))
+    def documents(self) -> list[str]:
+        """The numbers of all documents, oldest first."""
+        return self.read(lambda tx: list(tx.scalars(select(Document.number).order_by(Document.id))))
 
     def window(self, visit: Visit) -> dict[str, Any]:
         """The params of `common.window`."""

@@ -20,12 +20,12 @@ from sqlalchemy.orm import Session
 import casework
 from casework import cases, days, documents, identities, linking, people, staff, visits
 from casework.act import Act, Rows
-from models import identity, link, permit, unreached
+from models import identity, link, unreached
 from models.case import Case
+from models.document import Document
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.link import LinkCode
 from models.officer import Officer
-from models.permit import Permit
 from models.person import Speaker
 from models.visit import Offer, Visit
 from tests.clock import now
@@ -42,7 +42,7 @@ class World:
     case: Case
     visit: Visit
     officer: Officer
-    permit: Permit
+    permit: Document
     offer: Offer
     link_code_id: int
     actors: Mapping[str, int | None]  # people by id; None is the office
@@ -212,7 +212,7 @@ def world(tx: Session) -> World:
     make.visit(tx, theirs, officer_id=there.id, state=VisitState.ACCEPTED)
     made = Offer(visit_id=row.id, officer_id=staff_here.id, expires_at=now() + timedelta(hours=4))
     tx.add(made)
-    given = permit.issue(
+    given = make.issue(
         tx,
         case_id=case.id,
         person_id=owner,

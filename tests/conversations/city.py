@@ -31,7 +31,7 @@ from conversations.effects import (
     UseLanguage,
     Withdraw,
 )
-from conversations.facts import WIB, CallFact, CaseFact, Facts, OfficerFact, VisitFact
+from conversations.facts import WIB, CallFact, CaseFact, DocumentFact, Facts, OfficerFact, VisitFact
 from conversations.messages import Json
 from models import area, business_type
 from models.calendar import Calendar
@@ -90,7 +90,9 @@ def facts(**known: Json) -> Facts:
     return replace(base, **known)
 
 
-def case(id: int = 81, state: str = "submitted", **known: Json) -> CaseFact:
+def case(
+    id: int = 81, state: str = "submitted", *, document: str | None = None, **known: Json
+) -> CaseFact:
     """A business permit that was asked for an hour ago."""
     service = services.load()["business_permit"]
     answers = known.get("answers") or {
@@ -106,6 +108,7 @@ def case(id: int = 81, state: str = "submitted", **known: Json) -> CaseFact:
         holder=service.holder(answers),
         brief=service.brief(answers, facts()),
         returnable=service.returnable,
+        documents=(DocumentFact("iumk", document),) if document else (),
     )
     return replace(base, **known)
 

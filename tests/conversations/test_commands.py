@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.commands import Command, Intent, Typed, intent, read
+from conversations.commands import Typed, read
+from conversations.phrases import Command, Intent, intent
 
 SPELLINGS = {
     Command.BACK: "kembali|0|balik dong|mundur|ke sebelumnya",
@@ -19,7 +20,7 @@ SPELLINGS = {
     Command.RESTART: "ulang dari awal|ulangi|mulai lagi|reset",
     Command.MY_DATA: "DATA SAYA|data saya",
     Command.ERASE_DATA: "HAPUS DATA|hapus data saya",
-    Command.SEND_PERMIT: "kirim ulang izin|kirim lagi izinnya",
+    Command.SEND_DOCUMENT: "kirim ulang izin|kirim lagi izinnya",
 }
 
 
@@ -39,16 +40,16 @@ def test_a_command_is_read_in_any_usual_spelling(said: str, command: Command) ->
         ("cek petugas", Typed(Command.CHECK_OFFICER)),
         (
             "CEK IZIN IUMK-2026-3174-000123",
-            Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000123"),
+            Typed(Command.CHECK_DOCUMENT, "IUMK-2026-3174-000123"),
         ),
         (
             "cek izin iumk 2026 3174 000123",
-            Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000123"),
+            Typed(Command.CHECK_DOCUMENT, "IUMK-2026-3174-000123"),
         ),
-        ("IUMK-2026-3174-000123", Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000123")),
-        ("iumk20263174000123", Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000123")),
-        (" iumk/2026/3174/000123.", Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000123")),
-        ("IUMK 2026 3174 12?", Typed(Command.CHECK_PERMIT, "IUMK-2026-3174-000012")),
+        ("IUMK-2026-3174-000123", Typed(Command.CHECK_DOCUMENT, "IUMK-2026-3174-000123")),
+        ("iumk20263174000123", Typed(Command.CHECK_DOCUMENT, "IUMK-2026-3174-000123")),
+        (" iumk/2026/3174/000123.", Typed(Command.CHECK_DOCUMENT, "IUMK-2026-3174-000123")),
+        ("IUMK 2026 3174 12?", Typed(Command.CHECK_DOCUMENT, "IUMK-2026-3174-000012")),
         ("english please", Typed(Command.LANGUAGE, "en")),
         ("bahasa indonesia", Typed(Command.LANGUAGE, "id")),
     ],

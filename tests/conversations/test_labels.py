@@ -123,7 +123,7 @@ def test_one_visit_is_named_by_its_place() -> None:
 def test_two_requests_are_told_apart(state: str, count: int, locale: Locale) -> None:
     number = "IUMK-2026-3174-{:06d}"
     cases = tuple(
-        city.case(n, state, permit_number=number.format(n) if state == "done" else None)
+        city.case(n, state, document=number.format(n) if state == "done" else None)
         for n in range(1, count + 1)
     )
     scheduled = state == "under_way"

@@ -102,7 +102,7 @@ def people() -> st.SearchStrategy[Facts]:
                         81,
                         state,
                         open_fixes=("place_photo", "capital") if state == "needs_fix" else (),
-                        permit_number="IUMK-2026-3174-000123" if state == "done" else None,
+                        document="IUMK-2026-3174-000123" if state == "done" else None,
                     ),
                 ),
                 visits=(city.visit(),) if state == "under_way" else (),

@@ -4,9 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import reference
-from conversations.commands import Command, Typed, read
+from conversations import reference, services
+from conversations.commands import Typed, read
 from conversations.parsers.identity import contains_identity_number
+from conversations.phrases import Command
+
+
+def document_number(text: str) -> str | None:
+    """The number of a document of any service."""
+    return reference.document_number(text, services.load().kinds())
+
 
 PERMIT = "IUMK-2026-3174-000001"
 HIDDEN = ("\u2068", "\u2069", "\u200b", "\u200e", "\ufeff", "\u00ad", "\u061c", "\u2060")
@@ -49,8 +56,8 @@ NIPS = ("198503152010011004", "19850315 201001 1 004", "19900101.202212.2.015")
     ],
 )
 def test_a_permits_number_is_read(typed: str) -> None:
-    assert reference.permit_number(typed) == PERMIT
-    assert read(f"cek izin {typed}") == Typed(Command.CHECK_PERMIT, PERMIT)
+    assert document_number(typed) == PERMIT
+    assert read(f"cek izin {typed}") == Typed(Command.CHECK_DOCUMENT, PERMIT)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +79,7 @@ def test_a_permits_number_is_read(typed: str) -> None:
     ],
 )
 def test_anything_else_is_no_permits_number(typed: str) -> None:
-    assert reference.permit_number(typed) is None
+    assert document_number(typed) is None
 
 
 @given(
@@ -89,12 +96,12 @@ def test_any_number_is_read_in_any_dress(
 ) -> None:
     written = dash.join(("IUMK", str(year), str(kota), f"{serial:06d}"))
     typed = before + (written.lower() if small else written) + behind
-    assert reference.permit_number(typed) == f"IUMK-{year}-{kota}-{serial:06d}"
+    assert document_number(typed) == f"IUMK-{year}-{kota}-{serial:06d}"
 
 
 @pytest.mark.parametrize("typed", ["IUMK-2026-31740001", "iumk 2026", "no. 12345", "X-1"])
 def test_a_number_that_cannot_be_one_is_no_sentence(typed: str) -> None:
-    assert read(f"cek izin {typed}") == Typed(Command.CHECK_PERMIT, unread=typed.lower())
+    assert read(f"cek izin {typed}") == Typed(Command.CHECK_DOCUMENT, unread=typed.lower())
 
 
 @pytest.mark.parametrize(
@@ -153,7 +160,7 @@ def test_a_sentence_is_no_check(said: str) -> None:
     "said", ["cek izin", "cek ijin.", "cek izin no.", "periksa izin", "cek surat izin"]
 )
 def test_without_a_number_it_is_asked_for(said: str) -> None:
-    assert read(said) == Typed(Command.CHECK_PERMIT)
+    assert read(said) == Typed(Command.CHECK_DOCUMENT)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +180,6 @@ def test_a_code_at_the_door_is_read(typed: str) -> None:
 
 @given(st.text(max_size=600))
 def test_nothing_typed_is_too_much(typed: str) -> None:
-    reference.permit_number(typed)
+    document_number(typed)
     reference.badge(typed)
     assert len(reference.shown(typed)) <= reference.MAX_SHOWN

@@ -101,6 +101,15 @@ en = "Thank you, we will look again."
 [letter]
 id = "Tanda terima"
 en = "Receipt"
+[letter.send]
+id = "Kirim tanda terima"
+en = "Send the receipt"
+[letter.send_of]
+id = "Tanda terima {number}"
+en = "Receipt {number}"
+[letter.sending]
+id = "Baik, kami kirim lagi."
+en = "All right, we are sending it again."
 """
 
 TALK = """\

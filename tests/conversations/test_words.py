@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.commands import Command, Typed
+from conversations.commands import Typed
 from conversations.commands import read as read_command
+from conversations.phrases import Command
 from conversations.words import is_latin, tidy
-from workers.documents.render import DRAWN
+from workers.documents.typesetting import DRAWN
 
 # Default-ignorable code points of each block that has some, and category Cf's.
 UNSEEN = (

@@ -263,7 +263,7 @@ def _put(rows: tuple[CaseFact, ...], row: CaseFact) -> tuple[CaseFact, ...]:
 
 
 def _permit(known: Facts, rest: str) -> Facts:
-    row = city.case(state="done", permit_number=rest)
+    row = city.case(state="done", document=rest)
     return replace(known, cases=_put(known.cases, row))
 
 

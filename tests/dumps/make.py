@@ -43,11 +43,11 @@ from conversations.session import Session as Talk
 from models import database, encryption, link, migrations, unreached
 from models.case import Case
 from models.conversation import Conversation
+from models.document import Document
 from models.encryption import KeyRing
 from models.finding import Finding, Outcome
 from models.officer import Officer
 from models.outbox import Lane
-from models.permit import Permit
 from models.quiet import OFF
 from models.visit import Visit
 from tests.bot.conftest import KEY, desk_at
@@ -254,7 +254,7 @@ def review(tx: Session, case_id: int) -> None:
 
 
 def revoke_newest(tx: Session) -> None:
-    row = tx.scalars(select(Permit).order_by(Permit.id.desc()).limit(1)).one()
+    row = tx.scalars(select(Document).order_by(Document.id.desc()).limit(1)).one()
     documents.revoke(office(tx), row, "Usahanya pindah")
 
 

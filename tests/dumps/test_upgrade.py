@@ -21,12 +21,12 @@ from models import database, encryption, migrations
 from models.attachment import Attachment
 from models.case import Case
 from models.conversation import Conversation
+from models.document import Document
 from models.encryption import KeyRing
 from models.inbox import InboundMessage
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.outbox import OutboundMessage
-from models.permit import Permit
 from models.quiet import OFF
 from models.visit import OPEN, Visit
 from tests.bot.conftest import KEY, desk_at
@@ -170,7 +170,7 @@ async def test_everybody_is_brought_to_the_end_on_the_new_code(town: Town) -> No
     over = {"rejected": CaseState.REJECTED, "cancelled": CaseState.CANCELLED}
     assert ended == {address: over.get(address, CaseState.DONE) for address in OWNERS}
     with Session(town.engine) as tx:
-        done = tx.scalars(select(Permit).order_by(Permit.number)).all()
+        done = tx.scalars(select(Document).order_by(Document.number)).all()
         assert all(row.path is not None for row in done)
         serials = [int(row.number.rsplit("-", 1)[1]) for row in done]
         assert serials == list(range(1, len(OWNERS) - len(over) + 1)), "no gap, and no number twice"

@@ -64,7 +64,7 @@ FAILED: Final = {
     "tasks given up": "tasks WHERE failed_at IS NOT NULL",
 }
 #: How deep the fuzz came.
-REACHED: Final = ("cases", "visits", "visit_reports", "permits", "identities", "receipts")
+REACHED: Final = ("cases", "visits", "visit_reports", "documents", "identities", "receipts")
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from bot.errors import Busy
 from conversations import catalogue
 from models.database import Record
 from models.storage import Storage
-from web import demo, identity, pages, permits
+from web import demo, documents, identity, pages
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ def build(record: Record, redis: Redis, files: Path, storage: Storage | None = N
             look, record=record, redis=redis, storage=storage, channel=channel, take=bot.take
         ),
         *identity.routes(look, record=record, redis=redis, storage=storage),
-        *permits.routes(look, record=record, redis=redis),
+        *documents.routes(look, record=record, redis=redis),
     ]
     app = Starlette(
         routes=routes,

@@ -50,7 +50,7 @@ def reply(heard: Heard) -> Message:
     """What the stand-in says: words that name what it heard, with a button and a wish."""
     said = heard.event.text if isinstance(heard.event, Said) else type(heard.event).__name__
     return Message(
-        (Say("pages.permit.state.unknown.text", {"number": said}),),
+        (Say("pages.document.state.unknown.text", {"number": said}),),
         (Choice("go", "Setuju, mulai"),),
         QUESTION,
         wish="location",

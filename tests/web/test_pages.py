@@ -15,7 +15,15 @@ from starlette.routing import Route
 from conversations import catalogue
 from web.pages import STATIC, TEMPLATES, Headers
 
-PAGES = ("/demo", "/privasi", "/izin", "/izin/IUMK-1", "/identitas/unknown", "/identitas/selesai")
+PAGES = (
+    "/demo",
+    "/privasi",
+    "/dokumen",
+    "/izin",
+    "/dokumen/IUMK-1",
+    "/identitas/unknown",
+    "/identitas/selesai",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)

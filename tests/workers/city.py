@@ -10,10 +10,11 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from conversations import services
+from models import document, window
 from models import officer as officers
-from models import window
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
+from models.document import Document
 from models.inbox import InboundMessage
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer, StaffRole
@@ -218,3 +219,20 @@ def news(tx: Session, person_id: int | None) -> list[tuple[str, list[str], str]]
         )
         for row in rows
     ]
+
+
+def issue(
+    tx: Session, *, case_id: int, person_id: int, kota_code: str, issued_on: date
+) -> Document:
+    """A business permit, as it is issued at the door."""
+    kind = services.load().kind("iumk")
+    return document.issue(
+        tx,
+        kind=kind.id,
+        prefix=kind.prefix,
+        area=kota_code,
+        case_id=case_id,
+        person_id=person_id,
+        issued_on=issued_on,
+        valid_years=kind.valid_years,
+    )

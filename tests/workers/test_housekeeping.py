@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from models import identity, link, permit, task
+from models import identity, link, task
 from models.alias import Alias
 from models.aside import SessionAside
 from models.audit import AuditEntry
@@ -92,7 +92,7 @@ def test_an_offer_that_should_be_over_is_passed_on(city: Engine, tx: Session, ca
 
 def test_a_permit_without_its_document_gets_it(city: Engine, tx: Session, case: Case) -> None:
     today = now().date()
-    row = permit.issue(
+    row = make.issue(
         tx,
         case_id=case.id,
         person_id=case.person_id,
@@ -101,7 +101,7 @@ def test_a_permit_without_its_document_gets_it(city: Engine, tx: Session, case: 
     )
     case.state = CaseState.DONE
     row.made_at = LONG_AGO
-    assert sweep(city, tx) == ["sweep", "permit"]
+    assert sweep(city, tx) == ["sweep", "document"]
     assert row.path is not None
 
 

@@ -27,8 +27,21 @@ WINDOW = window_words(date(2026, 11, 25), time(8), time(10, 30))
 
 #: Said in answer to somebody's own message, or a moment after it: the window is open.
 ANSWERS = {
-    "notices.checks_too_often",
+    "business_permit.notices.handed_over_officer",
+    "business_permit.notices.document_again",
+    "business_permit.notices.document_expired",
+    "business_permit.notices.document_revoked",
+    "business_permit.notices.document_soon",
+    "business_permit.notices.document_unknown",
+    "business_permit.notices.document_valid",
     "notices.handed_over_officer",
+    "notices.document_again",
+    "notices.document_expired",
+    "notices.document_revoked",
+    "notices.document_soon",
+    "notices.document_unknown",
+    "notices.document_valid",
+    "notices.checks_too_often",
     "notices.identity_link",
     "notices.identity_link_officer",
     "notices.invitation_invalid",
@@ -47,12 +60,6 @@ ANSWERS = {
     "notices.officer_known",
     "notices.officer_unknown",
     "notices.officer_yours",
-    "notices.permit_again",
-    "notices.permit_expired",
-    "notices.permit_revoked",
-    "notices.permit_soon",
-    "notices.permit_unknown",
-    "notices.permit_valid",
     "notices.visit_done_officer",
     "notices.window_chosen",
     "notices.window_gone",
@@ -106,11 +113,28 @@ def test_what_whatsapp_would_refuse_is_found(wrong: Declared, why: str) -> None:
 
 def test_all_that_comes_unasked_has_a_template() -> None:
     """A notice that is new needs one, unless it only ever answers."""
-    lines = {key for key in WORDS.entries if re.fullmatch(r"notices\.\w+", key)}
+    lines = {key for key in WORDS.entries if re.fullmatch(r"(\w+\.)?notices\.\w+", key)}
     news = {key for key in lines if Templates(WORDS).of(say(key), "id") is None}
     assert news == ANSWERS
     for key in ("findings.photo_blurred", "findings.returned", "visit.offer", "rating.stars"):
         assert of(say(key)).variables is not None
+
+
+def test_a_template_that_whatsapp_approved_under_an_earlier_key_keeps_its_name() -> None:
+    kept = {(one.name, one.locale) for one in declared() if one.was}
+    assert kept == {
+        ("notices_handed_over_4385a8", "id"),
+        ("notices_handed_over_197cec", "en"),
+        ("notices_permit_842ab8", "id"),
+        ("notices_permit_d3d581", "en"),
+        ("notices_permit_taken_back_2d0dc7", "id"),
+        ("notices_permit_taken_back_287b4f", "en"),
+    }
+    number = {"number": "IUMK-2026-3174-000001"}
+    own = of(Message((Say("business_permit.notices.handed_over", number),)))
+    general = of(Message((Say("notices.handed_over", number),)))
+    assert "Izin usaha" in own.words and "Dokumen" in general.words
+    assert of(Message((Say("another.notices.handed_over", number),))).words == general.words
 
 
 def test_the_first_sentence_decides_and_its_parameters_are_put_into_words() -> None:

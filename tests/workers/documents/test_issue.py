@@ -11,11 +11,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from conversations import messages
-from models import identity, permit, task
+from models import identity, task
 from models.case import Case
+from models.document import Document
 from models.lifecycle import CaseState
 from models.outbox import OutboundMessage
-from models.permit import Permit
 from models.storage import Storage
 from models.task import Task
 from tests.workers import city as make
@@ -25,30 +25,30 @@ from workers.context import Context
 
 
 @pytest.fixture
-def issued(tx: Session) -> Permit:
+def issued(tx: Session) -> Document:
     """A permit as the bot issues it at the door."""
     owner = make.person(tx)
     case = make.case(tx, owner, make.answers(1, capital={"left": True}), state=CaseState.DONE)
-    row = permit.issue(
+    row = make.issue(
         tx,
         case_id=case.id,
         person_id=owner,
         kota_code="31.74",
         issued_on=date(2026, 11, 24),
     )
-    task.plan(tx, "permit", row.id, f"permit:{row.id}")
+    task.plan(tx, "document", row.id, f"document:{row.id}")
     tx.commit()
     return row
 
 
-def text_of(storage: Storage, row: Permit) -> str:
+def text_of(storage: Storage, row: Document) -> str:
     assert row.path is not None
     (page,) = PdfReader(io.BytesIO(storage.read(row.path))).pages
     return " ".join(page.extract_text().split())
 
 
 def test_the_owner_gets_the_document_and_is_asked_how_it_was(
-    city: Engine, tx: Session, storage: Storage, issued: Permit
+    city: Engine, tx: Session, storage: Storage, issued: Document
 ) -> None:
     work_off(city)
     tx.refresh(issued)
@@ -61,11 +61,11 @@ def test_the_owner_gets_the_document_and_is_asked_how_it_was(
         "number": issued.number,
         "valid_until": date(2031, 11, 24),
     }
-    assert news(tx, issued.person_id) == [("permit_sent", [], "rating")]
+    assert news(tx, issued.person_id) == [("document_sent", [], "rating")]
 
 
 def test_the_sheet_says_what_was_answered(
-    city: Engine, tx: Session, storage: Storage, issued: Permit
+    city: Engine, tx: Session, storage: Storage, issued: Document
 ) -> None:
     work_off(city)
     tx.refresh(issued)
@@ -75,7 +75,7 @@ def test_the_sheet_says_what_was_answered(
 
 
 def test_until_it_is_said_who_issues_permits_they_are_marked_as_samples(
-    city: Engine, tx: Session, storage: Storage, issued: Permit
+    city: Engine, tx: Session, storage: Storage, issued: Document
 ) -> None:
     work_off(city)
     tx.refresh(issued)
@@ -83,7 +83,7 @@ def test_until_it_is_said_who_issues_permits_they_are_marked_as_samples(
 
 
 def test_the_sheet_names_the_office_and_the_signer_of_the_settings(
-    city: Engine, tx: Session, storage: Storage, issued: Permit
+    city: Engine, tx: Session, storage: Storage, issued: Document
 ) -> None:
     jobs.use(
         Context(city, storage, "https://izin.example", "Unit Pelayanan Cilandak", "Kepala Unit")
@@ -97,7 +97,7 @@ def test_the_sheet_names_the_office_and_the_signer_of_the_settings(
 
 @pytest.mark.parametrize(("premises", "printed"), [("mobile", True), ("home", False)])
 def test_where_somebody_lives_is_not_pinned_on_the_sheet(
-    city: Engine, tx: Session, storage: Storage, issued: Permit, premises: str, printed: bool
+    city: Engine, tx: Session, storage: Storage, issued: Document, premises: str, printed: bool
 ) -> None:
     case = tx.get_one(Case, issued.case_id)
     case.answers = case.answers | {"premises": premises}
@@ -108,7 +108,7 @@ def test_where_somebody_lives_is_not_pinned_on_the_sheet(
 
 
 def test_with_an_identity_the_name_is_the_cards_and_the_nik_is_masked(
-    city: Engine, tx: Session, storage: Storage, issued: Permit
+    city: Engine, tx: Session, storage: Storage, issued: Document
 ) -> None:
     token = identity.link(tx, person_id=issued.person_id, holder_id=issued.person_id)
     tx.flush()
@@ -133,7 +133,7 @@ def test_with_an_identity_the_name_is_the_cards_and_the_nik_is_masked(
 
 
 def test_issuing_twice_sends_the_same_document_once(
-    city: Engine, tx: Session, storage: Storage, issued: Permit
+    city: Engine, tx: Session, storage: Storage, issued: Document
 ) -> None:
     work_off(city)
     tx.refresh(issued)

@@ -1,9 +1,9 @@
-"""The public check of a permit, by its QR code or number; and the privacy page."""
+"""The public check of a document, by its QR code or number; and the privacy page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from redis.asyncio import Redis
@@ -12,52 +12,58 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from conversations import reference
-from conversations.catalogue import day
+from conversations import reference, services
+from conversations.catalogue import Catalogue, day
 from conversations.facts import WIB
-from models import area, business_type, check, permit
+from conversations.masking import masked
+from conversations.messages import Say
+from conversations.service import Known
+from models import area, business_type, check, document
 from models.base import now
 from models.case import Case
 from models.database import Record
+from models.document import Document
 from models.encryption import readable
 from models.identity import Identity
-from models.permit import Permit
 from models.person import Person
 from web.limits import Limit
 from web.pages import Pages, locale_of
 
 SHORTLY = {"Cache-Control": "private, max-age=60"}
 NOT_KEPT = {"Cache-Control": "no-store"}
+PATH = "/dokumen"
+PRINTED = "/izin"  # the address in the QR codes of earlier sheets, which hang on walls for years
 
 
 def routes(pages: Pages, *, record: Record, redis: Redis) -> list[BaseRoute]:
     """The check by number, its small form, and what is kept about people."""
-    limit = Limit(redis, "permit-from", at_most=check.MOST, within=check.WITHIN)
-    page = _PermitPage(pages, record, limit)
-    return [
-        Route("/izin", page.ask),
-        Route("/izin/{number:path}", page.show),
-        Route("/privasi", page.privacy),
+    limit = Limit(redis, "document-from", at_most=check.MOST, within=check.WITHIN)
+    page = _DocumentPage(pages, record, limit)
+    checks = [
+        route
+        for path in (PATH, PRINTED)
+        for route in (Route(path, page.ask), Route(f"{path}/{{number:path}}", page.show))
     ]
+    return [*checks, Route("/privasi", page.privacy)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """All that anybody may know of a permit."""
+    """All that anybody may know of a document, in the reader's language."""
 
     number: str
     state: Literal["valid", "expired", "revoked"]
+    told: str  # what the state means
+    compare: str  # what to do with the sheet
     name: str  # masked; empty when it was erased
-    trade: str
-    kelurahan: str
-    kecamatan: str
-    issued_on: date
-    valid_until: date
-    revoked_on: date | None
+    lines: tuple[tuple[str, str], ...]  # what its kind shows: label, value; "" if it can't be
+    issued: str
+    until: str  # "" if it does not expire
+    revoked: str  # "" if it is not
 
 
 @dataclass(frozen=True, slots=True)
-class _PermitPage:
+class _DocumentPage:
     pages: Pages
     record: Record
     limit: Limit
@@ -66,48 +72,40 @@ class _PermitPage:
         """The form to type a number into; a number given leads to its page."""
         typed = request.query_params.get("nomor", "")
         locale = locale_of(request)
-        number = reference.permit_number(typed)
+        number = reference.document_number(typed, services.load().kinds())
         if number is not None:
             lang = f"?lang={locale}" if "lang" in request.query_params else ""
-            return RedirectResponse(f"/izin/{number}{lang}", 303, NOT_KEPT)
+            return RedirectResponse(f"{PATH}/{number}{lang}", 303, NOT_KEPT)
         return self._form(locale, "unread", typed)
 
     async def show(self, request: Request) -> Response:
-        """Whether a permit is real and valid."""
+        """Whether a document is real and valid."""
         locale = locale_of(request)
         visitor = request.client.host if request.client else ""
         if not await self.limit.allows(visitor):
             return self.pages.html(
-                "notice.html", locale, status=429, headers=NOT_KEPT, notice="permit.too_often"
+                "notice.html", locale, status=429, headers=NOT_KEPT, notice="document.too_often"
             )
         typed = request.path_params["number"]
-        number = reference.permit_number(typed)
+        number = reference.document_number(typed, services.load().kinds())
         if number is None:
             return self._form(locale, "unread", typed, status=404)
         found = await self._look_up(number, locale)
         if found is None:
             return self._form(locale, "unknown", number, status=404)
         return self.pages.html(
-            "permit.html",
-            locale,
-            headers=SHORTLY,
-            permit=found,
-            problem="",
-            typed="",
-            issued=day(found.issued_on, locale),
-            until=day(found.valid_until, locale),
-            revoked=day(found.revoked_on, locale) if found.revoked_on else "",
+            "document.html", locale, headers=SHORTLY, document=found, problem="", typed=""
         )
 
     def _form(self, locale: str, problem: str, typed: str, *, status: int = 200) -> Response:
         """The form alone, with what is wrong about the number; what was typed stays in it."""
         kept = reference.shown(typed)
         return self.pages.html(
-            "permit.html",
+            "document.html",
             locale,
             status=status,
             headers=NOT_KEPT,
-            permit=None,
+            document=None,
             problem=problem if kept else "",
             typed=kept,
         )
@@ -119,45 +117,52 @@ class _PermitPage:
         return self.pages.html("privacy.html", locale, parts=parts)
 
     async def _look_up(self, number: str, locale: str) -> _Shown | None:
-        return await self.record.ask(lambda tx: _read(tx, number, locale))
+        words = self.pages.catalogue
+        return await self.record.ask(lambda tx: _read(tx, number, locale, words))
 
 
-def _read(tx: Session, number: str, locale: str) -> _Shown | None:
-    row = permit.by_number(tx, number)
+def _read(tx: Session, number: str, locale: str, words: Catalogue) -> _Shown | None:
+    row = document.by_number(tx, number)
     case = tx.get(Case, row.case_id) if row else None
     if row is None or case is None:
         return None
-    areas = area.load()
-    kelurahan = areas.get(case.area_code or "")
-    kecamatan = areas.kecamatan_of(case.area_code or "")
-    kind = (readable(case.answers) or {}).get("trade") or {}
-    trade = business_type.load().get(kind.get("code", ""))
-    label = (trade.label_en if locale == "en" else trade.label) if trade else ""
+    declared = services.load()
+    answers = readable(case.answers) or {}
+    city = Known(area.load(), business_type.load())
+    state, owner = _state(row, now(tx)), declared.issuing(row.kind).id
+    name = _name(tx, row, declared[case.service].holder(answers))
+
+    def say(key: str) -> str:
+        return words.say(Say(words.overridden(key, owner)), locale)
+
     return _Shown(
         number=row.number,
-        state=_state(row, now(tx)),
-        name=permit.masked(name) if (name := _name(tx, row, case)) else "",
-        trade=label,
-        kelurahan=kelurahan.name if kelurahan else "",
-        kecamatan=kecamatan.name if kecamatan else "",
-        issued_on=row.issued_on,
-        valid_until=row.valid_until,
-        revoked_on=row.revoked_at and row.revoked_at.astimezone(WIB).date(),
+        state=state,
+        told=say(f"pages.document.state.{state}.text"),
+        compare=say("pages.document.compare"),
+        name=masked(name) if name else "",
+        lines=tuple(
+            (words.say(Say(label), locale), words.value(value, locale) if value else "")
+            for label, value in declared.kind(row.kind).shown(answers, city)
+        ),
+        issued=day(row.issued_on, locale),
+        until=day(row.valid_until, locale) if row.valid_until else "",
+        revoked=day(row.revoked_at.astimezone(WIB).date(), locale) if row.revoked_at else "",
     )
 
 
-def _state(row: Permit, at: datetime) -> Literal["valid", "expired", "revoked"]:
+def _state(row: Document, at: datetime) -> Literal["valid", "expired", "revoked"]:
     if row.revoked_at is not None:
         return "revoked"
-    return "expired" if row.valid_until < at.astimezone(WIB).date() else "valid"
+    over = row.valid_until is not None and row.valid_until < at.astimezone(WIB).date()
+    return "expired" if over else "valid"
 
 
-def _name(tx: Session, row: Permit, case: Case) -> str:
-    """The bearer's name: by their KTP, else as they gave it."""
+def _name(tx: Session, row: Document, told: str) -> str:
+    """The holder's name: by their KTP, else as they gave it."""
     known = tx.query(Identity).filter_by(person_id=row.person_id).one_or_none()
     name = readable(known.name) if known is not None else None
     if name and name.strip():
         return name
-    told = (readable(case.answers) or {}).get("owner_name")
     owner = tx.get(Person, row.person_id)
     return str(told or (readable(owner.name) if owner else None) or "").strip()

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 
-from workers.documents.render import DRAWN, LONGEST, PermitSheet, render
+from workers.documents.iumk import PermitSheet, render
+from workers.documents.typesetting import DRAWN, LONGEST
 
 SHEET = PermitSheet(
     number="IUMK-2026-3174-000123",

@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from conversations.catalogue import day
 from conversations.facts import WIB
-from models import check, identity, permit, person
+from models import check, identity, person
 from models.case import Case
 from tests.clock import now
-from tests.workers.documents.test_render import SHEET
-from workers.documents.render import render
+from tests.workers import city
+from tests.workers.documents.test_iumk import SHEET
+from workers.documents.iumk import render
 
 
 def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
@@ -30,12 +31,16 @@ def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
             number=f"26-{issued_on:%y%m%d}",
             person_id=owner,
             service="business_permit",
-            answers={"owner_name": "Siti Aminah", "street": "Jl. Rahasia 5"},
+            answers={
+                "owner_name": "Siti Aminah",
+                "street": "Jl. Rahasia 5",
+                "place": {"kelurahan": "31.74.07.1004", "pin": None},
+            },
             area_code="31.74.07.1004",
         )
         tx.add(case)
         tx.flush()
-        row = permit.issue(
+        row = city.issue(
             tx,
             case_id=case.id,
             person_id=owner,
@@ -47,12 +52,23 @@ def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
         return row.number
 
 
+@pytest.mark.parametrize("path", ["/izin", "/dokumen"])
+async def test_the_address_of_earlier_sheets_leads_to_the_same_page(
+    client: httpx.AsyncClient, engine: Engine, path: str
+) -> None:
+    number = issue(engine, date(now().year, 1, 5))
+    page = await client.get(f"{path}/{number}")
+    assert page.status_code == 200 and "Asli dan berlaku" in page.text
+    form = await client.get(path)
+    assert form.status_code == 200 and 'action="/dokumen"' in form.text
+
+
 async def test_a_valid_permit_says_so_and_masks_its_owner(
     client: httpx.AsyncClient, engine: Engine
 ) -> None:
     year = now().year
     number = issue(engine, date(year, 1, 5))
-    page = await client.get(f"/izin/{number.lower()}")
+    page = await client.get(f"/dokumen/{number.lower()}")
     assert page.status_code == 200
     assert "Asli dan berlaku" in page.text
     for shown in (number, "Siti A*****", "Kebayoran Baru", f"5 Januari {year + 5}"):
@@ -76,7 +92,7 @@ async def test_the_name_is_that_of_the_ktp(client: httpx.AsyncClient, engine: En
             address="Jl. Kebon Jeruk 12",
             ktp_attachment_id=None,
         )
-    page = await client.get(f"/izin/{number}")
+    page = await client.get(f"/dokumen/{number}")
     assert "Dewi L******" in page.text
     assert not re.search("Lestari|3174074703840002|Jeruk|1984", page.text)
 
@@ -92,7 +108,7 @@ async def test_the_name_is_that_of_the_ktp(client: httpx.AsyncClient, engine: En
 async def test_an_old_and_a_revoked_permit_say_so(
     client: httpx.AsyncClient, engine: Engine, issued_on: date, revoked: bool, said: str
 ) -> None:
-    page = await client.get(f"/izin/{issue(engine, issued_on, revoked=revoked)}")
+    page = await client.get(f"/dokumen/{issue(engine, issued_on, revoked=revoked)}")
     assert said in page.text
     assert "moved away" not in page.text
     assert ("<dt>Dicabut</dt>" in page.text) == revoked
@@ -102,7 +118,7 @@ async def test_an_old_and_a_revoked_permit_say_so(
 
 @pytest.mark.parametrize("number", ["IUMK-2026-3174-999999", "iumk 2026 3174 999999"])
 async def test_an_unknown_number_is_not_found(client: httpx.AsyncClient, number: str) -> None:
-    page = await client.get(f"/izin/{number}")
+    page = await client.get(f"/dokumen/{number}")
     assert page.status_code == 404
     assert "Nomor ini tidak ada" in page.text
     assert 'value="IUMK-2026-3174-999999"' in page.text
@@ -113,7 +129,7 @@ async def test_an_unknown_number_is_not_found(client: httpx.AsyncClient, number:
     "number", ["%3Cscript%3E", "' OR 1=1", "a" * 300, "X-1", "IUMK-2026-3174", "a/b", "%FF"]
 )
 async def test_an_address_without_a_number_says_so(client: httpx.AsyncClient, number: str) -> None:
-    page = await client.get(f"/izin/{number}")
+    page = await client.get(f"/dokumen/{number}")
     assert page.status_code == 404
     assert "Nomor ini belum bisa kami baca" in page.text
     assert "<script>" not in page.text
@@ -140,10 +156,10 @@ async def test_a_number_is_found_however_it_is_typed_or_addressed(
 ) -> None:
     number = issue(engine, date(2026, 1, 5))
     typed = way.format(number, *number.split("-")[1:])
-    answer = await client.get("/izin", params={"nomor": typed, "lang": "en"})
-    assert answer.headers["location"] == f"/izin/{number}?lang=en"
+    answer = await client.get("/dokumen", params={"nomor": typed, "lang": "en"})
+    assert answer.headers["location"] == f"/dokumen/{number}?lang=en"
     if "?" not in typed:
-        page = await client.get("/izin/" + quote(typed, safe=""))
+        page = await client.get("/dokumen/" + quote(typed, safe=""))
         assert page.status_code == 200 and number in page.text
 
 
@@ -151,7 +167,7 @@ async def test_a_number_is_found_however_it_is_typed_or_addressed(
 async def test_what_cannot_be_read_is_said_and_stays_in_the_form(
     client: httpx.AsyncClient, typed: str
 ) -> None:
-    page = await client.get("/izin", params={"nomor": typed})
+    page = await client.get("/dokumen", params={"nomor": typed})
     assert page.status_code == 200
     assert "Nomor ini belum bisa kami baca" in page.text
     assert f'value="{escape(typed)}"' in page.text
@@ -159,7 +175,7 @@ async def test_what_cannot_be_read_is_said_and_stays_in_the_form(
 
 @pytest.mark.parametrize("typed", ["", "  ", "\u200b"])
 async def test_an_empty_form_is_only_the_form(client: httpx.AsyncClient, typed: str) -> None:
-    page = await client.get("/izin", params={"nomor": typed})
+    page = await client.get("/dokumen", params={"nomor": typed})
     assert "belum bisa kami baca" not in page.text and "value=" not in page.text
 
 
@@ -167,7 +183,7 @@ async def test_the_address_on_the_sheet_leads_to_the_permit(
     client: httpx.AsyncClient, engine: Engine
 ) -> None:
     number = issue(engine, date(2026, 1, 5))
-    sheet = replace(SHEET, number=number, check_url=f"https://izin.example/izin/{number}")
+    sheet = replace(SHEET, number=number, check_url=f"https://izin.example/dokumen/{number}")
     text = PdfReader(io.BytesIO(render(sheet))).pages[0].extract_text()
     copied = re.search(r"izin\.example(/\S*(?:\n\S+)?-\d{6})", text)
     assert copied is not None
@@ -176,12 +192,12 @@ async def test_the_address_on_the_sheet_leads_to_the_permit(
 
 
 async def test_it_speaks_english_too(client: httpx.AsyncClient, engine: Engine) -> None:
-    page = await client.get(f"/izin/{issue(engine, date(2026, 1, 5))}?lang=en")
+    page = await client.get(f"/dokumen/{issue(engine, date(2026, 1, 5))}?lang=en")
     assert "Real and valid" in page.text
 
 
 async def test_numbers_cannot_be_tried_one_after_the_other(client: httpx.AsyncClient) -> None:
-    unknown = "/izin/IUMK-2026-3174-000001"
+    unknown = "/dokumen/IUMK-2026-3174-000001"
     codes = [(await client.get(unknown)).status_code for _ in range(check.MOST + 1)]
     assert codes == [404] * check.MOST + [429]
 

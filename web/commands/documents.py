@@ -1,4 +1,4 @@
-"""`izin permits`: revoke a permit that was issued wrongly or is no longer right."""
+"""`izin documents`: revoke a document that was issued wrongly or is no longer right."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from bot.settings import Settings
 from casework import documents
 from casework.act import by_office
-from conversations import reference
+from conversations import reference, services
 from conversations.catalogue import day
-from models import permit
+from models import document
 from models.base import WIB
 from web.commands import ACTOR, Refusal, read_settings, transaction
 
@@ -22,20 +22,24 @@ MAX_REASON = 200  # characters: it is told to the owner in one message
 
 def add(commands: Commands) -> None:
     """Add the group to the command line."""
-    permits = commands.add_parser("permits", help="Permits that were issued")
-    acts = permits.add_subparsers(required=True, metavar="ACT")
-    revoke = acts.add_parser("revoke", help="Revoke a permit and tell its owner")
+    group = commands.add_parser("documents", help="Documents that were issued")
+    acts = group.add_subparsers(required=True, metavar="ACT")
+    revoke = acts.add_parser("revoke", help="Revoke a document and tell its owner")
     revoke.set_defaults(act=_revoke)
-    revoke.add_argument("number", help="such as IUMK-2026-3174-000123")
+    revoke.add_argument("number", help=f"such as {_example()}")
     revoke.add_argument("--reason", required=True, help="for its owner, in Indonesian")
+
+
+def _example() -> str:
+    return services.load().kinds()[0].example
 
 
 def _revoke(given: argparse.Namespace) -> int:
     settings = read_settings(Settings)
-    number = reference.permit_number(given.number)
+    number = reference.document_number(given.number, services.load().kinds())
     if number is None:
         raise Refusal(
-            f"{given.number!r} can't be read as a permit's number. Example: IUMK-2026-3174-000123"
+            f"{given.number!r} can't be read as a document's number. Example: {_example()}"
         )
     reason = " ".join(given.reason.split())
     if not reason or len(reason) > MAX_REASON:
@@ -43,12 +47,12 @@ def _revoke(given: argparse.Namespace) -> int:
             f"The reason is told to the owner: at least a word, {MAX_REASON} characters at most."
         )
     with transaction(settings) as tx:
-        row = permit.by_number(tx, number, lock=True)
+        row = document.by_number(tx, number, lock=True)
         if row is None:
-            raise Refusal(f"There is no permit {number}.")
+            raise Refusal(f"There is no document {number}.")
         if row.revoked_at is not None:
             since = day(row.revoked_at.astimezone(WIB).date(), "en")
             raise Refusal(f"{number} was revoked on {since} already.")
-        documents.revoke(by_office(tx, ACTOR, f"permit:{row.id}"), row, reason)
+        documents.revoke(by_office(tx, ACTOR, f"document:{row.id}"), row, reason)
     print(f"{number} is revoked. Its owner is told, and its check says so.")
     return 0

@@ -13,16 +13,17 @@ from sqlalchemy.orm import Session
 
 from conversations.effects import FinishVisit
 from conversations.events import Said
+from conversations.masking import masked
 from models import check
-from models import permit as permits
 from models import visit as visits
 from models.audit import AuditEntry
 from models.base import WIB
+from models.document import Document, _years_later
 from models.lifecycle import CaseState, VisitState
-from models.permit import Permit
 from models.visit import Visit
 from tests.bot.town import OFFICER, OWNER, Town, words, write_effect
 from tests.clock import now
+from tests.workers import city
 
 
 async def at_the_door(town: Town, count: int) -> list[tuple[int, int]]:
@@ -66,9 +67,9 @@ async def test_officers_who_hand_over_at_once_give_numbers_without_gaps(town: To
         thread.start()
     for thread in threads:
         thread.join(20)
-    given = Counter(number.split("-")[1] for number in town.permits())  # two years, at New Year
+    given = Counter(number.split("-")[1] for number in town.documents())  # two years, at New Year
     assert given.total() == 6
-    assert sorted(town.permits()) == [
+    assert sorted(town.documents()) == [
         f"IUMK-{year}-3174-{n:06d}" for year in sorted(given) for n in range(1, given[year] + 1)
     ]
 
@@ -80,7 +81,7 @@ async def test_a_hand_over_that_is_undone_gives_its_number_back(town: Town) -> N
         tx.rollback()
     town.write(lambda tx: hand_over(tx, *second))
     town.write(lambda tx: hand_over(tx, *first))
-    assert [number[-6:] for number in town.permits()] == ["000001", "000002"]
+    assert [number[-6:] for number in town.documents()] == ["000001", "000002"]
 
 
 async def test_each_year_and_each_kota_counts_for_itself(town: Town) -> None:
@@ -90,7 +91,7 @@ async def test_each_year_and_each_kota_counts_for_itself(town: Town) -> None:
     def issued(kota: str, on: date, case_id: int) -> str:
         return town.write(
             lambda tx: (
-                permits.issue(
+                city.issue(
                     tx,
                     case_id=case_id,
                     person_id=owner_id,
@@ -110,14 +111,14 @@ async def test_each_year_and_each_kota_counts_for_itself(town: Town) -> None:
 
 
 def test_a_permit_given_on_a_leap_day_ends_on_the_day_before_march() -> None:
-    assert permits._years_later(date(2028, 2, 29), permits.VALID_YEARS) == date(2033, 2, 28)
+    assert _years_later(date(2028, 2, 29), 5) == date(2033, 2, 28)
 
 
 async def issue(town: Town, **changed: object) -> str:
     case_id = town.apply(state=CaseState.DONE)
     number = town.write(
         lambda tx: (
-            permits.issue(
+            city.issue(
                 tx,
                 case_id=case_id,
                 person_id=town.meet(OWNER),
@@ -126,7 +127,7 @@ async def issue(town: Town, **changed: object) -> str:
             ).number
         )
     )
-    town.change(Permit, 1, **changed)
+    town.change(Document, 1, **changed)
     return number
 
 
@@ -152,14 +153,14 @@ async def test_anybody_may_ask_whether_a_permit_is_real(
 async def test_a_permit_is_valid_on_its_last_day_in_jakarta(town: Town) -> None:
     number = await issue(town, valid_until=now().astimezone(WIB).date())
     assert "masih berlaku" in await town.say(f"cek izin {number}")
-    town.change(Permit, 1, valid_until=now().astimezone(WIB).date() - timedelta(days=1))
+    town.change(Document, 1, valid_until=now().astimezone(WIB).date() - timedelta(days=1))
     said = await town.say(f"cek izin {number}")
     assert "masih berlaku" not in said and "habis masa berlakunya" in said
 
 
 async def test_a_number_that_was_never_given_is_unknown(town: Town) -> None:
     said = await town.say("cek izin IUMK-2026-3174-000999", "stranger")
-    assert words("notices.permit_unknown", number="IUMK-2026-3174-000999") in said
+    assert words("business_permit.notices.document_unknown", number="IUMK-2026-3174-000999") in said
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ async def test_a_number_that_was_never_given_is_unknown(town: Town) -> None:
     ],
 )
 def test_a_holders_name_is_masked(name: str, shown: str) -> None:
-    assert permits.masked(name) == shown
+    assert masked(name) == shown
 
 
 async def test_the_permit_is_sent_again_to_its_owner_alone(town: Town) -> None:
@@ -192,7 +193,7 @@ async def test_the_permit_is_sent_again_to_its_owner_alone(town: Town) -> None:
     town.desk.media.storage.write("permits/1.pdf", b"%PDF-1.7")
     await town.say("halo")
     said = await town.say("kirim ulang izin")
-    assert words("notices.permit_again", number=number) in said
+    assert words("business_permit.notices.document_again", number=number) in said
     assert town.desk.chat.sent[OWNER][-1][1].document == "permits/1.pdf"
     said = await town.say("kirim ulang izin", "stranger")
     assert number not in said
@@ -200,7 +201,7 @@ async def test_the_permit_is_sent_again_to_its_owner_alone(town: Town) -> None:
 
 async def test_a_permit_that_is_not_typeset_yet_is_promised(town: Town) -> None:
     await issue(town)
-    assert words("notices.permit_soon") in await town.say("kirim ulang izin")
+    assert words("business_permit.notices.document_soon") in await town.say("kirim ulang izin")
 
 
 async def test_the_whole_way_from_the_hand_over_to_the_rating(town: Town) -> None:
@@ -218,10 +219,10 @@ async def test_the_whole_way_from_the_hand_over_to_the_rating(town: Town) -> Non
     await town.photo_from(OFFICER)
     await town.tap("yes", OFFICER, step="hand_over")
     await town.work()
-    (number,) = town.permits()
-    assert words("notices.handed_over", number=number) in town.heard(OWNER)
+    (number,) = town.documents()
+    assert words("business_permit.notices.handed_over", number=number) in town.heard(OWNER)
     documents = [message.document for _, message in town.desk.chat.sent[OWNER] if message.document]
-    year = town.read(lambda tx: tx.get_one(Permit, 1)).issued_on.year
+    year = town.read(lambda tx: tx.get_one(Document, 1)).issued_on.year
     assert documents == [f"permits/{year}/{number}.pdf"]
     assert town.desk.media.storage.read(documents[0]).startswith(b"%PDF")
     await town.tap("4")
@@ -236,7 +237,12 @@ async def test_a_revoked_permit_is_not_sent_again(town: Town) -> None:
     )
     said = await town.say("kirim ulang izin")
     on = now().astimezone(WIB).date()
-    told = words("notices.permit_taken_back", number=number, on=on, reason="usahanya pindah")
+    told = words(
+        "business_permit.notices.document_taken_back",
+        number=number,
+        on=on,
+        reason="usahanya pindah",
+    )
     assert told in said
     assert not any(message.document for _, message in town.desk.chat.sent[OWNER])
 

@@ -1,0 +1,111 @@
+"""Documents: issued to the person of a case, numbered without gaps."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models import audit
+from models.base import Base, now
+
+
+class Document(Base):
+    """One document of one case. `path` is its PDF under STORAGE_URL, once it is typeset."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        UniqueConstraint("case_id", "kind"),
+        Index("ix_documents_unwritten", "made_at", postgresql_where=text("path IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    number: Mapped[str]
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    issued_on: Mapped[date]
+    valid_until: Mapped[date | None]  # None: it does not expire
+    revoked_at: Mapped[datetime | None]
+    revoked_because: Mapped[str | None]
+    path: Mapped[str | None]
+    made_at: Mapped[datetime] = mapped_column(default=func.now())
+
+
+class DocumentCounter(Base):
+    """The last number given to a kind in one year and area; its row's lock keeps them whole."""
+
+    __tablename__ = "document_counters"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    area: Mapped[str] = mapped_column(primary_key=True)  # "" where the kind has none
+    last: Mapped[int]
+
+
+def issue(
+    tx: Session,
+    *,
+    kind: str,
+    prefix: str,
+    area: str,
+    case_id: int,
+    person_id: int,
+    issued_on: date,
+    valid_years: int | None,
+) -> Document:
+    """Give a case its document of a kind; asked again, the same one.
+
+    `area` is the code of a kota, or "" for a kind that is numbered for the whole city. A
+    transaction that rolls back gives its number back, so there are no gaps.
+    """
+    same = select(Document).where(Document.case_id == case_id, Document.kind == kind)
+    known = tx.scalars(same).one_or_none()
+    if known is not None:
+        return known
+    where = area.replace(".", "")
+    counter = (
+        insert(DocumentCounter)
+        .values(kind=kind, year=issued_on.year, area=where, last=1)
+        .on_conflict_do_update(
+            index_elements=[DocumentCounter.kind, DocumentCounter.year, DocumentCounter.area],
+            set_={"last": DocumentCounter.last + 1},
+        )
+        .returning(DocumentCounter.last)
+    )
+    parts = [prefix, str(issued_on.year), *([where] if where else []), f"{tx.scalar(counter):06d}"]
+    document = Document(
+        kind=kind,
+        number="-".join(parts),
+        case_id=case_id,
+        person_id=person_id,
+        issued_on=issued_on,
+        valid_until=_years_later(issued_on, valid_years) if valid_years else None,
+    )
+    tx.add(document)
+    tx.flush()
+    return document
+
+
+def _years_later(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + years, day=28)
+
+
+def by_number(tx: Session, number: str, *, lock: bool = False) -> Document | None:
+    """The document with this number, as it is written on it."""
+    wanted = select(Document).where(Document.number == number)
+    return tx.scalars(wanted.with_for_update(key_share=True) if lock else wanted).one_or_none()
+
+
+def revoke(tx: Session, document: Document, *, reason: str, actor: str) -> datetime:
+    """Take a document back, and give since when; its holder is told by the caller."""
+    at = document.revoked_at = now(tx)
+    document.revoked_because = reason
+    audit.note(tx, actor, "document.revoked", f"document:{document.id}")
+    return at

@@ -1,0 +1,49 @@
+"""The sheet of a kind that has none of its own: what its check shows, on paper."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from conversations import catalogue, services
+from conversations.messages import Say
+from conversations.service import Known
+from models import area, business_type, identity
+from models.case import Case
+from models.document import Document
+from workers.context import Context
+from workers.documents.typesetting import UNDRAWN, address, day, line, qr, typeset
+
+LOCALE = "id"  # documents speak Indonesian
+
+
+def sheet(tx: Session, document: Document, context: Context, check_url: str) -> bytes:
+    """The PDF of a document: its name, number, holder, lines and days, and the code to check it.
+
+    Raises:
+        segno.DataOverflowError: the address is too long for a QR code.
+    """
+    words, declared = catalogue.load(), services.load()
+    service = declared.issuing(document.kind)
+    case = tx.get_one(Case, document.case_id)
+    known = identity.of_people(tx, [document.person_id]).get(document.person_id)
+    holder = known.name if known else service.holder(case.answers)
+    city = Known(area.load(), business_type.load())
+    shown = declared.kind(document.kind).shown(case.answers, city)
+    fields = {
+        "title": line(words.say(Say(f"{service.id}.{document.kind}"), LOCALE)),
+        "number": line(document.number),
+        "holder": line(holder) or UNDRAWN,
+        "lines": [
+            (line(words.say(Say(label), LOCALE)), line(words.value(value, LOCALE)))
+            for label, value in shown
+            if value
+        ],
+        "issued_on": day(document.issued_on),
+        "valid_until": day(document.valid_until) if document.valid_until else None,
+        "office": line(context.permit_office),
+        "signer_title": line(context.permit_signer),
+        "check_url": check_url,
+        "check_address": address(check_url),
+        "qr": qr(check_url),
+    }
+    return typeset("plain_sheet.typ", fields, document.issued_on)
