@@ -35,6 +35,7 @@ class Product:
     """Processes of `izin` on one record, one Redis, one Bot API and perhaps a Twilio.
 
     A process is named by its command; `serve:2` is a second one beside it, with a port of its own.
+    `program` is the folder of the rooms that they run.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class Product:
         folder: Path,
         telegram: FakeBotApi,
         twilio: FakeTwilio | None = None,
+        *,
+        program: Path = ROOT,
     ) -> None:
-        self.folder = folder
+        self.folder, self.program = folder, program
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
@@ -95,7 +98,8 @@ class Product:
         for name in names:
             command = [sys.executable, *run, name.partition(":")[0]]
             environment = {**self.environment, "PORT": self.url_of(name).rpartition(":")[2]}
-            process = running(command, environment, self.folder / f"{name}.log")
+            log = self.folder / f"{name}.log"
+            process = running(command, environment, log, cwd=self.program)
             self._running[name] = self._stack.enter_context(process)
         for name in names:
             if wait and name.startswith("serve"):
@@ -150,6 +154,7 @@ class Product:
         """Run a command to its end, and give what it printed."""
         done = subprocess.run(
             [sys.executable, "-m", "web.cli", *arguments],
+            cwd=self.program,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -181,13 +186,18 @@ class Product:
 
 @contextmanager
 def running(
-    command: Sequence[str], environment: Mapping[str, str], log: Path
+    command: Sequence[str], environment: Mapping[str, str], log: Path, *, cwd: Path = ROOT
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command while the block runs; then it must end well, if the block has not ended it."""
     with (
         log.open("ab") as output,
         subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         ) as process,
     ):
         try:

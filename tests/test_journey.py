@@ -165,14 +165,14 @@ def journey(owner: Person, officer: Person, product: Product, engine: Engine) ->
     officer.say("111111" if code != "111111" else "222222").result()
     hear(officer, "refusals.wrong_code")
     officer.say(code).result()
-    hear(officer, "visit.ktp")
-    tap(officer, "visit.ktp.seen")
-    hear(officer, "visit.place")
-    tap(officer, "visit.place.as_described")
-    hear(officer, "visit.photo")
+    hear(officer, "hand_over.ktp")
+    tap(officer, "hand_over.ktp.seen")
+    hear(officer, "hand_over.place")
+    tap(officer, "hand_over.place.as_described")
+    hear(officer, "hand_over.photo")
     officer.send_photo(draw("Warung Bu Siti", 7)).result()
-    hear(officer, "visit.hand_over")
-    tap(officer, "visit.hand_over.yes")
+    hear(officer, "hand_over.hand_over")
+    tap(officer, "hand_over.hand_over.yes")
     hear(owner, "business_permit.notices.handed_over")
 
     number, permit = the_permit(owner)
@@ -270,7 +270,7 @@ def read_back(permit: bytes, number: str, product: Product) -> None:
     assert "Siti Aminah" in words
     image = pypdfium2.PdfDocument(permit)[0].render(scale=3).to_pil()
     (code,) = zxingcpp.read_barcodes(image)
-    assert code.text == f"{product.url}/izin/{number}"
+    assert code.text == f"{product.url}/dokumen/{number}"
     check = httpx.get(code.text)
     assert check.status_code == 200
     assert number in check.text

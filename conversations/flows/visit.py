@@ -94,7 +94,7 @@ def _summary(context: Context) -> Mapping[str, Value]:
         "owner": visit.host_name,
         "trade": visit.about,  # as the approved template names it
         "place": visit.place,
-        "address": visit.address,
+        "street": f"{visit.address}, " if visit.address else "",  # before the place
         "map": Say("visit.map", {"lat": str(visit.pin[0]), "lon": str(visit.pin[1])})
         if visit.pin
         else Say("visit.no_pin"),

@@ -1,116 +1,39 @@
-"""A new public service is one flow and one catalogue: nothing else has to know of it.
+"""Two toy services, added as the README says, brought from submit to done by real processes.
 
-The service here is a toy: to report a street lamp that is broken.
+`toy/` holds what somebody would write: declarations, a visit's script, and words. They are put into
+a copy of the rooms, which nothing else is changed in, and the product is run from there: once with
+a course without a visit, once with two visits of different purpose.
 """
 
 from __future__ import annotations
 
+import io
+import re
+import shutil
 import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
+import pypdf
 import pytest
+from sqlalchemy import Engine, text
 
-from conversations import flows
+from conversations import catalogue, flows, services
 from conversations.catalogue import Catalogue, read
 from conversations.diagram import mermaid
 from conversations.engine import Flows
-from conversations.flow import Ask, Choose, Locate, Upload, answered
-from conversations.form import form
-from conversations.messages import Say
-from conversations.parsers.note import note
-from conversations.service import Document, DocumentKind, Service, Services
+from conversations.service import Services
+from tests.conversations.toy.services import lamp_repair, street_lamp
 from tests.conversations.transcript import Chat, differences, play
+from tests.processes import ROOT, Product
+from tests.providers.bot_api import FakeBotApi, Person
+from tests.test_journey import PATIENCE, first_button, hear, labels, the_code, until
+from web.sample_photo import draw
 
-FORM = form(
-    "street_lamp",
-    (
-        Choose("fault", options=("dark", "leaning")),
-        Ask("pole", parse=note(at_most=20), when=answered("fault", "leaning")),
-        Locate("place"),
-        Upload("photo", at_most=1),
-    ),
-    consents=(),
-)
-
-SERVICE = Service(
-    id="street_lamp",
-    form=FORM,
-    menu=2,
-    called=("lampu",),
-    course=(Document("letter"),),
-    holder=lambda answers: "",
-    about=lambda answers, city: Say(f"street_lamp.fault.{answers['fault']}"),
-    brief=lambda answers, city: (),
-    documents=(DocumentKind("letter", prefix="LMP"),),
-)
-
-WORDS = """
-[title]
-id = "Lampu jalan rusak"
-en = "A broken street lamp"
-[name]
-id = "Lampu jalan"
-en = "Street lamp"
-[fault]
-id = "Lampunya kenapa?"
-en = "What is wrong with the lamp?"
-[fault.dark]
-id = "Mati"
-en = "It is dark"
-[fault.leaning]
-id = "Tiangnya miring"
-en = "The pole leans"
-[fault.label]
-id = "Kerusakan"
-en = "Fault"
-[pole]
-id = "Nomor tiangnya berapa? Contoh: KB 112"
-en = "What is the pole's number? For example: KB 112"
-[pole.label]
-id = "Tiang"
-en = "Pole"
-[place]
-id = "Di mana? Contoh: Kelurahan Pulo"
-en = "Where is it? For example: Kelurahan Pulo"
-[place.by_name]
-id = "Apa nama kelurahannya? Contoh: Kelurahan Pulo"
-en = "Which kelurahan? For example: Kelurahan Pulo"
-[place.label]
-id = "Kelurahan"
-en = "Kelurahan"
-[photo]
-id = "Kirim satu foto."
-en = "Send one photo."
-[photo.label]
-id = "Foto"
-en = "Photo"
-[confirm]
-id = "Sudah benar?\\n\\n{summary}"
-en = "Is this right?\\n\\n{summary}"
-[confirm.send]
-id = "Kirim"
-en = "Send"
-[confirm.change]
-id = "Ubah"
-en = "Change"
-[submitted]
-id = "Laporan kami terima, nomor {number}."
-en = "We have your report; its number is {number}."
-[corrected]
-id = "Terima kasih, kami periksa lagi."
-en = "Thank you, we will look again."
-[letter]
-id = "Tanda terima"
-en = "Receipt"
-[letter.send]
-id = "Kirim tanda terima"
-en = "Send the receipt"
-[letter.send_of]
-id = "Tanda terima {number}"
-en = "Receipt {number}"
-[letter.sending]
-id = "Baik, kami kirim lagi."
-en = "All right, we are sending it again."
-"""
+TOY = Path(__file__).with_name("toy")
+ROOMS = ("bot", "casework", "conversations", "models", "web", "workers")
+DECLARED = (street_lamp.SERVICE, lamp_repair.SERVICE)
 
 TALK = """\
 > halo
@@ -119,9 +42,10 @@ yang datang ke tempat Bapak/Ibu, dan petugas tidak pernah menerima uang. Ini buk
 < Apa yang bisa kami bantu?
   [1] Minta izin usaha
   [2] Lampu jalan rusak
-  [3] Cek permohonan saya
-  [4] Bantuan
-  [5] English
+  [3] Perbaikan lampu
+  [4] Cek permohonan saya
+  [5] Bantuan
+  [6] English
 > lampu di depan gang mati pak
 < 1 dari 3. Lampunya kenapa?
   [1] Mati
@@ -150,39 +74,174 @@ yang datang ke tempat Bapak/Ibu, dan petugas tidak pernah menerima uang. Ini buk
 """
 
 
-def with_street_lamp() -> Flows:
-    """The city's flows, and one more."""
+# -- as declarations -------------------------------------------------------------------------------
+
+
+def with_toys() -> Flows:
+    """The city's flows, and those of the toys."""
     city = flows.load()
-    words = dict(read(tomllib.loads(WORDS), SERVICE.id))
-    return Flows(
-        {**city.by_id, SERVICE.id: FORM},
-        Catalogue({**city.catalogue.entries, **words}),
-        Services({**city.services, SERVICE.id: SERVICE}),
-    )
+    words = dict(city.catalogue.entries)
+    for file in sorted((TOY / "catalogues").glob("*.toml")):
+        words |= dict(read(tomllib.loads(file.read_text()), file.stem))
+    own = {service.id: service for service in DECLARED}
+    forms = {service.id: service.form for service in DECLARED}
+    return Flows({**city.by_id, **forms}, Catalogue(words), Services({**city.services, **own}))
 
 
 def test_a_new_service_is_in_the_menu_is_asked_checked_and_sent() -> None:
-    if found := differences(TALK, play(TALK, with_street_lamp())):
+    if found := differences(TALK, play(TALK, with_toys())):
         pytest.fail(found, pytrace=False)
 
 
 def test_its_declaration_says_what_is_missing() -> None:
-    city = with_street_lamp()
-    assert SERVICE.problems() == []
-    assert city.catalogue.problems(SERVICE.words()) == []
-    assert flows.load().catalogue.problems(["street_lamp.photo"]) == [
+    words = with_toys().catalogue
+    for service in DECLARED:
+        assert service.problems() == []
+        assert words.problems(service.words()) == []
+    assert catalogue.load().problems(["street_lamp.photo"]) == [
         "conversations/catalogues/street_lamp.toml: [photo] is missing"
     ]
 
 
 def test_it_can_be_drawn() -> None:
-    assert mermaid(FORM).splitlines()[:2] == [
+    assert mermaid(street_lamp.FORM).splitlines()[:2] == [
         "flowchart TD",
         '    begin(["street_lamp"])',
     ]
 
 
-def test_the_menu_follows_from_the_flows() -> None:
-    chat = Chat(with_street_lamp())
+def test_the_menu_follows_from_the_services() -> None:
+    chat = Chat(with_toys())
     assert "  [2] Lampu jalan rusak" in chat.heard("> halo")
     assert "  [2] Lampu jalan rusak" not in Chat(flows.load()).heard("> halo")
+    assert list(services.load()) == ["business_permit"]
+
+
+# -- as they run -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rooms of the product with the toys in them."""
+    folder = tmp_path_factory.mktemp("program")
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("services", "catalogues", "visits"):
+        for file in (TOY / part).iterdir():
+            if file.suffix in {".py", ".toml"} and file.stem != "__init__":
+                shutil.copy(file, folder / "conversations" / part)
+    return folder
+
+
+@pytest.fixture
+def telegram() -> Iterator[FakeBotApi]:
+    with FakeBotApi() as api:
+        yield api
+
+
+@pytest.fixture
+def product(
+    database: str, redis_url: str, telegram: FakeBotApi, tmp_path: Path, program: Path
+) -> Iterator[Product]:
+    with Product(database, redis_url, tmp_path, telegram, program=program) as running:
+        running.start("serve", "worker", "dispatch")
+        until(lambda: telegram.called("setWebhook"), "the webhook to be set")
+        yield running
+
+
+def test_a_course_without_a_visit_comes_to_its_end(
+    product: Product, telegram: FakeBotApi, engine: Engine
+) -> None:
+    owner = telegram.user(1001, "Siti")
+    owner.start().result()
+    answer(owner, "Apa yang bisa kami bantu?", tap="Lampu jalan rusak")
+    answer(owner, "Lampunya kenapa?", tap="Mati")
+    answer(owner, "Di mana?", say="pulo")
+    owner.wait_for("Kirim satu foto", PATIENCE).result()
+    owner.send_photo(draw("Lampu", 3)).result()
+    answer(owner, "Sudah benar?", tap="Kirim")
+    owner.wait_for("Laporan kami terima", PATIENCE).result()
+    owner.wait_for("Ini tanda terima laporannya", PATIENCE).result()
+    (document,) = owner.documents
+    assert re.fullmatch(r"LMP-\d{4}-000001\.pdf", document.name)
+    number = document.name.removesuffix(".pdf")
+    sheet = text_of(document.content)
+    for said in ("Tanda Terima Laporan", number, "Mati", "Pulo"):
+        assert said in sheet
+    page = httpx.get(f"{product.url}/dokumen/{number}").text
+    assert "Asli dan berlaku" in page and "Mati" in page and "Berlaku sampai" not in page
+    assert states(engine) == [("street_lamp", "done", "receipt")]
+    owner.say("status").result()
+    owner.wait_for(f"sudah terbit, nomor {number}", PATIENCE).result()
+
+
+def test_a_course_with_two_visits_of_different_purpose_comes_to_its_end(
+    product: Product, telegram: FakeBotApi, engine: Engine
+) -> None:
+    owner, officer = telegram.user(1001, "Siti"), telegram.user(2001, "Rahmat")
+    officer.start(product.invite("Rahmat Hidayat", "0417", "31.74")).result()
+    officer.wait_for("0417", PATIENCE).result()
+    owner.start().result()
+    answer(owner, "Apa yang bisa kami bantu?", tap="Perbaikan lampu")
+    answer(owner, "Boleh petugas", tap="Boleh")
+    answer(owner, "Lampunya kenapa?", tap="Mati")
+    answer(owner, "Di mana?", say="pulo")
+    answer(owner, "Sudah benar?", tap="Kirim")
+    owner.wait_for("Permintaan kami terima", PATIENCE).result()
+
+    visit(owner, officer, "Lihat dulu lampunya")
+    answer(officer, "Apa yang rusak?", tap="Kabelnya")
+    hear(owner, "notices.visit_done", PATIENCE)
+    assert states(engine) == [("lamp_repair", "accepted", "repair")]
+
+    visit(owner, officer, "Perbaiki lampunya")
+    answer(officer, "Kunjungannya sudah selesai?", tap="Ya, selesai")
+    until(lambda: owner.documents, "the note of the repair")
+    (document,) = owner.documents
+    assert re.fullmatch(r"PBL-\d{4}-3174-000001\.pdf", document.name)
+    assert states(engine) == [("lamp_repair", "done", "repair")]
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT purpose, state, outcome, answers FROM visits"
+                " JOIN visit_reports ON visit_id = visits.id ORDER BY visits.id"
+            )
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("look", "done", "seen", {"broken": "cable"}),
+        ("repair", "done", "done", {"finish": "yes"}),
+    ]
+
+
+def visit(owner: Person, officer: Person, note: str) -> None:
+    """From the choice of the window to the door, where the code is told."""
+    hear(owner, "visit_window.window", PATIENCE)
+    first_button(owner)
+    card = hear(officer, "visit.offer", PATIENCE)
+    assert note in card, "the officer reads what the visit is for"
+    (accept,) = labels("visit.offer.accept")
+    officer.tap(accept).result()
+    code = the_code(owner)
+    answer(officer, "Berangkat", tap=labels("visit.depart.go")[0])
+    if officer.wait_for("").result().labels == labels("visit.early.yes", "visit.early.no"):
+        officer.tap(labels("visit.early.yes")[0]).result()
+        officer.wait_for("sudah diberi tahu", PATIENCE).result()
+    officer.tap(labels("visit.arrive.here")[0]).result()
+    hear(officer, "visit.code")
+    officer.say(code).result()
+
+
+def answer(person: Person, asked: str, *, tap: str = "", say: str = "") -> None:
+    person.wait_for(asked, PATIENCE).result()
+    (person.tap(tap) if tap else person.say(say)).result()
+
+
+def states(engine: Engine) -> list[tuple[str, str, str]]:
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT service, state, stage FROM cases ORDER BY id"))
+        return [(service, state, stage) for service, state, stage in rows]
+
+
+def text_of(pdf: bytes) -> str:
+    (page,) = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    return " ".join(page.extract_text().split())

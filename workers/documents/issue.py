@@ -17,6 +17,7 @@ from casework.act import by_office
 from casework.news import worded
 from conversations import messages, services
 from conversations.messages import Message, Say, Value
+from conversations.service import Visit
 from models.document import Document
 from models.outbox import Owed, owe
 from models.task import Task
@@ -73,5 +74,6 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
     key = f"document:{document.id}:owner"
     owe(tx, [Owed(document.person_id, key, messages.to_json(message))])
     act = by_office(tx, ACTOR, f"document:{document.id}")
-    act.tell(document.person_id, "document_sent", document.case_id, opens="rating")
+    if any(isinstance(stage, Visit) for stage in service.course):
+        act.tell(document.person_id, "document_sent", document.case_id, opens="rating")
     return None

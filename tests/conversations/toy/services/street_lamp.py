@@ -1,0 +1,44 @@
+"""Street lamp: somebody tells of a lamp that is broken, and gets a receipt. A toy."""
+
+from __future__ import annotations
+
+from conversations.facts import City
+from conversations.flow import Ask, Choose, Locate, Upload, answered, place_name
+from conversations.form import form
+from conversations.messages import Say, Value
+from conversations.parsers.note import note
+from conversations.service import Document, DocumentKind, Service
+from conversations.session import Answers
+
+FORM = form(
+    "street_lamp",
+    (
+        Choose("fault", options=("dark", "leaning")),
+        Ask("pole", parse=note(at_most=20), when=answered("fault", "leaning")),
+        Locate("place"),
+        Upload("photo", at_most=1),
+    ),
+    consents=(),
+)
+
+
+def _about(answers: Answers, city: City) -> Value:
+    return Say(f"street_lamp.fault.{answers['fault']}")
+
+
+def _shown(answers: Answers, city: City) -> tuple[tuple[str, Value | None], ...]:
+    where = place_name(answers["place"]["kelurahan"], city)
+    return (("street_lamp.fault.label", _about(answers, city)), ("street_lamp.place.label", where))
+
+
+SERVICE = Service(
+    id="street_lamp",
+    form=FORM,
+    menu=2,
+    called=("lampu",),
+    course=(Document("receipt"),),
+    holder=lambda answers: "",
+    about=_about,
+    brief=lambda answers, city: (),
+    documents=(DocumentKind("receipt", prefix="LMP", shown=_shown),),
+)
