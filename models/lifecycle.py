@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -71,6 +74,34 @@ VISIT_MOVES: dict[VisitState, frozenset[VisitState]] = {
     _V.FAILED: frozenset(),
     _V.CANCELLED: frozenset(),
 }
+
+
+class Turn(StrEnum):
+    """Whose turn it is."""
+
+    APPLICANT = "applicant"
+    SUPERVISOR = "supervisor"
+    OFFICE = "office"  # jobs, and officers whom jobs watch
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Who moves a case on from a state, and within what time; later it counts as overdue."""
+
+    turn: Turn
+    within: timedelta
+
+
+#: Nothing waits in a state without somebody whose turn it is and a time.
+WAITS: Mapping[CaseState, Wait] = MappingProxyType(
+    {
+        _C.SUBMITTED: Wait(Turn.OFFICE, timedelta(hours=1)),
+        _C.NEEDS_FIX: Wait(Turn.APPLICANT, timedelta(days=30)),
+        _C.IN_REVIEW: Wait(Turn.SUPERVISOR, timedelta(days=3)),
+        _C.ACCEPTED: Wait(Turn.APPLICANT, timedelta(days=30)),
+        _C.UNDER_WAY: Wait(Turn.OFFICE, timedelta(days=21)),  # windows reach 14 days ahead
+    }
+)
 
 OPEN_CASES = frozenset(state for state, moves in CASE_MOVES.items() if moves)
 OPEN_VISITS = frozenset(state for state, moves in VISIT_MOVES.items() if moves)

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from models import audit
+from models.lifecycle import WAITS, Turn
 from models.outbox import SLEEPS
 
 MOST = 100_000  # rows of one kind that are counted; a longer queue counts as so long
@@ -113,6 +114,15 @@ def untold(tx: Session) -> int:
     """
     given = {"subject": audit.SUPERVISORS, "action": audit.UNTOLD, "most": MOST}
     return int(tx.execute(text(_UNTOLD), given).scalar_one())
+
+
+def overdue(tx: Session) -> dict[str, int]:
+    """Cases that wait in a state for longer than they should, by whose turn it is."""
+    found = dict.fromkeys(Turn, 0)
+    for state, wait in WAITS.items():
+        given = {"state": state, "within": wait.within, "most": MOST}
+        found[wait.turn] += int(tx.execute(text(_OVERDUE), given).scalar_one())
+    return {turn.value: number for turn, number in found.items()}
 
 
 def drafts(tx: Session) -> int:
@@ -222,6 +232,13 @@ _UNTOLD = """
       FROM (SELECT details ->> 'fact' AS fact FROM audit
              WHERE subject = :subject AND action = :action AND at > now() - interval '1 day'
              LIMIT :most) AS lately
+"""
+
+_OVERDUE = """
+    SELECT count(*)
+      FROM (SELECT FROM cases
+             WHERE state = :state AND moved_at < now() - CAST(:within AS interval)
+             LIMIT :most) AS late
 """
 
 _DRAFTS = """

@@ -265,6 +265,11 @@ def _untold(tx: Session) -> list[Metric]:
     return [_gauge("izin_news_untold", told, watch.untold(tx))]
 
 
+def _overdue(tx: Session) -> list[Metric]:
+    told = "Cases that have waited in their state for longer than they should, by whose turn it is."
+    return [_parted("izin_cases_overdue", told, "turn", watch.overdue(tx))]
+
+
 def _drafts(tx: Session) -> list[Metric]:
     return [_gauge("izin_drafts_open", "Forms being filled in.", watch.drafts(tx))]
 
@@ -312,6 +317,7 @@ RECORD: tuple[Callable[[Session], list[Metric]], ...] = (
     _templates,
     _offers,
     _untold,
+    _overdue,
     _drafts,
     _processes,
 )

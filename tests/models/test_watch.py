@@ -7,14 +7,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, func, text
 from sqlalchemy.orm import Session
 
 from models import encryption, heartbeat, watch
+from models import person as people
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
 from models.encryption import KeyRing
 from models.inbox import InboundMessage
+from models.lifecycle import CaseState
 from models.officer import Officer
 from models.outbox import Lane, OutboundMessage
 from models.person import Person
@@ -207,3 +209,22 @@ def test_the_server_tells_its_connections_and_a_forgotten_transaction(engine: En
         server = watch.server(tx)
     assert 2 <= server.connections <= server.most_connections
     assert 0 < server.transaction < NEAR
+
+
+def test_cases_are_overdue_by_whose_turn_it_is(tx: Session) -> None:
+    ago = [(CaseState.IN_REVIEW, 4), (CaseState.IN_REVIEW, 1), (CaseState.NEEDS_FIX, 40)]
+    (who,) = people.meet(tx, "chat", [("1", "id")]).values()
+    for number, (state, days) in enumerate(ago):
+        moved = timedelta(days=days)
+        tx.add(
+            Case(
+                number=f"26-{number}",
+                person_id=who,
+                service="any",
+                state=state,
+                answers={},
+                moved_at=func.now() - moved,
+            )
+        )
+    tx.flush()
+    assert watch.overdue(tx) == {"applicant": 1, "supervisor": 1, "office": 0}

@@ -236,3 +236,10 @@ def issue(
         issued_on=issued_on,
         valid_years=kind.valid_years,
     )
+
+
+def officer_of(tx: Session, person_id: int) -> Officer:
+    """The officer that a person is."""
+    found = officers.of_person(tx, person_id)
+    assert found is not None
+    return found
