@@ -20,7 +20,8 @@ from benchmarks.systems import Running, product
 from models import encryption
 from models.consent import CURRENT_VERSION
 from models.conversation import SESSION
-from models.encryption import KeyRing, seal, seal_json
+from models.encryption import seal, seal_json
+from models.key_ring import KeyRing
 from models.person import veiled
 
 SIZES: Final = (2_000, 20_000, 100_000)  # conversations

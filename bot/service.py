@@ -31,6 +31,7 @@ from conversations.catalogue import Catalogue
 from models import area, business_type, database, keys, loops
 from models.database import Record
 from models.loops import Loop
+from models.settings import revealed
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -202,14 +203,14 @@ async def _finish(sender: Sender) -> None:
 
 def limits(settings: Settings) -> Limits:
     """The rates at which the providers let our accounts send."""
-    bot_id = (settings.telegram_bot_token or "").partition(":")[0]
+    bot_id = (revealed(settings.telegram_bot_token) or "").partition(":")[0]
     number = settings.twilio_whatsapp_from or ""
     rates = {
         telegram_updates.NAME: Rate.of(settings.telegram_rate, account=bot_id),
         whatsapp_updates.NAME: Rate.of(settings.whatsapp_rate, account=number),
     }
     chats = Chats(settings.chat_rate, settings.chat_burst, settings.chat_waiting)
-    return Limits(settings.redis_url, rates, chats)
+    return Limits(settings.redis_url.reveal(), rates, chats)
 
 
 def account(settings: Settings) -> Account | None:
@@ -218,7 +219,7 @@ def account(settings: Settings) -> Account | None:
     sender = settings.twilio_whatsapp_from
     if sid is None or token is None or sender is None:
         return None
-    return Account(sid, token, sender)
+    return Account(sid, token.reveal(), sender)
 
 
 def whatsapp(

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from models import settings
-from models.settings import Reader, matching, seconds, setting, text, url, whole_number
+from models.settings import (
+    Reader,
+    Secret,
+    matching,
+    seconds,
+    secret,
+    setting,
+    text,
+    url,
+    whole_number,
+)
 
 
 def per_second(at_least: float, at_most: float) -> Reader[float]:
@@ -48,30 +58,27 @@ class Settings(settings.Settings):
         proxies, example="10.0.0.5,172.18.0.0/16", default="127.0.0.0/8,::1"
     )
 
-    metrics_token: str | None = setting(
+    metrics_token: Secret[str] | None = secret(
         matching(r"[\w-]{16,256}", "16 to 256 letters, digits, _ or -"),
         example='"$(openssl rand -hex 32)"',
         optional=True,
-        secret=True,
     )
     slow_turn_seconds: float = setting(seconds(0.001, 3600), example="1.0", default="1.0")
 
-    telegram_bot_token: str | None = setting(
+    telegram_bot_token: Secret[str] | None = secret(
         matching(r"\d+:[\w-]+", "the token that Telegram's @BotFather gave"),
         example="123456:ABC-def",
         optional=True,
-        secret=True,
     )
     telegram_bot_username: str | None = setting(
         matching(r"\w{5,32}", "the bot's name without @"),  # Bot API, User.username
         example="IzinDatangBot",
         needed_with="TELEGRAM_BOT_TOKEN",
     )
-    telegram_webhook_secret: str | None = setting(
+    telegram_webhook_secret: Secret[str] | None = secret(
         matching(r"[\w-]{16,256}", "16 to 256 letters, digits, _ or -"),  # Bot API, setWebhook
         example='"$(openssl rand -hex 32)"',
         needed_with="TELEGRAM_BOT_TOKEN",
-        secret=True,
     )
     telegram_api_url: str = setting(
         url("https", "http"),
@@ -92,22 +99,20 @@ class Settings(settings.Settings):
         example="AC0123456789abcdef0123456789abcdef",
         needed_with="TWILIO_AUTH_TOKEN",
     )
-    twilio_auth_token: str | None = setting(
+    twilio_auth_token: Secret[str] | None = secret(
         matching(r"\w{16,64}", "the Auth Token beside the Account SID"),
         example="0123456789abcdef0123456789abcdef",
         needed_with="TWILIO_WHATSAPP_FROM",
-        secret=True,
     )
     twilio_whatsapp_from: str | None = setting(
         matching(r"\+[1-9]\d{7,14}", "the number that people write to, in E.164"),
         example="+628001234567",
         needed_with="TWILIO_ACCOUNT_SID",
     )
-    twilio_shared_key: str | None = setting(
+    twilio_shared_key: Secret[str] | None = secret(
         matching(r"\S{8,256}", "the secret of the shared key that signs webhooks"),
         example="0123456789abcdef0123456789abcdef",
         optional=True,
-        secret=True,
     )
     twilio_api_url: str | None = setting(
         url("https", "http"), example="http://localhost:8080", optional=True

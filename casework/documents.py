@@ -12,10 +12,10 @@ from conversations import services
 from conversations.masking import masked
 from conversations.messages import Message, Say, Value
 from models import check, document, task
-from models.base import WIB
 from models.case import Case
 from models.document import Document
 from models.encryption import readable
+from models.wib import WIB
 
 
 def issue(act: Act, case: Case, kind_id: str) -> str:

@@ -7,12 +7,10 @@ tag.
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import os
 import re
 from collections import Counter, deque
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -23,10 +21,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from sqlalchemy import Dialect, LargeBinary, MetaData
 from sqlalchemy.types import TypeDecorator
 
+from models.key_ring import KeyRing
+
 NONCE = 12  # bytes; the size AES-GCM is specified for
 TAG = 16  # bytes
 NONCES = 256  # asked of the system at once: each asking lets another thread in, and waits for it
-LONGEST_NAME = 255  # bytes of a key's id: its length is written in one
 REMEMBERED = 10_000  # names that a process has encrypted, or decrypted, last: 14 and 24 µs each
 BLIND_INDEX = 16  # bytes kept of HMAC-SHA256
 
@@ -51,48 +50,6 @@ class UnknownKey(UnreadableValue, LookupError):
     """A value was written under a key that is gone: put it back into ENCRYPTION_KEYS."""
 
     key_missing = True
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRing:
-    """The keys of the record: the first encrypts, all decrypt; `index_key` makes blind indexes."""
-
-    keys: dict[str, bytes] = field(repr=False)
-    index_key: bytes = field(repr=False)
-
-    @classmethod
-    def parse(cls, keys: str, index_key: str) -> KeyRing:
-        """Read `k2:<base64>,k1:<base64>` and a base64 index key; every key is 32 bytes.
-
-        Raises:
-            ValueError: what is wrong, without the key.
-        """
-        ring: dict[str, bytes] = {}
-        for entry in keys.split(","):
-            name, colon, encoded = entry.strip().partition(":")
-            if not colon or not name:
-                raise ValueError("each key is written as name:base64, several with commas between")
-            if name in ring:
-                raise ValueError(f"two keys are called {name!r}")
-            if len(name.encode()) > LONGEST_NAME:
-                raise ValueError(f"a key's name may have {LONGEST_NAME} bytes")
-            ring[name] = _key(encoded, f"the key {name!r}")
-        return cls(ring, _key(index_key, "the index key"))
-
-    @property
-    def current(self) -> str:
-        """The id of the key that encrypts."""
-        return next(iter(self.keys))
-
-
-def _key(encoded: str, what: str) -> bytes:
-    try:
-        key = base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"{what} is not base64") from error
-    if len(key) != 32:
-        raise ValueError(f"{what} has {len(key)} bytes instead of 32")
-    return key
 
 
 _ring: KeyRing | None = None

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.orm import Session
+from models.wib import WIB
 
-from models.base import WIB
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 LEAST = timedelta(hours=1)  # of the morning that must be left to answer what waited for it
 

@@ -1,5 +1,7 @@
 """Settings from the environment: how they are declared and read, and those of every process.
 
+It imports nothing heavy: a command that needs the settings alone starts at once.
+
 Errors: `BadSettings`, raised once with everything that is wrong.
 """
 
@@ -7,10 +9,10 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.quiet import QuietHours
 
 T = TypeVar("T")
@@ -23,6 +25,30 @@ class BadSettings(Exception):
     """Settings are missing or wrong; the message names each, what is wrong, and an example."""
 
 
+class Secret(Generic[T]):
+    """A value that is masked wherever it is shown: in a repr, a format, a log or a trace."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    def reveal(self) -> T:
+        """Give the value itself; call it where the value is used, not before."""
+        return self._value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+def revealed(secret: Secret[T] | None) -> T | None:
+    """The value of an optional setting, which is None where it is not set."""
+    return None if secret is None else secret.reveal()
+
+
 def setting(
     read: Reader[T],
     *,
@@ -30,26 +56,36 @@ def setting(
     default: str | None = None,
     optional: bool = False,
     needed_with: str | None = None,
-    secret: bool = False,
 ) -> T:
     """Declare a field that is read from the variable of the same name in capitals.
 
     It must be set, unless it has a `default` or is `optional`; one that is `needed_with` another
-    variable must be set if that is, and is None otherwise. A secret shows neither in the settings'
-    repr nor in an error.
+    variable must be set if that is, and is None otherwise.
     """
-    declared: T = field(
-        repr=not secret,
-        metadata={
-            "read": read,
-            "example": example,
-            "default": default,
-            "optional": optional,
-            "needed_with": needed_with,
-            "secret": secret,
-        },
-    )
-    return declared
+    declared = _Declared(read, example, default, optional, needed_with)
+    made: T = field(metadata={"declared": declared})
+    return made
+
+
+def secret(
+    read: Reader[T], *, example: str, optional: bool = False, needed_with: str | None = None
+) -> Secret[T]:
+    """Declare a field as `setting` does whose value is a `Secret`; errors do not quote it."""
+    declared = _Declared(read, example, None, optional, needed_with, secret=True)
+    made: Secret[T] = field(metadata={"declared": declared})
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """How one field is read."""
+
+    read: Reader[Any]
+    example: str
+    default: str | None
+    optional: bool
+    needed_with: str | None
+    secret: bool = False
 
 
 def text(value: str) -> str:
@@ -130,24 +166,22 @@ def key(value: str) -> bytes:
 class Settings:
     """What every process needs to reach the record, the files and its own pages."""
 
-    database_url: str = setting(
+    database_url: Secret[str] = secret(
         url("postgresql", "postgresql+psycopg", "postgres"),
         example="postgresql://izin:password@localhost:5432/izin",
-        secret=True,
     )
-    redis_url: str = setting(
-        url("redis", "rediss"), example="redis://:password@localhost:6379/0", secret=True
+    redis_url: Secret[str] = secret(
+        url("redis", "rediss"), example="redis://:password@localhost:6379/0"
     )
     storage_url: str = setting(
         url("file", "s3"), example="file:///var/lib/izin-datang or s3://bucket/folder"
     )
     public_url: str = setting(url("https", "http"), example="https://izin.example.go.id")
-    encryption_keys: dict[str, bytes] = setting(
+    encryption_keys: Secret[dict[str, bytes]] = secret(
         named_keys,
         example='k1:"$(openssl rand -base64 32)"; a newer key goes in front: k2:...,k1:...',
-        secret=True,
     )
-    index_key: bytes = setting(key, example='"$(openssl rand -base64 32)"', secret=True)
+    index_key: Secret[bytes] = secret(key, example='"$(openssl rand -base64 32)"')
     log_level: str = setting(
         one_of("DEBUG", "INFO", "WARNING", "ERROR"), example="INFO", default="INFO"
     )
@@ -161,17 +195,27 @@ class Settings:
         Raises:
             BadSettings: all that is missing or wrong.
         """
-        values: dict[str, Any] = {}
-        problems: list[str] = []
-        for one in fields(cls):
-            name = one.name.upper()
-            try:
-                values[one.name] = _value(name, one.metadata, environment)
-            except ValueError as error:
-                problems.append(f"{name} {error}. Example: {name}={one.metadata['example']}")
+        values, problems = cls._read(environment)
         if problems:
             raise BadSettings("\n".join(["The settings are not right:", *problems]))
         return cls(**values)
+
+    @classmethod
+    def problems(cls, environment: Mapping[str, str]) -> list[str]:
+        """What is missing or wrong, a line for each variable with its name and an example."""
+        return cls._read(environment)[1]
+
+    @classmethod
+    def _read(cls, environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for one in fields(cls):
+            name, declared = one.name.upper(), one.metadata["declared"]
+            try:
+                values[one.name] = _value(name, declared, environment)
+            except ValueError as error:
+                problems.append(f"{name} {error}. Example: {name}={declared.example}")
+        return values, problems
 
     @property
     def quiet(self) -> QuietHours:
@@ -181,21 +225,23 @@ class Settings:
     @property
     def key_ring(self) -> KeyRing:
         """The keys of the record, for `models.encryption.use`."""
-        return KeyRing(self.encryption_keys, self.index_key)
+        return KeyRing(self.encryption_keys.reveal(), self.index_key.reveal())
 
 
-def _value(name: str, declared: Mapping[str, Any], environment: Mapping[str, str]) -> Any:
+def _value(name: str, declared: _Declared, environment: Mapping[str, str]) -> Any:
     """One setting's value, None where it may be missing; ValueError goes on after the name."""
-    found = environment.get(name, "").strip() or declared["default"]
+    found = environment.get(name, "").strip() or declared.default
     if found is None:
-        other = declared["needed_with"]
+        other = declared.needed_with
         if other and environment.get(other, "").strip():
             raise ValueError(f"is not set, and {other} needs it")
-        if not other and not declared["optional"]:
+        if not other and not declared.optional:
             raise ValueError("is not set")
         return None
     try:
-        return declared["read"](found)
+        value = declared.read(found)
     except ValueError as error:
-        shown = "is wrong" if declared["secret"] else f"is {found!r}"
-        raise ValueError(f"{shown}: {error}") from error
+        if declared.secret:
+            raise ValueError(f"is wrong: {error}") from None  # the cause may quote it
+        raise ValueError(f"is {found!r}: {error}") from error
+    return Secret(value) if declared.secret else value

@@ -18,7 +18,7 @@ from types import TracebackType
 from urllib.error import URLError
 
 from models import encryption
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.person import veiled
 from tests.at import bare_environment
 from tests.providers.bot_api import FakeBotApi

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, make_url, text
 from sqlalchemy.orm import Session
 
 from models import encryption, inbox, outbox, task
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.outbox import Owed
 from tests.processes import KEY, SECRET, Product, address
 from tests.providers.bot_api import BLOCKED, CLOSE, FakeBotApi, Person, broken, refused, too_many

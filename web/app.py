@@ -35,6 +35,7 @@ from conversations import catalogue
 from models import database, encryption, keys
 from models.database import Record
 from models.encryption import UnreadableValue
+from models.settings import revealed
 from models.storage import Storage
 from web import demo, documents, files, identity, metrics, pages
 from web.requests import Requests
@@ -66,13 +67,13 @@ class _Door:
 def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     """Make the application; the bot runs for as long as its lifespan."""
     words = catalogue.load()
-    record = Record(settings.database_url, quiet=settings.quiet)
+    record = Record(settings.database_url.reveal(), quiet=settings.quiet)
     hurried = record.within(VISIT)
-    redis = Redis.from_url(settings.redis_url)
+    redis = Redis.from_url(settings.redis_url.reveal())
     storage = Storage(settings.storage_url)
     browser = Browser(record, redis, storage, words, Phone(words, Templates(words)))
     telegram = (
-        Telegram(settings.telegram_bot_token, words, api_url=settings.telegram_api_url)
+        Telegram(settings.telegram_bot_token.reveal(), words, api_url=settings.telegram_api_url)
         if settings.telegram_bot_token
         else None
     )
@@ -90,9 +91,9 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     routes: list[BaseRoute] = [
         *_signs_of_life(record, redis),
         *metrics.routes(
-            token=settings.metrics_token,
-            database_url=settings.database_url,
-            redis_url=settings.redis_url,
+            token=revealed(settings.metrics_token),
+            database_url=settings.database_url.reveal(),
+            redis_url=settings.redis_url.reveal(),
         ),
         *pages.routes(),
         *documents.routes(look, record=hurried, redis=redis),
@@ -100,13 +101,15 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     ]
     deliveries: list[Route] = []
     if settings.telegram_webhook_secret:
-        deliveries += webhooks.telegram(secret=settings.telegram_webhook_secret, take=door.take)
+        deliveries += webhooks.telegram(
+            secret=settings.telegram_webhook_secret.reveal(), take=door.take
+        )
     if settings.twilio_auth_token:
         deliveries += webhooks.whatsapp(
             Signature(
                 settings.public_url,
-                auth_token=settings.twilio_auth_token,
-                shared_key=settings.twilio_shared_key,
+                auth_token=settings.twilio_auth_token.reveal(),
+                shared_key=revealed(settings.twilio_shared_key),
             ),
             take=door.take,
             addresses=Addresses(record),
@@ -179,7 +182,9 @@ async def _announce(telegram: Telegram | None, settings: Settings) -> None:
     while True:
         try:
             await telegram.set_commands()
-            await telegram.set_webhook(settings.public_url, settings.telegram_webhook_secret)
+            await telegram.set_webhook(
+                settings.public_url, settings.telegram_webhook_secret.reveal()
+            )
         except ChannelError as error:
             log.warning("telegram.not_announced", error=type(error).__name__, why=str(error))
             await asyncio.sleep(pause)

@@ -169,7 +169,7 @@ def _poll(given: argparse.Namespace) -> int:
             "TELEGRAM_BOT_TOKEN is not set: @BotFather gives one. Example: 123456:ABC-def"
         )
     _enter_keys(settings)
-    asyncio.run(_poll_until_stopped(settings, token))
+    asyncio.run(_poll_until_stopped(settings, token.reveal()))
     return 0
 
 
@@ -179,7 +179,7 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     telegram = Telegram(token, catalogue.load(), api_url=settings.telegram_api_url)
     metrics.slow_after(settings.slow_turn_seconds)
-    record = database.Record(settings.database_url, quiet=settings.quiet)
+    record = database.Record(settings.database_url.reveal(), quiet=settings.quiet)
     storage = Storage(settings.storage_url)
     channels = {telegram.name: telegram}
     allowed = limits(settings)
@@ -192,7 +192,7 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
 
 
 def _migrate(given: argparse.Namespace) -> int:
-    migrations.upgrade(read_settings(Settings).database_url)
+    migrations.upgrade(read_settings(Settings).database_url.reveal())
     return 0
 
 
@@ -236,7 +236,7 @@ async def _ask_about_templates(settings: Settings, *, push: bool) -> int:
     ours = account(settings)
     if ours is None:
         raise Refusal("TWILIO_ACCOUNT_SID is not set: Twilio's console shows it. Example: AC01…")
-    record = database.Record(settings.database_url, quiet=settings.quiet)
+    record = database.Record(settings.database_url.reveal(), quiet=settings.quiet)
     approvals = Approvals(ours, record, api_url=settings.twilio_api_url)
     try:
         found = await (approvals.push() if push else approvals.status())

@@ -20,7 +20,7 @@ from urllib.error import URLError
 from bot import embedded
 from bot.embedded import CannotStart
 from models import database, encryption, migrations, officer
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 
 START = 60.0  # seconds a process may take to be ready, on a slow machine
 STOP = 10.0  # seconds it may take to end before it is killed

@@ -39,10 +39,10 @@ from models import (
     template,
     watch,
 )
-from models.base import WIB, now
+from models.base import now
 from models.officer import Officer
-from models.settings import BadSettings
 from models.storage import Storage
+from models.wib import WIB
 from workers.settings import Settings as WorkerSettings
 
 PATIENCE = 5  # seconds
@@ -89,17 +89,18 @@ def examine(environment: Mapping[str, str], *, patience: int = PATIENCE) -> Iter
 
     `patience` is how many seconds a server may take to be reached, and for each of its answers.
     """
-    try:
-        settings = Settings.from_environment(environment)
-        issuing = WorkerSettings.from_environment(environment)
-    except BadSettings as error:
-        for problem in str(error).splitlines()[1:]:
+    rooms = (Settings, WorkerSettings)
+    problems = [problem for room in rooms for problem in room.problems(environment)]
+    if problems:
+        for problem in dict.fromkeys(problems):  # both rooms read what every process needs
             yield Line("FAIL", "settings", problem)
         return
+    settings = Settings.from_environment(environment)
+    issuing = WorkerSettings.from_environment(environment)
     encryption.use(settings.key_ring)
     yield from _settings(settings, issuing)
     yield from _record(settings, patience)
-    yield from _redis(settings.redis_url, patience)
+    yield from _redis(settings.redis_url.reveal(), patience)
     yield from _storage(settings.storage_url)
     yield from _telegram(settings, patience)
     yield from _whatsapp(settings, patience)
@@ -153,7 +154,7 @@ def _loopback(host: str) -> bool:
 def _record(settings: Settings, patience: int) -> Iterator[Line]:
     try:
         engine = create_engine(
-            database.driver_url(settings.database_url),
+            database.driver_url(settings.database_url.reveal()),
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             connect_args={"connect_timeout": patience},
@@ -600,7 +601,7 @@ def _telegram(settings: Settings, patience: int) -> Iterator[Line]:
         return
     try:
         telegram = Telegram(
-            token, catalogue.load(), api_url=settings.telegram_api_url, patience=patience
+            token.reveal(), catalogue.load(), api_url=settings.telegram_api_url, patience=patience
         )
         name, webhook = asyncio.run(_ask(telegram))
     except ChannelError as error:
@@ -692,7 +693,7 @@ def _whatsapp(settings: Settings, patience: int) -> Iterator[Line]:
 
 async def _greet(settings: Settings, patience: int) -> bool:
     """Whether there is an account, which Twilio then knows."""
-    record = database.Record(settings.database_url)
+    record = database.Record(settings.database_url.reveal())
     whatsapp = service.whatsapp(settings, catalogue.load(), record, patience=patience)
     try:
         if whatsapp is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
 from sqlalchemy import Engine
@@ -14,18 +14,9 @@ from models import quiet
 from models.quiet import QuietHours
 from models.storage import Storage
 from models.task import Task
+from workers.settings import Kept
 
 ACTOR = "worker"  # who does it, in the audit
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """For how long rows are kept that are closed and have served."""
-
-    messages: timedelta = timedelta(days=90)  # as the privacy page says: people's own words
-    #: Since somebody was last heard who is known to WhatsApp by a lasting name: as the page says.
-    aliases: timedelta = timedelta(days=2 * 365)
-    audit: timedelta = timedelta(days=6 * 365)  # the five years of a permit, and one to contest it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +28,7 @@ class Context:
     public_url: str
     permit_office: str | None = None  # who issues permits; while office or signer is missing,
     permit_signer: str | None = None  # permits are samples
-    kept: Kept = Kept()
+    kept: Kept = field(default_factory=Kept)
     quiet: QuietHours = quiet.OFF
 
     def session(self) -> Session:

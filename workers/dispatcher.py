@@ -47,11 +47,13 @@ def dispatch(
         models.keys.WrongKeys: the keys do not read what is in the database.
     """
     encryption.use(settings.key_ring)
-    engine = database.connect(settings.database_url, pool_size=2)
+    engine = database.connect(settings.database_url.reveal(), pool_size=2)
     watched.enter_keys(engine, stop.wait)
-    address = make_url(database.driver_url(settings.database_url)).set(drivername="postgresql")
+    address = make_url(database.driver_url(settings.database_url.reveal())).set(
+        drivername="postgresql"
+    )
     away, pauses = _Outage("database"), Pauses("dispatcher")
-    with connect(settings.redis_url, tries=REDIS_TRIES) as redis:
+    with connect(settings.redis_url.reveal(), tries=REDIS_TRIES) as redis:
         relay = _Relay(engine, queue(redis), lease, most_out)
         while not stop.is_set():
             pauses.begin()

@@ -16,7 +16,7 @@ from models import alias, task
 from models import case as cases
 from models.aside import SessionAside
 from models.audit import AuditEntry
-from models.base import WIB, now
+from models.base import now
 from models.case import Case
 from models.document import Document
 from models.identity import IdentityLink
@@ -27,9 +27,11 @@ from models.outbox import OutboundMessage
 from models.retention import forget
 from models.task import Task
 from models.visit import Offer, Visit
+from models.wib import WIB
 from models.window import Part, Window
 from workers import drafts
-from workers.context import ACTOR, Context, Kept, Settle
+from workers.context import ACTOR, Context, Settle
+from workers.settings import Kept
 from workers.visits.offers import NOBODY_YET
 
 STUCK = timedelta(minutes=10)  # without a task that would move it on

@@ -135,7 +135,7 @@ def work(settings: Settings) -> None:
     from workers import jobs  # with libraries so heavy that only a worker should hold them
 
     encryption.use(settings.key_ring)
-    engine = database.connect(settings.database_url)
+    engine = database.connect(settings.database_url.reveal())
     watched.enter_keys(engine, threading.Event().wait)
     jobs.use(
         Context(
@@ -154,7 +154,7 @@ def work(settings: Settings) -> None:
         while True:
             pauses.begin()
             try:
-                if not _worked_without_being_stopped(settings.redis_url):
+                if not _worked_without_being_stopped(settings.redis_url.reveal()):
                     break
             except Exception as error:  # a fault of ours, or of RQ: no job is lost by it
                 if not _paused(watched.restarted(engine, pauses, error)):

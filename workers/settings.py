@@ -5,7 +5,16 @@ from datetime import timedelta
 
 from models import settings
 from models.settings import setting, text, whole_number
-from workers.context import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """For how long rows are kept that are closed and have served."""
+
+    messages: timedelta = timedelta(days=90)  # as the privacy page says: people's own words
+    #: Since somebody was last heard who is known to WhatsApp by a lasting name: as the page says.
+    aliases: timedelta = timedelta(days=2 * 365)
+    audit: timedelta = timedelta(days=6 * 365)  # the five years of a permit, and one to contest it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from benchmarks.webhook import SECRET
 from bot.embedded import Servers
 from bot.settings import Settings
 from models import encryption
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from web import app
 
 KEY = b64encode(bytes(range(32))).decode()  # a filled record can be used again: it stays the same

@@ -26,7 +26,7 @@ from conversations.events import Event, Said, Uploaded
 from conversations.messages import Message
 from models import area, business_type, encryption
 from models.database import Record
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.quiet import OFF, QuietHours
 from models.storage import Storage
 

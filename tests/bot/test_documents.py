@@ -17,10 +17,10 @@ from conversations.masking import masked
 from models import check
 from models import visit as visits
 from models.audit import AuditEntry
-from models.base import WIB
 from models.document import Document, _years_later
 from models.lifecycle import CaseState, VisitState
 from models.visit import Visit
+from models.wib import WIB
 from tests.bot.town import OFFICER, OWNER, Town, words, write_effect
 from tests.clock import now
 from tests.workers import city

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from bot.links import Links, file_behind
 from models import encryption
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.storage import Storage
 from web import files
 

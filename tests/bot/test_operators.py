@@ -16,13 +16,13 @@ from sqlalchemy.pool import NullPool
 from conversations.events import Started
 from models import identity, officer
 from models.audit import AuditEntry
-from models.base import WIB
 from models.case import Case
 from models.document import Document
 from models.identity import IdentityLink
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.visit import Visit
+from models.wib import WIB
 from tests.bot.conftest import KEY
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 from tests.clock import now

@@ -1,12 +1,16 @@
 """Settings: read once, wrong ones named all together, secrets never shown."""
 
+import subprocess
+import sys
 from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import asdict
 
 import pytest
 
 from bot.service import limits
 from bot.settings import Settings
-from models.settings import BadSettings
+from models.settings import BadSettings, Secret
 from workers.settings import Settings as WorkersSettings
 
 KEY = b64encode(b"k" * 32).decode()
@@ -120,6 +124,26 @@ def test_the_settings_show_no_secret() -> None:
     assert "sesame" not in shown
     assert "kkkk" not in shown
     assert "IzinDatangBot" in shown
+
+
+@pytest.mark.parametrize("show", [str, repr, "{}".format, "{0!r}".format])
+def test_a_secret_is_masked_however_it_is_shown(show: Callable[[object], str]) -> None:
+    settings = Settings.from_environment(LEAST | TELEGRAM | TWILIO)
+    for value in asdict(settings).values():
+        assert "sesame" not in show(value)
+    assert settings.telegram_bot_token is not None
+    assert settings.telegram_bot_token.reveal() == TELEGRAM["TELEGRAM_BOT_TOKEN"]
+    assert settings.telegram_bot_token == Secret(TELEGRAM["TELEGRAM_BOT_TOKEN"])
+
+
+@pytest.mark.parametrize("room", ["bot", "workers"])
+def test_reading_the_settings_loads_nothing_heavy(room: str) -> None:
+    read = f"import sys, {room}.settings; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", read], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert f"{room}.settings" in loaded
+    assert not {"asyncio", "cryptography", "redis", "sqlalchemy", "structlog"} & set(loaded)
 
 
 async def test_each_chat_has_its_rate() -> None:

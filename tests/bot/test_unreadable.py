@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bot.errors import Busy
 from conversations.events import Said, Uploaded
 from models import encryption
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.officer import StaffRole
 from tests.bot.conftest import KEY, Desk
 from tests.bot.test_media import to_the_photo

@@ -21,7 +21,6 @@ from models import officer as officers
 from models import person as people
 from models import visit as visits
 from models.attachment import Attachment, AttachmentState
-from models.base import WIB
 from models.case import Case
 from models.database import trip
 from models.document import Document
@@ -32,6 +31,7 @@ from models.person import Person
 from models.quiet import QuietHours
 from models.task import Task
 from models.visit import Offer, Visit
+from models.wib import WIB
 from models.window import Part, Window, hours
 from tests.bot.conftest import Desk
 from tests.clock import now

@@ -44,8 +44,8 @@ from models import database, encryption, link, migrations, unreached
 from models.case import Case
 from models.conversation import Conversation
 from models.document import Document
-from models.encryption import KeyRing
 from models.finding import Finding, Outcome
+from models.key_ring import KeyRing
 from models.officer import Officer
 from models.outbox import Lane
 from models.quiet import OFF

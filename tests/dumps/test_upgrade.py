@@ -22,8 +22,8 @@ from models.attachment import Attachment
 from models.case import Case
 from models.conversation import Conversation
 from models.document import Document
-from models.encryption import KeyRing
 from models.inbox import InboundMessage
+from models.key_ring import KeyRing
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.outbox import OutboundMessage

@@ -30,7 +30,7 @@ from bot import embedded
 from bot.settings import Settings
 from conversations import flows
 from models import database, encryption, identity, migrations, person
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from tests.fuzz.applicants import Applicants
 from tests.fuzz.attack import IDENTITY, METRICS, Attack, Links, Shot
 from tests.fuzz.tally import Left, Tally, errors, lines, wrong

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from models import calendar, window
 from models.audit import AuditEntry
-from models.base import WIB
 from models.calendar import HOLIDAYS, Calendar
+from models.wib import WIB
 
 JOINT_LEAVE = (
     (2026, 2, 16),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models import case as cases
 from models import encryption, person
 from models.case import Case
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.lifecycle import CaseState
 from models.task import Task
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from models import encryption
 from models.encryption import (
-    KeyRing,
     UnknownKey,
     UnreadableValue,
     blind_index,
@@ -22,6 +21,7 @@ from models.encryption import (
     unveil,
     veil,
 )
+from models.key_ring import KeyRing
 from models.person import Person
 
 OLD, NEW, INDEX = bytes(range(32)), bytes(range(1, 33)), bytes(32)

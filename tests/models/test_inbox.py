@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from models import base, encryption, inbox, person, turn
 from models.database import PLANNING, trip
-from models.encryption import KeyRing
 from models.inbox import NEWS, Arrival, Delivery, InboundMessage
+from models.key_ring import KeyRing
 from tests.clock import now
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from models import encryption, keys, person
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.keys import WrongKeys
 from models.person import Person
 from tests.processes import ROOT

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import encryption
 from models.audit import AuditEntry
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.lifecycle import (
     CASE_MOVES,
     OPEN_CASES,

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import encryption, officer
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.officer import Officer
 from models.person import Person
 from tests.clock import now

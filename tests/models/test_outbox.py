@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import base, encryption, outbox, person
 from models.database import PLANNING, trip
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.outbox import Claimed, Lane, OutboundMessage, Owed, owe, owe_and_lease
 from models.person import Address
 from tests.clock import now

@@ -11,12 +11,12 @@ from sqlalchemy import Engine, func, text, update
 from sqlalchemy.orm import Session
 
 from models import base, encryption, inbox, outbox, person, quiet, watch
-from models.base import WIB
 from models.database import trip
-from models.encryption import KeyRing
 from models.inbox import InboundMessage
+from models.key_ring import KeyRing
 from models.outbox import Lane, OutboundMessage, Owed, owe
 from models.quiet import QuietHours
+from models.wib import WIB
 from tests.clock import ALWAYS_NIGHT, now
 
 NIGHTLY = QuietHours()

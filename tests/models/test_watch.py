@@ -14,8 +14,8 @@ from models import encryption, heartbeat, watch
 from models import person as people
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
-from models.encryption import KeyRing
 from models.inbox import InboundMessage
+from models.key_ring import KeyRing
 from models.lifecycle import CaseState
 from models.officer import Officer
 from models.outbox import Lane, OutboundMessage

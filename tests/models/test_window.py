@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from models import encryption, window
-from models.base import WIB
 from models.calendar import HOLIDAYS
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.lifecycle import VisitState
 from models.officer import Officer
 from models.person import Person
+from models.wib import WIB
 from models.window import KNOWN, LEAD, Part, Window, coming, free, hours
 from tests.workers import city
 

@@ -14,12 +14,13 @@ from redis.backoff import NoBackoff
 
 from models import encryption
 from models.database import Record
+from models.key_ring import KeyRing
 from tests.web.site import Site, build, served
 
 
 @pytest.fixture(autouse=True)
 def _keys() -> None:
-    encryption.use(encryption.KeyRing({"k1": b"0" * 32}, b"1" * 32))
+    encryption.use(KeyRing({"k1": b"0" * 32}, b"1" * 32))
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from bot.settings import Settings
 from models import calendar, encryption
 from models.audit import AuditEntry
-from models.base import WIB
 from models.calendar import HOLIDAYS
 from models.lifecycle import VisitState
 from models.visit import Visit
+from models.wib import WIB
 from tests.clock import now
 from tests.workers import city as make
 from tests.workers.city import next_week, staff

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from bot.embedded import Servers, discard, servers
 from models import encryption, heartbeat, identity, migrations, officer, person, template
 from models.database import driver_url
-from models.encryption import KeyRing
 from models.identity import Identity
 from models.inbox import InboundMessage
+from models.key_ring import KeyRing
 from models.outbox import OutboundMessage
 from models.task import Task
 from models.template import Standing
@@ -229,11 +229,12 @@ def test_ages_are_told_as_people_say_them(seconds: float, told: str) -> None:
 
 
 def test_what_is_not_set_is_told_with_an_example(product: dict[str, str]) -> None:
-    told = asked({**product, "REDIS_URL": "", "INDEX_KEY": "sesame"})
+    told = asked({**product, "REDIS_URL": "", "INDEX_KEY": "sesame", "AUDIT_KEPT_DAYS": "1"})
     assert told.returncode == 1
-    first, second = told.stdout.splitlines()
+    first, second, third = told.stdout.splitlines()
     assert first.startswith("FAIL  settings    REDIS_URL is not set. Example: REDIS_URL=redis://")
     assert second.startswith("FAIL  settings    INDEX_KEY is wrong")
+    assert third.startswith("FAIL  settings    AUDIT_KEPT_DAYS is '1'")  # of the workers alone
     assert "sesame" not in told.stdout
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from models import encryption
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
+from models.settings import Secret
 from models.storage import Storage
 from workers import jobs
 from workers.context import Context
@@ -31,12 +32,12 @@ def ring() -> KeyRing:
 def settings(database: str, redis_url: str, ring: KeyRing, tmp_path: Path) -> Settings:
     """What a worker process reads from its environment."""
     return Settings(
-        database_url=database,
-        redis_url=redis_url,
+        database_url=Secret(database),
+        redis_url=Secret(redis_url),
         storage_url=tmp_path.joinpath("files").as_uri(),
         public_url=PUBLIC_URL,
-        encryption_keys=ring.keys,
-        index_key=ring.index_key,
+        encryption_keys=Secret(ring.keys),
+        index_key=Secret(ring.index_key),
         log_level="WARNING",
         quiet_hours="OFF",
         permit_office=None,

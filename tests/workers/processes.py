@@ -39,15 +39,16 @@ def until(condition: Callable[[], object]) -> None:
 @contextmanager
 def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """A worker's process, killed in the end if it still runs."""
-    keys = {name: base64.b64encode(key).decode() for name, key in settings.encryption_keys.items()}
+    given = settings.encryption_keys.reveal()
+    keys = {name: base64.b64encode(key).decode() for name, key in given.items()}
     environment = {
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
+        "DATABASE_URL": settings.database_url.reveal(),
+        "REDIS_URL": settings.redis_url.reveal(),
         "STORAGE_URL": settings.storage_url,
         "PUBLIC_URL": settings.public_url,
         "ENCRYPTION_KEYS": ",".join(f"{name}:{key}" for name, key in keys.items()),
         "LOG_LEVEL": settings.log_level,
-        "INDEX_KEY": base64.b64encode(settings.index_key).decode(),
+        "INDEX_KEY": base64.b64encode(settings.index_key.reveal()).decode(),
     }
     process = subprocess.Popen([sys.executable, "-c", WORK], env={**os.environ, **environment})
     try:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from models import heartbeat, task
+from models.settings import Secret
 from models.task import Task
 from tests.clock import now
 from tests.workers.processes import Wire, dispatcher, until
@@ -70,9 +71,9 @@ def test_what_redis_has_forgotten_is_offered_again(
 def test_without_redis_the_leases_are_given_back_and_it_goes_on_when_it_returns(
     settings: Settings, city: Engine, out: Queue
 ) -> None:
-    wire = Wire(settings.redis_url)
+    wire = Wire(settings.redis_url.reveal())
     ready = plan(city)
-    with dispatcher(replace(settings, redis_url=wire.url)):
+    with dispatcher(replace(settings, redis_url=Secret(wire.url))):
         until(lambda: _beats(city))
         with Session(city) as tx:
             assert tx.get_one(Task, ready).leased_until is None

@@ -29,7 +29,8 @@ from tests.clock import now
 from tests.workers import city as make
 from tests.workers.city import news, staff, work_off
 from workers import housekeeping, jobs
-from workers.context import Context, Kept
+from workers.context import Context
+from workers.settings import Kept
 
 LONG_AGO = now() - timedelta(hours=1)
 

@@ -23,6 +23,7 @@ from models import case as cases
 from models import heartbeat, task
 from models.case import Case
 from models.lifecycle import CaseState
+from models.settings import Secret
 from models.storage import Storage
 from models.task import Task
 from tests.workers import city as make
@@ -150,7 +151,7 @@ def test_the_work_of_a_killed_worker_is_done_by_another(
 
 
 def test_a_worker_outlives_redis(settings: Settings, tx: Session) -> None:
-    wire = Wire(settings.redis_url)
+    wire = Wire(settings.redis_url.reveal())
     wire.lay()
 
     def done(run_key: str) -> bool:
@@ -158,7 +159,7 @@ def test_a_worker_outlives_redis(settings: Settings, tx: Session) -> None:
         rows = tx.scalars(select(Task).where(Task.run_key == run_key)).all()
         return bool(rows) and rows[0].done_at is not None
 
-    with dispatcher(settings), worker(replace(settings, redis_url=wire.url)) as process:
+    with dispatcher(settings), worker(replace(settings, redis_url=Secret(wire.url))) as process:
         for run_key in ("tidy:before", "tidy:after"):
             task.plan(tx, "tidy", 0, run_key)
             tx.commit()

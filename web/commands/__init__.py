@@ -36,5 +36,5 @@ def read_settings(kind: type[S]) -> S:
 @contextmanager
 def transaction(settings: EverySettings) -> Iterator[Session]:
     """One transaction of a command, which keeps the quiet hours that are set."""
-    with database.session(settings.database_url, quiet=settings.quiet) as tx:
+    with database.session(settings.database_url.reveal(), quiet=settings.quiet) as tx:
         yield tx

@@ -11,7 +11,8 @@ from bot.settings import Settings
 from casework import days
 from casework.act import by_office
 from models import calendar
-from models.base import WIB, now
+from models.base import now
+from models.wib import WIB
 from web.commands import ACTOR, Refusal, read_settings, transaction
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from conversations import catalogue
 from conversations.messages import Say
 from models import area, business_type, identity
-from models.base import WIB
 from models.case import Case
 from models.document import Document
 from models.identity import Identity
+from models.wib import WIB
 from workers.context import Context
 from workers.documents.typesetting import UNDRAWN, address, day, line, qr, rupiah, typeset
 

@@ -23,6 +23,7 @@ from conversations.messages import Choice, Json, Message, Question, Say
 from models import browser as bubbles
 from models import encryption
 from models.database import Record
+from models.key_ring import KeyRing
 from models.storage import Storage
 from tests.letters import letter
 
@@ -40,7 +41,7 @@ WHATSAPP = Phone(WORDS, Templates(WORDS))
 
 @pytest.fixture(autouse=True)
 def _keys() -> None:
-    encryption.use(encryption.KeyRing({"k1": b"0" * 32}, b"1" * 32))
+    encryption.use(KeyRing({"k1": b"0" * 32}, b"1" * 32))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from bot.errors import Malformed
 from bot.webhooks import telegram
 from models import encryption, migrations, person
 from models.base import Base
-from models.encryption import KeyRing
+from models.key_ring import KeyRing
 from models.person import veil_numbers, veiled
 from tests.bot.conftest import KEY, Desk
 

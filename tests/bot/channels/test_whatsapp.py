@@ -44,6 +44,7 @@ from conversations.messages import Choice, Message, Question, Say
 from models import encryption, outbox, receipt
 from models import person as people
 from models.database import Record
+from models.key_ring import KeyRing
 from models.outbox import OutboundMessage
 from models.person import Address
 from models.person import Person as Row
@@ -101,7 +102,7 @@ class Templates:
 
 @pytest.fixture(autouse=True)
 def _keys() -> None:
-    encryption.use(encryption.KeyRing({"k1": b"0" * 32}, b"1" * 32))
+    encryption.use(KeyRing({"k1": b"0" * 32}, b"1" * 32))
 
 
 @pytest.fixture
