@@ -1,7 +1,7 @@
 """Links to files for a while: for a provider that fetches what we send, or its reader.
 
-A link names the file and the hour it ends, under a MAC: nothing else can be asked for, and nothing
-is stored. Only papers that we hand out can be reached so, never what people sent us.
+A link is a signed token of the file and the time it ends: nothing else can be asked for, and
+nothing is stored. Only papers that we hand out can be reached so, never what people sent us.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from functools import cache
 from urllib.parse import quote
 
 from conversations import services
+from models import signing
 from models.encryption import key_for
 
 PATH = "/berkas"
 
-_MAC = 16  # bytes kept of HMAC-SHA256
+_PURPOSE = "links"
+_EARLIER_MAC = 16  # bytes kept of HMAC-SHA256
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +39,34 @@ class Links:
         if not _handed_out(path):
             raise ValueError(f"{path!r} is not handed out: only documents are")
         ends = int((datetime.now(UTC) + life).timestamp())
-        told = f"{ends} {path}".encode()
-        token = base64.urlsafe_b64encode(_mac(told) + told).rstrip(b"=").decode()
+        token = signing.sign([path, ends], _PURPOSE)
         return f"{self.public_url}{PATH}/{token}/{quote(name, safe='')}"
 
 
 def file_behind(token: str) -> str | None:
     """The path of the file that a link's token leads to; None if it ended or is none of ours."""
+    found = signing.signed(token, _PURPOSE) or _of_earlier_version(token)
+    if found is None:
+        return None
+    path, ends = found
+    over = datetime.fromtimestamp(ends, UTC) <= datetime.now(UTC)
+    return None if over or not _handed_out(path) else path
+
+
+def _of_earlier_version(token: str) -> tuple[str, int] | None:
+    """Path and end of a link as versions before 26 November 2026 made it; it lives for a day.
+
+    To be deleted with the first version whose upgrades start at a later one.
+    """
     try:
         signed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except ValueError:
         return None
-    told = signed[_MAC:]
-    if not hmac.compare_digest(signed[:_MAC], _mac(told)):
+    mac, told = signed[:_EARLIER_MAC], signed[_EARLIER_MAC:]
+    if not hmac.compare_digest(mac, hmac.digest(key_for(_PURPOSE), told, "sha256")[:_EARLIER_MAC]):
         return None
     ends, _, path = told.decode().partition(" ")
-    over = datetime.fromtimestamp(int(ends), UTC) <= datetime.now(UTC)
-    return None if over or not _handed_out(path) else path
-
-
-def _mac(told: bytes) -> bytes:
-    return hmac.digest(key_for("links"), told, "sha256")[:_MAC]
+    return path, int(ends)
 
 
 def _handed_out(path: str) -> bool:

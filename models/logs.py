@@ -29,7 +29,7 @@ _PHONE = re.compile(r"(?<!\d)(?:\+?62[ .-]?|0)8(?:[ .-]?\d){7,11}(?!\d)")
 _TOKEN = re.compile(r"(?<!\d)\d{6,12}(?::|%3A)[A-Za-z0-9_-]{30,}")
 _ACCOUNT = re.compile(r"(?<!\w)(?:AC|SK)[0-9a-f]{32}(?!\w)")
 _WHATSAPP = re.compile(r"whatsapp(:|%3A)(?:(?:\+|%2B)?\d{5,}|ID\.\w+)")
-_PAGE = re.compile(r"(/(?:identitas|berkas)/)[A-Za-z0-9_-]+")
+_PAGE = re.compile(r"(/(?:identitas|berkas)/)[A-Za-z0-9_.-]+")
 
 #: Errors of servers that are away, whose words name hosts and time limits.
 _OUTAGES = (

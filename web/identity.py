@@ -31,7 +31,7 @@ from conversations.nik import Nik
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
 from conversations.words import is_latin, plain, tidy
-from models import area, business_type, identity, person, pictures
+from models import area, business_type, identity, person, pictures, signing
 from models.attachment import Attachment, AttachmentState
 from models.base import now
 from models.database import Record
@@ -152,7 +152,7 @@ class _IdentityPage:
             async with _limited(request).form(
                 max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD
             ) as form:
-                if not _same(form.get("csrf"), _csrf(token)):
+                if not _is_csrf(form.get("csrf"), token):
                     raise HTTPException(403)
                 typed = _typed(form)
                 photo = await pictures.alone(partial(_photo_of, form))
@@ -365,7 +365,7 @@ def _read(typed: _Typed, photo: _Photo, link: _Link) -> tuple[dict[str, str], _G
         problems["name"] = "name_not_latin"
     born_on = _birth_date(typed, link.at)
     digits, slip = _slip(typed.nik, born_on, link.at)
-    if slip and not (slip in _may_be_so(link) and _same(typed.sure, _sure(typed))):
+    if slip and not (slip in _may_be_so(link) and _is_sure(typed)):
         problems["nik"] = slip
     if born_on is None:
         problems["born"] = "born"
@@ -410,18 +410,36 @@ def _may_be_so(link: _Link) -> frozenset[str]:
 
 
 def _csrf(token: str) -> str:
-    return blind_index(token, _CSRF).hex()
+    return signing.signature(token, _CSRF)
+
+
+def _is_csrf(given: object, token: str) -> bool:
+    return signing.is_signature(given, token, _CSRF) or _of_earlier_version(given, token, _CSRF)
 
 
 def _sure(typed: _Typed) -> str:
     """What the box to tick carries: that they are sure of this NIK with this date, and no other."""
+    return signing.signature(_sure_of(typed), _SURE)
+
+
+def _is_sure(typed: _Typed) -> bool:
+    of = _sure_of(typed)
+    return signing.is_signature(typed.sure, of, _SURE) or _of_earlier_version(typed.sure, of, _SURE)
+
+
+def _sure_of(typed: _Typed) -> str:
     digits = re.sub(r"[^0-9]", "", typed.nik)
     date_typed = (part.lstrip("0") for part in (typed.day, typed.month, typed.year))
-    return blind_index("/".join((digits, *date_typed)), _SURE).hex()
+    return "/".join((digits, *date_typed))
 
 
-def _same(given: object, ours: str) -> bool:
-    """Whether what a form carries is ours; in constant time, whatever letters it has."""
+def _of_earlier_version(given: object, text: str, purpose: str) -> bool:
+    """Whether a form carries what versions before 26 November 2026 put into it.
+
+    A form lives as long as its link: a day. To be deleted with the first version whose upgrades
+    start at a later one.
+    """
+    ours = blind_index(text, purpose).hex()
     return hmac.compare_digest(str(given).encode(errors="replace"), ours.encode())
 
 

@@ -318,7 +318,7 @@ async def _pages(grown: Grown, visitor: _Visitor, watch: Watch) -> None:
         await visitor.see(f"/dokumen/{number}")
     with watch.during("an identity is given on its page"):
         page = await visitor.see(f"/identitas/{token}")
-        csrf = re.search(r'name="csrf" value="(\w+)"', page)
+        csrf = re.search(r'name="csrf" value="([\w-]+)"', page)
         fields = {"name": "Siti Aminah", "nik": "3174075705900012", "address": "Jalan Damai 3"}
         born = {"day": "17", "month": "5", "year": "1990"}
         await visitor.give(f"/identitas/{token}", {"csrf": csrf[1] if csrf else ""} | fields | born)

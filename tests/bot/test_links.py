@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hmac
+import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -12,7 +15,7 @@ import time_machine
 from starlette.applications import Starlette
 
 from bot.links import Links, file_behind
-from models import encryption
+from models import encryption, signing
 from models.key_ring import KeyRing
 from models.storage import Storage
 from web import files
@@ -36,7 +39,7 @@ def token(url: str) -> str:
 
 def test_a_link_names_the_file_for_who_opens_it_and_hides_where_it_lies() -> None:
     url = link()
-    assert re.fullmatch(r"https://izin\.example/berkas/[\w-]+/Izin%20Siti%20%C3%A9\.pdf", url)
+    assert re.fullmatch(r"https://izin\.example/berkas/[\w.-]+/Izin%20Siti%20%C3%A9\.pdf", url)
     assert "permits" not in url
     assert file_behind(token(url)) == PERMIT
 
@@ -67,11 +70,39 @@ def test_only_documents_are_handed_out(path: str) -> None:
         link(path)
 
 
+def spoilt(good: str) -> Iterator[str]:
+    """Tokens that are like a good one, and are not it."""
+    yield from ("", "x", ".", "..", "é", "\ud800", good[:-2], "A" + good[1:], good.replace(".", ""))
+    yield from (
+        f"{good}{more}" for more in ("é", "!", "=", " ", "\n", ".", "٣", "A" * 4, "x" * 9999)
+    )
+    yield from (f"{good[:9]}{more}{good[9:]}" for more in ("é", "!", "\n", "\u200b"))
+    payload, signature = good.split(".")
+    told = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    later = json.dumps([told[0], told[1] + 1]).encode()
+    yield base64.urlsafe_b64encode(later).decode().rstrip("=") + "." + signature
+
+
 def test_nobody_else_can_make_a_link() -> None:
     good = token(link())
-    signed = base64.urlsafe_b64decode(good + "=" * (-len(good) % 4))
-    later = signed[:16] + signed[16:].replace(b"1", b"2", 1)
-    for bad in ("", "x", "é", good[:-2], "A" + good[1:], base64.urlsafe_b64encode(later).decode()):
+    assert file_behind(good) == PERMIT
+    for bad in (*spoilt(good), signing.sign([PERMIT, 9_999_999_999], "others")):
+        assert file_behind(bad) is None, bad
+    encryption.use(KeyRing({"k1": b"0" * 32}, b"2" * 32))
+    assert file_behind(good) is None
+
+
+def earlier(path: str, life: timedelta) -> str:
+    """A link's token as versions before 26 November 2026 made it."""
+    told = f"{int((datetime.now(UTC) + life).timestamp())} {path}".encode()
+    mac = hmac.digest(encryption.key_for("links"), told, "sha256")[:16]
+    return base64.urlsafe_b64encode(mac + told).decode().rstrip("=")
+
+
+def test_links_of_an_earlier_version_work_until_they_end() -> None:
+    good = earlier(PERMIT, HOUR)
+    assert file_behind(good) == PERMIT
+    for bad in (earlier(PERMIT, -HOUR), earlier("attachments/ab/abcd.jpg", HOUR), good[:-2]):
         assert file_behind(bad) is None
     encryption.use(KeyRing({"k1": b"0" * 32}, b"2" * 32))
     assert file_behind(good) is None

@@ -114,7 +114,7 @@ def post(stage: Stage, photo: bytes) -> int:
     url = f"{stage.product.url}/identitas/{token}"
     with httpx.Client(timeout=180) as browser:
         browser.headers["X-Forwarded-For"] = f"192.0.2.{secrets.randbelow(250)}"
-        found = re.search(r'name="csrf" value="(\w+)"', browser.get(url).text)
+        found = re.search(r'name="csrf" value="([\w-]+)"', browser.get(url).text)
         assert found
         files = {"photo": ("ktp.png", photo, "image/png")}
         return browser.post(url, data={"csrf": found[1], "nik": "1"}, files=files).status_code

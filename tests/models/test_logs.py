@@ -36,6 +36,8 @@ LINK = "https://izin.example/identitas/mC9wD3xk_-42abcdEFGHijkl"
         "whatsapp:ID.45667890123",
         "/Accounts/AC0123456789abcdef0123456789abcdef/Messages.json",
         "https://izin.example/berkas/mC9wD3xk_-42abcdEFGHijkl/Izin.pdf",
+        "https://izin.example/berkas/WyJwZXJtaXRzIl0.mC9wD3xk_-42abcdEFGHijkl/Izin.pdf",
+        "https://izin.example/berkas/.eJwZXJtaXRzIl0.mC9wD3xk_-42abcdEFGHijkl/Izin.pdf",
         TOKEN,
         TOKEN.replace(":", "%3A"),
         f"https://api.telegram.org/bot{TOKEN}/sendMessage",
