@@ -15,6 +15,7 @@ from models import check, document, task
 from models.case import Case
 from models.document import Document
 from models.encryption import readable
+from models.quotas import CHECKS
 from models.wib import WIB
 
 
@@ -104,8 +105,8 @@ def may_check(act: Act) -> bool:
     """Count one check of a number; after too many, say so instead of answering."""
     person_id = act.who().id
     unwritten = [n for n in act.ledger.noted() if (n.actor, n.action) == (act.actor, check.CHECKED)]
-    if check.lately(act.tx, person_id) + len(unwritten) >= check.MOST:
-        act.reply("notices.checks_too_often", minutes=int(check.WITHIN.total_seconds() // 60))
+    if check.lately(act.tx, person_id) + len(unwritten) >= CHECKS.at_most:
+        act.reply("notices.checks_too_often", minutes=int(CHECKS.within.total_seconds() // 60))
         return False
     act.note(check.CHECKED, act.actor)
     return True

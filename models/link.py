@@ -13,10 +13,9 @@ from models import audit, task
 from models.audit import AuditEntry
 from models.base import Base
 from models.encryption import blind_index
+from models.quotas import LINK_CODES
 
 LIFE = timedelta(minutes=15)
-TRIES = 5  # wrong codes of one person within `TRIED`
-TRIED = timedelta(hours=1)
 #: No vowels, so that no word comes of it, and nothing that looks like something else.
 LETTERS, DIGITS = "BCDFGHJKLMNPQRSTVWXZ", "23456789"
 LENGTH = 6
@@ -59,9 +58,9 @@ def take(tx: Session, code: str, person_id: int) -> Taken:
     tried = select(func.count()).where(
         AuditEntry.subject == f"person:{person_id}",
         AuditEntry.action == _MISTYPED,
-        AuditEntry.at > func.now() - TRIED,
+        AuditEntry.at > func.now() - LINK_CODES.within,
     )
-    if tx.execute(tried).scalar_one() >= TRIES:
+    if tx.execute(tried).scalar_one() >= LINK_CODES.at_most:
         return "too_many"
     row = tx.scalars(
         select(LinkCode)

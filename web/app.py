@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 
 from bot import service, webhooks
+from bot.buckets import Buckets
 from bot.channels.base import Channel, Heard
 from bot.channels.browser import Browser
 from bot.channels.telegram import Telegram
@@ -70,6 +71,7 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
     record = Record(settings.database_url.reveal(), quiet=settings.quiet)
     hurried = record.within(VISIT)
     redis = Redis.from_url(settings.redis_url.reveal())
+    buckets = Buckets(redis)
     storage = Storage(settings.storage_url)
     browser = Browser(record, redis, storage, words, Phone(words, Templates(words)))
     telegram = (
@@ -96,8 +98,8 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
             redis_url=settings.redis_url.reveal(),
         ),
         *pages.routes(),
-        *documents.routes(look, record=hurried, redis=redis),
-        *identity.routes(look, record=hurried, redis=redis, storage=storage),
+        *documents.routes(look, record=hurried, buckets=buckets),
+        *identity.routes(look, record=hurried, buckets=buckets, storage=storage),
     ]
     deliveries: list[Route] = []
     if settings.telegram_webhook_secret:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from redis.asyncio import Redis
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.buckets import Buckets
 from conversations import reference, services
 from conversations.catalogue import Catalogue, day
 from conversations.facts import WIB
 from conversations.masking import masked
 from conversations.messages import Say
 from conversations.service import Known
-from models import area, business_type, check, document
+from models import area, business_type, document, quotas
 from models.base import now
 from models.case import Case
 from models.database import Record
@@ -35,9 +35,9 @@ PATH = "/dokumen"
 PRINTED = "/izin"  # the address in the QR codes of earlier sheets, which hang on walls for years
 
 
-def routes(pages: Pages, *, record: Record, redis: Redis) -> list[BaseRoute]:
+def routes(pages: Pages, *, record: Record, buckets: Buckets) -> list[BaseRoute]:
     """The check by number, its small form, and what is kept about people."""
-    limit = Limit(redis, "document-from", at_most=check.MOST, within=check.WITHIN)
+    limit = Limit(buckets, "document-from", quotas.CHECKS)
     page = _DocumentPage(pages, record, limit)
     checks = [
         route

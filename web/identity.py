@@ -9,12 +9,11 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
 import structlog
 from babel.dates import get_month_names
-from redis.asyncio import Redis
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
@@ -24,6 +23,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message
 
+from bot.buckets import Buckets
 from casework import identities
 from casework.act import by_office
 from conversations.facts import WIB, Facts
@@ -31,7 +31,7 @@ from conversations.nik import Nik
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
 from conversations.words import is_latin, plain, tidy
-from models import area, business_type, identity, person, pictures, signing
+from models import area, business_type, identity, person, pictures, quotas, signing
 from models.attachment import Attachment, AttachmentState
 from models.base import now
 from models.database import Record
@@ -54,23 +54,20 @@ MAX_PHOTO = 8 * 1024 * 1024  # bytes; said kindly at the field
 MAX_BODY = 24 * 1024 * 1024  # bytes; the connection is cut
 PHOTO_SIDE = 2000  # pixels: a KTP stays readable
 
-TRIES = 20  # posts an hour for one link
-VISITORS = 120  # requests in ten minutes from one address: a mobile network shares one among many
-
 LATER = {**PRIVATE, "Retry-After": "120"}
 
 _CSRF = "identity.csrf"
 _SURE = "identity.sure"
 
 
-def routes(pages: Pages, *, record: Record, redis: Redis, storage: Storage) -> list[BaseRoute]:
+def routes(pages: Pages, *, record: Record, buckets: Buckets, storage: Storage) -> list[BaseRoute]:
     """The form behind a link, and the thanks."""
     form = _IdentityPage(
         pages,
         record,
         storage,
-        Limit(redis, "identity-link", at_most=TRIES, within=timedelta(hours=1)),
-        Limit(redis, "identity-from", at_most=VISITORS, within=timedelta(minutes=10)),
+        Limit(buckets, "identity-link", quotas.IDENTITY_POSTS),
+        Limit(buckets, "identity-from", quotas.IDENTITY_VISITS),
     )
     return [
         Route("/identitas/selesai", form.thanks),

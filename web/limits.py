@@ -1,52 +1,33 @@
-"""How often something may be asked: counted in Redis for all processes, or here without it."""
+"""How often a visitor may ask: counted in Redis for all processes, or here while it is away."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from datetime import timedelta
-from time import monotonic
+import time
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-PATIENCE = 0.5  # seconds for Redis to answer before we count ourselves
-MOST_KEYS = 10_000  # kept in memory while Redis is away; then all start anew
+from bot.buckets import Buckets, LocalBuckets, key_of
+from models.quotas import Quota
 
 
 class Limit:
-    """At most `at_most` times `within` a period, for each key; the key itself is never stored.
+    """A quota for each key, which is stored as a hash only.
 
-    It begins with the first time, and Redis' clock ends it.
+    `at_most` times at once; after that, a try comes back each `within / at_most`. A refused try
+    does not count.
     """
 
-    def __init__(self, redis: Redis, name: str, *, at_most: int, within: timedelta) -> None:
-        self._redis = redis
+    def __init__(self, buckets: Buckets, name: str, quota: Quota) -> None:
+        self._buckets = buckets
         self._name = name
-        self._at_most = at_most
-        self._seconds = int(within.total_seconds())
-        self._here: dict[str, int] = {}
+        self._quota = quota
+        self._here = LocalBuckets(1 / quota.interval, quota.at_most)
 
     async def allows(self, key: str) -> bool:
         """Count one more for `key`; False when that is one too many."""
-        digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-        counter = f"izin:limit:{self._name}:{digest}"
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await self._count(counter) <= self._at_most
-        except (RedisError, OSError, TimeoutError):
-            return self._count_here(counter) <= self._at_most
-
-    async def _count(self, counter: str) -> int:
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.set(counter, 0, ex=self._seconds, nx=True)
-            pipeline.incr(counter)
-            _, count = await pipeline.execute()
-        return int(count)
-
-    def _count_here(self, counter: str) -> int:
-        if len(self._here) >= MOST_KEYS:
-            self._here.clear()
-        counter = f"{counter}:{int(monotonic()) // self._seconds}"
-        self._here[counter] = self._here.get(counter, 0) + 1
-        return self._here[counter]
+        bucket = key_of(self._name, key)
+        reserved = await self._buckets.reserve(
+            bucket, 1, interval=self._quota.interval, burst=self._quota.at_most, within=0.0
+        )
+        if reserved is not None:
+            return reserved.granted > 0
+        moment = time.monotonic()
+        return bool(self._here.of(bucket, moment).reserve(moment, 1, within=0.0))

@@ -19,6 +19,7 @@ from models import visit as visits
 from models.audit import AuditEntry
 from models.document import Document, _years_later
 from models.lifecycle import CaseState, VisitState
+from models.quotas import CHECKS
 from models.visit import Visit
 from models.wib import WIB
 from tests.bot.town import OFFICER, OWNER, Town, words, write_effect
@@ -262,8 +263,8 @@ async def test_numbers_cannot_be_tried_one_after_the_other_in_chat(town: Town, w
             )
         )
 
-    checked(timedelta(minutes=9), check.MOST - 2)
-    checked(timedelta(minutes=11), check.MOST)
+    checked(timedelta(minutes=9), CHECKS.at_most - 2)
+    checked(timedelta(minutes=11), CHECKS.at_most)
     for n in (901, 902):
         said = await town.say(what.format(n), "stranger")
         assert str(n) in said and too_often not in said
@@ -276,10 +277,10 @@ async def test_numbers_cannot_be_tried_one_after_the_other_in_chat(town: Town, w
 async def test_checks_of_one_batch_are_counted_too(town: Town) -> None:
     events = [
         town.desk.heard(Said(f"cek izin IUMK-2026-3174-{n:06d}"), "stranger")
-        for n in range(check.MOST + 20)
+        for n in range(CHECKS.at_most + 20)
     ]
     await asyncio.gather(*(town.desk.turns.take([event]) for event in events))
     await town.quiet()
     said = "\n".join(town.desk.chat.texts("stranger"))
-    assert said.count("tidak ada di catatan kami") == check.MOST
+    assert said.count("tidak ada di catatan kami") == CHECKS.at_most
     assert said.count(words("notices.checks_too_often", minutes=10)) == 20

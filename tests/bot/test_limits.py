@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from redis import Redis
 from structlog.testing import capture_logs
 
-from bot import limits
-from bot.limits import Bucket, Chats, Limits, Place, Rate
+from bot import buckets, limits
+from bot.buckets import Bucket
+from bot.limits import Chats, Limits, Place, Rate
 from tests.wire import Wire
 
 PATIENCE = 40.0
@@ -28,7 +29,7 @@ Process = Callable[[Rate], Limits]
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is not taken for one without Redis."""
-    monkeypatch.setattr(limits, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(buckets, "PATIENCE", PATIENCE)
     monkeypatch.setattr(limits, "SPARE", 0.0)  # but for those who say otherwise
 
 
@@ -159,9 +160,9 @@ async def test_channels_and_accounts_have_rates_of_their_own(redis_url: str, red
         assert await ours.reserve(channel, 9, within=0.0) == []
     await first.close()
     await other.close()
-    buckets = sorted(str(key) for key in redis.keys("izin:rate:*"))
-    assert [bucket.split(":")[2] for bucket in buckets] == ["a", "a", "b"]
-    assert not any("sesame" in bucket for bucket in buckets)
+    keys = sorted(str(key) for key in redis.keys("izin:rate:*"))
+    assert [key.split(":")[2] for key in keys] == ["a", "a", "b"]
+    assert not any("sesame" in key for key in keys)
     assert "sesame" not in repr(Rate(10, 3, 1, "1:sesame"))
 
 
@@ -270,7 +271,7 @@ async def test_without_redis_a_process_keeps_to_its_own_share_and_says_so_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ours = await trouble(wire, redis_url, redis)
-    monkeypatch.setattr(limits, "PATIENCE", 0.3)
+    monkeypatch.setattr(buckets, "PATIENCE", 0.3)
     begun = time.monotonic()
     with capture_logs() as logs:
         async with asyncio.timeout(PATIENCE):
@@ -288,7 +289,7 @@ async def test_without_redis_a_process_keeps_to_its_own_share_and_says_so_once(
 async def test_while_redis_is_away_it_is_asked_once_in_a_while_by_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limits, "PROBE", 3600)
+    monkeypatch.setattr(buckets, "PROBE", 3600)
     asked = 0
 
     def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -302,7 +303,7 @@ async def test_while_redis_is_away_it_is_asked_once_in_a_while_by_one(
         for _ in range(20):
             await ours.reserve("chat", 1, within=1.0)
         assert asked == 1
-        monkeypatch.setattr(ours, "_ask_again_at", 0.0)
+        monkeypatch.setattr(ours._buckets, "_ask_again_at", 0.0)
         await asyncio.gather(*(ours.reserve("chat", 1, within=1.0) for _ in range(20)))
         assert asked == 2
         await ours.close()
@@ -311,7 +312,7 @@ async def test_while_redis_is_away_it_is_asked_once_in_a_while_by_one(
 async def test_when_redis_is_back_the_rate_is_shared_again(
     process: Process, wire: Wire, redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "PROBE", 0.0)
+    monkeypatch.setattr(buckets, "PROBE", 0.0)
     ours, other = Limits(through(wire, redis_url), {"chat": BRISK}), process(BRISK)
 
     def ask() -> Awaitable[Sequence[float]]:
@@ -526,7 +527,7 @@ async def test_without_redis_no_chat_is_known_to_have_room(
     ours = Limits(through(wire, redis_url), {"chat": Rate(5000, 500, 1000)}, chats)
     assert await many(ours, ["a"], 3) == [3]
     wire.cut()
-    monkeypatch.setattr(limits, "PATIENCE", 0.2)
+    monkeypatch.setattr(buckets, "PATIENCE", 0.2)
     (given_alone,) = await many(ours, ["a"], 20)
     assert 9 <= given_alone <= 9 + 9 // 2, "a burst of its own, after what it took for granted"
     await ours.close()

@@ -26,6 +26,7 @@ from models.lifecycle import CaseState
 from models.link import LinkCode
 from models.outbox import Lane, OutboundMessage
 from models.person import Address, Person
+from models.quotas import LINK_CODES
 from models.visit import Visit
 from tests.bot.town import OFFICER, OTHER, OWNER, Town, words
 from tests.workers import city
@@ -184,11 +185,11 @@ async def test_a_code_ends_and_a_newer_one_replaces_it(town: Town) -> None:
 async def test_a_wrong_code_many_times_shuts_the_door_for_an_hour(town: Town) -> None:
     await two(town)
     right = await code(town)
-    for tried in range(link.TRIES):
+    for tried in range(LINK_CODES.at_most):
         assert WRONG in await type_in(town, f"BCD-{tried + 2}FG")
     shut = words("notices.link_too_many")
     assert shut in await type_in(town, right), "even the right one"
-    earlier = update(AuditEntry).values(at=func.now() - link.TRIED)
+    earlier = update(AuditEntry).values(at=func.now() - LINK_CODES.within)
     town.write(lambda tx: tx.execute(earlier))
     assert PENDING in await type_in(town, right)
 

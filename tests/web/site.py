@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from bot.buckets import Buckets
 from bot.channels.base import Heard
 from bot.channels.browser import Browser
 from bot.channels.whatsapp_phone import Phone
@@ -63,8 +64,8 @@ def build(record: Record, redis: Redis, files: Path, storage: Storage | None = N
         *demo.routes(
             look, record=record, redis=redis, storage=storage, channel=channel, take=bot.take
         ),
-        *identity.routes(look, record=record, redis=redis, storage=storage),
-        *documents.routes(look, record=record, redis=redis),
+        *identity.routes(look, record=record, buckets=Buckets(redis), storage=storage),
+        *documents.routes(look, record=record, buckets=Buckets(redis)),
     ]
     app = Starlette(
         routes=routes,

@@ -25,12 +25,12 @@ from models.audit import AuditEntry
 from models.database import Record
 from models.identity import Identity, IdentityLink
 from models.inbox import InboundMessage
+from models.quotas import IDENTITY_POSTS
 from models.storage import Storage
 from tests import hostile_pictures as hostile
 from tests.clock import now
 from tests.web.site import Site, build
 from tests.workers.verification.samples import encoded, scene
-from web.identity import TRIES
 
 GOOD = {
     "name": "Siti  Aminah",
@@ -330,8 +330,8 @@ async def test_a_browser_that_sends_no_referrer_can_post(
 
 async def test_guessing_is_limited(client: httpx.AsyncClient, links: Links) -> None:
     path = f"/identitas/{links.own}"
-    codes = [(await client.post(path)).status_code for _ in range(TRIES + 1)]
-    assert codes == [403] * TRIES + [429]
+    codes = [(await client.post(path)).status_code for _ in range(IDENTITY_POSTS.at_most + 1)]
+    assert codes == [403] * IDENTITY_POSTS.at_most + [429]
     assert (await client.get(f"/identitas/{links.officers}")).status_code == 200
 
 
@@ -343,8 +343,8 @@ async def test_guessing_is_limited_while_redis_is_away(
         transport=httpx.ASGITransport(site.app), base_url="http://izin.test"
     ) as client:
         path = f"/identitas/{links.own}"
-        codes = [(await client.post(path)).status_code for _ in range(TRIES + 1)]
-    assert codes == [403] * TRIES + [429]
+        codes = [(await client.post(path)).status_code for _ in range(IDENTITY_POSTS.at_most + 1)]
+    assert codes == [403] * IDENTITY_POSTS.at_most + [429]
 
 
 async def test_a_form_of_an_earlier_version_is_taken(
