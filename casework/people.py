@@ -9,7 +9,6 @@ from casework.act import Act
 from casework.documents import may_check
 from casework.news import window_of
 from conversations.messages import Say, Value
-from models import case as cases
 from models import help_request, identity, link, officer, unreached
 from models import person as people
 from models.case import Case
@@ -167,12 +166,8 @@ def show_officer(act: Act, badge: str) -> None:
 
 
 def join_staff(act: Act, token: str) -> None:
-    """Take an invitation up; somebody with an open case can't."""
+    """Take an invitation up; a case of one's own goes on beside the work."""
     me = act.who()
-    open_one = cases.open_of(act.tx, me.id)
-    if open_one is not None and officer.invited(act.tx, token):
-        act.reply("notices.join_has_application", number=open_one.number)
-        return
     joined = officer.join(act.tx, token, me.id)
     staff = joined or officer.of_person(act.tx, me.id)
     if staff is None:

@@ -42,7 +42,7 @@ from conversations.events import (
     Uploaded,
     Withheld,
 )
-from conversations.facts import Facts, Role
+from conversations.facts import Facts, Locale, Role
 from conversations.flow import (
     LEFT,
     Ask,
@@ -206,15 +206,19 @@ class _Teller:
         if command is not None and command.command in _OF_NO_LANGUAGE:
             return
         self.session = structs.replace(self.session, tongue_known=True)
-        if heard != self.facts.locale:
+        if heard != self.facts.me.locale:
             self.effects.append(UseLanguage(heard))
-            self.facts = replace(self.facts, locale=heard)
+            self._speak(heard)
+
+    def _speak(self, locale: Locale) -> None:
+        """Go on in this language."""
+        self.facts = replace(self.facts, me=replace(self.facts.me, locale=locale))
 
     def _first_contact(self, event: Event) -> None:
         """Greet an owner; whatever is asked first, the other language is offered as well."""
         self._greet(event)
         offer = Offer("language", Say("common.language_button"), "language", "command")
-        if self.prompt is None or self.facts.role != "owner":
+        if self.prompt is None or self.facts.me.desk != "owner":
             return
         if not any(
             shown.act == "command" and shown.answer == "language" for shown in self.session.shown
@@ -232,7 +236,7 @@ class _Teller:
         if typed is not None and typed.command in _ANSWERED_BEFORE_GREETING:
             self._command(typed)
             return
-        if self.facts.role == "owner":
+        if self.facts.me.desk == "owner":
             self.says.append(Say("welcome.hello"))
         if isinstance(event, Withheld | SharedContact) or (
             isinstance(event, Said) and _means(event.text)
@@ -339,7 +343,7 @@ class _Teller:
         if meant is Intent.COMPLAINT:
             self._call("complaint", Say("common.intent.complaint", self._how_to_call()))
             return True
-        if meant is Intent.RESCHEDULE and self.facts.role == "owner" and self.facts.visits:
+        if meant is Intent.RESCHEDULE and self.facts.mine.visits:
             self._command(Typed(Command.STATUS))
         elif meant in _DIGRESSIONS:
             self._digress(Say(f"common.intent.{meant.lower()}"))
@@ -350,7 +354,7 @@ class _Teller:
         return True
 
     def _labels(self) -> list[str]:
-        return [self.flows.catalogue.say(o.label, self.facts.locale) for o in self.session.shown]
+        return [self.flows.catalogue.say(o.label, self.facts.me.locale) for o in self.session.shown]
 
     def _pick_from_shown(self, text: str) -> bool:
         """Read words against what was shown; True when they picked something."""
@@ -478,7 +482,7 @@ class _Teller:
         """Do not take for an answer what picks from a list that the news has settled."""
         if not isinstance(event, Said) or self.facts.now - held.at > DOUBT:
             return False
-        labels = [self.flows.catalogue.say(o.label, self.facts.locale) for o in held.shown]
+        labels = [self.flows.catalogue.say(o.label, self.facts.me.locale) for o in held.shown]
         if pick(event.text, labels) is None or self.fit(event) == 0:
             return False
         self._digress(Say("common.moved_on"))
@@ -531,9 +535,9 @@ class _Teller:
         if self._tapped_before_news(tap):
             return
         flow = self.flows.by_id.get(tap.flow)
-        offered = self.facts.role == "owner" and tap.flow in self.facts.services
+        offered = tap.flow in self.facts.mine.services
         begins = flow is not None and offered and not self._draft_of(flow, tap.subject).answers
-        if flow is not None and (flow.home == self.facts.role or tap.subject or begins):
+        if flow is not None and (flow.home in self.facts.me.roles or tap.subject or begins):
             self._tapped_elsewhere(flow, tap)
         else:
             self._stale()
@@ -609,7 +613,7 @@ class _Teller:
         """Keep the number that they are to be called on, if the message is one."""
         listens = self.session.calling or self.session.asked is None or self._at_home()
         step = self._asked_step()
-        if self.facts.role != "owner" or not listens or not phone.is_one(text):
+        if self.facts.me.desk != "owner" or not listens or not phone.is_one(text):
             return False
         if step is not None and step.numeric and not re.search(r"\+|\b0", text):
             return False  # a sum of nine digits
@@ -630,14 +634,14 @@ class _Teller:
 
     def _how_to_call(self) -> dict[str, Value]:
         """Where they will be called, or how they can tell: nothing that this chat can't do."""
-        known = self.facts.phone
+        known = self.facts.me.phone
         if known is None:
             return {
                 "call": Say(
-                    "common.call.contact" if self.facts.shares_contact else "common.call.type"
+                    "common.call.contact" if self.facts.me.shares_contact else "common.call.type"
                 )
             }
-        given = "common.call.chat" if self.facts.phone_of_chat else "common.call.given"
+        given = "common.call.chat" if self.facts.me.phone_of_chat else "common.call.given"
         return {"call": Say(given, {"phone": known})}
 
     def _late_photo(self, event: Uploaded) -> None:
@@ -752,13 +756,13 @@ class _Teller:
         )
         alive = tuple(d for d in self.session.parked if self._alive(d))
         forms = (d for d in reversed(alive) if self.flows.by_id[d.flow].form)
-        form = next(forms, None) if self.facts.role == "owner" else None
+        form = next(forms, None) if self.facts.me.desk == "owner" else None
         parked = tuple(d for d in alive if d is not form)
         self.session = structs.replace(self.session, parked=parked, draft=form)
         if form is not None:
             self.says.append(Say("common.back_to_it"))
             self._next()
-        elif self.facts.role != "owner":
+        elif self.facts.me.desk != "owner":
             self._home()
 
     def _forget_settled(self) -> None:
@@ -766,11 +770,17 @@ class _Teller:
         visits = {getattr(effect, "visit_id", None) for effect in self.effects}
         cases = {getattr(effect, "case_id", None) for effect in self.effects}
         called = {getattr(effect, "called_id", None) for effect in self.effects}
+        mine, rounds, desk = self.facts.mine, self.facts.rounds, self.facts.desk
         self.facts = replace(
             self.facts,
-            visits=tuple(v for v in self.facts.visits if v.id not in visits),
-            attention=tuple(a for a in self.facts.attention if a.id not in cases),
-            calls=tuple(c for c in self.facts.calls if c.id not in called),
+            mine=replace(mine, visits=tuple(v for v in mine.visits if v.id not in visits)),
+            rounds=replace(rounds, visits=tuple(v for v in rounds.visits if v.id not in visits)),
+            desk=replace(
+                desk,
+                cases=tuple(c for c in desk.cases if c.id not in cases),
+                visits=tuple(v for v in desk.visits if v.id not in visits),
+                calls=tuple(c for c in desk.calls if c.id not in called),
+            ),
         )
 
     def _stay(self, step: Step, stay: Stay) -> None:
@@ -977,7 +987,7 @@ class _Teller:
             case Command.CANCEL | Command.RESTART:
                 self._cancel()
             case Command.HELP:
-                self._digress(Say(f"common.help.{self.facts.role}"))
+                self._digress(Say(f"common.help.{self.facts.me.desk}"))
             case Command.STATUS:
                 self._status()
             case Command.HUMAN:
@@ -987,7 +997,7 @@ class _Teller:
                 self.effects.append(OptOut())
                 self.says.append(Say("common.opted_out"))
             case Command.START:
-                if self.facts.opted_out:
+                if self.facts.me.opted_out:
                     self.effects.append(OptIn())
                     self.says.append(Say("common.opted_in"))
                 self._started("")
@@ -1005,7 +1015,7 @@ class _Teller:
                 self._look_up(typed, ShowDocument, "common.number_please", "common.number_unread")
 
     def _link(self, code: str) -> None:
-        if self.facts.role != "owner":
+        if self.facts.me.desk != "owner":
             self._digress(Say("common.link_not_staff"))
         elif code:
             self._open("link", code)
@@ -1024,16 +1034,16 @@ class _Teller:
             self._digress(Say(please))
 
     def _send_document(self) -> None:
-        having_one = next((case for case in self.facts.cases if case.documents), None)
+        having_one = next((case for case in self.facts.mine.cases if case.documents), None)
         if having_one is None:
             self._digress(Say("common.no_permit"))
         else:
             self.effects.append(SendDocument(having_one.id))
 
     def _language(self, wanted: str) -> None:
-        locale = wanted or ("en" if self.facts.locale == "id" else "id")
+        locale = wanted or ("en" if self.facts.me.locale == "id" else "id")
         self.effects.append(UseLanguage(locale))
-        self.facts = replace(self.facts, locale="en" if locale == "en" else "id")
+        self._speak("en" if locale == "en" else "id")
         self.session = structs.replace(self.session, tongue_known=True)
         self._digress(Say("common.language_set"))
 
@@ -1099,14 +1109,14 @@ class _Teller:
         )
         if self.session.draft is not None and not self.session.draft.answers:
             self.session = structs.replace(self.session, draft=None, asked=None, shown=())
-        flow = self.flows.home(self.facts.role)
+        flow = self.flows.home(self.facts.me.desk)
         self._switch_to(Draft(flow.id))
         self._next()
 
     def _status(self) -> None:
-        role = self.facts.role
-        flow = next((f for f in self.flows.by_id.values() if f.status == role), None)
-        if flow is None:
+        flow = next((f for f in self.flows.by_id.values() if f.status == "owner"), None)
+        theirs = self.facts.me.desk == "owner" or bool(self.facts.mine.cases)
+        if flow is None or not theirs:
             self._leave(to_menu=True)
             return
         context = Context(flow.id, "", {}, self.facts)
@@ -1187,9 +1197,9 @@ class _Teller:
     def _open_named(self, text: str) -> bool:
         """Open the one service that the words name: "mau bikin ijin usaha"."""
         words = set(standardised(text).split())
-        offered = [self.flows.services[service] for service in self.facts.services]
+        offered = [self.flows.services[service] for service in self.facts.mine.services]
         named = [service for service in offered if words & set(service.called)]
-        if self.facts.role != "owner" or len(named) != 1:
+        if self.facts.me.desk != "owner" or len(named) != 1:
             return False
         self._open(named[0].id, "")
         return True
@@ -1312,7 +1322,7 @@ class _Teller:
         """Whether a photo is part of a form, open, put aside or sent."""
         drafts = (self.session.draft, *self.session.parked)
         answers = [draft.answers for draft in drafts if draft is not None]
-        answers += [case.answers for case in self.facts.cases]
+        answers += [case.answers for case in self.facts.mine.cases]
         return any(
             isinstance(answer, dict) and attachment_id in answer.get("ids", ())
             for given in answers

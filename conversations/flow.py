@@ -495,7 +495,7 @@ class Flow:
 
     def open_to(self, subject: str, facts: Facts) -> bool:
         """Whether this person may speak about this subject, and there is something to say."""
-        allowed = self.only is None or self.only == facts.role
+        allowed = self.only is None or self.only in facts.me.roles
         return allowed and self.alive(subject, facts)
 
     def step(self, step_id: str) -> Step | None:

@@ -41,14 +41,14 @@ def form(id: str, steps: Iterable[Step], *, consents: Iterable[str] = ("applying
 def _missing(purposes: frozenset[str]) -> When:
     def consent_needed(answers: Answers, facts: Facts) -> bool:
         """The applicant has not agreed yet."""
-        return not purposes <= facts.consents
+        return not purposes <= facts.me.consents
 
     return consent_needed
 
 
 def _giving(purposes: frozenset[str]) -> Then:
     def give(context: Context, answer: Json) -> tuple[Effect, ...]:
-        missing = sorted(purposes - context.facts.consents) if answer == "yes" else ()
+        missing = sorted(purposes - context.facts.me.consents) if answer == "yes" else ()
         return tuple(GiveConsent(purpose, context.whom) for purpose in missing)
 
     return give

@@ -119,16 +119,6 @@ def by_number(tx: Session, number: str) -> Case | None:
     return tx.scalars(select(Case).where(Case.number == number)).one_or_none()
 
 
-def open_of(tx: Session, person_id: int) -> Case | None:
-    """The newest case of this person that is still under way."""
-    return tx.scalars(
-        select(Case)
-        .where(Case.person_id == person_id, Case.state.in_(OPEN_CASES))
-        .order_by(Case.id.desc())
-        .limit(1)
-    ).one_or_none()
-
-
 def open_twins(tx: Session, case: Case, person_ids: Sequence[int]) -> list[str]:
     """Numbers of earlier cases of these people, open or done, that ask for the same."""
     states = [*OPEN_CASES, CaseState.DONE]

@@ -178,11 +178,6 @@ def join(tx: Session, token: str, person_id: int) -> Officer | None:
     return officer
 
 
-def invited(tx: Session, token: str) -> bool:
-    """Whether an invitation still works."""
-    return _invited(tx, token) is not None
-
-
 def _invited(tx: Session, token: str) -> Officer | None:
     officer = tx.scalars(
         select(Officer).where(Officer.invitation_hash == _hash(token)).with_for_update()

@@ -20,7 +20,7 @@ LEAST_NAME = 4
 
 
 def _summary(context: Context) -> Mapping[str, Value]:
-    visit = context.facts.the_visit(context.subject)
+    visit = context.facts.desk.the_visit(context.subject)
     refusals = [
         Say("assignment.refusal", {"badge": badge, "reason": Say(f"visit.declined.{reason}")})
         for badge, reason in visit.refusals
@@ -36,7 +36,7 @@ def _summary(context: Context) -> Mapping[str, Value]:
 
 def _officers(context: Context) -> tuple[Offer, ...]:
     free = sorted(
-        (officer for officer in context.facts.officers if officer.reachable),
+        (officer for officer in context.facts.desk.officers if officer.reachable),
         key=lambda o: (o.load, o.id),
     )[:SHOWN]
     ends = Counter(_shortened(officer.badge) for officer in free)
@@ -65,7 +65,7 @@ def _finish(context: Context) -> Ending:
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    visit = facts.visit(subject)
+    visit = facts.desk.visit(subject)
     return visit is not None and visit.state == UNASSIGNED
 
 

@@ -11,7 +11,7 @@ from conversations.messages import Lines, Say, Value
 
 
 def _summary(context: Context) -> Mapping[str, Value]:
-    call = context.facts.the_call(context.subject)
+    call = context.facts.desk.the_call(context.subject)
     return {
         "number": call.number,
         "name": call.name,
@@ -25,7 +25,7 @@ def _finish(context: Context) -> Ending:
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    return facts.call(subject) is not None
+    return facts.desk.call(subject) is not None
 
 
 FLOW = Flow(

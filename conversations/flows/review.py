@@ -15,7 +15,7 @@ IN_REVIEW = "in_review"  # of models.lifecycle
 
 
 def _case(context: Context) -> CaseFact:
-    return context.facts.the_case(context.subject)
+    return context.facts.desk.the_case(context.subject)
 
 
 def _summary(context: Context) -> Mapping[str, Value]:
@@ -55,7 +55,7 @@ def _number(context: Context) -> str:
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    case = facts.case(subject)
+    case = facts.desk.case(subject)
     return case is not None and case.state == IN_REVIEW
 
 

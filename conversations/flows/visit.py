@@ -65,11 +65,11 @@ _RECORDED: Mapping[str, Json] = {
 
 
 def _visit(context: Context) -> VisitFact:
-    return context.facts.the_visit(context.subject)
+    return context.facts.rounds.the_visit(context.subject)
 
 
 def _prefill(subject: str, facts: Facts) -> Answers:
-    visit = facts.visit(subject)
+    visit = facts.rounds.visit(subject)
     if visit is None:
         return {}
     held = {step: _RECORDED[step] for step in _BEFORE.get(visit.state, ())}
@@ -82,7 +82,7 @@ def _prefill(subject: str, facts: Facts) -> Answers:
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    visit = facts.visit(subject)
+    visit = facts.rounds.visit(subject)
     return visit is not None and (visit.offered_to_me or visit.state in _BEFORE)
 
 

@@ -23,11 +23,11 @@ def _identity(visit: VisitFact) -> Say:
 
 
 def _noted(context: Context) -> Mapping[str, Value]:
-    return {"identity": _identity(context.facts.the_visit(context.subject))}
+    return {"identity": _identity(context.facts.rounds.the_visit(context.subject))}
 
 
 def _send_page(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (SendIdentityLink(visit_id=context.facts.the_visit(context.subject).id),)
+    return (SendIdentityLink(visit_id=context.facts.rounds.the_visit(context.subject).id),)
 
 
 def _fails(answers: Answers) -> bool:

@@ -23,7 +23,7 @@ def labels(flow: str, subject: str, facts: Facts) -> list[str]:
     step = FLOWS[flow].steps[0]
     assert isinstance(step, Choose)
     offers = step.prompt(Context(flow, subject, {}, facts)).offers
-    return [WORDS.say(offer.label, facts.locale) for offer in offers]
+    return [WORDS.say(offer.label, facts.me.locale) for offer in offers]
 
 
 def fits(shown: Sequence[str]) -> bool:

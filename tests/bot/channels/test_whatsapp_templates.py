@@ -45,7 +45,6 @@ ANSWERS = {
     "notices.identity_link",
     "notices.identity_link_officer",
     "notices.invitation_invalid",
-    "notices.join_has_application",
     "notices.joined",
     "notices.link_code",
     "notices.link_own",
