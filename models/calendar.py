@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
-from models.base import WIB, Base
+from models.base import WIB, Base, Code
 
 OPENS, CLOSES = time(8, 0), time(16, 0)  # the working day, in WIB
 DECREE_BY = 10  # the month in which next year's decree is known; it comes in September, mostly
@@ -32,7 +32,7 @@ class SpecialDay(Base):
 
     on: Mapped[date] = mapped_column(primary_key=True)
     works: Mapped[bool]
-    reason: Mapped[str]
+    reason: Mapped[Code]
     set_at: Mapped[datetime] = mapped_column(default=func.now())
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Code
+from models.personal import Linking, on_linking
 
 QUIET = timedelta(days=1)  # between two tellings of the same person's same request
 #: What one may ask for apart from talking to somebody; each is told by itself.
@@ -20,8 +21,10 @@ class HelpRequest(Base):
 
     __tablename__ = "help_requests"
 
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), primary_key=True, info=on_linking(Linking.MERGED)
+    )
+    kind: Mapped[Code] = mapped_column(primary_key=True)
     told_at: Mapped[datetime]
     repeats: Mapped[int] = mapped_column(default=0)
 
