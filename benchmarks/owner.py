@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from benchmarks.script import SCRIPT, Step
 from conversations import flows
 from conversations.effects import GiveConsent, RememberName, Reply
-from conversations.engine import Flows, advance
+from conversations.engine.builder import Flows
+from conversations.engine.turn import advance
 from conversations.events import Event, Located, Said, Started, Tapped, Uploaded
 from conversations.facts import Facts, Mine
 from conversations.messages import Message

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from conversations.engine import Flows
+from conversations.engine.builder import Flows
 from conversations.facts import (
     CallFact,
     CaseFact,

@@ -29,7 +29,8 @@ from bot.facts import City
 from bot.metrics import Stopwatch
 from bot.sender import Sender
 from casework.news import tell_supervisors
-from conversations import engine, events, messages
+from conversations import events, messages
+from conversations.engine import turn as engine
 from conversations.events import Event, Happened, Uploaded
 from conversations.messages import Message, Say
 from conversations.session import Session as Talk

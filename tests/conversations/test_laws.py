@@ -13,7 +13,7 @@ from msgspec import structs
 from bot.channels.base import token
 from conversations import events, flows, messages
 from conversations.effects import Effect, Reply, Submit
-from conversations.engine import Turn, advance
+from conversations.engine.turn import Turn, advance
 from conversations.events import (
     Event,
     Happened,

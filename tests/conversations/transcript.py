@@ -21,7 +21,8 @@ from datetime import date, datetime
 
 from conversations import events, messages
 from conversations.effects import Effect, Reply
-from conversations.engine import Flows, advance
+from conversations.engine.builder import Flows
+from conversations.engine.turn import advance
 from conversations.events import (
     Event,
     Happened,

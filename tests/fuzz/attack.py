@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from conversations.engine import Flows
+from conversations.engine.builder import Flows
 from conversations.flow import Step
 from tests.fuzz import mutation
 from tests.processes import SECRET
