@@ -32,9 +32,9 @@ from conversations.facts import (
     Trades,
     VisitFact,
 )
-from conversations.flow import place_name
 from conversations.service import Service, Services, Site
 from conversations.session import Answers
+from conversations.wording import place_name
 from models import case as cases
 from models import finding, identity, officer, unreached, visit, window
 from models.calendar import Calendar

@@ -6,8 +6,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from conversations import catalogue, events
-from conversations.flow import window_words
 from conversations.messages import Say
+from conversations.wording import window_words
 from models import audit, inbox, officer
 from models.visit import Visit
 from models.window import Part, hours

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 
 from conversations.effects import Correct, Effect, GiveConsent, Submit
 from conversations.facts import Facts
-from conversations.flow import Choose, Context, Ending, Flow, Review, Step, Then, When
+from conversations.flow import Ending, Flow
 from conversations.messages import Json, Say
 from conversations.session import Answers
+from conversations.step import Context, Step, Then, When
+from conversations.steps import Choose, Review
 
 NEEDS_FIX = "needs_fix"  # of models.lifecycle
 CONSENT, CONFIRM, IDENTITY = "consent", "confirm", "identity"

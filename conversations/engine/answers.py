@@ -19,14 +19,6 @@ from conversations.events import (
     SharedContact,
     Uploaded,
 )
-from conversations.flow import (
-    Choose,
-    Prompt,
-    Stay,
-    Step,
-    Upload,
-    Wrong,
-)
 from conversations.messages import (
     Json,
     Say,
@@ -34,6 +26,7 @@ from conversations.messages import (
 from conversations.parsers import Refused, phone
 from conversations.phrases import Command, Intent
 from conversations.session import Draft, Offer
+from conversations.step import Prompt, Stay, Step, Wrong
 from conversations.words import standardised
 
 
@@ -47,7 +40,7 @@ def give(turn: TurnBuilder, event: Event) -> None:
         else:
             drafts.digress(turn, Say("refusals.pick_one"))
         return
-    if isinstance(event, Uploaded) and not isinstance(step, Upload):
+    if isinstance(event, Uploaded) and not step.takes_photos:
         _late_photo(turn, event)
         return
     try:
@@ -100,16 +93,16 @@ def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
     flow = turn.flow(draft)
     if draft is not None and flow is not None:
         for step in flow.steps:
-            if isinstance(step, Upload) and step.id in draft.answers:
-                answer = step.add(draft.answers[step.id], event.attachment_id)
-                if answer is not None:
-                    kept = {**draft.answers, step.id: answer}
-                    turn.session = structs.replace(
-                        turn.session, draft=structs.replace(draft, answers=kept)
-                    )
-                    turn.lasting = True
-                    drafts.digress(turn, Say("common.photo_added", {"n": len(answer["ids"])}))
-                    return
+            given = draft.answers.get(step.id)
+            answer = step.with_photo(given, event.attachment_id) if given is not None else None
+            if answer is not None:
+                kept = {**draft.answers, step.id: answer}
+                turn.session = structs.replace(
+                    turn.session, draft=structs.replace(draft, answers=kept)
+                )
+                turn.lasting = True
+                drafts.digress(turn, Say("common.photo_added", {"n": len(answer["ids"])}))
+                return
     drafts.digress(turn, Say("common.photo_not_now"))
 
 
@@ -133,12 +126,11 @@ def pick(turn: TurnBuilder, offer: Offer) -> None:
                 _settle_own_question(turn, str(offer.answer))
             elif step is not None and draft is not None:
                 try:
-                    if isinstance(step, Choose):
-                        step.picked(offer.answer, turn.context(draft))
+                    answer = step.picked(offer.answer, turn.context(draft))
                 except Stay as stay:
                     _stay(turn, step, stay)
                 else:
-                    _answer(turn, step, offer.answer)
+                    _answer(turn, step, answer)
             else:
                 drafts.stale(turn)
 
@@ -175,7 +167,7 @@ def _stay(turn: TurnBuilder, step: Step, stay: Stay) -> None:
     turn.session = structs.replace(
         turn.session, draft=structs.replace(draft, answers=kept), refusals=0
     )
-    offers = step.done(stay.answer) if isinstance(step, Upload) else ()
+    offers = step.while_open(stay.answer)
     turn.show(step.id, Prompt(stay.say or step.prompt(turn.context(draft)).say, offers))
     turn.after = stay.after
 

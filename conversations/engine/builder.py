@@ -14,12 +14,7 @@ from conversations.effects import (
     Reply,
 )
 from conversations.facts import Facts, Locale, Role
-from conversations.flow import (
-    Context,
-    Flow,
-    Prompt,
-    Step,
-)
+from conversations.flow import Flow
 from conversations.messages import (
     Choice,
     Message,
@@ -28,6 +23,7 @@ from conversations.messages import (
 )
 from conversations.service import Services
 from conversations.session import Draft, Offer, Session
+from conversations.step import Context, Prompt, Step
 
 
 @dataclass(frozen=True, slots=True)

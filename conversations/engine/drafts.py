@@ -8,15 +8,12 @@ from msgspec import structs
 
 from conversations.engine import questions
 from conversations.engine.builder import TurnBuilder, same
-from conversations.flow import (
-    Flow,
-    Prompt,
-    Upload,
-)
+from conversations.flow import Flow
 from conversations.messages import (
     Say,
 )
 from conversations.session import Draft
+from conversations.step import Prompt
 
 MAX_PARKED = 4  # drafts put aside at once; the oldest gives way
 
@@ -127,11 +124,10 @@ def digress(turn: TurnBuilder, *says: Say) -> None:
         flow = turn.flows.by_id[draft.flow]
         if step is None:
             go_on(turn)
-        elif not (isinstance(step, Upload) and step.id in draft.answers):
-            questions.ask(turn, flow, draft, step, refusals=turn.session.refusals)
-        else:
-            offers = step.done(draft.answers[step.id])
+        elif step.id in draft.answers and (offers := step.while_open(draft.answers[step.id])):
             turn.show(step.id, Prompt(Say("common.more_photos"), offers))
+        else:
+            questions.ask(turn, flow, draft, step, refusals=turn.session.refusals)
     else:
         turn.prompt = Prompt(Say("common.pick_shown"), turn.session.shown)
 

@@ -25,11 +25,7 @@ from conversations.events import (
     Uploaded,
     Withheld,
 )
-from conversations.flow import (
-    Choose,
-    Flow,
-    Prompt,
-)
+from conversations.flow import Flow
 from conversations.messages import (
     Question,
     Say,
@@ -37,6 +33,7 @@ from conversations.messages import (
 from conversations.parsers.choice import pick as pick_label
 from conversations.phrases import Command, Intent
 from conversations.session import Interrupted, Offer, Session
+from conversations.step import Prompt
 from conversations.tongue import tongue
 
 MAX_SAID = 1500  # characters; no question asks for a letter
@@ -84,7 +81,7 @@ def _hear_tongue(turn: TurnBuilder, text: str) -> None:
     Names and places tell nothing: they are not asked.
     """
     step = turn.asked_step()
-    free = step is None or isinstance(step, Choose)
+    free = step is None or not step.takes_words
     heard = tongue(text) if free and not turn.session.tongue_known else None
     if heard is None:
         return

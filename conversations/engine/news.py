@@ -12,10 +12,7 @@ from conversations.engine.builder import TurnBuilder, choices_of
 from conversations.events import (
     Happened,
 )
-from conversations.flow import (
-    Flow,
-    Upload,
-)
+from conversations.flow import Flow
 from conversations.messages import (
     Message,
     Question,
@@ -130,11 +127,11 @@ def _drop_photo(turn: TurnBuilder, attachment_id: int) -> None:
         return
     for step in flow.steps:
         answer = draft.answers.get(step.id)
-        if isinstance(step, Upload) and answer and attachment_id in answer.get("ids", ()):
-            ids = [i for i in answer["ids"] if i != attachment_id]
+        if step.holds_photo(answer, attachment_id):
             answers = {k: v for k, v in draft.answers.items() if k != step.id}
-            if ids:
-                answers[step.id] = {"ids": ids, "done": False}
+            left = step.without_photo(answer, attachment_id)
+            if left is not None:
+                answers[step.id] = left
             turn.session = structs.replace(
                 turn.session, draft=structs.replace(draft, answers=answers)
             )

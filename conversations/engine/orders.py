@@ -21,15 +21,13 @@ from conversations.effects import (
 )
 from conversations.engine import drafts, questions
 from conversations.engine.builder import TurnBuilder
-from conversations.flow import (
-    Context,
-)
 from conversations.messages import (
     Say,
     Value,
 )
 from conversations.phrases import Command
 from conversations.session import Offer
+from conversations.step import Context
 
 CANCEL = "cancel"  # a question of the engine's own
 JOIN_PAYLOAD = "join-"

@@ -17,14 +17,11 @@ from conversations.events import (
     Said,
     Uploaded,
 )
-from conversations.flow import (
-    Ask,
-    Stay,
-)
 from conversations.parsers import Refused
 from conversations.parsers.choice import pick as pick_label
 from conversations.phrases import Command, Intent, intent
 from conversations.session import Interrupted, Offer, Session
+from conversations.step import Stay
 from conversations.words import standardised, tidy
 
 DOUBT = timedelta(minutes=10)  # within which words may have been written before news arrived
@@ -117,12 +114,12 @@ def _is_answer(turn: TurnBuilder, typed: Typed, text: str) -> bool:
 def _may_be_a_name(turn: TurnBuilder, said: Said) -> bool:
     """Whether a name is asked for, and the words may be one: "Terima Kasih Zega"."""
     step, draft = turn.asked_step(), turn.session.draft
-    if not isinstance(step, Ask) or draft is None:
+    if step is None or draft is None:
         return False
     try:
         step.read(said, turn.context(draft))
     except Refused as refusal:
-        return refusal.reason in _DOUBTED_NAMES
+        return step.asks_whether_a_name(refusal)
     return False
 
 
@@ -233,10 +230,6 @@ def means(text: str) -> bool:
 
 #: Meant by words that want no more than a kind word back.
 _COURTEOUS = frozenset({Intent.GREETING, Intent.THANKS})
-
-
-#: Refusals that ask whether the words are a name, though they may mean something else.
-_DOUBTED_NAMES = frozenset({"confirm_name", "which_name"})
 
 
 #: Words that ask or accuse rather than answer, in their usual spelling.

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 from conversations.effects import Assign
 from conversations.facts import Facts, OfficerFact
-from conversations.flow import Choose, Context, Ending, Flow, window_words
+from conversations.flow import Ending, Flow
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Offer
+from conversations.step import Context
+from conversations.steps import Choose
+from conversations.wording import window_words
 
 UNASSIGNED = "unassigned"  # of models.lifecycle
 SHOWN = 9  # officers, the least busy; with the way back, as many as a list holds

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from conversations.effects import Called
 from conversations.facts import Facts
-from conversations.flow import Choose, Context, Ending, Flow
+from conversations.flow import Ending, Flow
 from conversations.messages import Lines, Say, Value
+from conversations.step import Context
+from conversations.steps import Choose
 
 
 def _summary(context: Context) -> Mapping[str, Value]:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from conversations.effects import Effect, LeaveWindow, SendDocument, Withdraw
 from conversations.facts import CaseFact, Facts, VisitFact
-from conversations.flow import Choose, Context, Ending, Flow, window_words
+from conversations.flow import Ending, Flow
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Answers, Offer
+from conversations.step import Context
+from conversations.steps import Choose
+from conversations.wording import window_words
 
 #: States (of models.lifecycle) in which the owner may still take the case back.
 WITHDRAWABLE = frozenset({"submitted", "needs_fix", "in_review", "accepted", "under_way"})

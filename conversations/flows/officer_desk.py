@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from conversations.facts import VisitFact
-from conversations.flow import Choose, Context, Flow, short_day
+from conversations.flow import Flow
 from conversations.messages import Lines, Say, Value
 from conversations.session import Offer
+from conversations.step import Context
+from conversations.steps import Choose
+from conversations.wording import short_day
 
 
 def _lines(context: Context) -> dict[str, Value]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from conversations.effects import Decide
 from conversations.facts import CaseFact, Facts
-from conversations.flow import Ask, Choose, Context, Ending, Flow, answered
+from conversations.flow import Ending, Flow
 from conversations.messages import Json, Lines, Say, Value
 from conversations.parsers.note import note
 from conversations.session import Offer
+from conversations.step import Context, answered
+from conversations.steps import Ask, Choose
 
 IN_REVIEW = "in_review"  # of models.lifecycle
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from conversations.flow import Choose, Context, Flow
+from conversations.flow import Flow
 from conversations.messages import Lines, Say, Value
 from conversations.session import Offer
+from conversations.step import Context
+from conversations.steps import Choose
 
 SHOWN = 8  # of each queue: a phone's screen
 

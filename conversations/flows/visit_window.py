@@ -6,9 +6,12 @@ from datetime import date
 
 from conversations.effects import ChooseWindow
 from conversations.facts import Facts, Window
-from conversations.flow import Choose, Context, Ending, Flow, short_day
+from conversations.flow import Ending, Flow
 from conversations.messages import Json, Say, Value
 from conversations.session import Answers, Offer
+from conversations.step import Context
+from conversations.steps import Choose
+from conversations.wording import short_day
 
 ACCEPTED = "accepted"  # of models.lifecycle
 SHOWN = 6  # windows at once: more is too much to read on a small screen

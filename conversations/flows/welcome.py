@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from conversations.flow import Choose, Context, Flow
+from conversations.flow import Flow
 from conversations.messages import Say
 from conversations.session import Offer
+from conversations.step import Context
+from conversations.steps import Choose
 
 
 def _menu(context: Context) -> tuple[Offer, ...]:

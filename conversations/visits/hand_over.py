@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from conversations.effects import Effect, SendIdentityLink
 from conversations.facts import VisitFact
-from conversations.flow import Choose, Context, Upload
 from conversations.messages import Json, Lines, Say, Value
 from conversations.script import FAILED, Script
 from conversations.session import Answers
+from conversations.step import Context
+from conversations.steps import Choose, Upload
 
 
 def _identity(visit: VisitFact) -> Say:

@@ -13,8 +13,8 @@ from bot.outcomes import REASONS as CALLED
 from conversations import flows
 from conversations.catalogue import LOCALES
 from conversations.engine import understanding
-from conversations.flow import Ask, Choose, Review, Upload
 from conversations.script import plain
+from conversations.steps import Ask, Choose, Review, Upload
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
 from workers.verification import CHECKS

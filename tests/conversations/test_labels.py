@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from conversations import catalogue, flows
 from conversations.facts import Facts, Locale
-from conversations.flow import Choose, Context
 from conversations.parsers.choice import pick
+from conversations.step import Context
+from conversations.steps import Choose
 from tests.conversations import city
 
 FLOWS, WORDS = flows.load().by_id, catalogue.load()

@@ -21,7 +21,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from starlette.routing import BaseRoute, Mount, Route
 
 from conversations.engine.builder import Flows
-from conversations.flow import Step
+from conversations.step import Step
 from tests.fuzz import mutation
 from tests.processes import SECRET
 from tests.providers import twilio_api
