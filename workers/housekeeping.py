@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from casework.act import by_office
 from casework.news import window_of
+from conversations.events import News
 from conversations.messages import Say
 from models import alias, task
 from models import case as cases
@@ -196,4 +197,4 @@ def _report_overdue(tx: Session) -> None:
             number = tx.get_one(Case, visit.case_id).number
             say = Say("notices.visit_overdue", {"number": number, "window": window_of(visit)})
             act = by_office(tx, ACTOR, "once")
-            act.tell_supervisors(visit.area_code, "visit_overdue", visit.id, say)
+            act.tell_supervisors(visit.area_code, News.VISIT_OVERDUE, visit.id, say)

@@ -9,6 +9,7 @@ from msgspec import structs
 from conversations.commands import Typed
 from conversations.effects import (
     CallPerson,
+    Help,
     RememberPhone,
 )
 from conversations.engine import drafts, orders, questions
@@ -64,7 +65,7 @@ def keep_contact(turn: TurnBuilder, event: SharedContact) -> None:
 
 
 def _keep_number(turn: TurnBuilder, number: str) -> None:
-    turn.effects += (RememberPhone(number), CallPerson("phone"))
+    turn.effects += (RememberPhone(number), CallPerson(Help.PHONE))
     turn.session = structs.replace(turn.session, calling=False)
     drafts.digress(turn, Say("common.contact_received", {"phone": number}))
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
+from conversations.effects import AboutCase, AboutVisit, Called
 from conversations.engine import questions
 from conversations.engine.builder import TurnBuilder, same
 from conversations.flow import Flow
@@ -94,9 +95,9 @@ def close(turn: TurnBuilder) -> None:
 
 def _forget_settled(turn: TurnBuilder) -> None:
     """Leave out of the page that follows what this turn's effects are about to change."""
-    visits = {getattr(effect, "visit_id", None) for effect in turn.effects}
-    cases = {getattr(effect, "case_id", None) for effect in turn.effects}
-    called = {getattr(effect, "called_id", None) for effect in turn.effects}
+    visits = {effect.visit_id for effect in turn.effects if isinstance(effect, AboutVisit)}
+    cases = {effect.case_id for effect in turn.effects if isinstance(effect, AboutCase)}
+    called = {effect.called_id for effect in turn.effects if isinstance(effect, Called)}
     mine, rounds, desk = turn.facts.mine, turn.facts.rounds, turn.facts.desk
     turn.facts = replace(
         turn.facts,

@@ -9,6 +9,7 @@ from msgspec import structs
 from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.effects import (
+    Help,
     UseLanguage,
 )
 from conversations.engine import answers, drafts, news, orders, questions, understanding
@@ -161,7 +162,7 @@ def _said(turn: TurnBuilder, event: Said) -> None:
 def _aside(turn: TurnBuilder, meant: Intent) -> None:
     """Answer what touches on something else, and show the open question again."""
     if meant is Intent.COMPLAINT:
-        orders.call(turn, "complaint", Say("common.intent.complaint", orders.how_to_call(turn)))
+        orders.call(turn, Help.COMPLAINT, Say("common.intent.complaint", orders.how_to_call(turn)))
     elif meant is Intent.RESCHEDULE and turn.facts.mine.visits:
         orders.obey(turn, Typed(Command.STATUS))
     elif meant in understanding.ORDERS:

@@ -11,6 +11,7 @@ from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder, choices_of
 from conversations.events import (
     Happened,
+    News,
 )
 from conversations.flow import Flow
 from conversations.messages import (
@@ -53,12 +54,12 @@ def _hear(turn: TurnBuilder, news: Happened) -> None:
     turn.says += [
         part for part in map(say_from_json, news.params.get("parts", ())) if isinstance(part, Say)
     ]
-    if news.what == "attachment_refused":
+    if news.what == News.ATTACHMENT_REFUSED:
         _drop_photo(turn, int(news.subject))
         return
     flow = turn.flows.by_id.get(str(news.params.get("opens", "")))
     if flow is None:
-        _after(turn, refresh=news.what == "identity_given")
+        _after(turn, refresh=news.what == News.IDENTITY_GIVEN)
     elif not flow.open_to(news.subject, turn.facts):
         turn.says.clear()  # it is settled already: nobody needs to hear of it
     elif _may_interrupt(turn, flow):

@@ -10,6 +10,7 @@ from conversations.commands import Typed
 from conversations.effects import (
     CallPerson,
     Effect,
+    Help,
     Join,
     OfferLink,
     OptIn,
@@ -47,9 +48,9 @@ def join(turn: TurnBuilder, payload: str) -> None:
     drafts.park(turn)
 
 
-def call(turn: TurnBuilder, about: str, say: Say) -> None:
+def call(turn: TurnBuilder, about: Help, say: Say, flow: str = "") -> None:
     """Have somebody call this person, and say so."""
-    turn.effects.append(CallPerson(about))
+    turn.effects.append(CallPerson(about, flow))
     turn.session = structs.replace(turn.session, calling=True)
     drafts.digress(turn, say)
 
@@ -82,8 +83,8 @@ def obey(turn: TurnBuilder, typed: Typed) -> None:
         case Command.STATUS:
             _status(turn)
         case Command.HUMAN:
-            about = turn.session.asked.flow if turn.session.asked else ""
-            call(turn, about, Say("common.person_called", how_to_call(turn)))
+            flow = turn.session.asked.flow if turn.session.asked else ""
+            call(turn, Help.TALK, Say("common.person_called", how_to_call(turn)), flow)
         case Command.STOP:
             turn.effects.append(OptOut())
             turn.says.append(Say("common.opted_out"))
@@ -95,7 +96,7 @@ def obey(turn: TurnBuilder, typed: Typed) -> None:
         case Command.LANGUAGE:
             _language(turn, typed.argument)
         case Command.MY_DATA | Command.ERASE_DATA:
-            call(turn, typed.command, Say(f"common.{typed.command}", how_to_call(turn)))
+            call(turn, Help(typed.command.value), Say(f"common.{typed.command}", how_to_call(turn)))
         case Command.SEND_DOCUMENT:
             _send_document(turn)
         case Command.CHECK_OFFICER:
