@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from benchmarks.script import SCRIPT, Step
 from conversations import flows
 from conversations.effects import GiveConsent, RememberName, Reply
-from conversations.engine import Flows, advance
+from conversations.engine.builder import Flows
+from conversations.engine.turn import advance
 from conversations.events import Event, Located, Said, Started, Tapped, Uploaded
-from conversations.facts import Facts
+from conversations.facts import Facts, Mine
 from conversations.messages import Message
 from conversations.session import Session
 from models import area, business_type
@@ -31,7 +32,13 @@ class Owner:
         known = flows.load()
         services = tuple(known.services)
         return cls(
-            known, Facts(datetime.now(UTC), area.load(), business_type.load(), services=services)
+            known,
+            Facts(
+                datetime.now(UTC),
+                area.load(),
+                business_type.load(),
+                mine=Mine(services=services),
+            ),
         )
 
     def play(self, until: int = len(SCRIPT)) -> Session:
@@ -49,9 +56,11 @@ class Owner:
                 case Reply(message):
                     self.said = message
                 case GiveConsent(purpose):
-                    self.facts = replace(self.facts, consents=frozenset({purpose}))
+                    self.facts = replace(
+                        self.facts, me=replace(self.facts.me, consents=frozenset({purpose}))
+                    )
                 case RememberName(name):
-                    self.facts = replace(self.facts, name=name)
+                    self.facts = replace(self.facts, me=replace(self.facts.me, name=name))
 
 
 def _event(step: Step, said: Message | None) -> Event:

@@ -185,8 +185,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
             people.opt_out(act)
         case OptIn():
             people.opt_in(act)
-        case CallPerson(about):
-            people.ask_for_help(act, about)
+        case CallPerson(about, flow):
+            people.ask_for_help(act, about, flow)
         case SendIdentityLink(visit_id, whom):
             people.send_identity_link(act, public_url, visit_id, whom)
         case Submit(service, answers, whom):

@@ -15,22 +15,26 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from conversations.engine import Flows
+from conversations.engine.builder import Flows
 from conversations.facts import (
     CallFact,
     CaseFact,
+    Desk,
     DocumentFact,
     Facts,
     Locale,
+    Me,
+    Mine,
     OfficerFact,
     Places,
     Role,
+    Rounds,
     Trades,
     VisitFact,
 )
-from conversations.flow import place_name
 from conversations.service import Service, Services, Site
 from conversations.session import Answers
+from conversations.wording import place_name
 from models import case as cases
 from models import finding, identity, officer, unreached, visit, window
 from models.calendar import Calendar
@@ -45,6 +49,7 @@ from models.person import WHATSAPP, Person, Speaker, reachable, whatsapp_number
 from models.turn import Opening, Untaken
 from models.visit import CODE_TRIES, Offer, Visit
 
+CHOOSING = 3  # cases of one owner whose free windows are looked up
 QUEUE = 200  # rows that wait for a supervisor, the oldest; the desk shows a few of them
 ON_IDENTITY = frozenset({"identity", "duplicates"})  # checks that rest on who somebody is
 SUPERVISORS_CHECK = "supervisor"  # a finding made by hand, about one version of the answers
@@ -71,7 +76,6 @@ def load(
     on_staff = [i for i in ids if openings[i].staff]
     staff = officer.of_people(tx, on_staff) if on_staff else {}
     rows = _Rows.read(tx, [i for i in ids if openings[i].applied], staff, city.flows.services)
-    services = tuple(city.flows.services)
     facts: dict[int, Facts] = {}
     for one in people:
         me = staff.get(one.id)
@@ -80,13 +84,14 @@ def load(
             places=city.places,
             trades=city.trades,
             calendar=openings[one.id].calendar,
-            locale=_locale(one.locale),
-            role=_role(me),
-            name=me.name if me else one.name,
-            phone=one.phone,
-            opted_out=one.opted_out_at is not None,
-            consents=openings[one.id].consents,
-            services=services,
+            me=Me(
+                roles=_roles(me),
+                locale=_locale(one.locale),
+                name=me.name if me else one.name,
+                phone=one.phone,
+                opted_out=one.opted_out_at is not None,
+                consents=openings[one.id].consents,
+            ),
         )
         facts[one.id] = _with_rows(tx, base, one, me, rows, openings[one.id].calendar)
     return facts
@@ -96,10 +101,11 @@ def heard_from(known: Facts, row: Untaken) -> Facts:
     """The facts where they speak: on WhatsApp one writes from one's number, and can't share it."""
     if row.channel != WHATSAPP:
         return known
-    number = whatsapp_number(row.address) if known.phone is None and row.address else None
-    if number is None:
-        return replace(known, shares_contact=False)
-    return replace(known, shares_contact=False, phone=number, phone_of_chat=True)
+    me = replace(known.me, shares_contact=False)
+    number = whatsapp_number(row.address) if me.phone is None and row.address else None
+    if number is not None:
+        me = replace(me, phone=number, phone_of_chat=True)
+    return replace(known, me=me)
 
 
 def _with_rows(
@@ -110,30 +116,41 @@ def _with_rows(
     rows: _Rows,
     calendar: Calendar,
 ) -> Facts:
+    known = replace(base, mine=_mine(tx, base, one, rows, calendar))
     if me is None:
-        mine = [a for a in rows.cases.values() if a.person_id == one.id]
-        mine.sort(key=lambda a: a.id, reverse=True)
-        visits = [v for v in rows.visits.values() if v.host_id == one.id]
-        choosing = next((a for a in mine if a.state == CaseState.ACCEPTED), None)
-        free = (
-            window.free(tx, choosing.area_code, base.now, calendar)
-            if choosing is not None and choosing.area_code
-            else ()
-        )
-        return replace(
-            base,
-            cases=tuple(rows.case_fact(a, base) for a in mine),
-            visits=rows.visit_facts(visits, base, None),
-            windows=tuple(free),
-        )
+        return known
     if me.role == "officer":
-        offered = {o.visit_id for o in rows.offers if o.officer_id == me.id and o.answer is None}
-        visits = [v for v in rows.visits.values() if v.officer_id == me.id or v.id in offered]
-        return replace(base, visits=rows.visit_facts(visits, base, me))
-    return _supervised(tx, base, me, rows.services)
+        return replace(known, rounds=_rounds(base, me, rows))
+    return replace(known, desk=_desk(tx, base, me, one, rows.services))
 
 
-def _supervised(tx: Session, base: Facts, me: Officer, services: Services) -> Facts:
+def _mine(tx: Session, base: Facts, one: Speaker, rows: _Rows, calendar: Calendar) -> Mine:
+    """What this person has asked for, and can ask for."""
+    cases_ = sorted((c for c in rows.cases.values() if c.person_id == one.id), key=lambda c: -c.id)
+    choosing = [c for c in cases_ if c.state == CaseState.ACCEPTED and c.area_code]
+    return Mine(
+        cases=tuple(rows.case_fact(case, base) for case in cases_),
+        visits=rows.visit_facts(
+            [v for v in rows.visits.values() if v.host_id == one.id], base, None
+        ),
+        windows={
+            case.id: tuple(window.free(tx, case.area_code or "", base.now, calendar))
+            for case in choosing[:CHOOSING]
+        },
+        services=tuple(
+            service.id for service in rows.services.values() if service.asked_by & base.me.roles
+        ),
+    )
+
+
+def _rounds(base: Facts, me: Officer, rows: _Rows) -> Rounds:
+    """The visits of an officer, and those offered to them."""
+    offered = {o.visit_id for o in rows.offers if o.officer_id == me.id and o.answer is None}
+    visits = [v for v in rows.visits.values() if v.officer_id == me.id or v.id in offered]
+    return Rounds(rows.visit_facts(visits, base, me))
+
+
+def _desk(tx: Session, base: Facts, me: Officer, one: Speaker, services: Services) -> Desk:
     """A supervisor's queues; nothing is locked for a look at them (acts lock)."""
     areas, supervised = officer.areas_of(tx, me.id), officer.supervised(tx)
 
@@ -145,7 +162,7 @@ def _supervised(tx: Session, base: Facts, me: Officer, services: Services) -> Fa
 
     waiting = tx.scalars(
         select(Case)
-        .where(Case.state == CaseState.IN_REVIEW, mine(Case.area_code))
+        .where(Case.state == CaseState.IN_REVIEW, mine(Case.area_code), Case.person_id != one.id)
         .order_by(Case.moved_at)
         .limit(QUEUE)
     ).all()
@@ -170,11 +187,8 @@ def _supervised(tx: Session, base: Facts, me: Officer, services: Services) -> Fa
         .order_by(Officer.id)
     ).all()
     load = visit.load_of(tx, [o.id for o, _ in team], base.today)
-    return replace(
-        base,
-        attention=tuple(
-            rows.case_fact(a, base) for a in waiting if readable(a.answers) is not None
-        ),
+    return Desk(
+        cases=tuple(rows.case_fact(a, base) for a in waiting if readable(a.answers) is not None),
         visits=rows.visit_facts(stuck, base, None),
         calls=tuple(
             CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
@@ -348,10 +362,19 @@ def _site(row: Visit, service: Service, answers: Answers) -> Site:
     return Site(noted["area_code"], (pin[0], pin[1]) if pin else None, noted["address"])
 
 
-def _role(me: Officer | None) -> Role:
+def _roles(me: Officer | None) -> frozenset[Role]:
+    """What somebody is besides an owner; a head is a supervisor as well."""
     if me is None:
-        return "owner"
-    return "officer" if me.role == "officer" else "supervisor"
+        return _OWNER
+    if me.role == "officer":
+        return _OFFICER
+    return _HEAD if me.role == "head" else _SUPERVISOR
+
+
+_OWNER: frozenset[Role] = frozenset({"owner"})
+_OFFICER: frozenset[Role] = frozenset({"owner", "officer"})
+_SUPERVISOR: frozenset[Role] = frozenset({"owner", "supervisor"})
+_HEAD: frozenset[Role] = frozenset({"owner", "supervisor", "head"})
 
 
 def _locale(stored: str) -> Locale:

@@ -25,6 +25,7 @@ from bot import metrics
 from bot.channels.base import Channel
 from bot.errors import ChannelError, FileRefused, TryLater
 from conversations import events
+from conversations.events import News
 from conversations.messages import Say
 from models import attachment, inbox, pictures
 from models.attachment import Attachment, AttachmentState, Kept
@@ -267,7 +268,9 @@ def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
     row.leased_until = None
     if reason != UNREADABLE:  # what can't be read now may be read when it is tried again
         row.reference = None
-    news = events.news("attachment_refused", row.id, Say(f"refusals.{_TOLD.get(reason, reason)}"))
+    news = events.news(
+        News.ATTACHMENT_REFUSED, row.id, Say(f"refusals.{_TOLD.get(reason, reason)}")
+    )
     inbox.tell(tx, row.person_id, f"attachment_refused:{row.id}", news)
 
 

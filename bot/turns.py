@@ -29,8 +29,9 @@ from bot.facts import City
 from bot.metrics import Stopwatch
 from bot.sender import Sender
 from casework.news import tell_supervisors
-from conversations import engine, events, messages
-from conversations.events import Event, Happened, Uploaded
+from conversations import events, messages
+from conversations.engine import turn as engine
+from conversations.events import Event, Happened, News, Uploaded
 from conversations.messages import Message, Say
 from conversations.session import Session as Talk
 from conversations.withholding import withheld
@@ -406,7 +407,7 @@ class _Batch:
             metrics.turn_failed()
             log.error("turns.session_unreadable", person=person_id, session=aside_id)
             told = Say("notices.session_set_aside", {"number": aside_id})
-            _tell_supervisors(self.tx, person_id, "session_set_aside", aside_id, told)
+            _tell_supervisors(self.tx, person_id, News.SESSION_SET_ASIDE, aside_id, told)
             if had_draft:
                 anew = messages.to_json(Message((Say("common.begun_anew"),)))
                 owe(self.tx, [Owed(person_id, f"session_set_aside:{aside_id}", anew)])
@@ -570,10 +571,10 @@ def _tell_set_aside(tx: Session, person_id: int, row_id: int) -> None:
     sorry = messages.to_json(Message((Say("common.trouble"),)))
     owe(tx, [Owed(person_id, f"trouble:{row_id}", sorry)])
     told = Say("notices.turn_set_aside", {"number": row_id})
-    _tell_supervisors(tx, person_id, "turn_set_aside", row_id, told)
+    _tell_supervisors(tx, person_id, News.TURN_SET_ASIDE, row_id, told)
 
 
-def _tell_supervisors(tx: Session, person_id: int, what: str, number: int, say: Say) -> None:
+def _tell_supervisors(tx: Session, person_id: int, what: News, number: int, say: Say) -> None:
     """Show supervisors what was set aside; not their own, or one would follow another."""
     if person_id not in officer.supervisors_of(tx, None):
         tell_supervisors(tx, None, what, number, say, fact=f"{what}:{number}")

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from casework import news
 from conversations import messages
+from conversations.events import News
 from conversations.messages import Message, Say, Value
 from models import audit, consent, officer
 from models import person as people
@@ -150,7 +151,7 @@ class Act:
     def tell(
         self,
         person_id: int | None,
-        what: str,
+        what: News,
         subject: int,
         *parts: Say,
         opens: str = "",
@@ -176,7 +177,7 @@ class Act:
         )
 
     def tell_supervisors(
-        self, area_code: str | None, what: str, subject: int, *parts: Say, opens: str = ""
+        self, area_code: str | None, what: News, subject: int, *parts: Say, opens: str = ""
     ) -> None:
         """Give this news to the supervisors of an area."""
         for person_id in news.supervisors(self.tx, area_code, f"{what}:{subject}"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from casework.news import supervisors, tell
+from conversations.events import News
 from models import unreached
 
 
@@ -19,4 +20,4 @@ def add(tx: Session, person_id: int, reason: str) -> None:
     fact = f"unreached:{row.id}:{row.noted_at.isoformat()}"
     for supervisor in supervisors(tx, row.area_code, fact):
         if supervisor != person_id:
-            tell(tx, supervisor, "unreached", person_id, fact=fact, opens="call")
+            tell(tx, supervisor, News.UNREACHED, person_id, fact=fact, opens="call")

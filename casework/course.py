@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from casework import documents
 from casework.act import Act
 from conversations import services
+from conversations.events import News
 from conversations.messages import Say
 from conversations.service import Service, Stage, Visit
 from models import case as cases
@@ -56,7 +57,7 @@ def _enter(act: Act, case: Case, stage: Stage) -> None:
 def ask_again(act: Act, case: Case, says: Iterable[Say]) -> None:
     """Send a (locked) case back to its owner, with what is to be answered again."""
     lifecycle.move(act.tx, case, CaseState.NEEDS_FIX, actor=act.actor)
-    act.tell(case.person_id, "fix_needed", case.id, *says, opens=case.service)
+    act.tell(case.person_id, News.FIX_NEEDED, case.id, *says, opens=case.service)
 
 
 def to_review(act: Act, case: Case) -> None:
@@ -65,13 +66,13 @@ def to_review(act: Act, case: Case) -> None:
     number = {"number": case.number}
     act.tell_supervisors(
         case.area_code,
-        "review_needed",
+        News.REVIEW_NEEDED,
         case.id,
         Say("notices.review_needed", number),
         opens="review",
     )
     in_review = Say("notices.in_review", number)
-    act.tell(case.person_id, "in_review", case.id, in_review)
+    act.tell(case.person_id, News.IN_REVIEW, case.id, in_review)
 
 
 def find(act: Act, case: Case, *findings: Finding) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from casework.act import Act
 from casework.news import window_of
 from casework.visits import MOVABLE, give_window_up
+from conversations.events import News
 from conversations.messages import Say, Value
 from models import calendar, lifecycle
 from models import case as cases
@@ -52,10 +53,10 @@ def give_up(act: Act, visit_id: int) -> bool:
 
 def _tell(act: Act, case: Case, visit: Visit) -> None:
     params: dict[str, Value] = {"number": case.number, "window": window_of(visit)}
-    act.tell(visit.host_id, "day_closed", visit.id, Say("notices.day_closed", params))
+    act.tell(visit.host_id, News.DAY_CLOSED, visit.id, Say("notices.day_closed", params))
     comes = act.tx.get(Officer, visit.officer_id) if visit.officer_id else None
     if comes is not None and comes.person_id is not None:
         stay = Say("notices.day_closed_officer", params)
-        act.tell(comes.person_id, "day_closed", visit.id, stay)
+        act.tell(comes.person_id, News.DAY_CLOSED, visit.id, stay)
     moved = Say("notices.day_closed_supervisor", params)
-    act.tell_supervisors(visit.area_code, "day_closed", visit.id, moved)
+    act.tell_supervisors(visit.area_code, News.DAY_CLOSED, visit.id, moved)

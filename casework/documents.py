@@ -9,6 +9,7 @@ from sqlalchemy import select
 from casework.act import Act
 from casework.news import worded
 from conversations import services
+from conversations.events import News
 from conversations.masking import masked
 from conversations.messages import Message, Say, Value
 from models import check, document, task
@@ -48,7 +49,7 @@ def revoke(act: Act, row: Document, reason: str) -> None:
     at = document.revoke(act.tx, row, reason=reason, actor=act.actor)
     params: dict[str, Value] = {"number": row.number, "on": day(at), "reason": reason}
     told = Say(_worded("notices.document_taken_back", row.kind), params)
-    act.tell(row.person_id, "document_revoked", row.id, told)
+    act.tell(row.person_id, News.DOCUMENT_REVOKED, row.id, told)
 
 
 def send_again(act: Act, case_id: int) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 
 from casework import cases, news
 from casework.act import Act
+from conversations.events import News
 from conversations.messages import Say
 from models import identity
 from models.identity import IdentityLink
@@ -45,7 +46,7 @@ def give(
         news.tell(
             act.tx,
             reader,
-            "identity_given",
+            News.IDENTITY_GIVEN,
             row.person_id,
             received,
             fact=f"identity_given:{row.person_id}:{row.version}",

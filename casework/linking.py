@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from casework.act import Act
 from conversations import messages
-from conversations.engine import MAX_PARKED
+from conversations.engine.drafts import MAX_PARKED
 from conversations.messages import Message, Say
 from conversations.session import Session as Talk
 from conversations.session import joined

@@ -6,8 +6,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from conversations import catalogue, events
-from conversations.flow import window_words
+from conversations.events import News
 from conversations.messages import Say
+from conversations.wording import window_words
 from models import audit, inbox, officer
 from models.visit import Visit
 from models.window import Part, hours
@@ -20,7 +21,7 @@ _log = structlog.get_logger(__name__)
 def tell(
     tx: Session,
     person_id: int,
-    what: str,
+    what: News,
     subject: int,
     *parts: Say,
     fact: str,
@@ -40,7 +41,7 @@ def tell(
 def tell_supervisors(
     tx: Session,
     area_code: str | None,
-    what: str,
+    what: News,
     subject: int,
     *parts: Say,
     fact: str,

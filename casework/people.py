@@ -8,8 +8,9 @@ from casework import visits
 from casework.act import Act
 from casework.documents import may_check
 from casework.news import window_of
+from conversations.effects import Help
+from conversations.events import News
 from conversations.messages import Say, Value
-from models import case as cases
 from models import help_request, identity, link, officer, unreached
 from models import person as people
 from models.case import Case
@@ -66,10 +67,10 @@ def opt_in(act: Act) -> None:
 # -- help ------------------------------------------------------------------------------------------
 
 
-def ask_for_help(act: Act, about: str) -> None:
+def ask_for_help(act: Act, about: Help, flow: str = "") -> None:
     """Tell supervisors, once a day for each kind of request; repeats are counted."""
     me = act.who()
-    act.note("person.asked_for_help", act.actor, about=about)
+    act.note("person.asked_for_help", act.actor, about=about, flow=flow)
     repeats = help_request.count(act.tx, me.id, about, act.at)
     if repeats is None:
         return
@@ -82,17 +83,17 @@ def ask_for_help(act: Act, about: str) -> None:
         "number": latest.number if latest else Say("notices.caller.no_number"),
     }
     match about:
-        case "complaint":
+        case Help.COMPLAINT:
             say = Say("notices.person_complains", params)
-        case "my_data":
+        case Help.MY_DATA:
             say = Say("notices.person_wants_data", params)
-        case "erase_data":
+        case Help.ERASE_DATA:
             say = Say("notices.person_wants_erasure", params)
         case _:
             say = Say("notices.person_called", params)
     again = [Say("notices.caller.asked_before", {"n": repeats})] if repeats else []
     area = latest.area_code if latest else None
-    act.tell_supervisors(area, "person_called", me.id, say, *again)
+    act.tell_supervisors(area, News.PERSON_CALLED, me.id, say, *again)
 
 
 def _phone(act: Act) -> Value:
@@ -167,12 +168,8 @@ def show_officer(act: Act, badge: str) -> None:
 
 
 def join_staff(act: Act, token: str) -> None:
-    """Take an invitation up; somebody with an open case can't."""
+    """Take an invitation up; a case of one's own goes on beside the work."""
     me = act.who()
-    open_one = cases.open_of(act.tx, me.id)
-    if open_one is not None and officer.invited(act.tx, token):
-        act.reply("notices.join_has_application", number=open_one.number)
-        return
     joined = officer.join(act.tx, token, me.id)
     staff = joined or officer.of_person(act.tx, me.id)
     if staff is None:
@@ -181,7 +178,7 @@ def join_staff(act: Act, token: str) -> None:
     desk = "officer_desk" if staff.role == "officer" else "supervisor_desk"
     params: dict[str, Value] = {"name": staff.name, "badge": staff.badge}
     hello = [Say("notices.joined", params)] if joined else []
-    act.tell(me.id, "joined", staff.id, *hello, opens=desk)  # or tapped the link once more
+    act.tell(me.id, News.JOINED, staff.id, *hello, opens=desk)  # or tapped the link once more
 
 
 def offer_link(act: Act) -> None:

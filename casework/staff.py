@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from casework.act import Act
 from casework.news import window_of
 from casework.visits import PROMISED, seek_officer
+from conversations.events import News
 from conversations.messages import Say
 from models import case as cases
 from models import identity, officer, visit
@@ -33,7 +34,7 @@ def end(act: Act, row: Officer) -> int:
         identity.end_links_held(act.tx, row.person_id)
         if was_active:
             say = Say("notices.duty_ended", {"badge": row.badge})
-            act.tell(row.person_id, "duty_ended", row.id, say)
+            act.tell(row.person_id, News.DUTY_ENDED, row.id, say)
     return len(mine)
 
 
@@ -82,7 +83,7 @@ def _give_back(act: Act, row: Officer, mine: Sequence[tuple[Case, Visit]], *, re
         window = window_of(one)
         if promised:
             say = Say("notices.officer_changes", {"window": window})
-            act.tell(one.host_id, "officer_changes", one.id, say)
+            act.tell(one.host_id, News.OFFICER_CHANGES, one.id, say)
         if promised and row.person_id is not None and row.active:
             say = Say("notices.visit_cancelled", {"number": case.number, "window": window})
-            act.tell(row.person_id, "visit_cancelled", one.id, say)
+            act.tell(row.person_id, News.VISIT_CANCELLED, one.id, say)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from casework import course, documents
 from casework.act import Act
 from casework.news import window_of, worded
+from conversations.events import News
 from conversations.messages import Json, Say, Value
 from conversations.service import Site
 from models import area, lifecycle, quiet
@@ -42,7 +43,7 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
         raise NotAllowed(f"case {case.id} waits for no window")
     if not windows.take(act.tx, site.area_code, window, act.at):
         gone = Say("notices.window_gone")
-        act.tell(act.who().id, "verified", case.id, gone, opens="visit_window")
+        act.tell(act.who().id, News.VERIFIED, case.id, gone, opens="visit_window")
         return
     visit = Visit(
         case_id=case.id,
@@ -128,9 +129,9 @@ def window_passed(act: Act, case: Case, visit: Visit) -> None:
     act.must_be_office()
     give_window_up(act, case, visit, "window_passed")
     params: dict[str, Value] = {"number": case.number, "window": window_of(visit)}
-    act.tell(visit.host_id, "window_passed", visit.id, Say("notices.window_passed", params))
+    act.tell(visit.host_id, News.WINDOW_PASSED, visit.id, Say("notices.window_passed", params))
     missed = Say("notices.window_missed", params)
-    act.tell_supervisors(visit.area_code, "window_missed", visit.id, missed)
+    act.tell_supervisors(visit.area_code, News.WINDOW_MISSED, visit.id, missed)
 
 
 def offer_to(act: Act, visit: Visit, chosen: Officer) -> None:
@@ -142,7 +143,7 @@ def offer_to(act: Act, visit: Visit, chosen: Officer) -> None:
     made = offers.offer_to(act.tx, visit, chosen, at=act.at, actor=act.actor)
     if chosen.person_id is not None:
         can_wait = quiet.of(act.tx).can_wait(made.expires_at, act.at)
-        act.tell(chosen.person_id, "visit_offered", visit.id, opens="visit", can_wait=can_wait)
+        act.tell(chosen.person_id, News.VISIT_OFFERED, visit.id, opens="visit", can_wait=can_wait)
 
 
 def expire_offer(act: Act, case: Case, visit: Visit, made: Offer) -> None:
@@ -154,7 +155,7 @@ def expire_offer(act: Act, case: Case, visit: Visit, made: Offer) -> None:
     person_id = act.tx.get_one(Officer, made.officer_id).person_id
     if person_id is not None:
         passed = Say("notices.offer_passed", {"number": case.number})
-        act.tell(person_id, "offer_passed", visit.id, passed)
+        act.tell(person_id, News.OFFER_PASSED, visit.id, passed)
 
 
 def seek_officer(act: Act, visit: Visit, reason: str) -> None:
@@ -175,7 +176,7 @@ def hand_to_supervisors(act: Act, case: Case, visit: Visit) -> None:
     }
     act.tell_supervisors(
         visit.area_code,
-        "visit_unassigned",
+        News.VISIT_UNASSIGNED,
         visit.id,
         Say("notices.visit_unassigned", params),
         opens="assignment",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conversations.flow import Answered, Flow, Step, Upload, always
+from conversations.flow import Flow
+from conversations.step import Answered, Step, always
+from conversations.steps import Upload
 
 
 def mermaid(flow: Flow) -> str:

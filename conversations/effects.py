@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conversations.messages import Json, Message
+
+
+class Help(StrEnum):
+    """What somebody asks a person of the office for."""
+
+    TALK = "talk"
+    COMPLAINT = "complaint"
+    PHONE = "phone"  # a number was told to call back on
+    MY_DATA = "my_data"
+    ERASE_DATA = "erase_data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +79,10 @@ class OptIn:
 
 @dataclass(frozen=True, slots=True)
 class CallPerson:
-    """The person wants to talk to somebody: supervisors are told, with the flow it was about."""
+    """Somebody asks to be called: supervisors are told; `flow` is what they were at."""
 
-    about: str
+    about: Help
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,3 +301,19 @@ Effect: TypeAlias = (
     | OfferLink
     | Link
 )
+
+#: Effects after which a visit, a case or a call is no longer what the page before showed.
+AboutVisit: TypeAlias = (
+    AcceptOffer
+    | Arrive
+    | Assign
+    | DeclineOffer
+    | Depart
+    | FailVisit
+    | FinishVisit
+    | LeaveWindow
+    | MistypeCode
+    | ProveCode
+    | SendIdentityLink
+)
+AboutCase: TypeAlias = ChooseWindow | Correct | Decide | RateVisit | SendDocument | Withdraw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import Literal, TypeAlias, get_type_hints
 
 from conversations.messages import Json, Say, say_to_json
@@ -80,9 +81,45 @@ class Withheld:
     kind: Literal["nik"] = "nik"
 
 
+class News(StrEnum):
+    """What happened elsewhere; the engine acts on two of them, the others name themselves."""
+
+    ATTACHMENT_REFUSED = "attachment_refused"
+    DAY_CLOSED = "day_closed"
+    DOCUMENT_REVOKED = "document_revoked"
+    DOCUMENT_SENT = "document_sent"
+    DUTY_ENDED = "duty_ended"
+    FINDING_OFFICER = "finding_officer"
+    FIX_NEEDED = "fix_needed"
+    IDENTITY_GIVEN = "identity_given"
+    IN_REVIEW = "in_review"
+    JOINED = "joined"
+    NO_OFFICER = "no_officer"
+    OFFER_PASSED = "offer_passed"
+    OFFICER_CHANGES = "officer_changes"
+    PERSON_CALLED = "person_called"
+    REMINDER = "reminder"
+    REVIEW_NEEDED = "review_needed"
+    SESSION_SET_ASIDE = "session_set_aside"
+    TASK_STUCK = "task_stuck"
+    TEMPLATE_REFUSED = "template_refused"
+    TURN_SET_ASIDE = "turn_set_aside"
+    UNREACHED = "unreached"
+    VERIFIED = "verified"
+    VISIT_CANCELLED = "visit_cancelled"
+    VISIT_OFFERED = "visit_offered"
+    VISIT_OVERDUE = "visit_overdue"
+    VISIT_UNASSIGNED = "visit_unassigned"
+    WINDOW_MISSED = "window_missed"
+    WINDOW_PASSED = "window_passed"
+
+
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """News from the city about `subject`, such as a case that needs a new photo."""
+    """News from the city about `subject`, such as a case that needs a new photo.
+
+    `what` is a `News`; rows of another version may hold one that this version does not know.
+    """
 
     what: str
     subject: str
@@ -139,10 +176,10 @@ def texts(event: Event) -> list[str]:
     return [value for value in values if isinstance(value, str)]
 
 
-def news(what: str, subject: int, *parts: Say, opens: str = "", unasked: bool = False) -> Json:
+def news(what: News, subject: int, *parts: Say, opens: str = "", unasked: bool = False) -> Json:
     """News as JSON: sentences to say, and the flow about the subject that it opens, if any.
 
     `unasked` news does not answer an act of the person's own: who opted out does not hear it.
     """
     params = {"parts": [say_to_json(part) for part in parts], "opens": opens, "unasked": unasked}
-    return to_json(Happened(what, str(subject), params))
+    return to_json(Happened(what.value, str(subject), params))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from conversations.messages import Json, Say, Value
 
 WIB = timezone(timedelta(hours=7), "WIB")  # Jakarta keeps no summer time
 
 Locale: TypeAlias = Literal["id", "en"]
-Role: TypeAlias = Literal["owner", "officer", "supervisor"]
+Role: TypeAlias = Literal["owner", "officer", "supervisor", "head"]
 
 
 class Place(Protocol):
@@ -182,6 +182,91 @@ class CallFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Me:
+    """The person who writes.
+
+    Everybody is an owner; staff are something else besides. `phone` is where to call them (E.164):
+    shared by them, or else the chat's own (`phone_of_chat`).
+    """
+
+    roles: frozenset[Role] = frozenset({"owner"})
+    locale: Locale = "id"
+    name: str | None = None
+    phone: str | None = None
+    phone_of_chat: bool = False
+    shares_contact: bool = True  # whether this chat can send a contact
+    opted_out: bool = False
+    consents: frozenset[str] = frozenset()  # purposes agreed to, in the present wording
+
+    @property
+    def desk(self) -> Role:
+        """Whose first page is theirs: staff's, or the owners'."""
+        return next((role for role in _DESKS if role in self.roles), "owner")
+
+
+_DESKS: tuple[Role, ...] = ("supervisor", "officer")
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What a person has asked for."""
+
+    cases: tuple[CaseFact, ...] = ()  # newest first
+    visits: tuple[VisitFact, ...] = ()  # open ones to them, soonest first
+    windows: Mapping[int, tuple[Window, ...]] = field(default_factory=dict)  # free ones, by case
+    services: tuple[str, ...] = ()  # what they can ask for, in the order of the menu
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """What an officer has to do."""
+
+    visits: tuple[VisitFact, ...] = ()  # open ones of theirs or offered to them, soonest first
+
+    def visit(self, subject: str) -> VisitFact | None:
+        """The visit with this id, if it is theirs."""
+        return _with_id(self.visits, subject)
+
+    def the_visit(self, subject: str) -> VisitFact:
+        """The visit that a flow is about; `Flow.alive` saw to it that there is one."""
+        return _found(self.visit(subject), "visit", subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What waits for a supervisor."""
+
+    cases: tuple[CaseFact, ...] = ()  # in review, oldest first
+    visits: tuple[VisitFact, ...] = ()  # that nobody took, soonest first
+    officers: tuple[OfficerFact, ...] = ()
+    calls: tuple[CallFact, ...] = ()  # whom to call, who waits longest first
+
+    def visit(self, subject: str) -> VisitFact | None:
+        """The visit with this id, if it waits here."""
+        return _with_id(self.visits, subject)
+
+    def the_visit(self, subject: str) -> VisitFact:
+        """The visit that a flow is about; `Flow.alive` saw to it that there is one."""
+        return _found(self.visit(subject), "visit", subject)
+
+    def case(self, subject: str) -> CaseFact | None:
+        """The case with this id, if it waits here."""
+        return _with_id(self.cases, subject)
+
+    def the_case(self, subject: str) -> CaseFact:
+        """The case that a flow is about; `Flow.alive` saw to it that there is one."""
+        return _found(self.case(subject), "case", subject)
+
+    def call(self, subject: str) -> CallFact | None:
+        """The person with this id on the call list, if it is for this supervisor to call them."""
+        return _with_id(self.calls, subject)
+
+    def the_call(self, subject: str) -> CallFact:
+        """The call that a flow is about; `Flow.alive` saw to it that there is one."""
+        return _found(self.call(subject), "call", subject)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that one turn may look at, read in the turn's own transaction."""
 
@@ -189,21 +274,10 @@ class Facts:
     places: Places
     trades: Trades
     calendar: Calendar = Weekdays()
-    locale: Locale = "id"
-    role: Role = "owner"
-    name: str | None = None
-    phone: str | None = None  # in E.164, where to call them: shared, or else the chat's own
-    phone_of_chat: bool = False  # it is the number they write from
-    shares_contact: bool = True  # whether this chat can send a contact
-    opted_out: bool = False
-    consents: frozenset[str] = frozenset()  # purposes agreed to, in the present wording
-    cases: tuple[CaseFact, ...] = ()  # newest first
-    visits: tuple[VisitFact, ...] = ()  # open ones, soonest first
-    windows: tuple[Window, ...] = ()  # free ones, for the owner whose visit is to be chosen
-    officers: tuple[OfficerFact, ...] = ()
-    attention: tuple[CaseFact, ...] = ()  # a supervisor's queue, oldest first
-    calls: tuple[CallFact, ...] = ()  # whom a supervisor is to call, who waits longest first
-    services: tuple[str, ...] = ()  # what they can ask for, in the order of the menu
+    me: Me = Me()
+    mine: Mine = field(default_factory=Mine)
+    rounds: Rounds = Rounds()
+    desk: Desk = Desk()
 
     @property
     def today(self) -> date:
@@ -211,35 +285,27 @@ class Facts:
         return self.now.astimezone(WIB).date()
 
     def case(self, subject: str) -> CaseFact | None:
-        """The case with this id, if it may be seen here."""
-        rows = (*self.cases, *self.attention)
-        return next((a for a in rows if str(a.id) == subject), None)
+        """The person's own case with this id."""
+        return _with_id(self.mine.cases, subject)
 
     def the_case(self, subject: str) -> CaseFact:
-        """The case that a flow is about; `Flow.alive` saw to it that there is one."""
-        found = self.case(subject)
-        if found is None:
-            raise LookupError(f"no case {subject!r} among the facts")
-        return found
+        """The own case that a flow is about; `Flow.alive` saw to it that there is one."""
+        return _found(self.case(subject), "case", subject)
 
-    def the_visit(self, subject: str) -> VisitFact:
-        """The visit that a flow is about; `Flow.alive` saw to it that there is one."""
-        found = self.visit(subject)
-        if found is None:
-            raise LookupError(f"no visit {subject!r} among the facts")
-        return found
 
-    def call(self, subject: str) -> CallFact | None:
-        """The person with this id on the call list, if it is for this supervisor to call them."""
-        return next((c for c in self.calls if str(c.id) == subject), None)
+class _Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
 
-    def the_call(self, subject: str) -> CallFact:
-        """The call that a flow is about; `Flow.alive` saw to it that there is one."""
-        found = self.call(subject)
-        if found is None:
-            raise LookupError(f"no call {subject!r} among the facts")
-        return found
 
-    def visit(self, subject: str) -> VisitFact | None:
-        """The open visit with this id, if it may be seen here."""
-        return next((v for v in self.visits if str(v.id) == subject), None)
+_N = TypeVar("_N", bound=_Numbered)
+
+
+def _with_id(rows: tuple[_N, ...], subject: str) -> _N | None:
+    return next((row for row in rows if str(row.id) == subject), None)
+
+
+def _found(row: _N | None, what: str, subject: str) -> _N:
+    if row is None:
+        raise LookupError(f"no {what} {subject!r} among the facts")
+    return row

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 
 from conversations.effects import Correct, Effect, GiveConsent, Submit
 from conversations.facts import Facts
-from conversations.flow import Choose, Context, Ending, Flow, Review, Step, Then, When
+from conversations.flow import Ending, Flow
 from conversations.messages import Json, Say
 from conversations.session import Answers
+from conversations.step import Context, Step, Then, When
+from conversations.steps import Choose, Review
 
 NEEDS_FIX = "needs_fix"  # of models.lifecycle
 CONSENT, CONFIRM, IDENTITY = "consent", "confirm", "identity"
@@ -41,14 +43,14 @@ def form(id: str, steps: Iterable[Step], *, consents: Iterable[str] = ("applying
 def _missing(purposes: frozenset[str]) -> When:
     def consent_needed(answers: Answers, facts: Facts) -> bool:
         """The applicant has not agreed yet."""
-        return not purposes <= facts.consents
+        return not purposes <= facts.me.consents
 
     return consent_needed
 
 
 def _giving(purposes: frozenset[str]) -> Then:
     def give(context: Context, answer: Json) -> tuple[Effect, ...]:
-        missing = sorted(purposes - context.facts.consents) if answer == "yes" else ()
+        missing = sorted(purposes - context.facts.me.consents) if answer == "yes" else ()
         return tuple(GiveConsent(purpose, context.whom) for purpose in missing)
 
     return give

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conversations.facts import VisitFact
-from conversations.flow import Choose, Step
 from conversations.messages import Say
 from conversations.session import Answers
+from conversations.step import Step
+from conversations.steps import Choose
 
 FINISH = "finish"  # the step of purposes without a script of their own
 FAILED = "failed"  # the answer to any step: the visit does not work

@@ -8,8 +8,9 @@ from sqlalchemy import Index, UniqueConstraint, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Code
 from models.person import Address
+from models.personal import Keep, Personal, personal
 
 
 class Alias(Base):
@@ -24,9 +25,9 @@ class Alias(Base):
         Index("ix_aliases_made_at", "made_at"),
     )
 
-    channel: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    address: Mapped[str]
+    channel: Mapped[Code] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True, info=personal(Personal.REACH, Keep.ALIASES))
+    address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.ALIASES))
     made_at: Mapped[datetime] = mapped_column(default=func.now(), server_default=func.now())
 
 

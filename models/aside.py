@@ -22,6 +22,7 @@ from models.encryption import Unreadable
 from models.inbox import InboundMessage
 from models.outbox import OutboundMessage
 from models.person import Person
+from models.personal import Keep, Linking, Personal, on_linking, personal
 
 ACTOR = "operator"  # in the audit
 #: Outcomes of messages that were given up for a reason of our own.
@@ -65,8 +66,12 @@ class SessionAside(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    session: Mapped[bytes] = mapped_column(LargeBinary)  # encrypted, as in `conversations`
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), index=True, info=on_linking(Linking.MOVES)
+    )
+    session: Mapped[bytes] = mapped_column(
+        LargeBinary, info=personal(Personal.WORDS, Keep.DRAFTS)
+    )  # encrypted, as in `conversations`
     has_draft: Mapped[bool]
     set_aside_at: Mapped[datetime] = mapped_column(default=func.now())
     closed_at: Mapped[datetime | None]

@@ -10,8 +10,9 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, unleased
+from models.base import Base, Code, unleased
 from models.encryption import Encrypted
+from models.personal import Keep, Linking, Personal, on_linking, personal
 
 REFERENCE = "attachments.reference"  # what its words are bound to
 _OPEN = "state = 'pending'"
@@ -35,20 +36,24 @@ class Attachment(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    channel: Mapped[str]
-    reference: Mapped[str | None] = mapped_column(Encrypted(REFERENCE))
-    kind: Mapped[str]  # photo or document, as it was sent
-    state: Mapped[str] = mapped_column(default=AttachmentState.PENDING)
-    content_type: Mapped[str | None]  # as sniffed from the content
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), index=True, info=on_linking(Linking.MOVES)
+    )
+    channel: Mapped[Code]
+    reference: Mapped[str | None] = mapped_column(
+        Encrypted(REFERENCE), info=personal(Personal.FILE, Keep.CASE)
+    )
+    kind: Mapped[Code]  # photo or document, as it was sent
+    state: Mapped[Code] = mapped_column(default=AttachmentState.PENDING)
+    content_type: Mapped[Code | None]  # as sniffed from the content
     size: Mapped[int | None]  # bytes
-    sha256: Mapped[str | None] = mapped_column(index=True)
-    path: Mapped[str | None]
+    sha256: Mapped[str | None] = mapped_column(index=True, info=personal(Personal.FILE, Keep.CASE))
+    path: Mapped[str | None] = mapped_column(info=personal(Personal.FILE, Keep.CASE))
     received_at: Mapped[datetime] = mapped_column(default=func.now())
     due_at: Mapped[datetime] = mapped_column(default=func.now())
     leased_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
-    refusal: Mapped[str | None]
+    refusal: Mapped[Code | None]
 
 
 def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[Attachment]:

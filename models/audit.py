@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Code, Details
 from models.database import packed
 from models.wire import Run
 
@@ -25,10 +25,10 @@ class AuditEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=func.now())
-    actor: Mapped[str]
-    action: Mapped[str]
-    subject: Mapped[str] = mapped_column(index=True)
-    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    actor: Mapped[Code]
+    action: Mapped[Code]
+    subject: Mapped[Code] = mapped_column(index=True)
+    details: Mapped[Details] = mapped_column(default=dict)
 
 
 def note(tx: Session, actor: str, action: str, subject: str, **details: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -18,7 +18,14 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+
+NOT_PERSONAL: dict[str, Any] = {"personal": None}  # the `info` of a column: see `models.personal`
+
+#: A word of ours: a state, a key, a code. Never what people said, and nothing that names them.
+Code = Annotated[str, mapped_column(String, info=NOT_PERSONAL)]
+#: Values of ours as JSON; no personal data.
+Details = Annotated[dict[str, Any], mapped_column(JSONB, info=NOT_PERSONAL)]
 
 
 class Base(DeclarativeBase):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
 from models.encryption import EncryptedJson
+from models.personal import Keep, Personal, personal
 
 
 class BrowserMessage(Base):
@@ -20,9 +21,11 @@ class BrowserMessage(Base):
     __table_args__ = (Index("ix_browser_messages_phone", "address", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    address: Mapped[str]
+    address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.MESSAGES))
     sent: Mapped[bool]
-    payload: Mapped[Any] = mapped_column(EncryptedJson("browser_messages.payload"))
+    payload: Mapped[Any] = mapped_column(
+        EncryptedJson("browser_messages.payload"), info=personal(Personal.WORDS, Keep.MESSAGES)
+    )
     at: Mapped[datetime] = mapped_column(default=func.now())
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
-from models.base import Base
+from models.base import Base, Code
 from models.wib import WIB
 
 OPENS, CLOSES = time(8, 0), time(16, 0)  # the working day, in WIB
@@ -33,7 +33,7 @@ class SpecialDay(Base):
 
     on: Mapped[date] = mapped_column(primary_key=True)
     works: Mapped[bool]
-    reason: Mapped[str]
+    reason: Mapped[Code]
     set_at: Mapped[datetime] = mapped_column(default=func.now())
 
 

@@ -11,10 +11,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import task
-from models.base import Base
+from models.base import NOT_PERSONAL, Base, Code
 from models.database import TASKS, trip
 from models.encryption import EncryptedJson, seal_json
 from models.lifecycle import OPEN_CASES, CaseState
+from models.personal import Keep, Linking, Personal, on_linking, personal
 
 _ANSWERS = "applications.answers"  # what its words are bound to
 
@@ -35,18 +36,22 @@ class Case(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str]
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    service: Mapped[str]
-    state: Mapped[str] = mapped_column(default=CaseState.SUBMITTED)
-    answers: Mapped[Any] = mapped_column(EncryptedJson(_ANSWERS))
+    number: Mapped[Code]
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), index=True, info=on_linking(Linking.MOVES)
+    )
+    service: Mapped[Code]
+    state: Mapped[Code] = mapped_column(default=CaseState.SUBMITTED)
+    answers: Mapped[Any] = mapped_column(
+        EncryptedJson(_ANSWERS), info=personal(Personal.WORDS, Keep.CASE)
+    )
     answers_version: Mapped[int] = mapped_column(default=1)
     changed: Mapped[list[str] | None] = mapped_column(
-        JSONB(none_as_null=True)
+        JSONB(none_as_null=True), info=NOT_PERSONAL
     )  # steps answered anew by the last correction; None before the first
-    stage: Mapped[str] = mapped_column(default="")
-    same_as: Mapped[str | None]
-    area_code: Mapped[str | None]  # where it belongs: whose supervisors see it
+    stage: Mapped[Code] = mapped_column(default="")
+    same_as: Mapped[Code | None]
+    area_code: Mapped[Code | None]  # where it belongs: whose supervisors see it
     submitted_at: Mapped[datetime] = mapped_column(default=func.now())
     moved_at: Mapped[datetime] = mapped_column(default=func.now())
     failed_visits: Mapped[int] = mapped_column(default=0)
@@ -117,16 +122,6 @@ def lock(tx: Session, ids: Sequence[int]) -> Sequence[Case]:
 def by_number(tx: Session, number: str) -> Case | None:
     """The case with this number, such as "26-004512"."""
     return tx.scalars(select(Case).where(Case.number == number)).one_or_none()
-
-
-def open_of(tx: Session, person_id: int) -> Case | None:
-    """The newest case of this person that is still under way."""
-    return tx.scalars(
-        select(Case)
-        .where(Case.person_id == person_id, Case.state.in_(OPEN_CASES))
-        .order_by(Case.id.desc())
-        .limit(1)
-    ).one_or_none()
 
 
 def open_twins(tx: Session, case: Case, person_ids: Sequence[int]) -> list[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base, Code, now
 
 
 class Chore(Base):
@@ -16,7 +16,7 @@ class Chore(Base):
 
     __tablename__ = "chores"
 
-    name: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[Code] = mapped_column(primary_key=True)
     due_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
+from models.base import Base, Code
 from models.database import packed
+from models.personal import Linking, on_linking
 from models.wire import Run
 
 CURRENT_VERSION = "2026-11"  # of the wording; a new one is asked for again
@@ -22,9 +23,9 @@ class Consent(Base):
     __table_args__ = (UniqueConstraint("person_id", "purpose", "version"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    purpose: Mapped[str]
-    version: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MERGED))
+    purpose: Mapped[Code]
+    version: Mapped[Code]
     given_at: Mapped[datetime] = mapped_column(default=func.now())
 
 

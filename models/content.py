@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Code
 
 
 class Content(Base):
@@ -16,8 +16,8 @@ class Content(Base):
 
     __tablename__ = "contents"
 
-    key: Mapped[str] = mapped_column(primary_key=True)
-    provider_id: Mapped[str]
+    key: Mapped[Code] = mapped_column(primary_key=True)
+    provider_id: Mapped[Code]
     made_at: Mapped[datetime] = mapped_column(default=func.now())
 
 

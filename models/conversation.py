@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 from models.encryption import EncryptedJson
+from models.personal import Keep, Linking, Personal, on_linking, personal
 
 
 class Conversation(Base):
@@ -21,8 +22,12 @@ class Conversation(Base):
         Index("ix_conversations_drafts", "reminded", postgresql_where="has_draft"),
     )
 
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    session: Mapped[Any] = mapped_column(EncryptedJson("conversations.session"))
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), primary_key=True, info=on_linking(Linking.STAYS)
+    )
+    session: Mapped[Any] = mapped_column(
+        EncryptedJson("conversations.session"), info=personal(Personal.WORDS, Keep.DRAFTS)
+    )
     has_draft: Mapped[bool] = mapped_column(default=False)
     spoke_at: Mapped[datetime] = mapped_column(default=func.now())  # when they were last heard
     reminded: Mapped[int] = mapped_column(default=0)  # reminders sent since then

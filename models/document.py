@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
-from models.base import Base, now
+from models.base import Base, Code, now
+from models.personal import Keep, Linking, Personal, on_linking, personal
 
 
 class Document(Base):
@@ -23,15 +24,17 @@ class Document(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str]
-    number: Mapped[str]
+    kind: Mapped[Code]
+    number: Mapped[Code]
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), index=True, info=on_linking(Linking.MOVES)
+    )
     issued_on: Mapped[date]
     valid_until: Mapped[date | None]  # None: it does not expire
     revoked_at: Mapped[datetime | None]
-    revoked_because: Mapped[str | None]
-    path: Mapped[str | None]
+    revoked_because: Mapped[str | None] = mapped_column(info=personal(Personal.WORDS, Keep.CASE))
+    path: Mapped[Code | None]
     made_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
@@ -40,9 +43,9 @@ class DocumentCounter(Base):
 
     __tablename__ = "document_counters"
 
-    kind: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[Code] = mapped_column(primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True)
-    area: Mapped[str] = mapped_column(primary_key=True)  # "" where the kind has none
+    area: Mapped[Code] = mapped_column(primary_key=True)  # "" where the kind has none
     last: Mapped[int]
 
 

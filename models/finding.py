@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Code, Details
 
 
 class Outcome(StrEnum):
@@ -47,12 +47,12 @@ class FindingRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
-    check: Mapped[str]
+    check: Mapped[Code]
     answers_version: Mapped[int]
-    outcome: Mapped[str]
-    reason: Mapped[str]
-    step: Mapped[str | None]  # the question the owner answers again
-    params: Mapped[dict[str, Any]]  # of the reason's sentence; no personal data
+    outcome: Mapped[Code]
+    reason: Mapped[Code]
+    step: Mapped[Code | None]  # the question the owner answers again
+    params: Mapped[Details]  # of the reason's sentence; no personal data
     found_at: Mapped[datetime] = mapped_column(default=func.now())
 
 

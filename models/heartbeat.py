@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Code
 
 STALE = timedelta(seconds=30)
 
@@ -18,7 +18,7 @@ class Heartbeat(Base):
 
     __tablename__ = "heartbeats"
 
-    name: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[Code] = mapped_column(primary_key=True)
     beat_at: Mapped[datetime]
     #: How often its loop failed and was started again, in all processes of this kind.
     restarts: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Code
+from models.personal import Linking, on_linking
 
 QUIET = timedelta(days=1)  # between two tellings of the same person's same request
-#: What one may ask for apart from talking to somebody; each is told by itself.
-KINDS = frozenset({"complaint", "my_data", "erase_data", "phone"})
-TALK = "talk"
 
 
 class HelpRequest(Base):
@@ -20,18 +18,16 @@ class HelpRequest(Base):
 
     __tablename__ = "help_requests"
 
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), primary_key=True, info=on_linking(Linking.MERGED)
+    )
+    kind: Mapped[Code] = mapped_column(primary_key=True)
     told_at: Mapped[datetime]
     repeats: Mapped[int] = mapped_column(default=0)
 
 
-def count(tx: Session, person_id: int, about: str, at: datetime) -> int | None:
-    """Count a (locked) person's request; gives the repeats to tell now, None if told lately.
-
-    `about` is one of `KINDS`; anything else, such as the flow they were in, is a wish to talk.
-    """
-    kind = about if about in KINDS else TALK
+def count(tx: Session, person_id: int, kind: str, at: datetime) -> int | None:
+    """Count a (locked) person's request; gives the repeats to tell now, None if told lately."""
     row = tx.get(HelpRequest, (person_id, kind))
     if row is None:
         tx.add(HelpRequest(person_id=person_id, kind=kind, told_at=at, repeats=0))

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
 from models.encryption import Encrypted, blind_index
+from models.personal import Keep, Linking, Personal, on_linking, personal
 
 LINK_LIFE = timedelta(hours=24)
 NIK_INDEX = "identities.nik"
@@ -32,14 +33,26 @@ class Identity(Base):
     __table_args__ = (UniqueConstraint("person_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    name: Mapped[str] = mapped_column(Encrypted("identities.name"))
-    nik: Mapped[str] = mapped_column(Encrypted("identities.nik"))
-    nik_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
-    born_on: Mapped[str] = mapped_column(Encrypted("identities.born_on"))  # ISO date
-    address: Mapped[str] = mapped_column(Encrypted("identities.address"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MERGED))
+    name: Mapped[str] = mapped_column(
+        Encrypted("identities.name"), info=personal(Personal.IDENTITY, Keep.PERSON)
+    )
+    nik: Mapped[str] = mapped_column(
+        Encrypted("identities.nik"), info=personal(Personal.IDENTITY, Keep.PERSON)
+    )
+    nik_index: Mapped[bytes] = mapped_column(
+        LargeBinary, index=True, info=personal(Personal.IDENTITY, Keep.PERSON)
+    )
+    born_on: Mapped[str] = mapped_column(
+        Encrypted("identities.born_on"), info=personal(Personal.IDENTITY, Keep.PERSON)
+    )  # ISO date
+    address: Mapped[str] = mapped_column(
+        Encrypted("identities.address"), info=personal(Personal.IDENTITY, Keep.PERSON)
+    )
     ktp_attachment_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"))
-    given_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))  # the owner or the officer
+    given_by_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), info=on_linking(Linking.STAYS)
+    )  # the owner or the officer
     given_at: Mapped[datetime] = mapped_column(default=func.now())
     version: Mapped[int] = mapped_column(default=1)
 
@@ -49,9 +62,11 @@ class IdentityLink(Base):
 
     __tablename__ = "identity_links"
 
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    holder_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    token_hash: Mapped[bytes] = mapped_column(
+        LargeBinary, primary_key=True, info=personal(Personal.PROOF, Keep.LINKS)
+    )
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MOVES))
+    holder_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MOVES))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import quiet
 from models.attachment import REFERENCE
-from models.base import Base
+from models.base import Base, Code
 from models.database import INBOX, notify, packed, trip
 from models.encryption import EncryptedJson, seal, seal_json
 from models.person import MAKE
+from models.personal import Keep, Linking, Personal, on_linking, personal
 from models.wire import Results, Run
 
 NEWS = "news"  # the channel of what the city itself has to tell a conversation
@@ -50,10 +51,14 @@ class InboundMessage(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    channel: Mapped[str]
-    provider_id: Mapped[str]
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    event: Mapped[Any] = mapped_column(EncryptedJson("inbox.event"))
+    channel: Mapped[Code]
+    provider_id: Mapped[Code]
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), info=on_linking(Linking.WAITING)
+    )
+    event: Mapped[Any] = mapped_column(
+        EncryptedJson("inbox.event"), info=personal(Personal.WORDS, Keep.MESSAGES)
+    )
     address_id: Mapped[int | None]  # where they wrote from; None for news
     attachment_id: Mapped[int | None]  # the file that came with it
     heard_at: Mapped[datetime] = mapped_column(default=func.now())

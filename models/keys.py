@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import models
 from models import encryption
-from models.base import Base
+from models.base import Base, Code
 from models.encryption import Encrypted, EncryptedJson, UnknownKey, UnreadableValue
 from models.identity import NIK_INDEX, Identity
 from models.person import VEILED, Address, unveiled
@@ -37,8 +37,8 @@ class KeyCanary(Base):
 
     __tablename__ = "keys"
 
-    use: Mapped[str] = mapped_column(primary_key=True)  # encrypts, indexes
-    name: Mapped[str] = mapped_column(primary_key=True)
+    use: Mapped[Code] = mapped_column(primary_key=True)  # encrypts, indexes
+    name: Mapped[Code] = mapped_column(primary_key=True)
     canary: Mapped[bytes] = mapped_column(LargeBinary)
     entered_at: Mapped[datetime] = mapped_column(default=func.now())
 

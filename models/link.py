@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Literal
 
 from sqlalchemy import ForeignKey, LargeBinary, delete, func, select, text, update
@@ -13,6 +14,15 @@ from models import audit, task
 from models.audit import AuditEntry
 from models.base import Base
 from models.encryption import blind_index
+from models.personal import (
+    Keep,
+    Linking,
+    Personal,
+    every_table,
+    keys_to_people,
+    on_linking,
+    personal,
+)
 from models.quotas import LINK_CODES
 
 LIFE = timedelta(minutes=15)
@@ -34,10 +44,16 @@ class LinkCode(Base):
     __tablename__ = "link_codes"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), index=True, info=on_linking(Linking.STAYS)
+    )
+    code_hash: Mapped[bytes] = mapped_column(
+        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS)
+    )
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    taken_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("people.id"), info=on_linking(Linking.STAYS)
+    )
 
 
 def offer(tx: Session, person_id: int) -> str:
@@ -79,65 +95,96 @@ def take(tx: Session, code: str, person_id: int) -> Taken:
 
 
 def move(tx: Session, *, kept: int, gone: int) -> None:
-    """Give all that belongs to one (locked) person to another; again it moves what came since.
+    """Give all that belongs to one (locked) person to another; safe to repeat.
 
-    What was said and heard before stays with the row of who is gone, which points to who is kept,
-    until it is forgotten like all that was said. Their conversations are not moved: of two, one
-    must be made (`workers.linking`).
+    What was said and heard before stays with the row of the person who is gone, which points to the
+    one who is kept, until it is forgotten like all that was said. Conversations are not moved:
+    `casework.linking` makes one of two.
     """
     ids = {"kept": kept, "gone": gone}
-    for statement in _MOVES:
+    for statement in _statements():
         tx.execute(text(statement), ids)
 
 
-#: In the order in which turns lock: cases, then visits.
-_MOVES = (
-    "UPDATE cases SET person_id = :kept WHERE person_id = :gone",
-    "UPDATE visits SET host_id = :kept WHERE host_id = :gone",
-    "UPDATE documents SET person_id = :kept WHERE person_id = :gone",
-    "UPDATE attachments SET person_id = :kept WHERE person_id = :gone",
-    """
-    INSERT INTO consents (person_id, purpose, version, given_at)
-    SELECT :kept, purpose, version, given_at FROM consents WHERE person_id = :gone
-    ON CONFLICT DO NOTHING
-    """,
-    "DELETE FROM consents WHERE person_id = :gone",
-    """
-    DELETE FROM identities
-     WHERE person_id = :gone AND EXISTS (SELECT FROM identities WHERE person_id = :kept)
-    """,
-    "UPDATE identities SET person_id = :kept WHERE person_id = :gone",
-    "UPDATE identity_links SET person_id = :kept WHERE person_id = :gone",
-    "UPDATE identity_links SET holder_id = :kept WHERE holder_id = :gone",
-    """
-    INSERT INTO help_requests AS own (person_id, kind, told_at, repeats)
-    SELECT :kept, kind, told_at, repeats FROM help_requests WHERE person_id = :gone
-    ON CONFLICT (person_id, kind) DO UPDATE
-       SET told_at = greatest(own.told_at, excluded.told_at),
-           repeats = own.repeats + excluded.repeats
-    """,
-    "DELETE FROM help_requests WHERE person_id = :gone",
-    "DELETE FROM unreached WHERE person_id = :gone",
-    "UPDATE sessions_aside SET person_id = :kept WHERE person_id = :gone",
-    "UPDATE addresses SET person_id = :kept WHERE person_id = :gone",
-    """
-    UPDATE inbox SET person_id = :kept
-     WHERE person_id = :gone AND taken_at IS NULL AND set_aside_at IS NULL
-    """,
-    """
-    UPDATE outbox SET person_id = :kept
-     WHERE person_id = :gone AND sent_at IS NULL AND failed_at IS NULL
-    """,
-    """
-    UPDATE people AS one
-       SET name = coalesce(one.name, other.name), phone = coalesce(one.phone, other.phone),
-           opted_out_at = coalesce(one.opted_out_at, other.opted_out_at)
-      FROM people AS other
-     WHERE one.id = :kept AND other.id = :gone AND other.merged_into IS NULL
-    """,
-    "UPDATE people SET merged_into = :kept WHERE merged_into = :gone",
-    "UPDATE people SET merged_into = :kept, name = NULL, phone = NULL WHERE id = :gone",
-)
+@cache
+def _statements() -> tuple[str, ...]:
+    """What the foreign keys to `people` declare, in the order in which turns lock."""
+    keys = keys_to_people(every_table())
+    first = {"cases": 0, "visits": 1, "people": 3}  # people last: then nothing is left of them
+    named = sorted(keys, key=lambda name: (first.get(name.partition(".")[0], 2), name))
+    found: list[str] = []
+    for name in named:
+        table, _, column = name.partition(".")
+        match Linking(keys[name].parent.info["linking"]):
+            case Linking.MOVES:
+                found.append(f"UPDATE {table} SET {column} = :kept WHERE {column} = :gone")
+            case Linking.WAITING:
+                found.append(
+                    f"UPDATE {table} SET {column} = :kept WHERE {column} = :gone AND {WAITS[table]}"
+                )
+            case Linking.MERGED:
+                found += MERGES[name]
+            case Linking.STAYS:
+                pass
+    return tuple(found)
+
+
+#: Which rows still wait, by table.
+WAITS = {
+    "inbox": "taken_at IS NULL AND set_aside_at IS NULL",
+    "outbox": "sent_at IS NULL AND failed_at IS NULL",
+}
+
+#: How one row is made of two, by `table.column`.
+MERGES = {
+    "consents.person_id": (
+        """
+        INSERT INTO consents (person_id, purpose, version, given_at)
+        SELECT :kept, purpose, version, given_at FROM consents WHERE person_id = :gone
+        ON CONFLICT DO NOTHING
+        """,
+        "DELETE FROM consents WHERE person_id = :gone",
+    ),
+    "identities.person_id": (
+        """
+        DELETE FROM identities
+         WHERE person_id = :gone AND EXISTS (SELECT FROM identities WHERE person_id = :kept)
+        """,
+        "UPDATE identities SET person_id = :kept WHERE person_id = :gone",
+    ),
+    "help_requests.person_id": (
+        """
+        INSERT INTO help_requests AS own (person_id, kind, told_at, repeats)
+        SELECT :kept, kind, told_at, repeats FROM help_requests WHERE person_id = :gone
+        ON CONFLICT (person_id, kind) DO UPDATE
+           SET told_at = greatest(own.told_at, excluded.told_at),
+               repeats = own.repeats + excluded.repeats
+        """,
+        "DELETE FROM help_requests WHERE person_id = :gone",
+    ),
+    "participants.person_id": (
+        """
+        DELETE FROM participants AS one
+         WHERE person_id = :gone
+           AND EXISTS (SELECT FROM participants AS other
+                        WHERE other.case_id = one.case_id AND other.role = one.role
+                          AND other.person_id = :kept)
+        """,
+        "UPDATE participants SET person_id = :kept WHERE person_id = :gone",
+    ),
+    "unreached.person_id": ("DELETE FROM unreached WHERE person_id = :gone",),
+    "people.merged_into": (
+        """
+        UPDATE people AS one
+           SET name = coalesce(one.name, other.name), phone = coalesce(one.phone, other.phone),
+               opted_out_at = coalesce(one.opted_out_at, other.opted_out_at)
+          FROM people AS other
+         WHERE one.id = :kept AND other.id = :gone AND other.merged_into IS NULL
+        """,
+        "UPDATE people SET merged_into = :kept WHERE merged_into = :gone",
+        "UPDATE people SET merged_into = :kept, name = NULL, phone = NULL WHERE id = :gone",
+    ),
+}
 
 
 def end(tx: Session, link_id: int) -> None:

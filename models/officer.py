@@ -23,8 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
-from models.base import Base, now
+from models.base import Base, Code, now
 from models.person import Person, reachable
+from models.personal import Keep, Linking, Personal, on_linking, personal
 
 INVITATION_LIFE = timedelta(days=14)
 
@@ -64,15 +65,21 @@ class Officer(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    role: Mapped[str] = mapped_column(default="officer")
-    name: Mapped[str]
-    badge: Mapped[str]
-    badge_key: Mapped[str | None] = mapped_column(Computed(_KEY.format("badge"), persisted=True))
+    role: Mapped[Code] = mapped_column(default="officer")
+    name: Mapped[str] = mapped_column(info=personal(Personal.NAME, Keep.DUTY))
+    badge: Mapped[str] = mapped_column(info=personal(Personal.NAME, Keep.DUTY))
+    badge_key: Mapped[str | None] = mapped_column(
+        Computed(_KEY.format("badge"), persisted=True), info=personal(Personal.NAME, Keep.DUTY)
+    )
     badge_shared: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("people.id"), info=on_linking(Linking.STAYS)
+    )
     capacity: Mapped[int] = mapped_column(default=3)
     active: Mapped[bool] = mapped_column(default=True)
-    invitation_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    invitation_hash: Mapped[bytes | None] = mapped_column(
+        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS)
+    )
     invited_at: Mapped[datetime] = mapped_column(default=func.now())
     joined_at: Mapped[datetime | None]
 
@@ -83,7 +90,7 @@ class OfficerArea(Base):
     __tablename__ = "officer_areas"
 
     officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"), primary_key=True)
-    area_code: Mapped[str] = mapped_column(primary_key=True)
+    area_code: Mapped[Code] = mapped_column(primary_key=True)
 
 
 def invite(
@@ -176,11 +183,6 @@ def join(tx: Session, token: str, person_id: int) -> Officer | None:
     officer.person_id, officer.joined_at, officer.invitation_hash = person_id, func.now(), None
     audit.note(tx, f"person:{person_id}", "officer.joined", f"officer:{officer.id}")
     return officer
-
-
-def invited(tx: Session, token: str) -> bool:
-    """Whether an invitation still works."""
-    return _invited(tx, token) is not None
 
 
 def _invited(tx: Session, token: str) -> Officer | None:

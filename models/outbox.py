@@ -27,9 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import quiet
-from models.base import Base
+from models.base import Base, Code
 from models.database import OUTBOX, notify, packed, trip
 from models.encryption import EncryptedJson, open_json, seal_json
+from models.personal import Keep, Linking, Personal, on_linking, personal
 from models.quiet import QuietHours
 from models.wire import Results, Run
 
@@ -84,11 +85,15 @@ class OutboundMessage(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), info=on_linking(Linking.WAITING)
+    )
     address_id: Mapped[int | None]  # where it answers to; None goes where they were heard last
-    dedupe_key: Mapped[str]  # the fact, and who is told: "case:81:verified:owner"
-    message: Mapped[Any] = mapped_column(EncryptedJson("outbox.message"))  # conversations.messages
-    lane: Mapped[str] = mapped_column(default=Lane.REPLY)
+    dedupe_key: Mapped[Code]  # the fact, and who is told: "case:81:verified:owner"
+    message: Mapped[Any] = mapped_column(
+        EncryptedJson("outbox.message"), info=personal(Personal.WORDS, Keep.MESSAGES)
+    )  # conversations.messages
+    lane: Mapped[Code] = mapped_column(default=Lane.REPLY)
     provisional: Mapped[bool] = mapped_column(default=False)  # dropped if anything else is said
     #: A reply to somebody's first message: it goes after all other replies. Not a lane of its own,
     #: so that processes of the version before can claim it.
@@ -100,9 +105,9 @@ class OutboundMessage(Base):
     leased_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
-    provider_id: Mapped[str | None]
+    provider_id: Mapped[Code | None]
     failed_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]  # why it is not sent, or not yet: an error's name, no personal data
+    outcome: Mapped[Code | None]  # why it is not sent, or not yet: an error's name
     first_due_at: Mapped[datetime | None]  # None until it is put back for the first time
     counted: Mapped[int | None]  # tries of which only a few are made, as each may be a copy
 

@@ -8,8 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Code
 from models.encryption import Encrypted
+from models.personal import Keep, Linking, Personal, on_linking, personal
 
 
 class ParticipantRole(StrEnum):
@@ -31,9 +32,13 @@ class Participant(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
-    role: Mapped[str]
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    name: Mapped[str | None] = mapped_column(Encrypted("participants.name"))
+    role: Mapped[Code]
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("people.id"), index=True, info=on_linking(Linking.MERGED)
+    )
+    name: Mapped[str | None] = mapped_column(
+        Encrypted("participants.name"), info=personal(Personal.NAME, Keep.CASE)
+    )
 
 
 def add(tx: Session, case_id: int, role: ParticipantRole, person_id: int) -> None:

@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Code
 from models.database import packed, trip
 from models.encryption import Encrypted, Unreadable, open_text, seal, unveil, veil
+from models.personal import Keep, Linking, Personal, on_linking, personal
 from models.wire import Run
 
 WHATSAPP = "whatsapp"  # the channel whose addresses are telephone numbers
@@ -40,13 +41,17 @@ class Person(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    locale: Mapped[str] = mapped_column(default="id")
-    name: Mapped[str | None] = mapped_column(Encrypted(NAME))
-    phone: Mapped[str | None] = mapped_column(Encrypted(PHONE))  # E.164, shared by them
+    locale: Mapped[Code] = mapped_column(default="id")
+    name: Mapped[str | None] = mapped_column(
+        Encrypted(NAME), info=personal(Personal.NAME, Keep.PERSON)
+    )
+    phone: Mapped[str | None] = mapped_column(
+        Encrypted(PHONE), info=personal(Personal.REACH, Keep.PERSON)
+    )  # E.164, shared by them
     created_at: Mapped[datetime] = mapped_column(default=func.now())
     opted_out_at: Mapped[datetime | None]  # since then only answers to their own messages
     merged_into: Mapped[int | None] = mapped_column(
-        ForeignKey("people.id")
+        ForeignKey("people.id"), info=on_linking(Linking.MERGED)
     )  # who turned out to be the same person, and has all that was theirs
 
 
@@ -60,9 +65,11 @@ class Address(Base):
     __table_args__ = (UniqueConstraint("channel", "address"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    channel: Mapped[str]
-    address: Mapped[str]
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), index=True, info=on_linking(Linking.MOVES)
+    )
+    channel: Mapped[Code]
+    address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.PERSON))
     heard_at: Mapped[datetime | None]  # when they last wrote from there; None if never
     unreachable_at: Mapped[datetime | None]  # the channel said so; cleared when heard again
 

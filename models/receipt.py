@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Interval, case, func, select, type_coerce, up
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base
+from models.base import Base, Code
 from models.database import OUTBOX, notify
 from models.outbox import OutboundMessage
 
@@ -36,9 +36,9 @@ class Receipt(Base):
 
     __tablename__ = "receipts"
 
-    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    provider_id: Mapped[Code] = mapped_column(primary_key=True)
     outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"), index=True)
-    status: Mapped[str]
+    status: Mapped[Code]
     code: Mapped[int | None]  # the provider's error, if it failed
     reported_at: Mapped[datetime] = mapped_column(default=func.now())
     seen_to_at: Mapped[datetime | None]  # since then its failure is no news

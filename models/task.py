@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Index, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, unleased
+from models.base import Base, Code, unleased
 from models.database import TASKS, trip
 
 MAX_FAILURES = 6
@@ -46,14 +46,14 @@ class Task(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str]
+    kind: Mapped[Code]
     subject_id: Mapped[int]
-    run_key: Mapped[str]
+    run_key: Mapped[Code]
     due_at: Mapped[datetime] = mapped_column(default=func.now())
     created_at: Mapped[datetime] = mapped_column(default=func.now())
     leased_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
-    last_error: Mapped[str | None]  # the error's type and place, no personal data
+    last_error: Mapped[Code | None]  # the error's type and place, no personal data
     done_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]  # gave up: a supervisor sees it
 

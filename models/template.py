@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, now
+from models.base import Base, Code, now
 
 APPROVED = "approved"
 #: States in which a template that was asked for can't be used, for longer than a look takes.
@@ -24,12 +24,12 @@ class MessageTemplate(Base):
     __table_args__ = (UniqueConstraint("name", "locale", "content_hash"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    locale: Mapped[str]
-    content_hash: Mapped[str]
-    sid: Mapped[str]
-    status: Mapped[str]  # the provider's word: received, pending, approved, rejected, paused, …
-    reason: Mapped[str | None]  # why it was rejected
+    name: Mapped[Code]
+    locale: Mapped[Code]
+    content_hash: Mapped[Code]
+    sid: Mapped[Code]
+    status: Mapped[Code]  # the provider's word: received, pending, approved, rejected, paused, …
+    reason: Mapped[Code | None]  # why it was rejected
     checked_at: Mapped[datetime] = mapped_column(default=func.now())
 
 

@@ -22,12 +22,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from models import officer
-from models.base import Base
+from models.base import Base, Code
 from models.case import Case
 from models.encryption import readable
 from models.lifecycle import CaseState
 from models.officer import Officer
 from models.person import Address, Person, numbers_of
+from models.personal import Linking, on_linking
 
 
 class Unreached(Base):
@@ -43,10 +44,10 @@ class Unreached(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MERGED))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
-    area_code: Mapped[str | None]  # whose supervisors call
-    reason: Mapped[str]  # one of `bot.outcomes.REASONS`: "unreachable", "unknown", "ours", ...
+    area_code: Mapped[Code | None]  # whose supervisors call
+    reason: Mapped[Code]  # one of `bot.outcomes.REASONS`: "unreachable", "unknown", "ours", ...
     noted_at: Mapped[datetime] = mapped_column(default=func.now())
     called_at: Mapped[datetime | None]
 

@@ -11,9 +11,10 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text, 
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import task
-from models.base import Base
+from models.base import Base, Code, Details
 from models.encryption import Encrypted, EncryptedJson
 from models.lifecycle import VisitState
+from models.personal import Keep, Linking, Personal, on_linking, personal
 
 CODE_TRIES = 5
 MAX_FAILED_VISITS = 3  # then a supervisor decides
@@ -42,19 +43,25 @@ class Visit(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
-    purpose: Mapped[str]
-    host_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    purpose: Mapped[Code]
+    host_id: Mapped[int | None] = mapped_column(
+        ForeignKey("people.id"), index=True, info=on_linking(Linking.MOVES)
+    )
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
-    state: Mapped[str] = mapped_column(default=VisitState.WANTED)
-    area_code: Mapped[str]  # the kelurahan
-    site: Mapped[Any | None] = mapped_column(EncryptedJson("visits.site"))
+    state: Mapped[Code] = mapped_column(default=VisitState.WANTED)
+    area_code: Mapped[Code]  # the kelurahan
+    site: Mapped[Any | None] = mapped_column(
+        EncryptedJson("visits.site"), info=personal(Personal.PLACE, Keep.VISIT)
+    )
     on: Mapped[date]
-    part: Mapped[str]  # models.window
-    code: Mapped[str | None] = mapped_column(Encrypted("visits.code"))
+    part: Mapped[Code]  # models.window
+    code: Mapped[str | None] = mapped_column(
+        Encrypted("visits.code"), info=personal(Personal.PROOF, Keep.CASE)
+    )
     code_tries: Mapped[int] = mapped_column(default=0)
     code_proved_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]  # of a visit that is done: what the purpose's script says
-    failure: Mapped[str | None]  # why it did not work: a key of the catalogue
+    outcome: Mapped[Code | None]  # of a visit that is done: what the purpose's script says
+    failure: Mapped[Code | None]  # why it did not work: a key of the catalogue
     made_at: Mapped[datetime] = mapped_column(default=func.now())
     moved_at: Mapped[datetime] = mapped_column(default=func.now())
 
@@ -73,8 +80,8 @@ class Offer(Base):
     officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"))
     offered_at: Mapped[datetime] = mapped_column(default=func.now())
     expires_at: Mapped[datetime]
-    answer: Mapped[str | None]  # accepted, declined, silent or withdrawn
-    reason: Mapped[str | None]  # of declining: a key of the catalogue
+    answer: Mapped[Code | None]  # accepted, declined, silent or withdrawn
+    reason: Mapped[Code | None]  # of declining: a key of the catalogue
     answered_at: Mapped[datetime | None]
 
 
@@ -84,7 +91,7 @@ class VisitReport(Base):
     __tablename__ = "visit_reports"
 
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), primary_key=True)
-    answers: Mapped[dict[str, Any]]
+    answers: Mapped[Details]
     rating: Mapped[int | None]  # the host's, 1 to 5
     made_at: Mapped[datetime] = mapped_column(default=func.now())
 

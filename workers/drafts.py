@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from casework.news import tell
+from conversations.events import News
 from conversations.messages import Say
 from models import quiet
 from models.base import now
@@ -32,7 +33,7 @@ def _remind(tx: Session, times: int, since: datetime) -> int:
     rows = tx.execute(_REMINDED, {"times": times, "since": since, "most": AT_ONCE}).all()
     for person_id, spoke_at in rows:
         fact = f"reminder:{person_id}:{spoke_at.isoformat()}:{times + 1}"
-        tell(tx, person_id, "reminder", person_id, Say("notices.draft_waits"), fact=fact)
+        tell(tx, person_id, News.REMINDER, person_id, Say("notices.draft_waits"), fact=fact)
     return len(rows)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from casework.act import by_office
 from casework.news import window_of
+from conversations.events import News
 from conversations.messages import Say
 from models import alias, task
 from models import case as cases
@@ -39,6 +40,7 @@ OVERDUE = timedelta(hours=2)  # after the end of a visit's window
 LONG_OVERDUE = timedelta(days=7)  # after its day: it has been reported
 LINKS_KEPT = timedelta(days=1)  # after they expired or were used
 TASKS_KEPT = timedelta(days=30)  # after they were done or given up
+SITES_KEPT = timedelta(days=30)  # after the day of the visit
 INVITED = TASKS_KEPT - timedelta(days=1)  # until then the task that invited an owner is there
 FORGOTTEN = 10_000  # rows of one table that one run of `tidy` deletes; it goes on a second later
 
@@ -71,6 +73,7 @@ def _tidy(tx: Session, run: Task, *, kept: Kept) -> datetime | None:
     tx.execute(delete(LinkCode).where(LinkCode.expires_at < moment - LINKS_KEPT))
     tx.execute(delete(SessionAside).where(SessionAside.set_aside_at < moment - drafts.KEPT))
     alias.forget(tx, moment - kept.aliases)
+    _forget_sites(tx, moment)
     taken = func.coalesce(InboundMessage.taken_at, InboundMessage.set_aside_at)
     sent = func.coalesce(OutboundMessage.sent_at, OutboundMessage.failed_at)
     done = func.coalesce(Task.done_at, Task.failed_at)
@@ -81,6 +84,14 @@ def _tidy(tx: Session, run: Task, *, kept: Kept) -> datetime | None:
         forget(tx, AuditEntry.id, AuditEntry.at, moment - kept.audit, limit=FORGOTTEN),
     ]
     return moment if any(more) else None
+
+
+def _forget_sites(tx: Session, moment: datetime) -> None:
+    """Erase where visits went, some time after they were over."""
+    until = (moment - SITES_KEPT).date()
+    closed = (VisitState.DONE, VisitState.FAILED, VisitState.CANCELLED)
+    over = Visit.state.in_(closed), Visit.on.between(until - SITES_KEPT, until)
+    tx.execute(update(Visit).where(*over, Visit.site.is_not(None)).values(site=None))
 
 
 def _idle(kind: str, subject: InstrumentedAttribute[int]) -> ColumnElement[bool]:
@@ -188,4 +199,4 @@ def _report_overdue(tx: Session) -> None:
             number = tx.get_one(Case, visit.case_id).number
             say = Say("notices.visit_overdue", {"number": number, "window": window_of(visit)})
             act = by_office(tx, ACTOR, "once")
-            act.tell_supervisors(visit.area_code, "visit_overdue", visit.id, say)
+            act.tell_supervisors(visit.area_code, News.VISIT_OVERDUE, visit.id, say)

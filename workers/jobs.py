@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from casework import linking
 from casework.act import by_office
 from casework.news import worded
+from conversations.events import News
 from conversations.messages import Say
 from models import audit, logs
 from models import task as tasks
@@ -150,7 +151,7 @@ def _give_up(tx: Session, task: Task) -> None:
     }
     act = by_office(tx, ACTOR, task.run_key)
     area = case.area_code
-    act.tell_supervisors(area, "task_stuck", case.id, stuck[task.kind])
+    act.tell_supervisors(area, News.TASK_STUCK, case.id, stuck[task.kind])
 
 
 def _case_of(tx: Session, task: Task) -> Case | None:

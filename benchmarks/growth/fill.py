@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, text
 
 from benchmarks.growth import samples
 from conversations import events
+from conversations.events import News
 from conversations.messages import Say
 from models import area, identity
 from models.base import Base
@@ -171,7 +172,7 @@ def _sealed(n: int) -> dict[str, Any]:
         "nik_index": blind_index(nik, identity.NIK_INDEX),
         "born_on": seal(b"1990-05-17", "identities.born_on"),
         "address": seal(b"Jalan Damai 3", "identities.address"),
-        "news": seal_json(events.news("in_review", n, told, unasked=True), "inbox.event"),
+        "news": seal_json(events.news(News.IN_REVIEW, n, told, unasked=True), "inbox.event"),
     }
 
 

@@ -30,6 +30,7 @@ from benchmarks.processes import free_port
 from benchmarks.script import Author
 from benchmarks.webhook import SECRET, Webhook
 from conversations import events
+from conversations.events import News
 from conversations.messages import Say
 from models import aside, identity, inbox, task
 from models.storage import Storage
@@ -229,7 +230,7 @@ _CASES = (
 
 def _news(what: str, subject: int, opens: str = "") -> Any:
     say = Say("notices.in_review", {"number": "26-000001"})
-    return events.news(what, subject, say, opens=opens)
+    return events.news(News(what), subject, say, opens=opens)
 
 
 async def at_rest(engine: Engine) -> None:

@@ -18,6 +18,7 @@ from bot.channels.whatsapp_templates import CATEGORY, Declared, declared
 from bot.channels.whatsapp_transport import Transport
 from bot.errors import Rejected
 from casework.news import tell_supervisors
+from conversations.events import News
 from conversations.messages import Json, Say
 from models import template
 from models.database import Record
@@ -132,4 +133,4 @@ def _keep(tx: Session, standing: Standing) -> None:
         return
     say = Say("notices.template_refused", {"name": row.name, "state": row.status})
     fact = f"template:{row.id}:{row.status}:{row.checked_at.isoformat()}"
-    tell_supervisors(tx, None, "template_refused", row.id, say, fact=fact)
+    tell_supervisors(tx, None, News.TEMPLATE_REFUSED, row.id, say, fact=fact)

@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from conversations import catalogue, services
-from conversations.engine import Flows
+from conversations.engine.builder import Flows
 
 
 @cache

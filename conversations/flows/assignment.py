@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 from conversations.effects import Assign
 from conversations.facts import Facts, OfficerFact
-from conversations.flow import Choose, Context, Ending, Flow, window_words
+from conversations.flow import Ending, Flow
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Offer
+from conversations.step import Context
+from conversations.steps import Choose
+from conversations.wording import window_words
 
 UNASSIGNED = "unassigned"  # of models.lifecycle
 SHOWN = 9  # officers, the least busy; with the way back, as many as a list holds
@@ -20,7 +23,7 @@ LEAST_NAME = 4
 
 
 def _summary(context: Context) -> Mapping[str, Value]:
-    visit = context.facts.the_visit(context.subject)
+    visit = context.facts.desk.the_visit(context.subject)
     refusals = [
         Say("assignment.refusal", {"badge": badge, "reason": Say(f"visit.declined.{reason}")})
         for badge, reason in visit.refusals
@@ -36,7 +39,7 @@ def _summary(context: Context) -> Mapping[str, Value]:
 
 def _officers(context: Context) -> tuple[Offer, ...]:
     free = sorted(
-        (officer for officer in context.facts.officers if officer.reachable),
+        (officer for officer in context.facts.desk.officers if officer.reachable),
         key=lambda o: (o.load, o.id),
     )[:SHOWN]
     ends = Counter(_shortened(officer.badge) for officer in free)
@@ -65,7 +68,7 @@ def _finish(context: Context) -> Ending:
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    visit = facts.visit(subject)
+    visit = facts.desk.visit(subject)
     return visit is not None and visit.state == UNASSIGNED
 
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from conversations.effects import Called
 from conversations.facts import Facts
-from conversations.flow import Choose, Context, Ending, Flow
+from conversations.flow import Ending, Flow
 from conversations.messages import Lines, Say, Value
+from conversations.step import Context
+from conversations.steps import Choose
 
 
 def _summary(context: Context) -> Mapping[str, Value]:
-    call = context.facts.the_call(context.subject)
+    call = context.facts.desk.the_call(context.subject)
     return {
         "number": call.number,
         "name": call.name,
@@ -25,7 +27,7 @@ def _finish(context: Context) -> Ending:
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    return facts.call(subject) is not None
+    return facts.desk.call(subject) is not None
 
 
 FLOW = Flow(

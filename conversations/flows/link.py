@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from conversations.effects import Link
-from conversations.flow import Choose, Context, Ending, Flow
+from conversations.flow import Ending, Flow
+from conversations.step import Context
+from conversations.steps import Choose
 
 
 def _finish(context: Context) -> Ending:

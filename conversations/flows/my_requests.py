@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from conversations.effects import Effect, LeaveWindow, SendDocument, Withdraw
 from conversations.facts import CaseFact, Facts, VisitFact
-from conversations.flow import Choose, Context, Ending, Flow, window_words
+from conversations.flow import Ending, Flow
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Answers, Offer
+from conversations.step import Context
+from conversations.steps import Choose
+from conversations.wording import window_words
 
 #: States (of models.lifecycle) in which the owner may still take the case back.
 WITHDRAWABLE = frozenset({"submitted", "needs_fix", "in_review", "accepted", "under_way"})
@@ -40,18 +43,18 @@ def _state(case: CaseFact, facts: Facts) -> Say:
 
 
 def _visit(case: CaseFact, facts: Facts) -> VisitFact | None:
-    return next((v for v in facts.visits if v.case_id == case.id), None)
+    return next((v for v in facts.mine.visits if v.case_id == case.id), None)
 
 
 def _lines(context: Context) -> dict[str, Value]:
     facts = context.facts
-    lines = tuple(_state(a, facts) for a in facts.cases[:SHOWN])
+    lines = tuple(_state(a, facts) for a in facts.mine.cases[:SHOWN])
     return {"lines": Lines(lines or (Say("my_requests.nothing_yet"),))}
 
 
 def _acts(context: Context) -> tuple[Offer, ...]:
     facts = context.facts
-    acts = [(a, act) for a in facts.cases[:SHOWN] for act in _acts_on(a, facts)]
+    acts = [(a, act) for a in facts.mine.cases[:SHOWN] for act in _acts_on(a, facts)]
     often = Counter(act.label for _, act in acts)
     offers = [
         Offer(
@@ -82,7 +85,7 @@ def _acts_on(case: CaseFact, facts: Facts) -> Iterator[_Act]:
     visit, me = _visit(case, facts), str(case.id)
     if case.state == "needs_fix":
         yield _Act(f"fix-{me}", "my_requests.fix", "my_requests.fix", [case.service, me])
-    if case.state == "accepted" and facts.windows:
+    if case.state == "accepted" and facts.mine.windows.get(case.id):
         opens: list[Json] = ["visit_window", me]
         yield _Act(f"window-{me}", "my_requests.choose", "my_requests.choose_of", opens)
     if visit is not None and visit.state in MOVABLE:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 
 from conversations.facts import VisitFact
-from conversations.flow import Choose, Context, Flow, short_day
+from conversations.flow import Flow
 from conversations.messages import Lines, Say, Value
 from conversations.session import Offer
+from conversations.step import Context
+from conversations.steps import Choose
+from conversations.wording import short_day
 
 
 def _lines(context: Context) -> dict[str, Value]:
-    today = [v for v in context.facts.visits if v.on == context.facts.today]
-    later = [v for v in context.facts.visits if v.on != context.facts.today]
+    today = [v for v in context.facts.rounds.visits if v.on == context.facts.today]
+    later = [v for v in context.facts.rounds.visits if v.on != context.facts.today]
     lines = [Say("officer_desk.today", {"n": len(today)}), *map(_line, today)]
     if later:
         lines += [Say("officer_desk.later", {"n": len(later)}), *map(_line, later)]
-    return {"name": context.facts.name or "", "lines": Lines(tuple(lines))}
+    return {"name": context.facts.me.name or "", "lines": Lines(tuple(lines))}
 
 
 def _line(visit: VisitFact) -> Say:
@@ -39,7 +42,7 @@ def _line(visit: VisitFact) -> Say:
 
 
 def _visits(context: Context) -> tuple[Offer, ...]:
-    shown = context.facts.visits[:10]
+    shown = context.facts.rounds.visits[:10]
     alike = Counter((visit.host_name, visit.place) for visit in shown)
     visits = tuple(
         Offer(
@@ -50,7 +53,11 @@ def _visits(context: Context) -> tuple[Offer, ...]:
         )
         for visit in shown
     )
-    return (*visits, Offer("help", Say(context.key("menu", "help")), "help", "command"))
+    return (
+        *visits,
+        Offer("citizen", Say(context.key("menu", "citizen")), ["welcome", ""], "open"),
+        Offer("help", Say(context.key("menu", "help")), "help", "command"),
+    )
 
 
 def _label(visit: VisitFact, *, alone: bool) -> Say:

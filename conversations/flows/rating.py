@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from conversations.effects import RateVisit
 from conversations.facts import Facts
-from conversations.flow import Choose, Context, Ending, Flow
+from conversations.flow import Ending, Flow
 from conversations.messages import Say
+from conversations.step import Context
+from conversations.steps import Choose
 
 STARS = ("1", "2", "3", "4", "5")  # in this order, so that a typed "5" is five stars
 DONE = "done"  # of models.lifecycle

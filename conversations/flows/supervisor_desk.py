@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from conversations.flow import Choose, Context, Flow
+from conversations.flow import Flow
 from conversations.messages import Lines, Say, Value
 from conversations.session import Offer
+from conversations.step import Context
+from conversations.steps import Choose
 
 SHOWN = 8  # of each queue: a phone's screen
 
@@ -22,18 +24,18 @@ def _lines(context: Context) -> dict[str, Value]:
                 else Say("supervisor_desk.no_reason"),
             },
         )
-        for a in facts.attention[:SHOWN]
+        for a in facts.desk.cases[:SHOWN]
     ]
     stuck = [
         Say(
             "supervisor_desk.visit",
             {"number": v.case_number, "day": v.on, "place": v.place},
         )
-        for v in facts.visits[:SHOWN]
+        for v in facts.desk.visits[:SHOWN]
     ]
     unreachable = [
         Say("supervisor_desk.unreachable", {"name": o.name, "badge": o.badge})
-        for o in facts.officers
+        for o in facts.desk.officers
         if not o.reachable
     ]
     to_call = [
@@ -41,10 +43,10 @@ def _lines(context: Context) -> dict[str, Value]:
             "supervisor_desk.to_call",
             {"number": c.number, "name": c.name, "reason": Say(f"call.short.{c.reasons[0]}")},
         )
-        for c in facts.calls[:SHOWN]
+        for c in facts.desk.calls[:SHOWN]
     ]
     lines = (*waiting, *stuck, *to_call, *unreachable) or (Say("supervisor_desk.all_well"),)
-    return {"name": facts.name or "", "lines": Lines(tuple(lines))}
+    return {"name": facts.me.name or "", "lines": Lines(tuple(lines))}
 
 
 def _matters(context: Context) -> tuple[Offer, ...]:
@@ -56,7 +58,7 @@ def _matters(context: Context) -> tuple[Offer, ...]:
             ["review", str(a.id)],
             "open",
         )
-        for a in facts.attention[:SHOWN]
+        for a in facts.desk.cases[:SHOWN]
     )
     visits = tuple(
         Offer(
@@ -65,7 +67,7 @@ def _matters(context: Context) -> tuple[Offer, ...]:
             ["assignment", str(v.id)],
             "open",
         )
-        for v in facts.visits[:SHOWN]
+        for v in facts.desk.visits[:SHOWN]
     )
     calls = tuple(
         Offer(
@@ -74,12 +76,13 @@ def _matters(context: Context) -> tuple[Offer, ...]:
             ["call", str(c.id)],
             "open",
         )
-        for c in facts.calls[:SHOWN]
+        for c in facts.desk.calls[:SHOWN]
     )
     return (
         *reviews,
         *visits,
         *calls,
+        Offer("citizen", Say("supervisor_desk.citizen"), ["welcome", ""], "open"),
         Offer("refresh", Say("supervisor_desk.refresh"), "menu", "command"),
     )
 

@@ -22,26 +22,15 @@ from conversations.effects import (
 )
 from conversations.events import Event, Located, Said
 from conversations.facts import Facts, VisitFact
-from conversations.flow import (
-    Choose,
-    Context,
-    Ending,
-    Flow,
-    Prompt,
-    Step,
-    Then,
-    When,
-    Wrong,
-    always,
-    answered,
-    nothing,
-    window_words,
-)
+from conversations.flow import Ending, Flow
 from conversations.messages import Json, Say, Value
 from conversations.parsers import Refused
 from conversations.parsers.code import six_digits
 from conversations.script import FAILED, FINISH, Script
 from conversations.session import Answers, Offer
+from conversations.step import Context, Prompt, Step, When, Wrong, answered
+from conversations.steps import Choose
+from conversations.wording import window_words
 
 FAR_KM = 1.0  # between the owner's pin and where the officer says to be
 #: From the middle of a kelurahan, where the owner gave no pin: none on land reaches further.
@@ -65,11 +54,11 @@ _RECORDED: Mapping[str, Json] = {
 
 
 def _visit(context: Context) -> VisitFact:
-    return context.facts.the_visit(context.subject)
+    return context.facts.rounds.the_visit(context.subject)
 
 
 def _prefill(subject: str, facts: Facts) -> Answers:
-    visit = facts.visit(subject)
+    visit = facts.rounds.visit(subject)
     if visit is None:
         return {}
     held = {step: _RECORDED[step] for step in _BEFORE.get(visit.state, ())}
@@ -82,7 +71,7 @@ def _prefill(subject: str, facts: Facts) -> Answers:
 
 
 def _alive(subject: str, facts: Facts) -> bool:
-    visit = facts.visit(subject)
+    visit = facts.rounds.visit(subject)
     return visit is not None and (visit.offered_to_me or visit.state in _BEFORE)
 
 
@@ -148,19 +137,13 @@ def _fail(context: Context, answer: Json) -> tuple[Effect, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Step):
     """The officer is at the door: by location, compared with the owner's pin, or by word.
 
     The answer is {"km": distance or None}, or "failed".
     """
 
-    id: str
-    when: When = always
-    then: Then = nothing
     counted: bool = False
-    numeric: bool = False
-    rests: bool = False
-    ends: tuple[Json, ...] = ()
 
     def prompt(self, context: Context) -> Prompt:
         return Prompt(
@@ -177,12 +160,6 @@ class Arrival:
         if event.live:  # it is shared on leaving as well
             raise Refused("moving_location")
         return {"km": _distance(_visit(context), (event.lat, event.lon), context.facts)}
-
-    def complete(self, answer: Json) -> bool:
-        return True
-
-    def show(self, answer: Json, context: Context) -> Value:
-        return ""
 
     def words(self, flow: str) -> tuple[str, ...]:
         return tuple(f"{flow}.{self.id}{end}" for end in ("", ".here", f".{FAILED}"))
@@ -224,16 +201,11 @@ def _arrive_far(context: Context, answer: Json) -> tuple[Effect, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorCode:
+class DoorCode(Step):
     """The six digits that only the owner knows; a wrong one costs a try."""
 
-    id: str
-    when: When = always
-    then: Then = nothing
     counted: bool = False
     numeric: bool = True
-    rests: bool = False
-    ends: tuple[Json, ...] = ()
 
     def prompt(self, context: Context) -> Prompt:
         offers = (Offer(FAILED, Say(context.key(self.id, FAILED)), FAILED),)
@@ -249,12 +221,6 @@ class DoorCode:
         if left <= 0:
             raise Wrong("code_spent", {}, effects=(FailVisit(visit.id, "wrong_code"),), last=True)
         raise Wrong("wrong_code", {"left": left}, effects=(MistypeCode(visit.id),))
-
-    def complete(self, answer: Json) -> bool:
-        return True
-
-    def show(self, answer: Json, context: Context) -> Value:
-        return ""
 
     def words(self, flow: str) -> tuple[str, ...]:
         return (f"{flow}.{self.id}", f"{flow}.{self.id}.{FAILED}")
@@ -274,7 +240,7 @@ def _finish(context: Context) -> Ending:
 def _at_the_door(script: Script) -> Iterator[Step]:
     """The steps of a script, asked once the officer is let in, of visits for its purpose."""
     for step in script.steps:
-        yield replace(step, when=_asked(script.purpose, step.when))  # type: ignore[type-var]
+        yield replace(step, when=_asked(script.purpose, step.when))
 
 
 def _asked(purpose: str, when: When) -> When:

@@ -6,9 +6,12 @@ from datetime import date
 
 from conversations.effects import ChooseWindow
 from conversations.facts import Facts, Window
-from conversations.flow import Choose, Context, Ending, Flow, short_day
+from conversations.flow import Ending, Flow
 from conversations.messages import Json, Say, Value
 from conversations.session import Answers, Offer
+from conversations.step import Context
+from conversations.steps import Choose
+from conversations.wording import short_day
 
 ACCEPTED = "accepted"  # of models.lifecycle
 SHOWN = 6  # windows at once: more is too much to read on a small screen
@@ -19,9 +22,13 @@ def _windows(context: Context) -> tuple[Offer, ...]:
     answers = case.answers if case is not None else {}
     offers = [
         Offer(value := f"{w.on.isoformat()}.{w.part}", _label(w), value)
-        for w in sorted(context.facts.windows, key=lambda w: _rank(w, answers))[:SHOWN]
+        for w in sorted(_free(context), key=lambda w: _rank(w, answers))[:SHOWN]
     ]
     return (*offers, Offer("later", Say(context.key("window", "later")), "later"))
+
+
+def _free(context: Context) -> tuple[Window, ...]:
+    return context.facts.mine.windows.get(int(context.subject), ())
 
 
 def _label(window: Window) -> Say:
@@ -50,7 +57,7 @@ def _finish(context: Context) -> Ending:
 
 def _alive(subject: str, facts: Facts) -> bool:
     case = facts.case(subject)
-    return case is not None and case.state == ACCEPTED and bool(facts.windows)
+    return case is not None and case.state == ACCEPTED and bool(facts.mine.windows.get(case.id))
 
 
 def _shown(answer: Json, facts: Facts) -> Value:

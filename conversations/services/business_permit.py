@@ -10,7 +10,6 @@ from functools import reduce
 
 from conversations.effects import Effect, RememberName, SendIdentityLink
 from conversations.facts import City, Facts
-from conversations.flow import Ask, Choose, Context, Locate, Upload, area_names, place_name
 from conversations.form import form
 from conversations.messages import Json, Rupiah, Say, Value
 from conversations.parsers.address import rt_rw, street
@@ -22,6 +21,9 @@ from conversations.parsers.times import part_of_day
 from conversations.parsers.trade import business_type
 from conversations.service import DocumentKind, Service, Site, Visit, WorkingDays
 from conversations.session import Answers
+from conversations.step import Context
+from conversations.steps import Ask, Choose, Locate, Upload
+from conversations.wording import area_names, place_name
 
 ID = "business_permit"
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from conversations.effects import Effect, SendIdentityLink
 from conversations.facts import VisitFact
-from conversations.flow import Choose, Context, Upload
 from conversations.messages import Json, Lines, Say, Value
 from conversations.script import FAILED, Script
 from conversations.session import Answers
+from conversations.step import Context
+from conversations.steps import Choose, Upload
 
 
 def _identity(visit: VisitFact) -> Say:
@@ -23,11 +24,11 @@ def _identity(visit: VisitFact) -> Say:
 
 
 def _noted(context: Context) -> Mapping[str, Value]:
-    return {"identity": _identity(context.facts.the_visit(context.subject))}
+    return {"identity": _identity(context.facts.rounds.the_visit(context.subject))}
 
 
 def _send_page(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (SendIdentityLink(visit_id=context.facts.the_visit(context.subject).id),)
+    return (SendIdentityLink(visit_id=context.facts.rounds.the_visit(context.subject).id),)
 
 
 def _fails(answers: Answers) -> bool:

@@ -36,8 +36,8 @@ def test_on_whatsapp_the_number_is_the_one_they_write_from(
 ) -> None:
     kept = address and veiled("whatsapp", address)
     known = facts.heard_from(city.facts(), row("whatsapp", kept))
-    assert (known.phone, known.phone_of_chat) == (phone, phone is not None)
-    assert not known.shares_contact
+    assert (known.me.phone, known.me.phone_of_chat) == (phone, phone is not None)
+    assert not known.me.shares_contact
 
 
 @pytest.mark.parametrize("channel", ["telegram", "news", "browser"])
@@ -51,7 +51,7 @@ def test_elsewhere_an_address_is_no_number(channel: str) -> None:
 def test_a_number_that_was_given_goes_before_the_one_they_write_from() -> None:
     given: Facts = city.facts(phone="+628111")
     known = facts.heard_from(given, row("whatsapp", veiled("whatsapp", "+6281200000051")))
-    assert (known.phone, known.phone_of_chat) == ("+628111", False)
+    assert (known.me.phone, known.me.phone_of_chat) == ("+628111", False)
 
 
 @pytest.mark.parametrize("asks", ASKS)

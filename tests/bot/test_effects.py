@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from conversations import catalogue
 from conversations.effects import (
     AcceptOffer,
     Arrive,
@@ -22,10 +23,12 @@ from conversations.effects import (
     Effect,
     FailVisit,
     FinishVisit,
+    GiveConsent,
     LeaveWindow,
     MistypeCode,
     ProveCode,
     SendIdentityLink,
+    Submit,
     Withdraw,
 )
 from conversations.events import Event, Said, SharedContact, Started
@@ -34,13 +37,16 @@ from models import case as cases
 from models import window
 from models.audit import AuditEntry
 from models.case import Case
+from models.consent import Consent
 from models.finding import FindingRow
 from models.help_request import HelpRequest
 from models.lifecycle import OPEN_CASES, CaseState, NotAllowed, VisitState
 from models.officer import Officer
+from models.participant import Participant
 from models.visit import Visit
 from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, forged, words, write_effect
 from tests.clock import now
+from tests.workers import city
 
 REVIEW = CaseState.IN_REVIEW
 NUMBER = "26-000001"
@@ -180,15 +186,84 @@ async def test_an_unknown_invitation_makes_nobody_an_officer(town: Town, payload
 
 
 @pytest.mark.parametrize("state", sorted(OPEN_CASES))
-async def test_an_owner_with_an_open_case_does_not_join(town: Town, state: CaseState) -> None:
-    case_id = town.apply(state=state, number="26-000007")
+async def test_an_owner_with_an_open_case_joins_and_keeps_it(town: Town, state: CaseState) -> None:
+    town.apply(state=state, number="26-000007")
     token = town.invite("101")
     said = await town.say(Started(f"join-{token}"))
-    assert words("notices.join_has_application", number="26-000007") in said
-    assert person_of(town, "101") is None
-    town.change(Case, case_id, state=CaseState.CANCELLED)
-    said = await town.say(Started(f"join-{token}"))
     assert words("notices.joined", name="Petugas 101", badge="101") in said
+    said = await town.say("status")
+    assert "26-000007" in said, "an officer sees what they asked for themselves"
+    await town.say("menu")
+    assert words("officer_desk.menu.citizen") in labels_of(town, OWNER)
+
+
+async def test_an_officer_asks_for_a_permit_and_nobody_hands_it_to_themselves(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await town.say("menu", OFFICER)
+    await town.tap("citizen", OFFICER)
+    shown = labels_of(town, OFFICER)
+    assert shown[:2] == [words("welcome.menu.desk"), words("business_permit.title")]
+    await town.tap("business_permit", OFFICER)
+    assert words("business_permit.consent") in town.heard(OFFICER)
+    case_id = town.apply(OFFICER, number="26-000009")
+    visit_id = town.want(case_id)
+    await town.work()
+    assert town.visit(visit_id).state == VisitState.UNASSIGNED, "nobody else works here"
+
+
+async def test_a_supervisor_does_not_decide_on_a_case_of_their_own(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    case_id = town.apply(BOSS, state=CaseState.IN_REVIEW)
+    assert "26-000001" not in await town.say("menu", BOSS)
+    with pytest.raises(NotAllowed):
+        act(town, BOSS, Decide(case_id, "approve"))
+
+
+async def test_each_of_two_accepted_cases_has_windows_of_its_own(town: Town) -> None:
+    await town.staff(OFFICER, "101", areas=("31.74", "31.71"))
+    south = town.apply(number="26-000001")
+    centre = town.apply(number="26-000002", place={"kelurahan": "31.71.01.1001", "pin": None})
+    said = await town.say("status")
+    assert "26-000001" in said and "26-000002" in said
+    for case_id in (south, centre):
+        await town.say("status")
+        await town.tap(f"window-{case_id}")
+        await town.say("1")
+    visits = town.read(lambda tx: tx.scalars(select(Visit).order_by(Visit.id)).all())
+    assert [(one.case_id, one.area_code[:5]) for one in visits] == [
+        (south, "31.74"),
+        (centre, "31.71"),
+    ]
+
+
+def labels_of(town: Town, address: str) -> list[str]:
+    """The buttons of the newest message."""
+    said = catalogue.load()
+    return [said.say(one.label, "id") for one in town.desk.chat.sent[address][-1][1].choices]
+
+
+async def test_a_form_that_an_officer_fills_in_is_about_the_host_of_their_visit(
+    town: Town,
+) -> None:
+    await town.staff(OFFICER, "101")
+    owner_id = town.meet(OWNER)
+    visit_id = town.want(town.apply())
+    await town.work()
+    await town.tap("accept", OFFICER)
+    given = city.answers(town.photo())
+    helped = Submit("business_permit", given, owner_id)
+    with pytest.raises(NotAllowed):
+        act(town, OFFICER, helped)  # not at the door yet
+    town.change(Visit, visit_id, state=VisitState.ARRIVED)
+    act(town, OFFICER, GiveConsent("another", owner_id))
+    act(town, OFFICER, helped)
+    newest = town.read(lambda tx: tx.scalars(select(Case).order_by(Case.id.desc()).limit(1)).one())
+    assert newest.person_id == owner_id
+    helper = town.read(lambda tx: tx.scalars(select(Participant)).one())
+    assert (helper.case_id, helper.role) == (newest.id, "helper")
+    assert helper.person_id == town.person(OFFICER)
+    consents = town.read(lambda tx: tx.scalars(select(Consent).filter_by(purpose="another")).one())
+    assert consents.person_id == owner_id
 
 
 @pytest.mark.parametrize("state", [CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED])

@@ -46,19 +46,19 @@ async def test_an_owner_sees_their_own_and_nothing_of_others(town: Town) -> None
     town.want(town.apply(OWNER))
     town.want(town.apply(OTHER, number="26-000002"))
     mine = known(town, OWNER)
-    assert [a.number for a in mine.cases] == ["26-000001"]
-    assert [v.case_number for v in mine.visits] == ["26-000001"]
-    assert mine.role == "owner" and not (mine.attention or mine.officers)
+    assert [a.number for a in mine.mine.cases] == ["26-000001"]
+    assert [v.case_number for v in mine.mine.visits] == ["26-000001"]
+    assert mine.me.desk == "owner" and not (mine.desk.cases or mine.desk.officers)
     stranger = known(town, "stranger")
-    assert not (stranger.cases or stranger.visits or stranger.windows)
+    assert not (stranger.mine.cases or stranger.mine.visits or stranger.mine.windows)
 
 
 async def test_an_owner_sees_windows_only_while_there_is_one_to_choose(town: Town) -> None:
     await town.staff(OFFICER, "101")
     case_id = town.apply()
-    assert known(town, OWNER).windows
+    assert known(town, OWNER).mine.windows
     town.want(case_id)
-    assert not known(town, OWNER).windows
+    assert not known(town, OWNER).mine.windows
 
 
 async def test_an_officer_sees_their_own_and_offered_visits_only(town: Town) -> None:
@@ -77,15 +77,15 @@ async def test_an_officer_sees_their_own_and_offered_visits_only(town: Town) -> 
         visit_id = town.want(town.apply(f"owner-{number}", number=f"26-{number}"))
         town.change(Visit, visit_id, state=state, officer_id=officer_id)
     seen = known(town, OFFICER)
-    assert [(v.case_number, v.offered_to_me) for v in seen.visits] == [("26-0", False)]
+    assert [(v.case_number, v.offered_to_me) for v in seen.rounds.visits] == [("26-0", False)]
     town.change(Officer, others, active=False)
     await town.work()
     seen = known(town, OFFICER)
-    assert {v.case_number: v.offered_to_me for v in seen.visits} == {
+    assert {v.case_number: v.offered_to_me for v in seen.rounds.visits} == {
         "26-0": False,
         "26-2": True,
     }
-    assert not (seen.cases or seen.attention or seen.officers)
+    assert not (seen.mine.cases or seen.desk.cases or seen.desk.officers)
 
 
 async def test_a_supervisor_sees_only_their_areas(town: Town) -> None:
@@ -99,20 +99,20 @@ async def test_a_supervisor_sees_only_their_areas(town: Town) -> None:
     stuck = town.want(town.apply("owner-3", number="26-000003"))
     town.change(Visit, stuck, state=VisitState.UNASSIGNED)
     south, centre = known(town, BOSS), known(town, OTHER)
-    assert [a.number for a in south.attention] == ["26-000001"]
-    assert [a.number for a in centre.attention] == ["26-000002"]
-    assert [v.case_number for v in south.visits] == ["26-000003"] and not centre.visits
-    assert [o.badge for o in south.officers] == ["101", "103"]
-    assert [o.badge for o in centre.officers] == ["102", "103"]
-    assert south.cases == ()
+    assert [a.number for a in south.desk.cases] == ["26-000001"]
+    assert [a.number for a in centre.desk.cases] == ["26-000002"]
+    assert [v.case_number for v in south.desk.visits] == ["26-000003"] and not centre.desk.visits
+    assert [o.badge for o in south.desk.officers] == ["101", "103"]
+    assert [o.badge for o in centre.desk.officers] == ["102", "103"]
+    assert south.mine.cases == ()
 
 
 async def test_what_nobody_supervises_is_seen_by_every_supervisor(town: Town) -> None:
     await town.staff(BOSS, "S1", role="supervisor", areas=("31.74",))
     in_centre(town, "owner-2")
-    assert [a.number for a in known(town, BOSS).attention] == ["26-000002"]
+    assert [a.number for a in known(town, BOSS).desk.cases] == ["26-000002"]
     await town.staff(OTHER, "S2", role="supervisor", areas=("31.71",))
-    assert known(town, BOSS).attention == ()
+    assert known(town, BOSS).desk.cases == ()
 
 
 async def test_two_hundred_cases_elsewhere_hide_none_of_here(town: Town) -> None:
@@ -127,7 +127,7 @@ async def test_two_hundred_cases_elsewhere_hide_none_of_here(town: Town) -> None
 
     town.write(flood)
     town.apply(OWNER, state=REVIEW)
-    assert [a.number for a in known(town, BOSS).attention] == ["26-000001"]
+    assert [a.number for a in known(town, BOSS).desk.cases] == ["26-000001"]
 
 
 @pytest.mark.parametrize("column", ["unreachable_at", "opted_out_at"])
@@ -137,17 +137,17 @@ async def test_an_officer_who_cannot_be_written_to_is_shown_as_such(
     await town.staff(BOSS, "S1", role="supervisor")
     await town.staff(OFFICER, "101")
     town.invite("102")
-    assert [o.reachable for o in known(town, BOSS).officers] == [True, False]
+    assert [o.reachable for o in known(town, BOSS).desk.officers] == [True, False]
     officer_id = town.meet(OFFICER)
     town.write(lambda tx: city.silence(tx, officer_id, column))
-    assert [o.reachable for o in known(town, BOSS).officers] == [False, False]
+    assert [o.reachable for o in known(town, BOSS).desk.officers] == [False, False]
 
 
 async def test_who_is_no_officer_any_more_is_an_owner_again(town: Town) -> None:
     officer_id = await town.staff(OFFICER, "101")
-    assert known(town, OFFICER).role == "officer"
+    assert known(town, OFFICER).me.desk == "officer"
     town.change(Officer, officer_id, active=False)
-    assert (known(town, OFFICER).role, known(town, OFFICER).visits) == ("owner", ())
+    assert (known(town, OFFICER).me.desk, known(town, OFFICER).rounds.visits) == ("owner", ())
 
 
 async def test_the_code_reaches_nobody_but_the_owner(town: Town) -> None:
@@ -165,7 +165,7 @@ async def test_the_code_reaches_nobody_but_the_owner(town: Town) -> None:
     for said in ("111111", "halo", "bantuan", "english", "menu"):
         await town.say(said, OFFICER)
     await town.tap(f"visit-{visit_id}", OFFICER)
-    assert known(town, OFFICER).visits[0].code_tries_left == CODE_TRIES - 1
+    assert known(town, OFFICER).rounds.visits[0].code_tries_left == CODE_TRIES - 1
     for address in (OFFICER, BOSS):
         heard = town.heard(address)
         owed = json.dumps([row.message for row in town.messages(address)])
@@ -191,9 +191,9 @@ async def test_only_what_a_supervisor_returned_is_open_and_only_for_these_answer
     await town.tap("street", BOSS)
     await town.say("Alamatnya kurang jelas", BOSS)
     await town.tap("yes", BOSS)
-    assert known(town, OWNER).cases[0].open_fixes == ("street",)
+    assert known(town, OWNER).mine.cases[0].open_fixes == ("street",)
     await town.say("Jalan Mawar nomor 7, sebelah musala")
-    (case,) = known(town, OWNER).cases
+    (case,) = known(town, OWNER).mine.cases
     assert (case.state, case.open_fixes) == ("submitted", ())
     answers = town.read(lambda tx: tx.scalars(select(Case)).one().answers)
     assert answers["street"].startswith("Jalan Mawar")
@@ -205,6 +205,6 @@ async def test_names_that_are_missing_break_nothing(town: Town) -> None:
     place = {"kelurahan": SOUTH, "pin": None}
     town.want(town.apply(place=place, trade={"left": True}, business_name=None, rt_rw=None))
     await town.work()
-    (visit,) = known(town, OFFICER).visits
+    (visit,) = known(town, OFFICER).rounds.visits
     assert (visit.pin, visit.about, visit.address) == (None, "-", "Jl. Damai 3")
     assert words("visit.no_pin") in town.heard(OFFICER)

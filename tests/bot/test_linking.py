@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from casework.news import tell
+from conversations.events import News
 from conversations.messages import Say
 from models import audit, inbox, link
 from models import person as people
@@ -89,7 +90,7 @@ async def test_all_that_was_theirs_moves(town: Town, gives: str, types: str) -> 
     await town.desk.sender.finish()
     town.owe(OTHER)
     say = Say("business_permit.notices.document_soon")
-    town.write(lambda tx: tell(tx, newer, "news", 1, say, fact="news:1"))
+    town.write(lambda tx: tell(tx, newer, News.IN_REVIEW, 1, say, fact="news:1"))
     city.work_off(town.engine)  # nothing is sent and no news taken yet
     moved = town.read(
         lambda tx: [
@@ -114,11 +115,11 @@ async def test_an_answer_stays_where_it_is_asked_and_news_goes_to_the_last(town:
     await town.say("bantuan", OWNER)
     assert len(town.desk.chat.texts(OTHER)) == before
     say = Say("business_permit.notices.document_soon")
-    town.write(lambda tx: tell(tx, older, "news", 1, say, fact="news:1"))
+    town.write(lambda tx: tell(tx, older, News.IN_REVIEW, 1, say, fact="news:1"))
     await town.quiet()
     assert words("business_permit.notices.document_soon") in town.desk.chat.texts(OWNER)[-1]
     await town.say("bantuan", OTHER)
-    town.write(lambda tx: tell(tx, older, "news", 1, say, fact="news:2"))
+    town.write(lambda tx: tell(tx, older, News.IN_REVIEW, 1, say, fact="news:2"))
     await town.quiet()
     assert words("business_permit.notices.document_soon") in town.desk.chat.texts(OTHER)[-1]
 
@@ -265,7 +266,7 @@ async def test_who_was_reached_by_nobodys_mistake_meanwhile_is_gathered(town: To
     await type_in(town, await code(town))
     await town.work()
     say = Say("business_permit.notices.document_soon")
-    town.write(lambda tx: tell(tx, newer, "late", 1, say, fact="news:1"))
+    town.write(lambda tx: tell(tx, newer, News.IN_REVIEW, 1, say, fact="news:1"))
     town.owe(OWNER)
     late = update(OutboundMessage).where(OutboundMessage.sent_at.is_(None))
     town.write(lambda tx: tx.execute(late.values(person_id=newer, lane=Lane.NOTICE)))

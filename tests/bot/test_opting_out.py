@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from casework.news import tell
+from conversations.events import News
 from conversations.messages import Say
 from models.outbox import Lane, OutboundMessage
 from models.person import Person
@@ -47,13 +48,13 @@ async def test_neither_news_nor_notices_reach_who_opted_out(town: Town, address:
     before = len(town.desk.chat.texts(address))
     person_id = town.meet(address)
     say = Say("business_permit.notices.document_soon")
-    town.write(lambda tx: tell(tx, person_id, "news", 1, say, fact="news:1"))
+    town.write(lambda tx: tell(tx, person_id, News.IN_REVIEW, 1, say, fact="news:1"))
     notice = town.owe(address, lane=Lane.NOTICE)
     await town.quiet()
     assert len(town.desk.chat.texts(address)) == before
     assert town.read(lambda tx: tx.get_one(OutboundMessage, notice).outcome) == "opted_out"
     await town.say("mulai", address)
-    town.write(lambda tx: tell(tx, person_id, "news", 1, say, fact="news:2"))
+    town.write(lambda tx: tell(tx, person_id, News.IN_REVIEW, 1, say, fact="news:2"))
     town.owe(address, lane=Lane.NOTICE)
     await town.quiet()
     later = "\n".join(town.desk.chat.texts(address)[before:])

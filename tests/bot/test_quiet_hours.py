@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from casework.news import tell
+from conversations.events import News
 from conversations.messages import Say
 from models.inbox import InboundMessage
 from models.outbox import OutboundMessage
@@ -42,7 +43,7 @@ async def morning(town: Town) -> None:
 def tell_owner(town: Town) -> None:
     person_id = town.meet(OWNER)
     say = Say("notices.verified", {"number": "26-000001"})
-    town.write(lambda tx: tell(tx, person_id, "verified", 1, say, fact="news:1"))
+    town.write(lambda tx: tell(tx, person_id, News.VERIFIED, 1, say, fact="news:1"))
 
 
 async def test_news_is_told_in_the_morning(town: Town) -> None:

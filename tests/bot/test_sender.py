@@ -24,6 +24,7 @@ from bot.limits import Limits
 from bot.outcomes import DOUBTFUL, LONGEST_OF_OURS
 from bot.sender import Sender
 from conversations import events, messages
+from conversations.events import News
 from conversations.messages import Message, Say
 from models import inbox, outbox
 from models.database import trip
@@ -490,7 +491,7 @@ async def test_who_opted_out_hears_answers_but_no_news(town: Town) -> None:
     def tell(tx: Session) -> None:
         (who,) = tx.scalars(select(Person.id).order_by(Person.id.desc()).limit(1))
         for unasked in (True, False):
-            news = events.news("test", 1, Say("notices.document_soon"), unasked=unasked)
+            news = events.news(News.IN_REVIEW, 1, Say("notices.document_soon"), unasked=unasked)
             inbox.tell(tx, who, f"test:{unasked}", news)
 
     town.write(tell)

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from bot.channels.base import Heard, Media
 from bot.errors import Busy, Malformed
 from bot.turns import BACKLOG
-from conversations import engine as talk
 from conversations import events
+from conversations.engine import builder
+from conversations.engine import turn as talk
 from conversations.events import Event, Located, Said, Started, Uploaded
 from conversations.facts import Facts
 from conversations.session import Session as Talk
@@ -152,7 +153,9 @@ async def test_a_poisoned_turn_does_not_hurt_its_neighbours(
 
     sound = talk.advance
 
-    def poisoned(flows: talk.Flows, session: Talk | None, event: Event, facts: Facts) -> talk.Turn:
+    def poisoned(
+        flows: builder.Flows, session: Talk | None, event: Event, facts: Facts
+    ) -> talk.Turn:
         if isinstance(event, Located):
             raise ZeroDivisionError
         return sound(flows, session, event, facts)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.errors import Busy
-from conversations.events import Said, Uploaded
+from conversations.events import News, Said, Uploaded
 from models import encryption
 from models.key_ring import KeyRing
 from models.officer import StaffRole
@@ -316,7 +316,7 @@ async def test_many_who_wait_for_a_key_keep_nobody_from_the_news(town: Town) -> 
     from conversations.messages import Say
     from models import inbox
 
-    news = events.news("verified", 1, Say("notices.verified", {"number": "26-000001"}))
+    news = events.news(News.VERIFIED, 1, Say("notices.verified", {"number": "26-000001"}))
     other = town.meet(OTHER)
     town.write(lambda tx: inbox.tell(tx, other, "news", news))
     await town.quiet()

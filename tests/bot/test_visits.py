@@ -332,7 +332,6 @@ async def test_an_officer_cannot_tap_an_owners_buttons(town: Town) -> None:
         forged("my_requests", "", "show", "withdraw-1"),
         forged("visit_window", 1, "window", "later"),
         forged("rating", 1, "stars", "5"),
-        forged("business_permit", "", "consent", "yes"),
         forged("review", 1, "decision", "approve"),
         forged("assignment", visit_id, "officer", "1"),
     ):

@@ -13,8 +13,8 @@ from casework import cases, course, visits
 from casework.act import Act, Rows, by_office
 from conversations import services
 from conversations import visits as scripts
-from conversations.flow import Upload
 from conversations.service import Service, Visit
+from conversations.steps import Upload
 from models import person, window
 from models.base import now
 from models.case import Case

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 import casework
 from casework import cases, days, documents, identities, linking, people, staff, visits
 from casework.act import Act, Rows
+from conversations.effects import Help
 from models import identity, link, unreached
 from models.case import Case
 from models.document import Document
@@ -169,7 +170,7 @@ CASES: dict[Callable[..., object], Right] = {
 OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     cases.submit: lambda act: cases.submit(act, "business_permit", make.answers(1)),
     documents.show: lambda act: documents.show(act, "IUMK-2026-3174-000001"),
-    people.ask_for_help: lambda act: people.ask_for_help(act, "complaint"),
+    people.ask_for_help: lambda act: people.ask_for_help(act, Help.COMPLAINT),
     people.give_consent: lambda act: people.give_consent(act, "applying"),
     people.join_staff: lambda act: people.join_staff(act, "not-a-token"),
     people.link_chats: lambda act: people.link_chats(act, "123456"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time
 
 from conversations import flows, services
@@ -31,7 +31,20 @@ from conversations.effects import (
     UseLanguage,
     Withdraw,
 )
-from conversations.facts import WIB, CallFact, CaseFact, DocumentFact, Facts, OfficerFact, VisitFact
+from conversations.facts import (
+    WIB,
+    CallFact,
+    CaseFact,
+    Desk,
+    DocumentFact,
+    Facts,
+    Me,
+    Mine,
+    OfficerFact,
+    Rounds,
+    VisitFact,
+    Window,
+)
 from conversations.messages import Json
 from models import area, business_type
 from models.calendar import Calendar
@@ -85,9 +98,51 @@ class Hours:
 
 def facts(**known: Json) -> Facts:
     """Facts of a person who is new, but for what is `known`."""
-    services = tuple(flows.load().services)
-    base = Facts(MONDAY, area.load(), business_type.load(), calendar=Calendar(), services=services)
-    return replace(base, **known)
+    base = Facts(MONDAY, area.load(), business_type.load(), calendar=Calendar())
+    return changed(base, services=tuple(flows.load().services), **known)
+
+
+class ForAnyCase(dict[int, tuple[Window, ...]]):
+    """The same free windows, whichever case they are asked for."""
+
+    def __init__(self, windows: tuple[Window, ...]) -> None:
+        super().__init__()
+        self.windows = windows
+
+    def get(self, case_id: int, otherwise: Json = None) -> Json:
+        return self.windows
+
+
+def changed(known: Facts, **told: Json) -> Facts:
+    """Facts with some changed, each named alone: `role`, `visits` (of that role), `name`, ..."""
+    if "role" in told:
+        told["roles"] = frozenset({"owner", told.pop("role")})
+    if "windows" in told:
+        told["windows"] = ForAnyCase(told["windows"])
+    me = replace(known.me, **_taken(told, Me, but=()))
+    desk = me.desk
+    if "visits" in told and desk != "owner":
+        visits = told.pop("visits")
+        if desk == "officer":
+            known = replace(known, rounds=Rounds(visits))
+        else:
+            known = replace(known, desk=replace(known.desk, visits=visits))
+    if "attention" in told:
+        known = replace(known, desk=replace(known.desk, cases=told.pop("attention")))
+    mine = replace(known.mine, **_taken(told, Mine, but=()))
+    for_desk = replace(known.desk, **_taken(told, Desk, but=("cases", "visits")))
+    return replace(known, me=me, mine=mine, desk=for_desk, **told)
+
+
+def _taken(told: dict[str, Json], part: type, *, but: tuple[str, ...]) -> dict[str, Json]:
+    names = {one.name for one in fields(part)} - set(but)
+    return {name: told.pop(name) for name in names & set(told)}
+
+
+def visits_of(known: Facts) -> tuple[VisitFact, ...]:
+    """The visits that somebody of this role sees."""
+    parts = {"officer": known.rounds.visits, "supervisor": known.desk.visits}
+    return parts.get(known.me.desk, known.mine.visits)
 
 
 def case(
@@ -160,19 +215,19 @@ def after(known: Facts, effect: Effect) -> Facts:
     """The facts once the bot has written an effect: the least that the next turn would notice."""
     match effect:
         case GiveConsent(purpose):
-            return replace(known, consents=known.consents | {purpose})
+            return changed(known, consents=known.me.consents | {purpose})
         case UseLanguage(locale):
-            return replace(known, locale="en" if locale == "en" else "id")
+            return changed(known, locale="en" if locale == "en" else "id")
         case RememberName(name):
-            return replace(known, name=name)
+            return changed(known, name=name)
         case RememberPhone(phone):
-            return replace(known, phone=phone, phone_of_chat=False)
+            return changed(known, phone=phone, phone_of_chat=False)
         case OptOut() | OptIn():
-            return replace(known, opted_out=isinstance(effect, OptOut))
+            return changed(known, opted_out=isinstance(effect, OptOut))
         case Submit(service, answers):
-            number = max((a.id for a in known.cases), default=80) + 1
+            number = max((a.id for a in known.mine.cases), default=80) + 1
             sent = case(number, service=service, answers=answers)
-            return replace(known, cases=(sent, *known.cases))
+            return changed(known, cases=(sent, *known.mine.cases))
         case Correct(case_id):
             return _case(known, case_id, "submitted")
         case Withdraw(case_id):
@@ -180,10 +235,10 @@ def after(known: Facts, effect: Effect) -> Facts:
         case ChooseWindow(case_id):
             return _case(known, case_id, "under_way")
         case Decide(case_id):
-            left = tuple(a for a in known.attention if a.id != case_id)
-            return replace(known, attention=left)
+            left = tuple(a for a in known.desk.cases if a.id != case_id)
+            return changed(known, attention=left)
         case Called(called_id):
-            return replace(known, calls=tuple(c for c in known.calls if c.id != called_id))
+            return changed(known, calls=tuple(c for c in known.desk.calls if c.id != called_id))
         case AcceptOffer(visit_id):
             return _visit(known, visit_id, state="accepted", offered_to_me=False)
         case Depart(visit_id):
@@ -193,7 +248,7 @@ def after(known: Facts, effect: Effect) -> Facts:
         case ProveCode(visit_id):
             return _visit(known, visit_id, code_proved=True)
         case MistypeCode(visit_id):
-            tries = next(v.code_tries_left for v in known.visits if v.id == visit_id)
+            tries = next(v.code_tries_left for v in visits_of(known) if v.id == visit_id)
             return _visit(known, visit_id, code_tries_left=tries - 1)
         case (
             DeclineOffer(visit_id)
@@ -202,18 +257,18 @@ def after(known: Facts, effect: Effect) -> Facts:
             | LeaveWindow(visit_id)
             | Assign(visit_id)
         ):
-            return replace(known, visits=tuple(v for v in known.visits if v.id != visit_id))
+            return changed(known, visits=tuple(v for v in visits_of(known) if v.id != visit_id))
         case _:
             return known
 
 
 def _case(known: Facts, case_id: int, state: str) -> Facts:
     moved = tuple(
-        replace(a, state=state, open_fixes=()) if a.id == case_id else a for a in known.cases
+        replace(a, state=state, open_fixes=()) if a.id == case_id else a for a in known.mine.cases
     )
-    return replace(known, cases=moved)
+    return changed(known, cases=moved)
 
 
-def _visit(known: Facts, visit_id: int, **changed: Json) -> Facts:
-    moved = tuple(replace(v, **changed) if v.id == visit_id else v for v in known.visits)
-    return replace(known, visits=moved)
+def _visit(known: Facts, visit_id: int, **told: Json) -> Facts:
+    moved = tuple(replace(v, **told) if v.id == visit_id else v for v in visits_of(known))
+    return changed(known, visits=moved)

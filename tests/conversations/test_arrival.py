@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from conversations import flows
+from tests.conversations import city
 from tests.conversations.transcript import Chat
 
 FLOWS = flows.load()
@@ -32,7 +33,8 @@ def at(km: float, *, live: bool = False) -> str:
 
 def without_a_pin() -> Chat:
     chat = on_the_way()
-    chat.facts = replace(chat.facts, visits=tuple(replace(v, pin=None) for v in chat.facts.visits))
+    visits = tuple(replace(v, pin=None) for v in chat.facts.rounds.visits)
+    chat.facts = city.changed(chat.facts, visits=visits)
     return chat
 
 

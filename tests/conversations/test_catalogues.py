@@ -10,10 +10,11 @@ from typing import get_args
 import pytest
 
 from bot.outcomes import REASONS as CALLED
-from conversations import engine, flows
+from conversations import flows
 from conversations.catalogue import LOCALES
-from conversations.flow import Ask, Choose, Review, Upload
+from conversations.engine import understanding
 from conversations.script import plain
+from conversations.steps import Ask, Choose, Review, Upload
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
 from workers.verification import CHECKS
@@ -37,7 +38,7 @@ REASONS = sorted({reason for check in CHECKS.values() for reason in check.reason
 FOUND_BY_HAND = ("returned", "visits_failed")
 FOR_SUPERVISORS = [f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
 #: Asked about in the middle of anything; other intents are commands or answers.
-ANSWERED = sorted(meant.lower() for meant in engine._DIGRESSIONS)
+ANSWERED = sorted(meant.lower() for meant in understanding.DIGRESSIONS)
 
 #: Keys that are put together from parts -> the values of the part. A new kind of key is added here.
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {

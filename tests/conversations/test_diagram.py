@@ -7,9 +7,11 @@ import pytest
 from conversations import flows
 from conversations.diagram import mermaid
 from conversations.facts import Facts
-from conversations.flow import Ask, Choose, Flow, Upload, answered
+from conversations.flow import Flow
 from conversations.parsers.note import note
 from conversations.session import Answers
+from conversations.step import answered
+from conversations.steps import Ask, Choose, Upload
 
 
 def _leaning(answers: Answers, facts: Facts) -> bool:

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from conversations import flows
-from conversations.engine import DOUBT
+from conversations.engine.understanding import DOUBT
 from conversations.session import Session
+from tests.conversations import city
 from tests.conversations.transcript import Chat
 
 FLOWS = flows.load()
@@ -52,7 +53,7 @@ def test_a_form_is_begun_by_its_button_whatever_came_between(
     chat.last = begin
     shown = chat.heard("~ again")
     assert not any("pesan lama" in line for line in shown), shown
-    assert "applying" in chat.facts.consents
+    assert "applying" in chat.facts.me.consents
 
 
 def test_a_look_at_the_requests_leads_back_to_the_form_without_an_answer() -> None:
@@ -231,7 +232,8 @@ def test_a_number_for_a_step_that_the_news_settled_is_no_answer_to_the_next() ->
     assert chat.session is not None and chat.session.asked is not None
     assert chat.session.asked.step == "identity"
     chat.heard("~ visit 7 arrived 2026-11-23 morning identity")
-    chat.facts = replace(chat.facts, visits=(replace(chat.facts.visits[0], code_proved=True),))
+    proved = replace(chat.facts.rounds.visits[0], code_proved=True)
+    chat.facts = city.changed(chat.facts, visits=(proved,))
     chat.heard("~ identity 7")
     shown = chat.heard("> 1")
     assert not any(line.startswith("! FinishVisit") for line in shown)

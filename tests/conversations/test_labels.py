@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from conversations import catalogue, flows
 from conversations.facts import Facts, Locale
-from conversations.flow import Choose, Context
 from conversations.parsers.choice import pick
+from conversations.step import Context
+from conversations.steps import Choose
 from tests.conversations import city
 
 FLOWS, WORDS = flows.load().by_id, catalogue.load()
@@ -23,7 +24,7 @@ def labels(flow: str, subject: str, facts: Facts) -> list[str]:
     step = FLOWS[flow].steps[0]
     assert isinstance(step, Choose)
     offers = step.prompt(Context(flow, subject, {}, facts)).offers
-    return [WORDS.say(offer.label, facts.locale) for offer in offers]
+    return [WORDS.say(offer.label, facts.me.locale) for offer in offers]
 
 
 def fits(shown: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from msgspec import structs
 from bot.channels.base import token
 from conversations import events, flows, messages
 from conversations.effects import Effect, Reply, Submit
-from conversations.engine import Turn, advance
+from conversations.engine.turn import Turn, advance
 from conversations.events import (
     Event,
     Happened,
@@ -153,7 +153,7 @@ def conversation(facts: Facts, begun: int, said: list[Event | Tap]) -> Iterator[
 
     `begun` answers of a form were given before: most of what people say needs some.
     """
-    answers = dict(list(city.ANSWERS.items())[:begun]) if facts.role == "owner" else {}
+    answers = dict(list(city.ANSWERS.items())[:begun]) if facts.me.desk == "owner" else {}
     parked = (Draft("business_permit", "", answers),) if answers else ()
     session, sent = Session(parked=parked, greeted=bool(answers)), list[Message]()
     into_it: list[Event | Tap] = [Said("menu"), Tap(0, 0), Said("lanjutkan")] if answers else []
@@ -227,7 +227,7 @@ def test_the_menu_is_always_a_way_out(facts: Facts, begun: int, said: list[Event
     if not session.greeted:
         session = structs.replace(session, greeted=True)
     turn = advance(FLOWS, session, Said("menu"), facts)
-    home = FLOWS.home(facts.role)
+    home = FLOWS.home(facts.me.desk)
     assert [m.question.flow for m in _messages(turn.effects) if m.question] == [home.id]
     assert turn.session.asked is not None and turn.session.asked.flow == home.id
 

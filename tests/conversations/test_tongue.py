@@ -48,7 +48,7 @@ def test_indonesian_words_on_an_english_telephone_are_answered_in_indonesian(
         chat.heard("~ start")
     shown = chat.heard(f"> {words}")
     assert shown[0] == "! UseLanguage locale id"
-    assert chat.facts.locale == "id"
+    assert chat.facts.me.locale == "id"
     assert "Bapak/Ibu" in "\n".join(shown) or started
 
 
@@ -78,11 +78,11 @@ def test_words_that_tell_nothing_leave_the_telephones_language(words: str, local
 def test_the_first_message_offers_the_other_language(words: str) -> None:
     chat = Chat(FLOWS)
     chat.heard(f"> {words}")
-    labels = [FLOWS.catalogue.say(c.label, chat.facts.locale) for c in chat.sent[-1].choices]
-    other = "English" if chat.facts.locale == "id" else "Bahasa Indonesia"
+    labels = [FLOWS.catalogue.say(c.label, chat.facts.me.locale) for c in chat.sent[-1].choices]
+    other = "English" if chat.facts.me.locale == "id" else "Bahasa Indonesia"
     assert other in labels
     chat.heard(f"~ tap {other}")
-    assert chat.facts.locale == ("en" if other == "English" else "id")
+    assert chat.facts.me.locale == ("en" if other == "English" else "id")
 
 
 def test_a_language_that_was_chosen_is_kept() -> None:

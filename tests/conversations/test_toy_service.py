@@ -22,7 +22,7 @@ from sqlalchemy import Engine, text
 from conversations import catalogue, flows, services
 from conversations.catalogue import Catalogue, read
 from conversations.diagram import mermaid
-from conversations.engine import Flows
+from conversations.engine.builder import Flows
 from conversations.service import Services
 from tests.conversations.toy.services import lamp_repair, street_lamp
 from tests.conversations.transcript import Chat, differences, play

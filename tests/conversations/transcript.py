@@ -21,7 +21,8 @@ from datetime import date, datetime
 
 from conversations import events, messages
 from conversations.effects import Effect, Reply
-from conversations.engine import Flows, advance
+from conversations.engine.builder import Flows
+from conversations.engine.turn import advance
 from conversations.events import (
     Event,
     Happened,
@@ -82,7 +83,7 @@ class Chat:
 
     def __post_init__(self) -> None:
         services = tuple(self.flows.services)
-        self.facts = replace(self.facts, services=services)
+        self.facts = city.changed(self.facts, services=services)
 
     def heard(self, line: str) -> list[str]:
         """Play one line; give what it brings about."""
@@ -106,7 +107,7 @@ class Chat:
         before = before[: before.index(step_id)]
         draft = Draft(flow_id, "", {step: city.ANSWERS[step] for step in before})
         self.session = Session(parked=(draft,), greeted=True, version=10)
-        self.facts = replace(self.facts, consents=frozenset({"applying"}))
+        self.facts = city.changed(self.facts, consents=frozenset({"applying"}))
         self._turn(Tapped("welcome", "", "menu", 0, flow_id))
         return self._turn(Said("lanjutkan")) if before else []
 
@@ -132,7 +133,7 @@ class Chat:
         self.sent.append(message)
         if effect.after:
             yield f"! after {effect.after.total_seconds():.0f} s of silence"
-        catalogue, locale = self.flows.catalogue, self.facts.locale
+        catalogue, locale = self.flows.catalogue, self.facts.me.locale
         for paragraph in catalogue.text(message, locale).split("\n\n"):
             first, *more = paragraph.strip().split("\n")
             yield f"< {first}"
@@ -144,7 +145,7 @@ class Chat:
 
     def tap(self, label: str, *, old: bool = False) -> Event:
         """A tap on a button of the last message; with `old`, of the latest one before it."""
-        catalogue, locale = self.flows.catalogue, self.facts.locale
+        catalogue, locale = self.flows.catalogue, self.facts.me.locale
         for message in reversed(self.sent[:-1] if old else self.sent[-1:]):
             for choice in message.choices:
                 if catalogue.say(choice.label, locale) == label:
@@ -253,9 +254,9 @@ def _case(known: Facts, rest: str) -> Facts:
     row = city.case(
         int(number), state, open_fixes=tuple(more[:because]), reasons=tuple(more[because + 1 :])
     )
-    if known.role == "owner":
-        return replace(known, cases=_put(known.cases, row))
-    return replace(known, attention=_put(known.attention, row))
+    if known.me.desk == "owner":
+        return city.changed(known, cases=_put(known.mine.cases, row))
+    return city.changed(known, attention=_put(known.desk.cases, row))
 
 
 def _put(rows: tuple[CaseFact, ...], row: CaseFact) -> tuple[CaseFact, ...]:
@@ -264,7 +265,7 @@ def _put(rows: tuple[CaseFact, ...], row: CaseFact) -> tuple[CaseFact, ...]:
 
 def _permit(known: Facts, rest: str) -> Facts:
     row = city.case(state="done", document=rest)
-    return replace(known, cases=_put(known.cases, row))
+    return city.changed(known, cases=_put(known.mine.cases, row))
 
 
 def _visit(known: Facts, rest: str) -> Facts:
@@ -279,13 +280,14 @@ def _visit(known: Facts, rest: str) -> Facts:
         identity_given="identity" in more,
         refusals=tuple((badge, reason) for badge, reason in refused),
     )
-    return replace(known, visits=(*(v for v in known.visits if v.id != row.id), row))
+    visits = city.visits_of(known)
+    return city.changed(known, visits=(*(v for v in visits if v.id != row.id), row))
 
 
 def _windows(known: Facts, rest: str) -> Facts:
     """`~ windows 2026-11-25 morning, 2026-11-25 afternoon`."""
     pairs = [window.split() for window in rest.split(",") if window.strip()]
-    return replace(
+    return city.changed(
         known, windows=tuple(city.Hours(date.fromisoformat(on), part) for on, part in pairs)
     )
 
@@ -299,7 +301,7 @@ def _officers(known: Facts, rest: str) -> Facts:
         rows.append(
             city.officer(number, " ".join(name), badge, int(load) if there else 0, reachable=there)
         )
-    return replace(known, officers=tuple(rows))
+    return city.changed(known, officers=tuple(rows))
 
 
 def _call(known: Facts, rest: str) -> Facts:
@@ -307,12 +309,12 @@ def _call(known: Facts, rest: str) -> Facts:
     number, *said = rest.split()
     phone = next((word for word in said if word.startswith("+")), None)
     row = city.call(int(number), *(word for word in said if word != phone), phone=phone)
-    return replace(known, calls=(*known.calls, row))
+    return city.changed(known, calls=(*known.desk.calls, row))
 
 
 def _staff(role: str) -> Callable[[Facts, str], Facts]:
     def become(known: Facts, rest: str) -> Facts:
-        return replace(known, role=role, name=rest or None)  # type: ignore[arg-type]
+        return city.changed(known, role=role, name=rest or None)
 
     return become
 
@@ -324,13 +326,13 @@ def _now(known: Facts, rest: str) -> Facts:
 def _phone(known: Facts, rest: str) -> Facts:
     """`~ phone +62…` is known; with `of-chat`, it is the one they write from."""
     number, *how = rest.split()
-    return replace(known, phone=number, phone_of_chat="of-chat" in how)
+    return city.changed(known, phone=number, phone_of_chat="of-chat" in how)
 
 
 def _flag(name: str, value: Json) -> Callable[[Facts, str], Facts]:
     def change(known: Facts, rest: str) -> Facts:
         changed: dict[str, Json] = {name: value}
-        return replace(known, **changed)
+        return city.changed(known, **changed)
 
     return change
 

@@ -36,7 +36,7 @@ from conversations.effects import (
     ProveCode,
     Withdraw,
 )
-from conversations.events import Uploaded
+from conversations.events import News, Uploaded
 from conversations.messages import Say
 from conversations.services import business_permit
 from conversations.session import Session as Talk
@@ -261,7 +261,7 @@ def revoke_newest(tx: Session) -> None:
 def wait(tx: Session, person_ids: list[int]) -> None:
     for person_id in person_ids:
         say = Say("notices.draft_waits")
-        tell(tx, person_id, "reminder", person_id, say, fact=f"reminder:{person_id}:dump")
+        tell(tx, person_id, News.REMINDER, person_id, say, fact=f"reminder:{person_id}:dump")
 
 
 def chats(town: Town) -> dict[str, list[dict[str, object]]]:

@@ -20,8 +20,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from conversations.engine import Flows
-from conversations.flow import Step
+from conversations.engine.builder import Flows
+from conversations.step import Step
 from tests.fuzz import mutation
 from tests.processes import SECRET
 from tests.providers import twilio_api

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.channels.base import read_token
 from conversations import flows
-from conversations.flow import Choose
+from conversations.steps import Choose
 from tests.fuzz import mutation
 from tests.fuzz.attack import (
     IDENTITY,

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from conversations.events import news
+from conversations.events import News, news
 from conversations.messages import Say
 from models import encryption, identity, person
 from models.attachment import Attachment
@@ -129,7 +129,9 @@ async def test_an_identity_is_kept_with_its_photo_audit_and_news_in_the_chat(
             assert kept.size == (600, 900)  # upright
             assert not kept.getexif()
         told = tx.scalars(select(InboundMessage)).one()
-        assert told.event == news("identity_given", links.owner, Say("notices.identity_received"))
+        assert told.event == news(
+            News.IDENTITY_GIVEN, links.owner, Say("notices.identity_received")
+        )
         noted = tx.scalars(select(AuditEntry)).one()
         assert (noted.actor, noted.action) == (f"person:{links.owner}", "identity.given")
         assert not re.search("Siti|3174", str(noted.details))

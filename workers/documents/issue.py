@@ -16,6 +16,7 @@ import workers.documents
 from casework.act import by_office
 from casework.news import worded
 from conversations import messages, services
+from conversations.events import News
 from conversations.messages import Message, Say, Value
 from conversations.service import Visit
 from models.document import Document
@@ -75,5 +76,5 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
     owe(tx, [Owed(document.person_id, key, messages.to_json(message))])
     act = by_office(tx, ACTOR, f"document:{document.id}")
     if any(isinstance(stage, Visit) for stage in service.course):
-        act.tell(document.person_id, "document_sent", document.case_id, opens="rating")
+        act.tell(document.person_id, News.DOCUMENT_SENT, document.case_id, opens="rating")
     return None

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from casework import course
 from casework.act import Act, by_office
+from conversations.events import News
 from conversations.messages import Say, Value
 from models import area, attachment, business_type, finding, identity, visit
 from models import case as cases
@@ -269,7 +270,7 @@ def _show_the_officer(tx: Session, case: Case, findings: Collection[Finding]) ->
     if found and officer is not None and officer.person_id is not None:
         owner = case.person_id
         act = _act(tx, case)
-        act.tell(officer.person_id, "identity_given", owner, can_wait=False)
+        act.tell(officer.person_id, News.IDENTITY_GIVEN, owner, can_wait=False)
 
 
 def _by_hand(case: Case, rows: Iterable[FindingRow]) -> Iterable[Finding]:

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from casework.act import Act, by_office
+from conversations.events import News
 from conversations.messages import Say, Value
 from models import area, calendar, window
 from models import case as cases
@@ -40,7 +41,7 @@ def _invite(act: Act, case: Case) -> None:
     visited = act.tx.scalar(select(exists().where(Visit.case_id == case.id)))
     number = {"number": case.number}
     say = Say("notices.new_window", number) if visited else Say("notices.verified", number)
-    act.tell(case.person_id, "verified", case.id, say, opens="visit_window")
+    act.tell(case.person_id, News.VERIFIED, case.id, say, opens="visit_window")
 
 
 def _say_that_nobody_is_free(act: Act, case: Case) -> None:
@@ -50,6 +51,6 @@ def _say_that_nobody_is_free(act: Act, case: Case) -> None:
         "place": kelurahan.name if kelurahan else "-",
     }
     say = Say("notices.no_officer", params)
-    act.tell_supervisors(case.area_code, "no_officer", case.id, say)
+    act.tell_supervisors(case.area_code, News.NO_OFFICER, case.id, say)
     finding = Say("notices.finding_officer", {"number": case.number})
-    act.tell(case.person_id, "finding_officer", case.id, finding)
+    act.tell(case.person_id, News.FINDING_OFFICER, case.id, finding)

@@ -18,8 +18,8 @@ from bot.channels.whatsapp_templates import (
     shortened,
 )
 from conversations import catalogue
-from conversations.flow import window_words
 from conversations.messages import Message, Say
+from conversations.wording import window_words
 from models.template import Approved, Standing, keep
 
 WORDS = catalogue.load()
@@ -45,7 +45,6 @@ ANSWERS = {
     "notices.identity_link",
     "notices.identity_link_officer",
     "notices.invitation_invalid",
-    "notices.join_has_application",
     "notices.joined",
     "notices.link_code",
     "notices.link_own",

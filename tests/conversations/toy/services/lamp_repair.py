@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from conversations.facts import City
-from conversations.flow import Choose, Locate, place_name
 from conversations.form import form
 from conversations.messages import Say, Value
 from conversations.service import DocumentKind, Service, Site, Visit, WorkingDays
 from conversations.session import Answers
+from conversations.steps import Choose, Locate
+from conversations.wording import place_name
 
 FORM = form("lamp_repair", (Choose("fault", options=("dark", "leaning")), Locate("place")))
 

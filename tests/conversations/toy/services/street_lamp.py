@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from conversations.facts import City
-from conversations.flow import Ask, Choose, Locate, Upload, answered, place_name
 from conversations.form import form
 from conversations.messages import Say, Value
 from conversations.parsers.note import note
 from conversations.service import Document, DocumentKind, Service
 from conversations.session import Answers
+from conversations.step import answered
+from conversations.steps import Ask, Choose, Locate, Upload
+from conversations.wording import place_name
 
 FORM = form(
     "street_lamp",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conversations.flow import Choose
 from conversations.script import FAILED, Script
+from conversations.steps import Choose
 
 SCRIPT = Script(
     purpose="look",

@@ -1,0 +1,287 @@
+"""Answers: given to the open step, taken, refused, or picked from what was shown."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import structs
+
+from conversations.commands import Typed
+from conversations.effects import (
+    CallPerson,
+    Help,
+    RememberPhone,
+)
+from conversations.engine import drafts, orders, questions
+from conversations.engine.builder import TurnBuilder
+from conversations.events import (
+    Event,
+    Said,
+    SharedContact,
+    Uploaded,
+)
+from conversations.messages import (
+    Json,
+    Say,
+)
+from conversations.parsers import Refused, phone
+from conversations.phrases import Command, Intent
+from conversations.session import Draft, Offer
+from conversations.step import Prompt, Stay, Step, Wrong
+from conversations.words import standardised
+
+
+def give(turn: TurnBuilder, event: Event) -> None:
+    """Give an event to the open step."""
+    step = turn.asked_step()
+    draft = turn.session.draft
+    if step is None or draft is None:
+        if turn.session.asked is None or turn.session.asked.flow != "common":
+            idle(turn, None, "")
+        else:
+            drafts.digress(turn, Say("refusals.pick_one"))
+        return
+    if isinstance(event, Uploaded) and not step.takes_photos:
+        _late_photo(turn, event)
+        return
+    try:
+        answer = step.read(event, turn.context(draft))
+    except Stay as stay:
+        _stay(turn, step, stay)
+    except Refused as refusal:
+        named = isinstance(event, Said) and turn.at_a_page() and open_named(turn, event.text)
+        if not named:
+            _refuse(turn, step, refusal)
+    else:
+        _answer(turn, step, answer)
+
+
+def keep_contact(turn: TurnBuilder, event: SharedContact) -> None:
+    """Keep the person's own number; somebody else's is not ours to keep."""
+    if event.own:
+        _keep_number(turn, event.phone)
+    else:
+        drafts.digress(turn, Say("common.contact_of_another"))
+
+
+def _keep_number(turn: TurnBuilder, number: str) -> None:
+    turn.effects += (RememberPhone(number), CallPerson(Help.PHONE))
+    turn.session = structs.replace(turn.session, calling=False)
+    drafts.digress(turn, Say("common.contact_received", {"phone": number}))
+
+
+def tells_number(turn: TurnBuilder, text: str) -> bool:
+    """Keep the number that they are to be called on, if the message is one."""
+    listens = turn.session.calling or turn.session.asked is None or turn.at_home()
+    step = turn.asked_step()
+    if turn.facts.me.desk != "owner" or not listens or not phone.is_one(text):
+        return False
+    if step is not None and step.numeric and not re.search(r"\+|\b0", text):
+        return False  # a sum of nine digits
+    number = phone.read(text)
+    if number:
+        _keep_number(turn, number)
+    elif turn.session.calling and (step is None or not step.numeric):
+        drafts.digress(turn, Say("refusals.not_a_phone"))
+    else:
+        return False
+    return True
+
+
+def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
+    """A photo of an album that comes after its question was left joins the others."""
+    draft = turn.session.draft
+    flow = turn.flow(draft)
+    if draft is not None and flow is not None:
+        for step in flow.steps:
+            given = draft.answers.get(step.id)
+            answer = step.with_photo(given, event.attachment_id) if given is not None else None
+            if answer is not None:
+                kept = {**draft.answers, step.id: answer}
+                turn.session = structs.replace(
+                    turn.session, draft=structs.replace(draft, answers=kept)
+                )
+                turn.lasting = True
+                drafts.digress(turn, Say("common.photo_added", {"n": len(answer["ids"])}))
+                return
+    drafts.digress(turn, Say("common.photo_not_now"))
+
+
+def pick(turn: TurnBuilder, offer: Offer) -> None:
+    """Do what a thing that was shown stands for."""
+    draft, step = turn.session.draft, turn.asked_step()
+    match offer.act:
+        case "open":
+            flow_id, subject = offer.answer
+            drafts.open_flow(turn, flow_id, subject)
+        case "command":
+            orders.obey(turn, Typed(Command(offer.answer), ""))
+        case "edit":
+            _edit(turn, offer.answer)
+        case "which":
+            _ask_which(turn)
+        case "again":
+            _ask_again(turn)
+        case "answer":
+            if turn.session.asked and turn.session.asked.flow == "common":
+                _settle_own_question(turn, str(offer.answer))
+            elif step is not None and draft is not None:
+                try:
+                    answer = step.picked(offer.answer, turn.context(draft))
+                except Stay as stay:
+                    _stay(turn, step, stay)
+                else:
+                    _answer(turn, step, answer)
+            else:
+                drafts.stale(turn)
+
+
+def _answer(turn: TurnBuilder, step: Step, answer: Json) -> None:
+    draft = turn.open_draft()
+    draft = draft.answered(step.id, answer)
+    turn.session = structs.replace(
+        turn.session, draft=draft, refusals=0, clarifying=False, refused=""
+    )
+    context = turn.context(draft)
+    turn.effects += step.then(context, answer)
+    echo = context.key(step.id, "said")
+    if turn.flows.catalogue.has(echo) and step.complete(answer):
+        turn.lasting = True
+        turn.says.append(Say(echo, {"answer": step.show(answer, context)}))
+    if answer in step.ends:
+        turn.lasting = True
+        turn.says.append(Say(context.key(step.id, str(answer), "end")))
+        drafts.close(turn)
+    else:
+        drafts.go_on(turn)
+
+
+def _stay(turn: TurnBuilder, step: Step, stay: Stay) -> None:
+    draft = turn.open_draft()
+    turn.effects += stay.effects
+    if stay.answer is None:
+        if stay.say is not None:
+            turn.says.append(stay.say)
+        return  # what the effects say stands under the open question
+    turn.lasting = True
+    kept = {**draft.answers, step.id: stay.answer}
+    turn.session = structs.replace(
+        turn.session, draft=structs.replace(draft, answers=kept), refusals=0
+    )
+    offers = step.while_open(stay.answer)
+    turn.show(step.id, Prompt(stay.say or step.prompt(turn.context(draft)).say, offers))
+    turn.after = stay.after
+
+
+def _refuse(turn: TurnBuilder, step: Step, refusal: Refused) -> None:
+    draft = turn.open_draft()
+    say = Say(f"refusals.{refusal.reason}", refusal.params)
+    if isinstance(refusal, Wrong):
+        turn.effects += refusal.effects
+        if refusal.last:
+            turn.says.append(say)
+            drafts.close(turn)
+            return
+    turn.not_understood()
+    if refusal.readings:
+        first, *others = refusal.readings
+        sure = refusal.reason in _CONFIRMED
+        offers = [
+            Offer(first.value, first.label, first.answer, means="yes" if sure else ""),
+            *(
+                Offer(r.value, r.label, r.answer, means="no" if r.value == "other" else "")
+                for r in others
+            ),
+        ]
+        if refusal.reason in _DENIED or (not sure and others):
+            no = Say("common.not_this") if sure else Say("common.none_of_these")
+            offers.append(Offer("none", no, None, "again", means="no"))
+        turn.show(step.id, Prompt(say, tuple(offers)), clarifying=True)
+        return
+    refusals = turn.session.refusals + 1
+    turn.session = structs.replace(turn.session, refusals=refusals)
+    turn.says.append(say)
+    questions.ask(turn, turn.flows.by_id[draft.flow], draft, step, refusals=refusals)
+
+
+def _settle_own_question(turn: TurnBuilder, answer: str) -> None:
+    draft = turn.session.draft
+    if answer in {"restart", "drop"} and draft is not None:
+        turn.session = structs.replace(turn.session, draft=Draft(draft.flow, draft.subject))
+    if answer == "drop":
+        turn.lasting = True
+        turn.says.append(Say("common.cancelled"))
+        drafts.close(turn)
+        if turn.session.asked is None:
+            drafts.go_home(turn)
+    else:
+        drafts.go_on(turn)
+
+
+def _ask_which(turn: TurnBuilder) -> None:
+    draft = turn.session.draft
+    flow = turn.flow(draft)
+    if draft is None or flow is None:
+        drafts.stale(turn)
+        return
+    context = turn.context(draft)
+    offers = tuple(
+        Offer(step.id, Say(context.key(step.id, "label")), step.id, "edit")
+        for step in flow.applying(context)
+        if step.counted and step.id in draft.answers
+    )
+    step_id = turn.session.asked.step if turn.session.asked else flow.steps[-1].id
+    turn.show(step_id, Prompt(Say("common.which"), offers), clarifying=True)
+
+
+def _edit(turn: TurnBuilder, step_id: str) -> None:
+    draft = turn.session.draft
+    if draft is None:
+        drafts.stale(turn)
+        return
+    turn.session = structs.replace(turn.session, draft=structs.replace(draft, editing=step_id))
+    drafts.go_on(turn)
+
+
+def _ask_again(turn: TurnBuilder) -> None:
+    draft, step = turn.session.draft, turn.asked_step()
+    if draft is None or step is None:
+        drafts.stale(turn)
+        return
+    turn.says.append(Say("common.again"))
+    refusals = turn.session.refusals + 1
+    questions.ask(turn, turn.flows.by_id[draft.flow], draft, step, refusals=refusals)
+
+
+def idle(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
+    if meant is Intent.THANKS:
+        turn.says.append(Say("common.intent.thanks"))
+    elif open_named(turn, text):
+        return
+    elif meant is not Intent.GREETING:
+        turn.says.append(Say("common.choose_from_menu"))
+        drafts.go_home(turn)
+        turn.not_understood()
+        return
+    drafts.go_home(turn)
+
+
+def open_named(turn: TurnBuilder, text: str) -> bool:
+    """Open the one service that the words name: "mau bikin ijin usaha"."""
+    words = set(standardised(text).split())
+    offered = [turn.flows.services[service] for service in turn.facts.mine.services]
+    named = [service for service in offered if words & set(service.called)]
+    if turn.facts.me.desk != "owner" or len(named) != 1:
+        return False
+    drafts.open_flow(turn, named[0].id, "")
+    return True
+
+
+#: Refusals that ask "is it this?": a plain "ya" takes the first reading.
+_CONFIRMED = frozenset(
+    {"confirm_place", "photo_or_done", "confirm_name", "name_too_short", "confirm_sum"}
+)
+
+
+#: Refusals with a single reading that may be wrong: "no" is offered beside it.
+_DENIED = frozenset({"which_trade", "confirm_name", "name_too_short", "confirm_sum"})

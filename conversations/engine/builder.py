@@ -1,0 +1,205 @@
+"""The state of a turn while it is worked out; what the others in this package act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from msgspec import structs
+
+from conversations.catalogue import Catalogue
+from conversations.effects import (
+    Effect,
+    Reply,
+)
+from conversations.facts import Facts, Locale, Role
+from conversations.flow import Flow
+from conversations.messages import (
+    Choice,
+    Message,
+    Question,
+    Say,
+)
+from conversations.service import Services
+from conversations.session import Draft, Offer, Session
+from conversations.step import Context, Prompt, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """All flows, by id, the words they are told in, and the services that some are forms of."""
+
+    by_id: Mapping[str, Flow]
+    catalogue: Catalogue
+    services: Services = field(default_factory=Services)
+
+    def home(self, role: Role) -> Flow:
+        """The first page of people with this role."""
+        return next(flow for flow in self.by_id.values() if flow.home == role)
+
+
+@dataclass(slots=True)
+class TurnBuilder:
+    """One turn while it is being worked out: where the session stands, and what is to be said."""
+
+    flows: Flows
+    session: Session
+    facts: Facts
+    effects: list[Effect] = field(default_factory=list)
+    says: list[Say] = field(default_factory=list)
+    prompt: Prompt | None = None  # goes out with the reply
+    message: str = ""  # what names the words that are being read
+    after: timedelta = timedelta(0)
+    lasting: bool = False  # the reply tells of something that was changed or noted, or is the first
+
+    def at(self, session: Session) -> TurnBuilder:
+        """The same turn, if the conversation stood there."""
+        return TurnBuilder(self.flows, session, self.facts)
+
+    def speak(self, locale: Locale) -> None:
+        """Go on in this language."""
+        self.facts = replace(self.facts, me=replace(self.facts.me, locale=locale))
+
+    def not_understood(self) -> None:
+        """Remember the words that are being read as no answer: they may still be corrected."""
+        self.session = structs.replace(self.session, refused=self.message)
+
+    def at_home(self) -> bool:
+        flow = self.flow(self.session.draft)
+        return flow is not None and flow.home is not None
+
+    def labels(self) -> list[str]:
+        return [self.flows.catalogue.say(o.label, self.facts.me.locale) for o in self.session.shown]
+
+    def at_a_page(self) -> bool:
+        """Whether the open step shows something about everything, and waits for no answer."""
+        step, draft = self.asked_step(), self.session.draft
+        return step is not None and draft is not None and step.rests and not draft.subject
+
+    def show(
+        self,
+        step_id: str,
+        prompt: Prompt,
+        *,
+        clarifying: bool = False,
+        refusals: int | None = None,
+    ) -> None:
+        question = self.question(self.open_draft(), step_id)
+        self.put(question, prompt.offers, clarifying=clarifying, refusals=refusals)
+        self.prompt = prompt
+
+    def question(self, draft: Draft, step_id: str) -> Question:
+        return Question(draft.flow, draft.subject, step_id, self.session.version + 1)
+
+    def put(
+        self,
+        question: Question,
+        offers: Iterable[Offer],
+        *,
+        clarifying: bool | None = None,
+        refusals: int | None = None,
+    ) -> None:
+        """Put a question; what is None stays as it is."""
+        old, again = self.session, self.asks_again(question)
+        self.session = structs.replace(
+            old,
+            asked=question,
+            shown=tuple(offers),
+            version=question.version,
+            since=old.since if again else question.version,
+            refused=old.refused if again else "",
+            interrupted=old.interrupted if again else None,
+            clarifying=old.clarifying if clarifying is None else clarifying,
+            refusals=old.refusals if refusals is None else refusals,
+        )
+
+    def asks_again(self, question: Question) -> bool:
+        """Whether it is the open question, put once more."""
+        asked = self.session.asked
+        return asked is not None and (asked.flow, asked.subject, asked.step) == (
+            question.flow,
+            question.subject,
+            question.step,
+        )
+
+    def ask_own(self, question: str, offers: tuple[Offer, ...], **params: Say) -> None:
+        """Ask a question of the engine's own."""
+        self.put(Question("common", "", question, self.session.version + 1), offers)
+        self.prompt = Prompt(Say(f"common.{question}", params), offers)
+
+    def draft_of(self, flow: Flow, subject: str) -> Draft:
+        held = [d for d in (self.session.draft, *self.session.parked) if d is not None]
+        draft = next((d for d in held if (d.flow, d.subject) == (flow.id, subject)), None)
+        draft = draft or Draft(flow.id, subject)
+        recorded = flow.prefill(subject, self.facts)
+        return structs.replace(draft, answers={**draft.answers, **recorded}) if recorded else draft
+
+    def worth_resuming(self, draft: Draft | None) -> bool:
+        flow = self.flow(draft)
+        return bool(draft and flow and flow.form and not flow.home and draft.answers)
+
+    def open_draft(self) -> Draft:
+        if self.session.draft is None:
+            raise LookupError("no draft is open")  # callers have seen its question
+        return self.session.draft
+
+    def alive(self, draft: Draft) -> bool:
+        flow = self.flow(draft)
+        return flow is not None and flow.open_to(draft.subject, self.facts)
+
+    def flow(self, draft: Draft | None) -> Flow | None:
+        return self.flows.by_id.get(draft.flow) if draft is not None else None
+
+    def asked_step(self) -> Step | None:
+        asked = self.session.asked
+        flow = self.flows.by_id.get(asked.flow) if asked is not None else None
+        draft = self.session.draft
+        if asked is None or flow is None or draft is None or draft.flow != asked.flow:
+            return None
+        return flow.step(asked.step)
+
+    def context(self, draft: Draft) -> Context:
+        flow = self.flows.by_id.get(draft.flow)
+        worded = flow.worded if flow is not None else {}
+        return Context(
+            draft.flow, draft.subject, draft.answers, self.facts, draft.on_behalf, worded
+        )
+
+    def flush(self) -> None:
+        """Make one message of all that is to be said, with the open question at its end."""
+        parts = list(self.says)
+        offers: tuple[Offer, ...] = ()
+        wish = None
+        if self.prompt is not None:
+            parts.append(self.prompt.say)
+            offers, wish = self.prompt.offers, self.prompt.wish
+        if not parts:
+            return
+        wishes = wish in _KEYS
+        message = Message(
+            parts=tuple(parts),
+            choices=choices_of(offers),
+            question=self.session.asked if offers else None,
+            wish=wish,
+            clears=self.session.wished and not wishes,
+        )
+        fleeting = not self.lasting and not self.effects
+        may_be_dropped = bool(self.after) or fleeting  # then the next one clears as well
+        wished = wishes or (self.session.wished and may_be_dropped)
+        if wished != self.session.wished:
+            self.session = structs.replace(self.session, wished=wished)
+        self.effects.append(Reply(message, self.after, fleeting))
+
+
+def choices_of(offers: Iterable[Offer]) -> tuple[Choice, ...]:
+    return tuple(Choice(offer.value, offer.label) for offer in offers)
+
+
+def same(one: Draft, other: Draft) -> bool:
+    """Whether two drafts are of one flow about one subject."""
+    return (one.flow, one.subject) == (other.flow, other.subject)
+
+
+#: What people are given a key for, where the channel has such keys.
+_KEYS = frozenset({"location", "contact"})

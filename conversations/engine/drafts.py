@@ -1,0 +1,214 @@
+"""Drafts: opened, put aside, taken up again, and closed; and the page that follows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from msgspec import structs
+
+from conversations.effects import AboutCase, AboutVisit, Called
+from conversations.engine import questions
+from conversations.engine.builder import TurnBuilder, same
+from conversations.flow import Flow
+from conversations.messages import (
+    Say,
+)
+from conversations.session import Draft
+from conversations.step import Prompt
+
+MAX_PARKED = 4  # drafts put aside at once; the oldest gives way
+
+
+def catch_up(turn: TurnBuilder) -> bool:
+    """Bring drafts into line with the record; True if the open one is settled, and dropped.
+
+    A visit may be called off while its officer is asked about it, and the day it was agreed
+    for may have come since.
+    """
+    draft = turn.session.draft
+    flow = turn.flow(draft)
+    settled = draft is not None and not turn.alive(draft)
+    if settled:
+        turn.session = structs.replace(
+            turn.session, draft=None, asked=None, shown=(), clarifying=False, refusals=0
+        )
+    elif draft is not None and flow is not None:
+        known = {**flow.prefill(draft.subject, turn.facts), **draft.answers}
+        if known != draft.answers:
+            turn.session = structs.replace(
+                turn.session, draft=structs.replace(draft, answers=known)
+            )
+    alive = tuple(parked for parked in turn.session.parked if turn.alive(parked))
+    if alive != turn.session.parked:
+        turn.session = structs.replace(turn.session, parked=alive)
+    return settled
+
+
+def stale(turn: TurnBuilder) -> None:
+    digress(turn, Say("common.stale"))
+
+
+def go_on(turn: TurnBuilder) -> None:
+    """Ask the next open question, or finish the flow."""
+    draft = turn.session.draft
+    flow = turn.flow(draft)
+    if draft is None or flow is None:
+        go_home(turn)
+        return
+    context = turn.context(draft)
+    step = flow.step(draft.editing) if draft.editing else None
+    step = step or flow.open_step(context)
+    if step is not None:
+        questions.ask(turn, flow, draft, step)
+        return
+    ending = flow.finish(context)
+    turn.lasting = True
+    turn.effects += ending.effects
+    turn.says += ending.says
+    close(turn)
+
+
+def close(turn: TurnBuilder) -> None:
+    """Leave the open draft; take up what it interrupted."""
+    _forget_settled(turn)
+    turn.session = structs.replace(
+        turn.session,
+        draft=None,
+        asked=None,
+        shown=(),
+        clarifying=False,
+        refusals=0,
+        refused="",
+        interrupted=None,
+    )
+    alive = tuple(d for d in turn.session.parked if turn.alive(d))
+    forms = (d for d in reversed(alive) if turn.flows.by_id[d.flow].form)
+    form = next(forms, None) if turn.facts.me.desk == "owner" else None
+    parked = tuple(d for d in alive if d is not form)
+    turn.session = structs.replace(turn.session, parked=parked, draft=form)
+    if form is not None:
+        turn.says.append(Say("common.back_to_it"))
+        go_on(turn)
+    elif turn.facts.me.desk != "owner":
+        go_home(turn)
+
+
+def _forget_settled(turn: TurnBuilder) -> None:
+    """Leave out of the page that follows what this turn's effects are about to change."""
+    visits = {effect.visit_id for effect in turn.effects if isinstance(effect, AboutVisit)}
+    cases = {effect.case_id for effect in turn.effects if isinstance(effect, AboutCase)}
+    called = {effect.called_id for effect in turn.effects if isinstance(effect, Called)}
+    mine, rounds, desk = turn.facts.mine, turn.facts.rounds, turn.facts.desk
+    turn.facts = replace(
+        turn.facts,
+        mine=replace(mine, visits=tuple(v for v in mine.visits if v.id not in visits)),
+        rounds=replace(rounds, visits=tuple(v for v in rounds.visits if v.id not in visits)),
+        desk=replace(
+            desk,
+            cases=tuple(c for c in desk.cases if c.id not in cases),
+            visits=tuple(v for v in desk.visits if v.id not in visits),
+            calls=tuple(c for c in desk.calls if c.id not in called),
+        ),
+    )
+
+
+def digress(turn: TurnBuilder, *says: Say) -> None:
+    """Say something, and show the open question again as it was."""
+    turn.says += says
+    asked, draft = turn.session.asked, turn.session.draft
+    if asked is None:
+        go_home(turn)
+    elif asked.flow == "common":
+        turn.prompt = Prompt(Say(f"common.{asked.step}"), turn.session.shown)
+    elif draft is not None and not turn.session.clarifying:
+        step = turn.asked_step()
+        flow = turn.flows.by_id[draft.flow]
+        if step is None:
+            go_on(turn)
+        elif step.id in draft.answers and (offers := step.while_open(draft.answers[step.id])):
+            turn.show(step.id, Prompt(Say("common.more_photos"), offers))
+        else:
+            questions.ask(turn, flow, draft, step, refusals=turn.session.refusals)
+    else:
+        turn.prompt = Prompt(Say("common.pick_shown"), turn.session.shown)
+
+
+def leave(turn: TurnBuilder, *, to_menu: bool = False) -> None:
+    """Go to the first page, or back to the form that was interrupted; a draft is kept."""
+    draft, flow = turn.session.draft, turn.flow(turn.session.draft)
+    interrupting = flow is not None and not flow.form and not flow.home
+    if interrupting and not to_menu and any(turn.alive(d) for d in turn.session.parked):
+        close(turn)
+        return
+    if turn.worth_resuming(draft):
+        turn.lasting = True
+        turn.says.append(Say("common.kept"))
+    park(turn)
+    go_home(turn)
+
+
+def go_home(turn: TurnBuilder) -> None:
+    """Show the first page of this person's role; forms without an answer are let go."""
+    turn.session = structs.replace(
+        turn.session, parked=tuple(d for d in turn.session.parked if d.answers)
+    )
+    if turn.session.draft is not None and not turn.session.draft.answers:
+        turn.session = structs.replace(turn.session, draft=None, asked=None, shown=())
+    flow = turn.flows.home(turn.facts.me.desk)
+    switch_to(turn, Draft(flow.id))
+    go_on(turn)
+
+
+def open_flow(turn: TurnBuilder, flow_id: str, subject: str) -> None:
+    """Begin a flow, or take up its draft."""
+    flow = turn.flows.by_id.get(flow_id)
+    if flow is None or not flow.open_to(subject, turn.facts):
+        turn.says.append(Say("common.gone"))
+        go_home(turn)
+        return
+    draft = turn.draft_of(flow, subject)
+    switch_to(turn, draft)
+    if turn.worth_resuming(draft) and not flow.prefill(subject, turn.facts):
+        questions.ask_to_resume(turn)
+    else:
+        go_on(turn)
+
+
+def switch_to(turn: TurnBuilder, draft: Draft) -> None:
+    """Make a draft the open one; another form that was open is put aside."""
+    current = turn.session.draft
+    if current is not None and not same(current, draft):
+        park(turn)
+    turn.session = structs.replace(
+        turn.session,
+        draft=draft,
+        parked=tuple(d for d in turn.session.parked if not same(d, draft)),
+        clarifying=False,
+        refusals=0,
+    )
+
+
+def park(turn: TurnBuilder) -> None:
+    draft = turn.session.draft
+    flow = turn.flow(draft)
+    others = tuple(d for d in turn.session.parked if draft is None or not same(d, draft))
+    if draft is None or flow is None or not _worth_keeping(flow, draft, len(others)):
+        turn.session = structs.replace(turn.session, draft=None, asked=None, shown=())
+        return
+    turn.session = structs.replace(
+        turn.session,
+        draft=None,
+        asked=None,
+        shown=(),
+        parked=(*others, structs.replace(draft, editing=None))[-MAX_PARKED:],
+    )
+
+
+def _worth_keeping(flow: Flow, draft: Draft, others: int) -> bool:
+    """Whether a draft is put aside, and not forgotten: it has answers, or is a form just begun.
+
+    A form without an answer pushes out no draft that has some.
+    """
+    if not draft.answers:
+        return flow.form and not draft.subject and others < MAX_PARKED
+    return flow.form or bool(draft.subject)

@@ -1,0 +1,153 @@
+"""News: what happened elsewhere comes between, or is mentioned and waits."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from conversations.effects import (
+    Reply,
+)
+from conversations.engine import drafts
+from conversations.engine.builder import TurnBuilder, choices_of
+from conversations.events import (
+    Happened,
+    News,
+)
+from conversations.flow import Flow
+from conversations.messages import (
+    Message,
+    Question,
+    Say,
+    say_from_json,
+)
+from conversations.session import Interrupted, Session
+
+
+def take(turn: TurnBuilder, news: Happened) -> None:
+    before = turn.session
+    _hear(turn, news)
+    _remember_interrupted(turn, before)
+
+
+def _remember_interrupted(turn: TurnBuilder, before: Session) -> None:
+    """Keep the question that news put another one in the place of, unless one is kept."""
+    asked, draft = before.asked, before.draft
+    if before.interrupted is not None or asked is None or draft is None:
+        if turn.session.asked is not None:
+            turn.session = structs.replace(turn.session, interrupted=before.interrupted)
+        return
+    if turn.session.asked is None or turn.asks_again(asked):
+        return
+    held = Interrupted(
+        draft.flow,
+        draft.subject,
+        asked,
+        before.shown,
+        before.clarifying,
+        before.since,
+        turn.facts.now,
+    )
+    turn.session = structs.replace(turn.session, interrupted=held)
+
+
+def _hear(turn: TurnBuilder, news: Happened) -> None:
+    turn.says += [
+        part for part in map(say_from_json, news.params.get("parts", ())) if isinstance(part, Say)
+    ]
+    if news.what == News.ATTACHMENT_REFUSED:
+        _drop_photo(turn, int(news.subject))
+        return
+    flow = turn.flows.by_id.get(str(news.params.get("opens", "")))
+    if flow is None:
+        _after(turn, refresh=news.what == News.IDENTITY_GIVEN)
+    elif not flow.open_to(news.subject, turn.facts):
+        turn.says.clear()  # it is settled already: nobody needs to hear of it
+    elif _may_interrupt(turn, flow):
+        _open(turn, flow, news.subject)
+    else:
+        _mention(turn, flow, news.subject)
+
+
+def _open(turn: TurnBuilder, flow: Flow, subject: str) -> None:
+    turn.session = structs.replace(turn.session, greeted=True)
+    draft = turn.draft_of(flow, subject)
+    drafts.switch_to(turn, draft)
+    drafts.go_on(turn)
+
+
+def _after(turn: TurnBuilder, *, refresh: bool) -> None:
+    asked, draft = turn.session.asked, turn.session.draft
+    flow = turn.flow(draft)
+    if draft is None or flow is None or asked is None or asked.flow == "common":
+        return
+    if refresh and draft.subject:
+        turn.session = structs.replace(turn.session, draft=turn.draft_of(flow, draft.subject))
+        drafts.go_on(turn)
+    elif not flow.home and not turn.at_a_page():
+        drafts.digress(turn)
+
+
+def _may_interrupt(turn: TurnBuilder, flow: Flow) -> bool:
+    draft, step = turn.session.draft, turn.asked_step()
+    current = turn.flow(draft)
+    idle = draft is None or current is None or current.home is not None
+    return idle or flow.interrupts or (step is not None and step.rests)
+
+
+def _mention(turn: TurnBuilder, flow: Flow, subject: str) -> None:
+    """Tell of a matter without leaving the open question: its buttons work, words do not."""
+    draft = turn.draft_of(flow, subject)
+    context = turn.context(draft)
+    step = flow.open_step(context)
+    if step is None:
+        return
+    prompt = step.prompt(context)
+    turn.effects.append(
+        Reply(
+            Message(
+                parts=(*turn.says, prompt.say),
+                choices=choices_of(prompt.offers),
+                question=Question(flow.id, subject, step.id, 0),
+            )
+        )
+    )
+    turn.says.clear()
+
+
+def _drop_photo(turn: TurnBuilder, attachment_id: int) -> None:
+    """A photo turned out to be unusable: forget it, and ask for another one.
+
+    When it came nobody may have wanted it, and they were told so: that is said once.
+    """
+    if not _holds_photo(turn, attachment_id):
+        turn.says.clear()
+        return
+    draft = turn.session.draft
+    flow = turn.flow(draft)
+    if draft is None or flow is None:
+        return
+    for step in flow.steps:
+        answer = draft.answers.get(step.id)
+        if step.holds_photo(answer, attachment_id):
+            answers = {k: v for k, v in draft.answers.items() if k != step.id}
+            left = step.without_photo(answer, attachment_id)
+            if left is not None:
+                answers[step.id] = left
+            turn.session = structs.replace(
+                turn.session, draft=structs.replace(draft, answers=answers)
+            )
+            drafts.go_on(turn)
+            return
+    _after(turn, refresh=False)
+
+
+def _holds_photo(turn: TurnBuilder, attachment_id: int) -> bool:
+    """Whether a photo is part of a form, open, put aside or sent."""
+    drafts = (turn.session.draft, *turn.session.parked)
+    answers = [draft.answers for draft in drafts if draft is not None]
+    answers += [case.answers for case in turn.facts.mine.cases]
+    return any(
+        isinstance(answer, dict) and attachment_id in answer.get("ids", ())
+        for given in answers
+        for answer in given.values()
+    )

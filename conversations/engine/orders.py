@@ -1,0 +1,203 @@
+"""Orders: what a command does, at any point of the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import structs
+
+from conversations.commands import Typed
+from conversations.effects import (
+    CallPerson,
+    Effect,
+    Help,
+    Join,
+    OfferLink,
+    OptIn,
+    OptOut,
+    SendDocument,
+    ShowDocument,
+    ShowOfficer,
+    UseLanguage,
+)
+from conversations.engine import drafts, questions
+from conversations.engine.builder import TurnBuilder
+from conversations.messages import (
+    Say,
+    Value,
+)
+from conversations.phrases import Command
+from conversations.session import Offer
+from conversations.step import Context
+
+CANCEL = "cancel"  # a question of the engine's own
+JOIN_PAYLOAD = "join-"
+
+
+def start(turn: TurnBuilder, payload: str) -> None:
+    if payload.startswith(JOIN_PAYLOAD):
+        join(turn, payload)
+    elif turn.worth_resuming(turn.session.draft):
+        questions.ask_to_resume(turn)
+    else:
+        drafts.go_home(turn)
+
+
+def join(turn: TurnBuilder, payload: str) -> None:
+    turn.effects.append(Join(payload.removeprefix(JOIN_PAYLOAD)))
+    drafts.park(turn)
+
+
+def call(turn: TurnBuilder, about: Help, say: Say, flow: str = "") -> None:
+    """Have somebody call this person, and say so."""
+    turn.effects.append(CallPerson(about, flow))
+    turn.session = structs.replace(turn.session, calling=True)
+    drafts.digress(turn, say)
+
+
+def how_to_call(turn: TurnBuilder) -> dict[str, Value]:
+    """Where they will be called, or how they can tell: nothing that this chat can't do."""
+    known = turn.facts.me.phone
+    if known is None:
+        return {
+            "call": Say(
+                "common.call.contact" if turn.facts.me.shares_contact else "common.call.type"
+            )
+        }
+    given = "common.call.chat" if turn.facts.me.phone_of_chat else "common.call.given"
+    return {"call": Say(given, {"phone": known})}
+
+
+def obey(turn: TurnBuilder, typed: Typed) -> None:
+    match typed.command:
+        case Command.MENU:
+            drafts.leave(turn, to_menu=True)
+        case Command.BACK:
+            _back(turn)
+        case Command.RESTART if turn.worth_resuming(turn.session.draft):
+            questions.ask_to_resume(turn)
+        case Command.CANCEL | Command.RESTART:
+            _cancel(turn)
+        case Command.HELP:
+            drafts.digress(turn, Say(f"common.help.{turn.facts.me.desk}"))
+        case Command.STATUS:
+            _status(turn)
+        case Command.HUMAN:
+            flow = turn.session.asked.flow if turn.session.asked else ""
+            call(turn, Help.TALK, Say("common.person_called", how_to_call(turn)), flow)
+        case Command.STOP:
+            turn.effects.append(OptOut())
+            turn.says.append(Say("common.opted_out"))
+        case Command.START:
+            if turn.facts.me.opted_out:
+                turn.effects.append(OptIn())
+                turn.says.append(Say("common.opted_in"))
+            start(turn, "")
+        case Command.LANGUAGE:
+            _language(turn, typed.argument)
+        case Command.MY_DATA | Command.ERASE_DATA:
+            call(turn, Help(typed.command.value), Say(f"common.{typed.command}", how_to_call(turn)))
+        case Command.SEND_DOCUMENT:
+            _send_document(turn)
+        case Command.CHECK_OFFICER:
+            _look_up(turn, typed, ShowOfficer, "common.badge_please", "common.badge_unread")
+        case Command.LINK:
+            _link(turn, typed.argument)
+        case Command.CHECK_DOCUMENT:
+            _look_up(turn, typed, ShowDocument, "common.number_please", "common.number_unread")
+
+
+def _link(turn: TurnBuilder, code: str) -> None:
+    if turn.facts.me.desk != "owner":
+        drafts.digress(turn, Say("common.link_not_staff"))
+    elif code:
+        drafts.open_flow(turn, "link", code)
+    else:
+        turn.effects.append(OfferLink())
+        drafts.digress(turn)
+
+
+def _look_up(
+    turn: TurnBuilder, typed: Typed, effect: Callable[[str], Effect], please: str, unread: str
+) -> None:
+    if typed.argument:
+        turn.effects.append(effect(typed.argument))
+    elif typed.unread:
+        drafts.digress(turn, Say(unread, {"typed": typed.unread}))
+    else:
+        drafts.digress(turn, Say(please))
+
+
+def _send_document(turn: TurnBuilder) -> None:
+    having_one = next((case for case in turn.facts.mine.cases if case.documents), None)
+    if having_one is None:
+        drafts.digress(turn, Say("common.no_permit"))
+    else:
+        turn.effects.append(SendDocument(having_one.id))
+
+
+def _language(turn: TurnBuilder, wanted: str) -> None:
+    locale = wanted or ("en" if turn.facts.me.locale == "id" else "id")
+    turn.effects.append(UseLanguage(locale))
+    turn.speak("en" if locale == "en" else "id")
+    turn.session = structs.replace(turn.session, tongue_known=True)
+    drafts.digress(turn, Say("common.language_set"))
+
+
+def _back(turn: TurnBuilder) -> None:
+    draft, asked = turn.session.draft, turn.session.asked
+    flow = turn.flow(draft)
+    if draft is None or flow is None or asked is None:
+        drafts.go_home(turn)
+        return
+    if asked.flow == "common":  # "cancel?", "continue?": back to the question before
+        drafts.go_on(turn)
+        return
+    fixed = flow.prefill(draft.subject, turn.facts)
+    steps = [s.id for s in flow.applying(turn.context(draft))]
+    before = steps[: steps.index(asked.step)] if asked.step in steps else []
+    if turn.session.clarifying:
+        before.append(asked.step)
+    earlier = next((s for s in reversed(before) if s in draft.answers and s not in fixed), None)
+    if earlier is None and not turn.session.clarifying:
+        drafts.leave(turn)
+        return
+    turn.session = structs.replace(
+        turn.session, draft=structs.replace(draft, editing=earlier), refusals=0
+    )
+    drafts.go_on(turn)
+
+
+def _cancel(turn: TurnBuilder) -> None:
+    draft = turn.session.draft
+    flow = turn.flow(draft)
+    if draft is None or flow is None or flow.home:
+        turn.says.append(Say("common.nothing_to_cancel"))
+        drafts.go_home(turn)
+    elif flow.form and draft.answers:
+        turn.ask_own(
+            CANCEL,
+            (
+                Offer("drop", Say("common.cancel.drop"), "drop", means="yes"),
+                Offer("keep", Say("common.cancel.keep"), "keep", means="no"),
+            ),
+        )
+    else:
+        drafts.leave(turn)
+
+
+def _status(turn: TurnBuilder) -> None:
+    flow = next((f for f in turn.flows.by_id.values() if f.status == "owner"), None)
+    theirs = turn.facts.me.desk == "owner" or bool(turn.facts.mine.cases)
+    if flow is None or not theirs:
+        drafts.leave(turn, to_menu=True)
+        return
+    context = Context(flow.id, "", {}, turn.facts)
+    page = flow.steps[0].prompt(context)
+    nothing_to_do = all(offer.act == "command" for offer in page.offers)
+    current = turn.flow(turn.session.draft)
+    if nothing_to_do and current is not None and current.form:
+        drafts.digress(turn, page.say)
+        return
+    drafts.park(turn)
+    drafts.open_flow(turn, flow.id, "")

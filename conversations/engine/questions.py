@@ -1,0 +1,45 @@
+"""Questions: putting a step's question, with its number and its ways out."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from conversations.engine.builder import TurnBuilder
+from conversations.flow import Flow, summary
+from conversations.messages import (
+    Say,
+)
+from conversations.phrases import Command
+from conversations.session import Draft, Offer
+from conversations.step import LEFT, Prompt, Step
+
+REFUSALS_BEFORE_HELP = 3  # then leaving it to the officer, or a person, is offered
+RESUME = "resume"  # a question of the engine's own: it stands in `common` and belongs to no flow
+
+
+def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: int = 0) -> None:
+    """Put a step's question; after several refusals, with more ways out."""
+    context = turn.context(draft)
+    prompt = step.prompt(context)
+    offers = list(prompt.offers)
+    if refusals >= REFUSALS_BEFORE_HELP:
+        if step.can_leave:
+            offers.append(Offer("leave", Say("common.leave_it"), LEFT))
+        offers.append(Offer("human", Say("common.talk_to_us"), Command.HUMAN, "command"))
+    say = step.phrased(prompt.say, partial(summary, flow, context))
+    counted = [s.id for s in flow.applying(context) if s.counted]
+    if flow.numbered and not draft.subject and step.id in counted:
+        number = counted.index(step.id) + 1
+        say = Say("common.numbered", {"n": number, "total": len(counted), "question": say})
+    turn.show(step.id, Prompt(say, tuple(offers), prompt.wish), refusals=refusals)
+
+
+def ask_to_resume(turn: TurnBuilder) -> None:
+    """Ask whether to go on with the open form, or from its beginning."""
+    turn.ask_own(
+        RESUME,
+        (
+            Offer("continue", Say("common.resume.continue"), "continue", means="yes"),
+            Offer("restart", Say("common.resume.restart"), "restart", means="no"),
+        ),
+    )

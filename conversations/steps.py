@@ -1,0 +1,276 @@
+"""The kinds of steps that forms and desks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import timedelta
+from typing import Literal
+
+from conversations.events import Event, Located, Said, Uploaded
+from conversations.facts import Facts
+from conversations.messages import Json, Lines, Say, Value
+from conversations.parsers import Parser, Reading, Refused
+from conversations.parsers.place import kelurahan
+from conversations.session import Offer
+from conversations.step import (
+    LEFT,
+    Context,
+    Prompt,
+    Stay,
+    Step,
+    Then,
+    words_of,
+)
+from conversations.wording import place_name
+
+QUIET = timedelta(seconds=2)  # after a photo, before counting back: albums arrive one by one
+SAME_PLACE_KM = 5  # the largest kelurahan reach 4 km from their centroid
+
+#: Refusals that ask whether the words are a name, though they may mean something else.
+_DOUBTED_NAMES = frozenset({"confirm_name", "which_name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Step):
+    """A question answered in words. `options` are buttons for usual answers: value -> answer."""
+
+    _: KW_ONLY
+    parse: Parser
+    options: Mapping[str, Json] = field(default_factory=dict)
+    none_of_these: bool = False  # readings may all be wrong
+    shows: Callable[[Json, Facts], Value] | None = None
+    params: Callable[[Context], Mapping[str, Value]] | None = None
+
+    def prompt(self, context: Context) -> Prompt:
+        offers = tuple(
+            Offer(value, Say(context.key(self.id, value)), answer)
+            for value, answer in self.options.items()
+        )
+        params = self.params(context) if self.params else {}
+        return Prompt(Say(context.key(self.id), params), offers)
+
+    def read(self, event: Event, context: Context) -> Json:
+        if isinstance(event, Said):
+            return self.parse(event.text, context.facts)
+        raise Refused("words_please")
+
+    def show(self, answer: Json, context: Context) -> Value:
+        if answer == LEFT:
+            return Say("common.left")
+        for value, stored in self.options.items():
+            if stored == answer:
+                return Say(context.key(self.id, value))
+        if self.shows:
+            return self.shows(answer, context.facts)
+        return str(answer)
+
+    def words(self, flow: str) -> tuple[str, ...]:
+        return words_of(flow, self.id, tuple(self.options), self.counted, self.ends)
+
+    def asks_whether_a_name(self, refusal: Refused) -> bool:
+        return refusal.reason in _DOUBTED_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Choose(Step):
+    """A question with a few answers: fixed ones, or such as follow from the facts.
+
+    `means` says which option a plain "ya" or "tidak" picks; `also` are ways out that are offered
+    last; `stays` are options that do something and leave the question open.
+    """
+
+    _: KW_ONLY
+    options: tuple[str, ...] | Callable[[Context], tuple[Offer, ...]]
+    means: Mapping[str, Literal["yes", "no"]] = field(
+        default_factory=lambda: {"yes": "yes", "no": "no"}
+    )
+    stays: Mapping[str, Then] = field(default_factory=dict)
+    shows: Callable[[Json, Facts], Value] | None = None
+    params: Callable[[Context], Mapping[str, Value]] | None = None
+
+    def prompt(self, context: Context) -> Prompt:
+        params = self.params(context) if self.params else {}
+        return Prompt(Say(context.key(self.id), params), self._offers(context))
+
+    def _offers(self, context: Context) -> tuple[Offer, ...]:
+        if not isinstance(self.options, tuple):
+            return self.options(context)
+        return tuple(
+            Offer(
+                option,
+                Say(context.key(self.id, option)),
+                option,
+                means=self.means.get(option, ""),
+            )
+            for option in self.options
+        )
+
+    def read(self, event: Event, context: Context) -> Json:
+        raise Refused("pick_one")
+
+    def picked(self, answer: Json, context: Context) -> Json:
+        if isinstance(answer, str) and answer in self.stays:
+            raise Stay(effects=self.stays[answer](context, answer))
+        return answer
+
+    def show(self, answer: Json, context: Context) -> Value:
+        if self.shows:
+            return self.shows(answer, context.facts)
+        return Say(context.key(self.id, str(answer)))
+
+    def words(self, flow: str) -> tuple[str, ...]:
+        options = self.options if isinstance(self.options, tuple) else ()
+        return words_of(flow, self.id, options, self.counted, self.ends)
+
+    @property
+    def takes_words(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Locate(Step):
+    """A place in Jakarta: a pin, from which three kelurahan are offered, or a kelurahan's name.
+
+    The answer is {"kelurahan": code, "pin": [lat, lon] or None}. The nearest centroid is the right
+    kelurahan for 79 % of pins and among the nearest three for 97 %: so it is always confirmed, and
+    when none of the three is right (code None) the name is asked while the pin is kept.
+    """
+
+    def prompt(self, context: Context) -> Prompt:
+        if self.id in context.answers and not self.complete(context.answers[self.id]):
+            return Prompt(Say(context.key(self.id, "by_name")))
+        return Prompt(Say(context.key(self.id)), wish="location")
+
+    def read(self, event: Event, context: Context) -> Json:
+        if isinstance(event, Located):
+            raise self._near(event, context.facts)
+        if not isinstance(event, Said):
+            raise Refused("place_please")
+        try:
+            return self._pinned(kelurahan()(event.text, context.facts), context)
+        except Refused as refusal:
+            pinned = (replace(r, answer=self._pinned(r.answer, context)) for r in refusal.readings)
+            raise Refused(refusal.reason, refusal.params, readings=tuple(pinned)) from None
+
+    def _near(self, pin: Located, facts: Facts) -> Refused:
+        """Ask which of the nearest kelurahan it is."""
+        if not facts.places.in_jakarta(pin.lat, pin.lon):
+            return Refused("outside_jakarta")
+        here = [round(pin.lat, 6), round(pin.lon, 6)]
+        near = facts.places.nearest(pin.lat, pin.lon, limit=3)
+        return Refused(
+            "confirm_place",
+            {"place": place_name(near[0].code, facts)},
+            readings=(
+                *(Reading(p.code, p.name, {"kelurahan": p.code, "pin": here}) for p in near),
+                Reading("other", Say("common.other_kelurahan"), {"kelurahan": None, "pin": here}),
+            ),
+        )
+
+    def _pinned(self, named: Json, context: Context) -> Json:
+        """A kelurahan's name with the pin that was sent before, unless that is of another place."""
+        earlier = context.answers.get(self.id)
+        pin: Json = earlier.get("pin") if isinstance(earlier, dict) else None
+        code = named["kelurahan"]
+        if pin and context.facts.places.distance_km(pin[0], pin[1], code) > SAME_PLACE_KM:
+            pin = None
+        return {"kelurahan": code, "pin": pin}
+
+    def complete(self, answer: Json) -> bool:
+        return answer["kelurahan"] is not None
+
+    def show(self, answer: Json, context: Context) -> Value:
+        return place_name(answer["kelurahan"], context.facts)
+
+    def words(self, flow: str) -> tuple[str, ...]:
+        return words_of(flow, self.id, ("by_name",), self.counted, self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload(Step):
+    """One or more photos. The answer is {"ids": [attachment ids], "done": bool}."""
+
+    _: KW_ONLY
+    at_most: int = 3
+    also: tuple[str, ...] = ()
+
+    def prompt(self, context: Context) -> Prompt:
+        also = tuple(Offer(o, Say(context.key(self.id, o)), o) for o in self.also)
+        return Prompt(Say(context.key(self.id)), also, wish="photo")
+
+    def read(self, event: Event, context: Context) -> Json:
+        held = self._ids(context.answers.get(self.id))
+        if isinstance(event, Said) and held:
+            raise Refused("photo_or_done", {"n": len(held)}, readings=(self._done(held),))
+        if not isinstance(event, Uploaded):
+            raise Refused("photo_please")
+        ids = [*held, event.attachment_id]
+        if len(ids) >= self.at_most:
+            return {"ids": ids, "done": True}
+        raise Stay(
+            answer={"ids": ids, "done": False},
+            say=Say("common.photos_received", {"n": len(ids)}),
+            after=QUIET,
+        )
+
+    def with_photo(self, answer: Json, attachment_id: int) -> Json | None:
+        ids = self._ids(answer)
+        if not ids or len(ids) >= self.at_most:
+            return None
+        return {"ids": [*ids, attachment_id], "done": True}
+
+    def while_open(self, answer: Json) -> tuple[Offer, ...]:
+        reading = self._done(self._ids(answer))
+        return (Offer(reading.value, reading.label, reading.answer, means="yes"),)
+
+    def _done(self, ids: list[int]) -> Reading:
+        return Reading("done", Say("common.done"), {"ids": ids, "done": True})
+
+    def _ids(self, answer: Json) -> list[int]:
+        return list(answer["ids"]) if isinstance(answer, dict) and "ids" in answer else []
+
+    def complete(self, answer: Json) -> bool:
+        return not isinstance(answer, dict) or bool(answer.get("done"))
+
+    def show(self, answer: Json, context: Context) -> Value:
+        return Say("common.photos", {"n": len(self._ids(answer))})
+
+    def words(self, flow: str) -> tuple[str, ...]:
+        return words_of(flow, self.id, self.also, self.counted, self.ends)
+
+    @property
+    def takes_photos(self) -> bool:
+        return True
+
+    def without_photo(self, answer: Json, attachment_id: int) -> Json | None:
+        ids = [one for one in self._ids(answer) if one != attachment_id]
+        return {"ids": ids, "done": False} if ids else None
+
+    def holds_photo(self, answer: Json, attachment_id: int) -> bool:
+        return attachment_id in self._ids(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Review(Step):
+    """Check-answers: all that was said in one list; send it, or change any one of them."""
+
+    counted: bool = False
+
+    def phrased(self, say: Say, summary: Callable[[], Lines]) -> Say:
+        return Say(say.key, {**say.params, "summary": summary()})
+
+    def prompt(self, context: Context) -> Prompt:
+        return Prompt(
+            Say(context.key(self.id)),
+            (
+                Offer("send", Say(context.key(self.id, "send")), "send", means="yes"),
+                Offer("change", Say(context.key(self.id, "change")), None, "which", means="no"),
+            ),
+        )
+
+    def read(self, event: Event, context: Context) -> Json:
+        raise Refused("pick_one")
+
+    def words(self, flow: str) -> tuple[str, ...]:
+        return (f"{flow}.{self.id}", f"{flow}.{self.id}.send", f"{flow}.{self.id}.change")

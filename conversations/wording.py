@@ -1,0 +1,30 @@
+"""Wording: days, hours and places as they are told to people."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+from conversations.facts import City
+from conversations.messages import Say
+
+
+def window_words(on: date, starts: time, ends: time) -> Say:
+    """A day and its hours: `Rabu, 25 November 2026, 08.00-10.30 WIB`."""
+    return Say("common.window", {"day": on, "starts": starts, "ends": ends})
+
+
+def place_name(code: str, city: City) -> str:
+    """A kelurahan as people say it: `Cipete Utara, Kebayoran Baru`."""
+    return ", ".join(dict.fromkeys(area_names(code, city).values())) or code
+
+
+def area_names(code: str, city: City) -> dict[str, str]:
+    """The names of a kelurahan and its kecamatan, as far as they are known."""
+    areas = {"kelurahan": city.places.get(code), "kecamatan": city.places.kecamatan_of(code)}
+    return {level: area.name for level, area in areas.items() if area is not None}
+
+
+def short_day(on: date) -> Say:
+    """A day as it fits a button: `Rab 25 Nov`."""
+    weekday, month = f"common.weekday.{on.isoweekday()}", f"common.month.{on.month}"
+    return Say("common.short_day", {"weekday": Say(weekday), "day": on.day, "month": Say(month)})

@@ -1,0 +1,85 @@
+"""Every column and foreign key of people declares what it is; what reads that follows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, ForeignKey, MetaData, String, Table
+
+from models import link, personal
+from models.encryption import Encrypted, EncryptedJson
+from models.personal import Keep, Linking, Personal
+
+TABLES = personal.every_table()
+#: Personal, and not encrypted: what must be compared or shown by staff, and hashes.
+PLAIN = {
+    "addresses.address",  # encrypted before it is written, so that equal ones stay equal
+    "aliases.address",
+    "aliases.name",
+    "attachments.path",
+    "attachments.sha256",
+    "browser_messages.address",  # of the demo's phones
+    "documents.revoked_because",
+    "identities.nik_index",
+    "identity_links.token_hash",
+    "link_codes.code_hash",
+    "officers.badge",
+    "officers.badge_key",
+    "officers.invitation_hash",
+    "officers.name",
+    "sessions_aside.session",  # as it was, encrypted
+}
+
+
+def silent(tables: MetaData) -> set[str]:
+    """Columns and foreign keys that say nothing."""
+    of_people = personal.of_people(tables)
+    columns = {
+        f"{table.name}.{column.name}"
+        for table in tables.sorted_tables
+        if table.name in of_people
+        for column in table.columns
+        if personal.may_tell(column) and "personal" not in column.info
+    }
+    keys = personal.keys_to_people(tables)
+    return columns | {name for name, key in keys.items() if "linking" not in key.parent.info}
+
+
+def test_every_column_and_key_of_people_says_what_it_is() -> None:
+    assert silent(TABLES) == set()
+
+
+def test_one_that_says_nothing_is_found() -> None:
+    tables = MetaData()
+    Table("people", tables, Column("id", primary_key=True))
+    Table("notes", tables, Column("words", String), Column("whose", ForeignKey("people.id")))
+    assert silent(tables) == {"notes.words", "notes.whose"}
+
+
+def test_what_is_personal_is_encrypted_and_kept_for_a_time_that_is_named() -> None:
+    found = personal.columns(TABLES)
+    sealed = {n for n, c in found.items() if isinstance(c.type, Encrypted | EncryptedJson)}
+    assert set(found) - sealed == PLAIN
+    for name, column in found.items():
+        assert isinstance(column.info["personal"], Personal), name
+        assert isinstance(column.info["keep"], Keep), name
+    every = {
+        f"{table.name}.{column.name}"
+        for table in TABLES.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, Encrypted | EncryptedJson)
+    }
+    assert every == sealed, "what is encrypted is personal"
+
+
+@pytest.mark.parametrize(
+    ("linking", "told"), [(Linking.MERGED, set(link.MERGES)), (Linking.WAITING, set(link.WAITS))]
+)
+def test_linking_knows_how_the_rows_of_two_become_those_of_one(
+    linking: Linking, told: set[Any]
+) -> None:
+    keys = personal.keys_to_people(TABLES)
+    declared = {name for name, key in keys.items() if key.parent.info["linking"] == linking}
+    tables = {name.partition(".")[0] for name in declared}
+    assert told == (declared if linking is Linking.MERGED else tables)
