@@ -8,7 +8,6 @@ send that failed is `bot.outcomes`' to say.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,33 +15,34 @@ from functools import partial
 from time import perf_counter
 
 import structlog
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from bot import breaker, metrics, outcomes
 from bot.breaker import Breaker, Breakers
 from bot.channels.base import Channel, File, Greeter, Letter
 from bot.errors import (
     Away,
-    HalfSent,
     OutcomeUnknown,
-    Rejected,
-    StillUnknown,
-    TryLater,
-    Unlisted,
-    Unreachable,
-    WindowClosed,
 )
 from bot.limits import Limits
-from casework import call_list
+from bot.settling import (
+    Settled,
+    failed,
+    outcome_of,
+    refuses_a_value,
+    tell_given_up,
+    unreadable,
+    untried,
+    write,
+)
 from conversations import messages
-from conversations.catalogue import LOCALES, MissingLine
+from conversations.catalogue import LOCALES
 from conversations.messages import Json, Message
-from models import outbox, person
-from models.database import Record, trip, unfit
+from models import outbox
+from models.database import Record
 from models.encryption import Unreadable
-from models.logs import told
-from models.outbox import LEASE, NO_PLACE, UNKNOWN, Claimed, Lane, Reach
+from models.outbox import NO_PLACE, Lane
+from models.sending import Claimed, Reach
 from models.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -62,19 +62,6 @@ TURN_AWAY = timedelta(seconds=1)  # until what found no place in the rate is due
 _WRITING = (StatementError, ValueError, TypeError, OverflowError)
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """What became of a message in hand: "sent", or a row of `outcomes.RULES`."""
-
-    id: int
-    person_id: int
-    outcome: str
-    provider_id: str | None = None
-    again_after: timedelta = timedelta(0)  # the least pause: who asked for it may ask for anything
-    unsure: bool = False  # whether an earlier try may have come through
-    blocked: tuple[int, ...] = ()  # addresses that can't be reached
-
-
 @dataclass(slots=True)
 class Sender:
     """Sends for one bot process; any number of processes may do so at once."""
@@ -86,7 +73,7 @@ class Sender:
     breakers: Breakers = field(default_factory=Breakers)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _look: bool = True  # something may be due
-    _settled: list[_Settled] = field(default_factory=list)  # not written down yet
+    _settled: list[Settled] = field(default_factory=list)  # not written down yet
     _leased: dict[int, float] = field(default_factory=dict)  # in our hands: since when, by the loop
     _sending: set[int] = field(default_factory=set)  # of these: a task of their own settles them
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -134,7 +121,7 @@ class Sender:
             settled = {one.id for one in self._settled}
             for due in dues:
                 if due.id in self._leased and due.id not in self._sending | settled:
-                    self._settle(_failed(due, error))
+                    self._settle(failed(due, error))
 
     async def _pace(self, channel: str, dues: Sequence[Claimed], rank: str) -> None:
         """Start sends as fast as the provider allows; what finds no place soon is put back."""
@@ -145,7 +132,7 @@ class Sender:
                 self._start(self._finish(due, place.at))
                 continue
             after = timedelta(seconds=place.wait) if place.chat_full else TURN_AWAY
-            self._settle(_Settled(due.id, due.person_id, NO_PLACE, again_after=after))
+            self._settle(Settled(due.id, due.person_id, NO_PLACE, again_after=after))
         if rank != Lane.REPLY:
             self._hold_others(any(p.at is None and not p.chat_full for p in places))
 
@@ -164,12 +151,12 @@ class Sender:
                 await asyncio.sleep(delay)
             settled = await self._send(due)
         except Exception as error:  # one message must not stop all others, nor lose its lease
-            settled = _failed(due, error)
+            settled = failed(due, error)
         finally:
             self._sending.discard(due.id)
         self._settle(settled)
 
-    def _settle(self, settled: _Settled) -> None:
+    def _settle(self, settled: Settled) -> None:
         self._settled.append(settled)
         self._wake.set()
 
@@ -180,7 +167,7 @@ class Sender:
             try:
                 await self.round()
             except DBAPIError as error:
-                if _refuses_a_value(error):
+                if refuses_a_value(error):
                     log.error("sender.write_refused", error=type(error.orig).__name__)
                 else:
                     log.warning("sender.database_away", error=type(error).__name__)
@@ -226,15 +213,15 @@ class Sender:
         closed, self._closed = self._closed, False
         try:
             claimed, more, given_up = await self.record.do(
-                lambda tx: _write(tx, settled, kept, room, others, wake=closed)
+                lambda tx: write(tx, settled, kept, room, others, wake=closed)
             )
         except _WRITING as error:
             self._look, self._closed = True, closed
-            if not settled or not _refuses_a_value(error):
+            if not settled or not refuses_a_value(error):
                 raise
             await self._write_apart(settled)
             return 0
-        _tell(given_up)
+        tell_given_up(given_up)
         del self._settled[: len(settled)]
         for row_id in done:
             self._leased.pop(row_id, None)
@@ -252,14 +239,14 @@ class Sender:
             return 0
         return min(room, CAREFUL) if self._careful else room
 
-    async def _write_apart(self, settled: Sequence[_Settled]) -> None:
+    async def _write_apart(self, settled: Sequence[Settled]) -> None:
         """Settle one message at a time; one that the record refuses is closed as our fault.
 
         Raises:
             sqlalchemy.exc.DBAPIError: the record is away.
         """
         for one in settled:
-            for instead in (one, _Settled(one.id, one.person_id, outcomes.UNWRITABLE)):
+            for instead in (one, Settled(one.id, one.person_id, outcomes.UNWRITABLE)):
                 if await self._written(instead):
                     break
             else:  # not even its person can be put onto the call list
@@ -270,27 +257,27 @@ class Sender:
             self._leased.pop(one.id, None)
         self.look()
 
-    async def _written(self, one: _Settled) -> bool:
+    async def _written(self, one: Settled) -> bool:
         try:
-            _, _, given_up = await self.record.do(lambda tx: _write(tx, [one], [], 0, 0))
+            _, _, given_up = await self.record.do(lambda tx: write(tx, [one], [], 0, 0))
         except _WRITING as error:
-            if not _refuses_a_value(error):
+            if not refuses_a_value(error):
                 raise
             why = type(error).__name__
             log.error("sender.unwritable", message=one.id, person=one.person_id, error=why)
             return False
-        _tell(given_up)
+        tell_given_up(given_up)
         return True
 
-    async def _send(self, due: Claimed) -> _Settled:
+    async def _send(self, due: Claimed) -> Settled:
         """Send one message, to one address after the other until it is taken, or has to wait."""
         if due.opted_out and due.lane == Lane.NOTICE:
-            return _untried(due, outcomes.OPTED_OUT)
+            return untried(due, outcomes.OPTED_OUT)
         if not due.reach:
-            return _untried(due, outcomes.NO_ADDRESS)
+            return untried(due, outcomes.NO_ADDRESS)
         if isinstance(due.message, Unreadable):
-            return _unreadable(due, due.message)
-        settled = _Settled(due.id, due.person_id, outcomes.UNREACHABLE, unsure=due.unsure)
+            return unreadable(due, due.message)
+        settled = Settled(due.id, due.person_id, outcomes.UNREACHABLE, unsure=due.unsure)
         for number, place in enumerate(due.reach):
             if number and not await self.limits.reserve(place.channel, 1, within=0):
                 return replace(settled, outcome=NO_PLACE, again_after=TURN_AWAY)
@@ -345,11 +332,11 @@ class Sender:
         elif one.open:
             metrics.silent(place.channel, True)
 
-    async def _try(self, due: Claimed, place: Reach) -> _Settled:
+    async def _try(self, due: Claimed, place: Reach) -> Settled:
         """Send one message to one address; every failure is a value with one decision."""
         channel = self.channels.get(place.channel)
         if channel is None:  # another process may speak on it
-            return _Settled(due.id, due.person_id, outcomes.NO_CHANNEL, unsure=due.unsure)
+            return Settled(due.id, due.person_id, outcomes.NO_CHANNEL, unsure=due.unsure)
         try:
             message = _read(due.message)
             file = await self._file(message)
@@ -367,8 +354,8 @@ class Sender:
                 )
             )
         except Exception as error:  # one message must not stop all others
-            return _outcome(due, error)
-        return _Settled(due.id, due.person_id, outcomes.SENT, provider_id=str(sent.provider_id))
+            return outcome_of(due, error)
+        return Settled(due.id, due.person_id, outcomes.SENT, provider_id=str(sent.provider_id))
 
     async def _file(self, message: Message) -> File | None:
         if message.document is None:
@@ -388,17 +375,6 @@ def _took_all(claimed: Sequence[Claimed], others: int) -> bool:
     return others > 0 and others in (ranks.count("greeting"), ranks.count("notice"))
 
 
-def _unreadable(due: Claimed, message: Unreadable) -> _Settled:
-    """Set a message aside; with its key missing, first leave it to a process that may have it."""
-    log.error("sender.unreadable", message=due.id, person=due.person_id, why=message.why)
-    return _untried(due, outcomes.NO_KEY if message.key_missing else outcomes.UNREADABLE)
-
-
-def _untried(due: Claimed, outcome: str) -> _Settled:
-    metrics.sent(due.channel, outcome)
-    return _Settled(due.id, due.person_id, outcome)
-
-
 def _read(message: Message | Json) -> Message:
     """A message from the record; or one that was owed a moment ago, as it is.
 
@@ -411,130 +387,3 @@ def _read(message: Message | Json) -> Message:
         return messages.from_json(message)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError("not a message") from error
-
-
-def _failed(due: Claimed, error: Exception) -> _Settled:
-    log.error("sender.failed", message=due.id, person=due.person_id, exc_info=error)
-    return _Settled(due.id, due.person_id, outcomes.FAILED, unsure=due.unsure)
-
-
-def _outcome(due: Claimed, error: Exception) -> _Settled:
-    """Name what went wrong in a try; what is ours to mend is logged."""
-    after = timedelta(0)
-    match error:
-        case Unreachable():
-            outcome = outcomes.UNREACHABLE
-        case WindowClosed():
-            outcome = outcomes.WINDOW_CLOSED
-        case Rejected():
-            outcome = outcomes.REJECTED
-            log.error("sender.rejected", message=due.id, person=due.person_id, why=str(error))
-        case Unlisted():
-            outcome = outcomes.REFUSED
-            log.error("sender.refused", message=due.id, person=due.person_id, why=str(error))
-        case Away():
-            outcome, after = outcomes.AWAY, error.after
-        case TryLater():
-            outcome, after = outcomes.TRY_LATER, error.after
-        case HalfSent():
-            outcome = outcomes.HALF_SENT
-        case StillUnknown():
-            outcome = outcomes.UNASKED
-        case OutcomeUnknown():
-            outcome = UNKNOWN
-        case FileNotFoundError():
-            outcome = outcomes.FILE_MISSING
-        case OSError():  # the file store is away
-            outcome = outcomes.STORAGE_AWAY
-            log.warning("sender.storage_away", message=due.id, error=type(error).__name__)
-        case MissingLine() | ValueError():  # our own mistake: it would be so again
-            outcome = outcomes.UNREADABLE
-            log.error("sender.unreadable", message=due.id, person=due.person_id, why=told(error))
-        case _:
-            return _failed(due, error)
-    return _Settled(due.id, due.person_id, outcome, again_after=after, unsure=due.unsure)
-
-
-def _refuses_a_value(error: Exception) -> bool:
-    """Whether the record refused what was written, rather than being away or changed.
-
-    What is no error of the record's own did not get as far as the record.
-    """
-    return not isinstance(error, DBAPIError) or isinstance(error, IntegrityError) or unfit(error)
-
-
-def _tell(given_up: Sequence[_Settled]) -> None:
-    """Count and log what was closed, once that is committed."""
-    for one in given_up:
-        metrics.gave_up(one.outcome)
-        log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
-
-
-def _write(
-    tx: Session,
-    settled: Sequence[_Settled],
-    kept: Sequence[int],
-    room: int,
-    others: int,
-    *,
-    wake: bool = False,
-) -> tuple[list[Claimed], bool, list[_Settled]]:
-    """Settle and renew leases, then claim.
-
-    Gives what is claimed, whether more may be due, and what was given up.
-    """
-    sent = {one.id: one.provider_id for one in settled if one.provider_id is not None}
-    turned_away = {one.id: one.again_after for one in settled if one.outcome == NO_PLACE}
-    unsent = [one for one in settled if one.provider_id is None and one.id not in turned_away]
-    given_up = _follow(tx, unsent)
-    blocked = [address_id for one in settled for address_id in one.blocked]
-    if blocked:
-        person.mark_unreachable(tx, blocked)
-    if wake:
-        outbox.wake(tx, outcomes.WAITS, counted=outcomes.EARLY)
-    with trip(tx, commit=True) as run:
-        left = outbox.settle(run, sent) if sent else None
-        if kept:
-            outbox.renew(run, kept, lease=LEASE)
-        if turned_away:
-            outbox.turn_away(run, turned_away, NO_PLACE)
-        found = outbox.claim(run, lease=LEASE, limit=room, others=others) if room > 0 else None
-    claimed = outbox.claimed(found) if found is not None else []
-    at_once = wake or bool(given_up) or any(_due_now(one) for one in settled)
-    more = at_once or (left is not None and bool(left.rows[0][0]))
-    return claimed, more and room <= 0, given_up
-
-
-def _due_now(one: _Settled) -> bool:
-    return one.outcome == outcomes.OTHER_ADDRESS
-
-
-def _follow(tx: Session, unsent: Sequence[_Settled]) -> list[_Settled]:
-    """Do what the table says about messages that were not sent; gives those that are given up.
-
-    In the order of people, as another process' transaction does, or the two might wait for each
-    other.
-    """
-    if not unsent:
-        return []
-    known = outbox.histories(tx, [one.id for one in unsent])
-    given_up, together = [], defaultdict[tuple[timedelta, str], list[int]](list)
-    for one in sorted(unsent, key=lambda one: (one.person_id, one.id)):
-        past = known.get(one.id)
-        if past is None:  # somebody else has settled it
-            continue
-        step = outcomes.step(one.outcome, past, asked=one.again_after)
-        outcome = outcomes.kept(one.outcome, unsure=one.unsure)
-        if step.again_after is None:
-            outbox.give_up(tx, one.id, outcome)
-            reason = outcomes.reason(one.outcome, unsure=one.unsure)
-            if reason is not None:
-                call_list.add(tx, one.person_id, reason)
-            given_up.append(one)
-        elif step.tried:
-            outbox.postpone(tx, [one.id], step.again_after, outcome, counted=step.counted)
-        else:
-            together[step.again_after, one.outcome].append(one.id)
-    for (after, outcome), ids in together.items():
-        outbox.postpone(tx, ids, after, outcome, tried=False)
-    return given_up

@@ -9,7 +9,7 @@ from statistics import median
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from models import inbox, outbox
+from models import inbox, outbox, sending
 from models.database import Record, trip
 
 NOTICES, RUNS, AT_ONCE = 100_000, 7, 500
@@ -52,7 +52,7 @@ async def claim(engine: Engine, database_url: str) -> Claims:
 def _claim(tx: Session) -> float:
     began = time.perf_counter()
     with trip(tx) as run:
-        found = outbox.claim(run, lease=outbox.LEASE, limit=AT_ONCE)
+        found = sending.claim(run, lease=outbox.LEASE, limit=AT_ONCE)
     took = time.perf_counter() - began
     if not found.rows:
         raise RuntimeError("nothing was claimed")

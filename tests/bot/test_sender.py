@@ -26,7 +26,7 @@ from bot.sender import Sender
 from conversations import events, messages
 from conversations.events import News
 from conversations.messages import Message, Say
-from models import inbox, outbox
+from models import inbox, outbox, sending
 from models.database import trip
 from models.outbox import Lane, OutboundMessage
 from models.person import Address, Person
@@ -196,7 +196,7 @@ async def test_a_message_whose_sender_died_is_sent_again_when_the_lease_is_over(
 
     def claim(tx: Session) -> None:
         with trip(tx) as run:
-            outbox.claim(run, lease=outbox.LEASE, limit=5)
+            sending.claim(run, lease=outbox.LEASE, limit=5)
 
     town.write(claim)
     assert await town.desk.send_due() == 0
@@ -225,7 +225,7 @@ async def test_the_channel_is_told_what_may_have_come_through(town: Town) -> Non
 
 def turn_away(tx: Session, message_id: int) -> None:
     with trip(tx) as run:
-        outbox.turn_away(run, {message_id: timedelta(0)}, "rate")
+        sending.turn_away(run, {message_id: timedelta(0)}, "rate")
 
 
 async def test_what_a_dead_sender_had_in_hand_may_have_come_through(town: Town) -> None:

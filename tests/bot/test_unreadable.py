@@ -338,12 +338,12 @@ async def test_a_message_under_a_missing_key_is_left_to_others_for_a_while(town:
 async def test_a_failure_that_cannot_be_counted_ends_nobody(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bot import turns
+    from bot import batch, turns
 
     def broken(*_: object, **__: object) -> None:
         raise LookupError("no such thing")
 
-    monkeypatch.setattr(turns, "_event", broken)
+    monkeypatch.setattr(batch, "event_of", broken)
     monkeypatch.setattr(turns, "_count_failure", broken)
     for number in range(3):
         with pytest.raises(Busy):

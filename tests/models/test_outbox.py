@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
-from models import base, encryption, outbox, person
+from models import base, encryption, outbox, person, sending
 from models.database import PLANNING, trip
 from models.key_ring import KeyRing
-from models.outbox import Claimed, Lane, OutboundMessage, Owed, owe, owe_and_lease
+from models.outbox import Lane, OutboundMessage, Owed, owe, owe_and_lease
 from models.person import Address
+from models.sending import Claimed
 from tests.clock import now
 
 LEASE = timedelta(seconds=60)
@@ -38,8 +39,8 @@ def claim(tx: Session, limit: int = 10) -> list[tuple[int, str]]:
 
 def claimed_rows(tx: Session, limit: int = 10) -> list[Claimed]:
     with trip(tx) as run:
-        found = outbox.claim(run, lease=LEASE, limit=limit)
-    return outbox.claimed(found)
+        found = sending.claim(run, lease=LEASE, limit=limit)
+    return sending.claimed(found)
 
 
 def where(claimed: Claimed) -> list[str]:
@@ -52,7 +53,7 @@ def long_ago() -> datetime:
 
 def settle(tx: Session, sent: dict[int, str]) -> bool:
     with trip(tx) as run:
-        left = outbox.settle(run, sent)
+        left = sending.settle(run, sent)
     return bool(left.rows[0][0])
 
 
@@ -221,7 +222,7 @@ def test_a_lease_is_renewed_while_its_message_is_being_sent(tx: Session, people:
     (row,) = tx.query(OutboundMessage)
     row.leased_until = now()
     with trip(tx) as run:
-        outbox.renew(run, [row.id], lease=LEASE)
+        sending.renew(run, [row.id], lease=LEASE)
     assert claim(tx) == []
     tx.refresh(row)
     row.leased_until = now()
@@ -330,11 +331,11 @@ def fill(tx: Session, changed: dict[str, str], *, closed: int = 0, rows: int = R
 def pages_of_a_claim(tx: Session) -> int:
     """How many pages PostgreSQL touches, if it plans as it does for the bot."""
     tx.execute(text(PLANNING))
-    tx.execute(text(outbox.IN_ORDER))
+    tx.execute(text(sending.IN_ORDER))
     wire = tx.connection().connection.driver_connection
     assert wire is not None
     values = {"lease": 60.0, "limit": 10, "others": 10}
-    explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {outbox._CLAIM}"
+    explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sending._CLAIM}"
     ((told,),) = psycopg.ClientCursor(wire).execute(explain, values).fetchall()
     return int(told[0]["Plan"]["Shared Hit Blocks"] + told[0]["Plan"]["Shared Read Blocks"])
 
@@ -392,8 +393,8 @@ def test_a_claim_takes_no_more_greetings_and_notices_than_it_is_told(
     owe(tx, [Owed(one, "g", "hello", greeting=True)])
     owe(tx, [Owed(other, "r", "reply")])
     with trip(tx) as run:
-        found = outbox.claim(run, lease=LEASE, limit=10, others=0)
-    assert [(c.message, c.greeting) for c in outbox.claimed(found)] == [("reply", False)]
+        found = sending.claim(run, lease=LEASE, limit=10, others=0)
+    assert [(c.message, c.greeting) for c in sending.claimed(found)] == [("reply", False)]
     assert [(c.message, c.greeting) for c in claimed_rows(tx)] == [("hello", True)]
 
 
@@ -418,7 +419,7 @@ def test_a_reply_that_gathers_waits_as_long_as_what_it_replaces(
     owe(tx, [Owed(one, "first", "1", fleeting=True)])
     (due,) = claimed_rows(tx)
     with trip(tx) as run:
-        outbox.turn_away(run, {due.id: timedelta(seconds=20)}, "rate")
+        sending.turn_away(run, {due.id: timedelta(seconds=20)}, "rate")
     gathers = Owed(one, "all", "2", fleeting=True, provisional=True, gathers=True)
     assert lease(tx, gathers, people=people) == [], "the chat is over its rate"
     (row,) = tx.query(OutboundMessage)

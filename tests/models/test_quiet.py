@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, text, update
 from sqlalchemy.orm import Session
 
-from models import base, encryption, inbox, outbox, person, quiet, watch
+from models import base, encryption, inbox, outbox, person, quiet, sending, watch
 from models.database import trip
 from models.inbox import InboundMessage
 from models.key_ring import KeyRing
@@ -81,8 +81,8 @@ def night(tx: Session, who: int) -> datetime:
 
 def claim(tx: Session) -> list[str]:
     with trip(tx) as run:
-        found = outbox.claim(run, lease=timedelta(seconds=60), limit=10)
-    return [one.message for one in outbox.claimed(found)]
+        found = sending.claim(run, lease=timedelta(seconds=60), limit=10)
+    return [one.message for one in sending.claimed(found)]
 
 
 def test_a_notice_waits_and_what_is_said_meanwhile_does_not(
@@ -97,7 +97,7 @@ def test_a_notice_waits_and_what_is_said_meanwhile_does_not(
     assert due == 1, "what sleeps is not late"
     (urgent,) = tx.query(OutboundMessage).filter_by(dedupe_key="b")
     with trip(tx) as run:
-        left = outbox.settle(run, {urgent.id: "1"})
+        left = sending.settle(run, {urgent.id: "1"})
     assert left.rows == [(True,)] and claim(tx) == ["answer"]
     tx.execute(update(OutboundMessage).filter_by(dedupe_key="c").values(sent_at=func.now()))
     assert claim(tx) == []

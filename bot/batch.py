@@ -1,0 +1,294 @@
+"""A batch of turns: read, advanced and written in one transaction."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot import facts, metrics
+from bot.channels.base import Heard
+from bot.deliveries import Entry
+from bot.effects import Writer
+from bot.facts import City
+from bot.metrics import Stopwatch
+from casework.news import tell_supervisors
+from conversations import events, messages
+from conversations.engine import turn as engine
+from conversations.events import Event, Happened, News, Uploaded
+from conversations.messages import Message, Say
+from conversations.session import Session as Talk
+from conversations.withholding import withheld
+from models import consent, officer, turn
+from models.database import trip
+from models.encryption import Unreadable
+from models.inbox import Delivery, SentFile
+from models.outbox import Owed, owe
+from models.sending import Claimed, Reach
+from models.turn import Begun, Opening, Untaken
+
+log = structlog.get_logger(__name__)
+
+MAX_EVENTS = 20  # of one person in one transaction; the rest follows in the next
+KEY_PATIENCE = 15.0  # seconds that a process with the missing key has to take the turn
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of a batch."""
+
+    leased: list[Claimed]  # to be sent at once
+    more: bool  # there is more for the sender to look for
+    left: Collection[int] = ()  # people who are left to a process that has the key
+
+
+@dataclass(slots=True)
+class Batch:
+    """The turns of one transaction, a person's events one after the other."""
+
+    tx: Session
+    city: City
+    public_url: str
+    begun: Begun
+    watch: Stopwatch
+    most_waiting: int  # replies that change nothing, for one person
+
+    def run(self, *, can_send: bool, can_greet: bool) -> Taken:
+        people, openings, at = self.begun.people, self.begun.openings, self.begun.at
+        found = {i: Readable.of(o) for i, o in openings.items()}
+        left = [i for i, one in found.items() if one.left]
+        aside = [row_id for one in found.values() for row_id in one.aside]
+        if aside:
+            self._set_aside(found)
+        waiting = {i: deque(one.rows) for i, one in found.items() if one.rows}
+        talks = {i: talk_of(openings[i].session) for i in waiting}
+        replaced = [i for i in waiting if talks[i] is None and openings[i].session is not None]
+        heard: dict[int, Reach] = {}  # addresses that are spoken from, by id
+        last: dict[int, Reach] = {}  # where each person spoke last
+        writer = Writer(self.tx, self.public_url, at)
+        writer.newcomers = {i for i, o in openings.items() if o.session is None}
+        writer.waiting = {i: o.waiting for i, o in openings.items()}
+        writer.most_waiting = self.most_waiting
+        taken: list[int] = []
+        while waiting:
+            known = facts.load(self.tx, [people[i] for i in waiting], openings, self.city, at)
+            self.watch.lap("facts")
+            for person_id in list(waiting):
+                row = waiting[person_id].popleft()
+                if not waiting[person_id]:
+                    del waiting[person_id]
+                event = event_of(row)
+                here = facts.heard_from(known[person_id], row)
+                done = engine.advance(self.city.flows, talks[person_id], event, here)
+                asked = done.session.asked
+                self.watch.turn(asked.flow if asked else None, asked.step if asked else None)
+                talks[person_id] = done.session
+                unasked = isinstance(event, Happened) and bool(event.params.get("unasked"))
+                writer.write(
+                    people[person_id],
+                    row.id,
+                    done.effects,
+                    address_id=row.address_id,
+                    unasked=unasked,
+                )
+                taken.append(row.id)
+                if row.address_id is not None and row.address is not None:
+                    reach = Reach(row.address_id, row.channel, row.address, at)
+                    heard[reach.id] = last[person_id] = reach
+                self.watch.lap("effects")
+            if waiting:
+                openings = self._reopen(writer, waiting)
+        if not taken:
+            return Taken([], bool(aside), left)
+        if replaced:
+            self._replace_sessions(replaced)
+        leasing = (last if can_greet else last.keys() - writer.newcomers) if can_send else ()
+        leased = self._keep(writer, talks, taken, heard, last, leasing=leasing)
+        more = bool(aside or replaced) or len(writer.owed) > len(leased)
+        return Taken(leased, more, left)
+
+    def _set_aside(self, found: Mapping[int, Readable]) -> None:
+        """Set aside what was heard and can't be read, and say so to whom it concerns."""
+        for person_id, one in found.items():
+            for row_id in one.aside:
+                metrics.turn_failed()
+                log.error("turns.unreadable", person=person_id, row=row_id)
+                tell_set_aside(self.tx, person_id, row_id)
+        with trip(self.tx) as run:
+            turn.set_aside(run, [row_id for one in found.values() for row_id in one.aside])
+
+    def _replace_sessions(self, people: Sequence[int]) -> None:
+        """Set sessions aside that can't be read, and say so to whom it concerns."""
+        with trip(self.tx) as run:
+            put_away = turn.set_session_aside(run, people)
+        for aside_id, person_id, had_draft in put_away.rows:
+            metrics.turn_failed()
+            log.error("turns.session_unreadable", person=person_id, session=aside_id)
+            told = Say("notices.session_set_aside", {"number": aside_id})
+            _tell_supervisors(self.tx, person_id, News.SESSION_SET_ASIDE, aside_id, told)
+            if had_draft:
+                anew = messages.to_json(Message((Say("common.begun_anew"),)))
+                owe(self.tx, [Owed(person_id, f"session_set_aside:{aside_id}", anew)])
+
+    def _reopen(self, writer: Writer, waiting: Iterable[int]) -> dict[int, Opening]:
+        """What the first events changed."""
+        with trip(self.tx) as run:
+            consent.give(run, writer.consents)
+        return turn.reopen(self.tx, waiting)
+
+    def _keep(
+        self,
+        writer: Writer,
+        talks: dict[int, Talk | None],
+        taken: Sequence[int],
+        heard: dict[int, Reach],
+        last: dict[int, Reach],
+        *,
+        leasing: Container[int],
+    ) -> list[Claimed]:
+        """Write what all turns write, and commit; gives what is ours to send."""
+        saved = [
+            turn.Saved(i, talk.to_json(), has_draft(talk, self.city), i in last)
+            for i, talk in talks.items()
+            if talk is not None
+        ]
+        with trip(self.tx, commit=True) as run:
+            leased = writer.close(run, leasing=leasing)
+            turn.keep(run, saved, taken, heard)
+        self.watch.lap("keep")
+        owed = {one.dedupe_key: one for one in writer.owed}
+        return [
+            self._claimed(
+                row_id,
+                owed[key],
+                writer.messages[key],
+                heard[owed[key].address_id or last[owed[key].person_id].id],
+            )
+            for row_id, key in (leased.rows if leased is not None else ())
+        ]
+
+    def _claimed(self, row_id: int, owed: Owed, message: Message, to_where: Reach) -> Claimed:
+        """A message as the sender would have claimed it, but for where else they may be reached."""
+        to = self.begun.people[owed.person_id]
+        return Claimed(
+            row_id,
+            to.id,
+            message,
+            owed.lane,
+            1,
+            to.locale,
+            to.opted_out_at is not None,
+            self.begun.at,
+            False,
+            (to_where,),
+            all_known=False,
+            greeting=owed.greeting,
+        )
+
+
+def begin(tx: Session, batch: Sequence[Entry]) -> Begun:
+    deliveries = [delivery(entry.heard) for entry in batch if entry.heard is not None]
+    ids = [entry.person_id for entry in batch if entry.person_id is not None]
+    return turn.begin(tx, deliveries, ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What of a person's open rows is taken now, in order, and what can't be read."""
+
+    rows: Sequence[Untaken]
+    aside: Sequence[int] = ()  # rows to be set aside
+    left: bool = False  # what follows waits for a process that has the key
+
+    @classmethod
+    def of(cls, opening: Opening) -> Readable:
+        """Sort what lies open for somebody.
+
+        With a key missing, what came lately waits, and all that came after it.
+        """
+        told = tellable(opening.untaken)[:MAX_EVENTS]
+        if told and waits_for_key(opening.session, told[0]):
+            return cls((), left=True)
+        rows: list[Untaken] = []
+        aside: list[int] = []
+        for row in told:
+            if not isinstance(row.event, Unreadable):
+                rows.append(row)
+            elif waits_for_key(row.event, row):
+                return cls(rows, aside, left=True)
+            else:
+                aside.append(row.id)
+        return cls(rows, aside)
+
+
+def waits_for_key(value: object, row: Untaken) -> bool:
+    """Whether a process that has the key may still come and take this row."""
+    return isinstance(value, Unreadable) and value.key_missing and row.age < KEY_PATIENCE
+
+
+def tellable(untaken: Sequence[Untaken]) -> Sequence[Untaken]:
+    """What is taken now: all of it if the person speaks, else what does not wait for the morning.
+
+    So at night they hear the news first, and then the answer.
+    """
+    if any(row.address_id is not None for row in untaken):
+        return untaken
+    return [row for row in untaken if not row.sleeps]
+
+
+def delivery(heard: Heard) -> Delivery:
+    media = heard.media
+    return Delivery(
+        heard.channel,
+        heard.address,
+        heard.provider_id,
+        events.to_json(heard.event),
+        heard.locale,
+        SentFile(media.reference, media.kind, media.size) if media else None,
+    )
+
+
+def event_of(row: Untaken) -> Event:
+    event = events.from_json(row.event)
+    if isinstance(event, Uploaded) and row.attachment_id is not None:
+        return replace(event, attachment_id=row.attachment_id)
+    return event
+
+
+def withhold(heard: Heard) -> Heard:
+    """Drop an identity number's digits before anything is stored."""
+    kept = withheld(heard.event)
+    return heard if kept is heard.event else replace(heard, event=kept)
+
+
+def talk_of(data: object) -> Talk | None:
+    """The stored session; one that can't be read begins anew, so that the menu always works."""
+    if data is None or isinstance(data, Unreadable):
+        return None
+    try:
+        return Talk.from_json(data)
+    except ValueError:
+        return None
+
+
+def has_draft(talk: Talk, city: City) -> bool:
+    drafts = [d for d in (talk.draft, *talk.parked) if d is not None and d.answers]
+    flows = city.flows.by_id
+    return any(d.flow in flows and flows[d.flow].form and not d.subject for d in drafts)
+
+
+def tell_set_aside(tx: Session, person_id: int, row_id: int) -> None:
+    """Tell the person and the supervisors that something was set aside."""
+    sorry = messages.to_json(Message((Say("common.trouble"),)))
+    owe(tx, [Owed(person_id, f"trouble:{row_id}", sorry)])
+    told = Say("notices.turn_set_aside", {"number": row_id})
+    _tell_supervisors(tx, person_id, News.TURN_SET_ASIDE, row_id, told)
+
+
+def _tell_supervisors(tx: Session, person_id: int, what: News, number: int, say: Say) -> None:
+    """Show supervisors what was set aside; not their own, or one would follow another."""
+    if person_id not in officer.supervisors_of(tx, None):
+        tell_supervisors(tx, None, what, number, say, fact=f"{what}:{number}")

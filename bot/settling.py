@@ -1,0 +1,186 @@
+"""Settling: what came of each try is written, and who could not be reached is followed up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from bot import metrics, outcomes
+from bot.errors import (
+    Away,
+    HalfSent,
+    OutcomeUnknown,
+    Rejected,
+    StillUnknown,
+    TryLater,
+    Unlisted,
+    Unreachable,
+    WindowClosed,
+)
+from casework import call_list
+from conversations.catalogue import MissingLine
+from models import outbox, person, sending
+from models.database import trip, unfit
+from models.encryption import Unreadable
+from models.logs import told
+from models.outbox import LEASE, NO_PLACE, UNKNOWN
+from models.sending import Claimed
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a message in hand: "sent", or a row of `outcomes.RULES`."""
+
+    id: int
+    person_id: int
+    outcome: str
+    provider_id: str | None = None
+    again_after: timedelta = timedelta(0)  # the least pause: who asked for it may ask for anything
+    unsure: bool = False  # whether an earlier try may have come through
+    blocked: tuple[int, ...] = ()  # addresses that can't be reached
+
+
+def unreadable(due: Claimed, message: Unreadable) -> Settled:
+    """Set a message aside; with its key missing, first leave it to a process that may have it."""
+    log.error("sender.unreadable", message=due.id, person=due.person_id, why=message.why)
+    return untried(due, outcomes.NO_KEY if message.key_missing else outcomes.UNREADABLE)
+
+
+def untried(due: Claimed, outcome: str) -> Settled:
+    metrics.sent(due.channel, outcome)
+    return Settled(due.id, due.person_id, outcome)
+
+
+def failed(due: Claimed, error: Exception) -> Settled:
+    log.error("sender.failed", message=due.id, person=due.person_id, exc_info=error)
+    return Settled(due.id, due.person_id, outcomes.FAILED, unsure=due.unsure)
+
+
+def outcome_of(due: Claimed, error: Exception) -> Settled:
+    """Name what went wrong in a try; what is ours to mend is logged."""
+    after = timedelta(0)
+    match error:
+        case Unreachable():
+            outcome = outcomes.UNREACHABLE
+        case WindowClosed():
+            outcome = outcomes.WINDOW_CLOSED
+        case Rejected():
+            outcome = outcomes.REJECTED
+            log.error("sender.rejected", message=due.id, person=due.person_id, why=str(error))
+        case Unlisted():
+            outcome = outcomes.REFUSED
+            log.error("sender.refused", message=due.id, person=due.person_id, why=str(error))
+        case Away():
+            outcome, after = outcomes.AWAY, error.after
+        case TryLater():
+            outcome, after = outcomes.TRY_LATER, error.after
+        case HalfSent():
+            outcome = outcomes.HALF_SENT
+        case StillUnknown():
+            outcome = outcomes.UNASKED
+        case OutcomeUnknown():
+            outcome = UNKNOWN
+        case FileNotFoundError():
+            outcome = outcomes.FILE_MISSING
+        case OSError():  # the file store is away
+            outcome = outcomes.STORAGE_AWAY
+            log.warning("sender.storage_away", message=due.id, error=type(error).__name__)
+        case MissingLine() | ValueError():  # our own mistake: it would be so again
+            outcome = outcomes.UNREADABLE
+            log.error("sender.unreadable", message=due.id, person=due.person_id, why=told(error))
+        case _:
+            return failed(due, error)
+    return Settled(due.id, due.person_id, outcome, again_after=after, unsure=due.unsure)
+
+
+def refuses_a_value(error: Exception) -> bool:
+    """Whether the record refused what was written, rather than being away or changed.
+
+    What is no error of the record's own did not get as far as the record.
+    """
+    return not isinstance(error, DBAPIError) or isinstance(error, IntegrityError) or unfit(error)
+
+
+def tell_given_up(given_up: Sequence[Settled]) -> None:
+    """Count and log what was closed, once that is committed."""
+    for one in given_up:
+        metrics.gave_up(one.outcome)
+        log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
+
+
+def write(
+    tx: Session,
+    settled: Sequence[Settled],
+    kept: Sequence[int],
+    room: int,
+    others: int,
+    *,
+    wake: bool = False,
+) -> tuple[list[Claimed], bool, list[Settled]]:
+    """Settle and renew leases, then claim.
+
+    Gives what is claimed, whether more may be due, and what was given up.
+    """
+    sent = {one.id: one.provider_id for one in settled if one.provider_id is not None}
+    turned_away = {one.id: one.again_after for one in settled if one.outcome == NO_PLACE}
+    unsent = [one for one in settled if one.provider_id is None and one.id not in turned_away]
+    given_up = _follow(tx, unsent)
+    blocked = [address_id for one in settled for address_id in one.blocked]
+    if blocked:
+        person.mark_unreachable(tx, blocked)
+    if wake:
+        sending.wake(tx, outcomes.WAITS, counted=outcomes.EARLY)
+    with trip(tx, commit=True) as run:
+        left = sending.settle(run, sent) if sent else None
+        if kept:
+            sending.renew(run, kept, lease=LEASE)
+        if turned_away:
+            sending.turn_away(run, turned_away, NO_PLACE)
+        found = sending.claim(run, lease=LEASE, limit=room, others=others) if room > 0 else None
+    claimed = sending.claimed(found) if found is not None else []
+    at_once = wake or bool(given_up) or any(_due_now(one) for one in settled)
+    more = at_once or (left is not None and bool(left.rows[0][0]))
+    return claimed, more and room <= 0, given_up
+
+
+def _due_now(one: Settled) -> bool:
+    return one.outcome == outcomes.OTHER_ADDRESS
+
+
+def _follow(tx: Session, unsent: Sequence[Settled]) -> list[Settled]:
+    """Do what the table says about messages that were not sent; gives those that are given up.
+
+    In the order of people, as another process' transaction does, or the two might wait for each
+    other.
+    """
+    if not unsent:
+        return []
+    known = outbox.histories(tx, [one.id for one in unsent])
+    given_up, together = [], defaultdict[tuple[timedelta, str], list[int]](list)
+    for one in sorted(unsent, key=lambda one: (one.person_id, one.id)):
+        past = known.get(one.id)
+        if past is None:  # somebody else has settled it
+            continue
+        step = outcomes.step(one.outcome, past, asked=one.again_after)
+        outcome = outcomes.kept(one.outcome, unsure=one.unsure)
+        if step.again_after is None:
+            outbox.give_up(tx, one.id, outcome)
+            reason = outcomes.reason(one.outcome, unsure=one.unsure)
+            if reason is not None:
+                call_list.add(tx, one.person_id, reason)
+            given_up.append(one)
+        elif step.tried:
+            outbox.postpone(tx, [one.id], step.again_after, outcome, counted=step.counted)
+        else:
+            together[step.again_after, one.outcome].append(one.id)
+    for (after, outcome), ids in together.items():
+        outbox.postpone(tx, ids, after, outcome, tried=False)
+    return given_up
