@@ -17,11 +17,11 @@ from benchmarks.results import Results
 from benchmarks.script import SCRIPT, Step
 from benchmarks.speed import Measured, counted, loaded
 from benchmarks.systems import Running, product
-from models import encryption
 from models.consent import CURRENT_VERSION
 from models.conversation import SESSION
-from models.encryption import seal, seal_json
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.encryption import seal, seal_json
+from models.infrastructure.key_ring import KeyRing
 from models.person import veiled
 
 SIZES: Final = (2_000, 20_000, 100_000)  # conversations

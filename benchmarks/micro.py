@@ -29,12 +29,14 @@ from benchmarks.results import ALONE, Results
 from benchmarks.script import SCRIPT
 from benchmarks.systems import record_environment
 from bot import embedded
-from models import business_type, database, encryption, heartbeat, migrations, task
+from models import heartbeat, migrations, task
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
 from models.finding import FindingRow
+from models.infrastructure import database, encryption
+from models.infrastructure.storage import Storage
 from models.person import Person
-from models.storage import Storage
+from models.reference import business_type
 from models.task import Task
 from web.sample_photo import draw
 from workers.documents.iumk import PermitSheet, render

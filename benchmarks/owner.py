@@ -14,7 +14,7 @@ from conversations.events import Event, Located, Said, Started, Tapped, Uploaded
 from conversations.facts import Facts, Mine
 from conversations.messages import Message
 from conversations.session import Session
-from models import area, business_type
+from models.reference import area, business_type
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from conversations.facts import Facts
 from conversations.parsers import Parser, Refused
 from conversations.parsers.choice import pick
 from conversations.withholding import withheld
-from models import area, business_type
+from models.reference import area, business_type
 
 Reader: TypeAlias = Callable[[str], object]
 

@@ -23,9 +23,9 @@ from conversations.messages import Message, Say
 from conversations.session import Session as Talk
 from conversations.withholding import withheld
 from models import consent, officer, turn
-from models.database import trip
-from models.encryption import Unreadable
 from models.inbox import Delivery, SentFile
+from models.infrastructure.database import trip
+from models.infrastructure.encryption import Unreadable
 from models.outbox import Owed, owe
 from models.sending import Claimed, Reach
 from models.turn import Begun, Opening, Untaken

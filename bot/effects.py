@@ -52,10 +52,11 @@ from conversations.effects import (
     Withdraw,
 )
 from conversations.messages import Message, Say
-from models import audit, consent, person, quiet
+from models import audit, consent, person
+from models.infrastructure import quiet
+from models.infrastructure.wire import Results, Run
 from models.outbox import GATHERED, LEASE, Lane, Owed, owe_and_lease
 from models.person import Speaker
-from models.wire import Results, Run
 
 
 @dataclass(slots=True)

@@ -40,9 +40,9 @@ from models import finding, identity, officer, unreached, visit, window
 from models.calendar import Calendar
 from models.case import Case
 from models.document import Document
-from models.encryption import readable
 from models.finding import FindingRow
 from models.identity import Identity
+from models.infrastructure.encryption import readable
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.officer import Officer, OfficerArea
 from models.person import WHATSAPP, Person, Speaker, reachable, whatsapp_number

@@ -15,8 +15,8 @@ from functools import cache
 from urllib.parse import quote
 
 from conversations import services
-from models import signing
-from models.encryption import key_for
+from models.infrastructure import signing
+from models.infrastructure.encryption import key_for
 
 PATH = "/berkas"
 

@@ -27,12 +27,13 @@ from bot.errors import ChannelError, FileRefused, TryLater
 from conversations import events
 from conversations.events import News
 from conversations.messages import Say
-from models import attachment, inbox, pictures
+from models import attachment, inbox
 from models.attachment import Attachment, AttachmentState, Kept
 from models.base import now
-from models.database import Record
-from models.encryption import Unreadable
-from models.storage import Storage
+from models.infrastructure import pictures
+from models.infrastructure.database import Record
+from models.infrastructure.encryption import Unreadable
+from models.infrastructure.storage import Storage
 
 log = structlog.get_logger(__name__)
 

@@ -39,11 +39,11 @@ from conversations import messages
 from conversations.catalogue import LOCALES
 from conversations.messages import Json, Message
 from models import outbox
-from models.database import Record
-from models.encryption import Unreadable
+from models.infrastructure.database import Record
+from models.infrastructure.encryption import Unreadable
+from models.infrastructure.storage import Storage
 from models.outbox import NO_PLACE, Lane
 from models.sending import Claimed, Reach
-from models.storage import Storage
 
 log = structlog.get_logger(__name__)
 

@@ -28,11 +28,13 @@ from bot.template_watch import TemplateWatch
 from bot.turns import Turns
 from conversations import flows
 from conversations.catalogue import Catalogue
-from models import area, business_type, database, keys, loops
-from models.database import Record
-from models.loops import Loop
-from models.settings import revealed
-from models.storage import Storage
+from models import keys
+from models.infrastructure import database, loops
+from models.infrastructure.database import Record
+from models.infrastructure.loops import Loop
+from models.infrastructure.settings import revealed
+from models.infrastructure.storage import Storage
+from models.reference import area, business_type
 
 log = structlog.get_logger(__name__)
 

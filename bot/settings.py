@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from models import settings
-from models.settings import (
+from models.infrastructure import settings
+from models.infrastructure.settings import (
     Reader,
     Secret,
     matching,

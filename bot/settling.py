@@ -26,9 +26,9 @@ from bot.errors import (
 from casework import call_list
 from conversations.catalogue import MissingLine
 from models import outbox, person, sending
-from models.database import trip, unfit
-from models.encryption import Unreadable
-from models.logs import told
+from models.infrastructure.database import trip, unfit
+from models.infrastructure.encryption import Unreadable
+from models.infrastructure.logs import told
 from models.outbox import LEASE, NO_PLACE, UNKNOWN
 from models.sending import Claimed
 

@@ -13,7 +13,7 @@ from bot.channels.whatsapp import Account
 from bot.channels.whatsapp_approvals import Approvals
 from bot.errors import ChannelError
 from models import chore
-from models.database import Record
+from models.infrastructure.database import Record
 
 log = structlog.get_logger(__name__)
 

@@ -29,10 +29,11 @@ from bot.errors import Busy, Malformed
 from bot.facts import City
 from bot.metrics import Stopwatch
 from bot.sender import Sender
-from models import inbox, logs, loops, turn
-from models.database import Record, away, unfit
+from models import inbox, turn
 from models.inbox import NEWS
-from models.loops import Loop
+from models.infrastructure import logs, loops
+from models.infrastructure.database import Record, away, unfit
+from models.infrastructure.loops import Loop
 
 log = structlog.get_logger(__name__)
 

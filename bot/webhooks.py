@@ -26,7 +26,7 @@ from bot.channels.whatsapp_addresses import Addresses
 from bot.channels.whatsapp_reports import Reports
 from bot.channels.whatsapp_updates import PATH, STATUS_PATH, Report, Signature
 from bot.errors import Busy, ChannelError, Forged, Malformed
-from models.database import unfit
+from models.infrastructure.database import unfit
 
 MAX_BODY = 1024 * 1024  # bytes; a text of 4096 letters with its entities is some 100 kB
 READING = 10.0  # seconds for a body that does not come at one go, as a provider's does

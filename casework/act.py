@@ -23,7 +23,7 @@ from models import audit, consent, officer
 from models import person as people
 from models.base import now
 from models.case import Case
-from models.database import trip
+from models.infrastructure.database import trip
 from models.lifecycle import NotAllowed, VisitState
 from models.officer import Officer
 from models.outbox import Lane, Owed, owe

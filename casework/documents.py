@@ -15,9 +15,9 @@ from conversations.messages import Message, Say, Value
 from models import check, document, task
 from models.case import Case
 from models.document import Document
-from models.encryption import readable
-from models.quotas import CHECKS
-from models.wib import WIB
+from models.infrastructure.encryption import readable
+from models.infrastructure.quotas import CHECKS
+from models.infrastructure.wib import WIB
 
 
 def issue(act: Act, case: Case, kind_id: str) -> str:

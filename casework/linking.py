@@ -17,8 +17,8 @@ from conversations.session import joined
 from models import audit, identity, link, officer, person, turn
 from models.case import Case
 from models.conversation import Conversation
-from models.database import trip
-from models.encryption import Unreadable
+from models.infrastructure.database import trip
+from models.infrastructure.encryption import Unreadable
 from models.lifecycle import CaseState
 from models.link import LinkCode
 from models.outbox import Owed, owe

@@ -14,14 +14,16 @@ from casework.news import window_of, worded
 from conversations.events import News
 from conversations.messages import Json, Say, Value
 from conversations.service import Site
-from models import area, lifecycle, quiet
+from models import lifecycle
 from models import offer as offers
 from models import visit as visits
 from models import window as windows
 from models.case import Case
 from models.finding import Finding, Outcome
+from models.infrastructure import quiet
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.officer import Officer
+from models.reference import area
 from models.visit import MAX_FAILED_VISITS, Offer, Visit, VisitReport
 
 #: States of a visit in which it can still be moved to another time, or called off.

@@ -13,13 +13,14 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import audit, encryption, person
+from models import audit, person
 from models.attachment import Attachment, AttachmentState
 from models.base import Base
 from models.conversation import SESSION, Conversation
-from models.database import INBOX, OUTBOX, notify
-from models.encryption import Unreadable
 from models.inbox import InboundMessage
+from models.infrastructure import encryption
+from models.infrastructure.database import INBOX, OUTBOX, notify
+from models.infrastructure.encryption import Unreadable
 from models.outbox import OutboundMessage
 from models.person import Person
 from models.personal import Keep, Linking, Personal, on_linking, personal

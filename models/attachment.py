@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, Index, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code, unleased
-from models.encryption import Encrypted
+from models.infrastructure.encryption import Encrypted
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
 REFERENCE = "attachments.reference"  # what its words are bound to

@@ -11,8 +11,8 @@ from sqlalchemy import func
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code, Details
-from models.database import packed
-from models.wire import Run
+from models.infrastructure.database import packed
+from models.infrastructure.wire import Run
 
 #: The action and subject of news of which no supervisor and no head could be told.
 UNTOLD, SUPERVISORS = "supervisors.missing", "supervisors"

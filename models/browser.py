@@ -10,7 +10,7 @@ from sqlalchemy import Index, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
-from models.encryption import EncryptedJson
+from models.infrastructure.encryption import EncryptedJson
 from models.personal import Keep, Personal, personal
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
 from models.base import Base, Code
-from models.wib import WIB
+from models.infrastructure.wib import WIB
 
 OPENS, CLOSES = time(8, 0), time(16, 0)  # the working day, in WIB
 DECREE_BY = 10  # the month in which next year's decree is known; it comes in September, mostly

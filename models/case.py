@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import task
 from models.base import NOT_PERSONAL, Base, Code
-from models.database import TASKS, trip
-from models.encryption import EncryptedJson, seal_json
+from models.infrastructure.database import TASKS, trip
+from models.infrastructure.encryption import EncryptedJson, seal_json
 from models.lifecycle import OPEN_CASES, CaseState
 from models.personal import Keep, Linking, Personal, on_linking, personal
 

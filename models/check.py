@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.audit import AuditEntry
-from models.quotas import CHECKS
+from models.infrastructure.quotas import CHECKS
 
 CHECKED = "number.checked"  # the action in the audit, about the person who asked
 

@@ -9,9 +9,9 @@ from sqlalchemy import ForeignKey, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Code
-from models.database import packed
+from models.infrastructure.database import packed
+from models.infrastructure.wire import Run
 from models.personal import Linking, on_linking
-from models.wire import Run
 
 CURRENT_VERSION = "2026-11"  # of the wording; a new one is asked for again
 

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
-from models.encryption import EncryptedJson
+from models.infrastructure.encryption import EncryptedJson
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
-from models.encryption import Encrypted, blind_index
+from models.infrastructure.encryption import Encrypted, blind_index
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
 LINK_LIFE = timedelta(hours=24)

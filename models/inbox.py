@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import quiet
 from models.attachment import REFERENCE
 from models.base import Base, Code
-from models.database import INBOX, notify, packed, trip
-from models.encryption import EncryptedJson, seal, seal_json
+from models.infrastructure import quiet
+from models.infrastructure.database import INBOX, notify, packed, trip
+from models.infrastructure.encryption import EncryptedJson, seal, seal_json
+from models.infrastructure.wire import Results, Run
 from models.person import MAKE
 from models.personal import Keep, Linking, Personal, on_linking, personal
-from models.wire import Results, Run
 
 NEWS = "news"  # the channel of what the city itself has to tell a conversation
 

@@ -17,10 +17,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import models
-from models import encryption
 from models.base import Base, Code
-from models.encryption import Encrypted, EncryptedJson, UnknownKey, UnreadableValue
 from models.identity import NIK_INDEX, Identity
+from models.infrastructure import encryption
+from models.infrastructure.encryption import Encrypted, EncryptedJson, UnknownKey, UnreadableValue
 from models.person import VEILED, Address, unveiled
 
 KNOWN = b"izin datang"  # what a canary holds

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models import audit, task
 from models.audit import AuditEntry
 from models.base import Base
-from models.encryption import blind_index
+from models.infrastructure.encryption import blind_index
+from models.infrastructure.quotas import LINK_CODES
 from models.personal import (
     Keep,
     Linking,
@@ -23,7 +24,6 @@ from models.personal import (
     on_linking,
     personal,
 )
-from models.quotas import LINK_CODES
 
 LIFE = timedelta(minutes=15)
 #: No vowels, so that no word comes of it, and nothing that looks like something else.

@@ -24,13 +24,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import quiet
 from models.base import Base, Code
-from models.database import OUTBOX, notify, packed, trip
-from models.encryption import EncryptedJson, seal_json
+from models.infrastructure import quiet
+from models.infrastructure.database import OUTBOX, notify, packed, trip
+from models.infrastructure.encryption import EncryptedJson, seal_json
+from models.infrastructure.quiet import QuietHours
+from models.infrastructure.wire import Results, Run
 from models.personal import Keep, Linking, Personal, on_linking, personal
-from models.quiet import QuietHours
-from models.wire import Results, Run
 
 NO_PLACE = "rate"  # the outcome of what was not tried, since the rate is used up
 UNKNOWN = "unknown"  # the outcome of a try that may have come through

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
-from models.encryption import Encrypted
+from models.infrastructure.encryption import Encrypted
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
 

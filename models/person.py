@@ -22,10 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
-from models.database import packed, trip
-from models.encryption import Encrypted, Unreadable, open_text, seal, unveil, veil
+from models.infrastructure.database import packed, trip
+from models.infrastructure.encryption import Encrypted, Unreadable, open_text, seal, unveil, veil
+from models.infrastructure.wire import Run
 from models.personal import Keep, Linking, Personal, on_linking, personal
-from models.wire import Run
 
 WHATSAPP = "whatsapp"  # the channel whose addresses are telephone numbers
 VEILED = (WHATSAPP, "telegram")  # channels whose addresses are encrypted under INDEX_KEY

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
-from models.database import OUTBOX, notify
+from models.infrastructure.database import OUTBOX, notify
 from models.outbox import OutboundMessage
 
 #: How far a message has come; a report never takes it back. Who read it was not failed.

@@ -16,10 +16,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from models.database import packed
-from models.encryption import open_json
+from models.infrastructure.database import packed
+from models.infrastructure.encryption import open_json
+from models.infrastructure.wire import Results, Run
 from models.outbox import MESSAGE, OPEN, SLEEPS, UNKNOWN, OutboundMessage
-from models.wire import Results, Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Index, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code, unleased
-from models.database import TASKS, trip
+from models.infrastructure.database import TASKS, trip
 
 MAX_FAILURES = 6
 FIRST_PAUSE = timedelta(seconds=5)

@@ -18,12 +18,12 @@ from models.base import keep_now, now
 from models.calendar import COMING, Calendar
 from models.consent import CURRENT_VERSION
 from models.conversation import SESSION
-from models.database import packed, trip
-from models.encryption import open_json, seal_json
 from models.inbox import EVENT, Delivery
+from models.infrastructure.database import packed, trip
+from models.infrastructure.encryption import open_json, seal_json
+from models.infrastructure.wire import Results, Run
 from models.outbox import WAITING
 from models.person import ASKED, LOCK, Speaker, asked
-from models.wire import Results, Run
 
 HEARINGS = 5  # of the same deliveries, while other processes meet the same people
 

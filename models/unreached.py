@@ -24,7 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 from models import officer
 from models.base import Base, Code
 from models.case import Case
-from models.encryption import readable
+from models.infrastructure.encryption import readable
 from models.lifecycle import CaseState
 from models.officer import Officer
 from models.person import Address, Person, numbers_of

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import task
 from models.base import Base, Code, Details
-from models.encryption import Encrypted, EncryptedJson
+from models.infrastructure.encryption import Encrypted, EncryptedJson
 from models.lifecycle import VisitState
 from models.personal import Keep, Linking, Personal, on_linking, personal
 

@@ -13,9 +13,9 @@ from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from models.calendar import HOLIDAYS, Calendar, load
+from models.infrastructure.wib import WIB
 from models.officer import Officer, available
 from models.visit import OPEN, Visit
-from models.wib import WIB
 
 KNOWN = 30  # free windows that are looked up: some two weeks, from which the owner's are picked
 LOOK_AHEAD = timedelta(days=14)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.embedded import CLOCK
-from models.wib import WIB
+from models.infrastructure.wib import WIB
 
 ROOT = Path(__file__).parents[1]
 SOURCE = Path(__file__).with_name("clock.c")

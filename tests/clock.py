@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from models.quiet import QuietHours
+from models.infrastructure.quiet import QuietHours
 
 #: Quiet hours in which every moment lies, whenever a test runs; the morning is a day away or so.
 ALWAYS_NIGHT = QuietHours(begins=time.min, ends=time.max)

@@ -23,10 +23,10 @@ from sqlalchemy.pool import NullPool
 
 from bot.embedded import Servers, discard
 from bot.embedded import servers as running_servers
-from models import database as models_database
 from models import migrations
 from models.base import Base
-from models.database import Record
+from models.infrastructure import database as models_database
+from models.infrastructure.database import Record
 
 GIVEN = ("DATABASE_URL", "REDIS_URL")
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from urllib.error import URLError
 
-from models import encryption
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from models.person import veiled
 from tests.at import bare_environment
 from tests.providers.bot_api import FakeBotApi

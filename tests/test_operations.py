@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot import metrics
 from bot.settings import Settings
-from models import encryption
+from models.infrastructure import encryption
 from tests.processes import KEY, ROOT, SECRET
 from web import app
 

@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import Engine, make_url, select, text
 from sqlalchemy.orm import Session
 
-from models import encryption, inbox, outbox, personal, task
-from models.key_ring import KeyRing
+from models import inbox, outbox, personal, task
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from models.outbox import Owed
 from tests.processes import KEY, SECRET, Product, address
 from tests.providers.bot_api import BLOCKED, CLOSE, FakeBotApi, Person, broken, refused, too_many

@@ -33,11 +33,12 @@ from bot.metrics import expect, slow_after
 from bot.service import Bot
 from bot.settings import Settings
 from conversations import catalogue
-from models import database, encryption, keys
-from models.database import Record
-from models.encryption import UnreadableValue
-from models.settings import revealed
-from models.storage import Storage
+from models import keys
+from models.infrastructure import database, encryption
+from models.infrastructure.database import Record
+from models.infrastructure.encryption import UnreadableValue
+from models.infrastructure.settings import revealed
+from models.infrastructure.storage import Storage
 from web import demo, documents, files, identity, metrics, pages
 from web.requests import Requests
 

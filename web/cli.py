@@ -24,12 +24,13 @@ from bot.errors import ChannelError
 from bot.service import account, limits, running
 from bot.settings import Settings
 from conversations import catalogue, diagram, flows
-from models import database, heartbeat, keys, logs, loops, migrations, officer
+from models import heartbeat, keys, migrations, officer
 from models.aside import NotPossible
+from models.infrastructure import database, logs, loops
+from models.infrastructure.loops import Loop
+from models.infrastructure.settings import BadSettings
+from models.infrastructure.storage import Storage
 from models.keys import WrongKeys
-from models.loops import Loop
-from models.settings import BadSettings
-from models.storage import Storage
 from models.template import REFUSED
 from web import app, doctor, play, server
 from web.commands import (

@@ -28,11 +28,11 @@ from bot.channels.browser import WHATSAPP, Browser, wake_channel
 from bot.errors import Busy, Malformed, TryLater
 from conversations.catalogue import LOCALES
 from conversations.messages import Json
-from models import area
 from models import browser as bubbles
 from models.browser import BrowserMessage
-from models.database import Record
-from models.storage import Storage
+from models.infrastructure.database import Record
+from models.infrastructure.storage import Storage
+from models.reference import area
 from web import sample_photo
 from web.pages import Pages, locale_of, refuse_other_sites
 

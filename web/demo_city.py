@@ -19,8 +19,9 @@ from urllib.error import URLError
 
 from bot import embedded
 from bot.embedded import CannotStart
-from models import database, encryption, migrations, officer
-from models.key_ring import KeyRing
+from models import migrations, officer
+from models.infrastructure import database, encryption
+from models.infrastructure.key_ring import KeyRing
 
 START = 60.0  # seconds a process may take to be ready, on a slow machine
 STOP = 10.0  # seconds it may take to end before it is killed

@@ -26,23 +26,13 @@ from bot.channels.telegram import Telegram, Webhook, webhook_url
 from bot.errors import ChannelError
 from bot.settings import Settings
 from conversations import catalogue
-from models import (
-    area,
-    calendar,
-    chore,
-    database,
-    encryption,
-    heartbeat,
-    keys,
-    migrations,
-    officer,
-    template,
-    watch,
-)
+from models import calendar, chore, heartbeat, keys, migrations, officer, template, watch
 from models.base import now
+from models.infrastructure import database, encryption
+from models.infrastructure.storage import Storage
+from models.infrastructure.wib import WIB
 from models.officer import Officer
-from models.storage import Storage
-from models.wib import WIB
+from models.reference import area
 from workers.settings import Settings as WorkerSettings
 
 PATIENCE = 5  # seconds

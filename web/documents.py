@@ -18,14 +18,16 @@ from conversations.facts import WIB
 from conversations.masking import masked
 from conversations.messages import Say
 from conversations.service import Known
-from models import area, business_type, document, quotas
+from models import document
 from models.base import now
 from models.case import Case
-from models.database import Record
 from models.document import Document
-from models.encryption import readable
 from models.identity import Identity
+from models.infrastructure import quotas
+from models.infrastructure.database import Record
+from models.infrastructure.encryption import readable
 from models.person import Person
+from models.reference import area, business_type
 from web.limits import Limit
 from web.pages import Pages, locale_of
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot.links import PATH, file_behind
-from models.storage import Storage
+from models.infrastructure.storage import Storage
 
 PDF = "application/pdf"
 NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}

@@ -31,13 +31,15 @@ from conversations.nik import Nik
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
 from conversations.words import is_latin, plain, tidy
-from models import area, business_type, identity, person, pictures, quotas, signing
+from models import identity, person
 from models.attachment import Attachment, AttachmentState
 from models.base import now
-from models.database import Record
-from models.encryption import blind_index
+from models.infrastructure import pictures, quotas, signing
+from models.infrastructure.database import Record
+from models.infrastructure.encryption import blind_index
+from models.infrastructure.storage import Storage
 from models.person import Person
-from models.storage import Storage
+from models.reference import area, business_type
 from web.limits import Limit
 from web.pages import PRIVATE, Pages, locale_of, refuse_other_sites
 

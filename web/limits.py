@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from bot.buckets import Buckets, LocalBuckets, key_of
-from models.quotas import Quota
+from models.infrastructure.quotas import Quota
 
 
 class Limit:

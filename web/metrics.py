@@ -38,9 +38,10 @@ from starlette.routing import BaseRoute, Route
 
 from bot import metrics
 from bot.service import LOOPS
-from models import database, encryption, heartbeat, loops, task, template, watch
+from models import heartbeat, task, template, watch
 from models.base import Base
-from models.loops import Pauses
+from models.infrastructure import database, encryption, loops
+from models.infrastructure.loops import Pauses
 from models.outbox import RANKS
 from workers import watch as queue
 

@@ -10,9 +10,9 @@ from typing import TypeAlias
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import quiet
-from models.quiet import QuietHours
-from models.storage import Storage
+from models.infrastructure import quiet
+from models.infrastructure.quiet import QuietHours
+from models.infrastructure.storage import Storage
 from models.task import Task
 from workers.settings import Kept
 

@@ -15,9 +15,10 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from models import database, encryption, heartbeat, task
+from models import heartbeat, task
 from models.base import now
-from models.loops import Pauses
+from models.infrastructure import database, encryption
+from models.infrastructure.loops import Pauses
 from workers import schedule, watched
 from workers.queue import LEASE_SECONDS, connect, nudge, queue
 from workers.settings import Settings

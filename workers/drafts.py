@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from casework.news import tell
 from conversations.events import News
 from conversations.messages import Say
-from models import quiet
 from models.base import now
+from models.infrastructure import quiet
 from models.task import Task
 
 AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=3))  # of silence

@@ -22,13 +22,13 @@ from models.case import Case
 from models.document import Document
 from models.identity import IdentityLink
 from models.inbox import InboundMessage
+from models.infrastructure.retention import forget
+from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.link import LinkCode
 from models.outbox import OutboundMessage
-from models.retention import forget
 from models.task import Task
 from models.visit import Offer, Visit
-from models.wib import WIB
 from models.window import Part, Window
 from workers import drafts
 from workers.context import ACTOR, Context, Settle

@@ -16,10 +16,11 @@ from casework.act import by_office
 from casework.news import worded
 from conversations.events import News
 from conversations.messages import Say
-from models import audit, logs
+from models import audit
 from models import task as tasks
 from models.case import Case
 from models.document import Document
+from models.infrastructure import logs
 from models.task import Task
 from models.visit import Offer, Visit
 from workers import drafts, housekeeping

@@ -23,9 +23,10 @@ from rq.job import Job
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import database, encryption, heartbeat
-from models.loops import Pauses
-from models.storage import Storage
+from models import heartbeat
+from models.infrastructure import database, encryption
+from models.infrastructure.loops import Pauses
+from models.infrastructure.storage import Storage
 from workers import watched
 from workers.context import Context
 from workers.settings import Settings

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import task
+from models.infrastructure.wib import WIB
 from models.task import Task
-from models.wib import WIB
 
 
 @dataclass(frozen=True, slots=True)

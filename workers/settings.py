@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from models import settings
-from models.settings import setting, text, whole_number
+from models.infrastructure import settings
+from models.infrastructure.settings import setting, text, whole_number
 
 
 @dataclass(frozen=True, slots=True)

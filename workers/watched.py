@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from models import heartbeat, keys
-from models.loops import Pauses
+from models.infrastructure.loops import Pauses
 
 PAUSE = 1.0  # seconds between two looks for a database that is away
 

@@ -30,7 +30,8 @@ from benchmarks.growth.queries import Grown, ask_everything
 from benchmarks.growth.tidying import tidy
 from benchmarks.growth.turns import Cost
 from bot import embedded
-from models import database, migrations
+from models import migrations
+from models.infrastructure import database
 from web.sample_photo import draw
 
 MOST = 1.2  # times what a turn costs on a new record

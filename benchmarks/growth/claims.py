@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from models import inbox, outbox, sending
-from models.database import Record, trip
+from models.infrastructure.database import Record, trip
 
 NOTICES, RUNS, AT_ONCE = 100_000, 7, 500
 

@@ -21,11 +21,12 @@ from benchmarks.growth import samples
 from conversations import events
 from conversations.events import News
 from conversations.messages import Say
-from models import area, identity
+from models import identity
 from models.base import Base
 from models.consent import CURRENT_VERSION
-from models.encryption import blind_index, seal, seal_json
+from models.infrastructure.encryption import blind_index, seal, seal_json
 from models.person import veil_numbers, veiled
+from models.reference import area
 from models.visit import new_code
 from workers.verification import CHECKS
 

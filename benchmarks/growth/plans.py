@@ -92,7 +92,7 @@ class Watch:
     _trips: Any = None
 
     def __post_init__(self) -> None:
-        self._trips = patch("models.database.Trip", partial(_StepByStep, self))
+        self._trips = patch("models.infrastructure.database.Trip", partial(_StepByStep, self))
 
     @classmethod
     def over(cls, engine: Engine) -> Watch:
@@ -197,7 +197,7 @@ class Watch:
 
 
 class _StepByStep:
-    """Travels as `models.wire.Trip` does, but a statement at a time, so that each is explained."""
+    """Sends statements one at a time, so that each is explained; otherwise as `wire.Trip`."""
 
     def __init__(self, watch: Watch, wire: psycopg.Connection[Any], _: object) -> None:
         self._watch, self._wire = watch, wire
@@ -299,4 +299,5 @@ def _place() -> str:
     return place
 
 
-_WAY = {"models.database", "models.wire"}  # to the record: whoever goes it is of interest
+#: Modules on the way to the database: their callers are of interest.
+_WAY = {"models.infrastructure.database", "models.infrastructure.wire"}

@@ -16,8 +16,8 @@ from benchmarks.processes import free_port
 from benchmarks.webhook import SECRET
 from bot.embedded import Servers
 from bot.settings import Settings
-from models import encryption
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from web import app
 
 KEY = b64encode(bytes(range(32))).decode()  # a filled record can be used again: it stays the same

@@ -33,7 +33,7 @@ from conversations import events
 from conversations.events import News
 from conversations.messages import Say
 from models import aside, identity, inbox, task
-from models.storage import Storage
+from models.infrastructure.storage import Storage
 from models.task import Task
 from web import doctor
 from workers import dispatcher, jobs, schedule

@@ -31,8 +31,8 @@ from conversations.messages import Json, Message, Question
 from conversations.parsers.identity import redact
 from models import browser as bubbles
 from models import person
-from models.database import Record, away
-from models.storage import Storage
+from models.infrastructure.database import Record, away
+from models.infrastructure.storage import Storage
 
 NAME = "browser"
 WHATSAPP = "demo-whatsapp"  # how the addresses of phones begin that play WhatsApp

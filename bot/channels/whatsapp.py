@@ -50,7 +50,7 @@ from bot.outcomes import DAY, UNLISTED
 from conversations.catalogue import Catalogue
 from conversations.messages import Message, Say
 from models import receipt
-from models.database import Record
+from models.infrastructure.database import Record
 from models.receipt import Past
 
 WINDOW = timedelta(hours=24)  # https://www.twilio.com/docs/api/errors/63016

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from bot.channels.base import Heard
 from bot.channels.whatsapp_updates import NAME
 from models import alias, person
-from models.database import Record
+from models.infrastructure.database import Record
 
 MOST = 10_000  # senders that one process remembers
 

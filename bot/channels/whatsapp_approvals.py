@@ -21,7 +21,7 @@ from casework.news import tell_supervisors
 from conversations.events import News
 from conversations.messages import Json, Say
 from models import template
-from models.database import Record
+from models.infrastructure.database import Record
 from models.template import REFUSED, Standing
 
 _CONTENT = "https://content.twilio.com/v1/Content"

@@ -13,7 +13,7 @@ from twilio.rest.content.v1.content import ContentList
 from bot.channels.whatsapp_payloads import Shape
 from bot.errors import ChannelError
 from models import content
-from models.database import Record
+from models.infrastructure.database import Record
 
 _log = structlog.get_logger(__name__)
 

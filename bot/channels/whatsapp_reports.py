@@ -21,7 +21,7 @@ from bot.channels.whatsapp_errors import A_WHILE, decision
 from bot.channels.whatsapp_updates import Report
 from bot.errors import Busy, TryLater, Unlisted
 from models import receipt
-from models.database import Record
+from models.infrastructure.database import Record
 from models.receipt import Fate
 
 PATIENCE = 5.0  # seconds for the sender to write down that Twilio took a message; it waits for 15

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from conversations.catalogue import LOCALES, Catalogue
 from conversations.messages import Message
 from models import template
-from models.database import Record
+from models.infrastructure.database import Record
 from models.template import Approved
 
 CATEGORY = "utility"  # marketing may be refused (63049)

@@ -25,7 +25,8 @@ from benchmarks.growth.queries import Grown, ask_everything
 from bot.embedded import Servers
 from casework import cases as acts
 from casework.act import by_office
-from models import database, migrations, watch
+from models import migrations, watch
+from models.infrastructure import database
 from models.task import Task
 from web.sample_photo import draw
 from workers import drafts, housekeeping

@@ -24,11 +24,12 @@ from bot.turns import Turns
 from conversations import catalogue, flows
 from conversations.events import Event, Said, Uploaded
 from conversations.messages import Message
-from models import area, business_type, encryption
-from models.database import Record
-from models.key_ring import KeyRing
-from models.quiet import OFF, QuietHours
-from models.storage import Storage
+from models.infrastructure import encryption
+from models.infrastructure.database import Record
+from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.quiet import OFF, QuietHours
+from models.infrastructure.storage import Storage
+from models.reference import area, business_type
 
 if TYPE_CHECKING:
     from tests.bot.town import Town

@@ -18,10 +18,10 @@ from models import check
 from models import visit as visits
 from models.audit import AuditEntry
 from models.document import Document, _years_later
+from models.infrastructure.quotas import CHECKS
+from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
-from models.quotas import CHECKS
 from models.visit import Visit
-from models.wib import WIB
 from tests.bot.town import OFFICER, OWNER, Town, words, write_effect
 from tests.clock import now
 from tests.workers import city

@@ -20,14 +20,14 @@ from models.audit import AuditEntry
 from models.case import Case
 from models.consent import Consent
 from models.conversation import Conversation
-from models.encryption import blind_index
 from models.identity import Identity
 from models.inbox import InboundMessage
+from models.infrastructure.encryption import blind_index
+from models.infrastructure.quotas import LINK_CODES
 from models.lifecycle import CaseState
 from models.link import LinkCode
 from models.outbox import Lane, OutboundMessage
 from models.person import Address, Person
-from models.quotas import LINK_CODES
 from models.visit import Visit
 from tests.bot.town import OFFICER, OTHER, OWNER, Town, words
 from tests.workers import city

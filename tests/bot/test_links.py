@@ -15,9 +15,9 @@ import time_machine
 from starlette.applications import Starlette
 
 from bot.links import Links, file_behind
-from models import encryption, signing
-from models.key_ring import KeyRing
-from models.storage import Storage
+from models.infrastructure import encryption, signing
+from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.storage import Storage
 from web import files
 
 PERMIT = "permits/2026/IUMK-2026-3174-000001.pdf"

@@ -21,10 +21,10 @@ from bot.outcomes import FAILED, RULES, Course, Rule
 from bot.service import LOOPS, Bot
 from bot.template_watch import TemplateWatch
 from conversations.events import Said
-from models import loops
-from models.database import Record
-from models.loops import Loop, Pauses, keep_running
-from models.storage import Storage
+from models.infrastructure import loops
+from models.infrastructure.database import Record
+from models.infrastructure.loops import Loop, Pauses, keep_running
+from models.infrastructure.storage import Storage
 from tests.bot.conftest import Chat
 
 PATIENCE = 20.0

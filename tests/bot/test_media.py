@@ -29,7 +29,7 @@ from bot.media import (
 )
 from conversations.events import Uploaded
 from models.attachment import Attachment, AttachmentState
-from models.storage import Storage
+from models.infrastructure.storage import Storage
 from tests.bot.conftest import Chat
 from tests.bot.town import OTHER, OWNER, Town, words
 from tests.clock import now

@@ -19,10 +19,10 @@ from models.audit import AuditEntry
 from models.case import Case
 from models.document import Document
 from models.identity import IdentityLink
+from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.visit import Visit
-from models.wib import WIB
 from tests.bot.conftest import KEY
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 from tests.clock import now
@@ -52,7 +52,9 @@ def izin(
         "QUIET_HOURS": "off",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("models.logs.configure", lambda level: None)  # other tests' logs stay
+    monkeypatch.setattr(
+        "models.infrastructure.logs.configure", lambda level: None
+    )  # other tests' logs stay
 
     async def run(*arguments: str) -> tuple[int, str, str]:
         capsys.readouterr()

@@ -11,8 +11,8 @@ from casework.news import tell
 from conversations.events import News
 from conversations.messages import Say
 from models.inbox import InboundMessage
+from models.infrastructure.quiet import QuietHours
 from models.outbox import OutboundMessage
-from models.quiet import QuietHours
 from tests.bot.town import BOSS, OFFICER, OWNER, Town, words
 from tests.clock import ALWAYS_NIGHT, now
 

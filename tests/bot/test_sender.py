@@ -27,10 +27,10 @@ from conversations import events, messages
 from conversations.events import News
 from conversations.messages import Message, Say
 from models import inbox, outbox, sending
-from models.database import trip
+from models.infrastructure.database import trip
+from models.infrastructure.storage import Storage
 from models.outbox import Lane, OutboundMessage
 from models.person import Address, Person
-from models.storage import Storage
 from tests.bot.conftest import Chat, send_due
 from tests.bot.town import OTHER, OWNER, Town, words
 from tests.clock import now

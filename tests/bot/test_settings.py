@@ -10,7 +10,7 @@ import pytest
 
 from bot.service import limits
 from bot.settings import Settings
-from models.settings import BadSettings, Secret
+from models.infrastructure.settings import BadSettings, Secret
 from workers.settings import Settings as WorkersSettings
 
 KEY = b64encode(b"k" * 32).decode()

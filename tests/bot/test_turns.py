@@ -24,8 +24,8 @@ from conversations.session import Session as Talk
 from models import officer
 from models.conversation import Conversation
 from models.inbox import InboundMessage
+from models.infrastructure.wire import Trip
 from models.person import Person
-from models.wire import Trip
 from tests.bot.conftest import Desk
 
 Count = Callable[[str], int]

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from bot.errors import Busy
 from conversations.events import News, Said, Uploaded
-from models import encryption
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from models.officer import StaffRole
 from tests.bot.conftest import KEY, Desk
 from tests.bot.test_media import to_the_photo

@@ -22,7 +22,7 @@ from bot.channels.whatsapp_updates import Signature
 from bot.errors import Busy
 from bot.webhooks import MAX_BODY, RETRY_AFTER, telegram, whatsapp
 from conversations.events import Said
-from models.database import Record
+from models.infrastructure.database import Record
 from models.person import veiled
 from tests.providers.bot_api import FakeBotApi
 from tests.providers.twilio_api import TOKEN, sign

@@ -22,16 +22,16 @@ from models import person as people
 from models import visit as visits
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
-from models.database import trip
 from models.document import Document
+from models.infrastructure.database import trip
+from models.infrastructure.quiet import QuietHours
+from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState
 from models.officer import Officer, StaffRole
 from models.outbox import OutboundMessage, Owed, owe
 from models.person import Person
-from models.quiet import QuietHours
 from models.task import Task
 from models.visit import Offer, Visit
-from models.wib import WIB
 from models.window import Part, Window, hours
 from tests.bot.conftest import Desk
 from tests.clock import now

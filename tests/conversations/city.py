@@ -46,8 +46,8 @@ from conversations.facts import (
     Window,
 )
 from conversations.messages import Json
-from models import area, business_type
 from models.calendar import Calendar
+from models.reference import area, business_type
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=WIB)
 WEDNESDAY = date(2026, 11, 25)

@@ -40,15 +40,16 @@ from conversations.events import News, Uploaded
 from conversations.messages import Say
 from conversations.services import business_permit
 from conversations.session import Session as Talk
-from models import database, encryption, link, migrations, unreached
+from models import link, migrations, unreached
 from models.case import Case
 from models.conversation import Conversation
 from models.document import Document
 from models.finding import Finding, Outcome
-from models.key_ring import KeyRing
+from models.infrastructure import database, encryption
+from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.quiet import OFF
 from models.officer import Officer
 from models.outbox import Lane
-from models.quiet import OFF
 from models.visit import Visit
 from tests.bot.conftest import KEY, desk_at
 from tests.bot.town import Town, write_effect

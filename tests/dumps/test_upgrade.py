@@ -17,17 +17,18 @@ from conversations import catalogue, events, flows, messages
 from conversations.messages import Say, say_from_json
 from conversations.services import business_permit
 from conversations.session import Session as Talk
-from models import database, encryption, migrations
+from models import migrations
 from models.attachment import Attachment
 from models.case import Case
 from models.conversation import Conversation
 from models.document import Document
 from models.inbox import InboundMessage
-from models.key_ring import KeyRing
+from models.infrastructure import database, encryption
+from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.quiet import OFF
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.outbox import OutboundMessage
-from models.quiet import OFF
 from models.visit import OPEN, Visit
 from tests.bot.conftest import KEY, desk_at
 from tests.bot.town import Town

@@ -29,8 +29,9 @@ from sqlalchemy.orm import Session
 from bot import embedded
 from bot.settings import Settings
 from conversations import flows
-from models import database, encryption, identity, migrations, person
-from models.key_ring import KeyRing
+from models import identity, migrations, person
+from models.infrastructure import database, encryption
+from models.infrastructure.key_ring import KeyRing
 from tests.fuzz.applicants import Applicants
 from tests.fuzz.attack import IDENTITY, METRICS, Attack, Links, Shot
 from tests.fuzz.tally import Left, Tally, errors, lines, wrong

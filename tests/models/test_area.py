@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.area import Areas, load
+from models.reference.area import Areas, load
 
 PHRASES = Path(__file__).with_name("area_phrases.csv")
 NAMES_UNDERSTOOD = 0.98  # of our own table; lower it only with a reason

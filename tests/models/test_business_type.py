@@ -7,7 +7,7 @@ from time import perf_counter
 
 import pytest
 
-from models.business_type import MAX_LABEL, MAX_SHORT_LABEL, BusinessTypes, load
+from models.reference.business_type import MAX_LABEL, MAX_SHORT_LABEL, BusinessTypes, load
 
 PHRASES = Path(__file__).with_name("business_phrases.csv")  # ours; codes joined by "|" all fit
 TOP_1, TOP_3 = 0.95, 0.98  # floors on PHRASES

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models import calendar, window
 from models.audit import AuditEntry
 from models.calendar import HOLIDAYS, Calendar
-from models.wib import WIB
+from models.infrastructure.wib import WIB
 
 JOINT_LEAVE = (
     (2026, 2, 16),

@@ -10,9 +10,10 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from models import case as cases
-from models import encryption, person
+from models import person
 from models.case import Case
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from models.lifecycle import CaseState
 from models.task import Task
 

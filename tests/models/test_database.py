@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from models.database import away, unfit
+from models.infrastructure.database import away, unfit
 
 # fmt: off
 AWAY = [

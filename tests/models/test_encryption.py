@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from models import encryption
-from models.encryption import (
+from models.infrastructure import encryption
+from models.infrastructure.encryption import (
     UnknownKey,
     UnreadableValue,
     blind_index,
@@ -21,7 +21,7 @@ from models.encryption import (
     unveil,
     veil,
 )
-from models.key_ring import KeyRing
+from models.infrastructure.key_ring import KeyRing
 from models.person import Person
 
 OLD, NEW, INDEX = bytes(range(32)), bytes(range(1, 33)), bytes(32)

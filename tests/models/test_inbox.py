@@ -10,10 +10,11 @@ import time_machine
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from models import base, encryption, inbox, person, turn
-from models.database import PLANNING, trip
+from models import base, inbox, person, turn
 from models.inbox import NEWS, Arrival, Delivery, InboundMessage
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.database import PLANNING, trip
+from models.infrastructure.key_ring import KeyRing
 from tests.clock import now
 
 

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from models import encryption, keys, person
-from models.key_ring import KeyRing
+from models import keys, person
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from models.keys import WrongKeys
 from models.person import Person
 from tests.processes import ROOT

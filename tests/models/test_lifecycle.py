@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import encryption
 from models.audit import AuditEntry
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from models.lifecycle import (
     CASE_MOVES,
     OPEN_CASES,

@@ -11,8 +11,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import encryption, officer
-from models.key_ring import KeyRing
+from models import officer
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from models.officer import Officer
 from models.person import Person
 from tests.clock import now

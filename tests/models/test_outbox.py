@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
-from models import base, encryption, outbox, person, sending
-from models.database import PLANNING, trip
-from models.key_ring import KeyRing
+from models import base, outbox, person, sending
+from models.infrastructure import encryption
+from models.infrastructure.database import PLANNING, trip
+from models.infrastructure.key_ring import KeyRing
 from models.outbox import Lane, OutboundMessage, Owed, owe, owe_and_lease
 from models.person import Address
 from models.sending import Claimed

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, ForeignKey, MetaData, String, Table
 
 from models import link, personal
-from models.encryption import Encrypted, EncryptedJson
+from models.infrastructure.encryption import Encrypted, EncryptedJson
 from models.personal import Keep, Linking, Personal
 
 TABLES = personal.every_table()

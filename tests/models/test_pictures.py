@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models import pictures
+from models.infrastructure import pictures
 from tests import hostile_pictures as hostile
 from tests.workers.verification.samples import encoded, scene
 

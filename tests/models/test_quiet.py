@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import Engine, func, text, update
 from sqlalchemy.orm import Session
 
-from models import base, encryption, inbox, outbox, person, quiet, sending, watch
-from models.database import trip
+from models import base, inbox, outbox, person, sending, watch
 from models.inbox import InboundMessage
-from models.key_ring import KeyRing
+from models.infrastructure import encryption, quiet
+from models.infrastructure.database import trip
+from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.quiet import QuietHours
+from models.infrastructure.wib import WIB
 from models.outbox import Lane, OutboundMessage, Owed, owe
-from models.quiet import QuietHours
-from models.wib import WIB
 from tests.clock import ALWAYS_NIGHT, now
 
 NIGHTLY = QuietHours()

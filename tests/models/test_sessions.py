@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from models import database as models_database
 from models import person
-from models.database import Record, away, connect, trip, writable
+from models.infrastructure import database as models_database
+from models.infrastructure.database import Record, away, connect, trip, writable
 from tests.wire import Bytes, Passage, Wire
 
 THREADS = 3

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import encryption, signing
-from models.key_ring import KeyRing
+from models.infrastructure import encryption, signing
+from models.infrastructure.key_ring import KeyRing
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.storage import Storage
+from models.infrastructure.storage import Storage
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import Engine, func, text
 from sqlalchemy.orm import Session
 
-from models import encryption, heartbeat, watch
+from models import heartbeat, watch
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
 from models.inbox import InboundMessage
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from models.lifecycle import CaseState
 from models.officer import Officer
 from models.outbox import Lane, OutboundMessage

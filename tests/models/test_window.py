@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import encryption, window
+from models import window
 from models.calendar import HOLIDAYS
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.wib import WIB
 from models.lifecycle import VisitState
 from models.officer import Officer
 from models.person import Person
-from models.wib import WIB
 from models.window import KNOWN, LEAD, Part, Window, coming, free, hours
 from tests.workers import city
 

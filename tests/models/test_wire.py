@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from models.database import trip
+from models.infrastructure.database import trip
 from models.person import Person
 from tests.clock import now
 

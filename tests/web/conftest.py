@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from models import encryption
-from models.database import Record
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.database import Record
+from models.infrastructure.key_ring import KeyRing
 from tests.web.site import Site, build, served
 
 

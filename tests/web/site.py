@@ -20,8 +20,8 @@ from bot.channels.whatsapp_phone import Phone
 from bot.channels.whatsapp_templates import Templates
 from bot.errors import Busy
 from conversations import catalogue
-from models.database import Record
-from models.storage import Storage
+from models.infrastructure.database import Record
+from models.infrastructure.storage import Storage
 from web import demo, documents, identity, pages
 
 

@@ -7,9 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from conversations.events import Uploaded
-from models import encryption
 from models.audit import AuditEntry
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from tests.bot.conftest import KEY
 from tests.bot.conftest import Desk as Desk
 from tests.bot.conftest import count as count

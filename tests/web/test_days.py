@@ -11,12 +11,13 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from bot.settings import Settings
-from models import calendar, encryption
+from models import calendar
 from models.audit import AuditEntry
 from models.calendar import HOLIDAYS
+from models.infrastructure import encryption
+from models.infrastructure.wib import WIB
 from models.lifecycle import VisitState
 from models.visit import Visit
-from models.wib import WIB
 from tests.clock import now
 from tests.workers import city as make
 from tests.workers.city import next_week, staff

@@ -19,7 +19,7 @@ from bot.errors import WindowClosed
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say
 from models import person
-from models.database import Record
+from models.infrastructure.database import Record
 from models.person import Address
 from tests.clock import now
 from tests.letters import letter

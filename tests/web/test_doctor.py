@@ -15,11 +15,12 @@ from sqlalchemy import Engine, create_engine, text, update
 from sqlalchemy.orm import Session
 
 from bot.embedded import Servers, discard, servers
-from models import encryption, heartbeat, identity, migrations, officer, person, template
-from models.database import driver_url
+from models import heartbeat, identity, migrations, officer, person, template
 from models.identity import Identity
 from models.inbox import InboundMessage
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.database import driver_url
+from models.infrastructure.key_ring import KeyRing
 from models.outbox import OutboundMessage
 from models.task import Task
 from models.template import Standing

@@ -18,7 +18,7 @@ from conversations.catalogue import day
 from conversations.facts import WIB
 from models import identity, person
 from models.case import Case
-from models.quotas import CHECKS
+from models.infrastructure.quotas import CHECKS
 from tests.clock import now
 from tests.workers import city
 from tests.workers.documents.test_iumk import SHEET

@@ -19,14 +19,15 @@ from sqlalchemy.orm import Session
 
 from conversations.events import News, news
 from conversations.messages import Say
-from models import encryption, identity, person
+from models import identity, person
 from models.attachment import Attachment
 from models.audit import AuditEntry
-from models.database import Record
 from models.identity import Identity, IdentityLink
 from models.inbox import InboundMessage
-from models.quotas import IDENTITY_POSTS
-from models.storage import Storage
+from models.infrastructure import encryption
+from models.infrastructure.database import Record
+from models.infrastructure.quotas import IDENTITY_POSTS
+from models.infrastructure.storage import Storage
 from tests import hostile_pictures as hostile
 from tests.clock import now
 from tests.web.site import Site, build

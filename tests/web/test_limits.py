@@ -10,7 +10,7 @@ import time_machine
 from redis.asyncio import Redis
 
 from bot.buckets import Buckets
-from models.quotas import Quota
+from models.infrastructure.quotas import Quota
 from tests.clock import now
 from web.limits import Limit
 

@@ -17,8 +17,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from bot.settings import Settings
-from models import encryption, heartbeat
+from models import heartbeat
 from models.inbox import InboundMessage
+from models.infrastructure import encryption
 from models.outbox import RANKS, Lane, OutboundMessage
 from models.person import Person
 from models.task import Task

@@ -18,7 +18,7 @@ from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
 from bot.metrics import REGISTRY
-from models.logs import scrub
+from models.infrastructure.logs import scrub
 from web.requests import Requests, new_id
 
 log = structlog.get_logger(__name__)

@@ -16,10 +16,10 @@ from models.attachment import Attachment, AttachmentState
 from models.case import Case
 from models.document import Document
 from models.inbox import InboundMessage
+from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer, StaffRole
 from models.person import Address, Person
-from models.storage import Storage
 from models.task import Task
 from models.visit import Visit
 from models.window import Window

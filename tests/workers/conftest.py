@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import encryption
-from models.key_ring import KeyRing
-from models.settings import Secret
-from models.storage import Storage
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.settings import Secret
+from models.infrastructure.storage import Storage
 from workers import jobs
 from workers.context import Context
 from workers.settings import Settings

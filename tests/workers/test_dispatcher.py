@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from models import heartbeat, task
-from models.settings import Secret
+from models.infrastructure.settings import Secret
 from models.task import Task
 from tests.clock import now
 from tests.workers.processes import Wire, dispatcher, until

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from conversations import events
 from conversations.events import Happened
-from models import person, quiet
+from models import person
 from models.conversation import Conversation
 from models.inbox import InboundMessage
+from models.infrastructure import quiet
 from models.person import Person
 from models.task import Task
 from tests.clock import ALWAYS_NIGHT, now

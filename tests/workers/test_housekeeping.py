@@ -16,12 +16,12 @@ from models.audit import AuditEntry
 from models.case import Case
 from models.identity import IdentityLink
 from models.inbox import InboundMessage
+from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState, VisitState
 from models.link import LinkCode
 from models.offer import offer_to
 from models.outbox import OutboundMessage
 from models.person import Address
-from models.storage import Storage
 from models.task import Task
 from models.visit import Visit
 from models.window import Window

@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 from models import case as cases
 from models import heartbeat, task
 from models.case import Case
+from models.infrastructure.settings import Secret
+from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState
-from models.settings import Secret
-from models.storage import Storage
 from models.task import Task
 from tests.workers import city as make
 from tests.workers.city import staff

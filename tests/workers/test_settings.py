@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from models.settings import BadSettings
+from models.infrastructure.settings import BadSettings
 from workers.settings import Settings
 
 KEY = b64encode(bytes(range(32))).decode()

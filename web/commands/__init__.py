@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sqlalchemy.orm import Session
 
-from models import database, encryption, logs
-from models.settings import Settings as EverySettings
+from models.infrastructure import database, encryption, logs
+from models.infrastructure.settings import Settings as EverySettings
 
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]

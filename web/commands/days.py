@@ -12,7 +12,7 @@ from casework import days
 from casework.act import by_office
 from models import calendar
 from models.base import now
-from models.wib import WIB
+from models.infrastructure.wib import WIB
 from web.commands import ACTOR, Refusal, read_settings, transaction
 
 if TYPE_CHECKING:

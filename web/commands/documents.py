@@ -11,7 +11,7 @@ from casework.act import by_office
 from conversations import reference, services
 from conversations.catalogue import day
 from models import document
-from models.wib import WIB
+from models.infrastructure.wib import WIB
 from web.commands import ACTOR, Refusal, read_settings, transaction
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from casework import staff
 from casework.act import Act, by_office
 from conversations import reference
 from conversations.parsers.identity import contains_identity_number
-from models import area, officer
+from models import officer
 from models.base import now
 from models.officer import Officer
+from models.reference import area
 from web.commands import ACTOR, Refusal, read_settings, transaction
 
 if TYPE_CHECKING:

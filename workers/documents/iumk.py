@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from conversations import catalogue
 from conversations.messages import Say
-from models import area, business_type, identity
+from models import identity
 from models.case import Case
 from models.document import Document
 from models.identity import Identity
-from models.wib import WIB
+from models.infrastructure.wib import WIB
+from models.reference import area, business_type
 from workers.context import Context
 from workers.documents.typesetting import UNDRAWN, address, day, line, qr, rupiah, typeset
 

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from conversations import catalogue, services
 from conversations.messages import Say
 from conversations.service import Known
-from models import area, business_type, identity
+from models import identity
 from models.case import Case
 from models.document import Document
+from models.reference import area, business_type
 from workers.context import Context
 from workers.documents.typesetting import UNDRAWN, address, day, line, qr, typeset
 

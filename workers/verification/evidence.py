@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from models.area import Areas
-from models.business_type import BusinessType
 from models.finding import Finding, Outcome
+from models.reference.area import Areas
+from models.reference.business_type import BusinessType
 
 MAX_FIXES = 2  # the third time, a person looks at it instead of asking the owner again
 

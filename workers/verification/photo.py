@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models import pictures
 from models.finding import Finding, Outcome
+from models.infrastructure import pictures
 from workers.verification.evidence import Evidence
 
 NAME = "photo"

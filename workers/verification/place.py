@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from models.area import Area
 from models.finding import Finding, Outcome
+from models.reference.area_names import Area
 from workers.verification.evidence import Evidence
 
 NAME = "place"

@@ -16,17 +16,18 @@ from casework import course
 from casework.act import Act, by_office
 from conversations.events import News
 from conversations.messages import Say, Value
-from models import area, attachment, business_type, finding, identity, visit
+from models import attachment, finding, identity, visit
 from models import case as cases
 from models.attachment import Attachment, AttachmentState
 from models.base import now
 from models.case import Case
 from models.finding import Finding, FindingRow, Outcome
+from models.infrastructure.storage import Storage
+from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState
 from models.officer import Officer
-from models.storage import Storage
+from models.reference import area, business_type
 from models.task import Task
-from models.wib import WIB
 from workers.context import ACTOR, Context, Settle
 from workers.verification import examine, photo, resting_on
 from workers.verification.evidence import MAX_FIXES, Evidence, Identity, PhotoEvidence

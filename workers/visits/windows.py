@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from casework.act import Act, by_office
 from conversations.events import News
 from conversations.messages import Say, Value
-from models import area, calendar, window
+from models import calendar, window
 from models import case as cases
 from models import visit as visits
 from models.case import Case
 from models.lifecycle import CaseState
+from models.reference import area
 from models.task import Task
 from models.visit import Visit
 from workers.context import ACTOR

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from models.encryption import Unreadable, open_json, seal_json
+from models.infrastructure.encryption import Unreadable, open_json, seal_json
 
 revision = "3a9f6c21d8e4"
 down_revision = "6c1f0b9d27e4"

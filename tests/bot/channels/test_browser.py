@@ -21,10 +21,10 @@ from conversations.catalogue import Catalogue
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Choice, Json, Message, Question, Say
 from models import browser as bubbles
-from models import encryption
-from models.database import Record
-from models.key_ring import KeyRing
-from models.storage import Storage
+from models.infrastructure import encryption
+from models.infrastructure.database import Record
+from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.storage import Storage
 from tests.letters import letter
 
 ACT = "3f0c1a52-9c1e-4f59-8f0e-0f7b8f1b2a10"

@@ -16,9 +16,10 @@ from starlette.applications import Starlette
 from bot.channels.telegram_addresses import chat, heard
 from bot.errors import Malformed
 from bot.webhooks import telegram
-from models import encryption, migrations, person
+from models import migrations, person
 from models.base import Base
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.key_ring import KeyRing
 from models.person import veil_numbers, veiled
 from tests.bot.conftest import KEY, Desk
 

@@ -41,15 +41,16 @@ from conversations import messages
 from conversations.catalogue import Catalogue
 from conversations.events import Said
 from conversations.messages import Choice, Message, Question, Say
-from models import encryption, outbox, receipt
+from models import outbox, receipt
 from models import person as people
-from models.database import Record
-from models.key_ring import KeyRing
+from models.infrastructure import encryption
+from models.infrastructure.database import Record
+from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.storage import Storage
 from models.outbox import OutboundMessage
 from models.person import Address
 from models.person import Person as Row
 from models.receipt import Fate
-from models.storage import Storage
 from tests.bot.conftest import send_due
 from tests.clock import now
 from tests.letters import letter

@@ -240,7 +240,9 @@ def settings(
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("models.logs.configure", lambda level: None)  # other tests' logs stay
+    monkeypatch.setattr(
+        "models.infrastructure.logs.configure", lambda level: None
+    )  # other tests' logs stay
     return given
 
 

@@ -168,7 +168,7 @@ def test_other_words_are_another_template() -> None:
 
 
 async def test_only_what_is_approved_as_it_stands_has_a_sid(record: object) -> None:
-    from models.database import Record
+    from models.infrastructure.database import Record
 
     assert isinstance(record, Record)
     one = next(d for d in declared() if d.key == "notices.verified" and d.locale == "id")

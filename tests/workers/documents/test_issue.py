@@ -14,9 +14,9 @@ from conversations import messages
 from models import identity, task
 from models.case import Case
 from models.document import Document
+from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState
 from models.outbox import OutboundMessage
-from models.storage import Storage
 from models.task import Task
 from tests.workers import city as make
 from tests.workers.city import news, work_off

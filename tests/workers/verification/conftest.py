@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from models import area
+from models.reference import area
 from tests.workers.verification.samples import CIPETE_UTARA, KIND, Changed, encoded, photo, scene
 from workers.verification.evidence import Evidence, Identity
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from models.business_type import BusinessType
+from models.reference.business_type import BusinessType
 from workers.verification.evidence import Evidence, PhotoEvidence
 
 Changed = Callable[..., Evidence]

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from models.business_type import Risk
 from models.finding import Outcome
+from models.reference.business_type import Risk
 from tests.workers.verification.samples import KIND, Changed
 from workers.verification import business_type
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import area
 from models.finding import Outcome
+from models.reference import area
+from models.reference.area_names import Area
 from tests.workers.verification.samples import CIPETE_UTARA, Changed
 from workers.verification import place
 from workers.verification.evidence import Evidence
@@ -29,7 +30,7 @@ def pin_from(code: str, *, north: float = 0.0, east: float = 0.0) -> tuple[float
 
 @given(st.sampled_from(KELURAHAN), st.floats(-0.3, 0.3), st.floats(-0.3, 0.3))
 def test_a_pin_by_the_centroid_never_troubles_the_owner(
-    good: Evidence, kelurahan: area.Area, north: float, east: float
+    good: Evidence, kelurahan: Area, north: float, east: float
 ) -> None:
     pin = pin_from(kelurahan.code, north=north, east=east)
     finding = place.check(replace(good, kelurahan_code=kelurahan.code, pin=pin))
@@ -39,7 +40,7 @@ def test_a_pin_by_the_centroid_never_troubles_the_owner(
 
 @given(st.sampled_from(KELURAHAN), st.floats(-7, -5), st.floats(106, 107.5))
 def test_a_finding_can_be_stored_wherever_the_pin_is(
-    good: Evidence, kelurahan: area.Area, lat: float, lon: float
+    good: Evidence, kelurahan: Area, lat: float, lon: float
 ) -> None:
     finding = place.check(replace(good, kelurahan_code=kelurahan.code, pin=(lat, lon)))
     assert finding.reason in place.REASONS | {""}

@@ -20,8 +20,8 @@ from models.attachment import AttachmentState
 from models.case import Case
 from models.finding import Finding, FindingRow, Outcome
 from models.inbox import InboundMessage
+from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState, VisitState
-from models.storage import Storage
 from models.task import MAX_FAILURES, Task
 from tests.clock import now
 from tests.workers.city import (

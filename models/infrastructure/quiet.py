@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from models.wib import WIB
+from models.infrastructure.wib import WIB
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -12,7 +12,7 @@ from typing import Any
 
 from itsdangerous import BadData, Signer, URLSafeSerializer
 
-from models.encryption import key_for
+from models.infrastructure.encryption import key_for
 
 _TOKEN = re.compile(r"[\w.-]{1,1000}", re.ASCII)  # itsdangerous would skip other characters
 _HOW = {"key_derivation": "hmac", "digest_method": hashlib.sha256}

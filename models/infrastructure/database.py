@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from models.quiet import OFF, QuietHours
-from models.wire import Run, Trip
+from models.infrastructure.quiet import OFF, QuietHours
+from models.infrastructure.wire import Run, Trip
 
 T = TypeVar("T")
 

@@ -1,18 +1,14 @@
-"""The areas of Jakarta: which of them a name, or a point on the map, means.
+"""Names of areas as people write them: "kel cipete utara", "kb jeruk", "benhil", misspellings.
 
-Sources: reference/README.md.
+Sources: README.md here.
 """
 
-import csv
-import heapq
-import math
 import re
 import tomllib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -21,15 +17,11 @@ from rapidfuzz.distance import OSA
 
 Level = Literal["kota", "kecamatan", "kelurahan"]
 
-REFERENCE = Path(__file__).with_name("reference")
-EARTH_RADIUS_KM = 6371.0088
+NAMES = Path(__file__).with_name("area_names.toml")
 MOST_WORDS = 40  # read of one message
 LONGEST_NAME = 4  # words: "kebayoran baru pasar rebo" needs no more
 FAMILY = 8  # a first word shared by more areas than this ("kebon") says too little
-REACH = 1.0  # how far beyond its neighbours' mean distance an area may stretch
-REACH_FLOOR_KM = 0.8
 ISLANDS, ISLANDS_CODE = "kepulauan seribu", "31.01"
-ISLAND_REACH_KM = 10.0  # an island's centroid stands for sea and islets around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class Names:
     """How people write places: see reference/area_names.toml."""
 
     words: dict[str, list[str]]
@@ -59,6 +51,7 @@ class _Names:
     aside: frozenset[str]
     skip: frozenset[str]
     outside: frozenset[str]
+    known_as: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,88 +66,21 @@ class _Span:
     doubtful: bool = False  # an everyday word ("baru") among others
 
 
-class Areas:
-    """The table of areas and the look-ups over it; immutable, safe to share."""
+class NameReader:
+    """Reads names of areas in a text; immutable, safe to share."""
 
     def __init__(
-        self,
-        areas: Iterable[Area],
-        names: _Names,
-        known_as: dict[str, list[str]],
-        kampung: Iterable[tuple[str, str | None]],
-        neighbours: Iterable[tuple[float, float]],
+        self, areas: Iterable[Area], names: Names, kampung: Iterable[tuple[str, str | None]]
     ) -> None:
         self._by_code = {area.code: area for area in areas}
         self._names = names
-        self._kelurahan = [area for area in self._by_code.values() if area.level == "kelurahan"]
-        self._reach_km = {area.code: self._reach(area) for area in self._kelurahan}
-        self._places = [(area, _on_sphere(area.lat, area.lon)) for area in self._kelurahan]
-        self._neighbours = [_on_sphere(lat, lon) for lat, lon in neighbours]
-        kampung = list(kampung)
-        self._priority = frozenset(code for _, code in kampung if code)
-        self._index = self._build_index(known_as, kampung)
+        self._index = self._build_index(kampung)
         self._written = sorted(self._index)
         self._ordinary = {_squash(name) for name in names.ordinary}
         self._outside = sorted(_squash(name) for name in names.outside)
 
-    def __iter__(self) -> Iterator[Area]:
-        return iter(self._by_code.values())
-
-    def get(self, code: str) -> Area | None:
-        return self._by_code.get(code)
-
-    def parent(self, area: Area) -> Area | None:
-        """The kecamatan of a kelurahan, the kota of a kecamatan, None for a kota."""
-        return self._by_code[area.parent_code] if area.parent_code else None
-
-    def kecamatan_of(self, code: str) -> Area | None:
-        """The kecamatan that `code` names or lies in; None for a kota or an unknown code."""
-        return self._ancestor(code, "kecamatan")
-
-    def kota_of(self, code: str) -> Area | None:
-        """The kota that `code` names or lies in; None for an unknown code."""
-        return self._ancestor(code, "kota")
-
-    def priority(self, code: str) -> bool:
-        """Does the kelurahan hold a priority kampung (Kepgub DKI 878/2018)?
-
-        Eight of the decree's 21 kampung are not known by kelurahan, so False is no proof.
-        """
-        return code in self._priority
-
-    def distance_km(self, lat: float, lon: float, code: str) -> float:
-        """Kilometres over the sphere from a point to an area's centroid. KeyError if unknown."""
-        area = self._by_code[code]
-        return _distance_km(lat, lon, area.lat, area.lon)
-
-    def nearest(self, lat: float, lon: float, *, limit: int = 3) -> tuple[Area, ...]:
-        """The kelurahan whose centroids lie nearest, nearest first."""
-        here = _on_sphere(lat, lon)
-        near = heapq.nlargest(limit, self._places, key=lambda place: _nearness(here, place[1]))
-        return tuple(area for area, _ in near)
-
-    def in_jakarta(self, lat: float, lon: float) -> bool:
-        """Is the point in Jakarta, as far as centroids can tell?
-
-        It is if the nearest kelurahan is no farther than such an area stretches, and no known
-        place across the border is nearer. Right to a few hundred metres at the border: refuse
-        nobody on its word alone.
-        """
-        (nearest,) = self.nearest(lat, lon, limit=1)
-        distance = self.distance_km(lat, lon, nearest.code)
-        if distance > self._reach_km[nearest.code]:
-            return False
-        here = _on_sphere(lat, lon)
-        most = _nearness(here, _on_sphere(nearest.lat, nearest.lon))
-        return all(most >= _nearness(here, place) for place in self._neighbours)
-
     def find(self, text: str) -> tuple[Area, ...]:
-        """The kelurahan and kecamatan that `text` may mean; several if it is ambiguous.
-
-        Reads "kel cipete utara", "kec. tebet", "cipete utara jaksel", "kb jeruk", "benhil", small
-        misspellings. A kecamatan named beside its kelurahan only confirms it. Empty if nothing in
-        Jakarta is named, or a place outside is.
-        """
+        """As `Areas.find`."""
         words = self._words(text)
         if self._names_outside(words):
             return ()
@@ -163,30 +89,11 @@ class Areas:
         return self._settle(spans, kota)
 
     def outside(self, text: str) -> bool:
-        """Does `text` name a place outside Jakarta ("Bekasi", "tangsel", "Bogor")?
-
-        Not when it is a street's name ("jl raya bekasi") or a city of Jakarta is named as well.
-        """
+        """As `Areas.outside`."""
         return self._names_outside(self._words(text))
 
-    def _ancestor(self, code: str, level: Level) -> Area | None:
-        area = self._by_code.get(code)
-        while area is not None and area.level != level:
-            area = self.parent(area)
-        return area
-
-    def _reach(self, area: Area) -> float:
-        if area.code.startswith(ISLANDS_CODE):
-            return ISLAND_REACH_KM
-        near = sorted(
-            _distance_km(area.lat, area.lon, other.lat, other.lon)
-            for other in self._kelurahan
-            if other is not area
-        )[:3]
-        return max(REACH_FLOOR_KM, REACH * sum(near) / len(near))
-
     def _build_index(
-        self, known_as: dict[str, list[str]], kampung: Sequence[tuple[str, str | None]]
+        self, kampung: Iterable[tuple[str, str | None]]
     ) -> dict[str, tuple[Area, ...]]:
         index: defaultdict[str, dict[str, Area]] = defaultdict(dict)
         families: defaultdict[str, dict[str, Area]] = defaultdict(dict)
@@ -199,7 +106,7 @@ class Areas:
                 index["".join(words[1:])][area.code] = area
             elif len(words) > 1 and " ".join(words[:-1]) not in self._names.first:
                 families["".join(words[:-1])][area.code] = area
-        for name, codes in known_as.items():
+        for name, codes in self._names.known_as.items():
             index[_squash(name)].update({code: self._by_code[code] for code in codes})
         for name, code in kampung:
             if code:
@@ -348,52 +255,24 @@ class Areas:
         return tuple(dict.fromkeys(by_level))
 
 
-@cache
-def load() -> Areas:
-    """Read the reference tables, once a process."""
-    with (REFERENCE / "area_names.toml").open("rb") as file:
+def load_names() -> Names:
+    """Read area_names.toml."""
+    with NAMES.open("rb") as file:
         words = tomllib.load(file)
-    return Areas(
-        [
-            Area(
-                row["code"],
-                _level(row["level"]),
-                row["name"],
-                row["parent_code"] or None,
-                float(row["lat"]),
-                float(row["lon"]),
-            )
-            for row in _rows("areas.csv")
-        ],
-        _Names(
-            words={word: name.split() for word, name in words["words"].items()},
-            cities=words["cities"],
-            kelurahan=frozenset(words["hints"]["kelurahan"]),
-            kecamatan=frozenset(words["hints"]["kecamatan"]),
-            street=frozenset(words["hints"]["street"]),
-            near=frozenset(words["hints"]["near"]),
-            ordinary=frozenset(words["ordinary"]["names"]),
-            first=frozenset(words["ordinary"]["first"]),
-            aside=frozenset(words["ordinary"]["aside"]),
-            skip=frozenset(words["ordinary"]["skip"]),
-            outside=frozenset(words["outside"]["names"]),
-        ),
-        words["known_as"],
-        [(row["name"], row["kelurahan_code"] or None) for row in _rows("priority_kampung.csv")],
-        [(float(row["lat"]), float(row["lon"])) for row in _rows("neighbours.csv")],
+    return Names(
+        words={word: name.split() for word, name in words["words"].items()},
+        cities=words["cities"],
+        kelurahan=frozenset(words["hints"]["kelurahan"]),
+        kecamatan=frozenset(words["hints"]["kecamatan"]),
+        street=frozenset(words["hints"]["street"]),
+        near=frozenset(words["hints"]["near"]),
+        ordinary=frozenset(words["ordinary"]["names"]),
+        first=frozenset(words["ordinary"]["first"]),
+        aside=frozenset(words["ordinary"]["aside"]),
+        skip=frozenset(words["ordinary"]["skip"]),
+        outside=frozenset(words["outside"]["names"]),
+        known_as=words["known_as"],
     )
-
-
-def _rows(table: str) -> list[dict[str, str]]:
-    with (REFERENCE / table).open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def _level(text: str) -> Level:
-    match text:
-        case "kota" | "kecamatan" | "kelurahan":
-            return text
-    raise ValueError(f"areas.csv: {text!r} is not kota, kecamatan or kelurahan")
 
 
 def _squash(name: str) -> str:
@@ -404,24 +283,3 @@ def _windows(length: int, widest: int) -> Iterator[tuple[int, int]]:
     for start in range(length):
         for end in range(start + 1, min(start + widest, length) + 1):
             yield start, end
-
-
-def _distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Great-circle distance by the haversine formula; degrees in, kilometres out."""
-    a, b = math.radians(lat), math.radians(other_lat)
-    h = (
-        math.sin((b - a) / 2) ** 2
-        + math.cos(a) * math.cos(b) * math.sin(math.radians(other_lon - lon) / 2) ** 2
-    )
-    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(h))
-
-
-def _on_sphere(lat: float, lon: float) -> tuple[float, float, float]:
-    """A point as a vector of length 1 from the centre of the earth; degrees in."""
-    phi, theta = math.radians(lat), math.radians(lon)
-    return math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta), math.sin(phi)
-
-
-def _nearness(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
-    """The cosine of the angle between two points: the nearer, the larger."""
-    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from sqlalchemy import Dialect, LargeBinary, MetaData
 from sqlalchemy.types import TypeDecorator
 
-from models.key_ring import KeyRing
+from models.infrastructure.key_ring import KeyRing
 
 NONCE = 12  # bytes; the size AES-GCM is specified for
 TAG = 16  # bytes
@@ -63,7 +63,7 @@ def use(ring: KeyRing) -> None:
 
 def _current_ring() -> KeyRing:
     if _ring is None:
-        raise NoKeys("call models.encryption.use(KeyRing) before touching the record")
+        raise NoKeys("call encryption.use(KeyRing) before reading or writing the database")
     return _ring
 
 

@@ -22,7 +22,7 @@ import sqlalchemy.exc
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-ROOMS = ("bot", "casework", "conversations", "models", "web", "workers")
+ROOMS = ("bot", "casework", "cli", "conversations", "demo", "models", "web", "workers")
 
 _IDENTITY_NUMBER = re.compile(r"(?<!\d)\d(?:[ .-]?\d){15}(?!\d)")
 _PHONE = re.compile(r"(?<!\d)(?:\+?62[ .-]?|0)8(?:[ .-]?\d){7,11}(?!\d)")

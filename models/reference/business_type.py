@@ -24,7 +24,7 @@ Risk = Literal["R", "MR", "MT", "T"]  # low, medium-low, medium-high, high
 Way = Literal["make", "sell", "repair", "rent", "teach", "grow", "mobile", "fixed", "used", "bulk"]
 
 VERSION = "2025"  # Peraturan BPS 7/2025
-REFERENCE = Path(__file__).with_name("reference")
+REFERENCE = Path(__file__).parent
 MAX_LABEL = 60  # characters
 MAX_SHORT_LABEL = 24  # characters; WhatsApp list item
 

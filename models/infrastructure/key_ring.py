@@ -1,4 +1,4 @@
-"""The keys of the record, as the settings give them; `models.encryption` uses them.
+"""The keys of the record, as the settings give them; `models.infrastructure.encryption` uses them.
 
 It imports nothing heavy, so that reading the settings does not load SQLAlchemy.
 """

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
-from models.key_ring import KeyRing
-from models.quiet import QuietHours
+from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.quiet import QuietHours
 
 T = TypeVar("T")
 Reader = Callable[[str], T]  # raises ValueError with what it would accept
@@ -224,7 +224,7 @@ class Settings:
 
     @property
     def key_ring(self) -> KeyRing:
-        """The keys of the record, for `models.encryption.use`."""
+        """The keys of the record, for `models.infrastructure.encryption.use`."""
         return KeyRing(self.encryption_keys.reveal(), self.index_key.reveal())
 
 

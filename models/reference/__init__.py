@@ -1,0 +1,1 @@
+"""Reference data: the areas of Jakarta and the types of business. Sources: README.md here."""
