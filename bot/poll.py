@@ -9,10 +9,10 @@ from typing import TypeAlias, TypeVar
 
 import structlog
 
-from bot.channels import telegram_addresses
 from bot.channels.base import Heard
-from bot.channels.telegram import Telegram
-from bot.channels.telegram_updates import NAME, update_id
+from bot.channels.telegram import addresses as telegram_addresses
+from bot.channels.telegram.channel import Telegram
+from bot.channels.telegram.updates import NAME, update_id
 from bot.errors import Busy, ChannelError, Malformed, TryLater
 from conversations.messages import Json
 

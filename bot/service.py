@@ -13,11 +13,12 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from bot.channels import telegram_updates, whatsapp_updates
 from bot.channels.base import Channel, Heard
-from bot.channels.whatsapp import Account, WhatsApp
-from bot.channels.whatsapp_templates import Templates
-from bot.channels.whatsapp_transport import READ
+from bot.channels.telegram import updates as telegram_updates
+from bot.channels.whatsapp import updates as whatsapp_updates
+from bot.channels.whatsapp.channel import Account, WhatsApp
+from bot.channels.whatsapp.templates import Templates
+from bot.channels.whatsapp.transport import READ
 from bot.errors import Busy, ChannelError
 from bot.facts import City
 from bot.limits import Chats, Limits, Rate

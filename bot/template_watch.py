@@ -9,8 +9,8 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from bot.channels.whatsapp import Account
-from bot.channels.whatsapp_approvals import Approvals
+from bot.channels.whatsapp.approvals import Approvals
+from bot.channels.whatsapp.channel import Account
 from bot.errors import ChannelError
 from models import chore
 from models.infrastructure.database import Record

@@ -20,11 +20,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.channels import telegram_addresses, telegram_updates, whatsapp_updates
 from bot.channels.base import Heard
-from bot.channels.whatsapp_addresses import Addresses
-from bot.channels.whatsapp_reports import Reports
-from bot.channels.whatsapp_updates import PATH, STATUS_PATH, Report, Signature
+from bot.channels.telegram import addresses as telegram_addresses
+from bot.channels.telegram import updates as telegram_updates
+from bot.channels.whatsapp import updates as whatsapp_updates
+from bot.channels.whatsapp.addresses import Addresses
+from bot.channels.whatsapp.reports import Reports
+from bot.channels.whatsapp.updates import PATH, STATUS_PATH, Report, Signature
 from bot.errors import Busy, ChannelError, Forged, Malformed
 from models.infrastructure.database import unfit
 

@@ -22,12 +22,12 @@ from bot import service, webhooks
 from bot.buckets import Buckets
 from bot.channels.base import Channel, Heard
 from bot.channels.browser import Browser
-from bot.channels.telegram import Telegram
-from bot.channels.whatsapp_addresses import Addresses
-from bot.channels.whatsapp_phone import Phone
-from bot.channels.whatsapp_reports import Reports
-from bot.channels.whatsapp_templates import Templates
-from bot.channels.whatsapp_updates import Signature
+from bot.channels.telegram.channel import Telegram
+from bot.channels.whatsapp.addresses import Addresses
+from bot.channels.whatsapp.phone import Phone
+from bot.channels.whatsapp.reports import Reports
+from bot.channels.whatsapp.templates import Templates
+from bot.channels.whatsapp.updates import Signature
 from bot.errors import Busy, ChannelError
 from bot.metrics import expect, slow_after
 from bot.service import Bot

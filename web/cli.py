@@ -16,9 +16,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics, poll
-from bot.channels import whatsapp_templates
-from bot.channels.telegram import Telegram
-from bot.channels.whatsapp_approvals import Approvals
+from bot.channels.telegram.channel import Telegram
+from bot.channels.whatsapp import templates as whatsapp_templates
+from bot.channels.whatsapp.approvals import Approvals
 from bot.embedded import CannotStart
 from bot.errors import ChannelError
 from bot.service import account, limits, running

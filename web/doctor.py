@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from bot import service, template_watch
-from bot.channels import whatsapp_updates
-from bot.channels.telegram import Telegram, Webhook, webhook_url
+from bot.channels.telegram.channel import Telegram, Webhook, webhook_url
+from bot.channels.whatsapp import updates as whatsapp_updates
 from bot.errors import ChannelError
 from bot.settings import Settings
 from conversations import catalogue
@@ -355,7 +355,7 @@ def _templates(tx: Session, *, needed: bool) -> Iterator[Line]:
             "warn",
             "templates",
             f"{named}{more}. Its news does not reach who has been silent on WhatsApp for a day. "
-            "Mend its words in bot/channels/whatsapp_templates.toml, then: izin templates push",
+            "Mend its words in bot/channels/whatsapp/templates.toml, then: izin templates push",
         )
     elif standings:
         waiting = sum(standings.values()) - standings.get(template.APPROVED, 0)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.breaker import Breakers
 from bot.channels.base import Letter, Sent
-from bot.channels.telegram import Telegram
+from bot.channels.telegram.channel import Telegram
 from bot.errors import TryLater, Unlisted
 from bot.limits import Limits, Place
 from bot.sender import Sender

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from bot import service
 from bot.channels.base import Heard
-from bot.channels.whatsapp import Account
+from bot.channels.whatsapp.channel import Account
 from bot.errors import Busy
 from bot.limits import Limits
 from bot.outcomes import FAILED, RULES, Course, Rule

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.channels.base import Heard
-from bot.channels.telegram import Telegram
+from bot.channels.telegram.channel import Telegram
 from bot.errors import Busy, Malformed
 from bot.poll import poll
 from conversations.catalogue import Catalogue

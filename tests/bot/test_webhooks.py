@@ -16,9 +16,9 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from bot.channels.base import Heard
-from bot.channels.whatsapp_addresses import Addresses, to
-from bot.channels.whatsapp_reports import Reports
-from bot.channels.whatsapp_updates import Signature
+from bot.channels.whatsapp.addresses import Addresses, to
+from bot.channels.whatsapp.reports import Reports
+from bot.channels.whatsapp.updates import Signature
 from bot.errors import Busy
 from bot.webhooks import MAX_BODY, RETRY_AFTER, telegram, whatsapp
 from conversations.events import Said

@@ -12,8 +12,8 @@ from PIL import Image
 from telegram import Update
 
 from bot.channels.base import Heard
-from bot.channels.telegram import Telegram
-from bot.channels.telegram_updates import read
+from bot.channels.telegram.channel import Telegram
+from bot.channels.telegram.updates import read
 from conversations.catalogue import Catalogue
 from conversations.events import Located, SharedContact, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say

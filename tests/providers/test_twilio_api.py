@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from twilio.rest.content.v1.content import ContentList
 
-from bot.channels.whatsapp_transport import Transport
+from bot.channels.whatsapp.transport import Transport
 from tests.providers.twilio_api import ACCOUNT, SENDER, TOKEN, FakeTwilio, Person, sign
 
 PHONE = "+6281200000001"

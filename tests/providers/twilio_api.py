@@ -39,7 +39,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.channels.whatsapp import Account
+from bot.channels.whatsapp.channel import Account
 from tests.providers import bot_api
 from tests.providers.bot_api import PATIENCE, Bubble, Button, Document, Fault, Promise, _Closable
 

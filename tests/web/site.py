@@ -16,8 +16,8 @@ from starlette.middleware import Middleware
 from bot.buckets import Buckets
 from bot.channels.base import Heard
 from bot.channels.browser import Browser
-from bot.channels.whatsapp_phone import Phone
-from bot.channels.whatsapp_templates import Templates
+from bot.channels.whatsapp.phone import Phone
+from bot.channels.whatsapp.templates import Templates
 from bot.errors import Busy
 from conversations import catalogue
 from models.infrastructure.database import Record

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels import telegram_updates, whatsapp_updates
 from bot.channels.base import Heard, read_token
 from bot.channels.bounds import BIGINT, MAX_ID, MAX_REFERENCE, MAX_WORDS
+from bot.channels.telegram import updates as telegram_updates
+from bot.channels.whatsapp import updates as whatsapp_updates
 from bot.errors import Malformed
 from conversations import events
 from conversations.events import Located, SharedContact, Tapped

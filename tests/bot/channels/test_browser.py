@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from bot.channels import browser
 from bot.channels.base import File, Heard, Media, token
 from bot.channels.browser import Browser
-from bot.channels.whatsapp_phone import Phone
-from bot.channels.whatsapp_templates import Templates
+from bot.channels.whatsapp.phone import Phone
+from bot.channels.whatsapp.templates import Templates
 from bot.errors import FileRefused, Malformed
 from conversations.catalogue import Catalogue
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded

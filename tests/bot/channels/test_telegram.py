@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from bot.channels.base import Channel, File, Heard
-from bot.channels.telegram import CONFLICT_PAUSE, TOKEN_PAUSE, Telegram
-from bot.channels.telegram_transport import AWAY
+from bot.channels.telegram.channel import CONFLICT_PAUSE, TOKEN_PAUSE, Telegram
+from bot.channels.telegram.transport import AWAY
 from bot.errors import (
     Away,
     ChannelError,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from starlette.applications import Starlette
 
-from bot.channels.telegram_addresses import chat, heard
+from bot.channels.telegram.addresses import chat, heard
 from bot.errors import Malformed
 from bot.webhooks import telegram
 from models import migrations, person

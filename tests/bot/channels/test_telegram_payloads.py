@@ -14,7 +14,7 @@ from telegram import (
 )
 
 from bot.channels.base import read_token
-from bot.channels.telegram_payloads import MAX_CAPTION, MAX_TEXT, Payload, render
+from bot.channels.telegram.payloads import MAX_CAPTION, MAX_TEXT, Payload, render
 from bot.errors import Rejected
 from conversations.catalogue import Catalogue
 from conversations.messages import Choice, Json, Message, Question, Say

@@ -9,7 +9,7 @@ import pytest
 from telegram import Update
 
 from bot.channels.base import Heard, Media, token
-from bot.channels.telegram_updates import read
+from bot.channels.telegram.updates import read
 from bot.errors import Malformed
 from conversations.events import (
     Event,

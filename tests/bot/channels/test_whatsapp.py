@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from bot.channels.base import Channel, File, Heard, Letter
-from bot.channels.whatsapp import WhatsApp
-from bot.channels.whatsapp_addresses import Addresses, to, veiled
-from bot.channels.whatsapp_errors import A_WHILE, PERSON_NEEDED, SOON, HeldBack
-from bot.channels.whatsapp_reports import PATIENCE, Reports
-from bot.channels.whatsapp_transport import AWAY
-from bot.channels.whatsapp_updates import Report
+from bot.channels.whatsapp.addresses import Addresses, to, veiled
+from bot.channels.whatsapp.channel import WhatsApp
+from bot.channels.whatsapp.errors import A_WHILE, PERSON_NEEDED, SOON, HeldBack
+from bot.channels.whatsapp.reports import PATIENCE, Reports
+from bot.channels.whatsapp.transport import AWAY
+from bot.channels.whatsapp.updates import Report
 from bot.errors import (
     Busy,
     ChannelError,

@@ -17,9 +17,9 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy import text
 
 from bot import template_watch
-from bot.channels.whatsapp import Account
-from bot.channels.whatsapp_approvals import Approvals
-from bot.channels.whatsapp_templates import Declared, declared
+from bot.channels.whatsapp.approvals import Approvals
+from bot.channels.whatsapp.channel import Account
+from bot.channels.whatsapp.templates import Declared, declared
 from bot.errors import ChannelError, OutcomeUnknown, Rejected
 from bot.template_watch import TemplateWatch
 from models import chore, template

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels import telegram_payloads
 from bot.channels.base import token
-from bot.channels.telegram_payloads import MAX_CAPTION, MAX_DATA
+from bot.channels.telegram import payloads as telegram_payloads
+from bot.channels.telegram.payloads import MAX_CAPTION, MAX_DATA
 from bot.channels.texts import units
-from bot.channels.whatsapp_payloads import (
+from bot.channels.whatsapp.payloads import (
     MAX_BODY,
     MAX_ID,
     MAX_ITEM,

@@ -8,7 +8,7 @@ from datetime import date, time
 
 import pytest
 
-from bot.channels.whatsapp_templates import (
+from bot.channels.whatsapp.templates import (
     MAX_BODY,
     Declared,
     Template,

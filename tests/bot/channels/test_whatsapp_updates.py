@@ -8,7 +8,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from bot.channels.base import Heard, Media
-from bot.channels.whatsapp_updates import Report, Signature, fields, read, read_report
+from bot.channels.whatsapp.updates import Report, Signature, fields, read, read_report
 from bot.errors import Forged, Malformed
 from conversations.events import Event, Located, Said, Started, Tapped, Unreadable, Uploaded
 from tests.providers.twilio_api import ACCOUNT, TOKEN, sign

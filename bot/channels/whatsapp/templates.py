@@ -1,6 +1,6 @@
 """Templates: what may be said on WhatsApp to somebody who has not written for a day.
 
-They are declared in `whatsapp_templates.toml`, made and approved for each account (`izin templates
+They are declared in `templates.toml`, made and approved for each account (`izin templates
 push`), and kept with their SIDs in the record. One whose words are changed is another template.
 Sources: https://www.twilio.com/docs/whatsapp/tutorial/message-template-approvals-statuses,
 https://static1.twilio.com/docs/api/errors/63013
@@ -85,7 +85,7 @@ class Declared:
 @cache
 def declared() -> tuple[Declared, ...]:
     """All templates of the file, in its order, each in every language."""
-    file = resources.files("bot.channels").joinpath("whatsapp_templates.toml")
+    file = resources.files("bot.channels.whatsapp").joinpath("templates.toml")
     return tuple(read(tomllib.loads(file.read_text(encoding="utf-8"))))
 
 
@@ -170,7 +170,7 @@ def shortened(body: str, values: Mapping[str, str]) -> Mapping[str, str]:
 def problems(every: Iterable[Declared], catalogue: Catalogue) -> list[str]:
     """What WhatsApp would refuse, or the catalogue does not know: a line each, with the mend."""
     return [
-        f"bot/channels/whatsapp_templates.toml: [{one.key!r}] {one.locale}: {problem}"
+        f"bot/channels/whatsapp/templates.toml: [{one.key!r}] {one.locale}: {problem}"
         for one in every
         for problem in _problems(one, catalogue)
     ]

@@ -10,7 +10,7 @@ import structlog
 from twilio.base.exceptions import TwilioException
 from twilio.rest.content.v1.content import ContentList
 
-from bot.channels.whatsapp_payloads import Shape
+from bot.channels.whatsapp.payloads import Shape
 from bot.errors import ChannelError
 from models import content
 from models.infrastructure.database import Record

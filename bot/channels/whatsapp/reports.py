@@ -17,8 +17,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot import outcomes
-from bot.channels.whatsapp_errors import A_WHILE, decision
-from bot.channels.whatsapp_updates import Report
+from bot.channels.whatsapp.errors import A_WHILE, decision
+from bot.channels.whatsapp.updates import Report
 from bot.errors import Busy, TryLater, Unlisted
 from models import receipt
 from models.infrastructure.database import Record

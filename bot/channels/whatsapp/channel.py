@@ -21,9 +21,9 @@ from twilio.rest import Client
 
 from bot.channels.base import Heard, Letter, Sent
 from bot.channels.bounds import url_parts
-from bot.channels.whatsapp_addresses import to
-from bot.channels.whatsapp_contents import Contents
-from bot.channels.whatsapp_errors import (
+from bot.channels.whatsapp.addresses import to
+from bot.channels.whatsapp.contents import Contents
+from bot.channels.whatsapp.errors import (
     CLOSED,
     ContentGone,
     FileNotTaken,
@@ -31,9 +31,9 @@ from bot.channels.whatsapp_errors import (
     LanguageMissing,
     decision,
 )
-from bot.channels.whatsapp_payloads import Payload, Shape, floor, linked, render
-from bot.channels.whatsapp_transport import READ, Transport
-from bot.channels.whatsapp_updates import NAME, STATUS_PATH
+from bot.channels.whatsapp.payloads import Payload, Shape, floor, linked, render
+from bot.channels.whatsapp.transport import READ, Transport
+from bot.channels.whatsapp.updates import NAME, STATUS_PATH
 from bot.errors import (
     ChannelError,
     FileRefused,

@@ -13,9 +13,9 @@ from functools import partial
 from sqlalchemy.orm import Session
 from twilio.rest import Client
 
-from bot.channels.whatsapp import Account
-from bot.channels.whatsapp_templates import CATEGORY, Declared, declared
-from bot.channels.whatsapp_transport import Transport
+from bot.channels.whatsapp.channel import Account
+from bot.channels.whatsapp.templates import CATEGORY, Declared, declared
+from bot.channels.whatsapp.transport import Transport
 from bot.errors import Rejected
 from casework.news import tell_supervisors
 from conversations.events import News

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.channels.base import Bubble, Letter
-from bot.channels.whatsapp import window_open
-from bot.channels.whatsapp_payloads import floor, render
-from bot.channels.whatsapp_templates import Templates
+from bot.channels.whatsapp.channel import window_open
+from bot.channels.whatsapp.payloads import floor, render
+from bot.channels.whatsapp.templates import Templates
 from bot.errors import WindowClosed
 from conversations.catalogue import Catalogue
 

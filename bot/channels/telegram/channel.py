@@ -16,10 +16,10 @@ from telegram import Bot, BotCommand
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError, TimedOut
 
 from bot.channels.base import File, Heard, Letter, Sent
-from bot.channels.telegram_addresses import chat
-from bot.channels.telegram_payloads import Payload, render
-from bot.channels.telegram_transport import AWAY, READ, NotNow, NotThere, Transport
-from bot.channels.telegram_updates import NAME, UPDATES
+from bot.channels.telegram.addresses import chat
+from bot.channels.telegram.payloads import Payload, render
+from bot.channels.telegram.transport import AWAY, READ, NotNow, NotThere, Transport
+from bot.channels.telegram.updates import NAME, UPDATES
 from bot.errors import (
     Away,
     ChannelError,

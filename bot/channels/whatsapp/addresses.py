@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
 from bot.channels.base import Heard
-from bot.channels.whatsapp_updates import NAME
+from bot.channels.whatsapp.updates import NAME
 from models import alias, person
 from models.infrastructure.database import Record
 

@@ -9,7 +9,7 @@ import re
 from functools import partial
 
 from bot.channels.base import Heard
-from bot.channels.telegram_updates import NAME, read
+from bot.channels.telegram.updates import NAME, read
 from conversations.messages import Json
 from models.person import unveiled, veiled
 
