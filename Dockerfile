@@ -9,11 +9,12 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/opt/izin PYTHONUNBUFFERED=1
 COPY --from=build /opt/venv /opt/venv
 COPY bot /opt/izin/bot
 COPY casework /opt/izin/casework
+COPY cli /opt/izin/cli
 COPY conversations /opt/izin/conversations
 COPY models /opt/izin/models
 COPY web /opt/izin/web
 COPY workers /opt/izin/workers
-RUN printf '#!/bin/sh\nexec python -c "from web.cli import main; raise SystemExit(main())" "$@"\n' \
+RUN printf '#!/bin/sh\nexec python -c "from cli.main import main; raise SystemExit(main())" "$@"\n' \
         > /usr/local/bin/izin && chmod 755 /usr/local/bin/izin \
     && python -m compileall -q /opt/izin \
     && useradd --system --uid 10001 --create-home izin \

@@ -33,7 +33,7 @@ check: setup ## Check format, style, types, architecture, dependencies, template
 	$(VENV)/bin/lint-imports
 	$(RUN) -m deptry .
 	$(VENV)/bin/izin templates check
-	$(RUN) -m bot.embedded $(RUN) -m models.migrations upgrade check downgrade upgrade
+	$(RUN) -m demo.embedded $(RUN) -m models.migrations upgrade check downgrade upgrade
 
 bench: setup ## Measure the product beside others (ARGS="--full": see benchmarks/README.md)
 	@cmp -s requirements-bench.lock $(VENV)/bench || { \
@@ -49,7 +49,7 @@ fuzz: setup ## Throw mutated requests at every route and act, for a minute (SECO
 
 migration: setup ## Write the migration for changed tables (MESSAGE="what changes")
 	@test -n "$(MESSAGE)" || { echo "Say what changes: make migration MESSAGE='add a column'"; exit 2; }
-	@$(RUN) -m bot.embedded sh -c '"$$0" -m models.migrations upgrade && \
+	@$(RUN) -m demo.embedded sh -c '"$$0" -m models.migrations upgrade && \
 	  "$$0" -m models.migrations revise "$$1"' $(RUN) "$(MESSAGE)"
 	@$(RUN) -m ruff format --quiet models/migrations/versions
 	@$(RUN) -m ruff check --quiet --fix models/migrations/versions

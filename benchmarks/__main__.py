@@ -30,7 +30,7 @@ from benchmarks.processes import DidNotStart
 from benchmarks.results import Results
 from benchmarks.speed import Plan
 from benchmarks.systems import PEERS, System, product
-from web.sample_photo import draw
+from demo.sample_photo import draw
 
 QUICK: Final = Plan(rounds=2, chats=(64,), rates=(30, 200), seconds=3)
 FULL: Final = Plan(rounds=3, chats=(64, 256), rates=(10, 30, 200, 1000), seconds=8)

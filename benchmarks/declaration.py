@@ -16,7 +16,7 @@ def declared() -> dict[str, Any]:
     """The declaration, as JSON knows it."""
     return {
         "script": [[step.kind, step.value] for step in SCRIPT],
-        "serve": ["-m", "web.cli", "serve"],
+        "serve": ["-m", "cli.main", "serve"],
         "migrate": ["-m", "models.migrations", "upgrade"],
     }
 

@@ -28,7 +28,8 @@ from benchmarks.owner import Owner
 from benchmarks.results import ALONE, Results
 from benchmarks.script import SCRIPT
 from benchmarks.systems import record_environment
-from bot import embedded
+from demo import embedded
+from demo.sample_photo import draw
 from models import heartbeat, migrations, task
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
@@ -38,7 +39,6 @@ from models.infrastructure.storage import Storage
 from models.person import Person
 from models.reference import business_type
 from models.task import Task
-from web.sample_photo import draw
 from workers.documents.iumk import PermitSheet, render
 from workers.settings import Settings
 
@@ -170,7 +170,7 @@ def _workers() -> Iterator[tuple[Engine, Storage]]:
         engine = database.connect(servers.database_url)
         stack.callback(engine.dispose)
         for name in ("worker", "dispatch"):
-            command = [sys.executable, "-m", "web.cli", name]
+            command = [sys.executable, "-m", "cli.main", name]
             log = stack.enter_context((folder / f"{name}.log").open("wb"))
             process = stack.enter_context(
                 subprocess.Popen(command, env=os.environ | given, stdout=log, stderr=log)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, Literal
 
-from web.sample_photo import HEIGHT, WIDTH
+from demo.sample_photo import HEIGHT, WIDTH
 
 
 @dataclass(frozen=True, slots=True)

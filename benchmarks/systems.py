@@ -19,7 +19,7 @@ from benchmarks.processes import Meter, Process, free_port
 from benchmarks.script import Script
 from benchmarks.trees import Tree, here
 from benchmarks.webhook import SECRET
-from bot import embedded
+from demo import embedded
 
 
 @dataclass(slots=True)

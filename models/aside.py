@@ -21,6 +21,7 @@ from models.inbox import InboundMessage
 from models.infrastructure import encryption
 from models.infrastructure.database import INBOX, OUTBOX, notify
 from models.infrastructure.encryption import Unreadable
+from models.infrastructure.errors import OperatorError
 from models.outbox import OutboundMessage
 from models.person import Person
 from models.personal import Keep, Linking, Personal, on_linking, personal
@@ -51,7 +52,7 @@ class Kind(StrEnum):
     SESSION = "session"  # `sessions_aside`
 
 
-class NotPossible(ValueError):
+class NotPossible(OperatorError):
     """The row can't be tried again; the message says why, and what would be needed."""
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
-
-STALE = timedelta(seconds=30)
+from models.infrastructure.liveness import ALIVE, STALE
 
 
 class Heartbeat(Base):
@@ -51,5 +50,6 @@ def restarts(tx: Session) -> dict[str, int]:
 
 def alive(tx: Session, name: str) -> bool:
     """Whether a process of this kind was seen lately."""
-    lately = Heartbeat.beat_at.between(func.now() - STALE, func.now() + STALE)
-    return tx.scalar(select(lately).where(Heartbeat.name == name)) or False
+    given = {"stale": STALE, "name": name}
+    row = tx.connection().exec_driver_sql(ALIVE, given).first()
+    return row is not None and bool(row[0])

@@ -21,6 +21,7 @@ from models.base import Base, Code
 from models.identity import NIK_INDEX, Identity
 from models.infrastructure import encryption
 from models.infrastructure.encryption import Encrypted, EncryptedJson, UnknownKey, UnreadableValue
+from models.infrastructure.errors import OperatorError
 from models.person import VEILED, Address, unveiled
 
 KNOWN = b"izin datang"  # what a canary holds
@@ -43,7 +44,7 @@ class KeyCanary(Base):
     entered_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
-class WrongKeys(RuntimeError):
+class WrongKeys(OperatorError):
     """This process's keys do not read what others wrote; the message says which, and the mend."""
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
 from models.base import Base, Code, now
+from models.infrastructure.errors import OperatorError
 from models.person import Person, reachable
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
@@ -39,7 +40,7 @@ _KEY = (
 )
 
 
-class BadgeRefused(Exception):
+class BadgeRefused(OperatorError):
     """The badge can't be given to this officer; the message says why, and what would do."""
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.embedded import CLOCK
+from demo.embedded import CLOCK
 from models.infrastructure.wib import WIB
 
 ROOT = Path(__file__).parents[1]

@@ -21,8 +21,8 @@ from redis import Redis
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from bot.embedded import Servers, discard
-from bot.embedded import servers as running_servers
+from demo.embedded import Servers, discard
+from demo.embedded import servers as running_servers
 from models import migrations
 from models.base import Base
 from models.infrastructure import database as models_database

@@ -90,7 +90,9 @@ class Product:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def start(self, *names: str, run: Sequence[str] = ("-m", "web.cli"), wait: bool = True) -> None:
+    def start(
+        self, *names: str, run: Sequence[str] = ("-m", "cli.main"), wait: bool = True
+    ) -> None:
         """Start `serve`, `worker`, `dispatch` or `poll`, and wait until the pages are ready.
 
         `run` is what Python is given to run the command with.
@@ -153,7 +155,7 @@ class Product:
     def izin(self, *arguments: str) -> str:
         """Run a command to its end, and give what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "web.cli", *arguments],
+            [sys.executable, "-m", "cli.main", *arguments],
             cwd=self.program,
             env=self.environment,
             capture_output=True,

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.embedded import Servers
+from demo.embedded import Servers
 from tests import at
 from tests.clock import now
 

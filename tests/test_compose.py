@@ -128,6 +128,6 @@ def test_a_service_of_ours_becomes_healthy(
 
 def izin(arguments: list[str]) -> list[str]:
     """The command `izin`, as the image has it."""
-    launcher = "from web.cli import main; raise SystemExit(main())"
+    launcher = "from cli.main import main; raise SystemExit(main())"
     assert launcher in (ROOT / "Dockerfile").read_text()
     return [sys.executable, "-c", launcher, *arguments]

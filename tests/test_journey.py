@@ -27,11 +27,11 @@ from sqlalchemy.orm import Session
 
 from conversations import catalogue
 from conversations.messages import Say
+from demo.sample_photo import draw
 from models import task
 from tests.processes import Product
 from tests.providers.bot_api import FakeBotApi, Person
 from tests.providers.twilio_api import FakeTwilio
-from web.sample_photo import draw
 
 PATIENCE = 30.0  # seconds for one step; the machine is shared
 NIK = "3174075705900012"  # a woman born on 17 May 1990: day + 40
@@ -358,7 +358,7 @@ def until(true: Callable[[], object], what: str) -> None:
 
 def test_the_demo_plays_its_story_by_itself(tmp_path: Path) -> None:
     played = subprocess.run(
-        [sys.executable, "-m", "web.cli", "demo", "--play", "--port", "0"],
+        [sys.executable, "-m", "cli.main", "demo", "--play", "--port", "0"],
         cwd=tmp_path,
         env=Product.environment_of_a_stranger(tmp_path),
         capture_output=True,

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, make_url, select, text
 from sqlalchemy.orm import Session
 
+from demo.sample_photo import draw
 from models import inbox, outbox, personal, task
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
@@ -21,7 +22,6 @@ from models.outbox import Owed
 from tests.processes import KEY, SECRET, Product, address
 from tests.providers.bot_api import BLOCKED, CLOSE, FakeBotApi, Person, broken, refused, too_many
 from tests.test_journey import NIK, apply, identify
-from web.sample_photo import draw
 
 PATIENCE = 40.0  # seconds
 CHAT = 7_391_846_250

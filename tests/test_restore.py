@@ -23,13 +23,13 @@ from redis import Redis
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from bot.embedded import Servers, discard, servers
+from demo.embedded import Servers, discard, servers
+from demo.sample_photo import draw
 from models import migrations
 from tests.at import bare_environment
 from tests.processes import ROOT, Product
 from tests.providers.bot_api import FakeBotApi, Person
 from tests.test_journey import first_button, hear, say_when_asked, tap, tap_when_asked
-from web.sample_photo import draw
 
 PATIENCE = 40.0  # seconds
 GUIDE = ROOT / "docs" / "operations.md"

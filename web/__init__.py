@@ -1,1 +1,1 @@
-"""The pages: demo phones, identity form, public check of permits, privacy."""
+"""The pages: identity form, public check of documents, privacy, metrics."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 from redis.asyncio import Redis
@@ -15,31 +17,30 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import service, webhooks
 from bot.buckets import Buckets
 from bot.channels.base import Channel, Heard
-from bot.channels.browser import Browser
 from bot.channels.telegram.channel import Telegram
 from bot.channels.whatsapp.addresses import Addresses
-from bot.channels.whatsapp.phone import Phone
 from bot.channels.whatsapp.reports import Reports
-from bot.channels.whatsapp.templates import Templates
 from bot.channels.whatsapp.updates import Signature
 from bot.errors import Busy, ChannelError
 from bot.metrics import expect, slow_after
 from bot.service import Bot
 from bot.settings import Settings
 from conversations import catalogue
+from conversations.catalogue import Catalogue
 from models import keys
 from models.infrastructure import database, encryption
 from models.infrastructure.database import Record
 from models.infrastructure.encryption import UnreadableValue
 from models.infrastructure.settings import revealed
 from models.infrastructure.storage import Storage
-from web import demo, documents, files, identity, metrics, pages
+from web import documents, files, identity, metrics, pages
+from web.pages import Pages
 from web.requests import Requests
 
 log = structlog.get_logger(__name__)
@@ -48,9 +49,12 @@ LATER = {"Retry-After": "60", "Cache-Control": "no-store"}
 VISIT = 3.0  # seconds that a page waits for the database
 PATIENCE = 3.0  # seconds a part may take to answer `/readyz`
 
+#: Takes deliveries; returns when they are committed, raises `Busy` when nothing is promised.
+Take: TypeAlias = Callable[[Sequence[Heard]], Awaitable[None]]
+
 
 @dataclass(slots=True)
-class _Door:
+class _Entrance:
     """Where deliveries go in; closed until the bot behind it runs."""
 
     bot: Bot | None = None
@@ -66,101 +70,80 @@ class _Door:
         await self.bot.take(list(heard))
 
 
-def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What pages and channels are made of."""
+
+    settings: Settings
+    words: Catalogue
+    look: Pages
+    record: Record
+    redis: Redis
+    storage: Storage
+    take: Take
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Another channel with its pages, whose `folder` holds `templates` and `static`."""
+
+    folder: Path
+    make: Callable[[Parts], tuple[Channel, Sequence[BaseRoute]]]
+
+
+def build(settings: Settings, addition: Addition | None = None) -> Starlette:
     """Make the application; the bot runs for as long as its lifespan."""
     words = catalogue.load()
-    record = Record(settings.database_url.reveal(), quiet=settings.quiet)
-    hurried = record.within(VISIT)
+    folders = [pages.HERE, *([addition.folder] if addition is not None else [])]
     redis = Redis.from_url(settings.redis_url.reveal())
-    buckets = Buckets(redis)
-    storage = Storage(settings.storage_url)
-    browser = Browser(record, redis, storage, words, Phone(words, Templates(words)))
+    entrance = _Entrance()
+    parts = Parts(
+        settings,
+        words,
+        pages.load(words, folders),
+        Record(settings.database_url.reveal(), quiet=settings.quiet),
+        redis,
+        Storage(settings.storage_url),
+        entrance.take,
+    )
     telegram = (
         Telegram(settings.telegram_bot_token.reveal(), words, api_url=settings.telegram_api_url)
         if settings.telegram_bot_token
         else None
     )
-    whatsapp = service.whatsapp(settings, words, record)
-    channels: dict[str, Channel] = {}
-    if telegram is not None:
-        channels[telegram.name] = telegram
-    if whatsapp is not None:
-        channels[whatsapp.name] = whatsapp
-    if as_demo:
-        channels[browser.name] = browser
-    door = _Door()
-    look = pages.load(words)
-
-    routes: list[BaseRoute] = [
-        *_signs_of_life(record, redis),
-        *metrics.routes(
-            token=revealed(settings.metrics_token),
-            database_url=settings.database_url.reveal(),
-            redis_url=settings.redis_url.reveal(),
-        ),
-        *pages.routes(),
-        *documents.routes(look, record=hurried, buckets=buckets),
-        *identity.routes(look, record=hurried, buckets=buckets, storage=storage),
-    ]
-    deliveries: list[Route] = []
-    if settings.telegram_webhook_secret:
-        deliveries += webhooks.telegram(
-            secret=settings.telegram_webhook_secret.reveal(), take=door.take
-        )
+    whatsapp = service.whatsapp(settings, words, parts.record)
+    ours: list[Channel | None] = [telegram, whatsapp]
+    deliveries = _deliveries(parts)
+    routes = [*_pages(parts), *pages.routes(folders), *deliveries]
     if settings.twilio_auth_token:
-        deliveries += webhooks.whatsapp(
-            Signature(
-                settings.public_url,
-                auth_token=settings.twilio_auth_token.reveal(),
-                shared_key=revealed(settings.twilio_shared_key),
-            ),
-            take=door.take,
-            addresses=Addresses(record),
-            reports=Reports(record),
-        )
-        routes += files.routes(storage=storage)
-    routes += deliveries
-    if as_demo:
-        routes += demo.routes(
-            look, record=record, redis=redis, storage=storage, channel=browser, take=door.take
-        )
-        routes.append(Route("/", _to_demo))
+        routes += files.routes(storage=parts.storage)
+    if addition is not None:
+        channel, more = addition.make(parts)
+        ours.append(channel)
+        routes += more
+    channels = {channel.name: channel for channel in ours if channel is not None}
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         encryption.use(settings.key_ring)
         slow_after(settings.slow_turn_seconds)
         expect(channels)
-        limits = service.limits(settings)
         async with service.running(
-            record,
+            parts.record,
             channels,
-            storage,
-            limits,
+            parts.storage,
+            service.limits(settings),
             settings.public_url,
-            templates=service.template_watch(settings, record),
+            templates=service.template_watch(settings, parts.record),
         ) as bot:
-            door.bot = bot
+            entrance.bot = bot
             announcing = asyncio.create_task(_announce(telegram, settings))
             yield
-            door.bot = None
+            entrance.bot = None
             announcing.cancel()
         await redis.aclose()
 
-    def away(request: Request, error: Exception) -> Response:
-        """A page whose record is away: come again later."""
-        if not database.away(error):
-            raise error
-        log.warning("page.database_away", error=type(error).__name__)
-        locale = pages.locale_of(request)
-        return look.html("notice.html", locale, status=503, headers=LATER, notice="away")
-
-    def unreadable(request: Request, error: Exception) -> Response:
-        """A page about a row that can't be read: the pages of all others are shown."""
-        log.error("page.unreadable", why=str(error))
-        locale = pages.locale_of(request)
-        return look.html("notice.html", locale, status=503, headers=LATER, notice="away")
-
+    look = parts.look
     return Starlette(
         routes=routes,
         lifespan=lifespan,
@@ -171,10 +154,66 @@ def build(settings: Settings, *, as_demo: bool = False) -> Starlette:
         ],
         exception_handlers={
             **pages.handlers(look),
-            DBAPIError: away,
-            UnreadableValue: unreadable,
+            DBAPIError: partial(_away, look),
+            UnreadableValue: partial(_unreadable, look),
         },
     )
+
+
+def _pages(parts: Parts) -> list[BaseRoute]:
+    hurried = parts.record.within(VISIT)
+    buckets = Buckets(parts.redis)
+    settings = parts.settings
+    return [
+        *_signs_of_life(parts.record, parts.redis),
+        *metrics.routes(
+            token=revealed(settings.metrics_token),
+            database_url=settings.database_url.reveal(),
+            redis_url=settings.redis_url.reveal(),
+        ),
+        *documents.routes(parts.look, record=hurried, buckets=buckets),
+        *identity.routes(parts.look, record=hurried, buckets=buckets, storage=parts.storage),
+    ]
+
+
+def _deliveries(parts: Parts) -> list[Route]:
+    """Where the providers deliver what people write, and what became of our messages."""
+    settings, routes = parts.settings, list[Route]()
+    if settings.telegram_webhook_secret:
+        routes += webhooks.telegram(
+            secret=settings.telegram_webhook_secret.reveal(), take=parts.take
+        )
+    if settings.twilio_auth_token:
+        routes += webhooks.whatsapp(
+            Signature(
+                settings.public_url,
+                auth_token=settings.twilio_auth_token.reveal(),
+                shared_key=revealed(settings.twilio_shared_key),
+            ),
+            take=parts.take,
+            addresses=Addresses(parts.record),
+            reports=Reports(parts.record),
+        )
+    return routes
+
+
+def _away(look: Pages, request: Request, error: Exception) -> Response:
+    """A page whose database is away: come again later."""
+    if not database.away(error):
+        raise error
+    log.warning("page.database_away", error=type(error).__name__)
+    return _sorry_later(look, request)
+
+
+def _unreadable(look: Pages, request: Request, error: Exception) -> Response:
+    """A page about a row that can't be read: the pages of all others are shown."""
+    log.error("page.unreadable", why=str(error))
+    return _sorry_later(look, request)
+
+
+def _sorry_later(look: Pages, request: Request) -> Response:
+    locale = pages.locale_of(request)
+    return look.html("notice.html", locale, status=503, headers=LATER, notice="away")
 
 
 async def _announce(telegram: Telegram | None, settings: Settings) -> None:
@@ -247,7 +286,3 @@ async def _redis(redis: Redis) -> bool:
     except (RedisError, OSError, TimeoutError):
         return False
     return True
-
-
-async def _to_demo(request: Request) -> Response:
-    return RedirectResponse("/demo")

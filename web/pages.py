@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -26,8 +26,7 @@ from conversations.catalogue import LOCALES, Catalogue
 from conversations.messages import Say, Value
 
 WORDS = "pages"  # the catalogue of the pages' words
-STATIC = Path(__file__).with_name("static")
-TEMPLATES = Path(__file__).with_name("templates")
+HERE = Path(__file__).parent  # with the folders `templates` and `static`
 
 #: Parts words at the numbers of documents; every second part is one.
 _NUMBER = re.compile(r"([A-Z]{2,8}-[0-9]{4}(?:-[0-9]{4})?-[0-9]{6,9})")
@@ -82,10 +81,13 @@ class Pages:
         }
 
 
-def load(catalogue: Catalogue) -> Pages:
-    """Make the pages ready: templates escape everything, and a missing fact is an error."""
+def load(catalogue: Catalogue, folders: Sequence[Path] = (HERE,)) -> Pages:
+    """Make the pages ready: templates escape everything, and a missing fact is an error.
+
+    Each folder holds the folders `templates` and `static`.
+    """
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([folder / "templates" for folder in folders]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -93,8 +95,9 @@ def load(catalogue: Catalogue) -> Pages:
     )
     pages = Pages(environment, catalogue)
     versions = {
-        file.relative_to(STATIC).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-        for file in STATIC.rglob("*")
+        file.relative_to(top).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+        for top in (folder / "static" for folder in folders)
+        for file in top.rglob("*")
         if file.is_file()
     }
 
@@ -146,13 +149,17 @@ def handlers(pages: Pages) -> dict[Any, ExceptionHandler]:
     return {HTTPException: refused}
 
 
-def routes() -> list[BaseRoute]:
-    """The files that pages refer to."""
-    return [Mount("/static", _Static(directory=STATIC), name="static")]
+def routes(folders: Sequence[Path] = (HERE,)) -> list[BaseRoute]:
+    """The files that pages refer to, in the folder `static` of each of these."""
+    return [Mount("/static", _Static([folder / "static" for folder in folders]), name="static")]
 
 
 class _Static(StaticFiles):
     """Files that browsers keep for good when they were asked for by version."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        super().__init__(directory=folders[0])
+        self.all_directories = list(folders)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)

@@ -29,10 +29,10 @@ from benchmarks.growth.product import Place, use_keys
 from benchmarks.growth.queries import Grown, ask_everything
 from benchmarks.growth.tidying import tidy
 from benchmarks.growth.turns import Cost
-from bot import embedded
+from demo import embedded
+from demo.sample_photo import draw
 from models import migrations
 from models.infrastructure import database
-from web.sample_photo import draw
 
 MOST = 1.2  # times what a turn costs on a new record
 SHOWN = 40  # statements

@@ -36,7 +36,7 @@ BOUNDED = frozenset(
 )
 EXPLAINED = 3  # times, of the same statement in the same place
 WASTED = 10_000  # rows that a statement may read in vain; more of open ones, if nobody waits
-ROOMS = ("bot", "casework", "conversations", "models", "web", "workers")
+ROOMS = ("bot", "casework", "cli", "conversations", "demo", "models", "web", "workers")
 
 _NAME = re.compile(r"%\((\w+)\)s")
 _LISTED = re.compile(r"IN \((?:%\(\w+\)s(?:::\w+)?(?:, )?)+\)")  # of whatever length

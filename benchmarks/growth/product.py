@@ -14,8 +14,8 @@ import uvicorn
 from benchmarks.bot_api import TOKEN
 from benchmarks.processes import free_port
 from benchmarks.webhook import SECRET
-from bot.embedded import Servers
 from bot.settings import Settings
+from demo.embedded import Servers
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
 from web import app

@@ -29,13 +29,13 @@ from benchmarks.load import Chat, Load
 from benchmarks.processes import free_port
 from benchmarks.script import Author
 from benchmarks.webhook import SECRET, Webhook
+from cli import doctor
 from conversations import events
 from conversations.events import News
 from conversations.messages import Say
 from models import aside, identity, inbox, task
 from models.infrastructure.storage import Storage
 from models.task import Task
-from web import doctor
 from workers import dispatcher, jobs, schedule
 from workers.context import Context
 from workers.settings import Settings as WorkerSettings

@@ -103,7 +103,7 @@ async def _serving(name: str, grown: Grown, photo: bytes) -> AsyncIterator[Servi
     async with bot_api.serving(photo) as api:
         port = free_port()
         environment = grown.place.environment(f"http://127.0.0.1:{api.port}", port)
-        command = [sys.executable, "-m", "web.cli", "serve"]
+        command = [sys.executable, "-m", "cli.main", "serve"]
         bot = Process(command, environment, port, grown.place.folder / f"{name}.log")
         await bot.start("/readyz")
         webhook = Webhook(port, "/webhooks/telegram")

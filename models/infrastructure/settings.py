@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
+from models.infrastructure.errors import OperatorError
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.quiet import QuietHours
 
@@ -21,7 +22,7 @@ Reader = Callable[[str], T]  # raises ValueError with what it would accept
 _ANY_KEY = b64encode(bytes(32)).decode()
 
 
-class BadSettings(Exception):
+class BadSettings(OperatorError):
     """Settings are missing or wrong; the message names each, what is wrong, and an example."""
 
 

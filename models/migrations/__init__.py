@@ -15,11 +15,12 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from models.infrastructure.database import driver_url
+from models.infrastructure.errors import OperatorError
 
 LOCK = 0x697A696E  # "izin": processes that start together migrate one after another
 
 
-class OutOfStep(Exception):
+class OutOfStep(OperatorError):
     """The tables in Python and in the database differ; the message lists how, and says the mend."""
 
 

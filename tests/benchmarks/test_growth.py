@@ -22,13 +22,13 @@ from benchmarks.growth.fill import Size, fill
 from benchmarks.growth.plans import Watch
 from benchmarks.growth.product import Place, use_keys
 from benchmarks.growth.queries import Grown, ask_everything
-from bot.embedded import Servers
 from casework import cases as acts
 from casework.act import by_office
+from demo.embedded import Servers
+from demo.sample_photo import draw
 from models import migrations, watch
 from models.infrastructure import database
 from models.task import Task
-from web.sample_photo import draw
 from workers import drafts, housekeeping
 
 SCALE = 0.005  # of a million people and ten million rows of logs

@@ -15,13 +15,13 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from bot.embedded import CannotStart, Servers, discard, servers
+from demo.embedded import CannotStart, Servers, discard, servers
 
 # Starts servers, tells who they are, and waits to be killed.
 STARTER = """
 import json, signal, sys, threading
 from pathlib import Path
-from bot.embedded import servers
+from demo.embedded import servers
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 with servers(Path(sys.argv[1]), fast=True) as running:

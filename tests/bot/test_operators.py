@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from cli.main import main
 from conversations.events import Started
 from models import identity, officer
 from models.audit import AuditEntry
@@ -27,7 +28,6 @@ from tests.bot.conftest import KEY
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 from tests.clock import now
 from tests.workers import city
-from web.cli import main
 
 Izin: TypeAlias = Callable[..., Awaitable[tuple[int, str, str]]]
 

@@ -21,7 +21,7 @@ from workers.verification import CHECKS
 from workers.verification.run import NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("bot", "casework", "conversations", "models", "web", "workers")
+ROOMS = ("bot", "casework", "cli", "conversations", "demo", "models", "web", "workers")
 FLOWS = flows.load()
 ENTRIES = FLOWS.catalogue.entries
 FILES = {key.partition(".")[0] for key in ENTRIES} | {

@@ -24,15 +24,15 @@ from conversations.catalogue import Catalogue, read
 from conversations.diagram import mermaid
 from conversations.engine.builder import Flows
 from conversations.service import Services
+from demo.sample_photo import draw
 from tests.conversations.toy.services import lamp_repair, street_lamp
 from tests.conversations.transcript import Chat, differences, play
 from tests.processes import ROOT, Product
 from tests.providers.bot_api import FakeBotApi, Person
 from tests.test_journey import PATIENCE, first_button, hear, labels, the_code, until
-from web.sample_photo import draw
 
 TOY = Path(__file__).with_name("toy")
-ROOMS = ("bot", "casework", "conversations", "models", "web", "workers")
+ROOMS = ("bot", "casework", "cli", "conversations", "demo", "models", "web", "workers")
 DECLARED = (street_lamp.SERVICE, lamp_repair.SERVICE)
 
 TALK = """\

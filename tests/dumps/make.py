@@ -20,7 +20,6 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, select
 from sqlalchemy.orm import Session
 
-from bot.embedded import _programs, servers
 from casework import course, documents
 from casework.act import Act, by_office
 from casework.news import tell
@@ -40,6 +39,7 @@ from conversations.events import News, Uploaded
 from conversations.messages import Say
 from conversations.services import business_permit
 from conversations.session import Session as Talk
+from demo.embedded import _programs, servers
 from models import link, migrations, unreached
 from models.case import Case
 from models.conversation import Conversation

@@ -16,7 +16,7 @@ from types import FrameType
 
 import time_machine
 
-from web.cli import main
+from cli.main import main
 
 HOUR = 3600
 

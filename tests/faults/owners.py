@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
+from demo.sample_photo import draw
 from tests.providers.bot_api import Bubble, FakeBotApi, Promise
-from web.sample_photo import draw
 
 PATIENCE = 40.0  # seconds an owner waits for what comes next
 

@@ -16,7 +16,7 @@ import psycopg
 from redis import Redis
 from sqlalchemy import make_url
 
-from bot import embedded
+from demo import embedded
 from models import migrations
 from tests.faults.statements import Statements
 from tests.wire import Wire
@@ -30,7 +30,7 @@ class Postgres:
     """A PostgreSQL that keeps what it promised: unlike that of other tests it waits for the disk.
 
     Raises:
-        bot.embedded.CannotStart: it does not come up.
+        demo.embedded.CannotStart: it does not come up.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -81,7 +81,7 @@ class Valkey:
     """A Valkey that remembers nothing from one start to the next.
 
     Raises:
-        bot.embedded.CannotStart: it does not come up.
+        demo.embedded.CannotStart: it does not come up.
     """
 
     def __init__(self, folder: Path) -> None:

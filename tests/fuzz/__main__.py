@@ -26,9 +26,9 @@ import httpx
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from bot import embedded
 from bot.settings import Settings
 from conversations import flows
+from demo import embedded
 from models import identity, migrations, person
 from models.infrastructure import database, encryption
 from models.infrastructure.key_ring import KeyRing

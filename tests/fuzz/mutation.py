@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from PIL import Image
 
-from web.sample_photo import draw
+from demo.sample_photo import draw
 
 Json: TypeAlias = Any
 

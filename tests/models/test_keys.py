@@ -154,7 +154,7 @@ def test_no_process_starts_with_wrong_keys(
         "INDEX_KEY": K1,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "web.cli", command],
+        [sys.executable, "-m", "cli.main", command],
         env=environment | changed,
         capture_output=True,
         text=True,

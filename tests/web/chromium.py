@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.embedded import CLOCK
+from demo.embedded import CLOCK
 
 PATIENCE = 45.0  # seconds for anything on a page to come true
 FLAGS = (

@@ -15,14 +15,17 @@ from starlette.middleware import Middleware
 
 from bot.buckets import Buckets
 from bot.channels.base import Heard
-from bot.channels.browser import Browser
-from bot.channels.whatsapp.phone import Phone
 from bot.channels.whatsapp.templates import Templates
 from bot.errors import Busy
 from conversations import catalogue
+from demo import pages as demo
+from demo.channel import Browser
+from demo.whatsapp_phone import Phone
 from models.infrastructure.database import Record
 from models.infrastructure.storage import Storage
-from web import demo, documents, identity, pages
+from web import documents, identity, pages
+
+FOLDERS = (pages.HERE, Path(demo.__file__).parent)
 
 
 @dataclass(slots=True)
@@ -58,9 +61,9 @@ def build(record: Record, redis: Redis, files: Path, storage: Storage | None = N
     words = catalogue.load()
     storage = storage or Storage(files.as_uri())
     channel = Browser(record, redis, storage, words, Phone(words, Templates(words)))
-    bot, look = Bot(), pages.load(words)
+    bot, look = Bot(), pages.load(words, FOLDERS)
     routes = [
-        *pages.routes(),
+        *pages.routes(FOLDERS),
         *demo.routes(
             look, record=record, redis=redis, storage=storage, channel=channel, take=bot.take
         ),

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from cli.main import main
 from conversations.events import Uploaded
 from models.audit import AuditEntry
 from models.infrastructure import encryption
@@ -19,7 +20,6 @@ from tests.bot.conftest import town as town
 from tests.bot.test_unreadable import NEWER, rows, sealed, spoil
 from tests.bot.town import OWNER, Town, words
 from tests.workers.verification.samples import encoded, scene
-from web.cli import main
 
 BOTH = f"k1:{KEY},k2:{NEWER}"
 

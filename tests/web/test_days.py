@@ -11,6 +11,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from bot.settings import Settings
+from cli import main as cli
+from cli.doctor import database as examined
 from models import calendar
 from models.audit import AuditEntry
 from models.calendar import HOLIDAYS
@@ -21,7 +23,6 @@ from models.visit import Visit
 from tests.clock import now
 from tests.workers import city as make
 from tests.workers.city import next_week, staff
-from web import cli, doctor
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +131,6 @@ def test_doctor_warns_of_a_year_whose_joint_leave_is_unknown(
 ) -> None:
     monkeypatch.setattr(calendar, "years_to_know", lambda today: [2026, 2026 if known else 2099])
     with Session(engine) as tx:
-        (line,) = doctor._calendar(tx)
+        (line,) = examined._calendar(tx)
     assert line.state == ("ok" if known else "warn")
     assert known or "2099" in line.told

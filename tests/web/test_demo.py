@@ -18,13 +18,13 @@ from bot.channels.base import File, Letter, token
 from bot.errors import WindowClosed
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say
+from demo import sample_photo
 from models import person
 from models.infrastructure.database import Record
 from models.person import Address
 from tests.clock import now
 from tests.letters import letter
 from tests.web.site import Site, build, served
-from web import sample_photo
 from workers.verification import photo
 
 QUESTION = Question("demo", "", "start", 1)

@@ -14,7 +14,11 @@ from redis import Redis
 from sqlalchemy import Engine, create_engine, text, update
 from sqlalchemy.orm import Session
 
-from bot.embedded import Servers, discard, servers
+from cli import doctor
+from cli.doctor import database as examined
+from cli.doctor import servers as parts
+from cli.doctor.line import Line
+from demo.embedded import Servers, discard, servers
 from models import heartbeat, identity, migrations, officer, person, template
 from models.identity import Identity
 from models.inbox import InboundMessage
@@ -29,8 +33,6 @@ from tests.clock import now
 from tests.processes import free_port
 from tests.providers.bot_api import FakeBotApi
 from tests.providers.twilio_api import FakeTwilio
-from web import doctor
-from web.doctor import Line
 
 KEY, OTHER_KEY = (b64encode(bytes([byte]) * 32).decode() for byte in (7, 8))
 PUBLIC_URL = "https://izin.example.go.id"
@@ -103,7 +105,7 @@ def use(environment: dict[str, str]) -> None:
 def asked(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """The command, as an operator runs it."""
     return subprocess.run(
-        [sys.executable, "-m", "web.cli", "doctor"],
+        [sys.executable, "-m", "cli.main", "doctor"],
         env={**bare_environment(), **environment},
         capture_output=True,
         text=True,
@@ -209,9 +211,9 @@ def test_what_was_given_up_is_told_with_the_numbers_to_look_for(
 def test_a_server_without_room_is_told(
     product: dict[str, str], at_work: None, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "CROWDED", 0.0)
-    monkeypatch.setattr(doctor, "LONG_TRANSACTION", timedelta(0))
-    monkeypatch.setattr(doctor, "LITTLE_ROOM", float("inf"))
+    monkeypatch.setattr(examined, "CROWDED", 0.0)
+    monkeypatch.setattr(examined, "LONG_TRANSACTION", timedelta(0))
+    monkeypatch.setattr(parts, "LITTLE_ROOM", float("inf"))
     with engine.connect() as forgotten:
         forgotten.execute(text("SELECT 1"))
         told = [line.told for line in ailing(product) if line.part in {"load", "storage"}]
@@ -226,7 +228,7 @@ def test_a_server_without_room_is_told(
     [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (172_800, "2 days")],
 )
 def test_ages_are_told_as_people_say_them(seconds: float, told: str) -> None:
-    assert doctor._age(seconds) == told
+    assert examined._age(seconds) == told
 
 
 def test_what_is_not_set_is_told_with_an_example(product: dict[str, str]) -> None:
@@ -334,7 +336,7 @@ def test_a_storage_that_others_may_look_into_is_told_with_the_command(
     folder = tmp_path / "the files"
     folder.mkdir()
     folder.chmod(rights)
-    told = [line for line in doctor._storage(f"file://{folder}") if "chmod" in line.told]
+    told = [line for line in parts.storage_lines(f"file://{folder}") if "chmod" in line.told]
     assert [line.state for line in told] == ([] if rights == 0o700 else ["warn"])
     assert all(f"chmod -R go= '{folder}'" in line.told for line in told)
 

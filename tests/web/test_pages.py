@@ -13,8 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from conversations import catalogue
-from web.pages import STATIC, TEMPLATES, Headers
+from web.pages import Headers
 
+ROOT = Path(__file__).parents[2]
+FOLDERS = (ROOT / "web", ROOT / "demo")  # each with `templates` and `static`
 PAGES = (
     "/demo",
     "/privasi",
@@ -50,19 +52,20 @@ def test_every_word_that_a_template_asks_for_stands_in_the_catalogue() -> None:
     words = catalogue.load()
     asked = {
         f"pages.{key}"
-        for template in TEMPLATES.glob("*.html")
+        for folder in FOLDERS
+        for template in (folder / "templates").glob("*.html")
         for key in re.findall(r"""\bt\(["']([\w.]+)["'][,)]""", template.read_text())
         if not key.endswith(".")
     }
     for script, name in (("demo.js", "WORDS"), ("place.js", "words")):
-        keys = re.findall(rf"\b{name}\.(\w+)", (STATIC / script).read_text())
+        keys = re.findall(rf"\b{name}\.(\w+)", (ROOT / "demo/static" / script).read_text())
         asked |= {f"pages.demo.js.{key}" for key in keys}
     assert asked
     assert [line for line in words.problems(asked) if "pages" in line] == []
 
 
 def test_vendored_files_are_the_ones_that_are_listed() -> None:
-    folder = STATIC / "vendor"
+    folder = ROOT / "demo/static/vendor"
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in (folder / "VENDORED.md").read_text().splitlines()
@@ -77,7 +80,7 @@ def test_vendored_files_are_the_ones_that_are_listed() -> None:
 
 
 def test_no_script_of_ours_writes_html() -> None:
-    for script in Path(STATIC).glob("*.js"):
+    for script in (file for folder in FOLDERS for file in (folder / "static").glob("*.js")):
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", (script.read_text())
         )

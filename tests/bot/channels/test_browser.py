@@ -11,15 +11,15 @@ from redis.asyncio import Redis
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from bot.channels import browser
 from bot.channels.base import File, Heard, Media, token
-from bot.channels.browser import Browser
-from bot.channels.whatsapp.phone import Phone
 from bot.channels.whatsapp.templates import Templates
 from bot.errors import FileRefused, Malformed
 from conversations.catalogue import Catalogue
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Choice, Json, Message, Question, Say
+from demo import channel as browser
+from demo.channel import Browser
+from demo.whatsapp_phone import Phone
 from models import browser as bubbles
 from models.infrastructure import encryption
 from models.infrastructure.database import Record

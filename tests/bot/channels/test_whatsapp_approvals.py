@@ -22,11 +22,11 @@ from bot.channels.whatsapp.channel import Account
 from bot.channels.whatsapp.templates import Declared, declared
 from bot.errors import ChannelError, OutcomeUnknown, Rejected
 from bot.template_watch import TemplateWatch
+from cli.main import main
 from models import chore, template
 from models.template import Standing
 from tests.bot.conftest import KEY
 from tests.bot.town import BOSS, Town, words
-from web.cli import main
 
 ACCOUNT = Account("AC" + "0" * 32, "0123456789abcdef", "+628001234567")
 EVERY = [

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
-from bot import embedded
-from bot.embedded import CannotStart
+from demo import embedded
+from demo.embedded import CannotStart
 from models import migrations, officer
 from models.infrastructure import database, encryption
 from models.infrastructure.key_ring import KeyRing
@@ -75,10 +75,10 @@ def city(data: Path, *, host: str, port: int, fresh: bool) -> Iterator[City]:
         migrations.upgrade(servers.database_url)
         invitations = _invite(environment)
         page, *_ = [
-            stack.enter_context(_process(command, environment, data / f"{command[0]}.log"))
-            for command in (["serve", "--demo"], ["worker"], ["dispatch"])
+            stack.enter_context(_process(command, environment, data / f"{command[-1]}.log"))
+            for command in (["demo.serve"], ["cli.main", "worker"], ["cli.main", "dispatch"])
         ]
-        _wait_until_ready(page, f"http://127.0.0.1:{port}/readyz", data / "serve.log")
+        _wait_until_ready(page, f"http://127.0.0.1:{port}/readyz", data / "demo.serve.log")
         yield City(url, data / "files", *invitations)
 
 
@@ -123,7 +123,7 @@ def _process(
         ) as watcher,
     ):
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "web.cli", *command],
+            [sys.executable, "-m", *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

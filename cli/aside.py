@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
 from models import aside
-from web.commands import read_settings, transaction
+from models.startup import read_settings, transaction
 
 if TYPE_CHECKING:
-    from web.commands import Commands
+    pass
 
 
-def add(commands: Commands) -> None:
-    """Add the group to the command line."""
-    told = "What could not be read, or failed for a reason of ours"
-    acts = commands.add_parser("aside", help=told).add_subparsers(required=True, metavar="ACT")
+def add(parser: ArgumentParser) -> None:
+    """Add the acts to the command line."""
+    acts = parser.add_subparsers(required=True, metavar="ACT")
     listing = acts.add_parser("list", help="Show what is set aside, the oldest of each kind first")
     listing.set_defaults(act=_list)
     listing.add_argument("--limit", type=int, default=100, help="rows of each kind (default: 100)")

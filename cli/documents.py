@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import argparse
+from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
 from casework import documents
 from casework.act import by_office
+from cli.base import ACTOR, Refusal
 from conversations import reference, services
 from conversations.catalogue import day
 from models import document
 from models.infrastructure.wib import WIB
-from web.commands import ACTOR, Refusal, read_settings, transaction
+from models.startup import read_settings, transaction
 
 if TYPE_CHECKING:
-    from web.commands import Commands
+    pass
 
 MAX_REASON = 200  # characters: it is told to the owner in one message
 
 
-def add(commands: Commands) -> None:
-    """Add the group to the command line."""
-    group = commands.add_parser("documents", help="Documents that were issued")
-    acts = group.add_subparsers(required=True, metavar="ACT")
+def add(parser: ArgumentParser) -> None:
+    """Add the acts to the command line."""
+    acts = parser.add_subparsers(required=True, metavar="ACT")
     revoke = acts.add_parser("revoke", help="Revoke a document and tell its owner")
     revoke.set_defaults(act=_revoke)
     revoke.add_argument("number", help=f"such as {_example()}")

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
+from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
+from cli.base import ACTOR, Refusal
 from conversations import reference
 from models import audit, identity
 from models import case as cases
 from models.lifecycle import OPEN_CASES, CaseState
-from web.commands import ACTOR, Refusal, read_settings, transaction
+from models.startup import read_settings, transaction
 
 if TYPE_CHECKING:
-    from web.commands import Commands
+    pass
 
 
-def add(commands: Commands) -> None:
-    """Add the group to the command line."""
-    group = commands.add_parser("identity", help="Links to the identity page")
-    acts = group.add_subparsers(required=True, metavar="ACT")
+def add(parser: ArgumentParser) -> None:
+    """Add the acts to the command line."""
+    acts = parser.add_subparsers(required=True, metavar="ACT")
     link = acts.add_parser("link", help="Print a new link for a case; the old one ends")
     link.set_defaults(act=_link)
     link.add_argument("number", help="of the case, such as 26-000123")

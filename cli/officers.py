@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -11,25 +12,25 @@ from sqlalchemy.orm import Session
 from bot.settings import Settings
 from casework import staff
 from casework.act import Act, by_office
+from cli.base import ACTOR, Refusal
 from conversations import reference
 from conversations.parsers.identity import contains_identity_number
 from models import officer
 from models.base import now
 from models.officer import Officer
 from models.reference import area
-from web.commands import ACTOR, Refusal, read_settings, transaction
+from models.startup import read_settings, transaction
 
 if TYPE_CHECKING:
-    from web.commands import Commands
+    pass
 
 ROLES = ("officer", "supervisor", "head")
 WHOLE_CITY = "31"  # Jakarta: where a head works
 
 
-def add(commands: Commands) -> None:
-    """Add the group to the command line."""
-    officers = commands.add_parser("officers", help="Officers and supervisors")
-    acts = officers.add_subparsers(required=True, metavar="ACT")
+def add(parser: ArgumentParser) -> None:
+    """Add the acts to the command line."""
+    acts = parser.add_subparsers(required=True, metavar="ACT")
     invite = acts.add_parser("invite", help="Enter somebody and print the invitation's link")
     invite.set_defaults(act=_invite)
     invite.add_argument("--name", required=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,13 +11,14 @@ from typing import TYPE_CHECKING
 from bot.settings import Settings
 from casework import days
 from casework.act import by_office
+from cli.base import ACTOR, Refusal
 from models import calendar
 from models.base import now
 from models.infrastructure.wib import WIB
-from web.commands import ACTOR, Refusal, read_settings, transaction
+from models.startup import read_settings, transaction
 
 if TYPE_CHECKING:
-    from web.commands import Commands
+    from cli.base import Commands
 
 _WHY = {
     "weekend": "a weekend",
@@ -26,10 +28,9 @@ _WHY = {
 }
 
 
-def add(commands: Commands) -> None:
-    """Add the group to the command line."""
-    group = commands.add_parser("days", help="Days on which officers do not work, or do")
-    acts = group.add_subparsers(required=True, metavar="ACT")
+def add(parser: ArgumentParser) -> None:
+    """Add the acts to the command line."""
+    acts = parser.add_subparsers(required=True, metavar="ACT")
     closes = _act(acts, "close", _close, "Close a day: no visits are agreed for it")
     closes.add_argument("--move", action="store_true", help="offer other times to who waits then")
     opens = _act(acts, "open", _open, "Let officers work on a holiday, or on a day that was closed")

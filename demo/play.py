@@ -19,7 +19,8 @@ import aiohttp
 from bot.channels.base import read_token
 from conversations import services
 from conversations.messages import Json
-from web.demo_city import City, city
+from demo.city import City, city
+from models.infrastructure.errors import OperatorError
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ PATIENCE = 30.0  # seconds for one step
 LOOK = 0.15  # seconds between looks at a phone
 
 
-class StepMissed(Exception):
+class StepMissed(OperatorError):
     """A step of the story did not happen within its time; the message names it."""
 
 

@@ -29,6 +29,8 @@ from pathlib import Path
 
 import psycopg
 
+from models.infrastructure.errors import OperatorError
+
 PATIENCE = 60.0  # seconds a server may take to recover from a crash, or to stop
 #: A clock that is preloaded (`make test AT=…`): servers live at the time of who starts them.
 CLOCK = ("LD_PRELOAD", "CLOCK_SHIFT")
@@ -38,7 +40,7 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"} | {
 WATCHER = 'read -r server && read -r _; kill -INT "$server"'  # to both servers: stop in order
 
 
-class CannotStart(Exception):
+class CannotStart(OperatorError):
     """A server could not be started; the message says what to do about it."""
 
 

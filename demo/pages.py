@@ -22,18 +22,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from bot.channels import browser
 from bot.channels.base import Heard
-from bot.channels.browser import WHATSAPP, Browser, wake_channel
 from bot.errors import Busy, Malformed, TryLater
 from conversations.catalogue import LOCALES
 from conversations.messages import Json
+from demo import channel as browser
+from demo import sample_photo
+from demo.channel import WHATSAPP, Browser, wake_channel
 from models import browser as bubbles
 from models.browser import BrowserMessage
 from models.infrastructure.database import Record
 from models.infrastructure.storage import Storage
 from models.reference import area
-from web import sample_photo
 from web.pages import Pages, locale_of, refuse_other_sites
 
 ROLES = ("owner", "officer", "supervisor")

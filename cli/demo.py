@@ -1,0 +1,22 @@
+"""`izin demo`: the whole product on this machine, tried in the browser."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from demo import play
+
+DATA = Path("data")  # below the folder it is started in
+
+
+def add(parser: ArgumentParser) -> None:
+    """Add the arguments to the command line."""
+    parser.set_defaults(act=_demo)
+    parser.add_argument("--play", action="store_true", help="let the story play by itself")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")
+    parser.add_argument("--port", type=int, default=8000, help="of the page (default: 8000)")
+
+
+def _demo(given: Namespace) -> int:
+    return play.demo(DATA, host=given.host, port=given.port, by_itself=given.play)

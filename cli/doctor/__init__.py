@@ -1,0 +1,100 @@
+"""`izin doctor`: looks at everything the product needs, and says how to mend what is amiss."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
+
+from bot.settings import Settings
+from cli.doctor.database import database_lines
+from cli.doctor.line import Line
+from cli.doctor.servers import redis_lines, storage_lines, telegram_lines, whatsapp_lines
+from models.infrastructure import encryption, logs
+from workers.settings import Settings as WorkerSettings
+
+PATIENCE = 5  # seconds
+
+
+def add(parser: ArgumentParser) -> None:
+    """Add the arguments to the command line."""
+    parser.set_defaults(act=_doctor)
+
+
+def _doctor(given: Namespace) -> int:
+    logs.configure("ERROR")
+    return report(os.environ)
+
+
+def report(environment: Mapping[str, str]) -> int:
+    """Print each line as it is found; gives 1 when one of them is a FAIL, else 0."""
+    failed = False
+    for line in examine(environment):
+        print(line, flush=True)
+        failed |= line.state == "FAIL"
+    return int(failed)
+
+
+def examine(environment: Mapping[str, str], *, patience: int = PATIENCE) -> Iterator[Line]:
+    """Look at one part after the other; an ailing one does not keep the others from being seen.
+
+    `patience` is how many seconds a server may take to be reached, and for each of its answers.
+    """
+    rooms = (Settings, WorkerSettings)
+    problems = [problem for room in rooms for problem in room.problems(environment)]
+    if problems:
+        for problem in dict.fromkeys(problems):  # both rooms read what every process needs
+            yield Line("FAIL", "settings", problem)
+        return
+    settings = Settings.from_environment(environment)
+    issuing = WorkerSettings.from_environment(environment)
+    encryption.use(settings.key_ring)
+    yield from _settings(settings, issuing)
+    yield from database_lines(settings, patience)
+    yield from redis_lines(settings.redis_url.reveal(), patience)
+    yield from storage_lines(settings.storage_url)
+    yield from telegram_lines(settings, patience)
+    yield from whatsapp_lines(settings, patience)
+
+
+def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
+    yield Line("ok", "settings", "all can be read")
+    if not settings.public_url.startswith("https://"):
+        yield Line(
+            "warn",
+            "settings",
+            f"PUBLIC_URL is {settings.public_url}: identity numbers would travel in the clear, and "
+            "Telegram delivers to https only. Put a proxy with a certificate in front, and set the "
+            "https address.",
+        )
+    if not _loopback(settings.host) and all(
+        _loopback(proxy) for proxy in settings.trusted_proxies.split(",")
+    ):
+        yield Line(
+            "warn",
+            "settings",
+            f"HOST is {settings.host}, and no proxy outside this machine is trusted: all visitors "
+            "that one hands on would share one limit. Set TRUSTED_PROXIES to the address or "
+            "network that its requests come from.",
+        )
+    if issuing.permit_office is None or issuing.permit_signer is None:
+        yield Line(
+            "warn",
+            "settings",
+            "CONTOH (sample) stands across every permit. Set PERMIT_OFFICE and PERMIT_SIGNER.",
+        )
+    if settings.metrics_token is None:
+        yield Line(
+            "warn",
+            "settings",
+            "nobody can watch: /metrics is shut. Set METRICS_TOKEN, and give it to Prometheus.",
+        )
+
+
+def _loopback(host: str) -> bool:
+    """Whether a host, address or network is of this machine alone."""
+    try:
+        return ip_network(host).is_loopback
+    except ValueError:
+        return host == "localhost"

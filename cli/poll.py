@@ -1,0 +1,53 @@
+"""`izin poll`: the bot on Telegram for a machine that Telegram can't reach."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from argparse import ArgumentParser, Namespace
+
+from bot import metrics, poll
+from bot.channels.telegram.channel import Telegram
+from bot.service import limits, running
+from bot.settings import Settings
+from cli.base import Refusal
+from conversations import catalogue
+from models.infrastructure import database, loops
+from models.infrastructure.loops import Loop
+from models.infrastructure.storage import Storage
+from models.startup import enter_keys, read_settings
+
+
+def add(parser: ArgumentParser) -> None:
+    """Add the arguments to the command line."""
+    parser.set_defaults(act=_poll)
+
+
+def _poll(given: Namespace) -> int:
+    settings = read_settings(Settings)
+    token = settings.telegram_bot_token
+    if token is None:
+        raise Refusal(
+            "TELEGRAM_BOT_TOKEN is not set: @BotFather gives one. Example: 123456:ABC-def"
+        )
+    enter_keys(settings)
+    asyncio.run(_poll_until_stopped(settings, token.reveal()))
+    return 0
+
+
+async def _poll_until_stopped(settings: Settings, token: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    telegram = Telegram(token, catalogue.load(), api_url=settings.telegram_api_url)
+    metrics.slow_after(settings.slow_turn_seconds)
+    record = database.Record(settings.database_url.reveal(), quiet=settings.quiet)
+    storage = Storage(settings.storage_url)
+    channels = {telegram.name: telegram}
+    allowed = limits(settings)
+    async with running(record, channels, storage, allowed, settings.public_url) as bot:
+        loop = Loop(
+            "poll",
+            lambda: poll.poll(telegram, lambda heard: bot.take_polled(list(heard)), stop=stop),
+        )
+        await loops.keep_running(loop, over=stop.is_set)

@@ -1,0 +1,28 @@
+"""Signs of life, asked without SQLAlchemy: container health checks start a process for each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import psycopg
+
+STALE = timedelta(seconds=30)  # a process beats every few seconds
+PATIENCE = 5  # seconds for a connection
+
+#: Parameters: a process' kind (`name`) and `stale`, an interval.
+ALIVE = """
+    SELECT beat_at BETWEEN now() - %(stale)s AND now() + %(stale)s
+      FROM heartbeats WHERE name = %(name)s
+"""
+
+
+def alive(url: str, name: str) -> bool:
+    """Whether a process of this kind was seen lately; table `heartbeats` (models/heartbeat.py).
+
+    Raises:
+        psycopg.Error: the database is away, or has no such table.
+    """
+    plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(plain, connect_timeout=PATIENCE, autocommit=True) as connection:
+        row = connection.execute(ALIVE, {"stale": STALE, "name": name}).fetchone()
+    return row is not None and bool(row[0])
