@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--memory", action="store_true", help="with 2,000 to 100,000 conversations")
     parser.add_argument("--micro", action="store_true", help="small costs by themselves")
     parser.add_argument("--only", nargs="+", choices=("product", "ptb", "aiogram"))
-    parser.add_argument("--processes", type=int, default=1, help="also as many bots on one record")
+    parser.add_argument("--processes", type=int, default=1, help="bots on one database")
     parser.add_argument("--chats", type=int, nargs="*", help="in flight, in the closed loop")
     parser.add_argument("--rates", type=float, nargs="*", help="messages a second, fixed")
     parser.add_argument("--seconds", type=float, help="of each measurement")

@@ -1,4 +1,4 @@
-"""Memory: does a bot process grow with the number of conversations that are open in the record?"""
+"""Memory: does a bot process grow with the number of open conversations in the database?"""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from models.conversation import SESSION
 from models.infrastructure import encryption
 from models.infrastructure.encryption import seal, seal_json
 from models.infrastructure.key_ring import KeyRing
-from models.person import veiled
+from models.person import encrypted
 
 SIZES: Final = (2_000, 20_000, 100_000)  # conversations
 SPEAKING: Final = 64  # at once
-FIRST: Final = 50_000_000  # chat ids of those who are in the record from the start
+FIRST: Final = 50_000_000  # chat ids of those who are in the database from the start
 OPEN_AT: Final = SCRIPT.index(Step("say", "005/003"))  # what is said next in all of them
 UNTIL: Final = len(SCRIPT) - 1  # nobody sends: the conversations stay open
 _NAME: Final = "people.name"
@@ -59,15 +59,15 @@ async def measure(
 
 def fill(running: Running, held: int, wanted: int) -> None:
     """Open conversations until there are `wanted` of them, each in the middle of its form."""
-    record = running.record
-    encryption.use(KeyRing.parse(record["ENCRYPTION_KEYS"], record["INDEX_KEY"]))
+    db = running.db
+    encryption.use(KeyRing.parse(db["ENCRYPTION_KEYS"], db["INDEX_KEY"]))
     session = Owner.new().play(OPEN_AT).to_json()
-    with psycopg.connect(record["DATABASE_URL"].replace("+psycopg", "")) as wire:
+    with psycopg.connect(db["DATABASE_URL"].replace("+psycopg", "")) as wire:
         wire.execute("CREATE TEMP TABLE opened (chat text, name bytea, session bytea)")
         with wire.cursor().copy("COPY opened FROM STDIN") as copy:
             for number in range(held, wanted):
                 name = seal(b"Siti Aminah", _NAME)
-                chat = veiled("telegram", str(FIRST + number))
+                chat = encrypted("telegram", str(FIRST + number))
                 copy.write_row((chat, name, seal_json(session, SESSION)))
         wire.execute(_FILL, {"version": CURRENT_VERSION})
         wire.commit()

@@ -158,7 +158,7 @@ def _p95(values: Sequence[float]) -> float:
 
 @contextmanager
 def _workers() -> Iterator[tuple[Engine, Storage]]:
-    """A dispatcher and a worker on an empty record."""
+    """A dispatcher and a worker on an empty database."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.callback(embedded.discard, folder)

@@ -1,6 +1,6 @@
 """Speed: how many messages a second at saturation, and how long one waits at a fixed rate.
 
-The systems take turns, round by round, each time as fresh processes with an empty record; what is
+The systems take turns, round by round, each time as fresh processes with an empty database; what is
 told is the median of the rounds. In the closed loop an owner says the next line as soon as the
 last was answered; in the open loop lines come at a fixed rate, whatever the answers take.
 """

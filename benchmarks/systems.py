@@ -30,7 +30,7 @@ class Running:
     path: str  # of the webhook
     ready: str  # a page that answers when a bot is ready
     servers: Mapping[str, int]  # name -> process
-    record: Mapping[str, str] = field(default_factory=dict)  # the way to it, as in the environment
+    db: Mapping[str, str] = field(default_factory=dict)  # the way to it, as in the environment
 
     @property
     def meter(self) -> Meter:
@@ -58,7 +58,7 @@ class Running:
 
 
 #: Runs a system against a Bot API's address, for as long as the context is open.
-Run: TypeAlias = Callable[[str], AbstractAsyncContextManager[Running]]
+Execute: TypeAlias = Callable[[str], AbstractAsyncContextManager[Running]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class System:
     short: str
     title: str
     durable: bool  # a message is safe before the provider hears that it was taken
-    run: Run
+    run: Execute
     peer: bool = True
     #: Owners in flight at most: of a system that takes one update at a time the others only wait,
     #: and a short run would see nothing but their first lines.
@@ -91,9 +91,9 @@ async def _product(
     tree = tree or here()
     with ExitStack() as stack:
         folder, servers = await asyncio.to_thread(_servers, stack)
-        record = record_environment(folder, servers)
-        await asyncio.to_thread(tree.run, tree.migrate, record)
-        environment = record | {
+        db = record_environment(folder, servers)
+        await asyncio.to_thread(tree.run, tree.migrate, db)
+        environment = db | {
             "HOST": "127.0.0.1",
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_BOT_USERNAME": "izin_bot",
@@ -112,7 +112,7 @@ async def _product(
             )
             for port in ports
         ]
-        running = Running(bots, "/webhooks/telegram", "/readyz", _pids(folder), record)
+        running = Running(bots, "/webhooks/telegram", "/readyz", _pids(folder), db)
         async with _started(running):
             yield running
 
@@ -183,7 +183,7 @@ def _pids(folder: Path) -> dict[str, int]:
 
 
 def product(processes: int = 1) -> System:
-    """The product, with as many bot processes on one record."""
+    """The product, with as many bot processes on one database."""
     title = "Izin Datang" if processes == 1 else f"Izin Datang, {processes} processes"
     return System(
         "product" if processes == 1 else f"product-{processes}",

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot import facts, metrics
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.deliveries import Entry
 from bot.effects import Writer
 from bot.facts import City
@@ -24,9 +24,9 @@ from conversations.session import Session as Talk
 from conversations.withholding import withheld
 from models import consent, officer, turn
 from models.inbox import Delivery, SentFile
-from models.infrastructure.database import trip
+from models.infrastructure.database import pipeline
 from models.infrastructure.encryption import Unreadable
-from models.outbox import Owed, owe
+from models.outbox import NewMessage, enqueue
 from models.sending import Claimed, Reach
 from models.turn import Begun, Opening, Untaken
 
@@ -107,7 +107,7 @@ class Batch:
             self._replace_sessions(replaced)
         leasing = (last if can_greet else last.keys() - writer.newcomers) if can_send else ()
         leased = self._keep(writer, talks, taken, heard, last, leasing=leasing)
-        more = bool(aside or replaced) or len(writer.owed) > len(leased)
+        more = bool(aside or replaced) or len(writer.queued) > len(leased)
         return Taken(leased, more, left)
 
     def _set_aside(self, found: Mapping[int, Readable]) -> None:
@@ -117,13 +117,13 @@ class Batch:
                 metrics.turn_failed()
                 log.error("turns.unreadable", person=person_id, row=row_id)
                 tell_set_aside(self.tx, person_id, row_id)
-        with trip(self.tx) as run:
-            turn.set_aside(run, [row_id for one in found.values() for row_id in one.aside])
+        with pipeline(self.tx) as execute:
+            turn.set_aside(execute, [row_id for one in found.values() for row_id in one.aside])
 
     def _replace_sessions(self, people: Sequence[int]) -> None:
         """Set sessions aside that can't be read, and say so to whom it concerns."""
-        with trip(self.tx) as run:
-            put_away = turn.set_session_aside(run, people)
+        with pipeline(self.tx) as execute:
+            put_away = turn.set_session_aside(execute, people)
         for aside_id, person_id, had_draft in put_away.rows:
             metrics.turn_failed()
             log.error("turns.session_unreadable", person=person_id, session=aside_id)
@@ -131,12 +131,12 @@ class Batch:
             _tell_supervisors(self.tx, person_id, News.SESSION_SET_ASIDE, aside_id, told)
             if had_draft:
                 anew = messages.to_json(Message((Say("common.begun_anew"),)))
-                owe(self.tx, [Owed(person_id, f"session_set_aside:{aside_id}", anew)])
+                enqueue(self.tx, [NewMessage(person_id, f"session_set_aside:{aside_id}", anew)])
 
     def _reopen(self, writer: Writer, waiting: Iterable[int]) -> dict[int, Opening]:
         """What the first events changed."""
-        with trip(self.tx) as run:
-            consent.give(run, writer.consents)
+        with pipeline(self.tx) as execute:
+            consent.give(execute, writer.consents)
         return turn.reopen(self.tx, waiting)
 
     def _keep(
@@ -155,29 +155,31 @@ class Batch:
             for i, talk in talks.items()
             if talk is not None
         ]
-        with trip(self.tx, commit=True) as run:
-            leased = writer.close(run, leasing=leasing)
-            turn.keep(run, saved, taken, heard)
+        with pipeline(self.tx, commit=True) as execute:
+            leased = writer.close(execute, leasing=leasing)
+            turn.keep(execute, saved, taken, heard)
         self.watch.lap("keep")
-        owed = {one.dedupe_key: one for one in writer.owed}
+        queued = {one.dedupe_key: one for one in writer.queued}
         return [
             self._claimed(
                 row_id,
-                owed[key],
+                queued[key],
                 writer.messages[key],
-                heard[owed[key].address_id or last[owed[key].person_id].id],
+                heard[queued[key].address_id or last[queued[key].person_id].id],
             )
             for row_id, key in (leased.rows if leased is not None else ())
         ]
 
-    def _claimed(self, row_id: int, owed: Owed, message: Message, to_where: Reach) -> Claimed:
+    def _claimed(
+        self, row_id: int, queued: NewMessage, message: Message, to_where: Reach
+    ) -> Claimed:
         """A message as the sender would have claimed it, but for where else they may be reached."""
-        to = self.begun.people[owed.person_id]
+        to = self.begun.people[queued.person_id]
         return Claimed(
             row_id,
             to.id,
             message,
-            owed.lane,
+            queued.lane,
             1,
             to.locale,
             to.opted_out_at is not None,
@@ -185,7 +187,7 @@ class Batch:
             False,
             (to_where,),
             all_known=False,
-            greeting=owed.greeting,
+            greeting=queued.greeting,
         )
 
 
@@ -239,7 +241,7 @@ def tellable(untaken: Sequence[Untaken]) -> Sequence[Untaken]:
     return [row for row in untaken if not row.sleeps]
 
 
-def delivery(heard: Heard) -> Delivery:
+def delivery(heard: InboundMessage) -> Delivery:
     media = heard.media
     return Delivery(
         heard.channel,
@@ -258,7 +260,7 @@ def event_of(row: Untaken) -> Event:
     return event
 
 
-def withhold(heard: Heard) -> Heard:
+def withhold(heard: InboundMessage) -> InboundMessage:
     """Drop an identity number's digits before anything is stored."""
     kept = withheld(heard.event)
     return heard if kept is heard.event else replace(heard, event=kept)
@@ -283,7 +285,7 @@ def has_draft(talk: Talk, city: City) -> bool:
 def tell_set_aside(tx: Session, person_id: int, row_id: int) -> None:
     """Tell the person and the supervisors that something was set aside."""
     sorry = messages.to_json(Message((Say("common.trouble"),)))
-    owe(tx, [Owed(person_id, f"trouble:{row_id}", sorry)])
+    enqueue(tx, [NewMessage(person_id, f"trouble:{row_id}", sorry)])
     told = Say("notices.turn_set_aside", {"number": row_id})
     _tell_supervisors(tx, person_id, News.TURN_SET_ASIDE, row_id, told)
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.errors import Busy, Malformed
 
 TAKING = 6.0  # seconds for a delivery to be taken; Twilio waits for fifteen
@@ -18,7 +18,7 @@ class Entry:
     """A delivery that waits for its turn, or a person for whom something lies untaken."""
 
     lane: str  # one entry a lane at a time: keeps a person's deliveries in order
-    heard: Heard | None
+    heard: InboundMessage | None
     person_id: int | None
     done: asyncio.Future[None]
     since: float  # by `perf_counter`

@@ -54,9 +54,9 @@ from conversations.effects import (
 from conversations.messages import Message, Say
 from models import audit, consent, person
 from models.infrastructure import quiet
-from models.infrastructure.wire import Results, Run
-from models.outbox import GATHERED, LEASE, Lane, Owed, owe_and_lease
-from models.person import Speaker
+from models.infrastructure.wire import Execute, Results
+from models.outbox import GATHERED, LEASE, Lane, NewMessage, enqueue_and_lease
+from models.person import LockedPerson
 
 
 @dataclass(slots=True)
@@ -69,11 +69,11 @@ class Writer:
     tx: Session
     public_url: str
     now: datetime
-    owed: list[Owed] = field(default_factory=list)
+    queued: list[NewMessage] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)  # what is owed, by its dedupe key
     consents: list[tuple[int, str]] = field(default_factory=list)  # person, purpose
     notes: list[audit.Entry] = field(default_factory=list)
-    changed: dict[int, Speaker] = field(default_factory=dict)
+    changed: dict[int, LockedPerson] = field(default_factory=dict)
     newcomers: set[int] = field(default_factory=set)  # whose conversation begins with this batch
     waiting: dict[int, int] = field(default_factory=dict)  # fleeting replies not sent, by person
     most_waiting: int = GATHERED
@@ -81,7 +81,7 @@ class Writer:
 
     def write(
         self,
-        speaker: Speaker,
+        speaker: LockedPerson,
         turn_id: int,
         effects: tuple[Effect, ...],
         *,
@@ -108,24 +108,24 @@ class Writer:
             )
             carry_out(act, effect, self.public_url)
 
-    def owe(self, owed: Owed, message: Message) -> None:
+    def enqueue(self, queued: NewMessage, message: Message) -> None:
         """Owe a message; an unsent provisional one of the same person gives way to a reply.
 
         One fleeting reply more than may wait says that all was received, and takes the place of
         those that wait; so does each after it, until it is sent.
         """
-        if owed.fleeting:
-            waits = self.waiting.get(owed.person_id, 0) + 1
+        if queued.fleeting:
+            waits = self.waiting.get(queued.person_id, 0) + 1
             if waits > self.most_waiting:
                 waits = GATHERED
-                owed, message = _gathered(owed, message)
-            self.waiting[owed.person_id] = waits
-        if owed.lane is Lane.REPLY and owed.person_id in self.yielding:
-            self.owed = [o for o in self.owed if not _gives_way(o, owed)]
-        if owed.provisional or owed.fleeting:
-            self.yielding.add(owed.person_id)
-        self.owed.append(owed)
-        self.messages[owed.dedupe_key] = message
+                queued, message = _gathered(queued, message)
+            self.waiting[queued.person_id] = waits
+        if queued.lane is Lane.REPLY and queued.person_id in self.yielding:
+            self.queued = [o for o in self.queued if not _gives_way(o, queued)]
+        if queued.provisional or queued.fleeting:
+            self.yielding.add(queued.person_id)
+        self.queued.append(queued)
+        self.messages[queued.dedupe_key] = message
 
     def note(self, entry: audit.Entry) -> None:
         """Add an audit entry."""
@@ -139,34 +139,36 @@ class Writer:
         """Note a consent."""
         self.consents.append((person_id, purpose))
 
-    def change(self, person: Speaker) -> None:
+    def change(self, person: LockedPerson) -> None:
         """Save what a turn changed about a person."""
         self.changed[person.id] = person
 
-    def close(self, run: Run, *, leasing: Container[int] = ()) -> Results | None:
-        """Write what is gathered, on a trip; gives what `owe_and_lease` leased."""
+    def close(self, execute: Execute, *, leasing: Container[int] = ()) -> Results | None:
+        """Write what is gathered, in a pipeline; gives what `enqueue_and_lease` leased."""
         if self.consents:
-            consent.give(run, self.consents)
+            consent.give(execute, self.consents)
         if self.notes:
-            audit.write(run, self.notes)
+            audit.write(execute, self.notes)
         if self.changed:
-            person.save(run, self.changed.values())
-        if not self.owed:
+            person.save(execute, self.changed.values())
+        if not self.queued:
             return None
-        return owe_and_lease(run, self.owed, lease=LEASE, leasing=leasing, hours=quiet.of(self.tx))
+        return enqueue_and_lease(
+            execute, self.queued, lease=LEASE, leasing=leasing, hours=quiet.of(self.tx)
+        )
 
 
-def _gathered(owed: Owed, message: Message) -> tuple[Owed, Message]:
+def _gathered(queued: NewMessage, message: Message) -> tuple[NewMessage, Message]:
     """A reply for all that its person has said, before the open question that it asks."""
     message = replace(message, parts=(Say("common.all_received"), *message.parts))
     written = messages.to_json(message)
-    return replace(owed, message=written, provisional=True, gathers=True), message
+    return replace(queued, message=written, provisional=True, gathers=True), message
 
 
-def _gives_way(owed: Owed, to: Owed) -> bool:
-    if owed.person_id != to.person_id:
+def _gives_way(queued: NewMessage, to: NewMessage) -> bool:
+    if queued.person_id != to.person_id:
         return False
-    return to.gathers if owed.fleeting else owed.provisional
+    return to.gathers if queued.fleeting else queued.provisional
 
 
 def carry_out(act: Act, effect: Effect, public_url: str) -> None:

@@ -84,4 +84,4 @@ class FileRefused(ChannelError):
 
 
 class Busy(Exception):
-    """Too much waits, or the record is away: nothing is taken now, deliver it later."""
+    """Too much waits, or the database is away: nothing is taken now, deliver it later."""

@@ -45,7 +45,7 @@ from models.identity import Identity
 from models.infrastructure.encryption import readable
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.officer import Officer, OfficerArea
-from models.person import WHATSAPP, Person, Speaker, reachable, whatsapp_number
+from models.person import WHATSAPP, LockedPerson, Person, reachable, whatsapp_number
 from models.turn import Opening, Untaken
 from models.visit import CODE_TRIES, Offer, Visit
 
@@ -66,7 +66,7 @@ class City:
 
 def load(
     tx: Session,
-    people: Sequence[Speaker],
+    people: Sequence[LockedPerson],
     openings: Mapping[int, Opening],
     city: City,
     now: datetime,
@@ -111,7 +111,7 @@ def heard_from(known: Facts, row: Untaken) -> Facts:
 def _with_rows(
     tx: Session,
     base: Facts,
-    one: Speaker,
+    one: LockedPerson,
     me: Officer | None,
     rows: _Rows,
     calendar: Calendar,
@@ -124,7 +124,7 @@ def _with_rows(
     return replace(known, desk=_desk(tx, base, me, one, rows.services))
 
 
-def _mine(tx: Session, base: Facts, one: Speaker, rows: _Rows, calendar: Calendar) -> Mine:
+def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Calendar) -> Mine:
     """What this person has asked for, and can ask for."""
     cases_ = sorted((c for c in rows.cases.values() if c.person_id == one.id), key=lambda c: -c.id)
     choosing = [c for c in cases_ if c.state == CaseState.ACCEPTED and c.area_code]
@@ -150,7 +150,7 @@ def _rounds(base: Facts, me: Officer, rows: _Rows) -> Rounds:
     return Rounds(rows.visit_facts(visits, base, me))
 
 
-def _desk(tx: Session, base: Facts, me: Officer, one: Speaker, services: Services) -> Desk:
+def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Services) -> Desk:
     """A supervisor's queues; nothing is locked for a look at them (acts lock)."""
     areas, supervised = officer.areas_of(tx, me.id), officer.supervised(tx)
 

@@ -31,7 +31,7 @@ from models import attachment, inbox
 from models.attachment import Attachment, AttachmentState, Kept
 from models.base import now
 from models.infrastructure import pictures
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.encryption import Unreadable
 from models.infrastructure.storage import Storage
 
@@ -73,7 +73,7 @@ class _NotNow(Exception):
 class Media:
     """Fetches for one bot process; any number of processes may do so at once."""
 
-    record: Record
+    db: Database
     channels: Mapping[str, Channel]
     storage: Storage
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -125,7 +125,7 @@ class Media:
     async def _start_due(self) -> int:
         """Claim as many files as there are free places, and begin to fetch them."""
         free = AT_ONCE - len(self._running)
-        wanted = await self.record.ask(lambda tx: _claim(tx, free)) if free else []
+        wanted = await self.db.ask(lambda tx: _claim(tx, free)) if free else []
         self._more = len(wanted) == free
         for one in wanted:
             task = asyncio.create_task(self._fetch(one))
@@ -146,20 +146,20 @@ class Media:
             if isinstance(reference, Unreadable):
                 log.error("media.unreadable", attachment=wanted.id, why=reference.why)
                 missing = reference.key_missing  # then a process that has the key may fetch it
-                await self.record.do(lambda tx: _unreadable(tx, wanted.id, again=missing))
+                await self.db.do(lambda tx: _unreadable(tx, wanted.id, again=missing))
                 return
             try:
                 async with AsyncExitStack() as held:
                     kept = await self._keep(await self._get(channel, reference, held))
             except FileRefused as refusal:
                 reason = refusal.reason
-                await self.record.do(lambda tx: _refuse(tx, wanted.id, reason))
+                await self.db.do(lambda tx: _refuse(tx, wanted.id, reason))
                 metrics.file(wanted.channel, "refused")
             except _NotNow as later:
                 await self._later(wanted, later)
                 return
             else:
-                await self.record.ask(lambda tx: attachment.store(tx, wanted.id, kept))
+                await self.db.ask(lambda tx: attachment.store(tx, wanted.id, kept))
                 metrics.file(wanted.channel, "stored")
         except DBAPIError as error:  # its lease runs out, and it is fetched again
             log.warning("media.database_away", error=type(error).__name__)
@@ -213,7 +213,7 @@ class Media:
             log.error("media.not_stored", attachment=wanted.id, error=later.error)
         else:
             log.warning("media.later", attachment=wanted.id, error=later.error)
-        if await self.record.do(lambda tx: _plan(tx, wanted.id, later.after)):
+        if await self.db.do(lambda tx: _plan(tx, wanted.id, later.after)):
             log.error("media.gave_up", attachment=wanted.id, why=later.whose)
 
     async def _forget(self, channel: Channel | None, attachment_id: int, reference: str) -> None:

@@ -2,7 +2,7 @@
 
 Called once a turn, a batch or a send: each call costs a few microseconds and never waits. Labels
 come from closed lists (a channel's name, an outcome of the sender), so nothing personal can stand
-in them. The page that shows them is `web.metrics`, which adds what only the record knows.
+in them. The page that shows them is `web.metrics`, which adds what only the database knows.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 
 import structlog
 
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.channels.telegram import addresses as telegram_addresses
 from bot.channels.telegram.channel import Telegram
 from bot.channels.telegram.updates import NAME, update_id
@@ -20,7 +20,7 @@ FIRST_PAUSE = 0.5  # seconds; twice as long after each failure in a row
 LONGEST_PAUSE = 60.0
 
 T = TypeVar("T")
-Take: TypeAlias = Callable[[Sequence[Heard]], Awaitable[None]]
+Take: TypeAlias = Callable[[Sequence[InboundMessage]], Awaitable[None]]
 
 _log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ async def _updates(telegram: Telegram, offset: int | None) -> Sequence[Json]:
     return updates
 
 
-async def _take(take: Take, heard: Sequence[Heard]) -> None:
+async def _take(take: Take, heard: Sequence[InboundMessage]) -> None:
     """Take deliveries; one that can't be kept is left out, or none after it would come."""
     try:
         await take(heard)
@@ -95,7 +95,7 @@ async def _take(take: Take, heard: Sequence[Heard]) -> None:
             await _take(take, [one])
 
 
-def _heard(updates: Iterable[Json]) -> Iterator[Heard]:
+def _heard(updates: Iterable[Json]) -> Iterator[InboundMessage]:
     """What the updates say; one that can't be read is left out, or none after it would come."""
     for update in updates:
         try:

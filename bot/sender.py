@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from bot import breaker, metrics, outcomes
 from bot.breaker import Breaker, Breakers
-from bot.channels.base import Channel, File, Greeter, Letter
+from bot.channels.base import Channel, File, Greeter, OutgoingMessage
 from bot.errors import (
     Away,
     OutcomeUnknown,
@@ -39,7 +39,7 @@ from conversations import messages
 from conversations.catalogue import LOCALES
 from conversations.messages import Json, Message
 from models import outbox
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.encryption import Unreadable
 from models.infrastructure.storage import Storage
 from models.outbox import NO_PLACE, Lane
@@ -66,7 +66,7 @@ _WRITING = (StatementError, ValueError, TypeError, OverflowError)
 class Sender:
     """Sends for one bot process; any number of processes may do so at once."""
 
-    record: Record
+    db: Database
     channels: Mapping[str, Channel]
     storage: Storage
     limits: Limits
@@ -184,7 +184,7 @@ class Sender:
         """Wait until nothing is being sent, and write down what became of it.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the record is away.
+            sqlalchemy.exc.DBAPIError: the database is away.
         """
         while self._tasks or self._settled:
             if self._tasks:
@@ -194,11 +194,11 @@ class Sender:
     async def round(self, *, claiming: bool = True) -> int:
         """Write down what became of sends, keep leases, and send what is due; gives how much.
 
-        What can't be written, since the record is away, is kept for the next time; a row that the
+        What can't be written, since the database is away, is kept for the next time; a row that the
         record refuses is closed, and holds up no other.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the record is away.
+            sqlalchemy.exc.DBAPIError: the database is away.
         """
         settled = list(self._settled)
         done = {one.id for one in settled}
@@ -212,7 +212,7 @@ class Sender:
         self._look = self._look and room <= 0
         closed, self._closed = self._closed, False
         try:
-            claimed, more, given_up = await self.record.do(
+            claimed, more, given_up = await self.db.do(
                 lambda tx: write(tx, settled, kept, room, others, wake=closed)
             )
         except _WRITING as error:
@@ -228,7 +228,7 @@ class Sender:
         self._leased.update(dict.fromkeys(kept, moment))
         if more or (room > 0 and (len(claimed) == room or _took_all(claimed, others))):
             self.look()
-        # A lease of our own that ran out all the same, since the record's clock jumped, is no news.
+        # A lease of ours that ran out because the database's clock jumped is no new message.
         fresh = [one for one in claimed if one.id not in self._leased]
         self.send(fresh)
         return len(fresh)
@@ -240,10 +240,10 @@ class Sender:
         return min(room, CAREFUL) if self._careful else room
 
     async def _write_apart(self, settled: Sequence[Settled]) -> None:
-        """Settle one message at a time; one that the record refuses is closed as our fault.
+        """Settle one message at a time; one that the database refuses is closed as our fault.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the record is away.
+            sqlalchemy.exc.DBAPIError: the database is away.
         """
         for one in settled:
             for instead in (one, Settled(one.id, one.person_id, outcomes.UNWRITABLE)):
@@ -251,7 +251,7 @@ class Sender:
                     break
             else:  # not even its person can be put onto the call list
                 close = partial(outbox.give_up, message_id=one.id, outcome=outcomes.UNWRITABLE)
-                await self.record.do(close)
+                await self.db.do(close)
                 metrics.gave_up(outcomes.UNWRITABLE)
             self._settled.remove(one)
             self._leased.pop(one.id, None)
@@ -259,7 +259,7 @@ class Sender:
 
     async def _written(self, one: Settled) -> bool:
         try:
-            _, _, given_up = await self.record.do(lambda tx: write(tx, [one], [], 0, 0))
+            _, _, given_up = await self.db.do(lambda tx: write(tx, [one], [], 0, 0))
         except _WRITING as error:
             if not refuses_a_value(error):
                 raise
@@ -341,7 +341,7 @@ class Sender:
             message = _read(due.message)
             file = await self._file(message)
             sent = await channel.send(
-                Letter(
+                OutgoingMessage(
                     due.id,
                     place.address,
                     message,
@@ -376,7 +376,7 @@ def _took_all(claimed: Sequence[Claimed], others: int) -> bool:
 
 
 def _read(message: Message | Json) -> Message:
-    """A message from the record; or one that was owed a moment ago, as it is.
+    """A message from the database; or one that was owed a moment ago, as it is.
 
     Raises:
         ValueError: it has another shape than a message.

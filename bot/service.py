@@ -13,7 +13,7 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from bot.channels.base import Channel, Heard
+from bot.channels.base import Channel, InboundMessage
 from bot.channels.telegram import updates as telegram_updates
 from bot.channels.whatsapp import updates as whatsapp_updates
 from bot.channels.whatsapp.channel import Account, WhatsApp
@@ -31,7 +31,7 @@ from conversations import flows
 from conversations.catalogue import Catalogue
 from models import keys
 from models.infrastructure import database, loops
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.loops import Loop
 from models.infrastructure.settings import revealed
 from models.infrastructure.storage import Storage
@@ -50,9 +50,9 @@ YOUNG = (50_000, 20, 100)
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """One process's bot; any number of processes share the same record."""
+    """One process's bot; any number of processes share the same database."""
 
-    record: Record
+    db: Database
     channels: Mapping[str, Channel]
     storage: Storage
     turns: Turns
@@ -61,7 +61,7 @@ class Bot:
     templates: TemplateWatch | None = None  # where there is an account at Twilio
     opened: asyncio.Event = field(default_factory=asyncio.Event)  # the keys are the right ones
 
-    async def take(self, heard: list[Heard]) -> None:
+    async def take(self, heard: list[InboundMessage]) -> None:
         """Take deliveries.
 
         Raises:
@@ -73,7 +73,7 @@ class Bot:
         if any(one.media is not None for one in heard):
             self.media.wake()
 
-    async def take_polled(self, heard: list[Heard]) -> None:
+    async def take_polled(self, heard: list[InboundMessage]) -> None:
         """As `take`, and stop the buttons that were tapped from spinning; a webhook's answer does.
 
         Raises:
@@ -111,7 +111,7 @@ class Bot:
         """Wait until the database is there and this process's keys read what is in it."""
         while True:
             try:
-                await self.record.do(keys.enter)
+                await self.db.do(keys.enter)
             except keys.WrongKeys as error:
                 log.critical("keys.wrong", why=str(error))
                 await asyncio.sleep(OPENING)
@@ -145,7 +145,7 @@ class Bot:
 
     async def _listen(self) -> None:
         """Be woken by other processes' commits; the ticks go on when the connection is lost."""
-        url = self.record.url.replace("+psycopg", "")
+        url = self.db.url.replace("+psycopg", "")
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(url, autocommit=True) as wire:
@@ -163,7 +163,7 @@ class Bot:
 
 @asynccontextmanager
 async def running(
-    record: Record,
+    db: Database,
     channels: Mapping[str, Channel],
     storage: Storage,
     limits: Limits,
@@ -175,11 +175,11 @@ async def running(
 
     In the end what is being sent is waited for, and written down, or it would be sent again.
     """
-    sender = Sender(record, channels, storage, limits)
-    media = Media(record, channels, storage)
+    sender = Sender(db, channels, storage, limits)
+    media = Media(db, channels, storage)
     city = City(area.load(), business_type.load(), flows.load())
-    turns = Turns(record, city, public_url, sender)
-    bot = Bot(record, channels, storage, turns, sender, media, templates)
+    turns = Turns(db, city, public_url, sender)
+    bot = Bot(db, channels, storage, turns, sender, media, templates)
     gc.freeze()  # what is loaded by now stays: the collector need not walk through it again
     gc.set_threshold(*YOUNG)
     work = asyncio.create_task(bot.run())
@@ -193,7 +193,7 @@ async def running(
         for channel in channels.values():
             await channel.close()
         await limits.close()
-        await record.close()
+        await db.close()
 
 
 async def _finish(sender: Sender) -> None:
@@ -226,7 +226,7 @@ def account(settings: Settings) -> Account | None:
 
 
 def whatsapp(
-    settings: Settings, words: Catalogue, record: Record, *, patience: float = READ
+    settings: Settings, words: Catalogue, db: Database, *, patience: float = READ
 ) -> WhatsApp | None:
     """The channel `whatsapp`, if there is an account for it."""
     ours = account(settings)
@@ -235,18 +235,18 @@ def whatsapp(
     return WhatsApp(
         ours,
         words,
-        record,
+        db,
         public_url=settings.public_url,
         api_url=settings.twilio_api_url,
-        templates=Templates(words, record),
+        templates=Templates(words, db),
         patience=patience,
     )
 
 
-def template_watch(settings: Settings, record: Record) -> TemplateWatch | None:
+def template_watch(settings: Settings, db: Database) -> TemplateWatch | None:
     """Who asks how WhatsApp's templates stand, if there is an account."""
     ours = account(settings)
-    return TemplateWatch(record, ours, settings.twilio_api_url) if ours is not None else None
+    return TemplateWatch(db, ours, settings.twilio_api_url) if ours is not None else None
 
 
 def _end_if_failed(work: asyncio.Task[None]) -> None:

@@ -26,7 +26,7 @@ from bot.errors import (
 from casework import call_list
 from conversations.catalogue import MissingLine
 from models import outbox, person, sending
-from models.infrastructure.database import trip, unfit
+from models.infrastructure.database import pipeline, unfit
 from models.infrastructure.encryption import Unreadable
 from models.infrastructure.logs import told
 from models.outbox import LEASE, NO_PLACE, UNKNOWN
@@ -102,9 +102,9 @@ def outcome_of(due: Claimed, error: Exception) -> Settled:
 
 
 def refuses_a_value(error: Exception) -> bool:
-    """Whether the record refused what was written, rather than being away or changed.
+    """Whether the database refused a value, rather than being away.
 
-    What is no error of the record's own did not get as far as the record.
+    An error of another kind was raised before the statement reached the database.
     """
     return not isinstance(error, DBAPIError) or isinstance(error, IntegrityError) or unfit(error)
 
@@ -138,13 +138,13 @@ def write(
         person.mark_unreachable(tx, blocked)
     if wake:
         sending.wake(tx, outcomes.WAITS, counted=outcomes.EARLY)
-    with trip(tx, commit=True) as run:
-        left = sending.settle(run, sent) if sent else None
+    with pipeline(tx, commit=True) as execute:
+        left = sending.settle(execute, sent) if sent else None
         if kept:
-            sending.renew(run, kept, lease=LEASE)
+            sending.renew(execute, kept, lease=LEASE)
         if turned_away:
-            sending.turn_away(run, turned_away, NO_PLACE)
-        found = sending.claim(run, lease=LEASE, limit=room, others=others) if room > 0 else None
+            sending.turn_away(execute, turned_away, NO_PLACE)
+        found = sending.claim(execute, lease=LEASE, limit=room, others=others) if room > 0 else None
     claimed = sending.claimed(found) if found is not None else []
     at_once = wake or bool(given_up) or any(_due_now(one) for one in settled)
     more = at_once or (left is not None and bool(left.rows[0][0]))

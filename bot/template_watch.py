@@ -13,7 +13,7 @@ from bot.channels.whatsapp.approvals import Approvals
 from bot.channels.whatsapp.channel import Account
 from bot.errors import ChannelError
 from models import chore
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ TICK = 60.0  # seconds between two looks whether it is due
 class TemplateWatch:
     """Asks Twilio; any number of processes may have one."""
 
-    record: Record
+    db: Database
     account: Account
     api_url: str | None = None
 
@@ -46,10 +46,10 @@ class TemplateWatch:
         Raises:
             sqlalchemy.exc.DBAPIError: the database is away.
         """
-        due = await self.record.do(lambda tx: chore.take(tx, NAME, lease=LEASE, every=EVERY))
+        due = await self.db.do(lambda tx: chore.take(tx, NAME, lease=LEASE, every=EVERY))
         if not due:
             return False
-        approvals = Approvals(self.account, self.record, api_url=self.api_url)
+        approvals = Approvals(self.account, self.db, api_url=self.api_url)
         try:
             await approvals.status()
         except ChannelError as error:
@@ -57,5 +57,5 @@ class TemplateWatch:
             return False
         finally:
             await approvals.close()
-        await self.record.do(lambda tx: chore.done(tx, NAME, every=EVERY))
+        await self.db.do(lambda tx: chore.done(tx, NAME, every=EVERY))
         return True

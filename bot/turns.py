@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from bot import metrics
 from bot.batch import Batch, Taken, begin, tell_set_aside, withhold
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.deliveries import TAKING, Entry, Queue, refuse_late
 from bot.errors import Busy, Malformed
 from bot.facts import City
@@ -32,7 +32,7 @@ from bot.sender import Sender
 from models import inbox, turn
 from models.inbox import NEWS
 from models.infrastructure import logs, loops
-from models.infrastructure.database import Record, away, unfit
+from models.infrastructure.database import Database, away, unfit
 from models.infrastructure.loops import Loop
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ PAUSE = 2.0  # seconds until somebody whose turn could not be taken is tried aga
 class Turns:
     """Takes turns for one bot process; any number of processes may do so at once."""
 
-    record: Record
+    db: Database
     city: City
     public_url: str
     sender: Sender
@@ -64,7 +64,7 @@ class Turns:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _resting: dict[int, float] = field(default_factory=dict)  # person id: until when, by the loop
 
-    async def take(self, heard: Sequence[Heard]) -> None:
+    async def take(self, heard: Sequence[InboundMessage]) -> None:
         """Take deliveries; returns when all of them are committed.
 
         Strangers are refused before people who are in a conversation are, and a sender of very
@@ -112,14 +112,14 @@ class Turns:
         moment = asyncio.get_running_loop().time()
         self._resting = {i: until for i, until in self._resting.items() if until > moment}
         resting = list(self._resting)
-        people = await self.record.ask(lambda tx: inbox.waiting(tx, limit=BATCH, but_for=resting))
+        people = await self.db.ask(lambda tx: inbox.waiting(tx, limit=BATCH, but_for=resting))
         people = [p for p in people if f"person:{p}" not in self._busy]
         entries = [self._enter(f"person:{p}", person_id=p) for p in people]
         await asyncio.gather(*(entry.done for entry in entries), return_exceptions=True)
         return len(entries)
 
     def _enter(
-        self, lane: str, *, heard: Heard | None = None, person_id: int | None = None
+        self, lane: str, *, heard: InboundMessage | None = None, person_id: int | None = None
     ) -> Entry:
         done = asyncio.get_running_loop().create_future()
         entry = Entry(lane, heard, person_id, done, perf_counter())
@@ -180,7 +180,7 @@ class Turns:
     async def _commit(self, batch: list[Entry]) -> None:
         watch = Stopwatch()
         try:
-            taken = await self.record.do(lambda tx: self._take_batch(tx, batch, watch))
+            taken = await self.db.do(lambda tx: self._take_batch(tx, batch, watch))
         except turn.Moved:  # at their new person's, what they said is heard
             await self._commit(batch)
         except Exception as error:
@@ -221,7 +221,7 @@ class Turns:
         metrics.turn_failed()
         _log_failure("turns.failed", entry, error)
         try:
-            await self.record.do(lambda tx: _count_failure(tx, entry))
+            await self.db.do(lambda tx: _count_failure(tx, entry))
         except Exception as again:  # whatever it was: the delivery is refused, others are taken
             if unfit(again):
                 entry.refuse(Malformed("a value that the database can't keep"))

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.channels.telegram import addresses as telegram_addresses
 from bot.channels.telegram import updates as telegram_updates
 from bot.channels.whatsapp import updates as whatsapp_updates
@@ -40,7 +40,7 @@ _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's n
 T = TypeVar("T")
 #: Gives back once everything delivered is committed; raises `Busy` if it can't be taken now.
 Taking: TypeAlias = Callable[[Sequence[T]], Awaitable[None]]
-Take: TypeAlias = Taking[Heard]
+Take: TypeAlias = Taking[InboundMessage]
 
 _log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ class TooSlow(ChannelError):
     """The delivery did not come to its end in time."""
 
 
-class Door(Protocol[T]):
+class WebhookEndpoint(Protocol[T]):
     """How one provider delivers one kind of thing."""
 
     @property
@@ -97,8 +97,8 @@ def telegram(*, secret: str, take: Take) -> list[Route]:
     """
     if not secret:
         raise ValueError("the webhook of Telegram needs a secret: set TELEGRAM_WEBHOOK_SECRET")
-    door = _Deliveries(_Telegram(secret), take)
-    return [Route("/webhooks/telegram", door, methods=["POST"])]
+    endpoint = _Deliveries(_Telegram(secret), take)
+    return [Route("/webhooks/telegram", endpoint, methods=["POST"])]
 
 
 def whatsapp(
@@ -110,7 +110,7 @@ def whatsapp(
     address that it was given says so: `#rc=5&rp=all`.
     """
 
-    async def settle_and_take(heard: Sequence[Heard]) -> None:
+    async def settle_and_take(heard: Sequence[InboundMessage]) -> None:
         try:
             async with asyncio.timeout(SETTLING):
                 settled = [await addresses.settle(one) for one in heard]
@@ -134,7 +134,7 @@ class _Telegram:
         if not hmac.compare_digest(given.encode(), self.secret.encode()):
             raise Forged("wrong or no secret token")
 
-    def read(self, request: Request, body: bytes) -> list[Heard]:
+    def read(self, request: Request, body: bytes) -> list[InboundMessage]:
         try:
             update = msgspec.json.decode(body)
         except (
@@ -145,14 +145,14 @@ class _Telegram:
             raise Malformed("not JSON") from None  # the cause would quote what was written
         return telegram_addresses.heard(update)
 
-    def answer(self, taken: Sequence[Heard]) -> Response:
+    def answer(self, taken: Sequence[InboundMessage]) -> Response:
         for one in taken:
             if one.tap_id is not None:
                 answer = msgspec.json.encode(telegram_updates.acknowledgement(one.tap_id))
                 return Response(answer, media_type="application/json")
         return Response()
 
-    def ids(self, delivered: Sequence[Heard]) -> list[str]:
+    def ids(self, delivered: Sequence[InboundMessage]) -> list[str]:
         return [one.provider_id for one in delivered]
 
 
@@ -164,13 +164,13 @@ class _WhatsApp:
     def admit(self, request: Request) -> None:
         """Nothing yet: the signature is over the fields."""
 
-    def read(self, request: Request, body: bytes) -> list[Heard]:
+    def read(self, request: Request, body: bytes) -> list[InboundMessage]:
         return whatsapp_updates.read(_signed(self.signature, request, body))
 
-    def answer(self, taken: Sequence[Heard]) -> Response:
+    def answer(self, taken: Sequence[InboundMessage]) -> Response:
         return Response(status_code=204)
 
-    def ids(self, delivered: Sequence[Heard]) -> list[str]:
+    def ids(self, delivered: Sequence[InboundMessage]) -> list[str]:
         return [one.provider_id for one in delivered]
 
 
@@ -203,8 +203,8 @@ def _signed(signature: Signature, request: Request, body: bytes) -> Mapping[str,
 class _Deliveries(Generic[T]):
     """The endpoint, as an ASGI application."""
 
-    def __init__(self, door: Door[T], take: Taking[T]) -> None:
-        self._door, self._take = door, take
+    def __init__(self, endpoint: WebhookEndpoint[T], take: Taking[T]) -> None:
+        self._endpoint, self._take = endpoint, take
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = await self._hear(Request(scope, receive))
@@ -213,8 +213,8 @@ class _Deliveries(Generic[T]):
     async def _hear(self, request: Request) -> Response:
         delivered: list[T] = []
         try:
-            self._door.admit(request)
-            delivered = self._door.read(request, await _body(request))
+            self._endpoint.admit(request)
+            delivered = self._endpoint.read(request, await _body(request))
             if delivered:
                 await self._take(delivered)
         except Forged as error:
@@ -232,18 +232,18 @@ class _Deliveries(Generic[T]):
             if unfit(error):
                 return self._refuse(400, Malformed(f"a value that can't be kept ({kind})"))
             return self._refuse(503, Busy(f"the database is away ({kind})"), delivered)
-        ids = self._door.ids(delivered)
-        _log.debug("delivery_taken", channel=self._door.channel, deliveries=ids)
-        return self._door.answer(delivered)
+        ids = self._endpoint.ids(delivered)
+        _log.debug("delivery_taken", channel=self._endpoint.channel, deliveries=ids)
+        return self._endpoint.answer(delivered)
 
     def _refuse(self, status: int, error: Exception, delivered: Sequence[T] = ()) -> Response:
         """Answer and log; our errors name fields and numbers, never what a person wrote."""
         _log.warning(
             "delivery_refused",
-            channel=self._door.channel,
+            channel=self._endpoint.channel,
             status=status,
             why=str(error),
-            deliveries=self._door.ids(delivered),
+            deliveries=self._endpoint.ids(delivered),
         )
         later = {"Retry-After": str(RETRY_AFTER)} if status == 503 else None
         return Response(status_code=status, headers=later)

@@ -23,11 +23,11 @@ from models import audit, consent, officer
 from models import person as people
 from models.base import now
 from models.case import Case
-from models.infrastructure.database import trip
+from models.infrastructure.database import pipeline
 from models.lifecycle import NotAllowed, VisitState
 from models.officer import Officer
-from models.outbox import Lane, Owed, owe
-from models.person import Speaker
+from models.outbox import Lane, NewMessage, enqueue
+from models.person import LockedPerson
 from models.visit import Visit
 
 #: Notices of a visit that is being made: sent at any hour, others wait for the morning.
@@ -37,13 +37,13 @@ _UNDER_WAY = frozenset({"on_the_way", "arrived", "handed_over", "visit_done", "v
 class Ledger(Protocol):
     """Takes the rows that acts write; the bot gathers those of many turns into one statement."""
 
-    def owe(self, owed: Owed, message: Message) -> None: ...
+    def enqueue(self, queued: NewMessage, message: Message) -> None: ...
 
     def note(self, entry: audit.Entry) -> None: ...
 
     def consent(self, person_id: int, purpose: str) -> None: ...
 
-    def change(self, person: Speaker) -> None: ...
+    def change(self, person: LockedPerson) -> None: ...
 
     def noted(self) -> Iterable[audit.Entry]:
         """Entries that are gathered and not yet written."""
@@ -56,19 +56,19 @@ class Rows:
 
     tx: Session
 
-    def owe(self, owed: Owed, message: Message) -> None:
-        owe(self.tx, [owed])
+    def enqueue(self, queued: NewMessage, message: Message) -> None:
+        enqueue(self.tx, [queued])
 
     def note(self, entry: audit.Entry) -> None:
         audit.note(self.tx, entry.actor, entry.action, entry.subject, **entry.details)
 
     def consent(self, person_id: int, purpose: str) -> None:
-        with trip(self.tx) as run:
-            consent.give(run, [(person_id, purpose)])
+        with pipeline(self.tx) as execute:
+            consent.give(execute, [(person_id, purpose)])
 
-    def change(self, person: Speaker) -> None:
-        with trip(self.tx) as run:
-            people.save(run, [person])
+    def change(self, person: LockedPerson) -> None:
+        with pipeline(self.tx) as execute:
+            people.save(execute, [person])
 
     def noted(self) -> Iterable[audit.Entry]:
         return ()
@@ -89,7 +89,7 @@ class Act:
     at: datetime
     cause: str
     ledger: Ledger
-    person: Speaker | None = None
+    person: LockedPerson | None = None
     address_id: int | None = None
     lane: Lane = Lane.REPLY
     greets: bool = False  # the person's first conversation begins with it
@@ -111,7 +111,7 @@ class Act:
         if self.person is None:
             return
         reply = self.lane is Lane.REPLY
-        owed = Owed(
+        queued = NewMessage(
             person_id=self.person.id,
             dedupe_key=self.cause,
             message=messages.to_json(message),
@@ -122,7 +122,7 @@ class Act:
             greeting=self.greets and reply,
             fleeting=fleeting and reply,
         )
-        self.ledger.owe(owed, message)
+        self.ledger.enqueue(queued, message)
 
     def reply(self, key: str, /, **params: Value) -> None:
         """Answer the person who acts."""
@@ -139,14 +139,14 @@ class Act:
             self.reply(key, **params)
             return
         message = Message((Say(key, params),))
-        owed = Owed(
+        queued = NewMessage(
             person_id=to,
             dedupe_key=f"{self.cause}:{to}",
             message=messages.to_json(message),
             lane=Lane.NOTICE,
             urgent=key.rpartition(".")[2] in _UNDER_WAY,
         )
-        self.ledger.owe(owed, message)
+        self.ledger.enqueue(queued, message)
 
     def tell(
         self,
@@ -249,7 +249,7 @@ class Act:
             raise NotAllowed(f"{self.actor} is no officer")
         return me
 
-    def who(self) -> Speaker:
+    def who(self) -> LockedPerson:
         """The person who acts.
 
         Raises:

@@ -17,11 +17,11 @@ from conversations.session import joined
 from models import audit, identity, link, officer, person, turn
 from models.case import Case
 from models.conversation import Conversation
-from models.infrastructure.database import trip
+from models.infrastructure.database import pipeline
 from models.infrastructure.encryption import Unreadable
 from models.lifecycle import CaseState
 from models.link import LinkCode
-from models.outbox import Owed, owe
+from models.outbox import NewMessage, enqueue
 from models.person import Address, Person
 
 AFTERWARDS = timedelta(minutes=1)  # what others wrote to who is gone meanwhile is moved, too
@@ -96,10 +96,10 @@ def _last_addresses(tx: Session, pair: Iterable[int]) -> list[tuple[int, int]]:
 
 def _tell(tx: Session, row: LinkCode, sides: Iterable[tuple[int, int]], key: str) -> None:
     said = messages.to_json(Message((Say(key),)))
-    owe(
+    enqueue(
         tx,
         [
-            Owed(person_id, f"link:{row.id}:{address_id}", said, address_id=address_id)
+            NewMessage(person_id, f"link:{row.id}:{address_id}", said, address_id=address_id)
             for person_id, address_id in sides
         ],
     )
@@ -114,8 +114,8 @@ def _join_conversations(act: Act, *, kept: int, gone: int, speaking: int) -> Non
         return
     talks = {person_id: talk for person_id, row in rows.items() if (talk := _talk(row))}
     if put_away := [person_id for person_id in rows if person_id not in talks]:
-        with trip(tx) as run:
-            turn.set_session_aside(run, put_away)
+        with pipeline(tx) as execute:
+            turn.set_session_aside(execute, put_away)
     first = speaking if speaking in talks else next(iter(talks), None)
     talk = talks.pop(first) if first is not None else Talk()
     for other in talks.values():

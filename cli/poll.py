@@ -41,11 +41,11 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     telegram = Telegram(token, catalogue.load(), api_url=settings.telegram_api_url)
     metrics.slow_after(settings.slow_turn_seconds)
-    record = database.Record(settings.database_url.reveal(), quiet=settings.quiet)
+    db = database.Database(settings.database_url.reveal(), quiet=settings.quiet)
     storage = Storage(settings.storage_url)
     channels = {telegram.name: telegram}
     allowed = limits(settings)
-    async with running(record, channels, storage, allowed, settings.public_url) as bot:
+    async with running(db, channels, storage, allowed, settings.public_url) as bot:
         loop = Loop(
             "poll",
             lambda: poll.poll(telegram, lambda heard: bot.take_polled(list(heard)), stop=stop),

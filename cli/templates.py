@@ -50,15 +50,15 @@ async def _ask(settings: Settings, *, push: bool) -> int:
     ours = account(settings)
     if ours is None:
         raise Refusal("TWILIO_ACCOUNT_SID is not set: Twilio's console shows it. Example: AC01…")
-    record = database.Record(settings.database_url.reveal(), quiet=settings.quiet)
-    approvals = Approvals(ours, record, api_url=settings.twilio_api_url)
+    db = database.Database(settings.database_url.reveal(), quiet=settings.quiet)
+    approvals = Approvals(ours, db, api_url=settings.twilio_api_url)
     try:
         found = await (approvals.push() if push else approvals.status())
     except ChannelError as error:
         raise Refusal(f"{error}. What is done so far stays; do it again.") from error
     finally:
         await approvals.close()
-        await record.close()
+        await db.close()
     for one in found:
         reason = f"\t{one.reason}" if one.reason else ""
         print(f"{one.status}\t{one.locale}\t{one.name}\t{one.sid or '-'}{reason}")

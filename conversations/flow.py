@@ -49,7 +49,7 @@ def _any_subject(subject: str, facts: Facts) -> bool:
 class Flow:
     """A form, or a desk: its questions in order, and what follows when all are answered.
 
-    `prefill` gives the answers that the record already holds about a subject; they win over what
+    `prefill` gives the answers that the database already holds about a subject; they win over what
     the session remembers. `alive` says whether a subject may still be spoken about. `worded` names
     the catalogue of steps that stand in another than the flow's own.
     """

@@ -58,7 +58,7 @@ class Question:
     version: int
 
 
-Wish: TypeAlias = Literal["location", "contact", "photo"]
+InputKind: TypeAlias = Literal["location", "contact", "photo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Message:
     parts: tuple[Say, ...]
     choices: tuple[Choice, ...] = ()
     question: Question | None = None
-    wish: Wish | None = None
+    wish: InputKind | None = None
     document: str | None = None  # the stored file that goes with it: its path under STORAGE_URL
     filename: str | None = None  # what the document is called when it arrives
     clears: bool = False  # a key that sent what an earlier message wished for is of no use any more

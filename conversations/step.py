@@ -11,7 +11,7 @@ from typing import TypeAlias
 from conversations.effects import Effect
 from conversations.events import Event
 from conversations.facts import Facts
-from conversations.messages import Json, Lines, Say, Value, Wish
+from conversations.messages import InputKind, Json, Lines, Say, Value
 from conversations.parsers import Refused
 from conversations.session import Answers, Offer
 
@@ -47,7 +47,7 @@ class Prompt:
 
     say: Say
     offers: tuple[Offer, ...] = ()
-    wish: Wish | None = None
+    wish: InputKind | None = None
 
 
 class Wrong(Refused):

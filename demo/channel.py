@@ -15,7 +15,16 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot.channels.base import Bubble, File, Heard, Letter, Media, Sent, read_token, token
+from bot.channels.base import (
+    Bubble,
+    File,
+    InboundMessage,
+    Media,
+    OutgoingMessage,
+    Sent,
+    read_token,
+    token,
+)
 from bot.errors import FileRefused, Malformed, TryLater
 from conversations.catalogue import Catalogue
 from conversations.events import (
@@ -31,7 +40,7 @@ from conversations.messages import Json, Message, Question
 from conversations.parsers.identity import redact
 from models import browser as bubbles
 from models import person
-from models.infrastructure.database import Record, away
+from models.infrastructure.database import Database, away
 from models.infrastructure.storage import Storage
 
 NAME = "browser"
@@ -50,7 +59,7 @@ _T = TypeVar("_T")
 # Hearing: what a page posts, in the bot's words. `delivery` is the page's own UUID of the act.
 
 
-def from_text(address: str, delivery: str, words: str, locale: str) -> Heard:
+def from_text(address: str, delivery: str, words: str, locale: str) -> InboundMessage:
     """Read words; "/start" opens the chat as the button of that name does elsewhere.
 
     Raises:
@@ -64,7 +73,7 @@ def from_text(address: str, delivery: str, words: str, locale: str) -> Heard:
     return _heard(address, delivery, event, locale)
 
 
-def from_tap(address: str, delivery: str, data: str, locale: str) -> Heard:
+def from_tap(address: str, delivery: str, data: str, locale: str) -> InboundMessage:
     """Read a button's token.
 
     Raises:
@@ -78,13 +87,15 @@ def from_tap(address: str, delivery: str, data: str, locale: str) -> Heard:
     return _heard(address, delivery, event, locale)
 
 
-def from_photo(address: str, delivery: str, path: str, size: int, locale: str) -> Heard:
+def from_photo(address: str, delivery: str, path: str, size: int, locale: str) -> InboundMessage:
     """Read a photo that lies in the storage at `path`."""
     media = Media(path, "photo", size)
     return _heard(address, delivery, Uploaded(0, "photo"), locale, media)
 
 
-def from_location(address: str, delivery: str, lat: float, lon: float, locale: str) -> Heard:
+def from_location(
+    address: str, delivery: str, lat: float, lon: float, locale: str
+) -> InboundMessage:
     """Read a pin, in degrees.
 
     Raises:
@@ -95,7 +106,7 @@ def from_location(address: str, delivery: str, lat: float, lon: float, locale: s
     return _heard(address, delivery, Located(lat, lon), locale)
 
 
-def from_contact(address: str, delivery: str, phone: str, locale: str) -> Heard:
+def from_contact(address: str, delivery: str, phone: str, locale: str) -> InboundMessage:
     """Read the phone's own number, in E.164.
 
     Raises:
@@ -108,12 +119,12 @@ def from_contact(address: str, delivery: str, phone: str, locale: str) -> Heard:
 
 def _heard(
     address: str, delivery: str, event: Event, locale: str, media: Media | None = None
-) -> Heard:
+) -> InboundMessage:
     try:
         act = UUID(delivery)
     except ValueError as error:
         raise Malformed("a delivery's id is a UUID") from error
-    return Heard(NAME, address, f"{address}:{act}", event, media, locale)
+    return InboundMessage(NAME, address, f"{address}:{act}", event, media, locale)
 
 
 # Speaking
@@ -122,8 +133,8 @@ def _heard(
 class OtherChat(Protocol):
     """Another chat that some of the phones play."""
 
-    def bubbles(self, letter: Letter) -> Iterable[Bubble]:
-        """What arrives of a letter there.
+    def bubbles(self, outgoing: OutgoingMessage) -> Iterable[Bubble]:
+        """What arrives of a message there.
 
         Raises:
             bot.errors.WindowClosed: nothing may be said there now.
@@ -136,14 +147,14 @@ class Browser:
 
     def __init__(
         self,
-        record: Record,
+        db: Database,
         redis: Redis,
         storage: Storage,
         catalogue: Catalogue,
         whatsapp: OtherChat,
     ) -> None:
         self._whatsapp = whatsapp
-        self._record = record
+        self._db = db
         self._redis = redis
         self._storage = storage
         self._catalogue = catalogue
@@ -152,28 +163,28 @@ class Browser:
     def name(self) -> str:
         return NAME
 
-    async def send(self, letter: Letter) -> Sent:
+    async def send(self, outgoing: OutgoingMessage) -> Sent:
         """Put the bot's bubble on a phone.
 
         Raises:
-            TryLater: the record is away.
+            TryLater: the database is away.
             WindowClosed: the phone plays a chat in which nothing may be said now.
         """
-        if letter.address.startswith(WHATSAPP):
-            payloads = [_plain(one, letter) for one in self._whatsapp.bubbles(letter)]
+        if outgoing.address.startswith(WHATSAPP):
+            payloads = [_plain(one, outgoing) for one in self._whatsapp.bubbles(outgoing)]
         else:
-            payloads = [render(letter.message, letter.locale, self._catalogue, letter.file)]
+            payloads = [render(outgoing.message, outgoing.locale, self._catalogue, outgoing.file)]
         numbers = await self._write(
-            lambda tx: [bubbles.keep(tx, letter.address, one, sent=True) for one in payloads]
+            lambda tx: [bubbles.keep(tx, outgoing.address, one, sent=True) for one in payloads]
         )
-        await self._wake(letter.address)
+        await self._wake(outgoing.address)
         return Sent(str(numbers[-1]))
 
     async def let_pass(self, address: str, time: timedelta) -> bool:
         """Let time pass on a phone since its person wrote; gives whether they ever did.
 
         Raises:
-            TryLater: the record is away.
+            TryLater: the database is away.
         """
 
         def passes(tx: Session) -> bool:
@@ -186,11 +197,11 @@ class Browser:
         await self._wake(address)
         return passed
 
-    async def show(self, heard: Heard) -> int:
+    async def show(self, heard: InboundMessage) -> int:
         """Put the person's own bubble on their phone, once a delivery; gives the bubble's id.
 
         Raises:
-            TryLater: the record is away.
+            TryLater: the database is away.
         """
         number = await self._write(lambda tx: _show(tx, heard))
         await self._wake(heard.address)
@@ -213,15 +224,15 @@ class Browser:
     async def forget(self, reference: str) -> None:
         """The demo's photos stay in the file store: the page shows them."""
 
-    async def acknowledge(self, heard: Heard) -> None:
+    async def acknowledge(self, heard: InboundMessage) -> None:
         """Nothing spins on these phones."""
 
     async def close(self) -> None:
-        """The record and Redis belong to whoever made this."""
+        """The database and Redis belong to whoever made this."""
 
     async def _write(self, act: Callable[[Session], _T]) -> _T:
         try:
-            return await self._record.do(act)
+            return await self._db.do(act)
         except DBAPIError as error:
             if not away(error):
                 raise
@@ -253,9 +264,9 @@ def render(message: Message, locale: str, catalogue: Catalogue, file: File | Non
     }
 
 
-def _plain(bubble: Bubble, letter: Letter) -> Json:
+def _plain(bubble: Bubble, outgoing: OutgoingMessage) -> Json:
     """The payload of a bubble in a chat that has no buttons."""
-    document = _document(letter.message, letter.file) if bubble.has_file else None
+    document = _document(outgoing.message, outgoing.file) if bubble.has_file else None
     return {"text": bubble.text, "document": document}
 
 
@@ -266,7 +277,7 @@ def _document(message: Message, file: File | None) -> Json:
     return {"name": name, "path": message.document, "size": len(file.content) if file else None}
 
 
-def _show(tx: Session, heard: Heard) -> int:
+def _show(tx: Session, heard: InboundMessage) -> int:
     bubbles.lock(tx, heard.address)
     recent = bubbles.recent(tx, heard.address, at_most=RECENT)
     delivery = heard.provider_id.rpartition(":")[2]
@@ -282,7 +293,7 @@ def _show(tx: Session, heard: Heard) -> int:
     return bubbles.keep(tx, heard.address, payload, sent=False)
 
 
-def _said(heard: Heard, offered: dict[str, str]) -> Json:
+def _said(heard: InboundMessage, offered: dict[str, str]) -> Json:
     """What the person's bubble shows; an identity number is never kept."""
     match heard.event:
         case Said(words):

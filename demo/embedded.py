@@ -326,10 +326,10 @@ def _held(place: Path) -> Iterator[None]:
 
 def _clear(folder: Path, fresh: bool) -> None:
     """Stop what a killed run left running on this data, and delete the data if `fresh`."""
-    for record in (folder / "pid", folder / "data" / "postmaster.pid"):
-        if record.exists():
-            _stop_leftover(int(record.read_text().split()[0]), folder)
-            record.unlink(missing_ok=True)
+    for db in (folder / "pid", folder / "data" / "postmaster.pid"):
+        if db.exists():
+            _stop_leftover(int(db.read_text().split()[0]), folder)
+            db.unlink(missing_ok=True)
     if fresh and folder.exists():
         shutil.rmtree(folder)
 

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.errors import Busy, Malformed, TryLater
 from conversations.catalogue import LOCALES
 from conversations.messages import Json
@@ -31,7 +31,7 @@ from demo import sample_photo
 from demo.channel import WHATSAPP, Browser, wake_channel
 from models import browser as bubbles
 from models.browser import BrowserMessage
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.storage import Storage
 from models.reference import area
 from web.pages import Pages, locale_of, refuse_other_sites
@@ -56,20 +56,20 @@ _KINDS = (  # how a file begins, and what it is then served as
     (b"%PDF-", "application/pdf"),
 )
 
-Take: TypeAlias = Callable[[Sequence[Heard]], Awaitable[None]]
+Take: TypeAlias = Callable[[Sequence[InboundMessage]], Awaitable[None]]
 
 
 def routes(
     pages: Pages,
     *,
-    record: Record,
+    db: Database,
     redis: Redis,
     storage: Storage,
     channel: Browser,
     take: Take,
 ) -> list[BaseRoute]:
     """The demo page and what it talks to; only for an app that is built as a demo."""
-    demo = _Demo(pages, record, redis, storage, channel, take)
+    demo = _Demo(pages, db, redis, storage, channel, take)
 
     def post(act: str, endpoint: Callable[[Request], Awaitable[Response]], at_most: int) -> Route:
         return Route(f"/demo/{{address}}/{act}", endpoint, methods=["POST"], max_body_size=at_most)
@@ -94,7 +94,7 @@ def routes(
 @dataclass(frozen=True, slots=True)
 class _Demo:
     pages: Pages
-    record: Record
+    db: Database
     redis: Redis
     storage: Storage
     channel: Browser
@@ -215,7 +215,7 @@ class _Demo:
             raise HTTPException(404)
         return Response(status_code=204, headers=NO_STORE)
 
-    async def _hear(self, read: Callable[[], Heard]) -> Response:
+    async def _hear(self, read: Callable[[], InboundMessage]) -> Response:
         """Show the person's bubble, and answer when their turn is taken."""
         try:
             heard = read()
@@ -289,7 +289,7 @@ class _Demo:
         """The photo or document of one bubble; only pictures and PDFs open in the browser."""
         address = _address(request.path_params["address"])
         number = request.path_params["number"]
-        row = await self.record.ask(lambda tx: tx.get(BrowserMessage, number))
+        row = await self.db.ask(lambda tx: tx.get(BrowserMessage, number))
         if row is None or row.address != address:
             raise HTTPException(404)
         document = row.payload.get("document") or row.payload.get("photo")
@@ -309,7 +309,7 @@ class _Demo:
         return Response(content, media_type=kind or "application/octet-stream", headers=headers)
 
     async def _bubbles(self, address: str, after: int) -> Sequence[BrowserMessage]:
-        return await self.record.ask(lambda tx: bubbles.after(tx, address, after))
+        return await self.db.ask(lambda tx: bubbles.after(tx, address, after))
 
 
 async def _listen(redis: Redis, addresses: Sequence[str], woken: asyncio.Event) -> None:

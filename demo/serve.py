@@ -28,11 +28,11 @@ def addition() -> Addition:
 
 def _make(parts: Parts) -> tuple[Channel, Sequence[BaseRoute]]:
     phone = Phone(parts.words, Templates(parts.words))
-    channel = Browser(parts.record, parts.redis, parts.storage, parts.words, phone)
+    channel = Browser(parts.db, parts.redis, parts.storage, parts.words, phone)
     return channel, [
         *pages.routes(
             parts.look,
-            record=parts.record,
+            db=parts.db,
             redis=parts.redis,
             storage=parts.storage,
             channel=channel,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.channels.base import Bubble, Letter
+from bot.channels.base import Bubble, OutgoingMessage
 from bot.channels.whatsapp.channel import window_open
 from bot.channels.whatsapp.payloads import floor, render
 from bot.channels.whatsapp.templates import Templates
@@ -18,23 +18,23 @@ from conversations.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """Puts letters into bubbles."""
+    """Puts messages into bubbles."""
 
     catalogue: Catalogue
     templates: Templates
 
-    def bubbles(self, letter: Letter) -> Iterator[Bubble]:
-        """What arrives of a letter, in order.
+    def bubbles(self, outgoing: OutgoingMessage) -> Iterator[Bubble]:
+        """What arrives of a message, in order.
 
         Raises:
             WindowClosed: they have not written for a day, and no template says this.
         """
-        if window_open(letter):
-            for payload in render(letter.message, letter.locale, self.catalogue):
+        if window_open(outgoing):
+            for payload in render(outgoing.message, outgoing.locale, self.catalogue):
                 for one in floor(payload):
                     yield Bubble(one.text, has_file=one.filename is not None)
             return
-        template = self.templates.of(letter.message, letter.locale)
+        template = self.templates.of(outgoing.message, outgoing.locale)
         if template is None:
             raise WindowClosed("no template says this")
         yield Bubble(template.words)

@@ -17,7 +17,7 @@ from models import audit, person
 from models.attachment import Attachment, AttachmentState
 from models.base import Base
 from models.conversation import SESSION, Conversation
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure import encryption
 from models.infrastructure.database import INBOX, OUTBOX, notify
 from models.infrastructure.encryption import Unreadable
@@ -92,8 +92,8 @@ class Aside:
 
 def waiting(tx: Session, *, limit: int) -> list[Aside]:
     """What is set aside and was not closed, of each kind the oldest first."""
-    turns = select(InboundMessage.id, InboundMessage.person_id, InboundMessage.set_aside_at).where(
-        InboundMessage.set_aside_at.is_not(None), InboundMessage.taken_at.is_(None)
+    turns = select(InboxMessage.id, InboxMessage.person_id, InboxMessage.set_aside_at).where(
+        InboxMessage.set_aside_at.is_not(None), InboxMessage.taken_at.is_(None)
     )
     messages = select(
         OutboundMessage.id,
@@ -109,7 +109,7 @@ def waiting(tx: Session, *, limit: int) -> list[Aside]:
     )
     found: list[Aside] = []
     for kind, rows, order, why in (
-        (Kind.TURN, turns, InboundMessage.set_aside_at, "failed, or unreadable"),
+        (Kind.TURN, turns, InboxMessage.set_aside_at, "failed, or unreadable"),
         (Kind.MESSAGE, messages, OutboundMessage.failed_at, ""),
         (Kind.FILE, files, Attachment.id, UNREADABLE),
         (Kind.SESSION, sessions, SessionAside.set_aside_at, UNREADABLE),
@@ -127,7 +127,7 @@ def retry(tx: Session, kind: Kind, row_id: int) -> None:
     """
     row = _open(tx, kind, row_id)
     match row:
-        case InboundMessage():
+        case InboxMessage():
             _insist_readable(row.event)
             row.set_aside_at, row.failures, row.person_id = None, 0, _alive(tx, row.person_id)
             notify(tx, INBOX)
@@ -154,7 +154,7 @@ def close(tx: Session, kind: Kind, row_id: int, reason: str) -> None:
     """
     row = _open(tx, kind, row_id)
     match row:
-        case InboundMessage():
+        case InboxMessage():
             row.taken_at = func.now()
         case OutboundMessage():
             row.outcome = CLOSED
@@ -167,12 +167,12 @@ def close(tx: Session, kind: Kind, row_id: int, reason: str) -> None:
 
 def _open(
     tx: Session, kind: Kind, row_id: int
-) -> InboundMessage | OutboundMessage | Attachment | SessionAside:
+) -> InboxMessage | OutboundMessage | Attachment | SessionAside:
     """The row, locked, and still set aside."""
-    row: InboundMessage | OutboundMessage | Attachment | SessionAside | None
+    row: InboxMessage | OutboundMessage | Attachment | SessionAside | None
     match kind:
         case Kind.TURN:
-            row = tx.get(InboundMessage, row_id, with_for_update=True)
+            row = tx.get(InboxMessage, row_id, with_for_update=True)
             waits = row is not None and row.set_aside_at is not None and row.taken_at is None
         case Kind.MESSAGE:
             row = tx.get(OutboundMessage, row_id, with_for_update=True)

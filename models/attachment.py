@@ -59,7 +59,7 @@ class Attachment(Base):
 def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[Attachment]:
     """Lease files that are still with the provider, oldest first.
 
-    Due is also what was received more than a lease ahead of the record's clock: it was put back.
+    Due is also what was received more than a lease ahead of the database's clock: it was put back.
     """
     free = (
         select(Attachment.id)

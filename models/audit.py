@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code, Details
 from models.infrastructure.database import packed
-from models.infrastructure.wire import Run
+from models.infrastructure.wire import Execute
 
 #: The action and subject of news of which no supervisor and no head could be told.
 UNTOLD, SUPERVISORS = "supervisors.missing", "supervisors"
@@ -46,13 +46,13 @@ class Entry:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write(run: Run, entries: Iterable[Entry]) -> None:
-    """Add several entries; on a trip."""
+def write(execute: Execute, entries: Iterable[Entry]) -> None:
+    """Add several entries; in a pipeline."""
     rows = [
         {"actor": one.actor, "action": one.action, "subject": one.subject, "details": one.details}
         for one in entries
     ]
-    run(_WRITE, {"rows": packed(rows)})
+    execute(_WRITE, {"rows": packed(rows)})
 
 
 _WRITE = """

@@ -1,4 +1,4 @@
-"""What every table shares: the declarative base, its naming, and the clock of the record."""
+"""What every table shares: the declarative base, its naming, and the clock of the database."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Base(DeclarativeBase):
 
 
 def now(tx: Session) -> datetime:
-    """When this transaction began by the record's clock, in UTC: what `now()` gives in SQL.
+    """When this transaction began by the database's clock, in UTC: what `now()` gives in SQL.
 
     It is asked once in a transaction. There is no other clock: a machine's own may be wrong.
     """
@@ -71,8 +71,8 @@ def keep_now(tx: Session, at: datetime) -> datetime:
 def unleased(until: SQLColumnExpression[datetime | None], lease: timedelta) -> ColumnElement[bool]:
     """Whether nobody has a row in hand: its lease is over, or ends later than any lease would.
 
-    That it does once the record's clock was put back. Such leases hold for nobody, since else what
-    a dead process had in hand would wait for that time to come again.
+    A lease ends that late when the database's clock was put back. It holds for nobody: a row of a
+    dead process would otherwise wait until the clock is there again.
     """
     return or_(until.is_(None), until <= func.now(), until > func.now() + 2 * lease)
 

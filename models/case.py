@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import task
 from models.base import NOT_PERSONAL, Base, Code
-from models.infrastructure.database import TASKS, trip
+from models.infrastructure.database import TASKS, pipeline
 from models.infrastructure.encryption import EncryptedJson, seal_json
 from models.lifecycle import OPEN_CASES, CaseState
 from models.personal import Keep, Linking, Personal, on_linking, personal
@@ -71,8 +71,8 @@ def submit(
     The number is the year in Jakarta and the id, such as `26-004512`. Gaps may occur (ids come from
     a sequence); the permit's number has none.
     """
-    with trip(tx) as run:
-        sent = run(
+    with pipeline(tx) as execute:
+        sent = execute(
             _SUBMIT,
             {
                 "person_id": str(person_id),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Code
 from models.infrastructure.database import packed
-from models.infrastructure.wire import Run
+from models.infrastructure.wire import Execute
 from models.personal import Linking, on_linking
 
 CURRENT_VERSION = "2026-11"  # of the wording; a new one is asked for again
@@ -29,11 +29,11 @@ class Consent(Base):
     given_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
-def give(run: Run, consents: Iterable[tuple[int, str]]) -> None:
+def give(execute: Execute, consents: Iterable[tuple[int, str]]) -> None:
     """Record yeses, each (person, purpose), to the current wording. Idempotent."""
     rows = [{"person_id": person_id, "purpose": purpose} for person_id, purpose in consents]
     if rows:
-        run(_GIVE, {"rows": packed(rows), "version": CURRENT_VERSION})
+        execute(_GIVE, {"rows": packed(rows), "version": CURRENT_VERSION})
 
 
 _GIVE = """

@@ -13,16 +13,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.attachment import REFERENCE
 from models.base import Base, Code
 from models.infrastructure import quiet
-from models.infrastructure.database import INBOX, notify, packed, trip
+from models.infrastructure.database import INBOX, notify, packed, pipeline
 from models.infrastructure.encryption import EncryptedJson, seal, seal_json
-from models.infrastructure.wire import Results, Run
+from models.infrastructure.wire import Execute, Results
 from models.person import MAKE
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
 NEWS = "news"  # the channel of what the city itself has to tell a conversation
 
 
-class InboundMessage(Base):
+class InboxMessage(Base):
     """One thing heard from, or for, one person.
 
     Open until `taken_at` or `set_aside_at` is set. `provider_id` is the provider's own id of the
@@ -70,7 +70,7 @@ class InboundMessage(Base):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What `record` writes for one person."""
+    """What `add` writes for one person."""
 
     channel: str
     provider_id: str
@@ -87,7 +87,7 @@ EVENT = "inbox.event"  # what its words are bound to
 REPEATED = "interval '3 days'"
 
 
-def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
+def add(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
     """Write down what people shall hear of, once each. Gives the new rows' ids."""
     hours = quiet.of(tx)
     rows = [
@@ -102,8 +102,8 @@ def record(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
     ]
     if not rows:
         return []
-    with trip(tx) as run:
-        recorded = run(_RECORD, {"rows": packed(rows), **hours.parameters})
+    with pipeline(tx) as execute:
+        recorded = execute(_RECORD, {"rows": packed(rows), **hours.parameters})
     return [row_id for (row_id,) in recorded.rows]
 
 
@@ -139,8 +139,8 @@ class Delivery:
     file: SentFile | None = None
 
 
-def hear(run: Run, deliveries: Iterable[Delivery]) -> Results:
-    """Write down deliveries, each once, with their files, and meet who was never met; on a trip.
+def hear(execute: Execute, deliveries: Iterable[Delivery]) -> Results:
+    """Write deliveries, each once, with their files, and create unknown senders; in a pipeline.
 
     Gives (channel, address, person id). Who is not among them is met by another process at this
     very moment, and nothing of theirs is written: hear them again.
@@ -158,7 +158,7 @@ def hear(run: Run, deliveries: Iterable[Delivery]) -> Results:
         }
         for one in deliveries
     ]
-    return run(_HEAR, {"rows": packed(rows)})
+    return execute(_HEAR, {"rows": packed(rows)})
 
 
 #: Rows go in by their keys' order, so that two processes that hear the same do not wait for each
@@ -210,11 +210,11 @@ def tell(tx: Session, person_id: int, fact: str, event: Any, *, can_wait: bool =
     What is owed at night and `can_wait` is told in the morning, or before an answer to what they
     say meanwhile.
     """
-    if record(tx, [Arrival(NEWS, f"{fact}:{person_id}", person_id, event, can_wait)]):
+    if add(tx, [Arrival(NEWS, f"{fact}:{person_id}", person_id, event, can_wait)]):
         notify(tx, INBOX)
 
 
-_SLEEPS = func.coalesce(InboundMessage.due_at > func.now(), False)
+_SLEEPS = func.coalesce(InboxMessage.due_at > func.now(), False)
 
 
 def waiting(tx: Session, *, limit: int, but_for: Sequence[int] = ()) -> Sequence[int]:
@@ -244,13 +244,13 @@ _WAITING = """
 def count_failure(tx: Session, person_id: int, *, at_most: int) -> int | None:
     """Count that a (locked) person's next turn raised; gives the row's id when it is set aside."""
     row = tx.scalars(
-        select(InboundMessage)
+        select(InboxMessage)
         .where(
-            InboundMessage.person_id == person_id,
-            InboundMessage.taken_at.is_(None),
-            InboundMessage.set_aside_at.is_(None),
+            InboxMessage.person_id == person_id,
+            InboxMessage.taken_at.is_(None),
+            InboxMessage.set_aside_at.is_(None),
         )
-        .order_by(_SLEEPS, InboundMessage.id)
+        .order_by(_SLEEPS, InboxMessage.id)
         .limit(1)
     ).one_or_none()
     if row is None:

@@ -61,7 +61,9 @@ def offer(tx: Session, person_id: int) -> str:
     mine = LinkCode.person_id == person_id
     tx.execute(delete(LinkCode).where(mine, LinkCode.taken_by_id.is_(None)))
     code = _new_code()
-    tx.add(LinkCode(person_id=person_id, code_hash=_print(code), expires_at=func.now() + LIFE))
+    tx.add(
+        LinkCode(person_id=person_id, code_hash=_fingerprint(code), expires_at=func.now() + LIFE)
+    )
     tx.flush()
     return code
 
@@ -80,7 +82,7 @@ def take(tx: Session, code: str, person_id: int) -> Taken:
         return "too_many"
     row = tx.scalars(
         select(LinkCode)
-        .where(LinkCode.code_hash == _print(code), LinkCode.expires_at > func.now())
+        .where(LinkCode.code_hash == _fingerprint(code), LinkCode.expires_at > func.now())
         .with_for_update()
     ).one_or_none()
     if row is not None and row.person_id == person_id:
@@ -199,5 +201,5 @@ def _new_code() -> str:
             return code
 
 
-def _print(code: str) -> bytes:
+def _fingerprint(code: str) -> bytes:
     return blind_index(code, "link_codes.code")

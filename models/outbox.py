@@ -26,10 +26,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
 from models.infrastructure import quiet
-from models.infrastructure.database import OUTBOX, notify, packed, trip
+from models.infrastructure.database import OUTBOX, notify, packed, pipeline
 from models.infrastructure.encryption import EncryptedJson, seal_json
 from models.infrastructure.quiet import QuietHours
-from models.infrastructure.wire import Results, Run
+from models.infrastructure.wire import Execute, Results
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
 NO_PLACE = "rate"  # the outcome of what was not tried, since the rate is used up
@@ -111,8 +111,8 @@ class OutboundMessage(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """What `owe` writes for one message."""
+class NewMessage:
+    """What `enqueue` writes for one message."""
 
     person_id: int
     dedupe_key: str
@@ -130,24 +130,24 @@ class Owed:
 MESSAGE = "outbox.message"
 
 
-def owe(tx: Session, messages: Iterable[Owed]) -> None:
-    """Owe messages, each fact once, and wake the senders at commit."""
+def enqueue(tx: Session, messages: Iterable[NewMessage]) -> None:
+    """Enqueue messages, each fact once, and wake the senders at commit."""
     rows = list(messages)
     if rows:
-        with trip(tx) as run:
-            owe_and_lease(run, rows, lease=timedelta(0), leasing=(), hours=quiet.of(tx))
+        with pipeline(tx) as execute:
+            enqueue_and_lease(execute, rows, lease=timedelta(0), leasing=(), hours=quiet.of(tx))
         notify(tx, OUTBOX)
 
 
-def owe_and_lease(
-    run: Run,
-    messages: Iterable[Owed],
+def enqueue_and_lease(
+    execute: Execute,
+    messages: Iterable[NewMessage],
     *,
     lease: timedelta,
     leasing: Container[int],
     hours: QuietHours = quiet.OFF,
 ) -> Results:
-    """Owe messages, each fact once, and lease at once what the caller will send itself; on a trip.
+    """Enqueue messages, each fact once, and lease what the caller sends itself; in a pipeline.
 
     Leased, for the people in `leasing`, is the first message that is due now, unless an older one
     is still open: so their order holds. A notice at night is due in the morning, unless it is
@@ -180,7 +180,7 @@ def owe_and_lease(
             }
         )
     given = {"rows": packed(rows), "lease": lease.total_seconds()}
-    return run(_OWE, {**given, **hours.parameters})
+    return execute(_OWE, {**given, **hours.parameters})
 
 
 #: SQL for how many fleeting replies wait for a person, of SQL that gives the person.

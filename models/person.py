@@ -22,9 +22,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
-from models.infrastructure.database import packed, trip
-from models.infrastructure.encryption import Encrypted, Unreadable, open_text, seal, unveil, veil
-from models.infrastructure.wire import Run
+from models.infrastructure.database import packed, pipeline
+from models.infrastructure.encryption import (
+    Encrypted,
+    Unreadable,
+    decrypt_searchable,
+    encrypt_searchable,
+    open_text,
+    seal,
+)
+from models.infrastructure.wire import Execute
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
 WHATSAPP = "whatsapp"  # the channel whose addresses are telephone numbers
@@ -74,9 +81,9 @@ class Address(Base):
     unreachable_at: Mapped[datetime | None]  # the channel said so; cleared when heard again
 
 
-def veiled(channel: str, address: str) -> str:
+def encrypted(channel: str, address: str) -> str:
     """A provider's address, such as a number, as `addresses` keeps it; equal ones stay equal."""
-    return veil(address, f"addresses.{channel}")
+    return encrypt_searchable(address, f"addresses.{channel}")
 
 
 def unveiled(channel: str, address: str) -> str:
@@ -85,7 +92,7 @@ def unveiled(channel: str, address: str) -> str:
     Raises:
         ValueError: it was not made by `veiled`, or with another INDEX_KEY.
     """
-    return unveil(address, f"addresses.{channel}")
+    return decrypt_searchable(address, f"addresses.{channel}")
 
 
 def veil_numbers(connection: Connection, channel: str) -> int:
@@ -96,7 +103,7 @@ def veil_numbers(connection: Connection, channel: str) -> int:
     changed, last = 0, 0
     while rows := connection.execute(_NUMBERS, {"channel": channel, "last": last}).all():
         last = rows[-1].id
-        given = packed([{"id": row.id, "address": veiled(channel, row.address)} for row in rows])
+        given = packed([{"id": row.id, "address": encrypted(channel, row.address)} for row in rows])
         changed += connection.execute(_VEIL, {"channel": channel, "rows": given}).rowcount
     return changed
 
@@ -120,7 +127,7 @@ def reachable() -> ColumnElement[bool]:
 
 
 @dataclass(slots=True)
-class Speaker:
+class LockedPerson:
     """A (locked) person in their turn; what a turn may change about them is kept by `save`.
 
     A name or phone that can't be read is None here; `save` leaves the stored one as it is unless
@@ -185,9 +192,9 @@ def meet(tx: Session, channel: str, addresses: Iterable[tuple[str, str]]) -> dic
         {"channel": channel, "address": address, "locale": wanted[address]}
         for address in sorted(wanted)
     ]
-    with trip(tx) as run:
-        run(_MEET, {"strangers": packed(given)})
-        found = run(_FIND, {"channel": channel, "addresses": packed(list(wanted))})
+    with pipeline(tx) as execute:
+        execute(_MEET, {"strangers": packed(given)})
+        found = execute(_FIND, {"channel": channel, "addresses": packed(list(wanted))})
     return {address: person_id for address, person_id in found.rows}
 
 
@@ -242,13 +249,13 @@ def asked(ids: Iterable[int], addresses: Iterable[tuple[str, str]] = ()) -> Mapp
     return {"people": packed(list(ids)), "addresses": packed(where)}
 
 
-def lock(tx: Session, ids: Iterable[int]) -> list[Speaker]:
+def lock(tx: Session, ids: Iterable[int]) -> list[LockedPerson]:
     """Lock people in id order, so that two turns never wait for each other in a circle.
 
     `FOR NO KEY UPDATE`: others may still write rows that refer to them.
     """
-    with trip(tx) as run:
-        rows = run(LOCK, asked(ids))
+    with pipeline(tx) as execute:
+        rows = execute(LOCK, asked(ids))
     return [speaker(row) for row in rows.rows]
 
 
@@ -261,11 +268,11 @@ LOCK = f"""
 
 def speaker(
     row: tuple[int, str, bytes | None, bytes | None, datetime | None, int | None],
-) -> Speaker:
+) -> LockedPerson:
     """A row of `LOCK`."""
     person_id, locale, stored_name, stored_phone, opted_out_at, _ = row
     name, phone = _read(stored_name, NAME), _read(stored_phone, PHONE)
-    one = Speaker(person_id, locale, None, None, opted_out_at)
+    one = LockedPerson(person_id, locale, None, None, opted_out_at)
     if isinstance(name, Unreadable):
         one.unreadable |= {"name"}
     else:
@@ -281,7 +288,7 @@ def _read(stored: bytes | None, bound_to: str) -> str | Unreadable | None:
     return None if stored is None else open_text(stored, bound_to)
 
 
-def save(run: Run, changed: Iterable[Speaker]) -> None:
+def save(execute: Execute, changed: Iterable[LockedPerson]) -> None:
     """Keep what turns changed about people."""
     rows = [
         {
@@ -296,7 +303,7 @@ def save(run: Run, changed: Iterable[Speaker]) -> None:
         for one in changed
     ]
     if rows:
-        run(_SAVE, {"rows": packed(rows)})
+        execute(_SAVE, {"rows": packed(rows)})
 
 
 _SAVE = """

@@ -45,7 +45,7 @@ class Receipt(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class DeliveryReport:
     """What is known of one try to send a message."""
 
     provider_id: str
@@ -58,7 +58,7 @@ class Fate:
         return self.status in FAILED
 
 
-def note(tx: Session, outbox_id: int, fate: Fate) -> bool:
+def note(tx: Session, outbox_id: int, delivery: DeliveryReport) -> bool:
     """Write down a report; gives whether the try has failed, and nobody has seen to it yet.
 
     Nothing if the message is gone.
@@ -67,10 +67,10 @@ def note(tx: Session, outbox_id: int, fate: Fate) -> bool:
     if tx.scalar(there.with_for_update(read=True, key_share=True)) is None:
         return False
     row = insert(Receipt).values(
-        provider_id=fate.provider_id,
+        provider_id=delivery.provider_id,
         outbox_id=outbox_id,
-        status=fate.status,
-        code=fate.code,
+        status=delivery.status,
+        code=delivery.code,
         reported_at=func.now(),
     )
     new = row.excluded
@@ -78,11 +78,13 @@ def note(tx: Session, outbox_id: int, fate: Fate) -> bool:
         row.on_conflict_do_update(
             index_elements=[Receipt.provider_id],
             set_={"status": new.status, "code": new.code, "reported_at": new.reported_at},
-            where=case(RANKS, value=Receipt.status, else_=-1) < RANKS.get(fate.status, -1),
+            where=case(RANKS, value=Receipt.status, else_=-1) < RANKS.get(delivery.status, -1),
         )
     )
     known = tx.execute(
-        select(Receipt.status, Receipt.seen_to_at).where(Receipt.provider_id == fate.provider_id)
+        select(Receipt.status, Receipt.seen_to_at).where(
+            Receipt.provider_id == delivery.provider_id
+        )
     ).one()
     return known.status in FAILED and known.seen_to_at is None
 
@@ -96,7 +98,7 @@ class Past:
 
     owed_at: datetime
     age: timedelta
-    fates: tuple[Fate, ...]
+    reports: tuple[DeliveryReport, ...]
 
 
 def past(tx: Session, outbox_id: int) -> Past:
@@ -107,15 +109,15 @@ def past(tx: Session, outbox_id: int) -> Past:
             OutboundMessage.id == outbox_id
         )
     ).one()
-    return Past(owed_at, age, fates(tx, outbox_id))
+    return Past(owed_at, age, reports(tx, outbox_id))
 
 
-def fates(tx: Session, outbox_id: int) -> tuple[Fate, ...]:
+def reports(tx: Session, outbox_id: int) -> tuple[DeliveryReport, ...]:
     """What is known of a message's tries, the oldest report first."""
     rows = tx.scalars(
         select(Receipt).where(Receipt.outbox_id == outbox_id).order_by(Receipt.reported_at)
     )
-    return tuple(Fate(row.provider_id, row.status, row.code) for row in rows)
+    return tuple(DeliveryReport(row.provider_id, row.status, row.code) for row in rows)
 
 
 def settled(tx: Session, outbox_id: int) -> bool:
@@ -134,7 +136,7 @@ def settled(tx: Session, outbox_id: int) -> bool:
     return row.provider_id is not None or row.failed_at is not None
 
 
-def owe_again(tx: Session, outbox_id: int, provider_id: str, *, after: timedelta) -> bool:
+def enqueue_again(tx: Session, outbox_id: int, provider_id: str, *, after: timedelta) -> bool:
     """Owe a message again whose last try has failed at the provider; gives whether it was so.
 
     The failure is seen to; what was sent otherwise meanwhile, or given up, stays so.

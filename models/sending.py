@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from models.infrastructure.database import packed
 from models.infrastructure.encryption import open_json
-from models.infrastructure.wire import Results, Run
+from models.infrastructure.wire import Execute, Results
 from models.outbox import MESSAGE, OPEN, SLEEPS, UNKNOWN, OutboundMessage
 
 
@@ -36,9 +36,9 @@ class Reach:
 class Claimed:
     """A leased message with all that sending it needs.
 
-    `message` is what `owe` was given, as JSON, or `Unreadable`; or, from who owed it, the message
-    itself. `reach` is where to try, one address after the other. Who owes an answer knows only the
-    address that it answers: then it is not `all_known` where else the person could be reached.
+    `message` is what `enqueue` was given, as JSON, or `Unreadable`; or the message itself if this
+    process has just enqueued it. `reach` is where to try, one address after the other. A turn knows
+    only the address that it answers: then `all_known` is false.
     """
 
     id: int
@@ -48,7 +48,7 @@ class Claimed:
     attempts: int
     locale: str
     opted_out: bool
-    at: datetime  # the time it was leased, on the record's clock
+    at: datetime  # the time it was leased, on the database's clock
     unsure: bool  # an earlier try may have come through: nobody wrote down what became
     reach: tuple[Reach, ...]
     all_known: bool = True
@@ -60,7 +60,7 @@ class Claimed:
         return self.reach[0].channel if self.reach else None
 
 
-def claim(run: Run, *, lease: timedelta, limit: int, others: int | None = None) -> Results:
+def claim(execute: Execute, *, lease: timedelta, limit: int, others: int | None = None) -> Results:
     """Lease the first open message of each person whose first is due.
 
     Replies go first, then at most `others` greetings and as many notices.
@@ -68,14 +68,14 @@ def claim(run: Run, *, lease: timedelta, limit: int, others: int | None = None) 
     Only a person's oldest open message can be claimed, but for notices that wait for the morning,
     so their order holds whoever sends. It goes to
     the address that it answers, or else to the one that was heard from last; one that can't be
-    reached is passed over where there is another. On a trip; `claimed` reads what it gives.
+    reached is passed over where there is another. In a pipeline; `claimed` reads what it gives.
 
-    What was made more than a lease ahead of the record's clock is due, and a lease that no claim
+    What was made more than a lease ahead of the database's clock is due, and a lease that no claim
     would give by now is over: the clock was put back, and nobody shall wait for that time again.
     """
     others = limit if others is None else min(others, limit)
-    run(IN_ORDER, {})
-    return run(_CLAIM, {"lease": lease.total_seconds(), "limit": limit, "others": others})
+    execute(IN_ORDER, {})
+    return execute(_CLAIM, {"lease": lease.total_seconds(), "limit": limit, "others": others})
 
 
 def claimed(rows: Results) -> list[Claimed]:
@@ -178,9 +178,9 @@ _CLAIM = f"""
 """
 
 
-def renew(run: Run, ids: Sequence[int], *, lease: timedelta) -> None:
-    """Keep messages that are still being sent; on a trip."""
-    run(_RENEW, {"ids": packed(list(ids)), "lease": lease.total_seconds()})
+def renew(execute: Execute, ids: Sequence[int], *, lease: timedelta) -> None:
+    """Keep messages that are still being sent; in a pipeline."""
+    execute(_RENEW, {"ids": packed(list(ids)), "lease": lease.total_seconds()})
 
 
 _RENEW = """
@@ -190,13 +190,13 @@ _RENEW = """
 """
 
 
-def settle(run: Run, sent: Mapping[int, str]) -> Results:
-    """Mark messages as sent: id -> the provider's id; on a trip.
+def settle(execute: Execute, sent: Mapping[int, str]) -> Results:
+    """Mark messages as sent: id -> the provider's id; in a pipeline.
 
     Gives one row, (whether any of these people has a message left to be sent,).
     """
     rows = [{"id": row_id, "provider_id": sent[row_id]} for row_id in sent]
-    return run(_SETTLE, {"rows": packed(rows)})
+    return execute(_SETTLE, {"rows": packed(rows)})
 
 
 _SETTLE = f"""
@@ -238,14 +238,14 @@ def wake(tx: Session, outcome: str, *, counted: int) -> None:
     )
 
 
-def turn_away(run: Run, waits: Mapping[int, timedelta], outcome: str) -> None:
-    """Give back messages that were not tried, each for a while; on a trip.
+def turn_away(execute: Execute, waits: Mapping[int, timedelta], outcome: str) -> None:
+    """Give back messages that were not tried, each for a while; in a pipeline.
 
     They keep their number of attempts, and what is not known of an earlier one. To wait for a place
     is no failure: it does not count as time since they were first due.
     """
     rows = [{"id": row_id, "after": after.total_seconds()} for row_id, after in waits.items()]
-    run(_TURN_AWAY, {"rows": packed(rows), "outcome": outcome})
+    execute(_TURN_AWAY, {"rows": packed(rows), "outcome": outcome})
 
 
 _TURN_AWAY = f"""

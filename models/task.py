@@ -9,7 +9,7 @@ from sqlalchemy import Index, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code, unleased
-from models.infrastructure.database import TASKS, trip
+from models.infrastructure.database import TASKS, pipeline
 
 MAX_FAILURES = 6
 FIRST_PAUSE = timedelta(seconds=5)
@@ -62,8 +62,8 @@ def plan(
     tx: Session, kind: str, subject_id: int, run_key: str, *, due_at: datetime | None = None
 ) -> None:
     """Plan a task, once for each run key, and wake the dispatcher at commit."""
-    with trip(tx) as run:
-        run(
+    with pipeline(tx) as execute:
+        execute(
             _PLAN,
             {
                 "kind": kind,
@@ -108,7 +108,7 @@ def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[tuple[int, s
 
 
 def mend(tx: Session) -> None:
-    """Let nothing wait until the record's clock, which was put back, is where it has been before.
+    """Let nothing wait until the database's clock, which was put back, is where it has been before.
 
     Due is what was made in a time that has not come: the job sees for itself whether it is early.
     """

@@ -1,4 +1,4 @@
-"""The hot path of every turn: two trips to the record, whatever the number of people.
+"""The hot path of every turn: two trips to the database, whatever the number of people.
 
 `begin` writes down what was heard, locks who is concerned and reads how they stand; `keep` writes
 what they are left with. Between the two, the conversation decides.
@@ -19,11 +19,11 @@ from models.calendar import COMING, Calendar
 from models.consent import CURRENT_VERSION
 from models.conversation import SESSION
 from models.inbox import EVENT, Delivery
-from models.infrastructure.database import packed, trip
+from models.infrastructure.database import packed, pipeline
 from models.infrastructure.encryption import open_json, seal_json
-from models.infrastructure.wire import Results, Run
+from models.infrastructure.wire import Execute, Results
 from models.outbox import WAITING
-from models.person import ASKED, LOCK, Speaker, asked
+from models.person import ASKED, LOCK, LockedPerson, asked
 
 HEARINGS = 5  # of the same deliveries, while other processes meet the same people
 
@@ -52,7 +52,7 @@ class Untaken:
 
 @dataclass(slots=True)
 class Opening:
-    """What the record holds about a person as their turn begins.
+    """What the database holds about a person as their turn begins.
 
     The three flags tell what else there is to be read: most people have next to nothing.
     """
@@ -68,9 +68,9 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The people of a batch of turns, locked, and how they stand; `at` is the record's time."""
+    """The people of a batch of turns, locked, and how they stand; `at` is the database's time."""
 
-    people: dict[int, Speaker]
+    people: dict[int, LockedPerson]
     openings: dict[int, Opening]
     at: datetime
 
@@ -85,10 +85,10 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
     addresses = {(one.channel, one.address) for one in deliveries}
     who = asked(ids, addresses)
     for _ in range(HEARINGS):
-        with trip(tx) as run:
-            heard = inbox.hear(run, deliveries) if deliveries else None
-            locked = run(LOCK, who)
-            opened = run(_OPEN, {**who, "version": CURRENT_VERSION})
+        with pipeline(tx) as execute:
+            heard = inbox.hear(execute, deliveries) if deliveries else None
+            locked = execute(LOCK, who)
+            opened = execute(_OPEN, {**who, "version": CURRENT_VERSION})
         met = heard.rows if heard is not None else []
         if len(met) == len(addresses):
             if any(row[-1] is not None for row in locked.rows):
@@ -101,8 +101,8 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
 
 def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
     """How these (locked) people stand by now."""
-    with trip(tx) as run:
-        opened = run(_OPEN, {**asked(ids), "version": CURRENT_VERSION})
+    with pipeline(tx) as execute:
+        opened = execute(_OPEN, {**asked(ids), "version": CURRENT_VERSION})
     return _openings(opened.rows)
 
 
@@ -158,7 +158,7 @@ class Saved:
 
 
 def keep(
-    run: Run,
+    execute: Execute,
     sessions: Iterable[Saved],
     taken: Sequence[int],
     heard: Iterable[int],
@@ -173,19 +173,19 @@ def keep(
         }
         for one in sessions
     ]
-    run(
+    execute(
         _KEEP,
         {"rows": packed(rows), "taken": packed(list(taken)), "heard": packed(list(heard))},
     )
 
 
-def set_session_aside(run: Run, person_ids: Sequence[int]) -> Results:
+def set_session_aside(execute: Execute, person_ids: Sequence[int]) -> Results:
     """Put sessions that can't be read away as they are, before `keep` writes new ones.
 
     Nothing is lost if the key comes back: `models.aside` can put them in their place again. Gives
     (id, person id, whether there was a draft).
     """
-    return run(_SET_SESSION_ASIDE, {"ids": packed(list(person_ids))})
+    return execute(_SET_SESSION_ASIDE, {"ids": packed(list(person_ids))})
 
 
 _SET_SESSION_ASIDE = """
@@ -196,9 +196,9 @@ _SET_SESSION_ASIDE = """
 """
 
 
-def set_aside(run: Run, row_ids: Sequence[int]) -> None:
+def set_aside(execute: Execute, row_ids: Sequence[int]) -> None:
     """Set aside what was heard and can't be read."""
-    run(_SET_ASIDE, {"ids": packed(list(row_ids))})
+    execute(_SET_ASIDE, {"ids": packed(list(row_ids))})
 
 
 _SET_ASIDE = """

@@ -75,10 +75,10 @@ def note(tx: Session, person_id: int, reason: str) -> Unreached | None:
 
     Owed to are owners with a case that was not taken back, and staff.
     """
-    owed = _owed(tx, person_id)
-    if owed is None:
+    queued = _owed(tx, person_id)
+    if queued is None:
         return None
-    case_id, area_code = owed
+    case_id, area_code = queued
     given = insert(Unreached).values(
         person_id=person_id,
         case_id=case_id,

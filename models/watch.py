@@ -1,4 +1,4 @@
-"""Watching the record: what waits in it and since when.
+"""Watching the database: what waits in it and since when.
 
 Every statement is served by an index over the rows that are open, so that it costs the same on a
 record of ten million messages. Ages are told by the database's clock: they are the same whoever

@@ -26,7 +26,7 @@ from demo.embedded import servers as running_servers
 from models import migrations
 from models.base import Base
 from models.infrastructure import database as models_database
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 
 GIVEN = ("DATABASE_URL", "REDIS_URL")
 
@@ -147,11 +147,11 @@ def database(engine: Engine) -> str:
 
 
 @pytest.fixture
-async def record(database: str) -> AsyncIterator[Record]:
+async def db(database: str) -> AsyncIterator[Database]:
     """Async callers' way to the same empty database."""
-    record = Record(database)
-    yield record
-    await record.close()
+    db = Database(database)
+    yield db
+    await db.close()
 
 
 @pytest.fixture

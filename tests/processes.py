@@ -19,7 +19,7 @@ from urllib.error import URLError
 
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
-from models.person import veiled
+from models.person import encrypted
 from tests.at import bare_environment
 from tests.providers.bot_api import FakeBotApi
 from tests.providers.twilio_api import FakeTwilio
@@ -32,7 +32,7 @@ SECRET = "a-secret-of-telegram"
 
 
 class Product:
-    """Processes of `izin` on one record, one Redis, one Bot API and perhaps a Twilio.
+    """Processes of `izin` on one database, one Redis, one Bot API and perhaps a Twilio.
 
     A process is named by its command; `serve:2` is a second one beside it, with a port of its own.
     `program` is the folder of the rooms that they run.
@@ -218,7 +218,7 @@ def _end(process: subprocess.Popen[bytes], log: Path) -> None:
 def address(chat: int) -> str:
     """The address of a chat on Telegram, as the product's processes keep it."""
     encryption.use(KeyRing.parse(f"k1:{KEY}", KEY))
-    return veiled("telegram", str(chat))
+    return encrypted("telegram", str(chat))
 
 
 def free_port() -> int:

@@ -89,10 +89,10 @@ def test_who_did_not_get_a_message_is_told_more_when_they_write_again(
     owner = twilio.user("+6281200000001", "Siti")
     owner.start().result()
     hear(owner, "welcome.hello")
-    twilio.fate = lambda message: 63024
+    twilio.delivery = lambda message: 63024
     owner.say("bantuan").result()
     until(lambda: "unreachable" in outcomes(engine), "the failure to be seen to")
-    twilio.fate = lambda message: None
+    twilio.delivery = lambda message: None
     owner.say("bantuan").result()
     hear(owner, "common.help.owner")
 
@@ -302,7 +302,7 @@ def nothing_is_left_open(engine: Engine) -> None:
 
 
 def nobody_can_read(engine: Engine, *secrets: str) -> None:
-    """No personal word stands in the record in the clear."""
+    """No personal word stands in the database in the clear."""
     with engine.connect() as connection:
         tables = connection.execute(
             text("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")

@@ -18,7 +18,7 @@ from demo.sample_photo import draw
 from models import inbox, outbox, personal, task
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
-from models.outbox import Owed
+from models.outbox import NewMessage
 from tests.processes import KEY, SECRET, Product, address
 from tests.providers.bot_api import BLOCKED, CLOSE, FakeBotApi, Person, broken, refused, too_many
 from tests.test_journey import NIK, apply, identify
@@ -198,7 +198,7 @@ def poison(engine: Engine, person_id: int) -> None:
     }
     with Session(engine) as tx, tx.begin():
         inbox.tell(tx, person_id, "poison", {"event": "Zulaikha asks"})
-        outbox.owe(tx, [Owed(person_id, "poison", unreadable)])
+        outbox.enqueue(tx, [NewMessage(person_id, "poison", unreadable)])
         task.plan(tx, "nobody_knows_how", person_id, "poison")
 
 

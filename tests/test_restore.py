@@ -170,7 +170,7 @@ def settled(running: Servers) -> bool:
 
 
 def kept(running: Servers, folder: Path) -> list[str]:
-    """The files that the record speaks of, each as it was received."""
+    """The files that the database speaks of, each as it was received."""
     with connected(running) as connection:
         rows = connection.execute(text("SELECT path, sha256 FROM attachments")).all()
     for path, digest in rows:

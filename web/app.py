@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot import service, webhooks
 from bot.buckets import Buckets
-from bot.channels.base import Channel, Heard
+from bot.channels.base import Channel, InboundMessage
 from bot.channels.telegram.channel import Telegram
 from bot.channels.whatsapp.addresses import Addresses
 from bot.channels.whatsapp.reports import Reports
@@ -35,7 +35,7 @@ from conversations import catalogue
 from conversations.catalogue import Catalogue
 from models import keys
 from models.infrastructure import database, encryption
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.encryption import UnreadableValue
 from models.infrastructure.settings import revealed
 from models.infrastructure.storage import Storage
@@ -50,7 +50,7 @@ VISIT = 3.0  # seconds that a page waits for the database
 PATIENCE = 3.0  # seconds a part may take to answer `/readyz`
 
 #: Takes deliveries; returns when they are committed, raises `Busy` when nothing is promised.
-Take: TypeAlias = Callable[[Sequence[Heard]], Awaitable[None]]
+Take: TypeAlias = Callable[[Sequence[InboundMessage]], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class _Entrance:
 
     bot: Bot | None = None
 
-    async def take(self, heard: Sequence[Heard]) -> None:
+    async def take(self, heard: Sequence[InboundMessage]) -> None:
         """Hand deliveries to the bot.
 
         Raises:
@@ -77,7 +77,7 @@ class Parts:
     settings: Settings
     words: Catalogue
     look: Pages
-    record: Record
+    db: Database
     redis: Redis
     storage: Storage
     take: Take
@@ -101,7 +101,7 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
         settings,
         words,
         pages.load(words, folders),
-        Record(settings.database_url.reveal(), quiet=settings.quiet),
+        Database(settings.database_url.reveal(), quiet=settings.quiet),
         redis,
         Storage(settings.storage_url),
         entrance.take,
@@ -111,7 +111,7 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
         if settings.telegram_bot_token
         else None
     )
-    whatsapp = service.whatsapp(settings, words, parts.record)
+    whatsapp = service.whatsapp(settings, words, parts.db)
     ours: list[Channel | None] = [telegram, whatsapp]
     deliveries = _deliveries(parts)
     routes = [*_pages(parts), *pages.routes(folders), *deliveries]
@@ -129,12 +129,12 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
         slow_after(settings.slow_turn_seconds)
         expect(channels)
         async with service.running(
-            parts.record,
+            parts.db,
             channels,
             parts.storage,
             service.limits(settings),
             settings.public_url,
-            templates=service.template_watch(settings, parts.record),
+            templates=service.template_watch(settings, parts.db),
         ) as bot:
             entrance.bot = bot
             announcing = asyncio.create_task(_announce(telegram, settings))
@@ -161,18 +161,18 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
 
 
 def _pages(parts: Parts) -> list[BaseRoute]:
-    hurried = parts.record.within(VISIT)
+    hurried = parts.db.within(VISIT)
     buckets = Buckets(parts.redis)
     settings = parts.settings
     return [
-        *_signs_of_life(parts.record, parts.redis),
+        *_signs_of_life(parts.db, parts.redis),
         *metrics.routes(
             token=revealed(settings.metrics_token),
             database_url=settings.database_url.reveal(),
             redis_url=settings.redis_url.reveal(),
         ),
-        *documents.routes(parts.look, record=hurried, buckets=buckets),
-        *identity.routes(parts.look, record=hurried, buckets=buckets, storage=parts.storage),
+        *documents.routes(parts.look, db=hurried, buckets=buckets),
+        *identity.routes(parts.look, db=hurried, buckets=buckets, storage=parts.storage),
     ]
 
 
@@ -191,8 +191,8 @@ def _deliveries(parts: Parts) -> list[Route]:
                 shared_key=revealed(settings.twilio_shared_key),
             ),
             take=parts.take,
-            addresses=Addresses(parts.record),
-            reports=Reports(parts.record),
+            addresses=Addresses(parts.db),
+            reports=Reports(parts.db),
         )
     return routes
 
@@ -235,7 +235,7 @@ async def _announce(telegram: Telegram | None, settings: Settings) -> None:
             return
 
 
-def _signs_of_life(record: Record, redis: Redis) -> list[BaseRoute]:
+def _signs_of_life(db: Database, redis: Redis) -> list[BaseRoute]:
     async def healthz(request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
@@ -245,7 +245,7 @@ def _signs_of_life(record: Record, redis: Redis) -> list[BaseRoute]:
         They are not when another process has written under a key that this one does not have.
         """
         database_ok, redis_ok, keys_are = await asyncio.gather(
-            _database(record), _redis(redis), _keys(record)
+            _database(db), _redis(redis), _keys(db)
         )
         parts = {"database": _part(ok=database_ok), "redis": _part(ok=redis_ok), "keys": keys_are}
         sound = all(part == "ok" for part in parts.values())
@@ -254,10 +254,10 @@ def _signs_of_life(record: Record, redis: Redis) -> list[BaseRoute]:
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
 
-async def _database(record: Record) -> bool:
+async def _database(db: Database) -> bool:
     try:
         async with asyncio.timeout(PATIENCE):
-            await record.ask(database.writable)
+            await db.ask(database.writable)
     except (SQLAlchemyError, TimeoutError):
         return False
     return True
@@ -267,11 +267,11 @@ def _part(*, ok: bool) -> str:
     return "ok" if ok else "away"
 
 
-async def _keys(record: Record) -> str:
+async def _keys(db: Database) -> str:
     """Whether this process reads what others write: ok or wrong; away with the database."""
     try:
         async with asyncio.timeout(PATIENCE):
-            told = await record.ask(keys.problem)
+            told = await db.ask(keys.problem)
     except (SQLAlchemyError, TimeoutError):
         return "away"
     if told is not None:

@@ -24,7 +24,7 @@ from models.case import Case
 from models.document import Document
 from models.identity import Identity
 from models.infrastructure import quotas
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.encryption import readable
 from models.person import Person
 from models.reference import area, business_type
@@ -37,10 +37,10 @@ PATH = "/dokumen"
 PRINTED = "/izin"  # the address in the QR codes of earlier sheets, which hang on walls for years
 
 
-def routes(pages: Pages, *, record: Record, buckets: Buckets) -> list[BaseRoute]:
+def routes(pages: Pages, *, db: Database, buckets: Buckets) -> list[BaseRoute]:
     """The check by number, its small form, and what is kept about people."""
     limit = Limit(buckets, "document-from", quotas.CHECKS)
-    page = _DocumentPage(pages, record, limit)
+    page = _DocumentPage(pages, db, limit)
     checks = [
         route
         for path in (PATH, PRINTED)
@@ -67,7 +67,7 @@ class _Shown:
 @dataclass(frozen=True, slots=True)
 class _DocumentPage:
     pages: Pages
-    record: Record
+    db: Database
     limit: Limit
 
     async def ask(self, request: Request) -> Response:
@@ -120,7 +120,7 @@ class _DocumentPage:
 
     async def _look_up(self, number: str, locale: str) -> _Shown | None:
         words = self.pages.catalogue
-        return await self.record.ask(lambda tx: _read(tx, number, locale, words))
+        return await self.db.ask(lambda tx: _read(tx, number, locale, words))
 
 
 def _read(tx: Session, number: str, locale: str, words: Catalogue) -> _Shown | None:

@@ -35,7 +35,7 @@ from models import identity, person
 from models.attachment import Attachment, AttachmentState
 from models.base import now
 from models.infrastructure import pictures, quotas, signing
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.encryption import blind_index
 from models.infrastructure.storage import Storage
 from models.person import Person
@@ -62,11 +62,11 @@ _CSRF = "identity.csrf"
 _SURE = "identity.sure"
 
 
-def routes(pages: Pages, *, record: Record, buckets: Buckets, storage: Storage) -> list[BaseRoute]:
+def routes(pages: Pages, *, db: Database, buckets: Buckets, storage: Storage) -> list[BaseRoute]:
     """The form behind a link, and the thanks."""
     form = _IdentityPage(
         pages,
-        record,
+        db,
         storage,
         Limit(buckets, "identity-link", quotas.IDENTITY_POSTS),
         Limit(buckets, "identity-from", quotas.IDENTITY_VISITS),
@@ -84,7 +84,7 @@ class _Link:
 
     for_another: bool  # an officer holds it
     locale: str
-    at: datetime  # of looking, by the record's clock
+    at: datetime  # of looking, by the database's clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class _Given:
 @dataclass(frozen=True, slots=True)
 class _IdentityPage:
     pages: Pages
-    record: Record
+    db: Database
     storage: Storage
     tries: Limit
     visitors: Limit
@@ -162,7 +162,7 @@ class _IdentityPage:
             return self._form(request, link, typed, problems)
         try:
             kept = await self._keep(token, given)
-        except (OSError, OperationalError) as error:  # the file store or the record
+        except (OSError, OperationalError) as error:  # the file store or the database
             log.error("identity.not_kept", error=type(error).__name__)
             return self._form(request, link, typed, {}, note="later", status=503, headers=LATER)
         if not kept:
@@ -190,7 +190,7 @@ class _IdentityPage:
         return self._notice("thanks", locale_of(request), 200)
 
     async def _link(self, token: str) -> _Link | None:
-        return await self.record.ask(lambda tx: _look_up(tx, token))
+        return await self.db.ask(lambda tx: _look_up(tx, token))
 
     async def _keep(self, token: str, given: _Given) -> bool:
         """Write everything in one transaction; False when the link was used meanwhile.
@@ -203,7 +203,7 @@ class _IdentityPage:
             name = hashlib.sha256(token.encode() + given.photo).hexdigest()
             path = f"identities/{name}.jpg"
             await asyncio.to_thread(self.storage.write, path, given.photo)
-        return await self.record.do(lambda tx: _write(tx, token, given, path))
+        return await self.db.do(lambda tx: _write(tx, token, given, path))
 
     def _form(
         self,

@@ -1,8 +1,8 @@
-"""`/metrics`: what this process counts, and what waits in the record and in Redis, for Prometheus.
+"""`/metrics` for Prometheus: counts of this process, and what waits in the database and Redis.
 
-The record is asked at most once in a few seconds, however often the page is, on a connection of its
-own: turns do not wait for those who watch. A server that is away does not keep the page from
-answering: `izin_up` says so, and what it would have told is left out.
+The database is asked at most once in a few seconds, however often the page is, on a connection
+of its own, so that turns do not wait for it. While a server is away the page still answers:
+`izin_up` says so, and the figures of that server are left out.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class _Families:
 
 @dataclass(slots=True)
 class Watcher:
-    """Looks at the record and at Redis, one look at a time, in a thread of its own."""
+    """Looks at the database and at Redis, one look at a time, in a thread of its own."""
 
     database_url: str
     redis_url: str
@@ -132,9 +132,9 @@ class Watcher:
 
     def _see(self) -> list[Metric]:
         seen: list[Metric] = [_build()]
-        record = self._see_record(seen)
+        db = self._see_record(seen)
         redis = self._see_redis(seen)
-        return [*seen, _up(database=record, redis=redis)]
+        return [*seen, _up(database=db, redis=redis)]
 
     def _see_record(self, seen: list[Metric]) -> bool:
         engine = create_engine(

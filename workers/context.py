@@ -32,7 +32,7 @@ class Context:
     quiet: QuietHours = quiet.OFF
 
     def session(self) -> Session:
-        """A session on the record; the caller begins and ends its transaction."""
+        """A session on the database; the caller begins and ends its transaction."""
         return Session(self.engine, info=self.quiet.info)
 
 

@@ -112,7 +112,7 @@ class _Relay:
     redis: _Outage = field(default_factory=lambda: _Outage("redis"))
     redis_again_at: float = 0.0  # monotonic
     beat_at: float = 0.0  # monotonic
-    turned_at: datetime | None = None  # by the record's clock
+    turned_at: datetime | None = None  # by the database's clock
 
     def turn(self) -> None:
         """Plan what the clock wants, then send a wake-up for all that is due."""

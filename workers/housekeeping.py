@@ -21,7 +21,7 @@ from models.base import now
 from models.case import Case
 from models.document import Document
 from models.identity import IdentityLink
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure.retention import forget
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
@@ -74,11 +74,11 @@ def _tidy(tx: Session, run: Task, *, kept: Kept) -> datetime | None:
     tx.execute(delete(SessionAside).where(SessionAside.set_aside_at < moment - drafts.KEPT))
     alias.forget(tx, moment - kept.aliases)
     _forget_sites(tx, moment)
-    taken = func.coalesce(InboundMessage.taken_at, InboundMessage.set_aside_at)
+    taken = func.coalesce(InboxMessage.taken_at, InboxMessage.set_aside_at)
     sent = func.coalesce(OutboundMessage.sent_at, OutboundMessage.failed_at)
     done = func.coalesce(Task.done_at, Task.failed_at)
     more = [
-        forget(tx, InboundMessage.id, taken, moment - kept.messages, limit=FORGOTTEN),
+        forget(tx, InboxMessage.id, taken, moment - kept.messages, limit=FORGOTTEN),
         forget(tx, OutboundMessage.id, sent, moment - kept.messages, limit=FORGOTTEN),
         forget(tx, Task.id, done, moment - TASKS_KEPT, limit=FORGOTTEN),
         forget(tx, AuditEntry.id, AuditEntry.at, moment - kept.audit, limit=FORGOTTEN),

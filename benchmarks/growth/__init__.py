@@ -1,1 +1,1 @@
-"""Growth: what a year of a whole city in the record does to turns and to every periodic query."""
+"""Growth: what a year of a whole city in the database does to turns and to every periodic query."""

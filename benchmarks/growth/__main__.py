@@ -2,7 +2,7 @@
 
 Fills a record with a year of a whole city, lets the product do all it does with it, and tells of
 each statement how PostgreSQL answered it; then compares what a turn costs there with what it costs
-on a new record. Exits with 1 if a growing table was read as a whole, or a turn costs too much.
+on a new database. Exits with 1 if a growing table was read as a whole, or a turn costs too much.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from demo.sample_photo import draw
 from models import migrations
 from models.infrastructure import database
 
-MOST = 1.2  # times what a turn costs on a new record
+MOST = 1.2  # times what a turn costs on a new database
 SHOWN = 40  # statements
 NEW = Size(5_000, 0, 0, 0, 0, 0, 0)  # those who speak, and nothing else
 
@@ -104,14 +104,14 @@ async def _new(place: Place, api: BotApi) -> Grown:
 
 
 async def _grown(place: Place, new: Grown, scale: float, api: BotApi) -> Grown:
-    """The filled record; one that is there already is brought to the present tables."""
+    """The filled database; one that is there already is brought to the present tables."""
     migrations.upgrade(place.database_url)
     engine = database.connect(place.database_url)
     filled = place.folder / "filled"
     if filled.exists():
         _say(f"using the record of scale {filled.read_text()} in {place.folder}")
         return Grown(place, engine, new.learned)
-    _say(f"filling the record at scale {scale:g}")
+    _say(f"filling the database at scale {scale:g}")
     await samples.talk(place, api)
     await asyncio.to_thread(fill, engine, Size.at(scale), _say)
     filled.write_text(f"{scale:g}")
@@ -144,7 +144,7 @@ def _line(one: Seen) -> str:
 
 
 def _tell_turns(new: Cost, grown: Cost) -> bool:
-    """Costs side by side; True if a turn costs too much on the grown record."""
+    """Costs side by side; True if a turn costs too much on the grown database."""
     _say(f"\n{'a line':<28} {'new':>9} {'grown':>9} {'ratio':>7}")
     for name in Cost.__slots__:
         a, b = getattr(new, name), getattr(grown, name)
@@ -153,7 +153,7 @@ def _tell_turns(new: Cost, grown: Cost) -> bool:
     _say(f"{'CPU ms, both':<28} {before:9.2f} {after:9.2f} {after / before:7.2f}")
     broken = after > MOST * before
     if broken:
-        _say(f"BROKEN: a turn costs more than {MOST} times as much on the grown record")
+        _say(f"BROKEN: a turn costs more than {MOST} times as much on the grown database")
     return broken
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from models import inbox, outbox, sending
-from models.infrastructure.database import Record, trip
+from models.infrastructure.database import Database, pipeline
 
 NOTICES, RUNS, AT_ONCE = 100_000, 7, 500
 
@@ -37,12 +37,12 @@ async def claim(engine: Engine, database_url: str) -> Claims:
     with engine.begin() as tx:
         rows = tx.execute(text(_OWE), {"most": NOTICES}).rowcount
         tx.execute(text(_TELL), {"most": NOTICES})
-    record = Record(database_url)
+    db = Database(database_url)
     try:
-        claims = [await record.do(_claim) for _ in range(RUNS)]
-        waits = [await record.do(_wait) for _ in range(RUNS)]
+        claims = [await db.do(_claim) for _ in range(RUNS)]
+        waits = [await db.do(_wait) for _ in range(RUNS)]
     finally:
-        await record.close()
+        await db.close()
         with engine.begin() as tx:
             tx.execute(text("DELETE FROM outbox WHERE dedupe_key LIKE 'claims:%'"))
             tx.execute(text("DELETE FROM inbox WHERE provider_id LIKE 'claims:%'"))
@@ -51,8 +51,8 @@ async def claim(engine: Engine, database_url: str) -> Claims:
 
 def _claim(tx: Session) -> float:
     began = time.perf_counter()
-    with trip(tx) as run:
-        found = sending.claim(run, lease=outbox.LEASE, limit=AT_ONCE)
+    with pipeline(tx) as execute:
+        found = sending.claim(execute, lease=outbox.LEASE, limit=AT_ONCE)
     took = time.perf_counter() - began
     if not found.rows:
         raise RuntimeError("nothing was claimed")

@@ -25,7 +25,7 @@ from models import identity
 from models.base import Base
 from models.consent import CURRENT_VERSION
 from models.infrastructure.encryption import blind_index, seal, seal_json
-from models.person import veil_numbers, veiled
+from models.person import encrypted, veil_numbers
 from models.reference import area
 from models.visit import new_code
 from workers.verification import CHECKS
@@ -69,7 +69,7 @@ class Size:
 
 
 def address(person_id: int) -> str:
-    """The chat id of a person of a filled record: in no order, as a channel's are."""
+    """The chat id of a person of a filled database: in no order, as a channel's are."""
     return str(FIRST_ADDRESS + person_id * SCRAMBLE % MODULUS)
 
 
@@ -132,7 +132,7 @@ def _run(tx: Connection, statement: str, given: Mapping[str, Any]) -> int:
 
 def _put_samples_aside(tx: Connection) -> None:
     chats = [
-        {"address": veiled("telegram", str(lines)), "lines": lines}
+        {"address": encrypted("telegram", str(lines)), "lines": lines}
         for lines in {*samples.DRAFTS, *samples.IDLE}
     ]
     tx.execute(text("CREATE TEMP TABLE chats (address text, lines int) ON COMMIT DROP"))

@@ -20,7 +20,7 @@ from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
 from web import app
 
-KEY = b64encode(bytes(range(32))).decode()  # a filled record can be used again: it stays the same
+KEY = b64encode(bytes(range(32))).decode()  # a filled database can be used again: it stays the same
 METRICS_TOKEN = "benchmark-of-growth"
 START = 60.0  # seconds until it must be ready
 

@@ -1,4 +1,4 @@
-"""Queries: everything the product asks of its record, asked by the product itself, once.
+"""Queries: everything the product asks of its database, asked by the product itself, once.
 
 The bot and the pages run in this process and are written to and visited; the dispatcher runs for a
 moment; a task of every kind is done. What is asked on the way is the watch's to note. A kind of
@@ -43,7 +43,7 @@ from workers.settings import Settings as WorkerSettings
 REST = 2.5  # seconds of a bot, or a dispatcher, that nobody wakes: its clocks tick
 QUIET = 0.2  # seconds between looks at whether something has happened
 MANY = 200  # people who are owed something at once
-PERMIT = "permits/sample.pdf"  # the document of all permits of a filled record
+PERMIT = "permits/sample.pdf"  # the document of all permits of a filled database
 OWNERS = 6  # who go on with a form at once
 PATIENCE = 60.0  # seconds
 
@@ -54,7 +54,7 @@ class NotDone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A filled record, and the way to it."""
+    """A filled database, and the way to it."""
 
     place: Place
     engine: Engine
@@ -268,7 +268,7 @@ def _some(engine: Engine, statement: str, limit: int, *, every: bool = False) ->
         found = connection.execute(text(f"{statement} LIMIT :limit"), {"limit": limit})
         rows = list(found.all() if every else found.scalars())
     if not rows:
-        raise NotDone(f"the record has nothing to do this with: {statement}")
+        raise NotDone(f"the database has nothing to do this with: {statement}")
     return rows
 
 

@@ -29,7 +29,7 @@ class Learned:
 
 
 async def talk(place: Place, api: BotApi) -> Learned:
-    """Let one owner for each length of the script talk with the product, in an empty record.
+    """Let one owner for each length of the script talk with the product, in an empty database.
 
     Their chat ids are the number of lines they have said.
     """

@@ -30,7 +30,7 @@ class Tidied:
 
 
 def tidy(grown: Grown) -> Tidied:
-    """Do the task a few times; the record loses what it forgets."""
+    """Do the task a few times; the database loses what it forgets."""
     use_jobs(grown, grown.place.environment("http://127.0.0.1:1", free_port()))
     before, took = _oldest(grown), []
     for _ in range(RUNS):
@@ -41,7 +41,7 @@ def tidy(grown: Grown) -> Tidied:
 
 
 def _oldest(grown: Grown) -> int:
-    """The sum of the first ids that are left: ids have no gaps in a filled record."""
+    """The sum of the first ids that are left: ids have no gaps in a filled database."""
     first = text("SELECT (SELECT min(id) FROM inbox) + (SELECT min(id) FROM outbox)")
     with grown.engine.connect() as connection:
         return int(connection.execute(first).scalar_one())

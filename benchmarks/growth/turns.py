@@ -1,4 +1,4 @@
-"""Turns: what one costs on the grown record, beside a new one, told by the real `izin serve`.
+"""Turns: what one costs on the grown database, beside a new one, told by the real `izin serve`.
 
 Two processes serve the two records, which lie on the same servers, and are written to in turn by as
 many owners: half of them are new, half go on with a form that rested, each time somebody else. What
@@ -29,7 +29,7 @@ from benchmarks.script import Author
 from benchmarks.webhook import Webhook
 
 CHATS = 8  # in flight
-LINES = 400  # in one round on one record
+LINES = 400  # in one round on one database
 FLUSHED = 1.2  # seconds until PostgreSQL has counted what a connection did
 
 
@@ -164,7 +164,7 @@ async def _round(serving: Serving) -> Cost:
 
 
 def _backends(engine: Engine) -> list[int]:
-    """The processes of PostgreSQL that work for a record's bot."""
+    """The processes of PostgreSQL that work for a database's bot."""
     others = text(
         "SELECT pid FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -175,7 +175,7 @@ def _backends(engine: Engine) -> list[int]:
 
 
 def _done(serving: Serving) -> tuple[int, int]:
-    """Transactions, and pages touched, since the record was made."""
+    """Transactions, and pages touched, since the database was made."""
     counted = text(
         "SELECT xact_commit, blks_hit + blks_read FROM pg_stat_database"
         " WHERE datname = current_database()"

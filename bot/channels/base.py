@@ -21,7 +21,7 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class InboundMessage:
     """One delivery, in the bot's own words.
 
     `event` is what happened; an `Uploaded` event has attachment id 0 until a turn files `media`.
@@ -55,10 +55,10 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutgoingMessage:
     """One message to one address.
 
-    `heard_at` is when they last wrote from that address, on the record's clock, None if never;
+    `heard_at` is when they last wrote from that address, on the database's clock, None if never;
     `at` is the time it is there now: a provider may let us speak freely only for a while after.
     """
 
@@ -75,7 +75,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One thing that arrives in a chat: words, or the letter's file."""
+    """One thing that arrives in a chat: words, or the message's file."""
 
     text: str
     has_file: bool = False
@@ -87,7 +87,7 @@ class Channel(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def send(self, letter: Letter) -> Sent:
+    async def send(self, outgoing: OutgoingMessage) -> Sent:
         """Put a message into words and deliver it.
 
         Raises:
@@ -108,7 +108,7 @@ class Channel(Protocol):
         """Tell the provider that a file need not be kept; never raises for a provider's no."""
         ...
 
-    async def acknowledge(self, heard: Heard) -> None:
+    async def acknowledge(self, heard: InboundMessage) -> None:
         """Tell the provider that a tap was taken; never raises for a provider's no."""
         ...
 

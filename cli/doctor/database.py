@@ -172,10 +172,10 @@ def _load(tx: Session) -> Iterator[Line]:
 def _backlog(tx: Session) -> Iterator[Line]:
     """What should have been done by now, and who does it."""
     bot, work = "izin serve (or izin poll)", "izin worker and izin dispatch"
-    heard, owed, files = watch.inbox(tx), watch.outbox(tx), watch.files(tx)
+    heard, queued, files = watch.inbox(tx), watch.outbox(tx), watch.files(tx)
     late = [
         ("messages heard and not answered", heard.rows, heard.seconds, bot),
-        *((f"people who are owed a {q.lane}", q.due, q.lag, bot) for q in owed),
+        *((f"people who are owed a {q.lane}", q.due, q.lag, bot) for q in queued),
         ("files not fetched", files.rows, files.seconds, bot),
         *((f"tasks not done ({q.part})", q.rows, q.seconds, work) for q in watch.tasks(tx)),
     ]
@@ -189,7 +189,7 @@ def _backlog(tx: Session) -> Iterator[Line]:
                 f"{what}: {rows}, the oldest for {_age(seconds)}. See that {who} runs, or start "
                 "another one.",
             )
-    for queue in owed:
+    for queue in queued:
         if queue.oldest > TOO_LATE.total_seconds() and queue.lag <= LATE.total_seconds():
             found = True
             yield Line(

@@ -232,13 +232,13 @@ def whatsapp_lines(settings: Settings, patience: int) -> Iterator[Line]:
 
 async def _greet(settings: Settings, patience: int) -> bool:
     """Whether there is an account, which Twilio then knows."""
-    record = database.Record(settings.database_url.reveal())
-    whatsapp = service.whatsapp(settings, catalogue.load(), record, patience=patience)
+    db = database.Database(settings.database_url.reveal())
+    whatsapp = service.whatsapp(settings, catalogue.load(), db, patience=patience)
     try:
         if whatsapp is not None:
             await whatsapp.greet()
     finally:
         if whatsapp is not None:
             await whatsapp.close()
-        await record.close()
+        await db.close()
     return whatsapp is not None

@@ -20,7 +20,7 @@ MAX_PARKED = 4  # drafts put aside at once; the oldest gives way
 
 
 def catch_up(turn: TurnBuilder) -> bool:
-    """Bring drafts into line with the record; True if the open one is settled, and dropped.
+    """Bring drafts into line with the database; True if the open one is settled, and dropped.
 
     A visit may be called off while its officer is asked about it, and the day it was agreed
     for may have come since.

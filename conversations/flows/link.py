@@ -9,7 +9,7 @@ from conversations.steps import Choose
 
 
 def _finish(context: Context) -> Ending:
-    return Ending((Link(context.subject),))  # the record knows whether the code is right
+    return Ending((Link(context.subject),))  # the database knows whether the code is right
 
 
 FLOW = Flow(

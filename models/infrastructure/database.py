@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.infrastructure.quiet import OFF, QuietHours
-from models.infrastructure.wire import Run, Trip
+from models.infrastructure.wire import Execute, Pipeline
 
 T = TypeVar("T")
 
@@ -125,12 +125,12 @@ class _Bounded(psycopg.Connection[Any]):
 
 
 def _bounded(
-    dialect: Dialect, record: ConnectionPoolEntry, given: Any, named: Any
+    dialect: Dialect, db: ConnectionPoolEntry, given: Any, named: Any
 ) -> psycopg.Connection[Any]:
     return _Bounded.connect(*given, **named)
 
 
-def _plan(wire: Any, record: ConnectionPoolEntry) -> None:
+def _plan(wire: Any, db: ConnectionPoolEntry) -> None:
     connection = cast("psycopg.Connection[Any]", wire)
     connection.execute(PLANNING.encode())
     connection.commit()
@@ -151,8 +151,8 @@ def writable(tx: Session) -> None:
     tx.execute(text("SELECT 1 FROM people WHERE false FOR UPDATE"))
 
 
-class Record:
-    """The record for async callers: work runs in threads, each piece on a connection of its own.
+class Database:
+    """The database for async callers: work runs in threads, each piece on a connection of its own.
 
     psycopg's sync connections cost a fraction of its async ones, and the waits release the GIL.
     """
@@ -172,7 +172,7 @@ class Record:
         self._threads = ThreadPoolExecutor(threads, "record")
         self._patience: float | None = None
 
-    def within(self, seconds: float) -> Record:
+    def within(self, seconds: float) -> Database:
         """The same for callers who wait no longer: then the database counts as away.
 
         Work that has begun goes on, so this is for what only reads or may be done twice.
@@ -232,7 +232,7 @@ def session(url: str, *, quiet: QuietHours = OFF) -> Iterator[Session]:
 
 
 @contextmanager
-def trip(tx: Session, *, commit: bool = False) -> Iterator[Run]:
+def pipeline(tx: Session, *, commit: bool = False) -> Iterator[Execute]:
     """Send several statements in one round trip; each sees what those before it did.
 
     With `commit` the transaction ends on the same trip. Changes of the session's own objects are
@@ -244,7 +244,7 @@ def trip(tx: Session, *, commit: bool = False) -> Iterator[Run]:
     tx.flush()
     connection = tx.connection()
     wire = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    planned = Trip(wire, connection.info.setdefault("prepared", set()))
+    planned = Pipeline(wire, connection.info.setdefault("prepared", set()))
     try:
         yield planned
     except BaseException:

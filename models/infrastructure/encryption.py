@@ -160,7 +160,7 @@ def _derived(purpose: str, index_key: bytes) -> bytes:
     return hmac.digest(index_key, f"key\0{purpose}".encode(), "sha512")
 
 
-def veil(name: str, purpose: str) -> str:
+def encrypt_searchable(name: str, purpose: str) -> str:
     """Encrypt so that equal names stay equal: what is found by it can't be read without the key.
 
     AES-SIV (RFC 5297), in letters that fit into addresses.
@@ -168,13 +168,13 @@ def veil(name: str, purpose: str) -> str:
     return _veil(name, purpose, _current_ring().index_key)
 
 
-def unveil(veiled: str, purpose: str) -> str:
+def decrypt_searchable(encrypted: str, purpose: str) -> str:
     """Decrypt what `veil` gave for the same purpose.
 
     Raises:
         ValueError: it was not made by `veil`, or with another index key.
     """
-    return _unveil(veiled, purpose, _current_ring().index_key)
+    return _unveil(encrypted, purpose, _current_ring().index_key)
 
 
 @lru_cache(REMEMBERED)
@@ -184,9 +184,9 @@ def _veil(name: str, purpose: str, index_key: bytes) -> str:
 
 
 @lru_cache(REMEMBERED)
-def _unveil(veiled: str, purpose: str, index_key: bytes) -> str:
+def _unveil(encrypted: str, purpose: str, index_key: bytes) -> str:
     try:
-        box = base64.urlsafe_b64decode(veiled + "=" * (-len(veiled) % 4))
+        box = base64.urlsafe_b64decode(encrypted + "=" * (-len(encrypted) % 4))
         return _searchable(purpose, index_key).decrypt(box, [purpose.encode()]).decode()
     except (InvalidTag, ValueError):
         raise ValueError(f"not veiled for {purpose}") from None

@@ -1,4 +1,4 @@
-"""The keys of the record, as the settings give them; `models.infrastructure.encryption` uses them.
+"""The keys of the database, as the settings give them; `encryption` uses them.
 
 It imports nothing heavy, so that reading the settings does not load SQLAlchemy.
 """
@@ -14,7 +14,7 @@ LONGEST_NAME = 255  # bytes of a key's id: stored values hold its length in one
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The keys of the record: the first encrypts, all decrypt; `index_key` makes blind indexes."""
+    """Encryption keys: the first encrypts, all decrypt; `index_key` makes blind indexes."""
 
     keys: dict[str, bytes] = field(repr=False)
     index_key: bytes = field(repr=False)

@@ -165,7 +165,7 @@ def key(value: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What every process needs to reach the record, the files and its own pages."""
+    """What every process needs to reach the database, the files and its own pages."""
 
     database_url: Secret[str] = secret(
         url("postgresql", "postgresql+psycopg", "postgres"),
@@ -225,7 +225,7 @@ class Settings:
 
     @property
     def key_ring(self) -> KeyRing:
-        """The keys of the record, for `models.infrastructure.encryption.use`."""
+        """The keys of the database, for `models.infrastructure.encryption.use`."""
         return KeyRing(self.encryption_keys.reveal(), self.index_key.reveal())
 
 

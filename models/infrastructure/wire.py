@@ -25,28 +25,28 @@ _FAILED = {ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED, ExecStatus.BAD_R
 
 
 class Results(Protocol):
-    """What a statement gives; there after the trip."""
+    """What a statement gives; there after the pipeline."""
 
     @property
     def rows(self) -> list[tuple[Any, ...]]: ...
 
 
-class Run(Protocol):
-    """Puts a statement on a trip; its parameters stand in it as `%(name)s`."""
+class Execute(Protocol):
+    """Puts a statement in a pipeline; its parameters stand in it as `%(name)s`."""
 
     def __call__(self, sql: str, given: Mapping[str, Any], /) -> Results: ...
 
 
 @dataclass(slots=True)
 class _Command:
-    """One command of a trip, and what it gave."""
+    """One command of a pipeline, and what it gave."""
 
     send: Callable[[], None]
     prepares: bytes | None = None  # the name of the statement that it prepares
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 
 
-class Trip:
+class Pipeline:
     """Statements that wait for their trip; nothing is sent before `end`."""
 
     def __init__(self, wire: psycopg.Connection[Any], known: MutableSet[bytes]) -> None:
@@ -57,7 +57,7 @@ class Trip:
             self._put(self._pg.send_query_params, b"BEGIN", None)
 
     def __call__(self, sql: str, given: Mapping[str, Any]) -> Results:
-        """Put a statement on the trip; it is planned once for each connection.
+        """Put a statement on the pipeline; it is planned once for each connection.
 
         Its parameters keep the types that they have when it is prepared.
         """
@@ -96,7 +96,7 @@ class Trip:
             raise error
 
     def drop(self) -> None:
-        """Forget the trip: nothing was sent."""
+        """Forget the pipeline: nothing was sent."""
         for command in self._commands:
             if command.prepares is not None:
                 self._known.discard(command.prepares)

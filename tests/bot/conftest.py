@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Engine
 
-from bot.channels.base import Heard, Letter, Media, Sent
+from bot.channels.base import InboundMessage, Media, OutgoingMessage, Sent
 from bot.errors import FileRefused
 from bot.facts import City
 from bot.limits import Limits
@@ -25,7 +25,7 @@ from conversations import catalogue, flows
 from conversations.events import Event, Said, Uploaded
 from conversations.messages import Message
 from models.infrastructure import encryption
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.quiet import OFF, QuietHours
 from models.infrastructure.storage import Storage
@@ -45,16 +45,16 @@ class Chat:
     sent: dict[str, list[tuple[str, Message]]] = field(default_factory=dict)
     fails: list[Exception] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
-    letters: list[Letter] = field(default_factory=list)  # every try
+    tries: list[OutgoingMessage] = field(default_factory=list)  # every try
     forgotten: list[str] = field(default_factory=list)
 
-    async def send(self, letter: Letter) -> Sent:
-        self.letters.append(letter)
+    async def send(self, outgoing: OutgoingMessage) -> Sent:
+        self.tries.append(outgoing)
         if self.fails:
             raise self.fails.pop(0)
-        said = self.sent.setdefault(letter.address, [])
-        words = catalogue.load().text(letter.message, letter.locale)
-        said.append((words, letter.message))
+        said = self.sent.setdefault(outgoing.address, [])
+        words = catalogue.load().text(outgoing.message, outgoing.locale)
+        said.append((words, outgoing.message))
         return Sent(str(len(said)))
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
@@ -67,7 +67,7 @@ class Chat:
     async def forget(self, reference: str) -> None:
         self.forgotten.append(reference)
 
-    async def acknowledge(self, heard: Heard) -> None:
+    async def acknowledge(self, heard: InboundMessage) -> None:
         return None
 
     async def close(self) -> None:
@@ -87,10 +87,12 @@ class Desk:
     chat: Chat
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    def heard(self, event: Event | str, address: str = "1", *, id: str | None = None) -> Heard:
+    def heard(
+        self, event: Event | str, address: str = "1", *, id: str | None = None
+    ) -> InboundMessage:
         said = Said(event) if isinstance(event, str) else event
         media = Media(f"file-{address}", "photo") if isinstance(event, Uploaded) else None
-        return Heard("chat", address, id or f"{address}:{next(self.ids)}", said, media)
+        return InboundMessage("chat", address, id or f"{address}:{next(self.ids)}", said, media)
 
     async def say(self, event: Event | str, address: str = "1") -> list[str]:
         """Say something and give all that was sent to this address so far."""
@@ -144,14 +146,14 @@ async def desk_at(
     chat = Chat()
     storage = Storage(f"file://{files}")
     channels = {"chat": chat}
-    record = Record(database, quiet=hours)
-    sender = Sender(record, channels, storage, Limits(redis_url, {}))
+    db = Database(database, quiet=hours)
+    sender = Sender(db, channels, storage, Limits(redis_url, {}))
     city = City(area.load(), business_type.load(), flows.load())
-    turns = Turns(record, city, "https://izin.example", sender)
+    turns = Turns(db, city, "https://izin.example", sender)
     committing = asyncio.create_task(turns.run())
-    yield Desk(turns, sender, MediaFetcher(record, channels, storage), chat)
+    yield Desk(turns, sender, MediaFetcher(db, channels, storage), chat)
     committing.cancel()
-    await record.close()
+    await db.close()
 
 
 @pytest.fixture

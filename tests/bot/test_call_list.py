@@ -21,7 +21,7 @@ LABEL = words("supervisor_desk.call", number="26-000001")
 async def lose(town: Town, *errors: Exception, to: str = OWNER) -> None:
     """Owe somebody messages that their channel refuses."""
     for error in errors:
-        town.owe(to)
+        town.enqueue(to)
         town.desk.chat.fails = [error]
         await town.desk.send_due()
     await town.quiet()

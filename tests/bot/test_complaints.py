@@ -3,10 +3,10 @@
 import pytest
 
 from bot import facts
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from conversations.events import Said
 from conversations.facts import Facts
-from models.person import Address, veiled
+from models.person import Address, encrypted
 from models.turn import Untaken
 from tests.bot.town import BOSS, OWNER, Town
 from tests.conversations import city
@@ -34,7 +34,7 @@ def row(channel: str, address: str | None) -> Untaken:
 def test_on_whatsapp_the_number_is_the_one_they_write_from(
     address: str | None, phone: str | None
 ) -> None:
-    kept = address and veiled("whatsapp", address)
+    kept = address and encrypted("whatsapp", address)
     known = facts.heard_from(city.facts(), row("whatsapp", kept))
     assert (known.me.phone, known.me.phone_of_chat) == (phone, phone is not None)
     assert not known.me.shares_contact
@@ -43,14 +43,14 @@ def test_on_whatsapp_the_number_is_the_one_they_write_from(
 @pytest.mark.parametrize("channel", ["telegram", "news", "browser"])
 def test_elsewhere_an_address_is_no_number(channel: str) -> None:
     assert (
-        facts.heard_from(city.facts(), row(channel, veiled(channel, "+6281200000051")))
+        facts.heard_from(city.facts(), row(channel, encrypted(channel, "+6281200000051")))
         == city.facts()
     )
 
 
 def test_a_number_that_was_given_goes_before_the_one_they_write_from() -> None:
     given: Facts = city.facts(phone="+628111")
-    known = facts.heard_from(given, row("whatsapp", veiled("whatsapp", "+6281200000051")))
+    known = facts.heard_from(given, row("whatsapp", encrypted("whatsapp", "+6281200000051")))
     assert (known.me.phone, known.me.phone_of_chat) == ("+628111", False)
 
 
@@ -58,7 +58,7 @@ def test_a_number_that_was_given_goes_before_the_one_they_write_from() -> None:
 async def test_supervisors_read_the_number_of_the_whatsapp_chat(town: Town, asks: str) -> None:
     await town.staff(BOSS, "S-01", role="supervisor")
     await town.desk.turns.take(
-        [Heard("whatsapp", veiled("whatsapp", "+6281200000051"), "SM1", Said(asks))]
+        [InboundMessage("whatsapp", encrypted("whatsapp", "+6281200000051"), "SM1", Said(asks))]
     )
     await town.quiet()
     told = town.heard(BOSS)
@@ -69,7 +69,7 @@ async def test_supervisors_read_the_number_of_the_whatsapp_chat(town: Town, asks
 async def test_supervisors_read_the_whatsapp_number_of_who_writes_elsewhere(town: Town) -> None:
     await town.staff(BOSS, "S-01", role="supervisor")
     owner = town.meet(OWNER)
-    there = veiled("whatsapp", "+6281200000051")
+    there = encrypted("whatsapp", "+6281200000051")
     town.write(lambda tx: tx.add(Address(person_id=owner, channel="whatsapp", address=there)))
     await town.say("lapor pungli")
     assert "+6281200000051 (nomor WhatsApp-nya)" in town.heard(BOSS)

@@ -150,8 +150,8 @@ def test_a_process_that_has_only_the_number_of_a_dead_server_is_left_alone(data:
     with servers(data, fast=True):
         pass
     with subprocess.Popen(["/bin/sh", "-c", "read -r _"], stdin=subprocess.PIPE) as bystander:
-        record = data / "servers" / "postgres" / "data" / "postmaster.pid"
-        record.write_text(f"{bystander.pid}\n")
+        db = data / "servers" / "postgres" / "data" / "postmaster.pid"
+        db.write_text(f"{bystander.pid}\n")
         with servers(data, fast=True) as running:
             assert rows(running, "select 1") == [(1,)]
         assert bystander.poll() is None

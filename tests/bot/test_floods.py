@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from bot import turns
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.errors import Busy
 from bot.limits import Chats, Limits, Place, Rate
 from bot.sender import AHEAD
@@ -88,7 +88,9 @@ async def test_what_tells_of_a_change_and_what_others_tell_never_gives_way(town:
     for number, lasting in enumerate(said):
         await flood(desk, Said("asdf"), 8)
         await desk.turns.take([desk.heard(lasting, OWNER)])
-        town.owe(OWNER, "notices.window_chosen", params={"window": str(number)}, lane=Lane.NOTICE)
+        town.enqueue(
+            OWNER, "notices.window_chosen", params={"window": str(number)}, lane=Lane.NOTICE
+        )
     await flood(desk, Said("asdf"), 8)
     await desk.send_all()
     texts = desk.chat.texts(OWNER)[heard:]
@@ -212,7 +214,7 @@ def test_who_comes_first_may_go_furthest_ahead() -> None:
 @pytest.fixture
 def idle(desk: Desk) -> Turns:
     """Turns that nobody takes."""
-    return Turns(desk.turns.record, desk.turns.city, "https://izin.example", desk.sender)
+    return Turns(desk.turns.db, desk.turns.city, "https://izin.example", desk.sender)
 
 
 def hear(waiting: Turns, desk: Desk, *addresses: str) -> list[asyncio.Task[None]]:
@@ -276,7 +278,7 @@ async def test_strangers_have_a_share_of_each_batch(desk: Desk, idle: Turns, kno
 
 
 async def test_a_senders_order_holds_when_they_become_known(desk: Desk, idle: Turns) -> None:
-    told: list[Heard] = [desk.heard(f"{n}", "one") for n in range(4)]
+    told: list[InboundMessage] = [desk.heard(f"{n}", "one") for n in range(4)]
     waiting = [asyncio.create_task(idle.take([one])) for one in told[:2]]
     await asyncio.sleep(0)
     taken = [idle._next_batch()]

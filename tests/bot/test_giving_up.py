@@ -1,5 +1,5 @@
 """A provider that lies, is silent or asks for odd things: how often a message is tried, and who is
-told when it is given up. Hours pass by moving the record's times, not by waiting."""
+told when it is given up. Hours pass by moving the database's times, not by waiting."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from bot.breaker import Breakers
-from bot.channels.base import Letter, Sent
+from bot.channels.base import OutgoingMessage, Sent
 from bot.channels.telegram.channel import Telegram
 from bot.errors import TryLater, Unlisted
 from bot.limits import Limits, Place
@@ -45,7 +45,7 @@ PAGE = lie("<html><body>OK</body></html>")
 
 
 class Days:
-    """Time that passes when it is told to: in the record, and for the circuit breakers."""
+    """Time that passes when it is told to: in the database, and for the circuit breakers."""
 
     def __init__(self, town: Town) -> None:
         self._town = town
@@ -98,11 +98,11 @@ def owner(town: Town, api: FakeBotApi, number: int) -> Person:
     return person
 
 
-def owe(town: Town, person: Person, *texts: str) -> None:
+def enqueue(town: Town, person: Person, *texts: str) -> None:
     """Owe somebody on Telegram sentences that carry these texts."""
     mine = select(Address.person_id).filter_by(channel="telegram", address=str(person.id))
     for one in texts:
-        row = town.owe(OTHER, "notices.window_chosen", params={"window": one})
+        row = town.enqueue(OTHER, "notices.window_chosen", params={"window": one})
         to = town.read(lambda tx: tx.scalars(mine).one())
         town.change(OutboundMessage, row, person_id=to)
 
@@ -160,9 +160,9 @@ async def test_a_message_whose_outcome_stays_unknown_is_tried_six_times_and_then
     await town.staff(BOSS, "S1", role="supervisor")
     siti, budi = owner(town, api, 1001), owner(town, api, 1002)
     api.fail(*[LIES[label]] * 50, chat=siti.id)
-    owe(town, siti, "besok")
+    enqueue(town, siti, "besok")
     for hour in range(25):
-        owe(town, budi, str(hour))
+        enqueue(town, budi, str(hour))
         await days.go_by(HOUR, step=HOUR)
         if hour == 1:
             assert calls(api)[siti.id] > 2, "the first tries are not far from each other"
@@ -180,13 +180,13 @@ async def test_a_chat_is_not_dead_for_as_long_as_a_message_waits_for_its_last_tr
     siti = owner(town, api, 1001)
     api.weather = lambda method: None
     api.fail(*[PAGE] * 4, chat=siti.id)
-    owe(town, siti, "1", "2")
+    enqueue(town, siti, "1", "2")
     await days.go_by(HOUR, step=2 * MINUTE)
     first, second = (words("notices.window_chosen", window=one) for one in "12")
     assert set(siti.texts) == {first}, "for an hour the order holds"
     await days.go_by(10 * MINUTE, step=2 * MINUTE)
     assert siti.texts == [first] * 4 + [second]
-    owe(town, siti, "3")
+    enqueue(town, siti, "3")
     await town.quiet()
     await days.go_by(5 * HOUR, step=20 * MINUTE)
     assert Counter(siti.texts)[first] == 5 and all(row.sent_at for row in rows(town))
@@ -200,7 +200,7 @@ async def test_while_a_provider_answers_nobody_one_message_at_a_time_asks_it(
     people = [owner(town, api, number) for number in range(1001, 1013)]
     ill(api, PAGE, *methods)
     for person in people:
-        owe(town, person, "1", "2")
+        enqueue(town, person, "1", "2")
     await town.quiet()
     assert sum(calls(api).values()) == 12, "what was in hand when it fell ill"
     await days.go_by(HOUR, step=10 * MINUTE)
@@ -221,7 +221,7 @@ async def test_when_the_provider_is_back_all_is_delivered_in_order(
     fault = LIES.get(label, broken(502))
     ill(api, fault)
     for person in people:
-        owe(town, person, "1", "2", "3")
+        enqueue(town, person, "1", "2", "3")
     await days.go_by(40 * MINUTE, step=MINUTE)
     tried = calls(api)
     assert max(tried.values()) <= 2, "as long as it answers nothing at all nobody is tried"
@@ -244,7 +244,7 @@ async def test_when_a_provider_stops_to_lie_all_is_delivered_in_order(
     people = [owner(town, api, number) for number in range(1001, 1007)]
     ill(api, PAGE, "sendMessage")
     for person in people:
-        owe(town, person, "1", "2", "3")
+        enqueue(town, person, "1", "2", "3")
     await days.go_by(40 * MINUTE, step=2 * MINUTE)
     ill(api, None)
     await days.go_by(2 * HOUR, step=5 * MINUTE)
@@ -259,14 +259,14 @@ async def test_a_process_finds_out_by_itself_and_what_waited_for_another_goes_to
 ) -> None:
     people = [owner(town, api, number) for number in range(1001, 1009)]
     mine = town.desk.sender
-    second = Sender(mine.record, mine.channels, mine.storage, mine.limits)
+    second = Sender(mine.db, mine.channels, mine.storage, mine.limits)
     second.breakers = Breakers(mine.breakers.clock)
     ill(api, PAGE)
     for person in people:
-        owe(town, person, "1")
+        enqueue(town, person, "1")
     await send_due(mine)
     for person in people:
-        owe(town, person, "2")
+        enqueue(town, person, "2")
     town.write(lambda tx: tx.execute(update(OutboundMessage).values(due_at=now())))
     await send_due(second)
     assert max(calls(api).values()) == 2
@@ -287,7 +287,7 @@ async def test_whatever_pause_is_asked_for_the_message_goes_out_and_nobody_waits
 ) -> None:
     siti, budi = owner(town, api, 1001), owner(town, api, 1002)
     api.fail(*[too_many(given)] * 3, chat=siti.id)
-    owe(town, siti, "1")
+    enqueue(town, siti, "1")
     pauses = []
     for _ in range(3):
         await town.quiet()
@@ -297,7 +297,7 @@ async def test_whatever_pause_is_asked_for_the_message_goes_out_and_nobody_waits
     least = timedelta(seconds=1) if given == 1.5 else timedelta(seconds=4)
     assert least < min(pauses) and max(pauses) <= HOUR
     assert pauses[2] > timedelta(seconds=15), "each is longer"
-    owe(town, budi, "1")
+    enqueue(town, budi, "1")
     await town.quiet()
     assert len(siti.texts) == len(budi.texts) == 1
 
@@ -309,7 +309,7 @@ async def test_a_provider_that_asks_to_wait_all_day_is_asked_for_a_day(
     await town.staff(BOSS, "S1", role="supervisor")
     siti = owner(town, api, 1001)
     ill(api, too_many(seconds))
-    owe(town, siti, "1")
+    enqueue(town, siti, "1")
     await days.go_by(23 * HOUR, step=30 * MINUTE)
     assert not told(town) and 20 <= calls(api)[siti.id] <= 200
     await days.go_by(3 * HOUR, step=30 * MINUTE)
@@ -324,7 +324,7 @@ async def test_a_long_text_of_which_the_second_part_is_refused_all_day_comes_six
     siti = owner(town, api, 1001)
     parts = iter(range(10**6))
     api.weather = lambda method: too_many(5) if next(parts) % 2 else None
-    owe(town, siti, " ".join(f"kata{number}" for number in range(900)))
+    enqueue(town, siti, " ".join(f"kata{number}" for number in range(900)))
     await days.go_by(25 * HOUR, step=20 * MINUTE)
     assert len(siti.texts) == 6
 
@@ -340,14 +340,14 @@ async def test_whatever_is_given_up_is_called_about_once(
     person_id = town.meet(OWNER)
 
     class Ill(Chat):
-        async def send(self, letter: Letter) -> Sent:
-            if letter.address == OWNER:
+        async def send(self, outgoing: OutgoingMessage) -> Sent:
+            if outgoing.address == OWNER:
                 raise error
-            return await super().send(letter)
+            return await super().send(outgoing)
 
     ill = Ill()
     town.desk.sender.channels = {"chat": ill}
-    lost = [town.owe(OWNER, "notices.window_chosen", params={"window": t}) for t in "12"]
+    lost = [town.enqueue(OWNER, "notices.window_chosen", params={"window": t}) for t in "12"]
     await days.go_by(49 * HOUR, step=HOUR)
     gone = [town.read(lambda tx, i=i: tx.get_one(OutboundMessage, i).failed_at) for i in lost]  # type: ignore[misc]
     assert all(gone)
@@ -376,17 +376,17 @@ async def test_a_value_that_the_record_refuses_costs_one_message(given: str, tow
     town.apply(OWNER)
 
     class Odd(Chat):
-        async def send(self, letter: Letter) -> Sent:
-            sent = await super().send(letter)
-            return Sent(given) if letter.address == OWNER else sent
+        async def send(self, outgoing: OutgoingMessage) -> Sent:
+            sent = await super().send(outgoing)
+            return Sent(given) if outgoing.address == OWNER else sent
 
     odd = Odd()
     town.desk.sender.channels = {"chat": odd}
     for address in ("p1", OWNER, "p2", "p3"):
-        town.owe(address)
+        town.enqueue(address)
     await town.quiet()
-    town.owe("p1")
-    town.owe(OWNER)
+    town.enqueue("p1")
+    town.enqueue(OWNER)
     await town.quiet()
     outcomes = Counter(row.outcome for row in rows(town))
     assert outcomes == {"sent": 4, "unwritable": 2}
@@ -433,7 +433,7 @@ async def test_an_error_before_a_send_leaves_nothing_in_hand(error: Exception, t
     limits = Raising(error)
     town.desk.sender.limits = limits
     for address in (OWNER, OTHER, "p1"):
-        town.owe(address)
+        town.enqueue(address)
     await town.quiet()
     waiting = rows(town)
     assert {(row.outcome, row.leased_until) for row in waiting} == {("failed", None)}
@@ -447,7 +447,7 @@ async def test_an_error_before_a_send_leaves_nothing_in_hand(error: Exception, t
 async def test_hours_in_which_no_sender_ran_are_no_failure_of_the_message(
     town: Town, days: Days
 ) -> None:
-    row = town.owe(OWNER)
+    row = town.enqueue(OWNER)
     town.write(lambda tx: _earlier(tx, 50 * HOUR))
     town.desk.chat.fails = [TryLater("away", after=MINUTE)]
     await town.quiet()
@@ -461,7 +461,7 @@ async def test_a_refusal_that_nobody_knows_is_given_up_within_two_hours(
     await town.staff(BOSS, "S1", role="supervisor")
     siti = owner(town, api, 1001)
     api.fail(*[refused("the stars are wrong")] * 9, chat=siti.id)
-    owe(town, siti, "1", "2")
+    enqueue(town, siti, "1", "2")
     await days.go_by(2 * HOUR, step=5 * MINUTE)
     assert calls(api)[siti.id] >= 4
     assert rows(town)[0].outcome == "refused" and rows(town)[0].failed_at

@@ -21,7 +21,7 @@ from models.case import Case
 from models.consent import Consent
 from models.conversation import Conversation
 from models.identity import Identity
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure.encryption import blind_index
 from models.infrastructure.quotas import LINK_CODES
 from models.lifecycle import CaseState
@@ -88,7 +88,7 @@ async def test_all_that_was_theirs_moves(town: Town, gives: str, types: str) -> 
     town.change(Person, newer, phone="+6281234567890")
     await type_in(town, await code(town, gives), types)
     await town.desk.sender.finish()
-    town.owe(OTHER)
+    town.enqueue(OTHER)
     say = Say("business_permit.notices.document_soon")
     town.write(lambda tx: tell(tx, newer, News.IN_REVIEW, 1, say, fact="news:1"))
     city.work_off(town.engine)  # nothing is sent and no news taken yet
@@ -98,7 +98,7 @@ async def test_all_that_was_theirs_moves(town: Town, gives: str, types: str) -> 
             tx.get_one(Visit, visit_id).host_id,
             *tx.scalars(select(Attachment.person_id)),
             *tx.scalars(select(Conversation.person_id)),
-            *tx.scalars(select(InboundMessage.person_id).filter_by(taken_at=None)),
+            *tx.scalars(select(InboxMessage.person_id).filter_by(taken_at=None)),
             *tx.scalars(select(OutboundMessage.person_id).filter_by(sent_at=None)),
         ]
     )
@@ -267,7 +267,7 @@ async def test_who_was_reached_by_nobodys_mistake_meanwhile_is_gathered(town: To
     await town.work()
     say = Say("business_permit.notices.document_soon")
     town.write(lambda tx: tell(tx, newer, News.IN_REVIEW, 1, say, fact="news:1"))
-    town.owe(OWNER)
+    town.enqueue(OWNER)
     late = update(OutboundMessage).where(OutboundMessage.sent_at.is_(None))
     town.write(lambda tx: tx.execute(late.values(person_id=newer, lane=Lane.NOTICE)))
     await town.quiet()
@@ -297,5 +297,5 @@ async def test_a_turn_that_waited_for_the_lock_is_taken_by_the_one_who_is_kept(
     await turn
     await town.quiet()
     assert len(town.desk.chat.texts(OTHER)) == before + 1
-    last = select(InboundMessage.person_id).order_by(InboundMessage.id.desc()).limit(1)
+    last = select(InboxMessage.person_id).order_by(InboxMessage.id.desc()).limit(1)
     assert town.read(lambda tx: tx.scalars(last).one()) == older

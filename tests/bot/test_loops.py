@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bot import service
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.channels.whatsapp.channel import Account
 from bot.errors import Busy
 from bot.limits import Limits
@@ -22,7 +22,7 @@ from bot.service import LOOPS, Bot
 from bot.template_watch import TemplateWatch
 from conversations.events import Said
 from models.infrastructure import loops
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.loops import Loop, Pauses, keep_running
 from models.infrastructure.storage import Storage
 from tests.bot.conftest import Chat
@@ -83,18 +83,18 @@ async def bot(
 
     monkeypatch.setattr(Bot, "loops", mortal)
     monkeypatch.setattr(loops, "FIRST_PAUSE", 0.01)
-    record = Record(database)
-    templates = NoTemplates(record, Account("AC1", "secret", "+6281"))
-    async with running(record, chat, redis_url, tmp_path, templates) as bot:
+    db = Database(database)
+    templates = NoTemplates(db, Account("AC1", "secret", "+6281"))
+    async with running(db, chat, redis_url, tmp_path, templates) as bot:
         yield bot, mortals, chat
 
 
 @asynccontextmanager
 async def running(
-    record: Record, chat: Chat, redis_url: str, folder: Path, templates: TemplateWatch | None = None
+    db: Database, chat: Chat, redis_url: str, folder: Path, templates: TemplateWatch | None = None
 ) -> AsyncIterator[Bot]:
     async with service.running(
-        record,
+        db,
         {"chat": chat},
         Storage(folder.as_uri()),
         Limits(redis_url, {}),
@@ -111,7 +111,7 @@ async def until(true: Callable[[], object], what: str) -> None:
     assert true(), what
 
 
-async def deliver(bot: Bot, one: Heard) -> None:
+async def deliver(bot: Bot, one: InboundMessage) -> None:
     """As a provider does: what is refused comes again."""
     try:
         await bot.take([one])
@@ -119,8 +119,8 @@ async def deliver(bot: Bot, one: Heard) -> None:
         await bot.take([one])
 
 
-def heard(number: int, words: str = "Halo") -> Heard:
-    return Heard("chat", f"a{number}", f"{number}:{words}", Said(words))
+def heard(number: int, words: str = "Halo") -> InboundMessage:
+    return InboundMessage("chat", f"a{number}", f"{number}:{words}", Said(words))
 
 
 def test_every_loop_has_a_name_that_the_metrics_know() -> None:
@@ -172,7 +172,7 @@ async def test_what_a_dying_send_has_in_hand_is_sent_all_the_same(
     database: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat = Chat()
-    async with running(Record(database), chat, redis_url, tmp_path) as bot:
+    async with running(Database(database), chat, redis_url, tmp_path) as bot:
         sound, tries = type(bot.sender)._send, list[int]()
 
         async def failing(self: object, due: object) -> object:
@@ -234,7 +234,7 @@ async def test_a_bot_with_wrong_keys_takes_nothing(
     with engine.begin() as tx:
         row = "('encrypts', 'k9', '\\x026b39', now())"
         tx.execute(text(f"INSERT INTO keys (use, name, canary, entered_at) VALUES {row}"))  # noqa: S608
-    async with running(Record(database), Chat(), redis_url, tmp_path) as bot:
+    async with running(Database(database), Chat(), redis_url, tmp_path) as bot:
         with pytest.raises(Busy):
             await bot.take([heard(1)])
         with engine.begin() as tx:

@@ -208,9 +208,9 @@ async def test_a_file_waits_for_a_day_when_it_is_not_to_blame(town: Town, what: 
     store, chat = Full("memory://"), Broken(files=town.desk.chat.files)
     store.error, chat.error = error, error
     if whose == "ours" and "channel" not in what:
-        broken = type(media)(media.record, media.channels, store)
+        broken = type(media)(media.db, media.channels, store)
     else:
-        broken = type(media)(media.record, {"chat": chat}, media.storage)
+        broken = type(media)(media.db, {"chat": chat}, media.storage)
     pauses = []
     for _ in range(12):
         assert await broken.fetch_due() == 1
@@ -231,7 +231,7 @@ async def test_after_a_day_they_are_asked_to_send_it_again(town: Town, what: str
     await to_the_photo(town)
     sent = await send(town, PHOTO)
     media = town.desk.media
-    broken = type(media)(media.record, {"chat": Broken()}, media.storage)
+    broken = type(media)(media.db, {"chat": Broken()}, media.storage)
     town.change(Attachment, sent, received_at=now() - PATIENCE - timedelta(seconds=1))
     await broken.fetch_due()
     await town.quiet()
@@ -242,7 +242,7 @@ async def test_after_a_day_they_are_asked_to_send_it_again(town: Town, what: str
 async def test_a_channel_that_is_switched_off_costs_nobody_a_photo(town: Town) -> None:
     sent = await send(town, PHOTO)
     media = town.desk.media
-    await type(media)(media.record, {}, media.storage).fetch_due()
+    await type(media)(media.db, {}, media.storage).fetch_due()
     assert row(town, sent).state == AttachmentState.PENDING
 
 
@@ -265,7 +265,7 @@ async def test_one_file_that_fails_in_a_new_way_stops_no_other(town: Town) -> No
 async def test_slow_files_hold_up_no_other(town: Town, slow: int) -> None:
     """More files than there are places, some of which do not come: all others do."""
     chat = Slow(files=town.desk.chat.files)
-    media = type(town.desk.media)(town.desk.media.record, {"chat": chat}, town.desk.media.storage)
+    media = type(town.desk.media)(town.desk.media.db, {"chat": chat}, town.desk.media.storage)
     for place in range(slow):
         await send(town, PHOTO, f"slow-{place}")
     quick = [await send(town, PHOTO, f"quick-{place}") for place in range(2 * AT_ONCE)]
@@ -393,7 +393,7 @@ async def test_a_file_that_is_not_ours_yet_stays_with_the_provider(
 ) -> None:
     await send(town, PHOTO)
     media = town.desk.media
-    other = type(media)(media.record, media.channels, Full(f"file://{tmp_path}"))
+    other = type(media)(media.db, media.channels, Full(f"file://{tmp_path}"))
     await other.fetch_due()
     assert town.desk.chat.forgotten == []
 
@@ -405,7 +405,7 @@ async def test_a_copy_that_can_t_be_deleted_does_no_harm(town: Town) -> None:
 
     sent = await send(town, PHOTO)
     media = town.desk.media
-    other = type(media)(media.record, {"chat": Stubborn(files=town.desk.chat.files)}, media.storage)
+    other = type(media)(media.db, {"chat": Stubborn(files=town.desk.chat.files)}, media.storage)
     await other.fetch_due()
     assert row(town, sent).state == AttachmentState.STORED
 

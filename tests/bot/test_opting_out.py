@@ -49,13 +49,13 @@ async def test_neither_news_nor_notices_reach_who_opted_out(town: Town, address:
     person_id = town.meet(address)
     say = Say("business_permit.notices.document_soon")
     town.write(lambda tx: tell(tx, person_id, News.IN_REVIEW, 1, say, fact="news:1"))
-    notice = town.owe(address, lane=Lane.NOTICE)
+    notice = town.enqueue(address, lane=Lane.NOTICE)
     await town.quiet()
     assert len(town.desk.chat.texts(address)) == before
     assert town.read(lambda tx: tx.get_one(OutboundMessage, notice).outcome) == "opted_out"
     await town.say("mulai", address)
     town.write(lambda tx: tell(tx, person_id, News.IN_REVIEW, 1, say, fact="news:2"))
-    town.owe(address, lane=Lane.NOTICE)
+    town.enqueue(address, lane=Lane.NOTICE)
     await town.quiet()
     later = "\n".join(town.desk.chat.texts(address)[before:])
     assert later.count(NEWS) == 1 and later.count(NOTICE) == 1
@@ -75,6 +75,6 @@ async def test_who_opted_out_is_not_called_instead(town: Town) -> None:
     town.apply(OWNER)
     await town.say("stop", OWNER)
     before = len(town.desk.chat.texts(BOSS))
-    town.owe(OWNER, lane=Lane.NOTICE)
+    town.enqueue(OWNER, lane=Lane.NOTICE)
     await town.quiet()
     assert len(town.desk.chat.texts(BOSS)) == before

@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.channels.telegram.channel import Telegram
 from bot.errors import Busy, Malformed
 from bot.poll import poll
@@ -25,9 +25,9 @@ class Turns:
 
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
-        self.taken: list[Heard] = []
+        self.taken: list[InboundMessage] = []
 
-    async def take(self, heard: Sequence[Heard]) -> None:
+    async def take(self, heard: Sequence[InboundMessage]) -> None:
         if self.failures:
             raise self.failures.pop(0)
         self.taken += heard
@@ -131,7 +131,7 @@ async def test_our_own_mistake_ends_it_loudly(api: FakeBotApi) -> None:
 
 async def test_a_delivery_that_cannot_be_kept_holds_up_nobody(api: FakeBotApi) -> None:
     class Choosy(Turns):
-        async def take(self, heard: Sequence[Heard]) -> None:
+        async def take(self, heard: Sequence[InboundMessage]) -> None:
             if any(isinstance(one.event, Said) and one.event.text == "busuk" for one in heard):
                 raise Malformed("a value that the database can't keep")
             await super().take(heard)

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from casework.news import tell
 from conversations.events import News
 from conversations.messages import Say
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure.quiet import QuietHours
 from models.outbox import OutboundMessage
 from tests.bot.town import BOSS, OFFICER, OWNER, Town, words
@@ -34,7 +34,7 @@ def hours() -> QuietHours:
 
 async def morning(town: Town) -> None:
     """Let the night be over."""
-    for kind in (InboundMessage, OutboundMessage):
+    for kind in (InboxMessage, OutboundMessage):
         late = update(kind).where(kind.due_at > now()).values(due_at=now())
         town.write(lambda tx, late=late: tx.execute(late))  # type: ignore[misc]
     await town.quiet()

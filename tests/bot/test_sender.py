@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.channels.base import Channel, Letter, Sent
+from bot.channels.base import Channel, OutgoingMessage, Sent
 from bot.errors import (
     ChannelError,
     OutcomeUnknown,
@@ -27,7 +27,7 @@ from conversations import events, messages
 from conversations.events import News
 from conversations.messages import Message, Say
 from models import inbox, outbox, sending
-from models.infrastructure.database import trip
+from models.infrastructure.database import pipeline
 from models.infrastructure.storage import Storage
 from models.outbox import Lane, OutboundMessage
 from models.person import Address, Person
@@ -50,7 +50,7 @@ class NoRoom(Limits):
 
 def say(town: Town, *texts: str, to: str = OWNER, **how: Any) -> list[int]:
     """Owe sentences that carry these texts."""
-    return [town.owe(to, "notices.window_chosen", params={"window": t}, **how) for t in texts]
+    return [town.enqueue(to, "notices.window_chosen", params={"window": t}, **how) for t in texts]
 
 
 def said(town: Town, *texts: str) -> list[str]:
@@ -195,8 +195,8 @@ async def test_a_message_whose_sender_died_is_sent_again_when_the_lease_is_over(
     (orphan,) = say(town, "1")
 
     def claim(tx: Session) -> None:
-        with trip(tx) as run:
-            sending.claim(run, lease=outbox.LEASE, limit=5)
+        with pipeline(tx) as execute:
+            sending.claim(execute, lease=outbox.LEASE, limit=5)
 
     town.write(claim)
     assert await town.desk.send_due() == 0
@@ -213,7 +213,7 @@ async def test_the_channel_is_told_what_may_have_come_through(town: Town) -> Non
     for _ in range(5):
         await town.desk.send_all()
         due_again(town, waiting)
-    tries = [(one.id, one.attempts, one.unsure) for one in town.desk.chat.letters]
+    tries = [(one.id, one.attempts, one.unsure) for one in town.desk.chat.tries]
     assert tries == [
         (waiting, 1, False),
         (waiting, 2, False),
@@ -224,8 +224,8 @@ async def test_the_channel_is_told_what_may_have_come_through(town: Town) -> Non
 
 
 def turn_away(tx: Session, message_id: int) -> None:
-    with trip(tx) as run:
-        sending.turn_away(run, {message_id: timedelta(0)}, "rate")
+    with pipeline(tx) as execute:
+        sending.turn_away(execute, {message_id: timedelta(0)}, "rate")
 
 
 async def test_what_a_dead_sender_had_in_hand_may_have_come_through(town: Town) -> None:
@@ -236,7 +236,7 @@ async def test_what_a_dead_sender_had_in_hand_may_have_come_through(town: Town) 
     due_again(town, orphan)
     town.write(lambda tx: turn_away(tx, orphan))
     await town.desk.send_all()
-    assert [one.unsure for one in town.desk.chat.letters] == [True, True]
+    assert [one.unsure for one in town.desk.chat.tries] == [True, True]
 
 
 async def test_a_late_failure_does_not_reopen_what_was_sent_meanwhile(town: Town) -> None:
@@ -268,27 +268,27 @@ async def test_several_senders_send_each_message_once_and_in_order(town: Town) -
 
 
 def other_sender(town: Town, channels: Mapping[str, Channel]) -> Sender:
-    """The sender of another process on the same record."""
+    """The sender of another process on the same database."""
     mine = town.desk.sender
-    return Sender(mine.record, channels, mine.storage, mine.limits)
+    return Sender(mine.db, channels, mine.storage, mine.limits)
 
 
 class Slow(Chat):
     """Gives way in the middle of a send."""
 
-    async def send(self, letter: Letter) -> Sent:
-        await asyncio.sleep(0.002 * (hash(letter.address) % 3))
-        return await super().send(letter)
+    async def send(self, outgoing: OutgoingMessage) -> Sent:
+        await asyncio.sleep(0.002 * (hash(outgoing.address) % 3))
+        return await super().send(outgoing)
 
 
 async def test_nobody_waits_for_somebody_elses_slow_send(town: Town) -> None:
     go_on = asyncio.Event()
 
     class Stuck(Chat):
-        async def send(self, letter: Letter) -> Sent:
-            if letter.address == OWNER:
+        async def send(self, outgoing: OutgoingMessage) -> Sent:
+            if outgoing.address == OWNER:
                 await go_on.wait()
-            return await super().send(letter)
+            return await super().send(outgoing)
 
     chat = Stuck()
     say(town, "slow")
@@ -307,15 +307,15 @@ async def test_nobody_waits_for_somebody_elses_slow_send(town: Town) -> None:
 async def test_a_lease_that_runs_out_while_its_message_is_sent_is_not_taken_again(
     town: Town,
 ) -> None:
-    """As it would if the record's clock jumped ahead."""
+    """As it would if the database's clock jumped ahead."""
     go_on = asyncio.Event()
     tries: list[str] = []
 
     class Slow(Chat):
-        async def send(self, letter: Letter) -> Sent:
-            tries.append(letter.address)
+        async def send(self, outgoing: OutgoingMessage) -> Sent:
+            tries.append(outgoing.address)
             await go_on.wait()
-            return await super().send(letter)
+            return await super().send(outgoing)
 
     (slow,) = say(town, "slow")
     sender = other_sender(town, {"chat": Slow()})
@@ -353,7 +353,7 @@ async def test_a_provisional_message_gives_way_to_the_reply_after_it(town: Town)
 async def test_a_permit_whose_file_is_not_there_yet_is_sent_when_it_is(town: Town) -> None:
     path = "permits/2026/IUMK-1.pdf"
     permit = Message((Say("common.again"),), document=path, filename="IUMK-1.pdf")
-    waiting = town.owe(OWNER, message=messages.to_json(permit))
+    waiting = town.enqueue(OWNER, message=messages.to_json(permit))
     await town.desk.send_all()
     assert row(town, waiting).outcome == "file_missing"
     town.desk.sender.storage.write(path, b"%PDF")
@@ -368,7 +368,7 @@ async def test_a_file_store_that_is_away_stops_only_who_waits_for_a_file(town: T
             raise ConnectionRefusedError(path)
 
     permit = Message((Say("common.again"),), document="permits/1.pdf")
-    waiting = town.owe(OWNER, message=messages.to_json(permit))
+    waiting = town.enqueue(OWNER, message=messages.to_json(permit))
     say(town, "1", to=OTHER)
     town.desk.sender.storage = Away("memory://")
     await town.desk.send_all()
@@ -417,12 +417,12 @@ async def test_an_answer_goes_to_the_phone_that_asked(town: Town) -> None:
 
 async def test_a_channel_learns_when_they_last_wrote(town: Town) -> None:
     await town.say("halo")
-    (answer,) = town.desk.chat.letters
+    (answer,) = town.desk.chat.tries
     assert answer.heard_at == answer.at is not None
     town.write(lambda tx: tx.execute(update(Address).values(heard_at=now() - timedelta(days=2))))
     say(town, "1")
     await town.desk.send_all()
-    notice = town.desk.chat.letters[-1]
+    notice = town.desk.chat.tries[-1]
     assert notice.heard_at and notice.at and notice.at - notice.heard_at > timedelta(days=1)
 
 
@@ -475,7 +475,7 @@ async def test_the_other_phone_has_a_rate_of_its_own(town: Town) -> None:
 
 
 async def test_words_that_are_missing_are_our_mistake_and_stop_nobody(town: Town) -> None:
-    lost = town.owe(OWNER, "no.such_line")
+    lost = town.enqueue(OWNER, "no.such_line")
     say(town, "1")
     await town.desk.send_all()
     assert row(town, lost).outcome == "unreadable"

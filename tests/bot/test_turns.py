@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
-from bot.channels.base import Heard, Media
+from bot.channels.base import InboundMessage, Media
 from bot.errors import Busy, Malformed
 from bot.turns import BACKLOG
 from conversations import events
@@ -23,8 +23,8 @@ from conversations.facts import Facts
 from conversations.session import Session as Talk
 from models import officer
 from models.conversation import Conversation
-from models.inbox import InboundMessage
-from models.infrastructure.wire import Trip
+from models.inbox import InboxMessage
+from models.infrastructure.wire import Pipeline
 from models.person import Person
 from tests.bot.conftest import Desk
 
@@ -74,16 +74,16 @@ async def test_many_people_are_answered_in_one_go(desk: Desk, count: Count) -> N
 def statements(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Every statement that turns send to PostgreSQL, as it is sent."""
     sent: list[str] = []
-    put = Trip.__call__
+    put = Pipeline.__call__
 
-    def noted(trip: Trip, sql: str, given: Mapping[str, Any]) -> Any:
+    def noted(pipeline: Pipeline, sql: str, given: Mapping[str, Any]) -> Any:
         sent.append(sql)
-        return put(trip, sql, given)
+        return put(pipeline, sql, given)
 
     def executed(_: Any, __: Any, sql: str, *___: Any) -> None:
         sent.append(sql)
 
-    monkeypatch.setattr(Trip, "__call__", noted)
+    monkeypatch.setattr(Pipeline, "__call__", noted)
     event.listen(Engine, "before_cursor_execute", executed)
     yield sent
     event.remove(Engine, "before_cursor_execute", executed)
@@ -121,7 +121,7 @@ async def test_an_identity_number_is_never_stored(desk: Desk, engine: Engine) ->
         assert stored == 2
 
     with Session(engine) as tx:
-        heard = [events.from_json(row.event) for row in tx.query(InboundMessage)]
+        heard = [events.from_json(row.event) for row in tx.query(InboxMessage)]
         assert "3174" not in repr(heard)
 
 
@@ -142,7 +142,7 @@ async def test_an_identity_number_is_never_stored_whatever_brings_it(
     said = await desk.say(brought)
     assert not any("0012" in words or "OO12" in words for words in said)
     with Session(engine) as tx:
-        heard = [events.from_json(row.event) for row in tx.query(InboundMessage)]
+        heard = [events.from_json(row.event) for row in tx.query(InboxMessage)]
     assert len(heard) == 2
     assert "0012" not in repr(heard) and "OO12" not in repr(heard)
 
@@ -182,7 +182,7 @@ async def test_a_poisoned_turn_does_not_hurt_its_neighbours(
     assert await desk.turns.take_news() == 0
 
 
-UNFIT: dict[str, Callable[[Desk], Heard]] = {
+UNFIT: dict[str, Callable[[Desk], InboundMessage]] = {
     "an id that no index takes": lambda desk: desk.heard("Halo", "66", id=token_hex(6_000)),
     "an address that no index takes": lambda desk: desk.heard("Halo", token_hex(6_000)),
     "an id with NUL": lambda desk: desk.heard("Halo", "66", id="a\0b"),

@@ -173,11 +173,11 @@ async def test_news_that_cannot_be_read_is_set_aside_and_what_follows_is_taken(
 async def test_a_message_that_cannot_be_read_is_set_aside_and_its_neighbours_are_sent(
     town: Town, how: str
 ) -> None:
-    ids = [town.owe(address) for address in ("n1", "n2", OWNER, "n3")]
+    ids = [town.enqueue(address) for address in ("n1", "n2", OWNER, "n3")]
     column = "outbox.message"
     stored = DAMAGED[how](column) if how in DAMAGED else sealed(SHAPES[how], column)
     spoil(town, "outbox", "message", stored, f"id = {ids[2]}")
-    later = town.owe(OWNER)
+    later = town.enqueue(OWNER)
     await town.desk.send_all()
     assert rows(town, "outbox WHERE failed_at IS NOT NULL AND outcome = 'unreadable'") == 1
     assert rows(town, f"outbox WHERE sent_at IS NOT NULL AND id <> {ids[2]}") == 4
@@ -324,8 +324,8 @@ async def test_many_who_wait_for_a_key_keep_nobody_from_the_news(town: Town) -> 
 
 
 async def test_a_message_under_a_missing_key_is_left_to_others_for_a_while(town: Town) -> None:
-    owed = town.owe(OWNER)
-    spoil(town, "outbox", "message", under_another_key("outbox.message"), f"id = {owed}")
+    queued = town.enqueue(OWNER)
+    spoil(town, "outbox", "message", under_another_key("outbox.message"), f"id = {queued}")
     states = []
     for _ in range(3):
         await town.desk.send_all()

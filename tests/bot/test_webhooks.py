@@ -15,15 +15,15 @@ import uvicorn
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.channels.whatsapp.addresses import Addresses, to
 from bot.channels.whatsapp.reports import Reports
 from bot.channels.whatsapp.updates import Signature
 from bot.errors import Busy
 from bot.webhooks import MAX_BODY, RETRY_AFTER, telegram, whatsapp
 from conversations.events import Said
-from models.infrastructure.database import Record
-from models.person import veiled
+from models.infrastructure.database import Database
+from models.person import encrypted
 from tests.providers.bot_api import FakeBotApi
 from tests.providers.twilio_api import TOKEN, sign
 
@@ -40,7 +40,7 @@ UPDATE: dict[str, Any] = {
         "text": "nasi uduk",
     },
 }
-HEARD = Heard("telegram", "1001", "700000001", Said("nasi uduk", message="208"))
+HEARD = InboundMessage("telegram", "1001", "700000001", Said("nasi uduk", message="208"))
 
 
 class Turns:
@@ -48,9 +48,9 @@ class Turns:
 
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
-        self.taken: list[Heard] = []
+        self.taken: list[InboundMessage] = []
 
-    async def take(self, heard: Sequence[Heard]) -> None:
+    async def take(self, heard: Sequence[InboundMessage]) -> None:
         if self.failures:
             raise self.failures.pop(0)
         self.taken += heard
@@ -67,7 +67,7 @@ async def test_a_delivery_is_taken_before_it_is_answered() -> None:
     turns = Turns()
     answer = await deliver(turns, json=UPDATE)
     assert answer.status_code == 200
-    assert turns.taken == [replace(HEARD, address=veiled("telegram", HEARD.address))]
+    assert turns.taken == [replace(HEARD, address=encrypted("telegram", HEARD.address))]
 
 
 async def test_the_answer_to_a_tap_stops_the_button_from_spinning() -> None:
@@ -212,7 +212,7 @@ async def test_when_busy_the_provider_is_asked_to_come_again() -> None:
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == str(RETRY_AFTER)
     assert (await deliver(turns, json=UPDATE)).status_code == 200
-    assert turns.taken == [replace(HEARD, address=veiled("telegram", HEARD.address))]
+    assert turns.taken == [replace(HEARD, address=encrypted("telegram", HEARD.address))]
 
 
 async def test_our_own_mistake_is_not_a_yes() -> None:
@@ -246,7 +246,7 @@ async def test_telegram_brings_again_what_was_not_taken_and_keeps_the_order() ->
         person: [
             h.event.text
             for h in turns.taken
-            if h.address == veiled("telegram", person) and isinstance(h.event, Said)
+            if h.address == encrypted("telegram", person) and isinstance(h.event, Said)
         ]
         for person in ("1001", "1002")
     }
@@ -272,13 +272,11 @@ FORM = {
 
 
 async def deliver_whatsapp(
-    turns: Turns, record: Record, *, path: str = "/webhooks/whatsapp", **request: Any
+    turns: Turns, db: Database, *, path: str = "/webhooks/whatsapp", **request: Any
 ) -> httpx.Response:
     signature = Signature(PUBLIC, auth_token=TOKEN)
     app = Starlette(
-        routes=whatsapp(
-            signature, take=turns.take, addresses=Addresses(record), reports=Reports(record)
-        )
+        routes=whatsapp(signature, take=turns.take, addresses=Addresses(db), reports=Reports(db))
     )
     door = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=door, base_url="http://10.0.0.5:8000") as client:
@@ -286,9 +284,9 @@ async def deliver_whatsapp(
         return await client.post(path, **{"headers": signed, **request})
 
 
-async def test_what_twilio_delivers_is_taken_before_it_is_answered(record: Record) -> None:
+async def test_what_twilio_delivers_is_taken_before_it_is_answered(db: Database) -> None:
     turns = Turns()
-    answer = await deliver_whatsapp(turns, record, data=FORM)
+    answer = await deliver_whatsapp(turns, db, data=FORM)
     assert (answer.status_code, answer.content) == (204, b"")
     assert [one.event for one in turns.taken] == [Said("nasi uduk")]
     assert to(turns.taken[0].address) == FORM["From"]
@@ -308,47 +306,47 @@ async def test_what_twilio_delivers_is_taken_before_it_is_answered(record: Recor
     ids=["none", "other words", "another host"],
 )
 async def test_what_twilio_has_not_signed_is_not_taken(
-    forged: dict[str, str], record: Record
+    forged: dict[str, str], db: Database
 ) -> None:
     turns = Turns()
     for path in ("/webhooks/whatsapp", "/webhooks/whatsapp/status?letter=1"):
-        answer = await deliver_whatsapp(turns, record, path=path, data=FORM, headers=forged)
+        answer = await deliver_whatsapp(turns, db, path=path, data=FORM, headers=forged)
         assert answer.status_code == 403
     assert turns.taken == []
 
 
-async def test_when_busy_twilio_is_asked_to_come_again_too(record: Record) -> None:
+async def test_when_busy_twilio_is_asked_to_come_again_too(db: Database) -> None:
     turns = Turns(Busy("300 wait"))
-    answer = await deliver_whatsapp(turns, record, data=FORM)
+    answer = await deliver_whatsapp(turns, db, data=FORM)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, str(RETRY_AFTER))
-    assert (await deliver_whatsapp(turns, record, data=FORM)).status_code == 204
+    assert (await deliver_whatsapp(turns, db, data=FORM)).status_code == 204
 
 
 async def test_while_the_record_is_away_twilio_is_asked_to_come_again() -> None:
-    nowhere = Record("postgresql://izin@127.0.0.1:9/izin")
+    nowhere = Database("postgresql://izin@127.0.0.1:9/izin")
     turns = Turns()
     answer = await deliver_whatsapp(turns, nowhere, data=FORM)
     assert (answer.status_code, turns.taken) == (503, [])
     await nowhere.close()
 
 
-async def test_what_is_no_form_of_twilios_is_refused_and_not_quoted(record: Record) -> None:
+async def test_what_is_no_form_of_twilios_is_refused_and_not_quoted(db: Database) -> None:
     for bad in ({"Body": NIK}, {"MessageSid": "SM1", "From": "whatsapp:x", "NumMedia": NIK}):
         with capture_logs() as logs:
-            answer = await deliver_whatsapp(Turns(), record, data=bad)
+            answer = await deliver_whatsapp(Turns(), db, data=bad)
         assert answer.status_code == 400
         assert NIK not in repr(logs)
-    large = await deliver_whatsapp(Turns(), record, content=b"x" * (MAX_BODY + 1))
+    large = await deliver_whatsapp(Turns(), db, content=b"x" * (MAX_BODY + 1))
     assert large.status_code == 413
 
 
-async def test_a_report_is_kept(record: Record) -> None:
+async def test_a_report_is_kept(db: Database) -> None:
     path = "/webhooks/whatsapp/status?letter=404"
     answer = await deliver_whatsapp(
-        Turns(), record, path=path, data={"MessageSid": "SM1", "MessageStatus": "sent"}
+        Turns(), db, path=path, data={"MessageSid": "SM1", "MessageStatus": "sent"}
     )
     assert answer.status_code == 204
     bad = await deliver_whatsapp(
-        Turns(), record, path="/webhooks/whatsapp/status", data={"MessageSid": "SM1"}
+        Turns(), db, path="/webhooks/whatsapp/status", data={"MessageSid": "SM1"}
     )
     assert bad.status_code == 400

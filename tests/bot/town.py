@@ -23,12 +23,12 @@ from models import visit as visits
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
 from models.document import Document
-from models.infrastructure.database import trip
+from models.infrastructure.database import pipeline
 from models.infrastructure.quiet import QuietHours
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState
 from models.officer import Officer, StaffRole
-from models.outbox import OutboundMessage, Owed, owe
+from models.outbox import NewMessage, OutboundMessage, enqueue
 from models.person import Person
 from models.task import Task
 from models.visit import Offer, Visit
@@ -46,7 +46,7 @@ OWNER, OFFICER, OTHER, BOSS = "owner", "officer", "other", "boss"  # addresses
 
 @dataclass(slots=True)
 class Town:
-    """The desk with its record; jobs are worked off when asked."""
+    """The desk with its database; jobs are worked off when asked."""
 
     desk: Desk
     engine: Engine
@@ -146,23 +146,23 @@ class Town:
 
         self.write(changed)
 
-    def owe(self, address: str, key: str = "common.again", **how: Any) -> int:
+    def enqueue(self, address: str, key: str = "common.again", **how: Any) -> int:
         """Owe a sentence to somebody, and give the message's id."""
 
-        def owed(tx: Session) -> int:
+        def queued(tx: Session) -> int:
             (person_id,) = people.meet(tx, "chat", [(address, "id")]).values()
             message = messages.to_json(messages.Message((Say(key, how.pop("params", {})),)))
-            owe(
+            enqueue(
                 tx,
                 [
-                    Owed(
+                    NewMessage(
                         person_id, f"test:{next(self.desk.ids)}", how.pop("message", message), **how
                     )
                 ],
             )
             return max(tx.scalars(select(OutboundMessage.id)))
 
-        return self.write(owed)
+        return self.write(queued)
 
     # -- what happens ----------------------------------------------------------------------------
 
@@ -297,8 +297,8 @@ def write_effect(tx: Session, person_id: int, effect: Effect, *, turn_id: int = 
     (speaker,) = people.lock(tx, [person_id])
     writer = Writer(tx, "https://izin.example", now())
     writer.write(speaker, turn_id, (effect,))
-    with trip(tx) as run:
-        writer.close(run)
+    with pipeline(tx) as execute:
+        writer.close(execute)
 
 
 def words(key: str, **params: Any) -> str:

@@ -1,4 +1,4 @@
-"""The city of the workers' tests, with its record."""
+"""The city of the workers' tests, with its database."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from models.document import Document
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.link import LinkCode
 from models.officer import Officer
-from models.person import Speaker
+from models.person import LockedPerson
 from models.visit import Offer, Visit
 from tests.clock import now
 from tests.workers import city as make
@@ -50,7 +50,7 @@ class World:
 
     def by(self, who: str) -> Act:
         person_id = self.actors[who]
-        speaker = Speaker(person_id, "id", who, None, None) if person_id is not None else None
+        speaker = LockedPerson(person_id, "id", who, None, None) if person_id is not None else None
         actor = f"person:{person_id}" if speaker else "operator"
         return Act(self.tx, actor, now(), f"test:{who}", Rows(self.tx), speaker)
 

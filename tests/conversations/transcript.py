@@ -8,7 +8,7 @@
     ! another effect
 
 Lines of the bot are compared as they stand; the others are played. Between any two turns the
-session, the event and the messages go through JSON, as they do in the record.
+session, the event and the messages go through JSON, as they do in the database.
 """
 
 from __future__ import annotations

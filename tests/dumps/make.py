@@ -244,8 +244,8 @@ async def live(town: Town) -> None:
     town.write(lambda tx: unreached.note(tx, submitted, "unreachable"))
     town.write(lambda tx: link.offer(tx, submitted))
     town.write(partial(wait, person_ids=[town.person(a) for a in ("permit", "draft-capital")]))
-    town.owe("windows-offered", "common.again")
-    town.owe("windows-offered", "common.again", lane=Lane.NOTICE)
+    town.enqueue("windows-offered", "common.again")
+    town.enqueue("windows-offered", "common.again", lane=Lane.NOTICE)
 
 
 def review(tx: Session, case_id: int) -> None:

@@ -22,7 +22,7 @@ from models.attachment import Attachment
 from models.case import Case
 from models.conversation import Conversation
 from models.document import Document
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure import database, encryption
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.quiet import OFF
@@ -80,7 +80,7 @@ def test_every_row_is_there_and_can_be_read(upgraded: str) -> None:
 def test_whatever_waits_in_the_queues_can_be_put_into_words(upgraded: str) -> None:
     words, engine = catalogue.load(), create_engine(database.driver_url(upgraded))
     with Session(engine) as tx:
-        waiting = tx.scalars(select(InboundMessage).where(InboundMessage.taken_at.is_(None))).all()
+        waiting = tx.scalars(select(InboxMessage).where(InboxMessage.taken_at.is_(None))).all()
         unsent = tx.scalars(select(OutboundMessage).where(OutboundMessage.sent_at.is_(None))).all()
         assert len(waiting) >= 2 and len(unsent) >= 2
         heard = [events.from_json(row.event) for row in waiting]

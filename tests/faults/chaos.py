@@ -166,7 +166,7 @@ class Chaos:
                 self._tell("the wire to valkey is cut")
                 stage.valkey.wire.cut()
                 return stage.valkey.wire.mend
-            case "stop", _ if "postgresql" not in self._away:  # it would wait for its record
+            case "stop", _ if "postgresql" not in self._away:  # it would wait for its database
                 self._tell(f"{name} is stopped in order")
                 stage.product.stop(name)
             case _:

@@ -65,7 +65,7 @@ class Told:
 
     @property
     def id(self) -> int:
-        """The number under which the record knows it, if it is whole."""
+        """The number under which the database knows it, if it is whole."""
         return self.bubbles[-1].id
 
     @property
@@ -139,10 +139,10 @@ class Owner:
 
     async def hear(self, patience: float) -> None:
         """Wait for all that is to be heard by now (in the API's thread)."""
-        owed = len(self._owed()) + self.asked_aside
+        queued = len(self._owed()) + self.asked_aside
         loop = asyncio.get_running_loop()
         until = loop.time() + patience
-        while len(self.said) < owed:
+        while len(self.said) < queued:
             try:
                 await self.person.heard(until - loop.time())
             except TimeoutError:
@@ -195,11 +195,11 @@ class Owner:
         texts = [plain(one.text) for one in self.said]
         answers = tuple(ASIDES.values()) if self.asked_aside else ()
         heard = [text for text in texts if not text.startswith(answers)]
-        owed = self._owed()
-        if heard[: len(owed)] != owed or len(texts) - len(heard) != self.asked_aside:
+        queued = self._owed()
+        if heard[: len(queued)] != queued or len(texts) - len(heard) != self.asked_aside:
             raise AssertionError(
                 f"{self.person.name} heard, in {self.step} steps,\n{self.person.chat}\n"
-                f"--- but was owed\n" + "\n".join(owed)
+                f"--- but was owed\n" + "\n".join(queued)
             )
 
     def _tap(self, value: str) -> Promise[None]:

@@ -150,7 +150,7 @@ class Stage:
         self.shift_clock(LEASES)
 
     def shift_clock(self, seconds: float) -> None:
-        """Put the record's clock forward, or back: all that waits is moved the other way."""
+        """Put the database's clock forward, or back: all that waits is moved the other way."""
         for table, open_rows in (
             ("outbox", "sent_at IS NULL AND failed_at IS NULL"),
             ("tasks", "done_at IS NULL AND failed_at IS NULL"),
@@ -192,7 +192,7 @@ class Stage:
         return self._count(OPEN_ROWS | (TASKS if with_tasks else {}))
 
     def unsettled(self, owners: Sequence[Owner]) -> int:
-        """How many messages arrived of which the record does not know."""
+        """How many messages arrived of which the database does not know."""
         return heard(owners) - len(self._owed(owners, "AND sent_at IS NOT NULL"))
 
     def balance(self, owners: Sequence[Owner], *, doubled: int = 0) -> None:
@@ -223,11 +223,13 @@ class Stage:
 
         Only the count of photos may have been taken back after it was sent, if nobody knew that.
         """
-        owed = [int(number) for _, number in self._owed([owner])]
+        queued = [int(number) for _, number in self._owed([owner])]
         arrived = {one.id: plain(one.text) for one in owner.told if one.whole}
-        assert owed == sorted(owed), f"{owner.person.name} was answered in another order: {owed}"
-        assert set(owed) <= set(arrived), f"never arrived: {set(owed) - set(arrived)}"
-        known = {arrived[number] for number in owed} | set(self.golden.heard[BEFORE_PHOTO])
+        assert queued == sorted(queued), (
+            f"{owner.person.name} was answered in another order: {queued}"
+        )
+        assert set(queued) <= set(arrived), f"never arrived: {set(queued) - set(arrived)}"
+        known = {arrived[number] for number in queued} | set(self.golden.heard[BEFORE_PHOTO])
         strange = set(arrived.values()) - known
         assert not strange, f"{owner.person.name} was sent what nobody owed: {strange}"
 

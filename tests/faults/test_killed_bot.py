@@ -25,7 +25,7 @@ BEFORE_COMMIT: dict[str, Callable[[Passage], bool]] = {
 
 
 def recorded(stage: Stage, owners: Sequence[Owner]) -> int:
-    """How many of the last messages the record knows."""
+    """How many of the last messages the database knows."""
     last = sorted(stage.telegram.pushed)[-len(owners) :]
     numbers = [str(number) for number in last]
     query = "SELECT count(*) FROM inbox WHERE channel = 'telegram' AND provider_id = ANY(%s)"

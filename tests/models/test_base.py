@@ -1,4 +1,4 @@
-"""The record's clock: one for all processes, asked once in a transaction."""
+"""The database's clock: one for all processes, asked once in a transaction."""
 
 from __future__ import annotations
 

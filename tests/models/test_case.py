@@ -22,7 +22,7 @@ ANSWERS = {"owner_name": "Siti Aminah", "capital": 5_000_000}
 
 @pytest.fixture
 def tx(engine: Engine) -> Iterator[Session]:
-    """A session on the record, with keys."""
+    """A session on the database, with keys."""
     encryption.use(KeyRing({"k1": bytes(range(32))}, bytes(32)))
     with Session(engine) as tx:
         yield tx

@@ -13,13 +13,13 @@ from models.infrastructure.encryption import (
     UnknownKey,
     UnreadableValue,
     blind_index,
+    decrypt_searchable,
+    encrypt_searchable,
     key_for,
     seal,
     seal_json,
     unseal,
     unseal_json,
-    unveil,
-    veil,
 )
 from models.infrastructure.key_ring import KeyRing
 from models.person import Person
@@ -154,22 +154,24 @@ def test_without_keys_nothing_personal_is_touched(monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_is_veiled_is_found_by_its_name_and_can_t_be_read_without_the_key() -> None:
-    veiled = veil("+6281234567890", "here")
-    assert veiled == veil("+6281234567890", "here")
-    assert unveil(veiled, "here") == "+6281234567890"
-    assert "81234" not in veiled
-    assert veiled != veil("+6281234567890", "there")
-    assert veiled != veil("+6281234567891", "here")
+    encrypted = encrypt_searchable("+6281234567890", "here")
+    assert encrypted == encrypt_searchable("+6281234567890", "here")
+    assert decrypt_searchable(encrypted, "here") == "+6281234567890"
+    assert "81234" not in encrypted
+    assert encrypted != encrypt_searchable("+6281234567890", "there")
+    assert encrypted != encrypt_searchable("+6281234567891", "here")
     encryption.use(KeyRing({"k9": NEW}, INDEX))
-    assert unveil(veiled, "here") == "+6281234567890", "keys of the columns may change"
+    assert decrypt_searchable(encrypted, "here") == "+6281234567890", (
+        "keys of the columns may change"
+    )
 
 
 @pytest.mark.parametrize("other", ["+6281234567890", "", "é", "AAAA"])
 def test_what_was_not_veiled_here_is_told(other: str) -> None:
     with pytest.raises(ValueError, match="not veiled for here"):
-        unveil(other, "here")
+        decrypt_searchable(other, "here")
     with pytest.raises(ValueError, match="not veiled for there"):
-        unveil(veil("x", "here"), "there")
+        decrypt_searchable(encrypt_searchable("x", "here"), "there")
 
 
 def test_keys_for_different_purposes_differ() -> None:

@@ -11,9 +11,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from models import base, inbox, person, turn
-from models.inbox import NEWS, Arrival, Delivery, InboundMessage
+from models.inbox import NEWS, Arrival, Delivery, InboxMessage
 from models.infrastructure import encryption
-from models.infrastructure.database import PLANNING, trip
+from models.infrastructure.database import PLANNING, pipeline
 from models.infrastructure.key_ring import KeyRing
 from tests.clock import now
 
@@ -31,27 +31,27 @@ def people(tx: Session) -> list[int]:
 
 
 def hear(tx: Session, person_id: int, provider_id: str, words: str = "halo") -> list[int]:
-    return inbox.record(tx, [Arrival("chat", provider_id, person_id, {"text": words})])
+    return inbox.add(tx, [Arrival("chat", provider_id, person_id, {"text": words})])
 
 
 def test_a_delivery_is_written_down_once_for_each_channel(tx: Session, people: list[int]) -> None:
     assert len(hear(tx, people[0], "a")) == 1
     assert hear(tx, people[0], "a", "again") == []
-    other = inbox.record(tx, [Arrival("other", "a", people[0], {})])
+    other = inbox.add(tx, [Arrival("other", "a", people[0], {})])
     assert len(other) == 1
-    assert inbox.record(tx, []) == []
+    assert inbox.add(tx, []) == []
 
 
 def test_twins_in_one_delivery_are_one(tx: Session, people: list[int]) -> None:
     twin = Arrival("chat", "a", people[0], {})
-    assert len(inbox.record(tx, [twin, twin])) == 1
+    assert len(inbox.add(tx, [twin, twin])) == 1
 
 
 def test_what_was_heard_lies_encrypted(tx: Session, people: list[int]) -> None:
     hear(tx, people[0], "a", "Jalan Rahasia")
     stored = tx.execute(text("SELECT event FROM inbox")).scalar_one()
     assert b"Rahasia" not in bytes(stored)
-    assert tx.query(InboundMessage).one().event == {"text": "Jalan Rahasia"}
+    assert tx.query(InboxMessage).one().event == {"text": "Jalan Rahasia"}
 
 
 def test_news_is_told_once_for_each_fact_and_person(tx: Session, people: list[int]) -> None:
@@ -59,7 +59,7 @@ def test_news_is_told_once_for_each_fact_and_person(tx: Session, people: list[in
         for person_id in people:
             inbox.tell(tx, person_id, "verified:1", {"event": "Happened"})
     inbox.tell(tx, people[0], "verified:2", {"event": "Happened"})
-    rows = tx.query(InboundMessage).order_by(InboundMessage.id).all()
+    rows = tx.query(InboxMessage).order_by(InboxMessage.id).all()
     assert [(row.channel, row.person_id) for row in rows] == [
         (NEWS, people[0]),
         (NEWS, people[1]),
@@ -82,8 +82,8 @@ def test_a_turn_opens_with_what_was_heard_in_order(tx: Session, people: list[int
     assert [row.event["text"] for row in opened[one].untaken] == ["word 0", "word 2"]
     assert opened[one].session is None and not opened[one].staff
     ids = [row.id for row in opened[one].untaken]
-    with trip(tx) as run:
-        turn.keep(run, [turn.Saved(one, {"a": 1}, True, True)], ids, [])
+    with pipeline(tx) as execute:
+        turn.keep(execute, [turn.Saved(one, {"a": 1}, True, True)], ids, [])
     again = turn.reopen(tx, people)
     assert again[one].untaken == [] and again[one].session == {"a": 1}
     assert len(again[other].untaken) == 1
@@ -118,8 +118,8 @@ def test_the_third_failure_sets_aside_the_oldest_and_nothing_else(
 def deliver(tx: Session, *deliveries: Delivery) -> int:
     """Hear deliveries; gives how many were new."""
     before = tx.execute(text("SELECT count(*) FROM inbox")).scalar_one()
-    with trip(tx) as run:
-        inbox.hear(run, deliveries)
+    with pipeline(tx) as execute:
+        inbox.hear(execute, deliveries)
     return int(tx.execute(text("SELECT count(*) FROM inbox")).scalar_one() - before)
 
 
@@ -148,7 +148,7 @@ def test_an_id_that_is_given_again_after_days_is_another_delivery(
     assert deliver(tx, again) == 0, "and it too is taken once"
     age(tx, days)
     assert deliver(tx, again, Delivery("telegram", "3", "701", {})) == 2, "for ever"
-    stored = [row.event for row in tx.query(InboundMessage).order_by(InboundMessage.id)]
+    stored = [row.event for row in tx.query(InboxMessage).order_by(InboxMessage.id)]
     assert stored == [{"text": "halo"}, {"text": "lain"}, {"text": "lain"}, {}]
 
 
@@ -163,7 +163,7 @@ def test_an_old_process_meets_the_ids_of_a_new_one_and_the_other_way_round(tx: S
     tx.execute(old, {"id": "700", "person": person_id})
     tx.execute(old, {"id": "701", "person": person_id})
     assert deliver(tx, Delivery("telegram", "1", "701", {})) == 0
-    assert tx.query(InboundMessage).count() == 2
+    assert tx.query(InboxMessage).count() == 2
 
 
 @pytest.mark.parametrize("due_at", ["NULL", "now()", "now() + interval '9 hours'"])

@@ -81,8 +81,8 @@ def test_keys_are_compared_with_those_that_wrote(
     use(RIGHT)
     people(engine, 3)
     with Session(engine) as tx, tx.begin():
-        veiled = person.veiled("whatsapp", "+6281234567890")
-        person.meet(tx, "whatsapp", [(veiled, "id")])
+        encrypted = person.encrypted("whatsapp", "+6281234567890")
+        person.meet(tx, "whatsapp", [(encrypted, "id")])
     if with_canaries:
         start(engine)
     if told is None:

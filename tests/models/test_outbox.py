@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from models import base, outbox, person, sending
 from models.infrastructure import encryption
-from models.infrastructure.database import PLANNING, trip
+from models.infrastructure.database import PLANNING, pipeline
 from models.infrastructure.key_ring import KeyRing
-from models.outbox import Lane, OutboundMessage, Owed, owe, owe_and_lease
+from models.outbox import Lane, NewMessage, OutboundMessage, enqueue, enqueue_and_lease
 from models.person import Address
 from models.sending import Claimed
 from tests.clock import now
@@ -39,8 +39,8 @@ def claim(tx: Session, limit: int = 10) -> list[tuple[int, str]]:
 
 
 def claimed_rows(tx: Session, limit: int = 10) -> list[Claimed]:
-    with trip(tx) as run:
-        found = sending.claim(run, lease=LEASE, limit=limit)
+    with pipeline(tx) as execute:
+        found = sending.claim(execute, lease=LEASE, limit=limit)
     return sending.claimed(found)
 
 
@@ -53,22 +53,24 @@ def long_ago() -> datetime:
 
 
 def settle(tx: Session, sent: dict[int, str]) -> bool:
-    with trip(tx) as run:
-        left = sending.settle(run, sent)
+    with pipeline(tx) as execute:
+        left = sending.settle(execute, sent)
     return bool(left.rows[0][0])
 
 
 def test_the_same_fact_is_owed_once(tx: Session, people: list[int]) -> None:
-    owe(tx, [Owed(people[0], "permit:1:owner", "first")])
-    owe(tx, [Owed(people[0], "permit:1:owner", "second"), Owed(people[0], "x", "third")])
-    owe(tx, [])
+    enqueue(tx, [NewMessage(people[0], "permit:1:owner", "first")])
+    enqueue(
+        tx, [NewMessage(people[0], "permit:1:owner", "second"), NewMessage(people[0], "x", "third")]
+    )
+    enqueue(tx, [])
     rows = tx.query(OutboundMessage).order_by(OutboundMessage.id).all()
     assert [row.message for row in rows] == ["first", "third"]
 
 
 def test_only_the_first_of_each_person_is_leased(tx: Session, people: list[int]) -> None:
     one, other = people
-    owe(tx, [Owed(one, "a", "1"), Owed(other, "b", "2"), Owed(one, "c", "3")])
+    enqueue(tx, [NewMessage(one, "a", "1"), NewMessage(other, "b", "2"), NewMessage(one, "c", "3")])
     claimed = claimed_rows(tx)
     assert [(c.person_id, c.message) for c in claimed] == [(one, "1"), (other, "2")]
     assert claim(tx) == [], "leased already, and what comes after it waits"
@@ -83,22 +85,22 @@ def test_replies_go_before_notices_when_there_is_little_room(
     tx: Session, people: list[int]
 ) -> None:
     one, other = people
-    owe(tx, [Owed(one, "a", "notice", lane=Lane.NOTICE), Owed(other, "b", "reply")])
+    enqueue(tx, [NewMessage(one, "a", "notice", lane=Lane.NOTICE), NewMessage(other, "b", "reply")])
     assert claim(tx, limit=1) == [(other, "reply")]
     assert claim(tx, limit=1) == [(one, "notice")]
 
 
 def test_what_is_due_later_holds_back_what_comes_after_it(tx: Session, people: list[int]) -> None:
-    owe(tx, [Owed(people[0], "a", "later", after=timedelta(minutes=1))])
-    owe(tx, [Owed(people[0], "b", "now")])
-    owe(tx, [Owed(people[1], "c", "other")])
+    enqueue(tx, [NewMessage(people[0], "a", "later", after=timedelta(minutes=1))])
+    enqueue(tx, [NewMessage(people[0], "b", "now")])
+    enqueue(tx, [NewMessage(people[1], "c", "other")])
     assert claim(tx) == [(people[1], "other")]
 
 
 def test_a_claim_says_where_and_in_which_language(tx: Session, people: list[int]) -> None:
     tx.add(Address(person_id=people[1], channel="second", address="9", heard_at=now()))
     tx.flush()
-    owe(tx, [Owed(one, f"x{one}", "hello") for one in people])
+    enqueue(tx, [NewMessage(one, f"x{one}", "hello") for one in people])
     claimed = {c.person_id: c for c in claimed_rows(tx)}
     first, second = claimed[people[0]], claimed[people[1]]
     assert (where(first), first.locale) == (["chat 1"], "id")
@@ -110,7 +112,7 @@ def test_a_person_without_an_address_is_claimed_without_a_channel(
     tx: Session, people: list[int]
 ) -> None:
     tx.query(Address).delete()
-    owe(tx, [Owed(people[0], "a", "1")])
+    enqueue(tx, [NewMessage(people[0], "a", "1")])
     (claimed,) = claimed_rows(tx)
     assert (claimed.channel, claimed.reach) == (None, ())
 
@@ -121,11 +123,11 @@ def test_an_answer_goes_where_it_answers_and_news_where_they_were_heard_last(
     older = Address(person_id=people[0], channel="second", address="9", heard_at=long_ago())
     tx.add(older)
     tx.flush()
-    owe(tx, [Owed(people[0], "a", "news")])
+    enqueue(tx, [NewMessage(people[0], "a", "news")])
     (news,) = claimed_rows(tx)
     assert where(news) == ["chat 1", "second 9"]
     outbox.give_up(tx, news.id, "sent")
-    owe(tx, [Owed(people[0], "b", "answer", address_id=older.id)])
+    enqueue(tx, [NewMessage(people[0], "b", "answer", address_id=older.id)])
     (answer,) = claimed_rows(tx)
     assert where(answer) == ["second 9", "chat 1"]
 
@@ -137,7 +139,7 @@ def test_an_address_out_of_reach_is_passed_over_where_there_is_another(
     (first,) = tx.scalars(select(Address).filter_by(person_id=people[0], channel="chat"))
     tx.flush()
     person.mark_unreachable(tx, [first.id])
-    owe(tx, [Owed(people[0], "a", "1", address_id=first.id)])
+    enqueue(tx, [NewMessage(people[0], "a", "1", address_id=first.id)])
     (message,) = claimed_rows(tx)
     assert where(message) == ["second 9"]
     person.mark_unreachable(tx, [message.reach[0].id])
@@ -152,8 +154,8 @@ def test_a_notice_leaves_a_provisional_message_and_a_reply_replaces_it(
     quiet = timedelta(seconds=2)
     one, other = people
     for who in people:
-        owe(tx, [Owed(who, f"p{who}", "provisional", after=quiet, provisional=True)])
-    owe(tx, [Owed(one, "n", "notice", lane=Lane.NOTICE), Owed(other, "r", "reply")])
+        enqueue(tx, [NewMessage(who, f"p{who}", "provisional", after=quiet, provisional=True)])
+    enqueue(tx, [NewMessage(one, "n", "notice", lane=Lane.NOTICE), NewMessage(other, "r", "reply")])
     rows = tx.query(OutboundMessage).order_by(OutboundMessage.id).all()
     assert [(row.person_id, row.message) for row in rows] == [
         (one, "provisional"),
@@ -163,22 +165,22 @@ def test_a_notice_leaves_a_provisional_message_and_a_reply_replaces_it(
 
 
 def test_a_provisional_message_on_its_way_is_not_taken_back(tx: Session, people: list[int]) -> None:
-    owe(tx, [Owed(people[0], "p", "provisional", provisional=True)])
+    enqueue(tx, [NewMessage(people[0], "p", "provisional", provisional=True)])
     assert claim(tx) == [(people[0], "provisional")]
-    owe(tx, [Owed(people[0], "r", "reply")])
+    enqueue(tx, [NewMessage(people[0], "r", "reply")])
     assert tx.query(OutboundMessage).count() == 2
 
 
 def test_what_is_owed_lies_encrypted(tx: Session, people: list[int]) -> None:
-    owe(tx, [Owed(people[0], "a", {"name": "Siti Aminah"})])
+    enqueue(tx, [NewMessage(people[0], "a", {"name": "Siti Aminah"})])
     stored = tx.execute(text("SELECT message FROM outbox")).scalar_one()
     assert b"Siti" not in bytes(stored)
 
 
-def lease(tx: Session, *messages: Owed, people: Container[int]) -> list[str]:
+def lease(tx: Session, *messages: NewMessage, people: Container[int]) -> list[str]:
     """Owe messages and lease them at once; gives the keys of what is leased."""
-    with trip(tx) as run:
-        leased = owe_and_lease(run, messages, lease=LEASE, leasing=people)
+    with pipeline(tx) as execute:
+        leased = enqueue_and_lease(execute, messages, lease=LEASE, leasing=people)
     return [key for _, key in leased.rows]
 
 
@@ -186,8 +188,8 @@ def test_who_owes_may_lease_the_first_message_of_each_person(
     tx: Session, people: list[int]
 ) -> None:
     one, other = people
-    owed = [Owed(one, "a", "1"), Owed(one, "b", "2"), Owed(other, "c", "3")]
-    assert lease(tx, *owed, people={one}) == ["a"]
+    queued = [NewMessage(one, "a", "1"), NewMessage(one, "b", "2"), NewMessage(other, "c", "3")]
+    assert lease(tx, *queued, people={one}) == ["a"]
     assert claim(tx) == [(other, "3")], "the second waits until the first is sent"
     attempts = [row.attempts for row in tx.query(OutboundMessage).order_by(OutboundMessage.id)]
     assert attempts == [1, 0, 1]
@@ -195,8 +197,8 @@ def test_who_owes_may_lease_the_first_message_of_each_person(
 
 def test_nothing_is_leased_before_an_older_message(tx: Session, people: list[int]) -> None:
     one, _ = people
-    owe(tx, [Owed(one, "notice", "1", lane=Lane.NOTICE)])
-    assert lease(tx, Owed(one, "reply", "2"), people=people) == []
+    enqueue(tx, [NewMessage(one, "notice", "1", lane=Lane.NOTICE)])
+    assert lease(tx, NewMessage(one, "reply", "2"), people=people) == []
     assert claim(tx) == [(one, "1")]
 
 
@@ -205,25 +207,25 @@ def test_a_reply_that_replaces_a_provisional_message_is_leased(
 ) -> None:
     one, _ = people
     quiet = timedelta(seconds=2)
-    provisional = Owed(one, "p", "count", after=quiet, provisional=True)
+    provisional = NewMessage(one, "p", "count", after=quiet, provisional=True)
     assert lease(tx, provisional, people=people) == [], "it is due later"
-    assert lease(tx, Owed(one, "reply", "2"), people=people) == ["reply"]
+    assert lease(tx, NewMessage(one, "reply", "2"), people=people) == ["reply"]
     assert [row.message for row in tx.query(OutboundMessage)] == ["2"]
 
 
 def test_what_was_owed_before_is_neither_owed_nor_leased_again(
     tx: Session, people: list[int]
 ) -> None:
-    assert lease(tx, Owed(people[0], "a", "1"), people=people) == ["a"]
-    assert lease(tx, Owed(people[0], "a", "1"), people=people) == []
+    assert lease(tx, NewMessage(people[0], "a", "1"), people=people) == ["a"]
+    assert lease(tx, NewMessage(people[0], "a", "1"), people=people) == []
 
 
 def test_a_lease_is_renewed_while_its_message_is_being_sent(tx: Session, people: list[int]) -> None:
-    lease(tx, Owed(people[0], "a", "1"), people=people)
+    lease(tx, NewMessage(people[0], "a", "1"), people=people)
     (row,) = tx.query(OutboundMessage)
     row.leased_until = now()
-    with trip(tx) as run:
-        sending.renew(run, [row.id], lease=LEASE)
+    with pipeline(tx) as execute:
+        sending.renew(execute, [row.id], lease=LEASE)
     assert claim(tx) == []
     tx.refresh(row)
     row.leased_until = now()
@@ -245,8 +247,8 @@ def test_what_is_owed_does_not_wait_for_a_clock_that_was_put_back(
     tx: Session, people: list[int]
 ) -> None:
     one, other = people
-    lease(tx, Owed(one, "in hand", "1"), people=people)
-    owe(tx, [Owed(other, "later", "2", after=timedelta(seconds=2))])
+    lease(tx, NewMessage(one, "in hand", "1"), people=people)
+    enqueue(tx, [NewMessage(other, "later", "2", after=timedelta(seconds=2))])
     assert claim(tx) == []
     put_clock_back(tx, timedelta(hours=1))
     assert claim(tx) == [(one, "1"), (other, "2")]
@@ -257,8 +259,8 @@ def test_transactions_that_run_at_once_do_not_look_like_a_clock_that_was_put_bac
     tx: Session, people: list[int]
 ) -> None:
     one, other = people
-    lease(tx, Owed(one, "in hand", "1"), people=people)
-    owe(tx, [Owed(other, "later", "2", after=timedelta(seconds=2))])
+    lease(tx, NewMessage(one, "in hand", "1"), people=people)
+    enqueue(tx, [NewMessage(other, "later", "2", after=timedelta(seconds=2))])
     put_clock_back(tx, LEASE / 2)
     assert claim(tx) == []
 
@@ -268,7 +270,7 @@ def test_a_lease_begins_with_its_statement_however_long_the_transaction_waited(
 ) -> None:
     began = base.now(tx)
     tx.execute(text("SELECT pg_sleep(0.2)"))
-    lease(tx, Owed(people[0], "a", "1"), people=people)
+    lease(tx, NewMessage(people[0], "a", "1"), people=people)
     (row,) = tx.query(OutboundMessage)
     assert row.created_at == began
     assert row.leased_until is not None
@@ -381,8 +383,14 @@ def test_a_claim_does_not_either_when_the_statistics_know_no_open_row(
 def test_greetings_go_after_replies_and_before_notices(tx: Session, people: list[int]) -> None:
     one, other = people
     (third,) = person.meet(tx, "chat", [("3", "id")]).values()
-    owe(tx, [Owed(one, "n", "notice", lane=Lane.NOTICE), Owed(other, "g", "hello", greeting=True)])
-    owe(tx, [Owed(third, "r", "reply")])
+    enqueue(
+        tx,
+        [
+            NewMessage(one, "n", "notice", lane=Lane.NOTICE),
+            NewMessage(other, "g", "hello", greeting=True),
+        ],
+    )
+    enqueue(tx, [NewMessage(third, "r", "reply")])
     order = [claim(tx, limit=1) for _ in range(4)]
     assert order == [[(third, "reply")], [(other, "hello")], [(one, "notice")], []]
 
@@ -391,24 +399,30 @@ def test_a_claim_takes_no_more_greetings_and_notices_than_it_is_told(
     tx: Session, people: list[int]
 ) -> None:
     one, other = people
-    owe(tx, [Owed(one, "g", "hello", greeting=True)])
-    owe(tx, [Owed(other, "r", "reply")])
-    with trip(tx) as run:
-        found = sending.claim(run, lease=LEASE, limit=10, others=0)
+    enqueue(tx, [NewMessage(one, "g", "hello", greeting=True)])
+    enqueue(tx, [NewMessage(other, "r", "reply")])
+    with pipeline(tx) as execute:
+        found = sending.claim(execute, lease=LEASE, limit=10, others=0)
     assert [(c.message, c.greeting) for c in sending.claimed(found)] == [("reply", False)]
     assert [(c.message, c.greeting) for c in claimed_rows(tx)] == [("hello", True)]
 
 
 def test_a_reply_that_gathers_replaces_the_fleeting_ones(tx: Session, people: list[int]) -> None:
     one, other = people
-    owe(tx, [Owed(one, "first", "1", fleeting=True), Owed(one, "noted", "2")])
+    enqueue(tx, [NewMessage(one, "first", "1", fleeting=True), NewMessage(one, "noted", "2")])
     assert claim(tx) == [(one, "1")], "what is on its way is not taken back"
-    owe(tx, [Owed(one, "lost", "3", fleeting=True), Owed(other, "theirs", "4", fleeting=True)])
-    owe(tx, [Owed(one, "all", "5", fleeting=True, provisional=True, gathers=True)])
-    owe(tx, [Owed(one, "noted too", "6")])
+    enqueue(
+        tx,
+        [
+            NewMessage(one, "lost", "3", fleeting=True),
+            NewMessage(other, "theirs", "4", fleeting=True),
+        ],
+    )
+    enqueue(tx, [NewMessage(one, "all", "5", fleeting=True, provisional=True, gathers=True)])
+    enqueue(tx, [NewMessage(one, "noted too", "6")])
     rows = tx.query(OutboundMessage).order_by(OutboundMessage.id).all()
     assert [row.message for row in rows] == ["1", "2", "4", "5", "6"]
-    owe(tx, [Owed(one, "all of it", "7", fleeting=True, provisional=True, gathers=True)])
+    enqueue(tx, [NewMessage(one, "all of it", "7", fleeting=True, provisional=True, gathers=True)])
     rows = tx.query(OutboundMessage).order_by(OutboundMessage.id).all()
     assert [row.message for row in rows] == ["1", "2", "4", "6", "7"]
 
@@ -417,11 +431,11 @@ def test_a_reply_that_gathers_waits_as_long_as_what_it_replaces(
     tx: Session, people: list[int]
 ) -> None:
     one, _ = people
-    owe(tx, [Owed(one, "first", "1", fleeting=True)])
+    enqueue(tx, [NewMessage(one, "first", "1", fleeting=True)])
     (due,) = claimed_rows(tx)
-    with trip(tx) as run:
-        sending.turn_away(run, {due.id: timedelta(seconds=20)}, "rate")
-    gathers = Owed(one, "all", "2", fleeting=True, provisional=True, gathers=True)
+    with pipeline(tx) as execute:
+        sending.turn_away(execute, {due.id: timedelta(seconds=20)}, "rate")
+    gathers = NewMessage(one, "all", "2", fleeting=True, provisional=True, gathers=True)
     assert lease(tx, gathers, people=people) == [], "the chat is over its rate"
     (row,) = tx.query(OutboundMessage)
     assert row.due_at > base.now(tx) + timedelta(seconds=15)
@@ -433,10 +447,10 @@ def test_a_reply_that_gathers_does_not_wait_for_another_try_of_what_it_replaces(
 ) -> None:
     """A person who writes on is answered, though an answer of before was put off for long."""
     one, _ = people
-    owe(tx, [Owed(one, "first", "1", fleeting=True)])
+    enqueue(tx, [NewMessage(one, "first", "1", fleeting=True)])
     (due,) = claimed_rows(tx)
     outbox.postpone(tx, due.id, timedelta(minutes=10), outcome)
-    gathers = Owed(one, "all", "2", fleeting=True, provisional=True, gathers=True)
+    gathers = NewMessage(one, "all", "2", fleeting=True, provisional=True, gathers=True)
     assert lease(tx, gathers, people=people) == ["all"]
     (row,) = tx.query(OutboundMessage)
     assert row.due_at <= base.now(tx)

@@ -11,13 +11,13 @@ from sqlalchemy import Engine, func, text, update
 from sqlalchemy.orm import Session
 
 from models import base, inbox, outbox, person, sending, watch
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure import encryption, quiet
-from models.infrastructure.database import trip
+from models.infrastructure.database import pipeline
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.quiet import QuietHours
 from models.infrastructure.wib import WIB
-from models.outbox import Lane, OutboundMessage, Owed, owe
+from models.outbox import Lane, NewMessage, OutboundMessage, enqueue
 from tests.clock import ALWAYS_NIGHT, now
 
 NIGHTLY = QuietHours()
@@ -81,24 +81,30 @@ def night(tx: Session, who: int) -> datetime:
 
 
 def claim(tx: Session) -> list[str]:
-    with trip(tx) as run:
-        found = sending.claim(run, lease=timedelta(seconds=60), limit=10)
+    with pipeline(tx) as execute:
+        found = sending.claim(execute, lease=timedelta(seconds=60), limit=10)
     return [one.message for one in sending.claimed(found)]
 
 
 def test_a_notice_waits_and_what_is_said_meanwhile_does_not(
     tx: Session, who: int, night: datetime
 ) -> None:
-    owe(tx, [Owed(who, "a", "notice", lane=Lane.NOTICE)])
-    owe(tx, [Owed(who, "b", "urgent", lane=Lane.NOTICE, urgent=True), Owed(who, "c", "answer")])
+    enqueue(tx, [NewMessage(who, "a", "notice", lane=Lane.NOTICE)])
+    enqueue(
+        tx,
+        [
+            NewMessage(who, "b", "urgent", lane=Lane.NOTICE, urgent=True),
+            NewMessage(who, "c", "answer"),
+        ],
+    )
     rows = {row.message: row.due_at for row in tx.query(OutboundMessage)}
     assert rows["notice"] == night and rows["urgent"] == rows["answer"] < now()
     assert claim(tx) == ["urgent"]
     (due,) = (one.due for one in watch.outbox(tx) if one.lane == Lane.NOTICE)
     assert due == 1, "what sleeps is not late"
     (urgent,) = tx.query(OutboundMessage).filter_by(dedupe_key="b")
-    with trip(tx) as run:
-        left = sending.settle(run, {urgent.id: "1"})
+    with pipeline(tx) as execute:
+        left = sending.settle(execute, {urgent.id: "1"})
     assert left.rows == [(True,)] and claim(tx) == ["answer"]
     tx.execute(update(OutboundMessage).filter_by(dedupe_key="c").values(sent_at=func.now()))
     assert claim(tx) == []
@@ -107,20 +113,20 @@ def test_a_notice_waits_and_what_is_said_meanwhile_does_not(
 
 
 def test_an_answer_is_leased_while_a_notice_sleeps(tx: Session, who: int, night: datetime) -> None:
-    owe(tx, [Owed(who, "a", "notice", lane=Lane.NOTICE)])
-    with trip(tx) as run:
-        answer = [Owed(who, "b", "answer")]
-        leased = outbox.owe_and_lease(
-            run, answer, lease=timedelta(seconds=60), leasing={who}, hours=quiet.of(tx)
+    enqueue(tx, [NewMessage(who, "a", "notice", lane=Lane.NOTICE)])
+    with pipeline(tx) as execute:
+        answer = [NewMessage(who, "b", "answer")]
+        leased = outbox.enqueue_and_lease(
+            execute, answer, lease=timedelta(seconds=60), leasing={who}, hours=quiet.of(tx)
         )
     assert [key for _, key in leased.rows] == ["b"]
 
 
 def test_a_notice_of_the_night_is_not_leased(tx: Session, who: int, night: datetime) -> None:
-    notice = [Owed(who, "a", "notice", lane=Lane.NOTICE)]
-    with trip(tx) as run:
-        leased = outbox.owe_and_lease(
-            run, notice, lease=timedelta(seconds=60), leasing={who}, hours=quiet.of(tx)
+    notice = [NewMessage(who, "a", "notice", lane=Lane.NOTICE)]
+    with pipeline(tx) as execute:
+        leased = outbox.enqueue_and_lease(
+            execute, notice, lease=timedelta(seconds=60), leasing={who}, hours=quiet.of(tx)
         )
     assert leased.rows == []
 
@@ -130,12 +136,12 @@ def test_news_waits_if_it_can(tx: Session, who: int, night: datetime) -> None:
     assert inbox.waiting(tx, limit=9) == [] and watch.inbox(tx).rows == 0
     inbox.tell(tx, who, "at once", {})
     assert inbox.waiting(tx, limit=9) == [who] and watch.inbox(tx).rows == 1
-    assert {row.due_at for row in tx.query(InboundMessage)} == {night, None}
+    assert {row.due_at for row in tx.query(InboxMessage)} == {night, None}
 
 
 def test_where_quiet_hours_are_not_kept_nothing_waits(tx: Session, who: int) -> None:
     assert quiet.of(tx) == quiet.OFF
-    owe(tx, [Owed(who, "a", "notice", lane=Lane.NOTICE)])
+    enqueue(tx, [NewMessage(who, "a", "notice", lane=Lane.NOTICE)])
     inbox.tell(tx, who, "late", {}, can_wait=True)
     assert claim(tx) == ["notice"] and inbox.waiting(tx, limit=9) == [who]
     assert QuietHours(time(20), time(7)) == NIGHTLY

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from models import person
 from models.infrastructure import database as models_database
-from models.infrastructure.database import Record, away, connect, trip, writable
+from models.infrastructure.database import Database, away, connect, pipeline, writable
 from tests.wire import Bytes, Passage, Wire
 
 THREADS = 3
@@ -23,18 +23,18 @@ TELL = "SELECT current_setting(:name)"
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Record]:
-    record = Record(url, threads=THREADS)
-    yield record
-    await record.close()
+async def opened(url: str) -> AsyncIterator[Database]:
+    db = Database(url, threads=THREADS)
+    yield db
+    await db.close()
 
 
-async def shown(record: Record, name: str) -> str:
+async def shown(db: Database, name: str) -> str:
     """A setting, as a statement on its own and in a transaction see it."""
     query = text(TELL).bindparams(name=name)
     values = {
-        str(await record.ask(lambda tx: tx.execute(query).scalar_one())),
-        str(await record.do(lambda tx: tx.execute(query).scalar_one())),
+        str(await db.ask(lambda tx: tx.execute(query).scalar_one())),
+        str(await db.do(lambda tx: tx.execute(query).scalar_one())),
     }
     [value] = values
     return value
@@ -62,10 +62,10 @@ async def test_options_of_the_address_and_ours_go_together(
     database: str, options: str, name: str, value: str
 ) -> None:
     sign = "&" if "?" in database else "?"
-    async with opened(f"{database}{sign}options={quote(options)}") as record:
-        assert await shown(record, name) == value
-        assert await shown(record, "plan_cache_mode") == "force_generic_plan"
-        assert await shown(record, "enable_hashjoin") == "off"
+    async with opened(f"{database}{sign}options={quote(options)}") as db:
+        assert await shown(db, name) == value
+        assert await shown(db, "plan_cache_mode") == "force_generic_plan"
+        assert await shown(db, "enable_hashjoin") == "off"
 
 
 class Pooler(Bytes):
@@ -81,10 +81,10 @@ async def test_a_pooler_that_takes_no_options_will_do(database: str) -> None:
     there = make_url(database)
     with Wire(there.host or "", there.port or 0, Pooler) as wire:
         url = there.set(port=wire.port).render_as_string(hide_password=False)
-        async with opened(url) as record:
-            await record.ask(writable)
-            assert await shown(record, "plan_cache_mode") == "force_generic_plan"
-            assert await shown(record, "jit") == "off"
+        async with opened(url) as db:
+            await db.ask(writable)
+            assert await shown(db, "plan_cache_mode") == "force_generic_plan"
+            assert await shown(db, "jit") == "off"
 
 
 # A database that takes no writes for a while
@@ -110,13 +110,13 @@ def _meet(tx: Session) -> None:
 
 
 def _trip(tx: Session) -> None:
-    with trip(tx) as run:
-        run("UPDATE people SET locale = 'id'", {})
+    with pipeline(tx) as execute:
+        execute("UPDATE people SET locale = 'id'", {})
 
 
 def _trip_at_the_end(tx: Session) -> None:
-    with trip(tx, commit=True) as run:
-        run("DELETE FROM people", {})
+    with pipeline(tx, commit=True) as execute:
+        execute("DELETE FROM people", {})
 
 
 def _statement(tx: Session) -> None:
@@ -138,8 +138,8 @@ async def test_sessions_that_could_not_write_are_left_for_new_ones(
     database: str, read_only: Callable[[bool], None], write: Callable[[Session], None], way: str
 ) -> None:
     read_only(True)
-    async with opened(database) as record:
-        act = record.do if way == "do" else record.ask
+    async with opened(database) as db:
+        act = db.do if way == "do" else db.ask
 
         async def writes() -> bool:
             try:
@@ -180,14 +180,14 @@ def test_a_workers_sessions_too(database: str, read_only: Callable[[bool], None]
 async def test_ready_means_that_it_takes_writes(
     database: str, read_only: Callable[[bool], None], engine: Engine
 ) -> None:
-    async with opened(database) as record:
-        await record.ask(writable)
+    async with opened(database) as db:
+        await db.ask(writable)
         with engine.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM people")).scalar_one() == 0
     read_only(True)
-    async with opened(database) as record:
+    async with opened(database) as db:
         with pytest.raises(DBAPIError):
-            await record.ask(writable)
+            await db.ask(writable)
 
 
 # A database that does not answer
@@ -201,23 +201,23 @@ async def test_a_thread_does_not_wait_for_ever_for_an_answer(
     there = make_url(database)
     with Wire(there.host or "", there.port or 0) as wire:
         url = there.set(port=wire.port).render_as_string(hide_password=False)
-        async with opened(url) as record:
-            await record.do(write)
+        async with opened(url) as db:
+            await db.do(write)
             with wire.hold(lambda passage: passage.answer):
                 for caught in await asyncio.gather(
-                    *(record.do(write) for _ in range(THREADS)), return_exceptions=True
+                    *(db.do(write) for _ in range(THREADS)), return_exceptions=True
                 ):
                     assert isinstance(caught, DBAPIError)
                     assert away(caught)
-            await record.do(write)
+            await db.do(write)
 
 
 async def test_a_visitor_waits_a_while_and_takes_no_thread_with_them(database: str) -> None:
     there = make_url(database)
     with Wire(there.host or "", there.port or 0) as wire:
         url = there.set(port=wire.port).render_as_string(hide_password=False)
-        async with opened(url) as record:
-            visitors = record.within(0.2)
+        async with opened(url) as db:
+            visitors = db.within(0.2)
             await visitors.ask(writable)
             with wire.hold(lambda passage: passage.answer) as hold:
                 asked = [visitors.ask(writable) for _ in range(THREADS)]
@@ -226,7 +226,7 @@ async def test_a_visitor_waits_a_while_and_takes_no_thread_with_them(database: s
                     assert isinstance(caught, DBAPIError)
                     assert away(caught)
                 hold.release()
-            await record.do(writable)
+            await db.do(writable)
             query = text("SELECT count(*) FROM people")
-            left = await record.ask(lambda tx: tx.execute(query).scalar_one())
+            left = await db.ask(lambda tx: tx.execute(query).scalar_one())
             assert left == 0, "what had not begun is not done"

@@ -1,4 +1,4 @@
-"""What waits in the record is told as it is: how many rows, and how old the oldest is."""
+"""What waits in the database is told as it is: how many rows, and how old the oldest is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models import heartbeat, watch
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
 from models.lifecycle import CaseState
@@ -44,12 +44,12 @@ def near(seconds: float, passed: timedelta) -> bool:
     return abs(seconds - passed.total_seconds()) < NEAR
 
 
-def heard(number: int, **columns: Any) -> InboundMessage:
+def heard(number: int, **columns: Any) -> InboxMessage:
     given: dict[str, Any] = {"person_id": 1, "event": {}, **columns}
-    return InboundMessage(channel="telegram", provider_id=str(number), **given)
+    return InboxMessage(channel="telegram", provider_id=str(number), **given)
 
 
-def owed(number: int, person_id: int = 1, **columns: Any) -> OutboundMessage:
+def queued(number: int, person_id: int = 1, **columns: Any) -> OutboundMessage:
     return OutboundMessage(person_id=person_id, dedupe_key=str(number), message={}, **columns)
 
 
@@ -85,15 +85,17 @@ def test_what_was_taken_or_set_aside_does_not_wait(tx: Session) -> None:
 def test_only_the_first_message_of_a_person_can_be_late(tx: Session) -> None:
     tx.add_all(
         [
-            owed(1, 1, created_at=ago(minutes=9), due_at=ago(minutes=9)),
-            owed(2, 1, created_at=ago(minutes=8), due_at=ago(minutes=8)),
+            queued(1, 1, created_at=ago(minutes=9), due_at=ago(minutes=9)),
+            queued(2, 1, created_at=ago(minutes=8), due_at=ago(minutes=8)),
             # the provider is left alone for person 2, and what comes behind waits with it
-            owed(3, 2, created_at=ago(hours=2), due_at=now() + timedelta(minutes=5), attempts=4),
-            owed(4, 2, created_at=ago(hours=1), due_at=ago(hours=1)),
-            owed(5, 3, lane=Lane.NOTICE, created_at=ago(days=1), due_at=now() + timedelta(days=1)),
-            owed(6, 3, lane=Lane.NOTICE, created_at=ago(days=2), sent_at=now()),
-            owed(7, 3, lane=Lane.NOTICE, created_at=ago(days=2), failed_at=now()),
-            owed(8, 3, greeting=True, created_at=ago(minutes=2), due_at=ago(minutes=2)),
+            queued(3, 2, created_at=ago(hours=2), due_at=now() + timedelta(minutes=5), attempts=4),
+            queued(4, 2, created_at=ago(hours=1), due_at=ago(hours=1)),
+            queued(
+                5, 3, lane=Lane.NOTICE, created_at=ago(days=1), due_at=now() + timedelta(days=1)
+            ),
+            queued(6, 3, lane=Lane.NOTICE, created_at=ago(days=2), sent_at=now()),
+            queued(7, 3, lane=Lane.NOTICE, created_at=ago(days=2), failed_at=now()),
+            queued(8, 3, greeting=True, created_at=ago(minutes=2), due_at=ago(minutes=2)),
         ]
     )
     tx.flush()

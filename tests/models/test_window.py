@@ -29,7 +29,7 @@ ELSEWHERE = "31.74.01.1001"  # another kecamatan of the same kota
 
 
 def at(on: date, clock: str) -> datetime:
-    """A moment in Jakarta, told in UTC as everywhere in the record."""
+    """A moment in Jakarta, told in UTC as everywhere in the database."""
     return datetime.combine(on, time.fromisoformat(clock), WIB).astimezone(UTC)
 
 

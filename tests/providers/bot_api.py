@@ -524,7 +524,7 @@ class FakeBotApi:
         self.pushed[number] = person.id
         update = _Update(number, {"update_id": number, kind: content}, Promise())
 
-        def owe() -> None:
+        def enqueue() -> None:
             if self._allowed and kind not in self._allowed:
                 update.accepted.keep(None)
                 return
@@ -540,7 +540,7 @@ class FakeBotApi:
                 ),
             )
 
-        self.run(owe)
+        self.run(enqueue)
         return update.accepted
 
     # The server's side; all of it in one thread.

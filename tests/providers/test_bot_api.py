@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 from telegram import Update
 
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.channels.telegram.channel import Telegram
 from bot.channels.telegram.updates import read
 from conversations.catalogue import Catalogue
 from conversations.events import Located, SharedContact, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say
-from tests.letters import letter
+from tests.outgoing_messages import outgoing
 from tests.providers.bot_api import TOKEN, FakeBotApi, Person
 
 CATALOGUE = Catalogue({"t.ask": {"id": "Setuju?", "en": "Agreed?"}})
@@ -44,7 +44,7 @@ def siti(api: FakeBotApi) -> Person:
     return person
 
 
-async def heard(telegram: Telegram) -> list[Heard]:
+async def heard(telegram: Telegram) -> list[InboundMessage]:
     updates = await telegram.updates(None, wait=0)
     assert [Update.de_json(update, None) for update in updates]
     return [heard for update in updates for heard in read(update)]
@@ -81,7 +81,7 @@ async def test_what_people_do_reads_as_telegrams(
 ) -> None:
     picture = io.BytesIO()
     Image.new("RGB", (640, 360), "green").save(picture, "PNG")
-    await telegram.send(letter("1001", ASK))
+    await telegram.send(outgoing("1001", ASK))
     siti.tap("Ya")
     siti.send_location(-6.2706, 106.8023)
     siti.send_contact()
@@ -108,17 +108,17 @@ async def test_a_person_waits_for_what_comes_after_what_they_read(
     telegram: Telegram, siti: Person
 ) -> None:
     first = siti.wait_for("Setuju")
-    await telegram.send(letter("1001", ASK))
+    await telegram.send(outgoing("1001", ASK))
     second = siti.wait_for("Setuju")
     assert not second.done()
-    await telegram.send(letter("1001", ASK, "en"))
-    await telegram.send(letter("1001", ASK))
+    await telegram.send(outgoing("1001", ASK, "en"))
+    await telegram.send(outgoing("1001", ASK))
     assert (await first).id < (await second).id
     assert siti.texts == ["Setuju?", "Agreed?", "Setuju?"]
 
 
 async def test_who_waits_in_vain_shows_the_chat(telegram: Telegram, siti: Person) -> None:
-    await telegram.send(letter("1001", ASK))
+    await telegram.send(outgoing("1001", ASK))
     with pytest.raises(
         AssertionError, match=r"'Terima kasih'\n> /start rw03\n< Setuju\?\n  \[Ya\]"
     ):

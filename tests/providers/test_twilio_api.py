@@ -167,7 +167,7 @@ async def test_messages_are_listed_newest_first_and_by_the_time_of_sending(
     listed = await client.messages.list_async(to=TO)
     assert [one.body for one in listed] == ["dua", "satu"]
     assert listed[0].date_created.tzinfo is not None
-    api.fate = lambda message: 63018
+    api.delivery = lambda message: 63018
     await create(client, body="tiga")
     yesterday = datetime.now(UTC) - timedelta(days=1)
     sent = await client.messages.list_async(to=TO, date_sent_after=yesterday)

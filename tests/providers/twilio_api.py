@@ -239,7 +239,7 @@ class FakeTwilio:
         self.refuses_at_once = False  # whether a closed window is told at once, not by a report
         self.copies = 1  # how often each report and delivery is brought
         self.disorder: random.Random | None = None  # brings reports in any order
-        self.fate: Callable[[Message], int | None] = lambda message: None  # a code: it fails so
+        self.delivery: Callable[[Message], int | None] = lambda message: None  # a code: it fails so
         self.refusals: list[str] = []  # what our webhooks answered instead of 2xx
         self._people: dict[str, Person] = {}
         self._webhook = ""
@@ -468,7 +468,7 @@ class FakeTwilio:
         bubble = self._bubble(params)
         message = Message(self.next_sid("SM"), to, params, bubble.text, self.now())
         closed = person.heard_at is None or self.now() - person.heard_at >= WINDOW
-        fails = self.fate(message)
+        fails = self.delivery(message)
         if closed and params.get("ContentSid") not in self.approved:
             if self.refuses_at_once:
                 raise _No(error(63016))
@@ -544,12 +544,12 @@ class FakeTwilio:
         person.receive(replace(bubble, document=document, at=self._loop.time()))
         await self._tell(message, [("sent", None), ("delivered", None)])
 
-    async def _tell(self, message: Message, fates: Sequence[tuple[str, int | None]]) -> None:
-        for status, code in fates:
+    async def _tell(self, message: Message, reports: Sequence[tuple[str, int | None]]) -> None:
+        for status, code in reports:
             message.status, message.code = status, code
         if not self.reporting:
             return
-        told = [one for one in fates for _ in range(self.copies)]
+        told = [one for one in reports for _ in range(self.copies)]
         if self.disorder is not None:
             self.disorder.shuffle(told)
         for status, code in told:

@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from models.infrastructure import encryption
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.key_ring import KeyRing
 from tests.web.site import Site, build, served
 
@@ -41,8 +41,8 @@ async def no_redis() -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def site(record: Record, redis: Redis, tmp_path: Path) -> Site:
-    return build(record, redis, tmp_path)
+def site(db: Database, redis: Redis, tmp_path: Path) -> Site:
+    return build(db, redis, tmp_path)
 
 
 @pytest.fixture

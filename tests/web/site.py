@@ -14,14 +14,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from bot.buckets import Buckets
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.channels.whatsapp.templates import Templates
 from bot.errors import Busy
 from conversations import catalogue
 from demo import pages as demo
 from demo.channel import Browser
 from demo.whatsapp_phone import Phone
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.storage import Storage
 from web import documents, identity, pages
 
@@ -32,11 +32,11 @@ FOLDERS = (pages.HERE, Path(demo.__file__).parent)
 class Bot:
     """What stands behind the pages here: it notes what it hears, and answers if told how."""
 
-    heard: list[Heard] = field(default_factory=list)
+    heard: list[InboundMessage] = field(default_factory=list)
     busy: bool = False
-    answer: Callable[[Heard], Awaitable[object]] | None = None
+    answer: Callable[[InboundMessage], Awaitable[object]] | None = None
 
-    async def take(self, heard: Sequence[Heard]) -> None:
+    async def take(self, heard: Sequence[InboundMessage]) -> None:
         if self.busy:
             raise Busy("too much waits")
         self.heard += heard
@@ -50,32 +50,30 @@ class Site:
     """The pages and what lies behind them."""
 
     app: Starlette
-    record: Record
+    db: Database
     redis: Redis
     storage: Storage
     channel: Browser
     bot: Bot
 
 
-def build(record: Record, redis: Redis, files: Path, storage: Storage | None = None) -> Site:
+def build(db: Database, redis: Redis, files: Path, storage: Storage | None = None) -> Site:
     words = catalogue.load()
     storage = storage or Storage(files.as_uri())
-    channel = Browser(record, redis, storage, words, Phone(words, Templates(words)))
+    channel = Browser(db, redis, storage, words, Phone(words, Templates(words)))
     bot, look = Bot(), pages.load(words, FOLDERS)
     routes = [
         *pages.routes(FOLDERS),
-        *demo.routes(
-            look, record=record, redis=redis, storage=storage, channel=channel, take=bot.take
-        ),
-        *identity.routes(look, record=record, buckets=Buckets(redis), storage=storage),
-        *documents.routes(look, record=record, buckets=Buckets(redis)),
+        *demo.routes(look, db=db, redis=redis, storage=storage, channel=channel, take=bot.take),
+        *identity.routes(look, db=db, buckets=Buckets(redis), storage=storage),
+        *documents.routes(look, db=db, buckets=Buckets(redis)),
     ]
     app = Starlette(
         routes=routes,
         middleware=[Middleware(pages.Headers, public_url="https://izin.test")],
         exception_handlers=pages.handlers(look),
     )
-    return Site(app, record, redis, storage, channel, bot)
+    return Site(app, db, redis, storage, channel, bot)
 
 
 class served:

@@ -14,16 +14,16 @@ from PIL import Image
 from redis.asyncio import Redis
 from sqlalchemy import select
 
-from bot.channels.base import File, Letter, token
+from bot.channels.base import File, OutgoingMessage, token
 from bot.errors import WindowClosed
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say
 from demo import sample_photo
 from models import person
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.person import Address
 from tests.clock import now
-from tests.letters import letter
+from tests.outgoing_messages import outgoing
 from tests.web.site import Site, build, served
 from workers.verification import photo
 
@@ -55,7 +55,7 @@ async def test_what_is_said_is_heard_and_shown(client: httpx.AsyncClient, site: 
 
 
 async def test_each_kind_of_post_is_heard(client: httpx.AsyncClient, site: Site) -> None:
-    await site.channel.send(letter("demo-owner", OFFER))
+    await site.channel.send(outgoing("demo-owner", OFFER))
     posts: list[tuple[str, dict[str, object]]] = [
         ("say", {"text": "/start"}),
         ("tap", {"token": token(QUESTION, "go")}),
@@ -224,18 +224,18 @@ async def read(content: aiohttp.StreamReader, count: int) -> list[tuple[str, str
 
 async def test_bubbles_stream_in_order_and_a_lost_stream_resumes(site: Site, address: str) -> None:
     stream = f"{address}/demo/demo-owner,demo-officer/events"
-    await site.channel.send(letter("demo-owner", OFFER))
+    await site.channel.send(outgoing("demo-owner", OFFER))
     async with aiohttp.ClientSession() as browser, browser.get(stream) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         first, ready = await read(answer.content, 2)
         assert ready == ("ready", "1")
-        await site.channel.send(letter("demo-officer", OFFER))
+        await site.channel.send(outgoing("demo-officer", OFFER))
         (second,) = await read(answer.content, 1)
     assert [json.loads(data)["address"] for _, data in (first, second)] == [
         "demo-owner",
         "demo-officer",
     ]
-    await site.channel.send(letter("demo-owner", OFFER))
+    await site.channel.send(outgoing("demo-owner", OFFER))
     async with (
         aiohttp.ClientSession(headers={"Last-Event-ID": second[0]}) as browser,
         browser.get(stream) as answer,
@@ -246,16 +246,16 @@ async def test_bubbles_stream_in_order_and_a_lost_stream_resumes(site: Site, add
 
 
 async def test_bubbles_stream_while_redis_is_away(
-    record: Record, no_redis: Redis, tmp_path: Path
+    db: Database, no_redis: Redis, tmp_path: Path
 ) -> None:
-    site = build(record, no_redis, tmp_path)
+    site = build(db, no_redis, tmp_path)
     async with (
         served(site.app) as address,
         aiohttp.ClientSession() as browser,
         browser.get(f"{address}/demo/demo-owner/events") as answer,
     ):
         assert await read(answer.content, 1) == [("ready", "1")]
-        await site.channel.send(letter("demo-owner", OFFER))
+        await site.channel.send(outgoing("demo-owner", OFFER))
         ((_, data),) = await read(answer.content, 1)
     assert json.loads(data)["sent"] is True
 
@@ -279,9 +279,9 @@ NEWS = Message((Say("notices.verified", {"number": "26-004512"}),))
 HOUR = timedelta(hours=1)
 
 
-def on_whatsapp(message: Message, *, hours_ago: float, file: File | None = None) -> Letter:
-    """A letter to somebody who wrote so long ago."""
-    return letter(WHATSAPP, message, file=file, heard_at=now() - hours_ago * HOUR, at=now())
+def on_whatsapp(message: Message, *, hours_ago: float, file: File | None = None) -> OutgoingMessage:
+    """A message to somebody who wrote so long ago."""
+    return outgoing(WHATSAPP, message, file=file, heard_at=now() - hours_ago * HOUR, at=now())
 
 
 async def test_on_whatsapp_choices_are_numbered(client: httpx.AsyncClient, site: Site) -> None:
@@ -316,13 +316,13 @@ async def test_on_whatsapp_only_a_template_comes_after_a_day(
 
 
 async def test_a_day_passes_on_the_record_and_is_shown(
-    client: httpx.AsyncClient, site: Site, record: Record
+    client: httpx.AsyncClient, site: Site, db: Database
 ) -> None:
     act = {"id": str(uuid4())}
     assert (await client.post(f"/demo/{WHATSAPP}/day", json=act)).status_code == 404
-    await record.do(lambda tx: person.meet(tx, "browser", [(WHATSAPP, "id")]))
+    await db.do(lambda tx: person.meet(tx, "browser", [(WHATSAPP, "id")]))
     assert (await client.post(f"/demo/{WHATSAPP}/day", json=act)).status_code == 204
-    heard_at = await record.do(lambda tx: tx.scalars(select(Address.heard_at)).one())
+    heard_at = await db.do(lambda tx: tx.scalars(select(Address.heard_at)).one())
     assert heard_at is not None
     assert 24 * HOUR <= now() - heard_at < 25 * HOUR
     assert [bubble["passed"] for bubble in await bubbles(client, WHATSAPP)] == [True]

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Choice, Message, Question, Say
-from tests.letters import letter
+from tests.outgoing_messages import outgoing
 from tests.web.chromium import Tab, chromium, installed
 from tests.web.site import Site
 
@@ -34,7 +34,7 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tab
 @pytest.fixture
 async def tab(browser: Tab, address: str, site: Site) -> AsyncIterator[Tab]:
     """The demo page on a desk, all caught up. Errors and foreign requests fail the test."""
-    site.bot.answer = lambda heard: site.channel.send(letter(heard.address, reply(heard)))
+    site.bot.answer = lambda heard: site.channel.send(outgoing(heard.address, reply(heard)))
     browser.problems.clear()
     browser.requests.clear()
     await browser.size(1280, 800)
@@ -46,7 +46,7 @@ async def tab(browser: Tab, address: str, site: Site) -> AsyncIterator[Tab]:
     assert (browser.problems, foreign) == ([], [])
 
 
-def reply(heard: Heard) -> Message:
+def reply(heard: InboundMessage) -> Message:
     """What the stand-in says: words that name what it heard, with a button and a wish."""
     said = heard.event.text if isinstance(heard.event, Said) else type(heard.event).__name__
     return Message(
@@ -117,7 +117,7 @@ async def test_a_reload_shows_the_whole_chat_once_and_old_buttons_still_work(
 
 
 async def test_a_double_click_is_one_tap(tab: Tab, site: Site) -> None:
-    await site.channel.send(letter("demo-owner", reply(_any())))
+    await site.channel.send(outgoing("demo-owner", reply(_any())))
     await tab.until(bubbles(1))
     await tab.evaluate(f"(b => {{ b.click(); b.click(); }})({button('Setuju, mulai')})")
     await tab.until(bubbles(3))
@@ -187,7 +187,7 @@ async def test_a_small_phone_shows_one_phone_at_a_time_with_large_targets(
     assert await tab.evaluate("document.documentElement.scrollWidth") == 360
     seen = "[...document.querySelectorAll('.phone')].filter(p => p.offsetWidth).map(p => p.id)"
     assert await tab.evaluate(seen) == ["phone-owner"]
-    await site.channel.send(letter("demo-officer", reply(_any())))
+    await site.channel.send(outgoing("demo-officer", reply(_any())))
     await tab.until("!document.querySelector('#tab-officer .unread').hidden")
     await tab.click("document.querySelector('#tab-officer')")
     assert await tab.evaluate(seen) == ["phone-officer"]
@@ -212,7 +212,7 @@ async def test_a_small_phone_shows_one_phone_at_a_time_with_large_targets(
 
 
 async def test_words_can_be_read_against_their_ground(tab: Tab, site: Site) -> None:
-    await site.channel.send(letter("demo-owner", reply(_any())))
+    await site.channel.send(outgoing("demo-owner", reply(_any())))
     await tab.until(bubbles(1))
     await tab.click(f"{OFFICER}.querySelector('.start')")
     await tab.until(bubbles(2, OFFICER))
@@ -220,8 +220,8 @@ async def test_words_can_be_read_against_their_ground(tab: Tab, site: Site) -> N
     assert faint == []
 
 
-def _any() -> Heard:
-    return Heard("browser", "demo-owner", "x", Said("contoh"))
+def _any() -> InboundMessage:
+    return InboundMessage("browser", "demo-owner", "x", Said("contoh"))
 
 
 def _write(folder: Path, content: bytes) -> Path:

@@ -21,7 +21,7 @@ from cli.doctor.line import Line
 from demo.embedded import Servers, discard, servers
 from models import heartbeat, identity, migrations, officer, person, template
 from models.identity import Identity
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure import encryption
 from models.infrastructure.database import driver_url
 from models.infrastructure.key_ring import KeyRing
@@ -151,7 +151,7 @@ def test_what_waits_too_long_is_told_with_who_should_see_to_it(
     with Session(engine) as tx, tx.begin():
         tx.add_all(
             [
-                InboundMessage(
+                InboxMessage(
                     channel="telegram",
                     provider_id="1",
                     person_id=1,
@@ -169,12 +169,12 @@ def test_what_waits_too_long_is_told_with_who_should_see_to_it(
                 Task(kind="verify", subject_id=1, run_key="1", due_at=now() - timedelta(minutes=3)),
             ]
         )
-    heard, tasks, owed = (line for line in ailing(product) if line.part == "backlog")
-    assert (heard.state, tasks.state, owed.state) == ("FAIL", "warn", "warn")
+    heard, tasks, queued = (line for line in ailing(product) if line.part == "backlog")
+    assert (heard.state, tasks.state, queued.state) == ("FAIL", "warn", "warn")
     assert "messages heard and not answered: 1, the oldest for 40 min" in heard.told
     assert "izin serve" in heard.told
     assert "tasks not done (verify): 1" in tasks.told and "izin worker" in tasks.told
-    assert "could not be sent for 5 h" in owed.told
+    assert "could not be sent for 5 h" in queued.told
 
 
 def test_what_was_given_up_is_told_with_the_numbers_to_look_for(
@@ -194,7 +194,7 @@ def test_what_was_given_up_is_told_with_the_numbers_to_look_for(
                 )
             )
             tx.add(
-                InboundMessage(
+                InboxMessage(
                     channel="telegram",
                     provider_id=key,
                     person_id=2,
@@ -373,7 +373,7 @@ def test_keys_that_do_not_open_the_record_are_told(
 ) -> None:
     use(product)
     with Session(engine) as tx, tx.begin():
-        tx.add(InboundMessage(channel="telegram", provider_id="1", person_id=1, event={"a": 1}))
+        tx.add(InboxMessage(channel="telegram", provider_id="1", person_id=1, event={"a": 1}))
         tx.add(
             Identity(
                 person_id=1,

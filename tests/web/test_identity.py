@@ -23,9 +23,9 @@ from models import identity, person
 from models.attachment import Attachment
 from models.audit import AuditEntry
 from models.identity import Identity, IdentityLink
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure import encryption
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.quotas import IDENTITY_POSTS
 from models.infrastructure.storage import Storage
 from tests import hostile_pictures as hostile
@@ -129,7 +129,7 @@ async def test_an_identity_is_kept_with_its_photo_audit_and_news_in_the_chat(
         with Image.open(io.BytesIO(site.storage.read(photo.path))) as kept:
             assert kept.size == (600, 900)  # upright
             assert not kept.getexif()
-        told = tx.scalars(select(InboundMessage)).one()
+        told = tx.scalars(select(InboxMessage)).one()
         assert told.event == news(
             News.IDENTITY_GIVEN, links.owner, Say("notices.identity_received")
         )
@@ -145,7 +145,7 @@ async def test_an_officers_link_tells_officer_and_owner(
     assert "bersama pemilik usaha" in page.text
     assert (await fill(client, links.officers)).status_code == 303
     with Session(engine) as tx:
-        told = set(tx.scalars(select(InboundMessage.person_id)))
+        told = set(tx.scalars(select(InboxMessage.person_id)))
         assert told == {links.owner, links.officer}
         assert tx.scalars(select(Identity.given_by_id)).one() == links.officer
 
@@ -175,7 +175,7 @@ async def test_of_two_posts_at_once_one_is_kept(
     assert sorted(answer.status_code for answer in answers) == [303, 410]
     with Session(engine) as tx:
         assert tx.scalars(select(Identity.version)).one() == 1
-        assert len(tx.scalars(select(InboundMessage)).all()) == 1
+        assert len(tx.scalars(select(InboxMessage)).all()) == 1
 
 
 async def test_two_links_of_one_person_at_once_leave_one_identity(
@@ -339,9 +339,9 @@ async def test_guessing_is_limited(client: httpx.AsyncClient, links: Links) -> N
 
 
 async def test_guessing_is_limited_while_redis_is_away(
-    record: Record, no_redis: Redis, links: Links, tmp_path: Path
+    db: Database, no_redis: Redis, links: Links, tmp_path: Path
 ) -> None:
-    site = build(record, no_redis, tmp_path)
+    site = build(db, no_redis, tmp_path)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(site.app), base_url="http://izin.test"
     ) as client:
@@ -435,7 +435,7 @@ NO_STORE = [
 @pytest.mark.parametrize("error", NO_STORE, ids=repr)
 @pytest.mark.parametrize("holder", ["own", "officers"])
 async def test_what_can_t_be_kept_now_is_shown_again_for_later(
-    record: Record,
+    db: Database,
     redis: Redis,
     tmp_path: Path,
     links: Links,
@@ -446,7 +446,7 @@ async def test_what_can_t_be_kept_now_is_shown_again_for_later(
     token = getattr(links, holder)
     away = NoStore(tmp_path.as_uri())
     away.error = error
-    site = build(record, redis, tmp_path, away)
+    site = build(db, redis, tmp_path, away)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(site.app), base_url="http://izin.test"
     ) as client:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.settings import Settings
 from models import heartbeat
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure import encryption
 from models.outbox import RANKS, Lane, OutboundMessage
 from models.person import Person
@@ -144,7 +144,7 @@ async def test_the_figures_follow_the_record(
         tx.flush()
         tx.add_all(
             [
-                InboundMessage(
+                InboxMessage(
                     channel="telegram",
                     provider_id="1",
                     person_id=1,

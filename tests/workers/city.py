@@ -1,4 +1,4 @@
-"""A small city in the record: people, officers, cases and visits, made to order."""
+"""A small city in the database: people, officers, cases and visits, made to order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models import officer as officers
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
 from models.document import Document
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer, StaffRole
@@ -207,9 +207,7 @@ def work_off(engine: Engine, *, until: datetime | None = None) -> list[str]:
 def news(tx: Session, person_id: int | None) -> list[tuple[str, list[str], str]]:
     """What a person was told: (what, the sentences' keys, the flow it opens), oldest first."""
     rows = tx.scalars(
-        select(InboundMessage)
-        .where(InboundMessage.person_id == person_id)
-        .order_by(InboundMessage.id)
+        select(InboxMessage).where(InboxMessage.person_id == person_id).order_by(InboxMessage.id)
     )
     return [
         (

@@ -22,7 +22,7 @@ PUBLIC_URL = "https://izin.example.go.id"
 
 @pytest.fixture(autouse=True)
 def ring() -> KeyRing:
-    """Keys of the record."""
+    """Keys of the database."""
     keys = KeyRing({"k1": bytes(range(32))}, bytes(32))
     encryption.use(keys)
     return keys
@@ -55,7 +55,7 @@ def storage(tmp_path: Path) -> Storage:
 
 @pytest.fixture
 def city(engine: Engine, storage: Storage) -> Engine:
-    """An empty record; the jobs of this process work on it."""
+    """An empty database; the jobs of this process work on it."""
     jobs.use(Context(engine, storage, PUBLIC_URL))
     return engine
 

@@ -13,7 +13,7 @@ from conversations import events
 from conversations.events import Happened
 from models import person
 from models.conversation import Conversation
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure import quiet
 from models.person import Person
 from models.task import Task
@@ -35,7 +35,7 @@ def silent_for(
 
 
 def reminders(tx: Session) -> int:
-    heard = [events.from_json(row.event) for row in tx.query(InboundMessage)]
+    heard = [events.from_json(row.event) for row in tx.query(InboxMessage)]
     return sum(isinstance(event, Happened) and event.what == "reminder" for event in heard)
 
 

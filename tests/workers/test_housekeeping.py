@@ -15,7 +15,7 @@ from models.aside import SessionAside
 from models.audit import AuditEntry
 from models.case import Case
 from models.identity import IdentityLink
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState, VisitState
 from models.link import LinkCode
@@ -209,7 +209,7 @@ def messages(tx: Session, **age: timedelta) -> None:
     person_id, at = make.person(tx), now() - max(age.values())
     ended = {column: now() - since for column, since in age.items()}
     tx.add(
-        InboundMessage(
+        InboxMessage(
             channel="chat",
             provider_id=secrets.token_hex(4),
             person_id=person_id,
@@ -241,7 +241,7 @@ def tidy(city: Engine, tx: Session, runs: int = 1) -> None:
 def count(tx: Session) -> tuple[int, int]:
     """Messages that are there: heard, said."""
     return (
-        tx.scalar(select(func.count()).select_from(InboundMessage)) or 0,
+        tx.scalar(select(func.count()).select_from(InboxMessage)) or 0,
         tx.scalar(select(func.count()).select_from(OutboundMessage)) or 0,
     )
 

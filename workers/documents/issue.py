@@ -20,7 +20,7 @@ from conversations.events import News
 from conversations.messages import Message, Say, Value
 from conversations.service import Visit
 from models.document import Document
-from models.outbox import Owed, owe
+from models.outbox import NewMessage, enqueue
 from models.task import Task
 from workers.context import ACTOR, Context, Settle
 from workers.documents import plain_sheet
@@ -73,7 +73,7 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
         filename=f"{document.number}.pdf",
     )
     key = f"document:{document.id}:owner"
-    owe(tx, [Owed(document.person_id, key, messages.to_json(message))])
+    enqueue(tx, [NewMessage(document.person_id, key, messages.to_json(message))])
     act = by_office(tx, ACTOR, f"document:{document.id}")
     if any(isinstance(stage, Visit) for stage in service.course):
         act.tell(document.person_id, News.DOCUMENT_SENT, document.case_id, opens="rating")

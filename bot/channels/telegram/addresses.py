@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from bot.channels.base import Heard
+from bot.channels.base import InboundMessage
 from bot.channels.telegram.updates import NAME, read
 from conversations.messages import Json
-from models.person import unveiled, veiled
+from models.person import encrypted, unveiled
 
-_kept = partial(veiled, NAME)
+_kept = partial(encrypted, NAME)
 _NUMBER = re.compile(r"[0-9]{1,19}")  # shorter than anything encrypted
 
 
-def heard(update: Json) -> list[Heard]:
+def heard(update: Json) -> list[InboundMessage]:
     """Read an update as `telegram_updates.read` does, from addresses as the database keeps them.
 
     Raises:

@@ -15,7 +15,7 @@ import structlog
 from telegram import Bot, BotCommand
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError, TimedOut
 
-from bot.channels.base import File, Heard, Letter, Sent
+from bot.channels.base import File, InboundMessage, OutgoingMessage, Sent
 from bot.channels.telegram.addresses import chat
 from bot.channels.telegram.payloads import Payload, render
 from bot.channels.telegram.transport import AWAY, READ, NotNow, NotThere, Transport
@@ -136,7 +136,7 @@ class Telegram:
         )
         self._send_message = f"{self._bot.base_url}/sendMessage"
 
-    async def send(self, letter: Letter) -> Sent:
+    async def send(self, outgoing: OutgoingMessage) -> Sent:
         """Deliver a message; the id is that of its last part, which holds the keyboard.
 
         A long text goes in several parts: if a later one fails, the earlier ones have been sent.
@@ -145,9 +145,11 @@ class Telegram:
             Unreachable, Rejected, Unlisted, TryLater, OutcomeUnknown: see `bot.errors`.
         """
         sent = 0
-        for number, payload in enumerate(render(letter.message, letter.locale, self._catalogue)):
+        for number, payload in enumerate(
+            render(outgoing.message, outgoing.locale, self._catalogue)
+        ):
             try:
-                sent = await self._deliver(chat(letter.address), payload, letter.file)
+                sent = await self._deliver(chat(outgoing.address), payload, outgoing.file)
             except TelegramError as error:
                 decided = decision(error)
                 if number and isinstance(decided, TryLater):
@@ -211,7 +213,7 @@ class Telegram:
     async def forget(self, reference: str) -> None:
         """Telegram keeps its files for as long as it likes."""
 
-    async def acknowledge(self, heard: Heard) -> None:
+    async def acknowledge(self, heard: InboundMessage) -> None:
         """Stop the tapped button's spinning; minutes later Telegram no longer wants to know."""
         if heard.tap_id is None:
             return

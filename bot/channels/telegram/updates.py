@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from bot.channels.base import Heard, Media, read_token
+from bot.channels.base import InboundMessage, Media, read_token
 from bot.channels.bounds import BIGINT, degrees, identifier, reference, whole, words
 from bot.errors import Malformed
 from conversations.events import (
@@ -94,7 +94,7 @@ _NOTICES = frozenset(
 _STALE = Tapped("", "", "", 0, "")
 
 
-def read(update: Json, kept: Callable[[str], str] = str) -> list[Heard]:
+def read(update: Json, kept: Callable[[str], str] = str) -> list[InboundMessage]:
     """Read an update; empty for what concerns nobody: groups, channels, other bots, unknown kinds.
 
     `kept` gives a chat's address as the database keeps it.
@@ -136,7 +136,7 @@ def acknowledgement(tap_id: str) -> Json:
 
 def _from_message(
     provider_id: str, message: Json, kept: Callable[[str], str], *, edited: bool
-) -> list[Heard]:
+) -> list[InboundMessage]:
     match message:
         case {"chat": {"id": int(number), "type": "private"}}:
             chat = _chat(number)
@@ -152,10 +152,10 @@ def _from_message(
     if content is None:
         return []
     event, media = content
-    return [Heard(NAME, kept(chat), provider_id, event, media, _locale(sender))]
+    return [InboundMessage(NAME, kept(chat), provider_id, event, media, _locale(sender))]
 
 
-def _from_tap(provider_id: str, query: Json, kept: Callable[[str], str]) -> list[Heard]:
+def _from_tap(provider_id: str, query: Json, kept: Callable[[str], str]) -> list[InboundMessage]:
     match query:
         case {"id": str(), "message": {"chat": {"id": int(number), "type": "private"}}}:
             pass
@@ -174,7 +174,7 @@ def _from_tap(provider_id: str, query: Json, kept: Callable[[str], str]) -> list
         question, value = found
         event = Tapped(question.flow, question.subject, question.step, question.version, value)
     locale = _locale(_sender(query))
-    return [Heard(NAME, kept(_chat(number)), provider_id, event, None, locale, tap_id)]
+    return [InboundMessage(NAME, kept(_chat(number)), provider_id, event, None, locale, tap_id)]
 
 
 def _chat(number: int) -> str:

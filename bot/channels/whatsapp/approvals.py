@@ -21,7 +21,7 @@ from casework.news import tell_supervisors
 from conversations.events import News
 from conversations.messages import Json, Say
 from models import template
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.template import REFUSED, Standing
 
 _CONTENT = "https://content.twilio.com/v1/Content"
@@ -36,7 +36,7 @@ class Approvals:
     def __init__(
         self,
         account: Account,
-        record: Record,
+        db: Database,
         *,
         api_url: str | None = None,
         every: Sequence[Declared] | None = None,
@@ -44,7 +44,7 @@ class Approvals:
         """Ask as `account`; `api_url` stands in for Twilio's host."""
         self._transport = Transport(api_url)
         self._client = Client(account.sid, account.token, http_client=self._transport)
-        self._record = record
+        self._db = db
         self._every = declared() if every is None else every
 
     async def status(self) -> list[Standing]:
@@ -82,7 +82,7 @@ class Approvals:
             standing = await self._asked(one, sid)
             if push and standing.status == UNSUBMITTED:
                 standing = replace(standing, status=await self._hand_in(one, sid))
-            await self._record.do(partial(_keep, standing=standing))
+            await self._db.do(partial(_keep, standing=standing))
             found.append(standing)
         return found
 

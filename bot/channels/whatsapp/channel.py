@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 
-from bot.channels.base import Heard, Letter, Sent
+from bot.channels.base import InboundMessage, OutgoingMessage, Sent
 from bot.channels.bounds import url_parts
 from bot.channels.whatsapp.addresses import to
 from bot.channels.whatsapp.contents import Contents
@@ -50,7 +50,7 @@ from bot.outcomes import DAY, UNLISTED
 from conversations.catalogue import Catalogue
 from conversations.messages import Message, Say
 from models import receipt
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.receipt import Past
 
 WINDOW = timedelta(hours=24)  # https://www.twilio.com/docs/api/errors/63016
@@ -58,7 +58,7 @@ MARGIN = timedelta(minutes=2)  # before its end: a message may lie in a queue fo
 QUEUED = timedelta(hours=4)  # how long Twilio keeps a message until it sends it, or fetches a file
 READ_BY = timedelta(days=1)  # for how long people can open a link
 MAX_REPEATS = 3  # of a message that Twilio took, and then failed to deliver for a reason of ours
-SLACK = timedelta(minutes=1)  # between Twilio's clock, which tells seconds, and the record's
+SLACK = timedelta(minutes=1)  # between Twilio's clock, which tells seconds, and the database's
 LOOKED_THROUGH = 50  # messages to one person, the newest first
 
 _MEDIA = re.compile(
@@ -105,7 +105,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class _Manner:
+class _SendPlan:
     """How a message is said, after what became of it before."""
 
     as_template: bool = False
@@ -122,7 +122,7 @@ class WhatsApp:
         self,
         account: Account,
         catalogue: Catalogue,
-        record: Record,
+        db: Database,
         *,
         public_url: str,
         api_url: str | None = None,
@@ -131,21 +131,21 @@ class WhatsApp:
     ) -> None:
         """Speak as `account`; `api_url` stands in for all of Twilio's hosts.
 
-        What became of messages is read in the `record`; `public_url` is where Twilio reports it,
+        What became of messages is read from `db`; `public_url` is where Twilio reports it,
         and fetches files.
         """
         self._account = account
         self._catalogue = catalogue
-        self._record = record
+        self._db = db
         self._public_url = public_url.rstrip("/")
         self._links = Links(self._public_url)
         self._templates = templates
         self._api_url = api_url
         self._transport = Transport(api_url, patience=patience)
         self._client = Client(account.sid, account.token, http_client=self._transport)
-        self._contents = Contents(self._client, record)
+        self._contents = Contents(self._client, db)
 
-    async def send(self, letter: Letter) -> Sent:
+    async def send(self, outgoing: OutgoingMessage) -> Sent:
         """Deliver a message; the id is that of its last part, on which Twilio reports.
 
         Free words go only while they wrote within the day; after that an approved template says
@@ -155,79 +155,89 @@ class WhatsApp:
         Raises:
             Unreachable, WindowClosed, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
         """
-        past = await self._ask(lambda tx: receipt.past(tx, letter.id)) if _tried(letter) else None
-        taken = next((fate for fate in past.fates if not fate.failed), None) if past else None
+        past = (
+            await self._ask(lambda tx: receipt.past(tx, outgoing.id)) if _tried(outgoing) else None
+        )
+        taken = (
+            next((delivery for delivery in past.reports if not delivery.failed), None)
+            if past
+            else None
+        )
         if taken is not None:
             return Sent(taken.provider_id)
-        manner = _manner(past)
-        there = await self._look_for(letter, past) if past and letter.unsure else []
-        if not manner.as_template and window_open(letter):
+        plan = _plan(past)
+        there = await self._look_for(outgoing, past) if past and outgoing.unsure else []
+        if not plan.as_template and window_open(outgoing):
             try:
-                return await self._speak(letter, manner, there)
+                return await self._speak(outgoing, plan, there)
             except HeldBack:
                 raise
             except WindowClosed as error:  # their last message is older at WhatsApp than here
-                _log.warning("whatsapp.window_closed", message=letter.id, why=str(error))
-        return await self._say_as_template(letter, manner, there)
+                _log.warning("whatsapp.window_closed", message=outgoing.id, why=str(error))
+        return await self._say_as_template(outgoing, plan, there)
 
-    async def _speak(self, letter: Letter, manner: _Manner, there: list[Any]) -> Sent:
-        payloads = render(letter.message, letter.locale, self._catalogue)
-        if manner.with_link:
-            payloads = [one for payload in payloads for one in self._with_link(payload, letter)]
-        if letter.message.document is not None and letter.file is None:
-            raise Rejected(f"{letter.message.document!r} was to go, but no file was given")
+    async def _speak(self, outgoing: OutgoingMessage, plan: _SendPlan, there: list[Any]) -> Sent:
+        payloads = render(outgoing.message, outgoing.locale, self._catalogue)
+        if plan.with_link:
+            payloads = [one for payload in payloads for one in self._with_link(payload, outgoing)]
+        if outgoing.message.document is not None and outgoing.file is None:
+            raise Rejected(f"{outgoing.message.document!r} was to go, but no file was given")
         sid = ""
         for number, payload in enumerate(payloads):
             last = number == len(payloads) - 1
             try:
-                sid = _take(there, payload) or await self._deliver(letter, payload, last=last)
+                sid = _take(there, payload) or await self._deliver(outgoing, payload, last=last)
             except TryLater as error:
                 raise (_half_sent(error) if number > 0 else error) from error
         return Sent(sid)
 
-    async def _deliver(self, letter: Letter, payload: Payload, *, last: bool) -> str:
+    async def _deliver(self, outgoing: OutgoingMessage, payload: Payload, *, last: bool) -> str:
         """Send one part; gives its SID."""
-        if payload.filename is not None and letter.message.document is not None:
-            link = self._links.to(letter.message.document, payload.filename, life=QUEUED)
+        if payload.filename is not None and outgoing.message.document is not None:
+            link = self._links.to(outgoing.message.document, payload.filename, life=QUEUED)
             try:
-                return await self._create(letter, last=last, media_url=[link])
+                return await self._create(outgoing, last=last, media_url=[link])
             except FileNotTaken as error:
-                _log.error("whatsapp.file_not_taken", message=letter.id, why=str(error))
-                return await self._all(letter, self._with_link(payload, letter), last=last)
+                _log.error("whatsapp.file_not_taken", message=outgoing.id, why=str(error))
+                return await self._all(outgoing, self._with_link(payload, outgoing), last=last)
         shape = payload.shape
         if shape is not None:
-            return await self._offer(letter, payload, shape, last=last)
-        return await self._create(letter, last=last, body=payload.text)
+            return await self._offer(outgoing, payload, shape, last=last)
+        return await self._create(outgoing, last=last, body=payload.text)
 
-    async def _all(self, letter: Letter, payloads: Sequence[Payload], *, last: bool) -> str:
+    async def _all(
+        self, outgoing: OutgoingMessage, payloads: Sequence[Payload], *, last: bool
+    ) -> str:
         sid = ""
         for number, payload in enumerate(payloads, 1):
             final = last and number == len(payloads)
             try:
-                sid = await self._create(letter, last=final, body=payload.text)
+                sid = await self._create(outgoing, last=final, body=payload.text)
             except TryLater as error:
                 raise (_half_sent(error) if number > 1 else error) from error
         return sid
 
-    async def _offer(self, letter: Letter, payload: Payload, shape: Shape, *, last: bool) -> str:
+    async def _offer(
+        self, outgoing: OutgoingMessage, payload: Payload, shape: Shape, *, last: bool
+    ) -> str:
         """Send what can be tapped; where Twilio has no Content for it, the same with numbers."""
         for _ in range(2):
             try:
                 sid = await self._contents.sid(shape)
             except (ChannelError, TwilioException, DBAPIError, ValueError) as error:
-                _log.warning("whatsapp.no_content", message=letter.id, error=type(error).__name__)
+                _log.warning("whatsapp.no_content", message=outgoing.id, error=type(error).__name__)
                 break
             try:
                 variables = json.dumps(payload.variables, ensure_ascii=False)
                 return await self._create(
-                    letter, last=last, content_sid=sid, content_variables=variables
+                    outgoing, last=last, content_sid=sid, content_variables=variables
                 )
             except ContentGone:
                 await self._forget_content(shape, sid)
             except (Rejected, Unlisted) as error:
-                _log.error("whatsapp.content_refused", message=letter.id, why=str(error))
+                _log.error("whatsapp.content_refused", message=outgoing.id, why=str(error))
                 break
-        return await self._all(letter, floor(payload), last=last)
+        return await self._all(outgoing, floor(payload), last=last)
 
     async def _forget_content(self, shape: Shape, sid: str) -> None:
         try:
@@ -235,42 +245,44 @@ class WhatsApp:
         except DBAPIError as error:
             _log.warning("whatsapp.content_kept", sid=sid, error=type(error).__name__)
 
-    async def _say_as_template(self, letter: Letter, manner: _Manner, there: list[Any]) -> Sent:
+    async def _say_as_template(
+        self, outgoing: OutgoingMessage, plan: _SendPlan, there: list[Any]
+    ) -> Sent:
         """Say it in words that WhatsApp has approved, without the files that may go with it."""
         if there:
             return Sent(str(there[0].sid))
         if self._templates is not None:
             await self._templates.refresh()
-        locales = [manner.locale] if manner.locale else [letter.locale, "id"]
+        locales = [plan.locale] if plan.locale else [outgoing.locale, "id"]
         for locale in dict.fromkeys(locales):
-            template = self._templates.of(letter.message, locale) if self._templates else None
+            template = self._templates.of(outgoing.message, locale) if self._templates else None
             if template is None or template.content_sid is None:
                 continue
             try:
                 return Sent(
                     await self._create(
-                        letter,
+                        outgoing,
                         last=True,
                         content_sid=template.content_sid,
                         content_variables=json.dumps(dict(template.variables), ensure_ascii=False),
                     )
                 )
             except LanguageMissing as error:
-                _log.error("whatsapp.template_language", message=letter.id, why=str(error))
-        key = letter.message.parts[0].key if letter.message.parts else "nothing"
+                _log.error("whatsapp.template_language", message=outgoing.id, why=str(error))
+        key = outgoing.message.parts[0].key if outgoing.message.parts else "nothing"
         raise WindowClosed(
             f"they have not written on WhatsApp for a day, and {key!r} has no approved template"
         )
 
-    async def _create(self, letter: Letter, *, last: bool, **given: Any) -> str:
+    async def _create(self, outgoing: OutgoingMessage, *, last: bool, **given: Any) -> str:
         """Make one message; gives its SID.
 
         Raises:
             bot.errors.ChannelError: what Twilio's error calls for.
         """
-        there = to(letter.address)
+        there = to(outgoing.address)
         if last:
-            url = f"{self._public_url}{STATUS_PATH}?letter={letter.id}"
+            url = f"{self._public_url}{STATUS_PATH}?letter={outgoing.id}"
             given["status_callback"] = url
         try:
             made = await self._client.messages.create_async(
@@ -286,16 +298,16 @@ class WhatsApp:
             raise OutcomeUnknown("Twilio's answer holds no message")
         return made.sid
 
-    def _with_link(self, payload: Payload, letter: Letter) -> list[Payload]:
+    def _with_link(self, payload: Payload, outgoing: OutgoingMessage) -> list[Payload]:
         """In place of a file, where it can be opened."""
-        document = letter.message.document
+        document = outgoing.message.document
         if payload.filename is None or document is None:
             return [payload]
         link = self._links.to(document, payload.filename, life=READ_BY)
         say = Say("whatsapp.file_link", {"link": link})
-        return linked(payload, self._catalogue.say(say, letter.locale))
+        return linked(payload, self._catalogue.say(say, outgoing.locale))
 
-    async def _look_for(self, letter: Letter, past: Past) -> list[Any]:
+    async def _look_for(self, outgoing: OutgoingMessage, past: Past) -> list[Any]:
         """Messages of ours that lie at Twilio, to this person, since this one was owed.
 
         Only a person's oldest message is sent, so they are parts of this one, but for those that
@@ -305,7 +317,7 @@ class WhatsApp:
         Raises:
             StillUnknown: Twilio can't be asked now.
         """
-        there = to(letter.address)
+        there = to(outgoing.address)
         try:
             rows = await self._client.messages.list_async(
                 to=there,
@@ -319,20 +331,20 @@ class WhatsApp:
         since = past.owed_at - SLACK
         ours = [row for row in rows if row.date_created and row.date_created >= since]
         sids = [str(row.sid) for row in ours]
-        others = await self._ask(lambda tx: receipt.of_others(tx, sids, outbox_id=letter.id))
-        known = others | {fate.provider_id for fate in past.fates}
+        others = await self._ask(lambda tx: receipt.of_others(tx, sids, outbox_id=outgoing.id))
+        known = others | {delivery.provider_id for delivery in past.reports}
         return [row for row in reversed(ours) if row.sid not in known]
 
     async def _ask(self, work: Callable[[Session], T]) -> T:
-        """Ask the record.
+        """Ask the database.
 
         Raises:
             StillUnknown: it is away, so nobody knows what became of the message before.
         """
         try:
-            return await self._record.ask(work)
+            return await self._db.ask(work)
         except DBAPIError as error:
-            raise StillUnknown(f"the record is away ({type(error).__name__})") from error
+            raise StillUnknown(f"the database is away ({type(error).__name__})") from error
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Get a file by its MediaUrl, with the account's token, from nowhere but Twilio.
@@ -379,7 +391,7 @@ class WhatsApp:
             return self._transport.there(f"https://{parts.netloc}{parts.path}")
         return None
 
-    async def acknowledge(self, heard: Heard) -> None:
+    async def acknowledge(self, heard: InboundMessage) -> None:
         """Nothing spins in WhatsApp."""
 
     async def greet(self) -> None:
@@ -404,27 +416,27 @@ class WhatsApp:
         await self._transport.close()
 
 
-def _tried(letter: Letter) -> bool:
-    return letter.attempts > 1 or letter.unsure
+def _tried(outgoing: OutgoingMessage) -> bool:
+    return outgoing.attempts > 1 or outgoing.unsure
 
 
-def window_open(letter: Letter) -> bool:
+def window_open(outgoing: OutgoingMessage) -> bool:
     """Whether they wrote within the day; where nobody says, we find out by speaking."""
-    if letter.at is None:
+    if outgoing.at is None:
         return True
-    return letter.heard_at is not None and letter.at - letter.heard_at < WINDOW - MARGIN
+    return outgoing.heard_at is not None and outgoing.at - outgoing.heard_at < WINDOW - MARGIN
 
 
-def _manner(past: Past | None) -> _Manner:
+def _plan(past: Past | None) -> _SendPlan:
     """What the reports on a message call for.
 
     Raises:
         Unreachable, WindowClosed, Rejected, Unlisted, TryLater: it is over.
     """
-    errors = [decision(fate.code or 0) for fate in past.fates] if past else []
+    errors = [decision(delivery.code or 0) for delivery in past.reports] if past else []
     if not errors:
-        return _Manner()
-    closed = sum(fate.code == CLOSED for fate in past.fates) if past else 0
+        return _SendPlan()
+    closed = sum(delivery.code == CLOSED for delivery in past.reports) if past else 0
     match errors[-1]:
         case TryLater() as later if past is not None and past.age >= DAY:
             raise later
@@ -440,7 +452,7 @@ def _manner(past: Past | None) -> _Manner:
             pass
         case final:
             raise final
-    return _Manner(
+    return _SendPlan(
         as_template=closed > 0,
         with_link=any(isinstance(error, FileNotTaken) for error in errors),
         locale="id" if any(isinstance(error, LanguageMissing) for error in errors) else None,

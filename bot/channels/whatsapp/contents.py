@@ -13,7 +13,7 @@ from twilio.rest.content.v1.content import ContentList
 from bot.channels.whatsapp.payloads import Shape
 from bot.errors import ChannelError
 from models import content
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 
 _log = structlog.get_logger(__name__)
 
@@ -21,10 +21,10 @@ _log = structlog.get_logger(__name__)
 class Contents:
     """The SIDs of shapes; another process's too, and made anew when Twilio has lost one."""
 
-    def __init__(self, client: Any, record: Record) -> None:
-        """Make what is missing with Twilio's `client`, and remember it in the record."""
+    def __init__(self, client: Any, db: Database) -> None:
+        """Make what is missing with Twilio's `client`, and remember it in the database."""
         self._contents = client.content.v1.contents
-        self._record = record
+        self._db = db
         self._known: dict[Shape, str] = {}
         self._making: defaultdict[Shape, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -37,7 +37,7 @@ class Contents:
         if shape not in self._known:
             async with self._making[shape]:
                 if shape not in self._known:
-                    found = await self._record.ask(lambda tx: content.find(tx, shape.key))
+                    found = await self._db.ask(lambda tx: content.find(tx, shape.key))
                     self._known[shape] = found or await self._make(shape)
         return self._known[shape]
 
@@ -45,7 +45,7 @@ class Contents:
         """Twilio does not know this one: have it made anew."""
         if self._known.get(shape) == sid:
             del self._known[shape]
-        await self._record.do(lambda tx: content.forget(tx, shape.key, sid))
+        await self._db.do(lambda tx: content.forget(tx, shape.key, sid))
 
     async def _make(self, shape: Shape) -> str:
         wanted = ContentList.ContentCreateRequest(
@@ -59,7 +59,7 @@ class Contents:
         made = (await self._contents.create_async(wanted)).sid
         if not made:
             raise ValueError("Twilio's answer holds no Content")
-        kept = await self._record.do(lambda tx: content.keep(tx, shape.key, made))
+        kept = await self._db.do(lambda tx: content.keep(tx, shape.key, made))
         if kept != made:  # another process was quicker
             await self._discard(made)
         return kept

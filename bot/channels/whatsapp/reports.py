@@ -21,8 +21,8 @@ from bot.channels.whatsapp.errors import A_WHILE, decision
 from bot.channels.whatsapp.updates import Report
 from bot.errors import Busy, TryLater, Unlisted
 from models import receipt
-from models.infrastructure.database import Record
-from models.receipt import Fate
+from models.infrastructure.database import Database
+from models.receipt import DeliveryReport
 
 PATIENCE = 5.0  # seconds for the sender to write down that Twilio took a message; it waits for 15
 LOOK = 0.1  # seconds
@@ -35,7 +35,7 @@ _log = structlog.get_logger(__name__)
 class Reports:
     """Takes Twilio's reports; the same again changes nothing."""
 
-    record: Record
+    db: Database
     patience: float = PATIENCE
 
     async def take(self, reports: Sequence[Report]) -> None:
@@ -43,23 +43,23 @@ class Reports:
 
         Raises:
             Busy: the sender has not yet settled a message that has failed; report it again.
-            sqlalchemy.exc.DBAPIError: the record is away.
+            sqlalchemy.exc.DBAPIError: the database is away.
         """
         for report in reports:
-            if await self.record.do(partial(_note, report=report)):
-                _log.warning("whatsapp.undelivered", message=report.letter, code=report.code)
-                await self._owe_again(report)
+            if await self.db.do(partial(_note, report=report)):
+                _log.warning("whatsapp.undelivered", message=report.outbox_id, code=report.code)
+                await self._enqueue_again(report)
 
-    async def _owe_again(self, report: Report) -> None:
-        letter, sid = report.letter, report.sid
+    async def _enqueue_again(self, report: Report) -> None:
+        outbox_id, sid = report.outbox_id, report.sid
         try:
             async with asyncio.timeout(self.patience):
-                while not await self.record.ask(lambda tx: receipt.settled(tx, letter)):
+                while not await self.db.ask(lambda tx: receipt.settled(tx, outbox_id)):
                     await asyncio.sleep(LOOK)
         except TimeoutError:
             raise Busy("the sender has not settled this message yet") from None
         after = await self._pause(report)
-        await self.record.do(lambda tx: receipt.owe_again(tx, letter, sid, after=after))
+        await self.db.do(lambda tx: receipt.enqueue_again(tx, outbox_id, sid, after=after))
 
     async def _pause(self, report: Report) -> timedelta:
         """How long to leave it; a failure that passes needs longer each time."""
@@ -70,10 +70,12 @@ class Reports:
                 after = A_WHILE
             case _:
                 return timedelta(0)
-        fates = await self.record.ask(lambda tx: receipt.fates(tx, report.letter))
-        failures = sum(fate.failed for fate in fates)
+        reports = await self.db.ask(lambda tx: receipt.reports(tx, report.outbox_id))
+        failures = sum(delivery.failed for delivery in reports)
         return outcomes.bounded(after * int(MORE ** min(max(0, failures - 1), 10)))
 
 
 def _note(tx: Session, *, report: Report) -> bool:
-    return receipt.note(tx, report.letter, Fate(report.sid, report.status, report.code))
+    return receipt.note(
+        tx, report.outbox_id, DeliveryReport(report.sid, report.status, report.code)
+    )

@@ -1,7 +1,7 @@
 """Templates: what may be said on WhatsApp to somebody who has not written for a day.
 
 They are declared in `templates.toml`, made and approved for each account (`izin templates
-push`), and kept with their SIDs in the record. One whose words are changed is another template.
+push`), and kept with their SIDs in the database. One whose words are changed is another template.
 Sources: https://www.twilio.com/docs/whatsapp/tutorial/message-template-approvals-statuses,
 https://static1.twilio.com/docs/api/errors/63013
 """
@@ -24,13 +24,13 @@ from sqlalchemy.exc import DBAPIError
 from conversations.catalogue import LOCALES, Catalogue
 from conversations.messages import Message
 from models import template
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.template import Approved
 
 CATEGORY = "utility"  # marketing may be refused (63049)
 MAX_BODY = 1024  # characters, with the values in it
 MAX_NAME = 512
-FRESH = 60.0  # seconds for which what the record said about approvals is believed
+FRESH = 60.0  # seconds for which what the database said about approvals is believed
 
 _VARIABLE = re.compile(r"\{\{(\d+)\}\}")
 _BLANKS = re.compile(r"\s{2,}|[\n\r\t\v\f]")
@@ -72,7 +72,7 @@ class Declared:
 
     @property
     def hash(self) -> str:
-        """What its words are, for the record."""
+        """What its words are, for the database."""
         parts = (self.was or self.key, self.locale, self.body, *self.samples)
         return sha256("\0".join(parts).encode()).hexdigest()
 
@@ -108,7 +108,7 @@ class Templates:
     """Which approved message says what a message says."""
 
     catalogue: Catalogue
-    record: Record | None = None
+    db: Database | None = None
     every: tuple[Declared, ...] = field(default_factory=declared)
     _approved: Mapping[Approved, str] = field(default_factory=dict)
     _asked_at: float = float("-inf")
@@ -127,11 +127,11 @@ class Templates:
         return Template(found.name, locale, sid, shortened(found.body, values), found.body)
 
     async def refresh(self) -> None:
-        """Ask the record which are approved, unless it was asked lately or is away."""
-        if self.record is None or monotonic() - self._asked_at < FRESH:
+        """Ask the database which are approved, unless it was asked lately or is away."""
+        if self.db is None or monotonic() - self._asked_at < FRESH:
             return
         try:
-            self._approved = await self.record.ask(template.approved)
+            self._approved = await self.db.ask(template.approved)
             self._asked_at = monotonic()
         except DBAPIError:
             return

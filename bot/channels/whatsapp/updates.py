@@ -24,7 +24,7 @@ from twilio.request_validator import (
     get_signature_algorithm,
 )
 
-from bot.channels.base import Heard, Media, read_token
+from bot.channels.base import InboundMessage, Media, read_token
 from bot.channels.bounds import degrees, digits, identifier, reference, words
 from bot.errors import Forged, Malformed
 from conversations.events import Event, Located, Said, Started, Tapped, Unreadable, Uploaded
@@ -42,9 +42,9 @@ _ROW = re.compile(r"[0-9]{1,18}")  # a row's id fits a bigint
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What Twilio says has become of a message: `letter` is the outbox row it was sent for."""
+    """What Twilio says has become of a message: `outbox_id` is the row it was sent for."""
 
-    letter: int
+    outbox_id: int
     sid: str
     status: str
     code: int | None  # why it failed
@@ -100,7 +100,7 @@ def fields(body: bytes) -> ImmutableMultiDict[str, str]:
     return ImmutableMultiDict(pairs)
 
 
-def read(form: Mapping[str, str]) -> list[Heard]:
+def read(form: Mapping[str, str]) -> list[InboundMessage]:
     """Read a message; several photos are several deliveries, and what is no WhatsApp is nothing.
 
     Raises:
@@ -119,14 +119,14 @@ def read(form: Mapping[str, str]) -> list[Heard]:
     content = _content(form)
     if len(content) == 1:
         [(event, media)] = content
-        return [Heard(NAME, address, sid, event, media, alias=alias)]
+        return [InboundMessage(NAME, address, sid, event, media, alias=alias)]
     return [
-        Heard(NAME, address, f"{sid}:{number}", event, media, alias=alias)
+        InboundMessage(NAME, address, f"{sid}:{number}", event, media, alias=alias)
         for number, (event, media) in enumerate(content)
     ]
 
 
-def read_report(letter: str, form: Mapping[str, str]) -> Report:
+def read_report(outbox_id: str, form: Mapping[str, str]) -> Report:
     """Read how the message for an outbox row fared.
 
     Raises:
@@ -136,9 +136,9 @@ def read_report(letter: str, form: Mapping[str, str]) -> Report:
     if form.get("EventType", "").upper() == "READ":  # comes in place of a status
         status = "read"
     sid, said = identifier(form.get("MessageSid")), identifier(status)
-    if not _ROW.fullmatch(letter) or sid is None or said is None:
+    if not _ROW.fullmatch(outbox_id) or sid is None or said is None:
         raise Malformed("a status without its message")
-    return Report(int(letter), sid, said, digits(form.get("ErrorCode", "")))
+    return Report(int(outbox_id), sid, said, digits(form.get("ErrorCode", "")))
 
 
 def _content(form: Mapping[str, str]) -> Sequence[tuple[Event, Media | None]]:

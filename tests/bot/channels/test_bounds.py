@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.base import Heard, read_token
+from bot.channels.base import InboundMessage, read_token
 from bot.channels.bounds import BIGINT, MAX_ID, MAX_REFERENCE, MAX_WORDS
 from bot.channels.telegram import updates as telegram_updates
 from bot.channels.whatsapp import updates as whatsapp_updates
@@ -195,7 +195,7 @@ def test_a_tap_whose_number_is_too_long_is_one_on_an_old_question() -> None:
     assert read_token("a|b|c|999999999|e") is not None
 
 
-def assert_fit(heard: Heard) -> None:
+def assert_fit(heard: InboundMessage) -> None:
     """What was heard can be written down: each value has its type, and its bounds."""
     for name in ("address", "provider_id", "tap_id", "alias"):
         value = getattr(heard, name)

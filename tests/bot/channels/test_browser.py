@@ -1,4 +1,4 @@
-"""The demo's phones: what a page posts is heard, what the bot says lies in the record."""
+"""The demo's phones: what a page posts is heard, what the bot says lies in the database."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from bot.channels.base import File, Heard, Media, token
+from bot.channels.base import File, InboundMessage, Media, token
 from bot.channels.whatsapp.templates import Templates
 from bot.errors import FileRefused, Malformed
 from conversations.catalogue import Catalogue
@@ -22,10 +22,10 @@ from demo.channel import Browser
 from demo.whatsapp_phone import Phone
 from models import browser as bubbles
 from models.infrastructure import encryption
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.storage import Storage
-from tests.letters import letter
+from tests.outgoing_messages import outgoing
 
 ACT = "3f0c1a52-9c1e-4f59-8f0e-0f7b8f1b2a10"
 PHONE = "demo-owner"
@@ -52,12 +52,12 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def channel(record: Record, redis: Redis, tmp_path: Path) -> Browser:
-    return Browser(record, redis, Storage(tmp_path.as_uri()), WORDS, WHATSAPP)
+def channel(db: Database, redis: Redis, tmp_path: Path) -> Browser:
+    return Browser(db, redis, Storage(tmp_path.as_uri()), WORDS, WHATSAPP)
 
 
-async def shown(record: Record, address: str = PHONE) -> list[tuple[bool, Json]]:
-    rows = await record.ask(lambda tx: bubbles.after(tx, address, 0))
+async def shown(db: Database, address: str = PHONE) -> list[tuple[bool, Json]]:
+    rows = await db.ask(lambda tx: bubbles.after(tx, address, 0))
     return [(row.sent, row.payload) for row in rows]
 
 
@@ -78,8 +78,8 @@ async def shown(record: Record, address: str = PHONE) -> list[tuple[bool, Json]]
         ),
     ],
 )
-def test_what_a_page_posts_is_heard(heard: Heard, event: object) -> None:
-    assert heard == Heard("browser", PHONE, f"{PHONE}:{ACT}", event)  # type: ignore[arg-type]
+def test_what_a_page_posts_is_heard(heard: InboundMessage, event: object) -> None:
+    assert heard == InboundMessage("browser", PHONE, f"{PHONE}:{ACT}", event)  # type: ignore[arg-type]
 
 
 def test_a_photo_is_heard_with_the_place_where_it_lies() -> None:
@@ -90,7 +90,7 @@ def test_a_photo_is_heard_with_the_place_where_it_lies() -> None:
 
 
 def test_what_cannot_be_read_is_malformed() -> None:
-    unreadable: tuple[Callable[[], Heard], ...] = (
+    unreadable: tuple[Callable[[], InboundMessage], ...] = (
         lambda: browser.from_text(PHONE, ACT, " \n ", "id"),
         lambda: browser.from_text(PHONE, ACT, "a" * 4097, "id"),
         lambda: browser.from_text(PHONE, "not-a-uuid", "halo", "id"),
@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_malformed() -> None:
 
 
 async def test_a_message_becomes_a_bubble_with_its_buttons_and_its_file(
-    channel: Browser, record: Record
+    channel: Browser, db: Database
 ) -> None:
     message = Message(
         (Say("x.premises", {"who": "Bapak/Ibu"}),),
@@ -115,9 +115,9 @@ async def test_a_message_becomes_a_bubble_with_its_buttons_and_its_file(
         document="permits/a.pdf",
         filename="IUMK.pdf",
     )
-    sent = await channel.send(letter(PHONE, message, "en", File("a.pdf", b"%PDF-")))
+    sent = await channel.send(outgoing(PHONE, message, "en", File("a.pdf", b"%PDF-")))
     assert sent.provider_id.isdecimal()
-    assert await shown(record) == [
+    assert await shown(db) == [
         (
             True,
             {
@@ -137,28 +137,26 @@ async def test_a_page_that_listens_is_woken(channel: Browser, redis: Redis) -> N
     async with redis.pubsub() as subscription:
         await subscription.subscribe(browser.wake_channel(PHONE))
         assert (await anext(subscription.listen()))["type"] == "subscribe"
-        await channel.send(letter(PHONE, Message((Say("x.fixed"),))))
+        await channel.send(outgoing(PHONE, Message((Say("x.fixed"),))))
         woken = await subscription.get_message(ignore_subscribe_messages=True, timeout=5)
     assert woken is not None
 
 
-async def test_without_redis_the_bubble_is_there_all_the_same(
-    record: Record, tmp_path: Path
-) -> None:
+async def test_without_redis_the_bubble_is_there_all_the_same(db: Database, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     away = Redis(port=port)
-    channel = Browser(record, away, Storage(tmp_path.as_uri()), WORDS, WHATSAPP)
-    await channel.send(letter(PHONE, Message((Say("x.fixed"),))))
+    channel = Browser(db, away, Storage(tmp_path.as_uri()), WORDS, WHATSAPP)
+    await channel.send(outgoing(PHONE, Message((Say("x.fixed"),))))
     await away.aclose()
-    assert [payload["text"] for _, payload in await shown(record)] == ["Menetap"]
+    assert [payload["text"] for _, payload in await shown(db)] == ["Menetap"]
 
 
-async def test_a_double_click_shows_one_bubble(channel: Browser, record: Record) -> None:
+async def test_a_double_click_shows_one_bubble(channel: Browser, db: Database) -> None:
     heard = browser.from_text(PHONE, ACT, "halo", "id")
     first, second = await asyncio.gather(channel.show(heard), channel.show(heard))
     assert first == second
-    assert await shown(record) == [(False, {"text": "halo", "delivery": ACT})]
+    assert await shown(db) == [(False, {"text": "halo", "delivery": ACT})]
 
 
 async def test_no_bubble_is_committed_before_one_with_a_smaller_id(
@@ -167,7 +165,7 @@ async def test_no_bubble_is_committed_before_one_with_a_smaller_id(
     """Else a page that has read up to the larger one would never show the smaller one."""
     with Session(engine) as tx, tx.begin():
         first = bubbles.keep(tx, PHONE, {"text": "pertama"}, sent=True)
-        second = asyncio.create_task(channel.send(letter(PHONE, Message((Say("x.fixed"),)))))
+        second = asyncio.create_task(channel.send(outgoing(PHONE, Message((Say("x.fixed"),)))))
         early, _ = await asyncio.wait([second], timeout=0.3)
         assert not early
     assert int((await second).provider_id) > first
@@ -176,20 +174,18 @@ async def test_no_bubble_is_committed_before_one_with_a_smaller_id(
 @pytest.mark.parametrize(
     "number", ["3174075703840002", "3174 0757 0384 0002", "317407.570384.0002"]
 )
-async def test_an_identity_number_is_not_kept(
-    channel: Browser, record: Record, number: str
-) -> None:
+async def test_an_identity_number_is_not_kept(channel: Browser, db: Database, number: str) -> None:
     await channel.show(browser.from_text(PHONE, ACT, f"NIK saya {number} ya", "id"))
-    ((_, payload),) = await shown(record)
+    ((_, payload),) = await shown(db)
     assert payload["text"].startswith("NIK saya ")
     assert not re.search(r"\d", payload["text"])
 
 
-async def test_a_tap_shows_the_words_of_its_button(channel: Browser, record: Record) -> None:
+async def test_a_tap_shows_the_words_of_its_button(channel: Browser, db: Database) -> None:
     message = Message((Say("x.fixed"),), (Choice("fixed", Say("x.fixed")),), PREMISES)
-    await channel.send(letter(PHONE, message, "en"))
+    await channel.send(outgoing(PHONE, message, "en"))
     await channel.show(browser.from_tap(PHONE, ACT, token(PREMISES, "fixed"), "id"))
-    assert (await shown(record))[-1] == (False, {"text": "Fixed", "delivery": ACT})
+    assert (await shown(db))[-1] == (False, {"text": "Fixed", "delivery": ACT})
 
 
 async def test_a_photo_is_fetched_from_the_storage(channel: Browser, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from bot.channels.base import Channel, File, Heard
+from bot.channels.base import Channel, File, InboundMessage
 from bot.channels.telegram.channel import CONFLICT_PAUSE, TOKEN_PAUSE, Telegram
 from bot.channels.telegram.transport import AWAY
 from bot.errors import (
@@ -32,7 +32,7 @@ from conversations.catalogue import Catalogue
 from conversations.events import Said
 from conversations.messages import Choice, Message, Question, Say
 from tests.conversations.transcript import Chat
-from tests.letters import letter
+from tests.outgoing_messages import outgoing
 from tests.providers.bot_api import (
     CLOSE,
     CUT,
@@ -103,7 +103,7 @@ def test_it_is_a_channel(telegram: Telegram) -> None:
 
 
 async def test_a_question_arrives_with_its_buttons(telegram: Telegram, siti: Person) -> None:
-    sent = await telegram.send(letter("1001", says("Setuju?", choices=(YES,), question=QUESTION)))
+    sent = await telegram.send(outgoing("1001", says("Setuju?", choices=(YES,), question=QUESTION)))
     assert siti.last.text == "Setuju?"
     assert siti.last.labels == ["Ya"]
     assert sent.provider_id == str(siti.last.id)
@@ -111,9 +111,9 @@ async def test_a_question_arrives_with_its_buttons(telegram: Telegram, siti: Per
 
 async def test_a_wish_arrives_as_a_key_that_sends_it(telegram: Telegram, siti: Person) -> None:
     message = says("Di mana?", choices=(YES,), question=QUESTION, wish="location")
-    await telegram.send(letter("1001", message))
+    await telegram.send(outgoing("1001", message))
     assert siti.keyboard == ((Button("Kirim lokasi", sends="location"),), (Button("Ya"),))
-    await telegram.send(letter("1001", says("Siapa nama?", clears=True)))
+    await telegram.send(outgoing("1001", says("Siapa nama?", clears=True)))
     assert not siti.keyboard
 
 
@@ -145,7 +145,7 @@ async def test_no_key_for_the_location_stands_once_it_is_of_no_use(
     for line in ("~ asked business_permit place", *lines):
         chat.heard(line)
         for message in chat.sent[sent:]:
-            await telegram.send(letter("1001", message))
+            await telegram.send(outgoing("1001", message))
             wished = message.wish == "location"
             assert bool(siti.keyboard) is wished, f"after {line}: {siti.last.text}"
             if message.choices and not wished:
@@ -156,7 +156,7 @@ async def test_no_key_for_the_location_stands_once_it_is_of_no_use(
 
 
 async def test_links_have_no_preview(telegram: Telegram, api: FakeBotApi, siti: Person) -> None:
-    await telegram.send(letter("1001", says("https://izin.example/privasi")))
+    await telegram.send(outgoing("1001", says("https://izin.example/privasi")))
     [sent] = api.called("sendMessage")
     assert sent["link_preview_options"] == {"is_disabled": True}
     assert "parse_mode" not in sent
@@ -164,7 +164,7 @@ async def test_links_have_no_preview(telegram: Telegram, api: FakeBotApi, siti: 
 
 async def test_a_long_text_arrives_in_order(telegram: Telegram, siti: Person) -> None:
     text = " ".join(f"kata{number}" for number in range(1500))
-    sent = await telegram.send(letter("1001", says(text, choices=(YES,), question=QUESTION)))
+    sent = await telegram.send(outgoing("1001", says(text, choices=(YES,), question=QUESTION)))
     assert len(siti.texts) > 1
     assert " ".join(siti.texts) == text
     assert [bubble.labels for bubble in siti.bubbles][-2:] == [[], ["Ya"]]
@@ -173,14 +173,14 @@ async def test_a_long_text_arrives_in_order(telegram: Telegram, siti: Person) ->
 
 async def test_a_document_arrives_under_its_name(telegram: Telegram, siti: Person) -> None:
     message = says("Ini izinnya.", document="permits/81.pdf", filename='Izin "Bu Siti" ünïk.pdf')
-    await telegram.send(letter("1001", message, "id", File("81.pdf", b"%PDF-1.7 \x00\xff")))
+    await telegram.send(outgoing("1001", message, "id", File("81.pdf", b"%PDF-1.7 \x00\xff")))
     assert siti.documents == [Document('Izin "Bu Siti" ünïk.pdf', b"%PDF-1.7 \x00\xff")]
     assert siti.last.text == "Ini izinnya."
 
 
 async def test_a_picture_arrives_as_one(telegram: Telegram, siti: Person) -> None:
     message = says("Petugas kami", document="officers/7.jpg", choices=(YES,), question=QUESTION)
-    await telegram.send(letter("1001", message, "id", File("7.jpg", picture())))
+    await telegram.send(outgoing("1001", message, "id", File("7.jpg", picture())))
     assert siti.documents == [Document("7.jpg", picture(), picture=True)]
     assert siti.last.labels == ["Ya"]
 
@@ -189,13 +189,13 @@ async def test_a_picture_too_large_for_a_photo_arrives_as_a_document(
     telegram: Telegram, siti: Person
 ) -> None:
     content = bytes(10 * 1024 * 1024 + 1)
-    await telegram.send(letter("1001", says(document="a.png"), "id", File("a.png", content)))
+    await telegram.send(outgoing("1001", says(document="a.png"), "id", File("a.png", content)))
     assert siti.documents == [Document("a.png", content)]
 
 
 async def test_a_document_without_its_file_is_rejected(telegram: Telegram, siti: Person) -> None:
     with pytest.raises(Rejected, match=r"'81\.pdf'.*no file"):
-        await telegram.send(letter("1001", says(document="permits/81.pdf")))
+        await telegram.send(outgoing("1001", says(document="permits/81.pdf")))
 
 
 async def test_many_messages_share_few_connections(
@@ -205,7 +205,7 @@ async def test_many_messages_share_few_connections(
     for person in people:
         person.say("/start")
     await asyncio.gather(
-        *(telegram.send(letter(str(person.id), says(str(person.id)))) for person in people)
+        *(telegram.send(outgoing(str(person.id), says(str(person.id)))) for person in people)
     )
     assert [person.texts for person in people] == [[str(person.id)] for person in people]
 
@@ -282,12 +282,12 @@ async def test_a_failure_is_a_decision(
     fault, expected, after = ANSWERS[label]
     api.fail(fault)
     with pytest.raises(expected) as failure:
-        await telegram.send(letter("1001", says()))
+        await telegram.send(outgoing("1001", says()))
     assert type(failure.value) is expected
     if isinstance(failure.value, TryLater):
         assert failure.value.after == after
     assert siti.texts == (["Halo"] if fault.takes else [])
-    await telegram.send(letter("1001", says("Lagi")))
+    await telegram.send(outgoing("1001", says("Lagi")))
     assert siti.last.text == "Lagi"
 
 
@@ -295,15 +295,15 @@ async def test_who_never_started_or_blocked_the_bot_is_unreachable(
     telegram: Telegram, api: FakeBotApi, siti: Person
 ) -> None:
     with pytest.raises(Unreachable, match="Chat not found"):
-        await telegram.send(letter("404", says()))
+        await telegram.send(outgoing("404", says()))
     siti.block()
     with pytest.raises(Unreachable, match="blocked"):
-        await telegram.send(letter("1001", says()))
+        await telegram.send(outgoing("1001", says()))
 
 
 async def test_an_empty_text_is_rejected(telegram: Telegram, siti: Person) -> None:
     with pytest.raises(Rejected, match="Message text is empty"):
-        await telegram.send(letter("1001", says(" ")))
+        await telegram.send(outgoing("1001", says(" ")))
 
 
 async def test_nobody_at_the_door_is_try_later_and_shows_no_token() -> None:
@@ -311,7 +311,7 @@ async def test_nobody_at_the_door_is_try_later_and_shows_no_token() -> None:
         port = free.getsockname()[1]
     telegram = Telegram("987:SECRET", CATALOGUE, api_url=f"http://127.0.0.1:{port}")
     with pytest.raises(TryLater) as failure:
-        await telegram.send(letter("1001", says()))
+        await telegram.send(outgoing("1001", says()))
     await telegram.close()
     assert "SECRET" not in "".join(traceback.format_exception(failure.value))
 
@@ -428,7 +428,7 @@ async def test_the_token_is_never_logged(
     api.fail(broken(), HANG)
     for _ in range(2):
         with pytest.raises(ChannelError):
-            await telegram.send(letter("1001", says()))
+            await telegram.send(outgoing("1001", says()))
     await telegram.fetch(file["file_id"], at_most=10)
     assert TOKEN not in caplog.text
 
@@ -439,10 +439,10 @@ async def test_the_token_is_never_logged(
 async def test_a_tap_is_acknowledged_and_too_late_is_no_matter(
     telegram: Telegram, api: FakeBotApi, siti: Person
 ) -> None:
-    await telegram.send(letter("1001", says(choices=(YES,), question=QUESTION)))
+    await telegram.send(outgoing("1001", says(choices=(YES,), question=QUESTION)))
     siti.tap("Ya")
     [tap_id] = siti.spinning
-    tapped = Heard("telegram", "1001", "1", Said("-"), tap_id=tap_id)
+    tapped = InboundMessage("telegram", "1001", "1", Said("-"), tap_id=tap_id)
     await telegram.acknowledge(tapped)
     assert not siti.spinning
     await telegram.acknowledge(tapped)
@@ -452,7 +452,7 @@ async def test_a_tap_is_acknowledged_and_too_late_is_no_matter(
 
 
 async def test_a_message_has_nothing_to_acknowledge(telegram: Telegram, api: FakeBotApi) -> None:
-    await telegram.acknowledge(Heard("telegram", "1001", "1", Said("halo")))
+    await telegram.acknowledge(InboundMessage("telegram", "1001", "1", Said("halo")))
     assert not api.calls
 
 

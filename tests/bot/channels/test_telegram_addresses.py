@@ -20,7 +20,7 @@ from models import migrations, person
 from models.base import Base
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
-from models.person import veil_numbers, veiled
+from models.person import encrypted, veil_numbers
 from tests.bot.conftest import KEY, Desk
 
 SECRET = "s3cret_of-ours"
@@ -30,10 +30,10 @@ NUMBERS = [1, 7, 1001, 99_999, 123_456_789, 5_001_234_567, 2**52 - 1, 2**63 - 1]
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_chat_is_written_to_by_its_address(number: int) -> None:
-    address = veiled("telegram", str(number))
+    address = encrypted("telegram", str(number))
     assert str(number) not in address or number < 100
-    assert address == veiled("telegram", str(number)), "it is found again"
-    assert address != veiled("whatsapp", str(number))
+    assert address == encrypted("telegram", str(number)), "it is found again"
+    assert address != encrypted("whatsapp", str(number))
     assert chat(address) == number
     assert chat(str(number)) == number, "one from before is still its own number"
 
@@ -47,9 +47,9 @@ def test_what_is_no_address_is_written_to_nobody(address: str) -> None:
 
 
 def test_an_address_under_another_key_is_written_to_nobody() -> None:
-    address = veiled("telegram", "1001")
+    address = encrypted("telegram", "1001")
     encryption.use(KeyRing.parse(f"k1:{KEY}", b64encode(bytes(32)).decode()))
-    assert veiled("telegram", "1001") != address
+    assert encrypted("telegram", "1001") != address
     with pytest.raises(ValueError, match="not veiled"):
         chat(address)
 
@@ -95,11 +95,11 @@ def test_numbers_from_before_are_encrypted_by_the_migration(empty_database: str)
         for channel, address in (*old, *others):
             person.meet(tx, channel, [(address, "id")])
     migrations.upgrade(empty_database)
-    wanted = [("telegram", veiled("telegram", address)) for _, address in old] + others
+    wanted = [("telegram", encrypted("telegram", address)) for _, address in old] + others
     assert sorted(addresses(engine).values()) == sorted(wanted)
     with Session(engine) as tx, tx.begin():
         for number in NUMBERS:  # who writes again is who they were
-            person.meet(tx, "telegram", [(veiled("telegram", str(number)), "id")])
+            person.meet(tx, "telegram", [(encrypted("telegram", str(number)), "id")])
     assert sorted(addresses(engine).values()) == sorted(wanted)
     with engine.begin() as tx2:
         assert veil_numbers(tx2, "telegram") == 0, "again it changes nothing"
@@ -125,7 +125,7 @@ def test_many_numbers_and_one_that_an_old_process_met_once_more(engine: Engine) 
             ),
             {"many": many},
         )
-        twin = {"address": veiled("telegram", "5000000007")}
+        twin = {"address": encrypted("telegram", "5000000007")}
         tx.execute(
             text(
                 "INSERT INTO addresses (person_id, channel, address)"

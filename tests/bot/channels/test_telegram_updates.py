@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.channels.base import Heard, Media, token
+from bot.channels.base import InboundMessage, Media, token
 from bot.channels.telegram.updates import read
 from bot.errors import Malformed
 from conversations.events import (
@@ -88,15 +88,15 @@ def tap(**query: Any) -> dict[str, Any]:
     return {"update_id": 700_000_001, "callback_query": body}
 
 
-def heard(event: Event, **more: Any) -> list[Heard]:
+def heard(event: Event, **more: Any) -> list[InboundMessage]:
     if isinstance(event, Said):
         event = replace(event, message="208")
-    return [Heard("telegram", "1001", "700000001", event, **more)]
+    return [InboundMessage("telegram", "1001", "700000001", event, **more)]
 
 
 QUESTION = Question("business_permit", "", "premises", 7)
 
-HEARD: dict[str, tuple[dict[str, Any], list[Heard]]] = {
+HEARD: dict[str, tuple[dict[str, Any], list[InboundMessage]]] = {
     "words": (message(text="nasi uduk depan rumah"), heard(Said("nasi uduk depan rumah"))),
     "words with an emoji and a line break": (
         message(text="jual gorengan 🍌\npakai gerobak"),

@@ -16,8 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
-from bot.channels.base import Channel, File, Heard, Letter
-from bot.channels.whatsapp.addresses import Addresses, to, veiled
+from bot.channels.base import Channel, File, InboundMessage, OutgoingMessage
+from bot.channels.whatsapp.addresses import Addresses, encrypted, to
 from bot.channels.whatsapp.channel import WhatsApp
 from bot.channels.whatsapp.errors import A_WHILE, PERSON_NEEDED, SOON, HeldBack
 from bot.channels.whatsapp.reports import PATIENCE, Reports
@@ -44,16 +44,16 @@ from conversations.messages import Choice, Message, Question, Say
 from models import outbox, receipt
 from models import person as people
 from models.infrastructure import encryption
-from models.infrastructure.database import Record
+from models.infrastructure.database import Database
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.storage import Storage
 from models.outbox import OutboundMessage
 from models.person import Address
 from models.person import Person as Row
-from models.receipt import Fate
+from models.receipt import DeliveryReport
 from tests.bot.conftest import send_due
 from tests.clock import now
-from tests.letters import letter
+from tests.outgoing_messages import outgoing
 from tests.providers import twilio_api
 from tests.providers.bot_api import CLOSE, CUT, HANG, Fault, lie, slow
 from tests.providers.twilio_api import FakeTwilio, Person, error, too_many
@@ -118,19 +118,17 @@ def templates() -> Templates:
 
 
 @pytest.fixture
-async def whatsapp(
-    api: FakeTwilio, record: Record, templates: Templates
-) -> AsyncIterator[WhatsApp]:
-    channel = other(api, record, templates)
+async def whatsapp(api: FakeTwilio, db: Database, templates: Templates) -> AsyncIterator[WhatsApp]:
+    channel = other(api, db, templates)
     yield channel
     await channel.close()
 
 
-def other(api: FakeTwilio, record: Record, templates: Templates | None = None) -> WhatsApp:
+def other(api: FakeTwilio, db: Database, templates: Templates | None = None) -> WhatsApp:
     return WhatsApp(
         api.account,
         WORDS,
-        record,
+        db,
         public_url=PUBLIC,
         api_url=api.url,
         templates=templates,
@@ -145,16 +143,18 @@ def siti(api: FakeTwilio) -> Person:
     return person
 
 
-def write(message: Message | None = None, *, heard: timedelta | None = None, **more: int) -> Letter:
-    """A letter to Siti, who wrote so long ago."""
+def write(
+    message: Message | None = None, *, heard: timedelta | None = None, **more: int
+) -> OutgoingMessage:
+    """A message to Siti, who wrote so long ago."""
     given = {} if heard is None else {"heard_at": AT - heard, "at": AT}
-    return letter(veiled(PHONE), message or says(), **given, **more)  # type: ignore[arg-type]
+    return outgoing(encrypted(PHONE), message or says(), **given, **more)  # type: ignore[arg-type]
 
 
-async def owed(record: Record, message: Message | None = None) -> int:
+async def queued(db: Database, message: Message | None = None) -> int:
     """The row of a message that is owed to Siti."""
 
-    def owe(tx: Session) -> int:
+    def enqueue(tx: Session) -> int:
         person = Row()
         tx.add(person)
         tx.flush()
@@ -169,7 +169,7 @@ async def owed(record: Record, message: Message | None = None) -> int:
         tx.flush()
         return row.id
 
-    return await record.do(owe)
+    return await db.do(enqueue)
 
 
 async def seen(person: Person, count: int = 1) -> list[str]:
@@ -229,19 +229,19 @@ async def test_choices_arrive_as_buttons_from_content_that_is_made_once(
 
 
 async def test_another_process_uses_the_same_content(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
     await whatsapp.send(write(ASKS))
-    second = other(api, record)
+    second = other(api, db)
     await second.send(write(ASKS))
     await second.close()
     assert len(api.called("POST", "/Content")) == 1
 
 
 async def test_of_two_processes_that_make_the_same_content_one_takes_it_back(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
-    second = other(api, record)
+    second = other(api, db)
     api.fail(slow(0.1), slow(0.1), call="POST /Content")
     await asyncio.gather(whatsapp.send(write(ASKS)), second.send(write(ASKS)))
     assert len(api.called("POST", "/Content")) == 2
@@ -298,7 +298,9 @@ async def test_a_file_goes_by_a_link_that_ends(
     whatsapp: WhatsApp, api: FakeTwilio, siti: Person
 ) -> None:
     message = says("Ini izinnya.", document=PERMIT)
-    await whatsapp.send(letter(veiled(PHONE), message, "id", File("x.pdf", b"%PDF-"), number=81))
+    await whatsapp.send(
+        outgoing(encrypted(PHONE), message, "id", File("x.pdf", b"%PDF-"), number=81)
+    )
     words, file = api.made()
     assert words.body == "Ini izinnya."
     [url] = file.given["MediaUrl"]
@@ -317,7 +319,7 @@ async def test_a_message_whose_file_is_missing_is_rejected(
 async def test_what_people_sent_us_is_never_handed_out(whatsapp: WhatsApp, siti: Person) -> None:
     message = says("x", document="attachments/ab/abcd.jpg")
     with pytest.raises(ValueError, match="not handed out"):
-        await whatsapp.send(letter(veiled(PHONE), message, "id", File("x", b"x")))
+        await whatsapp.send(outgoing(encrypted(PHONE), message, "id", File("x", b"x")))
 
 
 # The window
@@ -350,7 +352,7 @@ async def test_somebody_who_never_wrote_hears_templates_alone(
     whatsapp: WhatsApp, api: FakeTwilio, siti: Person
 ) -> None:
     with pytest.raises(WindowClosed, match=r"'t\.any' has no approved template"):
-        await whatsapp.send(letter(veiled(PHONE), says(), heard_at=None, at=AT))
+        await whatsapp.send(outgoing(encrypted(PHONE), says(), heard_at=None, at=AT))
     assert api.made() == []
 
 
@@ -377,7 +379,7 @@ async def test_a_template_that_lacks_the_language_goes_in_indonesian(
 ) -> None:
     templates.sids = {"id": approve(api), "en": approve(api)}
     api.fail(error(63027))
-    given = letter(veiled(PHONE), says(), "en", at=AT)
+    given = outgoing(encrypted(PHONE), says(), "en", at=AT)
     await whatsapp.send(given)
     assert len(api.called("POST", "Messages.json")) == 2
     assert api.made()[0].given["ContentSid"] == templates.sids["id"]
@@ -474,7 +476,9 @@ async def test_a_file_that_is_not_taken_goes_as_a_link(
     code: int, whatsapp: WhatsApp, api: FakeTwilio, siti: Person
 ) -> None:
     api.fail(error(code))
-    await whatsapp.send(letter(veiled(PHONE), says("", document=PERMIT), "id", File("x", b"x")))
+    await whatsapp.send(
+        outgoing(encrypted(PHONE), says("", document=PERMIT), "id", File("x", b"x"))
+    )
     [message] = api.made()
     assert message.body.startswith(f"Di sini: {PUBLIC}/berkas/")
     assert "StatusCallback" in message.given
@@ -490,9 +494,9 @@ async def test_what_whatsapp_holds_back_is_an_alarm(
 
 
 async def test_a_provider_that_is_not_there_has_taken_nothing(
-    record: Record, api: FakeTwilio, siti: Person
+    db: Database, api: FakeTwilio, siti: Person
 ) -> None:
-    nowhere = WhatsApp(api.account, WORDS, record, public_url=PUBLIC, api_url="http://127.0.0.1:9")
+    nowhere = WhatsApp(api.account, WORDS, db, public_url=PUBLIC, api_url="http://127.0.0.1:9")
     with pytest.raises(TryLater):
         await nowhere.send(write())
     await nowhere.close()
@@ -540,9 +544,9 @@ LIES = {
 
 @pytest.mark.parametrize("label", LIES)
 async def test_what_came_through_is_found_and_not_sent_again(
-    label: str, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    label: str, whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
-    row = await owed(record)
+    row = await queued(db)
     api.fail(LIES[label])
     with pytest.raises(OutcomeUnknown):
         await whatsapp.send(write(number=row))
@@ -553,9 +557,9 @@ async def test_what_came_through_is_found_and_not_sent_again(
 
 @pytest.mark.parametrize("fault", [Fault(500, ""), too_many()], ids=["broken", "too many"])
 async def test_what_did_not_come_through_is_sent(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person, fault: Fault
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person, fault: Fault
 ) -> None:
-    row = await owed(record)
+    row = await queued(db)
     api.fail(fault)
     with pytest.raises(ChannelError):
         await whatsapp.send(write(number=row))
@@ -564,18 +568,18 @@ async def test_what_did_not_come_through_is_sent(
 
 
 async def test_buttons_that_came_through_are_found_too(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
-    row = await owed(record)
+    row = await queued(db)
     await whatsapp.send(write(ASKS, number=row))
     await whatsapp.send(write(ASKS, number=row, attempts=2, unsure=True))
     assert len(api.made()) == 1
 
 
 async def test_of_a_message_in_parts_only_the_missing_is_sent(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
-    row = await owed(record)
+    row = await queued(db)
     long = says(f"{'a' * 1500}. {'b' * 1500}")
     api.fail(slow(0.01), too_many())
     with pytest.raises(OutcomeUnknown, match="a part went"):
@@ -586,25 +590,27 @@ async def test_of_a_message_in_parts_only_the_missing_is_sent(
 
 @pytest.mark.parametrize("told", ["a report", "the outbox"])
 async def test_the_same_words_for_another_message_are_not_this_one(
-    told: str, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    told: str, whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
-    row = await owed(record)
+    row = await queued(db)
     before = await whatsapp.send(write(number=row))
     if told == "a report":
-        await record.do(lambda tx: receipt.note(tx, row, Fate(before.provider_id, "sent", None)))
+        await db.do(
+            lambda tx: receipt.note(tx, row, DeliveryReport(before.provider_id, "sent", None))
+        )
     else:
-        await settle(record, row, before.provider_id)
-    await record.do(lambda tx: tx.execute(text("UPDATE outbox SET dedupe_key = 'before'")))
-    mine = await owed(record)
+        await settle(db, row, before.provider_id)
+    await db.do(lambda tx: tx.execute(text("UPDATE outbox SET dedupe_key = 'before'")))
+    mine = await queued(db)
     await whatsapp.send(write(number=mine, attempts=2, unsure=True))
     assert len(await seen(siti, 2)) == 2
 
 
 async def test_what_a_report_has_told_needs_no_question(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
-    row = await owed(record)
-    await record.do(lambda tx: receipt.note(tx, row, Fate("SM7", "sent", None)))
+    row = await queued(db)
+    await db.do(lambda tx: receipt.note(tx, row, DeliveryReport("SM7", "sent", None)))
     sent = await whatsapp.send(write(number=row, attempts=2, unsure=True))
     assert sent.provider_id == "SM7"
     assert api.calls == []
@@ -614,9 +620,9 @@ async def test_what_a_report_has_told_needs_no_question(
     "fault", [Fault(500, ""), too_many(), HANG], ids=["broken", "many", "silent"]
 )
 async def test_while_twilio_can_t_be_asked_it_stays_unknown(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person, fault: Fault
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person, fault: Fault
 ) -> None:
-    row = await owed(record)
+    row = await queued(db)
     api.fail(fault, call="GET Messages.json")
     with pytest.raises(OutcomeUnknown):
         await whatsapp.send(write(number=row, attempts=2, unsure=True))
@@ -637,21 +643,21 @@ async def test_a_template_that_is_refused_is_an_alarm_and_goes_nowhere(
 # What failed late
 
 
-async def fate(record: Record, row: int, *codes: int) -> None:
+async def delivery(db: Database, row: int, *codes: int) -> None:
     for number, code in enumerate(codes):
-        failed = Fate(f"SM{number}", "failed", code)
-        await record.do(lambda tx, failed=failed: receipt.note(tx, row, failed))  # type: ignore[misc]
+        failed = DeliveryReport(f"SM{number}", "failed", code)
+        await db.do(lambda tx, failed=failed: receipt.note(tx, row, failed))  # type: ignore[misc]
 
 
 async def test_a_window_that_closed_on_the_way_is_a_template_once(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person, templates: Templates
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person, templates: Templates
 ) -> None:
     templates.sids["id"] = approve(api)
-    row = await owed(record)
-    await fate(record, row, 63016)
+    row = await queued(db)
+    await delivery(db, row, 63016)
     await whatsapp.send(write(number=row, attempts=2))
     assert [message.body for message in api.made()] == ["Kabar izin: Halo Balas untuk lanjut."]
-    await fate(record, row, 63016, 63016)
+    await delivery(db, row, 63016, 63016)
     with pytest.raises(WindowClosed):
         await whatsapp.send(write(number=row, attempts=3))
     assert len(api.made()) == 1
@@ -675,10 +681,10 @@ LATE: dict[int, type[ChannelError]] = {
 
 @pytest.mark.parametrize("code", LATE)
 async def test_what_is_over_by_a_report_is_over(
-    code: int, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    code: int, whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
-    row = await owed(record)
-    await fate(record, row, code)
+    row = await queued(db)
+    await delivery(db, row, code)
     with pytest.raises(LATE[code]):
         await whatsapp.send(write(number=row, attempts=2))
     assert api.calls == []
@@ -689,14 +695,14 @@ PASSING = (63018, 63017, 20429, 63009, 63012, 30410, 20503, 63010, 63023, 30008,
 
 @pytest.mark.parametrize("code", PASSING)
 async def test_what_passes_is_tried_for_a_day(
-    code: int, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    code: int, whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
-    row = await owed(record)
-    await fate(record, row, *[code] * 9)
+    row = await queued(db)
+    await delivery(db, row, *[code] * 9)
     await whatsapp.send(write(number=row, attempts=10))
     assert await seen(siti) == ["Halo"]
     past = "UPDATE outbox SET due_at = now() - interval '25 hours'"
-    await record.do(lambda tx: tx.execute(text(past)))
+    await db.do(lambda tx: tx.execute(text(past)))
     with pytest.raises(TryLater):
         await whatsapp.send(write(number=row, attempts=11))
     assert len(api.made()) == 1, "nothing more is asked of Twilio"
@@ -704,40 +710,40 @@ async def test_what_passes_is_tried_for_a_day(
 
 @pytest.mark.parametrize("code", [63999, 12345, 30007, 99999, 0])
 async def test_what_nobody_knows_is_tried_a_few_times(
-    code: int, whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    code: int, whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
-    row = await owed(record)
-    await fate(record, row, *[code] * 3)
+    row = await queued(db)
+    await delivery(db, row, *[code] * 3)
     await whatsapp.send(write(number=row, attempts=4))
     assert await seen(siti) == ["Halo"]
-    await fate(record, row, *[code] * 4)
+    await delivery(db, row, *[code] * 4)
     with pytest.raises(Rejected, match="4 times"):
         await whatsapp.send(write(number=row, attempts=5))
 
 
 @pytest.mark.parametrize("code", [*PASSING, 63999, 12345, 30007, None])
 async def test_a_report_of_what_may_pass_is_owed_again_later(
-    code: int | None, record: Record
+    code: int | None, db: Database
 ) -> None:
-    row = await owed(record)
-    reports = Reports(record)
+    row = await queued(db)
+    reports = Reports(db)
     for number in range(6):
-        await settle(record, row, f"SM{number}")
+        await settle(db, row, f"SM{number}")
         await reports.take([Report(row, f"SM{number}", "failed", code)])
-        assert await state(record, row) == (True, "undelivered")
-        pause = await record.ask(
+        assert await state(db, row) == (True, "undelivered")
+        pause = await db.ask(
             lambda tx: tx.execute(text("SELECT due_at - now() FROM outbox")).scalar_one()
         )
         assert timedelta(0) < pause <= LONGEST
 
 
 async def test_a_file_that_whatsapp_could_not_get_is_a_link_the_next_time(
-    whatsapp: WhatsApp, api: FakeTwilio, record: Record, siti: Person
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
 ) -> None:
     message = says("Ini.", document=PERMIT)
-    row = await owed(record)
-    await fate(record, row, 63019)
-    given = letter(veiled(PHONE), message, "id", File("x", b"x"), number=row, attempts=2)
+    row = await queued(db)
+    await delivery(db, row, 63019)
+    given = outgoing(encrypted(PHONE), message, "id", File("x", b"x"), number=row, attempts=2)
     await whatsapp.send(given)
     assert (await seen(siti, 2))[1].startswith("Di sini: http")
 
@@ -745,8 +751,8 @@ async def test_a_file_that_whatsapp_could_not_get_is_a_link_the_next_time(
 # Reports
 
 
-async def settle(record: Record, row: int, sid: str) -> None:
-    await record.do(
+async def settle(db: Database, row: int, sid: str) -> None:
+    await db.do(
         lambda tx: tx.execute(
             text("UPDATE outbox SET sent_at = now(), provider_id = :sid WHERE id = :id"),
             {"sid": sid, "id": row},
@@ -754,9 +760,9 @@ async def settle(record: Record, row: int, sid: str) -> None:
     )
 
 
-async def state(record: Record, row: int) -> tuple[bool, str | None]:
+async def state(db: Database, row: int) -> tuple[bool, str | None]:
     """Whether it is owed, and the reason."""
-    found = await record.ask(
+    found = await db.ask(
         lambda tx: tx.execute(
             text("SELECT sent_at IS NULL AND failed_at IS NULL, outcome FROM outbox")
         ).one()
@@ -764,8 +770,8 @@ async def state(record: Record, row: int) -> tuple[bool, str | None]:
     return bool(found[0]), found[1]
 
 
-async def statuses(record: Record) -> list[tuple[str, int | None]]:
-    rows = await record.ask(
+async def statuses(db: Database) -> list[tuple[str, int | None]]:
+    rows = await db.ask(
         lambda tx: tx.execute(text("SELECT status, code FROM receipts ORDER BY provider_id")).all()
     )
     return [(row[0], row[1]) for row in rows]
@@ -784,34 +790,34 @@ async def statuses(record: Record) -> list[tuple[str, int | None]]:
     ],
     ids=" ".join,
 )
-async def test_a_status_only_rises(record: Record, told: list[str], kept: str) -> None:
-    row = await owed(record)
-    await settle(record, row, "SM1")
-    reports = Reports(record)
+async def test_a_status_only_rises(db: Database, told: list[str], kept: str) -> None:
+    row = await queued(db)
+    await settle(db, row, "SM1")
+    reports = Reports(db)
     for status in [*told, *told]:
         await reports.take([Report(row, "SM1", status, None)])
-    assert await statuses(record) == [(kept, None)]
+    assert await statuses(db) == [(kept, None)]
 
 
-async def test_a_late_failure_is_owed_again_once(record: Record) -> None:
-    row = await owed(record)
-    await settle(record, row, "SM1")
-    reports = Reports(record)
+async def test_a_late_failure_is_owed_again_once(db: Database) -> None:
+    row = await queued(db)
+    await settle(db, row, "SM1")
+    reports = Reports(db)
     await reports.take([Report(row, "SM1", "failed", 63016)])
-    assert await state(record, row) == (True, "undelivered")
-    await settle(record, row, "SM2")
+    assert await state(db, row) == (True, "undelivered")
+    await settle(db, row, "SM2")
     await reports.take([Report(row, "SM1", "failed", 63016)])
-    assert not (await state(record, row))[0], "the same report again is no news"
+    assert not (await state(db, row))[0], "the same report again is no news"
 
 
-async def test_a_failure_that_passes_waits_longer_each_time(record: Record) -> None:
-    row = await owed(record)
-    reports, waits = Reports(record), []
+async def test_a_failure_that_passes_waits_longer_each_time(db: Database) -> None:
+    row = await queued(db)
+    reports, waits = Reports(db), []
     for number in range(3):
-        await settle(record, row, f"SM{number}")
+        await settle(db, row, f"SM{number}")
         await reports.take([Report(row, f"SM{number}", "undelivered", 63018)])
         waits.append(
-            await record.ask(
+            await db.ask(
                 lambda tx: tx.execute(text("SELECT due_at - now() FROM outbox")).scalar_one()
             )
         )
@@ -821,34 +827,34 @@ async def test_a_failure_that_passes_waits_longer_each_time(record: Record) -> N
     ), waits
 
 
-async def lease(record: Record, row: int) -> None:
+async def lease(db: Database, row: int) -> None:
     """Let a sender be busy with the message."""
     leased = text("UPDATE outbox SET leased_until = now() + interval '15 seconds' WHERE id = :id")
-    await record.do(lambda tx: tx.execute(leased, {"id": row}))
+    await db.do(lambda tx: tx.execute(leased, {"id": row}))
 
 
-async def test_a_failure_waits_for_the_sender_to_settle(record: Record) -> None:
-    row = await owed(record)
-    await lease(record, row)
-    reports = Reports(record)
+async def test_a_failure_waits_for_the_sender_to_settle(db: Database) -> None:
+    row = await queued(db)
+    await lease(db, row)
+    reports = Reports(db)
     taking = asyncio.create_task(reports.take([Report(row, "SM1", "failed", 63024)]))
     await asyncio.sleep(0.3)
     assert not taking.done()
-    await settle(record, row, "SM1")
+    await settle(db, row, "SM1")
     await taking
-    assert await state(record, row) == (True, "undelivered")
+    assert await state(db, row) == (True, "undelivered")
 
 
-async def test_a_failure_that_is_never_settled_shall_come_again(record: Record) -> None:
-    row = await owed(record)
-    await lease(record, row)
-    reports, report = Reports(record, patience=0.2), Report(row, "SM1", "failed", 63024)
+async def test_a_failure_that_is_never_settled_shall_come_again(db: Database) -> None:
+    row = await queued(db)
+    await lease(db, row)
+    reports, report = Reports(db, patience=0.2), Report(row, "SM1", "failed", 63024)
     for _ in range(2):
         with pytest.raises(Busy):
             await reports.take([report])
-    await settle(record, row, "SM1")
+    await settle(db, row, "SM1")
     await reports.take([report])
-    assert await state(record, row) == (True, "undelivered")
+    assert await state(db, row) == (True, "undelivered")
 
 
 FAILURES = [
@@ -860,38 +866,38 @@ FAILURES = [
 
 @pytest.mark.parametrize(("status", "code"), FAILURES)
 async def test_a_failure_of_another_try_than_the_one_that_was_taken_waits_for_nothing(
-    status: str, code: int | None, record: Record
+    status: str, code: int | None, db: Database
 ) -> None:
-    row = await owed(record)
-    await settle(record, row, "SM2")
+    row = await queued(db)
+    await settle(db, row, "SM2")
     async with asyncio.timeout(PATIENCE / 2):
-        await Reports(record).take([Report(row, "SM1", status, code)])
-    assert not (await state(record, row))[0], "what was sent otherwise stays sent"
-    assert await statuses(record) == [(status, code)]
+        await Reports(db).take([Report(row, "SM1", status, code)])
+    assert not (await state(db, row))[0], "what was sent otherwise stays sent"
+    assert await statuses(db) == [(status, code)]
 
 
 @pytest.mark.parametrize(("status", "code"), FAILURES)
 async def test_a_failure_of_a_message_that_nobody_is_trying_is_kept_for_its_next_try(
-    status: str, code: int | None, record: Record
+    status: str, code: int | None, db: Database
 ) -> None:
-    row = await owed(record)
-    await record.do(lambda tx: outbox.postpone(tx, row, timedelta(minutes=5), outbox.UNKNOWN))
+    row = await queued(db)
+    await db.do(lambda tx: outbox.postpone(tx, row, timedelta(minutes=5), outbox.UNKNOWN))
     async with asyncio.timeout(PATIENCE / 2):
-        await Reports(record).take([Report(row, "SM1", status, code)])
-    assert await state(record, row) == (True, outbox.UNKNOWN)
-    past = await record.ask(lambda tx: receipt.past(tx, row))
-    assert past.fates == (Fate("SM1", status, code),), "the next try goes by it"
+        await Reports(db).take([Report(row, "SM1", status, code)])
+    assert await state(db, row) == (True, outbox.UNKNOWN)
+    past = await db.ask(lambda tx: receipt.past(tx, row))
+    assert past.reports == (DeliveryReport("SM1", status, code),), "the next try goes by it"
 
 
-async def test_a_report_on_a_message_that_is_gone_is_nothing(record: Record) -> None:
-    await Reports(record).take([Report(404, "SM1", "failed", 63016)])
-    assert await statuses(record) == []
+async def test_a_report_on_a_message_that_is_gone_is_nothing(db: Database) -> None:
+    await Reports(db).take([Report(404, "SM1", "failed", 63016)])
+    assert await statuses(db) == []
 
 
 async def test_a_window_that_is_told_late_makes_a_template_of_the_message(
     whatsapp: WhatsApp,
     api: FakeTwilio,
-    record: Record,
+    db: Database,
     redis_url: str,
     tmp_path: Path,
     siti: Person,
@@ -900,19 +906,19 @@ async def test_a_window_that_is_told_late_makes_a_template_of_the_message(
     """The sender, the channel and the reports together."""
     templates.sids["id"] = approve(api)
     siti.heard_at = None
-    row = await owed(record)
-    here = Address(person_id=1, channel="whatsapp", address=veiled(PHONE), heard_at=now())
-    await record.do(lambda tx: tx.add(here))  # at WhatsApp their last message is older
+    row = await queued(db)
+    here = Address(person_id=1, channel="whatsapp", address=encrypted(PHONE), heard_at=now())
+    await db.do(lambda tx: tx.add(here))  # at WhatsApp their last message is older
     limits = Limits(redis_url, {})
-    sender = Sender(record, {"whatsapp": whatsapp}, Storage(f"file://{tmp_path}"), limits)
+    sender = Sender(db, {"whatsapp": whatsapp}, Storage(f"file://{tmp_path}"), limits)
     await send_due(sender)
     [first] = api.made()
-    assert await state(record, row) == (False, "sent")
+    assert await state(db, row) == (False, "sent")
     await until(lambda: first.status == "failed")
-    await Reports(record).take([Report(row, first.sid, "failed", first.code)])
-    assert await state(record, row) == (True, "undelivered")
+    await Reports(db).take([Report(row, first.sid, "failed", first.code)])
+    assert await state(db, row) == (True, "undelivered")
     await send_due(sender)
-    assert await state(record, row) == (False, "sent")
+    assert await state(db, row) == (False, "sent")
     assert await seen(siti) == ["Kabar izin: Halo Balas untuk lanjut."]
     await limits.close()
 
@@ -1040,19 +1046,21 @@ async def test_a_photo_that_can_t_be_deleted_is_tried_twice_and_logged(
 
 
 async def settled(addresses: Addresses, address: str, alias: str | None = None) -> str:
-    heard = await addresses.settle(Heard("whatsapp", address, "SM1", Said("x"), alias=alias))
+    heard = await addresses.settle(
+        InboundMessage("whatsapp", address, "SM1", Said("x"), alias=alias)
+    )
     assert heard.alias is None
     return to(heard.address)
 
 
-async def meet(record: Record, address: str) -> None:
-    await record.do(lambda tx: people.meet(tx, "whatsapp", [(veiled(address), "id")]))
+async def meet(db: Database, address: str) -> None:
+    await db.do(lambda tx: people.meet(tx, "whatsapp", [(encrypted(address), "id")]))
 
 
-async def test_a_number_can_t_be_read_in_the_record(record: Record) -> None:
-    await settled(Addresses(record), PHONE, "ID.1")
-    await meet(record, PHONE)
-    rows = await record.ask(
+async def test_a_number_can_t_be_read_in_the_record(db: Database) -> None:
+    await settled(Addresses(db), PHONE, "ID.1")
+    await meet(db, PHONE)
+    rows = await db.ask(
         lambda tx: tx.execute(
             text("SELECT aliases::text FROM aliases UNION SELECT addresses::text FROM addresses")
         ).all()
@@ -1060,29 +1068,29 @@ async def test_a_number_can_t_be_read_in_the_record(record: Record) -> None:
     assert rows and not any(PHONE[1:] in row[0] or "ID.1" in row[0] for row in rows)
 
 
-async def test_who_hides_their_number_later_stays_who_they_are(record: Record) -> None:
-    assert await settled(Addresses(record), PHONE) == f"whatsapp:{PHONE}"
-    assert await settled(Addresses(record), PHONE, "ID.1") == f"whatsapp:{PHONE}"
-    assert await settled(Addresses(record), "ID.1") == f"whatsapp:{PHONE}"
+async def test_who_hides_their_number_later_stays_who_they_are(db: Database) -> None:
+    assert await settled(Addresses(db), PHONE) == f"whatsapp:{PHONE}"
+    assert await settled(Addresses(db), PHONE, "ID.1") == f"whatsapp:{PHONE}"
+    assert await settled(Addresses(db), "ID.1") == f"whatsapp:{PHONE}"
 
 
-async def test_who_shows_their_number_later_stays_who_they_are(record: Record) -> None:
-    assert await settled(Addresses(record), "ID.1") == "whatsapp:ID.1"
-    await meet(record, "ID.1")
-    assert await settled(Addresses(record), PHONE, "ID.1") == "whatsapp:ID.1"
-    assert await settled(Addresses(record), "ID.1") == "whatsapp:ID.1"
+async def test_who_shows_their_number_later_stays_who_they_are(db: Database) -> None:
+    assert await settled(Addresses(db), "ID.1") == "whatsapp:ID.1"
+    await meet(db, "ID.1")
+    assert await settled(Addresses(db), PHONE, "ID.1") == "whatsapp:ID.1"
+    assert await settled(Addresses(db), "ID.1") == "whatsapp:ID.1"
 
 
-async def test_a_number_that_was_given_to_somebody_else_is_theirs(record: Record) -> None:
-    assert await settled(Addresses(record), PHONE, "ID.1") == f"whatsapp:{PHONE}"
-    assert await settled(Addresses(record), PHONE, "ID.2") == "whatsapp:ID.2"
-    assert await settled(Addresses(record), "ID.2") == "whatsapp:ID.2"
-    assert await settled(Addresses(record), "ID.1") == f"whatsapp:{PHONE}"
+async def test_a_number_that_was_given_to_somebody_else_is_theirs(db: Database) -> None:
+    assert await settled(Addresses(db), PHONE, "ID.1") == f"whatsapp:{PHONE}"
+    assert await settled(Addresses(db), PHONE, "ID.2") == "whatsapp:ID.2"
+    assert await settled(Addresses(db), "ID.2") == "whatsapp:ID.2"
+    assert await settled(Addresses(db), "ID.1") == f"whatsapp:{PHONE}"
 
 
-async def test_many_processes_at_once_agree_who_writes(record: Record) -> None:
+async def test_many_processes_at_once_agree_who_writes(db: Database) -> None:
     found = await asyncio.gather(
-        *(settled(Addresses(record), PHONE, f"ID.{number % 2}") for number in range(20))
+        *(settled(Addresses(db), PHONE, f"ID.{number % 2}") for number in range(20))
     )
     assert len({found[0], found[1]}) == 2
     assert found == [found[0], found[1]] * 10

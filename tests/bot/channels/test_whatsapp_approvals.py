@@ -110,8 +110,8 @@ async def console() -> AsyncIterator[Console]:
 
 @pytest.fixture
 async def approvals(console: Console, town: Town) -> AsyncIterator[Approvals]:
-    record = town.desk.turns.record
-    approvals = Approvals(ACCOUNT, record, api_url=console.url, every=EVERY)
+    db = town.desk.turns.db
+    approvals = Approvals(ACCOUNT, db, api_url=console.url, every=EVERY)
     yield approvals
     await approvals.close()
 
@@ -247,8 +247,8 @@ def settings(
 
 
 async def test_serve_asks_every_hour_and_one_process_for_all(console: Console, town: Town) -> None:
-    record = town.desk.turns.record
-    watches = [TemplateWatch(record, ACCOUNT, console.url) for _ in range(6)]
+    db = town.desk.turns.db
+    watches = [TemplateWatch(db, ACCOUNT, console.url) for _ in range(6)]
 
     async def looks() -> int:
         return sum(await asyncio.gather(*(one.look() for one in watches)))

@@ -167,13 +167,13 @@ def test_other_words_are_another_template() -> None:
     assert one.name != other.name and one.hash != other.hash
 
 
-async def test_only_what_is_approved_as_it_stands_has_a_sid(record: object) -> None:
-    from models.infrastructure.database import Record
+async def test_only_what_is_approved_as_it_stands_has_a_sid(db: object) -> None:
+    from models.infrastructure.database import Database
 
-    assert isinstance(record, Record)
+    assert isinstance(db, Database)
     one = next(d for d in declared() if d.key == "notices.verified" and d.locale == "id")
-    await record.do(lambda tx: keep(tx, Standing(one.name, "id", one.hash, "HX1", "pending")))
-    templates = Templates(WORDS, record)
+    await db.do(lambda tx: keep(tx, Standing(one.name, "id", one.hash, "HX1", "pending")))
+    templates = Templates(WORDS, db)
     message = say("notices.verified", number="26-1")
 
     async def sid() -> str | None:
@@ -183,7 +183,7 @@ async def test_only_what_is_approved_as_it_stands_has_a_sid(record: object) -> N
         return found.content_sid if found is not None else None
 
     assert await sid() is None
-    await record.do(lambda tx: keep(tx, Standing(one.name, "id", one.hash, "HX1", "approved")))
+    await db.do(lambda tx: keep(tx, Standing(one.name, "id", one.hash, "HX1", "approved")))
     assert await sid() == "HX1"
     assert Templates(WORDS, _approved={Approved(one.name, "id", "older words"): "HX0"}).of(
         message, "id"

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.datastructures import Headers
 
-from bot.channels.base import Heard, Media
+from bot.channels.base import InboundMessage, Media
 from bot.channels.whatsapp.updates import Report, Signature, fields, read, read_report
 from bot.errors import Forged, Malformed
 from conversations.events import Event, Located, Said, Started, Tapped, Unreadable, Uploaded
@@ -125,7 +125,7 @@ ONE: dict[str, tuple[bytes, Event, Media | None]] = {
 @pytest.mark.parametrize("label", ONE)
 def test_a_message_is_heard_so(label: str) -> None:
     raw, event, media = ONE[label]
-    assert read(fields(raw)) == [Heard("whatsapp", PHONE, SID, event, media, alias=BSUID)]
+    assert read(fields(raw)) == [InboundMessage("whatsapp", PHONE, SID, event, media, alias=BSUID)]
 
 
 def test_several_photos_are_several_deliveries_and_the_words_go_with_the_first() -> None:
@@ -142,7 +142,7 @@ def test_several_photos_are_several_deliveries_and_the_words_go_with_the_first()
 
 def test_who_hides_their_number_is_named_by_their_id() -> None:
     form = {"MessageSid": SID, "From": f"whatsapp:{BSUID}", "WaId": "", "Body": "Halo"}
-    assert read(form) == [Heard("whatsapp", BSUID, SID, Said("Halo"))]
+    assert read(form) == [InboundMessage("whatsapp", BSUID, SID, Said("Halo"))]
     told_twice = {**form, "ExternalUserId": f"whatsapp:{BSUID}"}
     assert read(told_twice) == read(form)
 

@@ -53,9 +53,9 @@ def test_the_owner_gets_the_document_and_is_asked_how_it_was(
     work_off(city)
     tx.refresh(issued)
     assert issued.path == "permits/2026/IUMK-2026-3174-000001.pdf"
-    owed = tx.scalars(select(OutboundMessage)).one()
-    message = messages.from_json(owed.message)
-    assert owed.person_id == issued.person_id
+    queued = tx.scalars(select(OutboundMessage)).one()
+    message = messages.from_json(queued.message)
+    assert queued.person_id == issued.person_id
     assert (message.document, message.filename) == (issued.path, "IUMK-2026-3174-000001.pdf")
     assert message.parts[0].params == {
         "number": issued.number,

@@ -19,7 +19,7 @@ from models import person as people
 from models.attachment import AttachmentState
 from models.case import Case
 from models.finding import Finding, FindingRow, Outcome
-from models.inbox import InboundMessage
+from models.inbox import InboxMessage
 from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState, VisitState
 from models.task import MAX_FAILURES, Task
@@ -127,9 +127,7 @@ def test_kilometres_reach_the_owner_as_words_do(
     bandung = {"kelurahan": "31.74.07.1010", "pin": [-6.914744, 107.60981]}
     row = sent(tx, storage, place=bandung)
     work_off(city)
-    event = tx.scalars(
-        select(InboundMessage).where(InboundMessage.person_id == row.person_id)
-    ).one()
+    event = tx.scalars(select(InboxMessage).where(InboxMessage.person_id == row.person_id)).one()
     (_, params), *_ = event.event["params"]["parts"]
     assert isinstance(params["km"], str)
     assert "," in params["km"] or params["km"].isdigit()
@@ -298,7 +296,7 @@ def test_an_identity_given_while_a_visit_is_on_its_way_is_judged_and_moves_nothi
     assert row.state == CaseState.UNDER_WAY
     outcome = "needs_a_person" if reason else "ok"
     assert judged(tx, row)["identity"] == (2, outcome, reason)
-    rows = tx.scalars(select(InboundMessage)).all()
+    rows = tx.scalars(select(InboxMessage)).all()
     shown = [one.person_id for one in rows if "identity_given" in str(one.event)]
     assert shown == ([officer.person_id] if reason else [])
 

@@ -1,14 +1,14 @@
-"""Letters for tests: what a channel is given to send."""
+"""Messages for tests: what a channel is given to send."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from bot.channels.base import File, Letter
+from bot.channels.base import File, OutgoingMessage
 from conversations.messages import Message
 
 
-def letter(
+def outgoing(
     address: str,
     message: Message,
     locale: str = "id",
@@ -19,6 +19,6 @@ def letter(
     at: datetime | None = None,
     attempts: int = 1,
     unsure: bool = False,
-) -> Letter:
-    """A letter whose outbox row has the id `number`."""
-    return Letter(number, address, message, locale, file, heard_at, at, attempts, unsure)
+) -> OutgoingMessage:
+    """A message whose outbox row has the id `number`."""
+    return OutgoingMessage(number, address, message, locale, file, heard_at, at, attempts, unsure)
