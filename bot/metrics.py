@@ -15,6 +15,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bot import outcomes
+from models.outbox import SendOutcome
 
 #: Of this process alone; every process has its own.
 REGISTRY = CollectorRegistry()
@@ -86,7 +87,7 @@ _lost = cache(_GIVEN_UP.labels)
 _silence = cache(_OPEN.labels)
 
 #: What can become of a claimed message.
-OUTCOMES = (outcomes.SENT, *outcomes.RULES)
+OUTCOMES = (SendOutcome.SENT, *outcomes.RULES)
 
 SLOW = 1.0  # seconds; unless `slow_after` says otherwise
 
@@ -106,8 +107,8 @@ def expect(channels: Iterable[str]) -> None:
         _call(channel)
         for outcome in OUTCOMES:
             _outcome(channel, outcome)
-        for outcome in FILE_OUTCOMES:
-            file(channel, outcome, times=0)
+        for file_outcome in FILE_OUTCOMES:
+            file(channel, file_outcome, times=0)
         _silence(channel).set(0)
     for outcome in OUTCOMES:
         _lost(outcome)

@@ -18,30 +18,13 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from models.outbox import LATE, NO_PLACE, UNKNOWN, History
+from models.outbox import LATE, History, SendOutcome
+from models.unreached import CallReason
 
 DAY = timedelta(hours=24)  # for how long a message is tried, since it was first due
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(hours=1)  # of a pause before a passing try
 FIRST = timedelta(seconds=5)  # each pause of ours is twice the one before
 LONGEST_OF_OURS = timedelta(minutes=10)
-
-SENT = "sent"
-TRY_LATER = "try_later"  # the provider answered that it does not take the message now
-AWAY = "away"  # the provider was not reached, or said that it is broken: nothing was taken
-UNASKED = "unasked"  # whether an earlier try came through could not be asked; nothing was sent
-HALF_SENT = "half_sent"  # a part came through, the next did not
-REFUSED = "refused"  # for a reason that none of our lists knows
-REJECTED = "rejected"  # for a reason that is known to be our mistake
-UNREACHABLE, WINDOW_CLOSED = "unreachable", "window_closed"
-OPTED_OUT, NO_ADDRESS = "opted_out", "no_address"
-NO_CHANNEL = "no_channel"
-FILE_MISSING, STORAGE_AWAY = "file_missing", "storage_away"
-UNREADABLE = "unreadable"  # the message can't be opened, or put into words
-NO_KEY = "no_key"  # the message is under a key that this process does not have
-FAILED = "failed"  # an exception that nobody foresaw
-UNWRITABLE = "unwritable"  # the database refuses what became of the message
-WAITS = "waits"  # not tried, since the provider answers nobody
-OTHER_ADDRESS = "other_address"  # not tried where else the person may be reached
 
 
 class Course(StrEnum):
@@ -58,7 +41,7 @@ class Rule:
     """What follows one outcome; `reason` is the call list's, None where nobody is called."""
 
     course: Course
-    reason: str | None
+    reason: CallReason | None
     pauses: tuple[timedelta, ...] = ()  # of what is counted: after the last comes one more try
 
 
@@ -77,47 +60,44 @@ EARLY = LATE - 1
 KEYS_ARE_CHANGED = (timedelta(seconds=5), timedelta(seconds=10))
 UNLISTED = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=1))
 
-#: Reasons of the call list: `call.reason.<reason>` and `call.short.<reason>` say them.
-BLOCKED, CLOSED, UNSURE, DISTURBED, OURS = (
-    UNREACHABLE,
-    WINDOW_CLOSED,
-    "unknown",
-    "disturbed",
-    "ours",
-)
-
-RULES: Mapping[str, Rule] = MappingProxyType(
+RULES: Mapping[SendOutcome, Rule] = MappingProxyType(
     {
-        TRY_LATER: Rule(Course.PASSING, DISTURBED),
-        AWAY: Rule(Course.PASSING, DISTURBED),
-        UNASKED: Rule(Course.PASSING, UNSURE),
-        UNKNOWN: Rule(Course.COUNTED, UNSURE, DOUBTFUL),
-        HALF_SENT: Rule(Course.COUNTED, UNSURE, DOUBTFUL),
-        REFUSED: Rule(Course.COUNTED, DISTURBED, UNLISTED),
-        REJECTED: Rule(Course.FINAL, OURS),
-        UNREACHABLE: Rule(Course.FINAL, BLOCKED),
-        WINDOW_CLOSED: Rule(Course.FINAL, CLOSED),
-        OPTED_OUT: Rule(Course.FINAL, None),
-        NO_ADDRESS: Rule(Course.FINAL, BLOCKED),
-        NO_CHANNEL: Rule(Course.PASSING, OURS),
-        FILE_MISSING: Rule(Course.PASSING, OURS),
-        STORAGE_AWAY: Rule(Course.PASSING, OURS),
-        UNREADABLE: Rule(Course.FINAL, UNREADABLE),
-        NO_KEY: Rule(Course.COUNTED, UNREADABLE, KEYS_ARE_CHANGED),
-        FAILED: Rule(Course.COUNTED, OURS, DOUBTFUL),
-        UNWRITABLE: Rule(Course.FINAL, OURS),
-        NO_PLACE: Rule(Course.UNTRIED, None),
-        WAITS: Rule(Course.UNTRIED, DISTURBED),
-        OTHER_ADDRESS: Rule(Course.UNTRIED, None),
+        SendOutcome.TRY_LATER: Rule(Course.PASSING, CallReason.DISTURBED),
+        SendOutcome.AWAY: Rule(Course.PASSING, CallReason.DISTURBED),
+        SendOutcome.UNASKED: Rule(Course.PASSING, CallReason.UNSURE),
+        SendOutcome.UNKNOWN: Rule(Course.COUNTED, CallReason.UNSURE, DOUBTFUL),
+        SendOutcome.HALF_SENT: Rule(Course.COUNTED, CallReason.UNSURE, DOUBTFUL),
+        SendOutcome.REFUSED: Rule(Course.COUNTED, CallReason.DISTURBED, UNLISTED),
+        SendOutcome.REJECTED: Rule(Course.FINAL, CallReason.OURS),
+        SendOutcome.UNREACHABLE: Rule(Course.FINAL, CallReason.UNREACHABLE),
+        SendOutcome.WINDOW_CLOSED: Rule(Course.FINAL, CallReason.WINDOW_CLOSED),
+        SendOutcome.OPTED_OUT: Rule(Course.FINAL, None),
+        SendOutcome.NO_ADDRESS: Rule(Course.FINAL, CallReason.UNREACHABLE),
+        SendOutcome.NO_CHANNEL: Rule(Course.PASSING, CallReason.OURS),
+        SendOutcome.FILE_MISSING: Rule(Course.PASSING, CallReason.OURS),
+        SendOutcome.STORAGE_AWAY: Rule(Course.PASSING, CallReason.OURS),
+        SendOutcome.UNREADABLE: Rule(Course.FINAL, CallReason.UNREADABLE),
+        SendOutcome.NO_KEY: Rule(Course.COUNTED, CallReason.UNREADABLE, KEYS_ARE_CHANGED),
+        SendOutcome.FAILED: Rule(Course.COUNTED, CallReason.OURS, DOUBTFUL),
+        SendOutcome.UNWRITABLE: Rule(Course.FINAL, CallReason.OURS),
+        SendOutcome.NO_PLACE: Rule(Course.UNTRIED, None),
+        SendOutcome.WAITS: Rule(Course.UNTRIED, CallReason.DISTURBED),
+        SendOutcome.OTHER_ADDRESS: Rule(Course.UNTRIED, None),
     }
 )
 REASONS = frozenset(rule.reason for rule in RULES.values() if rule.reason is not None)
 
-ELSEWHERE = frozenset({UNREACHABLE, WINDOW_CLOSED})  # another address may do
-SILENT = frozenset({UNKNOWN, UNASKED, AWAY})  # the provider gave no answer that can be used
-ANSWERED = frozenset({SENT, TRY_LATER, REFUSED, HALF_SENT})  # the provider is there
+ELSEWHERE = frozenset(
+    {SendOutcome.UNREACHABLE, SendOutcome.WINDOW_CLOSED}
+)  # another address may do
+SILENT = frozenset(
+    {SendOutcome.UNKNOWN, SendOutcome.UNASKED, SendOutcome.AWAY}
+)  # the provider gave no answer that can be used
+ANSWERED = frozenset(
+    {SendOutcome.SENT, SendOutcome.TRY_LATER, SendOutcome.REFUSED, SendOutcome.HALF_SENT}
+)  # the provider is there
 #: The provider said that it did not take the message, so that nothing is in doubt any more.
-_SAID_NO = frozenset({TRY_LATER, AWAY, REFUSED})
+_SAID_NO = frozenset({SendOutcome.TRY_LATER, SendOutcome.AWAY, SendOutcome.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +109,7 @@ class Step:
     counted: bool = False
 
 
-def step(outcome: str, past: History, *, asked: timedelta = timedelta(0)) -> Step:
+def step(outcome: SendOutcome, past: History, *, asked: timedelta = timedelta(0)) -> Step:
     """Decide by the table; `asked` is the least pause, which the provider or the rate asks for."""
     rule = RULES[outcome]
     over = past.age >= DAY
@@ -148,17 +128,19 @@ def step(outcome: str, past: History, *, asked: timedelta = timedelta(0)) -> Ste
             return Step(min(rule.pauses[past.counted], left), counted=True)
 
 
-def kept(outcome: str, *, unsure: bool) -> str:
+def kept(outcome: SendOutcome, *, unsure: bool) -> SendOutcome:
     """The outcome that the outbox keeps: what is in doubt stays so until the provider says no."""
-    if outcome in (UNASKED, HALF_SENT) or (unsure and outcome not in _SAID_NO):
-        return UNKNOWN
+    if outcome in (SendOutcome.UNASKED, SendOutcome.HALF_SENT) or (
+        unsure and outcome not in _SAID_NO
+    ):
+        return SendOutcome.UNKNOWN
     return outcome
 
 
-def reason(outcome: str, *, unsure: bool) -> str | None:
+def reason(outcome: SendOutcome, *, unsure: bool) -> CallReason | None:
     """Why the person of a message that is given up is called; None if nobody is."""
     found = RULES[outcome].reason
-    return UNSURE if unsure and found == DISTURBED else found
+    return CallReason.UNSURE if unsure and found == CallReason.DISTURBED else found
 
 
 def bounded(pause: timedelta) -> timedelta:

@@ -42,7 +42,7 @@ from models import outbox
 from models.infrastructure.database import Database
 from models.infrastructure.encryption import Unreadable
 from models.infrastructure.storage import Storage
-from models.outbox import NO_PLACE, Lane
+from models.outbox import Lane, SendOutcome
 from models.sending import Claimed, Reach
 
 log = structlog.get_logger(__name__)
@@ -132,7 +132,7 @@ class Sender:
                 self._start(self._finish(due, place.at))
                 continue
             after = timedelta(seconds=place.wait) if place.chat_full else TURN_AWAY
-            self._settle(Settled(due.id, due.person_id, NO_PLACE, again_after=after))
+            self._settle(Settled(due.id, due.person_id, SendOutcome.NO_PLACE, again_after=after))
         if rank != Lane.REPLY:
             self._hold_others(any(p.at is None and not p.chat_full for p in places))
 
@@ -246,13 +246,13 @@ class Sender:
             sqlalchemy.exc.DBAPIError: the database is away.
         """
         for one in settled:
-            for instead in (one, Settled(one.id, one.person_id, outcomes.UNWRITABLE)):
+            for instead in (one, Settled(one.id, one.person_id, SendOutcome.UNWRITABLE)):
                 if await self._written(instead):
                     break
             else:  # not even its person can be put onto the call list
-                close = partial(outbox.give_up, message_id=one.id, outcome=outcomes.UNWRITABLE)
+                close = partial(outbox.give_up, message_id=one.id, outcome=SendOutcome.UNWRITABLE)
                 await self.db.do(close)
-                metrics.gave_up(outcomes.UNWRITABLE)
+                metrics.gave_up(SendOutcome.UNWRITABLE)
             self._settled.remove(one)
             self._leased.pop(one.id, None)
         self.look()
@@ -272,24 +272,24 @@ class Sender:
     async def _send(self, due: Claimed) -> Settled:
         """Send one message, to one address after the other until it is taken, or has to wait."""
         if due.opted_out and due.lane == Lane.NOTICE:
-            return untried(due, outcomes.OPTED_OUT)
+            return untried(due, SendOutcome.OPTED_OUT)
         if not due.reach:
-            return untried(due, outcomes.NO_ADDRESS)
+            return untried(due, SendOutcome.NO_ADDRESS)
         if isinstance(due.message, Unreadable):
             return unreadable(due, due.message)
-        settled = Settled(due.id, due.person_id, outcomes.UNREACHABLE, unsure=due.unsure)
+        settled = Settled(due.id, due.person_id, SendOutcome.UNREACHABLE, unsure=due.unsure)
         for number, place in enumerate(due.reach):
             if number and not await self.limits.reserve(place.channel, 1, within=0):
-                return replace(settled, outcome=NO_PLACE, again_after=TURN_AWAY)
+                return replace(settled, outcome=SendOutcome.NO_PLACE, again_after=TURN_AWAY)
             one = self.breakers.of(place.channel)
             if one.open and not await self._admitted(one, due, place):
-                metrics.sent(place.channel, outcomes.WAITS)
-                return replace(settled, outcome=outcomes.WAITS, again_after=breaker.PUT_BACK)
+                metrics.sent(place.channel, SendOutcome.WAITS)
+                return replace(settled, outcome=SendOutcome.WAITS, again_after=breaker.PUT_BACK)
             began, before = perf_counter(), settled
             try:
                 settled = await self._try(due, place)
             except BaseException:  # our own mistake, or the process ends
-                self._note(one, due, place, outcomes.FAILED)
+                self._note(one, due, place, SendOutcome.FAILED)
                 raise
             self._note(one, due, place, settled.outcome)
             if before.blocked:
@@ -297,11 +297,11 @@ class Sender:
             metrics.sent(place.channel, settled.outcome, perf_counter() - began)
             if settled.outcome not in outcomes.ELSEWHERE:
                 return settled
-            if settled.outcome == outcomes.UNREACHABLE:
+            if settled.outcome == SendOutcome.UNREACHABLE:
                 settled = replace(
                     settled, outcome=before.outcome, blocked=(*before.blocked, place.id)
                 )
-        return settled if due.all_known else replace(settled, outcome=outcomes.OTHER_ADDRESS)
+        return settled if due.all_known else replace(settled, outcome=SendOutcome.OTHER_ADDRESS)
 
     async def _admitted(self, one: Breaker, due: Claimed, place: Reach) -> bool:
         """Whether a message may be tried, to find out if a provider answers that did not.
@@ -317,7 +317,7 @@ class Sender:
         try:
             await channel.greet()
         except (Away, OutcomeUnknown):
-            one.note(due.id, outcomes.AWAY)
+            one.note(due.id, SendOutcome.AWAY)
             return False
         except Exception as error:  # an answer, if not the one that was hoped for
             log.info("sender.greeted", channel=place.channel, error=type(error).__name__)
@@ -336,7 +336,7 @@ class Sender:
         """Send one message to one address; every failure is a value with one decision."""
         channel = self.channels.get(place.channel)
         if channel is None:  # another process may speak on it
-            return Settled(due.id, due.person_id, outcomes.NO_CHANNEL, unsure=due.unsure)
+            return Settled(due.id, due.person_id, SendOutcome.NO_CHANNEL, unsure=due.unsure)
         try:
             message = _read(due.message)
             file = await self._file(message)
@@ -355,7 +355,7 @@ class Sender:
             )
         except Exception as error:  # one message must not stop all others
             return outcome_of(due, error)
-        return Settled(due.id, due.person_id, outcomes.SENT, provider_id=str(sent.provider_id))
+        return Settled(due.id, due.person_id, SendOutcome.SENT, provider_id=str(sent.provider_id))
 
     async def _file(self, message: Message) -> File | None:
         if message.document is None:

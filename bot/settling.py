@@ -29,7 +29,7 @@ from models import outbox, person, sending
 from models.infrastructure.database import pipeline, unfit
 from models.infrastructure.encryption import Unreadable
 from models.infrastructure.logs import told
-from models.outbox import LEASE, NO_PLACE, UNKNOWN
+from models.outbox import LEASE, SendOutcome
 from models.sending import Claimed
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class Settled:
 
     id: int
     person_id: int
-    outcome: str
+    outcome: SendOutcome
     provider_id: str | None = None
     again_after: timedelta = timedelta(0)  # the least pause: who asked for it may ask for anything
     unsure: bool = False  # whether an earlier try may have come through
@@ -51,17 +51,17 @@ class Settled:
 def unreadable(due: Claimed, message: Unreadable) -> Settled:
     """Set a message aside; with its key missing, first leave it to a process that may have it."""
     log.error("sender.unreadable", message=due.id, person=due.person_id, why=message.why)
-    return untried(due, outcomes.NO_KEY if message.key_missing else outcomes.UNREADABLE)
+    return untried(due, SendOutcome.NO_KEY if message.key_missing else SendOutcome.UNREADABLE)
 
 
-def untried(due: Claimed, outcome: str) -> Settled:
+def untried(due: Claimed, outcome: SendOutcome) -> Settled:
     metrics.sent(due.channel, outcome)
     return Settled(due.id, due.person_id, outcome)
 
 
 def failed(due: Claimed, error: Exception) -> Settled:
     log.error("sender.failed", message=due.id, person=due.person_id, exc_info=error)
-    return Settled(due.id, due.person_id, outcomes.FAILED, unsure=due.unsure)
+    return Settled(due.id, due.person_id, SendOutcome.FAILED, unsure=due.unsure)
 
 
 def outcome_of(due: Claimed, error: Exception) -> Settled:
@@ -69,32 +69,32 @@ def outcome_of(due: Claimed, error: Exception) -> Settled:
     after = timedelta(0)
     match error:
         case Unreachable():
-            outcome = outcomes.UNREACHABLE
+            outcome = SendOutcome.UNREACHABLE
         case WindowClosed():
-            outcome = outcomes.WINDOW_CLOSED
+            outcome = SendOutcome.WINDOW_CLOSED
         case Rejected():
-            outcome = outcomes.REJECTED
+            outcome = SendOutcome.REJECTED
             log.error("sender.rejected", message=due.id, person=due.person_id, why=str(error))
         case Unlisted():
-            outcome = outcomes.REFUSED
+            outcome = SendOutcome.REFUSED
             log.error("sender.refused", message=due.id, person=due.person_id, why=str(error))
         case Away():
-            outcome, after = outcomes.AWAY, error.after
+            outcome, after = SendOutcome.AWAY, error.after
         case TryLater():
-            outcome, after = outcomes.TRY_LATER, error.after
+            outcome, after = SendOutcome.TRY_LATER, error.after
         case HalfSent():
-            outcome = outcomes.HALF_SENT
+            outcome = SendOutcome.HALF_SENT
         case StillUnknown():
-            outcome = outcomes.UNASKED
+            outcome = SendOutcome.UNASKED
         case OutcomeUnknown():
-            outcome = UNKNOWN
+            outcome = SendOutcome.UNKNOWN
         case FileNotFoundError():
-            outcome = outcomes.FILE_MISSING
+            outcome = SendOutcome.FILE_MISSING
         case OSError():  # the file store is away
-            outcome = outcomes.STORAGE_AWAY
+            outcome = SendOutcome.STORAGE_AWAY
             log.warning("sender.storage_away", message=due.id, error=type(error).__name__)
         case MissingLine() | ValueError():  # our own mistake: it would be so again
-            outcome = outcomes.UNREADABLE
+            outcome = SendOutcome.UNREADABLE
             log.error("sender.unreadable", message=due.id, person=due.person_id, why=told(error))
         case _:
             return failed(due, error)
@@ -130,20 +130,22 @@ def write(
     Gives what is claimed, whether more may be due, and what was given up.
     """
     sent = {one.id: one.provider_id for one in settled if one.provider_id is not None}
-    turned_away = {one.id: one.again_after for one in settled if one.outcome == NO_PLACE}
+    turned_away = {
+        one.id: one.again_after for one in settled if one.outcome == SendOutcome.NO_PLACE
+    }
     unsent = [one for one in settled if one.provider_id is None and one.id not in turned_away]
     given_up = _follow(tx, unsent)
     blocked = [address_id for one in settled for address_id in one.blocked]
     if blocked:
         person.mark_unreachable(tx, blocked)
     if wake:
-        sending.wake(tx, outcomes.WAITS, counted=outcomes.EARLY)
+        sending.wake(tx, SendOutcome.WAITS, counted=outcomes.EARLY)
     with pipeline(tx, commit=True) as execute:
         left = sending.settle(execute, sent) if sent else None
         if kept:
             sending.renew(execute, kept, lease=LEASE)
         if turned_away:
-            sending.turn_away(execute, turned_away, NO_PLACE)
+            sending.turn_away(execute, turned_away, SendOutcome.NO_PLACE)
         found = sending.claim(execute, lease=LEASE, limit=room, others=others) if room > 0 else None
     claimed = sending.claimed(found) if found is not None else []
     at_once = wake or bool(given_up) or any(_due_now(one) for one in settled)
@@ -152,7 +154,7 @@ def write(
 
 
 def _due_now(one: Settled) -> bool:
-    return one.outcome == outcomes.OTHER_ADDRESS
+    return one.outcome == SendOutcome.OTHER_ADDRESS
 
 
 def _follow(tx: Session, unsent: Sequence[Settled]) -> list[Settled]:
@@ -164,7 +166,7 @@ def _follow(tx: Session, unsent: Sequence[Settled]) -> list[Settled]:
     if not unsent:
         return []
     known = outbox.histories(tx, [one.id for one in unsent])
-    given_up, together = [], defaultdict[tuple[timedelta, str], list[int]](list)
+    given_up, together = [], defaultdict[tuple[timedelta, SendOutcome], list[int]](list)
     for one in sorted(unsent, key=lambda one: (one.person_id, one.id)):
         past = known.get(one.id)
         if past is None:  # somebody else has settled it

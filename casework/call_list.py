@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from casework.news import supervisors, tell
 from conversations.events import News
 from models import unreached
+from models.unreached import CallReason
 
 
-def add(tx: Session, person_id: int, reason: str) -> None:
+def add(tx: Session, person_id: int, reason: CallReason) -> None:
     """Put somebody onto the list and tell the supervisors of the area, once for each reason.
 
     A supervisor is told of others only: whom could they call about themselves?

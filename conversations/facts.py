@@ -115,7 +115,7 @@ class CaseFact:
     id: int
     number: str
     service: str
-    state: str  # models.lifecycle
+    state: str  # a CaseState
     answers: Mapping[str, Json]
     submitted_at: datetime
     open_fixes: tuple[str, ...] = ()  # steps the owner must answer again
@@ -133,7 +133,7 @@ class VisitFact:
     id: int
     case_id: int
     case_number: str
-    state: str  # models.lifecycle
+    state: str  # a VisitState
     on: date
     part: str
     starts: time

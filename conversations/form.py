@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from conversations.effects import Correct, Effect, GiveConsent, Submit
 from conversations.facts import Facts
 from conversations.flow import Ending, Flow
+from conversations.lifecycle import CaseState
 from conversations.messages import Json, Say
 from conversations.session import Answers
 from conversations.step import Context, Step, Then, When
 from conversations.steps import Choose, Review
 
-NEEDS_FIX = "needs_fix"  # of models.lifecycle
 CONSENT, CONFIRM, IDENTITY = "consent", "confirm", "identity"
 
 
@@ -80,4 +80,4 @@ def _prefill(subject: str, facts: Facts) -> Answers:
 
 def _alive(subject: str, facts: Facts) -> bool:
     case = facts.case(subject)
-    return not subject or (case is not None and case.state == NEEDS_FIX)
+    return not subject or (case is not None and case.state == CaseState.NEEDS_FIX)

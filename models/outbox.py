@@ -32,14 +32,39 @@ from models.infrastructure.quiet import QuietHours
 from models.infrastructure.wire import Execute, Results
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
-NO_PLACE = "rate"  # the outcome of what was not tried, since the rate is used up
-UNKNOWN = "unknown"  # the outcome of a try that may have come through
 #: What a process that died had in hand is sent by others after it. It begins with the statement
 #: that gives it, since the transaction may have waited for somebody before.
 LEASE = timedelta(seconds=15)
 #: As many fleeting replies one counts for that was owed in the place of all.
 GATHERED = 1_000_000
 OPEN = "sent_at IS NULL AND failed_at IS NULL"
+
+
+class SendOutcome(StrEnum):
+    """What a try to send came to; `bot.outcomes` says what follows each."""
+
+    SENT = "sent"
+    TRY_LATER = "try_later"  # the provider answered that it does not take the message now
+    AWAY = "away"  # the provider was not reached, or said that it is broken: nothing was taken
+    UNKNOWN = "unknown"  # the message may have come through
+    UNASKED = "unasked"  # whether an earlier try came through could not be asked; nothing was sent
+    HALF_SENT = "half_sent"  # a part came through, the next did not
+    REFUSED = "refused"  # for a reason that none of our lists knows
+    REJECTED = "rejected"  # for a reason that is known to be our mistake
+    UNREACHABLE = "unreachable"
+    WINDOW_CLOSED = "window_closed"
+    OPTED_OUT = "opted_out"
+    NO_ADDRESS = "no_address"
+    NO_CHANNEL = "no_channel"
+    FILE_MISSING = "file_missing"
+    STORAGE_AWAY = "storage_away"
+    UNREADABLE = "unreadable"  # the message can't be opened, or put into words
+    NO_KEY = "no_key"  # the message is under a key that this process does not have
+    FAILED = "failed"  # an exception that nobody foresaw
+    UNWRITABLE = "unwritable"  # the database refuses what became of the message
+    NO_PLACE = "rate"  # not tried, since the rate is used up
+    WAITS = "waits"  # not tried, since the provider answers nobody
+    OTHER_ADDRESS = "other_address"  # not tried where else the person may be reached
 
 
 class Lane(StrEnum):
@@ -211,7 +236,7 @@ _OWE = f"""
                              SELECT max(due_at) FROM outbox
                               WHERE outbox.person_id = given.person_id AND outbox.fleeting
                                 AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL
-                                AND coalesce(outbox.outcome, '{NO_PLACE}') = '{NO_PLACE}'))
+                                AND coalesce(outbox.outcome, 'rate') = 'rate'))
                            ELSE now() + make_interval(secs => after) END AS due_at
         FROM given
     ), dropped AS (
@@ -285,7 +310,7 @@ def histories(tx: Session, ids: Sequence[int]) -> dict[int, History]:
     return {row_id: History(age, attempts, counted) for row_id, age, attempts, counted in rows}
 
 
-def give_up(tx: Session, message_id: int, outcome: str) -> None:
+def give_up(tx: Session, message_id: int, outcome: SendOutcome) -> None:
     """Close a message that can't be sent."""
     tx.execute(
         update(OutboundMessage)
@@ -298,7 +323,7 @@ def postpone(
     tx: Session,
     message_ids: int | Sequence[int],
     after: timedelta,
-    outcome: str,
+    outcome: SendOutcome,
     *,
     tried: bool = True,
     counted: bool = False,
@@ -324,5 +349,7 @@ def postpone(
     )
 
 
-def _unless_unknown(outcome: str) -> ColumnElement[str]:
-    return case((OutboundMessage.outcome == UNKNOWN, UNKNOWN), else_=outcome)
+def _unless_unknown(outcome: SendOutcome) -> ColumnElement[str]:
+    return case(
+        (OutboundMessage.outcome == SendOutcome.UNKNOWN, SendOutcome.UNKNOWN), else_=outcome
+    )

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from models.infrastructure.database import packed
 from models.infrastructure.encryption import open_json
 from models.infrastructure.wire import Execute, Results
-from models.outbox import MESSAGE, OPEN, SLEEPS, UNKNOWN, OutboundMessage
+from models.outbox import MESSAGE, OPEN, SLEEPS, OutboundMessage, SendOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def claimed(rows: Results) -> list[Claimed]:
         if found and found[-1].id == row_id:
             found[-1] = replace(found[-1], reach=found[-1].reach + reach)
             continue
-        words, unsure = open_json(message, MESSAGE), outcome == UNKNOWN
+        words, unsure = open_json(message, MESSAGE), outcome == SendOutcome.UNKNOWN
         due = Claimed(
             row_id, person_id, words, lane, attempts, locale, opted_out, at, unsure, reach
         )
@@ -218,13 +218,14 @@ _SETTLE = f"""
 """
 
 
-def wake(tx: Session, outcome: str, *, counted: int) -> None:
+def wake(tx: Session, outcome: SendOutcome, *, counted: int) -> None:
     """Let messages be due that were put back with this outcome, or of which nothing is known.
 
     The latter only with at most so many tries that count: the last ones stay spread out.
     """
     doubtful = and_(
-        OutboundMessage.outcome == UNKNOWN, func.coalesce(OutboundMessage.counted, 0) <= counted
+        OutboundMessage.outcome == SendOutcome.UNKNOWN,
+        func.coalesce(OutboundMessage.counted, 0) <= counted,
     )
     tx.execute(
         update(OutboundMessage)
@@ -238,21 +239,21 @@ def wake(tx: Session, outcome: str, *, counted: int) -> None:
     )
 
 
-def turn_away(execute: Execute, waits: Mapping[int, timedelta], outcome: str) -> None:
+def turn_away(execute: Execute, waits: Mapping[int, timedelta], outcome: SendOutcome) -> None:
     """Give back messages that were not tried, each for a while; in a pipeline.
 
     They keep their number of attempts, and what is not known of an earlier one. To wait for a place
     is no failure: it does not count as time since they were first due.
     """
     rows = [{"id": row_id, "after": after.total_seconds()} for row_id, after in waits.items()]
-    execute(_TURN_AWAY, {"rows": packed(rows), "outcome": outcome})
+    execute(_TURN_AWAY, {"rows": packed(rows), "outcome": outcome.value})
 
 
 _TURN_AWAY = f"""
     UPDATE outbox
        SET due_at = now() + make_interval(secs => new.after), leased_until = NULL,
            attempts = attempts - 1,
-           outcome = CASE WHEN outcome = '{UNKNOWN}' THEN outcome ELSE %(outcome)s END
+           outcome = CASE WHEN outcome = '{SendOutcome.UNKNOWN}' THEN outcome ELSE %(outcome)s END
       FROM json_to_recordset(%(rows)s) AS new (id bigint, after float)
      WHERE outbox.id = new.id AND sent_at IS NULL AND failed_at IS NULL
 """

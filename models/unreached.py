@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +32,17 @@ from models.person import Address, Person, numbers_of
 from models.personal import Linking, on_linking
 
 
+class CallReason(StrEnum):
+    """Why a message did not reach somebody: `call.reason.<reason>` in the catalogue says it."""
+
+    UNREACHABLE = "unreachable"
+    WINDOW_CLOSED = "window_closed"
+    UNSURE = "unknown"  # it may have come through
+    DISTURBED = "disturbed"  # the provider did not take it for a day
+    OURS = "ours"
+    UNREADABLE = "unreadable"
+
+
 class Unreached(Base):
     """Somebody whom a message did not reach, and why: one row for a person and a reason.
 
@@ -47,7 +59,7 @@ class Unreached(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MERGED))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     area_code: Mapped[Code | None]  # whose supervisors call
-    reason: Mapped[Code]  # one of `bot.outcomes.REASONS`: "unreachable", "unknown", "ours", ...
+    reason: Mapped[Code]  # a CallReason
     noted_at: Mapped[datetime] = mapped_column(default=func.now())
     called_at: Mapped[datetime | None]
 
@@ -70,7 +82,7 @@ def _heard_since() -> ColumnElement[bool]:
     )
 
 
-def note(tx: Session, person_id: int, reason: str) -> Unreached | None:
+def note(tx: Session, person_id: int, reason: CallReason) -> Unreached | None:
     """Put somebody onto the list; None when they are on it already, or nothing is owed to them.
 
     Owed to are owners with a case that was not taken back, and staff.

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from conversations.effects import Assign
 from conversations.facts import Facts, OfficerFact
 from conversations.flow import Ending, Flow
+from conversations.lifecycle import VisitState
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Offer
 from conversations.step import Context
 from conversations.steps import Choose
 from conversations.wording import window_words
 
-UNASSIGNED = "unassigned"  # of models.lifecycle
 SHOWN = 9  # officers, the least busy; with the way back, as many as a list holds
 MAX_BUTTONS = 3  # with the way back among them; WhatsApp shows more as a list
 MAX_BUTTON, MAX_ITEM = 20, 24  # characters on a button, and of an item on a list
@@ -69,7 +69,7 @@ def _finish(context: Context) -> Ending:
 
 def _alive(subject: str, facts: Facts) -> bool:
     visit = facts.desk.visit(subject)
-    return visit is not None and visit.state == UNASSIGNED
+    return visit is not None and visit.state == VisitState.UNASSIGNED
 
 
 def _shown(answer: Json, facts: Facts) -> Value:

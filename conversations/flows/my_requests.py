@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from conversations.effects import Effect, LeaveWindow, SendDocument, Withdraw
 from conversations.facts import CaseFact, Facts, VisitFact
 from conversations.flow import Ending, Flow
+from conversations.lifecycle import CaseState, VisitState
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Answers, Offer
 from conversations.step import Context
@@ -16,10 +17,11 @@ from conversations.steps import Choose
 from conversations.wording import window_words
 
 #: States (of models.lifecycle) in which the owner may still take the case back.
-WITHDRAWABLE = frozenset({"submitted", "needs_fix", "in_review", "accepted", "under_way"})
+WITHDRAWABLE = frozenset(CaseState) - {CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED}
 #: States of the visit in which another time may be asked for.
-MOVABLE = frozenset({"wanted", "offered", "unassigned", "accepted"})
-DONE = "done"
+MOVABLE = frozenset(
+    {VisitState.WANTED, VisitState.OFFERED, VisitState.UNASSIGNED, VisitState.ACCEPTED}
+)
 SEND = "permit"  # as it stands on buttons in chats, whatever the document
 SHOWN = 5  # cases; older ones are history
 
@@ -27,7 +29,7 @@ SHOWN = 5  # cases; older ones are history
 def _state(case: CaseFact, facts: Facts) -> Say:
     visit = _visit(case, facts)
     key = f"my_requests.visit.{visit.state}" if visit else f"my_requests.state.{case.state}"
-    if case.state == DONE and case.documents:
+    if case.state == CaseState.DONE and case.documents:
         key = "my_requests.documented"
     params: dict[str, Value] = {
         "number": case.number,
@@ -83,9 +85,9 @@ class _Act:
 
 def _acts_on(case: CaseFact, facts: Facts) -> Iterator[_Act]:
     visit, me = _visit(case, facts), str(case.id)
-    if case.state == "needs_fix":
+    if case.state == CaseState.NEEDS_FIX:
         yield _Act(f"fix-{me}", "my_requests.fix", "my_requests.fix", [case.service, me])
-    if case.state == "accepted" and facts.mine.windows.get(case.id):
+    if case.state == CaseState.ACCEPTED and facts.mine.windows.get(case.id):
         opens: list[Json] = ["visit_window", me]
         yield _Act(f"window-{me}", "my_requests.choose", "my_requests.choose_of", opens)
     if visit is not None and visit.state in MOVABLE:

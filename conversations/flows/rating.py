@@ -5,12 +5,12 @@ from __future__ import annotations
 from conversations.effects import RateVisit
 from conversations.facts import Facts
 from conversations.flow import Ending, Flow
+from conversations.lifecycle import CaseState
 from conversations.messages import Say
 from conversations.step import Context
 from conversations.steps import Choose
 
 STARS = ("1", "2", "3", "4", "5")  # in this order, so that a typed "5" is five stars
-DONE = "done"  # of models.lifecycle
 
 
 def _finish(context: Context) -> Ending:
@@ -20,7 +20,7 @@ def _finish(context: Context) -> Ending:
 
 def _alive(subject: str, facts: Facts) -> bool:
     case = facts.case(subject)
-    return case is not None and case.state == DONE
+    return case is not None and case.state == CaseState.DONE
 
 
 FLOW = Flow(

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from conversations.effects import Decide
 from conversations.facts import CaseFact, Facts
 from conversations.flow import Ending, Flow
+from conversations.lifecycle import CaseState
 from conversations.messages import Json, Lines, Say, Value
 from conversations.parsers.note import note
 from conversations.session import Offer
 from conversations.step import Context, answered
 from conversations.steps import Ask, Choose
-
-IN_REVIEW = "in_review"  # of models.lifecycle
 
 
 def _case(context: Context) -> CaseFact:
@@ -58,7 +57,7 @@ def _number(context: Context) -> str:
 
 def _alive(subject: str, facts: Facts) -> bool:
     case = facts.desk.case(subject)
-    return case is not None and case.state == IN_REVIEW
+    return case is not None and case.state == CaseState.IN_REVIEW
 
 
 def _shown(answer: Json, facts: Facts) -> Value:

@@ -23,6 +23,7 @@ from conversations.effects import (
 from conversations.events import Event, Located, Said
 from conversations.facts import Facts, VisitFact
 from conversations.flow import Ending, Flow
+from conversations.lifecycle import VisitState
 from conversations.messages import Json, Say, Value
 from conversations.parsers import Refused
 from conversations.parsers.code import six_digits
@@ -38,11 +39,13 @@ OUTSIDE_KM = 4.0
 ISLANDS = "31.01"  # whose kelurahan reach over the sea
 PURPOSE = "purpose"  # an answer that the visit itself gives: which script is asked
 
-_BEFORE = {  # the visit's state -> what must have been answered to get there
-    "offered": (),
-    "accepted": ("offer",),
-    "on_the_way": ("offer", "depart", "early"),
-    "arrived": ("offer", "depart", "early", "arrive", "far"),
+_BEFORE: dict[
+    str, tuple[str, ...]
+] = {  # the visit's state -> what must have been answered to get there
+    VisitState.OFFERED: (),
+    VisitState.ACCEPTED: ("offer",),
+    VisitState.ON_THE_WAY: ("offer", "depart", "early"),
+    VisitState.ARRIVED: ("offer", "depart", "early", "arrive", "far"),
 }
 _RECORDED: Mapping[str, Json] = {
     "offer": "accept",

@@ -7,13 +7,13 @@ from datetime import date
 from conversations.effects import ChooseWindow
 from conversations.facts import Facts, Window
 from conversations.flow import Ending, Flow
+from conversations.lifecycle import CaseState
 from conversations.messages import Json, Say, Value
 from conversations.session import Answers, Offer
 from conversations.step import Context
 from conversations.steps import Choose
 from conversations.wording import short_day
 
-ACCEPTED = "accepted"  # of models.lifecycle
 SHOWN = 6  # windows at once: more is too much to read on a small screen
 
 
@@ -57,7 +57,11 @@ def _finish(context: Context) -> Ending:
 
 def _alive(subject: str, facts: Facts) -> bool:
     case = facts.case(subject)
-    return case is not None and case.state == ACCEPTED and bool(facts.mine.windows.get(case.id))
+    return (
+        case is not None
+        and case.state == CaseState.ACCEPTED
+        and bool(facts.mine.windows.get(case.id))
+    )
 
 
 def _shown(answer: Json, facts: Facts) -> Value:

@@ -17,7 +17,7 @@ from bot.channels.base import InboundMessage
 from bot.channels.whatsapp.channel import Account
 from bot.errors import Busy
 from bot.limits import Limits
-from bot.outcomes import FAILED, RULES, Course, Rule
+from bot.outcomes import RULES, Course, Rule
 from bot.service import LOOPS, Bot
 from bot.template_watch import TemplateWatch
 from conversations.events import Said
@@ -25,6 +25,7 @@ from models.infrastructure import loops
 from models.infrastructure.database import Database
 from models.infrastructure.loops import Loop, Pauses, keep_running
 from models.infrastructure.storage import Storage
+from models.outbox import SendOutcome
 from tests.bot.conftest import Chat
 
 PATIENCE = 20.0
@@ -182,7 +183,7 @@ async def test_what_a_dying_send_has_in_hand_is_sent_all_the_same(
             return await sound(self, due)  # type: ignore[arg-type]
 
         monkeypatch.setattr(type(bot.sender), "_send", failing)
-        monkeypatch.setattr("bot.outcomes.RULES", {**RULES, FAILED: AT_ONCE})
+        monkeypatch.setattr("bot.outcomes.RULES", {**RULES, SendOutcome.FAILED: AT_ONCE})
         await bot.take([heard(1)])
         await until(lambda: chat.texts("a1"), "it to be sent")
         assert len(tries) == 2

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from bot import outcomes
 from bot.breaker import FIRST_PAUSE, LONGEST_PAUSE, OPENS_AT, Breaker
-from bot.outcomes import DAY, LONGEST, RULES, SENT, SHORTEST, Course, Rule, asked, step
-from models.outbox import NO_PLACE, UNKNOWN, History
+from bot.outcomes import DAY, LONGEST, RULES, SHORTEST, Course, Rule, asked, step
+from models.outbox import History, SendOutcome
 
 HOUR = timedelta(hours=1)
 NEVER = timedelta(0)
 
 
-def tries(outcome: str, ask: timedelta = NEVER) -> list[timedelta]:
+def tries(outcome: SendOutcome, ask: timedelta = NEVER) -> list[timedelta]:
     """When a message is tried that always ends so, since it was first due."""
     at, times, counted = NEVER, list[timedelta](), 0
     while True:
@@ -32,7 +32,7 @@ def tries(outcome: str, ask: timedelta = NEVER) -> list[timedelta]:
 
 
 @pytest.mark.parametrize("outcome", [one for one, r in RULES.items() if r.course is Course.PASSING])
-def test_what_passes_is_tried_for_a_day(outcome: str) -> None:
+def test_what_passes_is_tried_for_a_day(outcome: SendOutcome) -> None:
     times = tries(outcome)
     pauses = [later - sooner for sooner, later in pairwise(times)]
     assert DAY <= times[-1] <= DAY + LONGEST
@@ -40,34 +40,36 @@ def test_what_passes_is_tried_for_a_day(outcome: str) -> None:
     assert pauses == sorted(pauses)
 
 
-@pytest.mark.parametrize("outcome", [UNKNOWN, outcomes.HALF_SENT, outcomes.FAILED])
-def test_what_may_be_a_copy_is_tried_six_times_spread_over_the_day(outcome: str) -> None:
+@pytest.mark.parametrize(
+    "outcome", [SendOutcome.UNKNOWN, SendOutcome.HALF_SENT, SendOutcome.FAILED]
+)
+def test_what_may_be_a_copy_is_tried_six_times_spread_over_the_day(outcome: SendOutcome) -> None:
     times = tries(outcome)
     assert len(times) == 6
     assert times[1] < timedelta(minutes=1) and 12 * HOUR < times[-1] < DAY
 
 
 def test_what_nobody_knows_is_tried_four_times() -> None:
-    times = tries(outcomes.REFUSED)
+    times = tries(SendOutcome.REFUSED)
     assert len(times) == 4 and times[-1] < 2 * HOUR
 
 
 @pytest.mark.parametrize("outcome", [one for one, r in RULES.items() if r.course is Course.FINAL])
-def test_what_is_final_is_tried_once(outcome: str) -> None:
+def test_what_is_final_is_tried_once(outcome: SendOutcome) -> None:
     assert tries(outcome) == [NEVER]
 
 
 @pytest.mark.parametrize("minutes", [0, 1, 600, 1439, 1440, 100_000])
 def test_a_place_in_the_rate_is_waited_for_as_long_as_it_takes(minutes: int) -> None:
     past = History(timedelta(minutes=minutes), 0, 0)
-    assert step(NO_PLACE, past, asked=timedelta(seconds=1)).again_after is not None
-    waits = step(outcomes.WAITS, past, asked=timedelta(seconds=20)).again_after
+    assert step(SendOutcome.NO_PLACE, past, asked=timedelta(seconds=1)).again_after is not None
+    waits = step(SendOutcome.WAITS, past, asked=timedelta(seconds=20)).again_after
     assert (waits is None) == (past.age >= DAY), "but not for a provider that is ill"
 
 
 def test_all_that_is_given_up_has_a_reason_but_for_the_persons_own_wish() -> None:
     silent = {one for one, rule in RULES.items() if rule.reason is None}
-    assert silent == {outcomes.OPTED_OUT, NO_PLACE, outcomes.OTHER_ADDRESS}
+    assert silent == {SendOutcome.OPTED_OUT, SendOutcome.NO_PLACE, SendOutcome.OTHER_ADDRESS}
 
 
 @given(
@@ -78,7 +80,7 @@ def test_all_that_is_given_up_has_a_reason_but_for_the_persons_own_wish() -> Non
     st.timedeltas(),
 )
 def test_no_pause_is_nothing_or_longer_than_the_table_says(
-    outcome: str, age: timedelta, attempts: int, counted: int, ask: timedelta
+    outcome: SendOutcome, age: timedelta, attempts: int, counted: int, ask: timedelta
 ) -> None:
     after = step(outcome, History(age, attempts, counted), asked=ask)
     match RULES[outcome], after.again_after:
@@ -138,17 +140,17 @@ def test_whatever_is_asked_for_is_a_pause(given: object) -> None:
 @pytest.mark.parametrize(
     ("outcome", "unsure", "kept"),
     [
-        (UNKNOWN, False, UNKNOWN),
-        (outcomes.HALF_SENT, False, UNKNOWN),
-        (outcomes.UNASKED, True, UNKNOWN),
-        (outcomes.TRY_LATER, True, outcomes.TRY_LATER),
-        (outcomes.AWAY, True, outcomes.AWAY),
-        (outcomes.STORAGE_AWAY, True, UNKNOWN),
-        (outcomes.STORAGE_AWAY, False, outcomes.STORAGE_AWAY),
+        (SendOutcome.UNKNOWN, False, SendOutcome.UNKNOWN),
+        (SendOutcome.HALF_SENT, False, SendOutcome.UNKNOWN),
+        (SendOutcome.UNASKED, True, SendOutcome.UNKNOWN),
+        (SendOutcome.TRY_LATER, True, SendOutcome.TRY_LATER),
+        (SendOutcome.AWAY, True, SendOutcome.AWAY),
+        (SendOutcome.STORAGE_AWAY, True, SendOutcome.UNKNOWN),
+        (SendOutcome.STORAGE_AWAY, False, SendOutcome.STORAGE_AWAY),
     ],
 )
 def test_what_is_in_doubt_stays_so_until_the_provider_says_no(
-    outcome: str, unsure: bool, kept: str
+    outcome: SendOutcome, unsure: bool, kept: str
 ) -> None:
     assert outcomes.kept(outcome, unsure=unsure) == kept
 
@@ -170,27 +172,27 @@ def broken(clock: Time) -> Breaker:
     one = Breaker(clock)
     for message in range(OPENS_AT):
         assert one.admits(message)
-        one.note(message, UNKNOWN)
+        one.note(message, SendOutcome.UNKNOWN)
     return one
 
 
 def test_one_message_that_never_gets_an_answer_holds_up_nobody() -> None:
     one = Breaker(Time())
     for _ in range(100):
-        one.note(1, UNKNOWN)
+        one.note(1, SendOutcome.UNKNOWN)
     assert not one.open and one.admits(2)
 
 
 def test_a_provider_that_answers_somebody_holds_up_nobody() -> None:
     one = Breaker(Time())
     for message in range(0, 100, 2):
-        one.note(message, UNKNOWN)
-        one.note(message + 1, SENT)
+        one.note(message, SendOutcome.UNKNOWN)
+        one.note(message + 1, SendOutcome.SENT)
     assert not one.open
 
 
 @pytest.mark.parametrize("outcome", sorted(outcomes.SILENT))
-def test_while_it_answers_nobody_one_message_at_a_time_is_tried(outcome: str) -> None:
+def test_while_it_answers_nobody_one_message_at_a_time_is_tried(outcome: SendOutcome) -> None:
     clock = Time()
     one, probes = broken(clock), list[float]()
     while clock.now < 3600:
@@ -206,7 +208,7 @@ def test_while_it_answers_nobody_one_message_at_a_time_is_tried(outcome: str) ->
 
 
 @pytest.mark.parametrize("outcome", sorted(outcomes.ANSWERED))
-def test_the_first_answer_lets_all_go(outcome: str) -> None:
+def test_the_first_answer_lets_all_go(outcome: SendOutcome) -> None:
     clock = Time()
     one = broken(clock)
     assert not one.admits(7)

@@ -29,7 +29,7 @@ from conversations.messages import Message, Say
 from models import inbox, outbox, sending
 from models.infrastructure.database import pipeline
 from models.infrastructure.storage import Storage
-from models.outbox import Lane, OutboundMessage
+from models.outbox import Lane, OutboundMessage, SendOutcome
 from models.person import Address, Person
 from tests.bot.conftest import Chat, send_due
 from tests.bot.town import OTHER, OWNER, Town, words
@@ -225,7 +225,7 @@ async def test_the_channel_is_told_what_may_have_come_through(town: Town) -> Non
 
 def turn_away(tx: Session, message_id: int) -> None:
     with pipeline(tx) as execute:
-        sending.turn_away(execute, {message_id: timedelta(0)}, "rate")
+        sending.turn_away(execute, {message_id: timedelta(0)}, SendOutcome.NO_PLACE)
 
 
 async def test_what_a_dead_sender_had_in_hand_may_have_come_through(town: Town) -> None:
@@ -242,8 +242,8 @@ async def test_what_a_dead_sender_had_in_hand_may_have_come_through(town: Town) 
 async def test_a_late_failure_does_not_reopen_what_was_sent_meanwhile(town: Town) -> None:
     (sent,) = say(town, "1")
     await town.desk.send_all()
-    town.write(lambda tx: outbox.postpone(tx, sent, WAIT, "unknown"))
-    town.write(lambda tx: outbox.give_up(tx, sent, "unknown"))
+    town.write(lambda tx: outbox.postpone(tx, sent, WAIT, SendOutcome.UNKNOWN))
+    town.write(lambda tx: outbox.give_up(tx, sent, SendOutcome.UNKNOWN))
     assert (row(town, sent).outcome, row(town, sent).failed_at) == ("sent", None)
 
 

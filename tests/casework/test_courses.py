@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from casework import cases, course, visits
 from casework.act import Act, Rows, by_office
+from conversations import lifecycle as told
 from conversations import services
 from conversations import visits as scripts
 from conversations.service import Service, Visit
 from conversations.steps import Upload
-from models import person, window
+from models import lifecycle, person, window
 from models.base import now
 from models.case import Case
 from models.document import Document
@@ -101,3 +102,8 @@ def test_every_state_can_be_reached_and_every_open_one_leads_to_done() -> None:
         for _ in CaseState:
             ahead |= {to for one in ahead for to in CASE_MOVES[one]}
         assert CaseState.DONE in ahead, state
+
+
+def test_conversations_know_the_states_of_the_tables() -> None:
+    assert [*map(str, told.CaseState)] == [*map(str, lifecycle.CaseState)]
+    assert [*map(str, told.VisitState)] == [*map(str, lifecycle.VisitState)]

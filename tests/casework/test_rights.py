@@ -28,6 +28,7 @@ from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.link import LinkCode
 from models.officer import Officer
 from models.person import LockedPerson
+from models.unreached import CallReason
 from models.visit import Offer, Visit
 from tests.clock import now
 from tests.workers import city as make
@@ -223,7 +224,7 @@ def world(tx: Session) -> World:
     row.code_proved_at = now()
     link.offer(tx, owner)
     (code_id,) = tx.scalars(select(LinkCode.id))
-    unreached.note(tx, owner, "no_answer")
+    unreached.note(tx, owner, CallReason.DISTURBED)
     tx.flush()
     actors = {
         "owner": owner,

@@ -50,6 +50,7 @@ from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.quiet import OFF
 from models.officer import Officer
 from models.outbox import Lane
+from models.unreached import CallReason
 from models.visit import Visit
 from tests.bot.conftest import KEY, desk_at
 from tests.bot.town import Town, write_effect
@@ -241,7 +242,7 @@ async def live(town: Town) -> None:
     await visited(town, "wanted")
     await fill_in(town, "submitted")
     submitted = town.person("submitted")
-    town.write(lambda tx: unreached.note(tx, submitted, "unreachable"))
+    town.write(lambda tx: unreached.note(tx, submitted, CallReason.UNREACHABLE))
     town.write(lambda tx: link.offer(tx, submitted))
     town.write(partial(wait, person_ids=[town.person(a) for a in ("permit", "draft-capital")]))
     town.enqueue("windows-offered", "common.again")

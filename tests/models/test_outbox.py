@@ -14,7 +14,7 @@ from models import base, outbox, person, sending
 from models.infrastructure import encryption
 from models.infrastructure.database import PLANNING, pipeline
 from models.infrastructure.key_ring import KeyRing
-from models.outbox import Lane, NewMessage, OutboundMessage, enqueue, enqueue_and_lease
+from models.outbox import Lane, NewMessage, OutboundMessage, SendOutcome, enqueue, enqueue_and_lease
 from models.person import Address
 from models.sending import Claimed
 from tests.clock import now
@@ -126,7 +126,7 @@ def test_an_answer_goes_where_it_answers_and_news_where_they_were_heard_last(
     enqueue(tx, [NewMessage(people[0], "a", "news")])
     (news,) = claimed_rows(tx)
     assert where(news) == ["chat 1", "second 9"]
-    outbox.give_up(tx, news.id, "sent")
+    outbox.give_up(tx, news.id, SendOutcome.SENT)
     enqueue(tx, [NewMessage(people[0], "b", "answer", address_id=older.id)])
     (answer,) = claimed_rows(tx)
     assert where(answer) == ["second 9", "chat 1"]
@@ -434,16 +434,18 @@ def test_a_reply_that_gathers_waits_as_long_as_what_it_replaces(
     enqueue(tx, [NewMessage(one, "first", "1", fleeting=True)])
     (due,) = claimed_rows(tx)
     with pipeline(tx) as execute:
-        sending.turn_away(execute, {due.id: timedelta(seconds=20)}, "rate")
+        sending.turn_away(execute, {due.id: timedelta(seconds=20)}, SendOutcome.NO_PLACE)
     gathers = NewMessage(one, "all", "2", fleeting=True, provisional=True, gathers=True)
     assert lease(tx, gathers, people=people) == [], "the chat is over its rate"
     (row,) = tx.query(OutboundMessage)
     assert row.due_at > base.now(tx) + timedelta(seconds=15)
 
 
-@pytest.mark.parametrize("outcome", ["try_later", "away", "refused", "unknown", "waits"])
+@pytest.mark.parametrize(
+    "outcome", [SendOutcome(name) for name in ("try_later", "away", "refused", "unknown", "waits")]
+)
 def test_a_reply_that_gathers_does_not_wait_for_another_try_of_what_it_replaces(
-    tx: Session, people: list[int], outcome: str
+    tx: Session, people: list[int], outcome: SendOutcome
 ) -> None:
     """A person who writes on is answered, though an answer of before was put off for long."""
     one, _ = people

@@ -47,7 +47,7 @@ from models.infrastructure import encryption
 from models.infrastructure.database import Database
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.storage import Storage
-from models.outbox import OutboundMessage
+from models.outbox import OutboundMessage, SendOutcome
 from models.person import Address
 from models.person import Person as Row
 from models.receipt import DeliveryReport
@@ -881,10 +881,10 @@ async def test_a_failure_of_a_message_that_nobody_is_trying_is_kept_for_its_next
     status: str, code: int | None, db: Database
 ) -> None:
     row = await queued(db)
-    await db.do(lambda tx: outbox.postpone(tx, row, timedelta(minutes=5), outbox.UNKNOWN))
+    await db.do(lambda tx: outbox.postpone(tx, row, timedelta(minutes=5), SendOutcome.UNKNOWN))
     async with asyncio.timeout(PATIENCE / 2):
         await Reports(db).take([Report(row, "SM1", status, code)])
-    assert await state(db, row) == (True, outbox.UNKNOWN)
+    assert await state(db, row) == (True, SendOutcome.UNKNOWN)
     past = await db.ask(lambda tx: receipt.past(tx, row))
     assert past.reports == (DeliveryReport("SM1", status, code),), "the next try goes by it"
 

@@ -1,0 +1,35 @@
+"""Where a case and a visit stand, as flows read it; `models.lifecycle` has the same states.
+
+This room can't import `models`: a test compares the two.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    SUBMITTED = "submitted"
+    NEEDS_FIX = "needs_fix"
+    IN_REVIEW = "in_review"
+    ACCEPTED = "accepted"
+    UNDER_WAY = "under_way"
+    DONE = "done"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class VisitState(StrEnum):
+    """Where a visit stands."""
+
+    WANTED = "wanted"
+    OFFERED = "offered"
+    UNASSIGNED = "unassigned"
+    ACCEPTED = "accepted"
+    ON_THE_WAY = "on_the_way"
+    ARRIVED = "arrived"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
