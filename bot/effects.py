@@ -17,6 +17,9 @@ from casework import cases, documents, people, visits
 from casework.act import Act
 from conversations import messages
 from conversations.effects import (
+    AboutCase,
+    AboutPerson,
+    AboutVisit,
     AcceptOffer,
     Arrive,
     Assign,
@@ -172,46 +175,27 @@ def _gives_way(queued: NewMessage, to: NewMessage) -> bool:
 
 
 def carry_out(act: Act, effect: Effect, public_url: str) -> None:
-    """Do what one effect of a turn says."""
+    """Do what one effect of a turn says; `public_url` is where our pages are."""
+    if isinstance(effect, AboutVisit):
+        _about_visit(act, effect, public_url)
+    elif isinstance(effect, AboutCase):
+        _about_case(act, effect)
+    elif isinstance(effect, AboutPerson):
+        _about_person(act, effect)
+    else:
+        match effect:
+            case Reply(message, after, fleeting):
+                act.enqueue(message, after=after, fleeting=fleeting)
+            case Submit(service, answers, whom):
+                cases.submit(act, service, answers, whom)
+            case ShowDocument(number):
+                documents.show(act, number)
+            case _:
+                assert_never(effect)
+
+
+def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
     match effect:
-        case Reply(message, after, fleeting):
-            act.enqueue(message, after=after, fleeting=fleeting)
-        case GiveConsent(purpose, whom):
-            people.give_consent(act, purpose, whom)
-        case UseLanguage(locale):
-            people.use_language(act, locale)
-        case RememberName(name, whom):
-            people.remember_name(act, name, whom)
-        case RememberPhone(phone):
-            people.remember_phone(act, phone)
-        case OptOut():
-            people.opt_out(act)
-        case OptIn():
-            people.opt_in(act)
-        case CallPerson(about, flow):
-            people.ask_for_help(act, about, flow)
-        case SendIdentityLink(visit_id, whom):
-            people.send_identity_link(act, public_url, visit_id, whom)
-        case Submit(service, answers, whom):
-            cases.submit(act, service, answers, whom)
-        case Correct(case_id, answers):
-            cases.correct(act, case_id, answers)
-        case Withdraw(case_id):
-            cases.withdraw(act, case_id)
-        case ChooseWindow(case_id, on, part):
-            visits.book(act, case_id, on, part)
-        case LeaveWindow(visit_id):
-            visits.leave(act, visit_id)
-        case RateVisit(case_id, stars):
-            visits.rate(act, case_id, stars)
-        case SendDocument(case_id):
-            documents.send_again(act, case_id)
-        case ShowOfficer(badge):
-            people.show_officer(act, badge)
-        case ShowDocument(number):
-            documents.show(act, number)
-        case Join(token):
-            people.join_staff(act, token)
         case AcceptOffer(visit_id):
             visits.accept(act, visit_id)
         case DeclineOffer(visit_id, reason):
@@ -228,16 +212,30 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
             visits.finish(act, visit_id, outcome, answers)
         case FailVisit(visit_id, reason):
             visits.fail(act, visit_id, reason)
-        case Decide():
-            _decide(act, effect)
         case Assign(visit_id, officer_id):
             visits.assign(act, visit_id, officer_id)
-        case OfferLink():
-            people.offer_link(act)
-        case Link(code):
-            people.link_chats(act, code)
-        case Called(person_id):
-            people.called(act, person_id)
+        case LeaveWindow(visit_id):
+            visits.leave(act, visit_id)
+        case SendIdentityLink(visit_id, whom):
+            people.send_identity_link(act, public_url, visit_id, whom)
+        case _:
+            assert_never(effect)
+
+
+def _about_case(act: Act, effect: AboutCase) -> None:
+    match effect:
+        case Correct(case_id, answers):
+            cases.correct(act, case_id, answers)
+        case Withdraw(case_id):
+            cases.withdraw(act, case_id)
+        case ChooseWindow(case_id, on, part):
+            visits.book(act, case_id, on, part)
+        case RateVisit(case_id, stars):
+            visits.rate(act, case_id, stars)
+        case SendDocument(case_id):
+            documents.send_again(act, case_id)
+        case Decide():
+            _decide(act, effect)
         case _:
             assert_never(effect)
 
@@ -250,3 +248,33 @@ def _decide(act: Act, effect: Decide) -> None:
             cases.reject(act, effect.case_id, effect.reason)
         case "return":
             cases.send_back(act, effect.case_id, effect.step, effect.reason)
+
+
+def _about_person(act: Act, effect: AboutPerson) -> None:
+    match effect:
+        case GiveConsent(purpose, whom):
+            people.give_consent(act, purpose, whom)
+        case UseLanguage(locale):
+            people.use_language(act, locale)
+        case RememberName(name, whom):
+            people.remember_name(act, name, whom)
+        case RememberPhone(phone):
+            people.remember_phone(act, phone)
+        case OptOut():
+            people.opt_out(act)
+        case OptIn():
+            people.opt_in(act)
+        case CallPerson(about, flow):
+            people.ask_for_help(act, about, flow)
+        case ShowOfficer(badge):
+            people.show_officer(act, badge)
+        case Join(token):
+            people.join_staff(act, token)
+        case OfferLink():
+            people.offer_link(act)
+        case Link(code):
+            people.link_chats(act, code)
+        case Called(person_id):
+            people.called(act, person_id)
+        case _:
+            assert_never(effect)

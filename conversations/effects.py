@@ -267,42 +267,7 @@ class Called:
     called_id: int  # the person
 
 
-Effect: TypeAlias = (
-    Reply
-    | GiveConsent
-    | UseLanguage
-    | RememberName
-    | RememberPhone
-    | OptOut
-    | OptIn
-    | CallPerson
-    | SendIdentityLink
-    | Submit
-    | Correct
-    | Withdraw
-    | ChooseWindow
-    | LeaveWindow
-    | RateVisit
-    | SendDocument
-    | ShowOfficer
-    | ShowDocument
-    | Join
-    | AcceptOffer
-    | DeclineOffer
-    | Depart
-    | Arrive
-    | MistypeCode
-    | ProveCode
-    | FinishVisit
-    | FailVisit
-    | Decide
-    | Assign
-    | Called
-    | OfferLink
-    | Link
-)
-
-#: Effects after which a visit, a case or a call is no longer what the page before showed.
+#: After one of these, a visit is no longer what the page before showed.
 AboutVisit: TypeAlias = (
     AcceptOffer
     | Arrive
@@ -316,4 +281,20 @@ AboutVisit: TypeAlias = (
     | ProveCode
     | SendIdentityLink
 )
+#: After one of these, a case is no longer what the page before showed.
 AboutCase: TypeAlias = ChooseWindow | Correct | Decide | RateVisit | SendDocument | Withdraw
+AboutPerson: TypeAlias = (
+    CallPerson
+    | Called
+    | GiveConsent
+    | Join
+    | Link
+    | OfferLink
+    | OptIn
+    | OptOut
+    | RememberName
+    | RememberPhone
+    | ShowOfficer
+    | UseLanguage
+)
+Effect: TypeAlias = Reply | Submit | ShowDocument | AboutVisit | AboutCase | AboutPerson

@@ -95,6 +95,13 @@ def obey(turn: TurnBuilder, typed: Typed) -> None:
             start(turn, "")
         case Command.LANGUAGE:
             _language(turn, typed.argument)
+        case _:
+            _obey_request(turn, typed)
+
+
+def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
+    """Obey a command that asks the office for something."""
+    match typed.command:
         case Command.MY_DATA | Command.ERASE_DATA:
             call(turn, Help(typed.command.value), Say(f"common.{typed.command}", how_to_call(turn)))
         case Command.SEND_DOCUMENT:
@@ -105,6 +112,8 @@ def obey(turn: TurnBuilder, typed: Typed) -> None:
             _link(turn, typed.argument)
         case Command.CHECK_DOCUMENT:
             _look_up(turn, typed, ShowDocument, "common.number_please", "common.number_unread")
+        case _:
+            raise ValueError(f"nothing is known of the command {typed.command}")
 
 
 def _link(turn: TurnBuilder, code: str) -> None:

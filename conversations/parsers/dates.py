@@ -12,14 +12,22 @@ from typing import Literal, TypeAlias
 from conversations.facts import Facts
 from conversations.messages import Json, Say
 from conversations.parsers import Parser, Reading, Refused
+from conversations.parsers.day_arithmetic import (
+    FAR,
+    day_from,
+    day_on,
+    following,
+    full_year,
+    moved,
+    next_month,
+    of_month,
+)
 from conversations.parsers.numbers import spoken, unit
 from conversations.words import plain, standardised
 
 Kind: TypeAlias = Literal["days", "past", "invalid", "any", "asap", "not"]
 
 _SHOWN = 7
-_YEARS = range(1900, 2200)  # others are slips; and the calendar's ends leave no day after
-_FAR = 400  # days, weeks or months from today; nobody means more
 _LARGE = 10**6  # stands for any larger number
 
 
@@ -72,7 +80,7 @@ def days(*, at_most: int = 60) -> Parser:
         if named is not None and named.kind in ("any", "asap"):
             return "any"
         if named is not None and named.kind == "not":
-            week = _following(facts.today, 7)
+            week = following(facts.today, 7)
             return _working([one for one in week if one not in named.days], facts)
         found = _coming(text, facts.today, at_most)
         if found is None:
@@ -260,7 +268,7 @@ def _found(said: str, today: date) -> Named:
             if end < named[-1]:
                 end += timedelta(days=7)
             if timedelta(0) < end - named[-1] <= timedelta(days=62):
-                named += _following(named[-1], (end - named[-1]).days)
+                named += following(named[-1], (end - named[-1]).days)
                 continue
         before = said[taken[at - 1].end if at else 0 : spot.start]
         named += _bounded(spot.days, before, today)
@@ -274,30 +282,30 @@ def _bounded(days: Sequence[date], before: str, today: date) -> Sequence[date]:
     if re.search(r"\b(?:sebelum|paling lambat|maksimal|before|by) (?:hari )?$", before):
         last = days[0] if re.search(r"(?:lambat|maksimal|by) (?:hari )?$", before) else None
         end = last or days[0] - timedelta(days=1)
-        return _following(today - timedelta(days=1), min((end - today).days + 1, 31))
+        return following(today - timedelta(days=1), min((end - today).days + 1, 31))
     if re.search(r"\b(?:setelah|sesudah|lewat|after) (?:hari )?$", before):
-        return _following(days[-1], 7)
+        return following(days[-1], 7)
     if re.search(r"\b(?:mulai|sejak|from) (?:hari )?$", before):
-        return _following(days[0] - timedelta(days=1), 7)
+        return following(days[0] - timedelta(days=1), 7)
     return days
 
 
 def _calendar(said: str, today: date) -> Iterator[_Spot]:
     """Find 2026-12-05, 05-12-2026, 5/12, 5.12.26 and "5 desember 2026"."""
     for m in re.finditer(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b", said):
-        yield _Spot(*m.span(), _one(int(m[1]), int(m[2]), int(m[3])))
+        yield _Spot(*m.span(), day_on(int(m[1]), int(m[2]), int(m[3])))
     for m in re.finditer(r"\b(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})\b", said):
-        yield _Spot(*m.span(), _one(_year(m[4]), int(m[3]), int(m[1])))
+        yield _Spot(*m.span(), day_on(full_year(m[4]), int(m[3]), int(m[1])))
     names = "|".join(sorted(_MONTHS, key=len, reverse=True))
     number = r"(?:tanggal )?(\d{1,2}|(?:[^\W\d_]+ )?(?:[^\W\d_]+ )?[^\W\d_]+)"
     for m in re.finditer(
         rf"\b(\d{{1,2}}) ?(?:-|sampai|dan|atau|,) ?(?:tanggal )?(\d{{1,2}}) ({names})\b", said
     ):
         month = _MONTHS[m[3]]
-        first, last = (_of_month(int(m[at]), month, today) for at in (1, 2))
+        first, last = (of_month(int(m[at]), month, today) for at in (1, 2))
         if first and last and first[0] <= last[0]:
             ranged = re.search(r"\d ?(?:-|sampai)", m[0])
-            gap = _following(first[0], (last[0] - first[0]).days)
+            gap = following(first[0], (last[0] - first[0]).days)
             yield _Spot(*m.span(), (*first, *gap) if ranged else (*first, *last))
     for m in re.finditer(rf"\b{number} ({names})\b(?: (\d{{4}}|\d{{2}})\b)?", said):
         words = m[1].split()
@@ -307,15 +315,15 @@ def _calendar(said: str, today: date) -> Iterator[_Spot]:
             start = m.start(2) - 1 - len(" ".join(words))
             value = _number(words) or 0
             month = _MONTHS[m[2]]
-            found = _one(_year(m[3]), month, value) if m[3] else _of_month(value, month, today)
+            found = day_on(full_year(m[3]), month, value) if m[3] else of_month(value, month, today)
             yield _Spot(min(start, m.start() if words == m[1].split() else start), m.end(), found)
     for m in re.finditer(rf"\b({names}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?! \d)", said):
-        yield _Spot(*m.span(), _of_month(int(m[2]), _MONTHS[m[1]], today))
+        yield _Spot(*m.span(), of_month(int(m[2]), _MONTHS[m[1]], today))
     for m in re.finditer(r"(?<![\d.,/-])(\d{1,2}) ?([-/.]) ?(\d{1,2})(?![\d.,/-]\d|\d)", said):
         if m[2] == "-" and said[: m.start()].endswith(("tanggal", "tanggal ")):
             continue  # "tgl 5-7" is a range
         if m[2] == "/" or 1 <= int(m[3]) <= 12:
-            yield _Spot(*m.span(), _of_month(int(m[1]), int(m[3]), today))
+            yield _Spot(*m.span(), of_month(int(m[1]), int(m[3]), today))
 
 
 def _numbered(said: str, today: date) -> Iterator[_Spot]:
@@ -340,14 +348,14 @@ def _numbered(said: str, today: date) -> Iterator[_Spot]:
         if later:
             end = later.end()
         if later and later[1] == "ini":  # it may have passed, or there is no such day
-            first: tuple[date, ...] | None = _one(today.year, today.month, numbers[0]) or None
+            first: tuple[date, ...] | None = day_on(today.year, today.month, numbers[0]) or None
         else:
-            first = _day_from(numbers[0], today, depan=bool(later))
+            first = day_from(numbers[0], today, depan=bool(later))
         found = list(first or ())
         for number in numbers[1:] if first else ():
-            other = _day_from(number, found[0])
+            other = day_from(number, found[0])
             if other is not None:
-                gap = _following(found[-1], (other[0] - found[-1]).days)
+                gap = following(found[-1], (other[0] - found[-1]).days)
                 found += gap if ranged else other
         yield _Spot(m.start(), end, tuple(found))
 
@@ -367,11 +375,11 @@ def _months(said: str, today: date) -> Iterator[_Spot]:
         else:
             first = today.replace(day=1)
             if m[2] == "bulan depan":
-                first = _next_month(first)
+                first = next_month(first)
         last = monthrange(first.year, first.month)[1]
         start, end = {"awal": (1, 10), "akhir": (21, last), None: (1, last)}.get(m[1], (11, 20))
         if m[2] == "bulan" and first.replace(day=end) < today:
-            first = _next_month(first)
+            first = next_month(first)
             end = min(end, monthrange(first.year, first.month)[1])
         span = [first.replace(day=at) for at in range(start, end + 1)]
         yield _Spot(*m.span(), tuple(one for one in span if one >= today) or tuple(span))
@@ -390,17 +398,17 @@ def _spans(said: str, today: date) -> Iterator[_Spot]:
             continue
         if m[1] in ("lalu", "kemarin"):
             last_monday = next_monday - timedelta(days=14)
-            yield _Spot(*m.span(), (last_monday, *_following(last_monday, 6)))
+            yield _Spot(*m.span(), (last_monday, *following(last_monday, 6)))
         elif m[1] == "depan":
-            yield _Spot(*m.span(), (next_monday, *_following(next_monday, 6)))
+            yield _Spot(*m.span(), (next_monday, *following(next_monday, 6)))
         else:
-            yield _Spot(*m.span(), (today, *_following(today, 6 - today.weekday())))
+            yield _Spot(*m.span(), (today, *following(today, 6 - today.weekday())))
     for m in re.finditer(r"\b(?:hari kerja|weekdays?)\b", said):
-        week = [one for one in _following(today, 7) if one.weekday() < 5]
+        week = [one for one in following(today, 7) if one.weekday() < 5]
         yield _Spot(*m.span(), tuple(week))
     for m in re.finditer(r"\b(\w+) hari (?:ke ?)?depan\b", said):
         if count := _number([m[1]]):
-            ahead = _following(today, min(count, 31)) if count <= _FAR else []
+            ahead = following(today, min(count, 31)) if count <= FAR else []
             yield _Spot(*m.span(), tuple(ahead))
 
 
@@ -414,7 +422,7 @@ def _relative(said: str, today: date) -> Iterator[_Spot]:
         if count is None:
             continue
         count = -count if m[4].endswith("lalu") else count
-        on = _later(today, count, m[3])
+        on = moved(today, count, m[3])
         yield _Spot(*m.span(), (on,) if on else ())
     fixed = (
         (r"\b(?:besok )?lusa\b(?! kemarin)", 2),
@@ -430,7 +438,7 @@ def _relative(said: str, today: date) -> Iterator[_Spot]:
             yield _Spot(*m.span(), (today + timedelta(days=ahead),))
     for m in re.finditer(r"\bin (\w+) (day|week)s?\b", said):
         if count := _number([m[1]]):
-            on = _later(today, count, "minggu" if m[2] == "week" else "hari")
+            on = moved(today, count, "minggu" if m[2] == "week" else "hari")
             yield _Spot(*m.span(), (on,) if on else ())
 
 
@@ -472,54 +480,3 @@ def _number(words: Sequence[str]) -> int | None:
         case [int(tens), int(ones)] if 1 <= tens <= 3 and ones < 10:  # "dua lima" is said for 25
             return tens * 10 + ones
     return spoken(words) if any(value is not None for value in values) else None
-
-
-def _one(year: int, month: int, on: int) -> tuple[date, ...]:
-    try:
-        return (date(year, month, on),) if year in _YEARS else ()
-    except ValueError:
-        return ()
-
-
-def _year(digits: str) -> int:
-    return int(digits) if len(digits) == 4 else 2000 + int(digits)
-
-
-def _of_month(on: int, month: int, today: date) -> tuple[date, ...]:
-    """Give the day in this year, or the next year's if it passed more than half a year ago."""
-    this = _one(today.year, month, on)
-    if this and today - this[0] <= timedelta(days=182):
-        return this
-    return _one(today.year + 1, month, on) if this or (month, on) == (2, 29) else ()
-
-
-def _day_from(on: int, today: date, *, depan: bool = False) -> tuple[date, ...] | None:
-    """Give the next day with this number, today included; None if no month has it."""
-    if not 1 <= on <= 31:
-        return None
-    first = _next_month(today.replace(day=1)) if depan else today.replace(day=1)
-    for _ in range(1 if depan else 4):
-        found = _one(first.year, first.month, on)
-        if found and (depan or found[0] >= today):
-            return found
-        first = _next_month(first)
-    return None
-
-
-def _next_month(first: date) -> date:
-    return (first + timedelta(days=32)).replace(day=1)
-
-
-def _later(today: date, count: int, what: str) -> date | None:
-    if abs(count) > _FAR:
-        return None
-    if what != "bulan":
-        return today + timedelta(days=count * (7 if what == "minggu" else 1))
-    months = today.year * 12 + today.month - 1 + count
-    year, month = divmod(months, 12)
-    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
-
-
-def _following(start: date, count: int) -> list[date]:
-    """Give the `count` days after `start`."""
-    return [start + timedelta(days=ahead) for ahead in range(1, count + 1)]

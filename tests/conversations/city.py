@@ -7,26 +7,23 @@ from datetime import date, datetime, time
 
 from conversations import flows, services
 from conversations.effects import (
+    AboutVisit,
     AcceptOffer,
     Arrive,
-    Assign,
     Called,
     ChooseWindow,
     Correct,
     Decide,
-    DeclineOffer,
     Depart,
     Effect,
-    FailVisit,
-    FinishVisit,
     GiveConsent,
-    LeaveWindow,
     MistypeCode,
     OptIn,
     OptOut,
     ProveCode,
     RememberName,
     RememberPhone,
+    SendIdentityLink,
     Submit,
     UseLanguage,
     Withdraw,
@@ -213,6 +210,8 @@ def officer(id: int, name: str, badge: str, load: int = 0, reachable: bool = Tru
 
 def after(known: Facts, effect: Effect) -> Facts:
     """The facts once the bot has written an effect: the least that the next turn would notice."""
+    if isinstance(effect, AboutVisit):
+        return _after_visit(known, effect)
     match effect:
         case GiveConsent(purpose):
             return changed(known, consents=known.me.consents | {purpose})
@@ -224,6 +223,14 @@ def after(known: Facts, effect: Effect) -> Facts:
             return changed(known, phone=phone, phone_of_chat=False)
         case OptOut() | OptIn():
             return changed(known, opted_out=isinstance(effect, OptOut))
+        case Called(called_id):
+            return changed(known, calls=tuple(c for c in known.desk.calls if c.id != called_id))
+        case _:
+            return _after_case(known, effect)
+
+
+def _after_case(known: Facts, effect: Effect) -> Facts:
+    match effect:
         case Submit(service, answers):
             number = max((a.id for a in known.mine.cases), default=80) + 1
             sent = case(number, service=service, answers=answers)
@@ -237,8 +244,12 @@ def after(known: Facts, effect: Effect) -> Facts:
         case Decide(case_id):
             left = tuple(a for a in known.desk.cases if a.id != case_id)
             return changed(known, attention=left)
-        case Called(called_id):
-            return changed(known, calls=tuple(c for c in known.desk.calls if c.id != called_id))
+        case _:
+            return known
+
+
+def _after_visit(known: Facts, effect: AboutVisit) -> Facts:
+    match effect:
         case AcceptOffer(visit_id):
             return _visit(known, visit_id, state="accepted", offered_to_me=False)
         case Depart(visit_id):
@@ -250,16 +261,11 @@ def after(known: Facts, effect: Effect) -> Facts:
         case MistypeCode(visit_id):
             tries = next(v.code_tries_left for v in visits_of(known) if v.id == visit_id)
             return _visit(known, visit_id, code_tries_left=tries - 1)
-        case (
-            DeclineOffer(visit_id)
-            | FinishVisit(visit_id)
-            | FailVisit(visit_id)
-            | LeaveWindow(visit_id)
-            | Assign(visit_id)
-        ):
-            return changed(known, visits=tuple(v for v in visits_of(known) if v.id != visit_id))
-        case _:
+        case SendIdentityLink():
             return known
+        case _:
+            left = tuple(v for v in visits_of(known) if v.id != effect.visit_id)
+            return changed(known, visits=left)
 
 
 def _case(known: Facts, case_id: int, state: str) -> Facts:

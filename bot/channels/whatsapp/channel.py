@@ -156,7 +156,9 @@ class WhatsApp:
             Unreachable, WindowClosed, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
         """
         past = (
-            await self._ask(lambda tx: receipt.past(tx, outgoing.id)) if _tried(outgoing) else None
+            await _ask(self._db, lambda tx: receipt.past(tx, outgoing.id))
+            if _tried(outgoing)
+            else None
         )
         taken = (
             next((delivery for delivery in past.reports if not delivery.failed), None)
@@ -331,20 +333,9 @@ class WhatsApp:
         since = past.owed_at - SLACK
         ours = [row for row in rows if row.date_created and row.date_created >= since]
         sids = [str(row.sid) for row in ours]
-        others = await self._ask(lambda tx: receipt.of_others(tx, sids, outbox_id=outgoing.id))
+        others = await _ask(self._db, lambda tx: receipt.of_others(tx, sids, outbox_id=outgoing.id))
         known = others | {delivery.provider_id for delivery in past.reports}
         return [row for row in reversed(ours) if row.sid not in known]
-
-    async def _ask(self, work: Callable[[Session], T]) -> T:
-        """Ask the database.
-
-        Raises:
-            StillUnknown: it is away, so nobody knows what became of the message before.
-        """
-        try:
-            return await self._db.ask(work)
-        except DBAPIError as error:
-            raise StillUnknown(f"the database is away ({type(error).__name__})") from error
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Get a file by its MediaUrl, with the account's token, from nowhere but Twilio.
@@ -425,6 +416,18 @@ def window_open(outgoing: OutgoingMessage) -> bool:
     if outgoing.at is None:
         return True
     return outgoing.heard_at is not None and outgoing.at - outgoing.heard_at < WINDOW - MARGIN
+
+
+async def _ask(db: Database, work: Callable[[Session], T]) -> T:
+    """Ask the database.
+
+    Raises:
+        StillUnknown: the database is away, so it is not known what became of the message before.
+    """
+    try:
+        return await db.ask(work)
+    except DBAPIError as error:
+        raise StillUnknown(f"the database is away ({type(error).__name__})") from error
 
 
 def _plan(past: Past | None) -> _SendPlan:
