@@ -109,6 +109,12 @@ def _move(given: argparse.Namespace) -> int:
     codes = _areas(given.areas)
     with transaction(read_settings(Settings)) as tx:
         row = _the_officer(tx, given.badge)
+        if row.role == "head":
+            raise Refusal(
+                f"{row.badge} ({row.name}) is a head and works in the whole city: no areas to "
+                f"change. For a part of it: izin officers role {row.badge} --role supervisor, and "
+                "then this again."
+            )
         moved = staff.move(_act(tx, row), row, codes)
         print(f"{row.badge} ({row.name}) works in {','.join(officer.areas_of(tx, row.id))}.")
     _tell_of_visits(moved)

@@ -90,9 +90,9 @@ def fill(engine: Engine, size: Size, told: Callable[[str], None] = lambda _: Non
         _put_samples_aside(tx)
         _empty(tx)
         tx.execute(text("SET LOCAL session_replication_role = replica"))
-        for table, statement in _statements(_HERE / "fill.sql"):
+        for table, statement in statements(_HERE / "fill.sql"):
             began = time.perf_counter()
-            rows = _run(tx, statement, given)
+            rows = run(tx, statement, given)
             if table == "addresses":
                 veil_numbers(tx, "telegram")
             told(f"{table:<16} {rows:>9,} rows {time.perf_counter() - began:6.1f} s")
@@ -115,7 +115,7 @@ def _continue_ids(tx: Connection, table: str) -> None:
     tx.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), ({last}), false)"))
 
 
-def _statements(file: Path) -> Iterator[tuple[str, str]]:
+def statements(file: Path) -> Iterator[tuple[str, str]]:
     """The statements of a file, each with the name above it."""
     for part in file.read_text().split(";\n"):
         named = re.search(r"^-- (\w+)$", part, re.MULTILINE)
@@ -123,7 +123,7 @@ def _statements(file: Path) -> Iterator[tuple[str, str]]:
             yield named[1] if named else "", part
 
 
-def _run(tx: Connection, statement: str, given: Mapping[str, Any]) -> int:
+def run(tx: Connection, statement: str, given: Mapping[str, Any]) -> int:
     """Run a statement with those of the values that it names; gives how many rows it wrote."""
     wanted = text(statement)
     used = {name: given[name] for name in wanted.compile().params}
@@ -138,8 +138,8 @@ def _put_samples_aside(tx: Connection) -> None:
     tx.execute(text("CREATE TEMP TABLE chats (address text, lines int) ON COMMIT DROP"))
     tx.execute(text("INSERT INTO chats VALUES (:address, :lines)"), chats)
     given = {"drafts": list(samples.DRAFTS)}
-    for _, statement in _statements(_HERE / "samples.sql"):
-        _run(tx, statement, given)
+    for _, statement in statements(_HERE / "samples.sql"):
+        run(tx, statement, given)
     kelurahan = [
         {"k": k, "code": one.code}
         for k, kecamatan in enumerate(_kecamatan())

@@ -283,6 +283,15 @@ async def test_a_head_decides_in_every_area(town: Town, izin: Izin) -> None:
     assert town.visit(visit_id).officer_id == officer_id
 
 
+async def test_a_head_has_no_areas_to_change(town: Town, izin: Izin) -> None:
+    await town.staff(BOSS, "H1", role="head", areas=("31",))
+    status, out, err = await izin("officers", "areas", "h1", "--areas", "31.74")
+    assert (status, out) == (1, "")
+    assert "H1 (Petugas H1) is a head" in err and "izin officers role H1 --role supervisor" in err
+    assert town.read(lambda tx: officer.areas_of(tx, 1)) == ["31"]
+    assert not audited(town, "officer.areas_changed")
+
+
 @pytest.mark.parametrize("badge", ["198503152010011004", "19850315 201001 1 004", "JP-12", "jp 7"])
 async def test_whoever_is_invited_can_be_asked_for(town: Town, izin: Izin, badge: str) -> None:
     status, _, _ = await izin(

@@ -47,7 +47,7 @@ SCRIPT: tuple[tuple[str, str], ...] = (
 )
 BEFORE_PHOTO = 12  # the steps up to the photo, whose answer waits two seconds for more photos
 #: What may be said at any point of a case, and changes nothing: how its answer begins.
-ASIDES = {"bantuan": "Ini layanan izin usaha", "status": "Permohonan Bapak/Ibu:"}
+ASIDES = {"bantuan": "Layanan ini gratis", "status": "Permohonan Bapak/Ibu:"}
 
 _NUMBER = re.compile(r"\d{2}-\d{6}")
 _DAY = re.compile(r"\b(Senin|Selasa|Rabu|Kamis|Jumat|Sabtu|Minggu), \d+ \w+ \d{4}")

@@ -70,14 +70,14 @@ def _keep_sites() -> None:
              WHERE visits.state NOT IN ('done', 'failed', 'cancelled')
         """)
     ).all()
+    sites = []
     for row in rows:
         answers = open_json(bytes(row.answers), "applications.answers")
-        if isinstance(answers, Unreadable):
-            continue  # it is read from the answers, once the key is back
-        site = seal_json(_site(row.area_code, answers), "visits.site")
-        connection.execute(
-            sa.text("UPDATE visits SET site = :site WHERE id = :id"), {"site": site, "id": row.id}
-        )
+        if not isinstance(answers, Unreadable):  # else it is read from the answers, with the key
+            site = seal_json(_site(row.area_code, answers), "visits.site")
+            sites.append({"site": site, "id": row.id})
+    if sites:  # in one go: one by one they take five times as long
+        connection.execute(sa.text("UPDATE visits SET site = :site WHERE id = :id"), sites)
 
 
 def _site(area_code: str, answers: Mapping[str, Any]) -> dict[str, Any]:
