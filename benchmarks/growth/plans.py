@@ -92,7 +92,7 @@ class Watch:
     _trips: Any = None
 
     def __post_init__(self) -> None:
-        self._trips = patch("models.infrastructure.database.Trip", partial(_StepByStep, self))
+        self._trips = patch("models.infrastructure.database.Pipeline", partial(_StepByStep, self))
 
     @classmethod
     def over(cls, engine: Engine) -> Watch:
@@ -197,7 +197,7 @@ class Watch:
 
 
 class _StepByStep:
-    """Sends statements one at a time, so that each is explained; otherwise as `wire.Trip`."""
+    """Sends statements one at a time, so that each is explained; otherwise as `wire.Pipeline`."""
 
     def __init__(self, watch: Watch, wire: psycopg.Connection[Any], _: object) -> None:
         self._watch, self._wire = watch, wire

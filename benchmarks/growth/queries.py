@@ -189,7 +189,7 @@ _CASES = (
         "an owner rates",
         f"{_OWNERS} AND state = 'done' ORDER BY cases.id DESC",
         ("5",),
-        news="permit_sent",
+        news="document_sent",
         opens="rating",
     ),
     _Case(

@@ -42,7 +42,7 @@ PLANNING = "SELECT " + ", ".join(
     f"set_config('{name}', '{value}', false)" for name, value in _PLANNED_ONCE.items()
 )
 
-#: psycopg forgets what is prepared, all at once, when it thinks fit; `Trip` prepares for itself.
+#: psycopg forgets all prepared statements at once at times; `Pipeline` prepares for itself.
 _CONNECT = {"connect_timeout": CONNECT, "prepare_threshold": None}
 
 #: The channels of NOTIFY: who waits for them is named behind each.

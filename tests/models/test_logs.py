@@ -68,7 +68,7 @@ def test_what_is_no_secret_stays(line: str) -> None:
 PROGRAM = f"""
 import asyncio, logging, sys, threading, warnings
 import structlog
-from models import logs
+from models.infrastructure import logs
 
 logs.configure("INFO")
 log = structlog.get_logger("ours")
@@ -178,7 +178,7 @@ def test_what_postgresql_refused_is_told_by_its_rule_and_not_by_its_values(engin
 def test_numbers_stay_numbers_and_numbers_that_tell_do_not() -> None:
     program = f"""
 import structlog
-from models import logs
+from models.infrastructure import logs
 logs.configure("INFO")
 log = structlog.get_logger("bot")
 log.info("timed", seconds=0.0012345678901234567, at=1764032412.123456, task=12, ok=True, no=None)
@@ -194,7 +194,7 @@ log.info("told", nik={NIK}, deep={{"phones": (6281234567890, 7), "ids": frozense
 def test_libraries_do_not_tell_more_than_their_news_whatever_the_level() -> None:
     program = """
 import logging, structlog
-from models import logs
+from models.infrastructure import logs
 logs.configure("DEBUG")
 structlog.get_logger("bot.turns").debug("ours")
 logging.getLogger("telegram.Bot").debug("Siti says hello")
