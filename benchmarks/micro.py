@@ -1,4 +1,4 @@
-"""Small costs by themselves: reading words, a turn's thinking, a search, a PDF, a task's way.
+"""Small costs by themselves: reading words, a turn, a search, a PDF, a task, a health check.
 
 python -m benchmarks --micro
 """
@@ -142,7 +142,8 @@ def _permits() -> Iterator[Cost]:
 
 def _tasks() -> Iterator[Cost]:
     """From a planned row to a finished job, with a real dispatcher and a real worker."""
-    with _workers() as (engine, storage):
+    with _workers() as (engine, storage, environment):
+        yield Cost("izin health worker, from its start to its answer", _health(environment), "ms")
         waits = _at_rest(engine)
         yield Cost("a task at rest, planned to done, p50", 1000 * median(waits), "ms")
         yield Cost("a task at rest, planned to done, p95", 1000 * _p95(waits), "ms")
@@ -152,12 +153,23 @@ def _tasks() -> Iterator[Cost]:
         yield Cost("submitted to first finding, p95, one by one", 1000 * _p95(waits), "ms")
 
 
+def _health(environment: dict[str, str]) -> float:
+    """Milliseconds of a container's health check, which starts a process each time."""
+    spent = []
+    for _ in range(ROUNDS * 4):
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "cli.main", "health", "worker"]
+        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+        spent.append(1000 * (time.perf_counter() - began))
+    return median(spent)
+
+
 def _p95(values: Sequence[float]) -> float:
     return quantiles(values, n=100)[94]
 
 
 @contextmanager
-def _workers() -> Iterator[tuple[Engine, Storage]]:
+def _workers() -> Iterator[tuple[Engine, Storage, dict[str, str]]]:
     """A dispatcher and a worker on an empty database."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -178,7 +190,7 @@ def _workers() -> Iterator[tuple[Engine, Storage]]:
             stack.callback(process.terminate)
         _until(lambda: _ask(engine, _both_alive))
         _until(lambda: not _open(engine))
-        yield engine, Storage(settings.storage_url)
+        yield engine, Storage(settings.storage_url), os.environ | given
 
 
 def _both_alive(tx: Session) -> bool:
