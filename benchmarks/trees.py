@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).parents[1]
 _BEFORE: Final = (
     "import json; from benchmarks.script import SCRIPT; "
     "print(json.dumps({'script': [[s.kind, s.value] for s in SCRIPT], "
-    "'serve': ['-m', 'cli.main', 'serve'], 'migrate': ['-m', 'models.migrations', 'upgrade']}))"
+    "'serve': ['-m', 'web.cli', 'serve'], 'migrate': ['-m', 'models.migrations', 'upgrade']}))"
 )
 
 
