@@ -13,7 +13,7 @@ from conversations.engine.turn import advance
 from conversations.events import Event, Located, Said, Started, Tapped, Uploaded
 from conversations.facts import Facts, Mine
 from conversations.messages import Message
-from conversations.session import Session
+from conversations.session import ChatSession
 from models.reference import area, business_type
 
 
@@ -23,7 +23,7 @@ class Owner:
 
     flows: Flows
     facts: Facts
-    session: Session | None = None
+    session: ChatSession | None = None
     said: Message | None = None
 
     @classmethod
@@ -41,7 +41,7 @@ class Owner:
             ),
         )
 
-    def play(self, until: int = len(SCRIPT)) -> Session:
+    def play(self, until: int = len(SCRIPT)) -> ChatSession:
         """Say the lines before step `until`."""
         for step in SCRIPT[:until]:
             self._turn(_event(step, self.said))

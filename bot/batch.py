@@ -20,7 +20,7 @@ from conversations import events, messages
 from conversations.engine import turn as engine
 from conversations.events import Event, Happened, News, Uploaded
 from conversations.messages import Message, Say
-from conversations.session import Session as Talk
+from conversations.session import ChatSession
 from conversations.withholding import withheld
 from models import consent, officer, turn
 from models.inbox import Delivery, SentFile
@@ -64,8 +64,8 @@ class Batch:
         if aside:
             self._set_aside(found)
         waiting = {i: deque(one.rows) for i, one in found.items() if one.rows}
-        talks = {i: talk_of(openings[i].session) for i in waiting}
-        replaced = [i for i in waiting if talks[i] is None and openings[i].session is not None]
+        chats = {i: chat_of(openings[i].session) for i in waiting}
+        replaced = [i for i in waiting if chats[i] is None and openings[i].session is not None]
         heard: dict[int, Reach] = {}  # addresses that are spoken from, by id
         last: dict[int, Reach] = {}  # where each person spoke last
         writer = Writer(self.tx, self.public_url, at)
@@ -82,10 +82,10 @@ class Batch:
                     del waiting[person_id]
                 event = event_of(row)
                 here = facts.heard_from(known[person_id], row)
-                done = engine.advance(self.city.flows, talks[person_id], event, here)
+                done = engine.advance(self.city.flows, chats[person_id], event, here)
                 asked = done.session.asked
                 self.watch.turn(asked.flow if asked else None, asked.step if asked else None)
-                talks[person_id] = done.session
+                chats[person_id] = done.session
                 unasked = isinstance(event, Happened) and bool(event.params.get("unasked"))
                 writer.write(
                     people[person_id],
@@ -106,7 +106,7 @@ class Batch:
         if replaced:
             self._replace_sessions(replaced)
         leasing = (last if can_greet else last.keys() - writer.newcomers) if can_send else ()
-        leased = self._keep(writer, talks, taken, heard, last, leasing=leasing)
+        leased = self._keep(writer, chats, taken, heard, last, leasing=leasing)
         more = bool(aside or replaced) or len(writer.queued) > len(leased)
         return Taken(leased, more, left)
 
@@ -142,7 +142,7 @@ class Batch:
     def _keep(
         self,
         writer: Writer,
-        talks: dict[int, Talk | None],
+        chats: dict[int, ChatSession | None],
         taken: Sequence[int],
         heard: dict[int, Reach],
         last: dict[int, Reach],
@@ -151,9 +151,9 @@ class Batch:
     ) -> list[Claimed]:
         """Write what all turns write, and commit; gives what is ours to send."""
         saved = [
-            turn.Saved(i, talk.to_json(), has_draft(talk, self.city), i in last)
-            for i, talk in talks.items()
-            if talk is not None
+            turn.Saved(i, chat.to_json(), has_draft(chat, self.city), i in last)
+            for i, chat in chats.items()
+            if chat is not None
         ]
         with pipeline(self.tx, commit=True) as execute:
             leased = writer.close(execute, leasing=leasing)
@@ -266,18 +266,18 @@ def withhold(heard: InboundMessage) -> InboundMessage:
     return heard if kept is heard.event else replace(heard, event=kept)
 
 
-def talk_of(data: object) -> Talk | None:
+def chat_of(data: object) -> ChatSession | None:
     """The stored session; one that can't be read begins anew, so that the menu always works."""
     if data is None or isinstance(data, Unreadable):
         return None
     try:
-        return Talk.from_json(data)
+        return ChatSession.from_json(data)
     except ValueError:
         return None
 
 
-def has_draft(talk: Talk, city: City) -> bool:
-    drafts = [d for d in (talk.draft, *talk.parked) if d is not None and d.answers]
+def has_draft(chat: ChatSession, city: City) -> bool:
+    drafts = [d for d in (chat.draft, *chat.parked) if d is not None and d.answers]
     flows = city.flows.by_id
     return any(d.flow in flows and flows[d.flow].form and not d.subject for d in drafts)
 

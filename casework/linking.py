@@ -12,8 +12,7 @@ from casework.act import Act
 from conversations import messages
 from conversations.engine.drafts import MAX_PARKED
 from conversations.messages import Message, Say
-from conversations.session import Session as Talk
-from conversations.session import joined
+from conversations.session import ChatSession, joined
 from models import audit, identity, link, officer, person, turn
 from models.case import Case
 from models.conversation import Conversation
@@ -112,30 +111,30 @@ def _join_conversations(act: Act, *, kept: int, gone: int, speaking: int) -> Non
     rows = {row.person_id: row for row in found}
     if not rows:
         return
-    talks = {person_id: talk for person_id, row in rows.items() if (talk := _talk(row))}
-    if put_away := [person_id for person_id in rows if person_id not in talks]:
+    chats = {person_id: chat for person_id, row in rows.items() if (chat := _talk(row))}
+    if put_away := [person_id for person_id in rows if person_id not in chats]:
         with pipeline(tx) as execute:
             turn.set_session_aside(execute, put_away)
-    first = speaking if speaking in talks else next(iter(talks), None)
-    talk = talks.pop(first) if first is not None else Talk()
-    for other in talks.values():
-        talk = joined(talk, other, at_most=MAX_PARKED)
+    first = speaking if speaking in chats else next(iter(chats), None)
+    chat = chats.pop(first) if first is not None else ChatSession()
+    for other in chats.values():
+        chat = joined(chat, other, at_most=MAX_PARKED)
     has_draft = any(row.has_draft for i, row in rows.items() if i not in put_away)
     one = rows.get(kept)
     if one is None:
         one = Conversation(person_id=kept)
         tx.add(one)
-    one.session, one.has_draft, one.reminded = talk.to_json(), has_draft, 0
+    one.session, one.has_draft, one.reminded = chat.to_json(), has_draft, 0
     one.spoke_at = act.at
     tx.execute(delete(Conversation).where(Conversation.person_id == gone))
     tx.flush()
 
 
-def _talk(row: Conversation) -> Talk | None:
+def _talk(row: Conversation) -> ChatSession | None:
     """A stored conversation; None for one that can't be read."""
     if isinstance(row.session, Unreadable):
         return None
     try:
-        return Talk.from_json(row.session)
+        return ChatSession.from_json(row.session)
     except ValueError:
         return None

@@ -36,7 +36,7 @@ Value: TypeAlias = str | int | Rupiah | date | datetime | time | Say | Lines
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Button:
     """One thing a person may pick: the value that comes back, and the words shown."""
 
     value: str
@@ -66,7 +66,7 @@ class Message:
     """One message: sentences, what may be picked, and what the person is asked to send."""
 
     parts: tuple[Say, ...]
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Button, ...] = ()
     question: Question | None = None
     wish: InputKind | None = None
     document: str | None = None  # the stored file that goes with it: its path under STORAGE_URL
@@ -98,7 +98,7 @@ def from_json(data: Json) -> Message:
     return Message(
         parts=tuple(_say_from_json(part) for part in data["parts"]),
         choices=tuple(
-            Choice(value, label if isinstance(label, str) else _say_from_json(label))
+            Button(value, label if isinstance(label, str) else _say_from_json(label))
             for value, label in data["choices"]
         ),
         question=Question(*data["question"]) if data["question"] else None,

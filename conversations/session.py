@@ -14,14 +14,14 @@ from conversations.messages import Json, Question, Say, say_from_json, say_to_js
 
 Answers: TypeAlias = Mapping[str, Json]
 
-#: What picking an offer does: give the answer, ask the step anew, change a step, list what can be
+#: What picking a choice does: give the answer, ask the step anew, change a step, list what can be
 #: changed, open a flow, obey a command; or take words that came just after news for an answer to
 #: the question before the news, or to the news.
 Act: TypeAlias = Literal["answer", "again", "edit", "which", "open", "command", "before", "now"]
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Choice:
     """One thing that was shown to be picked.
 
     `answer` is the step's answer, or what `act` needs: a step, a flow with its subject, a command.
@@ -62,13 +62,13 @@ class Interrupted:
     flow: str
     subject: str
     asked: Question
-    shown: tuple[Offer, ...]
+    shown: tuple[Choice, ...]
     clarifying: bool
     since: int
     at: datetime  # when the news came
 
 
-class Session(msgspec.Struct, frozen=True):
+class ChatSession(msgspec.Struct, frozen=True):
     """One person's conversation: the open draft, those put aside, and the question in sight.
 
     The next step is not stored: it follows from the answers. Stored is what the person *sees*:
@@ -78,7 +78,7 @@ class Session(msgspec.Struct, frozen=True):
     draft: Draft | None = None
     parked: tuple[Draft, ...] = ()
     asked: Question | None = None
-    shown: tuple[Offer, ...] = ()
+    shown: tuple[Choice, ...] = ()
     clarifying: bool = (
         False  # what was shown are readings of the last words, not the step's options
     )
@@ -112,7 +112,7 @@ class Session(msgspec.Struct, frozen=True):
         }
 
     @classmethod
-    def from_json(cls, data: Json) -> Session:
+    def from_json(cls, data: Json) -> ChatSession:
         """Read what `to_json` wrote, of this version or an earlier one.
 
         Raises:
@@ -125,7 +125,7 @@ class Session(msgspec.Struct, frozen=True):
             raise ValueError("not a session") from error
 
     @classmethod
-    def _read(cls, data: Json) -> Session:
+    def _read(cls, data: Json) -> ChatSession:
         interrupted = data.get("interrupted")
         return cls(
             draft=_draft_from_json(data["draft"]) if data["draft"] else None,
@@ -174,7 +174,7 @@ class _Stored(TypedDict):
     greeted: bool
 
 
-def joined(session: Session, other: Session, *, at_most: int) -> Session:
+def joined(session: ChatSession, other: ChatSession, *, at_most: int) -> ChatSession:
     """One conversation of two: the question in sight stays, the other's drafts are put aside."""
     own = {(d.flow, d.subject) for d in (session.draft, *session.parked) if d is not None}
     more = tuple(
@@ -198,13 +198,13 @@ def _question_to_json(asked: Question) -> Json:
     return [asked.flow, asked.subject, asked.step, asked.version]
 
 
-def _offers_to_json(offers: tuple[Offer, ...]) -> Json:
-    return [[o.value, say_to_json(o.label), o.answer, o.act, o.means] for o in offers]
+def _offers_to_json(choices: tuple[Choice, ...]) -> Json:
+    return [[o.value, say_to_json(o.label), o.answer, o.act, o.means] for o in choices]
 
 
-def _offers_from_json(data: Json) -> tuple[Offer, ...]:
+def _offers_from_json(data: Json) -> tuple[Choice, ...]:
     return tuple(
-        Offer(value, say_from_json(label), answer, act, means)
+        Choice(value, say_from_json(label), answer, act, means)
         for value, label, answer, act, means in data
     )
 

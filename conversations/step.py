@@ -13,7 +13,7 @@ from conversations.events import Event
 from conversations.facts import Facts
 from conversations.messages import InputKind, Json, Lines, Say, Value
 from conversations.parsers import Refused
-from conversations.session import Answers, Offer
+from conversations.session import Answers, Choice
 
 When: TypeAlias = Callable[[Answers, Facts], bool]
 Then: TypeAlias = Callable[["Context", Json], tuple[Effect, ...]]
@@ -46,7 +46,7 @@ class Prompt:
     """A question as it is put: its words, what may be picked, and what may be sent."""
 
     say: Say
-    offers: tuple[Offer, ...] = ()
+    choices: tuple[Choice, ...] = ()
     wish: InputKind | None = None
 
 
@@ -181,7 +181,7 @@ class Step(ABC):
         """Whether a refusal means: the words may be a name, though they mean something else."""
         return False
 
-    def while_open(self, answer: Json) -> tuple[Offer, ...]:
+    def while_open(self, answer: Json) -> tuple[Choice, ...]:
         """What is offered while more may come to an answer that is not all yet."""
         return ()
 

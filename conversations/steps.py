@@ -12,7 +12,7 @@ from conversations.facts import Facts
 from conversations.messages import Json, Lines, Say, Value
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.place import kelurahan
-from conversations.session import Offer
+from conversations.session import Choice
 from conversations.step import (
     LEFT,
     Context,
@@ -43,12 +43,12 @@ class Ask(Step):
     params: Callable[[Context], Mapping[str, Value]] | None = None
 
     def prompt(self, context: Context) -> Prompt:
-        offers = tuple(
-            Offer(value, Say(context.key(self.id, value)), answer)
+        choices = tuple(
+            Choice(value, Say(context.key(self.id, value)), answer)
             for value, answer in self.options.items()
         )
         params = self.params(context) if self.params else {}
-        return Prompt(Say(context.key(self.id), params), offers)
+        return Prompt(Say(context.key(self.id), params), choices)
 
     def read(self, event: Event, context: Context) -> Json:
         if isinstance(event, Said):
@@ -81,7 +81,7 @@ class Choose(Step):
     """
 
     _: KW_ONLY
-    options: tuple[str, ...] | Callable[[Context], tuple[Offer, ...]]
+    options: tuple[str, ...] | Callable[[Context], tuple[Choice, ...]]
     means: Mapping[str, Literal["yes", "no"]] = field(
         default_factory=lambda: {"yes": "yes", "no": "no"}
     )
@@ -93,11 +93,11 @@ class Choose(Step):
         params = self.params(context) if self.params else {}
         return Prompt(Say(context.key(self.id), params), self._offers(context))
 
-    def _offers(self, context: Context) -> tuple[Offer, ...]:
+    def _offers(self, context: Context) -> tuple[Choice, ...]:
         if not isinstance(self.options, tuple):
             return self.options(context)
         return tuple(
-            Offer(
+            Choice(
                 option,
                 Say(context.key(self.id, option)),
                 option,
@@ -196,7 +196,7 @@ class Upload(Step):
     also: tuple[str, ...] = ()
 
     def prompt(self, context: Context) -> Prompt:
-        also = tuple(Offer(o, Say(context.key(self.id, o)), o) for o in self.also)
+        also = tuple(Choice(o, Say(context.key(self.id, o)), o) for o in self.also)
         return Prompt(Say(context.key(self.id)), also, wish="photo")
 
     def read(self, event: Event, context: Context) -> Json:
@@ -220,9 +220,9 @@ class Upload(Step):
             return None
         return {"ids": [*ids, attachment_id], "done": True}
 
-    def while_open(self, answer: Json) -> tuple[Offer, ...]:
+    def while_open(self, answer: Json) -> tuple[Choice, ...]:
         reading = self._done(self._ids(answer))
-        return (Offer(reading.value, reading.label, reading.answer, means="yes"),)
+        return (Choice(reading.value, reading.label, reading.answer, means="yes"),)
 
     def _done(self, ids: list[int]) -> Reading:
         return Reading("done", Say("common.done"), {"ids": ids, "done": True})
@@ -264,8 +264,8 @@ class Review(Step):
         return Prompt(
             Say(context.key(self.id)),
             (
-                Offer("send", Say(context.key(self.id, "send")), "send", means="yes"),
-                Offer("change", Say(context.key(self.id, "change")), None, "which", means="no"),
+                Choice("send", Say(context.key(self.id, "send")), "send", means="yes"),
+                Choice("change", Say(context.key(self.id, "change")), None, "which", means="no"),
             ),
         )
 

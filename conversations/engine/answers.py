@@ -26,7 +26,7 @@ from conversations.messages import (
 )
 from conversations.parsers import Refused, phone
 from conversations.phrases import Command, Intent
-from conversations.session import Draft, Offer
+from conversations.session import Choice, Draft
 from conversations.step import Prompt, Stay, Step, Wrong
 from conversations.words import standardised
 
@@ -107,27 +107,27 @@ def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
     drafts.digress(turn, Say("common.photo_not_now"))
 
 
-def pick(turn: TurnBuilder, offer: Offer) -> None:
+def pick(turn: TurnBuilder, choice: Choice) -> None:
     """Do what a thing that was shown stands for."""
     draft, step = turn.session.draft, turn.asked_step()
-    match offer.act:
+    match choice.act:
         case "open":
-            flow_id, subject = offer.answer
+            flow_id, subject = choice.answer
             drafts.open_flow(turn, flow_id, subject)
         case "command":
-            orders.obey(turn, Typed(Command(offer.answer), ""))
+            orders.obey(turn, Typed(Command(choice.answer), ""))
         case "edit":
-            _edit(turn, offer.answer)
+            _edit(turn, choice.answer)
         case "which":
             _ask_which(turn)
         case "again":
             _ask_again(turn)
         case "answer":
             if turn.session.asked and turn.session.asked.flow == "common":
-                _settle_own_question(turn, str(offer.answer))
+                _settle_own_question(turn, str(choice.answer))
             elif step is not None and draft is not None:
                 try:
-                    answer = step.picked(offer.answer, turn.context(draft))
+                    answer = step.picked(choice.answer, turn.context(draft))
                 except Stay as stay:
                     _stay(turn, step, stay)
                 else:
@@ -168,8 +168,8 @@ def _stay(turn: TurnBuilder, step: Step, stay: Stay) -> None:
     turn.session = structs.replace(
         turn.session, draft=structs.replace(draft, answers=kept), refusals=0
     )
-    offers = step.while_open(stay.answer)
-    turn.show(step.id, Prompt(stay.say or step.prompt(turn.context(draft)).say, offers))
+    choices = step.while_open(stay.answer)
+    turn.show(step.id, Prompt(stay.say or step.prompt(turn.context(draft)).say, choices))
     turn.after = stay.after
 
 
@@ -186,17 +186,17 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused) -> None:
     if refusal.readings:
         first, *others = refusal.readings
         sure = refusal.reason in _CONFIRMED
-        offers = [
-            Offer(first.value, first.label, first.answer, means="yes" if sure else ""),
+        choices = [
+            Choice(first.value, first.label, first.answer, means="yes" if sure else ""),
             *(
-                Offer(r.value, r.label, r.answer, means="no" if r.value == "other" else "")
+                Choice(r.value, r.label, r.answer, means="no" if r.value == "other" else "")
                 for r in others
             ),
         ]
         if refusal.reason in _DENIED or (not sure and others):
             no = Say("common.not_this") if sure else Say("common.none_of_these")
-            offers.append(Offer("none", no, None, "again", means="no"))
-        turn.show(step.id, Prompt(say, tuple(offers)), clarifying=True)
+            choices.append(Choice("none", no, None, "again", means="no"))
+        turn.show(step.id, Prompt(say, tuple(choices)), clarifying=True)
         return
     refusals = turn.session.refusals + 1
     turn.session = structs.replace(turn.session, refusals=refusals)
@@ -225,13 +225,13 @@ def _ask_which(turn: TurnBuilder) -> None:
         drafts.stale(turn)
         return
     context = turn.context(draft)
-    offers = tuple(
-        Offer(step.id, Say(context.key(step.id, "label")), step.id, "edit")
+    choices = tuple(
+        Choice(step.id, Say(context.key(step.id, "label")), step.id, "edit")
         for step in flow.applying(context)
         if step.counted and step.id in draft.answers
     )
     step_id = turn.session.asked.step if turn.session.asked else flow.steps[-1].id
-    turn.show(step_id, Prompt(Say("common.which"), offers), clarifying=True)
+    turn.show(step_id, Prompt(Say("common.which"), choices), clarifying=True)
 
 
 def _edit(turn: TurnBuilder, step_id: str) -> None:

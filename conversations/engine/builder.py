@@ -16,13 +16,13 @@ from conversations.effects import (
 from conversations.facts import Facts, Locale, Role
 from conversations.flow import Flow
 from conversations.messages import (
-    Choice,
+    Button,
     Message,
     Question,
     Say,
 )
 from conversations.service import Services
-from conversations.session import Draft, Offer, Session
+from conversations.session import ChatSession, Choice, Draft
 from conversations.step import Context, Prompt, Step
 
 
@@ -44,7 +44,7 @@ class TurnBuilder:
     """One turn while it is being worked out: where the session stands, and what is to be said."""
 
     flows: Flows
-    session: Session
+    session: ChatSession
     facts: Facts
     effects: list[Effect] = field(default_factory=list)
     says: list[Say] = field(default_factory=list)
@@ -53,7 +53,7 @@ class TurnBuilder:
     after: timedelta = timedelta(0)
     lasting: bool = False  # the reply tells of something that was changed or noted, or is the first
 
-    def at(self, session: Session) -> TurnBuilder:
+    def at(self, session: ChatSession) -> TurnBuilder:
         """The same turn, if the conversation stood there."""
         return TurnBuilder(self.flows, session, self.facts)
 
@@ -86,7 +86,7 @@ class TurnBuilder:
         refusals: int | None = None,
     ) -> None:
         question = self.question(self.open_draft(), step_id)
-        self.put(question, prompt.offers, clarifying=clarifying, refusals=refusals)
+        self.put(question, prompt.choices, clarifying=clarifying, refusals=refusals)
         self.prompt = prompt
 
     def question(self, draft: Draft, step_id: str) -> Question:
@@ -95,7 +95,7 @@ class TurnBuilder:
     def put(
         self,
         question: Question,
-        offers: Iterable[Offer],
+        choices: Iterable[Choice],
         *,
         clarifying: bool | None = None,
         refusals: int | None = None,
@@ -105,7 +105,7 @@ class TurnBuilder:
         self.session = structs.replace(
             old,
             asked=question,
-            shown=tuple(offers),
+            shown=tuple(choices),
             version=question.version,
             since=old.since if again else question.version,
             refused=old.refused if again else "",
@@ -123,10 +123,10 @@ class TurnBuilder:
             question.step,
         )
 
-    def ask_own(self, question: str, offers: tuple[Offer, ...], **params: Say) -> None:
+    def ask_own(self, question: str, choices: tuple[Choice, ...], **params: Say) -> None:
         """Ask a question of the engine's own."""
-        self.put(Question("common", "", question, self.session.version + 1), offers)
-        self.prompt = Prompt(Say(f"common.{question}", params), offers)
+        self.put(Question("common", "", question, self.session.version + 1), choices)
+        self.prompt = Prompt(Say(f"common.{question}", params), choices)
 
     def draft_of(self, flow: Flow, subject: str) -> Draft:
         held = [d for d in (self.session.draft, *self.session.parked) if d is not None]
@@ -169,18 +169,18 @@ class TurnBuilder:
     def flush(self) -> None:
         """Make one message of all that is to be said, with the open question at its end."""
         parts = list(self.says)
-        offers: tuple[Offer, ...] = ()
+        choices: tuple[Choice, ...] = ()
         wish = None
         if self.prompt is not None:
             parts.append(self.prompt.say)
-            offers, wish = self.prompt.offers, self.prompt.wish
+            choices, wish = self.prompt.choices, self.prompt.wish
         if not parts:
             return
         wishes = wish in _KEYS
         message = Message(
             parts=tuple(parts),
-            choices=choices_of(offers),
-            question=self.session.asked if offers else None,
+            choices=choices_of(choices),
+            question=self.session.asked if choices else None,
             wish=wish,
             clears=self.session.wished and not wishes,
         )
@@ -192,8 +192,8 @@ class TurnBuilder:
         self.effects.append(Reply(message, self.after, fleeting))
 
 
-def choices_of(offers: Iterable[Offer]) -> tuple[Choice, ...]:
-    return tuple(Choice(offer.value, offer.label) for offer in offers)
+def choices_of(choices: Iterable[Choice]) -> tuple[Button, ...]:
+    return tuple(Button(choice.value, choice.label) for choice in choices)
 
 
 def same(one: Draft, other: Draft) -> bool:

@@ -125,8 +125,8 @@ def digress(turn: TurnBuilder, *says: Say) -> None:
         flow = turn.flows.by_id[draft.flow]
         if step is None:
             go_on(turn)
-        elif step.id in draft.answers and (offers := step.while_open(draft.answers[step.id])):
-            turn.show(step.id, Prompt(Say("common.more_photos"), offers))
+        elif step.id in draft.answers and (choices := step.while_open(draft.answers[step.id])):
+            turn.show(step.id, Prompt(Say("common.more_photos"), choices))
         else:
             questions.ask(turn, flow, draft, step, refusals=turn.session.refusals)
     else:

@@ -33,7 +33,7 @@ from conversations.messages import (
 )
 from conversations.parsers.choice import pick as pick_label
 from conversations.phrases import Command, Intent
-from conversations.session import Interrupted, Offer, Session
+from conversations.session import ChatSession, Choice, Interrupted
 from conversations.step import Prompt
 from conversations.tongue import tongue
 
@@ -98,14 +98,14 @@ def _hear_tongue(turn: TurnBuilder, text: str) -> None:
 def _first_contact(turn: TurnBuilder, event: Event) -> None:
     """Greet an owner; whatever is asked first, the other language is offered as well."""
     _greet(turn, event)
-    offer = Offer("language", Say("common.language_button"), "language", "command")
+    choice = Choice("language", Say("common.language_button"), "language", "command")
     if turn.prompt is None or turn.facts.me.desk != "owner":
         return
     if not any(
         shown.act == "command" and shown.answer == "language" for shown in turn.session.shown
     ):
-        turn.prompt = replace(turn.prompt, offers=(*turn.prompt.offers, offer))
-        turn.session = structs.replace(turn.session, shown=(*turn.session.shown, offer))
+        turn.prompt = replace(turn.prompt, choices=(*turn.prompt.choices, choice))
+        turn.session = structs.replace(turn.session, shown=(*turn.session.shown, choice))
 
 
 def _greet(turn: TurnBuilder, event: Event) -> None:
@@ -144,8 +144,8 @@ def _said(turn: TurnBuilder, event: Said) -> None:
     match understanding.read(turn, event):
         case understanding.Order(typed):
             orders.obey(turn, typed)
-        case understanding.Pick(offer):
-            _pick(turn, offer)
+        case understanding.Pick(choice):
+            _pick(turn, choice)
         case understanding.Aside(meant):
             _aside(turn, meant)
         case understanding.Remark(meant):
@@ -171,21 +171,21 @@ def _aside(turn: TurnBuilder, meant: Intent) -> None:
         drafts.digress(turn, Say(f"common.intent.{meant.lower()}"))
 
 
-def _pick(turn: TurnBuilder, offer: Offer) -> None:
+def _pick(turn: TurnBuilder, choice: Choice) -> None:
     """Take what was picked; two choices say which of two questions words were for."""
     held = turn.session.interrupted
     if held is not None:
         turn.session = structs.replace(turn.session, interrupted=None)
-    if offer.act == "before":
+    if choice.act == "before":
         before = understanding.before_news(turn, held) if held is not None else None
         if before is None:
             drafts.stale(turn)
         else:
-            _go_back(turn, before, Said(str(offer.answer)))
-    elif offer.act == "now":
-        answers.give(turn, Said(str(offer.answer)))
+            _go_back(turn, before, Said(str(choice.answer)))
+    elif choice.act == "now":
+        answers.give(turn, Said(str(choice.answer)))
     else:
-        answers.pick(turn, offer)
+        answers.pick(turn, choice)
 
 
 def _belongs_before_news(turn: TurnBuilder, event: Said | Located | Uploaded) -> bool:
@@ -196,7 +196,7 @@ def _belongs_before_news(turn: TurnBuilder, event: Said | Located | Uploaded) ->
     held = turn.session.interrupted
     if held is None:
         return False
-    if any(offer.act == "before" for offer in turn.session.shown):
+    if any(choice.act == "before" for choice in turn.session.shown):
         return _says_which(turn, held, event)
     turn.session = structs.replace(turn.session, interrupted=None)
     if isinstance(event, Said) and not understanding.may_answer(turn, event.text):
@@ -227,7 +227,7 @@ def _says_which(turn: TurnBuilder, held: Interrupted, event: Said | Located | Up
     return True
 
 
-def _go_back(turn: TurnBuilder, before: Session, event: Event) -> None:
+def _go_back(turn: TurnBuilder, before: ChatSession, event: Event) -> None:
     """Take an event for an answer to the question before the news; the news can wait."""
     news = turn.session.draft
     turn.session = structs.replace(before, interrupted=None)
@@ -253,20 +253,20 @@ def _comes_late(turn: TurnBuilder, held: Interrupted, event: Event) -> bool:
     return True
 
 
-def _ask_whose(turn: TurnBuilder, held: Interrupted, before: Session, text: str) -> None:
+def _ask_whose(turn: TurnBuilder, held: Interrupted, before: ChatSession, text: str) -> None:
     """Ask which of the two questions words are for."""
     asked = turn.session.asked
     if asked is None:
         return
-    here = understanding.offer_named(turn, text) or Offer(
+    here = understanding.choice_named(turn, text) or Choice(
         "now", Say("common.whose.now"), text, "now"
     )
-    then = understanding.offer_named(turn.at(before), text)
+    then = understanding.choice_named(turn.at(before), text)
     label = Say("common.whose.before") if then is None else then.label
     if label == here.label:
         here, label = replace(here, label=Say("common.whose.now")), Say("common.whose.before")
-    offers = (Offer("before", label, text, "before"), here)
-    turn.show(asked.step, Prompt(Say("common.whose"), offers), clarifying=True)
+    choices = (Choice("before", label, text, "before"), here)
+    turn.show(asked.step, Prompt(Say("common.whose"), choices), clarifying=True)
     turn.session = structs.replace(turn.session, interrupted=held)
 
 
@@ -276,7 +276,7 @@ def _tapped_before_news(turn: TurnBuilder, tap: Tapped) -> bool:
     before = understanding.before_news(turn, held) if held is not None else None
     if held is None or before is None or not _is_on(tap, held.asked, held.since):
         return False
-    if not any(offer.value == tap.value for offer in held.shown):
+    if not any(choice.value == tap.value for choice in held.shown):
         return False
     _go_back(turn, before, tap)
     return True
@@ -285,9 +285,9 @@ def _tapped_before_news(turn: TurnBuilder, tap: Tapped) -> bool:
 def _tapped(turn: TurnBuilder, tap: Tapped) -> None:
     asked = turn.session.asked
     if asked is not None and _is_on(tap, asked, turn.session.since):
-        offer = next((o for o in turn.session.shown if o.value == tap.value), None)
-        if offer is not None:
-            _pick(turn, offer)
+        choice = next((o for o in turn.session.shown if o.value == tap.value), None)
+        if choice is not None:
+            _pick(turn, choice)
             return
     if _tapped_before_news(turn, tap):
         return
@@ -313,15 +313,15 @@ def _tapped_elsewhere(turn: TurnBuilder, flow: Flow, tap: Tapped) -> None:
     if step is None or step.id != tap.step:
         drafts.stale(turn)
         return
-    offers = step.prompt(context).offers
-    offer = next((o for o in offers if o.value == tap.value), None)
+    choices = step.prompt(context).choices
+    choice = next((o for o in choices if o.value == tap.value), None)
     current = turn.session.draft
-    if offer is None or (current is not None and same(current, draft) and flow.form):
+    if choice is None or (current is not None and same(current, draft) and flow.form):
         drafts.stale(turn)
         return
     drafts.switch_to(turn, draft)
-    turn.put(turn.question(draft, step.id), offers)
-    _pick(turn, offer)
+    turn.put(turn.question(draft, step.id), choices)
+    _pick(turn, choice)
 
 
 def _is_on(tap: Tapped, asked: Question, since: int) -> bool:

@@ -20,7 +20,7 @@ from conversations.messages import (
     Say,
     say_from_json,
 )
-from conversations.session import Interrupted, Session
+from conversations.session import ChatSession, Interrupted
 
 
 def take(turn: TurnBuilder, news: Happened) -> None:
@@ -29,7 +29,7 @@ def take(turn: TurnBuilder, news: Happened) -> None:
     _remember_interrupted(turn, before)
 
 
-def _remember_interrupted(turn: TurnBuilder, before: Session) -> None:
+def _remember_interrupted(turn: TurnBuilder, before: ChatSession) -> None:
     """Keep the question that news put another one in the place of, unless one is kept."""
     asked, draft = before.asked, before.draft
     if before.interrupted is not None or asked is None or draft is None:
@@ -106,7 +106,7 @@ def _mention(turn: TurnBuilder, flow: Flow, subject: str) -> None:
         Reply(
             Message(
                 parts=(*turn.says, prompt.say),
-                choices=choices_of(prompt.offers),
+                choices=choices_of(prompt.choices),
                 question=Question(flow.id, subject, step.id, 0),
             )
         )

@@ -27,7 +27,7 @@ from conversations.messages import (
     Value,
 )
 from conversations.phrases import Command
-from conversations.session import Offer
+from conversations.session import Choice
 from conversations.step import Context
 
 CANCEL = "cancel"  # a question of the engine's own
@@ -187,8 +187,8 @@ def _cancel(turn: TurnBuilder) -> None:
         turn.ask_own(
             CANCEL,
             (
-                Offer("drop", Say("common.cancel.drop"), "drop", means="yes"),
-                Offer("keep", Say("common.cancel.keep"), "keep", means="no"),
+                Choice("drop", Say("common.cancel.drop"), "drop", means="yes"),
+                Choice("keep", Say("common.cancel.keep"), "keep", means="no"),
             ),
         )
     else:
@@ -203,7 +203,7 @@ def _status(turn: TurnBuilder) -> None:
         return
     context = Context(flow.id, "", {}, turn.facts)
     page = flow.steps[0].prompt(context)
-    nothing_to_do = all(offer.act == "command" for offer in page.offers)
+    nothing_to_do = all(choice.act == "command" for choice in page.choices)
     current = turn.flow(turn.session.draft)
     if nothing_to_do and current is not None and current.form:
         drafts.digress(turn, page.say)

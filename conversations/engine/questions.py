@@ -10,7 +10,7 @@ from conversations.messages import (
     Say,
 )
 from conversations.phrases import Command
-from conversations.session import Draft, Offer
+from conversations.session import Choice, Draft
 from conversations.step import LEFT, Prompt, Step
 
 REFUSALS_BEFORE_HELP = 3  # then leaving it to the officer, or a person, is offered
@@ -21,17 +21,17 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
     """Put a step's question; after several refusals, with more ways out."""
     context = turn.context(draft)
     prompt = step.prompt(context)
-    offers = list(prompt.offers)
+    choices = list(prompt.choices)
     if refusals >= REFUSALS_BEFORE_HELP:
         if step.can_leave:
-            offers.append(Offer("leave", Say("common.leave_it"), LEFT))
-        offers.append(Offer("human", Say("common.talk_to_us"), Command.HUMAN, "command"))
+            choices.append(Choice("leave", Say("common.leave_it"), LEFT))
+        choices.append(Choice("human", Say("common.talk_to_us"), Command.HUMAN, "command"))
     say = step.phrased(prompt.say, partial(summary, flow, context))
     counted = [s.id for s in flow.applying(context) if s.counted]
     if flow.numbered and not draft.subject and step.id in counted:
         number = counted.index(step.id) + 1
         say = Say("common.numbered", {"n": number, "total": len(counted), "question": say})
-    turn.show(step.id, Prompt(say, tuple(offers), prompt.wish), refusals=refusals)
+    turn.show(step.id, Prompt(say, tuple(choices), prompt.wish), refusals=refusals)
 
 
 def ask_to_resume(turn: TurnBuilder) -> None:
@@ -39,7 +39,7 @@ def ask_to_resume(turn: TurnBuilder) -> None:
     turn.ask_own(
         RESUME,
         (
-            Offer("continue", Say("common.resume.continue"), "continue", means="yes"),
-            Offer("restart", Say("common.resume.restart"), "restart", means="no"),
+            Choice("continue", Say("common.resume.continue"), "continue", means="yes"),
+            Choice("restart", Say("common.resume.restart"), "restart", means="no"),
         ),
     )

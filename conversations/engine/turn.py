@@ -17,24 +17,24 @@ from conversations.events import (
     Event,
 )
 from conversations.facts import Facts
-from conversations.session import Session
+from conversations.session import ChatSession
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What follows: the session to keep, and the effects in their order."""
 
-    session: Session
+    session: ChatSession
     effects: tuple[Effect, ...]
 
 
-def advance(flows: Flows, session: Session | None, event: Event, facts: Facts) -> Turn:
+def advance(flows: Flows, session: ChatSession | None, event: Event, facts: Facts) -> Turn:
     """Take one event into account.
 
     Pure: the same arguments give the same turn. Every turn has at least one reply, but for news
     that nobody needs to hear.
     """
-    turn = TurnBuilder(flows, session or Session(), facts)
+    turn = TurnBuilder(flows, session or ChatSession(), facts)
     hearing.take(turn, event)
     turn.flush()
     return Turn(turn.session, tuple(turn.effects))

@@ -20,7 +20,7 @@ from conversations.events import (
 from conversations.parsers import Refused
 from conversations.parsers.choice import pick as pick_label
 from conversations.phrases import Command, Intent, intent
-from conversations.session import Interrupted, Offer, Session
+from conversations.session import ChatSession, Choice, Interrupted
 from conversations.step import Stay
 from conversations.words import standardised, tidy
 
@@ -38,7 +38,7 @@ class Order:
 class Pick:
     """One of the things that were shown."""
 
-    offer: Offer
+    choice: Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,9 @@ def read(turn: TurnBuilder, said: Said) -> Understood:
     typed = read_command(said.text)
     if typed is not None and not _is_answer(turn, typed, said.text):
         return Order(typed)
-    offer = offer_named(turn, said.text)
-    if offer is not None:
-        return Pick(offer)
+    choice = choice_named(turn, said.text)
+    if choice is not None:
+        return Pick(choice)
     meant = intent(said.text)
     if meant is not None and not answers(turn, said) and (meant in DIGRESSIONS or meant in ORDERS):
         return Aside(meant)
@@ -140,7 +140,7 @@ def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
     return True
 
 
-def offer_named(turn: TurnBuilder, text: str) -> Offer | None:
+def choice_named(turn: TurnBuilder, text: str) -> Choice | None:
     """What the words pick of what was shown."""
     shown = turn.session.shown
     step = turn.asked_step()
@@ -164,7 +164,7 @@ def may_answer(turn: TurnBuilder, text: str) -> bool:
 def fit(turn: TurnBuilder, event: Said | Located | Uploaded) -> int:
     """How well an event fits the question in sight: 0 not at all, 2 without a doubt."""
     if isinstance(event, Said):
-        if offer_named(turn, event.text) is not None:
+        if choice_named(turn, event.text) is not None:
             return 2
         return (2 if bare_number(event.text) else 1) if answers(turn, event) else 0
     step, draft = turn.asked_step(), turn.session.draft
@@ -179,7 +179,7 @@ def fit(turn: TurnBuilder, event: Said | Located | Uploaded) -> int:
     return 1
 
 
-def before_news(turn: TurnBuilder, held: Interrupted) -> Session | None:
+def before_news(turn: TurnBuilder, held: Interrupted) -> ChatSession | None:
     """The session as if the news had not come; None if that question is settled by now."""
     flow = turn.flows.by_id.get(held.flow)
     if flow is None or not flow.open_to(held.subject, turn.facts):

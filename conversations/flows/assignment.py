@@ -10,7 +10,7 @@ from conversations.facts import Facts, OfficerFact
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import VisitState
 from conversations.messages import Json, Lines, Say, Value
-from conversations.session import Offer
+from conversations.session import Choice
 from conversations.step import Context
 from conversations.steps import Choose
 from conversations.wording import window_words
@@ -37,7 +37,7 @@ def _summary(context: Context) -> Mapping[str, Value]:
     }
 
 
-def _officers(context: Context) -> tuple[Offer, ...]:
+def _officers(context: Context) -> tuple[Choice, ...]:
     free = sorted(
         (officer for officer in context.facts.desk.officers if officer.reachable),
         key=lambda o: (o.load, o.id),
@@ -45,9 +45,9 @@ def _officers(context: Context) -> tuple[Offer, ...]:
     ends = Counter(_shortened(officer.badge) for officer in free)
     most = MAX_BUTTON if len(free) < MAX_BUTTONS else MAX_ITEM
     officers = tuple(
-        Offer(str(o.id), _label(o, most, whole=ends[_shortened(o.badge)] > 1), o.id) for o in free
+        Choice(str(o.id), _label(o, most, whole=ends[_shortened(o.badge)] > 1), o.id) for o in free
     )
-    return (*officers, Offer("menu", Say("common.to_menu"), "menu", "command"))
+    return (*officers, Choice("menu", Say("common.to_menu"), "menu", "command"))
 
 
 def _label(officer: OfficerFact, most: int, *, whole: bool) -> Say:

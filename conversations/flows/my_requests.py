@@ -11,7 +11,7 @@ from conversations.facts import CaseFact, Facts, VisitFact
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState, VisitState
 from conversations.messages import Json, Lines, Say, Value
-from conversations.session import Answers, Offer
+from conversations.session import Answers, Choice
 from conversations.step import Context
 from conversations.steps import Choose
 from conversations.wording import window_words
@@ -54,12 +54,12 @@ def _lines(context: Context) -> dict[str, Value]:
     return {"lines": Lines(lines or (Say("my_requests.nothing_yet"),))}
 
 
-def _acts(context: Context) -> tuple[Offer, ...]:
+def _acts(context: Context) -> tuple[Choice, ...]:
     facts = context.facts
     acts = [(a, act) for a in facts.mine.cases[:SHOWN] for act in _acts_on(a, facts)]
     often = Counter(act.label for _, act in acts)
-    offers = [
-        Offer(
+    choices = [
+        Choice(
             act.value,
             Say(
                 act.label if often[act.label] == 1 else act.among_several,
@@ -70,7 +70,7 @@ def _acts(context: Context) -> tuple[Offer, ...]:
         )
         for case, act in acts
     ]
-    return (*offers, Offer("menu", Say("common.to_menu"), "menu", "command"))
+    return (*choices, Choice("menu", Say("common.to_menu"), "menu", "command"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _withdraws(answers: Answers, facts: Facts) -> bool:
 
 def _finish(context: Context) -> Ending:
     wanted = context.answers["show"]
-    if wanted not in [offer.answer for offer in _acts(context)]:
+    if wanted not in [choice.answer for choice in _acts(context)]:
         return Ending(says=(Say("common.gone"),))  # the officer has set off meanwhile
     act, _, subject = str(wanted).partition("-")
     if act == SEND:

@@ -7,7 +7,7 @@ from collections import Counter
 from conversations.facts import VisitFact
 from conversations.flow import Flow
 from conversations.messages import Lines, Say, Value
-from conversations.session import Offer
+from conversations.session import Choice
 from conversations.step import Context
 from conversations.steps import Choose
 from conversations.wording import short_day
@@ -41,11 +41,11 @@ def _line(visit: VisitFact) -> Say:
     )
 
 
-def _visits(context: Context) -> tuple[Offer, ...]:
+def _visits(context: Context) -> tuple[Choice, ...]:
     shown = context.facts.rounds.visits[:10]
     alike = Counter((visit.host_name, visit.place) for visit in shown)
     visits = tuple(
-        Offer(
+        Choice(
             f"visit-{visit.id}",
             _label(visit, alone=alike[visit.host_name, visit.place] == 1),
             ["visit", str(visit.id)],
@@ -55,8 +55,8 @@ def _visits(context: Context) -> tuple[Offer, ...]:
     )
     return (
         *visits,
-        Offer("citizen", Say(context.key("menu", "citizen")), ["welcome", ""], "open"),
-        Offer("help", Say(context.key("menu", "help")), "help", "command"),
+        Choice("citizen", Say(context.key("menu", "citizen")), ["welcome", ""], "open"),
+        Choice("help", Say(context.key("menu", "help")), "help", "command"),
     )
 
 

@@ -10,7 +10,7 @@ from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState
 from conversations.messages import Json, Lines, Say, Value
 from conversations.parsers.note import note
-from conversations.session import Offer
+from conversations.session import Choice
 from conversations.step import Context, answered
 from conversations.steps import Ask, Choose
 
@@ -30,10 +30,10 @@ def _summary(context: Context) -> Mapping[str, Value]:
     }
 
 
-def _items(context: Context) -> tuple[Offer, ...]:
+def _items(context: Context) -> tuple[Choice, ...]:
     case = _case(context)
     return tuple(
-        Offer(step, Say(f"{case.service}.{step}.label"), step)
+        Choice(step, Say(f"{case.service}.{step}.label"), step)
         for step in case.returnable
         if step in case.answers
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conversations.flow import Flow
 from conversations.messages import Lines, Say, Value
-from conversations.session import Offer
+from conversations.session import Choice
 from conversations.step import Context
 from conversations.steps import Choose
 
@@ -49,10 +49,10 @@ def _lines(context: Context) -> dict[str, Value]:
     return {"name": facts.me.name or "", "lines": Lines(tuple(lines))}
 
 
-def _matters(context: Context) -> tuple[Offer, ...]:
+def _matters(context: Context) -> tuple[Choice, ...]:
     facts = context.facts
     reviews = tuple(
-        Offer(
+        Choice(
             f"review-{a.id}",
             Say("supervisor_desk.review", {"number": a.number}),
             ["review", str(a.id)],
@@ -61,7 +61,7 @@ def _matters(context: Context) -> tuple[Offer, ...]:
         for a in facts.desk.cases[:SHOWN]
     )
     visits = tuple(
-        Offer(
+        Choice(
             f"assign-{v.id}",
             Say("supervisor_desk.assign", {"number": v.case_number}),
             ["assignment", str(v.id)],
@@ -70,7 +70,7 @@ def _matters(context: Context) -> tuple[Offer, ...]:
         for v in facts.desk.visits[:SHOWN]
     )
     calls = tuple(
-        Offer(
+        Choice(
             f"call-{c.id}",
             Say("supervisor_desk.call", {"number": c.number}),
             ["call", str(c.id)],
@@ -82,8 +82,8 @@ def _matters(context: Context) -> tuple[Offer, ...]:
         *reviews,
         *visits,
         *calls,
-        Offer("citizen", Say("supervisor_desk.citizen"), ["welcome", ""], "open"),
-        Offer("refresh", Say("supervisor_desk.refresh"), "menu", "command"),
+        Choice("citizen", Say("supervisor_desk.citizen"), ["welcome", ""], "open"),
+        Choice("refresh", Say("supervisor_desk.refresh"), "menu", "command"),
     )
 
 

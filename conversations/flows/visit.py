@@ -28,7 +28,7 @@ from conversations.messages import Json, Say, Value
 from conversations.parsers import Refused
 from conversations.parsers.code import six_digits
 from conversations.script import FAILED, FINISH, Script
-from conversations.session import Answers, Offer
+from conversations.session import Answers, Choice
 from conversations.step import Context, Prompt, Step, When, Wrong, answered
 from conversations.steps import Choose
 from conversations.wording import window_words
@@ -152,8 +152,8 @@ class Arrival(Step):
         return Prompt(
             Say(context.key(self.id), _summary(context)),
             (
-                Offer("here", Say(context.key(self.id, "here")), {"km": None}, means="yes"),
-                Offer(FAILED, Say(context.key(self.id, FAILED)), FAILED),
+                Choice("here", Say(context.key(self.id, "here")), {"km": None}, means="yes"),
+                Choice(FAILED, Say(context.key(self.id, FAILED)), FAILED),
             ),
         )
 
@@ -211,8 +211,8 @@ class DoorCode(Step):
     numeric: bool = True
 
     def prompt(self, context: Context) -> Prompt:
-        offers = (Offer(FAILED, Say(context.key(self.id, FAILED)), FAILED),)
-        return Prompt(Say(context.key(self.id), _summary(context)), offers)
+        choices = (Choice(FAILED, Say(context.key(self.id, FAILED)), FAILED),)
+        return Prompt(Say(context.key(self.id), _summary(context)), choices)
 
     def read(self, event: Event, context: Context) -> Json:
         if not isinstance(event, Said):

@@ -9,7 +9,7 @@ from conversations.facts import Facts, Window
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState
 from conversations.messages import Json, Say, Value
-from conversations.session import Answers, Offer
+from conversations.session import Answers, Choice
 from conversations.step import Context
 from conversations.steps import Choose
 from conversations.wording import short_day
@@ -17,14 +17,14 @@ from conversations.wording import short_day
 SHOWN = 6  # windows at once: more is too much to read on a small screen
 
 
-def _windows(context: Context) -> tuple[Offer, ...]:
+def _windows(context: Context) -> tuple[Choice, ...]:
     case = context.facts.case(context.subject)
     answers = case.answers if case is not None else {}
-    offers = [
-        Offer(value := f"{w.on.isoformat()}.{w.part}", _label(w), value)
+    choices = [
+        Choice(value := f"{w.on.isoformat()}.{w.part}", _label(w), value)
         for w in sorted(_free(context), key=lambda w: _rank(w, answers))[:SHOWN]
     ]
-    return (*offers, Offer("later", Say(context.key("window", "later")), "later"))
+    return (*choices, Choice("later", Say(context.key("window", "later")), "later"))
 
 
 def _free(context: Context) -> tuple[Window, ...]:

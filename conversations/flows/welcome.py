@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from conversations.flow import Flow
 from conversations.messages import Say
-from conversations.session import Offer
+from conversations.session import Choice
 from conversations.step import Context
 from conversations.steps import Choose
 
 
-def _menu(context: Context) -> tuple[Offer, ...]:
+def _menu(context: Context) -> tuple[Choice, ...]:
     """Services by the line of their own catalogue (`<flow>.title`): this flow knows no other."""
     services = tuple(
-        Offer(service, Say(f"{service}.title"), [service, ""], "open")
+        Choice(service, Say(f"{service}.title"), [service, ""], "open")
         for service in context.facts.mine.services
     )
-    desk = (Offer("desk", Say(context.key("menu", "desk")), "menu", "command"),)
+    desk = (Choice("desk", Say(context.key("menu", "desk")), "menu", "command"),)
     return (
         *(desk if context.facts.me.desk != "owner" else ()),
         *services,
-        Offer("status", Say(context.key("menu", "status")), "status", "command"),
-        Offer("help", Say(context.key("menu", "help")), "help", "command"),
-        Offer("language", Say(context.key("menu", "language")), "language", "command"),
+        Choice("status", Say(context.key("menu", "status")), "status", "command"),
+        Choice("help", Say(context.key("menu", "help")), "help", "command"),
+        Choice("language", Say(context.key("menu", "language")), "language", "command"),
     )
 
 

@@ -20,7 +20,7 @@ from conversations.engine import builder
 from conversations.engine import turn as talk
 from conversations.events import Event, Located, Said, Started, Uploaded
 from conversations.facts import Facts
-from conversations.session import Session as Talk
+from conversations.session import ChatSession
 from models import officer
 from models.conversation import Conversation
 from models.inbox import InboxMessage
@@ -154,7 +154,7 @@ async def test_a_poisoned_turn_does_not_hurt_its_neighbours(
     sound = talk.advance
 
     def poisoned(
-        flows: builder.Flows, session: Talk | None, event: Event, facts: Facts
+        flows: builder.Flows, session: ChatSession | None, event: Event, facts: Facts
     ) -> talk.Turn:
         if isinstance(event, Located):
             raise ZeroDivisionError

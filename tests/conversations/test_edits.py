@@ -4,7 +4,7 @@ import pytest
 
 from conversations import events, flows
 from conversations.events import Said
-from conversations.session import Session
+from conversations.session import ChatSession
 from tests.conversations.transcript import Chat
 
 FLOWS = flows.load()
@@ -92,4 +92,4 @@ def test_events_and_sessions_of_an_earlier_version_are_read() -> None:
     assert chat.session is not None
     kept = chat.session.to_json()
     del kept["refused"], kept["interrupted"]
-    assert Session.from_json(kept) == chat.session
+    assert ChatSession.from_json(kept) == chat.session

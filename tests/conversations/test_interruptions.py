@@ -7,7 +7,7 @@ import pytest
 
 from conversations import flows
 from conversations.engine.understanding import DOUBT
-from conversations.session import Session
+from conversations.session import ChatSession
 from tests.conversations import city
 from tests.conversations.transcript import Chat
 
@@ -245,7 +245,7 @@ def test_news_on_news_keeps_the_question_that_stood_first() -> None:
     chat.heard(NEWS)
     assert WHOSE in chat.heard("> 2")[0]
     assert chat.session is not None
-    assert Session.from_json(chat.session.to_json()) == chat.session
+    assert ChatSession.from_json(chat.session.to_json()) == chat.session
 
 
 def test_what_was_chosen_is_told_once() -> None:

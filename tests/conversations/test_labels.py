@@ -23,8 +23,8 @@ def labels(flow: str, subject: str, facts: Facts) -> list[str]:
     """The words on the buttons of a flow's first question."""
     step = FLOWS[flow].steps[0]
     assert isinstance(step, Choose)
-    offers = step.prompt(Context(flow, subject, {}, facts)).offers
-    return [WORDS.say(offer.label, facts.me.locale) for offer in offers]
+    choices = step.prompt(Context(flow, subject, {}, facts)).choices
+    return [WORDS.say(choice.label, facts.me.locale) for choice in choices]
 
 
 def fits(shown: Sequence[str]) -> bool:

@@ -28,7 +28,7 @@ from conversations.events import (
 )
 from conversations.facts import Facts
 from conversations.messages import Message, Question
-from conversations.session import Answers, Draft, Session
+from conversations.session import Answers, ChatSession, Draft
 from tests.conversations import city
 
 FLOWS = flows.load()
@@ -141,7 +141,7 @@ def people() -> st.SearchStrategy[Facts]:
 class Moment:
     """One turn of a conversation: before, what happened, and what followed."""
 
-    before: Session
+    before: ChatSession
     event: Event
     facts: Facts
     turn: Turn
@@ -155,7 +155,7 @@ def conversation(facts: Facts, begun: int, said: list[Event | Tap]) -> Iterator[
     """
     answers = dict(list(city.ANSWERS.items())[:begun]) if facts.me.desk == "owner" else {}
     parked = (Draft("business_permit", "", answers),) if answers else ()
-    session, sent = Session(parked=parked, greeted=bool(answers)), list[Message]()
+    session, sent = ChatSession(parked=parked, greeted=bool(answers)), list[Message]()
     into_it: list[Event | Tap] = [Said("menu"), Tap(0, 0), Said("lanjutkan")] if answers else []
     for item in [*into_it, *said]:
         event = _tapped(item, sent) if isinstance(item, Tap) else item
@@ -192,7 +192,7 @@ def test_a_turn_is_pure_and_any_conversation_can_be_put_down_and_taken_up_again(
     facts: Facts, begun: int, said: list[Event | Tap]
 ) -> None:
     for moment in conversation(facts, begun, said):
-        taken_up = Session.from_json(json.loads(json.dumps(moment.before.to_json())))
+        taken_up = ChatSession.from_json(json.loads(json.dumps(moment.before.to_json())))
         assert taken_up == moment.before
         event = events.from_json(json.loads(json.dumps(events.to_json(moment.event))))
         assert event == moment.event
@@ -219,7 +219,7 @@ def test_everybody_is_answered_in_words_of_both_languages(
 @many
 @chats
 def test_the_menu_is_always_a_way_out(facts: Facts, begun: int, said: list[Event | Tap]) -> None:
-    session = Session()
+    session = ChatSession()
     for moment in conversation(facts, begun, said):
         session, facts = moment.turn.session, moment.facts
         for effect in moment.turn.effects:
@@ -242,7 +242,7 @@ def test_what_is_in_sight_is_what_was_shown_last(
         last = _messages(moment.turn.effects)[-1:]
         if last and last[0].question and last[0].question.version:
             assert last[0].question == asked
-            shown = [offer.value for offer in moment.turn.session.shown]
+            shown = [choice.value for choice in moment.turn.session.shown]
             assert [choice.value for choice in last[0].choices] == shown
             assert len(set(shown)) == len(shown), "two buttons mean the same"
 
@@ -332,11 +332,11 @@ def _messages(effects: tuple[Effect, ...]) -> list[Message]:
     return [effect.message for effect in effects if isinstance(effect, Reply)]
 
 
-def _drafts(session: Session) -> list[Draft]:
+def _drafts(session: ChatSession) -> list[Draft]:
     return [draft for draft in (session.draft, *session.parked) if draft is not None]
 
 
-def _answers(session: Session) -> dict[tuple[str, str], Answers]:
+def _answers(session: ChatSession) -> dict[tuple[str, str], Answers]:
     return {
         (draft.flow, draft.subject): draft.answers
         for draft in _drafts(session)
@@ -344,7 +344,7 @@ def _answers(session: Session) -> dict[tuple[str, str], Answers]:
     }
 
 
-def _in_sight(question: Question, session: Session) -> bool:
+def _in_sight(question: Question, session: ChatSession) -> bool:
     """Whether it is the open question, or the one that news has just put it in the place of."""
     held = session.interrupted
     open_ones = [(session.asked, session.since)]
@@ -358,12 +358,12 @@ def _in_sight(question: Question, session: Session) -> bool:
     )
 
 
-def _begins(question: Question, session: Session) -> bool:
+def _begins(question: Question, session: ChatSession) -> bool:
     """Whether it is a form that has no answer yet: its first button begins it at any time."""
     return not _answers(session).get((question.flow, question.subject))
 
 
-def _of_another_matter(question: Question, session: Session) -> bool:
+def _of_another_matter(question: Question, session: ChatSession) -> bool:
     """A menu, or a matter of its own: its buttons stay good for as long as it is open."""
     flow = FLOWS.by_id.get(question.flow)
     return flow is not None and (flow.home is not None or bool(question.subject))

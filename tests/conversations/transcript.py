@@ -36,7 +36,7 @@ from conversations.events import (
 )
 from conversations.facts import WIB, CaseFact, Facts
 from conversations.messages import Json, Message, Say
-from conversations.session import Draft, Session
+from conversations.session import ChatSession, Draft
 from conversations.withholding import withheld
 from tests.conversations import city
 
@@ -74,7 +74,7 @@ class Chat:
     """One person's conversation while it is played."""
 
     flows: Flows
-    session: Session | None = None
+    session: ChatSession | None = None
     facts: Facts = field(default_factory=city.facts)
     last: Event | None = None
     sent: list[Message] = field(default_factory=list)
@@ -106,7 +106,7 @@ class Chat:
         before = [step.id for step in flow.steps]
         before = before[: before.index(step_id)]
         draft = Draft(flow_id, "", {step: city.ANSWERS[step] for step in before})
-        self.session = Session(parked=(draft,), greeted=True, version=10)
+        self.session = ChatSession(parked=(draft,), greeted=True, version=10)
         self.facts = city.changed(self.facts, consents=frozenset({"applying"}))
         self._turn(Tapped("welcome", "", "menu", 0, flow_id))
         return self._turn(Said("lanjutkan")) if before else []
@@ -116,7 +116,7 @@ class Chat:
         self.last = event = events.from_json(json.loads(json.dumps(kept)))
         turn = advance(self.flows, self.session, event, self.facts)
         assert turn == advance(self.flows, self.session, event, self.facts), "a turn is pure"
-        self.session = Session.from_json(json.loads(json.dumps(turn.session.to_json())))
+        self.session = ChatSession.from_json(json.loads(json.dumps(turn.session.to_json())))
         assert self.session == turn.session, "a session survives JSON"
         lines: list[str] = []
         for effect in turn.effects:

@@ -38,7 +38,7 @@ from conversations.effects import (
 from conversations.events import News, Uploaded
 from conversations.messages import Say
 from conversations.services import business_permit
-from conversations.session import Session as Talk
+from conversations.session import ChatSession
 from demo.embedded import _programs, servers
 from models import link, migrations, unreached
 from models.case import Case
@@ -108,7 +108,7 @@ def open_step(town: Town, address: str) -> str | None:
     """The step that this person was asked last."""
     person_id = town.person(address)
     stored = town.read(lambda tx: tx.get_one(Conversation, person_id).session)
-    asked = Talk.from_json(stored).asked
+    asked = ChatSession.from_json(stored).asked
     return asked.step if asked else None
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from conversations import catalogue, events, flows, messages
 from conversations.messages import Say, say_from_json
 from conversations.services import business_permit
-from conversations.session import Session as Talk
+from conversations.session import ChatSession
 from models import migrations
 from models.attachment import Attachment
 from models.case import Case
@@ -71,7 +71,7 @@ def test_every_row_is_there_and_can_be_read(upgraded: str) -> None:
         asked = {
             talk.asked.step
             for row in tx.scalars(select(Conversation))
-            if (talk := Talk.from_json(row.session)).asked is not None
+            if (talk := ChatSession.from_json(row.session)).asked is not None
         }
         assert asked >= {step.id for step in business_permit.FORM.steps}
     engine.dispose()

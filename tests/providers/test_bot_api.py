@@ -16,12 +16,12 @@ from bot.channels.telegram.channel import Telegram
 from bot.channels.telegram.updates import read
 from conversations.catalogue import Catalogue
 from conversations.events import Located, SharedContact, Tapped, Uploaded
-from conversations.messages import Choice, Message, Question, Say
+from conversations.messages import Button, Message, Question, Say
 from tests.outgoing_messages import outgoing
 from tests.providers.bot_api import TOKEN, FakeBotApi, Person
 
 CATALOGUE = Catalogue({"t.ask": {"id": "Setuju?", "en": "Agreed?"}})
-ASK = Message((Say("t.ask"),), (Choice("yes", "Ya"),), Question("f", "", "consent", 1))
+ASK = Message((Say("t.ask"),), (Button("yes", "Ya"),), Question("f", "", "consent", 1))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from bot.channels.base import File, OutgoingMessage, token
 from bot.errors import WindowClosed
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
-from conversations.messages import Choice, Message, Question, Say
+from conversations.messages import Button, Message, Question, Say
 from demo import sample_photo
 from models import person
 from models.infrastructure.database import Database
@@ -28,7 +28,7 @@ from tests.web.site import Site, build, served
 from workers.verification import photo
 
 QUESTION = Question("demo", "", "start", 1)
-OFFER = Message((Say("pages.demo.title"),), (Choice("go", Say("pages.demo.start")),), QUESTION)
+OFFER = Message((Say("pages.demo.title"),), (Button("go", Say("pages.demo.start")),), QUESTION)
 
 
 def jpeg() -> bytes:

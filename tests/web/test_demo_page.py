@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.channels.base import InboundMessage
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
-from conversations.messages import Choice, Message, Question, Say
+from conversations.messages import Button, Message, Question, Say
 from tests.outgoing_messages import outgoing
 from tests.web.chromium import Tab, chromium, installed
 from tests.web.site import Site
@@ -51,7 +51,7 @@ def reply(heard: InboundMessage) -> Message:
     said = heard.event.text if isinstance(heard.event, Said) else type(heard.event).__name__
     return Message(
         (Say("pages.document.state.unknown.text", {"number": said}),),
-        (Choice("go", "Setuju, mulai"),),
+        (Button("go", "Setuju, mulai"),),
         QUESTION,
         wish="location",
     )

@@ -13,7 +13,7 @@ from bot.channels.base import token
 from bot.channels.texts import split, units
 from bot.errors import Rejected
 from conversations.catalogue import Catalogue
-from conversations.messages import Choice, Json, Message, Say
+from conversations.messages import Button, Json, Message, Say
 
 MAX_TEXT = 4096  # UTF-16 units; sendMessage
 MAX_CAPTION = 1024  # UTF-16 units; sendDocument, sendPhoto
@@ -84,7 +84,7 @@ def _markup(message: Message, locale: str, catalogue: Catalogue) -> Json:
     return {"remove_keyboard": True} if message.clears else None
 
 
-def _button(message: Message, choice: Choice, locale: str, catalogue: Catalogue) -> Json:
+def _button(message: Message, choice: Button, locale: str, catalogue: Catalogue) -> Json:
     if message.question is None:
         raise Rejected(f"the choice {choice.value!r} belongs to no question: give the message one")
     data = token(message.question, choice.value)

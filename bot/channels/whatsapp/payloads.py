@@ -21,7 +21,7 @@ from bot.channels.base import token
 from bot.channels.texts import numbered, split, units
 from bot.errors import Rejected
 from conversations.catalogue import Catalogue
-from conversations.messages import Choice, Json, Message, Say
+from conversations.messages import Button, Json, Message, Say
 
 # Lengths are counted in UTF-16 units, though Twilio writes characters: what fits so, fits.
 MAX_TEXT = 1600  # Body, and all the words of a Content together: 21617, 21658
@@ -181,7 +181,7 @@ def _pick(message: Message, locale: str, catalogue: Catalogue) -> Pick | None:
     return None
 
 
-def _choice(message: Message, choice: Choice, locale: str, catalogue: Catalogue) -> tuple[str, str]:
+def _choice(message: Message, choice: Button, locale: str, catalogue: Catalogue) -> tuple[str, str]:
     if message.question is None:
         raise Rejected(f"the choice {choice.value!r} belongs to no question: give the message one")
     return token(message.question, choice.value), catalogue.say(choice.label, locale)

@@ -16,7 +16,7 @@ from bot.channels.whatsapp.templates import Templates
 from bot.errors import FileRefused, Malformed
 from conversations.catalogue import Catalogue
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
-from conversations.messages import Choice, Json, Message, Question, Say
+from conversations.messages import Button, Json, Message, Question, Say
 from demo import channel as browser
 from demo.channel import Browser
 from demo.whatsapp_phone import Phone
@@ -109,7 +109,7 @@ async def test_a_message_becomes_a_bubble_with_its_buttons_and_its_file(
 ) -> None:
     message = Message(
         (Say("x.premises", {"who": "Bapak/Ibu"}),),
-        (Choice("fixed", Say("x.fixed")), Choice("other", "Pasar Minggu")),
+        (Button("fixed", Say("x.fixed")), Button("other", "Pasar Minggu")),
         PREMISES,
         wish="location",
         document="permits/a.pdf",
@@ -182,7 +182,7 @@ async def test_an_identity_number_is_not_kept(channel: Browser, db: Database, nu
 
 
 async def test_a_tap_shows_the_words_of_its_button(channel: Browser, db: Database) -> None:
-    message = Message((Say("x.fixed"),), (Choice("fixed", Say("x.fixed")),), PREMISES)
+    message = Message((Say("x.fixed"),), (Button("fixed", Say("x.fixed")),), PREMISES)
     await channel.send(outgoing(PHONE, message, "en"))
     await channel.show(browser.from_tap(PHONE, ACT, token(PREMISES, "fixed"), "id"))
     assert (await shown(db))[-1] == (False, {"text": "Fixed", "delivery": ACT})

@@ -30,7 +30,7 @@ from bot.outcomes import LONGEST
 from conversations import flows
 from conversations.catalogue import Catalogue
 from conversations.events import Said
-from conversations.messages import Choice, Message, Question, Say
+from conversations.messages import Button, Message, Question, Say
 from tests.conversations.transcript import Chat
 from tests.outgoing_messages import outgoing
 from tests.providers.bot_api import (
@@ -38,7 +38,6 @@ from tests.providers.bot_api import (
     CUT,
     HANG,
     TOKEN,
-    Button,
     Document,
     FakeBotApi,
     Fault,
@@ -47,6 +46,9 @@ from tests.providers.bot_api import (
     lie,
     refused,
     too_many,
+)
+from tests.providers.bot_api import (
+    Button as Key,
 )
 
 CATALOGUE = Catalogue(
@@ -61,7 +63,7 @@ CATALOGUE = Catalogue(
     }
 )
 QUESTION = Question("business_permit", "", "place", 7)
-YES = Choice("yes", Say("t.yes"))
+YES = Button("yes", Say("t.yes"))
 
 
 def says(text: str = "Halo", **more: object) -> Message:
@@ -112,7 +114,7 @@ async def test_a_question_arrives_with_its_buttons(telegram: Telegram, siti: Per
 async def test_a_wish_arrives_as_a_key_that_sends_it(telegram: Telegram, siti: Person) -> None:
     message = says("Di mana?", choices=(YES,), question=QUESTION, wish="location")
     await telegram.send(outgoing("1001", message))
-    assert siti.keyboard == ((Button("Kirim lokasi", sends="location"),), (Button("Ya"),))
+    assert siti.keyboard == ((Key("Kirim lokasi", sends="location"),), (Key("Ya"),))
     await telegram.send(outgoing("1001", says("Siapa nama?", clears=True)))
     assert not siti.keyboard
 

@@ -17,7 +17,7 @@ from bot.channels.base import read_token
 from bot.channels.telegram.payloads import MAX_CAPTION, MAX_TEXT, Payload, render
 from bot.errors import Rejected
 from conversations.catalogue import Catalogue
-from conversations.messages import Choice, Json, Message, Question, Say
+from conversations.messages import Button, Json, Message, Question, Say
 
 CATALOGUE = Catalogue(
     {
@@ -32,8 +32,8 @@ CATALOGUE = Catalogue(
     }
 )
 QUESTION = Question("business_permit", "", "place", 7)
-YES, NO = Choice("yes", Say("t.yes")), Choice("no", Say("t.no"))
-MOBILE = Choice("mobile", Say("t.mobile"))
+YES, NO = Button("yes", Say("t.yes")), Button("no", Say("t.no"))
+MOBILE = Button("mobile", Say("t.mobile"))
 
 
 def any_text(text: str) -> tuple[Say, ...]:
@@ -95,7 +95,7 @@ RENDERED: dict[str, tuple[Message, list[Payload]]] = {
         ],
     ),
     "a name is a label": (
-        Message(ASK, (Choice("31.74", "Cipete Utara"),), QUESTION),
+        Message(ASK, (Button("31.74", "Cipete Utara"),), QUESTION),
         [Payload(ASKED, inline([("Cipete Utara", "business_permit||place|7|31.74")]))],
     ),
     "a wish for the place": (
@@ -214,7 +214,7 @@ def test_cutting_loses_nothing_but_blanks_and_keeps_the_limit(text: str) -> None
 
 def test_the_longest_data_that_fits_comes_back() -> None:
     value = "x" * (64 - len("business_permit||place|7|"))
-    [payload] = render(Message(ASK, (Choice(value, "a"),), QUESTION), "id", CATALOGUE)
+    [payload] = render(Message(ASK, (Button(value, "a"),), QUESTION), "id", CATALOGUE)
     data = payload.markup["inline_keyboard"][0][0]["callback_data"]
     assert isinstance(data, str)
     assert read_token(data) == (QUESTION, value)
@@ -223,7 +223,7 @@ def test_the_longest_data_that_fits_comes_back() -> None:
 @pytest.mark.parametrize("value", ["x" * 40, "é" * 20])
 def test_data_over_64_bytes_is_rejected_by_name(value: str) -> None:
     with pytest.raises(Rejected, match=f"business_permit..place.7.{value}.*Telegram takes 64"):
-        render(Message(ASK, (Choice(value, "a"),), QUESTION), "id", CATALOGUE)
+        render(Message(ASK, (Button(value, "a"),), QUESTION), "id", CATALOGUE)
 
 
 def test_choices_without_a_question_are_rejected() -> None:

@@ -40,7 +40,7 @@ from bot.sender import Sender
 from conversations import messages
 from conversations.catalogue import Catalogue
 from conversations.events import Said
-from conversations.messages import Choice, Message, Question, Say
+from conversations.messages import Button, Message, Question, Say
 from models import outbox, receipt
 from models import person as people
 from models.infrastructure import encryption
@@ -67,7 +67,7 @@ WORDS = Catalogue(
     }
 )
 QUESTION = Question("business_permit", "", "place", 7)
-YES, NO = Choice("yes", Say("t.yes")), Choice("no", "Tidak")
+YES, NO = Button("yes", Say("t.yes")), Button("no", "Tidak")
 PHONE = "+6281200000001"
 PUBLIC = "http://127.0.0.1:9"
 PERMIT = "permits/2026/IUMK-2026-3174-000001.pdf"

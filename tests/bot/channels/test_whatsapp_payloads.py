@@ -31,7 +31,7 @@ from bot.channels.whatsapp.payloads import (
 from bot.errors import Rejected
 from conversations import catalogue, flows
 from conversations.catalogue import LOCALES, Catalogue
-from conversations.messages import Choice, Message, Question, Say
+from conversations.messages import Button, Message, Question, Say
 from tests.conversations.test_transcripts import TRANSCRIPTS
 from tests.conversations.transcript import PLAYED, Chat
 
@@ -44,15 +44,15 @@ WORDS = Catalogue(
     }
 )
 PLACE = Question("business_permit", "", "place", 7)
-YES = Choice("yes", Say("t.yes"))
+YES = Button("yes", Say("t.yes"))
 
 
-def says(text: str, *choices: Choice, **more: object) -> Message:
+def says(text: str, *choices: Button, **more: object) -> Message:
     return Message((Say("t.any", {"text": text}),), choices, PLACE, **more)  # type: ignore[arg-type]
 
 
-def choices(*labels: str) -> tuple[Choice, ...]:
-    return tuple(Choice(str(number), label) for number, label in enumerate(labels, 1))
+def choices(*labels: str) -> tuple[Button, ...]:
+    return tuple(Button(str(number), label) for number, label in enumerate(labels, 1))
 
 
 def pick(*labels: str, button: str = "") -> Pick:
