@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec import structs
 
 from conversations.commands import Typed
@@ -24,7 +22,7 @@ from conversations.messages import (
     Json,
     Say,
 )
-from conversations.parsers import Refused, phone
+from conversations.parsers import Refused
 from conversations.phrases import Command, Intent
 from conversations.session import Choice, Draft
 from conversations.step import Prompt, Stay, Step, Wrong
@@ -59,33 +57,16 @@ def give(turn: TurnBuilder, event: Event) -> None:
 def keep_contact(turn: TurnBuilder, event: SharedContact) -> None:
     """Keep the person's own number; somebody else's is not ours to keep."""
     if event.own:
-        _keep_number(turn, event.phone)
+        keep_number(turn, event.phone)
     else:
         drafts.digress(turn, Say("common.contact_of_another"))
 
 
-def _keep_number(turn: TurnBuilder, number: str) -> None:
+def keep_number(turn: TurnBuilder, number: str) -> None:
+    """Keep the number that they are to be called on, in E.164."""
     turn.effects += (RememberPhone(number), CallPerson(Help.PHONE))
     turn.session = structs.replace(turn.session, calling=False)
     drafts.digress(turn, Say("common.contact_received", {"phone": number}))
-
-
-def tells_number(turn: TurnBuilder, text: str) -> bool:
-    """Keep the number that they are to be called on, if the message is one."""
-    listens = turn.session.calling or turn.session.asked is None or turn.at_home()
-    step = turn.asked_step()
-    if turn.facts.me.desk != "owner" or not listens or not phone.is_one(text):
-        return False
-    if step is not None and step.numeric and not re.search(r"\+|\b0", text):
-        return False  # a sum of nine digits
-    number = phone.read(text)
-    if number:
-        _keep_number(turn, number)
-    elif turn.session.calling and (step is None or not step.numeric):
-        drafts.digress(turn, Say("refusals.not_a_phone"))
-    else:
-        return False
-    return True
 
 
 def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:

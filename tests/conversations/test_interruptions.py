@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from conversations import flows
-from conversations.engine.understanding import DOUBT
+from conversations.engine.interruption import DOUBT
 from conversations.session import ChatSession
 from tests.conversations import city
 from tests.conversations.transcript import Chat
