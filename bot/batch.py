@@ -38,7 +38,7 @@ KEY_PATIENCE = 15.0  # seconds that a process with the missing key has to take t
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of a batch."""
+    """The result of a batch."""
 
     leased: list[Claimed]  # to be sent at once
     more: bool  # there is more for the sender to look for
@@ -134,7 +134,7 @@ class Batch:
                 enqueue(self.tx, [NewMessage(person_id, f"session_set_aside:{aside_id}", anew)])
 
     def _reopen(self, writer: Writer, waiting: Iterable[int]) -> dict[int, Opening]:
-        """What the first events changed."""
+        """Read again what the first events changed."""
         with pipeline(self.tx) as execute:
             consent.give(execute, writer.consents)
         return turn.reopen(self.tx, waiting)
@@ -199,7 +199,7 @@ def begin(tx: Session, batch: Sequence[Entry]) -> Begun:
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """What of a person's open rows is taken now, in order, and what can't be read."""
+    """A person's open rows, sorted: those to take now, in order, and those that can't be read."""
 
     rows: Sequence[Untaken]
     aside: Sequence[int] = ()  # rows to be set aside
@@ -232,7 +232,7 @@ def waits_for_key(value: object, row: Untaken) -> bool:
 
 
 def tellable(untaken: Sequence[Untaken]) -> Sequence[Untaken]:
-    """What is taken now: all of it if the person speaks, else what does not wait for the morning.
+    """The rows to take now: all if the person speaks, else those that do not wait for the morning.
 
     So at night they hear the news first, and then the answer.
     """

@@ -92,7 +92,7 @@ return cjson.encode(answers)
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """What the script granted; times are seconds from now."""
+    """The places that the script granted; times are seconds from now."""
 
     granted: int
     first: float  # when the first of them is; negative: in the past

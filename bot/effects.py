@@ -66,7 +66,7 @@ from models.person import LockedPerson
 class Writer:
     """Writes the effects of a batch of turns; the ledger of their acts.
 
-    What nearly every turn writes is gathered, for one statement for all of them in the end.
+    Rows that nearly every turn writes are gathered, and written by one statement at the end.
     """
 
     tx: Session
@@ -93,8 +93,8 @@ class Writer:
     ) -> None:
         """Write one turn's effects, in order; `turn_id` is the inbox row it answers.
 
-        `address_id` is where that came from, and where the answers go. What is said on `unasked`
-        news is a notice to those who opted out: the sender drops it.
+        `address_id` is where that came from, and where the answers go. For somebody who opted out,
+        a reply to `unasked` news is a notice, which the sender drops.
         """
         lane = Lane.NOTICE if unasked and speaker.opted_out_at is not None else Lane.REPLY
         for index, effect in enumerate(effects):

@@ -1,4 +1,4 @@
-"""What can go wrong at a provider, each with one decision; `bot.outcomes` says what follows.
+"""Failures of a provider, each with one decision; `bot.outcomes` says what follows.
 
 ChannelError
 ├── Forged            an unsigned or wrongly signed delivery: 403
@@ -72,7 +72,7 @@ class HalfSent(OutcomeUnknown):
 
 
 class StillUnknown(OutcomeUnknown):
-    """What became of an earlier try could not be found out, so nothing was sent now."""
+    """The outcome of an earlier try could not be found out, so nothing was sent now."""
 
 
 class FileRefused(ChannelError):

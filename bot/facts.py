@@ -57,7 +57,7 @@ SUPERVISORS_CHECK = "supervisor"  # a finding made by hand, about one version of
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """What is the same for everybody: the places, the kinds of business, the flows."""
+    """The same for everybody: the places, the kinds of business, the flows."""
 
     places: Places
     trades: Trades
@@ -125,7 +125,7 @@ def _with_rows(
 
 
 def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Calendar) -> Mine:
-    """What this person has asked for, and can ask for."""
+    """The requests of this person, and the services on offer to them."""
     cases_ = sorted((c for c in rows.cases.values() if c.person_id == one.id), key=lambda c: -c.id)
     choosing = [c for c in cases_ if c.state == CaseState.ACCEPTED and c.area_code]
     return Mine(
@@ -363,7 +363,7 @@ def _site(row: Visit, service: Service, answers: Answers) -> Site:
 
 
 def _roles(me: Officer | None) -> frozenset[Role]:
-    """What somebody is besides an owner; a head is a supervisor as well."""
+    """The roles of somebody besides owner; a head is a supervisor as well."""
     if me is None:
         return _OWNER
     if me.role == "officer":

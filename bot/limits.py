@@ -1,8 +1,8 @@
 """Places in a provider's rate: buckets in Redis for each account and chat, shared by all processes.
 
-A place is a time at which one message may go. Whoever asks is given places up to a while ahead, and
-sends at those times; so nobody waits here, and places are shared out in the order of asking. The
-buckets are those of `bot.buckets`.
+A place is a time at which one message may go. `reserve` returns such times, up to a while ahead,
+and the caller sleeps until its own. First come, first served across processes. The buckets are
+those of `bot.buckets`.
 
 While Redis is away each process keeps to a share of the rate by itself. Replies must go on, and the
 shares of a handful of processes together stay within the rate.
@@ -37,7 +37,7 @@ HANDFUL = 5  # processes that together stay within the rate while Redis is away
 
 @dataclass(frozen=True, slots=True)
 class Chats:
-    """What one chat is sent: a long-run rate, a burst, and how many replies may wait for it.
+    """The limits of one chat: a long-run rate, a burst, and how many replies may wait for it.
 
     Telegram asks for no more than one message a second into one chat, short bursts apart.
     Source: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
@@ -74,7 +74,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What a provider takes from one account of ours.
+    """The rate that a provider takes from one account of ours.
 
     Over any stretch of time at most `burst` messages and `per_second` for each of its seconds are
     sent, by all processes; by one process `alone` for each second while Redis is away.
@@ -253,7 +253,7 @@ class Limits:
                 chat: room for chat, room in self._rooms.items() if now < room.known_at + TRUSTED
             }
         for chat, left in zip(chats, rooms, strict=True):
-            # What was had while the answer was on its way is not in it.
+            # The answer does not count places that were used while it was on its way.
             self._rooms[chat] = _Room(int(left) - self._had.get(chat, 0), now)
 
     def _each_alone(

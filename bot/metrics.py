@@ -1,4 +1,4 @@
-"""What a bot process counts and times of its own work, and the log of slow batches.
+"""Counters and timers of a bot process, and the log of slow batches.
 
 Called once a turn, a batch or a send: each call costs a few microseconds and never waits. Labels
 come from closed lists (a channel's name, an outcome of the sender), so nothing personal can stand
@@ -86,7 +86,7 @@ _call = cache(_SEND.labels)
 _lost = cache(_GIVEN_UP.labels)
 _silence = cache(_OPEN.labels)
 
-#: What can become of a claimed message.
+#: All outcomes of a claimed message.
 OUTCOMES = (SendOutcome.SENT, *outcomes.RULES)
 
 SLOW = 1.0  # seconds; unless `slow_after` says otherwise

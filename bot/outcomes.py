@@ -1,4 +1,4 @@
-"""What follows each outcome of a send: one table, read by the sender and by nobody else.
+"""The table of what follows each outcome of a send; only the sender reads it.
 
 final      the message is closed
 passing    tried again for a day since it was first due, after pauses that grow
@@ -28,7 +28,7 @@ LONGEST_OF_OURS = timedelta(minutes=10)
 
 
 class Course(StrEnum):
-    """What follows."""
+    """The kinds of rules."""
 
     FINAL = "final"
     PASSING = "passing"
@@ -38,7 +38,7 @@ class Course(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What follows one outcome; `reason` is the call list's, None where nobody is called."""
+    """The rule for one outcome; `reason` is the call list's, None where nobody is called."""
 
     course: Course
     reason: CallReason | None
@@ -102,7 +102,7 @@ _SAID_NO = frozenset({SendOutcome.TRY_LATER, SendOutcome.AWAY, SendOutcome.REFUS
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done with a message that was not sent; `again_after` is None when it is closed."""
+    """The next step for a message that was not sent; `again_after` is None when it is closed."""
 
     again_after: timedelta | None
     tried: bool = True

@@ -39,7 +39,7 @@ async def poll(
     """Take updates until `stop` is set; outlives a Telegram that is away and a `take` that is busy.
 
     Asking for the next updates makes Telegram forget the ones before, so it is asked only after
-    `take` came back. What was taken last may be delivered to the next process once more.
+    `take` came back. The updates taken last may be delivered to the next process once more.
     """
 
     async def insist(act: Callable[[], Awaitable[T]]) -> T:
@@ -96,7 +96,7 @@ async def _take(take: Take, heard: Sequence[InboundMessage]) -> None:
 
 
 def _heard(updates: Iterable[Json]) -> Iterator[InboundMessage]:
-    """What the updates say; one that can't be read is left out, or none after it would come."""
+    """Read the updates; one that can't be read is left out, or none after it would come."""
     for update in updates:
         try:
             yield from telegram_addresses.heard(update)

@@ -1,8 +1,8 @@
 """The sender: what is owed goes out, in order for each person, for many people at once.
 
 A message is claimed with a lease, sent with no transaction open, and settled. A crash in between
-leaves the outcome unknown: the lease runs out and it is sent again, at least once. What follows a
-send that failed is `bot.outcomes`' to say.
+leaves the outcome unknown: the lease runs out and it is sent again, at least once. `bot.outcomes`
+says what follows a send that failed.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ AHEAD = {"reply": 1.0, "greeting": 0.3, "notice": 0.2}
 CAREFUL, PAUSE = 100, 0.1
 TURN_AWAY = timedelta(seconds=1)  # until what found no place in the rate is due again
 
-#: What writing can raise: from the database, or before a value gets there.
+#: Errors of writing: from the database, or before a value gets there.
 _WRITING = (StatementError, ValueError, TypeError, OverflowError)
 
 
@@ -194,8 +194,8 @@ class Sender:
     async def round(self, *, claiming: bool = True) -> int:
         """Write down what became of sends, keep leases, and send what is due; gives how much.
 
-        What can't be written, since the database is away, is kept for the next time; a row that the
-        record refuses is closed, and holds up no other.
+        While the database is away, outcomes are kept for the next call. A row that the database
+        refuses is closed, and holds up no other.
 
         Raises:
             sqlalchemy.exc.DBAPIError: the database is away.

@@ -244,7 +244,7 @@ def whatsapp(
 
 
 def template_watch(settings: Settings, db: Database) -> TemplateWatch | None:
-    """Who asks how WhatsApp's templates stand, if there is an account."""
+    """The watch over WhatsApp's templates, if there is an account."""
     ours = account(settings)
     return TemplateWatch(db, ours, settings.twilio_api_url) if ours is not None else None
 

@@ -46,7 +46,7 @@ def proxies(value: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(settings.Settings):
-    """What the bot and the pages it is served with need.
+    """Settings of the bot and of the pages that it is served with.
 
     Without Telegram's token there is no Telegram, without the account at Twilio no WhatsApp, and
     without the metrics' token no `/metrics`.

@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a message in hand: "sent", or a row of `outcomes.RULES`."""
+    """The outcome of a message in hand: "sent", or a row of `outcomes.RULES`."""
 
     id: int
     person_id: int

@@ -136,7 +136,7 @@ class Turns:
                 group.create_task(loops.keep_running(Loop("turns", run)))
 
     def committers(self) -> Sequence[Callable[[], Awaitable[None]]]:
-        """What commits batches until cancelled: several, each of which can go on alone."""
+        """Loops that commit batches until cancelled; each can go on alone."""
         return [self._commit_for_ever] * COMMITTERS
 
     async def _commit_for_ever(self) -> None:

@@ -285,7 +285,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _part(message: Message, before: int) -> bytes:
-    """What a message brings of a body of which so many bytes have come."""
+    """The part of a body in an ASGI message; `before` bytes have come already."""
     if message["type"] == "http.disconnect":
         raise Malformed("broken off")
     part = bytes(message.get("body", b""))

@@ -131,7 +131,7 @@ def _verify(act: Act, case: Case) -> None:
 
 
 def _columns(service: str, answers: Mapping[str, Any]) -> dict[str, str | None]:
-    """What of a case's answers stands in plain columns, since queries need it."""
+    """The answers of a case that stand in plain columns, since queries need them."""
     declared = services.load()[service]
     site = declared.site(answers)
     return {

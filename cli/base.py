@@ -1,4 +1,4 @@
-"""What the commands of `izin` share."""
+"""Shared by the commands of `izin`."""
 
 from __future__ import annotations
 

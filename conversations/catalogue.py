@@ -87,7 +87,7 @@ class Catalogue:
                 return str(value)
 
     def problems(self, wanted: Iterable[str]) -> list[str]:
-        """What is missing or uneven, a line each: what to add, and where."""
+        """Missing or uneven lines of the catalogue, a line each: what to add, and where."""
         found = [
             f"{_place(key)} is missing" for key in sorted(set(wanted)) if key not in self.entries
         ]

@@ -1,4 +1,4 @@
-"""What a turn brings about: messages to send and rows to write; `bot.effects` calls the acts."""
+"""Effects of a turn: messages to send and rows to write; `bot.effects` calls the acts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conversations.messages import Json, Message
 
 
 class Help(StrEnum):
-    """What somebody asks a person of the office for."""
+    """The reasons for which somebody wants a person of the office."""
 
     TALK = "talk"
     COMPLAINT = "complaint"

@@ -1,4 +1,4 @@
-"""What can happen to a conversation: a person said or sent something, or the city has news."""
+"""Events of a conversation: a person said or sent something, or the city has news."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Withheld:
 
 
 class News(StrEnum):
-    """What happened elsewhere; the engine acts on two of them, the others name themselves."""
+    """Kinds of news; the engine acts on two of them, the others bring their words along."""
 
     ATTACHMENT_REFUSED = "attachment_refused"
     DAY_CLOSED = "day_closed"

@@ -1,4 +1,4 @@
-"""What a turn may know: the person, the hour, and the rows that concern them, as plain values."""
+"""Facts of a turn: the person, the hour, and the rows that concern them, as plain values."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Trades(Protocol):
 
 
 class City(Protocol):
-    """What answers are read against: the areas, and the kinds of business."""
+    """Reference data that answers are read against: the areas, and the kinds of business."""
 
     @property
     def places(self) -> Places: ...
@@ -200,7 +200,7 @@ class Me:
 
     @property
     def desk(self) -> Role:
-        """Whose first page is theirs: staff's, or the owners'."""
+        """The role whose first page they see: staff's, or the owners'."""
         return next((role for role in _DESKS if role in self.roles), "owner")
 
 
@@ -209,7 +209,7 @@ _DESKS: tuple[Role, ...] = ("supervisor", "officer")
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """What a person has asked for."""
+    """The requests of a person."""
 
     cases: tuple[CaseFact, ...] = ()  # newest first
     visits: tuple[VisitFact, ...] = ()  # open ones to them, soonest first
@@ -219,7 +219,7 @@ class Mine:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """What an officer has to do."""
+    """The visits of an officer."""
 
     visits: tuple[VisitFact, ...] = ()  # open ones of theirs or offered to them, soonest first
 
@@ -234,7 +234,7 @@ class Rounds:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What waits for a supervisor."""
+    """The matters that wait for a supervisor."""
 
     cases: tuple[CaseFact, ...] = ()  # in review, oldest first
     visits: tuple[VisitFact, ...] = ()  # that nobody took, soonest first

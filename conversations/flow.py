@@ -27,7 +27,7 @@ from conversations.step import (
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What a finished flow brings about, and what is said."""
+    """The effects of a finished flow, and the words."""
 
     effects: tuple[Effect, ...] = ()
     says: tuple[Say, ...] = ()
@@ -98,7 +98,7 @@ class Flow:
         )
 
     def problems(self) -> list[str]:
-        """What is wrong with the declaration, all at once."""
+        """Problems of the declaration, all at once."""
         ids = [step.id for step in self.steps]
         found = [f"{self.id}: two steps are called {i!r}" for i in {*ids} if ids.count(i) > 1]
         if "|" in self.id or "." in self.id:

@@ -70,7 +70,7 @@ def _kept(answers: Answers) -> Answers:
 
 
 def _prefill(subject: str, facts: Facts) -> Answers:
-    """What a case that is already sent holds: all but the items to be given again."""
+    """The answers of a case that was sent, but for the items to be given again."""
     case = facts.case(subject)
     if not subject or case is None:
         return {}

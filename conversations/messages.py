@@ -1,4 +1,4 @@
-"""What is said to a person: catalogue keys with parameters, in no language and for no channel."""
+"""Messages to people: catalogue keys with parameters, in no language and for no channel."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which question a message asks, so that a tap can carry it back.
+    """The question that a message asks, so that a tap can carry it back.
 
     `version` counts the questions put to this person: a tap on an older one is recognised.
     """

@@ -11,7 +11,7 @@ from conversations.words import plain, squeezed, standard, standardised
 
 
 class Command(StrEnum):
-    """What a whole message may order, whatever the question."""
+    """Commands that a whole message may be, whatever the question."""
 
     BACK = "back"
     CANCEL = "cancel"
@@ -32,7 +32,7 @@ class Command(StrEnum):
 
 
 class Intent(StrEnum):
-    """What a message means, when it is no answer with a value."""
+    """Meanings of a message that is no answer with a value."""
 
     YES = "YES"
     NO = "NO"

@@ -1,4 +1,4 @@
-"""What is asked at the door: a visit's script belongs to its purpose."""
+"""The script of a visit: the questions at the door, which belong to the visit's purpose."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class WorkingDays:
     days: int
 
 
-#: What each kind of document is worded with besides its name: the button that sends it again, the
+#: Words of each kind of document besides its name: the button that sends it again, the
 #: same among several, and what is said then.
 KIND_WORDS = ("send", "send_of", "sending")
 
@@ -63,7 +63,7 @@ class DocumentKind:
     per_area: bool = False
     valid_years: int | None = None  # None: it does not expire
     folder: str = "documents"  # where its files lie in the store
-    #: What anybody who has the number may read besides the holder's masked name: each the key of a
+    #: Shown to anybody who has the number besides the holder's masked name: each the key of a
     #: label and a value, or None where nothing can be shown.
     shown: Callable[[Answers, City], tuple[tuple[str, Value | None], ...]] = _nothing_shown
 
@@ -150,7 +150,7 @@ class Service:
         return self.course[following] if following < len(ids) else None
 
     def problems(self) -> list[str]:
-        """What is wrong with the declaration, all at once."""
+        """Problems of the declaration, all at once."""
         found = self.form.problems()
         if self.form.id != self.id:
             found.append(f"{self.id}: its form is called {self.form.id!r}")

@@ -14,9 +14,9 @@ from conversations.messages import Json, Question, Say, say_from_json, say_to_js
 
 Answers: TypeAlias = Mapping[str, Json]
 
-#: What picking a choice does: give the answer, ask the step anew, change a step, list what can be
-#: changed, open a flow, obey a command; or take words that came just after news for an answer to
-#: the question before the news, or to the news.
+#: Acts of a choice when it is picked: give the answer, ask the step anew, change a step, list what
+#: can be changed, open a flow, obey a command; or take words that came just after news for an
+#: answer to the question before the news, or to the news.
 Act: TypeAlias = Literal["answer", "again", "edit", "which", "open", "command", "before", "now"]
 
 
@@ -56,7 +56,7 @@ class Draft(msgspec.Struct, frozen=True):
 class Interrupted:
     """The question that stood when news put another one in its place, until they are next heard.
 
-    What they write then may have been written before the news arrived.
+    Words that come next may have been written before the news arrived.
     """
 
     flow: str

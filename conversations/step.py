@@ -182,7 +182,7 @@ class Step(ABC):
         return False
 
     def while_open(self, answer: Json) -> tuple[Choice, ...]:
-        """What is offered while more may come to an answer that is not all yet."""
+        """Choices while more may come to an answer that is not complete yet."""
         return ()
 
     def with_photo(self, answer: Json, attachment_id: int) -> Json | None:
@@ -190,7 +190,7 @@ class Step(ABC):
         return None
 
     def without_photo(self, answer: Json, attachment_id: int) -> Json | None:
-        """What is left of an answer whose photo is unusable; None where nothing is."""
+        """The rest of an answer whose photo is unusable; None where nothing is left."""
         return None
 
     def holds_photo(self, answer: Json, attachment_id: int) -> bool:

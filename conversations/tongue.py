@@ -1,4 +1,4 @@
-"""Which of the two languages somebody writes in, by the small words that only one of them has."""
+"""Tells which of the two languages somebody writes in, by small words that only one of them has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must not be kept of an event: an identity number, wherever in it the person wrote it."""
+"""Removes from an event what must not be kept: an identity number, wherever it was written."""
 
 from __future__ import annotations
 

@@ -78,8 +78,8 @@ _STANDARD = {variant: word for word, variants in _SPELLINGS.items() for variant 
 def tidy(text: str) -> str:
     """Give the text without invisible signs, with plain quotes, dashes and digits, single blanks.
 
-    What is invisible is decided by Unicode: categories Cf and Cs, and the default-ignorable code
-    points. Digits of any script and dress become ASCII digits.
+    Unicode decides which characters are invisible: categories Cf and Cs, and the default-ignorable
+    code points. Digits of any script and dress become ASCII digits.
     """
     if text.isascii() and text.isprintable() and "`" not in text:  # most messages: nothing to do
         return " ".join(text.split())

@@ -134,7 +134,7 @@ class OtherChat(Protocol):
     """Another chat that some of the phones play."""
 
     def bubbles(self, outgoing: OutgoingMessage) -> Iterable[Bubble]:
-        """What arrives of a message there.
+        """The bubbles of a message there.
 
         Raises:
             bot.errors.WindowClosed: nothing may be said there now.
@@ -294,7 +294,7 @@ def _show(tx: Session, heard: InboundMessage) -> int:
 
 
 def _said(heard: InboundMessage, offered: dict[str, str]) -> Json:
-    """What the person's bubble shows; an identity number is never kept."""
+    """The content of the person's bubble; an identity number is never kept."""
     match heard.event:
         case Said(words):
             return {"text": redact(words)}

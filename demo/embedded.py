@@ -393,7 +393,7 @@ class _Owner:
 
 
 def _owner(folder: Path) -> _Owner:
-    """Who runs the server on this folder, whether the folder is there already or not."""
+    """The user who runs the server on this folder, whether the folder is there already or not."""
     if os.geteuid() != 0:
         return _Owner(None, None)
     if folder.exists() and (found := folder.stat()).st_uid != 0:

@@ -376,7 +376,7 @@ def _writable(text: str) -> bool:
 
 
 def _whose(body: dict[str, Json], said: str) -> tuple[str, str, str]:
-    """Which act it is, what was said, and in which language the page is."""
+    """The act, what was said, and the language of the page."""
     return _text(body, "id"), said, _locale(body)
 
 

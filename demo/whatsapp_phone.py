@@ -24,7 +24,7 @@ class Phone:
     templates: Templates
 
     def bubbles(self, outgoing: OutgoingMessage) -> Iterator[Bubble]:
-        """What arrives of a message, in order.
+        """The bubbles of a message, in order.
 
         Raises:
             WindowClosed: they have not written for a day, and no template says this.

@@ -61,7 +61,7 @@ def _known(tx: Session, channel: str, name: str) -> str | None:
 def forget(tx: Session, before: datetime) -> None:
     """Delete names whose address was last heard from before a time, or never since then.
 
-    Whoever writes under such a name afterwards is met as a stranger, or by the number beside it.
+    A sender under such a name is a stranger afterwards, or known by the number beside it.
     """
     heard_at = (  # a scalar, not EXISTS: that would be joined, and both tables read as a whole
         select(Address.heard_at)

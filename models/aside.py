@@ -44,7 +44,7 @@ _UNREADABLE = "refusal = 'unreadable'"
 
 
 class Kind(StrEnum):
-    """What can be set aside."""
+    """Kinds of rows that can be set aside."""
 
     TURN = "turn"  # a message or news that was heard: `inbox`
     MESSAGE = "message"  # `outbox`
@@ -91,7 +91,7 @@ class Aside:
 
 
 def waiting(tx: Session, *, limit: int) -> list[Aside]:
-    """What is set aside and was not closed, of each kind the oldest first."""
+    """Rows that are set aside and not closed, of each kind the oldest first."""
     turns = select(InboxMessage.id, InboxMessage.person_id, InboxMessage.set_aside_at).where(
         InboxMessage.set_aside_at.is_not(None), InboxMessage.taken_at.is_(None)
     )

@@ -1,4 +1,4 @@
-"""Who did what, when: rows that are only ever added."""
+"""The audit: rows about acts, which are only ever added."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def note(tx: Session, actor: str, action: str, subject: str, **details: Any) -> 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What `write` writes for one act."""
+    """A row that `write` writes for one act."""
 
     actor: str
     action: str

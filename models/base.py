@@ -1,4 +1,4 @@
-"""What every table shares: the declarative base, its naming, and the clock of the database."""
+"""Shared by all tables: the declarative base, its naming, and the clock of the database."""
 
 from __future__ import annotations
 

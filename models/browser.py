@@ -1,4 +1,4 @@
-"""What was sent to the demo page's phones, kept so that a reload shows it again."""
+"""Messages of the demo page's phones, kept so that a reload shows them again."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Working days: Monday to Friday, without public holidays, joint leave, and days that are closed.
 
 Public holidays and joint leave (cuti bersama) are the library's, as the yearly decree of three
-ministers sets them. What the library does not know, `izin days` enters.
+ministers sets them. Days that the library does not know are entered by `izin days`.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def load(tx: Session) -> Calendar:
 
 
 def special_days(tx: Session, since: date) -> list[SpecialDay]:
-    """What was entered about days from `since` on, soonest first."""
+    """Entries about days from `since` on, soonest first."""
     rows = select(SpecialDay).where(SpecialDay.on >= since).order_by(SpecialDay.on)
     return list(tx.scalars(rows))
 

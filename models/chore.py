@@ -24,7 +24,7 @@ class Chore(Base):
 def take(tx: Session, name: str, *, lease: timedelta, every: timedelta) -> bool:
     """Take a chore that is due, for this process alone; after `lease` it is due again.
 
-    What lies further ahead than it is ever put off was put off before the clock was put back.
+    A chore that is due later than any lease allows was put off before the clock was put back.
     """
     given = insert(Chore).values(name=name, due_at=func.now() + lease)
     taken = given.on_conflict_do_update(

@@ -1,4 +1,4 @@
-"""What the checks found: one row for each check and version of the answers."""
+"""Findings of checks: one row for each check and version of the answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.base import Base, Code, Details
 
 
 class Outcome(StrEnum):
-    """What a finding asks for."""
+    """The kinds of findings, by what they ask for."""
 
     OK = "ok"
     FIX_BY_OWNER = "fix_by_owner"

@@ -1,4 +1,5 @@
-"""Who an owner is by their KTP, given on a secure page only; and the single-use links to it."""
+"""Identities of owners by their KTP, given on a secure page only; and the single-use links to
+it."""
 
 from __future__ import annotations
 

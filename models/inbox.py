@@ -1,4 +1,4 @@
-"""What was heard: each message, tap and piece of news once, in the order it came."""
+"""The inbox: each message, tap and piece of news once, in the order it came."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class InboxMessage(Base):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What `add` writes for one person."""
+    """A row that `add` writes for one person."""
 
     channel: str
     provider_id: str
@@ -142,8 +142,8 @@ class Delivery:
 def hear(execute: Execute, deliveries: Iterable[Delivery]) -> Results:
     """Write deliveries, each once, with their files, and create unknown senders; in a pipeline.
 
-    Gives (channel, address, person id). Who is not among them is met by another process at this
-    very moment, and nothing of theirs is written: hear them again.
+    Gives (channel, address, person id). A sender missing from the result is being created by
+    another process; nothing was written for it. Call again.
     """
     rows = [
         {
@@ -207,8 +207,8 @@ _HEAR = f"""
 def tell(tx: Session, person_id: int, fact: str, event: Any, *, can_wait: bool = False) -> None:
     """Give a conversation news, once for each `fact`, and wake the bot at commit.
 
-    What is owed at night and `can_wait` is told in the morning, or before an answer to what they
-    say meanwhile.
+    News at night that `can_wait` is told in the morning, or before the answer to what the person
+    says meanwhile.
     """
     if add(tx, [Arrival(NEWS, f"{fact}:{person_id}", person_id, event, can_wait)]):
         notify(tx, INBOX)

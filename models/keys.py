@@ -73,7 +73,7 @@ def enter(tx: Session) -> None:
 
 
 def problem(tx: Session) -> str | None:
-    """What is wrong with the keys of this process, and the mend; None when they read everything."""
+    """The problem with the keys of this process, and the mend; None when they read everything."""
     for row in tx.scalars(select(KeyCanary).order_by(KeyCanary.use, KeyCanary.name)):
         if row.use == _INDEXES:
             if row.canary != _fingerprint():

@@ -1,4 +1,4 @@
-"""What may follow what: the allowed moves of cases and visits, each with its audit row."""
+"""Lifecycles: the allowed moves of cases and visits, each with its audit row."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ VISIT_MOVES: dict[VisitState, frozenset[VisitState]] = {
 
 
 class Turn(StrEnum):
-    """Whose turn it is."""
+    """The side whose turn it is."""
 
     APPLICANT = "applicant"
     SUPERVISOR = "supervisor"
@@ -86,7 +86,8 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Who moves a case on from a state, and within what time; later it counts as overdue."""
+    """The side that moves a case on from a state, and within what time; later it counts as
+    overdue."""
 
     turn: Turn
     within: timedelta

@@ -99,9 +99,9 @@ def take(tx: Session, code: str, person_id: int) -> Taken:
 def move(tx: Session, *, kept: int, gone: int) -> None:
     """Give all that belongs to one (locked) person to another; safe to repeat.
 
-    What was said and heard before stays with the row of the person who is gone, which points to the
-    one who is kept, until it is forgotten like all that was said. Conversations are not moved:
-    `casework.linking` makes one of two.
+    Earlier messages stay with the row of the person who is gone, which points to the one who is
+    kept, until retention deletes them. Conversations are not moved: `casework.linking` makes one of
+    two.
     """
     ids = {"kept": kept, "gone": gone}
     for statement in _statements():
@@ -110,7 +110,8 @@ def move(tx: Session, *, kept: int, gone: int) -> None:
 
 @cache
 def _statements() -> tuple[str, ...]:
-    """What the foreign keys to `people` declare, in the order in which turns lock."""
+    """Statements from what the foreign keys to `people` declare, in the order in which turns
+    lock."""
     keys = keys_to_people(every_table())
     first = {"cases": 0, "visits": 1, "people": 3}  # people last: then nothing is left of them
     named = sorted(keys, key=lambda name: (first.get(name.partition(".")[0], 2), name))
@@ -131,7 +132,7 @@ def _statements() -> tuple[str, ...]:
     return tuple(found)
 
 
-#: Which rows still wait, by table.
+#: Conditions for rows that still wait, by table.
 WAITS = {
     "inbox": "taken_at IS NULL AND set_aside_at IS NULL",
     "outbox": "sent_at IS NULL AND failed_at IS NULL",

@@ -277,7 +277,7 @@ def attended(tx: Session) -> set[str]:
 
 
 def silent(tx: Session) -> Sequence[Officer]:
-    """Who has joined but can't or may no longer be written to, by badge."""
+    """Staff who joined but can't or may no longer be written to, by badge."""
     return tx.scalars(
         select(Officer)
         .join(Person, Person.id == Officer.person_id)

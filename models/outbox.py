@@ -1,4 +1,4 @@
-"""What is owed: messages to people, sent at least once, in order for each person."""
+"""The outbox: messages to people, sent at least once, in order for each person."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from models.infrastructure.quiet import QuietHours
 from models.infrastructure.wire import Execute, Results
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
-#: What a process that died had in hand is sent by others after it. It begins with the statement
-#: that gives it, since the transaction may have waited for somebody before.
+#: A message that a dead process had in hand is sent by another process after it. It begins with the
+#: statement that gives it, since the transaction may have waited for somebody before.
 LEASE = timedelta(seconds=15)
 #: As many fleeting replies one counts for that was owed in the place of all.
 GATHERED = 1_000_000
@@ -41,7 +41,7 @@ OPEN = "sent_at IS NULL AND failed_at IS NULL"
 
 
 class SendOutcome(StrEnum):
-    """What a try to send came to; `bot.outcomes` says what follows each."""
+    """The outcome of a try to send; `bot.outcomes` says what follows each."""
 
     SENT = "sent"
     TRY_LATER = "try_later"  # the provider answered that it does not take the message now
@@ -74,7 +74,8 @@ class Lane(StrEnum):
     NOTICE = "notice"
 
 
-#: What is owed, in the order in which it goes: replies to first messages come between the lanes.
+#: Ranks of messages, in the order in which they go: replies to first messages come between the
+#: lanes.
 RANKS = ("reply", "greeting", "notice")
 
 
@@ -137,7 +138,7 @@ class OutboundMessage(Base):
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """What `enqueue` writes for one message."""
+    """A row that `enqueue` writes for one message."""
 
     person_id: int
     dedupe_key: str
@@ -217,8 +218,8 @@ WAITING = f"""
 
 #: Tries that count, after which a message waits for hours: it may well have come through.
 LATE = 4
-#: What holds nothing up that is said meanwhile: a notice that waits for the morning, and a message
-#: that waits for one of its last tries. Else the person's chat would be dead for as long.
+#: Messages that hold up nothing that is said meanwhile: a notice that waits for the morning, and a
+#: message that waits for one of its last tries. Otherwise the chat would be silent for as long.
 SLEEPS = f"""(outbox.leased_until IS NULL AND outbox.due_at > now()
              AND (outbox.lane = 'notice' AND outbox.outcome IS NULL
                   OR coalesce(outbox.counted, 0) >= {LATE}
@@ -274,7 +275,7 @@ _OWE = f"""
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a message that was not sent.
+    """The history of a message that was not sent.
 
     `age` is the time since it was first due, `attempts` are all tries, the last included; `counted`
     are those before the last of which only a few are made.

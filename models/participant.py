@@ -14,7 +14,7 @@ from models.personal import Keep, Linking, Personal, on_linking, personal
 
 
 class ParticipantRole(StrEnum):
-    """What somebody's part in a case is."""
+    """The part of somebody in a case."""
 
     HELPER = "helper"  # filled the form in for the applicant
     FOUNDER = "founder"  # founds something together with the applicant

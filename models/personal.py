@@ -22,7 +22,7 @@ from models.base import Base
 
 
 class Personal(StrEnum):
-    """What a column holds about people."""
+    """The kinds of personal data in a column."""
 
     NAME = "name"
     REACH = "reach"  # a phone number, an address of a channel
@@ -47,7 +47,7 @@ class Keep(StrEnum):
 
 
 class Linking(StrEnum):
-    """What linking does to rows that belong to the person who is gone."""
+    """Kinds of what linking does to rows of the person who is gone."""
 
     MOVES = "moves"  # they become the kept person's
     WAITING = "waiting"  # those that still wait do; what was said stays where it was said

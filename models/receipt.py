@@ -1,4 +1,4 @@
-"""What became of messages that a provider took: reports come late, repeated and in any order."""
+"""Reports on messages that a provider took; they come late, repeated and in any order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.base import Base, Code
 from models.infrastructure.database import OUTBOX, notify
 from models.outbox import OutboundMessage
 
-#: How far a message has come; a report never takes it back. Who read it was not failed.
+#: How far a message has come; a report never takes it back. A message that was read has not failed.
 RANKS = {
     "accepted": 0,
     "scheduled": 0,
@@ -46,7 +46,7 @@ class Receipt(Base):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What is known of one try to send a message."""
+    """A report on one try to send a message."""
 
     provider_id: str
     status: str
@@ -91,7 +91,7 @@ def note(tx: Session, outbox_id: int, delivery: DeliveryReport) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of a message that was tried before; the oldest report first.
+    """The past of a message that was tried before; the oldest report first.
 
     `age` is the time since it was first due.
     """
@@ -102,7 +102,7 @@ class Past:
 
 
 def past(tx: Session, outbox_id: int) -> Past:
-    """What became of a message so far."""
+    """The past of a message so far."""
     due_at = func.coalesce(OutboundMessage.first_due_at, OutboundMessage.due_at)
     owed_at, age = tx.execute(
         select(OutboundMessage.created_at, type_coerce(func.now() - due_at, Interval)).where(
@@ -113,7 +113,7 @@ def past(tx: Session, outbox_id: int) -> Past:
 
 
 def reports(tx: Session, outbox_id: int) -> tuple[DeliveryReport, ...]:
-    """What is known of a message's tries, the oldest report first."""
+    """The reports on a message's tries, the oldest first."""
     rows = tx.scalars(
         select(Receipt).where(Receipt.outbox_id == outbox_id).order_by(Receipt.reported_at)
     )
@@ -166,7 +166,7 @@ def enqueue_again(tx: Session, outbox_id: int, provider_id: str, *, after: timed
 
 
 def of_others(tx: Session, provider_ids: Sequence[str], *, outbox_id: int) -> set[str]:
-    """Which of these messages at the provider are known to be other rows' of the outbox."""
+    """Those of these messages at the provider that belong to other rows of the outbox."""
     reported = select(Receipt.provider_id).where(
         Receipt.provider_id.in_(provider_ids), Receipt.outbox_id != outbox_id
     )

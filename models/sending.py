@@ -70,8 +70,8 @@ def claim(execute: Execute, *, lease: timedelta, limit: int, others: int | None 
     the address that it answers, or else to the one that was heard from last; one that can't be
     reached is passed over where there is another. In a pipeline; `claimed` reads what it gives.
 
-    What was made more than a lease ahead of the database's clock is due, and a lease that no claim
-    would give by now is over: the clock was put back, and nobody shall wait for that time again.
+    A row made more than a lease ahead of the database's clock is due, and a lease longer than any
+    claim gives is over: the clock was put back, and nobody shall wait for that time again.
     """
     others = limit if others is None else min(others, limit)
     execute(IN_ORDER, {})
@@ -79,7 +79,7 @@ def claim(execute: Execute, *, lease: timedelta, limit: int, others: int | None 
 
 
 def claimed(rows: Results) -> list[Claimed]:
-    """What `claim` leased."""
+    """Read the rows that `claim` leased."""
     found: list[Claimed] = []
     for (
         row_id,

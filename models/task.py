@@ -14,7 +14,7 @@ from models.infrastructure.database import TASKS, pipeline
 MAX_FAILURES = 6
 FIRST_PAUSE = timedelta(seconds=5)
 LONGER = 4  # times, after each failure: the sixth comes 28 minutes after the first
-#: What there is to do; `workers.jobs` does it.
+#: Tasks; `workers.jobs` does it.
 KINDS = (
     "verify",
     "open_windows",

@@ -34,7 +34,7 @@ class MessageTemplate(Base):
 
 
 class Approved(NamedTuple):
-    """What a template is, whatever its SID."""
+    """A fingerprint of a template, whatever its SID."""
 
     name: str
     locale: str

@@ -52,7 +52,7 @@ class Untaken:
 
 @dataclass(slots=True)
 class Opening:
-    """What the database holds about a person as their turn begins.
+    """A person's rows as their turn begins.
 
     The three flags tell what else there is to be read: most people have next to nothing.
     """

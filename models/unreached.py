@@ -135,7 +135,7 @@ def to_call(
     *,
     limit: int,
 ) -> Sequence[ToCall]:
-    """Who is to be called in the areas of which `mine` tells, who waits longest first."""
+    """People to be called in the areas of which `mine` tells, the longest wait first."""
     rows = tx.execute(
         select(Unreached, Person, Case, Officer)
         .join(Person, Person.id == Unreached.person_id)

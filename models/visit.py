@@ -86,7 +86,7 @@ class Offer(Base):
 
 
 class VisitReport(Base):
-    """What came of a visit: the script's answers (choices, sums, ids of photos) and the rating."""
+    """The report of a visit: the script's answers (choices, sums, ids of photos) and the rating."""
 
     __tablename__ = "visit_reports"
 

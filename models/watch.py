@@ -33,7 +33,8 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class OutboxQueue:
-    """What is owed in one lane; replies to first messages are told by themselves, as `greeting`.
+    """Open messages of one lane; replies to first messages are counted by themselves, as
+    `greeting`.
 
     `due` people wait for a message that could go out now, the first for `lag` seconds. `oldest` is
     how long the oldest message has been owed, also while its provider is being left alone.
@@ -73,12 +74,12 @@ class SetAside:
 
 
 def inbox(tx: Session) -> Queue:
-    """What was heard and not taken."""
+    """Rows of the inbox that were not taken."""
     return _queues(tx, _INBOX)[0]
 
 
 def outbox(tx: Session) -> list[OutboxQueue]:
-    """What is owed, for each lane in which there is anything."""
+    """Open messages, for each lane that has any."""
     return [OutboxQueue(*row) for row in tx.execute(text(_OUTBOX), {"most": MOST})]
 
 

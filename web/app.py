@@ -72,7 +72,7 @@ class _Entrance:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What pages and channels are made of."""
+    """The parts of which pages and channels are made."""
 
     settings: Settings
     words: Catalogue

@@ -113,7 +113,7 @@ class _DocumentPage:
         )
 
     async def privacy(self, request: Request) -> Response:
-        """What is kept about people, why, how long, and what they can ask."""
+        """The page about data: what is kept, why, how long, and what people can ask."""
         locale = locale_of(request)
         parts = sorted({key.split(".")[0] for key in self.pages.group("privacy.part", "id")})
         return self.pages.html("privacy.html", locale, parts=parts)

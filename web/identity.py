@@ -80,7 +80,7 @@ def routes(pages: Pages, *, db: Database, buckets: Buckets, storage: Storage) ->
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """What a page may know about a link that works."""
+    """The facts that a page may know about a link that works."""
 
     for_another: bool  # an officer holds it
     locale: str
@@ -102,7 +102,7 @@ class _Typed:
 
 @dataclass(frozen=True, slots=True)
 class _Photo:
-    """What came of the photo; nothing when none was chosen."""
+    """The result of reading the photo; empty when none was chosen."""
 
     jpeg: bytes | None = field(default=None, repr=False)  # without metadata
     problem: str | None = None  # a key of `pages.identity.problem`
@@ -320,7 +320,7 @@ def _typed(form: FormData) -> _Typed:
 
 
 def _shown(typed: _Typed) -> _Typed:
-    """What was typed, as far as it is shown again."""
+    """The typed fields, as far as they are shown again."""
     return _Typed(*(value[:MAX_SHOWN] for value in astuple(typed)))
 
 
@@ -353,7 +353,7 @@ def _plain_jpeg(content: bytes) -> bytes:
 
 
 def _read(typed: _Typed, photo: _Photo, link: _Link) -> tuple[dict[str, str], _Given | None]:
-    """What is wrong, by field, as keys of `pages.identity.problem`; or what can be kept.
+    """The problems, by field, as keys of `pages.identity.problem`; or what can be kept.
 
     The fields stand in the order of the page.
     """
@@ -403,7 +403,7 @@ def _slip(typed: str, born_on: date | None, at: datetime) -> tuple[str, str | No
 
 
 def _may_be_so(link: _Link) -> frozenset[str]:
-    """Which slips the card may really have; the officer, who holds it, may always go on."""
+    """The slips that the card may really have; the officer, who holds it, may always go on."""
     certain = {"nik_date_differs"}
     return frozenset(certain | {"nik_not_possible"} if link.for_another else certain)
 
@@ -417,7 +417,7 @@ def _is_csrf(given: object, token: str) -> bool:
 
 
 def _sure(typed: _Typed) -> str:
-    """What the box to tick carries: that they are sure of this NIK with this date, and no other."""
+    """The value of the box to tick: they are sure of this NIK with this date, and no other."""
     return signing.signature(_sure_of(typed), _SURE)
 
 

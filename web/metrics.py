@@ -88,7 +88,7 @@ def _shown(given: str, token: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Families:
-    """What was seen, as prometheus-client wants it."""
+    """The figures, as prometheus-client wants them."""
 
     families: Sequence[Metric]
 
@@ -109,7 +109,8 @@ class Watcher:
     _pauses: Pauses = field(default_factory=lambda: Pauses("metrics"))
 
     async def look(self) -> list[Metric]:
-        """What was seen in the last seconds, or is to be seen now; without patience, both away."""
+        """The figures of the last seconds, or of now; both servers count as away if patience
+        ends."""
         if time.monotonic() - self._seen_at < KEPT:
             return self._seen
         if self._looking is None:
@@ -176,7 +177,7 @@ class Watcher:
 
 
 def _own() -> list[Metric]:
-    """What this process counts below `bot`."""
+    """The counters of this process in rooms below `bot`."""
     columns = dict.fromkeys(encryption.columns(Base.metadata), 0) | encryption.unread()
     told = "Values that this process could not read."
     family = _counted("izin_unreadable_values", told, "column", columns)

@@ -1,4 +1,4 @@
-"""What every page shares: templates, words, languages, safe headers, files, and who may post."""
+"""Shared by all pages: templates, words, languages, safe headers, files, and who may post."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NUMBER = re.compile(r"([A-Z]{2,8}-[0-9]{4}(?:-[0-9]{4})?-[0-9]{6,9})")
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 FOREVER = "public, max-age=31536000, immutable"  # for addresses that carry their content's hash
 
-#: What every answer says unless its page says otherwise: nothing from elsewhere, nothing inline.
+#: Headers of every answer unless its page says otherwise: nothing from elsewhere, nothing inline.
 SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -113,7 +113,7 @@ def load(catalogue: Catalogue, folders: Sequence[Path] = (HERE,)) -> Pages:
     return pages
 
 
-#: What a page says when there is nothing else to show; keys of `pages.sorry`.
+#: Sentences for when there is nothing else to show; keys of `pages.sorry`.
 _SORRY = {
     HTTPStatus.FORBIDDEN: "foreign",
     HTTPStatus.NOT_FOUND: "missing",
@@ -140,7 +140,7 @@ def sorry(
 
 
 def handlers(pages: Pages) -> dict[Any, ExceptionHandler]:
-    """What is answered when a route refuses a request."""
+    """Handlers for a route that refuses a request."""
 
     def refused(request: Request, error: Exception) -> Response:
         refusal = cast("HTTPException", error)

@@ -1,1 +1,1 @@
-"""What runs away from the chat: verification, visits, documents and the clocks."""
+"""Work outside the chat: verification, visits, documents and the clocks."""

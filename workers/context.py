@@ -1,4 +1,4 @@
-"""What every job may use, and the shape that a job has."""
+"""The context of every job, and the shape that a job has."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ACTOR = "worker"  # who does it, in the audit
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a worker process holds from its start to its end."""
+    """The resources of a worker process from its start to its end."""
 
     engine: Engine
     storage: Storage

@@ -103,7 +103,7 @@ class _Outage:
 
 @dataclass(slots=True)
 class _Relay:
-    """What the dispatcher does on each turn."""
+    """One round of the dispatcher."""
 
     engine: Engine
     into: Queue

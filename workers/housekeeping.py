@@ -122,7 +122,7 @@ def _verify_again(tx: Session, run: Task) -> None:
 
 
 def _open_windows_again(tx: Session) -> None:
-    """Whoever was invited and has not chosen is not invited twice."""
+    """An owner who was invited and has not chosen is not invited twice."""
     moment = now(tx)
     invited = exists().where(
         Task.subject_id == Case.id,

@@ -69,7 +69,7 @@ def run(task_id: int) -> None:
     """Work a task off; the only function that a job of the queue may name.
 
     Safe to call twice, at once, or never: the row says what is left to do, and the dispatcher
-    offers it again. Whatever goes wrong is counted on the row, and never raised.
+    offers it again. Any error is counted on the row, and never raised.
     """
     if _context is None:
         raise RuntimeError("call workers.jobs.use(Context) before the first job")

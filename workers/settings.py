@@ -19,7 +19,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(settings.Settings):
-    """What workers and dispatchers need; while office or signer is not named, permits are samples.
+    """Settings of workers and dispatchers; while office or signer is not named, permits are
+    samples.
 
     A sample says CONTOH across the sheet.
     """

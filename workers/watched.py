@@ -1,4 +1,4 @@
-"""What workers and dispatchers, which have no page to ask, tell through the database."""
+"""Figures that workers and dispatchers write to the database, since they have no page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every channel does: hear, speak, fetch; and the values that pass between it and the bot."""
+"""The interface of channels (receive, send, fetch), and the values that pass through it."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ SEPARATOR = "|"
 
 
 def token(question: Question, value: str) -> str:
-    """What a button carries: the question and the value; at most 64 bytes for ids in use."""
+    """The token of a button: the question and the value; at most 64 bytes for ids in use."""
     return SEPARATOR.join(
         (question.flow, question.subject, question.step, str(question.version), value)
     )

@@ -61,5 +61,5 @@ def url_parts(text: str) -> SplitResult | None:
 
 
 def words(text: str) -> str:
-    """What somebody wrote, without characters that can't be kept, and cut at `MAX_WORDS`."""
+    """Somebody's words without characters that can't be kept, cut at `MAX_WORDS`."""
     return _UNFIT.sub("", text[:MAX_WORDS])

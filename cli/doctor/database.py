@@ -1,4 +1,4 @@
-"""What `izin doctor` looks at in PostgreSQL: the server, and what its rows tell."""
+"""`izin doctor` on PostgreSQL: the server, and what its rows tell."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def _load(tx: Session) -> Iterator[Line]:
 
 
 def _backlog(tx: Session) -> Iterator[Line]:
-    """What should have been done by now, and who does it."""
+    """Work that is late, and the kind of process that does it."""
     bot, work = "izin serve (or izin poll)", "izin worker and izin dispatch"
     heard, queued, files = watch.inbox(tx), watch.outbox(tx), watch.files(tx)
     late = [
@@ -203,7 +203,7 @@ def _backlog(tx: Session) -> Iterator[Line]:
 
 
 def _failures(tx: Session) -> Iterator[Line]:
-    """What was given up in the last day."""
+    """Tasks and messages that were given up in the last day."""
     tasks, turns = watch.failed_lately(tx, A_DAY), watch.set_aside_lately(tx, A_DAY)
     if tasks:
         named = "; ".join(f"{one.kind} (task {one.id}, {one.error})" for one in tasks)
@@ -227,7 +227,7 @@ def _failures(tx: Session) -> Iterator[Line]:
 
 
 def _templates(tx: Session, *, needed: bool) -> Iterator[Line]:
-    """What WhatsApp lets us say after a day of silence, and what not any more."""
+    """Templates that WhatsApp approved, and those that it refused or paused."""
     standings, refused = template.standings(tx), template.refused(tx)
     asked = chore.last(tx, template_watch.NAME)
     if needed and standings and (asked is None or asked > STALE_TEMPLATES):

@@ -1,4 +1,4 @@
-"""What `izin doctor` tells about one part."""
+"""One line of `izin doctor`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ State = Literal["ok", "warn", "FAIL"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was found about one part; unless it is ok, `told` ends with the mend."""
+    """The finding about one part; unless it is ok, `told` ends with the mend."""
 
     state: State
     part: str
@@ -21,6 +21,6 @@ class Line:
 
 
 def sentence(error: object) -> str:
-    """What an error says, on one line that ends as a sentence does."""
+    """The words of an error, on one line that ends as a sentence does."""
     said = " ".join(str(error).split())
     return said if said.endswith((".", "?", "!")) else f"{said}."

@@ -1,4 +1,4 @@
-"""What `izin doctor` looks at beside the database: Redis, files, Telegram and Twilio."""
+"""`izin doctor` beside the database: Redis, files, Telegram and Twilio."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def redis_lines(url: str, patience: int) -> Iterator[Line]:
 
 
 def _info(redis: Redis) -> Mapping[str, Any] | None:
-    """What the server tells about itself; None where this user may not ask."""
+    """The server's INFO; None where this user may not ask."""
     try:
         info: Mapping[str, Any] = redis.info()
     except ResponseError:

@@ -201,5 +201,5 @@ def same(one: Draft, other: Draft) -> bool:
     return (one.flow, one.subject) == (other.flow, other.subject)
 
 
-#: What people are given a key for, where the channel has such keys.
+#: The kinds of input for which channels have a key.
 _KEYS = frozenset({"location", "contact"})

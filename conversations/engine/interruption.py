@@ -1,4 +1,4 @@
-"""Which of two questions an event is for: the open one, or the one that news interrupted. Pure.
+"""Tells whether an event is for the open question or for the one that news interrupted. Pure.
 
 A person may not have seen the news when they wrote.
 """

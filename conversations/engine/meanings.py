@@ -1,4 +1,4 @@
-"""What an event can mean: values that `understanding` gives, and `hearing` acts on."""
+"""The meanings of an event: values that `understanding` gives, and `hearing` acts on."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def command_is_answer(turn: TurnBuilder, typed: Typed, text: str) -> bool:
 
 
 def choice_named(turn: TurnBuilder, text: str) -> Choice | None:
-    """What the words pick of what was shown."""
+    """The choice in sight that the words pick, if any."""
     shown = turn.session.shown
     step = turn.asked_step()
     if not shown:

@@ -22,7 +22,7 @@ from conversations.session import ChatSession
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What follows: the session to keep, and the effects in their order."""
+    """The result of a turn: the session to keep, and the effects in their order."""
 
     session: ChatSession
     effects: tuple[Effect, ...]

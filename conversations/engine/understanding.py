@@ -1,4 +1,4 @@
-"""What an event means, in a session and with the facts. Pure: the turn is only looked at.
+"""Understanding: the meaning of an event in a session and with the facts. Pure: it changes no turn.
 
 Words are read against what was *shown*, so that a late tap or a "2" never answers another question.
 """
@@ -34,7 +34,7 @@ from conversations.phrases import Command, Intent, intent
 
 MAX_SAID = 1500  # characters; no question asks for a letter
 
-#: What is meant by words that are no answer, as a command.
+#: Meanings of free words that are obeyed as a command.
 ORDERS = {
     Intent.STATUS: Command.STATUS,
     Intent.HUMAN: Command.HUMAN,
@@ -93,7 +93,7 @@ def read(
 def _otherwise(
     turn: TurnBuilder, said: Said, meant: Intent | None
 ) -> Remark | Unclear | Resume | Answer | Aside:
-    """What words are that are neither an order nor a pick nor about something else."""
+    """Give the meaning of words that are neither an order nor a pick nor about another matter."""
     asked = turn.session.asked
     if asked is None:
         return Remark(meant)

@@ -43,7 +43,7 @@ def _label(window: Window) -> Say:
 
 
 def _rank(window: Window, answers: Answers) -> tuple[bool, bool, date]:
-    """What the owner said they prefer comes first, then what is soonest."""
+    """Windows that the owner prefers come first, then the soonest."""
     wanted_days = answers.get("preferred_days")
     other_day = isinstance(wanted_days, list) and window.on.isoformat() not in wanted_days
     other_part = answers.get("preferred_part", "any") not in {"any", window.part}

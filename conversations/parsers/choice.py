@@ -1,4 +1,4 @@
-"""What was picked from the list that was shown."""
+"""Reads which line of the list in sight was picked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import lru_cache
 from conversations.parsers.numbers import spoken, unit
 from conversations.words import plain, squeezed, standard
 
-# What somebody writes between a slip and its mend: "2 eh salah yg 1".
+# Words between a slip and its mend: "2 eh salah yg 1".
 _MEND = re.compile(
     r"\b(?:eh+|salah|ralat|maksudnya|maksud saya|maksudku|maaf|sori|sorry|koreksi|ganti|jadi|tapi"
     r"|deng|ding|oops|ups)\b"

@@ -33,7 +33,7 @@ _LARGE = 10**6  # stands for any larger number
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What was said about a day.
+    """A day as it was said.
 
     "days" and "past" have the days meant, in order; "not" the ones excluded, in the next seven
     days or as named; "invalid" (no such day), "any" (left to us) and "asap" have none.

@@ -24,7 +24,7 @@ _PER_YEAR: dict[Period, int] = {"day": 26 * 12, "week": 52, "month": 12, "year":
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What was said about a sum, in whole rupiah.
+    """A sum as it was said, in whole rupiah.
 
     An exact sum has `low == high`; "kurang dari" has no `low`, "lebih dari" no `high`. `readings`,
     when there are any, are what the words may mean, and then `low` and `high` are None. With a

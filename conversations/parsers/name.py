@@ -78,7 +78,8 @@ _URGENT = frozenset({phrases.Intent.COMPLAINT, phrases.Intent.STOP})
 def name(*, at_most: int = 100) -> Parser:
     """Read a person's name, tidied: "nama saya siti aminah" is "Siti Aminah".
 
-    What may be a courtesy or a part of the name is asked back: "Abdi Setiawan", "Ni Luh Mas".
+    Words that may be a courtesy or a part of the name are asked back: "Abdi Setiawan", "Ni Luh
+    Mas".
 
     Raises:
         Refused: ``not_a_name`` for signs, commands and greetings; ``name_with_digits``;

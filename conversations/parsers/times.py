@@ -20,7 +20,7 @@ _NOON, _AFTERNOON = time(11), time(15)  # where morning and midday end
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """What was said about a time: "times" has one (start and end alike), a span, or one bound."""
+    """A time as it was said: "times" has one (start and end alike), a span, or one bound."""
 
     kind: Literal["times", "any", "invalid"]
     starts: time | None = None

@@ -1,4 +1,4 @@
-"""What the business does, in the owner's own words."""
+"""The kind of business in the owner's own words."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ class Unreadable:
 
     @property
     def why(self) -> str:
-        """What is wrong, without the value."""
+        """The problem, without the value."""
         return str(self._error)
 
     def _refuse(self, *_: object, **__: object) -> Any:

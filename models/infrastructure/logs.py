@@ -129,7 +129,7 @@ def _first_line(logger: WrappedLogger, method: str, event: EventDict) -> EventDi
 def _log_uncaught(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """What ends the process goes the same way: a bare traceback would quote the error."""
+    """An error that ends the process goes the same way: a bare traceback would quote it."""
     if not issubclass(kind, KeyboardInterrupt):
         logging.getLogger("uncaught").critical(kind.__name__, exc_info=(kind, error, trace))
 

@@ -1,7 +1,8 @@
 """Loops that a process runs for as long as it lives: one that fails is started again, alone.
 
-A failure that a loop expects (a server that is away) is its own business. What ends it is a fault
-of ours: it is logged, counted, and shown as `izin_loop_restarts_total`; the others go on meanwhile.
+A failure that a loop expects (a server that is away) is its own business. An error that ends it is
+a fault of ours: it is logged, counted, and shown as `izin_loop_restarts_total`; the others go on
+meanwhile.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ MAX_SIDE = 65_500  # pixels
 MAX_SCANS = 100  # of a progressive JPEG; each costs as much time as the whole picture
 
 KINDS = ("JPEG", "PNG", "WEBP")  # what phones send; every other decoder stays shut
-#: What Pillow calls a file of these kinds: a JPEG with previews behind it is an MPO.
+#: Pillow's names of these kinds: a JPEG with previews behind it is an MPO.
 _FAMILY = {"JPEG": "JPEG", "MPO": "JPEG", "PNG": "PNG", "WEBP": "WEBP"}
 #: Bytes that Pillow and its decoder hold at once for a pixel, as measured.
 _BYTES = {"JPEG": 4, "PNG": 5, "WEBP": 16}
@@ -105,7 +105,7 @@ async def tidy() -> None:
 
 
 def kind(content: bytes) -> str:
-    """Which of KINDS this is; all of it is there, and `read` can decode it.
+    """The one of KINDS that this is; all of it is there, and `read` can decode it.
 
     Raises:
         TooLarge, Unreadable.

@@ -51,7 +51,7 @@ class QuietHours:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """What SQL with `later` in it takes besides its own parameters."""
+        """Parameters of SQL with `later` in it."""
         return {"quiet_begins": self.begins.isoformat(), "quiet_ends": self.ends.isoformat()}
 
 

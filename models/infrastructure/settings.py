@@ -165,7 +165,7 @@ def key(value: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What every process needs to reach the database, the files and its own pages."""
+    """Settings of every process: the way to the database, the files and its own pages."""
 
     database_url: Secret[str] = secret(
         url("postgresql", "postgresql+psycopg", "postgres"),
@@ -203,7 +203,7 @@ class Settings:
 
     @classmethod
     def problems(cls, environment: Mapping[str, str]) -> list[str]:
-        """What is missing or wrong, a line for each variable with its name and an example."""
+        """Problems of the environment, a line for each variable with its name and an example."""
         return cls._read(environment)[1]
 
     @classmethod

@@ -1,7 +1,7 @@
 """Signed tokens, under keys that are made from INDEX_KEY; one for each purpose.
 
-A token of one purpose is worth nothing for another. What it says can be read by anybody, so it
-carries nothing personal. Tokens and signatures have letters, digits, `-`, `_` and `.` alone.
+A token of one purpose is worth nothing for another. Anybody can read its value, so it carries
+nothing personal. Tokens and signatures have letters, digits, `-`, `_` and `.` alone.
 """
 
 from __future__ import annotations

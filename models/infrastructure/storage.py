@@ -76,7 +76,7 @@ class Storage:
 
 @contextmanager
 def _away() -> Iterator[None]:
-    """What a bucket's client raises of its own, as the OSError that it means."""
+    """Translate errors of a bucket's client into the OSError that they mean."""
     try:
         yield
     except OSError:

@@ -25,7 +25,7 @@ _FAILED = {ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED, ExecStatus.BAD_R
 
 
 class Results(Protocol):
-    """What a statement gives; there after the pipeline."""
+    """The rows of a statement; there after the pipeline."""
 
     @property
     def rows(self) -> list[tuple[Any, ...]]: ...

@@ -27,11 +27,11 @@ UNKNOWN = "-"  # a kind of business that nobody has named
 
 @dataclass(frozen=True, slots=True)
 class PermitSheet:
-    """What stands on one permit.
+    """The content of one permit.
 
-    Texts are printed as they are, never read as markup. What the font cannot draw is left out
-    (emoji) or becomes a square (letters of other scripts); beyond `LONGEST` characters a text
-    ends in an ellipsis. Sums are whole rupiah. None leaves the line out, except where noted.
+    Texts are printed as they are, never read as markup. Characters that the font lacks are left out
+    (emoji) or become a square (letters of other scripts); beyond `LONGEST` characters a text ends
+    in an ellipsis. Sums are whole rupiah. None leaves the line out, except where noted.
     """
 
     number: str  # "IUMK-2026-3174-000123"

@@ -26,7 +26,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
 
 
 def resting_on(steps: Collection[str], *, of: Collection[str]) -> tuple[str, ...]:
-    """Which of these checks, by name, are run again when these steps were answered anew."""
+    """Those of these checks, by name, that run again when these steps were answered anew."""
     return tuple(name for name in of if not CHECKS[name].depends_on.isdisjoint(steps))
 
 

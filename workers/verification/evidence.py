@@ -1,4 +1,4 @@
-"""What a check may look at, and what it says."""
+"""The evidence that a check may look at, and the finding that it gives."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_FIXES = 2  # the third time, a person looks at it instead of asking the owne
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the owner is by the secure page. Shown in no log: its repr is empty."""
+    """The owner's identity from the secure page. Shown in no log: its repr is empty."""
 
     name: str = field(repr=False)
     nik: str = field(repr=False)

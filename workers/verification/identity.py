@@ -64,7 +64,7 @@ def check(evidence: Evidence) -> Finding:
 
 
 def _slip(digits: str, born_on: date) -> str | None:
-    """What is wrong with a NIK, or None."""
+    """The problem with a NIK, or None."""
     found = nik_of(digits)
     if found is None:
         return NIK_NOT_16_DIGITS

@@ -58,7 +58,7 @@ def check(evidence: Evidence) -> Finding:
 
 
 def fault(content: bytes) -> str | None:
-    """What makes a picture unusable: one of FAULTS, or None."""
+    """The fault that makes a picture unusable: one of FAULTS, or None."""
     try:
         size, grey = _decode(content)
     except pictures.TooLarge:

@@ -50,7 +50,7 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What was found about one version of the answers; `waits` when photos are still to come."""
+    """The findings about one version of the answers; `waits` when photos are still to come."""
 
     version: int
     findings: tuple[Finding, ...] = ()
@@ -60,7 +60,7 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class _Gathered:
-    """What was read of a case; photos not yet, since that takes long."""
+    """The rows of a case; photos are read later, since that takes long."""
 
     version: int
     names: tuple[str, ...]  # of the checks to run
@@ -92,7 +92,7 @@ def gave_up(tx: Session, task: Task) -> None:
 
 
 def _examine(context: Context, case_id: int) -> Examined | None:
-    """What the checks find; None when nothing is to be verified any more."""
+    """Run the checks; None when nothing is to be verified any more."""
     with context.session() as tx:
         case = tx.get(Case, case_id)
         if case is None:
@@ -117,7 +117,7 @@ def _examine(context: Context, case_id: int) -> Examined | None:
 
 
 def _examine_identity(tx: Session, case: Case) -> Examined | None:
-    """What the checks that rest on the identity find while a visit is on its way.
+    """Run the checks that rest on the identity while a visit is on its way.
 
     Nobody is asked to answer again: the officer sees the KTP and what was found.
     """

@@ -45,7 +45,7 @@ LEFT_TO_OFFICER = "left_to_officer"  # a note in the params of an OK
 def check(evidence: Evidence) -> Finding:
     """Judge capital, yearly turnover and workers; the sums themselves stay out of the finding.
 
-    What the owner left to the officer is not held against them.
+    An answer that the owner left to the officer counts as given.
     """
     capital, turnover, workers = evidence.capital, evidence.turnover_year, evidence.workers
     if workers is not None and workers < 0:

@@ -71,7 +71,8 @@ def _locked(tx: Session, visit_id: int) -> tuple[Case, Visit]:
 
 
 def _next_officer(tx: Session, visit: Visit) -> Officer | None:
-    """Who has room in the window: the least busy that day, then that week, then who came first.
+    """Officers with room in the window: the least busy that day, then that week, then who came
+    first.
 
     Their rows are locked first, so that two visits sought for at once can't take the same room.
     """

@@ -100,7 +100,7 @@ _OURS = (
     "there is no document in the request",
     "there is no photo in the request",
 )
-#: What reading an answer raises that is not as documented.
+#: Errors of reading an answer that is not as documented.
 _UNREADABLE = (TypeError, ValueError, KeyError, AttributeError)
 
 _log = structlog.get_logger(__name__)
@@ -331,7 +331,7 @@ def webhook_url(public_url: str) -> str:
 
 
 def decision(error: TelegramError) -> ChannelError:
-    """What to do about an error of the Bot API."""
+    """Decide what to do about an error of the Bot API."""
     match error:
         case NotThere(message=why, after=after):
             return Away(why, after=after)
@@ -356,7 +356,7 @@ def decision(error: TelegramError) -> ChannelError:
 
 
 def _about_a_file(error: TelegramError) -> ChannelError:
-    """What to do when Telegram does not name a file's address."""
+    """Decide what to do when Telegram does not name a file's address."""
     told = error.message.lower()
     reason = next((why for words, why in _NEVER_COMES.items() if words in told), None)
     if reason is not None and isinstance(error, BadRequest):

@@ -46,7 +46,7 @@ _UNREADABLE = (
     "paid_media",
     "invoice",
 )
-#: What Telegram itself notes in a chat: nobody said anything, so nothing is answered. Content that
+#: Telegram's own notices in a chat: nobody said anything, so nothing is answered. Content that
 #: is neither listed here nor above is new, and its sender waits for an answer.
 #: Source: https://core.telegram.org/bots/api#message
 _NOTICES = frozenset(
@@ -184,7 +184,7 @@ def _chat(number: int) -> str:
 
 
 def _name(message: Json) -> str:
-    """What names a message within its chat; empty if Telegram gives nothing."""
+    """The id of a message within its chat; empty if Telegram gives none."""
     number = message.get("message_id")
     return str(number) if isinstance(number, int) else ""
 
@@ -196,7 +196,7 @@ def _correction(message: Json, name: str) -> tuple[Event, None] | None:
 
 
 def _content(message: Json, sender: Json, name: str) -> tuple[Event, Media | None] | None:
-    """What a message brings; None for Telegram's own notices, such as a pinned message."""
+    """The content of a message; None for Telegram's own notices, such as a pinned message."""
     if not _NOTICES.isdisjoint(message):
         return None
     for kind in _UNREADABLE:

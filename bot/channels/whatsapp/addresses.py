@@ -26,7 +26,7 @@ class Addresses:
     _known: OrderedDict[tuple[str, str | None], str] = field(default_factory=OrderedDict)
 
     async def settle(self, heard: InboundMessage) -> InboundMessage:
-        """What was heard, from the address by which the database knows the sender.
+        """Give the message with the address by which the database knows the sender.
 
         Raises:
             sqlalchemy.exc.DBAPIError: the database is away.

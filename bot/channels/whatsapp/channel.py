@@ -67,7 +67,7 @@ _MEDIA = re.compile(
 _SID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _TWILIO = re.compile(r"api(\.[a-z0-9-]+){0,2}\.twilio\.com")  # with an edge and a region
 
-#: What the client raises over an answer that is not as documented.
+#: Errors of the client over an answer that is not as documented.
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ class Template(Protocol):
 
 
 class Templates(Protocol):
-    """Which approved message says what a message says."""
+    """Finds the approved template that says the same as a message."""
 
     async def refresh(self) -> None:
         """Learn what has been approved meanwhile; never raises."""
@@ -131,8 +131,8 @@ class WhatsApp:
     ) -> None:
         """Speak as `account`; `api_url` stands in for all of Twilio's hosts.
 
-        What became of messages is read from `db`; `public_url` is where Twilio reports it,
-        and fetches files.
+        Reports on messages are read from `db`; `public_url` is where Twilio reports, and fetches
+        files.
         """
         self._account = account
         self._catalogue = catalogue
@@ -148,9 +148,10 @@ class WhatsApp:
     async def send(self, outgoing: OutgoingMessage) -> Sent:
         """Deliver a message; the id is that of its last part, on which Twilio reports.
 
-        Free words go only while they wrote within the day; after that an approved template says
-        it. What may have come through before is looked for first, so it does not come twice; what
-        Twilio took and then failed to deliver is said in the way that failure calls for.
+        Free words go only while they wrote within the day; after that an approved template says it.
+        A message that may have come through before is looked for first, so that it does not come
+        twice. One that Twilio took and failed to deliver is sent again in the way that the failure
+        calls for.
 
         Raises:
             Unreachable, WindowClosed, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
@@ -431,7 +432,7 @@ async def _ask(db: Database, work: Callable[[Session], T]) -> T:
 
 
 def _plan(past: Past | None) -> _SendPlan:
-    """What the reports on a message call for.
+    """Decide from the reports on a message how to send it again.
 
     Raises:
         Unreachable, WindowClosed, Rejected, Unlisted, TryLater: it is over.
@@ -463,7 +464,7 @@ def _plan(past: Past | None) -> _SendPlan:
 
 
 def _half_sent(error: TryLater) -> HalfSent:
-    """What went before is looked for when this is tried again, and does not go twice."""
+    """The parts before are looked for when this is tried again, and are not sent twice."""
     return HalfSent(f"a part went, the next did not: {error}")
 
 

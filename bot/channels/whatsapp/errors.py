@@ -107,7 +107,7 @@ class HeldBack(WindowClosed):
 
 
 def decision(code: int, why: str = "") -> ChannelError:
-    """What to do about an error; `why` is in Twilio's words, which name nobody.
+    """Decide what to do about an error; `why` is in Twilio's words, which name nobody.
 
     Where an answer has no code of Twilio's, its HTTP status stands for one: somebody in between has
     answered, or the account needs a person. A report may have none: 0.

@@ -34,7 +34,7 @@ MAX_VARIABLES = 100  # of one Content
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a Content is made of: every line of its body that is not empty is a variable."""
+    """The shape of a Content: each line of its body that is not empty is a variable."""
 
     lines: tuple[bool, ...]  # whether there is something in the line
     choices: int
@@ -82,7 +82,7 @@ class Pick:
 
     @property
     def labels(self) -> list[str]:
-        """What is shown, in order."""
+        """The labels in sight, in order."""
         return [label for _, label in self.choices]
 
 
@@ -104,7 +104,7 @@ class Payload:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What fills the shape."""
+        """The values for the shape's variables."""
         if self.pick is None:
             return {}
         given = [line for line in _lines(self.text) if line]

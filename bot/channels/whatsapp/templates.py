@@ -72,7 +72,7 @@ class Declared:
 
     @property
     def hash(self) -> str:
-        """What its words are, for the database."""
+        """A fingerprint of its words, for the database."""
         parts = (self.was or self.key, self.locale, self.body, *self.samples)
         return sha256("\0".join(parts).encode()).hexdigest()
 
@@ -105,7 +105,7 @@ def read(table: Mapping[str, Any]) -> Iterator[Declared]:
 
 @dataclass(slots=True)
 class Templates:
-    """Which approved message says what a message says."""
+    """Finds the approved template that says the same as a message."""
 
     catalogue: Catalogue
     db: Database | None = None
@@ -168,7 +168,7 @@ def shortened(body: str, values: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def problems(every: Iterable[Declared], catalogue: Catalogue) -> list[str]:
-    """What WhatsApp would refuse, or the catalogue does not know: a line each, with the mend."""
+    """Problems that WhatsApp or the catalogue would have, a line each, with the mend."""
     return [
         f"bot/channels/whatsapp/templates.toml: [{one.key!r}] {one.locale}: {problem}"
         for one in every

@@ -1,8 +1,8 @@
 """Twilio's deliveries for WhatsApp: proved, and read as what the bot heard, or how a send fared.
 
-New fields come without notice, so what is not known is left alone. Who hides their number is named
-by the id that WhatsApp gives them for us, in `From` as well; who does not, by the number in `From`
-and that id in `ExternalUserId`.
+New fields come without notice, so what is not known is left alone. A sender who hides the number is
+named in `From` by an id that WhatsApp makes for us; other senders by the number in `From` and that
+id in `ExternalUserId`.
 
 Source: https://www.twilio.com/docs/messaging/guides/webhook-request
 """
@@ -42,7 +42,7 @@ _ROW = re.compile(r"[0-9]{1,18}")  # a row's id fits a bigint
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What Twilio says has become of a message: `outbox_id` is the row it was sent for."""
+    """Twilio's report on a message; `outbox_id` is the row it was sent for."""
 
     outbox_id: int
     sid: str
@@ -56,8 +56,8 @@ class Signature:
     def __init__(self, public_url: str, *, auth_token: str, shared_key: str | None = None) -> None:
         """Twilio signs with the account's token; or, in SHA-256, with a shared key, if it has one.
 
-        `public_url` is what the addresses that were given to Twilio begin with. What a request
-        says about the host it was sent to is not asked: whoever sends it chooses that.
+        `public_url` is what the addresses that were given to Twilio begin with. The host that a
+        request names is ignored, since its sender chooses that.
         """
         self._public_url = public_url.rstrip("/")
         self._token = RequestValidator(auth_token)
@@ -201,7 +201,7 @@ def _file(
 
 
 def _unreadable(kind: str, content_type: str) -> str | None:
-    """What a file is, if it is of no use here; a sticker comes as a WEBP picture."""
+    """The kind of a file that is of no use here; a sticker comes as a WEBP picture."""
     family, _, form = content_type.partition("/")
     if kind == "sticker" or (form == "webp" and kind != "document"):
         return "sticker"

@@ -163,7 +163,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """What later services wrote has no place in the earlier tables: it must not be there."""
+    """Rows of later services have no place in the earlier tables: there must be none."""
     op.drop_table("participants")
 
     for name, kind in (("ktp_seen", sa.Boolean()), ("place_as_described", sa.Boolean())):

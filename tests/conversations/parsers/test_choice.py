@@ -1,4 +1,4 @@
-"""What was picked from the list that was shown."""
+"""Reads which line of the list in sight was picked."""
 
 import pytest
 from hypothesis import given
