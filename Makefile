@@ -2,7 +2,7 @@
 # A Python of your choice: make ... PYTHON=/path/to/python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench chaos fuzz migration lock setup clean
+.PHONY: help demo test quick check bench chaos fuzz migration lock setup clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -14,8 +14,12 @@ PLAY ?=
 MESSAGE ?=
 UV ?= uv
 
-# The whole suite runs in a few processes, each with servers of its own; a part of it in one.
-EVERYTHING := -n logical --maxprocesses 4
+# The whole suite runs in a few processes, each with servers of its own; a part of it in one. In CI
+# coverage is measured, and has a floor in pyproject.toml.
+EVERYTHING := -n logical --maxprocesses 4 $(if $(CI),--cov --cov-report=term)
+# What needs nothing but Python. Its modules' bytecode is kept, or most of the time went into it.
+PURE := -n logical --maxprocesses 4 --dist loadscope --hypothesis-profile quick \
+  -m "not servers and not processes and not browser and not slow"
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -25,6 +29,9 @@ demo: setup ## Try it in the browser, no account needed (PLAY=1: it plays by its
 
 test: setup ## Run the tests (ARGS="tests/bot -k outbox": a part; AT="2026-12-31 23:55": at that time in WIB)
 	@$(RUN) -m $(if $(AT),tests.at "$(AT)",pytest) $(or $(ARGS),$(EVERYTHING))
+
+quick: setup ## Run the tests that need no server, process or browser, in a few seconds
+	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -q $(PURE) $(ARGS)
 
 check: setup ## Check format, style, types, architecture, dependencies, templates and migrations
 	$(RUN) -m ruff format --check .
@@ -37,7 +44,7 @@ check: setup ## Check format, style, types, architecture, dependencies, template
 
 bench: setup ## Measure the product beside others (ARGS="--full": see benchmarks/README.md)
 	@cmp -s requirements-bench.lock $(VENV)/bench || { \
-	  $(RUN) -m pip install -qq --disable-pip-version-check --only-binary :all: --require-hashes \
+	  $(RUN) -m pip install -qq --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
 	    -r requirements-bench.lock && cp requirements-bench.lock $(VENV)/bench; }
 	@$(RUN) -m benchmarks $(ARGS)
 
@@ -88,7 +95,8 @@ setup:
 	  fi >&2; \
 	  echo "Setting up $(VENV), once: this takes about a minute ..." >&2; \
 	  "$$python" -m venv --clear $(VENV); \
-	  $$install --no-compile --only-binary :all: --require-hashes -r requirements.lock; \
+	  $$install --no-deps --no-compile --only-binary :all: --require-hashes \
+	    -r requirements.lock; \
 	  printf '%s\n' "$$lock" > $(VENV)/lock; \
 	fi; \
 	$$install --no-deps --no-build-isolation --editable .; \

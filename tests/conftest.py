@@ -5,12 +5,13 @@ REDIS_URL put others in their place: then a database of its own is made in the o
 must be empty.
 """
 
+import gc
 import os
 import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +28,10 @@ from models import migrations
 from models.base import Base
 from models.infrastructure import database as models_database
 from models.infrastructure.database import Database
+from tests.needs import guard
+from tests.needs import pytest_collection_modifyitems as pytest_collection_modifyitems
+from tests.needs import pytest_runtest_call as pytest_runtest_call
+from tests.needs import pytest_runtest_setup as pytest_runtest_setup
 
 GIVEN = ("DATABASE_URL", "REDIS_URL")
 
@@ -35,6 +40,9 @@ hypothesis.settings.register_profile(
     deadline=None,
     print_blob=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],  # machines are shared
+)
+hypothesis.settings.register_profile(
+    "quick", hypothesis.settings.get_profile("izin"), max_examples=5
 )
 hypothesis.settings.load_profile("izin")
 
@@ -57,6 +65,13 @@ def pytest_configure() -> None:
             raise AssertionError(f"a test tried to reach {host}: tests stay on this machine")
 
     sys.addaudithook(stay)
+    guard.install()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what collection made out of later garbage collections: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def _loopback(host: object) -> bool:
@@ -72,9 +87,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     database_url, redis_url = (os.environ.get(name) for name in GIVEN)
     data: Path = tmp_path_factory.mktemp("servers")
     try:
-        with running_servers(
-            data, fast=True, database_url=database_url, redis_url=redis_url
-        ) as addresses:
+        with ExitStack() as stack:
+            with guard.allow("processes"):
+                addresses = stack.enter_context(
+                    running_servers(data, fast=True, database_url=database_url, redis_url=redis_url)
+                )
             if redis_url:
                 _refuse_unless_empty(redis_url)
             yield addresses

@@ -24,11 +24,13 @@ def lint(root: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.processes
 def test_the_arrows_between_the_rooms_are_kept() -> None:
     linted = lint(ROOT)
     assert linted.returncode == 0, linted.stdout
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [

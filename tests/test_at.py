@@ -23,6 +23,7 @@ def test_the_servers_live_at_the_time_of_the_tests(servers: Servers) -> None:
     assert theirs is not None and abs(theirs - now()) < timedelta(seconds=30)
 
 
+@pytest.mark.processes
 def test_a_process_with_a_bare_environment_lives_at_the_time_of_the_tests() -> None:
     asked = "import time; time.sleep(0.01); print(time.time())"
     bare = at.bare_environment()
@@ -37,6 +38,7 @@ def test_a_time_is_carried_as_a_shift_of_the_clock() -> None:
     assert at.bare_environment({}).keys() == {"PATH", "PYTHONPATH"}
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("wrong", ["", "tomorrow", "2026-02-30 10:00", "2026-12-31"])
 def test_what_is_no_time_is_refused_with_an_example(wrong: str) -> None:
     said = subprocess.run(

@@ -29,6 +29,7 @@ from conversations import catalogue
 from conversations.messages import Say
 from demo.sample_photo import draw
 from models import task
+from tests.days import let_pass
 from tests.processes import Product
 from tests.providers.bot_api import FakeBotApi, Person
 from tests.providers.twilio_api import FakeTwilio
@@ -107,7 +108,9 @@ def test_a_window_that_closes_in_the_middle_loses_nothing_and_a_template_asks_to
     twilio.approved |= set(twilio.contents)
     product.izin("templates", "status")
     twilio.ahead = timedelta(hours=25)
-    let_pass(engine, hours=25)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE conversations SET reminded = 1"))
+        let_pass(connection, timedelta(hours=25))
     with Session(engine) as tx, tx.begin():
         task.plan(tx, "remind", 0, "remind:after a day")
     owner.wait_for("jawabannya masih kami simpan", PATIENCE).result()
@@ -119,15 +122,6 @@ def test_a_window_that_closes_in_the_middle_loses_nothing_and_a_template_asks_to
     hear(owner, "business_permit.place")
     go_on(owner)
     assert outcomes(engine) == {"sent"}
-
-
-def let_pass(engine: Engine, *, hours: int) -> None:
-    """Make it so long ago that people wrote, and were reminded the first time."""
-    passed = {"passed": timedelta(hours=hours)}
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE addresses SET heard_at = heard_at - :passed"), passed)
-        aged = "UPDATE conversations SET reminded = 1, spoke_at = spoke_at - :passed"
-        connection.execute(text(aged), passed)
 
 
 def outcomes(engine: Engine) -> set[str]:
@@ -356,6 +350,8 @@ def until(true: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.servers
+@pytest.mark.processes
 def test_the_demo_plays_its_story_by_itself(tmp_path: Path) -> None:
     played = subprocess.run(
         [sys.executable, "-m", "cli.main", "demo", "--play", "--port", "0"],

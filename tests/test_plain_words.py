@@ -8,6 +8,8 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("bot", "casework", "cli", "conversations", "demo", "models", "web", "workers")
 VERSIONS = ROOT / "models" / "migrations" / "versions"  # titles of past days
@@ -17,6 +19,7 @@ _BEGINS = re.compile(
 )
 
 
+@pytest.mark.slow
 def test_no_sentence_begins_as_a_question_unless_it_asks() -> None:
     odd = [
         f"{path.relative_to(ROOT)}:{line}: {sentence}"

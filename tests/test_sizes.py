@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("bot", "casework", "cli", "conversations", "demo", "models", "web", "workers")
 VERSIONS = ROOT / "models" / "migrations" / "versions"  # generated once, never read as a whole
@@ -15,6 +17,7 @@ MAX_CLASS = 300  # lines
 MAX_METHODS = 25
 
 
+@pytest.mark.slow
 def test_no_file_and_no_class_is_too_large() -> None:
     found = dict(_too_large())
     assert not found, "\n".join(f"{name}: {why}" for name, why in sorted(found.items()))

@@ -22,9 +22,9 @@ from models.infrastructure.quotas import CHECKS
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.visit import Visit
+from tests import world
 from tests.bot.town import OFFICER, OWNER, Town, words, write_effect
 from tests.clock import now
-from tests.workers import city
 
 
 async def at_the_door(town: Town, count: int) -> list[tuple[int, int]]:
@@ -92,7 +92,7 @@ async def test_each_year_and_each_kota_counts_for_itself(town: Town) -> None:
     def issued(kota: str, on: date, case_id: int) -> str:
         return town.write(
             lambda tx: (
-                city.issue(
+                world.issue(
                     tx,
                     case_id=case_id,
                     person_id=owner_id,
@@ -119,7 +119,7 @@ async def issue(town: Town, **changed: object) -> str:
     case_id = town.apply(state=CaseState.DONE)
     number = town.write(
         lambda tx: (
-            city.issue(
+            world.issue(
                 tx,
                 case_id=case_id,
                 person_id=town.meet(OWNER),

@@ -44,9 +44,9 @@ from models.lifecycle import OPEN_CASES, CaseState, NotAllowed, VisitState
 from models.officer import Officer
 from models.participant import Participant
 from models.visit import Visit
+from tests import world
 from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, forged, words, write_effect
 from tests.clock import now
-from tests.workers import city
 
 REVIEW = CaseState.IN_REVIEW
 NUMBER = "26-000001"
@@ -250,7 +250,7 @@ async def test_a_form_that_an_officer_fills_in_is_about_the_host_of_their_visit(
     visit_id = town.want(town.apply())
     await town.work()
     await town.tap("accept", OFFICER)
-    given = city.answers(town.photo())
+    given = world.answers(town.photo())
     helped = Submit("business_permit", given, owner_id)
     with pytest.raises(NotAllowed):
         act(town, OFFICER, helped)  # not at the door yet

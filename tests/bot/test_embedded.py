@@ -17,6 +17,8 @@ from redis.exceptions import AuthenticationError
 
 from demo.embedded import CannotStart, Servers, discard, servers
 
+pytestmark = [pytest.mark.servers, pytest.mark.processes]
+
 # Starts servers, tells who they are, and waits to be killed.
 STARTER = """
 import json, signal, sys, threading

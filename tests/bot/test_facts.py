@@ -17,9 +17,9 @@ from models.conversation import Conversation
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.visit import CODE_TRIES, Visit
+from tests import world
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, today, words
 from tests.clock import now
-from tests.workers import city
 
 SOUTH, CENTRE = "31.74.07.1010", "31.71.06.1001"  # Cipete Utara; Menteng
 REVIEW = CaseState.IN_REVIEW
@@ -121,9 +121,9 @@ async def test_two_hundred_cases_elsewhere_hide_none_of_here(town: Town) -> None
     owner_id = town.meet(OWNER)
 
     def flood(tx: Session) -> None:
-        given = city.answers(1, place={"kelurahan": CENTRE, "pin": None})
+        given = world.answers(1, place={"kelurahan": CENTRE, "pin": None})
         for number in range(facts.QUEUE + 1):
-            city.case(tx, owner_id, given, number=f"25-{number}", state=REVIEW)
+            world.case(tx, owner_id, given, number=f"25-{number}", state=REVIEW)
 
     town.write(flood)
     town.apply(OWNER, state=REVIEW)
@@ -139,7 +139,7 @@ async def test_an_officer_who_cannot_be_written_to_is_shown_as_such(
     town.invite("102")
     assert [o.reachable for o in known(town, BOSS).desk.officers] == [True, False]
     officer_id = town.meet(OFFICER)
-    town.write(lambda tx: city.silence(tx, officer_id, column))
+    town.write(lambda tx: world.silence(tx, officer_id, column))
     assert [o.reachable for o in known(town, BOSS).desk.officers] == [False, False]
 
 

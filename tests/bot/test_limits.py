@@ -286,6 +286,7 @@ async def test_without_redis_a_process_keeps_to_its_own_share_and_says_so_once(
     await ours.close()
 
 
+@pytest.mark.servers
 async def test_while_redis_is_away_it_is_asked_once_in_a_while_by_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

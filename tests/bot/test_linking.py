@@ -29,8 +29,8 @@ from models.link import LinkCode
 from models.outbox import Lane, OutboundMessage
 from models.person import Address, Person
 from models.visit import Visit
+from tests import world
 from tests.bot.town import OFFICER, OTHER, OWNER, Town, words
-from tests.workers import city
 
 PENDING, LINKED = words("notices.link_pending"), words("notices.linked")
 WRONG, OWN = words("notices.link_wrong"), words("notices.link_own")
@@ -91,7 +91,7 @@ async def test_all_that_was_theirs_moves(town: Town, gives: str, types: str) -> 
     town.enqueue(OTHER)
     say = Say("business_permit.notices.document_soon")
     town.write(lambda tx: tell(tx, newer, News.IN_REVIEW, 1, say, fact="news:1"))
-    city.work_off(town.engine)  # nothing is sent and no news taken yet
+    world.work_off(town.engine)  # nothing is sent and no news taken yet
     moved = town.read(
         lambda tx: [
             tx.get_one(Case, case_id).person_id,

@@ -189,6 +189,7 @@ async def test_what_a_dying_send_has_in_hand_is_sent_all_the_same(
         assert len(tries) == 2
 
 
+@pytest.mark.slow
 async def test_pauses_grow_to_a_limit_and_a_loop_that_was_sound_begins_with_the_first() -> None:
     slept: list[float] = []
     runs = iter(range(12))

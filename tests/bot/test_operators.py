@@ -24,10 +24,10 @@ from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.visit import Visit
+from tests import world
 from tests.bot.conftest import KEY
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 from tests.clock import now
-from tests.workers import city
 
 Izin: TypeAlias = Callable[..., Awaitable[tuple[int, str, str]]]
 
@@ -308,7 +308,7 @@ def issued(town: Town) -> str:
     case_id = town.apply(state=CaseState.DONE)
     number = town.write(
         lambda tx: (
-            city.issue(
+            world.issue(
                 tx,
                 case_id=case_id,
                 person_id=town.meet(OWNER),

@@ -136,6 +136,7 @@ def test_a_secret_is_masked_however_it_is_shown(show: Callable[[object], str]) -
     assert settings.telegram_bot_token == Secret(TELEGRAM["TELEGRAM_BOT_TOKEN"])
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("room", ["bot", "workers"])
 def test_reading_the_settings_loads_nothing_heavy(room: str) -> None:
     read = f"import sys, {room}.settings; print(*sys.modules)"

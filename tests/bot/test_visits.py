@@ -18,7 +18,7 @@ from models.person import Person
 from models.visit import Visit, VisitReport
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, forged, today, words
 from tests.clock import now
-from tests.workers.city import work_off
+from tests.world import work_off
 
 WRONG = "000000"
 

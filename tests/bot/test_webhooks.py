@@ -232,6 +232,7 @@ async def at_the_door(turns: Turns) -> AsyncIterator[str]:
     await serving
 
 
+@pytest.mark.servers
 async def test_telegram_brings_again_what_was_not_taken_and_keeps_the_order() -> None:
     turns = Turns(Busy(), RuntimeError("a bug"), Busy())
     async with FakeBotApi(hurry=1000) as api, at_the_door(turns) as url:
@@ -322,6 +323,7 @@ async def test_when_busy_twilio_is_asked_to_come_again_too(db: Database) -> None
     assert (await deliver_whatsapp(turns, db, data=FORM)).status_code == 204
 
 
+@pytest.mark.servers
 async def test_while_the_record_is_away_twilio_is_asked_to_come_again() -> None:
     nowhere = Database("postgresql://izin@127.0.0.1:9/izin")
     turns = Turns()

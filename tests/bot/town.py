@@ -33,9 +33,9 @@ from models.person import Person
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window, hours
+from tests import world
 from tests.bot.conftest import Desk
 from tests.clock import now
-from tests.workers import city
 from tests.workers.verification.samples import encoded, scene
 
 T = TypeVar("T")
@@ -110,8 +110,8 @@ class Town:
     ) -> int:
         """A case of this owner; gives its id."""
         owner_id = self.meet(address)
-        given = city.answers(self.photo(address), **changed)
-        return self.write(lambda tx: city.case(tx, owner_id, given, state=state, number=number).id)
+        given = world.answers(self.photo(address), **changed)
+        return self.write(lambda tx: world.case(tx, owner_id, given, state=state, number=number).id)
 
     def photo(self, address: str = OWNER) -> int:
         """A photo of theirs that is stored."""
@@ -130,7 +130,7 @@ class Town:
         """A window chosen by the owner, and an officer to be sought; gives the visit's id."""
 
         def wanted(tx: Session) -> int:
-            row = city.visit(tx, tx.get_one(Case, case_id), on=on)
+            row = world.visit(tx, tx.get_one(Case, case_id), on=on)
             visits.plan_offer(tx, row)
             return row.id
 
@@ -194,7 +194,7 @@ class Town:
     async def work(self, *, until: datetime | None = None) -> list[str]:
         """Let the workers do what is due (until then), and the bot tell of it."""
         done: list[str] = []
-        while kinds := city.work_off(self.engine, until=until):
+        while kinds := world.work_off(self.engine, until=until):
             done += kinds
             await self.quiet()
             if until is not None:

@@ -23,7 +23,7 @@ from models.document import Document
 from models.lifecycle import CASE_MOVES, OPEN_CASES, WAITS, CaseState, VisitState
 from models.visit import OPEN
 from models.visit import Visit as VisitRow
-from tests.workers import city as make
+from tests import world as make
 
 CAUSES = itertools.count()
 DECLARED = tuple(services.load().values())

@@ -18,9 +18,9 @@ from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.task import Task
 from models.visit import Offer, Visit
+from tests import world as make
 from tests.clock import now
-from tests.workers import city as make
-from tests.workers.city import news, next_week, staff, work_off
+from tests.world import news, next_week, staff, work_off
 
 
 def operator(tx: Session) -> Act:

@@ -12,7 +12,7 @@ from conversations.events import News
 from conversations.messages import Say
 from models import audit, watch
 from models.audit import AuditEntry
-from tests.workers.city import news, staff
+from tests.world import news, staff
 
 HERE = "31.74.07.1001"
 

@@ -30,8 +30,8 @@ from models.officer import Officer
 from models.person import LockedPerson
 from models.unreached import CallReason
 from models.visit import Offer, Visit
+from tests import world as make
 from tests.clock import now
-from tests.workers import city as make
 
 HERE, ELSEWHERE = "31.74", "31.72"  # Jakarta Selatan, where the case is, and Jakarta Utara
 

@@ -1,6 +1,7 @@
 """The catalogues hold every line that is said, in both languages, kind and short, and no other."""
 
 import ast
+import functools
 import re
 import string
 from collections.abc import Iterator
@@ -290,15 +291,32 @@ def _patterns() -> Iterator[tuple[str, str]]:
             yield place, text
 
 
-def _strings() -> Iterator[tuple[str, str, str]]:
+@functools.cache
+def _strings() -> tuple[tuple[str, str, str], ...]:
     """Strings that look like keys: (file and line, the function they are given to, the key)."""
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            if "migrations" in path.parts:
-                continue
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            flow = path.stem if path.parent.name == "flows" else None
-            yield from _walk(tree, f"{path.relative_to(ROOT)}", flow, "")
+    return tuple(
+        found
+        for name, tree in _trees().items()
+        if "migrations" not in name.parts
+        for found in _walk(tree, f"{name}", name.stem if name.parent.name == "flows" else None, "")
+    )
+
+
+@functools.cache
+def _trees() -> dict[Path, ast.Module]:
+    """Every module of the product, by its path from the root."""
+    return {
+        path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"))
+        for room in ROOMS
+        for path in sorted((ROOT / room).rglob("*.py"))
+    }
+
+
+def _calls() -> Iterator[tuple[Path, ast.Call]]:
+    for name, tree in _trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                yield name, node
 
 
 def _walk(node: ast.AST, place: str, flow: str | None, call: str) -> Iterator[tuple[str, str, str]]:
@@ -340,28 +358,26 @@ def _text(node: ast.AST) -> str | None:
 
 def _given() -> Iterator[tuple[str, str, set[str]]]:
     """Sentences with the names of their values, where both stand in the code as they are."""
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
-                match node:
-                    case ast.Call(func=ast.Name(id="Say"), args=[ast.Constant(value=str(key))]):
-                        yield place, key, set()
-                    case ast.Call(
-                        func=ast.Name(id="Say" | "Refused" | "Wrong" as name),
-                        args=[ast.Constant(value=str(key)), ast.Dict(keys=keys)],
-                    ) if all(isinstance(k, ast.Constant) for k in keys):
-                        names = {str(k.value) for k in keys if isinstance(k, ast.Constant)}
-                        yield place, key if name == "Say" else f"refusals.{key}", names
-                    case ast.Call(func=ast.Name(id="Refused"), args=[ast.Constant(value=str(key))]):
-                        yield place, f"refusals.{key}", set()
-                    case ast.Call(
-                        func=ast.Attribute(attr="reply" | "notify"), args=args, keywords=named
-                    ) if all(word.arg for word in named):
-                        for argument in args:
-                            if isinstance(argument, ast.Constant):
-                                names = {str(word.arg) for word in named}
-                                yield place, str(argument.value), names
+    for name, node in _calls():
+        place = f"{name}:{node.lineno}"
+        match node:
+            case ast.Call(func=ast.Name(id="Say"), args=[ast.Constant(value=str(key))]):
+                yield place, key, set()
+            case ast.Call(
+                func=ast.Name(id="Say" | "Refused" | "Wrong" as given),
+                args=[ast.Constant(value=str(key)), ast.Dict(keys=keys)],
+            ) if all(isinstance(k, ast.Constant) for k in keys):
+                names = {str(k.value) for k in keys if isinstance(k, ast.Constant)}
+                yield place, key if given == "Say" else f"refusals.{key}", names
+            case ast.Call(func=ast.Name(id="Refused"), args=[ast.Constant(value=str(key))]):
+                yield place, f"refusals.{key}", set()
+            case ast.Call(
+                func=ast.Attribute(attr="reply" | "notify"), args=args, keywords=named
+            ) if all(word.arg for word in named):
+                for argument in args:
+                    if isinstance(argument, ast.Constant):
+                        names = {str(word.arg) for word in named}
+                        yield place, str(argument.value), names
 
 
 def _placeholders(line: str) -> set[str]:
@@ -371,11 +387,9 @@ def _placeholders(line: str) -> set[str]:
 def _refusals() -> set[str]:
     """Every reason with which something is refused, in all rooms."""
     found: set[str] = set()
-    for room in ROOMS:
-        for path in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                match node:
-                    case ast.Call(func=ast.Name(id="Refused" | "Wrong" | "FileRefused")):
-                        reasons = map(_text, node.args[:1])
-                        found |= {r for r in reasons if r and re.fullmatch(r"[a-z_]+", r)}
+    for _, node in _calls():
+        match node:
+            case ast.Call(func=ast.Name(id="Refused" | "Wrong" | "FileRefused")):
+                reasons = map(_text, node.args[:1])
+                found |= {r for r in reasons if r and re.fullmatch(r"[a-z_]+", r)}
     return found

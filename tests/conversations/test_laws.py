@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -183,10 +183,8 @@ def _tap(message: Message, choice: int) -> Tapped:
 
 
 chats = given(people(), st.integers(0, len(city.ANSWERS) - 1), st.lists(heard(), max_size=14))
-many = settings(max_examples=120, deadline=None)
 
 
-@many
 @chats
 def test_a_turn_is_pure_and_any_conversation_can_be_put_down_and_taken_up_again(
     facts: Facts, begun: int, said: list[Event | Tap]
@@ -199,7 +197,6 @@ def test_a_turn_is_pure_and_any_conversation_can_be_put_down_and_taken_up_again(
         assert advance(FLOWS, taken_up, event, moment.facts) == moment.turn
 
 
-@many
 @chats
 def test_everybody_is_answered_in_words_of_both_languages(
     facts: Facts, begun: int, said: list[Event | Tap]
@@ -216,7 +213,6 @@ def test_everybody_is_answered_in_words_of_both_languages(
                 assert text.strip() and len(text) <= MAX_BODY - 4 * len(labels)
 
 
-@many
 @chats
 def test_the_menu_is_always_a_way_out(facts: Facts, begun: int, said: list[Event | Tap]) -> None:
     session = ChatSession()
@@ -232,7 +228,6 @@ def test_the_menu_is_always_a_way_out(facts: Facts, begun: int, said: list[Event
     assert turn.session.asked is not None and turn.session.asked.flow == home.id
 
 
-@many
 @chats
 def test_what_is_in_sight_is_what_was_shown_last(
     facts: Facts, begun: int, said: list[Event | Tap]
@@ -247,7 +242,6 @@ def test_what_is_in_sight_is_what_was_shown_last(
             assert len(set(shown)) == len(shown), "two buttons mean the same"
 
 
-@many
 @chats
 def test_a_tap_on_an_older_question_never_changes_an_answer(
     facts: Facts, begun: int, said: list[Event | Tap]
@@ -269,7 +263,6 @@ def test_a_tap_on_an_older_question_never_changes_an_answer(
                 assert not any(isinstance(effect, Submit) for effect in turn.effects)
 
 
-@many
 @chats
 def test_answers_are_lost_only_where_somebody_said_so(
     facts: Facts, begun: int, said: list[Event | Tap]
@@ -288,7 +281,6 @@ def test_answers_are_lost_only_where_somebody_said_so(
                 assert answers.keys() <= now.get(draft, {}).keys()
 
 
-@many
 @chats
 def test_drafts_never_mix(facts: Facts, begun: int, said: list[Event | Tap]) -> None:
     for moment in conversation(facts, begun, said):
@@ -300,7 +292,6 @@ def test_drafts_never_mix(facts: Facts, begun: int, said: list[Event | Tap]) -> 
             assert draft.answers.keys() <= {step.id for step in flow.steps} | flow.given
 
 
-@many
 @chats
 def test_every_button_fits_what_telegram_carries(
     facts: Facts, begun: int, said: list[Event | Tap]

@@ -75,6 +75,7 @@ def test_what_is_tidy_stays_as_it_is(text: str) -> None:
     assert tidy(tidy(text)) == tidy(text)
 
 
+@pytest.mark.slow
 def test_a_latin_letter_is_one_that_a_permit_can_show() -> None:
     every = (chr(code) for code in range(0x30000) if chr(code).isalpha())
     letters = [letter for letter in every if tidy(letter) == letter]

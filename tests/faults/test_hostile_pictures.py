@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,24 +20,26 @@ KEPT = 1.2  # times what it held before
 SLACK = 60  # MB more, for what Python itself keeps
 
 #: What is decoded at the bound, and what is beyond it.
-PICTURES = {
-    "PNG, RGBA, 7000 x 7000": hostile.png(7000, 7000),
-    "PNG, RGBA, 4400 x 4400": hostile.png(4400, 4400),
-    "PNG, RGBA, 16 bits, 4400 x 4400": hostile.png(4400, 4400, bits=16),
-    "PNG, RGBA, interlaced, 4400 x 4400": hostile.png(4400, 4400, adam7=True),
-    "PNG, RGBA, interlaced, 7000 x 7000": hostile.png(7000, 7000, adam7=True),
-    "PNG, grey, 16 bits, 4400 x 4400": hostile.png(4400, 4400, hostile.GREY, bits=16),
-    "PNG, grey with alpha, 4400 x 4400": hostile.png(4400, 4400, hostile.GREY_ALPHA),
-    "PNG, palette, 4400 x 4400": hostile.png(4400, 4400, hostile.PALETTE, bits=2),
-    "PNG, one row": hostile.png(50_000, 1),
-    "PNG that is torn": hostile.png_that_is_torn(4400, 4400),
-    "WEBP, 2500 x 2500": hostile.webp(2500, 2500),
-    "WEBP, 7000 x 7000": hostile.webp(7000, 7000),
-    "WEBP, 16383 x 8000": hostile.webp(16_383, 8000),
-    "JPEG, progressive, 10000 x 10000": hostile.progressive(10_000, 10_000),
-    "JPEG, progressive, grey, 6800 x 6800": hostile.progressive(6800, 6800, colours=1),
-    "JPEG, progressive, grey, 80 scans": hostile.progressive(3000, 3000, colours=1, scans=80),
-    "JPEG, progressive, CMYK, 5000 x 5000": hostile.progressive(5000, 5000, colours=4),
+PICTURES: dict[str, Callable[[], bytes]] = {
+    "PNG, RGBA, 7000 x 7000": lambda: hostile.png(7000, 7000),
+    "PNG, RGBA, 4400 x 4400": lambda: hostile.png(4400, 4400),
+    "PNG, RGBA, 16 bits, 4400 x 4400": lambda: hostile.png(4400, 4400, bits=16),
+    "PNG, RGBA, interlaced, 4400 x 4400": lambda: hostile.png(4400, 4400, adam7=True),
+    "PNG, RGBA, interlaced, 7000 x 7000": lambda: hostile.png(7000, 7000, adam7=True),
+    "PNG, grey, 16 bits, 4400 x 4400": lambda: hostile.png(4400, 4400, hostile.GREY, bits=16),
+    "PNG, grey with alpha, 4400 x 4400": lambda: hostile.png(4400, 4400, hostile.GREY_ALPHA),
+    "PNG, palette, 4400 x 4400": lambda: hostile.png(4400, 4400, hostile.PALETTE, bits=2),
+    "PNG, one row": lambda: hostile.png(50_000, 1),
+    "PNG that is torn": lambda: hostile.png_that_is_torn(4400, 4400),
+    "WEBP, 2500 x 2500": lambda: hostile.webp(2500, 2500),
+    "WEBP, 7000 x 7000": lambda: hostile.webp(7000, 7000),
+    "WEBP, 16383 x 8000": lambda: hostile.webp(16_383, 8000),
+    "JPEG, progressive, 10000 x 10000": lambda: hostile.progressive(10_000, 10_000),
+    "JPEG, progressive, grey, 6800 x 6800": lambda: hostile.progressive(6800, 6800, colours=1),
+    "JPEG, progressive, grey, 80 scans": lambda: hostile.progressive(
+        3000, 3000, colours=1, scans=80
+    ),
+    "JPEG, progressive, CMYK, 5000 x 5000": lambda: hostile.progressive(5000, 5000, colours=4),
 }
 
 
@@ -44,7 +47,8 @@ def test_hostile_pictures_on_the_page_do_not_fill_the_memory(stage: Stage) -> No
     process = Memory(stage.product.pid("serve"))
     post(stage, hostile.png(40, 40))  # what is loaded with the first picture is not theirs
     before, figures = process.now, {}
-    for name, content in PICTURES.items():
+    for name, made in PICTURES.items():
+        content = made()
         process.forget_peak()
         with ThreadPoolExecutor(AT_ONCE) as threads:
             codes = list(threads.map(lambda content: post(stage, content), [content] * AT_ONCE))
@@ -64,7 +68,7 @@ def test_hostile_pictures_in_chat_do_not_fill_the_memory(stage: Stage) -> None:
     before = process.now
     process.forget_peak()
     large = hostile.png(4400, 4400, padding=19 * 1024 * 1024)
-    sent = [*PICTURES.values(), *[large] * AT_ONCE]
+    sent = [*(made() for made in PICTURES.values()), *[large] * AT_ONCE]
     for place, content in enumerate(sent):
         owner.person.send_document(content, f"{place}.png", "image/png").result()
     until(lambda: fetched(stage) == len(sent), "all to be fetched", lambda: fetched(stage))

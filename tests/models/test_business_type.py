@@ -102,6 +102,7 @@ def test_words_that_name_no_trade_find_none(types: BusinessTypes, text: str) -> 
     assert types.search(text) == ()
 
 
+@pytest.mark.slow
 def test_the_same_words_always_find_the_same(types: BusinessTypes) -> None:
     load.cache_clear()
     again = load()

@@ -23,8 +23,8 @@ from models.lifecycle import (
     VisitState,
     move,
 )
+from tests import world
 from tests.clock import now
-from tests.workers import city
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def tx(engine: Engine) -> Iterator[Session]:
 
 
 def test_every_pair_of_states_is_either_allowed_or_refused(tx: Session) -> None:
-    case = city.case(tx, city.person(tx), city.answers(1))
-    visit = city.visit(tx, case)
+    case = world.case(tx, world.person(tx), world.answers(1))
+    visit = world.visit(tx, case)
     for one, other in product(CaseState, CaseState):
         case.state = one.value
         if other in CASE_MOVES[one]:
@@ -59,7 +59,7 @@ def test_every_pair_of_states_is_either_allowed_or_refused(tx: Session) -> None:
 
 def test_a_move_is_dated_and_in_the_audit(tx: Session) -> None:
     before = now() - timedelta(minutes=1)
-    case = city.case(tx, city.person(tx), city.answers(1), moved_at=before)
+    case = world.case(tx, world.person(tx), world.answers(1), moved_at=before)
     move(tx, case, CaseState.ACCEPTED, actor="person:7", reason="why")
     tx.flush()
     row = tx.query(AuditEntry).one()

@@ -175,6 +175,7 @@ def test_what_postgresql_refused_is_told_by_its_rule_and_not_by_its_values(engin
     assert told(refused.value) == "IntegrityError: 23505 uq_t_name"
 
 
+@pytest.mark.processes
 def test_numbers_stay_numbers_and_numbers_that_tell_do_not() -> None:
     program = f"""
 import structlog
@@ -191,6 +192,7 @@ log.info("told", nik={NIK}, deep={{"phones": (6281234567890, 7), "ids": frozense
     assert (told["nik"], told["deep"]) == ("[nik]", {"phones": ["[phone]", 7], "ids": ["[nik]"]})
 
 
+@pytest.mark.processes
 def test_libraries_do_not_tell_more_than_their_news_whatever_the_level() -> None:
     program = """
 import logging, structlog

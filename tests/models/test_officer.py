@@ -16,9 +16,9 @@ from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
 from models.officer import Officer
 from models.person import Person
+from tests import world
 from tests.clock import now
-from tests.workers import city
-from tests.workers.city import person, staff
+from tests.world import person, staff
 
 HERE = "31.74.07.1010"
 
@@ -68,7 +68,7 @@ def test_only_who_can_be_written_to_is_available(tx: Session) -> None:
     staff(tx, "1")
     staff(tx, "2", joined=False)
     tx.get_one(Person, staff(tx, "3").person_id).opted_out_at = now()
-    city.silence(tx, staff(tx, "4").person_id, "unreachable_at")
+    world.silence(tx, staff(tx, "4").person_id, "unreachable_at")
     tx.flush()
     assert badges(officer.available(tx, HERE)) == ["1"]
 

@@ -18,6 +18,7 @@ from models.outbox import Lane, NewMessage, OutboundMessage, SendOutcome, enqueu
 from models.person import Address
 from models.sending import Claimed
 from tests.clock import now
+from tests.days import let_pass
 
 LEASE = timedelta(seconds=60)
 
@@ -233,14 +234,8 @@ def test_a_lease_is_renewed_while_its_message_is_being_sent(tx: Session, people:
 
 
 def put_clock_back(tx: Session, by: timedelta) -> None:
-    """What that looks like to the outbox: all times in it lie ahead."""
-    tx.execute(
-        text(
-            "UPDATE outbox SET created_at = created_at + :by, due_at = due_at + :by,"
-            " leased_until = leased_until + :by"
-        ),
-        {"by": by},
-    )
+    """All times in the database lie ahead, as they do after that."""
+    let_pass(tx.connection(), -by)
 
 
 def test_what_is_owed_does_not_wait_for_a_clock_that_was_put_back(

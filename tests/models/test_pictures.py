@@ -115,6 +115,7 @@ TOO_LARGE: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", TOO_LARGE)
 def test_what_takes_too_much_memory_is_too_large_whatever_the_way_in(what: str) -> None:
     content = TOO_LARGE[what]()
@@ -127,6 +128,7 @@ def test_what_takes_too_much_memory_is_too_large_whatever_the_way_in(what: str) 
             opened()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(9248, 6936), (12_000, 9000), (6000, 8000), (16_000, 1500)])
 def test_a_large_photo_is_decoded_at_a_fraction(size: tuple[int, int]) -> None:
     content = encoded(Image.new("L", size, 90))

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from models import heartbeat, watch
 from models.attachment import Attachment, AttachmentState
-from models.case import Case
 from models.inbox import InboxMessage
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
 from models.lifecycle import CaseState
-from models.officer import Officer
 from models.outbox import Lane, OutboundMessage
 from models.person import Person
 from models.task import Task
-from models.visit import Offer, Visit
+from models.visit import Offer
+from tests import world
 from tests.clock import now
 
 NEAR = 20.0  # seconds by which an age may differ: the machine is shared
@@ -148,20 +147,8 @@ def test_files_that_lie_with_the_provider_are_counted(tx: Session) -> None:
 
 
 def test_an_offer_waits_until_it_is_answered(tx: Session) -> None:
-    officer = Officer(role="officer", name="Rahmat", badge="0417", capacity=3)
-    case = Case(number="26-000001", person_id=1, service="permit", answers={})
-    tx.add_all([officer, case])
-    tx.flush()
-    visit = Visit(
-        case_id=case.id,
-        purpose="hand_over",
-        host_id=1,
-        area_code="31.74.05.1001",
-        on=date(2026, 11, 25),
-        part="morning",
-    )
-    tx.add(visit)
-    tx.flush()
+    officer = world.staff(tx, "0417")
+    visit = world.visit(tx, world.case(tx, 1, world.answers(1)))
     offer = Offer(
         visit_id=visit.id, officer_id=officer.id, offered_at=ago(hours=5), expires_at=now()
     )
@@ -216,16 +203,7 @@ def test_the_server_tells_its_connections_and_a_forgotten_transaction(engine: En
 def test_cases_are_overdue_by_whose_turn_it_is(tx: Session) -> None:
     ago = [(CaseState.IN_REVIEW, 4), (CaseState.IN_REVIEW, 1), (CaseState.NEEDS_FIX, 40)]
     for number, (state, days) in enumerate(ago):
-        moved = timedelta(days=days)
-        tx.add(
-            Case(
-                number=f"26-{number}",
-                person_id=1,
-                service="any",
-                state=state,
-                answers={},
-                moved_at=func.now() - moved,
-            )
-        )
-    tx.flush()
+        moved = now() - timedelta(days=days)
+        answers = world.answers(number)
+        world.case(tx, 1, answers, number=f"26-{number}", state=state, moved_at=moved)
     assert watch.overdue(tx) == {"applicant": 1, "supervisor": 1, "office": 0}

@@ -19,7 +19,7 @@ from models.lifecycle import VisitState
 from models.officer import Officer
 from models.person import Person
 from models.window import KNOWN, LEAD, Part, Window, coming, free, hours
-from tests.workers import city
+from tests import world
 
 MONDAY = date(2026, 11, 23)
 FRIDAY = date(2026, 11, 27)
@@ -145,8 +145,8 @@ FIRST = Window(MONDAY, "morning")
 
 def visit(tx: Session, code: str = HERE, on: Window = FIRST, **columns: object) -> None:
     number = f"26-{tx.query(Person).count():06d}"
-    given = city.answers(1, place={"kelurahan": code, "pin": None})
-    row = city.visit(tx, city.case(tx, city.person(tx), given, number=number), on=on)
+    given = world.answers(1, place={"kelurahan": code, "pin": None})
+    row = world.visit(tx, world.case(tx, world.person(tx), given, number=number), on=on)
     for name, value in columns.items():
         setattr(row, name, value)
     tx.flush()
@@ -154,21 +154,21 @@ def visit(tx: Session, code: str = HERE, on: Window = FIRST, **columns: object) 
 
 def test_without_officers_nothing_is_free(tx: Session) -> None:
     assert free(tx, HERE, NOW) == []
-    city.staff(tx, "101", joined=False)
-    city.staff(tx, "S1", role="supervisor")
-    city.staff(tx, "102", areas=("31.71",))
+    world.staff(tx, "101", joined=False)
+    world.staff(tx, "S1", role="supervisor")
+    world.staff(tx, "102", areas=("31.71",))
     assert free(tx, HERE, NOW) == []
 
 
 def test_the_next_few_are_given_soonest_first(tx: Session) -> None:
-    city.staff(tx, "101")
+    world.staff(tx, "101")
     found = list(free(tx, HERE, NOW))
     assert found[0] == FIRST and len(found) == KNOWN
     assert found == sorted(found, key=lambda w: w.starts_at)
 
 
 def test_each_part_of_a_day_has_its_own_room(tx: Session) -> None:
-    city.staff(tx, "101", capacity=2)
+    world.staff(tx, "101", capacity=2)
     visit(tx)
     assert FIRST in free(tx, HERE, NOW)
     visit(tx)
@@ -177,8 +177,8 @@ def test_each_part_of_a_day_has_its_own_room(tx: Session) -> None:
 
 
 def test_officers_add_up(tx: Session) -> None:
-    city.staff(tx, "101", capacity=1)
-    city.staff(tx, "102", capacity=1, areas=("31.74.07",))
+    world.staff(tx, "101", capacity=1)
+    world.staff(tx, "102", capacity=1, areas=("31.74.07",))
     visit(tx)
     assert FIRST in free(tx, HERE, NOW)
     visit(tx, NEIGHBOUR)
@@ -186,7 +186,7 @@ def test_officers_add_up(tx: Session) -> None:
 
 
 def test_what_an_officer_does_elsewhere_takes_their_room(tx: Session) -> None:
-    officer = city.staff(tx, "101", capacity=1)
+    officer = world.staff(tx, "101", capacity=1)
     visit(tx, ELSEWHERE)
     assert FIRST in free(tx, HERE, NOW), "nobody has taken it, and it is in another kecamatan"
     visit(tx, ELSEWHERE, officer_id=officer.id, state=VisitState.ACCEPTED)
@@ -195,27 +195,27 @@ def test_what_an_officer_does_elsewhere_takes_their_room(tx: Session) -> None:
 
 @pytest.mark.parametrize("state", [VisitState.CANCELLED, VisitState.FAILED, VisitState.DONE])
 def test_a_visit_that_is_over_takes_no_room(tx: Session, state: VisitState) -> None:
-    officer = city.staff(tx, "101", capacity=1)
+    officer = world.staff(tx, "101", capacity=1)
     visit(tx, state=state, officer_id=officer.id)
     assert FIRST in free(tx, HERE, NOW)
 
 
 @pytest.mark.parametrize("column", ["unreachable_at", "opted_out_at"])
 def test_an_officer_who_cannot_be_written_to_is_no_room(tx: Session, column: str) -> None:
-    officer = city.staff(tx, "101")
-    city.silence(tx, officer.person_id, column)
+    officer = world.staff(tx, "101")
+    world.silence(tx, officer.person_id, column)
     assert free(tx, HERE, NOW) == []
 
 
 def test_an_officer_who_was_made_inactive_is_no_room(tx: Session) -> None:
-    officer = city.staff(tx, "101")
+    officer = world.staff(tx, "101")
     tx.get_one(Officer, officer.id).active = False
     tx.flush()
     assert free(tx, HERE, NOW) == []
 
 
 def test_a_window_that_is_full_or_over_cannot_be_taken(tx: Session) -> None:
-    city.staff(tx, "101", capacity=1)
+    world.staff(tx, "101", capacity=1)
     assert window.take(tx, HERE, FIRST, NOW)
     visit(tx)
     assert not window.take(tx, HERE, FIRST, NOW)

@@ -127,6 +127,7 @@ async def test_who_waits_in_vain_shows_the_chat(telegram: Telegram, siti: Person
         siti.tap("Tidak")
 
 
+@pytest.mark.servers
 def test_it_serves_where_nothing_is_async() -> None:
     with FakeBotApi() as api:
         siti = api.user(1001, "Siti")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -19,6 +21,7 @@ from tests.bot.conftest import hours as hours
 from tests.bot.conftest import town as town
 from tests.bot.test_unreadable import NEWER, rows, sealed, spoil
 from tests.bot.town import OWNER, Town, words
+from tests.days import let_pass
 from tests.workers.verification.samples import encoded, scene
 
 BOTH = f"k1:{KEY},k2:{NEWER}"
@@ -54,7 +57,7 @@ async def pass_time(town: Town) -> None:
         await town.quiet()
         await town.desk.media.fetch_due()
         with town.engine.begin() as tx:
-            tx.execute(text("UPDATE inbox SET heard_at = heard_at - interval '1 minute'"))
+            let_pass(tx, timedelta(minutes=1))
             tx.execute(text("UPDATE outbox SET due_at = now() WHERE failed_at IS NULL"))
             tx.execute(text("UPDATE attachments SET due_at = now() WHERE state = 'pending'"))
         town.desk.turns._resting.clear()

@@ -30,11 +30,13 @@ def loaded_by(command: str) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("command", sorted(SPARED))
 def test_a_command_loads_only_what_it_needs(command: str) -> None:
     assert loaded_by(command) & set(SPARED[command]) == set()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("command", sorted(main.COMMANDS | main.DEMO))
 def test_every_command_has_a_module_of_its_own(command: str) -> None:
     assert f"cli.{command}" in loaded_by(command)

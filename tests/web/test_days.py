@@ -20,9 +20,9 @@ from models.infrastructure import encryption
 from models.infrastructure.wib import WIB
 from models.lifecycle import VisitState
 from models.visit import Visit
+from tests import world as make
 from tests.clock import now
-from tests.workers import city as make
-from tests.workers.city import next_week, staff
+from tests.world import next_week, staff
 
 
 @pytest.fixture(autouse=True)

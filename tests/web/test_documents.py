@@ -17,10 +17,9 @@ from sqlalchemy.orm import Session
 from conversations.catalogue import day
 from conversations.facts import WIB
 from models import identity, person
-from models.case import Case
 from models.infrastructure.quotas import CHECKS
+from tests import world
 from tests.clock import now
-from tests.workers import city
 from tests.workers.documents.test_iumk import SHEET
 from workers.documents.iumk import render
 
@@ -29,20 +28,10 @@ def issue(engine: Engine, issued_on: date, *, revoked: bool = False) -> str:
     """A permit of Siti Aminah's, by number."""
     with Session(engine) as tx, tx.begin():
         owner = person.meet(tx, "telegram", [("1", "id")])["1"]
-        case = Case(
-            number=f"26-{issued_on:%y%m%d}",
-            person_id=owner,
-            service="business_permit",
-            answers={
-                "owner_name": "Siti Aminah",
-                "street": "Jl. Rahasia 5",
-                "place": {"kelurahan": "31.74.07.1004", "pin": None},
-            },
-            area_code="31.74.07.1004",
-        )
-        tx.add(case)
-        tx.flush()
-        row = city.issue(
+        place = {"kelurahan": "31.74.07.1004", "pin": None}
+        answers = world.answers(1, street="Jl. Rahasia 5", place=place)
+        case = world.case(tx, owner, answers, number=f"26-{issued_on:%y%m%d}")
+        row = world.issue(
             tx,
             case_id=case.id,
             person_id=owner,

@@ -4,7 +4,7 @@ import asyncio
 import io
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -281,11 +281,11 @@ def kept(site: Site, engine: Engine) -> Image.Image:
     return Image.open(io.BytesIO(site.storage.read(path or "")))
 
 
-@pytest.mark.parametrize("content", [hostile.png(6000, 6000), hostile.webp(6000, 6000)])
+@pytest.mark.parametrize("picture", [hostile.png, hostile.webp])
 async def test_a_picture_of_too_many_pixels_is_called_too_large(
-    client: httpx.AsyncClient, links: Links, content: bytes
+    client: httpx.AsyncClient, links: Links, picture: Callable[[int, int], bytes]
 ) -> None:
-    page = await fill(client, links.own, content)
+    page = await fill(client, links.own, picture(6000, 6000))
     assert (page.status_code, "terlalu besar untuk kami buka" in page.text) == (422, True)
 
 

@@ -22,6 +22,8 @@ from tests.processes import Product
 from tests.providers.bot_api import FakeBotApi
 from web import server
 
+pytestmark = pytest.mark.servers
+
 KEY = b64encode(bytes(32)).decode()
 PROXY, STRANGER = "127.0.0.2", "127.0.0.3"
 LIMIT = 60  # permits that one visitor may look up in ten minutes

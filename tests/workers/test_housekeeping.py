@@ -25,9 +25,9 @@ from models.person import Address
 from models.task import Task
 from models.visit import Visit
 from models.window import Window
+from tests import world as make
 from tests.clock import now
-from tests.workers import city as make
-from tests.workers.city import news, staff, work_off
+from tests.world import news, staff, work_off
 from workers import housekeeping, jobs
 from workers.context import Context
 from workers.settings import Kept

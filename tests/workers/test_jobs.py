@@ -14,9 +14,9 @@ from models.audit import AuditEntry
 from models.case import Case
 from models.lifecycle import CaseState
 from models.task import MAX_FAILURES, Task
+from tests import world as make
 from tests.clock import now
-from tests.workers import city as make
-from tests.workers.city import news, staff, work_off
+from tests.world import news, staff, work_off
 from workers import jobs
 
 

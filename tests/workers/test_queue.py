@@ -26,9 +26,9 @@ from models.infrastructure.settings import Secret
 from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState
 from models.task import Task
-from tests.workers import city as make
-from tests.workers.city import staff
+from tests import world as make
 from tests.workers.processes import Wire, dispatcher, until, worker
+from tests.world import staff
 from workers.queue import NAME, RUN, OurWorker, connect, nudge, queue
 from workers.settings import Settings
 

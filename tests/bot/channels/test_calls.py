@@ -12,6 +12,8 @@ from bot.channels import calls
 from bot.channels.calls import Calls, NeverSent, NoAnswer
 from tests.processes import free_port
 
+pytestmark = pytest.mark.servers
+
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"

@@ -308,6 +308,7 @@ async def test_an_empty_text_is_rejected(telegram: Telegram, siti: Person) -> No
         await telegram.send(outgoing("1001", says(" ")))
 
 
+@pytest.mark.servers
 async def test_nobody_at_the_door_is_try_later_and_shows_no_token() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -9,12 +9,12 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from sqlalchemy import text
 
 from bot import template_watch
 from bot.channels.whatsapp.approvals import Approvals
@@ -25,6 +25,7 @@ from bot.template_watch import TemplateWatch
 from cli.main import main
 from models import chore, template
 from models.template import Standing
+from tests import days
 from tests.bot.conftest import KEY
 from tests.bot.town import BOSS, Town, words
 
@@ -255,8 +256,7 @@ async def test_serve_asks_every_hour_and_one_process_for_all(console: Console, t
 
     def let_pass(minutes: int) -> None:
         with town.engine.begin() as tx:
-            passed = text("UPDATE chores SET due_at = due_at - make_interval(mins => :minutes)")
-            tx.execute(passed, {"minutes": minutes})
+            days.let_pass(tx, timedelta(minutes=minutes))
 
     assert [await looks(), await looks()] == [1, 0]
     let_pass(59)

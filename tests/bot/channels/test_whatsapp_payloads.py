@@ -181,6 +181,7 @@ def everything_said() -> list[tuple[str, Message]]:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", LOCALES)
 def test_everything_that_we_say_fits_into_both_chats(locale: str) -> None:
     words = catalogue.load()

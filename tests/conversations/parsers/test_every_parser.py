@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.readers import every, slowest
@@ -49,7 +49,6 @@ _TEXTS = st.one_of(
 
 
 @pytest.mark.parametrize("reader", EVERY)
-@settings(max_examples=60, deadline=None)
 @given(text=_TEXTS)
 def test_any_text_is_a_value_a_question_or_a_refusal(reader: str, text: str) -> None:
     try:
@@ -62,6 +61,7 @@ def test_any_text_is_a_value_a_question_or_a_refusal(reader: str, text: str) -> 
             json.dumps(reading.answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", EVERY)
 def test_time_grows_with_the_text_and_not_with_its_square(reader: str) -> None:
     """Every piece again and again is read; eight times the text may not take 64 times as long."""

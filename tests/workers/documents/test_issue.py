@@ -18,8 +18,8 @@ from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState
 from models.outbox import OutboundMessage
 from models.task import Task
-from tests.workers import city as make
-from tests.workers.city import news, work_off
+from tests import world as make
+from tests.world import news, work_off
 from workers import jobs
 from workers.context import Context
 

@@ -17,6 +17,8 @@ from pypdf import PdfReader
 from workers.documents.iumk import PermitSheet, render
 from workers.documents.typesetting import DRAWN, LONGEST
 
+pytestmark = pytest.mark.slow
+
 SHEET = PermitSheet(
     number="IUMK-2026-3174-000123",
     holder="Siti Nurhaliza binti Akhmad",

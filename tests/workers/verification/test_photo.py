@@ -15,6 +15,8 @@ from models.finding import Outcome
 from tests.workers.verification.samples import Changed, encoded, photo, scene
 from workers.verification import photo as check
 
+pytestmark = pytest.mark.slow
+
 GOOD = encoded(scene(480, 400))
 DARK = encoded(scene(light=0.1))
 BLURRED = encoded(scene(blur=6))

@@ -24,7 +24,8 @@ from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState, VisitState
 from models.task import MAX_FAILURES, Task
 from tests.clock import now
-from tests.workers.city import (
+from tests.workers.verification.samples import encoded, scene
+from tests.world import (
     answers,
     case,
     news,
@@ -34,7 +35,6 @@ from tests.workers.city import (
     visit,
     work_off,
 )
-from tests.workers.verification.samples import encoded, scene
 
 LEFT = {"left": True}
 SITI = {"name": "Siti Aminah", "nik": "3174015203870001", "born_on": date(1987, 3, 12)}

@@ -17,10 +17,10 @@ from models.officer import Officer
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Window, coming
+from tests import world as make
 from tests.clock import now
-from tests.workers import city as make
-from tests.workers.city import news, next_week, same_week, silence, staff, work_off
 from tests.workers.processes import until
+from tests.world import news, next_week, same_week, silence, staff, work_off
 from workers import jobs
 from workers.visits import offers
 

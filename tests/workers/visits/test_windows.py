@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from models import case as cases
 from models.case import Case
 from models.lifecycle import CaseState, VisitState
+from tests import world as make
 from tests.clock import now
-from tests.workers import city as make
-from tests.workers.city import news, staff, work_off
+from tests.world import news, staff, work_off
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A small city in the database: people, officers, cases and visits, made to order."""
+"""A small world in the database: people, staff, cases, visits and documents, made to order."""
 
 from __future__ import annotations
 
