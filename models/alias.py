@@ -1,4 +1,4 @@
-"""Other names by which a provider knows who writes: one person stays one, under any of them."""
+"""Aliases: a sender's other names at a provider, so that each of them leads to one person."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from models.personal import Keep, Personal, personal
 
 
 class Alias(Base):
-    """A lasting name, such as an id that outlives a hidden number, and the address it stands for.
+    """A sender's lasting name, such as an id behind a hidden number, and the address it maps to.
 
-    An address stands for one name at most: a number that was given to somebody else is theirs.
+    At most one name maps to an address: a number may pass to another sender later.
     """
 
     __tablename__ = "aliases"
@@ -32,17 +32,17 @@ class Alias(Base):
 
 
 def resolve(tx: Session, channel: str, address: str, name: str | None) -> str:
-    """The address under which somebody is kept who wrote from `address` and has a lasting `name`.
+    """Return the address under which the sender with this `address` and lasting `name` is stored.
 
-    It is the first they were heard from. Where no `name` is told, `address` may itself be one.
-    Safe when two processes ask at once.
+    It is the first address that the sender wrote from. Without a `name`, `address` may itself be a
+    lasting name. Safe under concurrent calls.
     """
     known = _known(tx, channel, name or address)
     if known is not None or name is None:
         return known or address
-    met = select(Address.id).where(Address.channel == channel, Address.address == name)
-    first = name if tx.scalar(met) is not None else address
-    for wanted in (first, name):  # the address is not theirs if another name stands for it
+    by_name = select(Address.id).where(Address.channel == channel, Address.address == name)
+    first = name if tx.scalar(by_name) is not None else address
+    for wanted in (first, name):  # the name itself, if another name already maps to the address
         tx.execute(
             insert(Alias)
             .values(channel=channel, name=name, address=wanted)
@@ -59,17 +59,17 @@ def _known(tx: Session, channel: str, name: str) -> str | None:
 
 
 def forget(tx: Session, before: datetime) -> None:
-    """Delete names whose address was last heard from before a time, or never since then.
+    """Delete names made before a time whose address sent nothing since then.
 
-    A sender under such a name is a stranger afterwards, or known by the number beside it.
+    Afterwards a sender with such a name is unknown, or known by the number sent with it.
     """
-    heard_at = (  # a scalar, not EXISTS: that would be joined, and both tables read as a whole
+    heard_at = (  # a scalar subquery: EXISTS is planned as a join that reads both tables whole
         select(Address.heard_at)
         .where(Address.channel == Alias.channel, Address.address == Alias.address)
         .scalar_subquery()
     )
-    over = func.coalesce(heard_at, Alias.made_at) < before
+    unused = func.coalesce(heard_at, Alias.made_at) < before
     tx.execute(
-        delete(Alias).where(Alias.made_at < before, over),
+        delete(Alias).where(Alias.made_at < before, unused),
         execution_options={"synchronize_session": False},
     )

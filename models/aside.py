@@ -1,6 +1,6 @@
-"""Rows that were set aside, since they could not be read or failed for a reason of our own.
+"""Rows that were set aside because they could not be read or failed through a fault of ours.
 
-An operator lists them, has them tried again once the cause is gone, and closes what is settled.
+An operator lists them, retries them once the cause is fixed, and closes those that are settled.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from models.person import Person
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
 ACTOR = "operator"  # in the audit
-#: Outcomes of messages that were given up for a reason of our own.
+#: Outcomes of messages that were given up through a fault of ours.
 OURS = (
     "unreadable",
     "no_key",
@@ -38,7 +38,7 @@ OURS = (
     "storage_away",
     "unwritable",
 )
-UNREADABLE = "unreadable"  # why a file was refused whose reference we still have
+UNREADABLE = "unreadable"  # refusal of a file whose reference could not be decrypted
 CLOSED = "closed"
 _UNREADABLE = "refusal = 'unreadable'"
 
@@ -46,20 +46,20 @@ _UNREADABLE = "refusal = 'unreadable'"
 class Kind(StrEnum):
     """Kinds of rows that can be set aside."""
 
-    TURN = "turn"  # a message or news that was heard: `inbox`
+    TURN = "turn"  # a received message, or news: `inbox`
     MESSAGE = "message"  # `outbox`
     FILE = "file"  # `attachments`
     SESSION = "session"  # `sessions_aside`
 
 
 class NotPossible(OperatorError):
-    """The row can't be tried again; the message says why, and what would be needed."""
+    """The row can't be retried or closed; the message says why, and what to do."""
 
 
 class SessionAside(Base):
     """A conversation's session that could not be read, byte for byte as it was stored.
 
-    Open until `closed_at` is set: it was put back, or an operator closed it.
+    Open until `closed_at` is set, when an operator retries or closes it.
     """
 
     __tablename__ = "sessions_aside"
@@ -91,7 +91,7 @@ class Aside:
 
 
 def waiting(tx: Session, *, limit: int) -> list[Aside]:
-    """Rows that are set aside and not closed, of each kind the oldest first."""
+    """Return up to `limit` open rows of each kind, oldest first within a kind."""
     turns = select(InboxMessage.id, InboxMessage.person_id, InboxMessage.set_aside_at).where(
         InboxMessage.set_aside_at.is_not(None), InboxMessage.taken_at.is_(None)
     )
@@ -102,7 +102,7 @@ def waiting(tx: Session, *, limit: int) -> list[Aside]:
         OutboundMessage.outcome,
     ).where(OutboundMessage.failed_at.is_not(None), OutboundMessage.outcome.in_(OURS))
     files = select(Attachment.id, Attachment.person_id, Attachment.due_at).where(
-        text(_UNREADABLE)  # as its index says it, so that the index serves
+        text(_UNREADABLE)  # the same text as in the partial index, so that it is used
     )
     sessions = select(SessionAside.id, SessionAside.person_id, SessionAside.set_aside_at).where(
         SessionAside.closed_at.is_(None)
@@ -120,10 +120,11 @@ def waiting(tx: Session, *, limit: int) -> list[Aside]:
 
 
 def retry(tx: Session, kind: Kind, row_id: int) -> None:
-    """Let a row be handled once more, as if it had come now; wakes the bot at commit.
+    """Process a row again as if it had just arrived; wakes the bot at commit.
 
     Raises:
-        NotPossible: it is not set aside, or still can't be read.
+        NotPossible: the row is not set aside, still can't be read, or is a session that would
+            replace a new form.
     """
     row = _open(tx, kind, row_id)
     match row:
@@ -147,10 +148,10 @@ def retry(tx: Session, kind: Kind, row_id: int) -> None:
 
 
 def close(tx: Session, kind: Kind, row_id: int, reason: str) -> None:
-    """Settle a row without handling it; `reason` goes into the audit and must name nobody.
+    """Close a row without processing it; `reason` goes into the audit and must name nobody.
 
     Raises:
-        NotPossible: it is not set aside.
+        NotPossible: the row is not set aside.
     """
     row = _open(tx, kind, row_id)
     match row:
@@ -168,7 +169,7 @@ def close(tx: Session, kind: Kind, row_id: int, reason: str) -> None:
 def _open(
     tx: Session, kind: Kind, row_id: int
 ) -> InboxMessage | OutboundMessage | Attachment | SessionAside:
-    """The row, locked, and still set aside."""
+    """Lock and return a row that is still set aside."""
     row: InboxMessage | OutboundMessage | Attachment | SessionAside | None
     match kind:
         case Kind.TURN:
@@ -194,12 +195,12 @@ def _insist_readable(value: object) -> None:
 
 
 def _alive(tx: Session, person_id: int) -> int:
-    """The person, or whom they have become a part of meanwhile."""
+    """Return the person's id, or the id of the person they were merged into."""
     return tx.get_one(Person, person_id).merged_into or person_id
 
 
 def _put_back(tx: Session, row: SessionAside) -> None:
-    """Let a conversation go on where it was, unless a new form would be lost by that."""
+    """Restore a conversation's session, unless that would replace a form begun since then."""
     _insist_readable(encryption.open_json(row.session, SESSION))
     person.lock(tx, [row.person_id])
     begun = tx.scalar(select(Conversation.has_draft).filter_by(person_id=row.person_id))

@@ -1,4 +1,4 @@
-"""Photos and documents that people sent: first a provider's reference, then a stored file."""
+"""Attachments: photos and files from chats, first a provider's reference, then a stored file."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from models.base import Base, Code, unleased
 from models.infrastructure.encryption import Encrypted
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
-REFERENCE = "attachments.reference"  # what its words are bound to
+REFERENCE = "attachments.reference"  # the associated data of its encryption
 _OPEN = "state = 'pending'"
 
 
 class AttachmentState(StrEnum):
-    """Where a file stands."""
+    """States of a file."""
 
-    PENDING = "pending"  # the provider still has it
+    PENDING = "pending"  # not fetched from the provider yet
     STORED = "stored"
-    REFUSED = "refused"  # too large, of a kind we do not take, or gone
+    REFUSED = "refused"  # too large, of an unsupported type, or deleted at the provider
 
 
 class Attachment(Base):
-    """One file from one person. `path` lies under STORAGE_URL; `sha256` is of the content."""
+    """One file from one person. `path` is relative to STORAGE_URL; `sha256` is of the content."""
 
     __tablename__ = "attachments"
     __table_args__ = (
@@ -57,9 +57,10 @@ class Attachment(Base):
 
 
 def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[Attachment]:
-    """Lease files that are still with the provider, oldest first.
+    """Lease pending files that are due, oldest first.
 
-    Due is also what was received more than a lease ahead of the database's clock: it was put back.
+    A file whose `received_at` is more than a lease in the future is due, too: the database's clock
+    was set back.
     """
     free = (
         select(Attachment.id)
@@ -84,7 +85,7 @@ def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[Attachment]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that is ours now: where it lies and what it is."""
+    """A file that was fetched and stored."""
 
     path: str  # under STORAGE_URL
     content_type: str
@@ -93,7 +94,7 @@ class Kept:
 
 
 def store(tx: Session, attachment_id: int, kept: Kept) -> None:
-    """Note that a file was fetched, unless another process was quicker; the provider's is done."""
+    """Mark a pending file as stored and delete its reference; a no-op when it is not pending."""
     tx.execute(
         update(Attachment)
         .where(Attachment.id == attachment_id, text(_OPEN))
@@ -111,7 +112,7 @@ def store(tx: Session, attachment_id: int, kept: Kept) -> None:
 
 
 def seen_elsewhere(tx: Session, attachment: Attachment) -> int:
-    """How many other people sent the very same content."""
+    """Return how many other people sent the same content."""
     return (
         tx.scalar(
             select(func.count(func.distinct(Attachment.person_id))).where(

@@ -1,4 +1,4 @@
-"""The audit: rows about acts, which are only ever added."""
+"""The audit log: append-only rows about acts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from models.base import Base, Code, Details
 from models.infrastructure.database import packed
 from models.infrastructure.wire import Execute
 
-#: The action and subject of news of which no supervisor and no head could be told.
+#: The action and subject of an entry about news for which there was no supervisor and no head.
 UNTOLD, SUPERVISORS = "supervisors.missing", "supervisors"
 
 
 class AuditEntry(Base):
-    """One act. `actor` and `subject` are kind and id ("person:5", "case:81"); no names."""
+    """One act. `actor` and `subject` are kind and id ("person:5", "case:81"), never names."""
 
     __tablename__ = "audit"
 
@@ -32,13 +32,13 @@ class AuditEntry(Base):
 
 
 def note(tx: Session, actor: str, action: str, subject: str, **details: Any) -> None:
-    """Add an entry in this transaction; `details` hold no personal data."""
+    """Add an entry in this transaction; `details` must hold no personal data."""
     tx.add(AuditEntry(actor=actor, action=action, subject=subject, details=details))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row that `write` writes for one act."""
+    """An entry for `write`."""
 
     actor: str
     action: str
@@ -47,7 +47,7 @@ class Entry:
 
 
 def write(execute: Execute, entries: Iterable[Entry]) -> None:
-    """Add several entries; in a pipeline."""
+    """Add the INSERT of several entries to the pipeline."""
     rows = [
         {"actor": one.actor, "action": one.action, "subject": one.subject, "details": one.details}
         for one in entries

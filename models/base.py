@@ -1,4 +1,4 @@
-"""Shared by all tables: the declarative base, its naming, and the clock of the database."""
+"""Shared by all tables: the declarative base, naming conventions, and the database's clock."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 NOT_PERSONAL: dict[str, Any] = {"personal": None}  # the `info` of a column: see `models.personal`
 
-#: A word of ours: a state, a key, a code. Never what people said, and nothing that names them.
+#: Text from a fixed vocabulary of ours: a state, a key, a code. Never what people wrote or who
+#: they are.
 Code = Annotated[str, mapped_column(String, info=NOT_PERSONAL)]
-#: Values of ours as JSON; no personal data.
+#: Our own values as JSON; no personal data.
 Details = Annotated[dict[str, Any], mapped_column(JSONB, info=NOT_PERSONAL)]
 
 
 class Base(DeclarativeBase):
-    """Times are aware and UTC (`_at`), days are dates (`_on`), ids are bigints."""
+    """Times (`_at`) are aware and in UTC, days (`_on`) are dates, ids are bigints."""
 
     metadata = MetaData(
         naming_convention={
@@ -51,30 +52,30 @@ class Base(DeclarativeBase):
 
 
 def now(tx: Session) -> datetime:
-    """When this transaction began by the database's clock, in UTC: what `now()` gives in SQL.
+    """Return the start of this transaction in UTC: the value of `now()` in SQL.
 
-    It is asked once in a transaction. There is no other clock: a machine's own may be wrong.
+    Queried once per transaction, then cached. Use no other clock: a machine's own may be wrong.
     """
-    noted: tuple[Any, datetime] | None = tx.info.get(_NOW)
-    if noted is not None and noted[0] is tx.get_transaction():
-        return noted[1]
+    cached: tuple[Any, datetime] | None = tx.info.get(_NOW)
+    if cached is not None and cached[0] is tx.get_transaction():
+        return cached[1]
     return keep_now(tx, tx.execute(select(func.now())).scalar_one())
 
 
 def keep_now(tx: Session, at: datetime) -> datetime:
-    """Remember what `now()` gave in this transaction, for whoever asks `now` later in it."""
+    """Cache the value of SQL's `now()` for later calls of `now` in this transaction."""
     at = at.astimezone(UTC)
     tx.info[_NOW] = tx.get_transaction(), at
     return at
 
 
 def unleased(until: SQLColumnExpression[datetime | None], lease: timedelta) -> ColumnElement[bool]:
-    """Whether nobody has a row in hand: its lease is over, or ends later than any lease would.
+    """SQL condition: the row has no lease, an expired one, or one that ends after any real lease.
 
-    A lease ends that late when the database's clock was put back. It holds for nobody: a row of a
-    dead process would otherwise wait until the clock is there again.
+    A lease ends that late when the database's clock was set back. It is ignored: the row of a dead
+    process would otherwise wait until the clock caught up.
     """
     return or_(until.is_(None), until <= func.now(), until > func.now() + 2 * lease)
 
 
-_NOW = "now"  # in a session's notes: (its transaction, the time)
+_NOW = "now"  # key in `Session.info`: (its transaction, the time)

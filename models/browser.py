@@ -1,4 +1,4 @@
-"""Messages of the demo page's phones, kept so that a reload shows them again."""
+"""Messages on the demo page's phones, stored so that a reload shows them again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.personal import Keep, Personal, personal
 
 
 class BrowserMessage(Base):
-    """One bubble on one demo phone: `sent` by the bot, or heard from the person."""
+    """One message on one demo phone: `sent` by the bot, or received from the person."""
 
     __tablename__ = "browser_messages"
     __table_args__ = (Index("ix_browser_messages_phone", "address", "id"),)
@@ -30,10 +30,10 @@ class BrowserMessage(Base):
 
 
 def keep(tx: Session, address: str, payload: Any, *, sent: bool) -> int:
-    """Add a bubble in this transaction, and give its id.
+    """Add a message and return its id.
 
-    One transaction a phone adds bubbles at a time, so that ids grow in the order of commits, and
-    a page that reads on from the last one misses none.
+    Takes the phone's lock, so that ids grow in commit order: a page that reads messages after the
+    last id it knows misses none.
     """
     lock(tx, address)
     row = BrowserMessage(address=address, sent=sent, payload=payload)
@@ -43,7 +43,7 @@ def keep(tx: Session, address: str, payload: Any, *, sent: bool) -> int:
 
 
 def lock(tx: Session, address: str) -> None:
-    """Wait until no other transaction adds bubbles to this phone; held until this one ends."""
+    """Take the phone's advisory lock until the transaction ends; one writer a phone at a time."""
     tx.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:phone, 0))"),
         {"phone": f"{BrowserMessage.__tablename__}:{address}"},
@@ -51,7 +51,7 @@ def lock(tx: Session, address: str) -> None:
 
 
 def recent(tx: Session, address: str, *, at_most: int) -> Sequence[BrowserMessage]:
-    """The last bubbles of one phone, newest first."""
+    """Return the last messages of one phone, newest first."""
     return tx.scalars(
         select(BrowserMessage)
         .where(BrowserMessage.address == address)
@@ -61,7 +61,7 @@ def recent(tx: Session, address: str, *, at_most: int) -> Sequence[BrowserMessag
 
 
 def after(tx: Session, address: str, message_id: int) -> Sequence[BrowserMessage]:
-    """The bubbles of one phone after a given one, oldest first."""
+    """Return up to 500 messages of one phone after a given id, oldest first."""
     return tx.scalars(
         select(BrowserMessage)
         .where(BrowserMessage.address == address, BrowserMessage.id > message_id)

@@ -1,7 +1,7 @@
-"""Working days: Monday to Friday, without public holidays, joint leave, and days that are closed.
+"""Working days: Monday to Friday, except public holidays, joint leave and days entered as closed.
 
-Public holidays and joint leave (cuti bersama) are the library's, as the yearly decree of three
-ministers sets them. Days that the library does not know are entered by `izin days`.
+Public holidays and joint leave (cuti bersama) come from the `holidays` library, which follows the
+yearly decree of three ministers. Days that the library does not know are entered by `izin days`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from models.base import Base, Code
 from models.infrastructure.wib import WIB
 
 OPENS, CLOSES = time(8, 0), time(16, 0)  # the working day, in WIB
-DECREE_BY = 10  # the month in which next year's decree is known; it comes in September, mostly
+DECREE_BY = 10  # by this month next year's decree is out; usually it is published in September
 
 Why = Literal["weekend", "holiday", "joint_leave", "closed"]
 
 
 class SpecialDay(Base):
-    """A day that is closed besides the holidays, or a holiday on which officers work."""
+    """An extra closed day, or a holiday on which officers work."""
 
     __tablename__ = "special_days"
 
@@ -39,7 +39,7 @@ class SpecialDay(Base):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The city's working days; `special` says of a day whether it is one, whatever the library."""
+    """The city's working days; `special` (day -> whether officers work) overrides the library."""
 
     special: Mapping[date, bool] = field(default_factory=dict)
 
@@ -63,7 +63,7 @@ class Calendar:
         return bool(_joint_leave(year)) or entered
 
     def working_days_after(self, at: datetime, days: int) -> date:
-        """The day that lies so many working days after `at`, in Jakarta."""
+        """Return the date in Jakarta that is `days` working days after `at`."""
         on = at.astimezone(WIB).date()
         while days:
             on += timedelta(days=1)
@@ -71,7 +71,7 @@ class Calendar:
         return on
 
     def working_time_after(self, at: datetime, span: timedelta) -> datetime:
-        """When so much of the working hours will have passed since `at`; UTC."""
+        """Return when `span` of working hours will have passed since `at`, in UTC."""
         on, left = at.astimezone(WIB).date(), span
         while True:
             if self.works(on):
@@ -83,40 +83,40 @@ class Calendar:
             on += timedelta(days=1)
 
 
-HOLIDAYS = Calendar()  # what the library alone knows
+HOLIDAYS = Calendar()  # the library's days, without special days
 
-#: A column for other statements: the special days that matter from now on, as JSON.
+#: SQL column for other statements: special days since yesterday as JSON, day -> works.
 COMING = """
     (SELECT json_object_agg("on", works) FROM special_days WHERE "on" >= current_date - 1)
 """
 
 
 def read(coming: Mapping[str, bool] | None) -> Calendar:
-    """The calendar of what `COMING` gave."""
+    """Return the calendar for a value of `COMING`."""
     return Calendar({date.fromisoformat(on): works for on, works in (coming or {}).items()})
 
 
 def load(tx: Session) -> Calendar:
-    """The calendar as it stands."""
+    """Return the calendar with all special days."""
     rows = tx.execute(select(SpecialDay.on, SpecialDay.works))
     return Calendar({on: works for on, works in rows})
 
 
 def special_days(tx: Session, since: date) -> list[SpecialDay]:
-    """Entries about days from `since` on, soonest first."""
+    """Return special days from `since` on, in order."""
     rows = select(SpecialDay).where(SpecialDay.on >= since).order_by(SpecialDay.on)
     return list(tx.scalars(rows))
 
 
 def decide(tx: Session, on: date, *, works: bool, reason: str, actor: str) -> None:
-    """Say of a day whether officers work on it, whatever was said of it before."""
+    """Set whether officers work on a day; replaces an earlier entry."""
     tx.merge(SpecialDay(on=on, works=works, reason=reason, set_at=func.now()))
     action = "day.opened" if works else "day.closed"
     audit.note(tx, actor, action, f"day:{on.isoformat()}", reason=reason)
 
 
 def years_to_know(today: date) -> list[int]:
-    """The years whose joint leave should be known by now."""
+    """Return the years whose joint leave should be known by now."""
     return [today.year, today.year + 1] if today.month >= DECREE_BY else [today.year]
 
 

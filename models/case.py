@@ -1,4 +1,4 @@
-"""Cases: what somebody asked for, and the answers given."""
+"""Cases: a person's requests and their answers."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from models.infrastructure.encryption import EncryptedJson, seal_json
 from models.lifecycle import OPEN_CASES, CaseState
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
-_ANSWERS = "applications.answers"  # what its words are bound to
+_ANSWERS = "applications.answers"  # the associated data of its encryption: the old table's name
 
 
 class Case(Base):
     """One request of one person for one service.
 
-    `answers` are the form's, by step. `answers_version` grows with every correction, so that a
-    finding says which answers it judged. `stage` is where an accepted case stands in its service's
-    course. `same_as` is equal for requests of one person that ask for the same. The plain columns
-    are what queries need; none is personal.
+    `answers` are the form's, by step. `answers_version` grows with every correction; a finding
+    names the version that it judged. `stage` is an accepted case's stage in its service's course.
+    `same_as` is equal for requests of one person that ask for the same. The unencrypted columns
+    are those that queries need; none is personal.
     """
 
     __tablename__ = "cases"
@@ -48,10 +48,10 @@ class Case(Base):
     answers_version: Mapped[int] = mapped_column(default=1)
     changed: Mapped[list[str] | None] = mapped_column(
         JSONB(none_as_null=True), info=NOT_PERSONAL
-    )  # steps answered anew by the last correction; None before the first
+    )  # steps that the last correction answered again; None before the first
     stage: Mapped[Code] = mapped_column(default="")
     same_as: Mapped[Code | None]
-    area_code: Mapped[Code | None]  # where it belongs: whose supervisors see it
+    area_code: Mapped[Code | None]  # supervisors of this area see the case
     submitted_at: Mapped[datetime] = mapped_column(default=func.now())
     moved_at: Mapped[datetime] = mapped_column(default=func.now())
     failed_visits: Mapped[int] = mapped_column(default=0)
@@ -66,10 +66,10 @@ def submit(
     area_code: str | None = None,
     same_as: str | None = None,
 ) -> tuple[int, str]:
-    """Write down a new case and have it verified, in one round trip; gives id and number.
+    """Insert a case and enqueue its verification, in one round trip; return (id, number).
 
     The number is the year in Jakarta and the id, such as `26-004512`. Gaps may occur (ids come from
-    a sequence); the permit's number has none.
+    a sequence); permit numbers have none.
     """
     with pipeline(tx) as execute:
         sent = execute(
@@ -120,12 +120,12 @@ def lock(tx: Session, ids: Sequence[int]) -> Sequence[Case]:
 
 
 def by_number(tx: Session, number: str) -> Case | None:
-    """The case with this number, such as "26-004512"."""
+    """Return the case with this number, such as "26-004512"."""
     return tx.scalars(select(Case).where(Case.number == number)).one_or_none()
 
 
 def open_twins(tx: Session, case: Case, person_ids: Sequence[int]) -> list[str]:
-    """Numbers of earlier cases of these people, open or done, that ask for the same."""
+    """Return the numbers of these people's earlier cases, open or done, that ask for the same."""
     states = [*OPEN_CASES, CaseState.DONE]
     return list(
         tx.scalars(
@@ -143,12 +143,12 @@ def open_twins(tx: Session, case: Case, person_ids: Sequence[int]) -> list[str]:
 
 
 def plan_verification(tx: Session, case: Case) -> None:
-    """Have these answers checked, once for each version of them."""
+    """Enqueue the verification of a case's answers; idempotent for each version of them."""
     version = case.answers_version
     task.plan(tx, "verify", case.id, f"verify:{case.id}:{version}")
 
 
 def plan_windows(tx: Session, case: Case) -> None:
-    """Have the owner invited to choose a window, once for each time it became their turn."""
+    """Enqueue the owner's invitation to choose a window; idempotent for each move of the case."""
     moved_ms = int(case.moved_at.timestamp() * 1000)
     task.plan(tx, "open_windows", case.id, f"windows:{case.id}:{moved_ms}")

@@ -1,4 +1,4 @@
-"""How many checks of documents and badges a person made lately."""
+"""The count of a person's recent checks of documents and badges."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from models.audit import AuditEntry
 from models.infrastructure.quotas import CHECKS
 
-CHECKED = "number.checked"  # the action in the audit, about the person who asked
+CHECKED = "number.checked"  # the action in the audit; its subject is the person who asked
 
 
 def lately(tx: Session, person_id: int) -> int:
-    """How many checks of this person were answered within the period of the quota."""
+    """Return how many checks this person got an answer to within the quota's period."""
     return (
         tx.scalar(
             select(func.count())
