@@ -1,4 +1,4 @@
-"""Chores: what one process does for all of them every so often, whichever comes first."""
+"""Chores: periodic jobs that one process, the first to claim it, does for all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.base import Base, Code, now
 
 
 class Chore(Base):
-    """When something is to be done next, and when it was done last."""
+    """One chore: when it is due next, and when it was done last."""
 
     __tablename__ = "chores"
 
@@ -22,9 +22,9 @@ class Chore(Base):
 
 
 def take(tx: Session, name: str, *, lease: timedelta, every: timedelta) -> bool:
-    """Take a chore that is due, for this process alone; after `lease` it is due again.
+    """Lease a due chore to this process; True when it got the lease.
 
-    A chore that is due later than any lease allows was put off before the clock was put back.
+    A chore due later than twice `every` counts as due: the database's clock was set back.
     """
     given = insert(Chore).values(name=name, due_at=func.now() + lease)
     taken = given.on_conflict_do_update(
@@ -36,7 +36,7 @@ def take(tx: Session, name: str, *, lease: timedelta, every: timedelta) -> bool:
 
 
 def done(tx: Session, name: str, *, every: timedelta) -> None:
-    """Note that a chore was done, and when it is due again."""
+    """Mark a chore as done now and due again after `every`."""
     tx.execute(
         update(Chore)
         .where(Chore.name == name)
@@ -45,6 +45,6 @@ def done(tx: Session, name: str, *, every: timedelta) -> None:
 
 
 def last(tx: Session, name: str) -> timedelta | None:
-    """How long ago a chore was done; None if it never was."""
+    """Return how long ago a chore was done; None if never."""
     done_at = tx.scalar(select(Chore.done_at).where(Chore.name == name))
     return now(tx) - done_at if done_at is not None else None

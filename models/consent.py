@@ -1,4 +1,4 @@
-"""Consents: what somebody agreed to, in which wording, and since when."""
+"""Consents: the purposes a person agreed to, in which wording, and when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.infrastructure.database import packed
 from models.infrastructure.wire import Execute
 from models.personal import Linking, on_linking
 
-CURRENT_VERSION = "2026-11"  # of the wording; a new one is asked for again
+CURRENT_VERSION = "2026-11"  # of the wording; after a change people are asked again
 
 
 class Consent(Base):
@@ -30,7 +30,7 @@ class Consent(Base):
 
 
 def give(execute: Execute, consents: Iterable[tuple[int, str]]) -> None:
-    """Record yeses, each (person, purpose), to the current wording. Idempotent."""
+    """Add consents (person id, purpose) to the current wording to the pipeline. Idempotent."""
     rows = [{"person_id": person_id, "purpose": purpose} for person_id, purpose in consents]
     if rows:
         execute(_GIVE, {"rows": packed(rows), "version": CURRENT_VERSION})

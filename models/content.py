@@ -1,4 +1,4 @@
-"""Content that was made at a provider once, and is used by all processes again and again."""
+"""Content resources that were created at the provider once and are shared by all processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.base import Base, Code
 
 
 class Content(Base):
-    """A resource at the provider: its id there, under a hash of what it is made of."""
+    """A resource at the provider; `key` is a hash of its content, `provider_id` its id there."""
 
     __tablename__ = "contents"
 
@@ -22,12 +22,12 @@ class Content(Base):
 
 
 def find(tx: Session, key: str) -> str | None:
-    """The provider's id of what has this key."""
+    """Return the provider's id of the resource with this key."""
     return tx.scalar(select(Content.provider_id).where(Content.key == key))
 
 
 def keep(tx: Session, key: str, provider_id: str) -> str:
-    """Remember what was made; gives the id that counts, another's if that was quicker."""
+    """Store a created resource; return the stored id, another process's if that was first."""
     tx.execute(
         insert(Content)
         .values(key=key, provider_id=provider_id, made_at=func.now())
@@ -37,5 +37,5 @@ def keep(tx: Session, key: str, provider_id: str) -> str:
 
 
 def forget(tx: Session, key: str, provider_id: str) -> None:
-    """It is gone at the provider; what was made in its place meanwhile stays."""
+    """Delete a resource that is gone at the provider; keeps one that has replaced it."""
     tx.execute(delete(Content).where(Content.key == key, Content.provider_id == provider_id))

@@ -1,4 +1,4 @@
-"""Where each person's conversation stands: the session as JSON, encrypted."""
+"""Conversations: each person's session as encrypted JSON."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from models.personal import Keep, Linking, Personal, on_linking, personal
 
 
 class Conversation(Base):
-    """One person's session between two turns; what it means is known to `conversations.session`."""
+    """One person's session between two turns; `conversations.session` interprets it."""
 
     __tablename__ = "conversations"
     __table_args__ = (
-        # not by `spoke_at`: an index over what every turn changes would be written by every turn
+        # not by `spoke_at`: every turn changes it, and would have to update the index
         Index("ix_conversations_drafts", "reminded", postgresql_where="has_draft"),
     )
 
@@ -29,8 +29,8 @@ class Conversation(Base):
         EncryptedJson("conversations.session"), info=personal(Personal.WORDS, Keep.DRAFTS)
     )
     has_draft: Mapped[bool] = mapped_column(default=False)
-    spoke_at: Mapped[datetime] = mapped_column(default=func.now())  # when they were last heard
+    spoke_at: Mapped[datetime] = mapped_column(default=func.now())  # when they last wrote
     reminded: Mapped[int] = mapped_column(default=0)  # reminders sent since then
 
 
-SESSION = "conversations.session"  # what its words are bound to; `models.turn` reads and writes
+SESSION = "conversations.session"  # the associated data of its encryption, in `models.turn`

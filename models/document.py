@@ -1,4 +1,4 @@
-"""Documents: issued to the person of a case, numbered without gaps."""
+"""Documents issued for cases, numbered without gaps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.personal import Keep, Linking, Personal, on_linking, personal
 
 
 class Document(Base):
-    """One document of one case. `path` is its PDF under STORAGE_URL, once it is typeset."""
+    """One document of one case. `path` is its PDF under STORAGE_URL; None until it is typeset."""
 
     __tablename__ = "documents"
     __table_args__ = (
@@ -39,7 +39,7 @@ class Document(Base):
 
 
 class DocumentCounter(Base):
-    """The last number given to a kind in one year and area; its row's lock keeps them whole."""
+    """The last number of a kind in one year and area; the row's lock prevents gaps."""
 
     __tablename__ = "document_counters"
 
@@ -60,10 +60,10 @@ def issue(
     issued_on: date,
     valid_years: int | None,
 ) -> Document:
-    """Give a case its document of a kind; asked again, the same one.
+    """Issue a case's document of a kind. Idempotent: a second call returns the same document.
 
-    `area` is the code of a kota, or "" for a kind that is numbered for the whole city. A
-    transaction that rolls back gives its number back, so there are no gaps.
+    `area` is the code of a kota, or "" for a kind that is numbered for the whole city. The number
+    comes from a row, not a sequence, so a rollback leaves no gap.
     """
     same = select(Document).where(Document.case_id == case_id, Document.kind == kind)
     known = tx.scalars(same).one_or_none()
@@ -101,13 +101,13 @@ def _years_later(day: date, years: int) -> date:
 
 
 def by_number(tx: Session, number: str, *, lock: bool = False) -> Document | None:
-    """The document with this number, as it is written on it."""
+    """Return the document with this printed number."""
     wanted = select(Document).where(Document.number == number)
     return tx.scalars(wanted.with_for_update(key_share=True) if lock else wanted).one_or_none()
 
 
 def revoke(tx: Session, document: Document, *, reason: str, actor: str) -> datetime:
-    """Take a document back, and give since when; its holder is told by the caller."""
+    """Revoke a document and return the time; the caller notifies its holder."""
     at = document.revoked_at = now(tx)
     document.revoked_because = reason
     audit.note(tx, actor, "document.revoked", f"document:{document.id}")

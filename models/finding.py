@@ -16,7 +16,7 @@ from models.base import Base, Code, Details
 
 
 class Outcome(StrEnum):
-    """The kinds of findings, by what they ask for."""
+    """The kinds of findings, by the action that they ask for."""
 
     OK = "ok"
     FIX_BY_OWNER = "fix_by_owner"
@@ -26,7 +26,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's word on one version of the answers."""
+    """One check's result on one version of the answers."""
 
     check: str
     outcome: Outcome
@@ -38,8 +38,8 @@ class Finding:
 class FindingRow(Base):
     """A `Finding` about one version of a case's answers.
 
-    A later version of the same check replaces an earlier one; a check that a correction does not
-    touch keeps its row.
+    Per check, the finding on the latest version counts; a check that a correction does not affect
+    keeps its earlier one.
     """
 
     __tablename__ = "findings"
@@ -57,7 +57,7 @@ class FindingRow(Base):
 
 
 def write(tx: Session, case_id: int, version: int, findings: Iterable[Finding]) -> None:
-    """Write findings; a check that already judged this version is left as it is."""
+    """Insert findings; an existing finding of the same check and version is kept."""
     rows = [
         {
             "case_id": case_id,
@@ -75,7 +75,7 @@ def write(tx: Session, case_id: int, version: int, findings: Iterable[Finding]) 
 
 
 def latest(tx: Session, case_ids: Sequence[int]) -> Sequence[FindingRow]:
-    """The newest finding of each check, for each of these cases."""
+    """Return the newest finding of each check, for each of these cases."""
     return tx.scalars(
         select(FindingRow)
         .where(FindingRow.case_id.in_(case_ids))

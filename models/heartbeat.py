@@ -1,4 +1,4 @@
-"""Signs of life of the processes that have no port to ask."""
+"""Heartbeats of processes that have no port for a health check."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.infrastructure.liveness import ALIVE, STALE
 
 
 class Heartbeat(Base):
-    """When a kind of process was last seen at work."""
+    """The last sign of life of one kind of process."""
 
     __tablename__ = "heartbeats"
 
@@ -24,7 +24,7 @@ class Heartbeat(Base):
 
 
 def beat(tx: Session, name: str) -> None:
-    """Say that a process of this kind is alive."""
+    """Record that a process of this kind is alive."""
     statement = insert(Heartbeat).values(name=name, beat_at=func.now())
     tx.execute(
         statement.on_conflict_do_update(
@@ -34,7 +34,7 @@ def beat(tx: Session, name: str) -> None:
 
 
 def restarted(tx: Session, name: str) -> None:
-    """Count that the loop of a process of this kind failed and is started again."""
+    """Count a restart of the loop of a process of this kind."""
     statement = insert(Heartbeat).values(name=name, beat_at=func.now(), restarts=1)
     tx.execute(
         statement.on_conflict_do_update(
@@ -44,12 +44,12 @@ def restarted(tx: Session, name: str) -> None:
 
 
 def restarts(tx: Session) -> dict[str, int]:
-    """How often the loops of each kind of process were started again."""
+    """Return how often the loops of each kind of process were restarted."""
     return {name: count for name, count in tx.execute(select(Heartbeat.name, Heartbeat.restarts))}
 
 
 def alive(tx: Session, name: str) -> bool:
-    """Whether a process of this kind was seen lately."""
+    """Whether a process of this kind sent a heartbeat within `STALE`."""
     given = {"stale": STALE, "name": name}
     row = tx.connection().exec_driver_sql(ALIVE, given).first()
     return row is not None and bool(row[0])

@@ -1,4 +1,4 @@
-"""Requests for help: supervisors hear of one thing once a day, and then how often it came again."""
+"""Requests for help: supervisors are notified of the same request at most once a day."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base, Code
 from models.personal import Linking, on_linking
 
-QUIET = timedelta(days=1)  # between two tellings of the same person's same request
+QUIET = timedelta(days=1)  # between two notices about the same person's same request
 
 
 class HelpRequest(Base):
-    """One kind of request of one person: when supervisors were told, and repeats since."""
+    """One kind of request of one person: when supervisors were notified, and repeats since."""
 
     __tablename__ = "help_requests"
 
@@ -27,7 +27,10 @@ class HelpRequest(Base):
 
 
 def count(tx: Session, person_id: int, kind: str, at: datetime) -> int | None:
-    """Count a (locked) person's request; gives the repeats to tell now, None if told lately."""
+    """Count a (locked) person's request.
+
+    Return the repeats to report to supervisors now; None if they were notified within `QUIET`.
+    """
     row = tx.get(HelpRequest, (person_id, kind))
     if row is None:
         tx.add(HelpRequest(person_id=person_id, kind=kind, told_at=at, repeats=0))

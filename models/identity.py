@@ -1,5 +1,4 @@
-"""Identities of owners by their KTP, given on a secure page only; and the single-use links to
-it."""
+"""Owners' identities from their KTP, entered on a secure page only, and its single-use links."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ NIK_INDEX = "identities.nik"
 
 
 class Identity(Base):
-    """One person's identity; there is at most one, a later page replaces it."""
+    """One person's identity, at most one; entering it again replaces it."""
 
     __tablename__ = "identities"
     __table_args__ = (UniqueConstraint("person_id"),)
@@ -59,7 +58,7 @@ class Identity(Base):
 
 
 class IdentityLink(Base):
-    """A way to the identity page of `person_id`, for `holder_id`: works once, until it expires."""
+    """A single-use link, held by `holder_id`, to the identity page of `person_id`."""
 
     __tablename__ = "identity_links"
 
@@ -73,7 +72,7 @@ class IdentityLink(Base):
 
 
 def link(tx: Session, *, person_id: int, holder_id: int) -> str:
-    """Make a link and give its token; only the token's hash is stored."""
+    """Create a link and return its token; only the token's hash is stored."""
     token = secrets.token_urlsafe(24)
     tx.add(
         IdentityLink(
@@ -87,12 +86,12 @@ def link(tx: Session, *, person_id: int, holder_id: int) -> str:
 
 
 def end_links_held(tx: Session, holder_id: int) -> None:
-    """End the links by which somebody could still fill in the pages of others."""
+    """Expire the unused links with which this holder could fill in other people's pages."""
     _end(tx, IdentityLink.holder_id == holder_id, IdentityLink.person_id != holder_id)
 
 
 def end_own_links(tx: Session, person_id: int) -> int:
-    """End the links that an owner holds to their own page; gives how many still worked."""
+    """Expire the unused links that an owner holds to their own page; return how many."""
     return _end(tx, IdentityLink.person_id == person_id, IdentityLink.holder_id == person_id)
 
 
@@ -107,7 +106,7 @@ def _end(tx: Session, *which: ColumnElement[bool]) -> int:
 
 
 def open_link(tx: Session, token: str, *, lock: bool = False) -> IdentityLink | None:
-    """The link behind a token while it works; None when unknown, used or expired."""
+    """Return the link of a token; None when unknown, used or expired."""
     found = tx.get(IdentityLink, _hash(token), with_for_update=lock)
     if found is None or found.used_at is not None or found.expires_at <= now(tx):
         return None
@@ -124,7 +123,10 @@ def give(
     address: str,
     ktp_attachment_id: int | None,
 ) -> Identity:
-    """Keep an identity and use its link up."""
+    """Store an identity and mark its link as used.
+
+    Without a new `ktp_attachment_id` an earlier one is kept.
+    """
     row = tx.scalars(
         select(Identity).where(Identity.person_id == found.person_id).with_for_update()
     ).one_or_none()
@@ -141,13 +143,13 @@ def give(
 
 
 def of_people(tx: Session, person_ids: Sequence[int]) -> dict[int, Identity]:
-    """These people's identities, by person id."""
+    """Return these people's identities, by person id."""
     rows = tx.scalars(select(Identity).where(Identity.person_id.in_(person_ids)))
     return {row.person_id: row for row in rows}
 
 
 def same_person(tx: Session, identity: Identity) -> list[int]:
-    """Ids of all people who gave this NIK, found by its blind index."""
+    """Return the ids of all people with this NIK, found by its blind index."""
     return list(
         tx.scalars(select(Identity.person_id).where(Identity.nik_index == identity.nik_index))
     )

@@ -1,4 +1,4 @@
-"""The inbox: each message, tap and piece of news once, in the order it came."""
+"""The inbox: received messages and taps, and news for people, deduplicated and in order."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from models.infrastructure.wire import Execute, Results
 from models.person import MAKE
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
-NEWS = "news"  # the channel of what the city itself has to tell a conversation
+NEWS = "news"  # the channel of rows that the application itself sends to a conversation
 
 
 class InboxMessage(Base):
-    """One thing heard from, or for, one person.
+    """One event received from, or meant for, one person.
 
     Open until `taken_at` or `set_aside_at` is set. `provider_id` is the provider's own id of the
-    delivery; for news it names the fact, so that the same news is told once. An old delivery's id
-    that the provider gives to another one is changed here, to id@row (`REPEATED`).
+    delivery; for news it names the fact, which dedupes it. When the provider reuses an id after
+    `REPEATED`, the old row's is changed to id@row.
     """
 
     __tablename__ = "inbox"
@@ -39,8 +39,8 @@ class InboxMessage(Base):
             "id",
             postgresql_where="taken_at IS NULL AND set_aside_at IS NULL",
         ),
-        # The order of `waiting`. The condition on the id is always true: it keeps the index from
-        # statements that ask for a person's rows, which have one of their own.
+        # The order of `waiting`. `id > 0` is always true: it keeps the planner from using this
+        # index for statements about one person's rows, which `ix_inbox_open` serves.
         Index(
             "ix_inbox_waiting",
             "due_at",
@@ -59,10 +59,10 @@ class InboxMessage(Base):
     event: Mapped[Any] = mapped_column(
         EncryptedJson("inbox.event"), info=personal(Personal.WORDS, Keep.MESSAGES)
     )
-    address_id: Mapped[int | None]  # where they wrote from; None for news
+    address_id: Mapped[int | None]  # the sender's address; None for news
     attachment_id: Mapped[int | None]  # the file that came with it
     heard_at: Mapped[datetime] = mapped_column(default=func.now())
-    due_at: Mapped[datetime | None]  # news that waits for the morning, or until they speak
+    due_at: Mapped[datetime | None]  # news that waits for the morning or the person's next message
     taken_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     set_aside_at: Mapped[datetime | None]  # unreadable, or failed three times; a supervisor sees it
@@ -70,25 +70,25 @@ class InboxMessage(Base):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A row that `add` writes for one person."""
+    """A row for `add`."""
 
     channel: str
     provider_id: str
     person_id: int
     event: Any
-    can_wait: bool = False  # at night, until the morning
+    can_wait: bool = False  # at night: until the morning
 
 
-EVENT = "inbox.event"  # what its words are bound to
+EVENT = "inbox.event"  # the associated data of its encryption
 
-#: For how long an id means the same delivery. Telegram brings an update again for a day at most,
-#: and may begin its numbers anew, at random, after a week without one; another bot has its own.
+#: How long an id means the same delivery. Telegram keeps an update for a day at most, and may
+#: restart its ids at random after a week without updates; another bot has its own ids.
 #: Source: https://core.telegram.org/bots/api#update
 REPEATED = "interval '3 days'"
 
 
 def add(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
-    """Write down what people shall hear of, once each. Gives the new rows' ids."""
+    """Insert rows, skipping known (channel, provider id) pairs; return the new rows' ids."""
     hours = quiet.of(tx)
     rows = [
         {
@@ -120,30 +120,30 @@ _RECORD = f"""
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """The file that comes with a delivery, as the provider announces it."""
+    """The file of a delivery, as the provider describes it."""
 
     reference: str
     kind: str
-    size: int | None  # bytes, if it was told
+    size: int | None  # bytes; None if the provider did not say
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery from a provider: it comes from an address, not yet from a person."""
+    """One delivery from a provider, before its address is resolved to a person."""
 
     channel: str
     address: str
     provider_id: str
     event: Any
-    locale: str = "id"  # to begin with, if nobody has met them
+    locale: str = "id"  # of a new person, at first contact
     file: SentFile | None = None
 
 
 def hear(execute: Execute, deliveries: Iterable[Delivery]) -> Results:
-    """Write deliveries, each once, with their files, and create unknown senders; in a pipeline.
+    """Add to the pipeline: insert deliveries, each once, with files, and create unknown senders.
 
-    Gives (channel, address, person id). A sender missing from the result is being created by
-    another process; nothing was written for it. Call again.
+    Returns (channel, address, person id) rows. A sender missing from the result is being created
+    by another process; nothing was written for it. Call again.
     """
     rows = [
         {
@@ -161,8 +161,7 @@ def hear(execute: Execute, deliveries: Iterable[Delivery]) -> Results:
     return execute(_HEAR, {"rows": packed(rows)})
 
 
-#: Rows go in by their keys' order, so that two processes that hear the same do not wait for each
-#: other in a circle.
+#: Rows are inserted in key order, so that two processes with the same deliveries don't deadlock.
 _HEAR = f"""
     WITH given AS MATERIALIZED (
       SELECT * FROM json_to_recordset(%(rows)s)
@@ -205,10 +204,10 @@ _HEAR = f"""
 
 
 def tell(tx: Session, person_id: int, fact: str, event: Any, *, can_wait: bool = False) -> None:
-    """Give a conversation news, once for each `fact`, and wake the bot at commit.
+    """Enqueue news for a person, once for each `fact`, and wake the bot at commit.
 
-    News at night that `can_wait` is told in the morning, or before the answer to what the person
-    says meanwhile.
+    At night, news that `can_wait` is due in the morning, or before the reply to the person's next
+    message.
     """
     if add(tx, [Arrival(NEWS, f"{fact}:{person_id}", person_id, event, can_wait)]):
         notify(tx, INBOX)
@@ -218,12 +217,12 @@ _SLEEPS = func.coalesce(InboxMessage.due_at > func.now(), False)
 
 
 def waiting(tx: Session, *, limit: int, but_for: Sequence[int] = ()) -> Sequence[int]:
-    """People for whom something lies untaken, longest first; not those of `but_for`."""
+    """Return people with open rows that are due, longest wait first, without those in `but_for`."""
     given = {"limit": limit, "but_for": list(but_for)}
     return list(dict.fromkeys(tx.scalars(text(_WAITING), given)))
 
 
-# Not an OR of the two: each is a stretch of the index, in its order.
+# A UNION, not an OR: each part reads one range of the index, in its order.
 _WAITING = """
     WITH waiting AS (
       (SELECT id, person_id FROM inbox
@@ -242,7 +241,7 @@ _WAITING = """
 
 
 def count_failure(tx: Session, person_id: int, *, at_most: int) -> int | None:
-    """Count that a (locked) person's next turn raised; gives the row's id when it is set aside."""
+    """Count a failure of a (locked) person's next row; return its id if it is set aside now."""
     row = tx.scalars(
         select(InboxMessage)
         .where(

@@ -1,7 +1,7 @@
-"""Canaries: a known value for each key that has written, so that a wrong key is found at once.
+"""Canaries: a known value encrypted under each key in use, so that a wrong key is found at once.
 
-A process enters its own keys when it starts, and does not start with keys that can't read what
-others wrote. A key that has never written has no canary, and may be taken away.
+A process stores canaries of its own keys when it starts, and does not start if its keys can't read
+the existing ones. A key that never encrypted anything has no canary and may be removed.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from models.infrastructure.encryption import Encrypted, EncryptedJson, UnknownKe
 from models.infrastructure.errors import OperatorError
 from models.person import VEILED, Address, unveiled
 
-KNOWN = b"izin datang"  # what a canary holds
-SAMPLE = 200  # values of one column that are read where there are no canaries yet: oldest, newest
-DAMAGED = 0.1  # of the sample: so many unreadable values may be damaged rows, more lack a key
+KNOWN = b"izin datang"  # the plain text of a canary
+SAMPLE = 200  # oldest and as many newest values of a column, read when there are no canaries yet
+DAMAGED = 0.1  # share of the sample: up to it unreadable values count as damaged, above as no key
 
 _CANARY = "keys.canary"
 _ENCRYPTS, _INDEXES = "encrypts", "indexes"
@@ -34,7 +34,7 @@ _INDEX_KEY = "INDEX_KEY"  # it has no name of its own
 
 
 class KeyCanary(Base):
-    """The known value as one key wrote it: encrypted, or for `INDEX_KEY` its fingerprint."""
+    """The known value, encrypted under one key; for `INDEX_KEY`, its fingerprint."""
 
     __tablename__ = "keys"
 
@@ -45,35 +45,35 @@ class KeyCanary(Base):
 
 
 class WrongKeys(OperatorError):
-    """This process's keys do not read what others wrote; the message says which, and the mend."""
+    """This process's keys can't read the database; the message says which key, and the fix."""
 
 
 def enter(tx: Session) -> None:
-    """Enter the keys of this process, unless they are known; to be called before anything is read.
+    """Store canaries of this process's keys and check all canaries; call before any other read.
 
-    Safe when several processes do so at once. In a database that has no canaries yet, but rows,
-    the rows tell which keys have written.
+    Idempotent, and safe under concurrent calls. In a database with rows but no canaries, a sample
+    of the rows tells which keys are in use.
 
     Raises:
-        WrongKeys: they do not read what is there; nothing is entered.
+        WrongKeys: the keys can't read the database; roll back, so that nothing is stored.
     """
     found = {(row.use, row.name) for row in tx.scalars(select(KeyCanary))}
     current = encryption.current()
     wanted = {(_ENCRYPTS, current), (_INDEXES, _INDEX_KEY)} - found
     if not found:
         wanted |= {(_ENCRYPTS, name) for name in _written_with(tx)}
-        if told := _index_problem(tx):
-            raise WrongKeys(told)
+        if message := _index_problem(tx):
+            raise WrongKeys(message)
     for use, name in sorted(wanted):
         canary = _fingerprint() if use == _INDEXES else encryption.seal_with(name, KNOWN, _CANARY)
         row = {"use": use, "name": name, "canary": canary, "entered_at": func.now()}
         tx.execute(insert(KeyCanary).values(row).on_conflict_do_nothing())
-    if told := problem(tx):
-        raise WrongKeys(told)
+    if message := problem(tx):
+        raise WrongKeys(message)
 
 
 def problem(tx: Session) -> str | None:
-    """The problem with the keys of this process, and the mend; None when they read everything."""
+    """Return the problem with this process's keys, and the fix; None when they fit all canaries."""
     for row in tx.scalars(select(KeyCanary).order_by(KeyCanary.use, KeyCanary.name)):
         if row.use == _INDEXES:
             if row.canary != _fingerprint():
@@ -89,7 +89,7 @@ def problem(tx: Session) -> str | None:
 
 
 def examine(tx: Session) -> str | None:
-    """As `problem`; a database without canaries is judged by its rows."""
+    """Return as `problem` does; without canaries, judge by a sample of the rows."""
     if tx.scalar(select(func.count()).select_from(KeyCanary)):
         return problem(tx)
     try:
@@ -124,10 +124,10 @@ _OTHER_INDEX_KEY = (
 
 
 def _written_with(tx: Session) -> set[str]:
-    """The keys that have written, by a sample of every encrypted column.
+    """Return the names of the keys in use, by a sample of every encrypted column.
 
     Raises:
-        WrongKeys: more than a few values can't be opened.
+        WrongKeys: more than the share `DAMAGED` of the values fails under one key.
     """
     opened: set[str] = set()
     failed: dict[str, Counter[str]] = defaultdict(Counter)
@@ -156,9 +156,9 @@ def _name(stored: bytes) -> str:
 
 
 def _sample(tx: Session) -> Iterator[tuple[str, bytes]]:
-    """The oldest and the newest values of each encrypted column: (table.column, as stored)."""
+    """Yield the oldest and newest values of each encrypted column: (table.column, ciphertext)."""
     for module in iter_modules(models.__path__, "models."):
-        import_module(module.name)  # a table counts once its module was imported
+        import_module(module.name)  # a table is in the metadata once its module is imported
     for table in Base.metadata.sorted_tables:
         (number, *_) = table.primary_key.columns
         for column in table.columns:
@@ -172,7 +172,7 @@ def _sample(tx: Session) -> Iterator[tuple[str, bytes]]:
 
 
 def _index_problem(tx: Session) -> str | None:
-    """Whether INDEX_KEY finds none of the newest rows that were written with it."""
+    """Return the problem if INDEX_KEY matches none of the newest rows written with it, or None."""
     rows = tx.scalars(select(Identity).order_by(Identity.id.desc()).limit(SAMPLE))
     found = [
         encryption.blind_index(nik, NIK_INDEX) == row.nik_index
@@ -182,7 +182,7 @@ def _index_problem(tx: Session) -> str | None:
     for channel in VEILED:
         newest = select(Address.address).where(Address.channel == channel)
         for address in tx.scalars(newest.order_by(Address.id.desc()).limit(SAMPLE)):
-            if not address.isdecimal():  # an old process wrote it, before addresses were encrypted
+            if not address.isdecimal():  # decimal: written before addresses were encrypted
                 found.append(_unveils(channel, address))
     return _OTHER_INDEX_KEY if found and not any(found) else None
 

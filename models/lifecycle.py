@@ -1,4 +1,4 @@
-"""Lifecycles: the allowed moves of cases and visits, each with its audit row."""
+"""Lifecycles: the allowed moves of cases and visits; each move is audited."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ class Moving(Protocol):
 
 
 class CaseState(StrEnum):
-    """Where a case stands."""
+    """States of a case."""
 
     SUBMITTED = "submitted"  # being verified
     NEEDS_FIX = "needs_fix"  # the owner answers some items again
     IN_REVIEW = "in_review"  # a supervisor decides
     ACCEPTED = "accepted"  # the owner's turn: to choose a window
-    UNDER_WAY = "under_way"  # the office's turn: a visit is on its way through its own states
+    UNDER_WAY = "under_way"  # the office's turn: there is a visit, with states of its own
     DONE = "done"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
 
 
 class VisitState(StrEnum):
-    """Where a visit stands."""
+    """States of a visit."""
 
-    WANTED = "wanted"  # a window is chosen, an officer is sought
+    WANTED = "wanted"  # the window is chosen; an officer is being sought
     OFFERED = "offered"
-    UNASSIGNED = "unassigned"  # nobody left to ask: a supervisor decides
+    UNASSIGNED = "unassigned"  # no officer left to ask: a supervisor decides
     ACCEPTED = "accepted"
     ON_THE_WAY = "on_the_way"
     ARRIVED = "arrived"
@@ -77,23 +77,22 @@ VISIT_MOVES: dict[VisitState, frozenset[VisitState]] = {
 
 
 class Turn(StrEnum):
-    """The side whose turn it is."""
+    """The side that must act next."""
 
     APPLICANT = "applicant"
     SUPERVISOR = "supervisor"
-    OFFICE = "office"  # jobs, and officers whom jobs watch
+    OFFICE = "office"  # jobs, and officers whose deadlines jobs watch
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The side that moves a case on from a state, and within what time; later it counts as
-    overdue."""
+    """The side that must move a case on from a state, and the time after which it is overdue."""
 
     turn: Turn
     within: timedelta
 
 
-#: Nothing waits in a state without somebody whose turn it is and a time.
+#: Every open state of a case has a responsible side and a time limit.
 WAITS: Mapping[CaseState, Wait] = MappingProxyType(
     {
         _C.SUBMITTED: Wait(Turn.OFFICE, timedelta(hours=1)),
@@ -109,7 +108,7 @@ OPEN_VISITS = frozenset(state for state, moves in VISIT_MOVES.items() if moves)
 
 
 class NotAllowed(Exception):
-    """The move is not in the table: somebody else was quicker, or the caller is wrong."""
+    """The move is not in the table: the row was moved concurrently, or the caller has a bug."""
 
 
 def move(
@@ -120,10 +119,10 @@ def move(
     actor: str,
     reason: str | None = None,
 ) -> None:
-    """Move a row to a state, with its audit row in the same transaction.
+    """Move a row to a state, and audit the move in the same transaction.
 
     Raises:
-        NotAllowed: the table has no such move from where the row stands.
+        NotAllowed: the table has no such move from the row's state.
     """
     what = "visit" if isinstance(to, VisitState) else "case"
     if isinstance(to, VisitState):

@@ -1,4 +1,4 @@
-"""Linking: somebody proves by a code that two chats are theirs, and two people become one."""
+"""Linking: merges two people after a code, typed in the other chat, proves that they are one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from models.personal import (
 )
 
 LIFE = timedelta(minutes=15)
-#: No vowels, so that no word comes of it, and nothing that looks like something else.
+#: No vowels, so that codes spell no words, and no look-alike characters.
 LETTERS, DIGITS = "BCDFGHJKLMNPQRSTVWXZ", "23456789"
 LENGTH = 6
 
@@ -36,9 +36,9 @@ _MISTYPED = "person.mistyped_link"
 
 
 class LinkCode(Base):
-    """A code that somebody was given in one chat, to be typed in another; only its print is kept.
+    """A single-use code, shown in one chat, to be typed in another; only its fingerprint is stored.
 
-    It serves once: `taken_by_id` is who typed it.
+    `taken_by_id` is the person who typed it.
     """
 
     __tablename__ = "link_codes"
@@ -57,7 +57,7 @@ class LinkCode(Base):
 
 
 def offer(tx: Session, person_id: int) -> str:
-    """Make a code for this person; the one they had before ends."""
+    """Create and return a code for this person; deletes their earlier unused one."""
     mine = LinkCode.person_id == person_id
     tx.execute(delete(LinkCode).where(mine, LinkCode.taken_by_id.is_(None)))
     code = _new_code()
@@ -69,9 +69,9 @@ def offer(tx: Session, person_id: int) -> str:
 
 
 def take(tx: Session, code: str, person_id: int) -> Taken:
-    """Take a code that this (locked) person typed; when it is right, `join` is planned.
+    """Redeem a code that this (locked) person typed; if it is right, enqueue the task `link`.
 
-    Typed twice it is taken once. A wrong one costs a try.
+    Idempotent. A wrong code counts as a try; see `LINK_CODES`.
     """
     tried = select(func.count()).where(
         AuditEntry.subject == f"person:{person_id}",
@@ -97,11 +97,10 @@ def take(tx: Session, code: str, person_id: int) -> Taken:
 
 
 def move(tx: Session, *, kept: int, gone: int) -> None:
-    """Give all that belongs to one (locked) person to another; safe to repeat.
+    """Move the rows of one (locked) person, `gone`, to another, `kept`. Idempotent.
 
-    Earlier messages stay with the row of the person who is gone, which points to the one who is
-    kept, until retention deletes them. Conversations are not moved: `casework.linking` makes one of
-    two.
+    Earlier messages stay with `gone`, whose row points to `kept`, until retention deletes them.
+    Conversations are not moved: `casework.linking` merges them.
     """
     ids = {"kept": kept, "gone": gone}
     for statement in _statements():
@@ -110,10 +109,9 @@ def move(tx: Session, *, kept: int, gone: int) -> None:
 
 @cache
 def _statements() -> tuple[str, ...]:
-    """Statements from what the foreign keys to `people` declare, in the order in which turns
-    lock."""
+    """Build the statements from the foreign keys to `people`, in the lock order of turns."""
     keys = keys_to_people(every_table())
-    first = {"cases": 0, "visits": 1, "people": 3}  # people last: then nothing is left of them
+    first = {"cases": 0, "visits": 1, "people": 3}  # `people` last: no row refers to `gone` then
     named = sorted(keys, key=lambda name: (first.get(name.partition(".")[0], 2), name))
     found: list[str] = []
     for name in named:
@@ -132,13 +130,13 @@ def _statements() -> tuple[str, ...]:
     return tuple(found)
 
 
-#: Conditions for rows that still wait, by table.
+#: SQL conditions for pending rows, by table.
 WAITS = {
     "inbox": "taken_at IS NULL AND set_aside_at IS NULL",
     "outbox": "sent_at IS NULL AND failed_at IS NULL",
 }
 
-#: How one row is made of two, by `table.column`.
+#: Statements that merge two people's rows, by `table.column`.
 MERGES = {
     "consents.person_id": (
         """
@@ -191,7 +189,7 @@ MERGES = {
 
 
 def end(tx: Session, link_id: int) -> None:
-    """A code that came to nothing: it can't be typed once more."""
+    """Expire a code whose linking failed, so that it can't be used again."""
     tx.execute(update(LinkCode).where(LinkCode.id == link_id).values(expires_at=func.now()))
 
 

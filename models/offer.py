@@ -1,4 +1,4 @@
-"""Offers: asking an officer to take a visit, and by when they must answer."""
+"""Offers of visits to officers, and their deadlines."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from models.visit import Offer, Visit
 from models.window import Part, Window
 
 LIFE = timedelta(hours=4)  # promised: an officer has accepted within 4 working hours
-BEFORE_THE_WINDOW = timedelta(hours=1)  # there must be time for the next one to get there
+BEFORE_THE_WINDOW = timedelta(hours=1)  # leaves time for the next officer to get there
 LEAST = timedelta(minutes=5)  # nobody answers faster on a motorbike
 
 
 def answer_by(on: Window, at: datetime, calendar: Calendar = HOLIDAYS) -> datetime:
-    """When an offer that is made at `at` goes on to the next officer."""
+    """Return when an offer made at `at` expires and goes to the next officer."""
     soon = min(calendar.working_time_after(at, LIFE), on.starts_at - BEFORE_THE_WINDOW)
     return max(soon, at + LEAST)
 
 
 def offer_to(tx: Session, visit: Visit, officer: Officer, *, at: datetime, actor: str) -> Offer:
-    """Offer a (locked) visit to an officer and plan the end of the offer; tell them yourself.
+    """Offer a (locked) visit to an officer and enqueue the offer's expiry.
 
-    An officer who did not take it before may be asked again, by a supervisor.
+    The caller notifies the officer. Offering again to the same officer renews the earlier offer.
 
     Raises:
         NotAllowed: the visit is neither wanted nor unassigned.
