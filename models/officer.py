@@ -1,4 +1,4 @@
-"""Officers and supervisors: who they are, where they work, and how they join by invitation."""
+"""Officers and supervisors: their badges, areas and invitations."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from models.personal import Keep, Linking, Personal, on_linking, personal
 
 INVITATION_LIFE = timedelta(days=14)
 
-#: A head supervises the whole city, and hears what no supervisor could be told.
+#: A head supervises the whole city, and is notified when there is no supervisor to notify.
 StaffRole = Literal["officer", "supervisor", "head"]
 
-#: How badges are compared: "0417" and "417", "JP-12" and "jp 012" are one badge each.
+#: SQL of a badge's comparison key: "0417" equals "417", "JP-12" equals "jp 012".
 _KEY = (
     "regexp_replace(regexp_replace(upper({}), '[^0-9A-Z]', '', 'g'), "
     "'(^|[A-Z])0+([0-9])', '\\1\\2', 'g')"
@@ -41,15 +41,15 @@ _KEY = (
 
 
 class BadgeRefused(OperatorError):
-    """The badge can't be given to this officer; the message says why, and what would do."""
+    """The badge can't be given to this officer; the message says why, and which one can."""
 
 
 class Officer(Base):
     """One officer or supervisor of the city.
 
-    `person_id` is None until the invitation is taken up in chat: until then they are unreachable
-    and get no visits. `capacity` is how many visits they take in one part of a day. `badge_shared`
-    marks those who had another's badge in another spelling before that was refused.
+    `person_id` is None until they accept the invitation in chat; until then they can't be written
+    to and get no visits. `capacity` is in visits per part of a day. `badge_shared` marks officers
+    who got another's badge in another spelling before that was refused.
     """
 
     __tablename__ = "officers"
@@ -86,7 +86,7 @@ class Officer(Base):
 
 
 class OfficerArea(Base):
-    """An area an officer or supervisor works in: a kota, kecamatan or kelurahan, with all in it."""
+    """An area in which an officer or supervisor works, with all areas inside it."""
 
     __tablename__ = "officer_areas"
 
@@ -103,13 +103,13 @@ def invite(
     areas: Sequence[str],
     capacity: int = 3,
 ) -> str:
-    """Enter or renew an officer by badge, and give the invitation's token.
+    """Create or update an officer by badge, and return a new invitation's token.
 
-    Renewing changes name, areas and capacity, and makes the earlier token useless. An officer who
-    had ended joins anew: the chat that held the badge before gets no rights back.
+    An update changes role, name, areas and capacity, and invalidates the earlier token. An inactive
+    officer is activated and must join again: the chat that had the badge gets no rights back.
 
     Raises:
-        BadgeRefused: it is empty, or another active officer's in another spelling.
+        BadgeRefused: the badge is empty, or another active officer's in another spelling.
     """
     same = with_badge(tx, badge)
     officer = next((one for one in same if one.badge == badge), None)
@@ -136,7 +136,7 @@ def invite(
 
 
 def end(tx: Session, officer: Officer, *, actor: str) -> None:
-    """Take an officer's rights and live invitation; their open visits are `casework.staff`'s."""
+    """End an officer's rights and invitation; `casework.staff` handles their open visits."""
     if officer.active:
         officer.active = False
         audit.note(tx, actor, "officer.ended", f"officer:{officer.id}")
@@ -163,13 +163,16 @@ def work_in(tx: Session, officer: Officer, areas: Sequence[str], *, actor: str) 
 
 
 def work_as(tx: Session, officer: Officer, role: StaffRole, *, actor: str) -> None:
-    """Make an officer a supervisor, or a supervisor an officer."""
+    """Change the role of an officer or supervisor."""
     before, officer.role = officer.role, role
     audit.note(tx, actor, "officer.role_changed", f"officer:{officer.id}", before=before, role=role)
 
 
 def join(tx: Session, token: str, person_id: int) -> Officer | None:
-    """Take an invitation up; None when it is unknown, used or expired."""
+    """Accept an invitation for a person.
+
+    None when the token is unknown, used or expired, or the person has another active badge.
+    """
     officer = _invited(tx, token)
     if officer is None:
         return None
@@ -180,7 +183,7 @@ def join(tx: Session, token: str, person_id: int) -> Officer | None:
         update(Officer)
         .where(Officer.person_id == person_id, Officer.id != officer.id)
         .values(person_id=None)
-    )  # a badge they had before, and have no more
+    )  # their inactive badges
     officer.person_id, officer.joined_at, officer.invitation_hash = person_id, func.now(), None
     audit.note(tx, f"person:{person_id}", "officer.joined", f"officer:{officer.id}")
     return officer
@@ -196,25 +199,25 @@ def _invited(tx: Session, token: str) -> Officer | None:
 
 
 def of_person(tx: Session, person_id: int) -> Officer | None:
-    """The active officer or supervisor that this person is, if any."""
+    """Return the person's active row as officer or supervisor, if any."""
     return tx.scalars(
         select(Officer).where(Officer.person_id == person_id, Officer.active)
     ).one_or_none()
 
 
 def of_people(tx: Session, person_ids: Sequence[int]) -> dict[int, Officer]:
-    """The active officers and supervisors among these people, by person id."""
+    """Return the active officers and supervisors among these people, by person id."""
     rows = tx.scalars(select(Officer).where(Officer.person_id.in_(person_ids), Officer.active))
     return {row.person_id: row for row in rows if row.person_id is not None}
 
 
 def with_badge(tx: Session, badge: str) -> Sequence[Officer]:
-    """All officers with this badge in any spelling: active ones first, then the same spelling.
+    """Return officers with this badge in any spelling: active ones first, then the same spelling.
 
-    More than one is active only if they were before a second spelling was refused.
+    More than one can be active only from the time before a second spelling was refused.
 
     Raises:
-        BadgeRefused: there is neither a letter nor a digit in it.
+        BadgeRefused: the badge has neither a letter nor a digit.
     """
     key = tx.scalar(select(text(_KEY.format("cast(:badge AS text)"))).params(badge=badge))
     if not key:
@@ -227,12 +230,12 @@ def with_badge(tx: Session, badge: str) -> Sequence[Officer]:
 
 
 def by_badge(tx: Session, badge: str) -> Officer | None:
-    """The active officer with this badge; leading zeros, signs between and blanks don't matter."""
+    """Return the active officer with this badge in any spelling."""
     return next((one for one in with_badge(tx, badge) if one.active), None)
 
 
 def sharing_badges(tx: Session) -> Sequence[Officer]:
-    """Active officers whose badge is read as that of another active officer, by badge."""
+    """Return active officers whose badge equals another active officer's, in badge order."""
     shared = select(Officer.badge_key).where(Officer.active).group_by(Officer.badge_key)
     return tx.scalars(
         select(Officer)
@@ -242,7 +245,7 @@ def sharing_badges(tx: Session) -> Sequence[Officer]:
 
 
 def covering(tx: Session, area_code: str, role: StaffRole = "officer") -> Sequence[Officer]:
-    """Active officers (or supervisors) whose areas hold this area, by id; joined or not."""
+    """Return active officers of a role whose areas contain this area, by id, joined or not."""
     return tx.scalars(
         select(Officer)
         .join(OfficerArea, OfficerArea.officer_id == Officer.id)
@@ -253,7 +256,7 @@ def covering(tx: Session, area_code: str, role: StaffRole = "officer") -> Sequen
 
 
 def available(tx: Session, area_code: str) -> Sequence[Officer]:
-    """Officers of an area who can be asked: they have joined, and can and may be written to."""
+    """Return an area's officers who can be offered visits: joined, reachable, not opted out."""
     ids = [one.id for one in covering(tx, area_code)]
     return tx.scalars(
         select(Officer)
@@ -264,7 +267,7 @@ def available(tx: Session, area_code: str) -> Sequence[Officer]:
 
 
 def attended(tx: Session) -> set[str]:
-    """The areas of all officers who can be asked."""
+    """Return the areas of all officers who can be offered visits."""
     return set(
         tx.scalars(
             select(OfficerArea.area_code)
@@ -277,7 +280,7 @@ def attended(tx: Session) -> set[str]:
 
 
 def silent(tx: Session) -> Sequence[Officer]:
-    """Staff who joined but can't or may no longer be written to, by badge."""
+    """Return staff who joined but are unreachable or opted out, by badge."""
     return tx.scalars(
         select(Officer)
         .join(Person, Person.id == Officer.person_id)
@@ -288,13 +291,13 @@ def silent(tx: Session) -> Sequence[Officer]:
 
 
 def holding(area_code: str) -> list[str]:
-    """An area and all that it lies in: its kecamatan, its kota, Jakarta."""
+    """Return the codes of an area and of those that contain it: kecamatan, kota, Jakarta."""
     parts = area_code.split(".")
     return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
 def supervised(tx: Session) -> list[str]:
-    """The areas that supervisors who have joined look after."""
+    """Return the areas of all supervisors who have joined."""
     return list(
         tx.scalars(
             select(OfficerArea.area_code)
@@ -306,9 +309,9 @@ def supervised(tx: Session) -> list[str]:
 
 
 def supervisors_of(tx: Session, area_code: str | None) -> list[int]:
-    """The people who supervise an area and have joined, by id of the officer.
+    """Return the person ids of an area's supervisors who have joined, ordered by officer id.
 
-    Where there is none, all supervisors of the city; where no supervisor has joined, the heads.
+    If there is none: all supervisors of the city; if no supervisor has joined: the heads.
     """
     here = covering(tx, area_code, "supervisor") if area_code else ()
     found = [row.person_id for row in here if row.person_id is not None]
@@ -316,24 +319,24 @@ def supervisors_of(tx: Session, area_code: str | None) -> list[int]:
 
 
 def may_supervise(tx: Session, person_id: int, area_code: str | None) -> bool:
-    """Whether this person supervises an area: its supervisors do, and every head."""
+    """Whether this person is among `supervisors_of` an area, or a head."""
     return person_id in supervisors_of(tx, area_code) or person_id in _joined(tx, "head")
 
 
 def _joined(tx: Session, role: StaffRole) -> list[int]:
-    everywhere = select(Officer.person_id).where(
+    joined = select(Officer.person_id).where(
         Officer.active, Officer.role == role, Officer.person_id.is_not(None)
     )
-    return [person_id for person_id in tx.scalars(everywhere.order_by(Officer.id)) if person_id]
+    return [person_id for person_id in tx.scalars(joined.order_by(Officer.id)) if person_id]
 
 
 def everyone(tx: Session) -> Sequence[Officer]:
-    """All active officers and supervisors, by badge."""
+    """Return all active officers and supervisors, in badge order."""
     return tx.scalars(select(Officer).where(Officer.active).order_by(Officer.badge)).all()
 
 
 def areas_of(tx: Session, officer_id: int) -> list[str]:
-    """The area codes of one officer."""
+    """Return the area codes of one officer."""
     return list(
         tx.scalars(
             select(OfficerArea.area_code)

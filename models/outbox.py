@@ -32,24 +32,24 @@ from models.infrastructure.quiet import QuietHours
 from models.infrastructure.wire import Execute, Results
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
-#: A message that a dead process had in hand is sent by another process after it. It begins with the
-#: statement that gives it, since the transaction may have waited for somebody before.
+#: A lease that a dead process held expires after this time. It starts at the statement's time, not
+#: the transaction's, which may have waited for locks before.
 LEASE = timedelta(seconds=15)
-#: As many fleeting replies one counts for that was owed in the place of all.
+#: In `WAITING`, a reply that replaced all fleeting replies counts as this many.
 GATHERED = 1_000_000
 OPEN = "sent_at IS NULL AND failed_at IS NULL"
 
 
 class SendOutcome(StrEnum):
-    """The outcome of a try to send; `bot.outcomes` says what follows each."""
+    """The outcome of a try to send; `bot.outcomes` defines what follows each."""
 
     SENT = "sent"
-    TRY_LATER = "try_later"  # the provider answered that it does not take the message now
-    AWAY = "away"  # the provider was not reached, or said that it is broken: nothing was taken
-    UNKNOWN = "unknown"  # the message may have come through
-    UNASKED = "unasked"  # whether an earlier try came through could not be asked; nothing was sent
-    HALF_SENT = "half_sent"  # a part came through, the next did not
-    REFUSED = "refused"  # for a reason that none of our lists knows
+    TRY_LATER = "try_later"  # the provider answered that it does not accept the message now
+    AWAY = "away"  # the provider was unreachable or answered that it is down: nothing was sent
+    UNKNOWN = "unknown"  # the message may have been delivered
+    UNASKED = "unasked"  # not tried: could not ask the provider whether an earlier try was sent
+    HALF_SENT = "half_sent"  # one part was sent, the next was not
+    REFUSED = "refused"  # for a reason that is on none of our lists
     REJECTED = "rejected"  # for a reason that is known to be our mistake
     UNREACHABLE = "unreachable"
     WINDOW_CLOSED = "window_closed"
@@ -58,13 +58,13 @@ class SendOutcome(StrEnum):
     NO_CHANNEL = "no_channel"
     FILE_MISSING = "file_missing"
     STORAGE_AWAY = "storage_away"
-    UNREADABLE = "unreadable"  # the message can't be opened, or put into words
-    NO_KEY = "no_key"  # the message is under a key that this process does not have
-    FAILED = "failed"  # an exception that nobody foresaw
-    UNWRITABLE = "unwritable"  # the database refuses what became of the message
-    NO_PLACE = "rate"  # not tried, since the rate is used up
-    WAITS = "waits"  # not tried, since the provider answers nobody
-    OTHER_ADDRESS = "other_address"  # not tried where else the person may be reached
+    UNREADABLE = "unreadable"  # the message can't be decrypted or rendered
+    NO_KEY = "no_key"  # the message is encrypted under a key that this process does not have
+    FAILED = "failed"  # an unexpected exception
+    UNWRITABLE = "unwritable"  # the database refuses to store the outcome
+    NO_PLACE = "rate"  # not tried: the rate limit is used up
+    WAITS = "waits"  # not tried: the provider is down
+    OTHER_ADDRESS = "other_address"  # not tried yet at the person's other addresses
 
 
 class Lane(StrEnum):
@@ -74,26 +74,25 @@ class Lane(StrEnum):
     NOTICE = "notice"
 
 
-#: Ranks of messages, in the order in which they go: replies to first messages come between the
-#: lanes.
+#: Ranks of messages in sending order: replies to first messages (greetings) go between the lanes.
 RANKS = ("reply", "greeting", "notice")
 
 
 class OutboundMessage(Base):
-    """One message owed to one person: catalogue keys and parameters, no language, no channel.
+    """One message to one person: catalogue keys and parameters, without language and channel.
 
     Open until `sent_at` or `failed_at` is set; due from `due_at`. Sent at least once: a crash
-    between the provider's yes and our commit leaves the outcome unknown.
+    between the provider's acceptance and our commit leaves the outcome unknown.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
         Index("ix_outbox_open", "person_id", "id", postgresql_where=OPEN),
-        # The order of `claim`. `due_at` stands in it so that rows of later are passed over in the
-        # index, without a visit to the table. The conditions on the times are always true: they
-        # keep these two from statements that ask for a person's rows, of which a plan that is made
-        # while the table is small would read the whole index.
+        # The order of `claim`. With `due_at` in it, rows that are not due are skipped in the
+        # index, without a read of the table. The conditions `IS NOT NULL` are always true: they
+        # keep the planner from using these two indexes for statements about one person's rows;
+        # such a plan, made while the table is small, would read the whole index.
         Index(
             "ix_outbox_due",
             text("lane DESC"),
@@ -112,17 +111,17 @@ class OutboundMessage(Base):
     person_id: Mapped[int] = mapped_column(
         ForeignKey("people.id"), info=on_linking(Linking.WAITING)
     )
-    address_id: Mapped[int | None]  # where it answers to; None goes where they were heard last
-    dedupe_key: Mapped[Code]  # the fact, and who is told: "case:81:verified:owner"
+    address_id: Mapped[int | None]  # the address to reply to; None: where they last wrote from
+    dedupe_key: Mapped[Code]  # the fact and the recipient: "case:81:verified:owner"
     message: Mapped[Any] = mapped_column(
         EncryptedJson("outbox.message"), info=personal(Personal.WORDS, Keep.MESSAGES)
     )  # conversations.messages
     lane: Mapped[Code] = mapped_column(default=Lane.REPLY)
-    provisional: Mapped[bool] = mapped_column(default=False)  # dropped if anything else is said
-    #: A reply to somebody's first message: it goes after all other replies. Not a lane of its own,
-    #: so that processes of the version before can claim it.
+    provisional: Mapped[bool] = mapped_column(default=False)  # dropped if a reply follows
+    #: A reply to a person's first message: it goes after all other replies. Not a lane of its own,
+    #: so that processes of the previous version can claim it.
     greeting: Mapped[bool] = mapped_column(default=False, server_default=false())
-    #: A reply that gives way to a later one when many wait for the same chat.
+    #: A reply that a later one may replace when many are pending for the same chat.
     fleeting: Mapped[bool] = mapped_column(default=False, server_default=false())
     due_at: Mapped[datetime] = mapped_column(default=func.now())
     created_at: Mapped[datetime] = mapped_column(default=func.now())
@@ -131,14 +130,14 @@ class OutboundMessage(Base):
     sent_at: Mapped[datetime | None]
     provider_id: Mapped[Code | None]
     failed_at: Mapped[datetime | None]
-    outcome: Mapped[Code | None]  # why it is not sent, or not yet: an error's name
-    first_due_at: Mapped[datetime | None]  # None until it is put back for the first time
-    counted: Mapped[int | None]  # tries of which only a few are made, as each may be a copy
+    outcome: Mapped[Code | None]  # of the last try: a `SendOutcome`, "undelivered" or "closed"
+    first_due_at: Mapped[datetime | None]  # None until it is postponed for the first time
+    counted: Mapped[int | None]  # limited tries: each may have delivered a copy
 
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A row that `enqueue` writes for one message."""
+    """A message for `enqueue`."""
 
     person_id: int
     dedupe_key: str
@@ -146,18 +145,18 @@ class NewMessage:
     lane: Lane = Lane.REPLY
     after: timedelta = timedelta(0)
     provisional: bool = False
-    address_id: int | None = None  # where it answers to
-    urgent: bool = False  # a notice that is told at night, too
+    address_id: int | None = None  # the address to reply to
+    urgent: bool = False  # a notice that is sent at night, too
     greeting: bool = False
     fleeting: bool = False
-    gathers: bool = False  # takes the place of all fleeting replies that were not sent yet
+    gathers: bool = False  # replaces all pending fleeting replies
 
 
 MESSAGE = "outbox.message"
 
 
 def enqueue(tx: Session, messages: Iterable[NewMessage]) -> None:
-    """Enqueue messages, each fact once, and wake the senders at commit."""
+    """Enqueue messages, each dedupe key once, and wake the senders at commit."""
     rows = list(messages)
     if rows:
         with pipeline(tx) as execute:
@@ -173,16 +172,16 @@ def enqueue_and_lease(
     leasing: Container[int],
     hours: QuietHours = quiet.OFF,
 ) -> Results:
-    """Enqueue messages, each fact once, and lease what the caller sends itself; in a pipeline.
+    """Add to the pipeline: enqueue messages, each dedupe key once, and lease some to the caller.
 
-    Leased, for the people in `leasing`, is the first message that is due now, unless an older one
-    is still open: so their order holds. A notice at night is due in the morning, unless it is
-    urgent. Gives (id, dedupe key) of what is leased.
+    For each person in `leasing` the first message is leased if it is due now and no older one is
+    open, which keeps their order. A notice at night is due in the morning, unless it is urgent.
+    Returns (id, dedupe key) of leased messages.
 
-    A provisional message that has not been sent gives way to the reply that is said after it; a
-    notice comes behind it, since it does not ask the open question again. A reply that gathers
-    replaces the fleeting ones that have not been sent. If they wait for the rate it is due when the
-    last of them was: a chat that is over its rate stays closed. Other pauses were theirs alone.
+    A pending provisional message is deleted for a later reply, but not for a notice, which would
+    not repeat the open question. A reply that gathers replaces the pending fleeting ones. If those
+    wait for the chat's rate limit, it is due when the last of them was; their other delays are
+    dropped.
     """
     rows, first = [], set[int]()
     for number, one in enumerate(messages):
@@ -209,17 +208,17 @@ def enqueue_and_lease(
     return execute(_OWE, {**given, **hours.parameters})
 
 
-#: SQL for how many fleeting replies wait for a person, of SQL that gives the person.
+#: SQL of the number of a person's pending fleeting replies; `{person}` is SQL of the person's id.
 WAITING = f"""
     (SELECT coalesce(sum(CASE WHEN provisional THEN {GATHERED} ELSE 1 END), 0)::int FROM outbox
       WHERE outbox.person_id = {{person}} AND fleeting
         AND sent_at IS NULL AND failed_at IS NULL AND leased_until IS NULL)
 """
 
-#: Tries that count, after which a message waits for hours: it may well have come through.
+#: After this many counted tries a message waits for hours: it may well have been delivered.
 LATE = 4
-#: Messages that hold up nothing that is said meanwhile: a notice that waits for the morning, and a
-#: message that waits for one of its last tries. Otherwise the chat would be silent for as long.
+#: Messages that later ones may overtake: a notice that waits for the morning, and a message that
+#: waits for one of its last tries. Otherwise they would block the chat for hours.
 SLEEPS = f"""(outbox.leased_until IS NULL AND outbox.due_at > now()
              AND (outbox.lane = 'notice' AND outbox.outcome IS NULL
                   OR coalesce(outbox.counted, 0) >= {LATE}
@@ -275,10 +274,10 @@ _OWE = f"""
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The history of a message that was not sent.
+    """The tries of a message that was not sent.
 
-    `age` is the time since it was first due, `attempts` are all tries, the last included; `counted`
-    are those before the last of which only a few are made.
+    `age` is the time since it was first due, `attempts` counts all tries with the last one,
+    `counted` the limited tries before the last one.
     """
 
     age: timedelta
@@ -286,8 +285,8 @@ class History:
     counted: int
 
 
-#: When a message was first due. It is no longer ago than this when it is put back for the first
-#: time: of the day for which it is tried an hour is left, though no sender ran for longer.
+#: When a message was first due. At its first postponement this is at most 23 hours ago: a message
+#: is tried for a day, and an hour of it must be left even if no sender ran for longer.
 _LONGEST_AGO = timedelta(hours=23)
 _SINCE = func.coalesce(
     OutboundMessage.first_due_at,
@@ -296,7 +295,7 @@ _SINCE = func.coalesce(
 
 
 def histories(tx: Session, ids: Sequence[int]) -> dict[int, History]:
-    """The history of each of these messages that is still open; locks them, in order."""
+    """Return the histories of those of these messages that are open; locks them in id order."""
     rows = tx.execute(
         select(
             OutboundMessage.id,
@@ -312,7 +311,7 @@ def histories(tx: Session, ids: Sequence[int]) -> dict[int, History]:
 
 
 def give_up(tx: Session, message_id: int, outcome: SendOutcome) -> None:
-    """Close a message that can't be sent."""
+    """Close an open message that can't be sent."""
     tx.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id == message_id, text(OPEN))
@@ -329,10 +328,10 @@ def postpone(
     tried: bool = True,
     counted: bool = False,
 ) -> None:
-    """Try messages again later.
+    """Postpone open messages by `after` and end their leases.
 
-    One that was not `tried` keeps its number of attempts, and what is not known of an earlier one;
-    a try that is `counted` is one of a few.
+    Without `tried` the last claim is not counted as an attempt, and the outcome UNKNOWN of an
+    earlier one stays. `counted` counts the try as one of the limited ones.
     """
     ids = [message_ids] if isinstance(message_ids, int) else message_ids
     attempts = OutboundMessage.attempts - (0 if tried else 1)

@@ -1,4 +1,4 @@
-"""Participants: who has a part in a case besides the person it belongs to."""
+"""Participants: people who have a part in a case besides its owner."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from models.personal import Keep, Linking, Personal, on_linking, personal
 
 
 class ParticipantRole(StrEnum):
-    """The part of somebody in a case."""
+    """The part of a participant in a case."""
 
-    HELPER = "helper"  # filled the form in for the applicant
+    HELPER = "helper"  # filled in the form for the applicant
     FOUNDER = "founder"  # founds something together with the applicant
-    ABOUT = "about"  # is who or what the case is about
+    ABOUT = "about"  # the person or thing that the case is about
 
 
 class Participant(Base):
-    """Somebody's part in a case: a person who has a chat, or the name of one who has none."""
+    """A participant's part in a case: a person with a chat, or the name of one without."""
 
     __tablename__ = "participants"
     __table_args__ = (
@@ -42,6 +42,6 @@ class Participant(Base):
 
 
 def add(tx: Session, case_id: int, role: ParticipantRole, person_id: int) -> None:
-    """Note a person's part in a case; saying it twice changes nothing."""
+    """Add a person's part in a case. Idempotent."""
     given = insert(Participant).values(case_id=case_id, role=role, person_id=person_id)
     tx.execute(given.on_conflict_do_nothing())

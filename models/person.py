@@ -1,4 +1,4 @@
-"""People, and the addresses under which the channels know them."""
+"""People, and their addresses in the channels."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from models.personal import Keep, Linking, Personal, on_linking, personal
 
 WHATSAPP = "whatsapp"  # the channel whose addresses are telephone numbers
 VEILED = (WHATSAPP, "telegram")  # channels whose addresses are encrypted under INDEX_KEY
-NAME, PHONE = "people.name", "people.phone"  # what their words are bound to
+NAME, PHONE = "people.name", "people.phone"  # the associated data of their encryption
 
 
 class Person(Base):
-    """Somebody the bot speaks with; that they are an officer or a supervisor, `officers` tells."""
+    """A person who chats with the bot; those in `officers` are staff."""
 
     __tablename__ = "people"
     __table_args__ = (
@@ -56,16 +56,16 @@ class Person(Base):
         Encrypted(PHONE), info=personal(Personal.REACH, Keep.PERSON)
     )  # E.164, shared by them
     created_at: Mapped[datetime] = mapped_column(default=func.now())
-    opted_out_at: Mapped[datetime | None]  # since then only answers to their own messages
+    opted_out_at: Mapped[datetime | None]  # if set, they get only replies to their own messages
     merged_into: Mapped[int | None] = mapped_column(
         ForeignKey("people.id"), info=on_linking(Linking.MERGED)
-    )  # who turned out to be the same person, and has all that was theirs
+    )  # the same person's other row, which has all rows of this one
 
 
 class Address(Base):
-    """Where a channel reaches a person: opaque text, encrypted (`veiled`) for real channels.
+    """A person's address in a channel: opaque text, encrypted (`encrypted`) in `VEILED` channels.
 
-    An answer goes to the address that it answers, news to the one that was heard from last.
+    A reply goes to the address of the message it answers, a notice to the last one written from.
     """
 
     __tablename__ = "addresses"
@@ -78,27 +78,27 @@ class Address(Base):
     channel: Mapped[Code]
     address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.PERSON))
     heard_at: Mapped[datetime | None]  # when they last wrote from there; None if never
-    unreachable_at: Mapped[datetime | None]  # the channel said so; cleared when heard again
+    unreachable_at: Mapped[datetime | None]  # reported by the channel; cleared when they write
 
 
 def encrypted(channel: str, address: str) -> str:
-    """A provider's address, such as a number, as `addresses` keeps it; equal ones stay equal."""
+    """Encrypt a provider's address, such as a number, as `addresses` stores it; deterministic."""
     return encrypt_searchable(address, f"addresses.{channel}")
 
 
 def unveiled(channel: str, address: str) -> str:
-    """The provider's own address behind one that `veiled` gave.
+    """Decrypt an address that `encrypted` returned.
 
     Raises:
-        ValueError: it was not made by `veiled`, or with another INDEX_KEY.
+        ValueError: `encrypted` did not make it, or with another INDEX_KEY.
     """
     return decrypt_searchable(address, f"addresses.{channel}")
 
 
 def veil_numbers(connection: Connection, channel: str) -> int:
-    """Encrypt a channel's addresses that are still numbers; gives how many. Idempotent.
+    """Encrypt a channel's addresses that are still numbers; return how many. Idempotent.
 
-    One whose encrypted twin exists is left alone: both may have people.
+    A number whose encrypted form exists as well is left as it is: they may belong to two people.
     """
     changed, last = 0, 0
     while rows := connection.execute(_NUMBERS, {"channel": channel, "last": last}).all():
@@ -122,16 +122,16 @@ _VEIL = text("""
 
 
 def reachable() -> ColumnElement[bool]:
-    """Whether a `Person` of the statement has an address at which they can be written to."""
+    """SQL condition: the statement's `Person` has an address that is not unreachable."""
     return exists().where(Address.person_id == Person.id, Address.unreachable_at.is_(None))
 
 
 @dataclass(slots=True)
 class LockedPerson:
-    """A (locked) person in their turn; what a turn may change about them is kept by `save`.
+    """A (locked) person during a turn; `save` writes what the turn changed.
 
-    A name or phone that can't be read is None here; `save` leaves the stored one as it is unless
-    the turn gives another.
+    A name or phone that can't be read is None here; `save` keeps the stored one unless the turn
+    sets another.
     """
 
     id: int
@@ -143,14 +143,14 @@ class LockedPerson:
 
 
 def mark_unreachable(tx: Session, address_ids: Iterable[int]) -> None:
-    """Note that channels can't reach these addresses; not those that write at this moment."""
+    """Mark addresses as unreachable, except those whose rows are locked: they write just now."""
     still = select(Address.id).where(Address.id.in_(list(address_ids))).order_by(Address.id)
     silent = still.with_for_update(key_share=True, skip_locked=True)
     tx.execute(update(Address).where(Address.id.in_(silent)).values(unreachable_at=func.now()))
 
 
 def whatsapp_number(address: str) -> str | None:
-    """The telephone number (E.164) behind an address on WhatsApp; None where it is hidden."""
+    """Return the telephone number (E.164) of an address on WhatsApp; None if it is hidden."""
     try:
         own = unveiled(WHATSAPP, address)
     except ValueError:
@@ -162,7 +162,7 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 
 def numbers_of(tx: Session, ids: Iterable[int]) -> dict[int, str]:
-    """The numbers that people write from on WhatsApp, by person; the last one heard from."""
+    """Return by person the WhatsApp number that they last wrote from."""
     rows = tx.execute(
         select(Address.person_id, Address.address)
         .where(Address.person_id.in_(list(ids)), Address.channel == WHATSAPP)
@@ -173,9 +173,9 @@ def numbers_of(tx: Session, ids: Iterable[int]) -> dict[int, str]:
 
 
 def let_pass(tx: Session, channel: str, address: str, time: timedelta) -> bool:
-    """Make it so much longer ago that they wrote from there: the demo does not wait for a day.
+    """Move an address's `heard_at` back by `time`, so that the demo need not wait for a day.
 
-    Gives whether they ever wrote.
+    Return whether the address exists.
     """
     there = Address.channel == channel, Address.address == address
     aged = update(Address).where(*there).values(heard_at=Address.heard_at - time)
@@ -183,9 +183,9 @@ def let_pass(tx: Session, channel: str, address: str, time: timedelta) -> bool:
 
 
 def meet(tx: Session, channel: str, addresses: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Find or make the people behind addresses: address -> person id.
+    """Find or create the people of addresses; return address -> person id.
 
-    `addresses` holds (address, locale to begin with). Safe when two processes meet the same person.
+    `addresses` holds (address, locale of a new person). Safe under concurrent calls.
     """
     wanted = dict(addresses)
     given = [
@@ -198,8 +198,8 @@ def meet(tx: Session, channel: str, addresses: Iterable[tuple[str, str]]) -> dic
     return {address: person_id for address, person_id in found.rows}
 
 
-#: Makes the people behind (channel, address, locale) that nobody has met, and their addresses; one
-#: that another process makes at the same time is left to it. `strangers` is the CTE that says who.
+#: CTEs that create the people of unknown addresses, from a CTE `strangers` (channel, address,
+#: locale). An address that another process creates at the same time is left to that process.
 MAKE = """
     strange AS MATERIALIZED (
       SELECT nextval('people_id_seq') AS id, channel, address, locale
@@ -230,7 +230,7 @@ _FIND = """
       (SELECT value FROM json_array_elements_text(%(addresses)s))
 """
 
-#: Ids of people who are named by id, or by where they wrote from: `asked` is (id).
+#: A CTE `asked` (id): the people given by id or by address; merged people by the id that was kept.
 ASKED = """
     asked (id) AS (
       SELECT coalesce(merged_into, id) FROM people WHERE id IN
@@ -244,15 +244,15 @@ ASKED = """
 
 
 def asked(ids: Iterable[int], addresses: Iterable[tuple[str, str]] = ()) -> Mapping[str, str]:
-    """The parameters of `ASKED`: people by id, and by (channel, address)."""
+    """Return the parameters of `ASKED`: people by id, and by (channel, address)."""
     where = [{"channel": channel, "address": address} for channel, address in addresses]
     return {"people": packed(list(ids)), "addresses": packed(where)}
 
 
 def lock(tx: Session, ids: Iterable[int]) -> list[LockedPerson]:
-    """Lock people in id order, so that two turns never wait for each other in a circle.
+    """Lock people in id order, so that two turns never deadlock.
 
-    `FOR NO KEY UPDATE`: others may still write rows that refer to them.
+    `FOR NO KEY UPDATE`: other transactions may still insert rows that refer to them.
     """
     with pipeline(tx) as execute:
         rows = execute(LOCK, asked(ids))
@@ -269,7 +269,7 @@ LOCK = f"""
 def speaker(
     row: tuple[int, str, bytes | None, bytes | None, datetime | None, int | None],
 ) -> LockedPerson:
-    """A row of `LOCK`."""
+    """Return the person of a row of `LOCK`."""
     person_id, locale, stored_name, stored_phone, opted_out_at, _ = row
     name, phone = _read(stored_name, NAME), _read(stored_phone, PHONE)
     one = LockedPerson(person_id, locale, None, None, opted_out_at)
@@ -289,7 +289,7 @@ def _read(stored: bytes | None, bound_to: str) -> str | Unreadable | None:
 
 
 def save(execute: Execute, changed: Iterable[LockedPerson]) -> None:
-    """Keep what turns changed about people."""
+    """Add to the pipeline: save the people's changed columns after their turns."""
     rows = [
         {
             "id": one.id,

@@ -1,9 +1,9 @@
-"""Personal data, declared at the column: what it holds about people, and what linking does to it.
+"""Declarations of personal data: the kind in each column, and the effect of linking on each row.
 
-Every column of text, bytes or JSON in a table of people says what it holds, `personal(kind, keep)`,
+Every column of text, bytes or JSON in a table of people declares its kind, `personal(kind, keep)`,
 or that it holds nothing personal: by the types `Code` and `Details` of `models.base`, or by
-`NOT_PERSONAL`. Every foreign key to `people` says what becomes of its rows when two chats turn out
-to be one person's (`models.link`). A test walks the metadata and fails for one that says nothing.
+`NOT_PERSONAL`. Every foreign key to `people` declares what linking two chats of one person
+(`models.link`) does to its rows. A test walks the metadata and fails if a declaration is missing.
 """
 
 from __future__ import annotations
@@ -26,48 +26,48 @@ class Personal(StrEnum):
 
     NAME = "name"
     REACH = "reach"  # a phone number, an address of a channel
-    IDENTITY = "identity"  # of the identity card
-    WORDS = "words"  # what they said, answered or were told
+    IDENTITY = "identity"  # data of the identity card
+    WORDS = "words"  # messages, answers and notices
     PLACE = "place"  # where they are visited
-    FILE = "file"  # a photo, or where it lies
-    PROOF = "proof"  # a code or link that proves who somebody is; a hash of one
+    FILE = "file"  # a photo, or its path
+    PROOF = "proof"  # a code or link that proves a person's identity, or a hash of one
 
 
 class Keep(StrEnum):
-    """How long it is kept; `workers.housekeeping` and `workers.drafts` delete what is over."""
+    """Retention periods; `workers.housekeeping` and `workers.drafts` delete expired data."""
 
-    MESSAGES = "messages"  # 90 days after the message was taken or sent
-    DRAFTS = "drafts"  # 30 days after the person was last heard
-    LINKS = "links"  # a day after a link or code ended
+    MESSAGES = "messages"  # 90 days after the message was processed or sent
+    DRAFTS = "drafts"  # 30 days after the person last wrote
+    LINKS = "links"  # a day after a link or code expired
     VISIT = "visit"  # 30 days after the visit was over
-    ALIASES = "aliases"  # two years after they were last heard under it
-    CASE = "case"  # as long as the law asks for the case, or until erased on request
+    ALIASES = "aliases"  # two years after the person last wrote under it
+    CASE = "case"  # as long as the law requires for the case, or until erased on request
     PERSON = "person"  # until erased on request
-    DUTY = "duty"  # as long as officers' acts must be told apart
+    DUTY = "duty"  # as long as the audit must identify officers
 
 
 class Linking(StrEnum):
-    """Kinds of what linking does to rows of the person who is gone."""
+    """Effects of linking on rows of the person who is merged into another."""
 
-    MOVES = "moves"  # they become the kept person's
-    WAITING = "waiting"  # those that still wait do; what was said stays where it was said
-    MERGED = "merged"  # both may have one: `models.link` says how one is made
+    MOVES = "moves"  # they become the other person's
+    WAITING = "waiting"  # pending rows move, the others stay
+    MERGED = "merged"  # both may have one: `models.link` merges them
     STAYS = "stays"
 
 
 def personal(kind: Personal, keep: Keep) -> dict[str, Any]:
-    """The `info` of a column that holds personal data."""
+    """Return the `info` of a column that holds personal data."""
     return {"personal": kind, "keep": keep}
 
 
 def on_linking(linking: Linking) -> dict[str, Any]:
-    """The `info` of a foreign key to `people`."""
+    """Return the `info` of a foreign key to `people`."""
     return {"linking": linking}
 
 
 @cache
 def every_table() -> MetaData:
-    """All tables, whichever modules were imported before."""
+    """Import all modules of tables, and return their metadata."""
     for module in iter_modules(models.__path__, "models."):
         if not module.ispkg:
             import_module(module.name)
@@ -75,7 +75,7 @@ def every_table() -> MetaData:
 
 
 def of_people(tables: MetaData) -> set[str]:
-    """Names of the tables whose rows belong to somebody, by however many foreign keys."""
+    """Return the names of tables that refer to people, over any number of foreign keys."""
     reached, before = {"people", "aliases", "browser_messages", "audit"}, 0
     while before != len(reached):
         before = len(reached)
@@ -88,13 +88,13 @@ def of_people(tables: MetaData) -> set[str]:
 
 
 def may_tell(column: Column[Any]) -> bool:
-    """Whether a column could hold personal data at all: text, bytes or JSON."""
+    """Whether a column's type can hold personal data: text, bytes or JSON."""
     kind = getattr(column.type, "impl", column.type)
     return isinstance(kind, String | LargeBinary | JSONB) and not column.foreign_keys
 
 
 def columns(tables: MetaData) -> dict[str, Column[Any]]:
-    """The columns that hold personal data, by `table.column`."""
+    """Return the columns that hold personal data, by `table.column`."""
     return {
         f"{table.name}.{column.name}": column
         for table in tables.sorted_tables
@@ -104,7 +104,7 @@ def columns(tables: MetaData) -> dict[str, Column[Any]]:
 
 
 def keys_to_people(tables: MetaData) -> dict[str, ForeignKey]:
-    """The foreign keys to `people`, by `table.column`."""
+    """Return the foreign keys to `people`, by `table.column`."""
     return {
         f"{table.name}.{key.parent.name}": key
         for table in tables.sorted_tables

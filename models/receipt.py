@@ -1,4 +1,4 @@
-"""Reports on messages that a provider took; they come late, repeated and in any order."""
+"""Delivery reports of messages that a provider accepted; they may come late, twice or reordered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.base import Base, Code
 from models.infrastructure.database import OUTBOX, notify
 from models.outbox import OutboundMessage
 
-#: How far a message has come; a report never takes it back. A message that was read has not failed.
+#: Progress of a message, by status; a report never lowers it: a message that was read can't fail.
 RANKS = {
     "accepted": 0,
     "scheduled": 0,
@@ -27,12 +27,12 @@ RANKS = {
     "delivered": 5,
     "read": 6,
 }
-NEAR = 10_000  # rows of the outbox: what was sent shortly before one stands so close to it
+NEAR = 10_000  # ids of the outbox: only rows this close before a row are searched
 FAILED = frozenset({"failed", "undelivered", "canceled"})
 
 
 class Receipt(Base):
-    """One message at the provider, and the outbox row it was sent for: one row may have several."""
+    """One message at the provider, and its outbox row, which may have several."""
 
     __tablename__ = "receipts"
 
@@ -41,7 +41,7 @@ class Receipt(Base):
     status: Mapped[Code]
     code: Mapped[int | None]  # the provider's error, if it failed
     reported_at: Mapped[datetime] = mapped_column(default=func.now())
-    seen_to_at: Mapped[datetime | None]  # since then its failure is no news
+    seen_to_at: Mapped[datetime | None]  # when its failure was handled
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class DeliveryReport:
 
     @property
     def failed(self) -> bool:
-        """Whether it did not arrive."""
+        """Whether the try failed."""
         return self.status in FAILED
 
 
 def note(tx: Session, outbox_id: int, delivery: DeliveryReport) -> bool:
-    """Write down a report; gives whether the try has failed, and nobody has seen to it yet.
+    """Store a report; return whether the try has failed and the failure is not handled yet.
 
-    Nothing if the message is gone.
+    False, and nothing is stored, if the outbox row is gone.
     """
     there = select(OutboundMessage.id).where(OutboundMessage.id == outbox_id)
     if tx.scalar(there.with_for_update(read=True, key_share=True)) is None:
@@ -91,9 +91,9 @@ def note(tx: Session, outbox_id: int, delivery: DeliveryReport) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The past of a message that was tried before; the oldest report first.
+    """The earlier tries of a message: its reports, oldest first.
 
-    `age` is the time since it was first due.
+    `owed_at` is when it was enqueued, `age` the time since it was first due.
     """
 
     owed_at: datetime
@@ -102,7 +102,7 @@ class Past:
 
 
 def past(tx: Session, outbox_id: int) -> Past:
-    """The past of a message so far."""
+    """Return the past of a message."""
     due_at = func.coalesce(OutboundMessage.first_due_at, OutboundMessage.due_at)
     owed_at, age = tx.execute(
         select(OutboundMessage.created_at, type_coerce(func.now() - due_at, Interval)).where(
@@ -113,7 +113,7 @@ def past(tx: Session, outbox_id: int) -> Past:
 
 
 def reports(tx: Session, outbox_id: int) -> tuple[DeliveryReport, ...]:
-    """The reports on a message's tries, the oldest first."""
+    """Return the reports on a message's tries, oldest first."""
     rows = tx.scalars(
         select(Receipt).where(Receipt.outbox_id == outbox_id).order_by(Receipt.reported_at)
     )
@@ -121,10 +121,10 @@ def reports(tx: Session, outbox_id: int) -> tuple[DeliveryReport, ...]:
 
 
 def settled(tx: Session, outbox_id: int) -> bool:
-    """Whether no sender is about to write down that a try of this message was taken.
+    """Whether no sender still has to store the outcome of a try of this message.
 
-    None is when a try was taken, be it this one or another, and when the message is given up or
-    waits for its next try, which goes by the reports that were kept.
+    True if the message was sent or given up, or is not leased: its next try reads the stored
+    reports.
     """
     row = tx.execute(
         select(
@@ -137,9 +137,10 @@ def settled(tx: Session, outbox_id: int) -> bool:
 
 
 def enqueue_again(tx: Session, outbox_id: int, provider_id: str, *, after: timedelta) -> bool:
-    """Owe a message again whose last try has failed at the provider; gives whether it was so.
+    """Enqueue a message again whose last try failed at the provider; return whether it was.
 
-    The failure is seen to; what was sent otherwise meanwhile, or given up, stays so.
+    Marks the failure as handled. A message that another try has sent, or that was given up, is not
+    enqueued.
     """
     tx.execute(
         update(Receipt).where(Receipt.provider_id == provider_id).values(seen_to_at=func.now())
@@ -166,7 +167,7 @@ def enqueue_again(tx: Session, outbox_id: int, provider_id: str, *, after: timed
 
 
 def of_others(tx: Session, provider_ids: Sequence[str], *, outbox_id: int) -> set[str]:
-    """Those of these messages at the provider that belong to other rows of the outbox."""
+    """Return those of these provider ids that belong to other rows of the outbox."""
     reported = select(Receipt.provider_id).where(
         Receipt.provider_id.in_(provider_ids), Receipt.outbox_id != outbox_id
     )

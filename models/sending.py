@@ -1,4 +1,4 @@
-"""Sending: outbox rows that are due are leased, renewed and settled."""
+"""Sending: leases, renews and settles due rows of the outbox."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from models.outbox import MESSAGE, OPEN, SLEEPS, OutboundMessage, SendOutcome
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """One address of a person, and when they were last heard from there."""
+    """One address of a person, and when they last wrote from it."""
 
     id: int
     channel: str
@@ -34,11 +34,11 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A leased message with all that sending it needs.
+    """A leased message with all data that sending needs.
 
-    `message` is what `enqueue` was given, as JSON, or `Unreadable`; or the message itself if this
-    process has just enqueued it. `reach` is where to try, one address after the other. A turn knows
-    only the address that it answers: then `all_known` is false.
+    `message` is the enqueued message as JSON, or `Unreadable`; or the message itself if this
+    process has just enqueued it. `reach` holds the addresses to try, in order. A turn knows only
+    the address that it replies to: then `all_known` is false.
     """
 
     id: int
@@ -49,29 +49,29 @@ class Claimed:
     locale: str
     opted_out: bool
     at: datetime  # the time it was leased, on the database's clock
-    unsure: bool  # an earlier try may have come through: nobody wrote down what became
+    unsure: bool  # an earlier try may have been delivered: its outcome was not stored
     reach: tuple[Reach, ...]
     all_known: bool = True
     greeting: bool = False
 
     @property
     def channel(self) -> str | None:
-        """The channel that is tried first; None when there is no address."""
+        """The channel to try first; None when there is no address."""
         return self.reach[0].channel if self.reach else None
 
 
 def claim(execute: Execute, *, lease: timedelta, limit: int, others: int | None = None) -> Results:
-    """Lease the first open message of each person whose first is due.
+    """Add to the pipeline: lease each person's first open message, if it is due.
 
-    Replies go first, then at most `others` greetings and as many notices.
+    Replies go first, then at most `others` greetings and as many notices. `claimed` reads the
+    result.
 
-    Only a person's oldest open message can be claimed, but for notices that wait for the morning,
-    so their order holds whoever sends. It goes to
-    the address that it answers, or else to the one that was heard from last; one that can't be
-    reached is passed over where there is another. In a pipeline; `claimed` reads what it gives.
+    Only a person's oldest open message can be claimed, not counting sleeping ones (`SLEEPS`), so
+    their order holds across processes. A message goes to the address that it replies to, else to
+    the one last written from; an unreachable address is skipped if there is another.
 
-    A row made more than a lease ahead of the database's clock is due, and a lease longer than any
-    claim gives is over: the clock was put back, and nobody shall wait for that time again.
+    A row created more than a lease in the future is due, and a lease longer than twice `lease` has
+    expired: the database's clock was set back.
     """
     others = limit if others is None else min(others, limit)
     execute(IN_ORDER, {})
@@ -79,7 +79,7 @@ def claim(execute: Execute, *, lease: timedelta, limit: int, others: int | None 
 
 
 def claimed(rows: Results) -> list[Claimed]:
-    """Read the rows that `claim` leased."""
+    """Return the messages that `claim` leased."""
     found: list[Claimed] = []
     for (
         row_id,
@@ -106,8 +106,8 @@ def claimed(rows: Results) -> list[Claimed]:
     return found
 
 
-#: Of the oldest open row of a person, but for sleeping notices, and leased to nobody. Not EXISTS:
-#: planned while the table is small, it would read a whole index for each row.
+#: SQL condition: the person's oldest open row, not counting sleeping ones, without a lease. Not
+#: EXISTS: planned while the table is small, it would read a whole index for each row.
 _FREE = f"""
     sent_at IS NULL AND failed_at IS NULL
     AND (leased_until IS NULL OR leased_until <= statement_timestamp()
@@ -123,10 +123,10 @@ _FREE = f"""
 
 
 def _due(which: str, limit: str) -> str:
-    """SQL for the first rows of a part of the index.
+    """Return SQL of the first due rows of a part of the index.
 
-    The order names the lane, and `which` compares it by more than equality: else the primary key
-    would do for the order, and be read from its first closed row on.
+    The order names the lane, and `which` compares the lane by an inequality: with an equality the
+    planner could use the primary key for the order, and read all closed rows first.
     """
     return f"""
         SELECT id FROM outbox WHERE {which} AND due_at <= now() AND {_FREE}
@@ -134,9 +134,9 @@ def _due(which: str, limit: str) -> str:
     """
 
 
-#: Goes before `_CLAIM`, until the transaction ends. Where the statistics promise a few open rows,
-#: the planner would sort what another index finds: all rows, however many there are by then. Only
-#: here: elsewhere it would read a long index in its order rather than sort three rows.
+#: Runs before `_CLAIM`; holds until the transaction ends. If the statistics say that few rows are
+#: open, the planner would sort the rows of another index: all open ones, however many there are.
+#: Set only here: other statements would read a long index in its order to avoid sorting three rows.
 IN_ORDER = "SELECT set_config('enable_sort', 'off', true)"
 
 
@@ -179,7 +179,7 @@ _CLAIM = f"""
 
 
 def renew(execute: Execute, ids: Sequence[int], *, lease: timedelta) -> None:
-    """Keep messages that are still being sent; in a pipeline."""
+    """Add to the pipeline: renew the leases of messages that are still being sent."""
     execute(_RENEW, {"ids": packed(list(ids)), "lease": lease.total_seconds()})
 
 
@@ -191,9 +191,9 @@ _RENEW = """
 
 
 def settle(execute: Execute, sent: Mapping[int, str]) -> Results:
-    """Mark messages as sent: id -> the provider's id; in a pipeline.
+    """Add to the pipeline: mark messages as sent, id -> the provider's id.
 
-    Gives one row, (whether any of these people has a message left to be sent,).
+    Returns one row, (whether one of these people has another open message,).
     """
     rows = [{"id": row_id, "provider_id": sent[row_id]} for row_id in sent]
     return execute(_SETTLE, {"rows": packed(rows)})
@@ -219,9 +219,9 @@ _SETTLE = f"""
 
 
 def wake(tx: Session, outcome: SendOutcome, *, counted: int) -> None:
-    """Let messages be due that were put back with this outcome, or of which nothing is known.
+    """Make messages due now that were postponed with this outcome, or with the outcome UNKNOWN.
 
-    The latter only with at most so many tries that count: the last ones stay spread out.
+    The latter only with at most `counted` counted tries: later tries stay spread out.
     """
     doubtful = and_(
         OutboundMessage.outcome == SendOutcome.UNKNOWN,
@@ -240,10 +240,10 @@ def wake(tx: Session, outcome: SendOutcome, *, counted: int) -> None:
 
 
 def turn_away(execute: Execute, waits: Mapping[int, timedelta], outcome: SendOutcome) -> None:
-    """Give back messages that were not tried, each for a while; in a pipeline.
+    """Add to the pipeline: postpone messages that were not tried, each by its own time.
 
-    They keep their number of attempts, and what is not known of an earlier one. To wait for a place
-    is no failure: it does not count as time since they were first due.
+    The claim is not counted as an attempt, and an outcome UNKNOWN stays. Waiting for the rate limit
+    is not a failure: `first_due_at` is not set by it.
     """
     rows = [{"id": row_id, "after": after.total_seconds()} for row_id, after in waits.items()]
     execute(_TURN_AWAY, {"rows": packed(rows), "outcome": outcome.value})

@@ -1,4 +1,4 @@
-"""How a process begins: its settings read, its log and keys set."""
+"""Start of a process: reads settings, configures logs, and sets and checks keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ S = TypeVar("S", bound=Settings)
 
 
 def read_settings(kind: type[S]) -> S:
-    """Read a room's settings, and let this process log and open the database as they say."""
+    """Read a package's settings; configure this process's logs and encryption keys by them."""
     settings = kind.from_environment(os.environ)
     logs.configure(settings.log_level)
     encryption.use(settings.key_ring)
@@ -30,19 +30,19 @@ def read_settings(kind: type[S]) -> S:
 
 @contextmanager
 def transaction(settings: Settings) -> Iterator[Session]:
-    """One transaction, which keeps the quiet hours that are set."""
+    """Open one transaction, with the quiet hours of the settings."""
     with database.session(settings.database_url.reveal(), quiet=settings.quiet) as tx:
         yield tx
 
 
 def enter_keys(settings: Settings) -> None:
-    """See that the keys read what is in the database, and enter them; later if it is away.
+    """Check this process's keys against the database, and enter them; skip if it is unavailable.
 
     Raises:
-        WrongKeys: they do not.
+        WrongKeys: the keys can't read the database.
     """
     try:
         with transaction(settings) as tx:
             keys.enter(tx)
-    except SQLAlchemyError as error:  # the bot waits for it, and looks again
+    except SQLAlchemyError as error:  # the bot waits for the database, and checks again
         log.warning("keys.database_away", error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Work to be done away from the chat: rows that stay until it is done, even if Redis is lost."""
+"""Tasks for workers: rows that stay open until the work is done, even if Redis loses its jobs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from models.infrastructure.database import TASKS, pipeline
 
 MAX_FAILURES = 6
 FIRST_PAUSE = timedelta(seconds=5)
-LONGER = 4  # times, after each failure: the sixth comes 28 minutes after the first
-#: Tasks; `workers.jobs` does it.
+LONGER = 4  # factor of the pause after each failure: the sixth comes 28 minutes after the first
+#: Kinds of tasks; `workers.jobs` runs them.
 KINDS = (
     "verify",
     "open_windows",
@@ -31,10 +31,10 @@ _OPEN = "done_at IS NULL AND failed_at IS NULL"
 
 
 class Task(Base):
-    """One thing to do about one row: `kind` names the job, `subject_id` the row.
+    """One job to run for one row: `kind` names the job, `subject_id` the row.
 
-    Open until `done_at` or `failed_at` is set. `run_key` names the occasion, so that whoever asks
-    twice asks once. A nudge (the RQ job) is out while `leased_until` lies ahead.
+    Open until `done_at` or `failed_at` is set. `run_key` names the occasion and dedupes tasks. A
+    nudge (the RQ job) is enqueued while `leased_until` is in the future.
     """
 
     __tablename__ = "tasks"
@@ -55,13 +55,13 @@ class Task(Base):
     failures: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[Code | None]  # the error's type and place, no personal data
     done_at: Mapped[datetime | None]
-    failed_at: Mapped[datetime | None]  # gave up: a supervisor sees it
+    failed_at: Mapped[datetime | None]  # given up: a supervisor sees it
 
 
 def plan(
     tx: Session, kind: str, subject_id: int, run_key: str, *, due_at: datetime | None = None
 ) -> None:
-    """Plan a task, once for each run key, and wake the dispatcher at commit."""
+    """Enqueue a task, once for each run key, and wake the dispatcher at commit."""
     with pipeline(tx) as execute:
         execute(
             _PLAN,
@@ -88,7 +88,7 @@ _PLAN = """
 
 
 def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[tuple[int, str]]:
-    """Lease due tasks to be nudged: (task id, kind), oldest first."""
+    """Lease due tasks for nudges; return (task id, kind), oldest first."""
     free = (
         select(Task.id)
         .where(text(_OPEN), Task.due_at <= func.now(), unleased(Task.leased_until, lease))
@@ -108,9 +108,9 @@ def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[tuple[int, s
 
 
 def mend(tx: Session) -> None:
-    """Let nothing wait until the database's clock, which was put back, is where it has been before.
+    """Make tasks due that were created in the future: the database's clock was set back.
 
-    Due is what was made in a time that has not come: the job sees for itself whether it is early.
+    A job checks by itself whether it runs too early.
     """
     early = (
         select(Task.id)
@@ -127,14 +127,14 @@ def mend(tx: Session) -> None:
 
 
 def take(tx: Session, task_id: int) -> Task | None:
-    """Lock a task for the length of this transaction; None when it is done or being done."""
+    """Lock an open task until the transaction ends; None when it is closed or locked already."""
     return tx.scalars(
         select(Task).where(Task.id == task_id, text(_OPEN)).with_for_update(skip_locked=True)
     ).one_or_none()
 
 
 def fail(tx: Session, task_id: int, error: str) -> bool:
-    """Count a failure and put the task off; True when that was the last try."""
+    """Count a failure and postpone the task; True when it was given up after its last try."""
     task = tx.get(Task, task_id, with_for_update=True)
     if task is None or task.done_at or task.failed_at:
         return False
@@ -149,5 +149,5 @@ def fail(tx: Session, task_id: int, error: str) -> bool:
 
 
 def release(tx: Session, task_ids: Sequence[int]) -> None:
-    """Give back leases whose nudge could not be sent."""
+    """End the leases of tasks whose nudge could not be enqueued."""
     tx.execute(update(Task).where(Task.id.in_(task_ids)).values(leased_until=None))

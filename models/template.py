@@ -1,4 +1,4 @@
-"""Templates of messages at a provider: made for each account, approved by others, at any time."""
+"""Message templates at a provider: created per account; others approve or reject them later."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base, Code, now
 
 APPROVED = "approved"
-#: States in which a template that was asked for can't be used, for longer than a look takes.
+#: Lasting states in which a submitted template can't be used.
 REFUSED = frozenset({"rejected", "paused", "disabled"})
 
 
 class MessageTemplate(Base):
-    """One template as the provider knows it, in one language and in one wording."""
+    """One template at the provider, in one language and one wording."""
 
     __tablename__ = "templates"
     __table_args__ = (UniqueConstraint("name", "locale", "content_hash"),)
@@ -28,13 +28,13 @@ class MessageTemplate(Base):
     locale: Mapped[Code]
     content_hash: Mapped[Code]
     sid: Mapped[Code]
-    status: Mapped[Code]  # the provider's word: received, pending, approved, rejected, paused, …
+    status: Mapped[Code]  # the provider's value: received, pending, approved, rejected, paused, …
     reason: Mapped[Code | None]  # why it was rejected
     checked_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
 class Approved(NamedTuple):
-    """A fingerprint of a template, whatever its SID."""
+    """The key of a template, independent of its SID."""
 
     name: str
     locale: str
@@ -43,7 +43,7 @@ class Approved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a template stands at the provider."""
+    """The state of a template at the provider."""
 
     name: str
     locale: str
@@ -54,13 +54,13 @@ class Standing:
 
 
 def approved(tx: Session) -> Mapping[Approved, str]:
-    """The SIDs of all that may be sent."""
+    """Return the SIDs of approved templates."""
     rows = tx.scalars(select(MessageTemplate).where(MessageTemplate.status == APPROVED))
     return {Approved(row.name, row.locale, row.content_hash): row.sid for row in rows}
 
 
 def keep(tx: Session, standing: Standing) -> MessageTemplate | None:
-    """Keep how a template stands; gives its row if that is news."""
+    """Store a template's state; return its row if it is new or its status changed, else None."""
     wanted = select(MessageTemplate).where(
         MessageTemplate.name == standing.name,
         MessageTemplate.locale == standing.locale,
@@ -82,12 +82,12 @@ def keep(tx: Session, standing: Standing) -> MessageTemplate | None:
 
 
 def refused(tx: Session) -> Sequence[MessageTemplate]:
-    """Those that can't be used although they were asked for, by name."""
+    """Return submitted templates in a state of `REFUSED`, by name."""
     rows = select(MessageTemplate).where(MessageTemplate.status.in_(REFUSED))
     return tx.scalars(rows.order_by(MessageTemplate.name, MessageTemplate.locale)).all()
 
 
 def standings(tx: Session) -> dict[str, int]:
-    """How many templates stand in each state."""
+    """Return the number of templates in each state."""
     counted = select(MessageTemplate.status, func.count()).group_by(MessageTemplate.status)
     return {status: number for status, number in tx.execute(counted)}
