@@ -1,7 +1,7 @@
-"""The hot path of every turn: two trips to the database, whatever the number of people.
+"""The hot path of every turn: two round trips to the database for any number of people.
 
-`begin` writes down what was heard, locks who is concerned and reads how they stand; `keep` writes
-what they are left with. Between the two, the conversation decides.
+`begin` inserts the deliveries, locks the people concerned and reads their rows; the conversation
+decides; `keep` writes the new sessions.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from models.infrastructure.wire import Execute, Results
 from models.outbox import WAITING
 from models.person import ASKED, LOCK, LockedPerson, asked
 
-HEARINGS = 5  # of the same deliveries, while other processes meet the same people
+HEARINGS = 5  # tries to insert deliveries while other processes create the same people
 
 
 class Unmet(RuntimeError):
-    """Deliveries could not be written down: other processes meet their people, and fail."""
+    """Deliveries could not be inserted: other processes kept creating their people, and failed."""
 
 
 class Moved(RuntimeError):
-    """Somebody who was to be locked has become part of another person meanwhile."""
+    """A person was merged into another one while `begin` waited for the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +44,31 @@ class Untaken:
     channel: str
     event: Any  # as JSON, or `Unreadable`
     attachment_id: int | None  # the file that came with it
-    address_id: int | None  # where they wrote from; None for news
+    address_id: int | None  # the sender's address; None for news
     address: str | None
     sleeps: bool = False  # news that waits for the morning
-    age: float = 0.0  # seconds since it could have been taken
+    age: float = 0.0  # seconds since it was received, or was due if that is later
 
 
 @dataclass(slots=True)
 class Opening:
-    """A person's rows as their turn begins.
+    """A person's rows at the start of their turn.
 
-    The three flags tell what else there is to be read: most people have next to nothing.
+    The flags `staff` and `applied` say which further rows exist; most people have none.
     """
 
     session: Any  # as JSON, or `Unreadable`; None before the first turn
-    consents: frozenset[str]  # purposes agreed to, in the present wording
+    consents: frozenset[str]  # purposes agreed to, in the current wording
     staff: bool  # an officer or a supervisor
     applied: bool  # has a case
-    waiting: int = 0  # fleeting replies that were not sent yet; one for all counts as very many
+    waiting: int = 0  # pending fleeting replies; one that replaced others counts as `GATHERED`
     calendar: Calendar = field(default_factory=Calendar)
     untaken: list[Untaken] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The people of a batch of turns, locked, and how they stand; `at` is the database's time."""
+    """The locked people of a batch of turns, and their rows; `at` is the database's time."""
 
     people: dict[int, LockedPerson]
     openings: dict[int, Opening]
@@ -76,11 +76,11 @@ class Begun:
 
 
 def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) -> Begun:
-    """Hear deliveries, each once, and lock and read their people, and those named by id.
+    """Insert deliveries, each once; lock and read their senders and the people in `ids`.
 
     Raises:
-        Unmet: somebody is still being met by other processes.
-        Moved: somebody has become part of another person; nothing is written, begin again.
+        Unmet: other processes are still creating a sender.
+        Moved: a person was merged into another; roll back and begin again.
     """
     addresses = {(one.channel, one.address) for one in deliveries}
     who = asked(ids, addresses)
@@ -100,7 +100,7 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
 
 
 def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
-    """How these (locked) people stand by now."""
+    """Read the rows of these (locked) people again."""
     with pipeline(tx) as execute:
         opened = execute(_OPEN, {**asked(ids), "version": CURRENT_VERSION})
     return _openings(opened.rows)
@@ -123,7 +123,7 @@ def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
     return found
 
 
-# Not EXISTS: of a table that is small yet, PostgreSQL would hash the whole for each batch.
+# Not EXISTS: while a table is small, PostgreSQL would hash all of it for each batch.
 _OPEN = f"""
     WITH {ASKED}
     SELECT asked.id, kept.session,
@@ -149,7 +149,7 @@ _OPEN = f"""
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A person's session as it is to be kept; the clock of reminders starts anew if they spoke."""
+    """A person's new session for `keep`; if they `spoke`, the clock of reminders restarts."""
 
     person_id: int
     session: Any
@@ -163,7 +163,10 @@ def keep(
     taken: Sequence[int],
     heard: Iterable[int],
 ) -> None:
-    """Keep sessions, mark inbox rows as taken, and addresses as heard from, by their ids."""
+    """Add to the pipeline: save sessions, and mark inbox rows as taken and addresses as heard from.
+
+    `taken` and `heard` are ids.
+    """
     rows = [
         {
             "id": one.person_id,
@@ -180,10 +183,9 @@ def keep(
 
 
 def set_session_aside(execute: Execute, person_ids: Sequence[int]) -> Results:
-    """Put sessions that can't be read away as they are, before `keep` writes new ones.
+    """Add to the pipeline: copy unreadable sessions to `sessions_aside`; `keep` then replaces them.
 
-    Nothing is lost if the key comes back: `models.aside` can put them in their place again. Gives
-    (id, person id, whether there was a draft).
+    `models.aside` can restore them when the key is back. Returns (id, person id, has draft).
     """
     return execute(_SET_SESSION_ASIDE, {"ids": packed(list(person_ids))})
 
@@ -197,7 +199,7 @@ _SET_SESSION_ASIDE = """
 
 
 def set_aside(execute: Execute, row_ids: Sequence[int]) -> None:
-    """Set aside what was heard and can't be read."""
+    """Add to the pipeline: set aside inbox rows that can't be read."""
     execute(_SET_ASIDE, {"ids": packed(list(row_ids))})
 
 

@@ -1,4 +1,4 @@
-"""People whom a message did not reach, for whatever reason: a supervisor calls them."""
+"""The call list: people whom a message did not reach, for supervisors to call."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from models.personal import Linking, on_linking
 
 
 class CallReason(StrEnum):
-    """Why a message did not reach somebody: `call.reason.<reason>` in the catalogue says it."""
+    """Why a message did not reach a person; the text is `call.reason.<reason>` in the catalogue."""
 
     UNREACHABLE = "unreachable"
     WINDOW_CLOSED = "window_closed"
-    UNSURE = "unknown"  # it may have come through
-    DISTURBED = "disturbed"  # the provider did not take it for a day
+    UNSURE = "unknown"  # it may have been delivered
+    DISTURBED = "disturbed"  # the provider did not accept it for a day
     OURS = "ours"
     UNREADABLE = "unreadable"
 
 
 class Unreached(Base):
-    """Somebody whom a message did not reach, and why: one row for a person and a reason.
+    """A person whom a message did not reach, and why: one row for a person and a reason.
 
-    Open until a supervisor has called, or they are heard again.
+    Open until a supervisor has called or the person writes.
     """
 
     __tablename__ = "unreached"
@@ -58,7 +58,7 @@ class Unreached(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MERGED))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
-    area_code: Mapped[Code | None]  # whose supervisors call
+    area_code: Mapped[Code | None]  # its supervisors call
     reason: Mapped[Code]  # a CallReason
     noted_at: Mapped[datetime] = mapped_column(default=func.now())
     called_at: Mapped[datetime | None]
@@ -66,7 +66,7 @@ class Unreached(Base):
 
 @dataclass(frozen=True, slots=True)
 class ToCall:
-    """A person to be called, and what a supervisor needs to know for it."""
+    """A person to call, and the data that a supervisor needs for the call."""
 
     person_id: int
     name: str
@@ -83,14 +83,14 @@ def _heard_since() -> ColumnElement[bool]:
 
 
 def note(tx: Session, person_id: int, reason: CallReason) -> Unreached | None:
-    """Put somebody onto the list; None when they are on it already, or nothing is owed to them.
+    """Add a person to the call list; None when they are on it already, or need no call.
 
-    Owed to are owners with a case that was not taken back, and staff.
+    Calls are for owners with a case that is not cancelled, and for staff.
     """
-    queued = _owed(tx, person_id)
-    if queued is None:
+    found = _case_and_area(tx, person_id)
+    if found is None:
         return None
-    case_id, area_code = queued
+    case_id, area_code = found
     given = insert(Unreached).values(
         person_id=person_id,
         case_id=case_id,
@@ -113,8 +113,8 @@ def note(tx: Session, person_id: int, reason: CallReason) -> Unreached | None:
     ).one_or_none()
 
 
-def _owed(tx: Session, person_id: int) -> tuple[int | None, str | None] | None:
-    """The case and the area that somebody is called about; None if nothing is owed."""
+def _case_and_area(tx: Session, person_id: int) -> tuple[int | None, str | None] | None:
+    """Return the case (None for staff) and area of a call; None if the person needs no call."""
     latest = tx.scalars(
         select(Case)
         .where(Case.person_id == person_id, Case.state != CaseState.CANCELLED)
@@ -135,7 +135,7 @@ def to_call(
     *,
     limit: int,
 ) -> Sequence[ToCall]:
-    """People to be called in the areas of which `mine` tells, the longest wait first."""
+    """Return people to call, longest wait first; `mine` makes a condition from the area column."""
     rows = tx.execute(
         select(Unreached, Person, Case, Officer)
         .join(Person, Person.id == Unreached.person_id)
@@ -164,6 +164,6 @@ def _to_call(row: Unreached, person: Person, case: Case | None, staff: Officer |
 
 
 def of_person(tx: Session, person_id: int) -> Sequence[Unreached]:
-    """Why this person is to be called, if they are."""
+    """Lock and return this person's open rows."""
     theirs = select(Unreached).where(Unreached.person_id == person_id)
     return tx.scalars(theirs.where(Unreached.called_at.is_(None)).with_for_update()).all()

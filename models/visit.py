@@ -1,4 +1,4 @@
-"""Visits: who comes to whom, when and why; and the offers made to officers."""
+"""Visits of officers to hosts, their offers to officers, and their reports."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ CODE_TRIES = 5
 MAX_FAILED_VISITS = 3  # then a supervisor decides
 
 _OPEN = "state NOT IN ('done', 'failed', 'cancelled')"
-#: In words rather than as parameters: a plan that is made once for all of them must know that the
-#: indexes over open visits hold what is asked for.
+#: Literals, not parameters: a generic plan can use the partial indexes over open visits only if it
+#: knows the values.
 OPEN = text(f"visits.{_OPEN}")
 
 
 class Visit(Base):
     """One visit to one host in one window, for one purpose of a case's course.
 
-    `host_id` is None for somebody without a chat. `site` is where it goes, as it was when the
-    window was taken: JSON of `conversations.service.Site`, erased some time after the visit.
-    `code` is what the host tells the officer at the door; it exists once an officer has accepted.
+    `host_id` is None for a host without a chat. `site` is the place as it was when the window was
+    taken: JSON of `conversations.service.Site`, erased some time after the visit. `code` is the
+    door code, which the host gives to the officer; it exists once an officer has accepted.
     """
 
     __tablename__ = "visits"
@@ -60,14 +60,14 @@ class Visit(Base):
     )
     code_tries: Mapped[int] = mapped_column(default=0)
     code_proved_at: Mapped[datetime | None]
-    outcome: Mapped[Code | None]  # of a visit that is done: what the purpose's script says
-    failure: Mapped[Code | None]  # why it did not work: a key of the catalogue
+    outcome: Mapped[Code | None]  # of a visit that is done: defined by the purpose's script
+    failure: Mapped[Code | None]  # of a visit that failed: the reason, a key of the catalogue
     made_at: Mapped[datetime] = mapped_column(default=func.now())
     moved_at: Mapped[datetime] = mapped_column(default=func.now())
 
 
 class Offer(Base):
-    """A visit offered to an officer: open until answered, expired or withdrawn; asked once each."""
+    """A visit offered to an officer, one row each; open until answered, expired or withdrawn."""
 
     __tablename__ = "offers"
     __table_args__ = (
@@ -97,7 +97,7 @@ class VisitReport(Base):
 
 
 def new_code() -> str:
-    """Six digits that can't be guessed within the tries there are."""
+    """Return a random door code of six digits; `CODE_TRIES` keeps it from being guessed."""
     return f"{secrets.randbelow(10**6):06d}"
 
 
@@ -115,9 +115,9 @@ def lock(tx: Session, ids: Sequence[int]) -> Sequence[Visit]:
 def open_ids(
     tx: Session, *, host_ids: Sequence[int] = (), officer_ids: Sequence[int] = ()
 ) -> list[int]:
-    """Ids of open visits to these hosts, or accepted by or offered to these officers."""
+    """Return the ids of open visits to these hosts, or accepted by or offered to these officers."""
     still_open = select(Visit.id).where(OPEN)
-    wanted = []  # one after the other, each by its own index: an "or" would read all open visits
+    wanted = []  # a UNION, each part by its own index: an OR would read all open visits
     if host_ids:
         wanted.append(still_open.where(Visit.host_id.in_(host_ids)))
     if officer_ids:
@@ -129,19 +129,19 @@ def open_ids(
 
 
 def open_of_case(tx: Session, case_id: int) -> Visit | None:
-    """The open visit of a case, locked; there is at most one."""
+    """Lock and return the open visit of a case; there is at most one."""
     return tx.scalars(
         select(Visit).where(Visit.case_id == case_id, OPEN).with_for_update(key_share=True)
     ).one_or_none()
 
 
 def offers_of(tx: Session, visit_ids: Sequence[int]) -> Sequence[Offer]:
-    """All offers of these visits, oldest first."""
+    """Return all offers of these visits, oldest first."""
     return tx.scalars(select(Offer).where(Offer.visit_id.in_(visit_ids)).order_by(Offer.id)).all()
 
 
 def load_of(tx: Session, officer_ids: Sequence[int], on: date) -> dict[int, int]:
-    """How many open visits each of these officers has on a day, offered ones counted."""
+    """Return how many open visits each of these officers has on a day, with offered ones."""
     rows = tx.execute(
         select(Visit.officer_id, func.count())
         .where(Visit.officer_id.in_(officer_ids), Visit.on == on, OPEN)
@@ -153,9 +153,9 @@ def load_of(tx: Session, officer_ids: Sequence[int], on: date) -> dict[int, int]
 def workload(
     tx: Session, officer_ids: Sequence[int], since: date, until: date
 ) -> dict[tuple[int, date, str], int]:
-    """How many visits these officers have from `since` to `until`: (officer, day, part) -> count.
+    """Return the visits of these officers from `since` to `until`: (officer, day, part) -> count.
 
-    Visits that are over count as well: they were work.
+    Done and failed visits count as well, cancelled ones do not.
     """
     rows = tx.execute(
         select(Visit.officer_id, Visit.on, Visit.part, func.count())
@@ -170,6 +170,6 @@ def workload(
 
 
 def plan_offer(tx: Session, visit: Visit) -> None:
-    """Have an officer asked to take this visit, once for each time it became wanted."""
+    """Enqueue the offer of a visit to an officer; idempotent for each move of the visit."""
     moved_ms = int(visit.moved_at.timestamp() * 1000)
     task.plan(tx, "offer", visit.id, f"offer:{visit.id}:{moved_ms}")

@@ -1,8 +1,7 @@
-"""Watching the database: what waits in it and since when.
+"""Monitoring queries: the pending rows of each table, and their age.
 
-Every statement is served by an index over the rows that are open, so that it costs the same on a
-record of ten million messages. Ages are told by the database's clock: they are the same whoever
-asks.
+Every statement uses a partial index over open rows, so that its cost does not grow with a database
+of ten million messages. Ages are by the database's clock, so all processes get the same.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from models import audit
 from models.lifecycle import WAITS, Turn
 from models.outbox import SLEEPS
 
-MOST = 100_000  # rows of one kind that are counted; a longer queue counts as so long
-EXACT = 10_000  # drafts that are counted; of more, PostgreSQL's own estimate is taken
+MOST = 100_000  # at most this many rows of one kind are counted
+EXACT = 10_000  # up to this many drafts are counted; for more, PostgreSQL's estimate is returned
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Open rows of one kind: how many, and for how many seconds the oldest has waited."""
+    """Open rows of one kind: their number, and the age of the oldest in seconds."""
 
     part: str  # a lane, or a kind of task; "" where there are no parts
     rows: int
@@ -33,11 +32,11 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class OutboxQueue:
-    """Open messages of one lane; replies to first messages are counted by themselves, as
-    `greeting`.
+    """Open messages of one lane; replies to first messages have a lane of their own, `greeting`.
 
-    `due` people wait for a message that could go out now, the first for `lag` seconds. `oldest` is
-    how long the oldest message has been owed, also while its provider is being left alone.
+    `due` is the number of people with a message that is due, `lag` the longest time since one was
+    due, in seconds. `oldest` is the age of the oldest message in seconds, also of one that is
+    postponed while its provider is down.
     """
 
     lane: str
@@ -49,7 +48,7 @@ class OutboxQueue:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """How PostgreSQL fares: connections in use and allowed, the oldest transaction in seconds."""
+    """PostgreSQL's connections in use and allowed, and its oldest transaction in seconds."""
 
     connections: int
     most_connections: int
@@ -58,7 +57,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class FailedTask:
-    """A task that was given up: where its last try failed, without personal data."""
+    """A task that was given up; `error` is the last one's type and place, no personal data."""
 
     id: int
     kind: str
@@ -67,58 +66,58 @@ class FailedTask:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A turn that failed three times."""
+    """An inbox row that is set aside."""
 
     id: int
     person_id: int
 
 
 def inbox(tx: Session) -> Queue:
-    """Rows of the inbox that were not taken."""
+    """Return the open rows of the inbox that are due."""
     return _queues(tx, _INBOX)[0]
 
 
 def outbox(tx: Session) -> list[OutboxQueue]:
-    """Open messages, for each lane that has any."""
+    """Return the open messages, for each lane that has any."""
     return [OutboxQueue(*row) for row in tx.execute(text(_OUTBOX), {"most": MOST})]
 
 
 def files(tx: Session) -> Queue:
-    """Files that could be fetched from their provider now."""
+    """Return the pending files that are due."""
     return _queues(tx, _FILES)[0]
 
 
 def tasks(tx: Session) -> list[Queue]:
-    """Tasks that are due, for each kind; the ones that a worker has in hand among them."""
+    """Return the due tasks of each kind, with those that a worker is running."""
     return _queues(tx, _TASKS)
 
 
 def tasks_failed(tx: Session) -> list[Queue]:
-    """Tasks that were given up, for each kind; `seconds` since the last of them."""
+    """Return the tasks of each kind that were given up; `seconds` since the last of them."""
     return _queues(tx, _TASKS_FAILED)
 
 
 def turns_set_aside(tx: Session) -> Queue:
-    """Turns that failed three times; `seconds` since the last of them."""
+    """Return the inbox rows that are set aside; `seconds` since the last of them."""
     return _queues(tx, _TURNS_SET_ASIDE)[0]
 
 
 def offers(tx: Session) -> Queue:
-    """Offers that no officer has answered yet."""
+    """Return the open offers."""
     return _queues(tx, _OFFERS)[0]
 
 
 def untold(tx: Session) -> int:
-    """News of the last day of which no supervisor and no head could be told; each fact once.
+    """Return how many facts of the last day had no supervisor and no head to notify.
 
-    A sweep finds the same visit overdue again and again.
+    Each fact counts once: a sweep finds the same overdue visit many times.
     """
     given = {"subject": audit.SUPERVISORS, "action": audit.UNTOLD, "most": MOST}
     return int(tx.execute(text(_UNTOLD), given).scalar_one())
 
 
 def overdue(tx: Session) -> dict[str, int]:
-    """Cases that wait in a state for longer than they should, by whose turn it is."""
+    """Return how many cases are overdue (`WAITS`), by the side that must act."""
     found = dict.fromkeys(Turn, 0)
     for state, wait in WAITS.items():
         given = {"state": state, "within": wait.within, "most": MOST}
@@ -127,29 +126,29 @@ def overdue(tx: Session) -> dict[str, int]:
 
 
 def drafts(tx: Session) -> int:
-    """Forms in the middle of being filled in; beyond `EXACT` about so many."""
+    """Return the number of drafts; beyond `EXACT` an estimate."""
     return int(tx.execute(text(_DRAFTS), {"exact": EXACT}).scalar_one())
 
 
 def heartbeats(tx: Session) -> dict[str, float]:
-    """Seconds since each kind of process was last seen."""
+    """Return the seconds since the last heartbeat of each kind of process."""
     return {name: max(0.0, seconds) for name, seconds in tx.execute(text(_HEARTBEATS))}
 
 
 def server(tx: Session) -> Server:
-    """How PostgreSQL itself fares."""
+    """Return PostgreSQL's connections and the age of its oldest transaction."""
     connections, most, transaction = tx.execute(text(_SERVER)).one()
     return Server(connections, most, max(0.0, transaction))
 
 
 def failed_lately(tx: Session, within: timedelta, *, limit: int = 5) -> Sequence[FailedTask]:
-    """Tasks that were given up lately, the last first."""
+    """Return the tasks that were given up within this time, latest first."""
     rows = tx.execute(text(_FAILED_LATELY), {"since": _ago(tx, within), "limit": limit})
     return [FailedTask(*row) for row in rows]
 
 
 def set_aside_lately(tx: Session, within: timedelta, *, limit: int = 5) -> Sequence[SetAside]:
-    """Turns that were set aside lately, the last first."""
+    """Return the inbox rows that were set aside within this time, latest first."""
     rows = tx.execute(text(_SET_ASIDE_LATELY), {"since": _ago(tx, within), "limit": limit})
     return [SetAside(*row) for row in rows]
 
@@ -171,7 +170,7 @@ _INBOX = """
                AND (due_at IS NULL OR due_at <= now()) LIMIT :most) AS open
 """
 
-# A person's messages go out one after the other: only the first of them can be late.
+# A person's messages are sent one after the other: only the first of them can be late.
 _OUTBOX = f"""
     WITH open AS (
       SELECT id, person_id, CASE WHEN greeting THEN 'greeting' ELSE lane END AS lane,

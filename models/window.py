@@ -1,4 +1,4 @@
-"""Windows: days and parts of days in which officers can come, and which of them are free."""
+"""Windows: parts of days in which officers can come, and those that are free."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from models.infrastructure.wib import WIB
 from models.officer import Officer, available
 from models.visit import OPEN, Visit
 
-KNOWN = 30  # free windows that are looked up: some two weeks, from which the owner's are picked
+KNOWN = 30  # at most this many free windows are returned, some two weeks; an owner is shown a few
 LOOK_AHEAD = timedelta(days=14)
-LEAD = timedelta(hours=2)  # an officer must be found and get there
+LEAD = timedelta(hours=2)  # time to find an officer who gets there
 FRIDAY = 4
 
 
@@ -36,7 +36,7 @@ _HOURS = {
     Part.MIDDAY: (time(10, 30), time(13, 0)),
     Part.AFTERNOON: (time(13, 0), time(16, 0)),
 }
-_FRIDAY_MIDDAY = (time(10, 30), time(11, 30))  # nobody comes during Friday prayers, 11.30 to 13.00
+_FRIDAY_MIDDAY = (time(10, 30), time(11, 30))  # no visits during Friday prayers, 11.30 to 13.00
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,14 +64,14 @@ class Window:
 
 
 def hours(on: date, part: Part) -> tuple[time, time]:
-    """When a part of this day begins and ends, in WIB."""
+    """Return when a part of this day begins and ends, in WIB."""
     if on.weekday() == FRIDAY and part is Part.MIDDAY:
         return _FRIDAY_MIDDAY
     return _HOURS[part]
 
 
 def coming(at: datetime, calendar: Calendar = HOLIDAYS) -> Iterator[Window]:
-    """The windows after `at` that can still be reached, soonest first, whoever works then."""
+    """Yield the windows of working days that begin at least `LEAD` after `at`, soonest first."""
     first = at.astimezone(WIB).date()
     for offset in range(LOOK_AHEAD.days):
         on = first + timedelta(days=offset)
@@ -85,10 +85,10 @@ def coming(at: datetime, calendar: Calendar = HOLIDAYS) -> Iterator[Window]:
 def free(
     tx: Session, kelurahan_code: str, at: datetime, calendar: Calendar | None = None
 ) -> Sequence[Window]:
-    """The next windows in which an officer of that kelurahan has room, soonest first.
+    """Return the next windows in which the kelurahan's officers have room, soonest first.
 
-    Only officers who can be asked count. A visit nobody has accepted yet takes room as well.
-    `calendar` need not be given: then it is read.
+    Only officers who can be offered visits count. A visit without an officer takes room as well.
+    Without `calendar` it is read from the database.
     """
     officers = available(tx, kelurahan_code)
     known = calendar or load(tx)
@@ -96,15 +96,15 @@ def free(
 
 
 def take(tx: Session, kelurahan_code: str, window: Window, at: datetime) -> bool:
-    """Whether this window has room left; if so, it stays until this transaction ends.
+    """Lock the kelurahan's officers, and return whether this window has room left.
 
-    Its officers are locked, so that two owners who choose at once do not both take the last room.
+    The lock, held until the transaction ends, keeps two owners from both taking the last room.
     """
     officers = available(tx, kelurahan_code)
     ids = [officer.id for officer in officers]
     by_id = select(Officer.id).where(Officer.id.in_(ids)).order_by(Officer.id)
     tx.execute(by_id.with_for_update(key_share=True))
-    calendar = load(tx)  # after the lock: a day may have been closed while it was waited for
+    calendar = load(tx)  # after the lock: a day may have been closed during the wait
     return window in _with_room(tx, officers, kelurahan_code, at, calendar)
 
 
