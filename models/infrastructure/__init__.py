@@ -1,1 +1,1 @@
-"""Everything that tables and rooms rest on: database, encryption, settings, files, logs, time."""
+"""Shared by tables and top-level packages: database, encryption, settings, files, logs, time."""

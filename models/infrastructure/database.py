@@ -1,4 +1,4 @@
-"""The way to PostgreSQL: threads for async callers, an engine for workers and commands."""
+"""Access to PostgreSQL: threads for async callers, an engine for workers and commands."""
 
 from __future__ import annotations
 
@@ -23,45 +23,45 @@ from models.infrastructure.wire import Execute, Pipeline
 
 T = TypeVar("T")
 
-CONNECT = 5  # seconds to reach PostgreSQL; a thread waits no longer
-ANSWER = 10.0  # seconds for an answer to a bot's statements, each of which takes milliseconds
+CONNECT = 5  # seconds to connect to PostgreSQL; a thread waits no longer
+ANSWER = 10.0  # seconds to wait for a result; the bot's statements take milliseconds each
 
-#: Few statements, asked very often: each is planned once for a connection, for rows that an index
-#: finds one by one. To plan it anew for every message would cost more than to run it; and a plan
-#: made while a table is small would read the whole of it, until statistics say that it has grown.
+#: The bot runs few statements very often: each is planned once per connection, and must use index
+#: scans. Planning it for every message would cost more than running it; and a plan made while a
+#: table is small would read all of it, until new statistics show that the table has grown.
 _PLANNED_ONCE = {
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
     "enable_seqscan": "off",
-    "enable_bitmapscan": "off",  # it gives no order: whoever takes the first few would read all
+    "enable_bitmapscan": "off",  # it returns no order: a LIMIT would still read all rows
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
-#: The statement that says so to a connection.
+#: The statement that sets this on a connection.
 PLANNING = "SELECT " + ", ".join(
     f"set_config('{name}', '{value}', false)" for name, value in _PLANNED_ONCE.items()
 )
 
-#: psycopg forgets all prepared statements at once at times; `Pipeline` prepares for itself.
+#: psycopg may drop all its prepared statements at once; `Pipeline` prepares its own.
 _CONNECT = {"connect_timeout": CONNECT, "prepare_threshold": None}
 
-#: The channels of NOTIFY: who waits for them is named behind each.
+#: Channels of NOTIFY, with their listeners.
 INBOX = "izin_inbox"  # the bot's turns
 OUTBOX = "izin_outbox"  # the bot's sender
 TASKS = "izin_tasks"  # the dispatcher
 
 
-#: Classes of SQLSTATE that tell of a server, a login or other transactions, not of a statement:
-#: the same statement may succeed later.
+#: Classes of SQLSTATE for faults of the server, the login or other transactions, not of the
+#: statement: it may succeed later.
 #: Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _AWAY = frozenset(("08", "28", "3D", "40", "53", "55", "57", "58"))
 READ_ONLY = "25006"  # read_only_sql_transaction: a standby, or a disk guard
-_AWAY_STATES = frozenset((READ_ONLY, "25P03", "25P04"))  # and timeouts of whole transactions
+_AWAY_STATES = frozenset((READ_ONLY, "25P03", "25P04"))  # 25P03, 25P04: transaction timeouts
 _UNFIT = frozenset(("22", "54"))  # data_exception, program_limit_exceeded
 
 
 def away(error: BaseException) -> bool:
-    """Whether PostgreSQL can't be reached or can't work now, so that the same may succeed later."""
+    """Whether PostgreSQL is unreachable or unavailable, so that a retry may succeed."""
     cause, state = _cause(error)
     if state is None:
         return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
@@ -69,7 +69,7 @@ def away(error: BaseException) -> bool:
 
 
 def unfit(error: BaseException) -> bool:
-    """Whether a value can't be kept, whenever it is tried: too long, too large, or no text."""
+    """Whether a value can never be stored: too long, too large, or not text."""
     cause, state = _cause(error)
     if state is None:
         return isinstance(cause, psycopg.DataError | UnicodeError)
@@ -82,14 +82,14 @@ def _cause(error: BaseException) -> tuple[BaseException | None, str | None]:
 
 
 def driver_url(url: str) -> str:
-    """Name psycopg 3 in a plain `postgresql://` URL; leave any other as it is."""
+    """Return a plain `postgresql://` URL with psycopg 3 as driver, any other URL as it is."""
     scheme, separator, rest = url.partition("://")
     plain = scheme in {"postgres", "postgresql"}
     return f"postgresql+psycopg{separator}{rest}" if plain else url
 
 
 def connect(url: str, *, pool_size: int = 5) -> Engine:
-    """Make the engine of a worker or a command."""
+    """Create the engine of a worker or a command."""
     engine = create_engine(
         driver_url(url),
         pool_size=pool_size,
@@ -102,10 +102,10 @@ def connect(url: str, *, pool_size: int = 5) -> Engine:
 
 
 def serve(engine: Engine) -> None:
-    """Let an engine connect as the bot does.
+    """Set an engine up for the bot: bounded waits, and `PLANNING` on every connection.
 
-    The planner is told after connecting: as options of the connection's start they would take the
-    place of those in the address, and PgBouncer refuses them.
+    `PLANNING` runs after connecting: as startup options it would replace those in the URL, and
+    PgBouncer refuses such options.
     """
     event.listen(engine, "do_connect", _bounded)
     event.listen(engine, "connect", _plan)
@@ -113,13 +113,13 @@ def serve(engine: Engine) -> None:
 
 
 class _Bounded(psycopg.Connection[Any]):
-    """A connection that is closed when PostgreSQL does not answer: its thread is needed."""
+    """A connection that is closed when PostgreSQL does not answer, to free its thread."""
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         try:
             return super().wait(gen, interval, ANSWER if timeout is None else timeout)
         except psycopg.OperationalError as error:
-            if error.sqlstate is None:  # no answer, or no connection any more
+            if error.sqlstate is None:  # no answer, or the connection is lost
                 self.close()
             raise
 
@@ -137,24 +137,24 @@ def _plan(wire: Any, db: ConnectionPoolEntry) -> None:
 
 
 def _leave_read_only(context: ExceptionContext) -> None:
-    """A session that began while the database took no writes keeps to that: make a new one."""
+    """Drop the connection: a session started while the database is read-only stays read-only."""
     if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
         context.is_disconnect = True
 
 
 def writable(tx: Session) -> None:
-    """Try, without changing a row, whether the tables are there and take writes.
+    """Check, without changing a row, that the tables exist and accept writes.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: not now.
+        sqlalchemy.exc.DBAPIError: they do not, or the database is unavailable.
     """
     tx.execute(text("SELECT 1 FROM people WHERE false FOR UPDATE"))
 
 
 class Database:
-    """The database for async callers: work runs in threads, each piece on a connection of its own.
+    """The database for async callers: work runs in threads, with one connection each.
 
-    psycopg's sync connections cost a fraction of its async ones, and the waits release the GIL.
+    psycopg's sync connections cost a fraction of its async ones, and waiting releases the GIL.
     """
 
     def __init__(self, url: str, *, threads: int = 6, quiet: QuietHours = OFF) -> None:
@@ -173,19 +173,19 @@ class Database:
         self._patience: float | None = None
 
     def within(self, seconds: float) -> Database:
-        """The same for callers who wait no longer: then the database counts as away.
+        """Return a copy whose calls raise after this time, as if the database were unavailable.
 
-        Work that has begun goes on, so this is for what only reads or may be done twice.
+        Work that has begun continues, so use it only for reads and idempotent writes.
         """
-        hurried = copy(self)
-        hurried._patience = seconds
-        return hurried
+        bounded = copy(self)
+        bounded._patience = seconds
+        return bounded
 
     async def do(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in one transaction: committed when it returns, undone when it raises.
+        """Run `work` in one transaction: committed when it returns, rolled back when it raises.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database is away, or said no.
+            sqlalchemy.exc.DBAPIError: the database is unavailable, or a statement failed.
         """
 
         def transaction() -> T:
@@ -195,7 +195,7 @@ class Database:
         return await self._run(transaction)
 
     async def ask(self, work: Callable[[Session], T]) -> T:
-        """Run `work`, each of whose statements is a transaction of its own: no BEGIN, no COMMIT."""
+        """Run `work` in autocommit mode: each statement is a transaction, without BEGIN, COMMIT."""
 
         def statements() -> T:
             with Session(self._autocommit, info=self._info) as tx:
@@ -215,14 +215,14 @@ class Database:
             raise _wrapped(late) from error
 
     async def close(self) -> None:
-        """Give back threads and connections."""
+        """Shut down the threads and close the connections."""
         await asyncio.to_thread(self._threads.shutdown)
         self._engine.dispose()
 
 
 @contextmanager
 def session(url: str, *, quiet: QuietHours = OFF) -> Iterator[Session]:
-    """One transaction for a command: committed at the end of the block, undone by an error."""
+    """Open one transaction for a command: committed at the block's end, rolled back on an error."""
     engine = connect(url)
     try:
         with Session(engine, info=quiet.info) as tx, tx.begin():
@@ -233,13 +233,12 @@ def session(url: str, *, quiet: QuietHours = OFF) -> Iterator[Session]:
 
 @contextmanager
 def pipeline(tx: Session, *, commit: bool = False) -> Iterator[Execute]:
-    """Send several statements in one round trip; each sees what those before it did.
+    """Send several statements in one round trip; each sees the effects of those before it.
 
-    With `commit` the transaction ends on the same trip. Changes of the session's own objects are
-    written first.
+    With `commit` the transaction is committed in the same round trip. Flushes the session first.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: a statement failed, and so did all after it.
+        sqlalchemy.exc.DBAPIError: a statement failed; those after it were not run.
     """
     tx.flush()
     connection = tx.connection()
@@ -261,7 +260,7 @@ def pipeline(tx: Session, *, commit: bool = False) -> Iterator[Execute]:
 def _translated(
     error: psycopg.Error, connection: Connection, wire: psycopg.Connection[Any]
 ) -> DBAPIError:
-    """The error as SQLAlchemy would raise it; a broken connection leaves the pool, as it does."""
+    """Return the error as SQLAlchemy would raise it; invalidate a broken connection likewise."""
     if wire.closed or error.sqlstate == READ_ONLY:
         connection.invalidate(error)
     return _wrapped(error)
@@ -273,13 +272,13 @@ def _wrapped(error: psycopg.Error) -> DBAPIError:
 
 
 def packed(rows: Any) -> str:
-    """Rows as one JSON parameter, bytes as base64.
+    """Return rows as one JSON parameter, bytes as base64.
 
-    PostgreSQL unpacks them faster than arrays are put together.
+    PostgreSQL parses it faster than psycopg builds arrays.
     """
     return msgspec.json.encode(rows).decode()
 
 
 def notify(tx: Session, channel: str) -> None:
-    """Wake those who wait on `channel` when this transaction commits; once is enough."""
+    """Wake the listeners of `channel` when this transaction commits; repeated calls send one."""
     tx.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})

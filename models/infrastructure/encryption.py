@@ -1,4 +1,4 @@
-"""Personal columns at rest: AES-256-GCM under a key ring, bound to their table and column.
+"""Encryption of personal columns: AES-256-GCM under a key ring, bound to table and column.
 
 A stored value is: length of the key's id (1 byte), the key's id, nonce (12 bytes), ciphertext,
 tag.
@@ -25,8 +25,8 @@ from models.infrastructure.key_ring import KeyRing
 
 NONCE = 12  # bytes; the size AES-GCM is specified for
 TAG = 16  # bytes
-NONCES = 256  # asked of the system at once: each asking lets another thread in, and waits for it
-REMEMBERED = 10_000  # names that a process has encrypted, or decrypted, last: 14 and 24 µs each
+NONCES = 256  # read from the system at once: each call releases the GIL, and waits to get it back
+REMEMBERED = 10_000  # cached names, encrypted and decrypted: 14 and 24 µs each without the cache
 BLIND_INDEX = 16  # bytes kept of HMAC-SHA256
 
 _KEY_ID = re.compile(r"[\w.-]{1,64}")
@@ -37,17 +37,17 @@ _log = structlog.get_logger(__name__)
 
 
 class NoKeys(RuntimeError):
-    """A personal column was touched before `use` was called with a key ring."""
+    """A personal column was read or written before `use` was called with a key ring."""
 
 
 class UnreadableValue(ValueError):
-    """A stored value that was altered, belongs to another column, or is no text or JSON."""
+    """A stored value was altered, belongs to another column, or is not text or JSON."""
 
     key_missing = False
 
 
 class UnknownKey(UnreadableValue, LookupError):
-    """A value was written under a key that is gone: put it back into ENCRYPTION_KEYS."""
+    """A value was encrypted under a key that is missing in ENCRYPTION_KEYS: put it back."""
 
     key_missing = True
 
@@ -56,7 +56,7 @@ _ring: KeyRing | None = None
 
 
 def use(ring: KeyRing) -> None:
-    """Let this process read and write personal columns with these keys."""
+    """Set the keys with which this process reads and writes personal columns."""
     global _ring
     _ring = ring
 
@@ -68,30 +68,30 @@ def _current_ring() -> KeyRing:
 
 
 def current() -> str:
-    """The id of the key under which this process writes."""
+    """Return the id of the key with which this process encrypts."""
     return _current_ring().current
 
 
 def seal(plain: bytes, bound_to: str) -> bytes:
-    """Encrypt, bound to a place (`table.column`) so that it can't be read from another."""
+    """Encrypt with `bound_to` (`table.column`) as associated data: unreadable in another column."""
     return seal_with(_current_ring().current, plain, bound_to)
 
 
 def seal_with(key_id: str, plain: bytes, bound_to: str) -> bytes:
-    """Encrypt as `seal` does, under this key of the ring."""
+    """Encrypt as `seal` does, with this key of the ring."""
     nonce = _nonce()
     box = _cipher(_current_ring().keys[key_id]).encrypt(nonce, plain, bound_to.encode())
-    return _named(key_id) + nonce + box
+    return _header(key_id) + nonce + box
 
 
 @lru_cache(16)
-def _named(key_id: str) -> bytes:
+def _header(key_id: str) -> bytes:
     name = key_id.encode()
     return bytes([len(name)]) + name
 
 
 _nonces: deque[bytes] = deque()
-os.register_at_fork(after_in_child=_nonces.clear)  # a nonce is used once, by one process
+os.register_at_fork(after_in_child=_nonces.clear)  # or the child would reuse the parent's nonces
 
 
 def _nonce() -> bytes:
@@ -104,31 +104,31 @@ def _nonce() -> bytes:
 
 
 def unseal(stored: bytes, bound_to: str) -> bytes:
-    """Decrypt what `seal` gave for the same place.
+    """Decrypt a value that `seal` returned for the same column.
 
     Raises:
-        UnknownKey: the ring lacks the key it was written under.
+        UnknownKey: the ring lacks the key of the value.
         UnreadableValue: it was altered, or belongs to another column.
     """
     name = key_id(stored)
     at = 1 + stored[0]
     key = _current_ring().keys.get(name)
     if key is None:
-        if not _KEY_ID.fullmatch(name):  # rubbish, which may be somebody's words: do not quote it
+        if not _KEY_ID.fullmatch(name):  # not from `seal`, and perhaps personal: do not quote it
             raise UnreadableValue(f"these bytes name no key (column {bound_to})")
         raise UnknownKey(f"no key {name!r} in ENCRYPTION_KEYS (column {bound_to})")
     try:
         box = stored[at + NONCE :]
         return _cipher(key).decrypt(stored[at : at + NONCE], box, bound_to.encode())
-    except (InvalidTag, ValueError) as error:  # ValueError: the nonce is cut off
+    except (InvalidTag, ValueError) as error:  # ValueError: the nonce is truncated
         raise UnreadableValue(f"the key {name!r} does not open it (column {bound_to})") from error
 
 
 def key_id(stored: bytes) -> str:
-    """The id of the key under which a value was written; it stands in clear before it.
+    """Return the id of a value's key, which is stored unencrypted in front.
 
     Raises:
-        UnreadableValue: these bytes were not written by `seal`.
+        UnreadableValue: `seal` did not make these bytes.
     """
     try:
         end = 1 + stored[0]
@@ -146,13 +146,13 @@ def _cipher(key: bytes) -> AESGCM:
 
 
 def blind_index(value: str, purpose: str) -> bytes:
-    """A keyed fingerprint by which equal values can be found without being read."""
+    """Return a keyed fingerprint, by which equal values are found without decryption."""
     key = _current_ring().index_key
     return hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")[:BLIND_INDEX]
 
 
 def key_for(purpose: str) -> bytes:
-    """A key of 64 bytes for one purpose, made from the index key."""
+    """Return a key of 64 bytes for one purpose, derived from the index key."""
     return _derived(purpose, _current_ring().index_key)
 
 
@@ -161,18 +161,18 @@ def _derived(purpose: str, index_key: bytes) -> bytes:
 
 
 def encrypt_searchable(name: str, purpose: str) -> str:
-    """Encrypt so that equal names stay equal: what is found by it can't be read without the key.
+    """Encrypt deterministically, so that equal names can be looked up by their ciphertext.
 
-    AES-SIV (RFC 5297), in letters that fit into addresses.
+    AES-SIV (RFC 5297), as URL-safe base64 without padding.
     """
     return _veil(name, purpose, _current_ring().index_key)
 
 
 def decrypt_searchable(encrypted: str, purpose: str) -> str:
-    """Decrypt what `veil` gave for the same purpose.
+    """Decrypt a name that `encrypt_searchable` returned for the same purpose.
 
     Raises:
-        ValueError: it was not made by `veil`, or with another index key.
+        ValueError: `encrypt_searchable` did not make it, or with another purpose or index key.
     """
     return _unveil(encrypted, purpose, _current_ring().index_key)
 
@@ -203,10 +203,10 @@ def seal_json(value: Any, bound_to: str) -> bytes:
 
 
 def unseal_json(stored: bytes, bound_to: str) -> Any:
-    """Decrypt what `seal_json` gave for the same place.
+    """Decrypt a value that `seal_json` returned for the same column.
 
     Raises:
-        UnreadableValue: as `unseal`, or it is no JSON.
+        UnreadableValue: as `unseal`, or it is not JSON.
     """
     try:
         return msgspec.json.decode(unseal(stored, bound_to))
@@ -215,10 +215,10 @@ def unseal_json(stored: bytes, bound_to: str) -> Any:
 
 
 def unseal_text(stored: bytes, bound_to: str) -> str:
-    """Decrypt text that was sealed for the same place.
+    """Decrypt text that was sealed for the same column.
 
     Raises:
-        UnreadableValue: as `unseal`, or it is no text.
+        UnreadableValue: as `unseal`, or it is not text.
     """
     try:
         return unseal(stored, bound_to).decode()
@@ -227,10 +227,11 @@ def unseal_text(stored: bytes, bound_to: str) -> str:
 
 
 class Unreadable:
-    """Stands in for a stored value that can't be read, so that its row can be handled alone.
+    """A placeholder for a stored value that can't be read.
 
-    Reading a row gives it and never raises: the rows beside it are not affected. Using it as if it
-    were the value raises. `key_missing` tells that another process may have the key.
+    Loading a row never raises because of such a value, so other rows are not affected. Using the
+    placeholder as the value raises its `UnreadableValue`. If `key_missing`, another process may
+    have the key.
     """
 
     __slots__ = ("_error",)
@@ -240,7 +241,7 @@ class Unreadable:
 
     @property
     def key_missing(self) -> bool:
-        """Whether the value was written under a key that this process does not have."""
+        """Whether the value was encrypted under a key that this process does not have."""
         return self._error.key_missing
 
     @property
@@ -255,22 +256,22 @@ class Unreadable:
     __getitem__ = __contains__ = __call__ = _refuse
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # Python asks values of every kind for these
+        if name.startswith("__"):  # Python looks up dunder attributes on any value
             raise AttributeError(name)
         raise self._error
 
 
-#: How many values of each column could not be read by this process, since it started.
+#: Reads of unreadable values by this process, by column.
 _unread: Counter[str] = Counter()
 
 
 def unread() -> dict[str, int]:
-    """How often this process met a value that it can't read, by column (`table.column`)."""
+    """Return how often this process read a value that it can't decrypt, by `table.column`."""
     return dict(_unread)
 
 
 def open_json(stored: bytes, bound_to: str) -> Any:
-    """As `unseal_json`; gives an `Unreadable`, which is counted, instead of raising."""
+    """Decrypt as `unseal_json`; count and return an `Unreadable` instead of raising."""
     try:
         return unseal_json(stored, bound_to)
     except UnreadableValue as error:
@@ -278,7 +279,7 @@ def open_json(stored: bytes, bound_to: str) -> Any:
 
 
 def open_text(stored: bytes, bound_to: str) -> str | Unreadable:
-    """As `unseal_text`; gives an `Unreadable`, which is counted, instead of raising."""
+    """Decrypt as `unseal_text`; count and return an `Unreadable` instead of raising."""
     try:
         return unseal_text(stored, bound_to)
     except UnreadableValue as error:
@@ -292,14 +293,14 @@ def _marked(error: UnreadableValue, bound_to: str) -> Unreadable:
 
 
 def readable(value: T | None) -> T | None:
-    """The value; None in place of one that can't be read."""
+    """Return the value, or None if it is `Unreadable`."""
     return None if isinstance(value, Unreadable) else value
 
 
 class Encrypted(TypeDecorator[str]):
     """Text that is encrypted in the table; `bound_to` is `table.column`.
 
-    One that can't be read is loaded as an `Unreadable`.
+    Text that can't be decrypted is loaded as an `Unreadable`.
     """
 
     impl = LargeBinary
@@ -313,14 +314,14 @@ class Encrypted(TypeDecorator[str]):
         return None if value is None else seal(value.encode(), self.bound_to)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        # An `Unreadable` passes for text: whoever uses it as such gets its error.
+        # An `Unreadable` is typed as text: code that uses it as text gets its error.
         return None if value is None else cast("str", open_text(bytes(value), self.bound_to))
 
 
 class EncryptedJson(TypeDecorator[Any]):
     """A JSON value that is encrypted in the table; `bound_to` is `table.column`.
 
-    One that can't be read is loaded as an `Unreadable`.
+    A value that can't be decrypted is loaded as an `Unreadable`.
     """
 
     impl = LargeBinary
@@ -338,6 +339,6 @@ class EncryptedJson(TypeDecorator[Any]):
 
 
 def columns(tables: MetaData) -> list[str]:
-    """The encrypted columns of these tables (`table.column`)."""
+    """Return the encrypted columns of these tables (`table.column`)."""
     every = (column.type for table in tables.sorted_tables for column in table.columns)
     return [kind.bound_to for kind in every if isinstance(kind, Encrypted | EncryptedJson)]

@@ -2,4 +2,4 @@
 
 
 class OperatorError(Exception):
-    """Something that an operator can mend; the message says what is wrong, and how to mend it."""
+    """A problem that an operator can fix; the message says what is wrong, and how to fix it."""

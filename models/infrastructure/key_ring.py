@@ -1,6 +1,6 @@
-"""The keys of the database, as the settings give them; `encryption` uses them.
+"""The encryption keys of the database, parsed from settings for `encryption`.
 
-It imports nothing heavy, so that reading the settings does not load SQLAlchemy.
+Imports nothing heavy, so that reading the settings does not load SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 
-LONGEST_NAME = 255  # bytes of a key's id: stored values hold its length in one
+LONGEST_NAME = 255  # bytes of a key's id: stored values hold its length in one byte
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """Encryption keys: the first encrypts, all decrypt; `index_key` makes blind indexes."""
+    """Encryption keys by id: the first encrypts, all decrypt; `index_key` is for blind indexes."""
 
     keys: dict[str, bytes] = field(repr=False)
     index_key: bytes = field(repr=False)
@@ -24,7 +24,7 @@ class KeyRing:
         """Read `k2:<base64>,k1:<base64>` and a base64 index key; every key is 32 bytes.
 
         Raises:
-            ValueError: what is wrong, without the key.
+            ValueError: the text is malformed; the message does not contain the key.
         """
         ring: dict[str, bytes] = {}
         for entry in keys.split(","):

@@ -1,4 +1,4 @@
-"""Signs of life, asked without SQLAlchemy: container health checks start a process for each."""
+"""Heartbeat checks without SQLAlchemy: a container's health check starts a process each time."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import psycopg
 
-STALE = timedelta(seconds=30)  # a process beats every few seconds
+STALE = timedelta(seconds=30)  # a process sends a heartbeat every few seconds
 PATIENCE = 5  # seconds for a connection
 
-#: Parameters: a process' kind (`name`) and `stale`, an interval.
+#: Parameters: `name`, the kind of process, and `stale`, an interval.
 ALIVE = """
     SELECT beat_at BETWEEN now() - %(stale)s AND now() + %(stale)s
       FROM heartbeats WHERE name = %(name)s
@@ -17,10 +17,10 @@ ALIVE = """
 
 
 def alive(url: str, name: str) -> bool:
-    """Whether a process of this kind was seen lately; table `heartbeats` (models/heartbeat.py).
+    """Whether a process of this kind sent a heartbeat within `STALE` (models/heartbeat.py).
 
     Raises:
-        psycopg.Error: the database is away, or has no such table.
+        psycopg.Error: the database is unavailable, or has no table `heartbeats`.
     """
     plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
     with psycopg.connect(plain, connect_timeout=PATIENCE, autocommit=True) as connection:

@@ -1,8 +1,7 @@
-"""Loops that a process runs for as long as it lives: one that fails is started again, alone.
+"""Loops that run for the life of a process; a loop that fails is restarted, the others go on.
 
-A failure that a loop expects (a server that is away) is its own business. An error that ends it is
-a fault of ours: it is logged, counted, and shown as `izin_loop_restarts_total`; the others go on
-meanwhile.
+A loop handles failures that it expects (a server that is down) itself. An error that ends it is a
+bug: it is logged, counted, and exported as `izin_loop_restarts_total`.
 """
 
 from __future__ import annotations
@@ -16,39 +15,39 @@ from dataclasses import dataclass
 import structlog
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds; each pause is twice the one before
-SOUND = 300.0  # seconds: a loop that ran so long begins with the first pause again
+SOUND = 300.0  # seconds: after a run of this length the pause is reset to the first
 
 _log = structlog.get_logger(__name__)
 _restarts: Counter[str] = Counter()
 
 
 def restarts() -> dict[str, int]:
-    """How often each loop of this process was started again."""
+    """Return how often each loop of this process was restarted."""
     return dict(_restarts)
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """One loop of a process; `run` works until it is cancelled."""
+    """One loop of a process; `run` runs until it is cancelled."""
 
-    name: str  # as the label `loop` of the metric
+    name: str  # the metric's label `loop`
     run: Callable[[], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Pauses:
-    """The pauses of one loop between its failures and its next start."""
+    """The backoff of one loop between a failure and its next start."""
 
     name: str
     pause: float = 0.0  # seconds
     began: float = 0.0  # monotonic
 
     def begin(self) -> None:
-        """The loop starts now."""
+        """Note that the loop starts now."""
         self.began = time.monotonic()
 
     def after(self, error: BaseException | None) -> float:
-        """Log and count that the loop ended; gives the seconds to wait before it starts again."""
+        """Log and count that the loop ended; return the seconds to wait before the restart."""
         if time.monotonic() - self.began > SOUND:
             self.pause = 0.0
         self.pause = min(2 * self.pause or FIRST_PAUSE, LONGEST_PAUSE)
@@ -63,7 +62,7 @@ async def keep_running(
     over: Callable[[], bool] = lambda: False,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
-    """Run a loop, and start it again when it ends, until this is cancelled or it is `over`."""
+    """Run a loop, and restart it when it ends, until this task is cancelled or `over()` is true."""
     pauses = Pauses(loop.name)
     while True:
         error: BaseException | None = None
@@ -74,8 +73,8 @@ async def keep_running(
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            error = cancelled  # of something that the loop waited for
-        except Exception as failed:  # whatever it was, it ends this loop alone
+            error = cancelled  # the loop awaited another task that was cancelled
+        except Exception as failed:  # any error ends only this loop
             error = failed
         if over():
             return

@@ -1,8 +1,8 @@
-"""Pictures that people sent: opened one at a time, and never with more memory than a bound.
+"""Decoding of people's pictures: one at a time, within a memory limit.
 
-A file of some kilobytes can hold a picture of gigabytes. So the memory that decoding takes is
-worked out from the file's head, and what takes too much is refused before anything is decoded. A
-JPEG can be decoded at a fraction of its size; PNG and WEBP can't, so they may have fewer pixels.
+A file of some kilobytes can hold a picture of gigabytes. So the memory for decoding is computed
+from the file's header, and a picture that needs too much is refused before it is decoded. A JPEG
+can be decoded at a fraction of its size; PNG and WEBP can't, so they may have fewer pixels.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from PIL import Image, ImageOps, PngImagePlugin
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-MEMORY = 96 * 1024 * 1024  # bytes to decode one picture with
-MAX_PIXELS = 130_000_000  # a 108-megapixel phone's; beyond that even a fraction takes seconds
+MEMORY = 96 * 1024 * 1024  # bytes, for decoding one picture
+MAX_PIXELS = 130_000_000  # fits a 108-megapixel phone's; above, even a fraction takes seconds
 MAX_SIDE = 65_500  # pixels
-MAX_SCANS = 100  # of a progressive JPEG; each costs as much time as the whole picture
+MAX_SCANS = 100  # of a progressive JPEG; each takes as long to decode as the whole picture
 
-KINDS = ("JPEG", "PNG", "WEBP")  # what phones send; every other decoder stays shut
+KINDS = ("JPEG", "PNG", "WEBP")  # the formats that phones send; no other decoder is used
 #: Pillow's names of these kinds: a JPEG with previews behind it is an MPO.
 _FAMILY = {"JPEG": "JPEG", "MPO": "JPEG", "PNG": "PNG", "WEBP": "WEBP"}
-#: Bytes that Pillow and its decoder hold at once for a pixel, as measured.
+#: Bytes per pixel that Pillow and its decoder hold at once, as measured.
 _BYTES = {"JPEG": 4, "PNG": 5, "WEBP": 16}
-_SMALL = (64, 64)  # a size at which decoding only shows that all of a JPEG is there
+_SMALL = (64, 64)  # the size at which a JPEG is decoded to check that it is complete
 _START_OF_SCAN = b"\xff\xda"
-_SIXTEEN_BITS = frozenset({"I", "I;16", "I;16L", "I;16B", "I;16N"})  # what Pillow makes of them
+_SIXTEEN_BITS = frozenset({"I", "I;16", "I;16L", "I;16B", "I;16N"})  # Pillow's modes for them
 
-PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK  # Pillow would unpack 64 MB
+PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK  # the default allows 64 MB
 
 Size: TypeAlias = tuple[int, int]
 Mode: TypeAlias = Literal["L", "RGB"]
 
 T = TypeVar("T")
 
-#: Bytes after whose use memory is given back: that holds up all threads for some milliseconds, and
-#: an ordinary photo is not worth it.
+#: Bytes in use after which `malloc_trim` is called: it blocks all threads for some milliseconds,
+#: which an ordinary photo is not worth.
 WORTH_IT = 8 * 1024 * 1024
 
 _one = threading.Lock()
@@ -54,7 +54,7 @@ _thread = ThreadPoolExecutor(1, "pictures")
 
 @dataclass(slots=True)
 class _Use:
-    """Bytes that pictures took since memory was last given back: after one, and with none left."""
+    """Bytes that pictures used since memory was last returned: by `alone`, and by `tidy`."""
 
     after_one: int = 0
     with_none_left: int = 0
@@ -72,19 +72,19 @@ class TooLarge(Exception):
 
 
 class Unreadable(Exception):
-    """It is no picture of KINDS, or only a part of one."""
+    """The file is not a picture of KINDS, or incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture made smaller, upright, without transparency or metadata."""
+    """A picture scaled down, upright, without transparency or metadata."""
 
-    size: Size  # of the original, as it lies in the file
+    size: Size  # of the original in the file, before rotation
     image: Image.Image
 
 
 async def alone(work: Callable[[], T]) -> T:
-    """Run what opens pictures in their own thread: whoever waits keeps no other thread busy."""
+    """Run `work`, which opens pictures, in their own thread, so that waiting blocks no other."""
 
     def work_and_tidy() -> T:
         try:
@@ -98,20 +98,20 @@ async def alone(work: Callable[[], T]) -> T:
 
 
 async def tidy() -> None:
-    """Give memory back to the system when no picture is held any more, if much was in use."""
+    """Return memory to the system, if much was in use; call it when no picture is held."""
     if _use.with_none_left >= WORTH_IT:
         _use.with_none_left = 0
         await asyncio.get_running_loop().run_in_executor(_thread, _give_back)
 
 
 def kind(content: bytes) -> str:
-    """The one of KINDS that this is; all of it is there, and `read` can decode it.
+    """Return the picture's kind, one of KINDS, after checking that it is complete.
 
     Raises:
         TooLarge, Unreadable.
     """
     with _opened(content, "L", _SMALL) as opened:
-        if opened.kind == "JPEG":  # it has no sums: only decoding shows that all is there
+        if opened.kind == "JPEG":  # it has no checksums: only decoding shows that it is complete
             opened.image.load()
         else:
             opened.image.verify()
@@ -125,7 +125,7 @@ def read(
     *,
     resample: Image.Resampling = Image.Resampling.BICUBIC,
 ) -> Picture:
-    """Decode a picture, at most as wide and as high as `within`, in grey (L) or in colour (RGB).
+    """Decode a picture, at most as wide and high as `within`, in grey (L) or in colour (RGB).
 
     Raises:
         TooLarge, Unreadable.
@@ -133,7 +133,7 @@ def read(
     with _opened(content, mode, within) as opened:
         image = opened.image
         image.load()
-        turned = image.getexif().get(0x0112, 1) in {5, 6, 7, 8}  # it lies on its side
+        turned = image.getexif().get(0x0112, 1) in {5, 6, 7, 8}  # stored rotated by 90 degrees
         small = _shrunk(image, (within[1], within[0]) if turned else within, resample)
         upright = ImageOps.exif_transpose(_eight_bits(small))
         plain = _on_white(upright).convert(mode)
@@ -143,16 +143,16 @@ def read(
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A picture that there is memory to decode."""
+    """A picture that fits into the memory limit."""
 
     kind: str
-    size: Size  # before a JPEG was told to decode at a fraction
+    size: Size  # of the original, also if a JPEG is decoded at a fraction
     image: ImageFile
 
 
 @contextmanager
 def _opened(content: bytes, mode: Mode, within: Size) -> Iterator[_Opened]:
-    """The only picture that is open; whatever the block raises means that it can't be read."""
+    """Open a picture, one at a time; any error in the block is raised as `Unreadable`."""
     try:
         with _one, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -173,7 +173,7 @@ def _opened(content: bytes, mode: Mode, within: Size) -> Iterator[_Opened]:
 
 
 def _bound(image: ImageFile, found: str, content: bytes, mode: Mode, within: Size) -> None:
-    """Have a JPEG decoded at a fraction, and refuse what would still take too much memory."""
+    """Set a JPEG to be decoded at a fraction, and refuse a picture that still needs too much."""
     wide, high = image.size
     if wide * high > MAX_PIXELS or max(wide, high) > MAX_SIDE:
         raise TooLarge(f"{wide} x {high} pixels")
@@ -192,7 +192,11 @@ def _bound(image: ImageFile, found: str, content: bytes, mode: Mode, within: Siz
 
 
 def _fraction(size: Size, within: Size, pixels: int) -> int:
-    """By which of 1, 2, 4 and 8 to divide a JPEG: it stays twice as large as needed, if it can."""
+    """Return by which of 1, 2, 4 and 8 to divide a JPEG's sides.
+
+    It is the largest that leaves twice the needed size, else 1; more if the result would have more
+    than `pixels`.
+    """
     (wide, high), (most, other) = size, within
     needed = min(max(wide / most, high / other), max(wide / other, high / most))
     fraction = next((one for one in (8, 4, 2) if 2 * one <= needed), 1)
@@ -202,9 +206,9 @@ def _fraction(size: Size, within: Size, pixels: int) -> int:
 
 
 def _several_scans(content: bytes) -> bool:
-    """Whether a JPEG's colours come in several scans: the decoder holds the whole of it then.
+    """Whether a JPEG has several scans; the decoder then holds all its coefficients in memory.
 
-    A head that can't be followed counts as one that leads there.
+    True if the header can't be parsed.
     """
     at, colours = 2, b""
     while content[at : at + 1] == b"\xff":
@@ -215,12 +219,12 @@ def _several_scans(content: bytes) -> bool:
             colours = content[at + 9 : at + 10]
         if marker == _START_OF_SCAN[1]:
             return content[at + 4 : at + 5] != colours
-        at += 1 if marker == 0xFF else 2 + length  # a head may be padded
+        at += 1 if marker == 0xFF else 2 + length  # 0xFF bytes may pad a marker
     return True
 
 
 def _coefficients(image: JpegImageFile) -> int:
-    """Bytes of a whole JPEG before its colours are put together: two for each value."""
+    """Return the bytes of all coefficients of a JPEG: two for each value of each colour."""
     wide, high = image.size
     most_wide = max(across for _, across, _, _ in image.layer)
     most_high = max(down for _, _, down, _ in image.layer)
@@ -229,11 +233,11 @@ def _coefficients(image: JpegImageFile) -> int:
 
 
 def _shrunk(image: Image.Image, within: Size, resample: Image.Resampling) -> Image.Image:
-    """The picture within a size, its shape kept; at its full size no second one is made of it.
+    """Scale a picture down to a size, keeping its proportions; not copied if it fits already.
 
-    Pillow shrinks pictures with transparency in a copy: here each of their colours goes by itself.
+    Pillow resizes pictures with transparency in a copy, so their bands are resized one by one here.
     """
-    if image.mode in {"1", "P", "PA"}:  # these can't be shrunk as they are
+    if image.mode in {"1", "P", "PA"}:  # these can't be resized without conversion
         plain = "L" if image.mode == "1" else "RGBA" if image.has_transparency_data else "RGB"
         image = image.convert(plain)
     scale = min(within[0] / image.width, within[1] / image.height)
@@ -244,19 +248,19 @@ def _shrunk(image: Image.Image, within: Size, resample: Image.Resampling) -> Ima
         return image.resize(shape, resample)
     bands = [image.getchannel(band).resize(shape, resample) for band in image.getbands()]
     small = Image.merge(image.mode, bands)
-    small.info = image.info  # says which side is up
+    small.info = image.info  # has the orientation
     return small
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """A picture of 16 bits with as many shades as all others; only its finest ones are lost."""
+    """Scale the shades of a picture with 16 bits to 8 bits; return others unchanged."""
     if image.mode not in _SIXTEEN_BITS:
         return image
     return image.point(lambda shade: shade * (1 / 257)).convert("L")
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """A picture with transparency as it looks on paper."""
+    """Put a picture with transparency on a white background."""
     if image.mode not in {"LA", "RGBA"}:
         return image
     seen = image.convert("RGBA")
@@ -266,13 +270,13 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _give_back() -> None:
-    """Have glibc hand freed memory to the system; it would keep most of what a thread frees."""
+    """Make glibc return freed memory to the system; it would keep most of a thread's."""
     if _trim is not None:
         _trim(0)
 
 
 def _glibc_trim() -> Callable[[int], int] | None:
-    """glibc's `malloc_trim`; None where another C library is in use."""
+    """Return glibc's `malloc_trim`; None with another C library."""
     if sys.platform != "linux":
         return None
     return getattr(ctypes.CDLL(None), "malloc_trim", None)

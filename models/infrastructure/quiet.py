@@ -1,7 +1,7 @@
-"""Quiet hours: what can wait is not told at night.
+"""Quiet hours: notices that can wait are not sent at night.
 
-They are a setting of the process, handed to whatever opens its transactions (`Record`,
-`database.session`, the workers' `Context`), and found again with `of(tx)`.
+They are a setting of the process, passed to everything that opens transactions (`Database`,
+`database.session`, the workers' `Context`); `of(tx)` returns them.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from models.infrastructure.wib import WIB
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-LEAST = timedelta(hours=1)  # of the morning that must be left to answer what waited for it
+LEAST = timedelta(hours=1)  # time to answer that must be left in the morning
 
-_INFO = "quiet_hours"  # where a transaction keeps them
+_INFO = "quiet_hours"  # key in `Session.info`
 
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """The part of the night in which nobody is told what can wait, in WIB; or none at all."""
+    """The hours, in WIB, in which notices that can wait are not sent; or none at all."""
 
     begins: time = time(20, 0)
     ends: time = time(7, 0)
     kept: bool = True  # False: every hour is day
 
     def awake(self, at: datetime) -> bool:
-        """Whether people may be told anything at `at`."""
+        """Whether any notice may be sent at `at`."""
         return not self.kept or self.ends <= at.astimezone(WIB).time() < self.begins
 
     def morning(self, at: datetime) -> datetime:
-        """When quiet hours that hold at `at` are over; by day, `at` itself."""
+        """Return when the quiet hours at `at` end; by day, `at` itself."""
         if self.awake(at):
             return at
         local = at.astimezone(WIB)
@@ -41,12 +41,12 @@ class QuietHours:
         return datetime.combine(day, self.ends, WIB).astimezone(at.tzinfo)
 
     def can_wait(self, until: datetime, at: datetime) -> bool:
-        """Whether what is told now and ends at `until` may wait: time to answer is left."""
+        """Whether a notice at `at` with deadline `until` may wait: `LEAST` is left to answer."""
         return until >= self.morning(at) + LEAST
 
     @property
     def info(self) -> dict[str, Any]:
-        """The `info` of a SQLAlchemy session that keeps these hours."""
+        """The `info` of a SQLAlchemy session with these hours."""
         return {_INFO: self}
 
     @property
@@ -59,13 +59,13 @@ OFF = QuietHours(kept=False)
 
 
 def of(tx: Session) -> QuietHours:
-    """The quiet hours of this transaction's process; none where it was handed none."""
+    """Return the quiet hours of this transaction; `OFF` if it was opened without any."""
     hours: QuietHours = tx.info.get(_INFO, OFF)
     return hours
 
 
 def later(moment: str) -> str:
-    """SQL as `QuietHours.morning`, of SQL that gives a time; takes `QuietHours.parameters`."""
+    """Return SQL of `QuietHours.morning` for SQL of a time; takes `QuietHours.parameters`."""
     local = f"({moment} AT TIME ZONE interval '7 hours')"
     begins, ends = "CAST(%(quiet_begins)s AS time)", "CAST(%(quiet_ends)s AS time)"
     day = f"date_trunc('day', {local} + interval '24 hours' - {begins})"

@@ -1,4 +1,4 @@
-"""Retention: rows of logs that are closed and have served are deleted, the oldest first."""
+"""Retention: deletes old closed rows of log tables, oldest first."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def forget(
     *,
     limit: int,
 ) -> bool:
-    """Delete those of the `limit` oldest rows that ended before a time; True if there are more.
+    """Delete those of the `limit` oldest rows that ended before a time; True if more are likely.
 
-    `number` is the primary key of a table whose rows are numbered as they come, so what is old lies
-    at its beginning. An index over times would find it as well, but every message would have to be
-    entered in it. Rows that never ended stay, and are looked at again.
+    `number` is a primary key that grows with time, so old rows are at its beginning. An index over
+    times would find them, too, but every insert would have to update it. Rows that have not ended
+    stay, and are read again by the next call.
     """
     oldest = select(number).order_by(number).limit(limit).subquery()
     last = tx.scalar(select(func.max(oldest.c[number.key])))
     if last is None:
         return False
-    gone = tx.execute(
+    deleted = tx.execute(
         delete(number.class_).where(number <= last, ended < before),
         execution_options={"synchronize_session": False},
     )
-    return cast("CursorResult[Any]", gone).rowcount > limit // 2
+    return cast("CursorResult[Any]", deleted).rowcount > limit // 2

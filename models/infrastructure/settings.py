@@ -1,8 +1,8 @@
-"""Settings from the environment: how they are declared and read, and those of every process.
+"""Settings from environment variables: declaration, readers, and the settings of every process.
 
-It imports nothing heavy: a command that needs the settings alone starts at once.
+Imports nothing heavy, so that a command that needs only the settings starts at once.
 
-Errors: `BadSettings`, raised once with everything that is wrong.
+Errors: `BadSettings`, raised once with all problems.
 """
 
 import re
@@ -17,7 +17,7 @@ from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.quiet import QuietHours
 
 T = TypeVar("T")
-Reader = Callable[[str], T]  # raises ValueError with what it would accept
+Reader = Callable[[str], T]  # raises ValueError that says what it accepts
 
 _ANY_KEY = b64encode(bytes(32)).decode()
 
@@ -27,7 +27,7 @@ class BadSettings(OperatorError):
 
 
 class Secret(Generic[T]):
-    """A value that is masked wherever it is shown: in a repr, a format, a log or a trace."""
+    """A value that is masked in every output: a repr, a format, a log or a traceback."""
 
     __slots__ = ("_value",)
 
@@ -35,7 +35,7 @@ class Secret(Generic[T]):
         self._value = value
 
     def reveal(self) -> T:
-        """Give the value itself; call it where the value is used, not before."""
+        """Return the value itself; call it where the value is used, not before."""
         return self._value
 
     def __eq__(self, other: object) -> bool:
@@ -46,7 +46,7 @@ class Secret(Generic[T]):
 
 
 def revealed(secret: Secret[T] | None) -> T | None:
-    """The value of an optional setting, which is None where it is not set."""
+    """Return the value of an optional secret; None if it is not set."""
     return None if secret is None else secret.reveal()
 
 
@@ -58,10 +58,10 @@ def setting(
     optional: bool = False,
     needed_with: str | None = None,
 ) -> T:
-    """Declare a field that is read from the variable of the same name in capitals.
+    """Declare a field that is read from the variable with its name in capitals.
 
-    It must be set, unless it has a `default` or is `optional`; one that is `needed_with` another
-    variable must be set if that is, and is None otherwise.
+    The variable must be set, unless it has a `default` or is `optional`. With `needed_with` it must
+    be set if that other variable is; otherwise it may be missing (None).
     """
     declared = _Declared(read, example, default, optional, needed_with)
     made: T = field(metadata={"declared": declared})
@@ -71,7 +71,7 @@ def setting(
 def secret(
     read: Reader[T], *, example: str, optional: bool = False, needed_with: str | None = None
 ) -> Secret[T]:
-    """Declare a field as `setting` does whose value is a `Secret`; errors do not quote it."""
+    """Declare a field as `setting` does, with a `Secret` as value, which errors do not quote."""
     declared = _Declared(read, example, None, optional, needed_with, secret=True)
     made: Secret[T] = field(metadata={"declared": declared})
     return made
@@ -79,7 +79,7 @@ def secret(
 
 @dataclass(frozen=True, slots=True)
 class _Declared:
-    """How one field is read."""
+    """The declaration of one field."""
 
     read: Reader[Any]
     example: str
@@ -95,7 +95,7 @@ def text(value: str) -> str:
 
 
 def matching(pattern: str, wanted: str) -> Reader[str]:
-    """Text of a shape, of which `wanted` tells in words."""
+    """Text that matches a pattern, which `wanted` describes."""
 
     def read(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -106,7 +106,7 @@ def matching(pattern: str, wanted: str) -> Reader[str]:
 
 
 def url(*schemes: str) -> Reader[str]:
-    """An address with one of these schemes; a slash at its end is dropped."""
+    """A URL with one of these schemes; trailing slashes are dropped."""
 
     def read(value: str) -> str:
         parts = urlsplit(value)
@@ -143,7 +143,7 @@ def seconds(at_least: float, at_most: float) -> Reader[float]:
 
 
 def one_of(*options: str) -> Reader[str]:
-    """One of some words, in capitals or not."""
+    """One of these words, in any case; returned in capitals."""
 
     def read(value: str) -> str:
         if value.upper() not in options:
@@ -165,7 +165,7 @@ def key(value: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Settings of every process: the way to the database, the files and its own pages."""
+    """Settings of every process: database, Redis, files, public URL, keys, log, quiet hours."""
 
     database_url: Secret[str] = secret(
         url("postgresql", "postgresql+psycopg", "postgres"),
@@ -191,10 +191,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read every field from its variable; an empty variable counts as one that is not set.
+        """Read every field from its variable; an empty variable counts as not set.
 
         Raises:
-            BadSettings: all that is missing or wrong.
+            BadSettings: variables are missing or wrong; the message lists all.
         """
         values, problems = cls._read(environment)
         if problems:
@@ -203,7 +203,7 @@ class Settings:
 
     @classmethod
     def problems(cls, environment: Mapping[str, str]) -> list[str]:
-        """Problems of the environment, a line for each variable with its name and an example."""
+        """Return the problems: a line for each bad variable, with its name and an example."""
         return cls._read(environment)[1]
 
     @classmethod
@@ -220,7 +220,7 @@ class Settings:
 
     @property
     def quiet(self) -> QuietHours:
-        """When nobody is told what can wait; handed to whatever opens transactions."""
+        """The quiet hours, for all code that opens transactions."""
         return QuietHours(kept=self.quiet_hours == "ON")
 
     @property
@@ -230,7 +230,11 @@ class Settings:
 
 
 def _value(name: str, declared: _Declared, environment: Mapping[str, str]) -> Any:
-    """One setting's value, None where it may be missing; ValueError goes on after the name."""
+    """Return one setting's value; None if it is missing and may be.
+
+    Raises:
+        ValueError: the message continues a sentence that begins with the variable's name.
+    """
     found = environment.get(name, "").strip() or declared.default
     if found is None:
         other = declared.needed_with

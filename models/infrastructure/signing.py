@@ -1,7 +1,7 @@
-"""Signed tokens, under keys that are made from INDEX_KEY; one for each purpose.
+"""Signed tokens, under keys derived from INDEX_KEY, one for each purpose.
 
-A token of one purpose is worth nothing for another. Anybody can read its value, so it carries
-nothing personal. Tokens and signatures have letters, digits, `-`, `_` and `.` alone.
+A token of one purpose is not valid for another. Anybody can read its value, so it must hold no
+personal data. Tokens and signatures consist of letters, digits, `-`, `_` and `.`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _HOW = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
 
 def sign(value: Any, purpose: str) -> str:
-    """Make a token that carries a JSON value; the same value gives the same token."""
+    """Return a token that carries a JSON value; deterministic."""
     return URLSafeSerializer(key_for(purpose), purpose, signer_kwargs=_HOW).dumps(value)
 
 
 def signed(token: str, purpose: str) -> Any:
-    """The value that a token carries; None if `sign` did not make it for this purpose."""
+    """Return a token's value; None if `sign` did not make it for this purpose."""
     if not _TOKEN.fullmatch(token):
         return None
     try:
@@ -34,12 +34,12 @@ def signed(token: str, purpose: str) -> Any:
 
 
 def signature(text: str, purpose: str) -> str:
-    """Sign a text that whoever checks the signature knows as well."""
+    """Return the signature of a text, without the text itself."""
     return _signer(purpose).get_signature(text).decode()
 
 
 def is_signature(given: object, text: str, purpose: str) -> bool:
-    """Whether somebody gave what `signature` gives; compared in constant time."""
+    """Whether `given` is the signature of a text; compares in constant time."""
     if not isinstance(given, str) or not _TOKEN.fullmatch(given):
         return False
     return _signer(purpose).verify_signature(text, given)

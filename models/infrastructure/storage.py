@@ -1,4 +1,4 @@
-"""The file store: photos and documents under one address, on a disk or in a bucket."""
+"""The file store: photos and documents under one URL, on a disk or in a bucket."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from pathlib import Path, PurePosixPath
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
-FILE, FOLDER = 0o600, 0o700  # rights on a disk
+FILE, FOLDER = 0o600, 0o700  # permissions on a disk
 
 
 class Storage:
-    """Files by their path under `url` (file:// or s3://); a file is there whole, or not at all.
+    """Files by their path under `url` (file:// or s3://); writes are atomic.
 
-    Nothing is connected before the first file is read or written; safe to share between threads.
-    On a disk nobody else may read the files: people's photos are not encrypted.
+    Connects when the first file is read or written. Thread-safe. On a disk only this user may read
+    the files: people's photos are not encrypted.
     """
 
     def __init__(self, url: str) -> None:
         self._system, self._root = url_to_fs(url)
 
     def write(self, path: str, content: bytes) -> None:
-        """Write a file, in place of an earlier one.
+        """Write a file, replacing an earlier one.
 
         Raises:
-            OSError: the store is away or full.
+            OSError: the store is unavailable or full.
         """
         full = self._full(path)
         if isinstance(self._system, LocalFileSystem):
             _replace(Path(full), content)
-        else:  # an object is put as a whole
-            with _away():
+        else:  # an object store's put is atomic
+            with _as_os_error():
                 self._system.pipe_file(full, content)
 
     def read(self, path: str) -> bytes:
-        """Give a file's content.
+        """Return a file's content.
 
         Raises:
-            FileNotFoundError: there is none.
-            OSError: the store is away.
+            FileNotFoundError: there is no such file.
+            OSError: the store is unavailable.
         """
         full = self._full(path)
         if isinstance(self._system, LocalFileSystem):
             return Path(full).read_bytes()
-        with _away():
+        with _as_os_error():
             content: bytes = self._system.cat_file(full)
         return content
 
@@ -55,14 +55,14 @@ class Storage:
         """Whether there is such a file.
 
         Raises:
-            OSError: the store is away.
+            OSError: the store is unavailable.
         """
         full = self._full(path)
-        with _away():
+        with _as_os_error():
             return bool(self._system.isfile(full))
 
     def open_to_others(self) -> Path | None:
-        """The store's folder on a disk if others on this machine may look into it."""
+        """Return the store's folder on a disk if other users of this machine have access to it."""
         folder = Path(self._root)
         local = isinstance(self._system, LocalFileSystem) and folder.is_dir()
         return folder if local and folder.stat().st_mode & 0o077 else None
@@ -75,8 +75,8 @@ class Storage:
 
 
 @contextmanager
-def _away() -> Iterator[None]:
-    """Translate errors of a bucket's client into the OSError that they mean."""
+def _as_os_error() -> Iterator[None]:
+    """Translate errors of a bucket's client into OSError."""
     try:
         yield
     except OSError:
@@ -86,7 +86,7 @@ def _away() -> Iterator[None]:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    """Write beside the file, and put it in its place once it is safe on the disk."""
+    """Write a temporary file beside `file`, fsync it, and rename it."""
     _make(file.parent)
     beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
@@ -101,7 +101,7 @@ def _replace(file: Path, content: bytes) -> None:
 
 
 def _make(folder: Path) -> None:
-    """Make a folder, and those above it, for us alone; one that is there keeps its rights."""
+    """Create a folder and its parents for this user only; existing ones keep their permissions."""
     if not folder.is_dir():
         _make(folder.parent)
         folder.mkdir(FOLDER, exist_ok=True)

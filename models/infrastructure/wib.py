@@ -1,5 +1,5 @@
-"""Jakarta's time."""
+"""Jakarta's time zone."""
 
 from datetime import timedelta, timezone
 
-WIB = timezone(timedelta(hours=7), "WIB")  # no summer time
+WIB = timezone(timedelta(hours=7), "WIB")  # no daylight saving time

@@ -1,7 +1,7 @@
 """Several statements in one round trip: sent with one write, answered with one read.
 
-psycopg's own pipeline mode writes to the wire once for each statement, and a turn waits for each.
-This sends what libpq has gathered when the block ends, through `psycopg.pq`, psycopg's interface to
+psycopg's own pipeline mode writes to the socket once per statement, and a turn waits for each. This
+module sends libpq's buffer once, when the block ends, through `psycopg.pq`, psycopg's interface to
 libpq. Source: https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
 """
 
@@ -25,21 +25,21 @@ _FAILED = {ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED, ExecStatus.BAD_R
 
 
 class Results(Protocol):
-    """The rows of a statement; there after the pipeline."""
+    """The rows of a statement; available after the pipeline has ended."""
 
     @property
     def rows(self) -> list[tuple[Any, ...]]: ...
 
 
 class Execute(Protocol):
-    """Puts a statement in a pipeline; its parameters stand in it as `%(name)s`."""
+    """Adds a statement to a pipeline; its placeholders are `%(name)s`."""
 
     def __call__(self, sql: str, given: Mapping[str, Any], /) -> Results: ...
 
 
 @dataclass(slots=True)
 class _Command:
-    """One command of a pipeline, and what it gave."""
+    """One command of a pipeline, and its result."""
 
     send: Callable[[], None]
     prepares: bytes | None = None  # the name of the statement that it prepares
@@ -47,19 +47,19 @@ class _Command:
 
 
 class Pipeline:
-    """Statements that wait for their trip; nothing is sent before `end`."""
+    """Statements for one round trip; nothing is sent before `end`."""
 
     def __init__(self, wire: psycopg.Connection[Any], known: MutableSet[bytes]) -> None:
-        self._wire, self._known = wire, known  # known: the statements that it has prepared
+        self._wire, self._known = wire, known  # known: names of its prepared statements
         self._pg: PGconn = wire.pgconn
         self._commands: list[_Command] = []
         if not wire.autocommit and self._pg.transaction_status == TransactionStatus.IDLE:
             self._put(self._pg.send_query_params, b"BEGIN", None)
 
     def __call__(self, sql: str, given: Mapping[str, Any]) -> Results:
-        """Put a statement on the pipeline; it is planned once for each connection.
+        """Add a statement to the pipeline; it is prepared once per connection.
 
-        Its parameters keep the types that they have when it is prepared.
+        Its parameters keep the types of the first call.
         """
         name, query, names = _prepared(sql)
         values = Transformer(self._wire)
@@ -71,14 +71,14 @@ class Pipeline:
         return self._put(send, name, params, values.formats, Format.BINARY)
 
     def commit(self) -> None:
-        """End the transaction on this trip."""
+        """Add a COMMIT to the pipeline."""
         self._put(self._pg.send_query_params, b"COMMIT", None)
 
     def end(self) -> None:
-        """Send all, and wait for the answers.
+        """Send all commands, and wait for the results.
 
         Raises:
-            psycopg.Error: the first failure; what came after it was not done.
+            psycopg.Error: the first failure; later commands were not run.
         """
         if not self._commands:
             return
@@ -87,16 +87,16 @@ class Pipeline:
             for command in self._commands:
                 command.send()
             self._pg.pipeline_sync()
-            error = self._wire.wait(self._travel())
+            error = self._wire.wait(self._exchange())
             self._pg.exit_pipeline_mode()
         except BaseException:
-            self._wire.close()  # what is on the wire belongs to nobody
+            self._wire.close()  # unread results are on the socket
             raise
         if error is not None:
             raise error
 
     def drop(self) -> None:
-        """Forget the pipeline: nothing was sent."""
+        """Discard the pipeline before anything was sent."""
         for command in self._commands:
             if command.prepares is not None:
                 self._known.discard(command.prepares)
@@ -106,7 +106,7 @@ class Pipeline:
         self._commands.append(command)
         return command
 
-    def _travel(self) -> Generator[Wait, Any, psycopg.Error | None]:
+    def _exchange(self) -> Generator[Wait, Any, psycopg.Error | None]:
         error: psycopg.Error | None = None
         while self._pg.flush():
             yield Wait.RW
@@ -139,7 +139,7 @@ class Pipeline:
 
 @cache
 def _prepared(sql: str) -> tuple[bytes, bytes, tuple[str, ...]]:
-    """SQL as PostgreSQL takes it, with $1, $2, after its name; and the names of its parameters."""
+    """Return a name for the statement, its SQL with $1, $2, ..., and the parameters' names."""
     names = tuple(dict.fromkeys(_NAME.findall(sql)))
     query = _NAME.sub(lambda found: f"${names.index(found[1]) + 1}", sql).encode()
     return b"trip_" + sha256(query).hexdigest()[:16].encode(), query, names
