@@ -1,1 +1,1 @@
-"""The database: tables, their queries, and the rules of what may follow what."""
+"""The database: tables, their queries, and the lifecycles of cases and visits."""

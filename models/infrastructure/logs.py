@@ -1,7 +1,7 @@
-"""Logs without personal data: one JSON line an event, scrubbed when all that it says is known.
+"""Logs without personal data: one JSON line per event, scrubbed just before it is rendered.
 
-LOG_LEVEL says how much our own rooms tell; libraries never tell more than INFO, since at DEBUG some
-quote whole messages. An error's own words are kept only where they can't quote a person.
+LOG_LEVEL applies to our own packages (`ROOMS`); libraries log at INFO or above, since at DEBUG some
+quote whole messages. An error's message is logged only if it can't quote a person.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ACCOUNT = re.compile(r"(?<!\w)(?:AC|SK)[0-9a-f]{32}(?!\w)")
 _WHATSAPP = re.compile(r"whatsapp(:|%3A)(?:(?:\+|%2B)?\d{5,}|ID\.\w+)")
 _PAGE = re.compile(r"(/(?:identitas|berkas)/)[A-Za-z0-9_.-]+")
 
-#: Errors of servers that are away, whose words name hosts and time limits.
+#: Errors of unavailable servers; their messages name hosts and timeouts.
 _OUTAGES = (
     OSError,
     psycopg.OperationalError,
@@ -41,9 +41,9 @@ _OUTAGES = (
 
 
 def scrub(line: str) -> str:
-    """Take identity and phone numbers, names in WhatsApp, accounts and secret links out of a line.
+    """Mask identity and phone numbers, tokens, accounts, WhatsApp addresses and secret links.
 
-    A token of Twilio's looks like any other text: it is never handed to a log.
+    A Twilio token has no recognizable form: never pass one to a log.
     """
     line = _IDENTITY_NUMBER.sub("[nik]", line)
     line = _PHONE.sub("[phone]", line)
@@ -54,7 +54,7 @@ def scrub(line: str) -> str:
 
 
 def _scrubbed(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Scrub every value of a line; done before it is written, so that numbers stay numbers."""
+    """Scrub every value of an event before it is rendered, so that numbers stay numbers."""
     return {key: _clean(value) for key, value in event.items()}
 
 
@@ -76,10 +76,11 @@ def _clean(value: Any) -> Any:
 
 
 def told(error: BaseException) -> str:
-    """An error's type, and what of its words can be logged.
+    """Return an error's type, and as much of its message as can be logged.
 
-    Our own errors name fields and numbers, never what a person wrote; so do those of servers that
-    are away. Of what PostgreSQL refused, the rule is named; others' words are left out.
+    The messages of our own errors and of unavailable servers name fields, numbers and hosts, never
+    a person's words. For other errors of PostgreSQL, the SQLSTATE and the constraint or table are
+    returned; for all others, only the type.
     """
     kind = type(error)
     if kind.__module__.partition(".")[0] in ROOMS or isinstance(error, _OUTAGES):
@@ -92,14 +93,14 @@ def told(error: BaseException) -> str:
 
 
 def place(error: BaseException) -> str:
-    """Where an error was raised, in our own code if it is in the trace: file and line."""
+    """Return "file:line" of the innermost frame of our own code, or of any if there is none."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
     return f"{PurePath(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
 
 
 def _traceback(error: BaseException) -> Iterator[str]:
-    """An error with what led to it: the places, and of the words what `told` gives."""
+    """Yield the traceback of an error and its causes, with messages as `told` returns them."""
     if error.__cause__ is not None:
         yield from _traceback(error.__cause__)
         yield "\nwhich led to\n"
@@ -120,7 +121,7 @@ def _render(exc_info: structlog.typing.ExcInfo) -> str:
 
 
 def _first_line(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Of asyncio's lines keep the first: in the others stand an error's words."""
+    """Keep only the first line of asyncio's events: the others contain an error's message."""
     if event.get("logger") == "asyncio":
         event["event"] = str(event["event"]).partition("\n")[0]
     return event
@@ -129,7 +130,7 @@ def _first_line(logger: WrappedLogger, method: str, event: EventDict) -> EventDi
 def _log_uncaught(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """An error that ends the process goes the same way: a bare traceback would quote it."""
+    """Log an error that ends the process; Python's own traceback would print its message."""
     if not issubclass(kind, KeyboardInterrupt):
         logging.getLogger("uncaught").critical(kind.__name__, exc_info=(kind, error, trace))
 
@@ -140,7 +141,7 @@ def _log_uncaught_in_thread(given: threading.ExceptHookArgs) -> None:
 
 
 def configure(level: str) -> None:
-    """Send this process's logs to standard error."""
+    """Configure this process's logs, which go to standard error."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -172,6 +173,6 @@ def configure(level: str) -> None:
     for chatty in ("httpx", "httpcore", "uvicorn.access", "aiohttp.access", "twilio"):
         logging.getLogger(chatty).setLevel(max(threshold, logging.WARNING))
     logging.captureWarnings(True)
-    logging.raiseExceptions = False  # a line that can't be written would be printed with its words
+    logging.raiseExceptions = False  # or logging would print a record that it failed to write
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_in_thread

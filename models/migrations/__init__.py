@@ -1,4 +1,4 @@
-"""Bringing a database to the present shape of the tables, and telling whether it has it."""
+"""Migrations of the database schema, and checks of its version."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from sqlalchemy.pool import NullPool
 from models.infrastructure.database import driver_url
 from models.infrastructure.errors import OperatorError
 
-LOCK = 0x697A696E  # "izin": processes that start together migrate one after another
+LOCK = 0x697A696E  # "izin"; the advisory lock that makes concurrent migrations take turns
 
 
 class OutOfStep(OperatorError):
-    """The tables in Python and in the database differ; the message lists how, and says the mend."""
+    """The tables in Python and in the database differ; the message says how, and the fix."""
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Run the migrations that the database has not had. Safe to run twice, or at once.
+    """Apply the pending migrations. Idempotent, and safe under concurrent calls.
 
     Raises:
-        OutOfStep: it has had one that this program does not know; nothing is changed.
+        OutOfStep: the database has a migration that this program lacks; nothing is changed.
     """
     with _alone(url) as config:
         _known(config)
@@ -36,10 +36,10 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 
 def downgrade(url: str, revision: str = "base") -> None:
-    """Undo migrations down to `revision`: by default all of them, and all data with them.
+    """Revert migrations down to `revision`: by default all of them, which deletes all data.
 
     Raises:
-        OutOfStep: the database has had one that this program does not know.
+        OutOfStep: the database has a migration that this program lacks.
     """
     with _alone(url) as config:
         _known(config)
@@ -47,7 +47,7 @@ def downgrade(url: str, revision: str = "base") -> None:
 
 
 def check(url: str) -> None:
-    """See that the migrations lead to exactly the tables that the models declare.
+    """Check that the migrated database has exactly the tables that the models declare.
 
     Raises:
         OutOfStep: a table was changed without a migration, or the other way round.
@@ -62,10 +62,10 @@ def check(url: str) -> None:
 
 
 def missing(connection: Connection) -> list[str]:
-    """The migrations that the database has not had, oldest first; it only reads one small table.
+    """Return the pending migrations, oldest first; reads one small table.
 
     Raises:
-        OutOfStep: it has had one that this program does not know.
+        OutOfStep: the database has a migration that this program lacks.
     """
     had = MigrationContext.configure(connection).get_current_heads()
     scripts = ScriptDirectory.from_config(_config(connection))
@@ -80,25 +80,25 @@ def missing(connection: Connection) -> list[str]:
 
 
 def _known(config: Config) -> None:
-    """See that this program knows every migration the database has had."""
+    """Check that this program has every migration of the database."""
     connection: Connection = config.attributes["connection"]
     missing(connection)
     connection.rollback()  # alembic begins its own transaction
 
 
 def revise(url: str, message: str) -> None:
-    """Write a migration from what the database has to what the models declare."""
+    """Generate a migration from the database's tables to those that the models declare."""
     with _alone(url) as config:
         command.revision(config, message, autogenerate=True)
 
 
 @contextmanager
 def _alone(url: str) -> Iterator[Config]:
-    """Connect, and keep other migrations of this database waiting."""
+    """Connect, and hold the lock on migrations of this database."""
     engine = create_engine(driver_url(url), poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-        connection.commit()  # the lock stays; alembic begins its own transactions
+        connection.commit()  # the session keeps the lock; alembic begins its own transactions
         yield _config(connection)
 
 

@@ -10,7 +10,7 @@ from models import migrations
 
 
 def main(arguments: list[str]) -> None:
-    """Do what the arguments say, one after the other."""
+    """Run the commands in order; with `revise`, the other arguments are the message."""
     url = os.environ["DATABASE_URL"]
     if arguments[:1] == ["revise"]:
         migrations.revise(url, " ".join(arguments[1:]))

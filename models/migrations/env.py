@@ -1,4 +1,4 @@
-"""Alembic's entry: how migrations run, and how they are written from the models."""
+"""Alembic's entry point: runs migrations, and generates them from the models."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from models.base import Base
 
 for module in iter_modules(models.__path__, "models."):
     if not module.ispkg:
-        import_module(module.name)  # a table counts once its module was imported
+        import_module(module.name)  # a table is in the metadata once its module is imported
 
 
 def render(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
-    """Write a type of ours as what the database sees: a migration must not change with our code."""
+    """Render our own types as their database types: a migration must not change with our code."""
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl_instance!r}"
     return False

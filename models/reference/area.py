@@ -1,4 +1,4 @@
-"""The areas of Jakarta: which of them a name, or a point on the map, means.
+"""The areas of Jakarta, found by name or by a point on the map.
 
 Sources: README.md here.
 """
@@ -14,13 +14,13 @@ from models.reference.area_names import ISLANDS_CODE, Area, Level, NameReader, N
 
 REFERENCE = Path(__file__).parent
 EARTH_RADIUS_KM = 6371.0088
-REACH = 1.0  # how far beyond its neighbours' mean distance an area may stretch
+REACH = 1.0  # an area's reach, as a multiple of the mean distance to its three nearest neighbours
 REACH_FLOOR_KM = 0.8
-ISLAND_REACH_KM = 10.0  # an island's centroid stands for sea and islets around it
+ISLAND_REACH_KM = 10.0  # an island's centroid also represents the sea and islets around it
 
 
 class Areas:
-    """The table of areas and the look-ups over it; immutable, safe to share."""
+    """The table of areas, and its look-ups; immutable and thread-safe."""
 
     def __init__(
         self,
@@ -45,41 +45,44 @@ class Areas:
         return self._by_code.get(code)
 
     def parent(self, area: Area) -> Area | None:
-        """The kecamatan of a kelurahan, the kota of a kecamatan, None for a kota."""
+        """Return the kecamatan of a kelurahan, the kota of a kecamatan, None for a kota."""
         return self._by_code[area.parent_code] if area.parent_code else None
 
     def kecamatan_of(self, code: str) -> Area | None:
-        """The kecamatan that `code` names or lies in; None for a kota or an unknown code."""
+        """Return the kecamatan that `code` is or is in; None for a kota or an unknown code."""
         return self._ancestor(code, "kecamatan")
 
     def kota_of(self, code: str) -> Area | None:
-        """The kota that `code` names or lies in; None for an unknown code."""
+        """Return the kota that `code` is or is in; None for an unknown code."""
         return self._ancestor(code, "kota")
 
     def priority(self, code: str) -> bool:
-        """Does the kelurahan hold a priority kampung (Kepgub DKI 878/2018)?
+        """Whether the kelurahan has a priority kampung (Kepgub DKI 878/2018).
 
-        Eight of the decree's 21 kampung are not known by kelurahan, so False is no proof.
+        The kelurahan of eight of the decree's 21 kampung is unknown, so False is no proof.
         """
         return code in self._priority
 
     def distance_km(self, lat: float, lon: float, code: str) -> float:
-        """Kilometres over the sphere from a point to an area's centroid. KeyError if unknown."""
+        """Return the great-circle distance from a point to an area's centroid.
+
+        Raises:
+            KeyError: the code is unknown.
+        """
         area = self._by_code[code]
         return _distance_km(lat, lon, area.lat, area.lon)
 
     def nearest(self, lat: float, lon: float, *, limit: int = 3) -> tuple[Area, ...]:
-        """The kelurahan whose centroids lie nearest, nearest first."""
+        """Return the kelurahan with the nearest centroids, nearest first."""
         here = _on_sphere(lat, lon)
         near = heapq.nlargest(limit, self._places, key=lambda place: _nearness(here, place[1]))
         return tuple(area for area, _ in near)
 
     def in_jakarta(self, lat: float, lon: float) -> bool:
-        """Is the point in Jakarta, as far as centroids can tell?
+        """Whether a point is in Jakarta, estimated from centroids.
 
-        It is if the nearest kelurahan is no farther than such an area stretches, and no known
-        place across the border is nearer. Right to a few hundred metres at the border: refuse
-        nobody on its word alone.
+        True if the nearest kelurahan is within its reach, and no known place across the border is
+        nearer. Accurate to a few hundred metres at the border: refuse nobody because of it alone.
         """
         (nearest,) = self.nearest(lat, lon, limit=1)
         distance = self.distance_km(lat, lon, nearest.code)
@@ -90,18 +93,18 @@ class Areas:
         return all(most >= _nearness(here, place) for place in self._neighbours)
 
     def find(self, text: str) -> tuple[Area, ...]:
-        """The kelurahan and kecamatan that `text` may mean; several if it is ambiguous.
+        """Return the kelurahan and kecamatan that `text` may mean; several if it is ambiguous.
 
         Reads "kel cipete utara", "kec. tebet", "cipete utara jaksel", "kb jeruk", "benhil", small
-        misspellings. A kecamatan named beside its kelurahan only confirms it. Empty if nothing in
-        Jakarta is named, or a place outside is.
+        misspellings. A kecamatan named with its kelurahan only confirms it. Empty if `text` names
+        nothing in Jakarta, or a place outside.
         """
         return self._reader.find(text)
 
     def outside(self, text: str) -> bool:
-        """Does `text` name a place outside Jakarta ("Bekasi", "tangsel", "Bogor")?
+        """Whether `text` names a place outside Jakarta ("Bekasi", "tangsel", "Bogor").
 
-        Not when it is a street's name ("jl raya bekasi") or a city of Jakarta is named as well.
+        False if it is a street's name ("jl raya bekasi") or a city of Jakarta is named as well.
         """
         return self._reader.outside(text)
 
@@ -166,11 +169,11 @@ def _distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> 
 
 
 def _on_sphere(lat: float, lon: float) -> tuple[float, float, float]:
-    """A point as a vector of length 1 from the centre of the earth; degrees in."""
+    """Return a point as a unit vector from the centre of the earth; degrees in."""
     phi, theta = math.radians(lat), math.radians(lon)
     return math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta), math.sin(phi)
 
 
 def _nearness(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
-    """The cosine of the angle between two points: the nearer, the larger."""
+    """Return the cosine of the angle between two points: larger means nearer."""
     return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]

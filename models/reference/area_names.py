@@ -18,9 +18,9 @@ from rapidfuzz.distance import OSA
 Level = Literal["kota", "kecamatan", "kelurahan"]
 
 NAMES = Path(__file__).with_name("area_names.toml")
-MOST_WORDS = 40  # read of one message
-LONGEST_NAME = 4  # words: "kebayoran baru pasar rebo" needs no more
-FAMILY = 8  # a first word shared by more areas than this ("kebon") says too little
+MOST_WORDS = 40  # per message; later words are ignored
+LONGEST_NAME = 4  # words; longer sequences are not looked up
+FAMILY = 8  # a first word ("kebon") is ignored if more areas than this share it
 ISLANDS, ISLANDS_CODE = "kepulauan seribu", "31.01"
 
 
@@ -38,7 +38,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How people write places: see reference/area_names.toml."""
+    """Everyday names and spellings of places: see reference/area_names.toml."""
 
     words: dict[str, list[str]]
     cities: dict[str, str]
@@ -61,13 +61,13 @@ class _Span:
     start: int
     end: int
     areas: tuple[Area, ...]
-    hinted: bool = False  # "kel." or "kec." stands before it
-    street: bool = False  # "jl." stands before it
-    doubtful: bool = False  # an everyday word ("baru") among others
+    hinted: bool = False  # "kel." or "kec." is before it
+    street: bool = False  # "jl." is before it
+    doubtful: bool = False  # an everyday word ("baru") among other words
 
 
 class NameReader:
-    """Reads names of areas in a text; immutable, safe to share."""
+    """Finds names of areas in a text; immutable and thread-safe."""
 
     def __init__(
         self, areas: Iterable[Area], names: Names, kampung: Iterable[tuple[str, str | None]]
@@ -122,11 +122,11 @@ class NameReader:
         return re.findall(r"[a-z]+|\d+", plain)[:MOST_WORDS]
 
     def _take_cities(self, words: list[str]) -> tuple[list[str], set[str]]:
-        """Without the words that name a city of Jakarta, and the codes of those cities."""
+        """Return the words without names of cities of Jakarta, and the codes of those cities."""
         text, kota = " ".join(words), set()
         for name in sorted(self._names.cities, key=len, reverse=True):
             code = self._names.cities[name]
-            kept = ISLANDS if code == ISLANDS_CODE else "|"  # districts bear the islands' name
+            kept = ISLANDS if code == ISLANDS_CODE else "|"  # districts contain the islands' name
             text, count = re.subn(rf"\b{name}\b", kept, text)
             if count:
                 kota.add(code)
@@ -160,7 +160,7 @@ class NameReader:
         return bool(process.extractOne(name, self._outside, scorer=OSA.distance, score_cutoff=1))
 
     def _exact_spans(self, words: list[str]) -> list[_Span]:
-        """Names as written, the longest first, none over another."""
+        """Return exact matches of names, longest first, without overlaps."""
         spelt = self._spelt(words)
         found: list[_Span] = []
         by_length = sorted(_windows(len(words), LONGEST_NAME), key=lambda w: w[0] - w[1])
@@ -177,7 +177,7 @@ class NameReader:
         return found
 
     def _completed(self, words: list[str], span: _Span) -> _Span:
-        """The span with a misspelt last word of a longer name: "srengseng" + "sawh"."""
+        """Extend a span by the misspelt last word of a longer name: "srengseng" + "sawh"."""
         last = words[span.end : span.end + 1]
         if not last or len(last[0]) < 3 or self._is_noise(last[0]):
             return span
@@ -191,7 +191,7 @@ class NameReader:
         return span
 
     def _misspelt_spans(self, words: list[str]) -> list[_Span]:
-        """The names nearest to what is written, if near enough: one letter in five."""
+        """Return the best fuzzy matches of names (see `_near` for the allowed edit distance)."""
         spelt = self._spelt(words)
         best: list[tuple[float, _Span]] = []
         for start, end in _windows(len(words), 3):

@@ -1,7 +1,7 @@
-"""Kinds of business (KBLI 2025): which of them an owner's words mean.
+"""Kinds of business (KBLI 2025), found by an owner's words.
 
-The words people use are in reference/business_examples.toml and business_words.toml; the engine
-below only compares. Sources: reference/README.md.
+The words that people use are in reference/business_examples.toml and business_words.toml; this
+module only compares them. Sources: reference/README.md.
 """
 
 import csv
@@ -28,22 +28,22 @@ REFERENCE = Path(__file__).parent
 MAX_LABEL = 60  # characters
 MAX_SHORT_LABEL = 24  # characters; WhatsApp list item
 
-MOST_WORDS = 24  # read of one message; whoever needs more tells a story
-FOREIGN = 1.5  # weight of a word we do not know: it should not outweigh the words we do
-TITLE = 0.6  # an official title says less about how people speak than an example
-UNCURATED = 0.8  # a kind of business without examples is rarely what a micro-business runs
-ENOUGH = 0.34  # scores below name no trade
-NEAR_BEST = 0.55  # share of the best score a further offer needs
-INFORMATIVE = 2.2  # weight at least one recognised word must have
+MOST_WORDS = 24  # per message; later words are ignored
+FOREIGN = 1.5  # weight of an unknown word: low, so that it does not outweigh known ones
+TITLE = 0.6  # worth of an official title, which says less about how people speak than an example
+UNCURATED = 0.8  # factor of a kind without examples, which few micro-businesses run
+ENOUGH = 0.34  # the lowest score of a match
+NEAR_BEST = 0.55  # the lowest share of the best score for further matches
+INFORMATIVE = 2.2  # at least one recognised word must have this weight
 ENOUGH_FAINT = 3.0  # or all of them together: "sewa kios lapak"
-FAINT = 1.2  # most that a word like "toko" or "rumah" weighs
-FITTING, CONTRARY = 1.12, 0.80  # how far the way of doing it ("bikin", "keliling") tips a score
-UNSAID = 0.88  # goods without a verb are sold rather than made, mended or let
+FAINT = 1.2  # the highest weight of a word like "toko" or "rumah"
+FITTING, CONTRARY = 1.12, 0.80  # factors if the way of doing it ("bikin", "keliling") fits or not
+UNSAID = 0.88  # factor without a verb: goods are usually sold, not made, repaired or rented out
 
 
 @dataclass(frozen=True, slots=True)
 class BusinessType:
-    """One kind of business; the same number can mean something else in another KBLI version."""
+    """One kind of business; its code may mean another one in another KBLI version."""
 
     code: str
     version: str
@@ -52,7 +52,7 @@ class BusinessType:
     short_label: str  # at most MAX_SHORT_LABEL characters
     label_en: str
     short_label_en: str
-    risk: Risk | None  # of a micro business, a hint; None where unknown or depending on scope
+    risk: Risk | None  # of a micro business, as a hint; None if unknown or dependent on scope
     needs_verification: bool  # a certificate or licence is checked before work may start
     open_to_micro: bool  # False: not offered to micro businesses at all
 
@@ -69,7 +69,7 @@ class _Example:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How owners write: see reference/business_words.toml."""
+    """Owners' words and spellings: see reference/business_words.toml."""
 
     ignored: frozenset[str]
     ignored_phrases: tuple[str, ...]
@@ -79,7 +79,7 @@ class _Words:
 
 
 class BusinessTypes:
-    """The kinds of business and the search over them; immutable, safe to share."""
+    """The kinds of business, and the search for them; immutable and thread-safe."""
 
     def __init__(
         self,
@@ -125,13 +125,13 @@ class BusinessTypes:
         return self._types.get(code)
 
     def search(self, text: str, *, limit: int = 3) -> tuple[BusinessType, ...]:
-        """The kinds of business that `text` most likely means, best first; none if it names none.
+        """Return the kinds of business that `text` most likely means, best first; may be empty.
 
         Reads everyday words: "jualan bakso dorong", "londri kiloan", "tukang servis ac".
         """
         heard = self._recognise(_read(text, self._words)[:MOST_WORDS])
-        telling = [self._idf.get(word, 0.0) for word in heard]
-        if max(telling, default=0.0) < INFORMATIVE and sum(telling) < ENOUGH_FAINT:
+        weights = [self._idf.get(word, 0.0) for word in heard]
+        if max(weights, default=0.0) < INFORMATIVE and sum(weights) < ENOUGH_FAINT:
             return ()
         ways = {way for word in _said(text, self._words) for way in self._words.ways.get(word, ())}
         scores = self._score(heard, ways)
@@ -140,7 +140,7 @@ class BusinessTypes:
         return tuple(self._types[code] for code in ranked if scores[code] >= least)[:limit]
 
     def _recognise(self, words: list[str]) -> dict[str, float]:
-        """The known words heard, with how sure we are of each; unknown ones stay as they are."""
+        """Map words to known words with their confidence, 0 to 1; unknown words have 0."""
         heard: dict[str, float] = {}
         for word in words:
             for known, sure in self._known(word):
@@ -175,7 +175,7 @@ class BusinessTypes:
         return [(word, 0.0)]
 
     def _score(self, heard: Mapping[str, float], ways: set[Way]) -> dict[str, float]:
-        """How well each kind's best example covers what was heard, and the reverse."""
+        """Score each kind by how well its best example and the words cover each other."""
         asked = sum(self._idf.get(word, FOREIGN) for word in heard)
         best: dict[str, float] = {}
         found: defaultdict[str, set[str]] = defaultdict(set)
@@ -250,7 +250,7 @@ _GENERIC = re.compile(
 
 
 def _cut(text: str, longest: int) -> str:
-    """`text`, if need be cut after a word and ended with "…"."""
+    """Capitalize `text`; if it is too long, cut it after a word and append "…"."""
     text = text[:1].upper() + text[1:]
     if len(text) <= longest:
         return text
@@ -266,7 +266,7 @@ def _risk(text: str | None) -> Risk | None:
 
 
 def _ways(code: str, category: str) -> frozenset[Way]:
-    """The ways of doing business that are part of a kind of business."""
+    """Return the ways of doing business that a kind of business implies."""
     ways: set[Way] = set()
     if category == "A":
         ways.add("grow")
@@ -296,11 +296,11 @@ _CHOICES: tuple[frozenset[Way], ...] = (
     frozenset({"mobile", "fixed"}),
 )
 _SAID: frozenset[Way] = frozenset({"make", "repair", "rent", "teach", "grow"})
-_MARKED: tuple[Way, ...] = ("used", "bulk")  # meant only when said
+_MARKED: tuple[Way, ...] = ("used", "bulk")  # meant only if the owner says so
 
 
 def _tip(kind: frozenset[Way], heard: set[Way]) -> float:
-    """How much the way of doing it, as heard, speaks for a kind of business."""
+    """Return the factor by which the ways in the owner's words change a kind's score."""
     factor = 1.0
     for choice in _CHOICES:
         if kind & choice & heard:
@@ -316,14 +316,14 @@ def _tip(kind: frozenset[Way], heard: set[Way]) -> float:
 
 
 def _split(text: str) -> list[str]:
-    """Lower-case words without signs and numbers: "Kue2 & Es-Teh" -> kue, es, teh."""
+    """Return lower-case words without signs and numbers: "Kue2 & Es-Teh" -> kue, es, teh."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     plain = re.sub(r"([a-z])\1{2,}", r"\1", plain)  # "baksoooo"
     return re.findall(r"3d|[a-z]+", plain)
 
 
 def _said(text: str, words: _Words) -> list[str]:
-    """The words of `text` in everyday spelling."""
+    """Return the words of `text` in our spelling (`same`), without ignored phrases."""
     written = " ".join(_split(text))
     for phrase in words.ignored_phrases:
         written = re.sub(rf"\b{phrase}\b", " ", written)
@@ -331,7 +331,7 @@ def _said(text: str, words: _Words) -> list[str]:
 
 
 def _read(text: str, words: _Words) -> list[str]:
-    """The words of `text` that may name a trade."""
+    """Return the words of `text` that may name a trade."""
     return [word for word in _said(text, words) if word not in words.ignored and len(word) > 1]
 
 
@@ -346,7 +346,7 @@ _PREFIXES = (
 
 
 def _root(word: str, known: Set[str]) -> str:
-    """`word` without Indonesian affixes, if what remains is a known word: "nyuci" -> "cuci"."""
+    """Strip Indonesian affixes from `word` if a known word remains: "nyuci" -> "cuci"."""
     stems = [word] + [word.removesuffix(suffix) for suffix in _SUFFIXES if word.endswith(suffix)]
     for stem in stems:
         if stem != word and len(stem) >= 4 and stem in known:
@@ -360,7 +360,7 @@ def _root(word: str, known: Set[str]) -> str:
 
 
 def _idf(read: Iterable[tuple[str, frozenset[str]]]) -> dict[str, float]:
-    """How telling a word is: the fewer kinds of business know it, the more."""
+    """Return each word's inverse document frequency over the kinds of business."""
     codes: defaultdict[str, set[str]] = defaultdict(set)
     everything = set()
     for code, words in read:
