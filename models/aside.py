@@ -129,17 +129,17 @@ def retry(tx: Session, kind: Kind, row_id: int) -> None:
     row = _open(tx, kind, row_id)
     match row:
         case InboxMessage():
-            _insist_readable(row.event)
-            row.set_aside_at, row.failures, row.person_id = None, 0, _alive(tx, row.person_id)
+            _require_readable(row.event)
+            row.set_aside_at, row.failures, row.person_id = None, 0, _unmerged_id(tx, row.person_id)
             notify(tx, INBOX)
         case OutboundMessage():
-            _insist_readable(row.message)
+            _require_readable(row.message)
             row.failed_at = row.outcome = row.leased_until = None
             row.first_due_at = row.counted = None
-            row.attempts, row.due_at, row.person_id = 0, func.now(), _alive(tx, row.person_id)
+            row.attempts, row.due_at, row.person_id = 0, func.now(), _unmerged_id(tx, row.person_id)
             notify(tx, OUTBOX)
         case Attachment():
-            _insist_readable(row.reference)
+            _require_readable(row.reference)
             row.state, row.refusal, row.failures = AttachmentState.PENDING, None, 0
             row.due_at = func.now()
         case SessionAside():
@@ -189,19 +189,19 @@ def _open(
     return row
 
 
-def _insist_readable(value: object) -> None:
+def _require_readable(value: object) -> None:
     if isinstance(value, Unreadable):
         raise NotPossible(f"it still can't be read: {value.why}")
 
 
-def _alive(tx: Session, person_id: int) -> int:
+def _unmerged_id(tx: Session, person_id: int) -> int:
     """Return the person's id, or the id of the person they were merged into."""
     return tx.get_one(Person, person_id).merged_into or person_id
 
 
 def _put_back(tx: Session, row: SessionAside) -> None:
     """Restore a conversation's session, unless that would replace a form begun since then."""
-    _insist_readable(encryption.open_json(row.session, SESSION))
+    _require_readable(encryption.open_json(row.session, SESSION))
     person.lock(tx, [row.person_id])
     begun = tx.scalar(select(Conversation.has_draft).filter_by(person_id=row.person_id))
     if begun and row.has_draft:

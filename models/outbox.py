@@ -205,7 +205,7 @@ def enqueue_and_lease(
             }
         )
     given = {"rows": packed(rows), "lease": lease.total_seconds()}
-    return execute(_OWE, {**given, **hours.parameters})
+    return execute(_ENQUEUE, {**given, **hours.parameters})
 
 
 #: SQL of the number of a person's pending fleeting replies; `{person}` is SQL of the person's id.
@@ -224,7 +224,7 @@ SLEEPS = f"""(outbox.leased_until IS NULL AND outbox.due_at > now()
                   OR coalesce(outbox.counted, 0) >= {LATE}
                      AND outbox.outcome IN ('unknown', 'failed')))"""
 
-_OWE = f"""
+_ENQUEUE = f"""
     WITH given AS MATERIALIZED (
       SELECT * FROM json_to_recordset(%(rows)s)
           AS new (number int, person_id bigint, address_id bigint, dedupe_key text, message text,

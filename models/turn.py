@@ -83,20 +83,20 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
         Moved: a person was merged into another; roll back and begin again.
     """
     addresses = {(one.channel, one.address) for one in deliveries}
-    who = asked(ids, addresses)
+    people = asked(ids, addresses)
     for _ in range(HEARINGS):
         with pipeline(tx) as execute:
-            heard = inbox.hear(execute, deliveries) if deliveries else None
-            locked = execute(LOCK, who)
-            opened = execute(_OPEN, {**who, "version": CURRENT_VERSION})
-        met = heard.rows if heard is not None else []
-        if len(met) == len(addresses):
+            inserted = inbox.hear(execute, deliveries) if deliveries else None
+            locked = execute(LOCK, people)
+            opened = execute(_OPEN, {**people, "version": CURRENT_VERSION})
+        senders = inserted.rows if inserted is not None else []
+        if len(senders) == len(addresses):
             if any(row[-1] is not None for row in locked.rows):
                 raise Moved("people became one while they were waited for")
             speakers = [person.speaker(row) for row in locked.rows]
             at = keep_now(tx, opened.rows[0][-1]) if opened.rows else now(tx)
             return Begun({one.id: one for one in speakers}, _openings(opened.rows), at)
-    raise Unmet(f"{len(addresses) - len(met)} people")
+    raise Unmet(f"{len(addresses) - len(senders)} people")
 
 
 def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
@@ -112,10 +112,10 @@ def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
         person_id, session, consents, staff, applied, waits, row_id, *what = row[:-2]
         opening = found.get(person_id)
         if opening is None:
-            talk = None if session is None else open_json(session, SESSION)
+            opened = None if session is None else open_json(session, SESSION)
             days = calendar.read(row[-2])
             opening = found[person_id] = Opening(
-                talk, frozenset(consents), staff, applied, waits, days
+                opened, frozenset(consents), staff, applied, waits, days
             )
         if row_id is not None:
             channel, event, *where = what

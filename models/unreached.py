@@ -98,7 +98,7 @@ def note(tx: Session, person_id: int, reason: CallReason) -> Unreached | None:
         reason=reason,
         noted_at=func.now(),
     )
-    again = given.on_conflict_do_update(
+    upsert = given.on_conflict_do_update(
         index_elements=["person_id", "reason"],
         set_={
             "case_id": given.excluded.case_id,
@@ -109,7 +109,7 @@ def note(tx: Session, person_id: int, reason: CallReason) -> Unreached | None:
         where=or_(Unreached.called_at.is_not(None), _heard_since()),
     )
     return tx.scalars(
-        again.returning(Unreached), execution_options={"populate_existing": True}
+        upsert.returning(Unreached), execution_options={"populate_existing": True}
     ).one_or_none()
 
 
