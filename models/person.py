@@ -143,7 +143,7 @@ class LockedPerson:
 
 
 def mark_unreachable(tx: Session, address_ids: Iterable[int]) -> None:
-    """Mark addresses as unreachable, except those whose rows are locked: they write just now."""
+    """Mark addresses as unreachable, except those that a turn has locked: they just wrote."""
     still = select(Address.id).where(Address.id.in_(list(address_ids))).order_by(Address.id)
     silent = still.with_for_update(key_share=True, skip_locked=True)
     tx.execute(update(Address).where(Address.id.in_(silent)).values(unreachable_at=func.now()))

@@ -27,7 +27,7 @@ RANKS = {
     "delivered": 5,
     "read": 6,
 }
-NEAR = 10_000  # ids of the outbox: only rows this close before a row are searched
+NEAR = 10_000  # ids: rows of the outbox further before the given one are not searched
 FAILED = frozenset({"failed", "undelivered", "canceled"})
 
 
