@@ -24,7 +24,7 @@ class Chore(Base):
 def take(tx: Session, name: str, *, lease: timedelta, every: timedelta) -> bool:
     """Lease a due chore to this process; True when it got the lease.
 
-    A chore due later than twice `every` counts as due: the database's clock was set back.
+    A chore due more than twice `every` from now counts as due: the database's clock was set back.
     """
     given = insert(Chore).values(name=name, due_at=func.now() + lease)
     taken = given.on_conflict_do_update(
