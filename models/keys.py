@@ -22,7 +22,7 @@ from models.identity import NIK_INDEX, Identity
 from models.infrastructure import encryption
 from models.infrastructure.encryption import Encrypted, EncryptedJson, UnknownKey, UnreadableValue
 from models.infrastructure.errors import OperatorError
-from models.person import VEILED, Address, unveiled
+from models.person import ENCRYPTED, Address, decrypted
 
 KNOWN = b"izin datang"  # the plain text of a canary
 SAMPLE = 200  # oldest and as many newest values of a column, read when there are no canaries yet
@@ -179,7 +179,7 @@ def _index_problem(tx: Session) -> str | None:
         for row in rows
         if (nik := encryption.readable(row.nik)) is not None
     ]
-    for channel in VEILED:
+    for channel in ENCRYPTED:
         newest = select(Address.address).where(Address.channel == channel)
         for address in tx.scalars(newest.order_by(Address.id.desc()).limit(SAMPLE)):
             if not address.isdecimal():  # decimal: written before addresses were encrypted
@@ -189,7 +189,7 @@ def _index_problem(tx: Session) -> str | None:
 
 def _unveils(channel: str, address: str) -> bool:
     try:
-        unveiled(channel, address)
+        decrypted(channel, address)
     except ValueError:
         return False
     return True

@@ -35,7 +35,7 @@ from models.infrastructure.wire import Execute
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
 WHATSAPP = "whatsapp"  # the channel whose addresses are telephone numbers
-VEILED = (WHATSAPP, "telegram")  # channels whose addresses are encrypted under INDEX_KEY
+ENCRYPTED = (WHATSAPP, "telegram")  # channels whose addresses are encrypted under INDEX_KEY
 NAME, PHONE = "people.name", "people.phone"  # the associated data of their encryption
 
 
@@ -63,7 +63,7 @@ class Person(Base):
 
 
 class Address(Base):
-    """A person's address in a channel: opaque text, encrypted (`encrypted`) in `VEILED` channels.
+    """A person's address in a channel: opaque text, encrypted in `ENCRYPTED` channels.
 
     A reply goes to the address of the message it answers, a notice to the last one written from.
     """
@@ -86,7 +86,7 @@ def encrypted(channel: str, address: str) -> str:
     return encrypt_searchable(address, f"addresses.{channel}")
 
 
-def unveiled(channel: str, address: str) -> str:
+def decrypted(channel: str, address: str) -> str:
     """Decrypt an address that `encrypted` returned.
 
     Raises:
@@ -95,7 +95,7 @@ def unveiled(channel: str, address: str) -> str:
     return decrypt_searchable(address, f"addresses.{channel}")
 
 
-def veil_numbers(connection: Connection, channel: str) -> int:
+def encrypt_addresses(connection: Connection, channel: str) -> int:
     """Encrypt a channel's addresses that are still numbers; return how many. Idempotent.
 
     A number whose encrypted form exists as well is left as it is: they may belong to two people.
@@ -152,7 +152,7 @@ def mark_unreachable(tx: Session, address_ids: Iterable[int]) -> None:
 def whatsapp_number(address: str) -> str | None:
     """Return the telephone number (E.164) of an address on WhatsApp; None if it is hidden."""
     try:
-        own = unveiled(WHATSAPP, address)
+        own = decrypted(WHATSAPP, address)
     except ValueError:
         return None
     return own if _E164.fullmatch(own) else None

@@ -25,7 +25,7 @@ from models import identity
 from models.base import Base
 from models.consent import CURRENT_VERSION
 from models.infrastructure.encryption import blind_index, seal, seal_json
-from models.person import encrypted, veil_numbers
+from models.person import encrypt_addresses, encrypted
 from models.reference import area
 from models.visit import new_code
 from workers.verification import CHECKS
@@ -94,7 +94,7 @@ def fill(engine: Engine, size: Size, told: Callable[[str], None] = lambda _: Non
             began = time.perf_counter()
             rows = run(tx, statement, given)
             if table == "addresses":
-                veil_numbers(tx, "telegram")
+                encrypt_addresses(tx, "telegram")
             told(f"{table:<16} {rows:>9,} rows {time.perf_counter() - began:6.1f} s")
         for row in Base.metadata.sorted_tables:
             if "id" in row.c:

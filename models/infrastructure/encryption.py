@@ -165,7 +165,7 @@ def encrypt_searchable(name: str, purpose: str) -> str:
 
     AES-SIV (RFC 5297), as URL-safe base64 without padding.
     """
-    return _veil(name, purpose, _current_ring().index_key)
+    return _encrypt_searchable(name, purpose, _current_ring().index_key)
 
 
 def decrypt_searchable(encrypted: str, purpose: str) -> str:
@@ -174,22 +174,22 @@ def decrypt_searchable(encrypted: str, purpose: str) -> str:
     Raises:
         ValueError: `encrypt_searchable` did not make it, or with another purpose or index key.
     """
-    return _unveil(encrypted, purpose, _current_ring().index_key)
+    return _decrypt_searchable(encrypted, purpose, _current_ring().index_key)
 
 
 @lru_cache(REMEMBERED)
-def _veil(name: str, purpose: str, index_key: bytes) -> str:
+def _encrypt_searchable(name: str, purpose: str, index_key: bytes) -> str:
     box = _searchable(purpose, index_key).encrypt(name.encode(), [purpose.encode()])
     return base64.urlsafe_b64encode(box).rstrip(b"=").decode()
 
 
 @lru_cache(REMEMBERED)
-def _unveil(encrypted: str, purpose: str, index_key: bytes) -> str:
+def _decrypt_searchable(encrypted: str, purpose: str, index_key: bytes) -> str:
     try:
         box = base64.urlsafe_b64decode(encrypted + "=" * (-len(encrypted) % 4))
         return _searchable(purpose, index_key).decrypt(box, [purpose.encode()]).decode()
     except (InvalidTag, ValueError):
-        raise ValueError(f"not veiled for {purpose}") from None
+        raise ValueError(f"not encrypted for {purpose}") from None
 
 
 @lru_cache(16)

@@ -29,7 +29,7 @@ MAX_LABEL = 60  # characters
 MAX_SHORT_LABEL = 24  # characters; WhatsApp list item
 
 MOST_WORDS = 24  # per message; later words are ignored
-FOREIGN = 1.5  # weight of an unknown word: low, so that it does not outweigh known ones
+FOREIGN = 1.5  # weight of an unknown word: below that of most known ones
 TITLE = 0.6  # worth of an official title, which says less about how people speak than an example
 UNCURATED = 0.8  # factor of a kind without examples, which few micro-businesses run
 ENOUGH = 0.34  # the lowest score of a match

@@ -168,9 +168,9 @@ def test_what_is_veiled_is_found_by_its_name_and_can_t_be_read_without_the_key()
 
 @pytest.mark.parametrize("other", ["+6281234567890", "", "é", "AAAA"])
 def test_what_was_not_veiled_here_is_told(other: str) -> None:
-    with pytest.raises(ValueError, match="not veiled for here"):
+    with pytest.raises(ValueError, match="not encrypted for here"):
         decrypt_searchable(other, "here")
-    with pytest.raises(ValueError, match="not veiled for there"):
+    with pytest.raises(ValueError, match="not encrypted for there"):
         decrypt_searchable(encrypt_searchable("x", "here"), "there")
 
 

@@ -147,7 +147,7 @@ def test_files_that_lie_with_the_provider_are_counted(tx: Session) -> None:
 
 
 def test_an_offer_waits_until_it_is_answered(tx: Session) -> None:
-    officer = world.staff(tx, "0417")
+    officer = world.staff(tx, "0417", joined=False)
     visit = world.visit(tx, world.case(tx, 1, world.answers(1)))
     offer = Offer(
         visit_id=visit.id, officer_id=officer.id, offered_at=ago(hours=5), expires_at=now()

@@ -11,7 +11,7 @@ from functools import partial
 from bot.channels.base import InboundMessage
 from bot.channels.telegram.updates import NAME, read
 from conversations.messages import Json
-from models.person import encrypted, unveiled
+from models.person import decrypted, encrypted
 
 _kept = partial(encrypted, NAME)
 _NUMBER = re.compile(r"[0-9]{1,19}")  # shorter than anything encrypted
@@ -32,4 +32,4 @@ def chat(address: str) -> int:
     Raises:
         ValueError: the address is none of ours, or INDEX_KEY was changed.
     """
-    return int(address if _NUMBER.fullmatch(address) else unveiled(NAME, address))
+    return int(address if _NUMBER.fullmatch(address) else decrypted(NAME, address))

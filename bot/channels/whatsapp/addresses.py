@@ -54,4 +54,4 @@ def to(address: str) -> str:
     Raises:
         ValueError: it is none of ours, or INDEX_KEY was changed.
     """
-    return f"whatsapp:{person.unveiled(NAME, address)}"
+    return f"whatsapp:{person.decrypted(NAME, address)}"

@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    person.veil_numbers(op.get_bind(), "telegram")
+    person.encrypt_addresses(op.get_bind(), "telegram")
 
 
 def downgrade() -> None:

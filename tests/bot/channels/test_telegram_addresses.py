@@ -20,7 +20,7 @@ from models import migrations, person
 from models.base import Base
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
-from models.person import encrypted, veil_numbers
+from models.person import encrypt_addresses, encrypted
 from tests.bot.conftest import KEY, Desk
 
 SECRET = "s3cret_of-ours"
@@ -42,7 +42,7 @@ def test_a_chat_is_written_to_by_its_address(number: int) -> None:
     "address", ["", "x", "-1", "1" * 20, "١٢٣", "brW5n571wQAft1bEqZUst1YaPZEO"]
 )
 def test_what_is_no_address_is_written_to_nobody(address: str) -> None:
-    with pytest.raises(ValueError, match="not veiled"):
+    with pytest.raises(ValueError, match="not encrypted for"):
         chat(address)
 
 
@@ -50,7 +50,7 @@ def test_an_address_under_another_key_is_written_to_nobody() -> None:
     address = encrypted("telegram", "1001")
     encryption.use(KeyRing.parse(f"k1:{KEY}", b64encode(bytes(32)).decode()))
     assert encrypted("telegram", "1001") != address
-    with pytest.raises(ValueError, match="not veiled"):
+    with pytest.raises(ValueError, match="not encrypted for"):
         chat(address)
 
 
@@ -102,7 +102,7 @@ def test_numbers_from_before_are_encrypted_by_the_migration(empty_database: str)
             person.meet(tx, "telegram", [(encrypted("telegram", str(number)), "id")])
     assert sorted(addresses(engine).values()) == sorted(wanted)
     with engine.begin() as tx2:
-        assert veil_numbers(tx2, "telegram") == 0, "again it changes nothing"
+        assert encrypt_addresses(tx2, "telegram") == 0, "again it changes nothing"
     migrations.downgrade(empty_database, BEFORE)
     migrations.upgrade(empty_database)
     assert sorted(addresses(engine).values()) == sorted(wanted)
@@ -133,8 +133,8 @@ def test_many_numbers_and_one_that_an_old_process_met_once_more(engine: Engine) 
             ),
             twin,
         )
-        assert veil_numbers(tx, "telegram") == many - 1
-        assert veil_numbers(tx, "telegram") == 0
+        assert encrypt_addresses(tx, "telegram") == many - 1
+        assert encrypt_addresses(tx, "telegram") == 0
     found = addresses(engine)
     assert found[7] == ("telegram", "5000000007"), "left alone"
     assert {chat(address) for who, (_, address) in found.items() if who > 1} == {
