@@ -1,4 +1,4 @@
-"""A batch of turns: read, advanced and written in one transaction."""
+"""A batch of turns: facts read, conversations advanced, effects written, in one transaction."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ from models.turn import Begun, Opening, Untaken
 
 log = structlog.get_logger(__name__)
 
-MAX_EVENTS = 20  # of one person in one transaction; the rest follows in the next
-KEY_PATIENCE = 15.0  # seconds that a process with the missing key has to take the turn
+MAX_EVENTS = 20  # of one person in one transaction; the next transaction takes the rest
+KEY_PATIENCE = 15.0  # seconds in which a process that has the missing key may take the turn
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """The result of a batch."""
 
-    leased: list[Claimed]  # to be sent at once
-    more: bool  # there is more for the sender to look for
-    left: Collection[int] = ()  # people who are left to a process that has the key
+    leased: list[Claimed]  # messages to send at once
+    more: bool  # the outbox holds more for the sender
+    left: Collection[int] = ()  # ids of people left to a process that has the key
 
 
 @dataclass(slots=True)
 class Batch:
-    """The turns of one transaction, a person's events one after the other."""
+    """The turns of one transaction; a person's events are taken in order."""
 
     tx: Session
     city: City
     public_url: str
     begun: Begun
     watch: Stopwatch
-    most_waiting: int  # replies that change nothing, for one person
+    most_waiting: int  # the limit of pending fleeting replies to one person
 
     def run(self, *, can_send: bool, can_greet: bool) -> Taken:
         people, openings, at = self.begun.people, self.begun.openings, self.begun.at
@@ -66,8 +66,8 @@ class Batch:
         waiting = {i: deque(one.rows) for i, one in found.items() if one.rows}
         chats = {i: chat_of(openings[i].session) for i in waiting}
         replaced = [i for i in waiting if chats[i] is None and openings[i].session is not None]
-        heard: dict[int, Reach] = {}  # addresses that are spoken from, by id
-        last: dict[int, Reach] = {}  # where each person spoke last
+        heard: dict[int, Reach] = {}  # the addresses of these events, by address id
+        last: dict[int, Reach] = {}  # the address of each person's last event, by person id
         writer = Writer(self.tx, self.public_url, at)
         writer.newcomers = {i for i, o in openings.items() if o.session is None}
         writer.waiting = {i: o.waiting for i, o in openings.items()}
@@ -111,7 +111,7 @@ class Batch:
         return Taken(leased, more, left)
 
     def _set_aside(self, found: Mapping[int, Readable]) -> None:
-        """Set aside what was heard and can't be read, and say so to whom it concerns."""
+        """Set aside unreadable inbox rows; notify their persons and the supervisors."""
         for person_id, one in found.items():
             for row_id in one.aside:
                 metrics.turn_failed()
@@ -121,20 +121,20 @@ class Batch:
             turn.set_aside(execute, [row_id for one in found.values() for row_id in one.aside])
 
     def _replace_sessions(self, people: Sequence[int]) -> None:
-        """Set sessions aside that can't be read, and say so to whom it concerns."""
+        """Set aside unreadable sessions; notify the supervisors, and people who had a draft."""
         with pipeline(self.tx) as execute:
             put_away = turn.set_session_aside(execute, people)
         for aside_id, person_id, had_draft in put_away.rows:
             metrics.turn_failed()
             log.error("turns.session_unreadable", person=person_id, session=aside_id)
-            told = Say("notices.session_set_aside", {"number": aside_id})
-            _tell_supervisors(self.tx, person_id, News.SESSION_SET_ASIDE, aside_id, told)
+            notice = Say("notices.session_set_aside", {"number": aside_id})
+            _tell_supervisors(self.tx, person_id, News.SESSION_SET_ASIDE, aside_id, notice)
             if had_draft:
                 anew = messages.to_json(Message((Say("common.begun_anew"),)))
                 enqueue(self.tx, [NewMessage(person_id, f"session_set_aside:{aside_id}", anew)])
 
     def _reopen(self, writer: Writer, waiting: Iterable[int]) -> dict[int, Opening]:
-        """Read again what the first events changed."""
+        """Read the openings again, since the first events may have changed them."""
         with pipeline(self.tx) as execute:
             consent.give(execute, writer.consents)
         return turn.reopen(self.tx, waiting)
@@ -149,7 +149,7 @@ class Batch:
         *,
         leasing: Container[int],
     ) -> list[Claimed]:
-        """Write what all turns write, and commit; gives what is ours to send."""
+        """Write sessions, inbox rows and messages, and commit; return the leased messages."""
         saved = [
             turn.Saved(i, chat.to_json(), has_draft(chat, self.city), i in last)
             for i, chat in chats.items()
@@ -173,7 +173,7 @@ class Batch:
     def _claimed(
         self, row_id: int, queued: NewMessage, message: Message, to_where: Reach
     ) -> Claimed:
-        """A message as the sender would have claimed it, but for where else they may be reached."""
+        """Build the claim of a leased message; `reach` has only the address of its turn."""
         to = self.begun.people[queued.person_id]
         return Claimed(
             row_id,
@@ -192,6 +192,7 @@ class Batch:
 
 
 def begin(tx: Session, batch: Sequence[Entry]) -> Begun:
+    """Store the deliveries of a batch and lock its people."""
     deliveries = [delivery(entry.heard) for entry in batch if entry.heard is not None]
     ids = [entry.person_id for entry in batch if entry.person_id is not None]
     return turn.begin(tx, deliveries, ids)
@@ -199,24 +200,24 @@ def begin(tx: Session, batch: Sequence[Entry]) -> Begun:
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """A person's open rows, sorted: those to take now, in order, and those that can't be read."""
+    """A person's open inbox rows: those to take now, in order, and those that can't be read."""
 
     rows: Sequence[Untaken]
-    aside: Sequence[int] = ()  # rows to be set aside
-    left: bool = False  # what follows waits for a process that has the key
+    aside: Sequence[int] = ()  # ids of rows to set aside
+    left: bool = False  # later rows wait for a process that has the key
 
     @classmethod
     def of(cls, opening: Opening) -> Readable:
-        """Sort what lies open for somebody.
+        """Classify a person's open rows.
 
-        With a key missing, what came lately waits, and all that came after it.
+        A recent row whose key is missing waits, and so do all rows after it.
         """
-        told = tellable(opening.untaken)[:MAX_EVENTS]
-        if told and waits_for_key(opening.session, told[0]):
+        due = tellable(opening.untaken)[:MAX_EVENTS]
+        if due and waits_for_key(opening.session, due[0]):
             return cls((), left=True)
         rows: list[Untaken] = []
         aside: list[int] = []
-        for row in told:
+        for row in due:
             if not isinstance(row.event, Unreadable):
                 rows.append(row)
             elif waits_for_key(row.event, row):
@@ -227,14 +228,14 @@ class Readable:
 
 
 def waits_for_key(value: object, row: Untaken) -> bool:
-    """Whether a process that has the key may still come and take this row."""
+    """Whether the row still waits for a process that has the value's key."""
     return isinstance(value, Unreadable) and value.key_missing and row.age < KEY_PATIENCE
 
 
 def tellable(untaken: Sequence[Untaken]) -> Sequence[Untaken]:
-    """The rows to take now: all if the person speaks, else those that do not wait for the morning.
+    """Return the rows to take now: all if the person has written, else those due before morning.
 
-    So at night they hear the news first, and then the answer.
+    So a person who writes at night gets the waiting news first, and then the answer.
     """
     if any(row.address_id is not None for row in untaken):
         return untaken
@@ -261,13 +262,13 @@ def event_of(row: Untaken) -> Event:
 
 
 def withhold(heard: InboundMessage) -> InboundMessage:
-    """Drop an identity number's digits before anything is stored."""
+    """Remove an identity number's digits from an event, before it is stored."""
     kept = withheld(heard.event)
     return heard if kept is heard.event else replace(heard, event=kept)
 
 
 def chat_of(data: object) -> ChatSession | None:
-    """The stored session; one that can't be read begins anew, so that the menu always works."""
+    """Parse the stored session; None if it can't be read: the conversation then begins anew."""
     if data is None or isinstance(data, Unreadable):
         return None
     try:
@@ -277,20 +278,21 @@ def chat_of(data: object) -> ChatSession | None:
 
 
 def has_draft(chat: ChatSession, city: City) -> bool:
+    """Whether the session holds a draft with answers, of a form without a subject."""
     drafts = [d for d in (chat.draft, *chat.parked) if d is not None and d.answers]
     flows = city.flows.by_id
     return any(d.flow in flows and flows[d.flow].form and not d.subject for d in drafts)
 
 
 def tell_set_aside(tx: Session, person_id: int, row_id: int) -> None:
-    """Tell the person and the supervisors that something was set aside."""
+    """Notify the person and the supervisors that an inbox row was set aside."""
     sorry = messages.to_json(Message((Say("common.trouble"),)))
     enqueue(tx, [NewMessage(person_id, f"trouble:{row_id}", sorry)])
-    told = Say("notices.turn_set_aside", {"number": row_id})
-    _tell_supervisors(tx, person_id, News.TURN_SET_ASIDE, row_id, told)
+    notice = Say("notices.turn_set_aside", {"number": row_id})
+    _tell_supervisors(tx, person_id, News.TURN_SET_ASIDE, row_id, notice)
 
 
 def _tell_supervisors(tx: Session, person_id: int, what: News, number: int, say: Say) -> None:
-    """Show supervisors what was set aside; not their own, or one would follow another."""
+    """Notify supervisors of a row set aside; not of a supervisor's own, which could loop."""
     if person_id not in officer.supervisors_of(tx, None):
         tell_supervisors(tx, None, what, number, say, fact=f"{what}:{number}")

@@ -1,12 +1,12 @@
-"""Circuit breakers: while a provider answers nobody, one message at a time asks whether it does.
+"""Circuit breakers: while a provider does not answer, one message at a time probes it.
 
-A try without an answer may have come through, so each costs its reader a copy. After several
-messages in a row without an answer the others wait; one of them probes, after pauses that grow to
-half a minute: where the provider can be greeted it is, and the message is tried only if that is
-answered. The first message that is answered closes the breaker.
+A send without an answer may have been delivered, so each retry can cost the person a copy. After
+several messages in a row without an answer, the breaker opens: the others wait, and one probes
+after pauses that grow to half a minute. If the channel is a `Greeter`, the probe greets first and
+sends the message only if that is answered. The first answered message closes the breaker.
 
-Breakers are in memory: each bot process has its own, and so probes by itself. They share the
-outbox, whose limits for one message hold whoever sends.
+Breakers are in memory: each bot process has its own and probes independently. The attempts of one
+message are counted in the shared outbox, whichever process sends it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from datetime import timedelta
 
 from bot import outcomes
 
-OPENS_AT = 3  # messages without an answer, and none with one since: one of them may be at fault
+OPENS_AT = 3  # messages in a row without an answer; fewer may be the fault of one message
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 30.0  # seconds between probes
-#: Until what waits is looked at again; when the breaker closes it is woken before.
+#: Until a waiting message is due again; it is woken earlier if the breaker closes.
 PUT_BACK = timedelta(seconds=20)
 
 
@@ -29,18 +29,18 @@ class Breaker:
     """The breaker of one channel; times are seconds of `clock`."""
 
     clock: Callable[[], float] = time.monotonic
-    _silent: set[int] = field(default_factory=set)  # messages without an answer since the last one
-    _probe: int | None = None  # the message that is on its way to find out
-    _next: float = 0.0  # when the next may go
+    _silent: set[int] = field(default_factory=set)  # unanswered messages since the last answer
+    _probe: int | None = None  # the message that probes now
+    _next: float = 0.0  # the time of the next probe
     _pause: float = FIRST_PAUSE
 
     @property
     def open(self) -> bool:
-        """Whether the provider answers nobody."""
+        """Whether the provider is considered silent."""
         return len(self._silent) >= OPENS_AT
 
     def admits(self, message: int) -> bool:
-        """Whether this message may be tried; if so, `note` must follow."""
+        """Whether this message may be sent; if so, the caller must call `note` afterwards."""
         if not self.open:
             return True
         if self._probe is not None or self.clock() < self._next:
@@ -49,9 +49,9 @@ class Breaker:
         return True
 
     def note(self, message: int, outcome: str) -> bool:
-        """Take what became of an admitted message; gives whether the breaker has closed by it."""
+        """Record the outcome of an admitted message; return whether it closed the breaker."""
         if not self._silent and self._probe is None and outcome in outcomes.ANSWERED:
-            return False  # as nearly always
+            return False  # the usual case
         probed = self._probe == message
         if probed:
             self._probe = None

@@ -1,9 +1,9 @@
 """Rate limits in Redis: one script for all of them, shared by all processes.
 
 A limit is a bucket of the generic cell rate algorithm (GCRA, ITU-T I.371) on Redis' own clock, so
-the clocks of the processes do not matter. `bot.limits` reserves the times of sends with it;
-`web.limits` counts visitors. `Bucket` is the same algorithm in the memory of one process, for the
-time that Redis is away.
+the clocks of the processes do not matter. `bot.limits` reserves send times with it; `web.limits`
+limits visitors. `Bucket` is the same algorithm in the memory of one process, used while Redis is
+down.
 """
 
 from __future__ import annotations
@@ -22,27 +22,28 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
-PATIENCE = 0.5  # seconds for Redis to answer before it counts as away
-PROBE = 3.0  # seconds until it is asked again; one caller tries, the others do not wait for that
-LONGEST = 60  # seconds; places further ahead are not given
-REMEMBERED = 10_000  # buckets of a process while Redis is away, and keys that it has computed
+PATIENCE = 0.5  # seconds for Redis to answer before it counts as down
+PROBE = 3.0  # seconds between probes while it is down; one caller probes, the others do not wait
+LONGEST = 60  # seconds; places further ahead are not granted
+REMEMBERED = 10_000  # buckets in a process while Redis is down, and cached keys
 
-# Reserve places in a shared bucket, and in buckets of its members (chats of an account): a member's
-# place is counted at the time of its place in the shared bucket. A refusal uses nothing up.
+# Reserve places in a shared bucket, and in the buckets of its members (chats of an account): a
+# member's place is counted at the time of its place in the shared bucket. A refusal costs nothing.
 #
-# Times are microseconds: Lua's numbers hold those of today to a quarter of one. A bucket holds the
-# time of its next place if all went evenly. One that is used up for longer than `longest` was
-# written before the clock was set back, and is begun afresh.
+# Times are microseconds: Lua's numbers hold the present time to a quarter of one. A bucket stores
+# GCRA's theoretical arrival time ("even"): the time of its next place at the steady rate. A value
+# too far in the future (see `longest`) was written before the clock was set back, and is reset.
 #
-# KEYS: the shared bucket; members that want a place; members that had some without asking.
-# ARGV: of the shared bucket: time between two places, how far a burst is ahead of the even course,
-#   how far ahead places are wanted (within), longest, how many are wanted for no member;
-#   of all members: time between two places, how far a burst is ahead, how many want a place;
-#   of each member: how many it had without asking.
-# Gives a JSON array: how many places are granted for no member, and when the first of them is, from
-#   now (negative: in the past); for each member that wants one: 0 and from now until its place, or
-#   1 (the shared bucket has none) or 2 (the member has none) and from now until it is worth asking
-#   again; and how many more places it has now. Of each other member that last number alone.
+# KEYS: the shared bucket; members that want a place; members that used places without asking.
+# ARGV: of the shared bucket: interval between two places, burst tolerance, how far ahead places are
+#   wanted (within), longest, how many are wanted for no member;
+#   of all members: interval between two places, burst tolerance, how many members want a place;
+#   of each member: how many places it used without asking.
+# Returns a JSON array: how many places are granted for no member, and the time from now of the
+#   first of them (negative: in the past); for each member that wants a place: 0 and the time from
+#   now of its place, or 1 (the shared bucket is full) or 2 (the member's is full) and the time from
+#   now until the next attempt; then how many places it has left. For each other member only that
+#   last number.
 SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -95,12 +96,12 @@ class Reserved:
     """The places that the script granted; times are seconds from now."""
 
     granted: int
-    first: float  # when the first of them is; negative: in the past
-    members: Sequence[float]  # as the script gives them, in microseconds
+    first: float  # the time of the first; negative: in the past
+    members: Sequence[float]  # as the script returns them, in microseconds
 
 
 class Buckets:
-    """Asks Redis for places; while it is away one caller tries once in a while."""
+    """Reserves places in Redis; while it is down, one caller probes it from time to time."""
 
     def __init__(self, redis: Redis) -> None:
         self._script = redis.register_script(SCRIPT)
@@ -118,10 +119,10 @@ class Buckets:
         members: Sequence[bytes] = (),
         arguments: Sequence[float] = (),
     ) -> Reserved | None:
-        """Reserve places in one trip; None while Redis is away.
+        """Reserve places in one round trip; None while Redis is down.
 
-        `interval` and `within` are seconds, `arguments` what the script takes about members. Never
-        raises because of Redis, and waits for it half a second at most.
+        `interval` and `within` are seconds; `arguments` are the script's arguments about members.
+        Never raises because of Redis, and waits for it half a second at most.
         """
         if self.away and not self._may_probe():
             return None
@@ -130,15 +131,15 @@ class Buckets:
             *arguments,
         )
         try:
-            async with asyncio.timeout(PATIENCE):  # for connecting, signing in and asking together
-                told = await self._script([key, *members], given)
+            async with asyncio.timeout(PATIENCE):  # includes connecting and authenticating
+                answer = await self._script([key, *members], given)
         except (RedisError, OSError) as error:  # asyncio's TimeoutError is an OSError
-            self._lost(error)
+            self._mark_away(error)
             return None
         if self.away:
             self.away = False
             log.info("limits.redis_back")
-        granted, first, *others = msgspec.json.decode(told, type=list[float])
+        granted, first, *others = msgspec.json.decode(answer, type=list[float])
         return Reserved(int(granted), first / 1e6, others)
 
     def _may_probe(self) -> bool:
@@ -147,7 +148,7 @@ class Buckets:
         self._ask_again_at = time.monotonic() + PROBE
         return True
 
-    def _lost(self, error: Exception) -> None:
+    def _mark_away(self, error: Exception) -> None:
         self._ask_again_at = time.monotonic() + PROBE
         if not self.away:
             self.away = True
@@ -156,14 +157,14 @@ class Buckets:
 
 @dataclass(slots=True)
 class Bucket:
-    """The same bucket in memory, for one process; times are seconds of a clock of the caller's."""
+    """The same bucket in the memory of one process; times are seconds of the caller's clock."""
 
     per_second: float
     burst: int
-    even: float = 0.0  # the time of the next place if all went evenly
+    even: float = 0.0  # the time of the next place at the steady rate
 
     def reserve(self, moment: float, wanted: int, *, within: float) -> list[float]:
-        """Places from `moment`, in seconds, ascending, none later than `within`; fewer if full."""
+        """Reserve up to `wanted` places; return seconds after `moment`, ascending, <= `within`."""
         interval = 1 / self.per_second
         even = max(self.even, moment)
         first = even - (self.burst - 1) * interval - moment
@@ -174,24 +175,24 @@ class Bucket:
         return places(first, interval, granted, within)
 
     def wait(self, moment: float) -> float:
-        """Seconds from `moment` until there is a place."""
+        """Return the seconds from `moment` until a place is free."""
         return max(0.0, self.even - moment - (self.burst - 1) / self.per_second)
 
     def begin_after(self, moment: float) -> None:
-        """Give no place until then."""
+        """Grant no place before `moment`."""
         self.even = max(self.even, moment + self.burst / self.per_second)
 
 
 @dataclass(slots=True)
 class LocalBuckets:
-    """Buckets of one rate by key, in the memory of one process; full ones are forgotten."""
+    """Buckets of one rate by key, in the memory of one process; idle ones are dropped."""
 
     per_second: float
     burst: int
     _by_key: dict[bytes, Bucket] = field(default_factory=dict)
 
     def of(self, key: bytes, moment: float) -> Bucket:
-        """The bucket of a key, new if it is not known."""
+        """Return the bucket of a key; create it if it is missing."""
         if len(self._by_key) >= REMEMBERED and key not in self._by_key:
             used = {k: b for k, b in self._by_key.items() if b.even > moment}
             self._by_key = used if len(used) < REMEMBERED else {}
@@ -199,11 +200,11 @@ class LocalBuckets:
 
 
 def places(first: float, interval: float, granted: int, within: float) -> list[float]:
-    """The times of places from the first on, in seconds from now; what is past goes now."""
+    """Return the times of `granted` places from the first on, in seconds from now, at least 0."""
     return [min(max(0.0, first + place * interval), within) for place in range(granted)]
 
 
 @lru_cache(REMEMBERED)
 def key_of(name: str, who: str) -> bytes:
-    """A bucket's key as it goes over the wire: whom it is about is hashed."""
+    """Return a bucket's key in Redis; `who` is hashed."""
     return f"izin:rate:{name}:{hashlib.sha256(who.encode()).hexdigest()[:16]}".encode()

@@ -1,4 +1,4 @@
-"""Deliveries that wait for their turn, in lanes: known senders, strangers."""
+"""Deliveries that wait for their turn, in one lane for each sender."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from dataclasses import dataclass, field
 from bot.channels.base import InboundMessage
 from bot.errors import Busy, Malformed
 
-TAKING = 6.0  # seconds for a delivery to be taken; Twilio waits for fifteen
+TAKING = 6.0  # seconds until a waiting delivery is refused; Twilio waits for fifteen
 
 
 @dataclass(slots=True)
 class Entry:
-    """A delivery that waits for its turn, or a person for whom something lies untaken."""
+    """A delivery that waits for its turn, or a person with untaken inbox rows."""
 
-    lane: str  # one entry a lane at a time: keeps a person's deliveries in order
+    lane: str  # one entry of a lane is processed at a time, which keeps a sender's order
     heard: InboundMessage | None
     person_id: int | None
     done: asyncio.Future[None]
     since: float  # by `perf_counter`
 
     def taken(self) -> None:
-        """Tell who waits, if they still do."""
+        """Signal the waiting caller, if it still waits, that the entry is committed."""
         if not self.done.done():
             self.done.set_result(None)
 
     def refuse(self, error: Busy | Malformed) -> None:
-        """Tell who waits, if they still do, that nothing is promised."""
+        """Raise `error` in the waiting caller, if it still waits."""
         if not self.done.done():
             self.done.set_exception(error)
-            self.done.exception()  # nobody may read it: that is no error
+            self.done.exception()  # marks it as retrieved, for entries that nobody awaits
 
 
 def refuse_late(entries: Iterable[Entry]) -> None:
-    """Refuse what waits no longer; what is taken later is known when it comes again."""
+    """Refuse entries that waited too long; one that is still taken later is deduped on retry."""
     for entry in entries:
         entry.refuse(Busy(f"not taken within {TAKING:g} seconds"))
 
 
 @dataclass(slots=True)
 class Queue:
-    """Entries by lane: the lanes that are free take turns, in the order in which they became so."""
+    """Entries by lane; free lanes are served in the order in which they became free."""
 
     lanes: dict[str, deque[Entry]] = field(default_factory=dict)
-    free: deque[str] = field(default_factory=deque)  # have entries, and none that is being taken
+    free: deque[str] = field(default_factory=deque)  # lanes with entries and none in progress
     size: int = 0
 
     def add(self, entry: Entry, *, busy: bool) -> None:
@@ -59,7 +59,7 @@ class Queue:
         self.size += 1
 
     def take(self) -> Entry:
-        """The first entry of the lane whose turn it is; there must be one."""
+        """Remove and return the first entry of the next free lane; there must be one."""
         name = self.free.popleft()
         lane = self.lanes[name]
         entry = lane.popleft()
@@ -69,7 +69,7 @@ class Queue:
         return entry
 
     def release(self, lane: str) -> None:
-        """Let a lane whose entry was taken have its turn again."""
+        """Mark a lane as free again after its entry was processed."""
         if lane in self.lanes:
             self.free.append(lane)
 

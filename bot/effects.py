@@ -1,7 +1,7 @@
-"""Effects to acts: one case for each, all in the turn's own transaction.
+"""Calls the act of each effect, in the turn's own transaction.
 
-Nothing here speaks: a message is a row of the outbox, news for somebody else a row of their inbox,
-work a task row.
+Nothing is sent here: a message is an outbox row, news for another person a row of that person's
+inbox, work a task row.
 """
 
 from __future__ import annotations
@@ -66,21 +66,21 @@ from models.person import LockedPerson
 class Writer:
     """Writes the effects of a batch of turns; the ledger of their acts.
 
-    Rows that nearly every turn writes are gathered, and written by one statement at the end.
+    Rows that nearly every turn writes are collected, and written by one statement at the end.
     """
 
     tx: Session
     public_url: str
     now: datetime
     queued: list[NewMessage] = field(default_factory=list)
-    messages: dict[str, Message] = field(default_factory=dict)  # what is owed, by its dedupe key
+    messages: dict[str, Message] = field(default_factory=dict)  # queued ones, by dedupe key
     consents: list[tuple[int, str]] = field(default_factory=list)  # person, purpose
     notes: list[audit.Entry] = field(default_factory=list)
     changed: dict[int, LockedPerson] = field(default_factory=dict)
-    newcomers: set[int] = field(default_factory=set)  # whose conversation begins with this batch
-    waiting: dict[int, int] = field(default_factory=dict)  # fleeting replies not sent, by person
-    most_waiting: int = GATHERED
-    yielding: set[int] = field(default_factory=set)  # to whom something is owed that may give way
+    newcomers: set[int] = field(default_factory=set)  # their first turn is in this batch
+    waiting: dict[int, int] = field(default_factory=dict)  # pending fleeting replies, by person
+    most_waiting: int = GATHERED  # pending fleeting replies, at most, to one person
+    replaceable: set[int] = field(default_factory=set)  # people with a queued replaceable message
 
     def write(
         self,
@@ -91,10 +91,10 @@ class Writer:
         address_id: int | None = None,
         unasked: bool = False,
     ) -> None:
-        """Write one turn's effects, in order; `turn_id` is the inbox row it answers.
+        """Write one turn's effects, in order; `turn_id` is the inbox row that the turn took.
 
-        `address_id` is where that came from, and where the answers go. For somebody who opted out,
-        a reply to `unasked` news is a notice, which the sender drops.
+        `address_id` is the address of that row; the replies go there. For a person who opted out, a
+        reply to `unasked` news is a notice, which the sender drops.
         """
         lane = Lane.NOTICE if unasked and speaker.opted_out_at is not None else Lane.REPLY
         for index, effect in enumerate(effects):
@@ -112,10 +112,10 @@ class Writer:
             carry_out(act, effect, self.public_url)
 
     def enqueue(self, queued: NewMessage, message: Message) -> None:
-        """Owe a message; an unsent provisional one of the same person gives way to a reply.
+        """Queue a message; a reply replaces the person's pending provisional message.
 
-        One fleeting reply more than may wait says that all was received, and takes the place of
-        those that wait; so does each after it, until it is sent.
+        A fleeting reply beyond `most_waiting` becomes one that says that all was received, and
+        replaces the pending ones; so does each later one, until one of them is sent.
         """
         if queued.fleeting:
             waits = self.waiting.get(queued.person_id, 0) + 1
@@ -123,10 +123,10 @@ class Writer:
                 waits = GATHERED
                 queued, message = _gathered(queued, message)
             self.waiting[queued.person_id] = waits
-        if queued.lane is Lane.REPLY and queued.person_id in self.yielding:
-            self.queued = [o for o in self.queued if not _gives_way(o, queued)]
+        if queued.lane is Lane.REPLY and queued.person_id in self.replaceable:
+            self.queued = [o for o in self.queued if not _is_replaced(o, queued)]
         if queued.provisional or queued.fleeting:
-            self.yielding.add(queued.person_id)
+            self.replaceable.add(queued.person_id)
         self.queued.append(queued)
         self.messages[queued.dedupe_key] = message
 
@@ -139,15 +139,15 @@ class Writer:
         return self.notes
 
     def consent(self, person_id: int, purpose: str) -> None:
-        """Note a consent."""
+        """Add a consent."""
         self.consents.append((person_id, purpose))
 
     def change(self, person: LockedPerson) -> None:
-        """Save what a turn changed about a person."""
+        """Save the person's changed columns after a turn."""
         self.changed[person.id] = person
 
     def close(self, execute: Execute, *, leasing: Container[int] = ()) -> Results | None:
-        """Write what is gathered, in a pipeline; gives what `enqueue_and_lease` leased."""
+        """Write the collected rows in a pipeline; return the result of `enqueue_and_lease`."""
         if self.consents:
             consent.give(execute, self.consents)
         if self.notes:
@@ -162,20 +162,20 @@ class Writer:
 
 
 def _gathered(queued: NewMessage, message: Message) -> tuple[NewMessage, Message]:
-    """A reply for all that its person has said, before the open question that it asks."""
+    """Prefix a reply with the sentence that all was received, so that it stands for the others."""
     message = replace(message, parts=(Say("common.all_received"), *message.parts))
     written = messages.to_json(message)
     return replace(queued, message=written, provisional=True, gathers=True), message
 
 
-def _gives_way(queued: NewMessage, to: NewMessage) -> bool:
-    if queued.person_id != to.person_id:
+def _is_replaced(queued: NewMessage, reply: NewMessage) -> bool:
+    if queued.person_id != reply.person_id:
         return False
-    return to.gathers if queued.fleeting else queued.provisional
+    return reply.gathers if queued.fleeting else queued.provisional
 
 
 def carry_out(act: Act, effect: Effect, public_url: str) -> None:
-    """Do what one effect of a turn says; `public_url` is where our pages are."""
+    """Call the act of one effect; `public_url` is the base URL of our pages."""
     if isinstance(effect, AboutVisit):
         _about_visit(act, effect, public_url)
     elif isinstance(effect, AboutCase):

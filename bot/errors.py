@@ -1,18 +1,18 @@
-"""Failures of a provider, each with one decision; `bot.outcomes` says what follows.
+"""Failures of a provider, each with one decision; the sender's rules are in `bot.outcomes`.
 
 ChannelError
 ├── Forged            an unsigned or wrongly signed delivery: 403
 ├── Malformed         a delivery that can't be read: 400
-├── Unreachable       the person blocked the bot or never started it: mark them, give up
-├── WindowClosed      the provider lets us say this only as an approved template: another address
-├── Rejected          the provider will never take this message: give up, our fault
-├── Unlisted          the provider refused for a reason that we don't know: a few tries
-├── TryLater          the provider asks to wait: `after`, then again
-│   └── Away          the provider was not there
-├── OutcomeUnknown    it may have been sent: a few tries, since each may be a copy
-│   ├── HalfSent      a part of it was sent
-│   └── StillUnknown  nothing was sent now, an earlier try may have been
-└── FileRefused       a file that we can't or won't take: tell its sender
+├── Unreachable       the person blocked the bot or never started it: mark the address, give up
+├── WindowClosed      the provider allows only an approved template: try another address
+├── Rejected          the provider never accepts this message: give up, our fault
+├── Unlisted          the provider refused for an unknown reason: a few tries
+├── TryLater          the provider asks to wait: retry after `after`
+│   └── Away          the provider was unavailable
+├── OutcomeUnknown    it may have been sent: a few tries, since each may send a copy
+│   ├── HalfSent      part of it was sent
+│   └── StillUnknown  nothing was sent now; an earlier try may have been
+└── FileRefused       a file that we can't or won't accept: notify its sender
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from datetime import timedelta
 
 
 class ChannelError(Exception):
-    """Something between a channel's provider and us failed."""
+    """Communication with a channel's provider failed."""
 
 
 class Forged(ChannelError):
@@ -33,26 +33,26 @@ class Malformed(ChannelError):
 
 
 class Unreachable(ChannelError):
-    """The provider says this person can't be written to."""
+    """The provider says that messages can't be sent to this person."""
 
 
 class WindowClosed(ChannelError):
-    """The provider lets us say this only as an approved template, and there is none.
+    """The provider allows only an approved template, and there is none.
 
-    They may hear it at another address.
+    The person may be reachable at another address.
     """
 
 
 class Rejected(ChannelError):
-    """The provider will never take this message as it is."""
+    """The provider will never accept this message as it is."""
 
 
 class Unlisted(ChannelError):
-    """The provider refused the message for a reason that none of our lists names."""
+    """The provider refused the message for a reason that is in none of our lists."""
 
 
 class TryLater(ChannelError):
-    """The provider asked to wait, or was not there; the message was not sent."""
+    """The provider asked to wait, or was unavailable; the message was not sent."""
 
     def __init__(self, why: str, *, after: timedelta) -> None:
         super().__init__(why)
@@ -60,7 +60,7 @@ class TryLater(ChannelError):
 
 
 class Away(TryLater):
-    """The provider was not reached, or is broken; the message was not sent."""
+    """The provider could not be reached, or failed; the message was not sent."""
 
 
 class OutcomeUnknown(ChannelError):
@@ -68,15 +68,15 @@ class OutcomeUnknown(ChannelError):
 
 
 class HalfSent(OutcomeUnknown):
-    """A part of the message was sent, and the next was not: to repeat it is to send a copy."""
+    """Part of the message was sent and the rest was not; a retry may send that part twice."""
 
 
 class StillUnknown(OutcomeUnknown):
-    """The outcome of an earlier try could not be found out, so nothing was sent now."""
+    """The outcome of an earlier try is still unknown, so nothing was sent now."""
 
 
 class FileRefused(ChannelError):
-    """A file is too large, of a kind we don't take, or gone; `reason` is a key of the catalogue."""
+    """A file is too large, of an unsupported kind, or gone; `reason` is a catalogue key."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -84,4 +84,4 @@ class FileRefused(ChannelError):
 
 
 class Busy(Exception):
-    """Too much waits, or the database is away: nothing is taken now, deliver it later."""
+    """Too many deliveries wait, or the database is unavailable: deliver again later."""

@@ -1,7 +1,7 @@
-"""Rows to facts: what a turn may know about each person, read for many people at once.
+"""Facts: the rows that a turn may know about each person, read for many people at once.
 
-Rows that a turn may change are locked here, in one order for everybody: people (by the caller),
-then cases, then visits. So a turn's facts hold until it commits.
+Rows that a turn may change are locked here, always in the same order: people (by the caller), then
+cases, then visits. So a turn's facts stay valid until it commits.
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ from models.person import WHATSAPP, LockedPerson, Person, reachable, whatsapp_nu
 from models.turn import Opening, Untaken
 from models.visit import CODE_TRIES, Offer, Visit
 
-CHOOSING = 3  # cases of one owner whose free windows are looked up
-QUEUE = 200  # rows that wait for a supervisor, the oldest; the desk shows a few of them
-ON_IDENTITY = frozenset({"identity", "duplicates"})  # checks that rest on who somebody is
-SUPERVISORS_CHECK = "supervisor"  # a finding made by hand, about one version of the answers
+CHOOSING = 3  # cases of one owner whose free windows are read
+QUEUE = 200  # the oldest rows that wait for a supervisor; the desk shows a few of them
+ON_IDENTITY = frozenset({"identity", "duplicates"})  # checks of the owner's identity
+SUPERVISORS_CHECK = "supervisor"  # a manual finding, about one version of the answers
 
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """The same for everybody: the places, the kinds of business, the flows."""
+    """Data that is the same for all people: places, kinds of business, flows."""
 
     places: Places
     trades: Trades
@@ -71,7 +71,7 @@ def load(
     city: City,
     now: datetime,
 ) -> Mapping[int, Facts]:
-    """Read the facts of these (locked) people, by person id."""
+    """Read the facts of these people, by person id; the caller has locked them."""
     ids = [one.id for one in people]
     on_staff = [i for i in ids if openings[i].staff]
     staff = officer.of_people(tx, on_staff) if on_staff else {}
@@ -98,7 +98,10 @@ def load(
 
 
 def heard_from(known: Facts, row: Untaken) -> Facts:
-    """The facts where they speak: on WhatsApp one writes from one's number, and can't share it."""
+    """Adapt facts to the row's channel: on WhatsApp the address may be the person's number.
+
+    WhatsApp has no button that shares the sender's own contact.
+    """
     if row.channel != WHATSAPP:
         return known
     me = replace(known.me, shares_contact=False)
@@ -125,7 +128,7 @@ def _with_rows(
 
 
 def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Calendar) -> Mine:
-    """The requests of this person, and the services on offer to them."""
+    """Return the person's cases and visits, and the services that the person may ask for."""
     cases_ = sorted((c for c in rows.cases.values() if c.person_id == one.id), key=lambda c: -c.id)
     choosing = [c for c in cases_ if c.state == CaseState.ACCEPTED and c.area_code]
     return Mine(
@@ -144,18 +147,18 @@ def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Ca
 
 
 def _rounds(base: Facts, me: Officer, rows: _Rows) -> Rounds:
-    """The visits of an officer, and those offered to them."""
+    """Return an officer's visits, and those offered to the officer."""
     offered = {o.visit_id for o in rows.offers if o.officer_id == me.id and o.answer is None}
     visits = [v for v in rows.visits.values() if v.officer_id == me.id or v.id in offered]
     return Rounds(rows.visit_facts(visits, base, me))
 
 
 def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Services) -> Desk:
-    """A supervisor's queues; nothing is locked for a look at them (acts lock)."""
+    """Read a supervisor's queues, without locks: the acts lock."""
     areas, supervised = officer.areas_of(tx, me.id), officer.supervised(tx)
 
     def mine(code: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-        """As `officer.may_supervise`: what nobody supervises is everybody's, and all a head's."""
+        """As `officer.may_supervise`: own areas and unsupervised ones; for a head, all."""
         if me.role == "head":
             return true()
         return or_(_within(code, areas), ~_within(code, supervised), code.is_(None))
@@ -202,7 +205,7 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
 
 
 def _within(code: InstrumentedAttribute[Any], areas: Iterable[str]) -> ColumnElement[bool]:
-    """Whether a column's area is one of these, or lies in one."""
+    """Return the SQL condition that a column's area is one of these, or inside one."""
     return or_(false(), *(or_(code == area, code.startswith(f"{area}.")) for area in areas))
 
 
@@ -223,7 +226,7 @@ class _Rows:
     def read(
         cls, tx: Session, owners: Sequence[int], staff: Mapping[int, Officer], services: Services
     ) -> _Rows:
-        """Lock and read what these owners' and officers' turns may touch."""
+        """Lock and read the rows that these owners' and officers' turns may change."""
         officers = [o.id for o in staff.values() if o.role == "officer"]
         if not owners and not officers:
             return cls.about(tx, (), (), services)
@@ -239,7 +242,7 @@ class _Rows:
     def about(
         cls, tx: Session, rows: Sequence[Case], visits: Sequence[Visit], services: Services
     ) -> _Rows:
-        """Read what belongs to these cases and visits."""
+        """Read the rows that belong to these cases and visits."""
         known = {a.id: a for a in rows}
         missing = sorted({v.case_id for v in visits} - set(known))
         if missing:
@@ -274,7 +277,7 @@ class _Rows:
         )
 
     def case_fact(self, row: Case, base: Facts) -> CaseFact:
-        """One case as its owner or a supervisor may know it."""
+        """Return one case as its owner or a supervisor may see it."""
         service, answers = self.services[row.service], readable(row.answers) or {}
         findings = [
             f
@@ -302,13 +305,13 @@ class _Rows:
     def visit_facts(
         self, rows: Sequence[Visit], base: Facts, me: Officer | None
     ) -> tuple[VisitFact, ...]:
-        """Visits, soonest first."""
+        """Return visits, soonest first."""
         facts = [self._visit_fact(row, base, me) for row in rows]
         return tuple(sorted(facts, key=lambda v: (v.on, v.starts, v.id)))
 
     def _visit_fact(self, row: Visit, base: Facts, me: Officer | None) -> VisitFact:
         case = self.cases[row.case_id]
-        answers = readable(case.answers) or {}  # a visit is seen, if it can't all be read
+        answers = readable(case.answers) or {}  # unreadable answers don't hide a visit
         service = self.services[case.service]
         site = _site(row, service, answers)
         comes = self.officers.get(row.officer_id or 0)
@@ -354,7 +357,7 @@ class _Rows:
 
 
 def _site(row: Visit, service: Service, answers: Answers) -> Site:
-    """Where a visit goes, as it was noted; else as the answers say by now."""
+    """Return the visit's site as stored; if there is none, from the current answers."""
     noted = readable(row.site)
     if noted is None:
         return service.site(answers) or Site(row.area_code)
@@ -363,7 +366,7 @@ def _site(row: Visit, service: Service, answers: Answers) -> Site:
 
 
 def _roles(me: Officer | None) -> frozenset[Role]:
-    """The roles of somebody besides owner; a head is a supervisor as well."""
+    """Return a person's roles: everybody is an owner, and a head is also a supervisor."""
     if me is None:
         return _OWNER
     if me.role == "officer":

@@ -1,10 +1,10 @@
-"""Places in a provider's rate: buckets in Redis for each account and chat, shared by all processes.
+"""Rate limits of providers: buckets in Redis for each account and chat, shared by all processes.
 
-A place is a time at which one message may go. `reserve` returns such times, up to a while ahead,
-and the caller sleeps until its own. First come, first served across processes. The buckets are
-those of `bot.buckets`.
+A place is a time at which one message may be sent. `reserve` returns such times, up to a bound
+ahead, and the caller sleeps until its own. First come, first served across processes. The buckets
+are those of `bot.buckets`.
 
-While Redis is away each process keeps to a share of the rate by itself. Replies must go on, and the
+While Redis is down, each process keeps to its own share of the rate, so that replies continue; the
 shares of a handful of processes together stay within the rate.
 """
 
@@ -24,20 +24,21 @@ from redis.backoff import NoBackoff
 from bot import buckets
 from bot.buckets import Bucket, Buckets, LocalBuckets, key_of
 
-CONNECTIONS = 4  # of one process; more who ask at once wait for one another
-SPARE = 0.02  # seconds' worth of places that are taken along, so that not every send asks Redis
+CONNECTIONS = 4  # of one process; further concurrent callers wait
+SPARE = 0.02  # seconds' worth of places reserved in advance, so that not every send asks Redis
 MOST_SPARE = 100
-FRESH = 0.1  # seconds until a spare place is too old to be used
-#: A chat with more than half of its burst left is not asked for: what it had is told soon after.
+FRESH = 0.1  # seconds until a spare place expires
+#: A chat with more than half of its burst left uses places without asking Redis; they are reported
+#: to Redis after this delay.
 TOLD = 0.1  # seconds
-TRUSTED = 10.0  # seconds for which the number of a chat's places is taken to be what it was
-CHATS_KNOWN = 10_000  # whose room a process remembers
-HANDFUL = 5  # processes that together stay within the rate while Redis is away
+TRUSTED = 10.0  # seconds for which a chat's cached number of places is used
+CHATS_KNOWN = 10_000  # chats whose number of places a process caches
+HANDFUL = 5  # processes that together stay within the rate while Redis is down
 
 
 @dataclass(frozen=True, slots=True)
 class Chats:
-    """The limits of one chat: a long-run rate, a burst, and how many replies may wait for it.
+    """The limits of one chat: a long-run rate, a burst, and how many replies may be pending.
 
     Telegram asks for no more than one message a second into one chat, short bursts apart.
     Source: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
@@ -45,7 +46,7 @@ class Chats:
 
     per_second: float = 1.0
     burst: int = 30
-    waiting: int = 5  # replies that change nothing; more give way to one
+    waiting: int = 5  # pending fleeting replies; beyond that, one replaces them all
 
     def __post_init__(self) -> None:
         if self.per_second <= 0 or self.burst < 1 or self.waiting < 1:
@@ -57,7 +58,7 @@ _Chat: TypeAlias = tuple[str, str]  # the channel, and its address there
 
 @dataclass(slots=True)
 class _Room:
-    """How many places a chat had when Redis told, less what it had since."""
+    """The places of a chat as Redis last reported them, minus those used since."""
 
     left: int
     known_at: float  # monotonic, in seconds
@@ -65,19 +66,19 @@ class _Room:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """When one message may go, in seconds from now; or, if `at` is None, when to ask again."""
+    """When one message may be sent, in seconds from now; None: ask again after `wait` seconds."""
 
     at: float | None
     wait: float = 0.0
-    chat_full: bool = False  # it is the chat that has no place, not the account
+    chat_full: bool = False  # the chat has no place, rather than the account
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The rate that a provider takes from one account of ours.
+    """The rate that a provider accepts from one account of ours.
 
-    Over any stretch of time at most `burst` messages and `per_second` for each of its seconds are
-    sent, by all processes; by one process `alone` for each second while Redis is away.
+    In any interval all processes together send at most `burst` messages plus `per_second` for each
+    of its seconds. While Redis is down, one process sends at most `alone` a second.
 
     Raises:
         ValueError: nothing could ever be sent.
@@ -86,7 +87,7 @@ class Rate:
     per_second: float
     burst: int
     alone: float
-    account: str = field(default="", repr=False)  # whatever tells it from others; kept as a hash
+    account: str = field(default="", repr=False)  # identifies the account; hashed in Redis
 
     def __post_init__(self) -> None:
         if self.per_second <= 0 or self.burst < 1 or self.alone <= 0:
@@ -94,23 +95,23 @@ class Rate:
 
     @classmethod
     def of(cls, per_second: float, *, account: str = "") -> Rate:
-        """A rate with bursts of a tenth of a second, shared by a handful when Redis is away."""
+        """Make a rate with bursts of 0.1 seconds, split among HANDFUL processes without Redis."""
         return cls(per_second, max(1, int(per_second / 10)), per_second / HANDFUL, account)
 
     @property
     def burst_alone(self) -> int:
-        """One process' share of the burst."""
+        """One process's share of the burst."""
         return max(1, int(self.burst * self.alone / self.per_second))
 
 
 class Limits:
-    """Shares out each channel's sends among all bot processes."""
+    """Distributes each channel's send times among all bot processes."""
 
     def __init__(
         self, redis_url: str, rates: Mapping[str, Rate], chats: Chats | None = None
     ) -> None:
-        """Take the rates by channel; Redis is reached when a place is asked for."""
-        self.chats = chats or Chats()  # of each channel that has a rate
+        """Take the rates by channel; connects to Redis with the first reservation."""
+        self.chats = chats or Chats()  # the limits of a chat, on each channel that has a rate
         self._rates = dict(rates)
         self._chats_alone = LocalBuckets(self.chats.per_second, self.chats.burst)
         self._alone = {
@@ -118,14 +119,14 @@ class Limits:
         }
         self._spare: dict[str, deque[float]] = {channel: deque() for channel in self._rates}
         self._rooms: dict[_Chat, _Room] = {}
-        self._had: Counter[_Chat] = Counter()  # places that Redis was not told of yet
-        self._telling: asyncio.Task[None] | None = None
+        self._unreported: Counter[_Chat] = Counter()  # places used and not yet reported to Redis
+        self._reporting: asyncio.Task[None] | None = None
         self._redis = Redis.from_pool(
             BlockingConnectionPool.from_url(
                 redis_url,
                 max_connections=CONNECTIONS,
                 timeout=buckets.PATIENCE,
-                retry=Retry(NoBackoff(), 0),  # redis-py's own would hold a reply up for seconds
+                retry=Retry(NoBackoff(), 0),  # redis-py's default would delay a reply by seconds
                 socket_timeout=buckets.PATIENCE,
                 socket_connect_timeout=buckets.PATIENCE,
             )
@@ -139,10 +140,9 @@ class Limits:
     async def reserve(self, channel: str, wanted: int, *, within: float) -> Sequence[float]:
         """Reserve places for up to `wanted` sends, none further ahead than `within` seconds.
 
-        Gives for each that is granted the seconds from now at which it may go, in ascending order,
-        a minute ahead at most. The rest is not granted and uses nothing up: ask again later.
-        Without a rate all are granted, for now. Never raises because of Redis, and waits for it
-        half a second at most.
+        Returns the send times of those granted, in seconds from now, ascending, at most a minute
+        ahead. The rest costs nothing: ask again later. Without a rate all are granted immediately.
+        Never raises because of Redis, and waits for it half a second at most.
         """
         rate = self._rates.get(channel)
         if rate is None:
@@ -167,19 +167,19 @@ class Limits:
     async def reserve_each(
         self, channel: str, chats: Sequence[str], *, within: float
     ) -> Sequence[Place]:
-        """Reserve a place for one message to each of these different chats.
+        """Reserve a place for one message to each of these distinct chats.
 
-        A chat that had more than half of its burst left a moment ago needs a place of the account
-        alone, of which some were taken along; about the others Redis is asked, in one trip.
+        A chat that recently had more than half of its burst left needs only a place of the account,
+        which may be a spare one. The others are reserved in Redis, in one round trip.
 
-        No place is further ahead than `within` seconds; a lower number leaves the places beyond it
-        to whoever asks for more. Without a rate all are granted, for now. Never raises because of
-        Redis, and waits for it half a second at most.
+        No place is further ahead than `within` seconds; a lower bound leaves later places to
+        callers with a higher one. Without a rate all are granted immediately. Never raises because
+        of Redis, and waits for it half a second at most.
         """
         rate = self._rates.get(channel)
         if rate is None:
             return [Place(0.0)] * len(chats)
-        quickly = _along(rate) > 0  # or each place of the account is asked for all the same
+        quickly = _spare_places(rate) > 0  # without spare places each send asks Redis anyway
         known = [chat for chat in chats if quickly and self._has_room((channel, chat))]
         quick = await self.reserve(channel, len(known), within=within) if known else ()
         places = {chat: Place(at) for chat, at in zip(known, quick, strict=False)}
@@ -192,7 +192,7 @@ class Limits:
         return [places[chat] for chat in chats]
 
     def _has_room(self, chat: _Chat) -> bool:
-        """Whether so many places are left that other processes need not be asked about one."""
+        """Whether the chat has enough places left to use one without asking Redis."""
         room = self._rooms.get(chat)
         return (
             room is not None
@@ -201,27 +201,27 @@ class Limits:
         )
 
     def _take_unasked(self, chat: _Chat) -> None:
-        self._had[chat] += 1
+        self._unreported[chat] += 1
         if (room := self._rooms.get(chat)) is not None:
             room.left -= 1
-        if self._telling is None or self._telling.done():
-            self._telling = asyncio.get_running_loop().create_task(self._tell())
+        if self._reporting is None or self._reporting.done():
+            self._reporting = asyncio.get_running_loop().create_task(self._report())
 
-    async def _tell(self) -> None:
-        """Tell Redis, and with it the other processes, what chats had without asking."""
-        while self._had and not self._buckets.away:
+    async def _report(self) -> None:
+        """Report to Redis, for the other processes, the places that chats used without asking."""
+        while self._unreported and not self._buckets.away:
             await asyncio.sleep(TOLD)
-            for channel in {channel for channel, _ in self._had}:
+            for channel in {channel for channel, _ in self._unreported}:
                 await self._ask_each(channel, self._rates[channel], (), 0.0)
 
     async def _ask_each(
         self, channel: str, rate: Rate, chats: Sequence[str], within: float
     ) -> Sequence[Place]:
-        others = [one for of, one in self._had if of == channel and one not in chats]
+        others = [one for of, one in self._unreported if of == channel and one not in chats]
         every = [(channel, chat) for chat in (*chats, *others)]
         if not every:
             return []
-        had = [self._had.pop(chat, 0) for chat in every]
+        had = [self._unreported.pop(chat, 0) for chat in every]
         apart = 1e6 / self.chats.per_second
         reserved = await self._buckets.reserve(
             key_of(channel, rate.account),
@@ -242,7 +242,7 @@ class Limits:
             for why, micros in zip(asked[::3], asked[1::3], strict=True)
         ]
         given = [place.at for place in places if place.at is not None]
-        if given:  # were Redis lost now, the local ones would come on top of these
+        if given:  # if Redis fails now, local places must not add to these
             self._alone[channel].begin_after(time.monotonic() + given[-1])
         return places
 
@@ -253,13 +253,13 @@ class Limits:
                 chat: room for chat, room in self._rooms.items() if now < room.known_at + TRUSTED
             }
         for chat, left in zip(chats, rooms, strict=True):
-            # The answer does not count places that were used while it was on its way.
-            self._rooms[chat] = _Room(int(left) - self._had.get(chat, 0), now)
+            # Redis' answer does not include places used during the round trip.
+            self._rooms[chat] = _Room(int(left) - self._unreported.get(chat, 0), now)
 
     def _each_alone(
         self, channel: str, rate: Rate, chats: Sequence[str], within: float
     ) -> list[Place]:
-        """Places of this process alone; a chat has its whole rate, since few serve the same one."""
+        """Reserve in local buckets; a chat keeps its full rate, since few processes share one."""
         moment, places = time.monotonic(), list[Place]()
         for chat in chats:
             bucket = self._chats_alone.of(key_of(channel, f"{rate.account} {chat}"), moment)
@@ -278,7 +278,7 @@ class Limits:
         alone, interval = self._alone[channel], 1 / rate.per_second
         reserved = await self._buckets.reserve(
             key_of(channel, rate.account),
-            wanted + _along(rate),
+            wanted + _spare_places(rate),
             interval=interval,
             burst=rate.burst,
             within=within,
@@ -288,23 +288,23 @@ class Limits:
             self._forget_rooms()
             return alone.reserve(now, wanted, within=within)
         places = buckets.places(reserved.first, interval, reserved.granted, within)
-        if places:  # were Redis lost now, the local ones would come on top of these
+        if places:  # if Redis fails now, local places must not add to these
             alone.begin_after(now + places[-1])
         self._spare[channel].extend(now + place for place in places[wanted:])
         return places[:wanted]
 
     def _forget_rooms(self) -> None:
-        """While Redis is away every chat is asked for, and nobody can be told what chats had."""
+        """Drop the cached and unreported places of chats: Redis is down."""
         self._rooms.clear()
-        self._had.clear()
+        self._unreported.clear()
 
     async def close(self) -> None:
-        """Close the connections to Redis, after telling it what it was not told yet."""
-        if self._telling is not None:
-            await asyncio.wait({self._telling})
+        """Report the unreported places, then close the connections to Redis."""
+        if self._reporting is not None:
+            await asyncio.wait({self._reporting})
         await self._redis.aclose()
 
 
-def _along(rate: Rate) -> int:
-    """How many places are taken along for sends to come."""
+def _spare_places(rate: Rate) -> int:
+    """Return how many places to reserve in advance."""
     return min(int(rate.per_second * SPARE), MOST_SPARE)

@@ -1,7 +1,7 @@
-"""Links to files for a while: for a provider that fetches what we send, or its reader.
+"""Expiring links to files, for a provider that fetches what we send, or for the recipient.
 
-A link is a signed token of the file and the time it ends: nothing else can be asked for, and
-nothing is stored. Only papers that we hand out can be reached so, never what people sent us.
+A link is a signed token of the file's path and the expiry time: it gives access to nothing else,
+and nothing is stored. Only documents that we issue can be linked, never files that people sent.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _EARLIER_MAC = 16  # bytes kept of HMAC-SHA256
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Makes links that lead to our own pages."""
+    """Makes links under our own public URL."""
 
     public_url: str
 
     def to(self, path: str, name: str, *, life: timedelta) -> str:
-        """A link to a stored file, called `name` when it arrives, good for that long.
+        """Return a link to a stored file, downloaded as `name`, valid for `life`.
 
         Raises:
-            ValueError: it is no file that is handed out.
+            ValueError: the file is not an issued document.
         """
         if not _handed_out(path):
             raise ValueError(f"{path!r} is not handed out: only documents are")
@@ -44,7 +44,7 @@ class Links:
 
 
 def file_behind(token: str) -> str | None:
-    """The path of the file that a link's token leads to; None if it ended or is none of ours."""
+    """Return the path of the file behind a token; None if it has expired or is not ours."""
     found = signing.signed(token, _PURPOSE) or _of_earlier_version(token)
     if found is None:
         return None
@@ -54,23 +54,23 @@ def file_behind(token: str) -> str | None:
 
 
 def _of_earlier_version(token: str) -> tuple[str, int] | None:
-    """Path and end of a link as versions before 26 November 2026 made it; it lives for a day.
+    """Return path and expiry of a link from a version before 26 November 2026; it lives for a day.
 
-    To be deleted with the first version whose upgrades start at a later one.
+    Delete this with the first version whose upgrades start at a later one.
     """
     try:
         signed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except ValueError:
         return None
-    mac, told = signed[:_EARLIER_MAC], signed[_EARLIER_MAC:]
-    if not hmac.compare_digest(mac, hmac.digest(key_for(_PURPOSE), told, "sha256")[:_EARLIER_MAC]):
+    mac, text = signed[:_EARLIER_MAC], signed[_EARLIER_MAC:]
+    if not hmac.compare_digest(mac, hmac.digest(key_for(_PURPOSE), text, "sha256")[:_EARLIER_MAC]):
         return None
-    ends, _, path = told.decode().partition(" ")
+    ends, _, path = text.decode().partition(" ")
     return path, int(ends)
 
 
 def _handed_out(path: str) -> bool:
-    """Whether a file lies where documents of some kind are kept."""
+    """Whether a file is in a folder of issued documents."""
     return _forms().fullmatch(path) is not None
 
 

@@ -1,8 +1,8 @@
 """Files that people sent: fetched from the provider after the turn, checked by content, stored.
 
-A fault of the file goes back to its sender as news, so that the conversation asks again. A fault
-of the provider, or of ours (the file store is full), is nobody's to mend in chat: the file is tried
-again for a day.
+If the file itself is at fault, its sender's conversation gets news and asks again. If the provider
+is at fault, or we are (the file store is full), the sender can't help: the fetch is retried for a
+day.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ log = structlog.get_logger(__name__)
 
 MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
 LEASE = timedelta(seconds=90)
-FETCH = timedelta(seconds=80)  # for one file, so that its lease lasts until it is stored
+FETCH = timedelta(seconds=80)  # timeout of one file, so that its lease lasts until it is stored
 AT_ONCE = 8
-ORDINARY = 2 * 1024 * 1024  # bytes; a photo as messengers send it has some hundred thousand
+ORDINARY = 2 * 1024 * 1024  # bytes; messengers' photos have a few hundred thousand
 LARGE_AT_ONCE = 3  # files of more than ORDINARY: each is held in memory as a whole
-SEVERAL = 6  # places that are free before more is claimed
+SEVERAL = 6  # free places before more files are claimed
 PATIENCE = timedelta(days=1)  # with the provider, and with our own file store
 LONGEST_PAUSE = timedelta(minutes=10)  # between two tries
-KEY_TRIES, KEY_PAUSE = 4, timedelta(seconds=5)  # for a process that has the key to fetch it
-UNREADABLE = "unreadable"  # our own fault: the provider's reference can't be opened
-_TOLD = {UNREADABLE: "file_gone"}  # what the sender hears of it: to send the file once more
-NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}  # how the files of each kind end
+KEY_TRIES, KEY_PAUSE = 4, timedelta(seconds=5)  # until a process that has the key fetches it
+UNREADABLE = "unreadable"  # our own fault: the provider's reference can't be decrypted
+_SHOWN_REASON = {UNREADABLE: "file_gone"}  # asks the sender to send the file again
+NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}  # file extensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _Wanted:
 
 
 class _NotNow(Exception):
-    """A file that may well come later: nothing is wrong with it."""
+    """The file could not be fetched or stored now; a later try may succeed."""
 
     def __init__(self, whose: str, cause: Exception | None = None) -> None:
         super().__init__(whose)
@@ -71,7 +71,7 @@ class _NotNow(Exception):
 
 @dataclass(slots=True)
 class Media:
-    """Fetches for one bot process; any number of processes may do so at once."""
+    """Fetches files in one bot process; any number of processes may run one."""
 
     db: Database
     channels: Mapping[str, Channel]
@@ -79,14 +79,14 @@ class Media:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
-    _more: bool = False  # there were no places for all that waited
+    _more: bool = False  # more files wait than there were places for
 
     def wake(self) -> None:
-        """A file may be waiting."""
+        """Signal that a file may be waiting."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Fetch until cancelled: each file by itself, so a slow one takes one place of AT_ONCE."""
+        """Fetch files until cancelled, each in its own task: a slow one takes one place."""
         busy = False
         try:
             while True:
@@ -104,9 +104,9 @@ class Media:
                 task.cancel()
 
     async def _wait_for_work(self) -> None:
-        """Wait until files may wait and several places are free, or for a second.
+        """Wait until `wake` is called and several places are free, or for a second.
 
-        A claim is a commit: one for each file would cost the turns as much as the file itself.
+        A claim is a commit; one per file would slow the turns down as much as the file itself.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
@@ -116,14 +116,14 @@ class Media:
                     await self._wake.wait()
 
     async def fetch_due(self) -> int:
-        """Fetch what waits, as far as there are places; gives how many files were tried."""
+        """Fetch waiting files, up to the number of free places; return how many were tried."""
         started = await self._start_due()
         while self._running:
             await asyncio.wait(self._running)
         return started
 
     async def _start_due(self) -> int:
-        """Claim as many files as there are free places, and begin to fetch them."""
+        """Claim files for the free places and start to fetch them; return how many."""
         free = AT_ONCE - len(self._running)
         wanted = await self.db.ask(lambda tx: _claim(tx, free)) if free else []
         self._more = len(wanted) == free
@@ -135,17 +135,17 @@ class Media:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        if self._more or not self._running:  # its place is wanted, or memory can be given back
+        if self._more or not self._running:  # a file waits for the place, or memory can be freed
             self.wake()
 
     async def _fetch(self, wanted: _Wanted) -> None:
-        """Get a file and store it; whatever goes wrong with it stops no other."""
+        """Fetch a file and store it; an error of one file does not affect the others."""
         reference = wanted.reference
         channel = self.channels.get(wanted.channel)
         try:
             if isinstance(reference, Unreadable):
                 log.error("media.unreadable", attachment=wanted.id, why=reference.why)
-                missing = reference.key_missing  # then a process that has the key may fetch it
+                missing = reference.key_missing  # another process may have the key
                 await self.db.do(lambda tx: _unreadable(tx, wanted.id, again=missing))
                 return
             try:
@@ -156,22 +156,22 @@ class Media:
                 await self.db.do(lambda tx: _refuse(tx, wanted.id, reason))
                 metrics.file(wanted.channel, "refused")
             except _NotNow as later:
-                await self._later(wanted, later)
+                await self._retry_later(wanted, later)
                 return
             else:
                 await self.db.ask(lambda tx: attachment.store(tx, wanted.id, kept))
                 metrics.file(wanted.channel, "stored")
-        except DBAPIError as error:  # its lease runs out, and it is fetched again
+        except DBAPIError as error:  # retried when its lease expires
             log.warning("media.database_away", error=type(error).__name__)
         else:
             await self._forget(channel, wanted.id, reference)
 
     async def _get(self, channel: Channel | None, reference: str, held: AsyncExitStack) -> bytes:
-        """Get a file from its provider; a large one once it has a place, which `held` gives back.
+        """Get a file from its provider; a large one after taking `_large`, released by `held`.
 
         Raises:
-            FileRefused: the provider will never give it.
-            _NotNow: the provider is away, or something of ours is wrong.
+            FileRefused: the provider will never deliver it.
+            _NotNow: the provider is unavailable, or the fault is ours.
         """
         if channel is None:  # its settings are missing
             raise _NotNow("ours")
@@ -192,22 +192,22 @@ class Media:
             raise _NotNow("ours", error) from error
 
     async def _keep(self, content: bytes) -> Kept:
-        """Check and store a file that came.
+        """Check and store a fetched file.
 
         Raises:
-            FileRefused: it is no picture we can open.
-            _NotNow: the file store is away or full, or something of ours is wrong.
+            FileRefused: it is not a picture that we can open.
+            _NotNow: the file store is unavailable or full, or another fault is ours.
         """
         try:
             kind = await pictures.alone(partial(sniff, content))
             return await asyncio.to_thread(keep, self.storage, content, kind)
         except FileRefused:
             raise
-        except Exception as error:  # a fault of ours is not paid by who sent the photo
+        except Exception as error:  # the sender must not be blamed for our fault
             raise _NotNow("ours", error) from error
 
-    async def _later(self, wanted: _Wanted, later: _NotNow) -> None:
-        """Plan the next try; after a day in vain they are asked to send it again."""
+    async def _retry_later(self, wanted: _Wanted, later: _NotNow) -> None:
+        """Schedule the next try; after a day of failures, ask the sender to send it again."""
         metrics.file(wanted.channel, later.whose)
         if later.whose == "ours":
             log.error("media.not_stored", attachment=wanted.id, error=later.error)
@@ -217,7 +217,7 @@ class Media:
             log.error("media.gave_up", attachment=wanted.id, why=later.whose)
 
     async def _forget(self, channel: Channel | None, attachment_id: int, reference: str) -> None:
-        """The provider's copy is of no more use; the file is what it is, whatever comes of this."""
+        """Delete the provider's copy, best effort: a failure does not affect the file's state."""
         if channel is None:
             return
         try:
@@ -228,10 +228,10 @@ class Media:
 
 
 def sniff(content: bytes) -> str:
-    """The kind of picture this is, by its content.
+    """Return the kind of picture, detected from its content.
 
     Raises:
-        FileRefused: it is no picture we can open, or only a part of one.
+        FileRefused: it is not a picture that we can open, or it is incomplete.
     """
     try:
         return pictures.kind(content)
@@ -242,10 +242,10 @@ def sniff(content: bytes) -> str:
 
 
 def keep(storage: Storage, content: bytes, kind: str) -> Kept:
-    """Store a photo under its own hash.
+    """Store a photo under its SHA-256; idempotent.
 
     Raises:
-        OSError: the file store is away or full.
+        OSError: the file store is unavailable or full.
     """
     digest = hashlib.sha256(content).hexdigest()
     path = f"attachments/{digest[:2]}/{digest}.{NAMES[kind]}"
@@ -267,16 +267,16 @@ def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
         return
     row.state, row.refusal = AttachmentState.REFUSED, reason
     row.leased_until = None
-    if reason != UNREADABLE:  # what can't be read now may be read when it is tried again
+    if reason != UNREADABLE:  # an unreadable reference may be readable on a later try
         row.reference = None
     news = events.news(
-        News.ATTACHMENT_REFUSED, row.id, Say(f"refusals.{_TOLD.get(reason, reason)}")
+        News.ATTACHMENT_REFUSED, row.id, Say(f"refusals.{_SHOWN_REASON.get(reason, reason)}")
     )
     inbox.tell(tx, row.person_id, f"attachment_refused:{row.id}", news)
 
 
 def _unreadable(tx: Session, attachment_id: int, *, again: bool) -> None:
-    """Count a file whose reference can't be read; the last time its sender is asked for it anew."""
+    """Count a try with an unreadable reference; after the last, ask the sender to send it again."""
     row = tx.get_one(Attachment, attachment_id)
     row.failures += 1
     row.leased_until = None
@@ -287,7 +287,7 @@ def _unreadable(tx: Session, attachment_id: int, *, again: bool) -> None:
 
 
 def _plan(tx: Session, attachment_id: int, at_least: timedelta) -> bool:
-    """Plan the next try after a pause that grows; True when it was given up instead."""
+    """Schedule the next try with backoff; return whether the file was given up instead."""
     row = tx.get_one(Attachment, attachment_id)
     if row.state != AttachmentState.PENDING:
         return False

@@ -1,8 +1,8 @@
 """Counters and timers of a bot process, and the log of slow batches.
 
-Called once a turn, a batch or a send: each call costs a few microseconds and never waits. Labels
-come from closed lists (a channel's name, an outcome of the sender), so nothing personal can stand
-in them. The page that shows them is `web.metrics`, which adds what only the database knows.
+Called once for each turn, batch or send: a call costs a few microseconds and never waits. Labels
+come from closed lists (a channel's name, an outcome of the sender), so they never contain personal
+data. `web.metrics` serves them, and adds figures from the database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from bot import outcomes
 from models.outbox import SendOutcome
 
-#: Of this process alone; every process has its own.
+#: The metrics of this process; each process has its own.
 REGISTRY = CollectorRegistry()
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -81,44 +81,44 @@ _SEND = Histogram(
     registry=REGISTRY,
 )
 
-_outcome = cache(_SENT.labels)  # a lookup of labels costs more than the counting
-_call = cache(_SEND.labels)
-_lost = cache(_GIVEN_UP.labels)
-_silence = cache(_OPEN.labels)
+_sent_counter = cache(_SENT.labels)  # looking up labels costs more than counting
+_send_timer = cache(_SEND.labels)
+_given_up_counter = cache(_GIVEN_UP.labels)
+_silence_gauge = cache(_OPEN.labels)
 
 #: All outcomes of a claimed message.
 OUTCOMES = (SendOutcome.SENT, *outcomes.RULES)
 
-SLOW = 1.0  # seconds; unless `slow_after` says otherwise
+SLOW = 1.0  # seconds; the default of `slow_after`
 
 _slow_after = SLOW
 _log = structlog.get_logger(__name__)
 
 
 def slow_after(seconds: float) -> None:
-    """Let this process log batches that take longer; once, at its start."""
+    """Set from how many seconds on a batch is logged as slow; call once, at start."""
     global _slow_after
     _slow_after = seconds
 
 
 def expect(channels: Iterable[str]) -> None:
-    """Show every outcome on these channels from the start: an increase can be told only from 0."""
+    """Export every outcome of these channels as 0, so that the first increase can be detected."""
     for channel in channels:
-        _call(channel)
+        _send_timer(channel)
         for outcome in OUTCOMES:
-            _outcome(channel, outcome)
+            _sent_counter(channel, outcome)
         for file_outcome in FILE_OUTCOMES:
             file(channel, file_outcome, times=0)
-        _silence(channel).set(0)
+        _silence_gauge(channel).set(0)
     for outcome in OUTCOMES:
-        _lost(outcome)
+        _given_up_counter(outcome)
 
 
 class Stopwatch:
-    """Times a batch and its parts; to be used by one thread at a time.
+    """Times a batch and its parts; not thread-safe.
 
-    Start it when the batch is taken out of the queue, `lap` at the end of each part ("wait" for a
-    thread, "begin", "facts", "effects", "keep"), `turn` after each `advance`, and give it to
+    Create it when the batch is taken out of the queue; call `lap` at the end of each part ("wait"
+    for a thread, "begin", "facts", "effects", "keep") and `turn` after each `advance`; pass it to
     `batch` after the commit. Parts of the same name add up.
     """
 
@@ -128,16 +128,16 @@ class Stopwatch:
         self._started = self._last = perf_counter()
         self._slowest = 0.0
         self.parts: dict[str, float] = {}
-        self.slowest: str | None = None  # "flow.step" of the turn that computed longest
-        self.statements: int | None = None  # sent to the database, if somebody counts them
+        self.slowest: str | None = None  # "flow.step" of the longest `advance`
+        self.statements: int | None = None  # sent to the database; None if not counted
 
     @property
     def seconds(self) -> float:
-        """Since it was started."""
+        """Seconds since the start."""
         return perf_counter() - self._started
 
     def lap(self, part: str) -> float:
-        """End a part that began with the end of the one before; gives its seconds."""
+        """End a part that started at the end of the previous one; return its seconds."""
         now = perf_counter()
         passed = now - self._last
         self._last = now
@@ -145,7 +145,7 @@ class Stopwatch:
         return passed
 
     def turn(self, flow: str | None, step: str | None) -> None:
-        """End the part "advance" of one turn, which asked this step of this flow."""
+        """End the part "advance" of one turn; `flow` and `step` are the question it asked."""
         passed = self.lap("advance")
         if passed > self._slowest:
             self._slowest = passed
@@ -153,7 +153,7 @@ class Stopwatch:
 
 
 def turn(seconds: float) -> None:
-    """Count a delivery that was committed, this long after it was heard."""
+    """Count a committed delivery, `seconds` after it was received."""
     _TURN.observe(seconds)
 
 
@@ -180,28 +180,28 @@ def turn_failed() -> None:
 
 
 def waiting(deliveries: int) -> None:
-    """Say how many deliveries wait in this process now; after each change of a batch is enough."""
+    """Set how many deliveries wait in this process; one call for each batch is enough."""
     _WAITING.set(deliveries)
 
 
 def file(channel: str, outcome: str, *, times: int = 1) -> None:
-    """Count what came of a try to fetch a file: one of FILE_OUTCOMES."""
+    """Count the outcome of a try to fetch a file: one of FILE_OUTCOMES."""
     _FILES.labels(channel, outcome).inc(times)
 
 
 def sent(channel: str | None, outcome: str, seconds: float | None = None) -> None:
-    """Count what became of a claimed message; no `seconds` when no provider was asked."""
+    """Count the outcome of a claimed message; `seconds` is None if no provider was called."""
     name = channel or "none"
-    _outcome(name, outcome).inc()
+    _sent_counter(name, outcome).inc()
     if seconds is not None:
-        _call(name).observe(seconds)
+        _send_timer(name).observe(seconds)
 
 
 def gave_up(outcome: str) -> None:
     """Count a message that was closed without being sent."""
-    _lost(outcome).inc()
+    _given_up_counter(outcome).inc()
 
 
 def silent(channel: str, yes: bool) -> None:
-    """Show whether a channel's provider answers nobody."""
-    _silence(channel).set(yes)
+    """Set whether a channel's provider is silent: its breaker is open."""
+    _silence_gauge(channel).set(yes)

@@ -1,13 +1,13 @@
-"""The table of what follows each outcome of a send; only the sender reads it.
+"""The rule for each outcome of a send.
 
 final      the message is closed
-passing    tried again for a day since it was first due, after pauses that grow
-counted    each try may be a copy, or is not worth a day: a few tries, spread by the table
-untried    the provider was not asked: put back, at no cost
+passing    retried with backoff, for a day since it was first due
+counted    each try may send a copy, or a day of tries is useless: a few tries at fixed pauses
+untried    the provider was not called: put back without counting a try
 
-A failure that no list of a channel names as final is passing or counted, never final. Where a
-message is closed without having been delivered, its person goes onto the supervisors' call list
-under the row's `reason`; only the person's own wish not to hear from us is no reason.
+A failure is final only if a channel lists it as final; any other is passing or counted. When a
+message is closed undelivered, its person goes onto the supervisors' call list under the rule's
+`reason`; an opt-out has none.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from types import MappingProxyType
 from models.outbox import LATE, History, SendOutcome
 from models.unreached import CallReason
 
-DAY = timedelta(hours=24)  # for how long a message is tried, since it was first due
-SHORTEST, LONGEST = timedelta(seconds=1), timedelta(hours=1)  # of a pause before a passing try
-FIRST = timedelta(seconds=5)  # each pause of ours is twice the one before
+DAY = timedelta(hours=24)  # how long a message is tried, since it was first due
+SHORTEST, LONGEST = timedelta(seconds=1), timedelta(hours=1)  # bounds of a pause
+FIRST = timedelta(seconds=5)  # of our own backoff; each pause is twice the one before
 LONGEST_OF_OURS = timedelta(minutes=10)
 
 
 class Course(StrEnum):
-    """The kinds of rules."""
+    """The kind of a rule; see the module's table."""
 
     FINAL = "final"
     PASSING = "passing"
@@ -38,15 +38,15 @@ class Course(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The rule for one outcome; `reason` is the call list's, None where nobody is called."""
+    """The rule for one outcome; `reason` is for the call list, None if the person is not called."""
 
     course: Course
     reason: CallReason | None
-    pauses: tuple[timedelta, ...] = ()  # of what is counted: after the last comes one more try
+    pauses: tuple[timedelta, ...] = ()  # of COUNTED: one more try follows the last pause
 
 
-#: Six tries within seventeen hours: the first pauses are for a connection that broke, the last for
-#: a provider that is ill all day.
+#: Six tries within about seventeen hours: the short pauses are for a broken connection, the long
+#: ones for a provider that fails all day.
 DOUBTFUL = (
     timedelta(seconds=5),
     timedelta(minutes=5),
@@ -54,9 +54,9 @@ DOUBTFUL = (
     timedelta(hours=4),
     timedelta(hours=12),
 )
-#: Up to so many of these tries, a message is woken as soon as its provider answers again.
+#: Up to this many counted tries, a message is woken as soon as its provider answers again.
 EARLY = LATE - 1
-#: While a key is being changed, another process has it.
+#: During a key rotation another process may already have the key.
 KEYS_ARE_CHANGED = (timedelta(seconds=5), timedelta(seconds=10))
 UNLISTED = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=1))
 
@@ -92,17 +92,17 @@ ELSEWHERE = frozenset(
 )  # another address may do
 SILENT = frozenset(
     {SendOutcome.UNKNOWN, SendOutcome.UNASKED, SendOutcome.AWAY}
-)  # the provider gave no answer that can be used
+)  # the provider gave no usable answer
 ANSWERED = frozenset(
     {SendOutcome.SENT, SendOutcome.TRY_LATER, SendOutcome.REFUSED, SendOutcome.HALF_SENT}
-)  # the provider is there
-#: The provider said that it did not take the message, so that nothing is in doubt any more.
+)  # the provider is up
+#: The provider stated that it did not accept the message, so the outcome is no longer in doubt.
 _SAID_NO = frozenset({SendOutcome.TRY_LATER, SendOutcome.AWAY, SendOutcome.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The next step for a message that was not sent; `again_after` is None when it is closed."""
+    """The next step for an unsent message; `again_after` is None if it is to be closed."""
 
     again_after: timedelta | None
     tried: bool = True
@@ -110,7 +110,7 @@ class Step:
 
 
 def step(outcome: SendOutcome, past: History, *, asked: timedelta = timedelta(0)) -> Step:
-    """Decide by the table; `asked` is the least pause, which the provider or the rate asks for."""
+    """Apply the rule; `asked` is the minimum pause that the provider or the rate requires."""
     rule = RULES[outcome]
     over = past.age >= DAY
     match rule.course:
@@ -124,12 +124,12 @@ def step(outcome: SendOutcome, past: History, *, asked: timedelta = timedelta(0)
         case Course.COUNTED:
             if over or past.counted >= len(rule.pauses):
                 return Step(None, counted=True)
-            left = max(DAY - past.age, SHORTEST)  # the day's end is not overslept
+            left = max(DAY - past.age, SHORTEST)  # not beyond the day's end
             return Step(min(rule.pauses[past.counted], left), counted=True)
 
 
 def kept(outcome: SendOutcome, *, unsure: bool) -> SendOutcome:
-    """The outcome that the outbox keeps: what is in doubt stays so until the provider says no."""
+    """Return the outcome to store: a doubtful one stays unknown until the provider refuses."""
     if outcome in (SendOutcome.UNASKED, SendOutcome.HALF_SENT) or (
         unsure and outcome not in _SAID_NO
     ):
@@ -138,20 +138,20 @@ def kept(outcome: SendOutcome, *, unsure: bool) -> SendOutcome:
 
 
 def reason(outcome: SendOutcome, *, unsure: bool) -> CallReason | None:
-    """Why the person of a message that is given up is called; None if nobody is."""
+    """Return why the person of a given-up message is called; None if the person is not called."""
     found = RULES[outcome].reason
     return CallReason.UNSURE if unsure and found == CallReason.DISTURBED else found
 
 
 def bounded(pause: timedelta) -> timedelta:
-    """A pause that is longer than nothing and no longer than an hour."""
+    """Clamp a pause to between SHORTEST and LONGEST."""
     return min(max(pause, SHORTEST), LONGEST)
 
 
 def asked(value: object, *, otherwise: timedelta) -> timedelta:
-    """Read the seconds that a provider asks us to wait, whatever stands in their place.
+    """Parse the seconds that a provider asks us to wait; accepts any value.
 
-    `otherwise` is for what is no positive number; true, nan and "x" are none.
+    `otherwise` is used for anything but a positive number; true, nan and "x" are not numbers.
     """
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)

@@ -1,4 +1,4 @@
-"""Ask Telegram for updates where it can't reach us: on a laptop, behind a firewall."""
+"""Long polling of Telegram, for a bot without a public URL: on a laptop, behind a firewall."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.channels.telegram.updates import NAME, update_id
 from bot.errors import Busy, ChannelError, Malformed, TryLater
 from conversations.messages import Json
 
-FIRST_PAUSE = 0.5  # seconds; twice as long after each failure in a row
+FIRST_PAUSE = 0.5  # seconds; doubled after each failure in a row
 LONGEST_PAUSE = 60.0
 
 T = TypeVar("T")
@@ -36,13 +36,13 @@ async def poll(
     stop: asyncio.Event,
     first_pause: float = FIRST_PAUSE,
 ) -> None:
-    """Take updates until `stop` is set; outlives a Telegram that is away and a `take` that is busy.
+    """Take updates until `stop` is set; retries while Telegram is unavailable or `take` is busy.
 
-    Asking for the next updates makes Telegram forget the ones before, so it is asked only after
-    `take` came back. The updates taken last may be delivered to the next process once more.
+    A request for the next updates confirms the previous ones, so it is made only after `take` has
+    returned. The last updates may be delivered once more, to the next process.
     """
 
-    async def insist(act: Callable[[], Awaitable[T]]) -> T:
+    async def retry(act: Callable[[], Awaitable[T]]) -> T:
         pause = first_pause
         while True:
             try:
@@ -56,12 +56,14 @@ async def poll(
 
     offset: int | None = None
     try:
-        await insist(telegram.delete_webhook)
+        await retry(telegram.delete_webhook)
         while not stop.is_set():
-            updates = await insist(partial(_unless, stop, partial(_updates, telegram, offset)))
-            heard = list(_heard(updates))
+            updates = await retry(
+                partial(_unless_stopped, stop, partial(_updates, telegram, offset))
+            )
+            heard = list(_parse(updates))
             if heard:
-                await insist(partial(_take, take, heard))
+                await retry(partial(_take, take, heard))
             numbers = [number for one in updates if (number := update_id(one)) is not None]
             if numbers:
                 offset = max(numbers) + 1
@@ -70,10 +72,10 @@ async def poll(
 
 
 async def _updates(telegram: Telegram, offset: int | None) -> Sequence[Json]:
-    """The next updates.
+    """Get the next updates.
 
     Raises:
-        Malformed: none of them has a number, so it can't be told how far they were taken.
+        Malformed: none of them has an id, so they can't be confirmed.
     """
     updates = await telegram.updates(offset)
     if updates and all(update_id(one) is None for one in updates):
@@ -82,7 +84,7 @@ async def _updates(telegram: Telegram, offset: int | None) -> Sequence[Json]:
 
 
 async def _take(take: Take, heard: Sequence[InboundMessage]) -> None:
-    """Take deliveries; one that can't be kept is left out, or none after it would come."""
+    """Take deliveries; drop one that can't be stored, since it would block all later ones."""
     try:
         await take(heard)
     except Malformed as error:
@@ -91,12 +93,12 @@ async def _take(take: Take, heard: Sequence[InboundMessage]) -> None:
                 "update_dropped", channel=NAME, delivery=heard[0].provider_id, why=str(error)
             )
             return
-        for one in heard:  # those that were taken are known by their ids
+        for one in heard:  # those already taken are deduped by id
             await _take(take, [one])
 
 
-def _heard(updates: Iterable[Json]) -> Iterator[InboundMessage]:
-    """Read the updates; one that can't be read is left out, or none after it would come."""
+def _parse(updates: Iterable[Json]) -> Iterator[InboundMessage]:
+    """Parse updates; drop one that can't be parsed, since it would block all later ones."""
     for update in updates:
         try:
             yield from telegram_addresses.heard(update)
@@ -112,8 +114,8 @@ async def _pause(seconds: float, stop: asyncio.Event) -> None:
     raise _Stopped
 
 
-async def _unless(stop: asyncio.Event, act: Callable[[], Awaitable[T]]) -> T:
-    """Wait for `act`, but not after `stop`: a long poll may have most of a minute to go."""
+async def _unless_stopped(stop: asyncio.Event, act: Callable[[], Awaitable[T]]) -> T:
+    """Await `act`, or cancel it when `stop` is set: a long poll may last most of a minute."""
     acting = asyncio.ensure_future(act())
     stopping = asyncio.ensure_future(stop.wait())
     try:

@@ -1,8 +1,8 @@
-"""The sender: what is owed goes out, in order for each person, for many people at once.
+"""The sender: sends pending messages, in order for each person, to many people concurrently.
 
-A message is claimed with a lease, sent with no transaction open, and settled. A crash in between
-leaves the outcome unknown: the lease runs out and it is sent again, at least once. `bot.outcomes`
-says what follows a send that failed.
+A message is claimed with a lease, sent with no transaction open, and settled. After a crash in
+between, the lease expires and the message is sent again: at-least-once delivery. `bot.outcomes` has
+the rules for failed sends.
 """
 
 from __future__ import annotations
@@ -47,24 +47,24 @@ from models.sending import Claimed, Reach
 
 log = structlog.get_logger(__name__)
 
-RENEW = 5.0  # seconds; what takes longer stays leased, for as long as its process lives
-TICK = 1.0  # seconds; what is due later, or was woken elsewhere, is found by then
-BUSY, GATHER = 32, 0.01  # beyond so many being sent, those sent within these seconds are one write
-AT_ONCE = 500  # messages in hand: being sent, or waiting for one of the channel's connections
-#: How far ahead, in seconds, each may take places in the provider's rate. The places beyond belong
-#: to those before it, so that a reply waits for no more greetings than go in 0.3 seconds.
+RENEW = 5.0  # seconds after which the lease of a message still in progress is renewed
+TICK = 1.0  # seconds between two looks for messages that became due or were woken elsewhere
+BUSY, GATHER = 32, 0.01  # above BUSY messages in progress, outcomes are batched for GATHER seconds
+AT_ONCE = 500  # leased messages: in progress, or waiting for a connection
+#: How far ahead, in seconds, each kind may reserve places in the provider's rate. Later places are
+#: left to the kinds before it, so that a reply waits for at most 0.3 seconds' worth of greetings.
 AHEAD = {"reply": 1.0, "greeting": 0.3, "notice": 0.2}
-#: Of greetings and notices, when some were turned away: so many are claimed, this often.
+#: After greetings or notices found no place: how many of each are claimed, and the seconds between.
 CAREFUL, PAUSE = 100, 0.1
-TURN_AWAY = timedelta(seconds=1)  # until what found no place in the rate is due again
+TURN_AWAY = timedelta(seconds=1)  # until a message without a place in the rate is due again
 
-#: Errors of writing: from the database, or before a value gets there.
+#: Errors of a write: from the database, or raised before the value reaches it.
 _WRITING = (StatementError, ValueError, TypeError, OverflowError)
 
 
 @dataclass(slots=True)
 class Sender:
-    """Sends for one bot process; any number of processes may do so at once."""
+    """Sends messages in one bot process; any number of processes may run one."""
 
     db: Database
     channels: Mapping[str, Channel]
@@ -73,29 +73,29 @@ class Sender:
     breakers: Breakers = field(default_factory=Breakers)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _look: bool = True  # something may be due
-    _settled: list[Settled] = field(default_factory=list)  # not written down yet
-    _leased: dict[int, float] = field(default_factory=dict)  # in our hands: since when, by the loop
-    _sending: set[int] = field(default_factory=set)  # of these: a task of their own settles them
+    _settled: list[Settled] = field(default_factory=list)  # outcomes not written yet
+    _leased: dict[int, float] = field(default_factory=dict)  # message id: leased at, loop time
+    _sending: set[int] = field(default_factory=set)  # leased ones that have their own task
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _careful: bool = False  # greetings or notices were turned away, and none was let in since
-    _others_from: float = 0.0  # by the loop: when greetings and notices are claimed again
-    _closed: bool = False  # a provider answers again: what waited for it shall go
+    _careful: bool = False  # the last greetings or notices did not all find a place
+    _others_from: float = 0.0  # loop time from which greetings and notices are claimed again
+    _closed: bool = False  # a breaker closed: wake the messages that waited for it
 
     def look(self) -> None:
-        """Something may be due."""
+        """Signal that a message may be due."""
         self._look = True
         self._wake.set()
 
     def has_room(self) -> bool:
-        """Whether what is owed now could be sent at once."""
+        """Whether a new message could be sent immediately."""
         return len(self._leased) < AT_ONCE
 
     def has_room_for_greetings(self) -> bool:
-        """Whether a first reply could be sent at once, with no other waiting before it."""
+        """Whether a first reply could be sent immediately, with no earlier greeting waiting."""
         return self.has_room() and not self._careful
 
     def send(self, claimed: Iterable[Claimed]) -> None:
-        """Send what is leased to this process: nobody waits for somebody else's slow send."""
+        """Start sending messages leased to this process; a slow send does not delay the others."""
         moment = asyncio.get_running_loop().time()
         queues: dict[tuple[str | None, str], list[Claimed]] = {}
         for due in claimed:
@@ -114,17 +114,17 @@ class Sender:
         task.add_done_callback(self._tasks.discard)
 
     async def _guard(self, work: Coroutine[None, None, None], dues: Sequence[Claimed]) -> None:
-        """Do the work; if it raises, what it has left in hand is settled as our failure."""
+        """Await `work`; if it raises, settle the messages it has not started as our failure."""
         try:
             await work
-        except Exception as error:  # one message must not stop all others, nor lose its lease
+        except Exception as error:  # one message must not stop the others or keep its lease
             settled = {one.id for one in self._settled}
             for due in dues:
                 if due.id in self._leased and due.id not in self._sending | settled:
                     self._settle(failed(due, error))
 
     async def _pace(self, channel: str, dues: Sequence[Claimed], rank: str) -> None:
-        """Start sends as fast as the provider allows; what finds no place soon is put back."""
+        """Start sends at the provider's rate; put back messages that find no place soon."""
         chats = [due.reach[0].address for due in dues]
         places = await self.limits.reserve_each(channel, chats, within=AHEAD[rank])
         for due, place in zip(dues, places, strict=True):
@@ -150,7 +150,7 @@ class Sender:
             if delay:
                 await asyncio.sleep(delay)
             settled = await self._send(due)
-        except Exception as error:  # one message must not stop all others, nor lose its lease
+        except Exception as error:  # one message must not stop the others or keep its lease
             settled = failed(due, error)
         finally:
             self._sending.discard(due.id)
@@ -181,10 +181,10 @@ class Sender:
                 await asyncio.sleep(GATHER)
 
     async def finish(self) -> None:
-        """Wait until nothing is being sent, and write down what became of it.
+        """Wait until no send is in progress and all outcomes are written.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database is away.
+            sqlalchemy.exc.DBAPIError: the database is unavailable.
         """
         while self._tasks or self._settled:
             if self._tasks:
@@ -192,13 +192,13 @@ class Sender:
             await self.round(claiming=False)
 
     async def round(self, *, claiming: bool = True) -> int:
-        """Write down what became of sends, keep leases, and send what is due; gives how much.
+        """Write outcomes, renew leases, and start sending due messages; return how many.
 
-        While the database is away, outcomes are kept for the next call. A row that the database
-        refuses is closed, and holds up no other.
+        If the database is unavailable, outcomes are kept for the next call. A row that the database
+        refuses is closed and does not block the others.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database is away.
+            sqlalchemy.exc.DBAPIError: the database is unavailable.
         """
         settled = list(self._settled)
         done = {one.id for one in settled}
@@ -226,15 +226,15 @@ class Sender:
         for row_id in done:
             self._leased.pop(row_id, None)
         self._leased.update(dict.fromkeys(kept, moment))
-        if more or (room > 0 and (len(claimed) == room or _took_all(claimed, others))):
+        if more or (room > 0 and (len(claimed) == room or _reached_limit(claimed, others))):
             self.look()
-        # A lease of ours that ran out because the database's clock jumped is no new message.
+        # A message of ours whose lease expired because the database's clock jumped is not new.
         fresh = [one for one in claimed if one.id not in self._leased]
         self.send(fresh)
         return len(fresh)
 
     def _room_for_others(self, room: int, moment: float) -> int:
-        """How many greetings, and how many notices, may be claimed with the replies."""
+        """Return how many greetings, and how many notices, may be claimed with the replies."""
         if moment < self._others_from:
             return 0
         return min(room, CAREFUL) if self._careful else room
@@ -243,13 +243,13 @@ class Sender:
         """Settle one message at a time; one that the database refuses is closed as our fault.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database is away.
+            sqlalchemy.exc.DBAPIError: the database is unavailable.
         """
         for one in settled:
             for instead in (one, Settled(one.id, one.person_id, SendOutcome.UNWRITABLE)):
                 if await self._written(instead):
                     break
-            else:  # not even its person can be put onto the call list
+            else:  # adding its person to the call list failed too
                 close = partial(outbox.give_up, message_id=one.id, outcome=SendOutcome.UNWRITABLE)
                 await self.db.do(close)
                 metrics.gave_up(SendOutcome.UNWRITABLE)
@@ -270,7 +270,7 @@ class Sender:
         return True
 
     async def _send(self, due: Claimed) -> Settled:
-        """Send one message, to one address after the other until it is taken, or has to wait."""
+        """Send one message, trying one address after the other until one accepts it or it waits."""
         if due.opted_out and due.lane == Lane.NOTICE:
             return untried(due, SendOutcome.OPTED_OUT)
         if not due.reach:
@@ -304,10 +304,10 @@ class Sender:
         return settled if due.all_known else replace(settled, outcome=SendOutcome.OTHER_ADDRESS)
 
     async def _admitted(self, one: Breaker, due: Claimed, place: Reach) -> bool:
-        """Whether a message may be tried, to find out if a provider answers that did not.
+        """Whether a message may probe a provider that did not answer.
 
-        Where the provider can be greeted it is greeted first: while it does not answer that, not
-        even the one message is tried.
+        If the channel is a `Greeter`, the provider is greeted first; while it does not answer that,
+        no message is sent.
         """
         if not one.admits(due.id):
             return False
@@ -319,12 +319,12 @@ class Sender:
         except (Away, OutcomeUnknown):
             one.note(due.id, SendOutcome.AWAY)
             return False
-        except Exception as error:  # an answer, if not the one that was hoped for
+        except Exception as error:  # an error, but the provider answered
             log.info("sender.greeted", channel=place.channel, error=type(error).__name__)
         return True
 
     def _note(self, one: Breaker, due: Claimed, place: Reach, outcome: str) -> None:
-        """Let the channel's breaker know how a try went."""
+        """Record the outcome of a try in the channel's breaker."""
         if one.note(due.id, outcome):
             self._closed = True
             metrics.silent(place.channel, False)
@@ -333,9 +333,9 @@ class Sender:
             metrics.silent(place.channel, True)
 
     async def _try(self, due: Claimed, place: Reach) -> Settled:
-        """Send one message to one address; every failure is a value with one decision."""
+        """Send one message to one address; a failure is returned as an outcome."""
         channel = self.channels.get(place.channel)
-        if channel is None:  # another process may speak on it
+        if channel is None:  # another process may have this channel
             return Settled(due.id, due.person_id, SendOutcome.NO_CHANNEL, unsure=due.unsure)
         try:
             message = _read(due.message)
@@ -353,7 +353,7 @@ class Sender:
                     unsure=due.unsure,
                 )
             )
-        except Exception as error:  # one message must not stop all others
+        except Exception as error:  # one message must not stop the others
             return outcome_of(due, error)
         return Settled(due.id, due.person_id, SendOutcome.SENT, provider_id=str(sent.provider_id))
 
@@ -365,21 +365,21 @@ class Sender:
 
 
 def _rank(due: Claimed) -> str:
-    """Its place among those that wait for the rate: a key of `AHEAD`."""
+    """Return the message's priority in the provider's rate: a key of `AHEAD`."""
     return "greeting" if due.greeting else due.lane
 
 
-def _took_all(claimed: Sequence[Claimed], others: int) -> bool:
-    """Whether as many greetings or notices were claimed as could be: there may be more."""
+def _reached_limit(claimed: Sequence[Claimed], others: int) -> bool:
+    """Whether greetings or notices reached their limit of a claim, so that there may be more."""
     ranks = [_rank(due) for due in claimed]
     return others > 0 and others in (ranks.count("greeting"), ranks.count("notice"))
 
 
 def _read(message: Message | Json) -> Message:
-    """A message from the database; or one that was owed a moment ago, as it is.
+    """Parse a message from the database; return one that this process just enqueued unchanged.
 
     Raises:
-        ValueError: it has another shape than a message.
+        ValueError: it is not a valid message.
     """
     if isinstance(message, Message):
         return message

@@ -1,4 +1,4 @@
-"""The bot put together: channels, turns, sender and files of one process."""
+"""The bot of one process: assembles channels, turns, sender and files, and runs their loops."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ log = structlog.get_logger(__name__)
 
 #: The names of all loops that a bot may have.
 LOOPS = ("turns", "sender", "media", "news", "listen", "templates")
-TICK = 1.0  # seconds; in case a NOTIFY was lost
-OPENING = 10.0  # seconds that a delivery waits for a bot that begins
-FINISH = 5.0  # seconds for sends to end when the process does
-#: When the garbage collector looks: a turn makes thousands of objects, next to none in circles.
+TICK = 1.0  # seconds; polling interval in case a NOTIFY was lost
+OPENING = 10.0  # seconds that a delivery waits while the bot starts
+FINISH = 5.0  # seconds for sends to finish at shutdown
+#: Thresholds of the garbage collector: a turn creates thousands of objects, very few in cycles.
 YOUNG = (50_000, 20, 100)
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """One process's bot; any number of processes share the same database."""
+    """The bot of one process; any number of processes share the same database."""
 
     db: Database
     channels: Mapping[str, Channel]
@@ -58,14 +58,14 @@ class Bot:
     turns: Turns
     sender: Sender
     media: Media
-    templates: TemplateWatch | None = None  # where there is an account at Twilio
-    opened: asyncio.Event = field(default_factory=asyncio.Event)  # the keys are the right ones
+    templates: TemplateWatch | None = None  # only with an account at Twilio
+    opened: asyncio.Event = field(default_factory=asyncio.Event)  # set once the keys are verified
 
     async def take(self, heard: list[InboundMessage]) -> None:
-        """Take deliveries.
+        """Take deliveries; return when they are committed.
 
         Raises:
-            bot.errors.Busy: nothing is promised; deliver again later.
+            bot.errors.Busy: not committed; deliver again later.
         """
         if not self.opened.is_set():
             await self._wait_until_open()
@@ -74,10 +74,10 @@ class Bot:
             self.media.wake()
 
     async def take_polled(self, heard: list[InboundMessage]) -> None:
-        """As `take`, and stop the buttons that were tapped from spinning; a webhook's answer does.
+        """As `take`, and acknowledge taps, which a webhook does in its response.
 
         Raises:
-            bot.errors.Busy: nothing is promised; deliver again later.
+            bot.errors.Busy: not committed; deliver again later.
         """
         await self.take(heard)
         for one in heard:
@@ -87,7 +87,7 @@ class Bot:
                 task.add_done_callback(_log_failure)
 
     async def run(self) -> None:
-        """Take turns, send, fetch and listen until cancelled; a loop that fails begins again."""
+        """Run all loops until cancelled; a loop that fails is restarted."""
         await self._enter_keys()
         self.opened.set()
         async with asyncio.TaskGroup() as group:
@@ -95,7 +95,7 @@ class Bot:
                 group.create_task(loops.keep_running(loop), name=f"loop:{loop.name}")
 
     def loops(self) -> Sequence[Loop]:
-        """All that a bot does by itself; each for itself, and beside the others."""
+        """Return the bot's background loops; they run concurrently and independently."""
         every = [
             *(Loop("turns", run) for run in self.turns.committers()),
             Loop("sender", self.sender.run),
@@ -108,7 +108,7 @@ class Bot:
         return every
 
     async def _enter_keys(self) -> None:
-        """Wait until the database is there and this process's keys read what is in it."""
+        """Wait until the database is available and this process's keys can decrypt its data."""
         while True:
             try:
                 await self.db.do(keys.enter)
@@ -144,7 +144,7 @@ class Bot:
                     continue
 
     async def _listen(self) -> None:
-        """Be woken by other processes' commits; the ticks go on when the connection is lost."""
+        """Listen for other processes' commits; without the connection, polling continues."""
         url = self.db.url.replace("+psycopg", "")
         while True:
             try:
@@ -171,16 +171,16 @@ async def running(
     *,
     templates: TemplateWatch | None = None,
 ) -> AsyncIterator[Bot]:
-    """Run a bot for as long as the context is open; closes all that it is given.
+    """Run a bot while the context is open; close all its arguments at the end.
 
-    In the end what is being sent is waited for, and written down, or it would be sent again.
+    At the end, wait for sends in progress and write their outcomes; else they would be sent again.
     """
     sender = Sender(db, channels, storage, limits)
     media = Media(db, channels, storage)
     city = City(area.load(), business_type.load(), flows.load())
     turns = Turns(db, city, public_url, sender)
     bot = Bot(db, channels, storage, turns, sender, media, templates)
-    gc.freeze()  # what is loaded by now stays: the collector need not walk through it again
+    gc.freeze()  # objects loaded so far are permanent: the collector can skip them
     gc.set_threshold(*YOUNG)
     work = asyncio.create_task(bot.run())
     work.add_done_callback(_end_if_failed)
@@ -205,7 +205,7 @@ async def _finish(sender: Sender) -> None:
 
 
 def limits(settings: Settings) -> Limits:
-    """The rates at which the providers let our accounts send."""
+    """Return the send rates that the providers allow our accounts."""
     bot_id = (revealed(settings.telegram_bot_token) or "").partition(":")[0]
     number = settings.twilio_whatsapp_from or ""
     rates = {
@@ -217,7 +217,7 @@ def limits(settings: Settings) -> Limits:
 
 
 def account(settings: Settings) -> Account | None:
-    """The account at Twilio, if there is one: its three settings come together."""
+    """Return the account at Twilio; None unless all three of its settings are set."""
     sid, token = settings.twilio_account_sid, settings.twilio_auth_token
     sender = settings.twilio_whatsapp_from
     if sid is None or token is None or sender is None:
@@ -228,7 +228,7 @@ def account(settings: Settings) -> Account | None:
 def whatsapp(
     settings: Settings, words: Catalogue, db: Database, *, patience: float = READ
 ) -> WhatsApp | None:
-    """The channel `whatsapp`, if there is an account for it."""
+    """Return the channel `whatsapp`; None without an account."""
     ours = account(settings)
     if ours is None:
         return None
@@ -244,13 +244,13 @@ def whatsapp(
 
 
 def template_watch(settings: Settings, db: Database) -> TemplateWatch | None:
-    """The watch over WhatsApp's templates, if there is an account."""
+    """Return the watch over WhatsApp's templates; None without an account."""
     ours = account(settings)
     return TemplateWatch(db, ours, settings.twilio_api_url) if ours is not None else None
 
 
 def _end_if_failed(work: asyncio.Task[None]) -> None:
-    """End the process when its bot does: whoever watches over it starts a sound one."""
+    """Terminate the process when its bot fails, so that the supervisor restarts it."""
     error = None if work.cancelled() else work.exception()
     if error is not None:
         log.critical("bot.failed", exc_info=error)

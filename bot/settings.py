@@ -1,4 +1,4 @@
-"""The bot's settings: what every process needs, where it listens, and accounts at providers."""
+"""The bot's settings: common ones, the listening address, and accounts at providers."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from models.infrastructure.settings import (
 
 
 def per_second(at_least: float, at_most: float) -> Reader[float]:
-    """A number of times a second within limits, with or without decimals."""
+    """Return a reader of a rate per second within limits, with or without decimals."""
 
     def read(value: str) -> float:
         if (
@@ -33,7 +33,10 @@ def per_second(at_least: float, at_most: float) -> Reader[float]:
 
 
 def proxies(value: str) -> str:
-    """Addresses and networks with commas between; not all there are, or visitors name their own."""
+    """Parse comma-separated addresses and networks.
+
+    A prefix length of 0 is refused: visitors could then spoof their own address.
+    """
     given = [one.strip() for one in value.split(",")]
     try:
         networks = [ip_network(one) for one in given]
@@ -46,10 +49,10 @@ def proxies(value: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(settings.Settings):
-    """Settings of the bot and of the pages that it is served with.
+    """Settings of the bot and of the web pages in the same process.
 
-    Without Telegram's token there is no Telegram, without the account at Twilio no WhatsApp, and
-    without the metrics' token no `/metrics`.
+    Telegram is off without its token, WhatsApp without the account at Twilio, and `/metrics`
+    without the metrics token.
     """
 
     host: str = setting(text, example="0.0.0.0", default="127.0.0.1")  # noqa: S104
@@ -89,7 +92,7 @@ class Settings(settings.Settings):
         per_second(0.1, 100_000), example="30", default="30"
     )
 
-    # Into one chat, of any channel; https://core.telegram.org/bots/faq: one message a second.
+    # Per chat, on any channel; https://core.telegram.org/bots/faq: one message a second.
     chat_rate: float = setting(per_second(0.01, 100_000), example="1", default="1")
     chat_burst: int = setting(whole_number(1, 100_000), example="30", default="30")
     chat_waiting: int = setting(whole_number(1, 1_000), example="5", default="5")

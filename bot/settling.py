@@ -1,4 +1,4 @@
-"""Settling: what came of each try is written, and who could not be reached is followed up."""
+"""Settling: writes the outcome of each send and follows up on unreachable people."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The outcome of a message in hand: "sent", or a row of `outcomes.RULES`."""
+    """The outcome of a leased message: `SENT`, or a key of `outcomes.RULES`."""
 
     id: int
     person_id: int
     outcome: SendOutcome
     provider_id: str | None = None
-    again_after: timedelta = timedelta(0)  # the least pause: who asked for it may ask for anything
-    unsure: bool = False  # whether an earlier try may have come through
+    again_after: timedelta = timedelta(0)  # the minimum pause; `outcomes.step` bounds it
+    unsure: bool = False  # whether an earlier try may have been delivered
     blocked: tuple[int, ...] = ()  # addresses that can't be reached
 
 
 def unreadable(due: Claimed, message: Unreadable) -> Settled:
-    """Set a message aside; with its key missing, first leave it to a process that may have it."""
+    """Return the outcome of an unreadable message; `NO_KEY` if another process may have its key."""
     log.error("sender.unreadable", message=due.id, person=due.person_id, why=message.why)
     return untried(due, SendOutcome.NO_KEY if message.key_missing else SendOutcome.UNREADABLE)
 
@@ -65,7 +65,7 @@ def failed(due: Claimed, error: Exception) -> Settled:
 
 
 def outcome_of(due: Claimed, error: Exception) -> Settled:
-    """Name what went wrong in a try; what is ours to mend is logged."""
+    """Map a channel's error to an outcome; log the errors that we must fix."""
     after = timedelta(0)
     match error:
         case Unreachable():
@@ -90,10 +90,10 @@ def outcome_of(due: Claimed, error: Exception) -> Settled:
             outcome = SendOutcome.UNKNOWN
         case FileNotFoundError():
             outcome = SendOutcome.FILE_MISSING
-        case OSError():  # the file store is away
+        case OSError():  # the file store is unavailable
             outcome = SendOutcome.STORAGE_AWAY
             log.warning("sender.storage_away", message=due.id, error=type(error).__name__)
-        case MissingLine() | ValueError():  # our own mistake: it would be so again
+        case MissingLine() | ValueError():  # our own mistake: a retry would fail too
             outcome = SendOutcome.UNREADABLE
             log.error("sender.unreadable", message=due.id, person=due.person_id, why=told(error))
         case _:
@@ -102,15 +102,15 @@ def outcome_of(due: Claimed, error: Exception) -> Settled:
 
 
 def refuses_a_value(error: Exception) -> bool:
-    """Whether the database refused a value, rather than being away.
+    """Whether the database refused a value, rather than being unavailable.
 
-    An error of another kind was raised before the statement reached the database.
+    True also for an error that was raised before the statement reached the database.
     """
     return not isinstance(error, DBAPIError) or isinstance(error, IntegrityError) or unfit(error)
 
 
 def tell_given_up(given_up: Sequence[Settled]) -> None:
-    """Count and log what was closed, once that is committed."""
+    """Count and log messages that were given up; call after the commit."""
     for one in given_up:
         metrics.gave_up(one.outcome)
         log.warning("sender.gave_up", message=one.id, person=one.person_id, outcome=one.outcome)
@@ -125,9 +125,9 @@ def write(
     *,
     wake: bool = False,
 ) -> tuple[list[Claimed], bool, list[Settled]]:
-    """Settle and renew leases, then claim.
+    """Settle messages and renew leases, then claim up to `room`, in one transaction.
 
-    Gives what is claimed, whether more may be due, and what was given up.
+    Returns the claimed messages, whether more may be due, and the outcomes that were given up.
     """
     sent = {one.id: one.provider_id for one in settled if one.provider_id is not None}
     turned_away = {
@@ -158,10 +158,9 @@ def _due_now(one: Settled) -> bool:
 
 
 def _follow(tx: Session, unsent: Sequence[Settled]) -> list[Settled]:
-    """Do what the table says about messages that were not sent; gives those that are given up.
+    """Apply the rules to unsent messages; return those that are given up.
 
-    In the order of people, as another process' transaction does, or the two might wait for each
-    other.
+    Rows are written in the order of people, as in other processes, which avoids deadlocks.
     """
     if not unsent:
         return []
@@ -169,7 +168,7 @@ def _follow(tx: Session, unsent: Sequence[Settled]) -> list[Settled]:
     given_up, together = [], defaultdict[tuple[timedelta, SendOutcome], list[int]](list)
     for one in sorted(unsent, key=lambda one: (one.person_id, one.id)):
         past = known.get(one.id)
-        if past is None:  # somebody else has settled it
+        if past is None:  # another process has settled it
             continue
         step = outcomes.step(one.outcome, past, asked=one.again_after)
         outcome = outcomes.kept(one.outcome, unsure=one.unsure)

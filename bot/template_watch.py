@@ -1,4 +1,4 @@
-"""How WhatsApp's templates stand is asked every hour, by one process for all."""
+"""Polls the approval status of WhatsApp's templates every hour, in one process for all."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ log = structlog.get_logger(__name__)
 
 NAME = "templates"
 EVERY = timedelta(hours=1)
-LEASE = timedelta(minutes=5)  # until it is tried again, by whichever process comes first
-TICK = 60.0  # seconds between two looks whether it is due
+LEASE = timedelta(minutes=5)  # after a failure, until the next try in any process
+TICK = 60.0  # seconds between two checks whether a poll is due
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateWatch:
-    """Asks Twilio; any number of processes may have one."""
+    """Polls Twilio; any number of processes may run one."""
 
     db: Database
     account: Account
     api_url: str | None = None
 
     async def run(self) -> None:
-        """Ask when it is due, until cancelled."""
+        """Poll when it is due, until cancelled."""
         while True:
             try:
                 await self.look()
@@ -41,10 +41,10 @@ class TemplateWatch:
             await asyncio.sleep(TICK)
 
     async def look(self) -> bool:
-        """Ask if it is due; gives whether it was done.
+        """Poll if it is due; return whether a poll succeeded.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database is away.
+            sqlalchemy.exc.DBAPIError: the database is unavailable.
         """
         due = await self.db.do(lambda tx: chore.take(tx, NAME, lease=LEASE, every=EVERY))
         if not due:

@@ -1,13 +1,13 @@
-"""Turns: whatever waits is taken together, in one transaction for many people.
+"""Turns: waiting deliveries are taken in batches, one transaction for many people.
 
-There is no timer: an idle process commits one message at once, a busy one many together. A
-delivery is answered only when it is committed. A batch that fails is taken apart, so that a
-poisoned turn does not hurt its neighbours; its third failure sets it aside, tells the person in
-one honest sentence and leaves the row for a supervisor to see.
+There is no timer: an idle process commits a single message immediately, a busy one commits many
+together. A delivery is answered only after its commit. If a batch fails, its turns are retried one
+by one, so that a poisoned turn does not affect the others; after its third failure it is set aside,
+the person is notified and the row is kept for a supervisor.
 
-A stored value that can't be read fails nothing. Where its key is missing, the person is left for a
-while to a process that may have it. Then, or at once where the value is damaged, the row is set
-aside; a session is set aside as it is, and the conversation begins anew.
+A stored value that can't be read does not fail a turn. If its key is missing, the person is left to
+other processes for a while. After that, or immediately if the value is damaged, the row is set
+aside; an unreadable session is set aside unchanged, and the conversation begins anew.
 """
 
 from __future__ import annotations
@@ -39,43 +39,43 @@ log = structlog.get_logger(__name__)
 
 BATCH = 64  # deliveries in one transaction
 BACKLOG = 2_000  # deliveries waiting in this process; beyond that providers are asked to retry
-OF_STRANGERS = 1_500  # of them; the rest is for people who are in a conversation
-OF_ONE = 1_000  # of them
-SPARED = 8  # of a batch, for strangers, however many of the others wait
+OF_STRANGERS = 1_500  # at most, of the backlog; the rest is for people in a conversation
+OF_ONE = 1_000  # at most, of the backlog, for one sender
+SPARED = 8  # places of a batch reserved for strangers
 REMEMBERED = 50_000  # senders known to be in a conversation
 COMMITTERS = 2  # one computes while the other waits for the disk
 MAX_FAILURES = 3
-PAUSE = 2.0  # seconds until somebody whose turn could not be taken is tried again
+PAUSE = 2.0  # seconds until a person whose turn could not be taken is tried again
 
 
 @dataclass(slots=True)
 class Turns:
-    """Takes turns for one bot process; any number of processes may do so at once."""
+    """Takes turns in one bot process; any number of processes may run one."""
 
     db: Database
     city: City
     public_url: str
     sender: Sender
-    news: asyncio.Event = field(default_factory=asyncio.Event)  # something lies in the inbox
-    _known: OrderedDict[str, None] = field(default_factory=OrderedDict)  # lanes of people met
-    _ours: Queue = field(default_factory=Queue)  # of people in a conversation, and news
+    news: asyncio.Event = field(default_factory=asyncio.Event)  # set when the inbox has rows
+    _known: OrderedDict[str, None] = field(default_factory=OrderedDict)  # lanes of past senders
+    _ours: Queue = field(default_factory=Queue)  # for people in a conversation, and news
     _strangers: Queue = field(default_factory=Queue)
     _busy: set[str] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _resting: dict[int, float] = field(default_factory=dict)  # person id: until when, by the loop
+    _resting: dict[int, float] = field(default_factory=dict)  # person id: skip until, loop time
 
     async def take(self, heard: Sequence[InboundMessage]) -> None:
-        """Take deliveries; returns when all of them are committed.
+        """Take deliveries; return when all of them are committed.
 
-        Strangers are refused before people who are in a conversation are, and a sender of very
-        many before others.
+        Strangers are refused before people in a conversation, and a sender of very many deliveries
+        before others.
 
         Raises:
-            Busy: too many wait, the database is away, or they were not taken within `TAKING`
-                seconds; nothing of them is promised.
-            Malformed: one of them holds a value that the database can't keep; it is left out.
+            Busy: too many wait, the database is unavailable, or they were not taken within `TAKING`
+                seconds; any of them may be uncommitted.
+            Malformed: one of them has a value that the database can't store; it is dropped.
         """
-        self._see_to_room([f"{one.channel}:{one.address}" for one in heard])
+        self._require_room([f"{one.channel}:{one.address}" for one in heard])
         entries = [
             self._enter(f"{one.channel}:{one.address}", heard=withhold(one)) for one in heard
         ]
@@ -86,9 +86,9 @@ class Turns:
         finally:
             late.cancel()
 
-    def _see_to_room(self, lanes: Sequence[str]) -> None:
+    def _require_room(self, lanes: Sequence[str]) -> None:
         waiting = self._waiting() + len(lanes)
-        if waiting <= OF_ONE:  # the least of the three
+        if waiting <= OF_ONE:  # the lowest of the three limits
             return
         strange = sum(lane not in self._known for lane in lanes)
         if (
@@ -102,13 +102,13 @@ class Turns:
         return self._ours.size + self._strangers.size
 
     def _queue(self, lane: str) -> Queue:
-        """Where a lane's entries wait: where its earlier ones do, so that their order holds."""
+        """Return a lane's queue: that of its earlier entries, if any, which keeps their order."""
         if lane in self._strangers.lanes:
             return self._strangers
         return self._ours if lane in self._known or lane in self._ours.lanes else self._strangers
 
     async def take_news(self) -> int:
-        """Take what lies untaken in the inbox: news, and what a dead process left."""
+        """Take untaken inbox rows: news, and those of a dead process; return how many people."""
         moment = asyncio.get_running_loop().time()
         self._resting = {i: until for i, until in self._resting.items() if until > moment}
         resting = list(self._resting)
@@ -130,13 +130,13 @@ class Turns:
         return entry
 
     async def run(self) -> None:
-        """Commit batches until cancelled."""
+        """Take and commit batches until cancelled."""
         async with asyncio.TaskGroup() as group:
             for run in self.committers():
                 group.create_task(loops.keep_running(Loop("turns", run)))
 
     def committers(self) -> Sequence[Callable[[], Awaitable[None]]]:
-        """Loops that commit batches until cancelled; each can go on alone."""
+        """Return the loops that commit batches until cancelled; each works without the others."""
         return [self._commit_for_ever] * COMMITTERS
 
     async def _commit_for_ever(self) -> None:
@@ -158,7 +158,7 @@ class Turns:
                     self._wake.set()
 
     def _next_batch(self) -> list[Entry]:
-        """The first entries of lanes that are free, one of each lane, strangers' last."""
+        """Take the first entry of each free lane, up to BATCH; strangers' lanes last."""
         batch: list[Entry] = []
         spared = min(SPARED, len(self._strangers.free))
         for queue, most in ((self._ours, BATCH - spared), (self._strangers, BATCH)):
@@ -170,7 +170,7 @@ class Turns:
         return batch
 
     def _remember(self, entry: Entry) -> None:
-        """Count its sender among the people who are in a conversation."""
+        """Remember the entry's sender as a person in a conversation."""
         if entry.heard is not None:
             self._known[entry.lane] = None
             self._known.move_to_end(entry.lane)
@@ -181,7 +181,7 @@ class Turns:
         watch = Stopwatch()
         try:
             taken = await self.db.do(lambda tx: self._take_batch(tx, batch, watch))
-        except turn.Moved:  # at their new person's, what they said is heard
+        except turn.Moved:  # the chat was linked to another person meanwhile: retry
             await self._commit(batch)
         except Exception as error:
             if away(error):
@@ -189,7 +189,7 @@ class Turns:
                     entry.refuse(Busy("the database is away"))
                 log.warning("turns.database_away", error=type(error).__name__)
                 await asyncio.sleep(0.2)
-            elif len(batch) > 1:  # one of them is poisoned: take them apart
+            elif len(batch) > 1:  # one of them is poisoned: retry one by one
                 for entry in batch:
                     await self._commit([entry])
             else:
@@ -198,7 +198,7 @@ class Turns:
             self.sender.send(taken.leased)
             if taken.more:
                 self.sender.look()
-            self._rest(taken.left)
+            self._skip(taken.left)
             for entry in batch:
                 entry.taken()
                 self._remember(entry)
@@ -206,7 +206,7 @@ class Turns:
             metrics.batch(len(batch), watch)
 
     def _take_batch(self, tx: Session, batch: Sequence[Entry], watch: Stopwatch) -> Taken:
-        """Hear, lock, compute, write and commit."""
+        """Store the deliveries, lock their people, compute, write and commit."""
         watch.lap("wait")
         begun = begin(tx, batch)
         watch.lap("begin")
@@ -217,25 +217,25 @@ class Turns:
         )
 
     async def _failed(self, entry: Entry, error: Exception) -> None:
-        """Count a turn's failure; the third sets it aside and tells the person."""
+        """Count a turn's failure; the third sets it aside and notifies the person."""
         metrics.turn_failed()
         _log_failure("turns.failed", entry, error)
         try:
             await self.db.do(lambda tx: _count_failure(tx, entry))
-        except Exception as again:  # whatever it was: the delivery is refused, others are taken
+        except Exception as again:  # any error: refuse this delivery, go on with the others
             if unfit(again):
                 entry.refuse(Malformed("a value that the database can't keep"))
                 return
             if not away(again):
                 _log_failure("turns.failure_not_counted", entry, again)
             entry.refuse(Busy("the failure could not be counted"))
-            self._rest([entry.person_id] if entry.person_id is not None else [])
+            self._skip([entry.person_id] if entry.person_id is not None else [])
         else:
             entry.taken()
             self.sender.look()
 
-    def _rest(self, people: Iterable[int]) -> None:
-        """Do not look for what lies untaken for these people for a while."""
+    def _skip(self, people: Iterable[int]) -> None:
+        """Skip the inbox rows of these people for PAUSE seconds."""
         until = asyncio.get_running_loop().time() + PAUSE
         self._resting.update(dict.fromkeys(people, until))
 

@@ -1,7 +1,7 @@
-"""Where providers deliver: each delivery is proved, read and taken before it is answered.
+"""Webhooks of the providers: each delivery is verified, parsed and committed before the response.
 
-Every line that is logged here carries the request's id (`web.requests`) and the provider's ids of
-the deliveries in it. Turns are taken elsewhere, many together: they name the same deliveries.
+Each log line has the request's id (`web.requests`) and the provider's ids of its deliveries. Turns
+are taken elsewhere, in batches; their log lines have the same delivery ids.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from bot.errors import Busy, ChannelError, Forged, Malformed
 from models.infrastructure.database import unfit
 
 MAX_BODY = 1024 * 1024  # bytes; a text of 4096 letters with its entities is some 100 kB
-READING = 10.0  # seconds for a body that does not come at one go, as a provider's does
-SETTLING = 4.0  # seconds to find out whose address it is; Twilio waits for fifteen, in all
-RETRY_AFTER = 5  # seconds; Telegram heeds it
+READING = 10.0  # seconds for a body in several parts; providers send one
+SETTLING = 4.0  # seconds to find the sender's address; Twilio waits for fifteen, in all
+RETRY_AFTER = 5  # seconds; Telegram honours it
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
 
 T = TypeVar("T")
-#: Gives back once everything delivered is committed; raises `Busy` if it can't be taken now.
+#: Returns once all deliveries are committed; raises `Busy` if they can't be taken now.
 Taking: TypeAlias = Callable[[Sequence[T]], Awaitable[None]]
 Take: TypeAlias = Taking[InboundMessage]
 
@@ -46,54 +46,54 @@ _log = structlog.get_logger(__name__)
 
 
 class TooLarge(ChannelError):
-    """The delivery is larger than any the provider makes."""
+    """The body is larger than any of the provider's."""
 
 
 class TooSlow(ChannelError):
-    """The delivery did not come to its end in time."""
+    """The body was not complete in time."""
 
 
 class WebhookEndpoint(Protocol[T]):
-    """How one provider delivers one kind of thing."""
+    """One provider's webhook for one kind of delivery."""
 
     @property
     def channel(self) -> str: ...
 
     def admit(self, request: Request) -> None:
-        """Prove what can be proved before anything is read.
+        """Verify what can be verified before the body is read.
 
         Raises:
-            Forged: it is not the provider's.
+            Forged: the request is not from the provider.
         """
         ...
 
     def read(self, request: Request, body: bytes) -> list[T]:
-        """Prove the rest, and read.
+        """Verify the rest, and parse the body.
 
         Raises:
-            Forged: it is not the provider's.
-            Malformed: it is not what the provider documents.
+            Forged: the request is not from the provider.
+            Malformed: the body is not as the provider documents.
         """
         ...
 
     def answer(self, taken: Sequence[T]) -> Response:
-        """Say that all is committed."""
+        """Return the response for deliveries that are committed."""
         ...
 
     def ids(self, delivered: Sequence[T]) -> list[str]:
-        """By what the provider knows the deliveries."""
+        """Return the provider's ids of the deliveries."""
         ...
 
 
 def telegram(*, secret: str, take: Take) -> list[Route]:
-    """Give the route for Telegram's deliveries: `POST /webhooks/telegram`.
+    """Return the route for Telegram's deliveries: `POST /webhooks/telegram`.
 
-    A 200 says that everything in the delivery is committed. Anything else makes Telegram deliver
-    again, and hold back that person's later messages until then. Where a button was tapped, the
-    answer also says that it may stop spinning: that saves a call of its own.
+    A 200 means that everything in the delivery is committed. On any other status Telegram delivers
+    again, and holds back that person's later messages until then. The response to a tap also
+    acknowledges it, which saves a request.
 
     Raises:
-        ValueError: there is no secret, so anybody could deliver.
+        ValueError: the secret is empty, so anybody could deliver.
     """
     if not secret:
         raise ValueError("the webhook of Telegram needs a secret: set TELEGRAM_WEBHOOK_SECRET")
@@ -104,10 +104,10 @@ def telegram(*, secret: str, take: Take) -> list[Route]:
 def whatsapp(
     signature: Signature, *, take: Take, addresses: Addresses, reports: Reports
 ) -> list[Route]:
-    """Give the routes for Twilio's: `POST /webhooks/whatsapp`, and `…/status` for what was sent.
+    """Return the routes for Twilio: `POST /webhooks/whatsapp`, and `…/status` for status reports.
 
-    A 204 says that everything in the delivery is committed. Twilio delivers again only if the
-    address that it was given says so: `#rc=5&rp=all`.
+    A 204 means that everything in the delivery is committed. Twilio retries only if the configured
+    webhook URL says so: `#rc=5&rp=all`.
     """
 
     async def settle_and_take(heard: Sequence[InboundMessage]) -> None:
@@ -142,7 +142,7 @@ class _Telegram:
             msgspec.DecodeError,
             RecursionError,
         ):  # UnicodeDecodeError is a ValueError
-            raise Malformed("not JSON") from None  # the cause would quote what was written
+            raise Malformed("not JSON") from None  # the cause would quote the body
         return telegram_addresses.heard(update)
 
     def answer(self, taken: Sequence[InboundMessage]) -> Response:
@@ -162,7 +162,7 @@ class _WhatsApp:
     channel: str = whatsapp_updates.NAME
 
     def admit(self, request: Request) -> None:
-        """Nothing yet: the signature is over the fields."""
+        """Do nothing: the signature covers the form, which `read` verifies."""
 
     def read(self, request: Request, body: bytes) -> list[InboundMessage]:
         return whatsapp_updates.read(_signed(self.signature, request, body))
@@ -180,7 +180,7 @@ class _Statuses:
     channel: str = whatsapp_updates.NAME
 
     def admit(self, request: Request) -> None:
-        """Nothing yet: the signature is over the fields."""
+        """Do nothing: the signature covers the form, which `read` verifies."""
 
     def read(self, request: Request, body: bytes) -> list[Report]:
         form = _signed(self.signature, request, body)
@@ -207,10 +207,10 @@ class _Deliveries(Generic[T]):
         self._endpoint, self._take = endpoint, take
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._hear(Request(scope, receive))
+        answer = await self._handle(Request(scope, receive))
         await answer(scope, receive, send)
 
-    async def _hear(self, request: Request) -> Response:
+    async def _handle(self, request: Request) -> Response:
         delivered: list[T] = []
         try:
             self._endpoint.admit(request)
@@ -237,7 +237,7 @@ class _Deliveries(Generic[T]):
         return self._endpoint.answer(delivered)
 
     def _refuse(self, status: int, error: Exception, delivered: Sequence[T] = ()) -> Response:
-        """Answer and log; our errors name fields and numbers, never what a person wrote."""
+        """Log and respond; our errors contain field names and numbers, never a person's text."""
         _log.warning(
             "delivery_refused",
             channel=self._endpoint.channel,
@@ -250,7 +250,7 @@ class _Deliveries(Generic[T]):
 
 
 class Shortcut:
-    """ASGI middleware: deliveries go straight to their route, past what is there for pages."""
+    """ASGI middleware: dispatches webhooks to their route, bypassing the middleware of pages."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[Route]) -> None:
         self._app = app
@@ -266,12 +266,12 @@ class Shortcut:
 
 
 async def _body(request: Request) -> bytes:
-    """Read no more than `MAX_BODY`, whether or not the sender tells the length."""
+    """Read at most `MAX_BODY` bytes, with or without a Content-Length."""
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and (len(length) > 9 or int(length) > MAX_BODY):
         raise TooLarge(f"more than {MAX_BODY} bytes")
     message = await request.receive()
-    if not message.get("more_body"):  # as nearly always
+    if not message.get("more_body"):  # the usual case
         return _part(message, 0)
     body = bytearray(_part(message, 0))
     try:
@@ -285,7 +285,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _part(message: Message, before: int) -> bytes:
-    """The part of a body in an ASGI message; `before` bytes have come already."""
+    """Return the part of a body in an ASGI message; `before` bytes were received already."""
     if message["type"] == "http.disconnect":
         raise Malformed("broken off")
     part = bytes(message.get("body", b""))

@@ -1,4 +1,4 @@
-"""The interface of channels (receive, send, fetch), and the values that pass through it."""
+"""The interface of channels (receive, send, fetch) and its value types."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from conversations.messages import Message, Question
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file that lies with the provider: how to ask for it, and what the sender says it is."""
+    """A file that the provider stores: its reference, and its kind as declared by the sender."""
 
     reference: str
     kind: Literal["photo", "document"]
-    size: int | None = None  # bytes, if the provider told
+    size: int | None = None  # bytes, if the provider says
 
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """One delivery, in the bot's own words.
+    """One delivery, in a form that is the same for all channels.
 
-    `event` is what happened; an `Uploaded` event has attachment id 0 until a turn files `media`.
-    `tap_id` is what the provider wants acknowledged, so that a button stops spinning. `alias` is
-    another name by which the provider knows the same sender, if it told one.
+    An `Uploaded` event has attachment id 0 until a turn stores `media`. `tap_id` is the id to
+    acknowledge, so that the tapped button stops spinning. `alias` is another name of the same
+    sender at the provider, if the delivery has one.
     """
 
     channel: str
@@ -41,14 +41,14 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider's yes: its id of the message."""
+    """A message that the provider accepted, by the provider's id."""
 
     provider_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A stored file that goes with a message."""
+    """A stored file to send with a message."""
 
     name: str
     content: bytes
@@ -58,8 +58,9 @@ class File:
 class OutgoingMessage:
     """One message to one address.
 
-    `heard_at` is when they last wrote from that address, on the database's clock, None if never;
-    `at` is the time it is there now: a provider may let us speak freely only for a while after.
+    `heard_at` is when the person last wrote from that address, None if never; `at` is the current
+    time. Both are on the database's clock. A provider may allow free text only for a while after
+    `heard_at`.
     """
 
     id: int  # the outbox row
@@ -70,25 +71,25 @@ class OutgoingMessage:
     heard_at: datetime | None = None
     at: datetime | None = None
     attempts: int = 1  # this one included
-    unsure: bool = False  # whether an earlier one may have come through
+    unsure: bool = False  # whether an earlier attempt may have been delivered
 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One thing that arrives in a chat: words, or the message's file."""
+    """One item that arrives in a chat: a text, or the message's file."""
 
     text: str
     has_file: bool = False
 
 
 class Channel(Protocol):
-    """One way to talk with people. Every method but `name` may raise `bot.errors.ChannelError`."""
+    """A messaging provider. Every method but `name` may raise `bot.errors.ChannelError`."""
 
     @property
     def name(self) -> str: ...
 
     async def send(self, outgoing: OutgoingMessage) -> Sent:
-        """Put a message into words and deliver it.
+        """Render a message and deliver it.
 
         Raises:
             Unreachable, WindowClosed, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
@@ -100,49 +101,49 @@ class Channel(Protocol):
 
         Raises:
             FileRefused: gone, or larger than `at_most` bytes.
-            TryLater: the provider is away.
+            TryLater: the provider is unavailable.
         """
         ...
 
     async def forget(self, reference: str) -> None:
-        """Tell the provider that a file need not be kept; never raises for a provider's no."""
+        """Tell the provider that it may delete a file; never raises when the provider refuses."""
         ...
 
     async def acknowledge(self, heard: InboundMessage) -> None:
-        """Tell the provider that a tap was taken; never raises for a provider's no."""
+        """Acknowledge a tap; never raises when the provider refuses."""
         ...
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         ...
 
 
 @runtime_checkable
 class Greeter(Protocol):
-    """A channel whose provider can be asked whether it is there, at no cost to anybody."""
+    """A channel whose provider has a health check without side effects."""
 
     async def greet(self) -> None:
-        """Ask for what changes nothing.
+        """Make a request that changes nothing.
 
         Raises:
-            bot.errors.ChannelError: the provider is away, or its answer can't be read.
+            bot.errors.ChannelError: the provider is unavailable, or its answer can't be read.
         """
         ...
 
 
-#: Between the parts of a tap's data; no part but the value may hold it.
+#: Separates the parts of a tap's data; only the last part, the value, may contain it.
 SEPARATOR = "|"
 
 
 def token(question: Question, value: str) -> str:
-    """The token of a button: the question and the value; at most 64 bytes for ids in use."""
+    """Return a button's token: the question and the value; at most 64 bytes for ids in use."""
     return SEPARATOR.join(
         (question.flow, question.subject, question.step, str(question.version), value)
     )
 
 
 def read_token(data: str) -> tuple[Question, str] | None:
-    """Read what `token` wrote; None for anything else."""
+    """Parse the result of `token`; None for any other string."""
     parts = words(data).split(SEPARATOR, 4)
     if len(data) > MAX_TOKEN or len(parts) != 5:
         return None

@@ -1,8 +1,8 @@
-"""Small HTTP/1.1 requests over connections that stay open: what nearly every message is sent with.
+"""A minimal HTTP/1.1 client with keep-alive connections; it sends nearly every message.
 
 A general client costs several times the CPU of the message itself (`python -m benchmarks.micro`).
-This one knows one host, reads an answer as a whole, and tells a request that was never
-sent from one whose answer did not come. Parsing is httptools' (llhttp), TLS is asyncio's.
+This one talks to one host, reads each response as a whole, and distinguishes a request that was
+never sent from one without a response. It parses with httptools (llhttp); TLS is asyncio's.
 """
 
 from __future__ import annotations
@@ -15,41 +15,41 @@ from urllib.parse import urlsplit
 
 import httptools
 
-CONNECTIONS = 100  # at once; who finds none free waits
-IDLE = 15.0  # seconds; an older connection may be closed by the other side just as we write
-LARGEST = 1024 * 1024  # bytes of an answer; the Bot API's are a few kilobytes
+CONNECTIONS = 100  # at once; a caller that finds none free waits
+IDLE = 15.0  # seconds; the server may close an older connection just as we write
+LARGEST = 1024 * 1024  # bytes of a response; the Bot API's are a few kilobytes
 
 
 class NeverSent(ConnectionError):
-    """No connection came about: the other side has seen nothing of the request."""
+    """No connection could be made: the server has not seen the request."""
 
 
 class NoAnswer(ConnectionError):
-    """The request went out and no whole answer came: nobody knows whether it was taken."""
+    """The request was sent and no complete response came: it may have been processed."""
 
 
 class Calls:
     """A pool of connections to one host."""
 
     def __init__(self, url: str, *, connect: float) -> None:
-        """Name the host by any address on it; `connect` is how many seconds a connection takes."""
+        """Take the host from `url`; `connect` is the connection timeout in seconds."""
         parts = urlsplit(url)
         self._host = parts.hostname or ""
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._port = parts.port or (443 if self._tls else 80)
         self._head = f"Host: {parts.netloc}\r\n".encode()
         self._connect = connect
-        self._idle: deque[_Line] = deque()  # the one that was used last on the right
+        self._idle: deque[_Connection] = deque()  # the most recently used on the right
         self._free = asyncio.Semaphore(CONNECTIONS)
 
     async def post(
         self, path: str, body: bytes, content_type: str, *, patience: float
     ) -> tuple[int, bytes]:
-        """Give the answer's status and content, for which it waits `patience` seconds.
+        """Return the response's status and content; wait for it `patience` seconds.
 
         Raises:
             NeverSent: no connection.
-            NoAnswer: the connection broke, or the answer did not come in time, or was no answer.
+            NoAnswer: the connection broke, or no valid response came in time.
         """
         request = b"POST %b HTTP/1.1\r\n%bContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (
             path.encode("ascii"),
@@ -59,39 +59,41 @@ class Calls:
             body,
         )
         async with self._free:
-            line = await self._line()
+            connection = await self._connection()
             try:
-                answer: tuple[int, bytes] = await line.ask(request, patience)
+                answer: tuple[int, bytes] = await connection.ask(request, patience)
             except BaseException:
-                line.close()
+                connection.close()
                 raise
-            if line.reusable:
-                self._idle.append(line)
+            if connection.reusable:
+                self._idle.append(connection)
             else:
-                line.close()
+                connection.close()
             return answer
 
     async def close(self) -> None:
-        """Close the connections that are not in use."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 
-    async def _line(self) -> _Line:
+    async def _connection(self) -> _Connection:
         loop = asyncio.get_running_loop()
         while self._idle:
-            line = self._idle.pop()
-            if line.open and loop.time() - line.used_at < IDLE:
-                return line
-            line.close()
+            connection = self._idle.pop()
+            if connection.open and loop.time() - connection.used_at < IDLE:
+                return connection
+            connection.close()
         try:
             async with asyncio.timeout(self._connect):
-                _, line = await loop.create_connection(_Line, self._host, self._port, ssl=self._tls)
+                _, connection = await loop.create_connection(
+                    _Connection, self._host, self._port, ssl=self._tls
+                )
         except (OSError, TimeoutError) as error:
             raise NeverSent(type(error).__name__) from None
-        return line
+        return connection
 
 
-class _Line(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     """One connection: one request at a time."""
 
     def __init__(self) -> None:
@@ -104,7 +106,7 @@ class _Line(asyncio.Protocol):
 
     @property
     def open(self) -> bool:
-        """Whether the other side has not closed it."""
+        """Whether the connection is still open on both sides."""
         return self._transport is not None and not self._transport.is_closing()
 
     async def ask(self, request: bytes, patience: float) -> tuple[int, bytes]:
@@ -116,12 +118,12 @@ class _Line(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._content.clear()
         self.reusable = False
-        alarm = loop.call_later(patience, self._fail, "TimeoutError")
+        timer = loop.call_later(patience, self._fail, "TimeoutError")
         self._transport.write(request)
         try:
             return await waiting
         finally:
-            alarm.cancel()
+            timer.cancel()
             self._waiting = None
             self.used_at = loop.time()
 
@@ -137,7 +139,7 @@ class _Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._waiting is None or self._parser is None:
-            self.close()  # nobody asked
+            self.close()  # data without a request
             return
         try:
             self._parser.feed_data(data)

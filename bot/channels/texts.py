@@ -1,28 +1,30 @@
-"""Texts as chats take them: counted, cut where a reader would pause, with numbered choices."""
+"""Text for chats: length in UTF-16 units, splitting at pauses, numbered choices."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-_BORDERS = tuple(map(re.compile, (r"\n\n+", r"\n", r"(?<=[.!?…])\s+", r"\s+")))  # the best first
+_BORDERS = tuple(
+    map(re.compile, (r"\n\n+", r"\n", r"(?<=[.!?…])\s+", r"\s+"))
+)  # in order of preference
 
 
 def split(text: str, most: int) -> list[str]:
-    """Cut a text into parts of at most `most` UTF-16 units, where a reader would pause.
+    """Split a text into parts of at most `most` UTF-16 units, where a reader would pause.
 
-    Blanks around a part go: chats take them off anyway.
+    Strips whitespace around each part, as chats do anyway.
     """
     return list(_parts(text.strip(), most))
 
 
 def units(text: str) -> int:
-    """The length in UTF-16 units, as Telegram counts it: an emoji is two."""
+    """Return the length in UTF-16 units, as Telegram counts it: an emoji is two."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def numbered(text: str, labels: Sequence[str]) -> str:
-    """A text with its choices below it, for chats without buttons: "2" answers the second."""
+    """Append numbered choices to a text, for chats without buttons: "2" answers the second."""
     if not labels:
         return text
     lines = [f"{number}. {label}" for number, label in enumerate(labels, 1)]
@@ -39,7 +41,7 @@ def _parts(text: str, most: int) -> Iterator[str]:
 
 
 def _border(text: str) -> int | None:
-    """The last place to pause in the second half; an earlier one would leave a stump."""
+    """Return the last pause in the second half; an earlier one would make the part too short."""
     for border in _BORDERS:
         places = [found.start() for found in border.finditer(text, len(text) // 2)]
         if places:
@@ -48,7 +50,7 @@ def _border(text: str) -> int | None:
 
 
 def _fitting(text: str, most: int) -> int:
-    """How many characters fit into `most` UTF-16 units; none is cut in half."""
+    """Return how many whole characters fit into `most` UTF-16 units."""
     counted = 0
     for index, character in enumerate(text):
         counted += 2 if character > "\uffff" else 1

@@ -1,1 +1,1 @@
-"""Telegram: the Bot API over HTTP, its updates and its keyboards."""
+"""Telegram: the Bot API over HTTP, updates and keyboards."""

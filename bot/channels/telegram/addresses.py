@@ -1,6 +1,7 @@
-"""Chats of Telegram's, as the database keeps them: encrypted, so that no number can be read there.
+"""Telegram chat ids, encrypted for the database.
 
-A chat's number is its person's id at Telegram: in the tables it would tell who asked for a permit.
+A private chat's id is the person's id at Telegram; in plain text it would reveal who asked for a
+permit.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _NUMBER = re.compile(r"[0-9]{1,19}")  # shorter than anything encrypted
 
 
 def heard(update: Json) -> list[InboundMessage]:
-    """Read an update as `telegram_updates.read` does, from addresses as the database keeps them.
+    """Read an update as `telegram_updates.read` does, with addresses as the database stores them.
 
     Raises:
         Malformed: a field that the Bot API promises is missing, of another type or out of bounds.
@@ -27,9 +28,9 @@ def heard(update: Json) -> list[InboundMessage]:
 
 
 def chat(address: str) -> int:
-    """The chat to which a message for an address goes; one that was not encrypted yet is itself.
+    """Return the chat id of a stored address; also accepts one that is not encrypted yet.
 
     Raises:
-        ValueError: the address is none of ours, or INDEX_KEY was changed.
+        ValueError: the address can't be decrypted: it is not ours, or INDEX_KEY was changed.
     """
     return int(address if _NUMBER.fullmatch(address) else decrypted(NAME, address))

@@ -1,4 +1,4 @@
-"""The channel `telegram`: requests to the Bot API, and its errors as decisions.
+"""The channel `telegram`: requests to the Bot API, and a decision for each of its errors.
 
 Source: https://core.telegram.org/bots/api
 """
@@ -35,26 +35,26 @@ from conversations.catalogue import LOCALES, Catalogue
 from conversations.messages import Json, Say
 
 API_URL = "https://api.telegram.org"
-MAX_PHOTO = 10 * 1024 * 1024  # bytes; sendPhoto: a larger picture goes as a document
+MAX_PHOTO = 10 * 1024 * 1024  # bytes; sendPhoto; a larger picture is sent as a document
 MAX_UPDATES = 100  # getUpdates
 LONG_POLL = 50  # seconds; getUpdates
-WEBHOOK_CONNECTIONS = 100  # setWebhook; people who wait together are committed together
+WEBHOOK_CONNECTIONS = 100  # setWebhook; concurrent deliveries are committed in one batch
 
-#: Bot commands, as they stand in the menu; described by `telegram.commands.<command>`.
+#: Bot commands, in the order of the menu; described by `telegram.commands.<command>`.
 COMMANDS = ("menu", "status", "help", "language")
 
-TOKEN_PAUSE = timedelta(minutes=5)  # a wrong token needs a person: wait, lose nothing
+TOKEN_PAUSE = timedelta(minutes=5)  # a wrong token needs an operator: wait, lose nothing
 CONFLICT_PAUSE = timedelta(seconds=30)
 
 _PICTURE = (".jpg", ".jpeg", ".png")
-#: After these words of getFile the file never comes; after any other it may.
+#: getFile errors after which the file never becomes available; any other may be temporary.
 _NEVER_COMES = {
     "file is too big": "file_too_large",
     "invalid file_id": "file_gone",
     "wrong file identifier": "file_gone",
     "wrong remote file identifier": "file_gone",
 }
-#: How Telegram says, in a 400 or a 403, that there is nobody to write to. Sources of these lists:
+#: Descriptions in a 400 or a 403 that mean nobody can be written to. Sources of these lists:
 #: tdlib/telegram-bot-api (telegram-bot-api/Client.cpp), https://core.telegram.org/method/messages.sendMessage
 _NOBODY = (
     "chat not found",
@@ -68,7 +68,7 @@ _NOBODY = (
     "user_is_blocked",
     "input_user_deactivated",
 )
-#: How it says in a 400 that the message itself is wrong: it would be so again.
+#: Descriptions in a 400 that mean the message itself is wrong; a retry would fail too.
 _OURS = (
     "message is too long",
     "message_too_long",
@@ -100,7 +100,7 @@ _OURS = (
     "there is no document in the request",
     "there is no photo in the request",
 )
-#: Errors of reading an answer that is not as documented.
+#: Raised when a response is not as documented.
 _UNREADABLE = (TypeError, ValueError, KeyError, AttributeError)
 
 _log = structlog.get_logger(__name__)
@@ -108,11 +108,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where Telegram delivers updates, and how it fares."""
+    """The webhook that Telegram delivers updates to, and its status."""
 
-    url: str  # "": nowhere
-    waiting: int  # updates
-    error: str | None  # of the last delivery that went wrong
+    url: str  # "": no webhook
+    waiting: int  # pending updates
+    error: str | None  # of the last failed delivery
     failed_at: datetime | None
 
 
@@ -124,7 +124,7 @@ class Telegram:
     def __init__(
         self, token: str, catalogue: Catalogue, *, api_url: str = API_URL, patience: float = READ
     ) -> None:
-        """Speak as the bot of `token`; `patience` is how many seconds an answer may take."""
+        """Authenticate as the bot of `token`; `patience` is the response timeout in seconds."""
         self._catalogue = catalogue
         self._transport = Transport(api_url, patience=patience)
         self._bot = Bot(
@@ -137,9 +137,9 @@ class Telegram:
         self._send_message = f"{self._bot.base_url}/sendMessage"
 
     async def send(self, outgoing: OutgoingMessage) -> Sent:
-        """Deliver a message; the id is that of its last part, which holds the keyboard.
+        """Deliver a message; return the id of its last part, which holds the keyboard.
 
-        A long text goes in several parts: if a later one fails, the earlier ones have been sent.
+        A long text is sent in several parts: if a later one fails, the earlier ones were sent.
 
         Raises:
             Unreachable, Rejected, Unlisted, TryLater, OutcomeUnknown: see `bot.errors`.
@@ -180,7 +180,7 @@ class Telegram:
         return _number({"message_id": message.message_id})
 
     async def _say(self, chat: int, payload: Payload) -> int:
-        """`Bot.send_message` without its objects: most of what the bot does is to send a text."""
+        """Send a text; `Bot.send_message` without its objects, since most messages are texts."""
         given: Json = {
             "chat_id": chat,
             "text": payload.text,
@@ -194,11 +194,11 @@ class Telegram:
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Get a file by its file_id.
 
-        The address of the file holds the bot's token: it is neither kept nor logged.
+        The file's URL contains the bot's token: it is neither stored nor logged.
 
         Raises:
-            FileRefused: `file_too_large` (Telegram itself gives 20 MB at most) or `file_gone`.
-            TryLater: Telegram is away, or does not have the file now.
+            FileRefused: `file_too_large` (Telegram itself serves at most 20 MB) or `file_gone`.
+            TryLater: Telegram is unavailable, or does not have the file now.
         """
         try:
             file = await self._bot.get_file(reference)
@@ -211,10 +211,10 @@ class Telegram:
         return await self._transport.download(quote(file.file_path, safe=":/"), at_most=at_most)
 
     async def forget(self, reference: str) -> None:
-        """Telegram keeps its files for as long as it likes."""
+        """Do nothing: Telegram itself decides how long it keeps a file."""
 
     async def acknowledge(self, heard: InboundMessage) -> None:
-        """Stop the tapped button's spinning; minutes later Telegram no longer wants to know."""
+        """Stop the tapped button's spinning; Telegram rejects this after some minutes."""
         if heard.tap_id is None:
             return
         try:
@@ -223,14 +223,14 @@ class Telegram:
             _log.debug("tap_not_acknowledged", channel=NAME, why=error.message)
 
     async def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         await self._transport.shutdown()
 
     async def greet(self) -> None:
-        """See whether Telegram answers.
+        """Check that Telegram answers.
 
         Raises:
-            bot.errors.ChannelError: it does not, or does not know the bot.
+            bot.errors.ChannelError: Telegram does not answer, or does not know the bot.
         """
         try:
             me = await self._transport.call(f"{self._bot.base_url}/getMe", {})
@@ -240,14 +240,14 @@ class Telegram:
             raise OutcomeUnknown("Telegram's answer can't be read")
 
     async def username(self) -> str:
-        """The bot's name in links: https://t.me/<username>."""
+        """Return the bot's name in links: https://t.me/<username>."""
         try:
             return (await self._bot.get_me()).username or ""
         except TelegramError as error:
             raise decision(error) from error
 
     async def set_webhook(self, public_url: str, secret: str) -> None:
-        """Have updates sent to `public_url` + /webhooks/telegram, with `secret` in their header."""
+        """Set the webhook to `public_url` + /webhooks/telegram, with `secret` in each header."""
         try:
             await self._bot.set_webhook(
                 webhook_url(public_url),
@@ -259,7 +259,7 @@ class Telegram:
             raise decision(error) from error
 
     async def webhook(self) -> Webhook:
-        """Ask Telegram where it delivers."""
+        """Return the current webhook."""
         try:
             found = await self._bot.get_webhook_info()
         except TelegramError as error:
@@ -272,14 +272,14 @@ class Telegram:
         )
 
     async def delete_webhook(self) -> None:
-        """Have updates kept for `updates`; those that wait stay."""
+        """Delete the webhook, so that `updates` works; pending updates are kept."""
         try:
             await self._bot.delete_webhook(drop_pending_updates=False)
         except TelegramError as error:
             raise decision(error) from error
 
     async def set_commands(self) -> None:
-        """Fill the bot's menu, in every language; Indonesian for all whose language is not ours."""
+        """Set the bot's menu in every language; Indonesian is the default."""
         for locale in LOCALES:
             commands = [
                 BotCommand(name, self._catalogue.say(Say(f"telegram.commands.{name}"), locale))
@@ -293,10 +293,12 @@ class Telegram:
                 raise decision(error) from error
 
     async def updates(self, offset: int | None, *, wait: int = LONG_POLL) -> list[Json]:
-        """Ask for what is new, for up to `wait` seconds; `offset` settles all updates before it.
+        """Long-poll for updates for up to `wait` seconds; `offset` confirms all before it.
+
+        Idempotent for the same `offset`.
 
         Raises:
-            TryLater, OutcomeUnknown: see `bot.errors`; asking again does no harm.
+            TryLater, OutcomeUnknown: see `bot.errors`.
         """
         query = {
             "limit": MAX_UPDATES,
@@ -304,7 +306,7 @@ class Telegram:
             "allowed_updates": json.dumps(UPDATES),
             **({} if offset is None else {"offset": offset}),
         }
-        # Bot.get_updates would parse them, and lose all if it does not know one.
+        # Bot.get_updates would parse them, and lose them all if it can't parse one.
         url = f"{self._bot.base_url}/getUpdates?{urlencode(query)}"
         try:
             found = await self._transport.post(url, read_timeout=wait + READ)
@@ -314,7 +316,7 @@ class Telegram:
 
 
 def _number(message: object) -> int:
-    """The number of a message that was sent, from the answer."""
+    """Return the id of the sent message from the response."""
     match message:
         case {"message_id": int(number)} if number is not True and 0 < number < 2**63:
             return number
@@ -326,12 +328,12 @@ def _one_of(signs: Sequence[str], why: str) -> bool:
 
 
 def webhook_url(public_url: str) -> str:
-    """Where the pages of `public_url` take deliveries."""
+    """Return the URL of Telegram's webhook under `public_url`."""
     return f"{public_url.rstrip('/')}/webhooks/telegram"
 
 
 def decision(error: TelegramError) -> ChannelError:
-    """Decide what to do about an error of the Bot API."""
+    """Map an error of the Bot API to a decision."""
     match error:
         case NotThere(message=why, after=after):
             return Away(why, after=after)
@@ -356,9 +358,9 @@ def decision(error: TelegramError) -> ChannelError:
 
 
 def _about_a_file(error: TelegramError) -> ChannelError:
-    """Decide what to do when Telegram does not name a file's address."""
-    told = error.message.lower()
-    reason = next((why for words, why in _NEVER_COMES.items() if words in told), None)
+    """Map an error of getFile to a decision."""
+    message = error.message.lower()
+    reason = next((why for words, why in _NEVER_COMES.items() if words in message), None)
     if reason is not None and isinstance(error, BadRequest):
         return FileRefused(reason)
     decided = decision(error)

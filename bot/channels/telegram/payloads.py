@@ -1,4 +1,4 @@
-"""Messages as what Telegram takes: texts cut to its limits, and keyboards.
+"""Messages as Telegram's payloads: texts split at its limits, and keyboards.
 
 Source: https://core.telegram.org/bots/api#sendmessage
 """
@@ -18,15 +18,15 @@ from conversations.messages import Button, Json, Message, Say
 MAX_TEXT = 4096  # UTF-16 units; sendMessage
 MAX_CAPTION = 1024  # UTF-16 units; sendDocument, sendPhoto
 MAX_DATA = 64  # bytes; InlineKeyboardButton.callback_data
-SHORT_LABEL = 12  # characters: two such buttons stand side by side on a 320-point screen
+SHORT_LABEL = 12  # characters; two such buttons fit side by side on a 320-point screen
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One thing to send: a text, or with `filename` the stored file and the text as its caption.
+    """One Bot API message: a text; with `filename`, the stored file with the text as its caption.
 
-    `markup` is the keyboard as the Bot API takes it; the library's own objects cost as much as all
-    the rest of a message.
+    `markup` is the keyboard as JSON; the library's own objects cost as much as all the rest of a
+    message.
     """
 
     text: str
@@ -35,9 +35,9 @@ class Payload:
 
 
 def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]:
-    """Put a message into what Telegram takes, in the order to send; the keyboard is on the last.
+    """Render a message as payloads, in the order to send; the last one has the keyboard.
 
-    Text carries no markup language, so nothing that people wrote can break or decorate it.
+    No parse mode is set, so people's own text can neither break nor format a message.
 
     Raises:
         Rejected: the choices have no question, or one is too long for a button.
@@ -56,7 +56,7 @@ def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]
 
 
 def _cleared_first(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]:
-    """Take the old keyboard away in a message of its own: one message carries one keyboard."""
+    """Remove the old keyboard in a separate message: a message can have only one markup."""
     said = message.parts[:-1] or (Say("common.all_right"),)
     question = replace(message, parts=message.parts[-1:], clears=False)
     return [
@@ -66,12 +66,12 @@ def _cleared_first(message: Message, locale: str, catalogue: Catalogue) -> list[
 
 
 def _markup(message: Message, locale: str, catalogue: Catalogue) -> Json:
-    """The keyboard under a message: Telegram allows one.
+    """Return a message's keyboard: Telegram allows one per message.
 
-    A button that sends the location or the phone number can only stand where letters are typed; so
-    choices beside a wish stand there too, and come back as the words on them, which the question
-    understands as if typed. One message, everything in one place. Such a keyboard folds away with
-    its first use, but stays at hand, and who typed instead still has it: what comes next clears it.
+    A button that requests the location or the phone number exists only in a reply keyboard. So the
+    choices of a message with a wish are in that keyboard too; a tap on one arrives as text, and the
+    question parses it as if typed. A one-time keyboard is hidden after its first use but not
+    removed, and it stays if the person types instead: the next message clears it.
     """
     if message.wish in ("location", "contact"):
         label = catalogue.say(Say(f"common.send_{message.wish}"), locale)
@@ -97,6 +97,6 @@ def _button(message: Message, choice: Button, locale: str, catalogue: Catalogue)
 
 
 def _rows(buttons: Sequence[Json]) -> list[Sequence[Json]]:
-    """Two a row if all are short, else one: a cut label is worse than a longer list."""
+    """Put two buttons in a row if all are short, else one: a longer list beats a cut label."""
     width = 2 if all(len(button["text"]) <= SHORT_LABEL for button in buttons) else 1
     return [buttons[start : start + width] for start in range(0, len(buttons), width)]

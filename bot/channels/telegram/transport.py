@@ -1,8 +1,8 @@
-"""The way to the Bot API: what is small goes by `Calls`, files by aiohttp.
+"""The HTTP transport to the Bot API: `Calls` for small requests, aiohttp for files.
 
-python-telegram-bot's own client costs twenty times the CPU, and folds "could not connect" and "no
-answer came" into one error, which a sender must tell apart. The bot's token stands in every
-address: no error that holds an address leaves this file, so none can reach a log.
+python-telegram-bot's own client costs twenty times the CPU, and raises one error for both "could
+not connect" and "no answer came", which a sender must distinguish. Every URL contains the bot's
+token: no error that contains a URL leaves this file, so none can reach a log.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from bot.errors import FileRefused, TryLater
 CONNECTIONS = 20  # at once, for files
 CONNECT = 5.0  # seconds to get a connection, waiting for a free one included
 READ = 20.0  # seconds until Telegram starts to answer
-WRITE = 60.0  # seconds more for a document to go out over a slow line
-AWAY = timedelta(seconds=5)  # how long to leave a provider alone that was not there
+WRITE = 60.0  # additional seconds to upload a document over a slow connection
+AWAY = timedelta(seconds=5)  # until the next request after the provider was unavailable
 
 _CHUNK = 64 * 1024
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
 class NotNow(TelegramError):
-    """Nothing was sent: Telegram asked to wait `after`."""
+    """Telegram accepted nothing and asked to wait `after`."""
 
     def __init__(self, why: str, *, after: timedelta = AWAY) -> None:
         super().__init__(why)
@@ -43,14 +43,14 @@ class NotNow(TelegramError):
 
 
 class NotThere(NotNow):
-    """Nothing was sent: Telegram was not reached, or is broken."""
+    """Telegram accepted nothing: it was not reached, or answered with a server error."""
 
 
 class Transport(BaseRequest):
-    """A `BaseRequest` of our own; its connections open with the first request."""
+    """A `BaseRequest` for python-telegram-bot; it connects with the first request."""
 
     def __init__(self, url: str, *, patience: float = READ) -> None:
-        """Reach the host of `url`; wait `patience` seconds for an answer, unless told otherwise."""
+        """Use the host of `url`; `patience` is the default response timeout in seconds."""
         self._patience = patience
         self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         self._calls = Calls(url, connect=CONNECT)
@@ -61,7 +61,7 @@ class Transport(BaseRequest):
         return self._patience
 
     async def initialize(self) -> None:
-        """Nothing: the pool needs the loop that the first request runs in."""
+        """Do nothing: the pool needs the event loop, so the first request creates it."""
 
     async def shutdown(self) -> None:
         """Close every connection."""
@@ -71,10 +71,10 @@ class Transport(BaseRequest):
             self._session = None
 
     async def call(self, url: str, parameters: Mapping[str, Any]) -> Any:
-        """Call a method without files, and give its result.
+        """Call a method without files; return its result.
 
         Raises:
-            telegram.error.TelegramError: as `do_request`, and what the Bot API refuses.
+            telegram.error.TelegramError: as `do_request`, or the Bot API refused the call.
         """
         body = msgspec.json.encode(parameters)
         status, content = await self._post(url, body, "application/json", self._patience)
@@ -86,9 +86,9 @@ class Transport(BaseRequest):
                         return result
             except msgspec.DecodeError:
                 pass
-        _read(content)
+        _require_object(content)
         try:
-            return await _Answered(status, content).post(url)
+            return await _ReceivedAnswer(status, content).post(url)
         except (TypeError, KeyError, ValueError) as error:
             raise TelegramError(f"the answer is none ({type(error).__name__})") from None
 
@@ -102,12 +102,12 @@ class Transport(BaseRequest):
         connect_timeout: object = BaseRequest.DEFAULT_NONE,
         pool_timeout: object = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Make one request; of the timeouts only `read_timeout` (seconds) is heeded.
+        """Make one request; ignores all timeouts but `read_timeout` (seconds).
 
         Raises:
-            NotNow, NotThere: nothing was sent.
-            TimedOut: it may have been taken, but no answer came.
-            BadRequest: it is too large to be taken.
+            NotNow, NotThere: Telegram accepted nothing.
+            TimedOut: no answer came; the request may have been processed.
+            BadRequest: the request is too large.
         """
         read = read_timeout if isinstance(read_timeout, (int, float)) else self._patience
         if request_data is not None and request_data.contains_files:
@@ -116,7 +116,7 @@ class Transport(BaseRequest):
             body, content_type = _body(request_data)
             status, content = await self._post(url, body, content_type, read)
         _refuse(status, content)
-        _read(content)
+        _require_object(content)
         return status, content
 
     async def _post(
@@ -142,11 +142,11 @@ class Transport(BaseRequest):
             raise TimedOut(f"Telegram did not answer ({type(error).__name__})") from None
 
     async def download(self, url: str, *, at_most: int) -> bytes:
-        """Get a file, and stop reading as soon as it is more than `at_most` bytes.
+        """Get a file; stop reading as soon as it exceeds `at_most` bytes.
 
         Raises:
             FileRefused: `file_too_large`.
-            TryLater: Telegram is away, or the address is no longer good: getFile gives another.
+            TryLater: Telegram is unavailable, or the URL has expired: getFile returns a new one.
         """
         try:
             async with self._pool().get(
@@ -174,8 +174,8 @@ class Transport(BaseRequest):
         return self._session
 
 
-class _Answered(BaseRequest):
-    """An answer that came, to be read by python-telegram-bot: it knows what each error means."""
+class _ReceivedAnswer(BaseRequest):
+    """A response already received, parsed by python-telegram-bot, which knows each error."""
 
     def __init__(self, status: int, content: bytes) -> None:
         self._answer = status, content
@@ -185,13 +185,13 @@ class _Answered(BaseRequest):
         return None
 
     async def initialize(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     async def shutdown(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     async def do_request(self, *arguments: object, **more: object) -> tuple[int, bytes]:
-        """Give the answer."""
+        """Return the response."""
         return self._answer
 
 
@@ -217,9 +217,9 @@ def _form(data: RequestData) -> aiohttp.FormData:
 
 
 def _refuse(status: int, content: bytes) -> None:
-    """Raise for the answers that python-telegram-bot does not tell apart.
+    """Raise for the responses that python-telegram-bot does not distinguish.
 
-    Its `RetryAfter` is not used: making one warns of a change to come.
+    Its `RetryAfter` is not used: creating one emits a deprecation warning.
     """
     match status:
         case HTTPStatus.TOO_MANY_REQUESTS:
@@ -234,8 +234,8 @@ def _refuse(status: int, content: bytes) -> None:
             raise NotThere(f"Telegram is broken ({status})")
 
 
-def _read(content: bytes) -> None:
-    """Raise for what python-telegram-bot can't read: it would log it, and words of people in it."""
+def _require_object(content: bytes) -> None:
+    """Raise unless it is a JSON object; python-telegram-bot would log it, with people's text."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
@@ -254,7 +254,7 @@ def _is_telegrams(content: bytes) -> bool:
 
 def _retry_after(content: bytes) -> timedelta:
     try:
-        told = json.loads(content)["parameters"]["retry_after"]
+        seconds = json.loads(content)["parameters"]["retry_after"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        told = None
-    return outcomes.asked(told, otherwise=AWAY)
+        seconds = None
+    return outcomes.asked(seconds, otherwise=AWAY)

@@ -1,4 +1,4 @@
-"""Telegram's updates, read as what the bot heard.
+"""Parsing of Telegram's updates into inbound messages.
 
 Source: https://core.telegram.org/bots/api#update
 """
@@ -26,13 +26,13 @@ from conversations.parsers.phone import of_contact
 
 NAME = "telegram"
 
-#: The kinds of update that are read; all others would be ignored, so they are not asked for.
+#: The kinds of update that are parsed and requested; all others would be ignored.
 UPDATES = ("message", "edited_message", "callback_query")
 
 _COMMAND = re.compile(r"/(\w+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _READABLE = ("text", "photo", "document", "location", "contact")
 _UNREADABLE = (
-    "animation",  # before document: Telegram adds one for old bots
+    "animation",  # checked before `document`, which Telegram adds for old bots
     "voice",
     "audio",
     "video",
@@ -46,8 +46,8 @@ _UNREADABLE = (
     "paid_media",
     "invoice",
 )
-#: Telegram's own notices in a chat: nobody said anything, so nothing is answered. Content that
-#: is neither listed here nor above is new, and its sender waits for an answer.
+#: Service messages of Telegram: no person wrote them, so they get no answer. Content that is listed
+#: neither here nor above is new in the Bot API: its sender gets an answer.
 #: Source: https://core.telegram.org/bots/api#message
 _NOTICES = frozenset(
     (
@@ -90,17 +90,17 @@ _NOTICES = frozenset(
         "web_app_data",
     )
 )
-#: A tap whose data is none of ours: the engine takes it for one on an old question.
+#: A tap whose data is not ours: the engine treats it as a tap on an old question.
 _STALE = Tapped("", "", "", 0, "")
 
 
 def read(update: Json, kept: Callable[[str], str] = str) -> list[InboundMessage]:
-    """Read an update; empty for what concerns nobody: groups, channels, other bots, unknown kinds.
+    """Parse an update; empty for groups, channels, other bots and unknown kinds.
 
-    `kept` gives a chat's address as the database keeps it.
+    `kept` returns a chat's address as the database stores it.
 
-    The fields are read as they lie: `telegram.Update` takes fifteen times as long (80 µs), and
-    refuses a whole update over a part that nobody here looks at.
+    The fields are read from the JSON directly: `telegram.Update` takes fifteen times as long
+    (80 µs), and rejects a whole update because of a field that is not used here.
 
     Raises:
         Malformed: a field that the Bot API promises is missing, of another type or out of bounds.
@@ -122,12 +122,12 @@ def read(update: Json, kept: Callable[[str], str] = str) -> list[InboundMessage]
 
 
 def update_id(update: Json) -> int | None:
-    """An update's number, None if it has none; polling goes on behind the largest."""
+    """Return an update's id, None if it has none; polling continues after the largest."""
     return whole(update.get("update_id"), 0, BIGINT) if isinstance(update, dict) else None
 
 
 def acknowledgement(tap_id: str) -> Json:
-    """The answer to a delivery that tells Telegram to stop the tapped button's spinning.
+    """Return the webhook response that makes Telegram stop the tapped button's spinning.
 
     Source: https://core.telegram.org/bots/api#making-requests-when-getting-updates
     """
@@ -162,7 +162,7 @@ def _from_tap(provider_id: str, query: Json, kept: Callable[[str], str]) -> list
         case {"id": str(), "message": {"chat": {"id": int(), "type": str()}}}:
             return []
         case {"id": str(), "from": {"id": int(number)}} if "message" not in query:
-            pass  # a private chat has its person's id
+            pass  # a private chat's id is the person's id
         case _:
             raise Malformed("a Telegram callback query without id or chat")
     tap_id = identifier(query["id"])
@@ -184,19 +184,19 @@ def _chat(number: int) -> str:
 
 
 def _name(message: Json) -> str:
-    """The id of a message within its chat; empty if Telegram gives none."""
+    """Return a message's id within its chat; empty if it has none."""
     number = message.get("message_id")
     return str(number) if isinstance(number, int) else ""
 
 
 def _correction(message: Json, name: str) -> tuple[Event, None] | None:
-    """The new words; None for a location that moves, and for a new caption."""
+    """Return an edited text; None for a live location's update and for a new caption."""
     text = message.get("text")
     return (Said(_plain(text), edited=True, message=name), None) if isinstance(text, str) else None
 
 
 def _content(message: Json, sender: Json, name: str) -> tuple[Event, Media | None] | None:
-    """The content of a message; None for Telegram's own notices, such as a pinned message."""
+    """Return a message's content; None for a service message, such as a pinned message."""
     if not _NOTICES.isdisjoint(message):
         return None
     for kind in _UNREADABLE:
@@ -211,7 +211,7 @@ def _content(message: Json, sender: Json, name: str) -> tuple[Event, Media | Non
             media = Media(_file_id(document), "document", _size(document))
             return Uploaded(0, "document", _caption(message)), media
         case {"location": {} as place}:
-            return _place(place), None  # a venue brings its location too
+            return _place(place), None  # a venue has a location too
         case {"contact": {"phone_number": str(phone)} as contact}:
             return _contact(phone, contact, sender), None
         case _ if any(kind in message for kind in _READABLE):
@@ -228,7 +228,7 @@ def _place(place: Json) -> Event:
 
 
 def _contact(phone: str, contact: Json, sender: Json) -> Event:
-    """A contact; one from a phone book may have anything in place of a number."""
+    """Parse a contact; one from a phone book may have any text in place of a number."""
     number = of_contact(phone[:64])
     if number is None:
         return Unreadable("contact")
@@ -244,13 +244,13 @@ def _words(text: str, name: str) -> Event:
 
 
 def _plain(text: str) -> str:
-    """A command as the words it stands for: "/status@izin_bot 26-004512" -> "status 26-004512"."""
+    """Turn a command into plain text: "/status@izin_bot 26-004512" -> "status 26-004512"."""
     command = _COMMAND.fullmatch(text.strip())
     return words(" ".join(filter(None, command.groups())) if command else text)
 
 
 def _photo(sizes: Sequence[Json]) -> Media:
-    """The largest rendition: the order in which they come is not promised."""
+    """Return the largest size; the Bot API does not promise their order."""
     largest = max(sizes, key=_pixels)
     return Media(_file_id(largest), "photo", _size(largest))
 

@@ -1,1 +1,1 @@
-"""WhatsApp by Twilio: messages, templates, approvals, delivery reports and signatures."""
+"""WhatsApp through Twilio: messages, templates, approvals, delivery reports and signatures."""

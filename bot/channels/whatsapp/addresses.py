@@ -1,8 +1,8 @@
-"""Addresses of WhatsApp's senders, encrypted so that they can still be searched for.
+"""Addresses of WhatsApp senders, encrypted in a way that still allows lookup.
 
-A number in a table would tell that its owner has asked for a permit. WhatsApp names a sender by
-number, or by an id if the number is hidden. A sender who is named by both stays the person of the
-first, and is written to there.
+A number in plain text would reveal that its owner has asked for a permit. WhatsApp identifies a
+sender by number, or by an id if the number is hidden. A sender seen under both remains one person;
+messages go to the address that was stored first.
 """
 
 from __future__ import annotations
@@ -15,43 +15,43 @@ from bot.channels.whatsapp.updates import NAME
 from models import alias, person
 from models.infrastructure.database import Database
 
-MOST = 10_000  # senders that one process remembers
+MOST = 10_000  # senders in the cache of one process
 
 
 @dataclass(slots=True)
 class Addresses:
-    """Finds the address that the database knows a sender by; what it has found does not change."""
+    """Finds a sender's stored address; results never change, so they are cached."""
 
     db: Database
     _known: OrderedDict[tuple[str, str | None], str] = field(default_factory=OrderedDict)
 
     async def settle(self, heard: InboundMessage) -> InboundMessage:
-        """Give the message with the address by which the database knows the sender.
+        """Return the message with the sender's address as the database stores it.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database is away.
+            sqlalchemy.exc.DBAPIError: the database is unavailable.
         """
-        told = heard.address, heard.alias
-        known = self._known.get(told)
+        names = heard.address, heard.alias
+        known = self._known.get(names)
         if known is None:
             address = encrypted(heard.address)
             name = encrypted(heard.alias) if heard.alias else None
             known = await self.db.do(lambda tx: alias.resolve(tx, NAME, address, name))
-            self._known[told] = known
+            self._known[names] = known
             if len(self._known) > MOST:
                 self._known.popitem(last=False)
         return replace(heard, address=known, alias=None)
 
 
 def encrypted(address: str) -> str:
-    """A number or id of WhatsApp's, as the database keeps it."""
+    """Encrypt a number or id of WhatsApp's as the database stores it."""
     return person.encrypted(NAME, address)
 
 
 def to(address: str) -> str:
-    """Where Twilio shall deliver what goes to an address of the database.
+    """Return Twilio's `To` for a stored address.
 
     Raises:
-        ValueError: it is none of ours, or INDEX_KEY was changed.
+        ValueError: the address can't be decrypted: it is not ours, or INDEX_KEY was changed.
     """
     return f"whatsapp:{person.decrypted(NAME, address)}"

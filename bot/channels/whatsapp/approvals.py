@@ -1,4 +1,4 @@
-"""Templates at Twilio: those that are missing are made and handed in, and asked how they stand.
+"""Templates at Twilio: creation, submission for approval, and approval status.
 
 Source: https://www.twilio.com/docs/content/content-api-resources
 """
@@ -25,13 +25,13 @@ from models.infrastructure.database import Database
 from models.template import REFUSED, Standing
 
 _CONTENT = "https://content.twilio.com/v1/Content"
-_PAGE = 500  # resources; 1000 are the most
+_PAGE = 500  # resources; at most 1000
 _JSON = {"Content-Type": "application/json"}
 MISSING, UNSUBMITTED = "missing", "unsubmitted"
 
 
 class Approvals:
-    """The account's templates; what is done twice, or half, is taken up where it stands."""
+    """The account's templates; every method is idempotent and resumes after an interruption."""
 
     def __init__(
         self,
@@ -41,53 +41,53 @@ class Approvals:
         api_url: str | None = None,
         every: Sequence[Declared] | None = None,
     ) -> None:
-        """Ask as `account`; `api_url` stands in for Twilio's host."""
+        """Authenticate as `account`; `api_url` replaces Twilio's host."""
         self._transport = Transport(api_url)
         self._client = Client(account.sid, account.token, http_client=self._transport)
         self._db = db
         self._every = declared() if every is None else every
 
     async def status(self) -> list[Standing]:
-        """Ask how every template stands, keep it, and tell supervisors of what was refused.
+        """Fetch and store every template's status; notify supervisors of refused templates.
 
-        One that Twilio does not have is `missing`, and not kept.
+        A template that Twilio does not have is `missing`, and is not stored.
 
         Raises:
-            bot.errors.ChannelError: Twilio is away, or says no.
+            bot.errors.ChannelError: Twilio is unavailable, or refused.
         """
-        return await self._stand(push=False)
+        return await self._sync(push=False)
 
     async def push(self) -> list[Standing]:
-        """Make what is missing, hand in what was not, and give how all of them stand.
+        """Create missing templates, submit unsubmitted ones, and return the status of all.
 
-        They are found by their names: nothing is made twice, even if this was interrupted.
+        Idempotent: templates are found by name, so none is created twice.
 
         Raises:
-            bot.errors.ChannelError: Twilio is away, or says no.
+            bot.errors.ChannelError: Twilio is unavailable, or refused.
         """
-        return await self._stand(push=True)
+        return await self._sync(push=True)
 
     async def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         await self._transport.close()
 
-    async def _stand(self, *, push: bool) -> list[Standing]:
-        there = {(name, locale): sid async for name, locale, sid in self._listed()}
+    async def _sync(self, *, push: bool) -> list[Standing]:
+        sids = {(name, locale): sid async for name, locale, sid in self._list()}
         found: list[Standing] = []
         for one in self._every:
-            sid = there.get((one.name, one.locale)) or (await self._make(one) if push else None)
+            sid = sids.get((one.name, one.locale)) or (await self._make(one) if push else None)
             if sid is None:
                 found.append(Standing(one.name, one.locale, one.hash, "", MISSING))
                 continue
-            standing = await self._asked(one, sid)
+            standing = await self._fetch_status(one, sid)
             if push and standing.status == UNSUBMITTED:
-                standing = replace(standing, status=await self._hand_in(one, sid))
+                standing = replace(standing, status=await self._submit(one, sid))
             await self._db.do(partial(_keep, standing=standing))
             found.append(standing)
         return found
 
-    async def _listed(self) -> AsyncIterator[tuple[str, str, str]]:
-        """Name, language and SID of all that the account has, page after page."""
+    async def _list(self) -> AsyncIterator[tuple[str, str, str]]:
+        """Yield name, language and SID of all the account's templates, page by page."""
         url: str | None = f"{_CONTENT}?PageSize={_PAGE}"
         while url:
             page = await self._call("GET", url)
@@ -104,30 +104,32 @@ class Approvals:
         }
         return str((await self._call("POST", _CONTENT, wanted))["sid"])
 
-    async def _asked(self, one: Declared, sid: str) -> Standing:
-        asked = await self._call("GET", f"{_CONTENT}/{sid}/ApprovalRequests")
-        told = asked.get("whatsapp") or {}
-        status = str(told.get("status") or UNSUBMITTED).lower()
-        return Standing(one.name, one.locale, one.hash, sid, status, told.get("rejection_reason"))
+    async def _fetch_status(self, one: Declared, sid: str) -> Standing:
+        answer = await self._call("GET", f"{_CONTENT}/{sid}/ApprovalRequests")
+        approval = answer.get("whatsapp") or {}
+        status = str(approval.get("status") or UNSUBMITTED).lower()
+        return Standing(
+            one.name, one.locale, one.hash, sid, status, approval.get("rejection_reason")
+        )
 
-    async def _hand_in(self, one: Declared, sid: str) -> str:
+    async def _submit(self, one: Declared, sid: str) -> str:
         wanted = {"name": one.name, "category": CATEGORY.upper()}
-        asked = await self._call("POST", f"{_CONTENT}/{sid}/ApprovalRequests/whatsapp", wanted)
-        return str(asked.get("status") or "received").lower()
+        answer = await self._call("POST", f"{_CONTENT}/{sid}/ApprovalRequests/whatsapp", wanted)
+        return str(answer.get("status") or "received").lower()
 
     async def _call(self, method: str, url: str, data: Json = None) -> Json:
         answer = await self._client.request_async(method, url, data=data, headers=dict(_JSON))
         try:
-            told: Json = json.loads(answer.text)
+            content: Json = json.loads(answer.text)
         except ValueError:
-            told = {}
+            content = {}
         if answer.status_code >= 400:
-            raise Rejected(f"Twilio said no ({answer.status_code}): {told.get('message', '')}")
-        return told
+            raise Rejected(f"Twilio said no ({answer.status_code}): {content.get('message', '')}")
+        return content
 
 
 def _keep(tx: Session, standing: Standing) -> None:
-    """Keep how a template stands, and tell all supervisors once when it can't be used any more."""
+    """Store a template's status; notify all supervisors once when it can't be used any more."""
     row = template.keep(tx, standing)
     if row is None or row.status not in REFUSED:
         return

@@ -1,4 +1,4 @@
-"""The channel `whatsapp`: requests to Twilio, and what to do when they, or a message, fail.
+"""The channel `whatsapp`: requests to Twilio, and the handling of failed requests and messages.
 
 Source: https://www.twilio.com/docs/messaging/api/message-resource
 """
@@ -54,12 +54,12 @@ from models.infrastructure.database import Database
 from models.receipt import Past
 
 WINDOW = timedelta(hours=24)  # https://www.twilio.com/docs/api/errors/63016
-MARGIN = timedelta(minutes=2)  # before its end: a message may lie in a queue for a moment
-QUEUED = timedelta(hours=4)  # how long Twilio keeps a message until it sends it, or fetches a file
-READ_BY = timedelta(days=1)  # for how long people can open a link
-MAX_REPEATS = 3  # of a message that Twilio took, and then failed to deliver for a reason of ours
-SLACK = timedelta(minutes=1)  # between Twilio's clock, which tells seconds, and the database's
-LOOKED_THROUGH = 50  # messages to one person, the newest first
+MARGIN = timedelta(minutes=2)  # before the window's end: a message may wait in a queue for a moment
+QUEUED = timedelta(hours=4)  # the longest Twilio queues a message, or waits to fetch its file
+READ_BY = timedelta(days=1)  # how long a person can open a link
+MAX_REPEATS = 3  # of a message that Twilio accepted and failed to deliver for a reason of ours
+SLACK = timedelta(minutes=1)  # between Twilio's clock, in whole seconds, and the database's
+LOOKED_THROUGH = 50  # messages to one person, newest first
 
 _MEDIA = re.compile(
     r"/2010-04-01/Accounts/(AC\w{32})/Messages/([SM]M\w{32})/Media/(ME\w{32})", re.ASCII
@@ -67,7 +67,7 @@ _MEDIA = re.compile(
 _SID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _TWILIO = re.compile(r"api(\.[a-z0-9-]+){0,2}\.twilio\.com")  # with an edge and a region
 
-#: Errors of the client over an answer that is not as documented.
+#: Raised by the client when a response is not as documented.
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
 T = TypeVar("T")
@@ -76,7 +76,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Template(Protocol):
-    """An approved message: its Content, if it has been made, and what fills it."""
+    """An approved message: its Content SID, None if not created yet, and its variables."""
 
     @property
     def content_sid(self) -> str | None: ...
@@ -86,10 +86,10 @@ class Template(Protocol):
 
 
 class Templates(Protocol):
-    """Finds the approved template that says the same as a message."""
+    """Finds the approved template that corresponds to a message."""
 
     async def refresh(self) -> None:
-        """Learn what has been approved meanwhile; never raises."""
+        """Load templates approved since the last call; never raises."""
         ...
 
     def of(self, message: Message, locale: str) -> Template | None: ...
@@ -97,7 +97,7 @@ class Templates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Ours at Twilio; `sender` is the number that people write to, in E.164."""
+    """Our account at Twilio; `sender` is the number that people write to, in E.164."""
 
     sid: str
     token: str = field(repr=False)
@@ -106,11 +106,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class _SendPlan:
-    """How a message is said, after what became of it before."""
+    """How to send a message, given the reports on its earlier attempts."""
 
     as_template: bool = False
     with_link: bool = False
-    locale: str | None = None  # another one than its reader's
+    locale: str | None = None  # overrides the person's
 
 
 class WhatsApp:
@@ -129,10 +129,9 @@ class WhatsApp:
         templates: Templates | None = None,
         patience: float = READ,
     ) -> None:
-        """Speak as `account`; `api_url` stands in for all of Twilio's hosts.
+        """Authenticate as `account`; `api_url` replaces all of Twilio's hosts.
 
-        Reports on messages are read from `db`; `public_url` is where Twilio reports, and fetches
-        files.
+        Delivery reports are read from `db`; Twilio posts them to `public_url`, and fetches files.
         """
         self._account = account
         self._catalogue = catalogue
@@ -146,12 +145,12 @@ class WhatsApp:
         self._contents = Contents(self._client, db)
 
     async def send(self, outgoing: OutgoingMessage) -> Sent:
-        """Deliver a message; the id is that of its last part, on which Twilio reports.
+        """Deliver a message; return the id of its last part, on which Twilio reports.
 
-        Free words go only while they wrote within the day; after that an approved template says it.
-        A message that may have come through before is looked for first, so that it does not come
-        twice. One that Twilio took and failed to deliver is sent again in the way that the failure
-        calls for.
+        Free text is sent only within a day of the person's last message, after that an approved
+        template. A message that may have been sent before is first searched for at Twilio, so that
+        it does not arrive twice. One that Twilio accepted and failed to deliver is sent again in
+        the way that its error code requires.
 
         Raises:
             Unreachable, WindowClosed, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
@@ -161,25 +160,27 @@ class WhatsApp:
             if _tried(outgoing)
             else None
         )
-        taken = (
+        delivered = (
             next((delivery for delivery in past.reports if not delivery.failed), None)
             if past
             else None
         )
-        if taken is not None:
-            return Sent(taken.provider_id)
+        if delivered is not None:
+            return Sent(delivered.provider_id)
         plan = _plan(past)
-        there = await self._look_for(outgoing, past) if past and outgoing.unsure else []
+        found = await self._find_sent(outgoing, past) if past and outgoing.unsure else []
         if not plan.as_template and window_open(outgoing):
             try:
-                return await self._speak(outgoing, plan, there)
+                return await self._send_text(outgoing, plan, found)
             except HeldBack:
                 raise
-            except WindowClosed as error:  # their last message is older at WhatsApp than here
+            except WindowClosed as error:  # WhatsApp's window closed before ours
                 _log.warning("whatsapp.window_closed", message=outgoing.id, why=str(error))
-        return await self._say_as_template(outgoing, plan, there)
+        return await self._send_template(outgoing, plan, found)
 
-    async def _speak(self, outgoing: OutgoingMessage, plan: _SendPlan, there: list[Any]) -> Sent:
+    async def _send_text(
+        self, outgoing: OutgoingMessage, plan: _SendPlan, found: list[Any]
+    ) -> Sent:
         payloads = render(outgoing.message, outgoing.locale, self._catalogue)
         if plan.with_link:
             payloads = [one for payload in payloads for one in self._with_link(payload, outgoing)]
@@ -189,26 +190,26 @@ class WhatsApp:
         for number, payload in enumerate(payloads):
             last = number == len(payloads) - 1
             try:
-                sid = _take(there, payload) or await self._deliver(outgoing, payload, last=last)
+                sid = _pop(found, payload) or await self._deliver(outgoing, payload, last=last)
             except TryLater as error:
                 raise (_half_sent(error) if number > 0 else error) from error
         return Sent(sid)
 
     async def _deliver(self, outgoing: OutgoingMessage, payload: Payload, *, last: bool) -> str:
-        """Send one part; gives its SID."""
+        """Send one part; return its SID."""
         if payload.filename is not None and outgoing.message.document is not None:
             link = self._links.to(outgoing.message.document, payload.filename, life=QUEUED)
             try:
                 return await self._create(outgoing, last=last, media_url=[link])
             except FileNotTaken as error:
                 _log.error("whatsapp.file_not_taken", message=outgoing.id, why=str(error))
-                return await self._all(outgoing, self._with_link(payload, outgoing), last=last)
+                return await self._send_all(outgoing, self._with_link(payload, outgoing), last=last)
         shape = payload.shape
         if shape is not None:
-            return await self._offer(outgoing, payload, shape, last=last)
+            return await self._send_content(outgoing, payload, shape, last=last)
         return await self._create(outgoing, last=last, body=payload.text)
 
-    async def _all(
+    async def _send_all(
         self, outgoing: OutgoingMessage, payloads: Sequence[Payload], *, last: bool
     ) -> str:
         sid = ""
@@ -220,10 +221,10 @@ class WhatsApp:
                 raise (_half_sent(error) if number > 1 else error) from error
         return sid
 
-    async def _offer(
+    async def _send_content(
         self, outgoing: OutgoingMessage, payload: Payload, shape: Shape, *, last: bool
     ) -> str:
-        """Send what can be tapped; where Twilio has no Content for it, the same with numbers."""
+        """Send buttons or a list; if Twilio has no Content for them, numbered choices."""
         for _ in range(2):
             try:
                 sid = await self._contents.sid(shape)
@@ -240,7 +241,7 @@ class WhatsApp:
             except (Rejected, Unlisted) as error:
                 _log.error("whatsapp.content_refused", message=outgoing.id, why=str(error))
                 break
-        return await self._all(outgoing, floor(payload), last=last)
+        return await self._send_all(outgoing, floor(payload), last=last)
 
     async def _forget_content(self, shape: Shape, sid: str) -> None:
         try:
@@ -248,12 +249,12 @@ class WhatsApp:
         except DBAPIError as error:
             _log.warning("whatsapp.content_kept", sid=sid, error=type(error).__name__)
 
-    async def _say_as_template(
-        self, outgoing: OutgoingMessage, plan: _SendPlan, there: list[Any]
+    async def _send_template(
+        self, outgoing: OutgoingMessage, plan: _SendPlan, found: list[Any]
     ) -> Sent:
-        """Say it in words that WhatsApp has approved, without the files that may go with it."""
-        if there:
-            return Sent(str(there[0].sid))
+        """Send the approved template of a message, without its file."""
+        if found:
+            return Sent(str(found[0].sid))
         if self._templates is not None:
             await self._templates.refresh()
         locales = [plan.locale] if plan.locale else [outgoing.locale, "id"]
@@ -278,21 +279,21 @@ class WhatsApp:
         )
 
     async def _create(self, outgoing: OutgoingMessage, *, last: bool, **given: Any) -> str:
-        """Make one message; gives its SID.
+        """Create one message at Twilio; return its SID.
 
         Raises:
-            bot.errors.ChannelError: what Twilio's error calls for.
+            bot.errors.ChannelError: the decision for Twilio's error.
         """
-        there = to(outgoing.address)
+        recipient = to(outgoing.address)
         if last:
             url = f"{self._public_url}{STATUS_PATH}?letter={outgoing.id}"
             given["status_callback"] = url
         try:
             made = await self._client.messages.create_async(
-                from_=f"whatsapp:{self._account.sender}", to=there, **given
+                from_=f"whatsapp:{self._account.sender}", to=recipient, **given
             )
         except (TwilioRestException, TwilioServiceException) as error:
-            raise decision(_code(error), _words(error)) from error
+            raise decision(_code(error), _redacted(error)) from error
         except _UNREADABLE as error:
             raise OutcomeUnknown(
                 f"Twilio's answer can't be read ({type(error).__name__})"
@@ -302,7 +303,7 @@ class WhatsApp:
         return made.sid
 
     def _with_link(self, payload: Payload, outgoing: OutgoingMessage) -> list[Payload]:
-        """In place of a file, where it can be opened."""
+        """Replace a file by a text with its link."""
         document = outgoing.message.document
         if payload.filename is None or document is None:
             return [payload]
@@ -310,20 +311,20 @@ class WhatsApp:
         say = Say("whatsapp.file_link", {"link": link})
         return linked(payload, self._catalogue.say(say, outgoing.locale))
 
-    async def _look_for(self, outgoing: OutgoingMessage, past: Past) -> list[Any]:
-        """Messages of ours that lie at Twilio, to this person, since this one was owed.
+    async def _find_sent(self, outgoing: OutgoingMessage, past: Past) -> list[Any]:
+        """Find messages at Twilio that may be parts of this one, oldest first.
 
-        Only a person's oldest message is sent, so they are parts of this one, but for those that
-        are known to be others'. Twilio has no search by what was sent; by the time of sending it
-        would hide what still waits there.
+        These are our messages to this person since the outbox row was created, without those that
+        are known to belong to other rows: a person's messages are sent one at a time, the oldest
+        first. Twilio can't search by text, and its filter by send time would omit queued messages.
 
         Raises:
-            StillUnknown: Twilio can't be asked now.
+            StillUnknown: Twilio is unavailable.
         """
-        there = to(outgoing.address)
+        recipient = to(outgoing.address)
         try:
             rows = await self._client.messages.list_async(
-                to=there,
+                to=recipient,
                 from_=f"whatsapp:{self._account.sender}",
                 limit=LOOKED_THROUGH,
                 page_size=LOOKED_THROUGH,
@@ -339,11 +340,11 @@ class WhatsApp:
         return [row for row in reversed(ours) if row.sid not in known]
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
-        """Get a file by its MediaUrl, with the account's token, from nowhere but Twilio.
+        """Get a file by its MediaUrl, with the account's token; only from Twilio's hosts.
 
         Raises:
-            FileRefused: `file_too_large`; `file_gone`, or it lies with somebody else.
-            TryLater: Twilio is away.
+            FileRefused: `file_too_large`; `file_gone`, also for a URL outside our account.
+            TryLater: Twilio is unavailable.
         """
         url = self._media(reference)
         if url is None:
@@ -354,7 +355,7 @@ class WhatsApp:
         return await self._transport.download(url, auth, at_most=at_most)
 
     async def forget(self, reference: str) -> None:
-        """Delete a file at Twilio, which would keep it; one that can't be deleted is logged."""
+        """Delete a file at Twilio, which would keep it; a failure is logged."""
         parts = url_parts(reference)
         found = _MEDIA.fullmatch(parts.path) if parts else None
         if found is None:
@@ -372,7 +373,7 @@ class WhatsApp:
         _log.warning("whatsapp.media_left", media=found[3], why=why)
 
     def _media(self, reference: str) -> str | None:
-        """The file's address as it is reached from here; None if it is not one of our account."""
+        """Return the URL to fetch a file from; None if the file is not in our account."""
         parts = url_parts(reference)
         found = _MEDIA.fullmatch(parts.path) if parts else None
         if parts is None or found is None or found[1] != self._account.sid:
@@ -384,18 +385,18 @@ class WhatsApp:
         return None
 
     async def acknowledge(self, heard: InboundMessage) -> None:
-        """Nothing spins in WhatsApp."""
+        """Do nothing: WhatsApp shows no spinner."""
 
     async def greet(self) -> None:
-        """See whether Twilio knows the account.
+        """Check that Twilio answers and knows the account.
 
         Raises:
-            bot.errors.ChannelError: it does not, or is away.
+            bot.errors.ChannelError: it does not.
         """
         try:
             found = await self._client.api.v2010.accounts(self._account.sid).fetch_async()
         except (TwilioRestException, TwilioServiceException) as error:
-            raise decision(_code(error), _words(error)) from error
+            raise decision(_code(error), _redacted(error)) from error
         except _UNREADABLE as error:
             raise OutcomeUnknown(
                 f"Twilio's answer can't be read ({type(error).__name__})"
@@ -404,7 +405,7 @@ class WhatsApp:
             raise OutcomeUnknown("Twilio's answer is not about the account")
 
     async def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         await self._transport.close()
 
 
@@ -413,17 +414,17 @@ def _tried(outgoing: OutgoingMessage) -> bool:
 
 
 def window_open(outgoing: OutgoingMessage) -> bool:
-    """Whether they wrote within the day; where nobody says, we find out by speaking."""
+    """Whether the person wrote within the day; True if unknown: Twilio's answer will show it."""
     if outgoing.at is None:
         return True
     return outgoing.heard_at is not None and outgoing.at - outgoing.heard_at < WINDOW - MARGIN
 
 
 async def _ask(db: Database, work: Callable[[Session], T]) -> T:
-    """Ask the database.
+    """Read from the database.
 
     Raises:
-        StillUnknown: the database is away, so it is not known what became of the message before.
+        StillUnknown: the database is unavailable, so the outcome of earlier attempts is unknown.
     """
     try:
         return await db.ask(work)
@@ -435,7 +436,7 @@ def _plan(past: Past | None) -> _SendPlan:
     """Decide from the reports on a message how to send it again.
 
     Raises:
-        Unreachable, WindowClosed, Rejected, Unlisted, TryLater: it is over.
+        Unreachable, WindowClosed, Rejected, Unlisted, TryLater: no further attempt on WhatsApp.
     """
     errors = [decision(delivery.code or 0) for delivery in past.reports] if past else []
     if not errors:
@@ -464,17 +465,17 @@ def _plan(past: Past | None) -> _SendPlan:
 
 
 def _half_sent(error: TryLater) -> HalfSent:
-    """The parts before are looked for when this is tried again, and are not sent twice."""
+    """Return the error for a later part; the retry searches for the parts that were sent."""
     return HalfSent(f"a part went, the next did not: {error}")
 
 
-def _take(there: list[Any], payload: Payload) -> str | None:
-    """The SID of the message that is this one, if it lies there; then no longer among the rest."""
+def _pop(found: list[Any], payload: Payload) -> str | None:
+    """Remove the message of this payload from `found` and return its SID; None if absent."""
     words = [payload.shown, *(one.text for one in floor(payload))]
-    for row in there:
+    for row in found:
         file = int(row.num_media or 0) > 0
         if file if payload.filename else any(_same(row.body or "", one) for one in words):
-            there.remove(row)
+            found.remove(row)
             return str(row.sid)
     return None
 
@@ -484,7 +485,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _code(error: TwilioRestException | TwilioServiceException) -> int:
-    """Twilio's code; where it gives none that is one, the HTTP status."""
+    """Return Twilio's error code, or the HTTP status if there is no valid code; else 0."""
     for given in (error.code, error.status):
         if isinstance(given, int) and not isinstance(given, bool):
             return given
@@ -493,7 +494,7 @@ def _code(error: TwilioRestException | TwilioServiceException) -> int:
     return 0
 
 
-def _words(error: TwilioRestException | TwilioServiceException) -> str:
-    """Twilio's own words, without what may quote a message or a number."""
-    told = error.msg if isinstance(error, TwilioRestException) else error.title
-    return re.sub(r"['\"‘“].*?['\"’”]|\+?\d{5,}", "…", str(told))[:200]
+def _redacted(error: TwilioRestException | TwilioServiceException) -> str:
+    """Return Twilio's error text without quotations and numbers, which may be personal."""
+    message = error.msg if isinstance(error, TwilioRestException) else error.title
+    return re.sub(r"['\"‘“].*?['\"’”]|\+?\d{5,}", "…", str(message))[:200]

@@ -1,4 +1,4 @@
-"""Content at Twilio, made once for each shape of message and known to all processes."""
+"""Content at Twilio: created once for each shape of message and shared by all processes."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _log = structlog.get_logger(__name__)
 
 
 class Contents:
-    """The SIDs of shapes; another process's too, and made anew when Twilio has lost one."""
+    """The Content SIDs of shapes, cached; recreated when Twilio has lost one."""
 
     def __init__(self, client: Any, db: Database) -> None:
-        """Make what is missing with Twilio's `client`, and remember it in the database."""
+        """Create missing Content with Twilio's `client`; store its SID in the database."""
         self._contents = client.content.v1.contents
         self._db = db
         self._known: dict[Shape, str] = {}
         self._making: defaultdict[Shape, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def sid(self, shape: Shape) -> str:
-        """The Content of this shape.
+        """Return the SID of this shape's Content; create it if it does not exist.
 
         Raises:
-            bot.errors.ChannelError, twilio.base.exceptions.TwilioException: it could not be made.
+            bot.errors.ChannelError, twilio.base.exceptions.TwilioException: creation failed.
         """
         if shape not in self._known:
             async with self._making[shape]:
@@ -42,7 +42,7 @@ class Contents:
         return self._known[shape]
 
     async def forget(self, shape: Shape, sid: str) -> None:
-        """Twilio does not know this one: have it made anew."""
+        """Drop a SID that Twilio does not know, so that the Content is created again."""
         if self._known.get(shape) == sid:
             del self._known[shape]
         await self._db.do(lambda tx: content.forget(tx, shape.key, sid))
@@ -60,7 +60,7 @@ class Contents:
         if not made:
             raise ValueError("Twilio's answer holds no Content")
         kept = await self._db.do(lambda tx: content.keep(tx, shape.key, made))
-        if kept != made:  # another process was quicker
+        if kept != made:  # another process stored one first
             await self._discard(made)
         return kept
 

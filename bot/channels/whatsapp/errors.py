@@ -1,17 +1,17 @@
-"""Twilio's error codes as decisions, whether it answers with one or reports it later.
+"""Decisions for Twilio's error codes, in a response or in a later delivery report.
 
-later       too many, or a provider is away        TryLater: for a day
-window      only a template may be said now        WindowClosed, after a template was tried
-elsewhere   WhatsApp holds it back                 HeldBack, and an alarm: try another address
-nobody      nobody can be written to there         Unreachable
-file        the file was not taken                 FileNotTaken: a link goes in its place
-content     the Content is gone                    ContentGone: it is made anew
-language    the template lacks this language       LanguageMissing: Indonesian goes in its place
-ours        our mistake, whatever is said          Rejected, which is an alarm
-others      nobody knows                           Unlisted: a few tries
+later       rate limit, or a provider is down      TryLater: for a day
+window      only a template is allowed now         WindowClosed, after a template was tried
+elsewhere   WhatsApp holds the message back        HeldBack, and an alarm: try another address
+nobody      the recipient can't be reached         Unreachable
+file        the file was not accepted              FileNotTaken: a link is sent instead
+content     the Content is gone                    ContentGone: it is created again
+language    the template lacks this language       LanguageMissing: Indonesian is sent instead
+ours        our mistake                            Rejected, and an alarm
+others      not listed here                        Unlisted: a few tries
 
-Source: https://www.twilio.com/docs/api/errors, each under its number. Only what is listed there as
-being over is final; Twilio adds codes, and one of them may well pass.
+Source: https://www.twilio.com/docs/api/errors, each under its number. Only codes documented as
+permanent are final: Twilio adds codes, and a new one may be temporary.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ import structlog
 
 from bot.errors import ChannelError, Rejected, TryLater, Unlisted, Unreachable, WindowClosed
 
-SOON = timedelta(seconds=15)  # a rate of so many a second is over by then
+SOON = timedelta(seconds=15)  # after a limit per second
 A_WHILE = timedelta(minutes=2)
-PERSON_NEEDED = timedelta(minutes=5)  # the account must be mended: wait, lose nothing
+PERSON_NEEDED = timedelta(minutes=5)  # an operator must fix the account: wait, lose nothing
 
 CLOSED = 63016
 
@@ -36,7 +36,7 @@ _LATER: Mapping[int, timedelta] = {
     63001: PERSON_NEEDED,  # Twilio can't sign in at WhatsApp
     63007: PERSON_NEEDED,  # Twilio does not find our number
     20500: A_WHILE,  # Twilio failed
-    20503: A_WHILE,  # a service of Twilio's is away
+    20503: A_WHILE,  # a service of Twilio's is unavailable
     20429: SOON,  # too many requests
     21611: A_WHILE,  # our queue at Twilio is full
     63009: A_WHILE,  # WhatsApp failed
@@ -79,7 +79,7 @@ _OURS: Mapping[int, str] = {
 _FILE = frozenset({12300, 21620, 63019, 63034})
 _CONTENT = frozenset({20404, 21655})
 _LANGUAGE = frozenset({63027})
-#: WhatsApp holds back this message, or all of ours: an operator has to see to it.
+#: WhatsApp holds back this message, or all of ours: an operator must act.
 _ELSEWHERE: Mapping[int, str] = {
     63032: "WhatsApp restricts this recipient",
     63038: "the account's messages of this day are used up",
@@ -91,7 +91,7 @@ _log = structlog.get_logger(__name__)
 
 
 class FileNotTaken(Rejected):
-    """Twilio or WhatsApp could not get the file at its address, or won't have it."""
+    """Twilio or WhatsApp could not fetch the file at its URL, or refused it."""
 
 
 class ContentGone(Rejected):
@@ -103,31 +103,31 @@ class LanguageMissing(Rejected):
 
 
 class HeldBack(WindowClosed):
-    """WhatsApp lets this through neither as it is nor as a template."""
+    """WhatsApp delivers this neither as free text nor as a template."""
 
 
 def decision(code: int, why: str = "") -> ChannelError:
-    """Decide what to do about an error; `why` is in Twilio's words, which name nobody.
+    """Map an error code to a decision; `why` is Twilio's text without personal data.
 
-    Where an answer has no code of Twilio's, its HTTP status stands for one: somebody in between has
-    answered, or the account needs a person. A report may have none: 0.
+    If a response has no code of Twilio's, `code` is its HTTP status: a proxy answered, or an
+    operator must fix the account. `code` is 0 for a report without a code.
     """
-    told = f"Twilio {code}{': ' if why else ''}{why}"
+    text = f"Twilio {code}{': ' if why else ''}{why}"
     if code == CLOSED:
-        return WindowClosed(told)
+        return WindowClosed(text)
     if code in _LATER or 100 <= code < 600:
-        return TryLater(told, after=_LATER.get(code, PERSON_NEEDED))
+        return TryLater(text, after=_LATER.get(code, PERSON_NEEDED))
     if code in _NOBODY:
         return Unreachable(f"Twilio {code}: the number {_NOBODY[code]}")
     if code in _ELSEWHERE:
         _log.error("whatsapp.held_back", code=code, why=_ELSEWHERE[code])
         return HeldBack(f"Twilio {code}: {_ELSEWHERE[code]}")
     if code in _FILE:
-        return FileNotTaken(told)
+        return FileNotTaken(text)
     if code in _CONTENT:
-        return ContentGone(told)
+        return ContentGone(text)
     if code in _LANGUAGE:
-        return LanguageMissing(told)
+        return LanguageMissing(text)
     if code in _OURS:
-        return Rejected(f"{told} ({_OURS[code]})")
-    return Unlisted(told)
+        return Rejected(f"{text} ({_OURS[code]})")
+    return Unlisted(text)

@@ -1,8 +1,8 @@
-"""Messages as what WhatsApp takes from Twilio: texts, buttons, lists, and files by their address.
+"""Messages as Twilio's payloads for WhatsApp: texts, buttons, lists, and files by URL.
 
-Buttons and lists are sent as Content: a resource at Twilio holds the shape, a message fills in the
-words. A value may hold no new line, so the shape holds the lines. It follows that few shapes serve
-all messages, and each is made once (`whatsapp_contents`).
+Buttons and lists are sent as Content: a resource at Twilio defines the shape, and a message fills
+in its variables. A variable may not contain a newline, so the shape defines the lines. A few shapes
+therefore serve all messages, and each is created once (`whatsapp_contents`).
 
 Source: https://www.twilio.com/docs/content/twilio-quick-reply and …/twiliolist-picker;
 https://www.twilio.com/docs/content/using-variables-with-content-api;
@@ -23,31 +23,31 @@ from bot.errors import Rejected
 from conversations.catalogue import Catalogue
 from conversations.messages import Button, Json, Message, Say
 
-# Lengths are counted in UTF-16 units, though Twilio writes characters: what fits so, fits.
-MAX_TEXT = 1600  # Body, and all the words of a Content together: 21617, 21658
+# Lengths are counted in UTF-16 units, never fewer than the characters in which Twilio counts.
+MAX_TEXT = 1600  # Body, and all variables of a Content together: 21617, 21658
 MAX_BODY = 1024  # above buttons and lists
-MAX_REPLIES, MAX_REPLY = 3, 20  # buttons that need no approval; the words on one
-MAX_ITEMS, MAX_ITEM = 10, 24  # a list
-MAX_ID = 200  # what a button or an item carries
+MAX_REPLIES, MAX_REPLY = 3, 20  # buttons that need no approval; a button's label
+MAX_ITEMS, MAX_ITEM = 10, 24  # items of a list; an item's label
+MAX_ID = 200  # the id of a button or an item
 MAX_VARIABLES = 100  # of one Content
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The shape of a Content: each line of its body that is not empty is a variable."""
+    """The shape of a Content: each non-empty line of its body is a variable."""
 
-    lines: tuple[bool, ...]  # whether there is something in the line
+    lines: tuple[bool, ...]  # False for an empty line
     choices: int
     as_list: bool
 
     @property
     def key(self) -> str:
-        """The same for the same shape, and for no other."""
+        """A fingerprint of the shape."""
         return hashlib.sha256(json.dumps(self.types, sort_keys=True).encode()).hexdigest()
 
     @property
     def types(self) -> Json:
-        """The Content's `types`. Variables are numbered: lines, the list's button, choices."""
+        """The Content's `types`; variables are numbered: lines, list button, choices."""
         number = 0
 
         def variable() -> str:
@@ -68,27 +68,30 @@ class Shape:
 
     @property
     def samples(self) -> dict[str, str]:
-        """A sample of each variable, which Twilio wants."""
+        """A sample of each variable; Twilio requires them."""
         count = sum(self.lines) + int(self.as_list) + 2 * self.choices
         return {str(number): f"contoh {number}" for number in range(1, count + 1)}
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Choices to tap: what each carries and shows, and the words on a list's button."""
+    """Choices to tap, each with its token and its label; `button` is the label of a list's button.
+
+    Without `button` the choices are reply buttons.
+    """
 
     choices: tuple[tuple[str, str], ...]
     button: str = ""
 
     @property
     def labels(self) -> list[str]:
-        """The labels in sight, in order."""
+        """The labels, in order."""
         return [label for _, label in self.choices]
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One thing to send: a text, perhaps with something to pick; or, with `filename`, the file."""
+    """One message at Twilio: a text, optionally with choices; or, with `filename`, the file."""
 
     text: str
     pick: Pick | None = None
@@ -116,15 +119,15 @@ class Payload:
 
     @property
     def shown(self) -> str:
-        """The words as they arrive."""
+        """The text as it arrives."""
         return "\n".join(_lines(self.text)) if self.pick is not None else self.text
 
 
 def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]:
-    """Put a message into what WhatsApp takes, in the order to send; what can be picked is last.
+    """Render a message as payloads, in the order to send; the choices are with the last text.
 
-    A file comes after its words: WhatsApp shows none under a document, and what is sent behind a
-    file may arrive before it. Choices that don't fit on buttons are numbered.
+    The file follows its text: WhatsApp shows no caption under a document, and a text sent after a
+    file may arrive before it. Choices that fit on neither buttons nor a list are numbered.
 
     Raises:
         Rejected: the choices have no question.
@@ -144,14 +147,14 @@ def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]
 
 
 def floor(payload: Payload) -> list[Payload]:
-    """The same without anything to tap."""
+    """Return the payload as plain text, with numbered choices."""
     if payload.pick is None:
         return [payload]
     return _texts(numbered(payload.text, payload.pick.labels))
 
 
 def linked(payload: Payload, words: str) -> list[Payload]:
-    """In place of a file, words with a link to it."""
+    """Replace a file by `words`, a text with a link to it."""
     return [*(_texts(payload.text) if payload.text else ()), *_texts(words)]
 
 
@@ -167,12 +170,12 @@ def _with_file(payloads: Sequence[Payload], message: Message) -> list[Payload]:
 
 
 def _pick(message: Message, locale: str, catalogue: Catalogue) -> Pick | None:
-    """Buttons if all choices fit on them, else a list if they fit there."""
+    """Return buttons if all choices fit on them, else a list if they fit on it, else None."""
     choices = tuple(_choice(message, choice, locale, catalogue) for choice in message.choices)
     if not choices or any(len(value) > MAX_ID for value, _ in choices):
         return None
     longest = max(units(label) for _, label in choices)
-    if len({label for _, label in choices}) < len(choices):  # WhatsApp wants each only once
+    if len({label for _, label in choices}) < len(choices):  # WhatsApp requires distinct labels
         return None
     if len(choices) <= MAX_REPLIES and longest <= MAX_REPLY:
         return Pick(choices)
@@ -188,12 +191,12 @@ def _choice(message: Message, choice: Button, locale: str, catalogue: Catalogue)
 
 
 def _fits(payload: Payload) -> bool:
-    """Whether all the words together are what one Content takes."""
+    """Whether all variables together are within the limits of one Content."""
     variables: Mapping[str, str] = payload.variables
     whole = sum(map(units, variables.values()))
     return bool(payload.text) and whole <= MAX_TEXT and len(variables) <= MAX_VARIABLES
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of a body, each without the blanks that a variable may not hold."""
+    """Split a body into lines, each without the whitespace that a variable may not contain."""
     return [" ".join(line.split()) for line in text.split("\n")]

@@ -1,8 +1,8 @@
-"""How messages fared: Twilio's reports are kept, and what failed late is owed again.
+"""Delivery reports: stores Twilio's status callbacks and enqueues messages that failed late again.
 
-A message that Twilio took may still not arrive, hours later. Its row in the outbox is opened again,
-and the channel, which reads the reports, says it another way or gives it up: so there is one place
-that decides, and one that sends.
+A message that Twilio accepted may still fail, hours later. Its outbox row is reopened; the channel,
+which reads the reports, sends it in another way or gives it up. So one module decides and one
+sends.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from models import receipt
 from models.infrastructure.database import Database
 from models.receipt import DeliveryReport
 
-PATIENCE = 5.0  # seconds for the sender to write down that Twilio took a message; it waits for 15
-LOOK = 0.1  # seconds
-MORE = 4  # times as long is each pause as the one before, up to an hour
+PATIENCE = 5.0  # seconds to wait until the sender settles the message; Twilio waits for 15
+LOOK = 0.1  # seconds between two looks
+MORE = 4  # each pause is this many times as long as the one before, up to an hour
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """Takes Twilio's reports; the same again changes nothing."""
+    """Stores Twilio's delivery reports; idempotent."""
 
     db: Database
     patience: float = PATIENCE
 
     async def take(self, reports: Sequence[Report]) -> None:
-        """Keep what has become of messages; returns when all that follows is committed.
+        """Store reports and enqueue failed messages again; return when all is committed.
 
         Raises:
             Busy: the sender has not yet settled a message that has failed; report it again.
-            sqlalchemy.exc.DBAPIError: the database is away.
+            sqlalchemy.exc.DBAPIError: the database is unavailable.
         """
         for report in reports:
             if await self.db.do(partial(_note, report=report)):
@@ -62,7 +62,7 @@ class Reports:
         await self.db.do(lambda tx: receipt.enqueue_again(tx, outbox_id, sid, after=after))
 
     async def _pause(self, report: Report) -> timedelta:
-        """How long to leave it; a failure that passes needs longer each time."""
+        """Return the time until the next attempt; the backoff of a temporary failure grows."""
         match decision(report.code or 0):
             case TryLater(after=after):
                 pass

@@ -1,7 +1,7 @@
-"""Templates: what may be said on WhatsApp to somebody who has not written for a day.
+"""Templates: messages allowed on WhatsApp to a person who has not written for a day.
 
-They are declared in `templates.toml`, made and approved for each account (`izin templates
-push`), and kept with their SIDs in the database. One whose words are changed is another template.
+They are declared in `templates.toml`, created and approved for each account (`izin templates
+push`), and stored with their SIDs in the database. A changed text is a new template.
 Sources: https://www.twilio.com/docs/whatsapp/tutorial/message-template-approvals-statuses,
 https://static1.twilio.com/docs/api/errors/63013
 """
@@ -28,19 +28,19 @@ from models.infrastructure.database import Database
 from models.template import Approved
 
 CATEGORY = "utility"  # marketing may be refused (63049)
-MAX_BODY = 1024  # characters, with the values in it
+MAX_BODY = 1024  # characters, with its values
 MAX_NAME = 512
-FRESH = 60.0  # seconds for which what the database said about approvals is believed
+FRESH = 60.0  # seconds for which approvals from the database are cached
 
 _VARIABLE = re.compile(r"\{\{(\d+)\}\}")
 _BLANKS = re.compile(r"\s{2,}|[\n\r\t\v\f]")
 _NAME = re.compile(r"[a-z0-9_]+")
-_EDGE = " .,;:!?\"'()"  # a variable behind nothing but these still begins or ends a body
+_EDGE = " .,;:!?\"'()"  # ignored when checking whether a body begins or ends with a variable
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """An approved message: its Content, None while there is none, and what fills it."""
+    """An approved message: its Content SID, None if not approved yet, and its variables."""
 
     name: str
     locale: str
@@ -50,7 +50,7 @@ class Template:
 
     @property
     def words(self) -> str:
-        """How it arrives."""
+        """The text as it arrives."""
         return _VARIABLE.sub(lambda found: self.variables[found[1]], self.body)
 
 
@@ -58,39 +58,39 @@ class Template:
 class Declared:
     """One template in one language, as the file declares it."""
 
-    key: str  # of the catalogue; with a dot or "_" at its end, of all that begin so
+    key: str  # of the catalogue; if it ends with a dot or "_", a prefix of keys
     locale: str
     body: str
-    samples: Mapping[str, str]  # parameter of the sentence -> how it looks; {{1}} is the first
-    was: str = ""  # the key under which WhatsApp approved it, if it has another now
+    samples: Mapping[str, str]  # parameter of the sentence -> sample value; {{1}} is the first
+    was: str = ""  # the key under which WhatsApp approved it, if the key has changed
 
     @property
     def name(self) -> str:
-        """Its name at WhatsApp, where the words of a name can't be changed."""
+        """Its name at WhatsApp, where an approved name's body can't be changed."""
         named = (self.was or self.key).strip("._").replace(".", "_")
         return f"{named}_{self.hash[:6]}"
 
     @property
     def hash(self) -> str:
-        """A fingerprint of its words, for the database."""
+        """A fingerprint of its text, for the database."""
         parts = (self.was or self.key, self.locale, self.body, *self.samples)
         return sha256("\0".join(parts).encode()).hexdigest()
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """The samples as Twilio takes them, by number."""
+        """The samples in Twilio's form, by number."""
         return {str(number): sample for number, sample in enumerate(self.samples.values(), 1)}
 
 
 @cache
 def declared() -> tuple[Declared, ...]:
-    """All templates of the file, in its order, each in every language."""
+    """Return all templates of the file, in its order, each in every language."""
     file = resources.files("bot.channels.whatsapp").joinpath("templates.toml")
     return tuple(read(tomllib.loads(file.read_text(encoding="utf-8"))))
 
 
 def read(table: Mapping[str, Any]) -> Iterator[Declared]:
-    """The templates of a file's table."""
+    """Yield the templates of a parsed file."""
     for key, entry in table.items():
         if isinstance(entry, Mapping):
             for locale in LOCALES:
@@ -105,7 +105,7 @@ def read(table: Mapping[str, Any]) -> Iterator[Declared]:
 
 @dataclass(slots=True)
 class Templates:
-    """Finds the approved template that says the same as a message."""
+    """Finds the approved template that corresponds to a message."""
 
     catalogue: Catalogue
     db: Database | None = None
@@ -114,7 +114,7 @@ class Templates:
     _asked_at: float = float("-inf")
 
     def of(self, message: Message, locale: str) -> Template | None:
-        """The template for a message, as its first sentence decides; None where there is none."""
+        """Return the template of a message's first sentence; None if there is none."""
         first = message.parts[0] if message.parts else None
         found = _declared(self.every, first.key, locale) if first is not None else None
         if first is None or found is None:
@@ -127,7 +127,7 @@ class Templates:
         return Template(found.name, locale, sid, shortened(found.body, values), found.body)
 
     async def refresh(self) -> None:
-        """Ask the database which are approved, unless it was asked lately or is away."""
+        """Load the approvals from the database, unless they are fresh or it is unavailable."""
         if self.db is None or monotonic() - self._asked_at < FRESH:
             return
         try:
@@ -138,9 +138,9 @@ class Templates:
 
 
 def _declared(every: Iterable[Declared], key: str, locale: str) -> Declared | None:
-    """The template of a sentence: its own, or that of all whose keys begin alike.
+    """Return the template of a sentence: that of its key, else that of a prefix of its key.
 
-    A service's own notice without one is told by the template of the general notice.
+    A service's own notice without a template uses that of the general notice.
     """
     mine = [one for one in every if one.locale == locale]
     own = next((one for one in mine if key in (one.key, one.was)), None)
@@ -151,12 +151,12 @@ def _declared(every: Iterable[Declared], key: str, locale: str) -> Declared | No
 
 
 def mended(value: str) -> str:
-    """A value that WhatsApp takes: on one line, with single blanks, never empty (63013)."""
+    """Return a value as WhatsApp requires it: one line, single spaces, never empty (63013)."""
     return _BLANKS.sub(" ", value).strip() or "-"
 
 
 def shortened(body: str, values: Mapping[str, str]) -> Mapping[str, str]:
-    """The values, the longest of them cut so that body and values stay within `MAX_BODY`."""
+    """Truncate the longest values so that the body with its values stays within `MAX_BODY`."""
     room = MAX_BODY - len(_VARIABLE.sub("", body))
     kept = dict(values)
     while kept and sum(map(len, kept.values())) > room:
@@ -168,7 +168,7 @@ def shortened(body: str, values: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def problems(every: Iterable[Declared], catalogue: Catalogue) -> list[str]:
-    """Problems that WhatsApp or the catalogue would have, a line each, with the mend."""
+    """Return the problems with WhatsApp's rules or the catalogue, one line each, with the fix."""
     return [
         f"bot/channels/whatsapp/templates.toml: [{one.key!r}] {one.locale}: {problem}"
         for one in every
@@ -204,7 +204,7 @@ def _problems(one: Declared, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _unknown(one: Declared, catalogue: Catalogue) -> Iterator[str]:
-    """Parameters that a sentence of the key does not have."""
+    """Yield samples whose parameter is missing in a sentence of the key."""
     lines = [
         line
         for key, entry in catalogue.entries.items()

@@ -1,8 +1,8 @@
-"""The way to Twilio: its client's requests over one pool of ours.
+"""The HTTP transport to Twilio: its client's requests over our own connection pool.
 
-The client's own transport opens its session where there may be no loop, can't be pointed at another
-host, and repeats a POST if it is let: a message twice. Here a request goes out once; what was never
-sent is told from what may have been taken.
+The client's own transport opens its session where no event loop may run, can't use another host,
+and can be set to retry a POST, which sends a message twice. This one sends each request once, and
+distinguishes a request that was never sent from one that may have been processed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from bot.errors import Away, FileRefused, OutcomeUnknown, TryLater
 CONNECTIONS = 100  # at once
 CONNECT = 5.0  # seconds to get a connection, waiting for a free one included
 READ = 20.0  # seconds until Twilio answers
-AWAY = timedelta(seconds=5)  # how long to leave a provider alone that was not there
-MAX_REDIRECTS = 3  # of a file: Twilio's files lie elsewhere
+AWAY = timedelta(seconds=5)  # until the next request after the provider was unavailable
+MAX_REDIRECTS = 3  # of a file: Twilio stores files on other hosts
 
-#: After these answers of Twilio itself a file never comes; after any other it may.
+#: Statuses of Twilio itself after which the file never becomes available; others may be temporary.
 _NEVER_COMES = {HTTPStatus.NOT_FOUND: "file_gone", HTTPStatus.GONE: "file_gone"}
 _CHUNK = 64 * 1024
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
@@ -36,10 +36,10 @@ _HOST = ".twilio.com"
 
 
 class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
-    """Twilio's `AsyncHttpClient`; its connections open with the first request."""
+    """Twilio's `AsyncHttpClient`; it connects with the first request."""
 
     def __init__(self, api_url: str | None = None, *, patience: float = READ) -> None:
-        """Reach Twilio's hosts, or `api_url` in place of them all; wait `patience` seconds."""
+        """Use Twilio's hosts, or `api_url` for all of them; `patience` is a timeout in seconds."""
         super().__init__(logging.getLogger(__name__), True)
         self._api_url = api_url
         self._patience = patience
@@ -56,11 +56,11 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Make one request; `timeout` and `allow_redirects` are not heeded.
+        """Make one request; ignores `timeout` and `allow_redirects`.
 
         Raises:
-            TryLater, Away: nothing was taken.
-            OutcomeUnknown: it may have been taken, but no answer came.
+            TryLater, Away: Twilio accepted nothing.
+            OutcomeUnknown: no valid answer came; the request may have been processed.
         """
         query = urlencode(params or {}, doseq=True)
         url = self.there(uri) + (f"?{query}" if query else "")
@@ -83,20 +83,20 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
             raise OutcomeUnknown(f"Twilio did not answer ({type(error).__name__})") from None
 
     def there(self, url: str) -> str:
-        """An address at Twilio as it is reached from here."""
+        """Return the URL to use for a URL of Twilio's: the same, or that under `api_url`."""
         parts = urlsplit(url)
         if self._api_url is None or not (parts.hostname or "").endswith(_HOST):
             return url
         return self._api_url + parts.path + (f"?{parts.query}" if parts.query else "")
 
     async def download(self, url: str, auth: tuple[str, str], *, at_most: int) -> bytes:
-        """Get a file, and stop reading as soon as it is more than `at_most` bytes.
+        """Get a file; stop reading as soon as it exceeds `at_most` bytes.
 
-        Where Twilio sends us on, we come without the account's token.
+        Redirects are followed without the account's token.
 
         Raises:
             FileRefused: `file_too_large`; `file_gone` if Twilio no longer has it.
-            TryLater: Twilio, or where its files lie, is away.
+            TryLater: Twilio, or the host of its files, is unavailable.
         """
         headers = _signed_in(auth)
         try:
@@ -109,7 +109,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # it has no types
                     if answer.status not in (301, 302, 303, 307, 308):
                         return await _content(answer, at_most)
                     url, headers = urljoin(url, answer.headers.get("Location", "")), {}
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:  # sent on to no address
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:  # or a bad Location
             why = f"Twilio's files did not come ({type(error).__name__})"
             raise TryLater(why, after=AWAY) from None
         raise TryLater(f"Twilio's files: sent on {MAX_REDIRECTS} times", after=AWAY)
@@ -148,7 +148,7 @@ def _body(data: Mapping[str, Any] | None, headers: Mapping[str, str]) -> bytes |
 
 
 def _refuse(status: int, headers: Mapping[str, str]) -> None:
-    """Raise where the answer does not come from who decides about messages."""
+    """Raise for a rate limit and for server errors, which decide nothing about the message."""
     match status:
         case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
             after = outcomes.asked(headers.get("Retry-After"), otherwise=AWAY)

@@ -1,8 +1,8 @@
-"""Twilio's deliveries for WhatsApp: proved, and read as what the bot heard, or how a send fared.
+"""Twilio's webhooks for WhatsApp: signature check, parsing of messages and status reports.
 
-New fields come without notice, so what is not known is left alone. A sender who hides the number is
-named in `From` by an id that WhatsApp makes for us; other senders by the number in `From` and that
-id in `ExternalUserId`.
+Twilio adds fields without notice, so unknown fields are ignored. A sender who hides the number has
+in `From` an id that WhatsApp creates for us; any other sender has the number in `From` and that id
+in `ExternalUserId`.
 
 Source: https://www.twilio.com/docs/messaging/guides/webhook-request
 """
@@ -42,22 +42,22 @@ _ROW = re.compile(r"[0-9]{1,18}")  # a row's id fits a bigint
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Twilio's report on a message; `outbox_id` is the row it was sent for."""
+    """Twilio's status report on the message of an outbox row."""
 
     outbox_id: int
     sid: str
     status: str
-    code: int | None  # why it failed
+    code: int | None  # Twilio's error code, if it failed
 
 
 class Signature:
-    """Tells Twilio's deliveries from others'."""
+    """Verifies that a request comes from Twilio."""
 
     def __init__(self, public_url: str, *, auth_token: str, shared_key: str | None = None) -> None:
-        """Twilio signs with the account's token; or, in SHA-256, with a shared key, if it has one.
+        """Twilio signs with the account's token, or with the shared key (SHA-256) if there is one.
 
-        `public_url` is what the addresses that were given to Twilio begin with. The host that a
-        request names is ignored, since its sender chooses that.
+        `public_url` is the prefix of the URLs that were configured at Twilio. The request's `Host`
+        is ignored, since its sender can choose it.
         """
         self._public_url = public_url.rstrip("/")
         self._token = RequestValidator(auth_token)
@@ -66,10 +66,10 @@ class Signature:
     def check(
         self, path_and_query: str, fields: ImmutableMultiDict[str, str], headers: Mapping[str, str]
     ) -> None:
-        """Check what was sent to a path of ours.
+        """Verify a request's signature.
 
         Raises:
-            Forged: it was not signed, or otherwise.
+            Forged: the signature is missing or wrong.
         """
         algorithm = get_signature_algorithm(headers.get(SIGNATURE_SETTINGS_HEADER, "")).upper()
         validator = self._token if algorithm == HMAC_SHA1 else self._shared_key
@@ -82,10 +82,10 @@ class Signature:
 
 
 def fields(body: bytes) -> ImmutableMultiDict[str, str]:
-    """Read a delivery's form; empty fields stay, since they are signed too.
+    """Parse a request's form; keeps empty fields, since they are signed too.
 
     Raises:
-        Malformed: it is none.
+        Malformed: the body is not a form.
     """
     try:
         pairs = parse_qsl(
@@ -96,12 +96,12 @@ def fields(body: bytes) -> ImmutableMultiDict[str, str]:
             max_num_fields=MAX_FIELDS,
         )
     except ValueError:
-        raise Malformed("not a form") from None  # the cause would quote what was written
+        raise Malformed("not a form") from None  # the cause would quote the body
     return ImmutableMultiDict(pairs)
 
 
 def read(form: Mapping[str, str]) -> list[InboundMessage]:
-    """Read a message; several photos are several deliveries, and what is no WhatsApp is nothing.
+    """Parse a message; each of several photos is one item, a message of another channel is none.
 
     Raises:
         Malformed: a field that Twilio promises is missing or of another shape.
@@ -127,18 +127,18 @@ def read(form: Mapping[str, str]) -> list[InboundMessage]:
 
 
 def read_report(outbox_id: str, form: Mapping[str, str]) -> Report:
-    """Read how the message for an outbox row fared.
+    """Parse a status report on the message of an outbox row.
 
     Raises:
-        Malformed: it does not say which message, or what became of it.
+        Malformed: the row, the message's SID or the status is missing.
     """
     status = form.get("MessageStatus", "") or form.get("SmsStatus", "")
-    if form.get("EventType", "").upper() == "READ":  # comes in place of a status
+    if form.get("EventType", "").upper() == "READ":  # sent instead of a status
         status = "read"
-    sid, said = identifier(form.get("MessageSid")), identifier(status)
-    if not _ROW.fullmatch(outbox_id) or sid is None or said is None:
+    sid, state = identifier(form.get("MessageSid")), identifier(status)
+    if not _ROW.fullmatch(outbox_id) or sid is None or state is None:
         raise Malformed("a status without its message")
-    return Report(int(outbox_id), sid, said, digits(form.get("ErrorCode", "")))
+    return Report(int(outbox_id), sid, state, digits(form.get("ErrorCode", "")))
 
 
 def _content(form: Mapping[str, str]) -> Sequence[tuple[Event, Media | None]]:
@@ -160,7 +160,7 @@ def _content(form: Mapping[str, str]) -> Sequence[tuple[Event, Media | None]]:
 
 
 def _tap(payload: str, label: str) -> Event:
-    """A button of ours carries its question; one of a template only the words on it."""
+    """Parse a tap: our own button has a token, a template's button only its label."""
     found = read_token(payload)
     if found is None:
         return Said(label) if label else Tapped("", "", "", 0, "")
@@ -201,7 +201,7 @@ def _file(
 
 
 def _unreadable(kind: str, content_type: str) -> str | None:
-    """The kind of a file that is of no use here; a sticker comes as a WEBP picture."""
+    """Return the kind of an unsupported file; None if supported. A sticker is a WEBP picture."""
     family, _, form = content_type.partition("/")
     if kind == "sticker" or (form == "webp" and kind != "document"):
         return "sticker"
@@ -211,6 +211,6 @@ def _unreadable(kind: str, content_type: str) -> str | None:
 
 
 def _words(text: str) -> Event:
-    """Words; "/start" opens the chat, as the button of that name does elsewhere."""
+    """Parse a text; "/start" starts the chat, as Telegram's start button does."""
     command, _, payload = text.partition(" ")
     return Started(payload.strip()) if command.lower() == "/start" else Said(text)
