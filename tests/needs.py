@@ -19,8 +19,8 @@ from psycopg import generators
 
 #: Fixtures, wherever they are defined, by what they start or connect to.
 FIXTURES: Final = {
-    "servers": {"servers", "_stages", "api", "telegram", "twilio", "no_redis", "browser"},
-    "processes": {"_stages", "product", "written", "browser"},
+    "servers": {"servers", "_stages", "backup", "api", "telegram", "twilio", "no_redis", "browser"},
+    "processes": {"_stages", "stage", "product", "written", "backup", "browser"},
     "browser": {"browser"},
 }
 

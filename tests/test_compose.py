@@ -86,6 +86,7 @@ def test_every_service_restarts_and_tells_its_health() -> None:
                 assert urlsplit(service["environment"][key]).hostname in SERVERS
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("name", ours())
 def test_a_service_of_ours_becomes_healthy(
     name: str, empty_database: str, redis_url: str, tmp_path: Path

@@ -123,6 +123,7 @@ def test_one_damaged_row_keeps_no_process_from_starting(engine: Engine, spoilt: 
     assert entered(engine) == ["INDEX_KEY", "k1"]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("command", ["serve", "worker", "dispatch", "poll"])
 @pytest.mark.parametrize(
     ("changed", "told"),

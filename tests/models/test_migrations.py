@@ -31,6 +31,7 @@ def test_they_lead_to_what_the_models_declare_and_back(empty_database: str) -> N
     assert tables(empty_database) == set()
 
 
+@pytest.mark.processes
 def test_processes_that_start_at_once_migrate_one_after_another(empty_database: str) -> None:
     environment = os.environ | {"DATABASE_URL": empty_database}
     command = [sys.executable, "-m", "models.migrations", "upgrade"]

@@ -116,6 +116,7 @@ def waiting(tx: Session, storage: Storage, tmp_path: Path) -> tuple[Case, Path]:
     return row, pipe
 
 
+@pytest.mark.processes
 def test_a_worker_finishes_its_job_when_it_is_told_to_stop(
     settings: Settings, tx: Session, waiting: tuple[Case, Path], tmp_path: Path
 ) -> None:
@@ -129,6 +130,7 @@ def test_a_worker_finishes_its_job_when_it_is_told_to_stop(
     assert case.state == CaseState.ACCEPTED
 
 
+@pytest.mark.processes
 def test_the_work_of_a_killed_worker_is_done_by_another(
     settings: Settings, tx: Session, waiting: tuple[Case, Path], tmp_path: Path
 ) -> None:
@@ -150,6 +152,7 @@ def test_the_work_of_a_killed_worker_is_done_by_another(
     assert heartbeat.alive(tx, "dispatcher")
 
 
+@pytest.mark.processes
 def test_a_worker_outlives_redis(settings: Settings, tx: Session) -> None:
     wire = Wire(settings.redis_url.reveal())
     wire.lay()
