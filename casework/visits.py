@@ -279,7 +279,7 @@ def finish(act: Act, visit_id: int, outcome: str, answers: Mapping[str, Json]) -
 
 
 def fail(act: Act, visit_id: int, reason: str) -> None:
-    """Record a failed visit; its owner chooses another window. Supervisors decide after the third."""
+    """Record a failed visit: the owner chooses another window; after three, supervisors decide."""
     _, visit = _mine(act, visit_id)
     case = act.tx.get_one(Case, visit.case_id)
     visit.failure = reason
