@@ -59,7 +59,7 @@ def correct(act: Act, case_id: int, answers: Mapping[str, Json]) -> None:
 def identity_given(act: Act, person_id: int) -> None:
     """Plan the verification of the identity in a person's cases, after the page was filled in.
 
-    A case that is under way keeps its state, whether its identity was to come from the page or
+    A case that is under way keeps its state, whether the identity was to come from the page or
     from the KTP at the door; the officer's card shows the findings.
     """
     act.must_be_office()

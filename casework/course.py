@@ -55,7 +55,7 @@ def _enter(act: Act, case: Case, stage: Stage) -> None:
 
 
 def ask_again(act: Act, case: Case, says: Iterable[Say]) -> None:
-    """Return a (locked) case to its owner, and say what must be answered again."""
+    """Send a (locked) case back to its owner, and say what must be answered again."""
     lifecycle.move(act.tx, case, CaseState.NEEDS_FIX, actor=act.actor)
     act.tell(case.person_id, News.FIX_NEEDED, case.id, *says, opens=case.service)
 

@@ -1,4 +1,4 @@
-"""News for conversations: rows of people's inboxes, which later turns take."""
+"""News for conversations: rows of people's inboxes, which a later turn handles."""
 
 from __future__ import annotations
 

@@ -197,5 +197,5 @@ def offer_link(act: Act) -> None:
 
 
 def link_chats(act: Act, code: str) -> None:
-    """Take the code of the person's other chat; a job then merges the two."""
+    """Accept the code of the person's other chat; a job then merges the two."""
     act.reply(f"notices.link_{link.take(act.tx, code, act.who().id)}")

@@ -1,4 +1,4 @@
-"""Acts on a visit: booked by an owner, offered to officers, made by one of them, or called off."""
+"""Acts on a visit: booked by an owner, offered to officers, made by one of them, or cancelled."""
 
 from __future__ import annotations
 

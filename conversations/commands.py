@@ -15,7 +15,7 @@ _INDONESIAN = ("indonesia",)
 _OFFICER = re.compile(r"(?:cek|check|cari|periksa) (?:petugas|officer|badge)\b(.*)")
 _DOCUMENT = re.compile(r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|izin|ijin|permit)\b(.*)")
 _NUMBER_WORDS = frozenset({"no", "nomor", "nomer"})
-#: An attempt at a number, not a sentence: digits, with at most one word before them.
+#: A number that can't be read, not a sentence: digits, with at most one word before them.
 _NUMBER_LIKE = re.compile(r"\W*(?:(?:no|nomor|nomer)\b\W*)?(?:[a-z]{1,8}\W*)?\d[\d\W]*[a-z]?\W*")
 #: A code of `models.link`, alone (then with its dash) or after a word such as "hubungkan". It has
 #: a digit, a letter and no vowel, so it is neither a word nor a number.

@@ -14,7 +14,7 @@ from conversations.messages import Json, Question, Say, say_from_json, say_to_js
 
 Answers: TypeAlias = Mapping[str, Json]
 
-#: Acts of a choice when it is picked: give the answer, ask the step again, change a step, list the
+#: Acts of a choice when it is picked: answer the step, ask the step again, change a step, list the
 #: steps that can be changed, open a flow, carry out a command; or read words that came just after
 #: news as an answer to the question before the news, or to the news.
 Act: TypeAlias = Literal["answer", "again", "edit", "which", "open", "command", "before", "now"]

@@ -25,7 +25,7 @@ from conversations.session import ChatSession, Interrupted
 
 def take(turn: TurnBuilder, news: Happened) -> None:
     before = turn.session
-    _hear(turn, news)
+    _handle(turn, news)
     _remember_interrupted(turn, before)
 
 
@@ -50,7 +50,7 @@ def _remember_interrupted(turn: TurnBuilder, before: ChatSession) -> None:
     turn.session = structs.replace(turn.session, interrupted=held)
 
 
-def _hear(turn: TurnBuilder, news: Happened) -> None:
+def _handle(turn: TurnBuilder, news: Happened) -> None:
     turn.says += [
         part for part in map(say_from_json, news.params.get("parts", ())) if isinstance(part, Say)
     ]

@@ -1,7 +1,7 @@
 """The decision of a turn: the next session and the effects of an event.
 
 `advance` is pure. It reads an event against what was *shown*, so that a late tap or a "2" never
-answers another question. A turn always ends with the one open question in sight.
+answers another question. After a turn, the one open question is always the last thing shown.
 """
 
 from __future__ import annotations

@@ -477,6 +477,6 @@ def _number(words: Sequence[str]) -> int | None:
         return int(words[0]) if len(words[0]) <= 6 else _LARGE
     values = [unit(word)[1] for word in words]
     match values:
-        case [int(tens), int(ones)] if 1 <= tens <= 3 and ones < 10:  # "dua lima" is said for 25
+        case [int(tens), int(ones)] if 1 <= tens <= 3 and ones < 10:  # "dua lima" means 25
             return tens * 10 + ones
     return spoken(words) if any(value is not None for value in values) else None

@@ -111,7 +111,7 @@ def _reading(value: int) -> Reading:
     return Reading(str(value), Say("common.sum", {"sum": Rupiah(value)}), value)
 
 
-# --- what is said about a sum
+# --- patterns of sums
 
 _ONE = "dua|tiga|empat|lima|enam|tujuh|delapan|sembilan"
 _MIXED = re.compile(r"(?<![\d.,])(?:(\d{1,6}) )?(\d{1,2})([/⁄])([1-9]\d?)(?![\d/⁄])")
