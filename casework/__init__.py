@@ -1,1 +1,1 @@
-"""The acts of the office: each exists once, for chat, jobs and commands alike."""
+"""The acts of the office, shared by chat, jobs and commands."""

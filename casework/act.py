@@ -1,8 +1,8 @@
-"""An act: who does something, when and why, and how others are told of it.
+"""`Act`: the actor, time and cause of a change, with its rights, audit entries and messages.
 
 Every function of this package that changes a case, a visit, a document or a person takes an `Act`
-first. It asks for the rights, moves the row through `models.lifecycle`, writes the audit entry and
-enqueues what people are told, all in the caller's transaction.
+first. It checks rights, moves the row through `models.lifecycle`, writes the audit entry and
+enqueues messages, all in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from models.outbox import Lane, NewMessage, enqueue
 from models.person import LockedPerson
 from models.visit import Visit
 
-#: Notices of a visit that is being made: sent at any hour, others wait for the morning.
+#: Notices of a visit in progress: sent at any hour. Others wait for the morning.
 _UNDER_WAY = frozenset({"on_the_way", "arrived", "handed_over", "visit_done", "visit_failed"})
 
 
 class Ledger(Protocol):
-    """Takes the rows that acts write; the bot gathers those of many turns into one statement."""
+    """Accepts the rows that acts write; the bot batches those of many turns into one statement."""
 
     def enqueue(self, queued: NewMessage, message: Message) -> None: ...
 
@@ -46,13 +46,13 @@ class Ledger(Protocol):
     def change(self, person: LockedPerson) -> None: ...
 
     def noted(self) -> Iterable[audit.Entry]:
-        """Entries that are gathered and not yet written."""
+        """Return the audit entries that are collected and not yet written."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The ledger of jobs and commands: every row is written at once."""
+    """The ledger of jobs and commands: writes every row immediately."""
 
     tx: Session
 
@@ -78,10 +78,10 @@ class Rows:
 class Act:
     """One act of a person, a job or an operator.
 
-    `cause` names what led to it, such as "turn:81:0": a notice of the same cause to the same
-    person is sent once. `person` is the (locked) person who acts; None for jobs and operators:
-    they supervise every area, have no case or visit of their own, and are sent no replies.
-    `address_id` is where the person wrote from.
+    `cause` identifies the trigger, such as "turn:81:0", and is the dedupe key of messages: a
+    person receives a notice once per cause. `person` is the (locked) person who acts; None for
+    jobs and operators, who supervise every area, have no case or visit of their own and receive
+    no replies. `address_id` is the address that the person wrote from.
     """
 
     tx: Session
@@ -92,7 +92,7 @@ class Act:
     person: LockedPerson | None = None
     address_id: int | None = None
     lane: Lane = Lane.REPLY
-    greets: bool = False  # the person's first conversation begins with it
+    greets: bool = False  # the reply begins the person's first conversation
 
     # -- the audit and messages ------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ class Act:
         after: timedelta = timedelta(0),
         fleeting: bool = False,
     ) -> None:
-        """Enqueue a message to the person who acts; jobs and operators are sent none."""
+        """Enqueue a message to the person who acts; do nothing for jobs and operators."""
         if self.person is None:
             return
         reply = self.lane is Lane.REPLY
@@ -129,9 +129,9 @@ class Act:
         self.enqueue(Message((Say(key, params),)))
 
     def notify(self, to: int | None, key: str, /, **params: Value) -> None:
-        """Enqueue a notice to somebody; to the person who acts, it is a reply.
+        """Enqueue a notice to a person; a reply if it is the person who acts.
 
-        Somebody without a chat (None) is sent none.
+        Does nothing for None (a person without a chat).
         """
         if to is None:
             return
@@ -157,9 +157,9 @@ class Act:
         opens: str = "",
         can_wait: bool = True,
     ) -> None:
-        """Give somebody's conversation news of this act, about which it may ask.
+        """Add news of this act to a person's inbox; their conversation may ask about it.
 
-        Somebody without a chat (None) is told none.
+        Does nothing for None (a person without a chat).
         """
         if person_id is None:
             return
@@ -179,21 +179,21 @@ class Act:
     def tell_supervisors(
         self, area_code: str | None, what: News, subject: int, *parts: Say, opens: str = ""
     ) -> None:
-        """Give this news to the supervisors of an area."""
+        """Add this news to the inboxes of an area's supervisors."""
         for person_id in news.supervisors(self.tx, area_code, f"{what}:{subject}"):
             self.tell(person_id, what, subject, *parts, opens=opens)
 
     # -- rights ----------------------------------------------------------------------------------
 
     def is_of(self, person_id: int) -> bool:
-        """Whether this person acts."""
+        """Whether this is the person who acts."""
         return self.person is not None and self.person.id == person_id
 
     def for_whom(self, whom: int | None) -> int:
-        """The person whom an act is about: the one who acts, or the host of their open visit.
+        """Return the person an act is about: the one who acts, or the host at the officer's visit.
 
         Raises:
-            NotAllowed: it is somebody else, and no officer stands at their door.
+            NotAllowed: it is another person, and the officer has not arrived at their door.
         """
         me = self.who().id
         if whom is None or whom == me:
@@ -208,10 +208,10 @@ class Act:
         return whom
 
     def my_case(self, case_id: int) -> Case:
-        """A case of the person who acts; whatever a forged tap may name, no other is touched.
+        """Return a case of the person who acts; a forged tap can't reach another person's case.
 
         Raises:
-            NotAllowed: it is somebody else's.
+            NotAllowed: it is another person's case.
         """
         case = self.tx.get_one(Case, case_id)
         if not self.is_of(case.person_id):
@@ -219,10 +219,10 @@ class Act:
         return case
 
     def must_supervise(self, area_code: str | None) -> None:
-        """Refuse who does not supervise this area; jobs and operators may.
+        """Check that the person who acts supervises this area; jobs and operators always do.
 
         Raises:
-            NotAllowed: a person acts who does not supervise it.
+            NotAllowed: the person does not supervise it.
         """
         if self.person is None:
             return
@@ -230,7 +230,7 @@ class Act:
             raise NotAllowed(f"{self.actor} does not supervise {area_code}")
 
     def must_be_office(self) -> None:
-        """Refuse every person: only jobs and operators do this.
+        """Check that a job or an operator acts.
 
         Raises:
             NotAllowed: a person acts.
@@ -239,7 +239,7 @@ class Act:
             raise NotAllowed(f"{self.actor} is a person")
 
     def officer(self) -> Officer:
-        """The officer who acts.
+        """Return the officer who acts.
 
         Raises:
             NotAllowed: no officer acts.
@@ -250,7 +250,7 @@ class Act:
         return me
 
     def who(self) -> LockedPerson:
-        """The person who acts.
+        """Return the person who acts.
 
         Raises:
             NotAllowed: a job or an operator acts.
@@ -261,5 +261,5 @@ class Act:
 
 
 def by_office(tx: Session, actor: str, cause: str) -> Act:
-    """An act of a job or an operator: `actor` is the audit's word for it."""
+    """Return an act by a job or an operator; `actor` is stored in the audit log."""
     return Act(tx, actor, now(tx), cause, Rows(tx))

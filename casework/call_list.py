@@ -1,4 +1,4 @@
-"""The supervisors' call list: people whom a message did not reach in chat are called."""
+"""The supervisors' call list: people whom chat messages did not reach."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from models.unreached import CallReason
 
 
 def add(tx: Session, person_id: int, reason: CallReason) -> None:
-    """Put somebody onto the list and tell the supervisors of the area, once for each reason.
+    """Add a person to the list and tell the supervisors of the area, once for each reason.
 
-    A supervisor is told of others only: whom could they call about themselves?
+    A supervisor is not told about themselves.
     """
     row = unreached.note(tx, person_id, reason)
     if row is None:

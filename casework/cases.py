@@ -21,9 +21,9 @@ from models.participant import ParticipantRole
 
 
 def submit(act: Act, service: str, answers: Mapping[str, Json], whom: int | None = None) -> None:
-    """Enter a new case and have it verified; without checks it is accepted at once.
+    """Create a case and plan its verification; a service without checks accepts it at once.
 
-    `whom` is the person it is for, where somebody else filled the form in.
+    `whom` is the applicant, if another person filled in the form.
     """
     declared, given = services.load()[service], dict(answers)
     person_id = act.for_whom(whom)
@@ -39,9 +39,9 @@ def submit(act: Act, service: str, answers: Mapping[str, Json], whom: int | None
 
 
 def correct(act: Act, case_id: int, answers: Mapping[str, Json]) -> None:
-    """Answer steps of one's own case again, and have what rests on them verified.
+    """Replace answers of the person's own case, and plan the verification of what depends on them.
 
-    An identity that will be given on the page is waited for: `identity_given` goes on from there.
+    If the identity will come from the identity page, `identity_given` plans the verification.
     """
     case = act.my_case(case_id)
     if not answers:
@@ -57,10 +57,10 @@ def correct(act: Act, case_id: int, answers: Mapping[str, Json]) -> None:
 
 
 def identity_given(act: Act, person_id: int) -> None:
-    """Verify the identity of a person's cases, now that the secure page was filled in.
+    """Plan the verification of the identity in a person's cases, after the page was filled in.
 
-    One with a visit on its way stays where it is, whether it was to rest on the page or on the KTP
-    at the door: what is found stands on the officer's card.
+    A case that is under way keeps its state, whether the identity was to come from the page or
+    from the KTP at the door; the officer's card shows the findings.
     """
     act.must_be_office()
     ids = act.tx.scalars(select(Case.id).where(Case.person_id == person_id)).all()
@@ -80,7 +80,7 @@ def identity_given(act: Act, person_id: int) -> None:
 
 
 def withdraw(act: Act, case_id: int) -> None:
-    """Take one's own case back, with its open visit."""
+    """Withdraw the person's own case, and cancel its open visit."""
     case = act.my_case(case_id)
     open_visit = visit.open_of_case(act.tx, case.id)
     if open_visit is not None:
@@ -103,7 +103,7 @@ def reject(act: Act, case_id: int, reason: str | None) -> None:
 
 
 def send_back(act: Act, case_id: int, step: str | None, reason: str | None) -> None:
-    """Have the owner answer one step again, in a supervisor's words.
+    """Ask the owner to answer one step again, for a supervisor's reason.
 
     Raises:
         NotAllowed: the service's declaration does not let this step be sent back.
@@ -116,7 +116,7 @@ def send_back(act: Act, case_id: int, step: str | None, reason: str | None) -> N
 
 
 def _supervised(act: Act, case_id: int) -> Case:
-    """A case that the person who acts may decide on: of their area, and not their own."""
+    """Lock and return a case in the area of the person who acts, and not their own."""
     (case,) = cases.lock(act.tx, [case_id])
     act.must_supervise(case.area_code)
     if act.is_of(case.person_id):
@@ -125,13 +125,13 @@ def _supervised(act: Act, case_id: int) -> Case:
 
 
 def _verify(act: Act, case: Case) -> None:
-    """Have a (locked) case verified anew."""
+    """Move a (locked) case to submitted, and plan its verification."""
     lifecycle.move(act.tx, case, CaseState.SUBMITTED, actor=act.actor)
     cases.plan_verification(act.tx, case)
 
 
 def _columns(service: str, answers: Mapping[str, Any]) -> dict[str, str | None]:
-    """The answers of a case that stand in plain columns, since queries need them."""
+    """Return the answers that are also stored in plain columns, for queries."""
     declared = services.load()[service]
     site = declared.site(answers)
     return {

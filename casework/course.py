@@ -1,4 +1,4 @@
-"""The course of a case: where it goes next, and who is told that it is their turn."""
+"""The course of a case: moves it to its next stage, and tells the people who act next."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from models.lifecycle import CaseState
 
 
 def service_of(case: Case) -> Service:
-    """The service that a case asks for."""
+    """Return the service that a case asks for."""
     return services.load()[case.service]
 
 
 def accept(act: Act, case: Case) -> None:
-    """Accept a (locked) case and lead it to its stage: the first, or the one it stands at.
+    """Accept a (locked) case and enter its current stage, or else the first.
 
-    Called again whenever the stage has to be begun anew, such as after a visit that failed.
+    Call it again to restart the stage, such as after a failed visit.
     """
     lifecycle.move(act.tx, case, CaseState.ACCEPTED, actor=act.actor)
     service = service_of(case)
@@ -33,7 +33,7 @@ def accept(act: Act, case: Case) -> None:
 
 
 def advance(act: Act, case: Case) -> None:
-    """Lead a (locked) case, whose stage is over, to the next one; after the last it is done."""
+    """Move a (locked) case from its finished stage to the next; after the last, it is done."""
     following = service_of(case).after(case.stage)
     if following is None:
         lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor)
@@ -55,13 +55,13 @@ def _enter(act: Act, case: Case, stage: Stage) -> None:
 
 
 def ask_again(act: Act, case: Case, says: Iterable[Say]) -> None:
-    """Send a (locked) case back to its owner, with what is to be answered again."""
+    """Send a (locked) case back to its owner, and say what must be answered again."""
     lifecycle.move(act.tx, case, CaseState.NEEDS_FIX, actor=act.actor)
     act.tell(case.person_id, News.FIX_NEEDED, case.id, *says, opens=case.service)
 
 
 def to_review(act: Act, case: Case) -> None:
-    """Put a (locked) case before the supervisors of its area, and tell its owner."""
+    """Send a (locked) case to the supervisors of its area for review, and tell its owner."""
     lifecycle.move(act.tx, case, CaseState.IN_REVIEW, actor=act.actor)
     number = {"number": case.number}
     act.tell_supervisors(
@@ -76,5 +76,5 @@ def to_review(act: Act, case: Case) -> None:
 
 
 def find(act: Act, case: Case, *findings: Finding) -> None:
-    """Write findings about the present answers; a check's first word on them stands."""
+    """Write findings on the current answers; a check's first finding on them is kept."""
     finding.write(act.tx, case.id, case.answers_version, findings)

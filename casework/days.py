@@ -1,4 +1,4 @@
-"""A day is closed: no new visit is agreed for it, and those that stand there are moved away."""
+"""Closing a day: no visit can be booked for it, and visits already booked are moved."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from models.visit import OPEN, Visit
 
 
 def close(act: Act, on: date, reason: str, *, move: bool) -> Sequence[int]:
-    """Close a day; gives the visits that stand there.
+    """Close a day; return the ids of the open visits booked for it.
 
-    With `move` false and visits there, nothing is changed. Officers are locked as by those who
-    agree on a window (`models.window.take`): whoever came first is seen, whoever comes later sees.
+    If there are any and `move` is false, nothing is changed. Officers are locked as in
+    `models.window.take`, so a concurrent booking either is found here or sees the closed day.
     """
     act.must_be_office()
     act.tx.execute(select(Officer.id).order_by(Officer.id).with_for_update(key_share=True))
-    standing = act.tx.scalars(select(Visit.id).where(OPEN, Visit.on == on).order_by(Visit.id)).all()
-    if move or not standing:
+    booked = act.tx.scalars(select(Visit.id).where(OPEN, Visit.on == on).order_by(Visit.id)).all()
+    if move or not booked:
         calendar.decide(act.tx, on, works=False, reason=reason, actor=act.actor)
-    return standing
+    return booked
 
 
 def give_up(act: Act, visit_id: int) -> bool:
-    """Give a visit's window up and offer its owner others; False if the officer is under way."""
+    """Cancel a visit and offer its owner other windows; False if the officer is under way."""
     act.must_be_office()
     known = act.tx.get_one(Visit, visit_id)
     people.lock(act.tx, [known.host_id] if known.host_id is not None else [])
@@ -54,9 +54,9 @@ def give_up(act: Act, visit_id: int) -> bool:
 def _tell(act: Act, case: Case, visit: Visit) -> None:
     params: dict[str, Value] = {"number": case.number, "window": window_of(visit)}
     act.tell(visit.host_id, News.DAY_CLOSED, visit.id, Say("notices.day_closed", params))
-    comes = act.tx.get(Officer, visit.officer_id) if visit.officer_id else None
-    if comes is not None and comes.person_id is not None:
-        stay = Say("notices.day_closed_officer", params)
-        act.tell(comes.person_id, News.DAY_CLOSED, visit.id, stay)
-    moved = Say("notices.day_closed_supervisor", params)
-    act.tell_supervisors(visit.area_code, News.DAY_CLOSED, visit.id, moved)
+    assigned = act.tx.get(Officer, visit.officer_id) if visit.officer_id else None
+    if assigned is not None and assigned.person_id is not None:
+        to_officer = Say("notices.day_closed_officer", params)
+        act.tell(assigned.person_id, News.DAY_CLOSED, visit.id, to_officer)
+    to_supervisors = Say("notices.day_closed_supervisor", params)
+    act.tell_supervisors(visit.area_code, News.DAY_CLOSED, visit.id, to_supervisors)

@@ -1,4 +1,4 @@
-"""Acts on a document: issue it, send it again, revoke it, show it to whoever checks its number."""
+"""Acts on a document: issue it, send it again, revoke it, and check its number."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from models.infrastructure.wib import WIB
 
 
 def issue(act: Act, case: Case, kind_id: str) -> str:
-    """Issue a (locked) case's document of a kind and have it typeset; gives its number."""
+    """Issue a (locked) case's document of a kind, plan its typesetting and return its number."""
     kind = services.load().kind(kind_id)
     kota = ".".join((case.area_code or "").split(".")[:2])
     issued = document.issue(
@@ -48,12 +48,12 @@ def revoke(act: Act, row: Document, reason: str) -> None:
     act.must_be_office()
     at = document.revoke(act.tx, row, reason=reason, actor=act.actor)
     params: dict[str, Value] = {"number": row.number, "on": day(at), "reason": reason}
-    told = Say(_worded("notices.document_taken_back", row.kind), params)
-    act.tell(row.person_id, News.DOCUMENT_REVOKED, row.id, told)
+    say = Say(_worded("notices.document_taken_back", row.kind), params)
+    act.tell(row.person_id, News.DOCUMENT_REVOKED, row.id, say)
 
 
 def send_again(act: Act, case_id: int) -> None:
-    """Send the newest document of one's own case again, or say why it can't be."""
+    """Send the newest document of the person's own case again, or say why it can't be sent."""
     case = act.my_case(case_id)
     of = select(Document).where(Document.case_id == case.id).order_by(Document.id.desc())
     found = act.tx.scalars(of).first()
@@ -77,7 +77,7 @@ def send_again(act: Act, case_id: int) -> None:
 
 
 def show(act: Act, number: str) -> None:
-    """Say to anybody whether a document is valid, as often as anybody may check numbers."""
+    """Say whether a document is valid; anybody may ask, within the quota of checks."""
     if not may_check(act):
         return
     found = document.by_number(act.tx, number)
@@ -103,7 +103,7 @@ def show(act: Act, number: str) -> None:
 
 
 def may_check(act: Act) -> bool:
-    """Count one check of a number; after too many, say so instead of answering."""
+    """Count one check of a number; over the quota, say so and return False."""
     person_id = act.who().id
     unwritten = [n for n in act.ledger.noted() if (n.actor, n.action) == (act.actor, check.CHECKED)]
     if check.lately(act.tx, person_id) + len(unwritten) >= CHECKS.at_most:
@@ -114,10 +114,10 @@ def may_check(act: Act) -> bool:
 
 
 def day(at: datetime) -> date:
-    """The day it is in Jakarta."""
+    """Return the date in Jakarta."""
     return at.astimezone(WIB).date()
 
 
 def _worded(key: str, kind_id: str) -> str:
-    """A notice in the words of the service that issues documents of this kind."""
+    """Return the key of a notice in the wording of the service that issues this kind."""
     return worded(key, services.load().issuing(kind_id).id)

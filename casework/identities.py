@@ -1,4 +1,4 @@
-"""The act on an identity: the secure page was filled in, by its owner or with an officer."""
+"""The act of giving an identity on the secure page, by its owner or with an officer."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def give(
     attachment_id: int | None,
     slip: str | None,
 ) -> None:
-    """Keep an identity that was typed behind a (locked) link, and verify what rests on it.
+    """Store an identity that was given through a (locked) link, and verify the cases that use it.
 
-    The owner must be locked. `slip` is what looks like one, where the card is said to have it so.
+    The owner must be locked. `slip` is a suspected typing error in the NIK that the sender
+    confirmed: the card has it so.
     """
     act.must_be_office()
     row = identity.give(

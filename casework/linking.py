@@ -1,4 +1,4 @@
-"""Linking: two chats of one person become one, under both people's locks, in one transaction."""
+"""Linking: merges the two people behind two chats, under both locks, in one transaction."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from models.link import LinkCode
 from models.outbox import NewMessage, enqueue
 from models.person import Address, Person
 
-AFTERWARDS = timedelta(minutes=1)  # what others wrote to who is gone meanwhile is moved, too
+AFTERWARDS = timedelta(minutes=1)  # then rows written meanwhile for the merged person are moved
 _OVER = (CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED)
 
 
 def join(act: Act, code_id: int) -> datetime | None:
-    """Make one person of the two that a code has brought together: the older one is kept.
+    """Merge the two people whom a code links; the older one is kept.
 
-    For jobs. Gives when to call it again, for what others wrote meanwhile; None when all is done.
-    Safe to run twice, and for two codes that the same two people typed at once.
+    For jobs. Returns when to call it again, to move rows written meanwhile; None when all is done.
+    Idempotent, also for two codes that the same two people typed at once.
     """
     act.must_be_office()
     tx = act.tx
@@ -41,7 +41,7 @@ def join(act: Act, code_id: int) -> datetime | None:
     pair = row.person_id, row.taken_by_id
     person.lock(tx, pair)
     into = _merged(tx, pair)
-    if into:  # they are one by now, or one of them has become part of somebody else
+    if into:  # already merged with each other, or one of them with another person
         for gone, kept in into.items():
             link.move(tx, kept=kept, gone=gone)
         return None
@@ -70,9 +70,9 @@ def _merged(tx: Session, ids: Iterable[int]) -> dict[int, int]:
 
 
 def _refusal(tx: Session, pair: Sequence[int]) -> str:
-    """Why these two can't be one person, or ""."""
+    """Return why these two can't be merged, or ""."""
     if officer.of_people(tx, pair):
-        return "staff"  # what staff may do must not come to another chat by a code
+        return "staff"  # a code must not give staff rights to another chat
     known = identity.of_people(tx, list(pair))
     if len({one.nik_index for one in known.values()}) > 1:
         return "identity"
@@ -83,7 +83,7 @@ def _refusal(tx: Session, pair: Sequence[int]) -> str:
 
 
 def _last_addresses(tx: Session, pair: Iterable[int]) -> list[tuple[int, int]]:
-    """Where each of them was heard from last: (person, address)."""
+    """Return the address that each person wrote from last: (person, address)."""
     rows = tx.execute(
         select(Address.person_id, Address.id)
         .where(Address.person_id.in_(list(pair)))
@@ -94,32 +94,32 @@ def _last_addresses(tx: Session, pair: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def _tell(tx: Session, row: LinkCode, sides: Iterable[tuple[int, int]], key: str) -> None:
-    said = messages.to_json(Message((Say(key),)))
+    body = messages.to_json(Message((Say(key),)))
     enqueue(
         tx,
         [
-            NewMessage(person_id, f"link:{row.id}:{address_id}", said, address_id=address_id)
+            NewMessage(person_id, f"link:{row.id}:{address_id}", body, address_id=address_id)
             for person_id, address_id in sides
         ],
     )
 
 
 def _join_conversations(act: Act, *, kept: int, gone: int, speaking: int) -> None:
-    """Keep the question that is in sight where the code was typed, and both people's drafts."""
+    """Keep the open question of the chat where the code was typed, and both people's drafts."""
     tx = act.tx
     found = tx.scalars(select(Conversation).where(Conversation.person_id.in_([kept, gone])))
     rows = {row.person_id: row for row in found}
     if not rows:
         return
-    chats = {person_id: chat for person_id, row in rows.items() if (chat := _talk(row))}
-    if put_away := [person_id for person_id in rows if person_id not in chats]:
+    chats = {person_id: chat for person_id, row in rows.items() if (chat := _readable_session(row))}
+    if unreadable := [person_id for person_id in rows if person_id not in chats]:
         with pipeline(tx) as execute:
-            turn.set_session_aside(execute, put_away)
+            turn.set_session_aside(execute, unreadable)
     first = speaking if speaking in chats else next(iter(chats), None)
     chat = chats.pop(first) if first is not None else ChatSession()
     for other in chats.values():
         chat = joined(chat, other, at_most=MAX_PARKED)
-    has_draft = any(row.has_draft for i, row in rows.items() if i not in put_away)
+    has_draft = any(row.has_draft for i, row in rows.items() if i not in unreadable)
     one = rows.get(kept)
     if one is None:
         one = Conversation(person_id=kept)
@@ -130,8 +130,8 @@ def _join_conversations(act: Act, *, kept: int, gone: int, speaking: int) -> Non
     tx.flush()
 
 
-def _talk(row: Conversation) -> ChatSession | None:
-    """A stored conversation; None for one that can't be read."""
+def _readable_session(row: Conversation) -> ChatSession | None:
+    """Return the stored session; None if it can't be read."""
     if isinstance(row.session, Unreadable):
         return None
     try:

@@ -1,4 +1,4 @@
-"""News for conversations: rows of people's inboxes, about which their next turn may ask."""
+"""News for conversations: rows of people's inboxes, which a later turn handles."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def tell(
     unasked: bool = True,
     can_wait: bool = True,
 ) -> None:
-    """Give one person news about a row, and open a flow about it (or none).
+    """Add news about the row `subject` to a person's inbox; `opens` is the flow it opens, or "".
 
-    `fact` names the news: the same fact is told once to a person. At night it waits for the
-    morning if it `can_wait`.
+    `fact` is the dedupe key: a person is told the same fact once. News that `can_wait` waits at
+    night for the morning.
     """
-    told = events.news(what, subject, *parts, opens=opens, unasked=unasked)
-    inbox.tell(tx, person_id, fact, told, can_wait=can_wait)
+    event = events.news(what, subject, *parts, opens=opens, unasked=unasked)
+    inbox.tell(tx, person_id, fact, event, can_wait=can_wait)
 
 
 def tell_supervisors(
@@ -47,13 +47,13 @@ def tell_supervisors(
     fact: str,
     opens: str = "",
 ) -> None:
-    """Give news to the supervisors of an area, as `officer.supervisors_of` finds them."""
+    """Add news to the inboxes of an area's supervisors (`officer.supervisors_of`)."""
     for person_id in supervisors(tx, area_code, fact):
         tell(tx, person_id, what, subject, *parts, fact=fact, opens=opens)
 
 
 def supervisors(tx: Session, area_code: str | None, fact: str) -> list[int]:
-    """The people to be told of a fact in an area; that there is nobody is audited and logged."""
+    """Return the people to tell about a fact in an area; if there are none, audit and log that."""
     people = officer.supervisors_of(tx, area_code)
     if not people:
         audit.note(tx, ACTOR, audit.UNTOLD, audit.SUPERVISORS, fact=fact, area=area_code)
@@ -62,11 +62,11 @@ def supervisors(tx: Session, area_code: str | None, fact: str) -> list[int]:
 
 
 def worded(key: str, *owners: str) -> str:
-    """The key of a notice: one of its owners' own words, such as its service's, or the general."""
+    """Return the key of a notice: an owner's own wording, such as its service's, or the general."""
     return catalogue.load().overridden(key, *owners)
 
 
 def window_of(visit: Visit) -> Say:
-    """The day and the hours of a visit, in words."""
+    """Return the day and hours of a visit, in words."""
     starts, ends = hours(visit.on, Part(visit.part))
     return window_words(visit.on, starts, ends)

@@ -21,9 +21,9 @@ from models.visit import Visit
 
 
 def give_consent(act: Act, purpose: str, whom: int | None = None) -> None:
-    """Agree that personal data is kept and used for a purpose.
+    """Record consent that personal data is kept and used for a purpose.
 
-    `whom` is the person whose data it is, where an officer at their door notes their yes.
+    `whom` is the person who consents, if an officer at their door records it.
     """
     person_id = act.for_whom(whom)
     act.ledger.consent(person_id, purpose)
@@ -31,13 +31,13 @@ def give_consent(act: Act, purpose: str, whom: int | None = None) -> None:
 
 
 def use_language(act: Act, locale: str) -> None:
-    """Be written to in another language."""
+    """Set the language in which the person is written to."""
     act.who().locale = locale
     act.ledger.change(act.who())
 
 
 def remember_name(act: Act, name: str, whom: int | None = None) -> None:
-    """Be called by this name; `whom` is the person whom it names, if it is somebody else."""
+    """Store a person's name; `whom` is that person, if it is not the one who acts."""
     person_id = act.for_whom(whom)
     one = act.who() if act.is_of(person_id) else people.lock(act.tx, [person_id])[0]
     one.name = name
@@ -45,20 +45,20 @@ def remember_name(act: Act, name: str, whom: int | None = None) -> None:
 
 
 def remember_phone(act: Act, phone: str) -> None:
-    """Be called at this number (E.164)."""
+    """Store the number to call the person at (E.164)."""
     act.who().phone = phone
     act.ledger.change(act.who())
 
 
 def opt_out(act: Act) -> None:
-    """Receive replies only, and no notices."""
+    """Send the person replies only, and no notices."""
     act.who().opted_out_at = act.at
     act.ledger.change(act.who())
     act.note("person.opted_out", act.actor)
 
 
 def opt_in(act: Act) -> None:
-    """Receive notices again."""
+    """Send the person notices again."""
     act.who().opted_out_at = None
     act.ledger.change(act.who())
     act.note("person.opted_in", act.actor)
@@ -97,7 +97,7 @@ def ask_for_help(act: Act, about: Help, flow: str = "") -> None:
 
 
 def _phone(act: Act) -> Value:
-    """Where a supervisor can call the person who acts, as far as it is known."""
+    """Return the number to call the person who acts, or a sentence that none is known."""
     me = act.who()
     if me.phone:
         return me.phone
@@ -108,7 +108,7 @@ def _phone(act: Act) -> Value:
 
 
 def called(act: Act, person_id: int) -> None:
-    """A supervisor has called somebody whom no message reached in chat."""
+    """Record that a supervisor called a person whom chat messages did not reach."""
     for row in unreached.of_person(act.tx, person_id):
         act.must_supervise(row.area_code)
         row.called_at = act.at
@@ -121,9 +121,9 @@ def called(act: Act, person_id: int) -> None:
 def send_identity_link(
     act: Act, public_url: str, visit_id: int | None, whom: int | None = None
 ) -> None:
-    """Send the single-use page for an owner's identity: to them, or to the officer at the door.
+    """Send an owner's single-use identity page: to them, or to the officer at the door.
 
-    The owner is the host of the visit, else `whom` the form is about.
+    The owner is the host of the visit; without a visit, `whom` or the person who acts.
     """
     me = act.who()
     owner_id = visits.host_of(act, visit_id) if visit_id is not None else act.for_whom(whom)
@@ -139,7 +139,7 @@ def send_identity_link(
 
 
 def show_officer(act: Act, badge: str) -> None:
-    """Say to anybody whether a badge is an officer's, and to an owner whether it is theirs."""
+    """Say whether a badge is an officer's, and whether that officer comes to the person asking."""
     if not may_check(act):
         return
     bearers = officer.with_badge(act.tx, badge)
@@ -158,17 +158,17 @@ def show_officer(act: Act, badge: str) -> None:
     elif coming is None:
         act.reply("notices.officer_known", name=active[0].name, badge=active[0].badge)
     else:
-        comes = next(one for one in active if one.id == coming.officer_id)
+        expected = next(one for one in active if one.id == coming.officer_id)
         act.reply(
             "notices.officer_yours",
-            name=comes.name,
-            badge=comes.badge,
+            name=expected.name,
+            badge=expected.badge,
             window=window_of(coming),
         )
 
 
 def join_staff(act: Act, token: str) -> None:
-    """Take an invitation up; a case of one's own goes on beside the work."""
+    """Accept an invitation to the staff; the person's own cases go on."""
     me = act.who()
     joined = officer.join(act.tx, token, me.id)
     staff = joined or officer.of_person(act.tx, me.id)
@@ -178,11 +178,11 @@ def join_staff(act: Act, token: str) -> None:
     desk = "officer_desk" if staff.role == "officer" else "supervisor_desk"
     params: dict[str, Value] = {"name": staff.name, "badge": staff.badge}
     hello = [Say("notices.joined", params)] if joined else []
-    act.tell(me.id, News.JOINED, staff.id, *hello, opens=desk)  # or tapped the link once more
+    act.tell(me.id, News.JOINED, staff.id, *hello, opens=desk)  # also if the link is tapped again
 
 
 def offer_link(act: Act) -> None:
-    """Show a code that links another chat of the same person.
+    """Create a code that links another chat of the same person, and show it.
 
     Raises:
         NotAllowed: the person is staff.
@@ -197,5 +197,5 @@ def offer_link(act: Act) -> None:
 
 
 def link_chats(act: Act, code: str) -> None:
-    """Type the code of one's other chat: a job makes one person of the two."""
+    """Accept the code of the person's other chat; a job then merges the two."""
     act.reply(f"notices.link_{link.take(act.tx, code, act.who().id)}")

@@ -1,4 +1,4 @@
-"""Staff who end, or work elsewhere: their rights go at once, their visits to other officers."""
+"""Changes of staff: rights end at once, and visits are offered to other officers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from models.visit import Visit
 
 
 def end(act: Act, row: Officer) -> int:
-    """End an officer's or supervisor's work; gives how many visits are offered anew.
+    """End an officer's or supervisor's work; return how many visits are offered anew.
 
-    Safe to repeat: visits that were offered to them meanwhile go back as well.
+    Idempotent: a second call also takes back visits that were offered to them meanwhile.
     """
     act.must_be_office()
     mine = _open_visits(act.tx, row)
@@ -39,7 +39,7 @@ def end(act: Act, row: Officer) -> int:
 
 
 def move(act: Act, row: Officer, areas: Sequence[str]) -> int:
-    """Give an officer other areas; visits outside them are offered anew: gives how many."""
+    """Set an officer's areas; return how many visits outside them are offered anew."""
     act.must_be_office()
     mine = _open_visits(act.tx, row)
     officer.work_in(act.tx, row, areas, actor=act.actor)
@@ -51,7 +51,7 @@ def move(act: Act, row: Officer, areas: Sequence[str]) -> int:
 
 
 def promote(act: Act, row: Officer, role: StaffRole) -> int:
-    """Give an officer or supervisor another role; gives how many visits go back."""
+    """Set an officer's or supervisor's role; return how many visits are offered anew."""
     act.must_be_office()
     mine = _open_visits(act.tx, row) if role != row.role else []
     officer.work_as(act.tx, row, role, actor=act.actor)
@@ -60,7 +60,7 @@ def promote(act: Act, row: Officer, role: StaffRole) -> int:
 
 
 def _open_visits(tx: Session, row: Officer) -> list[tuple[Case, Visit]]:
-    """Visits offered to or accepted by an officer, locked in the order that everybody keeps."""
+    """Return the open visits of an officer, offered or accepted; locks cases, then visits."""
     ids = visit.open_ids(tx, officer_ids=[row.id])
     of = tx.scalars(select(Visit.case_id).where(Visit.id.in_(ids))).all()
     locked = {one.id: one for one in cases.lock(tx, sorted(of))}
@@ -72,7 +72,7 @@ def _open_visits(tx: Session, row: Officer) -> list[tuple[Case, Visit]]:
 
 
 def _give_back(act: Act, row: Officer, mine: Sequence[tuple[Case, Visit]], *, reason: str) -> None:
-    """Take visits from an officer and have another one sought; their owners and he are told."""
+    """Seek another officer for each visit, and tell the owners and the previous officer."""
     for offer in visit.offers_of(act.tx, [one.id for _, one in mine]):
         if offer.officer_id == row.id:
             offer.answer, offer.reason, offer.answered_at = "withdrawn", reason, act.at

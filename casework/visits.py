@@ -1,4 +1,4 @@
-"""Acts on a visit: booked by an owner, offered to officers, made by one of them, or called off."""
+"""Acts on a visit: booked by an owner, offered to officers, made by one of them, or cancelled."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from models.officer import Officer
 from models.reference import area
 from models.visit import MAX_FAILED_VISITS, Offer, Visit, VisitReport
 
-#: States of a visit in which it can still be moved to another time, or called off.
+#: States in which a visit can still be moved to another time or cancelled.
 MOVABLE = frozenset(
     {VisitState.WANTED, VisitState.OFFERED, VisitState.UNASSIGNED, VisitState.ACCEPTED}
 )
-#: The owner was told who comes, and holds a code for them.
+#: States in which the owner knows the officer's name and holds the door code.
 PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED})
 
 
@@ -38,7 +38,7 @@ PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARR
 
 
 def book(act: Act, case_id: int, on: date, part: str) -> None:
-    """Take a window for one's own case; offers others if it is gone."""
+    """Book a window for the person's own case; offer others if it is gone."""
     case = act.my_case(case_id)
     window, site = windows.Window(on, windows.Part(part)), site_of(case)
     if case.state != CaseState.ACCEPTED or site is None:
@@ -64,7 +64,7 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
 
 
 def leave(act: Act, visit_id: int) -> None:
-    """Give the window of one's own visit up, to choose another."""
+    """Cancel the person's own visit, so that they can choose another window."""
     visit = _visit(act, visit_id)
     case = act.my_case(visit.case_id)
     cancel(act, visit)
@@ -72,7 +72,7 @@ def leave(act: Act, visit_id: int) -> None:
 
 
 def cancel(act: Act, visit: Visit) -> None:
-    """Call a (locked) visit off for its owner, and tell the officer who was to come.
+    """Cancel a (locked) visit for its owner, and tell the assigned officer.
 
     Raises:
         NotAllowed: the officer is under way.
@@ -80,15 +80,15 @@ def cancel(act: Act, visit: Visit) -> None:
     if visit.state not in MOVABLE:
         raise NotAllowed(f"visit {visit.id} is {visit.state}: too late to move it")
     call_off(act, visit)
-    comes = act.tx.get(Officer, visit.officer_id) if visit.officer_id else None
-    if comes is not None and comes.person_id is not None:
+    assigned = act.tx.get(Officer, visit.officer_id) if visit.officer_id else None
+    if assigned is not None and assigned.person_id is not None:
         number = act.tx.get_one(Case, visit.case_id).number
         window = window_of(visit)
-        act.notify(comes.person_id, "notices.visit_cancelled", number=number, window=window)
+        act.notify(assigned.person_id, "notices.visit_cancelled", number=number, window=window)
 
 
 def rate(act: Act, case_id: int, stars: int) -> None:
-    """Rate the last visit that was made for one's own case: 1 to 5 stars."""
+    """Rate the last finished visit of the person's own case: 1 to 5 stars."""
     case = act.my_case(case_id)
     report = act.tx.scalars(
         select(VisitReport)
@@ -101,7 +101,7 @@ def rate(act: Act, case_id: int, stars: int) -> None:
 
 
 def site_of(case: Case) -> Site | None:
-    """Where a visit for a case goes; None for one that is bound to no place."""
+    """Return the site of a case's visits; None if the case has no place."""
     return course.service_of(case).site(case.answers)
 
 
@@ -109,7 +109,7 @@ def site_of(case: Case) -> Site | None:
 
 
 def call_off(act: Act, visit: Visit, reason: str | None = None) -> None:
-    """Cancel a (locked) visit and withdraw its open offer; others are told by the caller."""
+    """Cancel a (locked) visit and withdraw its open offer; the caller tells the people."""
     for offer in visits.offers_of(act.tx, [visit.id]):
         if offer.answer is None:
             offer.answer, offer.answered_at = "withdrawn", act.at
@@ -117,16 +117,16 @@ def call_off(act: Act, visit: Visit, reason: str | None = None) -> None:
 
 
 def give_window_up(act: Act, case: Case, visit: Visit, reason: str) -> None:
-    """Call a (locked) visit off, and offer its owner other windows."""
+    """Cancel a (locked) visit, and offer its owner other windows."""
     call_off(act, visit, reason)
     if case.state == CaseState.UNDER_WAY:
         course.accept(act, case)
 
 
 def window_passed(act: Act, case: Case, visit: Visit) -> None:
-    """The window of a (locked) visit has begun with nobody to come: the owner chooses another.
+    """Cancel a (locked) visit whose window began without an officer; the owner chooses another.
 
-    For jobs and operators, as are `expire_offer` and `hand_to_supervisors`.
+    For jobs and operators only, like `expire_offer` and `hand_to_supervisors`.
     """
     act.must_be_office()
     give_window_up(act, case, visit, "window_passed")
@@ -137,7 +137,7 @@ def window_passed(act: Act, case: Case, visit: Visit) -> None:
 
 
 def offer_to(act: Act, visit: Visit, chosen: Officer) -> None:
-    """Offer a (locked) visit to an officer, and ask them.
+    """Offer a (locked) visit to an officer, and ask them in chat.
 
     Raises:
         NotAllowed: the visit is neither wanted nor unassigned.
@@ -149,7 +149,7 @@ def offer_to(act: Act, visit: Visit, chosen: Officer) -> None:
 
 
 def expire_offer(act: Act, case: Case, visit: Visit, made: Offer) -> None:
-    """Take an offer that nobody answered back, and have the next officer asked; all are locked."""
+    """Expire an unanswered offer and seek the next officer; all rows must be locked."""
     act.must_be_office()
     made.answer, made.answered_at = "silent", act.at
     visit.officer_id = None
@@ -161,13 +161,13 @@ def expire_offer(act: Act, case: Case, visit: Visit, made: Offer) -> None:
 
 
 def seek_officer(act: Act, visit: Visit, reason: str) -> None:
-    """Have another officer asked to take a (locked) visit."""
+    """Plan an offer of a (locked) visit to another officer."""
     lifecycle.move(act.tx, visit, VisitState.WANTED, actor=act.actor, reason=reason)
     visits.plan_offer(act.tx, visit)
 
 
 def hand_to_supervisors(act: Act, case: Case, visit: Visit) -> None:
-    """Nobody is left to be asked for a (locked) visit: a supervisor assigns an officer."""
+    """Ask supervisors to assign a (locked) visit, after no officer is left to ask."""
     act.must_be_office()
     lifecycle.move(act.tx, visit, VisitState.UNASSIGNED, actor=act.actor)
     kelurahan = area.load().get(visit.area_code)
@@ -186,8 +186,8 @@ def hand_to_supervisors(act: Act, case: Case, visit: Visit) -> None:
 
 
 def assign(act: Act, visit_id: int, officer_id: int) -> None:
-    """Ask an officer of a supervisor's choice to take a visit."""
-    (visit,) = visits.lock(act.tx, [visit_id])  # the facts of supervisors lock nothing
+    """Offer a visit to the officer whom a supervisor chose."""
+    (visit,) = visits.lock(act.tx, [visit_id])  # supervisors' facts are read without locks
     act.must_supervise(visit.area_code)
     chosen = act.tx.get_one(Officer, officer_id)
     if chosen.person_id is None or not chosen.active or chosen.person_id == visit.host_id:
@@ -199,7 +199,7 @@ def assign(act: Act, visit_id: int, officer_id: int) -> None:
 
 
 def accept(act: Act, visit_id: int) -> None:
-    """Take a visit that is offered to the officer who acts; its owner is told who comes."""
+    """Accept a visit offered to the officer who acts, and tell its owner who comes."""
     me, visit = _mine(act, visit_id)
     for offer in visits.offers_of(act.tx, [visit.id]):
         if offer.officer_id == me.id and offer.answer is None:
@@ -212,7 +212,7 @@ def accept(act: Act, visit_id: int) -> None:
 
 
 def decline(act: Act, visit_id: int, reason: str) -> None:
-    """Give a visit back, offered or accepted; another officer is sought."""
+    """Decline an offered or accepted visit, and seek another officer."""
     me, visit = _mine(act, visit_id)
     accepted = visit.state == VisitState.ACCEPTED
     for offer in visits.offers_of(act.tx, [visit.id]):
@@ -225,14 +225,14 @@ def decline(act: Act, visit_id: int, reason: str) -> None:
 
 
 def depart(act: Act, visit_id: int) -> None:
-    """Set out to a visit."""
+    """Record that the officer is on the way, and tell the owner."""
     me, visit = _mine(act, visit_id)
     lifecycle.move(act.tx, visit, VisitState.ON_THE_WAY, actor=act.actor)
     act.notify(visit.host_id, "notices.on_the_way", **_who_comes(me, visit))
 
 
 def arrive(act: Act, visit_id: int, km: float | None) -> None:
-    """Stand at the door; `km` is how far from the pin, where the officer sent a location."""
+    """Record the officer's arrival; `km` is the distance from the pin, None if unknown."""
     me, visit = _mine(act, visit_id)
     lifecycle.move(act.tx, visit, VisitState.ARRIVED, actor=act.actor)
     act.note("visit.arrived", f"visit:{visit.id}", km=km)
@@ -247,17 +247,17 @@ def mistype_code(act: Act, visit_id: int) -> None:
 
 
 def prove_code(act: Act, visit_id: int) -> None:
-    """The owner's code was typed: the officer stands before the right person."""
+    """Record that the officer typed the owner's door code."""
     _, visit = _mine(act, visit_id)
     visit.code_proved_at = act.at
     act.note("visit.code_proved", f"visit:{visit_id}")
 
 
 def finish(act: Act, visit_id: int, outcome: str, answers: Mapping[str, Json]) -> None:
-    """Finish a visit: what came of it is kept, and its case goes on along its course.
+    """Finish a visit: store its report, and advance its case along the course.
 
     Raises:
-        NotAllowed: it was not proved by the code that its host holds.
+        NotAllowed: its host's door code was not typed.
     """
     _, visit = _mine(act, visit_id)
     if visit.host_id is not None and visit.code_proved_at is None:
@@ -279,7 +279,7 @@ def finish(act: Act, visit_id: int, outcome: str, answers: Mapping[str, Json]) -
 
 
 def fail(act: Act, visit_id: int, reason: str) -> None:
-    """A visit did not work: its owner chooses another window; the third time supervisors decide."""
+    """Record a failed visit: the owner chooses another window; after three, supervisors decide."""
     _, visit = _mine(act, visit_id)
     case = act.tx.get_one(Case, visit.case_id)
     visit.failure = reason
@@ -295,7 +295,7 @@ def fail(act: Act, visit_id: int, reason: str) -> None:
 
 
 def host_of(act: Act, visit_id: int) -> int:
-    """The host of a visit of the officer who acts.
+    """Return the host of a visit of the officer who acts.
 
     Raises:
         NotAllowed: it is another officer's, or its host has no chat.
@@ -307,7 +307,7 @@ def host_of(act: Act, visit_id: int) -> int:
 
 
 def _mine(act: Act, visit_id: int) -> tuple[Officer, Visit]:
-    """The officer who acts, and a visit that is theirs or offered to them.
+    """Return the officer who acts, and a visit that is theirs or offered to them.
 
     Raises:
         NotAllowed: no officer acts, or the visit is another officer's.

@@ -1,1 +1,1 @@
-"""The conversation: what is asked, how words are read, and what follows; pure, without I/O."""
+"""Conversations: questions, parsers, and the engine that decides each turn. Pure, without I/O."""

@@ -1,4 +1,4 @@
-"""The words: every sentence of every flow, in every language side by side."""
+"""The catalogue: every sentence of every flow, in every language."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from conversations.facts import WIB
 from conversations.messages import Json, Lines, Message, Rupiah, Say, Value
 
 LOCALES = ("id", "en")
-EARLIER = "earlier"  # the catalogue of sentences that only an earlier version's messages need
+EARLIER = "earlier"  # the catalogue of sentences that only messages of an earlier version use
 _BABEL = {"id": "id_ID", "en": "en_GB"}
 
 
 class MissingLine(LookupError):
-    """The catalogue has no such line: add it to `conversations/catalogues/` under the key named."""
+    """The catalogue has no such line: add it to `conversations/catalogues/` under this key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """Sentences by key: `business_permit.premises.mobile` -> {"id": "…", "en": "…"}.
 
-    `earlier` holds sentences of an earlier version, for messages that it left to be sent.
+    `earlier` holds sentences of an earlier version, for its messages that are still pending.
     """
 
     entries: Mapping[str, Mapping[str, str]]
     earlier: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def say(self, say: Say | str, locale: str) -> str:
-        """Put a sentence into words; a plain string is a name and stays as it is.
+        """Render a sentence; a plain string is a name and is returned unchanged.
 
         Raises:
             MissingLine: the key, the language, or a parameter of the sentence is missing.
@@ -53,20 +53,20 @@ class Catalogue:
             raise MissingLine(f"{say.key} ({locale}): no {error.args[0]!r}") from error
 
     def text(self, message: Message, locale: str) -> str:
-        """The message's sentences, a paragraph each."""
+        """Render the message's sentences, a paragraph each."""
         return "\n\n".join(self.say(part, locale) for part in message.parts)
 
     def has(self, key: str) -> bool:
-        """Whether a line stands under this key."""
+        """Whether the catalogue has a line with this key."""
         return key in self.entries
 
     def overridden(self, key: str, *owners: str) -> str:
-        """The key `<owner>.<key>` of the first owner that has one, or the key itself."""
+        """Return the key `<owner>.<key>` of the first owner that has one, or `key` itself."""
         own = (f"{owner}.{key}" for owner in owners)
         return next((one for one in own if one in self.entries), key)
 
     def value(self, value: Value, locale: str) -> str:
-        """Put what stands at a placeholder into words."""
+        """Render the value of a placeholder."""
         match value:
             case str():  # the most common first
                 return value
@@ -87,7 +87,7 @@ class Catalogue:
                 return str(value)
 
     def problems(self, wanted: Iterable[str]) -> list[str]:
-        """Missing or uneven lines of the catalogue, a line each: what to add, and where."""
+        """Return the missing and inconsistent lines, one text each: what to add, and where."""
         found = [
             f"{_place(key)} is missing" for key in sorted(set(wanted)) if key not in self.entries
         ]
@@ -103,18 +103,18 @@ class Catalogue:
 
 @lru_cache(4096)  # the same sums and days are shown again and again
 def rupiah(amount: int) -> str:
-    """Write a sum as people read it: Rp2.500.000."""
+    """Format a sum: Rp2.500.000."""
     return format_currency(amount, "IDR", format="¤#,##0", locale="id_ID", currency_digits=False)
 
 
 @lru_cache(4096)
 def day(on: date, locale: str) -> str:
-    """Write a day in full: Rabu, 25 November 2026."""
+    """Format a day in full: Rabu, 25 November 2026."""
     return format_date(on, "full" if locale == "id" else "EEEE, d MMMM y", locale=_BABEL[locale])
 
 
 def clock(at: time) -> str:
-    """Write an hour as it is written in Jakarta: 09.30."""
+    """Format an hour as in Jakarta: 09.30."""
     return f"{at.hour:02d}.{at.minute:02d}"
 
 
@@ -136,7 +136,7 @@ def load() -> Catalogue:
 
 
 def read(table: Mapping[str, Json], prefix: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Flatten a catalogue's tables: those that hold words are entries, others hold more tables."""
+    """Flatten a catalogue's tables: a table with strings is an entry; others nest more tables."""
     words = {name: value for name, value in table.items() if isinstance(value, str)}
     if words:
         yield prefix, words

@@ -1,4 +1,4 @@
-"""Commands: what works at any point of a conversation, typed as a word or with a number."""
+"""Commands: words that work at any point of a conversation, some with a number or code."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _INDONESIAN = ("indonesia",)
 _OFFICER = re.compile(r"(?:cek|check|cari|periksa) (?:petugas|officer|badge)\b(.*)")
 _DOCUMENT = re.compile(r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|izin|ijin|permit)\b(.*)")
 _NUMBER_WORDS = frozenset({"no", "nomor", "nomer"})
-#: A number that can't be read, rather than a sentence: digits, one word before them at most.
+#: A number that can't be read, not a sentence: digits, with at most one word before them.
 _NUMBER_LIKE = re.compile(r"\W*(?:(?:no|nomor|nomer)\b\W*)?(?:[a-z]{1,8}\W*)?\d[\d\W]*[a-z]?\W*")
-#: A code as `models.link` makes it, alone (then with its dash) or after the word. It holds a digit
-#: and a letter, but no vowel: it is no word, and no number.
+#: A code of `models.link`, alone (then with its dash) or after a word such as "hubungkan". It has
+#: a digit, a letter and no vowel, so it is neither a word nor a number.
 _HALF = "[b-df-hj-np-tv-xz2-9]{3}"
 _LINK = re.compile(
     r"(?:(?:hubungkan|sambungkan|tautkan|satukan|gabungkan|link|connect)\W+(?:kode\W+)?"
@@ -28,11 +28,11 @@ _LINK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A command and what it is about.
+    """A command and its argument.
 
     `argument` is a badge for `CHECK_OFFICER`, a document's number for `CHECK_DOCUMENT`, a code for
     `LINK`, "id" or "en" for a `LANGUAGE` that was named, and "" otherwise. `unread` is a number
-    that was given but can't be one.
+    that was typed and can't be read.
     """
 
     command: Command
@@ -41,10 +41,10 @@ class Typed:
 
 
 def read(text: str) -> Typed | None:
-    """Give the command that the whole message is, or None.
+    """Return the command that the whole message is, or None.
 
-    Never takes a longer sentence for a command. "0" is `BACK`: whether it is an answer to the
-    open question, the engine decides.
+    A longer sentence is never a command. "0" is `BACK`; the engine decides whether it answers the
+    open question instead.
     """
     said = plain(text)
     if (check := _check(said)) is not None:
@@ -60,7 +60,7 @@ def read(text: str) -> Typed | None:
 
 
 def _check(said: str) -> Typed | None:
-    """Read the order to check an officer or a document; a longer sentence is none."""
+    """Return the command to check an officer or a document; None for a longer sentence."""
     for command, order, number in (
         (Command.CHECK_OFFICER, _OFFICER, reference.badge),
         (Command.CHECK_DOCUMENT, _DOCUMENT, _document_number),
@@ -85,7 +85,7 @@ def _document_number(text: str) -> str | None:
 
 @cache
 def _bare() -> re.Pattern[str]:
-    """A document's number by itself, which can ask for nothing else."""
+    """Match a message that is only a document's number; it is a request to check it."""
     prefixes = "|".join(kind.prefix.lower() for kind in services.load().kinds())
     return re.compile(rf"\W*(?:{prefixes})[\W\d]*")
 

@@ -1,4 +1,4 @@
-"""A flow as a picture: its questions, when each is asked, and where it may end."""
+"""A flow as a diagram: its questions, their conditions, and where it may end."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from conversations.steps import Upload
 def mermaid(flow: Flow) -> str:
     """Draw a flow as a Mermaid flowchart, top down.
 
-    A box is a question with its kind, a diamond the condition on which the next one is asked, a
-    rounded box where the conversation begins or ends.
+    A box is a question with its kind, a diamond is the condition of the next question, and a
+    rounded box is where the conversation begins or ends.
     """
     lines = ["flowchart TD", f'    begin(["{flow.id}"])']
     came_from = ["begin"]
@@ -46,7 +46,7 @@ def _values(step: Step) -> str:
 
 
 def _condition(step: Step) -> str:
-    """When a question is asked, in words; empty when always."""
+    """Return the condition of a question in words; "" if it is always asked."""
     if step.when is always:
         return ""
     if isinstance(step.when, Answered):

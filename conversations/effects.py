@@ -12,21 +12,21 @@ from conversations.messages import Json, Message
 
 
 class Help(StrEnum):
-    """The reasons for which somebody wants a person of the office."""
+    """Reasons for which a person asks to talk to the office."""
 
     TALK = "talk"
     COMPLAINT = "complaint"
-    PHONE = "phone"  # a number was told to call back on
+    PHONE = "phone"  # the person gave a number to be called at
     MY_DATA = "my_data"
     ERASE_DATA = "erase_data"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Say something to the person whose turn it is.
+    """A message to the person whose turn it is.
 
-    With `after`, the message waits that long and is dropped if anything else is said before. A
-    `fleeting` one tells of nothing that was changed or noted: it may give way to a later one.
+    With `after`, the message waits that long and is dropped if another one is sent before. A
+    `fleeting` message reports no change, so a later one may replace it.
     """
 
     message: Message
@@ -36,9 +36,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class GiveConsent:
-    """Somebody agreed to a purpose, in the current wording.
+    """The person agreed to a purpose, in the current wording.
 
-    Here and below, `whom` is the person whom a form is about; None: the one who writes.
+    Here and below, `whom` is the person whom a form is about; None is the sender.
     """
 
     purpose: str
@@ -47,14 +47,14 @@ class GiveConsent:
 
 @dataclass(frozen=True, slots=True)
 class UseLanguage:
-    """Speak this language from now on."""
+    """Write in this language from now on."""
 
     locale: str
 
 
 @dataclass(frozen=True, slots=True)
 class RememberName:
-    """Somebody's name was told."""
+    """A person's name was given."""
 
     name: str
     whom: int | None = None
@@ -62,24 +62,24 @@ class RememberName:
 
 @dataclass(frozen=True, slots=True)
 class RememberPhone:
-    """The person shared their own number, in E.164: where to call them back."""
+    """The person shared their own number, in E.164, to be called back."""
 
     phone: str
 
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """Say nothing but answers from now on."""
+    """Send replies only, and no notices, from now on."""
 
 
 @dataclass(frozen=True, slots=True)
 class OptIn:
-    """Notices are welcome again."""
+    """Send notices again."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallPerson:
-    """Somebody asks to be called: supervisors are told; `flow` is what they were at."""
+    """The person asks to be called; supervisors are told. `flow` is the flow they were in."""
 
     about: Help
     flow: str = ""
@@ -87,7 +87,7 @@ class CallPerson:
 
 @dataclass(frozen=True, slots=True)
 class SendIdentityLink:
-    """Send the single-use page for the owner's identity: to them, or to the officer at the door."""
+    """Send the owner's single-use identity page: to them, or to the officer at the door."""
 
     visit_id: int | None = None
     whom: int | None = None
@@ -95,7 +95,7 @@ class SendIdentityLink:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Send a form off as a new case."""
+    """Submit a form as a new case."""
 
     service: str
     answers: Mapping[str, Json]
@@ -112,14 +112,14 @@ class Correct:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """The owner takes a case back."""
+    """The owner withdraws a case."""
 
     case_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class ChooseWindow:
-    """The owner wants the visit then."""
+    """The owner chose a window for the visit."""
 
     case_id: int
     on: date
@@ -128,14 +128,14 @@ class ChooseWindow:
 
 @dataclass(frozen=True, slots=True)
 class LeaveWindow:
-    """The owner can't be there: the open visit is given up and windows are offered anew."""
+    """The owner can't be there: the open visit is cancelled and windows are offered again."""
 
     visit_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class RateVisit:
-    """The owner's opinion of the visit, 1 to 5."""
+    """The owner's rating of the visit, 1 to 5."""
 
     case_id: int
     stars: int
@@ -150,7 +150,7 @@ class SendDocument:
 
 @dataclass(frozen=True, slots=True)
 class ShowOfficer:
-    """Say whether a badge is an officer's, and whether they are on the way to this person."""
+    """Say whether a badge is an officer's, and whether that officer visits this person."""
 
     badge: str
 
@@ -164,21 +164,21 @@ class ShowDocument:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Take up an invitation to be an officer or a supervisor."""
+    """Accept an invitation to be an officer or a supervisor."""
 
     token: str
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptOffer:
-    """The officer takes the visit."""
+    """The officer accepts the visit."""
 
     visit_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class DeclineOffer:
-    """The officer does not take the visit (or gives it back), for a reason of the catalogue."""
+    """The officer declines an offered or accepted visit, for a reason of the catalogue."""
 
     visit_id: int
     reason: str
@@ -193,7 +193,7 @@ class Depart:
 
 @dataclass(frozen=True, slots=True)
 class Arrive:
-    """The officer is there; `km` from the owner's pin, if both are known."""
+    """The officer arrived; `km` from the owner's pin, if both are known."""
 
     visit_id: int
     km: float | None
@@ -224,7 +224,7 @@ class FinishVisit:
 
 @dataclass(frozen=True, slots=True)
 class FailVisit:
-    """The visit did not work, for a reason of the catalogue."""
+    """The visit failed, for a reason of the catalogue."""
 
     visit_id: int
     reason: str
@@ -232,7 +232,7 @@ class FailVisit:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """A supervisor's word on a case: approve, return (with the item) or reject."""
+    """A supervisor's decision on a case: approve, return (with the step) or reject."""
 
     case_id: int
     decision: Literal["approve", "return", "reject"]
@@ -242,7 +242,7 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """A supervisor gives a visit to an officer, who is asked."""
+    """A supervisor chose an officer for a visit; the officer is asked."""
 
     visit_id: int
     officer_id: int
@@ -262,12 +262,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A supervisor has called somebody who could not be reached in chat."""
+    """A supervisor has called a person who could not be reached in chat."""
 
     called_id: int  # the person
 
 
-#: After one of these, a visit is no longer what the page before showed.
+#: Effects that change a visit, so that a page shown before is out of date.
 AboutVisit: TypeAlias = (
     AcceptOffer
     | Arrive
@@ -281,7 +281,7 @@ AboutVisit: TypeAlias = (
     | ProveCode
     | SendIdentityLink
 )
-#: After one of these, a case is no longer what the page before showed.
+#: Effects that change a case, so that a page shown before is out of date.
 AboutCase: TypeAlias = ChooseWindow | Correct | Decide | RateVisit | SendDocument | Withdraw
 AboutPerson: TypeAlias = (
     CallPerson

@@ -12,10 +12,10 @@ from conversations.messages import Json, Say, say_to_json
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words. `edited` is true when an earlier message was corrected.
+    """Words. `edited` is true if they replace an earlier message.
 
-    `message` names the message within its chat: an edit bears the name of what it corrects. It is
-    empty where the channel gives none.
+    `message` is the message's id within its chat; an edit has the id of the message that it
+    corrects. It is "" if the channel gives none.
     """
 
     text: str
@@ -25,7 +25,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Tapped:
-    """A button, with the question it answers."""
+    """A tap on a button, with the question it answers."""
 
     flow: str
     subject: str
@@ -36,7 +36,7 @@ class Tapped:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A pin, in degrees (WGS 84); `live` is true when it goes on moving with the person."""
+    """A pin, in degrees (WGS 84); `live` is true for a location that moves with the person."""
 
     lat: float
     lon: float
@@ -69,7 +69,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something we cannot use, such as a voice message, a sticker or a video."""
+    """A message that can't be used, such as a voice message, a sticker or a video."""
 
     kind: str
 
@@ -82,7 +82,7 @@ class Withheld:
 
 
 class News(StrEnum):
-    """Kinds of news; the engine acts on two of them, the others bring their words along."""
+    """Kinds of news; the engine handles two of them, the others only carry sentences."""
 
     ATTACHMENT_REFUSED = "attachment_refused"
     DAY_CLOSED = "day_closed"
@@ -152,13 +152,13 @@ _MAY_BE_TEXTS = {
 
 
 def to_json(event: Event) -> Json:
-    """Give the event as plain JSON; `from_json` gives it back."""
+    """Return the event as plain JSON, which `from_json` reads."""
     kind = type(event)
     return {"event": kind.__name__, **{name: getattr(event, name) for name in _NAMES[kind]}}
 
 
 def from_json(data: Json) -> Event:
-    """Read what `to_json` wrote; fields that a later version added are left out.
+    """Read what `to_json` wrote; fields that a later version added are ignored.
 
     Raises:
         ValueError: the kind is unknown to this version.
@@ -171,15 +171,15 @@ def from_json(data: Json) -> Event:
 
 
 def texts(event: Event) -> list[str]:
-    """Every text that the event holds."""
+    """Return every text in the event."""
     values = [getattr(event, name) for name in _MAY_BE_TEXTS[type(event)]]
     return [value for value in values if isinstance(value, str)]
 
 
 def news(what: News, subject: int, *parts: Say, opens: str = "", unasked: bool = False) -> Json:
-    """News as JSON: sentences to say, and the flow about the subject that it opens, if any.
+    """Return news as JSON: sentences to say, and the flow about the subject that it opens, if any.
 
-    `unasked` news does not answer an act of the person's own: who opted out does not hear it.
+    `unasked` news does not answer an act of the person; it is not sent to people who opted out.
     """
     params = {"parts": [say_to_json(part) for part in parts], "opens": opens, "unasked": unasked}
     return to_json(Happened(what.value, str(subject), params))

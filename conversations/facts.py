@@ -1,4 +1,4 @@
-"""Facts of a turn: the person, the hour, and the rows that concern them, as plain values."""
+"""Facts of a turn: the person, the time, and the rows that concern them, as plain values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from conversations.messages import Json, Say, Value
 
-WIB = timezone(timedelta(hours=7), "WIB")  # Jakarta keeps no summer time
+WIB = timezone(timedelta(hours=7), "WIB")  # Jakarta has no daylight saving time
 
 Locale: TypeAlias = Literal["id", "en"]
 Role: TypeAlias = Literal["owner", "officer", "supervisor", "head"]
@@ -83,7 +83,7 @@ class Weekdays:
     """Monday to Friday: a calendar that knows no holidays."""
 
     def works(self, on: date) -> bool:
-        """Whether it is no day of a weekend."""
+        """Whether the day is Monday to Friday."""
         return on.weekday() < 5
 
 
@@ -128,7 +128,7 @@ class CaseFact:
 
 @dataclass(frozen=True, slots=True)
 class VisitFact:
-    """A visit as its owner, its officer or a supervisor may know it."""
+    """A visit as its owner, its officer or a supervisor may see it."""
 
     id: int
     case_id: int
@@ -140,7 +140,7 @@ class VisitFact:
     ends: time
     service: str
     purpose: str
-    hosted: bool  # somebody with a chat is visited, who holds a code
+    hosted: bool  # the host has a chat, and holds a door code
     host_name: str
     about: Value  # what the case is about, in one line
     address: str  # street, RT/RW, landmark
@@ -153,14 +153,14 @@ class VisitFact:
     code_proved: bool
     officer_name: str | None
     officer_badge: str | None
-    identity_findings: tuple[str, ...] = ()  # what the checks found in it: keys of findings
+    identity_findings: tuple[str, ...] = ()  # keys of the checks' findings on it
     offered_to_me: bool = False
     refusals: tuple[tuple[str, str], ...] = ()  # officers who declined: badge, reason
 
 
 @dataclass(frozen=True, slots=True)
 class OfficerFact:
-    """An officer who could take a visit: as a supervisor sees them when reassigning."""
+    """An officer who could take a visit, as a supervisor sees them when assigning it."""
 
     id: int
     name: str
@@ -171,7 +171,7 @@ class OfficerFact:
 
 @dataclass(frozen=True, slots=True)
 class CallFact:
-    """Somebody who can't be reached in chat, as the supervisor who calls them may know them."""
+    """A person who can't be reached in chat, as the supervisor who calls them may see them."""
 
     id: int  # the person's
     name: str
@@ -183,10 +183,10 @@ class CallFact:
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The person who writes.
+    """The sender.
 
-    Everybody is an owner; staff are something else besides. `phone` is where to call them (E.164):
-    shared by them, or else the chat's own (`phone_of_chat`).
+    Every person is an owner; staff have another role as well. `phone` is the number to call
+    (E.164): shared by them, or else the chat's own (`phone_of_chat`).
     """
 
     roles: frozenset[Role] = frozenset({"owner"})
@@ -196,11 +196,11 @@ class Me:
     phone_of_chat: bool = False
     shares_contact: bool = True  # whether this chat can send a contact
     opted_out: bool = False
-    consents: frozenset[str] = frozenset()  # purposes agreed to, in the present wording
+    consents: frozenset[str] = frozenset()  # purposes agreed to, in the current wording
 
     @property
     def desk(self) -> Role:
-        """The role whose first page they see: staff's, or the owners'."""
+        """The role whose first page they see: a staff role, or else owner."""
         return next((role for role in _DESKS if role in self.roles), "owner")
 
 
@@ -228,7 +228,7 @@ class Rounds:
         return _with_id(self.visits, subject)
 
     def the_visit(self, subject: str) -> VisitFact:
-        """The visit that a flow is about; `Flow.alive` saw to it that there is one."""
+        """The visit that a flow is about; `Flow.alive` guarantees that it exists."""
         return _found(self.visit(subject), "visit", subject)
 
 
@@ -237,16 +237,16 @@ class Desk:
     """The matters that wait for a supervisor."""
 
     cases: tuple[CaseFact, ...] = ()  # in review, oldest first
-    visits: tuple[VisitFact, ...] = ()  # that nobody took, soonest first
+    visits: tuple[VisitFact, ...] = ()  # without an officer, soonest first
     officers: tuple[OfficerFact, ...] = ()
-    calls: tuple[CallFact, ...] = ()  # whom to call, who waits longest first
+    calls: tuple[CallFact, ...] = ()  # people to call, longest waiting first
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it waits here."""
         return _with_id(self.visits, subject)
 
     def the_visit(self, subject: str) -> VisitFact:
-        """The visit that a flow is about; `Flow.alive` saw to it that there is one."""
+        """The visit that a flow is about; `Flow.alive` guarantees that it exists."""
         return _found(self.visit(subject), "visit", subject)
 
     def case(self, subject: str) -> CaseFact | None:
@@ -254,21 +254,21 @@ class Desk:
         return _with_id(self.cases, subject)
 
     def the_case(self, subject: str) -> CaseFact:
-        """The case that a flow is about; `Flow.alive` saw to it that there is one."""
+        """The case that a flow is about; `Flow.alive` guarantees that it exists."""
         return _found(self.case(subject), "case", subject)
 
     def call(self, subject: str) -> CallFact | None:
-        """The person with this id on the call list, if it is for this supervisor to call them."""
+        """The person with this id on the call list, if this supervisor is to call them."""
         return _with_id(self.calls, subject)
 
     def the_call(self, subject: str) -> CallFact:
-        """The call that a flow is about; `Flow.alive` saw to it that there is one."""
+        """The call that a flow is about; `Flow.alive` guarantees that it exists."""
         return _found(self.call(subject), "call", subject)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that one turn may look at, read in the turn's own transaction."""
+    """Everything that one turn may read, loaded in the turn's transaction."""
 
     now: datetime  # aware
     places: Places
@@ -281,7 +281,7 @@ class Facts:
 
     @property
     def today(self) -> date:
-        """The day it is in Jakarta."""
+        """The date in Jakarta."""
         return self.now.astimezone(WIB).date()
 
     def case(self, subject: str) -> CaseFact | None:
@@ -289,7 +289,7 @@ class Facts:
         return _with_id(self.mine.cases, subject)
 
     def the_case(self, subject: str) -> CaseFact:
-        """The own case that a flow is about; `Flow.alive` saw to it that there is one."""
+        """The own case that a flow is about; `Flow.alive` guarantees that it exists."""
         return _found(self.case(subject), "case", subject)
 
 

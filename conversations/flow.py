@@ -1,12 +1,12 @@
-"""A flow: a public service as a form, declared in one file and worded in one catalogue.
+"""A flow: a form or a page in chat, declared in one file, with its words in one catalogue.
 
-The words of a step stand in the flow's catalogue under the step's id:
+The words of a step are in the flow's catalogue under the step's id:
 
     [step]               the question
     [step.label]         the line in the summary, if the step is part of one
     [step.<option>]      a choice
-    [step.<option>.end]  what is said when a choice ends the flow
-    [step.said]          an echo of the answer, if one is wanted: {answer}
+    [step.<option>.end]  the reply when a choice ends the flow
+    [step.said]          an echo of the answer (optional): {answer}
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from conversations.step import (
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The effects of a finished flow, and the words."""
+    """The effects and the sentences of a finished flow."""
 
     effects: tuple[Effect, ...] = ()
     says: tuple[Say, ...] = ()
@@ -47,11 +47,11 @@ def _any_subject(subject: str, facts: Facts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A form, or a desk: its questions in order, and what follows when all are answered.
+    """A form or a page: its questions in order, and the ending when all are answered.
 
-    `prefill` gives the answers that the database already holds about a subject; they win over what
-    the session remembers. `alive` says whether a subject may still be spoken about. `worded` names
-    the catalogue of steps that stand in another than the flow's own.
+    `prefill` returns the answers that the database already holds about a subject; a draft that is
+    opened takes them instead of its own. `alive` tells whether a subject is still open. `worded`
+    maps steps to the catalogue of their words, if it is not the flow's own.
     """
 
     id: str
@@ -59,26 +59,26 @@ class Flow:
     finish: Callable[[Context], Ending] = _no_ending
     prefill: Callable[[str, Facts], Answers] = _no_answers
     alive: Callable[[str, Facts], bool] = _any_subject
-    numbered: bool = False  # its questions are told as "3 of 12"
-    home: Role | None = None  # whose first page it is
-    only: Role | None = None  # who may use it, if not everybody
-    status: Role | None = None  # whose page it is that says how things stand
-    interrupts: bool = True  # news about it may come between other questions
-    form: bool = True  # its answers are worth keeping when something else comes up
+    numbered: bool = False  # its questions are shown as "3 of 12"
+    home: Role | None = None  # the role whose first page it is
+    only: Role | None = None  # the only role that may use it; None: everybody
+    status: Role | None = None  # the role whose status page it is
+    interrupts: bool = True  # news about it may interrupt other questions
+    form: bool = True  # its answers are kept when another flow interrupts it
     worded: Mapping[str, str] = field(default_factory=dict)  # step -> catalogue
-    given: frozenset[str] = frozenset()  # answers that `prefill` gives and no step asks for
+    given: frozenset[str] = frozenset()  # answers of `prefill` that no step asks for
 
     def open_to(self, subject: str, facts: Facts) -> bool:
-        """Whether this person may speak about this subject, and there is something to say."""
+        """Whether this person may use the flow, and the subject is still open."""
         allowed = self.only is None or self.only in facts.me.roles
         return allowed and self.alive(subject, facts)
 
     def step(self, step_id: str) -> Step | None:
-        """The step with this id in today's version of the flow."""
+        """Return the step with this id; None if this version of the flow has none."""
         return next((step for step in self.steps if step.id == step_id), None)
 
     def open_step(self, context: Context) -> Step | None:
-        """The next question: the first that applies and is unanswered."""
+        """Return the next question: the first that applies and has no complete answer."""
         for step in self.steps:
             if step.when(context.answers, context.facts):
                 if step.id not in context.answers:

@@ -1,6 +1,6 @@
-"""A service's form: its questions between the consent and the review, sent off as a case.
+"""A service's form: consent, the service's questions, and the review; submitted as a case.
 
-The same form asks again what is to be given anew: a case that needs a fix is its subject then.
+The same form asks for corrections; its subject is then the case that needs a fix.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONSENT, CONFIRM, IDENTITY = "consent", "confirm", "identity"
 
 
 def form(id: str, steps: Iterable[Step], *, consents: Iterable[str] = ("applying",)) -> Flow:
-    """The flow of a service: consent where it is missing, the questions, and the review."""
+    """Return the flow of a service: consent if it is missing, the questions, and the review."""
     purposes = frozenset(consents)
     consent = Choose(
         CONSENT,
@@ -70,7 +70,7 @@ def _kept(answers: Answers) -> Answers:
 
 
 def _prefill(subject: str, facts: Facts) -> Answers:
-    """The answers of a case that was sent, but for the items to be given again."""
+    """Return the answers of a submitted case, except those of steps that need a fix."""
     case = facts.case(subject)
     if not subject or case is None:
         return {}

@@ -1,6 +1,6 @@
-"""Where a case and a visit stand, as flows read it; `models.lifecycle` has the same states.
+"""States of cases and visits, as flows read them; `models.lifecycle` has the same states.
 
-This room can't import `models`: a test compares the two.
+This package can't import `models`; a test compares the two.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class CaseState(StrEnum):
-    """Where a case stands."""
+    """The state of a case."""
 
     SUBMITTED = "submitted"
     NEEDS_FIX = "needs_fix"
@@ -22,7 +22,7 @@ class CaseState(StrEnum):
 
 
 class VisitState(StrEnum):
-    """Where a visit stands."""
+    """The state of a visit."""
 
     WANTED = "wanted"
     OFFERED = "offered"

@@ -1,10 +1,10 @@
-"""Names as strangers may see them: known again by their bearer, found by nobody else."""
+"""Masks names for strangers: a person recognises their own name, and others can't identify it."""
 
 from __future__ import annotations
 
 import re
 
-#: Titles before names in Indonesia (religious, academic, polite, noble) without dots; initials.
+#: Indonesian titles before names (religious, academic, polite, noble), without dots; initials.
 _TITLE = re.compile(
     r"[a-z]|hj|hjh|haji|hajah|kh|hkh|kyai|kiai|nyai|ust|ustadz?|ustaz|ustad?zah|ustazah|gus|habib"
     r"|pdt|pendeta|romo|pastor|suster|bhante|dr|drg|drh|drs|dra|ir|prof|apt|ns|ners"
@@ -14,16 +14,16 @@ _TITLE = re.compile(
 
 
 def masked(name: str) -> str:
-    """A name by which its bearer can be recognised, and nobody else found: `Siti A*****`.
+    """Mask a name so that only the person recognises it: `Siti A*****`.
 
-    A title is no name: `H. Ahmad F****`. Of a name of one word its first letter is left.
+    A title does not count: `H. Ahmad F****`. A name of one word keeps its first letter.
     """
     words = name.split()
     titles = 0
     while titles < len(words) - 1 and _is_title(words[titles]):
         titles += 1
     shown = min(titles + 1, len(words) - 1)
-    if shown > titles:  # more than the name by itself
+    if shown > titles:  # the name has more than one word
         return " ".join([*words[:shown], *map(_hidden, words[shown:])])
     return " ".join([*words[:titles], *map(_hidden, words[titles:])])
 

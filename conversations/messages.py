@@ -1,4 +1,4 @@
-"""Messages to people: catalogue keys with parameters, in no language and for no channel."""
+"""Messages to people: catalogue keys with parameters, independent of language and channel."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Literal, TypeAlias
 
-Json: TypeAlias = Any  # what json.loads gives: the one place where a shape is unknown
+Json: TypeAlias = Any  # what json.loads returns: the only type of unknown shape
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A sentence of the catalogue: its key, and what stands at its placeholders."""
+    """A sentence of the catalogue: its key, and the values of its placeholders."""
 
     key: str
     params: Mapping[str, Value] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Rupiah:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Several sentences, one a line, at one placeholder."""
+    """Several sentences for one placeholder, a line each."""
 
     items: tuple[Say, ...]
 
@@ -37,7 +37,7 @@ Value: TypeAlias = str | int | Rupiah | date | datetime | time | Say | Lines
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One thing a person may pick: the value that comes back, and the words shown."""
+    """A button or list item: the value that a tap returns, and the label."""
 
     value: str
     label: (
@@ -49,7 +49,7 @@ class Button:
 class Question:
     """The question that a message asks, so that a tap can carry it back.
 
-    `version` counts the questions put to this person: a tap on an older one is recognised.
+    `version` counts the questions asked of this person, so a tap on an older one is recognised.
     """
 
     flow: str
@@ -63,19 +63,19 @@ InputKind: TypeAlias = Literal["location", "contact", "photo"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: sentences, what may be picked, and what the person is asked to send."""
+    """One message: sentences, choices, and the kind of input that the person is asked for."""
 
     parts: tuple[Say, ...]
     choices: tuple[Button, ...] = ()
     question: Question | None = None
     wish: InputKind | None = None
-    document: str | None = None  # the stored file that goes with it: its path under STORAGE_URL
-    filename: str | None = None  # what the document is called when it arrives
-    clears: bool = False  # a key that sent what an earlier message wished for is of no use any more
+    document: str | None = None  # path under STORAGE_URL of the file sent with it
+    filename: str | None = None  # file name that the recipient sees
+    clears: bool = False  # remove the keyboard button of an earlier message's `wish`
 
 
 def to_json(message: Message) -> Json:
-    """Give the message as plain JSON; `from_json` gives it back."""
+    """Return the message as plain JSON, which `from_json` reads."""
     question = message.question
     return {
         "parts": [_say_to_json(part) for part in message.parts],
@@ -110,7 +110,7 @@ def from_json(data: Json) -> Message:
 
 
 def say_to_json(say: Say | str) -> Json:
-    """Give one sentence (or a plain name) as JSON."""
+    """Return one sentence (or a plain name) as JSON."""
     return say if isinstance(say, str) else _say_to_json(say)
 
 

@@ -1,7 +1,7 @@
-"""The structure of a NIK: where it was registered first, the day of birth, a serial number.
+"""The structure of a NIK: the area of first registration, the day of birth, a serial number.
 
 Source: Permendagri 102/2009; provinces by Kemendagri's codes, with the four of Papua's division
-in 2022 (BPS numbers them otherwise: a NIK never begins with 97).
+in 2022 (BPS numbers them differently; no NIK begins with 97).
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ PROVINCES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Nik:
-    """Sixteen digits read as a NIK; shown in no log."""
+    """Sixteen digits read as a NIK; `repr` hides them from logs."""
 
     digits: str = field(repr=False)
 
     @property
     def area_known(self) -> bool:
-        """Whether it begins with a province, a regency and a district that can be."""
+        """Whether it begins with a possible province, regency and district."""
         province, regency, district = self.digits[:2], self.digits[2:4], self.digits[4:6]
         return province in PROVINCES and regency != "00" and district != "00"
 
     @property
     def birth(self) -> tuple[int, int, int]:
-        """Day, month and year of the century; a woman's day as it is said."""
+        """Day, month and two-digit year; a woman's day without the 40 added to it."""
         day, month, year = (int(self.digits[at : at + 2]) for at in (6, 8, 10))
         return day - WOMEN if day > WOMEN else day, month, year
 
     @property
     def birth_possible(self) -> bool:
-        """Whether there is such a day in 20YY, and so in 19YY: only 1900 was no leap year."""
+        """Whether the day exists in 20YY, and so in 19YY: only 1900 was no leap year."""
         day, month, year = self.birth
         try:
             date(2000 + year, month, day)
@@ -58,16 +58,16 @@ class Nik:
 
     @property
     def serial_given(self) -> bool:
-        """Whether the serial number is one: they begin with 0001."""
+        """Whether the serial number is valid: serials begin with 0001."""
         return self.digits[12:] != "0000"
 
     @property
     def possible(self) -> bool:
-        """Whether a registrar can have given it."""
+        """Whether a registrar can have issued it."""
         return self.area_known and self.birth_possible and self.serial_given
 
     def carries(self, born_on: date) -> bool:
-        """Whether it carries this day of birth."""
+        """Whether it contains this day of birth."""
         return self.birth == (born_on.day, born_on.month, born_on.year % 100)
 
 

@@ -1,4 +1,4 @@
-"""Phrases: what whole messages and telling words mean, as commands and as intents."""
+"""Phrases: maps whole messages and key words to commands and intents."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Command(StrEnum):
 
 
 class Intent(StrEnum):
-    """Meanings of a message that is no answer with a value."""
+    """Meanings of a message that is not an answer with a value."""
 
     YES = "YES"
     NO = "NO"
@@ -54,7 +54,7 @@ class Intent(StrEnum):
     BANTUAN_MONEY = "BANTUAN_MONEY"
 
 
-# Phrases are written as `_key` gives them: small words in their usual spelling, no fillers.
+# Phrases are written as `_key` returns them: common words in standard spelling, no fillers.
 
 _COMMANDS: dict[Command, str] = {
     Command.BACK: (
@@ -219,12 +219,12 @@ _OF_COMMAND = {
     Command.RESTART: Intent.RESTART,
 }
 
-# To ask whether all this is a fraud accuses nobody: "ini penipuan ya?". A complaint names a deed.
+# A question whether this is fraud is no complaint: "ini penipuan ya?". A complaint names a deed.
 _FRAUD = r"(?:modus )?(?:penipuan|tipu tipu|tipuan|ditipu|modus|scam|hoaks|hoax|bohongan)"
 _ASKING = r"apa|apakah|bukan|takut|jangan jangan|jangan|curiga|khawatir"
 _DEED = r"petugas|uang|bayar|sudah|kemarin|tadi|lapor|kena|minta"
 
-# Signs of an intent within a longer message, most telling first. `_key` spelling, whole words.
+# Patterns of intents in a longer message, most specific first. `_key` spelling, whole words.
 _SIGNS: tuple[tuple[Intent, str], ...] = (
     (
         Intent.STOP,
@@ -364,7 +364,7 @@ _FILLERS = re.compile(
     r"|saja|lah|kan|tuh|ah|eh|oh|mah|atuh|euy|gan|sis|dulu|dulunya|please|pls|plis|yuk|loh|lho|mba"
     r"|abang|neng|pakde|bro|banget|sekali|kah|dah|ini|itu"
 )
-_OF_SENTENCES = (
+_COMMON_WORDS = (
     "di ke dari untuk dengan sama yang dan atau karena kalau tapi juga terus lalu masih sekarang"
     " tadi kemarin besok hari tanya nanya kami kita dia mereka anda kalian the is a to my i you"
     " ada perlu butuh minta harus akan bikin buat urus usaha jualan dagang kapan mana siapa"
@@ -372,9 +372,9 @@ _OF_SENTENCES = (
 
 
 def ordered(text: str) -> Command | None:
-    """Give the command that the whole message is in plain words, such as "batal", or None.
+    """Return the command that the whole message is in plain words, such as "batal", or None.
 
-    Never takes a longer sentence for a command.
+    A longer sentence is never a command.
     """
     said = plain(text)
     slash = said[1:].split("@")[0].replace("_", " ") if said.startswith("/") else None
@@ -386,9 +386,9 @@ def ordered(text: str) -> Command | None:
 
 
 def intent(text: str) -> Intent | None:
-    """Give what the message means if it is clear, or None.
+    """Return the meaning of the message if it is clear, or None.
 
-    Whole phrases first, then telling words within a longer message, then small slips of one word.
+    Tries whole phrases, then key words within a longer message, then a word with a small typo.
     """
     if (meaning := whole_intent(text)) is not None:
         return meaning
@@ -404,14 +404,14 @@ def intent(text: str) -> Intent | None:
 
 
 def whole_intent(text: str) -> Intent | None:
-    """Give the intent that the whole message is a usual phrase for, without guessing, or None."""
+    """Return the intent that the whole message is a known phrase for, without guessing, or None."""
     lexicon = _lexicon()
     phrases = sorted(_phrases(plain(text)), key=len, reverse=True)
     return next((lexicon[phrase] for phrase in phrases if phrase in lexicon), None)
 
 
 def words_beside(text: str) -> list[str]:
-    """Give the words that neither carry an intent nor stand in any usual phrase."""
+    """Return the words that carry no intent and are in no known phrase."""
     key = _key(plain(text))
     for _, signs in _signs():
         key = signs.sub(" ", key)
@@ -421,14 +421,14 @@ def words_beside(text: str) -> list[str]:
 
 @cache
 def _small_words() -> frozenset[str]:
-    """Give every word of the usual phrases, and those that hold a sentence together."""
+    """Return every word of the known phrases, and other common words."""
     phrases = " ".join((*_COMMANDS.values(), *_INTENTS.values())).replace("|", " ")
-    return frozenset(standardised(phrases).split()) | {*_OF_SENTENCES.split()}
+    return frozenset(standardised(phrases).split()) | {*_COMMON_WORDS.split()}
 
 
 @cache
 def _signs() -> tuple[tuple[Intent, re.Pattern[str]], ...]:
-    """Give `_SIGNS` as patterns, with what may stand before and behind a word."""
+    """Return `_SIGNS` as patterns, with optional prefixes and endings of a word."""
     return tuple(
         (meaning, re.compile(rf"\b{_PREFIXES}(?:{signs}){_ENDINGS}\b")) for meaning, signs in _SIGNS
     )
@@ -436,7 +436,7 @@ def _signs() -> tuple[tuple[Intent, re.Pattern[str]], ...]:
 
 @cache
 def _lexicon() -> dict[str, Intent]:
-    """Give every whole phrase with its meaning; commands are intents too."""
+    """Return every whole phrase with its meaning; commands are intents too."""
     lexicon: dict[str, Intent] = {}
     for command, meaning in _OF_COMMAND.items():
         lexicon.update(dict.fromkeys(_listed(_COMMANDS[command]), meaning))
@@ -447,13 +447,13 @@ def _lexicon() -> dict[str, Intent]:
 
 @cache
 def _listed(phrases: str) -> frozenset[str]:
-    """Give the phrases as `_phrases` gives them."""
+    """Return the phrases in the form that `_phrases` returns."""
     return frozenset(_squeezed(standardised(phrase)) for phrase in phrases.split("|") if phrase)
 
 
 @lru_cache(8)  # a turn asks several times about the same words
 def _phrases(said: str) -> frozenset[str]:
-    """Give the message's comparable forms: as it is, and without fillers at its ends."""
+    """Return the message's comparable forms: as it is, and without fillers."""
     key = _key(said)
     words = key.split()
     start, end = 0, len(words)
@@ -467,7 +467,7 @@ def _phrases(said: str) -> frozenset[str]:
 
 
 def _key(said: str) -> str:
-    """Give small words in their usual spelling, without punctuation; a doubled word once."""
+    """Return the text in standard spelling, without punctuation; "pagi2" becomes "pagi pagi"."""
     said = _TWICE.sub(r"\1 \1", said)
     if _NO_WORD.fullmatch(said):
         return said[:3] if said[0] not in "/n" and len(set(said)) == 1 else said

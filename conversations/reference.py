@@ -1,4 +1,4 @@
-"""Numbers copied from paper, a badge or a screen: of documents, badges, codes at the door."""
+"""Reads numbers copied from paper, a badge or a screen: of documents, cases, badges, door codes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from conversations.words import tidy
 
 MAX_BADGE = 20  # letters and digits of one badge
 MAX_SHOWN = 60  # characters of an unreadable number that are repeated to its sender
-MAX_READ = 500  # characters: the longest address that people paste is shorter
+MAX_READ = 500  # characters; every URL that people paste is shorter
 
-_GAP = r"[^0-9A-Z]{0,3}"  # a dash, a slash, a dot, blanks, a line's end; or nothing
+_GAP = r"[^0-9A-Z]{0,3}"  # a dash, slash, dot, blanks, a line break; or nothing
 _SPACED = re.compile(r"(?:[^0-9A-Z]{0,3}[0-9A-Z])+[^0-9A-Z]*")  # "I U M K 2 0 2 6 …"
 _SERIAL = rf"(?:{_GAP}([0-9]{{6,9}})|[^0-9A-Z]{{1,3}}([1-9][0-9]{{0,4}}))(?![0-9A-Z])"
-_ESCAPED = re.compile(r"(?:%[0-9A-F]{2})+")  # in an address
+_ESCAPED = re.compile(r"(?:%[0-9A-F]{2})+")  # in a URL
 _LABEL = re.compile(
     r"(?:(?:NO|NOMOR|NOMER|NMR|NUMBER|BADGE|NIP|LENCANA|PETUGAS|OFFICER|IZIN|IJIN|PERMIT)"
     r"(?![A-Z])[\s.:#]*)+"
@@ -33,7 +33,7 @@ _BADGE = re.compile(
 
 
 class Numbered(Protocol):
-    """A kind of document, as far as its numbers are concerned."""
+    """The numbering of a kind of document."""
 
     @property
     def prefix(self) -> str: ...
@@ -44,9 +44,9 @@ class Numbered(Protocol):
 def document_number(text: str, kinds: Iterable[Numbered]) -> str | None:
     """Read the number of a document of one of these kinds as it is stored: "IUMK-2026-3174-000123".
 
-    It may stand in a sentence or in the address of its check page, lack its dashes, or all the
-    zeros before its last group ("12", but not "0012": a digit may be missing). Numbers with an area
-    may lack their first word as well. None if there is no number, or more than one.
+    It may be in a sentence or in the URL of its check page, and lack its dashes or all the leading
+    zeros of its last group ("12", but not "0012": a digit may be missing). Numbers with an area
+    may lack the prefix as well. None if there is no number, or more than one.
     """
     said = _clean(text)
     found = {number for kind in kinds for number in _numbers(said, kind.prefix, kind.per_area)}
@@ -64,7 +64,7 @@ def _numbers(said: str, prefix: str, per_area: bool) -> set[str]:
 
 @cache
 def _forms(prefix: str, per_area: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """How numbers of a kind are written: within a text, and with signs between all characters."""
+    """Return the patterns of a kind's numbers: within a text, and alone without any separator."""
     if not per_area:
         usual = rf"(?<![0-9A-Z]){prefix}{_GAP}([0-9]{{4}}){_SERIAL}"
         return re.compile(usual), re.compile(rf"{prefix}([0-9]{{4}})([0-9]{{6,9}})")
@@ -75,13 +75,13 @@ def _forms(prefix: str, per_area: bool) -> tuple[re.Pattern[str], re.Pattern[str
 
 
 def case_number(text: str) -> str | None:
-    """Read a case's number as it is stored, "26-000123"; None if it is none."""
+    """Read a case's number as it is stored, "26-000123"; None for other text."""
     found = _APPLICATION.fullmatch(_unlabelled(_clean(text)).rstrip(" .,;:!?\"')"))
     return f"{found[1]}-{found[2] or found[3]:0>6}" if found else None
 
 
 def badge(text: str) -> str | None:
-    """Read an officer's badge as it is written there: "0417", "JP-12"; None if it is none.
+    """Read the number on an officer's badge: "0417", "JP-12"; None for other text.
 
     Two spellings of one badge may give two texts; `models.officer` compares them.
     """
@@ -93,18 +93,18 @@ def badge(text: str) -> str | None:
 
 
 def door_code(text: str) -> str:
-    """Read the digits of a code that is told at the door: "kode: 482-915" is "482915"."""
+    """Read the digits of a door code: "kode: 482-915" is "482915"."""
     return re.sub(r"[^0-9]", "", _clean(text))
 
 
 def shown(text: str) -> str:
-    """Give what somebody typed as it can be repeated to them: one short line."""
+    """Return typed text as it can be repeated to its sender: one short line."""
     line = tidy(text)
     return line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1].rstrip() + "…"
 
 
 def _clean(text: str) -> str:
-    """Give the text in capitals, with plain digits, and without what can't be seen."""
+    """Return the text in capitals, with plain digits and without invisible characters."""
     said = _ESCAPED.sub(_unescaped, tidy(text[:MAX_READ]).upper())
     said = said if said.isascii() else tidy(said).upper()
     if said.isascii():

@@ -1,4 +1,4 @@
-"""The script of a visit: the questions at the door, which belong to the visit's purpose."""
+"""The script of a visit: the questions at the door, which depend on the visit's purpose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conversations.step import Step
 from conversations.steps import Choose
 
 FINISH = "finish"  # the step of purposes without a script of their own
-FAILED = "failed"  # the answer to any step: the visit does not work
+FAILED = "failed"  # an answer to any step: the visit fails
 
 
 def _never(answers: Answers) -> bool:
@@ -29,11 +29,11 @@ def _purpose(visit: VisitFact) -> Say:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The officer's questions at the door, in order; their words stand in the purpose's catalogue.
+    """The officer's questions at the door, in order; their words are in the purpose's catalogue.
 
-    The last one confirms that all is done. `note` is what the officer must know beforehand: by
-    default what the visit is for. `fails` says which answers mean that the visit does not work,
-    besides `FAILED`; `known` gives answers that the database already holds.
+    The last one confirms that everything is done. `note` tells the officer beforehand what they
+    must know, by default the purpose. `fails` tells whether answers other than `FAILED` fail the
+    visit; `known` returns answers that the database already holds.
     """
 
     purpose: str
@@ -45,7 +45,7 @@ class Script:
 
 
 def plain(purpose: str) -> Script:
-    """The script of a purpose that has none of its own: only whether the visit is done."""
+    """Return a script for a purpose without its own: it asks only whether the visit is done."""
     done = Choose(FINISH, options=("yes", FAILED), counted=False)
     return Script(purpose, (done,), outcome="done")
 

@@ -1,7 +1,7 @@
-"""A public service: declared once in `conversations/services/`, read by every room.
+"""A public service: declared once in `conversations/services/`, read by every package.
 
-The engine asks its form, `casework` leads a case along its course, workers run its checks and make
-its documents, and pages show what its documents declare. None of them knows a service by name.
+The engine asks its form, `casework` moves a case along its course, workers run its checks and make
+its documents, and pages show what its documents declare. None of them names a service.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from conversations.session import Answers
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A `City` for callers that have no facts of a turn."""
+    """A `City` for callers without the facts of a turn."""
 
     places: Places
     trades: Trades
@@ -27,7 +27,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a visit goes: kept with the visit, so that it needs no answers."""
+    """Where a visit goes; stored with the visit, so that the case's answers are not needed."""
 
     area_code: str
     pin: tuple[float, float] | None = None  # latitude, longitude; WGS 84
@@ -36,13 +36,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class WorkingDays:
-    """A time counted in the days on which the office works."""
+    """A period counted in working days of the office."""
 
     days: int
 
 
-#: Words of each kind of document besides its name: the button that sends it again, the
-#: same among several, and what is said then.
+#: Catalogue keys of each kind of document besides its name: the button that sends it again, the
+#: same button with the case number, and the reply.
 KIND_WORDS = ("send", "send_of", "sending")
 
 
@@ -52,31 +52,31 @@ def _nothing_shown(answers: Answers, city: City) -> tuple[tuple[str, Value | Non
 
 @dataclass(frozen=True, slots=True)
 class DocumentKind:
-    """A kind of document: how it is numbered, how long it is valid, and what its check tells.
+    """A kind of document: its numbering, its validity, and what its check page shows.
 
-    Numbers are `PREFIX-YEAR-SERIAL`, without gaps for each kind and year; where they are
-    `per_area`, `PREFIX-YEAR-AREA-SERIAL`, without gaps for each kota as well.
+    Numbers are `PREFIX-YEAR-SERIAL`, without gaps per kind and year; with `per_area`,
+    `PREFIX-YEAR-AREA-SERIAL`, without gaps per kota as well.
     """
 
     id: str
     prefix: str  # capital letters
     per_area: bool = False
     valid_years: int | None = None  # None: it does not expire
-    folder: str = "documents"  # where its files lie in the store
-    #: Shown to anybody who has the number besides the holder's masked name: each the key of a
-    #: label and a value, or None where nothing can be shown.
+    folder: str = "documents"  # of its files in the storage
+    #: Shown with the holder's masked name to anybody who has the number: pairs of a label's key
+    #: and a value, or None if there is no value.
     shown: Callable[[Answers, City], tuple[tuple[str, Value | None], ...]] = _nothing_shown
 
     @property
     def example(self) -> str:
-        """How a number of this kind is written."""
+        """An example of a number of this kind."""
         area = ["3174"] if self.per_area else []
         return "-".join((self.prefix, "2026", *area, "000123"))
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A step of a course: this document is issued, and the case goes on at once."""
+    """A stage of a course: this document is issued, and the case goes on at once."""
 
     issues: str  # its kind
 
@@ -88,7 +88,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A step of a course: an officer comes to the owner for this purpose.
+    """A stage of a course: an officer comes to the owner for this purpose.
 
     `issues` is the kind of a document that is handed over when the visit succeeds.
     """
@@ -117,34 +117,34 @@ def _nothing_alike(answers: Answers) -> str | None:
 class Service:
     """One public service.
 
-    `holder` gives the applicant's name as they wrote it; `about` one line that tells what is asked
-    for, `brief` the lines that a supervisor decides on. `same_as` is equal for two requests of one
-    person that ask for the same; it is stored as it is, so it holds codes and no words.
+    `holder` returns the applicant's name as they wrote it, `about` one line on what is requested,
+    `brief` the lines that a supervisor decides on. `same_as` is equal for two requests of one
+    person for the same thing; it is stored unencrypted, so it holds codes and no words.
     """
 
     id: str
     form: Flow
-    menu: int  # its place in the owners' menu
-    called: tuple[str, ...]  # words by which people ask for it, in small letters
-    course: tuple[Stage, ...]  # what happens once a case is accepted, in this order
+    menu: int  # its position in the owners' menu
+    called: tuple[str, ...]  # words by which people ask for it, in lowercase
+    course: tuple[Stage, ...]  # the stages after a case is accepted, in order
     holder: Callable[[Answers], str]
     about: Callable[[Answers, City], Value]
     brief: Callable[[Answers, City], tuple[Say, ...]]
     asked_by: frozenset[Role] = frozenset({"owner"})
     consents: tuple[str, ...] = ("applying",)  # purposes to which the applicant has agreed
     promise: WorkingDays | None = None  # until the visit; None: nothing is promised
-    site: Callable[[Answers], Site | None] = _nowhere  # None: it is bound to no place
+    site: Callable[[Answers], Site | None] = _nowhere  # None: it has no place
     same_as: Callable[[Answers], str | None] = _nothing_alike
     checks: tuple[str, ...] = ()  # of workers/verification; none: a case is accepted at once
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
     documents: tuple[DocumentKind, ...] = ()
 
     def stage(self, stage_id: str) -> Stage | None:
-        """The stage of the course with this name."""
+        """Return the stage with this name."""
         return next((stage for stage in self.course if stage.id == stage_id), None)
 
     def after(self, stage_id: str) -> Stage | None:
-        """The stage that follows; the first after none, None after the last."""
+        """Return the next stage: the first for an unknown name, None after the last."""
         ids = [stage.id for stage in self.course]
         following = ids.index(stage_id) + 1 if stage_id in ids else 0
         return self.course[following] if following < len(ids) else None
@@ -202,7 +202,7 @@ class Services(Mapping[str, Service]):
         return tuple(kind for service in self.values() for kind in service.documents)
 
     def kind(self, kind_id: str) -> DocumentKind:
-        """The kind of document with this id.
+        """Return the kind of document with this id.
 
         Raises:
             LookupError: no service declares it.
@@ -213,7 +213,7 @@ class Services(Mapping[str, Service]):
         raise LookupError(f"no service declares documents of the kind {kind_id!r}")
 
     def numbered(self, number: str) -> DocumentKind:
-        """The kind of document that a number, as it is stored, belongs to.
+        """Return the kind of document that a stored number belongs to.
 
         Raises:
             LookupError: no kind has such numbers.
@@ -225,7 +225,7 @@ class Services(Mapping[str, Service]):
         return found
 
     def issuing(self, kind_id: str) -> Service:
-        """The service that issues documents of this kind.
+        """Return the service that issues documents of this kind.
 
         Raises:
             LookupError: no service declares it.

@@ -1,4 +1,4 @@
-"""Where a conversation stands between two turns: plain JSON, so that it survives anything."""
+"""The state of a conversation between two turns, stored as plain JSON."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from conversations.messages import Json, Question, Say, say_from_json, say_to_js
 
 Answers: TypeAlias = Mapping[str, Json]
 
-#: Acts of a choice when it is picked: give the answer, ask the step anew, change a step, list what
-#: can be changed, open a flow, obey a command; or take words that came just after news for an
-#: answer to the question before the news, or to the news.
+#: Acts of a choice when it is picked: answer the step, ask the step again, change a step, list the
+#: steps that can be changed, open a flow, carry out a command; or read words that came just after
+#: news as an answer to the question before the news, or to the news.
 Act: TypeAlias = Literal["answer", "again", "edit", "which", "open", "command", "before", "now"]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing that was shown to be picked.
+    """One choice that was shown.
 
     `answer` is the step's answer, or what `act` needs: a step, a flow with its subject, a command.
     `means` lets a typed "ya" or "tidak" pick it.
@@ -36,9 +36,9 @@ class Choice:
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A form being filled in: which flow, about what, and the answers so far.
+    """A form being filled in: its flow, its subject, and the answers so far.
 
-    `on_behalf` is the person it is about (their id), if that is not the one who writes.
+    `on_behalf` is the id of the person it is about, if that is not the sender.
     """
 
     flow: str
@@ -48,15 +48,15 @@ class Draft(msgspec.Struct, frozen=True):
     on_behalf: int | None = None
 
     def answered(self, step: str, answer: Json) -> Draft:
-        """The draft with one more answer."""
+        """Return the draft with one more answer."""
         return structs.replace(self, answers={**self.answers, step: answer}, editing=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The question that stood when news put another one in its place, until they are next heard.
+    """The question that news replaced, kept until the person's next words are read.
 
-    Words that come next may have been written before the news arrived.
+    Those words may have been written before the news arrived.
     """
 
     flow: str
@@ -69,31 +69,29 @@ class Interrupted:
 
 
 class ChatSession(msgspec.Struct, frozen=True):
-    """One person's conversation: the open draft, those put aside, and the question in sight.
+    """One person's conversation: the open draft, the parked ones, and the open question.
 
-    The next step is not stored: it follows from the answers. Stored is what the person *sees*:
-    the question `asked` and what was `shown` with it, so that "2" and a tap are read against that.
+    The next step is not stored: it follows from the answers. The session stores what the person
+    *sees*: the question `asked` and the choices `shown` with it, to read "2" or a tap against them.
     """
 
     draft: Draft | None = None
     parked: tuple[Draft, ...] = ()
     asked: Question | None = None
     shown: tuple[Choice, ...] = ()
-    clarifying: bool = (
-        False  # what was shown are readings of the last words, not the step's options
-    )
-    version: int = 0  # questions put so far
-    since: int = 0  # the version at which the question in sight was first put
+    clarifying: bool = False  # the choices are readings of the last words, not the step's options
+    version: int = 0  # questions asked so far
+    since: int = 0  # the version at which the open question was first asked
     refusals: int = 0
     greeted: bool = False
-    refused: str = ""  # the message that was not understood as an answer, while it may be edited
+    refused: str = ""  # id of the message that was not understood, while an edit may correct it
     interrupted: Interrupted | None = None
-    tongue_known: bool = False  # they have written in a language, or chosen one
-    wished: bool = False  # a key stands that sends what was wished for
-    calling: bool = False  # somebody is to call them, and they may type the number
+    tongue_known: bool = False  # the person has written in a language, or chosen one
+    wished: bool = False  # a keyboard button for a message's `wish` is shown
+    calling: bool = False  # the office is to call the person, who may type a number
 
     def to_json(self) -> Json:
-        """Give plain JSON; `from_json` gives the session back."""
+        """Return plain JSON, which `from_json` reads."""
         return {
             "draft": _draft_to_json(self.draft) if self.draft else None,
             "parked": [_draft_to_json(draft) for draft in self.parked],
@@ -116,7 +114,7 @@ class ChatSession(msgspec.Struct, frozen=True):
         """Read what `to_json` wrote, of this version or an earlier one.
 
         Raises:
-            ValueError: it has another shape than `to_json` gives.
+            ValueError: it has another shape than `to_json` returns.
         """
         try:
             msgspec.convert(data, _Stored)
@@ -146,7 +144,7 @@ class ChatSession(msgspec.Struct, frozen=True):
 
 
 class _StoredDraft(NamedTuple):
-    """The shape of a draft; the last value is left out where there is none."""
+    """The shape of a draft; the last value is omitted if it is None."""
 
     flow: str
     subject: str
@@ -161,7 +159,7 @@ _StoredOffer: TypeAlias = tuple[
 
 
 class _Stored(TypedDict):
-    """The shape of `Session.to_json`."""
+    """The shape of `ChatSession.to_json`, with the fields that every version wrote."""
 
     draft: _StoredDraft | None
     parked: list[_StoredDraft]
@@ -175,7 +173,7 @@ class _Stored(TypedDict):
 
 
 def joined(session: ChatSession, other: ChatSession, *, at_most: int) -> ChatSession:
-    """One conversation of two: the question in sight stays, the other's drafts are put aside."""
+    """Merge two sessions: keep the open question of the first, and park the other's drafts."""
     own = {(d.flow, d.subject) for d in (session.draft, *session.parked) if d is not None}
     more = tuple(
         structs.replace(d, editing=None)

@@ -1,4 +1,4 @@
-"""A step: one question, where it is asked, and what may come of it."""
+"""A step: one question of a flow, its context, and the outcomes of an answer."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ LEFT: Json = {"left": True}  # the answer is left to the officer who comes
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where a step is asked: its flow and subject, the answers so far, and the facts.
+    """The context of a step: its flow and subject, the answers so far, and the facts.
 
-    `whom` is the person whom the form is about, where that is not the one who writes; `worded` is
-    the flow's.
+    `whom` is the person whom the form is about, if that is not the sender; `worded` is the flow's
+    `Flow.worded`.
     """
 
     flow: str
@@ -37,13 +37,13 @@ class Context:
     worded: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, step: str, *parts: str) -> str:
-        """A key of the catalogue that words this step."""
+        """Return a catalogue key of this step."""
         return ".".join((self.worded.get(step, self.flow), step, *parts))
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question as it is put: its words, what may be picked, and what may be sent."""
+    """A question as it is shown: its sentence, its choices, and the input that is asked for."""
 
     say: Say
     choices: tuple[Choice, ...] = ()
@@ -51,9 +51,9 @@ class Prompt:
 
 
 class Wrong(Refused):
-    """The answer was understood and is wrong, with consequences: a door code that does not fit.
+    """The answer was understood and is wrong, which has effects: a wrong door code.
 
-    With `last` there is no further try: the flow is left.
+    With `last`, there is no further try: the flow is closed.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Wrong(Refused):
 
 
 class Stay(Exception):
-    """The event was taken, and the question stays open: a first photo, a link sent again."""
+    """The event was accepted, and the question stays open: a first photo, a link sent again."""
 
     def __init__(
         self,
@@ -108,17 +108,17 @@ class Answered:
 
 
 def answered(step: str, *values: Json) -> Answered:
-    """Ask only if an earlier step was answered so."""
+    """Return the condition that an earlier step was answered with one of these values."""
     return Answered(step, values)
 
 
 @dataclass(frozen=True, slots=True)
 class Step(ABC):
-    """One question of a flow, which answers for itself: what it waits for, and what an answer is.
+    """One question of a flow, with its condition, its prompt and how an event is read.
 
-    `then` is what an answer brings about at once. A `numeric` step takes a bare number for an
-    answer rather than for a pick from a list. Other matters may come between where it `rests`: the
-    person waits there, perhaps for days. `ends` are answers that close the flow.
+    `then` returns the immediate effects of an answer. A `numeric` step reads a bare number as an
+    answer rather than as a pick from a list. A step that `rests` may stay open for days, so other
+    matters may interrupt it. `ends` are answers that close the flow.
     """
 
     id: str
@@ -133,43 +133,43 @@ class Step(ABC):
 
     @abstractmethod
     def prompt(self, context: Context) -> Prompt:
-        """The question as it is put."""
+        """Return the question as it is shown."""
 
     @abstractmethod
     def read(self, event: Event, context: Context) -> Json:
-        """Give the answer in an event.
+        """Return the answer in an event.
 
         Raises:
-            Refused: it is none. Stay: it is not all yet.
+            Refused: there is none. Stay: the answer is not complete yet.
         """
 
     def phrased(self, say: Say, summary: Callable[[], Lines]) -> Say:
-        """The question in its words; `summary` gives all answers, a line each."""
+        """Return the question's sentence; `summary` returns all answers, a line each."""
         return say
 
     def picked(self, answer: Json, context: Context) -> Json:
-        """The answer in a pick.
+        """Return the answer of a pick.
 
         Raises:
-            Stay: it does something and leaves the question open.
+            Stay: the pick has effects and leaves the question open.
         """
         return answer
 
     def complete(self, answer: Json) -> bool:
-        """Whether a stored answer is all that is asked."""
+        """Whether a stored answer is complete."""
         return True
 
     def show(self, answer: Json, context: Context) -> Value:
-        """The answer as it stands in the summary."""
+        """Return the answer as the summary shows it."""
         return ""
 
     def words(self, flow: str) -> tuple[str, ...]:
-        """The keys this step needs in the catalogue."""
+        """Return the keys that this step needs in the catalogue."""
         return words_of(flow, self.id, (), self.counted, self.ends)
 
     @property
     def takes_words(self) -> bool:
-        """Whether free words are an answer, such as a name: they tell no language."""
+        """Whether free words are an answer, such as a name; such words show no language."""
         return True
 
     @property
@@ -178,19 +178,19 @@ class Step(ABC):
         return False
 
     def asks_whether_a_name(self, refusal: Refused) -> bool:
-        """Whether a refusal means: the words may be a name, though they mean something else."""
+        """Whether a refusal asks if the words are a name, although they have another meaning."""
         return False
 
     def while_open(self, answer: Json) -> tuple[Choice, ...]:
-        """Choices while more may come to an answer that is not complete yet."""
+        """Return the choices shown while an answer is not complete."""
         return ()
 
     def with_photo(self, answer: Json, attachment_id: int) -> Json | None:
-        """An answer with a photo that comes late; None where there is no room for one."""
+        """Return the answer with a late photo added; None if it takes no more."""
         return None
 
     def without_photo(self, answer: Json, attachment_id: int) -> Json | None:
-        """The rest of an answer whose photo is unusable; None where nothing is left."""
+        """Return the answer without an unusable photo; None if nothing is left."""
         return None
 
     def holds_photo(self, answer: Json, attachment_id: int) -> bool:
@@ -201,7 +201,7 @@ class Step(ABC):
 def words_of(
     flow: str, step: str, options: tuple[str, ...], counted: bool, ends: tuple[Json, ...]
 ) -> tuple[str, ...]:
-    """The keys of a step: its question, its options, its label, and what ends the flow."""
+    """Return a step's keys: its question, options, label, and the replies that end the flow."""
     keys = [f"{flow}.{step}", *(f"{flow}.{step}.{option}" for option in options)]
     if counted:
         keys.append(f"{flow}.{step}.label")

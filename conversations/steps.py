@@ -24,10 +24,12 @@ from conversations.step import (
 )
 from conversations.wording import place_name
 
-QUIET = timedelta(seconds=2)  # after a photo, before counting back: albums arrive one by one
+QUIET = timedelta(
+    seconds=2
+)  # after a photo, before the reply with the count: albums arrive photo by photo
 SAME_PLACE_KM = 5  # the largest kelurahan reach 4 km from their centroid
 
-#: Refusals that ask whether the words are a name, though they may mean something else.
+#: Refusals that ask whether the words are a name, although they have another meaning.
 _DOUBTED_NAMES = frozenset({"confirm_name", "which_name"})
 
 
@@ -38,7 +40,7 @@ class Ask(Step):
     _: KW_ONLY
     parse: Parser
     options: Mapping[str, Json] = field(default_factory=dict)
-    none_of_these: bool = False  # readings may all be wrong
+    none_of_these: bool = False  # all readings may be wrong
     shows: Callable[[Json, Facts], Value] | None = None
     params: Callable[[Context], Mapping[str, Value]] | None = None
 
@@ -74,10 +76,10 @@ class Ask(Step):
 
 @dataclass(frozen=True, slots=True)
 class Choose(Step):
-    """A question with a few answers: fixed ones, or such as follow from the facts.
+    """A question with a few answers: fixed ones, or choices computed from the context.
 
-    `means` says which option a plain "ya" or "tidak" picks; `also` are ways out that are offered
-    last; `stays` are options that do something and leave the question open.
+    `means` tells which option a plain "ya" or "tidak" picks; `stays` are options that have effects
+    and leave the question open.
     """
 
     _: KW_ONLY
@@ -133,8 +135,8 @@ class Locate(Step):
     """A place in Jakarta: a pin, from which three kelurahan are offered, or a kelurahan's name.
 
     The answer is {"kelurahan": code, "pin": [lat, lon] or None}. The nearest centroid is the right
-    kelurahan for 79 % of pins and among the nearest three for 97 %: so it is always confirmed, and
-    when none of the three is right (code None) the name is asked while the pin is kept.
+    kelurahan for 79 % of pins and among the nearest three for 97 %, so the person always confirms
+    it. If none of the three is right (code None), the name is asked and the pin is kept.
     """
 
     def prompt(self, context: Context) -> Prompt:
@@ -154,7 +156,7 @@ class Locate(Step):
             raise Refused(refusal.reason, refusal.params, readings=tuple(pinned)) from None
 
     def _near(self, pin: Located, facts: Facts) -> Refused:
-        """Ask which of the nearest kelurahan it is."""
+        """Return the refusal that asks which of the nearest kelurahan it is."""
         if not facts.places.in_jakarta(pin.lat, pin.lon):
             return Refused("outside_jakarta")
         here = [round(pin.lat, 6), round(pin.lon, 6)]
@@ -169,7 +171,7 @@ class Locate(Step):
         )
 
     def _pinned(self, named: Json, context: Context) -> Json:
-        """A kelurahan's name with the pin that was sent before, unless that is of another place."""
+        """Add the pin that was sent before to a named kelurahan, unless the pin is elsewhere."""
         earlier = context.answers.get(self.id)
         pin: Json = earlier.get("pin") if isinstance(earlier, dict) else None
         code = named["kelurahan"]
@@ -189,7 +191,10 @@ class Locate(Step):
 
 @dataclass(frozen=True, slots=True)
 class Upload(Step):
-    """One or more photos. The answer is {"ids": [attachment ids], "done": bool}."""
+    """One or more photos, or one of the options `also`.
+
+    The answer is {"ids": [attachment ids], "done": bool}, or the option.
+    """
 
     _: KW_ONLY
     at_most: int = 3
@@ -253,7 +258,7 @@ class Upload(Step):
 
 @dataclass(frozen=True, slots=True)
 class Review(Step):
-    """Check-answers: all that was said in one list; send it, or change any one of them."""
+    """A review of all answers in one list: send them, or change one."""
 
     counted: bool = False
 

@@ -1,4 +1,4 @@
-"""Tells which of the two languages somebody writes in, by small words that only one of them has."""
+"""Detects which of the two languages a text is in, by common words that only one of them has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from conversations.facts import Locale
 from conversations.words import standardised
 
-#: In the usual spelling of `conversations.words`, which also stands for dialects.
+#: In the standard spelling of `conversations.words`, which also covers dialects.
 _INDONESIAN_WORDS = """
 saya kami kita mau minta tolong bisa boleh punya ada tidak belum sudah bukan jangan saja
 juga lagi yang dan atau dengan untuk dari ke di pada ini itu sini situ apa siapa berapa
@@ -34,7 +34,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
 
 def tongue(text: str) -> Locale | None:
-    """Give the language of the words, or None if they do not tell: a name, a greeting of both."""
+    """Return the language of the words; None if they show none: a name, a greeting of both."""
     words = _WORD.findall(standardised(text))
     indonesian = sum(word in _INDONESIAN for word in words)
     english = sum(word in _ENGLISH for word in words)

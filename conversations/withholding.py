@@ -1,4 +1,4 @@
-"""Removes from an event what must not be kept: an identity number, wherever it was written."""
+"""Removes identity numbers from events before they are stored."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from conversations.parsers.identity import contains_identity_number
 
 
 def withheld(event: Event) -> Event:
-    """Give the event as it may be stored: `Withheld` in its place if it holds an identity number.
+    """Return the event as it may be stored: `Withheld` instead if it holds an identity number.
 
-    Every text of every kind of event is looked at: words, a caption, the payload of a deep link,
-    the value of a button. A photo is kept without its caption. News is the city's own and is not
-    looked at.
+    Every text of every kind of event is checked: words, a caption, the payload of a deep link, the
+    value of a button. A photo is kept without its caption. News comes from the city and is not
+    checked.
     """
     if isinstance(event, Happened):
         return event

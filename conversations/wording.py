@@ -1,4 +1,4 @@
-"""Wording: days, hours and places as they are told to people."""
+"""Wording: days, hours and places as people read them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def area_names(code: str, city: City) -> dict[str, str]:
 
 
 def short_day(on: date) -> Say:
-    """A day as it fits a button: `Rab 25 Nov`."""
+    """A day, short enough for a button: `Rab 25 Nov`."""
     weekday, month = f"common.weekday.{on.isoweekday()}", f"common.month.{on.month}"
     return Say("common.short_day", {"weekday": Say(weekday), "day": on.day, "month": Say(month)})

@@ -1,4 +1,4 @@
-"""The words people type, made comparable: one case, one apostrophe, one spelling of each."""
+"""Normalises typed words: one case, one apostrophe, one spelling of each word."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import unicodedata
 from functools import lru_cache
 
 # Code points with the property Default_Ignorable_Code_Point that are not of category Cf: a font
-# shows nothing for them. Source: Unicode 15.0, DerivedCoreProperties.txt. Unassigned ones belong
-# to it as well, so the ranges are given whole.
+# shows nothing for them. Source: Unicode 15.0, DerivedCoreProperties.txt. Unassigned ones have the
+# property as well, so the ranges are complete.
 _IGNORABLE = (
     (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2060, 0x206F),
     (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1D173, 0x1D17A),
     (0xE0000, 0xE0FFF),
 )  # fmt: skip
-_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # take room, and show nothing in it
+_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # take up space and show nothing
 _APOSTROPHES = frozenset("‘’‚‛`´ʹʻʼʽʾʿˈ′‵\ua78b\ua78c")
 _DASHES = frozenset("‐‑‒–—―−➖")
 _SKIN = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _KEYCAP_TEN = "\U0001f51f"
-# Vulgar fractions: NFKC writes "2½" as "21⁄2", so a blank has to part them first.
+# Vulgar fractions: NFKC writes "2½" as "21⁄2", so a space must separate them first.
 _BEFORE_FRACTION = re.compile(r"(?<=\d)(?=[\u00bc-\u00be\u2150-\u215f\u2189])")
 _LATIN = re.compile(r"[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff]")
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
-# Usual spellings of the small words, Betawi, Javanese and Sundanese ones among them.
+# Standard spellings of common words and their variants, some Betawi, Javanese and Sundanese.
 _SPELLINGS = {
     "tidak": "ga gak gk gag g nggak ngga nggk enggak engga enggk tdk tida kagak kaga kgk ndak nda "
     "ora mboten teu henteu ngak nggak gakk tak",
@@ -76,23 +76,23 @@ _STANDARD = {variant: word for word, variants in _SPELLINGS.items() for variant 
 
 
 def tidy(text: str) -> str:
-    """Give the text without invisible signs, with plain quotes, dashes and digits, single blanks.
+    """Return the text without invisible characters, with plain quotes, dashes, digits and spaces.
 
     Unicode decides which characters are invisible: categories Cf and Cs, and the default-ignorable
-    code points. Digits of any script and dress become ASCII digits.
+    code points. Digits of any script and style become ASCII digits.
     """
     if text.isascii() and text.isprintable() and "`" not in text:  # most messages: nothing to do
         return " ".join(text.split())
     shown = _BEFORE_FRACTION.sub(" ", "".join(map(_shown, text)))
     composed = unicodedata.normalize("NFKC", shown)
-    # NFKC makes signs of its own (U+0149 holds an apostrophe), and what is taken out may leave
-    # letters and marks side by side that belong together.
+    # NFKC produces signs itself (U+0149 holds an apostrophe), and removed characters may leave
+    # letters and marks side by side that must be composed.
     return " ".join(unicodedata.normalize("NFC", "".join(map(_shown, composed))).split())
 
 
 @lru_cache(4096)
 def _shown(character: str) -> str:
-    """Give what is read in place of one character: "" if nobody sees it."""
+    """Return the replacement of one character: "" if it is invisible."""
     if character in _APOSTROPHES:
         return "'"
     if character in _DASHES:
@@ -102,7 +102,7 @@ def _shown(character: str) -> str:
     if character in _SKIN or _is_ignorable(ord(character)):
         return ""
     match unicodedata.category(character):
-        case "Cf" | "Me":  # Me: what is drawn around a digit, as on a key
+        case "Cf" | "Me":  # Me: a mark that encloses a digit, as in a keycap
             return ""
         case "Cc" | "Cs":
             return " "
@@ -117,27 +117,27 @@ def _is_ignorable(code: int) -> bool:
 
 
 def is_latin(text: str) -> bool:
-    """Say whether all letters are Latin ones: others a permit's font cannot draw."""
+    """Whether all letters are Latin; the permit's font can't draw others."""
     return all(_LATIN.match(letter) for letter in re.findall(r"[^\W\d_]", text))
 
 
 def plain(text: str) -> str:
-    """Give the tidy text in small letters."""
+    """Return the tidy text in lowercase."""
     return tidy(text).lower()
 
 
 def squeezed(word: str) -> str:
-    """Give the word with every run of a letter as one: "iyaaa" and "iya" become the same."""
+    """Return the word with each run of a letter as one: "iyaaa" and "iya" become the same."""
     return _DOUBLED.sub(r"\1", word)
 
 
 def standard(word: str) -> str:
-    """Give the usual spelling of a small word: "gak", "nggaaak" and "tdk" are "tidak"."""
+    """Return the standard spelling of a common word: "gak", "nggaaak" and "tdk" are "tidak"."""
     if word in _STANDARD:
         return _STANDARD[word]
     return _STANDARD.get(squeezed(word), word)
 
 
 def standardised(text: str) -> str:
-    """Give the plain text with each small word in its usual spelling; other signs stay."""
+    """Return the plain text with each common word in its standard spelling; the rest stays."""
     return _WORD.sub(lambda found: standard(found.group()), plain(text))

@@ -1,1 +1,1 @@
-"""The engine: from a session, an event and the facts to the next session and what follows."""
+"""The engine: computes the next session and the effects from a session, an event and facts."""

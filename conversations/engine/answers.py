@@ -1,4 +1,4 @@
-"""Answers: given to the open step, taken, refused, or picked from what was shown."""
+"""Answers: passes events and picks to the open step, and acts on what it accepts or refuses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from conversations.words import standardised
 
 
 def give(turn: TurnBuilder, event: Event) -> None:
-    """Give an event to the open step."""
+    """Pass an event to the open step."""
     step = turn.asked_step()
     draft = turn.session.draft
     if step is None or draft is None:
@@ -55,7 +55,7 @@ def give(turn: TurnBuilder, event: Event) -> None:
 
 
 def keep_contact(turn: TurnBuilder, event: SharedContact) -> None:
-    """Keep the person's own number; somebody else's is not ours to keep."""
+    """Store the person's own number; a contact of another person is not stored."""
     if event.own:
         keep_number(turn, event.phone)
     else:
@@ -63,14 +63,14 @@ def keep_contact(turn: TurnBuilder, event: SharedContact) -> None:
 
 
 def keep_number(turn: TurnBuilder, number: str) -> None:
-    """Keep the number that they are to be called on, in E.164."""
+    """Store the number to call the person at, in E.164, and ask for the call."""
     turn.effects += (RememberPhone(number), CallPerson(Help.PHONE))
     turn.session = structs.replace(turn.session, calling=False)
     drafts.digress(turn, Say("common.contact_received", {"phone": number}))
 
 
 def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
-    """A photo of an album that comes after its question was left joins the others."""
+    """Add a photo of an album that arrives after its question was left."""
     draft = turn.session.draft
     flow = turn.flow(draft)
     if draft is not None and flow is not None:
@@ -89,7 +89,7 @@ def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
 
 
 def pick(turn: TurnBuilder, choice: Choice) -> None:
-    """Do what a thing that was shown stands for."""
+    """Carry out a choice that was shown."""
     draft, step = turn.session.draft, turn.asked_step()
     match choice.act:
         case "open":
@@ -143,7 +143,7 @@ def _stay(turn: TurnBuilder, step: Step, stay: Stay) -> None:
     if stay.answer is None:
         if stay.say is not None:
             turn.says.append(stay.say)
-        return  # what the effects say stands under the open question
+        return  # the effects reply; the question stays open
     turn.lasting = True
     kept = {**draft.answers, step.id: stay.answer}
     turn.session = structs.replace(
@@ -248,7 +248,7 @@ def idle(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
 
 
 def open_named(turn: TurnBuilder, text: str) -> bool:
-    """Open the one service that the words name: "mau bikin ijin usaha"."""
+    """Open the service that the words name, if it is the only one: "mau bikin ijin usaha"."""
     words = set(standardised(text).split())
     offered = [turn.flows.services[service] for service in turn.facts.mine.services]
     named = [service for service in offered if words & set(service.called)]
@@ -258,11 +258,11 @@ def open_named(turn: TurnBuilder, text: str) -> bool:
     return True
 
 
-#: Refusals that ask "is it this?": a plain "ya" takes the first reading.
+#: Refusals that ask "is it this?": a plain "ya" picks the first reading.
 _CONFIRMED = frozenset(
     {"confirm_place", "photo_or_done", "confirm_name", "name_too_short", "confirm_sum"}
 )
 
 
-#: Refusals with a single reading that may be wrong: "no" is offered beside it.
+#: Refusals with a single reading that may be wrong: a "no" choice is added.
 _DENIED = frozenset({"which_trade", "confirm_name", "name_too_short", "confirm_sum"})

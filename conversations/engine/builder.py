@@ -1,4 +1,4 @@
-"""The state of a turn while it is worked out; what the others in this package act on."""
+"""The mutable state of a turn in progress, shared by the modules of this package."""
 
 from __future__ import annotations
 
@@ -28,41 +28,41 @@ from conversations.step import Context, Prompt, Step
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """All flows, by id, the words they are told in, and the services that some are forms of."""
+    """All flows by id, the catalogue of their words, and the services whose forms they are."""
 
     by_id: Mapping[str, Flow]
     catalogue: Catalogue
     services: Services = field(default_factory=Services)
 
     def home(self, role: Role) -> Flow:
-        """The first page of people with this role."""
+        """Return the first page of people with this role."""
         return next(flow for flow in self.by_id.values() if flow.home == role)
 
 
 @dataclass(slots=True)
 class TurnBuilder:
-    """One turn while it is being worked out: where the session stands, and what is to be said."""
+    """A turn in progress: the session so far, and the sentences and effects collected."""
 
     flows: Flows
     session: ChatSession
     facts: Facts
     effects: list[Effect] = field(default_factory=list)
     says: list[Say] = field(default_factory=list)
-    prompt: Prompt | None = None  # goes out with the reply
-    message: str = ""  # what names the words that are being read
+    prompt: Prompt | None = None  # sent with the reply
+    message: str = ""  # the id of the message that is being read
     after: timedelta = timedelta(0)
-    lasting: bool = False  # the reply tells of something that was changed or noted, or is the first
+    lasting: bool = False  # the reply reports a change, or is the first: it must not be dropped
 
     def at(self, session: ChatSession) -> TurnBuilder:
-        """The same turn, if the conversation stood there."""
+        """Return a new turn with the same facts on another session."""
         return TurnBuilder(self.flows, session, self.facts)
 
     def speak(self, locale: Locale) -> None:
-        """Go on in this language."""
+        """Use this language from now on."""
         self.facts = replace(self.facts, me=replace(self.facts.me, locale=locale))
 
     def not_understood(self) -> None:
-        """Remember the words that are being read as no answer: they may still be corrected."""
+        """Remember that the current message was no answer: an edit may still correct it."""
         self.session = structs.replace(self.session, refused=self.message)
 
     def at_home(self) -> bool:
@@ -73,7 +73,7 @@ class TurnBuilder:
         return [self.flows.catalogue.say(o.label, self.facts.me.locale) for o in self.session.shown]
 
     def at_a_page(self) -> bool:
-        """Whether the open step shows something about everything, and waits for no answer."""
+        """Whether the open step is a page about no single subject, which waits for no answer."""
         step, draft = self.asked_step(), self.session.draft
         return step is not None and draft is not None and step.rests and not draft.subject
 
@@ -100,7 +100,7 @@ class TurnBuilder:
         clarifying: bool | None = None,
         refusals: int | None = None,
     ) -> None:
-        """Put a question; what is None stays as it is."""
+        """Make a question the open one; an argument that is None keeps the session's value."""
         old, again = self.session, self.asks_again(question)
         self.session = structs.replace(
             old,
@@ -115,7 +115,7 @@ class TurnBuilder:
         )
 
     def asks_again(self, question: Question) -> bool:
-        """Whether it is the open question, put once more."""
+        """Whether this is the open question, asked once more."""
         asked = self.session.asked
         return asked is not None and (asked.flow, asked.subject, asked.step) == (
             question.flow,
@@ -124,7 +124,7 @@ class TurnBuilder:
         )
 
     def ask_own(self, question: str, choices: tuple[Choice, ...], **params: Say) -> None:
-        """Ask a question of the engine's own."""
+        """Ask a question of the engine itself, of the flow "common"."""
         self.put(Question("common", "", question, self.session.version + 1), choices)
         self.prompt = Prompt(Say(f"common.{question}", params), choices)
 
@@ -141,7 +141,7 @@ class TurnBuilder:
 
     def open_draft(self) -> Draft:
         if self.session.draft is None:
-            raise LookupError("no draft is open")  # callers have seen its question
+            raise LookupError("no draft is open")  # callers checked that its question is open
         return self.session.draft
 
     def alive(self, draft: Draft) -> bool:
@@ -167,7 +167,7 @@ class TurnBuilder:
         )
 
     def flush(self) -> None:
-        """Make one message of all that is to be said, with the open question at its end."""
+        """Add one reply of all collected sentences, with the open question at its end."""
         parts = list(self.says)
         choices: tuple[Choice, ...] = ()
         wish = None
@@ -185,7 +185,7 @@ class TurnBuilder:
             clears=self.session.wished and not wishes,
         )
         fleeting = not self.lasting and not self.effects
-        may_be_dropped = bool(self.after) or fleeting  # then the next one clears as well
+        may_be_dropped = bool(self.after) or fleeting  # then the next message clears as well
         wished = wishes or (self.session.wished and may_be_dropped)
         if wished != self.session.wished:
             self.session = structs.replace(self.session, wished=wished)
@@ -201,5 +201,5 @@ def same(one: Draft, other: Draft) -> bool:
     return (one.flow, one.subject) == (other.flow, other.subject)
 
 
-#: The kinds of input for which channels have a key.
+#: The kinds of input for which channels have a keyboard button.
 _KEYS = frozenset({"location", "contact"})

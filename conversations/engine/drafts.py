@@ -1,4 +1,4 @@
-"""Drafts: opened, put aside, taken up again, and closed; and the page that follows."""
+"""Drafts: opens, parks, resumes and closes them, and shows the page that follows."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from conversations.messages import (
 from conversations.session import Draft
 from conversations.step import Prompt
 
-MAX_PARKED = 4  # drafts put aside at once; the oldest gives way
+MAX_PARKED = 4  # parked drafts of one person; the oldest is dropped
 
 
 def catch_up(turn: TurnBuilder) -> bool:
-    """Bring drafts into line with the database; True if the open one is settled, and dropped.
+    """Update drafts from the database; True if the open one was settled, and is dropped.
 
-    A visit may be called off while its officer is asked about it, and the day it was agreed
-    for may have come since.
+    For example, a visit is cancelled while its officer is asked about it, or its day comes.
     """
     draft = turn.session.draft
     flow = turn.flow(draft)
@@ -69,7 +68,7 @@ def go_on(turn: TurnBuilder) -> None:
 
 
 def close(turn: TurnBuilder) -> None:
-    """Leave the open draft; take up what it interrupted."""
+    """Close the open draft, and resume the form that it interrupted."""
     _forget_settled(turn)
     turn.session = structs.replace(
         turn.session,
@@ -94,7 +93,7 @@ def close(turn: TurnBuilder) -> None:
 
 
 def _forget_settled(turn: TurnBuilder) -> None:
-    """Leave out of the page that follows what this turn's effects are about to change."""
+    """Remove from the facts what this turn's effects will change, so the next page omits it."""
     visits = {effect.visit_id for effect in turn.effects if isinstance(effect, AboutVisit)}
     cases = {effect.case_id for effect in turn.effects if isinstance(effect, AboutCase)}
     called = {effect.called_id for effect in turn.effects if isinstance(effect, Called)}
@@ -113,7 +112,7 @@ def _forget_settled(turn: TurnBuilder) -> None:
 
 
 def digress(turn: TurnBuilder, *says: Say) -> None:
-    """Say something, and show the open question again as it was."""
+    """Say something, and show the open question again unchanged."""
     turn.says += says
     asked, draft = turn.session.asked, turn.session.draft
     if asked is None:
@@ -134,7 +133,7 @@ def digress(turn: TurnBuilder, *says: Say) -> None:
 
 
 def leave(turn: TurnBuilder, *, to_menu: bool = False) -> None:
-    """Go to the first page, or back to the form that was interrupted; a draft is kept."""
+    """Go to the first page, or back to the interrupted form; the open draft is kept."""
     draft, flow = turn.session.draft, turn.flow(turn.session.draft)
     interrupting = flow is not None and not flow.form and not flow.home
     if interrupting and not to_menu and any(turn.alive(d) for d in turn.session.parked):
@@ -148,7 +147,7 @@ def leave(turn: TurnBuilder, *, to_menu: bool = False) -> None:
 
 
 def go_home(turn: TurnBuilder) -> None:
-    """Show the first page of this person's role; forms without an answer are let go."""
+    """Show the first page of this person's role; drop forms without an answer."""
     turn.session = structs.replace(
         turn.session, parked=tuple(d for d in turn.session.parked if d.answers)
     )
@@ -160,7 +159,7 @@ def go_home(turn: TurnBuilder) -> None:
 
 
 def open_flow(turn: TurnBuilder, flow_id: str, subject: str) -> None:
-    """Begin a flow, or take up its draft."""
+    """Begin a flow, or resume its draft."""
     flow = turn.flows.by_id.get(flow_id)
     if flow is None or not flow.open_to(subject, turn.facts):
         turn.says.append(Say("common.gone"))
@@ -175,7 +174,7 @@ def open_flow(turn: TurnBuilder, flow_id: str, subject: str) -> None:
 
 
 def switch_to(turn: TurnBuilder, draft: Draft) -> None:
-    """Make a draft the open one; another form that was open is put aside."""
+    """Make a draft the open one, and park another one that was open."""
     current = turn.session.draft
     if current is not None and not same(current, draft):
         park(turn)
@@ -205,9 +204,9 @@ def park(turn: TurnBuilder) -> None:
 
 
 def _worth_keeping(flow: Flow, draft: Draft, others: int) -> bool:
-    """Whether a draft is put aside, and not forgotten: it has answers, or is a form just begun.
+    """Whether a draft is parked rather than dropped: it has answers, or is a form just begun.
 
-    A form without an answer pushes out no draft that has some.
+    A form without an answer never displaces a parked draft.
     """
     if not draft.answers:
         return flow.form and not draft.subject and others < MAX_PARKED

@@ -1,4 +1,4 @@
-"""Hearing: an event is taken, for the open question, a command, or another matter."""
+"""Hearing: handles an event as an answer, a command, another matter, or news."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def take(turn: TurnBuilder, event: Event) -> None:
     if settled and not isinstance(event, Started | Tapped):
         turn.says.append(Say("common.gone"))
     if isinstance(event, Said):
-        _hear_tongue(turn, event.text)
+        _detect_language(turn, event.text)
     if not turn.session.greeted:
         _first_contact(turn, event)
         return
@@ -84,27 +84,27 @@ def take(turn: TurnBuilder, event: Event) -> None:
             _hear(turn, event)
 
 
-def _hear_tongue(turn: TurnBuilder, text: str) -> None:
-    """Answer in the language of the first words that tell one, whatever the device says.
+def _detect_language(turn: TurnBuilder, text: str) -> None:
+    """Set the language from the first words that show one, whatever the device's language is.
 
-    Names and places tell nothing: they are not asked.
+    Names and places show none, so answers to steps that take them are skipped.
     """
     step = turn.asked_step()
     free = step is None or not step.takes_words
-    heard = tongue(text) if free and not turn.session.tongue_known else None
-    if heard is None:
+    detected = tongue(text) if free and not turn.session.tongue_known else None
+    if detected is None:
         return
     command = read_command(text)
     if command is not None and command.command in _OF_NO_LANGUAGE:
         return
     turn.session = structs.replace(turn.session, tongue_known=True)
-    if heard != turn.facts.me.locale:
-        turn.effects.append(UseLanguage(heard))
-        turn.speak(heard)
+    if detected != turn.facts.me.locale:
+        turn.effects.append(UseLanguage(detected))
+        turn.speak(detected)
 
 
 def _first_contact(turn: TurnBuilder, event: Event) -> None:
-    """Greet an owner; whatever is asked first, the other language is offered as well."""
+    """Greet the person; an owner's first question also offers the other language."""
     _greet(turn, event)
     choice = Choice("language", Say("common.language_button"), "language", "command")
     if turn.prompt is None or turn.facts.me.desk != "owner":
@@ -137,7 +137,7 @@ def _greet(turn: TurnBuilder, event: Event) -> None:
 
 
 def _hear(turn: TurnBuilder, event: Heard) -> None:
-    """Act on what an event means."""
+    """Act on the meaning of an event."""
     if isinstance(event, Said):
         turn.message = event.message
     meaning = understand(turn, event)
@@ -147,9 +147,9 @@ def _hear(turn: TurnBuilder, event: Heard) -> None:
 
 
 def _settles_interruption(turn: TurnBuilder, event: Heard, meaning: Meaning) -> bool:
-    """Whether the question that news interrupted is left by now.
+    """Whether an event ends the time in which the interrupted question can be answered.
 
-    Not after a tap, which names its question, nor after words that were not read as an answer.
+    A tap does not, since it names its question; nor do words that were not read as an answer.
     """
     is_read = not isinstance(event, Tapped) and not isinstance(meaning, Unread | OwnNumber)
     return is_read and turn.session.interrupted is not None and not asks_whose(turn)
@@ -182,7 +182,7 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
 def _reply(
     turn: TurnBuilder, meaning: Unread | OwnNumber | Aside | Unclear | Resume | MovedOn
 ) -> None:
-    """Reply to what leaves the open question as it is."""
+    """Reply to a meaning that leaves the open question as it is."""
     match meaning:
         case Unread(say, correctable):
             if correctable:
@@ -204,7 +204,7 @@ def _reply(
 
 
 def _aside(turn: TurnBuilder, meant: Intent) -> None:
-    """Answer what touches on something else, and show the open question again."""
+    """Answer another matter, and show the open question again."""
     if meant is Intent.COMPLAINT:
         orders.call(turn, Help.COMPLAINT, Say("common.intent.complaint", orders.how_to_call(turn)))
     elif meant is Intent.RESCHEDULE and turn.facts.mine.visits:
@@ -216,7 +216,7 @@ def _aside(turn: TurnBuilder, meant: Intent) -> None:
 
 
 def _pick(turn: TurnBuilder, choice: Choice) -> None:
-    """Take what was picked; two choices say which of two questions words were for."""
+    """Carry out a choice; "before" and "now" say which of two questions the words answer."""
     held = turn.session.interrupted
     if held is not None:
         turn.session = structs.replace(turn.session, interrupted=None)
@@ -233,16 +233,16 @@ def _pick(turn: TurnBuilder, choice: Choice) -> None:
 
 
 def _go_back(turn: TurnBuilder, before: ChatSession, event: Heard) -> None:
-    """Take an event for an answer to the question before the news; the news can wait."""
-    told = turn.session.draft
+    """Handle an event as an answer to the question before the news; the news waits."""
+    news_draft = turn.session.draft
     turn.session = structs.replace(before, interrupted=None)
     _hear(turn, event)
-    if told is not None and (before.draft is None or not same(told, before.draft)):
+    if news_draft is not None and (before.draft is None or not same(news_draft, before.draft)):
         turn.says.append(Say("common.news_waits"))
 
 
 def _ask_whose(turn: TurnBuilder, whose: Whose) -> None:
-    """Ask which of the two questions words are for."""
+    """Ask which of the two questions the words answer."""
     asked = turn.session.asked
     if asked is None:
         return
@@ -255,7 +255,7 @@ def _ask_whose(turn: TurnBuilder, whose: Whose) -> None:
     turn.session = structs.replace(turn.session, interrupted=whose.held)
 
 
-#: Orders that people of any language type as they were told to.
+#: Commands that people of any language type as instructed.
 _OF_NO_LANGUAGE = frozenset({Command.LANGUAGE, Command.START, Command.STOP})
 
 

@@ -1,6 +1,6 @@
-"""Tells whether an event is for the open question or for the one that news interrupted. Pure.
+"""Decides whether an event answers the open question or the one that news interrupted. Pure.
 
-A person may not have seen the news when they wrote.
+The person may not have seen the news when they wrote.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DOUBT = timedelta(minutes=10)  # within which words may have been written before
 def meant_before(
     turn: TurnBuilder, event: Said | Located | Uploaded
 ) -> BeforeNews | Whose | MovedOn | None:
-    """Give what an event means if it is not for the question in sight alone."""
+    """Return the meaning of an event that concerns the interrupted question; None for others."""
     held = turn.session.interrupted
     if held is None or (isinstance(event, Said) and not may_answer(turn, event.text)):
         return None
@@ -43,7 +43,7 @@ def meant_before(
 
 
 def tapped_before(turn: TurnBuilder, tap: Tapped) -> BeforeNews | None:
-    """Give what a tap means on the question that news interrupted: a button names its question."""
+    """Return the meaning of a tap on the question that news interrupted; None for other taps."""
     held = turn.session.interrupted
     before = before_news(turn, held) if held is not None else None
     if held is None or before is None or not is_on(tap, held.asked, held.since):
@@ -52,18 +52,18 @@ def tapped_before(turn: TurnBuilder, tap: Tapped) -> BeforeNews | None:
 
 
 def asks_whose(turn: TurnBuilder) -> bool:
-    """Whether the question in sight is which of the two questions words were for."""
+    """Whether the open question asks which of two questions the words answer."""
     return any(choice.act == "before" for choice in turn.session.shown)
 
 
 def is_on(tap: Tapped, asked: Question, since: int) -> bool:
-    """Whether a tap is on a message that put this question."""
+    """Whether a tap is on a message that asked this question."""
     same_one = (asked.flow, asked.subject, asked.step) == (tap.flow, tap.subject, tap.step)
     return same_one and tap.version >= since
 
 
 def before_news(turn: TurnBuilder, held: Interrupted) -> ChatSession | None:
-    """The session as if the news had not come; None if that question is settled by now."""
+    """Return the session as if the news had not come; None if that question is settled by now."""
     flow = turn.flows.by_id.get(held.flow)
     if flow is None or not flow.open_to(held.subject, turn.facts):
         return None
@@ -90,9 +90,9 @@ def before_news(turn: TurnBuilder, held: Interrupted) -> ChatSession | None:
 
 
 def in_doubt(turn: TurnBuilder, held: Interrupted) -> bool:
-    """Whether words may still be for the question before: in a form always, else for a while.
+    """Whether words may still answer the interrupted question: always in a form, else for `DOUBT`.
 
-    A menu or a page of one's own may have stood there for days.
+    A menu or a page may have been shown days ago.
     """
     flow = turn.flows.by_id.get(held.flow)
     step = flow.step(held.asked.step) if flow is not None else None

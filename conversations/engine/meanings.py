@@ -1,4 +1,4 @@
-"""The meanings of an event: values that `understanding` gives, and `hearing` acts on."""
+"""The meanings of an event: values that `understanding` returns and `hearing` acts on."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from conversations.messages import Say
 from conversations.phrases import Intent
 from conversations.session import ChatSession, Choice, Draft, Interrupted
 
-#: Events that can be meant for one question or another.
+#: Events that may answer the open question or another one.
 Heard: TypeAlias = Said | Tapped | Located | Uploaded
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Words that are not read as an answer; `correctable` if an edit of them will be."""
+    """Words that are not read as an answer; `correctable` if an edit of them may be read."""
 
     say: Say
     correctable: bool = False
@@ -25,7 +25,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class OwnNumber:
-    """The telephone number on which the person is to be called, in E.164."""
+    """The telephone number at which the person is to be called, in E.164."""
 
     phone: str
 
@@ -39,14 +39,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """One of the choices in sight."""
+    """A choice of the open question."""
 
     choice: Choice
 
 
 @dataclass(frozen=True, slots=True)
 class PickElsewhere:
-    """One of the choices of another draft's open question."""
+    """A choice of another draft's open question."""
 
     draft: Draft
     step: str
@@ -61,45 +61,45 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Another matter, which is answered at once; the open question stays."""
+    """Another matter, answered at once; the open question stays."""
 
     intent: Intent
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Words where no question waits for them: a greeting, the name of a service."""
+    """Words while no question waits for an answer: a greeting, the name of a service."""
 
     intent: Intent | None
 
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """No answer to a question of the engine's own, which has choices alone."""
+    """Words that pick no choice of the engine's own question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """A greeting in the middle of a form: whether to go on is asked."""
+    """A greeting in the middle of a form: the person is asked whether to go on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An event for the open step, which reads or refuses it."""
+    """An answer to the open step, which accepts or refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
 class BeforeNews:
-    """For the question that news interrupted; `session` is as if the news had not come."""
+    """An answer to the question that news interrupted; `session` is as if no news had come."""
 
     session: ChatSession
 
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Words that fit the interrupted question and the news as well: which one is asked.
+    """Words that fit both the interrupted question and the news; the person is asked which one.
 
-    `then` and `now` are the choices that the words pick of each; None if they are free words.
+    `then` and `now` are the choices that the words pick of each; None for free words.
     """
 
     held: Interrupted

@@ -1,4 +1,4 @@
-"""News: what happened elsewhere comes between, or is mentioned and waits."""
+"""News: opens a flow about an event elsewhere, or mentions it and keeps the open question."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from conversations.session import ChatSession, Interrupted
 
 def take(turn: TurnBuilder, news: Happened) -> None:
     before = turn.session
-    _hear(turn, news)
+    _handle(turn, news)
     _remember_interrupted(turn, before)
 
 
 def _remember_interrupted(turn: TurnBuilder, before: ChatSession) -> None:
-    """Keep the question that news put another one in the place of, unless one is kept."""
+    """Store the question that news replaced, unless one is already stored."""
     asked, draft = before.asked, before.draft
     if before.interrupted is not None or asked is None or draft is None:
         if turn.session.asked is not None:
@@ -50,7 +50,7 @@ def _remember_interrupted(turn: TurnBuilder, before: ChatSession) -> None:
     turn.session = structs.replace(turn.session, interrupted=held)
 
 
-def _hear(turn: TurnBuilder, news: Happened) -> None:
+def _handle(turn: TurnBuilder, news: Happened) -> None:
     turn.says += [
         part for part in map(say_from_json, news.params.get("parts", ())) if isinstance(part, Say)
     ]
@@ -59,9 +59,9 @@ def _hear(turn: TurnBuilder, news: Happened) -> None:
         return
     flow = turn.flows.by_id.get(str(news.params.get("opens", "")))
     if flow is None:
-        _after(turn, refresh=news.what == News.IDENTITY_GIVEN)
+        _show_open_question(turn, refresh=news.what == News.IDENTITY_GIVEN)
     elif not flow.open_to(news.subject, turn.facts):
-        turn.says.clear()  # it is settled already: nobody needs to hear of it
+        turn.says.clear()  # settled already: no message is needed
     elif _may_interrupt(turn, flow):
         _open(turn, flow, news.subject)
     else:
@@ -75,7 +75,7 @@ def _open(turn: TurnBuilder, flow: Flow, subject: str) -> None:
     drafts.go_on(turn)
 
 
-def _after(turn: TurnBuilder, *, refresh: bool) -> None:
+def _show_open_question(turn: TurnBuilder, *, refresh: bool) -> None:
     asked, draft = turn.session.asked, turn.session.draft
     flow = turn.flow(draft)
     if draft is None or flow is None or asked is None or asked.flow == "common":
@@ -95,7 +95,7 @@ def _may_interrupt(turn: TurnBuilder, flow: Flow) -> bool:
 
 
 def _mention(turn: TurnBuilder, flow: Flow, subject: str) -> None:
-    """Tell of a matter without leaving the open question: its buttons work, words do not."""
+    """Mention a matter and keep the open question: the matter's buttons work, words do not."""
     draft = turn.draft_of(flow, subject)
     context = turn.context(draft)
     step = flow.open_step(context)
@@ -115,9 +115,9 @@ def _mention(turn: TurnBuilder, flow: Flow, subject: str) -> None:
 
 
 def _drop_photo(turn: TurnBuilder, attachment_id: int) -> None:
-    """A photo turned out to be unusable: forget it, and ask for another one.
+    """Remove an unusable photo from its answer, and ask for another one.
 
-    When it came nobody may have wanted it, and they were told so: that is said once.
+    A photo that no form holds was refused when it came, so the person is not told again.
     """
     if not _holds_photo(turn, attachment_id):
         turn.says.clear()
@@ -138,11 +138,11 @@ def _drop_photo(turn: TurnBuilder, attachment_id: int) -> None:
             )
             drafts.go_on(turn)
             return
-    _after(turn, refresh=False)
+    _show_open_question(turn, refresh=False)
 
 
 def _holds_photo(turn: TurnBuilder, attachment_id: int) -> bool:
-    """Whether a photo is part of a form, open, put aside or sent."""
+    """Whether a photo is part of a form: open, parked or submitted."""
     drafts = (turn.session.draft, *turn.session.parked)
     answers = [draft.answers for draft in drafts if draft is not None]
     answers += [case.answers for case in turn.facts.mine.cases]

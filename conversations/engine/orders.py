@@ -1,4 +1,4 @@
-"""Orders: what a command does, at any point of the conversation."""
+"""Orders: carries out commands, at any point of the conversation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from conversations.phrases import Command
 from conversations.session import Choice
 from conversations.step import Context
 
-CANCEL = "cancel"  # a question of the engine's own
+CANCEL = "cancel"  # the engine's own question
 JOIN_PAYLOAD = "join-"
 
 
@@ -49,14 +49,14 @@ def join(turn: TurnBuilder, payload: str) -> None:
 
 
 def call(turn: TurnBuilder, about: Help, say: Say, flow: str = "") -> None:
-    """Have somebody call this person, and say so."""
+    """Ask the office to call this person, and say so."""
     turn.effects.append(CallPerson(about, flow))
     turn.session = structs.replace(turn.session, calling=True)
     drafts.digress(turn, say)
 
 
 def how_to_call(turn: TurnBuilder) -> dict[str, Value]:
-    """Where they will be called, or how they can tell: nothing that this chat can't do."""
+    """Return the number that will be called, or how to give one in this chat."""
     known = turn.facts.me.phone
     if known is None:
         return {
@@ -100,7 +100,7 @@ def obey(turn: TurnBuilder, typed: Typed) -> None:
 
 
 def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
-    """Obey a command that asks the office for something."""
+    """Carry out a command that asks the office for something."""
     match typed.command:
         case Command.MY_DATA | Command.ERASE_DATA:
             call(turn, Help(typed.command.value), Say(f"common.{typed.command}", how_to_call(turn)))
@@ -138,11 +138,11 @@ def _look_up(
 
 
 def _send_document(turn: TurnBuilder) -> None:
-    having_one = next((case for case in turn.facts.mine.cases if case.documents), None)
-    if having_one is None:
+    documented = next((case for case in turn.facts.mine.cases if case.documents), None)
+    if documented is None:
         drafts.digress(turn, Say("common.no_permit"))
     else:
-        turn.effects.append(SendDocument(having_one.id))
+        turn.effects.append(SendDocument(documented.id))
 
 
 def _language(turn: TurnBuilder, wanted: str) -> None:

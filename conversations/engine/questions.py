@@ -1,4 +1,4 @@
-"""Questions: putting a step's question, with its number and its ways out."""
+"""Questions: asks a step's question, with its number and its ways out."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from conversations.phrases import Command
 from conversations.session import Choice, Draft
 from conversations.step import LEFT, Prompt, Step
 
-REFUSALS_BEFORE_HELP = 3  # then leaving it to the officer, or a person, is offered
-RESUME = "resume"  # a question of the engine's own: it stands in `common` and belongs to no flow
+REFUSALS_BEFORE_HELP = 3  # then "leave it to the officer" and "talk to us" are offered
+RESUME = "resume"  # the engine's own question, of the flow "common"
 
 
 def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: int = 0) -> None:
-    """Put a step's question; after several refusals, with more ways out."""
+    """Ask a step's question; after several refusals, with more ways out."""
     context = turn.context(draft)
     prompt = step.prompt(context)
     choices = list(prompt.choices)

@@ -1,4 +1,4 @@
-"""Reading words against the open question and what was shown with it. Pure."""
+"""Reads words against the open question and the choices shown with it. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_ANSWER = re.compile(r"\?|\b(?:berapa|apakah|apa|kapan|gimana|tidak|petugas|p
 
 
 def command_is_answer(turn: TurnBuilder, typed: Typed, text: str) -> bool:
-    """Whether a command's word is, here, an answer: "0" for a sum, a label that was shown."""
+    """Whether a command's word is an answer here: "0" for a sum, a label that was shown."""
     step = turn.asked_step()
     if typed.command is Command.BACK and tidy(text) == "0" and step is not None:
         return step.numeric
@@ -28,7 +28,7 @@ def command_is_answer(turn: TurnBuilder, typed: Typed, text: str) -> bool:
 
 
 def choice_named(turn: TurnBuilder, text: str) -> Choice | None:
-    """The choice in sight that the words pick, if any."""
+    """Return the shown choice that the words pick, if any."""
     shown = turn.session.shown
     step = turn.asked_step()
     if not shown:
@@ -44,9 +44,9 @@ def choice_named(turn: TurnBuilder, text: str) -> Choice | None:
 
 
 def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
-    """Whether words that touch on something else are an answer all the same: "jual sembako".
+    """Whether words that also mean another matter answer the open question: "jual sembako".
 
-    Not if they ask or accuse; `outright` if the answer must not need to be asked back.
+    False if they ask or accuse. With `outright`, an answer that needs confirmation is none.
     """
     step, draft = turn.asked_step(), turn.session.draft
     if step is None or draft is None or _NO_ANSWER.search(standardised(said.text)):
@@ -78,7 +78,7 @@ def may_answer(turn: TurnBuilder, text: str) -> bool:
 
 
 def fit(turn: TurnBuilder, event: Said | Located | Uploaded) -> int:
-    """How well an event fits the question in sight: 0 not at all, 2 without a doubt."""
+    """Rate how well an event fits the open question: 0 not at all, 1 possibly, 2 certainly."""
     if isinstance(event, Said):
         if choice_named(turn, event.text) is not None:
             return 2
@@ -96,5 +96,5 @@ def fit(turn: TurnBuilder, event: Said | Located | Uploaded) -> int:
 
 
 def bare_number(text: str) -> bool:
-    """Whether words are nothing but a number."""
+    """Whether words are only a number."""
     return text.strip().rstrip(".").isdecimal()

@@ -1,7 +1,7 @@
-"""The only decision: what follows from a session, an event and the facts.
+"""The decision of a turn: the next session and the effects of an event.
 
-`advance` is pure. It reads what was heard against what was *shown*, so that a late tap or a "2"
-never answers another question, and it always ends with the one open question in sight.
+`advance` is pure. It reads an event against what was *shown*, so that a late tap or a "2" never
+answers another question. After a turn, the one open question is always the last thing shown.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Turn:
 
 
 def advance(flows: Flows, session: ChatSession | None, event: Event, facts: Facts) -> Turn:
-    """Take one event into account.
+    """Decide the turn of one event.
 
-    Pure: the same arguments give the same turn. Every turn has at least one reply, but for news
-    that nobody needs to hear.
+    Pure: the same arguments give the same turn. Every turn has at least one reply, except for news
+    that needs no message.
     """
     turn = TurnBuilder(flows, session or ChatSession(), facts)
     hearing.take(turn, event)

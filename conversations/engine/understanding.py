@@ -1,4 +1,4 @@
-"""Understanding: the meaning of an event in a session and with the facts. Pure: it changes no turn.
+"""Understanding: finds the meaning of an event for a session and facts. Pure: changes no turn.
 
 Words are read against what was *shown*, so that a late tap or a "2" never answers another question.
 """
@@ -32,9 +32,9 @@ from conversations.messages import Say
 from conversations.parsers import phone
 from conversations.phrases import Command, Intent, intent
 
-MAX_SAID = 1500  # characters; no question asks for a letter
+MAX_SAID = 1500  # characters; no question needs a longer answer
 
-#: Meanings of free words that are obeyed as a command.
+#: Intents that are carried out as commands.
 ORDERS = {
     Intent.STATUS: Command.STATUS,
     Intent.HUMAN: Command.HUMAN,
@@ -46,7 +46,7 @@ ORDERS = {
 }
 
 
-#: Asked in the middle of anything: answered, and the open question follows.
+#: Intents that are answered at any point; the open question follows.
 DIGRESSIONS = frozenset(
     {
         Intent.COST,
@@ -59,12 +59,12 @@ DIGRESSIONS = frozenset(
 )
 
 
-#: Meant by words that want no more than a kind word back.
+#: Intents that need only a polite reply.
 _COURTEOUS = frozenset({Intent.GREETING, Intent.THANKS})
 
 
 def understand(turn: TurnBuilder, event: Heard) -> Meaning:
-    """Give what an event means for the session of this turn."""
+    """Return the meaning of an event for the session of this turn."""
     match event:
         case Said():
             return _unread(turn, event) or meant_before(turn, event) or read(turn, event)
@@ -77,7 +77,7 @@ def understand(turn: TurnBuilder, event: Heard) -> Meaning:
 def read(
     turn: TurnBuilder, said: Said
 ) -> Order | Pick | Aside | Remark | Unclear | Resume | Answer:
-    """Give what words mean for the question in sight."""
+    """Return the meaning of words for the open question."""
     typed = read_command(said.text)
     if typed is not None and not command_is_answer(turn, typed, said.text):
         return Order(typed)
@@ -93,7 +93,7 @@ def read(
 def _otherwise(
     turn: TurnBuilder, said: Said, meant: Intent | None
 ) -> Remark | Unclear | Resume | Answer | Aside:
-    """Give the meaning of words that are neither an order nor a pick nor about another matter."""
+    """Return the meaning of words that are no order, no pick and about no other matter."""
     asked = turn.session.asked
     if asked is None:
         return Remark(meant)
@@ -109,7 +109,7 @@ def _otherwise(
 
 
 def _unread(turn: TurnBuilder, said: Said) -> Unread | OwnNumber | None:
-    """Give words that are no answer to anything; None for all others."""
+    """Return the meaning of words that answer no question; None for all others."""
     if said.edited and (not said.message or said.message != turn.session.refused):
         return Unread(Say("common.edited"))
     if len(said.text) > MAX_SAID:
@@ -118,7 +118,7 @@ def _unread(turn: TurnBuilder, said: Said) -> Unread | OwnNumber | None:
 
 
 def _number(turn: TurnBuilder, text: str) -> Unread | OwnNumber | None:
-    """Give the number that they are to be called on, if the message is one."""
+    """Return the number to call the person at, if the message is one."""
     listens = turn.session.calling or turn.session.asked is None or turn.at_home()
     step = turn.asked_step()
     if turn.facts.me.desk != "owner" or not listens or not phone.is_one(text):
@@ -151,8 +151,10 @@ def _tapped(turn: TurnBuilder, tap: Tapped) -> Meaning:
 
 
 def _tapped_elsewhere(turn: TurnBuilder, flow: Flow, tap: Tapped) -> PickElsewhere | Stale:
-    """Give a tap on a menu, on a form's first question before it has an answer, or on another
-    matter's open question; anything else is stale.
+    """Return the pick of a tap on a question that is not open, if it may still be answered.
+
+    That is a menu, a form's first question before it has an answer, or another matter's open
+    question; any other tap is stale.
     """
     if not flow.open_to(tap.subject, turn.facts):
         return Stale()
@@ -170,6 +172,6 @@ def _tapped_elsewhere(turn: TurnBuilder, flow: Flow, tap: Tapped) -> PickElsewhe
 
 
 def asks_something(text: str) -> bool:
-    """Whether words that somebody begins with ask for something that can be answered at once."""
+    """Whether the first words of a person ask for something that can be answered at once."""
     typed, meant = read_command(text), intent(text)
     return typed is not None or meant in DIGRESSIONS or meant in ORDERS

@@ -1,4 +1,4 @@
-"""The flows: one file a desk or a page. A new file is found; nothing else knows its name."""
+"""The flows: one file for each desk or page. A new file is loaded without registration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conversations.engine.builder import Flows
 
 @cache
 def load() -> Flows:
-    """All flows of this package, the services and their forms, and what words them."""
+    """Return the flows of this package, the services with their forms, and the catalogue."""
     found = [import_module(f"{__name__}.{m.name}").FLOW for m in iter_modules(__path__)]
     declared = services.load()
     forms = [service.form for service in declared.values()]

@@ -1,4 +1,4 @@
-"""Assignment: a supervisor gives a visit that nobody took to an officer."""
+"""Assignment: a supervisor offers a visit that has no officer to one of their choice."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from conversations.step import Context
 from conversations.steps import Choose
 from conversations.wording import window_words
 
-SHOWN = 9  # officers, the least busy; with the way back, as many as a list holds
-MAX_BUTTONS = 3  # with the way back among them; WhatsApp shows more as a list
+SHOWN = 9  # officers, least busy first; with "to the menu", as many as a list holds
+MAX_BUTTONS = 3  # "to the menu" included; WhatsApp shows more as a list
 MAX_BUTTON, MAX_ITEM = 20, 24  # characters on a button, and of an item on a list
-MAX_BADGE = 8  # characters of it on a button: a NIP would leave no room for a name
+MAX_BADGE = 8  # characters of a badge on a button; a whole NIP leaves no room for a name
 LEAST_NAME = 4
 
 
@@ -51,7 +51,7 @@ def _officers(context: Context) -> tuple[Choice, ...]:
 
 
 def _label(officer: OfficerFact, most: int, *, whole: bool) -> Say:
-    """A button's words: names may be equal, badges are not. A long one is `whole` if it must be."""
+    """Return a button's label, with the badge, since names may be equal; cut unless `whole`."""
     badge = officer.badge if whole else _shortened(officer.badge)
     room = max(most - len(f" {badge} ({officer.load})"), LEAST_NAME)
     name = officer.name if len(officer.name) <= room else officer.name[: room - 1].rstrip() + "…"

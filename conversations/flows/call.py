@@ -1,4 +1,4 @@
-"""Call: a supervisor calls somebody who can't be reached in chat."""
+"""Call: a supervisor calls a person who can't be reached in chat."""
 
 from __future__ import annotations
 

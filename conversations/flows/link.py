@@ -1,4 +1,4 @@
-"""Link: a code from another chat is typed here, and both become the same person's."""
+"""Link: a code from another chat is typed here, and both chats become one person's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conversations.steps import Choose
 
 
 def _finish(context: Context) -> Ending:
-    return Ending((Link(context.subject),))  # the database knows whether the code is right
+    return Ending((Link(context.subject),))  # the act checks the code
 
 
 FLOW = Flow(

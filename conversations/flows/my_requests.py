@@ -1,4 +1,4 @@
-"""My requests: how an owner's cases stand, and what can be done about them."""
+"""My requests: the states of an owner's cases, and what the owner can do about them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from conversations.step import Context
 from conversations.steps import Choose
 from conversations.wording import window_words
 
-#: States (of models.lifecycle) in which the owner may still take the case back.
+#: States in which the owner may still withdraw the case.
 WITHDRAWABLE = frozenset(CaseState) - {CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED}
-#: States of the visit in which another time may be asked for.
+#: States of the visit in which the owner may ask for another time.
 MOVABLE = frozenset(
     {VisitState.WANTED, VisitState.OFFERED, VisitState.UNASSIGNED, VisitState.ACCEPTED}
 )
-SEND = "permit"  # as it stands on buttons in chats, whatever the document
+SEND = "permit"  # the value on buttons in chats, for every kind of document
 SHOWN = 5  # cases; older ones are history
 
 
@@ -75,11 +75,11 @@ def _acts(context: Context) -> tuple[Choice, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Act:
-    """One thing that can be done about a case, and the words on its button."""
+    """One thing that the owner can do about a case, and its button."""
 
     value: str
     label: str
-    among_several: str  # with the number, where another case has the same act
+    among_several: str  # the label with the number, if another case has the same act
     opens: list[Json] | None = None
 
 

@@ -1,4 +1,4 @@
-"""The officers' first page: the visits that wait, soonest first."""
+"""The officers' first page: their open visits, soonest first."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _visits(context: Context) -> tuple[Choice, ...]:
 
 
 def _label(visit: VisitFact, *, alone: bool) -> Say:
-    """A button's words; two owners of one name in one place are told apart by number."""
+    """Return a button's label; owners of the same name and place are distinguished by number."""
     if alone:
         return Say("officer_desk.open", {"owner": visit.host_name, "place": visit.place})
     number = visit.case_number

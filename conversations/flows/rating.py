@@ -1,4 +1,4 @@
-"""Rating: after the hand-over the owner says how it was."""
+"""Rating: the owner rates the visit after the hand-over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The supervisors' first page: what is stuck, and why; everything else runs by itself."""
+"""The supervisors' first page: the matters that need a supervisor, and why."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conversations.session import Choice
 from conversations.step import Context
 from conversations.steps import Choose
 
-SHOWN = 8  # of each queue: a phone's screen
+SHOWN = 8  # of each queue, to fit a phone's screen
 
 
 def _lines(context: Context) -> dict[str, Value]:

@@ -1,6 +1,6 @@
-"""Visit: the officer's way from the offer to the door, and the script of the visit's purpose there.
+"""Visit: the officer's steps from the offer to the door, and the script of the visit's purpose.
 
-The database knows how far a visit is; the steps before that count as answered (`_prefill`).
+The steps before the visit's state in the database count as answered (`_prefill`).
 """
 
 from __future__ import annotations
@@ -33,15 +33,14 @@ from conversations.step import Context, Prompt, Step, When, Wrong, answered
 from conversations.steps import Choose
 from conversations.wording import window_words
 
-FAR_KM = 1.0  # between the owner's pin and where the officer says to be
-#: From the middle of a kelurahan, where the owner gave no pin: none on land reaches further.
+FAR_KM = 1.0  # between the owner's pin and the officer's location
+#: From a kelurahan's centroid, if the owner gave no pin; no kelurahan on land reaches further.
 OUTSIDE_KM = 4.0
-ISLANDS = "31.01"  # whose kelurahan reach over the sea
-PURPOSE = "purpose"  # an answer that the visit itself gives: which script is asked
+ISLANDS = "31.01"  # their kelurahan extend over the sea
+PURPOSE = "purpose"  # an answer prefilled from the visit: it selects the script
 
-_BEFORE: dict[
-    str, tuple[str, ...]
-] = {  # the visit's state -> what must have been answered to get there
+#: The visit's state -> the steps that were answered before it.
+_BEFORE: dict[str, tuple[str, ...]] = {
     VisitState.OFFERED: (),
     VisitState.ACCEPTED: ("offer",),
     VisitState.ON_THE_WAY: ("offer", "depart", "early"),
@@ -69,7 +68,7 @@ def _prefill(subject: str, facts: Facts) -> Answers:
     if visit.code_proved or not visit.hosted:
         held["code"] = "proved"
     if visit.on == facts.today:
-        held["early"] = "yes"  # it is the agreed day: nothing to ask back
+        held["early"] = "yes"  # it is the agreed day: nothing to confirm
     return {**held, **SCRIPTS[visit.purpose].known(visit)}
 
 
@@ -141,7 +140,7 @@ def _fail(context: Context, answer: Json) -> tuple[Effect, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Arrival(Step):
-    """The officer is at the door: by location, compared with the owner's pin, or by word.
+    """The officer's arrival: by location, compared with the owner's pin, or by a tap.
 
     The answer is {"km": distance or None}, or "failed".
     """
@@ -160,7 +159,7 @@ class Arrival(Step):
     def read(self, event: Event, context: Context) -> Json:
         if not isinstance(event, Located):
             raise Refused("arrival_please")
-        if event.live:  # it is shared on leaving as well
+        if event.live:  # officers also share it when they leave for the visit
             raise Refused("moving_location")
         return {"km": _distance(_visit(context), (event.lat, event.lon), context.facts)}
 
@@ -169,9 +168,9 @@ class Arrival(Step):
 
 
 def _distance(visit: VisitFact, here: tuple[float, float], facts: Facts) -> float | None:
-    """Kilometres from the owner's pin; without one, from the kelurahan if that is far away.
+    """Return the km from the owner's pin; without one, from the kelurahan if over `OUTSIDE_KM`.
 
-    None where nothing speaks against it that the officer is there.
+    None if there is no pin and nothing shows that the officer is elsewhere.
     """
     if visit.pin:
         return round(_km(visit.pin, here), 2)
@@ -183,7 +182,7 @@ def _distance(visit: VisitFact, here: tuple[float, float], facts: Facts) -> floa
 
 
 def _km(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Distance in km; flat is right to a metre at the size of a city."""
+    """Return the distance in km on a plane, accurate to a metre at the size of a city."""
     degree = 111.2  # km
     north = (one[0] - other[0]) * degree
     east = (one[1] - other[1]) * degree * 0.9942  # cos(6.2 degrees south)
@@ -191,7 +190,7 @@ def _km(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 
 def _arrive(context: Context, answer: Json) -> tuple[Effect, ...]:
-    """The officer is there; far from the pin, that is told only when they have said so again."""
+    """Record the arrival; far from the pin, only after the officer has confirmed it."""
     if not isinstance(answer, dict) or _far(context.answers, context.facts):
         return ()
     return (Arrive(_visit(context).id, answer["km"]),)
@@ -205,7 +204,7 @@ def _arrive_far(context: Context, answer: Json) -> tuple[Effect, ...]:
 
 @dataclass(frozen=True, slots=True)
 class DoorCode(Step):
-    """The six digits that only the owner knows; a wrong one costs a try."""
+    """The six digits that only the owner knows; a wrong code uses up a try."""
 
     counted: bool = False
     numeric: bool = True
@@ -236,20 +235,20 @@ def _prove(context: Context, answer: Json) -> tuple[Effect, ...]:
 def _finish(context: Context) -> Ending:
     visit = _visit(context)
     script = SCRIPTS[visit.purpose]
-    told = {step.id: context.answers[step.id] for step in script.steps}
-    return Ending((FinishVisit(visit.id, script.outcome, told),))
+    report = {step.id: context.answers[step.id] for step in script.steps}
+    return Ending((FinishVisit(visit.id, script.outcome, report),))
 
 
 def _at_the_door(script: Script) -> Iterator[Step]:
-    """The steps of a script, asked once the officer is let in, of visits for its purpose."""
+    """Yield the steps of a script, asked only at visits for its purpose."""
     for step in script.steps:
         yield replace(step, when=_asked(script.purpose, step.when))
 
 
 def _asked(purpose: str, when: When) -> When:
     def at_the_door(answers: Answers, facts: Facts) -> bool:
-        mine = answers.get(PURPOSE) == purpose and _on_the_way(answers, facts)
-        return mine and when(answers, facts)
+        applies = answers.get(PURPOSE) == purpose and _on_the_way(answers, facts)
+        return applies and when(answers, facts)
 
     at_the_door.__doc__ = f"The officer is there, for this purpose: {purpose}."
     return at_the_door

@@ -14,7 +14,7 @@ from conversations.step import Context
 from conversations.steps import Choose
 from conversations.wording import short_day
 
-SHOWN = 6  # windows at once: more is too much to read on a small screen
+SHOWN = 6  # windows at once; more would not fit a small screen
 
 
 def _windows(context: Context) -> tuple[Choice, ...]:
@@ -43,7 +43,7 @@ def _label(window: Window) -> Say:
 
 
 def _rank(window: Window, answers: Answers) -> tuple[bool, bool, date]:
-    """Windows that the owner prefers come first, then the soonest."""
+    """Sort windows: the ones that the owner prefers first, then the soonest."""
     wanted_days = answers.get("preferred_days")
     other_day = isinstance(wanted_days, list) and window.on.isoformat() not in wanted_days
     other_part = answers.get("preferred_part", "any") not in {"any", window.part}

@@ -1,4 +1,4 @@
-"""The owners' first page: what we can do for them."""
+"""The owners' first page: the services, and commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conversations.steps import Choose
 
 
 def _menu(context: Context) -> tuple[Choice, ...]:
-    """Services by the line of their own catalogue (`<flow>.title`): this flow knows no other."""
+    """Return the menu; a service's label comes from its own catalogue (`<service>.title`)."""
     services = tuple(
         Choice(service, Say(f"{service}.title"), [service, ""], "open")
         for service in context.facts.mine.services

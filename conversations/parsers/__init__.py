@@ -1,4 +1,4 @@
-"""Words to values: each reader gives a JSON value or refuses with a reason."""
+"""Parsers: each returns the JSON value of typed words, or refuses with a reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conversations.messages import Json, Say, Value
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One of several things the words may mean: what is offered, and the answer it stands for."""
+    """A possible meaning of the words: the choice that is offered, and its answer."""
 
     value: str  # short, for a button: letters, digits, ".", "-" and "_" only
     label: Say | str
@@ -20,10 +20,10 @@ class Reading:
 
 
 class Refused(Exception):
-    """The words were understood as no answer to the question.
+    """The words are no answer to the question, or no clear one.
 
-    `reason` is a key of the catalogue `refusals`: it says what would be accepted, with an example.
-    `readings`, when given, are what the words may have meant: the person is asked which.
+    `reason` is a key of the catalogue `refusals`, which says what is accepted, with an example.
+    `readings`, if any, are possible meanings of the words; the person is asked which one.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Refused(Exception):
 
 
 class Parser(Protocol):
-    """Reads what a person typed.
+    """Reads typed words.
 
     Raises:
         Refused: the words are no answer, or several.

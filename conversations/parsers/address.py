@@ -1,4 +1,4 @@
-"""The parts of an address that are typed: RT/RW and the street."""
+"""Reads the typed parts of an address: RT/RW and the street."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def street(*, at_most: int = 200) -> Parser:
 
 
 def _pair(text: str) -> tuple[int, int] | None:
-    """Give RT and RW, named in either order or written as two numbers."""
+    """Return RT and RW, named in either order or written as two numbers."""
     text = in_digits(re.sub(r"([^\W\d_])([\d/.,:;-])|(\d)([^\W\d_])", r"\1\3 \2\4", text))
     named = {
         which: int(number) for which, number in re.findall(r"\b(rt|rw)\b\D{0,12}?(\d{1,4})", text)

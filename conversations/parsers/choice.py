@@ -1,4 +1,4 @@
-"""Reads which line of the list in sight was picked."""
+"""Reads which choice of the shown list the words pick."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from functools import lru_cache
 from conversations.parsers.numbers import spoken, unit
 from conversations.words import plain, squeezed, standard
 
-# Words between a slip and its mend: "2 eh salah yg 1".
-_MEND = re.compile(
+# Words between a mistake and its correction: "2 eh salah yg 1".
+_CORRECTION = re.compile(
     r"\b(?:eh+|salah|ralat|maksudnya|maksud saya|maksudku|maaf|sori|sorry|koreksi|ganti|jadi|tapi"
     r"|deng|ding|oops|ups)\b"
 )
@@ -23,14 +23,14 @@ _ORDINALS = {"pertama": 1, "kesatu": 1, "first": 1, "second": 2, "third": 3, "fo
 _LAST = frozenset({"terakhir", "akhir", "last", "bawah", "terbawah"})
 _FIRST = frozenset({"atas", "teratas", "paling_atas"})
 _MIDDLE = frozenset({"tengah", "middle"})
-_CUT = re.compile(r"([^\W\d_]+)…")  # a word that a label had no room for
+_CUT = re.compile(r"([^\W\d_]+)…")  # a word that was cut off at the end of a label
 
 
 def pick(text: str, labels: Sequence[str]) -> int | None:
-    """Give the index of the label that the words pick, or None if that is not clear.
+    """Return the index of the label that the words pick, or None if that is not clear.
 
-    Understands a number ("2", "nomor dua", "yg ke-2", "2️⃣"), a place ("pertama", "terakhir"), the
-    label or an unmistakable part of it with small slips, and a mended answer ("2 eh salah yg 1").
+    Reads a number ("2", "nomor dua", "yg ke-2", "2️⃣"), a position ("pertama", "terakhir"), the
+    label or a clear part of it with small typos, and a corrected answer ("2 eh salah yg 1").
     """
     said = plain(text)
     if not labels or not said or len(said) > 200:
@@ -40,9 +40,9 @@ def pick(text: str, labels: Sequence[str]) -> int | None:
     said = re.sub(
         r"\bbukan (?:yang |yg |nomor |no )?\w+", " ", re.sub(r"\beh+,? bukan", "eh", said)
     )
-    parts = _MEND.split(said)
+    parts = _CORRECTION.split(said)
     if len(parts) > 1 and not parts[-1].strip(" ,.!"):
-        return None  # "2 salah": and what instead?
+        return None  # "2 salah" names no other choice
     for part in reversed([part for part in parts if part.strip(" ,.")]):
         found = _number(part, labels)
         if found is None:
@@ -59,7 +59,7 @@ def _exact(said: str, labels: Sequence[str]) -> int | None:
 
 
 def _number(said: str, labels: Sequence[str]) -> int | None:
-    """Give the index that a number or a place in the list names, if nothing else was said."""
+    """Return the index that a number or a position names, if the words say nothing else."""
     words = [word for word in re.findall(r"\d+|[^\W\d_]+", said) if not _FILLERS.fullmatch(word)]
     words = [
         word.removeprefix("ke") if unit(word.removeprefix("ke"))[1] else word for word in words
@@ -83,7 +83,7 @@ def _at(number: int, labels: Sequence[str]) -> int | None:
 
 
 def _named(said: str, labels: Sequence[str]) -> int | None:
-    """Give the index of the one label that the words fit best, by a clear margin."""
+    """Return the index of the one label that the words fit best, by a clear margin."""
     words = [word for word in _words(said) if not _FILLERS.fullmatch(word)]
     if not words or sum(map(len, words)) < 3:
         return None
@@ -94,7 +94,7 @@ def _named(said: str, labels: Sequence[str]) -> int | None:
 
 
 def _fit(words: Sequence[str], label: Sequence[str]) -> float:
-    """Give how much of what was said stands in the label, 0 to 1."""
+    """Return how much of the words is in the label, 0 to 1."""
     if not label:
         return 0.0
     likeness = [max(_alike(word, other) for other in label) for word in words]
@@ -122,6 +122,6 @@ def _words(text: str) -> list[str]:
 
 @lru_cache(2048)
 def _label(text: str) -> list[str]:
-    """The words of a label: the same few are shown again and again; "Hid…" also as "hid-"."""
+    """Return the words of a label, and a cut word "Hid…" also as "hid-". Cached: labels recur."""
     cut = _words(" ".join(_CUT.findall(text)))
     return [*_words(text), *(f"{word}-" for word in cut)]

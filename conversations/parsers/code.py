@@ -1,4 +1,4 @@
-"""The six digits an owner tells the officer at the door."""
+"""Reads the door code: six digits that an owner tells the officer at the door."""
 
 from __future__ import annotations
 

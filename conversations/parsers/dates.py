@@ -1,4 +1,4 @@
-"""Days, as people name them."""
+"""Reads days, as people name them."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _LARGE = 10**6  # stands for any larger number
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A day as it was said.
+    """Days as written.
 
-    "days" and "past" have the days meant, in order; "not" the ones excluded, in the next seven
-    days or as named; "invalid" (no such day), "any" (left to us) and "asap" have none.
+    "days" and "past" have the named days, in order; "not" has the excluded ones; "invalid" (no
+    such day), "any" (left to us) and "asap" have none.
     """
 
     kind: Kind
@@ -65,7 +65,7 @@ def day(*, at_most: int = 60) -> Parser:
 
 
 def days(*, at_most: int = 60) -> Parser:
-    """Read the days that suit somebody, as a list of ISO days, or "any".
+    """Read the days that suit a person, as a list of ISO days, or "any".
 
     "besok atau kamis", "senin rabu", "kapan saja", "jangan jumat" (then: the other days of the
     next seven). As soon as possible is "any". At most 31 days are given, and only those on which
@@ -91,7 +91,7 @@ def days(*, at_most: int = 60) -> Parser:
 
 
 def _working(days: Sequence[date], facts: Facts) -> Json:
-    """Give the working days among these."""
+    """Return the working days among these."""
     kept = [one.isoformat() for one in days if facts.calendar.works(one)]
     if days and not kept:
         raise Refused("no_working_day", {"day": days[-1]})
@@ -99,7 +99,7 @@ def _working(days: Sequence[date], facts: Facts) -> Json:
 
 
 def read(text: str, today: date) -> Named | None:
-    """Give what the words say about a day, or None.
+    """Return the days that the words name, or None.
 
     "minggu" is Sunday and "minggu depan" next week; "malam minggu" is Saturday night; a weekday's
     name is the next one after today; a day of a month without a year is the coming one, unless it
@@ -126,7 +126,7 @@ def read(text: str, today: date) -> Named | None:
 
 
 def _coming(text: str, today: date, at_most: int) -> tuple[date, ...] | None:
-    """Give the days named that are near enough, or None if none was named."""
+    """Return the named days that are near enough, or None if none was named."""
     named = read(text, today)
     if named is None or named.kind in ("any", "asap", "not"):
         return None
@@ -214,11 +214,11 @@ _HOURS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """One mention of days, and where it stands in the text."""
+    """One mention of days, and its position in the text."""
 
     start: int
     end: int
-    days: tuple[date, ...]  # none: there is no such day
+    days: tuple[date, ...]  # empty: there is no such day
 
 
 def _spelled(text: str) -> str:
@@ -250,19 +250,19 @@ def _weeks(match: re.Match[str]) -> str:
 
 
 def _found(said: str, today: date) -> Named:
-    """Give every day named: the first reader that knows the words at a place takes them."""
-    taken, free = list[_Spot](), bytearray(b"\1" * len(said))
+    """Return every day named; at each position, the first reader that matches takes the words."""
+    spots, free = list[_Spot](), bytearray(b"\1" * len(said))
     for reader in (_calendar, _numbered, _months, _spans, _relative, _weekends, _weekdays):
         for spot in reader(said, today):
             if all(free[spot.start : spot.end]):
-                taken.append(spot)
+                spots.append(spot)
                 free[spot.start : spot.end] = bytes(spot.end - spot.start)
-    taken.sort(key=lambda spot: spot.start)
-    if taken and all(not spot.days for spot in taken):
+    spots.sort(key=lambda spot: spot.start)
+    if spots and all(not spot.days for spot in spots):
         return Named("invalid")
     named: list[date] = []
-    for at, spot in enumerate(taken):
-        between = said[taken[at - 1].end : spot.start].strip() if at else ""
+    for at, spot in enumerate(spots):
+        between = said[spots[at - 1].end : spot.start].strip() if at else ""
         if at and named and spot.days and between in ("-", "sampai", "sampai hari", "to"):
             end = spot.days[-1]
             if end < named[-1]:
@@ -270,13 +270,13 @@ def _found(said: str, today: date) -> Named:
             if timedelta(0) < end - named[-1] <= timedelta(days=62):
                 named += following(named[-1], (end - named[-1]).days)
                 continue
-        before = said[taken[at - 1].end if at else 0 : spot.start]
+        before = said[spots[at - 1].end if at else 0 : spot.start]
         named += _bounded(spot.days, before, today)
     return Named("days", tuple(sorted(set(named))))
 
 
 def _bounded(days: Sequence[date], before: str, today: date) -> Sequence[date]:
-    """Give the days that "sebelum", "paling lambat", "setelah" and "mulai" leave."""
+    """Return the days that "sebelum", "paling lambat", "setelah" or "mulai" allows."""
     if not days:
         return days
     if re.search(r"\b(?:sebelum|paling lambat|maksimal|before|by) (?:hari )?$", before):
@@ -332,7 +332,7 @@ def _numbered(said: str, today: date) -> Iterator[_Spot]:
     end = 0
     for m in re.finditer(pattern, said):
         if m.start() < end:
-            continue  # the one before went on so far
+            continue  # inside the mention before
         words = m[1].split()
         while words and _number(words) is None:
             words = words[:-1]
@@ -443,7 +443,7 @@ def _relative(said: str, today: date) -> Iterator[_Spot]:
 
 
 def _weekends(said: str, today: date) -> Iterator[_Spot]:
-    """Find "weekend" and "akhir pekan depan": what is left of this one, or the next."""
+    """Find "weekend" and "akhir pekan depan": the rest of this weekend, or the next one."""
     saturday = today + timedelta(days=5 - today.weekday())
     for m in re.finditer(r"\bweekend(?: (depan|ini))?\b", said):
         first = saturday + timedelta(days=7) if m[1] == "depan" else saturday
@@ -477,6 +477,6 @@ def _number(words: Sequence[str]) -> int | None:
         return int(words[0]) if len(words[0]) <= 6 else _LARGE
     values = [unit(word)[1] for word in words]
     match values:
-        case [int(tens), int(ones)] if 1 <= tens <= 3 and ones < 10:  # "dua lima" is said for 25
+        case [int(tens), int(ones)] if 1 <= tens <= 3 and ones < 10:  # "dua lima" means 25
             return tens * 10 + ones
     return spoken(words) if any(value is not None for value in values) else None

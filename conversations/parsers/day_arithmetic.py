@@ -1,16 +1,16 @@
-"""Arithmetic of days: what a number, a month and a distance come to, counted from a day."""
+"""Arithmetic of days: resolves a day's number, a month or a distance, relative to a day."""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, timedelta
 
-_YEARS = range(1900, 2200)  # others are slips; and the calendar's ends leave no day after
-FAR = 400  # days, weeks or months from today; nobody means more
+_YEARS = range(1900, 2200)  # others are typos, and dates overflow at the calendar's ends
+FAR = 400  # days, weeks or months from today; larger distances are refused
 
 
 def day_on(year: int, month: int, on: int) -> tuple[date, ...]:
-    """Give the day, or nothing if there is no such day."""
+    """Return the day; empty if there is no such day."""
     try:
         return (date(year, month, on),) if year in _YEARS else ()
     except ValueError:
@@ -23,7 +23,7 @@ def full_year(digits: str) -> int:
 
 
 def of_month(on: int, month: int, today: date) -> tuple[date, ...]:
-    """Give the day in this year, or the next year's if it passed more than half a year ago."""
+    """Return the day in this year, or in the next if it passed more than half a year ago."""
     this = day_on(today.year, month, on)
     if this and today - this[0] <= timedelta(days=182):
         return this
@@ -31,7 +31,7 @@ def of_month(on: int, month: int, today: date) -> tuple[date, ...]:
 
 
 def day_from(on: int, today: date, *, depan: bool = False) -> tuple[date, ...] | None:
-    """Give the next day with this number, today included; None if no month has it."""
+    """Return the next day with this number, today included; None if no month has it."""
     if not 1 <= on <= 31:
         return None
     first = next_month(today.replace(day=1)) if depan else today.replace(day=1)
@@ -44,12 +44,12 @@ def day_from(on: int, today: date, *, depan: bool = False) -> tuple[date, ...] |
 
 
 def next_month(first: date) -> date:
-    """Give the first day of the month after the one that begins on this day."""
+    """Return the first day of the month after the one that begins on `first`."""
     return (first + timedelta(days=32)).replace(day=1)
 
 
 def moved(today: date, count: int, what: str) -> date | None:
-    """Give the day so many "hari", "minggu" or "bulan" away; None if that is farther than `FAR`."""
+    """Return the day `count` "hari", "minggu" or "bulan" away; None if farther than `FAR`."""
     if abs(count) > FAR:
         return None
     if what != "bulan":
@@ -60,5 +60,5 @@ def moved(today: date, count: int, what: str) -> date | None:
 
 
 def following(start: date, count: int) -> list[date]:
-    """Give the `count` days after `start`."""
+    """Return the `count` days after `start`."""
     return [start + timedelta(days=ahead) for ahead in range(1, count + 1)]

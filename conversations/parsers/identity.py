@@ -1,4 +1,4 @@
-"""Sixteen digits that may be a NIK or a KK number: noticed, hidden, and on the web form checked."""
+"""Detects and redacts sixteen digits that may be a NIK or a KK number, and validates a NIK."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DATE = re.compile(
 _PIN = re.compile(r"(?<!\d)[5-7]\.\d{3,}[\s,;+-]{1,4}10[67]\.\d{3,}")  # around Jakarta
 _REGENCY = re.compile(r"0[1-9]|[12]\d|3[0-7]|7[1-9]")  # a kabupaten, or from 71 a kota
 _MASK = "[nomor disembunyikan]"
-# Letters that are read as digits; those after the blank are Greek and Cyrillic.
+# Letters that look like digits; those after the space are Greek and Cyrillic.
 _LOOKALIKES = {
     0: "oOQD \u03bf\u039f\u043e\u041e",
     1: "lIi \u0406\u0456\u0399",
@@ -41,11 +41,11 @@ _AS_DIGITS = {
     if letter != " "
 }
 _EITHER = rf"[\d{''.join(map(chr, _AS_DIGITS))}]"
-_DRESSED = re.compile(rf"(?<!{_EITHER}){_EITHER}++(?![^\W_])")  # possessive: no second look
-_MANY = 8  # digits that have to be digits before letters are read as some, or words as some
+_DISGUISED = re.compile(rf"(?<!{_EITHER}){_EITHER}++(?![^\W_])")  # possessive: no backtracking
+_MANY = 8  # real digits required before letters are read as digits
 _SPELLED = re.compile(rf"(?:\b(?:{'|'.join(DIGIT_WORDS)}|\d)\b[\W_]*){{{LENGTH},}}", re.IGNORECASE)
-#: A civil servant's number (NIP), as it stands on badges: born on, servant since, sex, serial.
-#: Its ninth and tenth digits are a century, where a NIK has a month: it is never a NIK with more.
+#: A civil servant's number (NIP), as on badges: day of birth, start of service, sex, serial. Its
+#: ninth and tenth digits are a century, where a NIK has a month: it never begins with a NIK.
 _NIP = re.compile(
     r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[12]\d{3}"
@@ -53,19 +53,19 @@ _NIP = re.compile(
 
 
 def contains_identity_number(text: str) -> bool:
-    """Say whether sixteen digits stand in the text, whatever signs stand between them.
+    """Whether the text holds sixteen digits of one number, with any signs between them.
 
-    Letters that look like digits and digits said in words count as digits. A sum of money written
-    in thousands is none, nor are telephone numbers, days and hours in a row, or the eighteen
-    digits of a civil servant's number. In doubt it is one.
+    Letters that look like digits and digits written as words count. A sum of money written in
+    thousands does not, nor do telephone numbers, days and hours in a row, or the eighteen digits
+    of a civil servant's number. True in doubt.
     """
-    if len(text) < LENGTH and text.isascii():  # most messages; one sign of others may be two digits
+    if len(text) < LENGTH and text.isascii():  # most messages; outside ASCII, one sign may be "10"
         return False
     return any(True for _ in _spans(tidy(text)))
 
 
 def redact(text: str) -> str:
-    """Give the text with every such number hidden, and every digit that hangs together with it."""
+    """Return the text with every such number hidden, and every digit connected with it."""
     clean = tidy(text)
     spans = list(_spans(clean))
     for start, end in reversed(spans):
@@ -96,9 +96,9 @@ def nik() -> Parser:
 
 
 def _spans(clean: str) -> Iterator[tuple[int, int]]:
-    """Find the runs of digits that hold sixteen of one number, in order."""
+    """Find the runs that hold the sixteen digits of one number, in order, without overlaps."""
     end = 0
-    for start, stop in sorted({*_written(clean), *_dressed(clean), *_spelled(clean)}):
+    for start, stop in sorted({*_written(clean), *_disguised(clean), *_spelled(clean)}):
         if start >= end:
             yield start, stop
             end = stop
@@ -113,7 +113,7 @@ def _written(clean: str) -> Iterator[tuple[int, int]]:
             yield run.span()
 
 
-def _dressed(clean: str) -> Iterator[tuple[int, int]]:
+def _disguised(clean: str) -> Iterator[tuple[int, int]]:
     """Find numbers with letters for digits or signs: they must be a possible NIK or KK."""
     if len(re.findall(r"\d", clean)) < _MANY:
         return
@@ -132,9 +132,9 @@ def _dressed(clean: str) -> Iterator[tuple[int, int]]:
 
 
 def _from_letters(clean: str, *, leading: bool) -> str:
-    """Give the text, just as long, with the letters as digits in each word that ends in such.
+    """Return a text of the same length, with look-alike letters in words of digits as digits.
 
-    With `leading` also those before a word's first digit: "O757", but not "nis3174".
+    With `leading`, also before a word's first digit: right for "O757", wrong for "nis3174".
     """
 
     def read(word: re.Match[str]) -> str:
@@ -144,11 +144,11 @@ def _from_letters(clean: str, *, leading: bool) -> str:
         kept = 0 if leading else first.start()
         return word[0][:kept] + word[0][kept:].translate(_AS_DIGITS)
 
-    return _DRESSED.sub(read, clean)
+    return _DISGUISED.sub(read, clean)
 
 
 def _spelled(clean: str) -> Iterator[tuple[int, int]]:
-    """Find sixteen digits said in words, or in words and digits."""
+    """Find sixteen digits written as words, or as words and digits."""
     if len(clean) >= 3 * LENGTH:
         for run in _SPELLED.finditer(clean):
             if re.search(r"[^\W\d_]", run[0]):
@@ -156,10 +156,10 @@ def _spelled(clean: str) -> Iterator[tuple[int, int]]:
 
 
 def _in_groups(run: str) -> bool:
-    """Say whether some groups together are sixteen digits that look like one number.
+    """Whether some groups together are sixteen digits that look like one number.
 
-    At the head of the run, one and the same sign between the groups is enough; elsewhere, and
-    with different signs, they must be a possible NIK or KK, or all that was written.
+    At the start of the run, the same sign between all groups is enough; elsewhere, and with
+    different signs, they must be a possible NIK or KK, or the whole run.
     """
     groups = re.findall(r"\d+", run)
     if not groups or _SUM.fullmatch(run) or _is_day_with_hours(run):
@@ -172,18 +172,18 @@ def _in_groups(run: str) -> bool:
 
 
 def _is_day_with_hours(run: str) -> bool:
-    """Say whether a day of a year is all of it, but for hours: "11/12/2026 09:00 - 10:30"."""
+    """Whether the run is only a date with hours: "11/12/2026 09:00 - 10:30"."""
     hours = _DATE.sub(" ", run)
     return hours != run and not re.search(r"\d", _HOURS.sub(" ", hours))
 
 
 def _joins(groups: Sequence[str]) -> bool:
-    """Say whether the first groups are sixteen digits together."""
+    """Whether the first groups together are sixteen digits."""
     return LENGTH in accumulate(map(len, groups))
 
 
 def _joined(groups: Sequence[str]) -> Iterator[str]:
-    """Give every sixteen digits that neighbouring groups are together."""
+    """Yield every sixteen digits that neighbouring groups form together."""
     for start in range(len(groups)):
         digits = ""
         for group in groups[start : start + LENGTH]:
@@ -195,7 +195,7 @@ def _joined(groups: Sequence[str]) -> Iterator[str]:
 
 
 def _is_one_number(run: str) -> bool:
-    """Say whether sixteen digits begin as a NIK does, and are no days, hours or sums."""
+    """Whether the run is sixteen digits that begin like a NIK and are no days, hours or sums."""
     digits = re.sub(r"\D", "", run)
     return (
         len(digits) == LENGTH

@@ -1,4 +1,4 @@
-"""Sums of rupiah, as people type them."""
+"""Reads sums of rupiah, as people type them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _PER_YEAR: dict[Period, int] = {"day": 26 * 12, "week": 52, "month": 12, "year":
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A sum as it was said, in whole rupiah.
+    """A sum as written, in whole rupiah.
 
     An exact sum has `low == high`; "kurang dari" has no `low`, "lebih dari" no `high`. `readings`,
-    when there are any, are what the words may mean, and then `low` and `high` are None. With a
-    `doubt` the sum stands beside something that changes it: a minus, another currency, a factor.
+    if any, are possible values, and then `low` and `high` are None. A `doubt` names something
+    beside the sum that changes it: a minus, another currency, a factor.
     """
 
     low: int | None = None
@@ -43,14 +43,14 @@ def money(
 ) -> Parser:
     """Read a sum as whole rupiah: "5jt", "2,5 juta", "500rb", "Rp 2.500.000,-", "goban".
 
-    "m" is miliar. A comma or dot before three digits parts thousands, else decimals. A bound
-    ("kurang dari 1 juta") is taken as the sum. With `period`, a sum said for another period is
-    converted: 26 working days a month, 52 weeks and 12 months a year.
+    "m" is miliar. A comma or dot before three digits separates thousands, else decimals. A bound
+    ("kurang dari 1 juta") counts as the sum. With `period`, a sum for another period is converted:
+    26 working days a month, 52 weeks and 12 months a year.
 
     Raises:
         Refused: ``not_money`` if there is no sum; ``ambiguous_money`` with readings for a bare
             number under 1000 (in thousands, in millions); ``which_sum`` with readings for a range
-            or several sums, or a sum to be worked out; ``confirm_sum`` with the sum behind a minus
+            or several sums, or a sum to be calculated; ``confirm_sum`` with the sum after a minus
             or beside an unknown factor; ``not_rupiah`` for another currency;
             ``money_out_of_range`` with both limits.
     """
@@ -83,25 +83,25 @@ def money(
 
 
 def read(text: str) -> Amount | None:
-    """Give what the words say about a sum, or None.
+    """Return the sum that the words name, or None.
 
-    A bare number under 1000 has two readings: as it stands and in thousands; "1.5" in thousands
-    and in millions.
+    A bare number under 1000 has two readings: unchanged and in thousands; "1.5" in thousands and
+    in millions.
     """
     said = _spelled(text)
-    for part in reversed(_MEND.split(said)):  # "5 juta eh 6 juta": the last one counts
+    for part in reversed(_CORRECTION.split(said)):  # "5 juta eh 6 juta": the last one counts
         if (amount := _amount(part)) is not None:
             return amount
     return Amount(0, 0) if _NOTHING.search(said) else None
 
 
 def _sums(amount: Amount) -> tuple[list[int], bool]:
-    """Give the sums to choose from, and whether it is their thousands that are unclear."""
+    """Return the sums to choose from, and whether they differ only by a factor of 1000."""
     if amount.readings:
         first, last = amount.readings[0], amount.readings[-1]
         if last != first * 1000:
             return list(amount.readings), False
-        factor = 1000 if first < 1000 else 1  # of a business, "500" means 500 ribu or 500 juta
+        factor = 1000 if first < 1000 else 1  # for a business, "500" means 500 ribu or 500 juta
         return [value * factor for value in amount.readings], True
     bounds = [bound for bound in (amount.low, amount.high) if bound is not None]
     return [bounds[0], sum(bounds) // len(bounds), bounds[-1]], False
@@ -111,11 +111,11 @@ def _reading(value: int) -> Reading:
     return Reading(str(value), Say("common.sum", {"sum": Rupiah(value)}), value)
 
 
-# --- what is said about a sum
+# --- patterns of sums
 
 _ONE = "dua|tiga|empat|lima|enam|tujuh|delapan|sembilan"
 _MIXED = re.compile(r"(?<![\d.,])(?:(\d{1,6}) )?(\d{1,2})([/⁄])([1-9]\d?)(?![\d/⁄])")
-_MEND = re.compile(r"\b(?:eh+|ralat|maksudnya|maksud saya|salah|sori|sorry|koreksi)\b")
+_CORRECTION = re.compile(r"\b(?:eh+|ralat|maksudnya|maksud saya|salah|sori|sorry|koreksi)\b")
 _NOTHING = re.compile(
     r"^\W*(?:nol|nihil|kosong|zero|nothing)(?: rupiah| perak)?\W*$"
     r"|^(?:\w+ ){0,3}?(?:belum|tidak) (?:\w+ ){0,2}?(?:ada|punya|dapat|dapet|jualan|berjualan"
@@ -185,7 +185,7 @@ _PERIOD = {
 
 
 def _spelled(text: str) -> str:
-    """Give the text in usual spelling, with each sum's signs made plain: "2.500.000,-", "s/d"."""
+    """Return the text in standard spelling, with the signs of sums simplified: "2.500.000,-"."""
     said = _MIXED.sub(_improper, plain(text)).replace("s/d", "sampai").replace("s.d.", "sampai")
     said = re.sub(r"(?<=[^\W\d_]{3})2\b", "", said)  # "kira2"
     said = re.sub(r"\bseperempat\b", "0,25", re.sub(r"\btiga ?perempat\b", "0,75", said))
@@ -201,7 +201,7 @@ def _spelled(text: str) -> str:
 
 
 def _improper(match: re.Match[str]) -> str:
-    """Give "2 1/2" as "5⁄2"; "2/3" with a plain stroke stays: it may be a range."""
+    """Return "2 1/2" as "5⁄2"; "2/3" with a plain slash stays, since it may be a range."""
     whole, part, stroke, parts = match.groups()
     usual = f"{part}/{parts}" in ("1/2", "1/4", "3/4")
     if int(part) >= int(parts) or (stroke == "/" and not usual):
@@ -212,16 +212,16 @@ def _improper(match: re.Match[str]) -> str:
 
 
 def _amount(said: str) -> Amount | None:
-    """Give the one sum, range, bound or doubt in the text."""
+    """Return the one sum, range, bound or doubt in the text."""
     found = _joined(list(sums_in(said)), said)
     if large := [one for one in found if one.scale > 1 or max(one.values) >= 1000]:
         found = large  # "2 orang, modal 5 juta"
     if not found:
         return None
-    ours = _in_rupiah(found, said)
-    if not ours:
+    in_rupiah = _in_rupiah(found, said)
+    if not in_rupiah:
         return Amount(readings=_whole(found[-1].values), doubt="currency")
-    found = ours
+    found = in_rupiah
     last = found[-1]
     if len(found) > 1:
         spans = [(one, found[at - 1].end if at else 0) for at, one in enumerate(found)]
@@ -236,7 +236,7 @@ def _amount(said: str) -> Amount | None:
 
 
 def _in_rupiah(found: Sequence[Sum], said: str) -> list[Sum]:
-    """Give the sums beside which no other currency stands."""
+    """Return the sums without another currency beside them."""
     starts = [0, *(one.end for one in found)]
     ends = [*(one.start for one in found[1:]), len(said)]
     return [
@@ -248,7 +248,7 @@ def _in_rupiah(found: Sequence[Sum], said: str) -> list[Sum]:
 
 
 def _one(found: Sum, before: str, after: str) -> Amount:
-    """Give a single sum with its bound and its period, or with what makes it doubtful."""
+    """Return a single sum with its bound and its period, or with its doubt."""
     period = _period(after) or _period(before)
     if factor := _factor(before, after):
         sums = _whole([max(found.values) * factor, max(found.values)])
@@ -275,7 +275,7 @@ def _whole(values: Iterable[Fraction]) -> tuple[int, ...]:
 
 
 def _factor(before: str, after: str) -> int | None:
-    """Give the number by which a sum is to be multiplied: "2 x 500rb", "500rb kali tiga"."""
+    """Return the factor of a sum: "2 x 500rb", "500rb kali tiga"."""
     found = _FACTOR_BEFORE.search(before[-40:]) or _FACTOR_AFTER.search(after)
     if found is None:
         return None
@@ -289,7 +289,7 @@ def _period(said: str) -> Period | None:
 
 
 def _joined(found: Sequence[Sum], said: str) -> list[Sum]:
-    """Give the sums with "2-3jt" and "antara 2 dan 3 juta" made one."""
+    """Return the sums, with "2-3jt" and "antara 2 dan 3 juta" merged into one."""
     joined: list[Sum] = []
     for one in found:
         if joined:
@@ -306,7 +306,7 @@ def _joined(found: Sequence[Sum], said: str) -> list[Sum]:
 
 
 def _range(low: Sum, high: Sum) -> Sum:
-    """Give the range between two sums; one without a scale takes the other's, or the next below."""
+    """Return the range of two sums; one without a scale takes the other's, or the next lower."""
     first, second = min(low.values), max(high.values)
     if low.scale == 1 and high.scale > 1 and first < 1000:
         if low.doubtful:  # "1,5-2 juta"

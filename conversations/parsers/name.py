@@ -1,4 +1,4 @@
-"""Names of people and of businesses."""
+"""Reads names of people and of businesses."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from conversations.words import is_latin, standardised, tidy
 
 _AROUND = ' ,;:!?*_~<>()[]{}"'  # signs around a name
 _QUOTES = ' ,;:"*_~'
-_ROOM = 100  # characters of courtesy that may stand around a name
+_ROOM = 100  # extra characters allowed for courtesies around a name
 
 _GREETING = re.compile(
     r"(?:(?:hai|halo|hallo|assalamu'?alaikum|perkenalkan|kenalkan|iya|ya|ok|oke)\b(?P<sign>[\s,.!]*))+",
     re.IGNORECASE,
 )
 _END = r"\s*(?:(?:adalah|itu|ialah|bernama)\b)?(?:\s*[:=,]\s*|\s+)"
-# Before a name nothing else can be meant by these.
+# Before a name, these words are never a part of it.
 _SURE_LEAD = re.compile(
     r"(?:panggil (?:saja|aja)|namaku|a/n|atas nama|my name is|name is|i am|i'm"
     r"|(?:nama|nm|nma)(?: (?:lengkap|panggilan))? (?:saya|sy|aku|gue)(?:nya)?"
@@ -29,8 +29,8 @@ _SURE_LEAD = re.compile(
     rf"|(?:nama|nm|nma) (?:usaha|toko|warung)(?:nya)?(?: (?:saya|kami|sy))?){_END}",
     re.IGNORECASE,
 )
-# These may also be how a name begins: "Abdi Setiawan", "Namanya Juga Usaha". Not if a verb or a
-# colon follows.
+# A name may also begin with these: "Abdi Setiawan", "Namanya Juga Usaha". Not if a verb or a colon
+# follows.
 _VERB = (
     r"(?P<verb>\s*(?:(?:adalah|itu|ialah|bernama)\b)?\s*[:=]|\s+(?:adalah|itu|ialah|bernama)\b)?"
 )
@@ -43,7 +43,7 @@ _LEAD = re.compile(
 _COURTESIES = {
     "pak", "bu", "bang", "mas", "mbak", "kak", "min", "gan", "ya", "yah", "aja", "saja",
 }  # fmt: skip
-# No KTP begins with a long one; a short one may be a part of the name: "Mas Agung".
+# No name on a KTP begins with a long title; a short one may be a part of the name: "Mas Agung".
 _TITLE = re.compile(
     r"(?:ibu|ibuk|bapak|bpk|(?P<short>bu|pak|bang|mas|mbak|mba))\b[\s.,]+", re.IGNORECASE
 )
@@ -63,29 +63,29 @@ _NO_NAME = re.compile(
 )
 
 
-# Words that make a sentence or a question of it, in their usual spelling.
+# Words of a sentence or a question, in their standard spelling.
 _SENTENCE = re.compile(
     r"\?|\b(?:berapa|apakah|kapan|gimana|kenapa|petugas\w*|pungli)\b"
     r"|\b(?:saya|kami) (?:mau|tidak|belum|sudah|punya|bisa|lagi|sedang|butuh|perlu|jual|jualan"
     r"|jawab|tanya|minta)\b"
 )
-_REMARK_WORDS = 6  # a longer text that means something else is no name
+_REMARK_WORDS = 6  # a longer text with another meaning is no name
 
-#: Asks for something that must not wait for a second question.
+#: Intents that must not wait for a confirming question.
 _URGENT = frozenset({phrases.Intent.COMPLAINT, phrases.Intent.STOP})
 
 
 def name(*, at_most: int = 100) -> Parser:
     """Read a person's name, tidied: "nama saya siti aminah" is "Siti Aminah".
 
-    Words that may be a courtesy or a part of the name are asked back: "Abdi Setiawan", "Ni Luh
+    If words may be a courtesy or a part of the name, the person is asked: "Abdi Setiawan", "Ni Luh
     Mas".
 
     Raises:
         Refused: ``not_a_name`` for signs, commands and greetings; ``name_with_digits``;
             ``name_not_latin``; ``name_too_long`` with the limit; ``name_too_short`` with the one
-            letter as reading; ``which_name`` with two readings; ``confirm_name`` with the one, if
-            the words have another meaning as well: "Terima Kasih Zega".
+            letter as reading; ``which_name`` with two readings; ``confirm_name`` with one reading,
+            if the words have another meaning as well: "Terima Kasih Zega".
     """
 
     def parse(text: str, facts: Facts) -> str:
@@ -111,8 +111,8 @@ def name(*, at_most: int = 100) -> Parser:
 def business_name(*, at_most: int = 100) -> Parser:
     """Read the name of a business as it is written, or None for "belum ada".
 
-    Nothing is cut from it but "nama usahanya" and the like; where that may be a part of the name,
-    it is asked back.
+    Only "nama usahanya" and the like are cut off; if that may be a part of the name, the person is
+    asked.
 
     Raises:
         Refused: ``not_a_business_name``, also for as many digits as an identity number has;
@@ -147,7 +147,7 @@ def _offered(names: Sequence[str]) -> tuple[Reading, ...]:
 
 
 def _readings(words: str) -> tuple[str, ...]:
-    """Give the name without what was said around it; and also whole, where that is in doubt."""
+    """Return the name without courtesies; and also the whole text, if the cut is in doubt."""
     named, sure = _without_lead(words)
     untitled, sure_title = _without_title(named)
     whole = words if not sure else untitled if sure_title else named
@@ -158,7 +158,7 @@ def _readings(words: str) -> tuple[str, ...]:
 
 
 def _without_title(words: str) -> tuple[str, bool]:
-    """Cut "Ibu" and the like before the name; say whether it can't be a part of the name."""
+    """Cut a title such as "Ibu"; also return whether it can't be a part of the name."""
     title = _TITLE.match(words)
     if title is None or not _has_letter(words[title.end() :]):
         return words, True
@@ -167,7 +167,7 @@ def _without_title(words: str) -> tuple[str, bool]:
 
 
 def _without_lead(words: str) -> tuple[str, bool]:
-    """Cut a greeting and "nama saya"; say whether nothing else can be meant."""
+    """Cut a greeting and "nama saya"; also return whether the cut is certain."""
     greeting = _GREETING.match(words)
     start = greeting.end() if greeting else 0
     parted = bool(greeting and re.search(r"[,.!]", greeting["sign"]))
@@ -185,7 +185,7 @@ def _without_lead(words: str) -> tuple[str, bool]:
 
 
 def _without_tail(words: str) -> tuple[str, bool]:
-    """Cut "pak", "ya" and the like behind the name; say whether nothing else can be meant."""
+    """Cut "pak", "ya" and the like after the name; also return whether the cut is certain."""
     parts = words.split()
     end = len(parts)
     while end > 1 and parts[end - 1].strip(",.!").lower() in _COURTESIES:
@@ -198,13 +198,13 @@ def _without_tail(words: str) -> tuple[str, bool]:
 
 
 def _set_off(courtesy: str, name_: str) -> bool:
-    """Say whether somebody wrote the name in capitals, and the words around it not."""
+    """Whether the name begins with a capital and the words around it are in lowercase."""
     first = re.search(r"[^\W\d_]", name_)
     return courtesy == courtesy.lower() and first is not None and first[0].isupper()
 
 
 def _without_name_word(words: str) -> tuple[str, ...]:
-    """Cut "nama usaha saya" before a business's name; give both readings where it is in doubt."""
+    """Cut "nama usaha saya" before a business's name; return both readings if in doubt."""
     for pattern in (_SURE_LEAD, _NAME_WORD):
         lead = pattern.match(words)
         if lead and _has_letter(words[lead.end() :]):
@@ -219,10 +219,10 @@ def _has_letter(words: str) -> bool:
 
 
 def _checked(words: str, at_most: int) -> str:
-    """Give a name with its capitals.
+    """Return a name with its capitals.
 
     Raises:
-        Refused: it can't be one.
+        Refused: it can't be a name.
     """
     words = words.strip(_AROUND)
     if re.search(r"\d", words):
@@ -239,16 +239,16 @@ def _checked(words: str, at_most: int) -> str:
 
 
 def _of_name(character: str) -> str:
-    """Give a letter, a mark upon a letter or a sign as it is, and a blank for anything else."""
+    """Return a letter, a combining mark or a sign of names unchanged; a space for the rest."""
     kept = character.isalpha() or character in " .,'/-" or category(character)[0] == "M"
     return character if kept else " "
 
 
 def _other_meaning(words: str, core: str) -> bool:
-    """Say whether the core of the words, if it is a name, means something else as well.
+    """Whether the core of the words, which may be a name, has another meaning as well.
 
     Raises:
-        Refused: it means nothing but that: "petugasnya kasar" is nobody's name.
+        Refused: it has only the other meaning: "petugasnya kasar" is nobody's name.
     """
     if _SENTENCE.search(standardised(words)):
         raise Refused("not_a_name")
@@ -264,9 +264,9 @@ def _other_meaning(words: str, core: str) -> bool:
 
 
 def cased(words: str) -> str:
-    """Give a name's words a capital each where they have none, or where all are capitals.
+    """Capitalise the words of a name that have no capital, or all if the name is in capitals.
 
-    Degrees and the number at the end keep theirs: "Budi Santoso III", "Siti Aminah, S.Pd.".
+    Degrees and a number at the end keep theirs: "Budi Santoso III", "Siti Aminah, S.Pd.".
     """
     head, comma, behind = words.partition(",")
     given = (head.lower() if head == head.upper() else head).split()
@@ -275,7 +275,7 @@ def cased(words: str) -> str:
 
 
 def _cased(word: str, at: int, last: bool) -> str:
-    """Give a word of the name itself, at its place."""
+    """Capitalise a word of the name, by its position."""
     if word != word.lower() or (at and word in _JOINED):
         return word
     if at and (last or len(word) > 2) and _ROMAN.fullmatch(word.strip(".")):
@@ -286,7 +286,7 @@ def _cased(word: str, at: int, last: bool) -> str:
 
 
 def _degree(word: str) -> str:
-    """Give "S.Pd." for "s.pd."; a short one that is not listed stays in capitals."""
+    """Return "S.Pd." for "s.pd."; a short degree that is not listed stays in capitals."""
     if word not in (word.lower(), word.upper()):
         return word
     letters = re.sub(r"[\W_]", "", word.lower())
@@ -299,6 +299,6 @@ def _degree(word: str) -> str:
 
 
 def _capital(word: str) -> str:
-    """Give "Nur'aini", "Al-Fatih", "H.M.", "O'Brien": a capital after a sign that starts a word."""
+    """Capitalise a word, also after a sign: "Nur'aini", "Al-Fatih", "H.M.", "O'Brien"."""
     word = re.sub(r"(^|[-./])([^\W\d_])", lambda m: m[1] + m[2].upper(), word)
     return re.sub(r"^(O|D)'([^\W\d_])", lambda m: f"{m[1]}'{m[2].upper()}", word)

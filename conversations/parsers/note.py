@@ -1,4 +1,4 @@
-"""Free words: a reason, a remark."""
+"""Reads free words: a reason, a remark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conversations.words import tidy
 
 
 def note(*, at_most: int = 300) -> Parser:
-    """Take words as they are, without what nobody sees.
+    """Return the words as typed, without invisible characters.
 
     Raises:
         Refused: ``note_too_short`` under three characters, or without letter and digit;

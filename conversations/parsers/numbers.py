@@ -1,4 +1,4 @@
-"""Whole numbers, in digits or in Indonesian words."""
+"""Reads whole numbers, in digits or in Indonesian words."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def spoken(words: Sequence[str]) -> int | None:
 
 
 def in_digits(said: str) -> str:
-    """Give the text with its number words as digits: "rt dua belas" is "rt 12"."""
+    """Return the text with its number words as digits: "rt dua belas" is "rt 12"."""
     words, out, at = said.split(), list[str](), 0
     while at < len(words):
         for end in range(min(len(words), at + 4), at, -1):
@@ -76,7 +76,7 @@ def in_digits(said: str) -> str:
 
 
 def unit(word: str) -> tuple[str | None, int | None]:
-    """Give the value of one number word, and "whole" for one that no "puluh" can follow."""
+    """Return ("whole" if no "puluh" can follow, value) of one number word; (None, None) if none."""
     for spelling in (word, squeezed(word)):
         if spelling in _WHOLE:
             return "whole", _WHOLE[spelling]
@@ -102,9 +102,9 @@ def whole(at_least: int = 0, at_most: int = 10_000) -> Parser:
 def workers(*, at_most: int = 1_000) -> Parser:
     """Read how many people work in the business, the owner included: "sendiri aja" is 1.
 
-    Counts that leave the owner out are made whole, and everybody named counts: "sama istri" is 2,
-    "saya, istri dan 1 anak" 3, "karyawan 2" 3, "belum ada karyawan" 1. "berdua" is 2; a bare number
-    is taken as it stands, and 0 as the owner alone.
+    A count without the owner gets the owner added, and every person named counts: "sama istri" is
+    2, "saya, istri dan 1 anak" 3, "karyawan 2" 3, "belum ada karyawan" 1. "berdua" is 2; a bare
+    number stays unchanged, and 0 is the owner alone.
 
     Raises:
         Refused: as `whole`.
@@ -159,10 +159,10 @@ _NOBODY = re.compile(
 
 
 def _people(said: str, count: int | None) -> int | None:
-    """Give the owner and everybody named beside them; None if nobody is, or it does not add up.
+    """Count the owner and the other people named; None if there are none, or the numbers disagree.
 
-    A relative or a helper without a number is one. A number that belongs to nobody named has to
-    be the sum: "5 orang: saya, istri dan 3 anak".
+    A relative or a helper without a number counts as one. A number that belongs to none of them
+    must be the total: "5 orang: saya, istri dan 3 anak".
     """
     others = _NOBODY.sub(" ", said)
     found = list(_WHO.finditer(others))
@@ -185,7 +185,7 @@ def _how_many(one: re.Match[str]) -> int:
 
 
 def _count(text: str) -> int | None:
-    """Give the one number in the text, in digits or words; None if there is none or several."""
+    """Return the only number in the text, in digits or words; None if there is none or several."""
     words = re.findall(r"\d+|[^\W\d_]+", plain(text))
     found: list[int] = []
     at = 0

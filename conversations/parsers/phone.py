@@ -1,4 +1,4 @@
-"""Telephone numbers as E.164: those of Indonesia in any dress, others with their country."""
+"""Reads telephone numbers as E.164: Indonesian ones in any format, others with country code."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from conversations.parsers import Parser, Refused
 from conversations.words import plain
 
 _RUN = re.compile(r"(?:\+|\b)\(?\d(?:[\s()./\-]{0,5}\d)+")
-_NO_TELEPHONE = ("0", "888")  # no country begins so; +888 is Telegram's own, and cannot be called
-_E164 = range(7, 16)  # digits with the country's
+_NO_TELEPHONE = (
+    "0",
+    "888",
+)  # no country code begins with 0; +888 is Telegram's own and can't be called
+_E164 = range(7, 16)  # digits, with the country code
 
 
 def phone() -> Parser:
@@ -32,9 +35,9 @@ def phone() -> Parser:
 
 
 def read(text: str) -> str | None:
-    """Give the first telephone number as E.164, "" if digits are there but none can be, or None.
+    """Return the first telephone number as E.164, "" if there are only invalid ones, or None.
 
-    A lone short number (fewer than six digits) is no attempt at one.
+    A number of fewer than six digits is not an attempt at one.
     """
     runs = _RUN.findall(_letters_as_digits(plain(text)))
     attempts = [re.sub(r"[^\d+]", "", run) for run in runs + " ".join(runs).split()]
@@ -46,10 +49,10 @@ def read(text: str) -> str | None:
 
 
 def of_contact(text: str) -> str | None:
-    """Give the number of a contact as E.164, or None if it is no telephone's.
+    """Return the number of a contact as E.164, or None if it is no telephone number.
 
-    A contact brings its country's digits, with or without plus; a phone book's may begin with 0.
-    Numbers of other countries, and Indonesian ones of unusual length, are taken as they are.
+    A contact has its country code, with or without plus; one from a phone book may begin with 0.
+    Numbers of other countries, and Indonesian ones of unusual length, are accepted unchanged.
     """
     said = plain(text)
     digits = re.sub(r"\D", "", said)
@@ -64,9 +67,9 @@ def of_contact(text: str) -> str | None:
 
 
 def is_one(text: str) -> bool:
-    """Whether a message is a telephone number and nothing else, right or not: "HP saya 0812…".
+    """Whether a message is only a telephone number, valid or not: "HP saya 0812…".
 
-    Eight digits at least, and a sign of a number: its plus, or the zero, 62 or 8 it begins with.
+    It needs "+", 0, 62 or 8, and then at least seven digits.
     """
     said = _letters_as_digits(plain(text))
     number = re.sub(_AROUND, "", said).strip(" .,:;!")
@@ -86,7 +89,7 @@ def _e164(digits: str) -> str | None:
         return None
     national = national.removeprefix("0")
     if national is digits and not national.startswith("8"):
-        return None  # neither a country's sign nor a leading zero: only a mobile number is sure
+        return None  # no country code and no leading zero: only a mobile number is certain
     mobile = re.fullmatch(r"8[1-9]\d{7,10}", national)
     fixed = re.fullmatch(r"(?:21|[2-7]\d{1,2})[2-9]\d{5,7}", national)
     return "+62" + national if mobile or fixed else None

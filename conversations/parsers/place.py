@@ -14,7 +14,7 @@ def kelurahan() -> Parser:
 
     Raises:
         Refused: ``which_kelurahan`` with the kelurahan the words may mean;
-            ``kelurahan_or_kecamatan`` with the one, if its kecamatan has the same name;
+            ``kelurahan_or_kecamatan`` with the kelurahan, if its kecamatan has the same name;
             ``kelurahan_of_kecamatan`` if only a kecamatan was named; ``which_kecamatan`` if only a
             kota was; ``outside_jakarta``; ``unknown_place``.
     """

@@ -12,10 +12,10 @@ from conversations.parsers.numbers import spoken, unit
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """One sum found: its value (or two, "dua tiga juta"), its scale, and where it stands."""
+    """A sum in a text: its value (or two, "dua tiga juta"), its scale, and its position."""
 
     values: tuple[Fraction, ...]
-    scale: int  # of its first part; 1 if none was said
+    scale: int  # of its first part; 1 if there is none
     start: int
     end: int
     doubtful: bool = False  # the values are readings, not a range
@@ -36,19 +36,19 @@ _SLANG = {
     "semiliar": 1_000_000_000, "semilyar": 1_000_000_000,
 }  # fmt: skip
 _PARTS = re.compile(r"puluh|belas|ratus|pulu|blas|atus|ratusan|rts|setengah|koma")
-_COUNTED = re.compile(  # what is counted, when a number stands before it
+_COUNTED = re.compile(  # after a number: the unit of a count, which is no sum
     r"orang|jam|hari|minggu|bulan|tahun|kali|kg|kilo|unit|meja|porsi|bungkus|piring|gerobak|pcs|x"
     r"|karyawan|anak|cabang|tempat|meter|biji|buah|ekor|gelas|mangkok|lusin|dus|pack|box|menit|hp"
     r"|persen|kios|toko|warung"
 )
-_NUMBERED = re.compile(  # what a number that follows is only the number of
+_NUMBERED = re.compile(  # before a number: a label, so the number is no sum
     r"jam|pukul|tanggal|rt|rw|nomor|no|umur|usia|kelas|blok|gang"
 )
 _TOKEN = re.compile(r"\d{1,9}⁄[1-9]\d?(?!\d)|\d[\d.,]*\d|\d|[^\W\d_]+|[^\w\s]")
 
 
 def sums_in(said: str) -> Iterator[Sum]:
-    """Give every sum in the text, in order."""
+    """Yield every sum in the text, in order."""
     tokens = list(_TOKEN.finditer(said))
     at = 0
     while at < len(tokens):
@@ -79,7 +79,7 @@ def _is_part(token: str) -> bool:
 
 
 def _sums_of(tokens: Sequence[re.Match[str]], *, numbered: bool, counted: bool) -> Iterator[Sum]:
-    """Read a run of number tokens; a new sum starts where the scale does not fall."""
+    """Read a run of number tokens; a new sum starts where the scale does not decrease."""
     total, top, scale = Fraction(0), 0, 0
     group: list[str] = []
     start, end = tokens[0].start(), tokens[0].start()
@@ -119,7 +119,7 @@ def _closed(
     numbered: bool,
     counted: bool,
 ) -> Iterator[Sum]:
-    """Read what is left after the last scale: "1 juta 250", "dua juta setengah", "500"."""
+    """Read the tokens after the last scale: "1 juta 250", "dua juta setengah", "500"."""
     start, end, last = spots
     if not group or counted or (numbered and not total):
         if top:
@@ -178,7 +178,7 @@ def _values(group: Sequence[str]) -> tuple[Fraction, ...] | None:
 
 
 def _pair(group: Sequence[str]) -> tuple[Fraction, ...] | None:
-    """Read "dua tiga" and "lima enam ratus": two neighbours that share what follows."""
+    """Read "dua tiga" and "lima enam ratus": two consecutive digits that share what follows."""
     first, second = (unit(word)[1] for word in (*group, "")[:2])
     if first is None or second is None or second != first + 1:
         return None
@@ -195,9 +195,9 @@ def _thousands(group: Sequence[str]) -> bool:
 
 
 def _digits(word: str) -> tuple[Fraction, ...] | None:
-    """Read digits with signs: thousands if three follow each sign, else decimals.
+    """Read digits with separators: thousands if three digits follow each one, else decimals.
 
-    "2.500" is two values, 2,5 and 2500: which one, what follows must say.
+    "2.500" has two values, 2,5 and 2500; the scale after it decides.
     """
     if "⁄" in word:
         return (Fraction(word.replace("⁄", "/")),)

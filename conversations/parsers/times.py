@@ -1,4 +1,4 @@
-"""Times of a day, as people name them: a visit's hours, so "jam 2" is 14:00."""
+"""Reads times of day, as people name them for a visit, so "jam 2" is 14:00."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOON, _AFTERNOON = time(11), time(15)  # where morning and midday end
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A time as it was said: "times" has one (start and end alike), a span, or one bound."""
+    """A time as written: "times" has one time (start equals end), a span, or one bound."""
 
     kind: Literal["times", "any", "invalid"]
     starts: time | None = None
@@ -30,7 +30,7 @@ class Hours:
 def part_of_day() -> Parser:
     """Read a part of the day: "morning" before 11, "midday" to 15, "afternoon" after, or "any".
 
-    Of two parts the one named first is taken.
+    Of two parts, the first one named is used.
 
     Raises:
         Refused: ``not_a_part_of_day``; ``no_such_time``.
@@ -51,7 +51,7 @@ def part_of_day() -> Parser:
 
 
 def read(text: str) -> Hours | None:
-    """Give what the words say about a time, or None.
+    """Return the time that the words name, or None.
 
     Hours 1 to 6 are in the afternoon unless the words say otherwise; "setengah 3" is 14:30.
     Prayers are spans: "habis magrib" is 18:00 to 19:00.
@@ -66,7 +66,7 @@ def read(text: str) -> Hours | None:
 
 
 def _part(hours: Hours) -> Part:
-    """Give the part of the day in which most of the hours lie."""
+    """Return the part of the day that holds the middle of the hours."""
     starts = hours.starts or time(8)
     ends = hours.ends or (time(18) if hours.starts else starts)
     middle = (starts.hour * 60 + starts.minute + ends.hour * 60 + ends.minute) // 2
@@ -76,7 +76,7 @@ def _part(hours: Hours) -> Part:
 
 
 def _parts(said: str) -> list[Part]:
-    """Give the parts of the day named as such, without an hour."""
+    """Return the parts of the day that are named without an hour."""
     if re.search(r"\d|\b(?:jam|pukul)\b", said):
         return []
     words: tuple[tuple[Part, str], ...] = (
@@ -149,7 +149,7 @@ _OTHER_UNITS = re.compile(r"hari|minggu|bulan|orang|tanggal")
 
 
 def _spelled(text: str) -> str:
-    """Give the text in usual spelling, with number words as digits."""
+    """Return the text in standard spelling, with number words as digits."""
     said = _PARTED_HOUR.sub(lambda m: f"{m[1]}.{_MINUTES[m[2]]}", plain(text))
     said = said.replace("s/d", " sampai ").replace("a.m.", "am").replace("p.m.", "pm")
     said = re.sub(r"\bjam(\d)", r"jam \1", re.sub(r"\bpk[l]?\.? ?(?=\d)", "jam ", said))
@@ -174,9 +174,9 @@ def _spelled(text: str) -> str:
 def _clock(said: str) -> Hours | None:
     """Read hours on the clock: one, a span, or a bound."""
     jam = re.search(r"\bjam\b", said)
-    spoken_of = jam.end() if jam else len(said)
+    after_jam = jam.end() if jam else len(said)
     alone = _ALONE.fullmatch(said) is not None and not _OTHER_UNITS.search(said)
-    found = list(islice((m for m in _CLOCK.finditer(said) if _is_hour(m, spoken_of, alone)), 2))
+    found = list(islice((m for m in _CLOCK.finditer(said) if _is_hour(m, after_jam, alone)), 2))
     if not found:
         return None
     first = found[0]
@@ -197,20 +197,20 @@ def _clock(said: str) -> Hours | None:
     return Hours("times", value, value)
 
 
-def _is_hour(match: re.Match[str], spoken_of: int, alone: bool) -> bool:
-    """Say whether the number is an hour: it says so, has minutes, or is all that was said.
+def _is_hour(match: re.Match[str], after_jam: int, alone: bool) -> bool:
+    """Whether the number is an hour: it is marked as one, has minutes, or is the whole message.
 
-    `spoken_of` is where the first "jam" ends: "jam 9 sampai 11" names two hours.
+    `after_jam` is where the first "jam" ends: "jam 9 sampai 11" names two hours.
     """
     if alone or any(match[name] for name in ("jam", "half", "minute", "meridiem", "part")):
         return True
     said = match.string
     parted = _PARTED.search(said[max(0, match.start() - 8) : match.start()])
-    return parted is not None and match.start() - len(parted[0]) >= spoken_of
+    return parted is not None and match.start() - len(parted[0]) >= after_jam
 
 
 def _span(first: re.Match[str], last: re.Match[str]) -> Hours:
-    """Read "jam 9-11" and "jam 1 sampai 3 sore": what is said of the end holds for the start."""
+    """Read "jam 9-11" and "jam 1 sampai 3 sore": the end's part of the day applies to the start."""
     ends = _value(last, last["part"])
     starts = _value(first, first["part"])
     if last["part"] and not first["part"]:
@@ -225,7 +225,7 @@ def _span(first: re.Match[str], last: re.Match[str]) -> Hours:
 
 
 def _value(match: re.Match[str], part: str | None) -> time | None:
-    """Give the time of day, or None if there is none such."""
+    """Return the time of day, or None if there is no such time."""
     hour, minute = int(match["hour"]), int(match["minute"] or 0)
     if hour > 24 or minute > 59 or (hour == 24 and minute):
         return None

@@ -1,4 +1,4 @@
-"""The kind of business in the owner's own words."""
+"""Reads the kind of business from the owner's own words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The services: one file each. A new file is found; nothing else knows its name."""
+"""The services: one file each. A new file is loaded without registration."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from conversations.service import Services
 
 @cache
 def load() -> Services:
-    """All services of this package, in the order of the menu."""
+    """Return all services of this package, in the order of the menu."""
     found = [import_module(f"{__name__}.{one.name}").SERVICE for one in iter_modules(__path__)]
     return Services({one.id: one for one in sorted(found, key=lambda service: service.menu)})

@@ -87,11 +87,11 @@ FORM = form(
 )
 
 
-# -- what others are told of a case ----------------------------------------------------------------
+# -- what others see of a case ---------------------------------------------------------------------
 
 
 def _trade(answer: Json, city: City) -> Value | None:
-    """The kind of business in words; None where none was found, or it is left to the officer."""
+    """Return the kind of business; None if none was found, or it is left to the officer."""
     trade = city.trades.get(str(answer.get("code", ""))) if isinstance(answer, dict) else None
     return Say("common.named", {"id": trade.label, "en": trade.label_en}) if trade else None
 
@@ -105,7 +105,7 @@ def _holder(answers: Answers) -> str:
 
 
 def _about(answers: Answers, city: City) -> Value:
-    """The kind of business, in the owner's words when none was found, and its name."""
+    """Return the kind of business (the owner's words if none was found) and the business's name."""
     answer = answers.get("trade")
     words = str(answer.get("words", "-")) if isinstance(answer, dict) else "-"
     trade, called = _trade(answer, city) or words, answers.get("business_name")
@@ -135,7 +135,7 @@ def _site(answers: Answers) -> Site | None:
 
 
 def _same_as(answers: Answers) -> str | None:
-    """The same trade in the same kelurahan."""
+    """Return the trade and the kelurahan; None if one of them is unknown."""
     trade, place = answers.get("trade"), answers.get("place")
     if not isinstance(trade, dict) or not isinstance(place, dict):
         return None
@@ -147,7 +147,7 @@ def _same_as(answers: Answers) -> str | None:
 
 
 def _shown(answers: Answers, city: City) -> tuple[tuple[str, Value | None], ...]:
-    """The kind of business, and where it is; a home no closer than its kelurahan."""
+    """Return the kind of business and its kelurahan, but no address: it may be a home."""
     site = _site(answers)
     names = area_names(site.area_code, city) if site else None
     place = Say("business_permit.iumk.place_line", names) if names else None

@@ -1,4 +1,4 @@
-"""The visits' scripts: one file a purpose. A new file is found; nothing else knows its name."""
+"""The scripts of visits: one file for each purpose. A new file is loaded without registration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conversations.service import Visit
 
 @cache
 def load() -> Scripts:
-    """The script of each purpose for which a service's course has a visit."""
+    """Return the script of each purpose for which a service's course has a visit."""
     modules = (import_module(f"{__name__}.{one.name}") for one in iter_modules(__path__))
     own = {module.SCRIPT.purpose: module.SCRIPT for module in modules}
     stages = (stage for service in services.load().values() for stage in service.course)

@@ -1,4 +1,4 @@
-"""Hand over: the officer sees the KTP and the place, and hands the document over."""
+"""Hand-over: the officer checks the KTP and the place, and hands the document over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conversations.steps import Choose, Upload
 
 
 def _identity(visit: VisitFact) -> Say:
-    """How far the KTP's data are known, and what the checks found in them."""
+    """Tell whether the KTP's data are given, and what the checks found in them."""
     if not visit.identity_given:
         return Say("hand_over.identity_open")
     if not visit.identity_findings:
