@@ -40,7 +40,6 @@ class Ask(Step):
     _: KW_ONLY
     parse: Parser
     options: Mapping[str, Json] = field(default_factory=dict)
-    none_of_these: bool = False  # all readings may be wrong
     shows: Callable[[Json, Facts], Value] | None = None
     params: Callable[[Context], Mapping[str, Value]] | None = None
 
