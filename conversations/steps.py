@@ -24,9 +24,8 @@ from conversations.step import (
 )
 from conversations.wording import place_name
 
-QUIET = timedelta(
-    seconds=2
-)  # after a photo, before the reply with the count: albums arrive photo by photo
+#: After a photo, before the reply with the count: albums arrive photo by photo.
+QUIET = timedelta(seconds=2)
 SAME_PLACE_KM = 5  # the largest kelurahan reach 4 km from their centroid
 
 #: Refusals that ask whether the words are a name, although they have another meaning.
