@@ -42,7 +42,7 @@ def _cell(cell: Cell) -> str:
 
 
 def speed(results: Results, systems: Sequence[System], loops: Sequence[str]) -> str:
-    """Messages a second in the closed loops, and what they cost."""
+    """Return the rates and waiting times in the closed loops."""
     peers = [
         found[1]
         for system in systems

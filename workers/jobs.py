@@ -34,7 +34,7 @@ def _link(tx: Session, task: Task) -> datetime | None:
     return linking.join(by_office(tx, ACTOR, task.run_key), task.subject_id)
 
 
-#: Kinds with a slow first phase, which holds no lock.
+#: Kinds with a first phase that holds no lock.
 LONG: Mapping[str, Prepare] = MappingProxyType(
     {"verify": verification.prepare, "document": issue.prepare, "tidy": housekeeping.tidy}
 )

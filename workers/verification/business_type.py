@@ -1,4 +1,4 @@
-"""Is the kind of business known, and one that a micro business may start at once?
+"""Is the kind of business known, and may a micro business start it at once?
 
 Source: PP 28/2025 (risk-based licensing): low and medium-low risk need no verification first.
 """
