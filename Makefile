@@ -1,5 +1,5 @@
-# Izin Datang: what developers and CI do. Needs make, and Python 3.11 or newer with its venv module.
-# A Python of your choice: make ... PYTHON=/path/to/python3.13
+# Izin Datang: tasks of developers and CI. Needs make, and Python 3.11 or newer with its venv module.
+# To choose a Python: make ... PYTHON=/path/to/python3.13
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test quick check bench chaos fuzz migration lock setup clean
@@ -14,17 +14,17 @@ PLAY ?=
 MESSAGE ?=
 UV ?= uv
 
-# The whole suite runs in a few processes, each with servers of its own; a part of it in one. In CI
-# coverage is measured, and has a floor in pyproject.toml.
+# The whole suite runs in a few processes, each with its own servers; a part of it runs in one. In CI
+# coverage is measured, with a minimum in pyproject.toml.
 EVERYTHING := -n logical --maxprocesses 4 $(if $(CI),--cov --cov-report=term)
-# What needs nothing but Python. Its modules' bytecode is kept, or most of the time went into it.
+# Tests that need only Python. Bytecode is cached: compiling would take most of the time.
 PURE := -n logical --maxprocesses 4 --dist loadscope --hypothesis-profile quick \
   -m "not servers and not processes and not browser and not slow"
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
-demo: setup ## Try it in the browser, no account needed (PLAY=1: it plays by itself)
+demo: setup ## Try it in the browser, no account needed (PLAY=1: plays the story automatically)
 	@$(VENV)/bin/izin demo $(if $(PLAY),--play) $(ARGS)
 
 test: setup ## Run the tests (ARGS="tests/bot -k outbox": a part; AT="2026-12-31 23:55": at that time in WIB)
@@ -42,16 +42,16 @@ check: setup ## Check format, style, types, architecture, dependencies, template
 	$(VENV)/bin/izin templates check
 	$(RUN) -m demo.embedded $(RUN) -m models.migrations upgrade check downgrade upgrade
 
-bench: setup ## Measure the product beside others (ARGS="--full": see benchmarks/README.md)
+bench: setup ## Compare the product's speed with others (ARGS="--full": see benchmarks/README.md)
 	@cmp -s requirements-bench.lock $(VENV)/bench || { \
 	  $(RUN) -m pip install -qq --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
 	    -r requirements-bench.lock && cp requirements-bench.lock $(VENV)/bench; }
 	@$(RUN) -m benchmarks $(ARGS)
 
-chaos: setup ## Kill and break at random under load, then count (SECONDS=60, ARGS="--seed 7")
+chaos: setup ## Kill and break parts at random under load, then check (SECONDS=60, ARGS="--seed 7")
 	@$(RUN) -m tests.faults.chaos --seconds $(SECONDS) $(ARGS)
 
-fuzz: setup ## Throw mutated requests at every route and act, for a minute (SECONDS=600, ARGS="--seed 7")
+fuzz: setup ## Send mutated requests to every route and act, for a minute (SECONDS=600, ARGS="--seed 7")
 	@$(RUN) -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
 migration: setup ## Write the migration for changed tables (MESSAGE="what changes")
@@ -75,8 +75,8 @@ clean: ## Delete the environment, caches, and the demo's data
 	rm -rf $(VENV) data dist .*_cache .hypothesis .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment is made anew when the lock changed or the project moved; the project is put into
-# it again when pyproject.toml changed. Two files in it remember for what it was made.
+# The environment is created again when the lock changed or the project moved; the project is installed
+# again when pyproject.toml changed. Two files in the environment hold the checksums.
 setup:
 	@lock=$$(cksum < requirements.lock; pwd); project=$$(cksum < pyproject.toml); \
 	same() { test "$$1" = "$$(cat $(VENV)/$$2 2>/dev/null)"; }; \

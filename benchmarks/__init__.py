@@ -1,1 +1,1 @@
-"""How fast the product is, and how safe, beside its peers: measured on real processes."""
+"""Speed and safety of the product and its peers, measured on real processes."""

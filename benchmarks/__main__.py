@@ -1,4 +1,4 @@
-"""The command: measure, print tables, keep figures and drawings."""
+"""Run benchmarks, print tables, and write figures and drawings."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ OUT: Final = Path("data") / "benchmarks"  # never committed
 
 @dataclass(slots=True)
 class Report:
-    """What was measured so far, as text, figures and drawings."""
+    """The results so far, as text, figures and drawings."""
 
     folder: Path
     parts: dict[str, Results] = field(default_factory=dict)
     pages: list[str] = field(default_factory=list)
 
     def add(self, name: str, found: Results, *texts: str) -> None:
-        """Keep a part; print its tables."""
+        """Add a part, print its tables, and write all files."""
         self.parts[name] = found
         self.pages += texts
         for text in texts:
@@ -73,16 +73,16 @@ def _parser() -> argparse.ArgumentParser:
     length.add_argument("--quick", action="store_true", help="speed alone, under 2 minutes")
     length.add_argument("--full", action="store_true", help="everything, under 20 minutes")
     parser.add_argument("--faults", action="store_true", help="kill systems, deliver twice")
-    parser.add_argument("--floods", action="store_true", help="who waits while others flood")
+    parser.add_argument("--floods", action="store_true", help="waiting times while others flood")
     parser.add_argument("--memory", action="store_true", help="with 2,000 to 100,000 conversations")
-    parser.add_argument("--micro", action="store_true", help="small costs by themselves")
+    parser.add_argument("--micro", action="store_true", help="small operations, one by one")
     parser.add_argument("--only", nargs="+", choices=("product", "ptb", "aiogram"))
     parser.add_argument("--processes", type=int, default=1, help="bots on one database")
     parser.add_argument("--chats", type=int, nargs="*", help="in flight, in the closed loop")
     parser.add_argument("--rates", type=float, nargs="*", help="messages a second, fixed")
     parser.add_argument("--seconds", type=float, help="of each measurement")
-    parser.add_argument("--rounds", type=int, help="in which the systems take turns")
-    parser.add_argument("--against", metavar="REV", help="this version beside that of a commit")
+    parser.add_argument("--rounds", type=int, help="of measurement, with all systems in each")
+    parser.add_argument("--against", metavar="REV", help="compare with the version of a commit")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for figures and drawings")
     return parser
 
@@ -149,7 +149,7 @@ async def _memory(api: BotApi, report: Report) -> None:
 
 
 def _plan(given: argparse.Namespace, plan: Plan) -> Plan:
-    """A plan, but for what was given."""
+    """Return the plan, with the given arguments replaced."""
     return Plan(
         rounds=given.rounds or plan.rounds,
         chats=plan.chats if given.chats is None else given.chats,

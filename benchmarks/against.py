@@ -1,7 +1,7 @@
-"""This version beside an older one, in one run: is it as fast for each message?
+"""Compares this version with an older one in one run: is it as fast per message?
 
-Both are driven by their own script, with as many photos a message in each. The older one takes part
-twice: how far it differs from itself is what a difference means nothing below.
+Each version is driven by its own script, with the same share of photos. The older version takes
+part twice: its difference from itself is the noise level.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _FIGURES: Final = {
 
 
 def systems(now: Tree, before: Tree) -> list[System]:
-    """Both versions, the older one twice, with as many photos a message.
+    """Return both versions, the older one twice, with the same share of photos.
 
     Raises:
-        ValueError: one of them sends no photo at all, and the other does.
+        ValueError: only one of them sends photos.
     """
     share = max(now.script.photos, before.script.photos)
     ours, theirs = (
@@ -51,12 +51,12 @@ def systems(now: Tree, before: Tree) -> list[System]:
 async def measure(
     now: Tree, before: Tree, plan: Plan, api: BotApi, tell: Callable[[str], None]
 ) -> Results:
-    """Let them take turns, each round in the opposite order of the one before."""
+    """Measure the versions in alternating order, round by round."""
     return await speed.measure(systems(now, before), plan, api, tell, versions=True)
 
 
 def table(found: Results, plan: Plan) -> str:
-    """The medians of both, their ratio, and the spread of the older one against itself."""
+    """Return the medians of both, their ratio, and the spread of the older one against itself."""
     loads = [*map(speed.closed, plan.chats), *map(speed.fixed, plan.rates)]
     rows: list[list[tables.Cell]] = []
     for load in loads:
@@ -82,6 +82,6 @@ def table(found: Results, plan: Plan) -> str:
 
 
 def _ratios(these: Sequence[float], those: Sequence[float]) -> list[float]:
-    """Round by round; 1 where both are nothing."""
+    """Return the ratio of each round; 1 when the divisor is zero."""
     pairs = zip(these, those, strict=True)
     return [one / other if other else 1.0 for one, other in pairs]

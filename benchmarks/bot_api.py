@@ -1,8 +1,8 @@
-"""A Bot API for all systems alike: every call takes 20 ms, and is noted as it arrives.
+"""A fake Bot API for all systems: every call takes 20 ms, and its arrival is recorded.
 
-It shares its loop with the load, since a reply that must cross to another process costs more than
-reading it. A call is parsed by httptools and answered from a template: it must cost little beside
-the systems that are measured.
+It shares its event loop with the load, since passing a reply to another process costs more than
+reading it. Calls are parsed by httptools and answered from templates, to cost little compared with
+the measured systems.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import httptools
 CALL: Final = 0.020  # seconds a call takes
 TOKEN: Final = "123456:AA-benchmark"
 
-#: Told of every message to a chat: chat, text, its keyboard as given, and when (monotonic).
+#: Called for every message to a chat: chat, text, raw keyboard, and arrival time (monotonic).
 Listener: TypeAlias = Callable[[int, str, Any, float], None]
 
 
 class BotApi:
-    """What all connections share."""
+    """The state shared by all connections."""
 
     def __init__(self, photo: bytes) -> None:
         self.photo = photo
@@ -38,7 +38,7 @@ class BotApi:
 
 @asynccontextmanager
 async def serving(photo: bytes) -> AsyncIterator[BotApi]:
-    """Serve on a free port of loopback for as long as the context is open."""
+    """Serve on a free loopback port while the context is open."""
     api = BotApi(photo)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(api), "127.0.0.1", 0, backlog=512)
@@ -50,7 +50,7 @@ async def serving(photo: bytes) -> AsyncIterator[BotApi]:
 
 
 class _Connection(asyncio.Protocol):
-    """One client's connection: one call after the other."""
+    """One client's connection: calls are answered one after another."""
 
     def __init__(self, api: BotApi) -> None:
         self._api = api
@@ -62,7 +62,7 @@ class _Connection(asyncio.Protocol):
         self._body: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._wire = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+        self._wire = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -106,7 +106,7 @@ class _Connection(asyncio.Protocol):
             if api.listener is not None:
                 api.listener(chat, given["text"], given.get("reply_markup"), arrived)
             return _response(_SENT % (next(api.ids), int(time.time()), chat))
-        if method in _FILES_SENT:  # to nobody in particular: a form of many parts is not read
+        if method in _FILES_SENT:  # chat id 1: multipart forms are not parsed
             return _response(_SENT % (next(api.ids), int(time.time()), 1))
         return _response(_RESULTS.get(method, b'{"ok":true,"result":true}'))
 
@@ -131,7 +131,7 @@ def _response(body: bytes, kind: bytes = b"application/json") -> bytes:
 
 
 def _fields(kind: bytes, body: bytes) -> dict[str, Any]:
-    """A call's parameters: as a form (all values are text) or as JSON."""
+    """Return a call's parameters, from a form (all values are strings) or JSON."""
     if kind.startswith(b"application/json"):
         given: dict[str, Any] = json.loads(body)
         return given
@@ -141,7 +141,7 @@ def _fields(kind: bytes, body: bytes) -> dict[str, Any]:
 
 
 def buttons(markup: Any) -> list[str]:
-    """The callback data of the inline keyboard under a message, row by row."""
+    """Return the callback data of a message's inline keyboard, row by row."""
     given = json.loads(markup) if isinstance(markup, str) else markup or {}
     rows = given.get("inline_keyboard", ())
     return [button["callback_data"] for row in rows for button in row if "callback_data" in button]

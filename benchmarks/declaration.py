@@ -1,7 +1,7 @@
-"""What another version's benchmark must know of this tree: printed as JSON.
+"""Prints this tree's script and commands as JSON, for the benchmark of another version.
 
-`python -m benchmarks.declaration`: the lines that an owner says, and what this tree's Python is
-given to serve and to migrate. Keep it true when commands or forms change.
+`python -m benchmarks.declaration`: the owner's lines, and Python's arguments to serve and to
+migrate. Update it when commands or forms change.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from benchmarks.script import SCRIPT
 
 
 def declared() -> dict[str, Any]:
-    """The declaration, as JSON knows it."""
+    """Return the declaration as JSON values."""
     return {
         "script": [[step.kind, step.value] for step in SCRIPT],
         "serve": ["-m", "cli.main", "serve"],

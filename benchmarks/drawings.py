@@ -1,4 +1,4 @@
-"""The figures as drawings: SVG, the same bytes for the same figures."""
+"""Draws the figures as SVG; equal figures give equal bytes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _INK, _QUIET = "#22292e", "#69747c"
 _PARTS: Final = (("bot", "#0b6e4f"), ("postgres", "#5b8fb0"), ("valkey", "#d5a253"))
 _PARTS_TITLES: Final = {"bot": "bot", "postgres": "PostgreSQL", "valkey": "Valkey"}
 _PERCENTILES: Final = (50, 95, 99)
-_STYLE: Final[Any] = {  # matplotlib types each key by itself
-    "svg.hashsalt": "izin",  # else ids are drawn at random
-    "svg.fonttype": "none",  # text stays text
+_STYLE: Final[Any] = {  # matplotlib's stubs type each key separately
+    "svg.hashsalt": "izin",  # otherwise ids are random
+    "svg.fonttype": "none",  # keep text as text
     "font.family": "sans-serif",
     "font.size": 10,
     "text.color": _INK,
@@ -37,7 +37,7 @@ _STYLE: Final[Any] = {  # matplotlib types each key by itself
 
 
 def speed(results: Results, systems: Sequence[System], loops: Sequence[str], file: Path) -> None:
-    """Messages a second of each system under the load at which it does most: median and range."""
+    """Draw each system's highest messages per second over all loads: median and range."""
     best = [
         (one, found[0])
         for one in systems
@@ -65,7 +65,7 @@ def speed(results: Results, systems: Sequence[System], loops: Sequence[str], fil
 
 
 def waits(results: Results, systems: Sequence[System], rates: Sequence[str], file: Path) -> None:
-    """From the delivery to the answer at fixed rates: p50, p95 and p99 as three marks on a line."""
+    """Draw the time from delivery to answer at fixed rates: p50, p95 and p99 as marks on a line."""
     if not rates:
         return
     rows = [
@@ -104,7 +104,7 @@ def waits(results: Results, systems: Sequence[System], rates: Sequence[str], fil
 
 
 def cost(results: Results, systems: Sequence[System], loops: Sequence[str], file: Path) -> None:
-    """CPU of one message at saturation, by process."""
+    """Draw the CPU per message at saturation, by process."""
     best = [
         (one, found[0])
         for one in systems
@@ -131,7 +131,7 @@ def cost(results: Results, systems: Sequence[System], loops: Sequence[str], file
 
 
 def growth(results: Results, system: str, sizes: Sequence[tuple[int, str]], file: Path) -> None:
-    """What a bot process holds with more and more open conversations."""
+    """Draw a bot process's memory by the number of open conversations."""
     known = [
         (number, held)
         for number, name in sizes
@@ -156,7 +156,7 @@ def growth(results: Results, system: str, sizes: Sequence[tuple[int, str]], file
 
 @contextmanager
 def _sheet(file: Path, height: float) -> Iterator[Axes]:
-    """An empty drawing, `height` inches high; written to the file in the end."""
+    """Yield an empty drawing, `height` inches high; write it to the file at the end."""
     with mpl.rc_context():
         mpl.rcParams.update(_STYLE)
         figure = Figure(figsize=(8, height), layout="constrained")

@@ -1,7 +1,7 @@
-"""Faults: a system is killed in the middle, or hears some messages twice. Who is harmed by it?
+"""Faults: a system is killed during a run, or gets some updates twice; counts harmed owners.
 
-An owner is harmed whose message is never answered, or who gets another answer than the one that is
-due: their conversation was lost, went wrong or is stuck.
+An owner is harmed if a message is never answered, or gets a wrong answer: the conversation was
+lost, is wrong or is stuck.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from benchmarks.systems import Running, System
 
 OWNERS: Final = 100
 KILLED, TWICE = "killed", "delivered twice"
-_THINKING: Final = 1.0  # seconds at most that an owner takes before the next line
+_THINKING: Final = 1.0  # seconds, the longest pause of an owner before the next line
 _KILLS: Final = 3
-_BETWEEN: Final = 2.0  # seconds from the start, or from being back, to the next kill
-_OFTEN: Final = 0.2  # of the updates come twice
-_SOON: Final = 0.5  # seconds at most between the two
+_BETWEEN: Final = 2.0  # seconds from each start to the next kill
+_OFTEN: Final = 0.2  # the share of updates that are delivered twice
+_SOON: Final = 0.5  # seconds, the longest time between the two deliveries
 
 
 async def measure(systems: Sequence[System], api: BotApi, tell: Callable[[str], None]) -> Results:
-    """Harm every system, once by each fault."""
+    """Run each fault on every system."""
     results = Results()
     learned: dict[str, Answers] = {}
     for system in systems:
@@ -35,22 +35,22 @@ async def measure(systems: Sequence[System], api: BotApi, tell: Callable[[str], 
             results.add(system.name, KILLED, await _killed(load, running, system))
             if load.harmed and not system.peer:
                 tell(running.said())
-        tell(f"{system.name}, {KILLED}: {_told(results, system, KILLED)}")
+        tell(f"{system.name}, {KILLED}: {_summary(results, system, KILLED)}")
         async with loaded(system, api, learned) as (running, load):
             results.add(system.name, TWICE, await _twice(load))
             if load.harmed and not system.peer:
                 tell(running.said())
-        tell(f"{system.name}, {TWICE}: {_told(results, system, TWICE)}")
+        tell(f"{system.name}, {TWICE}: {_summary(results, system, TWICE)}")
     return results
 
 
-def _told(results: Results, system: System, fault: str) -> str:
+def _summary(results: Results, system: System, fault: str) -> str:
     figures = results.figures[system.name][fault]
     return ", ".join(f"{name} {values[-1]:g}" for name, values in figures.items())
 
 
 async def _killed(load: Load, running: Running, system: System) -> dict[str, float]:
-    """SIGKILL all bots in the middle, and start them again; several times."""
+    """SIGKILL all bots during the run and restart them, several times."""
     harmed = _begin(load, Random(1))
     load.patience = system.patience_after_crash
     for _ in range(_KILLS):
@@ -63,7 +63,7 @@ async def _killed(load: Load, running: Running, system: System) -> dict[str, flo
 
 
 async def _twice(load: Load) -> dict[str, float]:
-    """Deliver some updates once more, as providers do that did not see the answer."""
+    """Deliver some updates twice, as a provider does when it misses the response."""
     chance = Random(2)
     load.copy = lambda: chance.random() * _SOON if chance.random() < _OFTEN else None
     harmed = _begin(load, chance)
@@ -72,7 +72,7 @@ async def _twice(load: Load) -> dict[str, float]:
 
 
 def _begin(load: Load, chance: Random) -> list[Chat]:
-    """Let all owners speak until they are done; gives the list of those who will be harmed."""
+    """Start all owners; return the list to which harmed owners are added."""
     harmed: list[Chat] = []
     loop = asyncio.get_running_loop()
 
@@ -89,7 +89,7 @@ def _begin(load: Load, chance: Random) -> list[Chat]:
 async def _end(load: Load, harmed: Sequence[Chat]) -> None:
     while sum(chat.finished for chat in load.chats.values()) + len(harmed) < OWNERS:
         await asyncio.sleep(0.02)
-    await asyncio.sleep(2 * _SOON)  # for what comes twice in the end
+    await asyncio.sleep(2 * _SOON)  # for the last repeated deliveries
 
 
 def _figures(load: Load, harmed: Sequence[Chat]) -> dict[str, float]:

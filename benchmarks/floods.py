@@ -1,7 +1,7 @@
 """Floods: how long people in a conversation wait while others flood the bot.
 
-Telegram's limit of 30 messages a second holds here, and the limit for one chat: what is measured is
-who goes first. A wait is from the beginning of a delivery to the arrival of its answer.
+Telegram's limits of 30 messages a second and for one chat are in force: this measures which
+messages go first. A wait is from the start of a delivery to the arrival of its answer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmarks.systems import limited
 from benchmarks.webhook import Webhook
 
 PEOPLE: Final = 20  # in a conversation; each writes once a second
-REST: Final = 12.0  # seconds in which what was owed to a flood goes out before the next
+REST: Final = 12.0  # seconds between floods, for the pending messages to be sent
 MOST: Final = {"one person": 0.5, "first greetings": 1.0, "half-open": 1.0}  # seconds, p95
 FLOOD, FLOOD_SECONDS = 2_000, 24.0
 GREETINGS, GREETINGS_SECONDS = 5_000, 27.0
@@ -33,16 +33,16 @@ _FIRST: Final = 7_000_000  # a chat id
 
 @dataclass(slots=True)
 class Street:
-    """People who write, and when they were answered."""
+    """The people in conversations, their waiting times, and the flood's counters."""
 
     api: BotApi
     webhook: Webhook
-    flood: Webhook  # with connections of its own, so that people wait for the bot alone
+    flood: Webhook  # with its own connections, so that people wait only for the bot
     updates: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     chats: itertools.count[int] = field(default_factory=lambda: itertools.count(_FIRST))
     asked: dict[int, float] = field(default_factory=dict)  # chat -> when they wrote
     waits: list[float] = field(default_factory=list)
-    answers: dict[int, int] = field(default_factory=dict)  # chat -> how many
+    answers: dict[int, int] = field(default_factory=dict)  # chat -> number of answers
     posted: int = 0
     taken: int = 0
     refused: int = 0
@@ -54,13 +54,13 @@ class Street:
             self.waits.append(at - began)
 
     def ask(self, chat: int) -> None:
-        """Let somebody in a conversation write, unless they still wait for an answer."""
+        """Send a message of a person in conversation, unless they wait for an answer."""
         if chat not in self.asked:
             self.asked[chat] = time.monotonic()
             self.webhook.post(self._update(chat, "menu"), lambda status, _: None)
 
     def say(self, chat: int, words: str) -> None:
-        """Let somebody else write, until it is taken."""
+        """Send a message of the flood; retry until it is accepted."""
         update = self._update(chat, words)
 
         def done(status: int, retry_after: float) -> None:
@@ -83,7 +83,7 @@ class Street:
 
 
 async def measure(api: BotApi, tell: Callable[[str], None]) -> Results:
-    """Flood the product in each way, one after the other."""
+    """Run each kind of flood on the product, one after another."""
     results = Results()
     async with limited(f"http://127.0.0.1:{api.port}") as running:
         port = running.bots[0].port
@@ -117,7 +117,7 @@ async def measure(api: BotApi, tell: Callable[[str], None]) -> Results:
 async def _during(
     street: Street, people: Sequence[int], flood: Any, seconds: float
 ) -> dict[str, float]:
-    """Let people write once a second until a flood is taken, and tell how long they waited."""
+    """Let people write once a second until the flood is accepted; return their waiting times."""
     street.waits.clear()
     street.posted = street.taken = street.refused = 0
     flooding = asyncio.create_task(flood)
@@ -142,11 +142,11 @@ async def _during(
 
 
 async def _nothing(street: Street, port: int) -> None:
-    """Nobody floods."""
+    """Do nothing: the baseline without a flood."""
 
 
 async def _one_person(street: Street, port: int) -> None:
-    """One person in a conversation sends very many messages."""
+    """Flood with messages of one person in a conversation."""
     chat = next(street.chats)
     street.say(chat, "halo")
     for number in range(FLOOD):
@@ -155,14 +155,14 @@ async def _one_person(street: Street, port: int) -> None:
 
 
 async def _first_greetings(street: Street, port: int) -> None:
-    """Very many people write for the first time."""
+    """Flood with people who write for the first time."""
     for _ in range(GREETINGS):
         street.say(next(street.chats), "/start")
         await asyncio.sleep(GREETINGS_SECONDS / GREETINGS)
 
 
 async def _half_open(street: Street, port: int) -> None:
-    """Connections are held open, each with half a request."""
+    """Hold connections open, each with an incomplete request."""
     held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(HALF_OPEN)]
     for _, writer in held:
         writer.write(b"POST /webhooks/telegram HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999")
@@ -174,7 +174,7 @@ async def _half_open(street: Street, port: int) -> None:
 
 
 def table(found: Results) -> str:
-    """The waits as a table, with those that are too long marked."""
+    """Return the waiting times as a table; too long ones are marked."""
     lines = [
         "| while there is | n | p50 s | p95 s | max s | at most | memory MB |",
         "|---|---|---|---|---|---|---|",
@@ -186,8 +186,8 @@ def table(found: Results) -> str:
         ]
         n, p50, p95, longest, memory = values
         most = MOST.get(name)
-        told = "" if most is None else f"{most:g}" + ("" if p95 <= most else ", **missed**")
+        limit = "" if most is None else f"{most:g}" + ("" if p95 <= most else ", **missed**")
         lines.append(
-            f"| {name} | {n:.0f} | {p50:.2f} | {p95:.2f} | {longest:.2f} | {told} | {memory:.0f} |"
+            f"| {name} | {n:.0f} | {p50:.2f} | {p95:.2f} | {longest:.2f} | {limit} | {memory:.0f} |"
         )
     return f"{PEOPLE} people who write once a second wait for their answers:\n\n" + "\n".join(lines)

@@ -1,8 +1,8 @@
-"""The owners: each says the next line of the script when the last was answered, and notes how.
+"""The owners: each says the next line of the script when the last was answered; checks answers.
 
-Every answer is checked. What a system says at each step is learned from one owner whom nobody
-disturbs; from then on a message that is not the answer to what was just said, and no second copy of
-an earlier one, counts as a conversation that went wrong.
+A system's answer at each step is learned from one owner without other load. After that, a
+conversation counts as wrong when a message is neither the answer to the current line nor a copy of
+an earlier answer.
 """
 
 from __future__ import annotations
@@ -22,56 +22,56 @@ from benchmarks.script import SCRIPT, Author, NoSuchButton
 from benchmarks.webhook import Webhook
 
 PATIENCE: Final = 30.0  # seconds until an answer counts as lost
-AGAIN: Final = 0.2  # seconds until what was not acknowledged is delivered again
+AGAIN: Final = 0.2  # seconds until an unacknowledged update is delivered again
 FIRST_CHAT: Final = 1_000_000
-_QUIET: Final = 0.05  # seconds in which a second message would show, while learning
-_PHOTO_COUNTED: Final = 4.0  # seconds in which the answer to a photo comes
-_NUMBER = re.compile(r"\d\d-\d{6}")  # of a case: another one for each owner
+_QUIET: Final = 0.05  # seconds to wait for a second message, while learning
+_PHOTO_COUNTED: Final = 4.0  # seconds to wait for the answer to a photo
+_NUMBER = re.compile(r"\d\d-\d{6}")  # of a case: differs for each owner
 
-#: What a system says: its words -> the step of the script that they answer; or `BEFORE`, if another
+#: A system's answers: text -> the step of the script that it answers; or `BEFORE`, if another
 #: message follows at once, for which the owner waits.
 Answers: TypeAlias = dict[str, int]
 BEFORE: Final = -1
 
 
 class Odd(Exception):
-    """The owner whom nobody disturbs did not get an answer of its own at each step."""
+    """The learning owner did not get a distinct answer at each step."""
 
 
 @dataclass(slots=True)
 class Chat:
-    """One owner: where they are, and what they saw last."""
+    """One owner: the current step, and the last message seen."""
 
     id: int
     step: int = 0
     until: int = len(SCRIPT)  # the step before which they stop
     keyboard: Any = None
-    seen: int = 0  # a bit for each step whose answer came
-    began: float = 0.0  # when the delivery under way began; monotonic
-    replied: float = 0.0  # when its answer came; 0.0: not yet
+    seen: int = 0  # a bit for each step whose answer arrived
+    began: float = 0.0  # start of the current delivery; monotonic
+    replied: float = 0.0  # arrival of its answer; 0.0: not yet
     acknowledged: bool = False
     busy: bool = False
 
     @property
     def finished(self) -> bool:
-        """They have said all they had to say."""
+        """Whether the owner has said all lines."""
         return self.step == self.until
 
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted in a while."""
+    """Counters of one period."""
 
-    messages: int = 0  # heard, acknowledged and answered
+    messages: int = 0  # acknowledged and answered
     waits: list[float] = field(default_factory=list)  # seconds from delivery to answer
     lost: int = 0  # no answer within patience
-    wrong: int = 0  # another answer than the step's
-    doubled: int = 0  # an answer that had been given
-    out_of_order: int = 0  # an answer older than one that had come before it
-    refused: int = 0  # deliveries that were not taken, and came again
+    wrong: int = 0  # not the step's answer
+    doubled: int = 0  # an answer that arrived before
+    out_of_order: int = 0  # an answer to an earlier step than one that arrived before
+    refused: int = 0  # deliveries that were not accepted, and repeated
 
     def add_faults(self, other: Tally) -> None:
-        """Count what went wrong in another while too."""
+        """Add the faults of another period."""
         for one in fields(self)[2:]:
             setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
 
@@ -82,16 +82,16 @@ class Load:
     def __init__(
         self, api: BotApi, webhooks: Sequence[Webhook], author: Author, patience: float = PATIENCE
     ) -> None:
-        """Each owner keeps to one of the webhooks; `patience` is in seconds."""
+        """Each owner uses one of the webhooks; `patience` is in seconds."""
         self.answers: Answers = {}
         self.tally = Tally()
         self.chats: dict[int, Chat] = {}
         self.harmed = 0  # owners whose conversation went wrong, so far
         self.patience = patience
-        #: Called when an owner's line is done with, and when an owner is given up.
+        #: Called when an owner's line is finished, and when an owner is given up.
         self.ready: Callable[[Chat], None] = nothing
         self.failed: Callable[[Chat], None] = nothing
-        #: After how many seconds an update is to come once more; None: it comes once.
+        #: Returns the seconds after which an update is repeated; None: not repeated.
         self.copy: Callable[[], float | None] = lambda: None
         self._api = api
         self._webhooks = webhooks
@@ -102,21 +102,21 @@ class Load:
         api.listener = self._hear
 
     def stranger(self) -> Chat:
-        """An owner who has said nothing yet."""
+        """Add an owner who has said nothing yet."""
         return self.meet(Chat(next(self._ids), until=len(self._script.steps)))
 
     def meet(self, chat: Chat) -> Chat:
-        """An owner whom the system may know already."""
+        """Add an owner whom the system may know already."""
         self.chats[chat.id] = chat
         return chat
 
     def waiting(self) -> int:
-        """How many owners wait for an answer."""
+        """Return the number of owners who wait for an answer."""
         return sum(chat.busy for chat in self.chats.values())
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Give up owners who wait too long, while the block runs."""
+        """Give up owners who wait too long, during the block."""
         task = self._loop.create_task(self._watch())
         try:
             yield
@@ -131,7 +131,7 @@ class Load:
                 self.tally.lost += 1
                 self._give_up(chat)
 
-    # What owners say
+    # Messages of owners
 
     def say(self, chat: Chat) -> None:
         """Deliver an owner's next line, unless the owner was given up while thinking."""
@@ -173,7 +173,7 @@ class Load:
             self.tally.refused += 1
             self._loop.call_later(retry_after or AGAIN, self._deliver, chat, step, update)
 
-    # What owners hear
+    # Messages to owners
 
     def _hear(self, chat_id: int, text: str, keyboard: Any, at: float) -> None:
         chat = self.chats.get(chat_id)
@@ -199,7 +199,7 @@ class Load:
             self._give_up(chat)
 
     def _check(self, chat: Chat) -> None:
-        """See whether a line is done with: acknowledged and, but for a photo, answered."""
+        """Finish a line if it is acknowledged and, unless it is a photo, answered."""
         photo = self._script.photo(chat.step)
         if not chat.acknowledged or not (chat.replied or photo):
             return
@@ -216,20 +216,20 @@ class Load:
         self.chats.pop(chat.id, None)
         self.failed(chat)
 
-    # What a system says
+    # A system's answers
 
     async def learn(self) -> None:
-        """Let one owner play the script, and note what is said at each step.
+        """Let one owner play the script, and record the answer at each step.
 
         Raises:
-            Odd: a step was not answered, or two steps by the same words.
+            Odd: a step was not answered, or two steps had the same answer.
         """
         said: list[tuple[str, Any]] = []
         self._api.listener = lambda _, text, keyboard, at: said.append((text, keyboard))
         chat = Chat(next(self._ids))
         for chat.step, line in enumerate(self._script.steps):
             photo = line.kind == "photo"
-            await self._heard(chat)
+            await self._deliver_until_accepted(chat)
             await _until(lambda: bool(said), _PHOTO_COUNTED if photo else PATIENCE)
             await asyncio.sleep(_QUIET)
             if not said and not photo:
@@ -241,32 +241,32 @@ class Load:
             said.clear()
         self._api.listener = self._hear
 
-    async def _heard(self, chat: Chat) -> None:
+    async def _deliver_until_accepted(self, chat: Chat) -> None:
         """Deliver a line until it is acknowledged."""
         update, status = self._update(chat), 0
         while status != 200:
-            heard: asyncio.Future[int] = self._loop.create_future()
-            self._webhook(chat).post(update, partial(_tell, heard))
-            status = await heard
+            response: asyncio.Future[int] = self._loop.create_future()
+            self._webhook(chat).post(update, partial(_set_status, response))
+            status = await response
             if status != 200:
                 await asyncio.sleep(AGAIN)
 
 
 def _shape(text: str) -> str:
-    """A message's words, but for what is different for each owner."""
+    """Return a message's text, with the case's number replaced."""
     return _NUMBER.sub("#", text)
 
 
 def nothing(chat: Chat) -> None:
-    """What owners do who are not led any more."""
+    """Do nothing: the default callback."""
 
 
 def _unread(status: int, retry_after: float) -> None:
     pass
 
 
-def _tell(heard: asyncio.Future[int], status: int, retry_after: float) -> None:
-    heard.set_result(status)
+def _set_status(response: asyncio.Future[int], status: int, retry_after: float) -> None:
+    response.set_result(status)
 
 
 async def _until(so: Callable[[], bool], patience: float) -> None:

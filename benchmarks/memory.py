@@ -26,21 +26,21 @@ from models.person import encrypted
 
 SIZES: Final = (2_000, 20_000, 100_000)  # conversations
 SPEAKING: Final = 64  # at once
-FIRST: Final = 50_000_000  # chat ids of those who are in the database from the start
-OPEN_AT: Final = SCRIPT.index(Step("say", "005/003"))  # what is said next in all of them
-UNTIL: Final = len(SCRIPT) - 1  # nobody sends: the conversations stay open
+FIRST: Final = 50_000_000  # first chat id of the people in the filled database
+OPEN_AT: Final = SCRIPT.index(Step("say", "005/003"))  # the next line of all conversations
+UNTIL: Final = len(SCRIPT) - 1  # nobody sends the form: the conversations stay open
 _NAME: Final = "people.name"
 
 
 def size(conversations: int) -> str:
-    """What a record is called."""
+    """Return the name of a size."""
     return f"{conversations:,} conversations"
 
 
 async def measure(
     api: BotApi, tell: Callable[[str], None], sizes: Sequence[int] = SIZES, seconds: float = 4.0
 ) -> Results:
-    """Let one process speak with random ones of more and more people."""
+    """Load one process with random people, from a growing number of conversations."""
     results = Results()
     system = product()
     async with loaded(system, api, {}) as (running, load):
@@ -73,7 +73,7 @@ def fill(running: Running, held: int, wanted: int) -> None:
         wire.commit()
         wire.autocommit = True
         wire.execute("VACUUM ANALYZE")
-        wire.execute("CHECKPOINT")  # not later, while it is measured
+        wire.execute("CHECKPOINT")  # now, not during the measurement
 
 
 _FILL: Final = """
@@ -95,7 +95,7 @@ _FILL: Final = """
 
 
 async def _speak(load: Load, meter: Meter, silent: list[int], seconds: float) -> Measured:
-    """Keep some owners busy; whoever is done is followed by one who has been silent so far."""
+    """Keep SPEAKING owners busy; a silent owner replaces each who has finished."""
 
     def another() -> None:
         if silent:

@@ -1,4 +1,4 @@
-"""Small costs by themselves: reading words, a turn, a search, a PDF, a task, a health check.
+"""Costs of small operations: reading words, a turn, a search, a PDF, a task, a health check.
 
 python -m benchmarks --micro
 """
@@ -47,9 +47,9 @@ T = TypeVar("T")
 ROUNDS: Final = 5
 PHRASES: Final = Path(__file__).parents[1] / "tests" / "models" / "business_phrases.csv"
 AT_REST, BURST, CASES = 100, 500, 50  # tasks
-POLL: Final = 0.01  # seconds between two looks whether a task is done
+POLL: Final = 0.01  # seconds between two polls for a finished task
 PATIENCE: Final = 60.0  # seconds
-NOBODY: Final = 0  # a case that there is not: its verification ends at once
+NOBODY: Final = 0  # an id of no case: its verification ends at once
 
 SHEET: Final = PermitSheet(
     number="IUMK-2026-3174-000123",
@@ -76,7 +76,7 @@ SHEET: Final = PermitSheet(
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one thing costs."""
+    """The cost of one operation."""
 
     name: str
     value: float
@@ -84,7 +84,7 @@ class Cost:
 
 
 def measure(tell: Callable[[str], None]) -> Results:
-    """Measure everything small, one after the other."""
+    """Measure all small operations, one after another."""
     results = Results()
     for part in (_readers, _turns, _searches, _permits, _tasks):
         for cost in part():
@@ -94,7 +94,7 @@ def measure(tell: Callable[[str], None]) -> Results:
 
 
 def _readers() -> Iterator[Cost]:
-    """Each reader of people's words, over the text that is hardest for it."""
+    """Each reader of people's words, on its slowest text."""
     for found in readers.measured(readers.every()):
         name = f"{found.reader} over {found.piece!r} again and again"
         yield Cost(f"{name}, {readers.SHORT} characters", found.short, "ms")
@@ -105,7 +105,7 @@ def _readers() -> Iterator[Cost]:
 
 
 def _turns() -> Iterator[Cost]:
-    """The engine alone, over whole conversations; no record, no encryption, no channel."""
+    """The engine alone, over whole conversations: no database, encryption or channel."""
     spent = []
     for _ in range(ROUNDS * 10):
         owner = Owner.new()
@@ -116,7 +116,7 @@ def _turns() -> Iterator[Cost]:
 
 
 def _searches() -> Iterator[Cost]:
-    """Kinds of business by owners' own words."""
+    """Searches for kinds of business by owners' own words."""
     with PHRASES.open(newline="", encoding="utf-8") as file:
         phrases = [row["phrase"] for row in csv.DictReader(file)]
     types = business_type.load()
@@ -130,7 +130,7 @@ def _searches() -> Iterator[Cost]:
 
 
 def _permits() -> Iterator[Cost]:
-    """The PDF of a permit; the first one reads fonts and template."""
+    """The PDF of a permit; the first one loads fonts and template."""
     spent = []
     for _ in range(ROUNDS * 4):
         began = time.perf_counter()
@@ -154,7 +154,7 @@ def _tasks() -> Iterator[Cost]:
 
 
 def _health(environment: dict[str, str]) -> float:
-    """Milliseconds of a container's health check, which starts a process each time."""
+    """Return the milliseconds of a container's health check, which starts a process each time."""
     spent = []
     for _ in range(ROUNDS * 4):
         began = time.perf_counter()
@@ -170,7 +170,7 @@ def _p95(values: Sequence[float]) -> float:
 
 @contextmanager
 def _workers() -> Iterator[tuple[Engine, Storage, dict[str, str]]]:
-    """A dispatcher and a worker on an empty database."""
+    """Run a dispatcher and a worker on an empty database."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.callback(embedded.discard, folder)
@@ -198,7 +198,7 @@ def _both_alive(tx: Session) -> bool:
 
 
 def _at_rest(engine: Engine) -> list[float]:
-    """Seconds from planned to done, one task at a time."""
+    """Return the seconds from planned to done, one task at a time."""
     for number in range(AT_REST):
         with Session(engine) as tx, tx.begin():
             task.plan(tx, "verify", NOBODY, f"rest:{number}")
@@ -207,7 +207,7 @@ def _at_rest(engine: Engine) -> list[float]:
 
 
 def _burst(engine: Engine) -> float:
-    """Jobs a second that do nothing."""
+    """Return the rate of empty jobs, in jobs a second."""
     with Session(engine) as tx, tx.begin():
         for number in range(BURST):
             task.plan(tx, "verify", NOBODY, f"burst:{number}")
@@ -216,7 +216,7 @@ def _burst(engine: Engine) -> float:
 
 
 def _verified(engine: Engine, storage: Storage) -> tuple[float, list[float]]:
-    """Verifications a second, and seconds from a submission at rest to its first finding."""
+    """Return verifications a second, and seconds from a single submission to its first finding."""
     photo = draw("Warung", 1)
     with Session(engine) as tx, tx.begin():
         ids = [_apply(tx, storage, number, photo) for number in range(2 * CASES)]
@@ -235,11 +235,13 @@ def _verified(engine: Engine, storage: Storage) -> tuple[float, list[float]]:
 
 
 def _apply(tx: Session, storage: Storage, number: int, photo: bytes) -> int:
-    """A sound case with a photo of its own."""
+    """Insert a valid case with its own photo; return its id."""
     owner = Person(name="Siti Aminah")
     tx.add(owner)
     tx.flush()
-    content = photo + number.to_bytes(4)  # behind the picture's end: another file, the same sight
+    content = photo + number.to_bytes(
+        4
+    )  # after the image's end: a different file, the same picture
     digest = hashlib.sha256(content).hexdigest()
     path = f"attachments/{digest[:2]}/{digest}.jpg"
     storage.write(path, content)
@@ -267,7 +269,7 @@ def _apply(tx: Session, storage: Storage, number: int, photo: bytes) -> int:
 
 
 def _answers(photo: int) -> dict[str, Any]:
-    """What the script's owner answers."""
+    """Return the answers of the script's owner."""
     draft = Owner.new().play(len(SCRIPT) - 1).draft
     assert draft is not None
     given = {k: v for k, v in draft.answers.items() if k not in {"consent", "confirm"}}
@@ -275,7 +277,7 @@ def _answers(photo: int) -> dict[str, Any]:
 
 
 def _open(engine: Engine, kind: str = "%") -> int:
-    """How many tasks are due and not done."""
+    """Return the number of due tasks that are not done."""
     due = select(func.count(Task.id)).where(
         Task.done_at.is_(None), Task.kind.like(kind), Task.due_at <= func.now()
     )
@@ -283,7 +285,7 @@ def _open(engine: Engine, kind: str = "%") -> int:
 
 
 def _waits(engine: Engine, run_keys: str) -> list[float]:
-    """Seconds from planned to done."""
+    """Return the seconds from planned to done of each finished task."""
     rows = select(Task.created_at, Task.done_at).where(Task.run_key.like(run_keys))
     found = _ask(engine, lambda tx: tx.execute(rows).all())
     return [(done - planned).total_seconds() for planned, done in found if done is not None]
@@ -308,5 +310,5 @@ def _until(so: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
     while not so():
         if time.monotonic() > end:
-            raise TimeoutError("the workers did not get there")
+            raise TimeoutError("the workers did not finish in time")
         time.sleep(POLL)

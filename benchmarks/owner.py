@@ -1,4 +1,4 @@
-"""An owner on paper: the script played by the engine alone, with no channel and no record."""
+"""A simulated owner: plays the script with the engine alone, without a channel or database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.reference import area, business_type
 
 @dataclass(slots=True)
 class Owner:
-    """Where the conversation stands; a photo is only a number."""
+    """The state of the conversation; a photo is only a number."""
 
     flows: Flows
     facts: Facts
@@ -28,7 +28,7 @@ class Owner:
 
     @classmethod
     def new(cls) -> Owner:
-        """Somebody who has said nothing yet."""
+        """Return an owner who has said nothing yet."""
         known = flows.load()
         services = tuple(known.services)
         return cls(
@@ -64,7 +64,7 @@ class Owner:
 
 
 def _event(step: Step, said: Message | None) -> Event:
-    """What a line is to the engine; a tap is on a button of what was said last."""
+    """Return a line as an event; a tap uses a button of the last message."""
     match step.kind:
         case "say" if step.value == "/start":
             return Started()

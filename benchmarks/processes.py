@@ -1,4 +1,4 @@
-"""Processes that are measured: started, awaited, ended; what they cost is read from /proc."""
+"""Measured processes: starts and stops them, and reads their CPU and memory from /proc."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAGE = os.sysconf("SC_PAGESIZE")
 
 
 class DidNotStart(Exception):
-    """A process ended, or was not ready in time; the message holds the end of what it said."""
+    """A process ended, or was not ready in time; the message holds the end of its log."""
 
 
 class Process:
@@ -34,7 +34,7 @@ class Process:
         log: Path,
         folder: Path | None = None,
     ) -> None:
-        """`folder` is where it runs; without one, where this process does."""
+        """`folder` is its working directory; by default, this process's."""
         self.port = port
         self._folder = folder
         self._command = list(command)
@@ -44,15 +44,15 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its id while it runs."""
+        """The id of the running process."""
         assert self._running is not None
         return self._running.pid
 
     async def start(self, path: str) -> None:
-        """Start it, and wait until it answers a GET of `path` with anything but a 5xx.
+        """Start it, and wait until it answers a GET of `path` with a status below 500.
 
         Raises:
-            DidNotStart: it does not.
+            DidNotStart: it ended, or was not ready within START.
         """
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(
@@ -71,18 +71,18 @@ class Process:
             await asyncio.sleep(0.02)
 
     def said(self) -> str:
-        """The end of what it wrote."""
+        """Return the end of its log."""
         return self._log.read_text(errors="replace")[-1500:].strip()
 
     def kill(self) -> None:
-        """End it at once, as a power cut would."""
+        """SIGKILL it."""
         if self._running is not None:
             self._running.kill()
             self._running.wait()
             self._running = None
 
     async def stop(self) -> None:
-        """Ask it to end, and see that it does."""
+        """SIGTERM it; SIGKILL it if it has not ended within STOP."""
         if self._running is None:
             return
         self._running.terminate()
@@ -111,7 +111,7 @@ async def _answers(port: int, path: str) -> bool:
 
 
 def free_port() -> int:
-    """A port of this machine where nobody listens."""
+    """Return a free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -120,22 +120,22 @@ def free_port() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Reads what named trees of processes have used."""
+    """Reads the CPU and memory of named process trees."""
 
     roots: Callable[[], Mapping[str, Sequence[int]]]  # name -> the processes at the roots
 
     def cpu(self) -> dict[str, float]:
-        """Seconds of CPU by name, this process's own as `instruments`."""
+        """Return CPU seconds by name, those of this process as `instruments`."""
         used = {name: sum(map(_cpu, _trees(pids))) for name, pids in self.roots().items()}
         return {**used, "instruments": _cpu(os.getpid())}
 
     def memory(self) -> dict[str, float]:
-        """Megabytes by name: of the processes at the roots alone, since a tree shares memory."""
+        """Return megabytes by name, of the root processes only, since a tree shares memory."""
         return {name: sum(map(_rss, pids)) for name, pids in self.roots().items()}
 
 
 def _trees(roots: Sequence[int]) -> list[int]:
-    """These processes and all below them."""
+    """Return these processes and all their descendants."""
     children: dict[int, list[int]] = defaultdict(list)
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -149,7 +149,7 @@ def _trees(roots: Sequence[int]) -> list[int]:
 
 
 def _cpu(pid: int) -> float:
-    """Seconds a process has used, with its children that have ended."""
+    """Return the CPU seconds of a process, including its ended children."""
     stat = _stat(pid)
     return sum(map(int, stat[11:15])) / _TICKS if stat else 0.0
 
@@ -159,7 +159,7 @@ def _rss(pid: int) -> float:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat behind the name: state, parent, ...; empty if it is gone."""
+    """Return the fields of /proc/PID/stat after the name: state, parent, ...; [] if it is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Every reader of people's words, found by walking the package, and texts that are hard to read."""
+"""Finds every reader of people's words by walking the package, and measures its slowest text."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from models.reference import area, business_type
 
 Reader: TypeAlias = Callable[[str], object]
 
-SHORT, LONG = 512, 4_096  # characters; the longer is what the Bot API lets somebody send
+SHORT, LONG = 512, 4_096  # characters; the longer is the Bot API's limit for a message
 TRIES: Final = 3
 LABELS: Final = ("Warung Bu Siti", "Rp500.000", "Kamis, 26 November 2026", "Tidak ada yang cocok")
 
-#: What is repeated until a text is long enough.
+#: Pieces that are repeated to make long texts.
 PIECES: Final = (
     "1", "1 ", "1-", "1.", "1,", "1 - ", "12.345 ", "2 juta ", "1/2 ", "2½ ", "½", "⑩", "5️⃣", "٣",
     "O1", "o8 ", "satu ", "dua puluh ", "puluh ", "juta ", "setengah ", "koma ", "kali ", "x ",
@@ -46,10 +46,10 @@ PIECES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Slowness:
-    """What the hardest text costs a reader, in milliseconds."""
+    """The cost of a reader's slowest text, in milliseconds."""
 
     reader: str
-    piece: str  # the text is this, again and again
+    piece: str  # the text repeats this piece
     short: float
     long: float
 
@@ -60,7 +60,7 @@ class Slowness:
 
 
 def every() -> dict[str, Reader]:
-    """Give all readers, by name; a parser that is added to the package is among them."""
+    """Return all readers by name, including each parser of the package."""
     facts = Facts(datetime(2026, 11, 23, 2, tzinfo=UTC), area.load(), business_type.load())
     found = pkgutil.iter_modules(parsers.__path__, f"{parsers.__name__}.")
     made = {name: _reader(parser, facts) for one in found for name, parser in _made(one.name)}
@@ -73,19 +73,19 @@ def every() -> dict[str, Reader]:
 
 
 def hostile(piece: str, length: int) -> str:
-    """Give a text of a length that is one piece again and again."""
+    """Return a text of a length that repeats one piece."""
     return (piece * (length // len(piece) + 1))[:length]
 
 
 def slowest(name: str, reader: Reader) -> Slowness:
-    """Find the text that costs a reader most."""
+    """Find the slowest text of a reader."""
     measured = {piece: _spent(reader, piece, LONG, 1) for piece in PIECES}
     worst = max(measured, key=measured.__getitem__)
     return Slowness(name, worst, *(_spent(reader, worst, n, TRIES) for n in (SHORT, LONG)))
 
 
 def _made(module: str) -> Iterator[tuple[str, Parser]]:
-    """Give what a module's functions make that are said to return a `Parser`."""
+    """Yield the parsers made by a module's functions whose return annotation is `Parser`."""
     for name, make in inspect.getmembers(importlib.import_module(module), inspect.isfunction):
         if make.__module__ == module and inspect.signature(make).return_annotation == "Parser":
             yield f"{module.rpartition('.')[2]}.{name}", make()
@@ -96,7 +96,7 @@ def _reader(parser: Parser, facts: Facts) -> Reader:
 
 
 def _spent(reader: Reader, piece: str, length: int, tries: int) -> float:
-    """Give the least CPU time of some tries; the texts differ: nothing is remembered of them."""
+    """Return the least CPU milliseconds of some tries; the texts differ, to defeat caches."""
     spent = []
     for at in range(tries):
         text = hostile(piece, length - 1) + chr(ord("a") + at)
@@ -108,6 +108,6 @@ def _spent(reader: Reader, piece: str, length: int, tries: int) -> float:
 
 
 def measured(readers: Mapping[str, Reader]) -> Iterator[Slowness]:
-    """Measure each reader with the text that is hardest for it."""
+    """Measure each reader with its slowest text."""
     for name, reader in readers.items():
         yield slowest(name, reader)

@@ -1,4 +1,4 @@
-"""What was measured: figures of every round, kept as JSON and told as medians."""
+"""Results: the figures of every round, stored as JSON and reported as medians."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-ALONE: Final = "alone"  # what is measured of no system as a whole
+ALONE: Final = "alone"  # instead of a system, for figures of small operations
 _LIBRARIES: Final = ("aiogram", "aiohttp", "psycopg", "python-telegram-bot", "uvicorn")
 
 
@@ -23,33 +23,33 @@ class Results:
     figures: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
 
     def add(self, system: str, load: str, figures: Mapping[str, float]) -> None:
-        """Note what one round gave."""
+        """Add the figures of one round."""
         of = self.figures.setdefault(system, {}).setdefault(load, {})
         for name, value in figures.items():
             of.setdefault(name, []).append(round(value, 3))
 
     def values(self, system: str, load: str, name: str) -> list[float]:
-        """What the rounds gave; empty if it was not measured."""
+        """Return a figure of each round; empty if it was not measured."""
         return self.figures.get(system, {}).get(load, {}).get(name, [])
 
     def median(self, system: str, load: str, name: str) -> float | None:
-        """The median of the rounds; None if it was not measured."""
+        """Return the median of the rounds; None if it was not measured."""
         values = self.values(system, load, name)
         return median(values) if values else None
 
     def total(self, system: str, name: str, loads: Sequence[str]) -> float:
-        """The sum over some loads and all rounds."""
+        """Return the sum over some loads and all rounds."""
         return sum(sum(self.values(system, load, name)) for load in loads)
 
     def most(self, system: str, loads: Sequence[str], name: str) -> tuple[str, float] | None:
-        """The load under which the median is largest, and that median."""
+        """Return the load with the largest median, and that median."""
         found = [(load, self.median(system, load, name)) for load in loads]
         known = [(load, value) for load, value in found if value is not None]
         return max(known, key=lambda one: one[1]) if known else None
 
 
 def write(folder: Path, parts: Mapping[str, Results]) -> None:
-    """Keep all figures as `figures.json` in a folder."""
+    """Write all figures to `figures.json` in a folder."""
     kept = {
         "machine": {
             "cores": os.cpu_count(),

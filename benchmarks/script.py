@@ -1,4 +1,4 @@
-"""The work that is measured: what every owner sends to every system, one update at a time."""
+"""The measured work: the updates that every owner sends to every system, one at a time."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from demo.sample_photo import HEIGHT, WIDTH
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Words, a pin, a photo, or the value of a button to be tapped ("": the first)."""
+    """A text, a pin, a photo, or the value of a button to tap ("": the first)."""
 
     kind: Literal["say", "tap", "pin", "photo"]
     value: str = ""
 
 
-#: A whole case for a permit, from the first hello to its number.
+#: A whole request for a permit, from the first message to the case's number.
 SCRIPT: Final = (
     Step("say", "/start"),
     Step("tap", "business_permit"),
@@ -51,14 +51,14 @@ SCRIPT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What every owner says to one system.
+    """The lines that every owner says to one system.
 
-    Nobody waits for the answer to a photo: the product holds its count back for two seconds, since
-    the photos of an album come one by one. So that answer is allowed at any later time, or never.
+    Owners do not wait for the answer to a photo: the product delays it for two seconds, since the
+    photos of an album arrive one by one. So that answer may arrive at any later time, or never.
     """
 
     steps: Sequence[Step] = SCRIPT
-    optional: int | None = None  # the step that only a share of the owners sends
+    optional: int | None = None  # the step that only `share` of the owners send
     share: Fraction = Fraction(1)
 
     def photo(self, step: int) -> bool:
@@ -66,16 +66,16 @@ class Script:
         return self.steps[step].kind == "photo"
 
     def after(self, step: int, owner: int) -> int:
-        """The step that an owner takes after this one."""
+        """Return the owner's next step after this one."""
         following = step + 1
         left_out = owner % self.share.denominator >= self.share.numerator
         return following + (following == self.optional and left_out)
 
     def with_photos(self, share: Fraction) -> Script:
-        """The same with photos added behind its last one, so that they are this share of all lines.
+        """Return a script with photos added after its last one, to make them this share of lines.
 
         Raises:
-            ValueError: it sends more already, or none.
+            ValueError: it has more photos already, or none.
         """
         photos = sum(step.kind == "photo" for step in self.steps)
         more = (share * len(self.steps) - photos) / (1 - share)
@@ -90,7 +90,7 @@ class Script:
 
     @property
     def photos(self) -> Fraction:
-        """How many of its lines are photos."""
+        """The share of lines that are photos."""
         return Fraction(sum(step.kind == "photo" for step in self.steps), len(self.steps))
 
 
@@ -98,22 +98,22 @@ _PIN = {"latitude": -6.2706, "longitude": 106.8023}
 
 
 class NoSuchButton(LookupError):
-    """The message before a tap does not carry the button that is to be tapped."""
+    """The message before a tap does not have the button to tap."""
 
 
 @dataclass(slots=True)
 class Author:
-    """Writes updates as Telegram does; no two have the same ids."""
+    """Writes updates like Telegram's, with unique ids."""
 
     photo_size: int  # bytes
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     script: Script = Script()
 
     def update(self, chat: int, step: int, buttons: Sequence[str]) -> bytes:
-        """The JSON of one update.
+        """Return the JSON of one update.
 
         Raises:
-            NoSuchButton: none of `buttons` (callback data) ends with the value to be tapped.
+            NoSuchButton: none of `buttons` (callback data) ends with the value to tap.
         """
         kind, value = self.script.steps[step].kind, self.script.steps[step].value
         who = {"id": chat, "is_bot": False, "first_name": "Siti", "language_code": "id"}

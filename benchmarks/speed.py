@@ -1,8 +1,8 @@
-"""Speed: how many messages a second at saturation, and how long one waits at a fixed rate.
+"""Speed: messages a second at saturation, and waiting times at a fixed rate.
 
-The systems take turns, round by round, each time as fresh processes with an empty database; what is
-told is the median of the rounds. In the closed loop an owner says the next line as soon as the
-last was answered; in the open loop lines come at a fixed rate, whatever the answers take.
+The systems take turns, round by round, each time as new processes with an empty database; reported
+figures are medians of the rounds. In the closed loop an owner says the next line as soon as the
+last was answered; in the open loop lines are sent at a fixed rate, however long the answers take.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from benchmarks.script import Author
 from benchmarks.systems import Running, System
 from benchmarks.webhook import Webhook
 
-WARM: Final = 1.0  # seconds of load before anything counts
-SPREAD: Final = 0.5  # seconds over which the owners of the closed loop come in
-THINKING: Final = 0.15  # seconds an owner takes at least in the open loop: all steps are met soon
-HOPELESS: Final = 0.9  # of what a system can do at most: a higher rate is not tried
+WARM: Final = 1.0  # seconds of warm-up before counting
+SPREAD: Final = 0.5  # seconds over which the owners of the closed loop start
+THINKING: Final = 0.15  # seconds, an owner's shortest pause in the open loop
+HOPELESS: Final = 0.9  # of a system's highest rate: a higher fixed rate is not tried
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run measures."""
+    """The parameters of a run."""
 
     rounds: int
-    chats: Sequence[int]  # how many are in flight, in the closed loop
+    chats: Sequence[int]  # numbers in flight, in the closed loop
     rates: Sequence[float]  # messages a second, in the open loop
-    seconds: float  # each of them
+    seconds: float  # of each measurement
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One system under one load for a while."""
+    """A measurement of one system under one load."""
 
     tally: Tally
     seconds: float
@@ -55,7 +55,7 @@ class Measured:
         return self.tally.messages / self.seconds
 
     def figures(self) -> dict[str, float]:
-        """All that is told of it, by name."""
+        """Return all figures, by name."""
         tally = self.tally
         cuts = [1000 * cut for cut in quantiles(tally.waits, n=100)] if tally.waits[1:] else []
         percentiles = {f"p{p}_ms": cuts[p - 1] for p in (50, 95, 99) if cuts}
@@ -73,7 +73,7 @@ class Measured:
         }
 
     def told(self) -> str:
-        """One measurement in a line."""
+        """Return the measurement as one line of text."""
         figures = self.figures()
         words = [f"{self.messages_per_second:.0f} messages/s"]
         if "p50_ms" in figures:
@@ -94,18 +94,18 @@ class Measured:
 
 
 def in_flight(plan: Plan, system: System) -> list[int]:
-    """How many owners speak to a system at once, in its closed loops."""
+    """Return the numbers of concurrent owners in a system's closed loops."""
     most = system.at_once
     return sorted({chats if most is None else min(chats, most) for chats in plan.chats})
 
 
 def closed(chats: int) -> str:
-    """What a closed loop is called."""
+    """Return the name of a closed loop."""
     return f"{chats} chats"
 
 
 def fixed(rate: float) -> str:
-    """What an open loop is called."""
+    """Return the name of an open loop."""
     return f"{rate:g}/s"
 
 
@@ -117,9 +117,10 @@ async def measure(
     *,
     versions: bool = False,
 ) -> Results:
-    """Let the systems take turns.
+    """Measure the systems in turn, round by round.
 
-    `versions` of one system go in the opposite order in every second round, and all try each rate.
+    `versions`: the systems are versions of one; every second round reverses their order, and no
+    rate is skipped.
     """
     results = Results()
     learned: dict[str, Answers] = {}
@@ -149,7 +150,7 @@ async def measure(
 async def loaded(
     system: System, api: BotApi, learned: dict[str, Answers]
 ) -> AsyncIterator[tuple[Running, Load]]:
-    """Run a system with owners who know its answers; all of it ends with the context."""
+    """Run a system with owners who know its answers, while the context is open."""
     async with system.run(f"http://127.0.0.1:{api.port}") as running:
         webhooks = [Webhook(bot.port, running.path) for bot in running.bots]
         load = Load(api, webhooks, Author(len(api.photo), script=system.script))
@@ -168,7 +169,7 @@ async def loaded(
 
 
 async def closed_loop(load: Load, meter: Meter, chats: int, seconds: float) -> Measured:
-    """Keep `chats` owners busy, each of whom is followed by another."""
+    """Keep `chats` owners busy; a new one replaces each who has finished."""
 
     def go_on(chat: Chat) -> None:
         load.say(load.stranger() if chat.finished else chat)
@@ -181,7 +182,7 @@ async def closed_loop(load: Load, meter: Meter, chats: int, seconds: float) -> M
 
 
 async def open_loop(load: Load, meter: Meter, rate: float, seconds: float) -> Measured:
-    """Say `rate` lines a second: by whoever has been idle longest, or else by somebody new."""
+    """Send `rate` lines a second, each from the owner idle longest, or else from a new one."""
     idle: deque[tuple[float, Chat]] = deque()
 
     def rest(chat: Chat) -> None:
@@ -205,7 +206,7 @@ async def open_loop(load: Load, meter: Meter, rate: float, seconds: float) -> Me
 async def counted(
     load: Load, meter: Meter, seconds: float, end: Callable[[], object] = lambda: None
 ) -> Measured:
-    """Let a load run warm, count for some seconds, and see every line of it answered."""
+    """Warm up, count for `seconds`, then wait until every line is answered."""
     warm = load.tally = Tally()
     await asyncio.sleep(WARM)
     counted = load.tally = Tally()

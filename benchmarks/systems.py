@@ -1,4 +1,4 @@
-"""The systems: the product and its peers, each as the real processes that its users would run."""
+"""The systems: the product and its peers, each as the processes that its users would run."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from demo import embedded
 
 @dataclass(slots=True)
 class Running:
-    """A system that runs, with a record of its own that is empty at first."""
+    """A running system, with its own database that is empty at first."""
 
     bots: list[Process]
     path: str  # of the webhook
     ready: str  # a page that answers when a bot is ready
     servers: Mapping[str, int]  # name -> process
-    db: Mapping[str, str] = field(default_factory=dict)  # the way to it, as in the environment
+    db: Mapping[str, str] = field(default_factory=dict)  # environment variables for its database
 
     @property
     def meter(self) -> Meter:
-        """Reads what its processes use."""
+        """A meter of its processes."""
         return Meter(
             lambda: (
                 {"bot": [bot.pid for bot in self.bots]}
@@ -43,40 +43,40 @@ class Running:
         )
 
     async def start(self) -> None:
-        """Start all bots, the first time or again."""
+        """Start or restart all bots."""
         for bot in self.bots:
             await bot.start(self.ready)
 
     def said(self) -> str:
-        """The end of what the bots wrote, for a look at what went wrong."""
+        """Return the end of the bots' logs, for debugging."""
         return "\n".join(bot.said() for bot in self.bots)
 
     def kill(self) -> None:
-        """End all bots as a power cut would; what the servers hold stays."""
+        """SIGKILL all bots; the servers keep running."""
         for bot in self.bots:
             bot.kill()
 
 
-#: Runs a system against a Bot API's address, for as long as the context is open.
+#: Runs a system against a Bot API's URL while the context is open.
 Execute: TypeAlias = Callable[[str], AbstractAsyncContextManager[Running]]
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What can be measured."""
+    """A system to measure."""
 
     name: str
     short: str
     title: str
-    durable: bool  # a message is safe before the provider hears that it was taken
+    durable: bool  # a message is committed before the provider gets its 200
     run: Execute
     peer: bool = True
-    #: Owners in flight at most: of a system that takes one update at a time the others only wait,
-    #: and a short run would see nothing but their first lines.
+    #: The most owners in flight. If a system processes one update at a time, more owners only wait,
+    #: and a short run would see only their first lines.
     at_once: int | None = None
     script: Script = field(default_factory=Script)
-    #: Seconds after a crash in which an answer may still come: whoever keeps no list of what is
-    #: owed sends nothing later on.
+    #: Seconds after a crash in which an answer may still arrive; a system without an outbox sends
+    #: nothing later.
     patience_after_crash: float = 15.0
 
 
@@ -84,9 +84,9 @@ class System:
 async def _product(
     api_url: str, processes: int = 1, rate: str = "100000", tree: Tree | None = None
 ) -> AsyncIterator[Running]:
-    """`izin serve` once or several times, PostgreSQL with fsync on, Valkey.
+    """Run one or more `izin serve`, PostgreSQL with fsync on, and Valkey.
 
-    `rate` is of messages a second: Telegram's own limit is not measured, but for floods.
+    `rate` is in messages a second; Telegram's real limit applies only to floods.
     """
     tree = tree or here()
     with ExitStack() as stack:
@@ -121,7 +121,7 @@ async def _product(
 async def _peer(
     api_url: str, module: str, servers_used: Sequence[str] = ()
 ) -> AsyncIterator[Running]:
-    """A peer's bot: one process, which gets all it needs from the environment."""
+    """Run a peer's bot: one process, configured by its environment."""
     with ExitStack() as stack:
         redis_url = ""
         if servers_used:
@@ -163,7 +163,7 @@ def _servers(stack: ExitStack) -> tuple[Path, embedded.Servers]:
 
 
 def record_environment(folder: Path, servers: embedded.Servers) -> dict[str, str]:
-    """What every process of the product needs, with keys of its own."""
+    """Return the environment of all processes of the product, with new keys."""
     key = b64encode(secrets.token_bytes(32)).decode()
     return {
         "DATABASE_URL": servers.database_url,
@@ -178,12 +178,12 @@ def record_environment(folder: Path, servers: embedded.Servers) -> dict[str, str
 
 
 def _pids(folder: Path) -> dict[str, int]:
-    """The servers that run for a folder."""
+    """Return the pids of a folder's servers, by name."""
     return {file.parent.name: int(file.read_text()) for file in (folder / "servers").glob("*/pid")}
 
 
 def product(processes: int = 1) -> System:
-    """The product, with as many bot processes on one database."""
+    """Return the product, with this number of bot processes on one database."""
     title = "Izin Datang" if processes == 1 else f"Izin Datang, {processes} processes"
     return System(
         "product" if processes == 1 else f"product-{processes}",
@@ -197,12 +197,12 @@ def product(processes: int = 1) -> System:
 
 
 def limited(api_url: str) -> AbstractAsyncContextManager[Running]:
-    """The product, with the limit that Telegram sets."""
+    """Run the product with Telegram's rate limit."""
     return _product(api_url, rate="30")
 
 
 def version(tree: Tree, name: str, title: str, script: Script) -> System:
-    """A version of the product, started by the commands of its own tree."""
+    """Return a version of the product, started by its own tree's commands."""
     run = partial(_product, tree=tree)
     return System(name, title, title, True, run, peer=False, script=script)
 

@@ -1,4 +1,4 @@
-"""The figures as tables that can be read in a terminal and stand in a Markdown page."""
+"""The figures as Markdown tables that are also readable in a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Cell = str | float | None
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
-    """A Markdown table with aligned columns; numbers to the right, None as a dash."""
+    """Return a Markdown table with aligned columns; numbers to the right, None as a dash."""
     words = [list(head), *([_cell(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip_longest(*words, fillvalue="")]
     right = [all(not isinstance(row[i], str) for row in rows) for i in range(len(head))]
@@ -42,7 +42,7 @@ def _cell(cell: Cell) -> str:
 
 
 def speed(results: Results, systems: Sequence[System], loops: Sequence[str]) -> str:
-    """Messages a second in the closed loops, and what they cost."""
+    """Return the rates and waiting times in the closed loops."""
     peers = [
         found[1]
         for system in systems
@@ -71,7 +71,7 @@ def speed(results: Results, systems: Sequence[System], loops: Sequence[str]) -> 
 
 
 def cost(results: Results, systems: Sequence[System], loops: Sequence[str]) -> str:
-    """What a message costs at saturation, and what went wrong in all loads."""
+    """Return the cost of a message at saturation, and the faults of all loads."""
     rows: list[list[Cell]] = []
     for system in systems:
         best = results.most(system.name, loops, "messages_per_second")
@@ -93,7 +93,7 @@ def cost(results: Results, systems: Sequence[System], loops: Sequence[str]) -> s
 
 
 def waits(results: Results, systems: Sequence[System], rates: Sequence[str]) -> str:
-    """From the delivery to the answer's arrival at the Bot API, at fixed rates."""
+    """Return the times from delivery to the answer's arrival at the Bot API, at fixed rates."""
     rows = [
         [
             system.title,
@@ -110,7 +110,7 @@ def waits(results: Results, systems: Sequence[System], rates: Sequence[str]) -> 
 
 
 def harm(results: Results, systems: Sequence[System], faults: Sequence[str]) -> str:
-    """Whom a fault harmed."""
+    """Return the harm done by each fault."""
     names = ("harmed", "unanswered", "wrong", "doubled", "longest_wait_s")
     rows = [
         [fault, system.title, *(results.median(system.name, fault, name) for name in names)]
@@ -123,14 +123,14 @@ def harm(results: Results, systems: Sequence[System], faults: Sequence[str]) -> 
 
 
 def growth(results: Results, system: str, sizes: Sequence[str]) -> str:
-    """What a bot process holds, and what it does, with more and more open conversations."""
+    """Return a bot process's memory and speed by the number of open conversations."""
     names = ("memory_bot_mb", "messages_per_second", "cpu_bot_ms", "p95_ms")
     rows = [[size, *(results.median(system, size, name) for name in names)] for size in sizes]
     return table(["open", "bot MB", "messages/s", "CPU ms, bot", "p95 ms"], rows)
 
 
 def costs(results: Results) -> str:
-    """Small costs."""
+    """Return the costs of small operations."""
     rows = [
         [name, results.median(ALONE, name, unit), unit]
         for name, units in results.figures.get(ALONE, {}).items()

@@ -1,8 +1,8 @@
-"""Trees of the product: the one that stands here, and those of other commits, to be compared.
+"""Source trees of the product: this one, and those of other commits, for comparison.
 
-A tree declares how it is started and what its owners say (`python -m benchmarks.declaration`),
-since commands, forms and names change. For a tree from before that module its script is read, and
-the commands of its time are used.
+A tree declares its commands and its owners' lines (`python -m benchmarks.declaration`), since
+commands, forms and names change. An older tree without that module gets the commands of its time,
+and its script is imported.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BEFORE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A version of the product on disk; commands are what its Python is given."""
+    """A version of the product on disk; commands are arguments for its Python."""
 
     folder: Path
     python: str
@@ -40,28 +40,28 @@ class Tree:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes Python import this tree and no other."""
+        """The environment that makes Python import this tree."""
         return {"PYTHONPATH": str(self.folder)}
 
     def run(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Run one of its commands to the end.
+        """Run one of its commands, and wait for its end.
 
         Raises:
-            DidNotStart: it failed.
+            DidNotStart: the command failed.
         """
         _output(self.folder, self.python, command, environment)
 
 
 def here() -> Tree:
-    """The tree that this module stands in."""
+    """Return the tree of this module."""
     return _tree(ROOT, sys.executable, declaration.declared())
 
 
 def at(revision: str, kept: Path) -> Tree:
-    """The tree of a commit, unpacked into the folder `kept`, where the next run finds it.
+    """Return the tree of a commit, unpacked into the folder `kept`; later runs reuse it.
 
     Raises:
-        DidNotStart: there is no such commit, or its environment can't be made.
+        DidNotStart: there is no such commit, or its environment can't be created.
     """
     commit = _command(ROOT, "git", "rev-parse", "--verify", f"{revision}^{{commit}}").strip()
     folder = kept.resolve() / commit
@@ -74,13 +74,13 @@ def at(revision: str, kept: Path) -> Tree:
         archive.unlink()
         unfinished.rename(folder)
     python = _python(folder)
-    told = folder / "benchmarks" / "declaration.py"
-    asked = ("-m", "benchmarks.declaration") if told.exists() else ("-c", _BEFORE)
-    return _tree(folder, python, json.loads(_output(folder, python, asked, {})))
+    declares = (folder / "benchmarks" / "declaration.py").exists()
+    command = ("-m", "benchmarks.declaration") if declares else ("-c", _BEFORE)
+    return _tree(folder, python, json.loads(_output(folder, python, command, {})))
 
 
 def _python(folder: Path) -> str:
-    """The Python of a tree: ours, if it has the same libraries, or one with its own."""
+    """Return a tree's Python: ours if the locked libraries are equal, else one of its own."""
     locks = [(tree / "requirements.lock").read_bytes() for tree in (ROOT, folder)]
     if locks[0] == locks[1]:
         return sys.executable
@@ -88,9 +88,9 @@ def _python(folder: Path) -> str:
     return str(folder / ".venv" / "bin" / "python")
 
 
-def _tree(folder: Path, python: str, told: Mapping[str, Any]) -> Tree:
-    steps = tuple(Step(kind, value) for kind, value in told["script"])
-    return Tree(folder, python, told["serve"], told["migrate"], Script(steps))
+def _tree(folder: Path, python: str, declared: Mapping[str, Any]) -> Tree:
+    steps = tuple(Step(kind, value) for kind, value in declared["script"])
+    return Tree(folder, python, declared["serve"], declared["migrate"], Script(steps))
 
 
 def _output(

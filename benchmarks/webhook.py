@@ -1,4 +1,4 @@
-"""The provider's side: delivers updates over connections that are kept, as Telegram does."""
+"""The provider's side: delivers updates over persistent connections, as Telegram does."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Final, TypeAlias, cast
 
 import httptools
 
-CONNECTIONS: Final = 100  # at once; the most that setWebhook allows
+CONNECTIONS: Final = 100  # at once; the maximum of setWebhook
 SECRET: Final = "benchmark-of-the-turns"
 
-#: Told how a delivery ended: the status (0: no answer came), and how long to wait, in seconds.
+#: Called after a delivery: the status (0: no response), and Retry-After in seconds.
 Done: TypeAlias = Callable[[int, float], None]
 
 
@@ -34,7 +34,7 @@ class Webhook:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def post(self, update: bytes, done: Done) -> None:
-        """Deliver; `done` is called once, later."""
+        """Deliver an update; `done` is called once, later."""
         request = b"%b%d\r\n\r\n%b" % (self._head, len(update), update)
         if self._free:
             self._free.pop().send(request, done)
@@ -43,7 +43,7 @@ class Webhook:
             self._open_another()
 
     def close(self) -> None:
-        """Drop all connections."""
+        """Close all connections."""
         self._waiting.clear()
         for connection in list(self._all):
             connection.drop()
@@ -70,14 +70,14 @@ class Webhook:
             self.release(connection)
 
     def release(self, connection: _Connection) -> None:
-        """Take a connection back, and use it for whoever waits."""
+        """Return a connection to the pool, or use it for the next waiting delivery."""
         if self._waiting:
             connection.send(*self._waiting.popleft())
         else:
             self._free.append(connection)
 
     def lost(self, connection: _Connection) -> None:
-        """A connection is gone."""
+        """Remove a closed connection."""
         self._all.discard(connection)
         if connection in self._free:
             self._free.remove(connection)
@@ -86,7 +86,7 @@ class Webhook:
 
 
 class _Connection(asyncio.Protocol):
-    """One delivery after the other."""
+    """A connection: one delivery after another."""
 
     def __init__(self, pool: Webhook) -> None:
         self._pool = pool
@@ -103,13 +103,13 @@ class _Connection(asyncio.Protocol):
             self._wire.write(request)
 
     def drop(self) -> None:
-        """Close, and tell nobody."""
+        """Close without calling `done`."""
         self._done = None
         if self._wire is not None:
             self._wire.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._wire = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+        self._wire = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wire = None

@@ -1,1 +1,1 @@
-"""The command `izin`: one module a command, imported when the command is chosen."""
+"""The command `izin`: one module per command, imported when the command is chosen."""

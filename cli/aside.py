@@ -1,4 +1,4 @@
-"""`izin aside`: what could not be read, or failed for a reason of ours, and what becomes of it."""
+"""`izin aside`: lists rows that were set aside after an error of ours, retries or closes them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the acts to the command line."""
+    """Add the subcommands to the parser."""
     acts = parser.add_subparsers(required=True, metavar="ACT")
     listing = acts.add_parser("list", help="Show what is set aside, the oldest of each kind first")
     listing.set_defaults(act=_list)
     listing.add_argument("--limit", type=int, default=100, help="rows of each kind (default: 100)")
-    again = acts.add_parser("retry", help="Let it be handled once more, as if it had come now")
+    again = acts.add_parser("retry", help="Process it once more, as if it had arrived now")
     again.set_defaults(act=_retry)
-    closing = acts.add_parser("close", help="Settle it without handling it")
+    closing = acts.add_parser("close", help="Close it without processing it")
     closing.set_defaults(act=_close)
     for act in (again, closing):
         act.add_argument("kind", choices=[kind.value for kind in aside.Kind])
         act.add_argument("id", type=int)
-    closing.add_argument("--reason", required=True, help="for the audit; name nobody in it")
+    closing.add_argument("--reason", required=True, help="for the audit; no names")
 
 
 def _list(given: argparse.Namespace) -> int:

@@ -10,8 +10,8 @@ from models.infrastructure.errors import OperatorError
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
-ACTOR = "command"  # who does it, in the audit
+ACTOR = "command"  # in the audit log
 
 
 class Refusal(OperatorError):
-    """The command can't be carried out as it was given; the message says what would be."""
+    """The command can't be run as given; the message says what to change."""

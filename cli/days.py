@@ -1,4 +1,4 @@
-"""`izin days`: days on which officers do not work besides the holidays, or work all the same."""
+"""`izin days`: closes a working day, or opens a holiday, for officers' work."""
 
 from __future__ import annotations
 
@@ -29,15 +29,17 @@ _WHY = {
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the acts to the command line."""
+    """Add the subcommands to the parser."""
     acts = parser.add_subparsers(required=True, metavar="ACT")
     closes = _act(acts, "close", _close, "Close a day: no visits are agreed for it")
-    closes.add_argument("--move", action="store_true", help="offer other times to who waits then")
+    closes.add_argument(
+        "--move", action="store_true", help="offer other times to owners with a visit on it"
+    )
     opens = _act(acts, "open", _open, "Let officers work on a holiday, or on a day that was closed")
     for act in (closes, opens):
         act.add_argument("day", type=date.fromisoformat, help="as 2026-12-31")
-        act.add_argument("--reason", required=True, help="for the record; no names")
-    _act(acts, "list", _list, "Show what was entered about days from today on")
+        act.add_argument("--reason", required=True, help="for the audit; no names")
+    _act(acts, "list", _list, "Show the entered days from today on")
 
 
 def _act(
@@ -53,21 +55,21 @@ def _act(
 
 def _close(given: argparse.Namespace, settings: Settings) -> int:
     with transaction(settings) as tx:
-        _see_to_come(given.day, now(tx).astimezone(WIB).date())
+        _refuse_past(given.day, now(tx).astimezone(WIB).date())
         why = calendar.load(tx).why_not(given.day)
         if why is not None and why != "closed":
             raise Refusal(f"{given.day} is {_WHY[why]}: officers do not work then anyhow.")
         act = by_office(tx, ACTOR, f"day:{given.day}")
-        standing = days.close(act, given.day, given.reason, move=given.move)
-    if standing and not given.move:
-        numbers = ", ".join(map(str, standing))
+        agreed = days.close(act, given.day, given.reason, move=given.move)
+    if agreed and not given.move:
+        numbers = ", ".join(map(str, agreed))
         raise Refusal(
-            f"{len(standing)} visits are agreed for {given.day} (ids {numbers}). Nothing was "
+            f"{len(agreed)} visits are agreed for {given.day} (ids {numbers}). Nothing was "
             "changed. With --move the day is closed, these visits are called off, and owners, "
             "officers and supervisors are told; owners choose other times."
         )
-    left = [visit_id for visit_id in standing if not _give_up(settings, visit_id)]
-    print(f"{given.day} is closed; {len(standing) - len(left)} visits were called off")
+    left = [visit_id for visit_id in agreed if not _give_up(settings, visit_id)]
+    print(f"{given.day} is closed; {len(agreed) - len(left)} visits were called off")
     if left:
         raise Refusal(
             f"Officers are under way to the visits {', '.join(map(str, left))}: they were left."
@@ -82,7 +84,7 @@ def _give_up(settings: Settings, visit_id: int) -> bool:
 
 def _open(given: argparse.Namespace, settings: Settings) -> int:
     with transaction(settings) as tx:
-        _see_to_come(given.day, now(tx).astimezone(WIB).date())
+        _refuse_past(given.day, now(tx).astimezone(WIB).date())
         why = calendar.load(tx).why_not(given.day)
         if why == "weekend":
             raise Refusal(f"{given.day} is a weekend: officers work Monday to Friday.")
@@ -100,6 +102,6 @@ def _list(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _see_to_come(day: date, today: date) -> None:
+def _refuse_past(day: date, today: date) -> None:
     if day < today:
         raise Refusal(f"{day} has passed: today is {today}.")

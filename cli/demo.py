@@ -1,4 +1,4 @@
-"""`izin demo`: the whole product on this machine, tried in the browser."""
+"""`izin demo`: runs the whole product on this machine, for use in a browser."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from demo import play
 
-DATA = Path("data")  # below the folder it is started in
+DATA = Path("data")  # in the current folder
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the arguments to the command line."""
+    """Add the arguments to the parser."""
     parser.set_defaults(act=_demo)
-    parser.add_argument("--play", action="store_true", help="let the story play by itself")
+    parser.add_argument("--play", action="store_true", help="play the story automatically")
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")
     parser.add_argument("--port", type=int, default=8000, help="of the page (default: 8000)")
 

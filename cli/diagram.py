@@ -1,4 +1,4 @@
-"""`izin diagram`: a flow as a drawing."""
+"""`izin diagram`: prints a flow as a diagram."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conversations import diagram, flows
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the arguments to the command line."""
+    """Add the arguments to the parser."""
     parser.set_defaults(act=_diagram)
     parser.add_argument("flow", choices=sorted(flows.load().by_id))
 

@@ -1,4 +1,4 @@
-"""`izin dispatch`: the process that hands due tasks to the workers."""
+"""`izin dispatch`: the process that enqueues due tasks for the workers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workers.settings import Settings
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the arguments to the command line."""
+    """Add the arguments to the parser."""
     parser.set_defaults(act=_dispatch)
 
 

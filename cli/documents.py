@@ -19,13 +19,13 @@ from models.startup import read_settings, transaction
 if TYPE_CHECKING:
     pass
 
-MAX_REASON = 200  # characters: it is told to the owner in one message
+MAX_REASON = 200  # characters: the owner's notice contains it
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the acts to the command line."""
+    """Add the subcommands to the parser."""
     acts = parser.add_subparsers(required=True, metavar="ACT")
-    revoke = acts.add_parser("revoke", help="Revoke a document and tell its owner")
+    revoke = acts.add_parser("revoke", help="Revoke a document and notify its owner")
     revoke.set_defaults(act=_revoke)
     revoke.add_argument("number", help=f"such as {_example()}")
     revoke.add_argument("--reason", required=True, help="for its owner, in Indonesian")
@@ -45,7 +45,7 @@ def _revoke(given: argparse.Namespace) -> int:
     reason = " ".join(given.reason.split())
     if not reason or len(reason) > MAX_REASON:
         raise Refusal(
-            f"The reason is told to the owner: at least a word, {MAX_REASON} characters at most."
+            f"The reason is sent to the owner: at least a word, {MAX_REASON} characters at most."
         )
     with transaction(settings) as tx:
         row = document.by_number(tx, number, lock=True)
@@ -55,5 +55,5 @@ def _revoke(given: argparse.Namespace) -> int:
             since = day(row.revoked_at.astimezone(WIB).date(), "en")
             raise Refusal(f"{number} was revoked on {since} already.")
         documents.revoke(by_office(tx, ACTOR, f"document:{row.id}"), row, reason)
-    print(f"{number} is revoked. Its owner is told, and its check says so.")
+    print(f"{number} is revoked. Its owner is notified, and its check page says so.")
     return 0

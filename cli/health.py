@@ -1,4 +1,4 @@
-"""`izin health`: whether a kind of process is alive; run every few seconds, so it loads little."""
+"""`izin health`: tells whether a kind of process is alive; imports little, as it runs often."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workers.settings import Settings
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the arguments to the command line."""
+    """Add the arguments to the parser."""
     parser.set_defaults(act=_health)
     parser.add_argument("process", choices=("worker", "dispatcher"))
 
@@ -23,6 +23,6 @@ def _health(given: Namespace) -> int:
     try:
         alive = liveness.alive(settings.database_url.reveal(), given.process)
     except psycopg.Error as error:
-        raise OperatorError(f"The database can't be asked: {error}") from error
+        raise OperatorError(f"The database can't be queried: {error}") from error
     print("alive" if alive else f"no {given.process} was seen in the last {liveness.STALE}")
     return 0 if alive else 1

@@ -1,4 +1,4 @@
-"""`izin identity`: a new link to the identity page, for an owner whose link is lost or over."""
+"""`izin identity`: makes a new link to the identity page, if an owner's link is lost or expired."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the acts to the command line."""
+    """Add the subcommands to the parser."""
     acts = parser.add_subparsers(required=True, metavar="ACT")
     link = acts.add_parser("link", help="Print a new link for a case; the old one ends")
     link.set_defaults(act=_link)
@@ -49,7 +49,7 @@ def _link(given: argparse.Namespace) -> int:
     print(f"{settings.public_url}/identitas/{token}")
     hours = int(identity.LINK_LIFE.total_seconds() // 3600)
     print(
-        f"Works once, for {hours} hours. Give it to the owner of {number} alone; "
+        f"Works once, for {hours} hours. Give it only to the owner of {number}; "
         "earlier links no longer work.",
         file=sys.stderr,
     )

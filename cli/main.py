@@ -1,7 +1,7 @@
-"""The command `izin`: every process and every act of an operator.
+"""The command `izin`: starts every process, and every act of an operator.
 
-The module of a command is imported when the command is chosen, so that each process loads what it
-needs and a health check starts at once.
+A command's module is imported only when the command is chosen: each process loads only what it
+needs, and health checks start fast.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from importlib.util import find_spec
 
 from models.infrastructure.errors import OperatorError
 
-#: By name: what the command does. Its module in this room has the same name, and `add(parser)`.
+#: Help texts by command name. The module of this name in `cli` defines `add(parser)`.
 COMMANDS = {
-    "serve": "Serve webhooks and pages, take turns and send",
-    "worker": "Do the tasks: verification, offers, documents",
-    "dispatch": "Hand due tasks to the workers, and tick the clocks",
+    "serve": "Serve webhooks and pages, process turns and send messages",
+    "worker": "Do tasks: verification, offers, documents",
+    "dispatch": "Enqueue due tasks for the workers, and plan periodic tasks",
     "poll": "Fetch Telegram's updates, for a machine without a public address",
-    "migrate": "Bring the database to the present shape of the tables",
-    "doctor": "Check everything that is needed, and tell how to mend it",
+    "migrate": "Migrate the database to the current schema",
+    "doctor": "Check everything that is needed, and tell how to fix it",
     "health": "Tell whether a kind of process is alive",
     "diagram": "Print a flow as a Mermaid diagram",
     "officers": "Officers and supervisors",
     "documents": "Documents that were issued",
     "identity": "Links to the identity page",
-    "templates": "What may be said on WhatsApp at any time",
+    "templates": "WhatsApp's approved templates, for messages after a day of silence",
     "days": "Days on which officers do not work, or do",
-    "aside": "What could not be read, or failed for a reason of ours",
+    "aside": "Messages that could not be read, or failed because of a bug",
 }
-#: Only where the room `demo` is installed: the image for production has none.
+#: Only when the package `demo` is installed: the production image has none.
 DEMO = {"demo": "Try it in the browser; nothing needs to be installed or set"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; gives the process's exit status."""
+    """Run a command; return the process's exit status."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     given = _parser(words).parse_args(words)
     act: Callable[[Namespace], int] = given.act
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(words: Sequence[str]) -> ArgumentParser:
-    """Every command's name and help; the arguments only of the chosen one."""
+    """Return a parser of all commands, with the arguments of the chosen one only."""
     parser = ArgumentParser(prog="izin", description="Izin Datang: the permit comes.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     offered = COMMANDS | (DEMO if find_spec("demo") else {})

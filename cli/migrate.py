@@ -1,4 +1,4 @@
-"""`izin migrate`: the database gets the present shape of the tables."""
+"""`izin migrate`: migrates the database to the current schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.startup import read_settings
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the arguments to the command line."""
+    """Add the arguments to the parser."""
     parser.set_defaults(act=_migrate)
 
 

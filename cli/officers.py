@@ -1,4 +1,4 @@
-"""`izin officers`: invite officers and supervisors, change their work, and end it."""
+"""`izin officers`: invites officers and supervisors, changes their work, and ends it."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ WHOLE_CITY = "31"  # Jakarta: where a head works
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the acts to the command line."""
+    """Add the subcommands to the parser."""
     acts = parser.add_subparsers(required=True, metavar="ACT")
-    invite = acts.add_parser("invite", help="Enter somebody and print the invitation's link")
+    invite = acts.add_parser("invite", help="Register an officer and print the invitation link")
     invite.set_defaults(act=_invite)
     invite.add_argument("--name", required=True)
     invite.add_argument("--badge", required=True)
-    invite.add_argument("--areas", help="codes with commas between: 31.74.05,…; not for a head")
+    invite.add_argument("--areas", help="codes separated by commas: 31.74.05,…; not for a head")
     invite.add_argument("--role", choices=ROLES, default="officer")
     invite.add_argument("--capacity", type=int, default=3, help="visits in a part of a day")
-    listing = acts.add_parser("list", help="Show who there is, and who has not joined yet")
+    listing = acts.add_parser("list", help="Show all officers, and who has not joined yet")
     listing.set_defaults(act=_list)
-    end = acts.add_parser("end", help="End somebody's work: rights, invitation, open visits")
+    end = acts.add_parser("end", help="End an officer's work: rights, invitation, open visits")
     end.set_defaults(act=_end)
     end.add_argument("badge")
-    areas = acts.add_parser("areas", help="Change where somebody works")
+    areas = acts.add_parser("areas", help="Change an officer's areas")
     areas.set_defaults(act=_move)
     areas.add_argument("badge")
-    areas.add_argument("--areas", required=True, help="codes with commas between: 31.74.05,…")
+    areas.add_argument("--areas", required=True, help="codes separated by commas: 31.74.05,…")
     role = acts.add_parser("role", help="Give an officer or supervisor another role")
     role.set_defaults(act=_promote)
     role.add_argument("badge")
@@ -75,7 +75,7 @@ def _invite(given: argparse.Namespace) -> int:
     print(_invitation(settings, f"join-{token}"))
     days = officer.INVITATION_LIFE.days
     print(f"Works once, for {days} days. Give it to {given.name} in person.", file=sys.stderr)
-    _tell_of_visits(moved)
+    _report_moved(moved)
     return 0
 
 
@@ -96,7 +96,7 @@ def _end(given: argparse.Namespace) -> int:
         alone = row.role != "officer" and not officer.supervisors_of(tx, None)
         badge, name = row.badge, row.name
     print(f"{badge} ({name}) {'has ended' if was_active else 'had ended already'}.")
-    _tell_of_visits(moved)
+    _report_moved(moved)
     if alone:
         print(
             "No supervisor is left: invite one (izin officers invite --role supervisor).",
@@ -117,7 +117,7 @@ def _move(given: argparse.Namespace) -> int:
             )
         moved = staff.move(_act(tx, row), row, codes)
         print(f"{row.badge} ({row.name}) works in {','.join(officer.areas_of(tx, row.id))}.")
-    _tell_of_visits(moved)
+    _report_moved(moved)
     return 0
 
 
@@ -130,12 +130,12 @@ def _promote(given: argparse.Namespace) -> int:
         if given.role == "head":
             staff.move(_act(tx, row), row, [WHOLE_CITY])
         print(f"{row.badge} ({row.name}) has the role {row.role} now.")
-    _tell_of_visits(moved)
+    _report_moved(moved)
     return 0
 
 
 def _change(tx: Session, row: Officer, *, role: officer.StaffRole, areas: list[str]) -> int:
-    """Change an active officer who is invited again; gives how many visits go back."""
+    """Change an active officer who is invited again; return the number of reassigned visits."""
     moved = staff.promote(_act(tx, row), row, role) if row.role != role else 0
     if officer.areas_of(tx, row.id) != sorted(set(areas)):
         moved += staff.move(_act(tx, row), row, areas)
@@ -146,9 +146,9 @@ def _act(tx: Session, row: Officer) -> Act:
     return by_office(tx, ACTOR, f"officer:{row.id}:{now(tx).isoformat()}")
 
 
-def _tell_of_visits(moved: int) -> None:
+def _report_moved(moved: int) -> None:
     if moved:
-        print(f"Open visits offered to other officers: {moved}. Their owners are told.")
+        print(f"Open visits offered to other officers: {moved}. Their owners are notified.")
 
 
 def _areas_for(role: str, typed: str | None) -> list[str]:
@@ -173,24 +173,28 @@ def _areas(typed: str) -> list[str]:
 
 
 def _badge(typed: str) -> str:
-    """A badge that can be asked for in chat later."""
+    """Return the badge in the form that the chat accepts."""
     badge = reference.badge(typed)
     if badge is None or contains_identity_number(badge):
         raise Refusal(
             f"{typed!r} can't be read as a badge. It holds digits, and may have letters before or "
-            "behind them: 0417, JP-12, a NIP. A NIK is none."
+            "after them: 0417, JP-12, a NIP. A NIK is none."
         )
     return badge
 
 
 def _known(tx: Session, badge: str) -> Officer | None:
-    """The officer with this very badge, in whatever signs it was entered before."""
+    """Return the officer with this badge, however it was spelt when it was entered."""
     same = officer.with_badge(tx, badge)
     return next((one for one in same if reference.badge(one.badge) == badge), None)
 
 
 def _the_officer(tx: Session, typed: str, *, ended_too: bool = False) -> Officer:
-    """The officer whom an operator means, by their badge."""
+    """Return the officer with this badge.
+
+    Raises:
+        Refusal: the badge is unknown or ambiguous, or its officer has ended.
+    """
     bearers = officer.with_badge(tx, typed)
     active = [one for one in bearers if one.active]
     exact = [one for one in active if one.badge == typed.strip()] or active
@@ -201,14 +205,14 @@ def _the_officer(tx: Session, typed: str, *, ended_too: bool = False) -> Officer
         raise Refusal(f"Nobody has the badge {typed}. izin officers list shows all.")
     if not exact and not ended_too:
         raise Refusal(
-            f"{bearers[0].badge} ({bearers[0].name}) has ended. To have them back: izin officers "
+            f"{bearers[0].badge} ({bearers[0].name}) has ended. To bring them back: izin officers "
             f"invite --badge {bearers[0].badge}"
         )
     return (exact or list(bearers))[0]
 
 
 def _invitation(settings: Settings, payload: str) -> str:
-    """A link that opens the chat and says who comes, or the words to be typed there."""
+    """Return a link that opens the chat with the invitation, or the words to type there."""
     if settings.telegram_bot_username:
         return f"https://t.me/{settings.telegram_bot_username}?start={payload}"
     if settings.twilio_whatsapp_from:

@@ -1,4 +1,4 @@
-"""`izin poll`: the bot on Telegram for a machine that Telegram can't reach."""
+"""`izin poll`: runs the Telegram bot by polling, on a machine that Telegram can't reach."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.startup import enter_keys, read_settings
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the arguments to the command line."""
+    """Add the arguments to the parser."""
     parser.set_defaults(act=_poll)
 
 
@@ -48,6 +48,6 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
     async with running(db, channels, storage, allowed, settings.public_url) as bot:
         loop = Loop(
             "poll",
-            lambda: poll.poll(telegram, lambda heard: bot.take_polled(list(heard)), stop=stop),
+            lambda: poll.poll(telegram, lambda polled: bot.take_polled(list(polled)), stop=stop),
         )
         await loops.keep_running(loop, over=stop.is_set)

@@ -1,4 +1,4 @@
-"""`izin serve`: webhooks and pages, with the bot running behind them."""
+"""`izin serve`: serves webhooks and pages, and runs the bot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from web import app, server
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the arguments to the command line."""
+    """Add the arguments to the parser."""
     parser.set_defaults(act=_serve)
 
 

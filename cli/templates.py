@@ -1,4 +1,4 @@
-"""`izin templates`: what may be said on WhatsApp at any time."""
+"""`izin templates`: checks, submits and lists WhatsApp's message templates."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from models.template import REFUSED
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the acts to the command line."""
+    """Add the subcommands to the parser."""
     acts = parser.add_subparsers(required=True, metavar="ACT")
     for name, act, what in (
-        ("check", _check, "See that WhatsApp would take them all"),
-        ("push", _push, "Make what is missing, and hand it in for approval"),
-        ("status", _status, "Ask how they stand at once; izin serve asks every hour"),
+        ("check", _check, "Check that WhatsApp would accept all templates"),
+        ("push", _push, "Create missing templates, and submit them for approval"),
+        ("status", _status, "Fetch their status now; izin serve does so every hour"),
     ):
         acts.add_parser(name, help=what, description=what).set_defaults(act=act)
 
@@ -32,7 +32,7 @@ def _check(given: Namespace) -> int:
     every = templates.declared()
     if problems := templates.problems(every, catalogue.load()):
         raise Refusal("\n".join(problems))
-    print(f"{len(every)} templates are as WhatsApp wants them")
+    print(f"{len(every)} templates follow WhatsApp's rules")
     return 0
 
 
@@ -46,7 +46,7 @@ def _status(given: Namespace) -> int:
 
 
 async def _ask(settings: Settings, *, push: bool) -> int:
-    """Print how each stands; gives 1 when one of them can't be used."""
+    """Print the status of each template; return 1 if any of them can't be used."""
     ours = account(settings)
     if ours is None:
         raise Refusal("TWILIO_ACCOUNT_SID is not set: Twilio's console shows it. Example: AC01…")
@@ -55,7 +55,7 @@ async def _ask(settings: Settings, *, push: bool) -> int:
     try:
         found = await (approvals.push() if push else approvals.status())
     except ChannelError as error:
-        raise Refusal(f"{error}. What is done so far stays; do it again.") from error
+        raise Refusal(f"{error}. Finished templates are kept; run the command again.") from error
     finally:
         await approvals.close()
         await db.close()

@@ -1,4 +1,4 @@
-"""`izin worker`: a process that does the tasks."""
+"""`izin worker`: a process that does tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workers.settings import Settings
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the arguments to the command line."""
+    """Add the arguments to the parser."""
     parser.set_defaults(act=_work)
 
 

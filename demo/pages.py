@@ -1,4 +1,4 @@
-"""The demo page: an owner's, an officer's and a supervisor's phone, and what they post."""
+"""The demo page: phones of an owner, an officer and a supervisor, and their endpoints."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ ROLES = ("owner", "officer", "supervisor")
 
 MAX_UPLOAD = 10 * 1024 * 1024  # bytes
 MAX_WORDS = 64 * 1024  # bytes of a post without a photo
-LOOK = 2.0  # seconds between looks for bubbles when nobody wakes us
-PULSE = 15.0  # seconds between signs of life on a silent stream
+LOOK = 2.0  # seconds between polls for bubbles without a notification
+PULSE = 15.0  # seconds between keep-alive comments on a silent stream
 RETRY = {"Retry-After": "2"}
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -49,7 +49,7 @@ DAY = timedelta(hours=24)  # WhatsApp's window: https://www.twilio.com/docs/api/
 
 _ADDRESS = re.compile(r"demo-(?:owner|whatsapp|officer|supervisor)(?:-[a-z0-9]{1,12})?")
 _WORLD = re.compile(r"[a-z0-9]{1,12}")
-_KINDS = (  # how a file begins, and what it is then served as
+_KINDS = (  # magic bytes and media types
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"RIFF", "image/webp"),
@@ -68,7 +68,7 @@ def routes(
     channel: Browser,
     take: Take,
 ) -> list[BaseRoute]:
-    """The demo page and what it talks to; only for an app that is built as a demo."""
+    """Return the routes of the demo page and its endpoints; only for a demo app."""
     demo = _Demo(pages, db, redis, storage, channel, take)
 
     def post(act: str, endpoint: Callable[[Request], Awaitable[Response]], at_most: int) -> Route:
@@ -103,10 +103,10 @@ class _Demo:
     # -- the page ------------------------------------------------------------------------------
 
     async def page(self, request: Request) -> Response:
-        """Three phones; `?owner=NAME` is another owner's, `?who=officer` the one shown first.
+        """Show three phones; `?owner=NAME` selects an owner, `?who=officer` the phone shown first.
 
-        With `?chat=whatsapp` the owner's plays WhatsApp: choices are numbered, and after a day of
-        silence only templates come.
+        With `?chat=whatsapp` the owner's phone simulates WhatsApp: choices are numbered, and after
+        a day of silence only templates arrive.
         """
         owner = request.query_params.get("owner", "")
         whatsapp = request.query_params.get("chat") == "whatsapp"
@@ -130,7 +130,7 @@ class _Demo:
         )
 
     async def new_owner(self, request: Request) -> Response:
-        """A fresh owner's phone beside the same officer and supervisor."""
+        """Redirect to a new owner's phone, with the same officer and supervisor."""
         query = {"owner": secrets.token_hex(2)}
         if "lang" in request.query_params:
             query["lang"] = locale_of(request)
@@ -139,7 +139,7 @@ class _Demo:
         return RedirectResponse(f"/demo?{urlencode(query)}", 303, NO_STORE)
 
     async def places(self, request: Request) -> Response:
-        """Names and centroids for the map: [level, name, name of what it lies in, lat, lon]."""
+        """Return the map's areas: [level, name, parent's name, lat, lon], at the centroid."""
         areas = area.load()
         rows = [
             [
@@ -154,24 +154,24 @@ class _Demo:
         return JSONResponse(rows, headers={"Cache-Control": "max-age=86400"})
 
     async def sample(self, request: Request) -> Response:
-        """A photo of a stall, another one at each call."""
+        """Return a drawn photo of a stall, a different one for each request."""
         signs = list(self.pages.group("demo.sign", "id").values())
         content = await asyncio.to_thread(
             sample_photo.draw, secrets.choice(signs), secrets.randbits(32)
         )
         return Response(content, media_type="image/jpeg", headers=NO_STORE)
 
-    # -- what the person does ------------------------------------------------------------------
+    # -- the person's acts ---------------------------------------------------------------------
 
     async def say(self, request: Request) -> Response:
         address, body = await _act(request)
         words = _text(body, "text")
-        return await self._hear(lambda: browser.from_text(address, *_whose(body, words)))
+        return await self._hear(lambda: browser.from_text(address, *_with_context(body, words)))
 
     async def tap(self, request: Request) -> Response:
         address, body = await _act(request)
         token = _text(body, "token")
-        return await self._hear(lambda: browser.from_tap(address, *_whose(body, token)))
+        return await self._hear(lambda: browser.from_tap(address, *_with_context(body, token)))
 
     async def location(self, request: Request) -> Response:
         address, body = await _act(request)
@@ -184,10 +184,10 @@ class _Demo:
         raise HTTPException(400)
 
     async def contact(self, request: Request) -> Response:
-        """The phone's own number, unless the page names another."""
+        """Share the phone's own number, or the one that the page names."""
         address, body = await _act(request)
         phone = _text(body, "phone") if "phone" in body else _number_of(address)
-        return await self._hear(lambda: browser.from_contact(address, *_whose(body, phone)))
+        return await self._hear(lambda: browser.from_contact(address, *_with_context(body, phone)))
 
     async def photo(self, request: Request) -> Response:
         refuse_other_sites(request)
@@ -205,7 +205,7 @@ class _Demo:
         )
 
     async def day(self, request: Request) -> Response:
-        """Let a day pass since the person wrote: what WhatsApp lets us say changes then."""
+        """Simulate a day of silence, which closes WhatsApp's window."""
         address, _ = await _act(request)
         try:
             passed = await self.channel.let_pass(address, DAY)
@@ -216,7 +216,7 @@ class _Demo:
         return Response(status_code=204, headers=NO_STORE)
 
     async def _hear(self, read: Callable[[], InboundMessage]) -> Response:
-        """Show the person's bubble, and answer when their turn is taken."""
+        """Store the person's bubble, and respond when the bot has taken the message."""
         try:
             heard = read()
             number = await self.channel.show(heard)
@@ -227,10 +227,10 @@ class _Demo:
             raise HTTPException(503, headers=RETRY) from error
         return JSONResponse({"id": number}, headers=NO_STORE)
 
-    # -- what the phones show ------------------------------------------------------------------
+    # -- the phones' content -------------------------------------------------------------------
 
     async def messages(self, request: Request) -> Response:
-        """The bubbles of one phone after `?after=ID`, oldest first, at most 500."""
+        """Return the bubbles of one phone after `?after=ID`, oldest first, at most 500."""
         address = _address(request.path_params["address"])
         after = request.query_params.get("after", "0")
         if not after.isdecimal():
@@ -239,10 +239,10 @@ class _Demo:
         return JSONResponse([_as_json(row) for row in rows], headers=NO_STORE)
 
     async def events(self, request: Request) -> Response:
-        """The bubbles of several phones ("demo-owner,demo-officer") as they come: an event stream.
+        """Stream the bubbles of several phones ("demo-owner,demo-officer") as server-sent events.
 
-        An event's id holds the last bubble of each phone: "12.0.9"; `?after=` or the browser's own
-        Last-Event-ID resumes there. `ready` says that everything so far has been sent.
+        An event's id is a cursor with the last bubble of each phone: "12.0.9"; `?after=` or
+        Last-Event-ID resumes there. `ready` is sent after the existing bubbles.
         """
         addresses = [_address(one) for one in request.path_params["addresses"].split(",")]
         if len(addresses) > len(ROLES):
@@ -286,7 +286,7 @@ class _Demo:
             listener.cancel()
 
     async def file(self, request: Request) -> Response:
-        """The photo or document of one bubble; only pictures and PDFs open in the browser."""
+        """Return the photo or document of a bubble; only pictures and PDFs are sent inline."""
         address = _address(request.path_params["address"])
         number = request.path_params["number"]
         row = await self.db.ask(lambda tx: tx.get(BrowserMessage, number))
@@ -304,7 +304,7 @@ class _Demo:
             "Content-Disposition": f"{shown}; filename*=UTF-8''{name}",
             "Cache-Control": "private, max-age=3600",
         }
-        if kind == "application/pdf":  # browsers show it with styles and frames of their own
+        if kind == "application/pdf":  # browsers' viewers use styles and frames of their own
             headers["Content-Security-Policy"] = "frame-ancestors 'none'"
         return Response(content, media_type=kind or "application/octet-stream", headers=headers)
 
@@ -313,7 +313,7 @@ class _Demo:
 
 
 async def _listen(redis: Redis, addresses: Sequence[str], woken: asyncio.Event) -> None:
-    """Set `woken` whenever one of the phones has a new bubble; Redis may come and go."""
+    """Set `woken` whenever one of the phones has a new bubble; reconnect when Redis fails."""
     while True:
         with suppress(RedisError, OSError):
             async with redis.pubsub() as subscription:
@@ -329,7 +329,7 @@ def _event(last: dict[str, int], bubble: Json) -> str:
 
 
 def _as_json(row: BrowserMessage) -> Json:
-    """A bubble as the page gets it: files by address, never by path."""
+    """Return a bubble as JSON for the page, with URLs of files instead of paths."""
     bubble = {"id": row.id, "address": row.address, "sent": row.sent, "at": row.at.isoformat()}
     bubble |= {name: value for name, value in row.payload.items() if value}
     link = f"/demo/{row.address}/files/{row.id}"
@@ -341,7 +341,7 @@ def _as_json(row: BrowserMessage) -> Json:
 
 
 async def _act(request: Request) -> tuple[str, dict[str, Json]]:
-    """The phone a post is for, and its JSON."""
+    """Return a post's phone and its JSON body."""
     refuse_other_sites(request)
     address = _address(request.path_params["address"])
     try:
@@ -367,7 +367,7 @@ def _text(body: dict[str, Json], name: str) -> str:
 
 
 def _writable(text: str) -> bool:
-    """Whether it is Unicode; JSON can spell half a character."""
+    """Whether the text is valid Unicode; JSON can contain lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -375,9 +375,9 @@ def _writable(text: str) -> bool:
     return True
 
 
-def _whose(body: dict[str, Json], said: str) -> tuple[str, str, str]:
-    """The act, what was said, and the language of the page."""
-    return _text(body, "id"), said, _locale(body)
+def _with_context(body: dict[str, Json], content: str) -> tuple[str, str, str]:
+    """Return the delivery's id, the content, and the page's language."""
+    return _text(body, "id"), content, _locale(body)
 
 
 def _locale(body: dict[str, Json]) -> str:
@@ -386,6 +386,6 @@ def _locale(body: dict[str, Json]) -> str:
 
 
 def _number_of(address: str) -> str:
-    """A phone number for a phone that has none."""
+    """Return a phone number derived from the address."""
     digits = int.from_bytes(hashlib.sha256(address.encode()).digest()[:6], "big") % 10**8
     return f"+62812{digits:08d}"

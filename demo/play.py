@@ -1,6 +1,6 @@
-"""The story of the demo, played by itself: an owner applies, an officer brings the permit.
+"""The demo's story, played automatically: an owner applies, an officer brings the permit.
 
-It acts through the demo page's own addresses, as three people with three phones would.
+It uses the demo page's own endpoints, as three people with three phones do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from models.infrastructure.errors import OperatorError
 T = TypeVar("T")
 
 PATIENCE = 30.0  # seconds for one step
-LOOK = 0.15  # seconds between looks at a phone
+LOOK = 0.15  # seconds between polls of a phone
 
 
 class StepMissed(OperatorError):
@@ -33,29 +33,29 @@ class StepMissed(OperatorError):
 
 
 def demo(data: Path, *, host: str, port: int, by_itself: bool) -> int:
-    """Run the demo until it is stopped, or let it play by itself once."""
+    """Run the demo until it is stopped, or play the story once."""
     folder = data / ("play" if by_itself else "demo")
     with city(folder, host=host, port=port, fresh=by_itself) as running:
         if by_itself:
             asyncio.run(play(running, folder))
         else:
-            asyncio.run(_wait_for_ever(running))
+            asyncio.run(_run_until_stopped(running))
     return 0
 
 
-async def _wait_for_ever(running: City) -> None:
+async def _run_until_stopped(running: City) -> None:
     async with aiohttp.ClientSession() as http:
         await _join(Phone("Petugas", "demo-officer", running.url, http), running.officer_invitation)
         await _join(
             Phone("Pengawas", "demo-supervisor", running.url, http), running.supervisor_invitation
         )
     print(f"\n  {running.url}/demo\n\nThree phones: an owner's, an officer's, a supervisor's.")
-    print("Stop with Ctrl-C; the data stays for the next time.", flush=True)
+    print("Stop with Ctrl-C; the data is kept for the next run.", flush=True)
     await asyncio.Event().wait()
 
 
 async def play(running: City, folder: Path) -> Path:
-    """Play the story, printing what is said; gives the permit's file.
+    """Play the story and print the messages; return the permit's file.
 
     Raises:
         StepMissed: a step did not happen.
@@ -79,7 +79,7 @@ async def play(running: City, folder: Path) -> Path:
 
 @dataclass(slots=True)
 class Phone:
-    """One person's phone on the demo page; prints what passes."""
+    """One person's phone on the demo page; prints all its messages."""
 
     who: str
     address: str
@@ -89,11 +89,11 @@ class Phone:
     used: int = 0  # bubbles up to here have been answered
 
     async def say(self, words: str) -> None:
-        """Type something and send it."""
+        """Send a text."""
         await self._post("say", {"text": words})
 
     async def tap(self, step: str, value: str) -> None:
-        """Wait for a question's button, and tap it; an empty value takes the first."""
+        """Wait for a question's button, and tap it; an empty value taps the first."""
         token = await self.wait(f"the question {step!r}", lambda b: _button(b, step, value))
         await self._post("tap", {"token": token})
 
@@ -111,10 +111,10 @@ class Phone:
         await self._send("photo", data=form)
 
     async def wait(self, what: str, find: Callable[[Json], T | None]) -> T:
-        """Wait until something new from the bot is what is looked for.
+        """Wait for a new bubble from the bot for which `find` returns a value; return the value.
 
         Raises:
-            StepMissed: it did not come in time.
+            StepMissed: no such bubble arrived in time.
         """
         try:
             async with asyncio.timeout(PATIENCE):
@@ -131,7 +131,7 @@ class Phone:
             ) from error
 
     async def look(self) -> None:
-        """Fetch what is new, and print it."""
+        """Fetch new bubbles, and print them."""
         last = self.bubbles[-1]["id"] if self.bubbles else 0
         url = f"{self.url}/demo/{self.address}/messages?after={last}"
         async with self.http.get(url) as answer:
@@ -152,7 +152,7 @@ class Phone:
 
 
 async def _join(phone: Phone, invitation: str) -> None:
-    """Take the invitation up, as the link in it does."""
+    """Accept the invitation, as its link does."""
     await phone.look()
     if not phone.bubbles:
         await phone.say(f"/start join-{invitation}")
@@ -160,7 +160,7 @@ async def _join(phone: Phone, invitation: str) -> None:
 
 
 async def _apply(owner: Phone) -> None:
-    """The owner's way from the first word to the number of the case."""
+    """The owner's part, from the first message to the case's number."""
     await owner.say("Halo")
     await owner.tap("menu", next(iter(services.load())))
     await owner.tap("consent", "yes")
@@ -187,13 +187,13 @@ async def _apply(owner: Phone) -> None:
 
 
 async def _answered(phone: Phone, words: str) -> None:
-    """Type an answer, and wait until the bot has replied."""
+    """Wait for the bot's question, then send an answer."""
     await phone.wait(f"the question before {words!r}", lambda b: b)
     await phone.say(words)
 
 
 async def _identify(owner: Phone) -> None:
-    """The owner fills in the secure page; never the chat."""
+    """The owner fills in the secure page, not the chat."""
     link = re.compile(r"https?://\S+/identitas/\S+")
     texts = [str(b.get("text", "")) for b in owner.bubbles if b["sent"]]
     found = next((m for text in texts if (m := link.search(text))), None)
@@ -222,7 +222,7 @@ async def _choose_window(owner: Phone) -> None:
 
 
 async def _visit(officer: Phone, owner: Phone) -> None:
-    """The officer's way from the offer to the hand-over."""
+    """The officer's part, from the offer to the hand-over."""
     await officer.tap("offer", "accept")
     code = await owner.wait("the day's code", lambda b: _code(str(b.get("text", ""))))
     await officer.tap("depart", "go")
@@ -240,7 +240,7 @@ async def _visit(officer: Phone, owner: Phone) -> None:
 
 
 async def _receive(owner: Phone, folder: Path) -> Path:
-    """The permit arrives in the owner's chat; the owner says how it was."""
+    """The permit arrives in the owner's chat; the owner rates the service."""
     card = await owner.wait("the permit", lambda b: b.get("document"))
     async with owner.http.get(f"{owner.url}{card['url']}") as answer:
         answer.raise_for_status()

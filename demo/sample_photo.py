@@ -1,4 +1,4 @@
-"""A drawn street stall, another one each time: the demo sends it where an owner takes a photo."""
+"""Draws a random street stall: the demo's replacement for a photo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GOODS = ("#c0392b", "#e0a12b", "#2f7d3b", "#8a5a2b", "#efe3c0", "#3b5f8a", "#d9
 
 
 def draw(sign: str, seed: int) -> bytes:
-    """A sharp, well lit JPEG of WIDTH x HEIGHT pixels with `sign` on its board."""
+    """Return a sharp, bright JPEG of WIDTH x HEIGHT pixels with `sign` on the stall's board."""
     chance = Random(seed)  # noqa: S311
     image = Image.new("RGB", (WIDTH, HEIGHT), chance.choice(_SKIES))
     pen = ImageDraw.Draw(image)

@@ -22,7 +22,7 @@ from web.app import Addition, Parts
 
 
 def addition() -> Addition:
-    """The demo page, and the phones on it as a channel."""
+    """Return the demo page and its phones' channel."""
     return Addition(Path(__file__).parent, _make)
 
 
@@ -47,7 +47,7 @@ async def _to_demo(request: Request) -> Response:
 
 
 def main() -> int:
-    """Serve as `izin serve` does, and the demo page."""
+    """Serve like `izin serve`, with the demo page."""
     settings = read_settings(Settings)
     enter_keys(settings)
     server.run(app.build(settings, addition()), settings)

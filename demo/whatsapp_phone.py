@@ -1,6 +1,6 @@
-"""A phone on WhatsApp as the demo plays it: the channel's own rules and words, without Twilio.
+"""The demo's simulation of a WhatsApp phone: the channel's rules and texts, without Twilio.
 
-Choices are numbered, as where there is no Content for them; every template counts as approved.
+Choices are numbered, as for messages without Twilio Content; every template counts as approved.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from conversations.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """Puts messages into bubbles."""
+    """Renders messages as bubbles."""
 
     catalogue: Catalogue
     templates: Templates
 
     def bubbles(self, outgoing: OutgoingMessage) -> Iterator[Bubble]:
-        """The bubbles of a message, in order.
+        """Yield the bubbles of a message, in order.
 
         Raises:
-            WindowClosed: they have not written for a day, and no template says this.
+            WindowClosed: the person has not written for a day, and no template has this message.
         """
         if window_open(outgoing):
             for payload in render(outgoing.message, outgoing.locale, self.catalogue):
@@ -36,5 +36,5 @@ class Phone:
             return
         template = self.templates.of(outgoing.message, outgoing.locale)
         if template is None:
-            raise WindowClosed("no template says this")
+            raise WindowClosed("no template has this message")
         yield Bubble(template.words)

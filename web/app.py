@@ -1,4 +1,4 @@
-"""The web application: webhooks, pages and signs of life, with the bot running behind them."""
+"""The web application: webhooks, pages and health checks; runs the bot in its lifespan."""
 
 from __future__ import annotations
 
@@ -46,33 +46,33 @@ from web.requests import Requests
 log = structlog.get_logger(__name__)
 
 LATER = {"Retry-After": "60", "Cache-Control": "no-store"}
-VISIT = 3.0  # seconds that a page waits for the database
-PATIENCE = 3.0  # seconds a part may take to answer `/readyz`
+VISIT = 3.0  # seconds: a page's database timeout
+PATIENCE = 3.0  # seconds: the timeout of each check in `/readyz`
 
-#: Takes deliveries; returns when they are committed, raises `Busy` when nothing is promised.
+#: Accepts deliveries; returns after the commit, raises `Busy` when nothing was stored.
 Take: TypeAlias = Callable[[Sequence[InboundMessage]], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class _Entrance:
-    """Where deliveries go in; closed until the bot behind it runs."""
+    """Passes deliveries to the bot; refuses them while the bot is not running."""
 
     bot: Bot | None = None
 
-    async def take(self, heard: Sequence[InboundMessage]) -> None:
-        """Hand deliveries to the bot.
+    async def take(self, deliveries: Sequence[InboundMessage]) -> None:
+        """Pass deliveries to the bot.
 
         Raises:
-            Busy: it does not run (yet), or can't take them now.
+            Busy: the bot is not running (yet), or can't accept them now.
         """
         if self.bot is None:
             raise Busy("the bot is not running")
-        await self.bot.take(list(heard))
+        await self.bot.take(list(deliveries))
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of which pages and channels are made."""
+    """The dependencies of pages and channels."""
 
     settings: Settings
     words: Catalogue
@@ -85,14 +85,14 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """Another channel with its pages, whose `folder` holds `templates` and `static`."""
+    """An additional channel and its pages; `folder` holds `templates` and `static`."""
 
     folder: Path
     make: Callable[[Parts], tuple[Channel, Sequence[BaseRoute]]]
 
 
 def build(settings: Settings, addition: Addition | None = None) -> Starlette:
-    """Make the application; the bot runs for as long as its lifespan."""
+    """Return the application; the bot runs during its lifespan."""
     words = catalogue.load()
     folders = [pages.HERE, *([addition.folder] if addition is not None else [])]
     redis = Redis.from_url(settings.redis_url.reveal())
@@ -154,7 +154,7 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
         ],
         exception_handlers={
             **pages.handlers(look),
-            DBAPIError: partial(_away, look),
+            DBAPIError: partial(_database_down, look),
             UnreadableValue: partial(_unreadable, look),
         },
     )
@@ -165,7 +165,7 @@ def _pages(parts: Parts) -> list[BaseRoute]:
     buckets = Buckets(parts.redis)
     settings = parts.settings
     return [
-        *_signs_of_life(parts.db, parts.redis),
+        *_health_checks(parts.db, parts.redis),
         *metrics.routes(
             token=revealed(settings.metrics_token),
             database_url=settings.database_url.reveal(),
@@ -177,7 +177,7 @@ def _pages(parts: Parts) -> list[BaseRoute]:
 
 
 def _deliveries(parts: Parts) -> list[Route]:
-    """Where the providers deliver what people write, and what became of our messages."""
+    """Return the webhooks of the providers: people's messages and delivery reports."""
     settings, routes = parts.settings, list[Route]()
     if settings.telegram_webhook_secret:
         routes += webhooks.telegram(
@@ -197,8 +197,8 @@ def _deliveries(parts: Parts) -> list[Route]:
     return routes
 
 
-def _away(look: Pages, request: Request, error: Exception) -> Response:
-    """A page whose database is away: come again later."""
+def _database_down(look: Pages, request: Request, error: Exception) -> Response:
+    """Answer 503 when a page's database is down; re-raise other errors."""
     if not database.away(error):
         raise error
     log.warning("page.database_away", error=type(error).__name__)
@@ -206,7 +206,7 @@ def _away(look: Pages, request: Request, error: Exception) -> Response:
 
 
 def _unreadable(look: Pages, request: Request, error: Exception) -> Response:
-    """A page about a row that can't be read: the pages of all others are shown."""
+    """Answer 503 when a page's row can't be decrypted."""
     log.error("page.unreadable", why=str(error))
     return _sorry_later(look, request)
 
@@ -217,7 +217,7 @@ def _sorry_later(look: Pages, request: Request) -> Response:
 
 
 async def _announce(telegram: Telegram | None, settings: Settings) -> None:
-    """Tell Telegram where we listen and which commands there are, until it has heard."""
+    """Set Telegram's webhook and commands; retry with backoff until it succeeds."""
     if telegram is None or settings.telegram_webhook_secret is None:
         return
     pause = 1.0
@@ -235,14 +235,14 @@ async def _announce(telegram: Telegram | None, settings: Settings) -> None:
             return
 
 
-def _signs_of_life(db: Database, redis: Redis) -> list[BaseRoute]:
+def _health_checks(db: Database, redis: Redis) -> list[BaseRoute]:
     async def healthz(request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def readyz(request: Request) -> Response:
-        """Say which part is away, the database or Redis, and whether the keys are the right ones.
+        """Report whether the database and Redis are reachable, and the keys right.
 
-        They are not when another process has written under a key that this one does not have.
+        The keys are wrong when another process has encrypted with a key that this one lacks.
         """
         database_ok, redis_ok, keys_are = await asyncio.gather(
             _database(db), _redis(redis), _keys(db)
@@ -268,15 +268,15 @@ def _part(*, ok: bool) -> str:
 
 
 async def _keys(db: Database) -> str:
-    """Whether this process reads what others write: ok or wrong; away with the database."""
+    """Whether this process can decrypt what others write: "ok", "wrong" or "away"."""
     try:
         async with asyncio.timeout(PATIENCE):
-            told = await db.ask(keys.problem)
+            problem = await db.ask(keys.problem)
     except (SQLAlchemyError, TimeoutError):
         return "away"
-    if told is not None:
-        log.error("keys.wrong", why=told)
-    return "ok" if told is None else "wrong"
+    if problem is not None:
+        log.error("keys.wrong", why=problem)
+    return "ok" if problem is None else "wrong"
 
 
 async def _redis(redis: Redis) -> bool:

@@ -34,11 +34,11 @@ from web.pages import Pages, locale_of
 SHORTLY = {"Cache-Control": "private, max-age=60"}
 NOT_KEPT = {"Cache-Control": "no-store"}
 PATH = "/dokumen"
-PRINTED = "/izin"  # the address in the QR codes of earlier sheets, which hang on walls for years
+PRINTED = "/izin"  # the path in the QR codes of earlier sheets, which stay in use for years
 
 
 def routes(pages: Pages, *, db: Database, buckets: Buckets) -> list[BaseRoute]:
-    """The check by number, its small form, and what is kept about people."""
+    """Return the routes of the check by number, its form, and the privacy page."""
     limit = Limit(buckets, "document-from", quotas.CHECKS)
     page = _DocumentPage(pages, db, limit)
     checks = [
@@ -51,17 +51,17 @@ def routes(pages: Pages, *, db: Database, buckets: Buckets) -> list[BaseRoute]:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """All that anybody may know of a document, in the reader's language."""
+    """The public facts of a document, in the reader's language."""
 
     number: str
     state: Literal["valid", "expired", "revoked"]
     told: str  # what the state means
-    compare: str  # what to do with the sheet
+    compare: str  # how to compare the sheet with this page
     name: str  # masked; empty when it was erased
-    lines: tuple[tuple[str, str], ...]  # what its kind shows: label, value; "" if it can't be
+    lines: tuple[tuple[str, str], ...]  # of its kind: label, value; "" for a value that is missing
     issued: str
-    until: str  # "" if it does not expire
-    revoked: str  # "" if it is not
+    until: str  # "" if the document does not expire
+    revoked: str  # "" if the document is not revoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class _DocumentPage:
     limit: Limit
 
     async def ask(self, request: Request) -> Response:
-        """The form to type a number into; a number given leads to its page."""
+        """Show the form; redirect to the document's page if the number can be read."""
         typed = request.query_params.get("nomor", "")
         locale = locale_of(request)
         number = reference.document_number(typed, services.load().kinds())
@@ -81,7 +81,7 @@ class _DocumentPage:
         return self._form(locale, "unread", typed)
 
     async def show(self, request: Request) -> Response:
-        """Whether a document is real and valid."""
+        """Show whether a document exists and is valid."""
         locale = locale_of(request)
         visitor = request.client.host if request.client else ""
         if not await self.limit.allows(visitor):
@@ -100,7 +100,7 @@ class _DocumentPage:
         )
 
     def _form(self, locale: str, problem: str, typed: str, *, status: int = 200) -> Response:
-        """The form alone, with what is wrong about the number; what was typed stays in it."""
+        """Show the form with the number's problem and the typed text."""
         kept = reference.shown(typed)
         return self.pages.html(
             "document.html",
@@ -113,7 +113,7 @@ class _DocumentPage:
         )
 
     async def privacy(self, request: Request) -> Response:
-        """The page about data: what is kept, why, how long, and what people can ask."""
+        """Show the privacy page: which data is kept, why, how long, and people's rights."""
         locale = locale_of(request)
         parts = sorted({key.split(".")[0] for key in self.pages.group("privacy.part", "id")})
         return self.pages.html("privacy.html", locale, parts=parts)
@@ -160,11 +160,11 @@ def _state(row: Document, at: datetime) -> Literal["valid", "expired", "revoked"
     return "expired" if over else "valid"
 
 
-def _name(tx: Session, row: Document, told: str) -> str:
-    """The holder's name: by their KTP, else as they gave it."""
+def _name(tx: Session, row: Document, answered: str) -> str:
+    """Return the holder's name: from their KTP, else as they typed it."""
     known = tx.query(Identity).filter_by(person_id=row.person_id).one_or_none()
     name = readable(known.name) if known is not None else None
     if name and name.strip():
         return name
     owner = tx.get(Person, row.person_id)
-    return str(told or (readable(owner.name) if owner else None) or "").strip()
+    return str(answered or (readable(owner.name) if owner else None) or "").strip()

@@ -1,4 +1,4 @@
-"""Files behind links that end (`bot.links`): for Twilio, which fetches them, and for people."""
+"""Files behind expiring links (`bot.links`), fetched by Twilio and by people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 def routes(*, storage: Storage) -> list[BaseRoute]:
-    """Where links to files lead: 404 for any that is not good now, whatever is wrong with it."""
+    """Return the route of file links; every invalid link gets 404, whatever the reason."""
 
     async def file(request: Request) -> Response:
         path = file_behind(request.path_params["token"])

@@ -1,4 +1,4 @@
-"""The identity page: a link that works once, filled in by an owner or the officer at the door."""
+"""The identity page: a form behind a one-time link, for the owner or the officer at the door."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ MAX_NAME = 100  # characters
 MAX_ADDRESS = 300
 OLDEST = 120  # years
 
-MAX_FIELD = 128 * 1024  # bytes of one; more than that is not even looked at
-MAX_SHOWN = 1000  # characters of what was typed too long that are shown again
-MAX_FIELDS = 24  # the page has nine; some browsers' helpers add their own
-MAX_PHOTO = 8 * 1024 * 1024  # bytes; said kindly at the field
-MAX_BODY = 24 * 1024 * 1024  # bytes; the connection is cut
+MAX_FIELD = 128 * 1024  # bytes of one field; a larger one is not parsed
+MAX_SHOWN = 1000  # characters of a too long value that are shown again
+MAX_FIELDS = 24  # the page has nine; some browser extensions add their own
+MAX_PHOTO = 8 * 1024 * 1024  # bytes; a larger photo gets a message at its field
+MAX_BODY = 24 * 1024 * 1024  # bytes; a larger body is refused
 PHOTO_SIDE = 2000  # pixels: a KTP stays readable
 
 LATER = {**PRIVATE, "Retry-After": "120"}
@@ -63,7 +63,7 @@ _SURE = "identity.sure"
 
 
 def routes(pages: Pages, *, db: Database, buckets: Buckets, storage: Storage) -> list[BaseRoute]:
-    """The form behind a link, and the thanks."""
+    """Return the routes of the form and of the thank-you page."""
     form = _IdentityPage(
         pages,
         db,
@@ -80,16 +80,16 @@ def routes(pages: Pages, *, db: Database, buckets: Buckets, storage: Storage) ->
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """The facts that a page may know about a link that works."""
+    """The facts that the page needs about a valid link."""
 
-    for_another: bool  # an officer holds it
+    for_another: bool  # an officer holds the link
     locale: str
-    at: datetime  # of looking, by the database's clock
+    at: datetime  # time of the lookup, by the database's clock
 
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """The fields as they were typed; in no log: the repr is empty."""
+    """The fields as typed; the repr is empty, so no log shows them."""
 
     name: str = field(default="", repr=False)
     nik: str = field(default="", repr=False)
@@ -97,12 +97,12 @@ class _Typed:
     month: str = field(default="", repr=False)
     year: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
-    sure: str = field(default="", repr=False)  # of what looks like a slip: see `_sure`
+    sure: str = field(default="", repr=False)  # confirms an unusual NIK: see `_sure`
 
 
 @dataclass(frozen=True, slots=True)
 class _Photo:
-    """The result of reading the photo; empty when none was chosen."""
+    """The result of reading the photo; empty when no photo was chosen."""
 
     jpeg: bytes | None = field(default=None, repr=False)  # without metadata
     problem: str | None = None  # a key of `pages.identity.problem`
@@ -110,14 +110,14 @@ class _Photo:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """An identity that can be kept."""
+    """A valid identity."""
 
     name: str = field(repr=False)
     nik: str = field(repr=False)
     born_on: date = field(repr=False)
     address: str = field(repr=False)
     photo: bytes | None = field(repr=False)  # JPEG without metadata
-    slip: str | None = None  # what looks like one, and they are sure that the card has it so
+    slip: str | None = None  # a likely typo that the sender confirmed: the card has it so
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class _IdentityPage:
     visitors: Limit
 
     async def show(self, request: Request) -> Response:
-        """The empty form; looking at it does not use the link up."""
+        """Show the empty form; viewing it does not use up the link."""
         if not await self.visitors.allows(_from(request)):
             return self._notice("too_often", locale_of(request), 429)
         link = await self._link(request.path_params["token"])
@@ -138,7 +138,7 @@ class _IdentityPage:
         return self._form(request, link, _Typed(), {})
 
     async def give(self, request: Request) -> Response:
-        """Keep what was typed, or show the form again with what to mend."""
+        """Store the identity, or show the form again with its problems."""
         refuse_other_sites(request)
         token = request.path_params["token"]
         allowed = [await self.tries.allows(token), await self.visitors.allows(_from(request))]
@@ -173,7 +173,7 @@ class _IdentityPage:
     def _unreadable(
         self, request: Request, link: _Link, error: HTTPException | UnicodeError
     ) -> Response:
-        """The form for a post that can't be read: too large, or no form at all."""
+        """Show the form after a post that can't be parsed: too large, or not a form."""
         status = error.status_code if isinstance(error, HTTPException) else 400
         match status:
             case 413:
@@ -195,8 +195,8 @@ class _IdentityPage:
     async def _keep(self, token: str, given: _Given) -> bool:
         """Write everything in one transaction; False when the link was used meanwhile.
 
-        The photo's file comes first, so that no row names a file that is not there. Its path
-        follows from link and content: the same post sent twice leaves one file.
+        The photo's file is written first, so that no row names a missing file. Its path is a hash
+        of link and content: a repeated post leaves one file.
         """
         path = None
         if given.photo is not None:
@@ -288,9 +288,9 @@ def _attachment(tx: Session, owner: int, photo: bytes | None, path: str | None) 
 
 
 def _limited(request: Request) -> Request:
-    """The request, whose body may have MAX_BODY bytes; Starlette's own limit answers in bare text.
+    """Limit the request's body to MAX_BODY bytes; Starlette's own limit answers in plain text.
 
-    Raises, now or when it is read:
+    Raises, now or when the body is read:
         HTTPException: 413.
     """
     length = request.headers.get("content-length", "")
@@ -314,18 +314,18 @@ def _typed(form: FormData) -> _Typed:
         value = form.get(name, "")
         if not isinstance(value, str):
             return ""
-        return tidy(value.encode(errors="replace").decode())  # no half of a sign can be kept
+        return tidy(value.encode(errors="replace").decode())  # lone surrogates can't be stored
 
     return _Typed(*map(text, ("name", "nik", "day", "month", "year", "address", "sure")))
 
 
 def _shown(typed: _Typed) -> _Typed:
-    """The typed fields, as far as they are shown again."""
+    """Return the typed fields, cut to MAX_SHOWN, to show them again."""
     return _Typed(*(value[:MAX_SHOWN] for value in astuple(typed)))
 
 
 def _photo_of(form: FormData) -> _Photo:
-    """The photo that was chosen; until its turn comes, its file stays where the form was put."""
+    """Read the uploaded photo; until it is called, the upload stays in the form's spool file."""
     upload = form.get("photo")
     content = upload.file.read(MAX_PHOTO + 1) if isinstance(upload, UploadFile) else b""
     if not content:
@@ -341,7 +341,7 @@ def _photo_of(form: FormData) -> _Photo:
 
 
 def _plain_jpeg(content: bytes) -> bytes:
-    """The picture anew, upright, without place and device of its taking.
+    """Re-encode the picture upright, without metadata (location, device).
 
     Raises:
         pictures.TooLarge, pictures.Unreadable.
@@ -353,13 +353,13 @@ def _plain_jpeg(content: bytes) -> bytes:
 
 
 def _read(typed: _Typed, photo: _Photo, link: _Link) -> tuple[dict[str, str], _Given | None]:
-    """The problems, by field, as keys of `pages.identity.problem`; or what can be kept.
+    """Validate the form: return an identity, or problems by field, in the page's order.
 
-    The fields stand in the order of the page.
+    A problem is a key of `pages.identity.problem`.
     """
     problems: dict[str, str] = {}
     if not len(typed.name) <= MAX_NAME or not re.search(r"[^\W\d_]", typed.name):
-        problems["name"] = "name"  # one letter may be all: some cards bear no more
+        problems["name"] = "name"  # one letter is enough: some cards have no more
     elif not is_latin(typed.name):
         problems["name"] = "name_not_latin"
     born_on = _birth_date(typed, link.at)
@@ -392,7 +392,7 @@ def _birth_date(typed: _Typed, at: datetime) -> date | None:
 
 
 def _slip(typed: str, born_on: date | None, at: datetime) -> tuple[str, str | None]:
-    """A NIK's digits, and what looks like a slip of the finger in them."""
+    """Return a NIK's digits, and the reason why they look like a typo."""
     try:
         digits: str = nik()(typed, Facts(at, area.load(), business_type.load()))
     except Refused as refused:
@@ -403,7 +403,7 @@ def _slip(typed: str, born_on: date | None, at: datetime) -> tuple[str, str | No
 
 
 def _may_be_so(link: _Link) -> frozenset[str]:
-    """The slips that the card may really have; the officer, who holds it, may always go on."""
+    """Return the likely typos that may be confirmed; an officer, who sees the card, has more."""
     certain = {"nik_date_differs"}
     return frozenset(certain | {"nik_not_possible"} if link.for_another else certain)
 
@@ -417,7 +417,7 @@ def _is_csrf(given: object, token: str) -> bool:
 
 
 def _sure(typed: _Typed) -> str:
-    """The value of the box to tick: they are sure of this NIK with this date, and no other."""
+    """Return the checkbox's value: it confirms only this NIK with this date."""
     return signing.signature(_sure_of(typed), _SURE)
 
 
@@ -433,10 +433,10 @@ def _sure_of(typed: _Typed) -> str:
 
 
 def _of_earlier_version(given: object, text: str, purpose: str) -> bool:
-    """Whether a form carries what versions before 26 November 2026 put into it.
+    """Whether the value was made by a version before 26 November 2026.
 
-    A form lives as long as its link: a day. To be deleted with the first version whose upgrades
-    start at a later one.
+    A form lives as long as its link: a day. Delete this in the first version that cannot be
+    upgraded from such versions directly.
     """
     ours = blind_index(text, purpose).hex()
     return hmac.compare_digest(str(given).encode(errors="replace"), ours.encode())

@@ -1,4 +1,4 @@
-"""How often a visitor may ask: counted in Redis for all processes, or here while it is away."""
+"""Rate limits of visitors: shared by all processes in Redis, per process while Redis is down."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from models.infrastructure.quotas import Quota
 
 
 class Limit:
-    """A quota for each key, which is stored as a hash only.
+    """A quota for each key; keys are stored as hashes.
 
-    `at_most` times at once; after that, a try comes back each `within / at_most`. A refused try
-    does not count.
+    A burst of `at_most` tries; then one more per `within / at_most`. Refused tries do not count.
     """
 
     def __init__(self, buckets: Buckets, name: str, quota: Quota) -> None:
@@ -22,7 +21,7 @@ class Limit:
         self._here = LocalBuckets(1 / quota.interval, quota.at_most)
 
     async def allows(self, key: str) -> bool:
-        """Count one more for `key`; False when that is one too many."""
+        """Count one try for `key`; False when it exceeds the quota."""
         bucket = key_of(self._name, key)
         reserved = await self._buckets.reserve(
             bucket, 1, interval=self._quota.interval, burst=self._quota.at_most, within=0.0

@@ -1,8 +1,8 @@
-"""`/metrics` for Prometheus: counts of this process, and what waits in the database and Redis.
+"""`/metrics` for Prometheus: counters of this process, and figures of the database and Redis.
 
-The database is asked at most once in a few seconds, however often the page is, on a connection
-of its own, so that turns do not wait for it. While a server is away the page still answers:
-`izin_up` says so, and the figures of that server are left out.
+The database is queried at most once in a few seconds, however often the page is requested, on a
+connection of its own, so that turns do not wait. While a server is down the page still answers:
+`izin_up` is 0 for it, and its figures are left out.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ from models.infrastructure.loops import Pauses
 from models.outbox import RANKS
 from workers import watch as queue
 
-KEPT = 5.0  # seconds for which what was seen counts as fresh
+KEPT = 5.0  # seconds: how long figures are cached
 PATIENCE = 4.0  # seconds for both servers; Prometheus waits 10 for the page
-CONNECT = 2  # seconds to reach a server
+CONNECT = 2  # seconds to connect to a server
 STATEMENT = 1_000  # milliseconds for one statement
-BEATING = ("worker", "dispatcher")  # kinds of processes that have no page to ask
+BEATING = ("worker", "dispatcher")  # kinds of processes without a metrics page
 
-_LINE = {  # a wire that was cut is noticed, so that no thread waits for ever
+_LINE = {  # detects a broken connection, so that no thread waits forever
     "connect_timeout": CONNECT,
     "application_name": "izin-watch",
     "keepalives_idle": 2,
@@ -62,9 +62,9 @@ _LINE = {  # a wire that was cut is noticed, so that no thread waits for ever
 
 
 def routes(*, token: str | None, database_url: str, redis_url: str) -> list[BaseRoute]:
-    """The page, for those who show the token; without a token there is no page.
+    """Return the page's route, which requires the token; no route when no token is set.
 
-    That a request comes from this machine proves nothing: a proxy's requests do as well.
+    Loopback requests need the token too: a proxy's requests come from this machine as well.
     """
     if token is None:
         return []
@@ -88,7 +88,7 @@ def _shown(given: str, token: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Families:
-    """The figures, as prometheus-client wants them."""
+    """A collector of fixed metrics for prometheus-client."""
 
     families: Sequence[Metric]
 
@@ -98,46 +98,45 @@ class _Families:
 
 @dataclass(slots=True)
 class Watcher:
-    """Looks at the database and at Redis, one look at a time, in a thread of its own."""
+    """Collects figures of the database and Redis in its own thread, one collection at a time."""
 
     database_url: str
     redis_url: str
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "watch"))
-    _looking: asyncio.Future[list[Metric]] | None = None
-    _seen: list[Metric] = field(default_factory=list)
-    _seen_at: float = -KEPT  # monotonic
+    _collecting: asyncio.Future[list[Metric]] | None = None
+    _cached: list[Metric] = field(default_factory=list)
+    _cached_at: float = -KEPT  # monotonic
     _pauses: Pauses = field(default_factory=lambda: Pauses("metrics"))
 
     async def look(self) -> list[Metric]:
-        """The figures of the last seconds, or of now; both servers count as away if patience
-        ends."""
-        if time.monotonic() - self._seen_at < KEPT:
-            return self._seen
-        if self._looking is None:
+        """Return cached or new figures; after PATIENCE, both servers are reported as down."""
+        if time.monotonic() - self._cached_at < KEPT:
+            return self._cached
+        if self._collecting is None:
             loop = asyncio.get_running_loop()
-            self._looking = loop.run_in_executor(self._thread, self._see)
-            self._looking.add_done_callback(self._keep)
+            self._collecting = loop.run_in_executor(self._thread, self._collect)
+            self._collecting.add_done_callback(self._keep)
         try:
             async with asyncio.timeout(PATIENCE):
-                return await asyncio.shield(self._looking)
+                return await asyncio.shield(self._collecting)
         except TimeoutError:
             return [_build(), _up(database=False, redis=False)]
-        except Exception as error:  # a fault of ours: the rest is shown all the same
+        except Exception as error:  # our own bug: the page still shows the other figures
             self._pauses.after(error)
             return [_build(), _up(database=False, redis=False)]
 
     def _keep(self, looked: asyncio.Future[list[Metric]]) -> None:
-        self._looking = None
+        self._collecting = None
         if not looked.cancelled() and looked.exception() is None:
-            self._seen, self._seen_at = looked.result(), time.monotonic()
+            self._cached, self._cached_at = looked.result(), time.monotonic()
 
-    def _see(self) -> list[Metric]:
+    def _collect(self) -> list[Metric]:
         seen: list[Metric] = [_build()]
-        db = self._see_record(seen)
-        redis = self._see_redis(seen)
+        db = self._collect_database(seen)
+        redis = self._collect_redis(seen)
         return [*seen, _up(database=db, redis=redis)]
 
-    def _see_record(self, seen: list[Metric]) -> bool:
+    def _collect_database(self, seen: list[Metric]) -> bool:
         engine = create_engine(
             database.driver_url(self.database_url),
             poolclass=NullPool,
@@ -154,7 +153,7 @@ class Watcher:
             return False
         return True
 
-    def _see_redis(self, seen: list[Metric]) -> bool:
+    def _collect_redis(self, seen: list[Metric]) -> bool:
         try:
             with Redis.from_url(
                 self.redis_url,
@@ -173,23 +172,23 @@ class Watcher:
         return True
 
 
-# One family after the other, in the order of the page
+# Metric families, in the order of the page
 
 
 def _own() -> list[Metric]:
-    """The counters of this process in rooms below `bot`."""
+    """Return this process's counters that the packages below `bot` keep."""
     columns = dict.fromkeys(encryption.columns(Base.metadata), 0) | encryption.unread()
-    told = "Values that this process could not read."
-    family = _counted("izin_unreadable_values", told, "column", columns)
+    summary = "Values that this process could not read."
+    family = _counted("izin_unreadable_values", summary, "column", columns)
     restarted = dict.fromkeys((*LOOPS, "metrics"), 0) | loops.restarts()
-    told = "Loops of this process that failed and were started again."
-    return [family, _counted("izin_loop_restarts", told, "loop", restarted)]
+    summary = "Loops of this process that failed and were started again."
+    return [family, _counted("izin_loop_restarts", summary, "loop", restarted)]
 
 
 def _inbox(tx: Session) -> list[Metric]:
     found = watch.inbox(tx)
     return [
-        _gauge("izin_inbox_waiting", "Messages and news that were not taken yet.", found.rows),
+        _gauge("izin_inbox_waiting", "Messages and news that were not processed yet.", found.rows),
         _gauge("izin_inbox_lag_seconds", "Age of the oldest of them.", found.seconds),
     ]
 
@@ -198,11 +197,11 @@ def _outbox(tx: Session) -> list[Metric]:
     found = {queue.lane: queue for queue in watch.outbox(tx)}
     lanes = [found.get(lane, watch.OutboxQueue(lane, 0, 0, 0.0, 0.0)) for lane in RANKS]
 
-    def family(name: str, told: str, value: Callable[[watch.OutboxQueue], float]) -> Metric:
-        return _parted(name, told, "lane", {one.lane: value(one) for one in lanes})
+    def family(name: str, summary: str, value: Callable[[watch.OutboxQueue], float]) -> Metric:
+        return _parted(name, summary, "lane", {one.lane: value(one) for one in lanes})
 
     return [
-        family("izin_outbox_open", "Messages owed, those of later among them.", lambda q: q.open),
+        family("izin_outbox_open", "Pending messages, including scheduled ones.", lambda q: q.open),
         family("izin_outbox_due", "People whose next message could go out now.", lambda q: q.due),
         family(
             "izin_outbox_lag_seconds",
@@ -211,7 +210,7 @@ def _outbox(tx: Session) -> list[Metric]:
         ),
         family(
             "izin_outbox_oldest_seconds",
-            "Age of the oldest message that was due, also while its provider is left alone.",
+            "Age of the oldest message that was due, also while its provider is paused.",
             lambda q: q.oldest,
         ),
     ]
@@ -221,7 +220,7 @@ def _files(tx: Session) -> list[Metric]:
     found = watch.files(tx)
     return [
         _gauge("izin_files_waiting", "Files that could be fetched now.", found.rows),
-        _gauge("izin_files_lag_seconds", "How long the oldest of them could be.", found.seconds),
+        _gauge("izin_files_lag_seconds", "How long the oldest of them has waited.", found.seconds),
     ]
 
 
@@ -229,8 +228,8 @@ def _tasks(tx: Session) -> list[Metric]:
     idle = dict.fromkeys(task.KINDS, 0.0)
     due, failed = watch.tasks(tx), watch.tasks_failed(tx)
 
-    def family(name: str, told: str, values: dict[str, float]) -> Metric:
-        return _parted(name, told, "kind", idle | values)
+    def family(name: str, summary: str, values: dict[str, float]) -> Metric:
+        return _parted(name, summary, "kind", idle | values)
 
     return [
         family("izin_tasks_due", "Tasks to be done now.", {q.part: q.rows for q in due}),
@@ -250,8 +249,8 @@ def _aside(tx: Session) -> list[Metric]:
 
 def _templates(tx: Session) -> list[Metric]:
     standings = dict.fromkeys((template.APPROVED, *sorted(template.REFUSED)), 0)
-    told = "Templates of messages, by how they stand at the provider."
-    return [_parted("izin_templates", told, "status", standings | template.standings(tx))]
+    summary = "Message templates, by status at the provider."
+    return [_parted("izin_templates", summary, "status", standings | template.standings(tx))]
 
 
 def _offers(tx: Session) -> list[Metric]:
@@ -263,13 +262,13 @@ def _offers(tx: Session) -> list[Metric]:
 
 
 def _untold(tx: Session) -> list[Metric]:
-    told = "News of the last day of which no supervisor could be told."
-    return [_gauge("izin_news_untold", told, watch.untold(tx))]
+    summary = "News of the last day that reached no supervisor."
+    return [_gauge("izin_news_untold", summary, watch.untold(tx))]
 
 
 def _overdue(tx: Session) -> list[Metric]:
-    told = "Cases that have waited in their state for longer than they should, by whose turn it is."
-    return [_parted("izin_cases_overdue", told, "turn", watch.overdue(tx))]
+    summary = "Cases that have been in their state for too long, by who must act next."
+    return [_parted("izin_cases_overdue", summary, "turn", watch.overdue(tx))]
 
 
 def _drafts(tx: Session) -> list[Metric]:
@@ -280,7 +279,7 @@ def _processes(tx: Session) -> list[Metric]:
     return [
         _parted(
             "izin_heartbeat_age_seconds",
-            "Since a process of this kind was last seen at work; +Inf if never.",
+            "Seconds since the last heartbeat of this kind of process; +Inf if never.",
             "process",
             dict.fromkeys(BEATING, math.inf) | watch.heartbeats(tx),
         ),
@@ -298,12 +297,12 @@ def _server(tx: Session) -> list[Metric]:
     found = watch.server(tx)
     took = time.perf_counter() - began
     return [
-        _gauge("izin_database_answer_seconds", "PostgreSQL's time for a small question.", took),
+        _gauge("izin_database_answer_seconds", "PostgreSQL's time for a small query.", took),
         _gauge("izin_database_connections", "Connections to PostgreSQL.", found.connections),
         _gauge("izin_database_connections_limit", "max_connections.", found.most_connections),
         _gauge(
             "izin_database_oldest_transaction_seconds",
-            "Age of the oldest open transaction: VACUUM can't clear away what it may still see.",
+            "Age of the oldest open transaction: VACUUM can't remove rows that it may still see.",
             found.transaction,
         ),
     ]
@@ -327,7 +326,7 @@ RECORD: tuple[Callable[[Session], list[Metric]], ...] = (
 
 def _up(*, database: bool, redis: bool) -> Metric:
     parts = {"database": float(database), "redis": float(redis)}
-    return _parted("izin_up", "Whether this process reached what it needs.", "part", parts)
+    return _parted("izin_up", "Whether this process reached its servers.", "part", parts)
 
 
 def _build() -> Metric:
@@ -337,26 +336,26 @@ def _build() -> Metric:
         ours = "unknown"
     family = GaugeMetricFamily(
         "izin_build_info",
-        "What runs here.",
+        "Versions of the product and of Python.",
         labels=["version", "python"],
     )
     family.add_metric([ours, platform.python_version()], 1)
     return family
 
 
-def _gauge(name: str, told: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, told, value=value)
+def _gauge(name: str, summary: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, summary, value=value)
 
 
-def _counted(name: str, told: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = CounterMetricFamily(name, told, labels=[label])
+def _counted(name: str, summary: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = CounterMetricFamily(name, summary, labels=[label])
     for part, value in values.items():
         family.add_metric([part], value)
     return family
 
 
-def _parted(name: str, told: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = GaugeMetricFamily(name, told, labels=[label])
+def _parted(name: str, summary: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, summary, labels=[label])
     for part, value in values.items():
         family.add_metric([part], value)
     return family

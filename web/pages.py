@@ -1,4 +1,4 @@
-"""Shared by all pages: templates, words, languages, safe headers, files, and who may post."""
+"""Shared by all pages: templates, texts, languages, security headers, static files, CSRF checks."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from bot.channels.bounds import url_parts
 from conversations.catalogue import LOCALES, Catalogue
 from conversations.messages import Say, Value
 
-WORDS = "pages"  # the catalogue of the pages' words
+WORDS = "pages"  # the catalogue of the pages' texts
 HERE = Path(__file__).parent  # with the folders `templates` and `static`
 
-#: Parts words at the numbers of documents; every second part is one.
+#: Splits a text at document numbers; every second part is a number.
 _NUMBER = re.compile(r"([A-Z]{2,8}-[0-9]{4}(?:-[0-9]{4})?-[0-9]{6,9})")
 
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-FOREVER = "public, max-age=31536000, immutable"  # for addresses that carry their content's hash
+FOREVER = "public, max-age=31536000, immutable"  # for URLs that contain their content's hash
 
-#: Headers of every answer unless its page says otherwise: nothing from elsewhere, nothing inline.
+#: Default headers of every response: no resources of other sites, no inline code.
 SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -49,7 +49,7 @@ HTTPS_ONLY = "max-age=31536000"  # a year
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The templates and the words they use."""
+    """The templates and their texts."""
 
     environment: Environment
     catalogue: Catalogue
@@ -63,16 +63,16 @@ class Pages:
         headers: Mapping[str, str] | None = None,
         **facts: object,
     ) -> HTMLResponse:
-        """Fill a template; in it, `t(key, …)` gives the words of `pages.key` in this language."""
+        """Render a template; in it, `t(key, …)` returns the text `pages.key` in this language."""
         page = self.environment.get_template(template).render(locale=locale, **facts)
         return HTMLResponse(page, status, headers)
 
     def say(self, key: str, locale: str, **params: Value) -> str:
-        """The words of `pages.key`."""
+        """Return the text `pages.key`."""
         return self.catalogue.say(Say(f"{WORDS}.{key}", params), locale)
 
     def group(self, key: str, locale: str) -> dict[str, str]:
-        """All lines below `pages.key`, by the rest of their keys, with their placeholders."""
+        """Return all texts below `pages.key`, by the rest of their key, with placeholders."""
         start = f"{WORDS}.{key}."
         return {
             entry.removeprefix(start): lines[locale]
@@ -82,7 +82,7 @@ class Pages:
 
 
 def load(catalogue: Catalogue, folders: Sequence[Path] = (HERE,)) -> Pages:
-    """Make the pages ready: templates escape everything, and a missing fact is an error.
+    """Load the pages: templates escape everything, and a missing variable is an error.
 
     Each folder holds the folders `templates` and `static`.
     """
@@ -113,7 +113,7 @@ def load(catalogue: Catalogue, folders: Sequence[Path] = (HERE,)) -> Pages:
     return pages
 
 
-#: Sentences for when there is nothing else to show; keys of `pages.sorry`.
+#: Texts of error pages; keys of `pages.sorry`.
 _SORRY = {
     HTTPStatus.FORBIDDEN: "foreign",
     HTTPStatus.NOT_FOUND: "missing",
@@ -125,7 +125,7 @@ _SORRY = {
 def sorry(
     pages: Pages, request: Request, status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An error as a page; a program that takes no pages gets the status in words."""
+    """Return an error page; a client that accepts no HTML gets the status phrase as plain text."""
     takes = request.headers.get("accept", "*/*")
     if "text/html" not in takes and "*/*" not in takes:
         return PlainTextResponse(HTTPStatus(status).phrase, status, headers)
@@ -140,7 +140,7 @@ def sorry(
 
 
 def handlers(pages: Pages) -> dict[Any, ExceptionHandler]:
-    """Handlers for a route that refuses a request."""
+    """Return the handlers for HTTPException."""
 
     def refused(request: Request, error: Exception) -> Response:
         refusal = cast("HTTPException", error)
@@ -150,12 +150,12 @@ def handlers(pages: Pages) -> dict[Any, ExceptionHandler]:
 
 
 def routes(folders: Sequence[Path] = (HERE,)) -> list[BaseRoute]:
-    """The files that pages refer to, in the folder `static` of each of these."""
+    """Return the route of static files, from the folder `static` of each of these folders."""
     return [Mount("/static", _Static([folder / "static" for folder in folders]), name="static")]
 
 
 class _Static(StaticFiles):
-    """Files that browsers keep for good when they were asked for by version."""
+    """Static files; a URL with a version is cached by browsers for a year."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         super().__init__(directory=folders[0])
@@ -169,10 +169,10 @@ class _Static(StaticFiles):
 
 
 class Headers:
-    """ASGI middleware: give every answer SAFE_HEADERS, where it does not say otherwise.
+    """ASGI middleware: add SAFE_HEADERS to every response that does not set them.
 
-    Where people reach us by https, browsers are told to stay with it. Redirects lead to a path: a
-    whole address would be made from the Host that a request names, and from http behind a proxy.
+    Adds HSTS when the public URL is https. Makes redirects relative: an absolute URL would contain
+    the request's Host, and http behind a proxy.
     """
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
@@ -194,26 +194,26 @@ class Headers:
 
 
 def _path(location: str) -> str:
-    """An address of ours without the host; two slashes in front would name another host."""
+    """Remove scheme and host from our URL; a path that begins with "//" would name another host."""
     parts = urlsplit(location)
     path = "/" + parts.path.lstrip("/") if parts.netloc or parts.path else ""
     return urlunsplit(("", "", path, parts.query, parts.fragment))
 
 
 def locale_of(request: Request, otherwise: str = "id") -> str:
-    """The language a page was asked for in (`?lang=en`); Indonesian unless one says."""
+    """Return the requested language (`?lang=en`), by default `otherwise`; "id" if unknown."""
     asked = request.query_params.get("lang", otherwise)
     return asked if asked in LOCALES else "id"
 
 
 def refuse_other_sites(request: Request) -> None:
-    """Take posts only from our own pages, and from programs, which send no such headers.
+    """Accept posts only from our own pages, and from programs, which send no such headers.
 
     Raises:
-        HTTPException: 403, another site's page made the browser post this.
+        HTTPException: 403, the post comes from another site's page.
     """
     site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin", "null")  # "null" too from pages that send no referrer
+    origin = request.headers.get("origin", "null")  # pages that send no referrer send "null"
     if site is not None:
         foreign = site not in {"same-origin", "none"}
     else:

@@ -1,7 +1,7 @@
-"""Requests: each has an id, by which all that is logged about it is found; is counted and timed.
+"""Requests: gives each an id, which is bound to its log lines; counts and times it.
 
-The id comes from the proxy in front (`X-Request-Id`), or is made here, and goes back with the
-answer. Addresses, paths and bodies are not logged: they hold people's tokens and words.
+The id comes from the proxy (`X-Request-Id`) or is made here, and is returned in the response. URLs
+and bodies are not logged: they hold people's tokens and words.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from bot.metrics import REGISTRY
 
-_NAME = b"x-request-id"  # ASGI gives and takes names of headers in small letters
+_NAME = b"x-request-id"  # ASGI header names are in lower case
 _SANE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-_NOWHERE = "none"  # the label of what led to no page of ours
+_NOWHERE = "none"  # the label of requests that match no route
 _BUCKETS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 _ANSWERED = Counter(
@@ -34,7 +34,7 @@ _ANSWERED = Counter(
 )
 _TOOK = Histogram(
     "izin_request_seconds",
-    "From a request's coming to the end of its answer; webhooks are answered after the commit.",
+    "From receiving a request to the end of its response; webhooks are answered after the commit.",
     ("route",),
     buckets=_BUCKETS,
     registry=REGISTRY,
@@ -49,7 +49,7 @@ def _failed(request: Request) -> Response:
 
 
 class Requests:
-    """ASGI middleware, the outermost: what fails inside is logged under its id, and answered."""
+    """Outermost ASGI middleware: logs an exception under the request's id, and answers 500."""
 
     def __init__(
         self,
@@ -58,9 +58,9 @@ class Requests:
         failed: Callable[[Request], Response] = _failed,
     ) -> None:
         self._app = app
-        self._failed = failed  # what is answered when something inside raises
+        self._failed = failed  # makes the response after an exception
         self._names = _names(routes)
-        self._answered = cache(_ANSWERED.labels)  # a lookup of labels costs more than the counting
+        self._answered = cache(_ANSWERED.labels)  # looking up labels costs more than counting
         self._took = cache(_TOOK.labels)
         self._log = _log.bind()
         self._process, self._numbers = secrets.token_hex(4), count()
@@ -86,7 +86,7 @@ class Requests:
             await app(scope, receive, send_with_id)
         except Exception as error:
             self._log.error("request.failed", route=self._name(scope), exc_info=error)
-            if status:  # half an answer is out: let the server cut the connection
+            if status:  # the response has begun: let the server close the connection
                 raise
             await self._failed(Request(scope))(scope, receive, send_with_id)
         finally:
@@ -100,17 +100,17 @@ class Requests:
         self._log.debug("request", route=name, status=status, seconds=round(seconds, 4))
 
     def _name(self, scope: Scope) -> str:
-        """The route's pattern, which holds nothing that somebody typed."""
+        """Return the route's pattern, which contains no user input."""
         return self._names.get(scope.get("endpoint"), _NOWHERE)
 
 
 def new_id(process: str, number: int) -> str:
-    """An id; the letter keeps digits on both sides of it from reading as an identity number."""
+    """Return an id; its letter n keeps the digits from looking like an identity number."""
     return f"{process}n{number:07x}"
 
 
 def _given(scope: Scope) -> str | None:
-    """The id that the proxy gave, if it looks like one."""
+    """Return the proxy's id, or None if it is missing or malformed."""
     for name, value in scope["headers"]:
         if name == _NAME and _SANE.fullmatch(value):
             return str(value, "ascii")
@@ -118,7 +118,7 @@ def _given(scope: Scope) -> str | None:
 
 
 def _has_host(scope: Scope) -> bool:
-    """Whether the Host can be one: the request's own address is made from it, if only to be read.
+    """Whether every Host header is a valid host: `request.url` is built from it.
 
     Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2
     """
@@ -131,7 +131,7 @@ def _has_host(scope: Scope) -> bool:
 @lru_cache(maxsize=64)
 def _can_be_host(host: bytes) -> bool:
     try:
-        urlsplit(f"//{host.decode()}").port  # noqa: B018  raises for a port that is none
+        urlsplit(f"//{host.decode()}").port  # noqa: B018  raises for an invalid port
         return _HOST.fullmatch(host) is not None
     except ValueError:
         return False

@@ -1,4 +1,4 @@
-"""The HTTP server of `izin serve`: whom it asks about visitors, and how long it waits for them."""
+"""The HTTP server of `izin serve`: its trusted proxies, timeouts and limits."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from uvicorn.server import ServerState
 from bot.settings import Settings
 
 HEAD: Final = 10.0  # seconds for a request's head, from the connection or its first byte
-BODY: Final = 120.0  # seconds for a body; a photo of some megabytes by a slow phone
-CONNECTIONS: Final = 1_000  # open at once; half of the file handles, if that is less
-FINISH: Final = 2  # seconds for answers to end when the process does
-LINGER: Final = 2.0  # seconds for who sent no HTTP to read that
+BODY: Final = 120.0  # seconds for a body: a photo of some megabytes from a slow phone
+CONNECTIONS: Final = 1_000  # open at once; half of the file descriptors, if that is less
+FINISH: Final = 2  # seconds for open responses at shutdown
+LINGER: Final = 2.0  # seconds for a client that sent no HTTP to read the answer
 _NO_HTTP: Final = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n"
     b"content-length: 9\r\nconnection: close\r\n\r\nnot HTTP\n"
@@ -26,12 +26,12 @@ _NO_HTTP: Final = (
 
 
 def run(app: ASGIApp, settings: Settings) -> None:
-    """Serve until the process is told to end."""
+    """Serve until the process is signalled to stop."""
     uvicorn.run(app, host=settings.host, port=settings.port, **options(settings))
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """How uvicorn serves the case, wherever it listens."""
+    """Return uvicorn's options, except host and port."""
     return {
         "http": Connection,
         "ws": "none",
@@ -45,13 +45,13 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 class Connection(HttpToolsProtocol):
-    """A connection that is closed if its next request does not come in time.
+    """A connection that is closed if its next request does not arrive in time.
 
-    uvicorn bounds the time between requests alone. Here a head has `head` seconds, a body `body`;
-    beyond `most` connections new ones are closed at once.
+    uvicorn limits only the time between requests. Here a head has `head` seconds, a body `body`;
+    beyond `most` connections, new ones are closed at once.
 
-    A timer goes on running while requests come and go, and looks at the deadline when it ends: to
-    set one for each request would cost more.
+    One timer keeps running across requests and checks the deadline when it fires: a timer for each
+    request would cost more.
     """
 
     head: ClassVar[float] = HEAD
@@ -66,9 +66,9 @@ class Connection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._deadline: float | None = None  # by the loop
+        self._deadline: float | None = None  # in the event loop's time
         self._timer: asyncio.TimerHandle | None = None
-        self._refused = False  # it is no HTTP
+        self._refused = False  # the data is not HTTP
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -91,9 +91,9 @@ class Connection(HttpToolsProtocol):
             self._within(self.head)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer, and drop what still comes: closed at once, the answer might not arrive.
+        """Answer, then discard further input until LINGER is over.
 
-        A system that closes with something unread resets the connection.
+        Closing a socket with unread data resets the connection, and the answer could be lost.
         Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
         """
         self._refused = True
@@ -134,6 +134,6 @@ class Connection(HttpToolsProtocol):
 
 
 def _room(most: int) -> int:
-    """For how many connections there are file handles, with as many left for all else."""
+    """Return `most`, or half of the process's file descriptors if that is less."""
     handles, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return most if handles == resource.RLIM_INFINITY else min(most, handles // 2)

@@ -1,1 +1,1 @@
-"""Work outside the chat: verification, visits, documents and the clocks."""
+"""Background work: verification, visits, documents and periodic tasks."""

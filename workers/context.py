@@ -1,4 +1,4 @@
-"""The context of every job, and the shape that a job has."""
+"""The context of every job, and the types of its two phases."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from models.infrastructure.storage import Storage
 from models.task import Task
 from workers.settings import Kept
 
-ACTOR = "worker"  # who does it, in the audit
+ACTOR = "worker"  # in the audit log
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The resources of a worker process from its start to its end."""
+    """The resources of a worker process for its whole life."""
 
     engine: Engine
     storage: Storage
     public_url: str
-    permit_office: str | None = None  # who issues permits; while office or signer is missing,
+    permit_office: str | None = None  # the issuer of permits; without an office and a signer,
     permit_signer: str | None = None  # permits are samples
     kept: Kept = field(default_factory=Kept)
     quiet: QuietHours = quiet.OFF
 
     def session(self) -> Session:
-        """A session on the database; the caller begins and ends its transaction."""
+        """Return a database session; the caller begins and ends its transaction."""
         return Session(self.engine, info=self.quiet.info)
 
 
-#: Writes what a task brings about, in the transaction that closes the task. Gives the time at which
-#: the task is due again, or None when it is done.
+#: Writes the task's result, in the transaction that closes the task. Returns the time at which the
+#: task is due again, or None when it is done.
 Settle: TypeAlias = Callable[[Session, Task], datetime | None]
 
-#: Does what takes long (reading files, typesetting), or needs the context, about a subject id while
-#: no lock is held.
+#: Does the slow part of a task (reading files, typesetting), or the part that needs the context.
+#: Takes a subject id and holds no lock.
 Prepare: TypeAlias = Callable[[Context, int], Settle]

@@ -1,4 +1,4 @@
-"""The dispatcher: due task rows become wake-ups in the queue, again until they are done."""
+"""The dispatcher: enqueues a wake-up for each due task row, again until the task is done."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from workers.queue import LEASE_SECONDS, connect, nudge, queue
 from workers.settings import Settings
 
 LEASE = timedelta(seconds=LEASE_SECONDS)
-TICK = 1.0  # seconds: how late a put-off task, or one whose NOTIFY was lost, may start
-BEAT = 10.0  # seconds between signs of life
-MOST_OUT = 500  # wake-ups waiting at once: more would outlive their leases and be sent twice
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries while a server is away
+TICK = 1.0  # seconds: the most that a delayed task, or one whose NOTIFY was lost, starts late
+BEAT = 10.0  # seconds between heartbeats
+MOST_OUT = 500  # wake-ups in the queue at once: more would outlive their leases and be sent twice
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries while a server is down
 REDIS_TRIES = 2
 
 _log = structlog.get_logger(__name__)
@@ -40,12 +40,12 @@ def dispatch(
     lease: timedelta = LEASE,
     most_out: int = MOST_OUT,
 ) -> None:
-    """Dispatch until `stop` is set; outlives Redis and PostgreSQL going away, and faults of ours.
+    """Dispatch until `stop` is set; survives outages of Redis and PostgreSQL, and our own bugs.
 
-    Any number may run at once, on any number of machines: the rows' locks keep them apart.
+    Any number of dispatchers may run at once, on any number of machines: row locks keep them apart.
 
     Raises:
-        models.keys.WrongKeys: the keys do not read what is in the database.
+        models.keys.WrongKeys: the keys cannot decrypt the database.
     """
     encryption.use(settings.key_ring)
     engine = database.connect(settings.database_url.reveal(), pool_size=2)
@@ -53,7 +53,7 @@ def dispatch(
     address = make_url(database.driver_url(settings.database_url.reveal())).set(
         drivername="postgresql"
     )
-    away, pauses = _Outage("database"), Pauses("dispatcher")
+    outage, pauses = _Outage("database"), Pauses("dispatcher")
     with connect(settings.redis_url.reveal(), tries=REDIS_TRIES) as redis:
         relay = _Relay(engine, queue(redis), lease, most_out)
         while not stop.is_set():
@@ -67,24 +67,24 @@ def dispatch(
                     listener.execute(f"LISTEN {database.TASKS}")
                     while not stop.is_set():
                         relay.turn()
-                        away.over()
+                        outage.over()
                         _wait(listener)
             except (psycopg.Error, SQLAlchemyError) as error:
-                stop.wait(away.pause_after(error))
-            except Exception as error:  # a fault of ours: another look may find it gone
+                stop.wait(outage.pause_after(error))
+            except Exception as error:  # our own bug: the next round may succeed
                 stop.wait(watched.restarted(engine, pauses, error))
     engine.dispose()
 
 
 def _wait(listener: psycopg.Connection[tuple[object, ...]]) -> None:
-    """Wait for a NOTIFY, or one tick; many that come together count as one."""
+    """Wait for a NOTIFY, at most one tick; notifications that arrive together count as one."""
     for _ in listener.notifies(timeout=TICK, stop_after=1):
         pass
 
 
 @dataclass(slots=True)
 class _Outage:
-    """A server that may be away: said once, with longer and longer pauses between the tries."""
+    """Outage of a server: logs its start and end once, and backs off exponentially."""
 
     server: str
     pause: float = 0.0
@@ -103,7 +103,7 @@ class _Outage:
 
 @dataclass(slots=True)
 class _Relay:
-    """One round of the dispatcher."""
+    """The dispatcher's state between its rounds."""
 
     engine: Engine
     into: Queue
@@ -115,11 +115,11 @@ class _Relay:
     turned_at: datetime | None = None  # by the database's clock
 
     def turn(self) -> None:
-        """Plan what the clock wants, then send a wake-up for all that is due."""
+        """Plan periodic tasks, then enqueue wake-ups for due tasks."""
         moment = time.monotonic()
         with Session(self.engine) as tx, tx.begin():
             at = now(tx)
-            if self.turned_at is None or at < self.turned_at:  # then that clock was put back
+            if self.turned_at is None or at < self.turned_at:  # first round, or clock put back
                 task.mend(tx)
             self.turned_at = at
             schedule.tick(tx, at)
@@ -128,16 +128,16 @@ class _Relay:
                 self.beat_at = moment + BEAT
         if moment >= self.redis_again_at:
             try:
-                self._offer()
+                self._enqueue_due()
             except RedisError as error:
                 self.redis_again_at = time.monotonic() + self.redis.pause_after(error)
             else:
                 self.redis.over()
 
-    def _offer(self) -> None:
-        """Send wake-ups while there is room for them in the queue.
+    def _enqueue_due(self) -> None:
+        """Enqueue wake-ups while the queue has room for them.
 
-        Killed in between, the leases run out; without Redis, they are given back at once.
+        If Redis fails, the leases are released at once; if the process dies, they expire.
         """
         room = self.most_out - self.into.count
         if room <= 0:

@@ -1,4 +1,4 @@
-"""Drafts that rest: their owners are reminded three times, and after a month they are erased."""
+"""Abandoned drafts: reminds their owners three times, and erases them after a month."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from models.task import Task
 
 AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=3))  # of silence
 KEPT = timedelta(days=30)
-AT_ONCE = 500  # people in one transaction; the rest follows a second later
+AT_ONCE = 500  # people in one transaction; the rest follow a second later
 
 
 def remind(tx: Session, run: Task) -> datetime | None:
-    """Ask whoever left a form in the middle whether to go on; silent at night, and after three."""
+    """Remind owners of unfinished forms; not in quiet hours, and at most three times each."""
     at = now(tx)
     if not quiet.of(tx).awake(at):
         return None
@@ -29,7 +29,7 @@ def remind(tx: Session, run: Task) -> datetime | None:
 
 
 def _remind(tx: Session, times: int, since: datetime) -> int:
-    """Remind those who were reminded so many times and are silent since then; gives how many."""
+    """Remind people with `times` reminders and no message after `since`; return their number."""
     rows = tx.execute(_REMINDED, {"times": times, "since": since, "most": AT_ONCE}).all()
     for person_id, spoke_at in rows:
         fact = f"reminder:{person_id}:{spoke_at.isoformat()}:{times + 1}"
@@ -37,8 +37,8 @@ def _remind(tx: Session, times: int, since: datetime) -> int:
     return len(rows)
 
 
-# All drafts are found first, and some are picked then: with a limit on the first part, PostgreSQL
-# would hope for them to turn up early in the table, and read it to its end.
+# MATERIALIZED: all drafts are found first, then LIMIT picks some. With LIMIT on the first part, the
+# planner expects matches early in the table, and scans it to its end.
 _REMINDED = text(
     """
     WITH silent AS MATERIALIZED (
@@ -63,7 +63,7 @@ _REMINDED = text(
 
 
 def erase(tx: Session, run: Task) -> datetime | None:
-    """Forget drafts that rested for a month, with all that was answered in them."""
+    """Delete drafts that were not touched for a month, with their answers."""
     at = now(tx)
     gone = tx.execute(_ERASED, {"before": at - KEPT, "most": AT_ONCE}).all()
     return at if len(gone) == AT_ONCE else None

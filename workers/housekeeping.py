@@ -1,4 +1,4 @@
-"""Housekeeping: what got stuck is set going again, and what is over is cleared away."""
+"""Housekeeping: restarts stuck work and deletes expired rows."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ from workers.context import ACTOR, Context, Settle
 from workers.settings import Kept
 from workers.visits.offers import NOBODY_YET
 
-STUCK = timedelta(minutes=10)  # without a task that would move it on
+STUCK = timedelta(minutes=10)  # in a state without an open task
 OVERDUE = timedelta(hours=2)  # after the end of a visit's window
-LONG_OVERDUE = timedelta(days=7)  # after its day: it has been reported
+LONG_OVERDUE = timedelta(days=7)  # after the visit's day: it was reported before
 LINKS_KEPT = timedelta(days=1)  # after they expired or were used
 TASKS_KEPT = timedelta(days=30)  # after they were done or given up
 SITES_KEPT = timedelta(days=30)  # after the day of the visit
-INVITED = TASKS_KEPT - timedelta(days=1)  # until then the task that invited an owner is there
-FORGOTTEN = 10_000  # rows of one table that one run of `tidy` deletes; it goes on a second later
+INVITED = TASKS_KEPT - timedelta(days=1)  # the task that invited an owner is kept at least so long
+FORGOTTEN = 10_000  # rows of one table that one run of `tidy` deletes; the next runs a second later
 
 _IN_OFFICERS_HANDS = (VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED)
 
 
 def sweep(tx: Session, run: Task) -> datetime | None:
-    """Find rows that wait for a task that is not there, and visits whose time is over."""
+    """Plan missing tasks of waiting rows, and handle visits whose time is over."""
     _verify_again(tx, run)
     _open_windows_again(tx)
     _offer_again(tx, run)
@@ -60,7 +60,7 @@ def sweep(tx: Session, run: Task) -> datetime | None:
 
 
 def tidy(context: Context, _: int) -> Settle:
-    """Delete what is of no more use: some of it at a time, so that nobody waits for long."""
+    """Delete expired rows, in batches to keep locks short."""
     return partial(_tidy, kept=context.kept)
 
 
@@ -74,20 +74,20 @@ def _tidy(tx: Session, run: Task, *, kept: Kept) -> datetime | None:
     tx.execute(delete(SessionAside).where(SessionAside.set_aside_at < moment - drafts.KEPT))
     alias.forget(tx, moment - kept.aliases)
     _forget_sites(tx, moment)
-    taken = func.coalesce(InboxMessage.taken_at, InboxMessage.set_aside_at)
-    sent = func.coalesce(OutboundMessage.sent_at, OutboundMessage.failed_at)
-    done = func.coalesce(Task.done_at, Task.failed_at)
+    inbox_closed = func.coalesce(InboxMessage.taken_at, InboxMessage.set_aside_at)
+    outbox_closed = func.coalesce(OutboundMessage.sent_at, OutboundMessage.failed_at)
+    task_closed = func.coalesce(Task.done_at, Task.failed_at)
     more = [
-        forget(tx, InboxMessage.id, taken, moment - kept.messages, limit=FORGOTTEN),
-        forget(tx, OutboundMessage.id, sent, moment - kept.messages, limit=FORGOTTEN),
-        forget(tx, Task.id, done, moment - TASKS_KEPT, limit=FORGOTTEN),
+        forget(tx, InboxMessage.id, inbox_closed, moment - kept.messages, limit=FORGOTTEN),
+        forget(tx, OutboundMessage.id, outbox_closed, moment - kept.messages, limit=FORGOTTEN),
+        forget(tx, Task.id, task_closed, moment - TASKS_KEPT, limit=FORGOTTEN),
         forget(tx, AuditEntry.id, AuditEntry.at, moment - kept.audit, limit=FORGOTTEN),
     ]
     return moment if any(more) else None
 
 
 def _forget_sites(tx: Session, moment: datetime) -> None:
-    """Erase where visits went, some time after they were over."""
+    """Erase the sites of closed visits, SITES_KEPT after the visit's day."""
     until = (moment - SITES_KEPT).date()
     closed = (VisitState.DONE, VisitState.FAILED, VisitState.CANCELLED)
     over = Visit.state.in_(closed), Visit.on.between(until - SITES_KEPT, until)
@@ -95,7 +95,7 @@ def _forget_sites(tx: Session, moment: datetime) -> None:
 
 
 def _idle(kind: str, subject: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Whether no open task of this kind is about this subject."""
+    """A condition: no open task of this kind is about this subject."""
     return ~exists().where(
         Task.kind == kind,
         Task.subject_id == subject,
@@ -105,7 +105,7 @@ def _idle(kind: str, subject: InstrumentedAttribute[int]) -> ColumnElement[bool]
 
 
 def _plan_again(tx: Session, kind: str, ids: Iterable[int], run: Task) -> None:
-    """Plan anew under this sweep's name, since the first run key may be used up."""
+    """Plan tasks with this sweep's run key, since their first run key may be used already."""
     for subject_id in ids:
         task.plan(tx, kind, subject_id, f"{kind}:{subject_id}:{run.run_key}")
 
@@ -122,7 +122,7 @@ def _verify_again(tx: Session, run: Task) -> None:
 
 
 def _open_windows_again(tx: Session) -> None:
-    """An owner who was invited and has not chosen is not invited twice."""
+    """Plan missing invitations; an owner who was invited and has not chosen is left alone."""
     moment = now(tx)
     invited = exists().where(
         Task.subject_id == Case.id,
@@ -179,7 +179,7 @@ def _issue_again(tx: Session, run: Task) -> None:
 def _begun(
     tx: Session, states: Iterable[VisitState], *, since: timedelta | None = None
 ) -> Iterable[tuple[Visit, Window]]:
-    """Visits in these states whose day has come, not longer `since`, with their windows, by id."""
+    """Visits in these states of today or before, at most `since` ago, with their windows, by id."""
     today = now(tx).astimezone(WIB).date()
     rows = select(Visit).where(Visit.state.in_(list(states)), Visit.on <= today).order_by(Visit.id)
     if since is not None:
@@ -188,7 +188,7 @@ def _begun(
 
 
 def _give_windows_up(tx: Session, run: Task) -> None:
-    """Nobody was found in time: the job that seeks officers starts anew with the owner."""
+    """Plan an offer task for visits without an officer at their start; it asks the owner again."""
     began = (visit.id for visit, window in _begun(tx, NOBODY_YET) if window.starts_at <= now(tx))
     _plan_again(tx, "offer", began, run)
 

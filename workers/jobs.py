@@ -1,4 +1,4 @@
-"""Jobs: a task row is taken, done and closed in one transaction, or its failure is counted."""
+"""Jobs: do a task and close its row in one transaction, or count its failure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _link(tx: Session, task: Task) -> datetime | None:
     return linking.join(by_office(tx, ACTOR, task.run_key), task.subject_id)
 
 
-#: Kinds that prepare something first, without a lock.
+#: Kinds with a first phase that holds no lock.
 LONG: Mapping[str, Prepare] = MappingProxyType(
     {"verify": verification.prepare, "document": issue.prepare, "tidy": housekeeping.tidy}
 )
@@ -56,32 +56,32 @@ _context: Context | None = None
 
 
 class UnknownKind(Exception):
-    """A task of a kind that this version does not know: an older worker among newer ones."""
+    """A task's kind is unknown to this version: an older worker runs beside newer ones."""
 
 
 def use(context: Context) -> None:
-    """Let this process work with these servers; once, before the first job."""
+    """Set this process's context; call once, before the first job."""
     global _context
     _context = context
 
 
 def run(task_id: int) -> None:
-    """Work a task off; the only function that a job of the queue may name.
+    """Do a task; the only function that a job of the queue may name.
 
-    Safe to call twice, at once, or never: the row says what is left to do, and the dispatcher
-    offers it again. Any error is counted on the row, and never raised.
+    Idempotent, and safe to call concurrently: the row is the source of truth, and the dispatcher
+    enqueues it again until it is done. An error of the task is counted on the row, never raised.
     """
     if _context is None:
         raise RuntimeError("call workers.jobs.use(Context) before the first job")
     try:
-        _work_off(_context, task_id)
-    except Exception as error:  # a job may fail in any way; the row must not stay silent
+        _run_task(_context, task_id)
+    except Exception as error:  # a job may fail in any way; every failure is counted
         place = _named(error)
         _log.warning("task_failed", task=task_id, error=place)
         _count_failure(_context, task_id, place)
 
 
-def _work_off(context: Context, task_id: int) -> None:
+def _run_task(context: Context, task_id: int) -> None:
     with context.session() as tx:
         found = tx.get(Task, task_id)
         if found is None or found.done_at is not None or found.failed_at is not None:
@@ -96,7 +96,7 @@ def _work_off(context: Context, task_id: int) -> None:
     with context.session() as tx, tx.begin():
         task = tasks.take(tx, task_id)
         if task is None:
-            return  # another worker was quicker
+            return  # another worker was faster
         _close(task, settle(tx, task))
 
 
@@ -108,30 +108,30 @@ def _close(task: Task, again_at: datetime | None) -> None:
 
 
 def _count_failure(context: Context, task_id: int, error: str) -> None:
-    """Put the task off; after the last try, say so to those who can do something about it.
+    """Delay the task; after the last try, notify the people who can act.
 
-    With the database away nothing is counted: the lease runs out, and the task is offered again.
+    With the database down nothing is counted: the lease expires, and the task is enqueued again.
     """
     try:
         with context.session() as tx, tx.begin():
             if tasks.fail(tx, task_id, error):
                 _give_up(tx, tx.get_one(Task, task_id))
-    except SQLAlchemyError as away:
-        _log.error("failure_not_counted", task=task_id, error=type(away).__name__)
-    except Exception as untold:  # the row whose task failed can't be told of either
-        _log.error("failure_not_told", task=task_id, error=_named(untold))
+    except SQLAlchemyError as db_error:
+        _log.error("failure_not_counted", task=task_id, error=type(db_error).__name__)
+    except Exception as notice_error:  # the notice about the failure fails as well
+        _log.error("failure_not_told", task=task_id, error=_named(notice_error))
         _give_up_silently(context, task_id, error)
 
 
 def _give_up_silently(context: Context, task_id: int, error: str) -> None:
-    """Close a task without a word to anybody: it must not be offered again for ever."""
+    """Close a failed task without a notice, so that it is not enqueued forever."""
     try:
         with Session(context.engine) as tx, tx.begin():
             if tasks.fail(tx, task_id, error):
                 kind = tx.get_one(Task, task_id).kind
                 audit.note(tx, ACTOR, "task.gave_up", f"task:{task_id}", kind=kind, error=error)
-    except SQLAlchemyError as away:
-        _log.error("failure_not_counted", task=task_id, error=type(away).__name__)
+    except SQLAlchemyError as db_error:
+        _log.error("failure_not_counted", task=task_id, error=type(db_error).__name__)
 
 
 def _give_up(tx: Session, task: Task) -> None:
@@ -156,7 +156,7 @@ def _give_up(tx: Session, task: Task) -> None:
 
 
 def _case_of(tx: Session, task: Task) -> Case | None:
-    """The case that a task is about; None for periodic ones."""
+    """Return the task's case; None for other tasks."""
     match task.kind:
         case "open_windows":
             case_id = task.subject_id
@@ -173,5 +173,5 @@ def _case_of(tx: Session, task: Task) -> Case | None:
 
 
 def _named(error: Exception) -> str:
-    """The error's type and where it came from; never its words, which may hold personal data."""
+    """The error's type and source location; not its message, which may hold personal data."""
     return f"{type(error).__name__} at {logs.place(error)}"

@@ -1,6 +1,6 @@
-"""RQ, with all that is dangerous or forgetful about it shut: a job is a wake-up with a task's id.
+"""RQ with its unsafe features turned off: a job is a wake-up that carries a task's id.
 
-Losing Redis loses nothing but time: the rows are offered again when their leases run out.
+Losing Redis's data costs only time: a task is enqueued again when its lease expires.
 """
 
 from __future__ import annotations
@@ -35,29 +35,29 @@ NAME = "izin"
 RUN = "workers.jobs.run"
 ALLOWED = frozenset({RUN})
 
-LEASE_SECONDS = 60  # until a nudge that nobody heeded is sent again
-JOB_SECONDS = 45  # a job may take; less than the lease, so that a job is not offered twice
-FAILED_SECONDS = 60  # RQ keeps of a failed job what it must; the row knows the rest
+LEASE_SECONDS = 60  # until a wake-up that no worker took is sent again
+JOB_SECONDS = 45  # a job's time limit; less than the lease, so that a job is not enqueued twice
+FAILED_SECONDS = 60  # RQ keeps a failed job; the task row holds the error
 
 WORKER_TTL = 30  # seconds; an idle worker wakes twice a minute (RQ: every 405 s)
 MAINTENANCE = 30  # seconds
 MONITORING = 5  # seconds
-BEAT = 10.0  # seconds between signs of life
-REDIS_TRIES = 12  # together some 40 s of patience; afterwards RQ's own loop waits on
+BEAT = 10.0  # seconds between heartbeats
+REDIS_TRIES = 12  # some 40 s together; afterwards RQ's own loop keeps waiting
 REDIS_PAUSE, REDIS_LONGEST_PAUSE = 0.2, 5.0  # seconds
 
 _log = structlog.get_logger(__name__)
 
 
 class NotAllowed(PermissionError):
-    """A job of the queue names another function than ours: somebody else writes to our Redis."""
+    """A job of the queue names a function that is not ours: another program writes to our Redis."""
 
 
 class OurJob(Job):
     """A job that can only be `workers.jobs.run`.
 
-    JSON does not make Redis harmless: a job names the function to import, callbacks to import, and
-    addresses to post to. The first is compared with a list, the others are ignored.
+    JSON alone does not make a job safe: it names a function and callbacks to import, and URLs to
+    post to. The function is checked against an allowlist; callbacks and URLs are ignored.
     """
 
     success_callback = failure_callback = stopped_callback = None
@@ -69,11 +69,11 @@ class OurJob(Job):
         return cast("Callable[..., Any]", super().func)
 
     def send_webhooks(self, *_: object, **__: object) -> None:
-        """Post nothing to anybody."""
+        """Do nothing: RQ's webhooks are turned off."""
 
 
 class OurWorker(SimpleWorker):
-    """A worker that runs jobs in its own process, one at a time, and knows why it stopped."""
+    """A worker that runs jobs in its own process, one at a time, and notes a request to stop."""
 
     job_class = OurJob
     max_connection_wait_time = REDIS_LONGEST_PAUSE
@@ -81,7 +81,7 @@ class OurWorker(SimpleWorker):
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(
-            [queue(redis)],  # one: RQ loses jobs when a worker of several queues dies
+            [queue(redis)],  # only one: RQ loses jobs when a worker of several queues dies
             connection=redis,
             serializer="json",
             worker_ttl=WORKER_TTL,
@@ -92,21 +92,21 @@ class OurWorker(SimpleWorker):
         self.asked_to_stop = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Finish the job at hand and stop; a second signal does not wait for it."""
+        """Finish the current job and stop; a second signal stops at once."""
         self.asked_to_stop = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def queue(redis: Redis) -> Queue:
-    """The one queue."""
+    """Return the only queue."""
     return Queue(NAME, connection=redis, serializer="json", job_class=OurJob)
 
 
 def nudge(into: Queue, task_id: int) -> None:
-    """Wake a worker for a task; the wake-up dies with the lease.
+    """Enqueue a wake-up for a task; it expires together with the lease.
 
     Raises:
-        redis.exceptions.RedisError: Redis is away.
+        redis.exceptions.RedisError: Redis is unavailable.
     """
     into.enqueue_call(
         RUN,
@@ -120,20 +120,20 @@ def nudge(into: Queue, task_id: int) -> None:
 
 
 def connect(url: str, *, tries: int = REDIS_TRIES) -> Redis:
-    """A client that tries again for a while; RQ's worker wants one of its own."""
+    """Return a client that retries with backoff; RQ's worker needs a client of its own."""
     retry = Retry(ExponentialBackoff(cap=REDIS_LONGEST_PAUSE, base=REDIS_PAUSE), tries)
     return Redis.from_url(url, retry=retry, socket_connect_timeout=5, socket_timeout=5)
 
 
 def work(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; outlives Redis and PostgreSQL going away.
+    """Work until SIGTERM or SIGINT; survives outages of Redis and PostgreSQL.
 
-    To be called in the main thread, which RQ's time limit needs.
+    Call it in the main thread: RQ's time limit is a signal.
 
     Raises:
-        models.keys.WrongKeys: the keys do not read what is in the database.
+        models.keys.WrongKeys: the keys cannot decrypt the database.
     """
-    from workers import jobs  # with libraries so heavy that only a worker should hold them
+    from workers import jobs  # imports heavy libraries that only a worker needs
 
     encryption.use(settings.key_ring)
     engine = database.connect(settings.database_url.reveal())
@@ -149,24 +149,24 @@ def work(settings: Settings) -> None:
             settings.quiet,
         )
     )
-    with _signs_of_life(engine):
+    with _heartbeats(engine):
         _log.info("worker_started")
         pauses = Pauses("worker")
         while True:
             pauses.begin()
             try:
-                if not _worked_without_being_stopped(settings.redis_url.reveal()):
+                if not _work_until_failure(settings.redis_url.reveal()):
                     break
-            except Exception as error:  # a fault of ours, or of RQ: no job is lost by it
-                if not _paused(watched.restarted(engine, pauses, error)):
+            except Exception as error:  # a bug, ours or RQ's: no job is lost by it
+                if not _slept(watched.restarted(engine, pauses, error)):
                     break
             _log.warning("worker_starts_again")
     engine.dispose()
     _log.info("worker_stopped")
 
 
-def _paused(seconds: float) -> bool:
-    """Wait; gives False when asked to stop meanwhile, by the signal handlers that RQ has set."""
+def _slept(seconds: float) -> bool:
+    """Sleep; return False when RQ's signal handlers ask to stop meanwhile."""
     try:
         time.sleep(seconds)
     except StopRequested:
@@ -174,8 +174,8 @@ def _paused(seconds: float) -> bool:
     return True
 
 
-def _worked_without_being_stopped(redis_url: str) -> bool:
-    """Work until asked to stop (False) or until RQ gives up for want of Redis (True)."""
+def _work_until_failure(redis_url: str) -> bool:
+    """Work; return False when asked to stop, True when RQ gives up because Redis is down."""
     worker = None
     try:
         with connect(redis_url) as redis:
@@ -183,14 +183,14 @@ def _worked_without_being_stopped(redis_url: str) -> bool:
             worker.work(logging_level="WARNING")
     except RedisError as error:
         _log.warning("redis_away", error=type(error).__name__)
-    except StopRequested:  # between two turns of RQ's loop
+    except StopRequested:  # between two rounds of RQ's loop
         return False
     return worker is None or not worker.asked_to_stop
 
 
 @contextmanager
-def _signs_of_life(engine: Engine) -> Iterator[None]:
-    """Beat while the worker works; a thread, since a worker may wait for Redis or be busy."""
+def _heartbeats(engine: Engine) -> Iterator[None]:
+    """Write heartbeats from a thread, since the worker may be busy or wait for Redis."""
     stop = threading.Event()
 
     def beat() -> None:
@@ -198,7 +198,7 @@ def _signs_of_life(engine: Engine) -> Iterator[None]:
             try:
                 with Session(engine) as tx, tx.begin():
                     heartbeat.beat(tx, "worker")
-            except Exception as error:  # it must not end before the worker does
+            except Exception as error:  # the thread must not end before the worker
                 _log.warning("database_away", error=type(error).__name__)
             if stop.wait(BEAT):
                 return

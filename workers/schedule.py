@@ -1,4 +1,4 @@
-"""The clock: what is done again and again is a task with a run key, planned once whoever ticks."""
+"""The schedule: each run of a periodic task has a run key, so it is planned only once."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from models.task import Task
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """A kind of task that is due `every` so often, counted from `since` after midnight WIB."""
+    """A kind of task with a period `every`; runs are counted from midnight WIB plus `since`."""
 
     kind: str
     every: timedelta
     since: timedelta = timedelta(0)
 
     def run_key(self, at: datetime) -> str:
-        """The run that is due at a time: the last one not after it."""
+        """Return the key of the latest run that is due at or before `at`."""
         local = at.astimezone(WIB)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         passed = (local - midnight - self.since) // self.every
@@ -40,7 +40,7 @@ PERIODIC = (
 
 
 def tick(tx: Session, at: datetime, periodic: Iterable[Periodic] = PERIODIC) -> None:
-    """Plan every run that is due and not planned yet; runs missed while nobody ticked are not."""
+    """Plan each kind's latest run unless it is planned; earlier missed runs are skipped."""
     due = {one.run_key(at): one.kind for one in periodic}
     planned = set(tx.scalars(select(Task.run_key).where(Task.run_key.in_(due))))
     for run_key in due.keys() - planned:

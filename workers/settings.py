@@ -1,4 +1,4 @@
-"""The workers' settings: what every process needs, who issues permits, how long rows are kept."""
+"""The workers' settings: common ones, the issuer of permits, and retention times."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,20 +9,19 @@ from models.infrastructure.settings import setting, text, whole_number
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """For how long rows are kept that are closed and have served."""
+    """Retention times of closed rows."""
 
-    messages: timedelta = timedelta(days=90)  # as the privacy page says: people's own words
-    #: Since somebody was last heard who is known to WhatsApp by a lasting name: as the page says.
+    messages: timedelta = timedelta(days=90)  # people's own words: as the privacy page says
+    #: Since the last message from a lasting WhatsApp user id: as the privacy page says.
     aliases: timedelta = timedelta(days=2 * 365)
-    audit: timedelta = timedelta(days=6 * 365)  # the five years of a permit, and one to contest it
+    audit: timedelta = timedelta(days=6 * 365)  # five years of a permit, and one to contest it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(settings.Settings):
-    """Settings of workers and dispatchers; while office or signer is not named, permits are
-    samples.
+    """Settings of workers and dispatchers.
 
-    A sample says CONTOH across the sheet.
+    Without an office and a signer, permits are samples with CONTOH across the sheet.
     """
 
     permit_office: str | None = setting(
@@ -30,13 +29,13 @@ class Settings(settings.Settings):
     )
     permit_signer: str | None = setting(text, example="Kepala Unit Pelayanan", optional=True)
 
-    #: Not longer than the privacy page promises; not so short that news could be told twice.
+    #: At most what the privacy page promises; at least long enough to dedupe news.
     messages_kept_days: int = setting(whole_number(31, 90), example="90", default="90")
     audit_kept_days: int = setting(whole_number(365, 36_500), example="2190", default="2190")
 
     @property
     def kept(self) -> Kept:
-        """For how long rows are kept that are closed and have served."""
+        """The retention times of closed rows."""
         return Kept(
             messages=timedelta(days=self.messages_kept_days),
             audit=timedelta(days=self.audit_kept_days),

@@ -1,4 +1,4 @@
-"""Watching the queue: what lies in it, and who works it off."""
+"""Figures of the queue: its jobs by state, and its workers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from workers.queue import queue
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Wake-ups by where they stand, and workers who were seen lately."""
+    """Wake-ups by state, and the number of workers alive."""
 
     waiting: int
     started: int
-    failed: int  # RQ's own failures; a task that fails is counted on its row
+    failed: int  # failures of RQ itself; a failure of a task is counted on its row
     workers: int
 
 
 def look(redis: Redis) -> Queue:
-    """Count without changing anything.
+    """Count jobs and workers; read-only.
 
     Raises:
-        redis.exceptions.RedisError: Redis is away.
+        redis.exceptions.RedisError: Redis is unavailable.
     """
     ours = queue(redis)
     registered = worker_registration.get_keys(queue=ours)
@@ -32,5 +32,5 @@ def look(redis: Redis) -> Queue:
         ours.count,
         ours.started_job_registry.get_job_count(cleanup=False),
         ours.failed_job_registry.get_job_count(cleanup=False),
-        int(redis.exists(*registered)) if registered else 0,  # the dead ones' keys have run out
+        int(redis.exists(*registered)) if registered else 0,  # keys of dead workers have expired
     )

@@ -1,4 +1,4 @@
-"""Figures that workers and dispatchers write to the database, since they have no page."""
+"""Keys and restarts that workers and dispatchers write to the database: they serve no page."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from sqlalchemy.orm import Session
 from models import heartbeat, keys
 from models.infrastructure.loops import Pauses
 
-PAUSE = 1.0  # seconds between two looks for a database that is away
+PAUSE = 1.0  # seconds between two tries while the database is down
 
 _log = structlog.get_logger(__name__)
 
 
 def enter_keys(engine: Engine, wait: Callable[[float], bool]) -> None:
-    """See that the keys read what is in the database, and enter them; wait for it if it is away.
+    """Check that the keys can decrypt the database, and register them; wait while it is down.
 
-    `wait` waits for so many seconds, and gives True when this process is to end.
+    `wait(seconds)` sleeps, and returns True when this process should end.
 
     Raises:
-        models.keys.WrongKeys: they do not.
+        models.keys.WrongKeys: they cannot decrypt it.
     """
     while True:
         try:
@@ -38,11 +38,11 @@ def enter_keys(engine: Engine, wait: Callable[[float], bool]) -> None:
 
 
 def restarted(engine: Engine, pauses: Pauses, error: Exception) -> float:
-    """Log and count that a process's loop failed; gives the seconds to wait before the next."""
+    """Log and count a failure of a process's loop; return the seconds to wait before a restart."""
     seconds = pauses.after(error)
     try:
         with Session(engine) as tx, tx.begin():
             heartbeat.restarted(tx, pauses.name)
-    except SQLAlchemyError as away:
-        _log.warning("database_away", error=type(away).__name__)
+    except SQLAlchemyError as db_error:
+        _log.warning("database_away", error=type(db_error).__name__)
     return seconds

@@ -1,1 +1,1 @@
-"""Growth: what a year of a whole city in the database does to turns and to every periodic query."""
+"""Growth: costs of turns and of all queries on a database with a year of the whole city."""

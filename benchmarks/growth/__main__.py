@@ -1,8 +1,8 @@
 """The command: python -m benchmarks.growth.
 
-Fills a record with a year of a whole city, lets the product do all it does with it, and tells of
-each statement how PostgreSQL answered it; then compares what a turn costs there with what it costs
-on a new database. Exits with 1 if a growing table was read as a whole, or a turn costs too much.
+Fills a database with a year of a whole city, runs all of the product on it, and reports the plan of
+each statement; then compares the cost of a turn there with the cost on a new database. Exits with 1
+if a growing table was read as a whole, or a turn costs too much.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from demo.sample_photo import draw
 from models import migrations
 from models.infrastructure import database
 
-MOST = 1.2  # times what a turn costs on a new database
+MOST = 1.2  # times the cost of a turn on a new database
 SHOWN = 40  # statements
-NEW = Size(5_000, 0, 0, 0, 0, 0, 0)  # those who speak, and nothing else
+NEW = Size(5_000, 0, 0, 0, 0, 0, 0)  # only the people who will speak
 
 
 def main() -> int:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth")
     parser.add_argument("--scale", type=float, default=1.0, help="1: ten million rows of logs")
-    parser.add_argument("--keep", type=Path, help="a folder: fill it once, use it again")
+    parser.add_argument("--keep", type=Path, help="a folder: fill it once, then reuse it")
     parser.add_argument("--rounds", type=int, default=7, help="of turns; 0: none")
     parser.add_argument("--no-queries", action="store_true", help="compare turns only")
     given = parser.parse_args()
@@ -80,11 +80,11 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-# The records
+# The databases
 
 
 async def _new(place: Place, api: BotApi) -> Grown:
-    """A record of its own on the same servers, made anew, with nobody but those who will speak."""
+    """Create a separate database on the same servers, with only the people who will speak."""
     url = make_url(place.database_url)
     server = create_engine(url.set(database="postgres"), poolclass=NullPool)
     with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -104,12 +104,12 @@ async def _new(place: Place, api: BotApi) -> Grown:
 
 
 async def _grown(place: Place, new: Grown, scale: float, api: BotApi) -> Grown:
-    """The filled database; one that is there already is brought to the present tables."""
+    """Return the filled database: a new one, or an existing one after migrations."""
     migrations.upgrade(place.database_url)
     engine = database.connect(place.database_url)
     filled = place.folder / "filled"
     if filled.exists():
-        _say(f"using the record of scale {filled.read_text()} in {place.folder}")
+        _say(f"using the database of scale {filled.read_text()} in {place.folder}")
         return Grown(place, engine, new.learned)
     _say(f"filling the database at scale {scale:g}")
     await samples.talk(place, api)
@@ -118,13 +118,13 @@ async def _grown(place: Place, new: Grown, scale: float, api: BotApi) -> Grown:
     return Grown(place, engine, new.learned)
 
 
-# What is told
+# The report
 
 
 def _tell_queries(watch: Watch) -> bool:
-    """The statements that took longest or read most; True if one did what it may not."""
+    """Print the slowest statements and all faults; True if there is a fault."""
     seen = sorted(watch.seen.values(), key=lambda one: -one.milliseconds)
-    _say(f"\n{len(seen)} statements were watched; those that took longest:")
+    _say(f"\n{len(seen)} statements were watched; the slowest:")
     _say(f"{'ms':>8} {'rows':>7} {'read':>8}  asked by, while, served by")
     for one in seen[:SHOWN]:
         _say(_line(one))
@@ -144,7 +144,7 @@ def _line(one: Seen) -> str:
 
 
 def _tell_turns(new: Cost, grown: Cost) -> bool:
-    """Costs side by side; True if a turn costs too much on the grown database."""
+    """Print the costs side by side; True if a turn costs too much on the grown database."""
     _say(f"\n{'a line':<28} {'new':>9} {'grown':>9} {'ratio':>7}")
     for name in Cost.__slots__:
         a, b = getattr(new, name), getattr(grown, name)

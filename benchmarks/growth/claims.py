@@ -1,4 +1,4 @@
-"""Claims: how long a sender takes to claim messages when very many notices are due."""
+"""Claims: measures how long a sender takes to claim messages when 100,000 notices are due."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOTICES, RUNS, AT_ONCE = 100_000, 7, 500
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What some claims took, each undone afterwards; seconds."""
+    """Durations of claims, each rolled back; seconds."""
 
     notices: int
     median_claim: float
@@ -33,10 +33,10 @@ class Claims:
 
 
 async def claim(engine: Engine, database_url: str) -> Claims:
-    """Owe as many notices and as much news, claim a few times, and take all back."""
+    """Insert NOTICES notices and news, claim a few times, and delete them again."""
     with engine.begin() as tx:
-        rows = tx.execute(text(_OWE), {"most": NOTICES}).rowcount
-        tx.execute(text(_TELL), {"most": NOTICES})
+        rows = tx.execute(text(_INSERT_NOTICES), {"most": NOTICES}).rowcount
+        tx.execute(text(_INSERT_NEWS), {"most": NOTICES})
     db = Database(database_url)
     try:
         claims = [await db.do(_claim) for _ in range(RUNS)]
@@ -66,14 +66,14 @@ def _wait(tx: Session) -> float:
     return time.perf_counter() - began
 
 
-_OWE = """
+_INSERT_NOTICES = """
     INSERT INTO outbox (person_id, dedupe_key, message, lane, provisional, due_at, created_at,
                         attempts)
     SELECT people.id, 'claims:' || people.id, sample.message, 'notice', false, now(), now(), 0
       FROM (SELECT id FROM people ORDER BY id LIMIT :most) AS people,
            (SELECT message FROM outbox LIMIT 1) AS sample
 """
-_TELL = """
+_INSERT_NEWS = """
     INSERT INTO inbox (channel, provider_id, person_id, event, heard_at, failures)
     SELECT 'news', 'claims:' || people.id, people.id, sample.event, now(), 0
       FROM (SELECT id FROM people ORDER BY id LIMIT :most) AS people,

@@ -1,9 +1,9 @@
-"""Fill: a record as it lies after a year, at any scale, made by PostgreSQL out of sampled rows.
+"""Fill: makes the database of a year, at any scale, by multiplying sample rows in PostgreSQL.
 
-Everything personal is sealed by the product itself: the samples are what it wrote when a few people
-talked with it, and what it seals of a few more values. Nearly all rows are closed, as they would
-be: taken, sent, done. Ids follow time. Who is who follows from the ids, so that a measurement finds
-whom it needs; see `Size` and `address`.
+Personal data is encrypted by the product itself: the samples are rows that it wrote in a few
+conversations, and a few more encrypted values. Nearly all rows are closed, as after a year: taken,
+sent, done. Ids are in order of time. A person's role follows from the id, so that a measurement can
+find the people it needs; see `Size` and `address`.
 """
 
 from __future__ import annotations
@@ -32,21 +32,19 @@ from workers.verification import CHECKS
 
 PER_KECAMATAN = 6  # officers; and one supervisor
 SCRAMBLE, MODULUS = 2_654_435_761, 2**32  # odd, and a power of two: no two ids share an address
-FIRST_ADDRESS = 5_000_000_000  # nobody who writes for the first time has a chat id as high
-VALUES = (
-    32  # different ones of each personal column, shared among all rows; `fill.sql` counts on it
-)
+FIRST_ADDRESS = 5_000_000_000  # above the chat ids of newcomers
+VALUES = 32  # distinct values of each personal column, shared by all rows; also in `fill.sql`
 
 _HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many rows there are; what follows from others (visits, permits, ...) is not named.
+    """Numbers of rows; numbers that follow from others (visits, permits, ...) are not listed.
 
     Every tenth person has an open form, people whose ids end in 1, 2 or 3 have applied, and the
-    last people are the city's staff, kecamatan by kecamatan. Without cases there are no
-    conversations but those with an open form.
+    last people are the city's staff, kecamatan by kecamatan. Without cases, the only conversations
+    are those with an open form.
     """
 
     people: int = 1_000_000
@@ -59,29 +57,29 @@ class Size:
 
     @classmethod
     def at(cls, scale: float) -> Size:
-        """The city's year at a scale: 1 is a million people and ten million rows of logs."""
+        """Return the city's year at a scale: 1 is a million people and ten million rows of logs."""
         return cls(**{name: round(rows * scale) for name, rows in asdict(cls()).items()})
 
     @property
     def staff(self) -> int:
-        """Officers and supervisors: the city has as many at any scale."""
+        """The number of officers and supervisors, which is the same at any scale."""
         return len(_kecamatan()) * (PER_KECAMATAN + 1)
 
 
 def address(person_id: int) -> str:
-    """The chat id of a person of a filled database: in no order, as a channel's are."""
+    """Return the chat id of a person of a filled database; unordered, like a channel's ids."""
     return str(FIRST_ADDRESS + person_id * SCRAMBLE % MODULUS)
 
 
 def lines_said(person_id: int) -> int:
-    """How many lines of the script somebody with an open form has said."""
+    """Return how many lines of the script a person with an open form has said."""
     return samples.DRAFTS[person_id // 10 % len(samples.DRAFTS)]
 
 
 def fill(engine: Engine, size: Size, told: Callable[[str], None] = lambda _: None) -> None:
-    """Put a year in the place of the samples' talk; `told` hears of each table as it is done.
+    """Replace the samples by a year of rows; `told` is called after each table.
 
-    Rows refer to each other rightly by construction, so the foreign keys are not asked row by row.
+    Foreign keys are correct by construction, so their checks are off.
     """
     given = asdict(size) | {"staff": size.staff, "per_kecamatan": PER_KECAMATAN}
     given |= {"first_address": FIRST_ADDRESS, "scramble": SCRAMBLE, "modulus": MODULUS}
@@ -105,18 +103,18 @@ def fill(engine: Engine, size: Size, told: Callable[[str], None] = lambda _: Non
 
 
 def _empty(tx: Connection) -> None:
-    """Delete all rows, but those of the keys that have written: the samples are under them."""
+    """Delete all rows except the keys, with which the samples are encrypted."""
     tables = ", ".join(Base.metadata.tables.keys() - {"keys"})
     tx.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
 
 
 def _continue_ids(tx: Connection, table: str) -> None:
-    last = f"SELECT coalesce(max(id), 0) + 1 FROM {table}"  # noqa: S608  a table's name of ours
+    last = f"SELECT coalesce(max(id), 0) + 1 FROM {table}"  # noqa: S608  one of our table names
     tx.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), ({last}), false)"))
 
 
 def statements(file: Path) -> Iterator[tuple[str, str]]:
-    """The statements of a file, each with the name above it."""
+    """Yield the statements of a file, each with the table name above it."""
     for part in file.read_text().split(";\n"):
         named = re.search(r"^-- (\w+)$", part, re.MULTILINE)
         if part.strip():
@@ -124,7 +122,7 @@ def statements(file: Path) -> Iterator[tuple[str, str]]:
 
 
 def run(tx: Connection, statement: str, given: Mapping[str, Any]) -> int:
-    """Run a statement with those of the values that it names; gives how many rows it wrote."""
+    """Run a statement with the parameters that it names; return the number of written rows."""
     wanted = text(statement)
     used = {name: given[name] for name in wanted.compile().params}
     return tx.execute(wanted, used).rowcount
@@ -161,9 +159,9 @@ _SEALED = text(
 
 
 def _sealed(n: int) -> dict[str, Any]:
-    """One value of each personal column that the samples lack."""
+    """Return one value of each personal column that the samples lack."""
     nik = f"317407570590{n + 1:04d}"
-    told = Say("notices.in_review", {"number": f"26-{n:06d}"})
+    say = Say("notices.in_review", {"number": f"26-{n:06d}"})
     return {
         "n": n,
         "name": seal(b"Siti Aminah", "people.name"),
@@ -173,7 +171,7 @@ def _sealed(n: int) -> dict[str, Any]:
         "nik_index": blind_index(nik, identity.NIK_INDEX),
         "born_on": seal(b"1990-05-17", "identities.born_on"),
         "address": seal(b"Jalan Damai 3", "identities.address"),
-        "news": seal_json(events.news(News.IN_REVIEW, n, told, unasked=True), "inbox.event"),
+        "news": seal_json(events.news(News.IN_REVIEW, n, say, unasked=True), "inbox.event"),
     }
 
 

@@ -1,11 +1,11 @@
-"""Plans: every statement that the product runs, explained where it runs, and judged.
+"""Plans: runs EXPLAIN for every statement of the product, and checks the plans.
 
-While a `Watch` is on, PostgreSQL tells of each statement how it answers it, right before it is
-run: on the same connection and in the same transaction, in a savepoint that is undone. So a plan is
-the one for that connection's settings, and sees the very rows that the statement sees.
+While a `Watch` is on, each statement is explained right before it runs, on the same connection and
+in the same transaction, in a savepoint that is rolled back. So the plan has the connection's
+settings and sees the same rows as the statement.
 
-A statement may read no growing table as a whole: neither by a sequential scan, nor by an index
-that does not narrow it down, nor by throwing most of what it reads away.
+A statement must not read a whole growing table: by a sequential scan, by an index without an index
+condition, or by filtering out most of the rows that it reads.
 """
 
 from __future__ import annotations
@@ -27,45 +27,45 @@ from sqlalchemy import Engine, event, text
 
 from models.base import Base
 
-#: Tables that stay small however long and for however many people the product works: the city's
-#: staff, its counters, keys, closed days, chores and processes, links and codes that are deleted
-#: within days, sessions that could not be read, templates, and the demo's bubbles.
+#: Tables that stay small at any age and for any number of people: the city's staff, its counters,
+#: keys, closed days, chores and processes, links and codes that are deleted within days, sessions
+#: that could not be read, templates, and the demo's bubbles.
 BOUNDED = frozenset(
     {"browser_messages", "heartbeats", "identity_links", "link_codes", "officer_areas", "officers"}
     | {"chores", "keys", "special_days", "permit_counters", "sessions_aside", "templates"}
 )
-EXPLAINED = 3  # times, of the same statement in the same place
-WASTED = 10_000  # rows that a statement may read in vain; more of open ones, if nobody waits
+EXPLAINED = 3  # times, for the same statement in the same place
+WASTED = 10_000  # rows that a statement may filter out; more of open rows, if nobody waits for it
 ROOMS = ("bot", "casework", "cli", "conversations", "demo", "models", "web", "workers")
 
 _NAME = re.compile(r"%\((\w+)\)s")
-_LISTED = re.compile(r"IN \((?:%\(\w+\)s(?:::\w+)?(?:, )?)+\)")  # of whatever length
+_LISTED = re.compile(r"IN \((?:%\(\w+\)s(?:::\w+)?(?:, )?)+\)")  # of any length
 _INDEX_SCANS = {"Index Scan", "Index Only Scan", "Bitmap Index Scan"}
 _SCANS = {"Seq Scan", "Bitmap Heap Scan", *_INDEX_SCANS}
-_GATHERING = {"Sort", "Aggregate", "Hash", "Materialize"}  # read all before they give anything
+_GATHERING = {"Sort", "Aggregate", "Hash", "Materialize"}  # read all input before any output
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """How a plan reads one table or index."""
 
-    kind: str  # PostgreSQL's word: Seq Scan, Index Scan, ...
+    kind: str  # PostgreSQL's node type: Seq Scan, Index Scan, ...
     table: str
     index: str
-    narrowed: bool  # by a condition on the index
-    filtered: bool  # rows are thrown away after they were read
-    cut: bool  # somebody above stops reading when they have enough
+    narrowed: bool  # it has an index condition
+    filtered: bool  # it filters rows after reading them
+    cut: bool  # a LIMIT above it stops the scan early
     read: float  # rows, over all its loops
-    wasted: float  # of them thrown away
+    wasted: float  # rows of these that were filtered out
 
 
 @dataclass(slots=True)
 class Seen:
-    """A statement in one place of the program; of its plans the worst."""
+    """A statement at one place in the code, with the worst of its plans."""
 
     place: str  # module.function
     sql: str
-    when: str  # what was going on when it was first seen
+    when: str  # the `during` block in which it was first seen
     times: int = 0
     milliseconds: float = 0.0
     rows: float = 0.0
@@ -74,13 +74,13 @@ class Seen:
 
     @property
     def read(self) -> float:
-        """Rows that it read."""
+        """The number of rows read."""
         return sum(scan.read for scan in self.scans)
 
 
 @dataclass(slots=True)
 class Watch:
-    """Explains all statements of this process while it is entered; `during` says what goes on."""
+    """Explains all statements of this process while it is entered; `during` names the activity."""
 
     partial: frozenset[str]  # indexes over some rows only
     growing: frozenset[str]
@@ -89,14 +89,16 @@ class Watch:
     _somebody_waits: bool = True
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _explained: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    _trips: Any = None
+    _pipelines: Any = None
 
     def __post_init__(self) -> None:
-        self._trips = patch("models.infrastructure.database.Pipeline", partial(_StepByStep, self))
+        self._pipelines = patch(
+            "models.infrastructure.database.Pipeline", partial(_StepByStep, self)
+        )
 
     @classmethod
     def over(cls, engine: Engine) -> Watch:
-        """A watch over a database: it asks once which indexes there are."""
+        """Return a watch over a database; it queries the partial indexes once."""
         with engine.connect() as connection:
             found = connection.scalars(
                 text(
@@ -108,7 +110,7 @@ class Watch:
 
     def __enter__(self) -> Watch:
         event.listen(Engine, "before_cursor_execute", self._before)
-        self._trips.start()
+        self._pipelines.start()
         return self
 
     def __exit__(
@@ -118,11 +120,11 @@ class Watch:
         trace: TracebackType | None,
     ) -> None:
         event.remove(Engine, "before_cursor_execute", self._before)
-        self._trips.stop()
+        self._pipelines.stop()
 
     @contextmanager
     def during(self, what: str, *, somebody_waits: bool = True) -> Iterator[None]:
-        """Watch while the block runs, and call it so."""
+        """Watch during the block, under the name `what`."""
         self._during, self._somebody_waits = what, somebody_waits
         try:
             yield
@@ -130,11 +132,11 @@ class Watch:
             self._during = ""
 
     def faults(self) -> list[tuple[Seen, str]]:
-        """All that may not be, with the statement that does it."""
+        """Return all faults, each with its statement."""
         return [(one, fault) for one in self.seen.values() for fault in one.faults]
 
     def unused(self) -> set[str]:
-        """Indexes of growing tables that served no statement, and hold no rule."""
+        """Return non-unique indexes of growing tables that no statement used."""
         used = {
             index for one in self.seen.values() for s in one.scans for index in s.index.split("+")
         }
@@ -150,7 +152,7 @@ class Watch:
         self.explain(connection.connection.driver_connection, sql, given)
 
     def explain(self, wire: psycopg.Connection[Any], sql: str, given: Any) -> None:
-        """Explain a statement that is about to be run on this connection."""
+        """Explain a statement that is about to run on this connection."""
         during, place = self._during, _place()
         known = _LISTED.sub("IN (...)", " ".join(sql.split()))
         if not (during and place) or not known.startswith(
@@ -166,7 +168,7 @@ class Watch:
         if count > EXPLAINED:
             return
         params = given[0] if isinstance(given, list) else given
-        _explained(wire, sql, params)  # what it reads is in memory now
+        _explained(wire, sql, params)  # warms the cache
         if (plan := _explained(wire, sql, params)) is not None:
             self._note(one, plan)
 
@@ -197,7 +199,7 @@ class Watch:
 
 
 class _StepByStep:
-    """Sends statements one at a time, so that each is explained; otherwise as `wire.Pipeline`."""
+    """Sends statements one at a time, to explain each; otherwise like `wire.Pipeline`."""
 
     def __init__(self, watch: Watch, wire: psycopg.Connection[Any], _: object) -> None:
         self._watch, self._wire = watch, wire
@@ -211,7 +213,7 @@ class _StepByStep:
         self._wire.execute("COMMIT")
 
     def end(self) -> None:
-        """All is done."""
+        """Do nothing: every statement has run already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ class _Answer:
 
 
 def _explained(wire: psycopg.Connection[Any], sql: str, given: Any) -> Mapping[str, Any] | None:
-    """The plan, as it is run here; None if PostgreSQL can't tell, since the statement will fail."""
+    """Return the plan of an execution here; None if EXPLAIN fails, as the statement will too."""
     begin, undo = "SAVEPOINT explained", "ROLLBACK TO SAVEPOINT explained"
     if wire.autocommit:
         begin, undo = "BEGIN", "ROLLBACK"
@@ -244,10 +246,10 @@ _EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "
 def _generic(
     wire: psycopg.Connection[Any], sql: str, given: Mapping[str, Any]
 ) -> tuple[Any, ...] | None:
-    """The plan that is made once, whatever the parameters."""
+    """Return the generic plan, which does not depend on the parameters."""
     names = list(dict.fromkeys(_NAME.findall(sql)))
     query = _NAME.sub(lambda found: f"${names.index(found[1]) + 1}", sql).replace("%%", "%")
-    prepared = f"explained_{next(_NUMBERS)}"  # it stays if what follows fails: names are not reused
+    prepared = f"explained_{next(_NUMBERS)}"  # survives a failure below, so names are not reused
     with psycopg.ClientCursor(wire) as cursor:
         cursor.execute(f"PREPARE {prepared} AS {query}".encode())
         places = ", ".join(["%s"] * len(names))
@@ -262,31 +264,31 @@ _NUMBERS = itertools.count(1)
 
 
 def _scans(node: Mapping[str, Any], *, cut: bool = False, table: str = "") -> Iterator[Scan]:
-    """All that a plan reads, from the top to the bottom; a bitmap's rows count at its table."""
+    """Yield all scans of a plan, top down; a bitmap's rows are counted at its heap scan."""
     kind, loops = node["Node Type"], node["Actual Loops"]
     if node.get("Parent Relationship") in {"InitPlan", "SubPlan"}:
         cut = False
     table = node.get("Relation Name", table)
     if kind in _SCANS:
-        thrown = node.get("Rows Removed by Filter", 0)
-        thrown += node.get("Rows Removed by Index Recheck", 0)
-        rows = 0 if kind == "Bitmap Index Scan" else node["Actual Rows"] + thrown
+        removed = node.get("Rows Removed by Filter", 0)
+        removed += node.get("Rows Removed by Index Recheck", 0)
+        rows = 0 if kind == "Bitmap Index Scan" else node["Actual Rows"] + removed
         index = node.get("Index Name") or _below(node)
         narrowed, filtered = "Index Cond" in node, "Filter" in node
-        yield Scan(kind, table, index, narrowed, filtered, cut, rows * loops, thrown * loops)
+        yield Scan(kind, table, index, narrowed, filtered, cut, rows * loops, removed * loops)
     cut = kind == "Limit" or (cut and kind not in _GATHERING)
     for child in node.get("Plans", ()):
         yield from _scans(child, cut=cut, table=table)
 
 
 def _below(node: Mapping[str, Any]) -> str:
-    """The indexes that a bitmap is made of."""
+    """Return the names of a bitmap's indexes, joined by "+"."""
     names = [child.get("Index Name") or _below(child) for child in node.get("Plans", ())]
     return "+".join(dict.fromkeys(filter(None, names)))
 
 
 def _place() -> str:
-    """The innermost function of the product that is at work, as module.function; "" if none is."""
+    """Return the innermost running function of the product, as module.function; "" if none."""
     frame: FrameType | None = sys._getframe()
     place = ""
     while frame is not None:
@@ -299,5 +301,5 @@ def _place() -> str:
     return place
 
 
-#: Modules on the way to the database: their callers are of interest.
+#: Modules of the database layer: their callers are reported instead.
 _WAY = {"models.infrastructure.database", "models.infrastructure.wire"}

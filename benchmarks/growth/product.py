@@ -1,4 +1,4 @@
-"""The product in this very process, so that its statements can be watched; and its environment."""
+"""Runs the product in this process, so that its statements can be watched; and its environment."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
 from web import app
 
-KEY = b64encode(bytes(range(32))).decode()  # a filled database can be used again: it stays the same
+KEY = b64encode(bytes(range(32))).decode()  # constant, so that a filled database can be reused
 METRICS_TOKEN = "benchmark-of-growth"
 START = 60.0  # seconds until it must be ready
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a record lies: its servers, and a folder for files and logs."""
+    """The location of a database: its servers, and a folder for files and logs."""
 
     servers: Servers
     folder: Path
@@ -37,7 +37,7 @@ class Place:
         return self.servers.database_url
 
     def environment(self, api_url: str, port: int) -> Mapping[str, str]:
-        """What all processes of the product are given."""
+        """Return the environment of all processes of the product."""
         return {
             "DATABASE_URL": self.servers.database_url,
             "REDIS_URL": self.servers.redis_url,
@@ -59,16 +59,16 @@ class Place:
 
 
 def use_keys() -> None:
-    """Let this process read and write personal columns of the records that are filled."""
+    """Let this process read and write personal columns of the filled databases."""
     encryption.use(KeyRing.parse(f"k1:{KEY}", KEY))
 
 
 @asynccontextmanager
 async def served(place: Place, api_url: str) -> AsyncIterator[int]:
-    """Serve the product from this process while the block runs; yields its port.
+    """Serve the product from this process during the block; yield its port.
 
     Raises:
-        TimeoutError: it did not get ready.
+        TimeoutError: it was not ready within START.
     """
     port = free_port()
     settings = Settings.from_environment(place.environment(api_url, port))

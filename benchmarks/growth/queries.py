@@ -1,8 +1,8 @@
-"""Queries: everything the product asks of its database, asked by the product itself, once.
+"""Queries: makes the product run every query once, while a watch explains them.
 
-The bot and the pages run in this process and are written to and visited; the dispatcher runs for a
-moment; a task of every kind is done. What is asked on the way is the watch's to note. A kind of
-task that is not known here is an error, so that a new one is not forgotten.
+The bot and the pages run in this process and get messages and visits; the dispatcher runs for a
+moment; one task of every kind is done. A kind of task that is unknown here is an error, so that new
+kinds are not forgotten.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ from workers import dispatcher, jobs, schedule
 from workers.context import Context
 from workers.settings import Settings as WorkerSettings
 
-REST = 2.5  # seconds of a bot, or a dispatcher, that nobody wakes: its clocks tick
-QUIET = 0.2  # seconds between looks at whether something has happened
-MANY = 200  # people who are owed something at once
+REST = 2.5  # seconds of an idle bot or dispatcher, for its periodic work
+QUIET = 0.2  # seconds between polls
+MANY = 200  # people with pending news at once
 PERMIT = "permits/sample.pdf"  # the document of all permits of a filled database
-OWNERS = 6  # who go on with a form at once
+OWNERS = 6  # who continue a form at once
 PATIENCE = 60.0  # seconds
 
 
 class NotDone(Exception):
-    """Something could not be done, so that not all it asks was asked; the message says what."""
+    """A step failed, so its queries did not run; the message names the step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A filled database, and the way to it."""
+    """A filled database, its location and engine, and the product's known answers."""
 
     place: Place
     engine: Engine
@@ -62,11 +62,11 @@ class Grown:
 
 
 async def ask_everything(grown: Grown, api: BotApi, watch: Watch) -> None:
-    """Let the product do all it does, with `watch` on."""
+    """Run every part of the product, with `watch` on."""
     api_url = f"http://127.0.0.1:{api.port}"
     Storage(f"file://{grown.place.folder / 'files'}").write(PERMIT, b"%PDF-1.7")
     environment = grown.place.environment(api_url, free_port())
-    updates = itertools.count(time.time_ns() // 1_000_000)  # none that an earlier run delivered
+    updates = itertools.count(time.time_ns() // 1_000_000)  # unlike the ids of earlier runs
     with watch:
         async with (
             served(grown.place, api_url) as port,
@@ -108,7 +108,7 @@ async def _bot(grown: Grown, api: BotApi, port: int, visitor: _Visitor, watch: W
 
 
 async def _forms(grown: Grown, api: BotApi, port: int, visitor: _Visitor, watch: Watch) -> None:
-    """Newcomers apply, and owners who rested in the middle go on; all to the end."""
+    """Let newcomers apply, and owners of open drafts continue; all to the end."""
     webhook = Webhook(port, "/webhooks/telegram")
     load = Load(api, [webhook], Author(len(api.photo), visitor.updates))
     load.answers = grown.learned.answers
@@ -134,9 +134,9 @@ async def _forms(grown: Grown, api: BotApi, port: int, visitor: _Visitor, watch:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What somebody says, perhaps after news that opened a flow.
+    """Messages of a person, after optional news that opens a flow.
 
-    `who` gives a person's id, the subject of the news, and words to be said first or NULL.
+    `who` is a query for the person's id, the news's subject, and the first message or NULL.
     """
 
     name: str
@@ -146,7 +146,7 @@ class _Case:
     opens: str = ""
 
 
-#: Owners who were left in peace for long: what they saw last is still what they see.
+#: Owners without recent messages from us: the last keyboard they saw is still valid.
 RESTED = """
     SELECT person_id FROM conversations JOIN people ON people.id = person_id
      WHERE has_draft AND person_id % 10 = 0 AND spoke_at < now() - interval '10 days'
@@ -234,10 +234,10 @@ def _news(what: str, subject: int, opens: str = "") -> Any:
 
 
 async def at_rest(engine: Engine) -> None:
-    """Wait until the bot has taken all that was heard, and tried once to send all that is due.
+    """Wait until the bot has processed the inbox, and tried to send each due message once.
 
     Raises:
-        TimeoutError: it does not.
+        TimeoutError: it has not, within PATIENCE.
     """
     async with asyncio.timeout(PATIENCE):
         while True:
@@ -259,10 +259,10 @@ _WAITING = text(
 
 
 def _some(engine: Engine, statement: str, limit: int, *, every: bool = False) -> list[Any]:
-    """The first rows of a query, or the first column of them.
+    """Return the first rows of a query (`every`), or only their first column.
 
     Raises:
-        NotDone: there are none.
+        NotDone: there are no rows.
     """
     with engine.connect() as connection:
         found = connection.execute(text(f"{statement} LIMIT :limit"), {"limit": limit})
@@ -277,13 +277,13 @@ def _some(engine: Engine, statement: str, limit: int, *, every: bool = False) ->
 
 @dataclass(slots=True)
 class _Visitor:
-    """Whoever calls the web server: Telegram, which delivers, or a browser."""
+    """A client of the web server: Telegram's webhook deliveries, or a browser."""
 
     http: aiohttp.ClientSession
     updates: itertools.count[int]
 
     async def say(self, chat: str, words: str) -> None:
-        """Deliver words from a chat."""
+        """Deliver a text message from a chat."""
         number = next(self.updates)
         who = {"id": int(chat), "is_bot": False, "first_name": "Siti", "language_code": "id"}
         home = {"id": int(chat), "type": "private", "first_name": "Siti"}
@@ -300,7 +300,7 @@ class _Visitor:
             return await answer.text()
 
     async def give(self, path: str, fields: Mapping[str, str]) -> None:
-        """Fill in a form."""
+        """Post a form."""
         form = aiohttp.FormData()
         for name, value in fields.items():
             form.add_field(name, value)
@@ -331,7 +331,7 @@ async def _pages(grown: Grown, visitor: _Visitor, watch: Watch) -> None:
 
 # The workers
 
-#: Rows to do a task about, by its kind: the newest that it has something to do with.
+#: By kind of task, a query for the newest row that it can process.
 _SUBJECTS: Mapping[str, str] = {
     "verify": "SELECT id FROM cases WHERE state = 'submitted' ORDER BY id DESC",
     "open_windows": "SELECT id FROM cases WHERE state = 'accepted' ORDER BY id DESC",
@@ -359,7 +359,7 @@ def _workers(grown: Grown, environment: Mapping[str, str], watch: Watch) -> None
 
 
 def use_jobs(grown: Grown, environment: Mapping[str, str]) -> WorkerSettings:
-    """Let this process do tasks of a record, as a worker does; gives what it would be told."""
+    """Let this process do tasks as a worker does; return the worker's settings."""
     settings = WorkerSettings.from_environment(environment)
     storage = Storage(settings.storage_url)
     jobs.use(Context(grown.engine, storage, settings.public_url, kept=settings.kept))
@@ -370,7 +370,7 @@ def do(engine: Engine, kind: str, subject: int) -> None:
     """Do one task as a worker does.
 
     Raises:
-        NotDone: it failed.
+        NotDone: the task failed.
     """
     run_key = f"growth:{kind}:{time.time_ns()}"
     with Session(engine) as tx, tx.begin():

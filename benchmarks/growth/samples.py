@@ -1,6 +1,6 @@
-"""Samples: what a few owners say to the product itself, whose sealed rows are then multiplied.
+"""Samples: conversations of a few owners with the product, whose encrypted rows are multiplied.
 
-Each of them stops one line later than the one before, so there is a session for every question.
+Each owner stops one line later than the one before, so there is a session at every question.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from benchmarks.load import Answers, Chat, Load
 from benchmarks.script import SCRIPT, Author
 from benchmarks.webhook import Webhook
 
-DRAFTS = range(3, len(SCRIPT))  # lines after which there is a form, and it is not sent yet
-IDLE = (1, 2, len(SCRIPT))  # those after which there is no form, or no more
+DRAFTS = range(3, len(SCRIPT))  # numbers of lines after which there is an open form
+IDLE = (1, 2, len(SCRIPT))  # numbers of lines before the form, or after it was sent
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What the product says: its answers, and the keyboard that is seen after so many lines."""
+    """The product's answers, and the keyboard by number of lines said."""
 
     answers: Answers
     keyboards: Mapping[int, Any]
@@ -31,7 +31,7 @@ class Learned:
 async def talk(place: Place, api: BotApi) -> Learned:
     """Let one owner for each length of the script talk with the product, in an empty database.
 
-    Their chat ids are the number of lines they have said.
+    An owner's chat id is the number of lines said.
     """
     async with served(place, f"http://127.0.0.1:{api.port}") as port:
         webhook = Webhook(port, "/webhooks/telegram")

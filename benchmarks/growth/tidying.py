@@ -1,4 +1,4 @@
-"""Tidying: how long a worker takes to forget some of what has served, and how much that is."""
+"""Tidying: measures how fast the task `tidy` deletes expired rows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ RUNS = 5
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """What some runs of the task did; a run is one transaction, seconds apart from the next."""
+    """The result of some runs of the task; a run is one transaction."""
 
     median_seconds: float
     longest_seconds: float
-    forgotten: int  # messages heard and said
+    forgotten: int  # deleted rows of inbox and outbox
 
     def __str__(self) -> str:
         return (
@@ -30,7 +30,7 @@ class Tidied:
 
 
 def tidy(grown: Grown) -> Tidied:
-    """Do the task a few times; the database loses what it forgets."""
+    """Do the task a few times; its deletions are permanent."""
     use_jobs(grown, grown.place.environment("http://127.0.0.1:1", free_port()))
     before, took = _oldest(grown), []
     for _ in range(RUNS):
@@ -41,7 +41,7 @@ def tidy(grown: Grown) -> Tidied:
 
 
 def _oldest(grown: Grown) -> int:
-    """The sum of the first ids that are left: ids have no gaps in a filled database."""
+    """Return the sum of the lowest ids; ids have no gaps in a filled database."""
     first = text("SELECT (SELECT min(id) FROM inbox) + (SELECT min(id) FROM outbox)")
     with grown.engine.connect() as connection:
         return int(connection.execute(first).scalar_one())

@@ -1,8 +1,8 @@
-"""Turns: what one costs on the grown database, beside a new one, told by the real `izin serve`.
+"""Turns: compares the cost of a turn on the grown and a new database, with real `izin serve`s.
 
-Two processes serve the two records, which lie on the same servers, and are written to in turn by as
-many owners: half of them are new, half go on with a form that rested, each time somebody else. What
-is told is the median of the rounds.
+Two processes serve the two databases, which are on the same servers, and get messages in turn from
+equally many owners: half of them are new, half continue an old draft, a different one each time.
+Reported figures are medians of the rounds.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from benchmarks.webhook import Webhook
 
 CHATS = 8  # in flight
 LINES = 400  # in one round on one database
-FLUSHED = 1.2  # seconds until PostgreSQL has counted what a connection did
+FLUSHED = 1.2  # seconds until PostgreSQL's statistics include a connection's last work
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one line cost."""
+    """The cost of one line."""
 
     bot_ms: float  # CPU of `izin serve`
     postgres_ms: float  # CPU of its connections' processes
     median_wait_ms: float  # from delivery to answer
     transactions: float
     pages: float  # of 8 kB that PostgreSQL touched
-    memory_mb: float  # of `izin serve`; not of one line
+    memory_mb: float  # of `izin serve` as a whole
 
 
 @dataclass(slots=True)
 class Serving:
-    """A record with its bot and its owners."""
+    """A database with its bot and its owners."""
 
     grown: Grown
     bot: Process
@@ -56,7 +56,7 @@ class Serving:
     updates: itertools.count[int]
 
     def owner(self) -> Chat:
-        """Somebody new, or somebody who goes on."""
+        """Return a new owner, or one who continues a draft, in turn."""
         number = next(self.updates)
         if number % 2:
             return self.load.meet(Chat(number))
@@ -69,17 +69,17 @@ class Serving:
 async def compare(
     records: dict[str, Grown], photo: bytes, rounds: int, told: Callable[[str], None]
 ) -> dict[str, Cost]:
-    """The median cost on each record, by its name.
+    """Return the median cost on each database, by its name.
 
     Raises:
-        RuntimeError: lines were lost or answered wrongly, so that nothing can be compared.
+        RuntimeError: lines were lost or answered wrongly, so the costs are not comparable.
     """
     costs: dict[str, list[Cost]] = {name: [] for name in records}
     async with _all(records, photo) as serving:
         for number in range(rounds + 1):
             for name in sorted(serving, reverse=bool(number % 2)):
                 cost = await _round(serving[name])
-                if number:  # the first one warms up
+                if number:  # the first round is a warm-up
                     costs[name].append(cost)
                     told(f"  round {number}, {name}: {cost.bot_ms:.2f} + {cost.postgres_ms:.2f} ms")
     return {name: _median(found) for name, found in costs.items()}
@@ -121,7 +121,7 @@ async def _serving(name: str, grown: Grown, photo: bytes) -> AsyncIterator[Servi
 
 
 def _rested(engine: Engine) -> Iterator[int]:
-    """Everybody whose form rests, in no order."""
+    """Yield all people with an old draft, shuffled."""
     with engine.connect() as connection:
         found = list(connection.scalars(text(RESTED)))
     Random(1).shuffle(found)
@@ -129,7 +129,7 @@ def _rested(engine: Engine) -> Iterator[int]:
 
 
 async def _round(serving: Serving) -> Cost:
-    """Let owners say some lines, each as soon as the one before was answered."""
+    """Run LINES lines, with CHATS owners who each speak as soon as they were answered."""
     load, meter = serving.load, Meter(lambda: {"bot": [serving.bot.pid]})
     tally = load.tally = Tally()
 
@@ -164,7 +164,7 @@ async def _round(serving: Serving) -> Cost:
 
 
 def _backends(engine: Engine) -> list[int]:
-    """The processes of PostgreSQL that work for a database's bot."""
+    """Return the pids of PostgreSQL's backends for a database's bot."""
     others = text(
         "SELECT pid FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -175,7 +175,7 @@ def _backends(engine: Engine) -> list[int]:
 
 
 def _done(serving: Serving) -> tuple[int, int]:
-    """Transactions, and pages touched, since the database was made."""
+    """Return transactions and touched pages since the database was created."""
     counted = text(
         "SELECT xact_commit, blks_hit + blks_read FROM pg_stat_database"
         " WHERE datname = current_database()"

@@ -1,8 +1,8 @@
 """Measure the upgrade of a grown database: python -m benchmarks.growth.upgrade --people 1000000.
 
-Loads the dump of the earlier version, multiplies its rows to a year of the city, and runs the
-migrations that have come since, each by itself. Says of each how long it took, how much it wrote
-to the write-ahead log and how far the database grew.
+Loads the dump of the earlier version, multiplies its rows to a year of the city, and runs the later
+migrations one by one. Prints for each its duration, the size of its write-ahead log and the size of
+the database afterwards.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GIGA = 2**30
 
 
 def main() -> None:
-    """Fill, upgrade, tell."""
+    """Fill, upgrade, and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth.upgrade")
     parser.add_argument("--people", type=int, default=1_000_000)
     people: int = parser.parse_args().people
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def measure(url: str, people: int) -> None:
-    """Do so in a database without tables."""
+    """Measure in a database without tables."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain) as connection:
         connection.execute(DUMP.read_bytes())

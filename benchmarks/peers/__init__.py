@@ -1,1 +1,1 @@
-"""The same conversation by other means: what one gets who follows the docs of two libraries."""
+"""The same conversation in two other libraries, written as their documentation shows."""

@@ -1,4 +1,4 @@
-"""aiogram as its documentation shows it: FSM, RedisStorage, SimpleRequestHandler in aiohttp."""
+"""A bot as aiogram's documentation shows: FSM, RedisStorage, SimpleRequestHandler in aiohttp."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aiohttp import web
 
 from benchmarks.peers.conversation import PHOTO_HEARD, QUESTIONS, Question, farewell, words
 
-CONNECTIONS = 1000  # redis-py's own limit of 100 would lose what comes in a rush
+CONNECTIONS = 1000  # with redis-py's default of 100, messages are lost under load
 
 STATES = [State(question.name, group_name="permit") for question in QUESTIONS]
 
@@ -31,14 +31,14 @@ router = Router()
 
 @router.message(CommandStart())
 async def start(message: Message, state: FSMContext) -> None:
-    """Begin anew."""
+    """Start again."""
     await state.clear()
     await state.set_state(STATES[0])
     await ask(message, state, QUESTIONS[0])
 
 
 def heard(number: int) -> OnMessage:
-    """Keep what was written, or the place, and ask on."""
+    """Store the text or location, and ask the next question."""
 
     async def handle(message: Message, state: FSMContext) -> None:
         where = message.location
@@ -49,7 +49,7 @@ def heard(number: int) -> OnMessage:
 
 
 def tapped(number: int) -> OnTap:
-    """Keep what was picked, and ask on."""
+    """Store the choice, and ask the next question."""
 
     async def handle(query: CallbackQuery, state: FSMContext) -> None:
         assert isinstance(query.message, Message)
@@ -61,14 +61,14 @@ def tapped(number: int) -> OnTap:
 
 
 async def pictured(message: Message, state: FSMContext) -> None:
-    """Keep a photo, and wait for more of them."""
+    """Store a photo, and wait for more."""
     assert message.photo
     await state.update_data(file=message.photo[-1].file_id)
     await message.answer(PHOTO_HEARD)
 
 
 async def go_on(message: Message, state: FSMContext, number: int, answer: object) -> None:
-    """Keep an answer, and ask the next question."""
+    """Store an answer, and ask the next question."""
     await state.update_data({QUESTIONS[number].name: answer})
     if number + 1 == len(QUESTIONS):
         await state.clear()
@@ -92,7 +92,7 @@ async def ask(message: Message, state: FSMContext, question: Question) -> None:
 
 
 def register() -> None:
-    """Say what may come in which state."""
+    """Register the handlers of each state."""
     for number, question in enumerate(QUESTIONS):
         state = STATES[number]
         match question.takes:
@@ -111,7 +111,7 @@ def register() -> None:
 def main() -> None:
     """Run the bot."""
     logging.basicConfig(level=logging.INFO)
-    logging.getLogger("aiogram.event").setLevel(logging.WARNING)  # a line for each update
+    logging.getLogger("aiogram.event").setLevel(logging.WARNING)  # it logs each update
     register()
     dispatcher = Dispatcher(
         storage=RedisStorage.from_url(

@@ -1,7 +1,7 @@
-"""What the peers ask: as many steps as the product, with words as long and buttons as many.
+"""The peers' questions: as many steps as the product, with texts and keyboards of the same size.
 
-The answers are kept as they come. A peer that read sums, places and kinds of business as the
-product does would be slower than these.
+Answers are stored without validation. A peer that parsed sums, places and kinds of business like
+the product would be slower.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One step: what is asked, and what kind of answer it takes."""
+    """One step: its question, and the kind of its answer."""
 
     name: str
     words: str
@@ -21,7 +21,7 @@ class Question:
     buttons: tuple[tuple[str, str], ...] = ()  # value, label
 
     def data(self, value: str) -> str:
-        """The callback data of a button."""
+        """Return the callback data of a button."""
         return f"{self.name}|{value}"
 
 
@@ -154,7 +154,7 @@ PHOTO_HEARD: Final = "1 foto diterima. Masih ada lagi? Kirim saja. Kalau sudah c
 
 
 def words(question: Question, answers: Mapping[str, object]) -> str:
-    """What is asked; the last question shows all answers."""
+    """Return the question's text; the last one shows all answers."""
     if question.name != "confirm":
         return question.words
     shown = (f"{one.name}: {answers.get(one.name)}" for one in QUESTIONS[2:-1])
@@ -162,5 +162,5 @@ def words(question: Question, answers: Mapping[str, object]) -> str:
 
 
 def farewell(chat: int) -> str:
-    """What is said in the end."""
+    """Return the last message."""
     return f"Permohonan sudah kami terima, nomor 26-{chat % 10**6:06d}."

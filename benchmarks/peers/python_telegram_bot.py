@@ -1,7 +1,7 @@
-"""python-telegram-bot as its examples show it: ConversationHandler, PicklePersistence, webhook.
+"""A bot as python-telegram-bot's examples show: ConversationHandler, PicklePersistence, webhook.
 
-Updates are taken one at a time, as ConversationHandler demands; what is in memory goes to the
-pickle once a minute and at the end.
+Updates are processed one at a time, as ConversationHandler requires; the state is pickled once a
+minute and at the end.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[None, None, in
 
 
 async def start(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
-    """Begin anew."""
+    """Start again."""
     assert context.user_data is not None
     context.user_data.clear()
     await ask(update, context, QUESTIONS[0])
@@ -39,7 +39,7 @@ async def start(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
 
 
 def heard(state: int) -> Handler:
-    """Keep what was written, or the place, and ask on."""
+    """Store the text or location, and ask the next question."""
 
     async def handle(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
         assert update.message is not None
@@ -51,7 +51,7 @@ def heard(state: int) -> Handler:
 
 
 def tapped(state: int) -> Handler:
-    """Keep what was picked, and ask on."""
+    """Store the choice, and ask the next question."""
 
     async def handle(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
         query = update.callback_query
@@ -64,7 +64,7 @@ def tapped(state: int) -> Handler:
 
 
 def pictured(state: int) -> Handler:
-    """Keep a photo, and wait for more of them."""
+    """Store a photo, and wait for more."""
 
     async def handle(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
         assert update.message is not None
@@ -79,7 +79,7 @@ def pictured(state: int) -> Handler:
 async def go_on(
     update: Update, context: ContextTypes.DEFAULT_TYPE, state: int, answer: object
 ) -> int:
-    """Keep an answer, and ask the next question."""
+    """Store an answer, and ask the next question."""
     assert context.user_data is not None
     assert update.effective_chat is not None
     assert update.effective_message is not None
@@ -105,7 +105,7 @@ async def ask(update: Update, context: ContextTypes.DEFAULT_TYPE, question: Ques
 
 
 def handlers(state: int, question: Question) -> list[Any]:
-    """What may come in a state."""
+    """Return the handlers of a state."""
     written = filters.TEXT & ~filters.COMMAND
     match question.takes:
         case "tap":
@@ -125,7 +125,7 @@ def main() -> None:
     """Run the bot."""
     logging.basicConfig(level=logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", category=PTBUserWarning)  # on per_message: as wanted here
+    warnings.filterwarnings("ignore", category=PTBUserWarning)  # about per_message, intended here
     api = os.environ["API_URL"]
     application = (
         Application.builder()

@@ -1,4 +1,4 @@
-"""`izin doctor`: looks at everything the product needs, and says how to mend what is amiss."""
+"""`izin doctor`: checks everything the product needs, and says how to fix each problem."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATIENCE = 5  # seconds
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add the arguments to the command line."""
+    """Add the arguments to the parser."""
     parser.set_defaults(act=_doctor)
 
 
@@ -28,7 +28,7 @@ def _doctor(given: Namespace) -> int:
 
 
 def report(environment: Mapping[str, str]) -> int:
-    """Print each line as it is found; gives 1 when one of them is a FAIL, else 0."""
+    """Print each line at once; return 1 if any of them is a FAIL, else 0."""
     failed = False
     for line in examine(environment):
         print(line, flush=True)
@@ -37,14 +37,14 @@ def report(environment: Mapping[str, str]) -> int:
 
 
 def examine(environment: Mapping[str, str], *, patience: int = PATIENCE) -> Iterator[Line]:
-    """Look at one part after the other; an ailing one does not keep the others from being seen.
+    """Check one part after another; a failing part does not stop the checks of others.
 
-    `patience` is how many seconds a server may take to be reached, and for each of its answers.
+    `patience` is the timeout in seconds to connect to a server, and for each of its answers.
     """
     rooms = (Settings, WorkerSettings)
     problems = [problem for room in rooms for problem in room.problems(environment)]
     if problems:
-        for problem in dict.fromkeys(problems):  # both rooms read what every process needs
+        for problem in dict.fromkeys(problems):  # both classes read the common settings
             yield Line("FAIL", "settings", problem)
         return
     settings = Settings.from_environment(environment)
@@ -59,12 +59,12 @@ def examine(environment: Mapping[str, str], *, patience: int = PATIENCE) -> Iter
 
 
 def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
-    yield Line("ok", "settings", "all can be read")
+    yield Line("ok", "settings", "all are valid")
     if not settings.public_url.startswith("https://"):
         yield Line(
             "warn",
             "settings",
-            f"PUBLIC_URL is {settings.public_url}: identity numbers would travel in the clear, and "
+            f"PUBLIC_URL is {settings.public_url}: identity numbers would be sent unencrypted, and "
             "Telegram delivers to https only. Put a proxy with a certificate in front, and set the "
             "https address.",
         )
@@ -75,25 +75,26 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
             "warn",
             "settings",
             f"HOST is {settings.host}, and no proxy outside this machine is trusted: all visitors "
-            "that one hands on would share one limit. Set TRUSTED_PROXIES to the address or "
-            "network that its requests come from.",
+            "behind a proxy would share one rate limit. Set TRUSTED_PROXIES to the address or "
+            "network that the proxy's requests come from.",
         )
     if issuing.permit_office is None or issuing.permit_signer is None:
         yield Line(
             "warn",
             "settings",
-            "CONTOH (sample) stands across every permit. Set PERMIT_OFFICE and PERMIT_SIGNER.",
+            "CONTOH (sample) is printed on every permit. Set PERMIT_OFFICE and PERMIT_SIGNER.",
         )
     if settings.metrics_token is None:
         yield Line(
             "warn",
             "settings",
-            "nobody can watch: /metrics is shut. Set METRICS_TOKEN, and give it to Prometheus.",
+            "/metrics is off, so nothing can be monitored. Set METRICS_TOKEN, and give it to "
+            "Prometheus.",
         )
 
 
 def _loopback(host: str) -> bool:
-    """Whether a host, address or network is of this machine alone."""
+    """Whether a host, address or network is loopback."""
     try:
         return ip_network(host).is_loopback
     except ValueError:

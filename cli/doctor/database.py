@@ -1,4 +1,4 @@
-"""`izin doctor` on PostgreSQL: the server, and what its rows tell."""
+"""`izin doctor` on PostgreSQL: checks the server, and the state of the product in its rows."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from models.reference import area
 CLOCKS_APART = timedelta(seconds=5)
 OLDEST_POSTGRESQL = 15
 A_DAY = timedelta(days=1)
-LATE, TOO_LATE = timedelta(minutes=1), timedelta(minutes=10)  # what waits; a warning, a failure
+LATE, TOO_LATE = timedelta(minutes=1), timedelta(minutes=10)  # of waiting: a warning, a failure
 LONG_TRANSACTION = timedelta(minutes=10)
 CROWDED = 0.8  # of the connections that PostgreSQL allows
-STALE_TEMPLATES = timedelta(hours=3)  # they are asked about every hour
-NAMED = 5  # badges in one line
+STALE_TEMPLATES = timedelta(hours=3)  # their status is polled every hour
+NAMED = 5  # names listed in one line
 
 
 def database_lines(settings: Settings, patience: int) -> Iterator[Line]:
@@ -102,7 +102,7 @@ def _clock(connection: Connection) -> Line:
 
 
 def _durability(connection: Connection) -> Line:
-    """Whether what was answered outlives a crash of the machine."""
+    """Whether committed data survives a crash of the machine."""
     unsafe = [
         f"{name} = on"
         for name in ("fsync", "full_page_writes", "synchronous_commit")
@@ -112,16 +112,16 @@ def _durability(connection: Connection) -> Line:
         return Line(
             "FAIL",
             "durability",
-            "a crash can lose messages that were answered, or the whole record. Set in "
+            "a crash can lose messages that were answered, or the whole database. Set in "
             f"postgresql.conf: {', '.join(unsafe)}",
         )
     if connection.execute(text("SHOW autovacuum")).scalar_one() == "off":
         return Line(
             "warn",
             "durability",
-            "nothing clears away old rows, and everything gets slower. Set: autovacuum = on",
+            "dead rows are never removed, and everything gets slower. Set: autovacuum = on",
         )
-    return Line("ok", "durability", "what is committed outlives a crash")
+    return Line("ok", "durability", "committed data survives a crash")
 
 
 def _migrated(connection: Connection) -> Line:
@@ -137,9 +137,9 @@ def _migrated(connection: Connection) -> Line:
 
 
 def _keys(tx: Session) -> Line:
-    """Whether the keys of these settings read what was written."""
-    told = keys.examine(tx)
-    return Line("FAIL", "keys", told) if told else Line("ok", "keys", "they open the record")
+    """Whether the keys of these settings can decrypt the database."""
+    problem = keys.examine(tx)
+    return Line("FAIL", "keys", problem) if problem else Line("ok", "keys", "they fit the database")
 
 
 def _processes(tx: Session) -> Iterator[Line]:
@@ -153,29 +153,27 @@ def _processes(tx: Session) -> Iterator[Line]:
 
 def _load(tx: Session) -> Iterator[Line]:
     server = watch.server(tx)
-    told = f"{server.connections} of {server.most_connections} connections are in use"
+    used = f"{server.connections} of {server.most_connections} connections are in use"
     if server.connections < CROWDED * server.most_connections:
-        yield Line("ok", "load", told)
+        yield Line("ok", "load", used)
     else:
-        yield Line(
-            "warn", "load", f"{told}. Raise max_connections, or put fewer processes to work."
-        )
+        yield Line("warn", "load", f"{used}. Raise max_connections, or run fewer processes.")
     if server.transaction > LONG_TRANSACTION.total_seconds():
         yield Line(
             "warn",
             "load",
             f"a transaction has been open for {_age(server.transaction)}, and keeps VACUUM from "
-            "clearing away. Find it by xact_start in pg_stat_activity, and end it.",
+            "removing dead rows. Find it by xact_start in pg_stat_activity, and end it.",
         )
 
 
 def _backlog(tx: Session) -> Iterator[Line]:
-    """Work that is late, and the kind of process that does it."""
+    """Report late work, and the kind of process that does it."""
     bot, work = "izin serve (or izin poll)", "izin worker and izin dispatch"
-    heard, queued, files = watch.inbox(tx), watch.outbox(tx), watch.files(tx)
+    inbox, queued, files = watch.inbox(tx), watch.outbox(tx), watch.files(tx)
     late = [
-        ("messages heard and not answered", heard.rows, heard.seconds, bot),
-        *((f"people who are owed a {q.lane}", q.due, q.lag, bot) for q in queued),
+        ("messages heard and not answered", inbox.rows, inbox.seconds, bot),
+        *((f"people who wait for a {q.lane}", q.due, q.lag, bot) for q in queued),
         ("files not fetched", files.rows, files.seconds, bot),
         *((f"tasks not done ({q.part})", q.rows, q.seconds, work) for q in watch.tasks(tx)),
     ]
@@ -186,7 +184,7 @@ def _backlog(tx: Session) -> Iterator[Line]:
             yield Line(
                 "FAIL" if seconds > TOO_LATE.total_seconds() else "warn",
                 "backlog",
-                f"{what}: {rows}, the oldest for {_age(seconds)}. See that {who} runs, or start "
+                f"{what}: {rows}, the oldest for {_age(seconds)}. Check that {who} runs, or start "
                 "another one.",
             )
     for queue in queued:
@@ -196,14 +194,14 @@ def _backlog(tx: Session) -> Iterator[Line]:
                 "warn",
                 "backlog",
                 f"a {queue.lane} could not be sent for {_age(queue.oldest)}: its provider refuses "
-                "or is away. See izin_sends_total in /metrics, and the lines sender.* in the logs.",
+                "or is down. See izin_sends_total in /metrics, and the lines sender.* in the logs.",
             )
     if not found:
         yield Line("ok", "backlog", "nobody waits")
 
 
 def _failures(tx: Session) -> Iterator[Line]:
-    """Tasks and messages that were given up in the last day."""
+    """Report tasks and turns that were given up in the last day."""
     tasks, turns = watch.failed_lately(tx, A_DAY), watch.set_aside_lately(tx, A_DAY)
     if tasks:
         named = "; ".join(f"{one.kind} (task {one.id}, {one.error})" for one in tasks)
@@ -220,14 +218,14 @@ def _failures(tx: Session) -> Iterator[Line]:
             "failures",
             f"turns were set aside since yesterday: {named}. Supervisors were told. Look for "
             "turns.failed with these people in the logs, and tell the developers. izin aside list "
-            "shows all; izin aside retry turn ID takes one once more.",
+            "shows all; izin aside retry turn ID processes one again.",
         )
     if not tasks and not turns:
         yield Line("ok", "failures", "nothing was given up since yesterday")
 
 
 def _templates(tx: Session, *, needed: bool) -> Iterator[Line]:
-    """Templates that WhatsApp approved, and those that it refused or paused."""
+    """Report the templates that WhatsApp approved, and those that it refused or paused."""
     standings, refused = template.standings(tx), template.refused(tx)
     asked = chore.last(tx, template_watch.NAME)
     if needed and standings and (asked is None or asked > STALE_TEMPLATES):
@@ -235,8 +233,8 @@ def _templates(tx: Session, *, needed: bool) -> Iterator[Line]:
         yield Line(
             "warn",
             "templates",
-            f"Twilio was not asked how they stand {since}. See that izin serve runs, and the lines "
-            "templates.not_asked in its logs; or ask now: izin templates status",
+            f"Twilio was not asked for their status {since}. Check that izin serve runs, and the "
+            "lines templates.not_asked in its logs; or ask now: izin templates status",
         )
     if refused:
         named = ", ".join(f"{row.name} ({row.locale}) is {row.status}" for row in refused[:NAMED])
@@ -244,24 +242,24 @@ def _templates(tx: Session, *, needed: bool) -> Iterator[Line]:
         yield Line(
             "warn",
             "templates",
-            f"{named}{more}. Its news does not reach who has been silent on WhatsApp for a day. "
-            "Mend its words in bot/channels/whatsapp/templates.toml, then: izin templates push",
+            f"{named}{more}. Its news does not reach people who were silent on WhatsApp for a day. "
+            "Fix its text in bot/channels/whatsapp/templates.toml, then: izin templates push",
         )
     elif standings:
         waiting = sum(standings.values()) - standings.get(template.APPROVED, 0)
-        told = f"; {waiting} wait for WhatsApp: izin templates status" if waiting else ""
-        yield Line("ok", "templates", f"{standings.get(template.APPROVED, 0)} approved{told}")
+        more = f"; {waiting} wait for WhatsApp: izin templates status" if waiting else ""
+        yield Line("ok", "templates", f"{standings.get(template.APPROVED, 0)} approved{more}")
     elif needed:
         yield Line(
             "warn",
             "templates",
-            "none was made: news does not reach who has been silent on WhatsApp for a day. Make "
-            "them and hand them in: izin templates push",
+            "none was made: news does not reach people who were silent on WhatsApp for a day. "
+            "Create and submit them: izin templates push",
         )
 
 
 def _age(seconds: float) -> str:
-    """A time as people say it: 45 s, 12 min, 5 h, 3 days."""
+    """Format a duration: 45 s, 12 min, 5 h, 3 days."""
     for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
@@ -269,7 +267,7 @@ def _age(seconds: float) -> str:
 
 
 def _calendar(tx: Session) -> Iterator[Line]:
-    """See that joint leave is known: without it, visits are offered on days nobody works."""
+    """Check that joint leave is known: otherwise visits are offered on days without work."""
     days, today = calendar.load(tx), now(tx).astimezone(WIB).date()
     unknown = [year for year in calendar.years_to_know(today) if not days.knows(year)]
     for year in unknown:
@@ -303,7 +301,7 @@ def _staff(tx: Session) -> Iterator[Line]:
         yield Line(
             "warn",
             "heads",
-            "none has joined: without a supervisor in chat, nobody would hear of a request. Invite "
+            "none has joined: if no supervisor is in chat, nobody is notified of a request. Invite "
             "one: izin officers invite --role head --name NAME --badge NUMBER",
         )
     if waiting := [row for row in everyone if row.person_id is None]:
@@ -318,7 +316,7 @@ def _staff(tx: Session) -> Iterator[Line]:
             "warn",
             "officers",
             f"{_badges(shared)} read as one badge, or as several that are shared so. Of each, end "
-            "all but one (izin officers end BADGE), and invite those anew with their own badges",
+            "all but one (izin officers end BADGE), and invite those again with their own badges",
         )
     if silent := officer.silent(tx):
         yield Line(
@@ -336,7 +334,7 @@ def _badges(rows: Sequence[Officer]) -> str:
 
 
 def _areas(attended: set[str]) -> Line:
-    """A kecamatan is attended to when each of its kelurahan is."""
+    """Report kecamatan in which a kelurahan has no officer."""
     areas = area.load()
     bare = {
         one.parent_code

@@ -10,7 +10,7 @@ State = Literal["ok", "warn", "FAIL"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The finding about one part; unless it is ok, `told` ends with the mend."""
+    """The result for one part; unless it is ok, `told` ends with the fix."""
 
     state: State
     part: str
@@ -21,6 +21,6 @@ class Line:
 
 
 def sentence(error: object) -> str:
-    """The words of an error, on one line that ends as a sentence does."""
-    said = " ".join(str(error).split())
-    return said if said.endswith((".", "?", "!")) else f"{said}."
+    """Return an error's message on one line, with a full stop."""
+    line = " ".join(str(error).split())
+    return line if line.endswith((".", "?", "!")) else f"{line}."

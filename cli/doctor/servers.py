@@ -1,4 +1,4 @@
-"""`izin doctor` beside the database: Redis, files, Telegram and Twilio."""
+"""`izin doctor` on Redis, the file store, Telegram and Twilio."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OLDEST_REDIS = (6, 2)
 MANY_WAITING = 100  # updates at Telegram
 LATELY = timedelta(hours=1)
 LITTLE_ROOM = 2e9  # bytes free on the disk with the file store
-PROBE = "doctor/probe.txt"  # in the file store; the same at every visit
+PROBE = "doctor/probe.txt"  # in the file store; overwritten by each run
 
 
 def redis_lines(url: str, patience: int) -> Iterator[Line]:
@@ -48,8 +48,8 @@ def redis_lines(url: str, patience: int) -> Iterator[Line]:
         yield Line(
             "warn",
             "redis",
-            "answers, but may not be asked how it is set. See to it yourself: appendonly yes, "
-            "maxmemory-policy noeviction",
+            "answers, but this user may not read its configuration. Check it yourself: appendonly "
+            "yes, maxmemory-policy noeviction",
         )
         return
     version = str(info.get("redis_version", "0"))
@@ -62,20 +62,19 @@ def redis_lines(url: str, patience: int) -> Iterator[Line]:
         yield Line(
             "warn",
             "redis",
-            "forgets its wake-ups when it restarts; tasks then wait a minute. Set: appendonly yes",
+            "loses its wake-ups when it restarts; tasks then wait a minute. Set: appendonly yes",
         )
     policy = info.get("maxmemory_policy", "unknown")
     if policy != "noeviction":
         yield Line(
             "warn",
             "redis",
-            f"throws wake-ups away when memory is short ({policy}). "
-            "Set: maxmemory-policy noeviction",
+            f"deletes wake-ups when memory is short ({policy}). Set: maxmemory-policy noeviction",
         )
 
 
 def _info(redis: Redis) -> Mapping[str, Any] | None:
-    """The server's INFO; None where this user may not ask."""
+    """Return the server's INFO; None when this user may not read it."""
     try:
         info: Mapping[str, Any] = redis.info()
     except ResponseError:
@@ -89,7 +88,7 @@ def storage_lines(url: str) -> Iterator[Line]:
         storage = Storage(url)
         storage.write(PROBE, content)
         same = storage.read(PROBE) == content
-    except Exception as error:  # each kind of store fails in its own way
+    except Exception as error:  # each kind of store raises errors of its own
         why = sentence(error)
     else:
         if same:
@@ -97,7 +96,7 @@ def storage_lines(url: str) -> Iterator[Line]:
             yield from _room(url)
             yield from _rights(storage)
             return
-        why = "what is read is not what was written."
+        why = "the content read differs from the content written."
     yield Line(
         "FAIL",
         "storage",
@@ -106,7 +105,7 @@ def storage_lines(url: str) -> Iterator[Line]:
 
 
 def _room(url: str) -> Iterator[Line]:
-    """Whether a folder's disk has room for more."""
+    """Check that a folder's disk has free space."""
     scheme, _, folder = url.partition("://")
     if scheme != "file":
         return
@@ -121,14 +120,14 @@ def _room(url: str) -> Iterator[Line]:
 
 
 def _rights(storage: Storage) -> Iterator[Line]:
-    """Whether others on this machine may look at people's photos."""
+    """Check that other users of this machine cannot read people's photos."""
     folder = storage.open_to_others()
     if folder is not None:
         yield Line(
             "warn",
             "storage",
-            f"other users of this machine may read {folder}, where photos and documents lie. Run: "
-            f"chmod -R go= {shlex.quote(str(folder))}",
+            f"other users of this machine may read {folder}, which holds photos and documents. "
+            f"Run: chmod -R go= {shlex.quote(str(folder))}",
         )
 
 
@@ -138,7 +137,7 @@ def telegram_lines(settings: Settings, patience: int) -> Iterator[Line]:
         yield Line(
             "warn",
             "telegram",
-            "nobody can write to the bot. Set TELEGRAM_BOT_TOKEN to what @BotFather gives.",
+            "nobody can write to the bot. Set TELEGRAM_BOT_TOKEN to the token from @BotFather.",
         )
         return
     try:
@@ -178,8 +177,7 @@ def _webhook(webhook: Webhook, wanted: str) -> Iterator[Line]:
         yield Line(
             "warn",
             "webhook",
-            "Telegram delivers nowhere. Start `izin serve`, which tells it where; with `izin poll` "
-            "all is well.",
+            "Telegram has no webhook. Start `izin serve`, which sets it; `izin poll` needs none.",
         )
     elif webhook.url != wanted:
         yield Line(
@@ -194,8 +192,8 @@ def _webhook(webhook: Webhook, wanted: str) -> Iterator[Line]:
         yield Line(
             "warn",
             "webhook",
-            f"{webhook.waiting} messages wait at Telegram. See that `izin serve` (or `izin poll`) "
-            "runs and keeps up.",
+            f"{webhook.waiting} messages wait at Telegram. Check that `izin serve` (or `izin "
+            "poll`) runs and keeps up.",
         )
     lately = webhook.failed_at is None or datetime.now(UTC) - webhook.failed_at < LATELY
     if webhook.error and lately:
@@ -203,7 +201,7 @@ def _webhook(webhook: Webhook, wanted: str) -> Iterator[Line]:
         yield Line(
             "warn",
             "webhook",
-            f"a delivery went wrong{at}: {webhook.error}. See that PUBLIC_URL leads to "
+            f"a delivery failed{at}: {webhook.error}. Check that PUBLIC_URL leads to "
             "`izin serve` with a valid certificate.",
         )
 
@@ -225,13 +223,17 @@ def whatsapp_lines(settings: Settings, patience: int) -> Iterator[Line]:
     yield Line(
         "ok",
         "whatsapp",
-        f"the number is {settings.twilio_whatsapp_from}; let it call "
+        f"the number is {settings.twilio_whatsapp_from}; set its webhook to "
         f"{settings.public_url}{whatsapp_updates.PATH}#rc=5&rp=all",
     )
 
 
 async def _greet(settings: Settings, patience: int) -> bool:
-    """Whether there is an account, which Twilio then knows."""
+    """Return whether an account is configured.
+
+    Raises:
+        ChannelError: Twilio does not accept the account, or is down.
+    """
     db = database.Database(settings.database_url.reveal())
     whatsapp = service.whatsapp(settings, catalogue.load(), db, patience=patience)
     try:

@@ -1,1 +1,1 @@
-"""Documents the city hands over: typeset and stored."""
+"""Documents that the city issues: typeset and stored."""

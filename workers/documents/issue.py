@@ -1,4 +1,4 @@
-"""Issue: a document just given is typeset, stored and sent to its holder."""
+"""Issue: typesets a new document, stores it and sends it to its holder."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from models.task import Task
 from workers.context import ACTOR, Context, Settle
 from workers.documents import plain_sheet
 
-#: Typesets a document: (transaction, document, context, address of its check) -> PDF.
+#: Typesets a document: (transaction, document, context, URL of its check page) -> PDF.
 Typeset = Callable[[Session, Document, Context, str], bytes]
 
 
 @cache
 def _sheets() -> Mapping[str, Typeset]:
-    """The kinds with a sheet of their own: a module of this folder that is called like the kind."""
+    """Map a kind to its own sheet: a module of this folder with the kind's name."""
     kinds = {kind.id for kind in services.load().kinds()}
     own = [one.name for one in iter_modules(workers.documents.__path__) if one.name in kinds]
     return MappingProxyType(
@@ -40,10 +40,10 @@ def _sheets() -> Mapping[str, Typeset]:
 
 
 def prepare(context: Context, document_id: int) -> Settle:
-    """Typeset and store a document, holding no lock; again is harmless: same sheet, same file.
+    """Typeset and store a document without a lock; idempotent: same sheet, same file.
 
     Raises:
-        OSError: the file store is away.
+        OSError: the file store is unavailable.
     """
     with context.session() as tx:
         document = tx.get_one(Document, document_id)
@@ -62,7 +62,7 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
     ).one()
     document.path = path
     if document.revoked_at is not None:
-        return None  # its holder was told that it is no longer valid
+        return None  # the holder was notified of the revocation
     params: dict[str, Value] = {"number": document.number}
     if document.valid_until is not None:
         params["valid_until"] = document.valid_until

@@ -20,18 +20,18 @@ from models.reference import area, business_type
 from workers.context import Context
 from workers.documents.typesetting import UNDRAWN, address, day, line, qr, rupiah, typeset
 
-LOCALE = "id"  # a permit speaks Indonesian
-LONGEST_KIND = 200  # the longest title of KBLI 2025 has 199
-UNKNOWN = "-"  # a kind of business that nobody has named
+LOCALE = "id"  # permits are in Indonesian
+LONGEST_KIND = 200  # characters; the longest title of KBLI 2025 has 199
+UNKNOWN = "-"  # printed for a missing area or kind of business
 
 
 @dataclass(frozen=True, slots=True)
 class PermitSheet:
     """The content of one permit.
 
-    Texts are printed as they are, never read as markup. Characters that the font lacks are left out
-    (emoji) or become a square (letters of other scripts); beyond `LONGEST` characters a text ends
-    in an ellipsis. Sums are whole rupiah. None leaves the line out, except where noted.
+    Texts are printed literally, never parsed as markup. Characters that the font lacks are left out
+    (emoji) or become a square (letters of other scripts); a text longer than `LONGEST` characters
+    is cut with an ellipsis. Sums are whole rupiah. None leaves the line out, except where noted.
     """
 
     number: str  # "IUMK-2026-3174-000123"
@@ -44,7 +44,7 @@ class PermitSheet:
     city: str
     applied_on: date
     issued_on: date
-    valid_until: date  # the last day on which the permit holds
+    valid_until: date  # the last day on which the permit is valid
     check_url: str
     masked_nik: str | None = None  # "3174••••••••0007"; None: the officer saw the card
     business_name: str | None = None
@@ -54,27 +54,27 @@ class PermitSheet:
     capital: int | None = None
     monthly_turnover: int | None = None
     workers: int | None = None
-    office: str | None = None  # None: an example's, and CONTOH stands across the sheet
-    signer_title: str | None = None  # the same
+    office: str | None = None  # None: a sample, with CONTOH across the sheet
+    signer_title: str | None = None  # as for `office`
 
 
 def render(sheet: PermitSheet) -> bytes:
     """Typeset the sheet; the QR code holds `check_url`.
 
     Raises:
-        segno.DataOverflowError: the address is too long for a QR code.
-        typst.TypstError: the template is at fault.
+        segno.DataOverflowError: the URL is too long for a QR code.
+        typst.TypstError: the template has an error.
     """
     return typeset("iumk.typ", _fields(sheet), sheet.issued_on)
 
 
 def sheet(tx: Session, document: Document, context: Context, check_url: str) -> bytes:
-    """The PDF of a permit that was issued."""
+    """Return the PDF of an issued permit."""
     return render(_sheet(tx, document, context, check_url))
 
 
 def _fields(sheet: PermitSheet) -> dict[str, str | None]:
-    """Everything the template prints, as text; the template knows no dates, sums or codes."""
+    """Format all values as text: the template formats no dates, sums or codes."""
     return {
         "number": line(sheet.number),
         "holder": line(sheet.holder) or UNDRAWN,
@@ -143,7 +143,7 @@ def _masked(known: Identity | None) -> str | None:
 
 
 def _coordinates(answers: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Where the stall stands; nobody who is shown a permit shall be led to a home."""
+    """The pin of the place; None for a home, so that a permit does not show where people live."""
     pin = (answers.get("place") or {}).get("pin")
     return (pin[0], pin[1]) if pin and answers["premises"] != "home" else None
 
@@ -157,5 +157,5 @@ def _text(answer: Any) -> str | None:
 
 
 def _sum(answer: Any) -> int | None:
-    """A number, or None where it is left to the officer."""
+    """Return a number, or None when the owner left it to the officer."""
     return answer if isinstance(answer, int) else None

@@ -1,4 +1,4 @@
-"""The sheet of a kind that has none of its own: what its check shows, on paper."""
+"""The default sheet of a document kind: prints what the check page shows."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from models.reference import area, business_type
 from workers.context import Context
 from workers.documents.typesetting import UNDRAWN, address, day, line, qr, typeset
 
-LOCALE = "id"  # documents speak Indonesian
+LOCALE = "id"  # documents are in Indonesian
 
 
 def sheet(tx: Session, document: Document, context: Context, check_url: str) -> bytes:
-    """The PDF of a document: its name, number, holder, lines and days, and the code to check it.
+    """Return the PDF of a document: its name, number, holder, lines, dates and QR code.
 
     Raises:
-        segno.DataOverflowError: the address is too long for a QR code.
+        segno.DataOverflowError: the URL is too long for a QR code.
     """
     words, declared = catalogue.load(), services.load()
     service = declared.issuing(document.kind)

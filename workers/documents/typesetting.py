@@ -1,4 +1,4 @@
-"""Typesetting: a sheet of A4 as PDF/A-2b, the same bytes for the same fields."""
+"""Typesetting: renders one A4 page as PDF/A-2b; equal fields give equal bytes."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from babel.numbers import format_currency
 
 TEMPLATES = Path(__file__).parent
 LOCALE = "id_ID"
-LONGEST = 160  # characters of one value; with more, the smallest type no longer fits the sheet
+LONGEST = 160  # characters of one value; longer texts do not fit the sheet in the smallest type
 
-# Characters that the sheet's font draws: Latin with all its accents, and typographic signs.
-# PDF/A forbids missing glyphs, so anything else would stop the rendering.
+# Characters that the sheet's font has: Latin with all its accents, and typographic signs.
+# PDF/A forbids missing glyphs, so any other character makes the rendering fail.
 DRAWN = re.compile(r"[ -~\u00a1-\u00ac\u00ae-\u024f\u1e00-\u1eff\u2010-\u2027\u2030-\u2037\u20ac]")
 LONG_WORD = re.compile(r"\S{24,}")  # wider than the narrowest column: may break after any character
-MAY_BREAK = "\u200b"  # tells the template where a line may end; it prints no sign there
-ONE_AT_A_TIME = threading.Lock()  # a compiler refuses a second thread
-UNDRAWN = "\u25a1"  # a letter of another script: an empty square, so that nobody overlooks it
+MAY_BREAK = "\u200b"  # zero-width space: a line may break here
+ONE_AT_A_TIME = threading.Lock()  # a typst compiler cannot be used by two threads
+UNDRAWN = "\u25a1"  # replaces a letter of another script: a visible empty square
 
 
 def typeset(template: str, fields: Mapping[str, object], issued_on: date) -> bytes:
-    """Fill a template of this folder, such as "iumk.typ"; gives a PDF/A-2b of exactly one A4 page.
+    """Fill a template of this folder, such as "iumk.typ"; return a PDF/A-2b of one A4 page.
 
-    `fields` are JSON, already brought to what the font can draw (`line`). The document is dated by
-    `issued_on` and fed by nothing else, so it is safe to make again: same fields, same bytes.
+    `fields` must be JSON values, with texts already reduced to what the font can draw (`line`).
+    The PDF's date is `issued_on`: the same arguments give the same bytes.
 
     Raises:
-        typst.TypstError: the template is at fault.
+        typst.TypstError: the template has an error.
     """
     with ONE_AT_A_TIME:
         pdf = _compiler(template).compile(
@@ -53,13 +53,13 @@ def typeset(template: str, fields: Mapping[str, object], issued_on: date) -> byt
 
 @functools.cache
 def _compiler(template: str) -> typst.Compiler:
-    """Read fonts and template once a process: the first sheet takes twice as long as the others."""
+    """Cache fonts and template for the process: the first sheet takes twice as long as others."""
     fonts = typst.Fonts(include_system_fonts=False)
     return typst.Compiler(TEMPLATES / template, font_paths=fonts, ignore_system_fonts=True)
 
 
 def line(text: str | None, at_most: int = LONGEST) -> str | None:
-    """Bring a text to one printable line; None if nothing printable is left of it."""
+    """Reduce a text to one printable line; None if nothing printable is left."""
     drawn = "".join(map(_drawn, unicodedata.normalize("NFC", text or "")))
     line = " ".join(drawn.split())
     if len(line) > at_most:
@@ -68,15 +68,15 @@ def line(text: str | None, at_most: int = LONGEST) -> str | None:
 
 
 def address(url: str) -> str:
-    """Give an address to be typed or copied: its lines end behind a "/" only."""
+    """Return a URL for people to type: without its scheme, with line breaks only after a "/"."""
     return re.sub(r"(?<=/)(?=.)", MAY_BREAK, re.sub(r"^https?://", "", url))
 
 
 def _drawn(character: str) -> str:
-    """Give what the font can draw in place of one character.
+    """Return what the font can draw in place of one character.
 
-    Letters dressed up as symbols ("𝓢", "Ⓢ") become plain ones. Emoji, joiners, marks that
-    belong to no letter and marks that turn the direction of writing vanish.
+    Letters styled as symbols ("𝓢", "Ⓢ") become plain ones. Emoji, joiners, combining marks without
+    a letter and bidirectional marks are removed.
     """
     if DRAWN.match(character):
         return character
@@ -99,7 +99,7 @@ def rupiah(amount: int | None) -> str | None:
 
 
 def qr(url: str) -> str:
-    """Draw the code as SVG: white ground, and the four modules of quiet zone scanners need."""
+    """Return a QR code as SVG: white ground, and the quiet zone of four modules scanners need."""
     drawing = io.BytesIO()
     code = segno.make_qr(url, error="m")
     code.save(drawing, kind="svg", border=4, light="#fff", xmldecl=False, omitsize=True)

@@ -26,17 +26,17 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
 
 
 def resting_on(steps: Collection[str], *, of: Collection[str]) -> tuple[str, ...]:
-    """Those of these checks, by name, that run again when these steps were answered anew."""
+    """Return the names of the checks in `of` that depend on one of these steps."""
     return tuple(name for name in of if not CHECKS[name].depends_on.isdisjoint(steps))
 
 
 def examine(
     evidence: Evidence, names: Collection[str], *, fixes: Mapping[str, int]
 ) -> tuple[Finding, ...]:
-    """Run the named checks, in the table's order.
+    """Run the named checks, in the order of CHECKS.
 
-    `fixes` counts by check how often the owner has already answered its request; a check that
-    still isn't content after MAX_FIXES of them asks for a person.
+    `fixes` maps a check to the number of its requests that the owner answered; after MAX_FIXES
+    answers, a check that still fails asks for a person.
     """
     return tuple(
         hand_over(check.run(evidence), fixes=fixes.get(name, 0))

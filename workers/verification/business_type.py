@@ -1,4 +1,4 @@
-"""Is the kind of business known, and one that a micro business may start at once?
+"""Is the kind of business known, and may a micro business start it at once?
 
 Source: PP 28/2025 (risk-based licensing): low and medium-low risk need no verification first.
 """
@@ -19,16 +19,16 @@ REASONS = frozenset({KIND_NOT_CHOSEN, KIND_UNKNOWN, KIND_NEEDS_VERIFICATION, KIN
 RISK_UNKNOWN = "risk_unknown"  # a note in the params of an OK
 
 NONE_CHOSEN = frozenset({"", "other"})
-# Verified before they may start, whatever the hint of the table says: water refill, petrol.
+# Need verification before they start, whatever the table's hint: water refill, petrol.
 VERIFIED_FIRST = frozenset({"11052", "47301", "47302"})
 RISKY = frozenset({"MT", "T"})
 
 
 def check(evidence: Evidence) -> Finding:
-    """Judge the kind of business by its code, its version and the hint of its risk.
+    """Judge the kind of business by its code, its version and its risk hint.
 
-    The hint is missing for many harmless kinds; the officer learns the risk when obtaining the
-    NIB, so a missing hint holds nobody up.
+    Many harmless kinds have no hint. A missing hint passes: the officer learns the risk when
+    obtaining the NIB.
     """
     code, kind = evidence.trade_code, evidence.kind
     if code in NONE_CHOSEN:

@@ -14,7 +14,7 @@ REASONS = frozenset({SAME_BUSINESS_ASKED})
 def check(evidence: Evidence) -> Finding:
     """Find other open or permitted cases of this person for this trade and kelurahan.
 
-    Somebody may well have two stalls of a kind in one kelurahan, so a person decides.
+    One person may have two stalls of a kind in one kelurahan, so a person decides.
     """
     numbers = sorted(set(evidence.same_person_open))
     if not numbers:

@@ -1,7 +1,7 @@
-"""Is the identity one that can exist, and of somebody old enough?
+"""Can the identity exist, and is its holder old enough?
 
 Source: UU 23/2006 art. 13 and PP 37/2007 art. 37 (population administration): PPKKCC DDMMYY SSSS,
-the area being that of first registration, 40 added to women's day of birth.
+with the area of first registration, and 40 added to women's day of birth.
 """
 
 from __future__ import annotations
@@ -35,17 +35,16 @@ REASONS = frozenset(
 )
 SEEN_AT_THE_DOOR = "seen_at_the_door"  # a note in the params of an OK
 
-MIN_AGE = 17  # years; who is younger has a KTP only when married: a person looks
+MIN_AGE = 17  # years; younger people have a KTP only when married: a person looks
 MAX_AGE = 120  # years
 
 
 def check(evidence: Evidence) -> Finding:
     """Judge the NIK's structure, its birth date against the typed one, and the age.
 
-    A NIK of a far province is as good as one of Jakarta. All that looks like a slip of the finger
-    goes back to the owner's secure page; no digit of it is repeated in the finding. A birth date
-    that differs was asked about on the page already: it may have been corrected by a registrar, so
-    a person looks at it.
+    A NIK of any province is accepted. A likely typo goes back to the owner's secure page; the
+    finding repeats no digit of the NIK. The page has already asked about a birth date that differs,
+    and a registrar may have corrected it, so a person looks.
     """
     identity = evidence.identity
     if identity is None:
@@ -64,7 +63,7 @@ def check(evidence: Evidence) -> Finding:
 
 
 def _slip(digits: str, born_on: date) -> str | None:
-    """The problem with a NIK, or None."""
+    """Return the problem with a NIK, or None."""
     found = nik_of(digits)
     if found is None:
         return NIK_NOT_16_DIGITS
@@ -78,7 +77,7 @@ def _slip(digits: str, born_on: date) -> str | None:
 
 
 def _age(born_on: date, today: date) -> int:
-    """Full years; negative if not born yet."""
+    """Age in full years; negative if not born yet."""
     birthday_to_come = (today.month, today.day) < (born_on.month, born_on.day)
     return today.year - born_on.year - birthday_to_come
 

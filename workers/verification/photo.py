@@ -21,7 +21,7 @@ PHOTO_TOO_SMALL = "photo_too_small"
 PHOTO_TOO_DARK = "photo_too_dark"
 PHOTO_TOO_BRIGHT = "photo_too_bright"
 PHOTO_BLURRED = "photo_blurred"
-FAULTS = (  # from far to near: the owner hears of the photo that came nearest
+FAULTS = (  # worst first: the owner is told the fault of the best photo
     PHOTO_UNREADABLE,
     PHOTO_TOO_LARGE,
     PHOTO_TOO_SMALL,
@@ -36,13 +36,13 @@ WIDTH = 1000  # pixels at which sharpness is measured
 DARK = 40  # of 255: nine tenths of the picture are darker
 BRIGHT = 225  # of 255: nine tenths of the picture are brighter
 # Variance of the Laplacian at WIDTH, measured on drawn street scenes: sharp 415-1,200, a third of
-# the light 59, Gaussian blur of 1 px 44-70, 2 px 8-12, 3 px 3-4. To read a KTP takes 25; to know a
-# stall again takes less. Strong noise hides blur: then the officer's eyes must do.
+# the light 59, Gaussian blur of 1 px 44-70, 2 px 8-12, 3 px 3-4. Reading a KTP needs 25;
+# recognizing a stall needs less. Strong noise hides blur: the officer has to notice it.
 SHARP = 15.0
 
 
 def check(evidence: Evidence) -> Finding:
-    """Want one usable photo, and none that somebody else has sent before."""
+    """Require one usable photo, and no photo that is in another person's case."""
     photos = evidence.photos
     if not photos:
         return Finding(NAME, Outcome.FIX_BY_OWNER, PHOTO_MISSING, STEP)
@@ -58,7 +58,7 @@ def check(evidence: Evidence) -> Finding:
 
 
 def fault(content: bytes) -> str | None:
-    """The fault that makes a picture unusable: one of FAULTS, or None."""
+    """Return the fault that makes a picture unusable: one of FAULTS, or None."""
     try:
         size, grey = _decode(content)
     except pictures.TooLarge:
@@ -77,15 +77,14 @@ def fault(content: bytes) -> str | None:
 
 
 def sharpness(grey: NDArray[np.float32]) -> float:
-    """The variance of the Laplacian: small where no edge is left."""
+    """Return the variance of the Laplacian: small when the picture has no sharp edges."""
     centre = grey[1:-1, 1:-1]
     around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
     return float(np.var(around - 4 * centre))
 
 
 def _decode(content: bytes) -> tuple[tuple[int, int], NDArray[np.float32]]:
-    """The picture's full size, and its luminance (0-255) upright, at most WIDTH wide
-    and three times as high.
+    """Return the picture's full size, and its upright luminance (0-255), at most WIDTH x 3 WIDTH.
 
     Raises:
         pictures.TooLarge, pictures.Unreadable.

@@ -1,4 +1,4 @@
-"""Is the place in Jakarta, and where its pin says it is?"""
+"""Is the place in Jakarta, and does its pin match its kelurahan?"""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ REASONS = frozenset(
     }
 )
 
-# Of all pins 97 % lie in one of the kelurahan with the three nearest centroids (measured), so
-# that is as near as can be told. Half of Jakarta's kelurahan have their nearest neighbour at
-# 1.0 km, the largest at 2.9 km: within 2 km a pin may honestly be in a long or large kelurahan,
-# beyond 4 km it can be in none. The six on the islands hold islets 10 km from their centroid.
+# Measured: 97 % of all pins are in one of the three kelurahan with the nearest centroids; centroids
+# tell no more. Half of Jakarta's kelurahan have their nearest neighbour at 1.0 km, the largest at
+# 2.9 km: a pin within 2 km may be in a long or large kelurahan, a pin beyond 4 km cannot be in it.
+# The six island kelurahan have islets 10 km from their centroid.
 NEAREST = 3
 NEAR_KM = 2.0
 FAR_KM = 4.0
@@ -38,8 +38,8 @@ ISLANDS = "31.01."  # codes of Kepulauan Seribu
 def check(evidence: Evidence) -> Finding:
     """Compare the pin with the kelurahan that the owner named or confirmed.
 
-    Centroids can't tell the border to better than a few hundred metres: what is near it goes to a
-    person with a map, and only what is far from the named kelurahan is asked again.
+    Centroids locate the border only to a few hundred metres. A pin near it goes to a person with a
+    map; the owner is asked again only about a pin far from the named kelurahan.
     """
     areas = evidence.areas
     kelurahan = areas.get(evidence.kelurahan_code)
@@ -60,11 +60,11 @@ def check(evidence: Evidence) -> Finding:
         return Finding(NAME, Outcome.OK)
     if far:
         return Finding(NAME, Outcome.FIX_BY_OWNER, PIN_FAR_FROM_KELURAHAN, STEP, params)
-    if evidence.premises == "mobile":  # a cart sells some streets away from where it belongs
+    if evidence.premises == "mobile":  # a cart may sell some streets away from its base
         return Finding(NAME, Outcome.OK)
     return Finding(NAME, Outcome.NEEDS_A_PERSON, PIN_BESIDE_KELURAHAN, params=params)
 
 
 def _far(kelurahan: Area) -> float:
-    """Kilometres from the centroid beyond which no point of the kelurahan lies."""
+    """Return the largest possible distance (km) of a point of the kelurahan from its centroid."""
     return FAR_ISLAND_KM if kelurahan.code.startswith(ISLANDS) else FAR_KM

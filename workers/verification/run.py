@@ -1,4 +1,4 @@
-"""Verify a case: gather what the checks look at, let them judge, settle what follows."""
+"""Verify a case: load the evidence, run the checks, and act on their findings."""
 
 from __future__ import annotations
 
@@ -32,57 +32,57 @@ from workers.context import ACTOR, Context, Settle
 from workers.verification import examine, photo, resting_on
 from workers.verification.evidence import MAX_FIXES, Evidence, Identity, PhotoEvidence
 
-PATIENCE = timedelta(minutes=2)  # with photos that the provider still has
+PATIENCE = timedelta(minutes=2)  # for photos that are not fetched from the provider yet
 SOON = timedelta(seconds=5)
 
-# Findings that are no check's. Each stands for one version of the answers only.
+# Findings that no check returns. Each is about one version of the answers only.
 SECOND_LOOK = Finding("second_look", Outcome.NEEDS_A_PERSON, "returned_item_answered")
 NOT_CHECKED = Finding("verification", Outcome.NEEDS_A_PERSON, "checks_failed")
 PHOTO_NOT_FETCHED = Finding(photo.NAME, Outcome.NEEDS_A_PERSON, "photo_not_fetched")
 
-SUPERVISOR = "supervisor"  # a supervisor's return, written by the bot: the owner answers again
-APPROVAL = "approval"  # a supervisor's yes, written by the bot: covers all that was found before
+SUPERVISOR = "supervisor"  # written by the bot: a supervisor returned an item to the owner
+APPROVAL = "approval"  # written by the bot: a supervisor approved; covers all earlier findings
 
 
 class Unavailable(Exception):
-    """A check could not judge now; the task is tried again, and a person looks at it in the end."""
+    """A check is unavailable; the task is retried, and after the last try a person looks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The findings about one version of the answers; `waits` when photos are still to come."""
+    """The findings about one version of the answers; `waits` when photos are not fetched yet."""
 
     version: int
     findings: tuple[Finding, ...] = ()
     waits: bool = False
-    scheduled: bool = False  # a visit is on its way: the findings move nothing
+    scheduled: bool = False  # a visit is planned: the findings do not change the case's state
 
 
 @dataclass(frozen=True, slots=True)
 class _Gathered:
-    """The rows of a case; photos are read later, since that takes long."""
+    """The loaded rows of a case; photo files are read later, since that is slow."""
 
     version: int
     names: tuple[str, ...]  # of the checks to run
     evidence: Evidence
     photos: tuple[tuple[str, PhotoEvidence], ...]  # each with its path in the store
-    pending: int  # photos that the provider still has
-    patient: bool  # it is early enough to wait for them
+    pending: int  # photos that are not fetched from the provider yet
+    patient: bool  # PATIENCE is not over: wait for them
     fixes: Mapping[str, int]
 
 
 def prepare(context: Context, case_id: int) -> Settle:
-    """Examine a case, holding no lock.
+    """Run a case's checks without a lock.
 
     Raises:
-        OSError: the file store is away.
+        OSError: the file store is unavailable.
         Unavailable: a check could not judge.
     """
     return partial(_settle, examined=_examine(context, case_id))
 
 
 def gave_up(tx: Session, task: Task) -> None:
-    """The checks failed again and again: a person decides instead."""
+    """Send the case to a person after the task's last try failed."""
     (case,) = cases.lock(tx, [task.subject_id])
     if case.state == CaseState.SUBMITTED:
         _write(tx, case, [NOT_CHECKED])
@@ -92,7 +92,7 @@ def gave_up(tx: Session, task: Task) -> None:
 
 
 def _examine(context: Context, case_id: int) -> Examined | None:
-    """Run the checks; None when nothing is to be verified any more."""
+    """Run the checks; None when the case needs no verification any more."""
     with context.session() as tx:
         case = tx.get(Case, case_id)
         if case is None:
@@ -117,9 +117,9 @@ def _examine(context: Context, case_id: int) -> Examined | None:
 
 
 def _examine_identity(tx: Session, case: Case) -> Examined | None:
-    """Run the checks that rest on the identity while a visit is on its way.
+    """Run the checks that depend on the identity while a visit is planned.
 
-    Nobody is asked to answer again: the officer sees the KTP and what was found.
+    The owner is not asked again: the officer sees the KTP and the findings.
     """
     if "identity" not in (case.changed or ()):
         return None
@@ -144,7 +144,7 @@ def _gather(tx: Session, case: Case) -> _Gathered:
 
 
 def _due(case: Case, judged: Mapping[str, FindingRow]) -> tuple[str, ...]:
-    """The checks that have not judged yet, and those whose answers were given anew since."""
+    """Return the checks without a finding, and those whose answers changed since their finding."""
     checks = _checks(case)
     anew = resting_on(case.changed or (), of=checks)
     return tuple(
@@ -156,12 +156,12 @@ def _due(case: Case, judged: Mapping[str, FindingRow]) -> tuple[str, ...]:
 
 
 def _checks(case: Case) -> tuple[str, ...]:
-    """The checks that the case's service names."""
+    """Return the checks that the case's service declares."""
     return course.service_of(case).checks
 
 
 def _fixes(tx: Session, case: Case) -> Mapping[str, int]:
-    """How often the owner has answered a request of each check."""
+    """Count, by check, the requests that the owner answered."""
     return Counter(
         tx.scalars(
             select(FindingRow.check).where(
@@ -203,13 +203,13 @@ def _evidence(tx: Session, case: Case) -> Evidence:
 
 
 def _rests_on_page(case: Case) -> bool:
-    """Whether the identity is judged by the page; at the door the officer fills it in as well."""
+    """Whether the identity page is used: by the owner's choice, or by the officer at the door."""
     at_the_door = case.state == CaseState.UNDER_WAY
     return at_the_door or case.answers.get("identity") == "page"
 
 
 def _sum(answer: Any) -> int | None:
-    """A number, or None where it is left to the officer."""
+    """Return a number, or None when the owner left it to the officer."""
     return answer if isinstance(answer, int) else None
 
 
@@ -218,9 +218,9 @@ def _identity(row: identity.Identity) -> Identity:
 
 
 def _photos(tx: Session, case: Case) -> tuple[tuple[tuple[str, PhotoEvidence], ...], int]:
-    """The stored photos of the place with their paths, and how many are still with the provider.
+    """Return the stored photos of the place with their paths, and the number not fetched yet.
 
-    An id counts only if the photo is the owner's own.
+    An id counts only if the owner sent the photo.
     """
     answer = case.answers.get("place_photo")
     ids = answer.get("ids", []) if isinstance(answer, dict) else []
@@ -254,7 +254,7 @@ def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime |
             _show_the_officer(tx, case, examined.findings)
         return None
     if case.state != CaseState.SUBMITTED or not current:
-        return None  # decided meanwhile, or answered anew: that has a task of its own
+        return None  # decided meanwhile, or answered again: the new answers have their own task
     if examined.waits:
         return now(tx) + SOON
     rows = finding.latest(tx, [case.id])
@@ -264,7 +264,7 @@ def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime |
 
 
 def _show_the_officer(tx: Session, case: Case, findings: Collection[Finding]) -> None:
-    """Put the officer's question again, which now says what was found; no news of its own."""
+    """Repeat the officer's question, which now includes the findings."""
     coming = visit.open_of_case(tx, case.id)
     officer = tx.get(Officer, coming.officer_id) if coming and coming.officer_id else None
     found = any(one.outcome is Outcome.NEEDS_A_PERSON for one in findings)
@@ -275,7 +275,7 @@ def _show_the_officer(tx: Session, case: Case, findings: Collection[Finding]) ->
 
 
 def _by_hand(case: Case, rows: Iterable[FindingRow]) -> Iterable[Finding]:
-    """Findings that are no check's: who returned an item by hand looks at the answer as well."""
+    """Yield findings that no check returns: a supervisor looks at the answer to a returned item."""
     by_name = {row.check: row for row in rows}
     returned = by_name.get(SUPERVISOR)
     approved = _approved(by_name.values())
@@ -284,12 +284,12 @@ def _by_hand(case: Case, rows: Iterable[FindingRow]) -> Iterable[Finding]:
         yield SECOND_LOOK
     elif SECOND_LOOK.check in by_name:
         yield Finding(SECOND_LOOK.check, Outcome.OK)
-    if NOT_CHECKED.check in by_name:  # this time it worked
+    if NOT_CHECKED.check in by_name:  # this time the checks succeeded
         yield Finding(NOT_CHECKED.check, Outcome.OK)
 
 
 def _approved(rows: Iterable[FindingRow]) -> int:
-    """The version of the answers that a supervisor approved last; 0 if none."""
+    """Return the latest version of the answers that a supervisor approved; 0 if none."""
     return max((row.answers_version for row in rows if row.check == APPROVAL), default=0)
 
 
@@ -298,7 +298,7 @@ def _write(tx: Session, case: Case, findings: Collection[Finding]) -> None:
 
 
 def _conclude(tx: Session, case: Case, rows: Iterable[FindingRow]) -> None:
-    """Move the case to where its findings lead, and tell whose turn it is."""
+    """Move the case as its findings require, and notify the people who act next."""
     mine = {*_checks(case), SECOND_LOOK.check}
     approved = _approved(rows)
     open_rows = [row for row in rows if row.check in mine and row.answers_version > approved]
@@ -314,12 +314,12 @@ def _conclude(tx: Session, case: Case, rows: Iterable[FindingRow]) -> None:
 
 
 def _act(tx: Session, case: Case) -> Act:
-    """The verification of one version of the answers."""
+    """Return the act of verifying the current version of the answers."""
     return by_office(tx, ACTOR, f"verify:{case.id}:{case.answers_version}")
 
 
 def _values(params: Mapping[str, Any]) -> Mapping[str, Value]:
-    """A finding's params as a sentence takes them: kilometres with a comma, as in Indonesia."""
+    """Format a finding's params for a sentence: decimals with a comma, as in Indonesia."""
     return {
         name: f"{value:g}".replace(".", ",") if isinstance(value, float) else value
         for name, value in params.items()

@@ -1,4 +1,4 @@
-"""Is it a micro business, and are its figures possible?
+"""Is the business micro, and are its figures possible?
 
 Source: PP 7/2021 art. 35: micro with a capital of at most Rp1 billion (without land and building)
 or sales of at most Rp2 billion a year; small up to Rp5 billion or Rp15 billion.
@@ -33,19 +33,18 @@ MICRO_TURNOVER = 2_000_000_000
 SMALL_CAPITAL = 5_000_000_000
 SMALL_TURNOVER = 15_000_000_000
 MEDIUM_WORKERS = 20  # BPS counts 1-4 as micro, 5-19 as small; PP 7/2021 does not count heads
-# Below these it is a slip of the unit ("5" for 5 juta). None at all is an honest answer: no
-# capital of one's own, nothing sold yet.
+# A smaller sum is a wrong unit ("5" for 5 juta). Zero is valid: no own capital, nothing sold yet.
 LEAST_CAPITAL = 10_000
 LEAST_TURNOVER = 100_000  # a year
 LEAST_TURNOVER_A_WORKER = 500_000  # a year, from two workers on
-WORKERS_BEFORE_SALES = 4  # as many may be found before anything is sold
+WORKERS_BEFORE_SALES = 4  # the most workers of a business without sales
 LEFT_TO_OFFICER = "left_to_officer"  # a note in the params of an OK
 
 
 def check(evidence: Evidence) -> Finding:
-    """Judge capital, yearly turnover and workers; the sums themselves stay out of the finding.
+    """Judge capital, yearly turnover and workers; the finding does not contain the sums.
 
-    An answer that the owner left to the officer counts as given.
+    An answer that the owner left to the officer passes.
     """
     capital, turnover, workers = evidence.capital, evidence.turnover_year, evidence.workers
     if workers is not None and workers < 0:

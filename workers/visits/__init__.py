@@ -1,1 +1,1 @@
-"""Visits: windows are opened to owners, and officers are asked to come."""
+"""Visits: invites owners to choose a window, and offers visits to officers."""

@@ -1,4 +1,4 @@
-"""Offers: a wanted visit is offered to one officer after the other, and to a supervisor at last."""
+"""Offers: a wanted visit is offered to one officer after another, then to the supervisors."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ NOBODY_YET = frozenset({VisitState.WANTED, VisitState.UNASSIGNED})
 
 
 def offer(tx: Session, task: Task) -> datetime | None:
-    """Offer a wanted visit to the next officer; with nobody left, a supervisor decides.
+    """Offer a wanted visit to the next officer; with no officer left, a supervisor decides.
 
-    A window that begins with nobody to come is given up, and the owner chooses anew.
+    If the window begins without an officer, it is given up and the owner chooses again.
     """
     case, visit = _locked(tx, task.subject_id)
     act = by_office(tx, ACTOR, task.run_key)
@@ -47,7 +47,7 @@ def offer(tx: Session, task: Task) -> datetime | None:
 
 
 def expire(tx: Session, task: Task) -> datetime | None:
-    """Take an unanswered offer back and ask the next officer."""
+    """Withdraw an unanswered offer and ask the next officer."""
     visit_id = tx.scalar(select(Offer.visit_id).where(Offer.id == task.subject_id))
     if visit_id is None:
         return None
@@ -55,7 +55,7 @@ def expire(tx: Session, task: Task) -> datetime | None:
     made = tx.get_one(Offer, task.subject_id, populate_existing=True)
     if made.answer is not None or visit.state != VisitState.OFFERED:
         return None
-    if made.expires_at > now(tx):  # offered again since, or too early
+    if made.expires_at > now(tx):  # offered again meanwhile, or too early
         return made.expires_at
     act = by_office(tx, ACTOR, task.run_key)
     visit_acts.expire_offer(act, case, visit, made)
@@ -63,7 +63,7 @@ def expire(tx: Session, task: Task) -> datetime | None:
 
 
 def _locked(tx: Session, visit_id: int) -> tuple[Case, Visit]:
-    """A visit with its case, locked in the order that everybody keeps."""
+    """Lock a case and its visit, in the order that all code uses."""
     case_id = tx.scalar(select(Visit.case_id).where(Visit.id == visit_id))
     (case,) = cases.lock(tx, [case_id] if case_id else [])
     (visit,) = visits.lock(tx, [visit_id])
@@ -71,10 +71,10 @@ def _locked(tx: Session, visit_id: int) -> tuple[Case, Visit]:
 
 
 def _next_officer(tx: Session, visit: Visit) -> Officer | None:
-    """Officers with room in the window: the least busy that day, then that week, then who came
-    first.
+    """Return the officer with room in the window and the least visits that day, then that week.
 
-    Their rows are locked first, so that two visits sought for at once can't take the same room.
+    Ties go to the lowest id. Candidates' rows are locked, so that two concurrent tasks cannot use
+    the same room.
     """
     candidates = _candidates(tx, visit)
     monday = visit.on - timedelta(days=visit.on.weekday())
@@ -91,11 +91,11 @@ def _next_officer(tx: Session, visit: Visit) -> Officer | None:
 
 
 def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
-    """Officers of the kelurahan who can be reached and were not asked yet, locked."""
+    """Lock and return the kelurahan's reachable officers who were not asked yet."""
     asked = {made.officer_id for made in visits.offers_of(tx, [visit.id])}
     free = officer.available(tx, visit.area_code)
     ids = [o.id for o in free if o.id not in asked and o.person_id != visit.host_id]
-    return tx.scalars(  # nobody hands a permit to himself
+    return tx.scalars(  # officers do not visit themselves
         select(Officer)
         .where(Officer.id.in_(ids), Officer.active)
         .order_by(Officer.id)

@@ -1,4 +1,4 @@
-"""Open windows: the owner of a verified case is invited to choose when the officer comes."""
+"""Open windows: invites the owner of a verified case to choose a window for the visit."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from models.task import Task
 from models.visit import Visit
 from workers.context import ACTOR
 
-TRY_AGAIN = timedelta(hours=1)  # of working hours: nobody is woken at night
+TRY_AGAIN = timedelta(hours=1)  # of working hours: no notices at night
 
 
 def open_windows(tx: Session, task: Task) -> datetime | None:
-    """Invite the owner; while no officer has room, say so once and look again every hour."""
+    """Invite the owner; while no officer has room, say so once and try again every hour."""
     (case,) = cases.lock(tx, [task.subject_id])
     if case.state != CaseState.ACCEPTED:
         return None  # withdrawn or chosen meanwhile
