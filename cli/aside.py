@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 from argparse import ArgumentParser
-from typing import TYPE_CHECKING
 
 from bot.settings import Settings
 from models import aside
 from models.startup import read_settings, transaction
-
-if TYPE_CHECKING:
-    pass
 
 
 def add(parser: ArgumentParser) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from argparse import ArgumentParser
-from typing import TYPE_CHECKING
 
 from bot.settings import Settings
 from casework import documents
@@ -15,9 +14,6 @@ from conversations.catalogue import day
 from models import document
 from models.infrastructure.wib import WIB
 from models.startup import read_settings, transaction
-
-if TYPE_CHECKING:
-    pass
 
 MAX_REASON = 200  # characters: the owner's notice contains it
 

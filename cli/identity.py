@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from argparse import ArgumentParser
-from typing import TYPE_CHECKING
 
 from bot.settings import Settings
 from cli.base import ACTOR, Refusal
@@ -14,9 +13,6 @@ from models import audit, identity
 from models import case as cases
 from models.lifecycle import OPEN_CASES, CaseState
 from models.startup import read_settings, transaction
-
-if TYPE_CHECKING:
-    pass
 
 
 def add(parser: ArgumentParser) -> None:

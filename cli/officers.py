@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from argparse import ArgumentParser
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -20,9 +19,6 @@ from models.base import now
 from models.officer import Officer
 from models.reference import area
 from models.startup import read_settings, transaction
-
-if TYPE_CHECKING:
-    pass
 
 ROLES = ("officer", "supervisor", "head")
 WHOLE_CITY = "31"  # Jakarta: where a head works

@@ -31,7 +31,7 @@ PROMETHEUS = {"up", "job", "le"}  # a metric and labels that Prometheus itself m
 
 @pytest.fixture
 async def page(database: str, redis_url: str, tmp_path: Path) -> str:
-    """What the real case shows, after one delivery."""
+    """What the real product shows, after one delivery."""
     settings = Settings.from_environment(
         {
             "DATABASE_URL": database,
@@ -191,7 +191,7 @@ def sizes(conversations: float, figures: dict[str, float]) -> dict[str, Any]:
         "connections": serve * figure("connections of a serve")
         + (workers + dispatchers) * figure("connections of a worker")
         + 20,
-        "record a day": pytest.approx(messages * figure("record a message"), rel=0.02),
+        "database a day": pytest.approx(messages * figure("database a message"), rel=0.02),
         "files a day": pytest.approx(cases * figure("files a case"), rel=0.02),
     }
 

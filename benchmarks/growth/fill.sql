@@ -1,5 +1,5 @@
--- A year of the city. Each statement fills the table named above it, in this order; what stands
--- behind a colon is a size of `benchmarks.growth.fill.Size`, or one of what `fill` adds to them.
+-- A year of the city. Each statement fills the table named above it, in this order. Parameters
+-- (behind a colon) are fields of `benchmarks.growth.fill.Size` and what `fill` adds to them.
 -- The temporary tables and the functions `pick` and `year` come from `samples.sql`.
 
 -- people
@@ -16,8 +16,8 @@ SELECT i, i, 'telegram', (:first_address + i::bigint * :scramble % :modulus)::te
   FROM generate_series(1, :people) AS i;
 
 -- conversations
--- Drafts fade: most were left long ago, and their owners have been reminded as often as can be.
--- Those who have none have finished, or never began; whose draft was erased has no row at all.
+-- Most drafts were left long ago, and all their reminders were sent. People without a draft have
+-- finished or never began; a person whose draft was erased has no row.
 INSERT INTO conversations (person_id, session, has_draft, spoke_at, reminded)
 SELECT i, session, draft, now() - silent,
        CASE WHEN NOT draft OR silent < interval '1 hour' THEN 0
@@ -47,8 +47,7 @@ SELECT i, code
     ON k = (i - 1) / (:per_kecamatan + 1);
 
 -- cases
--- What was sent in the last 55 days is often still open; of the older ones some were never gone on
--- with by their owners.
+-- Many cases of the last 55 days are still open; some older ones were abandoned by their owners.
 INSERT INTO cases (id, number, person_id, service, state, answers, answers_version, changed,
                    area_code, same_as, stage, submitted_at, moved_at, failed_visits)
 SELECT i, '26-' || to_char(i, 'FM000000'), (j - 1) / 3 * 10 + 1 + (j - 1) % 3, 'business_permit',
@@ -122,7 +121,7 @@ SELECT v.id, v.officer_id, v.moved_at,
   FROM visits AS v WHERE v.officer_id IS NOT NULL;
 
 -- offers
--- Who was asked before, and did not answer.
+-- Earlier offers that were not answered.
 INSERT INTO offers (visit_id, officer_id, offered_at, expires_at, answer, reason, answered_at)
 SELECT v.id, (v.officer_id - 1) / (:per_kecamatan + 1) * (:per_kecamatan + 1) + 1
              + ((v.officer_id - 1) % (:per_kecamatan + 1) + 1) % :per_kecamatan,
@@ -249,7 +248,7 @@ SELECT i, 1 + pg_temp.pick(i, :people, 28), 'turn:' || i || ':' || 0, spoken.mes
        LATERAL (SELECT pg_temp.year(i, :outbox) AS at, pg_temp.pick(i, 100, 30) = 0 AS failed) AS drawn;
 
 -- link_codes
--- Owners without a case, the next of whom has typed their code.
+-- Owners without a case; the next owner has typed the code.
 INSERT INTO link_codes (person_id, code_hash, expires_at, taken_by_id)
 SELECT id, sha256(id::text::bytea), now() + interval '15 minutes', other
   FROM (SELECT id, lead(id) OVER (ORDER BY id) AS other, row_number() OVER (ORDER BY id) AS n
