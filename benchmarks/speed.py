@@ -28,6 +28,9 @@ from benchmarks.webhook import Webhook
 WARM: Final = 1.0  # seconds of warm-up before counting
 SPREAD: Final = 0.5  # seconds over which the owners of the closed loop start
 THINKING: Final = 0.15  # seconds, an owner's shortest pause in the open loop
+LOOK: Final = 0.5  # seconds between two looks at the bot's CPU time
+IDLE: Final = 0.1  # of one core, below which the bot has nothing left to do
+LONGEST_REST: Final = 30.0  # seconds to wait for that
 HOPELESS: Final = 0.9  # of a system's highest rate: a higher fixed rate is not tried
 
 
@@ -203,10 +206,24 @@ async def open_loop(load: Load, meter: Meter, rate: float, seconds: float) -> Me
     return await counted(load, meter, seconds, talking.cancel)
 
 
+async def rested(meter: Meter) -> None:
+    """Wait until the bot has done what a load left behind, such as photos to be fetched.
+
+    Otherwise the next load would be measured together with it.
+    """
+    latest = monotonic() + LONGEST_REST
+    used = meter.cpu()["bot"]
+    while monotonic() < latest:
+        await asyncio.sleep(LOOK)
+        before, used = used, meter.cpu()["bot"]
+        if used - before < IDLE * LOOK:
+            return
+
+
 async def counted(
     load: Load, meter: Meter, seconds: float, end: Callable[[], object] = lambda: None
 ) -> Measured:
-    """Warm up, count for `seconds`, then wait until every line is answered."""
+    """Warm up, count for `seconds`, then wait until every line is answered and the bot is idle."""
     warm = load.tally = Tally()
     await asyncio.sleep(WARM)
     counted = load.tally = Tally()
@@ -219,6 +236,7 @@ async def counted(
     load.ready = load.failed = nothing
     while load.waiting():
         await asyncio.sleep(0.02)
+    await rested(meter)
     load.chats.clear()
     counted.add_faults(warm)
     counted.add_faults(after)
