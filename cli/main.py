@@ -29,6 +29,7 @@ COMMANDS = {
     "identity": "Links to the identity page",
     "templates": "WhatsApp's approved templates, for messages after a day of silence",
     "days": "Days on which officers do not work, or do",
+    "measure": "Play labelled lines on the engine, and print the share understood",
     "aside": "Messages that could not be read, or failed because of a bug",
 }
 #: Only when the package `demo` is installed: the production image has none.

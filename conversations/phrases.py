@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from conversations.lexicon import phrases as listed_phrases
 from conversations.words import plain, squeezed, standard, standardised
 
 
@@ -52,163 +54,27 @@ class Intent(StrEnum):
     DOUBT = "DOUBT"
     RESCHEDULE = "RESCHEDULE"
     BANTUAN_MONEY = "BANTUAN_MONEY"
+    ROBOT = "ROBOT"
+    WHERE_IS_OFFICER = "WHERE_IS_OFFICER"
+    CODE_AGAIN = "CODE_AGAIN"
+    RESEND_PERMIT = "RESEND_PERMIT"
+    RENEW = "RENEW"
+    CHANGE_AFTER_PERMIT = "CHANGE_AFTER_PERMIT"
+    CLOSE_BUSINESS = "CLOSE_BUSINESS"
+    REFERRAL = "REFERRAL"
+    COOPERATIVE = "COOPERATIVE"
+    CREDIT = "CREDIT"
+    EMERGENCY = "EMERGENCY"
+    DISTRESS = "DISTRESS"
+    PRIVACY = "PRIVACY"
+    OFFICE = "OFFICE"
+    OTHER_AUTHORITY = "OTHER_AUTHORITY"
+    WHAT_FOR = "WHAT_FOR"
+    WHO_ARE_YOU = "WHO_ARE_YOU"
+    ABUSE = "ABUSE"
+    WHY = "WHY"
 
 
-# Phrases are written as `_key` returns them: common words in standard spelling, no fillers.
-
-_COMMANDS: dict[Command, str] = {
-    Command.BACK: (
-        "kembali|balik|mundur|back|0|<|<-|sebelumnya|ke sebelumnya|kembali ke sebelumnya|ralat"
-        "|undo|previous|go back|kembali lagi|balik lagi|ubah yang tadi|ganti yang tadi|prev"
-        "|salah ketik|salah tulis|salah jawab|salah isi|salah pencet|ubah jawaban|ganti jawaban"
-        "|koreksi|ubah sebelumnya|ganti sebelumnya|ubah yang sebelumnya|yang tadi salah"
-        "|tadi salah|kembali ke pertanyaan sebelumnya|mundur satu|kembali satu|ubah tadi"
-        "|ganti tadi"
-    ),
-    Command.CANCEL: (
-        "batal|batalin|batalkan|cancel|tidak jadi|tidakjadi|urung|wurung|udahan|sudahan|keluar"
-        "|exit|quit|dibatalin|dibatalkan|cancel order|batal jadi|batalkan permohonan|gajadi"
-        "|batalin permohonan|gakjadi|ngga jadi|sudahi|akhiri|batal daftar|tidak jadi daftar"
-        "|abort|mau batal|batal semua|batalin semua|nggajadi|bubar"
-    ),
-    Command.MENU: (
-        "menu|menu utama|ke menu|main menu|kembali ke menu|balik ke menu|home|beranda"
-        "|daftar menu|lihat menu|layanan|pilihan menu|menunya"
-    ),
-    Command.HELP: (
-        "help|bantuan|tolong|bantu|bantuin|?|panduan|petunjuk|cara pakai|mohon bantuan"
-        "|minta bantuan|butuh bantuan|help me|caranya|cara|bantu saya|tolong bantu|tolongin"
-        "|minta tolong|tolong saya"
-    ),
-    Command.STATUS: (
-        "status|cek status|sudah sampai mana|sampai mana|status permohonan|status izin"
-        "|cek permohonan|cek permohonan saya|lihat status|sudah jadi belum|izin saya sampai mana"
-        "|sudah sampai mana izin saya|permohonan saya|status saya|check status|my status|progres"
-        "|progress|sampai mana prosesnya|prosesnya sampai mana|sudah sampai mana prosesnya"
-        "|cek status permohonan|cek status izin|sudah selesai belum|sudah sampai mana izinnya"
-    ),
-    Command.HUMAN: (
-        "admin|cs|operator|manusia|orang|petugas|bicara petugas|bicara admin|customer service"
-        "|mau bicara dengan orang|mau bicara dengan petugas|mau bicara dengan admin|human|agent"
-        "|mau bicara petugas|mau bicara admin|bicara dengan petugas|bicara dengan admin"
-        "|bicara dengan orang|hubungi petugas|hubungi admin|call center|chat admin|chat petugas"
-        "|talk to a person|talk to a human|mau bicara orang|bicara orang|minta admin"
-        "|panggil admin|telepon petugas|mau bicara dengan manusia|bicara dengan manusia"
-    ),
-    Command.STOP: (
-        "stop|berhenti|unsubscribe|berhenti langganan|stop pesan|stop kirim|stop wa|berenti"
-        "|jangan wa saya lagi|jangan hubungi saya lagi|jangan kirim pesan lagi|jangan wa lagi"
-        "|jangan hubungi lagi|jangan chat lagi|jangan chat saya lagi|opt out|stop kirim pesan"
-        "|berhenti kirim pesan|jangan kirim lagi|jangan hubungi saya|jangan wa saya|setop|brenti"
-    ),
-    Command.START: (
-        "mulai|start|begin|mulai daftar|daftar|ayo mulai|mari mulai|aktifkan|langganan lagi"
-        "|resume|unstop|subscribe"
-    ),
-    Command.LANGUAGE: (
-        "bahasa|language|ganti bahasa|change language|pilih bahasa|english|inggris"
-        "|bahasa inggris|in english|speak english|english please|indonesia|indonesian"
-        "|bahasa indonesia|ubah bahasa|pakai bahasa inggris|pakai bahasa indonesia|lang"
-    ),
-    Command.RESTART: (
-        "ulang|ulangi|ulang lagi|restart|reset|mulai ulang|dari awal|ulang dari awal"
-        "|ulangi dari awal|mulai dari awal|mulai lagi|mulai lagi dari awal|start over|mulai baru"
-        "|ulangi lagi|ulang dari nol|mulai dari nol|balik ke awal|kembali ke awal|ulangin"
-        "|ulang semua|ulangi semua|ulangin dari awal|isi ulang|isi dari awal"
-    ),
-    Command.MY_DATA: (
-        "data saya|my data|lihat data saya|minta data saya|salinan data saya|unduh data saya"
-    ),
-    Command.ERASE_DATA: (
-        "hapus data|hapus data saya|delete my data|erase my data|hapus semua data"
-        "|hapus semua data saya|hapusin data saya|delete data"
-    ),
-    Command.LINK: (
-        "hubungkan|sambungkan|tautkan|hubungin|sambungin|satukan|gabungkan|link|connect"
-        "|hubungkan wa|hubungkan whatsapp|hubungkan telegram|hubungkan tele|hubungkan chat"
-        "|hubungkan akun|sambungkan wa|sambungkan whatsapp|sambungkan telegram|sambungkan akun"
-        "|tautkan wa|tautkan whatsapp|tautkan telegram|link whatsapp|link telegram|link wa"
-        "|kode hubungkan|minta kode hubungkan|mau hubungkan|gabungkan akun|gabungkan chat"
-    ),
-    Command.SEND_DOCUMENT: (
-        "kirim ulang izin|kirim izin|minta izin lagi|kirim ulang surat izin|kirim lagi izin"
-        "|kirim lagi izinnya|kirim ulang izinnya|kirim ulang surat|izin hilang|resend permit"
-        "|send permit|kirim ulang pdf|kirim izin lagi|kirim surat izin"
-    ),
-}
-
-_INTENTS: dict[Intent, str] = {
-    Intent.YES: (
-        "ya|y|iya|yes|yep|yup|yoi|yo|iye|iyo|iyoh|he eh|heeh|hooh|ho oh|heem|ho'oh|he'eh|ok|oke"
-        "|okey|okay|okeh|oks|okd|okedeh|okelah|siap|sip|siip|sipp|setuju|boleh|bisa|mau|betul"
-        "|benar|bener|bnr|btul|cocok|pas|lanjut|lanjutkan|gas|gaskan|gaskeun|iyah|iyes|yess|yah"
-        "|yaa|nggih|inggih|enggih|muhun|sumuhun|leres|mangga|monggo|baik|baiklah|bae|deal|fix"
-        "|yaudah|yaudh|ywdh|yaweslah|ya sudah|sudah|sudah benar|sudah betul|sudah bener|sesuai"
-        "|tentu|pasti|ada|punya|jadi|👍|✅|👌|🆗|✔|sepakat|bersedia|boleh boleh|ayo|ayuk|yuk|true"
-        "|sure|correct|right|agree|yap|yups|yha|iyaps|iyup|benar semua|betul semua"
-        "|sudah benar semua|bener semua|sah|mantap|mantab|silakan|silahkan|tidak apa apa"
-        "|tidak papa|gapapa|gpp|tidak masalah|yoa|enggeh|jelas|acc|ho|yok|ya bisa|ya boleh"
-        "|ya mau|ya benar|ya betul|ya setuju|mau mau|iya bisa|iya boleh|iya mau|iya benar"
-        "|iya betul|💯"
-    ),
-    Intent.NO: (
-        "tidak|no|nope|n|bukan|bkn|belum|jangan|salah|keliru|tidak setuju|tidak mau|tidak bisa"
-        "|tidak boleh|tidak cocok|tidak benar|tidak betul|tidak bener|tidak sesuai|tidak usah"
-        "|tidak perlu|👎|❌|✖|🙅|emoh|moh|wegah|alim|belum bisa|belum mau|enggan|ogah|nehi|false"
-        "|wrong|dudu|sanes|tidak dulu|nggak dulu|kurang cocok|kurang pas|belum benar"
-        "|belum sesuai|belum pernah|never|nay|nah|tidak lah|bukan itu|jangan dulu|not|ndak usah"
-        "|tidaklah|salah semua|🙅‍♀|🙅‍♂|⛔"
-    ),
-    Intent.RESTART: ("/start|/restart|/mulai|/ulang"),
-    Intent.SKIP: (
-        "lewati|lewat|lewatin|lewatkan|skip|tidak ada|tidak punya|belum punya|belum ada|kosong"
-        "|kosongin|kosongkan|-|--|nihil|n/a|gada|gaada|gapunya|gakada|gakpunya|lompat|lompati"
-        "|next|pass|none|nothing|tidak ada semua|skip saja|nanti diisi|isi nanti"
-        "|nanti saja diisi|lompatin|tidak ade|nol|nanti saja|ntar saja|selanjutnya|tidak onok"
-        "|ndak duwe|tidak duwe"
-    ),
-    Intent.STATUS: ("/status|petugas di mana|petugas dimana|kapan jadi|kapan selesai"),
-    Intent.HUMAN: (
-        "helpdesk|telepon|telpon|telfon|call|live chat|livechat|minta nomor admin|mau telepon"
-        "|bisa telepon|bisa telpon|mau telpon"
-    ),
-    Intent.COMPLAINT: (
-        "komplain|keluhan|pengaduan|mengadu|ngadu|pungli|lapor|complain|complaint|kecewa|aduan"
-        "|lapor petugas|protes|penipu|calo"
-    ),
-    Intent.THANKS: (
-        "terima kasih|terimakasih|makasih|makasi|mksh|mksih|mkasih|trims|trimakasih|thx|tks"
-        "|thanks|thank you|tq|ty|suwun|nuwun|matur nuwun|matur suwun|hatur nuhun|nuhun|tengkyu"
-        "|tengkiu|🙏|syukron|tx|thank|tenkyu|matursuwun|maturnuwun|haturnuhun|trmksh|trmksih"
-        "|trimks|makasih banyak|terima kasih banyak|thanks you|thankyou|jazakallah|alhamdulillah"
-        "|suksma|kamsia|maacih|macih|thank u|tengs|tengkyuu|trimakasih banyak|makasih loh|tenks"
-        "|mtr nuwun"
-    ),
-    Intent.GREETING: (
-        "halo|hallo|hai|hi|hello|hey|hei|hy|pagi|siang|sore|malam|selamat pagi|selamat siang"
-        "|selamat sore|selamat malam|met pagi|met siang|met sore|met malam|assalamualaikum"
-        "|assalamu'alaikum|assalamu alaikum|asalamualaikum|asslm|aslm|askum|salam|permisi|misi"
-        "|punten|kulo nuwun|kulonuwun|sampurasun|p|ping|tes|test|om swastiastu|shalom"
-        "|salam sejahtera|good morning|good afternoon|good evening|sugeng enjing|sugeng siang"
-        "|sugeng sonten|wilujeng enjing|wilujeng siang|samlekum|spada|horas|hola|halo halo"
-        "|assalamualaikum wr wb|assalamualaikum warahmatullahi wabarakatuh|ass|asalamu alaikum"
-        "|nuwun sewu|excuse me|hai hai|👋|slamat pagi|slmt pagi|slmt siang|slmt sore|slmt malam"
-        "|selamat dtg|tabik|assalamualaikum warahmatullah|ass wr wb|permios"
-    ),
-    Intent.COST: ("biaya|bayar|gratis|tarif|ongkos|harga|free|bayarnya|biayanya"),
-    Intent.FEAR: ("digusur|gusur|razia|penertiban|satpol pp|satpol|pajak|takut"),
-    Intent.DOUBT: (
-        "ini beneran|ini resmi|ini asli|ini aman|apa ini beneran|apa ini resmi|apa ini asli"
-        "|apakah ini resmi|apakah ini asli|is this real|is this official"
-    ),
-    Intent.RESCHEDULE: (
-        "reschedule|undur|diundur|tunda|ditunda|ganti hari|ganti jadwal|ganti waktu"
-        "|ganti tanggal|ganti jam|jadwal ulang|undurin|mundurin|majuin|undurkan"
-    ),
-    Intent.BANTUAN_MONEY: (
-        "bansos|blt|bpum|pkh|banpres|bst|blt umkm|bantuan umkm|bantuan tunai|sembako"
-    ),
-}
 _OF_COMMAND = {
     Command.BACK: Intent.BACK,
     Command.CANCEL: Intent.CANCEL,
@@ -379,10 +245,9 @@ def ordered(text: str) -> Command | None:
     said = plain(text)
     slash = said[1:].split("@")[0].replace("_", " ") if said.startswith("/") else None
     phrases = _phrases(said if slash is None else slash)
-    for command, listed in _COMMANDS.items():
-        if not phrases.isdisjoint(_listed(listed)):
-            return command
-    return None
+    commands = _commands()
+    found = {commands[phrase] for phrase in phrases if phrase in commands}
+    return next((command for command in Command if command in found), None)
 
 
 def intent(text: str) -> Intent | None:
@@ -422,7 +287,8 @@ def words_beside(text: str) -> list[str]:
 @cache
 def _small_words() -> frozenset[str]:
     """Return every word of the known phrases, and other common words."""
-    phrases = " ".join((*_COMMANDS.values(), *_INTENTS.values())).replace("|", " ")
+    kinds = listed_phrases().values()
+    phrases = " ".join(" ".join(listed) for kind in kinds for listed in kind.values())
     return frozenset(standardised(phrases).split()) | {*_COMMON_WORDS.split()}
 
 
@@ -437,18 +303,28 @@ def _signs() -> tuple[tuple[Intent, re.Pattern[str]], ...]:
 @cache
 def _lexicon() -> dict[str, Intent]:
     """Return every whole phrase with its meaning; commands are intents too."""
+    listed = listed_phrases()
     lexicon: dict[str, Intent] = {}
     for command, meaning in _OF_COMMAND.items():
-        lexicon.update(dict.fromkeys(_listed(_COMMANDS[command]), meaning))
-    for meaning, listed in _INTENTS.items():
-        lexicon.update(dict.fromkeys(_listed(listed), meaning))
+        lexicon.update(dict.fromkeys(_comparable(listed["commands"][command]), meaning))
+    for name, phrases in listed["intents"].items():
+        lexicon.update(dict.fromkeys(_comparable(phrases), Intent(name)))
     return lexicon
 
 
 @cache
-def _listed(phrases: str) -> frozenset[str]:
+def _commands() -> dict[str, Command]:
+    """Return every whole phrase that is a command, with the command."""
+    return {
+        phrase: Command(name)
+        for name, phrases in reversed([*listed_phrases()["commands"].items()])
+        for phrase in _comparable(phrases)
+    }
+
+
+def _comparable(phrases: Iterable[str]) -> frozenset[str]:
     """Return the phrases in the form that `_phrases` returns."""
-    return frozenset(_squeezed(standardised(phrase)) for phrase in phrases.split("|") if phrase)
+    return frozenset(_squeezed(standardised(phrase)) for phrase in phrases if phrase)
 
 
 @lru_cache(8)  # a turn asks several times about the same words

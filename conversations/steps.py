@@ -88,6 +88,7 @@ class Choose(Step):
     stays: Mapping[str, Then] = field(default_factory=dict)
     shows: Callable[[Json, Facts], Value] | None = None
     params: Callable[[Context], Mapping[str, Value]] | None = None
+    reads: Callable[[str, Context], Json] | None = None  # words that name no label: "besok pagi"
 
     def prompt(self, context: Context) -> Prompt:
         params = self.params(context) if self.params else {}
@@ -107,6 +108,8 @@ class Choose(Step):
         )
 
     def read(self, event: Event, context: Context) -> Json:
+        if self.reads is not None and isinstance(event, Said):
+            return self.reads(event.text, context)
         raise Refused("pick_one")
 
     def picked(self, answer: Json, context: Context) -> Json:

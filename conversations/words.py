@@ -70,6 +70,8 @@ _SPELLINGS = {
     "sekarang": "skrg skrang skr saiki ayeuna",
     "petugas": "ptgs ptugas",
     "banget": "bgt bngt",
+    "juga": "jg jga",
+    "kenapa": "knp knapa napa",
     "batal": "btl btal batl",
 }
 _STANDARD = {variant: word for word, variants in _SPELLINGS.items() for variant in variants.split()}

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from msgspec import structs
 
+from conversations import lexicon
 from conversations.commands import Typed
 from conversations.effects import (
     CallPerson,
     Help,
     RememberPhone,
 )
-from conversations.engine import drafts, orders, questions
+from conversations.engine import asides, drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
+from conversations.engine.meanings import Several
+from conversations.engine.reading import service_named
 from conversations.events import (
     Event,
     Said,
     SharedContact,
     Uploaded,
 )
+from conversations.flow import summary
 from conversations.messages import (
     Json,
     Say,
@@ -25,8 +31,9 @@ from conversations.messages import (
 from conversations.parsers import Refused
 from conversations.phrases import Command, Intent
 from conversations.session import Choice, Draft
-from conversations.step import Prompt, Stay, Step, Wrong
-from conversations.words import standardised
+from conversations.step import Context, Prompt, Stay, Step, Wrong
+
+GATHERED = "gathered"  # the engine's own question: are these facts right?
 
 
 def give(turn: TurnBuilder, event: Event) -> None:
@@ -104,7 +111,9 @@ def pick(turn: TurnBuilder, choice: Choice) -> None:
         case "again":
             _ask_again(turn)
         case "answer":
-            if turn.session.asked and turn.session.asked.flow == "common":
+            if turn.session.asked and turn.session.asked.step == GATHERED:
+                _settle_gathered(turn, choice)
+            elif turn.session.asked and turn.session.asked.flow == "common":
                 _settle_own_question(turn, str(choice.answer))
             elif step is not None and draft is not None:
                 try:
@@ -129,12 +138,21 @@ def _answer(turn: TurnBuilder, step: Step, answer: Json) -> None:
     if turn.flows.catalogue.has(echo) and step.complete(answer):
         turn.lasting = True
         turn.says.append(Say(echo, {"answer": step.show(answer, context)}))
+    _say_about(turn, context, step, answer)
     if answer in step.ends:
         turn.lasting = True
         turn.says.append(Say(context.key(step.id, str(answer), "end")))
         drafts.close(turn)
     else:
         drafts.go_on(turn)
+
+
+def _say_about(turn: TurnBuilder, context: Context, step: Step, answer: Json) -> None:
+    """Say what the catalogue has to say about this option, such as a place at the roadside."""
+    about = context.key(step.id, str(answer), "said") if isinstance(answer, str) else ""
+    if about and " " not in about and turn.flows.catalogue.has(about):
+        turn.lasting = True
+        turn.says.append(Say(about))
 
 
 def _stay(turn: TurnBuilder, step: Step, stay: Stay) -> None:
@@ -185,8 +203,120 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused) -> None:
     questions.ask(turn, turn.flows.by_id[draft.flow], draft, step, refusals=refusals)
 
 
+def confirm_several(turn: TurnBuilder, several: Several) -> None:
+    """Show the facts of one message in a list, and ask whether they are right."""
+    flow = turn.flows.by_id[several.flow]
+    draft = turn.draft_of(flow, "")
+    drafts.switch_to(turn, structs.replace(draft, answers={**draft.answers, **several.answers}))
+    turn.lasting = True
+    turn.ask_own(
+        GATHERED,
+        (
+            Choice("right", Say("common.gathered.right"), list(several.answers), means="yes"),
+            Choice("wrong", Say("common.gathered.wrong"), list(several.answers), means="no"),
+        ),
+        lines=summary(flow, turn.context(Draft(flow.id, "", several.answers))),
+    )
+
+
+def _settle_gathered(turn: TurnBuilder, choice: Choice) -> None:
+    """Go on with confirmed facts; else ask which of them is wrong."""
+    draft = turn.open_draft()
+    flow = turn.flows.by_id[draft.flow]
+    if choice.value == "wrong":
+        drafts.go_on(turn)
+        _ask_which(turn)
+        return
+    context = turn.context(draft)
+    for step in flow.steps:
+        if step.id in choice.answer and step.id in draft.answers:
+            turn.effects += step.then(context, draft.answers[step.id])
+    drafts.go_on(turn)
+
+
+def ask_between(turn: TurnBuilder, choices: tuple[Choice, ...]) -> None:
+    """Ask which of the choices was meant that the words name alike, or if it is the only one."""
+    asked = turn.session.asked
+    if asked is None:
+        return
+    turn.not_understood()
+    say = Say("common.between")
+    if len(choices) == 1:
+        (choice,) = choices
+        say = Say("common.meant", {"choice": choice.label})
+        no = Choice("none", Say("common.not_this"), None, "again", means="no")
+        choices = (replace(choice, means="yes"), no)
+    turn.show(asked.step, Prompt(say, choices), clarifying=True)
+
+
+def explain(turn: TurnBuilder) -> None:
+    """Say what the open question means and why it is asked."""
+    step, draft = turn.asked_step(), turn.session.draft
+    if step is not None and draft is not None:
+        drafts.digress(turn, Say(turn.context(draft).key(step.id, "why")))
+
+
+def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
+    """Change an earlier answer by words that name it; without readable words, ask it again."""
+    draft = turn.open_draft()
+    flow = turn.flows.by_id[draft.flow]
+    step = flow.step(step_id)
+    if step is None:
+        drafts.go_on(turn)
+        return
+    before = draft.answers.get(step_id)
+    turn.session = structs.replace(
+        turn.session, draft=structs.replace(draft, editing=step_id), clarifying=False, refusals=0
+    )
+    if not words:
+        drafts.go_on(turn)
+        return
+    context = turn.context(draft)
+    try:
+        answer = _read_again(turn, step, words)
+    except Refused as refusal:
+        turn.put(turn.question(draft, step_id), ())
+        _refuse(turn, step, refusal)
+        return
+    turn.lasting = True
+    turn.says.append(
+        Say(
+            "common.corrected",
+            {
+                "label": Say(context.key(step_id, "label")),
+                "old": step.show(before, context),
+                "new": step.show(answer, context),
+            },
+        )
+    )
+    turn.session = structs.replace(turn.session, draft=draft.answered(step_id, answer))
+    turn.effects += step.then(turn.context(turn.open_draft()), answer)
+    drafts.go_on(turn)
+
+
+def _read_again(turn: TurnBuilder, step: Step, words: str) -> Json:
+    """Read the new answer of a step; a step with options takes the one that the words name."""
+    draft = turn.open_draft()
+    context = turn.context(draft)
+    listed = None if step.takes_words else lexicon.options(draft.flow, step.id)
+    if listed is None:
+        return step.read(Said(words), context)
+    offered = {choice.value: choice for choice in step.prompt(context).choices}
+    ranked = [one for one in listed.rank(words) if one.name in offered]
+    if not ranked:
+        raise Refused("pick_one")
+    return step.picked(offered[ranked[0].name].answer, context)
+
+
 def _settle_own_question(turn: TurnBuilder, answer: str) -> None:
     draft = turn.session.draft
+    if answer == "complain":
+        drafts.go_on(turn)
+        turn.prompt = None
+        asides.complain(turn)
+        return
+    if answer == "ask":
+        turn.says.append(Say("common.complaint.dropped"))
     if answer in {"restart", "drop"} and draft is not None:
         turn.session = structs.replace(turn.session, draft=Draft(draft.flow, draft.subject))
     if answer == "drop":
@@ -249,12 +379,10 @@ def idle(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
 
 def open_named(turn: TurnBuilder, text: str) -> bool:
     """Open the service that the words name, if it is the only one: "mau bikin ijin usaha"."""
-    words = set(standardised(text).split())
-    offered = [turn.flows.services[service] for service in turn.facts.mine.services]
-    named = [service for service in offered if words & set(service.called)]
-    if turn.facts.me.desk != "owner" or len(named) != 1:
+    named = service_named(turn, text)
+    if turn.facts.me.desk != "owner" or named is None:
         return False
-    drafts.open_flow(turn, named[0].id, "")
+    drafts.open_flow(turn, named.id, "")
     return True
 
 

@@ -20,6 +20,7 @@ from conversations.messages import (
     Message,
     Question,
     Say,
+    Value,
 )
 from conversations.service import Services
 from conversations.session import ChatSession, Choice, Draft
@@ -123,7 +124,7 @@ class TurnBuilder:
             question.step,
         )
 
-    def ask_own(self, question: str, choices: tuple[Choice, ...], **params: Say) -> None:
+    def ask_own(self, question: str, choices: tuple[Choice, ...], **params: Value) -> None:
         """Ask a question of the engine itself, of the flow "common"."""
         self.put(Question("common", "", question, self.session.version + 1), choices)
         self.prompt = Prompt(Say(f"common.{question}", params), choices)

@@ -9,7 +9,7 @@ from msgspec import structs
 from conversations.effects import AboutCase, AboutVisit, Called
 from conversations.engine import questions
 from conversations.engine.builder import TurnBuilder, same
-from conversations.flow import Flow
+from conversations.flow import Flow, summary
 from conversations.messages import (
     Say,
 )
@@ -118,7 +118,7 @@ def digress(turn: TurnBuilder, *says: Say) -> None:
     if asked is None:
         go_home(turn)
     elif asked.flow == "common":
-        turn.prompt = Prompt(Say(f"common.{asked.step}"), turn.session.shown)
+        turn.prompt = Prompt(_own_question(turn, asked.step), turn.session.shown)
     elif draft is not None and not turn.session.clarifying:
         step = turn.asked_step()
         flow = turn.flows.by_id[draft.flow]
@@ -130,6 +130,16 @@ def digress(turn: TurnBuilder, *says: Say) -> None:
             questions.ask(turn, flow, draft, step, refusals=turn.session.refusals)
     else:
         turn.prompt = Prompt(Say("common.pick_shown"), turn.session.shown)
+
+
+def _own_question(turn: TurnBuilder, step: str) -> Say:
+    """Return a question of the engine itself, to ask it once more; a list is made anew."""
+    draft, flow = turn.session.draft, turn.flow(turn.session.draft)
+    named = next((choice.answer for choice in turn.session.shown), None)
+    if not isinstance(named, list) or draft is None or flow is None:
+        return Say(f"common.{step}")
+    some = {step_id: draft.answers[step_id] for step_id in named if step_id in draft.answers}
+    return Say(f"common.{step}", {"lines": summary(flow, turn.context(Draft(flow.id, "", some)))})
 
 
 def leave(turn: TurnBuilder, *, to_menu: bool = False) -> None:

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from msgspec import structs
 
-from conversations.commands import Typed
 from conversations.commands import read as read_command
-from conversations.effects import (
-    Help,
-    UseLanguage,
-)
-from conversations.engine import answers, drafts, news, orders, questions
+from conversations.effects import UseLanguage
+from conversations.engine import answers, asides, drafts, news, orders, questions
 from conversations.engine.builder import TurnBuilder, same
 from conversations.engine.interruption import asks_whose, before_news
 from conversations.engine.meanings import (
     Answer,
     Aside,
     BeforeNews,
+    Between,
+    Correction,
+    Explain,
     Heard,
     Meaning,
     MovedOn,
     Order,
     OwnNumber,
+    PassedBy,
     Pick,
     PickElsewhere,
     Remark,
     Resume,
+    Several,
     Stale,
     Unclear,
     Unread,
     Whose,
 )
-from conversations.engine.understanding import ORDERS, asks_something, understand
+from conversations.engine.understanding import asks_something, several, understand
 from conversations.events import (
     Event,
     Happened,
@@ -48,10 +49,13 @@ from conversations.events import (
 from conversations.messages import (
     Say,
 )
-from conversations.phrases import Command, Intent
+from conversations.phrases import Command
 from conversations.session import ChatSession, Choice
 from conversations.step import Prompt
 from conversations.tongue import tongue
+
+#: Meanings that leave the open question as it is.
+_Reply: TypeAlias = Unread | OwnNumber | Aside | Between | Explain | Unclear | Resume | MovedOn
 
 
 def take(turn: TurnBuilder, event: Event) -> None:
@@ -132,7 +136,13 @@ def _greet(turn: TurnBuilder, event: Event) -> None:
         isinstance(event, Said) and asks_something(event.text)
     ):
         take(turn, event)
-    elif not (isinstance(event, Said) and answers.open_named(turn, event.text)):
+    elif isinstance(event, Said):
+        found = several(turn, event.text)  # no other matter is raised
+        if found is not None:
+            answers.confirm_several(turn, found)
+        elif not answers.open_named(turn, event.text):
+            drafts.go_home(turn)
+    else:
         drafts.go_home(turn)
 
 
@@ -173,25 +183,34 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
             _ask_whose(turn, meaning)
         case Stale():
             drafts.stale(turn)
+        case PassedBy():
+            drafts.go_on(turn)
+            _hear(turn, event)
         case Remark(intent):
             answers.idle(turn, intent, event.text if isinstance(event, Said) else "")
+        case Several():
+            answers.confirm_several(turn, meaning)
+        case Correction(step_id, words):
+            answers.correct(turn, step_id, words)
         case _:
             _reply(turn, meaning)
 
 
-def _reply(
-    turn: TurnBuilder, meaning: Unread | OwnNumber | Aside | Unclear | Resume | MovedOn
-) -> None:
+def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
     """Reply to a meaning that leaves the open question as it is."""
     match meaning:
+        case Between(choices):
+            answers.ask_between(turn, choices)
+        case Explain():
+            answers.explain(turn)
         case Unread(say, correctable):
             if correctable:
                 turn.not_understood()
             drafts.digress(turn, say)
         case OwnNumber(phone):
             answers.keep_number(turn, phone)
-        case Aside(intent):
-            _aside(turn, intent)
+        case Aside():
+            asides.answer(turn, meaning)
         case Unclear():
             turn.not_understood()
             drafts.digress(turn, Say("refusals.pick_one"))
@@ -201,18 +220,6 @@ def _reply(
             drafts.digress(turn, Say("common.moved_on"))
         case _:
             assert_never(meaning)
-
-
-def _aside(turn: TurnBuilder, meant: Intent) -> None:
-    """Answer another matter, and show the open question again."""
-    if meant is Intent.COMPLAINT:
-        orders.call(turn, Help.COMPLAINT, Say("common.intent.complaint", orders.how_to_call(turn)))
-    elif meant is Intent.RESCHEDULE and turn.facts.mine.visits:
-        orders.obey(turn, Typed(Command.STATUS))
-    elif meant in ORDERS:
-        orders.obey(turn, Typed(ORDERS[meant]))
-    else:
-        drafts.digress(turn, Say(f"common.intent.{meant.lower()}"))
 
 
 def _pick(turn: TurnBuilder, choice: Choice) -> None:

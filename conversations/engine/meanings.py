@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from conversations.commands import Typed
 from conversations.events import Located, Said, Tapped, Uploaded
-from conversations.messages import Say
+from conversations.messages import Json, Say
 from conversations.phrases import Intent
 from conversations.session import ChatSession, Choice, Draft, Interrupted
 
@@ -64,6 +65,41 @@ class Aside:
     """Another matter, answered at once; the open question stays."""
 
     intent: Intent
+    part: str = ""  # of an intent with several answers: the authority for a KTP
+    sure: bool = False  # the message is nothing but a phrase for it
+
+
+@dataclass(frozen=True, slots=True)
+class PassedBy:
+    """Words that do not answer whether it is a complaint: they are for the question before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Words that name several choices of the open question alike; the person is asked which."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """A question about the open question: what it means, why it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Words that change an earlier answer of the open form; `words` is the new answer, or ""."""
+
+    step: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Several facts for the form of a service in one message; they are confirmed together."""
+
+    flow: str
+    answers: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +157,11 @@ Meaning: TypeAlias = (
     | PickElsewhere
     | Stale
     | Aside
+    | Between
+    | PassedBy
+    | Explain
+    | Correction
+    | Several
     | Remark
     | Unclear
     | Resume

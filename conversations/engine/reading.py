@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 
+from conversations import lexicon
 from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine.builder import TurnBuilder
 from conversations.events import Located, Said, Uploaded
 from conversations.parsers import Refused
+from conversations.parsers.choice import exact
 from conversations.parsers.choice import pick as pick_label
 from conversations.phrases import Command, Intent, intent
+from conversations.service import Service
 from conversations.session import Choice
 from conversations.step import Stay
 from conversations.words import standardised, tidy
+
+SURE = 1.5  # weight of an option that is certain even within an address
+_ADDRESS = re.compile(r"(?:jalan|jln|jl|gang|gg)\b")
+NEAR = 0.5  # weight by which one option must lead, or the person is asked which
 
 #: Words that ask or accuse rather than answer, in their usual spelling.
 _NO_ANSWER = re.compile(r"\?|\b(?:berapa|apakah|apa|kapan|gimana|tidak|petugas|pungli)\b")
@@ -29,18 +36,90 @@ def command_is_answer(turn: TurnBuilder, typed: Typed, text: str) -> bool:
 
 def choice_named(turn: TurnBuilder, text: str) -> Choice | None:
     """Return the shown choice that the words pick, if any."""
+    named = choices_named(turn, text)
+    return named[0] if len(named) == 1 else None
+
+
+def choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
+    """Return the shown choices that the words name: none, the one, or several alike."""
     shown = turn.session.shown
     step = turn.asked_step()
     if not shown:
-        return None
+        return ()
     numeric = bare_number(text) and step is not None and step.numeric
     if numeric and not turn.session.clarifying and answers(turn, Said(text), outright=True):
-        return None
-    index = pick_label(text, turn.labels())
+        return ()
+    labels = turn.labels()
+    index = exact(text, labels)
     if index is not None:
-        return shown[index]
+        return (shown[index],)
+    named = _by_lexicon(turn, text)
+    if named:
+        return named
+    index = pick_label(text, labels)
+    if index is not None:
+        return () if _is_read_otherwise(turn, text, shown[index]) else (shown[index],)
     meant = {Intent.YES: "yes", Intent.NO: "no"}.get(intent(text) or Intent.THANKS)
-    return next((o for o in shown if meant and o.means == meant), None)
+    return tuple(o for o in shown if meant and o.means == meant)[:1]
+
+
+def _by_lexicon(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
+    """Return the shown choices whose words in the lexicon weigh most."""
+    asked = turn.session.asked
+    words = lexicon.options(asked.flow, asked.step) if asked is not None else None
+    if words is None or reads(turn, text):
+        return ()
+    ranked = words.rank(text)
+    if not ranked:
+        return ()
+    near = {one.name for one in ranked if one.weight > ranked[0].weight - NEAR}
+    return tuple(choice for choice in turn.session.shown if choice.value in near)
+
+
+def _is_read_otherwise(turn: TurnBuilder, text: str, choice: Choice) -> bool:
+    """Whether the step reads another answer: "jam 3" is not the label "Jam berapa saja"."""
+    step, draft = turn.asked_step(), turn.session.draft
+    if step is None or draft is None or turn.session.clarifying or bare_number(text):
+        return False
+    try:
+        return bool(step.read(Said(text), turn.context(draft)) != choice.answer)
+    except (Refused, Stay):
+        return False
+
+
+def option_weight(turn: TurnBuilder, text: str) -> float:
+    """Return the weight of the words that name an option of the open question; 0 for none."""
+    asked = turn.session.asked
+    words = lexicon.options(asked.flow, asked.step) if asked is not None else None
+    ranked = words.rank(text) if words is not None else []
+    shown = {choice.value for choice in turn.session.shown}
+    return max((one.weight for one in ranked if one.name in shown), default=0.0)
+
+
+def service_named(turn: TurnBuilder, text: str) -> Service | None:
+    """Return the offered service that the words name, if it is the only one."""
+    words = set(standardised(text).split())
+    offered = [turn.flows.services[service] for service in turn.facts.mine.services]
+    named = [service for service in offered if words & set(service.called)]
+    return named[0] if len(named) == 1 else None
+
+
+def is_doubtful(turn: TurnBuilder, text: str) -> bool:
+    """Whether an address names an option only by the way: "Jalan Nawi 12, depan warung Madura"."""
+    doubtful = _ADDRESS.match(standardised(text)) is not None and not reads(turn, text)
+    return doubtful and 0 < option_weight(turn, text) < SURE
+
+
+def reads(turn: TurnBuilder, text: str) -> bool:
+    """Whether the open step itself reads the words, whatever else they mean: "besok pagi"."""
+    step, draft = turn.asked_step(), turn.session.draft
+    if step is None or draft is None:
+        return False
+    try:
+        step.read(Said(text), turn.context(draft))
+    except (Refused, Stay):
+        return False
+    return True
 
 
 def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
@@ -49,8 +128,10 @@ def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
     False if they ask or accuse. With `outright`, an answer that needs confirmation is none.
     """
     step, draft = turn.asked_step(), turn.session.draft
-    if step is None or draft is None or _NO_ANSWER.search(standardised(said.text)):
+    if step is None or draft is None:
         return False
+    if _NO_ANSWER.search(standardised(said.text)):
+        return not step.takes_words and reads(turn, said.text)
     try:
         step.read(said, turn.context(draft))
     except Stay:

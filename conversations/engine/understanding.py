@@ -8,43 +8,53 @@ from __future__ import annotations
 import re
 
 from conversations.commands import read as read_command
+from conversations.engine.asides import COMPLAINT, ORDERS
 from conversations.engine.builder import TurnBuilder, same
+from conversations.engine.corrections import correction
+from conversations.engine.gathering import LEAST as LEAST_FACTS
+from conversations.engine.gathering import gather, may_hold_several
 from conversations.engine.interruption import is_on, meant_before, tapped_before
+from conversations.engine.matters import Matter, matter
 from conversations.engine.meanings import (
     Answer,
     Aside,
+    Between,
+    Explain,
     Heard,
     Meaning,
     Order,
     OwnNumber,
+    PassedBy,
     Pick,
     PickElsewhere,
     Remark,
     Resume,
+    Several,
     Stale,
     Unclear,
     Unread,
 )
-from conversations.engine.reading import answers, choice_named, command_is_answer, may_be_a_name
+from conversations.engine.reading import (
+    answers,
+    choices_named,
+    command_is_answer,
+    is_doubtful,
+    may_be_a_name,
+    option_weight,
+    reads,
+    service_named,
+)
 from conversations.events import Said, Tapped
 from conversations.flow import Flow
 from conversations.messages import Say
 from conversations.parsers import phone
-from conversations.phrases import Command, Intent, intent
+from conversations.phrases import Intent
 
+#: Facts that one phrase names: "gorengan depan rumah", "izin untuk warung".
+_TOGETHER = frozenset({"trade", "premises"})
+_SEPARATORS = re.compile(r"[,;\n]|\.\s")
+LEAST_WORDS = 3  # of a message that may hold several facts
 MAX_SAID = 1500  # characters; no question needs a longer answer
-
-#: Intents that are carried out as commands.
-ORDERS = {
-    Intent.STATUS: Command.STATUS,
-    Intent.HUMAN: Command.HUMAN,
-    Intent.HELP: Command.HELP,
-    Intent.STOP: Command.STOP,
-    Intent.CANCEL: Command.CANCEL,
-    Intent.BACK: Command.BACK,
-    Intent.RESTART: Command.RESTART,
-}
-
 
 #: Intents that are answered at any point; the open question follows.
 DIGRESSIONS = frozenset(
@@ -55,8 +65,30 @@ DIGRESSIONS = frozenset(
         Intent.COMPLAINT,
         Intent.BANTUAN_MONEY,
         Intent.RESCHEDULE,
+        Intent.ROBOT,
+        Intent.WHERE_IS_OFFICER,
+        Intent.CODE_AGAIN,
+        Intent.RESEND_PERMIT,
+        Intent.RENEW,
+        Intent.CHANGE_AFTER_PERMIT,
+        Intent.CLOSE_BUSINESS,
+        Intent.REFERRAL,
+        Intent.COOPERATIVE,
+        Intent.CREDIT,
+        Intent.EMERGENCY,
+        Intent.DISTRESS,
+        Intent.PRIVACY,
+        Intent.OFFICE,
+        Intent.OTHER_AUTHORITY,
+        Intent.WHAT_FOR,
+        Intent.WHO_ARE_YOU,
+        Intent.ABUSE,
     }
 )
+#: Matters of other offices and services, unless a service that is offered goes by that name.
+_OF_OTHERS = frozenset({Intent.OTHER_AUTHORITY, Intent.COOPERATIVE, Intent.CREDIT})
+#: Intents that no answer to a question outweighs.
+_URGENT = frozenset({Intent.EMERGENCY, Intent.DISTRESS})
 
 
 #: Intents that need only a polite reply.
@@ -67,27 +99,115 @@ def understand(turn: TurnBuilder, event: Heard) -> Meaning:
     """Return the meaning of an event for the session of this turn."""
     match event:
         case Said():
-            return _unread(turn, event) or meant_before(turn, event) or read(turn, event)
+            return (
+                _unread(turn, event)
+                or _passed_by(turn, event)
+                or meant_before(turn, event)
+                or read(turn, event)
+            )
         case Tapped():
             return _tapped(turn, event)
         case _:
             return meant_before(turn, event) or Answer()
 
 
-def read(
-    turn: TurnBuilder, said: Said
-) -> Order | Pick | Aside | Remark | Unclear | Resume | Answer:
+def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
+    """Return that words pass by the question whether it is a complaint."""
+    asked = turn.session.asked
+    if asked is None or (asked.flow, asked.step) != ("common", COMPLAINT):
+        return None
+    if read_command(said.text) is not None or choices_named(turn, said.text):
+        return None
+    return PassedBy()
+
+
+def read(turn: TurnBuilder, said: Said) -> Meaning:
     """Return the meaning of words for the open question."""
     typed = read_command(said.text)
     if typed is not None and not command_is_answer(turn, typed, said.text):
         return Order(typed)
-    choice = choice_named(turn, said.text)
-    if choice is not None:
-        return Pick(choice)
-    meant = intent(said.text)
-    if meant is not None and not answers(turn, said) and (meant in DIGRESSIONS or meant in ORDERS):
-        return Aside(meant)
-    return _otherwise(turn, said, meant)
+    raised = matter(said.text)
+    if raised is not None and option_weight(turn, said.text) > raised.weight:
+        raised = None  # "kebakar" of lost papers is no fire
+    if raised is not None and raised.intent in _URGENT:
+        return Aside(raised.intent, raised.part, raised.sure)
+    return (
+        _several_facts(turn, said, raised)
+        or correction(turn, said.text)
+        or _explanation(turn, said, raised)
+        or _picked(turn, said)
+        or _beside(turn, said, raised)
+        or _otherwise(turn, said, raised.intent if raised is not None else None)
+    )
+
+
+def _several_facts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Several | None:
+    """Return several facts, unless the message rather raises another matter."""
+    found = several(turn, said.text)
+    if found is None or raised is None or raised.intent not in DIGRESSIONS:
+        return found
+    return found if len(found.answers) > LEAST_FACTS else None
+
+
+def several(turn: TurnBuilder, text: str) -> Several | None:
+    """Return the facts of a message that holds more than the open question asks; None else.
+
+    They are looked for before a form is begun, and at the form's own questions.
+    """
+    open_form = turn.flow(turn.session.draft)
+    begun = open_form is not None and open_form.id in turn.facts.mine.services
+    idle = turn.session.asked is None or turn.at_home()
+    if turn.facts.me.desk != "owner" or not (begun or idle) or len(text.split()) < LEAST_WORDS:
+        return None
+    if not may_hold_several(text):
+        return None
+    if begun and (turn.session.draft is None or turn.session.draft.subject):
+        return None  # a correction asks for certain answers
+    if begun and not _SEPARATORS.search(text) and reads(turn, text):
+        return None
+    for service in turn.facts.mine.services:
+        flow = turn.flows.by_id[service]
+        if begun and flow is not open_form:
+            continue
+        found = gather(flow, text, turn.facts)
+        new = {step: answer for step, answer in found.items() if not _is_answered(turn, step)}
+        if len(new) >= LEAST_FACTS and not new.keys() <= _TOGETHER:
+            return Several(flow.id, new)
+    return None
+
+
+def _is_answered(turn: TurnBuilder, step: str) -> bool:
+    draft, flow = turn.session.draft, turn.flow(turn.session.draft)
+    return draft is not None and flow is not None and flow.form and step in draft.answers
+
+
+def _picked(turn: TurnBuilder, said: Said) -> Pick | Between | None:
+    """Return the choice that the words pick, or those between which they stand."""
+    named = choices_named(turn, said.text)
+    if len(named) > 1 or (named and is_doubtful(turn, said.text)):
+        return Between(named)
+    return Pick(named[0]) if named else None
+
+
+def _explanation(turn: TurnBuilder, said: Said, raised: Matter | None) -> Explain | None:
+    """Return that the words ask about the open question, if it has an explanation."""
+    step, draft = turn.asked_step(), turn.session.draft
+    if raised is None or raised.intent not in (Intent.WHY, Intent.HELP):
+        return None
+    if step is None or draft is None or answers(turn, said):
+        return None
+    return Explain() if turn.flows.catalogue.has(turn.context(draft).key(step.id, "why")) else None
+
+
+def _beside(turn: TurnBuilder, said: Said, raised: Matter | None) -> Aside | None:
+    """Return the matter that the words raise beside the open question."""
+    if raised is None or answers(turn, said):
+        return None
+    if raised.intent in _OF_OTHERS and service_named(turn, said.text) is not None:
+        return None
+    if raised.intent in DIGRESSIONS or raised.intent in ORDERS:
+        return Aside(raised.intent, raised.part, raised.sure)
+    return None
 
 
 def _otherwise(
@@ -173,5 +293,6 @@ def _tapped_elsewhere(turn: TurnBuilder, flow: Flow, tap: Tapped) -> PickElsewhe
 
 def asks_something(text: str) -> bool:
     """Whether the first words of a person ask for something that can be answered at once."""
-    typed, meant = read_command(text), intent(text)
+    typed, raised = read_command(text), matter(text)
+    meant = raised.intent if raised is not None else None
     return typed is not None or meant in DIGRESSIONS or meant in ORDERS

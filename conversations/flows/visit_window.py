@@ -9,6 +9,8 @@ from conversations.facts import Facts, Window
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState
 from conversations.messages import Json, Say, Value
+from conversations.parsers import Reading
+from conversations.parsers.slots import slot
 from conversations.session import Answers, Choice
 from conversations.step import Context
 from conversations.steps import Choose
@@ -25,6 +27,13 @@ def _windows(context: Context) -> tuple[Choice, ...]:
         for w in sorted(_free(context), key=lambda w: _rank(w, answers))[:SHOWN]
     ]
     return (*choices, Choice("later", Say(context.key("window", "later")), "later"))
+
+
+def _read(text: str, context: Context) -> Json:
+    """Read a day and an hour against the free windows."""
+    free = sorted(_free(context), key=lambda w: (w.on, w.starts))
+    readings = [Reading(v := f"{w.on.isoformat()}.{w.part}", _label(w), v) for w in free]
+    return slot(text, readings, free, context.facts.today).answer
 
 
 def _free(context: Context) -> tuple[Window, ...]:
@@ -79,6 +88,7 @@ FLOW = Flow(
             rests=True,
             ends=("later",),
             shows=_shown,
+            reads=_read,
         ),
     ),
     finish=_finish,

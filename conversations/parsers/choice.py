@@ -23,6 +23,8 @@ _ORDINALS = {"pertama": 1, "kesatu": 1, "first": 1, "second": 2, "third": 3, "fo
 _LAST = frozenset({"terakhir", "akhir", "last", "bawah", "terbawah"})
 _FIRST = frozenset({"atas", "teratas", "paling_atas"})
 _MIDDLE = frozenset({"tengah", "middle"})
+#: "bisa" is never the label "Tidak bisa", nor the other way round.
+_DENIALS = frozenset({"tidak", "belum", "bukan", "jangan", "not", "no", "can't"})
 _CUT = re.compile(r"([^\W\d_]+)…")  # a word that was cut off at the end of a label
 
 
@@ -50,6 +52,11 @@ def pick(text: str, labels: Sequence[str]) -> int | None:
         if found is not None:
             return found
     return _named(said, labels)
+
+
+def exact(text: str, labels: Sequence[str]) -> int | None:
+    """Return the index of the one label that the words are, or None."""
+    return _exact(plain(text), labels)
 
 
 def _exact(said: str, labels: Sequence[str]) -> int | None:
@@ -94,8 +101,8 @@ def _named(said: str, labels: Sequence[str]) -> int | None:
 
 
 def _fit(words: Sequence[str], label: Sequence[str]) -> float:
-    """Return how much of the words is in the label, 0 to 1."""
-    if not label:
+    """Return how much of the words is in the label, 0 to 1; 0 if only one of them denies."""
+    if not label or bool(_DENIALS.intersection(words)) != bool(_DENIALS.intersection(label)):
         return 0.0
     likeness = [max(_alike(word, other) for other in label) for word in words]
     return sum(score * len(word) for score, word in zip(likeness, words, strict=True)) / sum(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from unicodedata import category
 
-from conversations import phrases
+from conversations import lexicon, phrases
 from conversations.facts import Facts
 from conversations.nik import LENGTH as IDENTITY_LENGTH
 from conversations.parsers import Parser, Reading, Refused
@@ -94,7 +94,7 @@ def name(*, at_most: int = 100) -> Parser:
             raise Refused("name_too_long", {"at_most": at_most})
         if len(words) > 1 and (phrases.ordered(words) or phrases.whole_intent(words)):
             raise Refused("not_a_name")
-        parts = _readings(words.strip(_AROUND))
+        parts = _readings(_behind_colon(words).strip(_AROUND))
         doubtful = _other_meaning(words, parts[0])
         found = list(dict.fromkeys(_checked(part, at_most) for part in parts))
         if len(found) > 1:
@@ -250,7 +250,7 @@ def _other_meaning(words: str, core: str) -> bool:
     Raises:
         Refused: it has only the other meaning: "petugasnya kasar" is nobody's name.
     """
-    if _SENTENCE.search(standardised(words)):
+    if _SENTENCE.search(standardised(words)) or _is_a_sentence(core):
         raise Refused("not_a_name")
     meant = phrases.intent(core) if " " in core else None
     if meant is None:
@@ -261,6 +261,21 @@ def _other_meaning(words: str, core: str) -> bool:
     if urgent or len(parts) > _REMARK_WORDS or not phrases.words_beside(core):
         raise Refused("not_a_name")
     return True
+
+
+def _behind_colon(words: str) -> str:
+    """Return the words behind "sesuai ktp:" and the like."""
+    before, colon, behind = words.partition(":")
+    lead = re.findall(r"[^\W\d_]+", standardised(before))
+    return behind if colon and behind and lexicon.no_names().issuperset(lead) else words
+
+
+def _is_a_sentence(core: str) -> bool:
+    """Whether at least half of the words are no part of a name: "nanti dulu ya"."""
+    words = re.findall(r"[^\W\d_]+", standardised(core))
+    written_as_name = len(words) > 1 and core == core.title()
+    strange = sum(word in lexicon.no_names() for word in words)
+    return not written_as_name and 2 * strange >= max(len(words), 1)
 
 
 def cased(words: str) -> str:

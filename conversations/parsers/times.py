@@ -38,7 +38,7 @@ def part_of_day() -> Parser:
 
     def parse(text: str, facts: Facts) -> str:
         hours = read(text)
-        named = _parts(standardised(text))
+        named = parts(standardised(text))
         if named:
             return named[0] if len(named) < 3 else "any"
         if hours is None:
@@ -75,7 +75,7 @@ def _part(hours: Hours) -> Part:
     return "midday" if middle < _AFTERNOON.hour * 60 else "afternoon"
 
 
-def _parts(said: str) -> list[Part]:
+def parts(said: str) -> list[Part]:
     """Return the parts of the day that are named without an hour."""
     if re.search(r"\d|\b(?:jam|pukul)\b", said):
         return []

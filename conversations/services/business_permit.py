@@ -64,7 +64,7 @@ FORM = form(
         Locate("place"),
         Ask("rt_rw", parse=rt_rw(), options={"unknown": None}),
         Ask("street", parse=street(at_most=200)),
-        Choose("premises", options=("fixed", "mobile", "home")),
+        Choose("premises", options=("fixed", "mobile", "home", "roadside")),
         Upload("place_photo", at_most=3),
         Ask("capital", parse=money(at_least=0), numeric=True, can_leave=True, shows=_sum_shown),
         Ask(
@@ -75,7 +75,7 @@ FORM = form(
             shows=_monthly_shown,
         ),
         Ask("workers", parse=workers(), numeric=True, can_leave=True),
-        Choose("papers", options=("none", "nib", "iumk", "npwp")),
+        Choose("papers", options=("none", "nib", "iumk", "npwp", "lost")),
         Choose("identity", options=("page", "door"), then=_identity),
         Ask("preferred_days", parse=days(), options={"any": "any"}, shows=_days_shown),
         Ask(

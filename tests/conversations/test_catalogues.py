@@ -14,6 +14,7 @@ from bot.outcomes import REASONS as CALLED
 from conversations import flows
 from conversations.catalogue import LOCALES
 from conversations.engine import understanding
+from conversations.phrases import Intent
 from conversations.script import plain
 from conversations.steps import Ask, Choose, Review, Upload
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
@@ -39,19 +40,27 @@ REASONS = sorted({reason for check in CHECKS.values() for reason in check.reason
 FOUND_BY_HAND = ("returned", "visits_failed")
 FOR_SUPERVISORS = [f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
 #: Asked about in the middle of anything; other intents are commands or answers.
-ANSWERED = sorted(meant.lower() for meant in understanding.DIGRESSIONS)
+AUTHORITIES = ("dukcapil", "city", "police", "food", "social", "other")
+ANSWERED = [
+    *sorted(
+        meant.lower()
+        for meant in understanding.DIGRESSIONS - {Intent.RESEND_PERMIT, Intent.OTHER_AUTHORITY}
+    ),
+    *(f"other_authority.{authority}" for authority in AUTHORITIES),
+]
 
 #: Keys that are put together from parts -> the values of the part. A new kind of key is added here.
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.reason.{}": sorted(CALLED),
     "call.short.{}": sorted(CALLED),
-    "common.{}": ("resume", "cancel", "my_data", "erase_data"),
+    "common.{}": ("resume", "cancel", "complaint", "gathered", "my_data", "erase_data"),
     "common.help.{}": ("owner", "officer", "supervisor"),
     "common.intent.{}": ANSWERED,
     "common.month.{}": [str(month) for month in range(1, 13)],
     "common.part.{}": PARTS,
     "common.send_{}": ("location", "contact"),
     "common.unreadable.{}": ("voice", "audio", "video", "video_note", "sticker", "contact"),
+    "common.visit_state.{}": sorted(OPEN_VISITS),
     "common.weekday.{}": [str(day) for day in range(1, 8)],
     "findings.{}": [*REASONS, *FOUND_BY_HAND],
     "findings.{}.short": [*REASONS, *FOUND_BY_HAND, *FOR_SUPERVISORS],
@@ -61,7 +70,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "notices.link_refused_{}": ("staff", "open", "identity"),
     "notices.visit_failed.{}": FAILURES,
     "officer_desk.state.{}": sorted(OPEN_VISITS),
-    "business_permit.premises.{}": ("fixed", "mobile", "home"),
+    "business_permit.premises.{}": ("fixed", "mobile", "home", "roadside"),
     "rating.thanks.{}": ("1", "2", "3", "4", "5"),
     "review.done.{}": ("approve", "return", "reject"),
     "telegram.commands.{}": ("menu", "status", "help", "language"),
@@ -133,7 +142,12 @@ def test_every_key_that_is_put_together_is_known_here() -> None:
 def test_no_line_is_unused() -> None:
     used = {key for _, key in _keys()} | {f"refusals.{reason}" for reason in _refusals()}
     for flow in FLOWS.by_id.values():
-        used |= set(flow.words()) | {f"{flow.id}.{step.id}.said" for step in flow.steps}
+        used |= set(flow.words())
+        for step in flow.steps:
+            key = f"{flow.id}.{step.id}"
+            options = step.options if isinstance(step, Choose) else ()
+            options = options if isinstance(options, tuple) else ()
+            used |= {f"{key}.said", f"{key}.why", *(f"{key}.{value}.said" for value in options)}
     used |= {key for step in plain("-").steps for key in step.words("visit")}
     for service in FLOWS.services.values():
         used |= {*service.words(), f"{service.id}.waiting_for_page"}

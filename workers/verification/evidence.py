@@ -49,7 +49,7 @@ class Evidence:
     business_name: str | None = field(repr=False)
     kelurahan_code: str
     pin: tuple[float, float] | None = field(repr=False)  # latitude, longitude; None if not sent
-    premises: Literal["fixed", "mobile", "home"] | None
+    premises: Literal["fixed", "mobile", "home", "roadside"] | None
     areas: Areas = field(repr=False)
     # None when the owner left the answer to the officer.
     capital: int | None = field(repr=False)  # without land and building

@@ -1,0 +1,380 @@
+"""Situations: what people answer at a question, or say at any time, played on the real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from cli.measure.scored import Scored
+from conversations import flows
+from conversations.effects import (
+    AcceptOffer,
+    CallPerson,
+    ChooseWindow,
+    DeclineOffer,
+    Help,
+    Reply,
+    SendDocument,
+    Submit,
+)
+from conversations.engine import drafts
+from conversations.engine.builder import TurnBuilder
+from conversations.engine.turn import Turn, advance
+from conversations.events import Event, Said
+from conversations.facts import (
+    WIB,
+    CaseFact,
+    DocumentFact,
+    Facts,
+    Me,
+    Mine,
+    Rounds,
+    VisitFact,
+    Window,
+)
+from conversations.lifecycle import CaseState, VisitState
+from conversations.messages import Json, Say
+from conversations.session import ChatSession, Draft
+from models.reference import area, business_type
+
+#: A Wednesday; Thursday and Friday are free for visits.
+NOW = datetime(2026, 11, 25, 9, 0, tzinfo=WIB)
+CASE, DONE, VISIT = 81, 80, 7
+SERVICE = "business_permit"
+ANSWERS: dict[str, Json] = {
+    "consent": "yes",
+    "owner_name": "Aminah",
+    "trade": {"code": "56101", "version": "2025", "words": "warteg"},
+    "business_name": None,
+    "place": {"kelurahan": "31.74.07.1010", "pin": [-6.2706, 106.8023]},
+    "rt_rw": "005/003",
+    "street": "Gang Mawar nomor 7, sebelah musala",
+    "premises": "home",
+    "place_photo": {"ids": [1], "done": True},
+    "capital": 5_000_000,
+    "turnover": 6_000_000,
+    "workers": 1,
+    "papers": "none",
+    "identity": "door",
+    "preferred_days": "any",
+    "preferred_part": "any",
+}
+_HOURS = {
+    "morning": (time(8, 0), time(10, 30)),
+    "midday": (time(10, 30), time(13, 0)),
+    "afternoon": (time(13, 0), time(16, 0)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A free window."""
+
+    on: date
+    part: str
+    starts: time
+    ends: time
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One line on the engine: the question before it, the turn, and the facts."""
+
+    before: ChatSession
+    turn: Turn
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the sentences in the reply, those within others included."""
+        parts = (part for effect in self.effects(Reply) for part in effect.message.parts)
+        return tuple(key for part in parts for key in _keys(part))
+
+    def effects(self, kind: type[Any]) -> list[Any]:
+        """The effects of one kind."""
+        return [effect for effect in self.turn.effects if isinstance(effect, kind)]
+
+    @property
+    def answers(self) -> Mapping[str, Json]:
+        """The answers of the open form, or of the one that was sent."""
+        for sent in self.effects(Submit):
+            return dict(sent.answers)
+        draft = self.turn.session.draft
+        return draft.answers if draft is not None else {}
+
+    @property
+    def asks_back(self) -> bool:
+        """Whether the person is asked which of some readings was meant."""
+        return self.turn.session.clarifying and bool(self.turn.session.shown)
+
+
+def play(rows: Iterable[Mapping[str, str]]) -> Iterator[Scored]:
+    """Play each row; a row of an unknown situation is missed."""
+    for row in rows:
+        kind, said, expected = row["situation"], row["input"], row["expected"]
+        got = _situation(kind)(said)
+        right = _fits(kind, expected, got)
+        yield Scored(kind, said, expected, ", ".join(sorted(got)) or "-", right)
+
+
+def _situation(kind: str) -> Callable[[str], set[str]]:
+    known: dict[str, Callable[[str], set[str]]] = {
+        "offer": _offer,
+        "confirm": _confirm,
+        "owner_name": _owner_name,
+        "window": _window,
+        "anytime": _anytime,
+        "many": _many,
+    }
+    steps = {step.id for step in flows.load().by_id[SERVICE].steps}
+    if kind in known:
+        return known[kind]
+    return (lambda said: _step(kind, said)) if kind in steps else (lambda said: set())
+
+
+def _fits(kind: str, expected: str, got: set[str]) -> bool:
+    if kind == "many":
+        return all(_holds(fact, got) for fact in expected.split(";"))
+    if expected.endswith("_or_asked_back"):
+        return bool({expected.removesuffix("_or_asked_back"), "asked_back"} & got)
+    return expected in got
+
+
+def _holds(fact: str, got: set[str]) -> bool:
+    """Whether one expected fact of several is among those that were read."""
+    if "~" not in fact:
+        return fact.casefold() in {one.casefold() for one in got}
+    step, _, words = fact.partition("~")
+    read = " ".join(one.casefold() for one in got if one.startswith(f"{step}~"))
+    return all(word in read for word in words.casefold().split())
+
+
+# -- the situations ------------------------------------------------------------------------------
+
+
+def _step(step: str, said: str) -> set[str]:
+    """Answer one step of the form; its answers before are given."""
+    played = _at(step, said)
+    got = {str(played.answers[step] or "unknown")} if step in played.answers else set()
+    if played.asks_back:
+        got.add("asked_back")
+    if f"{SERVICE}.{step}.why" in played.keys:
+        got.add("explains")
+    return got
+
+
+def _owner_name(said: str) -> set[str]:
+    played = _at("owner_name", said)
+    return {"name" if "owner_name" in played.answers or played.asks_back else "not_a_name"}
+
+
+def _confirm(said: str) -> set[str]:
+    played = _at("confirm", said)
+    if played.effects(Submit):
+        return {"send"}
+    draft = played.turn.session.draft
+    changed = {step for step in ANSWERS if played.answers.get(step) != ANSWERS[step]}
+    if draft is not None and draft.editing:
+        changed.add(draft.editing)
+    if changed:
+        return {f"change_{'name' if step == 'owner_name' else step}" for step in changed}
+    edits = [choice for choice in played.turn.session.shown if choice.act == "edit"]
+    return {"change_asks_which"} if edits else set()
+
+
+def _offer(said: str) -> set[str]:
+    facts = _facts(Me(roles=frozenset({"owner", "officer"})))
+    offered = replace(_visit(VisitState.OFFERED), offered_to_me=True)
+    facts = replace(facts, mine=Mine(), rounds=Rounds((offered,)))
+    played = _play(Draft("visit", str(VISIT)), said, facts)
+    if played.effects(AcceptOffer):
+        return {"accept"}
+    asked = played.turn.session.asked
+    declines = played.effects(DeclineOffer) or (asked is not None and asked.step == "declined")
+    return {"decline"} if declines else set()
+
+
+def _window(said: str) -> set[str]:
+    facts = _facts()
+    slots: tuple[Window, ...] = tuple(
+        Slot(day, part, *_HOURS[part])
+        for day in (NOW.date() + timedelta(days=1), NOW.date() + timedelta(days=2))
+        for part in _HOURS
+    )
+    case = _case(CASE, CaseState.ACCEPTED)
+    mine = replace(facts.mine, cases=(case,), visits=(), windows={CASE: slots})
+    played = _play(Draft("visit_window", str(CASE)), said, replace(facts, mine=mine))
+    for chosen in played.effects(ChooseWindow):
+        return {f"{chosen.on.isoformat()}.{chosen.part}"}
+    if "refusals.no_such_window" in played.keys or "visit_window.window.later.end" in played.keys:
+        return {"none_fits"}
+    return {"asked_back_with_choices"} if played.asks_back else set()
+
+
+def _anytime(said: str) -> set[str]:
+    return matters_of(_play(None, said, _facts()))
+
+
+def _many(said: str) -> set[str]:
+    played = _play(None, said, _facts(cases=False))
+    yes = _then(played, Said("ya"), _facts(cases=False)) if played.asks_back else played
+    got = set()
+    for source in (played.answers, yes.answers):
+        for step, answer in source.items():
+            got |= {f"{step}={answer}", f"{step}~{_in_words(answer)}"}
+            if step == "owner_name":
+                got |= {f"name={answer}"}
+    return got
+
+
+def _in_words(answer: Json) -> str:
+    if isinstance(answer, dict) and answer.get("kelurahan"):
+        places = area.load()
+        code = str(answer["kelurahan"])
+        found = (places.get(code), places.kecamatan_of(code))
+        return " ".join(place.name for place in found if place is not None)
+    return str(answer.get("words", "")) if isinstance(answer, dict) else str(answer)
+
+
+# -- what was understood -------------------------------------------------------------------------
+
+#: Sentences of the reply -> the label of the matter that they answer.
+_MATTERS = {
+    "common.complaint": "complaint",
+    "common.no_permit": "resend_permit",
+}
+#: Intents with another name than their label.
+_NAMES = {
+    "robot": "is_this_a_robot",
+    "doubt": "is_this_real",
+    "fear": "tax_fear",
+    "no_visit": "where_is_officer",
+    "no_code": "code_again",
+}
+LABELS = frozenset(
+    [
+        "is_this_a_robot",
+        "is_this_real",
+        "tax_fear",
+        "where_is_officer",
+        "code_again",
+        "complaint",
+        "renew",
+        "cost",
+        "office",
+        "change_after_permit",
+        "close_business",
+        "referral",
+        "cooperative",
+        "credit",
+        "emergency",
+        "distress",
+        "privacy",
+        "other_authority",
+        "what_for",
+        "who_are_you",
+        "abuse",
+        "bantuan_money",
+        "thanks",
+        "reschedule",
+    ]
+)
+_CALLS = {Help.TALK: "human", Help.MY_DATA: "privacy", Help.ERASE_DATA: "privacy"}
+
+
+def matters_of(played: Played) -> set[str]:
+    """Return the labels of the matters that a reply answers."""
+    answered = {key.removeprefix("common.intent.") for key in played.keys}
+    got = {_NAMES.get(key, key) for key in (one.partition(".")[0] for one in answered)}
+    got &= {*LABELS}
+    got |= {_MATTERS[key] for key in played.keys if key in _MATTERS}
+    if played.effects(SendDocument):
+        got.add("resend_permit")
+    if not got and not played.effects(CallPerson) and _is_greeted(played):
+        got.add("greeting")
+    if not got:
+        got |= {_CALLS[c.about] for c in played.effects(CallPerson) if c.about in _CALLS}
+    return got
+
+
+def _is_greeted(played: Played) -> bool:
+    """Whether the first page is shown, and nothing was said not to be understood."""
+    return "welcome.menu" in played.keys and "common.choose_from_menu" not in played.keys
+
+
+def _keys(value: object) -> Iterator[str]:
+    if isinstance(value, Say):
+        yield value.key
+        for inner in value.params.values():
+            yield from _keys(inner)
+
+
+# -- the city on paper ---------------------------------------------------------------------------
+
+
+def _at(step: str, said: str) -> Played:
+    """Play a line at a step of the form, with all earlier answers given."""
+    order = [one.id for one in flows.load().by_id[SERVICE].steps]
+    given = {s: a for s, a in ANSWERS.items() if s in order[: order.index(step)]}
+    return _play(Draft(SERVICE, "", given), said, _facts())
+
+
+def _play(draft: Draft | None, said: str, facts: Facts) -> Played:
+    session = ChatSession(greeted=True, tongue_known=True, draft=draft)
+    if draft is not None:
+        asking = TurnBuilder(flows.load(), session, facts)
+        drafts.go_on(asking)
+        asking.flush()
+        session = asking.session
+    return Played(session, advance(flows.load(), session, Said(said), facts))
+
+
+def _then(played: Played, event: Event, facts: Facts) -> Played:
+    session = played.turn.session
+    return Played(session, advance(flows.load(), session, event, facts))
+
+
+def _facts(me: Me | None = None, *, cases: bool = True) -> Facts:
+    """Facts of an owner with a permit, and with a case whose visit is due today."""
+    done = _case(DONE, CaseState.DONE, documents=(DocumentFact("iumk", "IUMK-2026-3174-000001"),))
+    owned = (_case(CASE, CaseState.UNDER_WAY), done) if cases else ()
+    visits = (_visit(VisitState.ACCEPTED),) if cases else ()
+    mine = Mine(cases=owned, visits=visits, services=tuple(flows.load().services))
+    someone = me or Me(consents=frozenset({"applying"}))
+    return Facts(NOW, area.load(), business_type.load(), me=someone, mine=mine)
+
+
+def _case(id: int, state: CaseState, **known: Any) -> CaseFact:
+    answers = {step: answer for step, answer in ANSWERS.items() if step != "consent"}
+    submitted = NOW - timedelta(hours=1)
+    return CaseFact(id, f"26-{id:06d}", SERVICE, state, answers, submitted, **known)
+
+
+def _visit(state: VisitState) -> VisitFact:
+    starts, ends = _HOURS["morning"]
+    return VisitFact(
+        id=VISIT,
+        case_id=CASE,
+        case_number=f"26-{CASE:06d}",
+        state=state,
+        on=NOW.date(),
+        part="morning",
+        starts=starts,
+        ends=ends,
+        service=SERVICE,
+        purpose="hand_over",
+        hosted=True,
+        host_name="Aminah",
+        about="Warung makan, warteg",
+        address="Gang Mawar nomor 7",
+        place="Cipete Utara, Kebayoran Baru",
+        area_code="31.74.07.1010",
+        pin=(-6.2706, 106.8023),
+        identity_given=False,
+        code="482915",
+        code_tries_left=5,
+        code_proved=False,
+        officer_name="Rahmat Hidayat",
+        officer_badge="0417",
+    )

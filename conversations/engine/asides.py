@@ -1,0 +1,103 @@
+"""Asides: answers a matter beside the open question, which then is shown again."""
+
+from __future__ import annotations
+
+from conversations.commands import Typed
+from conversations.effects import Help
+from conversations.engine import drafts, orders
+from conversations.engine.builder import TurnBuilder
+from conversations.engine.meanings import Aside
+from conversations.lifecycle import VisitState
+from conversations.messages import Say
+from conversations.phrases import Command, Intent
+from conversations.session import Choice
+from conversations.wording import window_words
+
+COMPLAINT = "complaint"  # the engine's own question: is it a complaint?
+
+#: Intents that are carried out as commands.
+ORDERS = {
+    Intent.STATUS: Command.STATUS,
+    Intent.HUMAN: Command.HUMAN,
+    Intent.HELP: Command.HELP,
+    Intent.STOP: Command.STOP,
+    Intent.CANCEL: Command.CANCEL,
+    Intent.BACK: Command.BACK,
+    Intent.RESTART: Command.RESTART,
+    Intent.RESEND_PERMIT: Command.SEND_DOCUMENT,
+}
+#: Matters that the office handles by telephone: the person is put on the call list.
+_CALLED = frozenset(
+    {
+        Intent.RENEW,
+        Intent.CHANGE_AFTER_PERMIT,
+        Intent.CLOSE_BUSINESS,
+        Intent.REFERRAL,
+        Intent.COOPERATIVE,
+        Intent.CREDIT,
+        Intent.DISTRESS,
+    }
+)
+
+
+def answer(turn: TurnBuilder, aside: Aside) -> None:
+    """Answer a matter, or carry out what it asks for."""
+    meant = aside.intent
+    matter = f"{meant.lower()}.{aside.part}" if aside.part else meant.lower()
+    key = f"common.intent.{matter}"
+    match meant:
+        case Intent.COMPLAINT if aside.sure:
+            complain(turn)
+        case Intent.COMPLAINT:
+            _ask_whether_a_complaint(turn)
+        case Intent.RESCHEDULE if turn.facts.mine.visits:
+            orders.obey(turn, Typed(Command.STATUS))
+        case Intent.WHERE_IS_OFFICER:
+            _tell_where_officer_is(turn, key)
+        case Intent.CODE_AGAIN:
+            _tell_code(turn, key)
+        case _ if meant in ORDERS:
+            orders.obey(turn, Typed(ORDERS[meant]))
+        case _ if meant in _CALLED:
+            orders.call(turn, Help.TALK, Say(key, orders.how_to_call(turn)))
+        case _:
+            drafts.digress(turn, Say(key))
+
+
+def complain(turn: TurnBuilder) -> None:
+    """Pass a confirmed complaint on."""
+    orders.call(turn, Help.COMPLAINT, Say("common.intent.complaint", orders.how_to_call(turn)))
+
+
+def _ask_whether_a_complaint(turn: TurnBuilder) -> None:
+    """Ask before a supervisor is told: a question is often mistaken for a complaint."""
+    turn.ask_own(
+        COMPLAINT,
+        (
+            Choice("complain", Say("common.complaint.yes"), "complain", means="yes"),
+            Choice("ask", Say("common.complaint.no"), "ask", means="no"),
+        ),
+    )
+
+
+def _tell_where_officer_is(turn: TurnBuilder, key: str) -> None:
+    visit = next(iter(turn.facts.mine.visits), None)
+    if visit is None:
+        drafts.digress(turn, Say("common.intent.no_visit"))
+        return
+    state = Say(f"common.visit_state.{visit.state}", {"officer": visit.officer_name or "-"})
+    window = window_words(visit.on, visit.starts, visit.ends)
+    drafts.digress(turn, Say(key, {"state": state, "window": window}))
+
+
+def _tell_code(turn: TurnBuilder, key: str) -> None:
+    visit = next((v for v in turn.facts.mine.visits if v.code and v.state in _WITH_CODE), None)
+    if visit is None:
+        drafts.digress(turn, Say("common.intent.no_code"))
+        return
+    window = window_words(visit.on, visit.starts, visit.ends)
+    drafts.digress(turn, Say(key, {"code": visit.code or "", "window": window}))
+
+
+#: States of a visit in which its host holds a code.
+_WITH_CODE = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED})

@@ -1,0 +1,227 @@
+"""Gathering: reads several facts for a form from one message, to confirm them at once. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from conversations import lexicon
+from conversations.facts import Facts
+from conversations.flow import Flow
+from conversations.messages import Json
+from conversations.parsers import Refused
+from conversations.parsers.money import money
+from conversations.parsers.name import business_name, name
+from conversations.parsers.numbers import workers
+from conversations.words import plain, tidy
+
+#: Signs that a message holds more than one fact; two of them are needed to look closer.
+_CUES = tuple(
+    re.compile(cue)
+    for cue in (
+        r"\b(?:nama|namaku|saya|sy|aku|panggil|my name|i am|kulo)\b",
+        r"\b(?:jual\w*|dagang\w*|dodol|usaha|bikin|buka|tukang|sell|warung|toko|kios)\b",
+        r"\b(?:modal\w*|omset|omzet|penjualan\w*|pendapatan)\b",
+        r"\b(?:kerja\w*|sendiri\w*|berdua|bertiga|karyawan)\b",
+        r"\b(?:di|daerah|nang|in)\b",
+        r"\b(?:keliling|gerobak|rumah|pinggir jalan)\b",
+        r"[,.;\n]",
+    )
+)
+LEAST = 2  # facts in a message that are worth confirming together
+#: A name ends before these words.
+_STOP = (
+    r"(?=\s*(?:[,.;\n]|$)|\s+(?:jual\w*|dagang\w*|dodol\w*|usaha\w*|punya|mau|bikin|buka|tukang|di"
+    r"|dari|daerah|modal\w*|omset|omzet|penjualan\w*|sebulan|yang|yg|kerja|nama\w*|sendiri\w*|berdua"
+    r"|bertiga|i sell|and|in|keliling)\b)"
+)
+_NAME = re.compile(
+    r"\b(?:nama (?:saya|sy|aku)|namaku|nama|panggil (?:aja|saja)|my name is|i am|kulo|saya|sy|aku)"
+    rf"(?: adalah| itu| is)?\s+([^\W\d_][^\d,.;\n]{{1,60}}?){_STOP}"
+)
+_BUSINESS = re.compile(
+    r"\bnama(?:nya)? ?(?:usaha|warung|toko|kedai|lapak|kios)?(?:nya)?(?: adalah| itu)?\s+"
+    r"([^,.;\n]{2,60}?)(?=\s*(?:[,.;\n]|$)|\s+(?:di|modal\w*|daerah)\s)"
+)
+_CAPITAL = re.compile(
+    r"\bmodal(?:nya)?(?: awal| usaha)?\s+((?:[^,;\n]|,\d){1,30}?)"
+    r"(?=\s*(?:,(?!\d)|[;\n]|$)|\s+(?:omset|omzet|penjualan|sebulan|mau|di)\b)"
+)
+_TURNOVER = re.compile(
+    r"\b(?:(?:omset|omzet|penjualan|pendapatan)(?:nya)?\s+[^,;\n]{1,30}"
+    r"|(?:sebulan|sehari)\s+(?:dapat|dapet|dpt|penjualan\w*)\s+[^,;\n]{1,30})"
+)
+_WORKERS = re.compile(
+    r"\b(?:(?:yang|yg) kerja\s+[^,;.\n]{1,20}|kerja(?:nya)?\s+(?:ber\w+|sendiri\w*)"
+    r"|(?:sy|saya)? ?sendiri(?:an)?(?: (?:yang|yg) kerja)?"
+    r"|ber(?:dua|tiga|empat|lima|enam)(?: (?:sama|dengan|sm|dgn) [^,;.\n]{1,30})?"
+    r"|\d+ (?:orang|org|karyawan|pekerja))"
+)
+_TRADE = re.compile(
+    r"\b(?:jual(?:an)?|dagang|dodol|usaha|bikin|buka|tukang|punya|i sell|selling)\s+"
+    r"([^,.;\n]{2,60})"
+)
+_WISH = re.compile(
+    r"\b(?:mau|pengen|ingin|minta|buat|bikin|urus|untuk|izin|ijin|usaha|tolong|pak|bu|min|kak"
+    r"|assalamualaikum|halo|permisi|hi)\b"
+)
+_PLACE_BEGINS = re.compile(
+    r"\b(?:di|daerah|nang|ning|kelurahan|kel|in|kios|ruko|pasar)\s+|^\s*|[,.;\n]\s*"
+)
+_GRAMS = (4, 3, 2, 1)  # words of a place's name, longest first
+
+
+@dataclass(slots=True)
+class _Message:
+    """The words that were not read yet, in lower case and as written; spans are cut from both."""
+
+    text: str
+    said: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.said = self.text.lower()
+
+    def take(self, found: re.Match[str], group: int = 1) -> str:
+        """Return the words of a match as they were written, and cut the match off."""
+        words = self.text[found.start(group) : found.end(group)]
+        self.cut(found.start(), found.end())
+        return words
+
+    def cut(self, start: int, end: int) -> None:
+        """Replace a span by a comma."""
+        self.text = f"{self.text[:start]},{self.text[end:]}"
+        self.said = f"{self.said[:start]},{self.said[end:]}"
+
+
+def may_hold_several(text: str) -> bool:
+    """Whether the words look as if they held several facts; cheap, for every message."""
+    said = text.lower()
+    return sum(bool(cue.search(said)) for cue in _CUES) >= LEAST
+
+
+def gather(flow: Flow, text: str, facts: Facts) -> Mapping[str, Json]:
+    """Return the answers to steps of a form that one message holds; empty if it holds only one.
+
+    Sums, names and places are read by the parsers of their steps; a doubtful one is left out.
+    """
+    message = _Message(tidy(text.replace("\n", ", ")))
+    found: dict[str, Json] = {}
+    for step, read in _READERS.items():
+        if flow.step(step) is None:
+            continue
+        answer = read(message, facts, flow)
+        if answer is not None:
+            found[step] = answer
+    return found if len(found) >= LEAST else {}
+
+
+def _with(parse: Callable[[str, Facts], Json], words: str, facts: Facts) -> Json:
+    """Return what a parser reads, or its only reading; None if it refuses."""
+    try:
+        return parse(words, facts)
+    except Refused as refused:
+        readings = refused.readings
+        return readings[0].answer if len(readings) == 1 else None
+
+
+def _business(message: _Message, facts: Facts, flow: Flow) -> Json:
+    found = _BUSINESS.search(message.said)
+    named = found and re.search(r"nama\w* (?:usaha|warung|toko|kedai|lapak|kios)|namanya", found[0])
+    return _with(business_name(), message.take(found), facts) if found and named else None
+
+
+def _sum(pattern: re.Pattern[str], group: int) -> Callable[[_Message, Facts, Flow], Json]:
+    def read(message: _Message, facts: Facts, flow: Flow) -> Json:
+        found = pattern.search(message.said)
+        if found is None:
+            return None
+        parse = money(at_least=0, period="month") if group == 0 else money(at_least=0)
+        return _with(parse, message.take(found, group), facts)
+
+    return read
+
+
+def _workers(message: _Message, facts: Facts, flow: Flow) -> Json:
+    found = _WORKERS.search(message.said)
+    return _with(workers(), message.take(found, 0), facts) if found else None
+
+
+def _owner(message: _Message, facts: Facts, flow: Flow) -> Json:
+    found = _NAME.search(message.said)
+    if found is not None:
+        answer = _with(name(), message.text[found.start(1) : found.end(1)], facts)
+        if answer is not None:
+            message.take(found)
+            return answer
+    alone = re.match(r"\s*([^\W\d_]{3,})\s+(?=(?:jual|dagang|dodol)\w*\b)", message.text)
+    if alone is not None and not any(_premises_of(alone[1], flow)):
+        answer = _with(name(), alone[1], facts)
+        if answer is not None:
+            message.cut(alone.start(1), alone.end(1))
+            return answer
+    head = re.match(r"\s*([^\W\d_]+(?: [^\W\d_]+){0,2})\s*[,.;\n]", message.text)
+    if head is None or lexicon.matters().rank(head[1]) or any(_premises_of(head[1], flow)):
+        return None
+    if _trade(_Message(message.text[head.end() :]), facts, flow) is None:
+        return None  # the first words are the trade then
+    answer = _with(name(), head[1], facts)
+    if answer is not None:
+        message.cut(head.start(1), head.end(1))
+    return answer
+
+
+def _place(message: _Message, facts: Facts, flow: Flow) -> Json:
+    """Read a kelurahan: behind "di" and the like, or as a part between commas."""
+    for begin in _PLACE_BEGINS.finditer(message.said):
+        spans = [m.span() for m in re.finditer(r"[^\W_]+|[,.;\n]", message.said[begin.end() :])]
+        for size in _GRAMS:
+            if len(spans) < size:
+                continue
+            end = begin.end() + spans[size - 1][1]
+            words = message.said[begin.end() : end].strip()
+            if re.search(r"[,.;\n\d]", words):
+                continue
+            found = [p for p in facts.places.find(words) if p.level == "kelurahan"]
+            if len(found) == 1 and plain(found[0].name) == words:
+                message.cut(begin.start(), end)
+                return {"kelurahan": found[0].code, "pin": None}
+    return None
+
+
+def _premises(message: _Message, facts: Facts, flow: Flow) -> Json:
+    named = list(_premises_of(message.said, flow))
+    return named[0] if len(named) == 1 else None
+
+
+def _premises_of(words: str, flow: Flow) -> Iterator[str]:
+    listed = lexicon.options(flow.id, "premises")
+    ranked = listed.rank(words) if listed is not None else []
+    return (one.name for one in ranked if one.weight == ranked[0].weight)
+
+
+def _trade(message: _Message, facts: Facts, flow: Flow) -> Json:
+    found = _TRADE.search(message.said)
+    parts = [message.text[found.start(1) : found.end(1)]] if found else []
+    parts += [
+        part for part in re.split(r"[,.;\n]", message.text) if re.search(r"[^\W\d_]{3}", part)
+    ]
+    for part in parts:
+        words = " ".join(_WISH.sub(" ", part.lower()).split())
+        kinds = facts.trades.search(words, limit=1) if re.search(r"[^\W\d_]{3}", words) else ()
+        if kinds:
+            return {"code": kinds[0].code, "version": kinds[0].version, "words": tidy(part)}
+    return None
+
+
+#: In the order in which their words are cut from the message; the trade reads what is left.
+_READERS: Mapping[str, Callable[[_Message, Facts, Flow], Json]] = {
+    "business_name": _business,
+    "turnover": _sum(_TURNOVER, 0),
+    "capital": _sum(_CAPITAL, 1),
+    "workers": _workers,
+    "place": _place,
+    "owner_name": _owner,
+    "premises": _premises,
+    "trade": _trade,
+}

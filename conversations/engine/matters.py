@@ -1,0 +1,53 @@
+"""Matters: what people raise beside the open question, read from their words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conversations import lexicon
+from conversations.phrases import Intent, intent, whole_intent
+
+#: Names in the lexicon whose intent has another name.
+_INTENTS = {"is_this_real": Intent.DOUBT, "is_this_a_robot": Intent.ROBOT, "tax_fear": Intent.FEAR}
+#: Matters that come before all others in the same message.
+_URGENT = ("distress", "emergency")
+_APPLY = "apply"  # asking for the service itself, which is no matter beside it
+_LEAST = 0.5  # weight below which words only hint at a matter
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A matter, and the part of it that is meant: the authority for somebody's KTP."""
+
+    intent: Intent
+    part: str = ""
+    weight: float = 1.0  # of its words in the lexicon
+    sure: bool = False  # the message is nothing but a phrase for it: "lapor pungli"
+
+
+def matter(text: str) -> Matter | None:
+    """Return the matter that the words raise, or None.
+
+    A whole phrase is sure; then the lexicon decides by the words, and patterns of longer sentences
+    at last.
+    """
+    ranked = lexicon.matters().rank(text)
+    urgent = next((r for r in ranked if r.name in _URGENT and r.weight >= 1), None)
+    if urgent is not None:
+        return _named(urgent)
+    whole = whole_intent(text)
+    if whole is not None:
+        return Matter(whole, sure=True)
+    applies = any(one.name == _APPLY for one in ranked)
+    ranked = [one for one in ranked if one.name != _APPLY and (one.weight >= 1 or not applies)]
+    if applies and not ranked:
+        return None
+    if ranked and ranked[0].weight >= _LEAST:
+        return _named(ranked[0])
+    found = intent(text)
+    return Matter(found) if found is not None else None
+
+
+def _named(ranked: lexicon.Ranked) -> Matter:
+    whole, _, part = ranked.name.partition(".")
+    return Matter(_INTENTS.get(whole) or Intent(whole.upper()), part, ranked.weight)

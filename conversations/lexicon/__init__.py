@@ -1,0 +1,253 @@
+"""Lexicon: the words by which people name an option or raise a matter, read from TOML files.
+
+A phrase is a set of words. Words are compared without Indonesian affixes, in standard spelling and
+with small misspellings. A word behind a negation is another word: "tidak punya" is "!punya", so a
+phrase never matches words that are denied.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from conversations.words import plain, squeezed, standard
+
+NOT = "!"  # before a word that is denied
+LEAST_FUZZY = 6  # letters of a word that may be misspelt
+_TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
+_MAYBE = re.compile(r"\bj(?:a?n)?ga?n[- ]j(?:a?n)?ga?n\b")  # "jangan-jangan" denies nothing
+_WORD = re.compile(r"[^\W_]+")
+_NEGATIONS = frozenset({"tidak", "belum", "bukan", "jangan", "tanpa", "not", "no", "dont", "never"})
+#: Words that may stand between a negation and the word that it denies.
+_BETWEEN = frozenset({
+    "pernah", "akan", "mau", "juga", "begitu", "terlalu", "lagi", "ada", "punya", "perlu", "usah",
+    "yang", "saya",
+})  # fmt: skip
+#: A clause ends here, and with it a negation.
+_CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:tapi|tp|tetapi|cuma|cuman|hanya|but|terus|trus)\b")
+_PARTICLES = ("nya", "lah", "kah", "pun", "ku", "mu")
+_SUFFIXES = ("kan", "in", "an", "i")
+#: Words whose root means something else: "penjualan" is a sum, "jualan" are goods.
+_WHOLE = frozenset({"penjualan", "pemasukan", "pendapatan", "perpanjangan"})
+_PREFIXES = (
+    "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",
+    "nge", "ng",
+)  # fmt: skip
+_LEAST_ROOT = 4  # letters that an affix must leave
+
+
+def words(text: str, *, topics: bool = False) -> tuple[str, ...]:
+    """Return the roots of the words of a text, in order; denied words begin with `NOT`.
+
+    With `topics`, a negation also denies the word before it: "NIB belum ada" is no NIB.
+    """
+    return _words(plain(text), topics)
+
+
+#: Words of address and courtesy, which name nothing.
+_FILLERS = frozenset({
+    "pak", "bu", "bapak", "ibu", "bang", "mas", "mbak", "mba", "kak", "min", "om", "dong", "deh",
+    "sih", "nih", "kok", "lah", "kan", "mah", "loh", "ndan", "komandan", "bro", "gan", "sis",
+    "atuh", "euy",
+})  # fmt: skip
+
+
+@lru_cache(64)
+def _words(said: str, topics: bool) -> tuple[str, ...]:
+    found: list[str] = []
+    said = _MAYBE.sub("mungkin", _TWICE.sub(r"\1 \1", said))
+    for clause in _CLAUSE.split(said):
+        found += _clause(
+            [standard(word) for word in _WORD.findall(clause) if word not in _FILLERS], topics
+        )
+    return tuple(found)
+
+
+def _clause(clause: list[str], topics: bool) -> list[str]:
+    """Return the roots of one clause; a negation denies the words up to the first large one.
+
+    A negation that denies nothing is a word of its own: "bisa tidak".
+    """
+    found: list[str] = []
+    denies = used = skips = False
+    for place, word in enumerate(clause):
+        if skips:  # "ada" of "NIB belum ada", which is said already
+            skips = denies = False
+            continue
+        if word in _NEGATIONS:
+            denies, used = True, False
+            if topics and found and _is_comment(clause[place:]):
+                found[-1] = NOT + found[-1].removeprefix(NOT)
+                skips = used = True
+            continue
+        found.append(NOT + root(word) if denies else root(word))
+        used = used or denies
+        denies = denies and word in _BETWEEN
+    return [*found, "tidak"] if denies and not used else found
+
+
+_BESIDE = frozenset({"juga", "saja", "sama", "sekali", "lagi", "masih"})
+
+
+def _is_comment(rest: list[str]) -> bool:
+    """Whether a negation speaks of the word before it: "belum" alone, or "tidak ada"."""
+    said = [word for word in rest[1:] if word not in _BESIDE]
+    return (rest[0] == "belum" and not said) or said in (["ada"], ["punya"], ["bikin"], ["jadi"])
+
+
+@lru_cache(8192)
+def root(word: str) -> str:
+    """Return a word without usual affixes, if enough of it is left: "dipajaki" is "pajak"."""
+    word = _without(word, _PARTICLES)
+    if word in _WHOLE:
+        return word
+    word = _without(word, _SUFFIXES)
+    prefix = next((p for p in _PREFIXES if word.startswith(p)), "")
+    if prefix and len(word) - len(prefix) >= _LEAST_ROOT:
+        word = word[len(prefix) :]
+    return squeezed(word)
+
+
+def _without(word: str, suffixes: tuple[str, ...]) -> str:
+    for suffix in suffixes:
+        if word.endswith(suffix) and len(word) - len(suffix) >= _LEAST_ROOT:
+            return word[: -len(suffix)]
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A meaning with the weight of the words that name it."""
+
+    name: str
+    weight: float
+    evidence: frozenset[str]
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """Phrases by meaning, with an index of their words."""
+
+    phrases: Mapping[str, Iterable[str]]
+    weak: frozenset[str] = frozenset()  # words that are too common to decide
+    topics: bool = False  # see `words`
+    _patterns: list[tuple[str, frozenset[str]]] = field(init=False, default_factory=list)
+    _holding: defaultdict[str, list[int]] = field(
+        init=False, default_factory=lambda: defaultdict(list)
+    )
+    _vocabulary: list[str] = field(init=False, default_factory=list)
+    _known: dict[str, str | None] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, listed in self.phrases.items():
+            for phrase in listed:
+                needed = frozenset(words(phrase))
+                for word in needed:
+                    self._holding[word].append(len(self._patterns))
+                self._patterns.append((name, needed))
+        self._vocabulary = [w for w in self._holding if len(w) >= LEAST_FUZZY]
+
+    def rank(self, text: str) -> list[Ranked]:
+        """Return the meanings that the words name, the heaviest first.
+
+        The weight is the number of different words in the matched phrases of that meaning. A
+        misspelt word counts 0.9, a weak one half; a denied word more than its denied meaning.
+        """
+        heard = {
+            known: sure
+            for known, sure in map(self._recognised, words(text, topics=self.topics))
+            if known
+        }
+        hits: defaultdict[int, int] = defaultdict(int)
+        for word in heard:
+            for place in self._holding[word]:
+                hits[place] += 1
+        evidence: defaultdict[str, set[str]] = defaultdict(set)
+        for place, count in hits.items():
+            name, needed = self._patterns[place]
+            if count == len(needed):
+                evidence[name] |= needed
+        found = [
+            Ranked(name, sum(heard[word] * self._worth(word) for word in named), frozenset(named))
+            for name, named in evidence.items()
+        ]
+        return sorted(found, key=lambda ranked: -ranked.weight)
+
+    def words_of(self, name: str) -> frozenset[str]:
+        """Return every word of the phrases for a meaning."""
+        return frozenset().union(*(needed for of, needed in self._patterns if of == name))
+
+    def _worth(self, word: str) -> float:
+        if word.startswith(NOT):
+            return 0.5 if self.topics else 1.5  # "siap, tapi tidak bisa" is no yes
+        return 0.5 if word in self.weak else 1.0
+
+    def _recognised(self, word: str) -> tuple[str | None, float]:
+        """Return the lexicon's word for a word of a message, and how sure that is."""
+        if word in self._holding:
+            return word, 1.0
+        if word not in self._known:
+            if len(self._known) > 20_000:
+                self._known.clear()
+            self._known[word] = self._misspelt(word)
+        return self._known[word], 0.9
+
+    def _misspelt(self, word: str) -> str | None:
+        if len(word.lstrip(NOT)) < LEAST_FUZZY:
+            return None
+        most = 1 if len(word) < 9 else 2
+        first = word[: len(NOT) + 1] if word.startswith(NOT) else word[:1]
+        alike = [known for known in self._vocabulary if known.startswith(first)]
+        near = process.extractOne(word, alike, scorer=OSA.distance, score_cutoff=most)
+        return str(near[0]) if near is not None else None
+
+
+@cache
+def matters() -> Lexicon:
+    """Return the matters that people raise beside the open question."""
+    listed = dict(_toml("matters"))
+    weak = frozenset(root for word in listed.pop("weak") for root in words(word))
+    return Lexicon({name: entry["says"] for name, entry in listed.items()}, weak)
+
+
+@cache
+def options(flow: str, step: str) -> Lexicon | None:
+    """Return the words for the options of a question; None if it has no list."""
+    listed = _toml("options").get(flow, {}).get(step)
+    topics = f"{flow}.{step}" in _toml("options")["topics"]
+    return Lexicon(listed, topics=topics) if listed else None
+
+
+@cache
+def answers(flow: str) -> Lexicon | None:
+    """Return the words that name the answers of a form; None if it has no list."""
+    listed = _toml("answers").get(flow)
+    return Lexicon(listed) if listed else None
+
+
+@cache
+def phrases() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """Return whole messages: under "commands" and "intents", by the name of each."""
+    listed: dict[str, dict[str, list[str]]] = _toml("phrases")
+    return listed
+
+
+@cache
+def no_names() -> frozenset[str]:
+    """Return the words that are no part of a name, in standard spelling."""
+    listed: str = _toml("names")["no_name"]
+    return frozenset(standard(word) for word in listed.split())
+
+
+@cache
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,68 @@
+"""The lexicon: words without affixes, misspellings, and negations bound to what they deny."""
+
+from __future__ import annotations
+
+import pytest
+
+from conversations import flows, lexicon
+from conversations.engine import asides, understanding
+from conversations.engine.matters import matter
+from conversations.phrases import Intent
+from conversations.steps import Choose
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kiosnya", ("kios",)),
+        ("dipajaki", ("pajak",)),
+        ("belum datang2", ("!datang", "datang")),
+        ("gak punya toko", ("!punya", "!toko")),
+        ("bisa ga?", ("bisa", "tidak")),
+        ("ga punya surat, ada NIB", ("!punya", "!surat", "ada", "nib")),
+        ("jangan-jangan nipu", ("mungk", "nipu")),
+    ],
+)
+def test_words_are_roots_and_negations_stay_with_them(text: str, words: tuple[str, ...]) -> None:
+    assert lexicon.words(text) == words
+
+
+def test_what_is_said_not_to_exist_is_denied_behind_it() -> None:
+    assert lexicon.words("nib gak ada, npwp ada", topics=True) == ("!nib", "npwp", "ada")
+
+
+@pytest.mark.parametrize(
+    ("said", "option"),
+    [("gerobk dorong", "mobile"), ("trotoarr", "roadside"), ("kelilng pake motor", "mobile")],
+)
+def test_a_misspelt_word_names_its_option(said: str, option: str) -> None:
+    listed = lexicon.options("business_permit", "premises")
+    assert listed is not None and listed.rank(said)[0].name == option
+
+
+def test_options_that_are_listed_exist() -> None:
+    for flow in flows.load().by_id.values():
+        for step in flow.steps:
+            listed = lexicon.options(flow.id, step.id)
+            if isinstance(step, Choose) and isinstance(step.options, tuple) and listed is not None:
+                assert {*listed.phrases} <= {*step.options}, (flow.id, step.id)
+
+
+def test_every_matter_is_answered() -> None:
+    for name in lexicon.matters().phrases:
+        said = next(iter(lexicon.matters().phrases[name]))
+        raised = matter(said)
+        if name == "apply":
+            assert raised is None
+        else:
+            assert raised is not None, name
+            known = understanding.DIGRESSIONS | {*asides.ORDERS, Intent.WHY}
+            assert raised.intent in known, name
+
+
+@pytest.mark.parametrize("said", ["bisa", "bisa pak", "siap bisa", "iya bisa kok"])
+def test_the_verb_of_an_offer_is_yes_and_its_denial_no(said: str) -> None:
+    listed = lexicon.options("visit", "offer")
+    assert listed is not None
+    assert listed.rank(said)[0].name == "accept"
+    assert listed.rank(said.replace("bisa", "ga bisa"))[0].name == "decline"
