@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from conversations.lexicon import no_names
 from conversations.lexicon import phrases as listed_phrases
 from conversations.words import plain, squeezed, standard, standardised
 
@@ -261,7 +262,7 @@ def intent(text: str) -> Intent | None:
     for meaning, signs in _signs():
         if signs.search(key):
             return meaning
-    if " " not in key and key.isalpha() and 5 <= len(key) <= 14:
+    if " " not in key and key.isalpha() and 5 <= len(key) <= 14 and key not in no_names():
         whole = _lexicon()
         near = get_close_matches(key, [p for p in whole if " " not in p and len(p) >= 4], 1, 0.82)
         return whole[near[0]] if near else None

@@ -44,7 +44,7 @@ def give(turn: TurnBuilder, event: Event) -> None:
         if turn.session.asked is None or turn.session.asked.flow != "common":
             idle(turn, None, "")
         else:
-            drafts.digress(turn, Say("refusals.pick_one"))
+            drafts.digress(turn, questions.pick_one(turn))
         return
     if isinstance(event, Uploaded) and not step.takes_photos:
         _late_photo(turn, event)
@@ -175,6 +175,8 @@ def _stay(turn: TurnBuilder, step: Step, stay: Stay) -> None:
 def _refuse(turn: TurnBuilder, step: Step, refusal: Refused) -> None:
     draft = turn.open_draft()
     say = Say(f"refusals.{refusal.reason}", refusal.params)
+    if refusal.reason == "pick_one":
+        say = questions.pick_one(turn)
     if isinstance(refusal, Wrong):
         turn.effects += refusal.effects
         if refusal.last:

@@ -7,11 +7,13 @@ import re
 from conversations import lexicon
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import Correction
+from conversations.engine.reading import reads
 from conversations.events import Said
 from conversations.flow import Flow
 from conversations.parsers import Refused
 from conversations.session import Draft
 from conversations.step import Stay, Step
+from conversations.steps import Review
 from conversations.words import plain
 
 #: Words that tell that something is to be changed.
@@ -20,6 +22,11 @@ _CHANGES = re.compile(
     r"|mestinya|(?:di)?perbaiki|(?:di)?bener(?:in|kan)|(?:di)?betul(?:in|kan)|kegedean|kekecilan"
     r"|kebanyakan|edit|revisi|update|typo|change|wrong|should be|correct\w*|bukan\w*|kurang"
     r"|jadi(?:kan|in)?)\b"
+)
+#: Words that correct even where free words are an answer, such as an address.
+_CORRECTS = re.compile(
+    r"\b(?:salah(?! satu)\w*|keliru|ganti(?!an)\w*|diganti|ubah|rubah|diubah|ralat|koreksi|harusnya"
+    r"|seharusnya|wrong|should be)\b"
 )
 #: Words before the new answer.
 _NEW = re.compile(
@@ -48,15 +55,21 @@ def correction(turn: TurnBuilder, text: str) -> Correction | None:
     words = lexicon.answers(flow.id)
     said = plain(text)
     changes = _CHANGES.search(said)
-    if words is None or changes is None:
+    step = turn.asked_step()
+    if words is None or (changes is None and not isinstance(step, Review)):
         return None
+    if step is not None and step.takes_words and not _CORRECTS.search(said) and reads(turn, text):
+        return None  # an address may hold "jadi" or "bukan"
     given = [r for r in words.rank(_named_part(said)) if r.name in draft.answers] or [
         r for r in words.rank(text) if r.name in draft.answers
     ]
     if not given:
         return _by_option(flow, draft, text)
-    step = flow.step(given[0].name)
-    return Correction(step.id, _value(turn, draft, step, text)) if step is not None else None
+    named = flow.step(given[0].name)
+    if named is None:
+        return None
+    value = _value(turn, draft, named, text)
+    return Correction(named.id, value) if changes is not None or value else None
 
 
 def _by_option(flow: Flow, draft: Draft, text: str) -> Correction | None:

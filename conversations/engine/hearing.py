@@ -213,7 +213,7 @@ def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
             asides.answer(turn, meaning)
         case Unclear():
             turn.not_understood()
-            drafts.digress(turn, Say("refusals.pick_one"))
+            drafts.digress(turn, questions.pick_one(turn))
         case Resume():
             questions.ask_to_resume(turn)
         case MovedOn():

@@ -39,7 +39,11 @@ def matter(text: str) -> Matter | None:
     if whole is not None:
         return Matter(whole, sure=True)
     applies = any(one.name == _APPLY for one in ranked)
-    ranked = [one for one in ranked if one.name != _APPLY and (one.weight >= 1 or not applies)]
+    ranked = [
+        one
+        for one in ranked
+        if one.name not in (_APPLY, *_URGENT) and (one.weight >= 1 or not applies)
+    ]
     if applies and not ranked:
         return None
     if ranked and ranked[0].weight >= _LEAST:

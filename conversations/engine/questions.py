@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import partial, reduce
 
 from conversations.engine.builder import TurnBuilder
 from conversations.flow import Flow, summary
@@ -13,7 +13,8 @@ from conversations.phrases import Command
 from conversations.session import Choice, Draft
 from conversations.step import LEFT, Prompt, Step
 
-REFUSALS_BEFORE_HELP = 3  # then "leave it to the officer" and "talk to us" are offered
+REFUSALS_BEFORE_HELP = 2  # then "leave it to the officer" and "talk to us" are offered
+NAMED = 6  # choices that are named in a sentence
 RESUME = "resume"  # the engine's own question, of the flow "common"
 
 
@@ -32,6 +33,20 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
         number = counted.index(step.id) + 1
         say = Say("common.numbered", {"n": number, "total": len(counted), "question": say})
     turn.show(step.id, Prompt(say, tuple(choices), prompt.wish), refusals=refusals)
+
+
+def pick_one(turn: TurnBuilder) -> Say:
+    """Return the sentence for words that name no choice; it names the choices.
+
+    The second time in a row it is another one.
+    """
+    labels = [choice.label for choice in turn.session.shown[:NAMED]]
+    if not labels:
+        return Say("refusals.pick_one")
+    named = reduce(lambda said, label: Say("common.list", {"said": said, "next": label}), labels)
+    if turn.session.refusals:
+        return Say("common.pick_from_again", {"options": named})
+    return Say("common.pick_from", {"options": named})
 
 
 def ask_to_resume(turn: TurnBuilder) -> None:

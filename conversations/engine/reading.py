@@ -22,6 +22,19 @@ SURE = 1.5  # weight of an option that is certain even within an address
 _ADDRESS = re.compile(r"(?:jalan|jln|jl|gang|gg)\b")
 NEAR = 0.5  # weight by which one option must lead, or the person is asked which
 
+#: Words that ask, or put off or limit an answer that has lasting effects.
+_ASKS = re.compile(
+    r"\?|\b(?:berapa|apakah|apa|kapan|gimana|siapa|kalau|kalo|boleh \w+|bisa tidak"
+    r"|ya tidak|tanya"
+    r"|nanti|besok|lusa|bentar|sebentar|tunggu|tapi|kecuali|asal|belum|hampir|eh|ralat|tukar|ganti"
+    r"|pagi|siang|sore|malam|senin|selasa|rabu|kamis|jumat|jam \d+|telat|kabarin"
+    r"|tidak jadi|malah)\b"
+)
+#: Choices that ask further, or change nothing.
+_HARMLESS = frozenset(
+    {"decline", "change", "no", "keep", "ask", "cannot", "later", "return", "not_yet"}
+)
+
 #: Words that ask or accuse rather than answer, in their usual spelling.
 _NO_ANSWER = re.compile(r"\?|\b(?:berapa|apakah|apa|kapan|gimana|tidak|petugas|pungli)\b")
 
@@ -104,7 +117,22 @@ def service_named(turn: TurnBuilder, text: str) -> Service | None:
     return named[0] if len(named) == 1 else None
 
 
-def is_doubtful(turn: TurnBuilder, text: str) -> bool:
+def says_more(turn: TurnBuilder, text: str, choice: Choice) -> bool:
+    """Whether words at a question with lasting effects ask, or limit: "bisa tapi sore"."""
+    asked = turn.session.asked
+    if asked is None or f"{asked.flow}.{asked.step}" not in lexicon.careful():
+        return False
+    if choice.value in _HARMLESS or bare_number(text) or exact(text, turn.labels()) is not None:
+        return False
+    return _ASKS.search(standardised(text)) is not None
+
+
+def doubts(turn: TurnBuilder, text: str, choice: Choice) -> bool:
+    """Whether the option that the words name is asked back before it is taken."""
+    return says_more(turn, text, choice) or is_by_the_way(turn, text)
+
+
+def is_by_the_way(turn: TurnBuilder, text: str) -> bool:
     """Whether an address names an option only by the way: "Jalan Nawi 12, depan warung Madura"."""
     doubtful = _ADDRESS.match(standardised(text)) is not None and not reads(turn, text)
     return doubtful and 0 < option_weight(turn, text) < SURE

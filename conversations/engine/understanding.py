@@ -38,7 +38,7 @@ from conversations.engine.reading import (
     answers,
     choices_named,
     command_is_answer,
-    is_doubtful,
+    doubts,
     may_be_a_name,
     option_weight,
     reads,
@@ -184,7 +184,7 @@ def _is_answered(turn: TurnBuilder, step: str) -> bool:
 def _picked(turn: TurnBuilder, said: Said) -> Pick | Between | None:
     """Return the choice that the words pick, or those between which they stand."""
     named = choices_named(turn, said.text)
-    if len(named) > 1 or (named and is_doubtful(turn, said.text)):
+    if len(named) > 1 or (named and doubts(turn, said.text, named[0])):
         return Between(named)
     return Pick(named[0]) if named else None
 

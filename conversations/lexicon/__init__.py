@@ -24,11 +24,13 @@ from conversations.words import plain, squeezed, standard
 NOT = "!"  # before a word that is denied
 LEAST_FUZZY = 6  # letters of a word that may be misspelt
 _TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
+_THANKS = re.compile(r"\bt(?:e)?rima ?kasih\b")  # accepts nothing
 _MAYBE = re.compile(r"\bj(?:a?n)?ga?n[- ]j(?:a?n)?ga?n\b")  # "jangan-jangan" denies nothing
 _WORD = re.compile(r"[^\W_]+")
 _NEGATIONS = frozenset({"tidak", "belum", "bukan", "jangan", "tanpa", "not", "no", "dont", "never"})
 #: Words that may stand between a negation and the word that it denies.
 _BETWEEN = frozenset({
+    "di", "ke", "dari", "pas", "pada", "untuk",
     "pernah", "akan", "mau", "juga", "begitu", "terlalu", "lagi", "ada", "punya", "perlu", "usah",
     "yang", "saya",
 })  # fmt: skip
@@ -55,7 +57,7 @@ def words(text: str, *, topics: bool = False) -> tuple[str, ...]:
 
 #: Words of address and courtesy, which name nothing.
 _FILLERS = frozenset({
-    "pak", "bu", "bapak", "ibu", "bang", "mas", "mbak", "mba", "kak", "min", "om", "dong", "deh",
+    "pak", "bu", "bang", "mas", "mbak", "mba", "kak", "min", "dong", "deh",
     "sih", "nih", "kok", "lah", "kan", "mah", "loh", "ndan", "komandan", "bro", "gan", "sis",
     "atuh", "euy",
 })  # fmt: skip
@@ -64,6 +66,7 @@ _FILLERS = frozenset({
 @lru_cache(64)
 def _words(said: str, topics: bool) -> tuple[str, ...]:
     found: list[str] = []
+    said = _THANKS.sub("makasih", said)
     said = _MAYBE.sub("mungkin", _TWICE.sub(r"\1 \1", said))
     for clause in _CLAUSE.split(said):
         found += _clause(
@@ -202,7 +205,7 @@ class Lexicon:
         return self._known[word], 0.9
 
     def _misspelt(self, word: str) -> str | None:
-        if len(word.lstrip(NOT)) < LEAST_FUZZY:
+        if len(word.lstrip(NOT)) < LEAST_FUZZY or word.lstrip(NOT) in _common_roots():
             return None
         most = 1 if len(word) < 9 else 2
         first = word[: len(NOT) + 1] if word.startswith(NOT) else word[:1]
@@ -239,6 +242,18 @@ def phrases() -> Mapping[str, Mapping[str, Sequence[str]]]:
     """Return whole messages: under "commands" and "intents", by the name of each."""
     listed: dict[str, dict[str, list[str]]] = _toml("phrases")
     return listed
+
+
+@cache
+def careful() -> frozenset[str]:
+    """Return the questions ("flow.step") whose answers have effects that can't be taken back."""
+    return frozenset(_toml("options")["careful"])
+
+
+@cache
+def _common_roots() -> frozenset[str]:
+    """Return the roots of common words, which are no misspelling of another: "bentar"."""
+    return frozenset(map(root, no_names()))
 
 
 @cache

@@ -69,6 +69,7 @@ _SENTENCE = re.compile(
     r"|\b(?:saya|kami) (?:mau|tidak|belum|sudah|punya|bisa|lagi|sedang|butuh|perlu|jual|jualan"
     r"|jawab|tanya|minta)\b"
 )
+HALF = 0.5  # share of words that are no part of a name, at which the person is asked
 _REMARK_WORDS = 6  # a longer text with another meaning is no name
 
 #: Intents that must not wait for a confirming question.
@@ -250,11 +251,12 @@ def _other_meaning(words: str, core: str) -> bool:
     Raises:
         Refused: it has only the other meaning: "petugasnya kasar" is nobody's name.
     """
-    if _SENTENCE.search(standardised(words)) or _is_a_sentence(core):
+    strange = _strange(core)
+    if _SENTENCE.search(standardised(words)) or strange > HALF:
         raise Refused("not_a_name")
     meant = phrases.intent(core) if " " in core else None
     if meant is None:
-        return False
+        return strange == HALF
     parts = core.split()
     written_as_name = all(part[0].isupper() and part[1:].islower() for part in parts)
     urgent = meant in _URGENT and len(parts) > 2 and not written_as_name
@@ -270,12 +272,12 @@ def _behind_colon(words: str) -> str:
     return behind if colon and behind and lexicon.no_names().issuperset(lead) else words
 
 
-def _is_a_sentence(core: str) -> bool:
-    """Whether at least half of the words are no part of a name: "nanti dulu ya"."""
+def _strange(core: str) -> float:
+    """Return the share of words that are no part of a name: all of "nanti dulu ya"."""
     words = re.findall(r"[^\W\d_]+", standardised(core))
-    written_as_name = len(words) > 1 and core == core.title()
-    strange = sum(word in lexicon.no_names() for word in words)
-    return not written_as_name and 2 * strange >= max(len(words), 1)
+    if len(words) > 1 and core == core.title():  # written as a name
+        return 0.0
+    return sum(word in lexicon.no_names() for word in words) / max(len(words), 1)
 
 
 def cased(words: str) -> str:

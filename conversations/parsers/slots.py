@@ -12,8 +12,8 @@ from conversations.words import standardised
 
 _ENDINGS = re.compile(r"\b(pagi|siang|sore)(?:nya|an)\b")
 _DATES = re.compile(r"\b(?:tanggal|tgl) ?\d+|\b\d+ (?:nov|des|jan)\w*")
-#: Times that do not suit: "jangan pagi", "sore tidak bisa".
-_DENIED = re.compile(r"\b(?:jangan|bukan) (?:yang )?\w+|\b(?:pagi|siang|sore) tidak (?:bisa|ada)")
+#: A time beside these words is asked back: "bukan rabu, jumat", "selasa ada pengajian".
+_DOUBTED = re.compile(r"\b(?:bukan|eh|kecuali|selain|pengajian|hajatan|acara|ke pasar|ada tamu)\b")
 
 
 def slot(text: str, free: Sequence[Reading], windows: Sequence[Window], today: date) -> Reading:
@@ -26,7 +26,7 @@ def slot(text: str, free: Sequence[Reading], windows: Sequence[Window], today: d
             ``which_window`` with those that fit.
     """
     named = dates.read(text, today)
-    said = _DATES.sub(" ", _DENIED.sub(" ", _ENDINGS.sub(r"\1", standardised(text))))
+    said = _DATES.sub(" ", times.DENIED.sub(" ", _ENDINGS.sub(r"\1", standardised(text))))
     hours, parts = times.read(said), times.parts(said)
     if named is None and hours is None and not parts:
         raise Refused("pick_one")
@@ -37,7 +37,7 @@ def slot(text: str, free: Sequence[Reading], windows: Sequence[Window], today: d
     ]
     if not fitting:
         raise Refused("no_such_window")
-    if len(fitting) > 1:
+    if len(fitting) > 1 or _DOUBTED.search(standardised(text)):
         raise Refused("which_window", readings=tuple(fitting))
     return fitting[0]
 

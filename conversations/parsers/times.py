@@ -15,6 +15,12 @@ from conversations.words import plain, standardised
 
 Part: TypeAlias = Literal["morning", "midday", "afternoon", "any"]
 
+#: Times that do not suit: "jangan pagi", "sore tidak bisa".
+DENIED = re.compile(
+    r"\b(?:jangan|bukan|selain|kecuali|not|tidak) (?:yang |di )?"
+    r"(?:pagi|siang|sore|malam|morning)\w*"
+    r"|\b(?:pagi|siang|sore|malam)(?:nya)? (?:saya )?tidak (?:bisa|ada)"
+)
 _NOON, _AFTERNOON = time(11), time(15)  # where morning and midday end
 
 
@@ -37,8 +43,9 @@ def part_of_day() -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> str:
-        hours = read(text)
-        named = parts(standardised(text))
+        said = DENIED.sub(" ", standardised(text))
+        hours = read(said)
+        named = parts(said)
         if named:
             return named[0] if len(named) < 3 else "any"
         if hours is None:

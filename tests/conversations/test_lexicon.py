@@ -9,6 +9,10 @@ from conversations.engine import asides, understanding
 from conversations.engine.matters import matter
 from conversations.phrases import Intent
 from conversations.steps import Choose
+from tests.conversations import city
+from tests.conversations.transcript import Chat
+
+FLOWS = flows.load()
 
 
 @pytest.mark.parametrize(
@@ -66,3 +70,50 @@ def test_the_verb_of_an_offer_is_yes_and_its_denial_no(said: str) -> None:
     assert listed is not None
     assert listed.rank(said)[0].name == "accept"
     assert listed.rank(said.replace("bisa", "ga bisa"))[0].name == "decline"
+
+
+@pytest.mark.parametrize(
+    ("flow", "step", "said"),
+    [
+        ("business_permit", "confirm", "kirim besok aja"),
+        ("business_permit", "confirm", "bener ga ya?"),
+        ("business_permit", "consent", "boleh tanya dulu?"),
+        ("business_permit", "consent", "bentar"),
+    ],
+)
+def test_words_that_put_off_or_ask_send_nothing(flow: str, step: str, said: str) -> None:
+    chat = Chat(FLOWS)
+    chat.heard(f"~ asked {flow} {step}")
+    if step == "consent":
+        chat.facts = city.changed(chat.facts, consents=frozenset())
+    shown = "\n".join(chat.heard(f"> {said}"))
+    assert "! Submit" not in shown and "! GiveConsent" not in shown
+
+
+@pytest.mark.parametrize(
+    "said", ["sore bisa?", "bisa tapi sore", "bentar", "terima kasih", "boleh tukar?", "bisa ga ya"]
+)
+def test_an_offer_is_not_taken_by_words_that_ask_or_limit(said: str) -> None:
+    chat = Chat(FLOWS)
+    for line in ("~ officer Rahmat Hidayat", "~ visit 7 offered 2026-11-25 morning"):
+        chat.heard(line)
+    chat.heard("> menu")
+    chat.heard("> 1")
+    assert "! AcceptOffer" not in "\n".join(chat.heard(f"> {said}"))
+
+
+@pytest.mark.parametrize("said", ["lanjut", "lanjut isi", "ga jadi batal", "jangan dibatalin"])
+def test_who_goes_on_loses_no_answers(said: str) -> None:
+    chat = Chat(FLOWS)
+    chat.heard("~ asked business_permit capital")
+    chat.heard("> batal")
+    shown = "\n".join(chat.heard(f"> {said}"))
+    assert "Berapa modal" in shown or "Batalkan" in shown
+    assert chat.session is not None and chat.session.draft is not None
+    assert "owner_name" in chat.session.draft.answers
+
+
+def test_the_first_sentences_of_owners_open_the_form_or_the_menu() -> None:
+    for said in ("mau urus izin warung", "saya jualan", "warung", "saya mau daftar", "mau izin"):
+        shown = "\n".join(Chat(FLOWS).heard(f"> {said}"))
+        assert "! CallPerson" not in shown, said
