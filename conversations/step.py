@@ -143,6 +143,10 @@ class Step(ABC):
             Refused: there is none. Stay: the answer is not complete yet.
         """
 
+    def amended(self, answer: Json, words: str) -> str:
+        """Return words that correct a part of an answer, completed by its other parts."""
+        return words
+
     def phrased(self, say: Say, summary: Callable[[], Lines]) -> Say:
         """Return the question's sentence; `summary` returns all answers, a line each."""
         return say

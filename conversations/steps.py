@@ -41,6 +41,7 @@ class Ask(Step):
     options: Mapping[str, Json] = field(default_factory=dict)
     shows: Callable[[Json, Facts], Value] | None = None
     params: Callable[[Context], Mapping[str, Value]] | None = None
+    amends: Callable[[Json, str], str] | None = None  # see `amended`
 
     def prompt(self, context: Context) -> Prompt:
         choices = tuple(
@@ -54,6 +55,9 @@ class Ask(Step):
         if isinstance(event, Said):
             return self.parse(event.text, context.facts)
         raise Refused("words_please")
+
+    def amended(self, answer: Json, words: str) -> str:
+        return self.amends(answer, words) if self.amends is not None else words
 
     def show(self, answer: Json, context: Context) -> Value:
         if answer == LEFT:

@@ -15,7 +15,7 @@ from conversations.effects import (
 )
 from conversations.engine import asides, drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.meanings import Several
+from conversations.engine.meanings import GATHERED, Several
 from conversations.engine.reading import service_named
 from conversations.events import (
     Event,
@@ -23,7 +23,7 @@ from conversations.events import (
     SharedContact,
     Uploaded,
 )
-from conversations.flow import summary
+from conversations.flow import Flow, summary
 from conversations.messages import (
     Json,
     Say,
@@ -32,8 +32,6 @@ from conversations.parsers import Refused
 from conversations.phrases import Command, Intent
 from conversations.session import Choice, Draft
 from conversations.step import Context, Prompt, Stay, Step, Wrong
-
-GATHERED = "gathered"  # the engine's own question: are these facts right?
 
 
 def give(turn: TurnBuilder, event: Event) -> None:
@@ -211,13 +209,19 @@ def confirm_several(turn: TurnBuilder, several: Several) -> None:
     draft = turn.draft_of(flow, "")
     drafts.switch_to(turn, structs.replace(draft, answers={**draft.answers, **several.answers}))
     turn.lasting = True
+    _ask_gathered(turn, flow, list(several.answers))
+
+
+def _ask_gathered(turn: TurnBuilder, flow: Flow, steps: list[str]) -> None:
+    """Ask whether the answers to these steps are right."""
+    held = turn.open_draft().answers
     turn.ask_own(
         GATHERED,
         (
-            Choice("right", Say("common.gathered.right"), list(several.answers), means="yes"),
-            Choice("wrong", Say("common.gathered.wrong"), list(several.answers), means="no"),
+            Choice("right", Say("common.gathered.right"), steps, means="yes"),
+            Choice("wrong", Say("common.gathered.wrong"), steps, means="no"),
         ),
-        lines=summary(flow, turn.context(Draft(flow.id, "", several.answers))),
+        lines=summary(flow, turn.context(Draft(flow.id, "", {step: held[step] for step in steps}))),
     )
 
 
@@ -225,15 +229,13 @@ def _settle_gathered(turn: TurnBuilder, choice: Choice) -> None:
     """Go on with confirmed facts; else ask which of them is wrong."""
     draft = turn.open_draft()
     flow = turn.flows.by_id[draft.flow]
-    if choice.value == "wrong":
-        drafts.go_on(turn)
-        _ask_which(turn)
-        return
     context = turn.context(draft)
     for step in flow.steps:
         if step.id in choice.answer and step.id in draft.answers:
             turn.effects += step.then(context, draft.answers[step.id])
     drafts.go_on(turn)
+    if choice.value == "wrong":
+        _ask_which(turn)
 
 
 def ask_between(turn: TurnBuilder, choices: tuple[Choice, ...]) -> None:
@@ -266,6 +268,7 @@ def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
     if step is None:
         drafts.go_on(turn)
         return
+    gathered = _gathered(turn)
     before = draft.answers.get(step_id)
     turn.session = structs.replace(
         turn.session, draft=structs.replace(draft, editing=step_id), clarifying=False, refusals=0
@@ -281,19 +284,25 @@ def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
         _refuse(turn, step, refusal)
         return
     turn.lasting = True
-    turn.says.append(
-        Say(
-            "common.corrected",
-            {
-                "label": Say(context.key(step_id, "label")),
-                "old": step.show(before, context),
-                "new": step.show(answer, context),
-            },
-        )
-    )
+    said = {"label": Say(context.key(step_id, "label")), "new": step.show(answer, context)}
+    if step_id in draft.answers:
+        turn.says.append(Say("common.corrected", {**said, "old": step.show(before, context)}))
+    else:
+        turn.says.append(Say("common.noted", said))
     turn.session = structs.replace(turn.session, draft=draft.answered(step_id, answer))
+    if gathered:
+        _ask_gathered(turn, flow, [*dict.fromkeys((*gathered, step_id))])
+        return
     turn.effects += step.then(turn.context(turn.open_draft()), answer)
     drafts.go_on(turn)
+
+
+def _gathered(turn: TurnBuilder) -> list[str]:
+    """Return the steps whose answers are being confirmed; empty at any other question."""
+    asked = turn.session.asked
+    if asked is None or asked.step != GATHERED or not turn.session.shown:
+        return []
+    return [str(step_id) for step_id in turn.session.shown[0].answer]
 
 
 def _read_again(turn: TurnBuilder, step: Step, words: str) -> Json:
@@ -302,7 +311,7 @@ def _read_again(turn: TurnBuilder, step: Step, words: str) -> Json:
     context = turn.context(draft)
     listed = None if step.takes_words else lexicon.options(draft.flow, step.id)
     if listed is None:
-        return step.read(Said(words), context)
+        return step.read(Said(step.amended(draft.answers.get(step.id), words)), context)
     offered = {choice.value: choice for choice in step.prompt(context).choices}
     ranked = [one for one in listed.rank(words) if one.name in offered]
     if not ranked:

@@ -6,11 +6,13 @@ import re
 
 from conversations import lexicon
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.meanings import Correction
-from conversations.engine.reading import reads
+from conversations.engine.matters import matter
+from conversations.engine.meanings import GATHERED, Correction
+from conversations.engine.reading import choices_named, reads
 from conversations.events import Said
 from conversations.flow import Flow
 from conversations.parsers import Refused
+from conversations.phrases import Intent
 from conversations.session import Draft
 from conversations.step import Stay, Step
 from conversations.steps import Review
@@ -34,6 +36,26 @@ _NEW = re.compile(
     r"|(?:ganti|ubah|rubah|diganti|diubah|jadi(?:kan|in)?)? ?(?:jadi|menjadi|ke|jd)|should be|to)"
     r"\b[\s:,]*"
 )
+#: Words that take back what was said just before.
+_SLIP = re.compile(
+    r"^(?:(?:eh+|ups|oops|sorry|maaf|aduh|waduh|lho|loh)[\s,.!]*)*"
+    r"(?:bukan|salah|ralat|koreksi|keliru|i mean|no wait)\b"
+    r"|\bmaksud(?:nya|ku| saya| sy| aku)?\b"
+    r"|\b(?:deng|ding)[\s.!]*$|\bi mean\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(r"\?|\b(?:apa|apaan|gimana|kenapa|siapa|kapan|what|how|why)\b")
+_EH = re.compile(r"^(?:eh+|ups|oops)\b", re.IGNORECASE)
+_SLIPPED = re.compile(
+    r"\b(?:eh+|ups|oops|sorry|maaf|aduh|waduh|lho|loh|salah|ralat|koreksi|keliru|deng|ding|deh|dong"
+    r"|maksud(?:nya|ku)?|i mean|no wait|tadi|harusnya|seharusnya)\b",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(r",|;|\b(?:tapi|tp|melainkan|yang benar|yg bener)\b", re.IGNORECASE)
+#: Intents that "6 juta maksudnya" seems to have.
+_ASKED_OF = frozenset({Intent.HELP, Intent.WHY, Intent.BACK})
+SHORT = 2  # letters of a word that names no option: "di"
+LAST = 3  # answers that words without a name may take back
 _OLD = re.compile(r"\bbukan\b.*$")  # "… bukan aminah" names the old answer
 #: Courtesies, and words that name or correct an answer, around the new one.
 _AROUND = re.compile(
@@ -46,45 +68,134 @@ _AROUND = re.compile(
 def correction(turn: TurnBuilder, text: str) -> Correction | None:
     """Return the earlier answer that the words change; None if they change none.
 
-    The words must name an answer that was given, and say that it is to be changed. At the review
-    a name with a new value is enough.
+    Words that name an answer must also say that it is to be changed; where answers are shown or
+    picked from a list, a name with a new value is enough. Words that take back the last answer
+    need not name it.
     """
     draft, flow = turn.session.draft, turn.flow(turn.session.draft)
     if draft is None or flow is None or not flow.form or not draft.answers:
         return None
-    words = lexicon.answers(flow.id)
-    said = plain(text)
-    changes = _CHANGES.search(said)
-    step = turn.asked_step()
-    if words is None or (changes is None and not isinstance(step, Review)):
+    slip = _slip(turn, draft, flow, text)
+    if slip is not None:
+        return slip
+    said, step = plain(text), turn.asked_step()
+    takes_back = _takes_back(text) or _EH.match(text.strip()) is not None
+    changes = takes_back or _CHANGES.search(said) is not None
+    if not changes and not _may_only_name(turn, step, text):
         return None
-    if step is not None and step.takes_words and not _CORRECTS.search(said) and reads(turn, text):
-        return None  # an address may hold "jadi" or "bukan"
-    given = [r for r in words.rank(_named_part(said)) if r.name in draft.answers] or [
-        r for r in words.rank(text) if r.name in draft.answers
-    ]
+    found = _by_name(turn, draft, flow, text, changes=changes)
+    answers_it = step is not None and step.takes_words and reads(turn, text)
+    if answers_it and not _CORRECTS.search(said):
+        return found if takes_back and found is not None and found.words else None
+    return found  # else an address may hold "jadi" or "bukan"
+
+
+def _takes_back(text: str) -> bool:
+    """Whether the words say that what was said just before is wrong."""
+    return _SLIP.search(text.strip()) is not None and _ASKS.search(plain(text)) is None
+
+
+def _may_only_name(turn: TurnBuilder, step: Step | None, text: str) -> bool:
+    """Whether an answer's name with a new value is a correction: no words answer the question."""
+    if step is None:
+        return turn.session.asked is not None and turn.session.asked.step == GATHERED
+    return isinstance(step, Review) or (not step.takes_words and not choices_named(turn, text))
+
+
+def _by_name(
+    turn: TurnBuilder, draft: Draft, flow: Flow, text: str, *, changes: bool
+) -> Correction | None:
+    """Return the answer that the words name, with its new value if they hold one."""
+    words = lexicon.answers(flow.id)
+    if words is None:
+        return None
+    ranked = words.rank(_named_part(plain(text))) or words.rank(text)
+    first = flow.step(ranked[0].name) if ranked else None
+    if first is not None and first.id not in draft.answers:
+        value = _value(turn, draft, first, text)
+        if value:  # a later question is answered already
+            return Correction(first.id, value)
+    given = [one for one in (*ranked, *words.rank(text)) if one.name in draft.answers]
     if not given:
         return _by_option(flow, draft, text)
     named = flow.step(given[0].name)
     if named is None:
         return None
     value = _value(turn, draft, named, text)
-    return Correction(named.id, value) if changes is not None or value else None
+    return Correction(named.id, value) if changes or value else None
+
+
+def _slip(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction | None:
+    """Return the last answer, if the words take it back without a name: "eh bukan, 6 juta"."""
+    step = turn.asked_step()
+    if step is None or isinstance(step, Review) or turn.session.clarifying or "?" in text:
+        return None
+    strong = _takes_back(text)
+    if not strong and not _EH.match(text.strip()):
+        return None
+    raised = matter(text)
+    if raised is not None and not (strong and raised.intent in _ASKED_OF):
+        return None
+    if choices_named(turn, text) or (not strong and reads(turn, text)):
+        return None
+    other = _by_option(flow, draft, text)
+    if other is not None:
+        return other
+    words = lexicon.answers(flow.id)
+    named = [one.name for one in words.rank(text)] if words is not None else []
+    if any(name in draft.answers for name in named):
+        return None
+    for last in _last_answered(turn, draft, flow, step):
+        for part in _without_slip(text):
+            if part and _reads(turn, draft, last, part):
+                return Correction(last.id, part)
+    return None
+
+
+def _last_answered(turn: TurnBuilder, draft: Draft, flow: Flow, step: Step) -> list[Step]:
+    """Return the last answered questions before the open one, the latest first."""
+    applying = [one for one in flow.applying(turn.context(draft)) if one.counted]
+    before = applying[: applying.index(step)] if step in applying else applying
+    given = [one for one in before if one.id in draft.answers]
+    return given[: -LAST - 1 : -1]
+
+
+def _without_slip(text: str) -> list[str]:
+    """Return what the words may say anew: "6 juta" of "eh bukan 5 juta, 6 juta"."""
+    before, denied, after = _said_anew(text).partition("bukan")
+    if before.strip(" ,.!") or not denied:
+        return [_trimmed(before)]
+    parts = (*reversed(_AFTER.split(after)), after)
+    return list(dict.fromkeys(_trimmed(part) for part in parts))
+
+
+def _said_anew(text: str) -> str:
+    return re.sub(r"\bbukan\b", "bukan", _SLIPPED.sub(" ", text), flags=re.IGNORECASE)
 
 
 def _by_option(flow: Flow, draft: Draft, text: str) -> Correction | None:
-    """Return the answer whose option the words deny while they name another one of the step."""
+    """Return the answer of which the words deny one option and name another: "bukan keliling, …".
+
+    If the one that they name is the answer already, the question is asked again.
+    """
     said = {word for word in lexicon.words(text, topics=True) if word.startswith(lexicon.NOT)}
+    affirmed = ", ".join(p for p in _AFTER.split(text) if p.strip() and not _denies(p))
     for step in flow.steps:
         listed = lexicon.options(flow.id, step.id)
         answer = draft.answers.get(step.id)
-        if listed is None or not isinstance(answer, str):
+        if listed is None or not isinstance(answer, str) or not said:
             continue
-        denied = {lexicon.NOT + word for word in listed.words_of(answer)}
-        named = [one.name for one in listed.rank(text) if one.name != answer]
-        if said & denied and named:
-            return Correction(step.id, text)
+        options = listed.phrases if affirmed else (answer,)
+        known = frozenset[str]().union(*map(listed.words_of, options))
+        named = listed.rank(affirmed or text)
+        if named and said & {lexicon.NOT + word for word in known if len(word) > SHORT}:
+            new = named[0].name != answer
+            return Correction(step.id, (affirmed or text) if new else "")
     return None
+
+
+def _denies(part: str) -> bool:
+    return any(word.startswith(lexicon.NOT) for word in lexicon.words(part, topics=True))
 
 
 def _named_part(said: str) -> str:
@@ -99,6 +210,9 @@ def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
     new = _NEW.search(text.lower())
     parts = [text[new.end() :]] if new else []
     parts.append(_without_name(draft.flow, step.id, text))
+    whole = _said_anew(text)
+    if step.numeric or step.amended(draft.answers.get(step.id), whole) != whole:
+        parts.append(whole)  # "2 orang" and "rw 8" name themselves
     for part in parts:
         words = _trimmed(part)
         if words and _reads(turn, draft, step, words):
@@ -107,16 +221,23 @@ def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
 
 
 def _without_name(flow: str, step: str, text: str) -> str:
-    """Return the text after the last word that names the answer, or says that it is wrong."""
+    """Return the text after the words that name the answer, and that say that it is wrong."""
     words = lexicon.answers(flow)
     known = words.words_of(step) if words is not None else frozenset()
-    found = list(re.finditer(r"[^\W_]+", text))
-    ends = [
-        m.end()
-        for m in found
-        if lexicon.root(plain(m.group())) in known or _CHANGES.fullmatch(plain(m.group()))
-    ]
-    return text[max(ends) :] if ends else ""
+    end, is_named = 0, False
+    seen: set[str] = set()
+    for found in re.finditer(r"[^\W_]+|[,:;]", text):
+        word = plain(found.group())
+        if _CHANGES.fullmatch(word):
+            end = found.end()
+            if is_named:
+                break  # "nama warungnya ganti Warung Mak Sumi"
+        elif lexicon.root(word) in known - seen:  # "nama warungnya Warung Mak Sumi"
+            end, is_named = found.end(), True
+            seen.add(lexicon.root(word))
+        elif is_named and (not word.isalnum() or lexicon.root(word) in seen):
+            break
+    return text[end:] if is_named else ""
 
 
 def _trimmed(words: str) -> str:
@@ -131,7 +252,7 @@ def _reads(turn: TurnBuilder, draft: Draft, step: Step, words: str) -> bool:
         listed = lexicon.options(draft.flow, step.id)
         return listed is not None and bool(listed.rank(words))
     try:
-        step.read(Said(words), turn.context(draft))
+        step.read(Said(step.amended(draft.answers.get(step.id), words)), turn.context(draft))
     except Stay:
         return False
     except Refused as refused:

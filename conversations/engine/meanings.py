@@ -12,6 +12,8 @@ from conversations.messages import Json, Say
 from conversations.phrases import Intent
 from conversations.session import ChatSession, Choice, Draft, Interrupted
 
+GATHERED = "gathered"  # the engine's own question: are these facts right?
+
 #: Events that may answer the open question or another one.
 Heard: TypeAlias = Said | Tapped | Located | Uploaded
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from conversations.facts import Facts
+from conversations.messages import Json
 from conversations.parsers import Parser, Refused
 from conversations.parsers.numbers import in_digits
 from conversations.words import is_latin, plain, standardised, tidy
@@ -37,6 +38,16 @@ def rt_rw() -> Parser:
         return f"{pair[0]:03d}/{pair[1]:03d}"
 
     return parse
+
+
+def rt_rw_amended(answer: Json, words: str) -> str:
+    """Return words that name only the RT or the RW with the other one of an earlier answer."""
+    named = dict(re.findall(r"\b(rt|rw)\D{0,12}?(\d{1,4})", in_digits(plain(words))))
+    if not isinstance(answer, str) or len(named) != 1:
+        return words
+    first, _, second = answer.partition("/")
+    both = {"rt": first, "rw": second, **named}
+    return f"rt {both['rt']} rw {both['rw']}"
 
 
 def street(*, at_most: int = 200) -> Parser:

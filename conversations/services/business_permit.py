@@ -12,7 +12,7 @@ from conversations.effects import Effect, RememberName, SendIdentityLink
 from conversations.facts import City, Facts
 from conversations.form import form
 from conversations.messages import Json, Rupiah, Say, Value
-from conversations.parsers.address import rt_rw, street
+from conversations.parsers.address import rt_rw, rt_rw_amended, street
 from conversations.parsers.dates import days
 from conversations.parsers.money import money
 from conversations.parsers.name import business_name, name
@@ -62,7 +62,7 @@ FORM = form(
         Ask("trade", parse=business_type(offers=3), can_leave=True, shows=_trade_shown),
         Ask("business_name", parse=business_name(at_most=100), options={"none": None}),
         Locate("place"),
-        Ask("rt_rw", parse=rt_rw(), options={"unknown": None}),
+        Ask("rt_rw", parse=rt_rw(), options={"unknown": None}, amends=rt_rw_amended),
         Ask("street", parse=street(at_most=200)),
         Choose("premises", options=("fixed", "mobile", "home", "roadside")),
         Upload("place_photo", at_most=3),
