@@ -100,11 +100,11 @@ def load(
 def heard_from(known: Facts, row: Untaken) -> Facts:
     """Adapt facts to the row's channel: on WhatsApp the address may be the person's number.
 
-    WhatsApp has no button that shares the sender's own contact.
+    WhatsApp has no button that shares the sender's own contact, and choices are often numbered.
     """
     if row.channel != WHATSAPP:
         return known
-    me = replace(known.me, shares_contact=False)
+    me = replace(known.me, shares_contact=False, numbered=True)
     number = whatsapp_number(row.address) if me.phone is None and row.address else None
     if number is not None:
         me = replace(me, phone=number, phone_of_chat=True)

@@ -195,6 +195,7 @@ class Me:
     phone: str | None = None
     phone_of_chat: bool = False
     shares_contact: bool = True  # whether this chat can send a contact
+    numbered: bool = False  # whether choices are answered by number in this chat, as on WhatsApp
     opted_out: bool = False
     consents: frozenset[str] = frozenset()  # purposes agreed to, in the current wording
 

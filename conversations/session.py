@@ -84,6 +84,7 @@ class ChatSession(msgspec.Struct, frozen=True):
     since: int = 0  # the version at which the open question was first asked
     refusals: int = 0
     greeted: bool = False
+    refused_for: str = ""  # why the last answer was refused, to say it in other words next time
     refused: str = ""  # id of the message that was not understood, while an edit may correct it
     interrupted: Interrupted | None = None
     tongue_known: bool = False  # the person has written in a language, or chosen one
@@ -103,6 +104,7 @@ class ChatSession(msgspec.Struct, frozen=True):
             "refusals": self.refusals,
             "greeted": self.greeted,
             "refused": self.refused,
+            "refused_for": self.refused_for,
             "calling": self.calling,
             "wished": self.wished,
             "tongue_known": self.tongue_known,
@@ -136,6 +138,7 @@ class ChatSession(msgspec.Struct, frozen=True):
             refusals=data["refusals"],
             greeted=data["greeted"],
             refused=data.get("refused", ""),
+            refused_for=data.get("refused_for", ""),
             interrupted=_interrupted_from_json(interrupted) if interrupted else None,
             calling=data.get("calling", False),
             wished=data.get("wished", False),

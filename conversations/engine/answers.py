@@ -198,7 +198,10 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused) -> None:
         turn.show(step.id, Prompt(say, tuple(choices)), clarifying=True)
         return
     refusals = turn.session.refusals + 1
-    turn.session = structs.replace(turn.session, refusals=refusals)
+    why = f"{refusal.reason} {refusal.params}"
+    if refusals > 1 and why == turn.session.refused_for and refusal.reason != "pick_one":
+        say = questions.refused_again(refusals)
+    turn.session = structs.replace(turn.session, refusals=refusals, refused_for=why)
     turn.says.append(say)
     questions.ask(turn, turn.flows.by_id[draft.flow], draft, step, refusals=refusals)
 

@@ -213,7 +213,9 @@ def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
             asides.answer(turn, meaning)
         case Unclear():
             turn.not_understood()
-            drafts.digress(turn, questions.pick_one(turn))
+            say = questions.pick_one(turn)
+            turn.session = structs.replace(turn.session, refusals=turn.session.refusals + 1)
+            drafts.digress(turn, say)
         case Resume():
             questions.ask_to_resume(turn)
         case MovedOn():

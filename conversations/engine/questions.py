@@ -38,15 +38,29 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
 def pick_one(turn: TurnBuilder) -> Say:
     """Return the sentence for words that name no choice; it names the choices.
 
-    The second time in a row it is another one.
+    It is never the same twice in a row.
     """
-    labels = [choice.label for choice in turn.session.shown[:NAMED]]
+    labels: list[Say | str] = [choice.label for choice in turn.session.shown[:NAMED]]
     if not labels:
         return Say("refusals.pick_one")
+    if turn.facts.me.numbered:
+        labels = [
+            Say("common.number_of", {"n": n, "choice": label}) for n, label in enumerate(labels, 1)
+        ]
     named = reduce(lambda said, label: Say("common.list", {"said": said, "next": label}), labels)
-    if turn.session.refusals:
-        return Say("common.pick_from_again", {"options": named})
-    return Say("common.pick_from", {"options": named})
+    again = turn.session.refusals % 2 == 1
+    if turn.facts.me.numbered:
+        key = "common.pick_number_again" if again else "common.pick_number"
+    else:
+        key = "common.pick_from_again" if again else "common.pick_from"
+    return Say(key, {"options": named})
+
+
+def refused_again(refusals: int) -> Say:
+    """Return a sentence for an answer that is refused as the last one was; it alternates."""
+    if refusals % 2:
+        return Say("common.unread_still")
+    return Say("common.unread_again")
 
 
 def ask_to_resume(turn: TurnBuilder) -> None:

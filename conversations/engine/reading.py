@@ -119,17 +119,35 @@ def service_named(turn: TurnBuilder, text: str) -> Service | None:
 
 def says_more(turn: TurnBuilder, text: str, choice: Choice) -> bool:
     """Whether words at a question with lasting effects ask, or limit: "bisa tapi sore"."""
-    asked = turn.session.asked
-    if asked is None or f"{asked.flow}.{asked.step}" not in lexicon.careful():
-        return False
-    if choice.value in _HARMLESS or bare_number(text) or exact(text, turn.labels()) is not None:
+    if not _is_one_of(lexicon.careful(), turn, choice) or exact(text, turn.labels()) is not None:
         return False
     return _ASKS.search(standardised(text)) is not None
 
 
 def doubts(turn: TurnBuilder, text: str, choice: Choice) -> bool:
     """Whether the option that the words name is asked back before it is taken."""
+    if bare_number(text):
+        return _is_no_offered_number(turn, choice)
     return says_more(turn, text, choice) or is_by_the_way(turn, text)
+
+
+def _is_one_of(questions: frozenset[str], turn: TurnBuilder, choice: Choice) -> bool:
+    """Whether the open question is one of these, and the choice has effects."""
+    asked = turn.session.asked
+    if asked is None or choice.value in _HARMLESS:
+        return False
+    return f"{asked.flow}.{asked.step}" in questions
+
+
+def _is_no_offered_number(turn: TurnBuilder, choice: Choice) -> bool:
+    """Whether a number picks what can't be taken back although no numbers were shown.
+
+    After words that were not understood, a number that was shown is asked back too.
+    """
+    offered = turn.facts.me.numbered and not turn.session.refusals
+    if offered or turn.session.clarifying:
+        return False
+    return _is_one_of(lexicon.asked_back(), turn, choice)
 
 
 def is_by_the_way(turn: TurnBuilder, text: str) -> bool:

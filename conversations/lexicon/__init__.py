@@ -251,6 +251,12 @@ def careful() -> frozenset[str]:
 
 
 @cache
+def asked_back() -> frozenset[str]:
+    """Return the questions ("flow.step") at which a number that was not offered is asked back."""
+    return frozenset(_toml("options")["asked_back"])
+
+
+@cache
 def _common_roots() -> frozenset[str]:
     """Return the roots of common words, which are no misspelling of another: "bentar"."""
     return frozenset(map(root, no_names()))

@@ -329,9 +329,8 @@ def _phone(known: Facts, rest: str) -> Facts:
     return city.changed(known, phone=number, phone_of_chat="of-chat" in how)
 
 
-def _flag(name: str, value: Json) -> Callable[[Facts, str], Facts]:
+def _flag(**changed: Json) -> Callable[[Facts, str], Facts]:
     def change(known: Facts, rest: str) -> Facts:
-        changed: dict[str, Json] = {name: value}
         return city.changed(known, **changed)
 
     return change
@@ -349,7 +348,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "officers": _officers,
     "call": _call,
     "phone": _phone,
-    "whatsapp": _flag("shares_contact", False),
-    "consented": _flag("consents", frozenset({"applying"})),
-    "english": _flag("locale", "en"),
+    "whatsapp": _flag(shares_contact=False, numbered=True),
+    "consented": _flag(consents=frozenset({"applying"})),
+    "english": _flag(locale="en"),
 }
