@@ -1,6 +1,6 @@
 """The directory: facts about offices that belong to an answer, a line each.
 
-What the directory does not hold is not said. A line names a fact of our own office, or another
+A fact that is not filled in is not said. A line names a fact of our own office, or another
 authority with its telephone number, page and address.
 """
 

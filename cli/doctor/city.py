@@ -10,7 +10,7 @@ from cli.doctor.line import Line
 from models.reference import city_file
 from models.reference.city_file import EXAMPLE, STALE, BadCityFile, Row
 
-_AGAIN = "then start izin serve (or izin poll) again."
+_AGAIN = "Then start izin serve (or izin poll) again."
 
 
 def city_lines(path: str | None, today: date) -> Iterator[Line]:
@@ -51,8 +51,8 @@ def _empty(keys: Iterable[str], path: str) -> Iterator[Line]:
         yield Line(
             "warn",
             "city",
-            f'people are not told what is empty: {named}. Fill it in in {path}, or enter "-" '
-            f"where there is no such fact, {_AGAIN}",
+            f"people are not told what is empty: {named}. Fill these rows of {path}, with "
+            f'"-" where there is no such fact. {_AGAIN}',
         )
 
 
@@ -62,7 +62,7 @@ def _stale(rows: Mapping[str, Row], path: str) -> Iterator[Line]:
             "warn",
             "city",
             f"checked more than {STALE.days} days ago: {_dated(rows)}. Check again, and enter the "
-            f"day in {path}, {_AGAIN}",
+            f"day in {path}. {_AGAIN}",
         )
 
 

@@ -46,8 +46,8 @@ def test_empty_rows_are_listed_by_their_office(tmp_path: Path) -> None:
     file.write_text(text.replace('"https://bpom.example.go.id"', '""'), encoding="utf-8")
     (line,) = lines(file)
     assert line == (
-        "warn people are not told what is empty: office (landline), bpom (phone, url). Fill it "
-        f'in in {file}, or enter "-" where there is no such fact, then start izin serve (or izin '
+        "warn people are not told what is empty: office (landline), bpom (phone, url). Fill these "
+        f'rows of {file}, with "-" where there is no such fact. Then start izin serve (or izin '
         "poll) again."
     )
 
@@ -60,7 +60,7 @@ def test_a_row_that_was_checked_long_ago_is_listed_with_its_day_and_source(tmp_p
     _, stale = lines(file, date(2026, 11, 27))
     assert stale == (
         "warn checked more than 180 days ago: bpom.phone (2026-05-30, bpom.go.id). Check again, "
-        f"and enter the day in {file}, then start izin serve (or izin poll) again."
+        f"and enter the day in {file}. Then start izin serve (or izin poll) again."
     )
 
 
