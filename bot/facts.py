@@ -20,6 +20,7 @@ from conversations.facts import (
     CallFact,
     CaseFact,
     Desk,
+    Directory,
     DocumentFact,
     Facts,
     Locale,
@@ -57,11 +58,12 @@ SUPERVISORS_CHECK = "supervisor"  # a manual finding, about one version of the a
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """Data that is the same for all people: places, kinds of business, flows."""
+    """Data that is the same for all people: places, kinds of business, flows, offices."""
 
     places: Places
     trades: Trades
     flows: Flows
+    directory: Directory
 
 
 def load(
@@ -84,6 +86,7 @@ def load(
             places=city.places,
             trades=city.trades,
             calendar=openings[one.id].calendar,
+            directory=city.directory,
             me=Me(
                 roles=_roles(me),
                 locale=_locale(one.locale),

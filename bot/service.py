@@ -29,6 +29,7 @@ from bot.template_watch import TemplateWatch
 from bot.turns import Turns
 from conversations import flows
 from conversations.catalogue import Catalogue
+from conversations.facts import Directory
 from models import keys
 from models.infrastructure import database, loops
 from models.infrastructure.database import Database
@@ -169,6 +170,7 @@ async def running(
     limits: Limits,
     public_url: str,
     *,
+    directory: Directory,
     templates: TemplateWatch | None = None,
 ) -> AsyncIterator[Bot]:
     """Run a bot while the context is open; close all its arguments at the end.
@@ -177,7 +179,7 @@ async def running(
     """
     sender = Sender(db, channels, storage, limits)
     media = Media(db, channels, storage)
-    city = City(area.load(), business_type.load(), flows.load())
+    city = City(area.load(), business_type.load(), flows.load(), directory)
     turns = Turns(db, city, public_url, sender)
     bot = Bot(db, channels, storage, turns, sender, media, templates)
     gc.freeze()  # objects loaded so far are permanent: the collector can skip them

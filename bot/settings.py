@@ -61,6 +61,9 @@ class Settings(settings.Settings):
         proxies, example="10.0.0.5,172.18.0.0/16", default="127.0.0.0/8,::1"
     )
 
+    #: Facts about offices that people are told; without it the example, in which none is filled in.
+    city_file: str | None = setting(text, example="/etc/izin-datang/city.toml", optional=True)
+
     metrics_token: Secret[str] | None = secret(
         matching(r"[\w-]{16,256}", "16 to 256 letters, digits, _ or -"),
         example='"$(openssl rand -hex 32)"',

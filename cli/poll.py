@@ -12,9 +12,11 @@ from bot.service import limits, running
 from bot.settings import Settings
 from cli.base import Refusal
 from conversations import catalogue
+from conversations.facts import Directory
 from models.infrastructure import database, loops
 from models.infrastructure.loops import Loop
 from models.infrastructure.storage import Storage
+from models.reference import city_file
 from models.startup import enter_keys, read_settings
 
 
@@ -30,12 +32,13 @@ def _poll(given: Namespace) -> int:
         raise Refusal(
             "TELEGRAM_BOT_TOKEN is not set: @BotFather gives one. Example: 123456:ABC-def"
         )
+    directory = city_file.read(settings.city_file).directory
     enter_keys(settings)
-    asyncio.run(_poll_until_stopped(settings, token.reveal()))
+    asyncio.run(_poll_until_stopped(settings, token.reveal(), directory))
     return 0
 
 
-async def _poll_until_stopped(settings: Settings, token: str) -> None:
+async def _poll_until_stopped(settings: Settings, token: str, directory: Directory) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -45,7 +48,9 @@ async def _poll_until_stopped(settings: Settings, token: str) -> None:
     storage = Storage(settings.storage_url)
     channels = {telegram.name: telegram}
     allowed = limits(settings)
-    async with running(db, channels, storage, allowed, settings.public_url) as bot:
+    async with running(
+        db, channels, storage, allowed, settings.public_url, directory=directory
+    ) as bot:
         loop = Loop(
             "poll",
             lambda: poll.poll(telegram, lambda polled: bot.take_polled(list(polled)), stop=stop),

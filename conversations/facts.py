@@ -13,6 +13,8 @@ WIB = timezone(timedelta(hours=7), "WIB")  # Jakarta has no daylight saving time
 
 Locale: TypeAlias = Literal["id", "en"]
 Role: TypeAlias = Literal["owner", "officer", "supervisor", "head"]
+#: Facts about offices, by key ("office.landline") and language; only those that are filled in.
+Directory: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
 class Place(Protocol):
@@ -275,6 +277,7 @@ class Facts:
     places: Places
     trades: Trades
     calendar: Calendar = Weekdays()
+    directory: Directory = field(default_factory=dict)
     me: Me = Me()
     mine: Mine = field(default_factory=Mine)
     rounds: Rounds = Rounds()

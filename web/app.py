@@ -39,6 +39,7 @@ from models.infrastructure.database import Database
 from models.infrastructure.encryption import UnreadableValue
 from models.infrastructure.settings import revealed
 from models.infrastructure.storage import Storage
+from models.reference import city_file
 from web import documents, files, identity, metrics, pages
 from web.pages import Pages
 from web.requests import Requests
@@ -92,8 +93,13 @@ class Addition:
 
 
 def build(settings: Settings, addition: Addition | None = None) -> Starlette:
-    """Return the application; the bot runs during its lifespan."""
+    """Return the application; the bot runs during its lifespan.
+
+    Raises:
+        models.reference.city_file.BadCityFile: the city file is wrong.
+    """
     words = catalogue.load()
+    directory = city_file.read(settings.city_file).directory
     folders = [pages.HERE, *([addition.folder] if addition is not None else [])]
     redis = Redis.from_url(settings.redis_url.reveal())
     entrance = _Entrance()
@@ -134,6 +140,7 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
             parts.storage,
             service.limits(settings),
             settings.public_url,
+            directory=directory,
             templates=service.template_watch(settings, parts.db),
         ) as bot:
             entrance.bot = bot

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from ipaddress import ip_network
 
 from bot.settings import Settings
+from cli.doctor.city import city_lines
 from cli.doctor.database import database_lines
 from cli.doctor.line import Line
 from cli.doctor.servers import redis_lines, storage_lines, telegram_lines, whatsapp_lines
 from models.infrastructure import encryption, logs
+from models.infrastructure.wib import WIB
 from workers.settings import Settings as WorkerSettings
 
 PATIENCE = 5  # seconds
@@ -36,10 +39,13 @@ def report(environment: Mapping[str, str]) -> int:
     return int(failed)
 
 
-def examine(environment: Mapping[str, str], *, patience: int = PATIENCE) -> Iterator[Line]:
+def examine(
+    environment: Mapping[str, str], *, patience: int = PATIENCE, today: date | None = None
+) -> Iterator[Line]:
     """Check one part after another; a failing part does not stop the checks of others.
 
-    `patience` is the timeout in seconds to connect to a server, and for each of its answers.
+    `patience` is the timeout in seconds to connect to a server, and for each of its answers;
+    `today` is this host's date in Jakarta if it is not given.
     """
     rooms = (Settings, WorkerSettings)
     problems = [problem for room in rooms for problem in room.problems(environment)]
@@ -51,6 +57,7 @@ def examine(environment: Mapping[str, str], *, patience: int = PATIENCE) -> Iter
     issuing = WorkerSettings.from_environment(environment)
     encryption.use(settings.key_ring)
     yield from _settings(settings, issuing)
+    yield from city_lines(settings.city_file, today or datetime.now(WIB).date())
     yield from database_lines(settings, patience)
     yield from redis_lines(settings.redis_url.reveal(), patience)
     yield from storage_lines(settings.storage_url)

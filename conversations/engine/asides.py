@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conversations import directory
 from conversations.commands import Typed
 from conversations.effects import Help
 from conversations.engine import drafts, orders
@@ -61,7 +62,7 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
         case _ if meant in _CALLED:
             orders.call(turn, Help.TALK, Say(key, orders.how_to_call(turn)))
         case _:
-            drafts.digress(turn, Say(key))
+            drafts.digress(turn, Say(key), *directory.lines(turn.facts.directory, matter))
 
 
 def complain(turn: TurnBuilder) -> None:

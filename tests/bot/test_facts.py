@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from models.visit import CODE_TRIES, Visit
 from tests import world
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, today, words
 from tests.clock import now
+from tests.conversations.city import DIRECTORY
 
 SOUTH, CENTRE = "31.74.07.1010", "31.71.06.1001"  # Cipete Utara; Menteng
 REVIEW = CaseState.IN_REVIEW
@@ -208,3 +210,11 @@ async def test_names_that_are_missing_break_nothing(town: Town) -> None:
     (visit,) = known(town, OFFICER).rounds.visits
     assert (visit.pin, visit.about, visit.address) == (None, "-", "Jl. Damai 3")
     assert words("visit.no_pin") in town.heard(OFFICER)
+
+
+async def test_facts_about_offices_are_told_to_whoever_asks(town: Town) -> None:
+    turns = town.desk.turns
+    turns.city = replace(turns.city, directory=DIRECTORY)
+    told = "\n".join(await town.desk.say("alamat kantornya dimana", "stranger"))
+    assert "Alamat kantor: Gedung Contoh lantai 3" in told
+    assert "Telepon kantor: (021) 5550100" in told

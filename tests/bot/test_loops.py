@@ -100,6 +100,7 @@ async def running(
         Storage(folder.as_uri()),
         Limits(redis_url, {}),
         "https://izin.example",
+        directory={},
         templates=templates,
     ) as bot:
         yield bot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time
+from pathlib import Path
 
 from conversations import flows, services
 from conversations.effects import (
@@ -44,11 +45,13 @@ from conversations.facts import (
 )
 from conversations.messages import Json
 from models.calendar import Calendar
-from models.reference import area, business_type
+from models.reference import area, business_type, city_file
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=WIB)
 WEDNESDAY = date(2026, 11, 25)
 CODE = "482915"
+#: Facts about offices, every one filled in.
+DIRECTORY = city_file.read(Path(__file__).parents[1] / "models" / "city_full.toml").directory
 
 #: What an owner may have answered, a step each; every form's steps are a part of these.
 ANSWERS: dict[str, Json] = {

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from bot.outcomes import REASONS as CALLED
-from conversations import flows
+from conversations import directory, flows
 from conversations.catalogue import LOCALES
 from conversations.engine import understanding
 from conversations.phrases import Intent
@@ -54,8 +54,10 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.reason.{}": sorted(CALLED),
     "call.short.{}": sorted(CALLED),
     "common.{}": ("resume", "cancel", "complaint", "gathered", "my_data", "erase_data"),
+    "common.authority.{}": [one for some in directory.AUTHORITIES.values() for one in some],
     "common.help.{}": ("owner", "officer", "supervisor"),
     "common.intent.{}": ANSWERED,
+    "common.office.{}": ("page", "landline", "address", "hours"),
     "common.month.{}": [str(month) for month in range(1, 13)],
     "common.part.{}": PARTS,
     "common.send_{}": ("location", "contact"),

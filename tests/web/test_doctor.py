@@ -36,6 +36,7 @@ from tests.providers.twilio_api import FakeTwilio
 
 KEY, OTHER_KEY = (b64encode(bytes([byte]) * 32).decode() for byte in (7, 8))
 PUBLIC_URL = "https://izin.example.go.id"
+CITY = Path(__file__).parents[1] / "models" / "city_full.toml"
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,17 @@ def telegram() -> Iterator[FakeBotApi]:
 
 
 @pytest.fixture
-def product(database: str, redis_url: str, telegram: FakeBotApi, tmp_path: Path) -> dict[str, str]:
+def product(
+    database: str,
+    redis_url: str,
+    telegram: FakeBotApi,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, str]:
     """The environment of a product that lacks nothing."""
+    city = tmp_path_factory.mktemp("city") / "city.toml"
+    checked = CITY.read_text(encoding="utf-8").replace("2026-11-20", str(now().date()))
+    city.write_text(checked, encoding="utf-8")
     point(telegram, f"{PUBLIC_URL}/webhooks/telegram")
     return {
         "DATABASE_URL": database,
@@ -62,6 +72,7 @@ def product(database: str, redis_url: str, telegram: FakeBotApi, tmp_path: Path)
         "TELEGRAM_WEBHOOK_SECRET": "a-secret-of-telegram",
         "TELEGRAM_API_URL": telegram.url,
         "METRICS_TOKEN": "a-token-of-the-watchers",
+        "CITY_FILE": str(city),
     }
 
 
@@ -482,7 +493,7 @@ def test_links_that_would_lead_to_another_bot_are_told(
 def test_what_is_missing_only_for_real_permits_is_a_warning(
     product: dict[str, str], at_work: None
 ) -> None:
-    names = ("PERMIT_SIGNER", "TELEGRAM_BOT_TOKEN", "METRICS_TOKEN")
+    names = ("PERMIT_SIGNER", "TELEGRAM_BOT_TOKEN", "METRICS_TOKEN", "CITY_FILE")
     product |= dict.fromkeys(names, "") | {"PUBLIC_URL": "http://izin.example"}
     told = [line.told for line in ailing(product) if line.state == "warn"]
     for setting in (*names, "PUBLIC_URL"):
