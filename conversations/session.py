@@ -68,6 +68,14 @@ class Interrupted:
     at: datetime  # when the news came
 
 
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A few words that said nothing by themselves; the next ones may go on with them."""
+
+    text: str
+    at: datetime  # when they came
+
+
 class ChatSession(msgspec.Struct, frozen=True):
     """One person's conversation: the open draft, the parked ones, and the open question.
 
@@ -87,6 +95,7 @@ class ChatSession(msgspec.Struct, frozen=True):
     refused_for: str = ""  # why the last answer was refused, to say it in other words next time
     refused: str = ""  # id of the message that was not understood, while an edit may correct it
     interrupted: Interrupted | None = None
+    fragment: Fragment | None = None
     tongue_known: bool = False  # the person has written in a language, or chosen one
     wished: bool = False  # a keyboard button for a message's `wish` is shown
     calling: bool = False  # the office is to call the person, who may type a number
@@ -108,6 +117,7 @@ class ChatSession(msgspec.Struct, frozen=True):
             "calling": self.calling,
             "wished": self.wished,
             "tongue_known": self.tongue_known,
+            "fragment": _fragment_to_json(self.fragment) if self.fragment else None,
             "interrupted": _interrupted_to_json(self.interrupted) if self.interrupted else None,
         }
 
@@ -126,7 +136,7 @@ class ChatSession(msgspec.Struct, frozen=True):
 
     @classmethod
     def _read(cls, data: Json) -> ChatSession:
-        interrupted = data.get("interrupted")
+        interrupted, fragment = data.get("interrupted"), data.get("fragment")
         return cls(
             draft=_draft_from_json(data["draft"]) if data["draft"] else None,
             parked=tuple(_draft_from_json(draft) for draft in data["parked"]),
@@ -140,6 +150,7 @@ class ChatSession(msgspec.Struct, frozen=True):
             refused=data.get("refused", ""),
             refused_for=data.get("refused_for", ""),
             interrupted=_interrupted_from_json(interrupted) if interrupted else None,
+            fragment=_fragment_from_json(fragment) if fragment else None,
             calling=data.get("calling", False),
             wished=data.get("wished", False),
             tongue_known=data.get("tongue_known", data["greeted"]),
@@ -208,6 +219,15 @@ def _offers_from_json(data: Json) -> tuple[Choice, ...]:
         Choice(value, say_from_json(label), answer, act, means)
         for value, label, answer, act, means in data
     )
+
+
+def _fragment_to_json(fragment: Fragment) -> Json:
+    return [fragment.text, fragment.at.isoformat()]
+
+
+def _fragment_from_json(data: Json) -> Fragment:
+    text, at = data
+    return Fragment(text, datetime.fromisoformat(at))
 
 
 def _interrupted_to_json(held: Interrupted) -> Json:

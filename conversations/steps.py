@@ -24,7 +24,7 @@ from conversations.step import (
 )
 from conversations.wording import place_name
 
-#: After a photo, before the reply with the count: albums arrive photo by photo.
+#: Before a reply to what may be only a part: a photo of an album, a few words of a sentence.
 QUIET = timedelta(seconds=2)
 SAME_PLACE_KM = 5  # the largest kelurahan reach 4 km from their centroid
 

@@ -197,6 +197,7 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused) -> None:
             choices.append(Choice("none", no, None, "again", means="no"))
         turn.show(step.id, Prompt(say, tuple(choices)), clarifying=True)
         return
+    turn.said_nothing = not isinstance(refusal, Wrong)
     refusals = turn.session.refusals + 1
     why = f"{refusal.reason} {refusal.params}"
     if refusals > 1 and why == turn.session.refused_for and refusal.reason != "pick_one":
@@ -387,6 +388,7 @@ def idle(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
         turn.says.append(Say("common.choose_from_menu"))
         drafts.go_home(turn)
         turn.not_understood()
+        turn.said_nothing = True
         return
     drafts.go_home(turn)
 

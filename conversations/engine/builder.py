@@ -51,6 +51,7 @@ class TurnBuilder:
     says: list[Say] = field(default_factory=list)
     prompt: Prompt | None = None  # sent with the reply
     message: str = ""  # the id of the message that is being read
+    said_nothing: bool = False  # the words were no answer, and name nothing to choose from
     after: timedelta = timedelta(0)
     lasting: bool = False  # the reply reports a change, or is the first: it must not be dropped
 

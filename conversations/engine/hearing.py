@@ -9,7 +9,7 @@ from msgspec import structs
 
 from conversations.commands import read as read_command
 from conversations.effects import UseLanguage
-from conversations.engine import answers, asides, drafts, news, orders, questions
+from conversations.engine import answers, asides, drafts, fragments, news, orders, questions
 from conversations.engine.builder import TurnBuilder, same
 from conversations.engine.interruption import asks_whose, before_news
 from conversations.engine.meanings import (
@@ -150,10 +150,13 @@ def _hear(turn: TurnBuilder, event: Heard) -> None:
     """Act on the meaning of an event."""
     if isinstance(event, Said):
         turn.message = event.message
+        event = fragments.joined(turn, event)
     meaning = understand(turn, event)
     if _settles_interruption(turn, event, meaning):
         turn.session = structs.replace(turn.session, interrupted=None)
     _act_on(turn, meaning, event)
+    if isinstance(event, Said):
+        fragments.keep(turn, event)
 
 
 def _settles_interruption(turn: TurnBuilder, event: Heard, meaning: Meaning) -> bool:
@@ -213,6 +216,7 @@ def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
             asides.answer(turn, meaning)
         case Unclear():
             turn.not_understood()
+            turn.said_nothing = True
             say = questions.pick_one(turn)
             turn.session = structs.replace(turn.session, refusals=turn.session.refusals + 1)
             drafts.digress(turn, say)

@@ -347,7 +347,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "windows": _windows,
     "officers": _officers,
     "call": _call,
-    "city": _flag("directory", city.DIRECTORY),
+    "city": _flag(directory=city.DIRECTORY),
     "phone": _phone,
     "whatsapp": _flag(shares_contact=False, numbered=True),
     "consented": _flag(consents=frozenset({"applying"})),

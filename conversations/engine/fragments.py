@@ -1,0 +1,79 @@
+"""Fragments: one sentence in several short messages, such as "pak", "mau", "ijin"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from msgspec import structs
+
+from conversations.engine.builder import TurnBuilder
+from conversations.engine.meanings import Answer, Between, Meaning, Remark, Unclear, Unread
+from conversations.engine.reading import service_named
+from conversations.engine.understanding import read
+from conversations.events import Said
+from conversations.parsers import Refused
+from conversations.session import Fragment
+from conversations.step import Stay, Wrong
+from conversations.steps import QUIET
+
+MOST_WORDS = 3  # of a fragment
+#: Words without a digit, or a mark that ends a sentence.
+_WORDS = re.compile(r"[^\W\d_]+(?:[\s'-]+[^\W\d_]+)*[\s,]*")
+
+
+def joined(turn: TurnBuilder, said: Said) -> Said:
+    """Return the words with the fragments before them, if they came before the reply to those.
+
+    Where free words are an answer, only if the words alone are none.
+    """
+    held = turn.session.fragment
+    turn.session = structs.replace(turn.session, fragment=None)
+    if held is None or said.edited or turn.facts.now - held.at > QUIET:
+        return said
+    step = turn.asked_step()
+    if step is not None and step.takes_words and _says_something(turn, said):
+        return said
+    together = replace(said, text=f"{held.text} {said.text}")
+    if _says_something(turn, said) and not _says_something(turn, together):
+        return said
+    return together
+
+
+def keep(turn: TurnBuilder, said: Said) -> None:
+    """Keep short words that said nothing; the reply to them waits, and the next one replaces it."""
+    text = said.text.strip()
+    few = len(text.split()) <= MOST_WORDS and _WORDS.fullmatch(text) is not None
+    if not turn.said_nothing or said.edited or not few:
+        return
+    turn.session = structs.replace(turn.session, fragment=Fragment(text, turn.facts.now))
+    turn.after = QUIET
+
+
+def _says_something(turn: TurnBuilder, said: Said) -> bool:
+    """Whether the words have a meaning that is not asked back."""
+    meaning: Meaning = read(turn, said)
+    match meaning:
+        case Remark(None):
+            return service_named(turn, said.text) is not None
+        case Unclear() | Unread() | Between():
+            return False
+        case Answer():
+            return _is_read(turn, said) or (
+                turn.at_a_page() and service_named(turn, said.text) is not None
+            )
+        case _:
+            return True
+
+
+def _is_read(turn: TurnBuilder, said: Said) -> bool:
+    step, draft = turn.asked_step(), turn.session.draft
+    if step is None or draft is None:
+        return False
+    try:
+        step.read(said, turn.context(draft))
+    except (Stay, Wrong):
+        return True
+    except Refused as refusal:
+        return bool(refusal.readings)
+    return True
