@@ -46,4 +46,9 @@ def _with(said: str, new: str) -> str:
             old = list(_NUMBER.finditer(said))
     else:
         old = list(_NUMBER.finditer(said)) if _NUMBER.match(new) else []
-    return f"{said[: old[-1].start()]}{new}{said[old[-1].end() :]}".strip() if old else new
+    if not old:
+        return new
+    rest = said[old[-1].end() :]
+    if named and re.search(r"\d", new[named.end() :]):
+        rest = ""  # "blok c no 4, ralat blok d no 4" says it all again
+    return f"{said[: old[-1].start()]}{new}{rest}".strip()

@@ -20,7 +20,9 @@ _FILLERS = re.compile(
     r"|lah|kak|bang|mas|mbak|min|option|number|choose|pick|the|aku|jawab\w*|ini|kalau|kalo|tadi|one"
 )
 _ORDINALS = {"pertama": 1, "kesatu": 1, "first": 1, "second": 2, "third": 3, "fourth": 4}
-_LAST = frozenset({"terakhir", "akhir", "last", "latest", "bawah", "terbawah", "buncit"})
+_LAST = frozenset(
+    {"terakhir", "akhir", "last", "latest", "bawah", "terbawah", "buncit", "bontot", "belakang"}
+)
 _FIRST = frozenset({"atas", "teratas", "paling_atas"})
 _MIDDLE = frozenset({"tengah", "middle"})
 #: "bisa" is never the label "Tidak bisa", nor the other way round.

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from conversations.facts import Facts
 from conversations.messages import Json, Say
 from conversations.parsers import Parser, Reading, Refused
-from conversations.parsers.absences import AWAY, DENIES
+from conversations.parsers.absences import AWAY, BUSY_ON, DENIES
 from conversations.parsers.day_arithmetic import (
     FAR,
     day_from,
@@ -209,7 +209,7 @@ _EXCLUDED_DAY = (
 )
 _AND = r"(?:[\s,/&]|\b(?:dan|atau|sampai|dengan)\b){1,4}"
 _EXCLUDED = re.compile(
-    rf"{DENIES}\s+({_EXCLUDED_DAY}(?:{_AND}{_EXCLUDED_DAY}){{0,5}})"
+    rf"(?:{DENIES}|{BUSY_ON})\s+({_EXCLUDED_DAY}(?:{_AND}{_EXCLUDED_DAY}){{0,5}})"
     rf"|((?:hari ini|(?:hari |tanggal )?\b(?:{_DAY_WORDS})\b(?: depan| ini)?"
     rf"(?:{_AND}(?:hari )?(?:{_DAY_WORDS})\b){{0,5}})) {AWAY}"
 )

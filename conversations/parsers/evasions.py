@@ -20,6 +20,7 @@ _SAME = {
     "liat": "lihat", "pake": "pakai", "dah": "sudah", "udah": "sudah",
 }  # fmt: skip
 _LONGEST = 100  # characters
+_MOST_BEHIND = 6  # words of a message that begins like an evasion
 
 
 def evasion(text: str) -> str | None:
@@ -29,7 +30,8 @@ def evasion(text: str) -> str | None:
         found = _listed().get(tuple(said)) if said else None
         if found is not None:
             return found
-    return None
+    short = len(words) <= _MOST_BEHIND and not re.search(r"[,.;\d]", text)
+    return "unknown" if short and any(tuple(words[: len(b)]) == b for b in _beginnings()) else None
 
 
 def _words(text: str) -> list[str]:
@@ -40,4 +42,10 @@ def _words(text: str) -> list[str]:
 @cache
 def _listed() -> dict[tuple[str, ...], str]:
     listed = lexicon.evasions().items()
-    return {tuple(_words(phrase)): kind for kind, phrases in listed for phrase in phrases}
+    kinds = ((kind, phrases) for kind, phrases in listed if kind != "begins")
+    return {tuple(_words(phrase)): kind for kind, phrases in kinds for phrase in phrases}
+
+
+@cache
+def _beginnings() -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(_words(phrase)) for phrase in lexicon.evasions()["begins"])

@@ -292,7 +292,7 @@ def _amount(said: str, sales: bool | None = None) -> Amount | None:
         if len(set(periods)) == 1:
             values = tuple(dict.fromkeys(int(value) for one in found for value in one.values))
             if len(values) > 1:
-                return Amount(period=periods[0], readings=values)
+                return Amount(period=periods[0], readings=_in_scale(values, periods[0]))
         elif sales is not None:
             return _several(found, periods, sales=sales)
         return _one(last, "", said[last.end :])
@@ -302,6 +302,14 @@ def _amount(said: str, sales: bool | None = None) -> Amount | None:
     if sales and (count := _count(_PORTIONS_AFTER.match(after))):
         return _multiplied(last, count, _period(after) or _period(before))
     return _one(last, before, after)
+
+
+def _in_scale(values: tuple[int, ...], period: Period | None) -> tuple[int, ...]:
+    """Return sums under 1000 in thousands, and in millions unless they are for a day or a week."""
+    if not 0 < max(values) < 1000:
+        return values
+    scales = (1000,) if period in ("day", "week") else (1000, 1_000_000)
+    return tuple(value * scale for scale in scales for value in values[:3])
 
 
 def _several(found: Sequence[Sum], periods: Sequence[Period | None], *, sales: bool) -> Amount:
@@ -387,8 +395,7 @@ def _one(found: Sum, before: str, after: str) -> Amount:
     low, high = int(min(found.values)), int(max(found.values))
     bare = found.scale == 1 and 0 < high < 1000
     if bare and low < high:  # "kadang 100 kadang 200 sehari": thousands a day
-        scales = (1000,) if period in ("day", "week") else (1000, 1_000_000)
-        return Amount(period=period, readings=tuple(n * s for s in scales for n in (low, high)))
+        return Amount(period=period, readings=_in_scale((low, high), period))
     if bare and not re.match(r"\s*(?:rupiah|perak)\b", after):
         return Amount(period=period, readings=(high, high * 1000))
     if _PART_BEFORE.search(before) or _PART_AFTER.search(after):

@@ -111,7 +111,7 @@ def name(*, at_most: int = 100) -> Parser:
             raise Refused("not_a_name")
         if evasion(words) is not None:
             raise Refused("not_a_name")
-        corrected = amended(words)
+        corrected = amended(words) or _undenied(words)
         parts = _readings(_behind_colon(corrected or words).strip(_AROUND))
         doubtful = _other_meaning(corrected or words, parts[0]) or corrected is not None
         found = list(dict.fromkeys(_checked(part, at_most) for part in parts))
@@ -124,6 +124,12 @@ def name(*, at_most: int = 100) -> Parser:
         return found[0]
 
     return parse
+
+
+def _undenied(words: str) -> str | None:
+    """Return "Dewi" of "Dewi bukan Devi", which is no part of the name."""
+    denied = re.search(r"(?<=[^\W\d_])[\s,(]+bukan\b", words, re.IGNORECASE)
+    return words[: denied.start()] if denied and _has_letter(words[denied.end() :]) else None
 
 
 def _confirmed(name_: str) -> Refused:

@@ -145,8 +145,8 @@ _ALONE = (
 _HELPERS = r"\b(?:karyawan|pegawai|pekerja|anak buah|pembantu|asisten|teman|temen|tetangga)\w*"
 _RELATIVES = (
     r"\b(?:istri|bini|bojo|suami|anak|adik|adek|ade|kakak|kaka|abang|keponakan|saudara|mertua|ipar|paman|bibi|sepupu|cucu|mama"
-    r"|papa|emak|enyak|babe|nenek|kakek|menantu|orang ?tua|wife|husband|son|daughter|brother"
-    r"|sister|kids?|child|mother|father|friend)(?:nya|ku)?\b"
+    r"|papa|emak|enyak|babe|nenek|kakek|menantu|orang ?tua|wife|husband|sons?|daughters?|brothers?"
+    r"|sisters?|kids?|child|mother|father|friend)(?:nya|ku)?\b"
 )
 _PARENT = "(?:ibu|bapak|ayah)"  # also how the bot is addressed
 _PARENTS = (

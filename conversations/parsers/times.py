@@ -23,7 +23,10 @@ _PART = (
 )
 _PRAYERS = r"(?:(?:setelah|sebelum|jam|waktu) )?"
 #: Times that do not suit: "jangan pagi", "sore tidak bisa", "pagi saya ke pasar".
-DENIED = re.compile(rf"{DENIES}\s+{_PRAYERS}{_PART}\w*|\b{_PRAYERS}{_PART}(?:nya|an)? {AWAY}")
+DENIED = re.compile(
+    rf"{DENIES}\s+(?:{_PRAYERS}{_PART}\w*|\d{{1,2}}(?:[.:]\d\d)?(?!\d)(?: {_PART})?)"
+    rf"|\b{_PRAYERS}{_PART}(?:nya|an| bolong)? {AWAY}"
+)
 _GREETING = re.compile(r"\b(?:selamat|good) (?:pagi|siang|sore|malam|morning|afternoon|evening)\b")
 _CORRECTION = re.compile(r"\b(?:eh+|ralat|maksud(?:nya| saya)|sori|sorry|koreksi)\b")
 _NIGHT = re.compile(r"\b(?:malam|magh?rib|isya'?|night|evening)\b")
@@ -86,10 +89,11 @@ def _suiting(said: str) -> list[str]:
     Raises:
         Refused: there is no such time, or no officer comes then.
     """
-    wanted, denied = DENIED.sub(" ", said), " ".join(m[0] for m in DENIED.finditer(said))
+    wanted, denied = DENIED.sub(" ", said), [match[0] for match in DENIED.finditer(said)]
     hours, named = read(wanted), parts(wanted)
     if denied and not named and (hours is None or hours.kind == "any"):
-        left = [part for part in _PARTS if part not in parts(denied)]
+        away = [part for words in denied for part in _away(words)]
+        left = [part for part in _PARTS if part not in away]
         return [*left] if len(left) < len(_PARTS) else ["any"]
     if named:
         return [*named] if len(named) < len(_PARTS) else ["any"]
@@ -127,6 +131,14 @@ def _part(hours: Hours) -> Part:
     if middle < _NOON.hour * 60:
         return "morning"
     return "midday" if middle < _AFTERNOON.hour * 60 else "afternoon"
+
+
+def _away(denied: str) -> list[Part]:
+    """Return the parts of the day that are denied; none for the evening."""
+    hours = read(denied)
+    if re.search(r"\d", denied) and hours is not None and hours.starts is not None:
+        return [_part(hours)] if hours.starts < _EVENING else []
+    return parts(denied)
 
 
 def parts(said: str) -> list[Part]:

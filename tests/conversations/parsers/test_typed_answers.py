@@ -40,6 +40,11 @@ def asked_back(parser: Parser, said: str) -> tuple[str, list[Json]]:
         ("rabu eh kamis", [THU]),
         ("ga bisa selasa, bisanya jumat", [FRI]),
         ("senin jangan, selasa jangan", [WED, THU, FRI]),
+        ("saya ke pasar tiap rabu", [TUE, THU, FRI, MON]),
+        ("libur hari kamis", [TUE, WED, FRI, MON]),
+        ("selasa anak saya sakit, rabu aja", [WED]),
+        ("i'm away on friday", [TUE, WED, THU, MON]),
+        ("kamis pasaran jadi ga ada di rumah", [TUE, WED, FRI, MON]),
         # the person is there
         ("rabu saya di rumah", [WED]),
         ("rabu saya jualan", [WED]),
@@ -62,6 +67,8 @@ def test_days_on_which_somebody_is_away_do_not_suit(said: str, suit: list[str]) 
         ("siang saya tidur", ["morning", "afternoon"]),
         ("pagi saya ke pasar", ["midday", "afternoon"]),
         ("ga bisa sore", ["morning", "midday"]),
+        ("jangan jam 12", ["morning", "afternoon"]),
+        ("siang bolong jangan", ["morning", "afternoon"]),
         ("pagi eh sore", "afternoon"),
         ("pagi saya ke pasar, siang aja", "midday"),
         ("sore jangan malem", "afternoon"),
@@ -146,6 +153,7 @@ def test_sales_are_read_beside_the_capital(said: str, sum_: int) -> None:
         (SALES, "5rb, laku 30 potong sehari", "which_sum", [3_900_000, 130_000]),
         (SALES, "kadang 100 kadang 300 sehari", "which_sum", [2_600_000, 7_800_000]),
         (SALES, "ga nentu, 50 sampai 100 sehari", "which_sum", [1_300_000, 2_600_000]),
+        (money(), "30 atau 40", "which_sum", [30_000, 40_000, 30_000_000, 40_000_000]),
         (SALES, "rugi terus", "sales_not_profit", []),
         (SALES, "belum balik modal", "sales_not_profit", []),
         (SALES, "masih nombok", "sales_not_profit", []),
@@ -175,6 +183,7 @@ def test_a_sum_in_doubt_is_asked_back(
         ("sama temen", 2),
         ("saya, ibu, sama adik", 3),
         ("just me and my husband", 2),
+        ("my two sons and me", 3),
         # the number is the total
         ("saya, istri, 2 orang", 2),
         ("saya sama istri 2 orang", 2),
@@ -208,6 +217,8 @@ def test_a_count_that_disagrees_is_asked_back(said: str, counts: list[int]) -> N
         ("Jl Nawi no 12 ralat no 21", "Jl Nawi no 21"),
         ("Jl Nawi 12 bukan, 21", "Jl Nawi 21"),
         ("Jl Nawi 5 maksudnya 6 dekat pasar", "Jl Nawi 6 dekat pasar"),
+        ("blok c no 4, ralat blok d no 5", "blok d no 5"),
+        ("gang 3 no 7, eh maaf no 8", "gang 3 no 8"),
         ("Budi, eh salah, Budiman", "Budiman"),
         ("rt 1 rw 2 eh rw 4", "rt 1 rw 4"),
         ("Jl Salah Satu 3", None),
@@ -233,7 +244,8 @@ def test_a_corrected_address_is_asked_back_and_a_corrected_rt_is_taken() -> None
     [
         "ga tau pak", "belum tau", "lupa", "skip aja", "sama kaya tadi", "yang tadi", "kan udah",
         "sesuai ktp", "nanti saya kasih tau", "ntar aja", "di situ", "rumah saya", "bebas aja",
-        "i don't know", "same as before", "later", "ga ada jalannya", "udah share loc",
+        "i don't know", "nanti saya kirim lokasi", "udah saya kirim",
+        "same as before", "later", "ga ada jalannya", "udah share loc",
     ],
 )  # fmt: skip
 def test_words_that_name_no_place_are_no_address(said: str) -> None:
@@ -244,7 +256,8 @@ def test_words_that_name_no_place_are_no_address(said: str) -> None:
     "said",
     [
         "Gang Skip 2", "Jalan Nanti Damai 3", "Gang Bebas 4", "rumah saya pager ijo",
-        "depan masjid", "near the mosque", "rumah pak RT 5", "sebelah warung bu siti",
+        "depan masjid", "near the mosque", "ga tau nomornya, gang kelinci 5",
+        "rumah pak RT 5", "sebelah warung bu siti",
         "gang lupa", "Jl. Terserah No 2",
     ],
 )  # fmt: skip
@@ -264,6 +277,9 @@ def test_an_address_may_hold_such_words(said: str) -> None:
         ("no name yet", None),
         ("i don't have one", None),
         ("kosongin aja", None),
+        ("haven't decided", None),
+        ("nope", None),
+        ("Tanpa Nama Coffee", "Tanpa Nama Coffee"),
         ("tulis aja warung siti", "warung siti"),
         ("dinamain Kopi Senja", "Kopi Senja"),
         ("Toko Terserah Anda", "Toko Terserah Anda"),
@@ -289,6 +305,7 @@ def test_a_business_without_a_name_has_none(said: str, named: str | None) -> Non
         ),
         ("toko a eh toko b", "which_business_name", ["toko b", "toko a eh toko b"]),
         ("ikut nama saya", "owners_name", []),
+        ("kasih aja nama saya", "owners_name", []),
         ("pakai nama sendiri", "owners_name", []),
         ("same as my name", "owners_name", []),
         ("sama kayak tadi", "not_a_business_name", []),
@@ -307,6 +324,8 @@ def test_a_business_name_in_doubt_is_asked_back(
         ("Ani, Eh Bukan, Anita", "Anita"),
         ("rudi eh rudianto", "Rudianto"),
         ("Siti, maksudnya Sitti", "Sitti"),
+        ("Dewi bukan Devi", "Dewi"),
+        ("Budi (bukan Budiman)", "Budi"),
         ("iyah", "Iyah"),
         ("Uda", "Uda"),
         ("sukma", "Sukma"),
@@ -324,7 +343,8 @@ def test_a_name_in_doubt_is_asked_back_with_its_reading(said: str, read: str) ->
 @pytest.mark.parametrize(
     "said",
     [
-        "okay fine", "alright", "yes", "ga tau", "terserah", "sesuai ktp", "lapor pungli",
+        "okay fine", "Ok Siap", "alright", "yes", "ga tau", "terserah", "sesuai ktp",
+        "lapor pungli",
         "lapor petugas", "mau lapor", "rumah saya pager ijo", "gang mawar", "depan masjid",
         "start business permit",
     ],
