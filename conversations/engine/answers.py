@@ -400,9 +400,18 @@ def _asked_for(turn: TurnBuilder, text: str) -> Service | None:
 
 #: Refusals that ask "is it this?": a plain "ya" picks the first reading.
 _CONFIRMED = frozenset(
-    {"confirm_place", "photo_or_done", "confirm_name", "name_too_short", "confirm_sum"}
+    {
+        "confirm_place",
+        "photo_or_done",
+        "confirm_name",
+        "name_too_short",
+        "confirm_street",
+        "confirm_sum",
+    }
 )
 
 
-#: Refusals with a single reading that may be wrong: a "no" choice is added.
-_DENIED = frozenset({"which_trade", "confirm_name", "name_too_short", "confirm_sum"})
+#: Refusals whose readings may all be wrong: a "no" choice is added.
+_DENIED = frozenset(
+    {"which_trade", "confirm_name", "name_too_short", "confirm_street", "confirm_sum"}
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from conversations.facts import Facts
+from conversations.messages import Say
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.amended import amended
 from conversations.parsers.evasions import evasion
@@ -49,7 +50,8 @@ def street(*, at_most: int = 200) -> Parser:
     Raises:
         Refused: ``street_needed`` for words that name no place, such as "gak tau";
             ``street_too_short``; ``street_too_long`` with the limit; ``street_not_latin``;
-            ``which_street`` with the corrected address and the words as typed: "Jl Nawi 12 eh 21".
+            ``confirm_street`` with the corrected address and the words as typed: "Jl Nawi 12 eh
+            21".
     """
 
     def parse(text: str, facts: Facts) -> str:
@@ -64,8 +66,9 @@ def street(*, at_most: int = 200) -> Parser:
             raise Refused("street_not_latin")
         corrected = amended(words)
         if corrected is not None and _is_long_enough(corrected):
-            readings = (Reading("corrected", corrected, corrected), Reading("typed", words, words))
-            raise Refused("which_street", readings=readings)
+            right = Reading("corrected", Say("common.gathered.right"), corrected)
+            typed = Reading("typed", Say("common.as_typed"), words)
+            raise Refused("confirm_street", {"street": corrected}, readings=(right, typed))
         return words
 
     return parse

@@ -163,6 +163,18 @@ def test_the_ktp_may_be_shown_at_the_door_in_other_words(said: str) -> None:
     assert isinstance(meaning, Pick) and meaning.choice.value == "door"
 
 
+def test_windows_in_either_part_that_suits_come_first() -> None:
+    answers = {**city.ANSWERS, "preferred_part": ["morning", "afternoon"]}
+    hours = (city.Hours(DAYS[0], part) for part in ("midday", "afternoon", "morning"))
+    facts = city.facts(
+        consents=frozenset({"applying"}),
+        cases=(city.case(81, "accepted", answers=answers),),
+        windows=tuple(hours),
+    )
+    shown = [choice.value.partition(".")[2] for choice in after([NEWS], facts).session.shown]
+    assert shown == ["afternoon", "morning", "midday", ""]
+
+
 def test_two_parts_of_the_day_are_shown_and_both_come_first() -> None:
     turn = TurnBuilder(FLOWS, said_at("preferred_part", "pagi atau sore"), OWNER)
     draft = turn.open_draft()

@@ -233,7 +233,7 @@ def test_a_text_that_corrects_itself_has_the_later_value(said: str, corrected: s
 
 def test_a_corrected_address_is_asked_back_and_a_corrected_rt_is_taken() -> None:
     typed = "Jl Kemang 3 eh 13"
-    assert asked_back(street(), typed) == ("which_street", ["Jl Kemang 13", typed])
+    assert asked_back(street(), typed) == ("confirm_street", ["Jl Kemang 13", typed])
     assert street()("Gang Eh 5", FACTS) == "Gang Eh 5"
     assert rt_rw()("rt 2 eh 3 rw 9", FACTS) == "003/009"
     assert rt_rw()("2/9 eh 3/9", FACTS) == "003/009"
