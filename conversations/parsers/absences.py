@@ -9,7 +9,7 @@ DENIES = (
     r"(?: (?:di|pas|hari|malam|pada|kalau|on|at|yang|untuk|waktu|jam|sekitar|terlalu"
     r"|around|in the)){0,3}"
 )
-#: What keeps somebody away, in standard spelling.
+#: Reasons to be away, in standard spelling.
 BUSY = (
     r"(?:libur|tutup|pergi|keluar|sibuk|repot|sakit|(?:anak|suami|istri|ibu|bapak)(?: saya)? sakit"
     r"|ke (?:pasar|dokter|rumah sakit|rs|kampung|bank|kondangan|sekolah|luar|bogor|bandung"

@@ -249,6 +249,8 @@ def _spelled(text: str) -> str:
     said = re.sub(r"\b(?:tomorrow|tommorow|tomorow)\b", "besok", said)
     said = re.sub(r"\btoday\b|\bdinten ieu\b|\bdina iki\b", "hari ini", said)
     said = re.sub(r"\byesterday\b", "kemarin", said)
+    said = re.sub(r"\b(?:jangan|not) (?:sampai )?(?:lewat|later than)(?: dari)?\b", "by", said)
+    said = re.sub(r"\b(?:jangan|not) (?:sebelum|before)\b", "mulai", said)
     said = re.sub(r"\b(?:suk|emben|pageto|pagéto)\b", "lusa", said)
     said = re.sub(rf"\b({_DAYS}) besok\b", r"hari \1", said)
     said = re.sub(rf"\bminggu (depan|ini) (?:hari |di hari )?({_DAYS})\b", r"\2 minggu \1", said)

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from conversations.facts import Facts
 from conversations.messages import Json
 from conversations.parsers import Parser, Refused
-from conversations.parsers.absences import AWAY, DENIES
+from conversations.parsers.absences import AWAY, BUSY_ON, DENIES
 from conversations.parsers.numbers import in_digits
 from conversations.words import plain, standardised
 
@@ -22,9 +22,10 @@ _PART = (
     r"|evening|night)"
 )
 _PRAYERS = r"(?:(?:setelah|sebelum|jam|waktu) )?"
+_TIME = rf"(?:{_PRAYERS}{_PART}\w*|\d{{1,2}}(?:[.:]\d\d)?(?!\d)(?: {_PART})?)"
 #: Times that do not suit: "jangan pagi", "sore tidak bisa", "pagi saya ke pasar".
 DENIED = re.compile(
-    rf"{DENIES}\s+(?:{_PRAYERS}{_PART}\w*|\d{{1,2}}(?:[.:]\d\d)?(?!\d)(?: {_PART})?)"
+    rf"(?:{DENIES}|{BUSY_ON})\s+{_TIME}(?: (?:dan|atau|dengan|and|or) {_TIME}){{0,3}}"
     rf"|\b{_PRAYERS}{_PART}(?:nya|an| bolong)? {AWAY}"
 )
 _GREETING = re.compile(r"\b(?:selamat|good) (?:pagi|siang|sore|malam|morning|afternoon|evening)\b")

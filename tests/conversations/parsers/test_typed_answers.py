@@ -16,7 +16,14 @@ from conversations.parsers.times import part_of_day
 from tests.conversations import city
 
 FACTS = city.facts()  # today is Monday 23 November 2026
-TUE, WED, THU, FRI, MON = "2026-11-24", "2026-11-25", "2026-11-26", "2026-11-27", "2026-11-30"
+MONDAY, TUE, WED, THU, FRI, MON = (
+    "2026-11-23",
+    "2026-11-24",
+    "2026-11-25",
+    "2026-11-26",
+    "2026-11-27",
+    "2026-11-30",
+)
 SALES = money(period="month")
 
 
@@ -41,6 +48,8 @@ def asked_back(parser: Parser, said: str) -> tuple[str, list[Json]]:
         ("ga bisa selasa, bisanya jumat", [FRI]),
         ("senin jangan, selasa jangan", [WED, THU, FRI]),
         ("saya ke pasar tiap rabu", [TUE, THU, FRI, MON]),
+        ("jangan lewat kamis", [MONDAY, TUE, WED, THU]),
+        ("not before thursday", [THU, FRI, MON, "2026-12-01", "2026-12-02"]),
         ("libur hari kamis", [TUE, WED, FRI, MON]),
         ("selasa anak saya sakit, rabu aja", [WED]),
         ("i'm away on friday", [TUE, WED, THU, MON]),
@@ -67,6 +76,9 @@ def test_days_on_which_somebody_is_away_do_not_suit(said: str, suit: list[str]) 
         ("siang saya tidur", ["morning", "afternoon"]),
         ("pagi saya ke pasar", ["midday", "afternoon"]),
         ("ga bisa sore", ["morning", "midday"]),
+        ("selain pagi dan siang", "afternoon"),
+        ("jangan pagi, sore aja", "afternoon"),
+        ("sibuk pagi", ["midday", "afternoon"]),
         ("jangan jam 12", ["morning", "afternoon"]),
         ("siang bolong jangan", ["morning", "afternoon"]),
         ("pagi eh sore", "afternoon"),
