@@ -118,7 +118,7 @@ _SIGNS: tuple[tuple[Intent, str], ...] = (
         r"| juga)|telat|terlambat|ingkar|\b(?:me)?lapor\w* petugas|(?:mau"
         r"|ingin) (?:me)?(?:lapor\w*|ngadu|komplain|protes)|komplain|kecewa"
         r"|pelayanan\w* (?:buruk|jelek|lambat|payah)|lama (?:banget|amat|sekali)"
-        r"|\blapor (?!usaha|belum)\w+|sudah (?:nunggu|menunggu|tunggu)\b"
+        r"|\blapor(?= (?!usaha|belum)\w)|sudah (?:nunggu|menunggu|tunggu)\b"
         r"|sampai sekarang (?:belum|tidak)",
     ),
     (

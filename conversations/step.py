@@ -181,8 +181,8 @@ class Step(ABC):
         """Whether a photo is an answer."""
         return False
 
-    def asks_whether_a_name(self, refusal: Refused) -> bool:
-        """Whether a refusal asks if the words are a name, although they have another meaning."""
+    def understands(self, refusal: Refused) -> bool:
+        """Whether refused words are for this step, although they have another meaning as well."""
         return False
 
     def while_open(self, answer: Json) -> tuple[Choice, ...]:

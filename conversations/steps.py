@@ -28,8 +28,9 @@ from conversations.wording import place_name
 QUIET = timedelta(seconds=2)
 SAME_PLACE_KM = 5  # the largest kelurahan reach 4 km from their centroid
 
-#: Refusals that ask whether the words are a name, although they have another meaning.
-_DOUBTED_NAMES = frozenset({"confirm_name", "which_name"})
+#: Refusals of words that are for this question, although they have another meaning as well: a name
+#: like "Terima Kasih Zega", a time like "malam".
+_UNDERSTOOD = frozenset({"confirm_name", "which_name", "only_by_day"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class Ask(Step):
     def words(self, flow: str) -> tuple[str, ...]:
         return words_of(flow, self.id, tuple(self.options), self.counted, self.ends)
 
-    def asks_whether_a_name(self, refusal: Refused) -> bool:
-        return refusal.reason in _DOUBTED_NAMES
+    def understands(self, refusal: Refused) -> bool:
+        return refusal.reason in _UNDERSTOOD
 
 
 @dataclass(frozen=True, slots=True)

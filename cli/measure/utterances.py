@@ -27,6 +27,7 @@ _LABELS: Mapping[str, str] = {
     "no_such_day": _INVALID,
     "not_a_part_of_day": _NONE,
     "no_such_time": _INVALID,
+    "only_by_day": "evening",
     "no_phone": _NONE,
     "not_a_phone": _INVALID,
     "not_rt_rw": _NONE,
@@ -207,11 +208,16 @@ def _written(days: Sequence[date]) -> str:
 
 
 def _same_part(expected: str, got: str) -> bool:
-    """Whether the part of the day is the one that holds the middle of the expected hours."""
+    """Whether the part of the day is the one that holds the middle of the expected hours.
+
+    Hours from 18:00 on are the evening, in which no officer comes.
+    """
     if not expected.startswith((">=", "<=", *"0123456789")):
         return False
     starts, ends = _hours(expected)
     middle = (starts.hour * 60 + starts.minute + ends.hour * 60 + ends.minute) // 2
+    if starts >= time(18):
+        return got == "evening"
     part = "morning" if middle < 11 * 60 else "midday" if middle < 15 * 60 else "afternoon"
     return part == got
 

@@ -15,6 +15,7 @@ from conversations.effects import (
 )
 from conversations.engine import asides, drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
+from conversations.engine.matters import APPLY
 from conversations.engine.meanings import GATHERED, Several
 from conversations.engine.reading import service_named
 from conversations.events import (
@@ -30,6 +31,7 @@ from conversations.messages import (
 )
 from conversations.parsers import Refused
 from conversations.phrases import Command, Intent
+from conversations.service import Service
 from conversations.session import Choice, Draft
 from conversations.step import Context, Prompt, Stay, Step, Wrong
 
@@ -394,19 +396,36 @@ def idle(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
 
 
 def open_named(turn: TurnBuilder, text: str) -> bool:
-    """Open the service that the words name, if it is the only one: "mau bikin ijin usaha"."""
-    named = service_named(turn, text)
+    """Open the service that the words name, or the only one: "ijin usaha", "register my shop"."""
+    named = service_named(turn, text) or _asked_for(turn, text)
     if turn.facts.me.desk != "owner" or named is None:
         return False
     drafts.open_flow(turn, named.id, "")
     return True
 
 
+def _asked_for(turn: TurnBuilder, text: str) -> Service | None:
+    """Return the only service that is offered, if the words ask for one without its name."""
+    offered = turn.facts.mine.services
+    if len(offered) != 1 or all(one.name != APPLY for one in lexicon.matters().rank(text)):
+        return None
+    return turn.flows.services[offered[0]]
+
+
 #: Refusals that ask "is it this?": a plain "ya" picks the first reading.
 _CONFIRMED = frozenset(
-    {"confirm_place", "photo_or_done", "confirm_name", "name_too_short", "confirm_sum"}
+    {
+        "confirm_place",
+        "photo_or_done",
+        "confirm_name",
+        "name_too_short",
+        "confirm_street",
+        "confirm_sum",
+    }
 )
 
 
-#: Refusals with a single reading that may be wrong: a "no" choice is added.
-_DENIED = frozenset({"which_trade", "confirm_name", "name_too_short", "confirm_sum"})
+#: Refusals whose readings may all be wrong: a "no" choice is added.
+_DENIED = frozenset(
+    {"which_trade", "confirm_name", "name_too_short", "confirm_street", "confirm_sum"}
+)

@@ -37,7 +37,8 @@ _STOP = (
     r"|bertiga|i sell|and|in|keliling)\b)"
 )
 _NAME = re.compile(
-    r"\b(?:nama (?:saya|sy|aku)|namaku|nama|panggil (?:aja|saja)|my name is|i am|kulo|saya|sy|aku)"
+    r"\b(?:nama (?:saya|sy|aku)|namaku|nama|panggil (?:aja|saja)|my name is|i am|kulo"
+    r"|(?<!rumah )(?<!warung )(?<!toko )(?<!kios )(?<!gerobak )(?<!usaha )(?:saya|sy|aku))"
     rf"(?: adalah| itu| is)?\s+([^\W\d_][^\d,.;\n]{{1,60}}?){_STOP}"
 )
 _BUSINESS = re.compile(

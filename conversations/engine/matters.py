@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from conversations import lexicon
+from conversations.parsers.trade import calls_for_help, sells, without_goods
 from conversations.phrases import Intent, intent, whole_intent
 
 #: Names in the lexicon whose intent has another name.
 _INTENTS = {"is_this_real": Intent.DOUBT, "is_this_a_robot": Intent.ROBOT, "tax_fear": Intent.FEAR}
 #: Matters that come before all others in the same message.
-_URGENT = ("distress", "emergency")
-_APPLY = "apply"  # asking for the service itself, which is no matter beside it
+_EMERGENCY = "emergency"
+_URGENT = ("distress", _EMERGENCY)
+_CLAUSE = re.compile(r"[,;.\n]")
+#: Asking for the service itself, which is no matter beside it.
+APPLY = "apply"
 _LEAST = 0.5  # weight below which words only hint at a matter
 
 
@@ -28,21 +33,21 @@ class Matter:
 def matter(text: str) -> Matter | None:
     """Return the matter that the words raise, or None.
 
-    A whole phrase is sure; then the lexicon decides by the words, and patterns of longer sentences
-    at last.
+    Goods call for no help: "jual kembang api". A whole phrase is sure; then the lexicon decides by
+    the words, and patterns of longer sentences at last.
     """
     ranked = lexicon.matters().rank(text)
     urgent = next((r for r in ranked if r.name in _URGENT and r.weight >= 1), None)
-    if urgent is not None:
+    if urgent is not None and not (urgent.name == _EMERGENCY and _only_goods(text)):
         return _named(urgent)
     whole = whole_intent(text)
     if whole is not None:
         return Matter(whole, sure=True)
-    applies = any(one.name == _APPLY for one in ranked)
+    applies = any(one.name == APPLY for one in ranked)
     ranked = [
         one
         for one in ranked
-        if one.name not in (_APPLY, *_URGENT) and (one.weight >= 1 or not applies)
+        if one.name not in (APPLY, *_URGENT) and (one.weight >= 1 or not applies)
     ]
     if applies and not ranked:
         return None
@@ -50,6 +55,21 @@ def matter(text: str) -> Matter | None:
         return _named(ranked[0])
     found = intent(text)
     return Matter(found) if found is not None else None
+
+
+def _only_goods(text: str) -> bool:
+    """Whether an emergency is named by goods alone: "jual kembang api, petasan"."""
+    rest = without_goods(text)
+    if calls_for_help(text):
+        return False
+    if not any(map(_alarms, lexicon.matters().rank(rest))):
+        return True
+    clauses = [c for c in _CLAUSE.split(rest) if any(map(_alarms, lexicon.matters().rank(c)))]
+    return bool(clauses) and all(map(sells, clauses))
+
+
+def _alarms(ranked: lexicon.Ranked) -> bool:
+    return ranked.name == _EMERGENCY and ranked.weight >= 1
 
 
 def _named(ranked: lexicon.Ranked) -> Matter:

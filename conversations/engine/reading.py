@@ -12,7 +12,7 @@ from conversations.events import Located, Said, Uploaded
 from conversations.parsers import Refused
 from conversations.parsers.choice import exact
 from conversations.parsers.choice import pick as pick_label
-from conversations.phrases import Command, Intent, intent
+from conversations.phrases import Command, Intent, intent, words_beside
 from conversations.service import Service
 from conversations.session import Choice
 from conversations.step import Stay
@@ -35,8 +35,12 @@ _HARMLESS = frozenset(
     {"decline", "change", "no", "keep", "ask", "cannot", "later", "return", "not_yet"}
 )
 
+#: Choices at the end of a list that turn all others down.
+_NONE_OF_THESE = frozenset({"none", "later", "other"})
+
 #: Words that ask or accuse rather than answer, in their usual spelling.
-_NO_ANSWER = re.compile(r"\?|\b(?:berapa|apakah|apa|kapan|gimana|tidak|petugas|pungli)\b")
+_NO_ANSWER = re.compile(r"\?|\b(?:berapa|apakah|apa|kapan|gimana|petugas|pungli)\b")
+_DENIES = re.compile(r"\btidak\b")  # accuses as well, unless it limits a sum, a count or a day
 
 
 def command_is_answer(turn: TurnBuilder, typed: Typed, text: str) -> bool:
@@ -69,11 +73,18 @@ def choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     named = _by_lexicon(turn, text)
     if named:
         return named
-    index = pick_label(text, labels)
+    index = pick_label(text, labels, closing=_closing(turn))
     if index is not None:
         return () if _is_read_otherwise(turn, text, shown[index]) else (shown[index],)
     meant = {Intent.YES: "yes", Intent.NO: "no"}.get(intent(text) or Intent.THANKS)
     return tuple(o for o in shown if meant and o.means == meant)[:1]
+
+
+def _closing(turn: TurnBuilder) -> int:
+    """Return how many of the last choices are none of the list: "Tidak ada yang cocok"."""
+    shown = turn.session.shown
+    listed = [at for at, choice in enumerate(shown, start=1) if choice.value not in _NONE_OF_THESE]
+    return len(shown) - listed[-1] if len(listed) > 1 else 0
 
 
 def _by_lexicon(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
@@ -168,6 +179,20 @@ def reads(turn: TurnBuilder, text: str) -> bool:
     return True
 
 
+def reads_a_value(turn: TurnBuilder, text: str) -> bool:
+    """Whether the open step reads a sum, a count or days rather than the words themselves."""
+    step, draft = turn.asked_step(), turn.session.draft
+    if step is None or draft is None:
+        return False
+    context = turn.context(draft)
+    try:
+        answer = step.read(Said(text), context)
+    except (Refused, Stay):
+        return False
+    options = [choice.answer for choice in step.prompt(context).choices]
+    return isinstance(answer, int | list) or (answer is not None and answer in options)
+
+
 def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
     """Whether words that also mean another matter answer the open question: "jual sembako".
 
@@ -176,7 +201,9 @@ def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
     step, draft = turn.asked_step(), turn.session.draft
     if step is None or draft is None:
         return False
-    if _NO_ANSWER.search(standardised(said.text)):
+    spelled = standardised(said.text)
+    denies = _DENIES.search(spelled) is not None and not reads_a_value(turn, said.text)
+    if denies or _NO_ANSWER.search(spelled):
         return not step.takes_words and reads(turn, said.text)
     try:
         step.read(said, turn.context(draft))
@@ -188,14 +215,19 @@ def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
 
 
 def may_be_a_name(turn: TurnBuilder, said: Said) -> bool:
-    """Whether a name is asked for, and the words may be one: "Terima Kasih Zega"."""
+    """Whether courteous words may answer the open question: "Terima Kasih Zega", "malam".
+
+    That is so if a name or a time is asked for, or if the words name something besides: "kartu
+    ucapan terima kasih".
+    """
     step, draft = turn.asked_step(), turn.session.draft
     if step is None or draft is None:
         return False
     try:
         step.read(said, turn.context(draft))
     except Refused as refusal:
-        return step.asks_whether_a_name(refusal)
+        named = bool(refusal.readings) and bool(words_beside(said.text))
+        return step.understands(refusal) or named
     return False
 
 

@@ -55,7 +55,9 @@ def _rank(window: Window, answers: Answers) -> tuple[bool, bool, date]:
     """Sort windows: the ones that the owner prefers first, then the soonest."""
     wanted_days = answers.get("preferred_days")
     other_day = isinstance(wanted_days, list) and window.on.isoformat() not in wanted_days
-    other_part = answers.get("preferred_part", "any") not in {"any", window.part}
+    wanted = answers.get("preferred_part", "any")
+    wanted_parts = wanted if isinstance(wanted, list) else [wanted]
+    other_part = not {"any", window.part}.intersection(wanted_parts)
     return other_day, other_part, window.on
 
 

@@ -257,6 +257,26 @@ def asked_back() -> frozenset[str]:
 
 
 @cache
+def evasions() -> Mapping[str, Sequence[str]]:
+    """Return whole messages that answer nothing, by how they evade an answer."""
+    listed: dict[str, list[str]] = _toml("evasions")
+    return listed
+
+
+@cache
+def also_names() -> frozenset[str]:
+    """Return words with another meaning that are names too, such as "uda"."""
+    listed: str = _toml("names")["also_name"]
+    return frozenset(listed.split())
+
+
+@cache
+def goods() -> tuple[str, ...]:
+    """Return goods whose name holds a word of an emergency, such as "kembang api"."""
+    return tuple(_toml("goods")["goods"])
+
+
+@cache
 def _common_roots() -> frozenset[str]:
     """Return the roots of common words, which are no misspelling of another: "bentar"."""
     return frozenset(map(root, no_names()))

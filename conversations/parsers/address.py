@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from conversations.facts import Facts
-from conversations.messages import Json
-from conversations.parsers import Parser, Refused
+from conversations.messages import Json, Say
+from conversations.parsers import Parser, Reading, Refused
+from conversations.parsers.amended import amended
+from conversations.parsers.evasions import evasion
 from conversations.parsers.numbers import in_digits
 from conversations.words import is_latin, plain, standardised, tidy
 
@@ -21,6 +23,8 @@ _NONE = re.compile(
 def rt_rw() -> Parser:
     """Read an RT and RW as "005/003", or None if the owner does not know them.
 
+    Of a number that corrects itself the later one counts: "rt 5 eh 6 rw 3".
+
     Raises:
         Refused: ``not_rt_rw`` if there are not two numbers; ``rt_rw_out_of_range`` if one is not
             between 1 and 999.
@@ -28,9 +32,9 @@ def rt_rw() -> Parser:
 
     def parse(text: str, facts: Facts) -> str | None:
         said = standardised(text).strip(" !")
-        if _NONE.fullmatch(said):
+        if _NONE.fullmatch(said) or evasion(text) in ("none", "unknown"):
             return None
-        pair = _pair(plain(text))
+        pair = _pair(plain(amended(text) or text))
         if pair is None:
             raise Refused("not_rt_rw")
         if not all(1 <= number <= 999 for number in pair):
@@ -54,20 +58,34 @@ def street(*, at_most: int = 200) -> Parser:
     """Read a street, alley or landmark as it was typed, tidied.
 
     Raises:
-        Refused: ``street_too_short``; ``street_too_long`` with the limit; ``street_not_latin``.
+        Refused: ``street_needed`` for words that name no place, such as "gak tau";
+            ``street_too_short``; ``street_too_long`` with the limit; ``street_not_latin``;
+            ``confirm_street`` with the corrected address and the words as typed: "Jl Nawi 12 eh
+            21".
     """
 
     def parse(text: str, facts: Facts) -> str:
         words = tidy(text)
         if len(words) > at_most:
             raise Refused("street_too_long", {"at_most": at_most})
-        if len(re.findall(r"[^\W_]", words)) < 3 or not re.search(r"[^\W\d_]{2}", words):
+        if evasion(words) is not None:
+            raise Refused("street_needed")
+        if not _is_long_enough(words):
             raise Refused("street_too_short")
         if not is_latin(words):
             raise Refused("street_not_latin")
+        corrected = amended(words)
+        if corrected is not None and _is_long_enough(corrected):
+            right = Reading("corrected", Say("common.gathered.right"), corrected)
+            typed = Reading("typed", Say("common.as_typed"), words)
+            raise Refused("confirm_street", {"street": corrected}, readings=(right, typed))
         return words
 
     return parse
+
+
+def _is_long_enough(words: str) -> bool:
+    return len(re.findall(r"[^\W_]", words)) >= 3 and bool(re.search(r"[^\W\d_]{2}", words))
 
 
 def _pair(text: str) -> tuple[int, int] | None:

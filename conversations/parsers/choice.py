@@ -20,7 +20,9 @@ _FILLERS = re.compile(
     r"|lah|kak|bang|mas|mbak|min|option|number|choose|pick|the|aku|jawab\w*|ini|kalau|kalo|tadi|one"
 )
 _ORDINALS = {"pertama": 1, "kesatu": 1, "first": 1, "second": 2, "third": 3, "fourth": 4}
-_LAST = frozenset({"terakhir", "akhir", "last", "bawah", "terbawah"})
+_LAST = frozenset(
+    {"terakhir", "akhir", "last", "latest", "bawah", "terbawah", "buncit", "bontot", "belakang"}
+)
 _FIRST = frozenset({"atas", "teratas", "paling_atas"})
 _MIDDLE = frozenset({"tengah", "middle"})
 #: "bisa" is never the label "Tidak bisa", nor the other way round.
@@ -28,8 +30,11 @@ _DENIALS = frozenset({"tidak", "belum", "bukan", "jangan", "not", "no", "can't"}
 _CUT = re.compile(r"([^\W\d_]+)…")  # a word that was cut off at the end of a label
 
 
-def pick(text: str, labels: Sequence[str]) -> int | None:
+def pick(text: str, labels: Sequence[str], *, closing: int = 0) -> int | None:
     """Return the index of the label that the words pick, or None if that is not clear.
+
+    The last `closing` labels are none of the list, such as "Tidak ada yang cocok": "yang terakhir"
+    is the one before them.
 
     Reads a number ("2", "nomor dua", "yg ke-2", "2️⃣"), a position ("pertama", "terakhir"), the
     label or a clear part of it with small typos, and a corrected answer ("2 eh salah yg 1").
@@ -46,11 +51,13 @@ def pick(text: str, labels: Sequence[str]) -> int | None:
     if len(parts) > 1 and not parts[-1].strip(" ,.!"):
         return None  # "2 salah" names no other choice
     for part in reversed([part for part in parts if part.strip(" ,.")]):
-        found = _number(part, labels)
+        found = _number(part, labels, len(labels) - closing)
         if found is None:
             found = _named(part, labels)
         if found is not None:
             return found
+        if len(parts) > 1 and _fits_several(part, labels):
+            return None  # "kamis pagi eh jumat": not the first day
     return _named(said, labels)
 
 
@@ -65,22 +72,25 @@ def _exact(said: str, labels: Sequence[str]) -> int | None:
     return same[0] if len(same) == 1 else None
 
 
-def _number(said: str, labels: Sequence[str]) -> int | None:
-    """Return the index that a number or a position names, if the words say nothing else."""
+def _number(said: str, labels: Sequence[str], listed: int) -> int | None:
+    """Return the index that a number or a position names, if the words say nothing else.
+
+    Positions count the first `listed` labels only.
+    """
     words = [word for word in re.findall(r"\d+|[^\W\d_]+", said) if not _FILLERS.fullmatch(word)]
     words = [
         word.removeprefix("ke") if unit(word.removeprefix("ke"))[1] else word for word in words
     ]
     if len(words) == 1:
         word = words[0]
-        places = ((_LAST, len(labels) - 1), (_FIRST, 0), (_MIDDLE, len(labels) // 2))
+        places = ((_LAST, listed - 1), (_FIRST, 0), (_MIDDLE, listed // 2))
         for names, at in places:
-            if word in names and (names is not _MIDDLE or len(labels) % 2):
+            if word in names and (names is not _MIDDLE or listed % 2):
                 return at
         if word in _ORDINALS:
             return _at(_ORDINALS[word], labels)
     if len(words) == 2 and words[0] == "paling" and words[1] in _LAST | _FIRST:
-        return len(labels) - 1 if words[1] in _LAST else 0
+        return listed - 1 if words[1] in _LAST else 0
     number = spoken(words)
     return None if number is None else _at(number, labels)
 
@@ -91,13 +101,22 @@ def _at(number: int, labels: Sequence[str]) -> int | None:
 
 def _named(said: str, labels: Sequence[str]) -> int | None:
     """Return the index of the one label that the words fit best, by a clear margin."""
+    near = _near(said, labels)
+    return near[0] if len(near) == 1 else None
+
+
+def _fits_several(said: str, labels: Sequence[str]) -> bool:
+    return len(_near(said, labels)) > 1
+
+
+def _near(said: str, labels: Sequence[str]) -> list[int]:
+    """Return the indices of the labels that the words fit best, one of them hardly better."""
     words = [word for word in _words(said) if not _FILLERS.fullmatch(word)]
     if not words or sum(map(len, words)) < 3:
-        return None
+        return []
     scores = [_fit(words, _label(label)) for label in labels]
     best = max(scores)
-    near = [at for at, score in enumerate(scores) if score > best - 0.15]
-    return near[0] if best >= 0.75 and len(near) == 1 else None
+    return [at for at, score in enumerate(scores) if best >= 0.75 and score > best - 0.15]
 
 
 def _fit(words: Sequence[str], label: Sequence[str]) -> float:

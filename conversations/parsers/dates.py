@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from conversations.facts import Facts
 from conversations.messages import Json, Say
 from conversations.parsers import Parser, Reading, Refused
+from conversations.parsers.absences import AWAY, BUSY_ON, DENIES
 from conversations.parsers.day_arithmetic import (
     FAR,
     day_from,
@@ -103,9 +104,16 @@ def read(text: str, today: date) -> Named | None:
 
     "minggu" is Sunday and "minggu depan" next week; "malam minggu" is Saturday night; a weekday's
     name is the next one after today; a day of a month without a year is the coming one, unless it
-    has passed in the last half year.
+    has passed in the last half year. Of days that are corrected the later ones count: "rabu, eh,
+    kamis".
     """
-    said = _spelled(text)
+    for part in reversed(_CORRECTION.split(_spelled(text))):
+        if (named := _read(part, today)) is not None:
+            return named
+    return None
+
+
+def _read(said: str, today: date) -> Named | None:
     excluded = set[date]()
     for match in _EXCLUDED.finditer(said):
         excluded.update(_found(match[1] or match[2], today).days)
@@ -196,14 +204,16 @@ _SOON = re.compile(
 )
 _DAYS = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _DAY_WORDS = "|".join(sorted([*_WEEKDAYS, "besok", "lusa", "weekend"], key=len, reverse=True))
-_EXCLUDED = re.compile(
-    r"\b(?:jangan|selain|kecuali|bukan|asal jangan|tidak (?:bisa|mau|usah|ada)|except|not|but not"
-    r"|asal bukan)(?: (?:di|pas|hari|malam|pada|kalau|on|yang|untuk))*"
-    rf"\s+((?:(?:hari |tanggal )?(?:{_DAY_WORDS}|\d{{1,2}})\b(?: depan| ini)?"
-    r"[\s,/&]*(?:dan |atau |sampai )?)+)"
-    rf"|((?:hari |tanggal )?\b(?:{_DAY_WORDS})\b(?: depan| ini)?) (?:saya |kami )?"
-    r"(?:tidak bisa|jangan|libur|tutup|tidak ada|tidak di rumah|tidak jualan)"
+_EXCLUDED_DAY = (
+    rf"(?:hari ini|(?:(?:hari |tanggal )?(?:{_DAY_WORDS}|\d{{1,2}})\b(?: depan| ini| besok)?))"
 )
+_AND = r"(?:[\s,/&]|\b(?:dan|atau|sampai|dengan)\b){1,4}"
+_EXCLUDED = re.compile(
+    rf"(?:{DENIES}|{BUSY_ON})\s+({_EXCLUDED_DAY}(?:{_AND}{_EXCLUDED_DAY}){{0,5}})"
+    rf"|((?:hari ini|(?:hari |tanggal )?\b(?:{_DAY_WORDS})\b(?: depan| ini)?"
+    rf"(?:{_AND}(?:hari )?(?:{_DAY_WORDS})\b){{0,5}})) {AWAY}"
+)
+_CORRECTION = re.compile(r"\b(?:eh+|ralat|maksud(?:nya| saya)|sori|sorry|koreksi)\b")
 _MORE_NUMBERS = re.compile(r" ?(-|sampai|,|dan|atau|&|/) ?(?:tanggal )?(\d{1,2})\b")
 _OF_MONTH = re.compile(r" bulan (depan|ini)")
 _NEAR = 40  # characters; a weekday's name before "minggu depan" is not farther away
@@ -239,6 +249,8 @@ def _spelled(text: str) -> str:
     said = re.sub(r"\b(?:tomorrow|tommorow|tomorow)\b", "besok", said)
     said = re.sub(r"\btoday\b|\bdinten ieu\b|\bdina iki\b", "hari ini", said)
     said = re.sub(r"\byesterday\b", "kemarin", said)
+    said = re.sub(r"\b(?:jangan|not) (?:sampai )?(?:lewat|later than)(?: dari)?\b", "by", said)
+    said = re.sub(r"\b(?:jangan|not) (?:sebelum|before)\b", "mulai", said)
     said = re.sub(r"\b(?:suk|emben|pageto|pagéto)\b", "lusa", said)
     said = re.sub(rf"\b({_DAYS}) besok\b", r"hari \1", said)
     said = re.sub(rf"\bminggu (depan|ini) (?:hari |di hari )?({_DAYS})\b", r"\2 minggu \1", said)

@@ -49,18 +49,23 @@ def money(
 
     Raises:
         Refused: ``not_money`` if there is no sum; ``ambiguous_money`` with readings for a bare
-            number under 1000 (in thousands, in millions); ``which_sum`` with readings for a range
-            or several sums, or a sum to be calculated; ``confirm_sum`` with the sum after a minus
-            or beside an unknown factor; ``not_rupiah`` for another currency;
-            ``money_out_of_range`` with both limits.
+            number under 10.000 (as it is or in thousands; under 1000 in thousands or millions);
+            ``which_sum`` with readings for a range or several sums, or a sum to be calculated;
+            ``confirm_sum`` with the sum after a minus or beside an unknown factor, or a sum for a
+            time where none is asked; ``sales_not_profit`` for a loss without a sum;
+            ``not_rupiah`` for another currency; ``money_out_of_range`` with both limits.
     """
 
     def parse(text: str, facts: Facts) -> int:
-        amount = read(text)
+        if period and _losing(text):
+            raise Refused("sales_not_profit")
+        amount = read(text, sales=period is not None)
         if amount is None:
             raise Refused("not_money")
         if amount.doubt == "currency":
             raise Refused("not_rupiah")
+        if (short := _without_scale(amount, text)) is not None:
+            amount = short
         sums, unclear = _sums(amount)
         if period and amount.period and amount.period != period:
             factor = Fraction(_PER_YEAR[amount.period], _PER_YEAR[period])
@@ -71,7 +76,8 @@ def money(
                 "money_out_of_range", {"at_least": Rupiah(at_least), "at_most": Rupiah(at_most)}
             )
         readings = tuple(_reading(value) for value in fitting)
-        if len(fitting) == 1 and amount.doubt:
+        timed = period is None and amount.period is not None
+        if len(fitting) == 1 and (amount.doubt or timed):
             raise Refused("confirm_sum", {"sum": Rupiah(fitting[0])}, readings=readings)
         if len(fitting) == 1:
             return fitting[0]
@@ -82,17 +88,34 @@ def money(
     return parse
 
 
-def read(text: str) -> Amount | None:
+def read(text: str, *, sales: bool | None = None) -> Amount | None:
     """Return the sum that the words name, or None.
 
     A bare number under 1000 has two readings: unchanged and in thousands; "1.5" in thousands and
-    in millions.
+    in millions. With `sales`, of a capital and sales in one text the sales count, and portions
+    multiply their price; with `sales` False the capital counts.
     """
     said = _spelled(text)
     for part in reversed(_CORRECTION.split(said)):  # "5 juta eh 6 juta": the last one counts
-        if (amount := _amount(part)) is not None:
+        if (amount := _amount(part, sales)) is not None:
             return amount
+    if _NO_CAPITAL.search(said):
+        return Amount(0, 0, doubt="sign")
     return Amount(0, 0) if _NOTHING.search(said) else None
+
+
+def _losing(text: str) -> bool:
+    """Whether the words tell of a loss and name no sum."""
+    said = _spelled(text)
+    return _LOSING.search(said) is not None and not any(True for _ in sums_in(said))
+
+
+def _without_scale(amount: Amount, text: str) -> Amount | None:
+    """Return both readings of "1.500" and "2000": few people have a capital of 2000 rupiah."""
+    if amount.low is None or amount.low != amount.high or amount.doubt:
+        return None
+    short = 1000 <= amount.low < _LEAST_PLAIN and _BARE.search(_spelled(text)) is not None
+    return Amount(period=amount.period, readings=(amount.low, amount.low * 1000)) if short else None
 
 
 def _sums(amount: Amount) -> tuple[list[int], bool]:
@@ -123,6 +146,30 @@ _NOTHING = re.compile(
     r"|pakai|pake|keluar)\b"
     r"|^(?:tanpa|nol) (?:modal|omset|omzet|penghasilan)"
 )
+_NO_CAPITAL = re.compile(r"\b(?:dengkul|nekat|nekad|tenaga|niat|bismillah|jempol)\b")
+_LOSING = re.compile(
+    r"\b(?:rugi|merugi|tekor|nombok|(?:belum|tidak) (?:ada )?(?:balik modal|untung|nutup|nutupin)"
+    r"|at a loss|losing money|no profit)\b"
+)
+_LEAST_PLAIN = 10_000  # a smaller sum without a scale is asked back
+_BARE = re.compile(
+    r"^(?!.*\brp\b)\D*(?<![\w.,])[1-9][.,]?\d{3}(?![\d.,]*\d)(?!\s*(?:rupiah|perak))\D*$"
+)
+#: Sums of sales or of a time, where a capital is asked: "jualannya 150rb sehari".
+_SALES = re.compile(
+    r"\b(?:jualan\w*|penjualan\w*|om[sz]et\w*|untung\w*|hasil\w*|dapat\w*|dapet\w*|laku"
+    r"|pendapatan\w*|penghasilan\w*|pemasukan\w*|masuk\w*|sales|turnover|income|earn\w*|sell\w*)\b"
+)
+_CAPITAL = re.compile(r"\b(?:modal\w*|capital)\b")
+_PORTIONS = (
+    r"porsi|bungkus|piring|mangkok|mangkuk|gelas|cup|biji|buah|potong|kg|kilo|botol|pcs|ekor|butir"
+    r"|lembar|dus|box|loyang|tusuk|bks|portions?|plates?|bowls?|cups?|pieces?|glasses"
+)
+_COUNT = r"(?P<{}>\d{{1,4}}|[^\W\d_]+)"
+_PORTIONS_BEFORE = re.compile(
+    rf"(?:^|[^\w.,]){_COUNT.format('n')} ?(?:{_PORTIONS})\b[^\d]{{0,40}}$"
+)
+_PORTIONS_AFTER = re.compile(rf"^[^\d]{{0,40}}?(?<![\w.,]){_COUNT.format('n')} ?(?:{_PORTIONS})\b")
 _BELOW = re.compile(
     r"(?:<=?|\b(?:(?:kurang|di ?bawah|lebih kecil|less|under|below|up|maksimal|maksimum|maks|max"
     r"|paling (?:banyak|besar|tinggi|gede|mentok)|mentok|setinggi-tingginya"
@@ -168,20 +215,24 @@ _PART_AFTER = re.compile(
     r"|unit|lusin|kodi|box|dus|gerobak|cabang|toko|kios|meter|liter|ekor|botol|butir|lembar)\b)"
 )
 _LOSS_AFTER = re.compile(r"^\W*(?:minus|negatif|rugi|tekor|nombok)\b")
-_BETWEEN = re.compile(r"\W*(?:rp)?\W*(?:-|sampai(?: dengan)?|atau|to|~)\W*(?:rp)?\W*")
+_BETWEEN = re.compile(
+    r"\W*(?:rp)?\W*(?:-|sampai(?: dengan)?|atau|to|~|kadang(?:[- ]kadang)?)\W*(?:rp)?\W*"
+)
 _PERIOD_WORDS: tuple[tuple[Period, str], ...] = (
     ("day", "hari(?:an|nya)?|day|daily"),
     ("week", "minggu(?:an|nya)?|pekan|week|weekly"),
     ("month", "bulan(?:an|nya)?|month|monthly"),
-    ("year", "tahun(?:an|nya)?|year|yearly"),
+    ("year", "(?:tahun|taun)(?:an|nya)?|year|yearly"),
 )
 _PERIOD = {
     period: re.compile(
-        rf"(?<!\d )\b(?:se|per)?(?:{words})\b(?! (?:ini|itu|lalu|kemarin|depan|lagi|pertama))"
+        rf"(?<!\d )(?<!sabtu )(?<!sabtu-)\b(?:se|per)?(?:{words})\b"
+        rf"(?! (?:ini|itu|lalu|kemarin|depan|lagi|pertama))"
         rf"|(?<!\w)1 (?:{words})\b"
     )
     for period, words in _PERIOD_WORDS
 }
+_PER_TIME = re.compile(r"\b(?:se|per |tiap |setiap )(?:hari|minggu|bulan|tahun|taun)\b")
 
 
 def _spelled(text: str) -> str:
@@ -191,6 +242,7 @@ def _spelled(text: str) -> str:
     said = re.sub(r"\bseperempat\b", "0,25", re.sub(r"\btiga ?perempat\b", "0,75", said))
     said = standardised(re.sub(r"(\d)[.,]-+", r"\1 ", said))
     said = re.sub(r"\bse (?=ratus|ribu|juta|miliar)", "se", said)
+    said = _in_indonesian(said)
     said = re.sub(r"\bkurang lebih\b|\blebih kurang\b", "sekitar", said)
     said = re.sub(rf"\b({_ONE})(ratus|puluh|belas|ribu|rb|juta|jt)\b", r"\1 \2", said)
     said = re.sub(r"\b(?:rp|idr)\.?", "rp ", said)
@@ -198,6 +250,14 @@ def _spelled(text: str) -> str:
     return re.sub(
         r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d.,])", lambda m: m[0].replace(" ", ""), said
     )
+
+
+def _in_indonesian(said: str) -> str:
+    """Return English sums in Indonesian words: "half a million", "two and a half million"."""
+    said = re.sub(r"\b(\w+) and a half(?= million| thousand| billion)", r"\1 koma lima", said)
+    said = re.sub(r"\bhalf an? (?=million|thousand|billion)|\bhalf (?=million)", "setengah ", said)
+    said = re.sub(r"\ban? (?=million|thousand|hundred|billion)", "satu ", said)
+    return re.sub(r"\bhundreds?\b(?: and)?", "ratus", said)
 
 
 def _improper(match: re.Match[str]) -> str:
@@ -211,8 +271,8 @@ def _improper(match: re.Match[str]) -> str:
     return f"{int(whole or 0) * int(parts) + int(part)}⁄{parts}"
 
 
-def _amount(said: str) -> Amount | None:
-    """Return the one sum, range, bound or doubt in the text."""
+def _amount(said: str, sales: bool | None = None) -> Amount | None:
+    """Return the one sum, range, bound or doubt in the text; `sales` as in `read`."""
     found = _joined(list(sums_in(said)), said)
     if large := [one for one in found if one.scale > 1 or max(one.values) >= 1000]:
         found = large  # "2 orang, modal 5 juta"
@@ -222,6 +282,8 @@ def _amount(said: str) -> Amount | None:
     if not in_rupiah:
         return Amount(readings=_whole(found[-1].values), doubt="currency")
     found = in_rupiah
+    if sales is not None and len(found) > 1:
+        found, said = _asked(found, said, sales=sales)
     last = found[-1]
     if len(found) > 1:
         spans = [(one, found[at - 1].end if at else 0) for at, one in enumerate(found)]
@@ -230,9 +292,84 @@ def _amount(said: str) -> Amount | None:
         if len(set(periods)) == 1:
             values = tuple(dict.fromkeys(int(value) for one in found for value in one.values))
             if len(values) > 1:
-                return Amount(period=periods[0], readings=values)
+                return Amount(period=periods[0], readings=_in_scale(values, periods[0]))
+        elif sales is not None:
+            return _several(found, periods, sales=sales)
         return _one(last, "", said[last.end :])
-    return _one(last, said[: last.start], said[last.end :])
+    before, after = said[: last.start], said[last.end :]
+    if sales and (count := _count(_PORTIONS_BEFORE.search(before[-60:]))):
+        return _multiplied(last, count, _period(after) or _period(before))
+    if sales and (count := _count(_PORTIONS_AFTER.match(after))):
+        return _multiplied(last, count, _period(after) or _period(before))
+    return _one(last, before, after)
+
+
+def _in_scale(values: tuple[int, ...], period: Period | None) -> tuple[int, ...]:
+    """Return sums under 1000 in thousands, and in millions unless they are for a day or a week."""
+    if not 0 < max(values) < 1000:
+        return values
+    scales = (1000,) if period in ("day", "week") else (1000, 1_000_000)
+    return tuple(value * scale for scale in scales for value in values[:3])
+
+
+def _several(found: Sequence[Sum], periods: Sequence[Period | None], *, sales: bool) -> Amount:
+    """Return sums for different times as readings; sales are converted to a month each."""
+    values = []
+    for one, period in zip(found, periods, strict=True):
+        value = max(one.values) * (1000 if one.scale == 1 and max(one.values) < 1000 else 1)
+        factor = Fraction(_PER_YEAR[period or "month"], 12) if sales else 1
+        values.append(round(value * factor))
+    return Amount(period="month" if sales else None, readings=tuple(dict.fromkeys(values)))
+
+
+def _asked(found: Sequence[Sum], said: str, *, sales: bool) -> tuple[list[Sum], str]:
+    """Return the sums that the question asks for, and their part of the text.
+
+    A sum belongs to the words before it, back to the sum before, and to its period behind it.
+    """
+    starts = [0, *(one.end for one in found)]
+    ends = [*(one.start for one in found[1:]), len(said)]
+    kinds, claimed = [], False  # "2 juta modal": the word is behind its sum
+    for one, start, end in zip(found, starts, ends, strict=False):
+        before, after = said[start : one.start], said[one.end : end]
+        named = None if claimed else _CAPITAL.search(before)
+        claimed = not named and _CAPITAL.match(after.strip()) is not None
+        capital = named or claimed
+        sold = _SALES.search(before) or _period(after) or _PER_TIME.search(before)
+        kinds.append(None if bool(capital) == bool(sold) else bool(sold))
+    wanted = [one for one, kind in zip(found, kinds, strict=True) if kind is sales]
+    others = [one for one, kind in zip(found, kinds, strict=True) if kind is (not sales)]
+    if not others:
+        return [*found], said
+    if len(wanted) != 1:
+        wanted = [one for one in found if one not in others]
+    if len(wanted) != 1:
+        return wanted or [*found], said
+    at = found.index(wanted[0])
+    begin, end = starts[at], ends[at]
+    shifted = Sum(
+        wanted[0].values,
+        wanted[0].scale,
+        wanted[0].start - begin,
+        wanted[0].end - begin,
+        wanted[0].doubtful,
+    )
+    return [shifted], said[begin:end]
+
+
+def _count(found: re.Match[str] | None) -> int | None:
+    """Return the number of portions."""
+    if found is None:
+        return None
+    count = int(found["n"]) if found["n"].isdecimal() else unit(found["n"])[1]
+    return count if count and count > 1 else None
+
+
+def _multiplied(price: Sum, count: int, period: Period | None) -> Amount:
+    """Return the sales of so many portions, and the price alone as another reading."""
+    least = max(price.values)
+    each = least * 1000 if price.scale == 1 and least < 1000 else least
+    return Amount(period=period, readings=_whole([each * count, each]), doubt="factor")
 
 
 def _in_rupiah(found: Sequence[Sum], said: str) -> list[Sum]:
@@ -256,7 +393,9 @@ def _one(found: Sum, before: str, after: str) -> Amount:
     if found.doubtful:
         return Amount(period=period, readings=_whole(found.values))
     low, high = int(min(found.values)), int(max(found.values))
-    bare = low == high and found.scale == 1 and 0 < high < 1000
+    bare = found.scale == 1 and 0 < high < 1000
+    if bare and low < high:  # "kadang 100 kadang 200 sehari": thousands a day
+        return Amount(period=period, readings=_in_scale((low, high), period))
     if bare and not re.match(r"\s*(?:rupiah|perak)\b", after):
         return Amount(period=period, readings=(high, high * 1000))
     if _PART_BEFORE.search(before) or _PART_AFTER.search(after):

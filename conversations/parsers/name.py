@@ -10,6 +10,8 @@ from conversations import lexicon, phrases
 from conversations.facts import Facts
 from conversations.nik import LENGTH as IDENTITY_LENGTH
 from conversations.parsers import Parser, Reading, Refused
+from conversations.parsers.amended import amended
+from conversations.parsers.evasions import evasion
 from conversations.words import is_latin, standardised, tidy
 
 _AROUND = ' ,;:!?*_~<>()[]{}"'  # signs around a name
@@ -40,6 +42,13 @@ _LEAD = re.compile(
     rf"{_VERB}[\s,]*(?<![^\W_])",
     re.IGNORECASE,
 )
+# Before the name of a business: an order to write it.
+_NAMED = re.compile(
+    r"(?:(?:kasih|kasi|dikasih|pakai|pake|tulis|bikin|call it|write)(?: (?:aja|saja))?"
+    r"(?: nama)?(?: (?:aja|saja))?|(?:it is|it's) called|dinamain|dinamakan) (?=[^\W\d_])",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r",? (?:aja|saja|deh|dong|gitu)(?: (?:ya|yah|deh|dong|pak|bu|kak|min))*[.!]*$")
 _COURTESIES = {
     "pak", "bu", "bang", "mas", "mbak", "kak", "min", "gan", "ya", "yah", "aja", "saja",
 }  # fmt: skip
@@ -63,15 +72,17 @@ _NO_NAME = re.compile(
 )
 
 
-# Words of a sentence or a question, in their standard spelling.
+# Words of a sentence, a question or an address, in their standard spelling.
 _SENTENCE = re.compile(
-    r"\?|\b(?:berapa|apakah|kapan|gimana|kenapa|petugas\w*|pungli)\b"
+    r"\?|^\W*(?:gang|gg|jl|jln|jalan|rumah|depan|belakang|samping|sebelah|seberang|dekat|deket|near)\b|\b(?:berapa|apakah|kapan|gimana|kenapa|petugas\w*|pungli)\b"
     r"|\b(?:saya|kami) (?:mau|tidak|belum|sudah|punya|bisa|lagi|sedang|butuh|perlu|jual|jualan"
     r"|jawab|tanya|minta)\b"
 )
 HALF = 0.5  # share of words that are no part of a name, at which the person is asked
 _REMARK_WORDS = 6  # a longer text with another meaning is no name
 
+#: Intents that a single word may only resemble: "sukma" is near "suksma".
+_COURTEOUS = frozenset({phrases.Intent.THANKS, phrases.Intent.GREETING})
 #: Intents that must not wait for a confirming question.
 _URGENT = frozenset({phrases.Intent.COMPLAINT, phrases.Intent.STOP})
 
@@ -86,48 +97,72 @@ def name(*, at_most: int = 100) -> Parser:
         Refused: ``not_a_name`` for signs, commands and greetings; ``name_with_digits``;
             ``name_not_latin``; ``name_too_long`` with the limit; ``name_too_short`` with the one
             letter as reading; ``which_name`` with two readings; ``confirm_name`` with one reading,
-            if the words have another meaning as well: "Terima Kasih Zega".
+            if the words have another meaning as well, or correct themselves: "Terima Kasih Zega",
+            "Budi, eh, Budiman".
     """
 
     def parse(text: str, facts: Facts) -> str:
         words = tidy(text)
         if len(words) > at_most + _ROOM:
             raise Refused("name_too_long", {"at_most": at_most})
+        if words.lower().strip(_AROUND) in lexicon.also_names():
+            raise _confirmed(_checked(words, at_most))
         if len(words) > 1 and (phrases.ordered(words) or phrases.whole_intent(words)):
             raise Refused("not_a_name")
-        parts = _readings(_behind_colon(words).strip(_AROUND))
-        doubtful = _other_meaning(words, parts[0])
+        if evasion(words) is not None:
+            raise Refused("not_a_name")
+        corrected = amended(words) or _undenied(words)
+        parts = _readings(_behind_colon(corrected or words).strip(_AROUND))
+        doubtful = _other_meaning(corrected or words, parts[0]) or corrected is not None
         found = list(dict.fromkeys(_checked(part, at_most) for part in parts))
         if len(found) > 1:
             raise Refused("which_name", readings=_offered(found))
         if len(re.findall(r"[^\W\d_]", found[0])) < 2:
             raise Refused("name_too_short", {"name": found[0]}, readings=_offered(found))
         if doubtful:
-            raise Refused("confirm_name", {"name": found[0]}, readings=_offered(found))
+            raise _confirmed(found[0])
         return found[0]
 
     return parse
 
 
+def _undenied(words: str) -> str | None:
+    """Return "Dewi" of "Dewi bukan Devi", which is no part of the name."""
+    denied = re.search(r"(?<=[^\W\d_])[\s,(]+bukan\b", words, re.IGNORECASE)
+    return words[: denied.start()] if denied and _has_letter(words[denied.end() :]) else None
+
+
+def _confirmed(name_: str) -> Refused:
+    """Return the refusal that asks whether this is the name."""
+    return Refused("confirm_name", {"name": name_}, readings=_offered([name_]))
+
+
 def business_name(*, at_most: int = 100) -> Parser:
     """Read the name of a business as it is written, or None for "belum ada".
 
-    Only "nama usahanya" and the like are cut off; if that may be a part of the name, the person is
-    asked.
+    "gak tau", "terserah" and the like are None too. Only "nama usahanya" and the like are cut off,
+    and "aja" at the end; if that may be a part of the name, the person is asked.
 
     Raises:
         Refused: ``not_a_business_name``, also for as many digits as an identity number has;
-            ``name_too_long`` with the limit; ``business_not_latin``; ``which_business_name`` with
-            two readings.
+            ``owners_name`` if it is to be the owner's name; ``name_too_long`` with the limit;
+            ``business_not_latin``; ``which_business_name`` with the readings.
     """
 
     def parse(text: str, facts: Facts) -> str | None:
         words = tidy(text)
         if len(words) > at_most + _ROOM:
             raise Refused("name_too_long", {"at_most": at_most})
-        if _NO_NAME.fullmatch(standardised(words).strip(" !,")):
+        evaded = evasion(words)
+        if evaded == "owner":
+            raise Refused("owners_name")
+        if evaded == "before" or evaded == "here":
+            raise Refused("not_a_business_name")
+        if evaded or _NO_NAME.fullmatch(standardised(words).strip(" !,")):
             return None
-        found = [part.strip(_QUOTES) for part in _without_name_word(words.strip(_QUOTES))]
+        corrected = amended(words)
+        parts = _without_name_word((corrected or words).strip(_QUOTES))
+        found = [part.strip(_QUOTES) for part in ((parts[0], words) if corrected else parts)]
         for part in found:
             digits = len(re.findall(r"\d", part))
             if len(re.findall(r"[^\W_]", part)) < 2 or digits >= IDENTITY_LENGTH:
@@ -205,14 +240,21 @@ def _set_off(courtesy: str, name_: str) -> bool:
 
 
 def _without_name_word(words: str) -> tuple[str, ...]:
-    """Cut "nama usaha saya" before a business's name; return both readings if in doubt."""
-    for pattern in (_SURE_LEAD, _NAME_WORD):
+    """Cut "nama usaha saya" before a business's name, and "aja" behind it.
+
+    Return both readings if that is in doubt.
+    """
+    untailed = _TAIL.sub("", words)
+    tailed = untailed != words and _has_letter(untailed)
+    for pattern in (_SURE_LEAD, _NAMED, _NAME_WORD):
         lead = pattern.match(words)
         if lead and _has_letter(words[lead.end() :]):
             rest = words[lead.end() :]
-            sure = pattern is _SURE_LEAD or bool(lead["verb"]) or _set_off(lead[0], rest)
+            sure = pattern is not _NAME_WORD or bool(lead["verb"]) or _set_off(lead[0], rest)
+            if tailed:
+                return (untailed[lead.end() :], rest if sure else words)
             return (rest,) if sure else (rest, words)
-    return (words,)
+    return (untailed, words) if tailed else (words,)
 
 
 def _has_letter(words: str) -> bool:
@@ -254,9 +296,9 @@ def _other_meaning(words: str, core: str) -> bool:
     strange = _strange(core)
     if _SENTENCE.search(standardised(words)) or strange > HALF:
         raise Refused("not_a_name")
-    meant = phrases.intent(core) if " " in core else None
-    if meant is None:
-        return strange == HALF
+    meant = phrases.intent(core)
+    if meant is None or " " not in core:
+        return strange == HALF or meant in _COURTEOUS
     parts = core.split()
     written_as_name = all(part[0].isupper() and part[1:].islower() for part in parts)
     urgent = meant in _URGENT and len(parts) > 2 and not written_as_name
@@ -276,7 +318,7 @@ def _strange(core: str) -> float:
     """Return the share of words that are no part of a name: all of "nanti dulu ya"."""
     words = re.findall(r"[^\W\d_]+", standardised(core))
     if len(words) > 1 and core == core.title():  # written as a name
-        return 0.0
+        return HALF if lexicon.no_names().issuperset(words) else 0.0
     return sum(word in lexicon.no_names() for word in words) / max(len(words), 1)
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from conversations.facts import Facts
-from conversations.parsers import Parser, Refused
+from conversations.messages import Say
+from conversations.parsers import Parser, Reading, Refused
 from conversations.words import plain, squeezed, standardised
 
 _ONES = {
@@ -27,7 +28,9 @@ _WHOLE = {
     "sepuluh": 10, "spuluh": 10, "ten": 10, "sebelas": 11, "sblas": 11, "eleven": 11, "selusin": 12,
     "twelve": 12, "selawe": 25, "seket": 50, "jigo": 25, "seratus": 100, "satus": 100,
     "cepek": 100, "nopek": 200, "gopek": 500, "gope": 500,
-    "gocap": 50,
+    "gocap": 50, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "eighteen": 18,
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+    "ninety": 90,
 }  # fmt: skip
 
 
@@ -107,7 +110,8 @@ def workers(*, at_most: int = 1_000) -> Parser:
     number stays unchanged, and 0 is the owner alone.
 
     Raises:
-        Refused: as `whole`.
+        Refused: as `whole`; ``which_count`` with readings if a number and the people named
+            disagree: "saya dan suami, kadang 1 orang".
     """
 
     def parse(text: str, facts: Facts) -> int:
@@ -135,16 +139,20 @@ def workers(*, at_most: int = 1_000) -> Parser:
 
 _ALONE = (
     r"\b(?:sendiri\w*|(?:cuma|hanya) saya|saya (?:saja|seorang)|sorangan|dewe|dewek|alone"
-    r"|myself|sorang)\b"
+    r"|myself|sorang|dhewekan|dewekan|(?:just|only) me|me only|nobody(?: else)?|no one(?: else)?"
+    r"|no (?:employees?|staff|workers?))\b"
 )
-_HELPERS = r"\b(?:karyawan|pegawai|pekerja|anak buah|pembantu|asisten|teman|tetangga)\w*"
+_HELPERS = r"\b(?:karyawan|pegawai|pekerja|anak buah|pembantu|asisten|teman|temen|tetangga)\w*"
 _RELATIVES = (
-    r"\b(?:istri|bini|bojo|suami|anak|adik|kakak|keponakan|saudara|mertua|ipar|paman|bibi|sepupu|cucu|mama"
-    r"|papa|emak|enyak|babe|nenek|kakek|menantu|orang ?tua|wife|husband|son|daughter|brother"
-    r"|sister)(?:nya|ku)?\b"
+    r"\b(?:istri|bini|bojo|suami|anak|adik|adek|ade|kakak|kaka|abang|keponakan|saudara|mertua|ipar|paman|bibi|sepupu|cucu|mama"
+    r"|papa|emak|enyak|babe|nenek|kakek|menantu|orang ?tua|wife|husband|sons?|daughters?|brothers?"
+    r"|sisters?|kids?|child|mother|father|friend)(?:nya|ku)?\b"
 )
 _PARENT = "(?:ibu|bapak|ayah)"  # also how the bot is addressed
-_PARENTS = rf"(?<=dengan ){_PARENT}\b|(?<=dan ){_PARENT}\b|\b{_PARENT} (?=saya|dan)"
+_PARENTS = (
+    rf"(?<=dengan ){_PARENT}\b|(?<=dan ){_PARENT}\b|\b{_PARENT} (?=saya|dan)"
+    rf"|(?<=saya, ){_PARENT}(?=,)"
+)
 _WHO = re.compile(
     r"(?:(\d{1,4}) (?:orang )?)?"
     rf"(?:{_HELPERS}|{_RELATIVES}|{_PARENTS})(?: saya)?(?: (\d{{1,4}})\b(?: orang)?)?"
@@ -155,29 +163,60 @@ _WITH = re.compile(  # "saya dan 2 lainnya"
 )
 _NOBODY = re.compile(
     rf"\b(?:tidak|belum|tanpa)(?: (?:ada|punya|pakai|pake))?(?: (?:{_HELPERS}|{_RELATIVES}))?"
+    rf"|(?:{_HELPERS}|{_RELATIVES}) (?:tidak|belum)(?: (?:ada|punya))?\b"
+)
+#: "saya sama istri 2 orang": the number is the total.
+_ONE_SPOUSE = re.compile(r"\b((?:istri|bini|bojo|suami|wife|husband)(?:nya|ku| saya)?) (\d{1,4})\b")
+#: People beside those named: "sama 1 orang". Behind a comma alone the number may be the total.
+_MORE = re.compile(
+    r"(?P<sure>(?:\bdan|\bdengan|\bplus|\btambah|\bditambah|\+|&|\band)\W*)?(?<=[\s,+&])"
+    r"(?P<n>\d{1,4}) (?:orang|lainnya|lain|people|others?|more)\b(?: (?:lain\w*|lagi))?"
 )
 
 
 def _people(said: str, count: int | None) -> int | None:
-    """Count the owner and the other people named; None if there are none, or the numbers disagree.
+    """Count the owner and the other people named; None if there are none.
 
     A relative or a helper without a number counts as one. A number that belongs to none of them
-    must be the total: "5 orang: saya, istri dan 3 anak".
+    must be the total: "5 orang: saya, istri dan 3 anak", or people beside them: "sama 1 orang".
+
+    Raises:
+        Refused: ``which_count`` if it may be either.
     """
-    others = _NOBODY.sub(" ", said)
+    others = _ONE_SPOUSE.sub(r"\1, \2", _NOBODY.sub(" ", said))
     found = list(_WHO.finditer(others))
     beside = _WITH.match(others)
     if beside and not any(one.start() <= beside.start(1) < one.end() for one in found):
         total = 1 + int(beside[1]) + sum(map(_how_many, found))
         return total if not found or len(re.findall(r"\d+", others)) > 1 else None
+    if not found and "saya" in others and (stranger := _MORE.search(others)) and stranger["sure"]:
+        number = int(stranger["n"])  # "saya, mas Budi, dan 1 orang"
+        raise _doubted(1 + number, 2 + number)
     if not found:
         return 2 if re.search(r"\bdibantu\b", others) and count is None else None
     couple = re.search(r"\bsuami (?:dan )?istri\b", others) and "saya" not in others
     total = 1 + sum(map(_how_many, found)) - (1 if couple else 0)
-    loose = re.findall(r"\d+", _WHO.sub(" ", others))
-    if loose and set(map(int, loose)) != {total}:
-        return None
-    return total
+    left = _WHO.sub(" somebody ", others)
+    loose = [int(number) for number in re.findall(r"\d{1,4}", left)]
+    more = list(_MORE.finditer(left))
+    if not loose or (set(loose) == {total} and not any(one["sure"] for one in more)):
+        return total
+    added = total + sum(int(one["n"]) for one in more)
+    behind = bool(more) and found[0].start() < others.find(more[0]["n"])
+    sure = all(one["sure"] for one in more) or loose == [1]
+    if behind and sure and len(more) == len(loose) and not _SOMETIMES.search(others):
+        return added
+    raise _doubted(total, added, *loose)
+
+
+_SOMETIMES = re.compile(r"\b(?:kadang|sometimes|kalau|atau)\b")
+
+
+def _doubted(*counts: int) -> Refused:
+    """Return the refusal that asks which of these counts it is."""
+    offered = sorted({count for count in counts if count > 0})[:4]
+    readings = (Reading(str(n), Say("common.people", {"n": n}), n) for n in offered)
+    return Refused("which_count", readings=tuple(readings))
 
 
 def _how_many(one: re.Match[str]) -> int:

@@ -16,6 +16,10 @@ _DATES = re.compile(r"\b(?:tanggal|tgl) ?\d+|\b\d+ (?:nov|des|jan)\w*")
 _DOUBTED = re.compile(r"\b(?:bukan|eh|kecuali|selain|pengajian|hajatan|acara|ke pasar|ada tamu)\b")
 
 
+_LAST = re.compile(r"\b(?:terakhir|paling (?:akhir|sore|telat|lambat)|last|latest)\b")
+_FIRST = re.compile(r"\b(?:pertama|paling (?:awal|pagi|cepat)|first|earliest)\b")
+
+
 def slot(text: str, free: Sequence[Reading], windows: Sequence[Window], today: date) -> Reading:
     """Return the reading of the one free window that the words name.
 
@@ -30,16 +34,28 @@ def slot(text: str, free: Sequence[Reading], windows: Sequence[Window], today: d
     hours, parts = times.read(said), times.parts(said)
     if named is None and hours is None and not parts:
         raise Refused("pick_one")
-    fitting = [
-        reading
-        for reading, window in zip(free, windows, strict=True)
-        if _on(named, window) and _at(hours, parts, window)
+    on_day = [(r, w) for r, w in zip(free, windows, strict=True) if _on(named, w)]
+    fitting = [reading for reading, window in on_day if _at(hours, parts, window)] or [
+        reading for reading, window in on_day if _meets(hours, window)
     ]
     if not fitting:
         raise Refused("no_such_window")
+    if (
+        len(fitting) > 1
+        and named is not None
+        and len({reading.value[:10] for reading in fitting}) == 1
+    ):
+        fitting = _at_an_end(fitting, standardised(text))
     if len(fitting) > 1 or _DOUBTED.search(standardised(text)):
         raise Refused("which_window", readings=tuple(fitting))
     return fitting[0]
+
+
+def _at_an_end(fitting: Sequence[Reading], said: str) -> list[Reading]:
+    """Return the first or the last window of a day, if the words ask for it."""
+    if _LAST.search(said):
+        return [fitting[-1]]
+    return [fitting[0]] if _FIRST.search(said) else [*fitting]
 
 
 def _on(named: dates.Named | None, window: Window) -> bool:
@@ -57,6 +73,13 @@ def _at(hours: times.Hours | None, parts: Sequence[times.Part], window: Window) 
     if hours.starts is None or hours.ends is None:  # "before ten", "from four on"
         return window.starts < (hours.ends or time.max) and (hours.starts or time.min) < window.ends
     return window.starts <= _middle(hours.starts, hours.ends) < window.ends
+
+
+def _meets(hours: times.Hours | None, window: Window) -> bool:
+    """Whether a span reaches into the window: "abis ashar", for one that ends at four."""
+    if hours is None or hours.starts is None or hours.ends is None or hours.starts == hours.ends:
+        return False
+    return hours.starts < window.ends and window.starts < hours.ends
 
 
 def _middle(starts: time, ends: time) -> time:

@@ -9,19 +9,31 @@ from itertools import islice
 from typing import Literal, TypeAlias
 
 from conversations.facts import Facts
+from conversations.messages import Json
 from conversations.parsers import Parser, Refused
+from conversations.parsers.absences import AWAY, BUSY_ON, DENIES
 from conversations.parsers.numbers import in_digits
 from conversations.words import plain, standardised
 
 Part: TypeAlias = Literal["morning", "midday", "afternoon", "any"]
 
-#: Times that do not suit: "jangan pagi", "sore tidak bisa".
-DENIED = re.compile(
-    r"\b(?:jangan|bukan|selain|kecuali|not|tidak) (?:yang |di )?"
-    r"(?:pagi|siang|sore|malam|morning)\w*"
-    r"|\b(?:pagi|siang|sore|malam)(?:nya)? (?:saya )?tidak (?:bisa|ada)"
+_PART = (
+    r"(?:pagi|siang|sore|petang|malam|subuh|magh?rib|isya|zuhur|ash?ar|morning|noon|afternoon"
+    r"|evening|night)"
 )
+_PRAYERS = r"(?:(?:setelah|sebelum|jam|waktu) )?"
+_TIME = rf"(?:{_PRAYERS}{_PART}\w*|\d{{1,2}}(?:[.:]\d\d)?(?!\d)(?: {_PART})?)"
+#: Times that do not suit: "jangan pagi", "sore tidak bisa", "pagi saya ke pasar".
+DENIED = re.compile(
+    rf"(?:{DENIES}|{BUSY_ON})\s+{_TIME}(?: (?:dan|atau|dengan|and|or) {_TIME}){{0,3}}"
+    rf"|\b{_PRAYERS}{_PART}(?:nya|an| bolong)? {AWAY}"
+)
+_GREETING = re.compile(r"\b(?:selamat|good) (?:pagi|siang|sore|malam|morning|afternoon|evening)\b")
+_CORRECTION = re.compile(r"\b(?:eh+|ralat|maksud(?:nya| saya)|sori|sorry|koreksi)\b")
+_NIGHT = re.compile(r"\b(?:malam|magh?rib|isya'?|night|evening)\b")
 _NOON, _AFTERNOON = time(11), time(15)  # where morning and midday end
+_EVENING = time(18)  # officers do not come from then on
+_PARTS: tuple[Part, ...] = ("morning", "midday", "afternoon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +48,65 @@ class Hours:
 def part_of_day() -> Parser:
     """Read a part of the day: "morning" before 11, "midday" to 15, "afternoon" after, or "any".
 
-    Of two parts, the first one named is used.
+    Two parts that both suit, or the two that are left beside one that does not, are a list. Of
+    parts that are corrected the later one counts: "pagi, eh, sore".
 
     Raises:
-        Refused: ``not_a_part_of_day``; ``no_such_time``.
+        Refused: ``not_a_part_of_day``; ``no_such_time``; ``only_by_day`` for the evening and the
+            night.
     """
 
-    def parse(text: str, facts: Facts) -> str:
-        said = DENIED.sub(" ", standardised(text))
-        hours = read(said)
-        named = parts(said)
-        if named:
-            return named[0] if len(named) < 3 else "any"
-        if hours is None:
-            raise Refused("not_a_part_of_day")
-        if hours.kind == "invalid":
-            raise Refused("no_such_time")
-        return "any" if hours.kind == "any" else _part(hours)
+    def parse(text: str, facts: Facts) -> Json:
+        said = _GREETING.sub(" ", standardised(text))
+        for part in reversed(_CORRECTION.split(said)):
+            answer = _either(part)
+            if answer:
+                return answer[0] if len(answer) == 1 else answer
+        raise Refused("not_a_part_of_day")
 
     return parse
+
+
+def _either(said: str) -> list[str]:
+    """Return the parts of the day that suit; of times beside "atau", each that officers keep."""
+    pieces = re.split(r"\b(?:atau|or)\b", said)
+    if len(pieces) > 1 and re.search(r"\d", said):
+        found = list(dict.fromkeys(part for piece in pieces[:4] for part in _possible(piece)))
+        if found:
+            return found if len(found) < len(_PARTS) else ["any"]
+    return _suiting(said)
+
+
+def _possible(said: str) -> list[str]:
+    try:
+        return _suiting(said)
+    except Refused:
+        return []
+
+
+def _suiting(said: str) -> list[str]:
+    """Return the parts of the day that suit; empty if the words name none.
+
+    Raises:
+        Refused: there is no such time, or no officer comes then.
+    """
+    wanted, denied = DENIED.sub(" ", said), [match[0] for match in DENIED.finditer(said)]
+    hours, named = read(wanted), parts(wanted)
+    if denied and not named and (hours is None or hours.kind == "any"):
+        away = [part for words in denied for part in _away(words)]
+        left = [part for part in _PARTS if part not in away]
+        return [*left] if len(left) < len(_PARTS) else ["any"]
+    if named:
+        return [*named] if len(named) < len(_PARTS) else ["any"]
+    if hours is None:
+        return []
+    if hours.kind == "invalid":
+        raise Refused("no_such_time")
+    if hours.kind == "any":
+        return ["any"]
+    if (hours.starts or time(8)) >= _EVENING or (_NIGHT.search(wanted) and not hours.ends):
+        raise Refused("only_by_day")
+    return [_part(hours)]
 
 
 def read(text: str) -> Hours | None:
@@ -80,6 +132,14 @@ def _part(hours: Hours) -> Part:
     if middle < _NOON.hour * 60:
         return "morning"
     return "midday" if middle < _AFTERNOON.hour * 60 else "afternoon"
+
+
+def _away(denied: str) -> list[Part]:
+    """Return the parts of the day that are denied; none for the evening."""
+    hours = read(denied)
+    if re.search(r"\d", denied) and hours is not None and hours.starts is not None:
+        return [_part(hours)] if hours.starts < _EVENING else []
+    return parts(denied)
 
 
 def parts(said: str) -> list[Part]:

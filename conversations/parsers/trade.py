@@ -4,10 +4,45 @@ from __future__ import annotations
 
 import re
 
+from conversations import lexicon
 from conversations.facts import Facts
 from conversations.messages import Say
 from conversations.parsers import Parser, Reading, Refused
-from conversations.words import tidy
+from conversations.words import standardised, tidy
+
+#: Words that begin with a verb of selling: "jual alat pemadam kebakaran". A noun is not enough:
+#: "toko baju kebakaran" is a shop on fire.
+_SELLS = re.compile(
+    r"^\W*(?:(?:saya|sy|kami|mau|usaha|usahanya|punya|buka|izin|untuk|i|we)\b\W*){0,4}"
+    r"(?:jual|menjual|berjualan|sewa|sewain|menyewakan|rental|produksi|jasa|servis|service|sell"
+    r"|selling|cetak)\b"
+)
+#: Words of somebody who calls for help, whatever they sell.
+_ALARM = re.compile(
+    r"!|\b(?:tolong|cepat|cepet|bantu\w*|sekarang|help|ada (?:api|kebakaran|maling|rampok)|kena"
+    r"|habis|terus|lalu|tiba|barusan|pas|lagi kebakaran|kemalingan|kecurian|\w*rampok\w*|terbakar"
+    r"|kebakar|pingsan|minum|makan|menelan|nelen|ketelan|telan|keracunan|drank|swallowed)\b"
+)
+_MOST_WORDS = 7
+
+
+def calls_for_help(text: str) -> bool:
+    """Whether the words call for help, whatever goods they name."""
+    return _ALARM.search(standardised(text)) is not None
+
+
+def sells(text: str) -> bool:
+    """Whether the words begin with selling, so that their goods call for no help."""
+    said = standardised(text)
+    return len(said.split()) <= _MOST_WORDS and _SELLS.match(said) is not None
+
+
+def without_goods(text: str) -> str:
+    """Return the text without goods whose name holds a word of an emergency: "kembang api"."""
+    said = standardised(text)
+    for goods in sorted(lexicon.goods(), key=len, reverse=True):
+        said = re.sub(rf"\b{goods}\b", " ", said)
+    return said
 
 
 def business_type(*, offers: int = 3) -> Parser:

@@ -55,6 +55,13 @@ def _days_shown(answer: Json, facts: Facts) -> Value:
     return reduce(lambda said, day: Say("common.list", {"said": said, "next": day}), named)
 
 
+def _part_shown(answer: Json, facts: Facts) -> Value:
+    if not isinstance(answer, list):
+        return str(answer)
+    named = (Say(f"common.part.{part}") for part in answer)
+    return reduce(lambda said, part: Say("common.list", {"said": said, "next": part}), named)
+
+
 FORM = form(
     ID,
     (
@@ -82,6 +89,7 @@ FORM = form(
             "preferred_part",
             parse=part_of_day(),
             options={part: part for part in ("any", "morning", "midday", "afternoon")},
+            shows=_part_shown,
         ),
     ),
 )

@@ -84,7 +84,6 @@ def test_other_words_name_no_time(said: str) -> None:
         ("jam 2", "midday"),
         ("sore", "afternoon"),
         ("abis ashar", "afternoon"),
-        ("sore atau pagi", "afternoon"),
         ("pagi siang sore bisa", "any"),
         ("bebas", "any"),
     ],
