@@ -74,6 +74,11 @@ class Intent(StrEnum):
     WHO_ARE_YOU = "WHO_ARE_YOU"
     ABUSE = "ABUSE"
     WHY = "WHY"
+    KEEP_CODE = "KEEP_CODE"  # may the code be told by telephone?
+    REQUIREMENTS = "REQUIREMENTS"
+    HOW_LONG = "HOW_LONG"
+    QUESTION = "QUESTION"  # the wish to ask something, before it is asked
+    TIRED = "TIRED"  # of so many questions
 
 
 _OF_COMMAND = {

@@ -17,6 +17,8 @@ _URGENT = ("distress", _EMERGENCY)
 _CLAUSE = re.compile(r"[,;.\n]")
 #: Asking for the service itself, which is no matter beside it.
 APPLY = "apply"
+#: Matters that any other one in the same message outweighs: "mau nanya, bayar ga?".
+_GENERAL = frozenset({"question", "requirements", "how_long"})
 _LEAST = 0.5  # weight below which words only hint at a matter
 
 
@@ -51,8 +53,11 @@ def matter(text: str) -> Matter | None:
     ]
     if applies and not ranked:
         return None
-    if ranked and ranked[0].weight >= _LEAST:
-        return _named(ranked[0])
+    heard = [one for one in ranked if one.weight >= _LEAST]
+    if heard:
+        first = heard[0]
+        others = (o for o in heard if o.name not in _GENERAL and not o.evidence <= first.evidence)
+        return _named(next(others, first) if first.name in _GENERAL else first)
     found = intent(text)
     return Matter(found) if found is not None else None
 

@@ -22,6 +22,8 @@ from conversations.effects import (
 )
 from conversations.engine import drafts, questions
 from conversations.engine.builder import TurnBuilder
+from conversations.facts import CaseFact
+from conversations.lifecycle import CaseState
 from conversations.messages import (
     Say,
     Value,
@@ -181,6 +183,9 @@ def _cancel(turn: TurnBuilder) -> None:
     draft = turn.session.draft
     flow = turn.flow(draft)
     if draft is None or flow is None or flow.home:
+        if turn.facts.me.desk == "owner" and any(_is_open(case) for case in turn.facts.mine.cases):
+            _status(turn)  # a sent request is taken back on its own page
+            return
         turn.says.append(Say("common.nothing_to_cancel"))
         drafts.go_home(turn)
     elif flow.form and draft.answers:
@@ -193,6 +198,10 @@ def _cancel(turn: TurnBuilder) -> None:
         )
     else:
         drafts.leave(turn)
+
+
+def _is_open(case: CaseFact) -> bool:
+    return case.state not in {CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED}
 
 
 def _status(turn: TurnBuilder) -> None:

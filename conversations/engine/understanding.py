@@ -83,6 +83,11 @@ DIGRESSIONS = frozenset(
         Intent.WHAT_FOR,
         Intent.WHO_ARE_YOU,
         Intent.ABUSE,
+        Intent.KEEP_CODE,
+        Intent.REQUIREMENTS,
+        Intent.HOW_LONG,
+        Intent.QUESTION,
+        Intent.TIRED,
     }
 )
 #: Matters of other offices and services, unless a service that is offered goes by that name.
