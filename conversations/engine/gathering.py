@@ -14,7 +14,7 @@ from conversations.parsers import Refused
 from conversations.parsers.money import money
 from conversations.parsers.name import business_name, name
 from conversations.parsers.numbers import workers
-from conversations.words import plain, tidy
+from conversations.words import tidy
 
 #: Signs that a message holds more than one fact; two of them are needed to look closer.
 _CUES = tuple(
@@ -183,10 +183,10 @@ def _place(message: _Message, facts: Facts, flow: Flow) -> Json:
             words = message.said[begin.end() : end].strip()
             if re.search(r"[,.;\n\d]", words):
                 continue
-            found = [p for p in facts.places.find(words) if p.level == "kelurahan"]
-            if len(found) == 1 and plain(found[0].name) == words:
+            place = facts.places.kelurahan_named(words)
+            if place is not None:
                 message.cut(begin.start(), end)
-                return {"kelurahan": found[0].code, "pin": None}
+                return {"kelurahan": place.code, "pin": None}
     return None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from functools import lru_cache
+
+from rapidfuzz.distance import Indel
 
 from conversations.parsers.numbers import spoken, unit
 from conversations.words import plain, squeezed, standard
@@ -138,8 +139,9 @@ def _alike(word: str, other: str) -> float:
         return 0.95 if word.startswith(other[:-1]) else 0.0
     if len(word) >= 4 and other.startswith(word):
         return 0.95
-    ratio = SequenceMatcher(None, squeezed(word), squeezed(other)).ratio()
-    return ratio if ratio >= 0.75 and min(len(word), len(other)) >= 3 else 0.0
+    if min(len(word), len(other)) < 3:
+        return 0.0
+    return Indel.normalized_similarity(squeezed(word), squeezed(other), score_cutoff=0.75)
 
 
 def _words(text: str) -> list[str]:

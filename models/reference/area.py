@@ -6,6 +6,7 @@ Sources: README.md here.
 import csv
 import heapq
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,8 @@ class Areas:
     ) -> None:
         self._by_code = {area.code: area for area in areas}
         self._kelurahan = [area for area in self._by_code.values() if area.level == "kelurahan"]
+        names_of = Counter(area.name.lower() for area in self._kelurahan)
+        self._named = {a.name.lower(): a for a in self._kelurahan if names_of[a.name.lower()] == 1}
         self._reach_km = {area.code: self._reach(area) for area in self._kelurahan}
         self._places = [(area, _on_sphere(area.lat, area.lon)) for area in self._kelurahan]
         self._neighbours = [_on_sphere(lat, lon) for lat, lon in neighbours]
@@ -100,6 +103,10 @@ class Areas:
         nothing in Jakarta, or a place outside.
         """
         return self._reader.find(text)
+
+    def kelurahan_named(self, name: str) -> Area | None:
+        """Return the kelurahan with exactly this name, in lower case; None if several have it."""
+        return self._named.get(name)
 
     def outside(self, text: str) -> bool:
         """Whether `text` names a place outside Jakarta ("Bekasi", "tangsel", "Bogor").
