@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
+
 from conversations.lexicon import no_names
 from conversations.lexicon import phrases as listed_phrases
-from conversations.words import plain, squeezed, standard, standardised
+from conversations.words import TEXTS, plain, squeezed, standard, standardised
 
 
 class Command(StrEnum):
@@ -226,6 +228,7 @@ _SIGNS: tuple[tuple[Intent, str], ...] = (
     ),
 )
 
+ALIKE = 0.82  # of 1: how like a whole phrase of one word a misspelt word must be
 _PREFIXES = r"(?:di|ke|ter|meng?|peng?)?"
 _ENDINGS = r"(?:nya|ku|mu|kah|lah|in|kan|an|i)?"
 _TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
@@ -256,6 +259,7 @@ def ordered(text: str) -> Command | None:
     return next((command for command in Command if command in found), None)
 
 
+@lru_cache(TEXTS)
 def intent(text: str) -> Intent | None:
     """Return the meaning of the message if it is clear, or None.
 
@@ -268,10 +272,17 @@ def intent(text: str) -> Intent | None:
         if signs.search(key):
             return meaning
     if " " not in key and key.isalpha() and 5 <= len(key) <= 14 and key not in no_names():
-        whole = _lexicon()
-        near = get_close_matches(key, [p for p in whole if " " not in p and len(p) >= 4], 1, 0.82)
-        return whole[near[0]] if near else None
+        near = process.extractOne(
+            key, _single_words(), scorer=Indel.normalized_similarity, score_cutoff=ALIKE
+        )
+        return _lexicon()[near[0]] if near else None
     return None
+
+
+@cache
+def _single_words() -> tuple[str, ...]:
+    """Return the whole phrases of one word that a misspelt word may stand for."""
+    return tuple(phrase for phrase in _lexicon() if " " not in phrase and len(phrase) >= 4)
 
 
 def whole_intent(text: str) -> Intent | None:
@@ -333,7 +344,7 @@ def _comparable(phrases: Iterable[str]) -> frozenset[str]:
     return frozenset(_squeezed(standardised(phrase)) for phrase in phrases if phrase)
 
 
-@lru_cache(8)  # a turn asks several times about the same words
+@lru_cache(TEXTS)
 def _phrases(said: str) -> frozenset[str]:
     """Return the message's comparable forms: as it is, and without fillers."""
     key = _key(said)

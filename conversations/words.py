@@ -77,6 +77,10 @@ _SPELLINGS = {
 _STANDARD = {variant: word for word, variants in _SPELLINGS.items() for variant in variants.split()}
 
 
+TEXTS = 64  # texts that are kept; a turn asks many times about the same one
+WORDS = 4096  # words that are kept
+
+
 def tidy(text: str) -> str:
     """Return the text without invisible characters, with plain quotes, dashes, digits and spaces.
 
@@ -123,16 +127,19 @@ def is_latin(text: str) -> bool:
     return all(_LATIN.match(letter) for letter in re.findall(r"[^\W\d_]", text))
 
 
+@lru_cache(TEXTS)
 def plain(text: str) -> str:
     """Return the tidy text in lowercase."""
     return tidy(text).lower()
 
 
+@lru_cache(WORDS)
 def squeezed(word: str) -> str:
     """Return the word with each run of a letter as one: "iyaaa" and "iya" become the same."""
     return _DOUBLED.sub(r"\1", word)
 
 
+@lru_cache(WORDS)
 def standard(word: str) -> str:
     """Return the standard spelling of a common word: "gak", "nggaaak" and "tdk" are "tidak"."""
     if word in _STANDARD:
@@ -140,6 +147,7 @@ def standard(word: str) -> str:
     return _STANDARD.get(squeezed(word), word)
 
 
+@lru_cache(TEXTS)
 def standardised(text: str) -> str:
     """Return the plain text with each common word in its standard spelling; the rest stays."""
     return _WORD.sub(lambda found: standard(found.group()), plain(text))

@@ -50,7 +50,10 @@ def give(turn: TurnBuilder, event: Event) -> None:
         _late_photo(turn, event)
         return
     try:
-        answer = step.read(event, turn.context(draft))
+        if isinstance(event, Said):
+            answer = turn.read(step, event)
+        else:
+            answer = step.read(event, turn.context(draft))
     except Stay as stay:
         _stay(turn, step, stay)
     except Refused as refusal:

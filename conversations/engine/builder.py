@@ -13,18 +13,21 @@ from conversations.effects import (
     Effect,
     Reply,
 )
+from conversations.events import Said
 from conversations.facts import Facts, Locale, Role
 from conversations.flow import Flow
 from conversations.messages import (
     Button,
+    Json,
     Message,
     Question,
     Say,
     Value,
 )
+from conversations.parsers import Refused
 from conversations.service import Services
 from conversations.session import ChatSession, Choice, Draft
-from conversations.step import Context, Prompt, Step
+from conversations.step import Context, Prompt, Stay, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,29 @@ class TurnBuilder:
     message: str = ""  # the id of the message that is being read
     said_nothing: bool = False  # the words were no answer, and name nothing to choose from
     after: timedelta = timedelta(0)
+    _outcomes_of: Draft | None = None
+    _outcomes: dict[tuple[str, str], Json | Refused | Stay] = field(default_factory=dict)
     lasting: bool = False  # the reply reports a change, or is the first: it must not be dropped
+
+    def read(self, step: Step, said: Said) -> Json:
+        """Return what a step of the open draft reads in the words; each is read once a turn.
+
+        Raises:
+            Refused, Stay: as `Step.read`.
+        """
+        draft = self.open_draft()
+        if self._outcomes_of is not draft:
+            self._outcomes_of, self._outcomes = draft, {}
+        key = (step.id, said.text)
+        if key not in self._outcomes:
+            try:
+                self._outcomes[key] = step.read(said, self.context(draft))
+            except (Refused, Stay) as outcome:
+                self._outcomes[key] = outcome
+        found = self._outcomes[key]
+        if isinstance(found, Refused | Stay):
+            raise found
+        return found
 
     def at(self, session: ChatSession) -> TurnBuilder:
         """Return a new turn with the same facts on another session."""

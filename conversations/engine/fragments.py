@@ -71,7 +71,7 @@ def _is_read(turn: TurnBuilder, said: Said) -> bool:
     if step is None or draft is None:
         return False
     try:
-        step.read(said, turn.context(draft))
+        turn.read(step, said)
     except (Stay, Wrong):
         return True
     except Refused as refusal:

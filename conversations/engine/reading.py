@@ -106,7 +106,7 @@ def _is_read_otherwise(turn: TurnBuilder, text: str, choice: Choice) -> bool:
     if step is None or draft is None or turn.session.clarifying or bare_number(text):
         return False
     try:
-        return bool(step.read(Said(text), turn.context(draft)) != choice.answer)
+        return bool(turn.read(step, Said(text)) != choice.answer)
     except (Refused, Stay):
         return False
 
@@ -173,7 +173,7 @@ def reads(turn: TurnBuilder, text: str) -> bool:
     if step is None or draft is None:
         return False
     try:
-        step.read(Said(text), turn.context(draft))
+        turn.read(step, Said(text))
     except (Refused, Stay):
         return False
     return True
@@ -184,12 +184,11 @@ def reads_a_value(turn: TurnBuilder, text: str) -> bool:
     step, draft = turn.asked_step(), turn.session.draft
     if step is None or draft is None:
         return False
-    context = turn.context(draft)
     try:
-        answer = step.read(Said(text), context)
+        answer = turn.read(step, Said(text))
     except (Refused, Stay):
         return False
-    options = [choice.answer for choice in step.prompt(context).choices]
+    options = [choice.answer for choice in step.prompt(turn.context(draft)).choices]
     return isinstance(answer, int | list) or (answer is not None and answer in options)
 
 
@@ -206,7 +205,7 @@ def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
     if denies or _NO_ANSWER.search(spelled):
         return not step.takes_words and reads(turn, said.text)
     try:
-        step.read(said, turn.context(draft))
+        turn.read(step, said)
     except Stay:
         return True
     except Refused as refusal:
@@ -224,7 +223,7 @@ def may_be_a_name(turn: TurnBuilder, said: Said) -> bool:
     if step is None or draft is None:
         return False
     try:
-        step.read(said, turn.context(draft))
+        turn.read(step, said)
     except Refused as refusal:
         named = bool(refusal.readings) and bool(words_beside(said.text))
         return step.understands(refusal) or named
