@@ -9,12 +9,13 @@ from msgspec import structs
 
 from conversations.commands import read as read_command
 from conversations.effects import UseLanguage
-from conversations.engine import answers, asides, drafts, news, orders, questions
+from conversations.engine import answers, asides, desk, drafts, news, orders, questions
 from conversations.engine.builder import TurnBuilder, same
 from conversations.engine.interruption import asks_whose, before_news
 from conversations.engine.meanings import (
     Answer,
     Aside,
+    AtDesk,
     BeforeNews,
     Between,
     Correction,
@@ -190,6 +191,8 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
             answers.idle(turn, intent, event.text if isinstance(event, Said) else "")
         case Several():
             answers.confirm_several(turn, meaning)
+        case AtDesk():
+            desk.answer(turn, meaning)
         case Correction(step_id, words):
             answers.correct(turn, step_id, words)
         case _:
@@ -200,7 +203,7 @@ def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
     """Reply to a meaning that leaves the open question as it is."""
     match meaning:
         case Between(choices):
-            answers.ask_between(turn, choices)
+            questions.ask_between(turn, choices)
         case Explain():
             answers.explain(turn)
         case Unread(say, correctable):

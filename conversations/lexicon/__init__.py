@@ -223,6 +223,14 @@ def matters() -> Lexicon:
 
 
 @cache
+def desk(role: str) -> Lexicon:
+    """Return the matters that staff of a role raise: officers or supervisors."""
+    listed = _toml("desk")
+    weak = frozenset(root for word in listed["weak"] for root in words(word))
+    return Lexicon({name: entry["says"] for name, entry in listed.get(role, {}).items()}, weak)
+
+
+@cache
 def options(flow: str, step: str) -> Lexicon | None:
     """Return the words for the options of a question; None if it has no list."""
     listed = _toml("options").get(flow, {}).get(step)
