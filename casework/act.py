@@ -249,6 +249,17 @@ class Act:
             raise NotAllowed(f"{self.actor} is no officer")
         return me
 
+    def supervisor(self) -> Officer:
+        """Return the supervisor or head who acts.
+
+        Raises:
+            NotAllowed: no supervisor acts.
+        """
+        me = officer.of_person(self.tx, self.person.id) if self.person else None
+        if me is None or me.role == "officer":
+            raise NotAllowed(f"{self.actor} is no supervisor")
+        return me
+
     def who(self) -> LockedPerson:
         """Return the person who acts.
 

@@ -101,6 +101,7 @@ class News(StrEnum):
     REMINDER = "reminder"
     REVIEW_NEEDED = "review_needed"
     SESSION_SET_ASIDE = "session_set_aside"
+    SUPERVISOR_AWAY = "supervisor_away"
     TASK_STUCK = "task_stuck"
     TEMPLATE_REFUSED = "template_refused"
     TURN_SET_ASIDE = "turn_set_aside"

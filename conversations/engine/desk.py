@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conversations import lexicon
-from conversations.engine import confirming, drafts, rounds_desk
+from conversations.engine import confirming, drafts, rounds_desk, supervising
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import Matter
 from conversations.engine.meanings import AtDesk
-from conversations.engine.reading import bare_number, option_weight
+from conversations.engine.reading import bare_number, choices_named, option_weight
 from conversations.facts import Role
 from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
@@ -63,6 +63,7 @@ class Ears:
 
 _EARS: Mapping[Role, Ears] = {
     "officer": Ears(rounds_desk.answer, rounds_desk.act, rounds_desk.hears),
+    "supervisor": Ears(supervising.answer, supervising.act, supervising.hears),
 }
 
 
@@ -149,6 +150,8 @@ def _listens(turn: TurnBuilder) -> bool:
 def _answers_outright(turn: TurnBuilder, text: str, weight: float) -> bool:
     """Whether the words rather pick an option of the open question."""
     if bare_number(text) or exact(text, turn.labels()) is not None:
+        return True
+    if confirming.is_open(turn) and choices_named(turn, text):
         return True
     asked = turn.session.asked
     listed = lexicon.options(asked.flow, asked.step) if asked is not None else None

@@ -189,6 +189,11 @@ class Lexicon:
         """Return every word of the phrases for a meaning."""
         return frozenset().union(*(needed for of, needed in self._patterns if of == name))
 
+    def alone(self, name: str) -> frozenset[str]:
+        """Return the words that name a meaning alone, without another word."""
+        single = (needed for of, needed in self._patterns if of == name and len(needed) == 1)
+        return frozenset().union(*single)
+
     def _worth(self, word: str) -> float:
         if word.startswith(NOT):
             return 0.5 if self.topics else 1.5  # "siap, tapi tidak bisa" is no yes

@@ -39,6 +39,23 @@ FAILURES = ("nobody", "refused", "wrong_place", "weather", "data_wrong", "wrong_
 REASONS = sorted({reason for check in CHECKS.values() for reason in check.reasons})
 FOUND_BY_HAND = ("returned", "visits_failed")
 FOR_SUPERVISORS = [f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
+#: Reasons whose rule a supervisor is told.
+RULES = [
+    *FOR_SUPERVISORS,
+    "above_micro",
+    "figures_disagree",
+    "kind_needs_verification",
+    "kind_not_chosen",
+    "kind_not_for_micro",
+    "many_workers",
+    "nik_date_differs",
+    "photo_seen_elsewhere",
+    "pin_at_the_border",
+    "pin_beside_kelurahan",
+    "same_business_asked",
+    "under_age",
+    "visits_failed",
+]
 #: Asked about in the middle of anything; other intents are commands or answers.
 AUTHORITIES = ("dukcapil", "city", "police", "food", "social", "other")
 ANSWERED = [
@@ -72,7 +89,14 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "officer_desk.state.{}": sorted(OPEN_VISITS),
     "business_permit.premises.{}": ("fixed", "mobile", "home", "roadside"),
     "rating.thanks.{}": ("1", "2", "3", "4", "5"),
+    "review.about.{}": ("approve", "return", "reject"),
     "review.done.{}": ("approve", "return", "reject"),
+    "supervising.because.{}": RULES,
+    "supervising.case_state.{}": [str(state) for state in CaseState],
+    "supervising.revoke_why.{}": ("wrong", "closed", "moved"),
+    "supervising.state.{}": [str(state) for state in VisitState],
+    "supervising.visits.{}": [str(state) for state in VisitState],
+    "supervising.which_case.{}": ("approve", "return", "reject"),
     "telegram.commands.{}": ("menu", "status", "help", "language"),
     "whatsapp.send_{}": ("location", "contact"),
     "visit.declined.{}": ("too_far", "full", "sick", "other", "silent"),
@@ -107,6 +131,13 @@ ENGINES_BUTTONS = (
     "my_requests.move",
     "business_permit.iumk.send",
     "supervisor_desk.refresh",
+    "supervising.away.yes",
+    "supervising.end.yes",
+    "supervising.hand_on.yes",
+    "supervising.revoke.yes",
+    "supervising.revoke_why.closed",
+    "supervising.revoke_why.moved",
+    "supervising.revoke_why.wrong",
     "visit.arrive.here",
     "visit.arrive.failed",
     "visit.code.failed",

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 
 from conversations import events, messages
-from conversations.effects import Effect, Reply
+from conversations.effects import Effect, Preview, Reply
 from conversations.engine.builder import Flows
 from conversations.engine.turn import advance
 from conversations.events import (
@@ -125,14 +125,23 @@ class Chat:
         return lines or ["! nothing"]
 
     def _shown(self, effect: Effect) -> Iterator[str]:
-        if not isinstance(effect, Reply):
+        if isinstance(effect, Preview):
+            yield f"! Preview {effect.act}, of {' '.join(effect.subject)}; then:"
+            yield from self._sent(effect.question)
+        elif isinstance(effect, Reply):
+            yield from self._reply(effect)
+        else:
             yield from _effect(effect)
-            return
-        message = messages.from_json(json.loads(json.dumps(messages.to_json(effect.message))))
-        assert message == effect.message, "a message survives JSON"
-        self.sent.append(message)
+
+    def _reply(self, effect: Reply) -> Iterator[str]:
         if effect.after:
             yield f"! after {effect.after.total_seconds():.0f} s of silence"
+        yield from self._sent(effect.message)
+
+    def _sent(self, sent: Message) -> Iterator[str]:
+        message = messages.from_json(json.loads(json.dumps(messages.to_json(sent))))
+        assert message == sent, "a message survives JSON"
+        self.sent.append(message)
         catalogue, locale = self.flows.catalogue, self.facts.me.locale
         for paragraph in catalogue.text(message, locale).split("\n\n"):
             first, *more = paragraph.strip().split("\n")
