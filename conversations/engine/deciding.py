@@ -9,7 +9,7 @@ from conversations import lexicon, reference
 from conversations.effects import ShowCase
 from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.confirming import ask, choice
+from conversations.engine.confirming import ask, choice, no
 from conversations.facts import CaseFact
 from conversations.messages import Json, Lines, Say, Value
 from conversations.parsers import Refused
@@ -17,7 +17,7 @@ from conversations.parsers.note import note
 from conversations.session import Draft
 from conversations.words import plain, tidy
 
-SHOWN = 9  # cases to choose from; as many as a list holds
+SHOWN = 9  # cases to choose from; with "no", as many as a list holds
 MAX_LABEL = 24  # characters of an item on a list
 MAX_REASON = 300  # characters, as in the flow `review`
 LEAST_REASON = 2  # words; one alone names only what is meant
@@ -31,8 +31,9 @@ _WORD = re.compile(r"\S+")
 #: Words that only point at the case, before the reason.
 _POINTING = frozenset({
     "tolong", "saja", "aja", "permohonan", "permohonannya", "kasus", "kasusnya", "ini", "itu",
-    "yang", "nomor", "dong", "ya", "ke", "pemilik", "pemiliknya", "bu", "pak", "dulu",
-    "please", "it", "the", "case", "this", "back",
+    "yang", "nomor", "dong", "suruh", "minta", "mohon", "jangan", "ya", "ke", "pemilik",
+    "pemiliknya", "bu", "pak", "dulu",
+    "please", "send", "it", "the", "case", "this", "back",
 })  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def with_case(
         )
         decision = argument.get("decision") if isinstance(argument, dict) else None
         key = f"supervising.which_case.{decision}" if decision else "supervising.which_case"
-        ask(turn, Say(key), *choices)
+        ask(turn, Say(key), *choices, no())
 
 
 def _label(number: str, holder: str) -> str:
@@ -144,11 +145,18 @@ def _note(turn: TurnBuilder, words: str) -> Json:
 def _rest(text: str, matter: str) -> str:
     """Return the words after the verb, if they are a reason."""
     said = _NUMBER.sub(" ", tidy(text))
-    verbs = lexicon.desk("supervisor").alone(matter)
+    known = lexicon.desk("supervisor")
+    verbs = known.alone(matter) | (known.alone("approve") if matter == "reject" else frozenset())
     words = _WORD.findall(said)
-    while words and (_bare(words[0]) in _POINTING or lexicon.root(_bare(words[0])) in verbs):
+    while words and (_bare(words[0]) in _POINTING or _forms(words[0]) & verbs):
         words.pop(0)
     return " ".join(words) if len(words) >= LEAST_REASON else ""
+
+
+def _forms(word: str) -> set[str]:
+    """Return the roots of a word: "disetujui" has two affixes before its root."""
+    once = lexicon.root(_bare(word))
+    return {once, lexicon.root(once)}
 
 
 def _bare(word: str) -> str:
@@ -208,7 +216,7 @@ def find_by_name(turn: TurnBuilder, text: str) -> None:
             choice(f"{flow}-{id}", _label(label, "").strip(), "open", flow, id)
             for flow, id, label in found
         )
-        ask(turn, Say("supervising.which_case"), *choices)
+        ask(turn, Say("supervising.which_case"), *choices, no())
     else:
         drafts.digress(turn, Say("supervising.number_please"))
 

@@ -42,6 +42,18 @@ def officers_named(text: str, team: Iterable[OfficerFact]) -> list[Named]:
     return found or _mentions(tokens, team, frozenset())  # somebody may be called "Hari"
 
 
+def names_somebody(text: str) -> bool:
+    """Whether a word is neither common nor one of a supervisor's matters: maybe a name."""
+    known = lexicon.desk("supervisor")
+    words = re.findall(r"[^\W\d_]+", plain(text))
+    return any(
+        word not in lexicon.no_names()
+        and standard(word) not in lexicon.no_names()
+        and not known.knows(word)
+        for word in words
+    )
+
+
 def _mentions(
     tokens: list[str], team: tuple[OfficerFact, ...], common: frozenset[str]
 ) -> list[Named]:
@@ -71,7 +83,8 @@ def _bearers(
     if standard(token) in common or token in common:
         return ()
     same = tuple(one for one in team if token in _names(one))
-    if same or not fuzzy or len(token) < LEAST_MISSPELT:
+    known = lexicon.desk("supervisor").knows(token)
+    if same or not fuzzy or known or len(token) < LEAST_MISSPELT:
         return same
     return tuple(one for one in team if any(_alike(token, name) for name in _names(one)))
 

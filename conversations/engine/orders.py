@@ -20,7 +20,7 @@ from conversations.effects import (
     ShowOfficer,
     UseLanguage,
 )
-from conversations.engine import drafts, questions
+from conversations.engine import confirming, drafts, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.messages import (
     Say,
@@ -180,7 +180,10 @@ def _back(turn: TurnBuilder) -> None:
 def _cancel(turn: TurnBuilder) -> None:
     draft = turn.session.draft
     flow = turn.flow(draft)
-    if draft is None or flow is None or flow.home:
+    if confirming.is_open(turn):
+        turn.says.append(Say("common.desk.dropped"))
+        drafts.go_on(turn)
+    elif draft is None or flow is None or flow.home:
         turn.says.append(Say("common.nothing_to_cancel"))
         drafts.go_home(turn)
     elif flow.form and draft.answers:

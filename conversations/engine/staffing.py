@@ -9,13 +9,13 @@ from conversations.effects import Preview, ShowWhereabouts
 from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder, choices_of
 from conversations.engine.confirming import ask, choice, no
-from conversations.engine.naming import Named, officers_named
+from conversations.engine.naming import Named, names_somebody, officers_named
 from conversations.facts import OfficerFact
 from conversations.messages import Json, Message, Say
 from conversations.session import Choice
 from conversations.words import plain, standard
 
-SHOWN = 9  # officers to choose from; as many as a list holds
+SHOWN = 9  # officers to choose from; with "no", as many as a list holds
 MAX_LABEL = 24  # characters of an item on a list
 MAX_BADGE = 8  # characters of a badge on an item; a whole NIP leaves no room for a name
 #: Words before the officer who takes the visits, and before the one who gives them.
@@ -48,7 +48,7 @@ def where(turn: TurnBuilder, text: str) -> None:
     if len(found) == 1:
         turn.effects.append(ShowWhereabouts(found[0].id))
     else:
-        _ask_which(turn, found, "where")
+        _ask_which(turn, text, found, "where")
 
 
 def _the_officers(turn: TurnBuilder, text: str) -> tuple[OfficerFact, ...]:
@@ -57,12 +57,13 @@ def _the_officers(turn: TurnBuilder, text: str) -> tuple[OfficerFact, ...]:
     return mentions[0].officers if mentions else ()
 
 
-def _ask_which(turn: TurnBuilder, among: Sequence[OfficerFact], matter: str) -> None:
+def _ask_which(turn: TurnBuilder, text: str, among: Sequence[OfficerFact], matter: str) -> None:
     """Ask which officer is meant, among these or the whole team."""
-    key = "supervising.which_officer" if among else "supervising.no_such_officer"
+    stranger = not among and names_somebody(text)
+    key = "supervising.no_such_officer" if stranger else "supervising.which_officer"
     team = among or turn.facts.desk.officers
     if team:
-        ask(turn, Say(key), *(_choice(one, matter) for one in team[:SHOWN]))
+        ask(turn, Say(key), *(_choice(one, matter) for one in team[:SHOWN]), no())
     else:
         drafts.digress(turn, Say("supervising.no_such_officer"))
 
@@ -94,7 +95,7 @@ def hand_on(turn: TurnBuilder, text: str) -> None:
             choice(f"officer-{one.id}", _label(one), "hand_whose", str(one.id), to)
             for one in giver.officers[:SHOWN]
         )
-        ask(turn, Say("supervising.which_officer"), *choices)
+        ask(turn, Say("supervising.which_officer"), *choices, no())
     else:
         _hand_to(turn, giver.officers[0], taker.officers if taker is not None else ())
 
@@ -130,7 +131,7 @@ def _hand_to(turn: TurnBuilder, giver: OfficerFact, takers: Sequence[OfficerFact
             return
         choices = (
             choice(f"officer-{one.id}", _label(one), "hand_to", str(giver.id), one.id)
-            for one in team[: SHOWN - 1]
+            for one in team[:SHOWN]
         )
         params = {"officer": giver.name, "badge": giver.badge}
         ask(turn, Say("supervising.to_whom", params), *choices, no())
@@ -166,7 +167,7 @@ def end(turn: TurnBuilder, text: str) -> None:
     if len(found) == 1:
         confirm_end(turn, str(found[0].id), None)
     else:
-        _ask_which(turn, found, "end_whom")
+        _ask_which(turn, text, found, "end_whom")
 
 
 def confirm_end(turn: TurnBuilder, subject: str, argument: Json) -> None:

@@ -37,29 +37,42 @@ MAX_WORDS = 200  # characters of a supervisor's words that are passed on
 #: Matters that name an act on something: they come before questions in the same sentence.
 _ACTS = ("revoke", "hand_on", "reject", "return", "approve")
 
+#: Matters that say more than the general one which the words name as well: "laporan pungli".
+_RATHER: Mapping[str, tuple[str, ...]] = {
+    "figures": ("complaints", "late", "unvisited"),
+    "where": ("late", "complaints", "unvisited", "visits"),
+    "why": ("late",),
+}
+
 
 def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     """Return the matter that the words raise, if it is another than their phrases name.
 
-    A number is looked up; an act comes before a question; words at the question for a reason are
-    the reason.
+    A number is looked up; an act comes before a question, and a special question before a general
+    one; words at the question for a reason are the reason.
     """
     if bare_number(text) or exact(text, turn.labels()) is not None:
         return None
     if _asks_for_reason(turn) and matter in (None, "end", "photos", "why"):
         return "revoke_because" if len(text.split()) > 1 else None
     ranked = {one.name for one in lexicon.desk("supervisor").rank(text) if one.weight >= 1}
+    named = officers_named(text, turn.facts.desk.officers)
     if "why" not in ranked:
         act = next((name for name in _ACTS if name in ranked), None)
-        if act == "hand_on" and len(officers_named(text, turn.facts.desk.officers)) < 2:
-            act = None
-        if act is not None:
+        if act is not None and (act != "hand_on" or len(named) > 1):
             return act
-    if matter is not None:
-        return None
-    if reference.document_number(text, services.load().kinds()):
-        return "check"
-    return "find" if deciding.number_in(text) else None
+    if matter is None:
+        number = reference.document_number(text, services.load().kinds())
+        return "check" if number else "find" if deciding.number_in(text) else None
+    if named and matter in _OF_AN_OFFICER:
+        return _OF_AN_OFFICER[matter]
+    if not named or matter != "where":
+        return next((name for name in _RATHER.get(matter, ()) if name in ranked), None)
+    return None
+
+
+#: Matters that are about one officer, if the words name one.
+_OF_AN_OFFICER = {"away": "absent", "visits": "where"}
 
 
 def answer(turn: TurnBuilder, meant: AtDesk) -> None:
@@ -137,6 +150,14 @@ def _check(turn: TurnBuilder, text: str) -> None:
         drafts.digress(turn, Say("common.number_please"))
     else:
         turn.effects.append(ShowDocument(number))
+
+
+def _queue(turn: TurnBuilder, text: str) -> None:
+    drafts.leave(turn, to_menu=True)
+
+
+def _absent(turn: TurnBuilder, text: str) -> None:
+    turn.says.append(Say("supervising.absent"))
 
 
 def _invite(turn: TurnBuilder, text: str) -> None:
@@ -224,6 +245,7 @@ def _end(turn: TurnBuilder, subject: str, argument: Json) -> None:
 
 #: The matters of the lexicon, and how each is answered.
 _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
+    "absent": _absent,
     "approve": deciding.approve,
     "away": _away,
     "check": _check,
@@ -236,6 +258,7 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "late": _late,
     "next": deciding.following,
     "photos": _photos,
+    "queue": _queue,
     "reject": deciding.reject,
     "return": deciding.send_back,
     "revoke": _revoke,

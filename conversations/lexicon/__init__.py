@@ -189,6 +189,10 @@ class Lexicon:
         """Return every word of the phrases for a meaning."""
         return frozenset().union(*(needed for of, needed in self._patterns if of == name))
 
+    def knows(self, word: str) -> bool:
+        """Whether a word stands in a phrase, as it is or in another form."""
+        return any(root in self._holding for root in words(word))
+
     def alone(self, name: str) -> frozenset[str]:
         """Return the words that name a meaning alone, without another word."""
         single = (needed for of, needed in self._patterns if of == name and len(needed) == 1)
