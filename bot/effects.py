@@ -13,7 +13,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from casework import cases, documents, people, visits
+from casework import cases, documents, people, reports, visits
 from casework.act import Act
 from conversations import messages
 from conversations.effects import (
@@ -33,6 +33,7 @@ from conversations.effects import (
     Effect,
     FailVisit,
     FinishVisit,
+    FromOfficer,
     GiveConsent,
     Join,
     LeaveWindow,
@@ -51,6 +52,9 @@ from conversations.effects import (
     ShowDocument,
     ShowOfficer,
     Submit,
+    TellAbsence,
+    TellConcern,
+    TellLate,
     UseLanguage,
     Withdraw,
 )
@@ -182,6 +186,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_case(act, effect)
     elif isinstance(effect, AboutPerson):
         _about_person(act, effect)
+    elif isinstance(effect, FromOfficer):
+        _from_officer(act, effect)
     else:
         match effect:
             case Reply(message, after, fleeting):
@@ -218,6 +224,18 @@ def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
             visits.leave(act, visit_id)
         case SendIdentityLink(visit_id, whom):
             people.send_identity_link(act, public_url, visit_id, whom)
+        case _:
+            assert_never(effect)
+
+
+def _from_officer(act: Act, effect: FromOfficer) -> None:
+    match effect:
+        case TellLate(visit_id, minutes):
+            reports.late(act, visit_id, minutes)
+        case TellConcern(about, visit_id, words):
+            reports.concern(act, about, visit_id, words)
+        case TellAbsence(days, words):
+            reports.absent(act, days, words)
         case _:
             assert_never(effect)
 

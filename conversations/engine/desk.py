@@ -5,6 +5,7 @@ An owner's matter is not heard from staff: "telat" of an officer asks nobody whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -43,6 +44,8 @@ COMMON = frozenset(
         Intent.WHY,
     }
 )
+#: Short words with "nya", which the lexicon keeps as they are: "ibunya", "KTPnya".
+_ITS = re.compile(r"\b(hp|wa|[a-z]{3})nya\b", re.IGNORECASE)
 #: Options that only say that it does not work: a matter says why.
 _VAGUE = frozenset({"cannot", "decline", "failed", "different"})
 
@@ -90,7 +93,7 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     ears = _EARS.get(turn.facts.me.desk)
     if ears is None:
         return None
-    ranked = lexicon.desk(turn.facts.me.desk).rank(text)
+    ranked = lexicon.desk(turn.facts.me.desk).rank(_ITS.sub(r"\1 nya", text))
     if any(one.name == DANGER and one.weight >= LEAST for one in ranked):
         return AtDesk(DANGER, text)
     best = next((one for one in ranked if one.weight >= LEAST), None)

@@ -18,9 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import casework
-from casework import cases, days, documents, identities, linking, people, staff, visits
+from casework import cases, days, documents, identities, linking, people, reports, staff, visits
 from casework.act import Act, Rows
-from conversations.effects import Help
+from conversations.effects import Concern, Help
 from models import identity, link, unreached
 from models.case import Case
 from models.document import Document
@@ -113,6 +113,10 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: people.send_identity_link(act, "https://izin.example", w.visit.id),
         "officer",
     ),
+    reports.concern: Right(
+        lambda w, act: reports.concern(act, Concern.DANGER, w.visit.id, "ada anjing"), "officer"
+    ),
+    reports.late: Right(lambda w, act: reports.late(act, w.visit.id, 30), "officer"),
     staff.end: Right(lambda w, act: staff.end(act, w.officer), "office"),
     staff.move: Right(lambda w, act: staff.move(act, w.officer, [ELSEWHERE]), "office"),
     staff.promote: Right(lambda w, act: staff.promote(act, w.officer, "supervisor"), "office"),
@@ -183,6 +187,10 @@ OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     people.show_officer: lambda act: people.show_officer(act, "0417"),
     people.use_language: lambda act: people.use_language(act, "en"),
 }
+#: About the actor's own work: any officer may, and nobody else.
+OF_OFFICERS: dict[Callable[..., object], Callable[[Act], object]] = {
+    reports.absent: lambda act: reports.absent(act, [date(2026, 12, 3)], "demam"),
+}
 #: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
 PARTS = {
     "course.accept",
@@ -195,6 +203,7 @@ PARTS = {
     "visits.call_off",
     "visits.cancel",
     "visits.give_window_up",
+    "visits.of_officer",
     "visits.offer_to",
     "visits.seek_officer",
 }
@@ -258,7 +267,7 @@ def acts() -> dict[str, Callable[..., object]]:
 
 
 def test_every_act_has_a_case_here() -> None:
-    cases_here = [*map(name_of, CASES), *map(name_of, OWN), *PARTS]
+    cases_here = [*map(name_of, (*CASES, *OWN, *OF_OFFICERS)), *PARTS]
     assert sorted(acts()) == sorted(cases_here)
 
 
@@ -295,6 +304,16 @@ def test_an_act_about_oneself_is_a_persons(world: World, act: Callable[..., obje
     world.tx.commit()
     with pytest.raises(NotAllowed):
         OWN[act](world.by("office"))
+
+
+@pytest.mark.parametrize("who", ["owner", "supervisor", "head", "office", "stranger"])
+@pytest.mark.parametrize("act", OF_OFFICERS, ids=name_of)
+def test_an_act_about_an_officers_work_is_an_officers(
+    world: World, act: Callable[..., object], who: str
+) -> None:
+    OF_OFFICERS[act](world.by("officer elsewhere"))
+    with pytest.raises(NotAllowed):
+        OF_OFFICERS[act](world.by(who))
 
 
 @pytest.mark.parametrize("room", ["bot", "web"])
