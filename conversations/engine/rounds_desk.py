@@ -20,6 +20,17 @@ from conversations.parsers import dates, duration
 _HINDRANCES = frozenset({"breakdown", "weather", "late", "danger"})
 _BUTTONS = 9  # visits among which an officer is asked to choose
 
+#: Matters that an option of the visit's questions says as well.
+OPTIONS = {
+    "accept": "accept",
+    "arrive": "here",
+    "depart": "go",
+    "nobody": "nobody",
+    "not_found": "wrong_place",
+    "refused": "refused",
+    "weather": "weather",
+}
+
 Plain: TypeAlias = Callable[[TurnBuilder, str], None]
 OfVisit: TypeAlias = Callable[[TurnBuilder, VisitFact, str], None]
 
@@ -39,7 +50,7 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
         return "absence" if named is not None and named.days else None
     if asked is None or asked.flow != moves.FLOW or asked.step not in ("offer", "depart"):
         return None
-    if matter == "late" and duration.minutes(text) is not None:
+    if matter in _HINDRANCES and duration.minutes(text) is not None:
         return None
     if asked.step == "depart" and matter in _HINDRANCES:
         return None
@@ -59,15 +70,15 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
     matter, text = meant.matter, meant.text
     if matter in _PLAIN:
         _PLAIN[matter](turn, text)
-    elif matter in reports.CONCERNS:
-        reports.ask(turn, reports.CONCERNS[matter], visits.current(turn), text)
     elif matter in _HINDERED and duration.minutes(text) is not None:
         answer(turn, AtDesk("late", text))
     else:
         states, act_on = _OF_VISIT[matter]
         all_of_today = matter in _HINDERED
         among = visits.meant(turn, text, states, all_of_today=all_of_today)
-        if not among:
+        if not among and matter in reports.CONCERNS:
+            reports.ask(turn, reports.CONCERNS[matter], None, text)
+        elif not among:
             drafts.digress(turn, Say(f"rounds_desk.none.{_none(turn)}"))
         elif len(among) == 1 or matter in _FIRST:
             act_on(turn, among[0], text)
@@ -101,14 +112,14 @@ def _ask_which(turn: TurnBuilder, among: tuple[VisitFact, ...], matter: str, tex
     choices = (
         confirming.choice(
             f"visit-{visit.id}",
-            Say("rounds_desk.choice", {"starts": visit.starts, "owner": visit.host_name}),
+            visits.label(turn, visit),
             "which",
             str(visit.id),
             [matter, reports.quoted(text)],
         )
         for visit in some
     )
-    say = Say("rounds_desk.which", {"lines": visits.lines(some)})
+    say = Say("rounds_desk.which", {"lines": visits.lines(turn, some)})
     confirming.ask(turn, say, *choices, confirming.no())
 
 
@@ -125,6 +136,10 @@ def _hindered(matter: str) -> OfVisit:
 
 def _failed(matter: str) -> OfVisit:
     return lambda turn, visit, text: moves.fail(turn, visit, matter)
+
+
+def _concern(matter: str) -> OfVisit:
+    return lambda turn, visit, text: reports.ask(turn, reports.CONCERNS[matter], visit, text)
 
 
 def _declined(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
@@ -150,6 +165,7 @@ _FIRST = frozenset({"depart", "place", "lost"})  # the soonest is meant, if none
 
 _PLAIN: Mapping[str, Plain] = {
     "absence": reports.absence,
+    "battery": reports.battery,
     "danger": reports.danger,
     "gift": reports.gift,
     "ktp_differs": reports.ktp_differs,
@@ -178,6 +194,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "refused": (visits.AGREED, _failed("refused")),
     "weather": (visits.AGREED, _hindered("weather")),
     "wrong_code": (visits.AGREED, reports.wrong_code),
+    **{matter: (visits.AGREED, _concern(matter)) for matter in reports.CONCERNS},
 }
 _CONFIRMED: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
     "absence": lambda turn, _, words: reports.absence(turn, str(words)),

@@ -52,7 +52,7 @@ def accept(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
 def arrive(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Ask for the location or a tap at the door; first for the departure, if it is not recorded."""
     if visit.state == VisitState.ACCEPTED:
-        turn.says.append(Say("rounds_desk.depart_first", {"visit": visits.line(visit)}))
+        turn.says.append(Say("rounds_desk.depart_first", {"visit": visits.line(turn, visit)}))
     open_visit(turn, visit)
 
 
@@ -67,7 +67,7 @@ def depart(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
 def late(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Ask whether the owner is to be told, or how late the officer will be."""
     minutes, subject = duration.minutes(text, bare=True), str(visit.id)
-    named: dict[str, Value] = {"visit": visits.line(visit)}
+    named: dict[str, Value] = {"visit": visits.line(turn, visit)}
     if not visit.hosted:
         drafts.digress(turn, Say("rounds_desk.no_chat", named))
     elif minutes is None:
@@ -76,7 +76,7 @@ def late(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
             confirming.choice(str(n), Say(label, {"n": n}), "late", subject, n)
             for n in OFFERED_MINUTES
         )
-        confirming.ask(turn, Say("rounds_desk.how_late", named), *some)
+        confirming.ask(turn, Say("rounds_desk.how_late", named), *some, confirming.no())
     else:
         confirming.ask(
             turn,
@@ -113,7 +113,7 @@ def hindered(turn: TurnBuilder, visit: VisitFact, matter: str) -> None:
         choices.append(confirming.choice("fail", label, "fail", subject, matter))
     if visit.state == VisitState.ARRIVED or not visit.hosted:
         choices = choices[1:]
-    say = Say(f"rounds_desk.hindered.{matter}", {"visit": visits.line(visit)})
+    say = Say(f"rounds_desk.hindered.{matter}", {"visit": visits.line(turn, visit)})
     confirming.ask(turn, say, *choices, confirming.no())
 
 
@@ -135,7 +135,7 @@ def give_back(turn: TurnBuilder, visit: VisitFact, reason: str | None) -> None:
     if reason is None:
         return
     state = "offered" if offered else "accepted"
-    params = {"visit": visits.line(visit), "reason": Say(f"visit.{DECLINED}.{reason}")}
+    params = {"visit": visits.line(turn, visit), "reason": Say(f"visit.{DECLINED}.{reason}")}
     _confirm_reason(
         turn, DECLINED, visit, reason, Say(f"rounds_desk.give_back.{state}", params), "give_back"
     )
@@ -150,12 +150,12 @@ def fail(turn: TurnBuilder, visit: VisitFact, matter: str) -> None:
     draft = turn.draft_of(flow, str(visit.id))
     step = flow.open_step(turn.context(draft))
     if step is None or visit.state not in visits.UNDER_WAY:
-        turn.says.append(Say("rounds_desk.depart_first", {"visit": visits.line(visit)}))
+        turn.says.append(Say("rounds_desk.depart_first", {"visit": visits.line(turn, visit)}))
         open_visit(turn, visit)
         return
     if step.id != FAILURE:
         _fill_in(turn, visit, {step.id: FAILED})
-    say = Say(f"rounds_desk.fail.{matter}", visits.way(visit))
+    say = Say(f"rounds_desk.fail.{matter}", visits.way(turn, visit))
     _confirm_reason(turn, FAILURE, visit, FAILS[matter], say, "fail")
 
 

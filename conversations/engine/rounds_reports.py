@@ -16,9 +16,8 @@ from conversations.wording import days_words, window_words
 MAX_WORDS = 300  # characters of an officer's words that are passed on
 _TODAY, _TOMORROW = "hari ini", "besok"
 
-#: Matters that a supervisor must settle.
+#: Matters of a visit that a supervisor must settle.
 CONCERNS = {
-    "battery": Concern.BATTERY,
     "closed": Concern.CLOSED,
     "has_nib": Concern.LICENSED,
     "phone": Concern.CALL_OWNER,
@@ -47,7 +46,7 @@ def danger(turn: TurnBuilder, text: str) -> None:
 def ask(turn: TurnBuilder, about: Concern, visit: VisitFact | None, text: str) -> None:
     """Say what can be done now, and ask whether supervisors are to be told."""
     params: dict[str, Value] = {
-        "visit": visits.line(visit) if visit is not None else Say("rounds_desk.no_visit")
+        "visit": visits.line(turn, visit) if visit is not None else Say("rounds_desk.no_visit")
     }
     subject = str(visit.id) if visit is not None else ""
     told: Json = [about.value, quoted(text)]
@@ -59,6 +58,11 @@ def ask(turn: TurnBuilder, about: Concern, visit: VisitFact | None, text: str) -
         ),
         confirming.no(),
     )
+
+
+def battery(turn: TurnBuilder, text: str) -> None:
+    """Say what can be done without a telephone, and ask whether supervisors are to be told."""
+    ask(turn, Concern.BATTERY, visits.current(turn), text)
 
 
 def tell(turn: TurnBuilder, subject: str, argument: Json) -> None:
@@ -134,7 +138,7 @@ def give_away(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     if visit.state in visits.UNDER_WAY:
         ask(turn, Concern.GIVE_AWAY, visit, text)
         return
-    turn.says.append(Say("rounds_desk.give_away", {"visit": visits.line(visit)}))
+    turn.says.append(Say("rounds_desk.give_away", {"visit": visits.line(turn, visit)}))
     rounds_moves.give_back(turn, visit, None)
 
 
@@ -145,7 +149,7 @@ def next_stop(turn: TurnBuilder, text: str) -> None:
         drafts.digress(turn, Say("rounds_desk.no_next"))
     elif now is not None and now.id != visit.id and not turn.at_home():
         window = window_words(visit.on, visit.starts, visit.ends)
-        drafts.digress(turn, Say("rounds_desk.next", {**visits.way(visit), "window": window}))
+        drafts.digress(turn, Say("rounds_desk.next", {**visits.way(turn, visit), "window": window}))
     else:
         rounds_moves.open_visit(turn, visit)
 
@@ -157,7 +161,9 @@ def left(turn: TurnBuilder, text: str) -> None:
         for visit in turn.facts.rounds.visits
         if visit.on == turn.facts.today and visit.state in visits.AGREED
     ]
-    drafts.digress(turn, Say("rounds_desk.left", {"n": len(some), "lines": visits.lines(some)}))
+    drafts.digress(
+        turn, Say("rounds_desk.left", {"n": len(some), "lines": visits.lines(turn, some)})
+    )
 
 
 def today(turn: TurnBuilder, text: str) -> None:
@@ -167,12 +173,12 @@ def today(turn: TurnBuilder, text: str) -> None:
 
 def place(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Show where a visit is."""
-    drafts.digress(turn, Say("rounds_desk.place", visits.way(visit)))
+    drafts.digress(turn, Say("rounds_desk.place", visits.way(turn, visit)))
 
 
 def lost(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Show where a visit is to an officer who has lost the way."""
-    drafts.digress(turn, Say("rounds_desk.lost", visits.way(visit)))
+    drafts.digress(turn, Say("rounds_desk.lost", visits.way(turn, visit)))
 
 
 def wrong_code(turn: TurnBuilder, visit: VisitFact, text: str) -> None:

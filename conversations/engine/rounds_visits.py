@@ -12,6 +12,7 @@ from conversations.facts import VisitFact
 from conversations.lifecycle import VisitState
 from conversations.messages import Lines, Say, Value
 from conversations.parsers import times
+from conversations.wording import short_day
 from conversations.words import standardised
 
 States: TypeAlias = frozenset[str]
@@ -64,10 +65,12 @@ def subject(turn: TurnBuilder) -> str:
 
 
 def current(turn: TurnBuilder) -> VisitFact | None:
-    """Return the visit that an officer is at, on the way to, or looking at."""
+    """Return the visit that an officer is at, on the way to or looking at, or today's only one."""
     visits = turn.facts.rounds.visits
     under_way = next((visit for visit in visits if visit.state in UNDER_WAY), None)
-    return under_way or turn.facts.rounds.visit(subject(turn))
+    today = [v for v in visits if v.on == turn.facts.today and v.state in AGREED]
+    open_one = turn.facts.rounds.visit(subject(turn))
+    return under_way or open_one or (today[0] if len(today) == 1 else None)
 
 
 def following(turn: TurnBuilder) -> VisitFact | None:
@@ -98,25 +101,38 @@ def _words(visit: VisitFact) -> set[str]:
 # -- words -----------------------------------------------------------------------------------------
 
 
-def line(visit: VisitFact) -> Say:
-    """A visit in half a line: its owner, the hour and the place."""
+def line(turn: TurnBuilder, visit: VisitFact) -> Say:
+    """A visit in half a line: its owner, the day unless it is today, the hour and the place."""
     return Say(
         "rounds_desk.visit",
-        {"owner": visit.host_name, "starts": visit.starts, "place": visit.place},
+        {"owner": visit.host_name, "when": _when(turn, visit), "place": visit.place},
     )
 
 
-def lines(visits: Iterable[VisitFact]) -> Lines:
+def lines(turn: TurnBuilder, visits: Iterable[VisitFact]) -> Lines:
     """Visits, a line each."""
-    return Lines(tuple(Say("rounds_desk.line", {"visit": line(visit)}) for visit in visits))
+    return Lines(tuple(Say("rounds_desk.line", {"visit": line(turn, one)}) for one in visits))
 
 
-def way(visit: VisitFact) -> Mapping[str, Value]:
+def label(turn: TurnBuilder, visit: VisitFact) -> Say:
+    """A visit on a button: its hour, or its day if that is not today, and its owner."""
+    today = visit.on == turn.facts.today
+    when = Say("rounds_desk.at", {"starts": visit.starts}) if today else short_day(visit.on)
+    return Say("rounds_desk.choice", {"when": when, "owner": visit.host_name})
+
+
+def _when(turn: TurnBuilder, visit: VisitFact) -> Say:
+    if visit.on == turn.facts.today:
+        return Say("rounds_desk.at", {"starts": visit.starts})
+    return Say("rounds_desk.on", {"day": short_day(visit.on), "starts": visit.starts})
+
+
+def way(turn: TurnBuilder, visit: VisitFact) -> Mapping[str, Value]:
     """Where a visit is: its address with the landmark, the place and the pin."""
     lat, lon = visit.pin or (0.0, 0.0)
     pin = Say("visit.map", {"lat": str(lat), "lon": str(lon)})
     return {
-        "visit": line(visit),
+        "visit": line(turn, visit),
         "street": f"{visit.address}, " if visit.address else "",
         "place": visit.place,
         "map": pin if visit.pin else Say("visit.no_pin"),
