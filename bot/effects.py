@@ -13,7 +13,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from casework import cases, documents, handing_on, overview, people, visits
+from casework import cases, documents, handing_on, overview, people, reports, visits
 from casework.act import Act
 from conversations import messages
 from conversations.effects import (
@@ -34,6 +34,7 @@ from conversations.effects import (
     EndOfficer,
     FailVisit,
     FinishVisit,
+    FromOfficer,
     GiveConsent,
     HandVisitsOn,
     Join,
@@ -64,7 +65,10 @@ from conversations.effects import (
     ShowWhereabouts,
     Submit,
     Supervising,
+    TellAbsence,
+    TellConcern,
     TellHeads,
+    TellLate,
     UseLanguage,
     Withdraw,
 )
@@ -198,6 +202,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_person(act, effect)
     elif isinstance(effect, Supervising):
         _supervising(act, effect)
+    elif isinstance(effect, FromOfficer):
+        _from_officer(act, effect)
     else:
         match effect:
             case Reply(message, after, fleeting):
@@ -234,6 +240,18 @@ def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
             visits.leave(act, visit_id)
         case SendIdentityLink(visit_id, whom):
             people.send_identity_link(act, public_url, visit_id, whom)
+        case _:
+            assert_never(effect)
+
+
+def _from_officer(act: Act, effect: FromOfficer) -> None:
+    match effect:
+        case TellLate(visit_id, minutes):
+            reports.late(act, visit_id, minutes)
+        case TellConcern(about, visit_id, words):
+            reports.concern(act, about, visit_id, words)
+        case TellAbsence(days, words):
+            reports.absent(act, days, words)
         case _:
             assert_never(effect)
 

@@ -21,6 +21,19 @@ class Help(StrEnum):
     ERASE_DATA = "erase_data"
 
 
+class Concern(StrEnum):
+    """Matters of an officer that supervisors are told."""
+
+    BATTERY = "battery"  # the officer's telephone will soon be off
+    CALL_OWNER = "call_owner"
+    CLOSED = "closed"  # the business closed for good
+    DANGER = "danger"
+    GIVE_AWAY = "give_away"  # another officer should make the visit
+    LICENSED = "licensed"  # the owner has a NIB already
+    NOT_FAILED = "not_failed"  # a visit was recorded as failed by mistake
+    TRADE = "trade"  # the business sells something else than it applied for
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A message to the person whose turn it is.
@@ -231,6 +244,31 @@ class FailVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class TellLate:
+    """The officer comes this many minutes later; the owner is told."""
+
+    visit_id: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TellConcern:
+    """The officer reports something, in their own words; supervisors are told."""
+
+    about: Concern
+    visit_id: int | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellAbsence:
+    """The officer does not work on these days; supervisors are told."""
+
+    days: tuple[date, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decide:
     """A supervisor's decision on a case: approve, return (with the step) or reject."""
 
@@ -411,6 +449,8 @@ Supervising: TypeAlias = (
     | ShowWhereabouts
     | TellHeads
 )
+#: Effects by which an officer reports; no page that was shown before is out of date.
+FromOfficer: TypeAlias = TellLate | TellConcern | TellAbsence
 Effect: TypeAlias = (
-    Reply | Submit | ShowDocument | AboutVisit | AboutCase | AboutPerson | Supervising
+    Reply | Submit | ShowDocument | AboutVisit | AboutCase | AboutPerson | FromOfficer | Supervising
 )

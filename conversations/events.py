@@ -97,6 +97,7 @@ class News(StrEnum):
     NO_OFFICER = "no_officer"
     OFFER_PASSED = "offer_passed"
     OFFICER_CHANGES = "officer_changes"
+    OFFICER_REPORTS = "officer_reports"
     PERSON_CALLED = "person_called"
     REMINDER = "reminder"
     REVIEW_NEEDED = "review_needed"

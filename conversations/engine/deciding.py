@@ -15,7 +15,7 @@ from conversations.messages import Json, Lines, Say, Value
 from conversations.parsers import Refused
 from conversations.parsers.note import note
 from conversations.session import Draft
-from conversations.words import plain, tidy
+from conversations.words import plain, standard, tidy
 
 SHOWN = 9  # cases to choose from; with "no", as many as a list holds
 MAX_LABEL = 24  # characters of an item on a list
@@ -146,8 +146,11 @@ def _rest(text: str, matter: str) -> str:
     """Return the words after the verb, if they are a reason."""
     said = _NUMBER.sub(" ", tidy(text))
     known = lexicon.desk("supervisor")
-    verbs = known.alone(matter) | (known.alone("approve") if matter == "reject" else frozenset())
-    words = _WORD.findall(said)
+    verbs, words = known.alone(matter), _WORD.findall(said)
+    if matter == "reject":
+        verbs |= known.alone("approve")
+        if len(words) > 1 and standard(_bare(words[0])) == "tidak" and _forms(words[1]) & verbs:
+            words = words[2:]  # "tidak setuju"
     while words and (_bare(words[0]) in _POINTING or _forms(words[0]) & verbs):
         words.pop(0)
     return " ".join(words) if len(words) >= LEAST_REASON else ""

@@ -5,6 +5,7 @@ An owner's matter is not heard from staff: "telat" of an officer asks nobody whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from conversations.engine import confirming, drafts, rounds_desk, supervising
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import Matter
 from conversations.engine.meanings import AtDesk
-from conversations.engine.reading import bare_number, choices_named, option_weight
+from conversations.engine.reading import bare_number, choices_named, option_weight, reads
 from conversations.facts import Role
 from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
@@ -43,6 +44,8 @@ COMMON = frozenset(
         Intent.WHY,
     }
 )
+#: Short words with "nya", which the lexicon keeps as they are: "ibunya", "KTPnya".
+_ITS = re.compile(r"\b(hp|wa|[a-z]{3})nya\b", re.IGNORECASE)
 #: Options that only say that it does not work: a matter says why.
 _VAGUE = frozenset({"cannot", "decline", "failed", "different"})
 
@@ -53,17 +56,18 @@ class Ears:
 
     `act` gets the choice's matter, its subject and its argument. `hears` gets the matter that the
     words name, and returns another one if the open question tells it: "20 menit" is a delay where
-    that is asked.
+    that is asked. `options` are the options that say the same as a matter, where they are open.
     """
 
     answer: Callable[[TurnBuilder, AtDesk], None]
     act: Callable[[TurnBuilder, str, str, Json], None]
     hears: Callable[[TurnBuilder, str, str | None], str | None]
+    options: Mapping[str, str]
 
 
 _EARS: Mapping[Role, Ears] = {
-    "officer": Ears(rounds_desk.answer, rounds_desk.act, rounds_desk.hears),
-    "supervisor": Ears(supervising.answer, supervising.act, supervising.hears),
+    "officer": Ears(rounds_desk.answer, rounds_desk.act, rounds_desk.hears, rounds_desk.OPTIONS),
+    "supervisor": Ears(supervising.answer, supervising.act, supervising.hears, {}),
 }
 
 
@@ -91,18 +95,18 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     ears = _EARS.get(turn.facts.me.desk)
     if ears is None:
         return None
-    ranked = lexicon.desk(turn.facts.me.desk).rank(text)
+    ranked = lexicon.desk(turn.facts.me.desk).rank(_ITS.sub(r"\1 nya", text))
     if any(one.name == DANGER and one.weight >= LEAST for one in ranked):
         return AtDesk(DANGER, text)
     best = next((one for one in ranked if one.weight >= LEAST), None)
     if _in_danger(turn, text, best.weight if best is not None else 0):
         return AtDesk(DANGER, text)
-    if not _listens(turn):
+    if not _listens(turn, text):
         return None
     told = ears.hears(turn, text, best.name if best is not None else None)
     if told is not None:
         return AtDesk(told, text)
-    if best is None or _answers_outright(turn, text, best.weight):
+    if best is None or _answers_outright(turn, text, best):
         return None
     return AtDesk(best.name, text)
 
@@ -139,15 +143,15 @@ def _in_danger(turn: TurnBuilder, text: str, weight: float) -> bool:
     return any(one.name == "emergency" and one.weight >= least for one in ranked)
 
 
-def _listens(turn: TurnBuilder) -> bool:
+def _listens(turn: TurnBuilder, text: str) -> bool:
     """Whether more than danger is heard: not in an owner's form, and not in free words."""
     step, flow = turn.asked_step(), turn.flow(turn.session.draft)
-    if step is not None and step.takes_words and not turn.session.clarifying:
+    if step is not None and step.takes_words and reads(turn, text):
         return False
     return flow is None or not flow.form or at_own_desk(turn)
 
 
-def _answers_outright(turn: TurnBuilder, text: str, weight: float) -> bool:
+def _answers_outright(turn: TurnBuilder, text: str, best: lexicon.Ranked) -> bool:
     """Whether the words rather pick an option of the open question."""
     if bare_number(text) or exact(text, turn.labels()) is not None:
         return True
@@ -159,5 +163,9 @@ def _answers_outright(turn: TurnBuilder, text: str, weight: float) -> bool:
     ranked = [one for one in listed.rank(text) if one.name in shown] if listed else []
     if not ranked:
         return False
-    vague = ranked[0].name in _VAGUE
-    return ranked[0].weight >= weight + (0.1 if vague else 0)
+    option = ranked[0]
+    if option.name == _EARS[turn.facts.me.desk].options.get(best.name):
+        return True
+    return option.weight > best.weight or (
+        option.weight == best.weight and option.name not in _VAGUE
+    )

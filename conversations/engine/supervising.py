@@ -33,7 +33,7 @@ from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
 from conversations.words import tidy
 
-MAX_WORDS = 200  # characters of a supervisor's words that are passed on
+MAX_WORDS = 200  # characters of a supervisor's words that are passed on, as in `izin documents`
 #: Matters that name an act on something: they come before questions in the same sentence.
 _ACTS = ("revoke", "hand_on", "reject", "return", "approve")
 
@@ -198,7 +198,7 @@ def _own_reason(turn: TurnBuilder, text: str) -> None:
         number = str(turn.session.shown[0].answer[1])
         drafts.go_on(turn)
         turn.prompt = None
-        _confirm_revocation(turn, number, tidy(text)[:MAX_WORDS])
+        _confirm_revocation(turn, number, tidy(text))
 
 
 def _because(turn: TurnBuilder, number: str, argument: Json) -> None:
@@ -207,7 +207,8 @@ def _because(turn: TurnBuilder, number: str, argument: Json) -> None:
         _confirm_revocation(turn, number, words)
 
 
-def _confirm_revocation(turn: TurnBuilder, number: str, reason: str) -> None:
+def _confirm_revocation(turn: TurnBuilder, number: str, words: str) -> None:
+    reason = words[:MAX_WORDS]
     yes = choice("yes", Say("supervising.revoke.yes"), "revoke", number, reason, means="yes")
     ask(turn, Say("supervising.revoke", {"number": number, "reason": reason}), yes, no())
     staffing.preview(turn, "revoke", number)

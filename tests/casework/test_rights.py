@@ -27,11 +27,12 @@ from casework import (
     linking,
     overview,
     people,
+    reports,
     staff,
     visits,
 )
 from casework.act import Act, Rows
-from conversations.effects import Help
+from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
 from models import identity, link, unreached
 from models.case import Case
@@ -131,6 +132,10 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: people.send_identity_link(act, "https://izin.example", w.visit.id),
         "officer",
     ),
+    reports.concern: Right(
+        lambda w, act: reports.concern(act, Concern.DANGER, w.visit.id, "ada anjing"), "officer"
+    ),
+    reports.late: Right(lambda w, act: reports.late(act, w.visit.id, 30), "officer"),
     handing_on.end: Right(lambda w, act: handing_on.end(act, w.officer.id), "supervisor"),
     handing_on.hand_on: Right(
         lambda w, act: handing_on.hand_on(act, w.officer.id, w.colleague.id), "supervisor"
@@ -225,6 +230,10 @@ ASKED: dict[Callable[..., object], Callable[[World, Act], object]] = {
     overview.team_member: lambda w, act: overview.team_member(act, w.officer.id),
     people.tell_heads: lambda w, act: people.tell_heads(act, "libur"),
 }
+#: About the actor's own work: any officer may, and nobody else.
+OF_OFFICERS: dict[Callable[..., object], Callable[[Act], object]] = {
+    reports.absent: lambda act: reports.absent(act, [date(2026, 12, 3)], "demam"),
+}
 #: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
 PARTS = {
     "course.accept",
@@ -238,6 +247,7 @@ PARTS = {
     "visits.call_off",
     "visits.cancel",
     "visits.give_window_up",
+    "visits.of_officer",
     "visits.offer_to",
     "visits.seek_officer",
 }
@@ -302,7 +312,7 @@ def acts() -> dict[str, Callable[..., object]]:
 
 
 def test_every_act_has_a_case_here() -> None:
-    cases_here = [*map(name_of, CASES), *map(name_of, OWN), *map(name_of, ASKED), *PARTS]
+    cases_here = [*map(name_of, (*CASES, *OWN, *OF_OFFICERS, *ASKED)), *PARTS]
     assert sorted(acts()) == sorted(cases_here)
 
 
@@ -369,6 +379,16 @@ def test_a_supervisor_elsewhere_is_shown_nothing(world: World, act: Callable[...
     said = told(world)
     assert "Siti Aminah" not in said and "Petugas 0417" not in said
     assert SURE.parts[0].key not in said
+
+
+@pytest.mark.parametrize("who", ["owner", "supervisor", "head", "office", "stranger"])
+@pytest.mark.parametrize("act", OF_OFFICERS, ids=name_of)
+def test_an_act_about_an_officers_work_is_an_officers(
+    world: World, act: Callable[..., object], who: str
+) -> None:
+    OF_OFFICERS[act](world.by("officer elsewhere"))
+    with pytest.raises(NotAllowed):
+        OF_OFFICERS[act](world.by(who))
 
 
 @pytest.mark.parametrize("room", ["bot", "web"])

@@ -13,7 +13,11 @@ import pytest
 from bot.outcomes import REASONS as CALLED
 from conversations import flows
 from conversations.catalogue import LOCALES
+from conversations.effects import Concern
 from conversations.engine import understanding
+from conversations.engine.rounds_moves import FAILS
+from conversations.flows.visit import FAILURES as REASONS_TO_FAIL
+from conversations.flows.visit import REASONS as REASONS_TO_DECLINE
 from conversations.phrases import Intent
 from conversations.script import plain
 from conversations.steps import Ask, Choose, Review, Upload
@@ -35,7 +39,8 @@ MAX_BUTTON = 20  # WhatsApp quick replies: up to three choices
 MAX_ITEM = 24  # WhatsApp list items
 
 PARTS = ("morning", "midday", "afternoon")
-FAILURES = ("nobody", "refused", "wrong_place", "weather", "data_wrong", "wrong_code")
+FAILURES = (*REASONS_TO_FAIL, "wrong_code")
+CONCERNS = {*Concern} - {Concern.DANGER}
 REASONS = sorted({reason for check in CHECKS.values() for reason in check.reasons})
 FOUND_BY_HAND = ("returned", "visits_failed")
 FOR_SUPERVISORS = [f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
@@ -85,6 +90,13 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "my_requests.visit.{}": sorted(OPEN_VISITS),
     "notices.link_{}": get_args(Taken),
     "notices.link_refused_{}": ("staff", "open", "identity"),
+    "notices.officer_concern.{}": sorted(CONCERNS),
+    "rounds_desk.concern.{}": sorted(CONCERNS),
+    "rounds_desk.fail.{}": sorted(FAILS),
+    "rounds_desk.{}.yes": ("fail", "give_back"),
+    "rounds_desk.give_back.{}": ("offered", "accepted"),
+    "rounds_desk.hindered.{}": ("breakdown", "weather"),
+    "rounds_desk.none.{}": ("some", "any"),
     "notices.visit_failed.{}": FAILURES,
     "officer_desk.state.{}": sorted(OPEN_VISITS),
     "business_permit.premises.{}": ("fixed", "mobile", "home", "roadside"),
@@ -99,7 +111,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "supervising.which_case.{}": ("approve", "return", "reject"),
     "telegram.commands.{}": ("menu", "status", "help", "language"),
     "whatsapp.send_{}": ("location", "contact"),
-    "visit.declined.{}": ("too_far", "full", "sick", "other", "silent"),
+    "visit.declined.{}": (*REASONS_TO_DECLINE, "silent"),
     "{}.title": list(FLOWS.services),
     "{}.name": list(FLOWS.services),
     "{}.submitted": list(FLOWS.services),
@@ -142,6 +154,19 @@ ENGINES_BUTTONS = (
     "visit.arrive.failed",
     "visit.code.failed",
     "hand_over.photo.failed",
+    "hand_over.photo.none",
+    "common.desk.no",
+    "rounds_desk.concern.yes",
+    "rounds_desk.fail.yes",
+    "rounds_desk.give_back.yes",
+    "rounds_desk.hindered.decline",
+    "rounds_desk.hindered.fail",
+    "rounds_desk.hindered.late",
+    "rounds_desk.keep",
+    "rounds_desk.late.yes",
+    "rounds_desk.other_reason",
+    "rounds_desk.today",
+    "rounds_desk.tomorrow",
 )
 
 #: Functions that are given names like keys, and say nothing: the audit and the logs.

@@ -277,8 +277,13 @@ def _permit(known: Facts, rest: str) -> Facts:
     return city.changed(known, cases=_put(known.mine.cases, row))
 
 
+_NAMED = (("to", "host_name"), ("in", "place"))
+
+
 def _visit(known: Facts, rest: str) -> Facts:
-    """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, refused-by 0418 full."""
+    """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, to Budi_Santoso in Pulo,
+    hostless, refused-by 0418 full.
+    """
     number, state, on, part, *more = rest.split()
     refused = [more[i + 1 : i + 3] for i, word in enumerate(more) if word == "refused-by"]
     row = city.visit(
@@ -288,6 +293,12 @@ def _visit(known: Facts, rest: str) -> Facts:
         part=part,
         identity_given="identity" in more,
         refusals=tuple((badge, reason) for badge, reason in refused),
+        hosted="hostless" not in more,
+        **{
+            field: more[more.index(word) + 1].replace("_", " ")
+            for word, field in _NAMED
+            if word in more
+        },
     )
     visits = city.visits_of(known)
     return city.changed(known, visits=(*(v for v in visits if v.id != row.id), row))
