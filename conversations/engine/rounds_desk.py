@@ -16,8 +16,8 @@ from conversations.facts import VisitFact
 from conversations.messages import Json, Say
 from conversations.parsers import dates, duration
 
-#: Matters of the road: the offer's or the visit's question does not outweigh them.
-_HINDRANCES = frozenset({"breakdown", "weather", "late", "danger"})
+#: Matters by which an officer comes later, if a length of time is named.
+_HINDRANCES = frozenset({"breakdown", "weather", "late"})
 _BUTTONS = 9  # visits among which an officer is asked to choose
 
 #: Matters that an option of the visit's questions says as well.
@@ -52,7 +52,7 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
         return None
     if matter in _HINDRANCES and duration.minutes(text) is not None:
         return None
-    if asked.step == "depart" and matter in _HINDRANCES:
+    if asked.step == "depart" and matter not in (None, "decline"):
         return None
     listed = lexicon.options(asked.flow, asked.step)
     ranked = listed.rank(text) if listed is not None else []
