@@ -44,8 +44,8 @@ COMMON = frozenset(
         Intent.WHY,
     }
 )
-#: Short words with "nya", which the lexicon keeps as they are: "ibunya", "KTPnya".
-_ITS = re.compile(r"\b(hp|wa|[a-z]{3})nya\b", re.IGNORECASE)
+#: Words with "nya", apart from which they have their usual spelling: "ibunya", "sampenya".
+_ITS = re.compile(r"\b(?!bertanya)(hp|wa|[a-z]{3,})nya\b", re.IGNORECASE)
 #: Options that only say that it does not work: a matter says why.
 _VAGUE = frozenset({"cannot", "decline", "failed", "different"})
 _FILLERS = frozenset({"ya", "iya", "oke", "ok", "okay", "sip", "yes"})
