@@ -225,7 +225,7 @@ def _heard_at_desk(played: Played) -> set[str]:
             got.add(str(choice.answer[2][0]))
     asked = played.turn.session.asked
     if asked is not None and asked.flow == "visit":
-        got |= {"depart": {"depart", "next"}, "offer": {"accept"}}.get(asked.step, {"decline"})
+        got |= _AT_VISIT.get(asked.step, set())
     got = got or matters_of(played) - {"greeting"}
     listed = "officer_desk.menu" in played.keys and "common.choose_from_menu" not in played.keys
     return got or ({"today"} if listed else set())
@@ -348,14 +348,22 @@ _AT_DESK = {
     "rounds_desk.whose_code": "whose_code",
     "rounds_desk.place": "place",
     "rounds_desk.lost": "lost",
+    "rounds_desk.next": "next",
     "rounds_desk.late": "late",
     "rounds_desk.how_late": "late",
     "rounds_desk.wrong_code": "wrong_code",
+    "rounds_desk.fail.nobody": "nobody",
+    "rounds_desk.fail.not_found": "not_found",
+    "rounds_desk.fail.refused": "refused",
     "rounds_desk.give_away": "give_away",
-    "rounds_desk.give_back.accepted": "decline",
-    "rounds_desk.give_back.offered": "decline",
     "rounds_desk.hindered.breakdown": "breakdown",
     "rounds_desk.hindered.weather": "weather",
+}
+#: Questions of a visit that are opened -> the matters that open them.
+_AT_VISIT = {
+    "depart": {"depart", "next"},
+    "offer": {"accept"},
+    "declined": {"decline", "not_my_area"},
 }
 _CONCERN = "rounds_desk.concern."
 #: Concerns with another name than the matter that raises them.

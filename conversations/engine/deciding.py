@@ -31,7 +31,7 @@ _WORD = re.compile(r"\S+")
 #: Words that only point at the case, before the reason.
 _POINTING = frozenset({
     "tolong", "saja", "aja", "permohonan", "permohonannya", "kasus", "kasusnya", "ini", "itu",
-    "yang", "nomor", "dong", "suruh", "minta", "mohon", "jangan", "ya", "ke", "pemilik",
+    "yang", "nomor", "dong", "suruh", "minta", "mohon", "jangan", "bilang", "ya", "ke", "pemilik",
     "pemiliknya", "bu", "pak", "dulu",
     "please", "send", "it", "the", "case", "this", "back",
 })  # fmt: skip
@@ -77,7 +77,11 @@ def with_case(
     else:
         choices = (
             choice(
-                f"case-{case.id}", _label(case.number, case.holder), matter, str(case.id), argument
+                f"case-{case.id}",
+                _cut(f"{case.number} {case.holder}"),
+                matter,
+                str(case.id),
+                argument,
             )
             for case in waiting[:SHOWN]
         )
@@ -86,8 +90,7 @@ def with_case(
         ask(turn, Say(key), *choices, no())
 
 
-def _label(number: str, holder: str) -> str:
-    whole = f"{number} {holder}"
+def _cut(whole: str) -> str:
     return whole if len(whole) <= MAX_LABEL else whole[: MAX_LABEL - 1].rstrip() + "…"
 
 
@@ -153,7 +156,9 @@ def _rest(text: str, matter: str) -> str:
             words = words[2:]  # "tidak setuju"
     while words and (_bare(words[0]) in _POINTING or _forms(words[0]) & verbs):
         words.pop(0)
-    return " ".join(words) if len(words) >= LEAST_REASON else ""
+    if len(words) > 1 and words[-2].endswith(",") and _forms(words[-1]) & verbs:
+        words.pop()  # "fotonya buram, balikin"
+    return " ".join(words).rstrip(" ,;:") if len(words) >= LEAST_REASON else ""
 
 
 def _forms(word: str) -> set[str]:
@@ -194,16 +199,15 @@ def _reason(turn: TurnBuilder, reason: str) -> Say:
     return Say("supervising.reason_because", {"reason": short, "because": Say(rule)})
 
 
-def find_by_name(turn: TurnBuilder, text: str) -> None:
-    """Open what waits here under this name; names of others can't be searched."""
-    desk = turn.facts.desk
-    known = lexicon.desk("supervisor")
+def waiting_named(turn: TurnBuilder, text: str) -> list[tuple[str, str, str]]:
+    """Return what waits here under a name in the words: its flow, its id, number and name."""
+    desk, known = turn.facts.desk, lexicon.desk("supervisor")
     words = {
         word
         for word in re.findall(r"[^\W\d_]+", plain(text))
         if word not in lexicon.no_names() and lexicon.root(word) not in known.words_of("find")
     }
-    found = [
+    return [
         (flow, str(id), f"{number} {name}")
         for flow, id, number, name in (
             *(("review", case.id, case.number, case.holder) for case in desk.cases),
@@ -212,12 +216,16 @@ def find_by_name(turn: TurnBuilder, text: str) -> None:
         )
         if words & set(plain(name).split())
     ][:SHOWN]
+
+
+def find_by_name(turn: TurnBuilder, text: str) -> None:
+    """Open what waits here under this name; names of others can't be searched."""
+    found = waiting_named(turn, text)
     if len(found) == 1:
         drafts.open_flow(turn, found[0][0], found[0][1])
     elif found:
         choices = (
-            choice(f"{flow}-{id}", _label(label, "").strip(), "open", flow, id)
-            for flow, id, label in found
+            choice(f"{flow}-{id}", _cut(label), "open", flow, id) for flow, id, label in found
         )
         ask(turn, Say("supervising.which_case"), *choices, no())
     else:

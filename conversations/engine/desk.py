@@ -44,10 +44,11 @@ COMMON = frozenset(
         Intent.WHY,
     }
 )
-#: Short words with "nya", which the lexicon keeps as they are: "ibunya", "KTPnya".
-_ITS = re.compile(r"\b(hp|wa|[a-z]{3})nya\b", re.IGNORECASE)
+#: Words with "nya", apart from which they have their usual spelling: "ibunya", "sampenya".
+_ITS = re.compile(r"\b(?!bertanya)(hp|wa|[a-z]{3,})nya\b", re.IGNORECASE)
 #: Options that only say that it does not work: a matter says why.
 _VAGUE = frozenset({"cannot", "decline", "failed", "different"})
+_FILLERS = frozenset({"ya", "iya", "oke", "ok", "okay", "sip", "yes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +58,24 @@ class Ears:
     `act` gets the choice's matter, its subject and its argument. `hears` gets the matter that the
     words name, and returns another one if the open question tells it: "20 menit" is a delay where
     that is asked. `options` are the options that say the same as a matter, where they are open.
+    At the steps `firm`, an option outweighs a matter that as many words name.
     """
 
     answer: Callable[[TurnBuilder, AtDesk], None]
     act: Callable[[TurnBuilder, str, str, Json], None]
     hears: Callable[[TurnBuilder, str, str | None], str | None]
-    options: Mapping[str, str]
+    options: Mapping[str, frozenset[str]]
+    firm: frozenset[str] = frozenset()
 
 
 _EARS: Mapping[Role, Ears] = {
-    "officer": Ears(rounds_desk.answer, rounds_desk.act, rounds_desk.hears, rounds_desk.OPTIONS),
+    "officer": Ears(
+        rounds_desk.answer,
+        rounds_desk.act,
+        rounds_desk.hears,
+        rounds_desk.OPTIONS,
+        firm=frozenset({"offer"}),
+    ),
     "supervisor": Ears(supervising.answer, supervising.act, supervising.hears, {}),
 }
 
@@ -164,8 +173,9 @@ def _answers_outright(turn: TurnBuilder, text: str, best: lexicon.Ranked) -> boo
     if not ranked:
         return False
     option = ranked[0]
-    if option.name == _EARS[turn.facts.me.desk].options.get(best.name):
+    if option.name in _EARS[turn.facts.me.desk].options.get(best.name, ()):
         return True
-    return option.weight > best.weight or (
-        option.weight == best.weight and option.name not in _VAGUE
-    )
+    said = option.weight - len(option.evidence & _FILLERS)  # "telat ya" is no yes
+    if asked is not None and asked.step in _EARS[turn.facts.me.desk].firm:
+        return said >= best.weight
+    return option.name not in _VAGUE and said > best.weight

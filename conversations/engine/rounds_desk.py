@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from conversations import lexicon
+from conversations.effects import Concern
 from conversations.engine import confirming, drafts, questions
 from conversations.engine import rounds_moves as moves
 from conversations.engine import rounds_reports as reports
@@ -16,19 +17,20 @@ from conversations.facts import VisitFact
 from conversations.messages import Json, Say
 from conversations.parsers import dates, duration
 
-#: Matters of the road: the offer's or the visit's question does not outweigh them.
-_HINDRANCES = frozenset({"breakdown", "weather", "late", "danger"})
+#: Matters by which an officer comes later, if a length of time is named.
+_HINDRANCES = frozenset({"breakdown", "weather", "late"})
 _BUTTONS = 9  # visits among which an officer is asked to choose
 
 #: Matters that an option of the visit's questions says as well.
 OPTIONS = {
-    "accept": "accept",
-    "arrive": "here",
-    "depart": "go",
-    "nobody": "nobody",
-    "not_found": "wrong_place",
-    "refused": "refused",
-    "weather": "weather",
+    "accept": frozenset({"accept"}),
+    "arrive": frozenset({"here"}),
+    "breakdown": frozenset({"vehicle"}),
+    "depart": frozenset({"accept", "go", "yes"}),
+    "nobody": frozenset({"nobody"}),
+    "not_found": frozenset({"wrong_place"}),
+    "refused": frozenset({"refused"}),
+    "weather": frozenset({"weather"}),
 }
 
 Plain: TypeAlias = Callable[[TurnBuilder, str], None]
@@ -48,11 +50,15 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
             return "late" if str(text).strip() not in _numbers(turn) else None
         named = dates.read(text, turn.facts.today) if about == "absence" else None
         return "absence" if named is not None and named.days else None
+    if matter in _OF_VISIT and visits.names_another(turn, text):
+        return matter
     if asked is None or asked.flow != moves.FLOW or asked.step not in ("offer", "depart"):
         return None
     if matter in _HINDRANCES and duration.minutes(text) is not None:
-        return None
-    if asked.step == "depart" and matter in _HINDRANCES:
+        return "late"
+    if asked.step == "offer" and matter == "late" and not visits.is_under_way(turn):
+        return "other_time"  # "bisa, tapi agak telat"
+    if asked.step == "depart" and matter not in (None, "decline"):
         return None
     listed = lexicon.options(asked.flow, asked.step)
     ranked = listed.rank(text) if listed is not None else []
@@ -74,6 +80,8 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
         answer(turn, AtDesk("late", text))
     else:
         states, act_on = _OF_VISIT[matter]
+        if matter in _OF_OFFERS and not visits.subject(turn) and visits.has_offers(turn):
+            states = visits.OFFERED
         all_of_today = matter in _HINDERED
         among = visits.meant(turn, text, states, all_of_today=all_of_today)
         if not among and matter in reports.CONCERNS:
@@ -143,11 +151,19 @@ def _concern(matter: str) -> OfVisit:
 
 
 def _declined(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
-    moves.give_back(turn, visit, moves.reason_in(text))
+    _leave(turn, visit, moves.reason_in(text), text)
 
 
 def _not_my_area(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
-    moves.give_back(turn, visit, "area")
+    _leave(turn, visit, "area", text)
+
+
+def _leave(turn: TurnBuilder, visit: VisitFact, reason: str | None, text: str) -> None:
+    """Give a visit back; once it is under way, supervisors must help."""
+    if visit.state in visits.UNDER_WAY:
+        reports.ask(turn, Concern.GIVE_AWAY, visit, text)
+    else:
+        moves.give_back(turn, visit, reason)
 
 
 def _no_photo(turn: TurnBuilder, text: str) -> None:
@@ -160,6 +176,7 @@ def _no_photo(turn: TurnBuilder, text: str) -> None:
         drafts.digress(turn, Say("rounds_desk.no_photo"))
 
 
+_OF_OFFERS = frozenset({"decline", "not_my_area", "other_time"})  # an offer is meant first
 _HINDERED = frozenset({"breakdown", "weather"})
 _FIRST = frozenset({"depart", "place", "lost"})  # the soonest is meant, if none is named
 
@@ -179,16 +196,16 @@ _PLAIN: Mapping[str, Plain] = {
 #: Matters of one visit: the states in which they can be meant, and the answer.
 _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "accept": (visits.OFFERED, moves.accept),
-    "arrive": (visits.COMING, moves.arrive),
+    "arrive": (visits.AGREED, moves.arrive),
     "breakdown": (visits.AGREED, _hindered("breakdown")),
-    "decline": (visits.GIVEN_BACK, _declined),
+    "decline": (visits.GIVEN_BACK | visits.UNDER_WAY, _declined),
     "depart": (visits.ACCEPTED, moves.depart),
     "give_away": (visits.GIVEN_BACK | visits.UNDER_WAY, reports.give_away),
     "late": (visits.COMING, moves.late),
     "lost": (visits.AGREED, reports.lost),
     "nobody": (visits.AGREED, _failed("nobody")),
     "not_found": (visits.AGREED, _failed("not_found")),
-    "not_my_area": (visits.GIVEN_BACK, _not_my_area),
+    "not_my_area": (visits.GIVEN_BACK | visits.UNDER_WAY, _not_my_area),
     "other_time": (visits.GIVEN_BACK, reports.other_time),
     "place": (visits.OFFERED | visits.AGREED, reports.place),
     "refused": (visits.AGREED, _failed("refused")),

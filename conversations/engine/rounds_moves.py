@@ -1,6 +1,6 @@
 """Moves of a visit that an officer words freely: taken, begun, late, given back, failed.
 
-What a flow already does is asked by that flow, with the words' answer filled in.
+A move that a flow makes is asked for by that flow, with the answer of the words filled in.
 """
 
 from __future__ import annotations
@@ -40,25 +40,36 @@ def open_visit(turn: TurnBuilder, visit: VisitFact) -> None:
     drafts.open_flow(turn, FLOW, str(visit.id))
 
 
-def accept(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
-    """Ask for the acceptance of an offer; where it is asked already, whether it was meant."""
+def take_up(turn: TurnBuilder, visit: VisitFact, option: str) -> None:
+    """Show the visit's question; where it is asked already, ask whether its option is meant."""
     asked = turn.session.asked
     again = asked is not None and (asked.flow, asked.subject) == (FLOW, str(visit.id))
     open_visit(turn, visit)
-    if again:
-        questions.ask_between(turn, turn.session.shown[:1])
+    named = tuple(choice for choice in turn.session.shown if choice.value == option)
+    if again and named:
+        questions.ask_between(turn, named)
+
+
+def accept(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask for the acceptance of an offer."""
+    take_up(turn, visit, "accept")
+
+
+def depart(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask for the departure to a visit."""
+    take_up(turn, visit, "go")
 
 
 def arrive(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Ask for the location or a tap at the door; first for the departure, if it is not recorded."""
     if visit.state == VisitState.ACCEPTED:
         turn.says.append(Say("rounds_desk.depart_first", {"visit": visits.line(turn, visit)}))
-    open_visit(turn, visit)
-
-
-def depart(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
-    """Ask for the departure to a visit."""
-    open_visit(turn, visit)
+        open_visit(turn, visit)
+    elif visit.state == VisitState.ARRIVED:
+        turn.says.append(Say("rounds_desk.arrived", {"visit": visits.line(turn, visit)}))
+        open_visit(turn, visit)
+    else:
+        take_up(turn, visit, "here")
 
 
 # -- late ------------------------------------------------------------------------------------------

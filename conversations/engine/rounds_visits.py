@@ -73,6 +73,23 @@ def current(turn: TurnBuilder) -> VisitFact | None:
     return under_way or open_one or (today[0] if len(today) == 1 else None)
 
 
+def names_another(turn: TurnBuilder, text: str) -> bool:
+    """Whether the words name visits, and none of them is the one whose question is open."""
+    about = subject(turn)
+    named = _named(turn.facts.rounds.visits, text) if about else ()
+    return bool(named) and about not in {str(visit.id) for visit in named}
+
+
+def is_under_way(turn: TurnBuilder) -> bool:
+    """Whether the officer has set off to a visit, or is there."""
+    return any(visit.state in UNDER_WAY for visit in turn.facts.rounds.visits)
+
+
+def has_offers(turn: TurnBuilder) -> bool:
+    """Whether a visit waits for the officer's answer."""
+    return any(visit.state in OFFERED for visit in turn.facts.rounds.visits)
+
+
 def following(turn: TurnBuilder) -> VisitFact | None:
     """Return the next visit that the officer has agreed to and not set off for."""
     visits = turn.facts.rounds.visits

@@ -28,12 +28,13 @@ from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, choice, is_open, no
 from conversations.engine.meanings import AtDesk
 from conversations.engine.naming import officers_named
-from conversations.engine.reading import bare_number
+from conversations.engine.reading import bare_number, choices_named
 from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
 from conversations.words import tidy
 
 MAX_WORDS = 200  # characters of a supervisor's words that are passed on, as in `izin documents`
+FEW_WORDS = 3  # with an officer's name, and nothing that is known: "info joko"
 #: Matters that name an act on something: they come before questions in the same sentence.
 _ACTS = ("revoke", "hand_on", "reject", "return", "approve")
 
@@ -57,18 +58,35 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
         return "revoke_because" if len(text.split()) > 1 else None
     ranked = {one.name for one in lexicon.desk("supervisor").rank(text) if one.weight >= 1}
     named = officers_named(text, turn.facts.desk.officers)
-    if "why" not in ranked:
-        act = next((name for name in _ACTS if name in ranked), None)
-        if act is not None and (act != "hand_on" or len(named) > 1):
-            return act
+    act = next((name for name in _ACTS if name in ranked), None)
+    if act is not None and "why" in ranked:
+        return "why"  # "kenapa ditolak"
+    if act is not None and (act != "hand_on" or len(named) > 1):
+        return act
     if matter is None:
-        number = reference.document_number(text, services.load().kinds())
-        return "check" if number else "find" if deciding.number_in(text) else None
+        return _unnamed(turn, text, len(named))
+    if matter == "where" and not named and deciding.number_in(text):
+        return "find"
     if named and matter in _OF_AN_OFFICER:
         return _OF_AN_OFFICER[matter]
     if not named or matter != "where":
         return next((name for name in _RATHER.get(matter, ()) if name in ranked), None)
     return None
+
+
+def _unnamed(turn: TurnBuilder, text: str, named: int) -> str | None:
+    """Return the matter of words that name none: a number or a name alone is looked up."""
+    if reference.document_number(text, services.load().kinds()):
+        return "check"
+    if deciding.number_in(text):
+        return "find"
+    if choices_named(turn, text):
+        return None
+    if named > 1:
+        return "hand_on"
+    if named and len(text.split()) <= FEW_WORDS:
+        return "where"
+    return "find" if deciding.waiting_named(turn, text) else None
 
 
 #: Matters that are about one officer, if the words name one.
