@@ -59,7 +59,7 @@ def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
     params: dict[str, Value] = {
         "name": me.name,
         "badge": me.badge,
-        "visit": _visit(act, visit) if visit is not None else Say("notices.officer_no_visit"),
+        "visit": _visit(act, visit) if visit is not None else Say("notices.officer_visit.none"),
         "words": words,
     }
     if about is Concern.DANGER:
@@ -103,7 +103,7 @@ def _visit(act: Act, visit: Visit) -> Say:
     site = readable(visit.site) or {}
     place = [str(site.get("address") or ""), kelurahan.name if kelurahan else visit.area_code]
     return Say(
-        "notices.officer_visit",
+        "notices.officer_visit.named",
         {
             "number": case.number,
             "owner": service_of(case).holder(readable(case.answers) or {}),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from conversations.commands import read as read_command
-from conversations.engine import desk
+from conversations.engine import confirming, desk
 from conversations.engine.asides import COMPLAINT, ORDERS
 from conversations.engine.builder import TurnBuilder, same
 from conversations.engine.corrections import correction
@@ -108,6 +108,8 @@ def understand(turn: TurnBuilder, event: Heard) -> Meaning:
             )
         case Tapped():
             return _tapped(turn, event)
+        case _ if confirming.is_open(turn):
+            return PassedBy()  # a location at "shall we tell the owner?" is for the visit
         case _:
             return meant_before(turn, event) or Answer()
 

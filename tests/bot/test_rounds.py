@@ -51,7 +51,7 @@ async def test_danger_without_a_visit_reaches_the_supervisors_of_the_officers_ar
     await town.staff(OTHER, "102", areas=("31.74", "31.71"))
     await town.say("ada yang malak", OTHER)
     told = town.heard(BOSS)
-    assert words("notices.officer_no_visit") in told and told.count("BAHAYA") == 1
+    assert words("notices.officer_visit.none") in told and told.count("BAHAYA") == 1
 
 
 async def test_a_visit_recorded_as_failed_by_mistake_is_named(town: Town) -> None:

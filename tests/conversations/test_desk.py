@@ -10,6 +10,7 @@ import pytest
 from conversations import flows, lexicon
 from conversations.effects import (
     AcceptOffer,
+    Arrive,
     CallPerson,
     Concern,
     DeclineOffer,
@@ -24,7 +25,7 @@ from conversations.engine import confirming, desk
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import AtDesk
 from conversations.engine.turn import Turn, advance
-from conversations.events import Event, Said, Tapped
+from conversations.events import Event, Located, Said, Tapped
 from conversations.facts import Facts, VisitFact
 from conversations.messages import Say
 from conversations.session import ChatSession
@@ -99,6 +100,11 @@ def test_words_for_the_question_before_pass_the_question_by() -> None:
     facts = officer(today(state="arrived"))
     open_visit = Said("1")
     assert "hand_over.ktp" in keys(told(facts, open_visit, "sudah punya nib dia", city.CODE))
+
+
+def test_a_location_passes_the_question_by() -> None:
+    here = Located(-6.2706, 106.8023)
+    assert acts(told(officer(today()), "1", LATE, here)) == [Arrive(7, 0.0)]
 
 
 @pytest.mark.parametrize("said", ["ada anjing galak", "ada yang malak", "tolong saya dirampok"])
