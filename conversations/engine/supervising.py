@@ -94,7 +94,12 @@ _OF_AN_OFFICER = {"away": "absent", "visits": "where"}
 
 
 def answer(turn: TurnBuilder, meant: AtDesk) -> None:
-    """Answer a matter of a supervisor, or ask whether it is to be carried out."""
+    """Answer a matter of a supervisor, or ask whether it is to be carried out.
+
+    A question of the desk that is open is dropped: a later "ya" must not carry it out.
+    """
+    if is_open(turn) and meant.matter != "revoke_because":
+        _leave_question(turn)
     _ANSWERS[meant.matter](turn, meant.text)
 
 
@@ -104,9 +109,14 @@ def act(turn: TurnBuilder, matter: str, subject: str, argument: Json) -> None:
     if chosen is None:
         drafts.stale(turn)
         return
+    _leave_question(turn)
+    chosen(turn, subject, argument)
+
+
+def _leave_question(turn: TurnBuilder) -> None:
+    """Make the question before the desk's own the open one, without showing it again."""
     drafts.go_on(turn)
     turn.prompt = None
-    chosen(turn, subject, argument)
 
 
 # -- questions -------------------------------------------------------------------------------------
@@ -214,8 +224,7 @@ def _own_reason(turn: TurnBuilder, text: str) -> None:
     """Take typed words as the reason of the revocation that is asked about."""
     if _asks_for_reason(turn):
         number = str(turn.session.shown[0].answer[1])
-        drafts.go_on(turn)
-        turn.prompt = None
+        _leave_question(turn)
         _confirm_revocation(turn, number, tidy(text))
 
 

@@ -53,7 +53,7 @@ def days(text: str) -> int:
     said = _GLUED.sub(r"\1 ", standardised(text))
     for found in _COUNTED.finditer(said):
         weeks = 7 if re.search(r"minggu|mgg|week", found[0]) else 1
-        number = spoken([found[1]])
+        number = int(found[1]) if found[1].isdecimal() else spoken([found[1]])
         if number:
             return min(number * weeks, MOST)
     if re.search(r"\bsehari\b|\ba day\b", said):
