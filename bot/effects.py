@@ -13,7 +13,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from casework import cases, documents, people, visits
+from casework import cases, documents, handing_on, overview, people, reports, visits
 from casework.act import Act
 from conversations import messages
 from conversations.effects import (
@@ -31,9 +31,12 @@ from conversations.effects import (
     DeclineOffer,
     Depart,
     Effect,
+    EndOfficer,
     FailVisit,
     FinishVisit,
+    FromOfficer,
     GiveConsent,
+    HandVisitsOn,
     Join,
     LeaveWindow,
     Link,
@@ -41,16 +44,31 @@ from conversations.effects import (
     OfferLink,
     OptIn,
     OptOut,
+    Preview,
     ProveCode,
     RateVisit,
     RememberName,
     RememberPhone,
     Reply,
+    RevokeDocument,
     SendDocument,
     SendIdentityLink,
+    ShowCase,
+    ShowComplaints,
     ShowDocument,
+    ShowFigures,
+    ShowLate,
     ShowOfficer,
+    ShowPhotos,
+    ShowUnvisited,
+    ShowVisits,
+    ShowWhereabouts,
     Submit,
+    Supervising,
+    TellAbsence,
+    TellConcern,
+    TellHeads,
+    TellLate,
     UseLanguage,
     Withdraw,
 )
@@ -182,6 +200,10 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_case(act, effect)
     elif isinstance(effect, AboutPerson):
         _about_person(act, effect)
+    elif isinstance(effect, Supervising):
+        _supervising(act, effect)
+    elif isinstance(effect, FromOfficer):
+        _from_officer(act, effect)
     else:
         match effect:
             case Reply(message, after, fleeting):
@@ -218,6 +240,18 @@ def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
             visits.leave(act, visit_id)
         case SendIdentityLink(visit_id, whom):
             people.send_identity_link(act, public_url, visit_id, whom)
+        case _:
+            assert_never(effect)
+
+
+def _from_officer(act: Act, effect: FromOfficer) -> None:
+    match effect:
+        case TellLate(visit_id, minutes):
+            reports.late(act, visit_id, minutes)
+        case TellConcern(about, visit_id, words):
+            reports.concern(act, about, visit_id, words)
+        case TellAbsence(days, words):
+            reports.absent(act, days, words)
         case _:
             assert_never(effect)
 
@@ -276,5 +310,55 @@ def _about_person(act: Act, effect: AboutPerson) -> None:
             people.link_chats(act, code)
         case Called(person_id):
             people.called(act, person_id)
+        case _:
+            assert_never(effect)
+
+
+def _supervising(act: Act, effect: Supervising) -> None:
+    match effect:
+        case ShowVisits(on):
+            overview.show_visits(act, on)
+        case ShowLate():
+            overview.show_late(act)
+        case ShowComplaints(since):
+            overview.show_complaints(act, since)
+        case ShowFigures(since, until):
+            overview.show_figures(act, since, until)
+        case ShowUnvisited(days):
+            overview.show_unvisited(act, days)
+        case ShowCase(number):
+            overview.show_case(act, number)
+        case ShowPhotos(number):
+            overview.show_photos(act, number)
+        case ShowWhereabouts(officer_id):
+            overview.show_whereabouts(act, officer_id)
+        case Preview():
+            _preview(act, effect)
+        case _:
+            _change(act, effect)
+
+
+def _preview(act: Act, preview: Preview) -> None:
+    match preview.act, preview.subject:
+        case "hand_on", (giver, taker):
+            handing_on.preview_visits(act, int(giver), int(taker), preview.question)
+        case "end", (officer,):
+            handing_on.preview_end(act, int(officer), preview.question)
+        case "revoke", (number,):
+            documents.preview_revocation(act, number, preview.question)
+        case _:
+            raise ValueError(f"nothing is known of a preview of {preview.act}")
+
+
+def _change(act: Act, effect: HandVisitsOn | EndOfficer | RevokeDocument | TellHeads) -> None:
+    match effect:
+        case HandVisitsOn(giver, taker):
+            handing_on.hand_on(act, giver, taker)
+        case EndOfficer(officer):
+            handing_on.end(act, officer)
+        case RevokeDocument(number, reason):
+            documents.revoke_numbered(act, number, reason)
+        case TellHeads(words):
+            people.tell_heads(act, words)
         case _:
             assert_never(effect)

@@ -7,13 +7,12 @@ cases, then visits. So a turn's facts stay valid until it commits.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
 
 from conversations.engine.builder import Flows
 from conversations.facts import (
@@ -37,7 +36,7 @@ from conversations.service import Service, Services, Site
 from conversations.session import Answers
 from conversations.wording import place_name
 from models import case as cases
-from models import finding, identity, officer, unreached, visit, window
+from models import finding, identity, officer, scope, unreached, visit, window
 from models.calendar import Calendar
 from models.case import Case
 from models.document import Document
@@ -45,7 +44,7 @@ from models.finding import FindingRow
 from models.identity import Identity
 from models.infrastructure.encryption import readable
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
-from models.officer import Officer, OfficerArea
+from models.officer import Officer
 from models.person import WHATSAPP, LockedPerson, Person, reachable, whatsapp_number
 from models.turn import Opening, Untaken
 from models.visit import CODE_TRIES, Offer, Visit
@@ -158,38 +157,26 @@ def _rounds(base: Facts, me: Officer, rows: _Rows) -> Rounds:
 
 def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Services) -> Desk:
     """Read a supervisor's queues, without locks: the acts lock."""
-    areas, supervised = officer.areas_of(tx, me.id), officer.supervised(tx)
-
-    def mine(code: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-        """As `officer.may_supervise`: own areas and unsupervised ones; for a head, all."""
-        if me.role == "head":
-            return true()
-        return or_(_within(code, areas), ~_within(code, supervised), code.is_(None))
-
+    mine = scope.of(tx, me)
     waiting = tx.scalars(
         select(Case)
-        .where(Case.state == CaseState.IN_REVIEW, mine(Case.area_code), Case.person_id != one.id)
+        .where(
+            Case.state == CaseState.IN_REVIEW, mine.holds(Case.area_code), Case.person_id != one.id
+        )
         .order_by(Case.moved_at)
         .limit(QUEUE)
     ).all()
     stuck = tx.scalars(
         select(Visit)
-        .where(Visit.state == VisitState.UNASSIGNED, mine(Visit.area_code))
+        .where(Visit.state == VisitState.UNASSIGNED, mine.holds(Visit.area_code))
         .order_by(Visit.on)
         .limit(QUEUE)
     ).all()
     rows = _Rows.about(tx, waiting, stuck, services)
-    around = [OfficerArea.area_code == above for area in areas for above in officer.holding(area)]
     team = tx.execute(
         select(Officer, and_(reachable(), Person.opted_out_at.is_(None)))
         .outerjoin(Person, Person.id == Officer.person_id)
-        .where(
-            Officer.active,
-            Officer.role == "officer",
-            Officer.id.in_(
-                select(OfficerArea.officer_id).where(or_(mine(OfficerArea.area_code), *around))
-            ),
-        )
+        .where(mine.team())
         .order_by(Officer.id)
     ).all()
     load = visit.load_of(tx, [o.id for o, _ in team], base.today)
@@ -198,18 +185,13 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
         visits=rows.visit_facts(stuck, base, None),
         calls=tuple(
             CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
-            for c in unreached.to_call(tx, mine, limit=QUEUE)
+            for c in unreached.to_call(tx, mine.holds, limit=QUEUE)
         ),
         officers=tuple(
             OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked))
             for o, can_be_asked in team
         ),
     )
-
-
-def _within(code: InstrumentedAttribute[Any], areas: Iterable[str]) -> ColumnElement[bool]:
-    """Return the SQL condition that a column's area is one of these, or inside one."""
-    return or_(false(), *(or_(code == area, code.startswith(f"{area}.")) for area in areas))
 
 
 @dataclass(slots=True)

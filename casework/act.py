@@ -31,7 +31,9 @@ from models.person import LockedPerson
 from models.visit import Visit
 
 #: Notices of a visit in progress: sent at any hour. Others wait for the morning.
-_UNDER_WAY = frozenset({"on_the_way", "arrived", "handed_over", "visit_done", "visit_failed"})
+_UNDER_WAY = frozenset(
+    {"on_the_way", "officer_late", "arrived", "handed_over", "visit_done", "visit_failed"}
+)
 
 
 class Ledger(Protocol):
@@ -177,11 +179,17 @@ class Act:
         )
 
     def tell_supervisors(
-        self, area_code: str | None, what: News, subject: int, *parts: Say, opens: str = ""
+        self,
+        area_code: str | None,
+        what: News,
+        subject: int,
+        *parts: Say,
+        opens: str = "",
+        can_wait: bool = True,
     ) -> None:
         """Add this news to the inboxes of an area's supervisors."""
         for person_id in news.supervisors(self.tx, area_code, f"{what}:{subject}"):
-            self.tell(person_id, what, subject, *parts, opens=opens)
+            self.tell(person_id, what, subject, *parts, opens=opens, can_wait=can_wait)
 
     # -- rights ----------------------------------------------------------------------------------
 
@@ -247,6 +255,17 @@ class Act:
         me = officer.of_person(self.tx, self.person.id) if self.person else None
         if me is None or me.role != "officer":
             raise NotAllowed(f"{self.actor} is no officer")
+        return me
+
+    def supervisor(self) -> Officer:
+        """Return the supervisor or head who acts.
+
+        Raises:
+            NotAllowed: no supervisor acts.
+        """
+        me = officer.of_person(self.tx, self.person.id) if self.person else None
+        if me is None or me.role == "officer":
+            raise NotAllowed(f"{self.actor} is no supervisor")
         return me
 
     def who(self) -> LockedPerson:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -18,6 +19,8 @@ from models.document import Document
 from models.infrastructure.encryption import readable
 from models.infrastructure.quotas import CHECKS
 from models.infrastructure.wib import WIB
+from models.lifecycle import NotAllowed
+from models.officer import may_supervise
 
 
 def issue(act: Act, case: Case, kind_id: str) -> str:
@@ -40,16 +43,53 @@ def issue(act: Act, case: Case, kind_id: str) -> str:
 
 
 def revoke(act: Act, row: Document, reason: str) -> None:
-    """Revoke a (locked) document and tell its holder why; for operators.
+    """Revoke a (locked) document and tell its holder why.
 
     Raises:
-        NotAllowed: a person acts.
+        NotAllowed: the person who acts does not supervise its area, or holds the document.
     """
-    act.must_be_office()
+    act.must_supervise(act.tx.get_one(Case, row.case_id).area_code)
+    if act.is_of(row.person_id):
+        raise NotAllowed(f"document {row.id} is {act.actor}'s own")
     at = document.revoke(act.tx, row, reason=reason, actor=act.actor)
     params: dict[str, Value] = {"number": row.number, "on": day(at), "reason": reason}
     say = Say(_worded("notices.document_taken_back", row.kind), params)
     act.tell(row.person_id, News.DOCUMENT_REVOKED, row.id, say)
+
+
+def revoke_numbered(act: Act, number: str, reason: str) -> None:
+    """Revoke the document with this number, and say so; if it is revoked already, say that."""
+    row = document.by_number(act.tx, number, lock=True)
+    if row is None:
+        raise NotAllowed(f"{act.actor} names a document that does not exist")
+    if row.revoked_at is not None:
+        act.reply("supervising.revoked_before", number=row.number, day=day(row.revoked_at))
+        return
+    revoke(act, row, reason)
+    act.reply("supervising.revoked", number=row.number)
+
+
+def preview_revocation(act: Act, number: str, question: Message) -> None:
+    """Show a document that is to be revoked, and ask; or say why it can't be."""
+    act.supervisor()
+    row = document.by_number(act.tx, number)
+    if row is None:
+        act.reply("supervising.no_such_document", number=number)
+        return
+    case = act.tx.get_one(Case, row.case_id)
+    if act.is_of(row.person_id) or not may_supervise(act.tx, act.who().id, case.area_code):
+        act.reply("supervising.document_elsewhere", number=row.number)
+    elif row.revoked_at is not None:
+        act.reply("supervising.revoked_before", number=row.number, day=day(row.revoked_at))
+    else:
+        holder = services.load()[case.service].holder(readable(case.answers) or {}) or "-"
+        params: dict[str, Value] = {
+            "number": row.number,
+            "holder": holder,
+            "until": row.valid_until or Say("common.no_end"),
+        }
+        shown = Say("supervising.document", params)
+        act.enqueue(replace(question, parts=(shown, *question.parts)))
 
 
 def send_again(act: Act, case_id: int) -> None:

@@ -107,6 +107,17 @@ def _phone(act: Act) -> Value:
     return Say("notices.caller.no_phone")
 
 
+def tell_heads(act: Act, words: str) -> None:
+    """Tell the heads, in a supervisor's own words, that the supervisor is going to be away."""
+    me = act.supervisor()
+    act.note("supervisor.away", f"officer:{me.id}")
+    say = Say("notices.supervisor_away", {"name": me.name, "badge": me.badge, "words": words})
+    heads = [one for one in officer.heads(act.tx) if not act.is_of(one)]
+    for person_id in heads:
+        act.tell(person_id, News.SUPERVISOR_AWAY, me.id, say)
+    act.reply("supervising.heads_told" if heads else "supervising.no_heads")
+
+
 def called(act: Act, person_id: int) -> None:
     """Record that a supervisor called a person whom chat messages did not reach."""
     for row in unreached.of_person(act.tx, person_id):

@@ -15,7 +15,7 @@ from conversations.messages import Say
 from models import case as cases
 from models import identity, officer, visit
 from models.case import Case
-from models.lifecycle import OPEN_VISITS
+from models.lifecycle import OPEN_VISITS, NotAllowed
 from models.officer import Officer, StaffRole
 from models.visit import Visit
 
@@ -23,9 +23,16 @@ from models.visit import Visit
 def end(act: Act, row: Officer) -> int:
     """End an officer's or supervisor's work; return how many visits are offered anew.
 
-    Idempotent: a second call also takes back visits that were offered to them meanwhile.
+    Idempotent: a second call also takes back visits that were offered to them meanwhile. A person
+    who acts must supervise all areas of an officer; supervisors and heads are ended by an operator.
+
+    Raises:
+        NotAllowed: it is an officer of another area, or no officer.
     """
-    act.must_be_office()
+    if act.person is not None and row.role != "officer":
+        raise NotAllowed(f"{row.role} {row.id} is not ended by a person")
+    for area_code in officer.areas_of(act.tx, row.id):
+        act.must_supervise(area_code)
     mine = _open_visits(act.tx, row)
     was_active = row.active
     officer.end(act.tx, row, actor=act.actor)

@@ -200,7 +200,7 @@ def assign(act: Act, visit_id: int, officer_id: int) -> None:
 
 def accept(act: Act, visit_id: int) -> None:
     """Accept a visit offered to the officer who acts, and tell its owner who comes."""
-    me, visit = _mine(act, visit_id)
+    me, visit = of_officer(act, visit_id)
     for offer in visits.offers_of(act.tx, [visit.id]):
         if offer.officer_id == me.id and offer.answer is None:
             offer.answer, offer.answered_at = "accepted", act.at
@@ -213,7 +213,7 @@ def accept(act: Act, visit_id: int) -> None:
 
 def decline(act: Act, visit_id: int, reason: str) -> None:
     """Decline an offered or accepted visit, and seek another officer."""
-    me, visit = _mine(act, visit_id)
+    me, visit = of_officer(act, visit_id)
     accepted = visit.state == VisitState.ACCEPTED
     for offer in visits.offers_of(act.tx, [visit.id]):
         if offer.officer_id == me.id:
@@ -226,14 +226,14 @@ def decline(act: Act, visit_id: int, reason: str) -> None:
 
 def depart(act: Act, visit_id: int) -> None:
     """Record that the officer is on the way, and tell the owner."""
-    me, visit = _mine(act, visit_id)
+    me, visit = of_officer(act, visit_id)
     lifecycle.move(act.tx, visit, VisitState.ON_THE_WAY, actor=act.actor)
     act.notify(visit.host_id, "notices.on_the_way", **_who_comes(me, visit))
 
 
 def arrive(act: Act, visit_id: int, km: float | None) -> None:
     """Record the officer's arrival; `km` is the distance from the pin, None if unknown."""
-    me, visit = _mine(act, visit_id)
+    me, visit = of_officer(act, visit_id)
     lifecycle.move(act.tx, visit, VisitState.ARRIVED, actor=act.actor)
     act.note("visit.arrived", f"visit:{visit.id}", km=km)
     act.notify(visit.host_id, "notices.arrived", **_who_comes(me, visit))
@@ -241,14 +241,14 @@ def arrive(act: Act, visit_id: int, km: float | None) -> None:
 
 def mistype_code(act: Act, visit_id: int) -> None:
     """Count a wrong code at the door."""
-    _, visit = _mine(act, visit_id)
+    _, visit = of_officer(act, visit_id)
     visit.code_tries += 1
     act.note("visit.code_mistyped", f"visit:{visit_id}")
 
 
 def prove_code(act: Act, visit_id: int) -> None:
     """Record that the officer typed the owner's door code."""
-    _, visit = _mine(act, visit_id)
+    _, visit = of_officer(act, visit_id)
     visit.code_proved_at = act.at
     act.note("visit.code_proved", f"visit:{visit_id}")
 
@@ -259,7 +259,7 @@ def finish(act: Act, visit_id: int, outcome: str, answers: Mapping[str, Json]) -
     Raises:
         NotAllowed: its host's door code was not typed.
     """
-    _, visit = _mine(act, visit_id)
+    _, visit = of_officer(act, visit_id)
     if visit.host_id is not None and visit.code_proved_at is None:
         raise NotAllowed(f"visit {visit.id} was not proved by its code")
     case = act.tx.get_one(Case, visit.case_id)
@@ -280,7 +280,7 @@ def finish(act: Act, visit_id: int, outcome: str, answers: Mapping[str, Json]) -
 
 def fail(act: Act, visit_id: int, reason: str) -> None:
     """Record a failed visit: the owner chooses another window; after three, supervisors decide."""
-    _, visit = _mine(act, visit_id)
+    _, visit = of_officer(act, visit_id)
     case = act.tx.get_one(Case, visit.case_id)
     visit.failure = reason
     lifecycle.move(act.tx, visit, VisitState.FAILED, actor=act.actor, reason=reason)
@@ -300,13 +300,13 @@ def host_of(act: Act, visit_id: int) -> int:
     Raises:
         NotAllowed: it is another officer's, or its host has no chat.
     """
-    host_id = _mine(act, visit_id)[1].host_id
+    host_id = of_officer(act, visit_id)[1].host_id
     if host_id is None:
         raise NotAllowed(f"visit {visit_id} is to nobody with a chat")
     return host_id
 
 
-def _mine(act: Act, visit_id: int) -> tuple[Officer, Visit]:
+def of_officer(act: Act, visit_id: int) -> tuple[Officer, Visit]:
     """Return the officer who acts, and a visit that is theirs or offered to them.
 
     Raises:

@@ -21,6 +21,19 @@ class Help(StrEnum):
     ERASE_DATA = "erase_data"
 
 
+class Concern(StrEnum):
+    """Matters of an officer that supervisors are told."""
+
+    BATTERY = "battery"  # the officer's telephone will soon be off
+    CALL_OWNER = "call_owner"
+    CLOSED = "closed"  # the business closed for good
+    DANGER = "danger"
+    GIVE_AWAY = "give_away"  # another officer should make the visit
+    LICENSED = "licensed"  # the owner has a NIB already
+    NOT_FAILED = "not_failed"  # a visit was recorded as failed by mistake
+    TRADE = "trade"  # the business sells something else than it applied for
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A message to the person whose turn it is.
@@ -231,6 +244,31 @@ class FailVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class TellLate:
+    """The officer comes this many minutes later; the owner is told."""
+
+    visit_id: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TellConcern:
+    """The officer reports something, in their own words; supervisors are told."""
+
+    about: Concern
+    visit_id: int | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellAbsence:
+    """The officer does not work on these days; supervisors are told."""
+
+    days: tuple[date, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decide:
     """A supervisor's decision on a case: approve, return (with the step) or reject."""
 
@@ -267,6 +305,104 @@ class Called:
     called_id: int  # the person
 
 
+@dataclass(frozen=True, slots=True)
+class ShowVisits:
+    """Say how many visits of a day are in each state, in a supervisor's areas."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLate:
+    """Say which visits are late, in a supervisor's areas."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowComplaints:
+    """List the complaints since a day, in a supervisor's areas."""
+
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFigures:
+    """Say what was done from one day to another, in a supervisor's areas."""
+
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class ShowUnvisited:
+    """List the cases that have waited this many days without a finished visit."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCase:
+    """Say how a case stands, by its number."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPhotos:
+    """Send the photos of a case to a supervisor, by the case's number."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowWhereabouts:
+    """Say what an officer is doing today, by the officer's id."""
+
+    officer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Show what a supervisor's act would change, and then ask `question`; or say why it can't be.
+
+    `act` names the effect that follows: `HandVisitsOn`, `EndOfficer` or `RevokeDocument`, with its
+    subject as words: two officers' ids, one, or a document's number.
+    """
+
+    act: Literal["hand_on", "end", "revoke"]
+    subject: tuple[str, ...]
+    question: Message
+
+
+@dataclass(frozen=True, slots=True)
+class HandVisitsOn:
+    """Offer the open visits of one officer to another, by the officers' ids."""
+
+    giver_id: int
+    taker_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfficer:
+    """End an officer's work: rights at once, and the open visits go to others."""
+
+    officer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeDocument:
+    """Revoke a document, for a reason that its owner reads."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellHeads:
+    """Tell the heads that a supervisor is going to be away; `words` are the supervisor's."""
+
+    words: str
+
+
 #: Effects that change a visit, so that a page shown before is out of date.
 AboutVisit: TypeAlias = (
     AcceptOffer
@@ -297,4 +433,24 @@ AboutPerson: TypeAlias = (
     | ShowOfficer
     | UseLanguage
 )
-Effect: TypeAlias = Reply | Submit | ShowDocument | AboutVisit | AboutCase | AboutPerson
+#: Effects of a supervisor's words about their areas.
+Supervising: TypeAlias = (
+    EndOfficer
+    | HandVisitsOn
+    | Preview
+    | RevokeDocument
+    | ShowCase
+    | ShowComplaints
+    | ShowFigures
+    | ShowLate
+    | ShowPhotos
+    | ShowUnvisited
+    | ShowVisits
+    | ShowWhereabouts
+    | TellHeads
+)
+#: Effects by which an officer reports; no page that was shown before is out of date.
+FromOfficer: TypeAlias = TellLate | TellConcern | TellAbsence
+Effect: TypeAlias = (
+    Reply | Submit | ShowDocument | AboutVisit | AboutCase | AboutPerson | FromOfficer | Supervising
+)

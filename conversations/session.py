@@ -15,9 +15,12 @@ from conversations.messages import Json, Question, Say, say_from_json, say_to_js
 Answers: TypeAlias = Mapping[str, Json]
 
 #: Acts of a choice when it is picked: answer the step, ask the step again, change a step, list the
-#: steps that can be changed, open a flow, carry out a command; or read words that came just after
-#: news as an answer to the question before the news, or to the news.
-Act: TypeAlias = Literal["answer", "again", "edit", "which", "open", "command", "before", "now"]
+#: steps that can be changed, open a flow, carry out a command, carry out what staff said in words
+#: (`engine.desk`); or read words that came just after news as an answer to the question before the
+#: news, or to the news.
+Act: TypeAlias = Literal[
+    "answer", "again", "edit", "which", "open", "command", "desk", "before", "now"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from collections.abc import Sequence
+from datetime import date, time, timedelta
+from functools import reduce
 
 from conversations.facts import City
 from conversations.messages import Say
@@ -28,3 +30,17 @@ def short_day(on: date) -> Say:
     """A day, short enough for a button: `Rab 25 Nov`."""
     weekday, month = f"common.weekday.{on.isoweekday()}", f"common.month.{on.month}"
     return Say("common.short_day", {"weekday": Say(weekday), "day": on.day, "month": Say(month)})
+
+
+def days_words(days: Sequence[date]) -> Say:
+    """Days in their order: one, the first and the last of days in a row, or a list."""
+    first, last = days[0], days[-1]
+    if len(days) == 1:
+        return Say("common.day", {"day": first})
+    if last - first == timedelta(days=len(days) - 1):
+        return Say("common.days", {"first": first, "last": last})
+    some = [Say("common.day", {"day": day}) for day in days[:_LISTED]]
+    return reduce(lambda said, day: Say("common.list", {"said": said, "next": day}), some)
+
+
+_LISTED = 10  # days that are named one by one

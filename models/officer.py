@@ -330,6 +330,11 @@ def _joined(tx: Session, role: StaffRole) -> list[int]:
     return [person_id for person_id in tx.scalars(joined.order_by(Officer.id)) if person_id]
 
 
+def heads(tx: Session) -> list[int]:
+    """Return the person ids of the heads who have joined, ordered by officer id."""
+    return _joined(tx, "head")
+
+
 def everyone(tx: Session) -> Sequence[Officer]:
     """Return all active officers and supervisors, in badge order."""
     return tx.scalars(select(Officer).where(Officer.active).order_by(Officer.badge)).all()

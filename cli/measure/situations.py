@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from cli.measure import supervisors
 from cli.measure.scored import Scored
 from conversations import flows
 from conversations.effects import (
@@ -18,6 +19,7 @@ from conversations.effects import (
     Reply,
     SendDocument,
     Submit,
+    TellConcern,
 )
 from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder
@@ -25,11 +27,14 @@ from conversations.engine.turn import Turn, advance
 from conversations.events import Event, Said
 from conversations.facts import (
     WIB,
+    CallFact,
     CaseFact,
+    Desk,
     DocumentFact,
     Facts,
     Me,
     Mine,
+    OfficerFact,
     Rounds,
     VisitFact,
     Window,
@@ -121,6 +126,8 @@ def play(rows: Iterable[Mapping[str, str]]) -> Iterator[Scored]:
 def _situation(kind: str) -> Callable[[str], set[str]]:
     known: dict[str, Callable[[str], set[str]]] = {
         "offer": _offer,
+        "desk_officer": _desk_officer,
+        "desk_supervisor": _desk_supervisor,
         "confirm": _confirm,
         "owner_name": _owner_name,
         "window": _window,
@@ -193,6 +200,52 @@ def _offer(said: str) -> set[str]:
     asked = played.turn.session.asked
     declines = played.effects(DeclineOffer) or (asked is not None and asked.step == "declined")
     return {"decline"} if declines else set()
+
+
+def _desk_officer(said: str) -> set[str]:
+    """An officer with two visits today and an offer, at the list of them."""
+    accepted = _visit(VisitState.ACCEPTED)
+    later = replace(accepted, id=VISIT + 1, part="afternoon", host_name="Budi Santoso")
+    later = replace(later, starts=_HOURS["afternoon"][0], ends=_HOURS["afternoon"][1])
+    offered = replace(accepted, id=VISIT + 2, state=VisitState.OFFERED, host_name="Joko")
+    offered = replace(offered, on=NOW.date() + timedelta(days=1), offered_to_me=True)
+    facts = _facts(Me(roles=frozenset({"owner", "officer"})))
+    facts = replace(facts, mine=Mine(), rounds=Rounds((accepted, later, offered)))
+    return _heard_at_desk(_play(Draft("officer_desk"), said, facts))
+
+
+def _heard_at_desk(played: Played) -> set[str]:
+    """Return the matters that a reply to staff answers or asks to confirm."""
+    got = {_AT_DESK[key] for key in played.keys if key in _AT_DESK}
+    concerns = (key.removeprefix(_CONCERN) for key in played.keys if key.startswith(_CONCERN))
+    got |= {_CONCERNS.get(concern, concern) for concern in concerns}
+    got |= {str(c.about) for c in played.effects(TellConcern)}
+    for choice in played.turn.session.shown:
+        if choice.act == "desk" and choice.answer[0] == "which":
+            got.add(str(choice.answer[2][0]))
+    asked = played.turn.session.asked
+    if asked is not None and asked.flow == "visit":
+        got |= _AT_VISIT.get(asked.step, set())
+    got = got or matters_of(played) - {"greeting"}
+    listed = "officer_desk.menu" in played.keys and "common.choose_from_menu" not in played.keys
+    return got or ({"today"} if listed else set())
+
+
+def _desk_supervisor(said: str) -> set[str]:
+    """A supervisor with two cases, two visits without an officer and a call, at their list."""
+    facts = _facts(Me(roles=frozenset({"owner", "supervisor"})))
+    found = {"reasons": ("above_micro",), "returnable": ("place_photo", "capital", "street")}
+    cases = tuple(_case(id, CaseState.IN_REVIEW, **found) for id in (CASE, CASE + 1))
+    stuck = _visit(VisitState.UNASSIGNED)
+    team = ("Joko Susilo", "Dewi Lestari", "Rahmat Hidayat", "Sari Wulandari")
+    desk = Desk(
+        cases=cases,
+        visits=(stuck, replace(stuck, id=VISIT + 1)),
+        officers=tuple(OfficerFact(i, n, f"041{i}", 1, True) for i, n in enumerate(team, 1)),
+        calls=(CallFact(5, "Budi", "26-000090", None, ("unreachable",), NOW),),
+    )
+    played = _play(Draft("supervisor_desk"), said, replace(facts, mine=Mine(), desk=desk))
+    return supervisors.matters_of(played.turn, played.keys)
 
 
 def _window(said: str) -> set[str]:
@@ -281,6 +334,40 @@ LABELS = frozenset(
     ]
 )
 _CALLS = {Help.TALK: "human", Help.MY_DATA: "privacy", Help.ERASE_DATA: "privacy"}
+
+
+#: Sentences of a reply to staff -> the matter that they answer.
+_AT_DESK = {
+    "rounds_desk.absence": "absence",
+    "rounds_desk.gift": "gift",
+    "rounds_desk.ktp_differs": "ktp_differs",
+    "rounds_desk.left": "left",
+    "rounds_desk.no_photo": "no_photo",
+    "rounds_desk.other_time": "other_time",
+    "rounds_desk.which_days": "absence",
+    "rounds_desk.whose_code": "whose_code",
+    "rounds_desk.place": "place",
+    "rounds_desk.lost": "lost",
+    "rounds_desk.next": "next",
+    "rounds_desk.late": "late",
+    "rounds_desk.how_late": "late",
+    "rounds_desk.wrong_code": "wrong_code",
+    "rounds_desk.fail.nobody": "nobody",
+    "rounds_desk.fail.not_found": "not_found",
+    "rounds_desk.fail.refused": "refused",
+    "rounds_desk.give_away": "give_away",
+    "rounds_desk.hindered.breakdown": "breakdown",
+    "rounds_desk.hindered.weather": "weather",
+}
+#: Questions of a visit that are opened -> the matters that open them.
+_AT_VISIT = {
+    "depart": {"depart", "next"},
+    "offer": {"accept"},
+    "declined": {"decline", "not_my_area"},
+}
+_CONCERN = "rounds_desk.concern."
+#: Concerns with another name than the matter that raises them.
+_CONCERNS = {"licensed": "has_nib", "call_owner": "phone", "trade": "trade_changed"}
 
 
 def matters_of(played: Played) -> set[str]:

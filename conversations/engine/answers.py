@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from msgspec import structs
 
 from conversations import lexicon
@@ -13,7 +11,7 @@ from conversations.effects import (
     Help,
     RememberPhone,
 )
-from conversations.engine import asides, drafts, orders, questions
+from conversations.engine import asides, desk, drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import APPLY
 from conversations.engine.meanings import GATHERED, Several
@@ -113,6 +111,8 @@ def pick(turn: TurnBuilder, choice: Choice) -> None:
             _ask_which(turn)
         case "again":
             _ask_again(turn)
+        case "desk":
+            desk.act(turn, choice.answer)
         case "answer":
             if turn.session.asked and turn.session.asked.step == GATHERED:
                 _settle_gathered(turn, choice)
@@ -245,21 +245,6 @@ def _settle_gathered(turn: TurnBuilder, choice: Choice) -> None:
     drafts.go_on(turn)
     if choice.value == "wrong":
         _ask_which(turn)
-
-
-def ask_between(turn: TurnBuilder, choices: tuple[Choice, ...]) -> None:
-    """Ask which of the choices was meant that the words name alike, or if it is the only one."""
-    asked = turn.session.asked
-    if asked is None:
-        return
-    turn.not_understood()
-    say = Say("common.between")
-    if len(choices) == 1:
-        (choice,) = choices
-        say = Say("common.meant", {"choice": choice.label})
-        no = Choice("none", Say("common.not_this"), None, "again", means="no")
-        choices = (replace(choice, means="yes"), no)
-    turn.show(asked.step, Prompt(say, choices), clarifying=True)
 
 
 def explain(turn: TurnBuilder) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from conversations.effects import AboutCase, AboutVisit, Called
-from conversations.engine import questions
+from conversations.engine import confirming, questions
 from conversations.engine.builder import TurnBuilder, same
 from conversations.flow import Flow, summary
 from conversations.messages import (
@@ -134,6 +134,8 @@ def digress(turn: TurnBuilder, *says: Say) -> None:
 
 def _own_question(turn: TurnBuilder, step: str) -> Say:
     """Return a question of the engine itself, to ask it once more; a list is made anew."""
+    if step == confirming.DESK:
+        return confirming.sentence(turn.session.shown)
     draft, flow = turn.session.draft, turn.flow(turn.session.draft)
     named = next((choice.answer for choice in turn.session.shown), None)
     if not isinstance(named, list) or draft is None or flow is None:

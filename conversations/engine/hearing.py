@@ -9,12 +9,22 @@ from msgspec import structs
 
 from conversations.commands import read as read_command
 from conversations.effects import UseLanguage
-from conversations.engine import answers, asides, drafts, fragments, news, orders, questions
+from conversations.engine import (
+    answers,
+    asides,
+    desk,
+    drafts,
+    fragments,
+    news,
+    orders,
+    questions,
+)
 from conversations.engine.builder import TurnBuilder, same
 from conversations.engine.interruption import asks_whose, before_news
 from conversations.engine.meanings import (
     Answer,
     Aside,
+    AtDesk,
     BeforeNews,
     Between,
     Correction,
@@ -193,6 +203,8 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
             answers.idle(turn, intent, event.text if isinstance(event, Said) else "")
         case Several():
             answers.confirm_several(turn, meaning)
+        case AtDesk():
+            desk.answer(turn, meaning)
         case Correction(step_id, words):
             answers.correct(turn, step_id, words)
         case _:
@@ -203,7 +215,7 @@ def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
     """Reply to a meaning that leaves the open question as it is."""
     match meaning:
         case Between(choices):
-            answers.ask_between(turn, choices)
+            questions.ask_between(turn, choices)
         case Explain():
             answers.explain(turn)
         case Unread(say, correctable):

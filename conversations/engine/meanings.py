@@ -72,8 +72,16 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
+class AtDesk:
+    """A matter of staff in their own words: an officer is late. Named as in the lexicon."""
+
+    matter: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PassedBy:
-    """Words that do not answer whether it is a complaint: they are for the question before."""
+    """Words that answer no question of the engine's own: they are for the question before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +167,7 @@ Meaning: TypeAlias = (
     | PickElsewhere
     | Stale
     | Aside
+    | AtDesk
     | Between
     | PassedBy
     | Explain

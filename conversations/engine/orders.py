@@ -20,7 +20,7 @@ from conversations.effects import (
     ShowOfficer,
     UseLanguage,
 )
-from conversations.engine import drafts, questions
+from conversations.engine import confirming, drafts, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.facts import CaseFact
 from conversations.lifecycle import CaseState
@@ -182,7 +182,10 @@ def _back(turn: TurnBuilder) -> None:
 def _cancel(turn: TurnBuilder) -> None:
     draft = turn.session.draft
     flow = turn.flow(draft)
-    if draft is None or flow is None or flow.home:
+    if confirming.is_open(turn):
+        turn.says.append(Say("common.desk.dropped"))
+        drafts.go_on(turn)
+    elif draft is None or flow is None or flow.home:
         if turn.facts.me.desk == "owner" and any(_is_open(case) for case in turn.facts.mine.cases):
             _status(turn)  # a sent request is taken back on its own page
             return

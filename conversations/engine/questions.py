@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial, reduce
 
 from conversations.engine.builder import TurnBuilder
@@ -72,3 +73,18 @@ def ask_to_resume(turn: TurnBuilder) -> None:
             Choice("restart", Say("common.resume.restart"), "restart", means="no"),
         ),
     )
+
+
+def ask_between(turn: TurnBuilder, choices: tuple[Choice, ...]) -> None:
+    """Ask which of the choices was meant that the words name alike, or if it is the only one."""
+    asked = turn.session.asked
+    if asked is None:
+        return
+    turn.not_understood()
+    say = Say("common.between")
+    if len(choices) == 1:
+        (choice,) = choices
+        say = Say("common.meant", {"choice": choice.label})
+        no = Choice("none", Say("common.not_this"), None, "again", means="no")
+        choices = (replace(choice, means="yes"), no)
+    turn.show(asked.step, Prompt(say, choices), clarifying=True)

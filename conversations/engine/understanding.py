@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from conversations.commands import read as read_command
+from conversations.engine import confirming, desk
 from conversations.engine.asides import COMPLAINT, ORDERS
 from conversations.engine.builder import TurnBuilder, same
 from conversations.engine.corrections import correction
@@ -112,14 +113,18 @@ def understand(turn: TurnBuilder, event: Heard) -> Meaning:
             )
         case Tapped():
             return _tapped(turn, event)
+        case _ if confirming.is_open(turn):
+            return PassedBy()  # a location at "shall we tell the owner?" is for the visit
         case _:
             return meant_before(turn, event) or Answer()
 
 
 def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
-    """Return that words pass by the question whether it is a complaint."""
+    """Return that words pass by a question that is only asked to be sure: is it a complaint?"""
     asked = turn.session.asked
-    if asked is None or (asked.flow, asked.step) != ("common", COMPLAINT):
+    if asked is None or asked.flow != "common":
+        return None
+    if asked.step != COMPLAINT and not desk.passes_by(turn, said.text):
         return None
     if read_command(said.text) is not None or choices_named(turn, said.text):
         return None
@@ -131,7 +136,10 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
     typed = read_command(said.text)
     if typed is not None and not command_is_answer(turn, typed, said.text):
         return Order(typed)
-    raised = matter(said.text)
+    at_desk = desk.read(turn, said.text)
+    if at_desk is not None:
+        return at_desk
+    raised = desk.common(turn, matter(said.text))
     if raised is not None and option_weight(turn, said.text) > raised.weight:
         raised = None  # "kebakar" of lost papers is no fire
     if raised is not None and raised.intent in _URGENT:

@@ -39,6 +39,22 @@ def _items(context: Context) -> tuple[Choice, ...]:
     )
 
 
+def _letter(context: Context) -> Mapping[str, Value]:
+    """Return the case, and what its owner will read."""
+    case, answers = _case(context), context.answers
+    decision, reason = str(answers["decision"]), str(answers.get("reason", "-"))
+    number = {"number": case.number}
+    again = "visits_failed" in case.reasons
+    letters = {
+        "approve": Say("notices.new_window" if again else "notices.verified", number),
+        "return": Say("findings.returned", {"reason": reason}),
+        "reject": Say("notices.rejected", {**number, "reason": reason}),
+    }
+    item = Say(f"{case.service}.{answers['item']}.label") if "item" in answers else ""
+    about = {**number, "owner": case.holder, "item": item}
+    return {"about": Say(f"review.about.{decision}", about), "letter": letters[decision]}
+
+
 def _finish(context: Context) -> Ending:
     answers = context.answers
     decision = answers["decision"]
@@ -90,7 +106,7 @@ FLOW = Flow(
             when=answered("decision", "return", "reject"),
             counted=False,
         ),
-        Choose("sure", options=("yes", "no"), counted=False, ends=("no",)),
+        Choose("sure", options=("yes", "no"), params=_letter, counted=False, ends=("no",)),
     ),
     finish=_finish,
     alive=_alive,

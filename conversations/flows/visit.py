@@ -255,7 +255,8 @@ def _asked(purpose: str, when: When) -> When:
 
 
 SCRIPTS = visits.load()
-FAILURES = ("nobody", "refused", "wrong_place", "weather", "data_wrong")
+FAILURES = ("nobody", "refused", "wrong_place", "weather", "vehicle", "data_wrong")
+REASONS = ("too_far", "area", "full", "sick", "vehicle", "weather", "other")  # to decline a visit
 
 FLOW = Flow(
     id="visit",
@@ -284,11 +285,11 @@ FLOW = Flow(
         ),
         Choose(
             "declined",
-            options=("too_far", "full", "sick", "other"),
+            options=REASONS,
             when=_cannot,
             then=_decline,
             counted=False,
-            ends=("too_far", "full", "sick", "other"),
+            ends=REASONS,
         ),
         Choose(
             "early",

@@ -189,6 +189,15 @@ class Lexicon:
         """Return every word of the phrases for a meaning."""
         return frozenset().union(*(needed for of, needed in self._patterns if of == name))
 
+    def knows(self, word: str) -> bool:
+        """Whether a word stands in a phrase, as it is or in another form."""
+        return any(root in self._holding for root in words(word))
+
+    def alone(self, name: str) -> frozenset[str]:
+        """Return the words that name a meaning alone, without another word."""
+        single = (needed for of, needed in self._patterns if of == name and len(needed) == 1)
+        return frozenset().union(*single)
+
     def _worth(self, word: str) -> float:
         if word.startswith(NOT):
             return 0.5 if self.topics else 1.5  # "siap, tapi tidak bisa" is no yes
@@ -220,6 +229,14 @@ def matters() -> Lexicon:
     listed = dict(_toml("matters"))
     weak = frozenset(root for word in listed.pop("weak") for root in words(word))
     return Lexicon({name: entry["says"] for name, entry in listed.items()}, weak)
+
+
+@cache
+def desk(role: str) -> Lexicon:
+    """Return the matters that staff of a role raise: officers or supervisors."""
+    listed = _toml("desk")
+    weak = frozenset(root for word in listed["weak"] for root in words(word))
+    return Lexicon({name: entry["says"] for name, entry in listed.get(role, {}).items()}, weak)
 
 
 @cache

@@ -45,7 +45,7 @@ SCRIPT = Script(
     steps=(
         Choose("ktp", options=("seen", FAILED), counted=False, params=_noted),
         Choose("place", options=("as_described", "different"), counted=False),
-        Upload("photo", at_most=1, counted=False, also=(FAILED,)),
+        Upload("photo", at_most=1, counted=False, also=("none", FAILED)),
         Choose("identity", options=("page", FAILED), counted=False, stays={"page": _send_page}),
         Choose("hand_over", options=("yes", FAILED), counted=False, params=_noted),
     ),

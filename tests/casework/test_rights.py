@@ -18,15 +18,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import casework
-from casework import cases, days, documents, identities, linking, people, staff, visits
+from casework import (
+    cases,
+    days,
+    documents,
+    handing_on,
+    identities,
+    linking,
+    overview,
+    people,
+    reports,
+    staff,
+    visits,
+)
 from casework.act import Act, Rows
-from conversations.effects import Help
+from conversations.effects import Concern, Help
+from conversations.messages import Message, Say
 from models import identity, link, unreached
 from models.case import Case
 from models.document import Document
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.link import LinkCode
 from models.officer import Officer
+from models.outbox import OutboundMessage
 from models.person import LockedPerson
 from models.unreached import CallReason
 from models.visit import Offer, Visit
@@ -44,6 +58,7 @@ class World:
     case: Case
     visit: Visit
     officer: Officer
+    colleague: Officer
     permit: Document
     offer: Offer
     link_code_id: int
@@ -56,6 +71,7 @@ class World:
         return Act(self.tx, actor, now(), f"test:{who}", Rows(self.tx), speaker)
 
 
+SURE = Message((Say("supervising.revoke.yes"),))  # a question that follows a preview
 OTHERS = ("stranger", "another owner", "officer elsewhere", "supervisor elsewhere")
 
 
@@ -105,7 +121,10 @@ CASES: dict[Callable[..., object], Right] = {
     ),
     days.close: Right(lambda w, act: days.close(act, w.visit.on, "holiday", move=False), "office"),
     days.give_up: Right(lambda w, act: days.give_up(act, w.visit.id), "office"),
-    documents.revoke: Right(lambda w, act: documents.revoke(act, w.permit, "moved"), "office"),
+    documents.revoke: Right(lambda w, act: documents.revoke(act, w.permit, "moved"), "supervisor"),
+    documents.revoke_numbered: Right(
+        lambda w, act: documents.revoke_numbered(act, w.permit.number, "moved"), "supervisor"
+    ),
     documents.send_again: Right(lambda w, act: documents.send_again(act, w.case.id), "owner"),
     linking.join: Right(lambda w, act: linking.join(act, w.link_code_id), "office"),
     people.called: Right(lambda w, act: people.called(act, w.case.person_id), "supervisor"),
@@ -113,7 +132,15 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: people.send_identity_link(act, "https://izin.example", w.visit.id),
         "officer",
     ),
-    staff.end: Right(lambda w, act: staff.end(act, w.officer), "office"),
+    reports.concern: Right(
+        lambda w, act: reports.concern(act, Concern.DANGER, w.visit.id, "ada anjing"), "officer"
+    ),
+    reports.late: Right(lambda w, act: reports.late(act, w.visit.id, 30), "officer"),
+    handing_on.end: Right(lambda w, act: handing_on.end(act, w.officer.id), "supervisor"),
+    handing_on.hand_on: Right(
+        lambda w, act: handing_on.hand_on(act, w.officer.id, w.colleague.id), "supervisor"
+    ),
+    staff.end: Right(lambda w, act: staff.end(act, w.officer), "supervisor"),
     staff.move: Right(lambda w, act: staff.move(act, w.officer, [ELSEWHERE]), "office"),
     staff.promote: Right(lambda w, act: staff.promote(act, w.officer, "supervisor"), "office"),
     visits.accept: Right(
@@ -183,6 +210,30 @@ OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     people.show_officer: lambda act: people.show_officer(act, "0417"),
     people.use_language: lambda act: people.use_language(act, "en"),
 }
+#: Questions about a supervisor's own areas: any supervisor may ask; nothing of others is shown.
+ASKED: dict[Callable[..., object], Callable[[World, Act], object]] = {
+    documents.preview_revocation: lambda w, act: documents.preview_revocation(
+        act, w.permit.number, SURE
+    ),
+    handing_on.preview_end: lambda w, act: handing_on.preview_end(act, w.officer.id, SURE),
+    handing_on.preview_visits: lambda w, act: handing_on.preview_visits(
+        act, w.officer.id, w.colleague.id, SURE
+    ),
+    overview.show_case: lambda w, act: overview.show_case(act, w.case.number),
+    overview.show_complaints: lambda w, act: overview.show_complaints(act, now().date()),
+    overview.show_figures: lambda w, act: overview.show_figures(act, w.visit.on, w.visit.on),
+    overview.show_late: lambda w, act: overview.show_late(act),
+    overview.show_photos: lambda w, act: overview.show_photos(act, w.case.number),
+    overview.show_unvisited: lambda w, act: overview.show_unvisited(act, 0),
+    overview.show_visits: lambda w, act: overview.show_visits(act, w.visit.on),
+    overview.show_whereabouts: lambda w, act: overview.show_whereabouts(act, w.officer.id),
+    overview.team_member: lambda w, act: overview.team_member(act, w.officer.id),
+    people.tell_heads: lambda w, act: people.tell_heads(act, "libur"),
+}
+#: About the actor's own work: any officer may, and nobody else.
+OF_OFFICERS: dict[Callable[..., object], Callable[[Act], object]] = {
+    reports.absent: lambda act: reports.absent(act, [date(2026, 12, 3)], "demam"),
+}
 #: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
 PARTS = {
     "course.accept",
@@ -192,9 +243,11 @@ PARTS = {
     "course.to_review",
     "documents.issue",
     "documents.may_check",
+    "overview.looks_after",
     "visits.call_off",
     "visits.cancel",
     "visits.give_window_up",
+    "visits.of_officer",
     "visits.offer_to",
     "visits.seek_officer",
 }
@@ -204,6 +257,7 @@ PARTS = {
 def world(tx: Session) -> World:
     owner, another = make.person(tx), make.person(tx, "Budi")
     staff_here = make.staff(tx, "0417", areas=(HERE,))
+    beside = make.staff(tx, "0416", areas=(HERE,))
     there = make.staff(tx, "0418", areas=(ELSEWHERE,))
     make.staff(tx, "S2", role="supervisor", areas=(ELSEWHERE,))
     boss = make.staff(tx, "S1", role="supervisor", areas=(HERE,))
@@ -237,7 +291,7 @@ def world(tx: Session) -> World:
         "officer elsewhere": there.person_id,
         "supervisor elsewhere": far_boss.person_id,
     }
-    return World(tx, case, row, staff_here, given, made, code_id, actors)
+    return World(tx, case, row, staff_here, beside, given, made, code_id, actors)
 
 
 def name_of(act: Callable[..., object]) -> str:
@@ -258,7 +312,7 @@ def acts() -> dict[str, Callable[..., object]]:
 
 
 def test_every_act_has_a_case_here() -> None:
-    cases_here = [*map(name_of, CASES), *map(name_of, OWN), *PARTS]
+    cases_here = [*map(name_of, (*CASES, *OWN, *OF_OFFICERS, *ASKED)), *PARTS]
     assert sorted(acts()) == sorted(cases_here)
 
 
@@ -295,6 +349,46 @@ def test_an_act_about_oneself_is_a_persons(world: World, act: Callable[..., obje
     world.tx.commit()
     with pytest.raises(NotAllowed):
         OWN[act](world.by("office"))
+
+
+@pytest.mark.parametrize("who", ["stranger", "another owner", "officer"])
+@pytest.mark.parametrize("act", ASKED, ids=name_of)
+def test_only_a_supervisor_asks_about_areas(
+    world: World, act: Callable[..., object], who: str
+) -> None:
+    with pytest.raises(NotAllowed):
+        ASKED[act](world, world.by(who))
+
+
+@pytest.mark.parametrize("act", ASKED, ids=name_of)
+def test_a_supervisor_asks_about_areas(world: World, act: Callable[..., object]) -> None:
+    ASKED[act](world, world.by("supervisor"))
+
+
+def told(world: World) -> str:
+    """All replies and notices, as text."""
+    rows = world.tx.execute(select(OutboundMessage.message)).scalars().all()
+    return str(rows)
+
+
+@pytest.mark.parametrize("act", ASKED, ids=name_of)
+def test_a_supervisor_elsewhere_is_shown_nothing(world: World, act: Callable[..., object]) -> None:
+    """Not the owner, nor the officer, nor the question that would follow."""
+    ASKED[act](world, world.by("supervisor elsewhere"))
+    world.tx.flush()
+    said = told(world)
+    assert "Siti Aminah" not in said and "Petugas 0417" not in said
+    assert SURE.parts[0].key not in said
+
+
+@pytest.mark.parametrize("who", ["owner", "supervisor", "head", "office", "stranger"])
+@pytest.mark.parametrize("act", OF_OFFICERS, ids=name_of)
+def test_an_act_about_an_officers_work_is_an_officers(
+    world: World, act: Callable[..., object], who: str
+) -> None:
+    OF_OFFICERS[act](world.by("officer elsewhere"))
+    with pytest.raises(NotAllowed):
+        OF_OFFICERS[act](world.by(who))
 
 
 @pytest.mark.parametrize("room", ["bot", "web"])

@@ -26,6 +26,9 @@ from conversations.effects import (
     RememberPhone,
     SendIdentityLink,
     Submit,
+    TellAbsence,
+    TellConcern,
+    TellLate,
     UseLanguage,
     Withdraw,
 )
@@ -228,6 +231,8 @@ def after(known: Facts, effect: Effect) -> Facts:
             return changed(known, opted_out=isinstance(effect, OptOut))
         case Called(called_id):
             return changed(known, calls=tuple(c for c in known.desk.calls if c.id != called_id))
+        case TellLate() | TellConcern() | TellAbsence():
+            return known
         case _:
             return _after_case(known, effect)
 

@@ -13,7 +13,11 @@ import pytest
 from bot.outcomes import REASONS as CALLED
 from conversations import directory, flows
 from conversations.catalogue import LOCALES
+from conversations.effects import Concern
 from conversations.engine import understanding
+from conversations.engine.rounds_moves import FAILS
+from conversations.flows.visit import FAILURES as REASONS_TO_FAIL
+from conversations.flows.visit import REASONS as REASONS_TO_DECLINE
 from conversations.phrases import Intent
 from conversations.script import plain
 from conversations.steps import Ask, Choose, Review, Upload
@@ -35,10 +39,28 @@ MAX_BUTTON = 20  # WhatsApp quick replies: up to three choices
 MAX_ITEM = 24  # WhatsApp list items
 
 PARTS = ("morning", "midday", "afternoon")
-FAILURES = ("nobody", "refused", "wrong_place", "weather", "data_wrong", "wrong_code")
+FAILURES = (*REASONS_TO_FAIL, "wrong_code")
+CONCERNS = {*Concern} - {Concern.DANGER}
 REASONS = sorted({reason for check in CHECKS.values() for reason in check.reasons})
 FOUND_BY_HAND = ("returned", "visits_failed")
 FOR_SUPERVISORS = [f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
+#: Reasons whose rule a supervisor is told.
+RULES = [
+    *FOR_SUPERVISORS,
+    "above_micro",
+    "figures_disagree",
+    "kind_needs_verification",
+    "kind_not_chosen",
+    "kind_not_for_micro",
+    "many_workers",
+    "nik_date_differs",
+    "photo_seen_elsewhere",
+    "pin_at_the_border",
+    "pin_beside_kelurahan",
+    "same_business_asked",
+    "under_age",
+    "visits_failed",
+]
 #: Asked about in the middle of anything; other intents are commands or answers.
 AUTHORITIES = ("dukcapil", "city", "police", "food", "social", "other")
 ANSWERED = [
@@ -70,14 +92,28 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "my_requests.visit.{}": sorted(OPEN_VISITS),
     "notices.link_{}": get_args(Taken),
     "notices.link_refused_{}": ("staff", "open", "identity"),
+    "notices.officer_concern.{}": sorted(CONCERNS),
+    "rounds_desk.concern.{}": sorted(CONCERNS),
+    "rounds_desk.fail.{}": sorted(FAILS),
+    "rounds_desk.{}.yes": ("fail", "give_back"),
+    "rounds_desk.give_back.{}": ("offered", "accepted"),
+    "rounds_desk.hindered.{}": ("breakdown", "weather"),
+    "rounds_desk.none.{}": ("some", "any"),
     "notices.visit_failed.{}": FAILURES,
     "officer_desk.state.{}": sorted(OPEN_VISITS),
     "business_permit.premises.{}": ("fixed", "mobile", "home", "roadside"),
     "rating.thanks.{}": ("1", "2", "3", "4", "5"),
+    "review.about.{}": ("approve", "return", "reject"),
     "review.done.{}": ("approve", "return", "reject"),
+    "supervising.because.{}": RULES,
+    "supervising.case_state.{}": [str(state) for state in CaseState],
+    "supervising.revoke_why.{}": ("wrong", "closed", "moved"),
+    "supervising.state.{}": [str(state) for state in VisitState],
+    "supervising.visits.{}": [str(state) for state in VisitState],
+    "supervising.which_case.{}": ("approve", "return", "reject"),
     "telegram.commands.{}": ("menu", "status", "help", "language"),
     "whatsapp.send_{}": ("location", "contact"),
-    "visit.declined.{}": ("too_far", "full", "sick", "other", "silent"),
+    "visit.declined.{}": (*REASONS_TO_DECLINE, "silent"),
     "{}.title": list(FLOWS.services),
     "{}.name": list(FLOWS.services),
     "{}.submitted": list(FLOWS.services),
@@ -109,10 +145,30 @@ ENGINES_BUTTONS = (
     "my_requests.move",
     "business_permit.iumk.send",
     "supervisor_desk.refresh",
+    "supervising.away.yes",
+    "supervising.end.yes",
+    "supervising.hand_on.yes",
+    "supervising.revoke.yes",
+    "supervising.revoke_why.closed",
+    "supervising.revoke_why.moved",
+    "supervising.revoke_why.wrong",
     "visit.arrive.here",
     "visit.arrive.failed",
     "visit.code.failed",
     "hand_over.photo.failed",
+    "hand_over.photo.none",
+    "common.desk.no",
+    "rounds_desk.concern.yes",
+    "rounds_desk.fail.yes",
+    "rounds_desk.give_back.yes",
+    "rounds_desk.hindered.decline",
+    "rounds_desk.hindered.fail",
+    "rounds_desk.hindered.late",
+    "rounds_desk.keep",
+    "rounds_desk.late.yes",
+    "rounds_desk.other_reason",
+    "rounds_desk.today",
+    "rounds_desk.tomorrow",
 )
 
 #: Functions that are given names like keys, and say nothing: the audit and the logs.

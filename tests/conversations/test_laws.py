@@ -12,7 +12,7 @@ from msgspec import structs
 
 from bot.channels.base import token
 from conversations import events, flows, messages
-from conversations.effects import Effect, Reply, Submit
+from conversations.effects import Effect, Preview, Reply, Submit
 from conversations.engine.turn import Turn, advance
 from conversations.events import (
     Event,
@@ -42,7 +42,10 @@ _SAID = (
     "sendiri|besok|senin|pagi|benar|modal|kirim|ganti waktu|berapa biayanya?|takut digusur|"
     "petugas minta uang|terima kasih|482915|123456|sesuai|nobody|tidak ada orang|terima|"
     "tidak bisa|berangkat|setujui|tolak|minta perbaikan|foto|data saya|hapus data|"
-    "cek petugas 0417|cek izin IUMK-2026-3174-000123|kirim ulang izin|?|👍"
+    "cek petugas 0417|cek izin IUMK-2026-3174-000123|kirim ulang izin|?|👍|"
+    "siapa yang telat|joko di mana|kunjungan rahmat kasih ke joko|rahmat keluar|cari 26-004512|"
+    "kenapa diperiksa|kembalikan fotonya buram|tolak karena modal besar|selanjutnya|"
+    "batalkan izin IUMK-2026-3174-000001|usahanya sudah tutup lama|minggu depan saya libur"
 )
 SAID = _SAID.split("|")
 
@@ -160,7 +163,7 @@ def conversation(facts: Facts, begun: int, said: list[Event | Tap]) -> Iterator[
     for item in [*into_it, *said]:
         event = _tapped(item, sent) if isinstance(item, Tap) else item
         turn = advance(FLOWS, session, event, facts)
-        sent += [effect.message for effect in turn.effects if isinstance(effect, Reply)]
+        sent += _messages(turn.effects)
         yield Moment(session, event, facts, turn, tuple(sent))
         session = turn.session
         for effect in turn.effects:
@@ -320,7 +323,8 @@ def test_every_role_has_one_first_page() -> None:
 
 
 def _messages(effects: tuple[Effect, ...]) -> list[Message]:
-    return [effect.message for effect in effects if isinstance(effect, Reply)]
+    replies = [effect.message for effect in effects if isinstance(effect, Reply)]
+    return replies + [effect.question for effect in effects if isinstance(effect, Preview)]
 
 
 def _drafts(session: ChatSession) -> list[Draft]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 
 from conversations import events, messages
-from conversations.effects import Effect, Reply
+from conversations.effects import Effect, Preview, Reply
 from conversations.engine.builder import Flows
 from conversations.engine.turn import advance
 from conversations.events import (
@@ -125,14 +125,23 @@ class Chat:
         return lines or ["! nothing"]
 
     def _shown(self, effect: Effect) -> Iterator[str]:
-        if not isinstance(effect, Reply):
+        if isinstance(effect, Preview):
+            yield f"! Preview {effect.act}, of {' '.join(effect.subject)}; then:"
+            yield from self._sent(effect.question)
+        elif isinstance(effect, Reply):
+            yield from self._reply(effect)
+        else:
             yield from _effect(effect)
-            return
-        message = messages.from_json(json.loads(json.dumps(messages.to_json(effect.message))))
-        assert message == effect.message, "a message survives JSON"
-        self.sent.append(message)
+
+    def _reply(self, effect: Reply) -> Iterator[str]:
         if effect.after:
             yield f"! after {effect.after.total_seconds():.0f} s of silence"
+        yield from self._sent(effect.message)
+
+    def _sent(self, sent: Message) -> Iterator[str]:
+        message = messages.from_json(json.loads(json.dumps(messages.to_json(sent))))
+        assert message == sent, "a message survives JSON"
+        self.sent.append(message)
         catalogue, locale = self.flows.catalogue, self.facts.me.locale
         for paragraph in catalogue.text(message, locale).split("\n\n"):
             first, *more = paragraph.strip().split("\n")
@@ -268,8 +277,13 @@ def _permit(known: Facts, rest: str) -> Facts:
     return city.changed(known, cases=_put(known.mine.cases, row))
 
 
+_NAMED = (("to", "host_name"), ("in", "place"))
+
+
 def _visit(known: Facts, rest: str) -> Facts:
-    """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, refused-by 0418 full."""
+    """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, to Budi_Santoso in Pulo,
+    hostless, refused-by 0418 full.
+    """
     number, state, on, part, *more = rest.split()
     refused = [more[i + 1 : i + 3] for i, word in enumerate(more) if word == "refused-by"]
     row = city.visit(
@@ -279,6 +293,12 @@ def _visit(known: Facts, rest: str) -> Facts:
         part=part,
         identity_given="identity" in more,
         refusals=tuple((badge, reason) for badge, reason in refused),
+        hosted="hostless" not in more,
+        **{
+            field: more[more.index(word) + 1].replace("_", " ")
+            for word, field in _NAMED
+            if word in more
+        },
     )
     visits = city.visits_of(known)
     return city.changed(known, visits=(*(v for v in visits if v.id != row.id), row))

@@ -1,0 +1,113 @@
+"""Acts by which an officer reports from the day's rounds: late, in danger, absent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+
+from casework import visits
+from casework.act import Act
+from casework.course import service_of
+from casework.news import window_of
+from conversations.effects import Concern
+from conversations.events import News
+from conversations.messages import Say, Value
+from conversations.wording import days_words
+from models import officer
+from models.case import Case
+from models.infrastructure.encryption import readable
+from models.lifecycle import NotAllowed, VisitState
+from models.officer import Officer
+from models.reference import area
+from models.visit import Visit
+
+_COMING = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY})
+
+
+def late(act: Act, visit_id: int, minutes: int) -> None:
+    """Tell the owner that the officer comes later.
+
+    Raises:
+        NotAllowed: the visit is another officer's, or the officer is there already.
+    """
+    me, visit = visits.of_officer(act, visit_id)
+    if visit.state not in _COMING:
+        raise NotAllowed(f"visit {visit_id} is {visit.state}: nobody is waited for")
+    act.note("visit.late", f"visit:{visit.id}", minutes=minutes)
+    act.notify(
+        visit.host_id,
+        "notices.officer_late",
+        name=me.name,
+        badge=me.badge,
+        minutes=minutes,
+        window=window_of(visit),
+    )
+
+
+def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
+    """Tell supervisors what an officer reports, with the officer's own words.
+
+    Danger is told at any hour. A visit recorded as failed by mistake is the officer's last one.
+    """
+    me = act.officer()
+    visit = visits.of_officer(act, visit_id)[1] if visit_id is not None else None
+    if about is Concern.NOT_FAILED:
+        visit = _last_failed(act, me)
+    act.note("officer.reported", f"officer:{me.id}", about=about, visit=visit_id)
+    params: dict[str, Value] = {
+        "name": me.name,
+        "badge": me.badge,
+        "visit": _visit(act, visit) if visit is not None else Say("notices.officer_visit.none"),
+        "words": words,
+    }
+    if about is Concern.DANGER:
+        say = Say("notices.officer_in_danger", params)
+    else:
+        what = Say(f"notices.officer_concern.{about}")
+        say = Say("notices.officer_reports", {**params, "what": what})
+    _tell(act, me, visit, say, can_wait=about is not Concern.DANGER)
+
+
+def absent(act: Act, days: Sequence[date], words: str) -> None:
+    """Tell supervisors on which days an officer will not work; visits are not moved."""
+    me = act.officer()
+    act.note("officer.absent", f"officer:{me.id}", days=[day.isoformat() for day in days])
+    params: dict[str, Value] = {
+        "name": me.name,
+        "badge": me.badge,
+        "days": days_words(days),
+        "words": words,
+    }
+    _tell(act, me, None, Say("notices.officer_absent", params), can_wait=True)
+
+
+def _tell(act: Act, me: Officer, visit: Visit | None, say: Say, *, can_wait: bool) -> None:
+    areas: list[str | None] = [*officer.areas_of(act.tx, me.id)]
+    if visit is not None:
+        areas = [visit.area_code]
+    for code in areas or [None]:
+        act.tell_supervisors(code, News.OFFICER_REPORTS, me.id, say, can_wait=can_wait)
+
+
+def _last_failed(act: Act, me: Officer) -> Visit | None:
+    failed = select(Visit).where(Visit.officer_id == me.id, Visit.state == VisitState.FAILED)
+    return act.tx.scalars(failed.order_by(Visit.moved_at.desc(), Visit.id.desc()).limit(1)).first()
+
+
+def _visit(act: Act, visit: Visit) -> Say:
+    """Return a visit as supervisors read it: the case, whom it is to, and where."""
+    case = act.tx.get_one(Case, visit.case_id)
+    kelurahan = area.load().get(visit.area_code)
+    site = readable(visit.site) or {}
+    place = [str(site.get("address") or ""), kelurahan.name if kelurahan else visit.area_code]
+    return Say(
+        "notices.officer_visit.named",
+        {
+            "number": case.number,
+            "owner": service_of(case).holder(readable(case.answers) or {}),
+            "place": " ".join(", ".join(part for part in place if part).split()),
+            "window": window_of(visit),
+        },
+    )

@@ -1,0 +1,65 @@
+"""Supervisors: the matters of their own words that a reply answers or asks to confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conversations.effects import (
+    Preview,
+    ShowCase,
+    ShowComplaints,
+    ShowDocument,
+    ShowFigures,
+    ShowLate,
+    ShowPhotos,
+    ShowUnvisited,
+    ShowVisits,
+    ShowWhereabouts,
+)
+from conversations.engine.turn import Turn
+
+#: Effects -> the label of the matter.
+_EFFECTS: dict[type[object], str] = {
+    ShowCase: "find",
+    ShowComplaints: "complaints",
+    ShowDocument: "check",
+    ShowFigures: "figures",
+    ShowLate: "late",
+    ShowPhotos: "photos",
+    ShowUnvisited: "unvisited",
+    ShowVisits: "visits",
+    ShowWhereabouts: "where",
+}
+#: Sentences of the reply -> the label of the matter.
+_SENTENCES = {
+    "common.number_please": "check",
+    "supervising.absent": "absent",
+    "supervising.invite": "invite",
+    "supervising.number_please": "find",
+    "supervising.revoke_which": "revoke",
+    "supervising.whose_visits": "hand_on",
+    "supervising.why": "why",
+    "supervisor_desk.menu": "queue",
+}
+#: Matters of choices with another name than their label.
+_CHOICES = {"end_whom": "end", "hand_to": "hand_on", "hand_whose": "hand_on", "open": "find"}
+
+
+def matters_of(turn: Turn, keys: Iterable[str]) -> set[str]:
+    """Return the labels of the matters that a turn answers; `keys` are its sentences."""
+    said = set(keys)
+    if "common.choose_from_menu" in said:
+        return {"none"}
+    got = {
+        label for kind, label in _EFFECTS.items() if any(isinstance(e, kind) for e in turn.effects)
+    }
+    got |= {effect.act for effect in turn.effects if isinstance(effect, Preview)}
+    for choice in turn.session.shown:
+        if choice.act == "desk" and choice.answer[0] == "decide":
+            got.add(choice.answer[2]["decision"])
+        elif choice.act == "desk" and choice.answer[0]:
+            got.add(_CHOICES.get(choice.answer[0], choice.answer[0]))
+    draft = turn.session.draft
+    if not got and draft is not None and draft.flow == "review":
+        got.add(str(draft.answers.get("decision", "next")))
+    return got or {label for key, label in _SENTENCES.items() if key in said} or {"none"}

@@ -1,0 +1,255 @@
+"""Deciding: a supervisor's words about the cases that wait for a decision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from conversations import lexicon, reference
+from conversations.effects import ShowCase
+from conversations.engine import drafts
+from conversations.engine.builder import TurnBuilder
+from conversations.engine.confirming import ask, choice, no
+from conversations.facts import CaseFact
+from conversations.messages import Json, Lines, Say, Value
+from conversations.parsers import Refused
+from conversations.parsers.note import note
+from conversations.session import Draft
+from conversations.words import plain, standard, tidy
+
+SHOWN = 9  # cases to choose from; with "no", as many as a list holds
+MAX_LABEL = 24  # characters of an item on a list
+MAX_REASON = 300  # characters, as in the flow `review`
+LEAST_REASON = 2  # words; one alone names only what is meant
+_NUMBER = re.compile(r"(?<![\w-])\d{2}\s?[-./ ]\s?\d{1,6}(?![\w-])")
+_BECAUSE = re.compile(
+    r"\b(?:karena|karna|krn|krna|soalnya|sebab|sebabnya|lantaran|gara-gara|gara gara"
+    r"|alasan|alasannya|because|reason)\b[\s:,]*(.+)$",
+    re.I,
+)
+_WORD = re.compile(r"\S+")
+#: Words that only point at the case, before the reason.
+_POINTING = frozenset({
+    "tolong", "saja", "aja", "permohonan", "permohonannya", "kasus", "kasusnya", "ini", "itu",
+    "yang", "nomor", "dong", "suruh", "minta", "mohon", "jangan", "bilang", "ya", "ke", "pemilik",
+    "pemiliknya", "bu", "pak", "dulu",
+    "please", "send", "it", "the", "case", "this", "back",
+})  # fmt: skip
+
+
+def number_in(text: str) -> str | None:
+    """Return the case's number within a sentence: "26-004512"."""
+    found = _NUMBER.search(text)
+    return reference.case_number(found[0]) if found else None
+
+
+def reason_after_because(text: str) -> str:
+    """Return the words after "karena" or the like; "" if there are none."""
+    found = _BECAUSE.search(tidy(text))
+    return found[1].strip()[:MAX_REASON] if found else ""
+
+
+def with_case(
+    turn: TurnBuilder,
+    text: str,
+    matter: str,
+    then: Callable[[TurnBuilder, str, Json], None],
+    argument: Json = None,
+) -> None:
+    """Go on with the case that is meant: named, open, or the only one; else ask which one."""
+    waiting = turn.facts.desk.cases
+    number = number_in(text)
+    if number is not None:
+        named = next((case for case in waiting if case.number == number), None)
+        if named is not None:
+            then(turn, str(named.id), argument)
+        else:
+            turn.effects.append(ShowCase(number))
+            turn.says.append(Say("supervising.case_not_waiting", {"number": number}))
+        return
+    draft = turn.session.draft
+    if draft is not None and draft.flow == "review" and turn.facts.desk.case(draft.subject):
+        then(turn, draft.subject, argument)
+    elif not waiting:
+        drafts.digress(turn, Say("supervising.no_case"))
+    elif len(waiting) == 1:
+        then(turn, str(waiting[0].id), argument)
+    else:
+        choices = (
+            choice(
+                f"case-{case.id}",
+                _cut(f"{case.number} {case.holder}"),
+                matter,
+                str(case.id),
+                argument,
+            )
+            for case in waiting[:SHOWN]
+        )
+        decision = argument.get("decision") if isinstance(argument, dict) else None
+        key = f"supervising.which_case.{decision}" if decision else "supervising.which_case"
+        ask(turn, Say(key), *choices, no())
+
+
+def _cut(whole: str) -> str:
+    return whole if len(whole) <= MAX_LABEL else whole[: MAX_LABEL - 1].rstrip() + "…"
+
+
+# -- decisions -------------------------------------------------------------------------------------
+
+
+def approve(turn: TurnBuilder, text: str) -> None:
+    """Ask whether the case is to be approved."""
+    with_case(turn, text, "decide", decide, {"decision": "approve"})
+
+
+def reject(turn: TurnBuilder, text: str) -> None:
+    """Ask whether the case is to be rejected, with the reason in the words or asked for."""
+    reason = reason_after_because(text) or _rest(text, "reject")
+    with_case(turn, text, "decide", decide, {"decision": "reject", "reason": reason})
+
+
+def send_back(turn: TurnBuilder, text: str) -> None:
+    """Ask whether an item is to be given again, with the sentence in the words or asked for."""
+    given = {"decision": "return", "reason": _rest(text, "return"), "words": tidy(text)}
+    with_case(turn, text, "decide", decide, given)
+
+
+def decide(turn: TurnBuilder, subject: str, argument: Json) -> None:
+    """Open the review of a case with the answers that were given; the flow confirms them."""
+    case = turn.facts.desk.case(subject)
+    if case is None or not turn.flows.by_id["review"].open_to(subject, turn.facts):
+        drafts.digress(turn, Say("common.gone"))
+        return
+    given: dict[str, Json] = {"decision": argument["decision"]}
+    item = _item(case, argument.get("words", ""))
+    if item is not None:
+        given["item"] = item
+    if reason := _note(turn, argument.get("reason", "")):
+        given["reason"] = reason
+    drafts.switch_to(turn, Draft("review", subject, given))
+    drafts.go_on(turn)
+
+
+def _item(case: CaseFact, words: str) -> str | None:
+    """Return the answer that the words name, if it can be sent back."""
+    listed = lexicon.answers(case.service)
+    ranked = listed.rank(words) if listed is not None else []
+    may = [one.name for one in ranked if one.name in case.returnable and one.name in case.answers]
+    return may[0] if may else None
+
+
+def _note(turn: TurnBuilder, words: str) -> Json:
+    try:
+        return note(at_most=MAX_REASON)(words, turn.facts)
+    except Refused:
+        return None
+
+
+def _rest(text: str, matter: str) -> str:
+    """Return the words after the verb, if they are a reason."""
+    said = _NUMBER.sub(" ", tidy(text))
+    known = lexicon.desk("supervisor")
+    verbs, words = known.alone(matter), _WORD.findall(said)
+    if matter == "reject":
+        verbs |= known.alone("approve")
+        if len(words) > 1 and standard(_bare(words[0])) == "tidak" and _forms(words[1]) & verbs:
+            words = words[2:]  # "tidak setuju"
+    while words and (_bare(words[0]) in _POINTING or _forms(words[0]) & verbs):
+        words.pop(0)
+    if len(words) > 1 and words[-2].endswith(",") and _forms(words[-1]) & verbs:
+        words.pop()  # "fotonya buram, balikin"
+    return " ".join(words).rstrip(" ,;:") if len(words) >= LEAST_REASON else ""
+
+
+def _forms(word: str) -> set[str]:
+    """Return the roots of a word: "disetujui" has two affixes before its root."""
+    once = lexicon.root(_bare(word))
+    return {once, lexicon.root(once)}
+
+
+def _bare(word: str) -> str:
+    return plain(word).strip(".,:;!?-()\"'")
+
+
+# -- looking at cases ------------------------------------------------------------------------------
+
+
+def why(turn: TurnBuilder, text: str) -> None:
+    """Say why somebody must look at the case."""
+    with_case(turn, text, "why", say_why)
+
+
+def say_why(turn: TurnBuilder, subject: str, argument: Json) -> None:
+    """Say why somebody must look at this case; the open question stays as it is."""
+    case = turn.facts.desk.case(subject)
+    if case is None:
+        drafts.digress(turn, Say("common.gone"))
+        return
+    lines = [_reason(turn, reason) for reason in case.reasons]
+    reasons = Lines(tuple(lines) or (Say("supervisor_desk.no_reason"),))
+    params: dict[str, Value] = {"number": case.number, "owner": case.holder, "reasons": reasons}
+    turn.says.append(Say("supervising.why", params))
+
+
+def _reason(turn: TurnBuilder, reason: str) -> Say:
+    """Return the reason of a finding in short, with its rule if the catalogue has one."""
+    short, rule = Say(f"findings.{reason}.short"), f"supervising.because.{reason}"
+    if not turn.flows.catalogue.has(rule):
+        return Say("supervising.reason", {"reason": short})
+    return Say("supervising.reason_because", {"reason": short, "because": Say(rule)})
+
+
+def waiting_named(turn: TurnBuilder, text: str) -> list[tuple[str, str, str]]:
+    """Return what waits here under a name in the words: its flow, its id, number and name."""
+    desk, known = turn.facts.desk, lexicon.desk("supervisor")
+    words = {
+        word
+        for word in re.findall(r"[^\W\d_]+", plain(text))
+        if word not in lexicon.no_names() and lexicon.root(word) not in known.words_of("find")
+    }
+    return [
+        (flow, str(id), f"{number} {name}")
+        for flow, id, number, name in (
+            *(("review", case.id, case.number, case.holder) for case in desk.cases),
+            *(("assignment", v.id, v.case_number, v.host_name) for v in desk.visits),
+            *(("call", call.id, call.number, call.name) for call in desk.calls),
+        )
+        if words & set(plain(name).split())
+    ][:SHOWN]
+
+
+def find_by_name(turn: TurnBuilder, text: str) -> None:
+    """Open what waits here under this name; names of others can't be searched."""
+    found = waiting_named(turn, text)
+    if len(found) == 1:
+        drafts.open_flow(turn, found[0][0], found[0][1])
+    elif found:
+        choices = (
+            choice(f"{flow}-{id}", _cut(label), "open", flow, id) for flow, id, label in found
+        )
+        ask(turn, Say("supervising.which_case"), *choices, no())
+    else:
+        drafts.digress(turn, Say("supervising.number_please"))
+
+
+def open_found(turn: TurnBuilder, flow: str, argument: Json) -> None:
+    """Open one of the things that were found by name."""
+    drafts.open_flow(turn, flow, str(argument))
+
+
+def following(turn: TurnBuilder, text: str) -> None:
+    """Open what waits next: cases, then visits without an officer, then calls."""
+    desk = turn.facts.desk
+    queue = [
+        *(("review", str(case.id)) for case in desk.cases),
+        *(("assignment", str(visit.id)) for visit in desk.visits),
+        *(("call", str(call.id)) for call in desk.calls),
+    ]
+    draft = turn.session.draft
+    here = (draft.flow, draft.subject) if draft is not None else ("", "")
+    left = queue[queue.index(here) + 1 :] if here in queue else queue
+    if left:
+        drafts.open_flow(turn, *left[0])
+        return
+    turn.says.append(Say("supervising.queue_empty"))
+    drafts.leave(turn, to_menu=True)

@@ -1,0 +1,181 @@
+"""Desk: hears what staff say in their own words, and carries out what they confirm.
+
+An owner's matter is not heard from staff: "telat" of an officer asks nobody where the officer is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from conversations import lexicon
+from conversations.engine import confirming, drafts, rounds_desk, supervising
+from conversations.engine.builder import TurnBuilder
+from conversations.engine.matters import Matter
+from conversations.engine.meanings import AtDesk
+from conversations.engine.reading import bare_number, choices_named, option_weight, reads
+from conversations.facts import Role
+from conversations.messages import Json, Say
+from conversations.parsers.choice import exact
+from conversations.phrases import Intent
+
+DANGER = "danger"  # heard in the middle of anything
+LEAST = 1.0  # weight below which words only hint at a matter
+#: Matters that are answered alike to everybody.
+COMMON = frozenset(
+    {
+        Intent.ABUSE,
+        Intent.BACK,
+        Intent.CANCEL,
+        Intent.COST,
+        Intent.DISTRESS,
+        Intent.EMERGENCY,
+        Intent.GREETING,
+        Intent.HELP,
+        Intent.HUMAN,
+        Intent.OFFICE,
+        Intent.RESTART,
+        Intent.ROBOT,
+        Intent.STATUS,
+        Intent.STOP,
+        Intent.THANKS,
+        Intent.WHO_ARE_YOU,
+        Intent.WHY,
+    }
+)
+#: Words with "nya", apart from which they have their usual spelling: "ibunya", "sampenya".
+_ITS = re.compile(r"\b(?!bertanya)(hp|wa|[a-z]{3,})nya\b", re.IGNORECASE)
+#: Options that only say that it does not work: a matter says why.
+_VAGUE = frozenset({"cannot", "decline", "failed", "different"})
+_FILLERS = frozenset({"ya", "iya", "oke", "ok", "okay", "sip", "yes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """How a desk answers a matter in words, and carries out a confirmed choice.
+
+    `act` gets the choice's matter, its subject and its argument. `hears` gets the matter that the
+    words name, and returns another one if the open question tells it: "20 menit" is a delay where
+    that is asked. `options` are the options that say the same as a matter, where they are open.
+    At the steps `firm`, an option outweighs a matter that as many words name.
+    """
+
+    answer: Callable[[TurnBuilder, AtDesk], None]
+    act: Callable[[TurnBuilder, str, str, Json], None]
+    hears: Callable[[TurnBuilder, str, str | None], str | None]
+    options: Mapping[str, frozenset[str]]
+    firm: frozenset[str] = frozenset()
+
+
+_EARS: Mapping[Role, Ears] = {
+    "officer": Ears(
+        rounds_desk.answer,
+        rounds_desk.act,
+        rounds_desk.hears,
+        rounds_desk.OPTIONS,
+        firm=frozenset({"offer"}),
+    ),
+    "supervisor": Ears(supervising.answer, supervising.act, supervising.hears, {}),
+}
+
+
+def at_own_desk(turn: TurnBuilder) -> bool:
+    """Whether staff speak as staff; else owners' matters are heard as well."""
+    if turn.facts.me.desk == "owner":
+        return False
+    flow = turn.flow(turn.session.draft)
+    return flow is None or flow.only is not None or flow.home not in (None, "owner")
+
+
+def common(turn: TurnBuilder, raised: Matter | None) -> Matter | None:
+    """Return a matter that was raised, unless only an owner can mean it and staff speak."""
+    if raised is None or not at_own_desk(turn) or raised.intent in COMMON:
+        return raised
+    return None
+
+
+def read(turn: TurnBuilder, text: str) -> AtDesk | None:
+    """Return the matter that the words of staff raise, or None.
+
+    The open question comes first, unless fewer of the words name its option. Danger comes before
+    everything.
+    """
+    ears = _EARS.get(turn.facts.me.desk)
+    if ears is None:
+        return None
+    ranked = lexicon.desk(turn.facts.me.desk).rank(_ITS.sub(r"\1 nya", text))
+    if any(one.name == DANGER and one.weight >= LEAST for one in ranked):
+        return AtDesk(DANGER, text)
+    best = next((one for one in ranked if one.weight >= LEAST), None)
+    if _in_danger(turn, text, best.weight if best is not None else 0):
+        return AtDesk(DANGER, text)
+    if not _listens(turn, text):
+        return None
+    told = ears.hears(turn, text, best.name if best is not None else None)
+    if told is not None:
+        return AtDesk(told, text)
+    if best is None or _answers_outright(turn, text, best):
+        return None
+    return AtDesk(best.name, text)
+
+
+def answer(turn: TurnBuilder, meant: AtDesk) -> None:
+    """Answer a matter, or ask whether it is to be carried out."""
+    _EARS[turn.facts.me.desk].answer(turn, meant)
+
+
+def act(turn: TurnBuilder, chosen: Json) -> None:
+    """Carry out a confirmed choice: its matter, its subject and its argument; "" does nothing."""
+    matter, subject, argument = chosen[:3]
+    ears = _EARS.get(turn.facts.me.desk)
+    if not matter:
+        turn.says.append(Say("common.desk.dropped"))
+        drafts.go_on(turn)
+    elif ears is None:
+        drafts.stale(turn)
+    else:
+        ears.act(turn, matter, subject, argument)
+
+
+def passes_by(turn: TurnBuilder, text: str) -> bool:
+    """Whether words at a question of the desk are for the question before it."""
+    return confirming.is_open(turn) and read(turn, text) is None
+
+
+def _in_danger(turn: TurnBuilder, text: str, weight: float) -> bool:
+    """Whether an officer tells of an emergency, and of nothing that more words name."""
+    if turn.facts.me.desk != "officer":
+        return False
+    least = max(LEAST, weight, option_weight(turn, text))  # "istri lahiran" declines an offer
+    ranked = lexicon.matters().rank(text)
+    return any(one.name == "emergency" and one.weight >= least for one in ranked)
+
+
+def _listens(turn: TurnBuilder, text: str) -> bool:
+    """Whether more than danger is heard: not in an owner's form, and not in free words."""
+    step, flow = turn.asked_step(), turn.flow(turn.session.draft)
+    if step is not None and step.takes_words and reads(turn, text):
+        return False
+    return flow is None or not flow.form or at_own_desk(turn)
+
+
+def _answers_outright(turn: TurnBuilder, text: str, best: lexicon.Ranked) -> bool:
+    """Whether the words rather pick an option of the open question."""
+    if bare_number(text) or exact(text, turn.labels()) is not None:
+        return True
+    if confirming.is_open(turn) and choices_named(turn, text):
+        return True
+    asked = turn.session.asked
+    listed = lexicon.options(asked.flow, asked.step) if asked is not None else None
+    shown = {choice.value for choice in turn.session.shown}
+    ranked = [one for one in listed.rank(text) if one.name in shown] if listed else []
+    if not ranked:
+        return False
+    option = ranked[0]
+    if option.name in _EARS[turn.facts.me.desk].options.get(best.name, ()):
+        return True
+    said = option.weight - len(option.evidence & _FILLERS)  # "telat ya" is no yes
+    if asked is not None and asked.step in _EARS[turn.facts.me.desk].firm:
+        return said >= best.weight
+    return option.name not in _VAGUE and said > best.weight

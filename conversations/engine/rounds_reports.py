@@ -1,0 +1,209 @@
+"""Reports of an officer to supervisors, and answers to what officers ask at the door."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from conversations.effects import Concern, TellAbsence, TellConcern
+from conversations.engine import confirming, drafts, rounds_moves
+from conversations.engine import rounds_visits as visits
+from conversations.engine.builder import TurnBuilder
+from conversations.facts import VisitFact
+from conversations.messages import Json, Say, Value
+from conversations.parsers import dates
+from conversations.wording import days_words, window_words
+
+MAX_WORDS = 300  # characters of an officer's words that are passed on
+_TODAY, _TOMORROW = "hari ini", "besok"
+
+#: Matters of a visit that a supervisor must settle.
+CONCERNS = {
+    "closed": Concern.CLOSED,
+    "has_nib": Concern.LICENSED,
+    "phone": Concern.CALL_OWNER,
+    "trade_changed": Concern.TRADE,
+}
+
+
+def quoted(text: str) -> str:
+    """Return an officer's words as one short line."""
+    return " ".join(text.split())[:MAX_WORDS]
+
+
+# -- to supervisors --------------------------------------------------------------------------------
+
+
+def danger(turn: TurnBuilder, text: str) -> None:
+    """Tell supervisors at once, and the officer to leave."""
+    visit = visits.current(turn)
+    turn.lasting = True
+    turn.effects.append(
+        TellConcern(Concern.DANGER, visit.id if visit is not None else None, quoted(text))
+    )
+    drafts.digress(turn, Say("rounds_desk.danger"))
+
+
+def ask(turn: TurnBuilder, about: Concern, visit: VisitFact | None, text: str) -> None:
+    """Say what can be done now, and ask whether supervisors are to be told."""
+    params: dict[str, Value] = {
+        "visit": visits.line(turn, visit) if visit is not None else Say("rounds_desk.no_visit")
+    }
+    subject = str(visit.id) if visit is not None else ""
+    told: Json = [about.value, quoted(text)]
+    confirming.ask(
+        turn,
+        Say(f"rounds_desk.concern.{about}", params),
+        confirming.choice(
+            "yes", Say("rounds_desk.concern.yes"), "concern", subject, told, means="yes"
+        ),
+        confirming.no(),
+    )
+
+
+def battery(turn: TurnBuilder, text: str) -> None:
+    """Say what can be done without a telephone, and ask whether supervisors are to be told."""
+    ask(turn, Concern.BATTERY, visits.current(turn), text)
+
+
+def tell(turn: TurnBuilder, subject: str, argument: Json) -> None:
+    """Tell supervisors what was confirmed."""
+    about, words = argument
+    visit = turn.facts.rounds.visit(subject)
+    turn.lasting = True
+    turn.effects.append(
+        TellConcern(Concern(about), visit.id if visit is not None else None, str(words))
+    )
+    turn.says.append(Say("rounds_desk.concern.done"))
+    drafts.go_on(turn)
+
+
+def absence(turn: TurnBuilder, text: str) -> None:
+    """Ask whether the days that were named are right, or which days are meant."""
+    named = dates.read(text, turn.facts.today)
+    days = named.days if named is not None and named.kind == "days" else ()
+    said = quoted(text)
+    if not days:
+        some = (
+            confirming.choice(
+                "today", Say("rounds_desk.today"), "absence", "", f"{said}, {_TODAY}"
+            ),
+            confirming.choice(
+                "tomorrow", Say("rounds_desk.tomorrow"), "absence", "", f"{said}, {_TOMORROW}"
+            ),
+            confirming.no(),
+        )
+        confirming.ask(turn, Say("rounds_desk.which_days"), *some)
+        return
+    told: Json = [[day.isoformat() for day in days], said]
+    confirming.ask(
+        turn,
+        Say("rounds_desk.absence", {"days": days_words(days), "n": _agreed_on(turn, days)}),
+        confirming.choice("yes", Say("rounds_desk.concern.yes"), "absent", "", told, means="yes"),
+        confirming.no(),
+    )
+
+
+def tell_absence(turn: TurnBuilder, argument: Json) -> None:
+    """Tell supervisors on which days the officer is absent."""
+    listed, words = argument
+    days = tuple(date.fromisoformat(day) for day in listed)
+    turn.lasting = True
+    turn.effects.append(TellAbsence(days, str(words)))
+    turn.says.append(Say("rounds_desk.absence.done"))
+    if _agreed_on(turn, days):
+        turn.says.append(Say("rounds_desk.absence.visits"))
+    drafts.go_on(turn)
+
+
+def _agreed_on(turn: TurnBuilder, days: tuple[date, ...]) -> int:
+    return sum(
+        visit.on in days and visit.state in visits.AGREED for visit in turn.facts.rounds.visits
+    )
+
+
+# -- answers ---------------------------------------------------------------------------------------
+
+
+def failed_by_mistake(turn: TurnBuilder, text: str) -> None:
+    """Take a failure back while it is not recorded; else supervisors may be told."""
+    visit = turn.facts.rounds.visit(visits.subject(turn))
+    if visit is not None and rounds_moves.is_pending(turn):
+        rounds_moves.keep(turn, visit)
+    else:
+        ask(turn, Concern.NOT_FAILED, None, text)
+
+
+def give_away(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Give a visit back for another officer; once it is under way, supervisors must help."""
+    if visit.state in visits.UNDER_WAY:
+        ask(turn, Concern.GIVE_AWAY, visit, text)
+        return
+    turn.says.append(Say("rounds_desk.give_away", {"visit": visits.line(turn, visit)}))
+    rounds_moves.give_back(turn, visit, None)
+
+
+def next_stop(turn: TurnBuilder, text: str) -> None:
+    """Show the next visit: beside the one under way, or with its question."""
+    visit, now = visits.following(turn), visits.current(turn)
+    if visit is None:
+        drafts.digress(turn, Say("rounds_desk.no_next"))
+    elif now is not None and now.id != visit.id and not turn.at_home():
+        window = window_words(visit.on, visit.starts, visit.ends)
+        drafts.digress(turn, Say("rounds_desk.next", {**visits.way(turn, visit), "window": window}))
+    else:
+        rounds_moves.open_visit(turn, visit)
+
+
+def left(turn: TurnBuilder, text: str) -> None:
+    """Tell which visits are left today."""
+    some = [
+        visit
+        for visit in turn.facts.rounds.visits
+        if visit.on == turn.facts.today and visit.state in visits.AGREED
+    ]
+    drafts.digress(
+        turn, Say("rounds_desk.left", {"n": len(some), "lines": visits.lines(turn, some)})
+    )
+
+
+def today(turn: TurnBuilder, text: str) -> None:
+    """Show the list of visits."""
+    drafts.leave(turn, to_menu=True)
+
+
+def place(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Show where a visit is."""
+    drafts.digress(turn, Say("rounds_desk.place", visits.way(turn, visit)))
+
+
+def lost(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Show where a visit is to an officer who has lost the way."""
+    drafts.digress(turn, Say("rounds_desk.lost", visits.way(turn, visit)))
+
+
+def wrong_code(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Tell how many tries are left, and where the owner finds the code."""
+    said: dict[str, Value] = {"owner": visit.host_name, "left": visit.code_tries_left}
+    drafts.digress(turn, Say("rounds_desk.wrong_code", said))
+
+
+def whose_code(turn: TurnBuilder, text: str) -> None:
+    """Tell that only the owner has the code."""
+    drafts.digress(turn, Say("rounds_desk.whose_code"))
+
+
+def ktp_differs(turn: TurnBuilder, text: str) -> None:
+    """Tell how to go on where the KTP names another address."""
+    drafts.digress(turn, Say("rounds_desk.ktp_differs"))
+
+
+def other_time(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Tell that the owner has chosen the time, and show the visit's question."""
+    window = window_words(visit.on, visit.starts, visit.ends)
+    turn.says.append(Say("rounds_desk.other_time", {"window": window}))
+    rounds_moves.open_visit(turn, visit)
+
+
+def gift(turn: TurnBuilder, text: str) -> None:
+    """Tell that officers take nothing."""
+    drafts.digress(turn, Say("rounds_desk.gift"))

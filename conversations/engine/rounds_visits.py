@@ -1,0 +1,156 @@
+"""The visits of an officer that words are about, and how a visit is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from conversations.engine import confirming
+from conversations.engine.builder import TurnBuilder
+from conversations.facts import VisitFact
+from conversations.lifecycle import VisitState
+from conversations.messages import Lines, Say, Value
+from conversations.parsers import times
+from conversations.wording import short_day
+from conversations.words import standardised
+
+States: TypeAlias = frozenset[str]
+
+OFFERED: States = frozenset({VisitState.OFFERED})
+ACCEPTED: States = frozenset({VisitState.ACCEPTED})
+COMING: States = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY})
+UNDER_WAY: States = frozenset({VisitState.ON_THE_WAY, VisitState.ARRIVED})
+AGREED = ACCEPTED | UNDER_WAY
+GIVEN_BACK = OFFERED | ACCEPTED  # states in which the visit can be left to another officer
+
+_HOUR = re.compile(
+    r"\b(?:yang|kunjungan|visit|the) (?:yang )?((?:jam|pukul|at) \d.*)|^((?:jam|pukul) \d.*)"
+)
+_WORD = re.compile(r"[^\W\d_]{3,}")
+#: Words in names and places that name nobody: "ibu", "jalan".
+_COMMON = frozenset({
+    "ibu", "bapak", "pak", "bang", "mas", "mbak", "jalan", "gang", "jakarta", "pusat", "barat",
+    "timur", "utara", "selatan", "baru", "lama",
+})  # fmt: skip
+
+
+def meant(
+    turn: TurnBuilder, text: str, states: Iterable[str], *, all_of_today: bool = False
+) -> tuple[VisitFact, ...]:
+    """Return the visits in these states that the words may be about.
+
+    That is the one that is named, the one under way or the open one; else all of today, or all.
+    With `all_of_today`, only a name chooses among today's.
+    """
+    fitting = tuple(visit for visit in turn.facts.rounds.visits if visit.state in {*states})
+    named = _named(fitting, text)
+    today = tuple(visit for visit in named or fitting if visit.on == turn.facts.today)
+    if all_of_today:
+        return today or named or fitting
+    under_way = tuple(visit for visit in named or fitting if visit.state in UNDER_WAY)
+    if len(named) == 1 or len(under_way) == 1:
+        return named if len(named) == 1 else under_way
+    about = subject(turn)
+    open_one = tuple(visit for visit in named or fitting if str(visit.id) == about)
+    return open_one or today or named or fitting
+
+
+def subject(turn: TurnBuilder) -> str:
+    """Return the id of the visit that the open question is about, or ""."""
+    if confirming.is_open(turn):
+        return str(turn.session.shown[0].answer[1])
+    draft = turn.session.draft
+    return draft.subject if draft is not None and draft.flow == "visit" else ""
+
+
+def current(turn: TurnBuilder) -> VisitFact | None:
+    """Return the visit that an officer is at, on the way to or looking at, or today's only one."""
+    visits = turn.facts.rounds.visits
+    under_way = next((visit for visit in visits if visit.state in UNDER_WAY), None)
+    today = [v for v in visits if v.on == turn.facts.today and v.state in AGREED]
+    open_one = turn.facts.rounds.visit(subject(turn))
+    return under_way or open_one or (today[0] if len(today) == 1 else None)
+
+
+def names_another(turn: TurnBuilder, text: str) -> bool:
+    """Whether the words name visits, and none of them is the one whose question is open."""
+    about = subject(turn)
+    named = _named(turn.facts.rounds.visits, text) if about else ()
+    return bool(named) and about not in {str(visit.id) for visit in named}
+
+
+def is_under_way(turn: TurnBuilder) -> bool:
+    """Whether the officer has set off to a visit, or is there."""
+    return any(visit.state in UNDER_WAY for visit in turn.facts.rounds.visits)
+
+
+def has_offers(turn: TurnBuilder) -> bool:
+    """Whether a visit waits for the officer's answer."""
+    return any(visit.state in OFFERED for visit in turn.facts.rounds.visits)
+
+
+def following(turn: TurnBuilder) -> VisitFact | None:
+    """Return the next visit that the officer has agreed to and not set off for."""
+    visits = turn.facts.rounds.visits
+    return next((visit for visit in visits if visit.state in ACCEPTED), None)
+
+
+def _named(among: tuple[VisitFact, ...], text: str) -> tuple[VisitFact, ...]:
+    """Return the visits that the words name: by the hour, the owner or the place."""
+    said = standardised(text)
+    hour = _HOUR.search(said)
+    if hour is not None:
+        read = times.read(hour[1] or hour[2])
+        at = read.starts if read is not None and read.kind == "times" else None
+        if at is not None:
+            return tuple(visit for visit in among if visit.starts <= at < visit.ends)
+    words = set(_WORD.findall(said)) - _COMMON
+    scores = {visit.id: len(words & _words(visit)) for visit in among}
+    best = max(scores.values(), default=0)
+    return tuple(visit for visit in among if best and scores[visit.id] == best)
+
+
+def _words(visit: VisitFact) -> set[str]:
+    return set(_WORD.findall(standardised(f"{visit.host_name} {visit.place}")))
+
+
+# -- words -----------------------------------------------------------------------------------------
+
+
+def line(turn: TurnBuilder, visit: VisitFact) -> Say:
+    """A visit in half a line: its owner, the day unless it is today, the hour and the place."""
+    return Say(
+        "rounds_desk.visit",
+        {"owner": visit.host_name, "when": _when(turn, visit), "place": visit.place},
+    )
+
+
+def lines(turn: TurnBuilder, visits: Iterable[VisitFact]) -> Lines:
+    """Visits, a line each."""
+    return Lines(tuple(Say("rounds_desk.line", {"visit": line(turn, one)}) for one in visits))
+
+
+def label(turn: TurnBuilder, visit: VisitFact) -> Say:
+    """A visit on a button: its hour, or its day if that is not today, and its owner."""
+    today = visit.on == turn.facts.today
+    when = Say("rounds_desk.at", {"starts": visit.starts}) if today else short_day(visit.on)
+    return Say("rounds_desk.choice", {"when": when, "owner": visit.host_name})
+
+
+def _when(turn: TurnBuilder, visit: VisitFact) -> Say:
+    if visit.on == turn.facts.today:
+        return Say("rounds_desk.at", {"starts": visit.starts})
+    return Say("rounds_desk.on", {"day": short_day(visit.on), "starts": visit.starts})
+
+
+def way(turn: TurnBuilder, visit: VisitFact) -> Mapping[str, Value]:
+    """Where a visit is: its address with the landmark, the place and the pin."""
+    lat, lon = visit.pin or (0.0, 0.0)
+    pin = Say("visit.map", {"lat": str(lat), "lon": str(lon)})
+    return {
+        "visit": line(turn, visit),
+        "street": f"{visit.address}, " if visit.address else "",
+        "place": visit.place,
+        "map": pin if visit.pin else Say("visit.no_pin"),
+    }

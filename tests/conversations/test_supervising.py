@@ -1,0 +1,146 @@
+"""A supervisor's words: names, days and numbers in them, and choices that come too late."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from conversations import flows
+from conversations.effects import Decide, EndOfficer, Preview, Reply, ShowPhotos
+from conversations.engine import deciding, when
+from conversations.engine.naming import officers_named
+from conversations.engine.turn import Turn, advance
+from conversations.events import Said
+from conversations.facts import Facts
+from conversations.session import ChatSession
+from tests.conversations import city
+
+FLOWS = flows.load()
+WEDNESDAY = date(2026, 11, 25)
+TEAM = (
+    city.officer(1, "Joko Susilo", "0419"),
+    city.officer(2, "Dewi Lestari", "JP-12"),
+    city.officer(3, "Dewi Anggraini", "0420"),
+    city.officer(4, "Sari", "0421"),
+)
+
+
+def supervisor(**known: object) -> Facts:
+    attention = (city.case(81, "in_review", reasons=("above_micro",)), city.case(82, "in_review"))
+    told = {"attention": attention, "officers": TEAM, **known}
+    return city.facts(role="supervisor", name="Ratna", **told)
+
+
+def said(words: str, session: ChatSession | None = None, facts: Facts | None = None) -> Turn:
+    begun = session or ChatSession(greeted=True, tongue_known=True)
+    return advance(FLOWS, begun, Said(words), facts or supervisor())
+
+
+def keys(turn: Turn) -> list[str]:
+    return [p.key for e in turn.effects if isinstance(e, Reply) for p in e.message.parts]
+
+
+@pytest.mark.parametrize(
+    ("words", "mentions"),
+    [
+        ("joko lagi dimana", [{1}]),
+        ("pak jiko di mana", [{1}]),
+        ("dewi dimana", [{2, 3}]),
+        ("dewi lestari dimana", [{2}]),
+        ("dewi anggraeni dimana", [{3}]),
+        ("kunjungan 419 kasih ke jp-12", [{1}, {2}]),
+        ("kunjungan hari ini dari siapa", []),
+        ("sari di mana", [{4}]),
+        ("jok di mana", []),
+    ],
+)
+def test_officers_are_found_by_name_or_badge(words: str, mentions: list[set[int]]) -> None:
+    """One wrong letter is forgiven, unless the word is a common one: "hari" is not Sari."""
+    found = officers_named(words, TEAM)
+    assert [{one.id for one in mention.officers} for mention in found] == mentions
+
+
+@pytest.mark.parametrize(
+    ("words", "since", "until"),
+    [
+        ("laporan minggu ini", date(2026, 11, 23), WEDNESDAY),
+        ("laporan", date(2026, 11, 23), WEDNESDAY),
+        ("rekap minggu lalu", date(2026, 11, 16), date(2026, 11, 22)),
+        ("laporan bulan ini", date(2026, 11, 1), WEDNESDAY),
+        ("statistik bulan kemarin", date(2026, 10, 1), date(2026, 10, 31)),
+        ("laporan hari ini", WEDNESDAY, WEDNESDAY),
+        ("laporan kemarin", date(2026, 11, 24), date(2026, 11, 24)),
+    ],
+)
+def test_a_report_is_of_the_days_that_are_named(words: str, since: date, until: date) -> None:
+    assert when.period(words, WEDNESDAY, otherwise="week") == (since, until)
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        ("yang belum dikunjungi 3 hari", 3),
+        ("belum dikunjungi 5hr", 5),
+        ("mangkrak dua minggu", 14),
+        ("nunggu seminggu", 7),
+        ("belum dikunjungi", when.WAITING),
+        ("not visited for 4 days", 4),
+        ("belum dikunjungi 99999 hari", when.MOST),
+    ],
+)
+def test_days_are_read_from_the_words(words: str, days: int) -> None:
+    assert when.days(words) == days
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ("cari 26-004512 dong", "26-004512"),
+        ("status 26/4512?", "26-004512"),
+        ("izin IUMK-2026-3174-000001 asli?", None),
+        ("yang belum dikunjungi 3 hari", None),
+    ],
+)
+def test_a_cases_number_is_found_in_a_sentence(words: str, number: str | None) -> None:
+    assert deciding.number_in(words) == number
+
+
+def test_a_choice_comes_too_late_for_an_officer_who_left() -> None:
+    asked = said("joko keluar")
+    assert [type(effect) for effect in asked.effects] == [Preview]
+    ended = said("ya", asked.session)
+    assert EndOfficer(1) in ended.effects
+    several = said("dewi keluar")
+    left = replace(supervisor(), desk=replace(supervisor().desk, officers=TEAM[:2]))
+    late = said("dewi anggraini 0420", several.session, left)
+    assert "common.gone" in keys(late)
+    assert not any(isinstance(effect, Preview | EndOfficer) for effect in late.effects)
+
+
+def test_a_choice_comes_too_late_for_a_case_that_is_decided() -> None:
+    asked = said("tolak karena datanya palsu")
+    assert keys(asked) == ["supervising.which_case.reject"]
+    decided = supervisor(attention=(city.case(82, "in_review"),))
+    late = said("26-004512 Siti Aminah", asked.session, decided)
+    assert "common.gone" in keys(late)
+    assert not any(isinstance(effect, Decide) for effect in late.effects)
+
+
+def test_free_words_at_a_confirmation_are_heard_as_what_they_say() -> None:
+    asked = said("joko keluar")
+    passed = said("foto 26-004512", asked.session)
+    assert passed.effects == (ShowPhotos("26-004512"),)
+    later = said("ya", passed.session)
+    assert not any(isinstance(effect, EndOfficer) for effect in later.effects)
+
+
+def test_the_reason_step_takes_words_as_they_are() -> None:
+    """A reason may hold any word that is a matter elsewhere."""
+    asked = said("tolak 26-004512")
+    assert keys(asked) == ["review.reason"]
+    sure = said("petugas telat dan fotonya dari orang lain", asked.session)
+    assert keys(sure) == ["review.sure"]
+    assert sure.session.draft is not None
+    assert sure.session.draft.answers["reason"] == "petugas telat dan fotonya dari orang lain"
