@@ -57,11 +57,12 @@ SUPERVISORS_CHECK = "supervisor"  # a manual finding, about one version of the a
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """Data that is the same for all people: places, kinds of business, flows."""
+    """Data that is the same for all people: places, kinds of business, flows, pages."""
 
     places: Places
     trades: Trades
     flows: Flows
+    pages: str  # base URL of the public pages
 
 
 def load(
@@ -84,6 +85,7 @@ def load(
             places=city.places,
             trades=city.trades,
             calendar=openings[one.id].calendar,
+            pages=city.pages,
             me=Me(
                 roles=_roles(me),
                 locale=_locale(one.locale),

@@ -274,6 +274,7 @@ class Facts:
     places: Places
     trades: Trades
     calendar: Calendar = Weekdays()
+    pages: str = ""  # base URL of the public pages
     me: Me = Me()
     mine: Mine = field(default_factory=Mine)
     rounds: Rounds = Rounds()

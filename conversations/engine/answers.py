@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 from msgspec import structs
 
@@ -15,7 +17,7 @@ from conversations.effects import (
 )
 from conversations.engine import asides, drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.meanings import Several
+from conversations.engine.meanings import Parts, Several
 from conversations.engine.reading import service_named
 from conversations.events import (
     Event,
@@ -31,7 +33,8 @@ from conversations.messages import (
 from conversations.parsers import Refused
 from conversations.phrases import Command, Intent
 from conversations.session import Choice, Draft
-from conversations.step import Context, Prompt, Stay, Step, Wrong
+from conversations.step import LEFT, Context, Prompt, Stay, Step, Wrong
+from conversations.steps import QUIET
 
 GATHERED = "gathered"  # the engine's own question: are these facts right?
 
@@ -40,14 +43,14 @@ def give(turn: TurnBuilder, event: Event) -> None:
     """Pass an event to the open step."""
     step = turn.asked_step()
     draft = turn.session.draft
+    if isinstance(event, Uploaded) and not (step is not None and step.takes_photos):
+        _late_photo(turn, event)
+        return
     if step is None or draft is None:
         if turn.session.asked is None or turn.session.asked.flow != "common":
             idle(turn, None, "")
         else:
             drafts.digress(turn, questions.pick_one(turn))
-        return
-    if isinstance(event, Uploaded) and not step.takes_photos:
-        _late_photo(turn, event)
         return
     try:
         answer = step.read(event, turn.context(draft))
@@ -77,21 +80,23 @@ def keep_number(turn: TurnBuilder, number: str) -> None:
 
 
 def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
-    """Add a photo of an album that arrives after its question was left."""
+    """Keep a photo that was not asked for, if a step of the form takes it."""
     draft = turn.session.draft
     flow = turn.flow(draft)
-    if draft is not None and flow is not None:
-        for step in flow.steps:
-            given = draft.answers.get(step.id)
-            answer = step.with_photo(given, event.attachment_id) if given is not None else None
-            if answer is not None:
-                kept = {**draft.answers, step.id: answer}
-                turn.session = structs.replace(
-                    turn.session, draft=structs.replace(draft, answers=kept)
-                )
-                turn.lasting = True
-                drafts.digress(turn, Say("common.photo_added", {"n": len(answer["ids"])}))
-                return
+    steps = flow.steps if draft is not None and flow is not None else ()
+    for step in steps:
+        given = draft.answers.get(step.id) if draft is not None else None
+        kept = step.with_photo(given, event.attachment_id)
+        if kept is None or draft is None or (draft.subject and given is None):
+            continue
+        turn.session = structs.replace(
+            turn.session,
+            draft=structs.replace(draft, answers={**draft.answers, step.id: kept}),
+        )
+        turn.lasting, turn.after = True, QUIET
+        key = "common.photos_enough" if kept == given else "common.photo_added"
+        drafts.digress(turn, Say(key, {"n": len(kept["ids"])}))
+        return
     drafts.digress(turn, Say("common.photo_not_now"))
 
 
@@ -121,9 +126,69 @@ def pick(turn: TurnBuilder, choice: Choice) -> None:
                 except Stay as stay:
                     _stay(turn, step, stay)
                 else:
+                    _leave_others(turn, step, answer)
                     _answer(turn, step, answer)
             else:
                 drafts.stale(turn)
+
+
+def _leave_others(turn: TurnBuilder, step: Step, answer: Json) -> None:
+    """Leave all steps of a joint question to the officer, if its first one is."""
+    draft = turn.open_draft()
+    flow, context = turn.flows.by_id[draft.flow], turn.context(draft)
+    if answer != LEFT or not flow.asks_jointly(step, context):
+        return
+    for one in flow.steps:
+        if one.can_leave and one.id in flow.answerable(step, context):
+            draft = draft.answered(one.id, LEFT)
+    turn.session = structs.replace(turn.session, draft=draft)
+
+
+def give_parts(turn: TurnBuilder, parts: Parts) -> None:
+    """Keep the answers that were read of one message, and ask back about the part refused."""
+    draft = turn.open_draft()
+    flow = turn.flows.by_id[draft.flow]
+    for step_id, answer in parts.answers.items():
+        draft = draft.answered(step_id, answer)
+    turn.session = structs.replace(
+        turn.session, draft=draft, refusals=0, clarifying=False, refused=""
+    )
+    context = turn.context(draft)
+    given = [step for step in flow.steps if step.id in parts.answers]
+    for step in given:
+        turn.effects += step.then(context, parts.answers[step.id])
+    _echo(turn, context, given)
+    for step in given:
+        _say_about(turn, context, step, parts.answers[step.id])
+    refused = flow.step(parts.refused[0]) if parts.refused else None
+    if refused is None or parts.refused is None:
+        drafts.go_on(turn)
+        return
+    turn.put(turn.question(draft, refused.id), ())
+    _refuse(turn, refused, parts.refused[1], of_several=True)
+
+
+def _echo(turn: TurnBuilder, context: Context, given: Sequence[Step]) -> None:
+    """Repeat answers in one line, if the catalogue has an echo for one of them."""
+    has = turn.flows.catalogue.has
+    echoed = [step for step in given if has(context.key(step.id, "said"))]
+    if len(echoed) > 1:
+        lines = (
+            Say(
+                "common.answer",
+                {
+                    "label": Say(context.key(step.id, "label")),
+                    "answer": step.show(context.answers[step.id], context),
+                },
+            )
+            for step in given
+        )
+        listed = reduce(lambda said, line: Say("common.list", {"said": said, "next": line}), lines)
+        turn.says.append(Say("common.noted", {"answers": listed}))
+    for step in echoed if len(echoed) == 1 else ():
+        shown = step.show(context.answers[step.id], context)
+        turn.says.append(Say(context.key(step.id, "said"), {"answer": shown}))
+    turn.lasting = turn.lasting or bool(echoed)
 
 
 def _answer(turn: TurnBuilder, step: Step, answer: Json) -> None:
@@ -134,10 +199,8 @@ def _answer(turn: TurnBuilder, step: Step, answer: Json) -> None:
     )
     context = turn.context(draft)
     turn.effects += step.then(context, answer)
-    echo = context.key(step.id, "said")
-    if turn.flows.catalogue.has(echo) and step.complete(answer):
-        turn.lasting = True
-        turn.says.append(Say(echo, {"answer": step.show(answer, context)}))
+    if step.complete(answer):
+        _echo(turn, context, [step])
     _say_about(turn, context, step, answer)
     if answer in step.ends:
         turn.lasting = True
@@ -172,7 +235,8 @@ def _stay(turn: TurnBuilder, step: Step, stay: Stay) -> None:
     turn.after = stay.after
 
 
-def _refuse(turn: TurnBuilder, step: Step, refusal: Refused) -> None:
+def _refuse(turn: TurnBuilder, step: Step, refusal: Refused, *, of_several: bool = False) -> None:
+    """Say why words were no answer, or ask which of their readings was meant."""
     draft = turn.open_draft()
     say = Say(f"refusals.{refusal.reason}", refusal.params)
     if refusal.reason == "pick_one":
@@ -184,6 +248,9 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused) -> None:
             drafts.close(turn)
             return
     turn.not_understood()
+    if refusal.readings and of_several:
+        label = Say(turn.context(draft).key(step.id, "label"))
+        say = Say("common.line", {"label": label, "answer": say})
     if refusal.readings:
         first, *others = refusal.readings
         sure = refusal.reason in _CONFIRMED
@@ -253,9 +320,7 @@ def ask_between(turn: TurnBuilder, choices: tuple[Choice, ...]) -> None:
 
 def explain(turn: TurnBuilder) -> None:
     """Say what the open question means and why it is asked."""
-    step, draft = turn.asked_step(), turn.session.draft
-    if step is not None and draft is not None:
-        drafts.digress(turn, Say(turn.context(draft).key(step.id, "why")))
+    drafts.digress(turn, Say(questions.why_key(turn)))
 
 
 def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
@@ -266,7 +331,7 @@ def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
     if step is None:
         drafts.go_on(turn)
         return
-    before = draft.answers.get(step_id)
+    given, before = step_id in draft.answers, draft.answers.get(step_id)
     turn.session = structs.replace(
         turn.session, draft=structs.replace(draft, editing=step_id), clarifying=False, refusals=0
     )
@@ -286,7 +351,7 @@ def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
             "common.corrected",
             {
                 "label": Say(context.key(step_id, "label")),
-                "old": step.show(before, context),
+                "old": step.show(before, context) if given else Say("common.nothing"),
                 "new": step.show(answer, context),
             },
         )

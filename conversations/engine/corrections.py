@@ -60,8 +60,9 @@ def correction(turn: TurnBuilder, text: str) -> Correction | None:
         return None
     if step is not None and step.takes_words and not _CORRECTS.search(said) and reads(turn, text):
         return None  # an address may hold "jadi" or "bukan"
-    given = [r for r in words.rank(_named_part(said)) if r.name in draft.answers] or [
-        r for r in words.rank(text) if r.name in draft.answers
+    known = {*draft.answers, *(one.id for one in flow.steps if one.optional)}
+    given = [r for r in words.rank(_named_part(said)) if r.name in known] or [
+        r for r in words.rank(text) if r.name in known
     ]
     if not given:
         return _by_option(flow, draft, text)

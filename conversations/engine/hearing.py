@@ -24,6 +24,7 @@ from conversations.engine.meanings import (
     MovedOn,
     Order,
     OwnNumber,
+    Parts,
     PassedBy,
     Pick,
     PickElsewhere,
@@ -190,6 +191,8 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
             answers.idle(turn, intent, event.text if isinstance(event, Said) else "")
         case Several():
             answers.confirm_several(turn, meaning)
+        case Parts():
+            answers.give_parts(turn, meaning)
         case Correction(step_id, words):
             answers.correct(turn, step_id, words)
         case _:

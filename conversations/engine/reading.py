@@ -8,6 +8,7 @@ from conversations import lexicon
 from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine.builder import TurnBuilder
+from conversations.engine.joining import parts
 from conversations.events import Located, Said, Uploaded
 from conversations.parsers import Refused
 from conversations.parsers.choice import exact
@@ -146,7 +147,7 @@ def reads(turn: TurnBuilder, text: str) -> bool:
     try:
         step.read(Said(text), turn.context(draft))
     except (Refused, Stay):
-        return False
+        return parts(turn, text) is not None
     return True
 
 
@@ -165,6 +166,8 @@ def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
     except Stay:
         return True
     except Refused as refusal:
+        if parts(turn, said.text) is not None:
+            return True
         return bool(refusal.readings) and not outright
     return True
 
