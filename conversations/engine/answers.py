@@ -81,23 +81,18 @@ def keep_number(turn: TurnBuilder, number: str) -> None:
 
 def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
     """Keep a photo that was not asked for, if a step of the form takes it."""
-    draft = turn.session.draft
-    flow = turn.flow(draft)
-    steps = flow.steps if draft is not None and flow is not None else ()
-    for step in steps:
-        given = draft.answers.get(step.id) if draft is not None else None
-        kept = step.with_photo(given, event.attachment_id)
-        if kept is None or draft is None or (draft.subject and given is None):
-            continue
-        turn.session = structs.replace(
-            turn.session,
-            draft=structs.replace(draft, answers={**draft.answers, step.id: kept}),
-        )
-        turn.lasting, turn.after = True, QUIET
-        key = "common.photos_enough" if kept == given else "common.photo_added"
-        drafts.digress(turn, Say(key, {"n": len(kept["ids"])}))
+    found = turn.photo_step(event.attachment_id)
+    if found is None:
+        drafts.digress(turn, Say("common.photo_not_now"))
         return
-    drafts.digress(turn, Say("common.photo_not_now"))
+    step, kept = found
+    draft = turn.open_draft()
+    full = draft.answers.get(step.id) == kept
+    answers = {**draft.answers, step.id: kept}
+    turn.session = structs.replace(turn.session, draft=structs.replace(draft, answers=answers))
+    turn.lasting, turn.after = True, QUIET
+    key = "common.photos_enough" if full else "common.photo_added"
+    drafts.digress(turn, Say(key, {"n": len(kept["ids"])}))
 
 
 def pick(turn: TurnBuilder, choice: Choice) -> None:
@@ -248,7 +243,7 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused, *, of_several: bool
             drafts.close(turn)
             return
     turn.not_understood()
-    if refusal.readings and of_several:
+    if refusal.readings and of_several and step.numeric:
         label = Say(turn.context(draft).key(step.id, "label"))
         say = Say("common.line", {"label": label, "answer": say})
     if refusal.readings:

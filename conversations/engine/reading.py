@@ -198,6 +198,8 @@ def fit(turn: TurnBuilder, event: Said | Located | Uploaded) -> int:
     step, draft = turn.asked_step(), turn.session.draft
     if step is None or draft is None:
         return 0
+    if isinstance(event, Uploaded) and turn.photo_step(event.attachment_id) is not None:
+        return 1
     try:
         step.read(event, turn.context(draft))
     except Stay:

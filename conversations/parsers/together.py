@@ -202,9 +202,18 @@ def days_and_part(on: str, part: str) -> _Split:
     return split
 
 
+#: Words that tell a time of day, and not only a date.
+_HOUR = re.compile(
+    r"\b(?:jam|jm|pukul|pkl?|pagi\w*|siang\w*|sore\w*|petang|mal[ae]m\w*|tengah hari|morning|noon"
+    r"|midday|afternoon|evening|isuk|enjing|awan|sonten|subuh|d?zuhur|dhuhur|luhur|as[hy]?ar"
+    r"|mag?h?rib|isya)\b|\d[.:]\d\d",
+    re.IGNORECASE,
+)
+
+
 def _names_part(text: str, facts: Facts) -> bool:
-    if not re.search(r"[^\W\d_]", text):
-        return False  # "5" is no hour here
+    if not _HOUR.search(text):
+        return False
     try:
         return bool(part_of_day()(text, facts) != "any")
     except Refused:
