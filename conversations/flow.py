@@ -129,7 +129,7 @@ class Flow:
     def answerable(self, step: Step, context: Context) -> tuple[str, ...]:
         """Return the steps that an answer to this one may answer too, itself included."""
         joined = self.joined(step.id)
-        if joined is None or context.subject:
+        if joined is None or context.subject or step.optional:
             return (step.id,)
         required = self._required(joined)
         return tuple(

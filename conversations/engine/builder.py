@@ -164,9 +164,12 @@ class TurnBuilder:
     def photo_step(self, attachment_id: int) -> tuple[Step, Json] | None:
         """Return the step of the open form that takes a photo it did not ask for, and its answer.
 
-        A case that was sent takes photos only for what it has to mend.
+        A case that was sent takes photos only for what it has to mend; a form, once its first
+        question can no longer end it.
         """
-        draft, flow = self.session.draft, self.flow(self.session.draft)
+        draft, flow, asked = self.session.draft, self.flow(self.session.draft), self.asked_step()
+        if asked is not None and asked.ends:
+            return None
         for step in flow.steps if flow is not None and draft is not None else ():
             given = draft.answers.get(step.id) if draft is not None else None
             kept = step.with_photo(given, attachment_id)

@@ -672,7 +672,7 @@ async def test_nothing_personal_stands_in_any_table_in_the_clear(town: Town) -> 
     secrets = ["Siti Aminah", "Jalan Rahasia", "812-3456", "81234567890", NIK, "Warung Bu"]
     for said in ("mau izin", "ya", "Siti Aminah", "nasi uduk", "1", "Warung Bu Siti"):
         await town.say(said)
-    for said in ("cipete utara", "005/003", "Jalan Rahasia no. 12", "1"):
+    for said in ("cipete utara", "Jalan Rahasia no. 12, RT 5/3", "1"):
         await town.say(said)
     await town.photo_from(OWNER)
     await town.say(SharedContact("+6281234567890", own=True))

@@ -31,21 +31,16 @@ SCRIPT: tuple[tuple[str, str], ...] = (
     ("say", "belum ada"),
     ("pin", ""),
     ("tap", ""),
-    ("say", "005/003"),
-    ("say", "Jalan Damai 12"),
+    ("say", "Jalan Damai 12, RT 005/003"),
     ("tap", "home"),
     ("photo", ""),
-    ("tap", "done"),
-    ("say", "5jt"),
-    ("say", "6 juta"),
-    ("say", "1"),
+    ("say", "5jt, 6 juta, 1"),
     ("tap", "none"),
     ("tap", "door"),
     ("tap", "any"),
-    ("tap", "any"),
     ("tap", "send"),
 )
-BEFORE_PHOTO = 12  # the steps up to the photo, whose answer waits two seconds for more photos
+BEFORE_PHOTO = 11  # the steps up to the photo, whose answer waits two seconds for more photos
 #: What may be said at any point of a case, and changes nothing: how its answer begins.
 ASIDES = {"bantuan": "Layanan ini gratis", "status": "Permohonan Bapak/Ibu:"}
 
