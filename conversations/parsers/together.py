@@ -96,7 +96,7 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _BEGINS = re.compile(
-    r"(?:^|(?<=[\s.])(?:di|kel|kelurahan|daerah|desa|in)\b\.?)\s*|\.\s*", re.IGNORECASE
+    r"(?:^|(?<=[\s.]))(?:di|kel|kelurahan|daerah|desa|in)\b\.?\s*|^|\.\s*", re.IGNORECASE
 )
 #: Words that are no part of an address.
 _FILLERS = frozenset({
