@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from conversations.effects import Effect
 from conversations.facts import Facts, Role
 from conversations.messages import Lines, Say
+from conversations.parsers import Split
 from conversations.session import Answers
 from conversations.step import (
     Answered,
@@ -34,10 +34,6 @@ class Ending:
 
     effects: tuple[Effect, ...] = ()
     says: tuple[Say, ...] = ()
-
-
-#: (words, facts, steps) -> the part of the words for each of these steps that they answer.
-Split: TypeAlias = Callable[[str, Facts, tuple[str, ...]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)

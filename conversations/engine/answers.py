@@ -17,6 +17,7 @@ from conversations.effects import (
 )
 from conversations.engine import asides, drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
+from conversations.engine.joining import parts
 from conversations.engine.meanings import Parts, Several
 from conversations.engine.reading import service_named
 from conversations.events import (
@@ -51,6 +52,10 @@ def give(turn: TurnBuilder, event: Event) -> None:
             idle(turn, None, "")
         else:
             drafts.digress(turn, questions.pick_one(turn))
+        return
+    found = parts(turn, event.text) if isinstance(event, Said) else None
+    if found is not None:
+        give_parts(turn, found)
         return
     try:
         answer = step.read(event, turn.context(draft))
@@ -139,28 +144,28 @@ def _leave_others(turn: TurnBuilder, step: Step, answer: Json) -> None:
     turn.session = structs.replace(turn.session, draft=draft)
 
 
-def give_parts(turn: TurnBuilder, parts: Parts) -> None:
+def give_parts(turn: TurnBuilder, given: Parts) -> None:
     """Keep the answers that were read of one message, and ask back about the part refused."""
     draft = turn.open_draft()
     flow = turn.flows.by_id[draft.flow]
-    for step_id, answer in parts.answers.items():
+    for step_id, answer in given.answers.items():
         draft = draft.answered(step_id, answer)
     turn.session = structs.replace(
         turn.session, draft=draft, refusals=0, clarifying=False, refused=""
     )
     context = turn.context(draft)
-    given = [step for step in flow.steps if step.id in parts.answers]
-    for step in given:
-        turn.effects += step.then(context, parts.answers[step.id])
-    _echo(turn, context, given)
-    for step in given:
-        _say_about(turn, context, step, parts.answers[step.id])
-    refused = flow.step(parts.refused[0]) if parts.refused else None
-    if refused is None or parts.refused is None:
+    steps = [step for step in flow.steps if step.id in given.answers]
+    for step in steps:
+        turn.effects += step.then(context, given.answers[step.id])
+    _echo(turn, context, steps)
+    for step in steps:
+        _say_about(turn, context, step, given.answers[step.id])
+    refused = flow.step(given.refused[0]) if given.refused else None
+    if refused is None or given.refused is None:
         drafts.go_on(turn)
         return
     turn.put(turn.question(draft, refused.id), ())
-    _refuse(turn, refused, parts.refused[1], of_several=True)
+    _refuse(turn, refused, given.refused[1], of_several=True)
 
 
 def _echo(turn: TurnBuilder, context: Context, given: Sequence[Step]) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from conversations.facts import Facts
-from conversations.parsers import Refused
+from conversations.parsers import Refused, Split
 from conversations.parsers.dates import days
 from conversations.parsers.times import part_of_day
 from conversations.words import plain, tidy
-
-#: (words, facts, the steps that are asked) -> the words for each step
-_Split = Callable[[str, Facts, tuple[str, ...]], Mapping[str, str]]
 
 _COMMAS = re.compile(r"(?:(?<!\d),|,(?!\d)|[;\n]|\.\s)\s*")
 
@@ -47,7 +44,7 @@ _AFTER_SUM = re.compile(
 )
 
 
-def by_label(labels: Mapping[str, str]) -> _Split:
+def by_label(labels: Mapping[str, str]) -> Split:
     """Split by words that name a step (patterns by step); other parts are read in order.
 
     "modal 3 juta, sebulan 5 juta, sendiri" names each; "3 juta, 5 juta, 1" follows the question.
@@ -108,7 +105,7 @@ _FILLERS = frozenset({
 _DIVISION = re.compile(r"\W*(?:kec|kecamatan|kota|jakarta|dki|kab|kabupaten)\b", re.IGNORECASE)
 
 
-def address_parts(place: str, corner: str, street: str) -> _Split:
+def address_parts(place: str, corner: str, street: str) -> Split:
     """Split an address into its kelurahan, RT/RW and street, in any order.
 
     "Cipete Utara, Jl. Damai RT 5/3, depan masjid" holds all three; a kelurahan alone, only that.
@@ -186,7 +183,7 @@ def _of_street(part: str, alone: bool, facts: Facts) -> str:
 # -- a time ----------------------------------------------------------------------------------------
 
 
-def days_and_part(on: str, part: str) -> _Split:
+def days_and_part(on: str, part: str) -> Split:
     """Split into days and a part of the day: "Senin-Kamis pagi"; "pagi" alone is any day."""
 
     def split(text: str, facts: Facts, steps: tuple[str, ...]) -> Mapping[str, str]:

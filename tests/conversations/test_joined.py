@@ -176,8 +176,8 @@ def test_before_the_consent_no_photo_is_kept() -> None:
 # -- the declaration -------------------------------------------------------------------------------
 
 
-def _by_comma(words: str, facts: Facts, steps: tuple[str, ...]) -> dict[str, str]:
-    return dict(zip(steps, words.split(","), strict=False))
+def _by_comma(text: str, facts: Facts, steps: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(steps, text.split(","), strict=False))
 
 
 def flow(*joined: str) -> Flow:
