@@ -11,12 +11,13 @@ from conversations.parsers.dates import days
 from conversations.parsers.times import part_of_day
 from conversations.words import plain, tidy
 
-_COMMAS = re.compile(r"(?:(?<!\d),|,(?!\d)|[;\n]|\.\s)\s*")
+_COMMAS = re.compile(r"(?:(?<!\d),|,(?!\d)|[;\n]|\.\s|(?<=\D)/(?! ?(?:hari|hr|bulan|bln)\b))\s*")
+_NUMBERED = re.compile(r"(?:^|(?<=\s))[1-9][.)]\s+")  # "1. 3 juta 2. 5 juta"
 
 # -- figures ---------------------------------------------------------------------------------------
 
 _UNIT = r"(?:juta|jutaan|jt|jtan|ribu|ribuan|rb|rban|k)"
-_PERIOD = r"(?:sebulan|sehari|per ?bulan|per ?hari|a month|a day)"
+_PERIOD = r"(?:(?:se|per ?|tiap |/ ?)(?:hari|hr|minggu|bulan|bln)|a month|a day)"
 _TEAM = r"(?:sendiri\w*|ber(?:dua|tiga|empat|lima|enam)|\d+ ?(?:orang|org|pekerja|karyawan|people))"
 CAPITAL = r"\b(?:modal\w*|capital)\b"
 TURNOVER = (
@@ -32,13 +33,12 @@ _ENDS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"(?<=\S)\s+(?:dan\s+)?(?=(?:modal|om[sz]et|penjualan|pendapatan)\w* |y(?:an)?g kerja\b)",
-        r"(?<=[\da-z])\s+(?=kerja(?:nya)? (?:sendiri|ber|\d))",
         rf"(?<=[\da-z])\s+(?:dan\s+)?(?={_PERIOD}\b\D{{0,15}}\d[\d.,]* ?{_UNIT}\b)",
     )
 )
-_SUM = rf"\d ?{_UNIT}?(?: {_PERIOD})?"
+_SUM = rf"\d ?{_UNIT}?(?: ?{_PERIOD})?"
 _AFTER_SUM = re.compile(
-    rf"({_SUM})\s+(?:dan\s+)?(?={_TEAM}\b|saya\b|sama\b)"
+    rf"({_SUM})\s+(?:dan\s+)?(?={_TEAM}\b|saya\b|sama\b|kerja)"
     r"|(\d ?(?:juta|jt)(?:an)?)\s+(?:dan\s+)?(?=\d[\d.,]* ?(?:juta|jt))",
     re.IGNORECASE,
 )
@@ -54,10 +54,10 @@ def by_label(labels: Mapping[str, str]) -> Split:
         found: dict[str, str] = {}
         others: list[str] = []
         for part in _parts(text):
-            named = next((s for s in steps if re.search(labels[s], part, re.IGNORECASE)), None)
+            named = next((s for s in labels if re.search(labels[s], part, re.IGNORECASE)), None)
             if named is None:
                 others.append(part)
-            else:
+            elif named in steps:
                 found[named] = f"{found[named]} {part}" if named in found else part
         left = [step for step in steps if step not in found]
         if len(others) > len(left):
@@ -71,6 +71,7 @@ def by_label(labels: Mapping[str, str]) -> Split:
 
 def _parts(text: str) -> list[str]:
     """Return the parts between commas, and those that end without one: "3 juta sendiri"."""
+    text = _NUMBERED.sub("\n", text) if _NUMBERED.match(text) else text
     marked = _AFTER_SUM.sub(lambda m: f"{m[1] or m[2]}\n", text)
     for end in _ENDS:
         marked = end.sub("\n", marked)
@@ -136,7 +137,7 @@ def address_parts(place: str, corner: str, street: str) -> Split:
 def _take_place(parts: list[tuple[str, bool]], facts: Facts) -> str:
     """Return the words that name the place, and cut them off their part.
 
-    What is left of that part is marked False: it is a street only if it looks like one.
+    The rest of that part is marked False: it is a street only if it looks like one.
     """
     for at, (part, _) in enumerate(parts):
         for begin in _BEGINS.finditer(part):

@@ -204,7 +204,8 @@ async def test_an_officer_asks_for_a_permit_and_nobody_hands_it_to_themselves(to
     shown = labels_of(town, OFFICER)
     assert shown[:2] == [words("welcome.menu.desk"), words("business_permit.title")]
     await town.tap("business_permit", OFFICER)
-    assert words("business_permit.consent") in town.heard(OFFICER)
+    privacy = "https://izin.example/privasi"
+    assert words("business_permit.consent", privacy=privacy) in town.heard(OFFICER)
     case_id = town.apply(OFFICER, number="26-000009")
     visit_id = town.want(case_id)
     await town.work()

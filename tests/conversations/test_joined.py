@@ -47,6 +47,9 @@ def answers(chat: Chat) -> dict[str, Json]:
         ("penjualan 4 juta, modal 2 juta 500 ribu, 2 orang", 2_500_000, 4_000_000, 2),
         ("saya kerja sendiri, modal 1jt dan sehari 100rb", 1_000_000, 2_600_000, 1),
         ("modal Rp3.000.000, Rp5.000.000 per bulan, 3 orang", 3_000_000, 5_000_000, 3),
+        ("1. 3 juta 2. 5 juta 3. sendiri", 3_000_000, 5_000_000, 1),
+        ("3 jt/5 jt/sendiri", 3_000_000, 5_000_000, 1),
+        ("modal 3jt omset 200rb/hari kerja sendiri", 3_000_000, 5_200_000, 1),
     ],
 )
 def test_one_message_answers_all_figures(
@@ -148,6 +151,13 @@ def test_a_correction_of_an_earlier_answer_is_no_figure() -> None:
     said = chat.heard("> namanya salah, harusnya Siti Aminah Zahra")
     assert answers(chat)["owner_name"] == "Siti Aminah Zahra"
     assert FIGURES in said[-1]
+
+
+def test_a_figure_that_was_given_is_not_taken_for_another() -> None:
+    chat = asked("turnover")
+    chat.heard("> modal 7 juta, sebulan 6 juta, sendiri")
+    got = answers(chat)
+    assert (got["capital"], got["turnover"], got["workers"]) == (5_000_000, 6_000_000, 1)
 
 
 def test_a_message_with_other_facts_is_confirmed_as_before() -> None:
