@@ -53,7 +53,8 @@ class Told:
     """One message of the bot's, in as many bubbles as it takes.
 
     What takes keys away and asks with buttons comes in two, since a bubble holds one keyboard. If
-    that failed between the two, it ends with the first, and comes again.
+    that failed between the two, it ends with the first, and comes again. A question without buttons
+    comes in one, and gives an example.
     """
 
     bubbles: tuple[Bubble, ...]
@@ -76,7 +77,7 @@ class Told:
     @property
     def whole(self) -> bool:
         """Whether it is not cut short."""
-        return not self.bubbles[-1].clears
+        return not self.bubbles[-1].clears or "Contoh:" in self.bubbles[-1].text
 
     def repeats(self, other: Told) -> bool:
         """Whether the reader sees the same again, or the beginning or the whole of the same."""
