@@ -27,7 +27,8 @@ from models.person import encrypted
 SIZES: Final = (2_000, 20_000, 100_000)  # conversations
 SPEAKING: Final = 64  # at once
 FIRST: Final = 50_000_000  # first chat id of the people in the filled database
-OPEN_AT: Final = SCRIPT.index(Step("say", "005/003"))  # the next line of all conversations
+#: The next line of all conversations.
+OPEN_AT: Final = SCRIPT.index(Step("say", "Jalan Damai 12, RT 005/003"))
 UNTIL: Final = len(SCRIPT) - 1  # nobody sends the form: the conversations stay open
 _NAME: Final = "people.name"
 

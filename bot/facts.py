@@ -57,12 +57,13 @@ SUPERVISORS_CHECK = "supervisor"  # a manual finding, about one version of the a
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """Data that is the same for all people: places, kinds of business, flows, offices."""
+    """Data that is the same for all people: places, kinds of business, flows, offices, pages."""
 
     places: Places
     trades: Trades
     flows: Flows
     directory: Directory
+    pages: str  # base URL of the public pages
 
 
 def load(
@@ -86,6 +87,7 @@ def load(
             trades=city.trades,
             calendar=openings[one.id].calendar,
             directory=city.directory,
+            pages=city.pages,
             me=Me(
                 roles=_roles(me),
                 locale=_locale(one.locale),

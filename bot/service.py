@@ -179,7 +179,7 @@ async def running(
     """
     sender = Sender(db, channels, storage, limits)
     media = Media(db, channels, storage)
-    city = City(area.load(), business_type.load(), flows.load(), directory)
+    city = City(area.load(), business_type.load(), flows.load(), directory, public_url)
     turns = Turns(db, city, public_url, sender)
     bot = Bot(db, channels, storage, turns, sender, media, templates)
     gc.freeze()  # objects loaded so far are permanent: the collector can skip them

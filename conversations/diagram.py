@@ -16,6 +16,8 @@ def mermaid(flow: Flow) -> str:
     lines = ["flowchart TD", f'    begin(["{flow.id}"])']
     came_from = ["begin"]
     for step in flow.steps:
+        if step.optional:
+            continue  # it is not asked
         name, condition = f"s_{step.id}", _condition(step)
         if condition:
             gate = f"if_{step.id}"

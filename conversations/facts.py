@@ -279,6 +279,7 @@ class Facts:
     trades: Trades
     calendar: Calendar = Weekdays()
     directory: Directory = field(default_factory=dict)
+    pages: str = ""  # base URL of the public pages
     me: Me = Me()
     mine: Mine = field(default_factory=Mine)
     rounds: Rounds = Rounds()

@@ -7,6 +7,8 @@ The words of a step are in the flow's catalogue under the step's id:
     [step.<option>]      a choice
     [step.<option>.end]  the reply when a choice ends the flow
     [step.said]          an echo of the answer (optional): {answer}
+    [step.joined]        the question for several steps at once; `step` is the first of them
+    [step.joined.why]    its explanation
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from dataclasses import dataclass, field
 from conversations.effects import Effect
 from conversations.facts import Facts, Role
 from conversations.messages import Lines, Say
+from conversations.parsers import Split
 from conversations.session import Answers
 from conversations.step import (
     Answered,
@@ -33,6 +36,17 @@ class Ending:
     says: tuple[Say, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Steps whose answers may come in one message, next to each other in the flow.
+
+    They are asked in one question while none of them is answered; what is left is asked alone.
+    """
+
+    steps: tuple[str, ...]
+    split: Split
+
+
 def _no_ending(context: Context) -> Ending:
     return Ending()
 
@@ -45,13 +59,18 @@ def _any_subject(subject: str, facts: Facts) -> bool:
     return True
 
 
+def _no_steps(subject: str, facts: Facts) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A form or a page: its questions in order, and the ending when all are answered.
 
     `prefill` returns the answers that the database already holds about a subject; a draft that is
-    opened takes them instead of its own. `alive` tells whether a subject is still open. `worded`
-    maps steps to the catalogue of their words, if it is not the flow's own.
+    opened takes them instead of its own. `alive` tells whether a subject is still open, and `mends`
+    which optional steps are asked about it. `worded` maps steps to the catalogue of their words, if
+    it is not the flow's own.
     """
 
     id: str
@@ -59,6 +78,8 @@ class Flow:
     finish: Callable[[Context], Ending] = _no_ending
     prefill: Callable[[str, Facts], Answers] = _no_answers
     alive: Callable[[str, Facts], bool] = _any_subject
+    mends: Callable[[str, Facts], frozenset[str]] = _no_steps
+    together: tuple[Joined, ...] = ()
     numbered: bool = False  # its questions are shown as "3 of 12"
     home: Role | None = None  # the role whose first page it is
     only: Role | None = None  # the only role that may use it; None: everybody
@@ -79,13 +100,51 @@ class Flow:
 
     def open_step(self, context: Context) -> Step | None:
         """Return the next question: the first that applies and has no complete answer."""
-        for step in self.steps:
-            if step.when(context.answers, context.facts):
-                if step.id not in context.answers:
-                    return step
-                if not step.complete(context.answers[step.id]):
-                    return step
+        for step in self.applying(context):
+            if not self.asks(step, context):
+                continue
+            if step.id not in context.answers or not step.complete(context.answers[step.id]):
+                return step
         return None
+
+    def asks(self, step: Step, context: Context) -> bool:
+        """Whether a step is asked of itself, which an optional one is only to mend it."""
+        return not step.optional or step.id in self.mends(context.subject, context.facts)
+
+    def joined(self, step_id: str) -> Joined | None:
+        """Return the steps that are asked together with this one, if any."""
+        return next((one for one in self.together if step_id in one.steps), None)
+
+    def asks_jointly(self, step: Step, context: Context) -> bool:
+        """Whether the question of this step asks for the steps after it as well."""
+        joined = self.joined(step.id)
+        if joined is None or context.subject or joined.steps[0] != step.id:
+            return False
+        return len(self._required(joined)) > 1 and not context.answers.keys() & {*joined.steps}
+
+    def answerable(self, step: Step, context: Context) -> tuple[str, ...]:
+        """Return the steps that an answer to this one may answer too, itself included."""
+        joined = self.joined(step.id)
+        if joined is None or context.subject or step.optional:
+            return (step.id,)
+        required = self._required(joined)
+        return tuple(
+            one
+            for one in joined.steps
+            if one == step.id or one not in context.answers or one not in required
+        )
+
+    def _required(self, joined: Joined) -> tuple[str, ...]:
+        return tuple(s.id for s in self.steps if s.id in joined.steps and not s.optional)
+
+    def place_of(self, step: Step, context: Context) -> tuple[int, int] | None:
+        """Return a question's number, and how many there are; None if it is not counted."""
+        counted = [s.id for s in self.applying(context) if s.counted and not s.optional]
+        if step.id not in counted:
+            return None
+        firsts = [one for one in counted if (j := self.joined(one)) is None or j.steps[0] == one]
+        joined = self.joined(step.id)
+        return firsts.index(joined.steps[0] if joined else step.id) + 1, len(firsts)
 
     def applying(self, context: Context) -> tuple[Step, ...]:
         """The questions that apply, answered or not."""
@@ -93,9 +152,11 @@ class Flow:
 
     def words(self) -> tuple[str, ...]:
         """All keys this flow needs in its catalogue."""
-        return tuple(
+        own = tuple(
             key for step in self.steps for key in step.words(self.worded.get(step.id, self.id))
         )
+        asked = [f"{self.id}.{j.steps[0]}" for j in self.together if len(self._required(j)) > 1]
+        return own + tuple(f"{key}.{part}" for key in asked for part in ("joined", "joined.why"))
 
     def problems(self) -> list[str]:
         """Problems of the declaration, all at once."""
@@ -107,6 +168,9 @@ class Flow:
             condition = step.when
             if isinstance(condition, Answered) and condition.step not in ids[: ids.index(step.id)]:
                 found.append(f"{self.id}.{step.id}: {condition.step!r} is not asked before it")
+        for joined in self.together:
+            if "|".join(joined.steps) not in "|".join(ids):
+                found.append(f"{self.id}: {' and '.join(joined.steps)} do not follow each other")
         return found
 
 

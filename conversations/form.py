@@ -5,13 +5,13 @@ The same form asks for corrections; its subject is then the case that needs a fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from conversations.effects import Correct, Effect, GiveConsent, Submit
 from conversations.facts import Facts
-from conversations.flow import Ending, Flow
+from conversations.flow import Ending, Flow, Joined
 from conversations.lifecycle import CaseState
-from conversations.messages import Json, Say
+from conversations.messages import Json, Say, Value
 from conversations.session import Answers
 from conversations.step import Context, Step, Then, When
 from conversations.steps import Choose, Review
@@ -19,7 +19,13 @@ from conversations.steps import Choose, Review
 CONSENT, CONFIRM, IDENTITY = "consent", "confirm", "identity"
 
 
-def form(id: str, steps: Iterable[Step], *, consents: Iterable[str] = ("applying",)) -> Flow:
+def form(
+    id: str,
+    steps: Iterable[Step],
+    *,
+    consents: Iterable[str] = ("applying",),
+    together: Iterable[Joined] = (),
+) -> Flow:
     """Return the flow of a service: consent if it is missing, the questions, and the review."""
     purposes = frozenset(consents)
     consent = Choose(
@@ -29,6 +35,7 @@ def form(id: str, steps: Iterable[Step], *, consents: Iterable[str] = ("applying
         then=_giving(purposes),
         counted=False,
         ends=("no",),
+        params=_privacy,
     )
     return Flow(
         id=id,
@@ -36,8 +43,14 @@ def form(id: str, steps: Iterable[Step], *, consents: Iterable[str] = ("applying
         finish=_finish,
         prefill=_prefill,
         alive=_alive,
+        mends=_mends,
+        together=tuple(together),
         numbered=True,
     )
+
+
+def _privacy(context: Context) -> Mapping[str, Value]:
+    return {"privacy": f"{context.facts.pages}/privasi"}
 
 
 def _missing(purposes: frozenset[str]) -> When:
@@ -76,6 +89,11 @@ def _prefill(subject: str, facts: Facts) -> Answers:
         return {}
     held = {CONSENT: "yes", CONFIRM: "send", **case.answers}
     return {step: answer for step, answer in held.items() if step not in case.open_fixes}
+
+
+def _mends(subject: str, facts: Facts) -> frozenset[str]:
+    case = facts.case(subject) if subject else None
+    return frozenset(case.open_fixes) if case is not None else frozenset()
 
 
 def _alive(subject: str, facts: Facts) -> bool:

@@ -118,7 +118,8 @@ class Step(ABC):
 
     `then` returns the immediate effects of an answer. A `numeric` step reads a bare number as an
     answer rather than as a pick from a list. A step that `rests` may stay open for days, so other
-    matters may interrupt it. `ends` are answers that close the flow.
+    matters may interrupt it. `ends` are answers that close the flow. An `optional` step is asked
+    only to change or to mend its answer, which is taken when the person gives it.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Step(ABC):
     rests: bool = False
     ends: tuple[Json, ...] = ()
     can_leave: bool = False  # after several refusals it may be left to the officer
+    optional: bool = False
 
     @abstractmethod
     def prompt(self, context: Context) -> Prompt:
@@ -190,7 +192,10 @@ class Step(ABC):
         return ()
 
     def with_photo(self, answer: Json, attachment_id: int) -> Json | None:
-        """Return the answer with a late photo added; None if it takes no more."""
+        """Return the answer with a photo that was not asked for; unchanged if it is full.
+
+        None if the step takes no such photo.
+        """
         return None
 
     def without_photo(self, answer: Json, attachment_id: int) -> Json | None:

@@ -199,7 +199,8 @@ class Locate(Step):
 class Upload(Step):
     """One or more photos, or one of the options `also`.
 
-    The answer is {"ids": [attachment ids], "done": bool}, or the option.
+    The answer is {"ids": [attachment ids], "done": bool}, or the option. With `can_leave`, it
+    may be left out from the start.
     """
 
     _: KW_ONLY
@@ -207,8 +208,10 @@ class Upload(Step):
     also: tuple[str, ...] = ()
 
     def prompt(self, context: Context) -> Prompt:
-        also = tuple(Choice(o, Say(context.key(self.id, o)), o) for o in self.also)
-        return Prompt(Say(context.key(self.id)), also, wish="photo")
+        also = [Choice(o, Say(context.key(self.id, o)), o) for o in self.also]
+        if self.can_leave:
+            also.append(Choice("leave", Say(context.key(self.id, "leave")), LEFT))
+        return Prompt(Say(context.key(self.id)), tuple(also), wish="photo")
 
     def read(self, event: Event, context: Context) -> Json:
         held = self._ids(context.answers.get(self.id))
@@ -227,8 +230,10 @@ class Upload(Step):
 
     def with_photo(self, answer: Json, attachment_id: int) -> Json | None:
         ids = self._ids(answer)
-        if not ids or len(ids) >= self.at_most:
+        if not (ids or self.optional):
             return None
+        if len(ids) >= self.at_most:
+            return answer
         return {"ids": [*ids, attachment_id], "done": True}
 
     def while_open(self, answer: Json) -> tuple[Choice, ...]:
@@ -242,13 +247,16 @@ class Upload(Step):
         return list(answer["ids"]) if isinstance(answer, dict) and "ids" in answer else []
 
     def complete(self, answer: Json) -> bool:
-        return not isinstance(answer, dict) or bool(answer.get("done"))
+        return not self._ids(answer) or bool(answer.get("done"))
 
     def show(self, answer: Json, context: Context) -> Value:
+        if answer == LEFT:
+            return Say("common.left")
         return Say("common.photos", {"n": len(self._ids(answer))})
 
     def words(self, flow: str) -> tuple[str, ...]:
-        return words_of(flow, self.id, self.also, self.counted, self.ends)
+        also = (*self.also, "leave") if self.can_leave else self.also
+        return words_of(flow, self.id, also, self.counted, self.ends)
 
     @property
     def takes_photos(self) -> bool:

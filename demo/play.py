@@ -171,18 +171,14 @@ async def _apply(owner: Phone) -> None:
     await owner.wait("the question about the place", _wishes("location"))
     await owner.locate(-6.2706, 106.8023)
     await owner.tap("place", "")
-    for words in ("005/003", "Jalan Damai no. 12, dekat musala"):
-        await _answered(owner, words)
+    await _answered(owner, "Jalan Damai no. 12, RT 005/003, dekat musala")
     await owner.tap("premises", "home")
-    await owner.wait("the question about a photo", _wishes("photo"))
+    await owner.wait("the question about figures", lambda b: b)
     await owner.photograph()
-    await owner.tap("place_photo", "done")
-    for words in ("5jt", "6 juta", "1"):
-        await _answered(owner, words)
+    await _answered(owner, "modal 5 juta, sebulan 6 juta, sendiri")
     await owner.tap("papers", "none")
     await owner.tap("identity", "page")
     await owner.tap("preferred_days", "any")
-    await owner.tap("preferred_part", "any")
     await owner.tap("confirm", "send")
 
 

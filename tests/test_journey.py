@@ -103,7 +103,7 @@ def test_a_window_that_closes_in_the_middle_loses_nothing_and_a_template_asks_to
 ) -> None:
     owner = twilio.user("+6281200000001", "Siti")
     begin(owner)
-    hear(owner, "business_permit.place")
+    hear(owner, "business_permit.place.joined")
     product.izin("templates", "push")
     twilio.approved |= set(twilio.contents)
     product.izin("templates", "status")
@@ -119,7 +119,7 @@ def test_a_window_that_closes_in_the_middle_loses_nothing_and_a_template_asks_to
     assert str(sent["friendly_name"]).startswith("notices_draft_waits_")
     assert "Body" not in said.given
     owner.say("lanjut").result()
-    hear(owner, "business_permit.place")
+    hear(owner, "business_permit.place.joined")
     go_on(owner)
     assert outcomes(engine) == {"sent"}
 
@@ -185,7 +185,7 @@ def journey(owner: Person, officer: Person, product: Product, engine: Engine) ->
 def apply(owner: Person) -> None:
     """From the first word to the number of the case."""
     begin(owner)
-    hear(owner, "business_permit.place")
+    hear(owner, "business_permit.place.joined")
     go_on(owner)
 
 
@@ -207,20 +207,15 @@ def go_on(owner: Person) -> None:
     owner.send_location(-6.2706, 106.8023).result()
     hear(owner, "refusals.confirm_place")
     first_button(owner)
-    say_when_asked(owner, "rt_rw", "005/003")
-    say_when_asked(owner, "street", "Jalan Damai no. 12, dekat musala")
+    say_when_asked(owner, "street", "Jalan Damai no. 12, RT 005/003, dekat musala")
     tap_when_asked(owner, "premises", "home")
-    hear(owner, "business_permit.place_photo")
+    hear(owner, "business_permit.capital.joined")
     owner.send_photo(draw("Warung Bu Siti", 3)).result()
-    hear(owner, "common.photos_received")
-    tap(owner, "common.done")
-    say_when_asked(owner, "capital", "5jt")
-    say_when_asked(owner, "turnover", "6 juta")
-    say_when_asked(owner, "workers", "1")
+    hear(owner, "common.photo_added")
+    owner.say("5jt, 6 juta, 1").result()
     tap_when_asked(owner, "papers", "none")
     tap_when_asked(owner, "identity", "page")
     tap_when_asked(owner, "preferred_days", "any")
-    tap_when_asked(owner, "preferred_part", "any")
     hear(owner, "business_permit.confirm")
     tap(owner, "business_permit.confirm.send")
     hear(owner, "business_permit.submitted")

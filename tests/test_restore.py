@@ -130,7 +130,7 @@ def test_the_tables_take_the_settings_of_the_guide(empty_database: str) -> None:
 
 
 def apply_until_the_photo(owner: Person, *, greeted: bool = False) -> None:
-    """From the first word to the question after the photo, which lies in the file store then."""
+    """From the first word to a question at which a photo is sent, which lies in the file store."""
     if not greeted:
         owner.start().result()
         hear(owner, "welcome.hello", PATIENCE)
@@ -141,18 +141,15 @@ def apply_until_the_photo(owner: Person, *, greeted: bool = False) -> None:
     hear(owner, "refusals.which_trade")
     first_button(owner)
     say_when_asked(owner, "business_name", "Warung Bu Siti")
-    hear(owner, "business_permit.place")
+    hear(owner, "business_permit.place.joined")
     owner.send_location(-6.2706, 106.8023).result()
     hear(owner, "refusals.confirm_place")
     first_button(owner)
-    say_when_asked(owner, "rt_rw", "005/003")
     say_when_asked(owner, "street", "Jalan Damai no. 12, dekat musala")
     tap_when_asked(owner, "premises", "home")
-    hear(owner, "business_permit.place_photo")
+    hear(owner, "business_permit.capital.joined")
     owner.send_photo(draw("Warung Bu Siti", 3)).result()
-    hear(owner, "common.photos_received")
-    tap(owner, "common.done")
-    hear(owner, "business_permit.capital")
+    hear(owner, "common.photo_added")
 
 
 def go_on(owner: Person) -> None:

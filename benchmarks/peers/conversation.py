@@ -17,7 +17,7 @@ class Question:
 
     name: str
     words: str
-    takes: Literal["tap", "text", "location", "photo"] = "text"
+    takes: Literal["tap", "text", "location", "photo"] = "text"  # "photo": or a text, which ends it
     buttons: tuple[tuple[str, str], ...] = ()  # value, label
 
     def data(self, value: str) -> str:
@@ -28,9 +28,8 @@ class Question:
 QUESTIONS: Final = (
     Question(
         "menu",
-        "Halo, selamat datang di layanan izin usaha. Gratis. Petugas kami yang datang ke tempat "
-        "Bapak/Ibu, dan petugas tidak pernah menerima uang. Ini bukan penertiban.\n\n"
-        "Apa yang bisa kami bantu?",
+        "Halo, ini layanan izin usaha. Gratis: petugas datang ke tempat Bapak/Ibu, dan tidak "
+        "pernah menerima uang. Ini bukan penertiban.\n\nApa yang bisa kami bantu?",
         "tap",
         (
             ("business_permit", "Minta izin usaha"),
@@ -41,17 +40,15 @@ QUESTIONS: Final = (
     ),
     Question(
         "consent",
-        "Kami akan bertanya beberapa hal, sekitar 5 menit. Boleh berhenti kapan saja dan lanjut "
-        "lagi nanti.\n\nJawaban Bapak/Ibu hanya dipakai untuk mengurus izin usaha, dan boleh "
-        "diminta dihapus.\n\nSetuju?",
+        "Jawaban Bapak/Ibu hanya untuk mengurus izin usaha, dan boleh diminta dihapus.\n\nAda "
+        "yang meminta uang? Ketik: lapor pungli\n\nSetuju kami mulai?",
         "tap",
         (("yes", "Setuju, mulai"), ("no", "Tidak")),
     ),
-    Question("owner_name", "1 dari 15. Siapa nama Bapak/Ibu, seperti di KTP?"),
+    Question("owner_name", "1 dari 9. Siapa nama Bapak/Ibu, seperti di KTP? Contoh: Siti Aminah"),
     Question(
         "trade",
-        "Terima kasih.\n\n2 dari 15. Bapak/Ibu jualan atau usaha apa? Tulis dengan kata-kata "
-        "sendiri. Contoh: jual gorengan pakai gerobak",
+        "Terima kasih.\n\n2 dari 9. Jualan atau usaha apa? Contoh: jual gorengan pakai gerobak",
     ),
     Question(
         "kind",
@@ -63,14 +60,11 @@ QUESTIONS: Final = (
             ("none", "Tidak ada yang cocok"),
         ),
     ),
-    Question(
-        "business_name",
-        "Baik.\n\n3 dari 15. Apa nama usahanya? Contoh: Warung Bu Siti. Belum punya nama juga "
-        "tidak apa-apa.",
-    ),
+    Question("business_name", "Kami catat.\n\n3 dari 9. Apa nama usahanya? Contoh: Warung Bu Siti"),
     Question(
         "place",
-        "4 dari 15. Di mana tempat usahanya? Kirim lokasi: tekan penjepit kertas, lalu Lokasi.",
+        "4 dari 9. Di mana jualannya? Tulis kelurahan, jalan atau patokan, atau kirim lokasi. "
+        "Contoh: Cipete Utara, Jl. Damai RT 5/3, depan masjid",
         "location",
     ),
     Question(
@@ -84,73 +78,60 @@ QUESTIONS: Final = (
             ("other", "Kelurahan lain"),
         ),
     ),
-    Question("rt_rw", "5 dari 15. RT dan RW berapa? Contoh: RT 5 RW 3"),
     Question(
         "street",
-        "6 dari 15. Apa nama jalan atau gangnya, dan dekat apa? Contoh: Gang Mawar nomor 7, "
+        "4 dari 9. Apa nama jalan atau gangnya, dan dekat apa? Contoh: Gang Mawar no. 7, RT 5/3, "
         "sebelah musala",
     ),
     Question(
         "premises",
-        "7 dari 15. Bapak/Ibu berjualan di mana?",
+        "5 dari 9. Jualannya di tempat seperti apa?",
         "tap",
-        (("fixed", "Tempat tetap"), ("mobile", "Keliling"), ("home", "Di rumah")),
+        (
+            ("fixed", "Tempat tetap"),
+            ("mobile", "Keliling"),
+            ("home", "Di rumah"),
+            ("roadside", "Pinggir jalan"),
+        ),
     ),
     Question(
-        "photo",
-        "8 dari 15. Tolong kirim foto tempat usahanya: gerobak, kios, atau dapurnya.",
+        "figures",
+        "6 dari 9. Kira-kira saja: modal, penjualan sebulan, dan yang kerja berapa orang? Contoh: "
+        "modal 3 juta, sebulan 5 juta, sendiri",
         "photo",
     ),
-    Question(
-        "capital",
-        "9 dari 15. Berapa modal usahanya sekarang, kira-kira? Tanah dan bangunan tidak "
-        "dihitung. Contoh: 5 juta",
-    ),
-    Question("turnover", "10 dari 15. Kira-kira berapa penjualannya dalam sebulan?"),
-    Question("workers", "11 dari 15. Berapa orang yang bekerja, termasuk Bapak/Ibu sendiri?"),
     Question(
         "papers",
-        "12 dari 15. Usaha ini sudah punya surat? Kalau belum, tidak apa-apa.",
+        "7 dari 9. Usaha ini sudah punya surat?",
         "tap",
         (
             ("none", "Belum punya"),
             ("nib", "Sudah ada NIB"),
             ("iumk", "Sudah ada IUMK"),
             ("npwp", "Hanya NPWP"),
+            ("lost", "Dulu punya, hilang"),
         ),
     ),
     Question(
         "identity",
-        "13 dari 15. Izin harus atas nama Bapak/Ibu, jadi kami perlu melihat KTP. Pilih: isi "
-        "sendiri di halaman aman kami, atau tunjukkan KTP saat petugas datang.",
+        "8 dari 9. KTP mau ditunjukkan lewat mana? Jangan kirim KTP atau NIK di chat.",
         "tap",
         (("page", "Isi di halaman aman"), ("door", "Saat petugas datang")),
     ),
     Question(
         "days",
-        "14 dari 15. Hari apa Bapak/Ibu biasanya ada di tempat?",
+        "9 dari 9. Kapan enaknya petugas datang? Contoh: Senin-Kamis pagi",
         "tap",
-        (("any", "Hari apa saja"),),
-    ),
-    Question(
-        "part",
-        "15 dari 15. Enaknya petugas datang jam berapa?",
-        "tap",
-        (
-            ("any", "Jam berapa saja"),
-            ("morning", "Pagi, 08.00-10.30 WIB"),
-            ("midday", "Siang, 10.30-13.00 WIB"),
-            ("afternoon", "Sore, 13.00-16.00 WIB"),
-        ),
+        (("any", "Kapan saja"),),
     ),
     Question(
         "confirm",
-        "Ini jawaban Bapak/Ibu. Sudah benar semua?",
+        "Sudah benar semua?",
         "tap",
         (("send", "Benar, kirim"), ("change", "Ada yang diubah")),
     ),
 )
-PHOTO_HEARD: Final = "1 foto diterima. Masih ada lagi? Kirim saja. Kalau sudah cukup, tulis: sudah"
+PHOTO_HEARD: Final = "Foto diterima: sekarang 1 foto."
 
 
 def words(question: Question, answers: Mapping[str, object]) -> str:

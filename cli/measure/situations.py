@@ -401,10 +401,15 @@ def _keys(value: object) -> Iterator[str]:
 
 
 def _at(step: str, said: str) -> Played:
-    """Play a line at a step of the form, with all earlier answers given."""
-    order = [one.id for one in flows.load().by_id[SERVICE].steps]
+    """Play a line at a step of the form, with all earlier answers given.
+
+    An optional step is asked as one that is to be changed.
+    """
+    form = flows.load().by_id[SERVICE]
+    order = [one.id for one in form.steps]
     given = {s: a for s, a in ANSWERS.items() if s in order[: order.index(step)]}
-    return _play(Draft(SERVICE, "", given), said, _facts())
+    optional = any(one.id == step and one.optional for one in form.steps)
+    return _play(Draft(SERVICE, "", given, step if optional else None), said, _facts())
 
 
 def _play(draft: Draft | None, said: str, facts: Facts) -> Played:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+
 from msgspec import structs
 
 from conversations import lexicon
@@ -13,8 +16,9 @@ from conversations.effects import (
 )
 from conversations.engine import asides, desk, drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
+from conversations.engine.joining import parts
 from conversations.engine.matters import APPLY
-from conversations.engine.meanings import GATHERED, Several
+from conversations.engine.meanings import GATHERED, Parts, Several
 from conversations.engine.reading import service_named
 from conversations.events import (
     Event,
@@ -31,21 +35,26 @@ from conversations.parsers import Refused
 from conversations.phrases import Command, Intent
 from conversations.service import Service
 from conversations.session import Choice, Draft
-from conversations.step import Context, Prompt, Stay, Step, Wrong
+from conversations.step import LEFT, Context, Prompt, Stay, Step, Wrong
+from conversations.steps import QUIET
 
 
 def give(turn: TurnBuilder, event: Event) -> None:
     """Pass an event to the open step."""
     step = turn.asked_step()
     draft = turn.session.draft
+    if isinstance(event, Uploaded) and not (step is not None and step.takes_photos):
+        _late_photo(turn, event)
+        return
     if step is None or draft is None:
         if turn.session.asked is None or turn.session.asked.flow != "common":
             idle(turn, None, "")
         else:
             drafts.digress(turn, questions.pick_one(turn))
         return
-    if isinstance(event, Uploaded) and not step.takes_photos:
-        _late_photo(turn, event)
+    found = parts(turn, event.text) if isinstance(event, Said) else None
+    if found is not None:
+        give_parts(turn, found)
         return
     try:
         if isinstance(event, Said):
@@ -78,22 +87,19 @@ def keep_number(turn: TurnBuilder, number: str) -> None:
 
 
 def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
-    """Add a photo of an album that arrives after its question was left."""
-    draft = turn.session.draft
-    flow = turn.flow(draft)
-    if draft is not None and flow is not None:
-        for step in flow.steps:
-            given = draft.answers.get(step.id)
-            answer = step.with_photo(given, event.attachment_id) if given is not None else None
-            if answer is not None:
-                kept = {**draft.answers, step.id: answer}
-                turn.session = structs.replace(
-                    turn.session, draft=structs.replace(draft, answers=kept)
-                )
-                turn.lasting = True
-                drafts.digress(turn, Say("common.photo_added", {"n": len(answer["ids"])}))
-                return
-    drafts.digress(turn, Say("common.photo_not_now"))
+    """Keep a photo that was not asked for, if a step of the form takes it."""
+    found = turn.photo_step(event.attachment_id)
+    if found is None:
+        drafts.digress(turn, Say("common.photo_not_now"))
+        return
+    step, kept = found
+    draft = turn.open_draft()
+    full = draft.answers.get(step.id) == kept
+    answers = {**draft.answers, step.id: kept}
+    turn.session = structs.replace(turn.session, draft=structs.replace(draft, answers=answers))
+    turn.lasting, turn.after = True, QUIET
+    key = "common.photos_enough" if full else "common.photo_added"
+    drafts.digress(turn, Say(key, {"n": len(kept["ids"])}))
 
 
 def pick(turn: TurnBuilder, choice: Choice) -> None:
@@ -124,9 +130,69 @@ def pick(turn: TurnBuilder, choice: Choice) -> None:
                 except Stay as stay:
                     _stay(turn, step, stay)
                 else:
+                    _leave_others(turn, step, answer)
                     _answer(turn, step, answer)
             else:
                 drafts.stale(turn)
+
+
+def _leave_others(turn: TurnBuilder, step: Step, answer: Json) -> None:
+    """Leave all steps of a joint question to the officer, if its first one is."""
+    draft = turn.open_draft()
+    flow, context = turn.flows.by_id[draft.flow], turn.context(draft)
+    if answer != LEFT or not flow.asks_jointly(step, context):
+        return
+    for one in flow.steps:
+        if one.can_leave and one.id in flow.answerable(step, context):
+            draft = draft.answered(one.id, LEFT)
+    turn.session = structs.replace(turn.session, draft=draft)
+
+
+def give_parts(turn: TurnBuilder, given: Parts) -> None:
+    """Keep the answers that were read of one message, and ask back about the part refused."""
+    draft = turn.open_draft()
+    flow = turn.flows.by_id[draft.flow]
+    for step_id, answer in given.answers.items():
+        draft = draft.answered(step_id, answer)
+    turn.session = structs.replace(
+        turn.session, draft=draft, refusals=0, clarifying=False, refused=""
+    )
+    context = turn.context(draft)
+    steps = [step for step in flow.steps if step.id in given.answers]
+    for step in steps:
+        turn.effects += step.then(context, given.answers[step.id])
+    _echo(turn, context, steps)
+    for step in steps:
+        _say_about(turn, context, step, given.answers[step.id])
+    refused = flow.step(given.refused[0]) if given.refused else None
+    if refused is None or given.refused is None:
+        drafts.go_on(turn)
+        return
+    turn.put(turn.question(draft, refused.id), ())
+    _refuse(turn, refused, given.refused[1], of_several=True)
+
+
+def _echo(turn: TurnBuilder, context: Context, given: Sequence[Step]) -> None:
+    """Repeat answers in one line, if the catalogue has an echo for one of them."""
+    has = turn.flows.catalogue.has
+    echoed = [step for step in given if has(context.key(step.id, "said"))]
+    if len(echoed) > 1:
+        lines = (
+            Say(
+                "common.answer",
+                {
+                    "label": Say(context.key(step.id, "label")),
+                    "answer": step.show(context.answers[step.id], context),
+                },
+            )
+            for step in given
+        )
+        listed = reduce(lambda said, line: Say("common.list", {"said": said, "next": line}), lines)
+        turn.says.append(Say("common.noted", {"answers": listed}))
+    for step in echoed if len(echoed) == 1 else ():
+        shown = step.show(context.answers[step.id], context)
+        turn.says.append(Say(context.key(step.id, "said"), {"answer": shown}))
+    turn.lasting = turn.lasting or bool(echoed)
 
 
 def _answer(turn: TurnBuilder, step: Step, answer: Json) -> None:
@@ -137,10 +203,8 @@ def _answer(turn: TurnBuilder, step: Step, answer: Json) -> None:
     )
     context = turn.context(draft)
     turn.effects += step.then(context, answer)
-    echo = context.key(step.id, "said")
-    if turn.flows.catalogue.has(echo) and step.complete(answer):
-        turn.lasting = True
-        turn.says.append(Say(echo, {"answer": step.show(answer, context)}))
+    if step.complete(answer):
+        _echo(turn, context, [step])
     _say_about(turn, context, step, answer)
     if answer in step.ends:
         turn.lasting = True
@@ -175,7 +239,8 @@ def _stay(turn: TurnBuilder, step: Step, stay: Stay) -> None:
     turn.after = stay.after
 
 
-def _refuse(turn: TurnBuilder, step: Step, refusal: Refused) -> None:
+def _refuse(turn: TurnBuilder, step: Step, refusal: Refused, *, of_several: bool = False) -> None:
+    """Say why words were no answer, or ask which of their readings was meant."""
     draft = turn.open_draft()
     say = Say(f"refusals.{refusal.reason}", refusal.params)
     if refusal.reason == "pick_one":
@@ -187,6 +252,9 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused) -> None:
             drafts.close(turn)
             return
     turn.not_understood()
+    if refusal.readings and of_several and step.numeric:
+        label = Say(turn.context(draft).key(step.id, "label"))
+        say = Say("common.line", {"label": label, "answer": say})
     if refusal.readings:
         first, *others = refusal.readings
         sure = refusal.reason in _CONFIRMED
@@ -249,9 +317,7 @@ def _settle_gathered(turn: TurnBuilder, choice: Choice) -> None:
 
 def explain(turn: TurnBuilder) -> None:
     """Say what the open question means and why it is asked."""
-    step, draft = turn.asked_step(), turn.session.draft
-    if step is not None and draft is not None:
-        drafts.digress(turn, Say(turn.context(draft).key(step.id, "why")))
+    drafts.digress(turn, Say(questions.why_key(turn)))
 
 
 def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
@@ -282,7 +348,7 @@ def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
     if step_id in draft.answers:
         turn.says.append(Say("common.corrected", {**said, "old": step.show(before, context)}))
     else:
-        turn.says.append(Say("common.noted", said))
+        turn.says.append(Say("common.noted_ahead", said))
     turn.session = structs.replace(turn.session, draft=draft.answered(step_id, answer))
     if gathered:
         _ask_gathered(turn, flow, [*dict.fromkeys((*gathered, step_id))])

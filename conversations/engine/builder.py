@@ -186,6 +186,22 @@ class TurnBuilder:
             return None
         return flow.step(asked.step)
 
+    def photo_step(self, attachment_id: int) -> tuple[Step, Json] | None:
+        """Return the step of the open form that takes a photo it did not ask for, and its answer.
+
+        A case that was sent takes photos only for what it has to mend; a form, once its first
+        question can no longer end it.
+        """
+        draft, flow, asked = self.session.draft, self.flow(self.session.draft), self.asked_step()
+        if asked is not None and asked.ends:
+            return None
+        for step in flow.steps if flow is not None and draft is not None else ():
+            given = draft.answers.get(step.id) if draft is not None else None
+            kept = step.with_photo(given, attachment_id)
+            if kept is not None and draft is not None and not (draft.subject and given is None):
+                return step, kept
+        return None
+
     def context(self, draft: Draft) -> Context:
         flow = self.flows.by_id.get(draft.flow)
         worded = flow.worded if flow is not None else {}

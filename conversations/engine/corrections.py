@@ -115,7 +115,8 @@ def _by_name(
         value = _value(turn, draft, first, text)
         if value:  # a later question is answered already
             return Correction(first.id, value)
-    given = [one for one in (*ranked, *words.rank(text)) if one.name in draft.answers]
+    known = {*draft.answers, *(one.id for one in flow.steps if one.optional)}
+    given = [one for one in (*ranked, *words.rank(text)) if one.name in known]
     if not given:
         return _by_option(flow, draft, text)
     named = flow.step(given[0].name)

@@ -34,6 +34,7 @@ from conversations.engine.meanings import (
     MovedOn,
     Order,
     OwnNumber,
+    Parts,
     PassedBy,
     Pick,
     PickElsewhere,
@@ -201,14 +202,25 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
             _hear(turn, event)
         case Remark(intent):
             answers.idle(turn, intent, event.text if isinstance(event, Said) else "")
-        case Several():
-            answers.confirm_several(turn, meaning)
         case AtDesk():
             desk.answer(turn, meaning)
+        case Several() | Parts() | Correction():
+            _fill_in(turn, meaning)
+        case _:
+            _reply(turn, meaning)
+
+
+def _fill_in(turn: TurnBuilder, meaning: Several | Parts | Correction) -> None:
+    """Take answers to other questions than the open one, or to more than it."""
+    match meaning:
+        case Several():
+            answers.confirm_several(turn, meaning)
+        case Parts():
+            answers.give_parts(turn, meaning)
         case Correction(step_id, words):
             answers.correct(turn, step_id, words)
         case _:
-            _reply(turn, meaning)
+            assert_never(meaning)
 
 
 def _reply(turn: TurnBuilder, meaning: _Reply) -> None:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from conversations.commands import Typed
 from conversations.events import Located, Said, Tapped, Uploaded
 from conversations.messages import Json, Say
+from conversations.parsers import Refused
 from conversations.phrases import Intent
 from conversations.session import ChatSession, Choice, Draft, Interrupted
 
@@ -113,6 +114,14 @@ class Several:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """Answers to several steps that are asked together, and the first part that was refused."""
+
+    answers: Mapping[str, Json]
+    refused: tuple[str, Refused] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Remark:
     """Words while no question waits for an answer: a greeting, the name of a service."""
 
@@ -173,6 +182,7 @@ Meaning: TypeAlias = (
     | Explain
     | Correction
     | Several
+    | Parts
     | Remark
     | Unclear
     | Resume

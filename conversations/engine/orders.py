@@ -169,7 +169,9 @@ def _back(turn: TurnBuilder) -> None:
     before = steps[: steps.index(asked.step)] if asked.step in steps else []
     if turn.session.clarifying:
         before.append(asked.step)
-    earlier = next((s for s in reversed(before) if s in draft.answers and s not in fixed), None)
+    asked_for = {s.id for s in flow.steps if flow.asks(s, turn.context(draft))}
+    given = [s for s in before if s in draft.answers and s not in fixed and s in asked_for]
+    earlier = given[-1] if given else None
     if earlier is None and not turn.session.clarifying:
         drafts.leave(turn)
         return

@@ -12,7 +12,7 @@ from conversations.messages import (
 )
 from conversations.phrases import Command
 from conversations.session import Choice, Draft
-from conversations.step import LEFT, Prompt, Step
+from conversations.step import LEFT, Context, Prompt, Step
 
 REFUSALS_BEFORE_HELP = 2  # then "leave it to the officer" and "talk to us" are offered
 NAMED = 6  # choices that are named in a sentence
@@ -28,12 +28,28 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
         if step.can_leave:
             choices.append(Choice("leave", Say("common.leave_it"), LEFT))
         choices.append(Choice("human", Say("common.talk_to_us"), Command.HUMAN, "command"))
-    say = step.phrased(prompt.say, partial(summary, flow, context))
-    counted = [s.id for s in flow.applying(context) if s.counted]
-    if flow.numbered and not draft.subject and step.id in counted:
-        number = counted.index(step.id) + 1
-        say = Say("common.numbered", {"n": number, "total": len(counted), "question": say})
+    asked = joint_key(flow, step, context)
+    say = step.phrased(Say(asked) if asked else prompt.say, partial(summary, flow, context))
+    number = flow.place_of(step, context)
+    if flow.numbered and not draft.subject and number is not None:
+        say = Say("common.numbered", {"n": number[0], "total": number[1], "question": say})
     turn.show(step.id, Prompt(say, tuple(choices), prompt.wish), refusals=refusals)
+
+
+def joint_key(flow: Flow, step: Step, context: Context) -> str:
+    """Return the key of the question that asks for several steps; "" if this one is asked alone."""
+    return context.key(step.id, "joined") if flow.asks_jointly(step, context) else ""
+
+
+def why_key(turn: TurnBuilder) -> str:
+    """Return the key of the open question's explanation; "" if it has none."""
+    step, draft = turn.asked_step(), turn.session.draft
+    flow = turn.flow(draft)
+    if step is None or draft is None or flow is None:
+        return ""
+    context = turn.context(draft)
+    key = f"{joint_key(flow, step, context) or context.key(step.id)}.why"
+    return key if turn.flows.catalogue.has(key) else ""
 
 
 def pick_one(turn: TurnBuilder) -> Say:

@@ -8,6 +8,7 @@ from conversations import lexicon
 from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine.builder import TurnBuilder
+from conversations.engine.joining import parts
 from conversations.events import Located, Said, Uploaded
 from conversations.parsers import Refused
 from conversations.parsers.choice import exact
@@ -175,7 +176,7 @@ def reads(turn: TurnBuilder, text: str) -> bool:
     try:
         turn.read(step, Said(text))
     except (Refused, Stay):
-        return False
+        return parts(turn, text) is not None
     return True
 
 
@@ -209,6 +210,8 @@ def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
     except Stay:
         return True
     except Refused as refusal:
+        if parts(turn, said.text) is not None:
+            return True
         return bool(refusal.readings) and not outright
     return True
 
@@ -244,6 +247,8 @@ def fit(turn: TurnBuilder, event: Said | Located | Uploaded) -> int:
     step, draft = turn.asked_step(), turn.session.draft
     if step is None or draft is None:
         return 0
+    if isinstance(event, Uploaded) and turn.photo_step(event.attachment_id) is not None:
+        return 1
     try:
         step.read(event, turn.context(draft))
     except Stay:

@@ -15,6 +15,7 @@ from conversations.engine.corrections import correction
 from conversations.engine.gathering import LEAST as LEAST_FACTS
 from conversations.engine.gathering import gather, may_hold_several
 from conversations.engine.interruption import is_on, meant_before, tapped_before
+from conversations.engine.joining import parts
 from conversations.engine.matters import Matter, matter
 from conversations.engine.meanings import (
     Answer,
@@ -25,6 +26,7 @@ from conversations.engine.meanings import (
     Meaning,
     Order,
     OwnNumber,
+    Parts,
     PassedBy,
     Pick,
     PickElsewhere,
@@ -35,6 +37,7 @@ from conversations.engine.meanings import (
     Unclear,
     Unread,
 )
+from conversations.engine.questions import why_key
 from conversations.engine.reading import (
     answers,
     choices_named,
@@ -145,13 +148,30 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
     if raised is not None and raised.intent in _URGENT:
         return Aside(raised.intent, raised.part, raised.sure)
     return (
-        _several_facts(turn, said, raised)
+        _parts(turn, said, raised)
+        or _several_facts(turn, said, raised)
         or correction(turn, said.text)
         or _explanation(turn, said, raised)
         or _picked(turn, said)
         or _beside(turn, said, raised)
         or _otherwise(turn, said, raised.intent if raised is not None else None)
     )
+
+
+def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None:
+    """Return the answers to steps that are asked together, unless the message holds other facts.
+
+    A message that raises another matter, or corrects an earlier answer, does not answer.
+    """
+    found = parts(turn, said.text)
+    if found is None or correction(turn, said.text) is not None:
+        return None
+    beside = raised is not None and raised.intent in DIGRESSIONS | ORDERS.keys()
+    if beside and not answers(turn, said):
+        return None
+    more = several(turn, said.text)
+    known = {*found.answers, *_TOGETHER} | ({found.refused[0]} if found.refused else set())
+    return found if more is None or more.answers.keys() <= known else None
 
 
 def _several_facts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Several | None:
@@ -204,12 +224,9 @@ def _picked(turn: TurnBuilder, said: Said) -> Pick | Between | None:
 
 def _explanation(turn: TurnBuilder, said: Said, raised: Matter | None) -> Explain | None:
     """Return that the words ask about the open question, if it has an explanation."""
-    step, draft = turn.asked_step(), turn.session.draft
-    if raised is None or raised.intent not in (Intent.WHY, Intent.HELP):
+    if raised is None or raised.intent not in (Intent.WHY, Intent.HELP) or answers(turn, said):
         return None
-    if step is None or draft is None or answers(turn, said):
-        return None
-    return Explain() if turn.flows.catalogue.has(turn.context(draft).key(step.id, "why")) else None
+    return Explain() if why_key(turn) else None
 
 
 def _beside(turn: TurnBuilder, said: Said, raised: Matter | None) -> Aside | None:

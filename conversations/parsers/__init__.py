@@ -47,3 +47,9 @@ class Parser(Protocol):
     """
 
     def __call__(self, text: str, facts: Facts) -> Json: ...
+
+
+class Split(Protocol):
+    """Splits a message into the words for each of these steps that it answers."""
+
+    def __call__(self, text: str, facts: Facts, steps: tuple[str, ...]) -> Mapping[str, str]: ...

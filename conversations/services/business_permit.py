@@ -5,11 +5,12 @@ Sources: Pergub DKI 30/2018 art. 5 (who may ask); PP 7/2021 art. 35 (what is mic
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import reduce
 
 from conversations.effects import Effect, RememberName, SendIdentityLink
 from conversations.facts import City, Facts
+from conversations.flow import Joined
 from conversations.form import form
 from conversations.messages import Json, Rupiah, Say, Value
 from conversations.parsers.address import rt_rw, rt_rw_amended, street
@@ -18,6 +19,14 @@ from conversations.parsers.money import money
 from conversations.parsers.name import business_name, name
 from conversations.parsers.numbers import workers
 from conversations.parsers.times import part_of_day
+from conversations.parsers.together import (
+    CAPITAL,
+    TURNOVER,
+    WORKERS,
+    address_parts,
+    by_label,
+    days_and_part,
+)
 from conversations.parsers.trade import business_type
 from conversations.service import DocumentKind, Service, Site, Visit, WorkingDays
 from conversations.session import Answers
@@ -26,6 +35,8 @@ from conversations.steps import Ask, Choose, Locate, Upload
 from conversations.wording import area_names, place_name
 
 ID = "business_permit"
+_ADDRESS = ("place", "rt_rw", "street")
+_TIME = ("preferred_days", "preferred_part")
 
 
 def _name(context: Context, answer: Json) -> tuple[Effect, ...]:
@@ -51,8 +62,25 @@ def _monthly_shown(answer: Json, facts: Facts) -> Value:
 def _days_shown(answer: Json, facts: Facts) -> Value:
     if not isinstance(answer, list):
         return str(answer)
-    named = (Say("common.day", {"day": date.fromisoformat(day)}) for day in answer)
-    return reduce(lambda said, day: Say("common.list", {"said": said, "next": day}), named)
+    named = [_run_shown(run) for run in _runs([date.fromisoformat(day) for day in answer])]
+    return reduce(lambda said, run: Say("common.list", {"said": said, "next": run}), named)
+
+
+def _runs(on: list[date]) -> list[list[date]]:
+    """Return dates in runs of days that follow each other."""
+    runs: list[list[date]] = []
+    for day in on:
+        if runs and day == runs[-1][-1] + timedelta(days=1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
+
+
+def _run_shown(run: list[date]) -> Say:
+    if len(run) == 1:
+        return Say("common.day", {"day": run[0]})
+    return Say("common.days_between", {"first": run[0], "last": run[-1]})
 
 
 def _part_shown(answer: Json, facts: Facts) -> Value:
@@ -69,10 +97,16 @@ FORM = form(
         Ask("trade", parse=business_type(offers=3), can_leave=True, shows=_trade_shown),
         Ask("business_name", parse=business_name(at_most=100), options={"none": None}),
         Locate("place"),
-        Ask("rt_rw", parse=rt_rw(), options={"unknown": None}, amends=rt_rw_amended),
+        Ask(
+            "rt_rw",
+            parse=rt_rw(),
+            options={"unknown": None},
+            optional=True,
+            amends=rt_rw_amended,
+        ),
         Ask("street", parse=street(at_most=200)),
         Choose("premises", options=("fixed", "mobile", "home", "roadside")),
-        Upload("place_photo", at_most=3),
+        Upload("place_photo", at_most=3, optional=True, can_leave=True),
         Ask("capital", parse=money(at_least=0), numeric=True, can_leave=True, shows=_sum_shown),
         Ask(
             "turnover",
@@ -90,7 +124,16 @@ FORM = form(
             parse=part_of_day(),
             options={part: part for part in ("any", "morning", "midday", "afternoon")},
             shows=_part_shown,
+            optional=True,
         ),
+    ),
+    together=(
+        Joined(_ADDRESS, address_parts(*_ADDRESS)),
+        Joined(
+            ("capital", "turnover", "workers"),
+            by_label({"capital": CAPITAL, "turnover": TURNOVER, "workers": WORKERS}),
+        ),
+        Joined(_TIME, days_and_part(*_TIME)),
     ),
 )
 

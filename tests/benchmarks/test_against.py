@@ -12,7 +12,7 @@ from benchmarks.results import Results
 from benchmarks.script import SCRIPT, Script, Step
 from benchmarks.speed import Plan
 
-LONGER = Script((*SCRIPT, *[Step("say", "one more")] * 8))
+LONGER = Script((*SCRIPT, *[Step("say", "one more")] * 13))
 
 
 def sent(script: Script, owners: int) -> Counter[str]:

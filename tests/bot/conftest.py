@@ -148,7 +148,7 @@ async def desk_at(
     channels = {"chat": chat}
     db = Database(database, quiet=hours)
     sender = Sender(db, channels, storage, Limits(redis_url, {}))
-    city = City(area.load(), business_type.load(), flows.load(), directory={})
+    city = City(area.load(), business_type.load(), flows.load(), {}, "https://izin.example")
     turns = Turns(db, city, "https://izin.example", sender)
     committing = asyncio.create_task(turns.run())
     yield Desk(turns, sender, MediaFetcher(db, channels, storage), chat)

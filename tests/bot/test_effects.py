@@ -204,7 +204,8 @@ async def test_an_officer_asks_for_a_permit_and_nobody_hands_it_to_themselves(to
     shown = labels_of(town, OFFICER)
     assert shown[:2] == [words("welcome.menu.desk"), words("business_permit.title")]
     await town.tap("business_permit", OFFICER)
-    assert words("business_permit.consent") in town.heard(OFFICER)
+    privacy = "https://izin.example/privasi"
+    assert words("business_permit.consent", privacy=privacy) in town.heard(OFFICER)
     case_id = town.apply(OFFICER, number="26-000009")
     visit_id = town.want(case_id)
     await town.work()
@@ -672,7 +673,7 @@ async def test_nothing_personal_stands_in_any_table_in_the_clear(town: Town) -> 
     secrets = ["Siti Aminah", "Jalan Rahasia", "812-3456", "81234567890", NIK, "Warung Bu"]
     for said in ("mau izin", "ya", "Siti Aminah", "nasi uduk", "1", "Warung Bu Siti"):
         await town.say(said)
-    for said in ("cipete utara", "005/003", "Jalan Rahasia no. 12", "1"):
+    for said in ("cipete utara", "Jalan Rahasia no. 12, RT 5/3", "1"):
         await town.say(said)
     await town.photo_from(OWNER)
     await town.say(SharedContact("+6281234567890", own=True))

@@ -135,8 +135,8 @@ def test_a_large_photo_is_looked_at_cheaply() -> None:
     assert sniff(file.getvalue()) == "JPEG"
 
 
-async def test_a_refused_photo_is_asked_for_again(town: Town) -> None:
-    await to_the_photo(town)
+async def test_a_refused_photo_is_told_and_may_be_sent_again(town: Town) -> None:
+    await into_the_form(town)
     sent = await send(town, b"%PDF-1.7 not a photo")
     await town.desk.media.fetch_due()
     await town.quiet()
@@ -144,21 +144,21 @@ async def test_a_refused_photo_is_asked_for_again(town: Town) -> None:
     assert (refused.state, refused.refusal, refused.path) == ("refused", "file_kind", None)
     said = town.desk.chat.texts(OWNER)[-1]
     assert words("refusals.file_kind") in said
-    assert words("business_permit.place_photo") in said
+    assert words("business_permit.capital.joined") in said
     sent = await send(town, PHOTO)
     await town.desk.media.fetch_due()
     assert row(town, sent).state == "stored"
-    await town.say("sudah")
-    assert words("business_permit.capital") in town.desk.chat.texts(OWNER)[-1]
+    await town.say("modal 3 juta, sebulan 5 juta, sendiri")
+    assert words("business_permit.papers") in town.desk.chat.texts(OWNER)[-1]
 
 
-async def to_the_photo(town: Town) -> None:
-    """An owner who is asked for a photo."""
+async def into_the_form(town: Town) -> None:
+    """An owner in the middle of the form, where photos are kept."""
     for words_said in ("mau izin", "ya", "Siti Aminah", "nasi uduk", "1", "Warung Bu Siti"):
         await town.say(words_said)
-    for words_said in ("cipete utara", "005/003", "Jalan Damai no. 12", "1"):
+    for words_said in ("cipete utara, Jalan Damai no. 12", "1"):
         await town.say(words_said)
-    assert words("business_permit.place_photo") in town.desk.chat.texts(OWNER)[-1]
+    assert words("business_permit.capital.joined") in town.desk.chat.texts(OWNER)[-1]
 
 
 class Broken(Chat):
@@ -201,7 +201,7 @@ FAULTS: dict[str, tuple[str, Exception]] = {
 
 @pytest.mark.parametrize("what", FAULTS)
 async def test_a_file_waits_for_a_day_when_it_is_not_to_blame(town: Town, what: str) -> None:
-    await to_the_photo(town)
+    await into_the_form(town)
     media = town.desk.media
     sent = await send(town, PHOTO)
     whose, error = FAULTS[what]
@@ -228,7 +228,7 @@ async def test_a_file_waits_for_a_day_when_it_is_not_to_blame(town: Town, what: 
 
 @pytest.mark.parametrize("what", ["it never answers", "the file store is full"])
 async def test_after_a_day_they_are_asked_to_send_it_again(town: Town, what: str) -> None:
-    await to_the_photo(town)
+    await into_the_form(town)
     sent = await send(town, PHOTO)
     media = town.desk.media
     broken = type(media)(media.db, {"chat": Broken()}, media.storage)
@@ -422,8 +422,6 @@ NO_PICTURES = {
 UNASKED: dict[str, tuple[str, ...]] = {
     "at the menu": ("halo",),
     "in the first question": ("mau izin",),
-    "asked for a name": ("mau izin", "ya"),
-    "asked for the place": ("mau izin", "ya", "Siti Aminah", "nasi uduk", "1", "Warung Bu Siti"),
     "with a form put aside": ("mau izin", "ya", "menu"),
 }
 
@@ -442,3 +440,19 @@ async def test_a_file_that_nobody_asked_for_is_answered_once(
     assert row(town, sent).state == AttachmentState.REFUSED
     (answer,) = town.desk.chat.texts(OWNER)[answers:]
     assert words("common.photo_not_now") in answer
+
+
+@pytest.mark.parametrize("what", NO_PICTURES)
+async def test_a_file_at_a_question_of_the_form_is_refused_and_the_question_follows(
+    town: Town, what: str
+) -> None:
+    for said in ("mau izin", "ya"):
+        await town.say(said)
+    sent = await send(town, NO_PICTURES[what])
+    await town.desk.media.fetch_due()
+    await town.quiet()
+    refused = row(town, sent)
+    assert refused.state == AttachmentState.REFUSED
+    said = town.desk.chat.texts(OWNER)[-1]
+    assert words(f"refusals.{refused.refusal}") in said
+    assert words("business_permit.owner_name") in said

@@ -17,7 +17,7 @@ from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
 from models.officer import StaffRole
 from tests.bot.conftest import KEY, Desk
-from tests.bot.test_media import to_the_photo
+from tests.bot.test_media import into_the_form
 from tests.bot.town import BOSS, OTHER, OWNER, Town, words
 from tests.days import let_pass
 from tests.workers.verification.samples import encoded, scene
@@ -190,7 +190,7 @@ async def test_a_file_whose_reference_cannot_be_read_is_asked_for_again(
     town: Town, how: str
 ) -> None:
     photo = encoded(scene(64, 48))
-    await to_the_photo(town)
+    await into_the_form(town)
     for address in (OWNER, OTHER):
         town.desk.chat.files[f"file-{address}"] = photo
         await town.say(Uploaded(0, "photo"), address)

@@ -101,7 +101,9 @@ class Hours:
 
 def facts(**known: Json) -> Facts:
     """Facts of a person who is new, but for what is `known`."""
-    base = Facts(MONDAY, area.load(), business_type.load(), calendar=Calendar())
+    base = Facts(
+        MONDAY, area.load(), business_type.load(), calendar=Calendar(), pages="https://izin.example"
+    )
     return changed(base, services=tuple(flows.load().services), **known)
 
 

@@ -37,8 +37,8 @@ DECLARED = (street_lamp.SERVICE, lamp_repair.SERVICE)
 
 TALK = """\
 > halo
-< Halo, selamat datang di Izin Datang, layanan Pemprov Jakarta. Gratis. Petugas kami \
-yang datang ke tempat Bapak/Ibu, dan petugas tidak pernah menerima uang. Ini bukan penertiban.
+< Halo, ini Izin Datang, layanan Pemprov Jakarta. Gratis: petugas datang ke tempat \
+Bapak/Ibu, dan tidak pernah menerima uang. Ini bukan penertiban.
 < Apa yang bisa kami bantu?
   [1] Minta izin usaha
   [2] Lampu jalan rusak

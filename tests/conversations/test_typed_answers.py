@@ -76,8 +76,6 @@ def test_a_call_for_help_is_heard_whatever_is_sold(said: str) -> None:
         ("owner_name", "sukma"),
         ("owner_name", "lapor sitepu"),
         ("owner_name", "uda"),
-        ("preferred_part", "malam"),
-        ("preferred_part", "malem aja pak"),
         ("preferred_days", "ga bisa senin, bisanya kamis"),
         ("capital", "ga sampe 5 juta"),
         ("workers", "sama temen"),
@@ -175,8 +173,15 @@ def test_windows_in_either_part_that_suits_come_first() -> None:
     assert shown == ["afternoon", "morning", "midday", ""]
 
 
+@pytest.mark.parametrize("said", ["malam", "malem aja pak", "jam 7 malem"])
+def test_an_evening_is_no_greeting_but_a_time_without_officers(said: str) -> None:
+    session = said_at("preferred_days", said)
+    assert session.asked is not None and session.asked.step == "preferred_part"
+    assert session.draft is not None and "preferred_part" not in session.draft.answers
+
+
 def test_two_parts_of_the_day_are_shown_and_both_come_first() -> None:
-    turn = TurnBuilder(FLOWS, said_at("preferred_part", "pagi atau sore"), OWNER)
+    turn = TurnBuilder(FLOWS, said_at("preferred_days", "pagi atau sore"), OWNER)
     draft = turn.open_draft()
     assert draft.answers["preferred_part"] == ["morning", "afternoon"]
     step = FLOWS.by_id["business_permit"].step("preferred_part")

@@ -101,11 +101,16 @@ class Chat:
         return self._turn(_HAPPENS[word](self, rest.strip()))
 
     def _asked(self, flow_id: str, step_id: str) -> list[str]:
-        """Begin in the middle: all that comes before a step has been answered."""
+        """Begin in the middle: all that comes before a step has been answered.
+
+        An optional step is asked as one that is to be changed.
+        """
         flow = self.flows.by_id[flow_id]
         before = [step.id for step in flow.steps]
         before = before[: before.index(step_id)]
-        draft = Draft(flow_id, "", {step: city.ANSWERS[step] for step in before})
+        given = {step: city.ANSWERS[step] for step in before}
+        asked = flow.step(step_id)
+        draft = Draft(flow_id, "", given, step_id if asked and asked.optional else None)
         self.session = ChatSession(parked=(draft,), greeted=True, version=10)
         self.facts = city.changed(self.facts, consents=frozenset({"applying"}))
         self._turn(Tapped("welcome", "", "menu", 0, flow_id))

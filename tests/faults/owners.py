@@ -31,21 +31,16 @@ SCRIPT: tuple[tuple[str, str], ...] = (
     ("say", "belum ada"),
     ("pin", ""),
     ("tap", ""),
-    ("say", "005/003"),
-    ("say", "Jalan Damai 12"),
+    ("say", "Jalan Damai 12, RT 005/003"),
     ("tap", "home"),
     ("photo", ""),
-    ("tap", "done"),
-    ("say", "5jt"),
-    ("say", "6 juta"),
-    ("say", "1"),
+    ("say", "5jt, 6 juta, 1"),
     ("tap", "none"),
     ("tap", "door"),
     ("tap", "any"),
-    ("tap", "any"),
     ("tap", "send"),
 )
-BEFORE_PHOTO = 12  # the steps up to the photo, whose answer waits two seconds for more photos
+BEFORE_PHOTO = 11  # the steps up to the photo, whose answer waits two seconds for more photos
 #: What may be said at any point of a case, and changes nothing: how its answer begins.
 ASIDES = {"bantuan": "Layanan ini gratis", "status": "Permohonan Bapak/Ibu:"}
 
@@ -58,7 +53,8 @@ class Told:
     """One message of the bot's, in as many bubbles as it takes.
 
     What takes keys away and asks with buttons comes in two, since a bubble holds one keyboard. If
-    that failed between the two, it ends with the first, and comes again.
+    that failed between the two, it ends with the first, and comes again. A question without buttons
+    comes in one, and gives an example.
     """
 
     bubbles: tuple[Bubble, ...]
@@ -81,7 +77,7 @@ class Told:
     @property
     def whole(self) -> bool:
         """Whether it is not cut short."""
-        return not self.bubbles[-1].clears
+        return not self.bubbles[-1].clears or "Contoh:" in self.bubbles[-1].text
 
     def repeats(self, other: Told) -> bool:
         """Whether the reader sees the same again, or the beginning or the whole of the same."""

@@ -13,7 +13,6 @@ from workers.verification.evidence import Evidence
 NAME = "photo"
 STEP = "place_photo"
 
-PHOTO_MISSING = "photo_missing"
 PHOTO_SEEN_ELSEWHERE = "photo_seen_elsewhere"
 PHOTO_UNREADABLE = "photo_unreadable"
 PHOTO_TOO_LARGE = "photo_too_large"
@@ -29,7 +28,7 @@ FAULTS = (  # worst first: the owner is told the fault of the best photo
     PHOTO_TOO_BRIGHT,
     PHOTO_BLURRED,
 )
-REASONS = frozenset({PHOTO_MISSING, PHOTO_SEEN_ELSEWHERE, *FAULTS})
+REASONS = frozenset({PHOTO_SEEN_ELSEWHERE, *FAULTS})
 
 MIN_SIDE = 400  # pixels: the photos of old phones (640 x 480) pass, previews (320) do not
 WIDTH = 1000  # pixels at which sharpness is measured
@@ -42,10 +41,13 @@ SHARP = 15.0
 
 
 def check(evidence: Evidence) -> Finding:
-    """Require one usable photo, and no photo that is in another person's case."""
+    """Require one usable photo of those sent, and none that is in another person's case.
+
+    Without a photo all is well: the officer sees the place.
+    """
     photos = evidence.photos
     if not photos:
-        return Finding(NAME, Outcome.FIX_BY_OWNER, PHOTO_MISSING, STEP)
+        return Finding(NAME, Outcome.OK)
     if any(photo.seen_in for photo in photos):
         return Finding(NAME, Outcome.NEEDS_A_PERSON, PHOTO_SEEN_ELSEWHERE)
     nearest = -1

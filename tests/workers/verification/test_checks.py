@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.finding import Outcome
-from tests.workers.verification.samples import Changed
+from tests.workers.verification.samples import Changed, photo
 from workers.verification import CHECKS, examine, resting_on
 from workers.verification.evidence import MAX_FIXES, Evidence
 
@@ -45,7 +45,7 @@ BROKEN: dict[str, dict[str, object]] = {
     "place": {"kelurahan_code": "31.99.99.9999"},
     "business_type": {"kind": None},
     "scale": {"turnover_year": 500},
-    "photo": {"photos": ()},
+    "photo": {"photos": (photo(b"no picture"),)},
 }
 
 
@@ -58,7 +58,7 @@ def test_the_step_asked_again_is_one_that_the_check_rests_on(name: str, evidence
 
 
 def test_the_owner_is_not_asked_the_same_for_ever(evidence: Changed) -> None:
-    broken = evidence(photos=())
+    broken = evidence(photos=(photo(b"no picture"),))
     asked = [examine(broken, ("photo",), fixes={"photo": n})[0] for n in range(MAX_FIXES + 1)]
     assert [finding.outcome for finding in asked] == [
         *[Outcome.FIX_BY_OWNER] * MAX_FIXES,
