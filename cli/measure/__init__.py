@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cli.measure import situations, trades, utterances
+from cli.measure.halved import halved
 from cli.measure.scored import Scored
 from models.infrastructure.errors import OperatorError
 
@@ -22,19 +23,30 @@ KINDS: Mapping[
 
 
 class NotMeasurable(OperatorError):
-    """The file is missing, or has other columns."""
+    """The file is missing, has other columns, or can't be measured this way."""
 
 
 def add(parser: ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("kind", choices=sorted(KINDS), help="what the file's lines are")
     parser.add_argument("file", type=Path, help="a CSV file of labelled lines")
+    parser.add_argument(
+        "--without-half",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="SEED",
+        help="situations: again with a random half of their words taken out of the lexicon",
+    )
     parser.set_defaults(act=_measure)
 
 
 def _measure(given: Namespace) -> int:
     columns, play = KINDS[given.kind]
-    scored = list(play(_rows(given.file, columns)))
+    rows = _rows(given.file, columns)
+    if given.without_half is not None:
+        return _measure_halved(given.kind, rows, given.without_half)
+    scored = list(play(rows))
     for kind in dict.fromkeys(one.kind for one in scored):
         some = [one for one in scored if one.kind == kind]
         print(f"{kind}: {share(some)}")
@@ -43,6 +55,24 @@ def _measure(given: Namespace) -> int:
             print(f"missed {one.kind}: {one.said!r}: expected {one.expected}, got {one.got}")
     print(f"{given.kind}: {share(scored)}")
     return 0
+
+
+def _measure_halved(kind: str, rows: list[dict[str, str]], seed: int) -> int:
+    if kind != "situations":
+        raise NotMeasurable("--without-half measures situations only")
+    whole: list[Scored] | None = None
+    for name, scored in halved(situations.play, rows, seed):
+        whole = scored if whole is None else whole
+        print(f"{name}: {share(scored)}{_fall(whole, scored)}")
+    return 0
+
+
+def _fall(whole: list[Scored], scored: list[Scored]) -> str:
+    """Return by how many points the share of right lines is smaller: ", 6.5 points less"."""
+    if scored is whole or not whole:
+        return ""
+    lost = sum(one.right for one in whole) - sum(one.right for one in scored)
+    return f", {100 * lost / len(whole):.1f} points less"
 
 
 def share(scored: Iterable[Scored]) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -223,28 +225,90 @@ class Lexicon:
         return str(near[0]) if near is not None else None
 
 
-@cache
 def matters() -> Lexicon:
     """Return the matters that people raise beside the open question."""
-    listed = dict(_toml("matters"))
-    weak = frozenset(root for word in listed.pop("weak") for root in words(word))
-    return Lexicon({name: entry["says"] for name, entry in listed.items()}, weak)
+    return _lists(_LEFT_OUT.get()).matters
 
 
-@cache
 def desk(role: str) -> Lexicon:
     """Return the matters that staff of a role raise: officers or supervisors."""
-    listed = _toml("desk")
-    weak = frozenset(root for word in listed["weak"] for root in words(word))
-    return Lexicon({name: entry["says"] for name, entry in listed.get(role, {}).items()}, weak)
+    return _lists(_LEFT_OUT.get()).desks.get(role, Lexicon({}))
 
 
-@cache
 def options(flow: str, step: str) -> Lexicon | None:
     """Return the words for the options of a question; None if it has no list."""
-    listed = _toml("options").get(flow, {}).get(step)
-    topics = f"{flow}.{step}" in _toml("options")["topics"]
-    return Lexicon(listed, topics=topics) if listed else None
+    return _lists(_LEFT_OUT.get()).options.get((flow, step))
+
+
+def known() -> frozenset[str]:
+    """Return the words of all phrases for matters, options and desks, without `NOT`."""
+    lists = _lists(_LEFT_OUT.get())
+    return frozenset(
+        word.lstrip(NOT)
+        for lexicon in (lists.matters, *lists.options.values(), *lists.desks.values())
+        for name in lexicon.phrases
+        for word in lexicon.words_of(name)
+    )
+
+
+@contextmanager
+def without(left_out: Iterable[str]) -> Iterator[None]:
+    """Read `matters`, `options` and `desk` as if no phrase with one of these words were listed.
+
+    Other lists stay whole: whole messages, evasions, names. Measurements use it to tell how much
+    depends on single words.
+    """
+    token = _LEFT_OUT.set(frozenset(left_out))
+    try:
+        yield
+    finally:
+        _LEFT_OUT.reset(token)
+
+
+_LEFT_OUT: ContextVar[frozenset[str]] = ContextVar("left_out", default=frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The lists that `without` makes smaller; `options` by flow and step, `desks` by role."""
+
+    matters: Lexicon
+    options: Mapping[tuple[str, str], Lexicon]
+    desks: Mapping[str, Lexicon]
+
+
+@lru_cache(2)  # the whole lists, and those of a measurement
+def _lists(left_out: frozenset[str]) -> _Lists:
+    desks = dict(_toml("desk"))
+    weak = desks.pop("weak")
+    by_flow = _toml("options")
+    options = {
+        (flow, step): Lexicon(
+            {name: _kept(listed, left_out) for name, listed in named.items()},
+            topics=f"{flow}.{step}" in by_flow["topics"],
+        )
+        for flow, steps in by_flow.items()
+        if isinstance(steps, dict)
+        for step, named in steps.items()
+    }
+    return _Lists(
+        _spoken(_toml("matters"), left_out),
+        options,
+        {role: _spoken({"weak": weak, **named}, left_out) for role, named in desks.items()},
+    )
+
+
+def _spoken(listed: Mapping[str, Any], left_out: frozenset[str]) -> Lexicon:
+    """Return the lexicon of matters, each with what people say; `weak` are words that count half."""
+    says = {
+        name: _kept(entry["says"], left_out) for name, entry in listed.items() if name != "weak"
+    }
+    return Lexicon(says, frozenset(root for word in listed["weak"] for root in words(word)))
+
+
+def _kept(listed: Iterable[str], left_out: frozenset[str]) -> list[str]:
+    """Return the phrases that hold no word that is left out."""
+    return [p for p in listed if left_out.isdisjoint(word.lstrip(NOT) for word in words(p))]
 
 
 @cache
