@@ -299,7 +299,7 @@ def _lists(left_out: frozenset[str]) -> _Lists:
 
 
 def _spoken(listed: Mapping[str, Any], left_out: frozenset[str]) -> Lexicon:
-    """Return the lexicon of matters, each with what people say; `weak` are words that count half."""
+    """Return the lexicon of matters by what people say; the words of `weak` count half."""
     says = {
         name: _kept(entry["says"], left_out) for name, entry in listed.items() if name != "weak"
     }
