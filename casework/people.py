@@ -68,7 +68,10 @@ def opt_in(act: Act) -> None:
 
 
 def ask_for_help(act: Act, about: Help, flow: str = "") -> None:
-    """Tell supervisors, once a day for each kind of request; repeats are counted."""
+    """Tell supervisors, once a day for each kind of request; repeats are counted.
+
+    Distress is told at any hour.
+    """
     me = act.who()
     act.note("person.asked_for_help", act.actor, about=about, flow=flow)
     repeats = help_request.count(act.tx, me.id, about, act.at)
@@ -89,11 +92,17 @@ def ask_for_help(act: Act, about: Help, flow: str = "") -> None:
             say = Say("notices.person_wants_data", params)
         case Help.ERASE_DATA:
             say = Say("notices.person_wants_erasure", params)
-        case _:
+        case Help.DISTRESS:
+            say = Say("notices.person_in_distress", params)
+        case Help.TALK | Help.PHONE:
             say = Say("notices.person_called", params)
+        case _:
+            matter = Say(f"notices.caller.matter.{about}")
+            say = Say("notices.person_asks", {**params, "matter": matter})
     again = [Say("notices.caller.asked_before", {"n": repeats})] if repeats else []
     area = latest.area_code if latest else None
-    act.tell_supervisors(area, News.PERSON_CALLED, me.id, say, *again)
+    can_wait = about is not Help.DISTRESS
+    act.tell_supervisors(area, News.PERSON_CALLED, me.id, say, *again, can_wait=can_wait)
 
 
 def _phone(act: Act) -> Value:

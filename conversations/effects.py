@@ -19,6 +19,13 @@ class Help(StrEnum):
     PHONE = "phone"  # the person gave a number to be called at
     MY_DATA = "my_data"
     ERASE_DATA = "erase_data"
+    DISTRESS = "distress"  # words of despair: told at any hour
+    RENEW = "renew"
+    CHANGE = "change"  # of a permit: another place, trade or name, or a misprint
+    CLOSE = "close"  # the business has closed
+    REFERRAL = "referral"  # of somebody else's business
+    COOPERATIVE = "cooperative"
+    CREDIT = "credit"
 
 
 class Concern(StrEnum):

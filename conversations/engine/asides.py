@@ -27,18 +27,16 @@ ORDERS = {
     Intent.RESTART: Command.RESTART,
     Intent.RESEND_PERMIT: Command.SEND_DOCUMENT,
 }
-#: Matters that the office handles by telephone: the person is put on the call list.
-_CALLED = frozenset(
-    {
-        Intent.RENEW,
-        Intent.CHANGE_AFTER_PERMIT,
-        Intent.CLOSE_BUSINESS,
-        Intent.REFERRAL,
-        Intent.COOPERATIVE,
-        Intent.CREDIT,
-        Intent.DISTRESS,
-    }
-)
+#: Matters that the office handles by telephone: supervisors are told which one it is.
+_CALLED = {
+    Intent.RENEW: Help.RENEW,
+    Intent.CHANGE_AFTER_PERMIT: Help.CHANGE,
+    Intent.CLOSE_BUSINESS: Help.CLOSE,
+    Intent.REFERRAL: Help.REFERRAL,
+    Intent.COOPERATIVE: Help.COOPERATIVE,
+    Intent.CREDIT: Help.CREDIT,
+    Intent.DISTRESS: Help.DISTRESS,
+}
 
 
 def answer(turn: TurnBuilder, aside: Aside) -> None:
@@ -60,7 +58,7 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
         case _ if meant in ORDERS:
             orders.obey(turn, Typed(ORDERS[meant]))
         case _ if meant in _CALLED:
-            orders.call(turn, Help.TALK, Say(key, orders.how_to_call(turn)))
+            orders.call(turn, _CALLED[meant], Say(key, orders.how_to_call(turn)))
         case _:
             drafts.digress(turn, Say(key), *directory.lines(turn.facts.directory, matter))
 

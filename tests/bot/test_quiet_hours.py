@@ -88,3 +88,12 @@ async def test_a_supervisor_is_left_in_peace(town: Town) -> None:
     assert len(town.desk.chat.texts(BOSS)) == before
     await morning(town)
     assert len(town.desk.chat.texts(BOSS)) == before + 1
+
+
+async def test_words_of_despair_reach_a_supervisor_at_night(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.say("halo")
+    before = len(town.desk.chat.texts(BOSS))
+    await town.say("saya mau bunuh diri saja")
+    (told,) = town.desk.chat.texts(BOSS)[before:]
+    assert "SEGERA" in told

@@ -76,6 +76,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.reason.{}": sorted(CALLED),
     "call.short.{}": sorted(CALLED),
     "common.{}": ("resume", "cancel", "complaint", "gathered", "my_data", "erase_data"),
+    "notices.caller.matter.{}": ("renew", "change", "close", "referral", "cooperative", "credit"),
     "common.authority.{}": [one for some in directory.AUTHORITIES.values() for one in some],
     "common.help.{}": ("owner", "officer", "supervisor"),
     "common.intent.{}": ANSWERED,
