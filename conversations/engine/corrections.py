@@ -207,7 +207,8 @@ def _named_part(said: str) -> str:
 
 def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
     """Return the words of the new answer, if the step reads them; else ""."""
-    text = _OLD.sub("", text)
+    kept = _OLD.sub("", text)
+    text = kept if _said_anew(kept).strip(" ,.!") else text  # else "bukan" takes back all
     new = _NEW.search(text.lower())
     parts = [text[new.end() :]] if new else []
     parts.append(_without_name(draft.flow, step.id, text))

@@ -31,13 +31,12 @@ def joined(turn: TurnBuilder, said: Said) -> Said:
     turn.session = structs.replace(turn.session, fragment=None)
     if held is None or said.edited or turn.facts.now - held.at > QUIET:
         return said
-    step = turn.asked_step()
-    if step is not None and step.takes_words and _says_something(turn, said):
+    alone, step = read(turn, said), turn.asked_step()
+    heard = isinstance(alone, Between) or _is_heard(turn, alone, said)
+    if heard and step is not None and step.takes_words:
         return said
     together = replace(said, text=f"{held.text} {said.text}")
-    if _says_something(turn, said) and not _says_something(turn, together):
-        return said
-    return together
+    return together if _is_heard(turn, read(turn, together), together) or not heard else said
 
 
 def keep(turn: TurnBuilder, said: Said) -> None:
@@ -50,9 +49,8 @@ def keep(turn: TurnBuilder, said: Said) -> None:
     turn.after = QUIET
 
 
-def _says_something(turn: TurnBuilder, said: Said) -> bool:
-    """Whether the words have a meaning that is not asked back."""
-    meaning: Meaning = read(turn, said)
+def _is_heard(turn: TurnBuilder, meaning: Meaning, said: Said) -> bool:
+    """Whether words have a meaning that is not asked back."""
     match meaning:
         case Remark(None):
             return service_named(turn, said.text) is not None

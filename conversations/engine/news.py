@@ -7,7 +7,7 @@ from msgspec import structs
 from conversations.effects import (
     Reply,
 )
-from conversations.engine import drafts
+from conversations.engine import confirming, drafts
 from conversations.engine.builder import TurnBuilder, choices_of
 from conversations.events import (
     Happened,
@@ -91,11 +91,15 @@ def _may_interrupt(turn: TurnBuilder, flow: Flow) -> bool:
     draft, step = turn.session.draft, turn.asked_step()
     current = turn.flow(draft)
     idle = draft is None or current is None or current.home is not None
-    return idle or flow.interrupts or (step is not None and step.rests)
+    rests = confirming.is_open(turn) or (step is not None and step.rests)
+    return idle or flow.interrupts or rests
 
 
 def _mention(turn: TurnBuilder, flow: Flow, subject: str) -> None:
-    """Mention a matter and keep the open question: the matter's buttons work, words do not."""
+    """Mention a matter and ask the open question once more: words are for that one.
+
+    The matter's buttons work.
+    """
     draft = turn.draft_of(flow, subject)
     context = turn.context(draft)
     step = flow.open_step(context)
@@ -112,6 +116,7 @@ def _mention(turn: TurnBuilder, flow: Flow, subject: str) -> None:
         )
     )
     turn.says.clear()
+    drafts.digress(turn)
 
 
 def _drop_photo(turn: TurnBuilder, attachment_id: int) -> None:

@@ -31,6 +31,8 @@ _ASKS = re.compile(
     r"|pagi|siang|sore|malam|senin|selasa|rabu|kamis|jumat|jam \d+|telat|kabarin"
     r"|tidak jadi|malah)\b"
 )
+#: Words that say that somebody can or will, which confirms no reading of other words.
+_ABLE = re.compile(r"\b(?:bisa|sanggup|siap|mau)\b")
 #: Choices that ask further, or change nothing.
 _HARMLESS = frozenset(
     {"decline", "change", "no", "keep", "ask", "cannot", "later", "return", "not_yet"}
@@ -77,6 +79,8 @@ def choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     index = pick_label(text, labels, closing=_closing(turn))
     if index is not None:
         return () if _is_read_otherwise(turn, text, shown[index]) else (shown[index],)
+    if turn.session.clarifying and _ABLE.search(standardised(text)):
+        return ()  # "bisa" is no yes to "tidak diambil, benar?"
     meant = {Intent.YES: "yes", Intent.NO: "no"}.get(intent(text) or Intent.THANKS)
     return tuple(o for o in shown if meant and o.means == meant)[:1]
 
