@@ -101,8 +101,8 @@ def may_hold_several(text: str) -> bool:
     return sum(bool(cue.search(said)) for cue in _CUES) >= LEAST
 
 
-def gather(flow: Flow, text: str, facts: Facts) -> Mapping[str, Json]:
-    """Return the answers to steps of a form that one message holds; empty if it holds only one.
+def gather(flow: Flow, text: str, facts: Facts, *, at_least: int = LEAST) -> Mapping[str, Json]:
+    """Return the answers to steps of a form that one message holds; empty if there are fewer.
 
     Sums, names and places are read by the parsers of their steps; a doubtful one is left out.
     """
@@ -114,7 +114,7 @@ def gather(flow: Flow, text: str, facts: Facts) -> Mapping[str, Json]:
         answer = read(message, facts, flow)
         if answer is not None:
             found[step] = answer
-    return found if len(found) >= LEAST else {}
+    return found if len(found) >= at_least else {}
 
 
 def _with(parse: Callable[[str, Facts], Json], words: str, facts: Facts) -> Json:

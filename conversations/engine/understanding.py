@@ -53,10 +53,17 @@ from conversations.flow import Flow
 from conversations.messages import Say
 from conversations.parsers import phone
 from conversations.phrases import Intent
+from conversations.words import standardised
 
 #: Facts that one phrase names: "gorengan depan rumah", "izin untuk warung".
 _TOGETHER = frozenset({"trade", "premises"})
 _SEPARATORS = re.compile(r"[,;\n]|\.\s")
+#: Words of somebody who tells what they sell, which asks for the permit: "saya jualan bakso".
+_SELLS = re.compile(
+    r"^\W*(?:(?:saya|sy|aku|gue|gua|kami|ibu|mau|halo|pak|bu|i|we)\b\W*){0,3}"
+    r"(?:jual|jualan|berjualan|dagang|berdagang|buka (?:warung|toko|kios|lapak|usaha)|sell)\b"
+    r"(?!.*\b(?:sepi|laku|lancar|rugi|bangkrut|mati|tutup|berhenti|habis)\b)"
+)
 LEAST_WORDS = 3  # of a message that may hold several facts
 MAX_SAID = 1500  # characters; no question needs a longer answer
 
@@ -190,9 +197,10 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
     open_form = turn.flow(turn.session.draft)
     begun = open_form is not None and open_form.id in turn.facts.mine.services
     idle = turn.session.asked is None or turn.at_home()
-    if turn.facts.me.desk != "owner" or not (begun or idle) or len(text.split()) < LEAST_WORDS:
+    if turn.facts.me.desk != "owner" or not (begun or idle):
         return None
-    if not may_hold_several(text):
+    sold = not begun and _SELLS.match(standardised(text)) is not None
+    if not sold and (len(text.split()) < LEAST_WORDS or not may_hold_several(text)):
         return None
     if begun and (turn.session.draft is None or turn.session.draft.subject):
         return None  # a correction asks for certain answers
@@ -202,9 +210,9 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
         flow = turn.flows.by_id[service]
         if begun and flow is not open_form:
             continue
-        found = gather(flow, text, turn.facts)
+        found = gather(flow, text, turn.facts, at_least=1 if sold else LEAST_FACTS)
         new = {step: answer for step, answer in found.items() if not _is_answered(turn, step)}
-        if len(new) >= LEAST_FACTS and not new.keys() <= _TOGETHER:
+        if (sold and "trade" in new) or (len(new) >= LEAST_FACTS and not new.keys() <= _TOGETHER):
             return Several(flow.id, new)
     return None
 

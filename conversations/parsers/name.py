@@ -17,7 +17,6 @@ from conversations.words import is_latin, standardised, tidy
 _AROUND = ' ,;:!?*_~<>()[]{}"'  # signs around a name
 _QUOTES = ' ,;:"*_~'
 _ROOM = 100  # extra characters allowed for courtesies around a name
-FEW = 4  # words of a name at the end of a sentence
 
 _GREETING = re.compile(
     r"(?:(?:hai|halo|hallo|assalamu'?alaikum|perkenalkan|kenalkan|iya|ya|ok|oke)\b(?P<sign>[\s,.!]*))+",
@@ -104,15 +103,6 @@ def name(*, at_most: int = 100) -> Parser:
 
     def parse(text: str, facts: Facts) -> str:
         words = tidy(text)
-        try:
-            return read(words)
-        except Refused as refusal:
-            last = words.rpartition(",")[2].strip(_AROUND)
-            if refusal.reason != "not_a_name" or "," not in words or len(last.split()) > FEW:
-                raise
-            raise _confirmed(read(last)) from None  # "kan udah saya bilang, siti"
-
-    def read(words: str) -> str:
         if len(words) > at_most + _ROOM:
             raise Refused("name_too_long", {"at_most": at_most})
         if words.lower().strip(_AROUND) in lexicon.also_names():
