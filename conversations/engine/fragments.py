@@ -8,7 +8,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.meanings import Answer, Between, Meaning, Remark, Unclear, Unread
+from conversations.engine.meanings import Answer, Between, Meaning, Pick, Remark, Unclear, Unread
 from conversations.engine.reading import service_named
 from conversations.engine.understanding import read
 from conversations.events import Said
@@ -25,7 +25,7 @@ _WORDS = re.compile(r"[^\W\d_]+(?:[\s'-]+[^\W\d_]+)*[\s,]*")
 def joined(turn: TurnBuilder, said: Said) -> Said:
     """Return the words with the fragments before them, if they came before the reply to those.
 
-    Where free words are an answer, only if the words alone are none.
+    Not if the words alone have a meaning, unless they pick a choice from a list.
     """
     held = turn.session.fragment
     turn.session = structs.replace(turn.session, fragment=None)
@@ -33,8 +33,8 @@ def joined(turn: TurnBuilder, said: Said) -> Said:
         return said
     alone, step = read(turn, said), turn.asked_step()
     heard = isinstance(alone, Between) or _is_heard(turn, alone, said)
-    if heard and step is not None and step.takes_words:
-        return said
+    if heard and (not isinstance(alone, Pick) or (step is not None and step.takes_words)):
+        return said  # only a choice may need the words before it: "ga", "punya"
     together = replace(said, text=f"{held.text} {said.text}")
     return together if _is_heard(turn, read(turn, together), together) or not heard else said
 
