@@ -84,6 +84,8 @@ def correction(turn: TurnBuilder, text: str) -> Correction | None:
     if not changes and not _may_only_name(turn, step, text):
         return None
     found = _by_name(turn, draft, flow, text, changes=changes)
+    if found is None and isinstance(step, Review):
+        found = _untold(turn, draft, flow, text)
     answers_it = step is not None and step.takes_words and reads(turn, text)
     if answers_it and not _CORRECTS.search(said):
         return found if takes_back and found is not None and found.words else None
@@ -124,6 +126,16 @@ def _by_name(
         return None
     value = _value(turn, draft, named, text)
     return Correction(named.id, value) if changes or value else None
+
+
+def _untold(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction | None:
+    """Return the answer that the form does not ask for, if the words are one: "pagi atau sore"."""
+    if choices_named(turn, text):
+        return None
+    free = (s for s in flow.steps if s.optional and s.takes_words and not s.takes_photos)
+    untold = (step for step in free if step.id not in draft.answers)
+    read_by = next((step for step in untold if _reads(turn, draft, step, text)), None)
+    return Correction(read_by.id, text) if read_by is not None else None
 
 
 def _slip(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction | None:
@@ -213,8 +225,9 @@ def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
     parts = [text[new.end() :]] if new else []
     parts.append(_without_name(draft.flow, step.id, text))
     whole = _said_anew(text)
-    if step.numeric or step.amended(draft.answers.get(step.id), whole) != whole:
-        parts.append(whole)  # "2 orang" and "rw 8" name themselves
+    amended = step.amended(draft.answers.get(step.id), whole) != whole
+    if step.numeric or step.optional or amended:
+        parts.append(whole)  # "2 orang", "rw 8" and "rt 5 rw 3" name themselves
     for part in parts:
         words = _trimmed(part)
         if words and _reads(turn, draft, step, words):
