@@ -86,7 +86,7 @@ def _run_shown(run: list[date]) -> Say:
 def _part_shown(answer: Json, facts: Facts) -> Value:
     if not isinstance(answer, list):
         return str(answer)
-    named = (Say(f"common.part.{part}") for part in answer)
+    named = (Say(f"business_permit.preferred_part.{part}") for part in answer)
     return reduce(lambda said, part: Say("common.list", {"said": said, "next": part}), named)
 
 

@@ -83,6 +83,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "common.office.{}": ("page", "landline", "address", "hours"),
     "common.month.{}": [str(month) for month in range(1, 13)],
     "common.part.{}": PARTS,
+    "business_permit.preferred_part.{}": PARTS,
     "common.send_{}": ("location", "contact"),
     "common.unreadable.{}": ("voice", "audio", "video", "video_note", "sticker", "contact"),
     "common.visit_state.{}": sorted(OPEN_VISITS),

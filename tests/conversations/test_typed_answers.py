@@ -187,4 +187,7 @@ def test_two_parts_of_the_day_are_shown_and_both_come_first() -> None:
     step = FLOWS.by_id["business_permit"].step("preferred_part")
     assert step is not None
     shown = step.show(draft.answers["preferred_part"], turn.context(draft))
-    assert isinstance(shown, Say) and turn.flows.catalogue.say(shown, "id") == "pagi; sore"
+    assert (
+        isinstance(shown, Say)
+        and turn.flows.catalogue.say(shown, "id") == "Pagi, 08.00-10.30 WIB; Sore, 13.00-16.00 WIB"
+    )
