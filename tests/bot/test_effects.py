@@ -338,7 +338,7 @@ async def test_an_owner_with_an_open_form_becomes_an_officer(town: Town) -> None
     await town.say("Siti Aminah")
     await town.staff(OWNER, "101")
     assert "Kunjungan" in town.desk.chat.texts(OWNER)[-1]
-    for words_said in ("menu", "kembali", "Rahmat", "batal", "status"):
+    for words_said in ("menu", "kembali", "Rahmat Hidayat 0417", "batal", "status"):
         said = await town.say(words_said)
         assert said and words("common.trouble") not in said
         assert words("business_permit.trade") not in said

@@ -27,9 +27,11 @@ Count = Callable[[str], int]
 MANY = 25
 RECEIVED = words("common.all_received")
 
+NONSENSE = "asdf qwerty uiop zxcv"  # the reply to fewer words would wait for more of them
+
 #: What may be said again and again, and changes nothing.
 JUNK: dict[str, Event] = {
-    "nonsense": Said("asdf qwerty"),
+    "nonsense": Said(NONSENSE),
     "the menu": Said("menu"),
     "help": Said("bantuan"),
     "how it stands": Said("status"),
@@ -72,7 +74,7 @@ async def test_replies_to_a_flood_give_way_to_one(desk: Desk, count: Count, what
 @pytest.mark.parametrize("times", [1, 3, 5])
 async def test_a_few_replies_that_wait_are_all_sent(desk: Desk, times: int) -> None:
     await desk.say("halo", OWNER)
-    await flood(desk, Said("asdf"), times)
+    await flood(desk, Said(NONSENSE), times)
     await desk.send_all()
     assert len(desk.chat.texts(OWNER)) == 1 + times
     assert not any(text.startswith(RECEIVED) for text in desk.chat.texts(OWNER))
@@ -86,12 +88,12 @@ async def test_what_tells_of_a_change_and_what_others_tell_never_gives_way(town:
     said = ("data saya", "cek petugas 999", "bahasa inggris", "stop", "mulai", "cek petugas 998")
     heard = len(desk.chat.texts(OWNER))
     for number, lasting in enumerate(said):
-        await flood(desk, Said("asdf"), 8)
+        await flood(desk, Said(NONSENSE), 8)
         await desk.turns.take([desk.heard(lasting, OWNER)])
         town.enqueue(
             OWNER, "notices.window_chosen", params={"window": str(number)}, lane=Lane.NOTICE
         )
-    await flood(desk, Said("asdf"), 8)
+    await flood(desk, Said(NONSENSE), 8)
     await desk.send_all()
     texts = desk.chat.texts(OWNER)[heard:]
     for badge in ("998", "999"):
@@ -129,7 +131,7 @@ async def slow(desk: Desk, redis_url: str) -> AsyncIterator[Desk]:
 async def test_one_chat_is_sent_no_more_than_its_rate(slow: Desk, town: Town, said: Event) -> None:
     for _ in range(12):
         await slow.say(said, OWNER)
-        await slow.say("asdf", OTHER)
+        await slow.say(NONSENSE, OTHER)
     for address in (OWNER, OTHER):
         assert len(slow.chat.texts(address)) == 3
         first, *rest = [row for row in town.messages(address) if row.sent_at is None]

@@ -43,7 +43,7 @@ def test_people_in_a_conversation_are_answered_before_a_wave_of_first_greetings(
     slow.balance(owners)
 
 
-@pytest.mark.parametrize("said", ["menu", "asdf", "bantuan"])
+@pytest.mark.parametrize("said", ["menu", "asdf qwerty uiop zxcv", "bantuan"])
 def test_a_flood_into_one_chat_is_taken_whole_and_answered_by_few(stage: Stage, said: str) -> None:
     flooder, *neighbours = stage.owners(4, step=3)
     before = len(flooder.person.bubbles)
