@@ -132,8 +132,9 @@ _SIGNS: tuple[tuple[Intent, str], ...] = (
         Intent.BANTUAN_MONEY,
         r"bansos|\bblt\b|bpum|\bpkh\b|banpres|\bbst\b|bantuan (?:uang|modal|tunai|dana|sosial"
         r"|umkm|usaha|(?:dari )?pemerintah|presiden|langsung)|dana (?:bantuan|hibah|umkm)"
-        r"|uang bantuan|sembako|subsidi|hibah|kartu prakerja|prakerja|(?:dapat|dapet|minta"
-        r"|terima) (?:\w+ )?(?:bantuan|modal|dana)\b|(?:kapan|sudah) (?:\w+ )?cair|pencairan"
+        r"|uang bantuan|(?:bagi|dapat|dapet) sembako|subsidi|hibah|kartu prakerja|prakerja"
+        r"|(?:dapat|dapet|minta|terima) (?:\w+ )?(?:bantuan|modal|dana)\b"
+        r"|(?:kapan|sudah) (?:\w+ )?cair|pencairan"
         r"|(?:dapat|dapet) uang|bantuan\w* (?:\w+ )?cair|modal (?:gratis|dari pemerintah)",
     ),
     (

@@ -72,6 +72,8 @@ _SPELLINGS = {
     "banget": "bgt bngt",
     "juga": "jg jga",
     "kenapa": "knp knapa napa",
+    "surat": "srt suratne surate",
+    "hilang": "ilang leungit",
     "batal": "btl btal batl",
 }
 _STANDARD = {variant: word for word, variants in _SPELLINGS.items() for variant in variants.split()}

@@ -241,11 +241,20 @@ def _beside(turn: TurnBuilder, said: Said, raised: Matter | None) -> Aside | Non
     """Return the matter that the words raise beside the open question."""
     if raised is None or answers(turn, said):
         return None
-    if raised.intent in _OF_OTHERS and service_named(turn, said.text) is not None:
+    if raised.intent in _OF_OTHERS and _is_of_ours(turn, said.text, raised.intent):
         return None
     if raised.intent in DIGRESSIONS or raised.intent in ORDERS:
         return Aside(raised.intent, raised.part, raised.sure)
     return None
+
+
+def _is_of_ours(turn: TurnBuilder, text: str, raised: Intent) -> bool:
+    """Whether a matter of others is named by a service's name: "lampu" is, "izin PIRT" is not."""
+    service = service_named(turn, text)
+    if service is None:
+        return False
+    others = matter(" ".join(w for w in standardised(text).split() if w not in service.called))
+    return others is None or others.intent is not raised
 
 
 def _otherwise(

@@ -2,7 +2,8 @@
 
 A phrase is a set of words. Words are compared without Indonesian affixes, in standard spelling and
 with small misspellings. A word behind a negation is another word: "tidak punya" is "!punya", so a
-phrase never matches words that are denied.
+phrase never matches words that are denied. Of "uang|duit|!bayar" one word must occur. "mati -izin"
+does not match beside "izin".
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -29,7 +30,11 @@ _TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
 _THANKS = re.compile(r"\bt(?:e)?rima ?kasih\b")  # accepts nothing
 _MAYBE = re.compile(r"\bj(?:a?n)?ga?n[- ]j(?:a?n)?ga?n\b")  # "jangan-jangan" denies nothing
 _WORD = re.compile(r"[^\W_]+")
-_NEGATIONS = frozenset({"tidak", "belum", "bukan", "jangan", "tanpa", "not", "no", "dont", "never"})
+_NOT_SHORT = re.compile(r"(?<=[a-z])n't\b")  # "can't" denies as "cant" does
+_NEGATIONS = frozenset({
+    "tidak", "belum", "bukan", "jangan", "tanpa", "not", "no", "dont", "never",
+    "cant", "cannot", "doesnt", "didnt", "isnt", "wont", "couldnt", "havent",
+})  # fmt: skip
 #: Words that may stand between a negation and the word that it denies.
 _BETWEEN = frozenset({
     "di", "ke", "dari", "pas", "pada", "untuk",
@@ -41,7 +46,7 @@ _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:tapi|tp|tetapi|cuma|cuman|hanya|but|terus
 _PARTICLES = ("nya", "lah", "kah", "pun", "ku", "mu")
 _SUFFIXES = ("kan", "in", "an", "i")
 #: Words whose root means something else: "penjualan" is a sum, "jualan" are goods.
-_WHOLE = frozenset({"penjualan", "pemasukan", "pendapatan", "perpanjangan"})
+_WHOLE = frozenset({"penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian"})
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",
     "nge", "ng",
@@ -68,7 +73,7 @@ _FILLERS = frozenset({
 @lru_cache(64)
 def _words(said: str, topics: bool) -> tuple[str, ...]:
     found: list[str] = []
-    said = _THANKS.sub("makasih", said)
+    said = _THANKS.sub("makasih", _NOT_SHORT.sub("nt", said))
     said = _MAYBE.sub("mungkin", _TWICE.sub(r"\1 \1", said))
     for clause in _CLAUSE.split(said):
         found += _clause(
@@ -130,6 +135,46 @@ def _without(word: str, suffixes: tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A meaning's phrase: of each group a word must occur, and none of the barred ones."""
+
+    name: str
+    groups: tuple[frozenset[str], ...]
+    barred: frozenset[str] = frozenset()
+
+    def is_said(self, said: Collection[str], heard: Mapping[str, float]) -> bool:
+        """Whether a message says it: its words, and those of the lexicon for them."""
+        return self.barred.isdisjoint(said) and not any(map(heard.keys().isdisjoint, self.groups))
+
+
+def _alternative(word: str) -> str:
+    """Return the root of a word of a group, which may begin with `NOT`."""
+    sign = NOT if word.startswith(NOT) else ""
+    return sign + root(standard(word.removeprefix(NOT)))
+
+
+def _phrase(name: str, written: str) -> _Phrase:
+    """Read a phrase: "minta uang|duit -nanti", "tidak kuat|sanggup hidup", "!guna hidup"."""
+    if not set("|-!") & set(written):
+        return _Phrase(name, tuple(frozenset({word}) for word in words(written)))
+    groups: list[frozenset[str]] = []
+    barred: set[str] = set()
+    denies = False
+    for part in written.split():
+        alternatives = part.removeprefix("-").split("|")
+        spelled = {standard(word) for word in alternatives}
+        if part.startswith("-"):
+            barred |= set(map(_alternative, alternatives))
+        elif spelled <= _NEGATIONS:
+            denies = True
+        else:
+            group = set(map(_alternative, alternatives))
+            groups.append(frozenset(NOT + word for word in group) if denies else frozenset(group))
+            denies = denies and spelled <= _BETWEEN
+    return _Phrase(name, tuple(groups), frozenset(barred))
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """A meaning with the weight of the words that name it."""
 
@@ -145,7 +190,7 @@ class Lexicon:
     phrases: Mapping[str, Iterable[str]]
     weak: frozenset[str] = frozenset()  # words that are too common to decide
     topics: bool = False  # see `words`
-    _patterns: list[tuple[str, frozenset[str]]] = field(init=False, default_factory=list)
+    _phrases: list[_Phrase] = field(init=False, default_factory=list)
     _holding: defaultdict[str, list[int]] = field(
         init=False, default_factory=lambda: defaultdict(list)
     )
@@ -154,11 +199,10 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         for name, listed in self.phrases.items():
-            for phrase in listed:
-                needed = frozenset(words(phrase))
-                for word in needed:
-                    self._holding[word].append(len(self._patterns))
-                self._patterns.append((name, needed))
+            for phrase in (_phrase(name, written) for written in listed):
+                for word in frozenset().union(*phrase.groups):
+                    self._holding[word].append(len(self._phrases))
+                self._phrases.append(phrase)
         self._vocabulary = [w for w in self._holding if len(w) >= LEAST_FUZZY]
 
     def rank(self, text: str) -> list[Ranked]:
@@ -167,20 +211,13 @@ class Lexicon:
         The weight is the number of different words in the matched phrases of that meaning. A
         misspelt word counts 0.9, a weak one half; a denied word more than its denied meaning.
         """
-        heard = {
-            known: sure
-            for known, sure in map(self._recognised, words(text, topics=self.topics))
-            if known
-        }
-        hits: defaultdict[int, int] = defaultdict(int)
-        for word in heard:
-            for place in self._holding[word]:
-                hits[place] += 1
+        said = words(text, topics=self.topics)
+        heard = {known: sure for known, sure in map(self._recognised, said) if known}
         evidence: defaultdict[str, set[str]] = defaultdict(set)
-        for place, count in hits.items():
-            name, needed = self._patterns[place]
-            if count == len(needed):
-                evidence[name] |= needed
+        for place in dict.fromkeys(at for word in heard for at in self._holding[word]):
+            phrase = self._phrases[place]
+            if phrase.is_said(said, heard):
+                evidence[phrase.name] |= heard.keys() & frozenset().union(*phrase.groups)
         found = [
             Ranked(name, sum(heard[word] * self._worth(word) for word in named), frozenset(named))
             for name, named in evidence.items()
@@ -189,7 +226,7 @@ class Lexicon:
 
     def words_of(self, name: str) -> frozenset[str]:
         """Return every word of the phrases for a meaning."""
-        return frozenset().union(*(needed for of, needed in self._patterns if of == name))
+        return frozenset().union(*(g for of in self._phrases if of.name == name for g in of.groups))
 
     def knows(self, word: str) -> bool:
         """Whether a word stands in a phrase, as it is or in another form."""
@@ -197,8 +234,8 @@ class Lexicon:
 
     def alone(self, name: str) -> frozenset[str]:
         """Return the words that name a meaning alone, without another word."""
-        single = (needed for of, needed in self._patterns if of == name and len(needed) == 1)
-        return frozenset().union(*single)
+        named = (of.groups for of in self._phrases if of.name == name)
+        return frozenset().union(*(groups[0] for groups in named if len(groups) == 1))
 
     def _worth(self, word: str) -> float:
         if word.startswith(NOT):
@@ -299,16 +336,34 @@ def _lists(left_out: frozenset[str]) -> _Lists:
 
 
 def _spoken(listed: Mapping[str, Any], left_out: frozenset[str]) -> Lexicon:
-    """Return the lexicon of matters by what people say; the words of `weak` count half."""
+    """Return the lexicon of matters by what people say; the words of `weak` count half.
+
+    `things` are words that also name goods and places: beside words for those they raise nothing.
+    """
+    beside = " ".join(f"-{word}" for word in listed.get("beside", ()))
     says = {
-        name: _kept(entry["says"], left_out) for name, entry in listed.items() if name != "weak"
+        name: _kept(
+            [*entry["says"], *(f"{thing} {beside}" for thing in entry.get("things", ()))], left_out
+        )
+        for name, entry in listed.items()
+        if isinstance(entry, dict)
     }
     return Lexicon(says, frozenset(root for word in listed["weak"] for root in words(word)))
 
 
 def _kept(listed: Iterable[str], left_out: frozenset[str]) -> list[str]:
-    """Return the phrases that hold no word that is left out."""
-    return [p for p in listed if left_out.isdisjoint(word.lstrip(NOT) for word in words(p))]
+    """Return the phrases without the words that are left out, as far as they can be said so."""
+    if not left_out:
+        return list(listed)
+    kept = ([_without_words(part, left_out) for part in phrase.split()] for phrase in listed)
+    return [" ".join(parts) for parts in kept if all(parts)]
+
+
+def _without_words(part: str, left_out: frozenset[str]) -> str:
+    if part.startswith("-"):
+        return part
+    alternatives = part.split("|")
+    return "|".join(a for a in alternatives if left_out.isdisjoint(words(a.removeprefix(NOT))))
 
 
 @cache
