@@ -20,12 +20,12 @@ from conversations.words import tidy
 _CUES = tuple(
     re.compile(cue)
     for cue in (
-        r"\b(?:nama|namaku|saya|sy|aku|panggil|my name|i am|kulo)\b",
-        r"\b(?:jual\w*|dagang\w*|dodol|usaha|bikin|buka|tukang|sell|warung|toko|kios)\b",
+        r"\b(?:nama|namaku|saya|sy|aku|gua|gue|gw|ane|panggil|my name|i am|i'm|kulo|abdi)\b",
+        r"\b(?:jual\w*|dagang\w*|dodol\w*|usaha|bikin|buka|tukang|sell|selling|warung|toko|kios)\b",
         r"\b(?:modal\w*|omset|omzet|penjualan\w*|pendapatan)\b",
-        r"\b(?:kerja\w*|sendiri\w*|berdua|bertiga|karyawan)\b",
+        r"\b(?:kerja\w*|sendiri\w*|berdua|bertiga|berempat|karyawan|pegawai|orang)\b",
         r"\b(?:di|daerah|nang|in)\b",
-        r"\b(?:keliling|gerobak|rumah|pinggir jalan)\b",
+        r"\b(?:keliling|gerobak|dorong|muter|rumah|teras|dapur|kios|ruko|pinggir jalan)\b",
         r"[,.;\n]",
     )
 )
@@ -34,11 +34,14 @@ LEAST = 2  # facts in a message that are worth confirming together
 _STOP = (
     r"(?=\s*(?:[,.;\n]|$)|\s+(?:jual\w*|dagang\w*|dodol\w*|usaha\w*|punya|mau|bikin|buka|tukang|di"
     r"|dari|daerah|modal\w*|omset|omzet|penjualan\w*|sebulan|yang|yg|kerja|nama\w*|sendiri\w*|berdua"
-    r"|bertiga|i sell|and|in|keliling)\b)"
+    r"|bertiga|i sell|selling|and|in|keliling|pengen|ingin|minta"
+    r"|ngurus|izin|ijin|warung|toko|asal)\b)"
 )
 _NAME = re.compile(
-    r"\b(?:nama (?:saya|sy|aku)|namaku|nama|panggil (?:aja|saja)|my name is|i am|kulo"
-    r"|(?<!rumah )(?<!warung )(?<!toko )(?<!kios )(?<!gerobak )(?<!usaha )(?:saya|sy|aku))"
+    r"\b(?:nama (?:saya|sy|aku|gua|gue|gw)|namaku|nama|panggil (?:aja|saja)"
+    r"|my name is|i am|i'm|kulo"
+    r"|(?<!rumah )(?<!warung )(?<!toko )(?<!kios )(?<!gerobak )(?<!usaha )"
+    r"(?<!dagangan )(?<!jualan )(?:saya|sy|aku|gua|gue|gw|ane))"
     rf"(?: adalah| itu| is)?\s+([^\W\d_][^\d,.;\n]{{1,60}}?){_STOP}"
 )
 _BUSINESS = re.compile(
@@ -60,16 +63,17 @@ _WORKERS = re.compile(
     r"|\d+ (?:orang|org|karyawan|pekerja))"
 )
 _TRADE = re.compile(
-    r"\b(?:jual(?:an)?|dagang|dodol|usaha|bikin|buka|tukang|punya|i sell|selling)\s+"
+    r"\b(?:jual(?:an)?|dagang(?:an)?|dodol(?:an)?|usaha|bikin|buka|tukang|punya|i sell|selling)\s+"
     r"([^,.;\n]{2,60})"
 )
 _WISH = re.compile(
-    r"\b(?:mau|pengen|ingin|minta|buat|bikin|urus|untuk|izin|ijin|usaha|tolong|pak|bu|min|kak"
+    r"\b(?:mau|pengen|ingin|minta|buat|bikin|urus|untuk|izin|ijin|usaha|tolong|pak|bu|min|kak|ngurus|bikinin"
     r"|assalamualaikum|halo|permisi|hi)\b"
 )
 _PLACE_BEGINS = re.compile(
     r"\b(?:di|daerah|nang|ning|kelurahan|kel|in|kios|ruko|pasar)\s+|^\s*|[,.;\n]\s*"
 )
+_KIND = re.compile(r"(?:kios|ruko|pasar)\b")  # tells the premises as well
 _GRAMS = (4, 3, 2, 1)  # words of a place's name, longest first
 
 
@@ -175,6 +179,7 @@ def _owner(message: _Message, facts: Facts, flow: Flow) -> Json:
 def _place(message: _Message, facts: Facts, flow: Flow) -> Json:
     """Read a kelurahan: behind "di" and the like, or as a part between commas."""
     for begin in _PLACE_BEGINS.finditer(message.said):
+        starts = begin.end() if _KIND.match(begin[0]) else begin.start()
         spans = [m.span() for m in re.finditer(r"[^\W_]+|[,.;\n]", message.said[begin.end() :])]
         for size in _GRAMS:
             if len(spans) < size:
@@ -185,7 +190,7 @@ def _place(message: _Message, facts: Facts, flow: Flow) -> Json:
                 continue
             place = facts.places.kelurahan_named(words)
             if place is not None:
-                message.cut(begin.start(), end)
+                message.cut(starts, end)
                 return {"kelurahan": place.code, "pin": None}
     return None
 

@@ -27,7 +27,8 @@ NEAR = 0.5  # weight by which one option must lead, or the person is asked which
 _ASKS = re.compile(
     r"\?|\b(?:berapa|apakah|apa|kapan|gimana|siapa|kalau|kalo|boleh \w+|bisa tidak"
     r"|ya tidak|tanya"
-    r"|nanti|besok|lusa|bentar|sebentar|tunggu|tapi|kecuali|asal|belum|hampir|eh|ralat|tukar|ganti"
+    r"|nanti(?! saya (?:dat[ea]ng|jalan|berangkat|ke ?sana|meluncur|mampir|samper))"
+    r"|besok|lusa|bentar|sebentar|tunggu|tapi|kecuali|asal|belum|hampir|eh|ralat|tukar|ganti"
     r"|pagi|siang|sore|malam|senin|selasa|rabu|kamis|jumat|jam \d+|telat|kabarin"
     r"|tidak jadi|malah)\b"
 )

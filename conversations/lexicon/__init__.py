@@ -35,6 +35,12 @@ _NEGATIONS = frozenset({
     "tidak", "belum", "bukan", "jangan", "tanpa", "not", "no", "dont", "never",
     "cant", "cannot", "doesnt", "didnt", "isnt", "wont", "couldnt", "havent",
 })  # fmt: skip
+#: A negation that is written together with the next word: "gabisa", "gausah".
+_JOINED = re.compile(
+    r"\b(?:g|ga|gak|ngga|nggak|engga|enggak|kaga|kagak|ndak)"
+    r"(ada|bisa|boleh|butuh|enak|jadi|jelas|keburu|kenal|kuat|masuk|mau|mungkin|nemu|ngerti|nyampe"
+    r"|perlu|pernah|punya|sanggup|sempat|sempet|setuju|suka|tahu|tau|usah)\b"
+)
 #: Words that may stand between a negation and the word that it denies.
 _BETWEEN = frozenset({
     "di", "ke", "dari", "pas", "pada", "untuk",
@@ -45,8 +51,14 @@ _BETWEEN = frozenset({
 _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:tapi|tp|tetapi|cuma|cuman|hanya|but|terus|trus)\b")
 _PARTICLES = ("nya", "lah", "kah", "pun", "ku", "mu")
 _SUFFIXES = ("kan", "in", "an", "i")
-#: Words whose root means something else: "penjualan" is a sum, "jualan" are goods.
-_WHOLE = frozenset({"penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian"})
+#: Words whose root means something else: "penjualan" is a sum, "jualan" are goods; what is to be
+#: mended ("benerin") is not right, who is followed ("diikuti") does not follow.
+_WHOLE = frozenset({
+    "penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian", "benerin",
+    "betulin", "benarkan",
+    "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "kesiangan",
+    "pagian", "siangan", "sorean", "diikuti", "diikutin", "berikut",
+})  # fmt: skip
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",
     "nge", "ng",
@@ -75,6 +87,7 @@ def _words(said: str, topics: bool) -> tuple[str, ...]:
     found: list[str] = []
     said = _THANKS.sub("makasih", _NOT_SHORT.sub("nt", said))
     said = _MAYBE.sub("mungkin", _TWICE.sub(r"\1 \1", said))
+    said = _JOINED.sub(r"tidak \1", said)
     for clause in _CLAUSE.split(said):
         found += _clause(
             [standard(word) for word in _WORD.findall(clause) if word not in _FILLERS], topics
@@ -96,9 +109,14 @@ def _clause(clause: list[str], topics: bool) -> list[str]:
         if word in _NEGATIONS:
             denies, used = True, False
             if topics and found and _is_comment(clause[place:]):
-                found[-1] = NOT + found[-1].removeprefix(NOT)
+                topic = next(
+                    (t for t in reversed(range(len(found))) if found[t] not in _BESIDE), -1
+                )
+                found[topic] = NOT + found[topic].removeprefix(NOT)
                 skips = used = True
             continue
+        if found and found[-1] == NOT + root(word):
+            continue  # "pindah" of "tidak pindah pindah"
         found.append(NOT + root(word) if denies else root(word))
         used = used or denies
         denies = denies and word in _BETWEEN
@@ -143,8 +161,19 @@ class _Phrase:
     barred: frozenset[str] = frozenset()
 
     def is_said(self, said: Collection[str], heard: Mapping[str, float]) -> bool:
-        """Whether a message says it: its words, and those of the lexicon for them."""
-        return self.barred.isdisjoint(said) and not any(map(heard.keys().isdisjoint, self.groups))
+        """Whether a message says it: its words, and those of the lexicon for them.
+
+        One word stands for one group: "dikasih" alone is no "kasih|titip uang|kasih".
+        """
+        if any(map(heard.keys().isdisjoint, self.groups)) or not self.barred.isdisjoint(said):
+            return False
+        several = len(self.groups) > 1
+        return not several or len(heard.keys() & self.words) >= len(self.groups)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of all groups."""
+        return frozenset().union(*self.groups)
 
 
 def _alternative(word: str) -> str:
@@ -159,7 +188,7 @@ def _phrase(name: str, written: str) -> _Phrase:
         return _Phrase(name, tuple(frozenset({word}) for word in words(written)))
     groups: list[frozenset[str]] = []
     barred: set[str] = set()
-    denies = False
+    denies = may_deny = False
     for part in written.split():
         alternatives = part.removeprefix("-").split("|")
         spelled = {standard(word) for word in alternatives}
@@ -168,8 +197,10 @@ def _phrase(name: str, written: str) -> _Phrase:
         elif spelled <= _NEGATIONS:
             denies = True
         else:
-            group = set(map(_alternative, alternatives))
-            groups.append(frozenset(NOT + word for word in group) if denies else frozenset(group))
+            group = frozenset(map(_alternative, alternatives))
+            denied = frozenset(NOT + word for word in group)
+            groups.append(denied if denies else group | denied if may_deny else group)
+            may_deny = denies and bool(spelled & _BETWEEN) and not spelled <= _BETWEEN
             denies = denies and spelled <= _BETWEEN
     return _Phrase(name, tuple(groups), frozenset(barred))
 
@@ -200,7 +231,7 @@ class Lexicon:
     def __post_init__(self) -> None:
         for name, listed in self.phrases.items():
             for phrase in (_phrase(name, written) for written in listed):
-                for word in frozenset().union(*phrase.groups):
+                for word in phrase.words:
                     self._holding[word].append(len(self._phrases))
                 self._phrases.append(phrase)
         self._vocabulary = [w for w in self._holding if len(w) >= LEAST_FUZZY]
@@ -217,7 +248,7 @@ class Lexicon:
         for place in dict.fromkeys(at for word in heard for at in self._holding[word]):
             phrase = self._phrases[place]
             if phrase.is_said(said, heard):
-                evidence[phrase.name] |= heard.keys() & frozenset().union(*phrase.groups)
+                evidence[phrase.name] |= heard.keys() & phrase.words
         found = [
             Ranked(name, sum(heard[word] * self._worth(word) for word in named), frozenset(named))
             for name, named in evidence.items()

@@ -20,7 +20,10 @@ FLOWS = flows.load()
     [
         ("kiosnya", ("kios",)),
         ("dipajaki", ("pajak",)),
-        ("belum datang2", ("!datang", "datang")),
+        ("belum datang2", ("!datang",)),
+        ("tempatnya gak pindah-pindah", ("tempat", "!pindah")),
+        ("gapunya, gaada", ("!punya", "!ada")),
+        ("tolong benerin", ("tolong", "benerin")),
         ("gak punya toko", ("!punya", "!toko")),
         ("bisa ga?", ("bisa", "tidak")),
         ("ga punya surat, ada NIB", ("!punya", "!surat", "ada", "nib")),
@@ -117,3 +120,30 @@ def test_the_first_sentences_of_owners_open_the_form_or_the_menu() -> None:
     for said in ("mau urus izin warung", "saya jualan", "warung", "saya mau daftar", "mau izin"):
         shown = "\n".join(Chat(FLOWS).heard(f"> {said}"))
         assert "! CallPerson" not in shown, said
+
+
+def test_a_phrase_holds_alternatives_for_its_words() -> None:
+    listed = lexicon.Lexicon({"nobody": ["pintu|pagar dikunci|digembok"]})
+    assert [found.name for found in listed.rank("pagarnya digembok pak")] == ["nobody"]
+    assert not listed.rank("pintu pagar"), "each word of the phrase is needed"
+    denied = lexicon.Lexicon({"refused": ["tidak mau|minat ketemu|izin"]})
+    assert [found.name for found in denied.rank("ga mau ketemu")] == ["refused"]
+    assert [found.name for found in denied.rank("gak minat izin")] == ["refused"]
+    assert not denied.rank("mau ketemu, minat izin")
+
+
+def test_one_word_is_not_two_words_of_a_phrase() -> None:
+    listed = lexicon.Lexicon({"gift": ["kasih|titip uang|kasih"]})
+    assert not listed.rank("dikasih")
+    assert listed.rank("dikasih uang")
+
+
+def test_words_that_name_nothing_make_no_phrase_shorter() -> None:
+    listed = lexicon.Lexicon({"next": ["kok|terus kemana"], "why": ["kok|kenapa masuk"]})
+    assert not listed.rank("kemana")
+    assert not listed.rank("masuk")
+    assert [found.name for found in listed.rank("kenapa masuk")] == ["why"]
+
+
+def test_a_negation_at_the_end_denies_the_topic_before_it() -> None:
+    assert lexicon.words("NIB blm, NPWP jg blm", topics=True) == ("!nib", "!npwp", "juga")
