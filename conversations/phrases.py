@@ -212,11 +212,14 @@ _SIGNS: tuple[tuple[Intent, str], ...] = (
     ),
     (
         Intent.THANKS,
-        r"terima ?kasih|makasi|nuhun|suwun|\bthanks?\b|trims",
+        r"te?ri?ma ?kas\w*|ma+ka?si\w*|mksh?i?|nuhun|n?suwun|\bthanks?\b|\bthank ?you|trims"
+        r"|tengkyu|thx|semoga (?:berkah|sukses|sehat)|sangat membantu",
     ),
     (
         Intent.GREETING,
-        r"^(?:assalam\w*|asalam\w*|selamat (?:pagi|siang|sore|malam)|hal+o|hai|permisi|punten)\b",
+        r"^(?:ass?ala?m\w*|selamat (?:pagi|siang|sore|malam)|hal+o+|hel+o+|hai|hi|hey|permisi"
+        r"|punten|kulo ?nuwun|sampurasun|good (?:morning|afternoon|evening|day)|greetings"
+        r"|(?:met|sugeng|wilujeng) (?:pagi|siang|sore|malam|enjing|sonten|dalu|enjang|wengi))\b",
     ),
     (
         Intent.NO,

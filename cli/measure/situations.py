@@ -166,7 +166,7 @@ def _step(step: str, said: str) -> set[str]:
     got = {str(played.answers[step] or "unknown")} if step in played.answers else set()
     if played.asks_back:
         got.add("asked_back")
-    if f"{SERVICE}.{step}.why" in played.keys:
+    if {f"{SERVICE}.{step}.why", f"{SERVICE}.{step}.joined.why"} & {*played.keys}:
         got.add("explains")
     return got
 
@@ -296,6 +296,7 @@ def _in_words(answer: Json) -> str:
 _MATTERS = {
     "common.complaint": "complaint",
     "common.no_permit": "resend_permit",
+    "my_requests.show": "status",
 }
 #: Intents with another name than their label.
 _NAMES = {
@@ -331,6 +332,11 @@ LABELS = frozenset(
         "bantuan_money",
         "thanks",
         "reschedule",
+        "keep_code",
+        "requirements",
+        "how_long",
+        "question",
+        "tired",
     ]
 )
 _CALLS = {Help.TALK: "human", Help.MY_DATA: "privacy", Help.ERASE_DATA: "privacy"}

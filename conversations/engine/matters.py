@@ -18,7 +18,7 @@ _CLAUSE = re.compile(r"[,;.\n]")
 #: Asking for the service itself, which is no matter beside it.
 APPLY = "apply"
 #: Matters that any other one in the same message outweighs: "mau nanya, bayar ga?".
-_GENERAL = frozenset({"question", "requirements", "how_long"})
+_GENERAL = frozenset({"question", "requirements", "how_long", "tired", "why", "status"})
 _LEAST = 0.5  # weight below which words only hint at a matter
 
 

@@ -43,7 +43,9 @@ _HARMLESS = frozenset(
 _NONE_OF_THESE = frozenset({"none", "later", "other"})
 
 #: Words that ask or accuse rather than answer, in their usual spelling.
-_NO_ANSWER = re.compile(r"\?|\b(?:berapa|apakah|apa|kapan|gimana|petugas|pungli)\b")
+_NO_ANSWER = re.compile(
+    r"\?|\b(?:berapa|apakah|apa|kapan|gimana|kenapa|mengapa|ngapain|petugas|pungli)\b"
+)
 _DENIES = re.compile(r"\btidak\b")  # accuses as well, unless it limits a sum, a count or a day
 
 

@@ -47,6 +47,8 @@ _BETWEEN = frozenset({
     "pernah", "akan", "mau", "juga", "begitu", "terlalu", "lagi", "ada", "punya", "perlu", "usah",
     "yang", "saya",
 })  # fmt: skip
+#: After these, "tidak" asks, and denies nothing: "boleh ga kode dikasih".
+_ASKED = frozenset({"boleh", "wajib", "penting", "aman", "sah", "mahal"})
 #: A clause ends here, and with it a negation.
 _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:tapi|tp|tetapi|cuma|cuman|hanya|but|terus|trus)\b")
 _PARTICLES = ("nya", "lah", "kah", "pun", "ku", "mu")
@@ -82,6 +84,17 @@ _FILLERS = frozenset({
 })  # fmt: skip
 
 
+@lru_cache(8192)
+def _spelled(word: str) -> str:
+    """Return a word in the spelling that the lists hold: "datengnya" is "datang"."""
+    usual = standard(word)
+    usual = _spellings().get(usual) or _spellings().get(squeezed(usual), usual)
+    if usual == word and word.endswith("nya") and len(word) > len("punya"):
+        bare = word.removesuffix("nya")
+        return found if (found := _spelled(bare)) != bare else word
+    return usual
+
+
 @lru_cache(64)
 def _words(said: str, topics: bool) -> tuple[str, ...]:
     found: list[str] = []
@@ -90,7 +103,7 @@ def _words(said: str, topics: bool) -> tuple[str, ...]:
     said = _JOINED.sub(r"tidak \1", said)
     for clause in _CLAUSE.split(said):
         found += _clause(
-            [standard(word) for word in _WORD.findall(clause) if word not in _FILLERS], topics
+            [_spelled(word) for word in _WORD.findall(clause) if word not in _FILLERS], topics
         )
     return tuple(found)
 
@@ -105,6 +118,9 @@ def _clause(clause: list[str], topics: bool) -> list[str]:
     for place, word in enumerate(clause):
         if skips:  # "ada" of "NIB belum ada", which is said already
             skips = denies = False
+            continue
+        if word == "tidak" and place and clause[place - 1] in _ASKED:
+            found.append(word)
             continue
         if word in _NEGATIONS:
             denies, used = True, False
@@ -441,6 +457,12 @@ def also_names() -> frozenset[str]:
 def goods() -> tuple[str, ...]:
     """Return goods whose name holds a word of an emergency, such as "kembang api"."""
     return tuple(_toml("goods")["goods"])
+
+
+@cache
+def _spellings() -> Mapping[str, str]:
+    """Return each other spelling of a word with the usual one."""
+    return {other: word for word, others in _toml("spellings").items() for other in others.split()}
 
 
 @cache

@@ -26,6 +26,8 @@ FLOWS = flows.load()
         ("tolong benerin", ("tolong", "benerin")),
         ("gak punya toko", ("!punya", "!toko")),
         ("bisa ga?", ("bisa", "tidak")),
+        ("boleh ga kode dikasih", ("boleh", "tidak", "kode", "kasih")),
+        ("klo dmn datengnya brp", ("kalau", "mana", "datang", "berapa")),
         ("ga punya surat, ada NIB", ("!punya", "!surat", "ada", "nib")),
         ("jangan-jangan nipu", ("mungk", "nipu")),
     ],
@@ -53,6 +55,28 @@ def test_options_that_are_listed_exist() -> None:
             listed = lexicon.options(flow.id, step.id)
             if isinstance(step, Choose) and isinstance(step.options, tuple) and listed is not None:
                 assert {*listed.phrases} <= {*step.options}, (flow.id, step.id)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "jual tahu bulat", "nasi gila", "jasa angkut barang", "tukang potong rambut",
+        "jual alat pancing", "laundry kilat", "counter pulsa", "jamu pegel linu",
+        "jual baju murah", "tukang pijat panggilan", "katering hajatan", "baju kondangan",
+        "jual atasan wanita", "jual sayur lengkap", "mau jual tahu", "jual tanaman hias",
+        "toko maju terus", "jual ayam potong", "bawa gerobak muter-muter kampung",
+        "pinggir kali, deket jembatan", "kursus nyetir mobil", "rata-rata sebulan 3 juta",
+        "ga tentu, 2 jutaan", "pegawai 4", "asisten 1", "uang sendiri 3 juta", "Sandi Pratama",
+        "Mimin Sumiati", "Lila Anggraini", "Wong Kim Fa", "Maju Jaya", "Kedai Sepi",
+        "gang buntu sebelah gedung biru", "lupa nomor rumahnya", "warung buka tiap hari",
+        "lusa sore aja", "mau bikin izin buat jualan es teh, modal 2 juta",
+        "bukan di rumah, saya keliling", "siap", "sah", "usaha masih jalan", "tunggu bentar ya",
+        "ok bu saya ke sana", "tentu", "lanjut", "sudah setuju",
+    ],
+)  # fmt: skip
+def test_ordinary_answers_raise_no_matter(said: str) -> None:
+    raised = matter(said)
+    assert raised is None or raised.intent not in understanding.DIGRESSIONS | {*asides.ORDERS}
 
 
 def test_every_matter_is_answered() -> None:
