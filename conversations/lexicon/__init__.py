@@ -59,7 +59,7 @@ _WHOLE = frozenset({
     "penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian", "benerin",
     "betulin", "benarkan",
     "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "kesiangan",
-    "pagian", "siangan", "sorean", "diikuti", "diikutin", "berikut",
+    "pagian", "penting", "tinggi", "siangan", "sorean", "diikuti", "diikutin", "berikut",
 })  # fmt: skip
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",
@@ -242,6 +242,7 @@ class Lexicon:
         init=False, default_factory=lambda: defaultdict(list)
     )
     _vocabulary: list[str] = field(init=False, default_factory=list)
+    _barred: frozenset[str] = field(init=False, default=frozenset())  # no misspelling of others
     _known: dict[str, str | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -251,6 +252,7 @@ class Lexicon:
                     self._holding[word].append(len(self._phrases))
                 self._phrases.append(phrase)
         self._vocabulary = [w for w in self._holding if len(w) >= LEAST_FUZZY]
+        self._barred = frozenset().union(*(phrase.barred for phrase in self._phrases))
 
     def rank(self, text: str) -> list[Ranked]:
         """Return the meanings that the words name, the heaviest first.
@@ -300,7 +302,11 @@ class Lexicon:
         return self._known[word], 0.9
 
     def _misspelt(self, word: str) -> str | None:
-        if len(word.lstrip(NOT)) < LEAST_FUZZY or word.lstrip(NOT) in _common_roots():
+        if (
+            word in self._barred
+            or len(word.lstrip(NOT)) < LEAST_FUZZY
+            or word.lstrip(NOT) in _common_roots()
+        ):
             return None
         most = 1 if len(word) < 9 else 2
         first = word[: len(NOT) + 1] if word.startswith(NOT) else word[:1]
