@@ -18,7 +18,7 @@ def halved(
     """Play the rows with the whole lexicon, then twice with fewer words of options and matters.
 
     A random half is left out: first of the words that one row alone has, then of all words of the
-    rows that the lexicon knows. Every phrase with such a word is left out with it.
+    rows that the lexicon knows. A phrase that can't be said without such a word is left out too.
     """
     yield "with all words", list(play(rows))
     held = Counter(word for row in rows for word in _words(row["input"]))

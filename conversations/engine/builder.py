@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from msgspec import structs
 
@@ -56,6 +57,8 @@ class TurnBuilder:
     message: str = ""  # the id of the message that is being read
     said_nothing: bool = False  # the words were no answer, and name nothing to choose from
     after: timedelta = timedelta(0)
+    _computed_of: Draft | None = None
+    _computed: dict[tuple[str, str], Any] = field(default_factory=dict)
     _outcomes_of: Draft | None = None
     _outcomes: dict[tuple[str, str], Json | Refused | Stay] = field(default_factory=dict)
     lasting: bool = False  # the reply reports a change, or is the first: it must not be dropped
@@ -79,6 +82,15 @@ class TurnBuilder:
         if isinstance(found, Refused | Stay):
             raise found
         return found
+
+    def once(self, key: tuple[str, str], compute: Callable[[], Any]) -> Any:
+        """Return what was computed for this key and the open draft, computed once a turn."""
+        draft = self.session.draft
+        if self._computed_of is not draft:
+            self._computed_of, self._computed = draft, {}
+        if key not in self._computed:
+            self._computed[key] = compute()
+        return self._computed[key]
 
     def at(self, session: ChatSession) -> TurnBuilder:
         """Return a new turn with the same facts on another session."""

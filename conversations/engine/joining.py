@@ -7,7 +7,7 @@ from conversations.engine.meanings import Parts
 from conversations.events import Said
 from conversations.messages import Json
 from conversations.parsers import Refused
-from conversations.step import Stay
+from conversations.step import Stay, Step
 
 
 def parts(turn: TurnBuilder, text: str) -> Parts | None:
@@ -15,9 +15,17 @@ def parts(turn: TurnBuilder, text: str) -> Parts | None:
 
     None as well if no part can be read: then the words are no such message.
     """
-    step, draft = turn.asked_step(), turn.session.draft
+    step = turn.asked_step()
+    if step is None:
+        return None
+    found: Parts | None = turn.once((step.id, text), lambda: _parts(turn, step, text))
+    return found
+
+
+def _parts(turn: TurnBuilder, step: Step, text: str) -> Parts | None:
+    draft = turn.session.draft
     flow = turn.flow(draft)
-    if step is None or draft is None or flow is None:
+    if draft is None or flow is None:
         return None
     joined, context = flow.joined(step.id), turn.context(draft)
     steps = flow.answerable(step, context)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,7 +22,7 @@ from typing import Any
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from conversations.words import plain, squeezed, standard
+from conversations.words import TEXTS, plain, squeezed, standard
 
 NOT = "!"  # before a word that is denied
 LEAST_FUZZY = 6  # letters of a word that may be misspelt
@@ -238,20 +238,26 @@ class Lexicon:
     weak: frozenset[str] = frozenset()  # words that are too common to decide
     topics: bool = False  # see `words`
     _phrases: list[_Phrase] = field(init=False, default_factory=list)
-    _holding: defaultdict[str, list[int]] = field(
+    _words: frozenset[str] = field(init=False, default=frozenset())
+    #: Phrases by the words of their rarest group, one of which a message must hold.
+    _holding: defaultdict[str, list[_Phrase]] = field(
         init=False, default_factory=lambda: defaultdict(list)
     )
+    _ranked: dict[str, list[Ranked]] = field(init=False, default_factory=dict)
     _vocabulary: list[str] = field(init=False, default_factory=list)
     _barred: frozenset[str] = field(init=False, default=frozenset())  # no misspelling of others
     _known: dict[str, str | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, listed in self.phrases.items():
-            for phrase in (_phrase(name, written) for written in listed):
-                for word in phrase.words:
-                    self._holding[word].append(len(self._phrases))
-                self._phrases.append(phrase)
-        self._vocabulary = [w for w in self._holding if len(w) >= LEAST_FUZZY]
+            self._phrases += (_phrase(name, written) for written in listed)
+        often = Counter(word for phrase in self._phrases for word in phrase.words)
+        for phrase in self._phrases:
+            rarest = min(phrase.groups, key=lambda g: sum(often[w] for w in g), default=())
+            for word in rarest:
+                self._holding[word].append(phrase)
+        self._words = frozenset(often)
+        self._vocabulary = [w for w in self._words if len(w) >= LEAST_FUZZY]
         self._barred = frozenset().union(*(phrase.barred for phrase in self._phrases))
 
     def rank(self, text: str) -> list[Ranked]:
@@ -260,13 +266,21 @@ class Lexicon:
         The weight is the number of different words in the matched phrases of that meaning. A
         misspelt word counts 0.9, a weak one half; a denied word more than its denied meaning.
         """
+        if text in self._ranked:
+            return self._ranked[text]
+        if len(self._ranked) >= TEXTS:
+            self._ranked.clear()
+        self._ranked[text] = found = self._rank(text)
+        return found
+
+    def _rank(self, text: str) -> list[Ranked]:
         said = words(text, topics=self.topics)
         heard = {known: sure for known, sure in map(self._recognised, said) if known}
         evidence: defaultdict[str, set[str]] = defaultdict(set)
-        for place in dict.fromkeys(at for word in heard for at in self._holding[word]):
-            phrase = self._phrases[place]
-            if phrase.is_said(said, heard):
-                evidence[phrase.name] |= heard.keys() & phrase.words
+        for word in heard:
+            for phrase in self._holding.get(word, ()):
+                if phrase.is_said(said, heard):
+                    evidence[phrase.name] |= heard.keys() & phrase.words
         found = [
             Ranked(name, sum(heard[word] * self._worth(word) for word in named), frozenset(named))
             for name, named in evidence.items()
@@ -279,7 +293,7 @@ class Lexicon:
 
     def knows(self, word: str) -> bool:
         """Whether a word stands in a phrase, as it is or in another form."""
-        return any(root in self._holding for root in words(word))
+        return any(root in self._words for root in words(word))
 
     def alone(self, name: str) -> frozenset[str]:
         """Return the words that name a meaning alone, without another word."""
@@ -293,7 +307,7 @@ class Lexicon:
 
     def _recognised(self, word: str) -> tuple[str | None, float]:
         """Return the lexicon's word for a word of a message, and how sure that is."""
-        if word in self._holding:
+        if word in self._words:
             return word, 1.0
         if word not in self._known:
             if len(self._known) > 20_000:

@@ -161,8 +161,7 @@ def _kelurahan(text: str, facts: Facts) -> str:
     ends = [m.end() for m in re.finditer(r"[^\W_]+", text)]
     for end in reversed(ends[:4]):
         words = text[:end]
-        found = [p for p in facts.places.find(words) if p.level == "kelurahan"]
-        if len(found) == 1 and plain(found[0].name) == plain(words):
+        if facts.places.kelurahan_named(plain(words)) is not None:
             return words
     return ""
 
@@ -177,8 +176,7 @@ def _of_street(part: str, alone: bool, facts: Facts) -> str:
     said = " ".join(words)
     if _DIVISION.match(said) or (not alone and not _CUE.search(said)):
         return ""
-    higher = [p for p in facts.places.find(said) if plain(p.name) == plain(said)]
-    return "" if higher else said
+    return "" if facts.places.has_name(plain(said)) else said
 
 
 # -- a time ----------------------------------------------------------------------------------------

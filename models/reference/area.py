@@ -34,6 +34,7 @@ class Areas:
         self._kelurahan = [area for area in self._by_code.values() if area.level == "kelurahan"]
         names_of = Counter(area.name.lower() for area in self._kelurahan)
         self._named = {a.name.lower(): a for a in self._kelurahan if names_of[a.name.lower()] == 1}
+        self._names = {a.name.lower() for a in self._by_code.values() if a.level != "kota"}
         self._reach_km = {area.code: self._reach(area) for area in self._kelurahan}
         self._places = [(area, _on_sphere(area.lat, area.lon)) for area in self._kelurahan]
         self._neighbours = [_on_sphere(lat, lon) for lat, lon in neighbours]
@@ -107,6 +108,10 @@ class Areas:
     def kelurahan_named(self, name: str) -> Area | None:
         """Return the kelurahan with exactly this name, in lower case; None if several have it."""
         return self._named.get(name)
+
+    def has_name(self, name: str) -> bool:
+        """Whether a kelurahan or kecamatan has exactly this name, in lower case."""
+        return name in self._names
 
     def outside(self, text: str) -> bool:
         """Whether `text` names a place outside Jakarta ("Bekasi", "tangsel", "Bogor").
