@@ -19,6 +19,8 @@ SHOWN = 9  # visits to choose from
 _TO = re.compile(
     r"\b(?:kasih(?:kan)?|kasi|tawar(?:in|kan|i)|tugas(?:in|kan)|suruh|give|offer|assign)\b"
 )
+_TOWARDS = frozenset({"ke", "kepada", "kpd", "untuk", "to"})
+_OF = frozenset({"dari", "dr", "milik", "punya", "from", "kunjungan", "tugas", "jadwal", "of"})
 _LEAST_BUSY = re.compile(
     r"\bpaling (?:sedikit|dikit|longgar|senggang|kosong|lowong|luang|sepi|nganggur|enteng)\b"
     r"|\b(?:least busy|fewest|most free)\b|\bpaling tidak sibuk\b"
@@ -35,7 +37,10 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named], *, gives: bool) 
         return False
     if _at_question(turn):
         return bool(named) or _LEAST_BUSY.search(standardised(text)) is not None
-    return len(named) == 1 and (gives or _TO.search(standardised(text)) is not None)
+    if len(named) != 1 or named[0].before in _OF:
+        return False
+    takes = named[0].before in _TOWARDS
+    return (gives and takes) or _TO.search(standardised(text)) is not None
 
 
 def assign(turn: TurnBuilder, text: str) -> None:

@@ -243,7 +243,7 @@ def waiting_named(turn: TurnBuilder, text: str) -> list[tuple[str, str, str]]:
         for word in re.findall(r"[^\W\d_]+", plain(text))
         if word not in lexicon.no_names() and lexicon.root(word) not in known.words_of("find")
     }
-    return [
+    found = [
         (flow, str(id), f"{number} {name}")
         for flow, id, number, name in (
             *(("review", case.id, case.number, case.holder) for case in desk.cases),
@@ -251,7 +251,9 @@ def waiting_named(turn: TurnBuilder, text: str) -> list[tuple[str, str, str]]:
             *(("call", call.id, call.number, call.name) for call in desk.calls),
         )
         if words & set(plain(name).split())
-    ][:SHOWN]
+    ]
+    once = {label: one for one in reversed(found) for label in one[2:]}  # the first of each label
+    return [one for one in found if once[one[2]] == one][:SHOWN]
 
 
 def find_by_name(turn: TurnBuilder, text: str) -> None:

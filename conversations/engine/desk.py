@@ -19,7 +19,7 @@ from conversations.engine.reading import bare_number, choices_named, option_weig
 from conversations.facts import Role
 from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
-from conversations.parsers.hesitation import hesitates
+from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Intent
 
 DANGER = "danger"  # heard in the middle of anything
@@ -164,6 +164,8 @@ def holds_back(turn: TurnBuilder, text: str) -> bool:
         return False
     if bare_number(text) or exact(text, turn.labels()) is not None:
         return False
+    if agrees(text):
+        return True
     named = choices_named(turn, text)
     if named:
         return named[0].means != "no"

@@ -88,6 +88,9 @@ def _at_question(
         acts = {one.name for one in lexicon.desk("supervisor").rank(text)} & set(_ACTS)
         if not acts:
             return "retract"
+    unclear = matter == "why" or (matter == "approve" and hesitation.agrees(text))
+    if is_pending(turn) and unclear and deciding.number_in(text) is None:
+        return "held"  # "setuju" to another question approves no case
     if _asks_for_reason(turn):
         if hesitation.pauses(text):
             return "retract"
@@ -107,7 +110,7 @@ def _corrects(turn: TurnBuilder, text: str, matter: str | None, named: Sequence[
     return matter is None and one and is_pending(turn) and pending in _INSTEAD
 
 
-#: What is asked instead if another officer is named at the question whether it is to be done.
+#: Acts for which another officer may be named before they are confirmed.
 _INSTEAD = ("end", "hand_on", "assign")
 
 
@@ -161,7 +164,7 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
 
 
 #: Matters that are about the open question of the desk.
-_OF_QUESTION = frozenset({"instead", "reason_please", "retract", "revoke_because"})
+_OF_QUESTION = frozenset({"held", "instead", "reason_please", "retract", "revoke_because"})
 
 
 def act(turn: TurnBuilder, matter: str, subject: str, argument: Json) -> None:
@@ -284,12 +287,18 @@ def _reason_please(turn: TurnBuilder, text: str) -> None:
     drafts.digress(turn, Say("supervising.reason_please"))
 
 
+def _held(turn: TurnBuilder, text: str) -> None:
+    drafts.digress(turn, Say("common.desk.held"))
+
+
 def _instead(turn: TurnBuilder, text: str) -> None:
     """Ask the same about the officer who is named instead."""
     matter, subject = turn.session.shown[0].answer[:2]
     one = officers_named(text, turn.facts.desk.officers)[0].officers[0]
     _leave_question(turn)
-    if matter == "end":
+    if matter == "hand_on" and str(one.id) == subject:
+        drafts.digress(turn, Say("supervising.same_officer"))
+    elif matter == "end":
         staffing.confirm_end(turn, str(one.id), None)
     elif matter == "assign":
         assigning.confirm(turn, subject, one.id)
@@ -380,6 +389,7 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "figures": _figures,
     "find": _find,
     "hand_on": staffing.hand_on,
+    "held": _held,
     "instead": _instead,
     "invite": _invite,
     "late": _late,

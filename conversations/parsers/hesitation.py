@@ -36,6 +36,11 @@ _KNOWS_NOT = re.compile(
     r"\b(?:tidak|belum) (?:tau|tahu|ngerti|ada alasan|yakin)\b|\bbingung\b|\bterserah\b"
     r"|\b(?:no idea|don'?t know|not sure)\b"
 )
+#: Words before a reason that only lead to it: "ya tapi suruh lengkapin KTP".
+_LEADS = re.compile(
+    r"^(?:(?:ya|iya|yes|oke|ok|tapi|tp|but|eh|oh|terus|suruh|tolong|bilang|please)\b[\s,.]*)+", re.I
+)
+_AGREES = re.compile(r"^\W*(?:ya|iya|yes|oke|ok|boleh|setuju|sip|gas|yuk|lanjut)\b")
 #: Words that by themselves name no reason.
 _EMPTY = frozenset({
     "eh", "oh", "ya", "iya", "ok", "oke", "salah", "bukan", "maksud", "maksudnya", "sori",
@@ -43,6 +48,10 @@ _EMPTY = frozenset({
     "bu", "pak", "hmm", "hm", "em", "alasan", "alasannya", "karena", "tolong", "sebentar",
     "bentar", "tunggu", "nanti", "dulu", "lagi", "sip", "halo", "wait", "no", "yes", "tapi",
     "jadi",
+})  # fmt: skip
+_VERDICTS = frozenset({
+    "tolak", "ditolak", "tolakin", "kembalikan", "balikin", "kembaliin", "setujui", "setuju", "acc",
+    "cabut", "dicabut", "batalkan", "reject", "approve", "revoke", "return",
 })  # fmt: skip
 #: Words that, where nothing is asked, need no answer but "baik".
 _SMALL = frozenset({
@@ -64,6 +73,16 @@ _WHO = re.compile(r"\b(?:siapa|siapa saja|apa saja|mana saja|yang mana|which one
 def hesitates(text: str) -> bool:
     """Whether words put an act off, ask about it, or limit it."""
     return _PUTS_OFF.search(standardised(text)) is not None
+
+
+def agrees(text: str) -> bool:
+    """Whether words begin with a yes."""
+    return _AGREES.search(standardised(text)) is not None
+
+
+def without_lead(text: str) -> str:
+    """Return words without those that only lead to them: "ya tapi suruh"."""
+    return _LEADS.sub("", text)
 
 
 def takes_back(text: str) -> bool:
@@ -92,7 +111,9 @@ def gives_reason(text: str) -> bool:
     """Whether words may be a reason that somebody reads: no question, and more than fillers."""
     if asks(text) or pauses(text) or takes_back(text):
         return False
-    return any(word not in _EMPTY for word in re.findall(r"[^\W_]+", standardised(text)))
+    return any(
+        word not in _EMPTY | _VERDICTS for word in re.findall(r"[^\W_]+", standardised(text))
+    )
 
 
 def counts(text: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from conversations.facts import Facts
 from conversations.messages import Json
 from conversations.parsers import Parser, Refused
-from conversations.parsers.hesitation import gives_reason
+from conversations.parsers.hesitation import gives_reason, without_lead
 from conversations.words import tidy
 
 
@@ -42,6 +42,6 @@ def reason(*, at_most: int = 300) -> Parser:
         words = parse_note(text, facts)
         if not gives_reason(text):
             raise Refused("no_reason")
-        return words
+        return parse_note(without_lead(str(words)), facts)
 
     return parse
