@@ -170,7 +170,7 @@ def holds_back(turn: TurnBuilder, text: str) -> bool:
     if named:
         return named[0].means != "no"
     raised = common(turn, matters.matter(text))
-    return raised is None or raised.intent in (Intent.WHY, Intent.HELP)
+    return raised is None or raised.intent in (Intent.WHY, Intent.HELP, Intent.STOP)
 
 
 def _in_danger(turn: TurnBuilder, text: str, weight: float) -> bool:
