@@ -252,13 +252,14 @@ def waiting_named(turn: TurnBuilder, text: str) -> list[tuple[str, str, str]]:
         )
         if words & set(plain(name).split())
     ]
-    once = {label: one for one in reversed(found) for label in one[2:]}  # the first of each label
-    return [one for one in found if once[one[2]] == one][:SHOWN]
+    return found[:SHOWN]
 
 
 def find_by_name(turn: TurnBuilder, text: str) -> None:
     """Open what waits here under this name; names of others can't be searched."""
-    found = waiting_named(turn, text)
+    named = waiting_named(turn, text)
+    first = {label: flow for flow, _, label in reversed(named)}  # each label in one flow only
+    found = [one for one in named if first[one[2]] == one[0]]
     if len(found) == 1:
         drafts.open_flow(turn, found[0][0], found[0][1])
     elif found:
