@@ -358,7 +358,7 @@ def _change(act: Act, effect: HandVisitsOn | EndOfficer | RevokeDocument | TellH
             handing_on.end(act, officer)
         case RevokeDocument(number, reason):
             documents.revoke_numbered(act, number, reason)
-        case TellHeads(words):
-            people.tell_heads(act, words)
+        case TellHeads(about, words):
+            people.tell_heads(act, about, words)
         case _:
             assert_never(effect)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sqlalchemy import select
 
 from casework import visits
@@ -116,11 +118,12 @@ def _phone(act: Act) -> Value:
     return Say("notices.caller.no_phone")
 
 
-def tell_heads(act: Act, words: str) -> None:
-    """Tell the heads, in a supervisor's own words, that the supervisor is going to be away."""
+def tell_heads(act: Act, about: Literal["away", "misconduct", "talk"], words: str) -> None:
+    """Tell the heads what a supervisor says: is away, reports an officer, or wants to talk."""
     me = act.supervisor()
-    act.note("supervisor.away", f"officer:{me.id}")
-    say = Say("notices.supervisor_away", {"name": me.name, "badge": me.badge, "words": words})
+    act.note(f"supervisor.{about}", f"officer:{me.id}")
+    params: dict[str, Value] = {"name": me.name, "badge": me.badge, "words": words}
+    say = Say(f"notices.supervisor_{about}", params)
     heads = [one for one in officer.heads(act.tx) if not act.is_of(one)]
     for person_id in heads:
         act.tell(person_id, News.SUPERVISOR_AWAY, me.id, say)

@@ -405,8 +405,9 @@ class RevokeDocument:
 
 @dataclass(frozen=True, slots=True)
 class TellHeads:
-    """Tell the heads that a supervisor is going to be away; `words` are the supervisor's."""
+    """Tell the heads what a supervisor says, in the supervisor's `words`; `about` is the kind."""
 
+    about: Literal["away", "misconduct", "talk"]
     words: str
 
 

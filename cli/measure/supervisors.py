@@ -34,7 +34,13 @@ _EFFECTS: dict[type[object], str] = {
 _SENTENCES = {
     "common.number_please": "check",
     "supervising.absent": "absent",
+    "supervising.danger": "danger",
+    "supervising.erase": "erase",
     "supervising.invite": "invite",
+    "call.call.later.end": "not_reached",
+    "supervising.move": "move",
+    "supervising.not_reached": "not_reached",
+    "supervising.phone": "phone",
     "supervising.number_please": "find",
     "supervising.revoke_which": "revoke",
     "supervising.whose_visits": "hand_on",
@@ -42,7 +48,14 @@ _SENTENCES = {
     "supervisor_desk.menu": "queue",
 }
 #: Matters of choices with another name than their label.
-_CHOICES = {"end_whom": "end", "hand_to": "hand_on", "hand_whose": "hand_on", "open": "find"}
+_CHOICES = {
+    "assign_which": "unassigned",
+    "called_whom": "called",
+    "end_whom": "end",
+    "hand_to": "hand_on",
+    "hand_whose": "hand_on",
+    "open": "find",
+}
 
 
 def matters_of(turn: Turn, keys: Iterable[str]) -> set[str]:
@@ -50,6 +63,8 @@ def matters_of(turn: Turn, keys: Iterable[str]) -> set[str]:
     said = set(keys)
     if "common.choose_from_menu" in said:
         return {"none"}
+    if "supervising.danger_officer" in said:  # its choice shows where the officer is
+        return {"danger"}
     got = {
         label for kind, label in _EFFECTS.items() if any(isinstance(e, kind) for e in turn.effects)
     }

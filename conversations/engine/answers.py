@@ -32,6 +32,7 @@ from conversations.messages import (
     Say,
 )
 from conversations.parsers import Refused
+from conversations.parsers.hesitation import acknowledges
 from conversations.phrases import Command, Intent
 from conversations.service import Service
 from conversations.session import Choice, Draft
@@ -436,6 +437,9 @@ def _ask_again(turn: TurnBuilder) -> None:
 
 
 def idle(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
+    if turn.facts.me.desk != "owner" and acknowledges(text):
+        turn.says.append(Say("common.desk.fine"))
+        return
     if meant is Intent.THANKS:
         turn.says.append(Say("common.intent.thanks"))
     elif open_named(turn, text):

@@ -12,6 +12,7 @@ from conversations.session import Choice
 from conversations.step import Prompt
 
 DESK = "desk"  # the engine's own question, of the flow "common"
+STOP = "stop"  # the matter of staff who want no more messages
 
 
 def choice(
@@ -50,6 +51,19 @@ def is_open(turn: TurnBuilder) -> bool:
     """Whether such a question is open."""
     asked = turn.session.asked
     return asked is not None and (asked.flow, asked.step) == ("common", DESK)
+
+
+def is_pending(turn: TurnBuilder) -> bool:
+    """Whether such a question is open whose "yes" has an effect."""
+    return is_open(turn) and any(choice.means == "yes" for choice in turn.session.shown)
+
+
+def refusing(turn: TurnBuilder) -> Choice | None:
+    """Return the choice that says no to the open yes-or-no question, if there is one."""
+    shown = turn.session.shown
+    if not any(choice.means == "yes" for choice in shown):
+        return None
+    return next((choice for choice in shown if choice.means == "no"), None)
 
 
 def sentence(shown: Sequence[Choice]) -> Say:

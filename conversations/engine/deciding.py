@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from msgspec import structs
+
 from conversations import lexicon, reference
 from conversations.effects import ShowCase
 from conversations.engine import drafts
@@ -13,7 +15,7 @@ from conversations.engine.confirming import ask, choice, no
 from conversations.facts import CaseFact
 from conversations.messages import Json, Lines, Say, Value
 from conversations.parsers import Refused
-from conversations.parsers.note import note
+from conversations.parsers.note import reason as read_reason
 from conversations.session import Draft
 from conversations.words import plain, standard, tidy
 
@@ -28,11 +30,17 @@ _BECAUSE = re.compile(
     re.I,
 )
 _WORD = re.compile(r"\S+")
+#: Words that call off what was said or shown before: "eh salah, tolak".
+_SLIP = re.compile(
+    r"^\W*(?:(?:eh|oh|ups|sori|sorry|maaf)\W+)*(?:salah|bukan|keliru|wrong)\s*[,.;]\s*", re.I
+)
+#: Verbs that tell the owner what to do, and so stay in the note: "suruh lengkapin KTP".
+_TASKS = frozenset({"lengkap", "baik", "betul", "benar", "bener", "koreksi", "ganti", "ulang"})
 #: Words that only point at the case, before the reason.
 _POINTING = frozenset({
     "tolong", "saja", "aja", "permohonan", "permohonannya", "kasus", "kasusnya", "ini", "itu",
     "yang", "nomor", "dong", "suruh", "minta", "mohon", "jangan", "bilang", "ya", "ke", "pemilik",
-    "pemiliknya", "bu", "pak", "dulu",
+    "pemiliknya", "bu", "pak", "dulu", "tapi", "tp", "iya", "oke", "ok", "eh", "oh", "terus", "but",
     "please", "send", "it", "the", "case", "this", "back",
 })  # fmt: skip
 
@@ -78,7 +86,7 @@ def with_case(
         choices = (
             choice(
                 f"case-{case.id}",
-                _cut(f"{case.number} {case.holder}"),
+                cut(f"{case.number} {case.holder}"),
                 matter,
                 str(case.id),
                 argument,
@@ -90,7 +98,8 @@ def with_case(
         ask(turn, Say(key), *choices, no())
 
 
-def _cut(whole: str) -> str:
+def cut(whole: str) -> str:
+    """Return words cut to the length of an item on a list."""
     return whole if len(whole) <= MAX_LABEL else whole[: MAX_LABEL - 1].rstrip() + "…"
 
 
@@ -140,20 +149,22 @@ def _item(case: CaseFact, words: str) -> str | None:
 
 def _note(turn: TurnBuilder, words: str) -> Json:
     try:
-        return note(at_most=MAX_REASON)(words, turn.facts)
+        return read_reason(at_most=MAX_REASON)(words, turn.facts)
     except Refused:
         return None
 
 
 def _rest(text: str, matter: str) -> str:
     """Return the words after the verb, if they are a reason."""
-    said = _NUMBER.sub(" ", tidy(text))
+    said = _SLIP.sub("", _NUMBER.sub(" ", tidy(text)))
     known = lexicon.desk("supervisor")
     verbs, words = known.alone(matter), _WORD.findall(said)
     if matter == "reject":
         verbs |= known.alone("approve")
         if len(words) > 1 and standard(_bare(words[0])) == "tidak" and _forms(words[1]) & verbs:
             words = words[2:]  # "tidak setuju"
+    if matter == "return" and len(words) > LEAST_REASON:
+        verbs -= _TASKS
     while words and (_bare(words[0]) in _POINTING or _forms(words[0]) & verbs):
         words.pop(0)
     if len(words) > 1 and words[-2].endswith(",") and _forms(words[-1]) & verbs:
@@ -169,6 +180,27 @@ def _forms(word: str) -> set[str]:
 
 def _bare(word: str) -> str:
     return plain(word).strip(".,:;!?-()\"'")
+
+
+def at_sure(turn: TurnBuilder) -> bool:
+    """Whether the open question is whether a decision is sent."""
+    asked = turn.session.asked
+    return asked is not None and (asked.flow, asked.step) == ("review", "sure")
+
+
+def other_reason(turn: TurnBuilder, text: str) -> None:
+    """Take another reason for the decision that is about to be sent, and show it again."""
+    draft = turn.open_draft()
+    reason = _note(turn, reason_after_because(text))
+    if reason is not None:
+        turn.session = structs.replace(turn.session, draft=draft.answered("reason", reason))
+    drafts.go_on(turn)
+
+
+def drop(turn: TurnBuilder) -> None:
+    """Leave the open review undecided, and go to the menu."""
+    turn.says.append(Say("review.sure.no.end"))
+    drafts.close(turn)
 
 
 # -- looking at cases ------------------------------------------------------------------------------
@@ -188,7 +220,11 @@ def say_why(turn: TurnBuilder, subject: str, argument: Json) -> None:
     lines = [_reason(turn, reason) for reason in case.reasons]
     reasons = Lines(tuple(lines) or (Say("supervisor_desk.no_reason"),))
     params: dict[str, Value] = {"number": case.number, "owner": case.holder, "reasons": reasons}
-    turn.says.append(Say("supervising.why", params))
+    asked = turn.session.asked
+    if asked is not None and asked.flow == "review" and asked.step != "decision":
+        drafts.digress(turn, Say("supervising.why", params))
+    else:
+        turn.says.append(Say("supervising.why", params))
 
 
 def _reason(turn: TurnBuilder, reason: str) -> Say:
@@ -207,7 +243,7 @@ def waiting_named(turn: TurnBuilder, text: str) -> list[tuple[str, str, str]]:
         for word in re.findall(r"[^\W\d_]+", plain(text))
         if word not in lexicon.no_names() and lexicon.root(word) not in known.words_of("find")
     }
-    return [
+    found = [
         (flow, str(id), f"{number} {name}")
         for flow, id, number, name in (
             *(("review", case.id, case.number, case.holder) for case in desk.cases),
@@ -215,17 +251,20 @@ def waiting_named(turn: TurnBuilder, text: str) -> list[tuple[str, str, str]]:
             *(("call", call.id, call.number, call.name) for call in desk.calls),
         )
         if words & set(plain(name).split())
-    ][:SHOWN]
+    ]
+    return found[:SHOWN]
 
 
 def find_by_name(turn: TurnBuilder, text: str) -> None:
     """Open what waits here under this name; names of others can't be searched."""
-    found = waiting_named(turn, text)
+    named = waiting_named(turn, text)
+    first = {label: flow for flow, _, label in reversed(named)}  # each label in one flow only
+    found = [one for one in named if first[one[2]] == one[0]]
     if len(found) == 1:
         drafts.open_flow(turn, found[0][0], found[0][1])
     elif found:
         choices = (
-            choice(f"{flow}-{id}", _cut(label), "open", flow, id) for flow, id, label in found
+            choice(f"{flow}-{id}", cut(label), "open", flow, id) for flow, id, label in found
         )
         ask(turn, Say("supervising.which_case"), *choices, no())
     else:

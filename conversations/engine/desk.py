@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conversations import lexicon
-from conversations.engine import confirming, drafts, rounds_desk, supervising
+from conversations.effects import OptOut
+from conversations.engine import confirming, drafts, matters, rounds_desk, supervising
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import Matter
 from conversations.engine.meanings import AtDesk
@@ -18,6 +19,7 @@ from conversations.engine.reading import bare_number, choices_named, option_weig
 from conversations.facts import Role
 from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
+from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Intent
 
 DANGER = "danger"  # heard in the middle of anything
@@ -132,6 +134,12 @@ def act(turn: TurnBuilder, chosen: Json) -> None:
     if not matter:
         turn.says.append(Say("common.desk.dropped"))
         drafts.go_on(turn)
+    elif matter == confirming.STOP:
+        turn.lasting = True
+        turn.effects.append(OptOut())
+        turn.says.append(Say("common.opted_out"))
+        drafts.go_on(turn)
+        turn.prompt = None
     elif ears is None:
         drafts.stale(turn)
     else:
@@ -143,10 +151,30 @@ def passes_by(turn: TurnBuilder, text: str) -> bool:
     return confirming.is_open(turn) and read(turn, text) is None
 
 
-def _in_danger(turn: TurnBuilder, text: str, weight: float) -> bool:
-    """Whether an officer tells of an emergency, and of nothing that more words name."""
-    if turn.facts.me.desk != "officer":
+def let_pass(turn: TurnBuilder) -> None:
+    """Go back to the question before, and say that nothing was done, if the desk asked."""
+    if confirming.is_open(turn):
+        turn.says.append(Say("common.desk.not_done"))
+    drafts.go_on(turn)
+
+
+def holds_back(turn: TurnBuilder, text: str) -> bool:
+    """Whether words at a question of the desk put its act off, or ask: "ya tapi besok aja"."""
+    if not confirming.is_pending(turn) or not hesitates(text) or read(turn, text) is not None:
         return False
+    if bare_number(text) or exact(text, turn.labels()) is not None:
+        return False
+    if agrees(text):
+        return True
+    named = choices_named(turn, text)
+    if named:
+        return named[0].means != "no"
+    raised = common(turn, matters.matter(text))
+    return raised is None or raised.intent in (Intent.WHY, Intent.HELP, Intent.STOP)
+
+
+def _in_danger(turn: TurnBuilder, text: str, weight: float) -> bool:
+    """Whether staff tell of an emergency, and of nothing that more words name."""
     least = max(LEAST, weight, option_weight(turn, text))  # "istri lahiran" declines an offer
     ranked = lexicon.matters().rank(text)
     return any(one.name == "emergency" and one.weight >= least for one in ranked)

@@ -144,7 +144,8 @@ def _greet(turn: TurnBuilder, event: Event) -> None:
     if turn.facts.me.desk == "owner":
         turn.says.append(Say("welcome.hello"))
     if isinstance(event, Withheld | SharedContact) or (
-        isinstance(event, Said) and asks_something(event.text)
+        isinstance(event, Said)
+        and (asks_something(event.text) or desk.read(turn, event.text) is not None)
     ):
         take(turn, event)
     elif isinstance(event, Said):
@@ -198,7 +199,7 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
         case Stale():
             drafts.stale(turn)
         case PassedBy():
-            drafts.go_on(turn)
+            desk.let_pass(turn)
             _hear(turn, event)
         case Remark(intent):
             answers.idle(turn, intent, event.text if isinstance(event, Said) else "")

@@ -85,8 +85,9 @@ def obey(turn: TurnBuilder, typed: Typed) -> None:
         case Command.STATUS:
             _status(turn)
         case Command.HUMAN:
-            flow = turn.session.asked.flow if turn.session.asked else ""
-            call(turn, Help.TALK, Say("common.person_called", how_to_call(turn)), flow)
+            _talk(turn)
+        case Command.STOP if turn.facts.me.desk != "owner":
+            _ask_whether_to_stop(turn)
         case Command.STOP:
             turn.effects.append(OptOut())
             turn.says.append(Say("common.opted_out"))
@@ -99,6 +100,22 @@ def obey(turn: TurnBuilder, typed: Typed) -> None:
             _language(turn, typed.argument)
         case _:
             _obey_request(turn, typed)
+
+
+def _talk(turn: TurnBuilder) -> None:
+    """Have this person called; a supervisor is offered to tell the heads."""
+    if turn.facts.me.desk == "supervisor":
+        yes = confirming.choice("yes", Say("supervising.talk.yes"), "talk", means="yes")
+        confirming.ask(turn, Say("supervising.talk"), yes, confirming.no())
+        return
+    flow = turn.session.asked.flow if turn.session.asked else ""
+    call(turn, Help.TALK, Say("common.person_called", how_to_call(turn)), flow)
+
+
+def _ask_whether_to_stop(turn: TurnBuilder) -> None:
+    """Ask staff whether they want no more messages, since their work arrives as messages."""
+    yes = confirming.choice("yes", Say("common.desk.stop.yes"), confirming.STOP, means="yes")
+    confirming.ask(turn, Say("common.desk.stop"), yes, confirming.no())
 
 
 def _obey_request(turn: TurnBuilder, typed: Typed) -> None:

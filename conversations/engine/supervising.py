@@ -5,7 +5,7 @@ Look-ups are effects: nothing is read for a turn that does not ask.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from conversations import lexicon, reference, services
 from conversations.effects import (
@@ -21,15 +21,15 @@ from conversations.effects import (
     ShowUnvisited,
     ShowVisits,
     ShowWhereabouts,
-    TellHeads,
 )
-from conversations.engine import deciding, drafts, staffing, when
+from conversations.engine import assigning, calling, deciding, drafts, staffing, when
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.confirming import ask, choice, is_open, no
+from conversations.engine.confirming import ask, choice, is_open, is_pending, no
 from conversations.engine.meanings import AtDesk
-from conversations.engine.naming import officers_named
+from conversations.engine.naming import Named, officers_named
 from conversations.engine.reading import bare_number, choices_named
 from conversations.messages import Json, Say
+from conversations.parsers import hesitation
 from conversations.parsers.choice import exact
 from conversations.words import tidy
 
@@ -40,8 +40,10 @@ _ACTS = ("revoke", "hand_on", "reject", "return", "approve")
 
 #: Matters that say more than the general one which the words name as well: "laporan pungli".
 _RATHER: Mapping[str, tuple[str, ...]] = {
+    "complaints": ("misconduct",),
     "figures": ("complaints", "late", "unvisited"),
     "where": ("late", "complaints", "unvisited", "visits"),
+    "visits": ("move", "unassigned"),
     "why": ("late",),
 }
 
@@ -54,17 +56,68 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     """
     if bare_number(text) or exact(text, turn.labels()) is not None:
         return None
-    if _asks_for_reason(turn) and matter in (None, "end", "photos", "why"):
-        return "revoke_because" if len(text.split()) > 1 else None
     ranked = {one.name for one in lexicon.desk("supervisor").rank(text) if one.weight >= 1}
     named = officers_named(text, turn.facts.desk.officers)
+    told = _at_question(turn, text, matter, named)
+    if told is not None:
+        return told
     act = next((name for name in _ACTS if name in ranked), None)
+    if calling.tells_of_money(text):
+        return "misconduct"
+    if act is not None and not named and hesitation.counts(text):
+        return "figures"
     if act is not None and "why" in ranked:
         return "why"  # "kenapa ditolak"
+    if act in (None, "hand_on") and assigning.hears(turn, text, named, gives=act is not None):
+        return "assign"
     if act is not None and (act != "hand_on" or len(named) > 1):
         return act
     if matter is None:
         return _unnamed(turn, text, len(named))
+    return _another(text, matter, ranked, named)
+
+
+def _at_question(
+    turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Named]
+) -> str | None:
+    """Return the matter that words raise because of the open question."""
+    if is_open(turn) and _corrects(turn, text, matter, named):
+        return "instead"
+    reviewing = turn.session.draft is not None and turn.session.draft.flow == "review"
+    if (is_pending(turn) or _asks_for_reason(turn) or reviewing) and hesitation.takes_back(text):
+        acts = {one.name for one in lexicon.desk("supervisor").rank(text)} & set(_ACTS)
+        if not acts:
+            return "retract"
+    unclear = matter == "why" or (matter == "approve" and hesitation.agrees(text))
+    if is_pending(turn) and unclear and deciding.number_in(text) is None:
+        return "held"  # "setuju" to another question approves no case
+    if _asks_for_reason(turn):
+        if hesitation.pauses(text):
+            return "retract"
+        if matter in (None, "why") and not hesitation.gives_reason(text):
+            return "reason_please"
+        if matter in (None, "end", "photos", "why", "phone", "danger"):
+            return "revoke_because" if len(text.split()) > 1 else None
+    if deciding.at_sure(turn) and hesitation.gives_reason(deciding.reason_after_because(text)):
+        return "other_reason"
+    return None
+
+
+def _corrects(turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Named]) -> bool:
+    """Whether words at a question about an officer name another one: "bukan dia, dewi"."""
+    pending = turn.session.shown[0].answer[0]
+    one = len(named) == 1 and len(named[0].officers) == 1
+    return matter is None and one and is_pending(turn) and pending in _INSTEAD
+
+
+#: Acts for which another officer may be named before they are confirmed.
+_INSTEAD = ("end", "hand_on", "assign")
+
+
+def _another(text: str, matter: str, ranked: set[str], named: Sequence[Named]) -> str | None:
+    """Return a matter that says more than the one that the words name, or that fits the name."""
+    if {"late", "not_reached"} <= ranked:  # "berangkat" and "diangkat" have one root
+        return "not_reached" if calling.nobody_picks_up(text) else "late"
     if matter == "where" and not named and deciding.number_in(text):
         return "find"
     if named and matter in _OF_AN_OFFICER:
@@ -82,6 +135,8 @@ def _unnamed(turn: TurnBuilder, text: str, named: int) -> str | None:
         return "find"
     if choices_named(turn, text):
         return None
+    if when.only_a_period(text):
+        return "figures"
     if named > 1:
         return "hand_on"
     if named and len(text.split()) <= FEW_WORDS:
@@ -98,9 +153,18 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
 
     A question of the desk that is open is dropped: a later "ya" must not carry it out.
     """
-    if is_open(turn) and meant.matter != "revoke_because":
+    if is_open(turn) and meant.matter not in _OF_QUESTION:
+        if is_pending(turn):
+            turn.says.append(Say("common.desk.not_done"))
         _leave_question(turn)
+    unsent = turn.session.asked if deciding.at_sure(turn) else None
     _ANSWERS[meant.matter](turn, meant.text)
+    if unsent is not None and turn.session.asked == unsent and turn.prompt is None:
+        drafts.digress(turn, Say("supervising.not_sent"))
+
+
+#: Matters that are about the open question of the desk.
+_OF_QUESTION = frozenset({"held", "instead", "reason_please", "retract", "revoke_because"})
 
 
 def act(turn: TurnBuilder, matter: str, subject: str, argument: Json) -> None:
@@ -137,6 +201,13 @@ def _complaints(turn: TurnBuilder, text: str) -> None:
 
 def _figures(turn: TurnBuilder, text: str) -> None:
     since, until = when.period(text, turn.facts.today, otherwise="week")
+    named = officers_named(text, turn.facts.desk.officers)
+    ranked = {one.name for one in lexicon.desk("supervisor").rank(text) if one.weight >= 1}
+    if named:
+        name = named[0].officers[0].name.split()[0]
+        turn.says.append(Say("supervising.not_by_officer", {"officer": name}))
+    elif ranked & {"approve", "return", "revoke"}:
+        turn.says.append(Say("supervising.not_counted"))
     turn.effects.append(ShowFigures(since, until))
 
 
@@ -190,6 +261,49 @@ def _absent(turn: TurnBuilder, text: str) -> None:
 
 def _invite(turn: TurnBuilder, text: str) -> None:
     turn.says.append(Say("supervising.invite"))
+
+
+def _move(turn: TurnBuilder, text: str) -> None:
+    turn.says.append(Say("supervising.move"))
+
+
+def _erase(turn: TurnBuilder, text: str) -> None:
+    turn.says.append(Say("supervising.erase"))
+
+
+# -- the open question ----------------------------------------------------------------------------
+
+
+def _retract(turn: TurnBuilder, text: str) -> None:
+    """Drop what was asked for by mistake."""
+    if is_open(turn):
+        turn.says.append(Say("common.desk.dropped"))
+        drafts.go_on(turn)
+    else:
+        deciding.drop(turn)
+
+
+def _reason_please(turn: TurnBuilder, text: str) -> None:
+    drafts.digress(turn, Say("supervising.reason_please"))
+
+
+def _held(turn: TurnBuilder, text: str) -> None:
+    drafts.digress(turn, Say("common.desk.held"))
+
+
+def _instead(turn: TurnBuilder, text: str) -> None:
+    """Ask the same about the officer who is named instead."""
+    matter, subject = turn.session.shown[0].answer[:2]
+    one = officers_named(text, turn.facts.desk.officers)[0].officers[0]
+    _leave_question(turn)
+    if matter == "hand_on" and str(one.id) == subject:
+        drafts.digress(turn, Say("supervising.same_officer"))
+    elif matter == "end":
+        staffing.confirm_end(turn, str(one.id), None)
+    elif matter == "assign":
+        assigning.confirm(turn, subject, one.id)
+    else:
+        staffing.confirm_hand_on(turn, subject, one.id)
 
 
 # -- acts ------------------------------------------------------------------------------------------
@@ -246,17 +360,6 @@ def _revoke_now(turn: TurnBuilder, number: str, argument: Json) -> None:
     turn.effects.append(RevokeDocument(number, str(argument)))
 
 
-def _away(turn: TurnBuilder, text: str) -> None:
-    words = tidy(text)[:MAX_WORDS]
-    yes = choice("yes", Say("supervising.away.yes"), "away", "", words, means="yes")
-    ask(turn, Say("supervising.away", {"words": words}), yes, no())
-
-
-def _tell_heads(turn: TurnBuilder, subject: str, argument: Json) -> None:
-    turn.lasting = True
-    turn.effects.append(TellHeads(str(argument)))
-
-
 def _where(turn: TurnBuilder, subject: str, argument: Json) -> None:
     turn.effects.append(ShowWhereabouts(int(subject)))
 
@@ -275,22 +378,36 @@ def _end(turn: TurnBuilder, subject: str, argument: Json) -> None:
 _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "absent": _absent,
     "approve": deciding.approve,
-    "away": _away,
+    "assign": assigning.assign,
+    "away": calling.away,
+    "called": calling.called,
     "check": _check,
     "complaints": _complaints,
+    "danger": calling.danger,
     "end": staffing.end,
+    "erase": _erase,
     "figures": _figures,
     "find": _find,
     "hand_on": staffing.hand_on,
+    "held": _held,
+    "instead": _instead,
     "invite": _invite,
     "late": _late,
+    "misconduct": calling.misconduct,
+    "move": _move,
     "next": deciding.following,
+    "not_reached": calling.not_reached,
+    "other_reason": deciding.other_reason,
+    "phone": calling.phone,
     "photos": _photos,
     "queue": _queue,
+    "reason_please": _reason_please,
     "reject": deciding.reject,
+    "retract": _retract,
     "return": deciding.send_back,
     "revoke": _revoke,
     "revoke_because": _own_reason,
+    "unassigned": assigning.which,
     "unvisited": _unvisited,
     "visits": _visits,
     "where": staffing.where,
@@ -298,17 +415,23 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
 }
 #: The effects of picked choices by their matter; subject and argument are those of the choice.
 _CHOSEN: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
-    "away": _tell_heads,
+    "assign": assigning.carry_out,
+    "assign_which": assigning.confirm,
+    "away": calling.tell_away,
+    "called": calling.note_called,
+    "called_whom": calling.confirm_called,
     "decide": deciding.decide,
     "end": _end,
     "end_whom": staffing.confirm_end,
     "hand_on": _hand_on,
     "hand_to": staffing.confirm_hand_on,
     "hand_whose": staffing.hand_from,
+    "misconduct": calling.tell_misconduct,
     "open": deciding.open_found,
     "photos": _show_photos,
     "revoke": _revoke_now,
     "revoke_because": _because,
+    "talk": calling.tell_talk,
     "where": _where,
     "why": deciding.say_why,
 }

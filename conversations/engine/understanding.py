@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine import confirming, desk
 from conversations.engine.asides import COMPLAINT, ORDERS
@@ -52,7 +53,8 @@ from conversations.events import Said, Tapped
 from conversations.flow import Flow
 from conversations.messages import Say
 from conversations.parsers import phone
-from conversations.phrases import Intent
+from conversations.phrases import Command, Intent
+from conversations.session import Choice
 from conversations.words import standardised
 
 #: Facts that one phrase names: "gorengan depan rumah", "izin untuk warung".
@@ -117,6 +119,7 @@ def understand(turn: TurnBuilder, event: Heard) -> Meaning:
         case Said():
             return (
                 _unread(turn, event)
+                or _held_back(turn, event)
                 or _passed_by(turn, event)
                 or meant_before(turn, event)
                 or read(turn, event)
@@ -127,6 +130,13 @@ def understand(turn: TurnBuilder, event: Heard) -> Meaning:
             return PassedBy()  # a location at "shall we tell the owner?" is for the visit
         case _:
             return meant_before(turn, event) or Answer()
+
+
+def _held_back(turn: TurnBuilder, said: Said) -> Unread | None:
+    """Return that nothing is done yet, if words at a question of the desk put its act off."""
+    if read_command(said.text) is not None or not desk.holds_back(turn, said.text):
+        return None
+    return Unread(Say("common.desk.held"))
 
 
 def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
@@ -144,12 +154,15 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
 def read(turn: TurnBuilder, said: Said) -> Meaning:
     """Return the meaning of words for the open question."""
     typed = read_command(said.text)
+    raised = desk.common(turn, matter(said.text))
+    refused = _stopped(turn, typed, raised)
+    if refused is not None:
+        return Pick(refused)
     if typed is not None and not command_is_answer(turn, typed, said.text):
         return Order(typed)
     at_desk = desk.read(turn, said.text)
     if at_desk is not None:
         return at_desk
-    raised = desk.common(turn, matter(said.text))
     if raised is not None and option_weight(turn, said.text) > raised.weight:
         raised = None  # "kebakar" of lost papers is no fire
     if raised is not None and raised.intent in _URGENT:
@@ -163,6 +176,15 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         or _beside(turn, said, raised)
         or _otherwise(turn, said, raised.intent if raised is not None else None)
     )
+
+
+def _stopped(turn: TurnBuilder, typed: Typed | None, raised: Matter | None) -> Choice | None:
+    """Return the choice by which staff say no who say "jangan kirim" to an open question."""
+    stops = typed is not None and typed.command is Command.STOP
+    stops = stops or (raised is not None and raised.intent is Intent.STOP)
+    if not stops or turn.facts.me.desk == "owner":
+        return None
+    return confirming.refusing(turn)
 
 
 def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None:

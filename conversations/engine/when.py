@@ -21,6 +21,46 @@ _COUNTED = re.compile(r"([^\W_]+)\s*(?:hari|hr|hri|days?|minggu|mgg|weeks?)\b")
 _GLUED = re.compile(r"\b(\d+)(?=hari|hr)")
 
 
+_MONTHS = {
+    "jan": 1, "feb": 2, "peb": 2, "mar": 3, "apr": 4, "mei": 5, "may": 5, "jun": 6, "jul": 7,
+    "agu": 8, "agt": 8, "ags": 8, "aug": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "nop": 11,
+    "des": 12, "dec": 12,
+}  # fmt: skip
+_MONTH = (
+    r"(januari|january|jan|februari|february|pebruari|feb|maret|march|mar|april|apr|mei|may|juni|june"
+    r"|jun|juli|july|jul|agustus|august|agt|ags|aug|september|sept|sep|oktober|october|okt|oct"
+    r"|november|nopember|nov|desember|december|des|dec)"
+)
+_SPAN = re.compile(
+    rf"(?:(\d{{1,2}})(?:\s*(?:-|sampai|s/d|sd|to|until)\s*(\d{{1,2}}))?\s+)?"
+    rf"\b{_MONTH}\b(?:\s+(20\d\d))?"
+)
+_LAST_DAYS = re.compile(
+    r"(\d+)\s*(?:hari|days?)\s*(?:terakhir|belakangan|lalu|ke belakang)|last (\d+) days"
+)
+#: Words that, alone, ask for the figures of another time: "bulan lalu?".
+_OF_PERIODS = frozenset({
+    "hari", "ini", "minggu", "pekan", "bulan", "tahun", "lalu", "kemarin", "kemaren", "yang",
+    "kalau", "kalo", "untuk", "tanggal", "tgl", "sampai", "terakhir", "week", "month", "last",
+    "this",
+    "yesterday", "gimana", "berapa", "dan", "the", "how", "about", "what",
+})  # fmt: skip
+
+
+def only_a_period(text: str) -> bool:
+    """Whether words name a week, a month or days, and nothing else: "bulan lalu?"."""
+    said = standardised(text)
+    rest = set(_WORD.findall(_SPAN.sub(" ", said)))
+    names_one = _SPAN.search(said) is not None or rest & {
+        "minggu",
+        "pekan",
+        "bulan",
+        "week",
+        "month",
+    }
+    return bool(names_one) and all(word in _OF_PERIODS or word.isdecimal() for word in rest)
+
+
 def day(text: str, today: date) -> date:
     """Return the day that the words name: yesterday, tomorrow; today if none."""
     words = _WORD.findall(standardised(text))
@@ -29,12 +69,17 @@ def day(text: str, today: date) -> date:
 
 def period(text: str, today: date, *, otherwise: Literal["day", "week"]) -> tuple[date, date]:
     """Return the first and the last day that the words name; `otherwise` if they name none."""
+    named = _named(standardised(text), today)
+    if named is not None:
+        return named
     words = set(_WORD.findall(standardised(text)))
     monday = today - timedelta(days=today.weekday())
     earlier = bool(words & {"lalu", "kemarin", "kemaren", "last", "sebelumnya"})
     if words & {"minggu", "mingguan", "pekan", "week", "weekly", "mgg"}:
         first = monday - timedelta(days=7) if earlier else monday
         return (first, first + timedelta(days=6)) if earlier else (first, today)
+    if words & {"tahun", "tahunan", "year", "yearly"} and not earlier:
+        return today.replace(month=1, day=1), today
     if words & {"bulan", "bulanan", "month", "monthly"}:
         first = today.replace(day=1)
         if not earlier:
@@ -46,6 +91,29 @@ def period(text: str, today: date, *, otherwise: Literal["day", "week"]) -> tupl
     if words & {"hari", "today", "harian"} or otherwise == "day":
         return today, today
     return monday, today
+
+
+def _named(said: str, today: date) -> tuple[date, date] | None:
+    """Return the days of a month that is named, at most until today, or the last few days."""
+    if found := _LAST_DAYS.search(said):
+        number = min(int(found[1] or found[2]), MOST)
+        return today - timedelta(days=max(number - 1, 0)), today
+    found = _SPAN.search(said)
+    if found is None:
+        return None
+    first, last, month, year = found.groups()
+    number = _MONTHS[month[:3]]
+    of = int(year) if year else today.year - (number > today.month)
+    try:
+        since = date(of, number, int(first or 1))
+        until = date(of, number, int(last or first)) if first else _end_of(since)
+    except ValueError:
+        return None
+    return (since, min(until, today)) if since <= min(until, today) else None
+
+
+def _end_of(month: date) -> date:
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def days(text: str) -> int:

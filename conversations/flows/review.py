@@ -9,7 +9,7 @@ from conversations.facts import CaseFact, Facts
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState
 from conversations.messages import Json, Lines, Say, Value
-from conversations.parsers.note import note
+from conversations.parsers.note import reason
 from conversations.session import Choice
 from conversations.step import Context, answered
 from conversations.steps import Ask, Choose
@@ -102,7 +102,7 @@ FLOW = Flow(
         ),
         Ask(
             "reason",
-            parse=note(at_most=300),
+            parse=reason(at_most=300),
             when=answered("decision", "return", "reject"),
             counted=False,
         ),

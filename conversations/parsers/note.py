@@ -7,6 +7,7 @@ import re
 from conversations.facts import Facts
 from conversations.messages import Json
 from conversations.parsers import Parser, Refused
+from conversations.parsers.hesitation import gives_reason, without_lead
 from conversations.words import tidy
 
 
@@ -25,5 +26,22 @@ def note(*, at_most: int = 300) -> Parser:
         if len(words) > at_most:
             raise Refused("note_too_long", {"at_most": at_most})
         return words
+
+    return parse
+
+
+def reason(*, at_most: int = 300) -> Parser:
+    """Return a reason that somebody will read: a note that is no question and not put off.
+
+    Raises:
+        Refused: as `note`; ``no_reason`` for words that give none.
+    """
+    parse_note = note(at_most=at_most)
+
+    def parse(text: str, facts: Facts) -> Json:
+        words = parse_note(text, facts)
+        if not gives_reason(text):
+            raise Refused("no_reason")
+        return parse_note(without_lead(str(words)), facts)
 
     return parse

@@ -119,11 +119,19 @@ def test_a_permit_of_another_area_is_not_shown(desk: Desk) -> None:
 
 
 def test_the_heads_are_told_who_is_away_and_when(desk: Desk) -> None:
-    people.tell_heads(desk.by(desk.boss, at("07.00")), "minggu depan saya libur")
+    people.tell_heads(desk.by(desk.boss, at("07.00")), "away", "minggu depan saya libur")
     assert "Tidak ada kepala" in desk.last(desk.boss)
     head = make.staff(desk.tx, "H1", role="head", areas=("31",))
-    people.tell_heads(desk.by(desk.boss, at("07.01")), "minggu depan saya libur")
+    people.tell_heads(desk.by(desk.boss, at("07.01")), "away", "minggu depan saya libur")
     assert desk.last(desk.boss) == "Kepala sudah dikabari."
     told = [keys for _, keys, _ in make.news(desk.tx, head.person_id)]
     assert told == [["notices.supervisor_away"]]
     assert officers.heads(desk.tx) == [head.person_id]
+
+
+def test_the_heads_are_told_of_misconduct_in_the_supervisors_words(desk: Desk) -> None:
+    head = make.staff(desk.tx, "H1", role="head", areas=("31",))
+    people.tell_heads(desk.by(desk.boss, at("07.00")), "misconduct", "Rahmat minta 200rb")
+    people.tell_heads(desk.by(desk.boss, at("07.01")), "talk", "")
+    told = [keys for _, keys, _ in make.news(desk.tx, head.person_id)]
+    assert told == [["notices.supervisor_misconduct"], ["notices.supervisor_talk"]]

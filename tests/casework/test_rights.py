@@ -228,7 +228,7 @@ ASKED: dict[Callable[..., object], Callable[[World, Act], object]] = {
     overview.show_visits: lambda w, act: overview.show_visits(act, w.visit.on),
     overview.show_whereabouts: lambda w, act: overview.show_whereabouts(act, w.officer.id),
     overview.team_member: lambda w, act: overview.team_member(act, w.officer.id),
-    people.tell_heads: lambda w, act: people.tell_heads(act, "libur"),
+    people.tell_heads: lambda w, act: people.tell_heads(act, "away", "libur"),
 }
 #: About the actor's own work: any officer may, and nobody else.
 OF_OFFICERS: dict[Callable[..., object], Callable[[Act], object]] = {

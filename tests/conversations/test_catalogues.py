@@ -101,6 +101,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "rounds_desk.give_back.{}": ("offered", "accepted"),
     "rounds_desk.hindered.{}": ("breakdown", "weather"),
     "rounds_desk.none.{}": ("some", "any"),
+    "notices.supervisor_{}": ("away", "misconduct", "talk"),
     "notices.visit_failed.{}": FAILURES,
     "officer_desk.state.{}": sorted(OPEN_VISITS),
     "business_permit.premises.{}": ("fixed", "mobile", "home", "roadside"),

@@ -8,7 +8,15 @@ from datetime import date
 import pytest
 
 from conversations import flows
-from conversations.effects import Decide, EndOfficer, Preview, Reply, ShowPhotos
+from conversations.effects import (
+    Decide,
+    EndOfficer,
+    OptOut,
+    Preview,
+    Reply,
+    ShowFigures,
+    ShowPhotos,
+)
 from conversations.engine import deciding, when
 from conversations.engine.naming import officers_named
 from conversations.engine.turn import Turn, advance
@@ -72,6 +80,12 @@ def test_officers_are_found_by_name_or_badge(words: str, mentions: list[set[int]
         ("statistik bulan kemarin", date(2026, 10, 1), date(2026, 10, 31)),
         ("laporan hari ini", WEDNESDAY, WEDNESDAY),
         ("laporan kemarin", date(2026, 11, 24), date(2026, 11, 24)),
+        ("laporan bulan oktober", date(2026, 10, 1), date(2026, 10, 31)),
+        ("laporan 1-15 nov", date(2026, 11, 1), date(2026, 11, 15)),
+        ("rekap desember", date(2025, 12, 1), date(2025, 12, 31)),
+        ("rekap 20 nov", date(2026, 11, 20), date(2026, 11, 20)),
+        ("laporan november", date(2026, 11, 1), WEDNESDAY),
+        ("laporan 7 hari terakhir", date(2026, 11, 19), WEDNESDAY),
     ],
 )
 def test_a_report_is_of_the_days_that_are_named(words: str, since: date, until: date) -> None:
@@ -131,9 +145,75 @@ def test_a_choice_comes_too_late_for_a_case_that_is_decided() -> None:
 def test_free_words_at_a_confirmation_are_heard_as_what_they_say() -> None:
     asked = said("joko keluar")
     passed = said("foto 26-004512", asked.session)
-    assert passed.effects == (ShowPhotos("26-004512"),)
+    assert passed.effects[0] == ShowPhotos("26-004512")
+    assert keys(passed) == ["common.desk.not_done"]
     later = said("ya", passed.session)
     assert not any(isinstance(effect, EndOfficer) for effect in later.effects)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ya tapi besok aja", "iya tapi tanya pemiliknya dulu", "boleh ga sih?",
+        "ok nanti saya kabari", "setuju", "kenapa ya", "tunggu bentar", "yes but not yet",
+    ],
+)  # fmt: skip
+def test_hesitation_at_a_confirmation_does_nothing_and_asks_again(words: str) -> None:
+    asked = said("joko keluar")
+    held = said(words, asked.session)
+    assert keys(held) == ["common.desk.held", "supervising.end"]
+    assert EndOfficer(1) in said("ya", held.session).effects
+
+
+@pytest.mark.parametrize("words", ["ya", "oke lanjut", "ya akhiri aja sekarang", "1", "Ya, akhiri"])
+def test_a_plain_yes_carries_out(words: str) -> None:
+    assert EndOfficer(1) in said(words, said("joko keluar").session).effects
+
+
+@pytest.mark.parametrize("words", ["stop", "jangan kirim dulu"])
+def test_stop_at_a_confirmation_is_a_no_and_takes_nobody_off_messages(words: str) -> None:
+    stopped = said(words, said("joko keluar").session)
+    assert keys(stopped)[0] in ("common.desk.dropped", "common.desk.held")
+    assert not any(isinstance(effect, EndOfficer | OptOut) for effect in stopped.effects)
+
+
+def test_stop_of_staff_is_confirmed() -> None:
+    asked = said("stop")
+    assert keys(asked) == ["common.desk.stop"]
+    assert OptOut() in said("ya", asked.session).effects
+
+
+@pytest.mark.parametrize(
+    "words", ["ga tau alasannya apa", "eh salah, tolak", "kenapa?", "bentar ya"]
+)
+def test_a_reason_gives_a_reason(words: str) -> None:
+    asked = said("tolak 26-004512")
+    again = said(words, asked.session)
+    assert keys(again)[-1] == "review.reason"
+    assert again.session.draft is not None and "reason" not in again.session.draft.answers
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["yg ditolak brp", "how many rejected", "yg udah disetujui brp", "ada yg minta perbaikan ga"],
+)
+def test_a_question_for_a_number_decides_nothing(words: str) -> None:
+    told = said(words)
+    assert any(isinstance(effect, ShowFigures) for effect in told.effects)
+    assert told.session.draft is None or told.session.draft.flow != "review"
+
+
+def test_visits_are_not_given_to_the_officer_who_gives_them() -> None:
+    asked = said("kunjungan joko kasih ke sari")
+    assert "supervising.same_officer" in keys(said("eh bukan, ke joko", asked.session))
+
+
+@pytest.mark.parametrize(
+    ("words", "danger"),
+    [("warga ngamuk bawa golok", "danger"), ("joko dikeroyok", "danger_officer")],
+)
+def test_danger_is_met_with_112(words: str, danger: str) -> None:
+    assert keys(said(words))[-1] == f"supervising.{danger}"
 
 
 def test_the_reason_step_takes_words_as_they_are() -> None:

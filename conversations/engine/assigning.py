@@ -1,0 +1,135 @@
+"""Assigning: a supervisor's words about visits that have no officer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from conversations.engine import deciding, drafts
+from conversations.engine.builder import TurnBuilder
+from conversations.engine.confirming import ask, choice, no
+from conversations.engine.naming import Named, officers_named
+from conversations.facts import OfficerFact, VisitFact
+from conversations.messages import Json, Say, Value
+from conversations.session import Draft
+from conversations.wording import window_words
+from conversations.words import standardised
+
+SHOWN = 9  # visits to choose from
+_TO = re.compile(
+    r"\b(?:kasih(?:kan)?|kasi|tawar(?:in|kan|i)|tugas(?:in|kan)|suruh|give|offer|assign)\b"
+)
+_TOWARDS = frozenset({"ke", "kepada", "kpd", "untuk", "to"})
+_OF = frozenset({"dari", "dr", "milik", "punya", "from", "kunjungan", "tugas", "jadwal", "of"})
+_LEAST_BUSY = re.compile(
+    r"\bpaling (?:sedikit|dikit|longgar|senggang|kosong|lowong|luang|sepi|nganggur|enteng)\b"
+    r"|\b(?:least busy|fewest|most free)\b|\bpaling tidak sibuk\b"
+)
+_EXCEPT = re.compile(r"\b(?:jangan|bukan|selain|kecuali|asal tidak|not|except)\b")
+
+
+def hears(turn: TurnBuilder, text: str, named: Sequence[Named], *, gives: bool) -> bool:
+    """Whether words give a visit without an officer to somebody.
+
+    At the question to whom, a name is enough; elsewhere `gives` or the words must say so.
+    """
+    if not turn.facts.desk.visits:
+        return False
+    if _at_question(turn):
+        return bool(named) or _LEAST_BUSY.search(standardised(text)) is not None
+    if len(named) != 1 or named[0].before in _OF:
+        return False
+    takes = named[0].before in _TOWARDS
+    return (gives and takes) or _TO.search(standardised(text)) is not None
+
+
+def assign(turn: TurnBuilder, text: str) -> None:
+    """Ask whether the visit is to be offered to the officer who is named."""
+    mentions = officers_named(text, turn.facts.desk.officers)
+    visit = _meant(turn, text)
+    if _at_question(turn) and mentions and _EXCEPT.search(standardised(text)):
+        drafts.digress(turn, Say("supervising.not_that_officer"))
+        return
+    if mentions and len(mentions[0].officers) == 1:
+        officer: OfficerFact | None = mentions[0].officers[0]
+    else:
+        officer = None if mentions else _least_busy(turn, text)
+    if visit is None:
+        which(turn, text, officer)
+    elif officer is None:
+        drafts.open_flow(turn, "assignment", str(visit.id))
+    else:
+        confirm(turn, str(visit.id), officer.id)
+
+
+def which(turn: TurnBuilder, text: str, officer: OfficerFact | None = None) -> None:
+    """List the visits without an officer, to choose one."""
+    waiting = turn.facts.desk.visits
+    if not waiting:
+        turn.says.append(Say("supervising.none_unassigned"))
+        return
+    given = officer.id if officer is not None else None
+    choices = (
+        choice(f"visit-{v.id}", deciding.cut(f"{v.case_number} {v.host_name}"), "assign_which",
+               str(v.id), given)
+        for v in waiting[:SHOWN]
+    )  # fmt: skip
+    ask(turn, Say("supervising.which_unassigned", {"n": len(waiting)}), *choices, no())
+
+
+def confirm(turn: TurnBuilder, subject: str, argument: Json) -> None:
+    """Ask whether this visit is to be offered to this officer; ask whom if nobody was named."""
+    visit = turn.facts.desk.visit(subject)
+    if argument is None and visit is not None:
+        drafts.open_flow(turn, "assignment", subject)
+        return
+    officer = next((one for one in turn.facts.desk.officers if one.id == argument), None)
+    if visit is None or officer is None:
+        drafts.digress(turn, Say("common.gone"))
+    elif not officer.reachable:
+        params = {"officer": officer.name, "badge": officer.badge}
+        drafts.digress(turn, Say("supervising.not_joined", params))
+    else:
+        yes = choice("yes", Say("supervising.hand_on.yes"), "assign", subject, officer.id,
+                     means="yes")  # fmt: skip
+        about: dict[str, Value] = {
+            "number": visit.case_number,
+            "owner": visit.host_name,
+            "window": window_words(visit.on, visit.starts, visit.ends),
+            "officer": officer.name,
+            "badge": officer.badge,
+        }
+        ask(turn, Say("supervising.assign", about), yes, no())
+
+
+def carry_out(turn: TurnBuilder, subject: str, argument: Json) -> None:
+    """Offer the visit by the flow that does it."""
+    if not turn.flows.by_id["assignment"].open_to(subject, turn.facts):
+        drafts.digress(turn, Say("common.gone"))
+        return
+    drafts.switch_to(turn, Draft("assignment", subject, {"officer": argument}))
+    drafts.go_on(turn)
+
+
+def _at_question(turn: TurnBuilder) -> bool:
+    asked = turn.session.asked
+    return asked is not None and asked.flow == "assignment"
+
+
+def _meant(turn: TurnBuilder, text: str) -> VisitFact | None:
+    """Return the visit that is meant: of the number, the open one, or the only one."""
+    waiting = turn.facts.desk.visits
+    number = deciding.number_in(text)
+    if number is not None:
+        return next((visit for visit in waiting if visit.case_number == number), None)
+    draft = turn.session.draft
+    if draft is not None and draft.flow == "assignment" and turn.facts.desk.visit(draft.subject):
+        return turn.facts.desk.visit(draft.subject)
+    return waiting[0] if len(waiting) == 1 else None
+
+
+def _least_busy(turn: TurnBuilder, text: str) -> OfficerFact | None:
+    free = [one for one in turn.facts.desk.officers if one.reachable]
+    if not _LEAST_BUSY.search(standardised(text)) or not free:
+        return None
+    return min(free, key=lambda one: (one.load, one.id))

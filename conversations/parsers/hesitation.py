@@ -1,0 +1,126 @@
+"""Hesitating: words that put an act off, ask back, take it back, or give no reason. Pure.
+
+They are read at questions whose answer has an effect: "ya tapi besok aja" is no yes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from conversations.words import plain, standardised
+
+_PUTS_OFF = re.compile(
+    r"\?|\b(?:nanti|besok|lusa|bentar|sebentar|tunggu|tar|tapi|tetapi|kecuali|asal|belum|jangan"
+    r"|pikir|ragu|kalau|tanya|cek|apakah|apa|kenapa|kapan|gimana|siapa|berapa|emang|memang"
+    r"|boleh (?:tidak|sih|kah)|bisa tidak|yakin|tidak yakin|ya tidak|minggu depan"
+    r"|but|wait|later|tomorrow|not yet|hold on|unless|ask|check|why|what|how|should|maybe"
+    r"|mungkin)\b"
+)
+_TAKES_BACK = re.compile(
+    r"\b(?:salah (?:nomor|no|orang|kasus|permohonan|izin|petugas|ketik|pencet|kirim|tekan|kamar"
+    r"|chat|sambung)|keliru|kepencet|typo"
+    r"|bukan (?:yang )?(?:ini|itu)|bukan dia|tidak jadi|batal(?:in|kan)? saja"
+    r"|wrong (?:number|one|person|permit|case)|never ?mind|my mistake)\b"
+)
+_PAUSES = re.compile(
+    r"(?:(?:eh|oh|ya|oke|ok|bu|pak|ini) )*(?:bentar|sebentar|tunggu|tar|nanti|wait|hold on|later)"
+    r"(?: (?:ya|dulu|saja|deh|bu|pak|sebentar|bentar|lagi|cek|saya cek|a moment|a minute))*"
+)
+_QUESTION = re.compile(
+    r"^(?:\S+\s*){0,3}\?\s*$|^(?:(?:eh|oh|loh|lho|ini|itu|emang|memang|hah|yang) )*"
+    r"(?:apa|apakah|kenapa|mengapa|berapa|siapa|kapan|gimana|maksudnya apa|boleh (?:tidak|kah|sih)"
+    r"|(?:bisa|harus|perlu) (?:tidak|kah|sih)|why|what|how|who|when|which)\b"
+    r"|\b(?:apa|ya apa|gimana|kenapa|berapa|siapa)(?: (?:ya|sih|dong|itu|ini|bu|pak))*$"
+)
+_KNOWS_NOT = re.compile(
+    r"\b(?:tidak|belum) (?:tau|tahu|ngerti|ada alasan|yakin)\b|\bbingung\b|\bterserah\b"
+    r"|\b(?:no idea|don'?t know|not sure)\b"
+)
+#: Words before a reason that only lead to it: "ya tapi suruh lengkapin KTP".
+_LEADS = re.compile(
+    r"^(?:(?:ya|iya|yes|oke|ok|tapi|tp|but|eh|oh|terus|suruh|tolong|bilang|please)\b[\s,.]*)+", re.I
+)
+_AGREES = re.compile(r"^\W*(?:ya|iya|yes|oke|ok|boleh|setuju|sip|gas|yuk|lanjut)\b")
+#: Words that by themselves name no reason.
+_EMPTY = frozenset({
+    "eh", "oh", "ya", "iya", "ok", "oke", "salah", "bukan", "maksud", "maksudnya", "sori",
+    "maaf", "sorry", "ups", "itu", "ini", "dong", "deh", "sih", "saja", "yang", "tadi", "tidak",
+    "bu", "pak", "hmm", "hm", "em", "alasan", "alasannya", "karena", "tolong", "sebentar",
+    "bentar", "tunggu", "nanti", "dulu", "lagi", "sip", "halo", "wait", "no", "yes", "tapi",
+    "jadi",
+})  # fmt: skip
+_VERDICTS = frozenset({
+    "tolak", "ditolak", "tolakin", "kembalikan", "balikin", "kembaliin", "setujui", "setuju", "acc",
+    "cabut", "dicabut", "batalkan", "reject", "approve", "revoke", "return",
+})  # fmt: skip
+#: Words that, where nothing is asked, need no answer but "baik".
+_SMALL = frozenset({
+    "ok", "oke", "okay", "okey", "okeh", "oks", "sip", "siap", "ya", "iya", "y", "baik",
+    "tidak", "nanti", "saja", "dulu", "deh", "lah", "dong", "bu", "pak", "mantap", "noted",
+    "fine", "yes", "no", "later", "not", "now", "good", "great", "sudah", "bentar", "sebentar",
+    "tunggu", "belum", "jangan", "hmm", "oh", "gitu", "begitu", "beres", "aman", "lanjut",
+})  # fmt: skip
+_ADDRESS = re.compile(r"\b(?:bu|pak|min|kak|bang|mas|mbak)\b")
+_COUNTS = re.compile(r"\b(?:berapa|how many|how much|jumlah(?:nya)?|total(?:nya)?)\b")
+_ASKS_ANY = re.compile(
+    r"^(?:(?:apa|apakah|hari ini|minggu ini|eh|masih|bu|pak) )*ada (?:tidak )?"
+    r"(?:yang|izin|permohonan)"
+    r"\b.*(?:\btidak|\?)\W*$|^(?:is|are|were) there any\b"
+)
+_WHO = re.compile(r"\b(?:siapa|siapa saja|apa saja|mana saja|yang mana|which ones)\b")
+
+
+def hesitates(text: str) -> bool:
+    """Whether words put an act off, ask about it, or limit it."""
+    return _PUTS_OFF.search(standardised(text)) is not None
+
+
+def agrees(text: str) -> bool:
+    """Whether words begin with a yes."""
+    return _AGREES.search(standardised(text)) is not None
+
+
+def without_lead(text: str) -> str:
+    """Return words without those that only lead to them: "ya tapi suruh"."""
+    return _LEADS.sub("", text)
+
+
+def takes_back(text: str) -> bool:
+    """Whether words say that what was asked for was a mistake: "salah nomor"."""
+    return _TAKES_BACK.search(standardised(text)) is not None
+
+
+def pauses(text: str) -> bool:
+    """Whether the whole message asks to wait: "sebentar ya"."""
+    return _PAUSES.fullmatch(_bare(text)) is not None
+
+
+def acknowledges(text: str) -> bool:
+    """Whether the whole message only says that it was read: "oke sip", "nanti saja"."""
+    words = _bare(text).split()
+    return bool(words) and all(word in _SMALL for word in words)
+
+
+def asks(text: str) -> bool:
+    """Whether words are a question, or say that the answer is not known."""
+    said = _ADDRESS.sub("", standardised(text)).strip()
+    return _QUESTION.search(said) is not None or _KNOWS_NOT.search(said) is not None
+
+
+def gives_reason(text: str) -> bool:
+    """Whether words may be a reason that somebody reads: no question, and more than fillers."""
+    if asks(text) or pauses(text) or takes_back(text):
+        return False
+    return any(
+        word not in _EMPTY | _VERDICTS for word in re.findall(r"[^\W_]+", standardised(text))
+    )
+
+
+def counts(text: str) -> bool:
+    """Whether words ask how many, who, or whether there is any: "yang ditolak berapa"."""
+    said = standardised(text)
+    return any(form.search(said) for form in (_COUNTS, _ASKS_ANY, _WHO))
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", standardised(plain(text))))
