@@ -367,7 +367,14 @@ _AT_VISIT = {
 }
 _CONCERN = "rounds_desk.concern."
 #: Concerns with another name than the matter that raises them.
-_CONCERNS = {"licensed": "has_nib", "call_owner": "phone", "trade": "trade_changed"}
+_CONCERNS = {
+    "call_owner": "phone",
+    "code": "wrong_code",
+    "complaint_above": "complaint",
+    "licensed": "has_nib",
+    "owner_died": "closed",
+    "trade": "trade_changed",
+}
 
 
 def matters_of(played: Played) -> set[str]:

@@ -20,7 +20,9 @@ from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
 from conversations.phrases import Intent
 
-DANGER = "danger"  # heard in the middle of anything
+DANGER = "danger"
+ALARMS = frozenset({DANGER, "hurt"})  # heard in the middle of anything
+COMPLAIN = "complain"  # about somebody who threatens others
 LEAST = 1.0  # weight below which words only hint at a matter
 #: Matters that are answered alike to everybody.
 COMMON = frozenset(
@@ -48,6 +50,7 @@ COMMON = frozenset(
 _ITS = re.compile(r"\b(?!bertanya)(hp|wa|[a-z]{3,})nya\b", re.IGNORECASE)
 #: Options that only say that it does not work: a matter says why.
 _VAGUE = frozenset({"cannot", "decline", "failed", "different"})
+_NO_ALARM = frozenset({"absence", "stolen", COMPLAIN})  # at home, or over
 _FILLERS = frozenset({"ya", "iya", "oke", "ok", "okay", "sip", "yes"})
 
 
@@ -105,10 +108,11 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     if ears is None:
         return None
     ranked = lexicon.desk(turn.facts.me.desk).rank(_ITS.sub(r"\1 nya", text))
-    if any(one.name == DANGER and one.weight >= LEAST for one in ranked):
-        return AtDesk(DANGER, text)
     best = next((one for one in ranked if one.weight >= LEAST), None)
-    if _in_danger(turn, text, best.weight if best is not None else 0):
+    tells = best is not None and best.name == COMPLAIN
+    if not tells and any(one.name in ALARMS and one.weight >= LEAST for one in ranked):
+        return AtDesk(DANGER, text)
+    if _in_danger(turn, text, best):
         return AtDesk(DANGER, text)
     if not _listens(turn, text):
         return None
@@ -138,18 +142,25 @@ def act(turn: TurnBuilder, chosen: Json) -> None:
         ears.act(turn, matter, subject, argument)
 
 
+def located(turn: TurnBuilder) -> bool:
+    """Ask an officer on the way whether a location sent at the list tells the arrival."""
+    return turn.facts.me.desk == "officer" and turn.at_home() and rounds_desk.located(turn)
+
+
 def passes_by(turn: TurnBuilder, text: str) -> bool:
     """Whether words at a question of the desk are for the question before it."""
     return confirming.is_open(turn) and read(turn, text) is None
 
 
-def _in_danger(turn: TurnBuilder, text: str, weight: float) -> bool:
+def _in_danger(turn: TurnBuilder, text: str, best: lexicon.Ranked | None) -> bool:
     """Whether an officer tells of an emergency, and of nothing that more words name."""
     if turn.facts.me.desk != "officer":
         return False
-    least = max(LEAST, weight, option_weight(turn, text))  # "istri lahiran" declines an offer
     ranked = lexicon.matters().rank(text)
-    return any(one.name == "emergency" and one.weight >= least for one in ranked)
+    weight = max((one.weight for one in ranked if one.name == "emergency"), default=0.0)
+    if best is not None and (best.weight > weight or best.name in _NO_ALARM):
+        return False
+    return weight >= max(LEAST, option_weight(turn, text))  # "istri lahiran" declines an offer
 
 
 def _listens(turn: TurnBuilder, text: str) -> bool:

@@ -28,6 +28,7 @@ LEAST_FUZZY = 6  # letters of a word that may be misspelt
 _TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
 _THANKS = re.compile(r"\bt(?:e)?rima ?kasih\b")  # accepts nothing
 _MAYBE = re.compile(r"\bj(?:a?n)?ga?n[- ]j(?:a?n)?ga?n\b")  # "jangan-jangan" denies nothing
+_GLUED = re.compile(r"\b(?:ga|gak|ngga|nggak|enggak)(jadi)\b")
 _WORD = re.compile(r"[^\W_]+")
 _NEGATIONS = frozenset({"tidak", "belum", "bukan", "jangan", "tanpa", "not", "no", "dont", "never"})
 #: Words that may stand between a negation and the word that it denies.
@@ -41,7 +42,7 @@ _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:tapi|tp|tetapi|cuma|cuman|hanya|but|terus
 _PARTICLES = ("nya", "lah", "kah", "pun", "ku", "mu")
 _SUFFIXES = ("kan", "in", "an", "i")
 #: Words whose root means something else: "penjualan" is a sum, "jualan" are goods.
-_WHOLE = frozenset({"penjualan", "pemasukan", "pendapatan", "perpanjangan"})
+_WHOLE = frozenset({"penjualan", "pemasukan", "pendapatan", "perpanjangan", "merapat"})
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",
     "nge", "ng",
@@ -68,7 +69,7 @@ _FILLERS = frozenset({
 @lru_cache(64)
 def _words(said: str, topics: bool) -> tuple[str, ...]:
     found: list[str] = []
-    said = _THANKS.sub("makasih", said)
+    said = _GLUED.sub(r"tidak \1", _THANKS.sub("makasih", said))
     said = _MAYBE.sub("mungkin", _TWICE.sub(r"\1 \1", said))
     for clause in _CLAUSE.split(said):
         found += _clause(
