@@ -222,7 +222,8 @@ def _heard_at_desk(played: Played) -> set[str]:
     got |= {str(c.about) for c in played.effects(TellConcern)}
     for choice in played.turn.session.shown:
         if choice.act == "desk" and choice.answer[0] == "which":
-            got.add(str(choice.answer[2][0]))
+            matter = str(choice.answer[2][0])
+            got.add(_CONCERNS.get(matter, matter))
     asked = played.turn.session.asked
     if asked is not None and asked.flow == "visit":
         got |= _AT_VISIT.get(asked.step, set())
@@ -371,6 +372,7 @@ _CONCERNS = {
     "call_owner": "phone",
     "code": "wrong_code",
     "complaint_above": "complaint",
+    "ktp": "ktp_missing",
     "licensed": "has_nib",
     "owner_died": "closed",
     "trade": "trade_changed",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conversations import lexicon
-from conversations.engine import confirming, drafts, rounds_desk, supervising
+from conversations.engine import confirming, drafts, rounds_desk, rounds_reports, supervising
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import Matter
 from conversations.engine.meanings import AtDesk
@@ -18,7 +18,7 @@ from conversations.engine.reading import bare_number, choices_named, option_weig
 from conversations.facts import Role
 from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
-from conversations.phrases import Intent
+from conversations.phrases import Command, Intent
 
 DANGER = "danger"
 ALARMS = frozenset({DANGER, "hurt"})  # heard in the middle of anything
@@ -140,6 +140,12 @@ def act(turn: TurnBuilder, chosen: Json) -> None:
         drafts.stale(turn)
     else:
         ears.act(turn, matter, subject, argument)
+
+
+def alarm(turn: TurnBuilder, command: Command, text: str) -> AtDesk | None:
+    """Return that "tolong" of somebody in danger asks for no list of commands."""
+    calls = command is Command.HELP and turn.facts.me.desk == "officer"
+    return AtDesk(DANGER, text) if calls and rounds_reports.in_danger(turn) else None
 
 
 def located(turn: TurnBuilder) -> bool:

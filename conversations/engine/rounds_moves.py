@@ -249,7 +249,8 @@ def fail(turn: TurnBuilder, visit: VisitFact, matter: str) -> None:
     flow = turn.flows.by_id[FLOW]
     draft = turn.draft_of(flow, str(visit.id))
     step = flow.open_step(turn.context(draft))
-    if visit.state == VisitState.ACCEPTED and visit.on == turn.facts.today:
+    away = visit.state == VisitState.ACCEPTED and visit.on == turn.facts.today
+    if away and matter != "refused":  # which an owner may tell before
         ask_whether_there(turn, visit, matter)
         return
     if step is None or visit.state not in visits.UNDER_WAY:

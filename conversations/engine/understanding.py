@@ -145,7 +145,7 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
     """Return the meaning of words for the open question."""
     typed = read_command(said.text)
     if typed is not None and not command_is_answer(turn, typed, said.text):
-        return Order(typed)
+        return desk.alarm(turn, typed.command, said.text) or Order(typed)
     at_desk = desk.read(turn, said.text)
     if at_desk is not None:
         return at_desk
