@@ -87,6 +87,9 @@ def _at_own_question(turn: TurnBuilder, text: str, matter: str | None) -> str | 
 def _at_offer(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     if matter in ("distance", "waiting"):
         return matter
+    each = _of_each(turn, text)
+    if each:
+        return each
     taken = _options(turn, text, "accept") - lexicon.desk("officer").words_of("depart")
     if matter == "depart" and not taken and _leaves_today(turn):
         return "depart"  # "otw" to the visit that was accepted before
@@ -98,6 +101,25 @@ def _at_offer(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     if later:
         return "other_time"  # "bisa, tapi agak telat"
     return _declines(turn, text)
+
+
+def _of_each(turn: TurnBuilder, text: str) -> str | None:
+    """Return what words about several visits say of the open offer: "yang Budi ambil, Wati ga"."""
+    offers = [visit for visit in turn.facts.rounds.visits if visit.state in visits.OFFERED]
+    takes = _options(turn, text, "accept")
+    if len(offers) > 1 and takes and visits.names_all(text):
+        return "one_by_one"
+    parts = [(part, visits.by_name(turn, part)) for part in _PARTS.split(text)]
+    if len({named.id for _, named in parts if named is not None}) < 2:
+        return None
+    for part, named in parts:
+        if named is not None and str(named.id) == visits.subject(turn):
+            denied = any(word.startswith(lexicon.NOT) for word in lexicon.words(part))
+            declines = (
+                denied or _DENIED.search(standardised(part)) or not _options(turn, part, "accept")
+            )
+            return "decline" if declines else "one_by_one"
+    return None
 
 
 def _at_departure(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
@@ -303,6 +325,8 @@ def _no_photo(turn: TurnBuilder, text: str) -> None:
         drafts.digress(turn, Say("rounds_desk.no_photo"))
 
 
+_PARTS = re.compile(r"[,;]|\b(?:tapi|tp|terus|trus|but)\b")
+_DENIED = re.compile(r"\b(?:tidak|jangan|no|not)\b")
 _OWNER = re.compile(r"\b(?:dia|ibu|bapak|orang\w*|pemilik\w*|yang punya|nolak|tolak|owner)\b")
 _LATE = frozenset({"late", "late_each", "how_late"})
 _TO_ONE = frozenset({"accept", "depart"})  # "gas ke bu Siti" opens her visit
@@ -357,6 +381,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "not_found": (visits.AGREED, _failed("not_found")),
     "not_late": (visits.COMING, moves.in_time),
     "not_my_area": (visits.GIVEN_BACK | visits.UNDER_WAY, _not_my_area),
+    "one_by_one": (visits.OFFERED, moves.accept_one),
     "open": (
         visits.OFFERED | visits.AGREED,
         lambda turn, visit, text: moves.open_visit(turn, visit),

@@ -82,6 +82,12 @@ def accept_late(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     take_up(turn, visit, "accept")
 
 
+def accept_one(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask for the acceptance of one of several visits that the words name."""
+    turn.says.append(Say("rounds_desk.one_by_one", {"visit": visits.line(turn, visit)}))
+    take_up(turn, visit, "accept")
+
+
 def ask_whether_there(turn: TurnBuilder, visit: VisitFact, failed: str) -> None:
     """Ask whether departure and arrival are both to be recorded; `failed` is then told."""
     confirming.ask(

@@ -19,6 +19,7 @@ from conversations.wording import days_words, window_words
 from conversations.words import standardised
 
 MAX_WORDS = 300  # characters of an officer's words that are passed on
+_AWAY = ("days", "not")  # "besok cuti", and "besok libur", on which nobody comes
 SAFE = "safe"  # the matter of the question whether danger is over
 _COMPLAINTS = frozenset({Concern.COMPLAINT, Concern.COMPLAINT_ABOVE})
 _ABOVE = re.compile(r"\b(?:pengawas|atasan|bos|boss|supervisor)")
@@ -155,7 +156,7 @@ def tell(turn: TurnBuilder, subject: str, argument: Json) -> None:
 def absence(turn: TurnBuilder, text: str) -> None:
     """Ask whether the days that were named are right, or which days are meant."""
     named = dates.read(text, turn.facts.today)
-    days = named.days if named is not None and named.kind == "days" else ()
+    days = named.days if named is not None and named.kind in _AWAY else ()
     said = quoted(text)
     if not days and confirming.is_open(turn) and turn.session.shown[0].answer[0] == "absent":
         listed, before = turn.session.shown[0].answer[2]  # "cuti besok", then: "anak sakit"

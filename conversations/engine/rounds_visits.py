@@ -100,12 +100,17 @@ def by_name(turn: TurnBuilder, text: str) -> VisitFact | None:
     return some[0] if len(some) == 1 else None
 
 
+def names_all(text: str) -> bool:
+    """Whether the words mean all visits: "dua-duanya"."""
+    return _ALL.search(standardised(text)) is not None
+
+
 def several(turn: TurnBuilder, text: str, states: Iterable[str]) -> tuple[VisitFact, ...]:
     """Return today's visits if the words mean more than one: "dua-duanya", "Budi sama Siti"."""
     today = turn.facts.today
     some = tuple(v for v in turn.facts.rounds.visits if v.state in {*states} and v.on == today)
     owners = _of_owners(some, text)
-    named = some if _ALL.search(standardised(text)) and not owners else owners
+    named = some if names_all(text) and not owners else owners
     return named if len(named) > 1 else ()
 
 
