@@ -54,7 +54,7 @@ def quoted(text: str) -> str:
 def danger(turn: TurnBuilder, text: str) -> None:
     """Tell supervisors at once, and the officer what to do; then ask whether it is over.
 
-    What is written meanwhile is passed on too, without the same advice once more.
+    Words written meanwhile are passed on too, without the same advice once more.
     """
     visit, again = visits.current(turn), in_danger(turn)
     _pass_on(turn, visit, text)
