@@ -32,7 +32,15 @@ from models.visit import Visit
 
 #: Notices of a visit in progress: sent at any hour. Others wait for the morning.
 _UNDER_WAY = frozenset(
-    {"on_the_way", "officer_late", "arrived", "handed_over", "visit_done", "visit_failed"}
+    {
+        "on_the_way",
+        "officer_in_time",
+        "officer_late",
+        "arrived",
+        "handed_over",
+        "visit_done",
+        "visit_failed",
+    }
 )
 
 

@@ -23,11 +23,12 @@ from models.officer import Officer
 from models.reference import area
 from models.visit import Visit
 
+_URGENT = frozenset({Concern.DANGER, Concern.SAFE})  # told at any hour
 _COMING = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY})
 
 
 def late(act: Act, visit_id: int, minutes: int) -> None:
-    """Tell the owner that the officer comes later.
+    """Tell the owner that the officer comes later, or in time after all if `minutes` is 0.
 
     Raises:
         NotAllowed: the visit is another officer's, or the officer is there already.
@@ -36,14 +37,11 @@ def late(act: Act, visit_id: int, minutes: int) -> None:
     if visit.state not in _COMING:
         raise NotAllowed(f"visit {visit_id} is {visit.state}: nobody is waited for")
     act.note("visit.late", f"visit:{visit.id}", minutes=minutes)
-    act.notify(
-        visit.host_id,
-        "notices.officer_late",
-        name=me.name,
-        badge=me.badge,
-        minutes=minutes,
-        window=window_of(visit),
-    )
+    known: dict[str, Value] = {"name": me.name, "badge": me.badge, "window": window_of(visit)}
+    if minutes:
+        act.notify(visit.host_id, "notices.officer_late", **known, minutes=minutes)
+    else:
+        act.notify(visit.host_id, "notices.officer_in_time", **known)
 
 
 def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
@@ -67,7 +65,10 @@ def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
     else:
         what = Say(f"notices.officer_concern.{about}")
         say = Say("notices.officer_reports", {**params, "what": what})
-    _tell(act, me, visit, say, can_wait=about is not Concern.DANGER)
+    if about is Concern.COMPLAINT_ABOVE:
+        _tell_heads(act, me, say)
+    else:
+        _tell(act, me, visit, say, can_wait=about not in _URGENT)
 
 
 def absent(act: Act, days: Sequence[date], words: str) -> None:
@@ -89,6 +90,14 @@ def _tell(act: Act, me: Officer, visit: Visit | None, say: Say, *, can_wait: boo
         areas = [visit.area_code]
     for code in areas or [None]:
         act.tell_supervisors(code, News.OFFICER_REPORTS, me.id, say, can_wait=can_wait)
+
+
+def _tell_heads(act: Act, me: Officer, say: Say) -> None:
+    """Tell the heads, and the officer whether there is one to tell."""
+    heads = officer.heads(act.tx)
+    for person_id in heads:
+        act.tell(person_id, News.OFFICER_REPORTS, me.id, say)
+    act.reply("supervising.heads_told" if heads else "supervising.no_heads")
 
 
 def _last_failed(act: Act, me: Officer) -> Visit | None:

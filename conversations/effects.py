@@ -34,10 +34,18 @@ class Concern(StrEnum):
     BATTERY = "battery"  # the officer's telephone will soon be off
     CALL_OWNER = "call_owner"
     CLOSED = "closed"  # the business closed for good
+    CODE = "code"  # the owner has no door code at hand
+    COMPLAINT = "complaint"  # about somebody else than supervisors
+    COMPLAINT_ABOVE = "complaint_above"  # about a supervisor: for the head
     DANGER = "danger"
+    DENIES = "denies"  # the owner says that they never applied
     GIVE_AWAY = "give_away"  # another officer should make the visit
+    KTP = "ktp"  # there is no KTP to compare
     LICENSED = "licensed"  # the owner has a NIB already
     NOT_FAILED = "not_failed"  # a visit was recorded as failed by mistake
+    OWNER_DIED = "owner_died"
+    SAFE = "safe"  # danger that was told is over
+    STOLEN = "stolen"  # something of the officer's, and nobody is in danger
     TRADE = "trade"  # the business sells something else than it applied for
 
 
@@ -252,7 +260,7 @@ class FailVisit:
 
 @dataclass(frozen=True, slots=True)
 class TellLate:
-    """The officer comes this many minutes later; the owner is told."""
+    """The officer comes this many minutes later, or in time if 0; the owner is told."""
 
     visit_id: int
     minutes: int

@@ -57,6 +57,8 @@ _SPELLINGS = {
     "siang": "siank syang",
     "hari": "hr hri ari",
     "bulan": "bln bulen",
+    "tapi": "tp tpi tetapi",
+    "nanti": "ntar entar nti ntr",
     "tahun": "thn taun th",
     "minggu": "mgg mggu mingu ahad",
     "tanggal": "tgl tggl tangal",

@@ -222,7 +222,8 @@ def _heard_at_desk(played: Played) -> set[str]:
     got |= {str(c.about) for c in played.effects(TellConcern)}
     for choice in played.turn.session.shown:
         if choice.act == "desk" and choice.answer[0] == "which":
-            got.add(str(choice.answer[2][0]))
+            matter = str(choice.answer[2][0])
+            got.add(_CONCERNS.get(matter, matter))
     asked = played.turn.session.asked
     if asked is not None and asked.flow == "visit":
         got |= _AT_VISIT.get(asked.step, set())
@@ -373,7 +374,15 @@ _AT_VISIT = {
 }
 _CONCERN = "rounds_desk.concern."
 #: Concerns with another name than the matter that raises them.
-_CONCERNS = {"licensed": "has_nib", "call_owner": "phone", "trade": "trade_changed"}
+_CONCERNS = {
+    "call_owner": "phone",
+    "code": "wrong_code",
+    "complaint_above": "complaint",
+    "ktp": "ktp_missing",
+    "licensed": "has_nib",
+    "owner_died": "closed",
+    "trade": "trade_changed",
+}
 
 
 def matters_of(played: Played) -> set[str]:

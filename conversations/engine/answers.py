@@ -22,6 +22,7 @@ from conversations.engine.meanings import GATHERED, Parts, Several
 from conversations.engine.reading import service_named
 from conversations.events import (
     Event,
+    Located,
     Said,
     SharedContact,
     Uploaded,
@@ -46,6 +47,8 @@ def give(turn: TurnBuilder, event: Event) -> None:
     draft = turn.session.draft
     if isinstance(event, Uploaded) and not (step is not None and step.takes_photos):
         _late_photo(turn, event)
+        return
+    if isinstance(event, Located) and desk.located(turn):
         return
     if step is None or draft is None:
         if turn.session.asked is None or turn.session.asked.flow != "common":

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 from conversations import lexicon
 from conversations.effects import OptOut
-from conversations.engine import confirming, drafts, matters, rounds_desk, supervising
+from conversations.engine import (
+    confirming,
+    drafts,
+    matters,
+    rounds_desk,
+    rounds_reports,
+    supervising,
+)
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import Matter
 from conversations.engine.meanings import AtDesk
@@ -20,9 +27,11 @@ from conversations.facts import Role
 from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
 from conversations.parsers.hesitation import agrees, hesitates
-from conversations.phrases import Intent
+from conversations.phrases import Command, Intent
 
-DANGER = "danger"  # heard in the middle of anything
+DANGER = "danger"
+ALARMS = frozenset({DANGER, "hurt"})  # heard in the middle of anything
+COMPLAIN = "complain"  # about somebody who threatens others
 LEAST = 1.0  # weight below which words only hint at a matter
 #: Matters that are answered alike to everybody.
 COMMON = frozenset(
@@ -50,6 +59,7 @@ COMMON = frozenset(
 _ITS = re.compile(r"\b(?!bertanya)(hp|wa|[a-z]{3,})nya\b", re.IGNORECASE)
 #: Options that only say that it does not work: a matter says why.
 _VAGUE = frozenset({"cannot", "decline", "failed", "different"})
+_NO_ALARM = frozenset({"absence", "stolen", COMPLAIN})  # at home, or over
 _FILLERS = frozenset({"ya", "iya", "oke", "ok", "okay", "sip", "yes"})
 
 
@@ -107,10 +117,11 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     if ears is None:
         return None
     ranked = lexicon.desk(turn.facts.me.desk).rank(_ITS.sub(r"\1 nya", text))
-    if any(one.name == DANGER and one.weight >= LEAST for one in ranked):
-        return AtDesk(DANGER, text)
     best = next((one for one in ranked if one.weight >= LEAST), None)
-    if _in_danger(turn, text, best.weight if best is not None else 0):
+    alarm = next((one for one in ranked if one.name in ALARMS and one.weight >= LEAST), None)
+    if alarm is not None and not (best is not None and _outdoes(best, alarm)):
+        return AtDesk(DANGER, text)
+    if _in_danger(turn, text, best):
         return AtDesk(DANGER, text)
     if not _listens(turn, text):
         return None
@@ -120,6 +131,11 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     if best is None or _answers_outright(turn, text, best):
         return None
     return AtDesk(best.name, text)
+
+
+def _outdoes(best: lexicon.Ranked, alarm: lexicon.Ranked) -> bool:
+    """Whether the words tell of something that is no danger now: a theft, a complaint."""
+    return best.name == COMPLAIN or (best.name in _NO_ALARM and best.weight > alarm.weight)
 
 
 def answer(turn: TurnBuilder, meant: AtDesk) -> None:
@@ -144,6 +160,17 @@ def act(turn: TurnBuilder, chosen: Json) -> None:
         drafts.stale(turn)
     else:
         ears.act(turn, matter, subject, argument)
+
+
+def alarm(turn: TurnBuilder, command: Command, text: str) -> AtDesk | None:
+    """Return that "tolong" of somebody in danger asks for no list of commands."""
+    calls = command is Command.HELP and turn.facts.me.desk == "officer"
+    return AtDesk(DANGER, text) if calls and rounds_reports.in_danger(turn) else None
+
+
+def located(turn: TurnBuilder) -> bool:
+    """Ask an officer on the way whether a location sent at the list tells the arrival."""
+    return turn.facts.me.desk == "officer" and turn.at_home() and rounds_desk.located(turn)
 
 
 def passes_by(turn: TurnBuilder, text: str) -> bool:
@@ -173,11 +200,13 @@ def holds_back(turn: TurnBuilder, text: str) -> bool:
     return raised is None or raised.intent in (Intent.WHY, Intent.HELP, Intent.STOP)
 
 
-def _in_danger(turn: TurnBuilder, text: str, weight: float) -> bool:
+def _in_danger(turn: TurnBuilder, text: str, best: lexicon.Ranked | None) -> bool:
     """Whether staff tell of an emergency, and of nothing that more words name."""
-    least = max(LEAST, weight, option_weight(turn, text))  # "istri lahiran" declines an offer
     ranked = lexicon.matters().rank(text)
-    return any(one.name == "emergency" and one.weight >= least for one in ranked)
+    weight = max((one.weight for one in ranked if one.name == "emergency"), default=0.0)
+    if best is not None and (best.weight > weight or best.name in _NO_ALARM):
+        return False
+    return weight >= max(LEAST, option_weight(turn, text))  # "istri lahiran" declines an offer
 
 
 def _listens(turn: TurnBuilder, text: str) -> bool:

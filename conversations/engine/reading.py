@@ -30,8 +30,17 @@ _ASKS = re.compile(
     r"|nanti(?! saya (?:dat[ea]ng|jalan|berangkat|ke ?sana|meluncur|mampir|samper))"
     r"|besok|lusa|bentar|sebentar|tunggu|tapi|kecuali|asal|belum|hampir|eh|ralat|tukar|ganti"
     r"|pagi|siang|sore|malam|senin|selasa|rabu|kamis|jumat|jam \d+|telat|kabarin"
-    r"|tidak jadi|malah)\b"
+    r"|tidak jadi|(?:ga|gak|ngga|nggak|enggak)jadi|malah|kayaknya|kayanya|kyknya|sepertinya|mungkin"
+    r"|maybe|i think|kurang yakin|ragu)\b"
 )
+#: Words that accept an offer only where they stand alone: "liat aja ya" takes nothing.
+_ASSENT = frozenset(lexicon.words("ya iya yes oke ok okay sip boleh noted insyaallah insya allah"))
+_POLITE = frozenset(
+    lexicon.words("makasih terima kasih selamat pagi siang sore malam halo hai baik")
+)
+#: Words that leave it open whether somebody comes.
+_GOD_WILLING = frozenset(lexicon.words("insyaallah insya allah"))
+
 #: Words that say that somebody can or will, which confirms no reading of other words.
 _ABLE = re.compile(r"\b(?:bisa|sanggup|siap|mau)\b")
 #: Choices that ask further, or change nothing.
@@ -140,7 +149,20 @@ def says_more(turn: TurnBuilder, text: str, choice: Choice) -> bool:
     """Whether words at a question with lasting effects ask, or limit: "bisa tapi sore"."""
     if not _is_one_of(lexicon.careful(), turn, choice) or exact(text, turn.labels()) is not None:
         return False
-    return _ASKS.search(standardised(text)) is not None
+    return _ASKS.search(standardised(text)) is not None or _hardly_assents(turn, text)
+
+
+def _hardly_assents(turn: TurnBuilder, text: str) -> bool:
+    """Whether an offer is taken by no clear word: "siti dulu ya", or "insya Allah" alone."""
+    asked = turn.session.asked
+    if asked is None or (asked.flow, asked.step) != ("visit", "offer"):
+        return False
+    listed = lexicon.options(asked.flow, asked.step)
+    ranked = listed.rank(text) if listed is not None else []
+    if not ranked or not ranked[0].evidence <= _ASSENT:
+        return False
+    beside = {*lexicon.words(text)} - _ASSENT - _POLITE
+    return bool(beside or ranked[0].evidence <= _GOD_WILLING)
 
 
 def doubts(turn: TurnBuilder, text: str, choice: Choice) -> bool:

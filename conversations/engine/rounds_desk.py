@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from conversations import lexicon
 from conversations.effects import Concern
-from conversations.engine import confirming, drafts, questions
+from conversations.engine import confirming, drafts, matters, questions
 from conversations.engine import rounds_moves as moves
 from conversations.engine import rounds_reports as reports
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import AtDesk
+from conversations.engine.reading import bare_number, choices_named
 from conversations.facts import VisitFact
+from conversations.lifecycle import VisitState
 from conversations.messages import Json, Say
 from conversations.parsers import dates, duration
+from conversations.parsers.choice import exact
+from conversations.phrases import Intent
+from conversations.words import standardised
 
 #: Matters by which an officer comes later, if a length of time is named.
 _HINDRANCES = frozenset({"breakdown", "weather", "late"})
@@ -34,6 +40,7 @@ OPTIONS = {
 }
 
 Plain: TypeAlias = Callable[[TurnBuilder, str], None]
+Hears: TypeAlias = Callable[[TurnBuilder, str, str | None], str | None]
 OfVisit: TypeAlias = Callable[[TurnBuilder, VisitFact, str], None]
 
 
@@ -45,25 +52,136 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     """
     asked = turn.session.asked
     if confirming.is_open(turn):
-        about = turn.session.shown[0].answer[0]
-        if about == "late" and duration.minutes(text, bare=True) is not None:
-            return "late" if str(text).strip() not in _numbers(turn) else None
-        named = dates.read(text, turn.facts.today) if about == "absence" else None
-        return "absence" if named is not None and named.days else None
+        return _at_own_question(turn, text, matter)
+    if matter == "next" and visits.by_name(turn, text) is not None:
+        return "place"  # "siapa nih Budi?"
+    if _refuses_a_gift(turn, text, matter):
+        return "gift_refused"
     if matter in _OF_VISIT and visits.names_another(turn, text):
         return matter
-    if asked is None or asked.flow != moves.FLOW or asked.step not in ("offer", "depart"):
+    named = visits.by_name(turn, text) if matter is None else None
+    if named is not None and _CANCELS.search(standardised(text)):
+        return "decline"
+    if named is not None and str(named.id) != visits.subject(turn):
+        return "open"
+    if asked is None or asked.flow != moves.FLOW:
         return None
+    return _AT_STEP.get(asked.step, _at_the_visit)(turn, text, matter)
+
+
+def _at_own_question(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
+    """Return the matter that words raise at a question of the desk, if it is another one."""
+    about, said = turn.session.shown[0].answer[0], standardised(text)
+    if about in _LATE and duration.minutes(text, bare=True) is not None:
+        return "late" if text.strip() not in _numbers(turn) else None
+    if about == "absence" and not _ASKS.search(said):
+        named = dates.read(text, turn.facts.today)
+        return "absence" if named is not None and named.days else None
+    if not reports.in_danger(turn) or matter in _MEANWHILE or bare_number(text):
+        return None
+    raised = matters.matter(text)
+    known = raised is not None and raised.intent in _ANSWERED
+    return None if known or choices_named(turn, text) else "danger"
+
+
+def _at_offer(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
+    if matter in ("distance", "waiting"):
+        return matter
+    each = _of_each(turn, text)
+    if each:
+        return each
+    taken = _options(turn, text, "accept") - lexicon.desk("officer").words_of("depart")
+    if matter == "depart" and not taken and _leaves_today(turn):
+        return "depart"  # "otw" to the visit that was accepted before
+    later = matter == "late" and not visits.is_under_way(turn)
+    if later and _options(turn, text, "accept") and duration.minutes(text) is not None:
+        return "accept_late"
     if matter in _HINDRANCES and duration.minutes(text) is not None:
         return "late"
-    if asked.step == "offer" and matter == "late" and not visits.is_under_way(turn):
+    if later:
         return "other_time"  # "bisa, tapi agak telat"
-    if asked.step == "depart" and matter not in (None, "decline"):
+    return _declines(turn, text)
+
+
+def _of_each(turn: TurnBuilder, text: str) -> str | None:
+    """Return what words about several visits say of the open offer: "yang Budi ambil, Wati ga"."""
+    offers = [visit for visit in turn.facts.rounds.visits if visit.state in visits.OFFERED]
+    takes = _options(turn, text, "accept")
+    if len(offers) > 1 and takes and visits.names_all(text):
+        return "one_by_one"
+    parts = [(part, visits.by_name(turn, part)) for part in _PARTS.split(text)]
+    if len({named.id for _, named in parts if named is not None}) < 2:
         return None
-    listed = lexicon.options(asked.flow, asked.step)
+    for part, named in parts:
+        if named is not None and str(named.id) == visits.subject(turn):
+            denied = any(word.startswith(lexicon.NOT) for word in lexicon.words(part))
+            declines = (
+                denied or _DENIED.search(standardised(part)) or not _options(turn, part, "accept")
+            )
+            return "decline" if declines else "one_by_one"
+    return None
+
+
+def _at_departure(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
+    if matter in _HINDRANCES and duration.minutes(text) is not None:
+        return "late"
+    if (
+        matter == "refused"
+        and _options(turn, text, "cannot")
+        and not _OWNER.search(standardised(text))
+    ):
+        return "decline"  # "tidak jadi deh, tidak bisa"
+    return _declines(turn, text) if matter in (None, "decline") else None
+
+
+def _at_the_visit(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
+    waits = matter in (None, "late", "waiting") and duration.minutes(text) is None
+    return "waiting" if waits and _WAITS.search(standardised(text)) else None
+
+
+def _declines(turn: TurnBuilder, text: str) -> str | None:
+    """Return that the words turn the visit down and tell why."""
+    asked = turn.session.asked
+    listed = lexicon.options(asked.flow, asked.step) if asked is not None else None
     ranked = listed.rank(text) if listed is not None else []
     declines = bool(ranked) and ranked[0].name in ("decline", "cannot")
     return "decline" if declines and moves.reason_in(text) is not None else None
+
+
+def _reason(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
+    """Return that words tell why a visit is given back, which is confirmed first."""
+    outright = bare_number(text) or exact(text, turn.labels()) is not None
+    if outright or turn.session.clarifying or moves.reason_in(text) is None:
+        return None
+    return "decline"
+
+
+_AT_STEP: Mapping[str, Hears] = {
+    "offer": _at_offer,
+    "depart": _at_departure,
+    moves.DECLINED: _reason,
+    moves.FAILURE: lambda turn, text, matter: None,
+}
+
+
+def _options(turn: TurnBuilder, text: str, option: str) -> frozenset[str]:
+    """Return the words that name an option of the open question."""
+    asked = turn.session.asked
+    listed = lexicon.options(asked.flow, asked.step) if asked is not None else None
+    ranked = listed.rank(text) if listed is not None else []
+    return next((one.evidence for one in ranked if one.name == option), frozenset())
+
+
+def _leaves_today(turn: TurnBuilder) -> bool:
+    visit = visits.following(turn)
+    return visit is not None and visit.on == turn.facts.today
+
+
+def _refuses_a_gift(turn: TurnBuilder, text: str, matter: str | None) -> bool:
+    """Whether an officer at a visit turns something down, and does not name the visit."""
+    said = standardised(text)
+    refuses = matter == "decline" and _TURNS_DOWN.search(said) is not None
+    return refuses and visits.is_under_way(turn) and visits.by_name(turn, text) is None
 
 
 def _numbers(turn: TurnBuilder) -> set[str]:
@@ -74,7 +192,14 @@ def _numbers(turn: TurnBuilder) -> set[str]:
 def answer(turn: TurnBuilder, meant: AtDesk) -> None:
     """Answer a matter of an officer, or ask which visit it is about."""
     matter, text = meant.matter, meant.text
-    if matter in _PLAIN:
+    about = turn.session.shown[0].answer[0] if confirming.is_open(turn) else ""
+    some = _several(turn, text, about) if matter == "late" else ()
+    if some:
+        moves.late_to_each(turn, some, text)
+    elif matter == "not_late" and about in _LATE:
+        turn.says.append(Say("common.desk.dropped"))
+        drafts.go_on(turn)
+    elif matter in _PLAIN:
         _PLAIN[matter](turn, text)
     elif matter in _HINDERED and duration.minutes(text) is not None:
         answer(turn, AtDesk("late", text))
@@ -83,8 +208,14 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
         if matter in _OF_OFFERS and not visits.subject(turn) and visits.has_offers(turn):
             states = visits.OFFERED
         all_of_today = matter in _HINDERED
-        among = visits.meant(turn, text, states, all_of_today=all_of_today)
-        if not among and matter in reports.CONCERNS:
+        among = visits.meant(
+            turn, text, states, all_of_today=all_of_today, open_first=about in _LATE
+        )
+        if not among and matter in _TO_ONE and (named := visits.by_name(turn, text)) is not None:
+            moves.open_visit(turn, named)
+        elif not among and matter == "late" and visits.is_under_way(turn):
+            reports.waiting(turn, text)  # the officer is there: somebody lets them wait
+        elif not among and matter in reports.CONCERNS:
             reports.ask(turn, reports.CONCERNS[matter], None, text)
         elif not among:
             drafts.digress(turn, Say(f"rounds_desk.none.{_none(turn)}"))
@@ -92,6 +223,24 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
             act_on(turn, among[0], text)
         else:
             _ask_which(turn, among, matter, text)
+
+
+def _several(turn: TurnBuilder, text: str, about: str) -> tuple[VisitFact, ...]:
+    """Return the visits to which an officer is late, if the words or the question name several."""
+    if about == "late_each":
+        ids = turn.session.shown[0].answer[2][1]
+        return tuple(visit for visit in turn.facts.rounds.visits if visit.id in ids)
+    return visits.several(turn, text, visits.COMING)
+
+
+def located(turn: TurnBuilder) -> bool:
+    """Ask whether the officer is there, if exactly one visit is on the way; False if not."""
+    some = [v for v in turn.facts.rounds.visits if v.state == VisitState.ON_THE_WAY]
+    if len(some) != 1:
+        return False
+    moves.open_visit(turn, some[0])
+    moves.take_up(turn, some[0], "here")
+    return True
 
 
 def act(turn: TurnBuilder, matter: str, subject: str, argument: Json) -> None:
@@ -176,6 +325,23 @@ def _no_photo(turn: TurnBuilder, text: str) -> None:
         drafts.digress(turn, Say("rounds_desk.no_photo"))
 
 
+_PARTS = re.compile(r"[,;]|\b(?:tapi|tp|terus|trus|but)\b")
+_DENIED = re.compile(r"\b(?:tidak|jangan|no|not)\b")
+_OWNER = re.compile(r"\b(?:dia|ibu|bapak|orang\w*|pemilik\w*|yang punya|nolak|tolak|owner)\b")
+_LATE = frozenset({"late", "late_each", "how_late"})
+_TO_ONE = frozenset({"accept", "depart"})  # "gas ke bu Siti" opens her visit
+#: Matters that end or interrupt the passing on of words in danger.
+_MEANWHILE = frozenset({
+    "late", "not_late", "arrive", "depart", "next", "left", "today", "place", "phone", "talk",
+    "accept", "wrong_code", "whose_code", "other_time",
+})  # fmt: skip
+_ANSWERED = frozenset({Intent.HUMAN, Intent.OFFICE})  # in danger as well
+_CANCELS = re.compile(r"\b(?:batal|batalin|batalkan|cancel)\b")
+_TURNS_DOWN = re.compile(r"^(?!.*\b(?:kunjungan|visit|tidak bisa)\b).*\b(?:tolak|declined?)\b")
+_ASKS = re.compile(r"\?|\b(?:berapa|apa|siapa|kapan|how many|what|who|when)\b")
+_WAITS = re.compile(
+    r"\b(?:tunggu|bentar|sebentar|cek dulu|mandi|belum sampai|hold on|one moment|let me check)\b"
+)
 _OF_OFFERS = frozenset({"decline", "not_my_area", "other_time"})  # an offer is meant first
 _HINDERED = frozenset({"breakdown", "weather"})
 _FIRST = frozenset({"depart", "place", "lost"})  # the soonest is meant, if none is named
@@ -183,29 +349,43 @@ _FIRST = frozenset({"depart", "place", "lost"})  # the soonest is meant, if none
 _PLAIN: Mapping[str, Plain] = {
     "absence": reports.absence,
     "battery": reports.battery,
+    "complain": reports.complain,
     "danger": reports.danger,
     "gift": reports.gift,
+    "gift_refused": reports.gift_refused,
+    "hurt": reports.danger,
     "ktp_differs": reports.ktp_differs,
     "left": reports.left,
     "next": reports.next_stop,
     "no_photo": _no_photo,
     "not_failed": reports.failed_by_mistake,
+    "stolen": reports.stolen,
+    "talk": reports.talk,
     "today": reports.today,
+    "waiting": reports.waiting,
     "whose_code": reports.whose_code,
 }
 #: Matters of one visit: the states in which they can be meant, and the answer.
 _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "accept": (visits.OFFERED, moves.accept),
+    "accept_late": (visits.OFFERED, moves.accept_late),
     "arrive": (visits.AGREED, moves.arrive),
     "breakdown": (visits.AGREED, _hindered("breakdown")),
     "decline": (visits.GIVEN_BACK | visits.UNDER_WAY, _declined),
     "depart": (visits.ACCEPTED, moves.depart),
+    "distance": (visits.OFFERED | visits.AGREED, reports.distance),
     "give_away": (visits.GIVEN_BACK | visits.UNDER_WAY, reports.give_away),
     "late": (visits.COMING, moves.late),
     "lost": (visits.AGREED, reports.lost),
     "nobody": (visits.AGREED, _failed("nobody")),
     "not_found": (visits.AGREED, _failed("not_found")),
+    "not_late": (visits.COMING, moves.in_time),
     "not_my_area": (visits.GIVEN_BACK | visits.UNDER_WAY, _not_my_area),
+    "one_by_one": (visits.OFFERED, moves.accept_one),
+    "open": (
+        visits.OFFERED | visits.AGREED,
+        lambda turn, visit, text: moves.open_visit(turn, visit),
+    ),
     "other_time": (visits.GIVEN_BACK, reports.other_time),
     "place": (visits.OFFERED | visits.AGREED, reports.place),
     "refused": (visits.AGREED, _failed("refused")),
@@ -217,6 +397,9 @@ _CONFIRMED: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
     "absence": lambda turn, _, words: reports.absence(turn, str(words)),
     "absent": lambda turn, _, told: reports.tell_absence(turn, told),
     "concern": reports.tell,
+    "late_each": moves.tell_each,
+    reports.SAFE: reports.safe,
+    "unsafe": reports.unsafe,
 }
 _CONFIRMED_OF_VISIT: Mapping[
     str, tuple[visits.States, Callable[[TurnBuilder, VisitFact, Json], None]]
@@ -226,4 +409,5 @@ _CONFIRMED_OF_VISIT: Mapping[
     "how_late": (visits.COMING, lambda turn, visit, _: moves.late(turn, visit, "")),
     "keep": (visits.GIVEN_BACK | visits.AGREED, lambda turn, visit, _: moves.keep(turn, visit)),
     "late": (visits.COMING, moves.tell_late),
+    "there": (visits.ACCEPTED, moves.record_there),
 }

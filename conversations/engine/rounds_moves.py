@@ -6,11 +6,12 @@ A move that a flow makes is asked for by that flow, with the answer of the words
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from msgspec import structs
 
 from conversations import lexicon
-from conversations.effects import TellLate
+from conversations.effects import Arrive, Depart, TellLate
 from conversations.engine import confirming, drafts, questions
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
@@ -62,7 +63,9 @@ def depart(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
 
 def arrive(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Ask for the location or a tap at the door; first for the departure, if it is not recorded."""
-    if visit.state == VisitState.ACCEPTED:
+    if visit.state == VisitState.ACCEPTED and visit.on == turn.facts.today:
+        ask_whether_there(turn, visit, "")
+    elif visit.state == VisitState.ACCEPTED:
         turn.says.append(Say("rounds_desk.depart_first", {"visit": visits.line(turn, visit)}))
         open_visit(turn, visit)
     elif visit.state == VisitState.ARRIVED:
@@ -70,6 +73,44 @@ def arrive(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
         open_visit(turn, visit)
     else:
         take_up(turn, visit, "here")
+
+
+def accept_late(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask for the acceptance of an offer to which the officer will be late."""
+    minutes = duration.minutes(text, bare=True) or OFFERED_MINUTES[0]
+    turn.says.append(Say("rounds_desk.accept_first", {"n": minutes}))
+    take_up(turn, visit, "accept")
+
+
+def accept_one(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask for the acceptance of one of several visits that the words name."""
+    turn.says.append(Say("rounds_desk.one_by_one", {"visit": visits.line(turn, visit)}))
+    take_up(turn, visit, "accept")
+
+
+def ask_whether_there(turn: TurnBuilder, visit: VisitFact, failed: str) -> None:
+    """Ask whether departure and arrival are both to be recorded; `failed` is then told."""
+    confirming.ask(
+        turn,
+        Say("rounds_desk.there", {"visit": visits.line(turn, visit)}),
+        confirming.choice(
+            "yes", Say("rounds_desk.there.yes"), "there", str(visit.id), failed, means="yes"
+        ),
+        confirming.no(),
+    )
+
+
+def record_there(turn: TurnBuilder, visit: VisitFact, failed: Json) -> None:
+    """Record the departure and the arrival, and go on with what the officer finds there."""
+    turn.lasting = True
+    turn.effects += (Depart(visit.id), Arrive(visit.id, None))
+    there = replace(visit, state=VisitState.ARRIVED)
+    rounds = turn.facts.rounds
+    kept = tuple(there if one.id == visit.id else one for one in rounds.visits)
+    turn.facts = replace(turn.facts, rounds=replace(rounds, visits=kept))
+    open_visit(turn, there)
+    if failed:
+        fail(turn, there, str(failed))
 
 
 # -- late ------------------------------------------------------------------------------------------
@@ -82,11 +123,7 @@ def late(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     if not visit.hosted:
         drafts.digress(turn, Say("rounds_desk.no_chat", named))
     elif minutes is None:
-        label = "rounds_desk.minutes"
-        some = (
-            confirming.choice(str(n), Say(label, {"n": n}), "late", subject, n)
-            for n in OFFERED_MINUTES
-        )
+        some = (_minutes(n, "late", subject, n) for n in OFFERED_MINUTES)
         confirming.ask(turn, Say("rounds_desk.how_late", named), *some, confirming.no())
     else:
         confirming.ask(
@@ -99,12 +136,64 @@ def late(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
         )
 
 
+def _minutes(n: int, matter: str, subject: str, argument: Json) -> Choice:
+    """Return the choice of a length of time."""
+    return confirming.choice(
+        str(n), Say("rounds_desk.minutes", {"n": n}), matter, subject, argument
+    )
+
+
+def late_to_each(turn: TurnBuilder, some: tuple[VisitFact, ...], text: str) -> None:
+    """Ask once whether several owners are to be told, or how late the officer will be."""
+    minutes = duration.minutes(text, bare=True)
+    params: dict[str, Value] = {"lines": visits.lines(turn, some)}
+    ids: Json = [visit.id for visit in some]
+    if minutes is None:
+        choices = (_minutes(n, "late_each", "", [n, ids]) for n in OFFERED_MINUTES)
+        confirming.ask(turn, Say("rounds_desk.how_late_each", params), *choices, confirming.no())
+        return
+    yes = confirming.choice(
+        "yes", Say("rounds_desk.late.yes"), "late_each", "", [minutes, ids], means="yes"
+    )
+    say = Say("rounds_desk.late_each", {**params, "n": minutes})
+    confirming.ask(turn, say, yes, confirming.no())
+
+
+def tell_each(turn: TurnBuilder, subject: str, argument: Json) -> None:
+    """Tell several owners how late the officer will be."""
+    minutes, ids = argument
+    for visit in turn.facts.rounds.visits:
+        if visit.id in ids and visit.state in visits.COMING:
+            _tell_late(turn, visit, int(minutes))
+    drafts.go_on(turn)
+
+
+def in_time(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask whether the owner is to be told that the officer is not late after all."""
+    named: dict[str, Value] = {"visit": visits.line(turn, visit)}
+    if not visit.hosted:
+        drafts.digress(turn, Say("rounds_desk.no_chat", named))
+        return
+    yes = confirming.choice(
+        "yes", Say("rounds_desk.late.yes"), "late", str(visit.id), 0, means="yes"
+    )
+    confirming.ask(turn, Say("rounds_desk.in_time", named), yes, confirming.no())
+
+
+def _tell_late(turn: TurnBuilder, visit: VisitFact, minutes: int) -> None:
+    named: dict[str, Value] = {"visit": visits.line(turn, visit)}
+    if not visit.hosted:
+        turn.says.append(Say("rounds_desk.no_chat", named))
+        return
+    turn.lasting = True
+    turn.effects.append(TellLate(visit.id, minutes))
+    told: dict[str, Value] = {"owner": visit.host_name, "n": minutes}
+    turn.says.append(Say("rounds_desk.late.done" if minutes else "rounds_desk.in_time.done", told))
+
+
 def tell_late(turn: TurnBuilder, visit: VisitFact, argument: Json) -> None:
     """Tell the owner how late the officer will be."""
-    turn.lasting = True
-    turn.effects.append(TellLate(visit.id, int(argument)))
-    told: dict[str, Value] = {"owner": visit.host_name, "n": int(argument)}
-    turn.says.append(Say("rounds_desk.late.done", told))
+    _tell_late(turn, visit, int(argument))
     drafts.go_on(turn)
 
 
@@ -138,10 +227,16 @@ def reason_in(text: str) -> str | None:
     return ranked[0].name if ranked else None
 
 
-def give_back(turn: TurnBuilder, visit: VisitFact, reason: str | None) -> None:
+def give_back(
+    turn: TurnBuilder, visit: VisitFact, reason: str | None, say: Say | None = None
+) -> None:
     """Ask for the reason to leave a visit to another officer; one that was told is confirmed."""
     offered = visit.state == VisitState.OFFERED
     filled = {"offer": "decline"} if offered else {"depart": "cannot"}
+    if say is None and reason is None and str(visit.id) != visits.subject(turn):
+        say = Say("rounds_desk.giving_back", {"visit": visits.line(turn, visit)})
+    if say is not None:
+        turn.says.append(say)
     _fill_in(turn, visit, filled)
     if reason is None:
         return
@@ -160,6 +255,10 @@ def fail(turn: TurnBuilder, visit: VisitFact, matter: str) -> None:
     flow = turn.flows.by_id[FLOW]
     draft = turn.draft_of(flow, str(visit.id))
     step = flow.open_step(turn.context(draft))
+    away = visit.state == VisitState.ACCEPTED and visit.on == turn.facts.today
+    if away and matter != "refused":  # which an owner may tell before
+        ask_whether_there(turn, visit, matter)
+        return
     if step is None or visit.state not in visits.UNDER_WAY:
         turn.says.append(Say("rounds_desk.depart_first", {"visit": visits.line(turn, visit)}))
         open_visit(turn, visit)

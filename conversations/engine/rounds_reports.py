@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
+from conversations import lexicon
+from conversations.commands import Typed
 from conversations.effects import Concern, TellAbsence, TellConcern
-from conversations.engine import confirming, drafts, rounds_moves
+from conversations.engine import confirming, drafts, orders, rounds_moves
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
 from conversations.facts import VisitFact
 from conversations.messages import Json, Say, Value
 from conversations.parsers import dates
+from conversations.phrases import Command
 from conversations.wording import days_words, window_words
+from conversations.words import standardised
 
 MAX_WORDS = 300  # characters of an officer's words that are passed on
+_AWAY = ("days", "not")  # "besok cuti", and "besok libur", on which nobody comes
+SAFE = "safe"  # the matter of the question whether danger is over
+_COMPLAINTS = frozenset({Concern.COMPLAINT, Concern.COMPLAINT_ABOVE})
+_ABOVE = re.compile(r"\b(?:pengawas|atasan|bos|boss|supervisor)")
+_FAILED = re.compile(r"gagal|fail|berhasil|sukses|work")
+_ACCIDENT = re.compile(r"kecelakaan|accident|ambulan")
+_NO_PHONE = re.compile(
+    r"\b(?:hp|hape|handphone|telepon|phone)\w*(?: \w+)? (?:mati|rusak|hilang|ilang|off|dead)\b"
+    r"|\btidak (?:punya|ada|bawa|pegang) (?:hp|hape|handphone)\b"
+)
 _TODAY, _TOMORROW = "hari ini", "besok"
 
 #: Matters of a visit that a supervisor must settle.
 CONCERNS = {
     "closed": Concern.CLOSED,
+    "denies": Concern.DENIES,
     "has_nib": Concern.LICENSED,
+    "ktp_missing": Concern.KTP,
+    "owner_died": Concern.OWNER_DIED,
     "phone": Concern.CALL_OWNER,
     "trade_changed": Concern.TRADE,
 }
@@ -34,13 +52,58 @@ def quoted(text: str) -> str:
 
 
 def danger(turn: TurnBuilder, text: str) -> None:
-    """Tell supervisors at once, and the officer to leave."""
-    visit = visits.current(turn)
-    turn.lasting = True
-    turn.effects.append(
-        TellConcern(Concern.DANGER, visit.id if visit is not None else None, quoted(text))
+    """Tell supervisors at once, and the officer what to do; then ask whether it is over.
+
+    Words written meanwhile are passed on too, without the same advice once more.
+    """
+    visit, again = visits.current(turn), in_danger(turn)
+    _pass_on(turn, visit, text)
+    if not again:
+        turn.says.append(Say("rounds_desk.danger.hurt" if _hurt(text) else "rounds_desk.danger"))
+    subject = str(visit.id) if visit is not None else ""
+    confirming.ask(
+        turn,
+        Say("rounds_desk.danger.more" if again else "rounds_desk.danger.safe"),
+        confirming.choice("safe", Say("rounds_desk.danger.yes"), SAFE, subject, means="yes"),
+        confirming.choice("help", Say("rounds_desk.danger.no"), "unsafe", subject, means="no"),
     )
-    drafts.digress(turn, Say("rounds_desk.danger"))
+
+
+def in_danger(turn: TurnBuilder) -> bool:
+    """Whether it is asked if the officer is safe."""
+    return confirming.is_open(turn) and turn.session.shown[0].answer[0] == SAFE
+
+
+def _hurt(text: str) -> bool:
+    """Whether the words tell of an accident or an illness, and of no threat."""
+    named = {one.name for one in lexicon.desk("officer").rank(text) if one.weight >= 1}
+    hurt = "hurt" in named or _ACCIDENT.search(text.lower()) is not None
+    return hurt and "danger" not in named
+
+
+def _pass_on(
+    turn: TurnBuilder, visit: VisitFact | None, words: str, about: Concern = Concern.DANGER
+) -> None:
+    turn.lasting = True
+    turn.effects.append(TellConcern(about, visit.id if visit is not None else None, quoted(words)))
+
+
+def safe(turn: TurnBuilder, subject: str, _: Json) -> None:
+    """Tell supervisors that the danger is over."""
+    visit = turn.facts.rounds.visit(subject)
+    _pass_on(turn, visit, _label(turn, "yes"), Concern.SAFE)
+    turn.says.append(Say("rounds_desk.danger.over"))
+    drafts.go_on(turn)
+
+
+def unsafe(turn: TurnBuilder, subject: str, _: Json) -> None:
+    """Tell supervisors that the officer still needs help."""
+    danger(turn, _label(turn, "no"))
+
+
+def _label(turn: TurnBuilder, choice: str) -> str:
+    said = Say(f"rounds_desk.danger.{choice}")
+    return turn.flows.catalogue.say(said, turn.facts.me.locale)
 
 
 def ask(turn: TurnBuilder, about: Concern, visit: VisitFact | None, text: str) -> None:
@@ -50,14 +113,24 @@ def ask(turn: TurnBuilder, about: Concern, visit: VisitFact | None, text: str) -
     }
     subject = str(visit.id) if visit is not None else ""
     told: Json = [about.value, quoted(text)]
+    yes = "rounds_desk.complaint.yes" if about in _COMPLAINTS else "rounds_desk.concern.yes"
     confirming.ask(
         turn,
         Say(f"rounds_desk.concern.{about}", params),
-        confirming.choice(
-            "yes", Say("rounds_desk.concern.yes"), "concern", subject, told, means="yes"
-        ),
+        confirming.choice("yes", Say(yes), "concern", subject, told, means="yes"),
         confirming.no(),
     )
+
+
+def complain(turn: TurnBuilder, text: str) -> None:
+    """Ask whether a complaint is to be noted; one about a supervisor goes to the head."""
+    above = _ABOVE.search(standardised(text)) is not None
+    ask(turn, Concern.COMPLAINT_ABOVE if above else Concern.COMPLAINT, None, text)
+
+
+def stolen(turn: TurnBuilder, text: str) -> None:
+    """Say whom to report a theft to, and ask whether supervisors are to be told."""
+    ask(turn, Concern.STOLEN, visits.current(turn), text)
 
 
 def battery(turn: TurnBuilder, text: str) -> None:
@@ -73,15 +146,21 @@ def tell(turn: TurnBuilder, subject: str, argument: Json) -> None:
     turn.effects.append(
         TellConcern(Concern(about), visit.id if visit is not None else None, str(words))
     )
-    turn.says.append(Say("rounds_desk.concern.done"))
+    if about in _COMPLAINTS:
+        turn.says.append(Say("rounds_desk.complaint.done"))
+    else:
+        turn.says.append(Say("rounds_desk.concern.done"))
     drafts.go_on(turn)
 
 
 def absence(turn: TurnBuilder, text: str) -> None:
     """Ask whether the days that were named are right, or which days are meant."""
     named = dates.read(text, turn.facts.today)
-    days = named.days if named is not None and named.kind == "days" else ()
+    days = named.days if named is not None and named.kind in _AWAY else ()
     said = quoted(text)
+    if not days and confirming.is_open(turn) and turn.session.shown[0].answer[0] == "absent":
+        listed, before = turn.session.shown[0].answer[2]  # "cuti besok", then: "anak sakit"
+        days, said = tuple(map(date.fromisoformat, listed)), quoted(f"{before}, {text}")
     if not days:
         some = (
             confirming.choice(
@@ -127,8 +206,12 @@ def _agreed_on(turn: TurnBuilder, days: tuple[date, ...]) -> int:
 def failed_by_mistake(turn: TurnBuilder, text: str) -> None:
     """Take a failure back while it is not recorded; else supervisors may be told."""
     visit = turn.facts.rounds.visit(visits.subject(turn))
+    now = visits.current(turn)
     if visit is not None and rounds_moves.is_pending(turn):
         rounds_moves.keep(turn, visit)
+    elif now is not None and now.state in visits.UNDER_WAY and not _FAILED.search(text.lower()):
+        say = Say(f"rounds_desk.mistake.{now.state}", {"visit": visits.line(turn, now)})
+        drafts.digress(turn, say)
     else:
         ask(turn, Concern.NOT_FAILED, None, text)
 
@@ -138,8 +221,8 @@ def give_away(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     if visit.state in visits.UNDER_WAY:
         ask(turn, Concern.GIVE_AWAY, visit, text)
         return
-    turn.says.append(Say("rounds_desk.give_away", {"visit": visits.line(turn, visit)}))
-    rounds_moves.give_back(turn, visit, None)
+    say = Say("rounds_desk.give_away", {"visit": visits.line(turn, visit)})
+    rounds_moves.give_back(turn, visit, None, say)
 
 
 def next_stop(turn: TurnBuilder, text: str) -> None:
@@ -182,9 +265,32 @@ def lost(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
 
 
 def wrong_code(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
-    """Tell how many tries are left, and where the owner finds the code."""
+    """Tell how many tries are left, and where the owner finds the code; or how without a phone."""
+    if _NO_PHONE.search(standardised(text)):
+        ask(turn, Concern.CODE, visit, text)
+        return
     said: dict[str, Value] = {"owner": visit.host_name, "left": visit.code_tries_left}
     drafts.digress(turn, Say("rounds_desk.wrong_code", said))
+
+
+def distance(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Show on the map how far a visit is."""
+    drafts.digress(turn, Say("rounds_desk.distance", visits.way(turn, visit)))
+
+
+def waiting(turn: TurnBuilder, text: str) -> None:
+    """Tell that the open question waits."""
+    drafts.digress(turn, Say("rounds_desk.waiting"))
+
+
+def talk(turn: TurnBuilder, text: str) -> None:
+    """Ask for a call, as anybody can."""
+    orders.obey(turn, Typed(Command.HUMAN, ""))
+
+
+def gift_refused(turn: TurnBuilder, text: str) -> None:
+    """Tell that it was right to take nothing."""
+    drafts.digress(turn, Say("rounds_desk.gift_refused"))
 
 
 def whose_code(turn: TurnBuilder, text: str) -> None:

@@ -27,6 +27,8 @@ GIVEN_BACK = OFFERED | ACCEPTED  # states in which the visit can be left to anot
 _HOUR = re.compile(
     r"\b(?:yang|kunjungan|visit|the) (?:yang )?((?:jam|pukul|at) \d.*)|^((?:jam|pukul) \d.*)"
 )
+_FIRST = re.compile(r"\b([^\W\d_]{3,}) (?:dulu|first)\b")
+_ALL = re.compile(r"\b(?:(?:ke)?(?:dua|tiga)(?:2|[- ](?:dua|tiga))?nya|semua(?:nya)?|both|all)\b")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 #: Words in names and places that name nobody: "ibu", "jalan".
 _COMMON = frozenset({
@@ -36,23 +38,33 @@ _COMMON = frozenset({
 
 
 def meant(
-    turn: TurnBuilder, text: str, states: Iterable[str], *, all_of_today: bool = False
+    turn: TurnBuilder,
+    text: str,
+    states: Iterable[str],
+    *,
+    all_of_today: bool = False,
+    open_first: bool = False,
 ) -> tuple[VisitFact, ...]:
     """Return the visits in these states that the words may be about.
 
     That is the one that is named, the one under way or the open one; else all of today, or all.
-    With `all_of_today`, only a name chooses among today's.
+    With `all_of_today`, only a name chooses among today's; with `open_first`, the open one comes
+    before the one under way.
     """
     fitting = tuple(visit for visit in turn.facts.rounds.visits if visit.state in {*states})
-    named = _named(fitting, text)
+    named = named_in(fitting, text)
     today = tuple(visit for visit in named or fitting if visit.on == turn.facts.today)
     if all_of_today:
         return today or named or fitting
     under_way = tuple(visit for visit in named or fitting if visit.state in UNDER_WAY)
-    if len(named) == 1 or len(under_way) == 1:
-        return named if len(named) == 1 else under_way
     about = subject(turn)
     open_one = tuple(visit for visit in named or fitting if str(visit.id) == about)
+    if len(named) == 1:
+        return named
+    if open_first and open_one:
+        return open_one
+    if len(under_way) == 1:
+        return under_way
     return open_one or today or named or fitting
 
 
@@ -76,8 +88,30 @@ def current(turn: TurnBuilder) -> VisitFact | None:
 def names_another(turn: TurnBuilder, text: str) -> bool:
     """Whether the words name visits, and none of them is the one whose question is open."""
     about = subject(turn)
-    named = _named(turn.facts.rounds.visits, text) if about else ()
+    named = named_in(turn.facts.rounds.visits, text) if about else ()
     return bool(named) and about not in {str(visit.id) for visit in named}
+
+
+def by_name(turn: TurnBuilder, text: str) -> VisitFact | None:
+    """Return the visit whose owner the words name, if it is the only one."""
+    visits = turn.facts.rounds.visits
+    owners = _of_owners(visits, text)
+    some = tuple(visit for visit in named_in(visits, text) if visit in owners)
+    return some[0] if len(some) == 1 else None
+
+
+def names_all(text: str) -> bool:
+    """Whether the words mean all visits: "dua-duanya"."""
+    return _ALL.search(standardised(text)) is not None
+
+
+def several(turn: TurnBuilder, text: str, states: Iterable[str]) -> tuple[VisitFact, ...]:
+    """Return today's visits if the words mean more than one: "dua-duanya", "Budi sama Siti"."""
+    today = turn.facts.today
+    some = tuple(v for v in turn.facts.rounds.visits if v.state in {*states} and v.on == today)
+    owners = _of_owners(some, text)
+    named = some if names_all(text) and not owners else owners
+    return named if len(named) > 1 else ()
 
 
 def is_under_way(turn: TurnBuilder) -> bool:
@@ -96,7 +130,13 @@ def following(turn: TurnBuilder) -> VisitFact | None:
     return next((visit for visit in visits if visit.state in ACCEPTED), None)
 
 
-def _named(among: tuple[VisitFact, ...], text: str) -> tuple[VisitFact, ...]:
+def _of_owners(among: tuple[VisitFact, ...], text: str) -> tuple[VisitFact, ...]:
+    """Return the visits whose owners' names have a word in the text."""
+    words = set(_WORD.findall(standardised(text))) - _COMMON
+    return tuple(v for v in among if words & set(_WORD.findall(standardised(v.host_name))))
+
+
+def named_in(among: tuple[VisitFact, ...], text: str) -> tuple[VisitFact, ...]:
     """Return the visits that the words name: by the hour, the owner or the place."""
     said = standardised(text)
     hour = _HOUR.search(said)
@@ -105,6 +145,11 @@ def _named(among: tuple[VisitFact, ...], text: str) -> tuple[VisitFact, ...]:
         at = read.starts if read is not None and read.kind == "times" else None
         if at is not None:
             return tuple(visit for visit in among if visit.starts <= at < visit.ends)
+    first = _FIRST.search(said)
+    if first is not None:  # "Siti dulu, nanti Budi"
+        visits = _of_owners(among, first[1])
+        if len(visits) == 1:
+            return visits
     words = set(_WORD.findall(said)) - _COMMON
     scores = {visit.id: len(words & _words(visit)) for visit in among}
     best = max(scores.values(), default=0)

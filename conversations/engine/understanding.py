@@ -159,7 +159,7 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
     if refused is not None:
         return Pick(refused)
     if typed is not None and not command_is_answer(turn, typed, said.text):
-        return Order(typed)
+        return desk.alarm(turn, typed.command, said.text) or Order(typed)
     at_desk = desk.read(turn, said.text)
     if at_desk is not None:
         return at_desk

@@ -59,7 +59,7 @@ _WHOLE = frozenset({
     "penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian", "benerin",
     "betulin", "benarkan",
     "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "kesiangan",
-    "pagian", "penting", "tinggi", "siangan", "sorean", "diikuti", "diikutin", "berikut",
+    "pagian", "penting", "tinggi", "siangan", "sorean", "diikuti", "diikutin", "berikut", "merapat",
 })  # fmt: skip
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",

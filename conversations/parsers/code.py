@@ -5,6 +5,8 @@ from __future__ import annotations
 from conversations import reference
 from conversations.facts import Facts
 from conversations.parsers import Parser, Refused
+from conversations.parsers.numbers import unit
+from conversations.words import standardised
 
 
 def six_digits() -> Parser:
@@ -15,9 +17,15 @@ def six_digits() -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> str:
-        digits = reference.door_code(text)
+        digits = reference.door_code(text) or _spoken(text)
         if len(digits) != 6:
             raise Refused("not_six_digits")
         return digits
 
     return parse
+
+
+def _spoken(text: str) -> str:
+    """Return the digits that are written as words: "empat delapan dua" is "482"."""
+    read = (unit(word)[1] for word in standardised(text).split())
+    return "".join(str(digit) for digit in read if digit is not None and digit < 10)

@@ -27,6 +27,47 @@ async def test_the_owner_is_told_that_the_officer_is_late(town: Town) -> None:
     assert noted.details == {"minutes": 30}
 
 
+async def test_the_owner_is_told_that_the_officer_is_not_late_after_all(town: Town) -> None:
+    visit_id = await on_the_way(town)
+    await town.say("telat 30 menit", OFFICER)
+    await town.say("ya", OFFICER)
+    await town.say("eh ga jadi telat", OFFICER)
+    in_time = words(
+        "notices.officer_in_time", name="Petugas 101", badge="101", **town.when(visit_id)
+    )
+    assert in_time not in town.heard(OWNER)
+    await town.say("ya", OFFICER)
+    assert in_time in town.heard(OWNER)
+
+
+async def test_a_complaint_about_a_supervisor_reaches_the_head_alone(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.staff(OTHER, "H1", role="head")
+    await accepted(town)
+    await town.say("saya mau ngadu, pengawas saya kasar", OFFICER)
+    await town.say("ya", OFFICER)
+    about = words("notices.officer_concern.complaint_above")
+    assert about in town.heard(OTHER) and about not in town.heard(BOSS)
+    assert words("supervising.heads_told") in town.heard(OFFICER)
+
+
+async def test_without_a_head_a_complaint_about_a_supervisor_is_told_to_nobody(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    await accepted(town)
+    await town.say("saya mau ngadu, pengawas saya kasar", OFFICER)
+    await town.say("ya", OFFICER)
+    assert words("notices.officer_concern.complaint_above") not in town.heard(BOSS)
+    assert words("supervising.no_heads") in town.heard(OFFICER)
+
+
+async def test_who_is_there_records_departure_and_arrival_at_once(town: Town) -> None:
+    visit_id = await accepted(town, on_today=True)
+    await town.say("sudah sampai", OFFICER)
+    assert town.visit(visit_id).state == VisitState.ACCEPTED
+    await town.say("ya", OFFICER)
+    assert town.visit(visit_id).state == VisitState.ARRIVED
+
+
 async def test_an_officer_who_is_there_is_not_late(town: Town) -> None:
     visit_id = await arrived(town)
     with pytest.raises(NotAllowed):

@@ -41,6 +41,7 @@ MAX_ITEM = 24  # WhatsApp list items
 PARTS = ("morning", "midday", "afternoon")
 FAILURES = (*REASONS_TO_FAIL, "wrong_code")
 CONCERNS = {*Concern} - {Concern.DANGER}
+ASKED = CONCERNS - {Concern.SAFE}
 REASONS = sorted({reason for check in CHECKS.values() for reason in check.reasons})
 FOUND_BY_HAND = ("returned", "visits_failed")
 FOR_SUPERVISORS = [f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
@@ -95,10 +96,12 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "notices.link_{}": get_args(Taken),
     "notices.link_refused_{}": ("staff", "open", "identity"),
     "notices.officer_concern.{}": sorted(CONCERNS),
-    "rounds_desk.concern.{}": sorted(CONCERNS),
+    "rounds_desk.concern.{}": sorted(ASKED),
     "rounds_desk.fail.{}": sorted(FAILS),
     "rounds_desk.{}.yes": ("fail", "give_back"),
     "rounds_desk.give_back.{}": ("offered", "accepted"),
+    "rounds_desk.danger.{}": ("yes", "no"),
+    "rounds_desk.mistake.{}": ("on_the_way", "arrived"),
     "rounds_desk.hindered.{}": ("breakdown", "weather"),
     "rounds_desk.none.{}": ("some", "any"),
     "notices.supervisor_{}": ("away", "misconduct", "talk"),
