@@ -80,6 +80,8 @@ class Intent(StrEnum):
     REQUIREMENTS = "REQUIREMENTS"
     HOW_LONG = "HOW_LONG"
     QUESTION = "QUESTION"  # the wish to ask something, before it is asked
+    NO_PHOTO = "NO_PHOTO"
+    GO_ON = "GO_ON"  # after all: nothing is cancelled
     TIRED = "TIRED"  # of so many questions
 
 

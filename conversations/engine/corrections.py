@@ -54,6 +54,7 @@ _SLIPPED = re.compile(
 _AFTER = re.compile(r",|;|\b(?:tapi|tp|melainkan|yang benar|yg bener)\b", re.IGNORECASE)
 #: Intents that "6 juta maksudnya" seems to have.
 _ASKED_OF = frozenset({Intent.HELP, Intent.WHY, Intent.BACK})
+_CONTRASTS = re.compile(r"\b(?:bukan|salah|ga|gak|nggak|tidak|not)\b", re.IGNORECASE)
 SHORT = 2  # letters of a word that names no option: "di"
 LAST = 3  # answers that words without a name may take back
 _OLD = re.compile(r"\bbukan\b.*$")  # "… bukan aminah" names the old answer
@@ -196,7 +197,7 @@ def _by_option(flow: Flow, draft: Draft, text: str) -> Correction | None:
     for step in flow.steps:
         listed = lexicon.options(flow.id, step.id)
         answer = draft.answers.get(step.id)
-        if listed is None or not isinstance(answer, str) or not said:
+        if listed is None or not isinstance(answer, str) or not said or not _CONTRASTS.search(text):
             continue
         options = listed.phrases if affirmed else (answer,)
         known = frozenset[str]().union(*map(listed.words_of, options))

@@ -41,6 +41,7 @@ _POLITE = frozenset(
 #: Words that leave it open whether somebody comes.
 _GOD_WILLING = frozenset(lexicon.words("insyaallah insya allah"))
 
+_WHEN = re.compile(r"\?|^(?:kapan|siapa|kenapa|when|who|why|how)\b|\b(?:kapan|siapa)$")
 #: Words that say that somebody can or will, which confirms no reading of other words.
 _ABLE = re.compile(r"\b(?:bisa|sanggup|siap|mau)\b")
 #: Choices that ask further, or change nothing.
@@ -169,7 +170,15 @@ def doubts(turn: TurnBuilder, text: str, choice: Choice) -> bool:
     """Whether the option that the words name is asked back before it is taken."""
     if bare_number(text):
         return _is_no_offered_number(turn, choice)
-    return says_more(turn, text, choice) or is_by_the_way(turn, text)
+    return says_more(turn, text, choice) or is_by_the_way(turn, text) or _asks(turn, text)
+
+
+def _asks(turn: TurnBuilder, text: str) -> bool:
+    """Whether words in a form ask when or how rather than pick: "dateng kapan?"."""
+    flow = turn.flow(turn.session.draft)
+    if flow is None or not flow.form or exact(text, turn.labels()) is not None:
+        return False
+    return _WHEN.search(standardised(text)) is not None
 
 
 def _is_one_of(questions: frozenset[str], turn: TurnBuilder, choice: Choice) -> bool:

@@ -66,6 +66,8 @@ _SELLS = re.compile(
     r"(?:jual|jualan|berjualan|dagang|berdagang|buka (?:warung|toko|kios|lapak|usaha)|sell)\b"
     r"(?!.*\b(?:sepi|laku|lancar|rugi|bangkrut|mati|tutup|berhenti|habis)\b)"
 )
+_CANCELS = re.compile(r"^(?:\w+ ){0,2}(?:batal|batalin|batalkan|cancel it)\b")
+_CANCELS_NOT = re.compile(r"\b(?:tidak|jangan|belum|bukan|kalau|cara|bisa|not|don.?t)\b|\?")
 LEAST_WORDS = 3  # of a message that may hold several facts
 MAX_SAID = 1500  # characters; no question needs a longer answer
 
@@ -101,12 +103,16 @@ DIGRESSIONS = frozenset(
         Intent.HOW_LONG,
         Intent.QUESTION,
         Intent.TIRED,
+        Intent.NO_PHOTO,
+        Intent.GO_ON,
     }
 )
 #: Matters of other offices and services, unless a service that is offered goes by that name.
 _OF_OTHERS = frozenset({Intent.OTHER_AUTHORITY, Intent.COOPERATIVE, Intent.CREDIT})
 #: Intents that no answer to a question outweighs.
 _URGENT = frozenset({Intent.EMERGENCY, Intent.DISTRESS})
+#: Intents that come before an answer with the same words: "ga punya foto" is no sum of nothing.
+_FIRST = frozenset({Intent.NO_PHOTO, Intent.GO_ON})
 
 
 #: Intents that need only a polite reply.
@@ -160,12 +166,14 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         return Pick(refused)
     if typed is not None and not command_is_answer(turn, typed, said.text):
         return desk.alarm(turn, typed.command, said.text) or Order(typed)
+    if _cancels(turn, said.text):
+        return Order(Typed(Command.CANCEL))
     at_desk = desk.read(turn, said.text)
     if at_desk is not None:
         return at_desk
     if raised is not None and option_weight(turn, said.text) > raised.weight:
         raised = None  # "kebakar" of lost papers is no fire
-    if raised is not None and raised.intent in _URGENT:
+    if raised is not None and (raised.intent in _URGENT or _comes_first(turn, raised)):
         return Aside(raised.intent, raised.part, raised.sure)
     return (
         _parts(turn, said, raised)
@@ -185,6 +193,24 @@ def _stopped(turn: TurnBuilder, typed: Typed | None, raised: Matter | None) -> C
     if not stops or turn.facts.me.desk == "owner":
         return None
     return confirming.refusing(turn)
+
+
+def _cancels(turn: TurnBuilder, text: str) -> bool:
+    """Whether an owner wants a form cancelled, whatever else the words say: "batalin, takut"."""
+    flow = turn.flow(turn.session.draft)
+    asked = turn.session.asked
+    if flow is None or not flow.form or asked is None or asked.flow == "common":
+        return False
+    said = standardised(text)
+    return _CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None
+
+
+def _comes_first(turn: TurnBuilder, raised: Matter) -> bool:
+    """Whether a matter is answered before the words are read as an answer to a form's question."""
+    step, flow = turn.asked_step(), turn.flow(turn.session.draft)
+    if raised.intent not in _FIRST or flow is None or not flow.form:
+        return False
+    return step is not None and not step.takes_photos
 
 
 def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None:

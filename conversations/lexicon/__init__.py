@@ -56,10 +56,10 @@ _SUFFIXES = ("kan", "in", "an", "i")
 #: Words whose root means something else: "penjualan" is a sum, "jualan" are goods; what is to be
 #: mended ("benerin") is not right, who is followed ("diikuti") does not follow.
 _WHOLE = frozenset({
-    "penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian", "benerin",
-    "betulin", "benarkan",
-    "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "kesiangan",
-    "pagian", "penting", "tinggi", "siangan", "sorean", "diikuti", "diikutin", "berikut", "merapat",
+    "penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian", "benerin", "betulin",
+    "benarkan", "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "merapat",
+    "beneran", "benaran", "pagian", "penting", "tinggi", "siangan", "sorean", "kesiangan",
+    "diikuti", "diikutin", "berikut",
 })  # fmt: skip
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",
@@ -289,7 +289,7 @@ class Lexicon:
 
     def words_of(self, name: str) -> frozenset[str]:
         """Return every word of the phrases for a meaning."""
-        return frozenset().union(*(g for of in self._phrases if of.name == name for g in of.groups))
+        return frozenset().union(*(of.words for of in self._phrases if of.name == name))
 
     def knows(self, word: str) -> bool:
         """Whether a word stands in a phrase, as it is or in another form."""
@@ -403,10 +403,7 @@ def _lists(left_out: frozenset[str]) -> _Lists:
 
 
 def _spoken(listed: Mapping[str, Any], left_out: frozenset[str]) -> Lexicon:
-    """Return the lexicon of matters by what people say; the words of `weak` count half.
-
-    `things` are words that also name goods and places: beside words for those they raise nothing.
-    """
+    """Return a lexicon of what people say; beside words of goods, its `things` raise nothing."""
     beside = " ".join(f"-{word}" for word in listed.get("beside", ()))
     says = {
         name: _kept(

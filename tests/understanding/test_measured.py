@@ -14,7 +14,7 @@ from cli.measure import share, situations
 HERE = Path(__file__).parent
 #: The share of each file that must be understood. Nobody opens the second file while working on
 #: the words: it tells how other people's lines fare.
-FLOORS = {"situations.csv": 0.97, "unseen.csv": 0.89}
+FLOORS = {"situations.csv": 0.97, "unseen.csv": 0.9}
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:
