@@ -41,7 +41,9 @@ _POLITE = frozenset(
 #: Words that leave it open whether somebody comes.
 _GOD_WILLING = frozenset(lexicon.words("insyaallah insya allah"))
 
-_WHEN = re.compile(r"\?|^(?:kapan|siapa|kenapa|when|who|why|how)\b|\b(?:kapan|siapa)$")
+_WHEN = re.compile(
+    r"\?|^(?:kapan|siapa|kenapa|when (?:do|does|will|is|are|can)|who|why|how)\b|\b(?:kapan|siapa)$"
+)
 #: Words that say that somebody can or will, which confirms no reading of other words.
 _ABLE = re.compile(r"\b(?:bisa|sanggup|siap|mau)\b")
 #: Choices that ask further, or change nothing.
