@@ -53,6 +53,11 @@ def is_open(turn: TurnBuilder) -> bool:
     return asked is not None and (asked.flow, asked.step) == ("common", DESK)
 
 
+def asks(turn: TurnBuilder, matter: str) -> bool:
+    """Whether such a question is open whose first choice carries out this matter."""
+    return is_open(turn) and turn.session.shown[0].answer[0] == matter
+
+
 def is_pending(turn: TurnBuilder) -> bool:
     """Whether such a question is open whose "yes" has an effect."""
     return is_open(turn) and any(choice.means == "yes" for choice in turn.session.shown)

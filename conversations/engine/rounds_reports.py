@@ -71,7 +71,7 @@ def danger(turn: TurnBuilder, text: str) -> None:
 
 def in_danger(turn: TurnBuilder) -> bool:
     """Whether it is asked if the officer is safe."""
-    return confirming.is_open(turn) and turn.session.shown[0].answer[0] == SAFE
+    return confirming.asks(turn, SAFE)
 
 
 def _hurt(text: str) -> bool:
@@ -158,7 +158,7 @@ def absence(turn: TurnBuilder, text: str) -> None:
     named = dates.read(text, turn.facts.today)
     days = named.days if named is not None and named.kind in _AWAY else ()
     said = quoted(text)
-    if not days and confirming.is_open(turn) and turn.session.shown[0].answer[0] == "absent":
+    if not days and confirming.asks(turn, "absent"):
         listed, before = turn.session.shown[0].answer[2]  # "cuti besok", then: "anak sakit"
         days, said = tuple(map(date.fromisoformat, listed)), quoted(f"{before}, {text}")
     if not days:

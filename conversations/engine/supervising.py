@@ -24,7 +24,7 @@ from conversations.effects import (
 )
 from conversations.engine import assigning, calling, deciding, drafts, staffing, when
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.confirming import ask, choice, is_open, is_pending, no
+from conversations.engine.confirming import ask, asks, choice, is_open, is_pending, no
 from conversations.engine.meanings import AtDesk
 from conversations.engine.naming import Named, officers_named
 from conversations.engine.reading import bare_number, choices_named
@@ -331,7 +331,7 @@ _REASONS = ("wrong", "closed", "moved")
 
 
 def _asks_for_reason(turn: TurnBuilder) -> bool:
-    return is_open(turn) and turn.session.shown[0].answer[0] == "revoke_because"
+    return asks(turn, "revoke_because")
 
 
 def _own_reason(turn: TurnBuilder, text: str) -> None:

@@ -187,11 +187,16 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
 
 
 def _stopped(turn: TurnBuilder, typed: Typed | None, raised: Matter | None) -> Choice | None:
-    """Return the choice by which staff say no who say "jangan kirim" to an open question."""
+    """Return the choice of staff who say "jangan kirim" or "stop" to an open question: no.
+
+    Whoever is asked "no more messages?" and says it again means yes.
+    """
     stops = typed is not None and typed.command is Command.STOP
     stops = stops or (raised is not None and raised.intent is Intent.STOP)
     if not stops or turn.facts.me.desk == "owner":
         return None
+    if confirming.asks(turn, confirming.STOP):
+        return turn.session.shown[0]
     return confirming.refusing(turn)
 
 
