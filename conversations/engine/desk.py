@@ -174,8 +174,12 @@ def located(turn: TurnBuilder) -> bool:
 
 
 def passes_by(turn: TurnBuilder, text: str) -> bool:
-    """Whether words at a question of the desk are for the question before it."""
-    return confirming.is_open(turn) and read(turn, text) is None
+    """Whether words at a question of the desk are for the question before it.
+
+    A number of one or two digits picks a choice, shown or not; a longer one is an owner's code.
+    """
+    picks = bare_number(text) and len(text.strip()) <= 2
+    return confirming.is_open(turn) and not picks and read(turn, text) is None
 
 
 def let_pass(turn: TurnBuilder) -> None:
