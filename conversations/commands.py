@@ -13,6 +13,11 @@ from conversations.words import plain
 _ENGLISH = ("english", "inggris")
 _INDONESIAN = ("indonesia",)
 _OFFICER = re.compile(r"(?:cek|check|cari|periksa) (?:petugas|officer|badge)\b(.*)")
+#: "petugas rahmat 0417 beneran dari pemprov?": a badge in a question whether its officer is real.
+_OFFICER_ASKED = re.compile(
+    r"(?:petugas\w* .*?|(?:nomor|badge|kartu) )?(?:\w+ ){0,2}\(?(0\d{3}|(?<=petugas )\d{3,5})\)?,?"
+    r" (?:\w+ ){0,3}(?:ben[ae]r\w*|asli|resmi|palsu|gadungan|real|legit|terdaftar)\b.*"
+)
 _DOCUMENT = re.compile(r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|izin|ijin|permit)\b(.*)")
 _NUMBER_WORDS = frozenset({"no", "nomor", "nomer"})
 #: A number that can't be read, not a sentence: digits, with at most one word before them.
@@ -63,6 +68,7 @@ def _check(said: str) -> Typed | None:
     """Return the command to check an officer or a document; None for a longer sentence."""
     for command, order, number in (
         (Command.CHECK_OFFICER, _OFFICER, reference.badge),
+        (Command.CHECK_OFFICER, _OFFICER_ASKED, reference.badge),
         (Command.CHECK_DOCUMENT, _DOCUMENT, _document_number),
     ):
         if not (found := order.fullmatch(said)):

@@ -26,6 +26,8 @@ class Help(StrEnum):
     REFERRAL = "referral"  # of somebody else's business
     COOPERATIVE = "cooperative"
     CREDIT = "credit"
+    NOT_HANDED = "not_handed"  # an officer left without handing the permit over
+    SEIZED = "seized"  # a cart or goods, in a raid
 
 
 class Concern(StrEnum):

@@ -83,6 +83,10 @@ class Intent(StrEnum):
     NO_PHOTO = "NO_PHOTO"
     GO_ON = "GO_ON"  # after all: nothing is cancelled
     TIRED = "TIRED"  # of so many questions
+    OFFICER_LOOKS = "OFFICER_LOOKS"  # how is an officer known: uniform, man or woman
+    NOT_HANDED = "NOT_HANDED"  # the officer left without handing the permit over
+    SEIZED = "SEIZED"  # a cart or goods, in a raid
+    TERM = "TERM"  # what does NIB mean?
 
 
 _OF_COMMAND = {
@@ -200,7 +204,8 @@ _SIGNS: tuple[tuple[Intent, str], ...] = (
     ),
     (
         Intent.HELP,
-        r"maksud(?:nya apa)?|(?:gimana|apa|seperti apa) (?:\w+ )?cara\w*|cara\w* gimana|(?:tidak"
+        r"^(?:\w+ )?gimana(?: \w+)?$|maksud(?:nya apa)?"
+        r"|(?:gimana|apa|seperti apa) (?:\w+ )?cara\w*|cara\w* gimana|(?:tidak"
         r"|kurang|belum) (?:begitu )?(?:ngerti|mengerti|paham|faham|mudeng|dong|jelas"
         r"|tahu cara\w*|ngarti|donk)|bingung|contoh\w*|(?:minta |butuh |mohon |perlu )bantuan"
         r"|apa (?:sih )?(?:itu|ini)|ini apa|untuk apa|(?:harus|mesti|kudu) (?:gimana|apa"

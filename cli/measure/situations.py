@@ -306,6 +306,7 @@ _NAMES = {
     "fear": "tax_fear",
     "no_visit": "where_is_officer",
     "no_code": "code_again",
+    "seized": "tax_fear",
 }
 LABELS = frozenset(
     [
@@ -338,6 +339,9 @@ LABELS = frozenset(
         "how_long",
         "question",
         "tired",
+        "officer_looks",
+        "not_handed",
+        "term",
     ]
 )
 _CALLS = {Help.TALK: "human", Help.MY_DATA: "privacy", Help.ERASE_DATA: "privacy"}

@@ -33,6 +33,7 @@ from conversations.messages import (
     Say,
 )
 from conversations.parsers import Refused
+from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import acknowledges
 from conversations.phrases import Command, Intent
 from conversations.service import Service
@@ -447,9 +448,13 @@ def idle(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
         turn.says.append(Say("common.intent.thanks"))
     elif open_named(turn, text):
         return
+    elif evasion(text) == "unknown":
+        turn.says.append(Say(f"common.help.{turn.facts.me.desk}"))
     elif meant is not Intent.GREETING:
-        turn.says.append(Say("common.choose_from_menu"))
+        refusals = turn.session.refusals if turn.at_home() else 0
+        turn.says.append(questions.choose(turn, refusals))
         drafts.go_home(turn)
+        turn.session = structs.replace(turn.session, refusals=refusals + 1)
         turn.not_understood()
         turn.said_nothing = True
         return
@@ -479,6 +484,7 @@ _CONFIRMED = frozenset(
         "confirm_place",
         "photo_or_done",
         "confirm_name",
+        "confirm_business_name",
         "name_too_short",
         "confirm_street",
         "confirm_sum",
@@ -487,6 +493,4 @@ _CONFIRMED = frozenset(
 
 
 #: Refusals whose readings may all be wrong: a "no" choice is added.
-_DENIED = frozenset(
-    {"which_trade", "confirm_name", "name_too_short", "confirm_street", "confirm_sum"}
-)
+_DENIED = (_CONFIRMED - {"confirm_place", "photo_or_done"}) | {"which_trade"}

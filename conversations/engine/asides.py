@@ -36,6 +36,8 @@ _CALLED = {
     Intent.COOPERATIVE: Help.COOPERATIVE,
     Intent.CREDIT: Help.CREDIT,
     Intent.DISTRESS: Help.DISTRESS,
+    Intent.NOT_HANDED: Help.NOT_HANDED,
+    Intent.SEIZED: Help.SEIZED,
 }
 
 
@@ -51,16 +53,26 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
             _ask_whether_a_complaint(turn)
         case Intent.RESCHEDULE if turn.facts.mine.visits:
             orders.obey(turn, Typed(Command.STATUS))
+        case Intent.HELP if _has_only_requests(turn):
+            orders.obey(turn, Typed(Command.STATUS))  # "terus gimana?" asks how it stands
         case Intent.WHERE_IS_OFFICER:
             _tell_where_officer_is(turn, key)
         case Intent.CODE_AGAIN:
             _tell_code(turn, key)
+        case Intent.OFFICER_LOOKS:
+            _tell_how_officer_is_known(turn, key)
         case _ if meant in ORDERS:
             orders.obey(turn, Typed(ORDERS[meant]))
         case _ if meant in _CALLED:
             orders.call(turn, _CALLED[meant], Say(key, orders.how_to_call(turn)))
         case _:
             drafts.digress(turn, Say(key), *directory.lines(turn.facts.directory, matter))
+
+
+def _has_only_requests(turn: TurnBuilder) -> bool:
+    """Whether the person has requests and fills in no form."""
+    flow = turn.flow(turn.session.draft)
+    return bool(turn.facts.mine.cases) and (flow is None or not flow.form)
 
 
 def complain(turn: TurnBuilder) -> None:
@@ -87,6 +99,12 @@ def _tell_where_officer_is(turn: TurnBuilder, key: str) -> None:
     state = Say(f"common.visit_state.{visit.state}", {"officer": visit.officer_name or "-"})
     window = window_words(visit.on, visit.starts, visit.ends)
     drafts.digress(turn, Say(key, {"state": state, "window": window}))
+
+
+def _tell_how_officer_is_known(turn: TurnBuilder, key: str) -> None:
+    named = next((v.officer_name for v in turn.facts.mine.visits if v.officer_name), None)
+    coming = (Say("common.coming", {"officer": named}),) if named else ()
+    drafts.digress(turn, *coming, Say(key))
 
 
 def _tell_code(turn: TurnBuilder, key: str) -> None:

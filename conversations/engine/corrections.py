@@ -130,7 +130,14 @@ def _by_name(
 
 
 def _untold(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction | None:
-    """Return the answer that the form does not ask for, if the words are one: "pagi atau sore"."""
+    """Return the answer that the form does not ask for, if the words are one: "pagi atau sore".
+
+    Words that amend an answer are for it: "jumat juga bisa".
+    """
+    for step in flow.steps:
+        answer = draft.answers.get(step.id)
+        if step.amended(answer, text) != text and _reads(turn, draft, step, text):
+            return Correction(step.id, text)
     if choices_named(turn, text):
         return None
     free = (s for s in flow.steps if s.optional and s.takes_words and not s.takes_photos)
@@ -220,7 +227,7 @@ def _named_part(said: str) -> str:
 
 def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
     """Return the words of the new answer, if the step reads them; else ""."""
-    kept = _OLD.sub("", text)
+    whole_text, kept = text, _OLD.sub("", text)
     text = kept if _said_anew(kept).strip(" ,.!") else text  # else "bukan" takes back all
     new = _NEW.search(text.lower())
     parts = [text[new.end() :]] if new else []
@@ -229,6 +236,7 @@ def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
     amended = step.amended(draft.answers.get(step.id), whole) != whole
     if step.numeric or step.optional or amended:
         parts.append(whole)  # "2 orang", "rw 8" and "rt 5 rw 3" name themselves
+    parts += _AFTER.split(whole_text)[:0:-1]  # "modalnya bukan 1 juta tapi 2 juta"
     for part in parts:
         words = _trimmed(part)
         if words and _reads(turn, draft, step, words):

@@ -80,6 +80,14 @@ def refused_again(refusals: int) -> Say:
     return Say("common.unread_again")
 
 
+def choose(turn: TurnBuilder, refusals: int) -> Say:
+    """Return the sentence for words that name nothing on a first page; it alternates."""
+    if refusals % 2 == 0:
+        return Say("common.choose_from_menu")
+    desk = turn.facts.me.desk
+    return Say("common.choose_again" if desk == "owner" else "common.choose_again.staff")
+
+
 def ask_to_resume(turn: TurnBuilder) -> None:
     """Ask whether to go on with the open form, or from its beginning."""
     turn.ask_own(

@@ -105,6 +105,10 @@ DIGRESSIONS = frozenset(
         Intent.TIRED,
         Intent.NO_PHOTO,
         Intent.GO_ON,
+        Intent.OFFICER_LOOKS,
+        Intent.NOT_HANDED,
+        Intent.SEIZED,
+        Intent.TERM,
     }
 )
 #: Matters of other offices and services, unless a service that is offered goes by that name.
@@ -126,6 +130,7 @@ def understand(turn: TurnBuilder, event: Heard) -> Meaning:
             return (
                 _unread(turn, event)
                 or _held_back(turn, event)
+                or _retold(turn, event)
                 or _passed_by(turn, event)
                 or meant_before(turn, event)
                 or read(turn, event)
@@ -143,6 +148,20 @@ def _held_back(turn: TurnBuilder, said: Said) -> Unread | None:
     if read_command(said.text) is not None or not desk.holds_back(turn, said.text):
         return None
     return Unread(Say("common.desk.held"))
+
+
+def _retold(turn: TurnBuilder, said: Said) -> Unread | None:
+    """Return that words at "do you want to complain?" go on with the story: nothing is lost."""
+    asked = turn.session.asked
+    if asked is None or asked.step != COMPLAINT or read_command(said.text) is not None:
+        return None
+    if choices_named(turn, said.text) or service_named(turn, said.text) is not None:
+        return None
+    raised = matter(said.text)
+    goes_on = raised is None and turn.at_home() and said.text.strip("?") == said.text
+    if goes_on or (raised is not None and raised.intent is Intent.COMPLAINT):
+        return Unread(Say("common.complaint.told_later"))
+    return None
 
 
 def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
@@ -285,7 +304,11 @@ def _picked(turn: TurnBuilder, said: Said) -> Pick | Between | None:
 
 def _explanation(turn: TurnBuilder, said: Said, raised: Matter | None) -> Explain | None:
     """Return that the words ask about the open question, if it has an explanation."""
-    if raised is None or raised.intent not in (Intent.WHY, Intent.HELP) or answers(turn, said):
+    if raised is None:
+        return None
+    names_choice = any(choice.value == raised.part for choice in turn.session.shown)
+    asks = raised.intent is Intent.TERM and names_choice  # "nib itu apa?" picks no "Sudah ada NIB"
+    if not asks and (raised.intent not in (Intent.WHY, Intent.HELP) or answers(turn, said)):
         return None
     return Explain() if why_key(turn) else None
 

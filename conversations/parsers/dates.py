@@ -154,7 +154,7 @@ def _reading(one: date) -> Reading:
 
 # --- days in a text
 
-_WEEKDAYS = {
+WEEKDAYS = {
     name: at
     for at, names in enumerate(
         (
@@ -202,8 +202,8 @@ _SOON = re.compile(
     r"\bsecepat|\basap\b|\bsegera|\bsesegera|\bbur[uo]an|\bcepat|\bcepet|\bterdekat|\bterawal"
     r"|\blebih awal|\bas soon as|\bsoonest|\bpaling (?:cepat|dekat|awal)|\bkilat|\bgercep|\bgece"
 )
-_DAYS = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
-_DAY_WORDS = "|".join(sorted([*_WEEKDAYS, "besok", "lusa", "weekend"], key=len, reverse=True))
+_DAYS = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
+_DAY_WORDS = "|".join(sorted([*WEEKDAYS, "besok", "lusa", "weekend"], key=len, reverse=True))
 _EXCLUDED_DAY = (
     rf"(?:hari ini|(?:(?:hari |tanggal )?(?:{_DAY_WORDS}|\d{{1,2}})\b(?: depan| ini| besok)?))"
 )
@@ -403,9 +403,9 @@ def _spans(said: str, today: date) -> Iterator[_Spot]:
     for m in re.finditer(r"(?<!hari )(?<!malam )\bminggu (depan|ini|lalu|kemarin)\b", said):
         near = max(0, m.start() - _NEAR)
         before = re.search(r"\b(\w+) (?:di )?$", said[near : m.start()])
-        if before and before[1] in _WEEKDAYS and before[1] != "minggu":
+        if before and before[1] in WEEKDAYS and before[1] != "minggu":
             monday = next_monday if m[1] == "depan" else next_monday - timedelta(days=7)
-            on = monday + timedelta(days=_WEEKDAYS[before[1]])
+            on = monday + timedelta(days=WEEKDAYS[before[1]])
             yield _Spot(near + before.start(), m.end(), (on,))
             continue
         if m[1] in ("lalu", "kemarin"):
@@ -465,11 +465,11 @@ def _weekends(said: str, today: date) -> Iterator[_Spot]:
 
 def _weekdays(said: str, today: date) -> Iterator[_Spot]:
     """Find weekdays: the next one after today; "malam minggu" is the evening before Sunday."""
-    names = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
+    names = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
     for m in re.finditer(
         rf"(?<!\w)(malam )?(?:hari )?({names})(?: (depan|ini|besok))?(?!\w)", said
     ):
-        weekday = _WEEKDAYS[m[2]]
+        weekday = WEEKDAYS[m[2]]
         monday = today - timedelta(days=today.weekday())
         if m[3] == "depan":
             on = monday + timedelta(days=7 + weekday)

@@ -78,6 +78,13 @@ _SENTENCE = re.compile(
     r"|\b(?:saya|kami) (?:mau|tidak|belum|sudah|punya|bisa|lagi|sedang|butuh|perlu|jual|jualan"
     r"|jawab|tanya|minta)\b"
 )
+# Words of a remark that hardly stand in a business's name, in their standard spelling.
+_REMARK = re.compile(
+    r"\b(?:saja|aja|sekitar|sekitaran|sih|dong|deh|kok|kan|nih|masih|belum|sudah|lagi|tadi|kemarin"
+    r"|sekarang|nanti|karena|kalau|tapi|terus|cuma|cuman|hanya|paling|biasanya|kadang|pokoknya"
+    r"|muter\w*|saya|kami|it|got|was|is|my|we|because|just|only)\b"
+)
+_SHORTEST_REMARK = 3  # words
 HALF = 0.5  # share of words that are no part of a name, at which the person is asked
 _REMARK_WORDS = 6  # a longer text with another meaning is no name
 
@@ -146,7 +153,9 @@ def business_name(*, at_most: int = 100) -> Parser:
     Raises:
         Refused: ``not_a_business_name``, also for as many digits as an identity number has;
             ``owners_name`` if it is to be the owner's name; ``name_too_long`` with the limit;
-            ``business_not_latin``; ``which_business_name`` with the readings.
+            ``business_not_latin``; ``which_business_name`` with the readings;
+            ``confirm_business_name`` with one reading that is rather a remark: "keliling aja bu
+            sekitar tebet".
     """
 
     def parse(text: str, facts: Facts) -> str | None:
@@ -173,9 +182,17 @@ def business_name(*, at_most: int = 100) -> Parser:
                 raise Refused("business_not_latin")
         if len(found) > 1:
             raise Refused("which_business_name", readings=_offered(found))
+        if _is_remark(found[0]):
+            raise Refused("confirm_business_name", {"name": found[0]}, readings=_offered(found[:1]))
         return found[0]
 
     return parse
+
+
+def _is_remark(words: str) -> bool:
+    """Whether words without capitals rather tell something than name a business."""
+    told = words[1:] == words[1:].lower() and len(words.split()) >= _SHORTEST_REMARK
+    return told and _REMARK.search(standardised(words)) is not None
 
 
 def _offered(names: Sequence[str]) -> tuple[Reading, ...]:

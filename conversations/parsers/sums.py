@@ -44,6 +44,7 @@ _COUNTED = re.compile(  # after a number: the unit of a count, which is no sum
 _NUMBERED = re.compile(  # before a number: a label, so the number is no sum
     r"jam|pukul|tanggal|rt|rw|nomor|no|umur|usia|kelas|blok|gang"
 )
+_DIALLED = re.compile(r"0\d{3,}")  # the beginning of a telephone number
 _TOKEN = re.compile(r"\d{1,9}⁄[1-9]\d?(?!\d)|\d[\d.,]*\d|\d|[^\W\d_]+|[^\w\s]")
 
 
@@ -70,7 +71,7 @@ def sums_in(said: str) -> Iterator[Sum]:
 
 def _is_part(token: str) -> bool:
     return (
-        token[0].isdecimal()
+        (token[0].isdecimal() and _DIALLED.fullmatch(token) is None)
         or token in _SCALE
         or token in _SLANG
         or _PARTS.fullmatch(token) is not None

@@ -13,6 +13,7 @@ from conversations.facts import City, Facts
 from conversations.flow import Joined
 from conversations.form import form
 from conversations.messages import Json, Rupiah, Say, Value
+from conversations.parsers.added_days import days_amended
 from conversations.parsers.address import rt_rw, rt_rw_amended, street
 from conversations.parsers.dates import days
 from conversations.parsers.money import money
@@ -118,7 +119,13 @@ FORM = form(
         Ask("workers", parse=workers(), numeric=True, can_leave=True),
         Choose("papers", options=("none", "nib", "iumk", "npwp", "lost")),
         Choose("identity", options=("page", "door"), then=_identity),
-        Ask("preferred_days", parse=days(), options={"any": "any"}, shows=_days_shown),
+        Ask(
+            "preferred_days",
+            parse=days(),
+            options={"any": "any"},
+            shows=_days_shown,
+            amends=days_amended,
+        ),
         Ask(
             "preferred_part",
             parse=part_of_day(),

@@ -63,13 +63,16 @@ RULES = [
     "visits_failed",
 ]
 #: Asked about in the middle of anything; other intents are commands or answers.
+TERMS = ("nib", "iumk", "npwp", "nik", "capital", "turnover", "kelurahan")
 AUTHORITIES = ("dukcapil", "city", "police", "food", "social", "other")
 ANSWERED = [
     *sorted(
         meant.lower()
-        for meant in understanding.DIGRESSIONS - {Intent.RESEND_PERMIT, Intent.OTHER_AUTHORITY}
+        for meant in understanding.DIGRESSIONS
+        - {Intent.RESEND_PERMIT, Intent.OTHER_AUTHORITY, Intent.TERM}
     ),
     *(f"other_authority.{authority}" for authority in AUTHORITIES),
+    *(f"term.{term}" for term in TERMS),
 ]
 
 #: Keys that are put together from parts -> the values of the part. A new kind of key is added here.
@@ -77,7 +80,16 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.reason.{}": sorted(CALLED),
     "call.short.{}": sorted(CALLED),
     "common.{}": ("resume", "cancel", "complaint", "gathered", "my_data", "erase_data"),
-    "notices.caller.matter.{}": ("renew", "change", "close", "referral", "cooperative", "credit"),
+    "notices.caller.matter.{}": (
+        "renew",
+        "change",
+        "close",
+        "referral",
+        "cooperative",
+        "credit",
+        "not_handed",
+        "seized",
+    ),
     "common.authority.{}": [one for some in directory.AUTHORITIES.values() for one in some],
     "common.help.{}": ("owner", "officer", "supervisor"),
     "common.intent.{}": ANSWERED,
