@@ -22,6 +22,7 @@ from conversations.engine import (
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import Matter
 from conversations.engine.meanings import AtDesk
+from conversations.engine.naming import without_names
 from conversations.engine.reading import bare_number, choices_named, option_weight, reads
 from conversations.facts import Role
 from conversations.messages import Json, Say
@@ -116,7 +117,8 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     ears = _EARS.get(turn.facts.me.desk)
     if ears is None:
         return None
-    ranked = lexicon.desk(turn.facts.me.desk).rank(_ITS.sub(r"\1 nya", text))
+    said = without_names(_ITS.sub(r"\1 nya", text), turn.facts.desk.officers)
+    ranked = lexicon.desk(turn.facts.me.desk).rank(said)
     best = next((one for one in ranked if one.weight >= LEAST), None)
     alarm = next((one for one in ranked if one.name in ALARMS and one.weight >= LEAST), None)
     if alarm is not None and not (best is not None and _outdoes(best, alarm)):

@@ -42,6 +42,17 @@ def officers_named(text: str, team: Iterable[OfficerFact]) -> list[Named]:
     return found or _mentions(tokens, team, frozenset())  # somebody may be called "Hari"
 
 
+def without_names(text: str, team: Iterable[OfficerFact]) -> str:
+    """Return the words with "petugas" in place of each name or badge of the team."""
+    team, common = tuple(team), lexicon.no_names()
+    if not team:
+        return text
+    return _TOKEN.sub(
+        lambda word: "petugas" if _bearers(word[0], team, common, fuzzy=True) else word[0],
+        plain(text),
+    )
+
+
 def names_somebody(text: str) -> bool:
     """Whether a word is neither common nor one of a supervisor's matters: maybe a name."""
     known = lexicon.desk("supervisor")

@@ -26,7 +26,7 @@ from conversations.engine import assigning, calling, deciding, drafts, staffing,
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, asks, choice, is_open, is_pending, no
 from conversations.engine.meanings import AtDesk
-from conversations.engine.naming import Named, officers_named
+from conversations.engine.naming import Named, officers_named, without_names
 from conversations.engine.reading import bare_number, choices_named
 from conversations.messages import Json, Say
 from conversations.parsers import hesitation
@@ -56,7 +56,7 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     """
     if bare_number(text) or exact(text, turn.labels()) is not None:
         return None
-    ranked = {one.name for one in lexicon.desk("supervisor").rank(text) if one.weight >= 1}
+    ranked = {one.name for one in _ranked(turn, text) if one.weight >= 1}
     named = officers_named(text, turn.facts.desk.officers)
     told = _at_question(turn, text, matter, named)
     if told is not None:
@@ -77,6 +77,11 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     return _another(text, matter, ranked, named)
 
 
+def _ranked(turn: TurnBuilder, text: str) -> list[lexicon.Ranked]:
+    """Return the matters that the words name, whoever of the team is named."""
+    return lexicon.desk("supervisor").rank(without_names(text, turn.facts.desk.officers))
+
+
 def _at_question(
     turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Named]
 ) -> str | None:
@@ -85,7 +90,7 @@ def _at_question(
         return "instead"
     reviewing = turn.session.draft is not None and turn.session.draft.flow == "review"
     if (is_pending(turn) or _asks_for_reason(turn) or reviewing) and hesitation.takes_back(text):
-        acts = {one.name for one in lexicon.desk("supervisor").rank(text)} & set(_ACTS)
+        acts = {one.name for one in _ranked(turn, text)} & set(_ACTS)
         if not acts:
             return "retract"
     unclear = matter == "why" or (matter == "approve" and hesitation.agrees(text))
@@ -202,7 +207,7 @@ def _complaints(turn: TurnBuilder, text: str) -> None:
 def _figures(turn: TurnBuilder, text: str) -> None:
     since, until = when.period(text, turn.facts.today, otherwise="week")
     named = officers_named(text, turn.facts.desk.officers)
-    ranked = {one.name for one in lexicon.desk("supervisor").rank(text) if one.weight >= 1}
+    ranked = {one.name for one in _ranked(turn, text) if one.weight >= 1}
     if named:
         name = named[0].officers[0].name.split()[0]
         turn.says.append(Say("supervising.not_by_officer", {"officer": name}))
