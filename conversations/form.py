@@ -6,6 +6,7 @@ The same form asks for corrections; its subject is then the case that needs a fi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from conversations.effects import Correct, Effect, GiveConsent, Submit
 from conversations.facts import Facts
@@ -26,20 +27,27 @@ def form(
     consents: Iterable[str] = ("applying",),
     together: Iterable[Joined] = (),
 ) -> Flow:
-    """Return the flow of a service: consent if it is missing, the questions, and the review."""
-    purposes = frozenset(consents)
+    """Return the flow of a service: consent if it is missing, the questions, and the review.
+
+    An answer that was noted before the consent has its effects with it.
+    """
+    purposes, asked = frozenset(consents), tuple(steps)
     consent = Choose(
         CONSENT,
         options=("yes", "no"),
         when=_missing(purposes),
-        then=_giving(purposes),
+        then=_giving(purposes, asked),
         counted=False,
         ends=("no",),
         params=_privacy,
     )
     return Flow(
         id=id,
-        steps=(*([consent] if purposes else ()), *steps, Review(CONFIRM)),
+        steps=(
+            *([consent] if purposes else ()),
+            *(replace(step, then=_with_consent(purposes, step.then)) for step in asked),
+            Review(CONFIRM),
+        ),
         finish=_finish,
         prefill=_prefill,
         alive=_alive,
@@ -61,12 +69,27 @@ def _missing(purposes: frozenset[str]) -> When:
     return consent_needed
 
 
-def _giving(purposes: frozenset[str]) -> Then:
+def _giving(purposes: frozenset[str], asked: Iterable[Step]) -> Then:
     def give(context: Context, answer: Json) -> tuple[Effect, ...]:
-        missing = sorted(purposes - context.facts.me.consents) if answer == "yes" else ()
-        return tuple(GiveConsent(purpose, context.whom) for purpose in missing)
+        if answer != "yes":
+            return ()
+        missing = sorted(purposes - context.facts.me.consents)
+        noted = (step for step in asked if step.id in context.answers)
+        return (
+            *(GiveConsent(purpose, context.whom) for purpose in missing),
+            *(effect for s in noted for effect in s.then(context, context.answers[s.id])),
+        )
 
     return give
+
+
+def _with_consent(purposes: frozenset[str], then: Then) -> Then:
+    """Return the effects of an answer, none of them before the consent."""
+
+    def take(context: Context, answer: Json) -> tuple[Effect, ...]:
+        return then(context, answer) if purposes <= context.facts.me.consents else ()
+
+    return take
 
 
 def _finish(context: Context) -> Ending:

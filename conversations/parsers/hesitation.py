@@ -18,9 +18,11 @@ _PUTS_OFF = re.compile(
 )
 _TAKES_BACK = re.compile(
     r"\b(?:salah (?:nomor|no|orang|kasus|permohonan|izin|petugas|ketik|pencet|kirim|tekan|kamar"
-    r"|chat|sambung)|keliru|kepencet|typo"
+    r"|chat|sambung)|kepencet|typo"
     r"|bukan (?:yang )?(?:ini|itu)|bukan dia|tidak jadi|batal(?:in|kan)? saja"
     r"|wrong (?:number|one|person|permit|case)|never ?mind|my mistake)\b"
+    # "alamatnya keliru" is no slip of the one who writes it
+    r"|(?:^|\b(?:maaf|eh|sori|sorry|aduh|waduh|saya|aku|oh)\W+)keliru\b"
 )
 _PAUSES = re.compile(
     r"(?:(?:eh|oh|ya|oke|ok|bu|pak|ini) )*(?:bentar|sebentar|tunggu|tar|nanti|wait|hold on|later)"
