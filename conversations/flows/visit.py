@@ -102,8 +102,13 @@ def _decline(context: Context, answer: Json) -> tuple[Effect, ...]:
 
 
 def _depart(context: Context, answer: Json) -> tuple[Effect, ...]:
+    """Record that the officer leaves, unless it is asked first whether it is meant.
+
+    It is not asked if the page was opened on the agreed day, and the day has passed since.
+    """
     visit = _visit(context)
-    return (Depart(visit.id),) if answer == "go" and visit.on == context.facts.today else ()
+    agreed = visit.on == context.facts.today or context.answers.get("early") == "yes"
+    return (Depart(visit.id),) if answer == "go" and agreed else ()
 
 
 def _depart_early(context: Context, answer: Json) -> tuple[Effect, ...]:

@@ -207,10 +207,17 @@ async def fill_in_the_rest(town: Town, address: str) -> None:
     await town.say("izin usaha" if asked(town, address) in {"", "menu"} else "lanjut", address)
     if asked(town, address) == "resume":
         await town.tap("continue", address)
-    while (step := asked(town, address)) in {one.id for one in business_permit.FORM.steps}:
+    steps = {one.id for one in business_permit.FORM.steps}
+    for _ in steps:
+        step = asked(town, address)
+        if step not in steps:
+            return
         await answer(town, address, step)
         if step == "confirm":
             return
+        assert asked(town, address) != step, (
+            f"{address} is asked {step} again: {town.heard(address)}"
+        )
 
 
 async def make_the_visit(town: Town, case: Case) -> None:
@@ -224,7 +231,10 @@ async def make_the_visit(town: Town, case: Case) -> None:
     town.identify(case.person_id)
     await town.say("menu", officer)
     await town.tap(f"visit-{visit.id}", officer)
-    while (step := asked(town, officer)) != "menu":
+    for _ in range(2 * len(AT_THE_VISIT)):
+        step = asked(town, officer)
+        if step == "menu":
+            return
         if step == "code":
             await town.say(town.visit(visit.id).code or "", officer)
         elif step == "photo":
@@ -233,6 +243,7 @@ async def make_the_visit(town: Town, case: Case) -> None:
             await town.tap(AT_THE_VISIT[step], officer, step=step)
             if step == "offer":
                 await town.tap(f"visit-{visit.id}", officer)
+    raise AssertionError(f"the visit does not end: {town.heard(officer)}")
 
 
 def newest_case(town: Town, address: str, *, missing: bool = False) -> Case:
