@@ -18,6 +18,11 @@ _OFFICER_ASKED = re.compile(
     r"(?:petugas\w* .*?|(?:nomor|badge|kartu) )?(?:\w+ ){0,2}\(?(0\d{3}|(?<=petugas )\d{3,5})\)?,?"
     r" (?:\w+ ){0,3}(?:ben[ae]r\w*|asli|resmi|palsu|gadungan|real|legit|terdaftar)\b.*"
 )
+#: "nomor kartunya 0417", "is he real, number 0417": an answer to "what is the number on the card?".
+_OFFICER_NUMBERED = re.compile(
+    r"(?:.*\b(?:real|asli|resmi|beneran|bener|legit)\b.*?)?\b"
+    r"(?:nomor|nomer|no|number|badge|kartu\w*|id)\b(?: \w+){0,2}? ?:? ?(0\d{3})\W*"
+)
 _DOCUMENT = re.compile(r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|izin|ijin|permit)\b(.*)")
 _NUMBER_WORDS = frozenset({"no", "nomor", "nomer"})
 #: A number that can't be read, not a sentence: digits, with at most one word before them.
@@ -69,6 +74,7 @@ def _check(said: str) -> Typed | None:
     for command, order, number in (
         (Command.CHECK_OFFICER, _OFFICER, reference.badge),
         (Command.CHECK_OFFICER, _OFFICER_ASKED, reference.badge),
+        (Command.CHECK_OFFICER, _OFFICER_NUMBERED, reference.badge),
         (Command.CHECK_DOCUMENT, _DOCUMENT, _document_number),
     ):
         if not (found := order.fullmatch(said)):

@@ -296,11 +296,17 @@ def _single_words() -> tuple[str, ...]:
     return tuple(phrase for phrase in _lexicon() if " " not in phrase and len(phrase) >= 4)
 
 
+_ONLY_THEN = re.compile(r"^(?:pagi|siang|sore|malam)\b.*\b(?:saja|aja|ae|wae|dah|deh)\b")
+
+
 def whole_intent(text: str) -> Intent | None:
     """Return the intent that the whole message is a known phrase for, without guessing, or None."""
     lexicon = _lexicon()
     phrases = sorted(_phrases(plain(text)), key=len, reverse=True)
-    return next((lexicon[phrase] for phrase in phrases if phrase in lexicon), None)
+    found = next((lexicon[phrase] for phrase in phrases if phrase in lexicon), None)
+    if found is Intent.GREETING and _ONLY_THEN.search(plain(text)):
+        return None  # "sore aja" is a time
+    return found
 
 
 def words_beside(text: str) -> list[str]:

@@ -166,7 +166,8 @@ def _step(step: str, said: str) -> set[str]:
     got = {str(played.answers[step] or "unknown")} if step in played.answers else set()
     if played.asks_back:
         got.add("asked_back")
-    if {f"{SERVICE}.{step}.why", f"{SERVICE}.{step}.joined.why"} & {*played.keys}:
+    whys = {f"{SERVICE}.{step}.why", f"{SERVICE}.{step}.joined.why"}
+    if any(key in whys or key.startswith("common.intent.term.") for key in played.keys):
         got.add("explains")
     return got
 
@@ -298,6 +299,12 @@ _MATTERS = {
     "common.complaint": "complaint",
     "common.no_permit": "resend_permit",
     "my_requests.show": "status",
+    "notices.caller.matter.renew": "renew",
+    "notices.caller.matter.change": "change_after_permit",
+    "notices.caller.matter.close": "close_business",
+    "notices.caller.matter.referral": "referral",
+    "notices.caller.matter.cooperative": "cooperative",
+    "notices.caller.matter.credit": "credit",
 }
 #: Intents with another name than their label.
 _NAMES = {

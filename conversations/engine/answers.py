@@ -34,7 +34,7 @@ from conversations.messages import (
 )
 from conversations.parsers import Refused
 from conversations.parsers.evasions import evasion
-from conversations.parsers.hesitation import acknowledges
+from conversations.parsers.hesitation import acknowledges, agrees
 from conversations.phrases import Command, Intent
 from conversations.service import Service
 from conversations.session import Choice, Draft
@@ -386,13 +386,8 @@ def _read_again(turn: TurnBuilder, step: Step, words: str) -> Json:
 
 def _settle_own_question(turn: TurnBuilder, answer: str) -> None:
     draft = turn.session.draft
-    if answer == "complain":
-        drafts.go_on(turn)
-        turn.prompt = None
-        asides.complain(turn)
+    if asides.settle(turn, answer):
         return
-    if answer == "ask":
-        turn.says.append(Say("common.complaint.dropped"))
     if answer in {"restart", "drop"} and draft is not None:
         turn.session = structs.replace(turn.session, draft=Draft(draft.flow, draft.subject))
     if answer == "drop":
@@ -463,11 +458,19 @@ def idle(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
 
 def open_named(turn: TurnBuilder, text: str) -> bool:
     """Open the service that the words name, or the only one: "ijin usaha", "register my shop"."""
-    named = service_named(turn, text) or _asked_for(turn, text)
+    named = service_named(turn, text) or _asked_for(turn, text) or _agreed(turn, text)
     if turn.facts.me.desk != "owner" or named is None:
         return False
     drafts.open_flow(turn, named.id, "")
     return True
+
+
+def _agreed(turn: TurnBuilder, text: str) -> Service | None:
+    """Return the only service for "boleh, saya mau" on the first page, before any request."""
+    offered = turn.facts.mine.services
+    if len(offered) != 1 or turn.facts.mine.cases or not turn.at_home() or not agrees(text):
+        return None
+    return turn.flows.services[offered[0]]
 
 
 def _asked_for(turn: TurnBuilder, text: str) -> Service | None:

@@ -14,7 +14,8 @@ from conversations.phrases import Command, Intent
 from conversations.session import Choice
 from conversations.wording import window_words
 
-COMPLAINT = "complaint"  # the engine's own question: is it a complaint?
+# The engine's own questions: is it a complaint, shall supervisors call?
+COMPLAINT, CALL = "complaint", "call"
 
 #: Intents that are carried out as commands.
 ORDERS = {
@@ -39,6 +40,9 @@ _CALLED = {
     Intent.NOT_HANDED: Help.NOT_HANDED,
     Intent.SEIZED: Help.SEIZED,
 }
+#: Of these, supervisors are told at once, whatever words told of them.
+_AT_ONCE = frozenset({Intent.DISTRESS, Intent.NOT_HANDED, Intent.SEIZED})
+_SURE = 2.0  # weight of words that leave no doubt which matter it is
 
 
 def answer(turn: TurnBuilder, aside: Aside) -> None:
@@ -48,7 +52,7 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
     key = f"common.intent.{matter}"
     match meant:
         case Intent.COMPLAINT if aside.sure:
-            complain(turn)
+            _complain(turn)
         case Intent.COMPLAINT:
             _ask_whether_a_complaint(turn)
         case Intent.RESCHEDULE if turn.facts.mine.visits:
@@ -63,6 +67,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
             _tell_how_officer_is_known(turn, key)
         case _ if meant in ORDERS:
             orders.obey(turn, Typed(ORDERS[meant]))
+        case _ if meant in _CALLED and not _is_certain(aside):
+            _ask_whether_to_call(turn, _CALLED[meant])
         case _ if meant in _CALLED:
             orders.call(turn, _CALLED[meant], Say(key, orders.how_to_call(turn)))
         case _:
@@ -75,7 +81,42 @@ def _has_only_requests(turn: TurnBuilder) -> bool:
     return bool(turn.facts.mine.cases) and (flow is None or not flow.form)
 
 
-def complain(turn: TurnBuilder) -> None:
+def settle(turn: TurnBuilder, answer: str) -> bool:
+    """Carry out the answer to a question of this module; False if it is another question's."""
+    called = next((i for i, about in _CALLED.items() if answer == f"{CALL}:{about}"), None)
+    if called is None and answer not in ("complain", "ask"):
+        return False
+    drafts.go_on(turn)
+    if answer == "ask":
+        turn.says.append(Say("common.not_told"))
+        return True
+    turn.prompt = None
+    if called is None:
+        _complain(turn)
+    else:
+        about = Say(f"common.intent.{called.lower()}", orders.how_to_call(turn))
+        orders.call(turn, _CALLED[called], about)
+    return True
+
+
+def _is_certain(aside: Aside) -> bool:
+    """Whether supervisors are told without asking the person."""
+    return aside.intent in _AT_ONCE or aside.sure or aside.weight >= _SURE
+
+
+def _ask_whether_to_call(turn: TurnBuilder, about: Help) -> None:
+    """Ask before a supervisor is told of a matter that few words hint at."""
+    turn.ask_own(
+        CALL,
+        (
+            Choice("call", Say("common.call.yes"), f"{CALL}:{about}", means="yes"),
+            Choice("ask", Say("common.call.no"), "ask", means="no"),
+        ),
+        matter=Say(f"notices.caller.matter.{about}"),
+    )
+
+
+def _complain(turn: TurnBuilder) -> None:
     """Pass a confirmed complaint on."""
     orders.call(turn, Help.COMPLAINT, Say("common.intent.complaint", orders.how_to_call(turn)))
 

@@ -8,7 +8,7 @@ from conversations import lexicon
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import matter
 from conversations.engine.meanings import GATHERED, Correction
-from conversations.engine.reading import choices_named, reads
+from conversations.engine.reading import choices_named, nods_beside, reads
 from conversations.events import Said
 from conversations.flow import Flow
 from conversations.parsers import Refused
@@ -22,7 +22,8 @@ from conversations.words import plain
 _CHANGES = re.compile(
     r"\b(?:salah\w*|keliru|ganti\w*|diganti|ubah\w*|rubah|diubah|ralat|koreksi|harusnya|seharusnya"
     r"|mestinya|(?:di)?perbaiki|(?:di)?bener(?:in|kan)|(?:di)?betul(?:in|kan)|kegedean|kekecilan"
-    r"|kebanyakan|edit|revisi|update|typo|change|wrong|should be|correct\w*|bukan\w*|kurang"
+    r"|kebanyakan|kecuali|selain|except|edit|revisi"
+    r"|update|typo|change|wrong|should be|correct\w*|bukan\w*|kurang"
     r"|jadi(?:kan|in)?)\b"
 )
 #: Words that correct even where free words are an answer, such as an address.
@@ -57,6 +58,7 @@ _ASKED_OF = frozenset({Intent.HELP, Intent.WHY, Intent.BACK})
 _CONTRASTS = re.compile(r"\b(?:bukan|salah|ga|gak|nggak|tidak|not)\b", re.IGNORECASE)
 SHORT = 2  # letters of a word that names no option: "di"
 LAST = 3  # answers that words without a name may take back
+_FEW = 5  # words that may be an answer without its name
 _OLD = re.compile(r"\bbukan\b.*$")  # "… bukan aminah" names the old answer
 #: Courtesies, and words that name or correct an answer, around the new one.
 _AROUND = re.compile(
@@ -138,12 +140,20 @@ def _untold(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correctio
         answer = draft.answers.get(step.id)
         if step.amended(answer, text) != text and _reads(turn, draft, step, text):
             return Correction(step.id, text)
-    if choices_named(turn, text):
+    named = choices_named(turn, text)
+    if (named and not nods_beside(turn, text, named[0])) or len(text.split()) > _FEW:
         return None
     free = (s for s in flow.steps if s.optional and s.takes_words and not s.takes_photos)
-    untold = (step for step in free if step.id not in draft.answers)
-    read_by = next((step for step in untold if _reads(turn, draft, step, text)), None)
+    read_by = next((step for step in free if _tells(turn, draft, step, text)), None)
     return Correction(read_by.id, text) if read_by is not None else None
+
+
+def _tells(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> bool:
+    """Whether the words are an answer of the step, rather than that there is none."""
+    try:
+        return step.read(Said(text), turn.context(draft)) is not None
+    except (Refused, Stay):
+        return False
 
 
 def _slip(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction | None:
@@ -236,7 +246,8 @@ def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
     amended = step.amended(draft.answers.get(step.id), whole) != whole
     if step.numeric or step.optional or amended:
         parts.append(whole)  # "2 orang", "rw 8" and "rt 5 rw 3" name themselves
-    parts += _AFTER.split(whole_text)[:0:-1]  # "modalnya bukan 1 juta tapi 2 juta"
+    # "modalnya bukan 1 juta tapi 2 juta"
+    parts += [p for p in _AFTER.split(whole_text)[:0:-1] if not _CHANGES.search(plain(p))]
     for part in parts:
         words = _trimmed(part)
         if words and _reads(turn, draft, step, words):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from conversations.commands import Typed
@@ -70,6 +70,7 @@ class Aside:
     intent: Intent
     part: str = ""  # of an intent with several answers: the authority for a KTP
     sure: bool = False  # the message is nothing but a phrase for it
+    weight: float = field(default=1.0, compare=False)  # of its words in the lexicon
 
 
 @dataclass(frozen=True, slots=True)

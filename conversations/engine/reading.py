@@ -35,6 +35,18 @@ _ASKS = re.compile(
 )
 #: Words that accept an offer only where they stand alone: "liat aja ya" takes nothing.
 _ASSENT = frozenset(lexicon.words("ya iya yes oke ok okay sip boleh noted insyaallah insya allah"))
+#: Words that are a yes where they stand alone.
+_NODS = frozenset(
+    lexicon.words("ya iya iye yah yo ok oke okay sip siap dah udah sudah deh boleh bisa yes setuju")
+)
+#: Words that say nothing more beside a yes.
+_FILLING = frozenset(
+    lexicon.words(
+        "aja saja lah dong deh nih tuh sih kok kan semua semuanya itu ini pak bu bang mas"
+        " mbak kak min gan bos neng tolong please sekarang langsung saya aku sy all it is that"
+        " this makasih terima kasih"
+    )
+)
 _POLITE = frozenset(
     lexicon.words("makasih terima kasih selamat pagi siang sore malam halo hai baik")
 )
@@ -166,6 +178,19 @@ def _hardly_assents(turn: TurnBuilder, text: str) -> bool:
         return False
     beside = {*lexicon.words(text)} - _ASSENT - _POLITE
     return bool(beside or ranked[0].evidence <= _GOD_WILLING)
+
+
+def nods_beside(turn: TurnBuilder, text: str, choice: Choice) -> bool:
+    """Whether only a nod names a choice that can't be undone, beside other words: "sore aja ya"."""
+    asked = turn.session.asked
+    if asked is None or not _is_one_of(lexicon.asked_back(), turn, choice):
+        return False
+    if bare_number(text) or exact(text, turn.labels()) is not None:
+        return False
+    listed = lexicon.options(asked.flow, asked.step)
+    known = listed.words_of(choice.value) if listed is not None else frozenset()
+    said = {*lexicon.words(text)}
+    return not said & (known - _NODS - _FILLING) and bool(said - known - _NODS - _FILLING)
 
 
 def doubts(turn: TurnBuilder, text: str, choice: Choice) -> bool:

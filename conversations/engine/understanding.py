@@ -10,7 +10,7 @@ import re
 from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine import confirming, desk
-from conversations.engine.asides import COMPLAINT, ORDERS
+from conversations.engine.asides import CALL, COMPLAINT, ORDERS
 from conversations.engine.builder import TurnBuilder, same
 from conversations.engine.corrections import correction
 from conversations.engine.gathering import LEAST as LEAST_FACTS
@@ -45,6 +45,7 @@ from conversations.engine.reading import (
     command_is_answer,
     doubts,
     may_be_a_name,
+    nods_beside,
     option_weight,
     reads,
     service_named,
@@ -53,8 +54,11 @@ from conversations.events import Said, Tapped
 from conversations.flow import Flow
 from conversations.messages import Say
 from conversations.parsers import phone
+from conversations.parsers.evasions import evasion
+from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Command, Intent
 from conversations.session import Choice
+from conversations.steps import Review
 from conversations.words import standardised
 
 #: Facts that one phrase names: "gorengan depan rumah", "izin untuk warung".
@@ -150,18 +154,30 @@ def _held_back(turn: TurnBuilder, said: Said) -> Unread | None:
     return Unread(Say("common.desk.held"))
 
 
-def _retold(turn: TurnBuilder, said: Said) -> Unread | None:
-    """Return that words at "do you want to complain?" go on with the story: nothing is lost."""
+def _retold(turn: TurnBuilder, said: Said) -> Unread | Pick | None:
+    """Return that words at "do you want to complain?" go on with the story: nothing is lost.
+
+    "iya, mau lapor dia" is a yes, and "ga jadi lapor" a no.
+    """
     asked = turn.session.asked
-    if asked is None or asked.step != COMPLAINT or read_command(said.text) is not None:
+    if asked is None or (asked.flow, asked.step) != ("common", COMPLAINT):
         return None
-    if choices_named(turn, said.text) or service_named(turn, said.text) is not None:
+    if read_command(said.text) is not None or "?" in said.text:
         return None
     raised = matter(said.text)
-    goes_on = raised is None and turn.at_home() and said.text.strip("?") == said.text
-    if goes_on or (raised is not None and raised.intent is Intent.COMPLAINT):
-        return Unread(Say("common.complaint.told_later"))
-    return None
+    of_it = raised is not None and raised.intent in (Intent.COMPLAINT, Intent.FEAR, Intent.DOUBT)
+    of_it = of_it or (raised is not None and raised.intent in (Intent.CANCEL, Intent.GO_ON))
+    flow = turn.flow(turn.session.draft)
+    if not of_it and (raised is not None or (flow is not None and flow.form)):
+        return None
+    yes, no = turn.session.shown[0], turn.session.shown[-1]
+    if _DROPS.search(standardised(said.text)):
+        return Pick(no)
+    if agrees(said.text) and not hesitates(said.text):
+        return Pick(yes)
+    if choices_named(turn, said.text) or service_named(turn, said.text) is not None:
+        return None
+    return Unread(Say("common.complaint.told_later"))
 
 
 def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
@@ -169,7 +185,7 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
     asked = turn.session.asked
     if asked is None or asked.flow != "common":
         return None
-    if asked.step != COMPLAINT and not desk.passes_by(turn, said.text):
+    if asked.step not in (COMPLAINT, CALL) and not desk.passes_by(turn, said.text):
         return None
     if read_command(said.text) is not None or choices_named(turn, said.text):
         return None
@@ -191,9 +207,15 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
     if at_desk is not None:
         return at_desk
     if raised is not None and option_weight(turn, said.text) > raised.weight:
-        raised = None  # "kebakar" of lost papers is no fire
-    if raised is not None and (raised.intent in _URGENT or _comes_first(turn, raised)):
-        return Aside(raised.intent, raised.part, raised.sure)
+        named = choices_named(turn, said.text)
+        if not named or not nods_beside(turn, said.text, named[0]):
+            raised = None  # "kebakar" of lost papers is no fire
+    if raised is not None and raised.intent is Intent.CHANGE_AFTER_PERMIT and _fills_in(turn):
+        raised = None  # "eh salah, pindah ke Manggarai" corrects the form
+    if raised is not None and (raised.intent in _URGENT or _comes_first(turn, raised, said.text)):
+        return _aside(raised)
+    if _goes_on(turn, said.text):
+        return Aside(Intent.GO_ON)
     return (
         _parts(turn, said, raised)
         or _several_facts(turn, said, raised)
@@ -219,6 +241,10 @@ def _stopped(turn: TurnBuilder, typed: Typed | None, raised: Matter | None) -> C
     return confirming.refusing(turn)
 
 
+#: Words that drop a complaint, and do not say that something did not happen.
+_DROPS = re.compile(r"\b(?:(?:tidak|nggak) (?:jadi|usah)|batal\w*|jangan dilapor\w*|never ?mind)\b")
+
+
 def _cancels(turn: TurnBuilder, text: str) -> bool:
     """Whether an owner wants a form cancelled, whatever else the words say: "batalin, takut"."""
     flow = turn.flow(turn.session.draft)
@@ -229,12 +255,35 @@ def _cancels(turn: TurnBuilder, text: str) -> bool:
     return _CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None
 
 
-def _comes_first(turn: TurnBuilder, raised: Matter) -> bool:
-    """Whether a matter is answered before the words are read as an answer to a form's question."""
-    step, flow = turn.asked_step(), turn.flow(turn.session.draft)
-    if raised.intent not in _FIRST or flow is None or not flow.form:
+def _fills_in(turn: TurnBuilder) -> bool:
+    """Whether a form is open."""
+    flow = turn.flow(turn.session.draft)
+    return flow is not None and flow.form
+
+
+def _goes_on(turn: TurnBuilder, text: str) -> bool:
+    """Whether "lanjut", said after a reminder, is no answer to the open question of a form."""
+    step = turn.asked_step()
+    if step is None or turn.session.clarifying or evasion(text) != "go_on":
         return False
-    return step is not None and not step.takes_photos
+    return _fills_in(turn) and not choices_named(turn, text)
+
+
+def _comes_first(turn: TurnBuilder, raised: Matter, text: str) -> bool:
+    """Whether a matter is answered before the words are read as an answer to a form's question.
+
+    At the review a question is answered: "ini nanti dilihat satpol ga" changes nothing.
+    """
+    step = turn.asked_step()
+    if step is None or not _fills_in(turn):
+        return False
+    if isinstance(step, Review):
+        asks = _ASKS_WHETHER.search(standardised(text)) is not None
+        return asks and raised.intent in DIGRESSIONS and raised.intent not in ORDERS
+    return raised.intent in _FIRST and not step.takes_photos
+
+
+_ASKS_WHETHER = re.compile(r"\?\W*$|\btidak(?: (?:ya|sih|pak|bu|mas|mbak|kak|min))*\W*$")
 
 
 def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None:
@@ -297,6 +346,8 @@ def _is_answered(turn: TurnBuilder, step: str) -> bool:
 def _picked(turn: TurnBuilder, said: Said) -> Pick | Between | None:
     """Return the choice that the words pick, or those between which they stand."""
     named = choices_named(turn, said.text)
+    if named and nods_beside(turn, said.text, named[0]):
+        return None
     if len(named) > 1 or (named and doubts(turn, said.text, named[0])):
         return Between(named)
     return Pick(named[0]) if named else None
@@ -320,8 +371,12 @@ def _beside(turn: TurnBuilder, said: Said, raised: Matter | None) -> Aside | Non
     if raised.intent in _OF_OTHERS and _is_of_ours(turn, said.text, raised.intent):
         return None
     if raised.intent in DIGRESSIONS or raised.intent in ORDERS:
-        return Aside(raised.intent, raised.part, raised.sure)
+        return _aside(raised)
     return None
+
+
+def _aside(raised: Matter) -> Aside:
+    return Aside(raised.intent, raised.part, raised.sure, raised.weight)
 
 
 def _is_of_ours(turn: TurnBuilder, text: str, raised: Intent) -> bool:

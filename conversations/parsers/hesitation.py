@@ -42,7 +42,9 @@ _KNOWS_NOT = re.compile(
 _LEADS = re.compile(
     r"^(?:(?:ya|iya|yes|oke|ok|tapi|tp|but|eh|oh|terus|suruh|tolong|bilang|please)\b[\s,.]*)+", re.I
 )
-_AGREES = re.compile(r"^\W*(?:ya|iya|yes|oke|ok|boleh|setuju|sip|gas|yuk|lanjut)\b")
+_AGREES = re.compile(
+    r"^\W*(?:ya|iya|yaudah|yes|yeah|sure|oke|ok|boleh|setuju|sip|gas|yuk|lanjut)\b"
+)
 #: Words that by themselves name no reason.
 _EMPTY = frozenset({
     "eh", "oh", "ya", "iya", "ok", "oke", "salah", "bukan", "maksud", "maksudnya", "sori",

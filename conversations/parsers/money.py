@@ -141,7 +141,8 @@ _MIXED = re.compile(r"(?<![\d.,])(?:(\d{1,6}) )?(\d{1,2})([/⁄])([1-9]\d?)(?![\
 _CORRECTION = re.compile(r"\b(?:eh+|ralat|maksudnya|maksud saya|salah|sori|sorry|koreksi)\b")
 _NOTHING = re.compile(
     r"^\W*(?:nol|nihil|kosong|zero|nothing)(?: rupiah| perak)?\W*$"
-    r"|^(?:\w+ ){0,3}?(?:belum|tidak) (?:\w+ ){0,2}?(?:ada|punya|dapat|dapet|jualan|berjualan"
+    r"|^(?:\w+ ){0,3}?(?:belum|tidak) (?!(?:tahu|tau|yakin|ingat|inget|paham|ngerti|hafal|hapal)\b)"
+    r"(?:\w+ ){0,2}?(?:ada|punya|dapat|dapet|jualan|berjualan"
     r"|jalan|mulai|menghasilkan|berpenghasilan|penghasilan|laku|untung|modal|omset|omzet|pemasukan"
     r"|pakai|pake|keluar)\b"
     r"|^(?:tanpa|nol) (?:modal|omset|omzet|penghasilan)"

@@ -25,7 +25,8 @@ _GREETING = re.compile(
 _END = r"\s*(?:(?:adalah|itu|ialah|bernama)\b)?(?:\s*[:=,]\s*|\s+)"
 # Before a name, these words are never a part of it.
 _SURE_LEAD = re.compile(
-    r"(?:panggil (?:saja|aja)|namaku|a/n|atas nama|my name is|name is|i am|i'm"
+    r"(?:panggil (?:saja|aja)|namaku|jeneng(?:ku|e)|jeneng (?:kulo|ku)|nami (?:kulo|abdi)"
+    r"|a/n|atas nama|my name is|(?:the )?owner(?:'s name)? is|name is|i am|i'm"
     r"|(?:nama|nm|nma)(?: (?:lengkap|panggilan))? (?:saya|sy|aku|gue)(?:nya)?"
     r"|(?:nama|nm|nma) (?:lengkap|panggilan)(?:nya)?"
     rf"|(?:nama|nm|nma) (?:usaha|toko|warung)(?:nya)?(?: (?:saya|kami|sy))?){_END}",
@@ -82,7 +83,7 @@ _SENTENCE = re.compile(
 _REMARK = re.compile(
     r"\b(?:saja|aja|sekitar|sekitaran|sih|dong|deh|kok|kan|nih|masih|belum|sudah|lagi|tadi|kemarin"
     r"|sekarang|nanti|karena|kalau|tapi|terus|cuma|cuman|hanya|paling|biasanya|kadang|pokoknya"
-    r"|muter\w*|saya|kami|it|got|was|is|my|we|because|just|only)\b"
+    r"|muter\w*|namanya|manggil\w*|saya|kami|it|got|was|is|my|we|because|just|only)\b"
 )
 _SHORTEST_REMARK = 3  # words
 HALF = 0.5  # share of words that are no part of a name, at which the person is asked

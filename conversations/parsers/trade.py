@@ -8,6 +8,7 @@ from conversations import lexicon
 from conversations.facts import Facts
 from conversations.messages import Say
 from conversations.parsers import Parser, Reading, Refused
+from conversations.parsers.evasions import evasion
 from conversations.words import standardised, tidy
 
 #: Words that begin with a verb of selling: "jual alat pemadam kebakaran". A noun is not enough:
@@ -56,6 +57,8 @@ def business_type(*, offers: int = 3) -> Parser:
 
     def parse(text: str, facts: Facts) -> None:
         words = tidy(text)[:300]
+        if evasion(words) is not None:
+            raise Refused("unknown_trade")
         found = facts.trades.search(words, limit=offers) if re.search(r"[^\W\d_]{2}", words) else ()
         if not found:
             raise Refused("unknown_trade")

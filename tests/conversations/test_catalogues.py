@@ -79,7 +79,7 @@ ANSWERED = [
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.reason.{}": sorted(CALLED),
     "call.short.{}": sorted(CALLED),
-    "common.{}": ("resume", "cancel", "complaint", "gathered", "my_data", "erase_data"),
+    "common.{}": ("resume", "cancel", "complaint", "call", "gathered", "my_data", "erase_data"),
     "notices.caller.matter.{}": (
         "renew",
         "change",
