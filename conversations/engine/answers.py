@@ -262,7 +262,7 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused, *, of_several: bool
         say = Say("common.line", {"label": label, "answer": say})
     if refusal.readings:
         first, *others = refusal.readings
-        sure = refusal.reason in _CONFIRMED
+        sure = refusal.reason in _CONFIRMED or not others
         choices = [
             Choice(first.value, first.label, first.answer, means="yes" if sure else ""),
             *(
@@ -271,7 +271,8 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused, *, of_several: bool
             ),
         ]
         if refusal.reason in _DENIED or (not sure and others):
-            no = Say("common.not_this") if sure else Say("common.none_of_these")
+            confirms = refusal.reason in _CONFIRMED
+            no = Say("common.not_this") if confirms else Say("common.none_of_these")
             choices.append(Choice("none", no, None, "again", means="no"))
         turn.show(step.id, Prompt(say, tuple(choices)), clarifying=True)
         return

@@ -42,7 +42,7 @@ _CALLED = {
 }
 #: Of these, supervisors are told at once, whatever words told of them.
 _AT_ONCE = frozenset({Intent.DISTRESS, Intent.NOT_HANDED, Intent.SEIZED})
-_SURE = 2.0  # weight of words that leave no doubt which matter it is
+_SURE = 1.5  # weight of words that leave no doubt which matter it is
 
 
 def answer(turn: TurnBuilder, aside: Aside) -> None:
@@ -56,6 +56,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
         case Intent.COMPLAINT:
             _ask_whether_a_complaint(turn)
         case Intent.RESCHEDULE if turn.facts.mine.visits:
+            if all(visit.state not in _UNDER_WAY for visit in turn.facts.mine.visits):
+                turn.says.append(Say("common.reschedule_here"))
             orders.obey(turn, Typed(Command.STATUS))
         case Intent.HELP if _has_only_requests(turn):
             orders.obey(turn, Typed(Command.STATUS))  # "terus gimana?" asks how it stands
@@ -158,4 +160,5 @@ def _tell_code(turn: TurnBuilder, key: str) -> None:
 
 
 #: States of a visit in which its host holds a code.
-_WITH_CODE = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED})
+_UNDER_WAY = frozenset({VisitState.ON_THE_WAY, VisitState.ARRIVED})
+_WITH_CODE = _UNDER_WAY | {VisitState.ACCEPTED}

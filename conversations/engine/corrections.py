@@ -42,14 +42,14 @@ _SLIP = re.compile(
     r"^(?:(?:eh+|ups|oops|sorry|maaf|aduh|waduh|lho|loh)[\s,.!]*)*"
     r"(?:bukan|salah|ralat|koreksi|keliru|i mean|no wait)\b"
     r"|\bmaksud(?:nya|ku| saya| sy| aku)?\b"
-    r"|\b(?:deng|ding)[\s.!]*$|\bi mean\b",
+    r"|\b(?:deng|ding)[\s.!]*$|\bi mean\b|\bmake (?:that|it)\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"\?|\b(?:apa|apaan|gimana|kenapa|siapa|kapan|what|how|why)\b")
 _EH = re.compile(r"^(?:eh+|ups|oops)\b", re.IGNORECASE)
 _SLIPPED = re.compile(
     r"\b(?:eh+|ups|oops|sorry|maaf|aduh|waduh|lho|loh|salah|ralat|koreksi|keliru|deng|ding|deh|dong"
-    r"|maksud(?:nya|ku)?|i mean|no wait|tadi|harusnya|seharusnya)\b",
+    r"|make (?:that|it)|maksud(?:nya|ku)?|i mean|no wait|tadi|harusnya|seharusnya)\b",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r",|;|\b(?:tapi|tp|melainkan|yang benar|yg bener)\b", re.IGNORECASE)
@@ -151,9 +151,10 @@ def _untold(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correctio
 def _tells(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> bool:
     """Whether the words are an answer of the step, rather than that there is none."""
     try:
-        return step.read(Said(text), turn.context(draft)) is not None
+        read = step.read(Said(text), turn.context(draft))
     except (Refused, Stay):
         return False
+    return read is not None and read != draft.answers.get(step.id)
 
 
 def _slip(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction | None:

@@ -100,7 +100,7 @@ def choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     index = exact(text, labels)
     if index is not None:
         return (shown[index],)
-    named = _by_lexicon(turn, text)
+    named = _by_lexicon(turn, text) or _by_name_of_answer(turn, text)
     if named:
         return named
     index = pick_label(text, labels, closing=_closing(turn))
@@ -130,6 +130,15 @@ def _by_lexicon(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
         return ()
     near = {one.name for one in ranked if one.weight > ranked[0].weight - NEAR}
     return tuple(choice for choice in turn.session.shown if choice.value in near)
+
+
+def _by_name_of_answer(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
+    """Return the answer to be changed that the words name, at "which one is to be changed?"."""
+    shown = {choice.value: choice for choice in turn.session.shown if choice.act == "edit"}
+    draft = turn.session.draft
+    words = lexicon.answers(draft.flow) if draft is not None and shown else None
+    ranked = words.rank(text) if words is not None else []
+    return tuple(shown[one.name] for one in ranked[:1] if one.name in shown)
 
 
 def _is_read_otherwise(turn: TurnBuilder, text: str, choice: Choice) -> bool:

@@ -41,6 +41,7 @@ from conversations.engine.meanings import (
 from conversations.engine.questions import why_key
 from conversations.engine.reading import (
     answers,
+    bare_number,
     choices_named,
     command_is_answer,
     doubts,
@@ -53,7 +54,7 @@ from conversations.engine.reading import (
 from conversations.events import Said, Tapped
 from conversations.flow import Flow
 from conversations.messages import Say
-from conversations.parsers import phone
+from conversations.parsers import dates, phone
 from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Command, Intent
@@ -216,6 +217,8 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         return _aside(raised)
     if _goes_on(turn, said.text):
         return Aside(Intent.GO_ON)
+    if raised is None and _names_time(turn, said.text):
+        return Aside(Intent.RESCHEDULE)
     return (
         _parts(turn, said, raised)
         or _several_facts(turn, said, raised)
@@ -267,6 +270,20 @@ def _goes_on(turn: TurnBuilder, text: str) -> bool:
     if step is None or turn.session.clarifying or evasion(text) != "go_on":
         return False
     return _fills_in(turn) and not choices_named(turn, text)
+
+
+def _names_time(turn: TurnBuilder, text: str) -> bool:
+    """Whether words at the page of one's requests name a day or an hour: "kamis sore aja"."""
+    flow = turn.flow(turn.session.draft)
+    if flow is None or flow.status is None or not turn.facts.mine.visits:
+        return False
+    if bare_number(text) or choices_named(turn, text):
+        return False
+    named = dates.read(text, turn.facts.today)
+    return named is not None or _PART.search(standardised(text)) is not None
+
+
+_PART = re.compile(r"\b(?:pagi|siang|sore)(?:an)?\b|\b(?:morning|afternoon)s?\b|\bjam \d")
 
 
 def _comes_first(turn: TurnBuilder, raised: Matter, text: str) -> bool:

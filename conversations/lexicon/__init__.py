@@ -51,7 +51,7 @@ _BETWEEN = frozenset({
 _ASKED = frozenset({"boleh", "wajib", "penting", "aman", "sah", "mahal"})
 #: A clause ends here, and with it a negation.
 _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:tapi|tp|tetapi|cuma|cuman|hanya|but|terus|trus)\b")
-_PARTICLES = ("nya", "lah", "kah", "pun", "ku", "mu")
+_PARTICLES = ("nya", "nye", "lah", "kah", "pun", "ku", "mu")
 _SUFFIXES = ("kan", "in", "an", "i")
 #: Words whose root means something else: "penjualan" is a sum, "jualan" are goods; what is to be
 #: mended ("benerin") is not right, who is followed ("diikuti") does not follow.

@@ -6,9 +6,11 @@ import re
 from datetime import date
 
 from conversations.messages import Json
+from conversations.parsers.absences import BUSY_ON
 from conversations.parsers.dates import WEEKDAYS
 from conversations.words import standardised
 
+_BUSY = re.compile(r"\b(?:kondangan|belanja|hajatan|acara|arisan|mudik|libur|tutup|pergi|sibuk)\b")
 _MOST_WORDS = 6  # a longer text rather tells something else
 _ADDS = re.compile(r"\b(?:juga|tambah\w*|also|too|add|plus)\b")
 _ONLY = re.compile(r"\b(?:saja|only|just)\b")
@@ -29,7 +31,7 @@ def days_amended(answer: Json, words: str) -> str:
     if not isinstance(answer, list) or not named:
         return words
     days = [str(day) for day in answer]
-    if _TAKES_AWAY.search(said):
+    if _TAKES_AWAY.search(said) or re.search(BUSY_ON, said) or _BUSY.search(said):
         kept = [day for day in days if date.fromisoformat(day).weekday() not in named]
         return ", ".join(kept) if 0 < len(kept) < len(days) else words
     if _ADDS.search(said):

@@ -18,7 +18,7 @@ from conversations.words import plain, standardised
 Part: TypeAlias = Literal["morning", "midday", "afternoon", "any"]
 
 _PART = (
-    r"(?:pagi|siang|sore|petang|malam|subuh|magh?rib|isya|zuhur|ash?ar|morning|noon|afternoon"
+    r"(?:pagi|siang|sore|petang|malam|subuh|magh?rib|isya|zuhur|ash?ar|mornings?|noon|afternoon"
     r"|evening|night)"
 )
 _PRAYERS = r"(?:(?:setelah|sebelum|jam|waktu) )?"
@@ -147,7 +147,7 @@ def parts(said: str) -> list[Part]:
     if re.search(r"\d|\b(?:jam|pukul)\b", said):
         return []
     words: tuple[tuple[Part, str], ...] = (
-        ("morning", r"\b(?:pagi|enjing|isuk|morning|esuk)\b"),
+        ("morning", r"\b(?:pagi|enjing|isuk|mornings?|esuk)\b"),
         ("midday", r"\b(?:siang|midday|noon|tengah hari|awan)\b"),
         ("afternoon", r"\b(?:sore|petang|afternoon|sonten|evening)\b"),
     )
@@ -185,7 +185,7 @@ _SPANS = tuple(
         (r"\b(?:subuh|shubuh)\b", (4, 30), (6, 0)),
         (r"\b(?:tengah hari|midday|noon)\b", (12, 0), (12, 0)),
         (r"\bjam (?:istirahat|makan siang)\b", (12, 0), (13, 0)),
-        (r"\b(?:pagi|enjing|isuk|esuk|morning|pagian)\b", (8, 0), (11, 0)),
+        (r"\b(?:pagi|enjing|isuk|esuk|mornings?|pagian)\b", (8, 0), (11, 0)),
         (r"\b(?:siang|awan|siangan)\b", (11, 0), (15, 0)),
         (r"\b(?:sore|petang|sonten|afternoon|sorean)\b", (15, 0), (18, 0)),
         (r"\b(?:malam|evening|night|maleman|malaman)\b", (18, 0), (21, 0)),
