@@ -14,7 +14,7 @@ from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, choice, no
 from conversations.facts import CaseFact
 from conversations.messages import Json, Lines, Say, Value
-from conversations.parsers import Refused
+from conversations.parsers import Refused, verdicts
 from conversations.parsers.note import reason as read_reason
 from conversations.session import Draft
 from conversations.words import plain, standard, tidy
@@ -113,7 +113,8 @@ def approve(turn: TurnBuilder, text: str) -> None:
 
 def reject(turn: TurnBuilder, text: str) -> None:
     """Ask whether the case is to be rejected, with the reason in the words or asked for."""
-    reason = reason_after_because(text) or _rest(text, "reject")
+    said = tidy(text) if verdicts.denies_approval(text) else verdicts.positive(tidy(text))
+    reason = reason_after_because(said) or _rest(_without_owner(turn, said), "reject")
     with_case(turn, text, "decide", decide, {"decision": "reject", "reason": reason})
 
 
@@ -201,6 +202,49 @@ def drop(turn: TurnBuilder) -> None:
     """Leave the open review undecided, and go to the menu."""
     turn.says.append(Say("review.sure.no.end"))
     drafts.close(turn)
+
+
+def undecided(turn: TurnBuilder, text: str) -> None:
+    """Say that nothing is decided; show the case that words ask about."""
+    turn.says.append(Say("supervising.undecided"))
+    if not verdicts.wonders(text):
+        if turn.session.draft is not None and turn.session.draft.flow == "review":
+            drafts.close(turn)  # "ok" after it must not approve
+            turn.prompt = None
+        return
+    named = [id for flow, id, _ in waiting_named(turn, text) if flow == "review"]
+    number, cases, draft = number_in(text), turn.facts.desk.cases, turn.session.draft
+    named += [str(case.id) for case in cases if case.number == number]
+    if draft is not None and draft.flow == "review" and turn.facts.desk.case(draft.subject):
+        named.append(draft.subject)
+    elif len(cases) == 1 and number is None:
+        named.append(str(cases[0].id))
+    if named:
+        open_card(turn, named[0])
+    elif number is not None:
+        turn.effects.append(ShowCase(number))
+    else:
+        drafts.digress(turn)
+
+
+def without_owners(turn: TurnBuilder, text: str) -> str:
+    """Return words without the names of the owners whose cases wait."""
+    names = {word for case in turn.facts.desk.cases for word in plain(case.holder).split()}
+    return " ".join(word for word in text.split() if _bare(word) not in names)
+
+
+def _without_owner(turn: TurnBuilder, text: str) -> str:
+    """Return words without the owner's name after the verb: "tolak siti, tempatnya …"."""
+    verb, *rest = text.split() or [""]
+    while rest and not without_owners(turn, rest[0]):
+        rest.pop(0)
+    return " ".join([verb, *rest])
+
+
+def open_card(turn: TurnBuilder, subject: str) -> None:
+    """Ask for the decision on a case, whatever was answered before."""
+    drafts.switch_to(turn, Draft("review", subject, {}))
+    drafts.go_on(turn)
 
 
 # -- looking at cases ------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from conversations.engine.builder import TurnBuilder, choices_of
 from conversations.engine.confirming import ask, choice, no
 from conversations.engine.naming import Named, names_somebody, officers_named
 from conversations.facts import OfficerFact
-from conversations.messages import Json, Message, Say
+from conversations.messages import Json, Message, Say, Value
+from conversations.parsers import verdicts
 from conversations.session import Choice
 from conversations.words import plain, standard
 
@@ -87,7 +88,11 @@ def hand_on(turn: TurnBuilder, text: str) -> None:
     """Ask whether all visits of one officer are to be offered to another."""
     mentions = officers_named(text, turn.facts.desk.officers)
     giver, taker = _roles(text, mentions)
-    if giver is None or not giver.officers:
+    if len(mentions) > 1 and verdicts.swaps(text):
+        turn.says.append(Say("supervising.no_swap", _pair(giver, taker)))
+    elif giver is not None and giver.officers and verdicts.names_a_part(text):
+        turn.says.append(Say("supervising.whole_tour", _pair(giver, taker)))
+    elif giver is None or not giver.officers:
         drafts.digress(turn, Say("supervising.whose_visits"))
     elif len(giver.officers) > 1:
         to = str(taker.officers[0].id) if taker is not None and len(taker.officers) == 1 else ""
@@ -98,6 +103,15 @@ def hand_on(turn: TurnBuilder, text: str) -> None:
         ask(turn, Say("supervising.which_officer"), *choices, no())
     else:
         _hand_to(turn, giver.officers[0], taker.officers if taker is not None else ())
+
+
+def _pair(giver: Named | None, taker: Named | None) -> dict[str, Value]:
+    """Return the first names of two officers, to fill an example."""
+    names = [
+        one.officers[0].name.split()[0] if one is not None and one.officers else otherwise
+        for one, otherwise in ((giver, "Joko"), (taker, "Dewi"))
+    ]
+    return {"giver": names[0], "taker": names[1]}
 
 
 def _roles(text: str, mentions: Sequence[Named]) -> tuple[Named | None, Named | None]:
@@ -168,6 +182,17 @@ def end(turn: TurnBuilder, text: str) -> None:
         confirm_end(turn, str(found[0].id), None)
     else:
         _ask_which(turn, text, found, "end_whom")
+
+
+def stays(turn: TurnBuilder, text: str) -> None:
+    """Say that nothing changes for an officer who is out, or who does not leave."""
+    found = _the_officers(turn, text)
+    if len(found) == 1:
+        first = found[0].name.split()[0]
+        params = {"officer": found[0].name, "badge": found[0].badge, "first": first}
+        turn.says.append(Say("supervising.stays", params))
+    else:
+        turn.says.append(Say("supervising.absent"))
 
 
 def confirm_end(turn: TurnBuilder, subject: str, argument: Json) -> None:

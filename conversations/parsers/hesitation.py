@@ -30,9 +30,28 @@ _PAUSES = re.compile(
 )
 _QUESTION = re.compile(
     r"^(?:\S+\s*){0,3}\?\s*$|^(?:(?:eh|oh|loh|lho|ini|itu|emang|memang|hah|yang) )*"
-    r"(?:apa|apakah|kenapa|mengapa|berapa|siapa|kapan|gimana|maksudnya apa|boleh (?:tidak|kah|sih)"
+    r"(?:apa|apakah|kenapa|mengapa|berapa|siapa|kapan|gimana|maksudnya apa|boleh (?:tidak"
+    r"|kah|sih)"
     r"|(?:bisa|harus|perlu) (?:tidak|kah|sih)|why|what|how|who|when|which)\b"
     r"|\b(?:apa|ya apa|gimana|kenapa|berapa|siapa)(?: (?:ya|sih|dong|itu|ini|bu|pak))*$"
+)
+_LATER = re.compile(
+    r"^(?:(?:saya|mau|biar|eh|hmm|bentar|sebentar|ya|nanti|besok|i|let me|we|kita|coba"
+    r"|tak|gue) )*"
+    r"(?:tanya|tanyain|nanya|cek|pikir|pikirin|lihat|liat|baca|diskusi|diskusiin"
+    r"|konsultasi|konsul"
+    r"|rapat|koordinasi|tunggu|nunggu|lapor|ask|check|think|look|wait|talk)\b"
+    r"(?=.*\b(?:dulu|dl|first|kepala|atasan|bos|pimpinan|the head|it over|a bit|about it"
+    r"|into it)\b)"
+)
+#: Words that ask for a list or a number, in no question's form: "laporan minggu ini".
+_LOOKS_UP = re.compile(
+    r"^(?:(?:lihat|liat|cek|cari|tampilkan|show|minta|daftar|list|eh|coba) )*"
+    r"(?:laporan|rekap|pengaduan|aduan|kunjungan|jadwal|statistik|antrean|antrian|daftar|cek|cari"
+    r"|report|visits|complaints|figures|menu)\b"
+    r"(?: (?:hari|minggu|bulan|tahun|ini|kemarin|lalu|mingguan|bulanan|today|this|week|month|izin"
+    r"|petugas|saya|nya|besok))*(?: \S*\d\S*)*\W*$"
+    r"|\b(?:di ?mana|dmn|where)\b"
 )
 _KNOWS_NOT = re.compile(
     r"\b(?:tidak|belum) (?:tau|tahu|ngerti|ada alasan|yakin)\b|\bbingung\b|\bterserah\b"
@@ -40,7 +59,9 @@ _KNOWS_NOT = re.compile(
 )
 #: Words before a reason that only lead to it: "ya tapi suruh lengkapin KTP".
 _LEADS = re.compile(
-    r"^(?:(?:ya|iya|yes|oke|ok|tapi|tp|but|eh|oh|terus|suruh|tolong|bilang|please)\b[\s,.]*)+", re.I
+    r"^(?:(?:ya|iya|yes|oke|ok|tapi|tp|but|eh|oh|terus|suruh|tolong|bilang"
+    r"|please)\b[\s,.]*)+",
+    re.I,
 )
 _AGREES = re.compile(r"^\W*(?:ya|iya|yes|oke|ok|boleh|setuju|sip|gas|yuk|lanjut)\b")
 #: Words that by themselves name no reason.
@@ -111,10 +132,27 @@ def asks(text: str) -> bool:
 
 def gives_reason(text: str) -> bool:
     """Whether words may be a reason that somebody reads: no question, and more than fillers."""
-    if asks(text) or pauses(text) or takes_back(text):
+    if asks(text) or pauses(text) or takes_back(text) or _puts_it_off(text):
         return False
     return any(
         word not in _EMPTY | _VERDICTS for word in re.findall(r"[^\W_]+", standardised(text))
+    )
+
+
+def _puts_it_off(text: str) -> bool:
+    """Whether words say that somebody is asked or something is looked at first."""
+    return _LATER.search(standardised(text)) is not None
+
+
+def tells(text: str) -> bool:
+    """Whether words of more than one word tell something, and ask for nothing."""
+    said = standardised(text)
+    return (
+        len(text.split()) > 1
+        and gives_reason(text)
+        and not counts(text)
+        and _LOOKS_UP.search(said) is None
+        and "?" not in text
     )
 
 
