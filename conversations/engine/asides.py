@@ -47,6 +47,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
     matter = f"{meant.lower()}.{aside.part}" if aside.part else meant.lower()
     key = f"common.intent.{matter}"
     match meant:
+        case Intent.THANKS if turn.facts.me.desk == "supervisor" and turn.at_home():
+            turn.says.append(Say(key))
         case Intent.COMPLAINT if aside.sure:
             complain(turn)
         case Intent.COMPLAINT:

@@ -57,6 +57,16 @@ _PRESSES = re.compile(
     r"|kabari|kabarin|kasih tau|beritahu|bilang(?:in)?|tell|report|kepala|head|atasan)\b"
 )
 _LOOKS = re.compile(r"^\W*(?:lihat|liat|mana|boleh|tampilkan|tampilin|show|see|where|cek)\b")
+_WHEN = re.compile(
+    r"\b(?:mulai|dari|sampai|smp|sampe|selama|senin|selasa|rabu|kamis|jumat|jum'at|sabtu"
+    r"|ahad|tanggal|tgl"
+    r"|from|until|till|monday|tuesday|wednesday|thursday|friday|\d+ (?:hari|minggu|days?"
+    r"|weeks?))\b"
+)
+_DEPUTY = re.compile(
+    r"\b(?:gantiin|gantikan|menggantikan|pengganti|ngegantiin|wakilin|wakili) (?:saya|gue"
+    r"|gw|aku|me)\b"
+)
 _SOMEBODY = re.compile(r"\b(?:petugas|warga|officer|ibu|bapak|pemilik|dia)\b")
 
 
@@ -107,6 +117,22 @@ def not_reached(turn: TurnBuilder, text: str) -> None:
         turn.says.append(Say("supervising.not_reached", params))
     else:
         turn.says.append(Say("call.call.later.end" if among else "supervising.no_call"))
+
+
+def calls(turn: TurnBuilder, text: str) -> None:
+    """Open the call that is meant; list them if there are several."""
+    among = _meant(turn, text)
+    if not among:
+        turn.says += [Say("supervising.no_call"), Say("supervising.phone")]
+    elif len(among) == 1:
+        drafts.open_flow(turn, "call", str(among[0].id))
+    else:
+        choices = (
+            choice(f"call-{one.id}", deciding.cut(f"{one.number} {one.name}"), "open", "call",
+                   str(one.id))
+            for one in among[:SHOWN]
+        )  # fmt: skip
+        ask(turn, Say("supervising.call_whom"), *choices, no())
 
 
 def at_call(turn: TurnBuilder) -> bool:
@@ -209,11 +235,26 @@ def tells_more(turn: TurnBuilder, text: str, matter: str | None) -> bool:
     return matter is None and len(text.split()) >= FEW_WORDS
 
 
+def tells_when(turn: TurnBuilder, text: str) -> bool:
+    """Whether words at "shall the head be told that you are away?" say from when to when."""
+    if choices_named(turn, text) or takes_back(text) or agrees(text) or "?" in text:
+        return False
+    return _WHEN.search(standardised(text)) is not None
+
+
+def asks_for_deputy(text: str) -> bool:
+    """Whether words ask who stands in for the supervisor."""
+    return _DEPUTY.search(standardised(text)) is not None
+
+
 def told_more(turn: TurnBuilder, text: str) -> None:
     """Add to what is told, and ask once more."""
-    before = str(turn.session.shown[0].answer[2])
+    matter, before = str(turn.session.shown[0].answer[0]), str(turn.session.shown[0].answer[2])
     drafts.go_on(turn)
     turn.prompt = None
+    if matter == "away":
+        away(turn, f"{before}, {text}")
+        return
     misconduct(turn, before if _PRESSES.search(standardised(text)) else f"{before}. {text}")
 
 

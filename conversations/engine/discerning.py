@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from conversations import lexicon, reference, services
-from conversations.engine import assigning, calling, deciding, when
+from conversations.engine import assigning, calling, deciding, staffing, when
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import asks, is_open, is_pending
 from conversations.engine.naming import Named, officers_named, without_names
@@ -17,6 +17,8 @@ FEW_WORDS = 3  # with an officer's name, and nothing that is known: "info joko"
 #: Matters that name an act on something: they come before questions in the same sentence.
 _ACTS = ("revoke", "hand_on", "reject", "return", "approve")
 
+#: Matters that "who can do it?" may name as well.
+_OF_TEAM = (None, "absent", "figures", "hand_on", "unassigned", "visits", "where")
 #: Matters that say more than the general one which the words name as well: "laporan pungli".
 _RATHER: Mapping[str, tuple[str, ...]] = {
     "complaints": ("misconduct",),
@@ -33,11 +35,12 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     A number is looked up; an act comes before a question, and a special question before a general
     one; words at the question for a reason are the reason.
     """
-    if bare_number(text) or exact(text, turn.labels()) is not None:
-        return None
+    short = deciding.short_number(turn, text) is not None
+    if short or bare_number(text) or exact(text, turn.labels()) is not None:
+        return "find" if short else None
     ranked = {one.name for one in ranked_matters(turn, text) if one.weight >= 1}
     named = officers_named(text, turn.facts.desk.officers)
-    told = _at_question(turn, text, matter, named) or _told(turn, text, named)
+    told = _at_question(turn, text, matter, named) or _told(turn, text, matter, named)
     if told is not None:
         return told
     act = next((name for name in _ACTS if name in ranked), None)
@@ -50,9 +53,11 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
         return act
     if matter == "end" and not verdicts.ends_rights(text):
         return "stays"
+    if matter in _OF_TEAM and staffing.asks_for_team(text):
+        return "team"
     if matter is None:
         return _unnamed(turn, text, len(named))
-    return _another(text, matter, ranked, named)
+    return _another(turn, text, matter, ranked, named)
 
 
 def _not_ordered(
@@ -71,10 +76,14 @@ def _not_ordered(
     return None
 
 
-def _told(turn: TurnBuilder, text: str, named: Sequence[Named]) -> str | None:
+def _told(turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Named]) -> str | None:
     """Return the matter of words that tell of an officer, whatever else they name."""
     if named and calling.out_of_touch(text):
         return "lost_touch"
+    if matter == "called" and calling.out_of_touch(text):
+        return "not_reached"
+    if calling.asks_for_deputy(text):
+        return "away"
     team = without_names(text, turn.facts.desk.officers)
     if calling.tells_of_money(text) or calling.passes_on_complaint(team):
         return "misconduct"
@@ -98,6 +107,9 @@ def _at_question(
         acts = {one.name for one in ranked_matters(turn, text)} & set(_ACTS)
         if not acts or verdicts.calls_off(text):
             return "retract"
+    if asks(turn, "revoke") and matter == "revoke" and not _orders_anew(text):
+        sure = hesitation.agrees(text) and not hesitation.hesitates(text)
+        return "revoke_yes" if sure else "held"
     unclear = matter == "why" or (matter == "approve" and hesitation.agrees(text))
     if is_pending(turn) and unclear and deciding.number_in(text) is None:
         return "held"  # "setuju" to another question approves no case
@@ -129,6 +141,26 @@ def _goes_on(
         return "look"
     if asks(turn, "misconduct") and calling.tells_more(turn, text, matter):
         return "told_more"
+    if asks(turn, "away") and calling.tells_when(turn, text):
+        return "told_more"
+    if (asks(turn, "hand_on") or asks(turn, "end")) and staffing.asks_who(text):
+        return "affected"
+    return _at_review(turn, text, matter)
+
+
+def _at_review(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
+    """Return the matter of words that are about the open case, its item or its letter."""
+    if deciding.at(turn, "item") and deciding.items_named(turn, text):
+        return "item"
+    if deciding.at_sure(turn) and deciding.amends(turn, text, matter):
+        return "amend"
+    if deciding.at_sure(turn) and matter is None and hesitation.hesitates(text):
+        return "held_letter"
+    if deciding.at(turn, "decision"):
+        if deciding.asks_for_card(text):
+            return "card"
+        if hesitation.leaves_it(text):
+            return "retract"
     return None
 
 
@@ -143,11 +175,14 @@ def _corrects(turn: TurnBuilder, text: str, matter: str | None, named: Sequence[
 _INSTEAD = ("end", "hand_on", "assign")
 
 
-def _another(text: str, matter: str, ranked: set[str], named: Sequence[Named]) -> str | None:
+def _another(
+    turn: TurnBuilder, text: str, matter: str, ranked: set[str], named: Sequence[Named]
+) -> str | None:
     """Return a matter that says more than the one that the words name, or that fits the name."""
     if {"late", "not_reached"} <= ranked:  # "berangkat" and "diangkat" have one root
         return "not_reached" if calling.nobody_picks_up(text) else "late"
-    if matter == "where" and not named and deciding.number_in(text):
+    of_case = deciding.number_in(text) or deciding.waiting_named(turn, text)
+    if matter == "where" and not named and of_case:
         return "find"
     if named and matter in _OF_AN_OFFICER:
         return _OF_AN_OFFICER[matter]

@@ -46,7 +46,13 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
         _leave_question(turn)
     unsent = turn.session.asked if deciding.at_sure(turn) else None
     _ANSWERS[meant.matter](turn, meant.text)
-    if unsent is not None and turn.session.asked == unsent and turn.prompt is None:
+    of_letter = meant.matter in ("amend", "held_letter")
+    if (
+        unsent is not None
+        and not of_letter
+        and turn.session.asked == unsent
+        and turn.prompt is None
+    ):
         drafts.digress(turn, Say("supervising.not_sent"))
     if keeps and asks_for_reason(turn) and turn.prompt is None:
         drafts.digress(turn)
@@ -59,7 +65,8 @@ _LOOKED_UP = frozenset({
 })  # fmt: skip
 #: Matters that are about the open question of the desk.
 _OF_QUESTION = frozenset({
-    "held", "instead", "look", "reason_please", "retract", "revoke_because", "told_more",
+    "affected", "held", "instead", "look",
+    "reason_please", "retract", "revoke_because", "revoke_yes", "told_more",
 })  # fmt: skip
 
 
@@ -129,7 +136,7 @@ def _show_photos(turn: TurnBuilder, subject: str, argument: Json) -> None:
 
 def _find(turn: TurnBuilder, text: str) -> None:
     """Say how a case stands; one that waits for a decision here is opened as well."""
-    number = deciding.number_in(text)
+    number = deciding.number_in(text) or deciding.short_number(turn, text)
     if number is None:
         deciding.find_by_name(turn, text)
         return
@@ -161,6 +168,10 @@ def _invite(turn: TurnBuilder, text: str) -> None:
 
 def _move(turn: TurnBuilder, text: str) -> None:
     turn.says.append(Say("supervising.move"))
+
+
+def _help(turn: TurnBuilder, text: str) -> None:
+    turn.says.append(Say("common.help.supervisor"))
 
 
 def _erase(turn: TurnBuilder, text: str) -> None:
@@ -252,6 +263,12 @@ def _revoke_now(turn: TurnBuilder, number: str, argument: Json) -> None:
     turn.effects.append(RevokeDocument(number, str(argument)))
 
 
+def _revoke_yes(turn: TurnBuilder, text: str) -> None:
+    """Carry out the revocation that "ya, cabut saja" confirms."""
+    matter, subject, argument = turn.session.shown[0].answer[:3]
+    act(turn, matter, subject, argument)
+
+
 def _where(turn: TurnBuilder, subject: str, argument: Json) -> None:
     turn.effects.append(ShowWhereabouts(int(subject)))
 
@@ -282,6 +299,14 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "find": _find,
     "hand_on": staffing.hand_on,
     "held": _held,
+    "affected": staffing.affected,
+    "amend": deciding.amend,
+    "calls": calling.calls,
+    "card": deciding.card,
+    "held_letter": deciding.held_letter,
+    "help": _help,
+    "item": deciding.item,
+    "team": staffing.team,
     "look": calling.look,
     "lost_touch": calling.lost_touch,
     "instead": _instead,
@@ -303,6 +328,7 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "return": deciding.send_back,
     "revoke": _revoke,
     "revoke_because": _own_reason,
+    "revoke_yes": _revoke_yes,
     "unassigned": assigning.which,
     "undecided": deciding.undecided,
     "unvisited": _unvisited,

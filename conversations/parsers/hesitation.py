@@ -10,7 +10,8 @@ import re
 from conversations.words import plain, standardised
 
 _PUTS_OFF = re.compile(
-    r"\?|\b(?:nanti|besok|lusa|bentar|sebentar|tunggu|tar|tapi|tetapi|kecuali|asal|belum|jangan"
+    r"\?|\b(?:nanti|besok|lusa|bentar|bntr|bntar|sebentar|tunggu|tar|tapi|tetapi|kecuali"
+    r"|asal|belum|jangan"
     r"|pikir|ragu|kalau|tanya|cek|apakah|apa|kenapa|kapan|gimana|siapa|berapa|emang|memang"
     r"|boleh (?:tidak|sih|kah)|bisa tidak|yakin|tidak yakin|ya tidak|minggu depan"
     r"|but|wait|later|tomorrow|not yet|hold on|unless|ask|check|why|what|how|should|maybe"
@@ -25,7 +26,8 @@ _TAKES_BACK = re.compile(
     r"|(?:^|\b(?:maaf|eh|sori|sorry|aduh|waduh|saya|aku|oh)\W+)keliru\b"
 )
 _PAUSES = re.compile(
-    r"(?:(?:eh|oh|ya|oke|ok|bu|pak|ini) )*(?:bentar|sebentar|tunggu|tar|nanti|wait|hold on|later)"
+    r"(?:(?:eh|oh|ya|oke|ok|bu|pak|ini) )*(?:bentar|bntr|bntar|sebentar|tunggu|tar|nanti"
+    r"|wait|hold on|later)"
     r"(?: (?:ya|dulu|saja|deh|bu|pak|sebentar|bentar|lagi|cek|saya cek|a moment|a minute))*"
 )
 _QUESTION = re.compile(
@@ -59,8 +61,8 @@ _KNOWS_NOT = re.compile(
 )
 #: Words before a reason that only lead to it: "ya tapi suruh lengkapin KTP".
 _LEADS = re.compile(
-    r"^(?:(?:ya|iya|yes|oke|ok|tapi|tp|but|eh|oh|terus|suruh|tolong|bilang"
-    r"|please)\b[\s,.]*)+",
+    r"^(?:(?:(?:setuju|acc|approve)\b[^.]*?\b(?:tapi|tp|but)|ya|iya|yes|oke|ok|tapi|tp|but|eh|oh"
+    r"|terus|suruh|tolong|bilang|please)\b[\s,.]*)+",
     re.I,
 )
 _AGREES = re.compile(r"^\W*(?:ya|iya|yes|oke|ok|boleh|setuju|sip|gas|yuk|lanjut)\b")
@@ -83,6 +85,11 @@ _SMALL = frozenset({
     "fine", "yes", "no", "later", "not", "now", "good", "great", "sudah", "bentar", "sebentar",
     "tunggu", "belum", "jangan", "hmm", "oh", "gitu", "begitu", "beres", "aman", "lanjut",
 })  # fmt: skip
+_LEFT = re.compile(
+    r"(?:(?:eh|ya|hmm|oke|ok) )*(?:tidak|no|nope|nanti|later|not now|lain kali|skip dulu|belum)"
+    r"(?: (?:saja|dulu|deh|ya|lah|usah|sekarang|ah|bu|pak))*"
+)
+_LAUGHS = re.compile(r"(?:wk)+w?|(?:ha|he|hi|xi){2,}h?|lol")
 _ADDRESS = re.compile(r"\b(?:bu|pak|min|kak|bang|mas|mbak)\b")
 _COUNTS = re.compile(r"\b(?:berapa|how many|how much|jumlah(?:nya)?|total(?:nya)?)\b")
 _ASKS_ANY = re.compile(
@@ -121,7 +128,7 @@ def pauses(text: str) -> bool:
 def acknowledges(text: str) -> bool:
     """Whether the whole message only says that it was read: "oke sip", "nanti saja"."""
     words = _bare(text).split()
-    return bool(words) and all(word in _SMALL for word in words)
+    return bool(words) and all(word in _SMALL or _LAUGHS.fullmatch(word) for word in words)
 
 
 def asks(text: str) -> bool:
@@ -142,6 +149,11 @@ def gives_reason(text: str) -> bool:
 def _puts_it_off(text: str) -> bool:
     """Whether words say that somebody is asked or something is looked at first."""
     return _LATER.search(standardised(text)) is not None
+
+
+def leaves_it(text: str) -> bool:
+    """Whether the whole message leaves something undecided: "tidak", "nanti aja"."""
+    return _LEFT.fullmatch(_bare(text)) is not None
 
 
 def tells(text: str) -> bool:
