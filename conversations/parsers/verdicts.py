@@ -23,6 +23,7 @@ _DENIED = re.compile(
     rf"\b(?:jangan|jgn|belum|tidak jadi|gajadi|tidak usah jadi|batal|batalin|urung|urungkan"
     rf"|don'?t|do not|dont|not yet|cancel|undo|stop) {_LITTLE}(?:{_ACT})\b(?: dulu| ya)*"
     rf"|\b(?:{_ACT}) (?:jangan|jgn|belum|tidak jadi|gajadi|batal|not)\b(?: dulu| ya)*"
+    rf"|\btidak (?:usah|perlu|harus|mau) (?:{_OTHERS})\b(?: dulu| ya)*"
 )
 _CALLED_OFF = re.compile(
     rf"\b(?:tidak jadi|gajadi|urung|urungkan|undo|never ?mind) {_LITTLE}(?:{_ACT})\b"
