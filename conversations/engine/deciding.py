@@ -37,7 +37,7 @@ _WORD = re.compile(r"\S+")
 _SLIP = re.compile(
     r"^\W*(?:(?:eh|oh|ups|sori|sorry|maaf)\W+)*(?:salah|bukan|keliru|wrong)\s*[,.;]\s*", re.I
 )
-#: What comes before a reservation: "setuju sih, tapi fotonya buram".
+#: An assent before a reservation: "setuju sih, tapi fotonya buram".
 _BUT = re.compile(
     r"^(?:setuju|acc|oke|ok|ya|iya|boleh|approve|fine|bagus)\b[^.]*?\b(?:tapi|tp|but|cuma)\s+", re.I
 )
