@@ -43,10 +43,15 @@ _SENTENCES = {
     "supervising.phone": "phone",
     "supervising.number_please": "find",
     "supervising.revoke_which": "revoke",
+    "supervising.no_swap": "no_swap",
+    "supervising.stays": "stays",
+    "supervising.whole_tour": "whole_tour",
     "supervising.whose_visits": "hand_on",
     "supervising.why": "why",
     "supervisor_desk.menu": "queue",
 }
+#: Sentences that name the matter, whatever is shown with them.
+_ALONE = {"supervising.undecided": "undecided", "supervising.lost_touch": "lost_touch"}
 #: Matters of choices with another name than their label.
 _CHOICES = {
     "assign_which": "unassigned",
@@ -65,6 +70,9 @@ def matters_of(turn: Turn, keys: Iterable[str]) -> set[str]:
         return {"none"}
     if "supervising.danger_officer" in said:  # its choice shows where the officer is
         return {"danger"}
+    for key, label in _ALONE.items():
+        if key in said:
+            return {label}
     got = {
         label for kind, label in _EFFECTS.items() if any(isinstance(e, kind) for e in turn.effects)
     }

@@ -51,6 +51,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
     matter = f"{meant.lower()}.{aside.part}" if aside.part else meant.lower()
     key = f"common.intent.{matter}"
     match meant:
+        case Intent.THANKS if turn.facts.me.desk == "supervisor" and turn.at_home():
+            turn.says.append(Say(key))
         case Intent.COMPLAINT if aside.sure:
             _complain(turn)
         case Intent.COMPLAINT:

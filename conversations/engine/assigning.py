@@ -25,6 +25,9 @@ _LEAST_BUSY = re.compile(
     r"\bpaling (?:sedikit|dikit|longgar|senggang|kosong|lowong|luang|sepi|nganggur|enteng)\b"
     r"|\b(?:least busy|fewest|most free)\b|\bpaling tidak sibuk\b"
 )
+_RULED_OUT = re.compile(
+    r"\b(?:jangan|bukan|not)\b(?: (?:ke|kepada|dikasih|kasih|to|si|pak|bu))* \w+\W+"
+)
 _EXCEPT = re.compile(r"\b(?:jangan|bukan|selain|kecuali|asal tidak|not|except)\b")
 
 
@@ -37,6 +40,8 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named], *, gives: bool) 
         return False
     if _at_question(turn):
         return bool(named) or _LEAST_BUSY.search(standardised(text)) is not None
+    if len(named) == 2 and _taker(text, named) is not None and not gives:
+        return True
     if len(named) != 1 or named[0].before in _OF:
         return False
     takes = named[0].before in _TOWARDS
@@ -47,7 +52,10 @@ def assign(turn: TurnBuilder, text: str) -> None:
     """Ask whether the visit is to be offered to the officer who is named."""
     mentions = officers_named(text, turn.facts.desk.officers)
     visit = _meant(turn, text)
-    if _at_question(turn) and mentions and _EXCEPT.search(standardised(text)):
+    taker = _taker(text, mentions)
+    if taker is not None:
+        mentions = [taker]
+    elif _at_question(turn) and mentions and _EXCEPT.search(standardised(text)):
         drafts.digress(turn, Say("supervising.not_that_officer"))
         return
     if mentions and len(mentions[0].officers) == 1:
@@ -67,6 +75,11 @@ def which(turn: TurnBuilder, text: str, officer: OfficerFact | None = None) -> N
     waiting = turn.facts.desk.visits
     if not waiting:
         turn.says.append(Say("supervising.none_unassigned"))
+        return
+    named = {id for flow, id, _ in deciding.waiting_named(turn, text) if flow == "assignment"}
+    meant = [v for v in waiting if str(v.id) in named] or list(waiting)
+    if len(meant) == 1 and officer is None:
+        drafts.open_flow(turn, "assignment", str(meant[0].id))
         return
     given = officer.id if officer is not None else None
     choices = (
@@ -109,6 +122,13 @@ def carry_out(turn: TurnBuilder, subject: str, argument: Json) -> None:
         return
     drafts.switch_to(turn, Draft("assignment", subject, {"officer": argument}))
     drafts.go_on(turn)
+
+
+def _taker(text: str, named: Sequence[Named]) -> Named | None:
+    """Return the second of two officers if the first is ruled out: "jangan lilis, ke bambang"."""
+    if len(named) != 2 or not _RULED_OUT.search(standardised(text)):
+        return None
+    return named[1]
 
 
 def _at_question(turn: TurnBuilder) -> bool:

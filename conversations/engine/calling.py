@@ -4,21 +4,68 @@ from __future__ import annotations
 
 import re
 
-from conversations.effects import TellHeads
+from conversations.effects import ShowWhereabouts, TellHeads
 from conversations.engine import deciding, drafts
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, choice, no
 from conversations.engine.naming import officers_named
+from conversations.engine.reading import choices_named
 from conversations.facts import CallFact
 from conversations.messages import Json, Say
+from conversations.parsers.hesitation import acknowledges, agrees, hesitates, takes_back
 from conversations.session import Draft
 from conversations.words import standardised, tidy
 
 MAX_WORDS = 200  # characters of a supervisor's words that are passed on
+MAX_TOLD = 600  # characters of a complaint that is told in several messages
 SHOWN = 9  # people to choose from
+FEW_WORDS = 3
 _PICKS_UP = re.compile(r"\b(?:di)?angkat\b")
 _MONEY = re.compile(
-    r"\bminta\w*\b.*(?:\b\d+ ?(?:rb|ribu|k|jt|juta)\b|\buang\b|\bbayaran\b|\bimbalan\b|\bamplop\b)"
+    r"\bminta\w*\b.*(?:\b\d+ ?(?:rb|ribu|k|jt|juta)\b|\buang\b|\bbayaran\b|\bimbalan\b"
+    r"|\bamplop\b)"
+)
+_PUBLIC = (
+    r"(?:warga|ibu|bapak|bu|pak|ibu ibu|pemilik\w*|pemohon|orang|mereka|owners?|citizens?"
+    r"|people|she|he)"
+)
+_SAYS = (
+    r"(?:lapor\w*|melapor|ngelapor|komplain|komplen|complain\w*|ngadu|mengadu|protes"
+    r"|mengeluh|ngeluh|reported)"
+)
+_COMPLAINS = re.compile(
+    rf"\b{_PUBLIC}\b.*\b{_SAYS}\b.*\b(?:petugas|officer)\b\W+\w+|\b(?:petugas"
+    rf"|officer)\b.*\bdi{_SAYS}\b \w+"
+)
+_ASKS_WHO = re.compile(
+    r"\?|^(?:apa|apakah|ada)\b|\b(?:siapa|berapa|mana|apa saja|hari ini|minggu ini|bulan ini)\b"
+)
+_OUT_OF_TOUCH = re.compile(
+    r"\b(?:tidak|belum|susah|sulit|kagak) (?:(?:bisa|dapat|pernah) )?"
+    r"(?:(?:di)?hubungi|(?:di)?kontak|(?:di)?telepon|(?:di)?telpon|ditelp|dihub|nyambung"
+    r"|balas|bales|jawab"
+    r"|menjawab|merespon|respon|angkat|diangkat|aktif)\b"
+    r"|\b(?:hilang|ilang|putus|lost|los) (?:kontak|contact)\b|\b(?:menghilang|missing"
+    r"|unreachable)\b"
+    r"|\b(?:hp|wa|nomor|nomer|telepon)(?: ?nya)?(?: \w+)? (?:mati|tidak aktif)\b"
+    r"|\b(?:can'?t|cannot|couldn'?t) (?:be )?(?:reach|reached|contact|contacted|get hold of)\b"
+    r"|\b(?:not|isn'?t|doesn'?t) (?:answer\w*|pick\w* up|respond\w*|reply\w*)\b"
+)
+_PRESSES = re.compile(
+    r"\b(?:terus(?:in|kan)|sampai(?:kan|in)|sampein|kirim(?:in|kan)?|lapor(?:in|kan)"
+    r"|catat|forward|pass it"
+    r"|kabari|kabarin|kasih tau|beritahu|bilang(?:in)?|tell|report|kepala|head|atasan)\b"
+)
+_LOOKS = re.compile(r"^\W*(?:lihat|liat|mana|boleh|tampilkan|tampilin|show|see|where|cek)\b")
+_WHEN = re.compile(
+    r"\b(?:mulai|dari|sampai|smp|sampe|selama|senin|selasa|rabu|kamis|jumat|jum'at|sabtu"
+    r"|ahad|tanggal|tgl"
+    r"|from|until|till|monday|tuesday|wednesday|thursday|friday|\d+ (?:hari|minggu|days?"
+    r"|weeks?))\b"
+)
+_DEPUTY = re.compile(
+    r"\b(?:gantiin|gantikan|menggantikan|pengganti|ngegantiin|wakilin|wakili) (?:saya|gue"
+    r"|gw|aku|me)\b"
 )
 _SOMEBODY = re.compile(r"\b(?:petugas|warga|officer|ibu|bapak|pemilik|dia)\b")
 
@@ -70,6 +117,22 @@ def not_reached(turn: TurnBuilder, text: str) -> None:
         turn.says.append(Say("supervising.not_reached", params))
     else:
         turn.says.append(Say("call.call.later.end" if among else "supervising.no_call"))
+
+
+def calls(turn: TurnBuilder, text: str) -> None:
+    """Open the call that is meant; list them if there are several."""
+    among = _meant(turn, text)
+    if not among:
+        turn.says += [Say("supervising.no_call"), Say("supervising.phone")]
+    elif len(among) == 1:
+        drafts.open_flow(turn, "call", str(among[0].id))
+    else:
+        choices = (
+            choice(f"call-{one.id}", deciding.cut(f"{one.number} {one.name}"), "open", "call",
+                   str(one.id))
+            for one in among[:SHOWN]
+        )  # fmt: skip
+        ask(turn, Say("supervising.call_whom"), *choices, no())
 
 
 def at_call(turn: TurnBuilder) -> bool:
@@ -125,9 +188,79 @@ def tells_of_money(text: str) -> bool:
     return _MONEY.search(said) is not None and _SOMEBODY.search(said) is not None
 
 
+def passes_on_complaint(text: str) -> bool:
+    """Whether words tell that somebody complains of an officer: "warga lapor petugas kasar"."""
+    said = standardised(text)
+    return _COMPLAINS.search(said) is not None and _ASKS_WHO.search(said) is None
+
+
+def out_of_touch(text: str) -> bool:
+    """Whether words tell that somebody can't be reached: "hilang kontak"."""
+    return _OUT_OF_TOUCH.search(standardised(text)) is not None
+
+
+def lost_touch(turn: TurnBuilder, text: str) -> None:
+    """Show the last that is known of an officer who can't be reached, and whom to call."""
+    found = officers_named(text, turn.facts.desk.officers)[0].officers
+    if len(found) > 1:
+        turn.says.append(Say("supervising.danger"))
+        return
+    turn.lasting = True
+    params = {"officer": found[0].name, "badge": found[0].badge}
+    turn.says.append(Say("supervising.lost_touch", params))
+    turn.effects.append(ShowWhereabouts(found[0].id))
+
+
+def looks(turn: TurnBuilder, text: str) -> bool:
+    """Whether words say yes to "see the officer's visits?", as its button does."""
+    one = turn.session.shown[0].value == "where"
+    short = len(text.split()) <= FEW_WORDS
+    return one and short and (agrees(text) or _LOOKS.search(standardised(text)) is not None)
+
+
+def look(turn: TurnBuilder, text: str) -> None:
+    """Show the visits of the officer who is in danger."""
+    officer = int(turn.session.shown[0].answer[1])
+    drafts.go_on(turn)
+    turn.prompt = None
+    turn.effects.append(ShowWhereabouts(officer))
+
+
+def tells_more(turn: TurnBuilder, text: str, matter: str | None) -> bool:
+    """Whether words at "shall the head be told?" press on, or go on with what is told."""
+    if choices_named(turn, text) or hesitates(text) or takes_back(text) or acknowledges(text):
+        return False
+    if matter in ("misconduct", "complaints", "talk") or _PRESSES.search(standardised(text)):
+        return True
+    return matter is None and len(text.split()) >= FEW_WORDS
+
+
+def tells_when(turn: TurnBuilder, text: str) -> bool:
+    """Whether words at "shall the head be told that you are away?" say from when to when."""
+    if choices_named(turn, text) or takes_back(text) or agrees(text) or "?" in text:
+        return False
+    return _WHEN.search(standardised(text)) is not None
+
+
+def asks_for_deputy(text: str) -> bool:
+    """Whether words ask who stands in for the supervisor."""
+    return _DEPUTY.search(standardised(text)) is not None
+
+
+def told_more(turn: TurnBuilder, text: str) -> None:
+    """Add to what is told, and ask once more."""
+    matter, before = str(turn.session.shown[0].answer[0]), str(turn.session.shown[0].answer[2])
+    drafts.go_on(turn)
+    turn.prompt = None
+    if matter == "away":
+        away(turn, f"{before}, {text}")
+        return
+    misconduct(turn, before if _PRESSES.search(standardised(text)) else f"{before}. {text}")
+
+
 def misconduct(turn: TurnBuilder, text: str) -> None:
     """Ask whether what is told of an officer goes to the heads as a complaint."""
-    words = tidy(text)[:MAX_WORDS]
+    words = tidy(text)[:MAX_TOLD]
     yes = choice("yes", Say("supervising.misconduct.yes"), "misconduct", "", words, means="yes")
     ask(turn, Say("supervising.misconduct", {"words": words}), yes, no())
 

@@ -14,25 +14,55 @@ from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, choice, no
 from conversations.facts import CaseFact
 from conversations.messages import Json, Lines, Say, Value
-from conversations.parsers import Refused
+from conversations.parsers import Refused, verdicts
 from conversations.parsers.note import reason as read_reason
 from conversations.session import Draft
-from conversations.words import plain, standard, tidy
+from conversations.step import Prompt
+from conversations.words import plain, standard, standardised, tidy
 
 SHOWN = 9  # cases to choose from; with "no", as many as a list holds
 MAX_LABEL = 24  # characters of an item on a list
 MAX_REASON = 300  # characters, as in the flow `review`
+SHORTEST = 3  # digits of a case's number, said alone
 LEAST_REASON = 2  # words; one alone names only what is meant
 _NUMBER = re.compile(r"(?<![\w-])\d{2}\s?[-./ ]\s?\d{1,6}(?![\w-])")
 _BECAUSE = re.compile(
     r"\b(?:karena|karna|krn|krna|soalnya|sebab|sebabnya|lantaran|gara-gara|gara gara"
-    r"|alasan|alasannya|because|reason)\b[\s:,]*(.+)$",
+    r"|alasan(?: ?nya)?|because|reason)\b(?:\s+(?:ganti|diganti|jadi|baru|adalah|is|yang)\b)*"
+    r"[\s:,]*(.+)$",
     re.I,
 )
 _WORD = re.compile(r"\S+")
 #: Words that call off what was said or shown before: "eh salah, tolak".
 _SLIP = re.compile(
     r"^\W*(?:(?:eh|oh|ups|sori|sorry|maaf)\W+)*(?:salah|bukan|keliru|wrong)\s*[,.;]\s*", re.I
+)
+#: An assent before a reservation: "setuju sih, tapi fotonya buram".
+_BUT = re.compile(
+    r"^(?:setuju|acc|oke|ok|ya|iya|boleh|approve|fine|bagus)\b[^.]*?\b(?:tapi|tp|but|cuma)\s+", re.I
+)
+#: An order at the end, which the owner does not read: "its too dark ask again".
+_ENDS = re.compile(
+    r"[\s,.;]+(?:(?:tolong|please|jadi|so) )?(?:ask again|send (?:it )?back|balikin"
+    r"|kembalikan|kembaliin"
+    r"|minta lagi|minta ulang)(?: (?:aja|saja|ya|dulu|please))?\W*$",
+    re.I,
+)
+_SPOILT = re.compile(r"\b(?:gelap|dark|buram|burem|blur\w*|ngeblur|goyang|kabur)\b")
+_NOT_ITEM = re.compile(
+    r"\b(?:jangan|jgn|tidak usah|kecuali|tanpa|bukan|not|without|except|no need)\b"
+)
+_CARD = re.compile(
+    r"\b(?:jual|jualan|jualannya|dagang|usaha\w*|omset\w*|omzet\w*|modal\w*|penjualan\w*"
+    r"|alamat\w*"
+    r"|lokasi\w*|namanya|pemiliknya|tempatnya|sell|sells|turnover|capital|address)\b"
+)
+_ASKS_CARD = re.compile(
+    r"\?|\b(?:apa|gimana|berapa|mana|di mana|dimana|siapa|what|how|where|who)\b"
+)
+_SHORT = re.compile(
+    r"(?:(?P<word>kasus|permohonan|case|berkas|pengajuan) )?(?:(?:nomor|no"
+    r"|nomer)\.? )?(?P<digits>\d{2,6})"
 )
 #: Verbs that tell the owner what to do, and so stay in the note: "suruh lengkapin KTP".
 _TASKS = frozenset({"lengkap", "baik", "betul", "benar", "bener", "koreksi", "ganti", "ulang"})
@@ -113,13 +143,16 @@ def approve(turn: TurnBuilder, text: str) -> None:
 
 def reject(turn: TurnBuilder, text: str) -> None:
     """Ask whether the case is to be rejected, with the reason in the words or asked for."""
-    reason = reason_after_because(text) or _rest(text, "reject")
+    said = tidy(text) if verdicts.denies_approval(text) else verdicts.positive(tidy(text))
+    reason = reason_after_because(said) or _rest(_without_owner(turn, said), "reject")
     with_case(turn, text, "decide", decide, {"decision": "reject", "reason": reason})
 
 
 def send_back(turn: TurnBuilder, text: str) -> None:
     """Ask whether an item is to be given again, with the sentence in the words or asked for."""
-    given = {"decision": "return", "reason": _rest(text, "return"), "words": tidy(text)}
+    said = _BUT.sub("", _ENDS.sub("", tidy(text)))
+    reason = _rest(_without_owner(turn, said), "return")
+    given = {"decision": "return", "reason": reason, "words": tidy(text)}
     with_case(turn, text, "decide", decide, given)
 
 
@@ -130,21 +163,25 @@ def decide(turn: TurnBuilder, subject: str, argument: Json) -> None:
         drafts.digress(turn, Say("common.gone"))
         return
     given: dict[str, Json] = {"decision": argument["decision"]}
-    item = _item(case, argument.get("words", ""))
-    if item is not None:
-        given["item"] = item
+    named = _items(case, argument.get("words", ""))
+    if named:
+        given["item"] = named[0]
     if reason := _note(turn, argument.get("reason", "")):
         given["reason"] = reason
     drafts.switch_to(turn, Draft("review", subject, given))
+    _say_one_item(turn, named)
     drafts.go_on(turn)
 
 
-def _item(case: CaseFact, words: str) -> str | None:
-    """Return the answer that the words name, if it can be sent back."""
+def _items(case: CaseFact, words: str) -> list[str]:
+    """Return the answers that the words name, if they can be sent back; as they are asked for."""
     listed = lexicon.answers(case.service)
     ranked = listed.rank(words) if listed is not None else []
     may = [one.name for one in ranked if one.name in case.returnable and one.name in case.answers]
-    return may[0] if may else None
+    spoilt = _SPOILT.search(standardised(words)) is not None
+    if not may and spoilt and "place_photo" in {*case.returnable} & {*case.answers}:
+        return ["place_photo"]
+    return may
 
 
 def _note(turn: TurnBuilder, words: str) -> Json:
@@ -182,6 +219,128 @@ def _bare(word: str) -> str:
     return plain(word).strip(".,:;!?-()\"'")
 
 
+def at(turn: TurnBuilder, step: str) -> bool:
+    """Whether this is the open question of a review."""
+    asked = turn.session.asked
+    return asked is not None and (asked.flow, asked.step) == ("review", step)
+
+
+def short_number(turn: TurnBuilder, text: str) -> str | None:
+    """Return the number of the waiting case that is meant by its end: "4512", "kasus 4512"."""
+    found = _SHORT.fullmatch(plain(text).strip(" ?.!"))
+    if found is None or (found["word"] is None and len(found["digits"]) < SHORTEST):
+        return None
+    digits = found["digits"]
+    fits = {
+        case.number
+        for case in turn.facts.desk.cases
+        if case.number.split("-")[-1].lstrip("0") == digits.lstrip("0")
+        or (found["word"] is not None and str(case.id) == digits)
+    }
+    return fits.pop() if len(fits) == 1 else None
+
+
+def items_named(turn: TurnBuilder, text: str) -> list[str]:
+    """Return the answers of the open case that the words name and that can be sent back."""
+    draft = turn.session.draft
+    case = turn.facts.desk.case(draft.subject) if draft is not None else None
+    return _items(case, text) if case is not None else []
+
+
+def item(turn: TurnBuilder, text: str) -> None:
+    """Take what the words name as what is sent back, with a reason if they hold one."""
+    draft = turn.open_draft()
+    named = items_named(turn, text)
+    answered = draft.answered("item", named[0])
+    reason = _note(turn, text) if len(text.split()) > LEAST_REASON else None
+    if reason is not None:
+        answered = answered.answered("reason", reason)
+    turn.session = structs.replace(turn.session, draft=answered)
+    _say_one_item(turn, named)
+    drafts.go_on(turn)
+
+
+def amends(turn: TurnBuilder, text: str, matter: str | None) -> bool:
+    """Whether words at the letter add something to what is sent back, or take it away."""
+    draft = turn.session.draft
+    if draft is None or draft.answers.get("decision") != "return":
+        return False
+    return matter in (None, "photos", "return") and bool(_items_denied_or_not(turn, text))
+
+
+def _items_denied_or_not(turn: TurnBuilder, text: str) -> list[str]:
+    """Return the answers that the words name: "jangan KTP" names the KTP."""
+    return items_named(turn, _NOT_ITEM.sub(" ", standardised(text)))
+
+
+def amend(turn: TurnBuilder, text: str) -> None:
+    """Change what is sent back, and show the letter again."""
+    draft = turn.open_draft()
+    named, asked = _items_denied_or_not(turn, text), str(draft.answers["item"])
+    note = str(draft.answers.get("reason", ""))
+    if not _NOT_ITEM.search(standardised(text)):
+        more = [one for one in named if one != asked]
+        labels = [_label(turn, draft.subject, one) for one in more]
+        reason = _note(turn, ", ".join([note, *labels])) or note
+        _say_one_item(turn, [asked, *more])
+        answers = {**draft.answers, "reason": reason}
+    else:
+        left = [one for one in items_named(turn, note) if one not in named]
+        answers = {"decision": "return"}
+        if asked not in named or left:
+            answers["item"] = asked if asked not in named else left[0]
+        kept = _without_items(turn, draft.subject, note, named)
+        if kept and "item" in answers:
+            answers["reason"] = kept
+    turn.session = structs.replace(turn.session, draft=Draft("review", draft.subject, answers))
+    drafts.go_on(turn)
+
+
+def _without_items(turn: TurnBuilder, subject: str, note: str, left_out: list[str]) -> Json:
+    """Return a note without the parts that name only these answers."""
+    case = turn.facts.desk.case(subject)
+    parts = re.split(r"\s+(?:sama|dan|and|serta|plus)\s+|\s*[,&+]\s*", note)
+    kept = [
+        part
+        for part in parts
+        if case is None or not (found := _items(case, part)) or set(found) - set(left_out)
+    ]
+    return _note(turn, ", ".join(kept)) if kept else None
+
+
+def _say_one_item(turn: TurnBuilder, named: list[str]) -> None:
+    """Say that only one of several answers is asked again, and the others are in the note."""
+    draft = turn.open_draft()
+    if len(named) > 1:
+        first, *others = (_label(turn, draft.subject, one) for one in named)
+        params = {"item": first, "others": ", ".join(others)}
+        turn.says.append(Say("supervising.one_item", params))
+
+
+def _label(turn: TurnBuilder, subject: str, name: str) -> str:
+    case = turn.facts.desk.the_case(subject)
+    said = turn.flows.catalogue.say(Say(f"{case.service}.{name}.label"), turn.facts.me.locale)
+    return str(said)
+
+
+def held_letter(turn: TurnBuilder, text: str) -> None:
+    """Say that nothing is sent yet, and ask once more."""
+    drafts.digress(turn)
+    if turn.prompt is not None:
+        turn.prompt = Prompt(Say("supervising.held_letter"), turn.prompt.choices)
+
+
+def asks_for_card(text: str) -> bool:
+    """Whether words ask for something that the open case's card says."""
+    said = standardised(text)
+    return _CARD.search(said) is not None and _ASKS_CARD.search(said) is not None
+
+
+def card(turn: TurnBuilder, text: str) -> None:
+    """Show the open case once more."""
+    drafts.digress(turn)
+
+
 def at_sure(turn: TurnBuilder) -> bool:
     """Whether the open question is whether a decision is sent."""
     asked = turn.session.asked
@@ -201,6 +360,49 @@ def drop(turn: TurnBuilder) -> None:
     """Leave the open review undecided, and go to the menu."""
     turn.says.append(Say("review.sure.no.end"))
     drafts.close(turn)
+
+
+def undecided(turn: TurnBuilder, text: str) -> None:
+    """Say that nothing is decided; show the case that words ask about."""
+    turn.says.append(Say("supervising.undecided"))
+    if not verdicts.wonders(text):
+        if turn.session.draft is not None and turn.session.draft.flow == "review":
+            drafts.close(turn)  # "ok" after it must not approve
+            turn.prompt = None
+        return
+    named = [id for flow, id, _ in waiting_named(turn, text) if flow == "review"]
+    number, cases, draft = number_in(text), turn.facts.desk.cases, turn.session.draft
+    named += [str(case.id) for case in cases if case.number == number]
+    if draft is not None and draft.flow == "review" and turn.facts.desk.case(draft.subject):
+        named.append(draft.subject)
+    elif len(cases) == 1 and number is None:
+        named.append(str(cases[0].id))
+    if named:
+        open_card(turn, named[0])
+    elif number is not None:
+        turn.effects.append(ShowCase(number))
+    else:
+        drafts.digress(turn)
+
+
+def without_owners(turn: TurnBuilder, text: str) -> str:
+    """Return words without the names of the owners whose cases wait."""
+    names = {word for case in turn.facts.desk.cases for word in plain(case.holder).split()}
+    return " ".join(word for word in text.split() if _bare(word) not in names)
+
+
+def _without_owner(turn: TurnBuilder, text: str) -> str:
+    """Return words without the owner's name after the verb: "tolak siti, tempatnya …"."""
+    verb, *rest = text.split() or [""]
+    while rest and not without_owners(turn, rest[0]):
+        rest.pop(0)
+    return " ".join([verb, *rest])
+
+
+def open_card(turn: TurnBuilder, subject: str) -> None:
+    """Ask for the decision on a case, whatever was answered before."""
+    drafts.switch_to(turn, Draft("review", subject, {}))
+    drafts.go_on(turn)
 
 
 # -- looking at cases ------------------------------------------------------------------------------

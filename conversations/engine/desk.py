@@ -13,6 +13,7 @@ from conversations import lexicon
 from conversations.effects import OptOut
 from conversations.engine import (
     confirming,
+    discerning,
     drafts,
     matters,
     rounds_desk,
@@ -89,7 +90,7 @@ _EARS: Mapping[Role, Ears] = {
         rounds_desk.OPTIONS,
         firm=frozenset({"offer"}),
     ),
-    "supervisor": Ears(supervising.answer, supervising.act, supervising.hears, {}),
+    "supervisor": Ears(supervising.answer, supervising.act, discerning.hears, {}),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -11,11 +12,13 @@ from conversations.engine.builder import TurnBuilder, choices_of
 from conversations.engine.confirming import ask, choice, no
 from conversations.engine.naming import Named, names_somebody, officers_named
 from conversations.facts import OfficerFact
-from conversations.messages import Json, Message, Say
+from conversations.messages import Json, Lines, Message, Say, Value
+from conversations.parsers import verdicts
 from conversations.session import Choice
-from conversations.words import plain, standard
+from conversations.words import plain, standard, standardised
 
 SHOWN = 9  # officers to choose from; with "no", as many as a list holds
+MAX_TEAM = 20  # officers in a list of words
 MAX_LABEL = 24  # characters of an item on a list
 MAX_BADGE = 8  # characters of a badge on an item; a whole NIP leaves no room for a name
 #: Words before the officer who takes the visits, and before the one who gives them.
@@ -59,7 +62,7 @@ def _the_officers(turn: TurnBuilder, text: str) -> tuple[OfficerFact, ...]:
 
 def _ask_which(turn: TurnBuilder, text: str, among: Sequence[OfficerFact], matter: str) -> None:
     """Ask which officer is meant, among these or the whole team."""
-    stranger = not among and names_somebody(text)
+    stranger = not among and (names_somebody(text) or re.search(r"\b\d{3,}\b", text) is not None)
     key = "supervising.no_such_officer" if stranger else "supervising.which_officer"
     team = among or turn.facts.desk.officers
     if team:
@@ -87,7 +90,11 @@ def hand_on(turn: TurnBuilder, text: str) -> None:
     """Ask whether all visits of one officer are to be offered to another."""
     mentions = officers_named(text, turn.facts.desk.officers)
     giver, taker = _roles(text, mentions)
-    if giver is None or not giver.officers:
+    if len(mentions) > 1 and verdicts.swaps(text):
+        turn.says.append(Say("supervising.no_swap", _pair(giver, taker)))
+    elif giver is not None and giver.officers and verdicts.names_a_part(text):
+        turn.says.append(Say("supervising.whole_tour", _pair(giver, taker)))
+    elif giver is None or not giver.officers:
         drafts.digress(turn, Say("supervising.whose_visits"))
     elif len(giver.officers) > 1:
         to = str(taker.officers[0].id) if taker is not None and len(taker.officers) == 1 else ""
@@ -98,6 +105,15 @@ def hand_on(turn: TurnBuilder, text: str) -> None:
         ask(turn, Say("supervising.which_officer"), *choices, no())
     else:
         _hand_to(turn, giver.officers[0], taker.officers if taker is not None else ())
+
+
+def _pair(giver: Named | None, taker: Named | None) -> dict[str, Value]:
+    """Return the first names of two officers, to fill an example."""
+    names = [
+        one.officers[0].name.split()[0] if one is not None and one.officers else otherwise
+        for one, otherwise in ((giver, "Joko"), (taker, "Dewi"))
+    ]
+    return {"giver": names[0], "taker": names[1]}
 
 
 def _roles(text: str, mentions: Sequence[Named]) -> tuple[Named | None, Named | None]:
@@ -168,6 +184,72 @@ def end(turn: TurnBuilder, text: str) -> None:
         confirm_end(turn, str(found[0].id), None)
     else:
         _ask_which(turn, text, found, "end_whom")
+
+
+_WHO = re.compile(r"\b(?:siapa|sopo|who|which officer|petugas (?:mana|yang))\b")
+_CAN = re.compile(
+    r"\b(?:dekat|deket|terdekat|bisa|nganggur|kosong|longgar|dikit|sedikit|luang|lowong"
+    r"|senggang|sibuk"
+    r"|banyak|kerjaan\w*|tugasnya|beban\w*|mau|free|available|closest|nearest|near|busy"
+    r"|busiest|least"
+    r"|fewest|most|can|kunjungannya|ready|standby)\b"
+)
+_ALL = re.compile(
+    r"\b(?:semua|seluruh|all|para|daftar|list) (?:the |my )?(?:petugas|officers?|tim"
+    r"|anak buah|anak)\b"
+)
+
+
+def asks_for_team(text: str) -> bool:
+    """Whether words ask who of the team is free, or for all of it."""
+    said = standardised(text)
+    whole = _ALL.search(said) is not None
+    return whole or (_WHO.search(said) is not None and _CAN.search(said) is not None)
+
+
+def asks_who(text: str) -> bool:
+    """Whether words ask whom an act is about: "siapa aja yang kena"."""
+    return (
+        re.search(r"\b(?:siapa|yang mana|apa saja|berapa|who|which)\b", standardised(text))
+        is not None
+    )
+
+
+def affected(turn: TurnBuilder, text: str) -> None:
+    """Show once more whom the act that is asked about is about."""
+    matter, subject, argument = turn.session.shown[0].answer[:3]
+    if matter == "end":
+        confirm_end(turn, subject, None)
+    else:
+        confirm_hand_on(turn, subject, argument)
+
+
+def team(turn: TurnBuilder, text: str) -> None:
+    """List the officers with the number of their visits."""
+    asked = turn.session.asked
+    if asked is not None and asked.flow == "assignment":
+        drafts.digress(turn)  # they are listed there
+        return
+    officers = sorted(turn.facts.desk.officers, key=lambda one: (one.load, one.id))
+    lines = tuple(
+        Say("supervising.of_team", {"officer": one.name, "badge": one.badge, "n": one.load})
+        for one in officers[:MAX_TEAM]
+    )
+    if lines:
+        turn.says.append(Say("supervising.team", {"lines": Lines(lines)}))
+    else:
+        turn.says.append(Say("supervising.no_such_officer"))
+
+
+def stays(turn: TurnBuilder, text: str) -> None:
+    """Say that nothing changes for an officer who is out, or who does not leave."""
+    found = _the_officers(turn, text)
+    if len(found) == 1:
+        first = found[0].name.split()[0]
+        params = {"officer": found[0].name, "badge": found[0].badge, "first": first}
+        turn.says.append(Say("supervising.stays", params))
+    else:
+        turn.says.append(Say("supervising.absent"))
 
 
 def confirm_end(turn: TurnBuilder, subject: str, argument: Json) -> None:

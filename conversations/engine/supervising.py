@@ -5,9 +5,9 @@ Look-ups are effects: nothing is read for a turn that does not ask.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from conversations import lexicon, reference, services
+from conversations import reference, services
 from conversations.effects import (
     EndOfficer,
     HandVisitsOn,
@@ -24,133 +24,14 @@ from conversations.effects import (
 )
 from conversations.engine import assigning, calling, deciding, drafts, staffing, when
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.confirming import ask, asks, choice, is_open, is_pending, no
+from conversations.engine.confirming import ask, choice, is_open, is_pending, no
+from conversations.engine.discerning import asks_for_reason, ranked_matters
 from conversations.engine.meanings import AtDesk
-from conversations.engine.naming import Named, officers_named, without_names
-from conversations.engine.reading import bare_number, choices_named
+from conversations.engine.naming import officers_named
 from conversations.messages import Json, Say
-from conversations.parsers import hesitation
-from conversations.parsers.choice import exact
 from conversations.words import tidy
 
 MAX_WORDS = 200  # characters of a supervisor's words that are passed on, as in `izin documents`
-FEW_WORDS = 3  # with an officer's name, and nothing that is known: "info joko"
-#: Matters that name an act on something: they come before questions in the same sentence.
-_ACTS = ("revoke", "hand_on", "reject", "return", "approve")
-
-#: Matters that say more than the general one which the words name as well: "laporan pungli".
-_RATHER: Mapping[str, tuple[str, ...]] = {
-    "complaints": ("misconduct",),
-    "figures": ("complaints", "late", "unvisited"),
-    "where": ("late", "complaints", "unvisited", "visits"),
-    "visits": ("move", "unassigned"),
-    "why": ("late",),
-}
-
-
-def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
-    """Return the matter that the words raise, if it is another than their phrases name.
-
-    A number is looked up; an act comes before a question, and a special question before a general
-    one; words at the question for a reason are the reason.
-    """
-    if bare_number(text) or exact(text, turn.labels()) is not None:
-        return None
-    ranked = {one.name for one in _ranked(turn, text) if one.weight >= 1}
-    named = officers_named(text, turn.facts.desk.officers)
-    told = _at_question(turn, text, matter, named)
-    if told is not None:
-        return told
-    act = next((name for name in _ACTS if name in ranked), None)
-    if calling.tells_of_money(text):
-        return "misconduct"
-    if act is not None and not named and hesitation.counts(text):
-        return "figures"
-    if act is not None and "why" in ranked:
-        return "why"  # "kenapa ditolak"
-    if act in (None, "hand_on") and assigning.hears(turn, text, named, gives=act is not None):
-        return "assign"
-    if act is not None and (act != "hand_on" or len(named) > 1):
-        return act
-    if matter is None:
-        return _unnamed(turn, text, len(named))
-    return _another(text, matter, ranked, named)
-
-
-def _ranked(turn: TurnBuilder, text: str) -> list[lexicon.Ranked]:
-    """Return the matters that the words name, whoever of the team is named."""
-    return lexicon.desk("supervisor").rank(without_names(text, turn.facts.desk.officers))
-
-
-def _at_question(
-    turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Named]
-) -> str | None:
-    """Return the matter that words raise because of the open question."""
-    if is_open(turn) and _corrects(turn, text, matter, named):
-        return "instead"
-    reviewing = turn.session.draft is not None and turn.session.draft.flow == "review"
-    if (is_pending(turn) or _asks_for_reason(turn) or reviewing) and hesitation.takes_back(text):
-        acts = {one.name for one in _ranked(turn, text)} & set(_ACTS)
-        if not acts:
-            return "retract"
-    unclear = matter == "why" or (matter == "approve" and hesitation.agrees(text))
-    if is_pending(turn) and unclear and deciding.number_in(text) is None:
-        return "held"  # "setuju" to another question approves no case
-    if _asks_for_reason(turn):
-        if hesitation.pauses(text):
-            return "retract"
-        if matter in (None, "why") and not hesitation.gives_reason(text):
-            return "reason_please"
-        if matter in (None, "end", "photos", "why", "phone", "danger"):
-            return "revoke_because" if len(text.split()) > 1 else None
-    if deciding.at_sure(turn) and hesitation.gives_reason(deciding.reason_after_because(text)):
-        return "other_reason"
-    return None
-
-
-def _corrects(turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Named]) -> bool:
-    """Whether words at a question about an officer name another one: "bukan dia, dewi"."""
-    pending = turn.session.shown[0].answer[0]
-    one = len(named) == 1 and len(named[0].officers) == 1
-    return matter is None and one and is_pending(turn) and pending in _INSTEAD
-
-
-#: Acts for which another officer may be named before they are confirmed.
-_INSTEAD = ("end", "hand_on", "assign")
-
-
-def _another(text: str, matter: str, ranked: set[str], named: Sequence[Named]) -> str | None:
-    """Return a matter that says more than the one that the words name, or that fits the name."""
-    if {"late", "not_reached"} <= ranked:  # "berangkat" and "diangkat" have one root
-        return "not_reached" if calling.nobody_picks_up(text) else "late"
-    if matter == "where" and not named and deciding.number_in(text):
-        return "find"
-    if named and matter in _OF_AN_OFFICER:
-        return _OF_AN_OFFICER[matter]
-    if not named or matter != "where":
-        return next((name for name in _RATHER.get(matter, ()) if name in ranked), None)
-    return None
-
-
-def _unnamed(turn: TurnBuilder, text: str, named: int) -> str | None:
-    """Return the matter of words that name none: a number or a name alone is looked up."""
-    if reference.document_number(text, services.load().kinds()):
-        return "check"
-    if deciding.number_in(text):
-        return "find"
-    if choices_named(turn, text):
-        return None
-    if when.only_a_period(text):
-        return "figures"
-    if named > 1:
-        return "hand_on"
-    if named and len(text.split()) <= FEW_WORDS:
-        return "where"
-    return "find" if deciding.waiting_named(turn, text) else None
-
-
-#: Matters that are about one officer, if the words name one.
-_OF_AN_OFFICER = {"away": "absent", "visits": "where"}
 
 
 def answer(turn: TurnBuilder, meant: AtDesk) -> None:
@@ -158,18 +39,35 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
 
     A question of the desk that is open is dropped: a later "ya" must not carry it out.
     """
-    if is_open(turn) and meant.matter not in _OF_QUESTION:
+    keeps = asks_for_reason(turn) and meant.matter in _LOOKED_UP
+    if is_open(turn) and meant.matter not in _OF_QUESTION and not keeps:
         if is_pending(turn):
             turn.says.append(Say("common.desk.not_done"))
         _leave_question(turn)
     unsent = turn.session.asked if deciding.at_sure(turn) else None
     _ANSWERS[meant.matter](turn, meant.text)
-    if unsent is not None and turn.session.asked == unsent and turn.prompt is None:
+    of_letter = meant.matter in ("amend", "held_letter")
+    if (
+        unsent is not None
+        and not of_letter
+        and turn.session.asked == unsent
+        and turn.prompt is None
+    ):
         drafts.digress(turn, Say("supervising.not_sent"))
+    if keeps and asks_for_reason(turn) and turn.prompt is None:
+        drafts.digress(turn)
 
 
+#: Matters that are only looked up: the reason for a revocation is asked again after them.
+_LOOKED_UP = frozenset({
+    "absent", "check", "complaints", "erase", "figures", "invite", "late", "lost_touch", "move",
+    "phone", "unvisited", "visits", "where",
+})  # fmt: skip
 #: Matters that are about the open question of the desk.
-_OF_QUESTION = frozenset({"held", "instead", "reason_please", "retract", "revoke_because"})
+_OF_QUESTION = frozenset({
+    "affected", "held", "instead", "look",
+    "reason_please", "retract", "revoke_because", "revoke_yes", "told_more",
+})  # fmt: skip
 
 
 def act(turn: TurnBuilder, matter: str, subject: str, argument: Json) -> None:
@@ -207,7 +105,7 @@ def _complaints(turn: TurnBuilder, text: str) -> None:
 def _figures(turn: TurnBuilder, text: str) -> None:
     since, until = when.period(text, turn.facts.today, otherwise="week")
     named = officers_named(text, turn.facts.desk.officers)
-    ranked = {one.name for one in _ranked(turn, text) if one.weight >= 1}
+    ranked = {one.name for one in ranked_matters(turn, text) if one.weight >= 1}
     if named:
         name = named[0].officers[0].name.split()[0]
         turn.says.append(Say("supervising.not_by_officer", {"officer": name}))
@@ -238,7 +136,7 @@ def _show_photos(turn: TurnBuilder, subject: str, argument: Json) -> None:
 
 def _find(turn: TurnBuilder, text: str) -> None:
     """Say how a case stands; one that waits for a decision here is opened as well."""
-    number = deciding.number_in(text)
+    number = deciding.number_in(text) or deciding.short_number(turn, text)
     if number is None:
         deciding.find_by_name(turn, text)
         return
@@ -270,6 +168,10 @@ def _invite(turn: TurnBuilder, text: str) -> None:
 
 def _move(turn: TurnBuilder, text: str) -> None:
     turn.says.append(Say("supervising.move"))
+
+
+def _help(turn: TurnBuilder, text: str) -> None:
+    turn.says.append(Say("common.help.supervisor"))
 
 
 def _erase(turn: TurnBuilder, text: str) -> None:
@@ -335,13 +237,9 @@ def _revoke(turn: TurnBuilder, text: str) -> None:
 _REASONS = ("wrong", "closed", "moved")
 
 
-def _asks_for_reason(turn: TurnBuilder) -> bool:
-    return asks(turn, "revoke_because")
-
-
 def _own_reason(turn: TurnBuilder, text: str) -> None:
     """Take typed words as the reason of the revocation that is asked about."""
-    if _asks_for_reason(turn):
+    if asks_for_reason(turn):
         number = str(turn.session.shown[0].answer[1])
         _leave_question(turn)
         _confirm_revocation(turn, number, tidy(text))
@@ -363,6 +261,12 @@ def _confirm_revocation(turn: TurnBuilder, number: str, words: str) -> None:
 def _revoke_now(turn: TurnBuilder, number: str, argument: Json) -> None:
     turn.lasting = True
     turn.effects.append(RevokeDocument(number, str(argument)))
+
+
+def _revoke_yes(turn: TurnBuilder, text: str) -> None:
+    """Carry out the revocation that "ya, cabut saja" confirms."""
+    matter, subject, argument = turn.session.shown[0].answer[:3]
+    act(turn, matter, subject, argument)
 
 
 def _where(turn: TurnBuilder, subject: str, argument: Json) -> None:
@@ -395,6 +299,16 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "find": _find,
     "hand_on": staffing.hand_on,
     "held": _held,
+    "affected": staffing.affected,
+    "amend": deciding.amend,
+    "calls": calling.calls,
+    "card": deciding.card,
+    "held_letter": deciding.held_letter,
+    "help": _help,
+    "item": deciding.item,
+    "team": staffing.team,
+    "look": calling.look,
+    "lost_touch": calling.lost_touch,
     "instead": _instead,
     "invite": _invite,
     "late": _late,
@@ -409,10 +323,14 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "reason_please": _reason_please,
     "reject": deciding.reject,
     "retract": _retract,
+    "stays": staffing.stays,
+    "told_more": calling.told_more,
     "return": deciding.send_back,
     "revoke": _revoke,
     "revoke_because": _own_reason,
+    "revoke_yes": _revoke_yes,
     "unassigned": assigning.which,
+    "undecided": deciding.undecided,
     "unvisited": _unvisited,
     "visits": _visits,
     "where": staffing.where,

@@ -10,7 +10,8 @@ import re
 from conversations.words import plain, standardised
 
 _PUTS_OFF = re.compile(
-    r"\?|\b(?:nanti|besok|lusa|bentar|sebentar|tunggu|tar|tapi|tetapi|kecuali|asal|belum|jangan"
+    r"\?|\b(?:nanti|besok|lusa|bentar|bntr|bntar|sebentar|tunggu|tar|tapi|tetapi|kecuali"
+    r"|asal|belum|jangan"
     r"|pikir|ragu|kalau|tanya|cek|apakah|apa|kenapa|kapan|gimana|siapa|berapa|emang|memang"
     r"|boleh (?:tidak|sih|kah)|bisa tidak|yakin|tidak yakin|ya tidak|minggu depan"
     r"|but|wait|later|tomorrow|not yet|hold on|unless|ask|check|why|what|how|should|maybe"
@@ -25,14 +26,34 @@ _TAKES_BACK = re.compile(
     r"|(?:^|\b(?:maaf|eh|sori|sorry|aduh|waduh|saya|aku|oh)\W+)keliru\b"
 )
 _PAUSES = re.compile(
-    r"(?:(?:eh|oh|ya|oke|ok|bu|pak|ini) )*(?:bentar|sebentar|tunggu|tar|nanti|wait|hold on|later)"
+    r"(?:(?:eh|oh|ya|oke|ok|bu|pak|ini) )*(?:bentar|bntr|bntar|sebentar|tunggu|tar|nanti"
+    r"|wait|hold on|later)"
     r"(?: (?:ya|dulu|saja|deh|bu|pak|sebentar|bentar|lagi|cek|saya cek|a moment|a minute))*"
 )
 _QUESTION = re.compile(
     r"^(?:\S+\s*){0,3}\?\s*$|^(?:(?:eh|oh|loh|lho|ini|itu|emang|memang|hah|yang) )*"
-    r"(?:apa|apakah|kenapa|mengapa|berapa|siapa|kapan|gimana|maksudnya apa|boleh (?:tidak|kah|sih)"
+    r"(?:apa|apakah|kenapa|mengapa|berapa|siapa|kapan|gimana|maksudnya apa|boleh (?:tidak"
+    r"|kah|sih)"
     r"|(?:bisa|harus|perlu) (?:tidak|kah|sih)|why|what|how|who|when|which)\b"
     r"|\b(?:apa|ya apa|gimana|kenapa|berapa|siapa)(?: (?:ya|sih|dong|itu|ini|bu|pak))*$"
+)
+_LATER = re.compile(
+    r"^(?:(?:saya|mau|biar|eh|hmm|bentar|sebentar|ya|nanti|besok|i|let me|we|kita|coba"
+    r"|tak|gue) )*"
+    r"(?:tanya|tanyain|nanya|cek|pikir|pikirin|lihat|liat|baca|diskusi|diskusiin"
+    r"|konsultasi|konsul"
+    r"|rapat|koordinasi|tunggu|nunggu|lapor|ask|check|think|look|wait|talk)\b"
+    r"(?=.*\b(?:dulu|dl|first|kepala|atasan|bos|pimpinan|the head|it over|a bit|about it"
+    r"|into it)\b)"
+)
+#: Words that ask for a list or a number, in no question's form: "laporan minggu ini".
+_LOOKS_UP = re.compile(
+    r"^(?:(?:lihat|liat|cek|cari|tampilkan|show|minta|daftar|list|eh|coba) )*"
+    r"(?:laporan|rekap|pengaduan|aduan|kunjungan|jadwal|statistik|antrean|antrian|daftar|cek|cari"
+    r"|report|visits|complaints|figures|menu)\b"
+    r"(?: (?:hari|minggu|bulan|tahun|ini|kemarin|lalu|mingguan|bulanan|today|this|week|month|izin"
+    r"|petugas|saya|nya|besok))*(?: \S*\d\S*)*\W*$"
+    r"|\b(?:di ?mana|dmn|where)\b"
 )
 _KNOWS_NOT = re.compile(
     r"\b(?:tidak|belum) (?:tau|tahu|ngerti|ada alasan|yakin)\b|\bbingung\b|\bterserah\b"
@@ -40,7 +61,9 @@ _KNOWS_NOT = re.compile(
 )
 #: Words before a reason that only lead to it: "ya tapi suruh lengkapin KTP".
 _LEADS = re.compile(
-    r"^(?:(?:ya|iya|yes|oke|ok|tapi|tp|but|eh|oh|terus|suruh|tolong|bilang|please)\b[\s,.]*)+", re.I
+    r"^(?:(?:(?:setuju|acc|approve)\b[^.]*?\b(?:tapi|tp|but)|ya|iya|yes|oke|ok|tapi|tp|but|eh|oh"
+    r"|terus|suruh|tolong|bilang|please)\b[\s,.]*)+",
+    re.I,
 )
 _AGREES = re.compile(
     r"^\W*(?:ya|iya|yaudah|yes|yeah|sure|oke|ok|boleh|setuju|sip|gas|yuk|lanjut)\b"
@@ -64,6 +87,11 @@ _SMALL = frozenset({
     "fine", "yes", "no", "later", "not", "now", "good", "great", "sudah", "bentar", "sebentar",
     "tunggu", "belum", "jangan", "hmm", "oh", "gitu", "begitu", "beres", "aman", "lanjut",
 })  # fmt: skip
+_LEFT = re.compile(
+    r"(?:(?:eh|ya|hmm|oke|ok) )*(?:tidak|no|nope|nanti|later|not now|lain kali|skip dulu|belum)"
+    r"(?: (?:saja|dulu|deh|ya|lah|usah|sekarang|ah|bu|pak))*"
+)
+_LAUGHS = re.compile(r"(?:wk)+w?|(?:ha|he|hi|xi){2,}h?|lol")
 _ADDRESS = re.compile(r"\b(?:bu|pak|min|kak|bang|mas|mbak)\b")
 _COUNTS = re.compile(r"\b(?:berapa|how many|how much|jumlah(?:nya)?|total(?:nya)?)\b")
 _ASKS_ANY = re.compile(
@@ -102,7 +130,7 @@ def pauses(text: str) -> bool:
 def acknowledges(text: str) -> bool:
     """Whether the whole message only says that it was read: "oke sip", "nanti saja"."""
     words = _bare(text).split()
-    return bool(words) and all(word in _SMALL for word in words)
+    return bool(words) and all(word in _SMALL or _LAUGHS.fullmatch(word) for word in words)
 
 
 def asks(text: str) -> bool:
@@ -113,10 +141,32 @@ def asks(text: str) -> bool:
 
 def gives_reason(text: str) -> bool:
     """Whether words may be a reason that somebody reads: no question, and more than fillers."""
-    if asks(text) or pauses(text) or takes_back(text):
+    if asks(text) or pauses(text) or takes_back(text) or _puts_it_off(text):
         return False
     return any(
         word not in _EMPTY | _VERDICTS for word in re.findall(r"[^\W_]+", standardised(text))
+    )
+
+
+def _puts_it_off(text: str) -> bool:
+    """Whether words say that somebody is asked or something is looked at first."""
+    return _LATER.search(standardised(text)) is not None
+
+
+def leaves_it(text: str) -> bool:
+    """Whether the whole message leaves something undecided: "tidak", "nanti aja"."""
+    return _LEFT.fullmatch(_bare(text)) is not None
+
+
+def tells(text: str) -> bool:
+    """Whether words of more than one word tell something, and ask for nothing."""
+    said = standardised(text)
+    return (
+        len(text.split()) > 1
+        and gives_reason(text)
+        and not counts(text)
+        and _LOOKS_UP.search(said) is None
+        and "?" not in text
     )
 
 
