@@ -24,7 +24,8 @@ _ALL = re.compile(
     r"|ketiganya|both|all|everything)\b"
 )
 _REST = re.compile(
-    r"\b(?:yang )?(?:satu ?(?:nya)? (?:lagi|lg)|lain(?:nya)?|sisa(?:nya)?|satunya)\b"
+    r"\b(?:yang )?(?:satu ?(?:nya)? (?:lagi|lg)|sisa(?:nya)?|satunya|lainnya)\b"
+    r"|(?<!orang )(?<!petugas )(?<!teman )\byang lain(?:nya)?\b"
     r"|\bthe (?:other|rest)\b|\bother one\b"
 )
 _TAKES = re.compile(

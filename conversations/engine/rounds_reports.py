@@ -201,8 +201,7 @@ def tell(turn: TurnBuilder, subject: str, argument: Json) -> None:
         turn.says.append(Say("rounds_desk.complaint.done"))
     else:
         turn.says.append(Say("rounds_desk.concern.done"))
-    rounds = turn.facts.rounds.visits
-    if about == Concern.STOLEN and any(one.state in visits.AGREED for one in rounds):
+    if about == Concern.STOLEN and _is_any_agreed(turn):
         turn.says.append(Say("rounds_desk.stolen.visits"))
     drafts.go_on(turn)
 
@@ -270,10 +269,14 @@ def failed_by_mistake(turn: TurnBuilder, text: str) -> None:
     elif now is not None and now.state in visits.AGREED and not failed:
         act = "proved" if now.code_proved and now.state == VisitState.ARRIVED else now.state
         drafts.digress(turn, Say(f"rounds_desk.mistake.{act}", {"visit": visits.line(turn, now)}))
-    elif visits.has_offers(turn) and not failed:
+    elif turn.facts.rounds.visits and not _is_any_agreed(turn) and not failed:
         drafts.digress(turn, Say("rounds_desk.mistake.none"))
     else:
         ask(turn, Concern.NOT_FAILED, None, text)
+
+
+def _is_any_agreed(turn: TurnBuilder) -> bool:
+    return any(visit.state in visits.AGREED for visit in turn.facts.rounds.visits)
 
 
 def give_away(turn: TurnBuilder, visit: VisitFact, text: str) -> None:

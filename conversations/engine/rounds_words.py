@@ -156,13 +156,16 @@ _BY_NAMED = _any(
     rf"{_LODGES}",
     r"\b(?:males|malas|benci|kesel|kesal|muak) (?:\w+ )?(?:sama|dengan|sm|ama)\b",
 )
+_TO_SUPERVISOR = re.compile(
+    r"\b(?:lapor|report) (?:dulu )?(?:ke|kepada|sama|to)(?: (?:the|my))? pengawas\b"
+)
 _FORCE = re.compile(r"\b(?:golok|parang|pisau|celurit|bunuh|pukul|dipukul|ditampar|ditonjok)\b")
 
 
 def complains_above(turn: TurnBuilder, text: str) -> bool:
     """Whether the words complain about a supervisor, who may only be named: "bu ratna"."""
     said = usual(text)
-    if _FORCE.search(said):
+    if _FORCE.search(said) or _TO_SUPERVISOR.search(said):
         return False
     if _ABOVE.search(said):
         return True
@@ -177,14 +180,14 @@ _TAIL = r"(?: (?:nya|kok|nih|ini|tuh|deh|ya|sekarang|ternyata|di rumah|rumah|lag
 _THERE = _any(
     rf"(?:^|\b(?:eh|oh|lah|nah|ternyata|sekarang|akhirnya|tapi|tp|cuma)[, ]+)ada {_PERSON}{_TAIL}",
     rf"(?<!tidak )(?<!belum )\b{_PERSON} (?:sudah |baru |ternyata |sekarang )?(?:ada|datang"
-    rf"|dateng|muncul|keluar|pulang|nongol){_TAIL}",
+    rf"|dateng|muncul|pulang|nongol){_TAIL}",
     rf"\b(?:sekarang|ternyata|akhirnya|eh) (?:\w+ ){{0,2}}?(?<!tidak )(?<!belum )(?:ada|datang"
     rf"|dateng|muncul|nongol|dibukain|dibuka){_TAIL}",
     r"\b(?:some(?:one|body)|they|he|she|owner)(?: is| are|.?s|.?re)? (?:now |finally )?(?:home"
     r"|here|there|in|back|came|opened)\b(?! not)",
     rf"\b(?:dibukain|dibuka pintu|baru dibuka){_TAIL}",
 )
-_COMES = re.compile(rf"\b(?:muncul|datang|dateng|nongol|keluar) (?:juga )?{_PERSON}{_TAIL}")
+_COMES = re.compile(rf"\b(?:muncul|datang|dateng|nongol) (?:juga )?{_PERSON}{_TAIL}")
 _ABSENT = re.compile(
     r"\b(?:tidak|belum|bukan|not|no|nobody) (?:\w+ )?(?:ada|datang|home|here|there|in)(?: \w+)?$"
     r"|\bbawa\b|\?"
@@ -272,7 +275,8 @@ def at_the_door(turn: TurnBuilder, text: str) -> str | None:
     said, step = usual(text), _step(turn)
     states = {visit.state for visit in turn.facts.rounds.visits}
     if not states & visits.AGREED:
-        return "nobody" if _LOCKED.search(said) else None
+        mistaken = "not_failed" if _WRONG_TAP.search(said) else None
+        return "nobody" if _LOCKED.search(said) else mistaken
     if somebody(text):
         return "somebody"
     if _is_another(step, said):
