@@ -49,6 +49,7 @@ class Concern(StrEnum):
     SAFE = "safe"  # danger that was told is over
     STOLEN = "stolen"  # something of the officer's, and nobody is in danger
     TRADE = "trade"  # the business sells something else than it applied for
+    WORKS = "works"  # the officer works after all, on days told as absent
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,10 @@ from conversations.engine import (
     drafts,
     matters,
     rounds_desk,
+    rounds_hearing,
+    rounds_offers,
     rounds_reports,
+    rounds_visits,
     supervising,
 )
 from conversations.engine.builder import TurnBuilder
@@ -29,7 +32,7 @@ from conversations.facts import Role
 from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
 from conversations.parsers.hesitation import agrees, hesitates
-from conversations.phrases import Command, Intent
+from conversations.phrases import Command, Intent, intent
 
 DANGER = "danger"
 ALARMS = frozenset({DANGER, "hurt"})  # heard in the middle of anything
@@ -72,7 +75,8 @@ class Ears:
     `act` gets the choice's matter, its subject and its argument. `hears` gets the matter that the
     words name, and returns another one if the open question tells it: "20 menit" is a delay where
     that is asked. `options` are the options that say the same as a matter, where they are open.
-    At the steps `firm`, an option outweighs a matter that as many words name.
+    At the steps `firm`, an option outweighs a matter that as many words name. `first` returns the
+    matter that the form of the words tells, before single words are weighed.
     """
 
     answer: Callable[[TurnBuilder, AtDesk], None]
@@ -80,6 +84,7 @@ class Ears:
     hears: Callable[[TurnBuilder, str, str | None], str | None]
     options: Mapping[str, frozenset[str]]
     firm: frozenset[str] = frozenset()
+    first: Callable[[TurnBuilder, str], str | None] = lambda turn, text: None
 
 
 _EARS: Mapping[Role, Ears] = {
@@ -89,6 +94,7 @@ _EARS: Mapping[Role, Ears] = {
         rounds_desk.hears,
         rounds_desk.OPTIONS,
         firm=frozenset({"offer"}),
+        first=rounds_hearing.first,
     ),
     "supervisor": Ears(supervising.answer, supervising.act, discerning.hears, {}),
 }
@@ -118,6 +124,8 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     ears = _EARS.get(turn.facts.me.desk)
     if ears is None:
         return None
+    if _listens(turn, text) and (formed := ears.first(turn, text)) is not None:
+        return AtDesk(formed, text)
     said = without_names(_ITS.sub(r"\1 nya", text), turn.facts.desk.officers)
     ranked = lexicon.desk(turn.facts.me.desk).rank(said)
     best = next((one for one in ranked if one.weight >= LEAST), None)
@@ -180,9 +188,34 @@ def passes_by(turn: TurnBuilder, text: str) -> bool:
     """Whether words at a question of the desk are for the question before it.
 
     A number of one or two digits picks a choice, shown or not; a longer one is an owner's code.
+    "Ya" where one of several is to be chosen answers nothing, and least the question before.
     """
     picks = bare_number(text) and len(text.strip()) <= 2
-    return confirming.is_open(turn) and not picks and read(turn, text) is None
+    agreed = not confirming.is_pending(turn) and intent(text) is Intent.YES
+    return confirming.is_open(turn) and not (picks or agreed) and read(turn, text) is None
+
+
+def words_of_whose(turn: TurnBuilder, before: str) -> tuple[Say, Say, Say]:
+    """Return the question which of two matters is meant: the one before, the one now, the sentence.
+
+    Staff are asked about two visits by their owners.
+    """
+    if turn.facts.me.desk == "owner":
+        return Say("common.whose.before"), Say("common.whose.now"), Say("common.whose")
+    then, now = rounds_visits.named(turn, before), rounds_visits.named(turn, _subject(turn))
+    if then is None or now is None or then == now:
+        then, now = Say("common.whose.staff_before"), Say("common.whose.staff_now")
+    return then, now, Say("common.whose.staff")
+
+
+def _subject(turn: TurnBuilder) -> str:
+    return turn.session.draft.subject if turn.session.draft is not None else ""
+
+
+def answers_several(turn: TurnBuilder, text: str) -> bool:
+    """Whether words of an officer answer several offers, whichever question is open."""
+    officer = turn.facts.me.desk == "officer" and at_own_desk(turn)
+    return officer and bool(rounds_offers.planned(turn, text))
 
 
 def let_pass(turn: TurnBuilder) -> None:

@@ -284,12 +284,13 @@ def _ask_whose(turn: TurnBuilder, whose: Whose) -> None:
     asked = turn.session.asked
     if asked is None:
         return
-    here = whose.now or Choice("now", Say("common.whose.now"), whose.text, "now")
-    label = Say("common.whose.before") if whose.then is None else whose.then.label
+    before, now, say = desk.words_of_whose(turn, whose.held.subject)
+    here = whose.now or Choice("now", now, whose.text, "now")
+    label = before if whose.then is None else whose.then.label
     if label == here.label:
-        here, label = replace(here, label=Say("common.whose.now")), Say("common.whose.before")
+        here, label = replace(here, label=now), before
     choices = (Choice("before", label, whose.text, "before"), here)
-    turn.show(asked.step, Prompt(Say("common.whose"), choices), clarifying=True)
+    turn.show(asked.step, Prompt(say, choices), clarifying=True)
     turn.session = structs.replace(turn.session, interrupted=whose.held)
 
 

@@ -8,7 +8,15 @@ from typing import TypeAlias
 
 from conversations import lexicon
 from conversations.effects import Concern
-from conversations.engine import confirming, drafts, matters, questions
+from conversations.engine import (
+    confirming,
+    drafts,
+    matters,
+    questions,
+    rounds_hearing,
+    rounds_offers,
+    rounds_words,
+)
 from conversations.engine import rounds_moves as moves
 from conversations.engine import rounds_reports as reports
 from conversations.engine import rounds_visits as visits
@@ -74,8 +82,8 @@ def _at_own_question(turn: TurnBuilder, text: str, matter: str | None) -> str | 
     about, said = turn.session.shown[0].answer[0], standardised(text)
     if about in _LATE and duration.minutes(text, bare=True) is not None:
         return "late" if text.strip() not in _numbers(turn) else None
-    if about == "absence" and not _ASKS.search(said):
-        named = dates.read(text, turn.facts.today)
+    if about in ("absence", "absent") and not _ASKS.search(said):
+        named = dates.read(rounds_words.corrected(turn, text), turn.facts.today)
         return "absence" if named is not None and named.days else None
     if not reports.in_danger(turn) or matter in _MEANWHILE or bare_number(text):
         return None
@@ -87,9 +95,6 @@ def _at_own_question(turn: TurnBuilder, text: str, matter: str | None) -> str | 
 def _at_offer(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     if matter in ("distance", "waiting"):
         return matter
-    each = _of_each(turn, text)
-    if each:
-        return each
     taken = _options(turn, text, "accept") - lexicon.desk("officer").words_of("depart")
     if matter == "depart" and not taken and _leaves_today(turn):
         return "depart"  # "otw" to the visit that was accepted before
@@ -101,25 +106,6 @@ def _at_offer(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     if later:
         return "other_time"  # "bisa, tapi agak telat"
     return _declines(turn, text)
-
-
-def _of_each(turn: TurnBuilder, text: str) -> str | None:
-    """Return what words about several visits say of the open offer: "yang Budi ambil, Wati ga"."""
-    offers = [visit for visit in turn.facts.rounds.visits if visit.state in visits.OFFERED]
-    takes = _options(turn, text, "accept")
-    if len(offers) > 1 and takes and visits.names_all(text):
-        return "one_by_one"
-    parts = [(part, visits.by_name(turn, part)) for part in _PARTS.split(text)]
-    if len({named.id for _, named in parts if named is not None}) < 2:
-        return None
-    for part, named in parts:
-        if named is not None and str(named.id) == visits.subject(turn):
-            denied = any(word.startswith(lexicon.NOT) for word in lexicon.words(part))
-            declines = (
-                denied or _DENIED.search(standardised(part)) or not _options(turn, part, "accept")
-            )
-            return "decline" if declines else "one_by_one"
-    return None
 
 
 def _at_departure(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
@@ -218,7 +204,7 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
         elif not among and matter in reports.CONCERNS:
             reports.ask(turn, reports.CONCERNS[matter], None, text)
         elif not among:
-            drafts.digress(turn, Say(f"rounds_desk.none.{_none(turn)}"))
+            drafts.digress(turn, _none(turn))
         elif len(among) == 1 or matter in _FIRST:
             act_on(turn, among[0], text)
         else:
@@ -259,8 +245,14 @@ def act(turn: TurnBuilder, matter: str, subject: str, argument: Json) -> None:
     act_on(turn, visit, argument)
 
 
-def _none(turn: TurnBuilder) -> str:
-    return "some" if turn.facts.rounds.visits else "any"
+def _none(turn: TurnBuilder) -> Say:
+    """Say that no visit is in a state in which the words can be about it, and what is known."""
+    rounds = turn.facts.rounds.visits
+    if not rounds:
+        return Say("rounds_desk.none.any")
+    if all(visit.state in visits.OFFERED for visit in rounds):
+        return reports.no_next(turn)
+    return Say("rounds_desk.none.some", {"lines": visits.lines(turn, rounds)})
 
 
 def _ask_which(turn: TurnBuilder, among: tuple[VisitFact, ...], matter: str, text: str) -> None:
@@ -299,6 +291,44 @@ def _concern(matter: str) -> OfVisit:
     return lambda turn, visit, text: reports.ask(turn, reports.CONCERNS[matter], visit, text)
 
 
+def _ktp_differs(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Tell that an address may differ; a name or a face may not."""
+    if rounds_words.names_address(text):
+        drafts.digress(turn, Say("rounds_desk.ktp_differs"))
+    else:
+        moves.fail(turn, visit, "data_wrong")
+
+
+def _take_anyway(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask for the acceptance of a visit that was about to be declined."""
+    moves.keep(turn, visit)
+    if visit.state in visits.OFFERED:
+        moves.take_up(turn, visit, "accept")
+
+
+def _meanwhile(turn: TurnBuilder, text: str) -> None:
+    """Answer a matter beside the question whether the officer is safe, which stays open."""
+    matter, visit = rounds_hearing.best(text), visits.current(turn)
+    if matter == "gift":
+        reports.gift(turn, text)
+    elif matter in ("whose_code", "wrong_code"):
+        reports.whose_code(turn, text)
+    elif matter in ("lost", "not_found", "place") and visit is not None:
+        reports.place(turn, visit, text)
+    else:
+        drafts.digress(turn, Say("rounds_desk.danger.later"))
+
+
+def _tame(turn: TurnBuilder, text: str) -> None:
+    """Go on where a dog does no harm."""
+    turn.says.append(Say("common.desk.fine"))
+    drafts.go_on(turn)
+
+
+def _says(key: str) -> Plain:
+    return lambda turn, text: drafts.digress(turn, Say(key))
+
+
 def _declined(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     _leave(turn, visit, moves.reason_in(text), text)
 
@@ -325,8 +355,6 @@ def _no_photo(turn: TurnBuilder, text: str) -> None:
         drafts.digress(turn, Say("rounds_desk.no_photo"))
 
 
-_PARTS = re.compile(r"[,;]|\b(?:tapi|tp|terus|trus|but)\b")
-_DENIED = re.compile(r"\b(?:tidak|jangan|no|not)\b")
 _OWNER = re.compile(r"\b(?:dia|ibu|bapak|orang\w*|pemilik\w*|yang punya|nolak|tolak|owner)\b")
 _LATE = frozenset({"late", "late_each", "how_late"})
 _TO_ONE = frozenset({"accept", "depart"})  # "gas ke bu Siti" opens her visit
@@ -354,7 +382,23 @@ _PLAIN: Mapping[str, Plain] = {
     "gift": reports.gift,
     "gift_refused": reports.gift_refused,
     "hurt": reports.danger,
-    "ktp_differs": reports.ktp_differs,
+    "call_me": reports.call_me,
+    "code_done": _says("rounds_desk.code_done"),
+    "complain_more": reports.complain_more,
+    "dog": reports.ask_dog,
+    "each": lambda turn, text: rounds_offers.ask_each(turn, rounds_offers.planned(turn, text)),
+    "each_reason": rounds_offers.give_reason,
+    "held": _says("common.desk.held"),
+    "helper": _says("rounds_desk.helper"),
+    "how_many": reports.how_many,
+    "meanwhile": _meanwhile,
+    "nearly": _says("rounds_desk.nearly"),
+    reports.SAFE: lambda turn, text: reports.safe(turn, visits.subject(turn), None),
+    "safe_perhaps": reports.perhaps_safe,
+    "staff_matter": _says("rounds_desk.staff_matter"),
+    "tame": _tame,
+    "waits": _says("rounds_desk.waits"),
+    "works": reports.works,
     "left": reports.left,
     "next": reports.next_stop,
     "no_photo": _no_photo,
@@ -368,6 +412,13 @@ _PLAIN: Mapping[str, Plain] = {
 #: Matters of one visit: the states in which they can be meant, and the answer.
 _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "accept": (visits.OFFERED, moves.accept),
+    "broken": (visits.AGREED, _failed("breakdown")),
+    "flooded": (visits.AGREED, _failed("weather")),
+    "ktp_differs": (visits.AGREED, _ktp_differs),
+    "ktp_name": (visits.AGREED, _failed("data_wrong")),
+    "somebody": (visits.AGREED, reports.somebody),
+    "take_anyway": (visits.GIVEN_BACK, _take_anyway),
+    "when": (visits.OFFERED | visits.AGREED, reports.when),
     "accept_late": (visits.OFFERED, moves.accept_late),
     "arrive": (visits.AGREED, moves.arrive),
     "breakdown": (visits.AGREED, _hindered("breakdown")),
@@ -381,7 +432,6 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "not_found": (visits.AGREED, _failed("not_found")),
     "not_late": (visits.COMING, moves.in_time),
     "not_my_area": (visits.GIVEN_BACK | visits.UNDER_WAY, _not_my_area),
-    "one_by_one": (visits.OFFERED, moves.accept_one),
     "open": (
         visits.OFFERED | visits.AGREED,
         lambda turn, visit, text: moves.open_visit(turn, visit),
@@ -396,7 +446,9 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
 _CONFIRMED: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
     "absence": lambda turn, _, words: reports.absence(turn, str(words)),
     "absent": lambda turn, _, told: reports.tell_absence(turn, told),
+    "call_me": lambda turn, _, __: reports.talk(turn, ""),
     "concern": reports.tell,
+    "dog": lambda turn, _, words: reports.danger(turn, str(words)),
     "late_each": moves.tell_each,
     reports.SAFE: reports.safe,
     "unsafe": reports.unsafe,
@@ -405,6 +457,7 @@ _CONFIRMED_OF_VISIT: Mapping[
     str, tuple[visits.States, Callable[[TurnBuilder, VisitFact, Json], None]]
 ] = {
     "decline": (visits.GIVEN_BACK, moves.give_back),
+    "each": (visits.OFFERED, rounds_offers.carry_out),
     "fail": (visits.UNDER_WAY, moves.fail),
     "how_late": (visits.COMING, lambda turn, visit, _: moves.late(turn, visit, "")),
     "keep": (visits.GIVEN_BACK | visits.AGREED, lambda turn, visit, _: moves.keep(turn, visit)),

@@ -33,6 +33,7 @@ FAILS = {
     "refused": "refused",
     "weather": "weather",
     "breakdown": "vehicle",
+    "data_wrong": "data_wrong",
 }
 
 
@@ -79,12 +80,6 @@ def accept_late(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Ask for the acceptance of an offer to which the officer will be late."""
     minutes = duration.minutes(text, bare=True) or OFFERED_MINUTES[0]
     turn.says.append(Say("rounds_desk.accept_first", {"n": minutes}))
-    take_up(turn, visit, "accept")
-
-
-def accept_one(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
-    """Ask for the acceptance of one of several visits that the words name."""
-    turn.says.append(Say("rounds_desk.one_by_one", {"visit": visits.line(turn, visit)}))
     take_up(turn, visit, "accept")
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from conversations import lexicon
 from conversations.commands import Typed
 from conversations.effects import Concern, TellAbsence, TellConcern
-from conversations.engine import confirming, drafts, orders, rounds_moves
+from conversations.engine import confirming, drafts, orders, rounds_moves, rounds_words
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
 from conversations.facts import VisitFact
+from conversations.lifecycle import VisitState
 from conversations.messages import Json, Say, Value
 from conversations.parsers import dates
 from conversations.phrases import Command
@@ -96,6 +97,21 @@ def safe(turn: TurnBuilder, subject: str, _: Json) -> None:
     drafts.go_on(turn)
 
 
+def perhaps_safe(turn: TurnBuilder, text: str) -> None:
+    """Ask once more whether the danger is over, of which the words tell something good."""
+    drafts.digress(turn, Say("rounds_desk.danger.perhaps"))
+
+
+def ask_dog(turn: TurnBuilder, text: str) -> None:
+    """Ask whether a dog that was named is dangerous."""
+    confirming.ask(
+        turn,
+        Say("rounds_desk.dog"),
+        confirming.choice("yes", Say("rounds_desk.dog.yes"), "dog", "", quoted(text), means="yes"),
+        confirming.no(),
+    )
+
+
 def unsafe(turn: TurnBuilder, subject: str, _: Json) -> None:
     """Tell supervisors that the officer still needs help."""
     danger(turn, _label(turn, "no"))
@@ -109,7 +125,8 @@ def _label(turn: TurnBuilder, choice: str) -> str:
 def ask(turn: TurnBuilder, about: Concern, visit: VisitFact | None, text: str) -> None:
     """Say what can be done now, and ask whether supervisors are to be told."""
     params: dict[str, Value] = {
-        "visit": visits.line(turn, visit) if visit is not None else Say("rounds_desk.no_visit")
+        "visit": visits.line(turn, visit) if visit is not None else Say("rounds_desk.no_visit"),
+        "words": quoted(text),
     }
     subject = str(visit.id) if visit is not None else ""
     told: Json = [about.value, quoted(text)]
@@ -124,8 +141,42 @@ def ask(turn: TurnBuilder, about: Concern, visit: VisitFact | None, text: str) -
 
 def complain(turn: TurnBuilder, text: str) -> None:
     """Ask whether a complaint is to be noted; one about a supervisor goes to the head."""
-    above = _ABOVE.search(standardised(text)) is not None
+    above = _ABOVE.search(standardised(text)) or rounds_words.complains_above(turn, text)
     ask(turn, Concern.COMPLAINT_ABOVE if above else Concern.COMPLAINT, None, text)
+
+
+def asks_complaint(turn: TurnBuilder) -> bool:
+    """Whether it is asked if a complaint is to be noted."""
+    return confirming.asks(turn, "concern") and turn.session.shown[0].answer[2][0] in _COMPLAINTS
+
+
+def complain_more(turn: TurnBuilder, text: str) -> None:
+    """Add words to the complaint that is about to be noted."""
+    about, words = turn.session.shown[0].answer[2]
+    above = rounds_words.complains_above(turn, text)
+    now = Concern.COMPLAINT_ABOVE if above else Concern(about)
+    ask(turn, now, None, f"{words}. {text}")
+
+
+def call_me(turn: TurnBuilder, text: str) -> None:
+    """Offer that a supervisor calls the officer."""
+    confirming.ask(
+        turn,
+        Say("rounds_desk.call_me"),
+        confirming.choice("yes", Say("rounds_desk.call_me.yes"), "call_me", means="yes"),
+        confirming.no(),
+    )
+
+
+def works(turn: TurnBuilder, text: str) -> None:
+    """Ask whether supervisors are to be told that the officer does work; drop an open absence."""
+    if confirming.asks(turn, "absent") or confirming.asks(turn, "absence"):
+        turn.says.append(Say("rounds_desk.works.dropped"))
+        drafts.go_on(turn)
+    elif rounds_words.still_works(text):
+        drafts.digress(turn, Say("rounds_desk.works.still"))
+    else:
+        ask(turn, Concern.WORKS, None, text)
 
 
 def stolen(turn: TurnBuilder, text: str) -> None:
@@ -150,12 +201,14 @@ def tell(turn: TurnBuilder, subject: str, argument: Json) -> None:
         turn.says.append(Say("rounds_desk.complaint.done"))
     else:
         turn.says.append(Say("rounds_desk.concern.done"))
+    if about == Concern.STOLEN and _is_any_agreed(turn):
+        turn.says.append(Say("rounds_desk.stolen.visits"))
     drafts.go_on(turn)
 
 
 def absence(turn: TurnBuilder, text: str) -> None:
     """Ask whether the days that were named are right, or which days are meant."""
-    named = dates.read(text, turn.facts.today)
+    named = dates.read(rounds_words.corrected(turn, text), turn.facts.today)
     days = named.days if named is not None and named.kind in _AWAY else ()
     said = quoted(text)
     if not days and confirming.asks(turn, "absent"):
@@ -207,13 +260,23 @@ def failed_by_mistake(turn: TurnBuilder, text: str) -> None:
     """Take a failure back while it is not recorded; else supervisors may be told."""
     visit = turn.facts.rounds.visit(visits.subject(turn))
     now = visits.current(turn)
-    if visit is not None and rounds_moves.is_pending(turn):
+    failed = _FAILED.search(text.lower())
+    if confirming.is_open(turn):
+        turn.says.append(Say("common.desk.dropped"))
+        drafts.go_on(turn)
+    elif visit is not None and rounds_moves.is_pending(turn):
         rounds_moves.keep(turn, visit)
-    elif now is not None and now.state in visits.UNDER_WAY and not _FAILED.search(text.lower()):
-        say = Say(f"rounds_desk.mistake.{now.state}", {"visit": visits.line(turn, now)})
-        drafts.digress(turn, say)
+    elif now is not None and now.state in visits.AGREED and not failed:
+        act = "proved" if now.code_proved and now.state == VisitState.ARRIVED else now.state
+        drafts.digress(turn, Say(f"rounds_desk.mistake.{act}", {"visit": visits.line(turn, now)}))
+    elif turn.facts.rounds.visits and not _is_any_agreed(turn) and not failed:
+        drafts.digress(turn, Say("rounds_desk.mistake.none"))
     else:
         ask(turn, Concern.NOT_FAILED, None, text)
+
+
+def _is_any_agreed(turn: TurnBuilder) -> bool:
+    return any(visit.state in visits.AGREED for visit in turn.facts.rounds.visits)
 
 
 def give_away(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
@@ -229,12 +292,40 @@ def next_stop(turn: TurnBuilder, text: str) -> None:
     """Show the next visit: beside the one under way, or with its question."""
     visit, now = visits.following(turn), visits.current(turn)
     if visit is None:
-        drafts.digress(turn, Say("rounds_desk.no_next"))
+        drafts.digress(turn, no_next(turn))
     elif now is not None and now.id != visit.id and not turn.at_home():
         window = window_words(visit.on, visit.starts, visit.ends)
         drafts.digress(turn, Say("rounds_desk.next", {**visits.way(turn, visit), "window": window}))
     else:
         rounds_moves.open_visit(turn, visit)
+
+
+def no_next(turn: TurnBuilder) -> Say:
+    """Say that no further visit is agreed on; an offer waits for its answer."""
+    offers = [visit for visit in turn.facts.rounds.visits if visit.state in visits.OFFERED]
+    if not offers:
+        return Say("rounds_desk.no_next")
+    return Say("rounds_desk.none.offers", {"lines": visits.lines(turn, offers)})
+
+
+def how_many(turn: TurnBuilder, text: str) -> None:
+    """Tell which visits are on a day or in a part of it: "besok ada berapa"."""
+    said = rounds_words.usual(text)
+    later = 2 if "lusa" in said else 1 if re.search(r"besok|tomorrow", said) else 0
+    day = turn.facts.today + timedelta(days=later)
+    part = "morning" if re.search(r"\b(?:pagi|morning)", said) else ""
+    part = "afternoon" if re.search(r"\b(?:siang|sore|afternoon)", said) else part
+    some = [
+        visit
+        for visit in turn.facts.rounds.visits
+        if visit.on == day and visit.state in visits.AGREED and part in ("", visit.part)
+    ]
+    params: dict[str, Value] = {
+        "day": days_words((day,)),
+        "n": len(some),
+        "lines": visits.lines(turn, some),
+    }
+    drafts.digress(turn, Say("rounds_desk.how_many", params))
 
 
 def left(turn: TurnBuilder, text: str) -> None:
@@ -262,6 +353,22 @@ def place(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
 def lost(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Show where a visit is to an officer who has lost the way."""
     drafts.digress(turn, Say("rounds_desk.lost", visits.way(turn, visit)))
+
+
+def when(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Tell when a visit is."""
+    window = window_words(visit.on, visit.starts, visit.ends)
+    drafts.digress(turn, Say("rounds_desk.when", {"owner": visit.host_name, "window": window}))
+
+
+def somebody(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Keep a visit at which somebody is there after all."""
+    if rounds_moves.is_pending(turn) and str(visit.id) == visits.subject(turn):
+        rounds_moves.keep(turn, visit)
+    elif visit.state == VisitState.ARRIVED:
+        drafts.digress(turn, Say("rounds_desk.somebody"))
+    else:
+        rounds_moves.arrive(turn, visit, text)
 
 
 def wrong_code(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
@@ -296,11 +403,6 @@ def gift_refused(turn: TurnBuilder, text: str) -> None:
 def whose_code(turn: TurnBuilder, text: str) -> None:
     """Tell that only the owner has the code."""
     drafts.digress(turn, Say("rounds_desk.whose_code"))
-
-
-def ktp_differs(turn: TurnBuilder, text: str) -> None:
-    """Tell how to go on where the KTP names another address."""
-    drafts.digress(turn, Say("rounds_desk.ktp_differs"))
 
 
 def other_time(turn: TurnBuilder, visit: VisitFact, text: str) -> None:

@@ -183,6 +183,12 @@ def label(turn: TurnBuilder, visit: VisitFact) -> Say:
     return Say("rounds_desk.choice", {"when": when, "owner": visit.host_name})
 
 
+def named(turn: TurnBuilder, subject: str) -> Say | None:
+    """Return the button of a visit of the officer's by its id, or None."""
+    visit = turn.facts.rounds.visit(subject)
+    return label(turn, visit) if visit is not None else None
+
+
 def _when(turn: TurnBuilder, visit: VisitFact) -> Say:
     if visit.on == turn.facts.today:
         return Say("rounds_desk.at", {"starts": visit.starts})

@@ -137,7 +137,7 @@ def understand(turn: TurnBuilder, event: Heard) -> Meaning:
                 or _held_back(turn, event)
                 or _retold(turn, event)
                 or _passed_by(turn, event)
-                or meant_before(turn, event)
+                or (not desk.answers_several(turn, event.text) and meant_before(turn, event))
                 or read(turn, event)
             )
         case Tapped():

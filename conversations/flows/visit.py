@@ -163,6 +163,8 @@ class Arrival(Step):
 
     def read(self, event: Event, context: Context) -> Json:
         if not isinstance(event, Located):
+            if isinstance(event, Said):
+                raise Refused("arrival_words")
             raise Refused("arrival_please")
         if event.live:  # officers also share it when they leave for the visit
             raise Refused("moving_location")

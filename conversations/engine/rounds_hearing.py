@@ -1,0 +1,194 @@
+"""Hears the matter of an officer's words by their form, the open question and the visits. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from conversations import lexicon
+from conversations.engine import confirming, rounds_offers, rounds_words
+from conversations.engine import rounds_reports as reports
+from conversations.engine import rounds_visits as visits
+from conversations.engine.builder import TurnBuilder
+from conversations.engine.reading import bare_number, choices_named
+from conversations.lifecycle import VisitState
+from conversations.parsers import duration
+from conversations.parsers.choice import exact
+from conversations.phrases import intent
+
+LEAST = 1.0  # weight below which words only hint at a matter
+_ALARMS = frozenset({"danger", "hurt"})
+#: Matters that an officer in danger is answered, while it stays open whether they are safe.
+MEANWHILE = frozenset({
+    "arrive", "depart", "gift", "late", "lost", "not_found", "place", "whose_code", "wrong_code",
+})  # fmt: skip
+_COMPLAINT_GOES_ON = frozenset({"complain", "decline", "give_away", "gift", "refused", "phone"})
+_DECLINING = "declined"
+#: Reasons for which a visit fails -> the matters by which they are confirmed.
+_FAILURES = {
+    "data_wrong": "ktp_name",
+    "nobody": "nobody",
+    "refused": "refused",
+    "vehicle": "broken",
+    "weather": "flooded",
+    "wrong_place": "not_found",
+}
+_TAKES_ANYWAY = re.compile(
+    r"^(?:ya|iya|ok|oke|okay|eh|yaudah|yasudah|baik)?[, ]*(?:di |jadi |saya |tetap |aku )*"
+    r"(?:boleh|ambil|terima|bisa|sanggup|accept|take it|i.?ll take it)(?: (?:deh|aja|saja|kok"
+    r"|ya))*$"
+)
+_TAKES = re.compile(r"\b(?:ambil|terima|accept|take)\b")
+_QUESTION = re.compile(
+    r"\?|\b(?:jadwal (?:hari ini|besok)|dimana|mana|berapa|kapan|siapa|where|when)\b"
+)
+_SCHEDULE = re.compile(r"\b(?:jadwal|kunjungan|schedule|visits)\b")
+_FAR = re.compile(r"\b(?:jauh|dekat|far|km|jarak)\b")
+
+
+def first(turn: TurnBuilder, text: str) -> str | None:
+    """Return the matter that the form of the words tells, or None."""
+    if bare_number(text):
+        return "code_done" if _is_proved_code(turn, text) else None
+    if exact(text, turn.labels()) is not None:
+        return _at_failure(turn, text)
+    if reports.in_danger(turn):
+        return rounds_words.safe(text) or _meanwhile(turn, text)
+    for hears in _HEARD:
+        told = hears(turn, text)
+        if told is not None:
+            return told
+    return None
+
+
+def _is_proved_code(turn: TurnBuilder, text: str) -> bool:
+    """Whether a number is the code that has matched already, typed once more."""
+    step = turn.asked_step()
+    if len(text.strip()) != 6 or (step is not None and step.numeric):
+        return False
+    at = (v for v in turn.facts.rounds.visits if v.state == VisitState.ARRIVED and v.code_proved)
+    return any(visit.code in (None, text.strip()) for visit in at)
+
+
+def best(text: str) -> str | None:
+    """Return the matter that the most words name, if they are enough."""
+    ranked = lexicon.desk("officer").rank(text)
+    return ranked[0].name if ranked and ranked[0].weight >= LEAST else None
+
+
+def alarming(text: str) -> bool:
+    """Whether words tell of danger or of somebody hurt."""
+    ranked = lexicon.desk("officer").rank(text)
+    return any(one.name in _ALARMS and one.weight >= LEAST for one in ranked)
+
+
+def _meanwhile(turn: TurnBuilder, text: str) -> str | None:
+    """Return that words in danger raise a matter that is answered beside it."""
+    if alarming(text) or choices_named(turn, text):
+        return None
+    return "meanwhile" if best(text) in MEANWHILE else None
+
+
+def _dog(turn: TurnBuilder, text: str) -> str | None:
+    """Return what words tell that name a dog without a threat, or curse by it."""
+    rest = rounds_words.without_dog(text)
+    if confirming.asks(turn, "dog"):
+        if rounds_words.is_tame(text):
+            return "tame"
+        return "danger" if rounds_words.is_fierce(text) else None
+    if rest is None:
+        return None
+    if rest and alarming(rest):
+        return None
+    meant = best(rest) if rest else None
+    if meant is not None:
+        return meant
+    return "tame" if rounds_words.is_tame(text) else "dog"
+
+
+def _at_complaint(turn: TurnBuilder, text: str) -> str | None:
+    """Return that words at "note it as a complaint?" go on with it."""
+    if not reports.asks_complaint(turn) or choices_named(turn, text) or alarming(text):
+        return None
+    if len(text.split()) < 2 or intent(text) is not None:
+        return None
+    meant = best(text)
+    return "complain_more" if meant is None or meant in _COMPLAINT_GOES_ON else None
+
+
+def _at_confirmation(turn: TurnBuilder, text: str) -> str | None:
+    """Return what words at a question of the desk say that are no clear yes."""
+    if rounds_offers.reason_of(turn, text):
+        return "each_reason"
+    if not confirming.is_pending(turn):
+        return None
+    asked = turn.session.shown[0].answer
+    return "held" if asked[0] == "concern" and rounds_words.only_goes_on(text) else None
+
+
+def _at_reasons(turn: TurnBuilder, text: str) -> str | None:
+    """Return what words say at the list of reasons that give none."""
+    asked = turn.session.asked
+    if asked is None or asked.flow != "visit":
+        return None
+    if asked.step == "offer" and visits.has_offers(turn):
+        return "waiting" if rounds_words.only_soon(text) else None
+    if asked.step != _DECLINING:
+        return None
+    said = rounds_words.usual(text)
+    asked_back = turn.session.clarifying and not _TAKES.search(said)
+    if _TAKES_ANYWAY.search(said) and not asked_back:
+        return "take_anyway"
+    if not _QUESTION.search(said) and not re.search(r"\b(?:tidak|nggak|ga)$", said):
+        return None
+    if _SCHEDULE.search(said):
+        return "left"
+    if _FAR.search(said):
+        return "distance"
+    return "when" if re.search(r"\b(?:jam|kapan|when)\b", said) else "place"
+
+
+def _at_failure(turn: TurnBuilder, text: str) -> str | None:
+    """Return the reason typed at the list of what went wrong, which is confirmed first."""
+    asked = turn.session.asked
+    if asked is None or (asked.flow, asked.step) != ("visit", "failure"):
+        return None
+    named = choices_named(turn, text)
+    if turn.session.clarifying or len(named) != 1 or best(text) == "not_failed":
+        return None
+    return _FAILURES.get(named[0].value)
+
+
+def _each(turn: TurnBuilder, text: str) -> str | None:
+    return "each" if rounds_offers.planned(turn, text) else None
+
+
+def _staff(turn: TurnBuilder, text: str) -> str | None:
+    if alarming(text) and not rounds_words.complains_above(turn, text):
+        return None
+    return rounds_words.of_staff(turn, text)
+
+
+def _door(turn: TurnBuilder, text: str) -> str | None:
+    if alarming(text) or duration_asked(turn, text):
+        return None
+    return rounds_words.at_the_door(turn, text)
+
+
+def duration_asked(turn: TurnBuilder, text: str) -> bool:
+    """Whether it is asked how late somebody is, and the words tell it."""
+    late = confirming.asks(turn, "late") or confirming.asks(turn, "late_each")
+    return late and duration.minutes(text, bare=True) is not None
+
+
+_HEARD: tuple[Callable[[TurnBuilder, str], str | None], ...] = (
+    _dog,
+    _at_confirmation,
+    _at_complaint,
+    _door,
+    _at_failure,
+    _at_reasons,
+    _each,
+    _staff,
+    lambda turn, text: None if alarming(text) else rounds_words.asks_about_day(turn, text),
+)
