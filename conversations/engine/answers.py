@@ -14,12 +14,10 @@ from conversations.effects import (
     Help,
     RememberPhone,
 )
-from conversations.engine import asides, desk, drafts, orders, questions
+from conversations.engine import asides, desk, drafts, first_page, orders, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.joining import parts
-from conversations.engine.matters import APPLY
 from conversations.engine.meanings import GATHERED, Parts, Several
-from conversations.engine.reading import service_named
 from conversations.events import (
     Event,
     Located,
@@ -33,10 +31,7 @@ from conversations.messages import (
     Say,
 )
 from conversations.parsers import Refused
-from conversations.parsers.evasions import evasion
-from conversations.parsers.hesitation import acknowledges, agrees
-from conversations.phrases import Command, Intent
-from conversations.service import Service
+from conversations.phrases import Command
 from conversations.session import Choice, Draft
 from conversations.step import LEFT, Context, Prompt, Stay, Step, Wrong
 from conversations.steps import QUIET
@@ -53,7 +48,7 @@ def give(turn: TurnBuilder, event: Event) -> None:
         return
     if step is None or draft is None:
         if turn.session.asked is None or turn.session.asked.flow != "common":
-            idle(turn, None, "")
+            first_page.answer(turn, None, "")
         else:
             drafts.digress(turn, questions.pick_one(turn))
         return
@@ -69,7 +64,9 @@ def give(turn: TurnBuilder, event: Event) -> None:
     except Stay as stay:
         _stay(turn, step, stay)
     except Refused as refusal:
-        named = isinstance(event, Said) and turn.at_a_page() and open_named(turn, event.text)
+        named = (
+            isinstance(event, Said) and turn.at_a_page() and first_page.open_named(turn, event.text)
+        )
         if not named:
             _refuse(turn, step, refusal)
     else:
@@ -434,52 +431,6 @@ def _ask_again(turn: TurnBuilder) -> None:
     turn.says.append(Say("common.again"))
     refusals = turn.session.refusals + 1
     questions.ask(turn, turn.flows.by_id[draft.flow], draft, step, refusals=refusals)
-
-
-def idle(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
-    if turn.facts.me.desk != "owner" and acknowledges(text):
-        turn.says.append(Say("common.desk.fine"))
-        return
-    if meant is Intent.THANKS:
-        turn.says.append(Say("common.intent.thanks"))
-    elif open_named(turn, text):
-        return
-    elif evasion(text) == "unknown":
-        turn.says.append(Say(f"common.help.{turn.facts.me.desk}"))
-    elif meant is not Intent.GREETING:
-        refusals = turn.session.refusals if turn.at_home() else 0
-        turn.says.append(questions.choose(turn, refusals))
-        drafts.go_home(turn)
-        turn.session = structs.replace(turn.session, refusals=refusals + 1)
-        turn.not_understood()
-        turn.said_nothing = True
-        return
-    drafts.go_home(turn)
-
-
-def open_named(turn: TurnBuilder, text: str) -> bool:
-    """Open the service that the words name, or the only one: "ijin usaha", "register my shop"."""
-    named = service_named(turn, text) or _asked_for(turn, text) or _agreed(turn, text)
-    if turn.facts.me.desk != "owner" or named is None:
-        return False
-    drafts.open_flow(turn, named.id, "")
-    return True
-
-
-def _agreed(turn: TurnBuilder, text: str) -> Service | None:
-    """Return the only service for "boleh, saya mau" on the first page, before any request."""
-    offered = turn.facts.mine.services
-    if len(offered) != 1 or turn.facts.mine.cases or not turn.at_home() or not agrees(text):
-        return None
-    return turn.flows.services[offered[0]]
-
-
-def _asked_for(turn: TurnBuilder, text: str) -> Service | None:
-    """Return the only service that is offered, if the words ask for one without its name."""
-    offered = turn.facts.mine.services
-    if len(offered) != 1 or all(one.name != APPLY for one in lexicon.matters().rank(text)):
-        return None
-    return turn.flows.services[offered[0]]
 
 
 #: Refusals that ask "is it this?": a plain "ya" picks the first reading.

@@ -14,6 +14,7 @@ from conversations.engine import (
     asides,
     desk,
     drafts,
+    first_page,
     fragments,
     news,
     orders,
@@ -152,7 +153,7 @@ def _greet(turn: TurnBuilder, event: Event) -> None:
         found = several(turn, event.text)  # no other matter is raised
         if found is not None:
             answers.confirm_several(turn, found)
-        elif not answers.open_named(turn, event.text):
+        elif not first_page.open_named(turn, event.text):
             drafts.go_home(turn)
     else:
         drafts.go_home(turn)
@@ -202,7 +203,7 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
             desk.let_pass(turn)
             _hear(turn, event)
         case Remark(intent):
-            answers.idle(turn, intent, event.text if isinstance(event, Said) else "")
+            first_page.answer(turn, intent, event.text if isinstance(event, Said) else "")
         case AtDesk():
             desk.answer(turn, meaning)
         case Several() | Parts() | Correction():

@@ -199,7 +199,11 @@ def nods_beside(turn: TurnBuilder, text: str, choice: Choice) -> bool:
     listed = lexicon.options(asked.flow, asked.step)
     known = listed.words_of(choice.value) if listed is not None else frozenset()
     said = {*lexicon.words(text)}
-    return not said & (known - _NODS - _FILLING) and bool(said - known - _NODS - _FILLING)
+    return (
+        bool(said & _NODS)
+        and not said & (known - _NODS - _FILLING)
+        and bool(said - known - _NODS - _FILLING)
+    )
 
 
 def doubts(turn: TurnBuilder, text: str, choice: Choice) -> bool:

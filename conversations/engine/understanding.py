@@ -436,6 +436,7 @@ def _number(turn: TurnBuilder, text: str) -> Unread | OwnNumber | None:
     """Return the number to call the person at, if the message is one."""
     listens = turn.session.calling or turn.session.asked is None or turn.at_home()
     step = turn.asked_step()
+    listens = listens or (step is not None and not step.takes_words and not step.numeric)
     if turn.facts.me.desk != "owner" or not listens or not phone.is_one(text):
         return None
     if step is not None and step.numeric and not re.search(r"\+|\b0", text):

@@ -11,10 +11,23 @@ from conversations.parsers.dates import WEEKDAYS
 from conversations.words import standardised
 
 _BUSY = re.compile(r"\b(?:kondangan|belanja|hajatan|acara|arisan|mudik|libur|tutup|pergi|sibuk)\b")
+_PART = re.compile(r"\b(?:pagi|siang|sore|morning|midday|afternoon)\b")
 _MOST_WORDS = 6  # a longer text rather tells something else
 _ADDS = re.compile(r"\b(?:juga|tambah\w*|also|too|add|plus)\b")
 _ONLY = re.compile(r"\b(?:saja|only|just)\b")
 _TAKES_AWAY = re.compile(r"\b(?:tidak|jangan|kecuali|not|can't|except)\b")
+
+
+def part_amended(answer: Json, words: str) -> str:
+    """Return words that tell what keeps somebody at a part of the day as a wish for another one.
+
+    "pagi saya belanja" is "jangan pagi"; other words are returned as they are.
+    """
+    said = standardised(words)
+    named = _PART.search(said)
+    if named is None or len(said.split()) > _MOST_WORDS or not _BUSY.search(said):
+        return words
+    return f"jangan {named[0]}"
 
 
 def days_amended(answer: Json, words: str) -> str:

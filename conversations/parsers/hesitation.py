@@ -66,7 +66,7 @@ _LEADS = re.compile(
     re.I,
 )
 _AGREES = re.compile(
-    r"^\W*(?:ya|iya|yaudah|yes|yeah|sure|oke|ok|boleh|setuju|sip|gas|yuk|lanjut)\b"
+    r"^\W*(?:ya|iya|yo|yowis|yaudah|yes|yeah|sure|oke|ok|boleh|setuju|sip|gas|yuk|lanjut)\b"
 )
 #: Words that by themselves name no reason.
 _EMPTY = frozenset({

@@ -78,7 +78,7 @@ def is_one(text: str) -> bool:
 
 
 _AROUND = re.compile(
-    r"\b(?:ini|nomor|nomer|no|nmr|hp|wa|whatsapp|telepon|telpon|telp|tlp|saya|sy|aku|pak|bu|ya|di|ke"
+    r"\b(?:ini|nomor|nomer|no|nmr|hp|wa|whatsapp|telepon|telpon|telp|tlp|saya|sy|aku|aye|gw|gue|kami|baru|ganti|my|our|number|phone|changed|its|is|pak|bu|ya|di|ke"
     r"|hubungi|my|number|phone|is|call|me|on|it's)\b"
 )
 

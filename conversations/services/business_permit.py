@@ -13,7 +13,7 @@ from conversations.facts import City, Facts
 from conversations.flow import Joined
 from conversations.form import form
 from conversations.messages import Json, Rupiah, Say, Value
-from conversations.parsers.added_days import days_amended
+from conversations.parsers.added_days import days_amended, part_amended
 from conversations.parsers.address import rt_rw, rt_rw_amended, street
 from conversations.parsers.dates import days
 from conversations.parsers.money import money
@@ -132,6 +132,7 @@ FORM = form(
             options={part: part for part in ("any", "morning", "midday", "afternoon")},
             shows=_part_shown,
             optional=True,
+            amends=part_amended,
         ),
     ),
     together=(

@@ -1,0 +1,69 @@
+"""First page: what words mean while no form or question is open."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from conversations import lexicon
+from conversations.engine import drafts, questions
+from conversations.engine.builder import TurnBuilder
+from conversations.engine.matters import APPLY, matter
+from conversations.engine.reading import service_named
+from conversations.messages import Say
+from conversations.parsers.evasions import evasion
+from conversations.parsers.hesitation import acknowledges, agrees
+from conversations.phrases import Intent
+from conversations.service import Service
+
+
+def answer(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
+    """Answer words while no question waits for them; the first page follows."""
+    if turn.facts.me.desk != "owner" and acknowledges(text):
+        turn.says.append(Say("common.desk.fine"))
+        return
+    tired = turn.facts.me.desk != "owner" and _is_tired(text)
+    if meant is Intent.THANKS or tired:
+        turn.says.append(Say("common.desk.tired" if tired else "common.intent.thanks"))
+    elif open_named(turn, text):
+        return
+    elif evasion(text) == "unknown":
+        turn.says.append(Say(f"common.help.{turn.facts.me.desk}"))
+    elif meant is not Intent.GREETING:
+        refusals = turn.session.refusals if turn.at_home() else 0
+        turn.says.append(questions.choose(turn, refusals))
+        drafts.go_home(turn)
+        turn.session = structs.replace(turn.session, refusals=refusals + 1)
+        turn.not_understood()
+        turn.said_nothing = True
+        return
+    drafts.go_home(turn)
+
+
+def _is_tired(text: str) -> bool:
+    raised = matter(text)
+    return raised is not None and raised.intent is Intent.TIRED
+
+
+def open_named(turn: TurnBuilder, text: str) -> bool:
+    """Open the service that the words name, or the only one: "ijin usaha", "register my shop"."""
+    named = service_named(turn, text) or _asked_for(turn, text) or _agreed(turn, text)
+    if turn.facts.me.desk != "owner" or named is None:
+        return False
+    drafts.open_flow(turn, named.id, "")
+    return True
+
+
+def _agreed(turn: TurnBuilder, text: str) -> Service | None:
+    """Return the only service for "boleh, saya mau" on the first page, before any request."""
+    offered = turn.facts.mine.services
+    if len(offered) != 1 or turn.facts.mine.cases or not turn.at_home() or not agrees(text):
+        return None
+    return turn.flows.services[offered[0]]
+
+
+def _asked_for(turn: TurnBuilder, text: str) -> Service | None:
+    """Return the only service that is offered, if the words ask for one without its name."""
+    offered = turn.facts.mine.services
+    if len(offered) != 1 or all(one.name != APPLY for one in lexicon.matters().rank(text)):
+        return None
+    return turn.flows.services[offered[0]]
