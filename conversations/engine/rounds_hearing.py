@@ -14,7 +14,7 @@ from conversations.engine.reading import bare_number, choices_named
 from conversations.lifecycle import VisitState
 from conversations.parsers import duration
 from conversations.parsers.choice import exact
-from conversations.phrases import intent
+from conversations.phrases import whole_intent
 
 LEAST = 1.0  # weight below which words only hint at a matter
 _ALARMS = frozenset({"danger", "hurt"})
@@ -110,7 +110,7 @@ def _at_complaint(turn: TurnBuilder, text: str) -> str | None:
     """Return that words at "note it as a complaint?" go on with it."""
     if not reports.asks_complaint(turn) or choices_named(turn, text) or alarming(text):
         return None
-    if len(text.split()) < 2 or intent(text) is not None:
+    if len(text.split()) < 2 or whole_intent(text) is not None:
         return None
     meant = best(text)
     return "complain_more" if meant is None or meant in _COMPLAINT_GOES_ON else None

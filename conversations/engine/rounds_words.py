@@ -270,6 +270,17 @@ def somebody(text: str) -> bool:
     return there is not None and _ABSENT.search(said) is None
 
 
+_FOUND = re.compile(
+    r"^(?:sudah |udah |eh |oh |nah |akhirnya |ternyata )*(?:ketemu|nemu|dapat|found it)"
+    r"(?: (?:kok|nih|deh|alamatnya|rumahnya|orangnya))*$"
+)
+
+
+def _goes_well(said: str) -> bool:
+    """Whether words at "record it as failed?" say that nothing is wrong: "sesuai", "ketemu"."""
+    return _FITS.match(said) is not None or _FOUND.match(said) is not None
+
+
 def at_the_door(turn: TurnBuilder, text: str) -> str | None:
     """Return the matter of a visit that is agreed on, if the form of the words tells it."""
     said, step = usual(text), _step(turn)
@@ -277,7 +288,7 @@ def at_the_door(turn: TurnBuilder, text: str) -> str | None:
     if not states & visits.AGREED:
         mistaken = "not_failed" if _WRONG_TAP.search(said) else None
         return "nobody" if _LOCKED.search(said) else mistaken
-    if somebody(text):
+    if somebody(text) or (step == "failure" and _goes_well(said)):
         return "somebody"
     if _is_another(step, said):
         return "ktp_name"
