@@ -39,7 +39,7 @@ async def test_visits_are_previewed_and_given_after_a_yes(town: Town) -> None:
     visit_id = await accepted(town)
     asked = await town.say("semua kunjungan 0417 kasih ke 0418", BOSS)
     assert "Kunjungan Petugas 0417 (0417) yang bisa dipindah: 1." in asked
-    assert "Siti Aminah" in asked and "Tawarkan semuanya ke Petugas 0418 (0418)?" in asked
+    assert "Siti Aminah" in asked and "ke Petugas 0418 (0418)?" in asked
     assert town.visit(visit_id).state == VisitState.ACCEPTED
     assert "1 kunjungan sudah ditawarkan" in await town.say("ya", BOSS)
     moved = town.visit(visit_id)
