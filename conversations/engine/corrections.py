@@ -56,6 +56,7 @@ _AFTER = re.compile(r",|;|\b(?:tapi|tp|melainkan|yang benar|yg bener)\b", re.IGN
 #: Intents that "6 juta maksudnya" seems to have.
 _ASKED_OF = frozenset({Intent.HELP, Intent.WHY, Intent.BACK})
 _CONTRASTS = re.compile(r"\b(?:bukan|salah|ga|gak|nggak|tidak|not)\b", re.IGNORECASE)
+_IS = frozenset({"is", "adalah", "ialah"})  # between the name of an answer and the answer
 SHORT = 2  # letters of a word that names no option: "di"
 LAST = 3  # answers that words without a name may take back
 _FEW = 5  # words that may be an answer without its name
@@ -260,7 +261,7 @@ def _without_name(flow: str, step: str, text: str) -> str:
     """Return the text after the words that name the answer, and that say that it is wrong."""
     words = lexicon.answers(flow)
     known = words.words_of(step) if words is not None else frozenset()
-    end, is_named = 0, False
+    end, is_named, in_full = 0, False, False
     seen: set[str] = set()
     for found in re.finditer(r"[^\W_]+|[,:;]", text):
         word = plain(found.group())
@@ -268,8 +269,12 @@ def _without_name(flow: str, step: str, text: str) -> str:
             end = found.end()
             if is_named:
                 break  # "nama warungnya ganti Warung Mak Sumi"
+        elif is_named and word in _IS:
+            return text[found.end() :]  # "the address is Jalan Wijaya"
         elif lexicon.root(word) in known - seen:  # "nama warungnya Warung Mak Sumi"
-            end, is_named = found.end(), True
+            if in_full:
+                break  # "alamatnya Gang Melati": a part of the new answer
+            end, is_named, in_full = found.end(), True, word.endswith("nya")
             seen.add(lexicon.root(word))
         elif is_named and (not word.isalnum() or lexicon.root(word) in seen):
             break

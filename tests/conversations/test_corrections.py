@@ -86,3 +86,18 @@ def test_a_later_question_may_be_answered_ahead() -> None:
     assert answers["business_name"] == "warung mak sumi"
     assert answers["owner_name"] == "Siti Aminah", "it is no correction of the owner's name"
     assert open_step == "trade"
+
+
+@pytest.mark.parametrize(
+    ("said", "changed", "answer"),
+    [
+        ("alamatnya Gang Melati no. 9", "street", "Gang Melati no. 9"),
+        ("alamatnya salah, Jalan Wijaya 5", "street", "Jalan Wijaya 5"),
+        ("the address is Jalan Wijaya no 5", "street", "Jalan Wijaya no 5"),
+        ("nama usahanya Warung Bu Siti", "business_name", "Warung Bu Siti"),
+        ("nama usahanya adalah Toko Makmur", "business_name", "Toko Makmur"),
+    ],
+)
+def test_a_new_answer_keeps_its_first_word(said: str, changed: str, answer: str) -> None:
+    answers, _ = _after("confirm", said)
+    assert answers[changed] == answer
