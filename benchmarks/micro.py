@@ -54,23 +54,20 @@ NOBODY: Final = 0  # an id of no case: its verification ends at once
 SHEET: Final = PermitSheet(
     number="IUMK-2026-3174-000123",
     holder="Siti Aminah",
-    kbli_code="56102",
-    kbli_title="Aktivitas Penyediaan Makanan Keliling/Tempat Tidak Tetap",
-    premises="Keliling / gerobak",
-    kelurahan="Cipete Utara",
-    kecamatan="Kebayoran Baru",
-    city="Jakarta Selatan",
+    lines=(
+        ("Jenis usaha", "Makanan gerobak, keliling, atau lapak kaki lima"),
+        ("Tempat usaha", "Keliling"),
+        ("Alamat", "Jalan Damai 12, RT 005/RW 003"),
+        ("Kelurahan", "Cipete Utara, Kebayoran Baru, Jakarta Selatan"),
+        ("Skala", "Usaha mikro"),
+    ),
+    kbli="56102, Aktivitas Penyediaan Makanan Keliling/Tempat Tidak Tetap",
     applied_on=date(2026, 11, 23),
     issued_on=date(2026, 11, 25),
     valid_until=date(2031, 11, 24),
     check_url="https://izin.example/periksa/7K3M9QXD22FA",
     business_name="Warung Bu Siti",
-    street="Jalan Damai 12",
-    rt_rw="005/003",
     coordinates=(-6.2612, 106.8023),
-    capital=5_000_000,
-    monthly_turnover=6_000_000,
-    workers=1,
 )
 
 

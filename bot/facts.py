@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from conversations import paper
 from conversations.engine.builder import Flows
 from conversations.facts import (
     CallFact,
@@ -32,6 +33,7 @@ from conversations.facts import (
     Trades,
     VisitFact,
 )
+from conversations.messages import Say
 from conversations.service import Service, Services, Site
 from conversations.session import Answers
 from conversations.wording import place_name
@@ -92,6 +94,7 @@ def load(
                 roles=_roles(me),
                 locale=_locale(one.locale),
                 name=me.name if me else one.name,
+                on_card=openings[one.id].on_card,
                 phone=one.phone,
                 opted_out=one.opted_out_at is not None,
                 consents=openings[one.id].consents,
@@ -335,12 +338,23 @@ class _Rows:
             officer_badge=comes.badge if comes else None,
             offered_to_me=me is not None
             and any(o.officer_id == me.id and o.answer is None for o in offers),
+            printed=self._printed(row, case, base) if me is not None else (),
             refusals=tuple(
                 (self.officers[o.officer_id].badge, o.reason or o.answer)
                 for o in offers
                 if o.answer in {"declined", "silent"}
             ),
         )
+
+    def _printed(self, row: Visit, case: Case, base: Facts) -> tuple[Say, ...]:
+        """Return what will be printed on the document that this visit hands over."""
+        service, answers = self.services[case.service], readable(case.answers) or {}
+        kind = service.issued_at(row.purpose)
+        if kind is None:
+            return ()
+        known = self.identities.get(case.person_id)
+        name = paper.holder(readable(known.name) if known else None, service.holder(answers))
+        return paper.printed(service, kind, name, answers, base)
 
 
 def _site(row: Visit, service: Service, answers: Answers) -> Site:

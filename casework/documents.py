@@ -6,14 +6,16 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from casework.act import Act
 from casework.news import worded
-from conversations import services
+from conversations import paper, services
 from conversations.events import News
 from conversations.masking import masked
 from conversations.messages import Message, Say, Value
-from models import check, document, task
+from conversations.service import Known
+from models import check, document, identity, task
 from models.case import Case
 from models.document import Document
 from models.infrastructure.encryption import readable
@@ -21,6 +23,8 @@ from models.infrastructure.quotas import CHECKS
 from models.infrastructure.wib import WIB
 from models.lifecycle import NotAllowed
 from models.officer import may_supervise
+from models.person import Person
+from models.reference import area, business_type
 
 
 def issue(act: Act, case: Case, kind_id: str) -> str:
@@ -82,10 +86,9 @@ def preview_revocation(act: Act, number: str, question: Message) -> None:
     elif row.revoked_at is not None:
         act.reply("supervising.revoked_before", number=row.number, day=day(row.revoked_at))
     else:
-        holder = services.load()[case.service].holder(readable(case.answers) or {}) or "-"
         params: dict[str, Value] = {
             "number": row.number,
-            "holder": holder,
+            "holder": holder(act.tx, case) or "-",
             "until": row.valid_until or Say("common.no_end"),
         }
         shown = Say("supervising.document", params)
@@ -126,10 +129,9 @@ def show(act: Act, number: str) -> None:
         act.reply(_worded("notices.document_unknown", kind.id), number=number)
         return
     case = act.tx.get_one(Case, found.case_id)
-    name = services.load()[case.service].holder(readable(case.answers) or {})
     params: dict[str, Value] = {
         "number": found.number,
-        "holder": masked(name or "-"),
+        "holder": masked(holder(act.tx, case) or "-"),
         "until": found.valid_until or Say("common.no_end"),
     }
     if found.revoked_at is not None:
@@ -151,6 +153,26 @@ def may_check(act: Act) -> bool:
         return False
     act.note(check.CHECKED, act.actor)
     return True
+
+
+def holder(tx: Session, case: Case) -> str:
+    """Return the name on a case's documents: from the KTP, else as it was told; "" if erased."""
+    known = identity.of_people(tx, [case.person_id]).get(case.person_id)
+    typed = services.load()[case.service].holder(readable(case.answers) or {})
+    if not typed:
+        owner = tx.get(Person, case.person_id)
+        typed = (readable(owner.name) if owner else None) or ""
+    return paper.holder(readable(known.name) if known else None, typed)
+
+
+def printed(tx: Session, case: Case) -> tuple[Say, ...]:
+    """Return what will be printed on the document that a case's stage issues; () if nothing is."""
+    service, answers = services.load()[case.service], readable(case.answers) or {}
+    kind = service.issued_at(case.stage or "")
+    if kind is None:
+        return ()
+    city = Known(area.load(), business_type.load())
+    return paper.printed(service, kind, holder(tx, case), answers, city)
 
 
 def day(at: datetime) -> date:

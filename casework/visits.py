@@ -12,7 +12,7 @@ from casework import course, documents
 from casework.act import Act
 from casework.news import window_of, worded
 from conversations.events import News
-from conversations.messages import Json, Say, Value
+from conversations.messages import Json, Lines, Message, Say, Value
 from conversations.service import Site
 from models import lifecycle
 from models import offer as offers
@@ -60,7 +60,14 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
     act.tx.flush()
     lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
     visits.plan_offer(act.tx, visit)
-    act.reply("notices.window_chosen", window=window_of(visit))
+    chosen = Say("notices.window_chosen", {"window": window_of(visit)})
+    printed = documents.printed(act.tx, case)
+    told = (
+        (Say(worded("notices.to_be_printed", case.service), {"lines": Lines(printed)}),)
+        if printed
+        else ()
+    )
+    act.enqueue(Message((chosen, *told)))
 
 
 def leave(act: Act, visit_id: int) -> None:

@@ -160,6 +160,7 @@ class VisitFact:
     identity_findings: tuple[str, ...] = ()  # keys of the checks' findings on it
     offered_to_me: bool = False
     refusals: tuple[tuple[str, str], ...] = ()  # officers who declined: badge, reason
+    printed: tuple[Say, ...] = ()  # on its document, for the officer: a heading, and a line each
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,7 @@ class Me:
     roles: frozenset[Role] = frozenset({"owner"})
     locale: Locale = "id"
     name: str | None = None
+    on_card: str | None = None  # the name on their KTP, if it was given
     phone: str | None = None
     phone_of_chat: bool = False
     shares_contact: bool = True  # whether this chat can send a contact

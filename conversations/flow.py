@@ -13,7 +13,7 @@ The words of a step are in the flow's catalogue under the step's id:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 from conversations.effects import Effect
@@ -174,8 +174,8 @@ class Flow:
         return found
 
 
-def summary(flow: Flow, context: Context) -> Lines:
-    """The answers, a line each."""
+def summary(flow: Flow, context: Context, *, but: Container[str] = ()) -> Lines:
+    """The answers, a line each, `but` those of some steps."""
     return Lines(
         tuple(
             Say(
@@ -186,6 +186,6 @@ def summary(flow: Flow, context: Context) -> Lines:
                 },
             )
             for step in flow.applying(context)
-            if step.counted and step.id in context.answers
+            if step.counted and step.id in context.answers and step.id not in but
         )
     )

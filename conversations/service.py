@@ -41,18 +41,32 @@ class WorkingDays:
     days: int
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """One line of a document besides its holder's name: its label's key, and its value.
+
+    The value is None if nobody has told it yet. `steps` are the answers that the line prints;
+    with `public`, the check page shows it to anybody who has the number.
+    """
+
+    label: str
+    value: Value | None
+    steps: tuple[str, ...] = ()
+    public: bool = False
+
+
 #: Catalogue keys of each kind of document besides its name: the button that sends it again, the
 #: same button with the case number, and the reply.
 KIND_WORDS = ("send", "send_of", "sending")
 
 
-def _nothing_shown(answers: Answers, city: City) -> tuple[tuple[str, Value | None], ...]:
+def _nothing_printed(answers: Answers, city: City) -> tuple[Printed, ...]:
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentKind:
-    """A kind of document: its numbering, its validity, and what its check page shows.
+    """A kind of document: its numbering, its validity, and what is printed on it.
 
     Numbers are `PREFIX-YEAR-SERIAL`, without gaps per kind and year; with `per_area`,
     `PREFIX-YEAR-AREA-SERIAL`, without gaps per kota as well.
@@ -63,9 +77,14 @@ class DocumentKind:
     per_area: bool = False
     valid_years: int | None = None  # None: it does not expire
     folder: str = "documents"  # of its files in the storage
-    #: Shown with the holder's masked name to anybody who has the number: pairs of a label's key
-    #: and a value, or None if there is no value.
-    shown: Callable[[Answers, City], tuple[tuple[str, Value | None], ...]] = _nothing_shown
+    #: The lines below the holder's name: on its sheet, on its check page, and when people are told
+    #: what will be printed.
+    printed: Callable[[Answers, City], tuple[Printed, ...]] = _nothing_printed
+
+    @property
+    def prints(self) -> bool:
+        """Whether it prints lines below the holder's name."""
+        return self.printed is not _nothing_printed
 
     @property
     def example(self) -> str:
@@ -117,9 +136,10 @@ def _nothing_alike(answers: Answers) -> str | None:
 class Service:
     """One public service.
 
-    `holder` returns the applicant's name as they wrote it, `about` one line on what is requested,
-    `brief` the lines that a supervisor decides on. `same_as` is equal for two requests of one
-    person for the same thing; it is stored unencrypted, so it holds codes and no words.
+    `holder` returns the applicant's name as they wrote it, in the steps `named_in`; `about` one
+    line on what is requested, `brief` the lines that a supervisor decides on. `same_as` is equal
+    for two requests of one person for the same thing; it is stored unencrypted, so it holds codes
+    and no words.
     """
 
     id: str
@@ -138,10 +158,17 @@ class Service:
     checks: tuple[str, ...] = ()  # of workers/verification; none: a case is accepted at once
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
     documents: tuple[DocumentKind, ...] = ()
+    named_in: tuple[str, ...] = ()
 
     def stage(self, stage_id: str) -> Stage | None:
         """Return the stage with this name."""
         return next((stage for stage in self.course if stage.id == stage_id), None)
+
+    def issued_at(self, stage_id: str) -> DocumentKind | None:
+        """Return the kind of document that this stage issues, if it issues one."""
+        stage = self.stage(stage_id)
+        issues = stage.issues if stage is not None else None
+        return next((kind for kind in self.documents if kind.id == issues), None)
 
     def after(self, stage_id: str) -> Stage | None:
         """Return the next stage: the first for an unknown name, None after the last."""
@@ -179,6 +206,7 @@ class Service:
         own = [f"{self.id}.{name}" for name in ("title", "name", "submitted", "corrected")]
         named = {*(stage.id for stage in self.course), *(kind.id for kind in self.documents)}
         named |= {f"{kind.id}.{end}" for kind in self.documents for end in KIND_WORDS}
+        named |= {f"{kind.id}.printed" for kind in self.documents if kind.prints}
         return (*self.form.words(), *own, *(f"{self.id}.{name}" for name in sorted(named)))
 
 

@@ -19,10 +19,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
-from models.infrastructure.encryption import Encrypted, blind_index
+from models.infrastructure.encryption import Encrypted, blind_index, open_text
 from models.personal import Keep, Linking, Personal, on_linking, personal
 
 LINK_LIFE = timedelta(hours=24)
+NAME = "identities.name"
 NIK_INDEX = "identities.nik"
 
 
@@ -35,7 +36,7 @@ class Identity(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MERGED))
     name: Mapped[str] = mapped_column(
-        Encrypted("identities.name"), info=personal(Personal.IDENTITY, Keep.PERSON)
+        Encrypted(NAME), info=personal(Personal.IDENTITY, Keep.PERSON)
     )
     nik: Mapped[str] = mapped_column(
         Encrypted("identities.nik"), info=personal(Personal.IDENTITY, Keep.PERSON)
@@ -146,6 +147,12 @@ def of_people(tx: Session, person_ids: Sequence[int]) -> dict[int, Identity]:
     """Return these people's identities, by person id."""
     rows = tx.scalars(select(Identity).where(Identity.person_id.in_(person_ids)))
     return {row.person_id: row for row in rows}
+
+
+def name_of(stored: bytes | None) -> str | None:
+    """Return a name from its stored column; None if there is none, or it can't be read."""
+    found = None if stored is None else open_text(bytes(stored), NAME)
+    return found if isinstance(found, str) else None
 
 
 def same_person(tx: Session, identity: Identity) -> list[int]:

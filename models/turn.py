@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models import calendar, inbox, person
+from models import calendar, identity, inbox, person
 from models.base import keep_now, now
 from models.calendar import COMING, Calendar
 from models.consent import CURRENT_VERSION
@@ -61,6 +61,7 @@ class Opening:
     consents: frozenset[str]  # purposes agreed to, in the current wording
     staff: bool  # an officer or a supervisor
     applied: bool  # has a case
+    on_card: str | None = None  # the name on their KTP, if it was given and can be read
     waiting: int = 0  # pending fleeting replies; one that replaced others counts as `GATHERED`
     calendar: Calendar = field(default_factory=Calendar)
     untaken: list[Untaken] = field(default_factory=list)
@@ -109,13 +110,13 @@ def reopen(tx: Session, ids: Iterable[int]) -> dict[int, Opening]:
 def _openings(rows: Iterable[tuple[Any, ...]]) -> dict[int, Opening]:
     found: dict[int, Opening] = {}
     for row in rows:
-        person_id, session, consents, staff, applied, waits, row_id, *what = row[:-2]
+        person_id, session, consents, staff, applied, card, waits, row_id, *what = row[:-2]
         opening = found.get(person_id)
         if opening is None:
             opened = None if session is None else open_json(session, SESSION)
             days = calendar.read(row[-2])
             opening = found[person_id] = Opening(
-                opened, frozenset(consents), staff, applied, waits, days
+                opened, frozenset(consents), staff, applied, identity.name_of(card), waits, days
             )
         if row_id is not None:
             channel, event, *where = what
@@ -133,6 +134,7 @@ _OPEN = f"""
              WHERE officers.person_id = asked.id AND active LIMIT 1) IS TRUE,
            (SELECT true FROM cases
              WHERE cases.person_id = asked.id LIMIT 1) IS TRUE,
+           (SELECT name FROM identities WHERE identities.person_id = asked.id),
            {WAITING.format(person="asked.id")},
            inbox.id, inbox.channel, inbox.event, inbox.attachment_id,
            addresses.id, addresses.address, coalesce(inbox.due_at > now(), false),

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.buckets import Buckets
+from casework.documents import holder
 from conversations import reference, services
 from conversations.catalogue import Catalogue, day
 from conversations.facts import WIB
@@ -22,11 +23,9 @@ from models import document
 from models.base import now
 from models.case import Case
 from models.document import Document
-from models.identity import Identity
 from models.infrastructure import quotas
 from models.infrastructure.database import Database
 from models.infrastructure.encryption import readable
-from models.person import Person
 from models.reference import area, business_type
 from web.limits import Limit
 from web.pages import Pages, locale_of
@@ -132,7 +131,7 @@ def _read(tx: Session, number: str, locale: str, words: Catalogue) -> _Shown | N
     answers = readable(case.answers) or {}
     city = Known(area.load(), business_type.load())
     state, owner = _state(row, now(tx)), declared.issuing(row.kind).id
-    name = _name(tx, row, declared[case.service].holder(answers))
+    name = holder(tx, case)
 
     def say(key: str) -> str:
         return words.say(Say(words.overridden(key, owner)), locale)
@@ -144,8 +143,9 @@ def _read(tx: Session, number: str, locale: str, words: Catalogue) -> _Shown | N
         compare=say("pages.document.compare"),
         name=masked(name) if name else "",
         lines=tuple(
-            (words.say(Say(label), locale), words.value(value, locale) if value else "")
-            for label, value in declared.kind(row.kind).shown(answers, city)
+            (words.say(Say(one.label), locale), words.value(one.value, locale) if one.value else "")
+            for one in declared.kind(row.kind).printed(answers, city)
+            if one.public
         ),
         issued=day(row.issued_on, locale),
         until=day(row.valid_until, locale) if row.valid_until else "",
@@ -158,13 +158,3 @@ def _state(row: Document, at: datetime) -> Literal["valid", "expired", "revoked"
         return "revoked"
     over = row.valid_until is not None and row.valid_until < at.astimezone(WIB).date()
     return "expired" if over else "valid"
-
-
-def _name(tx: Session, row: Document, answered: str) -> str:
-    """Return the holder's name: from their KTP, else as they typed it."""
-    known = tx.query(Identity).filter_by(person_id=row.person_id).one_or_none()
-    name = readable(known.name) if known is not None else None
-    if name and name.strip():
-        return name
-    owner = tx.get(Person, row.person_id)
-    return str(answered or (readable(owner.name) if owner else None) or "").strip()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial, reduce
 
+from conversations import paper
 from conversations.engine.builder import TurnBuilder
 from conversations.flow import Flow, summary
 from conversations.messages import (
+    Lines,
     Say,
 )
 from conversations.phrases import Command
@@ -29,11 +31,17 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
             choices.append(Choice("leave", Say("common.leave_it"), LEFT))
         choices.append(Choice("human", Say("common.talk_to_us"), Command.HUMAN, "command"))
     asked = joint_key(flow, step, context)
-    say = step.phrased(Say(asked) if asked else prompt.say, partial(summary, flow, context))
+    say = step.phrased(Say(asked) if asked else prompt.say, partial(_summary, turn, flow, context))
     number = flow.place_of(step, context)
     if flow.numbered and not draft.subject and number is not None:
         say = Say("common.numbered", {"n": number[0], "total": number[1], "question": say})
     turn.show(step.id, Prompt(say, tuple(choices), prompt.wish), refusals=refusals)
+
+
+def _summary(turn: TurnBuilder, flow: Flow, context: Context) -> Lines:
+    """Return all answers, a line each; those of a service's form as they will be printed."""
+    service = turn.flows.services.get(flow.id)
+    return paper.review(service, flow, context) if service else summary(flow, context)
 
 
 def joint_key(flow: Flow, step: Step, context: Context) -> str:

@@ -57,7 +57,7 @@ _COURTESIES = {
 _TITLE = re.compile(
     r"(?:ibu|ibuk|bapak|bpk|(?P<short>bu|pak|bang|mas|mbak|mba))\b[\s.,]+", re.IGNORECASE
 )
-_JOINED = {"bin", "binti", "van", "de", "der", "den", "al", "el", "ibnu", "a/n", "alias"}
+_JOINED = {"bin", "binti", "van", "de", "der", "den", "ibnu", "a/n", "alias"}
 _ROMAN = re.compile(r"(?=..)x{0,3}(?:ix|iv|v?i{0,3})", re.IGNORECASE)
 _DEGREES = (
     "SE SH ST MT MM MH MA MBA SKM SKep SPd MPd SKom MKom SAg MAg SSos MSi MSc SSi SIP SIKom SPsi"

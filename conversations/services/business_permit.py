@@ -29,7 +29,7 @@ from conversations.parsers.together import (
     days_and_part,
 )
 from conversations.parsers.trade import business_type
-from conversations.service import DocumentKind, Service, Site, Visit, WorkingDays
+from conversations.service import DocumentKind, Printed, Service, Site, Visit, WorkingDays
 from conversations.session import Answers
 from conversations.step import Context
 from conversations.steps import Ask, Choose, Locate, Upload
@@ -205,20 +205,47 @@ def _same_as(answers: Answers) -> str | None:
 # -- its document ----------------------------------------------------------------------------------
 
 
-def _shown(answers: Answers, city: City) -> tuple[tuple[str, Value | None], ...]:
-    """Return the kind of business and its kelurahan, but no address: it may be a home."""
-    site = _site(answers)
-    names = area_names(site.area_code, city) if site else None
-    place = Say("business_permit.iumk.place_line", names) if names else None
-    return (
-        ("business_permit.iumk.trade", _trade(answers.get("trade"), city)),
-        ("business_permit.iumk.place", place),
-    )
+def _printed(answers: Answers, city: City) -> tuple[Printed, ...]:
+    """Return the lines of a permit; the check page does not show the address: it may be a home."""
+    site, called, premises = _site(answers), answers.get("business_name"), answers.get("premises")
+    trade = _trade(answers.get("trade"), city)
+    told = ("trade", "business_name")  # a business without a name has no line for it anywhere
+    lines = [Printed("business_permit.iumk.trade", trade, told, public=True)]
+    if called:
+        lines.insert(0, Printed("business_permit.business_name.label", str(called)))
+    if premises:
+        kind_of_place = Say(f"business_permit.premises.{premises}")
+        lines.append(Printed("business_permit.premises.label", kind_of_place, ("premises",)))
+    address = _address(answers)
+    if address is not None:
+        lines.append(Printed("business_permit.street.label", address, ("street", "rt_rw")))
+    area = _area(site.area_code, city) if site else None
+    lines.append(Printed("business_permit.place.label", area, ("place",), public=True))
+    lines.append(Printed("business_permit.iumk.scale", Say("business_permit.iumk.micro")))
+    return tuple(lines)
+
+
+def _address(answers: Answers) -> Value | None:
+    """Return the street with RT and RW, as far as they are known."""
+    street, corner = answers.get("street"), answers.get("rt_rw")
+    known: list[Value] = [street] if isinstance(street, str) else []
+    if isinstance(corner, str):
+        rt, _, rw = corner.partition("/")
+        known.append(Say("business_permit.iumk.rt_rw", {"rt": rt, "rw": rw}))
+    if len(known) > 1:
+        return Say("business_permit.iumk.address", {"street": known[0], "rt_rw": known[1]})
+    return known[0] if known else None
+
+
+def _area(code: str, city: City) -> Value | None:
+    """Return the kelurahan, kecamatan and kota."""
+    names, kota = area_names(code, city), city.places.kota_of(code)
+    return ", ".join(dict.fromkeys([*names.values(), kota.name])) if names and kota else None
 
 
 #: Source of the years: Pergub DKI 30/2018.
 IUMK = DocumentKind(
-    "iumk", prefix="IUMK", per_area=True, valid_years=5, folder="permits", shown=_shown
+    "iumk", prefix="IUMK", per_area=True, valid_years=5, folder="permits", printed=_printed
 )
 
 SERVICE = Service(
@@ -236,4 +263,5 @@ SERVICE = Service(
     checks=("identity", "duplicates", "place", "business_type", "scale", "photo"),
     returnable=("trade", "place", "street", "place_photo", "capital", "turnover", "identity"),
     documents=(IUMK,),
+    named_in=("owner_name",),
 )

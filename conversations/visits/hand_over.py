@@ -27,6 +27,12 @@ def _noted(context: Context) -> Mapping[str, Value]:
     return {"identity": _identity(context.facts.rounds.the_visit(context.subject))}
 
 
+def _known(context: Context) -> Mapping[str, Value]:
+    """Tell also what will be printed, so that a mistake is seen before the document is issued."""
+    visit = context.facts.rounds.the_visit(context.subject)
+    return {"known": Lines((_identity(visit), *visit.printed))}
+
+
 def _send_page(context: Context, answer: Json) -> tuple[Effect, ...]:
     return (SendIdentityLink(visit_id=context.facts.rounds.the_visit(context.subject).id),)
 
@@ -36,7 +42,7 @@ def _fails(answers: Answers) -> bool:
     return answers.get("place") == "different"
 
 
-def _known(visit: VisitFact) -> Answers:
+def _held(visit: VisitFact) -> Answers:
     return {"identity": "given"} if visit.identity_given else {}
 
 
@@ -47,10 +53,10 @@ SCRIPT = Script(
         Choose("place", options=("as_described", "different"), counted=False),
         Upload("photo", at_most=1, counted=False, also=("none", FAILED)),
         Choose("identity", options=("page", FAILED), counted=False, stays={"page": _send_page}),
-        Choose("hand_over", options=("yes", FAILED), counted=False, params=_noted),
+        Choose("hand_over", options=("yes", FAILED), counted=False, params=_known),
     ),
     outcome="handed_over",
     note=_identity,
     fails=_fails,
-    known=_known,
+    known=_held,
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from conversations.effects import FinishVisit
@@ -151,6 +153,13 @@ async def test_anybody_may_ask_whether_a_permit_is_real(
     assert "Aminah" not in said
 
 
+async def test_a_check_in_chat_names_the_holder_as_the_sheet_does(town: Town) -> None:
+    number = await issue(town)
+    town.identify(town.meet(OWNER), "DEWI LESTARI")
+    said = await town.say(f"cek izin {number}", "stranger")
+    assert "Dewi L******" in said and "Siti" not in said
+
+
 async def test_a_permit_is_valid_on_its_last_day_in_jakarta(town: Town) -> None:
     number = await issue(town, valid_until=now().astimezone(WIB).date())
     assert "masih berlaku" in await town.say(f"cek izin {number}")
@@ -212,12 +221,15 @@ async def test_the_whole_way_from_the_hand_over_to_the_rating(town: Town) -> Non
     await town.work()
     await town.tap("accept", OFFICER)
     town.change(Visit, visit_id, state=VisitState.ARRIVED, code_proved_at=now())
-    town.identify(town.meet(OWNER))
+    town.identify(town.meet(OWNER), "DEWI LESTARI")
     await town.say("menu", OFFICER)
     await town.tap(f"visit-{visit_id}", OFFICER)
     await town.tap("seen", OFFICER)
     await town.tap("as_described", OFFICER)
     await town.photo_from(OFFICER)
+    seen = town.desk.chat.texts(OFFICER)[-1]
+    told = seen[seen.index("Dicetak di izin:") : seen.index("Skala: Usaha mikro")].splitlines()
+    assert "Nama: Dewi Lestari" in told
     await town.tap("yes", OFFICER, step="hand_over")
     await town.work()
     (number,) = town.documents()
@@ -225,7 +237,11 @@ async def test_the_whole_way_from_the_hand_over_to_the_rating(town: Town) -> Non
     documents = [message.document for _, message in town.desk.chat.sent[OWNER] if message.document]
     year = town.read(lambda tx: tx.get_one(Document, 1)).issued_on.year
     assert documents == [f"permits/{year}/{number}.pdf"]
-    assert town.desk.media.storage.read(documents[0]).startswith(b"%PDF")
+    (page,) = PdfReader(io.BytesIO(town.desk.media.storage.read(documents[0]))).pages
+    printed = " ".join(page.extract_text().split())
+    for line in told[1:]:
+        assert line.partition(": ")[2] in printed, "the sheet says what the officer read"
+    assert "Rp" not in printed
     await town.tap("4")
     rating = town.read(lambda tx: tx.get_one(visits.VisitReport, visit_id)).rating
     assert rating == 4

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bot import facts
@@ -218,3 +218,15 @@ async def test_facts_about_offices_are_told_to_whoever_asks(town: Town) -> None:
     told = "\n".join(await town.desk.say("alamat kantornya dimana", "stranger"))
     assert "Alamat kantor: Gedung Contoh lantai 3" in told
     assert "Telepon kantor: (021) 5550100" in told
+
+
+async def test_the_name_on_a_card_is_known_to_its_owner_before_any_request(town: Town) -> None:
+    town.identify(town.meet(OWNER), "DEWI LESTARI")
+    assert known(town, OWNER).me.on_card == "DEWI LESTARI"
+    assert known(town, OTHER).me.on_card is None
+
+
+async def test_a_name_that_cannot_be_read_is_as_none(town: Town) -> None:
+    town.identify(town.meet(OWNER))
+    town.write(lambda tx: tx.execute(text("UPDATE identities SET name = 'x'")))
+    assert known(town, OWNER).me.on_card is None

@@ -249,6 +249,19 @@ async def test_a_failed_visit_lets_the_owner_choose_anew(town: Town) -> None:
     assert town.visit(visit_id + 1).state == VisitState.WANTED
 
 
+async def test_whoever_chooses_a_time_reads_what_will_be_printed(town: Town) -> None:
+    await on_the_way(town)
+    await town.tap("failed", OFFICER)
+    await town.tap("weather", OFFICER)
+    await town.work()
+    town.identify(town.meet(OWNER), "DEWI LESTARI")
+    again = next(c for c in town.desk.chat.sent[OWNER][-1][1].choices if "." in c.value)
+    said = await town.tap(again.value)
+    for line in ("Dicetak di izin:", "Nama: Dewi Lestari", "Skala: Usaha mikro", "ubah izin"):
+        assert line in said
+    assert "diberi tahu" in await town.say("ubah izin")
+
+
 async def test_nothing_is_handed_over_before_the_code_is_right(town: Town) -> None:
     visit_id = await arrived(town)
     for step, value in (("ktp", "seen"), ("place", "as_described"), ("hand_over", "yes")):

@@ -227,7 +227,7 @@ class Town:
 
         self.write(over)
 
-    def identify(self, person_id: int) -> None:
+    def identify(self, person_id: int, name: str = "Siti Aminah") -> None:
         """Their KTP is given on the page, as by themselves."""
 
         def given(tx: Session) -> None:
@@ -238,7 +238,7 @@ class Town:
             identity.give(
                 tx,
                 found,
-                name="Siti Aminah",
+                name=name,
                 nik=NIK,
                 born_on=date(1990, 5, 17),
                 address="Jalan Damai 3",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from conversations import flows, services
+from conversations import flows, paper, services
 from conversations.effects import (
     AboutVisit,
     AcceptOffer,
@@ -46,7 +46,7 @@ from conversations.facts import (
     VisitFact,
     Window,
 )
-from conversations.messages import Json
+from conversations.messages import Json, Say
 from models.calendar import Calendar
 from models.reference import area, business_type, city_file
 
@@ -207,8 +207,15 @@ def visit(id: int = 7, state: str = "accepted", **known: Json) -> VisitFact:
         officer_name="Rahmat Hidayat",
         officer_badge="0417",
         offered_to_me=state == "offered",
+        printed=printed(known.get("host_name", "Siti Aminah")),
     )
     return replace(base, **known)
+
+
+def printed(name: str) -> tuple[Say, ...]:
+    """What will be printed on a business permit with the answers of `ANSWERS`."""
+    service = services.load()["business_permit"]
+    return paper.printed(service, service.documents[0], paper.holder(None, name), ANSWERS, facts())
 
 
 def officer(id: int, name: str, badge: str, load: int = 0, reachable: bool = True) -> OfficerFact:

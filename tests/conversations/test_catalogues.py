@@ -139,7 +139,8 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "visit.{}": [],
     "visit.{}.here": [],
     "visit.{}.{}": [],
-    "{}.{}.sending": [],  # `Service.words` names it
+    "{}.{}.printed": [],  # `Service.words` names it
+    "{}.{}.sending": [],  # and it
     "notices.{}": [],  # the template of a general notice
     "pages.document.state.{}.text": ("valid", "expired", "revoked"),
     "refusals.{}": [],  # below: every reason that is raised

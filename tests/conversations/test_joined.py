@@ -23,7 +23,7 @@ from tests.conversations.transcript import Chat
 
 FLOWS = flows.load()
 OWNER = city.facts(consents=frozenset({"applying"}))
-FIGURES = "6 dari 9. Kira-kira saja: modal"
+FIGURES = "6 dari 9. Modal, penjualan sebulan"
 
 
 def asked(step: str) -> Chat:

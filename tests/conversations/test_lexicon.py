@@ -135,7 +135,7 @@ def test_who_goes_on_loses_no_answers(said: str) -> None:
     chat.heard("~ asked business_permit capital")
     chat.heard("> batal")
     shown = "\n".join(chat.heard(f"> {said}"))
-    assert "Kira-kira saja: modal" in shown or "Batalkan" in shown
+    assert "Modal, penjualan sebulan" in shown or "Batalkan" in shown
     assert chat.session is not None and chat.session.draft is not None
     assert "owner_name" in chat.session.draft.answers
 

@@ -59,9 +59,11 @@ Bapak/Ibu, dan tidak pernah menerima uang. Ini bukan penertiban.
 < 4 dari 4. Kirim satu foto.
 ~ photo
 < Sudah benar?
-< Kerusakan: Tiangnya miring
-  Tiang: KB 112
+< Di tanda terima:
+  Kerusakan: Tiangnya miring
   Kelurahan: Pulo, Kebayoran Baru
+< Tidak dicetak:
+  Tiang: KB 112
   Foto: 1 foto
   [1] Kirim
   [2] Ubah

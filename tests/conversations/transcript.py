@@ -354,6 +354,11 @@ def _phone(known: Facts, rest: str) -> Facts:
     return city.changed(known, phone=number, phone_of_chat="of-chat" in how)
 
 
+def _card(known: Facts, rest: str) -> Facts:
+    """`~ card SITI AMINAH`: the name on their KTP, which was given on the secure page."""
+    return city.changed(known, on_card=rest)
+
+
 def _flag(**changed: Json) -> Callable[[Facts, str], Facts]:
     def change(known: Facts, rest: str) -> Facts:
         return city.changed(known, **changed)
@@ -374,6 +379,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "call": _call,
     "city": _flag(directory=city.DIRECTORY),
     "phone": _phone,
+    "card": _card,
     "whatsapp": _flag(shares_contact=False, numbered=True),
     "consented": _flag(consents=frozenset({"applying"})),
     "english": _flag(locale="en"),

@@ -1,13 +1,13 @@
-"""The default sheet of a document kind: prints what the check page shows."""
+"""The default sheet of a document kind: prints the lines of its kind."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from casework.documents import holder
 from conversations import catalogue, services
 from conversations.messages import Say
 from conversations.service import Known
-from models import identity
 from models.case import Case
 from models.document import Document
 from models.reference import area, business_type
@@ -26,18 +26,16 @@ def sheet(tx: Session, document: Document, context: Context, check_url: str) -> 
     words, declared = catalogue.load(), services.load()
     service = declared.issuing(document.kind)
     case = tx.get_one(Case, document.case_id)
-    known = identity.of_people(tx, [document.person_id]).get(document.person_id)
-    holder = known.name if known else service.holder(case.answers)
     city = Known(area.load(), business_type.load())
-    shown = declared.kind(document.kind).shown(case.answers, city)
+    printed = declared.kind(document.kind).printed(case.answers, city)
     fields = {
         "title": line(words.say(Say(f"{service.id}.{document.kind}"), LOCALE)),
         "number": line(document.number),
-        "holder": line(holder) or UNDRAWN,
+        "holder": line(holder(tx, case)) or UNDRAWN,
         "lines": [
-            (line(words.say(Say(label), LOCALE)), line(words.value(value, LOCALE)))
-            for label, value in shown
-            if value
+            (line(words.say(Say(one.label), LOCALE)), line(words.value(one.value, LOCALE)))
+            for one in printed
+            if one.value
         ],
         "issued_on": day(document.issued_on),
         "valid_until": day(document.valid_until) if document.valid_until else None,

@@ -15,7 +15,6 @@ from pathlib import Path
 import segno
 import typst
 from babel.dates import format_date
-from babel.numbers import format_currency
 
 TEMPLATES = Path(__file__).parent
 LOCALE = "id_ID"
@@ -25,7 +24,21 @@ LONGEST = 160  # characters of one value; longer texts do not fit the sheet in t
 # PDF/A forbids missing glyphs, so any other character makes the rendering fail.
 DRAWN = re.compile(r"[ -~\u00a1-\u00ac\u00ae-\u024f\u1e00-\u1eff\u2010-\u2027\u2030-\u2037\u20ac]")
 LONG_WORD = re.compile(r"\S{24,}")  # wider than the narrowest column: may break after any character
+# Signs in a row: no line may break before or after one, not even at the spaces between them.
+SIGNS = re.compile(r"""(?:[]!?.,:;/()[{}'"‘’“”«»…] ){5,}""")
 MAY_BREAK = "\u200b"  # zero-width space: a line may break here
+NO_BREAK = "\u00a0"  # a space at which no line breaks
+TOGETHER = "\u2060"  # word joiner, before and after what stands on one line
+_HOUSE = r"\d{1,4}[A-Z]?(?:[/-]\w{1,4})?"
+#: No line break may part these: RT and RW, a house number, a document's number.
+KEPT = re.compile(
+    r"\bRT ?/ ?RW[ .:]{0,2}\d{1,3} ?/ ?\d{1,3}\b"
+    r"|\bRT[ .:]{0,2}\d{1,3}(?:[ ,]{0,2}/? ?(?:RW[ .:]{0,2})?\d{1,3})?\b|\bRW[ .:]{0,2}\d{1,3}\b"
+    rf"|\b(?:No|Nomor|Nmr|Nr)[ .:]{{0,2}}{_HOUSE}\b"
+    rf"|\b(?:Blok|Blk|Kav|Kavling|Gang|Gg|Lantai|Lt|KM)[ .:]{{0,2}}(?:{_HOUSE}|[A-Z]\d{{0,3}})\b"
+    r"|\b[A-Z]{2,8}(?:-\d{1,6}){2,3}\b",
+    re.IGNORECASE,
+)
 ONE_AT_A_TIME = threading.Lock()  # a typst compiler cannot be used by two threads
 UNDRAWN = "\u25a1"  # replaces a letter of another script: a visible empty square
 
@@ -61,10 +74,22 @@ def _compiler(template: str) -> typst.Compiler:
 def line(text: str | None, at_most: int = LONGEST) -> str | None:
     """Reduce a text to one printable line; None if nothing printable is left."""
     drawn = "".join(map(_drawn, unicodedata.normalize("NFC", text or "")))
-    line = " ".join(drawn.split())
+    line = SIGNS.sub(lambda run: run[0].replace(" ", ""), " ".join(drawn.split()))
     if len(line) > at_most:
         line = line[: at_most - 1].rstrip() + "…"
-    return LONG_WORD.sub(lambda word: MAY_BREAK.join(word[0]), line) or None
+    parts, end = [], 0
+    for kept in KEPT.finditer(line):
+        parts += [_breakable(line[end : kept.start()]), _unbroken(kept[0])]
+        end = kept.end()
+    return "".join([*parts, _breakable(line[end:])]) or None
+
+
+def _breakable(words: str) -> str:
+    return LONG_WORD.sub(lambda word: MAY_BREAK.join(word[0]), words)
+
+
+def _unbroken(words: str) -> str:
+    return f"{TOGETHER}{words.replace(' ', NO_BREAK)}{TOGETHER}"
 
 
 def address(url: str) -> str:
@@ -90,12 +115,6 @@ def _drawn(character: str) -> str:
 
 def day(day: date) -> str:
     return format_date(day, "d MMMM y", locale=LOCALE)
-
-
-def rupiah(amount: int | None) -> str | None:
-    if amount is None:
-        return None
-    return format_currency(amount, "IDR", "¤#,##0", locale=LOCALE, currency_digits=False)
 
 
 def qr(url: str) -> str:

@@ -60,6 +60,8 @@ ANSWERS = {
     "notices.officer_unknown",
     "notices.officer_yours",
     "notices.visit_done_officer",
+    "notices.to_be_printed",
+    "business_permit.notices.to_be_printed",
     "notices.window_chosen",
     "notices.window_gone",
 }

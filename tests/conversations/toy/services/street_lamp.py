@@ -6,7 +6,7 @@ from conversations.facts import City
 from conversations.form import form
 from conversations.messages import Say, Value
 from conversations.parsers.note import note
-from conversations.service import Document, DocumentKind, Service
+from conversations.service import Document, DocumentKind, Printed, Service
 from conversations.session import Answers
 from conversations.step import answered
 from conversations.steps import Ask, Choose, Locate, Upload
@@ -28,9 +28,10 @@ def _about(answers: Answers, city: City) -> Value:
     return Say(f"street_lamp.fault.{answers['fault']}")
 
 
-def _shown(answers: Answers, city: City) -> tuple[tuple[str, Value | None], ...]:
+def _printed(answers: Answers, city: City) -> tuple[Printed, ...]:
     where = place_name(answers["place"]["kelurahan"], city)
-    return (("street_lamp.fault.label", _about(answers, city)), ("street_lamp.place.label", where))
+    fault = Printed("street_lamp.fault.label", _about(answers, city), ("fault",), public=True)
+    return (fault, Printed("street_lamp.place.label", where, ("place",), public=True))
 
 
 SERVICE = Service(
@@ -42,5 +43,5 @@ SERVICE = Service(
     holder=lambda answers: "",
     about=_about,
     brief=lambda answers, city: (),
-    documents=(DocumentKind("receipt", prefix="LMP", shown=_shown),),
+    documents=(DocumentKind("receipt", prefix="LMP", printed=_printed),),
 )

@@ -1,0 +1,81 @@
+"""Paper: what will be printed on a document, told before it is. Pure.
+
+The sheet, its check page and these sentences take the same lines from the document's kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conversations.facts import City
+from conversations.flow import Flow, summary
+from conversations.messages import Lines, Say, Value
+from conversations.parsers.name import cased
+from conversations.service import DocumentKind, Service
+from conversations.session import Answers
+from conversations.step import Context
+from conversations.words import tidy
+
+SHOUTED = 4  # letters of a word in capitals, among others, that is no abbreviation
+
+
+def holder(on_card: str | None, typed: str) -> str:
+    """Return the holder's name as it is printed: that of the KTP, else the one they typed.
+
+    Names all in small letters or all in capitals, as on a KTP, are set as names are: "Siti Aminah".
+    """
+    name, comma, degrees = tidy(on_card or typed).partition(",")
+    if name not in (name.lower(), name.upper()):
+        name = " ".join(map(_calm, name.split()))
+    return cased(name + comma + degrees)
+
+
+def _calm(word: str) -> str:
+    """Return "SITI" and "sITI" in small letters, but "RM", "KRMT" and "McKay" unchanged."""
+    letters = "".join(letter for letter in word if letter.isalpha())
+    slipped = len(letters) > 1 and letters[0].islower() and letters[1:].isupper()
+    shouted = letters.isupper() and len(letters) >= SHOUTED
+    vowels = not {*letters.lower()}.isdisjoint("aeiou")
+    return word.lower() if slipped or (shouted and vowels) else word
+
+
+def printed(
+    service: Service, kind: DocumentKind, name: str, answers: Answers, city: City
+) -> tuple[Say, ...]:
+    """Return what will be printed on a document of this kind: a heading, and a line each."""
+    if not kind.prints:
+        return ()
+    named = [_line("common.holder", name)] if name else []
+    lines = [
+        _line(one.label, Say("common.left") if one.value is None else one.value)
+        for one in kind.printed(answers, city)
+    ]
+    return (Say(f"{service.id}.{kind.id}.printed"), *named, *lines)
+
+
+def review(service: Service, flow: Flow, context: Context) -> Lines:
+    """Return all answers of a form, a line each: first what will be printed, then the others."""
+    kinds = [kind for kind in service.documents if kind.prints]
+    if not kinds:
+        return summary(flow, context)
+    facts, answers = context.facts, context.answers
+    name = holder(facts.me.on_card if context.whom is None else None, service.holder(answers))
+    first = [line for kind in kinds for line in printed(service, kind, name, answers, facts)]
+    rest = summary(flow, context, but=frozenset(_steps(service, kinds, answers, facts)))
+    others = (Say("common.not_printed"), *rest.items) if rest.items else ()
+    return Lines((*first, *others))
+
+
+def _steps(
+    service: Service, kinds: list[DocumentKind], answers: Answers, city: City
+) -> Iterator[str]:
+    """Yield the steps whose answers are printed."""
+    if service.holder(answers):
+        yield from service.named_in
+    for kind in kinds:
+        for line in kind.printed(answers, city):
+            yield from line.steps
+
+
+def _line(label: str, value: Value) -> Say:
+    return Say("common.line", {"label": Say(label), "answer": value})
