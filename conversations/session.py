@@ -79,6 +79,15 @@ class Fragment:
     at: datetime  # when they came
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The last thing that staff were shown or told: their next words may be about it."""
+
+    matter: str  # "complaint", "decided", "document"
+    about: str
+    at: datetime
+
+
 class ChatSession(msgspec.Struct, frozen=True):
     """One person's conversation: the open draft, the parked ones, and the open question.
 
@@ -102,6 +111,7 @@ class ChatSession(msgspec.Struct, frozen=True):
     tongue_known: bool = False  # the person has written in a language, or chosen one
     wished: bool = False  # a keyboard button for a message's `wish` is shown
     calling: bool = False  # the office is to call the person, who may type a number
+    told: Told | None = None
 
     def to_json(self) -> Json:
         """Return plain JSON, which `from_json` reads."""
@@ -122,6 +132,9 @@ class ChatSession(msgspec.Struct, frozen=True):
             "tongue_known": self.tongue_known,
             "fragment": _fragment_to_json(self.fragment) if self.fragment else None,
             "interrupted": _interrupted_to_json(self.interrupted) if self.interrupted else None,
+            "told": [self.told.matter, self.told.about, self.told.at.isoformat()]
+            if self.told
+            else None,
         }
 
     @classmethod
@@ -140,6 +153,7 @@ class ChatSession(msgspec.Struct, frozen=True):
     @classmethod
     def _read(cls, data: Json) -> ChatSession:
         interrupted, fragment = data.get("interrupted"), data.get("fragment")
+        told = data.get("told")
         return cls(
             draft=_draft_from_json(data["draft"]) if data["draft"] else None,
             parked=tuple(_draft_from_json(draft) for draft in data["parked"]),
@@ -157,6 +171,7 @@ class ChatSession(msgspec.Struct, frozen=True):
             calling=data.get("calling", False),
             wished=data.get("wished", False),
             tongue_known=data.get("tongue_known", data["greeted"]),
+            told=_told_from_json(told) if told else None,
         )
 
 
@@ -231,6 +246,11 @@ def _fragment_to_json(fragment: Fragment) -> Json:
 def _fragment_from_json(data: Json) -> Fragment:
     text, at = data
     return Fragment(text, datetime.fromisoformat(at))
+
+
+def _told_from_json(data: Json) -> Told:
+    matter, about, at = data
+    return Told(matter, about, datetime.fromisoformat(at))
 
 
 def _interrupted_to_json(held: Interrupted) -> Json:

@@ -27,8 +27,10 @@ from conversations.messages import (
 )
 from conversations.parsers import Refused
 from conversations.service import Services
-from conversations.session import ChatSession, Choice, Draft
+from conversations.session import ChatSession, Choice, Draft, Told
 from conversations.step import Context, Prompt, Stay, Step
+
+RECENT = timedelta(minutes=10)  # within which words may be about what was told last
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,16 @@ class TurnBuilder:
     def not_understood(self) -> None:
         """Remember that the current message was no answer: an edit may still correct it."""
         self.session = structs.replace(self.session, refused=self.message)
+
+    def tell(self, matter: str, about: str) -> None:
+        """Remember what is told or shown now: the next words may be about it."""
+        self.session = structs.replace(self.session, told=Told(matter, about, self.facts.now))
+
+    def told(self, matter: str) -> str:
+        """Return what was told of this matter last, a short time ago; or ""."""
+        told = self.session.told
+        fresh = told is not None and self.facts.now - told.at <= RECENT
+        return told.about if told is not None and fresh and told.matter == matter else ""
 
     def at_home(self) -> bool:
         flow = self.flow(self.session.draft)

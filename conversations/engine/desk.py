@@ -18,6 +18,7 @@ from conversations.engine import (
     matters,
     rounds_desk,
     rounds_hearing,
+    rounds_list,
     rounds_offers,
     rounds_reports,
     rounds_visits,
@@ -33,6 +34,7 @@ from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
 from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Command, Intent, intent
+from conversations.session import Draft
 
 DANGER = "danger"
 ALARMS = frozenset({DANGER, "hurt"})  # heard in the middle of anything
@@ -216,6 +218,12 @@ def answers_several(turn: TurnBuilder, text: str) -> bool:
     """Whether words of an officer answer several offers, whichever question is open."""
     officer = turn.facts.me.desk == "officer" and at_own_desk(turn)
     return officer and bool(rounds_offers.planned(turn, text))
+
+
+def answers_elsewhere(turn: TurnBuilder, text: str) -> Draft | None:
+    """Return the visit whose question words of an officer answer, if it is not the open one."""
+    officer = turn.facts.me.desk == "officer" and at_own_desk(turn)
+    return rounds_list.code_elsewhere(turn, text) if officer else None
 
 
 def let_pass(turn: TurnBuilder) -> None:

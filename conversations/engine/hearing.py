@@ -24,6 +24,7 @@ from conversations.engine.builder import TurnBuilder, same
 from conversations.engine.interruption import asks_whose, before_news
 from conversations.engine.meanings import (
     Answer,
+    AnswerElsewhere,
     Aside,
     AtDesk,
     BeforeNews,
@@ -191,6 +192,11 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
             drafts.switch_to(turn, draft)
             turn.put(turn.question(draft, step_id), choices)
             _pick(turn, choice)
+        case AnswerElsewhere(draft):
+            drafts.switch_to(turn, draft)
+            drafts.go_on(turn)
+            turn.prompt = None
+            answers.give(turn, event)
         case Order(typed):
             orders.obey(turn, typed)
         case BeforeNews(before):

@@ -145,6 +145,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerElsewhere:
+    """An answer to another draft's open question: the code of a visit, typed at the list."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
 class BeforeNews:
     """An answer to the question that news interrupted; `session` is as if no news had come."""
 
@@ -188,6 +195,7 @@ Meaning: TypeAlias = (
     | Unclear
     | Resume
     | Answer
+    | AnswerElsewhere
     | BeforeNews
     | Whose
     | MovedOn

@@ -14,6 +14,7 @@ from conversations.engine import (
     matters,
     questions,
     rounds_hearing,
+    rounds_list,
     rounds_offers,
     rounds_words,
 )
@@ -299,6 +300,14 @@ def _ktp_differs(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
         moves.fail(turn, visit, "data_wrong")
 
 
+def _not_found(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Offer that the owner is called, if the address was not found before either."""
+    if any(choice.value == "call" for choice in turn.session.shown):
+        reports.call_owner(turn, visit, None)
+    else:
+        moves.fail(turn, visit, "not_found")
+
+
 def _take_anyway(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Ask for the acceptance of a visit that was about to be declined."""
     moves.keep(turn, visit)
@@ -384,6 +393,7 @@ _PLAIN: Mapping[str, Plain] = {
     "hurt": reports.danger,
     "call_me": reports.call_me,
     "code_done": _says("rounds_desk.code_done"),
+    "complain_again": rounds_list.complain_again,
     "complain_more": reports.complain_more,
     "dog": reports.ask_dog,
     "each": lambda turn, text: rounds_offers.ask_each(turn, rounds_offers.planned(turn, text)),
@@ -402,11 +412,13 @@ _PLAIN: Mapping[str, Plain] = {
     "left": reports.left,
     "next": reports.next_stop,
     "no_photo": _no_photo,
+    "not_left": rounds_list.not_left,
     "not_failed": reports.failed_by_mistake,
     "stolen": reports.stolen,
     "talk": reports.talk,
     "today": reports.today,
     "waiting": reports.waiting,
+    "who_reads": rounds_list.who_reads,
     "whose_code": reports.whose_code,
 }
 #: Matters of one visit: the states in which they can be meant, and the answer.
@@ -420,6 +432,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "take_anyway": (visits.GIVEN_BACK, _take_anyway),
     "when": (visits.OFFERED | visits.AGREED, reports.when),
     "accept_late": (visits.OFFERED, moves.accept_late),
+    "code_early": (visits.UNDER_WAY, rounds_list.code_early),
     "arrive": (visits.AGREED, moves.arrive),
     "breakdown": (visits.AGREED, _hindered("breakdown")),
     "decline": (visits.GIVEN_BACK | visits.UNDER_WAY, _declined),
@@ -429,7 +442,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "late": (visits.COMING, moves.late),
     "lost": (visits.AGREED, reports.lost),
     "nobody": (visits.AGREED, _failed("nobody")),
-    "not_found": (visits.AGREED, _failed("not_found")),
+    "not_found": (visits.AGREED, _not_found),
     "not_late": (visits.COMING, moves.in_time),
     "not_my_area": (visits.GIVEN_BACK | visits.UNDER_WAY, _not_my_area),
     "open": (
@@ -439,6 +452,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "other_time": (visits.GIVEN_BACK, reports.other_time),
     "place": (visits.OFFERED | visits.AGREED, reports.place),
     "refused": (visits.AGREED, _failed("refused")),
+    "unlike": (visits.AGREED, moves.unlike),
     "weather": (visits.AGREED, _hindered("weather")),
     "wrong_code": (visits.AGREED, reports.wrong_code),
     **{matter: (visits.AGREED, _concern(matter)) for matter in reports.CONCERNS},
@@ -462,5 +476,8 @@ _CONFIRMED_OF_VISIT: Mapping[
     "how_late": (visits.COMING, lambda turn, visit, _: moves.late(turn, visit, "")),
     "keep": (visits.GIVEN_BACK | visits.AGREED, lambda turn, visit, _: moves.keep(turn, visit)),
     "late": (visits.COMING, moves.tell_late),
+    "mistake": (visits.AGREED, reports.chosen_mistake),
+    "phone": (visits.AGREED, reports.call_owner),
+    "unlike": (visits.AGREED, moves.chosen_unlike),
     "there": (visits.ACCEPTED, moves.record_there),
 }

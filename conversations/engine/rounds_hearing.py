@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from conversations import lexicon
-from conversations.engine import confirming, rounds_offers, rounds_words
+from conversations.engine import confirming, rounds_list, rounds_offers, rounds_words
 from conversations.engine import rounds_reports as reports
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
@@ -22,7 +22,6 @@ _ALARMS = frozenset({"danger", "hurt"})
 MEANWHILE = frozenset({
     "arrive", "depart", "gift", "late", "lost", "not_found", "place", "whose_code", "wrong_code",
 })  # fmt: skip
-_COMPLAINT_GOES_ON = frozenset({"complain", "decline", "give_away", "gift", "refused", "phone"})
 _DECLINING = "declined"
 #: Reasons for which a visit fails -> the matters by which they are confirmed.
 _FAILURES = {
@@ -49,7 +48,7 @@ _FAR = re.compile(r"\b(?:jauh|dekat|far|km|jarak)\b")
 def first(turn: TurnBuilder, text: str) -> str | None:
     """Return the matter that the form of the words tells, or None."""
     if bare_number(text):
-        return "code_done" if _is_proved_code(turn, text) else None
+        return _of_digits(turn, text)
     if exact(text, turn.labels()) is not None:
         return _at_failure(turn, text)
     if reports.in_danger(turn):
@@ -59,6 +58,13 @@ def first(turn: TurnBuilder, text: str) -> str | None:
         if told is not None:
             return told
     return None
+
+
+def _of_digits(turn: TurnBuilder, text: str) -> str | None:
+    """Return what a number says that picks nothing: a code that has matched, or comes too early."""
+    if _is_proved_code(turn, text):
+        return "code_done"
+    return "code_early" if rounds_list.code_too_early(turn, text) else None
 
 
 def _is_proved_code(turn: TurnBuilder, text: str) -> bool:
@@ -113,7 +119,7 @@ def _at_complaint(turn: TurnBuilder, text: str) -> str | None:
     if len(text.split()) < 2 or whole_intent(text) is not None:
         return None
     meant = best(text)
-    return "complain_more" if meant is None or meant in _COMPLAINT_GOES_ON else None
+    return "complain_more" if meant is None or meant in reports.COMPLAINT_GOES_ON else None
 
 
 def _at_confirmation(turn: TurnBuilder, text: str) -> str | None:
@@ -191,4 +197,5 @@ _HEARD: tuple[Callable[[TurnBuilder, str], str | None], ...] = (
     _each,
     _staff,
     lambda turn, text: None if alarming(text) else rounds_words.asks_about_day(turn, text),
+    rounds_list.hears,
 )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from conversations import lexicon
-from conversations.effects import Arrive, Depart, TellLate
+from conversations.effects import Arrive, Concern, Depart, TellLate
 from conversations.engine import confirming, drafts, questions
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
@@ -264,7 +264,35 @@ def fail(turn: TurnBuilder, visit: VisitFact, matter: str) -> None:
     _confirm_reason(turn, FAILURE, visit, FAILS[matter], say, "fail")
 
 
+def unlike(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask what differs between the owner and the KTP, where an officer is not sure."""
+    subject = str(visit.id)
+    told: Json = [Concern.KTP.value, " ".join(text.split())]
+    choices = (
+        confirming.choice(what, Say(f"rounds_desk.unlike.{what}"), "unlike", subject, what)
+        for what in ("face", "address")
+    )
+    tell = confirming.choice("tell", Say("rounds_desk.concern.yes"), "concern", subject, told)
+    confirming.ask(turn, Say("rounds_desk.unlike"), *choices, tell, confirming.no())
+
+
+def chosen_unlike(turn: TurnBuilder, visit: VisitFact, what: Json) -> None:
+    """Go on if only the address differs; else ask whether the visit failed."""
+    drafts.go_on(turn)
+    if what == "address":
+        drafts.digress(turn, Say("rounds_desk.ktp_differs"))
+    else:
+        fail(turn, visit, "data_wrong")
+
+
 def keep(turn: TurnBuilder, visit: VisitFact) -> None:
+    """Take back a pending "it does not work" of a visit, and show its question."""
+    restore(turn, visit)
+    turn.says.append(Say("rounds_desk.kept"))
+    drafts.go_on(turn)
+
+
+def restore(turn: TurnBuilder, visit: VisitFact) -> None:
     """Take back a pending "it does not work" of a visit."""
     flow, draft = turn.flows.by_id[FLOW], turn.session.draft
     known = flow.prefill(str(visit.id), turn.facts)
@@ -274,8 +302,6 @@ def keep(turn: TurnBuilder, visit: VisitFact) -> None:
         if given not in (FAILED, "cannot", "decline", "different")
     }
     drafts.switch_to(turn, Draft(FLOW, str(visit.id), {**left, **known}))
-    turn.says.append(Say("rounds_desk.kept"))
-    drafts.go_on(turn)
 
 
 def is_pending(turn: TurnBuilder) -> bool:
@@ -296,17 +322,12 @@ def _confirm_reason(
     turn: TurnBuilder, step: str, visit: VisitFact, reason: str, say: Say, wording: str
 ) -> None:
     """Ask at the step itself whether the reason that was told is right."""
-    turn.show(
-        step,
-        Prompt(
-            say,
-            (
-                Choice(reason, Say(f"rounds_desk.{wording}.yes"), reason, means="yes"),
-                Choice("other", Say("rounds_desk.other_reason"), None, "again"),
-                confirming.choice(
-                    "keep", Say("rounds_desk.keep"), "keep", str(visit.id), means="no"
-                ),
-            ),
-        ),
-        clarifying=True,
-    )
+    subject = str(visit.id)
+    choices = [
+        Choice(reason, Say(f"rounds_desk.{wording}.yes"), reason, means="yes"),
+        Choice("other", Say("rounds_desk.other_reason"), None, "again"),
+    ]
+    if reason == FAILS["not_found"]:
+        choices.append(confirming.choice("call", Say("rounds_desk.call_owner"), "phone", subject))
+    keep = confirming.choice("keep", Say("rounds_desk.keep"), "keep", subject, means="no")
+    turn.show(step, Prompt(say, (*choices, keep)), clarifying=True)

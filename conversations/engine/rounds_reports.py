@@ -19,10 +19,13 @@ from conversations.phrases import Command
 from conversations.wording import days_words, window_words
 from conversations.words import standardised
 
+MOST_VISITS = 8  # to choose from, with "it was recorded as failed" and "no"
 MAX_WORDS = 300  # characters of an officer's words that are passed on
 _AWAY = ("days", "not")  # "besok cuti", and "besok libur", on which nobody comes
 SAFE = "safe"  # the matter of the question whether danger is over
 _COMPLAINTS = frozenset({Concern.COMPLAINT, Concern.COMPLAINT_ABOVE})
+#: Matters of words that go on with a complaint.
+COMPLAINT_GOES_ON = frozenset({"complain", "decline", "give_away", "gift", "refused", "phone"})
 _ABOVE = re.compile(r"\b(?:pengawas|atasan|bos|boss|supervisor)")
 _FAILED = re.compile(r"gagal|fail|berhasil|sukses|work")
 _ACCIDENT = re.compile(r"kecelakaan|accident|ambulan")
@@ -189,6 +192,13 @@ def battery(turn: TurnBuilder, text: str) -> None:
     ask(turn, Concern.BATTERY, visits.current(turn), text)
 
 
+def call_owner(turn: TurnBuilder, visit: VisitFact, _: Json) -> None:
+    """Ask whether supervisors are to call the owner; a failure that was pending is taken back."""
+    rounds_moves.restore(turn, visit)
+    label = turn.flows.catalogue.say(Say("rounds_desk.call_owner"), turn.facts.me.locale)
+    ask(turn, Concern.CALL_OWNER, visit, label)
+
+
 def tell(turn: TurnBuilder, subject: str, argument: Json) -> None:
     """Tell supervisors what was confirmed."""
     about, words = argument
@@ -198,6 +208,7 @@ def tell(turn: TurnBuilder, subject: str, argument: Json) -> None:
         TellConcern(Concern(about), visit.id if visit is not None else None, str(words))
     )
     if about in _COMPLAINTS:
+        turn.tell("complaint", str(about))
         turn.says.append(Say("rounds_desk.complaint.done"))
     else:
         turn.says.append(Say("rounds_desk.concern.done"))
@@ -259,20 +270,54 @@ def _agreed_on(turn: TurnBuilder, days: tuple[date, ...]) -> int:
 def failed_by_mistake(turn: TurnBuilder, text: str) -> None:
     """Take a failure back while it is not recorded; else supervisors may be told."""
     visit = turn.facts.rounds.visit(visits.subject(turn))
-    now = visits.current(turn)
+    agreed = [one for one in turn.facts.rounds.visits if one.state in visits.AGREED]
     failed = _FAILED.search(text.lower())
     if confirming.is_open(turn):
         turn.says.append(Say("common.desk.dropped"))
         drafts.go_on(turn)
     elif visit is not None and rounds_moves.is_pending(turn):
         rounds_moves.keep(turn, visit)
-    elif now is not None and now.state in visits.AGREED and not failed:
-        act = "proved" if now.code_proved and now.state == VisitState.ARRIVED else now.state
-        drafts.digress(turn, Say(f"rounds_desk.mistake.{act}", {"visit": visits.line(turn, now)}))
-    elif turn.facts.rounds.visits and not _is_any_agreed(turn) and not failed:
-        drafts.digress(turn, Say("rounds_desk.mistake.none"))
-    else:
+    elif failed or not turn.facts.rounds.visits:
         ask(turn, Concern.NOT_FAILED, None, text)
+    elif visit is not None and visit in agreed:
+        say_mistake(turn, visit)
+    elif len(agreed) == 1:
+        say_mistake(turn, agreed[0])
+    elif agreed:
+        _ask_which_mistake(turn, agreed, text)
+    else:
+        drafts.digress(turn, Say("rounds_desk.mistake.none"))
+
+
+def say_mistake(turn: TurnBuilder, visit: VisitFact) -> None:
+    """Say what was recorded last of a visit, and what can still be done."""
+    drafts.digress(turn, _mistake(turn, visit))
+
+
+def chosen_mistake(turn: TurnBuilder, visit: VisitFact, _: Json) -> None:
+    """Say so of the visit that was chosen."""
+    turn.says.append(_mistake(turn, visit))
+    drafts.go_on(turn)
+
+
+def _mistake(turn: TurnBuilder, visit: VisitFact) -> Say:
+    act = "proved" if visit.code_proved and visit.state == VisitState.ARRIVED else visit.state
+    return Say(f"rounds_desk.mistake.{act}", {"visit": visits.line(turn, visit)})
+
+
+def _ask_which_mistake(turn: TurnBuilder, agreed: list[VisitFact], text: str) -> None:
+    """Ask at which of several visits something was recorded by mistake; one may have failed."""
+    some = agreed[:MOST_VISITS]
+    choices = [
+        confirming.choice(f"visit-{one.id}", visits.label(turn, one), "mistake", str(one.id))
+        for one in some
+    ]
+    failed: Json = [Concern.NOT_FAILED.value, quoted(text)]
+    choices.append(
+        confirming.choice("failed", Say("rounds_desk.mistake.failed"), "concern", "", failed)
+    )
+    say = Say("rounds_desk.mistake.which", {"lines": visits.lines(turn, some)})
+    confirming.ask(turn, say, *choices, confirming.no())
 
 
 def _is_any_agreed(turn: TurnBuilder) -> bool:

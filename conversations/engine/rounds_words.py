@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from conversations import lexicon
 from conversations.engine import confirming
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
@@ -154,6 +155,7 @@ _BY_NAMED = _any(
     r"\b(?:suruh|maksa|paksa) (?:saya|kami|kita|aku)\b|\b(?:bohong|palsu\w*)\b|\bnembak\b"
     r"|\bkorup\w*|\bpilih kasih\b|\bbentak\w*",
     rf"{_LODGES}",
+    r"\bsuka (?:\w+ )?(?:marah|bentak|ngomel|maki|nyuruh|suruh|ngatur|nyindir)\w*",
     r"\b(?:males|malas|benci|kesel|kesal|muak) (?:\w+ )?(?:sama|dengan|sm|ama)\b",
 )
 _TO_SUPERVISOR = re.compile(
@@ -292,6 +294,8 @@ def at_the_door(turn: TurnBuilder, text: str) -> str | None:
         return "somebody"
     if _is_another(step, said):
         return "ktp_name"
+    if step == "ktp" and _is_unsure(text):
+        return "unlike"
     if step == "place" and _OTHER_TRADE.search(said) and not _FITS.match(said):
         return "trade_changed"
     soon = _NEARLY.search(said) and not _LATE.search(said) and duration.minutes(text) is None
@@ -325,6 +329,11 @@ def _is_another(step: str, said: str) -> bool:
         address = _ADDRESS.search(said) is not None and "alamat" in said
         return not address or _ANOTHER.search(said) is not None
     return step == "ktp" and _SOMEBODY_ELSE.search(said) is not None
+
+
+def _is_unsure(text: str) -> bool:
+    """Whether words leave it open whether the KTP is of the owner: "mirip tapi tidak persis"."""
+    return any(one.weight >= 1 for one in lexicon.desk("at_ktp").rank(text))
 
 
 def names_address(text: str) -> bool:

@@ -20,6 +20,7 @@ from conversations.engine.joining import parts
 from conversations.engine.matters import Matter, matter
 from conversations.engine.meanings import (
     Answer,
+    AnswerElsewhere,
     Aside,
     Between,
     Explain,
@@ -204,6 +205,9 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         return desk.alarm(turn, typed.command, said.text) or Order(typed)
     if _cancels(turn, said.text):
         return Order(Typed(Command.CANCEL))
+    elsewhere = desk.answers_elsewhere(turn, said.text)
+    if elsewhere is not None:
+        return AnswerElsewhere(elsewhere)
     at_desk = desk.read(turn, said.text)
     if at_desk is not None:
         return at_desk

@@ -383,9 +383,9 @@ class _Lists:
 
 @lru_cache(2)  # the whole lists, and those of a measurement
 def _lists(left_out: frozenset[str]) -> _Lists:
-    desks = dict(_toml("desk"))
+    desks = dict(toml("desk"))
     weak = desks.pop("weak")
-    by_flow = _toml("options")
+    by_flow = toml("options")
     options = {
         (flow, step): Lexicon(
             {name: _kept(listed, left_out) for name, listed in named.items()},
@@ -396,7 +396,7 @@ def _lists(left_out: frozenset[str]) -> _Lists:
         for step, named in steps.items()
     }
     return _Lists(
-        _spoken(_toml("matters"), left_out),
+        _spoken(toml("matters"), left_out),
         options,
         {role: _spoken({"weak": weak, **named}, left_out) for role, named in desks.items()},
     )
@@ -433,53 +433,46 @@ def _without_words(part: str, left_out: frozenset[str]) -> str:
 @cache
 def answers(flow: str) -> Lexicon | None:
     """Return the words that name the answers of a form; None if it has no list."""
-    listed = _toml("answers").get(flow)
+    listed = toml("answers").get(flow)
     return Lexicon(listed) if listed else None
 
 
 @cache
 def phrases() -> Mapping[str, Mapping[str, Sequence[str]]]:
     """Return whole messages: under "commands" and "intents", by the name of each."""
-    listed: dict[str, dict[str, list[str]]] = _toml("phrases")
+    listed: dict[str, dict[str, list[str]]] = toml("phrases")
     return listed
 
 
 @cache
 def careful() -> frozenset[str]:
     """Return the questions ("flow.step") whose answers have effects that can't be taken back."""
-    return frozenset(_toml("options")["careful"])
+    return frozenset(toml("options")["careful"])
 
 
 @cache
 def asked_back() -> frozenset[str]:
     """Return the questions ("flow.step") at which a number that was not offered is asked back."""
-    return frozenset(_toml("options")["asked_back"])
-
-
-@cache
-def evasions() -> Mapping[str, Sequence[str]]:
-    """Return whole messages that answer nothing, by how they evade an answer."""
-    listed: dict[str, list[str]] = _toml("evasions")
-    return listed
+    return frozenset(toml("options")["asked_back"])
 
 
 @cache
 def also_names() -> frozenset[str]:
     """Return words with another meaning that are names too, such as "uda"."""
-    listed: str = _toml("names")["also_name"]
+    listed: str = toml("names")["also_name"]
     return frozenset(listed.split())
 
 
 @cache
 def goods() -> tuple[str, ...]:
     """Return goods whose name holds a word of an emergency, such as "kembang api"."""
-    return tuple(_toml("goods")["goods"])
+    return tuple(toml("goods")["goods"])
 
 
 @cache
 def _spellings() -> Mapping[str, str]:
     """Return each other spelling of a word with the usual one."""
-    return {other: word for word, others in _toml("spellings").items() for other in others.split()}
+    return {other: word for word, others in toml("spellings").items() for other in others.split()}
 
 
 @cache
@@ -491,10 +484,11 @@ def _common_roots() -> frozenset[str]:
 @cache
 def no_names() -> frozenset[str]:
     """Return the words that are no part of a name, in standard spelling."""
-    listed: str = _toml("names")["no_name"]
+    listed: str = toml("names")["no_name"]
     return frozenset(standard(word) for word in listed.split())
 
 
 @cache
-def _toml(name: str) -> dict[str, Any]:
+def toml(name: str) -> dict[str, Any]:
+    """Return a list of this directory by its name."""
     return tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from conversations import lexicon
+from conversations.lexicon import whole
 from conversations.words import standardised
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
@@ -24,7 +24,7 @@ _MOST_BEHIND = 6  # words of a message that begins like an evasion
 
 
 def evasion(text: str) -> str | None:
-    """Return how the whole message evades an answer, as a key of `lexicon.evasions`, or None."""
+    """Return how the whole message evades an answer, as a key of `whole.evasions`, or None."""
     words = _words(text) if len(text) <= _LONGEST else []
     for said in (words, words[:-1] if words[-1:] == ["saja"] else []):
         found = _listed().get(tuple(said)) if said else None
@@ -41,11 +41,11 @@ def _words(text: str) -> list[str]:
 
 @cache
 def _listed() -> dict[tuple[str, ...], str]:
-    listed = lexicon.evasions().items()
+    listed = whole.evasions().items()
     kinds = ((kind, phrases) for kind, phrases in listed if kind != "begins")
     return {tuple(_words(phrase)): kind for kind, phrases in kinds for phrase in phrases}
 
 
 @cache
 def _beginnings() -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(_words(phrase)) for phrase in lexicon.evasions()["begins"])
+    return tuple(tuple(_words(phrase)) for phrase in whole.evasions()["begins"])

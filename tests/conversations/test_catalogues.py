@@ -113,6 +113,8 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "rounds_desk.{}.yes": ("fail", "give_back"),
     "rounds_desk.give_back.{}": ("offered", "accepted"),
     "rounds_desk.danger.{}": ("yes", "no"),
+    "rounds_desk.unlike.{}": ("face", "address"),
+    "rounds_desk.{}.reads": ("complaint", "complaint_above"),
     "rounds_desk.mistake.{}": ("accepted", "on_the_way", "arrived", "proved"),
     "rounds_desk.hindered.{}": ("breakdown", "weather"),
     "notices.supervisor_{}": ("away", "misconduct", "talk"),
