@@ -116,6 +116,15 @@ class TurnBuilder:
         fresh = told is not None and self.facts.now - told.at <= RECENT
         return told.about if told is not None and fresh and told.matter == matter else ""
 
+    def varied(self, say: Say) -> Say:
+        """Return a sentence, or its other wording (".again") if it was said last."""
+        again = f"{say.key}.again"
+        if not self.flows.catalogue.has(again):
+            return say
+        said = Say(again, say.params) if self.session.refused_for == say.key else say
+        self.session = structs.replace(self.session, refused_for=said.key)
+        return said
+
     def at_home(self) -> bool:
         flow = self.flow(self.session.draft)
         return flow is not None and flow.home is not None

@@ -13,6 +13,7 @@ from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, choice, no
 from conversations.facts import CaseFact
+from conversations.lexicon import lists
 from conversations.messages import Json, Lines, Say, Value
 from conversations.parsers import Refused, verdicts
 from conversations.parsers.note import reason as read_reason
@@ -48,31 +49,10 @@ _ENDS = re.compile(
     r"|minta lagi|minta ulang)(?: (?:aja|saja|ya|dulu|please))?\W*$",
     re.I,
 )
-_SPOILT = re.compile(r"\b(?:gelap|dark|buram|burem|blur\w*|ngeblur|goyang|kabur)\b")
-_NOT_ITEM = re.compile(
-    r"\b(?:jangan|jgn|tidak usah|kecuali|tanpa|bukan|not|without|except|no need)\b"
-)
-_CARD = re.compile(
-    r"\b(?:jual|jualan|jualannya|dagang|usaha\w*|omset\w*|omzet\w*|modal\w*|penjualan\w*"
-    r"|alamat\w*"
-    r"|lokasi\w*|namanya|pemiliknya|tempatnya|sell|sells|turnover|capital|address)\b"
-)
-_ASKS_CARD = re.compile(
-    r"\?|\b(?:apa|gimana|berapa|mana|di mana|dimana|siapa|what|how|where|who)\b"
-)
 _SHORT = re.compile(
     r"(?:(?P<word>kasus|permohonan|case|berkas|pengajuan) )?(?:(?:nomor|no"
     r"|nomer)\.? )?(?P<digits>\d{2,6})"
 )
-#: Verbs that tell the owner what to do, and so stay in the note: "suruh lengkapin KTP".
-_TASKS = frozenset({"lengkap", "baik", "betul", "benar", "bener", "koreksi", "ganti", "ulang"})
-#: Words that only point at the case, before the reason.
-_POINTING = frozenset({
-    "tolong", "saja", "aja", "permohonan", "permohonannya", "kasus", "kasusnya", "ini", "itu",
-    "yang", "nomor", "dong", "suruh", "minta", "mohon", "jangan", "bilang", "ya", "ke", "pemilik",
-    "pemiliknya", "bu", "pak", "dulu", "tapi", "tp", "iya", "oke", "ok", "eh", "oh", "terus", "but",
-    "please", "send", "it", "the", "case", "this", "back",
-})  # fmt: skip
 
 
 def number_in(text: str) -> str | None:
@@ -178,7 +158,7 @@ def _items(case: CaseFact, words: str) -> list[str]:
     listed = lexicon.answers(case.service)
     ranked = listed.rank(words) if listed is not None else []
     may = [one.name for one in ranked if one.name in case.returnable and one.name in case.answers]
-    spoilt = _SPOILT.search(standardised(words)) is not None
+    spoilt = lists.any_of("deciding", "spoilt").search(standardised(words)) is not None
     if not may and spoilt and "place_photo" in {*case.returnable} & {*case.answers}:
         return ["place_photo"]
     return may
@@ -201,8 +181,10 @@ def _rest(text: str, matter: str) -> str:
         if len(words) > 1 and standard(_bare(words[0])) == "tidak" and _forms(words[1]) & verbs:
             words = words[2:]  # "tidak setuju"
     if matter == "return" and len(words) > LEAST_REASON:
-        verbs -= _TASKS
-    while words and (_bare(words[0]) in _POINTING or _forms(words[0]) & verbs):
+        verbs -= lists.words("deciding", "tasks")
+    while words and (
+        _bare(words[0]) in lists.words("deciding", "pointing") or _forms(words[0]) & verbs
+    ):
         words.pop(0)
     if len(words) > 1 and words[-2].endswith(",") and _forms(words[-1]) & verbs:
         words.pop()  # "fotonya buram, balikin"
@@ -270,7 +252,7 @@ def amends(turn: TurnBuilder, text: str, matter: str | None) -> bool:
 
 def _items_denied_or_not(turn: TurnBuilder, text: str) -> list[str]:
     """Return the answers that the words name: "jangan KTP" names the KTP."""
-    return items_named(turn, _NOT_ITEM.sub(" ", standardised(text)))
+    return items_named(turn, lists.any_of("deciding", "not_item").sub(" ", standardised(text)))
 
 
 def amend(turn: TurnBuilder, text: str) -> None:
@@ -278,7 +260,7 @@ def amend(turn: TurnBuilder, text: str) -> None:
     draft = turn.open_draft()
     named, asked = _items_denied_or_not(turn, text), str(draft.answers["item"])
     note = str(draft.answers.get("reason", ""))
-    if not _NOT_ITEM.search(standardised(text)):
+    if not lists.any_of("deciding", "not_item").search(standardised(text)):
         more = [one for one in named if one != asked]
         labels = [_label(turn, draft.subject, one) for one in more]
         reason = _note(turn, ", ".join([note, *labels])) or note
@@ -327,13 +309,15 @@ def held_letter(turn: TurnBuilder, text: str) -> None:
     """Say that nothing is sent yet, and ask once more."""
     drafts.digress(turn)
     if turn.prompt is not None:
-        turn.prompt = Prompt(Say("supervising.held_letter"), turn.prompt.choices)
+        held = turn.varied(Say("supervising.held_letter"))
+        turn.prompt = Prompt(held, turn.prompt.choices)
 
 
 def asks_for_card(text: str) -> bool:
     """Whether words ask for something that the open case's card says."""
     said = standardised(text)
-    return _CARD.search(said) is not None and _ASKS_CARD.search(said) is not None
+    asks = "?" in said or lists.any_of("deciding", "asks").search(said) is not None
+    return asks and lists.any_of("deciding", "card").search(said) is not None
 
 
 def card(turn: TurnBuilder, text: str) -> None:
@@ -349,10 +333,15 @@ def at_sure(turn: TurnBuilder) -> bool:
 
 def other_reason(turn: TurnBuilder, text: str) -> None:
     """Take another reason for the decision that is about to be sent, and show it again."""
-    draft = turn.open_draft()
-    reason = _note(turn, reason_after_because(text))
+    give_reason(turn, reason_after_because(text))
+
+
+def give_reason(turn: TurnBuilder, words: str) -> None:
+    """Take words as the reason in the letter, and show it again."""
+    reason = _note(turn, words)
     if reason is not None:
-        turn.session = structs.replace(turn.session, draft=draft.answered("reason", reason))
+        answered = turn.open_draft().answered("reason", reason)
+        turn.session = structs.replace(turn.session, draft=answered)
     drafts.go_on(turn)
 
 

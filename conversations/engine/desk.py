@@ -16,6 +16,7 @@ from conversations.engine import (
     discerning,
     drafts,
     matters,
+    recalling,
     rounds_desk,
     rounds_hearing,
     rounds_list,
@@ -176,7 +177,12 @@ def act(turn: TurnBuilder, chosen: Json) -> None:
 
 
 def alarm(turn: TurnBuilder, command: Command, text: str) -> AtDesk | None:
-    """Return that "tolong" of somebody in danger asks for no list of commands."""
+    """Return the matter of staff that a command's word raises: "tolong" of somebody in danger.
+
+    "Batal" just after a decision takes it back.
+    """
+    if turn.facts.me.desk == "supervisor" and recalling.regrets(turn, text):
+        return AtDesk("regret", text)
     calls = command is Command.HELP and turn.facts.me.desk == "officer"
     return AtDesk(DANGER, text) if calls and rounds_reports.in_danger(turn) else None
 

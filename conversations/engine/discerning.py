@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from conversations import lexicon, reference, services
-from conversations.engine import assigning, calling, deciding, staffing, when
+from conversations.engine import assigning, calling, deciding, recalling, staffing, when
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import asks, is_open, is_pending
 from conversations.engine.naming import Named, officers_named, without_names
@@ -40,7 +40,8 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
         return "find" if short else None
     ranked = {one.name for one in ranked_matters(turn, text) if one.weight >= 1}
     named = officers_named(text, turn.facts.desk.officers)
-    told = _at_question(turn, text, matter, named) or _told(turn, text, matter, named)
+    told = recalling.hears(turn, text, matter, named)
+    told = told or _at_question(turn, text, matter, named) or _told(turn, text, matter, named)
     if told is not None:
         return told
     act = next((name for name in _ACTS if name in ranked), None)
@@ -161,6 +162,8 @@ def _at_review(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
             return "card"
         if hesitation.leaves_it(text):
             return "retract"
+        if matter is None and recalling.in_doubt(text):
+            return "in_doubt"
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from conversations.effects import AboutCase, AboutVisit, Called
+from conversations.effects import AboutCase, AboutVisit, Called, Decide
 from conversations.engine import confirming, questions
 from conversations.engine.builder import TurnBuilder, same
 from conversations.flow import Flow, summary
@@ -64,6 +64,10 @@ def go_on(turn: TurnBuilder) -> None:
     turn.lasting = True
     turn.effects += ending.effects
     turn.says += ending.says
+    for effect in ending.effects:
+        if isinstance(effect, Decide):
+            case = turn.facts.desk.the_case(str(effect.case_id))
+            turn.tell("decided", f"{effect.decision} {case.number}")
     close(turn)
 
 
@@ -113,7 +117,7 @@ def _forget_settled(turn: TurnBuilder) -> None:
 
 def digress(turn: TurnBuilder, *says: Say) -> None:
     """Say something, and show the open question again unchanged."""
-    turn.says += says
+    turn.says += map(turn.varied, says)
     asked, draft = turn.session.asked, turn.session.draft
     if asked is None:
         go_home(turn)

@@ -130,6 +130,8 @@ def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
         case Command.LINK:
             _link(turn, typed.argument)
         case Command.CHECK_DOCUMENT:
+            if typed.argument and turn.facts.me.desk != "owner":
+                turn.tell("document", typed.argument)  # "cabut aja" is about it
             _look_up(turn, typed, ShowDocument, "common.number_please", "common.number_unread")
         case _:
             raise ValueError(f"nothing is known of the command {typed.command}")

@@ -60,7 +60,7 @@ _WHEN = re.compile(
 _ABLE = re.compile(r"\b(?:bisa|sanggup|siap|mau)\b")
 #: Choices that ask further, or change nothing.
 _HARMLESS = frozenset(
-    {"decline", "change", "no", "keep", "ask", "cannot", "later", "return", "not_yet"}
+    {"decline", "change", "no", "none", "keep", "ask", "cannot", "later", "return", "not_yet"}
 )
 
 #: Choices at the end of a list that turn all others down.

@@ -155,7 +155,7 @@ def _hand_to(turn: TurnBuilder, giver: OfficerFact, takers: Sequence[OfficerFact
 
 def hand_from(turn: TurnBuilder, subject: str, argument: Json) -> None:
     """Go on with the officer who was picked to give the visits."""
-    giver, taker = _by_id(turn, subject), _by_id(turn, str(argument))
+    giver, taker = by_id(turn, subject), by_id(turn, str(argument))
     if giver is None:
         drafts.digress(turn, Say("common.gone"))
     else:
@@ -164,7 +164,7 @@ def hand_from(turn: TurnBuilder, subject: str, argument: Json) -> None:
 
 def confirm_hand_on(turn: TurnBuilder, subject: str, argument: Json) -> None:
     """Ask whether the visits of this officer are to be offered to that one."""
-    giver, taker = _by_id(turn, subject), _by_id(turn, str(argument))
+    giver, taker = by_id(turn, subject), by_id(turn, str(argument))
     if giver is None or taker is None:
         drafts.digress(turn, Say("common.gone"))
         return
@@ -254,7 +254,7 @@ def stays(turn: TurnBuilder, text: str) -> None:
 
 def confirm_end(turn: TurnBuilder, subject: str, argument: Json) -> None:
     """Ask whether this officer's rights are to end."""
-    one = _by_id(turn, subject)
+    one = by_id(turn, subject)
     if one is None:
         drafts.digress(turn, Say("common.gone"))
         return
@@ -263,5 +263,6 @@ def confirm_end(turn: TurnBuilder, subject: str, argument: Json) -> None:
     preview(turn, "end", subject)
 
 
-def _by_id(turn: TurnBuilder, subject: str) -> OfficerFact | None:
+def by_id(turn: TurnBuilder, subject: str) -> OfficerFact | None:
+    """Return the officer of the team with this id, or None."""
     return next((one for one in turn.facts.desk.officers if str(one.id) == subject), None)

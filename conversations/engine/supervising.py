@@ -22,7 +22,15 @@ from conversations.effects import (
     ShowVisits,
     ShowWhereabouts,
 )
-from conversations.engine import assigning, calling, deciding, drafts, staffing, when
+from conversations.engine import (
+    assigning,
+    calling,
+    deciding,
+    drafts,
+    recalling,
+    staffing,
+    when,
+)
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, choice, is_open, is_pending, no
 from conversations.engine.discerning import asks_for_reason, ranked_matters
@@ -46,7 +54,7 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
         _leave_question(turn)
     unsent = turn.session.asked if deciding.at_sure(turn) else None
     _ANSWERS[meant.matter](turn, meant.text)
-    of_letter = meant.matter in ("amend", "held_letter")
+    of_letter = meant.matter in ("amend", "held_letter", "more_reason")
     if (
         unsent is not None
         and not of_letter
@@ -66,7 +74,7 @@ _LOOKED_UP = frozenset({
 #: Matters that are about the open question of the desk.
 _OF_QUESTION = frozenset({
     "affected", "held", "instead", "look",
-    "reason_please", "retract", "revoke_because", "revoke_yes", "told_more",
+    "only_part", "reason_please", "retract", "revoke_because", "revoke_yes", "told_more",
 })  # fmt: skip
 
 
@@ -99,6 +107,8 @@ def _late(turn: TurnBuilder, text: str) -> None:
 
 def _complaints(turn: TurnBuilder, text: str) -> None:
     since, _ = when.period(text, turn.facts.today, otherwise="day")
+    if officers_named(text, turn.facts.desk.officers):
+        turn.says.append(Say("supervising.complaints_of_all"))
     turn.effects.append(ShowComplaints(since))
 
 
@@ -147,11 +157,18 @@ def _find(turn: TurnBuilder, text: str) -> None:
 
 
 def _check(turn: TurnBuilder, text: str) -> None:
-    number = reference.document_number(text, services.load().kinds())
+    number = _document(turn, text)
     if number is None:
         drafts.digress(turn, Say("common.number_please"))
     else:
+        turn.tell(recalling.DOCUMENT, number)
         turn.effects.append(ShowDocument(number))
+
+
+def _document(turn: TurnBuilder, text: str) -> str | None:
+    """Return the number of the document that is meant: named, or shown just before."""
+    named = reference.document_number(text, services.load().kinds())
+    return named or turn.told(recalling.DOCUMENT) or None
 
 
 def _queue(turn: TurnBuilder, text: str) -> None:
@@ -172,6 +189,10 @@ def _move(turn: TurnBuilder, text: str) -> None:
 
 def _help(turn: TurnBuilder, text: str) -> None:
     turn.says.append(Say("common.help.supervisor"))
+
+
+def _notices(turn: TurnBuilder, text: str) -> None:
+    turn.says.append(Say("supervising.notices"))
 
 
 def _erase(turn: TurnBuilder, text: str) -> None:
@@ -218,7 +239,7 @@ def _instead(turn: TurnBuilder, text: str) -> None:
 
 def _revoke(turn: TurnBuilder, text: str) -> None:
     """Ask for the reason, unless the words hold one; then whether it is to be done."""
-    number = reference.document_number(text, services.load().kinds())
+    number = _document(turn, text)
     if number is None:
         drafts.digress(turn, Say("supervising.revoke_which"))
         return
@@ -305,7 +326,12 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "card": deciding.card,
     "held_letter": deciding.held_letter,
     "help": _help,
+    "in_doubt": recalling.say_in_doubt,
     "item": deciding.item,
+    "more_reason": recalling.more_reason,
+    "notices": _notices,
+    "only_part": recalling.only_part,
+    "regret": recalling.regret,
     "team": staffing.team,
     "look": calling.look,
     "lost_touch": calling.lost_touch,

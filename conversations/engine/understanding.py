@@ -422,7 +422,8 @@ def _otherwise(
         return Answer()
     if meant is Intent.GREETING and turn.worth_resuming(turn.session.draft):
         return Resume()
-    if meant is Intent.THANKS:
+    staff = turn.facts.me.desk != "owner" and not turn.at_home()
+    if meant is Intent.THANKS or (meant is Intent.GREETING and staff):
         return Aside(meant)
     return Remark(meant) if turn.at_home() else Answer()
 

@@ -47,9 +47,19 @@ _OF_PERIODS = frozenset({
 })  # fmt: skip
 
 
+_WEEKDAYS = {
+    "senin": 0, "selasa": 1, "rabu": 2, "kamis": 3, "jumat": 4, "jum'at": 4, "sabtu": 5,
+    "minggu": 6, "ahad": 6, "monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4,
+    "saturday": 5, "sunday": 6,
+}  # fmt: skip
+_SINCE = re.compile(
+    rf"\b(?:dari|sejak|mulai|semenjak|since|from) (?:hari )?({'|'.join(_WEEKDAYS)})\b(?! ini| lalu)"
+)
+
+
 def only_a_period(text: str) -> bool:
     """Whether words name a week, a month or days, and nothing else: "bulan lalu?"."""
-    said = standardised(text)
+    said = _SINCE.sub(" minggu ", standardised(text))
     rest = set(_WORD.findall(_SPAN.sub(" ", said)))
     names_one = _SPAN.search(said) is not None or rest & {
         "minggu",
@@ -98,6 +108,9 @@ def _named(said: str, today: date) -> tuple[date, date] | None:
     if found := _LAST_DAYS.search(said):
         number = min(int(found[1] or found[2]), MOST)
         return today - timedelta(days=max(number - 1, 0)), today
+    if found := _SINCE.search(said):
+        past = (today.weekday() - _WEEKDAYS[found[1]]) % 7
+        return today - timedelta(days=past), today
     found = _SPAN.search(said)
     if found is None:
         return None

@@ -92,7 +92,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     ),
     "common.authority.{}": [one for some in directory.AUTHORITIES.values() for one in some],
     "common.help.{}": ("owner", "officer", "supervisor"),
-    "common.intent.{}": ANSWERED,
+    "common.intent.{}": [*ANSWERED, "greeting"],
     "common.office.{}": ("page", "landline", "address", "hours"),
     "common.month.{}": [str(month) for month in range(1, 13)],
     "common.part.{}": PARTS,
@@ -125,6 +125,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "review.about.{}": ("approve", "return", "reject"),
     "review.done.{}": ("approve", "return", "reject"),
     "supervising.because.{}": RULES,
+    "supervising.decided.{}": ("approve", "return", "reject"),
     "supervising.case_state.{}": [str(state) for state in CaseState],
     "supervising.revoke_why.{}": ("wrong", "closed", "moved"),
     "supervising.state.{}": [str(state) for state in VisitState],
@@ -231,6 +232,7 @@ def test_no_line_is_unused() -> None:
         used |= {*service.words(), f"{service.id}.waiting_for_page"}
         # What a service says in its own words, in the place of the general ones.
         used |= {f"{service.id}.{key}" for key in ENTRIES if key.startswith(OVERRIDDEN)}
+    used |= {f"{key}.again" for key in used}  # the other wording of a sentence that is said twice
     unused = {key for key in ENTRIES if key not in used and not key.startswith(USED_ELSEWHERE)}
     assert not unused, f"nothing says these: {sorted(unused)}"
 

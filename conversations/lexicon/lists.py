@@ -1,0 +1,23 @@
+"""Plain lists of words and phrases, as `lists.toml` holds them by module and name."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from conversations.lexicon import toml
+
+
+@cache
+def words(module: str, name: str) -> frozenset[str]:
+    """Return the words of a list."""
+    listed: list[str] = toml("lists")[module][name]
+    return frozenset(listed)
+
+
+@cache
+def any_of(module: str, name: str) -> re.Pattern[str]:
+    """Return a pattern for one of the words or phrases of a list; "blur*" has any ending."""
+    phrases: list[str] = toml("lists")[module][name]
+    written = "|".join(re.escape(one).replace(r"\*", r"\w*") for one in phrases)
+    return re.compile(rf"\b(?:{written})\b")
