@@ -63,7 +63,7 @@ from conversations.messages import (
     Say,
 )
 from conversations.phrases import Command
-from conversations.session import ChatSession, Choice
+from conversations.session import ChatSession, Choice, Draft
 from conversations.step import Prompt
 from conversations.tongue import tongue
 
@@ -279,11 +279,24 @@ def _pick(turn: TurnBuilder, choice: Choice) -> None:
 
 def _go_back(turn: TurnBuilder, before: ChatSession, event: Heard) -> None:
     """Handle an event as an answer to the question before the news; the news waits."""
-    news_draft = turn.session.draft
-    turn.session = structs.replace(before, interrupted=None)
+    opened = turn.session.draft
+    there = opened is not None and before.draft is not None and same(opened, before.draft)
+    waits = None if there else opened
+    parked = before.parked
+    if waits is not None and _holds_more(turn, waits):
+        parked = (*parked, structs.replace(waits, editing=None))[-drafts.MAX_PARKED :]
+    turn.session = structs.replace(before, interrupted=None, parked=parked)
     _hear(turn, event)
-    if news_draft is not None and (before.draft is None or not same(news_draft, before.draft)):
+    if waits is not None:
         turn.says.append(Say("common.news_waits"))
+
+
+def _holds_more(turn: TurnBuilder, draft: Draft) -> bool:
+    """Whether a form's draft holds answers that are in no case yet."""
+    flow = turn.flow(draft)
+    return (
+        flow is not None and flow.form and draft.answers != flow.prefill(draft.subject, turn.facts)
+    )
 
 
 def _ask_whose(turn: TurnBuilder, whose: Whose) -> None:

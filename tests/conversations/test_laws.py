@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -26,7 +26,7 @@ from conversations.events import (
     Uploaded,
     Withheld,
 )
-from conversations.facts import Facts
+from conversations.facts import Facts, Me, Mine
 from conversations.messages import Message, Question
 from conversations.session import Answers, ChatSession, Draft
 from tests.conversations import city
@@ -267,6 +267,16 @@ def test_a_tap_on_an_older_question_never_changes_an_answer(
 
 
 @chats
+@example(  # a form that news took up again, while a question from before it is answered
+    facts=replace(city.facts(), me=Me(), mine=Mine(services=("business_permit",))),
+    begun=1,
+    said=[
+        Happened("news", "", {"opens": "link", "parts": []}),
+        Said(""),
+        Happened("news", "", {"opens": "business_permit", "parts": []}),
+        Tap(0, 0),
+    ],
+)
 def test_answers_are_lost_only_where_somebody_said_so(
     facts: Facts, begun: int, said: list[Event | Tap]
 ) -> None:
