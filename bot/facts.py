@@ -307,6 +307,7 @@ class _Rows:
         comes = self.officers.get(row.officer_id or 0)
         offers = [o for o in self.offers if o.visit_id == row.id]
         starts, ends = window.hours(row.on, window.Part(row.part))
+        at_the_door = me is not None and row.state == VisitState.ARRIVED
         return VisitFact(
             id=row.id,
             case_id=case.id,
@@ -338,7 +339,7 @@ class _Rows:
             officer_badge=comes.badge if comes else None,
             offered_to_me=me is not None
             and any(o.officer_id == me.id and o.answer is None for o in offers),
-            printed=self._printed(row, case, base) if me is not None else (),
+            printed=self._printed(row, case, base) if at_the_door else (),
             refusals=tuple(
                 (self.officers[o.officer_id].badge, o.reason or o.answer)
                 for o in offers
@@ -349,12 +350,9 @@ class _Rows:
     def _printed(self, row: Visit, case: Case, base: Facts) -> tuple[Say, ...]:
         """Return what will be printed on the document that this visit hands over."""
         service, answers = self.services[case.service], readable(case.answers) or {}
-        kind = service.issued_at(row.purpose)
-        if kind is None:
-            return ()
         known = self.identities.get(case.person_id)
         name = paper.holder(readable(known.name) if known else None, service.holder(answers))
-        return paper.printed(service, kind, name, answers, base)
+        return paper.printed_at(service, row.purpose, name, answers, base)
 
 
 def _site(row: Visit, service: Service, answers: Answers) -> Site:

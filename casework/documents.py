@@ -168,11 +168,8 @@ def holder(tx: Session, case: Case) -> str:
 def printed(tx: Session, case: Case) -> tuple[Say, ...]:
     """Return what will be printed on the document that a case's stage issues; () if nothing is."""
     service, answers = services.load()[case.service], readable(case.answers) or {}
-    kind = service.issued_at(case.stage or "")
-    if kind is None:
-        return ()
     city = Known(area.load(), business_type.load())
-    return paper.printed(service, kind, holder(tx, case), answers, city)
+    return paper.printed_at(service, case.stage, holder(tx, case), answers, city)
 
 
 def day(at: datetime) -> date:

@@ -160,7 +160,8 @@ class VisitFact:
     identity_findings: tuple[str, ...] = ()  # keys of the checks' findings on it
     offered_to_me: bool = False
     refusals: tuple[tuple[str, str], ...] = ()  # officers who declined: badge, reason
-    printed: tuple[Say, ...] = ()  # on its document, for the officer: a heading, and a line each
+    #: On its document, for the officer at the door: a heading, and a line each.
+    printed: tuple[Say, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,14 @@ def printed(
     return (Say(f"{service.id}.{kind.id}.printed"), *named, *lines)
 
 
+def printed_at(
+    service: Service, stage: str, name: str, answers: Answers, city: City
+) -> tuple[Say, ...]:
+    """Return what will be printed on the document that a stage issues; () if it issues none."""
+    kind = service.issued_at(stage)
+    return printed(service, kind, name, answers, city) if kind is not None else ()
+
+
 def review(service: Service, flow: Flow, context: Context) -> Lines:
     """Return all answers of a form, a line each: first what will be printed, then the others."""
     kinds = [kind for kind in service.documents if kind.prints]
