@@ -81,9 +81,9 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The last thing that staff were shown or told: their next words may be about it."""
+    """The last thing that a person was shown or told: their next words may be about it."""
 
-    matter: str  # "complaint", "decided", "document"
+    matter: str  # "complaint", "decided", "document", "submitted"
     about: str
     at: datetime
 

@@ -348,7 +348,9 @@ def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
         return
     turn.lasting = True
     said = {"label": Say(context.key(step_id, "label")), "new": step.show(answer, context)}
-    if step_id in draft.answers:
+    if step_id in draft.answers and answer == before:
+        turn.says.append(Say("common.as_it_is", said))
+    elif step_id in draft.answers:
         turn.says.append(Say("common.corrected", {**said, "old": step.show(before, context)}))
     else:
         turn.says.append(Say("common.noted_ahead", said))

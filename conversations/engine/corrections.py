@@ -24,7 +24,9 @@ _CHANGES = re.compile(
     r"|mestinya|(?:di)?perbaiki|(?:di)?bener(?:in|kan)|(?:di)?betul(?:in|kan)|kegedean|kekecilan"
     r"|kebanyakan|kecuali|selain|except|edit|revisi"
     r"|update|typo|change|wrong|should be|correct\w*|bukan\w*|kurang"
-    r"|jadi(?:kan|in)?)\b"
+    r"|jadi(?:kan|in)?|tambah(?:in|kan|i)?|add|(?:tidak|ga|gak|gk|ngga|nggak|enggak"
+    r"|kaga|kagak|jangan|jgn|ora) (?:usah |perlu |ikut )?di?h?itung"
+    r"|don'?t count|not counted)\b"
 )
 #: Words that correct even where free words are an answer, such as an address.
 _CORRECTS = re.compile(
@@ -89,7 +91,7 @@ def correction(turn: TurnBuilder, text: str) -> Correction | None:
         return None
     found = _by_name(turn, draft, flow, text, changes=changes)
     if found is None and isinstance(step, Review):
-        found = _untold(turn, draft, flow, text)
+        found = _untold(turn, draft, flow, text, changes=changes)
     answers_it = step is not None and step.takes_words and reads(turn, text)
     if answers_it and not _CORRECTS.search(said):
         return found if takes_back and found is not None and found.words else None
@@ -132,10 +134,13 @@ def _by_name(
     return Correction(named.id, value) if changes or value else None
 
 
-def _untold(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction | None:
+def _untold(
+    turn: TurnBuilder, draft: Draft, flow: Flow, text: str, *, changes: bool
+) -> Correction | None:
     """Return the answer that the form does not ask for, if the words are one: "pagi atau sore".
 
-    Words that amend an answer are for it: "jumat juga bisa".
+    Words that amend an answer are for it: "jumat juga bisa". The answer as it is corrects nothing,
+    unless words say that something changes: "make it mornings".
     """
     for step in flow.steps:
         answer = draft.answers.get(step.id)
@@ -145,17 +150,17 @@ def _untold(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correctio
     if (named and not nods_beside(turn, text, named[0])) or len(text.split()) > _FEW:
         return None
     free = (s for s in flow.steps if s.optional and s.takes_words and not s.takes_photos)
-    read_by = next((step for step in free if _tells(turn, draft, step, text)), None)
+    read_by = next((s for s in free if _tells(turn, draft, s, text, as_it_is=changes)), None)
     return Correction(read_by.id, text) if read_by is not None else None
 
 
-def _tells(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> bool:
+def _tells(turn: TurnBuilder, draft: Draft, step: Step, text: str, *, as_it_is: bool) -> bool:
     """Whether the words are an answer of the step, rather than that there is none."""
     try:
         read = step.read(Said(text), turn.context(draft))
     except (Refused, Stay):
         return False
-    return read is not None and read != draft.answers.get(step.id)
+    return read is not None and (as_it_is or read != draft.answers.get(step.id))
 
 
 def _slip(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction | None:
@@ -242,11 +247,12 @@ def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
     whole_text, kept = text, _OLD.sub("", text)
     text = kept if _said_anew(kept).strip(" ,.!") else text  # else "bukan" takes back all
     new = _NEW.search(text.lower())
-    parts = [text[new.end() :]] if new else []
-    parts.append(_without_name(draft.flow, step.id, text))
     whole = _said_anew(text)
     amended = step.amended(draft.answers.get(step.id), whole) != whole
-    if step.numeric or step.optional or amended:
+    parts = [whole] if amended else []  # "tambah patokan: warnet" is no new address
+    parts += [text[new.end() :]] if new else []
+    parts.append(_without_name(draft.flow, step.id, text))
+    if step.numeric or step.optional:
         parts.append(whole)  # "2 orang", "rw 8" and "rt 5 rw 3" name themselves
     # "modalnya bukan 1 juta tapi 2 juta"
     parts += [p for p in _AFTER.split(whole_text)[:0:-1] if not _CHANGES.search(plain(p))]
@@ -257,10 +263,14 @@ def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
     return ""
 
 
+#: Words that name the sales, and belong to the sum: "sedino 400 ewu".
+_TIMES = frozenset(map(lexicon.root, ("sehari", "seminggu", "sebulan", "sedino", "day", "month")))
+
+
 def _without_name(flow: str, step: str, text: str) -> str:
     """Return the text after the words that name the answer, and that say that it is wrong."""
     words = lexicon.answers(flow)
-    known = words.words_of(step) if words is not None else frozenset()
+    known = words.words_of(step) - _TIMES if words is not None else frozenset()
     end, is_named, in_full = 0, False, False
     seen: set[str] = set()
     for found in re.finditer(r"[^\W_]+|[,:;]", text):

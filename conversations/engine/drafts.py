@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from conversations.effects import AboutCase, AboutVisit, Called, Decide
+from conversations.effects import AboutCase, AboutVisit, Called, Decide, Submit
 from conversations.engine import confirming, questions
 from conversations.engine.builder import TurnBuilder, same
 from conversations.flow import Flow, summary
@@ -65,6 +65,8 @@ def go_on(turn: TurnBuilder) -> None:
     turn.effects += ending.effects
     turn.says += ending.says
     for effect in ending.effects:
+        if isinstance(effect, Submit):
+            turn.tell("submitted", effect.service)
         if isinstance(effect, Decide):
             case = turn.facts.desk.the_case(str(effect.case_id))
             turn.tell("decided", f"{effect.decision} {case.number}")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from msgspec import structs
 
 from conversations import lexicon
-from conversations.engine import drafts, questions
+from conversations.commands import Typed
+from conversations.engine import drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import APPLY, matter
 from conversations.engine.reading import service_named
+from conversations.lexicon import whole
 from conversations.messages import Say
 from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import acknowledges, agrees
-from conversations.phrases import Intent
+from conversations.phrases import Command, Intent
 from conversations.service import Service
 
 
@@ -20,6 +22,9 @@ def answer(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
     """Answer words while no question waits for them; the first page follows."""
     if turn.facts.me.desk != "owner" and acknowledges(text):
         turn.says.append(Say("common.desk.fine"))
+        return
+    if turn.told("submitted") and whole.said("submitted", text) is not None:
+        orders.obey(turn, Typed(Command.STATUS))
         return
     tired = turn.facts.me.desk != "owner" and _is_tired(text)
     if meant is Intent.THANKS or tired:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 
+from conversations import lexicon
 from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine import confirming, desk
 from conversations.engine.asides import CALL, COMPLAINT, ORDERS
-from conversations.engine.builder import TurnBuilder, same
+from conversations.engine.builder import TurnBuilder
 from conversations.engine.corrections import correction
 from conversations.engine.gathering import LEAST as LEAST_FACTS
 from conversations.engine.gathering import gather, may_hold_several
-from conversations.engine.interruption import is_on, meant_before, tapped_before
+from conversations.engine.interruption import meant_before
 from conversations.engine.joining import parts
 from conversations.engine.matters import Matter, matter
 from conversations.engine.meanings import (
@@ -31,11 +32,9 @@ from conversations.engine.meanings import (
     Parts,
     PassedBy,
     Pick,
-    PickElsewhere,
     Remark,
     Resume,
     Several,
-    Stale,
     Unclear,
     Unread,
 )
@@ -52,10 +51,12 @@ from conversations.engine.reading import (
     reads,
     service_named,
 )
+from conversations.engine.tapping import tapped
 from conversations.events import Said, Tapped
-from conversations.flow import Flow
+from conversations.lexicon import whole
 from conversations.messages import Say
 from conversations.parsers import dates, phone
+from conversations.parsers.choice import exact
 from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Command, Intent
@@ -142,7 +143,7 @@ def understand(turn: TurnBuilder, event: Heard) -> Meaning:
                 or read(turn, event)
             )
         case Tapped():
-            return _tapped(turn, event)
+            return tapped(turn, event)
         case _ if confirming.is_open(turn):
             return PassedBy()  # a location at "shall we tell the owner?" is for the visit
         case _:
@@ -169,8 +170,9 @@ def _retold(turn: TurnBuilder, said: Said) -> Unread | Pick | None:
     raised = matter(said.text)
     of_it = raised is not None and raised.intent in (Intent.COMPLAINT, Intent.FEAR, Intent.DOUBT)
     of_it = of_it or (raised is not None and raised.intent in (Intent.CANCEL, Intent.GO_ON))
-    flow = turn.flow(turn.session.draft)
-    if not of_it and (raised is not None or (flow is not None and flow.form)):
+    if whole.said("emergency", said.text) == "over":
+        return Unread(Say("common.glad"))
+    if not of_it and (raised is not None or _may_answer_form(turn, said.text)):
         return None
     yes, no = turn.session.shown[0], turn.session.shown[-1]
     if _DROPS.search(standardised(said.text)):
@@ -182,6 +184,16 @@ def _retold(turn: TurnBuilder, said: Said) -> Unread | Pick | None:
     return Unread(Say("common.complaint.told_later"))
 
 
+def _may_answer_form(turn: TurnBuilder, text: str) -> bool:
+    """Whether words may answer the form's question that a question of the engine's interrupted."""
+    draft, flow = turn.session.draft, turn.flow(turn.session.draft)
+    step = flow.open_step(turn.context(draft)) if flow is not None and draft is not None else None
+    if flow is None or not flow.form or step is None:
+        return False
+    listed = lexicon.options(flow.id, step.id)
+    return step.takes_words or (listed is not None and bool(listed.rank(text)))
+
+
 def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
     """Return that words pass by a question that is only asked to be sure: is it a complaint?"""
     asked = turn.session.asked
@@ -191,6 +203,9 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
         return None
     if read_command(said.text) is not None or choices_named(turn, said.text):
         return None
+    raised = matter(said.text) if asked.step == COMPLAINT else None
+    if raised is not None and raised.intent in _URGENT:
+        return None  # the complaint is asked about again after the advice
     return PassedBy()
 
 
@@ -228,7 +243,7 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         or _several_facts(turn, said, raised)
         or correction(turn, said.text)
         or _explanation(turn, said, raised)
-        or _picked(turn, said)
+        or _picked(turn, said, raised)
         or _beside(turn, said, raised)
         or _otherwise(turn, said, raised.intent if raised is not None else None)
     )
@@ -364,8 +379,14 @@ def _is_answered(turn: TurnBuilder, step: str) -> bool:
     return draft is not None and flow is not None and flow.form and step in draft.answers
 
 
-def _picked(turn: TurnBuilder, said: Said) -> Pick | Between | None:
-    """Return the choice that the words pick, or those between which they stand."""
+def _picked(turn: TurnBuilder, said: Said, raised: Matter | None) -> Pick | Between | None:
+    """Return the choice that the words pick, or those between which they stand.
+
+    "Mau komplain" agrees to nothing else.
+    """
+    complains = raised is not None and raised.intent is Intent.COMPLAINT and _fills_in(turn)
+    if complains and exact(said.text, turn.labels()) is None:
+        return None
     named = choices_named(turn, said.text)
     if named and nods_beside(turn, said.text, named[0]):
         return None
@@ -451,45 +472,6 @@ def _number(turn: TurnBuilder, text: str) -> Unread | OwnNumber | None:
         return OwnNumber(number)
     mistyped = turn.session.calling and (step is None or not step.numeric)
     return Unread(Say("refusals.not_a_phone")) if mistyped else None
-
-
-def _tapped(turn: TurnBuilder, tap: Tapped) -> Meaning:
-    asked = turn.session.asked
-    if asked is not None and is_on(tap, asked, turn.session.since):
-        choice = next((c for c in turn.session.shown if c.value == tap.value), None)
-        if choice is not None:
-            return Pick(choice)
-    before = tapped_before(turn, tap)
-    if before is not None:
-        return before
-    flow = turn.flows.by_id.get(tap.flow)
-    if flow is None:
-        return Stale()
-    offered = tap.flow in turn.facts.mine.services
-    begins = offered and not turn.draft_of(flow, tap.subject).answers
-    listens = flow.home in turn.facts.me.roles or tap.subject or begins
-    return _tapped_elsewhere(turn, flow, tap) if listens else Stale()
-
-
-def _tapped_elsewhere(turn: TurnBuilder, flow: Flow, tap: Tapped) -> PickElsewhere | Stale:
-    """Return the pick of a tap on a question that is not open, if it may still be answered.
-
-    That is a menu, a form's first question before it has an answer, or another matter's open
-    question; any other tap is stale.
-    """
-    if not flow.open_to(tap.subject, turn.facts):
-        return Stale()
-    draft = turn.draft_of(flow, tap.subject)
-    context = turn.context(draft)
-    step = flow.open_step(context)
-    if step is None or step.id != tap.step:
-        return Stale()
-    choices = step.prompt(context).choices
-    choice = next((c for c in choices if c.value == tap.value), None)
-    current = turn.session.draft
-    if choice is None or (current is not None and same(current, draft) and flow.form):
-        return Stale()
-    return PickElsewhere(draft, step.id, choices, choice)
 
 
 def asks_something(text: str) -> bool:

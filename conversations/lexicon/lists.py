@@ -16,8 +16,13 @@ def words(module: str, name: str) -> frozenset[str]:
 
 
 @cache
-def any_of(module: str, name: str) -> re.Pattern[str]:
-    """Return a pattern for one of the words or phrases of a list; "blur*" has any ending."""
+def one_of(module: str, name: str) -> str:
+    """Return the words or phrases of a list as alternatives of a pattern; "blur*": any ending."""
     phrases: list[str] = toml("lists")[module][name]
-    written = "|".join(re.escape(one).replace(r"\*", r"\w*") for one in phrases)
-    return re.compile(rf"\b(?:{written})\b")
+    return "|".join(re.escape(one).replace(r"\*", r"\w*") for one in phrases)
+
+
+@cache
+def any_of(module: str, name: str) -> re.Pattern[str]:
+    """Return a pattern for one of the words or phrases of a list, wherever it stands."""
+    return re.compile(rf"\b(?:{one_of(module, name)})\b")

@@ -1,4 +1,4 @@
-"""Whole messages: of staff in a situation (`whole.toml`), and those that answer nothing."""
+"""Whole messages: those of a situation (`whole.toml`), and those that answer nothing."""
 
 from __future__ import annotations
 

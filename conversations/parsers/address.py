@@ -54,6 +54,35 @@ def rt_rw_amended(answer: Json, words: str) -> str:
     return f"rt {both['rt']} rw {both['rw']}"
 
 
+_ADDS = re.compile(r"\b(?:tambah(?:in|kan|i|an)?|add|plus)\b\W*", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:patokan|landmark|alamat|address)(?:nya)?\b[\s:,]*", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^(?:nomor|no|nomer|number|house number)\b[ .]*(?:rumah(?:nya)?[ .]*)?(\w+)$", re.IGNORECASE
+)
+
+
+_NUMBERED = re.compile(r"\b(?:nomor|no|nomer)\b\.? ?\d\w*", re.IGNORECASE)
+
+
+def street_amended(answer: Json, words: str) -> str:
+    """Return words that add something to the address of an answer as the whole address.
+
+    A number follows the name of the street, or replaces the number there: "tambahin nomor 15" to
+    "Jl. Damai, depan masjid" is "Jl. Damai nomor 15, depan masjid".
+    """
+    adds = _ADDS.search(words)
+    more = _LABEL.sub("", words[adds.end() :]).strip(" ,.") if adds is not None else ""
+    if not isinstance(answer, str) or not more:
+        return words
+    number = _NUMBER.match(more)
+    if number is None:
+        return f"{answer}, {more}"
+    if _NUMBERED.search(answer):
+        return _NUMBERED.sub(f"nomor {number[1]}", answer, count=1)
+    first, comma, rest = answer.partition(",")
+    return f"{first} nomor {number[1]}{comma}{rest}"
+
+
 def street(*, at_most: int = 200) -> Parser:
     """Read a street, alley or landmark as it was typed, tidied.
 

@@ -152,6 +152,7 @@ _LOSING = re.compile(
     r"\b(?:rugi|merugi|tekor|nombok|(?:belum|tidak) (?:ada )?(?:balik modal|untung|nutup|nutupin)"
     r"|at a loss|losing money|no profit)\b"
 )
+_LEAST_A_DAY = 20  # sales of a day or a week from which a bare number counts thousands
 _LEAST_PLAIN = 10_000  # a smaller sum without a scale is asked back
 _BARE = re.compile(
     r"^(?!.*\brp\b)\D*(?<![\w.,])[1-9][.,]?\d{3}(?![\d.,]*\d)(?!\s*(?:rupiah|perak))\D*$"
@@ -220,9 +221,9 @@ _BETWEEN = re.compile(
     r"\W*(?:rp)?\W*(?:-|sampai(?: dengan)?|atau|to|~|kadang(?:[- ]kadang)?)\W*(?:rp)?\W*"
 )
 _PERIOD_WORDS: tuple[tuple[Period, str], ...] = (
-    ("day", "hari(?:an|nya)?|day|daily"),
+    ("day", "hari(?:an|nya)?|dino|dinten|day|daily"),
     ("week", "minggu(?:an|nya)?|pekan|week|weekly"),
-    ("month", "bulan(?:an|nya)?|month|monthly"),
+    ("month", "bulan(?:an|nya)?|wulan|sasi|month|monthly"),
     ("year", "(?:tahun|taun)(?:an|nya)?|year|yearly"),
 )
 _PERIOD = {
@@ -233,7 +234,9 @@ _PERIOD = {
     )
     for period, words in _PERIOD_WORDS
 }
-_PER_TIME = re.compile(r"\b(?:se|per |tiap |setiap )(?:hari|minggu|bulan|tahun|taun)\b")
+_PER_TIME = re.compile(
+    r"\b(?:se|per |tiap |setiap )(?:hari|dino|dinten|minggu|bulan|wulan|sasi|tahun|taun)\b"
+)
 
 
 def _spelled(text: str) -> str:
@@ -395,7 +398,8 @@ def _one(found: Sum, before: str, after: str) -> Amount:
         return Amount(period=period, readings=_whole(found.values))
     low, high = int(min(found.values)), int(max(found.values))
     bare = found.scale == 1 and 0 < high < 1000
-    if bare and low < high:  # "kadang 100 kadang 200 sehari": thousands a day
+    thousands = high >= _LEAST_A_DAY and period in ("day", "week")
+    if bare and (low < high or thousands):  # "kadang 100 kadang 200 sehari"
         return Amount(period=period, readings=_in_scale((low, high), period))
     if bare and not re.match(r"\s*(?:rupiah|perak)\b", after):
         return Amount(period=period, readings=(high, high * 1000))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from conversations.facts import Facts
+from conversations.lexicon import lists
 from conversations.messages import Say
 from conversations.parsers import Parser, Reading, Refused
 from conversations.words import plain, squeezed, standardised
@@ -115,11 +116,13 @@ def workers(*, at_most: int = 1_000) -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> int:
-        said = in_digits(standardised(text))
+        said = _counted_in(in_digits(standardised(text)))
+        if not said.strip(" ,.;"):
+            raise Refused("not_a_number")
         together = re.search(r"\bber(dua|tiga|empat|lima|enam|tujuh)\b", said)
         if together:
             return _within(_ONES[together[1]], 1, at_most)
-        count, whole_team = _count(text), re.search(r"\b(?:total|semua\w*|termasuk)\b", said)
+        count, whole_team = _count(said), re.search(r"\b(?:total|semua\w*|termasuk)\b", said)
         named = None if whole_team else _people(said, count)
         if named is not None:
             return _within(named, 1, at_most)
@@ -142,12 +145,8 @@ _ALONE = (
     r"|myself|sorang|dhewekan|dewekan|(?:just|only) me|me only|nobody(?: else)?|no one(?: else)?"
     r"|no (?:employees?|staff|workers?))\b"
 )
-_HELPERS = r"\b(?:karyawan|pegawai|pekerja|anak buah|pembantu|asisten|teman|temen|tetangga)\w*"
-_RELATIVES = (
-    r"\b(?:istri|bini|bojo|suami|anak|adik|adek|ade|kakak|kaka|abang|keponakan|saudara|mertua|ipar|paman|bibi|sepupu|cucu|mama"
-    r"|papa|emak|enyak|babe|nenek|kakek|menantu|orang ?tua|wife|husband|sons?|daughters?|brothers?"
-    r"|sisters?|kids?|child|mother|father|friend)(?:nya|ku)?\b"
-)
+_HELPERS = rf"\b(?:{lists.one_of('workers', 'helpers')}|{lists.one_of('workers', 'others')})\w*"
+_RELATIVES = rf"\b(?:{lists.one_of('workers', 'relatives')})(?:nya|ku)?\b"
 _PARENT = "(?:ibu|bapak|ayah)"  # also how the bot is addressed
 _PARENTS = (
     rf"(?<=dengan ){_PARENT}\b|(?<=dan ){_PARENT}\b|\b{_PARENT} (?=saya|dan)"
@@ -162,7 +161,7 @@ _WITH = re.compile(  # "saya dan 2 lainnya"
     r"\W*(?:oleh )?(\d{1,4})\b"
 )
 _NOBODY = re.compile(
-    rf"\b(?:tidak|belum|tanpa)(?: (?:ada|punya|pakai|pake))?(?: (?:{_HELPERS}|{_RELATIVES}))?"
+    rf"\b(?:tidak|belum|tanpa|no)(?: (?:ada|punya|pakai|pake))?(?: (?:{_HELPERS}|{_RELATIVES}))?"
     rf"|(?:{_HELPERS}|{_RELATIVES}) (?:tidak|belum)(?: (?:ada|punya))?\b"
 )
 #: "saya sama istri 2 orang": the number is the total.
@@ -171,6 +170,19 @@ _ONE_SPOUSE = re.compile(r"\b((?:istri|bini|bojo|suami|wife|husband)(?:nya|ku| s
 _MORE = re.compile(
     r"(?P<sure>(?:\bdan|\bdengan|\bplus|\btambah|\bditambah|\+|&|\band)\W*)?(?<=[\s,+&])"
     r"(?P<n>\d{1,4}) (?:orang|lainnya|lain|people|others?|more)\b(?: (?:lain\w*|lagi))?"
+)
+
+
+def _counted_in(said: str) -> str:
+    """Return words about people without those who are not to be counted: "anak tidak dihitung"."""
+    if _UNCOUNTED.search(said) is None:
+        return said
+    return ",".join(part for part in re.split(r"[,;.]", said) if not _UNCOUNTED.search(part))
+
+
+_UNCOUNTED = re.compile(
+    r"\b(?:tidak|jangan|belum)(?: (?:usah|perlu|ikut|ke))* ?(?:di)?h?itung\b"
+    r"|\b(?:don'?t|do not|not) count(?:ed)?\b"
 )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from conversations.facts import Facts
+from conversations.lexicon import lists
 from conversations.parsers import Refused, Split
 from conversations.parsers.dates import days
 from conversations.parsers.times import part_of_day
@@ -17,7 +18,9 @@ _NUMBERED = re.compile(r"(?:^|(?<=\s))[1-9][.)]\s+")  # "1. 3 juta 2. 5 juta"
 # -- figures ---------------------------------------------------------------------------------------
 
 _UNIT = r"(?:juta|jutaan|jt|jtan|ribu|ribuan|rb|rban|k)"
-_PERIOD = r"(?:(?:se|per ?|tiap |/ ?)(?:hari|hr|minggu|bulan|bln)|a month|a day)"
+_PERIOD = (
+    r"(?:(?:se|per ?|tiap |/ ?)(?:hari|hr|dino|dinten|minggu|bulan|bln|wulan|sasi)|a month|a day)"
+)
 _TEAM = r"(?:sendiri\w*|ber(?:dua|tiga|empat|lima|enam)|\d+ ?(?:orang|org|pekerja|karyawan|people))"
 CAPITAL = r"\b(?:modal\w*|capital)\b"
 TURNOVER = (
@@ -25,8 +28,9 @@ TURNOVER = (
     rf"|{_PERIOD})\b"
 )
 WORKERS = (
-    rf"\b(?:{_TEAM}|kerja\w*|pekerja\w*|karyawan\w*|pegawai\w*|orang|org|istri|suami|anak|dibantu"
-    r"|alone|myself|workers?|people)\b"
+    rf"\b(?:{_TEAM}|kerja\w*|pekerja\w*|pegawai\w*|orang|org|dibantu|alone|myself|workers?|people"
+    rf"|{lists.one_of('workers', 'helpers')}|{lists.one_of('workers', 'relatives')})(?:nya|ku|s)?\b"
+    r"|^(?:me|i|saya|aku|sy)$"
 )
 #: Where a part ends although no comma stands there.
 _ENDS = tuple(
@@ -58,7 +62,7 @@ def by_label(labels: Mapping[str, str]) -> Split:
             if named is None:
                 others.append(part)
             elif named in steps:
-                found[named] = f"{found[named]} {part}" if named in found else part
+                found[named] = f"{found[named]}, {part}" if named in found else part
         left = [step for step in steps if step not in found]
         if len(others) > len(left):
             others = [part for part in others if re.search(r"\d", part)]

@@ -6,6 +6,7 @@ import re
 
 from conversations import lexicon
 from conversations.facts import Facts
+from conversations.lexicon import lists
 from conversations.messages import Say
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.evasions import evasion
@@ -52,13 +53,16 @@ def business_type(*, offers: int = 3) -> Parser:
     An answer is {"code": str, "version": str, "words": what the owner wrote}.
 
     Raises:
-        Refused: ``which_trade`` with up to `offers` kinds; ``unknown_trade`` if none is found.
+        Refused: ``which_trade`` with up to `offers` kinds; ``unknown_trade`` if none is found;
+            ``not_the_owner`` for somebody who only helps.
     """
 
     def parse(text: str, facts: Facts) -> None:
         words = tidy(text)[:300]
         if evasion(words) is not None:
             raise Refused("unknown_trade")
+        if lists.any_of("trade", "helps").search(standardised(words)):
+            raise Refused("not_the_owner")
         found = facts.trades.search(words, limit=offers) if re.search(r"[^\W\d_]{2}", words) else ()
         if not found:
             raise Refused("unknown_trade")

@@ -14,7 +14,7 @@ from conversations.flow import Joined
 from conversations.form import form
 from conversations.messages import Json, Rupiah, Say, Value
 from conversations.parsers.added_days import days_amended, part_amended
-from conversations.parsers.address import rt_rw, rt_rw_amended, street
+from conversations.parsers.address import rt_rw, rt_rw_amended, street, street_amended
 from conversations.parsers.dates import days
 from conversations.parsers.money import money
 from conversations.parsers.name import business_name, name
@@ -105,7 +105,7 @@ FORM = form(
             optional=True,
             amends=rt_rw_amended,
         ),
-        Ask("street", parse=street(at_most=200)),
+        Ask("street", parse=street(at_most=200), amends=street_amended),
         Choose("premises", options=("fixed", "mobile", "home", "roadside")),
         Upload("place_photo", at_most=3, optional=True, can_leave=True),
         Ask("capital", parse=money(at_least=0), numeric=True, can_leave=True, shows=_sum_shown),
