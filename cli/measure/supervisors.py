@@ -41,6 +41,7 @@ _SENTENCES = {
     "supervising.move": "move",
     "supervising.not_reached": "not_reached",
     "supervising.phone": "phone",
+    "supervising.notices": "notices",
     "supervising.number_please": "find",
     "supervising.revoke_which": "revoke",
     "supervising.no_swap": "no_swap",

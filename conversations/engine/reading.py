@@ -39,6 +39,7 @@ _ASSENT = frozenset(lexicon.words("ya iya yes oke ok okay sip boleh noted insyaa
 _NODS = frozenset(
     lexicon.words("ya iya iye yah yo ok oke okay sip siap dah udah sudah deh boleh bisa yes setuju")
 )
+_WANTS = frozenset(lexicon.words("mau pengen want"))
 #: Words that say nothing more beside a yes.
 _FILLING = frozenset(
     lexicon.words(
@@ -159,6 +160,14 @@ def option_weight(turn: TurnBuilder, text: str) -> float:
     ranked = words.rank(text) if words is not None else []
     shown = {choice.value for choice in turn.session.shown}
     return max((one.weight for one in ranked if one.name in shown), default=0.0)
+
+
+def only_wants(turn: TurnBuilder, text: str) -> bool:
+    """Whether nothing but "mau" or a nod names an option of the open question."""
+    asked = turn.session.asked
+    listed = lexicon.options(asked.flow, asked.step) if asked is not None else None
+    ranked = listed.rank(text) if listed is not None else []
+    return bool(ranked) and all(one.evidence <= _NODS | _WANTS for one in ranked)
 
 
 def service_named(turn: TurnBuilder, text: str) -> Service | None:

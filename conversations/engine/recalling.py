@@ -24,7 +24,7 @@ def hears(turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Name
         return "regret"
     if asks(turn, "hand_to") and named and verdicts.names_a_part(text):
         return "only_part"
-    if deciding.at_sure(turn) and whole.said("sure", text) == "no":
+    if deciding.at_sure(turn) and (whole.said("sure", text) == "no" or _calls_off(text)):
         return "retract"
     if matter is None and not named and _adds_reason(turn, text):
         return "more_reason"
@@ -52,6 +52,11 @@ def in_doubt(text: str) -> bool:
 def say_in_doubt(turn: TurnBuilder, text: str) -> None:
     """Say what helps with a decision that is hard."""
     drafts.digress(turn, Say("supervising.in_doubt"))
+
+
+def _calls_off(text: str) -> bool:
+    """Whether words at the letter deny its act, and do not only put it off: "jgn ditolak ya"."""
+    return verdicts.denies(text) and not hesitation.hesitates(verdicts.without_denied(text))
 
 
 def _adds_reason(turn: TurnBuilder, text: str) -> bool:

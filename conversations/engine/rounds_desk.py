@@ -452,6 +452,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "other_time": (visits.GIVEN_BACK, reports.other_time),
     "place": (visits.OFFERED | visits.AGREED, reports.place),
     "refused": (visits.AGREED, _failed("refused")),
+    "trade_wrong": (visits.AGREED, _failed("trade_wrong")),
     "unlike": (visits.AGREED, moves.unlike),
     "weather": (visits.AGREED, _hindered("weather")),
     "wrong_code": (visits.AGREED, reports.wrong_code),

@@ -34,6 +34,7 @@ FAILS = {
     "weather": "weather",
     "breakdown": "vehicle",
     "data_wrong": "data_wrong",
+    "trade_wrong": "data_wrong",
 }
 
 

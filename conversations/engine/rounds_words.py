@@ -296,8 +296,8 @@ def at_the_door(turn: TurnBuilder, text: str) -> str | None:
         return "ktp_name"
     if step == "ktp" and _is_unsure(text):
         return "unlike"
-    if step == "place" and _OTHER_TRADE.search(said) and not _FITS.match(said):
-        return "trade_changed"
+    if step in _OF_TRADE and _OTHER_TRADE.search(said) and not _FITS.match(said):
+        return _OF_TRADE[step]
     soon = _NEARLY.search(said) and not _LATE.search(said) and duration.minutes(text) is None
     if soon and VisitState.ON_THE_WAY in states:
         return "nearly"
@@ -329,6 +329,10 @@ def _is_another(step: str, said: str) -> bool:
         address = _ADDRESS.search(said) is not None and "alamat" in said
         return not address or _ANOTHER.search(said) is not None
     return step == "ktp" and _SOMEBODY_ELSE.search(said) is not None
+
+
+#: Matters of words about another trade, by the question that is open.
+_OF_TRADE = {"place": "trade_changed", "failure": "trade_wrong"}
 
 
 def _is_unsure(text: str) -> bool:

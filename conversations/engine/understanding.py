@@ -47,6 +47,7 @@ from conversations.engine.reading import (
     doubts,
     may_be_a_name,
     nods_beside,
+    only_wants,
     option_weight,
     reads,
     service_named,
@@ -56,7 +57,6 @@ from conversations.events import Said, Tapped
 from conversations.lexicon import whole
 from conversations.messages import Say
 from conversations.parsers import dates, phone
-from conversations.parsers.choice import exact
 from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Command, Intent
@@ -384,8 +384,8 @@ def _picked(turn: TurnBuilder, said: Said, raised: Matter | None) -> Pick | Betw
 
     "Mau komplain" agrees to nothing else.
     """
-    complains = raised is not None and raised.intent is Intent.COMPLAINT and _fills_in(turn)
-    if complains and exact(said.text, turn.labels()) is None:
+    complains = raised is not None and raised.intent is Intent.COMPLAINT
+    if complains and only_wants(turn, said.text):
         return None
     named = choices_named(turn, said.text)
     if named and nods_beside(turn, said.text, named[0]):
