@@ -11,6 +11,7 @@ from conversations.engine.confirming import ask, choice, no
 from conversations.engine.naming import officers_named
 from conversations.engine.reading import choices_named
 from conversations.facts import CallFact
+from conversations.lexicon import lists
 from conversations.messages import Json, Say
 from conversations.parsers.hesitation import acknowledges, agrees, hesitates, takes_back
 from conversations.session import Draft
@@ -25,14 +26,8 @@ _MONEY = re.compile(
     r"\bminta\w*\b.*(?:\b\d+ ?(?:rb|ribu|k|jt|juta)\b|\buang\b|\bbayaran\b|\bimbalan\b"
     r"|\bamplop\b)"
 )
-_PUBLIC = (
-    r"(?:warga|ibu|bapak|bu|pak|ibu ibu|pemilik\w*|pemohon|orang|mereka|owners?|citizens?"
-    r"|people|she|he)"
-)
-_SAYS = (
-    r"(?:lapor\w*|melapor|ngelapor|komplain|komplen|complain\w*|ngadu|mengadu|protes"
-    r"|mengeluh|ngeluh|reported)"
-)
+_PUBLIC = rf"(?:{lists.one_of('calling', 'public')})"
+_SAYS = rf"(?:{lists.one_of('calling', 'says')})"
 _COMPLAINS = re.compile(
     rf"\b{_PUBLIC}\b.*\b{_SAYS}\b.*\b(?:petugas|officer)\b\W+\w+|\b(?:petugas"
     rf"|officer)\b.*\bdi{_SAYS}\b \w+"
@@ -51,11 +46,7 @@ _OUT_OF_TOUCH = re.compile(
     r"|\b(?:can'?t|cannot|couldn'?t) (?:be )?(?:reach|reached|contact|contacted|get hold of)\b"
     r"|\b(?:not|isn'?t|doesn'?t) (?:answer\w*|pick\w* up|respond\w*|reply\w*)\b"
 )
-_PRESSES = re.compile(
-    r"\b(?:terus(?:in|kan)|sampai(?:kan|in)|sampein|kirim(?:in|kan)?|lapor(?:in|kan)"
-    r"|catat|forward|pass it"
-    r"|kabari|kabarin|kasih tau|beritahu|bilang(?:in)?|tell|report|kepala|head|atasan)\b"
-)
+_PRESSES = lists.any_of("calling", "presses")
 _LOOKS = re.compile(r"^\W*(?:lihat|liat|mana|boleh|tampilkan|tampilin|show|see|where|cek)\b")
 _WHEN = re.compile(
     r"\b(?:mulai|dari|sampai|smp|sampe|selama|senin|selasa|rabu|kamis|jumat|jum'at|sabtu"
@@ -67,7 +58,7 @@ _DEPUTY = re.compile(
     r"\b(?:gantiin|gantikan|menggantikan|pengganti|ngegantiin|wakilin|wakili) (?:saya|gue"
     r"|gw|aku|me)\b"
 )
-_SOMEBODY = re.compile(r"\b(?:petugas|warga|officer|ibu|bapak|pemilik|dia)\b")
+_SOMEBODY = lists.any_of("calling", "somebody")
 
 
 # -- the call list ---------------------------------------------------------------------------------

@@ -12,40 +12,11 @@ from conversations import lexicon
 from conversations.engine import confirming
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
+from conversations.lexicon import lists
 from conversations.lifecycle import VisitState
 from conversations.parsers import dates, duration
 from conversations.words import standardised
 
-#: Short spellings of officers in a hurry -> the usual word.
-_SHORT = {
-    short: word
-    for word, shorts in {
-        "semua": "smua smw semuanye",
-        "rumah": "rmh rmah",
-        "berangkat": "brgkt brangkat brkt",
-        "dimana": "dmn dmna",
-        "dekat": "dkt deket",
-        "bentar": "bntr bntar sbntr sebentar",
-        "bilang": "blg blang",
-        "suruh": "suru srh nyuruh disuruh disuru menyuruh",
-        "tomorrow": "tmrw tmr tmrow tomorow",
-        "baterai": "batt bat batre",
-        "bukan": "bkn bukn",
-        "ditelepon": "ditelp ditlp ditelpon ditlpn",
-        "telepon": "telp tlp telpon tlpn telfon tlfn",
-        "motor": "mtr mtor",
-        "tadi": "td",
-        "different": "diff",
-        "tidak apa": "gpp gapapa gakpapa ngapapa",
-        "pengawas": "spv supervisor atasan bos boss pengawasnya atasannya",
-        "tetap": "ttp ttep",
-        "cuma": "cm cuman",
-        "sampai": "smp nyampe nyampai nyampek sampe",
-        "ketemu": "ktmu ktemu",
-        "di": "d",
-    }.items()
-    for short in shorts.split()
-}
 _WORD = re.compile(r"[^\W_]+")
 _TWICE = re.compile(r"\b([^\W\d_]{3,})2(?:nya)?\b")
 
@@ -54,7 +25,7 @@ def usual(text: str) -> str:
     """Return the text in standard spelling, with the short spellings of officers written out."""
     said = standardised(text)
     said = _TWICE.sub(r"\1 \1", said)
-    return _WORD.sub(lambda found: _SHORT.get(found.group(), found.group()), said)
+    return _WORD.sub(lambda found: lists.short().get(found.group(), found.group()), said)
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -81,7 +52,7 @@ _UNSAFE = _any(
     r"\b(?:pisau|golok|parang|celurit|knife|gun|dikejar|ngejar|dipukul)\b",
     r"\b(?:mana (?:yang )?aman|aman (?:tidak|gak|ya)|cari tempat aman)\b|\?",
 )
-_BELONGINGS = re.compile(r"\b(?:motor|hp|hape|tas|dompet|bike|bag|phone|wallet)\b")
+_BELONGINGS = lists.any_of("officers", "belongings")
 
 
 def safe(text: str) -> str | None:
@@ -95,19 +66,9 @@ def safe(text: str) -> str | None:
     return "safe_perhaps" if gone else None
 
 
-_DOG = re.compile(r"\b(?:anjing|anjir|anjrit|anjay|asu|dogs?)(?:nya)?\b")
-_TAME = re.compile(
-    r"\b(?:lucu|imut|jinak|gemes|gemas|diikat|dirantai|dikandang\w*|kandang|cute|tied|friendly"
-    r"|tidur"
-    r"|harmless|sleeping|tidak (?:galak|gigit|gonggong|nggigit|ngejar))\b"
-)
-_FIERCE = re.compile(
-    r"(?:galak|gigit|kejar|ngejar|nyerang|lepas|gonggong|gede|besar|serang|takut|ngeri|serem"
-    r"|buas|liar|rabies"
-    r"|ganas"
-    r"|hadang|banyak|nyamper|tidak (?:berani|diikat|dirantai)|bark|bit|chas|attack|aggress|scar"
-    r"|afraid|loose|angry|vicious|big|huge|growl|dogs|marah|nyalak|nerkam|kepung)"
-)
+_DOG = re.compile(rf"\b(?:{lists.one_of('officers', 'dog')})(?:nya)?\b")
+_TAME = lists.any_of("officers", "tame")
+_FIERCE = re.compile(lists.one_of("officers", "fierce"))  # within words: "dikejar"
 
 
 def is_fierce(text: str) -> bool:
@@ -131,17 +92,8 @@ def is_tame(text: str) -> bool:
 # -- complaints ------------------------------------------------------------------------------------
 
 _SUPERVISOR = r"\b(?:pengawas|kepala|koordinator|manajer|manager)\w*\b"
-_MISDEED = (
-    r"\b(?:suruh|maksa|paksa|dipaksa|korup\w*|rasis|galak|kasar|\w*bentak\w*|marah\w*|dimarah\w*"
-    r"|minta (?:uang|duit|jatah|setoran|bagian)|duit|pungli|pilih kasih|tidak adil|curang|nembak"
-    r"|palsu\w*|pecat|dipecat|\w*ancam|ngancem|hina|menghina|ngatain|jahat|jerk|rude|racist|corrupt"
-    r"|unfair|mean|bull(?:y|ies|ied)|harass\w*|yells?|shouts?|money|toxic|rese|resek|nyebelin"
-    r"|lecehkan|genit|males|malas|benci|kesal|kesel|muak|sewenang|semena|bohong|asshole|idiot"
-    r"|brengsek)\b"
-)
-_LODGES = (
-    r"\b(?:ngadu|adu|aduin|ngaduin|lapor|laporin|ngelaporin|komplain|report|complain|complaint)\b"
-)
+_MISDEED = rf"\b(?:{lists.one_of('officers', 'misdeeds')})\b"
+_LODGES = rf"\b(?:{lists.one_of('officers', 'lodges')})\b"
 _ABOVE = _any(
     rf"{_SUPERVISOR}.*{_MISDEED}",
     rf"{_MISDEED}.*{_SUPERVISOR}",
@@ -161,7 +113,7 @@ _BY_NAMED = _any(
 _TO_SUPERVISOR = re.compile(
     r"\b(?:lapor|report) (?:dulu )?(?:ke|kepada|sama|to)(?: (?:the|my))? pengawas\b"
 )
-_FORCE = re.compile(r"\b(?:golok|parang|pisau|celurit|bunuh|pukul|dipukul|ditampar|ditonjok)\b")
+_FORCE = lists.any_of("officers", "force")
 
 
 def complains_above(turn: TurnBuilder, text: str) -> bool:
@@ -194,7 +146,7 @@ _ABSENT = re.compile(
     r"\b(?:tidak|belum|bukan|not|no|nobody) (?:\w+ )?(?:ada|datang|home|here|there|in)(?: \w+)?$"
     r"|\bbawa\b|\?"
 )
-_LATE = re.compile(r"\b(?:telat|terlambat|late|ngaret|hujan)\b")
+_LATE = lists.any_of("officers", "late")
 _NEARLY = _any(
     r"\b(?:bentar|dikit|sedikit) (?:lagi|lg)\b",
     r"\b(?:hampir|nyaris|mau|bakal) (?:sampai|tiba)\b",
@@ -220,8 +172,8 @@ _MOVED = re.compile(
     r"\b(?:tetangga|orang|ibu|bapak|pemilik|warga)(?: ?nya)?\b.*\bpindah\b|^(?:sudah"
     r"|udah) pindah\b|\bmoved (?:away|out)\b"
 )
-_MOVED_ELSE = re.compile(r"\b(?:jualan|jual|jam|hari|jadwal|kapan|usaha|ktp|tidak pindah|belum)\b")
-_AROUND = re.compile(r"\b(?:muter|mutar|puter|keliling)\b")
+_MOVED_ELSE = lists.any_of("officers", "moved_else")
+_AROUND = lists.any_of("officers", "around")
 _FINDS_NOT = re.compile(r"\btidak (?:\w+ )?(?:nemu|ketemu|ada)")
 _WRONG_TAP = re.compile(
     r"\bsalah (?:pencet|tap|tekan|klik|pilih|ketuk|mencet|kirim)\b|\bkepencet\b"
@@ -233,12 +185,7 @@ _ANOTHER = re.compile(
     r"\b(?:nama|name|foto|photo|muka|wajah|face|orang|person)(?:nya)?\b|\bbukan (?:dia|punya"
     r"|milik)\b"
 )
-_ADDRESS = re.compile(
-    r"\b(?:alamat|domisili|address|luar|daerah|kampung|kota|tinggal|pindah|rumah|sini|warga"
-    r"|penduduk"
-    r"|dki|jakarta|bekasi|depok|bogor|tangerang|jawa|bandung|sunda|karawang|provinsi|kabupaten"
-    r"|desa|cirebon|tegal|brebes|madura|padang|medan|garut|solo|lampung|resi|suket|sementara)"
-)
+_ADDRESS = re.compile(rf"\b(?:{lists.one_of('officers', 'address')})")
 _NAME_DIFFERS = _any(
     r"\b(?:nama|name|foto|photo|muka|wajah|face)(?: ?nya)?\b.*\b(?:beda|berbeda|lain|salah"
     r"|different|differs?|wrong|mismatch|(?:tidak|bukan|not|doesn.?t) (?:sama|sesuai|cocok|mirip"
@@ -401,7 +348,7 @@ _FREE = re.compile(
     r"\b(?:besok|lusa|siang|sore|tomorrow|afternoon)\b.*"
     r"\b(?:kosong|ada apa|ada kunjungan|ada jadwal|jadwal|free|anything|visits)\b"
 )
-_MANY_ELSE = re.compile(r"\b(?:jam|menit|km|kilo|lama|code|kode|time)\b")
+_MANY_ELSE = lists.any_of("officers", "many_else")
 _WHERE_FIRST = re.compile(
     r"\b(?:kmn|kemana|mana|ke mana|where) (?:dl|dulu|duluan|first)\b|^rute\b|^route\b"
 )
@@ -460,7 +407,9 @@ def only_goes_on(text: str) -> bool:
 
 def corrected(turn: TurnBuilder, text: str) -> str:
     """Return words about days without what they take back: "no, ", "bukan besok, "."""
-    said = " ".join(_SHORT.get(word, word) if word in _DAYS else word for word in text.split())
+    said = " ".join(
+        lists.short().get(word, word) if word in _DAYS else word for word in text.split()
+    )
     said = said.lower()
     for denied in (_NOT_THIS, _NOT_THAT):
         rest = denied.sub("", said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from conversations.lexicon import toml
@@ -26,3 +27,9 @@ def one_of(module: str, name: str) -> str:
 def any_of(module: str, name: str) -> re.Pattern[str]:
     """Return a pattern for one of the words or phrases of a list, wherever it stands."""
     return re.compile(rf"\b(?:{one_of(module, name)})\b")
+
+
+@cache
+def short() -> Mapping[str, str]:
+    """Return each short spelling of officers with the usual word."""
+    return {one: word for word, shorts in toml("short").items() for one in shorts.split()}

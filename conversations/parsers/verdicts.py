@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from conversations.lexicon import lists
 from conversations.words import standardised
 
 _APPROVE = (
@@ -31,9 +32,7 @@ _CALLED_OFF = re.compile(
     rf"|\b(?:{_ACT}) (?:tidak jadi|gajadi|batal)\b"
 )
 _REFUSED_TO_APPROVE = re.compile(rf"\b(?:jangan|jgn|don'?t|do not) (?:{_APPROVE})\b")
-_PUTS_OFF = re.compile(
-    r"\b(?:dulu|dl|belum|nanti|besok|cek|tunggu|masih|mau|saya|kita|tanya|baca|first|yet|wait)\b"
-)
+_PUTS_OFF = lists.any_of("verdicts", "puts_off")
 _WONDERS = re.compile(
     rf"\b(?:harusnya|seharusnya|mestinya|semestinya|mending|mendingan|sebaiknya|baiknya|kayaknya"
     rf"|kayanya|kyknya|sepertinya|rasanya|kira kira|mungkin|bingung|ragu|galau|antara"
@@ -81,11 +80,8 @@ _LEAVES = re.compile(
     r"|akses\w*|hak\w*|wewenang|akun\w*|account|access|rights|login)\b"
 )
 #: "keluar" and the like alone, with nothing that says where to.
-_LEAVES_ALONE = frozenset({"keluar", "mundur", "out", "left", "metu", "kaluar"})
-_AROUND = frozenset({
-    "petugas", "sudah", "mau", "yang", "ada", "pak", "bu", "si", "ini", "itu", "ya", "dia",
-    "kemarin", "is", "has", "the", "officer", "orang", "anak",
-})  # fmt: skip
+_LEAVES_ALONE = lists.words("verdicts", "leaves_alone")
+_AROUND = lists.words("verdicts", "around")
 _STAYS = re.compile(
     r"\b(?:tidak|belum|batal|gajadi|jangan|jgn|bukan|not|never|isn'?t|didn'?t|don'?t)"
     r"(?: (?:jadi|mau|akan|usah|ada yang|sampai|pernah|going to|yet|di))*"
@@ -104,9 +100,7 @@ _PART = re.compile(
     r"|\d+ (?:saja|visits?|kunjungan)|yang (?:pertama|terakhir|di|ke)|the (?:first|last))\b"
     r"|\b\d{1,2}[.:]\d{2}\b|\bkunjungan (?:ke|di|bu|pak|ibu|bapak)\b"
 )
-_ABSENT = re.compile(
-    r"\b(?:sakit|cuti|libur|izin|ijin|berhalangan|tumbang|demam|opname|sick|off|ill)\b"
-)
+_ABSENT = lists.any_of("verdicts", "absent")
 _SWAPS = re.compile(
     r"\b(?:di|ber)?(?:tuker|tukar|tukeran|tukaran|tukerin|tukarkan|swap|exchange|barter"
     r"|ijoli|switch)\b"
