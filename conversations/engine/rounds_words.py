@@ -35,21 +35,18 @@ def _any(*patterns: str) -> re.Pattern[str]:
 # -- danger ----------------------------------------------------------------------------------------
 
 _SAFE = _any(
-    r"\b(?:aman|safe|selamat|tidak apa(?: apa)?|fine|baik baik|lecet|reda|beres|all good"
-    r"|all right)\b",
+    rf"\b(?:{lists.one_of('officers', 'safe')})\b",
     r"\b(?:ok|oke|okay) (?:now|kok|sudah|saja)\b|\b(?:im|i.?m|its|it.?s|sudah|saya) (?:ok|oke"
     r"|okay)\b",
 )
 _PERHAPS_SAFE = _any(
     r"\b(?:sudah|udah) (?:pergi|jauh|kabur|pulang|keluar|lewat|bubar|diusir|dikurung)\b",
-    r"\b(?:left|leaving|got away|got out|went away|tied|diikat|dikandang\w*|they are gone)\b",
-    r"\bis gone\b",
+    rf"\b(?:{lists.one_of('officers', 'gone')})\b",
 )
 _UNSAFE = _any(
     r"\b(?:tidak|belum|kurang|not|never|isn.?t|aren.?t) (?:\w+ )?"
     r"(?:aman|safe|ok|oke|okay|fine|baik)\b",
-    r"\b(?:belum|masih|still|tolong|help|darah|berdarah|patah|pingsan|dibawa|dirampas)\b",
-    r"\b(?:pisau|golok|parang|celurit|knife|gun|dikejar|ngejar|dipukul)\b",
+    rf"\b(?:{lists.one_of('officers', 'unsafe')})\b",
     r"\b(?:mana (?:yang )?aman|aman (?:tidak|gak|ya)|cari tempat aman)\b|\?",
 )
 _BELONGINGS = lists.any_of("officers", "belongings")
@@ -178,7 +175,7 @@ _FINDS_NOT = re.compile(r"\btidak (?:\w+ )?(?:nemu|ketemu|ada)")
 _WRONG_TAP = re.compile(
     r"\bsalah (?:pencet|tap|tekan|klik|pilih|ketuk|mencet|kirim)\b|\bkepencet\b"
     r"|^(?:eh|aduh|ups|oops|waduh|lah)?[, ]*salah(?: (?:nih|deh|maaf|sorry))?$"
-    r"|\b(?:wrong (?:tap|button|one)|misclick\w*|mistapped|undo|oops)\b"
+    r"|^(?:oh |oops )?wrong$|\b(?:wrong (?:tap|button|one)|misclick\w*|mistapped|undo|oops)\b"
 )
 
 _ANOTHER = re.compile(
@@ -323,8 +320,7 @@ _BOSS_SILENT = _any(
     rf"^(?:tolong|minta|mau|butuh|need)?(?: \w+)? ?{_SUPERVISOR}(?: dong| ya| please)?$",
 )
 _STAFF = _any(
-    r"\b(?:gaji|lembur|uang makan|uang transport|tunjangan|slip|honor|bonus|thr|reimburse\w*"
-    r"|salary|payday|overtime|bpjs)\b",
+    rf"\b(?:{lists.one_of('officers', 'pay')})\b",
     r"\b(?:kantor|office)\b.*\b(?:buka|tutup|jam|open|hours)\b",
     r"^jam (?:kerja|kantor|pulang|masuk)\b",
 )

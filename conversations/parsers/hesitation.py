@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from conversations.lexicon import lists
 from conversations.words import plain, standardised
 
 _PUTS_OFF = re.compile(
@@ -69,24 +70,10 @@ _AGREES = re.compile(
     r"^\W*(?:ya|iya|yo|yowis|yaudah|yes|yeah|sure|oke|ok|boleh|setuju|sip|gas|yuk|lanjut)\b"
 )
 #: Words that by themselves name no reason.
-_EMPTY = frozenset({
-    "eh", "oh", "ya", "iya", "ok", "oke", "salah", "bukan", "maksud", "maksudnya", "sori",
-    "maaf", "sorry", "ups", "itu", "ini", "dong", "deh", "sih", "saja", "yang", "tadi", "tidak",
-    "bu", "pak", "hmm", "hm", "em", "alasan", "alasannya", "karena", "tolong", "sebentar",
-    "bentar", "tunggu", "nanti", "dulu", "lagi", "sip", "halo", "wait", "no", "yes", "tapi",
-    "jadi",
-})  # fmt: skip
-_VERDICTS = frozenset({
-    "tolak", "ditolak", "tolakin", "kembalikan", "balikin", "kembaliin", "setujui", "setuju", "acc",
-    "cabut", "dicabut", "batalkan", "reject", "approve", "revoke", "return",
-})  # fmt: skip
+_EMPTY = lists.words("hesitation", "empty")
+_VERDICTS = lists.words("hesitation", "verdicts")
 #: Words that, where nothing is asked, need no answer but "baik".
-_SMALL = frozenset({
-    "ok", "oke", "okay", "okey", "okeh", "oks", "sip", "siap", "ya", "iya", "y", "baik",
-    "tidak", "nanti", "saja", "dulu", "deh", "lah", "dong", "bu", "pak", "mantap", "noted",
-    "fine", "yes", "no", "later", "not", "now", "good", "great", "sudah", "bentar", "sebentar",
-    "tunggu", "belum", "jangan", "hmm", "oh", "gitu", "begitu", "beres", "aman", "lanjut",
-})  # fmt: skip
+_SMALL = lists.words("hesitation", "small")
 _LEFT = re.compile(
     r"(?:(?:eh|ya|hmm|oke|ok) )*(?:tidak|no|nope|nanti|later|not now|lain kali|skip dulu|belum)"
     r"(?: (?:saja|dulu|deh|ya|lah|usah|sekarang|ah|bu|pak))*"

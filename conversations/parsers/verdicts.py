@@ -62,22 +62,11 @@ _WORD = re.compile(r"[^\W_]+")
 
 #: Verbs and nouns that say that somebody is no officer any more.
 _LEAVES = re.compile(
-    r"\b(?:resign\w*|resain|risen|risain|berhenti|diberhentikan|pensiun|pecat|dipecat|pemecatan"
-    r"|(?:meng)?undurkan diri|mengundurkan|undur diri|mundur (?:kerja|dari)|meninggal"
-    r"|wafat|almarhum"
-    r"|phk|di phk|mutasi|dimutasi|quits?|fired|sacked|nonaktif\w*|dinonaktif\w*|non aktif"
-    r"|hengkang"
-    r"|diskors|skorsing|deactivat\w*|offboard|laid off|died|dead|passed away|leren"
-    r"|kontrak\w*|pindah (?:dinas|tugas|kerja|kantor|instansi|bagian)"
+    rf"\b(?:{lists.one_of('verdicts', 'leaves')}"
     r"|(?:tidak|bukan|no longer|not) (?:\w+ )?(?:kerja|bekerja|dinas|bertugas|gabung"
-    r"|works?|working"
-    r"|employed|petugas|anggota|staf|pegawai|tim|aktif)|di ?keluarkan|di ?keluarin"
-    r"|keluarin|keluarkan"
+    r"|works?|working|employed|petugas|anggota|staf|pegawai|tim|aktif)"
     r"|keluar (?:dari )?(?:tim|kerja|kerjaan|pekerjaan|petugas|dinas|kantor ini|sini|grup)"
-    r"|left (?:the |our )?(?:team|job|company|us|work)|has left|end|ends|akhiri|remove"
-    r"|delete|disable"
-    r"|blokir|blok|block|terminate|copot|hapus|matiin|matikan|tutup|hentikan|buang|putus"
-    r"|akses\w*|hak\w*|wewenang|akun\w*|account|access|rights|login)\b"
+    r"|left (?:the |our )?(?:team|job|company|us|work))\b"
 )
 #: "keluar" and the like alone, with nothing that says where to.
 _LEAVES_ALONE = lists.words("verdicts", "leaves_alone")
