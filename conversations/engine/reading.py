@@ -10,6 +10,8 @@ from conversations.commands import read as read_command
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.joining import parts
 from conversations.events import Located, Said, Uploaded
+from conversations.form import CONSENT
+from conversations.lexicon import lists
 from conversations.parsers import Refused
 from conversations.parsers.choice import exact
 from conversations.parsers.choice import pick as pick_label
@@ -170,6 +172,22 @@ def only_wants(turn: TurnBuilder, text: str) -> bool:
     return bool(ranked) and all(one.evidence <= _NODS | _WANTS for one in ranked)
 
 
+def half_consents(turn: TurnBuilder, text: str) -> bool:
+    """Whether words at the question for consent agree, and say more: "mau lihat dulu privasinya".
+
+    Words about the request itself are no more: "mau bikin izin dong".
+    """
+    asked = turn.session.asked
+    if asked is None or asked.step != CONSENT or exact(text, turn.labels()) is not None:
+        return False
+    listed = lexicon.options(asked.flow, asked.step)
+    known = listed.words_of("yes") if listed is not None else frozenset()
+    service = turn.flows.services.get(asked.flow)
+    about = {*map(lexicon.root, service.called)} if service is not None else set()
+    about |= {*map(lexicon.root, lists.words("reading", "beside_consent"))}
+    return bool({*lexicon.words(text)} - known - _NODS - _WANTS - _FILLING - about)
+
+
 def service_named(turn: TurnBuilder, text: str) -> Service | None:
     """Return the offered service that the words name, if it is the only one."""
     words = set(standardised(text).split())
@@ -219,6 +237,8 @@ def doubts(turn: TurnBuilder, text: str, choice: Choice) -> bool:
     """Whether the option that the words name is asked back before it is taken."""
     if bare_number(text):
         return _is_no_offered_number(turn, choice)
+    if choice.means == "yes" and half_consents(turn, text):
+        return True
     return says_more(turn, text, choice) or is_by_the_way(turn, text) or _asks(turn, text)
 
 

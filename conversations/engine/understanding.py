@@ -45,6 +45,7 @@ from conversations.engine.reading import (
     choices_named,
     command_is_answer,
     doubts,
+    half_consents,
     may_be_a_name,
     nods_beside,
     only_wants,
@@ -382,10 +383,10 @@ def _is_answered(turn: TurnBuilder, step: str) -> bool:
 def _picked(turn: TurnBuilder, said: Said, raised: Matter | None) -> Pick | Between | None:
     """Return the choice that the words pick, or those between which they stand.
 
-    "Mau komplain" agrees to nothing else.
+    "Mau komplain" agrees to nothing else, and "mau lihat privasinya" to no consent.
     """
     complains = raised is not None and raised.intent is Intent.COMPLAINT
-    if complains and only_wants(turn, said.text):
+    if (complains and only_wants(turn, said.text)) or (raised and half_consents(turn, said.text)):
         return None
     named = choices_named(turn, said.text)
     if named and nods_beside(turn, said.text, named[0]):
