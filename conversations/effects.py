@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conversations.messages import Json, Message
+from conversations.ticketing import AboutTicket
 
 
 class Help(StrEnum):
     """Reasons for which a person asks to talk to the office."""
 
     TALK = "talk"
-    COMPLAINT = "complaint"
     PHONE = "phone"  # the person gave a number to be called at
     MY_DATA = "my_data"
     ERASE_DATA = "erase_data"
@@ -110,10 +110,11 @@ class OptIn:
 
 @dataclass(frozen=True, slots=True)
 class CallPerson:
-    """The person asks to be called; supervisors are told. `flow` is the flow they were in."""
+    """The person asks for a human, in their own `words`; `flow` is the flow they were in."""
 
     about: Help
     flow: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,5 +472,13 @@ Supervising: TypeAlias = (
 #: Effects by which an officer reports; no page that was shown before is out of date.
 FromOfficer: TypeAlias = TellLate | TellConcern | TellAbsence
 Effect: TypeAlias = (
-    Reply | Submit | ShowDocument | AboutVisit | AboutCase | AboutPerson | FromOfficer | Supervising
+    Reply
+    | Submit
+    | ShowDocument
+    | AboutVisit
+    | AboutCase
+    | AboutPerson
+    | AboutTicket
+    | FromOfficer
+    | Supervising
 )

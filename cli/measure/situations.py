@@ -459,7 +459,7 @@ def _facts(me: Me | None = None, *, cases: bool = True) -> Facts:
     done = _case(DONE, CaseState.DONE, documents=(DocumentFact("iumk", "IUMK-2026-3174-000001"),))
     owned = (_case(CASE, CaseState.UNDER_WAY), done) if cases else ()
     visits = (_visit(VisitState.ACCEPTED),) if cases else ()
-    mine = Mine(cases=owned, visits=visits, services=tuple(flows.load().services))
+    mine = Mine(cases=owned, visits=visits, services=flows.load().services.offered({"owner"}))
     someone = me or Me(consents=frozenset({"applying"}))
     return Facts(NOW, area.load(), business_type.load(), me=someone, mine=mine)
 

@@ -34,6 +34,7 @@ from conversations.step import Context
 
 CANCEL = "cancel"  # the engine's own question
 JOIN_PAYLOAD = "join-"
+LEAST_WORDS = 6  # of a message that tells more than that somebody wants to talk
 
 
 def start(turn: TurnBuilder, payload: str) -> None:
@@ -50,9 +51,9 @@ def join(turn: TurnBuilder, payload: str) -> None:
     drafts.park(turn)
 
 
-def call(turn: TurnBuilder, about: Help, say: Say, flow: str = "") -> None:
-    """Ask the office to call this person, and say so."""
-    turn.effects.append(CallPerson(about, flow))
+def call(turn: TurnBuilder, about: Help, say: Say, flow: str = "", *, words: str = "") -> None:
+    """Ask the office to call this person, with the person's words, and say so."""
+    turn.effects.append(CallPerson(about, flow, words))
     turn.session = structs.replace(turn.session, calling=True)
     drafts.digress(turn, say)
 
@@ -109,7 +110,8 @@ def _talk(turn: TurnBuilder) -> None:
         confirming.ask(turn, Say("supervising.talk"), yes, confirming.no())
         return
     flow = turn.session.asked.flow if turn.session.asked else ""
-    call(turn, Help.TALK, Say("common.person_called", how_to_call(turn)), flow)
+    words = turn.said if len(turn.said.split()) >= LEAST_WORDS else ""
+    call(turn, Help.TALK, Say("common.person_called", how_to_call(turn)), flow, words=words)
 
 
 def _ask_whether_to_stop(turn: TurnBuilder) -> None:

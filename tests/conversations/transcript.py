@@ -82,7 +82,7 @@ class Chat:
     written: int = 0  # messages with words
 
     def __post_init__(self) -> None:
-        services = tuple(self.flows.services)
+        services = self.flows.services.offered({"owner"})
         self.facts = city.changed(self.facts, services=services)
 
     def heard(self, line: str) -> list[str]:
