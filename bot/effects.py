@@ -13,7 +13,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from casework import cases, documents, handing_on, overview, people, reports, tickets, visits
+from casework import cases, documents, handing_on, overview, people, reports, stuck, tickets, visits
 from casework.act import Act
 from conversations import messages
 from conversations.effects import (
@@ -74,11 +74,15 @@ from conversations.effects import (
 )
 from conversations.messages import Message, Say
 from conversations.ticketing import (
+    AboutStuck,
     AboutTicket,
     AddToTicket,
     AnswerTicket,
+    CloseMessage,
     CloseTicket,
     DropTicket,
+    EndVisit,
+    RetryMessage,
     TakeTicket,
 )
 from models import audit, consent, person
@@ -210,6 +214,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_person(act, effect)
     elif isinstance(effect, AboutTicket):
         _about_ticket(act, effect)
+    elif isinstance(effect, AboutStuck):
+        _about_stuck(act, effect)
     elif isinstance(effect, Supervising):
         _supervising(act, effect)
     elif isinstance(effect, FromOfficer):
@@ -336,6 +342,18 @@ def _about_ticket(act: Act, effect: AboutTicket) -> None:
             tickets.add(act, case_id, words)
         case DropTicket(case_id):
             tickets.drop(act, case_id)
+        case _:
+            assert_never(effect)
+
+
+def _about_stuck(act: Act, effect: AboutStuck) -> None:
+    match effect:
+        case RetryMessage(row_id):
+            stuck.retry(act, row_id)
+        case CloseMessage(row_id, words):
+            stuck.close(act, row_id, words)
+        case EndVisit(visit_id):
+            stuck.end_visit(act, visit_id)
         case _:
             assert_never(effect)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from bot import waiting
 from conversations import paper
 from conversations.engine.builder import Flows
 from conversations.facts import (
+    AsideFact,
     CallFact,
     CaseFact,
     Desk,
@@ -38,21 +39,24 @@ from conversations.messages import Say
 from conversations.service import Service, Services, Site
 from conversations.session import Answers
 from conversations.wording import place_name
+from models import aside, finding, identity, officer, overview, scope, unreached, visit, window
 from models import case as cases
-from models import finding, identity, officer, scope, unreached, visit, window
 from models.calendar import Calendar
 from models.case import Case
 from models.document import Document
 from models.finding import FindingRow
 from models.identity import Identity
 from models.infrastructure.encryption import readable
+from models.infrastructure.wib import WIB
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.officer import Officer
 from models.person import WHATSAPP, LockedPerson, Person, reachable, whatsapp_number
+from models.scope import Scope
 from models.turn import Opening, Untaken
 from models.visit import CODE_TRIES, Offer, Visit
 
 CHOOSING = 3  # cases of one owner whose free windows are read
+OVERDUE = timedelta(hours=2)  # after the end of a visit's window
 QUEUE = 200  # the oldest rows that wait for a supervisor; the desk shows a few of them
 ON_IDENTITY = frozenset({"identity", "duplicates"})  # checks of the owner's identity
 SUPERVISORS_CHECK = "supervisor"  # a manual finding, about one version of the answers
@@ -178,7 +182,8 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
         .order_by(Visit.on)
         .limit(QUEUE)
     ).all()
-    rows = _Rows.about(tx, in_review, stuck, services)
+    lost = _lost(tx, mine, base.now)
+    rows = _Rows.about(tx, in_review, [*stuck, *lost], services)
     team = tx.execute(
         select(Officer, and_(reachable(), Person.opted_out_at.is_(None)))
         .outerjoin(Person, Person.id == Officer.person_id)
@@ -194,11 +199,26 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
             for c in unreached.to_call(tx, mine.holds, limit=QUEUE)
         ),
         tickets=waiting.of_supervisor(tx, mine, me, limit=QUEUE),
+        asides=tuple(
+            AsideFact(row_id, readable(person.name) or "-", since)
+            for row_id, person, since in aside.turns_of(tx, mine, but=one.id, limit=QUEUE)
+        ),
+        lost=rows.visit_facts(lost, base, None),
         officers=tuple(
             OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked))
             for o, can_be_asked in team
         ),
     )
+
+
+def _lost(tx: Session, mine: Scope, now: datetime) -> list[Visit]:
+    """Return the visits that are over and that their officers have not reported."""
+    rows = overview.in_hand(tx, mine, now.astimezone(WIB).date())
+    return [
+        one
+        for one, _, _ in rows
+        if window.Window(one.on, window.Part(one.part)).ends_at < now - OVERDUE
+    ][:QUEUE]
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conversations.messages import Json, Message
-from conversations.ticketing import AboutTicket
+from conversations.ticketing import AboutStuck, AboutTicket
 
 
 class Help(StrEnum):
@@ -478,6 +478,7 @@ Effect: TypeAlias = (
     | AboutVisit
     | AboutCase
     | AboutPerson
+    | AboutStuck
     | AboutTicket
     | FromOfficer
     | Supervising

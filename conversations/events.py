@@ -94,6 +94,7 @@ class News(StrEnum):
     IDENTITY_GIVEN = "identity_given"
     IN_REVIEW = "in_review"
     JOINED = "joined"
+    MESSAGE_CLOSED = "message_closed"
     NO_OFFICER = "no_officer"
     OFFER_PASSED = "offer_passed"
     OFFICER_CHANGES = "officer_changes"

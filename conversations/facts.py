@@ -188,6 +188,15 @@ class CallFact:
 
 
 @dataclass(frozen=True, slots=True)
+class AsideFact:
+    """A message that failed through a fault of ours, and waits to be tried again."""
+
+    id: int
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RemarkFact:
     """Words that were written on a ticket; `by` is the supervisor's name, None for its owner."""
 
@@ -288,6 +297,8 @@ class Desk:
     officers: tuple[OfficerFact, ...] = ()
     calls: tuple[CallFact, ...] = ()  # people to call, longest waiting first
     tickets: tuple[TicketFact, ...] = ()  # what waits for an answer, the next deadline at first
+    asides: tuple[AsideFact, ...] = ()  # messages that failed, oldest first
+    lost: tuple[VisitFact, ...] = ()  # visits that are over and not reported, soonest first
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it waits here."""
@@ -312,6 +323,22 @@ class Desk:
     def the_ticket(self, subject: str) -> TicketFact:
         """The ticket that a flow is about; `Flow.alive` guarantees that it exists."""
         return _found(self.ticket(subject), "ticket", subject)
+
+    def aside(self, subject: str) -> AsideFact | None:
+        """The message with this number, if it waits here."""
+        return _with_id(self.asides, subject)
+
+    def the_aside(self, subject: str) -> AsideFact:
+        """The message that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.aside(subject), "message", subject)
+
+    def lost_visit(self, subject: str) -> VisitFact | None:
+        """The visit with this id, if it is over and not reported."""
+        return _with_id(self.lost, subject)
+
+    def the_lost(self, subject: str) -> VisitFact:
+        """The visit that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.lost_visit(subject), "visit", subject)
 
     def call(self, subject: str) -> CallFact | None:
         """The person with this id on the call list, if this supervisor is to call them."""

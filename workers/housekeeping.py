@@ -201,7 +201,9 @@ def _report_overdue(tx: Session) -> None:
             number = tx.get_one(Case, visit.case_id).number
             say = Say("notices.visit_overdue", {"number": number, "window": window_of(visit)})
             act = by_office(tx, ACTOR, "once")
-            act.tell_supervisors(visit.area_code, News.VISIT_OVERDUE, visit.id, say)
+            act.tell_supervisors(
+                visit.area_code, News.VISIT_OVERDUE, visit.id, say, opens="lost_visit"
+            )
 
 
 def _escalate(tx: Session, run: Task) -> None:

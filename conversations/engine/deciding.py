@@ -440,6 +440,7 @@ def waiting_named(turn: TurnBuilder, text: str) -> list[tuple[str, str, str]]:
             *(("review", case.id, case.number, case.holder) for case in desk.cases),
             *(("assignment", v.id, v.case_number, v.host_name) for v in desk.visits),
             *(("call", call.id, call.number, call.name) for call in desk.calls),
+            *(("ticket", one.id, one.number, one.name or "-") for one in desk.tickets),
         )
         if words & set(plain(name).split())
     ]

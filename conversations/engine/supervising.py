@@ -150,6 +150,10 @@ def _find(turn: TurnBuilder, text: str) -> None:
     if number is None:
         deciding.find_by_name(turn, text)
         return
+    ticket = next((one for one in turn.facts.desk.tickets if one.number == number), None)
+    if ticket is not None:
+        drafts.open_flow(turn, "ticket", str(ticket.id))
+        return
     turn.effects.append(ShowCase(number))
     waiting = next((case for case in turn.facts.desk.cases if case.number == number), None)
     if waiting is not None:

@@ -29,6 +29,7 @@ from casework import (
     people,
     reports,
     staff,
+    stuck,
     tickets,
     visits,
 )
@@ -186,6 +187,7 @@ CASES: dict[Callable[..., object], Right] = {
     cases.identity_given: Right(
         lambda w, act: cases.identity_given(act, w.case.person_id), "office"
     ),
+    stuck.end_visit: Right(lambda w, act: stuck.end_visit(act, w.visit.id), "supervisor"),
     tickets.add: Right(lambda w, act: tickets.add(act, w.case.id, "lagi"), "owner"),
     tickets.answer: Right(lambda w, act: tickets.answer(act, w.case.id, "ya"), "supervisor"),
     tickets.close: Right(lambda w, act: tickets.close(act, w.case.id, "ya"), "supervisor"),
@@ -238,6 +240,8 @@ ASKED: dict[Callable[..., object], Callable[[World, Act], object]] = {
     overview.show_photos: lambda w, act: overview.show_photos(act, w.case.number),
     overview.show_unvisited: lambda w, act: overview.show_unvisited(act, 0),
     overview.show_visits: lambda w, act: overview.show_visits(act, w.visit.on),
+    stuck.close: lambda w, act: stuck.close(act, 0, "ya"),
+    stuck.retry: lambda w, act: stuck.retry(act, 0),
     overview.show_whereabouts: lambda w, act: overview.show_whereabouts(act, w.officer.id),
     overview.team_member: lambda w, act: overview.team_member(act, w.officer.id),
     people.tell_heads: lambda w, act: people.tell_heads(act, "away", "libur"),
