@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 
 from sqlalchemy.orm import Session
 
+from bot import chat_urls
 from bot.settings import Settings
 from casework import staff
 from casework.act import Act, by_office
@@ -209,9 +210,9 @@ def _the_officer(tx: Session, typed: str, *, ended_too: bool = False) -> Officer
 
 def _invitation(settings: Settings, payload: str) -> str:
     """Return a link that opens the chat with the invitation, or the words to type there."""
+    typed = f"/start {payload}"
     if settings.telegram_bot_username:
-        return f"https://t.me/{settings.telegram_bot_username}?start={payload}"
+        return chat_urls.telegram(settings.telegram_bot_username, payload)
     if settings.twilio_whatsapp_from:
-        number = settings.twilio_whatsapp_from.lstrip("+")
-        return f"https://wa.me/{number}?text=%2Fstart%20{payload}"
-    return f"/start {payload}"
+        return chat_urls.whatsapp(settings.twilio_whatsapp_from, typed)
+    return typed

@@ -104,7 +104,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "common.authority.{}": [one for some in directory.AUTHORITIES.values() for one in some],
     "common.help.{}": ("owner", "officer", "supervisor"),
     "common.intent.{}": [*ANSWERED, "greeting"],
-    "common.office.{}": ("page", "landline", "address", "hours"),
+    "common.office.{}": ("page", "landline", "email", "address", "hours"),
     "common.month.{}": [str(month) for month in range(1, 13)],
     "common.part.{}": PARTS,
     "business_permit.preferred_part.{}": PARTS,

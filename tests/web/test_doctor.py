@@ -501,6 +501,31 @@ def test_what_is_missing_only_for_real_permits_is_a_warning(
     assert not [line for line in ailing(product) if line.state == "FAIL"]
 
 
+@pytest.mark.parametrize(
+    ("url", "opens"),
+    [
+        ("https://localhost", False),
+        ("https://127.0.0.1:8000", False),
+        ("https://192.168.1.7", False),
+        ("https://[::1]", False),
+        ("https://izin", False),
+        ("https://8.8.8.8", True),
+        (PUBLIC_URL, True),
+    ],
+)
+def test_an_address_that_no_phone_reaches_is_told(
+    product: dict[str, str], at_work: None, url: str, opens: bool
+) -> None:
+    product["PUBLIC_URL"] = url
+    told = [line.told for line in doctor.examine(product) if line.part == "settings"]
+    assert any("do not open on people's phones" in line for line in told) is not opens
+
+
+def test_links_without_an_address_fail(product: dict[str, str]) -> None:
+    (line,) = doctor.examine(product | {"PUBLIC_URL": ""})
+    assert line.state == "FAIL" and line.told.startswith("PUBLIC_URL is not set.")
+
+
 def test_an_account_at_twilio_is_asked_whether_it_is_good(product: dict[str, str]) -> None:
     with FakeTwilio() as twilio:
         account = {
