@@ -168,14 +168,26 @@ class WhatsApp:
             payloads = [one for payload in payloads for one in self._with_link(payload, outgoing)]
         if outgoing.message.document is not None and outgoing.file is None:
             raise Rejected(f"{outgoing.message.document!r} was to go, but no file was given")
+        reported = [payload for payload in payloads if not payload.picture]
         sid = ""
-        for number, payload in enumerate(payloads):
-            last = number == len(payloads) - 1
+        for number, payload in enumerate(reported):
+            last = number == len(reported) - 1
             try:
                 sid = pop(found, payload) or await self._deliver(outgoing, payload, last=last)
             except TryLater as error:
                 raise (_half_sent(error) if number > 0 else error) from error
+        for payload in payloads:
+            if payload.picture and not pop(found, payload):
+                await self._show_picture(outgoing, payload)
         return Sent(sid)
+
+    async def _show_picture(self, outgoing: OutgoingMessage, payload: Payload) -> None:
+        """Send the picture after its text, without reports; a failure is logged."""
+        try:
+            link = self._links.to_picture(outgoing.message.picture or "", life=QUEUED)
+            await self._create(outgoing, last=False, body=payload.text, media_url=[link])
+        except (ChannelError, ValueError) as error:
+            _log.warning("whatsapp.no_picture", message=outgoing.id, error=type(error).__name__)
 
     async def _deliver(self, outgoing: OutgoingMessage, payload: Payload, *, last: bool) -> str:
         """Send one part; return its SID."""
@@ -234,9 +246,10 @@ class WhatsApp:
     async def _send_template(
         self, outgoing: OutgoingMessage, plan: SendPlan, found: list[Any]
     ) -> Sent:
-        """Send the approved template of a message, without its file."""
-        if found:
-            return Sent(str(found[0].sid))
+        """Send the approved template of a message, without its document and picture."""
+        texts = [row for row in found if not int(row.num_media or 0)]
+        if texts:
+            return Sent(str(texts[0].sid))
         if self._templates is not None:
             await self._templates.refresh()
         locales = [plan.locale] if plan.locale else [outgoing.locale, "id"]

@@ -116,9 +116,10 @@ async def find_sent(
 def pop(found: list[Any], payload: Payload) -> str | None:
     """Remove the message of this payload from `found` and return its SID; None if absent."""
     words = [payload.shown, *(one.text for one in floor(payload))]
+    has_file = payload.filename is not None or payload.picture
     for row in found:
-        file = int(row.num_media or 0) > 0
-        if file if payload.filename else any(_same(row.body or "", one) for one in words):
+        same = any(_same(row.body or "", one) for one in words)  # a document's is empty
+        if same and (int(row.num_media or 0) > 0) == has_file:
             found.remove(row)
             return str(row.sid)
     return None
