@@ -128,6 +128,7 @@ class CaseFact:
     holder: str = "-"  # the applicant's name, as they wrote it
     brief: tuple[Say, ...] = ()  # what a supervisor decides on, a line each
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
+    photo: str | None = None  # path of the first photo, for a supervisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class VisitFact:
     identity_findings: tuple[str, ...] = ()  # keys of the checks' findings on it
     offered_to_me: bool = False
     refusals: tuple[tuple[str, str], ...] = ()  # officers who declined: badge, reason
+    photo: str | None = None  # path of the place's first photo, for its officer
     #: On its document, for the officer at the door: a heading, and a line each.
     printed: tuple[Say, ...] = ()
 

@@ -41,6 +41,7 @@ from conversations.withholding import withheld
 from tests.conversations import city
 
 PLAYED = ("#", ">", "~")
+PHOTO = "attachments/place.jpg"  # of the owner's place
 WISHES = {"location": "(a button sends the location)", "contact": "(a button sends the number)"}
 
 
@@ -152,6 +153,8 @@ class Chat:
             first, *more = paragraph.strip().split("\n")
             yield f"< {first}"
             yield from (f"  {line}" for line in more)
+        if message.picture is not None:
+            yield f"  (picture {message.picture})"
         for number, choice in enumerate(message.choices, 1):
             yield f"  [{number}] {catalogue.say(choice.label, locale)}"
         if message.wish in WISHES:
@@ -262,11 +265,17 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
 
 
 def _case(known: Facts, rest: str) -> Facts:
-    """`~ case 81 needs_fix place_photo`, or `81 in_review because above_micro`."""
+    """`~ case 81 needs_fix place_photo`, or `81 in_review pictured because above_micro`."""
     number, state, *more = rest.split()
+    photo = PHOTO if "pictured" in more else None
+    more = [word for word in more if word != "pictured"]
     because = more.index("because") if "because" in more else len(more)
     row = city.case(
-        int(number), state, open_fixes=tuple(more[:because]), reasons=tuple(more[because + 1 :])
+        int(number),
+        state,
+        open_fixes=tuple(more[:because]),
+        reasons=tuple(more[because + 1 :]),
+        photo=photo,
     )
     if known.me.desk == "owner":
         return city.changed(known, cases=_put(known.mine.cases, row))
@@ -287,7 +296,7 @@ _NAMED = (("to", "host_name"), ("in", "place"))
 
 def _visit(known: Facts, rest: str) -> Facts:
     """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, to Budi_Santoso in Pulo,
-    hostless, refused-by 0418 full.
+    hostless, pictured, refused-by 0418 full.
     """
     number, state, on, part, *more = rest.split()
     refused = [more[i + 1 : i + 3] for i, word in enumerate(more) if word == "refused-by"]
@@ -299,6 +308,7 @@ def _visit(known: Facts, rest: str) -> Facts:
         identity_given="identity" in more,
         refusals=tuple((badge, reason) for badge, reason in refused),
         hosted="hostless" not in more,
+        photo=PHOTO if "pictured" in more else None,
         **{
             field: more[more.index(word) + 1].replace("_", " ")
             for word, field in _NAMED
