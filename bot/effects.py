@@ -13,7 +13,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from casework import cases, documents, handing_on, overview, people, reports, visits
+from casework import cases, documents, handing_on, overview, people, portraits, reports, visits
 from casework.act import Act
 from conversations import messages
 from conversations.effects import (
@@ -28,6 +28,7 @@ from conversations.effects import (
     ChooseWindow,
     Correct,
     Decide,
+    DecidePortrait,
     DeclineOffer,
     Depart,
     Effect,
@@ -42,6 +43,7 @@ from conversations.effects import (
     Link,
     MistypeCode,
     OfferLink,
+    OfferPortrait,
     OptIn,
     OptOut,
     Preview,
@@ -252,6 +254,8 @@ def _from_officer(act: Act, effect: FromOfficer) -> None:
             reports.concern(act, about, visit_id, words)
         case TellAbsence(days, words):
             reports.absent(act, days, words)
+        case OfferPortrait(attachment_id):
+            portraits.offer(act, attachment_id)
         case _:
             assert_never(effect)
 
@@ -350,8 +354,13 @@ def _preview(act: Act, preview: Preview) -> None:
             raise ValueError(f"nothing is known of a preview of {preview.act}")
 
 
-def _change(act: Act, effect: HandVisitsOn | EndOfficer | RevokeDocument | TellHeads) -> None:
+def _change(
+    act: Act,
+    effect: DecidePortrait | HandVisitsOn | EndOfficer | RevokeDocument | TellHeads,
+) -> None:
     match effect:
+        case DecidePortrait(portrait_id, agreed):
+            portraits.decide(act, portrait_id, agreed=agreed)
         case HandVisitsOn(giver, taker):
             handing_on.hand_on(act, giver, taker)
         case EndOfficer(officer):

@@ -28,6 +28,7 @@ from conversations.facts import (
     Mine,
     OfficerFact,
     Places,
+    PortraitFact,
     Role,
     Rounds,
     Trades,
@@ -37,7 +38,7 @@ from conversations.messages import Say
 from conversations.service import Service, Services, Site
 from conversations.session import Answers
 from conversations.wording import place_name
-from models import attachment, finding, identity, officer, scope, unreached, visit, window
+from models import attachment, finding, identity, officer, portrait, scope, unreached, visit, window
 from models import case as cases
 from models.calendar import Calendar
 from models.case import Case
@@ -193,6 +194,9 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
         calls=tuple(
             CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
             for c in unreached.to_call(tx, mine.holds, limit=QUEUE)
+        ),
+        portraits=tuple(
+            PortraitFact(*row) for row in portrait.waiting_in(tx, mine.team(), limit=QUEUE)
         ),
         officers=tuple(
             OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked))

@@ -287,6 +287,21 @@ class TellAbsence:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferPortrait:
+    """The officer sent a photo of themselves, for owners to see."""
+
+    attachment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecidePortrait:
+    """A supervisor agrees that owners see an officer's photo, or refuses it."""
+
+    portrait_id: int
+    agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Decide:
     """A supervisor's decision on a case: approve, return (with the step) or reject."""
 
@@ -454,7 +469,8 @@ AboutPerson: TypeAlias = (
 )
 #: Effects of a supervisor's words about their areas.
 Supervising: TypeAlias = (
-    EndOfficer
+    DecidePortrait
+    | EndOfficer
     | HandVisitsOn
     | Preview
     | RevokeDocument
@@ -469,7 +485,7 @@ Supervising: TypeAlias = (
     | TellHeads
 )
 #: Effects by which an officer reports; no page that was shown before is out of date.
-FromOfficer: TypeAlias = TellLate | TellConcern | TellAbsence
+FromOfficer: TypeAlias = OfferPortrait | TellLate | TellConcern | TellAbsence
 Effect: TypeAlias = (
     Reply | Submit | ShowDocument | AboutVisit | AboutCase | AboutPerson | FromOfficer | Supervising
 )

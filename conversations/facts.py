@@ -190,6 +190,16 @@ class CallFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PortraitFact:
+    """A photo of an officer that waits for a supervisor to agree."""
+
+    id: int
+    name: str  # the officer's
+    badge: str
+    photo: str  # its path
+
+
+@dataclass(frozen=True, slots=True)
 class Me:
     """The sender.
 
@@ -250,6 +260,7 @@ class Desk:
     visits: tuple[VisitFact, ...] = ()  # without an officer, soonest first
     officers: tuple[OfficerFact, ...] = ()
     calls: tuple[CallFact, ...] = ()  # people to call, longest waiting first
+    portraits: tuple[PortraitFact, ...] = ()  # of officers of the team, oldest first
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it waits here."""
@@ -270,6 +281,14 @@ class Desk:
     def call(self, subject: str) -> CallFact | None:
         """The person with this id on the call list, if this supervisor is to call them."""
         return _with_id(self.calls, subject)
+
+    def portrait(self, subject: str) -> PortraitFact | None:
+        """The portrait with this id, if it waits here."""
+        return _with_id(self.portraits, subject)
+
+    def the_portrait(self, subject: str) -> PortraitFact:
+        """The portrait that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.portrait(subject), "portrait", subject)
 
     def the_call(self, subject: str) -> CallFact:
         """The call that a flow is about; `Flow.alive` guarantees that it exists."""

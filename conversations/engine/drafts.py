@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from conversations.effects import AboutCase, AboutVisit, Called, Decide, Submit
+from conversations.effects import AboutCase, AboutVisit, Called, Decide, DecidePortrait, Submit
 from conversations.engine import confirming, questions
 from conversations.engine.builder import TurnBuilder, same
 from conversations.flow import Flow, summary
@@ -103,6 +103,7 @@ def _forget_settled(turn: TurnBuilder) -> None:
     visits = {effect.visit_id for effect in turn.effects if isinstance(effect, AboutVisit)}
     cases = {effect.case_id for effect in turn.effects if isinstance(effect, AboutCase)}
     called = {effect.called_id for effect in turn.effects if isinstance(effect, Called)}
+    seen = {effect.portrait_id for effect in turn.effects if isinstance(effect, DecidePortrait)}
     mine, rounds, desk = turn.facts.mine, turn.facts.rounds, turn.facts.desk
     turn.facts = replace(
         turn.facts,
@@ -113,6 +114,7 @@ def _forget_settled(turn: TurnBuilder) -> None:
             cases=tuple(c for c in desk.cases if c.id not in cases),
             visits=tuple(v for v in desk.visits if v.id not in visits),
             calls=tuple(c for c in desk.calls if c.id not in called),
+            portraits=tuple(p for p in desk.portraits if p.id not in seen),
         ),
     )
 

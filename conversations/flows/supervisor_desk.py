@@ -45,7 +45,13 @@ def _lines(context: Context) -> dict[str, Value]:
         )
         for c in facts.desk.calls[:SHOWN]
     ]
-    lines = (*waiting, *stuck, *to_call, *unreachable) or (Say("supervisor_desk.all_well"),)
+    portraits = [
+        Say("supervisor_desk.portrait", {"name": p.name, "badge": p.badge})
+        for p in facts.desk.portraits[:SHOWN]
+    ]
+    lines = (*waiting, *stuck, *to_call, *portraits, *unreachable) or (
+        Say("supervisor_desk.all_well"),
+    )
     return {"name": facts.me.name or "", "lines": Lines(tuple(lines))}
 
 
@@ -78,10 +84,20 @@ def _matters(context: Context) -> tuple[Choice, ...]:
         )
         for c in facts.desk.calls[:SHOWN]
     )
+    portraits = tuple(
+        Choice(
+            f"portrait-{p.id}",
+            Say("supervisor_desk.see_portrait", {"badge": p.badge}),
+            ["portrait", str(p.id)],
+            "open",
+        )
+        for p in facts.desk.portraits[:SHOWN]
+    )
     return (
         *reviews,
         *visits,
         *calls,
+        *portraits,
         Choice("citizen", Say("supervisor_desk.citizen"), ["welcome", ""], "open"),
         Choice("refresh", Say("supervisor_desk.refresh"), "menu", "command"),
     )

@@ -34,7 +34,7 @@ from conversations.events import (
     Unreadable,
     Uploaded,
 )
-from conversations.facts import WIB, CaseFact, Facts
+from conversations.facts import WIB, CaseFact, Facts, PortraitFact
 from conversations.messages import Json, Message, Say
 from conversations.session import ChatSession, Draft
 from conversations.withholding import withheld
@@ -182,7 +182,7 @@ class Chat:
         self.written += 1
         return Said(words, message=str(self.written))
 
-    def photo(self) -> Event:
+    def photo(self) -> Uploaded:
         """The next photo."""
         self.photos += 1
         return Uploaded(self.photos, "photo")
@@ -246,7 +246,7 @@ def _edited(chat: Chat, rest: str) -> Event:
 _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
     "tap": _tapped,
     "again": _again,
-    "photo": lambda chat, rest: chat.photo(),
+    "photo": lambda chat, rest: replace(chat.photo(), caption=rest),
     "refused": lambda chat, rest: Happened(
         "attachment_refused", str(chat.photos), {"parts": [messages.say_to_json(Say(rest))]}
     ),
@@ -347,6 +347,13 @@ def _call(known: Facts, rest: str) -> Facts:
     return city.changed(known, calls=(*known.desk.calls, row))
 
 
+def _portrait(known: Facts, rest: str) -> Facts:
+    """`~ portrait 5 Rahmat Hidayat 0417`: it waits for a supervisor."""
+    number, *name, badge = rest.split()
+    row = PortraitFact(int(number), " ".join(name), badge, f"portraits/{number}.jpg")
+    return city.changed(known, portraits=(*known.desk.portraits, row))
+
+
 def _staff(role: str) -> Callable[[Facts, str], Facts]:
     def become(known: Facts, rest: str) -> Facts:
         return city.changed(known, role=role, name=rest or None)
@@ -387,6 +394,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "windows": _windows,
     "officers": _officers,
     "call": _call,
+    "portrait": _portrait,
     "city": _flag(directory=city.DIRECTORY),
     "phone": _phone,
     "card": _card,
