@@ -13,7 +13,18 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from casework import cases, documents, handing_on, overview, people, reports, stuck, tickets, visits
+from casework import (
+    cases,
+    documents,
+    handing_on,
+    overview,
+    people,
+    portraits,
+    reports,
+    stuck,
+    tickets,
+    visits,
+)
 from casework.act import Act
 from conversations import messages
 from conversations.effects import (
@@ -31,48 +42,52 @@ from conversations.effects import (
     DeclineOffer,
     Depart,
     Effect,
-    EndOfficer,
     FailVisit,
     FinishVisit,
     FromOfficer,
     GiveConsent,
-    HandVisitsOn,
     Join,
     LeaveWindow,
     Link,
     MistypeCode,
     OfferLink,
+    OfferPortrait,
     OptIn,
     OptOut,
-    Preview,
     ProveCode,
     RateVisit,
     RememberName,
     RememberPhone,
     Reply,
-    RevokeDocument,
     SendDocument,
     SendIdentityLink,
-    ShowCase,
-    ShowComplaints,
     ShowDocument,
-    ShowFigures,
-    ShowLate,
     ShowOfficer,
-    ShowPhotos,
-    ShowUnvisited,
-    ShowVisits,
-    ShowWhereabouts,
     Submit,
-    Supervising,
     TellAbsence,
     TellConcern,
-    TellHeads,
     TellLate,
     UseLanguage,
     Withdraw,
 )
 from conversations.messages import Message, Say
+from conversations.supervision import (
+    DecidePortrait,
+    EndOfficer,
+    HandVisitsOn,
+    Preview,
+    RevokeDocument,
+    ShowCase,
+    ShowComplaints,
+    ShowFigures,
+    ShowLate,
+    ShowPhotos,
+    ShowUnvisited,
+    ShowVisits,
+    ShowWhereabouts,
+    Supervising,
+    TellHeads,
+)
 from conversations.ticketing import (
     AboutStuck,
     AboutTicket,
@@ -268,6 +283,8 @@ def _from_officer(act: Act, effect: FromOfficer) -> None:
             reports.concern(act, about, visit_id, words)
         case TellAbsence(days, words):
             reports.absent(act, days, words)
+        case OfferPortrait(attachment_id):
+            portraits.offer(act, attachment_id)
         case _:
             assert_never(effect)
 
@@ -394,8 +411,13 @@ def _preview(act: Act, preview: Preview) -> None:
             raise ValueError(f"nothing is known of a preview of {preview.act}")
 
 
-def _change(act: Act, effect: HandVisitsOn | EndOfficer | RevokeDocument | TellHeads) -> None:
+def _change(
+    act: Act,
+    effect: DecidePortrait | HandVisitsOn | EndOfficer | RevokeDocument | TellHeads,
+) -> None:
     match effect:
+        case DecidePortrait(portrait_id, agreed):
+            portraits.decide(act, portrait_id, agreed=agreed)
         case HandVisitsOn(giver, taker):
             handing_on.hand_on(act, giver, taker)
         case EndOfficer(officer):

@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from bot import chat_urls
 from bot.settings import Settings
-from casework import staff
+from casework import portraits, staff
 from casework.act import Act, by_office
 from cli.base import ACTOR, Refusal
 from conversations import reference
 from conversations.parsers.identity import contains_identity_number
-from models import officer
+from models import officer, portrait
 from models.base import now
+from models.infrastructure.storage import Storage
 from models.officer import Officer
+from models.portrait import NotSuitable
 from models.reference import area
 from models.startup import read_settings, transaction
 
@@ -44,6 +47,10 @@ def add(parser: ArgumentParser) -> None:
     areas.set_defaults(act=_move)
     areas.add_argument("badge")
     areas.add_argument("--areas", required=True, help="codes separated by commas: 31.74.05,…")
+    photo = acts.add_parser("photo", help="Show this photo of an officer to owners")
+    photo.set_defaults(act=_photograph)
+    photo.add_argument("badge")
+    photo.add_argument("file", type=Path, help="JPEG, PNG or WEBP")
     role = acts.add_parser("role", help="Give an officer or supervisor another role")
     role.set_defaults(act=_promote)
     role.add_argument("badge")
@@ -129,6 +136,33 @@ def _promote(given: argparse.Namespace) -> int:
         print(f"{row.badge} ({row.name}) has the role {row.role} now.")
     _report_moved(moved)
     return 0
+
+
+def _photograph(given: argparse.Namespace) -> int:
+    settings = read_settings(Settings)
+    try:
+        content = portrait.made_of(given.file.read_bytes())
+    except OSError as error:
+        raise Refusal(f"{given.file} can't be read: {error.strerror}.") from error
+    except NotSuitable as error:
+        raise Refusal(_UNSUITABLE[error.reason].format(file=given.file)) from error
+    storage = Storage(settings.storage_url)
+    with transaction(settings) as tx:
+        row = _the_officer(tx, given.badge)
+        if row.role != "officer":
+            raise Refusal(f"{row.badge} ({row.name}) has the role {row.role}: only officers visit.")
+        path = portraits.put(_act(tx, row), row).path or ""
+        storage.write(path, content)
+        print(f"Owners see this photo of {row.badge} ({row.name}) now.")
+    return 0
+
+
+_UNSUITABLE = {
+    "no_picture": "{file} is no photo that can be opened. Give a JPEG, PNG or WEBP.",
+    "too_large": "{file} has too many pixels. Give one as a phone takes it.",
+    "too_small": "{file} is too small to recognise a face: at least "
+    f"{portrait.LEAST} x {portrait.LEAST} pixels.",
+}
 
 
 def _change(tx: Session, row: Officer, *, role: officer.StaffRole, areas: list[str]) -> int:

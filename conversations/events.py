@@ -100,6 +100,7 @@ class News(StrEnum):
     OFFICER_CHANGES = "officer_changes"
     OFFICER_REPORTS = "officer_reports"
     PERSON_CALLED = "person_called"
+    PORTRAIT_WAITS = "portrait_waits"
     REMINDER = "reminder"
     REVIEW_NEEDED = "review_needed"
     SESSION_SET_ASIDE = "session_set_aside"

@@ -128,6 +128,7 @@ class CaseFact:
     holder: str = "-"  # the applicant's name, as they wrote it
     brief: tuple[Say, ...] = ()  # what a supervisor decides on, a line each
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
+    photo: str | None = None  # path of the first photo, for a supervisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class VisitFact:
     identity_findings: tuple[str, ...] = ()  # keys of the checks' findings on it
     offered_to_me: bool = False
     refusals: tuple[tuple[str, str], ...] = ()  # officers who declined: badge, reason
+    photo: str | None = None  # path of the place's first photo, for its officer
     #: On its document, for the officer at the door: a heading, and a line each.
     printed: tuple[Say, ...] = ()
 
@@ -235,6 +237,16 @@ class TicketFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PortraitFact:
+    """A photo of an officer that waits for a supervisor to agree."""
+
+    id: int
+    name: str  # the officer's
+    badge: str
+    photo: str  # its path
+
+
+@dataclass(frozen=True, slots=True)
 class Me:
     """The sender.
 
@@ -299,6 +311,7 @@ class Desk:
     tickets: tuple[TicketFact, ...] = ()  # what waits for an answer, the next deadline at first
     asides: tuple[AsideFact, ...] = ()  # messages that failed, oldest first
     lost: tuple[VisitFact, ...] = ()  # visits that are over and not reported, soonest first
+    portraits: tuple[PortraitFact, ...] = ()  # of officers of the team, oldest first
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it waits here."""
@@ -343,6 +356,14 @@ class Desk:
     def call(self, subject: str) -> CallFact | None:
         """The person with this id on the call list, if this supervisor is to call them."""
         return _with_id(self.calls, subject)
+
+    def portrait(self, subject: str) -> PortraitFact | None:
+        """The portrait with this id, if it waits here."""
+        return _with_id(self.portraits, subject)
+
+    def the_portrait(self, subject: str) -> PortraitFact:
+        """The portrait that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.portrait(subject), "portrait", subject)
 
     def the_call(self, subject: str) -> CallFact:
         """The call that a flow is about; `Flow.alive` guarantees that it exists."""

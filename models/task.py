@@ -26,6 +26,7 @@ KINDS = (
     "remind",
     "erase_drafts",
     "link",
+    "portrait",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

@@ -28,6 +28,7 @@ from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.link import LinkCode
 from models.outbox import OutboundMessage
+from models.portrait import Portrait, unfinished
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window
@@ -55,6 +56,7 @@ def sweep(tx: Session, run: Task) -> datetime | None:
     _offer_again(tx, run)
     _expire_again(tx, run)
     _issue_again(tx, run)
+    _finish_portraits(tx, run)
     _give_windows_up(tx, run)
     _report_overdue(tx)
     _escalate(tx, run)
@@ -176,6 +178,11 @@ def _issue_again(tx: Session, run: Task) -> None:
         )
     )
     _plan_again(tx, "document", ids.all(), run)
+
+
+def _finish_portraits(tx: Session, run: Task) -> None:
+    ids = tx.scalars(select(Portrait.id).where(unfinished(), _idle("portrait", Portrait.id)))
+    _plan_again(tx, "portrait", ids.all(), run)
 
 
 def _begun(

@@ -8,20 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from conversations import reference, services
-from conversations.effects import (
-    EndOfficer,
-    HandVisitsOn,
-    RevokeDocument,
-    ShowCase,
-    ShowComplaints,
-    ShowDocument,
-    ShowFigures,
-    ShowLate,
-    ShowPhotos,
-    ShowUnvisited,
-    ShowVisits,
-    ShowWhereabouts,
-)
+from conversations.effects import ShowDocument
 from conversations.engine import (
     assigning,
     calling,
@@ -37,6 +24,19 @@ from conversations.engine.discerning import asks_for_reason, ranked_matters
 from conversations.engine.meanings import AtDesk
 from conversations.engine.naming import officers_named
 from conversations.messages import Json, Say
+from conversations.supervision import (
+    EndOfficer,
+    HandVisitsOn,
+    RevokeDocument,
+    ShowCase,
+    ShowComplaints,
+    ShowFigures,
+    ShowLate,
+    ShowPhotos,
+    ShowUnvisited,
+    ShowVisits,
+    ShowWhereabouts,
+)
 from conversations.words import tidy
 
 MAX_WORDS = 200  # characters of a supervisor's words that are passed on, as in `izin documents`

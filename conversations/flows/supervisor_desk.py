@@ -67,7 +67,11 @@ def _lines(context: Context) -> dict[str, Value]:
         )
         for v in facts.desk.lost[:SHOWN]
     ]
-    lines = (*asking, *lost, *failed, *waiting, *stuck, *to_call, *unreachable) or (
+    portraits = [
+        Say("supervisor_desk.portrait", {"name": p.name, "badge": p.badge})
+        for p in facts.desk.portraits[:SHOWN]
+    ]
+    lines = (*asking, *lost, *failed, *waiting, *stuck, *to_call, *portraits, *unreachable) or (
         Say("supervisor_desk.all_well"),
     )
     return {"name": facts.me.name or "", "lines": Lines(tuple(lines))}
@@ -129,6 +133,15 @@ def _matters(context: Context) -> tuple[Choice, ...]:
         )
         for m in facts.desk.asides[:SHOWN]
     )
+    portraits = tuple(
+        Choice(
+            f"portrait-{p.id}",
+            Say("supervisor_desk.see_portrait", {"badge": p.badge}),
+            ["portrait", str(p.id)],
+            "open",
+        )
+        for p in facts.desk.portraits[:SHOWN]
+    )
     return (
         *tickets,
         *lost,
@@ -136,6 +149,7 @@ def _matters(context: Context) -> tuple[Choice, ...]:
         *reviews,
         *visits,
         *calls,
+        *portraits,
         Choice("citizen", Say("supervisor_desk.citizen"), ["welcome", ""], "open"),
         Choice("refresh", Say("supervisor_desk.refresh"), "menu", "command"),
     )

@@ -27,6 +27,7 @@ from casework import (
     linking,
     overview,
     people,
+    portraits,
     reports,
     staff,
     stuck,
@@ -36,7 +37,8 @@ from casework import (
 from casework.act import Act, Rows
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
-from models import identity, link, ticket, unreached
+from models import identity, link, portrait, ticket, unreached
+from models.attachment import Attachment
 from models.case import Case
 from models.document import Document
 from models.lifecycle import CaseState, NotAllowed, VisitState
@@ -44,6 +46,7 @@ from models.link import LinkCode
 from models.officer import Officer
 from models.outbox import OutboundMessage
 from models.person import LockedPerson
+from models.portrait import Portrait, PortraitState
 from models.ticket import Ticket
 from models.unreached import CallReason
 from models.visit import Offer, Visit
@@ -108,6 +111,17 @@ def give_identity(world: World, act: Act) -> None:
     )
 
 
+def waits(world: World) -> Portrait:
+    """A portrait that the officer has sent, and that is ready to be seen."""
+    photo = Attachment(person_id=world.officer.person_id or 0, channel="chat", kind="photo")
+    world.tx.add(photo)
+    world.tx.flush()
+    state = PortraitState.ASKED
+    row = portrait.begin(world.tx, world.officer.id, state, attachment_id=photo.id)
+    row.path = portrait.path_of(row)
+    return row
+
+
 CASES: dict[Callable[..., object], Right] = {
     cases.correct: Right(
         lambda w, act: cases.correct(act, w.case.id, {"capital": 1}), "owner", _C.NEEDS_FIX
@@ -134,6 +148,17 @@ CASES: dict[Callable[..., object], Right] = {
     people.send_identity_link: Right(
         lambda w, act: people.send_identity_link(act, "https://izin.example", w.visit.id),
         "officer",
+    ),
+    portraits.ask: Right(lambda w, act: portraits.ask(act, waits(w), w.officer), "office"),
+    portraits.decide: Right(
+        lambda w, act: portraits.decide(act, waits(w).id, agreed=True), "supervisor"
+    ),
+    portraits.offer: Right(
+        lambda w, act: portraits.offer(act, waits(w).attachment_id or 0), "officer"
+    ),
+    portraits.put: Right(lambda w, act: portraits.put(act, w.officer), "office"),
+    portraits.reject: Right(
+        lambda w, act: portraits.reject(act, waits(w), w.officer, "too_small"), "office"
     ),
     reports.concern: Right(
         lambda w, act: reports.concern(act, Concern.DANGER, w.visit.id, "ada anjing"), "officer"
@@ -260,6 +285,7 @@ PARTS = {
     "documents.issue",
     "documents.may_check",
     "overview.looks_after",
+    "portraits.end",
     "visits.call_off",
     "visits.cancel",
     "visits.give_window_up",

@@ -28,6 +28,7 @@ PLAIN = {
     "officers.badge_key",
     "officers.invitation_hash",
     "officers.name",
+    "portraits.path",
     "sessions_aside.session",  # as it was, encrypted
 }
 

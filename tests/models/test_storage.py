@@ -37,6 +37,15 @@ def test_what_is_not_there_is_said_to_be_missing(storage: Storage) -> None:
         storage.read("photos/none.jpg")
 
 
+def test_what_is_deleted_is_gone_and_may_be_deleted_again(storage: Storage) -> None:
+    storage.write("portraits/1.jpg", b"one")
+    storage.write("portraits/2.jpg", b"two")
+    for _ in range(2):
+        storage.delete("portraits/1.jpg")
+        assert not storage.exists("portraits/1.jpg")
+    assert storage.read("portraits/2.jpg") == b"two"
+
+
 @pytest.mark.parametrize("path", ["", "/etc/passwd", "../secret", "photos/../../secret"])
 def test_no_path_leads_out_of_the_store(storage: Storage, path: str) -> None:
     with pytest.raises(ValueError, match="no path under the file store"):
@@ -106,12 +115,13 @@ def test_a_bucket_that_fails_in_its_own_way_is_away(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    for call in ("pipe_file", "cat_file", "isfile"):
+    for call in ("pipe_file", "cat_file", "isfile", "rm_file"):
         monkeypatch.setattr(storage._system, call, fail)
     for use in (
         lambda: storage.write("a/b", b"x"),
         lambda: storage.read("a/b"),
         lambda: storage.exists("a/b"),
+        lambda: storage.delete("a/b"),
     ):
         with pytest.raises(OSError):  # which one is the store's own matter
             use()
