@@ -13,7 +13,17 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from casework import cases, documents, handing_on, overview, people, reports, visits
+from casework import (
+    cases,
+    documents,
+    erasing,
+    handing_on,
+    overview,
+    own_data,
+    people,
+    reports,
+    visits,
+)
 from casework.act import Act
 from conversations import messages
 from conversations.effects import (
@@ -22,6 +32,7 @@ from conversations.effects import (
     AboutVisit,
     AcceptOffer,
     Arrive,
+    AskForMyData,
     Assign,
     Called,
     CallPerson,
@@ -32,6 +43,7 @@ from conversations.effects import (
     Depart,
     Effect,
     EndOfficer,
+    EraseMyData,
     FailVisit,
     FinishVisit,
     FromOfficer,
@@ -212,6 +224,10 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
                 cases.submit(act, service, answers, whom)
             case ShowDocument(number):
                 documents.show(act, number)
+            case AskForMyData(within):
+                own_data.ask(act, within)
+            case EraseMyData():
+                erasing.ask(act)
             case _:
                 assert_never(effect)
 

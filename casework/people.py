@@ -90,10 +90,6 @@ def ask_for_help(act: Act, about: Help, flow: str = "") -> None:
     match about:
         case Help.COMPLAINT:
             say = Say("notices.person_complains", params)
-        case Help.MY_DATA:
-            say = Say("notices.person_wants_data", params)
-        case Help.ERASE_DATA:
-            say = Say("notices.person_wants_erasure", params)
         case Help.DISTRESS:
             say = Say("notices.person_in_distress", params)
         case Help.TALK | Help.PHONE:

@@ -18,7 +18,6 @@ class Help(StrEnum):
     COMPLAINT = "complaint"
     PHONE = "phone"  # the person gave a number to be called at
     MY_DATA = "my_data"
-    ERASE_DATA = "erase_data"
     DISTRESS = "distress"  # words of despair: told at any hour
     RENEW = "renew"
     CHANGE = "change"  # of a permit: another place, trade or name, or a misprint
@@ -114,6 +113,18 @@ class CallPerson:
 
     about: Help
     flow: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskForMyData:
+    """Say what is held about the person; supervisors give them the copy within some days."""
+
+    within: int  # days
+
+
+@dataclass(frozen=True, slots=True)
+class EraseMyData:
+    """The person confirmed twice that all of their data be erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,8 +479,18 @@ Supervising: TypeAlias = (
     | ShowWhereabouts
     | TellHeads
 )
+#: Effects on all that is held about a person.
+AboutMyData: TypeAlias = AskForMyData | EraseMyData
 #: Effects by which an officer reports; no page that was shown before is out of date.
 FromOfficer: TypeAlias = TellLate | TellConcern | TellAbsence
 Effect: TypeAlias = (
-    Reply | Submit | ShowDocument | AboutVisit | AboutCase | AboutPerson | FromOfficer | Supervising
+    Reply
+    | Submit
+    | ShowDocument
+    | AboutVisit
+    | AboutCase
+    | AboutPerson
+    | AboutMyData
+    | FromOfficer
+    | Supervising
 )

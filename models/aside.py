@@ -24,7 +24,7 @@ from models.infrastructure.encryption import Unreadable
 from models.infrastructure.errors import OperatorError
 from models.outbox import OutboundMessage
 from models.person import Person
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 ACTOR = "operator"  # in the audit
 #: Outcomes of messages that were given up through a fault of ours.
@@ -72,7 +72,7 @@ class SessionAside(Base):
         ForeignKey("people.id"), index=True, info=on_linking(Linking.MOVES)
     )
     session: Mapped[bytes] = mapped_column(
-        LargeBinary, info=personal(Personal.WORDS, Keep.DRAFTS)
+        LargeBinary, info=personal(Personal.WORDS, Keep.DRAFTS, Erasing.ROW)
     )  # encrypted, as in `conversations`
     has_draft: Mapped[bool]
     set_aside_at: Mapped[datetime] = mapped_column(default=func.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Identity
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
@@ -14,7 +14,10 @@ QUIET = timedelta(days=1)  # between two notices about the same person's same re
 
 
 class HelpRequest(Base):
-    """One kind of request of one person: when supervisors were notified, and repeats since."""
+    """One kind of request of one person: when supervisors were notified, and repeats since.
+
+    `answer_by` is the deadline that the person was told; None for requests without one.
+    """
 
     __tablename__ = "help_requests"
 
@@ -24,6 +27,8 @@ class HelpRequest(Base):
     kind: Mapped[Code] = mapped_column(primary_key=True)
     told_at: Mapped[datetime]
     repeats: Mapped[int] = mapped_column(default=0)
+    number: Mapped[int] = mapped_column(Identity())
+    answer_by: Mapped[datetime | None]
 
 
 def count(tx: Session, person_id: int, kind: str, at: datetime) -> int | None:

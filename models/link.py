@@ -16,6 +16,7 @@ from models.base import Base
 from models.infrastructure.encryption import blind_index
 from models.infrastructure.quotas import LINK_CODES
 from models.personal import (
+    Erasing,
     Keep,
     Linking,
     Personal,
@@ -48,7 +49,7 @@ class LinkCode(Base):
         ForeignKey("people.id"), index=True, info=on_linking(Linking.STAYS)
     )
     code_hash: Mapped[bytes] = mapped_column(
-        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS)
+        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS, Erasing.ROW)
     )
     expires_at: Mapped[datetime] = mapped_column(index=True)
     taken_by_id: Mapped[int | None] = mapped_column(
@@ -155,10 +156,12 @@ MERGES = {
     ),
     "help_requests.person_id": (
         """
-        INSERT INTO help_requests AS own (person_id, kind, told_at, repeats)
-        SELECT :kept, kind, told_at, repeats FROM help_requests WHERE person_id = :gone
+        INSERT INTO help_requests AS own (person_id, kind, told_at, repeats, number, answer_by)
+        SELECT :kept, kind, told_at, repeats, number, answer_by
+          FROM help_requests WHERE person_id = :gone
         ON CONFLICT (person_id, kind) DO UPDATE
            SET told_at = greatest(own.told_at, excluded.told_at),
+               answer_by = least(own.answer_by, excluded.answer_by),
                repeats = own.repeats + excluded.repeats
         """,
         "DELETE FROM help_requests WHERE person_id = :gone",

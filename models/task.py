@@ -26,6 +26,7 @@ KINDS = (
     "remind",
     "erase_drafts",
     "link",
+    "erase",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

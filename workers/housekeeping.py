@@ -27,6 +27,7 @@ from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.link import LinkCode
 from models.outbox import OutboundMessage
+from models.person import Person
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window
@@ -54,6 +55,7 @@ def sweep(tx: Session, run: Task) -> datetime | None:
     _offer_again(tx, run)
     _expire_again(tx, run)
     _issue_again(tx, run)
+    _erase_again(tx, run)
     _give_windows_up(tx, run)
     _report_overdue(tx)
     return None
@@ -174,6 +176,16 @@ def _issue_again(tx: Session, run: Task) -> None:
         )
     )
     _plan_again(tx, "document", ids.all(), run)
+
+
+def _erase_again(tx: Session, run: Task) -> None:
+    ids = tx.scalars(
+        select(Person.id).where(
+            Person.erase_asked_at < now(tx) - STUCK,
+            _idle("erase", Person.id),
+        )
+    )
+    _plan_again(tx, "erase", ids.all(), run)
 
 
 def _begun(

@@ -23,7 +23,7 @@ from models.document import Document
 from models.infrastructure import logs
 from models.task import Task
 from models.visit import Offer, Visit
-from workers import drafts, housekeeping
+from workers import drafts, erasing, housekeeping
 from workers.context import ACTOR, Context, Prepare, Settle
 from workers.documents import issue
 from workers.verification import run as verification
@@ -36,7 +36,12 @@ def _link(tx: Session, task: Task) -> datetime | None:
 
 #: Kinds with a first phase that holds no lock.
 LONG: Mapping[str, Prepare] = MappingProxyType(
-    {"verify": verification.prepare, "document": issue.prepare, "tidy": housekeeping.tidy}
+    {
+        "verify": verification.prepare,
+        "document": issue.prepare,
+        "erase": erasing.prepare,
+        "tidy": housekeeping.tidy,
+    }
 )
 #: Kinds that only read and write rows.
 SHORT: Mapping[str, Settle] = MappingProxyType(

@@ -297,6 +297,8 @@ def _in_words(answer: Json) -> str:
 #: Sentences of the reply -> the label of the matter that they answer.
 _MATTERS = {
     "common.complaint": "complaint",
+    "common.erase.what": "privacy",
+    "common.my_data": "privacy",
     "common.no_permit": "resend_permit",
     "my_requests.show": "status",
     "notices.caller.matter.renew": "renew",
@@ -351,7 +353,7 @@ LABELS = frozenset(
         "term",
     ]
 )
-_CALLS = {Help.TALK: "human", Help.MY_DATA: "privacy", Help.ERASE_DATA: "privacy"}
+_CALLS = {Help.TALK: "human"}
 
 
 #: Sentences of a reply to staff -> the matter that they answer.

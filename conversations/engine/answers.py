@@ -14,7 +14,7 @@ from conversations.effects import (
     Help,
     RememberPhone,
 )
-from conversations.engine import asides, desk, drafts, first_page, orders, questions
+from conversations.engine import asides, desk, drafts, erasing, first_page, orders, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.joining import parts
 from conversations.engine.meanings import GATHERED, Parts, Several
@@ -386,7 +386,7 @@ def _read_again(turn: TurnBuilder, step: Step, words: str) -> Json:
 
 def _settle_own_question(turn: TurnBuilder, answer: str) -> None:
     draft = turn.session.draft
-    if asides.settle(turn, answer):
+    if asides.settle(turn, answer) or erasing.settle(turn, answer):
         return
     if answer in {"restart", "drop"} and draft is not None:
         turn.session = structs.replace(turn.session, draft=Draft(draft.flow, draft.subject))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from fsspec.core import url_to_fs
@@ -60,6 +60,16 @@ class Storage:
         full = self._full(path)
         with _as_os_error():
             return bool(self._system.isfile(full))
+
+    def delete(self, path: str) -> None:
+        """Delete a file; idempotent.
+
+        Raises:
+            OSError: the store is unavailable.
+        """
+        full = self._full(path)
+        with _as_os_error(), suppress(FileNotFoundError):
+            self._system.rm_file(full)
 
     def open_to_others(self) -> Path | None:
         """Return the store's folder on a disk if other users of this machine have access to it."""
