@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from casework import cases
 from casework.act import Act
 from casework.documents import holder
-from casework.redaction import Redaction, leaves
+from casework.redaction import Pin, Redaction, leaves, pins_in
 from conversations import messages, services
 from conversations.messages import Json, Message, Say
 from conversations.service import DocumentKind, Known, Service
@@ -47,7 +47,7 @@ Hindrance = Literal["staff", "visit"]
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased, and what was kept."""
+    """The rows and files that were erased, and the documents that were kept."""
 
     rows: Mapping[str, int]  # by table
     files: int
@@ -276,7 +276,7 @@ def printed_only(
 def _names(tx: Session, theirs: Sequence[Person], files: Sequence[Attachment]) -> Redaction:
     """Return everything by which messages to others may name these people."""
     ids = [one.id for one in theirs]
-    names, words, numbers = set[str](), set[str](), set[str]()
+    names, words, numbers, pins = set[str](), set[str](), set[str](), set[Pin]()
     words |= {row.sha256 for row in files if row.sha256}
     words |= {phone for one in theirs if (phone := readable(one.phone))}
     words |= set(people.numbers_of(tx, ids).values())
@@ -288,8 +288,9 @@ def _names(tx: Session, theirs: Sequence[Person], files: Sequence[Attachment]) -
         answers = readable(case.answers) or {}
         names |= {services.load()[case.service].holder(answers), holder(tx, case)}
         words |= set(leaves(answers))
+        pins |= set(pins_in(answers))
         numbers |= {case.number}
-    return Redaction.of(names, words, numbers)
+    return Redaction.of(names, words, numbers, pins)
 
 
 def _redact(tx: Session, others: Sequence[int], named: Redaction) -> None:

@@ -1,4 +1,4 @@
-"""What is held about a person: told at once; the copy of it is given by a supervisor."""
+"""A person's own data: which kinds are held is told at once; a supervisor gives the copy."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from casework.act import Act
 from casework.documents import day
+from casework.people import phone_of
 from conversations.effects import Help
 from conversations.events import News
 from conversations.messages import Lines, Say, Value
 from models import help_request
-from models import person as people
 from models.attachment import Attachment
 from models.case import Case
 from models.conversation import Conversation
@@ -74,9 +74,7 @@ def _request(act: Act, days: int) -> tuple[str, date]:
         ).one_or_none()
         params: dict[str, Value] = {
             "name": me.name or Say("notices.caller.no_name"),
-            "phone": me.phone
-            or people.numbers_of(act.tx, [me.id]).get(me.id)
-            or Say("notices.caller.no_phone"),
+            "phone": phone_of(act),
             "number": latest.number if latest else Say("notices.caller.no_number"),
             "request": number,
             "by": by,

@@ -84,7 +84,7 @@ def ask_for_help(act: Act, about: Help, flow: str = "") -> None:
     ).one_or_none()
     params: dict[str, Value] = {
         "name": me.name or Say("notices.caller.no_name"),
-        "phone": _phone(act),
+        "phone": phone_of(act),
         "number": latest.number if latest else Say("notices.caller.no_number"),
     }
     match about:
@@ -103,7 +103,7 @@ def ask_for_help(act: Act, about: Help, flow: str = "") -> None:
     act.tell_supervisors(area, News.PERSON_CALLED, me.id, say, *again, can_wait=can_wait)
 
 
-def _phone(act: Act) -> Value:
+def phone_of(act: Act) -> Value:
     """Return the number to call the person who acts, or a sentence that none is known."""
     me = act.who()
     if me.phone:

@@ -355,7 +355,6 @@ LABELS = frozenset(
 )
 _CALLS = {Help.TALK: "human"}
 
-
 #: Sentences of a reply to staff -> the matter that they answer.
 _AT_DESK = {
     "rounds_desk.absence": "absence",

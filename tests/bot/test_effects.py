@@ -614,7 +614,6 @@ CALLS: dict[str, tuple[tuple[Event, ...], str]] = {
     ),
     "despair": ((Said("saya mau bunuh diri saja"),), "SEGERA"),
     "their data": ((Said("data saya"),), "minta salinan datanya"),
-    "their erasure": ((Said("hapus data"),), "minta datanya dihapus"),
     "a number to call": ((SharedContact("+6281234567890", own=True),), "ingin bicara"),
 }
 
@@ -629,7 +628,8 @@ async def test_supervisors_hear_of_one_thing_once_a_day_and_then_how_often(
     await town.say("halo", "stranger")
     for event in events * 12:
         await town.say(event, "stranger")
-    assert len(town.desk.chat.texts("stranger")) == 1 + 12 * len(events), "an answer each time"
+    answers = len(events) + (what == "their data")  # what is held, and how to be called
+    assert len(town.desk.chat.texts("stranger")) == 1 + 12 * answers, "an answer each time"
     for boss in (BOSS, "second"):
         assert [told in text for text in town.desk.chat.texts(boss)].count(True) == 1
     yesterday = now() - timedelta(days=1, seconds=1)
@@ -647,10 +647,10 @@ async def test_each_kind_of_request_and_each_person_is_told(town: Town) -> None:
     before = len(town.desk.chat.texts(BOSS))
     for who in ("one", "other"):
         await town.say("halo", who)
-        for said in ("lapor pungli", "data saya", "hapus data", "bicara dengan petugas"):
+        for said in ("lapor pungli", "data saya", "bicara dengan petugas"):
             await town.say(said, who)
             await town.say(said, who)
-    assert len(town.desk.chat.texts(BOSS)) == before + 8
+    assert len(town.desk.chat.texts(BOSS)) == before + 6
 
 
 async def test_a_supervisor_far_away_decides_where_nobody_supervises(town: Town) -> None:

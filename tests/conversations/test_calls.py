@@ -7,7 +7,7 @@ from conversations.parsers import phone
 from tests.conversations.transcript import Chat
 
 FLOWS = flows.load()
-ASKS = ("lapor pungli", "bicara dengan orang", "data saya", "hapus data", "petugasnya kasar")
+ASKS = ("lapor pungli", "bicara dengan orang", "data saya", "petugasnya kasar")
 
 
 def chat(*so: str) -> Chat:

@@ -79,7 +79,8 @@ ANSWERED = [
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.reason.{}": sorted(CALLED),
     "call.short.{}": sorted(CALLED),
-    "common.{}": ("resume", "cancel", "complaint", "call", "gathered", "my_data", "erase_data"),
+    "common.{}": ("resume", "cancel", "complaint", "call", "gathered", "erase", "erase_sure"),
+    "common.erase.{}": ("open", "visited", "staff", "visit"),
     "notices.caller.matter.{}": (
         "renew",
         "change",
@@ -107,6 +108,15 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "my_requests.visit.{}": sorted(OPEN_VISITS),
     "notices.link_{}": get_args(Taken),
     "notices.link_refused_{}": ("staff", "open", "identity"),
+    "notices.own_data.{}": [
+        "chat",
+        "documents",
+        "identity",
+        "photos",
+        "reach",
+        "requests",
+        "visits",
+    ],
     "notices.officer_concern.{}": sorted(CONCERNS),
     "rounds_desk.concern.{}": sorted(ASKED),
     "rounds_desk.fail.{}": sorted(FAILS),
