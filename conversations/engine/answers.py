@@ -427,6 +427,9 @@ def _edit(turn: TurnBuilder, step_id: str) -> None:
 
 def _ask_again(turn: TurnBuilder) -> None:
     draft, step = turn.session.draft, turn.asked_step()
+    if erasing.is_open(turn):
+        erasing.keep(turn)
+        return
     if draft is None or step is None:
         drafts.stale(turn)
         return

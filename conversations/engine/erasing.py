@@ -98,4 +98,4 @@ def _withdrawn(turn: TurnBuilder) -> list[Say]:
 def _kept(turn: TurnBuilder) -> list[Say]:
     """Say which documents stay on record."""
     numbers = [one.number for case in turn.facts.mine.cases for one in case.documents]
-    return [Say("common.erase.kept", {"number": number}) for number in numbers]
+    return [Say("common.erase.kept", {"number": ", ".join(numbers)})] if numbers else []

@@ -22,10 +22,12 @@ from casework import (
     cases,
     days,
     documents,
+    erasing,
     handing_on,
     identities,
     linking,
     overview,
+    own_data,
     people,
     reports,
     staff,
@@ -126,6 +128,10 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: documents.revoke_numbered(act, w.permit.number, "moved"), "supervisor"
     ),
     documents.send_again: Right(lambda w, act: documents.send_again(act, w.case.id), "owner"),
+    erasing.ask_for: Right(lambda w, act: erasing.ask_for(act, w.case.person_id), "office"),
+    erasing.go_on: Right(
+        lambda w, act: erasing.go_on(act, w.case.person_id, frozenset()), "office"
+    ),
     linking.join: Right(lambda w, act: linking.join(act, w.link_code_id), "office"),
     people.called: Right(lambda w, act: people.called(act, w.case.person_id), "supervisor"),
     people.send_identity_link: Right(
@@ -197,6 +203,8 @@ CASES: dict[Callable[..., object], Right] = {
 #: About nobody's row but the actor's own: anybody may, about themselves.
 OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     cases.submit: lambda act: cases.submit(act, "business_permit", make.answers(1)),
+    erasing.ask: erasing.ask,
+    own_data.ask: lambda act: own_data.ask(act, 3),
     documents.show: lambda act: documents.show(act, "IUMK-2026-3174-000001"),
     people.ask_for_help: lambda act: people.ask_for_help(act, Help.COMPLAINT),
     people.give_consent: lambda act: people.give_consent(act, "applying"),
@@ -243,6 +251,7 @@ PARTS = {
     "course.to_review",
     "documents.issue",
     "documents.may_check",
+    "people.phone_of",
     "overview.looks_after",
     "visits.call_off",
     "visits.cancel",

@@ -37,6 +37,17 @@ def test_what_is_not_there_is_said_to_be_missing(storage: Storage) -> None:
         storage.read("photos/none.jpg")
 
 
+def test_what_is_deleted_is_gone_and_may_be_deleted_again(storage: Storage) -> None:
+    storage.write("photos/one.jpg", b"one")
+    storage.write("photos/another.jpg", b"another")
+    storage.delete("photos/one.jpg")
+    storage.delete("photos/one.jpg")
+    assert not storage.exists("photos/one.jpg")
+    assert storage.read("photos/another.jpg") == b"another"
+    with pytest.raises(ValueError, match="no path"):
+        storage.delete("../photos/another.jpg")
+
+
 @pytest.mark.parametrize("path", ["", "/etc/passwd", "../secret", "photos/../../secret"])
 def test_no_path_leads_out_of_the_store(storage: Storage, path: str) -> None:
     with pytest.raises(ValueError, match="no path under the file store"):
