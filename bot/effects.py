@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from casework import (
     cases,
     documents,
+    erasing,
     handing_on,
     overview,
+    own_data,
     people,
     portraits,
     reports,
@@ -33,6 +35,7 @@ from conversations.effects import (
     AboutVisit,
     AcceptOffer,
     Arrive,
+    AskForMyData,
     Assign,
     Called,
     CallPerson,
@@ -42,6 +45,7 @@ from conversations.effects import (
     DeclineOffer,
     Depart,
     Effect,
+    EraseMyData,
     FailVisit,
     FinishVisit,
     FromOfficer,
@@ -89,7 +93,6 @@ from conversations.supervision import (
     TellHeads,
 )
 from conversations.ticketing import (
-    AboutStuck,
     AboutTicket,
     AddToTicket,
     AnswerTicket,
@@ -229,8 +232,6 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_person(act, effect)
     elif isinstance(effect, AboutTicket):
         _about_ticket(act, effect)
-    elif isinstance(effect, AboutStuck):
-        _about_stuck(act, effect)
     elif isinstance(effect, Supervising):
         _supervising(act, effect)
     elif isinstance(effect, FromOfficer):
@@ -243,6 +244,10 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
                 cases.submit(act, service, answers, whom)
             case ShowDocument(number):
                 documents.show(act, number)
+            case AskForMyData(within):
+                own_data.ask(act, within)
+            case EraseMyData():
+                erasing.ask(act)
             case _:
                 assert_never(effect)
 
@@ -360,10 +365,10 @@ def _about_ticket(act: Act, effect: AboutTicket) -> None:
         case DropTicket(case_id):
             tickets.drop(act, case_id)
         case _:
-            assert_never(effect)
+            _about_stuck(act, effect)
 
 
-def _about_stuck(act: Act, effect: AboutStuck) -> None:
+def _about_stuck(act: Act, effect: CloseMessage | EndVisit | RetryMessage) -> None:
     match effect:
         case RetryMessage(row_id):
             stuck.retry(act, row_id)

@@ -84,6 +84,7 @@ class City:
     flows: Flows
     directory: Directory
     pages: str  # base URL of the public pages
+    my_data_days: int = 3  # within which people get a copy of their data
 
 
 def load(
@@ -108,6 +109,7 @@ def load(
             calendar=openings[one.id].calendar,
             directory=city.directory,
             pages=city.pages,
+            my_data_days=city.my_data_days,
             me=Me(
                 roles=_roles(me),
                 locale=_locale(one.locale),

@@ -171,6 +171,7 @@ async def running(
     public_url: str,
     *,
     directory: Directory,
+    my_data_days: int = 3,
     templates: TemplateWatch | None = None,
 ) -> AsyncIterator[Bot]:
     """Run a bot while the context is open; close all its arguments at the end.
@@ -179,7 +180,8 @@ async def running(
     """
     sender = Sender(db, channels, storage, limits)
     media = Media(db, channels, storage)
-    city = City(area.load(), business_type.load(), flows.load(), directory, public_url)
+    kinds = business_type.load()
+    city = City(area.load(), kinds, flows.load(), directory, public_url, my_data_days)
     turns = Turns(db, city, public_url, sender)
     bot = Bot(db, channels, storage, turns, sender, media, templates)
     gc.freeze()  # objects loaded so far are permanent: the collector can skip them

@@ -64,6 +64,9 @@ class Settings(settings.Settings):
     #: Facts about offices that people are told; without it the example, in which none is filled in.
     city_file: str | None = setting(text, example="/etc/izin-datang/city.toml", optional=True)
 
+    #: Within which people who ask for a copy of their data get it. Source: UU 27/2022 art. 32.
+    my_data_days: int = setting(whole_number(1, 30), example="3", default="3")
+
     metrics_token: Secret[str] | None = secret(
         matching(r"[\w-]{16,256}", "16 to 256 letters, digits, _ or -"),
         example='"$(openssl rand -hex 32)"',

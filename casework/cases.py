@@ -85,6 +85,9 @@ def identity_given(act: Act, person_id: int) -> None:
 def withdraw(act: Act, case_id: int) -> None:
     """Withdraw the person's own case, and cancel its open visit."""
     case = act.my_case(case_id)
+    if course.service_of(case).answered:
+        tickets.drop(act, case.id)
+        return
     open_visit = visit.open_of_case(act.tx, case.id)
     if open_visit is not None:
         cancel(act, open_visit)

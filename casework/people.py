@@ -84,14 +84,10 @@ def ask_for_help(act: Act, about: Help, flow: str = "", words: str = "") -> None
     ).one_or_none()
     params: dict[str, Value] = {
         "name": me.name or Say("notices.caller.no_name"),
-        "phone": _phone(act),
+        "phone": phone_of(act),
         "number": latest.number if latest else Say("notices.caller.no_number"),
     }
     match about:
-        case Help.MY_DATA:
-            say = Say("notices.person_wants_data", params)
-        case Help.ERASE_DATA:
-            say = Say("notices.person_wants_erasure", params)
         case Help.DISTRESS:
             say = Say("notices.person_in_distress", params)
         case Help.TALK | Help.PHONE:
@@ -100,10 +96,10 @@ def ask_for_help(act: Act, about: Help, flow: str = "", words: str = "") -> None
             matter = Say(f"notices.caller.matter.{about}")
             say = Say("notices.person_asks", {**params, "matter": matter})
     kind = Help.TALK if about is Help.PHONE else about  # a number is given to be called at
-    tickets.ask(act, kind, say, words=words, at_once=about is Help.DISTRESS)
+    tickets.ask(act, tickets.Matter(kind, say, words, at_once=about is Help.DISTRESS))
 
 
-def _phone(act: Act) -> Value:
+def phone_of(act: Act) -> Value:
     """Return the number to call the person who acts, or a sentence that none is known."""
     me = act.who()
     if me.phone:
@@ -125,7 +121,9 @@ def tell_heads(act: Act, about: Literal["away", "misconduct", "talk"], words: st
         for person_id in heads:
             act.tell(person_id, News.SUPERVISOR_AWAY, me.id, say)
     else:
-        tickets.ask(act, f"supervisor_{about}", say, words=words, heads_only=True, always=True)
+        tickets.ask(
+            act, tickets.Matter(f"supervisor_{about}", say, words, heads_only=True), always=True
+        )
     act.reply("supervising.heads_told" if heads else "supervising.no_heads")
 
 

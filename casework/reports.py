@@ -70,19 +70,18 @@ def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
         _tell(act, me, visit, say, can_wait=about not in _URGENT)
         return
     above = about is Concern.COMPLAINT_ABOVE
-    told = tickets.ask(
-        act,
+    matter = tickets.Matter(
         about,
         say,
-        words=words,
+        words,
         area=visit.area_code if visit is not None else None,
         heads_only=above,
         at_once=about in _URGENT,
-        always=True,
         visit_of=act.tx.get_one(Case, visit.case_id).number if visit is not None else "",
     )
+    asked = tickets.ask(act, matter, always=True)
     if above:
-        act.reply("supervising.heads_told" if told else "supervising.no_heads")
+        act.reply("supervising.heads_told" if asked.told else "supervising.no_heads")
 
 
 def absent(act: Act, days: Sequence[date], words: str) -> None:

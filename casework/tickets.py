@@ -7,6 +7,7 @@ supervisors' list until somebody closes it with words.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,33 @@ _WITH_OFFICER = frozenset(
 _UNDER_WAY = frozenset({VisitState.ON_THE_WAY, VisitState.ARRIVED})
 
 
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A matter that somebody brings to the office: a `Help` or `Concern`, and the news of it.
+
+    `words` are the person's own. One that is `at_once` is told at any hour. `visit_of` is the number of
+    the case whose visit it is about. `within` is the time to settle it, if it is not the usual.
+    """
+
+    about: str
+    say: Say
+    words: str = ""
+    area: str | None = None  # of the person's newest request, or of their work, if it is None
+    heads_only: bool = False
+    at_once: bool = False
+    visit_of: str = ""
+    within: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A ticket that somebody waits for: its number and deadline, and whether anybody was told."""
+
+    number: str
+    by: date
+    told: bool
+
+
 # -- opened ----------------------------------------------------------------------------------------
 
 
@@ -74,43 +102,40 @@ def complain(act: Act, service: str, answers: Mapping[str, Json], whom: int | No
     act.reply(f"{service}.submitted", **what)
 
 
-def ask(
-    act: Act,
-    about: str,
-    say: Say,
-    *,
-    words: str = "",
-    area: str | None = None,
-    heads_only: bool = False,
-    at_once: bool = False,
-    always: bool = False,
-    visit_of: str = "",
-) -> bool:
-    """Open a ticket for the person who acts, and tell supervisors `say`; a repeat is counted.
+def ask(act: Act, matter: Matter, *, always: bool = False, says: bool = True) -> Asked:
+    """Open a ticket for the person who acts, and tell supervisors; a repeat is counted.
 
-    With `at_once`, it is told at any hour. With `always`, supervisors are told of repeats too, and
-    not only once a day, and the person is not told a number. `visit_of` is the number of the case
-    whose visit it is about. Return whether somebody was there to be told.
+    With `always`, supervisors are told of repeats too, and not only once a day. With `says`, the
+    person is told the number of a new ticket.
     """
     me = act.who().id
-    known = ticket.open_of(act.tx, me, about, None)
+    known = ticket.open_of(act.tx, me, matter.about, None)
     if known is None:
-        given: dict[str, Json] = {"about": about, "words": words, "visit_of": visit_of}
-        area = area or area_of(act.tx, me)
-        case, row = _open(
-            act, me, HELP, given, area, about=about, heads_only=heads_only, at_once=at_once
-        )
-        if not always:
+        given: dict[str, Json] = {
+            "about": matter.about,
+            "words": matter.words,
+            "visit_of": matter.visit_of,
+        }
+        area = matter.area or area_of(act.tx, me)
+        case, row = _open(act, me, HELP, given, area, about=matter.about)
+        row.heads_only = matter.heads_only
+        if matter.at_once:
+            row.answer_by = act.at + AT_ONCE
+        if matter.within is not None:
+            row.answer_by = row.close_by = act.at + matter.within
+        if says and not always:
             act.reply("ticket.noted", number=case.number, by=_day(row.answer_by))
-        return _tell(act, case, row, say, can_wait=not at_once)
+        told = _tell(act, case, row, matter.say, can_wait=not matter.at_once)
+        return Asked(case.number, _day(row.answer_by), told)
     case, row = ticket.lock(act.tx, known[0].id)
-    _say_again(act, case, row, words)
+    _say_again(act, case, row, matter.words)
     if not always and act.at - row.told_at < TOLD_AGAIN:
-        return True
+        return Asked(case.number, _day(row.answer_by), told=True)
     unheard = row.times - row.told_times - 1
     row.told_at, row.told_times = act.at, row.times
     again = [Say("notices.caller.asked_before", {"n": unheard})] if unheard else []
-    return _tell(act, case, row, say, *again, can_wait=not at_once)
+    told = _tell(act, case, row, matter.say, *again, can_wait=not matter.at_once)
+    return Asked(case.number, _day(row.answer_by), told)
 
 
 def _open(
@@ -122,8 +147,6 @@ def _open(
     *,
     about: str,
     accused: Officer | None = None,
-    heads_only: bool = False,
-    at_once: bool = False,
 ) -> tuple[Case, Ticket]:
     """Create a case that waits for an answer, and its ticket."""
     case_id, _ = cases.submit(act.tx, person_id, service, dict(answers), area_code=area)
@@ -134,14 +157,13 @@ def _open(
     if not isinstance(stage, Answer):
         raise NotAllowed(f"the cases of {service} are not answered in words")
     days = calendar.load(act.tx)
-    first = _end_of(days.working_days_after(act.at, stage.first.days))
     row = Ticket(
         case_id=case.id,
         about=about,
         officer_id=accused.id if accused is not None else None,
-        heads_only=heads_only or (accused is not None and accused.role != "officer"),
+        heads_only=accused is not None and accused.role != "officer",
         told_at=act.at,
-        answer_by=act.at + AT_ONCE if at_once else first,
+        answer_by=_end_of(days.working_days_after(act.at, stage.first.days)),
         close_by=_end_of(days.working_days_after(act.at, stage.closed.days)),
     )
     act.tx.add(row)

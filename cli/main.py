@@ -27,6 +27,7 @@ COMMANDS = {
     "officers": "Officers and supervisors",
     "documents": "Documents that were issued",
     "identity": "Links to the identity page",
+    "people": "People whose data is to be erased",
     "templates": "WhatsApp's approved templates, for messages after a day of silence",
     "days": "Days on which officers do not work, or do",
     "measure": "Play labelled lines on the engine, and print the share understood",

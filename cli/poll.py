@@ -49,7 +49,13 @@ async def _poll_until_stopped(settings: Settings, token: str, directory: Directo
     channels = {telegram.name: telegram}
     allowed = limits(settings)
     async with running(
-        db, channels, storage, allowed, settings.public_url, directory=directory
+        db,
+        channels,
+        storage,
+        allowed,
+        settings.public_url,
+        directory=directory,
+        my_data_days=settings.my_data_days,
     ) as bot:
         loop = Loop(
             "poll",

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from conversations.messages import Json, Message
 from conversations.supervision import Supervising
-from conversations.ticketing import AboutStuck, AboutTicket
+from conversations.ticketing import AboutTicket
 
 
 class Help(StrEnum):
@@ -19,7 +19,6 @@ class Help(StrEnum):
     TALK = "talk"
     PHONE = "phone"  # the person gave a number to be called at
     MY_DATA = "my_data"
-    ERASE_DATA = "erase_data"
     DISTRESS = "distress"  # words of despair: told at any hour
     RENEW = "renew"
     CHANGE = "change"  # of a permit: another place, trade or name, or a misprint
@@ -116,6 +115,18 @@ class CallPerson:
     about: Help
     flow: str = ""
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskForMyData:
+    """Say what is held about the person; supervisors give them the copy within some days."""
+
+    within: int  # days
+
+
+@dataclass(frozen=True, slots=True)
+class EraseMyData:
+    """The person confirmed twice that all of their data be erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +373,8 @@ AboutPerson: TypeAlias = (
     | ShowOfficer
     | UseLanguage
 )
+#: Effects on all that is held about a person.
+AboutMyData: TypeAlias = AskForMyData | EraseMyData
 #: Effects by which an officer reports; no page that was shown before is out of date.
 FromOfficer: TypeAlias = OfferPortrait | TellLate | TellConcern | TellAbsence
 Effect: TypeAlias = (
@@ -371,8 +384,8 @@ Effect: TypeAlias = (
     | AboutVisit
     | AboutCase
     | AboutPerson
-    | AboutStuck
     | AboutTicket
+    | AboutMyData
     | FromOfficer
     | Supervising
 )

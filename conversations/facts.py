@@ -380,6 +380,7 @@ class Facts:
     calendar: Calendar = Weekdays()
     directory: Directory = field(default_factory=dict)
     pages: str = ""  # base URL of the public pages
+    my_data_days: int = 3  # within which people get a copy of their data
     me: Me = Me()
     mine: Mine = field(default_factory=Mine)
     rounds: Rounds = Rounds()

@@ -72,10 +72,17 @@ class EndVisit:
     visit_id: int
 
 
-#: Effects on what is stuck.
-AboutStuck: TypeAlias = CloseMessage | EndVisit | RetryMessage
-#: Effects on what waits for an answer in words.
-AboutTicket: TypeAlias = AddToTicket | AnswerTicket | CloseTicket | DropTicket | TakeTicket
+#: Effects on what waits for a supervisor: tickets, and what is stuck.
+AboutTicket: TypeAlias = (
+    AddToTicket
+    | AnswerTicket
+    | CloseMessage
+    | CloseTicket
+    | DropTicket
+    | EndVisit
+    | RetryMessage
+    | TakeTicket
+)
 
 
 def state(one: TicketFact) -> Say:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
 from models.person import Address
-from models.personal import Keep, Personal, personal
+from models.personal import Erasing, Keep, Personal, personal
 
 
 class Alias(Base):
@@ -26,8 +26,10 @@ class Alias(Base):
     )
 
     channel: Mapped[Code] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True, info=personal(Personal.REACH, Keep.ALIASES))
-    address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.ALIASES))
+    name: Mapped[str] = mapped_column(
+        primary_key=True, info=personal(Personal.REACH, Keep.ALIASES, Erasing.LAST)
+    )
+    address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.ALIASES, Erasing.LAST))
     made_at: Mapped[datetime] = mapped_column(default=func.now(), server_default=func.now())
 
 

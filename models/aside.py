@@ -26,7 +26,7 @@ from models.infrastructure.encryption import Unreadable
 from models.infrastructure.errors import OperatorError
 from models.outbox import OutboundMessage
 from models.person import Person
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 from models.scope import Scope
 
 ACTOR = "operator"  # in the audit
@@ -75,7 +75,7 @@ class SessionAside(Base):
         ForeignKey("people.id"), index=True, info=on_linking(Linking.MOVES)
     )
     session: Mapped[bytes] = mapped_column(
-        LargeBinary, info=personal(Personal.WORDS, Keep.DRAFTS)
+        LargeBinary, info=personal(Personal.WORDS, Keep.DRAFTS, Erasing.ROW)
     )  # encrypted, as in `conversations`
     has_draft: Mapped[bool]
     set_aside_at: Mapped[datetime] = mapped_column(default=func.now())

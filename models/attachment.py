@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code, unleased
 from models.infrastructure.encryption import Encrypted
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 REFERENCE = "attachments.reference"  # the associated data of its encryption
 _OPEN = "state = 'pending'"
@@ -42,14 +42,18 @@ class Attachment(Base):
     )
     channel: Mapped[Code]
     reference: Mapped[str | None] = mapped_column(
-        Encrypted(REFERENCE), info=personal(Personal.FILE, Keep.CASE)
+        Encrypted(REFERENCE), info=personal(Personal.FILE, Keep.CASE, Erasing.EMPTIED)
     )
     kind: Mapped[Code]  # photo or document, as it was sent
     state: Mapped[Code] = mapped_column(default=AttachmentState.PENDING)
     content_type: Mapped[Code | None]  # as sniffed from the content
     size: Mapped[int | None]  # bytes
-    sha256: Mapped[str | None] = mapped_column(index=True, info=personal(Personal.FILE, Keep.CASE))
-    path: Mapped[str | None] = mapped_column(info=personal(Personal.FILE, Keep.CASE))
+    sha256: Mapped[str | None] = mapped_column(
+        index=True, info=personal(Personal.FILE, Keep.CASE, Erasing.EMPTIED)
+    )
+    path: Mapped[str | None] = mapped_column(
+        info=personal(Personal.FILE, Keep.CASE, Erasing.EMPTIED)
+    )
     received_at: Mapped[datetime] = mapped_column(default=func.now())
     due_at: Mapped[datetime] = mapped_column(default=func.now())
     leased_until: Mapped[datetime | None]

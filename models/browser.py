@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
 from models.infrastructure.encryption import EncryptedJson
-from models.personal import Keep, Personal, personal
+from models.personal import Erasing, Keep, Personal, personal
 
 
 class BrowserMessage(Base):
@@ -21,10 +21,11 @@ class BrowserMessage(Base):
     __table_args__ = (Index("ix_browser_messages_phone", "address", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.MESSAGES))
+    address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.MESSAGES, Erasing.LAST))
     sent: Mapped[bool]
     payload: Mapped[Any] = mapped_column(
-        EncryptedJson("browser_messages.payload"), info=personal(Personal.WORDS, Keep.MESSAGES)
+        EncryptedJson("browser_messages.payload"),
+        info=personal(Personal.WORDS, Keep.MESSAGES, Erasing.LAST),
     )
     at: Mapped[datetime] = mapped_column(default=func.now())
 

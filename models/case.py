@@ -15,7 +15,7 @@ from models.base import NOT_PERSONAL, Base, Code
 from models.infrastructure.database import TASKS, pipeline
 from models.infrastructure.encryption import EncryptedJson, seal_json
 from models.lifecycle import OPEN_CASES, CaseState
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 _ANSWERS = "applications.answers"  # the associated data of its encryption: the old table's name
 
@@ -43,7 +43,7 @@ class Case(Base):
     service: Mapped[Code]
     state: Mapped[Code] = mapped_column(default=CaseState.SUBMITTED)
     answers: Mapped[Any] = mapped_column(
-        EncryptedJson(_ANSWERS), info=personal(Personal.WORDS, Keep.CASE)
+        EncryptedJson(_ANSWERS), info=personal(Personal.WORDS, Keep.CASE, Erasing.REDUCED)
     )
     answers_version: Mapped[int] = mapped_column(default=1)
     changed: Mapped[list[str] | None] = mapped_column(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 from models.infrastructure.encryption import EncryptedJson
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 
 class Conversation(Base):
@@ -26,7 +26,8 @@ class Conversation(Base):
         ForeignKey("people.id"), primary_key=True, info=on_linking(Linking.STAYS)
     )
     session: Mapped[Any] = mapped_column(
-        EncryptedJson("conversations.session"), info=personal(Personal.WORDS, Keep.DRAFTS)
+        EncryptedJson("conversations.session"),
+        info=personal(Personal.WORDS, Keep.DRAFTS, Erasing.ROW),
     )
     has_draft: Mapped[bool] = mapped_column(default=False)
     spoke_at: Mapped[datetime] = mapped_column(default=func.now())  # when they last wrote

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
 from models.base import Base, Code, now
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Keep, Kept, Linking, Personal, on_linking, personal
 
 
 class Document(Base):
@@ -33,7 +33,9 @@ class Document(Base):
     issued_on: Mapped[date]
     valid_until: Mapped[date | None]  # None: it does not expire
     revoked_at: Mapped[datetime | None]
-    revoked_because: Mapped[str | None] = mapped_column(info=personal(Personal.WORDS, Keep.CASE))
+    revoked_because: Mapped[str | None] = mapped_column(
+        info=personal(Personal.WORDS, Keep.CASE, Kept("the register says why a document is void"))
+    )
     path: Mapped[Code | None]
     made_at: Mapped[datetime] = mapped_column(default=func.now())
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, now
 from models.infrastructure.encryption import Encrypted, blind_index, open_text
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 LINK_LIFE = timedelta(hours=24)
 NAME = "identities.name"
@@ -36,19 +36,19 @@ class Identity(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MERGED))
     name: Mapped[str] = mapped_column(
-        Encrypted(NAME), info=personal(Personal.IDENTITY, Keep.PERSON)
+        Encrypted(NAME), info=personal(Personal.IDENTITY, Keep.PERSON, Erasing.ROW)
     )
     nik: Mapped[str] = mapped_column(
-        Encrypted("identities.nik"), info=personal(Personal.IDENTITY, Keep.PERSON)
+        Encrypted("identities.nik"), info=personal(Personal.IDENTITY, Keep.PERSON, Erasing.ROW)
     )
     nik_index: Mapped[bytes] = mapped_column(
-        LargeBinary, index=True, info=personal(Personal.IDENTITY, Keep.PERSON)
+        LargeBinary, index=True, info=personal(Personal.IDENTITY, Keep.PERSON, Erasing.ROW)
     )
     born_on: Mapped[str] = mapped_column(
-        Encrypted("identities.born_on"), info=personal(Personal.IDENTITY, Keep.PERSON)
+        Encrypted("identities.born_on"), info=personal(Personal.IDENTITY, Keep.PERSON, Erasing.ROW)
     )  # ISO date
     address: Mapped[str] = mapped_column(
-        Encrypted("identities.address"), info=personal(Personal.IDENTITY, Keep.PERSON)
+        Encrypted("identities.address"), info=personal(Personal.IDENTITY, Keep.PERSON, Erasing.ROW)
     )
     ktp_attachment_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"))
     given_by_id: Mapped[int] = mapped_column(
@@ -64,7 +64,7 @@ class IdentityLink(Base):
     __tablename__ = "identity_links"
 
     token_hash: Mapped[bytes] = mapped_column(
-        LargeBinary, primary_key=True, info=personal(Personal.PROOF, Keep.LINKS)
+        LargeBinary, primary_key=True, info=personal(Personal.PROOF, Keep.LINKS, Erasing.ROW)
     )
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MOVES))
     holder_id: Mapped[int] = mapped_column(ForeignKey("people.id"), info=on_linking(Linking.MOVES))

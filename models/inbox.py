@@ -17,7 +17,7 @@ from models.infrastructure.database import INBOX, notify, packed, pipeline
 from models.infrastructure.encryption import EncryptedJson, seal, seal_json
 from models.infrastructure.wire import Execute, Results
 from models.person import MAKE
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 NEWS = "news"  # the channel of rows that the application itself sends to a conversation
 
@@ -57,7 +57,7 @@ class InboxMessage(Base):
         ForeignKey("people.id"), info=on_linking(Linking.WAITING)
     )
     event: Mapped[Any] = mapped_column(
-        EncryptedJson("inbox.event"), info=personal(Personal.WORDS, Keep.MESSAGES)
+        EncryptedJson("inbox.event"), info=personal(Personal.WORDS, Keep.MESSAGES, Erasing.ROW)
     )
     address_id: Mapped[int | None]  # the sender's address; None for news
     attachment_id: Mapped[int | None]  # the file that came with it
@@ -88,7 +88,7 @@ REPEATED = "interval '3 days'"
 
 
 def add(tx: Session, arrivals: Iterable[Arrival]) -> list[int]:
-    """Insert rows, skipping known (channel, provider id) pairs; return the new rows' ids."""
+    """Insert rows, skipping known (channel, provider id) pairs and erased people; return ids."""
     hours = quiet.of(tx)
     rows = [
         {
@@ -113,6 +113,7 @@ _RECORD = f"""
            CASE WHEN quiet THEN nullif({quiet.later("now()")}, now()) END, 0
       FROM json_to_recordset(%(rows)s)
            AS new (channel text, provider_id text, person_id bigint, event text, quiet boolean)
+     WHERE (SELECT erased_at FROM people WHERE people.id = new.person_id) IS NULL
     ON CONFLICT DO NOTHING
     RETURNING id
 """
@@ -236,7 +237,7 @@ _WAITING = """
         ORDER BY due_at, id LIMIT :limit)
     )
     SELECT person_id FROM waiting JOIN people ON people.id = person_id
-     WHERE merged_into IS NULL ORDER BY waiting.id LIMIT :limit
+     WHERE merged_into IS NULL AND erased_at IS NULL ORDER BY waiting.id LIMIT :limit
 """
 
 

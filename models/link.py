@@ -16,6 +16,7 @@ from models.base import Base
 from models.infrastructure.encryption import blind_index
 from models.infrastructure.quotas import LINK_CODES
 from models.personal import (
+    Erasing,
     Keep,
     Linking,
     Personal,
@@ -48,7 +49,7 @@ class LinkCode(Base):
         ForeignKey("people.id"), index=True, info=on_linking(Linking.STAYS)
     )
     code_hash: Mapped[bytes] = mapped_column(
-        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS)
+        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS, Erasing.ROW)
     )
     expires_at: Mapped[datetime] = mapped_column(index=True)
     taken_by_id: Mapped[int | None] = mapped_column(

@@ -26,9 +26,10 @@ from models import audit
 from models.base import Base, Code, now
 from models.infrastructure.errors import OperatorError
 from models.person import Person, reachable
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Keep, Kept, Linking, Personal, on_linking, personal
 
 INVITATION_LIFE = timedelta(days=14)
+STAFF = Kept("who did an act of the office must stay known")
 
 #: A head supervises the whole city, and is notified when there is no supervisor to notify.
 StaffRole = Literal["officer", "supervisor", "head"]
@@ -67,10 +68,11 @@ class Officer(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     role: Mapped[Code] = mapped_column(default="officer")
-    name: Mapped[str] = mapped_column(info=personal(Personal.NAME, Keep.DUTY))
-    badge: Mapped[str] = mapped_column(info=personal(Personal.NAME, Keep.DUTY))
+    name: Mapped[str] = mapped_column(info=personal(Personal.NAME, Keep.DUTY, STAFF))
+    badge: Mapped[str] = mapped_column(info=personal(Personal.NAME, Keep.DUTY, STAFF))
     badge_key: Mapped[str | None] = mapped_column(
-        Computed(_KEY.format("badge"), persisted=True), info=personal(Personal.NAME, Keep.DUTY)
+        Computed(_KEY.format("badge"), persisted=True),
+        info=personal(Personal.NAME, Keep.DUTY, STAFF),
     )
     badge_shared: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     person_id: Mapped[int | None] = mapped_column(
@@ -79,7 +81,7 @@ class Officer(Base):
     capacity: Mapped[int] = mapped_column(default=3)
     active: Mapped[bool] = mapped_column(default=True)
     invitation_hash: Mapped[bytes | None] = mapped_column(
-        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS)
+        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS, STAFF)
     )
     invited_at: Mapped[datetime] = mapped_column(default=func.now())
     joined_at: Mapped[datetime | None]

@@ -30,7 +30,7 @@ from models.infrastructure.database import OUTBOX, notify, packed, pipeline
 from models.infrastructure.encryption import EncryptedJson, seal_json
 from models.infrastructure.quiet import QuietHours
 from models.infrastructure.wire import Execute, Results
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 #: A lease that a dead process held expires after this time. It starts at the statement's time, not
 #: the transaction's, which may have waited for locks before.
@@ -114,7 +114,7 @@ class OutboundMessage(Base):
     address_id: Mapped[int | None]  # the address to reply to; None: where they last wrote from
     dedupe_key: Mapped[Code]  # the fact and the recipient: "case:81:verified:owner"
     message: Mapped[Any] = mapped_column(
-        EncryptedJson("outbox.message"), info=personal(Personal.WORDS, Keep.MESSAGES)
+        EncryptedJson("outbox.message"), info=personal(Personal.WORDS, Keep.MESSAGES, Erasing.ROW)
     )  # conversations.messages
     lane: Mapped[Code] = mapped_column(default=Lane.REPLY)
     provisional: Mapped[bool] = mapped_column(default=False)  # dropped if a reply follows

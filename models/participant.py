@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
 from models.infrastructure.encryption import Encrypted
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 
 class ParticipantRole(StrEnum):
@@ -37,7 +37,7 @@ class Participant(Base):
         ForeignKey("people.id"), index=True, info=on_linking(Linking.MERGED)
     )
     name: Mapped[str | None] = mapped_column(
-        Encrypted("participants.name"), info=personal(Personal.NAME, Keep.CASE)
+        Encrypted("participants.name"), info=personal(Personal.NAME, Keep.CASE, Erasing.ROW)
     )
 
 

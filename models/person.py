@@ -32,7 +32,7 @@ from models.infrastructure.encryption import (
     seal,
 )
 from models.infrastructure.wire import Execute
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 WHATSAPP = "whatsapp"  # the channel whose addresses are telephone numbers
 ENCRYPTED = (WHATSAPP, "telegram")  # channels whose addresses are encrypted under INDEX_KEY
@@ -45,21 +45,29 @@ class Person(Base):
     __tablename__ = "people"
     __table_args__ = (
         Index("ix_people_merged", "merged_into", postgresql_where="merged_into IS NOT NULL"),
+        Index(
+            "ix_people_erase_asked_at",
+            "erase_asked_at",
+            postgresql_where="erase_asked_at IS NOT NULL",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     locale: Mapped[Code] = mapped_column(default="id")
     name: Mapped[str | None] = mapped_column(
-        Encrypted(NAME), info=personal(Personal.NAME, Keep.PERSON)
+        Encrypted(NAME), info=personal(Personal.NAME, Keep.PERSON, Erasing.EMPTIED)
     )
     phone: Mapped[str | None] = mapped_column(
-        Encrypted(PHONE), info=personal(Personal.REACH, Keep.PERSON)
+        Encrypted(PHONE), info=personal(Personal.REACH, Keep.PERSON, Erasing.EMPTIED)
     )  # E.164, shared by them
     created_at: Mapped[datetime] = mapped_column(default=func.now())
     opted_out_at: Mapped[datetime | None]  # if set, they get only replies to their own messages
     merged_into: Mapped[int | None] = mapped_column(
         ForeignKey("people.id"), info=on_linking(Linking.MERGED)
     )  # the same person's other row, which has all rows of this one
+    erase_asked_at: Mapped[datetime | None]  # set until all of the erasure is done
+    #: Their rows are erased: the row stands for what is kept, and its chat has another one.
+    erased_at: Mapped[datetime | None]
 
 
 class Address(Base):
@@ -76,7 +84,7 @@ class Address(Base):
         ForeignKey("people.id"), index=True, info=on_linking(Linking.MOVES)
     )
     channel: Mapped[Code]
-    address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.PERSON))
+    address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.PERSON, Erasing.LAST))
     heard_at: Mapped[datetime | None]  # when they last wrote from there; None if never
     unreachable_at: Mapped[datetime | None]  # reported by the channel; cleared when they write
 
@@ -231,10 +239,12 @@ _FIND = """
 """
 
 #: A CTE `asked` (id): the people given by id or by address; merged people by the id that was kept.
+#: Erased people are not found by their id.
 ASKED = """
     asked (id) AS (
       SELECT coalesce(merged_into, id) FROM people WHERE id IN
         (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(people)s))
+         AND erased_at IS NULL
        UNION
       SELECT person_id
         FROM json_to_recordset(%(addresses)s) AS one (channel text, address text)
@@ -261,13 +271,15 @@ def lock(tx: Session, ids: Iterable[int]) -> list[LockedPerson]:
 
 LOCK = f"""
     WITH {ASKED}
-    SELECT id, locale, name, phone, opted_out_at, merged_into FROM people
+    SELECT id, locale, name, phone, opted_out_at,
+           merged_into IS NOT NULL OR erased_at IS NOT NULL
+      FROM people
      WHERE id IN (SELECT id FROM asked) ORDER BY id FOR NO KEY UPDATE
 """
 
 
 def speaker(
-    row: tuple[int, str, bytes | None, bytes | None, datetime | None, int | None],
+    row: tuple[int, str, bytes | None, bytes | None, datetime | None, bool],
 ) -> LockedPerson:
     """Return the person of a row of `LOCK`."""
     person_id, locale, stored_name, stored_phone, opted_out_at, _ = row

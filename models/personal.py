@@ -1,13 +1,15 @@
-"""Declarations of personal data: the kind in each column, and the effect of linking on each row.
+"""Declarations of personal data: the kind in each column, and the effects of linking and erasing.
 
 Every column of text, bytes or JSON in a table of people declares its kind, `personal(kind, keep)`,
 or that it holds nothing personal: by the types `Code` and `Details` of `models.base`, or by
-`NOT_PERSONAL`. Every foreign key to `people` declares what linking two chats of one person
-(`models.link`) does to its rows. A test walks the metadata and fails if a declaration is missing.
+`NOT_PERSONAL`. A personal column also declares what erasing a person (`models.erasure`) does to it.
+Every foreign key to `people` declares what linking two chats of one person (`models.link`) does to
+its rows. A test walks the metadata and fails if a declaration is missing.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
@@ -47,6 +49,22 @@ class Keep(StrEnum):
     DUTY = "duty"  # as long as the audit must identify officers
 
 
+class Erasing(StrEnum):
+    """Effects of erasing a person on a column of their rows."""
+
+    ROW = "row"  # the row is deleted
+    EMPTIED = "emptied"  # the column is emptied, and the row names nobody any more
+    REDUCED = "reduced"  # only what an issued document prints is kept
+    LAST = "last"  # the row is deleted once the person was told that all is erased
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The column is kept when a person is erased, because of this."""
+
+    because: str
+
+
 class Linking(StrEnum):
     """Effects of linking on rows of the person who is merged into another."""
 
@@ -56,9 +74,9 @@ class Linking(StrEnum):
     STAYS = "stays"
 
 
-def personal(kind: Personal, keep: Keep) -> dict[str, Any]:
+def personal(kind: Personal, keep: Keep, erasing: Erasing | Kept | None = None) -> dict[str, Any]:
     """Return the `info` of a column that holds personal data."""
-    return {"personal": kind, "keep": keep}
+    return {"personal": kind, "keep": keep, "erasing": erasing}
 
 
 def on_linking(linking: Linking) -> dict[str, Any]:

@@ -27,6 +27,7 @@ KINDS = (
     "erase_drafts",
     "link",
     "portrait",
+    "erase",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

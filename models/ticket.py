@@ -12,7 +12,7 @@ from models.base import Base, Code
 from models.case import Case
 from models.infrastructure.encryption import Encrypted
 from models.officer import Officer
-from models.personal import Keep, Personal, personal
+from models.personal import Erasing, Keep, Personal, personal
 from models.scope import Scope
 
 OPEN = "closed_at IS NULL"
@@ -57,7 +57,7 @@ class Remark(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
     words: Mapped[str] = mapped_column(
-        Encrypted("remarks.words"), info=personal(Personal.WORDS, Keep.CASE)
+        Encrypted("remarks.words"), info=personal(Personal.WORDS, Keep.CASE, Erasing.ROW)
     )
     at: Mapped[datetime] = mapped_column(default=func.now())
 

@@ -33,7 +33,7 @@ class Unmet(RuntimeError):
 
 
 class Moved(RuntimeError):
-    """A person was merged into another one while `begin` waited for the lock."""
+    """A person was merged into another one, or erased, while `begin` waited for the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
 
     Raises:
         Unmet: other processes are still creating a sender.
-        Moved: a person was merged into another; roll back and begin again.
+        Moved: a person was merged into another, or erased; roll back and begin again.
     """
     addresses = {(one.channel, one.address) for one in deliveries}
     people = asked(ids, addresses)
@@ -92,8 +92,8 @@ def begin(tx: Session, deliveries: Sequence[Delivery], ids: Iterable[int] = ()) 
             opened = execute(_OPEN, {**people, "version": CURRENT_VERSION})
         senders = inserted.rows if inserted is not None else []
         if len(senders) == len(addresses):
-            if any(row[-1] is not None for row in locked.rows):
-                raise Moved("people became one while they were waited for")
+            if any(row[-1] for row in locked.rows):
+                raise Moved("people became one, or were erased, while they were waited for")
             speakers = [person.speaker(row) for row in locked.rows]
             at = keep_now(tx, opened.rows[0][-1]) if opened.rows else now(tx)
             return Begun({one.id: one for one in speakers}, _openings(opened.rows), at)

@@ -115,6 +115,8 @@ def note(tx: Session, person_id: int, reason: CallReason) -> Unreached | None:
 
 def _case_and_area(tx: Session, person_id: int) -> tuple[int | None, str | None] | None:
     """Return the case (None for staff) and area of a call; None if the person needs no call."""
+    if tx.scalar(select(Person.erased_at).where(Person.id == person_id)) is not None:
+        return None
     latest = tx.scalars(
         select(Case)
         .where(Case.person_id == person_id, Case.state != CaseState.CANCELLED)

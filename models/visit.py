@@ -14,7 +14,7 @@ from models import task
 from models.base import Base, Code, Details
 from models.infrastructure.encryption import Encrypted, EncryptedJson
 from models.lifecycle import VisitState
-from models.personal import Keep, Linking, Personal, on_linking, personal
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 CODE_TRIES = 5
 MAX_FAILED_VISITS = 3  # then a supervisor decides
@@ -51,12 +51,12 @@ class Visit(Base):
     state: Mapped[Code] = mapped_column(default=VisitState.WANTED)
     area_code: Mapped[Code]  # the kelurahan
     site: Mapped[Any | None] = mapped_column(
-        EncryptedJson("visits.site"), info=personal(Personal.PLACE, Keep.VISIT)
+        EncryptedJson("visits.site"), info=personal(Personal.PLACE, Keep.VISIT, Erasing.EMPTIED)
     )
     on: Mapped[date]
     part: Mapped[Code]  # models.window
     code: Mapped[str | None] = mapped_column(
-        Encrypted("visits.code"), info=personal(Personal.PROOF, Keep.CASE)
+        Encrypted("visits.code"), info=personal(Personal.PROOF, Keep.CASE, Erasing.EMPTIED)
     )
     code_tries: Mapped[int] = mapped_column(default=0)
     code_proved_at: Mapped[datetime | None]

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models import audit
+from models import audit, erasure
 from models.lifecycle import WAITS, Turn
 from models.outbox import SLEEPS
 
@@ -123,6 +123,12 @@ def overdue(tx: Session) -> dict[str, int]:
         given = {"state": state, "within": wait.within, "most": MOST}
         found[wait.turn] += int(tx.execute(text(_OVERDUE), given).scalar_one())
     return {turn.value: number for turn, number in found.items()}
+
+
+def erasures_overdue(tx: Session) -> int:
+    """Return how many people were promised an erasure that is not finished in time."""
+    given = {"within": erasure.WITHIN, "most": MOST}
+    return int(tx.execute(text(_ERASURES_OVERDUE), given).scalar_one())
 
 
 def drafts(tx: Session) -> int:
@@ -238,6 +244,12 @@ _OVERDUE = """
     SELECT count(*)
       FROM (SELECT FROM cases
              WHERE state = :state AND moved_at < now() - CAST(:within AS interval)
+             LIMIT :most) AS late
+"""
+
+_ERASURES_OVERDUE = """
+    SELECT count(*)
+      FROM (SELECT FROM people WHERE erase_asked_at < now() - CAST(:within AS interval)
              LIMIT :most) AS late
 """
 

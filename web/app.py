@@ -144,6 +144,7 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
             service.limits(settings),
             settings.public_url,
             directory=directory,
+            my_data_days=settings.my_data_days,
             templates=service.template_watch(settings, parts.db),
         ) as bot:
             entrance.bot = bot

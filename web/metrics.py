@@ -271,6 +271,11 @@ def _overdue(tx: Session) -> list[Metric]:
     return [_parted("izin_cases_overdue", summary, "turn", watch.overdue(tx))]
 
 
+def _erasures(tx: Session) -> list[Metric]:
+    summary = "People whose data should be erased by now."
+    return [_gauge("izin_erasures_overdue", summary, watch.erasures_overdue(tx))]
+
+
 def _drafts(tx: Session) -> list[Metric]:
     return [_gauge("izin_drafts_open", "Forms being filled in.", watch.drafts(tx))]
 
@@ -319,6 +324,7 @@ RECORD: tuple[Callable[[Session], list[Metric]], ...] = (
     _offers,
     _untold,
     _overdue,
+    _erasures,
     _drafts,
     _processes,
 )

@@ -28,6 +28,7 @@ from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.link import LinkCode
 from models.outbox import OutboundMessage
+from models.person import Person
 from models.portrait import Portrait, unfinished
 from models.task import Task
 from models.visit import Offer, Visit
@@ -57,6 +58,7 @@ def sweep(tx: Session, run: Task) -> datetime | None:
     _expire_again(tx, run)
     _issue_again(tx, run)
     _finish_portraits(tx, run)
+    _erase_again(tx, run)
     _give_windows_up(tx, run)
     _report_overdue(tx)
     _escalate(tx, run)
@@ -183,6 +185,16 @@ def _issue_again(tx: Session, run: Task) -> None:
 def _finish_portraits(tx: Session, run: Task) -> None:
     ids = tx.scalars(select(Portrait.id).where(unfinished(), _idle("portrait", Portrait.id)))
     _plan_again(tx, "portrait", ids.all(), run)
+
+
+def _erase_again(tx: Session, run: Task) -> None:
+    ids = tx.scalars(
+        select(Person.id).where(
+            Person.erase_asked_at < now(tx) - STUCK,
+            _idle("erase", Person.id),
+        )
+    )
+    _plan_again(tx, "erase", ids.all(), run)
 
 
 def _begun(

@@ -56,6 +56,7 @@ def database_lines(settings: Settings, patience: int) -> Iterator[Line]:
                 yield from _processes(tx)
                 yield from _backlog(tx)
                 yield from _failures(tx)
+                yield _erasures(tx)
                 yield from _templates(tx, needed=settings.twilio_account_sid is not None)
                 yield from _staff(tx)
                 yield from _calendar(tx)
@@ -222,6 +223,20 @@ def _failures(tx: Session) -> Iterator[Line]:
         )
     if not tasks and not turns:
         yield Line("ok", "failures", "nothing was given up since yesterday")
+
+
+def _erasures(tx: Session) -> Line:
+    """Report people whose data should be erased by now."""
+    late = watch.erasures_overdue(tx)
+    if not late:
+        return Line("ok", "erasures", "none is overdue")
+    return Line(
+        "FAIL",
+        "erasures",
+        f"{late} people were promised that their data is erased within the hour, and it is not. "
+        "Check that izin worker and izin dispatch run and reach the file store, and look for "
+        "task_failed in the workers' logs. A visit that is under way must end first.",
+    )
 
 
 def _templates(tx: Session, *, needed: bool) -> Iterator[Line]:

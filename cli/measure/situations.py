@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from cli.measure import supervisors
+from cli.measure import own_data, supervisors
 from cli.measure.scored import Scored
 from conversations import flows
 from conversations.effects import (
@@ -132,6 +132,8 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         "owner_name": _owner_name,
         "window": _window,
         "anytime": _anytime,
+        "erase": lambda said: own_data.first(said, _facts(cases=False)),
+        "erase_sure": lambda said: own_data.second(said, _facts(cases=False)),
         "many": _many,
     }
     steps = {step.id for step in flows.load().by_id[SERVICE].steps}
@@ -297,6 +299,8 @@ def _in_words(answer: Json) -> str:
 #: Sentences of the reply -> the label of the matter that they answer.
 _MATTERS = {
     "common.complaint": "complaint",
+    "common.erase.what": "privacy",
+    "common.my_data": "privacy",
     "common.no_permit": "resend_permit",
     "my_requests.show": "status",
     "notices.caller.matter.renew": "renew",
@@ -351,8 +355,6 @@ LABELS = frozenset(
         "term",
     ]
 )
-_CALLS = {Help.TALK: "human", Help.MY_DATA: "privacy", Help.ERASE_DATA: "privacy"}
-
 
 #: Sentences of a reply to staff -> the matter that they answer.
 _AT_DESK = {
@@ -408,7 +410,7 @@ def matters_of(played: Played) -> set[str]:
     if not got and not played.effects(CallPerson) and _is_greeted(played):
         got.add("greeting")
     if not got:
-        got |= {_CALLS[c.about] for c in played.effects(CallPerson) if c.about in _CALLS}
+        got |= {"human" for c in played.effects(CallPerson) if c.about is Help.TALK}
     return got
 
 

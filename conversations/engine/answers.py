@@ -15,7 +15,7 @@ from conversations.effects import (
     OfferPortrait,
     RememberPhone,
 )
-from conversations.engine import asides, desk, drafts, first_page, orders, questions
+from conversations.engine import asides, desk, drafts, erasing, first_page, orders, questions
 from conversations.engine.builder import TurnBuilder, worded
 from conversations.engine.joining import parts
 from conversations.engine.meanings import GATHERED, Parts, Several
@@ -403,7 +403,7 @@ def _read_again(turn: TurnBuilder, step: Step, words: str) -> Json:
 
 def _settle_own_question(turn: TurnBuilder, answer: str) -> None:
     draft = turn.session.draft
-    if asides.settle(turn, answer):
+    if asides.settle(turn, answer) or erasing.settle(turn, answer):
         return
     if answer in {"restart", "drop"} and draft is not None:
         turn.session = structs.replace(turn.session, draft=Draft(draft.flow, draft.subject))
@@ -444,6 +444,9 @@ def _edit(turn: TurnBuilder, step_id: str) -> None:
 
 def _ask_again(turn: TurnBuilder) -> None:
     draft, step = turn.session.draft, turn.asked_step()
+    if erasing.is_open(turn):
+        erasing.keep(turn)
+        return
     if draft is None or step is None:
         drafts.stale(turn)
         return

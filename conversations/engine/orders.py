@@ -8,6 +8,7 @@ from msgspec import structs
 
 from conversations.commands import Typed
 from conversations.effects import (
+    AskForMyData,
     CallPerson,
     Effect,
     Help,
@@ -20,7 +21,7 @@ from conversations.effects import (
     ShowOfficer,
     UseLanguage,
 )
-from conversations.engine import confirming, drafts, questions
+from conversations.engine import confirming, drafts, erasing, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.facts import CaseFact
 from conversations.lifecycle import CaseState
@@ -131,8 +132,12 @@ def _ask_whether_to_stop(turn: TurnBuilder) -> None:
 def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
     """Carry out a command that asks the office for something."""
     match typed.command:
-        case Command.MY_DATA | Command.ERASE_DATA:
-            call(turn, Help(typed.command.value), Say(f"common.{typed.command}", how_to_call(turn)))
+        case Command.MY_DATA:
+            turn.effects.append(AskForMyData(turn.facts.my_data_days))
+            turn.session = structs.replace(turn.session, calling=True)
+            drafts.digress(turn, Say("common.my_data", how_to_call(turn)))
+        case Command.ERASE_DATA:
+            erasing.ask(turn)
         case Command.SEND_DOCUMENT:
             _send_document(turn)
         case Command.CHECK_OFFICER:
@@ -215,7 +220,9 @@ def _back(turn: TurnBuilder) -> None:
 def _cancel(turn: TurnBuilder) -> None:
     draft = turn.session.draft
     flow = turn.flow(draft)
-    if confirming.is_open(turn):
+    if erasing.is_open(turn):
+        erasing.keep(turn)
+    elif confirming.is_open(turn):
         turn.says.append(Say("common.desk.dropped"))
         drafts.go_on(turn)
     elif draft is None or flow is None or flow.home:

@@ -120,4 +120,6 @@ def ask_between(turn: TurnBuilder, choices: tuple[Choice, ...]) -> None:
         say = Say("common.meant", {"choice": choice.label})
         no = Choice("none", Say("common.not_this"), None, "again", means="no")
         choices = (replace(choice, means="yes"), no)
-    turn.show(asked.step, Prompt(say, choices), clarifying=True)
+    again = replace(asked, version=turn.session.version + 1)  # perhaps a question of our own
+    turn.put(again, choices, clarifying=True)
+    turn.prompt = Prompt(say, choices)

@@ -11,7 +11,7 @@ from models.turn import Untaken
 from tests.bot.town import BOSS, OWNER, Town
 from tests.conversations import city
 
-ASKS = ("lapor pungli", "bicara dengan orang", "data saya", "hapus data")
+ASKS = ("lapor pungli", "bicara dengan orang", "data saya")
 
 
 def row(channel: str, address: str | None) -> Untaken:

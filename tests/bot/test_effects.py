@@ -609,7 +609,6 @@ CALLS: dict[str, tuple[tuple[Event, ...], str]] = {
     ),
     "despair": ((Said("saya mau bunuh diri saja"),), "SEGERA"),
     "their data": ((Said("data saya"),), "minta salinan datanya"),
-    "their erasure": ((Said("hapus data"),), "minta datanya dihapus"),
     "a number to call": ((SharedContact("+6281234567890", own=True),), "ingin bicara"),
 }
 
@@ -624,9 +623,9 @@ async def test_supervisors_hear_of_one_thing_once_a_day_and_then_how_often(
     await town.say("halo", "stranger")
     for event in events * 12:
         await town.say(event, "stranger")
-    assert len(town.desk.chat.texts("stranger")) == 2 + 12 * len(events), (
-        "an answer each time, and the number of the ticket once"
-    )
+    answers = len(events) + (what == "their data")  # what is held, and how to be called
+    once = what != "their data"  # the number of the ticket
+    assert len(town.desk.chat.texts("stranger")) == 1 + once + 12 * answers, "an answer each time"
     for boss in (BOSS, "second"):
         assert [told in text for text in town.desk.chat.texts(boss)].count(True) == 1
     yesterday = now() - timedelta(days=1, seconds=1)
@@ -647,12 +646,11 @@ async def test_each_kind_of_request_and_each_person_is_told(town: Town) -> None:
         for said in (
             "izin saya mau diperpanjang",
             "data saya",
-            "hapus data",
             "bicara dengan petugas",
         ):
             await town.say(said, who)
             await town.say(said, who)
-    assert len(town.desk.chat.texts(BOSS)) == before + 8
+    assert len(town.desk.chat.texts(BOSS)) == before + 6
 
 
 async def test_a_supervisor_far_away_decides_where_nobody_supervises(town: Town) -> None:

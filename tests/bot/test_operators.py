@@ -498,3 +498,50 @@ async def test_migrate_on_a_newer_database_says_a_sentence(
     assert revision in err and "newer one" in err
     assert "Traceback" not in err and "{" not in err
     assert inspect(newer).get_table_names() == ["alembic_version"], "nothing was touched"
+
+
+# -- people who are erased -------------------------------------------------------------------------
+
+
+async def test_a_person_is_erased_once_and_by_nobody_who_mistypes_the_word(
+    town: Town, izin: Izin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.apply(number="26-000001")
+    for word, status in (("ya", 1), ("erase", 0)):
+        monkeypatch.setattr("builtins.input", lambda _, word=word: word)
+        code, printed, refused = await izin("people", "erase", "26-000001")
+        assert code == status, refused
+        assert "case 26-000001\taccepted" in printed
+        assert ("withdrawn\tcase 26-000001" in printed) == (status == 0)
+    assert town.case(1).answers == {}
+    code, _, refused = await izin("people", "erase", "26-000001", "--yes")
+    assert (code, "Nobody is known" in refused) == (1, True)
+    await town.work()
+    assert town.heard().count(words("notices.erased")) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "why"),
+    [
+        ("26-000099", "Nobody is known"),
+        ("0812 3456 7890", "Nobody is known"),
+        ("telegram:12", "Nobody is known"),
+        ("siti", "no case's number"),
+        (f"chat:{OFFICER}", "officer or a supervisor"),
+    ],
+)
+async def test_who_is_not_known_or_on_duty_is_not_erased(
+    town: Town, izin: Izin, who: str, why: str
+) -> None:
+    await town.staff(OFFICER, "0417")
+    code, _, refused = await izin("people", "erase", who, "--yes")
+    assert code == 1 and why in refused
+
+
+async def test_nobody_is_erased_while_an_officer_is_there(town: Town, izin: Izin) -> None:
+    officer_id = await town.staff(OFFICER, "0417")
+    visit_id = town.want(town.apply())
+    town.change(Visit, visit_id, state=VisitState.ARRIVED, officer_id=officer_id)
+    code, _, refused = await izin("people", "erase", f"chat:{OWNER}", "--yes")
+    assert code == 1 and "when the visit is over" in refused
+    assert town.visit(visit_id).state == VisitState.ARRIVED

@@ -22,10 +22,12 @@ from casework import (
     cases,
     days,
     documents,
+    erasing,
     handing_on,
     identities,
     linking,
     overview,
+    own_data,
     people,
     portraits,
     reports,
@@ -143,6 +145,10 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: documents.revoke_numbered(act, w.permit.number, "moved"), "supervisor"
     ),
     documents.send_again: Right(lambda w, act: documents.send_again(act, w.case.id), "owner"),
+    erasing.ask_for: Right(lambda w, act: erasing.ask_for(act, w.case.person_id), "office"),
+    erasing.go_on: Right(
+        lambda w, act: erasing.go_on(act, w.case.person_id, frozenset()), "office"
+    ),
     linking.join: Right(lambda w, act: linking.join(act, w.link_code_id), "office"),
     people.called: Right(lambda w, act: people.called(act, w.case.person_id), "supervisor"),
     people.send_identity_link: Right(
@@ -234,6 +240,8 @@ CASES: dict[Callable[..., object], Right] = {
 #: About nobody's row but the actor's own: anybody may, about themselves.
 OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     cases.submit: lambda act: cases.submit(act, "business_permit", make.answers(1)),
+    erasing.ask: erasing.ask,
+    own_data.ask: lambda act: own_data.ask(act, 3),
     documents.show: lambda act: documents.show(act, "IUMK-2026-3174-000001"),
     people.ask_for_help: lambda act: people.ask_for_help(act, Help.TALK),
     people.give_consent: lambda act: people.give_consent(act, "applying"),
@@ -246,7 +254,7 @@ OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     people.remember_phone: lambda act: people.remember_phone(act, "+628123456789"),
     people.show_officer: lambda act: people.show_officer(act, "0417"),
     people.use_language: lambda act: people.use_language(act, "en"),
-    tickets.ask: lambda act: tickets.ask(act, "talk", Say("notices.person_called")),
+    tickets.ask: lambda act: tickets.ask(act, tickets.Matter("talk", Say("notices.person_called"))),
     tickets.complain: lambda act: tickets.complain(act, "complaint", {"what": "minta uang"}),
 }
 #: Questions about a supervisor's own areas: any supervisor may ask; nothing of others is shown.
@@ -284,6 +292,7 @@ PARTS = {
     "course.to_review",
     "documents.issue",
     "documents.may_check",
+    "people.phone_of",
     "overview.looks_after",
     "portraits.end",
     "visits.call_off",

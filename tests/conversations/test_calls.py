@@ -7,7 +7,7 @@ from conversations.parsers import phone
 from tests.conversations.transcript import Chat
 
 FLOWS = flows.load()
-ASKS = ("izin saya mau diperpanjang", "bicara dengan orang", "data saya", "hapus data")
+ASKS = ("izin saya mau diperpanjang", "bicara dengan orang", "data saya")
 
 
 def chat(*so: str) -> Chat:

@@ -18,8 +18,9 @@ SPELLINGS = {
     Command.START: "mulai|/start|start",
     Command.LANGUAGE: "bahasa|ganti bahasa|language",
     Command.RESTART: "ulang dari awal|ulangi|mulai lagi|reset",
-    Command.MY_DATA: "DATA SAYA|data saya",
-    Command.ERASE_DATA: "HAPUS DATA|hapus data saya",
+    Command.MY_DATA: "DATA SAYA|data saya|lihat data saya dong|minta salinan data|copy of my data",
+    Command.ERASE_DATA: "HAPUS DATA|hapus data saya|tolong hapus data saya|saya mau hapus data|"
+    "minta data saya dihapus|delete my account|please erase my data",
     Command.SEND_DOCUMENT: "kirim ulang izin|kirim lagi izinnya",
 }
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, ForeignKey, MetaData, String, Table
 
-from models import link, personal
+from models import erasure, link, personal
 from models.infrastructure.encryption import Encrypted, EncryptedJson
-from models.personal import Keep, Linking, Personal
+from models.personal import Erasing, Keep, Kept, Linking, Personal
 
 TABLES = personal.every_table()
 #: Personal, and not encrypted: what must be compared or shown by staff, and hashes.
@@ -72,6 +72,45 @@ def test_what_is_personal_is_encrypted_and_kept_for_a_time_that_is_named() -> No
         if isinstance(column.type, Encrypted | EncryptedJson)
     }
     assert every == sealed, "what is encrypted is personal"
+
+
+def unsaid(tables: MetaData) -> set[str]:
+    """Personal columns that do not say what erasing a person does to them."""
+    found = personal.columns(tables)
+    return {n for n, c in found.items() if not isinstance(c.info.get("erasing"), Erasing | Kept)}
+
+
+def test_every_personal_column_says_what_erasing_does_to_it() -> None:
+    assert unsaid(TABLES) == set()
+    kept = {n: c.info["erasing"] for n, c in personal.columns(TABLES).items()}
+    assert all(way.because for way in kept.values() if isinstance(way, Kept))
+    assert {n for n, way in kept.items() if isinstance(way, Kept)} == {
+        "documents.revoked_because",
+        "officers.badge",
+        "officers.badge_key",
+        "officers.invitation_hash",
+        "officers.name",
+        "portraits.path",
+    }
+
+
+def test_a_new_personal_column_that_does_not_say_it_is_found() -> None:
+    tables = MetaData()
+    info = personal.personal(Personal.WORDS, Keep.CASE)
+    Table("notes", tables, Column("words", String, info=info))
+    assert unsaid(tables) == {"notes.words"}
+
+
+def test_each_table_with_personal_columns_says_whose_its_rows_are() -> None:
+    """And either whole rows of it go, or some of its columns are emptied, but not both."""
+    ways: dict[str, set[Any]] = {}
+    for name, column in personal.columns(TABLES).items():
+        ways.setdefault(name.partition(".")[0], set()).add(column.info["erasing"])
+    assert set(ways) <= set(erasure.WHOSE) == set(ways) | {"unreached"}
+    assert all(len(some) == 1 for some in ways.values()), ways
+    emptied = {n for n, c in personal.columns(TABLES).items() if c.info["erasing"] == "emptied"}
+    for name in emptied:
+        assert personal.columns(TABLES)[name].nullable, name
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,14 @@ def test_what_is_not_there_is_said_to_be_missing(storage: Storage) -> None:
 
 
 def test_what_is_deleted_is_gone_and_may_be_deleted_again(storage: Storage) -> None:
-    storage.write("portraits/1.jpg", b"one")
-    storage.write("portraits/2.jpg", b"two")
-    for _ in range(2):
-        storage.delete("portraits/1.jpg")
-        assert not storage.exists("portraits/1.jpg")
-    assert storage.read("portraits/2.jpg") == b"two"
+    storage.write("photos/one.jpg", b"one")
+    storage.write("photos/another.jpg", b"another")
+    storage.delete("photos/one.jpg")
+    storage.delete("photos/one.jpg")
+    assert not storage.exists("photos/one.jpg")
+    assert storage.read("photos/another.jpg") == b"another"
+    with pytest.raises(ValueError, match="no path"):
+        storage.delete("../photos/another.jpg")
 
 
 @pytest.mark.parametrize("path", ["", "/etc/passwd", "../secret", "photos/../../secret"])

@@ -207,3 +207,12 @@ def test_cases_are_overdue_by_whose_turn_it_is(tx: Session) -> None:
         answers = world.answers(number)
         world.case(tx, 1, answers, number=f"26-{number}", state=state, moved_at=moved)
     assert watch.overdue(tx) == {"applicant": 1, "supervisor": 1, "office": 0}
+
+
+def test_only_erasures_that_are_not_done_in_time_are_overdue(tx: Session) -> None:
+    assert watch.erasures_overdue(tx) == 0
+    asked = [ago(minutes=50), ago(minutes=61), None]
+    for number, at in enumerate(asked, 1):
+        tx.get_one(Person, number).erase_asked_at = at
+    tx.flush()
+    assert watch.erasures_overdue(tx) == 1

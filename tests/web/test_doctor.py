@@ -305,6 +305,18 @@ def test_a_database_of_a_newer_program_is_told(
     assert "newer" in line.told
 
 
+def test_an_erasure_that_is_overdue_is_told(product: dict[str, str], engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO people (locale, created_at, erase_asked_at)"
+                " VALUES ('id', now(), now() - interval '61 minutes')"
+            )
+        )
+    (line,) = (line for line in ailing(product) if line.part == "erasures")
+    assert line.state == "FAIL" and "izin worker" in line.told
+
+
 def test_a_migration_at_work_is_not_waited_for(product: dict[str, str], engine: Engine) -> None:
     with engine.begin() as migrating:
         migrating.execute(text("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"))

@@ -42,6 +42,8 @@ ANSWERS = {
     "notices.document_unknown",
     "notices.document_valid",
     "notices.checks_too_often",
+    "notices.erasing",
+    "notices.own_data",
     "notices.identity_link",
     "notices.identity_link_officer",
     "notices.invitation_invalid",
