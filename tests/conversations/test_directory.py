@@ -10,6 +10,7 @@ from conversations.facts import Directory
 from conversations.messages import Message
 from models.reference import city_file
 from tests.conversations.city import DIRECTORY
+from web import front
 
 MATTERS = sorted({*directory.OF_OURS, *directory.AUTHORITIES})
 
@@ -18,12 +19,13 @@ def said(known: Directory, matter: str, locale: str = "id") -> str:
     return catalogue.load().text(Message(directory.lines(known, matter)), locale)
 
 
-def test_every_fact_of_the_file_belongs_to_an_answer_and_no_other_is_asked_for() -> None:
+def test_every_fact_of_the_file_belongs_to_an_answer_or_a_page_and_no_other_is_asked_for() -> None:
     office = {f"office.{name}" for some in directory.OF_OURS.values() for name in some}
     authorities = [one for some in directory.AUTHORITIES.values() for one in some]
     assert sorted(authorities) == sorted(city_file.AUTHORITIES)
     contacts = {f"{one}.{name}" for one in authorities for name in directory.CONTACT}
-    assert office | contacts == set(city_file.KEYS)
+    pages = {*front.OFFICE, *front.DATA, *front.COMPLAINTS}
+    assert office | contacts | pages == set(city_file.KEYS)
 
 
 @pytest.mark.parametrize("matter", MATTERS)
