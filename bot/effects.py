@@ -22,6 +22,7 @@ from casework import (
     own_data,
     people,
     reports,
+    tickets,
     visits,
 )
 from casework.act import Act
@@ -85,6 +86,14 @@ from conversations.effects import (
     Withdraw,
 )
 from conversations.messages import Message, Say
+from conversations.ticketing import (
+    AboutTicket,
+    AddToTicket,
+    AnswerTicket,
+    CloseTicket,
+    DropTicket,
+    TakeTicket,
+)
 from models import audit, consent, person
 from models.infrastructure import quiet
 from models.infrastructure.wire import Execute, Results
@@ -212,6 +221,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_case(act, effect)
     elif isinstance(effect, AboutPerson):
         _about_person(act, effect)
+    elif isinstance(effect, AboutTicket):
+        _about_ticket(act, effect)
     elif isinstance(effect, Supervising):
         _supervising(act, effect)
     elif isinstance(effect, FromOfficer):
@@ -224,8 +235,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
                 cases.submit(act, service, answers, whom)
             case ShowDocument(number):
                 documents.show(act, number)
-            case AskForMyData(within):
-                own_data.ask(act, within)
+            case AskForMyData(within, question):
+                own_data.ask(act, within, question)
             case EraseMyData():
                 erasing.ask(act)
             case _:
@@ -314,8 +325,8 @@ def _about_person(act: Act, effect: AboutPerson) -> None:
             people.opt_out(act)
         case OptIn():
             people.opt_in(act)
-        case CallPerson(about, flow):
-            people.ask_for_help(act, about, flow)
+        case CallPerson(about, flow, words):
+            people.ask_for_help(act, about, flow, words)
         case ShowOfficer(badge):
             people.show_officer(act, badge)
         case Join(token):
@@ -326,6 +337,22 @@ def _about_person(act: Act, effect: AboutPerson) -> None:
             people.link_chats(act, code)
         case Called(person_id):
             people.called(act, person_id)
+        case _:
+            assert_never(effect)
+
+
+def _about_ticket(act: Act, effect: AboutTicket) -> None:
+    match effect:
+        case TakeTicket(case_id):
+            tickets.take(act, case_id)
+        case AnswerTicket(case_id, words):
+            tickets.answer(act, case_id, words)
+        case CloseTicket(case_id, words, founded):
+            tickets.close(act, case_id, words, founded=founded)
+        case AddToTicket(case_id, words):
+            tickets.add(act, case_id, words)
+        case DropTicket(case_id):
+            tickets.drop(act, case_id)
         case _:
             assert_never(effect)
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from bot import waiting
 from conversations import paper
 from conversations.engine.builder import Flows
 from conversations.facts import (
@@ -138,10 +139,12 @@ def _with_rows(
 
 def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Calendar) -> Mine:
     """Return the person's cases and visits, and the services that the person may ask for."""
-    cases_ = sorted((c for c in rows.cases.values() if c.person_id == one.id), key=lambda c: -c.id)
+    own = sorted((c for c in rows.cases.values() if c.person_id == one.id), key=lambda c: -c.id)
+    cases_ = [c for c in own if not rows.services[c.service].answered]
     choosing = [c for c in cases_ if c.state == CaseState.ACCEPTED and c.area_code]
     return Mine(
         cases=tuple(rows.case_fact(case, base) for case in cases_),
+        tickets=waiting.of_owner(tx, [c for c in own if rows.services[c.service].answered]),
         visits=rows.visit_facts(
             [v for v in rows.visits.values() if v.host_id == one.id], base, None
         ),
@@ -149,9 +152,7 @@ def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Ca
             case.id: tuple(window.free(tx, case.area_code or "", base.now, calendar))
             for case in choosing[:CHOOSING]
         },
-        services=tuple(
-            service.id for service in rows.services.values() if service.asked_by & base.me.roles
-        ),
+        services=rows.services.offered(base.me.roles),
     )
 
 
@@ -165,7 +166,7 @@ def _rounds(base: Facts, me: Officer, rows: _Rows) -> Rounds:
 def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Services) -> Desk:
     """Read a supervisor's queues, without locks: the acts lock."""
     mine = scope.of(tx, me)
-    waiting = tx.scalars(
+    in_review = tx.scalars(
         select(Case)
         .where(
             Case.state == CaseState.IN_REVIEW, mine.holds(Case.area_code), Case.person_id != one.id
@@ -179,7 +180,7 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
         .order_by(Visit.on)
         .limit(QUEUE)
     ).all()
-    rows = _Rows.about(tx, waiting, stuck, services)
+    rows = _Rows.about(tx, in_review, stuck, services)
     team = tx.execute(
         select(Officer, and_(reachable(), Person.opted_out_at.is_(None)))
         .outerjoin(Person, Person.id == Officer.person_id)
@@ -188,12 +189,13 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
     ).all()
     load = visit.load_of(tx, [o.id for o, _ in team], base.today)
     return Desk(
-        cases=tuple(rows.case_fact(a, base) for a in waiting if readable(a.answers) is not None),
+        cases=tuple(rows.case_fact(a, base) for a in in_review if readable(a.answers) is not None),
         visits=rows.visit_facts(stuck, base, None),
         calls=tuple(
             CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
             for c in unreached.to_call(tx, mine.holds, limit=QUEUE)
         ),
+        tickets=waiting.of_supervisor(tx, mine, me, limit=QUEUE),
         officers=tuple(
             OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked))
             for o, can_be_asked in team

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from casework import course
+from casework import course, tickets
 from casework.act import Act
 from casework.visits import cancel
 from conversations import services
@@ -26,6 +26,9 @@ def submit(act: Act, service: str, answers: Mapping[str, Json], whom: int | None
     `whom` is the applicant, if another person filled in the form.
     """
     declared, given = services.load()[service], dict(answers)
+    if declared.answered:
+        tickets.complain(act, service, given, whom)
+        return
     person_id = act.for_whom(whom)
     case_id, number = cases.submit(act.tx, person_id, service, given, **_columns(service, given))
     act.note("case.sent", f"case:{case_id}")

@@ -9,7 +9,7 @@ from casework.act import Act
 from conversations import services
 from conversations.events import News
 from conversations.messages import Say
-from conversations.service import Service, Stage, Visit
+from conversations.service import Answer, Service, Stage, Visit
 from models import case as cases
 from models import finding, lifecycle
 from models.case import Case
@@ -50,6 +50,8 @@ def _enter(act: Act, case: Case, stage: Stage) -> None:
         return
     if case.state != CaseState.UNDER_WAY:
         lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
+    if isinstance(stage, Answer):
+        return  # its ticket waits for a supervisor
     documents.issue(act, case, stage.issues)
     advance(act, case)
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 from casework import overview, staff
 from casework.act import Act
 from casework.news import window_of
-from casework.visits import offer_to
+from casework.visits import offer_to, take_back
 from conversations.events import News
 from conversations.messages import Message, Say, Value
 from models import case as cases
-from models import lifecycle, visit
 from models import officer as officers
 from models import overview as rows
+from models import visit
 from models.case import Case
 from models.lifecycle import NotAllowed, VisitState
 from models.officer import Officer
@@ -54,8 +54,8 @@ def hand_on(act: Act, giver_id: int, taker_id: int) -> None:
     if taker.person_id is None or taker.id == giver.id:
         raise NotAllowed(f"officer {taker.id} can't be offered visits of officer {giver.id}")
     going, staying = _sorted(act, giver, taker, lock=True)
-    for one, case in going:
-        _take_back(act, giver, one, case)
+    for one, _ in going:
+        _take_back(act, giver, one)
         offer_to(act, one, taker)
     act.note("officer.visits_given", f"officer:{giver.id}", to=f"officer:{taker.id}", n=len(going))
     done = Say("supervising.handed_on", {"n": len(going), "officer": taker.name})
@@ -119,17 +119,10 @@ def _sorted(
     return going, len(every) - len(going)
 
 
-def _take_back(act: Act, giver: Officer, one: Visit, case: Case) -> None:
-    """Withdraw a (locked) visit from its officer, and tell the officer and the owner."""
+def _take_back(act: Act, giver: Officer, one: Visit) -> None:
+    """Withdraw a (locked) visit from its officer, and tell the owner that another one comes."""
     accepted = one.state == VisitState.ACCEPTED
-    for offer in visit.offers_of(act.tx, [one.id]):
-        if offer.officer_id == giver.id:
-            offer.answer, offer.reason, offer.answered_at = "withdrawn", "given_on", act.at
-    one.officer_id, one.code, one.code_tries, one.code_proved_at = None, None, 0, None
-    lifecycle.move(act.tx, one, VisitState.WANTED, actor=act.actor, reason="given_on")
-    window = window_of(one)
-    given = Say("notices.visit_given_on", {"number": case.number, "window": window})
-    act.tell(giver.person_id, News.VISIT_CANCELLED, one.id, given)
+    take_back(act, one, giver)
     if accepted:
-        changes = Say("notices.officer_changes", {"window": window})
+        changes = Say("notices.officer_changes", {"window": window_of(one)})
         act.tell(one.host_id, News.OFFICER_CHANGES, one.id, changes)

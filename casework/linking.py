@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework.act import Act
-from conversations import messages
+from conversations import messages, services
 from conversations.engine.drafts import MAX_PARKED
 from conversations.messages import Message, Say
 from conversations.session import ChatSession, joined
@@ -77,7 +77,13 @@ def _refusal(tx: Session, pair: Sequence[int]) -> str:
     if len({one.nik_index for one in known.values()}) > 1:
         return "identity"
     open_ones = tx.scalars(
-        select(Case.person_id).where(Case.person_id.in_(pair), Case.state.not_in(_OVER)).distinct()
+        select(Case.person_id)
+        .where(
+            Case.person_id.in_(pair),
+            Case.state.not_in(_OVER),
+            Case.service.not_in(services.load().answered()),
+        )
+        .distinct()
     ).all()
     return "open" if len(open_ones) > 1 else ""
 

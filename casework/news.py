@@ -56,9 +56,14 @@ def supervisors(tx: Session, area_code: str | None, fact: str) -> list[int]:
     """Return the people to tell about a fact in an area; if there are none, audit and log that."""
     people = officer.supervisors_of(tx, area_code)
     if not people:
-        audit.note(tx, ACTOR, audit.UNTOLD, audit.SUPERVISORS, fact=fact, area=area_code)
-        _log.error("nobody_to_tell", fact=fact, area=area_code)
+        nobody(tx, area_code, fact)
     return people
+
+
+def nobody(tx: Session, area_code: str | None, fact: str) -> None:
+    """Audit and log that there is nobody to tell about a fact."""
+    audit.note(tx, ACTOR, audit.UNTOLD, audit.SUPERVISORS, fact=fact, area=area_code)
+    _log.error("nobody_to_tell", fact=fact, area=area_code)
 
 
 def worded(key: str, *owners: str) -> str:

@@ -12,7 +12,7 @@ from casework import course
 from casework.act import Act
 from casework.documents import day
 from casework.news import window_of
-from conversations.effects import Help
+from casework.tickets import answered
 from conversations.messages import Json, Lines, Message, Say, Value
 from models import case as cases
 from models import officer, overview, scope
@@ -22,9 +22,10 @@ from models.infrastructure.encryption import readable
 from models.infrastructure.wib import WIB
 from models.lifecycle import VisitState
 from models.officer import Officer
-from models.person import WHATSAPP, Address, numbers_of
+from models.person import WHATSAPP, Address, Person
 from models.reference import area
 from models.scope import Scope
+from models.ticket import Ticket
 from models.visit import Visit
 from models.window import Part, Window
 
@@ -169,7 +170,7 @@ def _visit_line(act: Act, visit: Visit) -> Say:
 def show_unvisited(act: Act, days: int) -> None:
     """List the open cases that were submitted this many days ago or earlier."""
     before = act.at - timedelta(days=days)
-    total, oldest = overview.unvisited(act.tx, _scope(act), before, limit=SHOWN)
+    total, oldest = overview.unvisited(act.tx, _scope(act), before, but=answered(), limit=SHOWN)
     if not total:
         act.reply("supervising.none_unvisited", days=days)
         return
@@ -233,45 +234,45 @@ def _writes_from_whatsapp(act: Act) -> bool:
 
 
 def show_complaints(act: Act, since: date) -> None:
-    """List the complaints since a day, with the number to call."""
+    """List the complaints since a day: number, who complains, of whom, and how it stands."""
     found = overview.complaints(
-        act.tx,
-        _scope(act),
-        overview.start_of(since),
-        kind=Help.COMPLAINT,
-        limit=SHOWN,
+        act.tx, _scope(act), overview.start_of(since), me=act.supervisor(), limit=SHOWN
     )
     if not found:
         act.reply("supervising.no_complaints", day=since)
         return
-    numbers = numbers_of(act.tx, [one.person.id for one in found])
-    lines = [
-        Say(
-            "supervising.complaint",
-            {
-                "at": one.told_at,
-                "name": readable(one.person.name) or Say("notices.caller.no_name"),
-                "number": one.case.number if one.case else Say("notices.caller.no_number"),
-                "phone": readable(one.person.phone)
-                or numbers.get(one.person.id)
-                or Say("supervising.no_phone"),
-                "again": Say("supervising.again", {"n": one.repeats}) if one.repeats else "",
-            },
-        )
-        for one in found
-    ]
+    lines = [_complaint(act, case, row) for case, row in found]
     act.reply("supervising.complaints", day=since, n=len(lines), lines=Lines(tuple(lines)))
+
+
+def _complaint(act: Act, case: Case, row: Ticket) -> Say:
+    person = act.tx.get_one(Person, case.person_id)
+    about = act.tx.get(Officer, row.officer_id) if row.officer_id is not None else None
+    state = "closed" if row.closed_at else "answered" if row.answered_at else "open"
+    return Say(
+        "supervising.complaint",
+        {
+            "at": case.submitted_at,
+            "number": case.number,
+            "name": readable(person.name) or Say("notices.caller.no_name"),
+            "officer": Say("supervising.officer", {"name": about.name, "badge": about.badge})
+            if about is not None
+            else Say("supervising.nobody_named"),
+            "state": Say(f"supervising.complaint_state.{state}"),
+            "again": Say("supervising.again", {"n": row.times - 1}) if row.times > 1 else "",
+        },
+    )
 
 
 def show_figures(act: Act, since: date, until: date) -> None:
     """Say how many cases came in and ended, and how many visits were made, within some days."""
     seen = _scope(act)
     cases_, visits = (
-        overview.figures(act.tx, seen, since, until),
+        overview.figures(act.tx, seen, since, until, but=answered()),
         overview.visits_by_state(act.tx, seen, since, until),
     )
     complained = overview.complaints(
-        act.tx, seen, overview.start_of(since), kind=Help.COMPLAINT, limit=1000
+        act.tx, seen, overview.start_of(since), me=act.supervisor(), limit=1000
     )
     end = overview.start_of(until + timedelta(days=1))
     act.reply(
@@ -283,7 +284,7 @@ def show_figures(act: Act, since: date, until: date) -> None:
         rejected=cases_.rejected,
         visited=visits.get(VisitState.DONE, 0),
         failed=visits.get(VisitState.FAILED, 0),
-        complaints=len([one for one in complained if one.told_at < end]),
+        complaints=len([case for case, _ in complained if case.submitted_at < end]),
     )
 
 

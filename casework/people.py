@@ -6,14 +6,14 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from casework import visits
+from casework import tickets, visits
 from casework.act import Act
 from casework.documents import may_check
 from casework.news import window_of
 from conversations.effects import Help
 from conversations.events import News
 from conversations.messages import Say, Value
-from models import help_request, identity, link, officer, unreached
+from models import identity, link, officer, unreached
 from models import person as people
 from models.case import Case
 from models.lifecycle import NotAllowed
@@ -69,18 +69,18 @@ def opt_in(act: Act) -> None:
 # -- help ------------------------------------------------------------------------------------------
 
 
-def ask_for_help(act: Act, about: Help, flow: str = "") -> None:
-    """Tell supervisors, once a day for each kind of request; repeats are counted.
+def ask_for_help(act: Act, about: Help, flow: str = "", words: str = "") -> None:
+    """Open a ticket on what the person asks for, and tell supervisors; repeats are counted.
 
-    Distress is told at any hour.
+    `words` are the person's own. Distress is told at any hour.
     """
     me = act.who()
     act.note("person.asked_for_help", act.actor, about=about, flow=flow)
-    repeats = help_request.count(act.tx, me.id, about, act.at)
-    if repeats is None:
-        return
     latest = act.tx.scalars(
-        select(Case).where(Case.person_id == me.id).order_by(Case.id.desc()).limit(1)
+        select(Case)
+        .where(Case.person_id == me.id, Case.service.not_in(tickets.answered()))
+        .order_by(Case.id.desc())
+        .limit(1)
     ).one_or_none()
     params: dict[str, Value] = {
         "name": me.name or Say("notices.caller.no_name"),
@@ -88,8 +88,6 @@ def ask_for_help(act: Act, about: Help, flow: str = "") -> None:
         "number": latest.number if latest else Say("notices.caller.no_number"),
     }
     match about:
-        case Help.COMPLAINT:
-            say = Say("notices.person_complains", params)
         case Help.DISTRESS:
             say = Say("notices.person_in_distress", params)
         case Help.TALK | Help.PHONE:
@@ -97,10 +95,8 @@ def ask_for_help(act: Act, about: Help, flow: str = "") -> None:
         case _:
             matter = Say(f"notices.caller.matter.{about}")
             say = Say("notices.person_asks", {**params, "matter": matter})
-    again = [Say("notices.caller.asked_before", {"n": repeats})] if repeats else []
-    area = latest.area_code if latest else None
-    can_wait = about is not Help.DISTRESS
-    act.tell_supervisors(area, News.PERSON_CALLED, me.id, say, *again, can_wait=can_wait)
+    kind = Help.TALK if about is Help.PHONE else about  # a number is given to be called at
+    tickets.ask(act, kind, say, words=words, at_once=about is Help.DISTRESS)
 
 
 def phone_of(act: Act) -> Value:
@@ -121,8 +117,11 @@ def tell_heads(act: Act, about: Literal["away", "misconduct", "talk"], words: st
     params: dict[str, Value] = {"name": me.name, "badge": me.badge, "words": words}
     say = Say(f"notices.supervisor_{about}", params)
     heads = [one for one in officer.heads(act.tx) if not act.is_of(one)]
-    for person_id in heads:
-        act.tell(person_id, News.SUPERVISOR_AWAY, me.id, say)
+    if about == "away":
+        for person_id in heads:
+            act.tell(person_id, News.SUPERVISOR_AWAY, me.id, say)
+    else:
+        tickets.ask(act, f"supervisor_{about}", say, words=words, heads_only=True, always=True)
     act.reply("supervising.heads_told" if heads else "supervising.no_heads")
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from casework import visits
+from casework import tickets, visits
 from casework.act import Act
 from casework.course import service_of
 from casework.news import window_of
@@ -24,6 +24,7 @@ from models.reference import area
 from models.visit import Visit
 
 _URGENT = frozenset({Concern.DANGER, Concern.SAFE})  # told at any hour
+_NEWS_ONLY = frozenset({Concern.SAFE, Concern.WORKS})  # nobody waits for an answer to these
 _COMING = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY})
 
 
@@ -65,10 +66,23 @@ def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
     else:
         what = Say(f"notices.officer_concern.{about}")
         say = Say("notices.officer_reports", {**params, "what": what})
-    if about is Concern.COMPLAINT_ABOVE:
-        _tell_heads(act, me, say)
-    else:
+    if about in _NEWS_ONLY:
         _tell(act, me, visit, say, can_wait=about not in _URGENT)
+        return
+    above = about is Concern.COMPLAINT_ABOVE
+    told = tickets.ask(
+        act,
+        about,
+        say,
+        words=words,
+        area=visit.area_code if visit is not None else None,
+        heads_only=above,
+        at_once=about in _URGENT,
+        always=True,
+        visit_of=act.tx.get_one(Case, visit.case_id).number if visit is not None else "",
+    )
+    if above:
+        act.reply("supervising.heads_told" if told else "supervising.no_heads")
 
 
 def absent(act: Act, days: Sequence[date], words: str) -> None:
@@ -90,14 +104,6 @@ def _tell(act: Act, me: Officer, visit: Visit | None, say: Say, *, can_wait: boo
         areas = [visit.area_code]
     for code in areas or [None]:
         act.tell_supervisors(code, News.OFFICER_REPORTS, me.id, say, can_wait=can_wait)
-
-
-def _tell_heads(act: Act, me: Officer, say: Say) -> None:
-    """Tell the heads, and the officer whether there is one to tell."""
-    heads = officer.heads(act.tx)
-    for person_id in heads:
-        act.tell(person_id, News.OFFICER_REPORTS, me.id, say)
-    act.reply("supervising.heads_told" if heads else "supervising.no_heads")
 
 
 def _last_failed(act: Act, me: Officer) -> Visit | None:

@@ -202,6 +202,21 @@ def assign(act: Act, visit_id: int, officer_id: int) -> None:
     offer_to(act, visit, chosen)
 
 
+def take_back(act: Act, visit: Visit, giver: Officer) -> None:
+    """Withdraw a (locked) visit from its officer, who is told; an officer is sought again.
+
+    The caller plans the next offer, and tells the owner.
+    """
+    for offer in visits.offers_of(act.tx, [visit.id]):
+        if offer.officer_id == giver.id:
+            offer.answer, offer.reason, offer.answered_at = "withdrawn", "given_on", act.at
+    visit.officer_id, visit.code, visit.code_tries, visit.code_proved_at = None, None, 0, None
+    lifecycle.move(act.tx, visit, VisitState.WANTED, actor=act.actor, reason="given_on")
+    number = act.tx.get_one(Case, visit.case_id).number
+    given = Say("notices.visit_given_on", {"number": number, "window": window_of(visit)})
+    act.tell(giver.person_id, News.VISIT_CANCELLED, visit.id, given)
+
+
 # -- officers --------------------------------------------------------------------------------------
 
 

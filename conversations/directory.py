@@ -17,8 +17,9 @@ OF_OURS = {
     "doubt": ("page", "landline", "address"),
     "office": ("address", "hours", "landline", "page"),
 }
-#: Authorities, by the matter that they handle.
+#: Authorities, by the matter, or the service, that they handle.
 AUTHORITIES = {
+    "complaint": ("jaki", "ombudsman"),  # where one may complain besides, told with its number
     "other_authority.dukcapil": ("dukcapil",),
     "other_authority.city": ("jaki",),
     "other_authority.police": ("police", "samsat", "immigration"),

@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conversations.messages import Json, Message
+from conversations.ticketing import AboutTicket
 
 
 class Help(StrEnum):
     """Reasons for which a person asks to talk to the office."""
 
     TALK = "talk"
-    COMPLAINT = "complaint"
     PHONE = "phone"  # the person gave a number to be called at
     MY_DATA = "my_data"
     DISTRESS = "distress"  # words of despair: told at any hour
@@ -109,17 +109,19 @@ class OptIn:
 
 @dataclass(frozen=True, slots=True)
 class CallPerson:
-    """The person asks to be called; supervisors are told. `flow` is the flow they were in."""
+    """The person asks for a human, in their own `words`; `flow` is the flow they were in."""
 
     about: Help
     flow: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AskForMyData:
-    """Say what is held about the person; supervisors give them the copy within some days."""
+    """Say what is held about the person, and then `question`; a copy follows within some days."""
 
     within: int  # days
+    question: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,6 +493,7 @@ Effect: TypeAlias = (
     | AboutCase
     | AboutPerson
     | AboutMyData
+    | AboutTicket
     | FromOfficer
     | Supervising
 )

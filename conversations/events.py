@@ -103,6 +103,8 @@ class News(StrEnum):
     REVIEW_NEEDED = "review_needed"
     SESSION_SET_ASIDE = "session_set_aside"
     SUPERVISOR_AWAY = "supervisor_away"
+    TICKET_ANSWERED = "ticket_answered"
+    TICKET_OPENED = "ticket_opened"
     TASK_STUCK = "task_stuck"
     TEMPLATE_REFUSED = "template_refused"
     TURN_SET_ASIDE = "turn_set_aside"

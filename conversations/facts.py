@@ -188,6 +188,44 @@ class CallFact:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkFact:
+    """Words that were written on a ticket; `by` is the supervisor's name, None for its owner."""
+
+    words: str
+    at: datetime
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFact:
+    """A matter that a supervisor answers in words, as its owner or a supervisor may see it.
+
+    `about` is "complaint", or a `Help` or `Concern`. `phone` may be called.
+    """
+
+    id: int  # the case's
+    number: str
+    about: str
+    since: datetime
+    answer_by: date
+    close_by: date
+    words: str = ""
+    name: str | None = None  # of the person who waits
+    phone: str | None = None
+    officer: str | None = None  # whom it is about: name and badge, or how they are described
+    accuses: bool = False  # it is about an officer whose badge is known
+    visit_of: str = ""  # number of the case whose visit it is about
+    times: int = 1
+    files: int = 0
+    taken_by: str | None = None
+    mine: bool = False  # the supervisor who reads it has taken it
+    answered: bool = False
+    closed: bool = False
+    overdue: bool = False
+    remarks: tuple[RemarkFact, ...] = ()  # oldest first
+
+
+@dataclass(frozen=True, slots=True)
 class Me:
     """The sender.
 
@@ -220,6 +258,7 @@ class Mine:
     """The requests of a person."""
 
     cases: tuple[CaseFact, ...] = ()  # newest first
+    tickets: tuple[TicketFact, ...] = ()  # what supervisors answer in words, newest first
     visits: tuple[VisitFact, ...] = ()  # open ones to them, soonest first
     windows: Mapping[int, tuple[Window, ...]] = field(default_factory=dict)  # free ones, by case
     services: tuple[str, ...] = ()  # what they can ask for, in the order of the menu
@@ -248,6 +287,7 @@ class Desk:
     visits: tuple[VisitFact, ...] = ()  # without an officer, soonest first
     officers: tuple[OfficerFact, ...] = ()
     calls: tuple[CallFact, ...] = ()  # people to call, longest waiting first
+    tickets: tuple[TicketFact, ...] = ()  # what waits for an answer, the next deadline at first
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it waits here."""
@@ -264,6 +304,14 @@ class Desk:
     def the_case(self, subject: str) -> CaseFact:
         """The case that a flow is about; `Flow.alive` guarantees that it exists."""
         return _found(self.case(subject), "case", subject)
+
+    def ticket(self, subject: str) -> TicketFact | None:
+        """The ticket of the case with this id, if it waits here."""
+        return _with_id(self.tickets, subject)
+
+    def the_ticket(self, subject: str) -> TicketFact:
+        """The ticket that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.ticket(subject), "ticket", subject)
 
     def call(self, subject: str) -> CallFact | None:
         """The person with this id on the call list, if this supervisor is to call them."""
@@ -298,6 +346,14 @@ class Facts:
     def case(self, subject: str) -> CaseFact | None:
         """The person's own case with this id."""
         return _with_id(self.mine.cases, subject)
+
+    def ticket(self, subject: str) -> TicketFact | None:
+        """The person's own ticket of the case with this id."""
+        return _with_id(self.mine.tickets, subject)
+
+    def the_ticket(self, subject: str) -> TicketFact:
+        """The own ticket that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.ticket(subject), "ticket", subject)
 
     def the_case(self, subject: str) -> CaseFact:
         """The own case that a flow is about; `Flow.alive` guarantees that it exists."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from conversations import directory
 from conversations.effects import Correct, Effect, GiveConsent, Submit
 from conversations.facts import Facts
 from conversations.flow import Ending, Flow, Joined
@@ -94,7 +95,8 @@ def _with_consent(purposes: frozenset[str], then: Then) -> Then:
 
 def _finish(context: Context) -> Ending:
     if not context.subject:
-        return Ending((Submit(context.flow, _kept(context.answers), context.whom),))
+        submit = Submit(context.flow, _kept(context.answers), context.whom)
+        return Ending((submit,), directory.lines(context.facts.directory, context.flow))
     case = context.facts.the_case(context.subject)
     fixed = {step: context.answers[step] for step in case.open_fixes}
     ending = "waiting_for_page" if fixed.get(IDENTITY) == "page" else "corrected"

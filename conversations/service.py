@@ -7,7 +7,7 @@ its documents, and pages show what its documents declare. None of them names a s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -121,7 +121,23 @@ class Visit:
         return self.purpose
 
 
-Stage: TypeAlias = Document | Visit
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A stage of a course: a supervisor answers in words, and closes the case.
+
+    The case has a ticket (`models.ticket`) with two deadlines, in working days of the office.
+    """
+
+    id: str
+    first: WorkingDays = WorkingDays(1)  # until the first answer
+    closed: WorkingDays = WorkingDays(5)  # until the case is closed
+
+    @property
+    def issues(self) -> None:
+        """Return None: an answer is no document."""
+
+
+Stage: TypeAlias = Document | Visit | Answer
 
 
 def _nowhere(answers: Answers) -> Site | None:
@@ -137,7 +153,8 @@ class Service:
     """One public service.
 
     `holder` returns the applicant's name as they wrote it, in the steps `named_in`; `about` one
-    line on what is requested, `brief` the lines that a supervisor decides on. `same_as` is equal
+    line on what is requested, `brief` the lines that a supervisor decides on. `opened_by` names the
+    matter in people's words that opens the form, besides the menu. `same_as` is equal
     for two requests of one person for the same thing; it is stored unencrypted, so it holds codes
     and no words.
     """
@@ -151,6 +168,7 @@ class Service:
     about: Callable[[Answers, City], Value]
     brief: Callable[[Answers, City], tuple[Say, ...]]
     asked_by: frozenset[Role] = frozenset({"owner"})
+    opened_by: str = ""
     consents: tuple[str, ...] = ("applying",)  # purposes to which the applicant has agreed
     promise: WorkingDays | None = None  # until the visit; None: nothing is promised
     site: Callable[[Answers], Site | None] = _nowhere  # None: it has no place
@@ -159,6 +177,11 @@ class Service:
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
     documents: tuple[DocumentKind, ...] = ()
     named_in: tuple[str, ...] = ()
+
+    @property
+    def answered(self) -> bool:
+        """Whether supervisors answer its cases in words; nobody visits, nothing is issued."""
+        return any(isinstance(stage, Answer) for stage in self.course)
 
     def stage(self, stage_id: str) -> Stage | None:
         """Return the stage with this name."""
@@ -224,6 +247,14 @@ class Services(Mapping[str, Service]):
 
     def __len__(self) -> int:
         return len(self.by_id)
+
+    def offered(self, roles: Container[Role]) -> tuple[str, ...]:
+        """Return the ids of the services that somebody with these roles may ask for."""
+        return tuple(s.id for s in self.values() if any(role in roles for role in s.asked_by))
+
+    def answered(self) -> frozenset[str]:
+        """The ids of the services whose cases supervisors answer in words."""
+        return frozenset(service.id for service in self.values() if service.answered)
 
     def kinds(self) -> tuple[DocumentKind, ...]:
         """All kinds of documents."""

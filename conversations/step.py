@@ -128,6 +128,7 @@ class Step(ABC):
     then: Then = nothing
     counted: bool = True  # one of "3 of 12", and part of the summary
     numeric: bool = False
+    story: bool = False
     rests: bool = False
     ends: tuple[Json, ...] = ()
     can_leave: bool = False  # after several refusals it may be left to the officer

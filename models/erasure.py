@@ -44,7 +44,6 @@ WHOSE = {
     "cases": _MINE,
     "conversations": _MINE,
     "documents": _MINE,
-    "help_requests": _MINE,
     "identities": _MINE,
     "identity_links": f"{_MINE} OR holder_id = ANY(:ids)",
     "inbox": _MINE,
@@ -53,12 +52,13 @@ WHOSE = {
     "outbox": _MINE,
     "participants": f"{_MINE} OR case_id IN {_CASES}",
     "people": "id = ANY(:ids)",
+    "remarks": f"case_id IN {_CASES}",
     "sessions_aside": _MINE,
     "unreached": _MINE,
     "visits": f"host_id = ANY(:ids) OR case_id IN {_CASES}",
 }
 #: Tables without personal columns whose rows are of no use without the person.
-_WITH_THEM = frozenset({"help_requests", "unreached"})
+_WITH_THEM = frozenset({"unreached"})
 #: Tasks that could only fail afterwards, or do what nobody waits for.
 _TASKS = f"""
     UPDATE tasks SET done_at = now()

@@ -154,18 +154,6 @@ MERGES = {
         """,
         "UPDATE identities SET person_id = :kept WHERE person_id = :gone",
     ),
-    "help_requests.person_id": (
-        """
-        INSERT INTO help_requests AS own (person_id, kind, told_at, repeats, number, answer_by)
-        SELECT :kept, kind, told_at, repeats, number, answer_by
-          FROM help_requests WHERE person_id = :gone
-        ON CONFLICT (person_id, kind) DO UPDATE
-           SET told_at = greatest(own.told_at, excluded.told_at),
-               answer_by = least(own.answer_by, excluded.answer_by),
-               repeats = own.repeats + excluded.repeats
-        """,
-        "DELETE FROM help_requests WHERE person_id = :gone",
-    ),
     "participants.person_id": (
         """
         DELETE FROM participants AS one

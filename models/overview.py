@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
+from models import ticket
 from models.case import Case
-from models.help_request import HelpRequest
 from models.infrastructure.wib import WIB
 from models.lifecycle import OPEN_CASES, CaseState, VisitState
 from models.officer import Officer
-from models.person import Person
 from models.scope import Scope
+from models.ticket import Ticket
 from models.visit import OPEN, Visit
 
 #: States of a visit that its officer should have moved on once its hours have begun.
@@ -85,36 +85,22 @@ def latest_visit(tx: Session, case_id: int) -> Visit | None:
     ).one_or_none()
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """One person who complained, with their newest case."""
-
-    person: Person
-    case: Case | None
-    told_at: datetime
-    repeats: int  # since supervisors were told
-
-
 def complaints(
-    tx: Session, scope: Scope, since: datetime, *, kind: str, limit: int
-) -> Sequence[Complaint]:
-    """Return the complaints since a time, oldest first; areas are of the person's newest case."""
-    theirs = aliased(Case)
-    newest = (
-        select(func.max(theirs.id))
-        .where(theirs.person_id == HelpRequest.person_id)
-        .scalar_subquery()
-    )
+    tx: Session, scope: Scope, since: datetime, *, me: Officer, limit: int
+) -> Sequence[tuple[Case, Ticket]]:
+    """Return the complaints that were filed since a time, oldest first, and that `me` may read."""
     rows = tx.execute(
-        select(HelpRequest, Person, Case)
-        .join(Person, Person.id == HelpRequest.person_id)
-        .outerjoin(Case, Case.id == newest)
-        .where(HelpRequest.kind == kind, HelpRequest.told_at >= since)
-        .where(scope.holds(Case.area_code))
-        .order_by(HelpRequest.told_at)
+        select(Case, Ticket)
+        .join(Ticket, Ticket.case_id == Case.id)
+        .where(
+            Ticket.about == "complaint",
+            Case.submitted_at >= since,
+            ticket.readable_by(scope, me),
+        )
+        .order_by(Case.id)
         .limit(limit)
     )
-    return [Complaint(person, case, row.told_at, row.repeats) for row, person, case in rows]
+    return [(case, row) for case, row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +112,17 @@ class Figures:
     rejected: int
 
 
-def figures(tx: Session, scope: Scope, since: date, until: date) -> Figures:
-    """Count the cases of these days, the last included."""
+def figures(
+    tx: Session, scope: Scope, since: date, until: date, *, but: Collection[str]
+) -> Figures:
+    """Count the cases of these days, the last included, `but` those of some services."""
     begin, end = start_of(since), start_of(until + timedelta(days=1))
 
     def count(states: Iterable[str], *, submitted: bool = False) -> int:
         moved = [Case.state.in_(list(states)), Case.moved_at >= begin]  # by its index
         came = [Case.submitted_at >= begin, Case.submitted_at < end] if submitted else []
         ended = [] if submitted else [Case.moved_at < end]
-        found = select(func.count()).select_from(Case)
+        found = select(func.count()).select_from(Case).where(Case.service.not_in(but))
         return tx.scalar(found.where(*moved, *came, *ended, scope.holds(Case.area_code))) or 0
 
     return Figures(
@@ -145,10 +133,14 @@ def figures(tx: Session, scope: Scope, since: date, until: date) -> Figures:
 
 
 def unvisited(
-    tx: Session, scope: Scope, before: datetime, *, limit: int
+    tx: Session, scope: Scope, before: datetime, *, but: Collection[str], limit: int
 ) -> tuple[int, Sequence[Case]]:
-    """Return how many open cases were submitted before a time, and the oldest of them."""
+    """Return how many open cases were submitted before a time, and the oldest of them.
+
+    `but` those of some services.
+    """
     waits = (
+        Case.service.not_in(but),
         Case.state.in_(sorted(OPEN_CASES)),
         Case.submitted_at <= before,
         scope.holds(Case.area_code),

@@ -123,9 +123,12 @@ GENERAL = (
 
 
 def _names_of_services() -> re.Pattern[str]:
-    """The ids of services and of kinds of documents, and the tables they had before."""
+    """The ids of services and of kinds of documents, and the tables they had before.
+
+    Tickets are the office's own matter, so their services may be named: "help", "complaint".
+    """
     declared = services.load()
-    own = {*declared, *(kind.id for kind in declared.kinds())}
+    own = {*declared.keys() - declared.answered(), *(kind.id for kind in declared.kinds())}
     words = "|".join(sorted(own))
     return re.compile(rf"(?<![A-Za-z])(?i:{words})(?![A-Za-z])|\bPermits?\b|\bpermits\b")
 

@@ -9,11 +9,12 @@ from functools import partial
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from casework import tickets
 from casework.act import by_office
 from casework.news import window_of
 from conversations.events import News
 from conversations.messages import Say
-from models import alias, task
+from models import alias, task, ticket
 from models import case as cases
 from models.aside import SessionAside
 from models.audit import AuditEntry
@@ -58,6 +59,7 @@ def sweep(tx: Session, run: Task) -> datetime | None:
     _erase_again(tx, run)
     _give_windows_up(tx, run)
     _report_overdue(tx)
+    _escalate(tx, run)
     return None
 
 
@@ -212,3 +214,9 @@ def _report_overdue(tx: Session) -> None:
             say = Say("notices.visit_overdue", {"number": number, "window": window_of(visit)})
             act = by_office(tx, ACTOR, "once")
             act.tell_supervisors(visit.area_code, News.VISIT_OVERDUE, visit.id, say)
+
+
+def _escalate(tx: Session, run: Task) -> None:
+    """Tell the heads of tickets that are past a deadline, once for each."""
+    for case, row in ticket.overdue(tx, now(tx)):
+        tickets.escalate(by_office(tx, ACTOR, run.run_key), case, row)

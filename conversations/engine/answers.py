@@ -15,7 +15,7 @@ from conversations.effects import (
     RememberPhone,
 )
 from conversations.engine import asides, desk, drafts, erasing, first_page, orders, questions
-from conversations.engine.builder import TurnBuilder
+from conversations.engine.builder import TurnBuilder, worded
 from conversations.engine.joining import parts
 from conversations.engine.meanings import GATHERED, Parts, Several
 from conversations.events import (
@@ -82,8 +82,15 @@ def keep_contact(turn: TurnBuilder, event: SharedContact) -> None:
 
 
 def keep_number(turn: TurnBuilder, number: str) -> None:
-    """Store the number to call the person at, in E.164, and ask for the call."""
-    turn.effects += (RememberPhone(number), CallPerson(Help.PHONE))
+    """Store the number to call the person at, in E.164, and ask for the call.
+
+    With a complaint open, the supervisor who answers it has the number.
+    """
+    turn.effects.append(RememberPhone(number))
+    if asides.complains(turn):
+        drafts.digress(turn, Say("common.number_noted", {"phone": number}))
+        return
+    turn.effects.append(CallPerson(Help.PHONE))
     turn.session = structs.replace(turn.session, calling=False)
     drafts.digress(turn, Say("common.contact_received", {"phone": number}))
 
@@ -392,7 +399,7 @@ def _settle_own_question(turn: TurnBuilder, answer: str) -> None:
         turn.session = structs.replace(turn.session, draft=Draft(draft.flow, draft.subject))
     if answer == "drop":
         turn.lasting = True
-        turn.says.append(Say("common.cancelled"))
+        turn.says.append(Say(worded(turn, "common.cancelled")))
         drafts.close(turn)
         if turn.session.asked is None:
             drafts.go_home(turn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from conversations import directory
 from conversations.commands import Typed
 from conversations.effects import Help
@@ -11,10 +13,11 @@ from conversations.engine.meanings import Aside
 from conversations.lifecycle import VisitState
 from conversations.messages import Say
 from conversations.phrases import Command, Intent
-from conversations.session import Choice
+from conversations.session import Choice, Draft
 from conversations.wording import window_words
 
-# The engine's own questions: is it a complaint, shall supervisors call?
+# The engine's own questions: is it a complaint, shall supervisors call? The first is also the
+# matter that opens the form of a service.
 COMPLAINT, CALL = "complaint", "call"
 
 #: Intents that are carried out as commands.
@@ -42,6 +45,8 @@ _CALLED = {
 }
 #: Of these, supervisors are told at once, whatever words told of them.
 _AT_ONCE = frozenset({Intent.DISTRESS, Intent.NOT_HANDED, Intent.SEIZED})
+STORY = "story"  # what somebody told before it was certain that a supervisor is to hear it
+LEAST_STORY = 4  # words; fewer only name the matter
 _SURE = 1.5  # weight of words that leave no doubt which matter it is
 
 
@@ -53,10 +58,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
     match meant:
         case Intent.THANKS if turn.facts.me.desk == "supervisor" and turn.at_home():
             turn.says.append(Say(key))
-        case Intent.COMPLAINT if aside.sure:
-            _complain(turn)
         case Intent.COMPLAINT:
-            _ask_whether_a_complaint(turn)
+            _hear_complaint(turn, sure=aside.sure)
         case Intent.RESCHEDULE if turn.facts.mine.visits:
             if all(visit.state not in _UNDER_WAY for visit in turn.facts.mine.visits):
                 turn.says.append(Say("common.reschedule_here"))
@@ -74,7 +77,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
         case _ if meant in _CALLED and not _is_certain(aside):
             _ask_whether_to_call(turn, _CALLED[meant])
         case _ if meant in _CALLED:
-            orders.call(turn, _CALLED[meant], Say(key, orders.how_to_call(turn)))
+            how = Say(key, orders.how_to_call(turn))
+            orders.call(turn, _CALLED[meant], how, words=turn.said)
         case _:
             drafts.digress(turn, Say(key), *directory.lines(turn.facts.directory, matter))
 
@@ -96,10 +100,10 @@ def settle(turn: TurnBuilder, answer: str) -> bool:
         return True
     turn.prompt = None
     if called is None:
-        _complain(turn)
+        _open_form(turn, COMPLAINT, turn.told(STORY))
     else:
         about = Say(f"common.intent.{called.lower()}", orders.how_to_call(turn))
-        orders.call(turn, _CALLED[called], about)
+        orders.call(turn, _CALLED[called], about, words=turn.told(STORY))
     return True
 
 
@@ -110,6 +114,7 @@ def _is_certain(aside: Aside) -> bool:
 
 def _ask_whether_to_call(turn: TurnBuilder, about: Help) -> None:
     """Ask before a supervisor is told of a matter that few words hint at."""
+    turn.tell(STORY, turn.said)
     turn.ask_own(
         CALL,
         (
@@ -120,13 +125,57 @@ def _ask_whether_to_call(turn: TurnBuilder, about: Help) -> None:
     )
 
 
-def _complain(turn: TurnBuilder) -> None:
-    """Pass a confirmed complaint on."""
-    orders.call(turn, Help.COMPLAINT, Say("common.intent.complaint", orders.how_to_call(turn)))
+def _hear_complaint(turn: TurnBuilder, *, sure: bool) -> None:
+    """Open the form of a complaint, or ask first; with the form open, add to its story."""
+    if complains(turn):
+        _add_to_story(turn)
+    elif sure:
+        _open_form(turn, COMPLAINT, turn.said)
+    else:
+        _ask_whether_a_complaint(turn)
+
+
+def _open_form(turn: TurnBuilder, opened_by: str, story: str) -> None:
+    """Open the form of the service for a matter, with what was told already."""
+    service = next(one for one in turn.flows.services.values() if one.opened_by == opened_by)
+    step = service.form.steps[0]
+    parked = next((one for one in turn.session.parked if one.flow == service.id), None)
+    answers = dict(parked.answers) if parked is not None else {}
+    if len(story.split()) >= LEAST_STORY:
+        before = answers.get(step.id)
+        answers[step.id] = f"{before}\n{story}" if before else story
+    drafts.switch_to(turn, Draft(service.id, "", answers))
+    drafts.go_on(turn)
+
+
+def complains(turn: TurnBuilder) -> bool:
+    """Whether the form of a complaint is open."""
+    draft = turn.session.draft
+    service = turn.flows.services.get(draft.flow) if draft is not None else None
+    return service is not None and service.opened_by == COMPLAINT
+
+
+def _add_to_story(turn: TurnBuilder) -> None:
+    """Add to the story what is told while another question of its form is open."""
+    draft = turn.open_draft()
+    step = turn.flows.services[draft.flow].form.steps[0]
+    if step.id in draft.answers and len(turn.said.split()) >= LEAST_STORY:
+        story = f"{draft.answers[step.id]}\n{turn.said}"
+        answers = {**draft.answers, step.id: story}
+        turn.session = structs.replace(turn.session, draft=structs.replace(draft, answers=answers))
+    drafts.digress(turn, Say("common.complaint.open"))
+
+
+def tell_more(turn: TurnBuilder, text: str) -> None:
+    """Keep words that go on with the story, at "do you want to complain?"."""
+    before = turn.told(STORY)
+    turn.tell(STORY, f"{before}\n{text}" if before else text)
+    drafts.digress(turn, Say("common.complaint.told_later"))
 
 
 def _ask_whether_a_complaint(turn: TurnBuilder) -> None:
     """Ask before a supervisor is told: a question is often mistaken for a complaint."""
+    turn.tell(STORY, turn.said)
     turn.ask_own(
         COMPLAINT,
         (

@@ -56,6 +56,7 @@ class TurnBuilder:
     effects: list[Effect] = field(default_factory=list)
     says: list[Say] = field(default_factory=list)
     prompt: Prompt | None = None  # sent with the reply
+    said: str = ""  # the words that are being read
     message: str = ""  # the id of the message that is being read
     said_nothing: bool = False  # the words were no answer, and name nothing to choose from
     after: timedelta = timedelta(0)
@@ -186,7 +187,7 @@ class TurnBuilder:
     def ask_own(self, question: str, choices: tuple[Choice, ...], **params: Value) -> None:
         """Ask a question of the engine itself, of the flow "common"."""
         self.put(Question("common", "", question, self.session.version + 1), choices)
-        self.prompt = Prompt(Say(f"common.{question}", params), choices)
+        self.prompt = Prompt(Say(worded(self, f"common.{question}"), params), choices)
 
     def draft_of(self, flow: Flow, subject: str) -> Draft:
         held = [d for d in (self.session.draft, *self.session.parked) if d is not None]
@@ -279,3 +280,9 @@ def same(one: Draft, other: Draft) -> bool:
 
 #: The kinds of input for which channels have a keyboard button.
 _KEYS = frozenset({"location", "contact"})
+
+
+def worded(turn: TurnBuilder, key: str) -> str:
+    """Return the key of a sentence in the open form's own wording, if it has one."""
+    draft = turn.session.draft
+    return key if draft is None else turn.flows.catalogue.overridden(key, draft.flow)

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from conversations.effects import AboutCase, AboutVisit, Called, Decide, Submit
 from conversations.engine import confirming, questions
-from conversations.engine.builder import TurnBuilder, same
+from conversations.engine.builder import TurnBuilder, same, worded
 from conversations.flow import Flow, summary
 from conversations.messages import (
     Say,
@@ -145,7 +145,7 @@ def _own_question(turn: TurnBuilder, step: str) -> Say:
     draft, flow = turn.session.draft, turn.flow(turn.session.draft)
     named = next((choice.answer for choice in turn.session.shown), None)
     if not isinstance(named, list) or draft is None or flow is None:
-        return Say(f"common.{step}")
+        return Say(worded(turn, f"common.{step}"))
     some = {step_id: draft.answers[step_id] for step_id in named if step_id in draft.answers}
     return Say(f"common.{step}", {"lines": summary(flow, turn.context(Draft(flow.id, "", some)))})
 

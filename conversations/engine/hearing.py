@@ -44,6 +44,7 @@ from conversations.engine.meanings import (
     Resume,
     Several,
     Stale,
+    Story,
     Unclear,
     Unread,
     Whose,
@@ -68,7 +69,9 @@ from conversations.step import Prompt
 from conversations.tongue import tongue
 
 #: Meanings that leave the open question as it is.
-_Reply: TypeAlias = Unread | OwnNumber | Aside | Between | Explain | Unclear | Resume | MovedOn
+_Reply: TypeAlias = (
+    Unread | OwnNumber | Aside | Between | Explain | Unclear | Resume | MovedOn | Story
+)
 
 
 def take(turn: TurnBuilder, event: Event) -> None:
@@ -80,6 +83,7 @@ def take(turn: TurnBuilder, event: Event) -> None:
     if settled and not isinstance(event, Started | Tapped):
         turn.says.append(Say("common.gone"))
     if isinstance(event, Said):
+        turn.said = event.text
         _detect_language(turn, event.text)
     if not turn.session.greeted:
         _first_contact(turn, event)
@@ -246,6 +250,8 @@ def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
             answers.keep_number(turn, phone)
         case Aside():
             asides.answer(turn, meaning)
+        case Story(text):
+            asides.tell_more(turn, text)
         case Unclear():
             turn.not_understood()
             turn.said_nothing = True

@@ -74,6 +74,13 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """Words that go on with a story, at the question whether it is a complaint."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AtDesk:
     """A matter of staff in their own words: an officer is late. Named as in the lexicon."""
 
@@ -199,4 +206,5 @@ Meaning: TypeAlias = (
     | BeforeNews
     | Whose
     | MovedOn
+    | Story
 )

@@ -16,6 +16,7 @@ from conversations.effects import (
     OfferLink,
     OptIn,
     OptOut,
+    Reply,
     SendDocument,
     ShowDocument,
     ShowOfficer,
@@ -35,6 +36,7 @@ from conversations.step import Context
 
 CANCEL = "cancel"  # the engine's own question
 JOIN_PAYLOAD = "join-"
+LEAST_WORDS = 6  # of a message that tells more than that somebody wants to talk
 
 
 def start(turn: TurnBuilder, payload: str) -> None:
@@ -51,9 +53,9 @@ def join(turn: TurnBuilder, payload: str) -> None:
     drafts.park(turn)
 
 
-def call(turn: TurnBuilder, about: Help, say: Say, flow: str = "") -> None:
-    """Ask the office to call this person, and say so."""
-    turn.effects.append(CallPerson(about, flow))
+def call(turn: TurnBuilder, about: Help, say: Say, flow: str = "", *, words: str = "") -> None:
+    """Ask the office to call this person, with the person's words, and say so."""
+    turn.effects.append(CallPerson(about, flow, words))
     turn.session = structs.replace(turn.session, calling=True)
     drafts.digress(turn, say)
 
@@ -110,7 +112,8 @@ def _talk(turn: TurnBuilder) -> None:
         confirming.ask(turn, Say("supervising.talk"), yes, confirming.no())
         return
     flow = turn.session.asked.flow if turn.session.asked else ""
-    call(turn, Help.TALK, Say("common.person_called", how_to_call(turn)), flow)
+    words = turn.said if len(turn.said.split()) >= LEAST_WORDS else ""
+    call(turn, Help.TALK, Say("common.person_called", how_to_call(turn)), flow, words=words)
 
 
 def _ask_whether_to_stop(turn: TurnBuilder) -> None:
@@ -123,9 +126,7 @@ def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
     """Carry out a command that asks the office for something."""
     match typed.command:
         case Command.MY_DATA:
-            turn.effects.append(AskForMyData(turn.facts.my_data_days))
-            turn.session = structs.replace(turn.session, calling=True)
-            drafts.digress(turn, Say("common.my_data", how_to_call(turn)))
+            _ask_for_my_data(turn)
         case Command.ERASE_DATA:
             erasing.ask(turn)
         case Command.SEND_DOCUMENT:
@@ -140,6 +141,17 @@ def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
             _look_up(turn, typed, ShowDocument, "common.number_please", "common.number_unread")
         case _:
             raise ValueError(f"nothing is known of the command {typed.command}")
+
+
+def _ask_for_my_data(turn: TurnBuilder) -> None:
+    """Let the office say what it holds, and ask for the copy; the open question follows."""
+    turn.session = structs.replace(turn.session, calling=True)
+    drafts.digress(turn, Say("common.my_data", how_to_call(turn)))
+    turn.flush()
+    reply = turn.effects.pop()  # the act says more before it
+    turn.says, turn.prompt = [], None
+    if isinstance(reply, Reply):
+        turn.effects.append(AskForMyData(turn.facts.my_data_days, reply.message))
 
 
 def _link(turn: TurnBuilder, code: str) -> None:

@@ -35,6 +35,7 @@ from conversations.engine.meanings import (
     Remark,
     Resume,
     Several,
+    Story,
     Unclear,
     Unread,
 )
@@ -77,7 +78,8 @@ _SELLS = re.compile(
 _CANCELS = re.compile(r"^(?:\w+ ){0,2}(?:batal|batalin|batalkan|cancel it)\b")
 _CANCELS_NOT = re.compile(r"\b(?:tidak|jangan|belum|bukan|kalau|cara|bisa|not|don.?t)\b|\?")
 LEAST_WORDS = 3  # of a message that may hold several facts
-MAX_SAID = 1500  # characters; no question needs a longer answer
+MAX_SAID = 1500  # characters of an answer to most questions
+MAX_STORY = 4000  # characters where somebody tells what happened
 
 #: Intents that are answered at any point; the open question follows.
 DIGRESSIONS = frozenset(
@@ -125,8 +127,6 @@ _OF_OTHERS = frozenset({Intent.OTHER_AUTHORITY, Intent.COOPERATIVE, Intent.CREDI
 _URGENT = frozenset({Intent.EMERGENCY, Intent.DISTRESS})
 #: Intents that come before an answer with the same words: "ga punya foto" is no sum of nothing.
 _FIRST = frozenset({Intent.NO_PHOTO, Intent.GO_ON})
-
-
 #: Intents that need only a polite reply.
 _COURTEOUS = frozenset({Intent.GREETING, Intent.THANKS})
 
@@ -158,7 +158,7 @@ def _held_back(turn: TurnBuilder, said: Said) -> Unread | None:
     return Unread(Say("common.desk.held"))
 
 
-def _retold(turn: TurnBuilder, said: Said) -> Unread | Pick | None:
+def _retold(turn: TurnBuilder, said: Said) -> Unread | Story | Pick | None:
     """Return that words at "do you want to complain?" go on with the story: nothing is lost.
 
     "iya, mau lapor dia" is a yes, and "ga jadi lapor" a no.
@@ -182,7 +182,7 @@ def _retold(turn: TurnBuilder, said: Said) -> Unread | Pick | None:
         return Pick(yes)
     if choices_named(turn, said.text) or service_named(turn, said.text) is not None:
         return None
-    return Unread(Say("common.complaint.told_later"))
+    return Story(said.text)
 
 
 def _may_answer_form(turn: TurnBuilder, text: str) -> bool:
@@ -221,6 +221,13 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         return desk.alarm(turn, typed.command, said.text) or Order(typed)
     if _cancels(turn, said.text):
         return Order(Typed(Command.CANCEL))
+    if _tells_story(turn):
+        return _aside(raised) if raised and raised.intent in _URGENT else Answer()
+    return _read_otherwise(turn, said, raised)
+
+
+def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Meaning:
+    """Return the meaning of words that are neither an order nor a story."""
     elsewhere = desk.answers_elsewhere(turn, said.text)
     if elsewhere is not None:
         return AnswerElsewhere(elsewhere)
@@ -275,7 +282,16 @@ def _cancels(turn: TurnBuilder, text: str) -> bool:
     if flow is None or not flow.form or asked is None or asked.flow == "common":
         return False
     said = standardised(text)
+    service = turn.flows.services.get(flow.id)
+    if service is not None and service.opened_by and _DROPS.search(said):
+        return True
     return _CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None
+
+
+def _tells_story(turn: TurnBuilder) -> bool:
+    """Whether the open question asks somebody to tell what happened."""
+    step = turn.asked_step()
+    return step is not None and step.story and not turn.session.clarifying
 
 
 def _fills_in(turn: TurnBuilder) -> bool:
@@ -454,7 +470,7 @@ def _unread(turn: TurnBuilder, said: Said) -> Unread | OwnNumber | None:
     """Return the meaning of words that answer no question; None for all others."""
     if said.edited and (not said.message or said.message != turn.session.refused):
         return Unread(Say("common.edited"))
-    if len(said.text) > MAX_SAID:
+    if len(said.text) > (MAX_STORY if _tells_story(turn) else MAX_SAID):
         return Unread(Say("common.too_long"), correctable=True)
     return _number(turn, said.text)
 
@@ -463,7 +479,8 @@ def _number(turn: TurnBuilder, text: str) -> Unread | OwnNumber | None:
     """Return the number to call the person at, if the message is one."""
     listens = turn.session.calling or turn.session.asked is None or turn.at_home()
     step = turn.asked_step()
-    listens = listens or (step is not None and not step.takes_words and not step.numeric)
+    listens = listens or (step is not None and not (step.takes_words or step.numeric))
+    listens = listens or _tells_story(turn)
     if turn.facts.me.desk != "owner" or not listens or not phone.is_one(text):
         return None
     if step is not None and step.numeric and not re.search(r"\+|\b0", text):

@@ -14,6 +14,7 @@ from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Answers, Choice
 from conversations.step import Context
 from conversations.steps import Choose
+from conversations.ticketing import state
 from conversations.wording import window_words
 
 #: States in which the owner may still withdraw the case.
@@ -50,7 +51,8 @@ def _visit(case: CaseFact, facts: Facts) -> VisitFact | None:
 
 def _lines(context: Context) -> dict[str, Value]:
     facts = context.facts
-    lines = tuple(_state(a, facts) for a in facts.mine.cases[:SHOWN])
+    requests = tuple(_state(a, facts) for a in facts.mine.cases[:SHOWN])
+    lines = (*requests, *(state(one) for one in facts.mine.tickets))
     return {"lines": Lines(lines or (Say("my_requests.nothing_yet"),))}
 
 
@@ -70,7 +72,16 @@ def _acts(context: Context) -> tuple[Choice, ...]:
         )
         for case, act in acts
     ]
-    return (*choices, Choice("menu", Say("common.to_menu"), "menu", "command"))
+    opens = (
+        Choice(
+            f"ticket-{one.id}",
+            Say("my_requests.ticket", {"number": one.number}),
+            ["my_ticket", str(one.id)],
+            "open",
+        )
+        for one in facts.mine.tickets
+    )
+    return (*choices, *opens, Choice("menu", Say("common.to_menu"), "menu", "command"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,20 @@ def _lines(context: Context) -> dict[str, Value]:
         )
         for c in facts.desk.calls[:SHOWN]
     ]
-    lines = (*waiting, *stuck, *to_call, *unreachable) or (Say("supervisor_desk.all_well"),)
+    asking = [
+        Say(
+            "supervisor_desk.ticket_overdue" if t.overdue else "supervisor_desk.ticket",
+            {
+                "number": t.number,
+                "about": Say(f"ticket.about.{t.about}"),
+                "by": t.close_by if t.answered else t.answer_by,
+            },
+        )
+        for t in facts.desk.tickets[:SHOWN]
+    ]
+    lines = (*asking, *waiting, *stuck, *to_call, *unreachable) or (
+        Say("supervisor_desk.all_well"),
+    )
     return {"name": facts.me.name or "", "lines": Lines(tuple(lines))}
 
 
@@ -78,7 +91,17 @@ def _matters(context: Context) -> tuple[Choice, ...]:
         )
         for c in facts.desk.calls[:SHOWN]
     )
+    tickets = tuple(
+        Choice(
+            f"ticket-{t.id}",
+            Say("supervisor_desk.answer", {"number": t.number}),
+            ["ticket", str(t.id)],
+            "open",
+        )
+        for t in facts.desk.tickets[:SHOWN]
+    )
     return (
+        *tickets,
         *reviews,
         *visits,
         *calls,

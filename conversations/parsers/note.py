@@ -7,6 +7,7 @@ import re
 from conversations.facts import Facts
 from conversations.messages import Json
 from conversations.parsers import Parser, Refused
+from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import gives_reason, without_lead
 from conversations.words import tidy
 
@@ -43,5 +44,22 @@ def reason(*, at_most: int = 300) -> Parser:
         if not gives_reason(text):
             raise Refused("no_reason")
         return parse_note(without_lead(str(words)), facts)
+
+    return parse
+
+
+def story(*, at_most: int = 1000, at_least: int = 2) -> Parser:
+    """Return what somebody tells, as typed: a note that does not evade the question.
+
+    Raises:
+        Refused: as `note`; ``story_too_short`` under `at_least` words, and for "nanti aja".
+    """
+    parse_note = note(at_most=at_most)
+
+    def parse(text: str, facts: Facts) -> Json:
+        words = parse_note(text, facts)
+        if len(text.split()) < at_least or evasion(text) is not None:
+            raise Refused("story_too_short")
+        return words
 
     return parse

@@ -206,6 +206,7 @@ def _url(value: str) -> str:
 AUTHORITIES = (
     "dukcapil",
     "jaki",
+    "ombudsman",
     "police",
     "samsat",
     "immigration",

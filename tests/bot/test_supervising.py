@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from models.help_request import HelpRequest
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
+from models.ticket import Ticket
 from models.visit import Visit
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 
@@ -92,4 +92,4 @@ async def test_photos_come_as_files(town: Town) -> None:
 async def test_a_supervisor_files_no_complaint(town: Town, said: str) -> None:
     await staffed(town)
     assert await town.say(said, BOSS)
-    assert town.read(lambda tx: tx.query(HelpRequest).count()) == 0
+    assert town.read(lambda tx: tx.query(Ticket).count()) == 0

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import cases, course, visits
+from casework import cases, course, tickets, visits
 from casework.act import Act, Rows, by_office
 from conversations import lifecycle as told
 from conversations import services
@@ -51,6 +51,10 @@ def test_a_course_leads_from_submit_to_done_by_acts_of_those_who_may(
     if service.checks:
         assert case.state == CaseState.SUBMITTED
         course.accept(office(tx), case)
+    if service.answered:
+        supervisor = make.staff(tx, "S1", role="supervisor", areas=("31",)).person_id
+        assert supervisor is not None and case.state == CaseState.UNDER_WAY
+        tickets.close(by(tx, supervisor), case.id, "Sudah kami periksa.")
     for stage in list(visits_left(service)):
         assert (case.state, case.stage) == (CaseState.ACCEPTED, stage.id)
         make_visit(tx, case, owner, officer, stage)

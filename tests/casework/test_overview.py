@@ -10,14 +10,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import overview
+from casework import overview, tickets
 from casework.act import Act, Rows
 from conversations import catalogue, messages
-from conversations.effects import Help
-from conversations.messages import Message
+from conversations.messages import Json, Message
 from models import case as cases
-from models import help_request
 from models.audit import AuditEntry
+from models.case import Case
 from models.infrastructure.storage import Storage
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
@@ -170,20 +169,32 @@ def test_cases_without_a_visit_are_listed_by_age(desk: Desk) -> None:
     assert "Tidak ada permohonan" in desk.last(desk.far_boss)
 
 
-def test_complaints_are_listed_with_the_number_to_call(desk: Desk) -> None:
+def test_complaints_are_listed_with_their_number_and_state(desk: Desk) -> None:
     owner, early = make.person(desk.tx, "Budi"), make.person(desk.tx, "Ani")
     make.case(desk.tx, owner, make.answers(1), number="26-000001")
     make.case(desk.tx, early, make.answers(2), number="26-000002")
-    help_request.count(desk.tx, owner, Help.COMPLAINT, at("08.30"))
-    help_request.count(desk.tx, owner, Help.COMPLAINT, at("08.40"))
-    help_request.count(desk.tx, owner, Help.TALK, at("08.40"))
-    help_request.count(desk.tx, early, Help.COMPLAINT, at("23.00", DAY - timedelta(days=1)))
+    told: dict[str, Json] = {"what": "minta uang", "officer": "unknown", "may_call": "yes"}
+    complain(desk, owner, told, "08.30")
+    complain(desk, owner, told, "08.40")
+    complain(desk, early, told, "23.00", DAY - timedelta(days=1))
     overview.show_complaints(desk.by(desk.boss, at("09.00")), DAY)
     said = desk.last(desk.boss)
-    assert "Budi, permohonan 26-000001, telepon belum ada. Disampaikan lagi 1 kali." in said
-    assert "Ani" not in said
+    assert "dari Budi, soal petugas yang belum diketahui; belum dijawab." in said
+    assert "Disampaikan lagi 1 kali." in said and "Ani" not in said
     overview.show_complaints(desk.by(desk.far_boss, at("09.00")), DAY)
     assert "Belum ada pengaduan" in desk.last(desk.far_boss)
+
+
+def complain(desk: Desk, person_id: int, told: dict[str, Json], time: str, day: date = DAY) -> None:
+    """File a complaint at a time of a day."""
+    desk.asked += 1
+    speaker = LockedPerson(person_id, "id", None, None, None)
+    moment, cause = at(time, day), f"test:{desk.asked}"
+    act = Act(desk.tx, f"person:{person_id}", moment, cause, Rows(desk.tx), speaker)
+    tickets.complain(act, "complaint", told)
+    newest = select(Case).filter_by(person_id=person_id, service="complaint")
+    for case in desk.tx.scalars(newest):
+        case.submitted_at = min(case.submitted_at, moment)
 
 
 def test_figures_are_of_the_days_that_are_asked_for(desk: Desk) -> None:

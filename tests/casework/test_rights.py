@@ -31,12 +31,13 @@ from casework import (
     people,
     reports,
     staff,
+    tickets,
     visits,
 )
 from casework.act import Act, Rows
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
-from models import identity, link, unreached
+from models import identity, link, ticket, unreached
 from models.case import Case
 from models.document import Document
 from models.lifecycle import CaseState, NotAllowed, VisitState
@@ -44,6 +45,7 @@ from models.link import LinkCode
 from models.officer import Officer
 from models.outbox import OutboundMessage
 from models.person import LockedPerson
+from models.ticket import Ticket
 from models.unreached import CallReason
 from models.visit import Offer, Visit
 from tests import world as make
@@ -190,6 +192,14 @@ CASES: dict[Callable[..., object], Right] = {
     cases.identity_given: Right(
         lambda w, act: cases.identity_given(act, w.case.person_id), "office"
     ),
+    tickets.add: Right(lambda w, act: tickets.add(act, w.case.id, "lagi"), "owner"),
+    tickets.answer: Right(lambda w, act: tickets.answer(act, w.case.id, "ya"), "supervisor"),
+    tickets.close: Right(lambda w, act: tickets.close(act, w.case.id, "ya"), "supervisor"),
+    tickets.drop: Right(lambda w, act: tickets.drop(act, w.case.id), "owner"),
+    tickets.escalate: Right(
+        lambda w, act: tickets.escalate(act, *ticket.lock(act.tx, w.case.id)), "office"
+    ),
+    tickets.take: Right(lambda w, act: tickets.take(act, w.case.id), "supervisor"),
     visits.leave: Right(lambda w, act: visits.leave(act, w.visit.id), "owner"),
     visits.mistype_code: Right(lambda w, act: visits.mistype_code(act, w.visit.id), "officer"),
     visits.host_of: Right(lambda w, act: visits.host_of(act, w.visit.id), "officer"),
@@ -204,9 +214,9 @@ CASES: dict[Callable[..., object], Right] = {
 OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     cases.submit: lambda act: cases.submit(act, "business_permit", make.answers(1)),
     erasing.ask: erasing.ask,
-    own_data.ask: lambda act: own_data.ask(act, 3),
+    own_data.ask: lambda act: own_data.ask(act, 3, SURE),
     documents.show: lambda act: documents.show(act, "IUMK-2026-3174-000001"),
-    people.ask_for_help: lambda act: people.ask_for_help(act, Help.COMPLAINT),
+    people.ask_for_help: lambda act: people.ask_for_help(act, Help.TALK),
     people.give_consent: lambda act: people.give_consent(act, "applying"),
     people.join_staff: lambda act: people.join_staff(act, "not-a-token"),
     people.link_chats: lambda act: people.link_chats(act, "123456"),
@@ -217,6 +227,8 @@ OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     people.remember_phone: lambda act: people.remember_phone(act, "+628123456789"),
     people.show_officer: lambda act: people.show_officer(act, "0417"),
     people.use_language: lambda act: people.use_language(act, "en"),
+    tickets.ask: lambda act: tickets.ask(act, "talk", Say("notices.person_called")),
+    tickets.complain: lambda act: tickets.complain(act, "complaint", {"what": "minta uang"}),
 }
 #: Questions about a supervisor's own areas: any supervisor may ask; nothing of others is shown.
 ASKED: dict[Callable[..., object], Callable[[World, Act], object]] = {
@@ -259,6 +271,7 @@ PARTS = {
     "visits.of_officer",
     "visits.offer_to",
     "visits.seek_officer",
+    "visits.take_back",
 }
 
 
@@ -288,6 +301,7 @@ def world(tx: Session) -> World:
     link.offer(tx, owner)
     (code_id,) = tx.scalars(select(LinkCode.id))
     unreached.note(tx, owner, CallReason.DISTURBED)
+    tx.add(Ticket(case_id=case.id, about="talk", answer_by=now(), close_by=now()))
     tx.flush()
     actors = {
         "owner": owner,

@@ -104,7 +104,7 @@ def facts(**known: Json) -> Facts:
     base = Facts(
         MONDAY, area.load(), business_type.load(), calendar=Calendar(), pages="https://izin.example"
     )
-    return changed(base, services=tuple(flows.load().services), **known)
+    return changed(base, services=flows.load().services.offered({"owner"}), **known)
 
 
 class ForAnyCase(dict[int, tuple[Window, ...]]):

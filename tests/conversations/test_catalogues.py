@@ -13,7 +13,7 @@ import pytest
 from bot.outcomes import REASONS as CALLED
 from conversations import directory, flows
 from conversations.catalogue import LOCALES
-from conversations.effects import Concern
+from conversations.effects import Concern, Help
 from conversations.engine import understanding
 from conversations.engine.rounds_moves import FAILS
 from conversations.flows.visit import FAILURES as REASONS_TO_FAIL
@@ -69,7 +69,7 @@ ANSWERED = [
     *sorted(
         meant.lower()
         for meant in understanding.DIGRESSIONS
-        - {Intent.RESEND_PERMIT, Intent.OTHER_AUTHORITY, Intent.TERM}
+        - {Intent.COMPLAINT, Intent.RESEND_PERMIT, Intent.OTHER_AUTHORITY, Intent.TERM}
     ),
     *(f"other_authority.{authority}" for authority in AUTHORITIES),
     *(f"term.{term}" for term in TERMS),
@@ -79,8 +79,20 @@ ANSWERED = [
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.reason.{}": sorted(CALLED),
     "call.short.{}": sorted(CALLED),
-    "common.{}": ("resume", "cancel", "complaint", "call", "gathered", "erase", "erase_sure"),
     "common.erase.{}": ("open", "visited", "staff", "visit"),
+    "complaint.officer.{}": ("last", "unknown", "none"),
+    "my_ticket.show.{}": ("add", "drop", "enough"),
+    "my_ticket.state.{}": ("open", "answered", "closed"),
+    "supervising.complaint_state.{}": ("open", "answered", "closed"),
+    "ticket.about.{}": sorted(
+        {"complaint", "supervisor_misconduct", "supervisor_talk"}
+        | {"erase_data"}  # of an earlier version, which asked supervisors
+        | ({str(one) for one in Help} - {Help.PHONE})
+        | ({str(one) for one in Concern} - {Concern.SAFE, Concern.WORKS})
+    ),
+    "ticket.act.{}": ("take", "answer", "close", "later"),
+    "ticket.done.{}": ("answer", "close"),
+    "common.{}": ("resume", "cancel", "complaint", "call", "gathered", "erase", "erase_sure"),
     "notices.caller.matter.{}": (
         "renew",
         "change",
@@ -115,6 +127,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
         "photos",
         "reach",
         "requests",
+        "tickets",
         "visits",
     ],
     "notices.officer_concern.{}": sorted(CONCERNS),
@@ -206,7 +219,7 @@ ENGINES_BUTTONS = (
 UNSAID = {"note", "info", "warning", "error", "exception"}
 
 #: Beginnings of keys for which a service may have words of its own.
-OVERRIDDEN = ("notices.", "pages.document.")
+OVERRIDDEN = ("notices.", "pages.document.", "common.")
 
 #: Used by rooms that put keys together in a way of their own.
 USED_ELSEWHERE = ("pages.",)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 
 from conversations import events, messages
-from conversations.effects import Effect, Preview, Reply
+from conversations.effects import AskForMyData, Effect, Preview, Reply
 from conversations.engine.builder import Flows
 from conversations.engine.turn import advance
 from conversations.events import (
@@ -82,7 +82,7 @@ class Chat:
     written: int = 0  # messages with words
 
     def __post_init__(self) -> None:
-        services = tuple(self.flows.services)
+        services = self.flows.services.offered({"owner"})
         self.facts = city.changed(self.facts, services=services)
 
     def heard(self, line: str) -> list[str]:
@@ -132,6 +132,9 @@ class Chat:
     def _shown(self, effect: Effect) -> Iterator[str]:
         if isinstance(effect, Preview):
             yield f"! Preview {effect.act}, of {' '.join(effect.subject)}; then:"
+            yield from self._sent(effect.question)
+        elif isinstance(effect, AskForMyData):
+            yield f"! AskForMyData within {effect.within} days; then:"
             yield from self._sent(effect.question)
         elif isinstance(effect, Reply):
             yield from self._reply(effect)

@@ -104,7 +104,7 @@ def test_each_table_with_personal_columns_says_whose_its_rows_are() -> None:
     ways: dict[str, set[Any]] = {}
     for name, column in personal.columns(TABLES).items():
         ways.setdefault(name.partition(".")[0], set()).add(column.info["erasing"])
-    assert set(ways) <= set(erasure.WHOSE) == set(ways) | {"help_requests", "unreached"}
+    assert set(ways) <= set(erasure.WHOSE) == set(ways) | {"unreached"}
     assert all(len(some) == 1 for some in ways.values()), ways
     emptied = {n for n, c in personal.columns(TABLES).items() if c.info["erasing"] == "emptied"}
     for name in emptied:

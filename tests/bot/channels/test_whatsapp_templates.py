@@ -150,9 +150,7 @@ def test_the_first_sentence_decides_and_its_parameters_are_put_into_words() -> N
     assert Templates(WORDS).of(Message(()), "id") is None
 
 
-@pytest.mark.parametrize(
-    "key", ["person_called", "person_asks", "person_complains", "person_in_distress"]
-)
+@pytest.mark.parametrize("key", ["person_called", "person_asks", "person_in_distress"])
 def test_whoever_is_to_be_called_is_told_with_the_number(key: str) -> None:
     phone = Say("notices.caller.phone_of_chat", {"phone": "+6281234567890"})
     found = of(say(f"notices.{key}", name="Siti", number="26-1", matter="", phone=phone))

@@ -1,0 +1,138 @@
+"""Facts about tickets: what waits for a supervisor's words, for its owner and for supervisors."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework.tickets import words_of
+from conversations.facts import RemarkFact, TicketFact
+from models import ticket
+from models.case import Case
+from models.infrastructure.encryption import readable
+from models.infrastructure.wib import WIB
+from models.officer import Officer
+from models.person import Person, numbers_of
+from models.scope import Scope
+from models.ticket import Remark, Ticket
+
+SHOWN = 3  # of a person's tickets, newest first
+
+
+def of_owner(tx: Session, rows: Sequence[Case]) -> tuple[TicketFact, ...]:
+    """Return the tickets of one person's answered cases, newest first."""
+    newest = sorted(rows, key=lambda case: -case.id)[:SHOWN]
+    if not newest:
+        return ()
+    found = select(Ticket).where(Ticket.case_id.in_([case.id for case in newest]))
+    tickets = {one.case_id: one for one in tx.scalars(found)}
+    pairs = [(case, tickets[case.id]) for case in newest if case.id in tickets]
+    return _facts(tx, pairs, people={}, numbers={}, me=None)
+
+
+def of_supervisor(tx: Session, scope: Scope, me: Officer, *, limit: int) -> tuple[TicketFact, ...]:
+    """Return the open tickets that a supervisor may read, the next deadline at first."""
+    pairs = ticket.waiting(tx, scope, me, limit=limit)
+    if not pairs:
+        return ()
+    ids = {case.person_id for case, _ in pairs}
+    people = {one.id: one for one in tx.scalars(select(Person).where(Person.id.in_(ids)))}
+    return _facts(tx, pairs, people=people, numbers=numbers_of(tx, ids), me=me)
+
+
+def _facts(
+    tx: Session,
+    pairs: Sequence[tuple[Case, Ticket]],
+    *,
+    people: Mapping[int, Person],
+    numbers: Mapping[int, str],
+    me: Officer | None,
+) -> tuple[TicketFact, ...]:
+    remarks: dict[int, list[Remark]] = defaultdict(list)
+    for remark in ticket.remarks_of(tx, [case.id for case, _ in pairs]):
+        remarks[remark.case_id].append(remark)
+    staff = _staff(tx, pairs, remarks.values())
+    return tuple(
+        _fact(case, row, remarks[case.id], staff, people.get(case.person_id), numbers, me)
+        for case, row in pairs
+    )
+
+
+def _staff(
+    tx: Session, pairs: Iterable[tuple[Case, Ticket]], remarks: Iterable[Iterable[Remark]]
+) -> dict[int, Officer]:
+    ids = {one for _, row in pairs for one in (row.officer_id, row.taken_by_id) if one}
+    ids |= {one.officer_id for some in remarks for one in some if one.officer_id}
+    if not ids:
+        return {}
+    return {one.id: one for one in tx.scalars(select(Officer).where(Officer.id.in_(ids)))}
+
+
+def _fact(
+    case: Case,
+    row: Ticket,
+    remarks: Sequence[Remark],
+    staff: Mapping[int, Officer],
+    person: Person | None,
+    numbers: Mapping[int, str],
+    me: Officer | None,
+) -> TicketFact:
+    answers: Mapping[str, Any] = readable(case.answers) or {}
+    taker = staff.get(row.taken_by_id or 0)
+    name = readable(person.name) if person is not None else None
+    phone = None
+    if person is not None and answers.get("may_call") != "no":
+        phone = readable(person.phone) or numbers.get(person.id)
+    return TicketFact(
+        id=case.id,
+        number=case.number,
+        about=row.about,
+        since=case.submitted_at,
+        answer_by=_day(row.answer_by),
+        close_by=_day(row.close_by),
+        words=words_of(case),
+        name=name,
+        phone=phone,
+        officer=_accused(answers, staff.get(row.officer_id or 0)),
+        accuses=row.officer_id is not None,
+        visit_of=str(answers.get("visit_of") or ""),
+        times=row.times,
+        files=_files(answers),
+        taken_by=taker.name if taker is not None else None,
+        mine=me is not None and row.taken_by_id == me.id,
+        answered=row.answered_at is not None,
+        closed=row.closed_at is not None,
+        overdue=row.overdue_at is not None,
+        remarks=tuple(
+            RemarkFact(readable(one.words) or "-", one.at, _author(one, staff)) for one in remarks
+        ),
+    )
+
+
+def _author(one: Remark, staff: Mapping[int, Officer]) -> str | None:
+    author = staff.get(one.officer_id or 0)
+    return author.name if author is not None else None
+
+
+def _accused(answers: Mapping[str, Any], officer: Officer | None) -> str | None:
+    """Return whom a complaint is about: name and badge, or as its owner described them."""
+    if officer is not None:
+        return f"{officer.name} ({officer.badge})"
+    told = answers.get("officer")
+    if not isinstance(told, dict):
+        return None
+    return str(told.get("words") or told.get("badge") or "") or None
+
+
+def _files(answers: Mapping[str, Any]) -> int:
+    proof = answers.get("proof")
+    return len(proof.get("ids", ())) if isinstance(proof, dict) else 0
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(WIB).date()

@@ -1,0 +1,66 @@
+"""Tickets in conversations: the effects on one, and what its owner and supervisors both read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from conversations.facts import TicketFact
+from conversations.messages import Say, Value
+
+LONGEST = 1000  # characters of what is written on a ticket after it was opened
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTicket:
+    """A supervisor takes over what waits for an answer."""
+
+    case_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTicket:
+    """A supervisor's words to the person who waits."""
+
+    case_id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTicket:
+    """A supervisor closes a ticket with words; `founded` tells how a complaint ended."""
+
+    case_id: int
+    words: str
+    founded: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddToTicket:
+    """The owner adds words to their ticket."""
+
+    case_id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropTicket:
+    """The owner closes their ticket: the matter is settled."""
+
+    case_id: int
+
+
+#: Effects on what waits for an answer in words.
+AboutTicket: TypeAlias = AddToTicket | AnswerTicket | CloseTicket | DropTicket | TakeTicket
+
+
+def state(one: TicketFact) -> Say:
+    """Return how a ticket stands, in one line, as its owner reads it."""
+    params: dict[str, Value] = {
+        "number": one.number,
+        "about": Say(f"ticket.about.{one.about}"),
+        "answer_by": one.answer_by,
+        "close_by": one.close_by,
+    }
+    how = "closed" if one.closed else "answered" if one.answered else "open"
+    return Say(f"my_ticket.state.{how}", params)
