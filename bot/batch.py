@@ -16,6 +16,7 @@ from bot.effects import Writer
 from bot.facts import City
 from bot.metrics import Stopwatch
 from casework.news import tell_supervisors
+from casework.tickets import area_of
 from conversations import events, messages
 from conversations.engine import turn as engine
 from conversations.events import Event, Happened, News, Uploaded
@@ -289,10 +290,13 @@ def tell_set_aside(tx: Session, person_id: int, row_id: int) -> None:
     sorry = messages.to_json(Message((Say("common.trouble"),)))
     enqueue(tx, [NewMessage(person_id, f"trouble:{row_id}", sorry)])
     notice = Say("notices.turn_set_aside", {"number": row_id})
-    _tell_supervisors(tx, person_id, News.TURN_SET_ASIDE, row_id, notice)
+    _tell_supervisors(tx, person_id, News.TURN_SET_ASIDE, row_id, notice, opens="set_aside")
 
 
-def _tell_supervisors(tx: Session, person_id: int, what: News, number: int, say: Say) -> None:
+def _tell_supervisors(
+    tx: Session, person_id: int, what: News, number: int, say: Say, *, opens: str = ""
+) -> None:
     """Notify supervisors of a row set aside; not of a supervisor's own, which could loop."""
     if person_id not in officer.supervisors_of(tx, None):
-        tell_supervisors(tx, None, what, number, say, fact=f"{what}:{number}")
+        area = area_of(tx, person_id) if opens else None
+        tell_supervisors(tx, area, what, number, say, fact=f"{what}:{number}", opens=opens)

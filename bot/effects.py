@@ -21,7 +21,9 @@ from casework import (
     overview,
     own_data,
     people,
+    portraits,
     reports,
+    stuck,
     tickets,
     visits,
 )
@@ -29,6 +31,7 @@ from casework.act import Act
 from conversations import messages
 from conversations.effects import (
     AboutCase,
+    AboutMyData,
     AboutPerson,
     AboutVisit,
     AcceptOffer,
@@ -43,55 +46,63 @@ from conversations.effects import (
     DeclineOffer,
     Depart,
     Effect,
-    EndOfficer,
     EraseMyData,
     FailVisit,
     FinishVisit,
     FromOfficer,
     GiveConsent,
-    HandVisitsOn,
     Join,
     LeaveWindow,
     Link,
     MistypeCode,
     OfferLink,
+    OfferPortrait,
     OptIn,
     OptOut,
-    Preview,
     ProveCode,
     RateVisit,
     RememberName,
     RememberPhone,
     Reply,
-    RevokeDocument,
     SendDocument,
     SendIdentityLink,
-    ShowCase,
-    ShowComplaints,
     ShowDocument,
-    ShowFigures,
-    ShowLate,
     ShowOfficer,
-    ShowPhotos,
-    ShowUnvisited,
-    ShowVisits,
-    ShowWhereabouts,
     Submit,
-    Supervising,
     TellAbsence,
     TellConcern,
-    TellHeads,
     TellLate,
     UseLanguage,
     Withdraw,
 )
 from conversations.messages import Message, Say
+from conversations.supervision import (
+    DecidePortrait,
+    EndOfficer,
+    HandVisitsOn,
+    Preview,
+    RevokeDocument,
+    ShowCase,
+    ShowComplaints,
+    ShowFigures,
+    ShowLate,
+    ShowPhotos,
+    ShowUnvisited,
+    ShowVisits,
+    ShowWhereabouts,
+    Supervising,
+    TellHeads,
+)
 from conversations.ticketing import (
+    AboutStuck,
     AboutTicket,
     AddToTicket,
     AnswerTicket,
+    CloseMessage,
     CloseTicket,
     DropTicket,
+    EndVisit,
+    RetryMessage,
     TakeTicket,
 )
 from models import audit, consent, person
@@ -223,6 +234,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_person(act, effect)
     elif isinstance(effect, AboutTicket):
         _about_ticket(act, effect)
+    elif isinstance(effect, AboutStuck):
+        _about_stuck(act, effect)
     elif isinstance(effect, Supervising):
         _supervising(act, effect)
     elif isinstance(effect, FromOfficer):
@@ -235,12 +248,20 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
                 cases.submit(act, service, answers, whom)
             case ShowDocument(number):
                 documents.show(act, number)
-            case AskForMyData(within, question):
-                own_data.ask(act, within, question)
-            case EraseMyData():
-                erasing.ask(act)
+            case AskForMyData() | EraseMyData():
+                _about_my_data(act, effect)
             case _:
                 assert_never(effect)
+
+
+def _about_my_data(act: Act, effect: AboutMyData) -> None:
+    match effect:
+        case AskForMyData(within, question):
+            own_data.ask(act, within, question)
+        case EraseMyData():
+            erasing.ask(act)
+        case _:
+            assert_never(effect)
 
 
 def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
@@ -279,6 +300,8 @@ def _from_officer(act: Act, effect: FromOfficer) -> None:
             reports.concern(act, about, visit_id, words)
         case TellAbsence(days, words):
             reports.absent(act, days, words)
+        case OfferPortrait(attachment_id):
+            portraits.offer(act, attachment_id)
         case _:
             assert_never(effect)
 
@@ -357,6 +380,18 @@ def _about_ticket(act: Act, effect: AboutTicket) -> None:
             assert_never(effect)
 
 
+def _about_stuck(act: Act, effect: AboutStuck) -> None:
+    match effect:
+        case RetryMessage(row_id):
+            stuck.retry(act, row_id)
+        case CloseMessage(row_id, words):
+            stuck.close(act, row_id, words)
+        case EndVisit(visit_id):
+            stuck.end_visit(act, visit_id)
+        case _:
+            assert_never(effect)
+
+
 def _supervising(act: Act, effect: Supervising) -> None:
     match effect:
         case ShowVisits(on):
@@ -393,8 +428,13 @@ def _preview(act: Act, preview: Preview) -> None:
             raise ValueError(f"nothing is known of a preview of {preview.act}")
 
 
-def _change(act: Act, effect: HandVisitsOn | EndOfficer | RevokeDocument | TellHeads) -> None:
+def _change(
+    act: Act,
+    effect: DecidePortrait | HandVisitsOn | EndOfficer | RevokeDocument | TellHeads,
+) -> None:
     match effect:
+        case DecidePortrait(portrait_id, agreed):
+            portraits.decide(act, portrait_id, agreed=agreed)
         case HandVisitsOn(giver, taker):
             handing_on.hand_on(act, giver, taker)
         case EndOfficer(officer):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from bot import waiting
 from conversations import paper
 from conversations.engine.builder import Flows
 from conversations.facts import (
+    AsideFact,
     CallFact,
     CaseFact,
     Desk,
@@ -29,6 +30,7 @@ from conversations.facts import (
     Mine,
     OfficerFact,
     Places,
+    PortraitFact,
     Role,
     Rounds,
     Trades,
@@ -38,21 +40,36 @@ from conversations.messages import Say
 from conversations.service import Service, Services, Site
 from conversations.session import Answers
 from conversations.wording import place_name
+from models import (
+    aside,
+    attachment,
+    finding,
+    identity,
+    officer,
+    overview,
+    portrait,
+    scope,
+    unreached,
+    visit,
+    window,
+)
 from models import case as cases
-from models import finding, identity, officer, scope, unreached, visit, window
 from models.calendar import Calendar
 from models.case import Case
 from models.document import Document
 from models.finding import FindingRow
 from models.identity import Identity
 from models.infrastructure.encryption import readable
+from models.infrastructure.wib import WIB
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.officer import Officer
 from models.person import WHATSAPP, LockedPerson, Person, reachable, whatsapp_number
+from models.scope import Scope
 from models.turn import Opening, Untaken
 from models.visit import CODE_TRIES, Offer, Visit
 
 CHOOSING = 3  # cases of one owner whose free windows are read
+OVERDUE = timedelta(hours=2)  # after the end of a visit's window
 QUEUE = 200  # the oldest rows that wait for a supervisor; the desk shows a few of them
 ON_IDENTITY = frozenset({"identity", "duplicates"})  # checks of the owner's identity
 SUPERVISORS_CHECK = "supervisor"  # a manual finding, about one version of the answers
@@ -133,7 +150,7 @@ def _with_rows(
     if me is None:
         return known
     if me.role == "officer":
-        return replace(known, rounds=_rounds(base, me, rows))
+        return replace(known, rounds=_rounds(tx, base, me, rows))
     return replace(known, desk=_desk(tx, base, me, one, rows.services))
 
 
@@ -156,10 +173,11 @@ def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Ca
     )
 
 
-def _rounds(base: Facts, me: Officer, rows: _Rows) -> Rounds:
+def _rounds(tx: Session, base: Facts, me: Officer, rows: _Rows) -> Rounds:
     """Return an officer's visits, and those offered to the officer."""
     offered = {o.visit_id for o in rows.offers if o.officer_id == me.id and o.answer is None}
     visits = [v for v in rows.visits.values() if v.officer_id == me.id or v.id in offered]
+    rows.see_photos(tx, [v.case_id for v in visits])
     return Rounds(rows.visit_facts(visits, base, me))
 
 
@@ -180,7 +198,9 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
         .order_by(Visit.on)
         .limit(QUEUE)
     ).all()
-    rows = _Rows.about(tx, in_review, stuck, services)
+    lost = _lost(tx, mine, base.now)
+    rows = _Rows.about(tx, in_review, [*stuck, *lost], services)
+    rows.see_photos(tx, [case.id for case in in_review])
     team = tx.execute(
         select(Officer, and_(reachable(), Person.opted_out_at.is_(None)))
         .outerjoin(Person, Person.id == Officer.person_id)
@@ -196,11 +216,29 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
             for c in unreached.to_call(tx, mine.holds, limit=QUEUE)
         ),
         tickets=waiting.of_supervisor(tx, mine, me, limit=QUEUE),
+        asides=tuple(
+            AsideFact(row_id, readable(person.name) or "-", since)
+            for row_id, person, since in aside.turns_of(tx, mine, but=one.id, limit=QUEUE)
+        ),
+        lost=rows.visit_facts(lost, base, None),
+        portraits=tuple(
+            PortraitFact(*row) for row in portrait.waiting_in(tx, mine.team(), limit=QUEUE)
+        ),
         officers=tuple(
             OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked))
             for o, can_be_asked in team
         ),
     )
+
+
+def _lost(tx: Session, mine: Scope, now: datetime) -> list[Visit]:
+    """Return the visits that are over and that their officers have not reported."""
+    rows = overview.in_hand(tx, mine, now.astimezone(WIB).date())
+    return [
+        one
+        for one, _, _ in rows
+        if window.Window(one.on, window.Part(one.part)).ends_at < now - OVERDUE
+    ][:QUEUE]
 
 
 @dataclass(slots=True)
@@ -215,6 +253,7 @@ class _Rows:
     documents: dict[int, list[Document]]
     identities: dict[int, Identity]
     services: Services
+    photos: dict[int, list[str]] = field(default_factory=dict)  # by case, as far as staff see them
 
     @classmethod
     def read(
@@ -270,6 +309,14 @@ class _Rows:
             services=services,
         )
 
+    def see_photos(self, tx: Session, case_ids: Sequence[int]) -> None:
+        """Read the photos of these cases, for staff who handle them."""
+        answers = {number: readable(self.cases[number].answers) for number in case_ids}
+        self.photos |= attachment.photos_of(tx, answers)
+
+    def _photo(self, case: Case) -> str | None:
+        return next(iter(self.photos.get(case.id, ())), None)
+
     def case_fact(self, row: Case, base: Facts) -> CaseFact:
         """Return one case as its owner or a supervisor may see it."""
         service, answers = self.services[row.service], readable(row.answers) or {}
@@ -294,6 +341,7 @@ class _Rows:
             holder=service.holder(answers) or "-",
             brief=service.brief(answers, base),
             returnable=service.returnable,
+            photo=self._photo(row),
         )
 
     def visit_facts(
@@ -343,6 +391,7 @@ class _Rows:
             officer_badge=comes.badge if comes else None,
             offered_to_me=me is not None
             and any(o.officer_id == me.id and o.answer is None for o in offers),
+            photo=self._photo(case) if me is not None else None,
             printed=self._printed(row, case, base) if at_the_door else (),
             refusals=tuple(
                 (self.officers[o.officer_id].badge, o.reason or o.answer)

@@ -1,7 +1,8 @@
 """Expiring links to files, for a provider that fetches what we send, or for the recipient.
 
 A link is a signed token of the file's path and the expiry time: it gives access to nothing else,
-and nothing is stored. Only documents that we issue can be linked, never files that people sent.
+and nothing is stored. A link to a document leads to documents that we issue alone. A link to a
+picture, which people sent, is of another kind, and gives a smaller copy without metadata.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from models.infrastructure.encryption import key_for
 
 PATH = "/berkas"
 
-_PURPOSE = "links"
+_PURPOSE, _OF_PICTURES = "links", "pictures"
+_PICTURES = re.compile(
+    r"portraits/[\w-]+\.jpg|attachments/[0-9a-f]{2}/[0-9a-f]{64}\.(?:jpg|png|webp)", re.ASCII
+)
 _EARLIER_MAC = 16  # bytes kept of HMAC-SHA256
 
 
@@ -38,8 +42,21 @@ class Links:
         """
         if not _handed_out(path):
             raise ValueError(f"{path!r} is not handed out: only documents are")
+        return self._signed(path, name, life, _PURPOSE)
+
+    def to_picture(self, path: str, *, life: timedelta) -> str:
+        """Return a link to a stored picture, valid for `life`.
+
+        Raises:
+            ValueError: the file is no portrait and no photo that somebody sent.
+        """
+        if not _PICTURES.fullmatch(path):
+            raise ValueError(f"{path!r} is no picture that is shown")
+        return self._signed(path, "foto.jpg", life, _OF_PICTURES)
+
+    def _signed(self, path: str, name: str, life: timedelta, purpose: str) -> str:
         ends = int((datetime.now(UTC) + life).timestamp())
-        token = signing.sign([path, ends], _PURPOSE)
+        token = signing.sign([path, ends], purpose)
         return f"{self.public_url}{PATH}/{token}/{quote(name, safe='')}"
 
 
@@ -49,8 +66,17 @@ def file_behind(token: str) -> str | None:
     if found is None:
         return None
     path, ends = found
-    over = datetime.fromtimestamp(ends, UTC) <= datetime.now(UTC)
-    return None if over or not _handed_out(path) else path
+    return None if _over(ends) or not _handed_out(path) else path
+
+
+def picture_behind(token: str) -> str | None:
+    """Return the path of the picture behind a token; None if it has expired or is not ours."""
+    found = signing.signed(token, _OF_PICTURES)
+    return None if found is None or _over(found[1]) else str(found[0])
+
+
+def _over(ends: int) -> bool:
+    return datetime.fromtimestamp(ends, UTC) <= datetime.now(UTC)
 
 
 def _of_earlier_version(token: str) -> tuple[str, int] | None:

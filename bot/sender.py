@@ -17,9 +17,9 @@ from time import perf_counter
 import structlog
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from bot import breaker, metrics, outcomes
+from bot import breaker, files, metrics, outcomes
 from bot.breaker import Breaker, Breakers
-from bot.channels.base import Channel, File, Greeter, OutgoingMessage
+from bot.channels.base import Channel, Greeter, OutgoingMessage
 from bot.errors import (
     Away,
     OutcomeUnknown,
@@ -338,8 +338,7 @@ class Sender:
         if channel is None:  # another process may have this channel
             return Settled(due.id, due.person_id, SendOutcome.NO_CHANNEL, unsure=due.unsure)
         try:
-            message = _read(due.message)
-            file = await self._file(message)
+            message, file = await files.of(self.storage, _read(due.message), due)
             sent = await channel.send(
                 OutgoingMessage(
                     due.id,
@@ -356,12 +355,6 @@ class Sender:
         except Exception as error:  # one message must not stop the others
             return outcome_of(due, error)
         return Settled(due.id, due.person_id, SendOutcome.SENT, provider_id=str(sent.provider_id))
-
-    async def _file(self, message: Message) -> File | None:
-        if message.document is None:
-            return None
-        content = await asyncio.to_thread(self.storage.read, message.document)
-        return File(message.filename or message.document.rsplit("/", 1)[-1], content)
 
 
 def _rank(due: Claimed) -> str:

@@ -134,11 +134,13 @@ class Act:
         )
         self.ledger.enqueue(queued, message)
 
-    def reply(self, key: str, /, **params: Value) -> None:
-        """Answer the person who acts."""
-        self.enqueue(Message((Say(key, params),)))
+    def reply(self, key: str, picture: str | None = None, /, **params: Value) -> None:
+        """Answer the person who acts; `picture` is the path of a photo to show."""
+        self.enqueue(Message((Say(key, params),), picture=picture))
 
-    def notify(self, to: int | None, key: str, /, **params: Value) -> None:
+    def notify(
+        self, to: int | None, key: str, picture: str | None = None, /, **params: Value
+    ) -> None:
         """Enqueue a notice to a person; a reply if it is the person who acts.
 
         Does nothing for None (a person without a chat).
@@ -146,9 +148,9 @@ class Act:
         if to is None:
             return
         if self.is_of(to):
-            self.reply(key, **params)
+            self.reply(key, picture, **params)
             return
-        message = Message((Say(key, params),))
+        message = Message((Say(key, params),), picture=picture)
         queued = NewMessage(
             person_id=to,
             dedupe_key=f"{self.cause}:{to}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,16 +13,15 @@ from casework.act import Act
 from casework.documents import day
 from casework.news import window_of
 from casework.tickets import answered
-from conversations.messages import Json, Lines, Message, Say, Value
+from conversations.messages import Lines, Message, Say, Value
+from models import attachment, officer, overview, scope
 from models import case as cases
-from models import officer, overview, scope
-from models.attachment import Attachment, AttachmentState
 from models.case import Case
 from models.infrastructure.encryption import readable
 from models.infrastructure.wib import WIB
 from models.lifecycle import VisitState
 from models.officer import Officer
-from models.person import WHATSAPP, Address, Person
+from models.person import Person
 from models.reference import area
 from models.scope import Scope
 from models.ticket import Ticket
@@ -192,42 +191,19 @@ def show_unvisited(act: Act, days: int) -> None:
 
 
 def show_photos(act: Act, number: str) -> None:
-    """Send the photos of a case to the supervisor who asks, with an audit entry.
-
-    WhatsApp takes files by a URL, and only issued documents have one (`bot.links`).
-    """
+    """Send the photos of a case to the supervisor who asks, with an audit entry."""
     case = _case(act, number)
     if case is None:
         return
-    ids = _photo_ids(readable(case.answers) or {})
-    held = select(Attachment).where(Attachment.id.in_(ids)).order_by(Attachment.id)
-    stored = [
-        one
-        for one in act.tx.scalars(held)
-        if one.state == AttachmentState.STORED and one.path is not None
-    ]
+    stored = attachment.photos_of(act.tx, {case.id: readable(case.answers)}).get(case.id, [])
     if not stored:
         act.reply("supervising.no_photos", number=case.number)
         return
-    if _writes_from_whatsapp(act):
-        act.reply("supervising.photos_elsewhere", number=case.number, n=len(stored))
-        return
     act.note("case.photos_shown", f"case:{case.id}", n=len(stored))
-    for place, one in enumerate(stored[:MAX_PHOTOS], 1):
+    for place, path in enumerate(stored[:MAX_PHOTOS], 1):
         words = Say("supervising.photo", {"number": case.number, "n": place, "total": len(stored)})
-        name = f"{case.number}-{place}.jpg"
         each = replace(act, cause=f"{act.cause}:{place}")  # the dedupe key of each message
-        each.enqueue(Message((words,), document=one.path, filename=name))
-
-
-def _photo_ids(answers: Mapping[str, Json]) -> list[int]:
-    given = [answer for answer in answers.values() if isinstance(answer, dict)]
-    return [one for answer in given for one in answer.get("ids", ())]
-
-
-def _writes_from_whatsapp(act: Act) -> bool:
-    address = act.tx.get(Address, act.address_id) if act.address_id is not None else None
-    return address is not None and address.channel == WHATSAPP
+        each.enqueue(Message((words,), picture=path))
 
 
 # -- complaints and figures ------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from casework.news import window_of
 from conversations.effects import Help
 from conversations.events import News
 from conversations.messages import Say, Value
-from models import identity, link, officer, unreached
+from models import identity, link, officer, portrait, unreached
 from models import person as people
 from models.case import Case
 from models.lifecycle import NotAllowed
@@ -174,11 +174,13 @@ def show_officer(act: Act, badge: str) -> None:
     elif not active:
         act.reply("notices.officer_ended", badge=bearers[0].badge)
     elif coming is None:
-        act.reply("notices.officer_known", name=active[0].name, badge=active[0].badge)
+        face = portrait.shown_for(act.tx, active[0].id)
+        act.reply("notices.officer_known", face, name=active[0].name, badge=active[0].badge)
     else:
         expected = next(one for one in active if one.id == coming.officer_id)
         act.reply(
             "notices.officer_yours",
+            portrait.shown_for(act.tx, expected.id),
             name=expected.name,
             badge=expected.badge,
             window=window_of(coming),

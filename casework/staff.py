@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casework import portraits
 from casework.act import Act
 from casework.news import window_of
 from casework.visits import PROMISED, seek_officer
@@ -36,6 +37,7 @@ def end(act: Act, row: Officer) -> int:
     mine = _open_visits(act.tx, row)
     was_active = row.active
     officer.end(act.tx, row, actor=act.actor)
+    portraits.end(act, row)
     _give_back(act, row, mine, reason="officer_ended")
     if row.person_id is not None:
         identity.end_links_held(act.tx, row.person_id)
@@ -62,6 +64,8 @@ def promote(act: Act, row: Officer, role: StaffRole) -> int:
     act.must_be_office()
     mine = _open_visits(act.tx, row) if role != row.role else []
     officer.work_as(act.tx, row, role, actor=act.actor)
+    if role != "officer":
+        portraits.end(act, row)
     _give_back(act, row, mine, reason="role_changed")
     return len(mine)
 

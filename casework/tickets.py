@@ -64,7 +64,7 @@ def complain(act: Act, service: str, answers: Mapping[str, Json], whom: int | No
         _say_again(act, case, row, str(answers.get("what", "")))
         act.reply("ticket.known", number=case.number, by=_day(row.answer_by))
         return
-    area = seen.area_code if seen is not None else _area(act.tx, person_id)
+    area = seen.area_code if seen is not None else area_of(act.tx, person_id)
     case, row = _open(act, person_id, service, answers, area, about=service, accused=accused)
     act.note("complaint.filed", f"case:{case.id}", officer=about)
     if accused is not None:
@@ -96,7 +96,7 @@ def ask(
     known = ticket.open_of(act.tx, me, about, None)
     if known is None:
         given: dict[str, Json] = {"about": about, "words": words, "visit_of": visit_of}
-        area = area or _area(act.tx, me)
+        area = area or area_of(act.tx, me)
         case, row = _open(
             act, me, HELP, given, area, about=about, heads_only=heads_only, at_once=at_once
         )
@@ -169,7 +169,7 @@ def _accused(act: Act, person_id: int, told: Json) -> tuple[Officer | None, Visi
     return one, seen
 
 
-def _area(tx: Session, person_id: int) -> str | None:
+def area_of(tx: Session, person_id: int) -> str | None:
     """Return the area of a person's work, or of their newest request."""
     me = officers.of_person(tx, person_id)
     if me is not None:

@@ -14,7 +14,7 @@ from casework.news import window_of, worded
 from conversations.events import News
 from conversations.messages import Json, Lines, Message, Say, Value
 from conversations.service import Site
-from models import lifecycle
+from models import lifecycle, portrait
 from models import offer as offers
 from models import visit as visits
 from models import window as windows
@@ -230,7 +230,8 @@ def accept(act: Act, visit_id: int) -> None:
     visit.code = visits.new_code() if visit.host_id is not None else None
     visit.code_tries, visit.code_proved_at = 0, None
     lifecycle.move(act.tx, visit, VisitState.ACCEPTED, actor=act.actor)
-    act.notify(visit.host_id, "notices.officer_comes", **_who_comes(me, visit))
+    face = portrait.shown_for(act.tx, me.id)
+    act.notify(visit.host_id, "notices.officer_comes", face, **_who_comes(me, visit))
 
 
 def decline(act: Act, visit_id: int, reason: str) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from bot import chat_urls
 from bot.settings import Settings
-from casework import staff
+from casework import portraits, staff
 from casework.act import Act, by_office
 from cli.base import ACTOR, Refusal
 from conversations import reference
 from conversations.parsers.identity import contains_identity_number
-from models import officer
+from models import officer, portrait
 from models.base import now
+from models.infrastructure.storage import Storage
 from models.officer import Officer
+from models.portrait import NotSuitable
 from models.reference import area
 from models.startup import read_settings, transaction
 
@@ -43,6 +47,10 @@ def add(parser: ArgumentParser) -> None:
     areas.set_defaults(act=_move)
     areas.add_argument("badge")
     areas.add_argument("--areas", required=True, help="codes separated by commas: 31.74.05,…")
+    photo = acts.add_parser("photo", help="Show this photo of an officer to owners")
+    photo.set_defaults(act=_photograph)
+    photo.add_argument("badge")
+    photo.add_argument("file", type=Path, help="JPEG, PNG or WEBP")
     role = acts.add_parser("role", help="Give an officer or supervisor another role")
     role.set_defaults(act=_promote)
     role.add_argument("badge")
@@ -130,6 +138,33 @@ def _promote(given: argparse.Namespace) -> int:
     return 0
 
 
+def _photograph(given: argparse.Namespace) -> int:
+    settings = read_settings(Settings)
+    try:
+        content = portrait.made_of(given.file.read_bytes())
+    except OSError as error:
+        raise Refusal(f"{given.file} can't be read: {error.strerror}.") from error
+    except NotSuitable as error:
+        raise Refusal(_UNSUITABLE[error.reason].format(file=given.file)) from error
+    storage = Storage(settings.storage_url)
+    with transaction(settings) as tx:
+        row = _the_officer(tx, given.badge)
+        if row.role != "officer":
+            raise Refusal(f"{row.badge} ({row.name}) has the role {row.role}: only officers visit.")
+        path = portraits.put(_act(tx, row), row).path or ""
+        storage.write(path, content)
+        print(f"Owners see this photo of {row.badge} ({row.name}) now.")
+    return 0
+
+
+_UNSUITABLE = {
+    "no_picture": "{file} is no photo that can be opened. Give a JPEG, PNG or WEBP.",
+    "too_large": "{file} has too many pixels. Give one as a phone takes it.",
+    "too_small": "{file} is too small to recognise a face: at least "
+    f"{portrait.LEAST} x {portrait.LEAST} pixels.",
+}
+
+
 def _change(tx: Session, row: Officer, *, role: officer.StaffRole, areas: list[str]) -> int:
     """Change an active officer who is invited again; return the number of reassigned visits."""
     moved = staff.promote(_act(tx, row), row, role) if row.role != role else 0
@@ -209,9 +244,9 @@ def _the_officer(tx: Session, typed: str, *, ended_too: bool = False) -> Officer
 
 def _invitation(settings: Settings, payload: str) -> str:
     """Return a link that opens the chat with the invitation, or the words to type there."""
+    typed = f"/start {payload}"
     if settings.telegram_bot_username:
-        return f"https://t.me/{settings.telegram_bot_username}?start={payload}"
+        return chat_urls.telegram(settings.telegram_bot_username, payload)
     if settings.twilio_whatsapp_from:
-        number = settings.twilio_whatsapp_from.lstrip("+")
-        return f"https://wa.me/{number}?text=%2Fstart%20{payload}"
-    return f"/start {payload}"
+        return chat_urls.whatsapp(settings.twilio_whatsapp_from, typed)
+    return typed

@@ -19,7 +19,7 @@ OF_OURS = {
 }
 #: Authorities, by the matter, or the service, that they handle.
 AUTHORITIES = {
-    "complaint": ("jaki", "ombudsman"),  # where one may complain besides, told with its number
+    "complaint": ("ombudsman",),  # where one may complain besides
     "other_authority.dukcapil": ("dukcapil",),
     "other_authority.city": ("jaki",),
     "other_authority.police": ("police", "samsat", "immigration"),

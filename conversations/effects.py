@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conversations.messages import Json, Message
-from conversations.ticketing import AboutTicket
+from conversations.supervision import Supervising
+from conversations.ticketing import AboutStuck, AboutTicket
 
 
 class Help(StrEnum):
@@ -300,6 +301,13 @@ class TellAbsence:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferPortrait:
+    """The officer sent a photo of themselves, for owners to see."""
+
+    attachment_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decide:
     """A supervisor's decision on a case: approve, return (with the step) or reject."""
 
@@ -336,105 +344,6 @@ class Called:
     called_id: int  # the person
 
 
-@dataclass(frozen=True, slots=True)
-class ShowVisits:
-    """Say how many visits of a day are in each state, in a supervisor's areas."""
-
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
-class ShowLate:
-    """Say which visits are late, in a supervisor's areas."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShowComplaints:
-    """List the complaints since a day, in a supervisor's areas."""
-
-    since: date
-
-
-@dataclass(frozen=True, slots=True)
-class ShowFigures:
-    """Say what was done from one day to another, in a supervisor's areas."""
-
-    since: date
-    until: date
-
-
-@dataclass(frozen=True, slots=True)
-class ShowUnvisited:
-    """List the cases that have waited this many days without a finished visit."""
-
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShowCase:
-    """Say how a case stands, by its number."""
-
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShowPhotos:
-    """Send the photos of a case to a supervisor, by the case's number."""
-
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShowWhereabouts:
-    """Say what an officer is doing today, by the officer's id."""
-
-    officer_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """Show what a supervisor's act would change, and then ask `question`; or say why it can't be.
-
-    `act` names the effect that follows: `HandVisitsOn`, `EndOfficer` or `RevokeDocument`, with its
-    subject as words: two officers' ids, one, or a document's number.
-    """
-
-    act: Literal["hand_on", "end", "revoke"]
-    subject: tuple[str, ...]
-    question: Message
-
-
-@dataclass(frozen=True, slots=True)
-class HandVisitsOn:
-    """Offer the open visits of one officer to another, by the officers' ids."""
-
-    giver_id: int
-    taker_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class EndOfficer:
-    """End an officer's work: rights at once, and the open visits go to others."""
-
-    officer_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class RevokeDocument:
-    """Revoke a document, for a reason that its owner reads."""
-
-    number: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class TellHeads:
-    """Tell the heads what a supervisor says, in the supervisor's `words`; `about` is the kind."""
-
-    about: Literal["away", "misconduct", "talk"]
-    words: str
-
-
 #: Effects that change a visit, so that a page shown before is out of date.
 AboutVisit: TypeAlias = (
     AcceptOffer
@@ -465,26 +374,10 @@ AboutPerson: TypeAlias = (
     | ShowOfficer
     | UseLanguage
 )
-#: Effects of a supervisor's words about their areas.
-Supervising: TypeAlias = (
-    EndOfficer
-    | HandVisitsOn
-    | Preview
-    | RevokeDocument
-    | ShowCase
-    | ShowComplaints
-    | ShowFigures
-    | ShowLate
-    | ShowPhotos
-    | ShowUnvisited
-    | ShowVisits
-    | ShowWhereabouts
-    | TellHeads
-)
 #: Effects on all that is held about a person.
 AboutMyData: TypeAlias = AskForMyData | EraseMyData
 #: Effects by which an officer reports; no page that was shown before is out of date.
-FromOfficer: TypeAlias = TellLate | TellConcern | TellAbsence
+FromOfficer: TypeAlias = OfferPortrait | TellLate | TellConcern | TellAbsence
 Effect: TypeAlias = (
     Reply
     | Submit
@@ -493,6 +386,7 @@ Effect: TypeAlias = (
     | AboutCase
     | AboutPerson
     | AboutMyData
+    | AboutStuck
     | AboutTicket
     | FromOfficer
     | Supervising

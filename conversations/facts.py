@@ -128,6 +128,7 @@ class CaseFact:
     holder: str = "-"  # the applicant's name, as they wrote it
     brief: tuple[Say, ...] = ()  # what a supervisor decides on, a line each
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
+    photo: str | None = None  # path of the first photo, for a supervisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class VisitFact:
     identity_findings: tuple[str, ...] = ()  # keys of the checks' findings on it
     offered_to_me: bool = False
     refusals: tuple[tuple[str, str], ...] = ()  # officers who declined: badge, reason
+    photo: str | None = None  # path of the place's first photo, for its officer
     #: On its document, for the officer at the door: a heading, and a line each.
     printed: tuple[Say, ...] = ()
 
@@ -184,6 +186,15 @@ class CallFact:
     number: str  # of the case, or the officer's badge
     phone: str | None
     reasons: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AsideFact:
+    """A message that failed through a fault of ours, and waits to be tried again."""
+
+    id: int
+    name: str
     since: datetime
 
 
@@ -223,6 +234,16 @@ class TicketFact:
     closed: bool = False
     overdue: bool = False
     remarks: tuple[RemarkFact, ...] = ()  # oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class PortraitFact:
+    """A photo of an officer that waits for a supervisor to agree."""
+
+    id: int
+    name: str  # the officer's
+    badge: str
+    photo: str  # its path
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +309,9 @@ class Desk:
     officers: tuple[OfficerFact, ...] = ()
     calls: tuple[CallFact, ...] = ()  # people to call, longest waiting first
     tickets: tuple[TicketFact, ...] = ()  # what waits for an answer, the next deadline at first
+    asides: tuple[AsideFact, ...] = ()  # messages that failed, oldest first
+    lost: tuple[VisitFact, ...] = ()  # visits that are over and not reported, soonest first
+    portraits: tuple[PortraitFact, ...] = ()  # of officers of the team, oldest first
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it waits here."""
@@ -313,9 +337,33 @@ class Desk:
         """The ticket that a flow is about; `Flow.alive` guarantees that it exists."""
         return _found(self.ticket(subject), "ticket", subject)
 
+    def aside(self, subject: str) -> AsideFact | None:
+        """The message with this number, if it waits here."""
+        return _with_id(self.asides, subject)
+
+    def the_aside(self, subject: str) -> AsideFact:
+        """The message that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.aside(subject), "message", subject)
+
+    def lost_visit(self, subject: str) -> VisitFact | None:
+        """The visit with this id, if it is over and not reported."""
+        return _with_id(self.lost, subject)
+
+    def the_lost(self, subject: str) -> VisitFact:
+        """The visit that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.lost_visit(subject), "visit", subject)
+
     def call(self, subject: str) -> CallFact | None:
         """The person with this id on the call list, if this supervisor is to call them."""
         return _with_id(self.calls, subject)
+
+    def portrait(self, subject: str) -> PortraitFact | None:
+        """The portrait with this id, if it waits here."""
+        return _with_id(self.portraits, subject)
+
+    def the_portrait(self, subject: str) -> PortraitFact:
+        """The portrait that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.portrait(subject), "portrait", subject)
 
     def the_call(self, subject: str) -> CallFact:
         """The call that a flow is about; `Flow.alive` guarantees that it exists."""

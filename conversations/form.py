@@ -59,7 +59,9 @@ def form(
 
 
 def _privacy(context: Context) -> Mapping[str, Value]:
-    return {"privacy": f"{context.facts.pages}/privasi"}
+    """Return the privacy page; without an address of our pages, the words that ask for erasure."""
+    pages = context.facts.pages
+    return {"privacy": f"{pages}/privasi" if pages else Say("common.type_erase")}
 
 
 def _missing(purposes: frozenset[str]) -> When:

@@ -63,7 +63,11 @@ InputKind: TypeAlias = Literal["location", "contact", "photo"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: sentences, choices, and the kind of input that the person is asked for."""
+    """One message: sentences, choices, and the kind of input that the person is asked for.
+
+    A message with a `document` waits until the file is there. A `picture` that is missing, or that
+    the channel does not take, is left out.
+    """
 
     parts: tuple[Say, ...]
     choices: tuple[Button, ...] = ()
@@ -72,6 +76,7 @@ class Message:
     document: str | None = None  # path under STORAGE_URL of the file sent with it
     filename: str | None = None  # file name that the recipient sees
     clears: bool = False  # remove the keyboard button of an earlier message's `wish`
+    picture: str | None = None  # path under STORAGE_URL of a photo shown with the sentences
 
 
 def to_json(message: Message) -> Json:
@@ -90,6 +95,7 @@ def to_json(message: Message) -> Json:
         "document": message.document,
         "filename": message.filename,
         "clears": message.clears,
+        "picture": message.picture,
     }
 
 
@@ -106,6 +112,7 @@ def from_json(data: Json) -> Message:
         document=data["document"],
         filename=data["filename"],
         clears=data.get("clears", False),
+        picture=data.get("picture"),
     )
 
 

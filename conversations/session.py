@@ -112,6 +112,7 @@ class ChatSession(msgspec.Struct, frozen=True):
     wished: bool = False  # a keyboard button for a message's `wish` is shown
     calling: bool = False  # the office is to call the person, who may type a number
     told: Told | None = None
+    pictured: str = ""  # path of the picture that was shown last, since the first page
 
     def to_json(self) -> Json:
         """Return plain JSON, which `from_json` reads."""
@@ -130,6 +131,7 @@ class ChatSession(msgspec.Struct, frozen=True):
             "calling": self.calling,
             "wished": self.wished,
             "tongue_known": self.tongue_known,
+            "pictured": self.pictured,
             "fragment": _fragment_to_json(self.fragment) if self.fragment else None,
             "interrupted": _interrupted_to_json(self.interrupted) if self.interrupted else None,
             "told": [self.told.matter, self.told.about, self.told.at.isoformat()]
@@ -172,6 +174,7 @@ class ChatSession(msgspec.Struct, frozen=True):
             wished=data.get("wished", False),
             tongue_known=data.get("tongue_known", data["greeted"]),
             told=_told_from_json(told) if told else None,
+            pictured=data.get("pictured", ""),
         )
 
 

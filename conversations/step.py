@@ -43,11 +43,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question as it is shown: its sentence, its choices, and the input that is asked for."""
+    """A question as it is shown: its sentence, its choices, and the input that is asked for.
+
+    `picture` is the path of a photo, which is shown once while the matter is open.
+    """
 
     say: Say
     choices: tuple[Choice, ...] = ()
     wish: InputKind | None = None
+    picture: str | None = None
 
 
 class Wrong(Refused):

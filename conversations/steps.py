@@ -93,11 +93,14 @@ class Choose(Step):
     stays: Mapping[str, Then] = field(default_factory=dict)
     shows: Callable[[Json, Facts], Value] | None = None
     params: Callable[[Context], Mapping[str, Value]] | None = None
+    picture: Callable[[Context], str | None] | None = None
     reads: Callable[[str, Context], Json] | None = None  # words that name no label: "besok pagi"
 
     def prompt(self, context: Context) -> Prompt:
         params = self.params(context) if self.params else {}
-        return Prompt(Say(context.key(self.id), params), self._offers(context))
+        picture = self.picture(context) if self.picture else None
+        say = Say(context.key(self.id), params)
+        return Prompt(say, self._offers(context), picture=picture)
 
     def _offers(self, context: Context) -> tuple[Choice, ...]:
         if not isinstance(self.options, tuple):

@@ -1,4 +1,4 @@
-"""Tickets in conversations: the effects on one, and what its owner and supervisors both read."""
+"""Effects on matters that wait for a supervisor, and the line of a ticket that its owner reads."""
 
 from __future__ import annotations
 
@@ -50,6 +50,30 @@ class DropTicket:
     case_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class RetryMessage:
+    """Process a set-aside message once more."""
+
+    row_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseMessage:
+    """Close a set-aside message with words to the person who wrote it."""
+
+    row_id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndVisit:
+    """End a visit that its officer has not reported; the owner chooses another time."""
+
+    visit_id: int
+
+
+#: Effects on what is stuck.
+AboutStuck: TypeAlias = CloseMessage | EndVisit | RetryMessage
 #: Effects on what waits for an answer in words.
 AboutTicket: TypeAlias = AddToTicket | AnswerTicket | CloseTicket | DropTicket | TakeTicket
 

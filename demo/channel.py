@@ -261,13 +261,19 @@ def render(message: Message, locale: str, catalogue: Catalogue, file: File | Non
         ],
         "wish": message.wish,
         "document": _document(message, file),
+        "photo": _picture(message),
     }
 
 
 def _plain(bubble: Bubble, outgoing: OutgoingMessage) -> Json:
     """Return the payload of a bubble in a channel without buttons."""
     document = _document(outgoing.message, outgoing.file) if bubble.has_file else None
-    return {"text": bubble.text, "document": document}
+    photo = _picture(outgoing.message) if bubble.has_picture else None
+    return {"text": bubble.text, "document": document, "photo": photo}
+
+
+def _picture(message: Message) -> Json:
+    return {"path": message.picture} if message.picture is not None else None
 
 
 def _document(message: Message, file: File | None) -> Json:

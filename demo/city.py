@@ -17,12 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
-from demo import embedded
+from casework import portraits
+from casework.act import by_office
+from demo import embedded, sample_portrait
 from demo.embedded import CannotStart
-from models import migrations, officer
+from models import migrations, officer, portrait
 from models.infrastructure import database, encryption
 from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.storage import Storage
 
+OFFICER, BADGE = "Rahmat Hidayat", "0417"
 START = 60.0  # seconds until a process is ready, on a slow machine
 STOP = 10.0  # seconds until a process that does not end is killed
 
@@ -73,7 +77,7 @@ def city(data: Path, *, host: str, port: int, fresh: bool) -> Iterator[City]:
             "PORT": str(port),
         }
         migrations.upgrade(servers.database_url)
-        invitations = _invite(environment)
+        invitations = _invite(environment, Storage(environment["STORAGE_URL"]))
         page, *_ = [
             stack.enter_context(_process(command, environment, data / f"{command[-1]}.log"))
             for command in (["demo.serve"], ["cli.main", "worker"], ["cli.main", "dispatch"])
@@ -92,20 +96,25 @@ def _keys(file: Path) -> Mapping[str, str]:
     return {"ENCRYPTION_KEYS": f"demo:{keys}", "INDEX_KEY": index_key}
 
 
-def _invite(environment: Mapping[str, str]) -> tuple[str, str]:
+def _invite(environment: Mapping[str, str], files: Storage) -> tuple[str, str]:
     encryption.use(KeyRing.parse(environment["ENCRYPTION_KEYS"], environment["INDEX_KEY"]))
     with database.session(environment["DATABASE_URL"]) as tx:
-        return (
+        invitations = (
             officer.invite(
                 tx,
                 role="officer",
-                name="Rahmat Hidayat",
-                badge="0417",
+                name=OFFICER,
+                badge=BADGE,
                 areas=["31.71", "31.73", "31.74"],
                 capacity=10,
             ),
             officer.invite(tx, role="supervisor", name="Dewi Lestari", badge="0003", areas=["31"]),
         )
+        row = officer.by_badge(tx, BADGE)
+        if row is not None and portrait.shown_for(tx, row.id) is None:
+            made = portraits.put(by_office(tx, "demo", "demo:portrait"), row)
+            files.write(portrait.path_of(made), sample_portrait.draw(OFFICER, BADGE))
+        return invitations
 
 
 @contextmanager

@@ -221,6 +221,7 @@ async def _visit(officer: Phone, owner: Phone) -> None:
     """The officer's part, from the offer to the hand-over."""
     await officer.tap("offer", "accept")
     code = await owner.wait("the day's code", lambda b: _code(str(b.get("text", ""))))
+    await owner.wait("the officer's picture", lambda b: b.get("photo"))
     await officer.tap("depart", "go")
     if await officer.wait("what follows departing", _asks("early", "arrive")) == "early":
         await officer.tap("early", "yes")
@@ -276,6 +277,8 @@ def _print(who: str, bubble: Json) -> None:
         print(f"{'':12}{line}")
     for choice in bubble.get("choices", ()):
         print(f"{'':12}[{choice['label']}]")
+    if bubble["sent"] and "photo" in bubble:
+        print(f"{'':12}(gambar)")
     if "document" in bubble:
         print(f"{'':12}({bubble['document']['name']})")
     print(flush=True)

@@ -32,7 +32,8 @@ class Phone:
         if window_open(outgoing):
             for payload in render(outgoing.message, outgoing.locale, self.catalogue):
                 for one in floor(payload):
-                    yield Bubble(one.text, has_file=one.filename is not None)
+                    has_file = one.filename is not None
+                    yield Bubble(one.text, has_file=has_file, has_picture=one.picture)
             return
         template = self.templates.of(outgoing.message, outgoing.locale)
         if template is None:

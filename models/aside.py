@@ -5,17 +5,19 @@ An operator lists them, retries them once the cause is fixed, and closes those t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, func, select, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, func, select, text, true
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models import audit, person
 from models.attachment import Attachment, AttachmentState
 from models.base import Base
+from models.case import Case
 from models.conversation import SESSION, Conversation
 from models.inbox import InboxMessage
 from models.infrastructure import encryption
@@ -25,6 +27,7 @@ from models.infrastructure.errors import OperatorError
 from models.outbox import OutboundMessage
 from models.person import Person
 from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
+from models.scope import Scope
 
 ACTOR = "operator"  # in the audit
 #: Outcomes of messages that were given up through a fault of ours.
@@ -119,7 +122,37 @@ def waiting(tx: Session, *, limit: int) -> list[Aside]:
     return found
 
 
-def retry(tx: Session, kind: Kind, row_id: int) -> None:
+def turns_of(
+    tx: Session, scope: Scope, *, but: int, only: int | None = None, limit: int
+) -> Sequence[tuple[int, Person, datetime]]:
+    """Return set-aside messages of a supervisor's areas, oldest first; none of the person `but`.
+
+    `only` is the one message that is looked for.
+
+    The area is that of the newest case of the person who wrote it.
+    """
+    newest = (
+        select(func.max(Case.id)).where(Case.person_id == InboxMessage.person_id).scalar_subquery()
+    )
+    theirs = aliased(Case)
+    rows = tx.execute(
+        select(InboxMessage.id, Person, InboxMessage.set_aside_at)
+        .join(Person, Person.id == InboxMessage.person_id)
+        .outerjoin(theirs, theirs.id == newest)
+        .where(
+            InboxMessage.set_aside_at.is_not(None),
+            InboxMessage.taken_at.is_(None),
+            InboxMessage.person_id != but,
+            true() if only is None else InboxMessage.id == only,
+            scope.holds(theirs.area_code),
+        )
+        .order_by(InboxMessage.set_aside_at)
+        .limit(limit)
+    )
+    return [(row_id, person, since) for row_id, person, since in rows if since is not None]
+
+
+def retry(tx: Session, kind: Kind, row_id: int, *, actor: str = ACTOR) -> None:
     """Process a row again as if it had just arrived; wakes the bot at commit.
 
     Raises:
@@ -144,10 +177,10 @@ def retry(tx: Session, kind: Kind, row_id: int) -> None:
             row.due_at = func.now()
         case SessionAside():
             _put_back(tx, row)
-    audit.note(tx, ACTOR, "aside.retried", f"{kind}:{row_id}")
+    audit.note(tx, actor, "aside.retried", f"{kind}:{row_id}")
 
 
-def close(tx: Session, kind: Kind, row_id: int, reason: str) -> None:
+def close(tx: Session, kind: Kind, row_id: int, reason: str, *, actor: str = ACTOR) -> None:
     """Close a row without processing it; `reason` goes into the audit and must name nobody.
 
     Raises:
@@ -163,7 +196,7 @@ def close(tx: Session, kind: Kind, row_id: int, reason: str) -> None:
             row.refusal = CLOSED
         case SessionAside():
             row.closed_at = func.now()
-    audit.note(tx, ACTOR, "aside.closed", f"{kind}:{row_id}", reason=reason)
+    audit.note(tx, actor, "aside.closed", f"{kind}:{row_id}", reason=reason)
 
 
 def _open(

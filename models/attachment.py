@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -113,6 +114,27 @@ def store(tx: Session, attachment_id: int, kept: Kept) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def photos_of(tx: Session, answers: Mapping[int, Any]) -> dict[int, list[str]]:
+    """Return the paths of the stored photos in the answers of cases, by the case's id."""
+    wanted = {case_id: _ids(given) for case_id, given in answers.items()}
+    every = [one for ids in wanted.values() for one in ids]
+    if not every:
+        return {}
+    rows = tx.execute(
+        select(Attachment.id, Attachment.path).where(
+            Attachment.id.in_(every), Attachment.state == AttachmentState.STORED
+        )
+    )
+    stored = {number: path for number, path in rows if path}
+    return {number: [stored[one] for one in ids if one in stored] for number, ids in wanted.items()}
+
+
+def _ids(answers: Any) -> list[int]:
+    """Return the attachments in the answers of a case."""
+    given = answers.values() if isinstance(answers, Mapping) else ()
+    return [one for answer in given if isinstance(answer, dict) for one in answer.get("ids", ())]
 
 
 def seen_elsewhere(tx: Session, attachment: Attachment) -> int:

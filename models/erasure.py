@@ -52,6 +52,7 @@ WHOSE = {
     "outbox": _MINE,
     "participants": f"{_MINE} OR case_id IN {_CASES}",
     "people": "id = ANY(:ids)",
+    "portraits": "officer_id IN (SELECT id FROM officers WHERE person_id = ANY(:ids))",
     "remarks": f"case_id IN {_CASES}",
     "sessions_aside": _MINE,
     "unreached": _MINE,

@@ -45,6 +45,7 @@ class Keep(StrEnum):
     ALIASES = "aliases"  # two years after the person last wrote under it
     CASE = "case"  # as long as the law requires for the case, or until erased on request
     PERSON = "person"  # until erased on request
+    PORTRAIT = "portrait"  # until it is refused or replaced, or the officer's work ends
     DUTY = "duty"  # as long as the audit must identify officers
 
 

@@ -27,6 +27,7 @@ KINDS = (
     "erase_drafts",
     "link",
     "erase",
+    "portrait",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

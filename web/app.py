@@ -33,6 +33,7 @@ from bot.service import Bot
 from bot.settings import Settings
 from conversations import catalogue
 from conversations.catalogue import Catalogue
+from conversations.facts import Directory
 from models import keys
 from models.infrastructure import database, encryption
 from models.infrastructure.database import Database
@@ -40,7 +41,7 @@ from models.infrastructure.encryption import UnreadableValue
 from models.infrastructure.settings import revealed
 from models.infrastructure.storage import Storage
 from models.reference import city_file
-from web import documents, files, identity, metrics, pages
+from web import documents, files, front, identity, metrics, pages
 from web.pages import Pages
 from web.requests import Requests
 
@@ -77,6 +78,7 @@ class Parts:
 
     settings: Settings
     words: Catalogue
+    directory: Directory
     look: Pages
     db: Database
     redis: Redis
@@ -106,6 +108,7 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
     parts = Parts(
         settings,
         words,
+        directory,
         pages.load(words, folders),
         Database(settings.database_url.reveal(), quiet=settings.quiet),
         redis,
@@ -126,7 +129,7 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
     if addition is not None:
         channel, more = addition.make(parts)
         ours.append(channel)
-        routes += more
+        routes = [*more, *routes]  # an addition may have a front page of its own
     channels = {channel.name: channel for channel in ours if channel is not None}
 
     @contextlib.asynccontextmanager
@@ -156,7 +159,7 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
         routes=routes,
         lifespan=lifespan,
         middleware=[
-            Middleware(Requests, routes=routes, failed=partial(pages.sorry, look, status=500)),
+            Middleware(Requests, routes=routes, failed=pages.broken(look, settings.public_url)),
             Middleware(webhooks.Shortcut, routes=deliveries),
             Middleware(pages.Headers, public_url=settings.public_url),
         ],
@@ -178,6 +181,12 @@ def _pages(parts: Parts) -> list[BaseRoute]:
             token=revealed(settings.metrics_token),
             database_url=settings.database_url.reveal(),
             redis_url=settings.redis_url.reveal(),
+        ),
+        *front.routes(
+            parts.look,
+            telegram=settings.telegram_bot_username if settings.telegram_bot_token else None,
+            whatsapp=settings.twilio_whatsapp_from if settings.twilio_account_sid else None,
+            directory=parts.directory,
         ),
         *documents.routes(parts.look, db=hurried, buckets=buckets),
         *identity.routes(parts.look, db=hurried, buckets=buckets, storage=parts.storage),

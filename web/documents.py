@@ -1,4 +1,4 @@
-"""The public check of a document, by its QR code or number; and the privacy page."""
+"""The public check of a document, by its QR code or number."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -37,15 +38,14 @@ PRINTED = "/izin"  # the path in the QR codes of earlier sheets, which stay in u
 
 
 def routes(pages: Pages, *, db: Database, buckets: Buckets) -> list[BaseRoute]:
-    """Return the routes of the check by number, its form, and the privacy page."""
+    """Return the routes of the check by number, and of its form."""
     limit = Limit(buckets, "document-from", quotas.CHECKS)
     page = _DocumentPage(pages, db, limit)
-    checks = [
+    return [
         route
         for path in (PATH, PRINTED)
         for route in (Route(path, page.ask), Route(f"{path}/{{number:path}}", page.show))
     ]
-    return [*checks, Route("/privasi", page.privacy)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,8 @@ class _DocumentPage:
         locale = locale_of(request)
         visitor = request.client.host if request.client else ""
         if not await self.limit.allows(visitor):
-            return self.pages.html(
-                "notice.html", locale, status=429, headers=NOT_KEPT, notice="document.too_often"
-            )
+            later = {"Retry-After": str(self.limit.retry_after)}
+            raise HTTPException(429, headers={**NOT_KEPT, **later})
         typed = request.path_params["number"]
         number = reference.document_number(typed, services.load().kinds())
         if number is None:
@@ -110,12 +109,6 @@ class _DocumentPage:
             problem=problem if kept else "",
             typed=kept,
         )
-
-    async def privacy(self, request: Request) -> Response:
-        """Show the privacy page: which data is kept, why, how long, and people's rights."""
-        locale = locale_of(request)
-        parts = sorted({key.split(".")[0] for key in self.pages.group("privacy.part", "id")})
-        return self.pages.html("privacy.html", locale, parts=parts)
 
     async def _look_up(self, number: str, locale: str) -> _Shown | None:
         words = self.pages.catalogue

@@ -131,7 +131,7 @@ class _IdentityPage:
     async def show(self, request: Request) -> Response:
         """Show the empty form; viewing it does not use up the link."""
         if not await self.visitors.allows(_from(request)):
-            return self._notice("too_often", locale_of(request), 429)
+            return self._too_often(request, self.visitors)
         link = await self._link(request.path_params["token"])
         if link is None:
             return self._notice("gone", locale_of(request), 410)
@@ -141,9 +141,9 @@ class _IdentityPage:
         """Store the identity, or show the form again with its problems."""
         refuse_other_sites(request)
         token = request.path_params["token"]
-        allowed = [await self.tries.allows(token), await self.visitors.allows(_from(request))]
-        if not all(allowed):
-            return self._notice("too_often", locale_of(request), 429)
+        counted = ((self.tries, token), (self.visitors, _from(request)))
+        if refusing := [limit for limit, key in counted if not await limit.allows(key)]:
+            return self._too_often(request, *refusing)
         link = await self._link(token)
         if link is None:
             return self._notice("gone", locale_of(request), 410)
@@ -231,9 +231,15 @@ class _IdentityPage:
             months=get_month_names("wide", locale=locale),
         )
 
-    def _notice(self, what: str, locale: str, status: int) -> Response:
+    def _too_often(self, request: Request, *limits: Limit) -> Response:
+        later = {"Retry-After": str(max(limit.retry_after for limit in limits))}
+        return self._notice("too_often", locale_of(request), 429, PRIVATE | later)
+
+    def _notice(
+        self, what: str, locale: str, status: int, headers: Mapping[str, str] = PRIVATE
+    ) -> Response:
         return self.pages.html(
-            "notice.html", locale, status=status, headers=PRIVATE, notice=f"identity.{what}"
+            "notice.html", locale, status=status, headers=headers, notice=f"identity.{what}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from bot.buckets import Buckets, LocalBuckets, key_of
@@ -30,3 +31,8 @@ class Limit:
             return reserved.granted > 0
         moment = time.monotonic()
         return bool(self._here.of(bucket, moment).reserve(moment, 1, within=0.0))
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds after a refused try until one is allowed."""
+        return math.ceil(self._quota.interval)

@@ -108,8 +108,13 @@ def load(catalogue: Catalogue, folders: Sequence[Path] = (HERE,)) -> Pages:
     def static(path: str) -> str:
         return f"/static/{path}?v={versions[path]}"
 
+    @pass_context
+    def here(context: Context, path: str) -> str:
+        """Return the path with the page's language."""
+        return f"{path}?lang=en" if context["locale"] == "en" else path
+
     environment.filters["around_numbers"] = _NUMBER.split
-    environment.globals.update(t=t, static=static, locales=LOCALES)
+    environment.globals.update(t=t, static=static, here=here, locales=LOCALES)
     return pages
 
 
@@ -117,26 +122,39 @@ def load(catalogue: Catalogue, folders: Sequence[Path] = (HERE,)) -> Pages:
 _SORRY = {
     HTTPStatus.FORBIDDEN: "foreign",
     HTTPStatus.NOT_FOUND: "missing",
-    HTTPStatus.METHOD_NOT_ALLOWED: "missing",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_much",
+    HTTPStatus.TOO_MANY_REQUESTS: "too_often",
 }
+#: Paths that programs ask for, whatever they accept.
+_PROGRAMS = ("/webhooks/", "/metrics", "/healthz", "/readyz")
 
 
 def sorry(
     pages: Pages, request: Request, status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return an error page; a client that accepts no HTML gets the status phrase as plain text."""
+    """Return an error page; a program gets the status phrase as plain text."""
     takes = request.headers.get("accept", "*/*")
-    if "text/html" not in takes and "*/*" not in takes:
+    accepts = "text/html" in takes or "*/*" in takes
+    if not accepts or request.url.path.startswith(_PROGRAMS):
         return PlainTextResponse(HTTPStatus(status).phrase, status, headers)
     fallback = "broken" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "unreadable"
     return pages.html(
-        "notice.html",
+        "sorry.html",
         locale_of(request),
         status=status,
         headers=headers,
         notice=f"sorry.{_SORRY.get(HTTPStatus(status), fallback)}",
     )
+
+
+def broken(pages: Pages, public_url: str) -> ASGIApp:
+    """Return an application that answers every request with the page of status 500."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await sorry(pages, Request(scope), 500)(scope, receive, send)
+
+    return Headers(answer, public_url)
 
 
 def handlers(pages: Pages) -> dict[Any, ExceptionHandler]:

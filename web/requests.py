@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from itertools import count
 from time import perf_counter
@@ -16,8 +16,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, reset_contextvars
@@ -41,11 +40,8 @@ _TOOK = Histogram(
 )
 _HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 _NO_HOST = PlainTextResponse("no such host\n", 400)
+_FAILED = PlainTextResponse("Internal Server Error", 500)
 _log = structlog.get_logger(__name__)
-
-
-def _failed(request: Request) -> Response:
-    return Response("Internal Server Error", 500)
 
 
 class Requests:
@@ -55,10 +51,10 @@ class Requests:
         self,
         app: ASGIApp,
         routes: Iterable[BaseRoute],
-        failed: Callable[[Request], Response] = _failed,
+        failed: ASGIApp = _FAILED,
     ) -> None:
         self._app = app
-        self._failed = failed  # makes the response after an exception
+        self._failed = failed  # responds after an exception
         self._names = _names(routes)
         self._answered = cache(_ANSWERED.labels)  # looking up labels costs more than counting
         self._took = cache(_TOOK.labels)
@@ -88,7 +84,7 @@ class Requests:
             self._log.error("request.failed", route=self._name(scope), exc_info=error)
             if status:  # the response has begun: let the server close the connection
                 raise
-            await self._failed(Request(scope))(scope, receive, send_with_id)
+            await self._failed(scope, receive, send_with_id)
         finally:
             self._count(scope, status, perf_counter() - began)
             reset_contextvars(**bound)

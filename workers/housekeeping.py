@@ -29,6 +29,7 @@ from models.lifecycle import CaseState, VisitState
 from models.link import LinkCode
 from models.outbox import OutboundMessage
 from models.person import Person
+from models.portrait import Portrait, unfinished
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window
@@ -57,6 +58,7 @@ def sweep(tx: Session, run: Task) -> datetime | None:
     _expire_again(tx, run)
     _issue_again(tx, run)
     _erase_again(tx, run)
+    _finish_portraits(tx, run)
     _give_windows_up(tx, run)
     _report_overdue(tx)
     _escalate(tx, run)
@@ -190,6 +192,11 @@ def _erase_again(tx: Session, run: Task) -> None:
     _plan_again(tx, "erase", ids.all(), run)
 
 
+def _finish_portraits(tx: Session, run: Task) -> None:
+    ids = tx.scalars(select(Portrait.id).where(unfinished(), _idle("portrait", Portrait.id)))
+    _plan_again(tx, "portrait", ids.all(), run)
+
+
 def _begun(
     tx: Session, states: Iterable[VisitState], *, since: timedelta | None = None
 ) -> Iterable[tuple[Visit, Window]]:
@@ -213,7 +220,9 @@ def _report_overdue(tx: Session) -> None:
             number = tx.get_one(Case, visit.case_id).number
             say = Say("notices.visit_overdue", {"number": number, "window": window_of(visit)})
             act = by_office(tx, ACTOR, "once")
-            act.tell_supervisors(visit.area_code, News.VISIT_OVERDUE, visit.id, say)
+            act.tell_supervisors(
+                visit.area_code, News.VISIT_OVERDUE, visit.id, say, opens="lost_visit"
+            )
 
 
 def _escalate(tx: Session, run: Task) -> None:

@@ -23,7 +23,7 @@ from models.document import Document
 from models.infrastructure import logs
 from models.task import Task
 from models.visit import Offer, Visit
-from workers import drafts, erasing, housekeeping
+from workers import drafts, erasing, housekeeping, portraits
 from workers.context import ACTOR, Context, Prepare, Settle
 from workers.documents import issue
 from workers.verification import run as verification
@@ -40,6 +40,7 @@ LONG: Mapping[str, Prepare] = MappingProxyType(
         "verify": verification.prepare,
         "document": issue.prepare,
         "erase": erasing.prepare,
+        "portrait": portraits.prepare,
         "tidy": housekeeping.tidy,
     }
 )

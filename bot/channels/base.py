@@ -48,7 +48,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A stored file to send with a message."""
+    """A stored file to send with a message: its document, or its picture as a small JPEG."""
 
     name: str
     content: bytes
@@ -76,10 +76,11 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One item that arrives in a chat: a text, or the message's file."""
+    """One item that arrives in a chat: a text, the message's document, or its picture."""
 
     text: str
     has_file: bool = False
+    has_picture: bool = False
 
 
 class Channel(Protocol):

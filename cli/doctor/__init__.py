@@ -6,7 +6,8 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
 from bot.settings import Settings
 from cli.doctor.city import city_lines
@@ -75,6 +76,14 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
             "Telegram delivers to https only. Put a proxy with a certificate in front, and set the "
             "https address.",
         )
+    if not _public(settings.public_url):
+        yield Line(
+            "warn",
+            "settings",
+            f"PUBLIC_URL is {settings.public_url}, which leads nowhere outside this network: links "
+            "in messages (privacy, identity page, check of a permit) do not open on people's "
+            "phones. Set the address by which phones reach izin serve.",
+        )
     if not _loopback(settings.host) and all(
         _loopback(proxy) for proxy in settings.trusted_proxies.split(",")
     ):
@@ -98,6 +107,15 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
             "/metrics is off, so nothing can be monitored. Set METRICS_TOKEN, and give it to "
             "Prometheus.",
         )
+
+
+def _public(url: str) -> bool:
+    """Whether the URL's host can be a public one: a name with a dot, or a public address."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host
 
 
 def _loopback(host: str) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 from bot import template_watch
 from bot.settings import Settings
 from cli.doctor.line import Line, sentence
-from models import calendar, chore, heartbeat, keys, migrations, officer, template, watch
+from models import calendar, chore, heartbeat, keys, migrations, officer, portrait, template, watch
 from models.base import now
 from models.infrastructure import database
 from models.infrastructure.liveness import STALE
@@ -338,6 +338,13 @@ def _staff(tx: Session) -> Iterator[Line]:
             "warn",
             "officers",
             f"{_badges(silent)} out of reach. Let each unblock the bot and write to it.",
+        )
+    if faceless := portrait.without(tx):
+        yield Line(
+            "warn",
+            "portraits",
+            f"{_badges(faceless)} without a portrait, so owners do not see who comes. Give one: "
+            "izin officers photo BADGE FILE; or the officer writes 'foto saya' to the bot",
         )
     yield _areas(officer.attended(tx))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conversations.effects import (
+from conversations.effects import ShowDocument
+from conversations.engine.turn import Turn
+from conversations.supervision import (
     Preview,
     ShowCase,
     ShowComplaints,
-    ShowDocument,
     ShowFigures,
     ShowLate,
     ShowPhotos,
@@ -16,7 +17,6 @@ from conversations.effects import (
     ShowVisits,
     ShowWhereabouts,
 )
-from conversations.engine.turn import Turn
 
 #: Effects -> the label of the matter.
 _EFFECTS: dict[type[object], str] = {

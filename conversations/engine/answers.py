@@ -12,6 +12,7 @@ from conversations.commands import Typed
 from conversations.effects import (
     CallPerson,
     Help,
+    OfferPortrait,
     RememberPhone,
 )
 from conversations.engine import asides, desk, drafts, erasing, first_page, orders, questions
@@ -96,7 +97,16 @@ def keep_number(turn: TurnBuilder, number: str) -> None:
 
 
 def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
-    """Keep a photo that was not asked for, if a step of the form takes it."""
+    """Keep a photo that was not asked for, if a step of the form takes it.
+
+    An officer may write below it that it shows the officer.
+    """
+    meant = desk.read(turn, event.caption) if event.caption else None
+    if meant is not None and meant.matter == "portrait":
+        turn.lasting = True
+        turn.effects.append(OfferPortrait(event.attachment_id))
+        drafts.digress(turn, Say("own_portrait.done"))
+        return
     found = turn.photo_step(event.attachment_id)
     if found is None:
         drafts.digress(turn, Say("common.photo_not_now"))

@@ -260,6 +260,7 @@ class TurnBuilder:
             question=self.session.asked if choices else None,
             wish=wish,
             clears=self.session.wished and not wishes,
+            picture=_picture(self),
         )
         fleeting = not self.lasting and not self.effects
         may_be_dropped = bool(self.after) or fleeting  # then the next message clears as well
@@ -267,6 +268,18 @@ class TurnBuilder:
         if wished != self.session.wished:
             self.session = structs.replace(self.session, wished=wished)
         self.effects.append(Reply(message, self.after, fleeting))
+
+
+def _picture(turn: TurnBuilder) -> str | None:
+    """Return the picture of the question, unless it was shown since the first page."""
+    picture = turn.prompt.picture if turn.prompt is not None else None
+    if turn.at_home():
+        turn.session = structs.replace(turn.session, pictured="")
+    if picture is None or picture == turn.session.pictured:
+        return None
+    turn.session = structs.replace(turn.session, pictured=picture)
+    turn.lasting = True  # a reply that is dropped would take the picture with it
+    return picture
 
 
 def choices_of(choices: Iterable[Choice]) -> tuple[Button, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from conversations.effects import ShowWhereabouts, TellHeads
 from conversations.engine import deciding, drafts
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, choice, no
@@ -15,6 +14,7 @@ from conversations.lexicon import lists
 from conversations.messages import Json, Say
 from conversations.parsers.hesitation import acknowledges, agrees, hesitates, takes_back
 from conversations.session import Draft
+from conversations.supervision import ShowWhereabouts, TellHeads
 from conversations.words import standardised, tidy
 
 MAX_WORDS = 200  # characters of a supervisor's words that are passed on

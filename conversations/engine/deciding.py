@@ -8,7 +8,6 @@ from collections.abc import Callable
 from msgspec import structs
 
 from conversations import lexicon, reference
-from conversations.effects import ShowCase
 from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, choice, no
@@ -19,6 +18,7 @@ from conversations.parsers import Refused, verdicts
 from conversations.parsers.note import reason as read_reason
 from conversations.session import Draft
 from conversations.step import Prompt
+from conversations.supervision import ShowCase
 from conversations.words import plain, standard, standardised, tidy
 
 SHOWN = 9  # cases to choose from; with "no", as many as a list holds
@@ -440,6 +440,7 @@ def waiting_named(turn: TurnBuilder, text: str) -> list[tuple[str, str, str]]:
             *(("review", case.id, case.number, case.holder) for case in desk.cases),
             *(("assignment", v.id, v.case_number, v.host_name) for v in desk.visits),
             *(("call", call.id, call.number, call.name) for call in desk.calls),
+            *(("ticket", one.id, one.number, one.name or "-") for one in desk.tickets),
         )
         if words & set(plain(name).split())
     ]

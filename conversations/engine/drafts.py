@@ -15,6 +15,7 @@ from conversations.messages import (
 )
 from conversations.session import Draft
 from conversations.step import Prompt
+from conversations.supervision import DecidePortrait
 
 MAX_PARKED = 4  # parked drafts of one person; the oldest is dropped
 
@@ -103,6 +104,7 @@ def _forget_settled(turn: TurnBuilder) -> None:
     visits = {effect.visit_id for effect in turn.effects if isinstance(effect, AboutVisit)}
     cases = {effect.case_id for effect in turn.effects if isinstance(effect, AboutCase)}
     called = {effect.called_id for effect in turn.effects if isinstance(effect, Called)}
+    seen = {effect.portrait_id for effect in turn.effects if isinstance(effect, DecidePortrait)}
     mine, rounds, desk = turn.facts.mine, turn.facts.rounds, turn.facts.desk
     turn.facts = replace(
         turn.facts,
@@ -113,6 +115,7 @@ def _forget_settled(turn: TurnBuilder) -> None:
             cases=tuple(c for c in desk.cases if c.id not in cases),
             visits=tuple(v for v in desk.visits if v.id not in visits),
             calls=tuple(c for c in desk.calls if c.id not in called),
+            portraits=tuple(p for p in desk.portraits if p.id not in seen),
         ),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from conversations import lexicon
+from conversations import lexicon, reference
 from conversations.commands import Typed
 from conversations.engine import drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
@@ -25,6 +25,9 @@ def answer(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
         return
     if turn.told("submitted") and whole.said("submitted", text) is not None:
         orders.obey(turn, Typed(Command.STATUS))
+        return
+    if turn.told("badge") and (badge := reference.badge(text)) is not None:
+        orders.obey(turn, Typed(Command.CHECK_OFFICER, badge))
         return
     tired = turn.facts.me.desk != "owner" and _is_tired(text)
     if meant is Intent.THANKS or tired:

@@ -140,8 +140,8 @@ def _first_contact(turn: TurnBuilder, event: Event) -> None:
 def _greet(turn: TurnBuilder, event: Event) -> None:
     turn.session = structs.replace(turn.session, greeted=True)
     turn.lasting = True
-    if isinstance(event, Started) and event.payload.startswith(orders.JOIN_PAYLOAD):
-        orders.join(turn, event.payload)
+    if isinstance(event, Started) and orders.is_order(event.payload):
+        orders.start(turn, event.payload)
         return
     typed = read_command(event.text) if isinstance(event, Said) else None
     if typed is not None and typed.command in _ANSWERED_BEFORE_GREETING:

@@ -112,6 +112,7 @@ def _mention(turn: TurnBuilder, flow: Flow, subject: str) -> None:
                 parts=(*turn.says, prompt.say),
                 choices=choices_of(prompt.choices),
                 question=Question(flow.id, subject, step.id, 0),
+                picture=prompt.picture,
             )
         )
     )

@@ -37,18 +37,26 @@ from conversations.step import Context
 CANCEL = "cancel"  # the engine's own question
 JOIN_PAYLOAD = "join-"
 LEAST_WORDS = 6  # of a message that tells more than that somebody wants to talk
+OFFICER_PAYLOAD = "officer"  # of the front page's link to the check of a badge
 
 
 def start(turn: TurnBuilder, payload: str) -> None:
     if payload.startswith(JOIN_PAYLOAD):
-        join(turn, payload)
+        _join(turn, payload)
+    elif payload == OFFICER_PAYLOAD:
+        obey(turn, Typed(Command.CHECK_OFFICER))
     elif turn.worth_resuming(turn.session.draft):
         questions.ask_to_resume(turn)
     else:
         drafts.go_home(turn)
 
 
-def join(turn: TurnBuilder, payload: str) -> None:
+def is_order(payload: str) -> bool:
+    """Whether a deep link asks for more than to open the chat."""
+    return payload == OFFICER_PAYLOAD or payload.startswith(JOIN_PAYLOAD)
+
+
+def _join(turn: TurnBuilder, payload: str) -> None:
     turn.effects.append(Join(payload.removeprefix(JOIN_PAYLOAD)))
     drafts.park(turn)
 
@@ -132,6 +140,8 @@ def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
         case Command.SEND_DOCUMENT:
             _send_document(turn)
         case Command.CHECK_OFFICER:
+            if not typed.argument:
+                turn.tell("badge", "asked")  # the next words may be a badge alone
             _look_up(turn, typed, ShowOfficer, "common.badge_please", "common.badge_unread")
         case Command.LINK:
             _link(turn, typed.argument)

@@ -35,7 +35,8 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
     number = flow.place_of(step, context)
     if flow.numbered and not draft.subject and number is not None:
         say = Say("common.numbered", {"n": number[0], "total": number[1], "question": say})
-    turn.show(step.id, Prompt(say, tuple(choices), prompt.wish), refusals=refusals)
+    shown = replace(prompt, say=say, choices=tuple(choices))
+    turn.show(step.id, shown, refusals=refusals)
 
 
 def _summary(turn: TurnBuilder, flow: Flow, context: Context) -> Lines:

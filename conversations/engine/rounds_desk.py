@@ -405,6 +405,7 @@ _PLAIN: Mapping[str, Plain] = {
     "nearly": _says("rounds_desk.nearly"),
     reports.SAFE: lambda turn, text: reports.safe(turn, visits.subject(turn), None),
     "safe_perhaps": reports.perhaps_safe,
+    "portrait": lambda turn, text: drafts.open_flow(turn, "own_portrait", ""),
     "staff_matter": _says("rounds_desk.staff_matter"),
     "tame": _tame,
     "waits": _says("rounds_desk.waits"),

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from conversations.effects import Preview, ShowWhereabouts
 from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder, choices_of
 from conversations.engine.confirming import ask, choice, no
@@ -15,6 +14,7 @@ from conversations.facts import OfficerFact
 from conversations.messages import Json, Lines, Message, Say, Value
 from conversations.parsers import verdicts
 from conversations.session import Choice
+from conversations.supervision import Preview, ShowWhereabouts
 from conversations.words import plain, standard, standardised
 
 SHOWN = 9  # officers to choose from; with "no", as many as a list holds

@@ -8,20 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from conversations import reference, services
-from conversations.effects import (
-    EndOfficer,
-    HandVisitsOn,
-    RevokeDocument,
-    ShowCase,
-    ShowComplaints,
-    ShowDocument,
-    ShowFigures,
-    ShowLate,
-    ShowPhotos,
-    ShowUnvisited,
-    ShowVisits,
-    ShowWhereabouts,
-)
+from conversations.effects import ShowDocument
 from conversations.engine import (
     assigning,
     calling,
@@ -37,6 +24,19 @@ from conversations.engine.discerning import asks_for_reason, ranked_matters
 from conversations.engine.meanings import AtDesk
 from conversations.engine.naming import officers_named
 from conversations.messages import Json, Say
+from conversations.supervision import (
+    EndOfficer,
+    HandVisitsOn,
+    RevokeDocument,
+    ShowCase,
+    ShowComplaints,
+    ShowFigures,
+    ShowLate,
+    ShowPhotos,
+    ShowUnvisited,
+    ShowVisits,
+    ShowWhereabouts,
+)
 from conversations.words import tidy
 
 MAX_WORDS = 200  # characters of a supervisor's words that are passed on, as in `izin documents`
@@ -149,6 +149,10 @@ def _find(turn: TurnBuilder, text: str) -> None:
     number = deciding.number_in(text) or deciding.short_number(turn, text)
     if number is None:
         deciding.find_by_name(turn, text)
+        return
+    ticket = next((one for one in turn.facts.desk.tickets if one.number == number), None)
+    if ticket is not None:
+        drafts.open_flow(turn, "ticket", str(ticket.id))
         return
     turn.effects.append(ShowCase(number))
     waiting = next((case for case in turn.facts.desk.cases if case.number == number), None)

@@ -90,6 +90,7 @@ FLOW = Flow(
             "decision",
             options=("approve", "return", "reject"),
             params=_summary,
+            picture=lambda context: _case(context).photo,
             counted=False,
             rests=True,
         ),

@@ -56,7 +56,22 @@ def _lines(context: Context) -> dict[str, Value]:
         )
         for t in facts.desk.tickets[:SHOWN]
     ]
-    lines = (*asking, *waiting, *stuck, *to_call, *unreachable) or (
+    failed = [
+        Say("supervisor_desk.set_aside", {"number": m.id, "name": m.name, "since": m.since})
+        for m in facts.desk.asides[:SHOWN]
+    ]
+    lost = [
+        Say(
+            "supervisor_desk.lost",
+            {"number": v.case_number, "day": v.on, "officer": v.officer_name or "-"},
+        )
+        for v in facts.desk.lost[:SHOWN]
+    ]
+    portraits = [
+        Say("supervisor_desk.portrait", {"name": p.name, "badge": p.badge})
+        for p in facts.desk.portraits[:SHOWN]
+    ]
+    lines = (*asking, *lost, *failed, *waiting, *stuck, *to_call, *portraits, *unreachable) or (
         Say("supervisor_desk.all_well"),
     )
     return {"name": facts.me.name or "", "lines": Lines(tuple(lines))}
@@ -100,11 +115,41 @@ def _matters(context: Context) -> tuple[Choice, ...]:
         )
         for t in facts.desk.tickets[:SHOWN]
     )
+    lost = tuple(
+        Choice(
+            f"lost-{v.id}",
+            Say("supervisor_desk.end", {"number": v.case_number}),
+            ["lost_visit", str(v.id)],
+            "open",
+        )
+        for v in facts.desk.lost[:SHOWN]
+    )
+    failed = tuple(
+        Choice(
+            f"aside-{m.id}",
+            Say("supervisor_desk.retry", {"number": m.id}),
+            ["set_aside", str(m.id)],
+            "open",
+        )
+        for m in facts.desk.asides[:SHOWN]
+    )
+    portraits = tuple(
+        Choice(
+            f"portrait-{p.id}",
+            Say("supervisor_desk.see_portrait", {"badge": p.badge}),
+            ["portrait", str(p.id)],
+            "open",
+        )
+        for p in facts.desk.portraits[:SHOWN]
+    )
     return (
         *tickets,
+        *lost,
+        *failed,
         *reviews,
         *visits,
         *calls,
+        *portraits,
         Choice("citizen", Say("supervisor_desk.citizen"), ["welcome", ""], "open"),
         Choice("refresh", Say("supervisor_desk.refresh"), "menu", "command"),
     )

@@ -93,6 +93,10 @@ def _summary(context: Context) -> Mapping[str, Value]:
     }
 
 
+def _photo(context: Context) -> str | None:
+    return _visit(context).photo
+
+
 def _accept(context: Context, answer: Json) -> tuple[Effect, ...]:
     return (AcceptOffer(_visit(context).id),) if answer == "accept" else ()
 
@@ -279,6 +283,7 @@ FLOW = Flow(
             rests=True,
             means={"accept": "yes", "decline": "no"},
             params=_summary,
+            picture=_photo,
         ),
         Choose(
             "depart",
@@ -289,6 +294,7 @@ FLOW = Flow(
             rests=True,
             means={"go": "yes"},
             params=_summary,
+            picture=_photo,
         ),
         Choose(
             "declined",

@@ -28,6 +28,9 @@ MAX_PIXELS = 130_000_000  # fits a 108-megapixel phone's; above, even a fraction
 MAX_SIDE = 65_500  # pixels
 MAX_SCANS = 100  # of a progressive JPEG; each takes as long to decode as the whole picture
 
+SHOWN = (1280, 1280)  # pixels, at most: as large as chats show a photo
+QUALITY = 85  # of the JPEG that is shown
+
 KINDS = ("JPEG", "PNG", "WEBP")  # the formats that phones send; no other decoder is used
 #: Pillow's names of these kinds: a JPEG with previews behind it is an MPO.
 _FAMILY = {"JPEG": "JPEG", "MPO": "JPEG", "PNG": "PNG", "WEBP": "WEBP"}
@@ -139,6 +142,17 @@ def read(
         plain = _on_white(upright).convert(mode)
         plain.info = {}
         return Picture(opened.size, plain)
+
+
+def shown(content: bytes, within: Size = SHOWN) -> bytes:
+    """Return a picture as it is sent to people: a JPEG of a limited size, without metadata.
+
+    Raises:
+        TooLarge, Unreadable.
+    """
+    out = io.BytesIO()
+    read(content, "RGB", within).image.save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Storage:
             OSError: the store is unavailable.
         """
         full = self._full(path)
-        with _as_os_error(), suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), _as_os_error():
             self._system.rm_file(full)
 
     def open_to_others(self) -> Path | None:

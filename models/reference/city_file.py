@@ -203,6 +203,15 @@ def _url(value: str) -> str:
     return value
 
 
+def _email(value: str) -> str:
+    """Return an e-mail address."""
+    if not re.fullmatch(r"[\w.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", value, re.ASCII):
+        raise ValueError(f"{value!r} is no e-mail address, such as ...@....go.id")
+    if len(value) > MAX_URL:
+        raise ValueError(f"{value!r} has {len(value)} characters, at most {MAX_URL}")
+    return value
+
+
 AUTHORITIES = (
     "dukcapil",
     "jaki",
@@ -226,6 +235,7 @@ _CONTACT: Mapping[str, Callable[[str], str]] = {
 KEYS: Mapping[str, Callable[[str], str]] = {
     "office.page": _url,
     "office.landline": _landline,
+    "office.email": _email,
     "office.address": _sentence,
     "office.hours": _sentence,
     **{

@@ -13,6 +13,7 @@ from bot import facts
 from conversations.facts import Facts
 from models import person as people
 from models import turn
+from models.attachment import Attachment, AttachmentState
 from models.case import Case
 from models.conversation import Conversation
 from models.lifecycle import CaseState, VisitState
@@ -22,6 +23,7 @@ from tests import world
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, today, words
 from tests.clock import now
 from tests.conversations.city import DIRECTORY
+from tests.workers.verification.samples import encoded, scene
 
 SOUTH, CENTRE = "31.74.07.1010", "31.71.06.1001"  # Cipete Utara; Menteng
 REVIEW = CaseState.IN_REVIEW
@@ -180,6 +182,31 @@ async def test_the_code_reaches_nobody_but_the_owner(town: Town) -> None:
 def session(town: Town, address: str) -> object:
     person_id = town.meet(address)
     return town.read(lambda tx: tx.get_one(Conversation, person_id).session)
+
+
+async def test_the_owners_photo_is_shown_to_the_officer_who_is_asked(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await town.staff(BOSS, "1", role="supervisor")
+    await town.staff(OTHER, "102", areas=(CENTRE,))
+    town.desk.media.storage.write("attachments/x.jpg", encoded(scene(640, 480)))
+    town.want(town.apply(OWNER))
+    await town.work()
+    (_, offered) = town.desk.chat.sent[OFFICER][-1]
+    assert offered.picture == "attachments/x.jpg" and offered.choices
+    for address in (OWNER, OTHER):
+        seen = known(town, address)
+        assert not any(visit.photo for visit in (*seen.mine.visits, *seen.rounds.visits))
+        assert not any(message.picture for _, message in town.desk.chat.sent.get(address, ()))
+
+
+async def test_a_photo_that_is_not_stored_is_not_shown(town: Town) -> None:
+    await town.staff(BOSS, "1", role="supervisor")
+    town.apply(state=REVIEW)
+    assert [case.photo for case in known(town, BOSS).desk.cases] == ["attachments/x.jpg"]
+    photo = town.read(lambda tx: tx.scalars(select(Attachment.id)).one())
+    for columns in ({"state": AttachmentState.REFUSED}, {"path": None}):
+        town.change(Attachment, photo, **columns)
+        assert [case.photo for case in known(town, BOSS).desk.cases] == [None]
 
 
 async def test_only_what_a_supervisor_returned_is_open_and_only_for_these_answers(

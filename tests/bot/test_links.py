@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -12,15 +13,18 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 import time_machine
+from PIL import Image
 from starlette.applications import Starlette
 
-from bot.links import Links, file_behind
+from bot.links import Links, file_behind, picture_behind
 from models.infrastructure import encryption, signing
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.storage import Storage
 from web import files
 
 PERMIT = "permits/2026/IUMK-2026-3174-000001.pdf"
+PORTRAIT = "portraits/a-7_x.jpg"
+PHOTO = f"attachments/ab/ab{'0' * 62}.png"
 HOUR = timedelta(hours=1)
 
 
@@ -31,6 +35,21 @@ def _keys() -> None:
 
 def link(path: str = PERMIT, *, life: timedelta = HOUR) -> str:
     return Links("https://izin.example").to(path, "Izin Siti é.pdf", life=life)
+
+
+def shown(path: str, *, life: timedelta = HOUR) -> str:
+    """The path of a link to a picture."""
+    url = Links("https://izin.example").to_picture(path, life=life)
+    return url.removeprefix("https://izin.example")
+
+
+def photo() -> bytes:
+    """A photo of 2560 x 1600 that tells where it was taken."""
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "Jalan Damai 3", 1
+    out = io.BytesIO()
+    Image.new("RGB", (2560, 1600), "green").save(out, "JPEG", exif=exif, comment=b"Jalan Damai")
+    return out.getvalue()
 
 
 def token(url: str) -> str:
@@ -113,6 +132,8 @@ def storage(tmp_path: object) -> Storage:
     storage = Storage(f"file://{tmp_path}")
     storage.write(PERMIT, b"%PDF-1.7 izin")
     storage.write("attachments/ab/abcd.jpg", b"ktp")
+    storage.write(PORTRAIT, photo())
+    storage.write(PHOTO, photo())
     return storage
 
 
@@ -127,6 +148,49 @@ async def test_a_link_gives_the_file_and_nobody_keeps_it(storage: Storage) -> No
     assert (answer.status_code, answer.content) == (200, b"%PDF-1.7 izin")
     assert answer.headers["Content-Type"] == "application/pdf"
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", [PORTRAIT, PHOTO])
+async def test_a_link_shows_a_picture_small_and_without_where_it_was_taken(
+    storage: Storage, path: str
+) -> None:
+    answer = await ask(storage, shown(path))
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert "no-store" in answer.headers["Cache-Control"]
+    with Image.open(io.BytesIO(answer.content)) as picture:
+        assert (picture.format, max(picture.size)) == ("JPEG", 1280)
+        assert not picture.getexif() and not picture.info.get("comment")
+
+
+async def test_what_is_no_picture_any_more_is_not_shown(storage: Storage) -> None:
+    storage.write(PORTRAIT, b"broken")
+    assert (await ask(storage, shown(PORTRAIT))).status_code == 404
+    assert (await ask(storage, shown("portraits/gone.jpg"))).status_code == 404
+    assert (await ask(storage, shown(PHOTO, life=timedelta(0)))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["ktp/1.jpg", PERMIT, "portraits/../attachments/a.jpg", "attachments/ab/abcd.jpg", ""]
+)
+def test_only_portraits_and_photos_are_shown(path: str) -> None:
+    with pytest.raises(ValueError, match="no picture"):
+        shown(path)
+
+
+def test_a_link_to_a_picture_is_none_to_a_document() -> None:
+    token = shown(PHOTO).split("/")[2]
+    assert (file_behind(token), picture_behind(token)) == (None, PHOTO)
+    assert picture_behind(signing.sign([PHOTO, 9_999_999_999], "links")) is None
+
+
+async def test_a_store_that_is_away_is_asked_again_later(storage: Storage) -> None:
+    class Away(Storage):
+        def read(self, path: str) -> bytes:
+            raise ConnectionRefusedError(path)
+
+    answer = await ask(Away("memory://"), shown(PORTRAIT))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
 
 
 async def test_any_other_link_leads_nowhere(storage: Storage) -> None:

@@ -6,9 +6,11 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import date
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from PIL import Image
 from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -24,10 +26,12 @@ from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.visit import Visit
+from tests import hostile_pictures as hostile
 from tests import world
 from tests.bot.conftest import KEY
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 from tests.clock import now
+from tests.workers.verification.samples import encoded, scene
 
 Izin: TypeAlias = Callable[..., Awaitable[tuple[int, str, str]]]
 
@@ -83,6 +87,64 @@ def audited(town: Town, action: str) -> list[AuditEntry]:
 
 
 # -- officers ------------------------------------------------------------------------------------
+
+
+async def test_a_photo_of_an_officer_is_shown_to_owners_and_replaced(
+    town: Town, izin: Izin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORAGE_URL", f"file://{tmp_path}")
+    await town.staff(OFFICER, "0417")
+    given = tmp_path / "rahmat.png"
+    exif = Image.Exif()
+    exif[0x010E] = "Jalan Damai 3"
+    given.write_bytes(encoded(scene(1600, 2000), "PNG", exif=exif))
+    for number in (1, 2):
+        status, out, _ = await izin("officers", "photo", "417", str(given))
+        assert status == 0 and "0417 (Petugas 0417)" in out
+        await town.work()
+        with Image.open(tmp_path / f"portraits/{number}.jpg") as picture:
+            assert (picture.format, picture.size) == ("JPEG", (640, 800))
+            assert not picture.getexif()
+    assert not (tmp_path / "portraits/1.jpg").exists()
+    assert words("notices.portrait_used") in town.heard(OFFICER)
+    assert [row.details["portrait"] for row in audited(town, "portrait.put")] == [1, 2]
+    town.meet(OTHER)
+    await town.say("cek petugas 0417", OTHER)
+    assert town.desk.chat.sent[OTHER][-1][1].picture == "portraits/2.jpg"
+    status, _, _ = await izin("officers", "role", "0417", "--role", "supervisor")
+    await town.work()
+    assert status == 0 and not (tmp_path / "portraits/2.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("badge", "content", "why"),
+    [
+        ("0417", b"hello", "no photo that can be opened"),
+        ("0417", encoded(scene(1000, 299)), "too small"),
+        ("0417", hostile.png(12_000, 12_000), "too many pixels"),
+        ("0417", None, "can't be read"),
+        ("0003", encoded(scene(640, 640)), "only officers visit"),
+        ("0999", encoded(scene(640, 640)), "Nobody has the badge 0999"),
+    ],
+)
+async def test_what_is_no_portrait_is_refused(
+    town: Town,
+    izin: Izin,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    badge: str,
+    content: bytes | None,
+    why: str,
+) -> None:
+    monkeypatch.setenv("STORAGE_URL", f"file://{tmp_path}")
+    await town.staff(OFFICER, "0417")
+    await town.staff(BOSS, "0003", role="supervisor")
+    given = tmp_path / "photo.jpg"
+    if content is not None:
+        given.write_bytes(content)
+    status, _, told = await izin("officers", "photo", badge, str(given))
+    assert status != 0 and why in told
+    assert not (tmp_path / "portraits").exists() and not audited(town, "portrait.put")
 
 
 @pytest.mark.parametrize("state", [VisitState.OFFERED, *PROMISED])

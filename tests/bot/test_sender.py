@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -31,9 +33,11 @@ from models.infrastructure.database import pipeline
 from models.infrastructure.storage import Storage
 from models.outbox import Lane, OutboundMessage, SendOutcome
 from models.person import Address, Person
+from tests import hostile_pictures as hostile
 from tests.bot.conftest import Chat, send_due
 from tests.bot.town import OTHER, OWNER, Town, words
 from tests.clock import now
+from tests.workers.verification.samples import encoded, scene
 
 WAIT = timedelta(seconds=30)
 
@@ -374,6 +378,68 @@ async def test_a_file_store_that_is_away_stops_only_who_waits_for_a_file(town: T
     await town.desk.send_all()
     assert row(town, waiting).outcome == "storage_away" and row(town, waiting).failed_at is None
     assert town.desk.chat.texts(OTHER) == said(town, "1")
+
+
+PORTRAIT = "portraits/1.jpg"
+
+
+def with_picture(town: Town, path: str = PORTRAIT) -> int:
+    message = Message((Say("common.again"),), picture=path)
+    return town.enqueue(OWNER, message=messages.to_json(message))
+
+
+async def test_a_picture_is_sent_small_with_its_words(town: Town) -> None:
+    town.desk.sender.storage.write(PORTRAIT, encoded(scene(2000, 1500)))
+    with_picture(town)
+    await town.desk.send_all()
+    [sent] = town.desk.chat.tries
+    assert sent.file is not None and sent.message.picture == PORTRAIT
+    with Image.open(io.BytesIO(sent.file.content)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1280, 960))
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        (PORTRAIT, None),
+        (PORTRAIT, b"no picture"),
+        (PORTRAIT, hostile.png(12_000, 12_000)),
+        ("../1.jpg", None),
+    ],
+    ids=["missing", "no picture", "too large", "a wrong path"],
+)
+async def test_words_are_sent_without_a_picture_that_cannot_be_shown(
+    town: Town, path: str, content: bytes | None
+) -> None:
+    if content is not None:
+        town.desk.sender.storage.write(path, content)
+    waiting = with_picture(town, path)
+    await town.desk.send_all()
+    [sent] = town.desk.chat.tries
+    assert (sent.file, sent.message.picture) == (None, None)
+    assert row(town, waiting).outcome == "sent"
+
+
+async def test_words_do_not_wait_for_a_file_store_that_is_away(town: Town) -> None:
+    class Away(Storage):
+        def read(self, path: str) -> bytes:
+            raise ConnectionRefusedError(path)
+
+    town.desk.sender.storage = Away("memory://")
+    waiting = with_picture(town)
+    await town.desk.send_all()
+    assert row(town, waiting).outcome == "sent"
+
+
+async def test_after_a_try_without_an_answer_the_words_go_alone(town: Town) -> None:
+    town.desk.sender.storage.write(PORTRAIT, encoded(scene(640, 480)))
+    waiting = with_picture(town)
+    town.desk.chat.fails.append(OutcomeUnknown("silent"))
+    await town.desk.send_all()
+    due_again(town, waiting)
+    await town.desk.send_all()
+    assert [bool(one.file) for one in town.desk.chat.tries] == [True, False]
+    assert row(town, waiting).outcome == "sent"
 
 
 async def test_who_has_no_address_is_given_up_at_once(town: Town) -> None:

@@ -9,6 +9,7 @@ from models.officer import Officer
 from models.ticket import Ticket
 from models.visit import Visit
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
+from tests.workers.verification.samples import encoded, scene
 
 
 async def staffed(town: Town) -> None:
@@ -77,13 +78,17 @@ async def test_a_photo_is_sent_back_with_the_supervisors_sentence(town: Town) ->
     assert "Catatan pengawas kami: fotonya buram" in town.heard(OWNER)
 
 
-async def test_photos_come_as_files(town: Town) -> None:
+async def test_photos_are_shown_with_the_case_and_when_asked_for(town: Town) -> None:
     await staffed(town)
-    town.desk.media.storage.write("attachments/x.jpg", b"\xff\xd8")
+    town.desk.media.storage.write("attachments/x.jpg", encoded(scene(640, 480)))
     town.apply(state=CaseState.IN_REVIEW)
+    await town.say("menu", BOSS)
+    await town.say("1", BOSS)
+    (_, card) = town.desk.chat.sent[BOSS][-1]
+    assert card.picture == "attachments/x.jpg" and card.choices
     await town.say("lihat foto", BOSS)
     (_, message) = town.desk.chat.sent[BOSS][-1]
-    assert message.document == "attachments/x.jpg" and message.filename == "26-000001-1.jpg"
+    assert message.picture == "attachments/x.jpg"
 
 
 @pytest.mark.parametrize(

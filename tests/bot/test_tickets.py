@@ -16,8 +16,8 @@ from conversations.effects import (
     Help,
     Submit,
     TellConcern,
-    TellHeads,
 )
+from conversations.supervision import TellHeads
 from conversations.ticketing import (
     AddToTicket,
     AnswerTicket,

@@ -22,7 +22,7 @@ from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.outbox import OutboundMessage
-from models.person import Address, LockedPerson
+from models.person import LockedPerson
 from models.window import Window
 from tests import world as make
 
@@ -230,23 +230,16 @@ def test_figures_are_of_the_days_that_are_asked_for(desk: Desk) -> None:
     assert "masuk: 0" in desk.last(desk.far_boss)
 
 
-def test_photos_are_sent_one_by_one_but_not_on_whatsapp(desk: Desk, storage: Storage) -> None:
+def test_photos_are_sent_one_by_one(desk: Desk, storage: Storage) -> None:
     owner = make.person(desk.tx)
     first, second = (make.stored_photo(desk.tx, storage, owner) for _ in range(2))
     given = make.answers(first.id, place_photo={"ids": [first.id, second.id], "done": True})
     make.case(desk.tx, owner, given, number="26-000001")
     overview.show_photos(desk.by(desk.boss, at("09.00")), "26-000001")
     sent = desk.told(desk.boss)
-    assert [message.document for message in sent] == [first.path, second.path]
-    assert [message.filename for message in sent] == ["26-000001-1.jpg", "26-000001-2.jpg"]
-    number = Address(person_id=desk.boss.person_id, channel="whatsapp", address="x")
-    desk.tx.add(number)
-    desk.tx.flush()
-    overview.show_photos(desk.by(desk.boss, at("09.01"), address_id=number.id), "26-000001")
-    assert "belum bisa dikirim di WhatsApp" in desk.last(desk.boss)
-    assert desk.told(desk.boss)[-1].document is None
+    assert [message.picture for message in sent] == [first.path, second.path]
     overview.show_photos(desk.by(desk.far_boss, at("09.02")), "26-000001")
-    assert [message.document for message in desk.told(desk.far_boss)] == [None]
+    assert [message.picture for message in desk.told(desk.far_boss)] == [None]
 
 
 def test_a_head_sees_the_whole_city(desk: Desk) -> None:

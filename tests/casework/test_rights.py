@@ -29,15 +29,18 @@ from casework import (
     overview,
     own_data,
     people,
+    portraits,
     reports,
     staff,
+    stuck,
     tickets,
     visits,
 )
 from casework.act import Act, Rows
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
-from models import identity, link, ticket, unreached
+from models import identity, link, portrait, ticket, unreached
+from models.attachment import Attachment
 from models.case import Case
 from models.document import Document
 from models.lifecycle import CaseState, NotAllowed, VisitState
@@ -45,6 +48,7 @@ from models.link import LinkCode
 from models.officer import Officer
 from models.outbox import OutboundMessage
 from models.person import LockedPerson
+from models.portrait import Portrait, PortraitState
 from models.ticket import Ticket
 from models.unreached import CallReason
 from models.visit import Offer, Visit
@@ -109,6 +113,17 @@ def give_identity(world: World, act: Act) -> None:
     )
 
 
+def waits(world: World) -> Portrait:
+    """A portrait that the officer has sent, and that is ready to be seen."""
+    photo = Attachment(person_id=world.officer.person_id or 0, channel="chat", kind="photo")
+    world.tx.add(photo)
+    world.tx.flush()
+    state = PortraitState.ASKED
+    row = portrait.begin(world.tx, world.officer.id, state, attachment_id=photo.id)
+    row.path = portrait.path_of(row)
+    return row
+
+
 CASES: dict[Callable[..., object], Right] = {
     cases.correct: Right(
         lambda w, act: cases.correct(act, w.case.id, {"capital": 1}), "owner", _C.NEEDS_FIX
@@ -139,6 +154,17 @@ CASES: dict[Callable[..., object], Right] = {
     people.send_identity_link: Right(
         lambda w, act: people.send_identity_link(act, "https://izin.example", w.visit.id),
         "officer",
+    ),
+    portraits.ask: Right(lambda w, act: portraits.ask(act, waits(w), w.officer), "office"),
+    portraits.decide: Right(
+        lambda w, act: portraits.decide(act, waits(w).id, agreed=True), "supervisor"
+    ),
+    portraits.offer: Right(
+        lambda w, act: portraits.offer(act, waits(w).attachment_id or 0), "officer"
+    ),
+    portraits.put: Right(lambda w, act: portraits.put(act, w.officer), "office"),
+    portraits.reject: Right(
+        lambda w, act: portraits.reject(act, waits(w), w.officer, "too_small"), "office"
     ),
     reports.concern: Right(
         lambda w, act: reports.concern(act, Concern.DANGER, w.visit.id, "ada anjing"), "officer"
@@ -192,6 +218,7 @@ CASES: dict[Callable[..., object], Right] = {
     cases.identity_given: Right(
         lambda w, act: cases.identity_given(act, w.case.person_id), "office"
     ),
+    stuck.end_visit: Right(lambda w, act: stuck.end_visit(act, w.visit.id), "supervisor"),
     tickets.add: Right(lambda w, act: tickets.add(act, w.case.id, "lagi"), "owner"),
     tickets.answer: Right(lambda w, act: tickets.answer(act, w.case.id, "ya"), "supervisor"),
     tickets.close: Right(lambda w, act: tickets.close(act, w.case.id, "ya"), "supervisor"),
@@ -246,6 +273,8 @@ ASKED: dict[Callable[..., object], Callable[[World, Act], object]] = {
     overview.show_photos: lambda w, act: overview.show_photos(act, w.case.number),
     overview.show_unvisited: lambda w, act: overview.show_unvisited(act, 0),
     overview.show_visits: lambda w, act: overview.show_visits(act, w.visit.on),
+    stuck.close: lambda w, act: stuck.close(act, 0, "ya"),
+    stuck.retry: lambda w, act: stuck.retry(act, 0),
     overview.show_whereabouts: lambda w, act: overview.show_whereabouts(act, w.officer.id),
     overview.team_member: lambda w, act: overview.team_member(act, w.officer.id),
     people.tell_heads: lambda w, act: people.tell_heads(act, "away", "libur"),
@@ -265,6 +294,7 @@ PARTS = {
     "documents.may_check",
     "people.phone_of",
     "overview.looks_after",
+    "portraits.end",
     "visits.call_off",
     "visits.cancel",
     "visits.give_window_up",

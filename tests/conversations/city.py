@@ -19,6 +19,7 @@ from conversations.effects import (
     Effect,
     GiveConsent,
     MistypeCode,
+    OfferPortrait,
     OptIn,
     OptOut,
     ProveCode,
@@ -47,6 +48,7 @@ from conversations.facts import (
     Window,
 )
 from conversations.messages import Json, Say
+from conversations.supervision import DecidePortrait
 from models.calendar import Calendar
 from models.reference import area, business_type, city_file
 
@@ -240,7 +242,7 @@ def after(known: Facts, effect: Effect) -> Facts:
             return changed(known, opted_out=isinstance(effect, OptOut))
         case Called(called_id):
             return changed(known, calls=tuple(c for c in known.desk.calls if c.id != called_id))
-        case TellLate() | TellConcern() | TellAbsence():
+        case OfferPortrait() | TellLate() | TellConcern() | TellAbsence():
             return known
         case _:
             return _after_case(known, effect)
@@ -248,6 +250,9 @@ def after(known: Facts, effect: Effect) -> Facts:
 
 def _after_case(known: Facts, effect: Effect) -> Facts:
     match effect:
+        case DecidePortrait(portrait_id):
+            waits = tuple(p for p in known.desk.portraits if p.id != portrait_id)
+            return changed(known, portraits=waits)
         case Submit(service, answers):
             number = max((a.id for a in known.mine.cases), default=80) + 1
             sent = case(number, service=service, answers=answers)

@@ -23,6 +23,7 @@ from conversations.script import plain
 from conversations.steps import Ask, Choose, Review, Upload
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
+from models.portrait import Unsuitable
 from workers.verification import CHECKS
 from workers.verification.run import NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
 
@@ -77,6 +78,7 @@ ANSWERED = [
 
 #: Keys that are put together from parts -> the values of the part. A new kind of key is added here.
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
+    "notices.portrait_unsuitable.{}": sorted(get_args(Unsuitable)),
     "call.reason.{}": sorted(CALLED),
     "call.short.{}": sorted(CALLED),
     "common.erase.{}": ("open", "visited", "staff", "visit"),
@@ -106,7 +108,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "common.authority.{}": [one for some in directory.AUTHORITIES.values() for one in some],
     "common.help.{}": ("owner", "officer", "supervisor"),
     "common.intent.{}": [*ANSWERED, "greeting"],
-    "common.office.{}": ("page", "landline", "address", "hours"),
+    "common.office.{}": ("page", "landline", "email", "address", "hours"),
     "common.month.{}": [str(month) for month in range(1, 13)],
     "common.part.{}": PARTS,
     "business_permit.preferred_part.{}": PARTS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conversations import flows
@@ -18,6 +20,14 @@ def consents(said: str) -> bool:
     assert chat.session.asked.step == "consent"
     chat.heard(f"> {said}")
     return "applying" in chat.facts.me.consents
+
+
+def test_the_question_names_no_page_where_pages_have_no_address() -> None:
+    chat = Chat(FLOWS)
+    chat.facts = replace(chat.facts, pages="")
+    asked = "\n".join(chat.heard("> mau bikin izin"))
+    assert "boleh diminta dihapus: ketik HAPUS DATA" in asked
+    assert "privasi" not in asked
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from bot.channels.base import token
 from conversations import events, flows, messages
-from conversations.effects import AskForMyData, Effect, Preview, Reply, Submit
+from conversations.effects import AskForMyData, Effect, Reply, Submit
 from conversations.engine.turn import Turn, advance
 from conversations.events import (
     Event,
@@ -29,6 +29,7 @@ from conversations.events import (
 from conversations.facts import Facts, Me, Mine
 from conversations.messages import Message, Question
 from conversations.session import Answers, ChatSession, Draft
+from conversations.supervision import Preview
 from tests.conversations import city
 
 FLOWS = flows.load()

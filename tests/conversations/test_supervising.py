@@ -8,21 +8,14 @@ from datetime import date
 import pytest
 
 from conversations import flows
-from conversations.effects import (
-    Decide,
-    EndOfficer,
-    OptOut,
-    Preview,
-    Reply,
-    ShowFigures,
-    ShowPhotos,
-)
+from conversations.effects import Decide, OptOut, Reply
 from conversations.engine import deciding, when
 from conversations.engine.naming import officers_named
 from conversations.engine.turn import Turn, advance
 from conversations.events import Said
 from conversations.facts import Facts
 from conversations.session import ChatSession
+from conversations.supervision import EndOfficer, Preview, ShowFigures, ShowPhotos
 from tests.conversations import city
 
 FLOWS = flows.load()

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 
 from conversations import events, messages
-from conversations.effects import AskForMyData, Effect, Preview, Reply
+from conversations.effects import AskForMyData, Effect, Reply
 from conversations.engine.builder import Flows
 from conversations.engine.turn import advance
 from conversations.events import (
@@ -34,13 +34,15 @@ from conversations.events import (
     Unreadable,
     Uploaded,
 )
-from conversations.facts import WIB, CaseFact, Facts
+from conversations.facts import WIB, CaseFact, Facts, PortraitFact
 from conversations.messages import Json, Message, Say
 from conversations.session import ChatSession, Draft
+from conversations.supervision import Preview
 from conversations.withholding import withheld
 from tests.conversations import city
 
 PLAYED = ("#", ">", "~")
+PHOTO = "attachments/place.jpg"  # of the owner's place
 WISHES = {"location": "(a button sends the location)", "contact": "(a button sends the number)"}
 
 
@@ -155,6 +157,8 @@ class Chat:
             first, *more = paragraph.strip().split("\n")
             yield f"< {first}"
             yield from (f"  {line}" for line in more)
+        if message.picture is not None:
+            yield f"  (picture {message.picture})"
         for number, choice in enumerate(message.choices, 1):
             yield f"  [{number}] {catalogue.say(choice.label, locale)}"
         if message.wish in WISHES:
@@ -182,7 +186,7 @@ class Chat:
         self.written += 1
         return Said(words, message=str(self.written))
 
-    def photo(self) -> Event:
+    def photo(self) -> Uploaded:
         """The next photo."""
         self.photos += 1
         return Uploaded(self.photos, "photo")
@@ -246,7 +250,7 @@ def _edited(chat: Chat, rest: str) -> Event:
 _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
     "tap": _tapped,
     "again": _again,
-    "photo": lambda chat, rest: chat.photo(),
+    "photo": lambda chat, rest: replace(chat.photo(), caption=rest),
     "refused": lambda chat, rest: Happened(
         "attachment_refused", str(chat.photos), {"parts": [messages.say_to_json(Say(rest))]}
     ),
@@ -265,11 +269,17 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
 
 
 def _case(known: Facts, rest: str) -> Facts:
-    """`~ case 81 needs_fix place_photo`, or `81 in_review because above_micro`."""
+    """`~ case 81 needs_fix place_photo`, or `81 in_review pictured because above_micro`."""
     number, state, *more = rest.split()
+    photo = PHOTO if "pictured" in more else None
+    more = [word for word in more if word != "pictured"]
     because = more.index("because") if "because" in more else len(more)
     row = city.case(
-        int(number), state, open_fixes=tuple(more[:because]), reasons=tuple(more[because + 1 :])
+        int(number),
+        state,
+        open_fixes=tuple(more[:because]),
+        reasons=tuple(more[because + 1 :]),
+        photo=photo,
     )
     if known.me.desk == "owner":
         return city.changed(known, cases=_put(known.mine.cases, row))
@@ -290,7 +300,7 @@ _NAMED = (("to", "host_name"), ("in", "place"))
 
 def _visit(known: Facts, rest: str) -> Facts:
     """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, to Budi_Santoso in Pulo,
-    hostless, refused-by 0418 full.
+    hostless, pictured, refused-by 0418 full.
     """
     number, state, on, part, *more = rest.split()
     refused = [more[i + 1 : i + 3] for i, word in enumerate(more) if word == "refused-by"]
@@ -302,6 +312,7 @@ def _visit(known: Facts, rest: str) -> Facts:
         identity_given="identity" in more,
         refusals=tuple((badge, reason) for badge, reason in refused),
         hosted="hostless" not in more,
+        photo=PHOTO if "pictured" in more else None,
         **{
             field: more[more.index(word) + 1].replace("_", " ")
             for word, field in _NAMED
@@ -338,6 +349,13 @@ def _call(known: Facts, rest: str) -> Facts:
     phone = next((word for word in said if word.startswith("+")), None)
     row = city.call(int(number), *(word for word in said if word != phone), phone=phone)
     return city.changed(known, calls=(*known.desk.calls, row))
+
+
+def _portrait(known: Facts, rest: str) -> Facts:
+    """`~ portrait 5 Rahmat Hidayat 0417`: it waits for a supervisor."""
+    number, *name, badge = rest.split()
+    row = PortraitFact(int(number), " ".join(name), badge, f"portraits/{number}.jpg")
+    return city.changed(known, portraits=(*known.desk.portraits, row))
 
 
 def _staff(role: str) -> Callable[[Facts, str], Facts]:
@@ -380,6 +398,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "windows": _windows,
     "officers": _officers,
     "call": _call,
+    "portrait": _portrait,
     "city": _flag(directory=city.DIRECTORY),
     "phone": _phone,
     "card": _card,

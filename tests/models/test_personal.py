@@ -28,6 +28,7 @@ PLAIN = {
     "officers.badge_key",
     "officers.invitation_hash",
     "officers.name",
+    "portraits.path",
     "sessions_aside.session",  # as it was, encrypted
 }
 
@@ -89,6 +90,7 @@ def test_every_personal_column_says_what_erasing_does_to_it() -> None:
         "officers.badge_key",
         "officers.invitation_hash",
         "officers.name",
+        "portraits.path",
     }
 
 

@@ -49,6 +49,7 @@ ACCOUNT = "AC" + "a1" * 16
 TOKEN = "t0ken" * 6
 SENDER = "+628001234567"
 WINDOW = timedelta(hours=24)
+TAKES = {"application/pdf": 16 << 20, "image/jpeg": 5 << 20, "image/png": 5 << 20}  # bytes
 RETRIES = 5  # what `#rc=5&rp=all` asks for
 
 #: Every parameter of a message's creation.
@@ -586,7 +587,10 @@ class FakeTwilio:
                 if answer.status != 200:
                     return None
                 name = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
-                return Document(name, await answer.read())
+                content = await answer.read()
+                most = TAKES.get(answer.content_type, 0)
+                picture = answer.content_type.startswith("image/")
+                return Document(name, content, picture) if len(content) <= most else None
         except (aiohttp.ClientError, TimeoutError):
             return None
 

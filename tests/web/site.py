@@ -23,8 +23,10 @@ from demo.channel import Browser
 from demo.whatsapp_phone import Phone
 from models.infrastructure.database import Database
 from models.infrastructure.storage import Storage
-from web import documents, identity, pages
+from tests.conversations.city import DIRECTORY
+from web import documents, front, identity, pages
 
+TELEGRAM, WHATSAPP = "izin_datang_bot", "+628001234567"
 FOLDERS = (pages.HERE, Path(demo.__file__).parent)
 
 
@@ -65,6 +67,7 @@ def build(db: Database, redis: Redis, files: Path, storage: Storage | None = Non
     routes = [
         *pages.routes(FOLDERS),
         *demo.routes(look, db=db, redis=redis, storage=storage, channel=channel, take=bot.take),
+        *front.routes(look, telegram=TELEGRAM, whatsapp=WHATSAPP, directory=DIRECTORY),
         *identity.routes(look, db=db, buckets=Buckets(redis), storage=storage),
         *documents.routes(look, db=db, buckets=Buckets(redis)),
     ]

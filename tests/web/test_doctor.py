@@ -19,13 +19,14 @@ from cli.doctor import database as examined
 from cli.doctor import servers as parts
 from cli.doctor.line import Line
 from demo.embedded import Servers, discard, servers
-from models import heartbeat, identity, migrations, officer, person, template
+from models import heartbeat, identity, migrations, officer, person, portrait, template
 from models.identity import Identity
 from models.inbox import InboxMessage
 from models.infrastructure import encryption
 from models.infrastructure.database import driver_url
 from models.infrastructure.key_ring import KeyRing
 from models.outbox import OutboundMessage
+from models.portrait import PortraitState
 from models.task import Task
 from models.template import Standing
 from tests.at import bare_environment
@@ -94,7 +95,10 @@ def set_to_work(engine: Engine) -> None:
         met = person.meet(tx, "telegram", [(badge, "id") for badge in roles.values()])
         for role, badge in roles.items():
             token = officer.invite(tx, role=role, name="Rahmat", badge=badge, areas=["31"])
-            assert officer.join(tx, token, met[badge])
+            joined = officer.join(tx, token, met[badge])
+            assert joined
+            if role == "officer":
+                portrait.begin(tx, joined.id, PortraitState.USED)
 
 
 def point(telegram: FakeBotApi, url: str) -> None:
@@ -457,6 +461,8 @@ def test_kecamatan_without_an_officer_who_can_be_asked_are_counted(
         assert officer.join(tx, token, tuti)
     told = {line.part: line for line in ailing(product)}
     assert told["officers"].told.startswith("0417 is out of reach")
+    assert told["portraits"].told.startswith("0418 is without a portrait")
+    assert "izin officers photo" in told["portraits"].told
     assert told["areas"].state == "warn"
     assert "in 34 of 44 kecamatan" in told["areas"].told  # one kelurahan is not its kecamatan
 
@@ -511,6 +517,31 @@ def test_what_is_missing_only_for_real_permits_is_a_warning(
     for setting in (*names, "PUBLIC_URL"):
         assert any(setting in line for line in told)
     assert not [line for line in ailing(product) if line.state == "FAIL"]
+
+
+@pytest.mark.parametrize(
+    ("url", "opens"),
+    [
+        ("https://localhost", False),
+        ("https://127.0.0.1:8000", False),
+        ("https://192.168.1.7", False),
+        ("https://[::1]", False),
+        ("https://izin", False),
+        ("https://8.8.8.8", True),
+        (PUBLIC_URL, True),
+    ],
+)
+def test_an_address_that_no_phone_reaches_is_told(
+    product: dict[str, str], at_work: None, url: str, opens: bool
+) -> None:
+    product["PUBLIC_URL"] = url
+    told = [line.told for line in doctor.examine(product) if line.part == "settings"]
+    assert any("do not open on people's phones" in line for line in told) is not opens
+
+
+def test_links_without_an_address_fail(product: dict[str, str]) -> None:
+    (line,) = doctor.examine(product | {"PUBLIC_URL": ""})
+    assert line.state == "FAIL" and line.told.startswith("PUBLIC_URL is not set.")
 
 
 def test_an_account_at_twilio_is_asked_whether_it_is_good(product: dict[str, str]) -> None:

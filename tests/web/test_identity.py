@@ -333,8 +333,10 @@ async def test_a_browser_that_sends_no_referrer_can_post(
 
 async def test_guessing_is_limited(client: httpx.AsyncClient, links: Links) -> None:
     path = f"/identitas/{links.own}"
-    codes = [(await client.post(path)).status_code for _ in range(IDENTITY_POSTS.at_most + 1)]
+    pages = [await client.post(path) for _ in range(IDENTITY_POSTS.at_most + 1)]
+    codes = [page.status_code for page in pages]
     assert codes == [403] * IDENTITY_POSTS.at_most + [429]
+    assert pages[-1].headers["retry-after"] == f"{IDENTITY_POSTS.interval:.0f}"
     assert (await client.get(f"/identitas/{links.officers}")).status_code == 200
 
 
@@ -536,7 +538,7 @@ async def test_a_post_that_is_far_too_large_is_answered_with_the_form(
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 404),
+        ("GET", "/nothing", 404),
         ("GET", "/identitas/", 404),
         ("GET", "/identitas/a/b", 404),
         ("PUT", "/identitas/abc", 405),

@@ -18,6 +18,7 @@ from web.pages import Headers
 ROOT = Path(__file__).parents[2]
 FOLDERS = (ROOT / "web", ROOT / "demo")  # each with `templates` and `static`
 PAGES = (
+    "/",
     "/demo",
     "/privasi",
     "/dokumen",

@@ -158,26 +158,43 @@ class Telegram:
         return Sent(str(sent))
 
     async def _deliver(self, chat: int, payload: Payload, file: File | None) -> int:
+        if payload.picture:
+            return await self._show(chat, payload, file)
         if payload.filename is None:
             return await self._say(chat, payload)
         if file is None:
             raise Rejected(
                 f"{payload.filename!r} was to go with the message, but no file was given"
             )
-        caption = payload.text or None
-        picture = payload.filename.lower().endswith(_PICTURE) and len(file.content) <= MAX_PHOTO
+        return await self._upload(chat, payload, file)
+
+    async def _upload(self, chat: int, payload: Payload, file: File) -> int:
+        name = payload.filename or file.name
+        picture = name.lower().endswith(_PICTURE) and len(file.content) <= MAX_PHOTO
         send = self._bot.send_photo if picture else self._bot.send_document
         try:
             message = await send(
                 chat,
                 file.content,
-                caption=caption,
-                filename=payload.filename,
+                caption=payload.text or None,
+                filename=name,
                 reply_markup=payload.markup,
             )
         except _UNREADABLE as error:
             raise TelegramError(f"no message in the answer ({type(error).__name__})") from None
         return _number({"message_id": message.message_id})
+
+    async def _show(self, chat: int, payload: Payload, file: File | None) -> int:
+        """Send a picture; if there is none, or Telegram refuses it, its text alone."""
+        if file is not None:
+            try:
+                return await self._upload(chat, payload, file)
+            except TelegramError as error:
+                decided = decision(error)
+                if not isinstance(decided, Rejected | Unlisted):
+                    raise
+                _log.warning("telegram.no_picture", why=str(decided))
+        return await self._say(chat, payload) if payload.text else 0
 
     async def _say(self, chat: int, payload: Payload) -> int:
         """Send a text; `Bot.send_message` without its objects, since most messages are texts."""

@@ -23,7 +23,9 @@ SHORT_LABEL = 12  # characters; two such buttons fit side by side on a 320-point
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One Bot API message: a text; with `filename`, the stored file with the text as its caption.
+    """One Bot API message: a text; or the stored file, with the text as its caption.
+
+    The file is the document if there is a `filename`, or the picture.
 
     `markup` is the keyboard as JSON; the library's own objects cost as much as all the rest of a
     message.
@@ -32,6 +34,7 @@ class Payload:
     text: str
     markup: Json = None
     filename: str | None = None
+    picture: bool = False
 
 
 def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]:
@@ -46,9 +49,12 @@ def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]
         return _cleared_first(message, locale, catalogue)
     text = catalogue.text(message, locale)
     markup = _markup(message, locale, catalogue)
+    if message.picture is not None and units(text) <= MAX_CAPTION:
+        return [Payload(text, markup, picture=True)]
     if message.document is None:
         *first, last = split(text, MAX_TEXT)
-        return [*map(Payload, first), Payload(last, markup)]
+        before = [Payload("", picture=True)] if message.picture is not None else []
+        return [*before, *map(Payload, first), Payload(last, markup)]
     filename = message.filename or PurePosixPath(message.document).name
     if units(text) <= MAX_CAPTION:
         return [Payload(text, markup, filename)]

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 
@@ -24,7 +23,6 @@ from bot.channels.bounds import url_parts
 from bot.channels.whatsapp.addresses import to
 from bot.channels.whatsapp.contents import Contents
 from bot.channels.whatsapp.errors import (
-    CLOSED,
     ContentGone,
     FileNotTaken,
     HeldBack,
@@ -32,6 +30,8 @@ from bot.channels.whatsapp.errors import (
     decision,
 )
 from bot.channels.whatsapp.payloads import Payload, Shape, floor, linked, render
+from bot.channels.whatsapp.retries import UNREADABLE, SendPlan, ask, find_sent, pop
+from bot.channels.whatsapp.retries import plan as plan_of
 from bot.channels.whatsapp.transport import READ, Transport
 from bot.channels.whatsapp.updates import NAME, STATUS_PATH
 from bot.errors import (
@@ -40,37 +40,26 @@ from bot.errors import (
     HalfSent,
     OutcomeUnknown,
     Rejected,
-    StillUnknown,
     TryLater,
     Unlisted,
     WindowClosed,
 )
 from bot.links import Links
-from bot.outcomes import DAY, UNLISTED
 from conversations.catalogue import Catalogue
 from conversations.messages import Message, Say
 from models import receipt
 from models.infrastructure.database import Database
-from models.receipt import Past
 
 WINDOW = timedelta(hours=24)  # https://www.twilio.com/docs/api/errors/63016
 MARGIN = timedelta(minutes=2)  # before the window's end: a message may wait in a queue for a moment
 QUEUED = timedelta(hours=4)  # the longest Twilio queues a message, or waits to fetch its file
 READ_BY = timedelta(days=1)  # how long a person can open a link
-MAX_REPEATS = 3  # of a message that Twilio accepted and failed to deliver for a reason of ours
-SLACK = timedelta(minutes=1)  # between Twilio's clock, in whole seconds, and the database's
-LOOKED_THROUGH = 50  # messages to one person, newest first
 
 _MEDIA = re.compile(
     r"/2010-04-01/Accounts/(AC\w{32})/Messages/([SM]M\w{32})/Media/(ME\w{32})", re.ASCII
 )
 _SID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _TWILIO = re.compile(r"api(\.[a-z0-9-]+){0,2}\.twilio\.com")  # with an edge and a region
-
-#: Raised by the client when a response is not as documented.
-_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
-
-T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -102,15 +91,6 @@ class Account:
     sid: str
     token: str = field(repr=False)
     sender: str
-
-
-@dataclass(frozen=True, slots=True)
-class _SendPlan:
-    """How to send a message, given the reports on its earlier attempts."""
-
-    as_template: bool = False
-    with_link: bool = False
-    locale: str | None = None  # overrides the person's
 
 
 class WhatsApp:
@@ -156,7 +136,7 @@ class WhatsApp:
             Unreachable, WindowClosed, Rejected, TryLater, OutcomeUnknown: see `bot.errors`.
         """
         past = (
-            await _ask(self._db, lambda tx: receipt.past(tx, outgoing.id))
+            await ask(self._db, lambda tx: receipt.past(tx, outgoing.id))
             if _tried(outgoing)
             else None
         )
@@ -167,8 +147,12 @@ class WhatsApp:
         )
         if delivered is not None:
             return Sent(delivered.provider_id)
-        plan = _plan(past)
-        found = await self._find_sent(outgoing, past) if past and outgoing.unsure else []
+        plan = plan_of(past)
+        found = (
+            await find_sent(self._client, self._account.sender, self._db, outgoing, past)
+            if past and outgoing.unsure
+            else []
+        )
         if not plan.as_template and window_open(outgoing):
             try:
                 return await self._send_text(outgoing, plan, found)
@@ -178,22 +162,32 @@ class WhatsApp:
                 _log.warning("whatsapp.window_closed", message=outgoing.id, why=str(error))
         return await self._send_template(outgoing, plan, found)
 
-    async def _send_text(
-        self, outgoing: OutgoingMessage, plan: _SendPlan, found: list[Any]
-    ) -> Sent:
+    async def _send_text(self, outgoing: OutgoingMessage, plan: SendPlan, found: list[Any]) -> Sent:
         payloads = render(outgoing.message, outgoing.locale, self._catalogue)
         if plan.with_link:
             payloads = [one for payload in payloads for one in self._with_link(payload, outgoing)]
         if outgoing.message.document is not None and outgoing.file is None:
             raise Rejected(f"{outgoing.message.document!r} was to go, but no file was given")
+        reported = [payload for payload in payloads if not payload.picture]
         sid = ""
-        for number, payload in enumerate(payloads):
-            last = number == len(payloads) - 1
+        for number, payload in enumerate(reported):
+            last = number == len(reported) - 1
             try:
-                sid = _pop(found, payload) or await self._deliver(outgoing, payload, last=last)
+                sid = pop(found, payload) or await self._deliver(outgoing, payload, last=last)
             except TryLater as error:
                 raise (_half_sent(error) if number > 0 else error) from error
+        for payload in payloads:
+            if payload.picture and not pop(found, payload):
+                await self._show_picture(outgoing, payload)
         return Sent(sid)
+
+    async def _show_picture(self, outgoing: OutgoingMessage, payload: Payload) -> None:
+        """Send the picture after its text, without reports; a failure is logged."""
+        try:
+            link = self._links.to_picture(outgoing.message.picture or "", life=QUEUED)
+            await self._create(outgoing, last=False, body=payload.text, media_url=[link])
+        except (ChannelError, ValueError) as error:
+            _log.warning("whatsapp.no_picture", message=outgoing.id, error=type(error).__name__)
 
     async def _deliver(self, outgoing: OutgoingMessage, payload: Payload, *, last: bool) -> str:
         """Send one part; return its SID."""
@@ -250,11 +244,12 @@ class WhatsApp:
             _log.warning("whatsapp.content_kept", sid=sid, error=type(error).__name__)
 
     async def _send_template(
-        self, outgoing: OutgoingMessage, plan: _SendPlan, found: list[Any]
+        self, outgoing: OutgoingMessage, plan: SendPlan, found: list[Any]
     ) -> Sent:
-        """Send the approved template of a message, without its file."""
-        if found:
-            return Sent(str(found[0].sid))
+        """Send the approved template of a message, without its document and picture."""
+        texts = [row for row in found if not int(row.num_media or 0)]
+        if texts:
+            return Sent(str(texts[0].sid))
         if self._templates is not None:
             await self._templates.refresh()
         locales = [plan.locale] if plan.locale else [outgoing.locale, "id"]
@@ -294,7 +289,7 @@ class WhatsApp:
             )
         except (TwilioRestException, TwilioServiceException) as error:
             raise decision(_code(error), _redacted(error)) from error
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise OutcomeUnknown(
                 f"Twilio's answer can't be read ({type(error).__name__})"
             ) from None
@@ -310,34 +305,6 @@ class WhatsApp:
         link = self._links.to(document, payload.filename, life=READ_BY)
         say = Say("whatsapp.file_link", {"link": link})
         return linked(payload, self._catalogue.say(say, outgoing.locale))
-
-    async def _find_sent(self, outgoing: OutgoingMessage, past: Past) -> list[Any]:
-        """Find messages at Twilio that may be parts of this one, oldest first.
-
-        These are our messages to this person since the outbox row was created, without those that
-        are known to belong to other rows: a person's messages are sent one at a time, the oldest
-        first. Twilio can't search by text, and its filter by send time would omit queued messages.
-
-        Raises:
-            StillUnknown: Twilio is unavailable.
-        """
-        recipient = to(outgoing.address)
-        try:
-            rows = await self._client.messages.list_async(
-                to=recipient,
-                from_=f"whatsapp:{self._account.sender}",
-                limit=LOOKED_THROUGH,
-                page_size=LOOKED_THROUGH,
-            )
-        except (ChannelError, TwilioException, *_UNREADABLE) as error:
-            why = f"whether it was sent can't be asked ({type(error).__name__})"
-            raise StillUnknown(why) from error
-        since = past.owed_at - SLACK
-        ours = [row for row in rows if row.date_created and row.date_created >= since]
-        sids = [str(row.sid) for row in ours]
-        others = await _ask(self._db, lambda tx: receipt.of_others(tx, sids, outbox_id=outgoing.id))
-        known = others | {delivery.provider_id for delivery in past.reports}
-        return [row for row in reversed(ours) if row.sid not in known]
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Get a file by its MediaUrl, with the account's token; only from Twilio's hosts.
@@ -397,7 +364,7 @@ class WhatsApp:
             found = await self._client.api.v2010.accounts(self._account.sid).fetch_async()
         except (TwilioRestException, TwilioServiceException) as error:
             raise decision(_code(error), _redacted(error)) from error
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise OutcomeUnknown(
                 f"Twilio's answer can't be read ({type(error).__name__})"
             ) from None
@@ -420,68 +387,9 @@ def window_open(outgoing: OutgoingMessage) -> bool:
     return outgoing.heard_at is not None and outgoing.at - outgoing.heard_at < WINDOW - MARGIN
 
 
-async def _ask(db: Database, work: Callable[[Session], T]) -> T:
-    """Read from the database.
-
-    Raises:
-        StillUnknown: the database is unavailable, so the outcome of earlier attempts is unknown.
-    """
-    try:
-        return await db.ask(work)
-    except DBAPIError as error:
-        raise StillUnknown(f"the database is away ({type(error).__name__})") from error
-
-
-def _plan(past: Past | None) -> _SendPlan:
-    """Decide from the reports on a message how to send it again.
-
-    Raises:
-        Unreachable, WindowClosed, Rejected, Unlisted, TryLater: no further attempt on WhatsApp.
-    """
-    errors = [decision(delivery.code or 0) for delivery in past.reports] if past else []
-    if not errors:
-        return _SendPlan()
-    closed = sum(delivery.code == CLOSED for delivery in past.reports) if past else 0
-    match errors[-1]:
-        case TryLater() as later if past is not None and past.age >= DAY:
-            raise later
-        case FileNotTaken() | LanguageMissing() if len(errors) > MAX_REPEATS:
-            raise Rejected(f"it failed at Twilio {len(errors)} times, the last: {errors[-1]}")
-        case Unlisted() if sum(isinstance(one, Unlisted) for one in errors) > len(UNLISTED):
-            raise Rejected(f"it failed at Twilio {len(errors)} times, the last: {errors[-1]}")
-        case HeldBack() as held:
-            raise held
-        case WindowClosed() as again if closed > 1:
-            raise again
-        case TryLater() | WindowClosed() | FileNotTaken() | LanguageMissing() | Unlisted():
-            pass
-        case final:
-            raise final
-    return _SendPlan(
-        as_template=closed > 0,
-        with_link=any(isinstance(error, FileNotTaken) for error in errors),
-        locale="id" if any(isinstance(error, LanguageMissing) for error in errors) else None,
-    )
-
-
 def _half_sent(error: TryLater) -> HalfSent:
     """Return the error for a later part; the retry searches for the parts that were sent."""
     return HalfSent(f"a part went, the next did not: {error}")
-
-
-def _pop(found: list[Any], payload: Payload) -> str | None:
-    """Remove the message of this payload from `found` and return its SID; None if absent."""
-    words = [payload.shown, *(one.text for one in floor(payload))]
-    for row in found:
-        file = int(row.num_media or 0) > 0
-        if file if payload.filename else any(_same(row.body or "", one) for one in words):
-            found.remove(row)
-            return str(row.sid)
-    return None
-
-
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.split()) == " ".join(other.split())
 
 
 def _code(error: TwilioRestException | TwilioServiceException) -> int:

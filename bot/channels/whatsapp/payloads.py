@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -91,11 +91,15 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One message at Twilio: a text, optionally with choices; or, with `filename`, the file."""
+    """One message at Twilio: a text, optionally with choices; or a file.
+
+    The file is the document if there is a `filename`; or the picture, with the text as its caption.
+    """
 
     text: str
     pick: Pick | None = None
     filename: str | None = None
+    picture: bool = False
 
     @property
     def shape(self) -> Shape | None:
@@ -126,8 +130,9 @@ class Payload:
 def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]:
     """Render a message as payloads, in the order to send; the choices are with the last text.
 
-    The file follows its text: WhatsApp shows no caption under a document, and a text sent after a
-    file may arrive before it. Choices that fit on neither buttons nor a list are numbered.
+    A file follows its text: WhatsApp shows no caption under a document, and a text sent after a
+    file may arrive before it; nor is a text late or lost because of its picture. Choices that fit
+    on neither buttons nor a list are numbered.
 
     Raises:
         Rejected: the choices have no question.
@@ -137,13 +142,15 @@ def render(message: Message, locale: str, catalogue: Catalogue) -> list[Payload]
         how = Say(f"whatsapp.send_{message.wish}")
         text = f"{text}\n\n{catalogue.say(how, locale)}"
     pick = _pick(message, locale, catalogue)
+    files = list(_files(message, locale, catalogue))
     if pick is not None:
         *first, last = split(text, MAX_BODY)
         payloads = [*map(Payload, first), Payload(last, pick)]
         if _fits(payloads[-1]):
-            return _with_file(payloads, message)
+            return [*payloads, *files]
     labels = [catalogue.say(choice.label, locale) for choice in message.choices]
-    return _with_file(_texts(numbered(text, labels)), message)
+    payloads = _texts(numbered(text, labels))
+    return [*(one for one in payloads if one.text), *files] if files else payloads
 
 
 def floor(payload: Payload) -> list[Payload]:
@@ -162,11 +169,12 @@ def _texts(text: str) -> list[Payload]:
     return [Payload(part) for part in split(text, MAX_TEXT)]
 
 
-def _with_file(payloads: Sequence[Payload], message: Message) -> list[Payload]:
-    if message.document is None:
-        return list(payloads)
-    name = message.filename or PurePosixPath(message.document).name
-    return [*(one for one in payloads if one.text), Payload("", filename=name)]
+def _files(message: Message, locale: str, catalogue: Catalogue) -> Iterator[Payload]:
+    if message.document is not None:
+        name = message.filename or PurePosixPath(message.document).name
+        yield Payload("", filename=name)
+    if message.picture is not None:
+        yield Payload(catalogue.say(Say("whatsapp.picture"), locale), picture=True)
 
 
 def _pick(message: Message, locale: str, catalogue: Catalogue) -> Pick | None:

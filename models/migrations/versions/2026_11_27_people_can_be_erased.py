@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2e7b9c4d10af"
-down_revision = "4f0b8e6d1c93"
+down_revision = "e4a17c90b3d5"
 branch_labels = None
 depends_on = None
 

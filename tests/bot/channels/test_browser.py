@@ -114,6 +114,7 @@ async def test_a_message_becomes_a_bubble_with_its_buttons_and_its_file(
         wish="location",
         document="permits/a.pdf",
         filename="IUMK.pdf",
+        picture="portraits/a.jpg",
     )
     sent = await channel.send(outgoing(PHONE, message, "en", File("a.pdf", b"%PDF-")))
     assert sent.provider_id.isdecimal()
@@ -128,6 +129,7 @@ async def test_a_message_becomes_a_bubble_with_its_buttons_and_its_file(
                 ],
                 "wish": "location",
                 "document": {"name": "IUMK.pdf", "path": "permits/a.pdf", "size": 5},
+                "photo": {"path": "portraits/a.jpg"},
             },
         )
     ]

@@ -195,6 +195,46 @@ async def test_a_picture_too_large_for_a_photo_arrives_as_a_document(
     assert siti.documents == [Document("a.png", content)]
 
 
+async def test_a_picture_arrives_over_its_words_and_buttons(
+    telegram: Telegram, siti: Person
+) -> None:
+    message = says("Petugas kami", picture="portraits/7.jpg", choices=(YES,), question=QUESTION)
+    await telegram.send(outgoing("1001", message, "id", File("foto.jpg", picture())))
+    [bubble] = siti.bubbles
+    assert bubble.document == Document("foto.jpg", picture(), picture=True)
+    assert (bubble.text, bubble.labels) == ("Petugas kami", ["Ya"])
+
+
+async def test_a_picture_with_a_long_text_comes_before_it(telegram: Telegram, siti: Person) -> None:
+    text = " ".join(f"kata{number}" for number in range(300))
+    message = says(text, picture="portraits/7.jpg", choices=(YES,), question=QUESTION)
+    await telegram.send(outgoing("1001", message, "id", File("foto.jpg", picture())))
+    assert siti.texts == ["", text]
+    assert [bool(bubble.document) for bubble in siti.bubbles] == [True, False]
+    assert siti.last.labels == ["Ya"]
+
+
+@pytest.mark.parametrize(
+    "why", ["IMAGE_PROCESS_FAILED", "PHOTO_INVALID_DIMENSIONS", "anything that is new"]
+)
+async def test_a_text_goes_alone_when_its_picture_is_refused(
+    telegram: Telegram, api: FakeBotApi, siti: Person, why: str
+) -> None:
+    message = says("Petugas kami", picture="portraits/7.jpg", choices=(YES,), question=QUESTION)
+    api.fail(refused(why), method="sendPhoto")
+    sent = await telegram.send(outgoing("1001", message, "id", File("foto.jpg", picture())))
+    [bubble] = siti.bubbles
+    assert (bubble.text, bubble.labels, bubble.document) == ("Petugas kami", ["Ya"], None)
+    assert sent.provider_id == str(bubble.id)
+
+
+async def test_a_picture_that_is_not_there_leaves_its_text(
+    telegram: Telegram, siti: Person
+) -> None:
+    await telegram.send(outgoing("1001", says("Petugas kami", picture="portraits/7.jpg")))
+    assert (siti.texts, siti.documents) == (["Petugas kami"], [])
+
+
 async def test_a_document_without_its_file_is_rejected(telegram: Telegram, siti: Person) -> None:
     with pytest.raises(Rejected, match=r"'81\.pdf'.*no file"):
         await telegram.send(outgoing("1001", says(document="permits/81.pdf")))

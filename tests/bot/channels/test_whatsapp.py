@@ -6,7 +6,7 @@ import asyncio
 import io
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,6 +64,7 @@ WORDS = Catalogue(
         "t.yes": {"id": "Ya", "en": "Yes"},
         "whatsapp.choose": {"id": "Pilih", "en": "Choose"},
         "whatsapp.file_link": {"id": "Di sini: {link}", "en": "Here: {link}"},
+        "whatsapp.picture": {"id": "Ini fotonya.", "en": "This is the photo."},
     }
 )
 QUESTION = Question("business_permit", "", "place", 7)
@@ -71,6 +72,7 @@ YES, NO = Button("yes", Say("t.yes")), Button("no", "Tidak")
 PHONE = "+6281200000001"
 PUBLIC = "http://127.0.0.1:9"
 PERMIT = "permits/2026/IUMK-2026-3174-000001.pdf"
+PORTRAIT = "portraits/a7.jpg"
 AT = datetime(2026, 11, 25, 3, tzinfo=UTC)
 
 
@@ -320,6 +322,83 @@ async def test_what_people_sent_us_is_never_handed_out(whatsapp: WhatsApp, siti:
     message = says("x", document="attachments/ab/abcd.jpg")
     with pytest.raises(ValueError, match="not handed out"):
         await whatsapp.send(outgoing(encrypted(PHONE), message, "id", File("x", b"x")))
+
+
+async def test_a_picture_goes_after_its_words_by_a_link_that_ends(
+    whatsapp: WhatsApp, api: FakeTwilio, siti: Person
+) -> None:
+    sent = await whatsapp.send(write(replace(ASKS, picture=PORTRAIT), number=81))
+    words, picture = api.made()
+    assert words.body == "Setuju?" and "StatusCallback" in words.given
+    assert sent.provider_id == words.sid
+    [url] = picture.given["MediaUrl"]
+    assert url.startswith(f"{PUBLIC}/berkas/") and url.endswith("/foto.jpg")
+    assert picture.body == "Ini fotonya." and "StatusCallback" not in picture.given
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [error(21620), error(63005), error(99999), error(63016), too_many(), Fault(500, ""), HANG],
+    ids=["its file", "ours", "unlisted", "window", "too many", "broken", "silent"],
+)
+async def test_words_are_sent_whatever_becomes_of_their_picture(
+    whatsapp: WhatsApp, api: FakeTwilio, siti: Person, fault: Fault
+) -> None:
+    await whatsapp.send(write())  # so that the next failure is the picture's
+    api.fail(Fault(201, late=0.001), fault)
+    sent = await whatsapp.send(write(says("Petugas kami", picture=PORTRAIT)))
+    assert sent.provider_id == api.made()[1].sid
+    assert (await seen(siti, 2))[:2] == ["Halo", "Petugas kami"]
+
+
+async def test_only_portraits_and_photos_are_shown(
+    whatsapp: WhatsApp, api: FakeTwilio, siti: Person
+) -> None:
+    await whatsapp.send(write(says("Ini.", picture="ktp/1.jpg")))
+    assert [message.body for message in api.made()] == ["Ini."]
+
+
+async def test_after_a_day_a_template_goes_without_its_picture(
+    whatsapp: WhatsApp, api: FakeTwilio, siti: Person, templates: Templates
+) -> None:
+    templates.sids = {"id": approve(api)}
+    await whatsapp.send(write(says("Ini.", picture=PORTRAIT), heard=timedelta(days=2)))
+    [message] = api.made()
+    assert message.given["ContentSid"] == templates.sids["id"]
+
+
+async def test_a_picture_that_was_sent_is_no_sign_that_the_words_were(
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person, templates: Templates
+) -> None:
+    templates.sids = {"id": approve(api)}
+    await whatsapp.send(write(says("Petugas kami", picture=PORTRAIT)))
+    row = await queued(db)
+    later = outgoing(
+        encrypted(PHONE), says("Lain."), number=row, attempts=2, unsure=True, heard_at=None, at=AT
+    )
+    api.messages.pop(api.made()[0].sid)
+    sent = await whatsapp.send(later)
+    assert api.made()[-1].given["ContentSid"] == templates.sids["id"]
+    assert sent.provider_id == api.made()[-1].sid
+
+
+async def test_a_picture_that_was_sent_is_not_taken_for_a_document(
+    whatsapp: WhatsApp, api: FakeTwilio, db: Database, siti: Person
+) -> None:
+    await whatsapp.send(write(says("Petugas kami", picture=PORTRAIT)))
+    row = await queued(db)
+    permit = outgoing(
+        encrypted(PHONE),
+        says("Ini izinnya.", document=PERMIT),
+        "id",
+        File("x.pdf", b"%PDF-"),
+        number=row,
+        attempts=2,
+        unsure=True,
+    )
+    await whatsapp.send(permit)
+    [url] = api.made()[-1].given["MediaUrl"]
+    assert url.endswith(".pdf")
 
 
 # The window

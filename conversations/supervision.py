@@ -1,0 +1,135 @@
+"""Effects of a supervisor: questions about the areas, and acts on officers and documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, TypeAlias
+
+from conversations.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class ShowVisits:
+    """Say how many visits of a day are in each state, in a supervisor's areas."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLate:
+    """Say which visits are late, in a supervisor's areas."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowComplaints:
+    """List the complaints since a day, in a supervisor's areas."""
+
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFigures:
+    """Say what was done from one day to another, in a supervisor's areas."""
+
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class ShowUnvisited:
+    """List the cases that have waited this many days without a finished visit."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCase:
+    """Say how a case stands, by its number."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPhotos:
+    """Send the photos of a case to a supervisor, by the case's number."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowWhereabouts:
+    """Say what an officer is doing today, by the officer's id."""
+
+    officer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Show what a supervisor's act would change, and then ask `question`; or say why it can't be.
+
+    `act` names the effect that follows: `HandVisitsOn`, `EndOfficer` or `RevokeDocument`, with its
+    subject as words: two officers' ids, one, or a document's number.
+    """
+
+    act: Literal["hand_on", "end", "revoke"]
+    subject: tuple[str, ...]
+    question: Message
+
+
+@dataclass(frozen=True, slots=True)
+class HandVisitsOn:
+    """Offer the open visits of one officer to another, by the officers' ids."""
+
+    giver_id: int
+    taker_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfficer:
+    """End an officer's work: rights at once, and the open visits go to others."""
+
+    officer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeDocument:
+    """Revoke a document, for a reason that its owner reads."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellHeads:
+    """Tell the heads what a supervisor says, in the supervisor's `words`; `about` is the kind."""
+
+    about: Literal["away", "misconduct", "talk"]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecidePortrait:
+    """A supervisor agrees that owners see an officer's photo, or refuses it."""
+
+    portrait_id: int
+    agreed: bool
+
+
+#: Effects of a supervisor's words about their areas.
+Supervising: TypeAlias = (
+    DecidePortrait
+    | EndOfficer
+    | HandVisitsOn
+    | Preview
+    | RevokeDocument
+    | ShowCase
+    | ShowComplaints
+    | ShowFigures
+    | ShowLate
+    | ShowPhotos
+    | ShowUnvisited
+    | ShowVisits
+    | ShowWhereabouts
+    | TellHeads
+)
