@@ -31,6 +31,7 @@ from casework.act import Act
 from conversations import messages
 from conversations.effects import (
     AboutCase,
+    AboutMyData,
     AboutPerson,
     AboutVisit,
     AcceptOffer,
@@ -244,12 +245,20 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
                 cases.submit(act, service, answers, whom)
             case ShowDocument(number):
                 documents.show(act, number)
-            case AskForMyData(within):
-                own_data.ask(act, within)
-            case EraseMyData():
-                erasing.ask(act)
+            case AskForMyData() | EraseMyData():
+                _about_my_data(act, effect)
             case _:
                 assert_never(effect)
+
+
+def _about_my_data(act: Act, effect: AboutMyData) -> None:
+    match effect:
+        case AskForMyData(within, question):
+            own_data.ask(act, within, question)
+        case EraseMyData():
+            erasing.ask(act)
+        case _:
+            assert_never(effect)
 
 
 def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:

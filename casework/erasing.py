@@ -15,7 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import cases
+from casework import cases, tickets
 from casework.act import Act
 from casework.documents import holder
 from casework.redaction import Pin, Redaction, leaves, pins_in
@@ -110,7 +110,7 @@ def _withdraw(act: Act, ids: Sequence[int]) -> tuple[str, ...]:
         (owner,) = people.lock(act.tx, [row.person_id])
         # the cause is the dedupe key of what an officer of two such cases is told
         theirs = replace(act, person=owner, cause=f"{act.cause}:{row.id}")
-        cases.withdraw(theirs, row.id)
+        (tickets.drop if row.service in tickets.answered() else cases.withdraw)(theirs, row.id)
         numbers.append(row.number)
     return tuple(numbers)
 
@@ -233,10 +233,26 @@ def _reduce(tx: Session, ids: Sequence[int]) -> tuple[str, ...]:
             service = services.load()[case.service]
             case.answers = printed_only(service, kinds, holder(tx, case), answers)
         else:
-            case.answers = {}
+            case.answers = about_only(services.load()[case.service], answers)
         case.same_as = None
     tx.flush()
     return tuple(one.number for some in issued.values() for one in some)
+
+
+def about_only(service: Service, answers: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the answers without which nobody could say what kind of case it is: codes of ours."""
+    kept: dict[str, Json] = {}
+    city = Known(area.load(), business_type.load())
+    while True:
+        try:
+            service.about(kept, city)
+        except KeyError as missing:
+            step = str(missing.args[0])
+            if step in kept or step not in answers:
+                return kept
+            kept[step] = answers[step]
+        else:
+            return kept
 
 
 def printed_only(

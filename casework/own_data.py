@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from casework.act import Act
 from casework.documents import day
 from casework.people import phone_of
 from conversations.effects import Help
-from conversations.messages import Lines, Say, Value
+from conversations.messages import Lines, Message, Say, Value
 from models.attachment import Attachment
 from models.case import Case
 from models.conversation import Conversation
@@ -25,7 +26,6 @@ from models.visit import Visit
 
 #: Kinds of data, each with its rows of a person and the time since which they are held.
 _KINDS: tuple[tuple[str, InstrumentedAttribute[Any], InstrumentedAttribute[datetime]], ...] = (
-    ("requests", Case.person_id, Case.submitted_at),
     ("identity", Identity.person_id, Identity.given_at),
     ("photos", Attachment.person_id, Attachment.received_at),
     ("visits", Visit.host_id, Visit.made_at),
@@ -34,10 +34,19 @@ _KINDS: tuple[tuple[str, InstrumentedAttribute[Any], InstrumentedAttribute[datet
 )
 
 
-def ask(act: Act, days: int) -> None:
-    """Tell the person who acts what is held, and ask supervisors for the copy within `days`."""
+def ask(act: Act, days: int, question: Message) -> None:
+    """Tell the person who acts what is held, and then `question`.
+
+    Supervisors are asked for the copy, which is promised within `days`.
+    """
     me = act.who()
     lines: list[Say] = [_line("reach", 1, act.tx.get_one(Person, me.id).created_at)]
+    answered = Case.service.in_(tickets.answered())
+    for kind, which in (("requests", ~answered), ("tickets", answered)):
+        theirs = select(func.count(), func.min(Case.submitted_at)).where(Case.person_id == me.id)
+        n, first = act.tx.execute(theirs.where(which)).one()
+        if n:
+            lines.append(_line(kind, n, first))
     for kind, whose, since in _KINDS:
         n, first = act.tx.execute(select(func.count(), func.min(since)).where(whose == me.id)).one()
         if n:
@@ -45,7 +54,9 @@ def ask(act: Act, days: int) -> None:
     if _has_draft(act, Conversation.person_id == me.id):
         lines.append(Say("notices.own_data.draft"))
     number, by = _request(act, days)
-    act.reply("notices.own_data", lines=Lines(tuple(lines)), number=number, by=by)
+    params: dict[str, Value] = {"lines": Lines(tuple(lines)), "number": number, "by": by}
+    held = Say("notices.own_data", params)
+    act.enqueue(replace(question, parts=(held, *question.parts)))
 
 
 def _line(kind: str, n: int, since: datetime) -> Say:
@@ -57,7 +68,7 @@ def _has_draft(act: Act, whose: ColumnElement[bool]) -> bool:
 
 
 def _request(act: Act, days: int) -> tuple[str, date]:
-    """Put the request on the supervisors' list; return its number and its deadline."""
+    """Open a ticket for the copy, or count a repeat; return its number and its deadline."""
     me = act.who()
     act.note("person.asked_for_help", act.actor, about=Help.MY_DATA, flow="")
     latest = act.tx.scalars(

@@ -15,6 +15,7 @@ NEAR = 0.01  # degrees, about a kilometre
 _CODE = re.compile(r"\d\d(?:\.\d\d){1,2}(?:\.\d{4})?|\d{4}-\d\d-\d\d")  # of an area, or a day
 _KEY = re.compile(r"[a-z_]+(?:\.[a-z0-9_]+)+")  # of the catalogue
 MANY_DIGITS, FEW_LETTERS = 6, 4
+RUN = 4  # words of a text that are hardly somebody else's
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Redaction:
         """Return the redaction of names, other words and places, and beside numbers of cases."""
         every = {*names, *words}
         sure = {word for word in every if _tells(word)}
+        sure |= {part for word in sure for part in _parts(word)}
         single = {name for name in names if name and name not in sure}
         return cls(
             _either(sure),
@@ -110,9 +112,16 @@ def _tells(word: str) -> bool:
     return several or sum(map(str.isdigit, word)) >= MANY_DIGITS
 
 
+def _parts(word: str) -> Iterator[str]:
+    """Yield the parts of a longer text by which it is known where it was cut."""
+    said = word.split()
+    for start in range(len(said) - RUN) if len(said) > RUN else ():
+        yield " ".join(said[start : start + RUN])
+
+
 def _either(words: Iterable[str]) -> re.Pattern[str] | None:
     longest = sorted({word.strip() for word in words}, key=len, reverse=True)
     if not longest:
         return None
-    one_of = "|".join(map(re.escape, longest))
+    one_of = "|".join(r"\s+".join(map(re.escape, word.split())) for word in longest)
     return re.compile(rf"(?<!\w)(?:{one_of})(?!\w)", re.IGNORECASE)

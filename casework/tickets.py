@@ -52,8 +52,8 @@ _UNDER_WAY = frozenset({VisitState.ON_THE_WAY, VisitState.ARRIVED})
 class Matter:
     """A matter that somebody brings to the office: a `Help` or `Concern`, and the news of it.
 
-    `words` are the person's own. One that is `at_once` is told at any hour. `visit_of` is the number of
-    the case whose visit it is about. `within` is the time to settle it, if it is not the usual.
+    `words` are the person's own. One that is `at_once` is told at any hour. `visit_of` is the
+    number of the case whose visit it is about. `within` is the time to settle it, if not the usual.
     """
 
     about: str

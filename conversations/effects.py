@@ -119,9 +119,10 @@ class CallPerson:
 
 @dataclass(frozen=True, slots=True)
 class AskForMyData:
-    """Say what is held about the person; supervisors give them the copy within some days."""
+    """Say what is held about the person, and then `question`; a copy follows within some days."""
 
     within: int  # days
+    question: Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models import task
 from models.base import Base, Code
 from models.infrastructure import pictures
-from models.officer import Officer
-from models.personal import Keep, Kept, Personal, personal
+from models.officer import STAFF, Officer
+from models.personal import Keep, Personal, personal
 
 WITHIN = (800, 800)  # pixels, at most
 LEAST = 300  # pixels of the shorter side: a face can be recognised
@@ -47,9 +47,7 @@ class Portrait(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"), index=True)
     state: Mapped[Code]
-    path: Mapped[str | None] = mapped_column(
-        info=personal(Personal.FILE, Keep.PORTRAIT, Kept("it ends with the officer's rights"))
-    )
+    path: Mapped[str | None] = mapped_column(info=personal(Personal.FILE, Keep.PORTRAIT, STAFF))
     attachment_id: Mapped[int | None]  # the photo as the officer sent it, until that is erased
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
     made_at: Mapped[datetime] = mapped_column(default=func.now())

@@ -26,8 +26,8 @@ KINDS = (
     "remind",
     "erase_drafts",
     "link",
-    "portrait",
     "erase",
+    "portrait",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

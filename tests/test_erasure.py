@@ -44,6 +44,7 @@ THEIRS = (
     "1990-05-17",
     "106.802",
     "ini rahasia saya",
+    "baju biru minta uang",
     NIK,
     PHONE,
     PHONE.removeprefix("62"),
@@ -168,13 +169,27 @@ def say_more(owner: Person, supervisor: Person) -> None:
     owner.send_contact(PHONE).result()
     owner.say("data saya").result()
     supervisor.wait_for("minta salinan datanya", PATIENCE).result()
-    owner.say("lapor pungli").result()
-    supervisor.wait_for("mengadu", PATIENCE).result()
+    complain(owner)
+    supervisor.wait_for("baju biru minta uang", PATIENCE).result()
     number = re.search(r"\d\d-\d{6}", "\n".join(owner.texts))
     assert number
     supervisor.say(f"cek {number[0]}").result()
     supervisor.wait_for("Pemilik: Siti Aminah", PATIENCE).result()
     owner.send_photo(draw("Zulaikha", 5), caption="warung Zulaikha").result()
+
+
+def complain(owner: Person) -> None:
+    """A complaint about nobody who is known: the visit stays as it is."""
+    owner.say("lapor pungli").result()
+    hear(owner, "complaint.what")
+    owner.say("Tetangga baju biru minta uang dua ratus ribu di depan rumah saya").result()
+    hear(owner, "complaint.officer")
+    tap(owner, "complaint.officer.unknown")
+    hear(owner, "complaint.may_call")
+    tap(owner, "complaint.may_call.yes")
+    hear(owner, "complaint.confirm")
+    tap(owner, "complaint.confirm.send")
+    hear(owner, "complaint.submitted", PATIENCE)
 
 
 def ask_twice(owner: Person) -> str:

@@ -57,8 +57,8 @@ def sweep(tx: Session, run: Task) -> datetime | None:
     _offer_again(tx, run)
     _expire_again(tx, run)
     _issue_again(tx, run)
-    _finish_portraits(tx, run)
     _erase_again(tx, run)
+    _finish_portraits(tx, run)
     _give_windows_up(tx, run)
     _report_overdue(tx)
     _escalate(tx, run)
@@ -182,11 +182,6 @@ def _issue_again(tx: Session, run: Task) -> None:
     _plan_again(tx, "document", ids.all(), run)
 
 
-def _finish_portraits(tx: Session, run: Task) -> None:
-    ids = tx.scalars(select(Portrait.id).where(unfinished(), _idle("portrait", Portrait.id)))
-    _plan_again(tx, "portrait", ids.all(), run)
-
-
 def _erase_again(tx: Session, run: Task) -> None:
     ids = tx.scalars(
         select(Person.id).where(
@@ -195,6 +190,11 @@ def _erase_again(tx: Session, run: Task) -> None:
         )
     )
     _plan_again(tx, "erase", ids.all(), run)
+
+
+def _finish_portraits(tx: Session, run: Task) -> None:
+    ids = tx.scalars(select(Portrait.id).where(unfinished(), _idle("portrait", Portrait.id)))
+    _plan_again(tx, "portrait", ids.all(), run)
 
 
 def _begun(

@@ -39,8 +39,8 @@ LONG: Mapping[str, Prepare] = MappingProxyType(
     {
         "verify": verification.prepare,
         "document": issue.prepare,
-        "portrait": portraits.prepare,
         "erase": erasing.prepare,
+        "portrait": portraits.prepare,
         "tidy": housekeeping.tidy,
     }
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from conversations import flows
 from conversations.effects import EraseMyData, Reply
 from conversations.engine.erasing import SECOND
@@ -10,14 +12,12 @@ from conversations.events import Said
 from conversations.facts import Facts
 
 
-def first(said: str, facts: Facts) -> set[str]:
-    """Answer the question whether to go on."""
-    return _answer(("hapus data", said), facts)
-
-
-def second(said: str, facts: Facts) -> set[str]:
-    """Answer the question whether that is sure."""
-    return _answer(("hapus data", "ya", said), facts)
+def situations(facts: Callable[[], Facts]) -> dict[str, Callable[[str], set[str]]]:
+    """Return what is answered whether to go on, and whether that is sure."""
+    return {
+        "erase": lambda said: _answer(("hapus data", said), facts()),
+        "erase_sure": lambda said: _answer(("hapus data", "ya", said), facts()),
+    }
 
 
 def _answer(words: tuple[str, ...], facts: Facts) -> set[str]:

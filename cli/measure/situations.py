@@ -12,6 +12,7 @@ from cli.measure.scored import Scored
 from conversations import flows
 from conversations.effects import (
     AcceptOffer,
+    AskForMyData,
     CallPerson,
     ChooseWindow,
     DeclineOffer,
@@ -93,8 +94,9 @@ class Played:
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of the sentences in the reply, those within others included."""
-        parts = (part for effect in self.effects(Reply) for part in effect.message.parts)
-        return tuple(key for part in parts for key in _keys(part))
+        said = [effect.message for effect in self.effects(Reply)]
+        said += [effect.question for effect in self.effects(AskForMyData)]
+        return tuple(key for one in said for part in one.parts for key in _keys(part))
 
     def effects(self, kind: type[Any]) -> list[Any]:
         """The effects of one kind."""
@@ -132,8 +134,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         "owner_name": _owner_name,
         "window": _window,
         "anytime": _anytime,
-        "erase": lambda said: own_data.first(said, _facts(cases=False)),
-        "erase_sure": lambda said: own_data.second(said, _facts(cases=False)),
+        **own_data.situations(lambda: _facts(cases=False)),
         "many": _many,
     }
     steps = {step.id for step in flows.load().by_id[SERVICE].steps}
@@ -409,9 +410,7 @@ def matters_of(played: Played) -> set[str]:
         got.add("resend_permit")
     if not got and not played.effects(CallPerson) and _is_greeted(played):
         got.add("greeting")
-    if not got:
-        got |= {"human" for c in played.effects(CallPerson) if c.about is Help.TALK}
-    return got
+    return got or {"human" for c in played.effects(CallPerson) if c.about is Help.TALK}
 
 
 def _is_greeted(played: Played) -> bool:

@@ -86,12 +86,16 @@ def _hindrance(turn: TurnBuilder) -> Say | None:
 
 
 def _withdrawn(turn: TurnBuilder) -> list[Say]:
-    """Say which open requests are withdrawn, with their visits."""
+    """Say which open requests are withdrawn, with their visits, and what waits for an answer."""
     visited = {visit.case_id for visit in turn.facts.mine.visits}
     return [
         Say(f"common.erase.{'visited' if case.id in visited else 'open'}", {"number": case.number})
         for case in turn.facts.mine.cases
         if case.state not in _OVER
+    ] + [
+        Say("common.erase.ticket", {"number": one.number})
+        for one in turn.facts.mine.tickets
+        if not one.closed
     ]
 
 

@@ -16,6 +16,7 @@ from conversations.effects import (
     OfferLink,
     OptIn,
     OptOut,
+    Reply,
     SendDocument,
     ShowDocument,
     ShowOfficer,
@@ -133,9 +134,7 @@ def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
     """Carry out a command that asks the office for something."""
     match typed.command:
         case Command.MY_DATA:
-            turn.effects.append(AskForMyData(turn.facts.my_data_days))
-            turn.session = structs.replace(turn.session, calling=True)
-            drafts.digress(turn, Say("common.my_data", how_to_call(turn)))
+            _ask_for_my_data(turn)
         case Command.ERASE_DATA:
             erasing.ask(turn)
         case Command.SEND_DOCUMENT:
@@ -152,6 +151,17 @@ def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
             _look_up(turn, typed, ShowDocument, "common.number_please", "common.number_unread")
         case _:
             raise ValueError(f"nothing is known of the command {typed.command}")
+
+
+def _ask_for_my_data(turn: TurnBuilder) -> None:
+    """Let the office say what it holds, and ask for the copy; the open question follows."""
+    turn.session = structs.replace(turn.session, calling=True)
+    drafts.digress(turn, Say("common.my_data", how_to_call(turn)))
+    turn.flush()
+    reply = turn.effects.pop()  # the act says more before it
+    turn.says, turn.prompt = [], None
+    if isinstance(reply, Reply):
+        turn.effects.append(AskForMyData(turn.facts.my_data_days, reply.message))
 
 
 def _link(turn: TurnBuilder, code: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,14 +21,15 @@ from models.alias import Alias
 from models.attachment import Attachment
 from models.audit import AuditEntry
 from models.browser import BrowserMessage
-from models.case import Case
 from models.conversation import Conversation
 from models.document import Document
 from models.inbox import InboxMessage
+from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.outbox import OutboundMessage
 from models.person import Address, Person
 from models.task import Task
+from models.ticket import Remark, Ticket
 from models.visit import Visit
 from tests import world
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, today, words, write_effect
@@ -385,11 +387,34 @@ async def test_data_saya_tells_what_is_held_and_has_a_number_and_a_day(town: Tow
     town.identify(town.person())
     await town.say(SharedContact("+6281234567890", own=True))
     told = await town.say("data saya")
-    for part in ("1 permohonan", "Data KTP", "1 foto", "Isi chat ini", "D-000"):
+    for part in ("1 permohonan", "1 pengaduan atau", "Data KTP", "1 foto", "Isi chat ini"):
         assert part in told, told
     assert "tidak kami kirim sekarang" in told
     assert "+6281234567890" in told
-    number = told.partition("nomor D-")[2][:6]
-    assert f"D-{number}" in town.heard(BOSS)
-    assert f"D-{number}" in await town.say("data saya"), "the same request"
-    assert count(town, Case) == 1
+    (number,) = re.findall(r"dengan nomor (26-\d+)", told)
+    within = town.read(lambda tx: tx.scalars(select(Ticket).filter_by(about="my_data")).one())
+    assert within.close_by - now() < timedelta(days=3)
+    assert words("common.day", day=within.close_by.astimezone(WIB).date()) in told
+    assert "minta salinan datanya" in town.heard(BOSS)
+    again = await town.say("data saya")
+    assert number in again, "the same request"
+    assert town.read(lambda tx: tx.get_one(Ticket, within.case_id).times) == 2
+
+
+async def test_what_waits_for_an_answer_is_closed_and_its_words_are_gone(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.say("halo")
+    await town.say("bicara dengan orang")
+    (case_id,) = town.read(lambda tx: tx.scalars(select(Ticket.case_id)).all())
+    case = town.case(case_id)
+    town.write(
+        lambda tx: tx.add(Remark(case_id=case_id, words="rahasia saya di Gang Melati nomor tujuh"))
+    )
+    assert f"{case.number}, yang menunggu jawaban" in await town.say("hapus data")
+    await town.say("ya")
+    await town.say("hapus data saya")
+    assert town.read(lambda tx: tx.get_one(Ticket, case_id).closed_at) is not None
+    await end(town)
+    assert count(town, Remark) == 0
+    assert town.case(case_id).answers == {"about": "talk"}, "a code of ours, which names the kind"
+    assert "Siti" not in await town.say("menu", BOSS)

@@ -241,7 +241,7 @@ CASES: dict[Callable[..., object], Right] = {
 OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     cases.submit: lambda act: cases.submit(act, "business_permit", make.answers(1)),
     erasing.ask: erasing.ask,
-    own_data.ask: lambda act: own_data.ask(act, 3),
+    own_data.ask: lambda act: own_data.ask(act, 3, SURE),
     documents.show: lambda act: documents.show(act, "IUMK-2026-3174-000001"),
     people.ask_for_help: lambda act: people.ask_for_help(act, Help.TALK),
     people.give_consent: lambda act: people.give_consent(act, "applying"),

@@ -81,19 +81,20 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "notices.portrait_unsuitable.{}": sorted(get_args(Unsuitable)),
     "call.reason.{}": sorted(CALLED),
     "call.short.{}": sorted(CALLED),
+    "common.erase.{}": ("open", "visited", "staff", "visit"),
     "complaint.officer.{}": ("last", "unknown", "none"),
     "my_ticket.show.{}": ("add", "drop", "enough"),
     "my_ticket.state.{}": ("open", "answered", "closed"),
     "supervising.complaint_state.{}": ("open", "answered", "closed"),
     "ticket.about.{}": sorted(
         {"complaint", "supervisor_misconduct", "supervisor_talk"}
+        | {"erase_data"}  # of an earlier version, which asked supervisors
         | ({str(one) for one in Help} - {Help.PHONE})
         | ({str(one) for one in Concern} - {Concern.SAFE, Concern.WORKS})
     ),
     "ticket.act.{}": ("take", "answer", "close", "later"),
     "ticket.done.{}": ("answer", "close"),
     "common.{}": ("resume", "cancel", "complaint", "call", "gathered", "erase", "erase_sure"),
-    "common.erase.{}": ("open", "visited", "staff", "visit"),
     "notices.caller.matter.{}": (
         "renew",
         "change",
@@ -128,6 +129,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
         "photos",
         "reach",
         "requests",
+        "tickets",
         "visits",
     ],
     "notices.officer_concern.{}": sorted(CONCERNS),

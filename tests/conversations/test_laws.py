@@ -12,7 +12,7 @@ from msgspec import structs
 
 from bot.channels.base import token
 from conversations import events, flows, messages
-from conversations.effects import Effect, Reply, Submit
+from conversations.effects import AskForMyData, Effect, Reply, Submit
 from conversations.engine.turn import Turn, advance
 from conversations.events import (
     Event,
@@ -335,7 +335,9 @@ def test_every_role_has_one_first_page() -> None:
 
 def _messages(effects: tuple[Effect, ...]) -> list[Message]:
     replies = [effect.message for effect in effects if isinstance(effect, Reply)]
-    return replies + [effect.question for effect in effects if isinstance(effect, Preview)]
+    return replies + [
+        effect.question for effect in effects if isinstance(effect, Preview | AskForMyData)
+    ]
 
 
 def _drafts(session: ChatSession) -> list[Draft]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 
 from conversations import events, messages
-from conversations.effects import Effect, Reply
+from conversations.effects import AskForMyData, Effect, Reply
 from conversations.engine.builder import Flows
 from conversations.engine.turn import advance
 from conversations.events import (
@@ -134,6 +134,9 @@ class Chat:
     def _shown(self, effect: Effect) -> Iterator[str]:
         if isinstance(effect, Preview):
             yield f"! Preview {effect.act}, of {' '.join(effect.subject)}; then:"
+            yield from self._sent(effect.question)
+        elif isinstance(effect, AskForMyData):
+            yield f"! AskForMyData within {effect.within} days; then:"
             yield from self._sent(effect.question)
         elif isinstance(effect, Reply):
             yield from self._reply(effect)
