@@ -358,5 +358,6 @@ def test_the_demo_plays_its_story_by_itself(tmp_path: Path) -> None:
         check=False,
     )
     assert played.returncode == 0, played.stdout[-3000:] + played.stderr[-3000:]
+    assert re.search(r"Petugas kami, Rahmat Hidayat(?:(?!\n\n\w).)*\(gambar\)", played.stdout, re.S)
     permit = Path(re.findall(r"The permit lies at (.+\.pdf)", played.stdout)[0])
     assert pypdf.PdfReader(permit).pages

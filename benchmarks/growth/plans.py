@@ -32,7 +32,8 @@ from models.base import Base
 #: that could not be read, templates, and the demo's bubbles.
 BOUNDED = frozenset(
     {"browser_messages", "heartbeats", "identity_links", "link_codes", "officer_areas", "officers"}
-    | {"chores", "keys", "special_days", "document_counters", "sessions_aside", "templates"}
+    | {"chores", "keys", "special_days", "document_counters", "portraits", "sessions_aside"}
+    | {"templates"}
 )
 EXPLAINED = 3  # times, for the same statement in the same place
 WASTED = 10_000  # rows that a statement may filter out; more of open rows, if nobody waits for it

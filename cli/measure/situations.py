@@ -364,6 +364,7 @@ _AT_DESK = {
     "rounds_desk.ktp_differs": "ktp_differs",
     "rounds_desk.left": "left",
     "rounds_desk.no_photo": "no_photo",
+    "own_portrait.photo": "portrait",
     "rounds_desk.not_left": "not_left",
     "rounds_desk.other_time": "other_time",
     "rounds_desk.which_days": "absence",

@@ -264,8 +264,14 @@ def _in_danger(turn: TurnBuilder, text: str, best: lexicon.Ranked | None) -> boo
 
 
 def _listens(turn: TurnBuilder, text: str) -> bool:
-    """Whether more than danger is heard: not in an owner's form, and not in free words."""
+    """Whether more than danger is heard: not in an owner's form, and not in free words.
+
+    Words about an officer's photo are about no case: "fotonya buram".
+    """
     step, flow = turn.asked_step(), turn.flow(turn.session.draft)
+    asked = turn.session.asked
+    if asked is not None and asked.flow == "portrait" and choices_named(turn, text):
+        return False
     if step is not None and step.takes_words and reads(turn, text):
         return False
     return flow is None or not flow.form or at_own_desk(turn)

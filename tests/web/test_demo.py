@@ -18,8 +18,8 @@ from bot.channels.base import File, OutgoingMessage, token
 from bot.errors import WindowClosed
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Button, Message, Question, Say
-from demo import sample_photo
-from models import person
+from demo import sample_photo, sample_portrait
+from models import person, portrait
 from models.infrastructure.database import Database
 from models.person import Address
 from tests.clock import now
@@ -301,6 +301,28 @@ async def test_on_whatsapp_a_permit_comes_after_its_words(
     assert "document" not in words
     assert paper["document"]["name"] == "IUMK.pdf"
     assert (await client.get(paper["document"]["url"])).content == b"%PDF-1.7"
+
+
+async def test_a_picture_is_shown_on_both_kinds_of_phones(
+    client: httpx.AsyncClient, site: Site
+) -> None:
+    face = sample_portrait.draw("Rahmat Hidayat", "0417")
+    site.storage.write("portraits/1.jpg", face)
+    message = Message((Say("pages.demo.title"),), picture="portraits/1.jpg")
+    await site.channel.send(on_whatsapp(message, hours_ago=1))
+    await site.channel.send(outgoing("demo-owner", message))
+    words, on_whatsapp_ = await bubbles(client, WHATSAPP)
+    (on_telegram,) = await bubbles(client)
+    assert "photo" not in words and on_telegram["text"] == words["text"]
+    for bubble in (on_whatsapp_, on_telegram):
+        shown = await client.get(bubble["photo"]["url"])
+        assert (shown.content, shown.headers["content-type"]) == (face, "image/jpeg")
+
+
+def test_the_demos_portrait_is_one_that_the_product_takes() -> None:
+    face = portrait.made_of(sample_portrait.draw("Rahmat Hidayat", "0417"))
+    with Image.open(io.BytesIO(face)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (800, 800))
 
 
 async def test_on_whatsapp_only_a_template_comes_after_a_day(

@@ -11,6 +11,7 @@ from PIL import Image
 from bot.channels.base import InboundMessage
 from conversations.events import Located, Said, SharedContact, Started, Tapped, Uploaded
 from conversations.messages import Button, Message, Question, Say
+from demo import sample_portrait
 from tests.outgoing_messages import outgoing
 from tests.web.chromium import Tab, chromium, installed
 from tests.web.site import Site
@@ -99,6 +100,17 @@ async def test_an_owner_starts_taps_and_types(tab: Tab, site: Site) -> None:
         "noopener noreferrer",
     ]
     assert await tab.evaluate(f"{OFFICER}.querySelectorAll('.bubble').length") == 0
+
+
+async def test_a_picture_of_the_bot_is_seen_over_its_words(tab: Tab, site: Site) -> None:
+    site.storage.write("portraits/1.jpg", sample_portrait.draw("Rahmat Hidayat", "0417"))
+    message = Message((Say("pages.demo.title"),), picture="portraits/1.jpg")
+    await site.channel.send(outgoing("demo-owner", message))
+    await tab.until(bubbles(1))
+    seen = f"{OWNER}.querySelector('.bubble:not(.mine) .words img')"
+    await tab.until(f"{seen}.complete && {seen}.naturalWidth === 800")
+    assert await tab.evaluate(f"{seen}.getBoundingClientRect().width > 100")
+    assert await tab.evaluate(f"{seen}.alt !== ''")
 
 
 async def test_a_reload_shows_the_whole_chat_once_and_old_buttons_still_work(

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from bot.channels.base import Channel, File, InboundMessage, OutgoingMessage
@@ -43,7 +44,7 @@ from conversations.events import Said
 from conversations.messages import Button, Message, Question, Say
 from models import outbox, receipt
 from models import person as people
-from models.infrastructure import encryption
+from models.infrastructure import encryption, pictures
 from models.infrastructure.database import Database
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.storage import Storage
@@ -55,8 +56,10 @@ from tests.bot.conftest import send_due
 from tests.clock import now
 from tests.outgoing_messages import outgoing
 from tests.providers import twilio_api
-from tests.providers.bot_api import CLOSE, CUT, HANG, Fault, lie, slow
+from tests.providers.bot_api import CLOSE, CUT, HANG, Document, Fault, lie, slow
 from tests.providers.twilio_api import FakeTwilio, Person, error, too_many
+from tests.web.site import served
+from web import files
 
 WORDS = Catalogue(
     {
@@ -349,6 +352,32 @@ async def test_words_are_sent_whatever_becomes_of_their_picture(
     sent = await whatsapp.send(write(says("Petugas kami", picture=PORTRAIT)))
     assert sent.provider_id == api.made()[1].sid
     assert (await seen(siti, 2))[:2] == ["Halo", "Petugas kami"]
+
+
+async def test_twilio_fetches_the_picture_from_our_page(
+    api: FakeTwilio, db: Database, siti: Person, tmp_path: Path
+) -> None:
+    storage, face = Storage(tmp_path.as_uri()), picture(1600, 1200)
+    storage.write(PORTRAIT, face)
+    async with served(Starlette(routes=files.routes(storage=storage))) as url:
+        ours = WhatsApp(api.account, WORDS, db, public_url=url, api_url=api.url)
+        await ours.send(write(says("Petugas kami", picture=PORTRAIT)))
+        await until(lambda: siti.documents)
+        await ours.close()
+    assert siti.texts[0] == "Petugas kami"
+    assert siti.documents == [Document("foto.jpg", pictures.shown(face), picture=True)]
+
+
+async def test_words_arrive_without_a_picture_that_is_erased(
+    api: FakeTwilio, db: Database, siti: Person, tmp_path: Path
+) -> None:
+    storage = Storage(tmp_path.as_uri())
+    async with served(Starlette(routes=files.routes(storage=storage))) as url:
+        ours = WhatsApp(api.account, WORDS, db, public_url=url, api_url=api.url)
+        await ours.send(write(says("Petugas kami", picture=PORTRAIT)))
+        await until(lambda: api.made()[-1].code == 63019)
+        await ours.close()
+    assert (siti.texts, siti.documents) == (["Petugas kami"], [])
 
 
 async def test_only_portraits_and_photos_are_shown(
@@ -1005,9 +1034,9 @@ async def test_a_window_that_is_told_late_makes_a_template_of_the_message(
 # Files that people sent
 
 
-def picture() -> bytes:
+def picture(width: int = 64, height: int = 36) -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", (64, 36), "green").save(out, "JPEG")
+    Image.new("RGB", (width, height), "green").save(out, "JPEG")
     return out.getvalue()
 
 
