@@ -78,8 +78,8 @@ _SELLS = re.compile(
 _CANCELS = re.compile(r"^(?:\w+ ){0,2}(?:batal|batalin|batalkan|cancel it)\b")
 _CANCELS_NOT = re.compile(r"\b(?:tidak|jangan|belum|bukan|kalau|cara|bisa|not|don.?t)\b|\?")
 LEAST_WORDS = 3  # of a message that may hold several facts
-MAX_SAID = 1500  # characters of an answer to most questions
-MAX_STORY = 4000  # characters where somebody tells what happened
+FEW_WORDS = 4  # of a message that lets a story be; longer ones go on with it
+MAX_SAID, MAX_STORY = 1500, 4000  # characters of an answer, and of a story
 
 #: Intents that are answered at any point; the open question follows.
 DIGRESSIONS = frozenset(
@@ -281,11 +281,12 @@ def _cancels(turn: TurnBuilder, text: str) -> bool:
     asked = turn.session.asked
     if flow is None or not flow.form or asked is None or asked.flow == "common":
         return False
-    said = standardised(text)
+    few, said = len(text.split()) <= FEW_WORDS, standardised(text)
+    if not few and _tells_story(turn):
+        return False
     service = turn.flows.services.get(flow.id)
-    if service is not None and service.opened_by and _DROPS.search(said):
-        return True
-    return _CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None
+    drops = few and service is not None and bool(service.opened_by and _DROPS.search(said))
+    return drops or (_CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None)
 
 
 def _tells_story(turn: TurnBuilder) -> bool:

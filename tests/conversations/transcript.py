@@ -17,7 +17,7 @@ import difflib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from conversations import events, messages
 from conversations.effects import AskForMyData, Effect, Reply
@@ -34,7 +34,7 @@ from conversations.events import (
     Unreadable,
     Uploaded,
 )
-from conversations.facts import WIB, CaseFact, Facts, PortraitFact
+from conversations.facts import WIB, CaseFact, Facts, PortraitFact, RemarkFact, TicketFact
 from conversations.messages import Json, Message, Say
 from conversations.session import ChatSession, Draft
 from conversations.supervision import Preview
@@ -351,6 +351,33 @@ def _call(known: Facts, rest: str) -> Facts:
     return city.changed(known, calls=(*known.desk.calls, row))
 
 
+def _ticket(known: Facts, rest: str) -> Facts:
+    """`~ ticket 91 complaint answered: words`: at a supervisor's desk, or else the person's own."""
+    about, _, words = rest.partition(":")
+    number, kind, *how = about.split()
+    row = TicketFact(
+        id=int(number),
+        number=f"26-{int(number):06d}",
+        about=kind,
+        since=known.now,
+        answer_by=known.today,
+        close_by=known.today + timedelta(days=4),
+        words="petugasnya minta 50 ribu" if kind == "complaint" else "",
+        name="Siti Aminah",
+        phone="+6281200000051",
+        officer="Rahmat Hidayat (0417)" if kind == "complaint" else None,
+        accuses=kind == "complaint",
+        mine="mine" in how,
+        answered="answered" in how,
+        closed="closed" in how,
+        overdue="overdue" in how,
+        remarks=(RemarkFact(words.strip(), known.now, "Ratna Dewi"),) if words.strip() else (),
+    )
+    if known.me.desk == "supervisor":
+        return replace(known, desk=replace(known.desk, tickets=(*known.desk.tickets, row)))
+    return replace(known, mine=replace(known.mine, tickets=(*known.mine.tickets, row)))
+
+
 def _portrait(known: Facts, rest: str) -> Facts:
     """`~ portrait 5 Rahmat Hidayat 0417`: it waits for a supervisor."""
     number, *name, badge = rest.split()
@@ -399,6 +426,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "officers": _officers,
     "call": _call,
     "portrait": _portrait,
+    "ticket": _ticket,
     "city": _flag(directory=city.DIRECTORY),
     "phone": _phone,
     "card": _card,
