@@ -300,6 +300,8 @@ def _in_words(answer: Json) -> str:
 #: Sentences of the reply -> the label of the matter that they answer.
 _MATTERS = {
     "common.complaint": "complaint",
+    "complaint.officer": "complaint",
+    "complaint.what": "complaint",
     "common.erase.what": "privacy",
     "common.my_data": "privacy",
     "common.no_permit": "resend_permit",
