@@ -31,7 +31,7 @@ from demo.sample_photo import draw
 from models import task
 from tests.days import let_pass
 from tests.processes import Product
-from tests.providers.bot_api import FakeBotApi, Person
+from tests.providers.bot_api import Bubble, FakeBotApi, Person
 from tests.providers.twilio_api import FakeTwilio
 
 PATIENCE = 30.0  # seconds for one step; the machine is shared
@@ -148,9 +148,9 @@ def journey(owner: Person, officer: Person, product: Product, engine: Engine) ->
     hear(officer, "visit.offer", PATIENCE)
     tap(officer, "visit.offer.accept")
     code = the_code(owner)
-    hear(officer, "visit.depart")
+    assert next_words(officer).labels == labels("visit.depart.go", "visit.depart.cannot")
     tap(officer, "visit.depart.go")
-    if officer.wait_for("").result().labels == labels("visit.early.yes", "visit.early.no"):
+    if next_words(officer).labels == labels("visit.early.yes", "visit.early.no"):
         tap(officer, "visit.early.yes")
     hear(owner, "notices.on_the_way")
     officer.send_location(-6.2707, 106.8024).result()
@@ -318,6 +318,13 @@ def labels(*keys: str) -> list[str]:
 
 def hear(person: Person, key: str, timeout: float = PATIENCE) -> str:
     return person.wait_for(words(key), timeout).result().text
+
+
+def next_words(person: Person) -> Bubble:
+    """The next message that is no picture, which comes after its words on WhatsApp."""
+    while (bubble := person.wait_for("", PATIENCE).result()).document is not None:
+        pass
+    return bubble
 
 
 def tap(person: Person, key: str) -> None:
