@@ -322,42 +322,13 @@ _NAMES = {
     "no_code": "code_again",
     "seized": "tax_fear",
 }
-LABELS = frozenset(
-    [
-        "is_this_a_robot",
-        "is_this_real",
-        "tax_fear",
-        "where_is_officer",
-        "code_again",
-        "complaint",
-        "renew",
-        "cost",
-        "office",
-        "change_after_permit",
-        "close_business",
-        "referral",
-        "cooperative",
-        "credit",
-        "emergency",
-        "distress",
-        "privacy",
-        "other_authority",
-        "what_for",
-        "who_are_you",
-        "abuse",
-        "bantuan_money",
-        "thanks",
-        "reschedule",
-        "keep_code",
-        "requirements",
-        "how_long",
-        "question",
-        "tired",
-        "officer_looks",
-        "not_handed",
-        "term",
-    ]
-)
+_LABELS = """
+    is_this_a_robot is_this_real tax_fear where_is_officer code_again complaint renew cost
+    office change_after_permit close_business referral cooperative credit emergency distress
+    privacy other_authority what_for who_are_you abuse bantuan_money thanks reschedule
+    keep_code requirements how_long question tired officer_looks not_handed term
+"""
+LABELS = frozenset(_LABELS.split())
 
 #: Sentences of a reply to staff -> the matter that they answer.
 _AT_DESK = {
