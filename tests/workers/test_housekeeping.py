@@ -130,7 +130,9 @@ def test_a_visit_that_should_be_over_is_reported_once(
     sweep(city, tx)
     sweep(city, tx, "sweep:2")
     assert visit.state == VisitState.ACCEPTED
-    assert news(tx, supervisor.person_id) == [("visit_overdue", ["notices.visit_overdue"], "")]
+    assert news(tx, supervisor.person_id) == [
+        ("visit_overdue", ["notices.visit_overdue"], "lost_visit")
+    ]
 
 
 def test_a_visit_still_to_come_is_left_alone(city: Engine, tx: Session, case: Case) -> None:
