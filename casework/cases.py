@@ -92,6 +92,7 @@ def withdraw(act: Act, case_id: int) -> None:
     if open_visit is not None:
         cancel(act, open_visit)
     lifecycle.move(act.tx, case, CaseState.CANCELLED, actor=act.actor)
+    tickets.goes_on(act, case, *tickets.WAITS)
 
 
 def accept(act: Act, case_id: int) -> None:

@@ -96,7 +96,8 @@ def ask_for_help(act: Act, about: Help, flow: str = "", words: str = "") -> None
             matter = Say(f"notices.caller.matter.{about}")
             say = Say("notices.person_asks", {**params, "matter": matter})
     kind = Help.TALK if about is Help.PHONE else about  # a number is given to be called at
-    tickets.ask(act, tickets.Matter(kind, say, words, at_once=about is Help.DISTRESS))
+    asked = tickets.Matter(kind, say, words, at_once=about is Help.DISTRESS)
+    tickets.ask(act, asked, always=about is Help.PHONE)
 
 
 def phone_of(act: Act) -> Value:

@@ -37,6 +37,9 @@ from models.visit import Visit
 
 COMPLAINT, HELP = "complaint", "help"  # the services whose cases have tickets
 SAME = timedelta(days=1)  # within which the same complaint again is counted, and is no new case
+NO_OFFICER = "no_officer"
+#: The matters of a case that cannot go on: nobody has time, or a task of it was given up.
+WAITS = (NO_OFFICER, "stuck_windows", "stuck_offer", "stuck_document")
 TOLD_AGAIN = timedelta(days=1)  # supervisors are told of the same matter once in this time
 AT_ONCE = timedelta(hours=1)  # until the first answer to a matter that cannot wait
 MAX_TIMES = 20  # remarks that one person adds to one ticket; more are counted only
@@ -136,6 +139,32 @@ def ask(act: Act, matter: Matter, *, always: bool = False, says: bool = True) ->
     again = [Say("notices.caller.asked_before", {"n": unheard})] if unheard else []
     told = _tell(act, case, row, matter.say, *again, can_wait=not matter.at_once)
     return Asked(case.number, _day(row.answer_by), told)
+
+
+def wait(act: Act, case: Case, about: str, say: Say) -> None:
+    """Open a ticket for the owner of a (locked) case that cannot go on, and tell supervisors.
+
+    Nobody is told again while it is open.
+    """
+    act.must_be_office()
+    if ticket.open_of(act.tx, case.person_id, about, None) is not None:
+        return
+    given: dict[str, Json] = {"about": about, "words": "", "visit_of": case.number}
+    waits, row = _open(act, case.person_id, HELP, given, case.area_code, about=about)
+    _tell(act, waits, row, say)
+
+
+def goes_on(act: Act, case: Case, *about: str) -> None:
+    """Close the tickets of `wait` on these matters: the case goes on, or has ended."""
+    for matter in about:
+        known = ticket.open_of(act.tx, case.person_id, matter, None)
+        if known is None or (readable(known[0].answers) or {}).get("visit_of") != case.number:
+            continue
+        waits, row = ticket.lock(act.tx, known[0].id)
+        if row.closed_at is None:
+            row.closed_at = act.at
+            act.note("ticket.closed", f"case:{waits.id}", founded=None)
+            course.advance(act, waits)
 
 
 def _open(

@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -82,6 +82,22 @@ def test_both_may_be_on_whatsapp(product: Product, twilio: FakeTwilio, engine: E
     until(lambda: reported(engine) == {"delivered"}, "reports on all that was sent")
 
 
+def test_a_complaint_is_answered_and_somebody_else_comes(
+    product: Product, telegram: FakeBotApi, engine: Engine
+) -> None:
+    people = [telegram.user(number, f"Somebody {number}") for number in range(4001, 4005)]
+    complaint(people, product, engine)
+
+
+def test_a_complaint_is_answered_on_whatsapp_too(
+    product: Product, twilio: FakeTwilio, engine: Engine
+) -> None:
+    phones = [f"+628120000001{n}" for n in range(4)]
+    complaint([twilio.user(phone, "Somebody") for phone in phones], product, engine)
+    assert not twilio.refusals
+    assert not [phone for phone in phones if phone[1:] in product.logs()]
+
+
 def test_who_did_not_get_a_message_is_told_more_when_they_write_again(
     product: Product, twilio: FakeTwilio, engine: Engine
 ) -> None:
@@ -137,17 +153,98 @@ def reported(engine: Engine) -> set[str]:
 
 def journey(owner: Person, officer: Person, product: Product, engine: Engine) -> None:
     """All of it, from the officer's invitation to the owner's permit."""
-    officer.start(product.invite("Rahmat Hidayat", "0417", "31.74"))
-    officer.wait_for("0417", PATIENCE).result()
+    joins(officer, product, "Rahmat Hidayat", "0417")
+    applies(owner, product)
+    hand_over(owner, officer, takes_offer(officer, owner))
+    number, permit = the_permit(owner)
+    assert re.fullmatch(r"IUMK-\d{4}-3174-000001", number)
+    read_back(permit, number, product)
+    hear(owner, "rating.stars")
+    tap(owner, "rating.stars.5")
+    owner.say("kirim ulang izin").result()
+    until(lambda: len(owner.documents) == 2, "the permit to be sent again")
+    assert owner.documents[0].content == owner.documents[1].content
+    nothing_is_left_open(engine)
+    nobody_can_read(engine, "Siti Aminah", NIK, "Jalan Damai")
+    assert NIK not in product.logs() and "Siti Aminah" not in product.logs()
 
+
+def complaint(people: Sequence[Person], product: Product, engine: Engine) -> None:
+    """From the owner's words to the closing sentence; the other officer makes the visit."""
+    owner, accused, other, supervisor = people
+    joins(supervisor, product, "Ratna Dewi", "P-07", role="supervisor")
+    joins(accused, product, "Rahmat Hidayat", "0417")
+    applies(owner, product)
+    takes_offer(accused, owner)
+    joins(other, product, "Dewi Lestari", "0418")
+
+    complain_of(owner, "rahmat", "petugasnya minta 50 ribu buat bensin")
+    hear(owner, "notices.officer_changes", PATIENCE)
+    assert "buat bensin" in hear(supervisor, "notices.complaint_filed", PATIENCE)
+    code = takes_offer(other, owner)
+    hear(accused, "notices.visit_given_on")
+    hand_over(owner, other, code)
+
+    tap(supervisor, "ticket.act.take")
+    hear(owner, "notices.ticket_taken", PATIENCE)
+    tap(supervisor, "ticket.act.answer")
+    hear(supervisor, "ticket.words")
+    supervisor.say("Mohon maaf, Bu. Petugasnya sedang kami tanya.").result()
+    hear(supervisor, "ticket.sure.answers")
+    tap(supervisor, "ticket.sure.yes")
+    owner.wait_for("Petugasnya sedang kami tanya.", PATIENCE).result()
+    hear(supervisor, "ticket.done.answer")
+    supervisor.say("menu").result()
+    hear(supervisor, "supervisor_desk.menu")
+    first_button(supervisor)
+    hear(supervisor, "ticket.line.name")
+    tap(supervisor, "ticket.act.close")
+    hear(supervisor, "ticket.outcome")
+    tap(supervisor, "ticket.outcome.founded")
+    hear(supervisor, "ticket.words")
+    supervisor.say("Petugas itu tidak bertugas lagi di daerah Ibu.").result()
+    hear(supervisor, "ticket.sure.closes")
+    tap(supervisor, "ticket.sure.yes")
+    owner.wait_for("tidak bertugas lagi di daerah Ibu.", PATIENCE).result()
+    assert "complaint" not in accused.chat and "pengaduan" not in accused.chat.lower()
+    nothing_is_left_open(engine)
+    nobody_can_read(engine, "buat bensin", "sedang kami tanya", "tidak bertugas lagi")
+
+
+def complain_of(owner: Person, officer: str, story: str) -> None:
+    owner.say("lapor pungli").result()
+    hear(owner, "complaint.what")
+    owner.say(story).result()
+    hear(owner, "complaint.officer")
+    owner.say(officer).result()
+    hear(owner, "complaint.may_call")
+    tap(owner, "complaint.may_call.yes")
+    hear(owner, "complaint.confirm")
+    tap(owner, "complaint.confirm.send")
+
+
+def joins(somebody: Person, product: Product, name: str, badge: str, role: str = "officer") -> None:
+    somebody.start(product.invite(name, badge, "31.74", role)).result()
+    somebody.wait_for(badge, PATIENCE).result()
+
+
+def applies(owner: Person, product: Product) -> None:
+    """From the first word to the window of the visit."""
     apply(owner)
     identify(owner, product)
     hear(owner, "visit_window.window", PATIENCE)
     first_button(owner)
 
+
+def takes_offer(officer: Person, owner: Person) -> str:
+    """The officer accepts the visit; gives the code that the owner is told."""
     hear(officer, "visit.offer", PATIENCE)
     tap(officer, "visit.offer.accept")
-    code = the_code(owner)
+    return the_code(owner)
+
+
+def hand_over(owner: Person, officer: Person, code: str) -> None:
+    """From the officer's departure to the permit in the owner's hands."""
     assert next_words(officer).labels == labels("visit.depart.go", "visit.depart.cannot")
     tap(officer, "visit.depart.go")
     if next_words(officer).labels == labels("visit.early.yes", "visit.early.no"):
@@ -168,18 +265,6 @@ def journey(owner: Person, officer: Person, product: Product, engine: Engine) ->
     hear(officer, "hand_over.hand_over")
     tap(officer, "hand_over.hand_over.yes")
     hear(owner, "business_permit.notices.handed_over")
-
-    number, permit = the_permit(owner)
-    assert re.fullmatch(r"IUMK-\d{4}-3174-000001", number)
-    read_back(permit, number, product)
-    hear(owner, "rating.stars")
-    tap(owner, "rating.stars.5")
-    owner.say("kirim ulang izin").result()
-    until(lambda: len(owner.documents) == 2, "the permit to be sent again")
-    assert owner.documents[0].content == owner.documents[1].content
-    nothing_is_left_open(engine)
-    nobody_can_read(engine, "Siti Aminah", NIK, "Jalan Damai")
-    assert NIK not in product.logs() and "Siti Aminah" not in product.logs()
 
 
 def apply(owner: Person) -> None:

@@ -11,10 +11,9 @@ from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from casework import linking
+from casework import linking, tickets
 from casework.act import by_office
 from casework.news import worded
-from conversations.events import News
 from conversations.messages import Say
 from models import audit
 from models import task as tasks
@@ -55,6 +54,10 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,
     }
+)
+#: The part of a case that is stuck, by the kind of task that was given up.
+_STUCK: Mapping[str, str] = MappingProxyType(
+    {"open_windows": "windows", "offer": "offer", "expire_offer": "offer", "document": "document"}
 )
 
 _log = structlog.get_logger(__name__)
@@ -149,16 +152,9 @@ def _give_up(tx: Session, task: Task) -> None:
     case = _case_of(tx, task)
     if case is None:
         return
-    number = {"number": case.number}
-    stuck = {
-        "open_windows": Say("notices.stuck_windows", number),
-        "offer": Say("notices.stuck_offer", number),
-        "expire_offer": Say("notices.stuck_offer", number),
-        "document": Say(worded("notices.stuck_document", case.service), number),
-    }
-    act = by_office(tx, ACTOR, task.run_key)
-    area = case.area_code
-    act.tell_supervisors(area, News.TASK_STUCK, case.id, stuck[task.kind])
+    what = _STUCK[task.kind]
+    say = Say(worded(f"notices.stuck_{what}", case.service), {"number": case.number})
+    tickets.wait(by_office(tx, ACTOR, task.run_key), case, f"stuck_{what}", say)
 
 
 def _case_of(tx: Session, task: Task) -> Case | None:

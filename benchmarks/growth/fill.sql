@@ -266,5 +266,21 @@ SELECT DISTINCT ON (person_id) person_id, id, area_code, 'unreachable', moved_at
   FROM cases WHERE id % 30 = 0
  ORDER BY person_id, id;
 
+-- portraits
+-- Each officer's first one is over.
+INSERT INTO portraits (officer_id, state, made_at, over_at)
+SELECT id, 'over', invited_at, invited_at + interval '90 days' FROM officers;
+
+-- tickets
+-- One case in fifty, nearly all of which were closed.
+INSERT INTO tickets (case_id, about, told_at, answer_by, close_by, answered_at, closed_at,
+                     heads_only, times, told_times)
+SELECT id, 'talk', moved_at, moved_at + interval '1 day', moved_at + interval '5 days',
+       moved_at + interval '2 hours',
+       CASE WHEN id % 5000 <> 0 THEN moved_at + interval '1 day' END, false, 1, 1
+  FROM cases WHERE id % 50 = 0;
+INSERT INTO remarks (case_id, words, at)
+SELECT case_id, (SELECT name FROM sealed WHERE n = 0), answered_at FROM tickets;
+
 -- heartbeats
 INSERT INTO heartbeats (name, beat_at) VALUES ('worker', now()), ('dispatcher', now());

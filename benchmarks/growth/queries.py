@@ -339,6 +339,8 @@ _SUBJECTS: Mapping[str, str] = {
     "expire_offer": "SELECT id FROM offers WHERE answer IS NULL ORDER BY expires_at",
     "document": "SELECT id FROM documents ORDER BY id DESC",
     "link": "SELECT id FROM link_codes ORDER BY id",
+    "portrait": "SELECT id FROM portraits ORDER BY id",
+    "erase": "SELECT id FROM people WHERE phone IS NULL ORDER BY id DESC",
 }
 
 

@@ -19,14 +19,14 @@ HERE = "31.74.07.1001"
 
 def test_news_that_nobody_could_be_told_is_counted(city: Engine, tx: Session) -> None:
     by_office(tx, "worker", "1").tell_supervisors(
-        HERE, News.NO_OFFICER, 81, Say("notices.no_officer")
+        HERE, News.WINDOW_MISSED, 81, Say("notices.window_missed")
     )
     for _ in "ab":
         tell_supervisors(tx, None, News.TURN_SET_ASIDE, 5, fact="turn_set_aside:5")
     tx.commit()
     rows = tx.scalars(select(AuditEntry).where(AuditEntry.action == audit.UNTOLD)).all()
     assert [(row.details["fact"], row.details["area"]) for row in rows] == [
-        ("no_officer:81", HERE),
+        ("window_missed:81", HERE),
         *[("turn_set_aside:5", None)] * 2,
     ]
     assert watch.untold(tx) == 2
@@ -37,7 +37,7 @@ def test_news_that_somebody_hears_is_not_counted(city: Engine, tx: Session, role
     somebody = staff(tx, "S1", role=role, areas=("31.71",))  # type: ignore[arg-type]
     act = by_office(tx, "worker", "1")
     for _ in "ab":  # the same cause: told once
-        act.tell_supervisors(HERE, News.NO_OFFICER, 81, Say("notices.no_officer"))
+        act.tell_supervisors(HERE, News.WINDOW_MISSED, 81, Say("notices.window_missed"))
     tx.commit()
-    assert news(tx, somebody.person_id) == [("no_officer", ["notices.no_officer"], "")]
+    assert news(tx, somebody.person_id) == [("window_missed", ["notices.window_missed"], "")]
     assert watch.untold(tx) == 0

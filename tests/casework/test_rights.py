@@ -295,6 +295,8 @@ PARTS = {
     "people.phone_of",
     "overview.looks_after",
     "portraits.end",
+    "tickets.goes_on",
+    "tickets.wait",
     "visits.call_off",
     "visits.cancel",
     "visits.give_window_up",

@@ -80,6 +80,7 @@ ANSWERED = [
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "notices.portrait_unsuitable.{}": sorted(get_args(Unsuitable)),
     "call.reason.{}": sorted(CALLED),
+    "notices.stuck_{}": ("windows", "offer", "document"),
     "call.short.{}": sorted(CALLED),
     "common.erase.{}": ("open", "visited", "staff", "visit"),
     "complaint.officer.{}": ("last", "unknown", "none"),
@@ -88,6 +89,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "supervising.complaint_state.{}": ("open", "answered", "closed"),
     "ticket.about.{}": sorted(
         {"complaint", "supervisor_misconduct", "supervisor_talk"}
+        | {"no_officer", "stuck_windows", "stuck_offer", "stuck_document"}
         | {"erase_data"}  # of an earlier version, which asked supervisors
         | ({str(one) for one in Help} - {Help.PHONE})
         | ({str(one) for one in Concern} - {Concern.SAFE, Concern.WORKS})

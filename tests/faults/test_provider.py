@@ -17,7 +17,7 @@ from tests.providers.bot_api import CLOSE, HANG, broken, too_many
 from tests.wire import Passage
 
 #: What may be said at any point of a case, and changes nothing.
-ASIDES = ("bantuan", "status", "berapa biayanya?", "terima kasih", "lapor pungli")
+ASIDES = ("bantuan", "status", "berapa biayanya?", "terima kasih", "ini resmi?")
 
 
 @dataclass(slots=True)

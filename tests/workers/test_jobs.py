@@ -101,7 +101,7 @@ def test_after_the_last_failure_a_supervisor_hears_of_it_and_the_audit_knows(
         work_off(city, until=now() + timedelta(hours=1))
     tx.refresh(row)
     assert row.failed_at is not None
-    assert news(tx, supervisor.person_id) == [("task_stuck", ["notices.stuck_offer"], "")]
+    assert news(tx, supervisor.person_id) == [("ticket_opened", ["notices.stuck_offer"], "ticket")]
     noted = tx.scalars(select(AuditEntry).where(AuditEntry.action == "task.gave_up")).one()
     assert noted.subject == f"task:{row.id}"
     assert noted.details == {"kind": "offer", "error": row.last_error}

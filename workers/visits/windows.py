@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from casework import tickets
 from casework.act import Act, by_office
 from conversations.events import News
 from conversations.messages import Say, Value
@@ -43,6 +44,7 @@ def _invite(act: Act, case: Case) -> None:
     number = {"number": case.number}
     say = Say("notices.new_window", number) if visited else Say("notices.verified", number)
     act.tell(case.person_id, News.VERIFIED, case.id, say, opens="visit_window")
+    tickets.goes_on(act, case, tickets.NO_OFFICER)
 
 
 def _say_that_nobody_is_free(act: Act, case: Case) -> None:
@@ -51,7 +53,6 @@ def _say_that_nobody_is_free(act: Act, case: Case) -> None:
         "number": case.number,
         "place": kelurahan.name if kelurahan else "-",
     }
-    say = Say("notices.no_officer", params)
-    act.tell_supervisors(case.area_code, News.NO_OFFICER, case.id, say)
+    tickets.wait(act, case, tickets.NO_OFFICER, Say("notices.no_officer", params))
     finding = Say("notices.finding_officer", {"number": case.number})
     act.tell(case.person_id, News.FINDING_OFFICER, case.id, finding)

@@ -52,7 +52,7 @@ def test_while_nobody_has_room_owner_and_supervisor_hear_of_it_once(
     tx.commit()
     work_off(city)
     work_off(city, until=now() + timedelta(days=7))  # it is looked again, some times
-    assert news(tx, supervisor.person_id) == [("no_officer", ["notices.no_officer"], "")]
+    assert news(tx, supervisor.person_id) == [("ticket_opened", ["notices.no_officer"], "ticket")]
     assert news(tx, verified.person_id) == [("finding_officer", ["notices.finding_officer"], "")]
 
     staff(tx, "101")
