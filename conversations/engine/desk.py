@@ -23,6 +23,7 @@ from conversations.engine import (
     rounds_offers,
     rounds_reports,
     rounds_visits,
+    rounds_words,
     supervising,
 )
 from conversations.engine.builder import TurnBuilder
@@ -183,6 +184,9 @@ def alarm(turn: TurnBuilder, command: Command, text: str) -> AtDesk | None:
     """
     if turn.facts.me.desk == "supervisor" and recalling.regrets(turn, text):
         return AtDesk("regret", text)
+    slips = command is Command.BACK and turn.facts.me.desk == "officer" and turn.at_home()
+    if slips and rounds_words.is_wrong_tap(text):
+        return AtDesk("not_failed", text)
     calls = command is Command.HELP and turn.facts.me.desk == "officer"
     return AtDesk(DANGER, text) if calls and rounds_reports.in_danger(turn) else None
 
@@ -198,9 +202,33 @@ def passes_by(turn: TurnBuilder, text: str) -> bool:
     A number of one or two digits picks a choice, shown or not; a longer one is an owner's code.
     "Ya" where one of several is to be chosen answers nothing, and least the question before.
     """
+    if answers_beneath(turn, text):
+        return True
     picks = bare_number(text) and len(text.strip()) <= 2
     agreed = not confirming.is_pending(turn) and intent(text) is Intent.YES
     return confirming.is_open(turn) and not (picks or agreed) and read(turn, text) is None
+
+
+def names_choice(turn: TurnBuilder, text: str) -> bool:
+    """Whether words name a choice of the open question, and do not answer the one before it."""
+    return bool(choices_named(turn, text)) and not answers_beneath(turn, text)
+
+
+def answers_beneath(turn: TurnBuilder, text: str) -> bool:
+    """Whether words at "tell supervisors?" answer the question before it: "ya sesuai".
+
+    More than a nod must name one of its options, so that nothing is told that was not meant.
+    """
+    draft, flow = turn.session.draft, turn.flow(turn.session.draft)
+    if not confirming.asks(turn, "concern") or draft is None or flow is None:
+        return False
+    step = flow.open_step(turn.context(draft))
+    listed = lexicon.options(flow.id, step.id) if step is not None else None
+    if step is None or listed is None or exact(text, turn.labels()) is not None:
+        return False
+    options = {choice.value for choice in step.prompt(turn.context(draft)).choices}
+    ranked = [one for one in listed.rank(text) if one.name in options - _VAGUE]
+    return any(one.weight - len(one.evidence & _FILLERS) >= LEAST for one in ranked)
 
 
 def words_of_whose(turn: TurnBuilder, before: str) -> tuple[Say, Say, Say]:
