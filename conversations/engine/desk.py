@@ -25,6 +25,7 @@ from conversations.engine import (
     rounds_visits,
     rounds_words,
     supervising,
+    supervising_forms,
 )
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import Matter
@@ -41,6 +42,7 @@ from conversations.session import Draft
 DANGER = "danger"
 ALARMS = frozenset({DANGER, "hurt"})  # heard in the middle of anything
 COMPLAIN = "complain"  # about somebody who threatens others
+FEW_WORDS = 3  # of a question who is writing
 LEAST = 1.0  # weight below which words only hint at a matter
 #: Matters that are answered alike to everybody.
 COMMON = frozenset(
@@ -100,7 +102,13 @@ _EARS: Mapping[Role, Ears] = {
         firm=frozenset({"offer"}),
         first=rounds_hearing.first,
     ),
-    "supervisor": Ears(supervising.answer, supervising.act, discerning.hears, {}),
+    "supervisor": Ears(
+        supervising.answer,
+        supervising.act,
+        discerning.hears,
+        {},
+        first=supervising_forms.first,
+    ),
 }
 
 
@@ -112,11 +120,13 @@ def at_own_desk(turn: TurnBuilder) -> bool:
     return flow is None or flow.only is not None or flow.home not in (None, "owner")
 
 
-def common(turn: TurnBuilder, raised: Matter | None) -> Matter | None:
+def common(turn: TurnBuilder, raised: Matter | None, text: str) -> Matter | None:
     """Return a matter that was raised, unless only an owner can mean it and staff speak."""
-    if raised is None or not at_own_desk(turn) or raised.intent in COMMON:
+    if raised is None or not at_own_desk(turn):
         return raised
-    return None
+    if raised.intent is Intent.WHO_ARE_YOU and len(text.split()) > FEW_WORDS:
+        return None  # "siapa yang paling rajin bulan ini" asks nobody's name
+    return raised if raised.intent in COMMON else None
 
 
 def read(turn: TurnBuilder, text: str) -> AtDesk | None:
@@ -278,7 +288,7 @@ def holds_back(turn: TurnBuilder, text: str) -> bool:
     named = choices_named(turn, text)
     if named:
         return named[0].means != "no"
-    raised = common(turn, matters.matter(text))
+    raised = common(turn, matters.matter(text), text)
     return raised is None or raised.intent in (Intent.WHY, Intent.HELP, Intent.STOP)
 
 

@@ -213,7 +213,7 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
 def read(turn: TurnBuilder, said: Said) -> Meaning:
     """Return the meaning of words for the open question."""
     typed = read_command(said.text)
-    raised = desk.common(turn, matter(said.text))
+    raised = desk.common(turn, matter(said.text), said.text)
     refused = _stopped(turn, typed, raised)
     if refused is not None:
         return Pick(refused)

@@ -99,7 +99,15 @@ def _accuses(subject: str, facts: Facts) -> Answers:
 def _letter(context: Context) -> Mapping[str, Value]:
     one, act = _ticket(context), str(context.answers["act"])
     key = "ticket.sure.closes" if act == "close" else "ticket.sure.answers"
-    return {"does": Say(key, {"number": one.number}), "words": str(context.answers["words"])}
+    params: dict[str, Value] = {"number": one.number}
+    outcome = context.answers.get("outcome")
+    if act == "close" and outcome:
+        key, params = "ticket.sure.closes_as", {**params, "outcome": _outcome(str(outcome))}
+    return {"does": Say(key, params), "words": str(context.answers["words"])}
+
+
+def _outcome(outcome: str) -> Say:
+    return Say(f"ticket.outcome.{outcome}")
 
 
 def _finish(context: Context) -> Ending:
