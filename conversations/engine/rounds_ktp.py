@@ -15,7 +15,8 @@ _GONE = re.compile(
 )
 _HERE = re.compile(
     r"\bktp(?: ?nya)? (?:sudah |ternyata |akhirnya |baru )?(?:ada|ketemu|nemu|dapat|found)\b"
-    r"(?! (?:tapi|yang))|\b(?:ketemu|nemu|found) (?:deh |juga |the )?ktp(?: ?nya)?\b"
+    r"(?! (?:tapi|yang))|\b(?:ketemu|nemu|found|sudah ada|ada lagi|eh ada) (?:deh |juga |the )?"
+    r"ktp(?: ?nya)?\b"
 )
 _NOT_HERE = re.compile(r"\b(?:tidak|belum|not|kalau) (?:\w+ )?(?:ada|ketemu|nemu|found)\b|\?")
 _SAME = re.compile(

@@ -332,7 +332,7 @@ _BOSS_SILENT = _any(
 _STAFF = _any(
     rf"\b(?:{lists.one_of('officers', 'pay')})\b",
     r"\b(?:kantor|office)\b.*\b(?:buka|tutup|jam|open|hours)\b",
-    r"^jam (?:kerja|kantor|pulang|masuk)\b",
+    r"^jam (?:kerja|kantor|pulang|masuk)\b|\b(?:pulang|masuk) jam berapa\b",
     r"\b(?:uang|duit|ongkos) (?:bensin|pulsa|parkir|jalan)\b.*\b(?:ganti|diganti|klaim|diklaim"
     r"|cair|dapat|keluar)\b|\b(?:klaim|claim) (?:bensin|parkir|pulsa)\b",
     r"\bkok (?:saya|aku) (?:terus|melulu|mulu|lagi)\b|\bwhy (?:is it )?always me\b",

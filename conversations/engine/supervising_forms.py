@@ -57,7 +57,7 @@ _COMPARES = re.compile(
 )
 _BLAMED = re.compile(r"\b(?:diadukan|diaduin|dikomplain|complained about)\b")
 _OVERDUE = re.compile(
-    r"\b(?:pengaduan|aduan|keluhan|complaints?)\w*\b.*\b(?:lewat|telat|terlambat|overdue|late)\b"
+    r"\b(?:pengaduan|aduan|keluhan|komplain|komplen|complaints?)\w*\b.*\b(?:lewat|telat|terlambat|overdue|late)\b"
 )
 _FOR_NOW = re.compile(
     r"\b(?:nonaktif\w*|skors\w*|diskors|suspend)\b.*"
@@ -65,6 +65,12 @@ _FOR_NOW = re.compile(
     r"|\d+ (?:hari|minggu|days?|weeks?))\b"
 )
 _FIRES = re.compile(r"^(?:please |pls )?(?:fire|sack) (?:officer )?\w+(?: \w+)?\W*$", re.I)
+
+_INSTEAD = re.compile(
+    r"^\W*(?:(?:eh|hmm|oh|maaf|sorry|wait|ups)\W+)*(?:jangan|bukan|salah|ganti|mending|harusnya"
+    r"|actually|no|not|rather|make it)\b"
+)
+MOST_WORDS = 6  # of a message that only names another officer
 
 #: Forms that tell a matter alone, in any situation.
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -96,6 +102,8 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> str | None:
         return "held"
     if named and _FOR_NOW.search(said):
         return "stays"
+    if len(named) and turn.told("assigned") and _INSTEAD.match(said) and few_words(text):
+        return "offered"
     if _is_message(said, named):
         return "message"
     if turn.told(recalling.DOCUMENT) and _WHOSE.search(said):
@@ -122,6 +130,24 @@ def _is_message(said: str, named: Sequence[Named]) -> bool:
     return _MESSAGE.search(said) is not None or _SUMMONS.search(said) is not None
 
 
+def few_words(text: str) -> bool:
+    """Whether a message is short enough to say one thing."""
+    return len(text.split()) <= MOST_WORDS
+
+
+def _offered(turn: TurnBuilder, text: str) -> None:
+    """Say that a visit was offered to somebody just before, and how it goes to another one."""
+    team = turn.facts.desk.officers
+    first = next((one for one in team if str(one.id) == turn.told("assigned")), None)
+    others = [one for named in officers_named(text, team) for one in named.officers]
+    other = next((one for one in others if one != first), None)
+    params = {
+        "first": first.name.split()[0] if first is not None else "-",
+        "other": other.name.split()[0] if other is not None else "Dewi",
+    }
+    drafts.digress(turn, Say("supervising.offered", params))
+
+
 def _message(turn: TurnBuilder, text: str) -> None:
     """Say how officers are reached, since nothing can be sent to them here."""
     found = officers_named(text, turn.facts.desk.officers)
@@ -142,4 +168,5 @@ def _danger_over(turn: TurnBuilder, text: str) -> None:
 ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "danger_over": _danger_over,
     "message": _message,
+    "offered": _offered,
 }

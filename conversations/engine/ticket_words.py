@@ -82,7 +82,7 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> bool:
     said = standardised(text)
     if _numbered(turn, text) is not None and deciding.short_number(turn, text) is None:
         return True
-    ordered, told = _ordered(text), bool(turn.told(COMPLAINTS))
+    ordered, told = _ordered(text), bool(turn.told(COMPLAINTS) or turn.told(FLOW))
     if _TICKET.search(said) and not _LISTS.search(said):
         return ordered is not None or _OPENS.search(said) is not None
     if named or not (turn.at_home() or turn.session.draft is None):
