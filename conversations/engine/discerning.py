@@ -31,6 +31,7 @@ _OF_TEAM = (None, "absent", "figures", "hand_on", "unassigned", "visits", "where
 #: Matters that say more than the general one which the words name as well: "laporan pungli".
 _RATHER: Mapping[str, tuple[str, ...]] = {
     "complaints": ("misconduct",),
+    "find": ("unvisited",),
     "figures": ("complaints", "late", "unvisited"),
     "where": ("late", "complaints", "unvisited", "visits"),
     "visits": ("move", "unassigned"),
@@ -63,7 +64,7 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
         return act
     if matter == "end" and not verdicts.ends_rights(text):
         return "stays"
-    if matter in (*_OF_TEAM, "calls") and staffing.asks_for_team(text):
+    if matter in (*_OF_TEAM, "calls", "not_reached") and staffing.asks_for_team(text):
         return "team"
     if matter is None:
         return _unnamed(turn, text, len(named))

@@ -60,6 +60,10 @@ _CANNOT = re.compile(
 )
 
 
+_DONE = re.compile(
+    r"^(?:ya |oke |ok |ini |sudah |all )*(?:selesai|kelar|beres|done|finished|dikasih|diserahkan)"
+    r"(?: (?:semua|nih|ya|kok|kunjungannya|deh))*$"
+)
 _ASKS_BOSS = re.compile(
     r"\b(?:tanya|tanyain|nanya|konsultasi|ask)\b.*\bpengawas\b"
     r"|\b(?:nomor|nomer|no|hp|wa) pengawas\b"
@@ -95,6 +99,8 @@ def hears(turn: TurnBuilder, text: str) -> str | None:
         return "keep_waiting"
     if visits.is_under_way(turn) and _GIVES_UP.match(said):
         return "give_up"
+    if _DONE.match(said) and _is_there(turn):
+        return "handed"
     if _ALL_TODAY.search(said) and _CANNOT.search(said):
         return "absence"
     if _waits_for_code(turn) and (_TRIES.search(said) or has_no_phone(said)):
@@ -142,6 +148,12 @@ def _keeps_waiting(turn: TurnBuilder, said: str) -> bool:
     if asked is None or (asked.flow, asked.step) != (moves.FLOW, moves.FAILURE):
         return False
     return _WAITS.search(said) is not None and _WAITED.search(said) is None
+
+
+def _is_there(turn: TurnBuilder) -> bool:
+    """Whether a visit at which the officer has arrived is the open one."""
+    visit = turn.facts.rounds.visit(visits.subject(turn))
+    return visit is not None and visit.state == VisitState.ARRIVED
 
 
 def _waits_for_code(turn: TurnBuilder) -> bool:

@@ -401,7 +401,8 @@ def asks_about_day(turn: TurnBuilder, text: str) -> str | None:
         return "how_many"
     if _WHERE_FIRST.search(said):
         return "next"
-    if visits.is_under_way(turn) and _HELPER.search(said):
+    helps = visits.is_under_way(turn) or "diwakil" in said
+    if helps and _HELPER.search(said):
         return "helper"
     if _READS_NOT.search(said) and visits.is_under_way(turn):
         return "helper" if _is_proved(turn) else "whose_code"

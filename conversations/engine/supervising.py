@@ -294,6 +294,7 @@ def _confirm_revocation(turn: TurnBuilder, number: str, words: str) -> None:
 
 def _revoke_now(turn: TurnBuilder, number: str, argument: Json) -> None:
     turn.lasting = True
+    turn.tell(recalling.DOCUMENT, number)
     turn.effects.append(RevokeDocument(number, str(argument)))
 
 

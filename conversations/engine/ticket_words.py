@@ -74,14 +74,14 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> bool:
         return False
     if _at(turn, "sure"):
         return _REWRITES.search(tidy(text)) is not None
+    numbered = _numbered(turn, text)
+    if numbered is not None and deciding.short_number(turn, text) is None:
+        return True
     if _at(turn, "outcome"):
         return _ordered(text) is not None or whole_intent(text) in (Intent.YES, Intent.NO)
     if _at(turn, "act"):
-        called = _CALLED.search(standardised(text)) is not None
-        return called or _ordered(text) is not None or _shows(text)
+        return _was_called(turn, text) or _ordered(text) is not None or _shows(text)
     said = standardised(text)
-    if _numbered(turn, text) is not None and deciding.short_number(turn, text) is None:
-        return True
     ordered, told = _ordered(text), bool(turn.told(COMPLAINTS) or turn.told(FLOW))
     if _TICKET.search(said) and not _LISTS.search(said):
         return ordered is not None or _OPENS.search(said) is not None
@@ -116,8 +116,17 @@ def _implied(turn: TurnBuilder, text: str) -> Order:
     anew = _REWRITES.search(tidy(text)) if turn.at_home() and _sends_anew(text) else None
     if anew is not None:
         return Order("answer", _rest(anew[1]))
-    closes = _at(turn, "outcome") or _CALLED.search(standardised(text)) is not None
+    again = _at(turn, "outcome") and _numbered(turn, text) is None
+    closes = again or (_at(turn, "act") and _was_called(turn, text))
     return Order("close") if closes else Order("")
+
+
+def _was_called(turn: TurnBuilder, text: str) -> bool:
+    """Whether somebody who asked for a call was called; a complaint needs more than that."""
+    draft = turn.session.draft
+    one = turn.facts.desk.ticket(draft.subject) if draft is not None else None
+    asks = one is not None and not one.about.startswith("complaint")
+    return asks and _CALLED.search(standardised(text)) is not None
 
 
 def _sends_anew(text: str) -> bool:
