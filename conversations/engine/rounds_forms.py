@@ -60,6 +60,14 @@ _CANNOT = re.compile(
 )
 
 
+#: A question what to do if it goes wrong at the door, before anybody is there.
+_SUPPOSES = re.compile(
+    r"^(?:\w+ )?(?:kalau|kalo|klo|misal\w*|seandainya|umpama\w*|what if|if)\b.*"
+    r"\b(?:beda|salah|kosong|tutup|pindah|nolak|tidak (?:ada|mau|ketemu|cocok|sesuai)"
+    r"|different|nobody|refuses?|wrong)\b.*"
+    r"(?:\?|\b(?:gimana|apa|boleh|harus|ngapain|should|what|do i)\b)"
+    r"|^(?:what if|what do i do if)\b.*\b(?:different|nobody|not|refuses?|wrong)\b"
+)
 _DONE = re.compile(
     r"^(?:ya |oke |ok |ini |sudah |all )*(?:selesai|kelar|beres|done|finished|dikasih|diserahkan)"
     r"(?: (?:semua|nih|ya|kok|kunjungannya|deh))*$"
@@ -93,6 +101,9 @@ def hears(turn: TurnBuilder, text: str) -> str | None:
     for form, matter in _ASKED:
         if form.search(said) or form.search(text.lower()):
             return matter
+    there = any(one.state == VisitState.ARRIVED for one in turn.facts.rounds.visits)
+    if not there and _SUPPOSES.search(said):
+        return "suppose"
     if _is_over(said):
         return "over"
     if _keeps_waiting(turn, said):

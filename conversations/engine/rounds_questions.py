@@ -60,6 +60,7 @@ ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "pause": _says("rounds_desk.pause"),
     "proxy": _says("rounds_desk.proxy"),
     "steps": _says("rounds_desk.steps"),
+    "suppose": _says("rounds_desk.suppose"),
     "upset": _calls("rounds_desk.upset"),
     "usage": _says("common.help.officer"),
 }
