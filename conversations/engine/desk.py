@@ -230,7 +230,8 @@ def answers_beneath(turn: TurnBuilder, text: str) -> bool:
     More than a nod must name one of its options, so that nothing is told that was not meant.
     """
     draft, flow = turn.session.draft, turn.flow(turn.session.draft)
-    if not confirming.asks(turn, "concern") or draft is None or flow is None:
+    asks = confirming.asks(turn, "concern") or confirming.asks(turn, "unlike")
+    if not asks or draft is None or flow is None:
         return False
     step = flow.open_step(turn.context(draft))
     listed = lexicon.options(flow.id, step.id) if step is not None else None

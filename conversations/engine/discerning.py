@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from conversations import lexicon, reference, services
@@ -22,6 +23,7 @@ from conversations.engine.reading import bare_number, choices_named
 from conversations.parsers import hesitation, verdicts
 from conversations.parsers.choice import exact
 
+_WONDERS = re.compile(r"\bkok\b")  # "modalnya kok gede" rejects nothing
 FEW_WORDS = 3  # with an officer's name, and nothing that is known: "info joko"
 #: Matters that name an act on something: they come before questions in the same sentence.
 _ACTS = ("revoke", "hand_on", "reject", "return", "approve")
@@ -93,7 +95,7 @@ def _not_ordered(
         return "figures"
     if reference.document_number(text, services.load().kinds()) and verdicts.wonders(text):
         return "check"  # "IUMK-… sudah dicabut belum"
-    if matter == "why" or (acts and "why" in ranked):
+    if matter == "why" or (acts and ("why" in ranked or _WONDERS.search(text.lower()))):
         return "why"  # "kenapa ditolak"
     if verdicts.denies(deciding.without_owners(turn, text)) or verdicts.wonders(text):
         return "undecided"

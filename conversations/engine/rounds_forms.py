@@ -6,6 +6,7 @@ Trouble that is over, a visit that is called off, an owner who is to be told som
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from conversations.engine import rounds_moves as moves
 from conversations.engine import rounds_visits as visits
@@ -68,6 +69,18 @@ _SUPPOSES = re.compile(
     r"(?:\?|\b(?:gimana|apa|boleh|harus|ngapain|should|what|do i)\b)"
     r"|^(?:what if|what do i do if)\b.*\b(?:different|nobody|not|refuses?|wrong)\b"
 )
+_STAYS_ON = re.compile(
+    r"\b(?:tidak|gak) jadi (?:batal|dibatalin|dibatalkan)\b"
+    r"|\btetap (?:kesana|ke sana|datang|dateng|jalan|lanjut|saya ambil)\b"
+)
+_OWNER_BUSY = re.compile(
+    r"\b(?:ibu|bapak|orang|pemilik|dia|owner|she|he)(?: ?nya)? (?:lagi|masih|sedang|is)\b.*"
+    r"\b(?:sholat|solat|shalat|makan|mandi|masak|sarapan|praying|eating|bathing)\b"
+)
+_AT_PLACE = re.compile(
+    r"^(?:saya |ini |nih )*(?:sudah|lagi) (?:ada )?(?:di ?(?:lokasi|tempat|rumah|warung|toko|depan)"
+    r"|dilokasi|ditempat|didepan)\b"
+)
 _DONE = re.compile(
     r"^(?:ya |oke |ok |ini |sudah |all )*(?:selesai|kelar|beres|done|finished|dikasih|diserahkan)"
     r"(?: (?:semua|nih|ya|kok|kunjungannya|deh))*$"
@@ -101,22 +114,8 @@ def hears(turn: TurnBuilder, text: str) -> str | None:
     for form, matter in _ASKED:
         if form.search(said) or form.search(text.lower()):
             return matter
-    there = any(one.state == VisitState.ARRIVED for one in turn.facts.rounds.visits)
-    if not there and _SUPPOSES.search(said):
-        return "suppose"
-    if _is_over(said):
-        return "over"
-    if _keeps_waiting(turn, said):
-        return "keep_waiting"
-    if visits.is_under_way(turn) and _GIVES_UP.match(said):
-        return "give_up"
-    if _DONE.match(said) and _is_there(turn):
-        return "handed"
-    if _ALL_TODAY.search(said) and _CANNOT.search(said):
-        return "absence"
-    if _waits_for_code(turn) and (_TRIES.search(said) or has_no_phone(said)):
-        return "wrong_code"
-    return _of_named(turn, text, said)
+    told = next((matter for fits, matter in _SITUATIONS if fits(turn, said)), None)
+    return told or _of_named(turn, text, said)
 
 
 #: Forms that tell a matter alone.
@@ -128,6 +127,24 @@ _ASKED = (
     (_NO_SIGNAL, "no_signal"),
     (_OWN_NUMBER, "own_number"),
 )
+
+
+def _is_arrived(turn: TurnBuilder) -> bool:
+    """Whether the officer is at a visit."""
+    return any(one.state == VisitState.ARRIVED for one in turn.facts.rounds.visits)
+
+
+def _is_at_place(turn: TurnBuilder, said: str) -> bool:
+    return _AT_PLACE.match(said) is not None and re.search(r"\?|\bmana\b", said) is None
+
+
+def _has_no_code(turn: TurnBuilder, said: str) -> bool:
+    """Whether words ask how many tries are left, or tell that the owner has no telephone."""
+    return _waits_for_code(turn) and (_TRIES.search(said) is not None or has_no_phone(said))
+
+
+def _fits(form: re.Pattern[str]) -> Callable[[TurnBuilder, str], bool]:
+    return lambda turn, said: form.search(said) is not None
 
 
 def _of_named(turn: TurnBuilder, text: str, said: str) -> str | None:
@@ -170,3 +187,18 @@ def _is_there(turn: TurnBuilder) -> bool:
 def _waits_for_code(turn: TurnBuilder) -> bool:
     visits_there = (v for v in turn.facts.rounds.visits if v.state == VisitState.ARRIVED)
     return any(not visit.code_proved for visit in visits_there)
+
+
+#: Forms that tell a matter in a situation; the first one that fits.
+_SITUATIONS: tuple[tuple[Callable[[TurnBuilder, str], bool], str], ...] = (
+    (lambda turn, said: not _is_arrived(turn) and _fits(_SUPPOSES)(turn, said), "suppose"),
+    (lambda turn, said: _is_over(said), "over"),
+    (lambda turn, said: _keeps_waiting(turn, said), "keep_waiting"),
+    (lambda turn, said: visits.is_under_way(turn) and _fits(_GIVES_UP)(turn, said), "give_up"),
+    (lambda turn, said: not moves.is_pending(turn) and _fits(_STAYS_ON)(turn, said), "here"),
+    (lambda turn, said: _is_arrived(turn) and _fits(_OWNER_BUSY)(turn, said), "waiting"),
+    (_is_at_place, "arrive"),
+    (lambda turn, said: _is_there(turn) and _fits(_DONE)(turn, said), "handed"),
+    (lambda turn, said: _fits(_ALL_TODAY)(turn, said) and _fits(_CANNOT)(turn, said), "absence"),
+    (_has_no_code, "wrong_code"),
+)

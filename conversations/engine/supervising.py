@@ -122,7 +122,7 @@ def _figures(turn: TurnBuilder, text: str) -> None:
     if named:
         name = named[0].officers[0].name.split()[0]
         turn.says.append(Say("supervising.not_by_officer", {"officer": name}))
-    elif ranked & {"approve", "return", "revoke"}:
+    elif ranked & {"approve", "return", "revoke"} and "terbit" not in text.casefold():
         turn.says.append(Say("supervising.not_counted"))
     turn.effects.append(ShowFigures(since, until))
 

@@ -28,6 +28,9 @@ _TEAM = re.compile(
 _NO_MESSAGE = re.compile(
     r"\b(?:kunjungan\w*|visits?|kepala|head|atasan|pengaduan|laporan|gantiin|ambil|resign\w*)\b|\?"
 )
+#: "yusuf bilang motornya mogok": what an officer says is looked at.
+_SAYS = re.compile(r"^\w+(?: \w+)? (?:bilang|ngomong|katanya|says|said)\b")
+_PASSIVE = re.compile(r"\b(?:tolong|minta|suruh|dikasih|dibilang\w*|ditegur|diingat\w*|please)\b")
 _OVER_HEADS = re.compile(r"^(?:ya |iya )?(?:ke|to) (?:the )?(?:kepala|head|atasan)(?:nya)?\W*$")
 _EXPORT = lists.any_of("supervising", "files")
 _LIMIT = re.compile(
@@ -104,6 +107,8 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> str | None:
         return "stays"
     if len(named) and turn.told("assigned") and _INSTEAD.match(said) and few_words(text):
         return "offered"
+    if named and named[0].at == 0 and _SAYS.search(said):
+        return "where"
     if _is_message(said, named):
         return "message"
     if turn.told(recalling.DOCUMENT) and _WHOSE.search(said):
@@ -127,6 +132,8 @@ def _is_message(said: str, named: Sequence[Named]) -> bool:
     """Whether officers are to be told something: "umumkan ke semua petugas"."""
     if _NO_MESSAGE.search(said) or not (named or _TEAM.search(said)):
         return False
+    if named and named[0].at == 0 and not _PASSIVE.search(said):
+        return False  # "agus bilang ga bisa": the officer says it
     return _MESSAGE.search(said) is not None or _SUMMONS.search(said) is not None
 
 

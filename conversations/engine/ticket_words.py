@@ -49,6 +49,7 @@ _REWRITES = re.compile(
     r"|kata\w*|saja|aja))*\s*:?\s+(\S.*)$",
     re.I | re.S,
 )
+_OF_NUMBER = re.compile(r"^(?:(?:yg|yang|no|nomor|tiket|nr|number)\W+)*\d[\d-]*\W+", re.I)
 _DIGITS = re.compile(r"(?<![\d-])\d{2,6}(?![\d-])")
 _ASKS = re.compile(r"\?|\b(?:apa|siapa|gimana|mana|berapa|puas|isi|isinya|what|who|how)\b")
 _ASKED = lists.any_of("tickets", "asked")
@@ -190,7 +191,7 @@ def _ordered(text: str) -> Order | None:
 
 def _rest(words: str) -> str:
     """Return the words after a verb, if they can be an answer."""
-    rest = words.strip(" \"'")
+    rest = _OF_NUMBER.sub("", words.strip(" \"'"))
     return rest[:LONGEST] if len(rest.split()) >= LEAST_REST else ""
 
 
