@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 _GONE = re.compile(
-    r"\bktp(?: ?nya)?\b(?: \w+){0,2}? (?:ketinggalan|tertinggal|ketingalan|hilang|ilang|kebawa"
+    r"\bktp(?: ?nya)?\b(?: \w+){0,2}? (?:ketinggalan|tertinggal|resi|fotokopi\w*|fotocopy\w*"
+    r"|ketingalan|hilang|ilang|kebawa"
     r"|dibawa|digadai\w*|tidak bawa|buram|burem|rusak|patah|sobek|luntur|pudar|blur|lost"
     r"|tidak (?:ke)?lihat\w*|tidak keliatan|tidak kebaca|tidak terbaca|unreadable)\b"
     r"|\b(?:lupa|tidak) (?:bawa|naruh|naro|taruh) ktp\b"

@@ -258,6 +258,9 @@ def fail(turn: TurnBuilder, visit: VisitFact, matter: str) -> None:
     if away and matter != "refused":  # which an owner may tell before
         ask_whether_there(turn, visit, matter)
         return
+    if visit.state == VisitState.ACCEPTED and matter == "refused":
+        drafts.digress(turn, Say("rounds_desk.refused_early", {"visit": visits.line(turn, visit)}))
+        return
     if step is None or visit.state not in visits.UNDER_WAY:
         turn.says.append(Say("rounds_desk.depart_first", {"visit": visits.line(turn, visit)}))
         open_visit(turn, visit)
