@@ -248,7 +248,7 @@ _PUNCTUATION = re.compile(r"[^\w\s'/]|[\U0001f000-\U0001faff\u2600-\u27bf]")
 _FILLERS = re.compile(
     r"pak|bu|bapak|ibu|bang|mas|mbak|kak|kakak|min|om|tante|dong|donk|deh|sih|nih|kok|ya|yah"
     r"|saja|lah|kan|tuh|ah|eh|oh|mah|atuh|euy|gan|sis|dulu|dulunya|please|pls|plis|yuk|loh|lho|mba"
-    r"|abang|neng|pakde|bro|banget|sekali|kah|dah|ini|itu"
+    r"|abang|neng|pakde|bro|bot|banget|sekali|kah|dah|ini|itu"
 )
 _COMMON_WORDS = (
     "di ke dari untuk dengan sama yang dan atau karena kalau tapi juga terus lalu masih sekarang"

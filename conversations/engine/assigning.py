@@ -10,6 +10,7 @@ from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, choice, no
 from conversations.engine.naming import Named, officers_named
 from conversations.facts import OfficerFact, VisitFact
+from conversations.lexicon import lists
 from conversations.messages import Json, Say, Value
 from conversations.session import Draft
 from conversations.wording import window_words
@@ -25,9 +26,16 @@ _LEAST_BUSY = re.compile(
     r"\bpaling (?:sedikit|dikit|longgar|senggang|kosong|lowong|luang|sepi|nganggur|enteng)\b"
     r"|\b(?:least busy|fewest|most free)\b|\bpaling tidak sibuk\b"
 )
+#: Whoever is free: no question only where words give as well.
+_WHOEVER = re.compile(
+    r"\b(?:whoever is free|anyone free)\b"
+    r"|\bsiapa (?:saja|aja) (?:yang )?(?:kosong|nganggur|bisa|luang|senggang|free)\b"
+    r"|\byang (?:lagi )?(?:kosong|nganggur|luang|senggang)\b"
+)
 _RULED_OUT = re.compile(
     r"\b(?:jangan|bukan|not)\b(?: (?:ke|kepada|dikasih|kasih|to|si|pak|bu))* \w+\W+"
 )
+_AWAY = lists.any_of("verdicts", "absent")  # "joko sakit, oper kunjungannya" takes no visit
 _EXCEPT = re.compile(r"\b(?:jangan|bukan|selain|kecuali|asal tidak|not|except)\b")
 
 
@@ -39,13 +47,21 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named], *, gives: bool) 
     if not turn.facts.desk.visits:
         return False
     if _at_question(turn):
-        return bool(named) or _LEAST_BUSY.search(standardised(text)) is not None
+        away = bool(named) and _AWAY.search(standardised(text)) is not None
+        return (bool(named) and not away) or _LEAST_BUSY.search(standardised(text)) is not None
     if len(named) == 2 and _taker(text, named) is not None and not gives:
         return True
     if len(named) != 1 or named[0].before in _OF:
         return False
     takes = named[0].before in _TOWARDS
     return (gives and takes) or _TO.search(standardised(text)) is not None
+
+
+def to_anybody(turn: TurnBuilder, text: str) -> bool:
+    """Whether words give a visit, named by its owner, to whoever is free."""
+    said = standardised(text)
+    anybody = _LEAST_BUSY.search(said) or (_WHOEVER.search(said) and _TO.search(said))
+    return anybody is not None and _TO.search(said) is not None and bool(_by_owner(turn, text))
 
 
 def assign(turn: TurnBuilder, text: str) -> None:
@@ -145,11 +161,22 @@ def _meant(turn: TurnBuilder, text: str) -> VisitFact | None:
     draft = turn.session.draft
     if draft is not None and draft.flow == "assignment" and turn.facts.desk.visit(draft.subject):
         return turn.facts.desk.visit(draft.subject)
+    named = _by_owner(turn, text)
+    if len(named) == 1:
+        return named[0]
     return waiting[0] if len(waiting) == 1 else None
+
+
+def _by_owner(turn: TurnBuilder, text: str) -> list[VisitFact]:
+    """Return the visits without an officer whose owner the words name."""
+    found = {id for flow, id, _ in deciding.waiting_named(turn, text) if flow == "assignment"}
+    return [visit for visit in turn.facts.desk.visits if str(visit.id) in found]
 
 
 def _least_busy(turn: TurnBuilder, text: str) -> OfficerFact | None:
     free = [one for one in turn.facts.desk.officers if one.reachable]
-    if not _LEAST_BUSY.search(standardised(text)) or not free:
+    said = standardised(text)
+    anybody = _LEAST_BUSY.search(said) or (_WHOEVER.search(said) and _TO.search(said))
+    if not anybody or not free:
         return None
     return min(free, key=lambda one: (one.load, one.id))

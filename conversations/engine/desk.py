@@ -23,7 +23,9 @@ from conversations.engine import (
     rounds_offers,
     rounds_reports,
     rounds_visits,
+    rounds_words,
     supervising,
+    supervising_forms,
 )
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import Matter
@@ -40,6 +42,7 @@ from conversations.session import Draft
 DANGER = "danger"
 ALARMS = frozenset({DANGER, "hurt"})  # heard in the middle of anything
 COMPLAIN = "complain"  # about somebody who threatens others
+FEW_WORDS = 3  # of a question who is writing
 LEAST = 1.0  # weight below which words only hint at a matter
 #: Matters that are answered alike to everybody.
 COMMON = frozenset(
@@ -99,7 +102,13 @@ _EARS: Mapping[Role, Ears] = {
         firm=frozenset({"offer"}),
         first=rounds_hearing.first,
     ),
-    "supervisor": Ears(supervising.answer, supervising.act, discerning.hears, {}),
+    "supervisor": Ears(
+        supervising.answer,
+        supervising.act,
+        discerning.hears,
+        {},
+        first=supervising_forms.first,
+    ),
 }
 
 
@@ -111,11 +120,13 @@ def at_own_desk(turn: TurnBuilder) -> bool:
     return flow is None or flow.only is not None or flow.home not in (None, "owner")
 
 
-def common(turn: TurnBuilder, raised: Matter | None) -> Matter | None:
+def common(turn: TurnBuilder, raised: Matter | None, text: str) -> Matter | None:
     """Return a matter that was raised, unless only an owner can mean it and staff speak."""
-    if raised is None or not at_own_desk(turn) or raised.intent in COMMON:
+    if raised is None or not at_own_desk(turn):
         return raised
-    return None
+    if raised.intent is Intent.WHO_ARE_YOU and len(text.split()) > FEW_WORDS:
+        return None  # "siapa yang paling rajin bulan ini" asks nobody's name
+    return raised if raised.intent in COMMON else None
 
 
 def read(turn: TurnBuilder, text: str) -> AtDesk | None:
@@ -183,6 +194,9 @@ def alarm(turn: TurnBuilder, command: Command, text: str) -> AtDesk | None:
     """
     if turn.facts.me.desk == "supervisor" and recalling.regrets(turn, text):
         return AtDesk("regret", text)
+    slips = command is Command.BACK and turn.facts.me.desk == "officer" and turn.at_home()
+    if slips and rounds_words.is_wrong_tap(text):
+        return AtDesk("not_failed", text)
     calls = command is Command.HELP and turn.facts.me.desk == "officer"
     return AtDesk(DANGER, text) if calls and rounds_reports.in_danger(turn) else None
 
@@ -198,9 +212,34 @@ def passes_by(turn: TurnBuilder, text: str) -> bool:
     A number of one or two digits picks a choice, shown or not; a longer one is an owner's code.
     "Ya" where one of several is to be chosen answers nothing, and least the question before.
     """
+    if answers_beneath(turn, text):
+        return True
     picks = bare_number(text) and len(text.strip()) <= 2
     agreed = not confirming.is_pending(turn) and intent(text) is Intent.YES
     return confirming.is_open(turn) and not (picks or agreed) and read(turn, text) is None
+
+
+def names_choice(turn: TurnBuilder, text: str) -> bool:
+    """Whether words name a choice of the open question, and do not answer the one before it."""
+    return bool(choices_named(turn, text)) and not answers_beneath(turn, text)
+
+
+def answers_beneath(turn: TurnBuilder, text: str) -> bool:
+    """Whether words at "tell supervisors?" answer the question before it: "ya sesuai".
+
+    More than a nod must name one of its options, so that nothing is told that was not meant.
+    """
+    draft, flow = turn.session.draft, turn.flow(turn.session.draft)
+    asks = confirming.asks(turn, "concern") or confirming.asks(turn, "unlike")
+    if not asks or draft is None or flow is None:
+        return False
+    step = flow.open_step(turn.context(draft))
+    listed = lexicon.options(flow.id, step.id) if step is not None else None
+    if step is None or listed is None or exact(text, turn.labels()) is not None:
+        return False
+    options = {choice.value for choice in step.prompt(turn.context(draft)).choices}
+    ranked = [one for one in listed.rank(text) if one.name in options - _VAGUE]
+    return any(one.weight - len(one.evidence & _FILLERS) >= LEAST for one in ranked)
 
 
 def words_of_whose(turn: TurnBuilder, before: str) -> tuple[Say, Say, Say]:
@@ -250,7 +289,7 @@ def holds_back(turn: TurnBuilder, text: str) -> bool:
     named = choices_named(turn, text)
     if named:
         return named[0].means != "no"
-    raised = common(turn, matters.matter(text))
+    raised = common(turn, matters.matter(text), text)
     return raised is None or raised.intent in (Intent.WHY, Intent.HELP, Intent.STOP)
 
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from conversations import lexicon, reference, services
-from conversations.engine import assigning, calling, deciding, recalling, staffing, when
+from conversations.engine import (
+    assigning,
+    calling,
+    deciding,
+    recalling,
+    staffing,
+    supervising_forms,
+    ticket_words,
+    when,
+)
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import asks, is_open, is_pending
 from conversations.engine.naming import Named, officers_named, without_names
@@ -13,6 +23,7 @@ from conversations.engine.reading import bare_number, choices_named
 from conversations.parsers import hesitation, verdicts
 from conversations.parsers.choice import exact
 
+_WONDERS = re.compile(r"\bkok\b")  # "modalnya kok gede" rejects nothing
 FEW_WORDS = 3  # with an officer's name, and nothing that is known: "info joko"
 #: Matters that name an act on something: they come before questions in the same sentence.
 _ACTS = ("revoke", "hand_on", "reject", "return", "approve")
@@ -22,6 +33,7 @@ _OF_TEAM = (None, "absent", "figures", "hand_on", "unassigned", "visits", "where
 #: Matters that say more than the general one which the words name as well: "laporan pungli".
 _RATHER: Mapping[str, tuple[str, ...]] = {
     "complaints": ("misconduct",),
+    "find": ("unvisited",),
     "figures": ("complaints", "late", "unvisited"),
     "where": ("late", "complaints", "unvisited", "visits"),
     "visits": ("move", "unassigned"),
@@ -40,7 +52,7 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
         return "find" if short else None
     ranked = {one.name for one in ranked_matters(turn, text) if one.weight >= 1}
     named = officers_named(text, turn.facts.desk.officers)
-    told = recalling.hears(turn, text, matter, named)
+    told = _by_form(turn, text, named, ranked) or recalling.hears(turn, text, matter, named)
     told = told or _at_question(turn, text, matter, named) or _told(turn, text, matter, named)
     if told is not None:
         return told
@@ -54,11 +66,24 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
         return act
     if matter == "end" and not verdicts.ends_rights(text):
         return "stays"
-    if matter in _OF_TEAM and staffing.asks_for_team(text):
+    if matter in (*_OF_TEAM, "calls", "not_reached") and staffing.asks_for_team(text):
         return "team"
     if matter is None:
         return _unnamed(turn, text, len(named))
     return _another(turn, text, matter, ranked, named)
+
+
+def _by_form(turn: TurnBuilder, text: str, named: Sequence[Named], ranked: set[str]) -> str | None:
+    """Return the matter of words about a ticket, or that their form tells."""
+    if ticket_words.hears(turn, text, named):
+        return "ticket"
+    formed = supervising_forms.hears(turn, text, named)
+    if formed is not None:
+        return formed
+    if not named:
+        return "assign" if assigning.to_anybody(turn, text) else None
+    back = ranked & {*_ACTS} == {"return"} and named[0].before in staffing.TOWARDS
+    return "hand_on" if back else None  # "balikin ke joko"
 
 
 def _not_ordered(
@@ -70,7 +95,7 @@ def _not_ordered(
         return "figures"
     if reference.document_number(text, services.load().kinds()) and verdicts.wonders(text):
         return "check"  # "IUMK-… sudah dicabut belum"
-    if matter == "why" or (acts and "why" in ranked):
+    if matter == "why" or (acts and ("why" in ranked or _WONDERS.search(text.lower()))):
         return "why"  # "kenapa ditolak"
     if verdicts.denies(deciding.without_owners(turn, text)) or verdicts.wonders(text):
         return "undecided"

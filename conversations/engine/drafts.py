@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from conversations.effects import AboutCase, AboutVisit, Called, Decide, Submit
+from conversations.effects import AboutCase, AboutVisit, Assign, Called, Decide, Submit
 from conversations.engine import confirming, questions
 from conversations.engine.builder import TurnBuilder, same, worded
 from conversations.flow import Flow, summary
@@ -16,6 +16,7 @@ from conversations.messages import (
 from conversations.session import Draft
 from conversations.step import Prompt
 from conversations.supervision import DecidePortrait
+from conversations.ticketing import AnswerTicket
 
 MAX_PARKED = 4  # parked drafts of one person; the oldest is dropped
 
@@ -71,6 +72,10 @@ def go_on(turn: TurnBuilder) -> None:
         if isinstance(effect, Decide):
             case = turn.facts.desk.the_case(str(effect.case_id))
             turn.tell("decided", f"{effect.decision} {case.number}")
+        if isinstance(effect, Assign):
+            turn.tell("assigned", str(effect.officer_id))
+        if isinstance(effect, AnswerTicket):
+            turn.tell("ticket", str(effect.case_id))
     close(turn)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from conversations import lexicon
@@ -13,8 +14,15 @@ from conversations.engine.reading import choices_named
 from conversations.lexicon import whole
 from conversations.messages import Say
 from conversations.parsers import hesitation, verdicts
+from conversations.words import standardised
 
 #: Matters of the last thing that was told: see `TurnBuilder.tell`.
+MOST_WORDS = 7  # of a message that only takes back what was decided
+_REGRETS = re.compile(
+    r"\b(?:salah|keliru|wrongly) (?:acc|setuju\w*|approve\w*|tolak|nolak|reject\w*|balikin|kirim)\b"
+    r"|\b(?:tadi|barusan|bisa|can) (?:\w+ )?(?:dibatal\w*|batalin|batalkan|ditarik|undone?)\b"
+    r"|\b(?:dibatal\w*|batalin|batalkan|tarik|undo) (?:\w+ )?(?:tadi|barusan|acc|keputusan\w*)\b"
+)
 DECIDED, DOCUMENT = "decided", "document"
 
 
@@ -35,7 +43,10 @@ def regrets(turn: TurnBuilder, text: str) -> bool:
     """Whether words take back a decision that was sent just before: "eh salah"."""
     if not turn.told(DECIDED) or turn.session.draft is None or not turn.at_home():
         return False
-    return whole.said(DECIDED, text) == "regret"
+    if whole.said(DECIDED, text) == "regret":
+        return True
+    few = len(text.split()) <= MOST_WORDS and deciding.number_in(text) is None
+    return few and _REGRETS.search(standardised(text)) is not None
 
 
 def regret(turn: TurnBuilder, text: str) -> None:

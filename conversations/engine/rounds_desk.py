@@ -16,6 +16,7 @@ from conversations.engine import (
     rounds_hearing,
     rounds_list,
     rounds_offers,
+    rounds_questions,
     rounds_words,
 )
 from conversations.engine import rounds_moves as moves
@@ -186,18 +187,15 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
     elif matter == "not_late" and about in _LATE:
         turn.says.append(Say("common.desk.dropped"))
         drafts.go_on(turn)
+    elif matter in _DETAINED and visits.is_under_way(turn) and duration.minutes(text) is not None:
+        answer(turn, AtDesk("late", text))
     elif matter in _PLAIN:
         _PLAIN[matter](turn, text)
     elif matter in _HINDERED and duration.minutes(text) is not None:
         answer(turn, AtDesk("late", text))
     else:
-        states, act_on = _OF_VISIT[matter]
-        if matter in _OF_OFFERS and not visits.subject(turn) and visits.has_offers(turn):
-            states = visits.OFFERED
-        all_of_today = matter in _HINDERED
-        among = visits.meant(
-            turn, text, states, all_of_today=all_of_today, open_first=about in _LATE
-        )
+        act_on = _OF_VISIT[matter][1]
+        among = _among(turn, matter, text, open_first=about in _LATE)
         if not among and matter in _TO_ONE and (named := visits.by_name(turn, text)) is not None:
             moves.open_visit(turn, named)
         elif not among and matter == "late" and visits.is_under_way(turn):
@@ -210,6 +208,16 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
             act_on(turn, among[0], text)
         else:
             _ask_which(turn, among, matter, text)
+
+
+def _among(turn: TurnBuilder, matter: str, text: str, *, open_first: bool) -> tuple[VisitFact, ...]:
+    """Return the visits that a matter may be about."""
+    states, hindered = _OF_VISIT[matter][0], matter in _HINDERED
+    if matter in _OF_OFFERS and not visits.subject(turn) and visits.has_offers(turn):
+        states = visits.OFFERED
+    wanted = {"all_of_today": hindered, "by_words": matter in _LOOKED_UP}
+    among = visits.meant(turn, text, states, open_first=open_first, **wanted)
+    return visits.still_coming(turn, text, among) if hindered or matter == "arrive" else among
 
 
 def _several(turn: TurnBuilder, text: str, about: str) -> tuple[VisitFact, ...]:
@@ -372,6 +380,7 @@ _MEANWHILE = frozenset({
     "late", "not_late", "arrive", "depart", "next", "left", "today", "place", "phone", "talk",
     "accept", "wrong_code", "whose_code", "other_time",
 })  # fmt: skip
+_LOOKED_UP = frozenset({"place", "distance", "when"})  # nothing is done
 _ANSWERED = frozenset({Intent.HUMAN, Intent.OFFICE})  # in danger as well
 _CANCELS = re.compile(r"\b(?:batal|batalin|batalkan|cancel)\b")
 _TURNS_DOWN = re.compile(r"^(?!.*\b(?:kunjungan|visit|tidak bisa)\b).*\b(?:tolak|declined?)\b")
@@ -381,9 +390,11 @@ _WAITS = re.compile(
 )
 _OF_OFFERS = frozenset({"decline", "not_my_area", "other_time"})  # an offer is meant first
 _HINDERED = frozenset({"breakdown", "weather"})
+_DETAINED = _HINDERED | {"pause"}
 _FIRST = frozenset({"depart", "place", "lost"})  # the soonest is meant, if none is named
 
 _PLAIN: Mapping[str, Plain] = {
+    **rounds_questions.ANSWERS,
     "absence": reports.absence,
     "battery": reports.battery,
     "complain": reports.complain,
@@ -438,6 +449,9 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "breakdown": (visits.AGREED, _hindered("breakdown")),
     "decline": (visits.GIVEN_BACK | visits.UNDER_WAY, _declined),
     "depart": (visits.ACCEPTED, moves.depart),
+    "give_up": (visits.UNDER_WAY, moves.fail_why),
+    "keep_waiting": (visits.UNDER_WAY, moves.keep_waiting),
+    "place_differs": (visits.AGREED, _failed("place_differs")),
     "distance": (visits.OFFERED | visits.AGREED, reports.distance),
     "give_away": (visits.GIVEN_BACK | visits.UNDER_WAY, reports.give_away),
     "late": (visits.COMING, moves.late),
@@ -462,7 +476,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
 _CONFIRMED: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
     "absence": lambda turn, _, words: reports.absence(turn, str(words)),
     "absent": lambda turn, _, told: reports.tell_absence(turn, told),
-    "call_me": lambda turn, _, __: reports.talk(turn, ""),
+    "call_me": lambda turn, _, __: reports.call(turn),
     "concern": reports.tell,
     "dog": lambda turn, _, words: reports.danger(turn, str(words)),
     "late_each": moves.tell_each,

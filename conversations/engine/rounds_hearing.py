@@ -6,7 +6,13 @@ import re
 from collections.abc import Callable
 
 from conversations import lexicon
-from conversations.engine import confirming, rounds_list, rounds_offers, rounds_words
+from conversations.engine import (
+    confirming,
+    rounds_forms,
+    rounds_list,
+    rounds_offers,
+    rounds_words,
+)
 from conversations.engine import rounds_reports as reports
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
@@ -129,7 +135,8 @@ def _at_confirmation(turn: TurnBuilder, text: str) -> str | None:
     if not confirming.is_pending(turn):
         return None
     asked = turn.session.shown[0].answer
-    return "held" if asked[0] == "concern" and rounds_words.only_goes_on(text) else None
+    told = asked[0] in ("concern", "absent")
+    return "held" if told and rounds_words.only_goes_on(text) else None
 
 
 def _at_reasons(turn: TurnBuilder, text: str) -> str | None:
@@ -160,7 +167,8 @@ def _at_failure(turn: TurnBuilder, text: str) -> str | None:
     if asked is None or (asked.flow, asked.step) != ("visit", "failure"):
         return None
     named = choices_named(turn, text)
-    if turn.session.clarifying or len(named) != 1 or best(text) == "not_failed":
+    beside = best(text) == "not_failed" or _staff(turn, text) == "staff_matter"
+    if turn.session.clarifying or len(named) != 1 or beside:
         return None
     return _FAILURES.get(named[0].value)
 
@@ -173,6 +181,10 @@ def _staff(turn: TurnBuilder, text: str) -> str | None:
     if alarming(text) and not rounds_words.complains_above(turn, text):
         return None
     return rounds_words.of_staff(turn, text)
+
+
+def _forms(turn: TurnBuilder, text: str) -> str | None:
+    return None if alarming(text) else rounds_forms.hears(turn, text)
 
 
 def _door(turn: TurnBuilder, text: str) -> str | None:
@@ -191,6 +203,7 @@ _HEARD: tuple[Callable[[TurnBuilder, str], str | None], ...] = (
     _dog,
     _at_confirmation,
     _at_complaint,
+    _forms,
     _door,
     _at_failure,
     _at_reasons,

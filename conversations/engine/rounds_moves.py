@@ -35,6 +35,7 @@ FAILS = {
     "breakdown": "vehicle",
     "data_wrong": "data_wrong",
     "trade_wrong": "data_wrong",
+    "place_differs": "data_wrong",
 }
 
 
@@ -47,6 +48,8 @@ def take_up(turn: TurnBuilder, visit: VisitFact, option: str) -> None:
     """Show the visit's question; where it is asked already, ask whether its option is meant."""
     asked = turn.session.asked
     again = asked is not None and (asked.flow, asked.subject) == (FLOW, str(visit.id))
+    if again and is_pending(turn):
+        restore(turn, visit)  # "sudah sampai", where the visit was about to fail
     open_visit(turn, visit)
     named = tuple(choice for choice in turn.session.shown if choice.value == option)
     if again and named:
@@ -255,6 +258,9 @@ def fail(turn: TurnBuilder, visit: VisitFact, matter: str) -> None:
     if away and matter != "refused":  # which an owner may tell before
         ask_whether_there(turn, visit, matter)
         return
+    if visit.state == VisitState.ACCEPTED and matter == "refused":
+        drafts.digress(turn, Say("rounds_desk.refused_early", {"visit": visits.line(turn, visit)}))
+        return
     if step is None or visit.state not in visits.UNDER_WAY:
         turn.says.append(Say("rounds_desk.depart_first", {"visit": visits.line(turn, visit)}))
         open_visit(turn, visit)
@@ -263,6 +269,20 @@ def fail(turn: TurnBuilder, visit: VisitFact, matter: str) -> None:
         _fill_in(turn, visit, {step.id: FAILED})
     say = Say(f"rounds_desk.fail.{matter}", visits.way(turn, visit))
     _confirm_reason(turn, FAILURE, visit, FAILS[matter], say, "fail")
+
+
+def fail_why(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask for what reason a visit fails, of which the words name none."""
+    flow = turn.flows.by_id[FLOW]
+    step = flow.open_step(turn.context(turn.draft_of(flow, str(visit.id))))
+    _fill_in(turn, visit, {} if step is None or step.id == FAILURE else {step.id: FAILED})
+
+
+def keep_waiting(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Take back a failure that was about to be recorded: the officer rather waits."""
+    restore(turn, visit)
+    turn.says.append(Say("rounds_desk.waits"))
+    drafts.go_on(turn)
 
 
 def unlike(turn: TurnBuilder, visit: VisitFact, text: str) -> None:

@@ -36,10 +36,12 @@ _LEAVES = re.compile(
     r"\b(?:tidak|jangan|tolak|skip|lepas|batal|decline|reject|no|not|can.?t|cannot|gabisa|ogah"
     r"|males|lewat|kembalikan|pass)\b"
 )
-_PART = {
-    "morning": re.compile(r"\b(?:pagi|morning)(?:nya)?\b"),
-    "afternoon": re.compile(r"\b(?:siang|sore|afternoon)(?:nya)?\b"),
-}
+#: Words for a part of the day, and the parts that they may mean, the likeliest first.
+_PARTS = (
+    (re.compile(r"\b(?:pagi|morning)(?:nya)?\b"), ("morning",)),
+    (re.compile(r"\b(?:siang|midday|noon)(?:nya)?\b"), ("midday", "afternoon")),
+    (re.compile(r"\b(?:sore|afternoon)(?:nya)?\b"), ("afternoon",)),
+)
 _PIECES = re.compile(r"[,;/]|\b(?:tapi|tp|terus|trus|but|and|dan|kalau|kalo|klo)\b")
 _ASKS = re.compile(r"\?|\b(?:jam|berapa|dimana|siapa|kapan|telat|when|where|who|what)\b")
 
@@ -99,9 +101,12 @@ def _by_piece(offers: Sequence[VisitFact], said: str) -> list[Json]:
 
 
 def _meant(offers: Sequence[VisitFact], word: str) -> list[VisitFact]:
-    part = next((part for part, named in _PART.items() if named.fullmatch(word)), None)
-    if part is not None:
-        return [visit for visit in offers if visit.part == part]
+    parts: tuple[str, ...] = next((of for named, of in _PARTS if named.fullmatch(word)), ())
+    for part in parts:
+        if some := [visit for visit in offers if visit.part == part]:
+            return some
+    if parts:
+        return []
     return [visit for visit in offers if len(word) > 2 and word in _owner(visit)]
 
 

@@ -31,7 +31,10 @@ _FAILED = re.compile(r"gagal|fail|berhasil|sukses|work")
 _ACCIDENT = re.compile(r"kecelakaan|accident|ambulan")
 _NO_PHONE = re.compile(
     r"\b(?:hp|hape|handphone|telepon|phone)\w*(?: \w+)? (?:mati|rusak|hilang|ilang|off|dead)\b"
-    r"|\btidak (?:punya|ada|bawa|pegang) (?:hp|hape|handphone)\b"
+    r"|\btidak (?:\w+ )?(?:punya|ada|bawa|pegang|paham|ngerti|mengerti|pakai) (?:\w+ )?"
+    r"(?:hp|hape|handphone|wa|whatsapp|telegram)\b"
+    r"|\b(?:lupa|ketinggalan|kehilangan)(?: \w+)? (?:hp|hape|handphone)\b"
+    r"|\b(?:hp|hape|handphone)(?: ?nya)?(?: \w+)? (?:ketinggalan|tertinggal|tidak ada|dibawa)\b"
 )
 _TODAY, _TOMORROW = "hari ini", "besok"
 
@@ -169,6 +172,13 @@ def call_me(turn: TurnBuilder, text: str) -> None:
         confirming.choice("yes", Say("rounds_desk.call_me.yes"), "call_me", means="yes"),
         confirming.no(),
     )
+
+
+def call(turn: TurnBuilder) -> None:
+    """Ask supervisors for a call, and go back to the question before."""
+    drafts.go_on(turn)
+    turn.prompt = None
+    talk(turn, "")
 
 
 def works(turn: TurnBuilder, text: str) -> None:
@@ -418,11 +428,16 @@ def somebody(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
 
 def wrong_code(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Tell how many tries are left, and where the owner finds the code; or how without a phone."""
-    if _NO_PHONE.search(standardised(text)):
+    if has_no_phone(standardised(text)):
         ask(turn, Concern.CODE, visit, text)
         return
     said: dict[str, Value] = {"owner": visit.host_name, "left": visit.code_tries_left}
     drafts.digress(turn, Say("rounds_desk.wrong_code", said))
+
+
+def has_no_phone(said: str) -> bool:
+    """Whether words in standard spelling say that the owner has no telephone at hand."""
+    return _NO_PHONE.search(said) is not None
 
 
 def distance(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
@@ -453,7 +468,9 @@ def whose_code(turn: TurnBuilder, text: str) -> None:
 def other_time(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Tell that the owner has chosen the time, and show the visit's question."""
     window = window_words(visit.on, visit.starts, visit.ends)
-    turn.says.append(Say("rounds_desk.other_time", {"window": window}))
+    offered = visit.state in visits.OFFERED
+    key = "rounds_desk.other_time" if offered else "rounds_desk.other_time.agreed"
+    turn.says.append(Say(key, {"window": window}))
     rounds_moves.open_visit(turn, visit)
 
 

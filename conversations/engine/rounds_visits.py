@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import TypeAlias
 
 from conversations.engine import confirming
@@ -27,6 +28,8 @@ GIVEN_BACK = OFFERED | ACCEPTED  # states in which the visit can be left to anot
 _HOUR = re.compile(
     r"\b(?:yang|kunjungan|visit|the) (?:yang )?((?:jam|pukul|at) \d.*)|^((?:jam|pukul) \d.*)"
 )
+_OFFER = re.compile(r"\b(?:tawaran|ditawarin|ditawarkan|offer(?:ed)?)\b")
+_DAYS = ((1, re.compile(r"\b(?:besok|tomorrow)\b")), (2, re.compile(r"\blusa\b")))
 _FIRST = re.compile(r"\b([^\W\d_]{3,}) (?:dulu|first)\b")
 _ALL = re.compile(r"\b(?:(?:ke)?(?:dua|tiga)(?:2|[- ](?:dua|tiga))?nya|semua(?:nya)?|both|all)\b")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -44,14 +47,18 @@ def meant(
     *,
     all_of_today: bool = False,
     open_first: bool = False,
+    by_words: bool = False,
 ) -> tuple[VisitFact, ...]:
     """Return the visits in these states that the words may be about.
 
     That is the one that is named, the one under way or the open one; else all of today, or all.
     With `all_of_today`, only a name chooses among today's; with `open_first`, the open one comes
-    before the one under way.
+    before the one under way; with `by_words`, a day or an offer that is named chooses.
     """
     fitting = tuple(visit for visit in turn.facts.rounds.visits if visit.state in {*states})
+    of_day = by_day(turn, text, fitting) if by_words else fitting
+    if len(of_day) == 1 and len(fitting) > 1:
+        return of_day
     named = named_in(fitting, text)
     today = tuple(visit for visit in named or fitting if visit.on == turn.facts.today)
     if all_of_today:
@@ -66,6 +73,36 @@ def meant(
     if len(under_way) == 1:
         return under_way
     return open_one or today or named or fitting
+
+
+def by_day(turn: TurnBuilder, text: str, among: tuple[VisitFact, ...]) -> tuple[VisitFact, ...]:
+    """Return the visits of the day that the words name, or those that are offered, if any are.
+
+    "Tawaran yang besok di mana" is about tomorrow's offer, whichever visit is open.
+    """
+    said = standardised(text)
+    some = among
+    if _OFFER.search(said):
+        some = tuple(visit for visit in some if visit.state in OFFERED)
+    later = next((days for days, word in _DAYS if word.search(said)), None)
+    if later is not None:
+        on = turn.facts.today + timedelta(days=later)
+        some = tuple(visit for visit in some if visit.on == on)
+    return some or among
+
+
+def still_coming(
+    turn: TurnBuilder, text: str, among: tuple[VisitFact, ...]
+) -> tuple[VisitFact, ...]:
+    """Return the visits that are not reached yet, unless the words name one or all are.
+
+    "Sampai", and a flat tyre, are about the way, even if a visit before was not finished.
+    """
+    coming = tuple(v for v in turn.facts.rounds.visits if v.state == VisitState.ON_THE_WAY)
+    there = any(visit.state == VisitState.ARRIVED for visit in among)
+    if not there or not coming or named_in(turn.facts.rounds.visits, text):
+        return among
+    return coming if len(among) == 1 else tuple(v for v in among if v.state in COMING) or among
 
 
 def subject(turn: TurnBuilder) -> str:

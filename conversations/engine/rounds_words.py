@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from conversations import lexicon
-from conversations.engine import confirming
+from conversations.engine import confirming, rounds_ktp
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
 from conversations.lexicon import lists
@@ -218,7 +218,7 @@ def somebody(text: str) -> bool:
 
 _FOUND = re.compile(
     r"^(?:sudah |udah |eh |oh |nah |akhirnya |ternyata )*(?:ketemu|nemu|dapat|found it)"
-    r"(?: (?:kok|nih|deh|alamatnya|rumahnya|orangnya))*$"
+    r"(?: (?:kok|nih|deh|deng|alamatnya|rumahnya|orangnya))*$"
 )
 
 
@@ -235,7 +235,12 @@ def at_the_door(turn: TurnBuilder, text: str) -> str | None:
         mistaken = "not_failed" if _WRONG_TAP.search(said) else None
         return "nobody" if _LOCKED.search(said) else mistaken
     if somebody(text) or (step == "failure" and _goes_well(said)):
-        return "somebody"
+        recorded = "gagal" in said.split() and step != "failure"
+        return "not_failed" if recorded else "somebody"
+    under_way = visits.is_under_way(turn)
+    of_ktp = rounds_ktp.hears(step, said, proved=_is_proved(turn)) if under_way else None
+    if of_ktp is not None:
+        return of_ktp
     if _is_another(step, said):
         return "ktp_name"
     if step == "ktp" and _is_unsure(text):
@@ -246,6 +251,11 @@ def at_the_door(turn: TurnBuilder, text: str) -> str | None:
     if soon and VisitState.ON_THE_WAY in states:
         return "nearly"
     return _not_met(turn, said)
+
+
+def _is_proved(turn: TurnBuilder) -> bool:
+    """Whether the officer is at a visit whose code has matched."""
+    return any(v.state == VisitState.ARRIVED and v.code_proved for v in turn.facts.rounds.visits)
 
 
 def _not_met(turn: TurnBuilder, said: str) -> str | None:
@@ -322,7 +332,10 @@ _BOSS_SILENT = _any(
 _STAFF = _any(
     rf"\b(?:{lists.one_of('officers', 'pay')})\b",
     r"\b(?:kantor|office)\b.*\b(?:buka|tutup|jam|open|hours)\b",
-    r"^jam (?:kerja|kantor|pulang|masuk)\b",
+    r"^jam (?:kerja|kantor|pulang|masuk)\b|\b(?:pulang|masuk) jam berapa\b",
+    r"\b(?:uang|duit|ongkos) (?:bensin|pulsa|parkir|jalan)\b.*\b(?:ganti|diganti|klaim|diklaim"
+    r"|cair|dapat|keluar)\b|\b(?:klaim|claim) (?:bensin|parkir|pulsa)\b",
+    r"\bkok (?:saya|aku) (?:terus|melulu|mulu|lagi)\b|\bwhy (?:is it )?always me\b",
 )
 _STOLEN = re.compile(
     r"\b(?:motor|hp|hape|tas|dompet|helm|bike|phone|bag|wallet) (?:saya |aku |my )?(?:hilang"
@@ -348,7 +361,9 @@ _MANY_ELSE = lists.any_of("officers", "many_else")
 _WHERE_FIRST = re.compile(
     r"\b(?:kmn|kemana|mana|ke mana|where) (?:dl|dulu|duluan|first)\b|^rute\b|^route\b"
 )
-_GOES_ON = re.compile(r"^(?:lanjut|lanjutkan|terus|next|go on|continue)(?: (?:saja|aja|dulu|ya))?$")
+_GOES_ON = re.compile(
+    r"^(?:lanjut|lanjutkan|terus|next|go on|continue)(?: (?:saja|aja|dulu|ya|deh|dong|lah))*$"
+)
 _SOON = re.compile(r"^(?:tunggu |ya |ok |oke )*bentar(?: (?:lagi|ya|dulu|lg|pak|bu))*$")
 _NOT_THAT = re.compile(
     r"^\W*(?:bukan|bkn|salah|eh|no|not|wrong|ralat|maksud\w*|maksudku)\b[\s,.:]*"
@@ -367,7 +382,7 @@ def of_staff(turn: TurnBuilder, text: str) -> str | None:
         return "absence"
     if complains_above(turn, text):
         return "complain"
-    if _BOSS_SILENT.search(said):
+    if _BOSS_SILENT.search(said) and visits.by_name(turn, text) is None:
         return "call_me"
     if _BATTERY.search(said) and len(said.split()) > 1:
         return "battery"
@@ -386,9 +401,17 @@ def asks_about_day(turn: TurnBuilder, text: str) -> str | None:
         return "how_many"
     if _WHERE_FIRST.search(said):
         return "next"
-    if visits.is_under_way(turn) and _HELPER.search(said):
+    helps = visits.is_under_way(turn) or "diwakil" in said
+    if helps and _HELPER.search(said):
         return "helper"
-    return "whose_code" if _READS_NOT.search(said) and visits.is_under_way(turn) else None
+    if _READS_NOT.search(said) and visits.is_under_way(turn):
+        return "helper" if _is_proved(turn) else "whose_code"
+    return None
+
+
+def is_wrong_tap(text: str) -> bool:
+    """Whether words say that something was tapped by mistake: "eh salah pencet"."""
+    return _WRONG_TAP.search(usual(text)) is not None
 
 
 def only_soon(text: str) -> bool:

@@ -22,6 +22,7 @@ MAX_TEAM = 20  # officers in a list of words
 MAX_LABEL = 24  # characters of an item on a list
 MAX_BADGE = 8  # characters of a badge on an item; a whole NIP leaves no room for a name
 #: Words before the officer who takes the visits, and before the one who gives them.
+TOWARDS = frozenset({"ke", "kepada", "kpd", "to"})
 _TO = frozenset({"ke", "kepada", "kpd", "dengan", "untuk", "to", "by"})
 _FROM = frozenset({"dari", "dr", "milik", "punya", "from", "kunjungan", "tugas", "jadwal", "of"})
 #: Verbs whose subject takes the visits: "dewi gantiin joko".
@@ -186,7 +187,7 @@ def end(turn: TurnBuilder, text: str) -> None:
         _ask_which(turn, text, found, "end_whom")
 
 
-_WHO = re.compile(r"\b(?:siapa|sopo|who|which officer|petugas (?:mana|yang))\b")
+_WHO = re.compile(r"\b(?:siapa|sopo|who|whos|which officer|petugas (?:mana|yang))\b")
 _CAN = re.compile(
     r"\b(?:dekat|deket|terdekat|bisa|nganggur|kosong|longgar|dikit|sedikit|luang|lowong"
     r"|senggang|sibuk"

@@ -16,6 +16,8 @@ from conversations.engine import (
     drafts,
     recalling,
     staffing,
+    supervising_forms,
+    ticket_words,
     when,
 )
 from conversations.engine.builder import TurnBuilder
@@ -68,12 +70,12 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
 
 #: Matters that are only looked up: the reason for a revocation is asked again after them.
 _LOOKED_UP = frozenset({
-    "absent", "check", "complaints", "erase", "figures", "invite", "late", "lost_touch", "move",
-    "phone", "unvisited", "visits", "where",
+    "absent", "check", "complaints", "erase", "export", "figures", "invite", "late", "lost_touch",
+    "message", "move", "phone", "unvisited", "visits", "where",
 })  # fmt: skip
 #: Matters that are about the open question of the desk.
 _OF_QUESTION = frozenset({
-    "affected", "held", "instead", "look",
+    "affected", "danger_over", "held", "instead", "look",
     "only_part", "reason_please", "retract", "revoke_because", "revoke_yes", "told_more",
 })  # fmt: skip
 
@@ -109,6 +111,7 @@ def _complaints(turn: TurnBuilder, text: str) -> None:
     since, _ = when.period(text, turn.facts.today, otherwise="day")
     if officers_named(text, turn.facts.desk.officers):
         turn.says.append(Say("supervising.complaints_of_all"))
+    turn.tell(ticket_words.COMPLAINTS, since.isoformat())
     turn.effects.append(ShowComplaints(since))
 
 
@@ -119,9 +122,15 @@ def _figures(turn: TurnBuilder, text: str) -> None:
     if named:
         name = named[0].officers[0].name.split()[0]
         turn.says.append(Say("supervising.not_by_officer", {"officer": name}))
-    elif ranked & {"approve", "return", "revoke"}:
+    elif ranked & {"approve", "return", "revoke"} and "terbit" not in text.casefold():
         turn.says.append(Say("supervising.not_counted"))
     turn.effects.append(ShowFigures(since, until))
+
+
+def _export(turn: TurnBuilder, text: str) -> None:
+    """Show the figures, and say that they come in no file."""
+    _figures(turn, text)
+    turn.says.append(Say("supervising.no_file"))
 
 
 def _unvisited(turn: TurnBuilder, text: str) -> None:
@@ -285,6 +294,7 @@ def _confirm_revocation(turn: TurnBuilder, number: str, words: str) -> None:
 
 def _revoke_now(turn: TurnBuilder, number: str, argument: Json) -> None:
     turn.lasting = True
+    turn.tell(recalling.DOCUMENT, number)
     turn.effects.append(RevokeDocument(number, str(argument)))
 
 
@@ -320,6 +330,7 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "danger": calling.danger,
     "end": staffing.end,
     "erase": _erase,
+    "export": _export,
     "figures": _figures,
     "find": _find,
     "hand_on": staffing.hand_on,
@@ -359,7 +370,9 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "revoke": _revoke,
     "revoke_because": _own_reason,
     "revoke_yes": _revoke_yes,
+    "ticket": ticket_words.answer,
     "unassigned": assigning.which,
+    **supervising_forms.ANSWERS,
     "undecided": deciding.undecided,
     "unvisited": _unvisited,
     "visits": _visits,
@@ -385,6 +398,7 @@ _CHOSEN: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
     "revoke": _revoke_now,
     "revoke_because": _because,
     "talk": calling.tell_talk,
+    "ticket_which": ticket_words.chosen,
     "where": _where,
     "why": deciding.say_why,
 }

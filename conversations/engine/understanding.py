@@ -202,7 +202,7 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
         return None
     if asked.step not in (COMPLAINT, CALL) and not desk.passes_by(turn, said.text):
         return None
-    if read_command(said.text) is not None or choices_named(turn, said.text):
+    if read_command(said.text) is not None or desk.names_choice(turn, said.text):
         return None
     raised = matter(said.text) if asked.step == COMPLAINT else None
     if raised is not None and raised.intent in _URGENT:
@@ -213,7 +213,7 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
 def read(turn: TurnBuilder, said: Said) -> Meaning:
     """Return the meaning of words for the open question."""
     typed = read_command(said.text)
-    raised = desk.common(turn, matter(said.text))
+    raised = desk.common(turn, matter(said.text), said.text)
     refused = _stopped(turn, typed, raised)
     if refused is not None:
         return Pick(refused)

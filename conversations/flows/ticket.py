@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from conversations.effects import Effect
 from conversations.facts import Facts, RemarkFact, TicketFact
 from conversations.flow import Ending, Flow
-from conversations.messages import Lines, Say, Value
+from conversations.lexicon import lists
+from conversations.messages import Json, Lines, Say, Value
+from conversations.parsers import Refused
 from conversations.parsers.note import story
 from conversations.session import Answers, Choice
 from conversations.step import Context, Then, answered
 from conversations.steps import Ask, Choose
 from conversations.ticketing import LONGEST, AnswerTicket, CloseTicket, TakeTicket
+from conversations.words import plain
 
 REMARKS = 4  # shown, the newest
 _MOST = 600  # characters of what was told, on the page
@@ -99,7 +102,22 @@ def _accuses(subject: str, facts: Facts) -> Answers:
 def _letter(context: Context) -> Mapping[str, Value]:
     one, act = _ticket(context), str(context.answers["act"])
     key = "ticket.sure.closes" if act == "close" else "ticket.sure.answers"
-    return {"does": Say(key, {"number": one.number}), "words": str(context.answers["words"])}
+    params: dict[str, Value] = {"number": one.number}
+    outcome = context.answers.get("outcome")
+    if act == "close" and outcome:
+        key, params = "ticket.sure.closes_as", {**params, "outcome": _outcome(str(outcome))}
+    return {"does": Say(key, params), "words": str(context.answers["words"])}
+
+
+def _outcome(outcome: str) -> Say:
+    return Say(f"ticket.outcome.{outcome}")
+
+
+def _to_citizen(text: str, facts: Facts) -> Json:
+    """Return the words that the citizen reads; an order alone, "tutup", is none."""
+    if plain(text).strip(" .!") in lists.words("tickets", "orders"):
+        raise Refused("no_answer_yet")
+    return story(at_most=LONGEST, at_least=1)(text, facts)
 
 
 def _finish(context: Context) -> Ending:
@@ -139,7 +157,7 @@ FLOW = Flow(
         ),
         Ask(
             "words",
-            parse=story(at_most=LONGEST, at_least=1),
+            parse=_to_citizen,
             story=True,
             when=answered("act", "answer", "close"),
             counted=False,

@@ -96,6 +96,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     ),
     "ticket.act.{}": ("take", "answer", "close", "later"),
     "ticket.done.{}": ("answer", "close"),
+    "ticket.outcome.{}": ("founded", "unfounded", "undecided"),
     "common.{}": ("resume", "cancel", "complaint", "call", "gathered", "erase", "erase_sure"),
     "notices.caller.matter.{}": (
         "renew",
