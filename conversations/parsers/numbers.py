@@ -119,6 +119,8 @@ def workers(*, at_most: int = 1_000) -> Parser:
         said = _counted_in(in_digits(standardised(text)))
         if not said.strip(" ,.;"):
             raise Refused("not_a_number")
+        if re.search(r"\d ?(?:rb|rban|ribu|ribuan|jt|jtan|juta|jutaan)\b|\brp\b", said):
+            raise Refused("not_a_number")  # a sum
         together = re.search(r"\bber(dua|tiga|empat|lima|enam|tujuh)\b", said)
         if together:
             return _within(_ONES[together[1]], 1, at_most)
