@@ -11,7 +11,9 @@ from conversations.words import standardised
 
 _IF = r"(?:kalau|kalo|klo|klu|kl|klau|misal\w*|seandainya|andai\w*|umpama\w*)"
 #: Words of address and courtesy behind a question.
-_BEHIND = r"(?:\W+(?:ya|yah|sih|pak|bu|bang|mas|mbak|mba|kak|min|nak|nih|tuh|dong|nya|nanti))*\W*$"
+_BEHIND = (
+    r"(?:\W+(?:ya|yah|sih|pak|bu|bang|mas|mbak|mba|kak|min|nak|nih|tuh|dong|nya|nanti|saja))*\W*$"
+)
 #: "… ga", at the end, asks whether it is so; alone it denies: "ada yang salah? tidak".
 _WHETHER = re.compile(
     rf"\?\W*$|\w\W+(?:tidak(?: sih)?|apa tidak|(?:atau|apa) (?:bukan|belum)|gitu){_BEHIND}"
