@@ -16,7 +16,7 @@ from conversations.parsers.asking import asks_whether, supposes
 from conversations.phrases import Intent
 from conversations.session import Draft
 from conversations.step import Stay, Step
-from conversations.steps import Review
+from conversations.steps import Locate, Review
 from conversations.words import plain, unclipped
 
 #: Words that tell that something is to be changed.
@@ -146,9 +146,14 @@ def _untold(
 ) -> Correction | None:
     """Return the answer that the form does not ask for, if the words are one: "pagi atau sore".
 
-    Words that amend an answer are for it: "jumat juga bisa". The answer as it is corrects nothing,
+    "Yang benar Cipete Selatan" names the place. Words that amend an answer are for it: "jumat juga
+    bisa". The answer as it is corrects nothing,
     unless words say that something changes: "make it mornings".
     """
+    new = _NEW.match(text.lower().lstrip())
+    place = _trimmed(text.lstrip()[new.end() :]) if new is not None else ""
+    if place and turn.facts.places.kelurahan_named(plain(place)) is not None:
+        return next((Correction(s.id, place) for s in flow.steps if isinstance(s, Locate)), None)
     for step in flow.steps:
         answer = draft.answers.get(step.id)
         if step.amended(answer, text) != text and _reads(turn, draft, step, text):
