@@ -246,7 +246,7 @@ _TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
 _NO_WORD = re.compile(r"[^\w\s]+|/\w+|n/a")
 _PUNCTUATION = re.compile(r"[^\w\s'/]|[\U0001f000-\U0001faff\u2600-\u27bf]")
 _FILLERS = re.compile(
-    r"pak|bu|bapak|ibu|bang|mas|mbak|kak|kakak|min|om|tante|dong|donk|deh|sih|nih|kok|ya|yah"
+    r"pak|bu|bapak|ibu|bang|mas|mbak|kak|kakak|min|nak|dek|cuy|om|tante|dong|donk|deh|sih|nih|kok|ya|yah"
     r"|saja|lah|kan|tuh|ah|eh|oh|mah|atuh|euy|gan|sis|dulu|dulunya|please|pls|plis|yuk|loh|lho|mba"
     r"|abang|neng|pakde|bro|bot|banget|sekali|kah|dah|ini|itu"
 )

@@ -77,9 +77,21 @@ _SPELLINGS = {
     "surat": "srt suratne surate",
     "hilang": "ilang leungit",
     "batal": "btl btal batl",
+    "setuju": "stuju setju stujuh",
+    "semoga": "smoga moga",
+    "banyak": "byk bnyk bnyak",
 }
 _STANDARD = {variant: word for word, variants in _SPELLINGS.items() for variant in variants.split()}
 
+
+#: Words that are written with "-ny" for "-nya". A closed list: "Tiffany" is a name.
+_CLIPPED = re.compile(
+    r"\b(nama|alamat|tempat|modal|om[sz]et|untung|hasil|harus|seharus|usaha|jual|jualan|dagangan|kerja"
+    r"|pekerja|surat|ktp|i[zj]in|kode|petugas|toko|warung|kios|gerobak|lapak|hari|jam|jadwal|waktu"
+    r"|kelurahan|jalan|maksud|kunjungan|anak|suami|istri|orang|data|biaya|bayar|nomor|nomer|foto"
+    r"|jadi|jd|proses|syarat|guna|link|ada|pertanyaan|bener|benar|betul|kapan|gimana)ny\b",
+    re.IGNORECASE,
+)
 
 TEXTS = 64  # texts that are kept; a turn asks many times about the same one
 WORDS = 4096  # words that are kept
@@ -133,8 +145,13 @@ def is_latin(text: str) -> bool:
 
 @lru_cache(TEXTS)
 def plain(text: str) -> str:
-    """Return the tidy text in lowercase."""
-    return tidy(text).lower()
+    """Return the tidy text in lowercase; "namany" is "namanya"."""
+    return unclipped(tidy(text).lower())
+
+
+def unclipped(text: str) -> str:
+    """Return the text with "-nya" written out behind words that are often clipped: "petugasny"."""
+    return _CLIPPED.sub(r"\1nya", text)
 
 
 @lru_cache(WORDS)

@@ -16,6 +16,7 @@ from conversations.effects import (
     CallPerson,
     ChooseWindow,
     DeclineOffer,
+    GiveConsent,
     Help,
     Reply,
     SendDocument,
@@ -131,6 +132,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         "desk_officer": _desk_officer,
         "desk_supervisor": _desk_supervisor,
         "confirm": _confirm,
+        "consent": _consent,
         "owner_name": _owner_name,
         "window": _window,
         "anytime": _anytime,
@@ -178,6 +180,20 @@ def _step(step: str, said: str) -> set[str]:
 def _owner_name(said: str) -> set[str]:
     played = _at("owner_name", said)
     return {"name" if "owner_name" in played.answers or played.asks_back else "not_a_name"}
+
+
+def _consent(said: str) -> set[str]:
+    """Somebody who has agreed to nothing yet, at the first question of the form."""
+    played = _play(Draft(SERVICE), said, _facts(Me(), cases=False))
+    if played.effects(GiveConsent):
+        return {"yes"}
+    got = {"asked_back"} if played.asks_back or "common.gathered" in played.keys else set()
+    if f"{SERVICE}.consent.why" in played.keys:
+        got.add("explains")
+    draft = played.turn.session.draft
+    if draft is None or draft.flow != SERVICE:
+        got.add("no")
+    return got | (matters_of(played) - {"greeting"})
 
 
 def _confirm(said: str) -> set[str]:

@@ -66,7 +66,9 @@ def give(turn: TurnBuilder, event: Event) -> None:
         _stay(turn, step, stay)
     except Refused as refusal:
         named = (
-            isinstance(event, Said) and turn.at_a_page() and first_page.open_named(turn, event.text)
+            isinstance(event, Said)
+            and (turn.at_a_page() or not turn.flows.by_id[draft.flow].interrupts)
+            and first_page.open_named(turn, event.text)
         )
         if not named:
             _refuse(turn, step, refusal)

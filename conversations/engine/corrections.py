@@ -12,11 +12,12 @@ from conversations.engine.reading import choices_named, nods_beside, reads
 from conversations.events import Said
 from conversations.flow import Flow
 from conversations.parsers import Refused
+from conversations.parsers.asking import asks_whether, supposes
 from conversations.phrases import Intent
 from conversations.session import Draft
 from conversations.step import Stay, Step
-from conversations.steps import Review
-from conversations.words import plain
+from conversations.steps import Locate, Review
+from conversations.words import plain, unclipped
 
 #: Words that tell that something is to be changed.
 _CHANGES = re.compile(
@@ -66,7 +67,7 @@ _OLD = re.compile(r"\bbukan\b.*$")  # "… bukan aminah" names the old answer
 #: Courtesies, and words that name or correct an answer, around the new one.
 _AROUND = re.compile(
     r"^(?:(?:yang|yg|nya|itu|pak|bu|kak|min|mas|mbak|ya|eh|maaf|tadi|saya|sy|aku|tolong|mau|usaha"
-    r"|jadi|jd|salah|ganti|ubah|rubah|ralat|koreksi|kurang|my|the|is|wrong|ke)\b[\s:,.]*)+"
+    r"|jadi|jd|salah|ganti|ubah|rubah|ralat|koreksi|kurang|my|the|is|it'?s|actually|wrong|ke)\b[\s:,.]*)+"
     r"|[\s,.!]+(?:(?:ya|pak|bu|kak|min|dong|deh|bukan)\b[\s,.!]*)*$"
 )
 
@@ -81,13 +82,14 @@ def correction(turn: TurnBuilder, text: str) -> Correction | None:
     draft, flow = turn.session.draft, turn.flow(turn.session.draft)
     if draft is None or flow is None or not flow.form or not draft.answers:
         return None
-    slip = _slip(turn, draft, flow, text)
+    text = unclipped(text)
+    slip = _slip(turn, draft, flow, text) or _other_figure(turn, draft, flow, text)
     if slip is not None:
         return slip
     said, step = plain(text), turn.asked_step()
     takes_back = _takes_back(text) or _EH.match(text.strip()) is not None
     changes = takes_back or _CHANGES.search(said) is not None
-    if not changes and not _may_only_name(turn, step, text):
+    if not changes and (not _may_only_name(turn, step, text) or _asks(text)):
         return None
     found = _by_name(turn, draft, flow, text, changes=changes)
     if found is None and isinstance(step, Review):
@@ -96,6 +98,11 @@ def correction(turn: TurnBuilder, text: str) -> Correction | None:
     if answers_it and not _CORRECTS.search(said):
         return found if takes_back and found is not None and found.words else None
     return found  # else an address may hold "jadi" or "bukan"
+
+
+def _asks(text: str) -> bool:
+    """Whether words only ask: "alamat saya dicetak ga", not "kok sembako, sy jual seblak"."""
+    return asks_whether(text) or supposes(text)
 
 
 def _takes_back(text: str) -> bool:
@@ -139,9 +146,14 @@ def _untold(
 ) -> Correction | None:
     """Return the answer that the form does not ask for, if the words are one: "pagi atau sore".
 
-    Words that amend an answer are for it: "jumat juga bisa". The answer as it is corrects nothing,
+    "Yang benar Cipete Selatan" names the place. Words that amend an answer are for it: "jumat juga
+    bisa". The answer as it is corrects nothing,
     unless words say that something changes: "make it mornings".
     """
+    new = _NEW.match(text.lower().lstrip())
+    place = _trimmed(text.lstrip()[new.end() :]) if new is not None else ""
+    if place and turn.facts.places.kelurahan_named(plain(place)) is not None:
+        return next((Correction(s.id, place) for s in flow.steps if isinstance(s, Locate)), None)
     for step in flow.steps:
         answer = draft.answers.get(step.id)
         if step.amended(answer, text) != text and _reads(turn, draft, step, text):
@@ -181,13 +193,30 @@ def _slip(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction 
         return other
     words = lexicon.answers(flow.id)
     named = [one.name for one in words.rank(text)] if words is not None else []
-    if any(name in draft.answers for name in named):
+    optional = {one.id for one in flow.steps if one.optional}
+    if any(name in draft.answers or (step.numeric and name in optional) for name in named):
         return None
     for last in _last_answered(turn, draft, flow, step):
         for part in _without_slip(text):
             if part and _reads(turn, draft, last, part):
                 return Correction(last.id, part)
     return None
+
+
+def _other_figure(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction | None:
+    """Return the figure that the words name where another is asked: "modal 800rb" are no sales."""
+    step = turn.asked_step()
+    joined = flow.joined(step.id) if step is not None and step.numeric else None
+    if step is None or joined is None or not re.search(r"\d", text) or _asks(text):
+        return None
+    named = joined.split(text, turn.facts, joined.steps)
+    other = flow.step(next(iter(named))) if len(named) == 1 else None
+    if other is None or other.id == step.id or other.id not in draft.answers:
+        return None
+    own = joined.split(text, turn.facts, (step.id, other.id))
+    told = own.keys() == {other.id}
+    told = told and step.id not in joined.split(text, turn.facts, (step.id,))
+    return Correction(other.id, text) if told and _reads(turn, draft, other, text) else None
 
 
 def _last_answered(turn: TurnBuilder, draft: Draft, flow: Flow, step: Step) -> list[Step]:

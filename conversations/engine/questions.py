@@ -66,7 +66,10 @@ def pick_one(turn: TurnBuilder) -> Say:
 
     It is never the same twice in a row.
     """
-    labels: list[Say | str] = [choice.label for choice in turn.session.shown[:NAMED]]
+    shown, step, draft = turn.session.shown, turn.asked_step(), turn.session.draft
+    if step is not None and draft is not None and any(choice.act == "edit" for choice in shown):
+        shown = step.prompt(turn.context(draft)).choices  # the step's own question follows
+    labels: list[Say | str] = [choice.label for choice in shown[:NAMED]]
     if not labels:
         return Say("refusals.pick_one")
     if turn.facts.me.numbered:

@@ -12,13 +12,14 @@ from conversations.engine.joining import parts
 from conversations.events import Located, Said, Uploaded
 from conversations.form import CONSENT
 from conversations.lexicon import lists
-from conversations.parsers import Refused
+from conversations.parsers import Refused, asking, hesitation
 from conversations.parsers.choice import exact
 from conversations.parsers.choice import pick as pick_label
 from conversations.phrases import Command, Intent, intent, words_beside
 from conversations.service import Service
 from conversations.session import Choice
 from conversations.step import Stay
+from conversations.steps import Review
 from conversations.words import standardised, tidy
 
 SURE = 1.5  # weight of an option that is certain even within an address
@@ -39,7 +40,9 @@ _ASKS = re.compile(
 _ASSENT = frozenset(lexicon.words("ya iya yes oke ok okay sip boleh noted insyaallah insya allah"))
 #: Words that are a yes where they stand alone.
 _NODS = frozenset(
-    lexicon.words("ya iya iye yah yo ok oke okay sip siap dah udah sudah deh boleh bisa yes setuju")
+    lexicon.words(
+        "ya y iya iye yah yo ok oke okay sip siap dah udah sudah deh boleh bisa yes setuju"
+    )
 )
 _WANTS = frozenset(lexicon.words("mau pengen want"))
 #: Words that say nothing more beside a yes.
@@ -47,7 +50,7 @@ _FILLING = frozenset(
     lexicon.words(
         "aja saja lah dong deh nih tuh sih kok kan semua semuanya itu ini pak bu bang mas"
         " mbak kak min gan bos neng tolong please sekarang langsung saya aku sy all it is that"
-        " this makasih terima kasih"
+        " this makasih terima kasih nak dek cuy emang memang nya"
     )
 )
 _POLITE = frozenset(
@@ -61,6 +64,7 @@ _WHEN = re.compile(
 )
 #: Words that say that somebody can or will, which confirms no reading of other words.
 _ABLE = re.compile(r"\b(?:bisa|sanggup|siap|mau)\b")
+_PRINT = re.compile(r"\b(?:di|ter|ke)?cetak\b|\bprint\w*\b")
 #: Choices that ask further, or change nothing.
 _HARMLESS = frozenset(
     {"decline", "change", "no", "none", "keep", "ask", "cannot", "later", "return", "not_yet"}
@@ -182,10 +186,67 @@ def half_consents(turn: TurnBuilder, text: str) -> bool:
         return False
     listed = lexicon.options(asked.flow, asked.step)
     known = listed.words_of("yes") if listed is not None else frozenset()
+    if lexicon.NOT + lexicon.root("setuju") in lexicon.words(text):
+        return False  # whatever else is said, it is no consent
     service = turn.flows.services.get(asked.flow)
     about = {*map(lexicon.root, service.called)} if service is not None else set()
     about |= {*map(lexicon.root, lists.words("reading", "beside_consent"))}
     return bool({*lexicon.words(text)} - known - _NODS - _WANTS - _FILLING - about)
+
+
+def asks_of_choices(turn: TurnBuilder, text: str) -> bool:
+    """Whether words at a choice of a form ask about it: "apa bedanya keliling sama pinggir jalan".
+
+    At the question for consent any question does: "setuju apa?". At the review, one about print.
+    """
+    step, flow = turn.asked_step(), turn.flow(turn.session.draft)
+    if step is None or flow is None or not flow.form or exact(text, turn.labels()) is not None:
+        return False
+    if isinstance(step, Review):
+        return asking.asks(text) and _PRINT.search(standardised(text)) is not None
+    if step.takes_words or turn.session.clarifying:
+        return False
+    if step.id != CONSENT:
+        return asking.supposes(text)
+    return asking.asks(text) or hesitation.asks(text)
+
+
+def only_asks(turn: TurnBuilder, text: str) -> bool:
+    """Whether nothing but the "ga" of a question names an option: "petugasnya masuk rumah ga"."""
+    asked = turn.session.asked
+    listed = lexicon.options(asked.flow, asked.step) if asked is not None else None
+    ranked = listed.rank(text) if listed is not None else []
+    denies = bool(ranked) and ranked[0].evidence <= {"tidak"}
+    return denies and asking.asks_whether(text) and len(text.split()) > 1
+
+
+def other_option(turn: TurnBuilder, text: str) -> Choice | None:
+    """Return the option of the open question that the words name where only some are shown.
+
+    "Isi di halaman aman, ya?" may be answered with "saat petugas datang". What can't be taken back
+    is named by nothing but its words: "iya benar kirim".
+    """
+    asked, step, draft = turn.session.asked, turn.asked_step(), turn.session.draft
+    if asked is None or step is None or draft is None:
+        return None
+    if step.takes_words and not isinstance(step, Review):
+        return None
+    if not turn.session.clarifying or asks_of_choices(turn, text) or asking.asks(text):
+        return None
+    offered = step.prompt(turn.context(draft)).choices
+    labels = [str(turn.flows.catalogue.say(c.label, turn.facts.me.locale)) for c in offered]
+    at = exact(text, labels)
+    if at is not None:
+        return offered[at]
+    listed = lexicon.options(asked.flow, asked.step)
+    ranked = listed.rank(text) if listed is not None else []
+    near = [one for one in ranked if one.weight > ranked[0].weight - NEAR]
+    if listed is None or len(near) != 1:
+        return None
+    others = {*lexicon.words(text)} - listed.words_of(near[0].name) - _NODS - _FILLING
+    if others and f"{asked.flow}.{asked.step}" in lexicon.careful():
+        return None
+    return next((choice for choice in offered if choice.value == near[0].name), None)
 
 
 def service_named(turn: TurnBuilder, text: str) -> Service | None:
@@ -309,6 +370,8 @@ def answers(turn: TurnBuilder, said: Said, *, outright: bool = False) -> bool:
     if step is None or draft is None:
         return False
     spelled = standardised(said.text)
+    if step.numeric and not re.search(r"\d", spelled) and asking.asks_whether(said.text):
+        return False  # "kena pajak ga" is no sum of nothing
     denies = _DENIES.search(spelled) is not None and not reads_a_value(turn, said.text)
     if denies or _NO_ANSWER.search(spelled):
         return not step.takes_words and reads(turn, said.text)

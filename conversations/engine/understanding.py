@@ -16,6 +16,7 @@ from conversations.engine.builder import TurnBuilder
 from conversations.engine.corrections import correction
 from conversations.engine.gathering import LEAST as LEAST_FACTS
 from conversations.engine.gathering import gather, may_hold_several
+from conversations.engine.intents import ABOUT_US, COURTEOUS, DIGRESSIONS, FIRST, OF_OTHERS, URGENT
 from conversations.engine.interruption import meant_before
 from conversations.engine.joining import parts
 from conversations.engine.matters import Matter, matter
@@ -42,6 +43,7 @@ from conversations.engine.meanings import (
 from conversations.engine.questions import why_key
 from conversations.engine.reading import (
     answers,
+    asks_of_choices,
     bare_number,
     choices_named,
     command_is_answer,
@@ -49,8 +51,10 @@ from conversations.engine.reading import (
     half_consents,
     may_be_a_name,
     nods_beside,
+    only_asks,
     only_wants,
     option_weight,
+    other_option,
     reads,
     service_named,
 )
@@ -59,10 +63,11 @@ from conversations.events import Said, Tapped
 from conversations.lexicon import whole
 from conversations.messages import Say
 from conversations.parsers import dates, phone
+from conversations.parsers.asking import asks_whether, supposes
 from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Command, Intent
-from conversations.session import Choice
+from conversations.session import Choice, Draft
 from conversations.steps import Review
 from conversations.words import standardised
 
@@ -78,57 +83,9 @@ _SELLS = re.compile(
 _CANCELS = re.compile(r"^(?:\w+ ){0,2}(?:batal|batalin|batalkan|cancel it)\b")
 _CANCELS_NOT = re.compile(r"\b(?:tidak|jangan|belum|bukan|kalau|cara|bisa|not|don.?t)\b|\?")
 LEAST_WORDS = 3  # of a message that may hold several facts
+FEW_ASKED = 6  # words of a question that has no mark; longer ones tell a story
 FEW_WORDS = 4  # of a message that lets a story be; longer ones go on with it
 MAX_SAID, MAX_STORY = 1500, 4000  # characters of an answer, and of a story
-
-#: Intents that are answered at any point; the open question follows.
-DIGRESSIONS = frozenset(
-    {
-        Intent.COST,
-        Intent.FEAR,
-        Intent.DOUBT,
-        Intent.COMPLAINT,
-        Intent.BANTUAN_MONEY,
-        Intent.RESCHEDULE,
-        Intent.ROBOT,
-        Intent.WHERE_IS_OFFICER,
-        Intent.CODE_AGAIN,
-        Intent.RESEND_PERMIT,
-        Intent.RENEW,
-        Intent.CHANGE_AFTER_PERMIT,
-        Intent.CLOSE_BUSINESS,
-        Intent.REFERRAL,
-        Intent.COOPERATIVE,
-        Intent.CREDIT,
-        Intent.EMERGENCY,
-        Intent.DISTRESS,
-        Intent.PRIVACY,
-        Intent.OFFICE,
-        Intent.OTHER_AUTHORITY,
-        Intent.WHAT_FOR,
-        Intent.WHO_ARE_YOU,
-        Intent.ABUSE,
-        Intent.KEEP_CODE,
-        Intent.REQUIREMENTS,
-        Intent.HOW_LONG,
-        Intent.QUESTION,
-        Intent.TIRED,
-        Intent.NO_PHOTO,
-        Intent.GO_ON,
-        Intent.OFFICER_LOOKS,
-        Intent.NOT_HANDED,
-        Intent.SEIZED,
-        Intent.TERM,
-    }
-)
-#: Matters of other offices and services, unless a service that is offered goes by that name.
-_OF_OTHERS = frozenset({Intent.OTHER_AUTHORITY, Intent.COOPERATIVE, Intent.CREDIT})
-#: Intents that no answer to a question outweighs.
-_URGENT = frozenset({Intent.EMERGENCY, Intent.DISTRESS})
-#: Intents that come before an answer with the same words: "ga punya foto" is no sum of nothing.
-_FIRST = frozenset({Intent.NO_PHOTO, Intent.GO_ON})
-#: Intents that need only a polite reply.
-_COURTEOUS = frozenset({Intent.GREETING, Intent.THANKS})
 
 
 def understand(turn: TurnBuilder, event: Heard) -> Meaning:
@@ -166,7 +123,8 @@ def _retold(turn: TurnBuilder, said: Said) -> Unread | Story | Pick | None:
     asked = turn.session.asked
     if asked is None or (asked.flow, asked.step) != ("common", COMPLAINT):
         return None
-    if read_command(said.text) is not None or "?" in said.text:
+    asks = "?" in said.text or (len(said.text.split()) <= FEW_ASKED and asks_whether(said.text))
+    if read_command(said.text) is not None or asks:
         return None
     raised = matter(said.text)
     of_it = raised is not None and raised.intent in (Intent.COMPLAINT, Intent.FEAR, Intent.DOUBT)
@@ -205,7 +163,7 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
     if read_command(said.text) is not None or desk.names_choice(turn, said.text):
         return None
     raised = matter(said.text) if asked.step == COMPLAINT else None
-    if raised is not None and raised.intent in _URGENT:
+    if raised is not None and raised.intent in URGENT:
         return None  # the complaint is asked about again after the advice
     return PassedBy()
 
@@ -222,7 +180,7 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
     if _cancels(turn, said.text):
         return Order(Typed(Command.CANCEL))
     if _tells_story(turn):
-        return _aside(raised) if raised and raised.intent in _URGENT else Answer()
+        return _aside(raised) if raised and raised.intent in URGENT else Answer()
     return _read_otherwise(turn, said, raised)
 
 
@@ -234,18 +192,22 @@ def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Mea
     at_desk = desk.read(turn, said.text)
     if at_desk is not None:
         return at_desk
-    if raised is not None and option_weight(turn, said.text) > raised.weight:
+    asked = isinstance(turn.asked_step(), Review) and raised is not None
+    asked = asked and raised is not None and _comes_first(turn, raised, said.text)
+    if raised is not None and not asked and option_weight(turn, said.text) > raised.weight:
         named = choices_named(turn, said.text)
         if not named or not nods_beside(turn, said.text, named[0]):
             raised = None  # "kebakar" of lost papers is no fire
     if raised is not None and raised.intent is Intent.CHANGE_AFTER_PERMIT and _fills_in(turn):
         raised = None  # "eh salah, pindah ke Manggarai" corrects the form
-    if raised is not None and (raised.intent in _URGENT or _comes_first(turn, raised, said.text)):
+    if raised is not None and (raised.intent in URGENT or _comes_first(turn, raised, said.text)):
         return _aside(raised)
     if _goes_on(turn, said.text):
         return Aside(Intent.GO_ON)
-    if raised is None and _names_time(turn, said.text):
-        return Aside(Intent.RESCHEDULE)
+    if raised is None and _at_requests(turn) and _names_time(turn, said.text):
+        waits = _window_to_choose(turn)
+        if waits is not None or turn.facts.mine.visits:
+            return AnswerElsewhere(waits) if waits is not None else Aside(Intent.RESCHEDULE)
     return (
         _parts(turn, said, raised)
         or _several_facts(turn, said, raised)
@@ -309,11 +271,23 @@ def _goes_on(turn: TurnBuilder, text: str) -> bool:
     return _fills_in(turn) and not choices_named(turn, text)
 
 
-def _names_time(turn: TurnBuilder, text: str) -> bool:
-    """Whether words at the page of one's requests name a day or an hour: "kamis sore aja"."""
+def _at_requests(turn: TurnBuilder) -> bool:
+    """Whether an owner is at the first page, or at the page of their requests."""
     flow = turn.flow(turn.session.draft)
-    if flow is None or flow.status is None or not turn.facts.mine.visits:
-        return False
+    at_page = turn.at_home() or (flow is not None and flow.status is not None)
+    return turn.facts.me.desk == "owner" and at_page
+
+
+def _window_to_choose(turn: TurnBuilder) -> Draft | None:
+    """Return the question for a time that waits for its answer, if it is the only one."""
+    mine = turn.facts.mine
+    flow, waiting = turn.flows.by_id["visit_window"], [str(case.id) for case in mine.cases]
+    waiting = [case for case in waiting if flow.open_to(case, turn.facts)]
+    return Draft(flow.id, waiting[0]) if len(waiting) == 1 and not mine.visits else None
+
+
+def _names_time(turn: TurnBuilder, text: str) -> bool:
+    """Whether words name a day or an hour: "kamis sore aja"."""
     if bare_number(text) or choices_named(turn, text):
         return False
     named = dates.read(text, turn.facts.today)
@@ -333,8 +307,10 @@ def _comes_first(turn: TurnBuilder, raised: Matter, text: str) -> bool:
         return False
     if isinstance(step, Review):
         asks = _ASKS_WHETHER.search(standardised(text)) is not None
+        if raised.intent is Intent.RESEND_PERMIT:
+            return raised.weight > option_weight(turn, text)  # "send the pdf again" sends no form
         return asks and raised.intent in DIGRESSIONS and raised.intent not in ORDERS
-    return raised.intent in _FIRST and not step.takes_photos
+    return raised.intent in FIRST and not step.takes_photos
 
 
 _ASKS_WHETHER = re.compile(r"\?\W*$|\btidak(?: (?:ya|sih|pak|bu|mas|mbak|kak|min))*\W*$")
@@ -403,18 +379,30 @@ def _picked(turn: TurnBuilder, said: Said, raised: Matter | None) -> Pick | Betw
     "Mau komplain" agrees to nothing else, and "mau lihat privasinya" to no consent.
     """
     complains = raised is not None and raised.intent is Intent.COMPLAINT
-    if (complains and only_wants(turn, said.text)) or (raised and half_consents(turn, said.text)):
+    beside = raised is not None and raised.intent in DIGRESSIONS | ORDERS.keys()
+    if (complains and only_wants(turn, said.text)) or (beside and half_consents(turn, said.text)):
         return None
     named = choices_named(turn, said.text)
+    if (beside and asks_of_choices(turn, said.text)) or only_asks(turn, said.text):
+        return None
     if named and nods_beside(turn, said.text, named[0]):
         return None
     if len(named) > 1 or (named and doubts(turn, said.text, named[0])):
         return Between(named)
-    return Pick(named[0]) if named else None
+    chosen = named[0] if named else other_option(turn, said.text)
+    return Pick(chosen) if chosen is not None else None
+
+
+_AGREES = re.compile(r"setuju|\bagree|\bconsent")
 
 
 def _explanation(turn: TurnBuilder, said: Said, raised: Matter | None) -> Explain | None:
     """Return that the words ask about the open question, if it has an explanation."""
+    beside = raised is not None and raised.intent in DIGRESSIONS | ORDERS.keys()
+    unclear = raised is not None and raised.intent in ABOUT_US
+    unclear = unclear and (supposes(said.text) or bool(_AGREES.search(said.text.lower())))
+    if (not beside or unclear) and asks_of_choices(turn, said.text) and why_key(turn):
+        return Explain()
     if raised is None:
         return None
     names_choice = any(choice.value == raised.part for choice in turn.session.shown)
@@ -428,7 +416,7 @@ def _beside(turn: TurnBuilder, said: Said, raised: Matter | None) -> Aside | Non
     """Return the matter that the words raise beside the open question."""
     if raised is None or answers(turn, said):
         return None
-    if raised.intent in _OF_OTHERS and _is_of_ours(turn, said.text, raised.intent):
+    if raised.intent in OF_OTHERS and _is_of_ours(turn, said.text, raised.intent):
         return None
     if raised.intent in DIGRESSIONS or raised.intent in ORDERS:
         return _aside(raised)
@@ -457,7 +445,7 @@ def _otherwise(
         return Remark(meant)
     if asked.flow == "common":
         return Unclear()
-    if meant in _COURTEOUS and may_be_a_name(turn, said):
+    if meant in COURTEOUS and may_be_a_name(turn, said):
         return Answer()
     if meant is Intent.GREETING and turn.worth_resuming(turn.session.draft):
         return Resume()

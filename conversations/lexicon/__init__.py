@@ -59,7 +59,7 @@ _WHOLE = frozenset({
     "penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian", "benerin", "betulin",
     "benarkan", "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "merapat",
     "beneran", "benaran", "pagian", "penting", "tinggi", "siangan", "sorean", "kesiangan",
-    "diikuti", "diikutin", "berikut",
+    "diikuti", "diikutin", "berikut", "kebakar", "kebakaran", "terbakar",
 })  # fmt: skip
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",
@@ -79,8 +79,8 @@ def words(text: str, *, topics: bool = False) -> tuple[str, ...]:
 #: Words of address and courtesy, which name nothing.
 _FILLERS = frozenset({
     "pak", "bu", "bang", "mas", "mbak", "mba", "kak", "min", "dong", "deh",
-    "sih", "nih", "kok", "lah", "kan", "mah", "loh", "ndan", "komandan", "bro", "gan", "sis",
-    "atuh", "euy",
+    "nak", "dek", "cuy", "sih", "nih", "kok", "lah", "kan", "mah", "loh",
+    "ndan", "komandan", "bro", "gan", "sis", "atuh", "euy",
 })  # fmt: skip
 
 

@@ -119,9 +119,14 @@ def workers(*, at_most: int = 1_000) -> Parser:
         said = _counted_in(in_digits(standardised(text)))
         if not said.strip(" ,.;"):
             raise Refused("not_a_number")
+        if re.search(r"\d ?(?:rb|rban|ribu|ribuan|jt|jtan|juta|jutaan)\b|\brp\b", said):
+            raise Refused("not_a_number")  # a sum
         together = re.search(r"\bber(dua|tiga|empat|lima|enam|tujuh)\b", said)
         if together:
             return _within(_ONES[together[1]], 1, at_most)
+        added = _ADDED.search(said)
+        if added:
+            raise _doubted(int(added[1]), int(added[1]) + int(added[2]))
         count, whole_team = _count(said), re.search(r"\b(?:total|semua\w*|termasuk)\b", said)
         named = None if whole_team else _people(said, count)
         if named is not None:
@@ -163,6 +168,10 @@ _WITH = re.compile(  # "saya dan 2 lainnya"
 _NOBODY = re.compile(
     rf"\b(?:tidak|belum|tanpa|no)(?: (?:ada|punya|pakai|pake))?(?: (?:{_HELPERS}|{_RELATIVES}))?"
     rf"|(?:{_HELPERS}|{_RELATIVES}) (?:tidak|belum)(?: (?:ada|punya))?\b"
+)
+#: "4 orang tambah barista 1": the first number may be the total already.
+_ADDED = re.compile(
+    r"\b(\d{1,3}) (?:orang|org) (?:tambah|ditambah|plus)\W+(?!saya\b)[^\W\d]+ (\d{1,3})\b"
 )
 #: "saya sama istri 2 orang": the number is the total.
 _ONE_SPOUSE = re.compile(r"\b((?:istri|bini|bojo|suami|wife|husband)(?:nya|ku| saya)?) (\d{1,4})\b")

@@ -14,7 +14,7 @@ from bot.outcomes import REASONS as CALLED
 from conversations import directory, flows
 from conversations.catalogue import LOCALES
 from conversations.effects import Concern, Help
-from conversations.engine import understanding
+from conversations.engine import intents
 from conversations.engine.rounds_moves import FAILS
 from conversations.flows.visit import FAILURES as REASONS_TO_FAIL
 from conversations.flows.visit import REASONS as REASONS_TO_DECLINE
@@ -69,11 +69,13 @@ AUTHORITIES = ("dukcapil", "city", "police", "food", "social", "other")
 ANSWERED = [
     *sorted(
         meant.lower()
-        for meant in understanding.DIGRESSIONS
+        for meant in intents.DIGRESSIONS
         - {Intent.COMPLAINT, Intent.RESEND_PERMIT, Intent.OTHER_AUTHORITY, Intent.TERM}
     ),
     *(f"other_authority.{authority}" for authority in AUTHORITIES),
     *(f"term.{term}" for term in TERMS),
+    "keep_code.purpose",
+    "requirements.host",
 ]
 
 #: Keys that are put together from parts -> the values of the part. A new kind of key is added here.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conversations import flows, lexicon
-from conversations.engine import asides, understanding
+from conversations.engine import asides, intents
 from conversations.engine.matters import matter
 from conversations.phrases import Intent
 from conversations.steps import Choose
@@ -76,7 +76,7 @@ def test_options_that_are_listed_exist() -> None:
 )  # fmt: skip
 def test_ordinary_answers_raise_no_matter(said: str) -> None:
     raised = matter(said)
-    assert raised is None or raised.intent not in understanding.DIGRESSIONS | {*asides.ORDERS}
+    assert raised is None or raised.intent not in intents.DIGRESSIONS | {*asides.ORDERS}
 
 
 def test_every_matter_is_answered() -> None:
@@ -87,7 +87,7 @@ def test_every_matter_is_answered() -> None:
             assert raised is None
         else:
             assert raised is not None, name
-            known = understanding.DIGRESSIONS | {*asides.ORDERS, Intent.WHY}
+            known = intents.DIGRESSIONS | {*asides.ORDERS, Intent.WHY}
             assert raised.intent in known, name
 
 
