@@ -326,9 +326,9 @@ def _decide(act: Act, effect: Decide) -> None:
         case "approve":
             cases.accept(act, effect.case_id)
         case "reject":
-            cases.reject(act, effect.case_id, effect.reason)
+            cases.reject(act, effect.case_id, effect.why, effect.reason)
         case "return":
-            cases.send_back(act, effect.case_id, effect.step, effect.reason)
+            cases.send_back(act, effect.case_id, effect.steps, effect.reason)
 
 
 def _about_person(act: Act, effect: AboutPerson) -> None:

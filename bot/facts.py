@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -325,7 +325,13 @@ class _Rows:
             for f in self.findings.get(row.id, ())
             if f.check != SUPERVISORS_CHECK or f.answers_version == row.answers_version
         ]
-        fixes = [f.step for f in findings if f.outcome == "fix_by_owner" and f.step]
+        fixes = [
+            step
+            for f in findings
+            if f.outcome == "fix_by_owner" and f.step
+            for step in f.params.get("steps", (f.step,))
+        ]
+        refused = next((f for f in findings if f.check == finding.REFUSAL), None)
         return CaseFact(
             id=row.id,
             number=row.number,
@@ -341,6 +347,8 @@ class _Rows:
             holder=service.holder(answers) or "-",
             brief=service.brief(answers, base),
             returnable=service.returnable,
+            refusals=service.refusals,
+            object_until=date.fromisoformat(refused.params["until"]) if refused else None,
             photo=self._photo(row),
         )
 

@@ -131,10 +131,10 @@ CASES: dict[Callable[..., object], Right] = {
     cases.withdraw: Right(lambda w, act: cases.withdraw(act, w.case.id), "owner"),
     cases.accept: Right(lambda w, act: cases.accept(act, w.case.id), "supervisor", _C.IN_REVIEW),
     cases.reject: Right(
-        lambda w, act: cases.reject(act, w.case.id, "no"), "supervisor", _C.IN_REVIEW
+        lambda w, act: cases.reject(act, w.case.id, "other", "no"), "supervisor", _C.IN_REVIEW
     ),
     cases.send_back: Right(
-        lambda w, act: cases.send_back(act, w.case.id, "capital", "how much?"),
+        lambda w, act: cases.send_back(act, w.case.id, ["capital"], "how much?"),
         "supervisor",
         _C.IN_REVIEW,
     ),

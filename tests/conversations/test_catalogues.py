@@ -149,6 +149,10 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "rating.thanks.{}": ("1", "2", "3", "4", "5"),
     "review.about.{}": ("approve", "return", "reject"),
     "review.done.{}": ("approve", "return", "reject"),
+    "review.letter.change.{}": ("return", "reject"),
+    "review.reason.example.{}": ("return", "reject"),
+    "{}.refused.{}.label": [],  # `Service.words` names the lines of a reason to reject
+    "{}.next": [],  # and this one
     "supervising.because.{}": RULES,
     "supervising.decided.{}": ("approve", "return", "reject"),
     "supervising.case_state.{}": [str(state) for state in CaseState],
