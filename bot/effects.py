@@ -18,6 +18,7 @@ from casework import (
     documents,
     erasing,
     handing_on,
+    objections,
     overview,
     own_data,
     people,
@@ -101,6 +102,7 @@ from conversations.ticketing import (
     CloseTicket,
     DropTicket,
     EndVisit,
+    ObjectTo,
     RetryMessage,
     TakeTicket,
 )
@@ -373,6 +375,8 @@ def _about_ticket(act: Act, effect: AboutTicket) -> None:
             tickets.add(act, case_id, words)
         case DropTicket(case_id):
             tickets.drop(act, case_id)
+        case ObjectTo(case_id, words):
+            objections.object_to(act, case_id, words)
         case _:
             _about_stuck(act, effect)
 

@@ -87,7 +87,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "my_ticket.state.{}": ("open", "answered", "closed"),
     "supervising.complaint_state.{}": ("open", "answered", "closed"),
     "ticket.about.{}": sorted(
-        {"complaint", "supervisor_misconduct", "supervisor_talk"}
+        {"complaint", "objection", "supervisor_misconduct", "supervisor_talk"}
         | {"erase_data"}  # of an earlier version, which asked supervisors
         | ({str(one) for one in Help} - {Help.PHONE})
         | ({str(one) for one in Concern} - {Concern.SAFE, Concern.WORKS})
