@@ -33,6 +33,7 @@ _NO_PHONE = re.compile(
     r"\b(?:hp|hape|handphone|telepon|phone)\w*(?: \w+)? (?:mati|rusak|hilang|ilang|off|dead)\b"
     r"|\btidak (?:punya|ada|bawa|pegang) (?:hp|hape|handphone)\b"
 )
+MOST_DAYS = 31  # of one absence that an officer notes; longer leave is a supervisor's matter
 _TODAY, _TOMORROW = "hari ini", "besok"
 
 #: Matters of a visit that a supervisor must settle.
@@ -237,17 +238,29 @@ def absence(turn: TurnBuilder, text: str) -> None:
         )
         confirming.ask(turn, Say("rounds_desk.which_days"), *some)
         return
+    if max(days) < turn.facts.today or len(days) > MOST_DAYS:
+        past = max(days) < turn.facts.today
+        key = "rounds_desk.absence.past" if past else "rounds_desk.absence.long"
+        drafts.digress(turn, Say(key, {"days": days_words(days)}))
+        return
+    days = tuple(day for day in days if day >= turn.facts.today)
     told: Json = [[day.isoformat() for day in days], said]
+    offers = sum(one.on in days and one.offered_to_me for one in turn.facts.rounds.visits)
+    touched: dict[str, Value] = {
+        "days": days_words(days),
+        "n": _agreed_on(turn, days),
+        "offers": offers,
+    }
     confirming.ask(
         turn,
-        Say("rounds_desk.absence", {"days": days_words(days), "n": _agreed_on(turn, days)}),
-        confirming.choice("yes", Say("rounds_desk.concern.yes"), "absent", "", told, means="yes"),
+        Say("rounds_desk.absence", touched),
+        confirming.choice("yes", Say("rounds_desk.absence.yes"), "absent", "", told, means="yes"),
         confirming.no(),
     )
 
 
 def tell_absence(turn: TurnBuilder, argument: Json) -> None:
-    """Tell supervisors on which days the officer is absent."""
+    """Note on which days the officer is absent; the visits of those days go to others."""
     listed, words = argument
     days = tuple(date.fromisoformat(day) for day in listed)
     turn.lasting = True
