@@ -41,6 +41,7 @@ from conversations.service import Service, Services, Site
 from conversations.session import Answers
 from conversations.wording import place_name
 from models import (
+    absence,
     aside,
     attachment,
     finding,
@@ -208,6 +209,7 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
         .order_by(Officer.id)
     ).all()
     load = visit.load_of(tx, [o.id for o, _ in team], base.today)
+    away = absence.coming(tx, [o.id for o, _ in team], base.today)
     return Desk(
         cases=tuple(rows.case_fact(a, base) for a in in_review if readable(a.answers) is not None),
         visits=rows.visit_facts(stuck, base, None),
@@ -225,7 +227,9 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
             PortraitFact(*row) for row in portrait.waiting_in(tx, mine.team(), limit=QUEUE)
         ),
         officers=tuple(
-            OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked))
+            OfficerFact(
+                o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked), away.get(o.id, ())
+            )
             for o, can_be_asked in team
         ),
     )

@@ -178,6 +178,7 @@ class OfficerFact:
     badge: str
     load: int
     reachable: bool
+    away: tuple[date, ...] = ()  # days of absence from today on
 
 
 @dataclass(frozen=True, slots=True)

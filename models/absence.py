@@ -39,6 +39,15 @@ def end(tx: Session, officer_id: int, since: date) -> None:
     tx.execute(delete(Absence).where(Absence.officer_id == officer_id, Absence.on >= since))
 
 
+def coming(tx: Session, officer_ids: Iterable[int], since: date) -> dict[int, tuple[date, ...]]:
+    """Return the days of absence of each of these officers, from a day on, in order."""
+    found: dict[int, tuple[date, ...]] = {}
+    rows = select(Absence).where(Absence.officer_id.in_(list(officer_ids)), Absence.on >= since)
+    for row in tx.scalars(rows.order_by(Absence.on)):
+        found[row.officer_id] = (*found.get(row.officer_id, ()), row.on)
+    return found
+
+
 def away(tx: Session, on: date) -> set[int]:
     """Return the ids of the officers who are absent on a day."""
     return set(tx.scalars(select(Absence.officer_id).where(Absence.on == on)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 from conversations import lexicon
@@ -268,6 +269,9 @@ def tell_absence(turn: TurnBuilder, argument: Json) -> None:
     turn.says.append(Say("rounds_desk.absence.done"))
     if _agreed_on(turn, days):
         turn.says.append(Say("rounds_desk.absence.visits"))
+    rounds = turn.facts.rounds
+    left = (v for v in rounds.visits if v.on not in days or v.state in visits.UNDER_WAY)
+    turn.facts = replace(turn.facts, rounds=replace(rounds, visits=tuple(left)))
     drafts.go_on(turn)
 
 

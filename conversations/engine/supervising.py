@@ -180,10 +180,6 @@ def _queue(turn: TurnBuilder, text: str) -> None:
     drafts.leave(turn, to_menu=True)
 
 
-def _absent(turn: TurnBuilder, text: str) -> None:
-    turn.says.append(Say("supervising.absent"))
-
-
 def _invite(turn: TurnBuilder, text: str) -> None:
     turn.says.append(Say("supervising.invite"))
 
@@ -314,7 +310,7 @@ def _end(turn: TurnBuilder, subject: str, argument: Json) -> None:
 
 #: The matters of the lexicon, and how each is answered.
 _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
-    "absent": _absent,
+    "absent": staffing.absent,
     "approve": deciding.approve,
     "assign": assigning.assign,
     "away": calling.away,

@@ -85,3 +85,11 @@ async def test_who_works_after_all_may_be_offered_visits_again(town: Town) -> No
     act(town, OFFICER, TellAbsence(days, "cuti"))
     act(town, OFFICER, TellConcern(Concern.WORKS, None, "jadi masuk"), turn=901)
     assert absences(town) == 1  # a day that has passed stays
+
+
+async def test_a_supervisor_asks_who_is_away(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    await town.staff(OFFICER, "0417")
+    act(town, OFFICER, TellAbsence((today().on,), "cuti"))
+    await town.say("menu", BOSS)
+    assert "0417" in await town.say("siapa yang cuti hari ini", BOSS)
