@@ -42,9 +42,11 @@ def reason(*, at_most: int = 300) -> Parser:
     parse_note = note(at_most=at_most)
 
     def parse(text: str, facts: Facts) -> Json:
-        if len(re.findall(r"[^\W\d_]", text)) < LETTERS or not gives_reason(text):
+        if len(re.findall(r"[^\W\d_]", text)) < LETTERS:
             raise Refused("no_reason")
-        words = parse_note(text, facts)
+        words = parse_note(text, facts)  # no long text is searched for what it means
+        if not gives_reason(text):
+            raise Refused("no_reason")
         return parse_note(without_lead(str(words)), facts)
 
     return parse
