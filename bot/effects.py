@@ -18,6 +18,7 @@ from casework import (
     documents,
     erasing,
     handing_on,
+    objections,
     overview,
     own_data,
     people,
@@ -101,6 +102,7 @@ from conversations.ticketing import (
     CloseTicket,
     DropTicket,
     EndVisit,
+    ObjectTo,
     RetryMessage,
     TakeTicket,
 )
@@ -326,9 +328,9 @@ def _decide(act: Act, effect: Decide) -> None:
         case "approve":
             cases.accept(act, effect.case_id)
         case "reject":
-            cases.reject(act, effect.case_id, effect.reason)
+            cases.reject(act, effect.case_id, effect.why, effect.reason)
         case "return":
-            cases.send_back(act, effect.case_id, effect.step, effect.reason)
+            cases.send_back(act, effect.case_id, effect.steps, effect.reason)
 
 
 def _about_person(act: Act, effect: AboutPerson) -> None:
@@ -373,6 +375,8 @@ def _about_ticket(act: Act, effect: AboutTicket) -> None:
             tickets.add(act, case_id, words)
         case DropTicket(case_id):
             tickets.drop(act, case_id)
+        case ObjectTo(case_id, words):
+            objections.object_to(act, case_id, words)
         case _:
             _about_stuck(act, effect)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -41,6 +41,7 @@ from conversations.service import Service, Services, Site
 from conversations.session import Answers
 from conversations.wording import place_name
 from models import (
+    absence,
     aside,
     attachment,
     finding,
@@ -208,6 +209,7 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
         .order_by(Officer.id)
     ).all()
     load = visit.load_of(tx, [o.id for o, _ in team], base.today)
+    away = absence.coming(tx, [o.id for o, _ in team], base.today)
     return Desk(
         cases=tuple(rows.case_fact(a, base) for a in in_review if readable(a.answers) is not None),
         visits=rows.visit_facts(stuck, base, None),
@@ -225,7 +227,9 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
             PortraitFact(*row) for row in portrait.waiting_in(tx, mine.team(), limit=QUEUE)
         ),
         officers=tuple(
-            OfficerFact(o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked))
+            OfficerFact(
+                o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked), away.get(o.id, ())
+            )
             for o, can_be_asked in team
         ),
     )
@@ -325,7 +329,13 @@ class _Rows:
             for f in self.findings.get(row.id, ())
             if f.check != SUPERVISORS_CHECK or f.answers_version == row.answers_version
         ]
-        fixes = [f.step for f in findings if f.outcome == "fix_by_owner" and f.step]
+        fixes = [
+            step
+            for f in findings
+            if f.outcome == "fix_by_owner" and f.step
+            for step in f.params.get("steps", (f.step,))
+        ]
+        refused = next((f for f in findings if f.check == finding.REFUSAL), None)
         return CaseFact(
             id=row.id,
             number=row.number,
@@ -341,6 +351,8 @@ class _Rows:
             holder=service.holder(answers) or "-",
             brief=service.brief(answers, base),
             returnable=service.returnable,
+            refusals=service.refusals,
+            object_until=date.fromisoformat(refused.params["until"]) if refused else None,
             photo=self._photo(row),
         )
 

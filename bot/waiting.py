@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework.tickets import words_of
+from casework.tickets import OBJECTION, words_of
 from conversations.facts import RemarkFact, TicketFact
 from models import ticket
 from models.case import Case
@@ -84,6 +84,7 @@ def _fact(
 ) -> TicketFact:
     answers: Mapping[str, Any] = readable(case.answers) or {}
     taker = staff.get(row.taken_by_id or 0)
+    accuses = row.about != OBJECTION  # its officer only may not read it
     name = readable(person.name) if person is not None else None
     phone = None
     if person is not None and answers.get("may_call") != "no":
@@ -98,8 +99,8 @@ def _fact(
         words=words_of(case),
         name=name,
         phone=phone,
-        officer=_accused(answers, staff.get(row.officer_id or 0)),
-        accuses=row.officer_id is not None,
+        officer=_accused(answers, staff.get(row.officer_id or 0)) if accuses else None,
+        accuses=accuses and row.officer_id is not None,
         visit_of=str(answers.get("visit_of") or ""),
         times=row.times,
         files=_files(answers),

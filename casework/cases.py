@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -10,12 +10,12 @@ from sqlalchemy import select
 from casework import course, tickets
 from casework.act import Act
 from casework.visits import cancel
-from conversations import services
-from conversations.messages import Json, Say
-from models import calendar, lifecycle, participant, visit
+from conversations import letters, services
+from conversations.messages import Json
+from models import calendar, lifecycle, officer, participant, visit
 from models import case as cases
 from models.case import Case
-from models.finding import Finding, Outcome
+from models.finding import REFUSAL, Finding, Outcome
 from models.lifecycle import CaseState, NotAllowed
 from models.participant import ParticipantRole
 
@@ -102,24 +102,39 @@ def accept(act: Act, case_id: int) -> None:
     course.accept(act, case)
 
 
-def reject(act: Act, case_id: int, reason: str | None) -> None:
-    """Reject a case that is in review, and tell its owner why."""
-    case = _supervised(act, case_id)
-    lifecycle.move(act.tx, case, CaseState.REJECTED, actor=act.actor)
-    act.notify(case.person_id, "notices.rejected", number=case.number, reason=reason or "-")
-
-
-def send_back(act: Act, case_id: int, step: str | None, reason: str | None) -> None:
-    """Ask the owner to answer one step again, for a supervisor's reason.
+def reject(act: Act, case_id: int, why: str | None, reason: str | None) -> None:
+    """Reject a case that is in review; its owner reads why, what to do next, and how to object.
 
     Raises:
-        NotAllowed: the service's declaration does not let this step be sent back.
+        NotAllowed: the service does not declare `why` as a reason to reject.
     """
     case = _supervised(act, case_id)
-    if step is not None and step not in course.service_of(case).returnable:
-        raise NotAllowed(f"{step!r} of case {case.id} can't be sent back")
-    course.find(act, case, Finding("supervisor", Outcome.FIX_BY_OWNER, "returned", step))
-    course.ask_again(act, case, [Say("findings.returned", {"reason": reason or "-"})])
+    if why not in course.service_of(case).refusals:
+        raise NotAllowed(f"case {case.id} can't be rejected because of {why!r}")
+    lifecycle.move(act.tx, case, CaseState.REJECTED, actor=act.actor)
+    until = calendar.load(act.tx).working_days_after(act.at, letters.OBJECTION_DAYS)
+    by = officer.of_person(act.tx, act.person.id) if act.person else None
+    params = {"until": until.isoformat(), "by": by.id if by else None}
+    course.find(act, case, Finding(REFUSAL, Outcome.OK, why, params=params))
+    letter = letters.refused(case.service, case.number, why, reason or "-", until)
+    act.notify(case.person_id, letter.key, **letter.params)
+
+
+def send_back(act: Act, case_id: int, steps: Sequence[str], reason: str | None) -> None:
+    """Ask the owner to answer some steps again, for a supervisor's reason.
+
+    Raises:
+        NotAllowed: there is no step, or the service does not let one of them be sent back.
+    """
+    case = _supervised(act, case_id)
+    may = course.service_of(case).returnable
+    if not steps or not all(step in may for step in steps):
+        raise NotAllowed(f"{list(steps)} of case {case.id} can't be sent back")
+    first, params = steps[0], {"steps": list(steps)} if len(steps) > 1 else {}
+    returned = Finding("supervisor", Outcome.FIX_BY_OWNER, "returned", first, params)
+    course.find(act, case, returned)
+    letter = letters.returned(case.service, case.number, steps, reason or "-")
+    course.ask_again(act, case, [letter])
 
 
 def _supervised(act: Act, case_id: int) -> Case:

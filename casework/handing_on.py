@@ -55,7 +55,7 @@ def hand_on(act: Act, giver_id: int, taker_id: int) -> None:
         raise NotAllowed(f"officer {taker.id} can't be offered visits of officer {giver.id}")
     going, staying = _sorted(act, giver, taker, lock=True)
     for one, _ in going:
-        _take_back(act, giver, one)
+        withdraw(act, giver, one)
         offer_to(act, one, taker)
     act.note("officer.visits_given", f"officer:{giver.id}", to=f"officer:{taker.id}", n=len(going))
     done = Say("supervising.handed_on", {"n": len(going), "officer": taker.name})
@@ -119,7 +119,7 @@ def _sorted(
     return going, len(every) - len(going)
 
 
-def _take_back(act: Act, giver: Officer, one: Visit) -> None:
+def withdraw(act: Act, giver: Officer, one: Visit) -> None:
     """Withdraw a (locked) visit from its officer, and tell the owner that another one comes."""
     accepted = one.state == VisitState.ACCEPTED
     take_back(act, one, giver)

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from casework import tickets, visits
+from casework import handing_on, tickets, visits
 from casework.act import Act
 from casework.course import service_of
 from casework.news import window_of
@@ -15,9 +15,12 @@ from conversations.effects import Concern
 from conversations.events import News
 from conversations.messages import Say, Value
 from conversations.wording import days_words
-from models import officer
+from models import absence, officer
+from models import case as cases
+from models import visit as rows
 from models.case import Case
 from models.infrastructure.encryption import readable
+from models.infrastructure.wib import WIB
 from models.lifecycle import NotAllowed, VisitState
 from models.officer import Officer
 from models.reference import area
@@ -52,6 +55,8 @@ def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
     """
     me = act.officer()
     visit = visits.of_officer(act, visit_id)[1] if visit_id is not None else None
+    if about is Concern.WORKS:
+        absence.end(act.tx, me.id, act.at.astimezone(WIB).date())
     if about is Concern.NOT_FAILED:
         visit = _last_failed(act, me)
     act.note("officer.reported", f"officer:{me.id}", about=about, visit=visit_id)
@@ -85,9 +90,16 @@ def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
 
 
 def absent(act: Act, days: Sequence[date], words: str) -> None:
-    """Tell supervisors on which days an officer will not work; visits are not moved."""
+    """Store the days on which an officer will not work, and tell supervisors.
+
+    The officer's visits and offers of those days go to others, with their windows. The same days
+    again are not told again.
+    """
     me = act.officer()
+    if not absence.add(act.tx, me.id, days):
+        return
     act.note("officer.absent", f"officer:{me.id}", days=[day.isoformat() for day in days])
+    _give_up(act, me, days)
     params: dict[str, Value] = {
         "name": me.name,
         "badge": me.badge,
@@ -95,6 +107,17 @@ def absent(act: Act, days: Sequence[date], words: str) -> None:
         "words": words,
     }
     _tell(act, me, None, Say("notices.officer_absent", params), can_wait=True)
+
+
+def _give_up(act: Act, me: Officer, days: Sequence[date]) -> None:
+    """Offer the officer's visits of these days to others; one that is under way stays."""
+    open_ids = rows.open_ids(act.tx, officer_ids=[me.id])
+    found = act.tx.scalars(select(Visit).where(Visit.id.in_(open_ids), Visit.on.in_(days))).all()
+    cases.lock(act.tx, sorted({one.case_id for one in found}))
+    for one in rows.lock(act.tx, [one.id for one in found]):
+        if one.state in handing_on.MOVABLE:
+            handing_on.withdraw(act, me, one)
+            rows.plan_offer(act.tx, one)
 
 
 def _tell(act: Act, me: Officer, visit: Visit | None, say: Say, *, can_wait: bool) -> None:

@@ -36,6 +36,7 @@ from models.ticket import Remark, Ticket
 from models.visit import Visit
 
 COMPLAINT, HELP = "complaint", "help"  # the services whose cases have tickets
+OBJECTION = "objection"  # a matter of `help`: to a rejection
 SAME = timedelta(days=1)  # within which the same complaint again is counted, and is no new case
 NO_OFFICER = "no_officer"
 #: The matters of a case that cannot go on: nobody has time, or a task of it was given up.
@@ -261,6 +262,27 @@ def _take_visits_back(act: Act, accused: Officer, host_id: int) -> None:
             )
 
 
+def open_objection(
+    act: Act, case: Case, words: str, kept_from: Officer | None
+) -> tuple[Case, Ticket]:
+    """Open the owner's ticket on a rejected case, which `kept_from` may not read.
+
+    `same_as` of its case is the number of the rejected one.
+    """
+    case = act.my_case(case.id)
+    given: dict[str, Json] = {"about": OBJECTION, "words": words, "visit_of": case.number}
+    opened, row = _open(
+        act, case.person_id, HELP, given, case.area_code, about=OBJECTION, accused=kept_from
+    )
+    opened.same_as, row.heads_only = case.number, False
+    return opened, row
+
+
+def tell_readers(act: Act, case: Case, row: Ticket, say: Say) -> bool:
+    """Tell those who may read the ticket of the person who acts."""
+    return _tell(act, act.my_case(case.id), row, say)
+
+
 # -- told ------------------------------------------------------------------------------------------
 
 
@@ -277,7 +299,7 @@ def _tell(act: Act, case: Case, row: Ticket, *says: Say, can_wait: bool = True) 
 def _readers(tx: Session, case: Case, row: Ticket) -> list[int]:
     heads = officers.heads(tx)
     here = [] if row.heads_only else officers.supervisors_of(tx, case.area_code)
-    told = [*here, *(heads if row.heads_only or row.about == COMPLAINT else ())]
+    told = [*here, *(heads if row.heads_only or row.about in (COMPLAINT, OBJECTION) else ())]
     about = tx.get(Officer, row.officer_id) if row.officer_id is not None else None
     kept = {case.person_id, about.person_id if about is not None else None}
     return [one for one in dict.fromkeys(told) if one not in kept]

@@ -309,11 +309,15 @@ class OfferPortrait:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """A supervisor's decision on a case: approve, return (with the step) or reject."""
+    """A supervisor's decision on a case: approve, return (with the steps) or reject.
+
+    `why` is one of the service's `refusals`, and `reason` the supervisor's own sentence.
+    """
 
     case_id: int
     decision: Literal["approve", "return", "reject"]
-    step: str | None = None
+    steps: tuple[str, ...] = ()
+    why: str | None = None
     reason: str | None = None
 
 

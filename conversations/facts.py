@@ -128,6 +128,9 @@ class CaseFact:
     holder: str = "-"  # the applicant's name, as they wrote it
     brief: tuple[Say, ...] = ()  # what a supervisor decides on, a line each
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
+    refusals: tuple[str, ...] = ()  # reasons for which a supervisor may reject it
+    #: The last day for an objection: of a rejected case, and of one that would be rejected now.
+    object_until: date | None = None
     photo: str | None = None  # path of the first photo, for a supervisor
 
 
@@ -175,6 +178,7 @@ class OfficerFact:
     badge: str
     load: int
     reachable: bool
+    away: tuple[date, ...] = ()  # days of absence from today on
 
 
 @dataclass(frozen=True, slots=True)

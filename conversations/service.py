@@ -60,6 +60,11 @@ class Printed:
 KIND_WORDS = ("send", "send_of", "sending")
 
 
+#: Catalogue keys of each reason to reject a case: the sentence in the owner's letter, the item on
+#: the supervisor's list, and what the owner can do next.
+REFUSAL_WORDS = ("", ".label", ".next")
+
+
 def _nothing_printed(answers: Answers, city: City) -> tuple[Printed, ...]:
     return ()
 
@@ -175,6 +180,7 @@ class Service:
     same_as: Callable[[Answers], str | None] = _nothing_alike
     checks: tuple[str, ...] = ()  # of workers/verification; none: a case is accepted at once
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
+    refusals: tuple[str, ...] = ()  # reasons for which a supervisor may reject a case
     documents: tuple[DocumentKind, ...] = ()
     named_in: tuple[str, ...] = ()
 
@@ -219,6 +225,10 @@ class Service:
             f"{self.id}: a document of the kind {kind!r} is issued, and not declared"
             for kind in sorted(issued - kinds)
         ]
+        if self.returnable and not self.refusals:
+            found.append(
+                f"{self.id}: supervisors decide on its cases, and have no reason to reject"
+            )
         visited = any(isinstance(stage, Visit) for stage in self.course)
         if visited and self.site is _nowhere:
             found.append(f"{self.id}: there are visits, and no site to go to")
@@ -230,6 +240,7 @@ class Service:
         named = {*(stage.id for stage in self.course), *(kind.id for kind in self.documents)}
         named |= {f"{kind.id}.{end}" for kind in self.documents for end in KIND_WORDS}
         named |= {f"{kind.id}.printed" for kind in self.documents if kind.prints}
+        named |= {f"refused.{one}{end}" for one in self.refusals for end in REFUSAL_WORDS}
         return (*self.form.words(), *own, *(f"{self.id}.{name}" for name in sorted(named)))
 
 

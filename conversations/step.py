@@ -122,7 +122,8 @@ class Step(ABC):
 
     `then` returns the immediate effects of an answer. A `numeric` step reads a bare number as an
     answer rather than as a pick from a list. A step that `rests` may stay open for days, so other
-    matters may interrupt it. `ends` are answers that close the flow. An `optional` step is asked
+    matters may interrupt it. One that `confirms` shows what will be sent: only a tap on its last
+    showing counts. `ends` are answers that close the flow. An `optional` step is asked
     only to change or to mend its answer, which is taken when the person gives it.
     """
 
@@ -134,6 +135,7 @@ class Step(ABC):
     numeric: bool = False
     story: bool = False
     rests: bool = False
+    confirms: bool = False
     ends: tuple[Json, ...] = ()
     can_leave: bool = False  # after several refusals it may be left to the officer
     optional: bool = False

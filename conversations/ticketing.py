@@ -44,6 +44,14 @@ class AddToTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectTo:
+    """The owner objects to the rejection of their case."""
+
+    case_id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class DropTicket:
     """The owner closes their ticket: the matter is settled."""
 
@@ -80,6 +88,7 @@ AboutTicket: TypeAlias = (
     | CloseTicket
     | DropTicket
     | EndVisit
+    | ObjectTo
     | RetryMessage
     | TakeTicket
 )

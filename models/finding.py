@@ -14,6 +14,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code, Details
 
+#: A supervisor rejected the case: `reason` tells why, `params` the last day for an objection
+#: ("until", ISO) and the supervisor ("by", an officer's id, or None).
+REFUSAL = "refusal"
+
 
 class Outcome(StrEnum):
     """The kinds of findings, by the action that they ask for."""
@@ -26,7 +30,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's result on one version of the answers."""
+    """One check's result on one version of the answers.
+
+    If several steps are asked again, `params["steps"]` holds them all, and `step` the first.
+    """
 
     check: str
     outcome: Outcome

@@ -22,7 +22,8 @@ class Ticket(Base):
     """The deadlines of a case that a supervisor answers, and who took it; one for each such case.
 
     `about` is the matter: "complaint", or a `Help` or `Concern` of `conversations.effects`.
-    `officer_id` is the officer or supervisor whom a complaint is about. Only heads see a ticket
+    `officer_id` is the officer or supervisor whom a complaint is about, or who rejected what an
+    "objection" is about; they can't read it. Only heads see a ticket
     with `heads_only`. `times` counts how often the person has said the same.
     """
 

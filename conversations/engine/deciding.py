@@ -14,10 +14,10 @@ from conversations.engine.confirming import ask, choice, no
 from conversations.facts import CaseFact
 from conversations.lexicon import lists
 from conversations.messages import Json, Lines, Say, Value
-from conversations.parsers import Refused, verdicts
+from conversations.parsers import Refused, hesitation, verdicts
+from conversations.parsers.choice import exact
 from conversations.parsers.note import reason as read_reason
 from conversations.session import Draft
-from conversations.step import Prompt
 from conversations.supervision import ShowCase
 from conversations.words import plain, standard, standardised, tidy
 
@@ -143,17 +143,63 @@ def decide(turn: TurnBuilder, subject: str, argument: Json) -> None:
         drafts.digress(turn, Say("common.gone"))
         return
     given: dict[str, Json] = {"decision": argument["decision"]}
-    named = _items(case, argument.get("words", ""))
+    named = items_of(case, argument.get("words", ""))
     if named:
-        given["item"] = named[0]
-    if reason := _note(turn, argument.get("reason", "")):
+        given["item"] = named
+    if reason := noted(turn, argument.get("reason", "")):
         given["reason"] = reason
+        if why := _why(case, str(reason)):
+            given["why"] = why
     drafts.switch_to(turn, Draft("review", subject, given))
-    _say_one_item(turn, named)
+    ask_anew(turn)
+
+
+def _why(case: CaseFact, words: str) -> str | None:
+    """Return the reason to reject that the words name, if it is only one."""
+    listed = lexicon.options("review", "why")
+    ranked = listed.rank(words) if listed is not None else []
+    named = [one.name for one in ranked if one.weight >= 1 and one.name in case.refusals]
+    return named[0] if len(named) == 1 else None
+
+
+def repeats(turn: TurnBuilder, text: str, matter: str | None) -> bool:
+    """Whether words at the question for a reason only repeat the decision: "ditolak aja"."""
+    again = matter == turn.open_draft().answers.get("decision")
+    return again and number_in(text) is None and not hesitation.gives_reason(text)
+
+
+def ask_for_reason(turn: TurnBuilder, text: str) -> None:
+    """Say that the words give no reason, and ask for it once more."""
+    drafts.digress(turn, Say("refusals.no_reason"))
+
+
+def explains(turn: TurnBuilder, text: str, matter: str | None) -> bool:
+    """Whether words at the list of reasons to reject are a sentence for the owner."""
+    if matter not in (None, "reject") or number_in(text) or exact(text, turn.labels()) is not None:
+        return False
+    return len(text.split()) > LEAST_REASON and hesitation.tells(text)
+
+
+def explain(turn: TurnBuilder, text: str) -> None:
+    """Take words as the owner's explanation, and the reason on the list that they name."""
+    draft = turn.open_draft()
+    case = turn.facts.desk.the_case(draft.subject)
+    said = reason_after_because(text) or _rest(text, "reject") or text
+    if reason := noted(turn, said):
+        draft = draft.answered("reason", reason)
+    if why := _why(case, text):
+        draft = draft.answered("why", why)
+    turn.session = structs.replace(turn.session, draft=draft)
     drafts.go_on(turn)
 
 
-def _items(case: CaseFact, words: str) -> list[str]:
+def ask_anew(turn: TurnBuilder) -> None:
+    """Ask the next question of the review; a button below an earlier letter is out of date."""
+    turn.session = structs.replace(turn.session, asked=None)
+    drafts.go_on(turn)
+
+
+def items_of(case: CaseFact, words: str) -> list[str]:
     """Return the answers that the words name, if they can be sent back; as they are asked for."""
     listed = lexicon.answers(case.service)
     ranked = listed.rank(words) if listed is not None else []
@@ -164,7 +210,7 @@ def _items(case: CaseFact, words: str) -> list[str]:
     return may
 
 
-def _note(turn: TurnBuilder, words: str) -> Json:
+def noted(turn: TurnBuilder, words: str) -> Json:
     try:
         return read_reason(at_most=MAX_REASON)(words, turn.facts)
     except Refused:
@@ -226,91 +272,19 @@ def items_named(turn: TurnBuilder, text: str) -> list[str]:
     """Return the answers of the open case that the words name and that can be sent back."""
     draft = turn.session.draft
     case = turn.facts.desk.case(draft.subject) if draft is not None else None
-    return _items(case, text) if case is not None else []
+    return items_of(case, text) if case is not None else []
 
 
 def item(turn: TurnBuilder, text: str) -> None:
     """Take what the words name as what is sent back, with a reason if they hold one."""
     draft = turn.open_draft()
     named = items_named(turn, text)
-    answered = draft.answered("item", named[0])
-    reason = _note(turn, text) if len(text.split()) > LEAST_REASON else None
+    answered = draft.answered("item", named)
+    reason = noted(turn, text) if len(text.split()) > LEAST_REASON + 2 * len(named) - 2 else None
     if reason is not None:
         answered = answered.answered("reason", reason)
     turn.session = structs.replace(turn.session, draft=answered)
-    _say_one_item(turn, named)
     drafts.go_on(turn)
-
-
-def amends(turn: TurnBuilder, text: str, matter: str | None) -> bool:
-    """Whether words at the letter add something to what is sent back, or take it away."""
-    draft = turn.session.draft
-    if draft is None or draft.answers.get("decision") != "return":
-        return False
-    return matter in (None, "photos", "return") and bool(_items_denied_or_not(turn, text))
-
-
-def _items_denied_or_not(turn: TurnBuilder, text: str) -> list[str]:
-    """Return the answers that the words name: "jangan KTP" names the KTP."""
-    return items_named(turn, lists.any_of("deciding", "not_item").sub(" ", standardised(text)))
-
-
-def amend(turn: TurnBuilder, text: str) -> None:
-    """Change what is sent back, and show the letter again."""
-    draft = turn.open_draft()
-    named, asked = _items_denied_or_not(turn, text), str(draft.answers["item"])
-    note = str(draft.answers.get("reason", ""))
-    if not lists.any_of("deciding", "not_item").search(standardised(text)):
-        more = [one for one in named if one != asked]
-        labels = [_label(turn, draft.subject, one) for one in more]
-        reason = _note(turn, ", ".join([note, *labels])) or note
-        _say_one_item(turn, [asked, *more])
-        answers = {**draft.answers, "reason": reason}
-    else:
-        left = [one for one in items_named(turn, note) if one not in named]
-        answers = {"decision": "return"}
-        if asked not in named or left:
-            answers["item"] = asked if asked not in named else left[0]
-        kept = _without_items(turn, draft.subject, note, named)
-        if kept and "item" in answers:
-            answers["reason"] = kept
-    turn.session = structs.replace(turn.session, draft=Draft("review", draft.subject, answers))
-    drafts.go_on(turn)
-
-
-def _without_items(turn: TurnBuilder, subject: str, note: str, left_out: list[str]) -> Json:
-    """Return a note without the parts that name only these answers."""
-    case = turn.facts.desk.case(subject)
-    parts = re.split(r"\s+(?:sama|dan|and|serta|plus)\s+|\s*[,&+]\s*", note)
-    kept = [
-        part
-        for part in parts
-        if case is None or not (found := _items(case, part)) or set(found) - set(left_out)
-    ]
-    return _note(turn, ", ".join(kept)) if kept else None
-
-
-def _say_one_item(turn: TurnBuilder, named: list[str]) -> None:
-    """Say that only one of several answers is asked again, and the others are in the note."""
-    draft = turn.open_draft()
-    if len(named) > 1:
-        first, *others = (_label(turn, draft.subject, one) for one in named)
-        params = {"item": first, "others": ", ".join(others)}
-        turn.says.append(Say("supervising.one_item", params))
-
-
-def _label(turn: TurnBuilder, subject: str, name: str) -> str:
-    case = turn.facts.desk.the_case(subject)
-    said = turn.flows.catalogue.say(Say(f"{case.service}.{name}.label"), turn.facts.me.locale)
-    return str(said)
-
-
-def held_letter(turn: TurnBuilder, text: str) -> None:
-    """Say that nothing is sent yet, and ask once more."""
-    drafts.digress(turn)
-    if turn.prompt is not None:
-        held = turn.varied(Say("supervising.held_letter"))
-        turn.prompt = Prompt(held, turn.prompt.choices)
 
 
 def asks_for_card(text: str) -> bool:
@@ -325,29 +299,9 @@ def card(turn: TurnBuilder, text: str) -> None:
     drafts.digress(turn)
 
 
-def at_sure(turn: TurnBuilder) -> bool:
-    """Whether the open question is whether a decision is sent."""
-    asked = turn.session.asked
-    return asked is not None and (asked.flow, asked.step) == ("review", "sure")
-
-
-def other_reason(turn: TurnBuilder, text: str) -> None:
-    """Take another reason for the decision that is about to be sent, and show it again."""
-    give_reason(turn, reason_after_because(text))
-
-
-def give_reason(turn: TurnBuilder, words: str) -> None:
-    """Take words as the reason in the letter, and show it again."""
-    reason = _note(turn, words)
-    if reason is not None:
-        answered = turn.open_draft().answered("reason", reason)
-        turn.session = structs.replace(turn.session, draft=answered)
-    drafts.go_on(turn)
-
-
 def drop(turn: TurnBuilder) -> None:
     """Leave the open review undecided, and go to the menu."""
-    turn.says.append(Say("review.sure.no.end"))
+    turn.says.append(Say("review.letter.no.end"))
     drafts.close(turn)
 
 

@@ -282,6 +282,8 @@ def holds_back(turn: TurnBuilder, text: str) -> bool:
     """Whether words at a question of the desk put its act off, or ask: "ya tapi besok aja"."""
     if not confirming.is_pending(turn) or not hesitates(text) or read(turn, text) is not None:
         return False
+    if confirming.asks(turn, "letter"):
+        return False  # its yes shows a letter, and sends nothing
     if bare_number(text) or exact(text, turn.labels()) is not None:
         return False
     if agrees(text):

@@ -10,6 +10,7 @@ from conversations.engine import (
     assigning,
     calling,
     deciding,
+    lettering,
     recalling,
     staffing,
     supervising_forms,
@@ -146,7 +147,7 @@ def _at_question(
             return "reason_please"
         if not named and hesitation.tells(text) and not _orders_anew(text):
             return "revoke_because"
-    if deciding.at_sure(turn) and hesitation.gives_reason(deciding.reason_after_because(text)):
+    if lettering.at_letter(turn) and hesitation.gives_reason(deciding.reason_after_because(text)):
         return "other_reason"
     return None
 
@@ -178,9 +179,13 @@ def _at_review(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     """Return the matter of words that are about the open case, its item or its letter."""
     if deciding.at(turn, "item") and deciding.items_named(turn, text):
         return "item"
-    if deciding.at_sure(turn) and deciding.amends(turn, text, matter):
+    if deciding.at(turn, "reason") and deciding.repeats(turn, text, matter):
+        return "no_reason"
+    if deciding.at(turn, "why") and deciding.explains(turn, text, matter):
+        return "explained"
+    if lettering.at_letter(turn) and lettering.amends(turn, text, matter):
         return "amend"
-    if deciding.at_sure(turn) and matter is None and hesitation.hesitates(text):
+    if lettering.at_letter(turn) and matter is None and hesitation.hesitates(text):
         return "held_letter"
     if deciding.at(turn, "decision"):
         if deciding.asks_for_card(text):

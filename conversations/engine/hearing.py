@@ -17,6 +17,7 @@ from conversations.engine import (
     first_page,
     fragments,
     news,
+    objecting,
     orders,
     questions,
 )
@@ -34,6 +35,7 @@ from conversations.engine.meanings import (
     Heard,
     Meaning,
     MovedOn,
+    Objection,
     Order,
     OwnNumber,
     Parts,
@@ -68,9 +70,9 @@ from conversations.session import ChatSession, Choice, Draft
 from conversations.step import Prompt
 from conversations.tongue import tongue
 
-#: Meanings that leave the open question as it is.
+#: Meanings that change no answer of the open form.
 _Reply: TypeAlias = (
-    Unread | OwnNumber | Aside | Between | Explain | Unclear | Resume | MovedOn | Story
+    Unread | OwnNumber | Aside | Between | Explain | Unclear | Resume | MovedOn | Objection | Story
 )
 
 
@@ -151,7 +153,11 @@ def _greet(turn: TurnBuilder, event: Event) -> None:
         turn.says.append(Say("welcome.hello"))
     if isinstance(event, Withheld | SharedContact) or (
         isinstance(event, Said)
-        and (asks_something(event.text) or desk.read(turn, event.text) is not None)
+        and (
+            asks_something(event.text)
+            or desk.read(turn, event.text) is not None
+            or objecting.rejected(turn, event.text) is not None
+        )
     ):
         take(turn, event)
     elif isinstance(event, Said):
@@ -169,7 +175,7 @@ def _hear(turn: TurnBuilder, event: Heard) -> None:
     if isinstance(event, Said):
         turn.message = event.message
         event = fragments.joined(turn, event)
-    meaning = understand(turn, event)
+    meaning = objecting.heard(turn, event) or understand(turn, event)
     if _settles_interruption(turn, event, meaning):
         turn.session = structs.replace(turn.session, interrupted=None)
     _act_on(turn, meaning, event)
@@ -250,6 +256,8 @@ def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
             answers.keep_number(turn, phone)
         case Aside():
             asides.answer(turn, meaning)
+        case Objection(case, text):
+            objecting.hear(turn, case, text)
         case Story(text):
             asides.tell_more(turn, text)
         case Unclear():

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from conversations.commands import Typed
 from conversations.events import Located, Said, Tapped, Uploaded
+from conversations.facts import CaseFact
 from conversations.messages import Json, Say
 from conversations.parsers import Refused
 from conversations.phrases import Intent
@@ -179,6 +180,14 @@ class Whose:
 
 
 @dataclass(frozen=True, slots=True)
+class Objection:
+    """Words that do not accept the rejection of this case."""
+
+    case: CaseFact
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class MovedOn:
     """A pick from a list that the news has settled."""
 
@@ -206,5 +215,6 @@ Meaning: TypeAlias = (
     | BeforeNews
     | Whose
     | MovedOn
+    | Objection
     | Story
 )

@@ -7,7 +7,7 @@ from msgspec import structs
 from conversations.effects import (
     Reply,
 )
-from conversations.engine import confirming, drafts
+from conversations.engine import confirming, drafts, lettering
 from conversations.engine.builder import TurnBuilder, choices_of
 from conversations.events import (
     Happened,
@@ -62,6 +62,8 @@ def _handle(turn: TurnBuilder, news: Happened) -> None:
         _show_open_question(turn, refresh=news.what == News.IDENTITY_GIVEN)
     elif not flow.open_to(news.subject, turn.facts):
         turn.says.clear()  # settled already: no message is needed
+    elif lettering.at_letter(turn):
+        _tell_apart(turn)
     elif _may_interrupt(turn, flow):
         _open(turn, flow, news.subject)
     else:
@@ -80,11 +82,23 @@ def _show_open_question(turn: TurnBuilder, *, refresh: bool) -> None:
     flow = turn.flow(draft)
     if draft is None or flow is None or asked is None or asked.flow == "common":
         return
-    if refresh and draft.subject:
+    if lettering.at_letter(turn):
+        _tell_apart(turn)
+    elif refresh and draft.subject:
         turn.session = structs.replace(turn.session, draft=turn.draft_of(flow, draft.subject))
         drafts.go_on(turn)
     elif not flow.home and not turn.at_a_page():
         drafts.digress(turn)
+
+
+def _tell_apart(turn: TurnBuilder) -> None:
+    """Tell news that comes at a letter in a message of its own; the letter is not repeated below.
+
+    The matter of the news waits on the supervisor's list.
+    """
+    turn.effects.append(Reply(Message(parts=tuple(turn.says))))
+    turn.says.clear()
+    lettering.leave_letter(turn)
 
 
 def _may_interrupt(turn: TurnBuilder, flow: Flow) -> bool:

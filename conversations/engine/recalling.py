@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from conversations import lexicon
-from conversations.engine import deciding, drafts, staffing
+from conversations.engine import deciding, drafts, lettering, staffing
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import asks
 from conversations.engine.naming import Named, officers_named
@@ -32,7 +32,7 @@ def hears(turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Name
         return "regret"
     if asks(turn, "hand_to") and named and verdicts.names_a_part(text):
         return "only_part"
-    if deciding.at_sure(turn) and (whole.said("sure", text) == "no" or _calls_off(text)):
+    if lettering.at_letter(turn) and (whole.said("sure", text) == "no" or _calls_off(text)):
         return "retract"
     if matter is None and not named and _adds_reason(turn, text):
         return "more_reason"
@@ -73,7 +73,7 @@ def _calls_off(text: str) -> bool:
 def _adds_reason(turn: TurnBuilder, text: str) -> bool:
     """Whether words at the letter go on with its reason: "the house number is missing"."""
     draft = turn.session.draft
-    if not deciding.at_sure(turn) or draft is None or "reason" not in draft.answers:
+    if not lettering.at_letter(turn) or draft is None or "reason" not in draft.answers:
         return False
     if hesitation.agrees(text) or hesitation.hesitates(text) or choices_named(turn, text):
         return False
@@ -82,7 +82,8 @@ def _adds_reason(turn: TurnBuilder, text: str) -> bool:
 
 def more_reason(turn: TurnBuilder, text: str) -> None:
     """Add words to the reason in the letter, and show it again."""
-    deciding.give_reason(turn, f"{turn.open_draft().answers['reason']}, {text}")
+    reason = str(turn.open_draft().answers["reason"])
+    lettering.give_reason(turn, reason if text in reason else f"{reason}, {text}")
 
 
 def only_part(turn: TurnBuilder, text: str) -> None:

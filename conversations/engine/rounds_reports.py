@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 from conversations import lexicon
@@ -36,6 +37,7 @@ _NO_PHONE = re.compile(
     r"|\b(?:lupa|ketinggalan|kehilangan)(?: \w+)? (?:hp|hape|handphone)\b"
     r"|\b(?:hp|hape|handphone)(?: ?nya)?(?: \w+)? (?:ketinggalan|tertinggal|tidak ada|dibawa)\b"
 )
+MOST_DAYS = 31  # of one absence that an officer notes; longer leave is a supervisor's matter
 _TODAY, _TOMORROW = "hari ini", "besok"
 
 #: Matters of a visit that a supervisor must settle.
@@ -247,17 +249,29 @@ def absence(turn: TurnBuilder, text: str) -> None:
         )
         confirming.ask(turn, Say("rounds_desk.which_days"), *some)
         return
+    if max(days) < turn.facts.today or len(days) > MOST_DAYS:
+        past = max(days) < turn.facts.today
+        key = "rounds_desk.absence.past" if past else "rounds_desk.absence.long"
+        drafts.digress(turn, Say(key, {"days": days_words(days)}))
+        return
+    days = tuple(day for day in days if day >= turn.facts.today)
     told: Json = [[day.isoformat() for day in days], said]
+    offers = sum(one.on in days and one.offered_to_me for one in turn.facts.rounds.visits)
+    touched: dict[str, Value] = {
+        "days": days_words(days),
+        "n": _agreed_on(turn, days),
+        "offers": offers,
+    }
     confirming.ask(
         turn,
-        Say("rounds_desk.absence", {"days": days_words(days), "n": _agreed_on(turn, days)}),
-        confirming.choice("yes", Say("rounds_desk.concern.yes"), "absent", "", told, means="yes"),
+        Say("rounds_desk.absence", touched),
+        confirming.choice("yes", Say("rounds_desk.absence.yes"), "absent", "", told, means="yes"),
         confirming.no(),
     )
 
 
 def tell_absence(turn: TurnBuilder, argument: Json) -> None:
-    """Tell supervisors on which days the officer is absent."""
+    """Note on which days the officer is absent; the visits of those days go to others."""
     listed, words = argument
     days = tuple(date.fromisoformat(day) for day in listed)
     turn.lasting = True
@@ -265,6 +279,9 @@ def tell_absence(turn: TurnBuilder, argument: Json) -> None:
     turn.says.append(Say("rounds_desk.absence.done"))
     if _agreed_on(turn, days):
         turn.says.append(Say("rounds_desk.absence.visits"))
+    rounds = turn.facts.rounds
+    left = (v for v in rounds.visits if v.on not in days or v.state in visits.UNDER_WAY)
+    turn.facts = replace(turn.facts, rounds=replace(rounds, visits=tuple(left)))
     drafts.go_on(turn)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from conversations.engine import drafts
+from conversations.engine import drafts, when
 from conversations.engine.builder import TurnBuilder, choices_of
 from conversations.engine.confirming import ask, choice, no
 from conversations.engine.naming import Named, names_somebody, officers_named
@@ -250,7 +250,15 @@ def stays(turn: TurnBuilder, text: str) -> None:
         params = {"officer": found[0].name, "badge": found[0].badge, "first": first}
         turn.says.append(Say("supervising.stays", params))
     else:
-        turn.says.append(Say("supervising.absent"))
+        absent(turn, text)
+
+
+def absent(turn: TurnBuilder, text: str) -> None:
+    """Say which officers of the team are away on the day that is named, or today."""
+    day = when.day(text, turn.facts.today)
+    away = [f"{one.name} ({one.badge})" for one in turn.facts.desk.officers if day in one.away]
+    who = ", ".join(away) or Say("supervising.absent.nobody")
+    turn.says.append(Say("supervising.absent", {"day": day, "who": who}))
 
 
 def confirm_end(turn: TurnBuilder, subject: str, argument: Json) -> None:

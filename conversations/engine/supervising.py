@@ -14,6 +14,7 @@ from conversations.engine import (
     calling,
     deciding,
     drafts,
+    lettering,
     recalling,
     staffing,
     supervising_forms,
@@ -21,7 +22,7 @@ from conversations.engine import (
     when,
 )
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.confirming import ask, choice, is_open, is_pending, no
+from conversations.engine.confirming import ask, asks, choice, is_open, is_pending, no
 from conversations.engine.discerning import asks_for_reason, ranked_matters
 from conversations.engine.meanings import AtDesk
 from conversations.engine.naming import officers_named
@@ -54,7 +55,7 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
         if is_pending(turn):
             turn.says.append(Say("common.desk.not_done"))
         _leave_question(turn)
-    unsent = turn.session.asked if deciding.at_sure(turn) else None
+    unsent = turn.session.asked if lettering.at_letter(turn) else None
     _ANSWERS[meant.matter](turn, meant.text)
     of_letter = meant.matter in ("amend", "held_letter", "more_reason")
     if (
@@ -63,7 +64,7 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
         and turn.session.asked == unsent
         and turn.prompt is None
     ):
-        drafts.digress(turn, Say("supervising.not_sent"))
+        lettering.leave_letter(turn)
     if keeps and asks_for_reason(turn) and turn.prompt is None:
         drafts.digress(turn)
 
@@ -188,10 +189,6 @@ def _queue(turn: TurnBuilder, text: str) -> None:
     drafts.leave(turn, to_menu=True)
 
 
-def _absent(turn: TurnBuilder, text: str) -> None:
-    turn.says.append(Say("supervising.absent"))
-
-
 def _invite(turn: TurnBuilder, text: str) -> None:
     turn.says.append(Say("supervising.invite"))
 
@@ -217,7 +214,10 @@ def _erase(turn: TurnBuilder, text: str) -> None:
 
 def _retract(turn: TurnBuilder, text: str) -> None:
     """Drop what was asked for by mistake."""
-    if is_open(turn):
+    if asks(turn, "letter"):
+        _leave_question(turn)
+        deciding.drop(turn)
+    elif is_open(turn):
         turn.says.append(Say("common.desk.dropped"))
         drafts.go_on(turn)
     else:
@@ -320,7 +320,7 @@ def _end(turn: TurnBuilder, subject: str, argument: Json) -> None:
 
 #: The matters of the lexicon, and how each is answered.
 _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
-    "absent": _absent,
+    "absent": staffing.absent,
     "approve": deciding.approve,
     "assign": assigning.assign,
     "away": calling.away,
@@ -332,14 +332,16 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "erase": _erase,
     "export": _export,
     "figures": _figures,
+    "explained": deciding.explain,
+    "no_reason": deciding.ask_for_reason,
     "find": _find,
     "hand_on": staffing.hand_on,
     "held": _held,
     "affected": staffing.affected,
-    "amend": deciding.amend,
+    "amend": lettering.amend,
     "calls": calling.calls,
     "card": deciding.card,
-    "held_letter": deciding.held_letter,
+    "held_letter": lettering.held_letter,
     "help": _help,
     "in_doubt": recalling.say_in_doubt,
     "item": deciding.item,
@@ -357,7 +359,7 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "move": _move,
     "next": deciding.following,
     "not_reached": calling.not_reached,
-    "other_reason": deciding.other_reason,
+    "other_reason": lettering.other_reason,
     "phone": calling.phone,
     "photos": _photos,
     "queue": _queue,
@@ -386,12 +388,15 @@ _CHOSEN: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
     "away": calling.tell_away,
     "called": calling.note_called,
     "called_whom": calling.confirm_called,
+    "change_letter": lettering.change_letter,
     "decide": deciding.decide,
+    "drop_letter": lettering.drop_letter,
     "end": _end,
     "end_whom": staffing.confirm_end,
     "hand_on": _hand_on,
     "hand_to": staffing.confirm_hand_on,
     "hand_whose": staffing.hand_from,
+    "letter": lettering.see_letter,
     "misconduct": calling.tell_misconduct,
     "open": deciding.open_found,
     "photos": _show_photos,

@@ -32,14 +32,14 @@ def _elsewhere(turn: TurnBuilder, flow: Flow, tap: Tapped) -> PickElsewhere | St
     """Return the pick of a tap on a question that is not open, if it may still be answered.
 
     That is a menu, a form's first question before it has an answer, or another matter's open
-    question; any other tap is stale.
+    question; any other tap is stale, and one below an earlier showing of what is confirmed.
     """
     if not flow.open_to(tap.subject, turn.facts):
         return Stale()
     draft = turn.draft_of(flow, tap.subject)
     context = turn.context(draft)
     step = flow.open_step(context)
-    if step is None or step.id != tap.step:
+    if step is None or step.id != tap.step or step.confirms:
         return Stale()
     choices = step.prompt(context).choices
     choice = next((c for c in choices if c.value == tap.value), None)

@@ -11,6 +11,8 @@ from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import gives_reason, without_lead
 from conversations.words import tidy
 
+LETTERS = 5  # of a reason, at least
+
 
 def note(*, at_most: int = 300) -> Parser:
     """Return the words as typed, without invisible characters.
@@ -35,12 +37,14 @@ def reason(*, at_most: int = 300) -> Parser:
     """Return a reason that somebody will read: a note that is no question and not put off.
 
     Raises:
-        Refused: as `note`; ``no_reason`` for words that give none.
+        Refused: as `note`; ``no_reason`` for words that give none, or that are a few letters.
     """
     parse_note = note(at_most=at_most)
 
     def parse(text: str, facts: Facts) -> Json:
-        words = parse_note(text, facts)
+        if len(re.findall(r"[^\W\d_]", text)) < LETTERS:
+            raise Refused("no_reason")
+        words = parse_note(text, facts)  # no long text is searched for what it means
         if not gives_reason(text):
             raise Refused("no_reason")
         return parse_note(without_lead(str(words)), facts)

@@ -262,6 +262,7 @@ SERVICE = Service(
     same_as=_same_as,
     checks=("identity", "duplicates", "place", "business_type", "scale", "photo"),
     returnable=("trade", "place", "street", "place_photo", "capital", "turnover", "identity"),
+    refusals=("place", "documents", "silent", "scale", "other"),
     documents=(IUMK,),
     named_in=("owner_name",),
 )

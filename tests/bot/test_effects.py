@@ -134,7 +134,7 @@ async def test_an_owner_cannot_approve_their_own_case(town: Town) -> None:
     town.apply(state=REVIEW)
     await town.say("halo")
     said = await town.say(forged("review", 1, "decision", "approve"))
-    await town.say(forged("review", 1, "sure", "yes", version=99))
+    await town.say(forged("review", 1, "letter", "yes", version=99))
     await town.say("ya")
     assert words("common.stale") in said
     assert town.case(1).state == REVIEW
@@ -390,11 +390,14 @@ async def test_what_is_returned_is_asked_again_and_nothing_else(town: Town) -> N
 async def test_what_is_rejected_is_told_with_the_reason(town: Town) -> None:
     await in_review(town)
     await town.tap("reject", BOSS)
-    await town.say("Usaha ini bukan usaha mikro", BOSS)
+    await town.tap("scale", BOSS)
+    await town.say("Pegawainya sudah dua puluh orang", BOSS)
     await town.tap("yes", BOSS)
     assert town.case(1).state == CaseState.REJECTED
-    told = words("notices.rejected", number=NUMBER, reason="Usaha ini bukan usaha mikro")
-    assert told in town.heard(OWNER)
+    told = str(town.heard(OWNER))
+    for part in (NUMBER, words("business_permit.refused.scale"), "Pegawainya sudah dua puluh"):
+        assert part in told
+    assert words("business_permit.refused.scale.next") in told
     service = words("business_permit.name")
     rejected = words("my_requests.state.rejected", number=NUMBER, service=service)
     assert rejected in await town.say("status")
@@ -419,7 +422,8 @@ async def test_two_supervisors_decide_at_the_same_moment(town: Town, second: str
     for who, decision in ((BOSS, "approve"), (OTHER, second)):
         await town.tap(decision, who)
         if decision == "reject":
-            await town.say("Tidak bisa disetujui", who)
+            await town.tap("place", who)
+            await town.say("Kiosnya di atas trotoar", who)
     await town.at_once((town.button("yes", BOSS), BOSS), (town.button("yes", OTHER), OTHER))
     assert len(moves(town, "case:1")) == 1
     assert words("common.trouble") not in town.heard(BOSS) + town.heard(OTHER)

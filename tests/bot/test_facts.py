@@ -257,3 +257,22 @@ async def test_a_name_that_cannot_be_read_is_as_none(town: Town) -> None:
     town.identify(town.meet(OWNER))
     town.write(lambda tx: tx.execute(text("UPDATE identities SET name = 'x'")))
     assert known(town, OWNER).me.on_card is None
+
+
+async def test_several_answers_that_are_returned_are_mended_in_turn(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    town.apply(state=REVIEW)
+    await town.say("menu", BOSS)
+    await town.tap("review-1", BOSS)
+    await town.tap("return", BOSS)
+    await town.say("alamat sama modal", BOSS)
+    await town.say("Nomor rumah dan modalnya belum jelas", BOSS)
+    await town.tap("yes", BOSS)
+    assert set(known(town, OWNER).mine.cases[0].open_fixes) == {"street", "capital"}
+    await town.say("Jalan Mawar nomor 7, sebelah musala")
+    assert known(town, OWNER).mine.cases[0].state == "needs_fix"
+    await town.say("7 juta")
+    (case,) = known(town, OWNER).mine.cases
+    assert (case.state, case.open_fixes) == ("submitted", ())
+    answers = town.read(lambda tx: tx.scalars(select(Case)).one().answers)
+    assert answers["street"].startswith("Jalan Mawar") and answers["capital"] == 7_000_000

@@ -26,6 +26,7 @@ from casework import (
     handing_on,
     identities,
     linking,
+    objections,
     overview,
     own_data,
     people,
@@ -39,7 +40,7 @@ from casework import (
 from casework.act import Act, Rows
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
-from models import identity, link, portrait, ticket, unreached
+from models import finding, identity, link, portrait, ticket, unreached
 from models.attachment import Attachment
 from models.case import Case
 from models.document import Document
@@ -124,6 +125,14 @@ def waits(world: World) -> Portrait:
     return row
 
 
+def rejected(world: World, act: Act) -> Act:
+    """Let the case have been rejected, with a day until which its owner may object."""
+    params = {"until": "2099-12-31", "by": None}
+    refusal = finding.Finding(finding.REFUSAL, finding.Outcome.OK, "other", params=params)
+    finding.write(world.tx, world.case.id, world.case.answers_version, [refusal])
+    return act
+
+
 CASES: dict[Callable[..., object], Right] = {
     cases.correct: Right(
         lambda w, act: cases.correct(act, w.case.id, {"capital": 1}), "owner", _C.NEEDS_FIX
@@ -131,10 +140,10 @@ CASES: dict[Callable[..., object], Right] = {
     cases.withdraw: Right(lambda w, act: cases.withdraw(act, w.case.id), "owner"),
     cases.accept: Right(lambda w, act: cases.accept(act, w.case.id), "supervisor", _C.IN_REVIEW),
     cases.reject: Right(
-        lambda w, act: cases.reject(act, w.case.id, "no"), "supervisor", _C.IN_REVIEW
+        lambda w, act: cases.reject(act, w.case.id, "other", "no"), "supervisor", _C.IN_REVIEW
     ),
     cases.send_back: Right(
-        lambda w, act: cases.send_back(act, w.case.id, "capital", "how much?"),
+        lambda w, act: cases.send_back(act, w.case.id, ["capital"], "how much?"),
         "supervisor",
         _C.IN_REVIEW,
     ),
@@ -219,6 +228,20 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: cases.identity_given(act, w.case.person_id), "office"
     ),
     stuck.end_visit: Right(lambda w, act: stuck.end_visit(act, w.visit.id), "supervisor"),
+    objections.object_to: Right(
+        lambda w, act: objections.object_to(rejected(w, act), w.case.id, "tidak setuju"),
+        "owner",
+        _C.REJECTED,
+    ),
+    tickets.open_objection: Right(
+        lambda w, act: tickets.open_objection(act, w.case, "tidak setuju", None), "owner"
+    ),
+    tickets.tell_readers: Right(
+        lambda w, act: tickets.tell_readers(
+            act, w.case, w.tx.get_one(Ticket, w.case.id), Say("notices.ticket_dropped")
+        ),
+        "owner",
+    ),
     tickets.add: Right(lambda w, act: tickets.add(act, w.case.id, "lagi"), "owner"),
     tickets.answer: Right(lambda w, act: tickets.answer(act, w.case.id, "ya"), "supervisor"),
     tickets.close: Right(lambda w, act: tickets.close(act, w.case.id, "ya"), "supervisor"),
@@ -285,6 +308,7 @@ OF_OFFICERS: dict[Callable[..., object], Callable[[Act], object]] = {
 }
 #: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
 PARTS = {
+    "handing_on.withdraw",
     "course.accept",
     "course.advance",
     "course.ask_again",

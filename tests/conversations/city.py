@@ -170,6 +170,7 @@ def case(
         holder=service.holder(answers),
         brief=service.brief(answers, facts()),
         returnable=service.returnable,
+        refusals=service.refusals,
         documents=(DocumentFact("iumk", document),) if document else (),
     )
     return replace(base, **known)

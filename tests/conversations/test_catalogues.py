@@ -90,7 +90,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "my_ticket.state.{}": ("open", "answered", "closed"),
     "supervising.complaint_state.{}": ("open", "answered", "closed"),
     "ticket.about.{}": sorted(
-        {"complaint", "supervisor_misconduct", "supervisor_talk"}
+        {"complaint", "objection", "supervisor_misconduct", "supervisor_talk"}
         | {"no_officer", "stuck_windows", "stuck_offer", "stuck_document"}
         | {"erase_data"}  # of an earlier version, which asked supervisors
         | ({str(one) for one in Help} - {Help.PHONE})
@@ -154,6 +154,10 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "rating.thanks.{}": ("1", "2", "3", "4", "5"),
     "review.about.{}": ("approve", "return", "reject"),
     "review.done.{}": ("approve", "return", "reject"),
+    "review.letter.change.{}": ("return", "reject"),
+    "review.reason.example.{}": ("return", "reject"),
+    "{}.refused.{}.label": [],  # `Service.words` names the lines of a reason to reject
+    "{}.next": [],  # and this one
     "supervising.because.{}": RULES,
     "supervising.decided.{}": ("approve", "return", "reject"),
     "supervising.case_state.{}": [str(state) for state in CaseState],

@@ -12,9 +12,10 @@ from conversations.effects import Decide, OptOut, Reply
 from conversations.engine import deciding, when
 from conversations.engine.naming import officers_named
 from conversations.engine.turn import Turn, advance
-from conversations.events import Said
+from conversations.events import Said, Tapped
 from conversations.facts import Facts
-from conversations.session import ChatSession
+from conversations.messages import Question, Say
+from conversations.session import ChatSession, Choice, Draft
 from conversations.supervision import EndOfficer, Preview, ShowFigures, ShowPhotos
 from tests.conversations import city
 
@@ -180,7 +181,7 @@ def test_stop_of_staff_is_confirmed() -> None:
     "words", ["ga tau alasannya apa", "eh salah, tolak", "kenapa?", "bentar ya"]
 )
 def test_a_reason_gives_a_reason(words: str) -> None:
-    asked = said("tolak 26-004512")
+    asked = said("tempat tidak boleh", said("tolak 26-004512").session)
     again = said(words, asked.session)
     assert keys(again)[-1] == "review.reason"
     assert again.session.draft is not None and "reason" not in again.session.draft.answers
@@ -211,9 +212,42 @@ def test_danger_is_met_with_112(words: str, danger: str) -> None:
 
 def test_the_reason_step_takes_words_as_they_are() -> None:
     """A reason may hold any word that is a matter elsewhere."""
-    asked = said("tolak 26-004512")
+    asked = said("dokumen tidak cocok", said("tolak 26-004512").session)
     assert keys(asked) == ["review.reason"]
     sure = said("petugas telat dan fotonya dari orang lain", asked.session)
-    assert keys(sure) == ["review.sure"]
+    assert keys(sure) == ["review.letter"]
     assert sure.session.draft is not None
     assert sure.session.draft.answers["reason"] == "petugas telat dan fotonya dari orang lain"
+
+
+@pytest.mark.parametrize("words", ["tolak", "reject", "ditolak aja", "x", "...", "tolak tolak"])
+def test_words_that_only_repeat_the_decision_are_no_reason(words: str) -> None:
+    asked = said("tempat tidak boleh", said("tolak 26-004512").session)
+    again = said(words, asked.session)
+    assert again.session.draft is not None and "reason" not in again.session.draft.answers
+    assert not any(isinstance(effect, Decide) for effect in again.effects)
+
+
+def test_a_tap_below_an_earlier_letter_sends_nothing() -> None:
+    first = said("tolak 26-004512 karena kiosnya di atas trotoar")
+    asked = first.session.asked
+    assert asked is not None and asked.step == "letter"
+    other = said("alasannya kiosnya menutup jalan warga", first.session)
+    old = Tapped("review", asked.subject, "letter", asked.version, "yes")
+    late = advance(FLOWS, other.session, old, supervisor())
+    assert not any(isinstance(effect, Decide) for effect in late.effects)
+    sent = said("ya, kirim", late.session)
+    assert [one.reason for one in sent.effects if isinstance(one, Decide)] == [
+        "kiosnya menutup jalan warga"
+    ]
+
+
+def test_a_session_of_an_earlier_version_is_asked_for_the_reason_on_the_list() -> None:
+    """Its open question, `sure`, is no step any more: a yes to it rejects nothing."""
+    draft = Draft("review", "81", {"decision": "reject", "reason": "modalnya terlalu besar"})
+    yes = Choice("yes", Say("review.sure.yes"), "yes", means="yes")
+    asked = Question("review", "81", "sure", 7)
+    held = ChatSession(draft=draft, asked=asked, shown=(yes,), version=7, since=7, greeted=True)
+    turn = said("ya", held)
+    assert not any(isinstance(effect, Decide) for effect in turn.effects)
+    assert keys(turn)[-1] == "review.why"

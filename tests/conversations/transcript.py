@@ -269,10 +269,13 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
 
 
 def _case(known: Facts, rest: str) -> Facts:
-    """`~ case 81 needs_fix place_photo`, or `81 in_review pictured because above_micro`."""
+    """`~ case 81 needs_fix place_photo`, `81 in_review pictured because above_micro`, or
+    `81 rejected until 2026-12-28`.
+    """
     number, state, *more = rest.split()
     photo = PHOTO if "pictured" in more else None
-    more = [word for word in more if word != "pictured"]
+    until = date.fromisoformat(more.pop()) if "until" in more else None
+    more = [word for word in more if word not in ("pictured", "until")]
     because = more.index("because") if "because" in more else len(more)
     row = city.case(
         int(number),
@@ -280,6 +283,7 @@ def _case(known: Facts, rest: str) -> Facts:
         open_fixes=tuple(more[:because]),
         reasons=tuple(more[because + 1 :]),
         photo=photo,
+        object_until=until,
     )
     if known.me.desk == "owner":
         return city.changed(known, cases=_put(known.mine.cases, row))

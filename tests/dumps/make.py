@@ -211,9 +211,9 @@ async def live(town: Town) -> None:
         await town.quiet()
         match address:
             case "needs-fix":
-                act(town, boss, Decide(case_id, "return", "capital", "Modalnya berapa?"))
+                act(town, boss, Decide(case_id, "return", ("capital",), reason="Modalnya berapa?"))
             case "rejected":
-                act(town, boss, Decide(case_id, "reject", None, "Usahanya di luar Jakarta"))
+                act(town, boss, Decide(case_id, "reject", (), "place", "Di luar Jakarta"))
             case "accepted-by-hand":
                 act(town, boss, Decide(case_id, "approve"))
         await town.work()

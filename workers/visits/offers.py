@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from casework import visits as visit_acts
 from casework.act import by_office
+from models import absence, officer, ticket
 from models import case as cases
-from models import officer, ticket
 from models import visit as visits
 from models.base import now
 from models.case import Case
@@ -91,11 +91,12 @@ def _next_officer(tx: Session, visit: Visit) -> Officer | None:
 
 
 def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
-    """Lock and return the kelurahan's reachable officers who were not asked yet.
+    """Lock and return the kelurahan's reachable officers who work that day and were not asked yet.
 
     An officer of whom the host complained is not asked, unless that was unfounded.
     """
     asked = {made.officer_id for made in visits.offers_of(tx, [visit.id])}
+    asked |= absence.away(tx, visit.on)
     if visit.host_id is not None:
         asked |= ticket.accused_by(tx, visit.host_id)
     free = officer.available(tx, visit.area_code)

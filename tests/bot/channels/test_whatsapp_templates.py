@@ -162,8 +162,8 @@ def test_whoever_is_to_be_called_is_told_with_the_number(key: str) -> None:
     [("di luar\nJakarta", "di luar Jakarta"), ("a      b\tc", "a b c"), ("  ", "-"), ("", "-")],
 )
 def test_values_that_whatsapp_refuses_are_mended(reason: str, mended: str) -> None:
-    found = of(say("notices.rejected", number="26-1", reason=reason))
-    assert found.variables == {"1": "26-1", "2": mended}
+    found = of(say("notices.document_taken_back", number="26-1", on="hari ini", reason=reason))
+    assert found.variables == {"1": "26-1", "2": "hari ini", "3": mended}
 
 
 def test_a_long_value_is_cut_so_that_all_fits() -> None:

@@ -46,5 +46,6 @@ SERVICE = Service(
     same_as=_same_as,
     checks=("place",),
     returnable=("fault", "place"),
+    refusals=("other",),
     documents=(DocumentKind("repair_note", prefix="PBL", per_area=True, valid_years=1),),
 )
