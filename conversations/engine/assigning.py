@@ -26,7 +26,7 @@ _LEAST_BUSY = re.compile(
     r"\bpaling (?:sedikit|dikit|longgar|senggang|kosong|lowong|luang|sepi|nganggur|enteng)\b"
     r"|\b(?:least busy|fewest|most free)\b|\bpaling tidak sibuk\b"
 )
-#: Whoever is free: no question only where words give as well.
+#: An officer who is free; a question, unless the words give a visit too.
 _WHOEVER = re.compile(
     r"\b(?:whoever is free|anyone free)\b"
     r"|\bsiapa (?:saja|aja) (?:yang )?(?:kosong|nganggur|bisa|luang|senggang|free)\b"

@@ -223,8 +223,8 @@ def only_asks(turn: TurnBuilder, text: str) -> bool:
 def other_option(turn: TurnBuilder, text: str) -> Choice | None:
     """Return the option of the open question that the words name where only some are shown.
 
-    "Isi di halaman aman, ya?" may be answered with "saat petugas datang". What can't be taken back
-    is named by nothing but its words: "iya benar kirim".
+    "Isi di halaman aman, ya?" may be answered with "saat petugas datang". A choice
+    that can't be taken back is named by its own words alone: "iya benar kirim".
     """
     asked, step, draft = turn.session.asked, turn.asked_step(), turn.session.draft
     if asked is None or step is None or draft is None:

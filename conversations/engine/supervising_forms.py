@@ -34,7 +34,7 @@ _PASSIVE = re.compile(r"\b(?:tolong|minta|suruh|dikasih|dibilang\w*|ditegur|diin
 _OVER_HEADS = re.compile(r"^(?:ya |iya )?(?:ke|to) (?:the )?(?:kepala|head|atasan)(?:nya)?\W*$")
 _EXPORT = lists.any_of("supervising", "files")
 _LIMIT = re.compile(
-    r"\b(?:batas(?:nya|an(?:nya)?)?|limit|ambang)\b.*\b(?:berapa|apa|mikro|what)\b"
+    r"\b(?:batas(?:nya|an(?:nya)?)?|limit|ambang)\b.*\b(?:berapa|apa|what)\b"
     r"|\bwhat.?s the limit\b|\b(?:berapa|what|apa) (?:sih )?(?:the )?(?:batas\w*|limit)\b"
 )
 _PIN = re.compile(

@@ -62,7 +62,7 @@ _OFFICE = re.compile(r"\b(?:kantor|office|jam berapa)\b")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to become of a ticket: its act ("" only shows it), and the words for its owner."""
+    """An act on a ticket ("" only shows it), and the words for its owner."""
 
     act: str
     words: str = ""
