@@ -12,6 +12,7 @@ from itertools import islice
 from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
+from models import absence
 from models.calendar import HOLIDAYS, Calendar, load
 from models.infrastructure.wib import WIB
 from models.officer import Officer, available
@@ -87,8 +88,8 @@ def free(
 ) -> Sequence[Window]:
     """Return the next windows in which the kelurahan's officers have room, soonest first.
 
-    Only officers who can be offered visits count. A visit without an officer takes room as well.
-    Without `calendar` it is read from the database.
+    Only officers who can be offered visits count, and not on their days of absence. A visit
+    without an officer takes room as well. Without `calendar` it is read from the database.
     """
     officers = available(tx, kelurahan_code)
     known = calendar or load(tx)
@@ -111,10 +112,14 @@ def take(tx: Session, kelurahan_code: str, window: Window, at: datetime) -> bool
 def _with_room(
     tx: Session, officers: Sequence[Officer], kelurahan_code: str, at: datetime, calendar: Calendar
 ) -> Iterator[Window]:
-    room = sum(officer.capacity for officer in officers)
-    if room:
-        taken = _taken(tx, officers, kelurahan_code, at)
-        yield from (window for window in coming(at, calendar) if taken.get(window, 0) < room)
+    if not officers:
+        return
+    taken = _taken(tx, officers, kelurahan_code, at)
+    away = absence.coming(tx, [one.id for one in officers], at.astimezone(WIB).date())
+    for window in coming(at, calendar):
+        room = sum(one.capacity for one in officers if window.on not in away.get(one.id, ()))
+        if taken.get(window, 0) < room:
+            yield window
 
 
 def _taken(

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import window
+from models import absence, window
 from models.calendar import HOLIDAYS
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
@@ -190,6 +190,16 @@ def test_what_an_officer_does_elsewhere_takes_their_room(tx: Session) -> None:
     visit(tx, ELSEWHERE)
     assert FIRST in free(tx, HERE, NOW), "nobody has taken it, and it is in another kecamatan"
     visit(tx, ELSEWHERE, officer_id=officer.id, state=VisitState.ACCEPTED)
+    assert FIRST not in free(tx, HERE, NOW)
+
+
+def test_an_officer_who_is_absent_is_no_room_on_that_day(tx: Session) -> None:
+    away = world.staff(tx, "101", capacity=1)
+    absence.add(tx, away.id, [MONDAY])
+    assert MONDAY not in {one.on for one in free(tx, HERE, NOW)}
+    world.staff(tx, "102", capacity=1)
+    assert FIRST in free(tx, HERE, NOW)
+    visit(tx)
     assert FIRST not in free(tx, HERE, NOW)
 
 
