@@ -28,6 +28,7 @@ from models import officer as officers
 from models import person as people
 from models import visit as visits
 from models.case import Case
+from models.infrastructure import deadlines
 from models.infrastructure.encryption import readable
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, NotAllowed, VisitState
@@ -156,15 +157,16 @@ def _open(
     stage = course.service_of(case).stage(case.stage)
     if not isinstance(stage, Answer):
         raise NotAllowed(f"the cases of {service} are not answered in words")
-    days = calendar.load(act.tx)
+    days, within = calendar.load(act.tx), deadlines.of(act.tx)
+    last = max(within.answer_days, within.close_days)
     row = Ticket(
         case_id=case.id,
         about=about,
         officer_id=accused.id if accused is not None else None,
         heads_only=accused is not None and accused.role != "officer",
         told_at=act.at,
-        answer_by=_end_of(days.working_days_after(act.at, stage.first.days)),
-        close_by=_end_of(days.working_days_after(act.at, stage.closed.days)),
+        answer_by=_end_of(days.working_days_after(act.at, within.answer_days)),
+        close_by=_end_of(days.working_days_after(act.at, last)),
     )
     act.tx.add(row)
     act.tx.flush()
