@@ -17,6 +17,7 @@ from casework import (
     cases,
     documents,
     erasing,
+    files,
     handing_on,
     overview,
     own_data,
@@ -95,12 +96,14 @@ from conversations.supervision import (
 )
 from conversations.ticketing import (
     AboutTicket,
+    AddFile,
     AddToTicket,
     AnswerTicket,
     CloseMessage,
     CloseTicket,
     DropTicket,
     EndVisit,
+    KeepFile,
     RetryMessage,
     TakeTicket,
 )
@@ -373,6 +376,10 @@ def _about_ticket(act: Act, effect: AboutTicket) -> None:
             tickets.add(act, case_id, words)
         case DropTicket(case_id):
             tickets.drop(act, case_id)
+        case AddFile(case_id, attachment_id):
+            files.add(act, case_id, attachment_id)
+        case KeepFile(attachment_id):
+            files.keep(act, attachment_id)
         case _:
             _about_stuck(act, effect)
 

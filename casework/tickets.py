@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import course, news
+from casework import course, files, news
 from casework.act import Act
 from casework.news import window_of
 from casework.visits import take_back
@@ -282,6 +282,7 @@ def take(act: Act, case_id: int) -> None:
     if row.taken_by_id == me.id:
         return
     row.taken_by_id = me.id
+    files.send(act, case, row)
     act.note("ticket.taken", f"case:{case.id}")
     act.tell(
         case.person_id,
@@ -294,7 +295,9 @@ def take(act: Act, case_id: int) -> None:
 def answer(act: Act, case_id: int, words: str) -> None:
     """Send a supervisor's words to the person who waits; the ticket stays open."""
     case, row, me = _mine(act, case_id)
-    row.taken_by_id = row.taken_by_id or me.id
+    if row.taken_by_id is None:
+        row.taken_by_id = me.id
+        files.send(act, case, row)
     row.answered_at = row.answered_at or act.at
     act.tx.add(Remark(case_id=case.id, officer_id=me.id, words=words, at=act.at))
     act.note("ticket.answered", f"case:{case.id}")

@@ -23,6 +23,7 @@ from casework import (
     days,
     documents,
     erasing,
+    files,
     handing_on,
     identities,
     linking,
@@ -40,7 +41,7 @@ from casework.act import Act, Rows
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
 from models import identity, link, portrait, ticket, unreached
-from models.attachment import Attachment
+from models.attachment import VOICE, Attachment
 from models.case import Case
 from models.document import Document
 from models.lifecycle import CaseState, NotAllowed, VisitState
@@ -122,6 +123,15 @@ def waits(world: World) -> Portrait:
     row = portrait.begin(world.tx, world.officer.id, state, attachment_id=photo.id)
     row.path = portrait.path_of(row)
     return row
+
+
+def sent(world: World) -> int:
+    """A recording that the owner sent with a complaint; the case is that complaint."""
+    world.case.service = "complaint"
+    row = Attachment(person_id=world.case.person_id, channel="chat", kind=VOICE)
+    world.tx.add(row)
+    world.tx.flush()
+    return row.id
 
 
 CASES: dict[Callable[..., object], Right] = {
@@ -222,6 +232,9 @@ CASES: dict[Callable[..., object], Right] = {
     tickets.add: Right(lambda w, act: tickets.add(act, w.case.id, "lagi"), "owner"),
     tickets.answer: Right(lambda w, act: tickets.answer(act, w.case.id, "ya"), "supervisor"),
     tickets.close: Right(lambda w, act: tickets.close(act, w.case.id, "ya"), "supervisor"),
+    files.add: Right(lambda w, act: files.add(act, w.case.id, sent(w)), "owner"),
+    files.keep: Right(lambda w, act: files.keep(act, sent(w)), "owner"),
+    files.pass_on: Right(lambda w, act: files.pass_on(act, sent(w)), "office"),
     tickets.drop: Right(lambda w, act: tickets.drop(act, w.case.id), "owner"),
     tickets.escalate: Right(
         lambda w, act: tickets.escalate(act, *ticket.lock(act.tx, w.case.id)), "office"
@@ -291,6 +304,7 @@ PARTS = {
     "course.find",
     "course.to_review",
     "documents.issue",
+    "files.send",
     "documents.may_check",
     "people.phone_of",
     "overview.looks_after",
