@@ -18,12 +18,16 @@ from bot.metrics import Stopwatch
 from casework.news import tell_supervisors
 from casework.tickets import area_of
 from conversations import events, messages
+from conversations.effects import Effect
 from conversations.engine import turn as engine
+from conversations.engine.turn import Turn
 from conversations.events import Event, Happened, News, Uploaded
+from conversations.facts import Facts
 from conversations.messages import Message, Say
 from conversations.session import ChatSession
+from conversations.ticketing import AddFile, KeepFile
 from conversations.withholding import withheld
-from models import consent, officer, turn
+from models import attachment, consent, officer, turn
 from models.inbox import Delivery, SentFile
 from models.infrastructure.database import pipeline
 from models.infrastructure.encryption import Unreadable
@@ -83,7 +87,7 @@ class Batch:
                     del waiting[person_id]
                 event = event_of(row)
                 here = facts.heard_from(known[person_id], row)
-                done = engine.advance(self.city.flows, chats[person_id], event, here)
+                done = self._advance(chats[person_id], event, here)
                 asked = done.session.asked
                 self.watch.turn(asked.flow if asked else None, asked.step if asked else None)
                 chats[person_id] = done.session
@@ -110,6 +114,13 @@ class Batch:
         leased = self._keep(writer, chats, taken, heard, last, leasing=leasing)
         more = bool(aside or replaced) or len(writer.queued) > len(leased)
         return Taken(leased, more, left)
+
+    def _advance(self, chat: ChatSession | None, event: Event, here: Facts) -> Turn:
+        """Decide a turn; a recording that it does not keep is deleted before it is fetched."""
+        done = engine.advance(self.city.flows, chat, event, here)
+        if isinstance(event, Uploaded) and event.kind == "voice" and not _keeps(done.effects):
+            attachment.drop(self.tx, event.attachment_id)
+        return done
 
     def _set_aside(self, found: Mapping[int, Readable]) -> None:
         """Set aside unreadable inbox rows; notify their persons and the supervisors."""
@@ -260,6 +271,11 @@ def event_of(row: Untaken) -> Event:
     if isinstance(event, Uploaded) and row.attachment_id is not None:
         return replace(event, attachment_id=row.attachment_id)
     return event
+
+
+def _keeps(effects: Iterable[Effect]) -> bool:
+    """Whether a turn keeps the file that came with its event."""
+    return any(isinstance(effect, AddFile | KeepFile) for effect in effects)
 
 
 def withhold(heard: InboundMessage) -> InboundMessage:

@@ -17,6 +17,7 @@ from casework import (
     cases,
     documents,
     erasing,
+    files,
     handing_on,
     objections,
     overview,
@@ -96,12 +97,14 @@ from conversations.supervision import (
 )
 from conversations.ticketing import (
     AboutTicket,
+    AddFile,
     AddToTicket,
     AnswerTicket,
     CloseMessage,
     CloseTicket,
     DropTicket,
     EndVisit,
+    KeepFile,
     ObjectTo,
     RetryMessage,
     TakeTicket,
@@ -377,6 +380,10 @@ def _about_ticket(act: Act, effect: AboutTicket) -> None:
             tickets.drop(act, case_id)
         case ObjectTo(case_id, words):
             objections.object_to(act, case_id, words)
+        case AddFile(case_id, attachment_id):
+            files.add(act, case_id, attachment_id)
+        case KeepFile(attachment_id):
+            files.keep(act, attachment_id)
         case _:
             _about_stuck(act, effect)
 

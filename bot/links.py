@@ -1,8 +1,8 @@
 """Expiring links to files, for a provider that fetches what we send, or for the recipient.
 
 A link is a signed token of the file's path and the expiry time: it gives access to nothing else,
-and nothing is stored. A link to a document leads to documents that we issue alone. A link to a
-picture, which people sent, is of another kind, and gives a smaller copy without metadata.
+and nothing is stored. A link to a document leads to documents that we issue, and to recordings that
+people sent. A link to a picture is of another kind, and gives a smaller copy without metadata.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from urllib.parse import quote
 from conversations import services
 from models.infrastructure import signing
 from models.infrastructure.encryption import key_for
+from models.infrastructure.sounds import CONTENT_TYPES
 
 PATH = "/berkas"
 
 _PURPOSE, _OF_PICTURES = "links", "pictures"
 _PICTURES = re.compile(
     r"portraits/[\w-]+\.jpg|attachments/[0-9a-f]{2}/[0-9a-f]{64}\.(?:jpg|png|webp)", re.ASCII
+)
+_SOUNDS = re.compile(
+    rf"attachments/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.(?:{'|'.join(CONTENT_TYPES)})", re.ASCII
 )
 _EARLIER_MAC = 16  # bytes kept of HMAC-SHA256
 
@@ -38,7 +42,7 @@ class Links:
         """Return a link to a stored file, downloaded as `name`, valid for `life`.
 
         Raises:
-            ValueError: the file is not an issued document.
+            ValueError: the file is neither an issued document nor a recording.
         """
         if not _handed_out(path):
             raise ValueError(f"{path!r} is not handed out: only documents are")
@@ -96,8 +100,8 @@ def _of_earlier_version(token: str) -> tuple[str, int] | None:
 
 
 def _handed_out(path: str) -> bool:
-    """Whether a file is in a folder of issued documents."""
-    return _forms().fullmatch(path) is not None
+    """Whether a file is in a folder of issued documents, or a recording that somebody sent."""
+    return _forms().fullmatch(path) is not None or _SOUNDS.fullmatch(path) is not None
 
 
 @cache

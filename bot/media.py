@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,13 +24,15 @@ from sqlalchemy.orm import Session
 from bot import metrics
 from bot.channels.base import Channel
 from bot.errors import ChannelError, FileRefused, TryLater
+from casework import files
+from casework.act import by_office
 from conversations import events
 from conversations.events import News
 from conversations.messages import Say
 from models import attachment, inbox
-from models.attachment import Attachment, AttachmentState, Kept
+from models.attachment import EVIDENCE, VOICE, Attachment, AttachmentState, Kept
 from models.base import now
-from models.infrastructure import pictures
+from models.infrastructure import pictures, sounds
 from models.infrastructure.database import Database
 from models.infrastructure.encryption import Unreadable
 from models.infrastructure.storage import Storage
@@ -38,6 +40,7 @@ from models.infrastructure.storage import Storage
 log = structlog.get_logger(__name__)
 
 MAX_BYTES = 20 * 1024 * 1024  # Bot API, getFile
+MAX_EVIDENCE = 5 * 1024 * 1024  # of a photo or recording that is sent with a complaint
 LEASE = timedelta(seconds=90)
 FETCH = timedelta(seconds=80)  # timeout of one file, so that its lease lasts until it is stored
 AT_ONCE = 8
@@ -57,6 +60,7 @@ class _Wanted:
     id: int
     channel: str
     reference: str | Unreadable
+    evidence: bool  # sent with a complaint: it may be a recording
 
 
 class _NotNow(Exception):
@@ -150,7 +154,9 @@ class Media:
                 return
             try:
                 async with AsyncExitStack() as held:
-                    kept = await self._keep(await self._get(channel, reference, held))
+                    most = MAX_EVIDENCE if wanted.evidence else MAX_BYTES
+                    content = await self._get(channel, reference, held, most)
+                    kept = await self._keep(content, sniff_any if wanted.evidence else sniff)
             except FileRefused as refusal:
                 reason = refusal.reason
                 await self.db.do(lambda tx: _refuse(tx, wanted.id, reason))
@@ -159,14 +165,16 @@ class Media:
                 await self._retry_later(wanted, later)
                 return
             else:
-                await self.db.ask(lambda tx: attachment.store(tx, wanted.id, kept))
+                await self.db.do(lambda tx: _store(tx, wanted, kept))
                 metrics.file(wanted.channel, "stored")
         except DBAPIError as error:  # retried when its lease expires
             log.warning("media.database_away", error=type(error).__name__)
         else:
             await self._forget(channel, wanted.id, reference)
 
-    async def _get(self, channel: Channel | None, reference: str, held: AsyncExitStack) -> bytes:
+    async def _get(
+        self, channel: Channel | None, reference: str, held: AsyncExitStack, most: int
+    ) -> bytes:
         """Get a file from its provider; a large one after taking `_large`, released by `held`.
 
         Raises:
@@ -183,7 +191,7 @@ class Media:
                     if refusal.reason != "file_too_large":
                         raise
                 await held.enter_async_context(self._large)
-                return await channel.fetch(reference, at_most=MAX_BYTES)
+                return await channel.fetch(reference, at_most=most)
         except FileRefused:
             raise
         except (ChannelError, OSError) as error:  # a TimeoutError is an OSError
@@ -191,11 +199,11 @@ class Media:
         except Exception as error:
             raise _NotNow("ours", error) from error
 
-    async def _keep(self, content: bytes) -> Kept:
+    async def _keep(self, content: bytes, sniff: Callable[[bytes], str]) -> Kept:
         """Check and store a fetched file.
 
         Raises:
-            FileRefused: it is not a picture that we can open.
+            FileRefused: `sniff` refuses it.
             _NotNow: the file store is unavailable or full, or another fault is ours.
         """
         try:
@@ -241,23 +249,49 @@ def sniff(content: bytes) -> str:
         raise FileRefused("file_kind") from error
 
 
+def sniff_any(content: bytes) -> str:
+    """Return the kind of picture or of recording, detected from its content.
+
+    Raises:
+        FileRefused: it is neither, or incomplete.
+    """
+    try:
+        return sounds.kind(content)
+    except sounds.Unreadable:
+        return sniff(content)
+
+
 def keep(storage: Storage, content: bytes, kind: str) -> Kept:
-    """Store a photo under its SHA-256; idempotent.
+    """Store a photo or a recording under its SHA-256; idempotent.
 
     Raises:
         OSError: the file store is unavailable or full.
     """
     digest = hashlib.sha256(content).hexdigest()
-    path = f"attachments/{digest[:2]}/{digest}.{NAMES[kind]}"
+    path = f"attachments/{digest[:2]}/{digest}.{NAMES.get(kind, kind)}"
     if not storage.exists(path):
         storage.write(path, content)
-    return Kept(path, f"image/{kind.lower()}", len(content), digest)
+    content_type = sounds.CONTENT_TYPES.get(kind, f"image/{kind.lower()}")
+    return Kept(path, content_type, len(content), digest)
+
+
+def _store(tx: Session, wanted: _Wanted, kept: Kept) -> None:
+    """Mark a file as stored; one of a ticket goes to the supervisor who took that."""
+    attachment.store(tx, wanted.id, kept)
+    if wanted.evidence:
+        files.pass_on(by_office(tx, "media", f"attachment:{wanted.id}"), wanted.id)
 
 
 def _claim(tx: Session, limit: int) -> list[_Wanted]:
     rows = attachment.claim(tx, lease=LEASE, limit=limit)
     return [
-        _Wanted(row.id, row.channel, "" if row.reference is None else row.reference) for row in rows
+        _Wanted(
+            row.id,
+            row.channel,
+            "" if row.reference is None else row.reference,
+            row.kind in (EVIDENCE, VOICE),
+        )
+        for row in rows
     ]
 
 
@@ -269,9 +303,11 @@ def _refuse(tx: Session, attachment_id: int, reason: str) -> None:
     row.leased_until = None
     if reason != UNREADABLE:  # an unreadable reference may be readable on a later try
         row.reference = None
-    news = events.news(
-        News.ATTACHMENT_REFUSED, row.id, Say(f"refusals.{_SHOWN_REASON.get(reason, reason)}")
-    )
+    shown = _SHOWN_REASON.get(reason, reason)
+    say = Say(f"refusals.{shown}")
+    if row.kind == EVIDENCE:
+        say = Say(f"refusals.evidence.{shown}")
+    news = events.news(News.ATTACHMENT_REFUSED, row.id, say)
     inbox.tell(tx, row.person_id, f"attachment_refused:{row.id}", news)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from models.infrastructure import settings
+from models.infrastructure.deadlines import Deadlines
 from models.infrastructure.settings import (
     Reader,
     Secret,
@@ -66,6 +67,10 @@ class Settings(settings.Settings):
 
     #: Within which people who ask for a copy of their data get it. Source: UU 27/2022 art. 32.
     my_data_days: int = setting(whole_number(1, 30), example="3", default="3")
+
+    #: Working days until a complaint, or a request for a person, is answered first, and is closed.
+    ticket_answer_days: int = setting(whole_number(1, 30), example="1", default="1")
+    ticket_close_days: int = setting(whole_number(1, 60), example="5", default="5")
 
     metrics_token: Secret[str] | None = secret(
         matching(r"[\w-]{16,256}", "16 to 256 letters, digits, _ or -"),
@@ -129,3 +134,8 @@ class Settings(settings.Settings):
     whatsapp_rate: float = setting(  # messages; https://www.twilio.com/docs/whatsapp: 80
         per_second(0.1, 100_000), example="80", default="80"
     )
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """The deadlines of tickets, for all code that opens them."""
+        return Deadlines(self.ticket_answer_days, self.ticket_close_days)

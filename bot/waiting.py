@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casework.course import service_of
+from casework.files import step_of
 from casework.tickets import OBJECTION, words_of
 from conversations.facts import RemarkFact, TicketFact
-from models import ticket
+from models import attachment, ticket
 from models.case import Case
 from models.infrastructure.encryption import readable
 from models.infrastructure.wib import WIB
@@ -53,12 +56,18 @@ def _facts(
     numbers: Mapping[int, str],
     me: Officer | None,
 ) -> tuple[TicketFact, ...]:
+    given = {case.id: attachment.ids_in(readable(case.answers)) for case, _ in pairs}
+    usable = attachment.usable(tx, (one for ids in given.values() for one in ids))
+    files = {number: tuple(one for one in ids if one in usable) for number, ids in given.items()}
     remarks: dict[int, list[Remark]] = defaultdict(list)
     for remark in ticket.remarks_of(tx, [case.id for case, _ in pairs]):
         remarks[remark.case_id].append(remark)
     staff = _staff(tx, pairs, remarks.values())
     return tuple(
-        _fact(case, row, remarks[case.id], staff, people.get(case.person_id), numbers, me)
+        replace(
+            _fact(case, row, remarks[case.id], staff, people.get(case.person_id), numbers, me),
+            files=files[case.id],
+        )
         for case, row in pairs
     )
 
@@ -103,7 +112,7 @@ def _fact(
         accuses=accuses and row.officer_id is not None,
         visit_of=str(answers.get("visit_of") or ""),
         times=row.times,
-        files=_files(answers),
+        takes_files=step_of(service_of(case)) is not None,
         taken_by=taker.name if taker is not None else None,
         mine=me is not None and row.taken_by_id == me.id,
         answered=row.answered_at is not None,
@@ -128,11 +137,6 @@ def _accused(answers: Mapping[str, Any], officer: Officer | None) -> str | None:
     if not isinstance(told, dict):
         return None
     return str(told.get("words") or told.get("badge") or "") or None
-
-
-def _files(answers: Mapping[str, Any]) -> int:
-    proof = answers.get("proof")
-    return len(proof.get("ids", ())) if isinstance(proof, dict) else 0
 
 
 def _day(at: datetime) -> date:

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from casework import course
 from casework.act import Act
 from casework.documents import day
+from casework.files import shown
 from casework.news import window_of
 from casework.tickets import answered
-from conversations.messages import Lines, Message, Say, Value
+from conversations.messages import Lines, Say, Value
 from models import attachment, officer, overview, scope
 from models import case as cases
 from models.case import Case
@@ -203,7 +204,7 @@ def show_photos(act: Act, number: str) -> None:
     for place, path in enumerate(stored[:MAX_PHOTOS], 1):
         words = Say("supervising.photo", {"number": case.number, "n": place, "total": len(stored)})
         each = replace(act, cause=f"{act.cause}:{place}")  # the dedupe key of each message
-        each.enqueue(Message((words,), picture=path))
+        each.enqueue(shown(words, path, case.number))
 
 
 # -- complaints and figures ------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from casework.documents import day
 from casework.people import phone_of
 from conversations.effects import Help
 from conversations.messages import Lines, Message, Say, Value
-from models.attachment import Attachment
+from models.attachment import EVIDENCE, Attachment
 from models.case import Case
 from models.conversation import Conversation
 from models.document import Document
@@ -48,9 +48,18 @@ def ask(act: Act, days: int, question: Message) -> None:
         if n:
             lines.append(_line(kind, n, first))
     for kind, whose, since in _KINDS:
-        n, first = act.tx.execute(select(func.count(), func.min(since)).where(whose == me.id)).one()
+        theirs = select(func.count(), func.min(since)).where(whose == me.id)
+        if whose is Attachment.person_id:
+            theirs = theirs.where(Attachment.kind != EVIDENCE)
+        n, first = act.tx.execute(theirs).one()
         if n:
             lines.append(_line(kind, n, first))
+    evidence = select(func.count(), func.min(Attachment.received_at)).where(
+        Attachment.person_id == me.id, Attachment.kind == EVIDENCE, Attachment.path.is_not(None)
+    )
+    n, first = act.tx.execute(evidence).one()
+    if n:
+        lines.append(_line("evidence", n, first))
     if _has_draft(act, Conversation.person_id == me.id):
         lines.append(Say("notices.own_data.draft"))
     number, by = _request(act, days)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import course, news
+from casework import course, files, news
 from casework.act import Act
 from casework.news import window_of
 from casework.visits import take_back
@@ -28,6 +28,7 @@ from models import officer as officers
 from models import person as people
 from models import visit as visits
 from models.case import Case
+from models.infrastructure import deadlines
 from models.infrastructure.encryption import readable
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, NotAllowed, VisitState
@@ -186,15 +187,16 @@ def _open(
     stage = course.service_of(case).stage(case.stage)
     if not isinstance(stage, Answer):
         raise NotAllowed(f"the cases of {service} are not answered in words")
-    days = calendar.load(act.tx)
+    days, within = calendar.load(act.tx), deadlines.of(act.tx)
+    last = max(within.answer_days, within.close_days)
     row = Ticket(
         case_id=case.id,
         about=about,
         officer_id=accused.id if accused is not None else None,
         heads_only=accused is not None and accused.role != "officer",
         told_at=act.at,
-        answer_by=_end_of(days.working_days_after(act.at, stage.first.days)),
-        close_by=_end_of(days.working_days_after(act.at, stage.closed.days)),
+        answer_by=_end_of(days.working_days_after(act.at, within.answer_days)),
+        close_by=_end_of(days.working_days_after(act.at, last)),
     )
     act.tx.add(row)
     act.tx.flush()
@@ -331,6 +333,7 @@ def take(act: Act, case_id: int) -> None:
     if row.taken_by_id == me.id:
         return
     row.taken_by_id = me.id
+    files.send(act, case, row)
     act.note("ticket.taken", f"case:{case.id}")
     act.tell(
         case.person_id,
@@ -343,7 +346,9 @@ def take(act: Act, case_id: int) -> None:
 def answer(act: Act, case_id: int, words: str) -> None:
     """Send a supervisor's words to the person who waits; the ticket stays open."""
     case, row, me = _mine(act, case_id)
-    row.taken_by_id = row.taken_by_id or me.id
+    if row.taken_by_id is None:
+        row.taken_by_id = me.id
+        files.send(act, case, row)
     row.answered_at = row.answered_at or act.at
     act.tx.add(Remark(case_id=case.id, officer_id=me.id, words=words, at=act.at))
     act.note("ticket.answered", f"case:{case.id}")

@@ -44,7 +44,9 @@ async def _poll_until_stopped(settings: Settings, token: str, directory: Directo
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     telegram = Telegram(token, catalogue.load(), api_url=settings.telegram_api_url)
     metrics.slow_after(settings.slow_turn_seconds)
-    db = database.Database(settings.database_url.reveal(), quiet=settings.quiet)
+    db = database.Database(
+        settings.database_url.reveal(), quiet=settings.quiet, deadlines=settings.deadlines
+    )
     storage = Storage(settings.storage_url)
     channels = {telegram.name: telegram}
     allowed = limits(settings)

@@ -45,10 +45,10 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A photo, or a file that was sent as a document."""
+    """A photo, a voice message or other recording, or a file that was sent as a document."""
 
     attachment_id: int
-    kind: Literal["photo", "document"]
+    kind: Literal["photo", "document", "voice"]
     caption: str = ""
 
 
@@ -69,7 +69,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A message that can't be used, such as a voice message, a sticker or a video."""
+    """A message that can't be used, such as a sticker or a video."""
 
     kind: str
 

@@ -231,7 +231,8 @@ class TicketFact:
     accuses: bool = False  # it is about an officer whose badge is known
     visit_of: str = ""  # number of the case whose visit it is about
     times: int = 1
-    files: int = 0
+    files: tuple[int, ...] = ()  # attachments that were sent with it, but for refused ones
+    takes_files: bool = False  # its owner may send more
     taken_by: str | None = None
     mine: bool = False  # the supervisor who reads it has taken it
     answered: bool = False

@@ -130,12 +130,10 @@ class Visit:
 class Answer:
     """A stage of a course: a supervisor answers in words, and closes the case.
 
-    The case has a ticket (`models.ticket`) with two deadlines, in working days of the office.
+    The case has a ticket (`models.ticket`); its deadlines are settings.
     """
 
     id: str
-    first: WorkingDays = WorkingDays(1)  # until the first answer
-    closed: WorkingDays = WorkingDays(5)  # until the case is closed
 
     @property
     def issues(self) -> None:

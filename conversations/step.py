@@ -198,6 +198,11 @@ class Step(ABC):
         """Return the choices shown while an answer is not complete."""
         return ()
 
+    @property
+    def takes_sound(self) -> bool:
+        """Whether the photos of this step may be recordings as well."""
+        return False
+
     def with_photo(self, answer: Json, attachment_id: int) -> Json | None:
         """Return the answer with a photo that was not asked for; unchanged if it is full.
 

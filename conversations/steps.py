@@ -43,6 +43,7 @@ class Ask(Step):
     shows: Callable[[Json, Facts], Value] | None = None
     params: Callable[[Context], Mapping[str, Value]] | None = None
     amends: Callable[[Json, str], str] | None = None  # see `amended`
+    spoken: Json = None  # the answer of a recording, which another step keeps; None: no answer
 
     def prompt(self, context: Context) -> Prompt:
         choices = tuple(
@@ -209,6 +210,7 @@ class Upload(Step):
     _: KW_ONLY
     at_most: int = 3
     also: tuple[str, ...] = ()
+    sound: bool = False  # recordings as well
 
     def prompt(self, context: Context) -> Prompt:
         also = [Choice(o, Say(context.key(self.id, o)), o) for o in self.also]
@@ -227,7 +229,9 @@ class Upload(Step):
             return {"ids": ids, "done": True}
         raise Stay(
             answer={"ids": ids, "done": False},
-            say=Say("common.photos_received", {"n": len(ids)}),
+            say=Say(
+                "common.files_received" if self.sound else "common.photos_received", {"n": len(ids)}
+            ),
             after=QUIET,
         )
 
@@ -255,7 +259,8 @@ class Upload(Step):
     def show(self, answer: Json, context: Context) -> Value:
         if answer == LEFT:
             return Say("common.left")
-        return Say("common.photos", {"n": len(self._ids(answer))})
+        key = "common.files" if self.sound else "common.photos"
+        return Say(key, {"n": len(self._ids(answer))})
 
     def words(self, flow: str) -> tuple[str, ...]:
         also = (*self.also, "leave") if self.can_leave else self.also
@@ -264,6 +269,10 @@ class Upload(Step):
     @property
     def takes_photos(self) -> bool:
         return True
+
+    @property
+    def takes_sound(self) -> bool:
+        return self.sound
 
     def without_photo(self, answer: Json, attachment_id: int) -> Json | None:
         ids = [one for one in self._ids(answer) if one != attachment_id]

@@ -9,6 +9,7 @@ from conversations.facts import TicketFact
 from conversations.messages import Say, Value
 
 LONGEST = 1000  # characters of what is written on a ticket after it was opened
+MOST_FILES = 10  # photos and recordings of one ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,21 @@ class DropTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepFile:
+    """A photo, recording or file is kept with a complaint that is being told."""
+
+    attachment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddFile:
+    """The owner adds a photo, recording or file to their ticket."""
+
+    case_id: int
+    attachment_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class RetryMessage:
     """Process a set-aside message once more."""
 
@@ -82,13 +98,15 @@ class EndVisit:
 
 #: Effects on what waits for a supervisor: tickets, and what is stuck.
 AboutTicket: TypeAlias = (
-    AddToTicket
+    AddFile
+    | AddToTicket
     | AnswerTicket
     | CloseMessage
     | CloseTicket
     | DropTicket
     | EndVisit
     | ObjectTo
+    | KeepFile
     | RetryMessage
     | TakeTicket
 )

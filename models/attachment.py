@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,10 +12,13 @@ from sqlalchemy import ForeignKey, Index, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code, unleased
+from models.infrastructure import sounds
 from models.infrastructure.encryption import Encrypted
 from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 REFERENCE = "attachments.reference"  # the associated data of its encryption
+#: The kind of a file that was sent with a complaint: erased a month after the complaint is closed.
+EVIDENCE, VOICE = "evidence", "voice"
 _OPEN = "state = 'pending'"
 
 
@@ -44,7 +47,7 @@ class Attachment(Base):
     reference: Mapped[str | None] = mapped_column(
         Encrypted(REFERENCE), info=personal(Personal.FILE, Keep.CASE, Erasing.EMPTIED)
     )
-    kind: Mapped[Code]  # photo or document, as it was sent
+    kind: Mapped[Code]  # photo, document or voice, as it was sent; or EVIDENCE
     state: Mapped[Code] = mapped_column(default=AttachmentState.PENDING)
     content_type: Mapped[Code | None]  # as sniffed from the content
     size: Mapped[int | None]  # bytes
@@ -118,7 +121,7 @@ def store(tx: Session, attachment_id: int, kept: Kept) -> None:
 
 def photos_of(tx: Session, answers: Mapping[int, Any]) -> dict[int, list[str]]:
     """Return the paths of the stored photos in the answers of cases, by the case's id."""
-    wanted = {case_id: _ids(given) for case_id, given in answers.items()}
+    wanted = {case_id: ids_in(given) for case_id, given in answers.items()}
     every = [one for ids in wanted.values() for one in ids]
     if not every:
         return {}
@@ -131,10 +134,43 @@ def photos_of(tx: Session, answers: Mapping[int, Any]) -> dict[int, list[str]]:
     return {number: [stored[one] for one in ids if one in stored] for number, ids in wanted.items()}
 
 
-def _ids(answers: Any) -> list[int]:
+def ids_in(answers: Any) -> list[int]:
     """Return the attachments in the answers of a case."""
     given = answers.values() if isinstance(answers, Mapping) else ()
     return [one for answer in given if isinstance(answer, dict) for one in answer.get("ids", ())]
+
+
+def stored(tx: Session, ids: Sequence[int]) -> list[Attachment]:
+    """Return those of these attachments whose file is stored, oldest first."""
+    if not ids:
+        return []
+    found = select(Attachment).where(
+        Attachment.id.in_(ids), Attachment.state == AttachmentState.STORED
+    )
+    return list(tx.scalars(found.order_by(Attachment.id)))
+
+
+def usable(tx: Session, ids: Iterable[int]) -> set[int]:
+    """Return those of these attachments that were not refused or erased."""
+    every = set(ids)
+    if not every:
+        return set()
+    found = select(Attachment.id).where(
+        Attachment.id.in_(every), Attachment.state != AttachmentState.REFUSED
+    )
+    return set(tx.scalars(found))
+
+
+def is_sound(path: str) -> bool:
+    """Whether the file at a path is a recording."""
+    return path.rpartition(".")[2] in sounds.CONTENT_TYPES
+
+
+def drop(tx: Session, attachment_id: int) -> None:
+    """Delete the row of a file that nobody needs; one that is stored already is erased by a job."""
+    row = tx.get(Attachment, attachment_id)
+    if row is not None and row.path is None:
+        tx.delete(row)
 
 
 def seen_elsewhere(tx: Session, attachment: Attachment) -> int:

@@ -43,7 +43,9 @@ class Keep(StrEnum):
     LINKS = "links"  # a day after a link or code expired
     VISIT = "visit"  # 30 days after the visit was over
     ALIASES = "aliases"  # two years after the person last wrote under it
-    CASE = "case"  # as long as the law requires for the case, or until erased on request
+    #: As long as the law requires for the case, or until erased on request; files of a complaint
+    #: for 30 days after it is closed.
+    CASE = "case"
     PERSON = "person"  # until erased on request
     PORTRAIT = "portrait"  # until it is refused or replaced, or the officer's work ends
     DUTY = "duty"  # as long as the audit must identify officers

@@ -103,6 +103,21 @@ def open_of(
     return (row[0], row[1]) if row is not None else None
 
 
+def taken_of(tx: Session, person_id: int) -> list[tuple[Case, Ticket]]:
+    """Return a person's open tickets that a supervisor has taken."""
+    rows = tx.execute(
+        select(Case, Ticket)
+        .join(Ticket, Ticket.case_id == Case.id)
+        .where(
+            Case.person_id == person_id,
+            Ticket.taken_by_id.is_not(None),
+            Ticket.closed_at.is_(None),
+        )
+        .order_by(Case.id)
+    )
+    return [(case, row) for case, row in rows]
+
+
 def remarks_of(tx: Session, case_ids: Sequence[int]) -> Sequence[Remark]:
     """Return all remarks on these tickets, oldest first."""
     return tx.scalars(select(Remark).where(Remark.case_id.in_(case_ids)).order_by(Remark.id)).all()

@@ -47,6 +47,19 @@ class OutboxQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class Tickets:
+    """Open tickets, and those of them past a deadline: `unanswered` ones have no first answer.
+
+    `seconds` is the age of the oldest, since it was opened.
+    """
+
+    rows: int
+    unanswered: int
+    unclosed: int  # answered, and not closed in time
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """PostgreSQL's connections in use and allowed, and its oldest transaction in seconds."""
 
@@ -129,6 +142,12 @@ def erasures_overdue(tx: Session) -> int:
     """Return how many people were promised an erasure that is not finished in time."""
     given = {"within": erasure.WITHIN, "most": MOST}
     return int(tx.execute(text(_ERASURES_OVERDUE), given).scalar_one())
+
+
+def tickets(tx: Session) -> Tickets:
+    """Return the open tickets: how many wait, how many are overdue, and the oldest."""
+    rows, unanswered, unclosed, age = tx.execute(text(_TICKETS), {"most": MOST}).one()
+    return Tickets(rows, unanswered, unclosed, max(0.0, float(age or 0)))
 
 
 def drafts(tx: Session) -> int:
@@ -251,6 +270,16 @@ _ERASURES_OVERDUE = """
     SELECT count(*)
       FROM (SELECT FROM people WHERE erase_asked_at < now() - CAST(:within AS interval)
              LIMIT :most) AS late
+"""
+
+_TICKETS = """
+    SELECT count(*),
+           count(*) FILTER (WHERE answered_at IS NULL AND least(answer_by, close_by) < now()),
+           count(*) FILTER (WHERE answered_at IS NOT NULL AND close_by < now()),
+           extract(epoch FROM now() - min(submitted_at))
+      FROM (SELECT answer_by, close_by, answered_at, submitted_at
+              FROM tickets JOIN cases ON cases.id = tickets.case_id
+             WHERE closed_at IS NULL LIMIT :most) AS open
 """
 
 _DRAFTS = """

@@ -110,7 +110,9 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
         words,
         directory,
         pages.load(words, folders),
-        Database(settings.database_url.reveal(), quiet=settings.quiet),
+        Database(
+            settings.database_url.reveal(), quiet=settings.quiet, deadlines=settings.deadlines
+        ),
         redis,
         Storage(settings.storage_url),
         entrance.take,

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.links import PATH, file_behind, picture_behind
 from models.infrastructure import pictures
+from models.infrastructure.sounds import CONTENT_TYPES
 from models.infrastructure.storage import Storage
 
 PDF, JPEG = "application/pdf", "image/jpeg"
@@ -39,7 +40,7 @@ def routes(*, storage: Storage) -> list[BaseRoute]:
         except OSError as error:
             log.warning("files.storage_away", error=type(error).__name__)
             raise HTTPException(503, headers={**NOT_KEPT, "Retry-After": "60"}) from error
-        kind = JPEG if picture is not None else PDF
+        kind = JPEG if picture is not None else CONTENT_TYPES.get(path.rpartition(".")[2], PDF)
         return Response(content, media_type=kind, headers=NOT_KEPT)
 
     return [Route(f"{PATH}/{{token}}/{{name}}", file)]

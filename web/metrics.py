@@ -276,6 +276,18 @@ def _erasures(tx: Session) -> list[Metric]:
     return [_gauge("izin_erasures_overdue", summary, watch.erasures_overdue(tx))]
 
 
+def _tickets(tx: Session) -> list[Metric]:
+    found = watch.tickets(tx)
+    late = {"answer": found.unanswered, "close": found.unclosed}
+    return [
+        _gauge("izin_tickets_open", "Tickets that wait for a supervisor.", found.rows),
+        _gauge("izin_tickets_oldest_seconds", "Age of the oldest open ticket.", found.seconds),
+        _parted(
+            "izin_tickets_overdue", "Open tickets past a deadline, by deadline.", "deadline", late
+        ),
+    ]
+
+
 def _drafts(tx: Session) -> list[Metric]:
     return [_gauge("izin_drafts_open", "Forms being filled in.", watch.drafts(tx))]
 
@@ -325,6 +337,7 @@ RECORD: tuple[Callable[[Session], list[Metric]], ...] = (
     _untold,
     _overdue,
     _erasures,
+    _tickets,
     _drafts,
     _processes,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -33,7 +33,7 @@ from models.portrait import Portrait, unfinished
 from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Part, Window
-from workers import drafts
+from workers import drafts, evidence
 from workers.context import ACTOR, Context, Settle
 from workers.settings import Kept
 from workers.visits.offers import NOBODY_YET
@@ -66,12 +66,17 @@ def sweep(tx: Session, run: Task) -> datetime | None:
 
 
 def tidy(context: Context, _: int) -> Settle:
-    """Delete expired rows, in batches to keep locks short."""
-    return partial(_tidy, kept=context.kept)
+    """Delete expired rows, in batches to keep locks short, and files of closed complaints.
+
+    Raises:
+        OSError: the file store is unavailable.
+    """
+    return partial(_tidy, kept=context.kept, erased=evidence.erase(context))
 
 
-def _tidy(tx: Session, run: Task, *, kept: Kept) -> datetime | None:
+def _tidy(tx: Session, run: Task, *, kept: Kept, erased: Sequence[int]) -> datetime | None:
     moment = now(tx)
+    evidence.forget(tx, erased)
     links = or_(
         IdentityLink.expires_at < moment - LINKS_KEPT, IdentityLink.used_at < moment - LINKS_KEPT
     )
@@ -89,7 +94,7 @@ def _tidy(tx: Session, run: Task, *, kept: Kept) -> datetime | None:
         forget(tx, Task.id, task_closed, moment - TASKS_KEPT, limit=FORGOTTEN),
         forget(tx, AuditEntry.id, AuditEntry.at, moment - kept.audit, limit=FORGOTTEN),
     ]
-    return moment if any(more) else None
+    return moment if any(more) or len(erased) == evidence.AT_ONCE else None
 
 
 def _forget_sites(tx: Session, moment: datetime) -> None:

@@ -16,7 +16,7 @@ class Media:
     """A file that the provider stores: its reference, and its kind as declared by the sender."""
 
     reference: str
-    kind: Literal["photo", "document"]
+    kind: Literal["photo", "document", "voice"]
     size: int | None = None  # bytes, if the provider says
 
 

@@ -57,6 +57,7 @@ def database_lines(settings: Settings, patience: int) -> Iterator[Line]:
                 yield from _backlog(tx)
                 yield from _failures(tx)
                 yield _erasures(tx)
+                yield _tickets(tx)
                 yield from _templates(tx, needed=settings.twilio_account_sid is not None)
                 yield from _staff(tx)
                 yield from _calendar(tx)
@@ -236,6 +237,23 @@ def _erasures(tx: Session) -> Line:
         f"{late} people were promised that their data is erased within the hour, and it is not. "
         "Check that izin worker and izin dispatch run and reach the file store, and look for "
         "task_failed in the workers' logs. A visit that is under way must end first.",
+    )
+
+
+def _tickets(tx: Session) -> Line:
+    """Report people who wait for a supervisor's answer."""
+    found = watch.tickets(tx)
+    if not found.rows:
+        return Line("ok", "tickets", "nobody waits for a supervisor")
+    wait = f"{found.rows} wait for a supervisor, the oldest for {_age(found.seconds)}"
+    late = found.unanswered + found.unclosed
+    if not late:
+        return Line("ok", "tickets", f"{wait}; none is overdue")
+    return Line(
+        "warn",
+        "tickets",
+        f"{wait}; {late} are overdue, {found.unanswered} of them without a first answer. The heads "
+        "were told. Ask the supervisors of their areas: izin officers list",
     )
 
 

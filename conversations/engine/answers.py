@@ -15,7 +15,16 @@ from conversations.effects import (
     OfferPortrait,
     RememberPhone,
 )
-from conversations.engine import asides, desk, drafts, erasing, first_page, orders, questions
+from conversations.engine import (
+    asides,
+    desk,
+    drafts,
+    erasing,
+    first_page,
+    orders,
+    questions,
+    uploads,
+)
 from conversations.engine.builder import TurnBuilder, worded
 from conversations.engine.joining import parts
 from conversations.engine.meanings import GATHERED, Parts, Several
@@ -36,6 +45,7 @@ from conversations.phrases import Command
 from conversations.session import Choice, Draft
 from conversations.step import LEFT, Context, Prompt, Stay, Step, Wrong
 from conversations.steps import QUIET
+from conversations.ticketing import KeepFile
 
 
 def give(turn: TurnBuilder, event: Event) -> None:
@@ -45,6 +55,8 @@ def give(turn: TurnBuilder, event: Event) -> None:
     if isinstance(event, Uploaded) and not (step is not None and step.takes_photos):
         _late_photo(turn, event)
         return
+    if isinstance(event, Uploaded) and step is not None:
+        _mark(turn, step, event)
     if isinstance(event, Located) and desk.located(turn):
         return
     if step is None or draft is None:
@@ -73,7 +85,7 @@ def give(turn: TurnBuilder, event: Event) -> None:
         if not named:
             _refuse(turn, step, refusal)
     else:
-        _answer(turn, step, answer)
+        answer_step(turn, step, answer)
 
 
 def keep_contact(turn: TurnBuilder, event: SharedContact) -> None:
@@ -109,11 +121,15 @@ def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
         turn.effects.append(OfferPortrait(event.attachment_id))
         drafts.digress(turn, Say("own_portrait.done"))
         return
-    found = turn.photo_step(event.attachment_id)
+    found, waits = turn.photo_step(event.attachment_id), uploads.ticket(turn)
+    if found is None and waits is not None:
+        uploads.add(turn, waits, event)
+        return
     if found is None:
         drafts.digress(turn, Say("common.photo_not_now"))
         return
     step, kept = found
+    _mark(turn, step, event)
     draft = turn.open_draft()
     full = draft.answers.get(step.id) == kept
     answers = {**draft.answers, step.id: kept}
@@ -121,6 +137,12 @@ def _late_photo(turn: TurnBuilder, event: Uploaded) -> None:
     turn.lasting, turn.after = True, QUIET
     key = "common.photos_enough" if full else "common.photo_added"
     drafts.digress(turn, Say(key, {"n": len(kept["ids"])}))
+
+
+def _mark(turn: TurnBuilder, step: Step, event: Uploaded) -> None:
+    """Ask for a file to be kept as what is sent with a complaint, if the step is for that."""
+    if step.takes_sound:
+        turn.effects.append(KeepFile(event.attachment_id))
 
 
 def pick(turn: TurnBuilder, choice: Choice) -> None:
@@ -152,7 +174,7 @@ def pick(turn: TurnBuilder, choice: Choice) -> None:
                     _stay(turn, step, stay)
                 else:
                     _leave_others(turn, step, answer)
-                    _answer(turn, step, answer)
+                    answer_step(turn, step, answer)
             else:
                 drafts.stale(turn)
 
@@ -216,7 +238,8 @@ def _echo(turn: TurnBuilder, context: Context, given: Sequence[Step]) -> None:
     turn.lasting = turn.lasting or bool(echoed)
 
 
-def _answer(turn: TurnBuilder, step: Step, answer: Json) -> None:
+def answer_step(turn: TurnBuilder, step: Step, answer: Json) -> None:
+    """Store the answer of the open step, with its effects, and go on."""
     draft = turn.open_draft()
     draft = draft.answered(step.id, answer)
     turn.session = structs.replace(

@@ -160,7 +160,8 @@ def _add_to_story(turn: TurnBuilder) -> None:
     draft = turn.open_draft()
     step = turn.flows.services[draft.flow].form.steps[0]
     if step.id in draft.answers and len(turn.said.split()) >= LEAST_STORY:
-        story = f"{draft.answers[step.id]}\n{turn.said}"
+        before = draft.answers[step.id]
+        story = f"{before}\n{turn.said}" if before else turn.said  # none if it was told aloud
         answers = {**draft.answers, step.id: story}
         turn.session = structs.replace(turn.session, draft=structs.replace(draft, answers=answers))
     drafts.digress(turn, Say("common.complaint.open"))

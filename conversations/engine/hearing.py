@@ -20,8 +20,9 @@ from conversations.engine import (
     objecting,
     orders,
     questions,
+    recordings,
 )
-from conversations.engine.builder import TurnBuilder, same
+from conversations.engine.builder import TurnBuilder, same, worded
 from conversations.engine.interruption import asks_whose, before_news
 from conversations.engine.meanings import (
     Answer,
@@ -60,6 +61,7 @@ from conversations.events import (
     Started,
     Tapped,
     Unreadable,
+    Uploaded,
     Withheld,
 )
 from conversations.messages import (
@@ -100,7 +102,9 @@ def take(turn: TurnBuilder, event: Event) -> None:
                 turn.session = structs.replace(turn.session, calling=True)
             key = f"common.unreadable.{kind}"
             known = turn.flows.catalogue.has(key)
-            drafts.digress(turn, Say(key if known else "common.unreadable"))
+            drafts.digress(turn, Say(worded(turn, key) if known else "common.unreadable"))
+        case Uploaded(kind="voice"):
+            recordings.take(turn, event)
         case SharedContact():
             answers.keep_contact(turn, event)
         case _:

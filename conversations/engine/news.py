@@ -15,12 +15,14 @@ from conversations.events import (
 )
 from conversations.flow import Flow
 from conversations.messages import (
+    Json,
     Message,
     Question,
     Say,
     say_from_json,
 )
-from conversations.session import ChatSession, Interrupted
+from conversations.session import Answers, ChatSession, Interrupted
+from conversations.steps import Ask
 
 
 def take(turn: TurnBuilder, news: Happened) -> None:
@@ -153,6 +155,8 @@ def _drop_photo(turn: TurnBuilder, attachment_id: int) -> None:
             left = step.without_photo(answer, attachment_id)
             if left is not None:
                 answers[step.id] = left
+            else:
+                answers = _untold(flow, answers)
             turn.session = structs.replace(
                 turn.session, draft=structs.replace(draft, answers=answers)
             )
@@ -161,11 +165,19 @@ def _drop_photo(turn: TurnBuilder, attachment_id: int) -> None:
     _show_open_question(turn, refresh=False)
 
 
+def _untold(flow: Flow, answers: Answers) -> dict[str, Json]:
+    """Return the answers without a story that was told aloud: its recording can't be used."""
+    aloud = {one.id for one in flow.steps if isinstance(one, Ask) and one.spoken is not None}
+    return {key: value for key, value in answers.items() if value != "" or key not in aloud}
+
+
 def _holds_photo(turn: TurnBuilder, attachment_id: int) -> bool:
     """Whether a photo is part of a form: open, parked or submitted."""
     drafts = (turn.session.draft, *turn.session.parked)
     answers = [draft.answers for draft in drafts if draft is not None]
     answers += [case.answers for case in turn.facts.mine.cases]
+    if any(attachment_id in one.files for one in turn.facts.mine.tickets):
+        return True
     return any(
         isinstance(answer, dict) and attachment_id in answer.get("ids", ())
         for given in answers

@@ -47,7 +47,7 @@ def _lines(one: TicketFact) -> Iterator[Say]:
     if one.words:
         yield Say("ticket.line.words", {"words": _cut(one.words, _MOST)})
     if one.files:
-        yield Say("ticket.line.files", {"n": one.files, "number": one.number})
+        yield Say("ticket.line.files", {"n": len(one.files), "number": one.number})
     if one.times > 1:
         yield Say("ticket.line.times", {"n": one.times})
     yield from (_remark(remark) for remark in one.remarks[-REMARKS:])

@@ -76,6 +76,11 @@ def _officer_shown(answer: Json, facts: Facts) -> Value:
     return Say("complaint.officer.named", {"name": answer["name"], "badge": answer["badge"]})
 
 
+def _told(answer: Json, facts: Facts) -> Value:
+    """Return the story; one that was told aloud has no words."""
+    return str(answer) or Say("complaint.what.aloud")
+
+
 def _number(context: Context) -> Mapping[str, Value]:
     phone = context.facts.me.phone
     if phone is None:
@@ -86,8 +91,8 @@ def _number(context: Context) -> Mapping[str, Value]:
 FORM = form(
     ID,
     (
-        Ask("what", parse=story(at_most=LONGEST), story=True),
-        Upload("proof", at_most=5, optional=True, can_leave=True),
+        Ask("what", parse=story(at_most=LONGEST), story=True, shows=_told, spoken=""),
+        Upload("proof", at_most=5, optional=True, can_leave=True, sound=True),
         Choose("officer", options=_officers, reads=_described, shows=_officer_shown),
         Choose("may_call", options=("yes", "no"), params=_number),
     ),
@@ -97,6 +102,8 @@ FORM = form(
 
 def _about(answers: Answers, city: City) -> Value:
     words = " ".join(str(answers.get("what", "")).split())
+    if not words and "what" in answers:
+        return Say("complaint.what.aloud")
     return words if len(words) <= _BRIEF else words[: _BRIEF - 1].rstrip() + "…"
 
 

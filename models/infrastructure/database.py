@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from models.infrastructure.deadlines import USUAL, Deadlines
 from models.infrastructure.quiet import OFF, QuietHours
 from models.infrastructure.wire import Execute, Pipeline
 
@@ -157,7 +158,14 @@ class Database:
     psycopg's sync connections cost a fraction of its async ones, and waiting releases the GIL.
     """
 
-    def __init__(self, url: str, *, threads: int = 6, quiet: QuietHours = OFF) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        threads: int = 6,
+        quiet: QuietHours = OFF,
+        deadlines: Deadlines = USUAL,
+    ) -> None:
         self.url = driver_url(url)
         self._engine = create_engine(
             self.url,
@@ -168,7 +176,7 @@ class Database:
         )
         serve(self._engine)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._info = quiet.info
+        self._info = quiet.info | deadlines.info
         self._threads = ThreadPoolExecutor(threads, "record")
         self._patience: float | None = None
 

@@ -26,6 +26,7 @@ from conversations.events import Event, Said, Uploaded
 from conversations.messages import Message
 from models.infrastructure import encryption
 from models.infrastructure.database import Database
+from models.infrastructure.deadlines import USUAL, Deadlines
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.quiet import OFF, QuietHours
 from models.infrastructure.storage import Storage
@@ -131,22 +132,28 @@ def hours() -> QuietHours:
 
 
 @pytest.fixture
+def within() -> Deadlines:
+    """The deadlines of tickets."""
+    return USUAL
+
+
+@pytest.fixture
 async def desk(
-    database: str, redis_url: str, tmp_path: Path, hours: QuietHours
+    database: str, redis_url: str, tmp_path: Path, hours: QuietHours, within: Deadlines
 ) -> AsyncIterator[Desk]:
-    async with desk_at(database, redis_url, tmp_path, hours) as desk:
+    async with desk_at(database, redis_url, tmp_path, hours, within) as desk:
         yield desk
 
 
 @asynccontextmanager
 async def desk_at(
-    database: str, redis_url: str, files: Path, hours: QuietHours
+    database: str, redis_url: str, files: Path, hours: QuietHours, within: Deadlines = USUAL
 ) -> AsyncIterator[Desk]:
     """A bot on these servers, with its files in a folder."""
     chat = Chat()
     storage = Storage(f"file://{files}")
     channels = {"chat": chat}
-    db = Database(database, quiet=hours)
+    db = Database(database, quiet=hours, deadlines=within)
     sender = Sender(db, channels, storage, Limits(redis_url, {}))
     city = City(area.load(), business_type.load(), flows.load(), {}, "https://izin.example")
     turns = Turns(db, city, "https://izin.example", sender)

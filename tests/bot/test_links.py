@@ -20,11 +20,13 @@ from bot.links import Links, file_behind, picture_behind
 from models.infrastructure import encryption, signing
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.storage import Storage
+from tests.sounds import ogg
 from web import files
 
 PERMIT = "permits/2026/IUMK-2026-3174-000001.pdf"
 PORTRAIT = "portraits/a-7_x.jpg"
 PHOTO = f"attachments/ab/ab{'0' * 62}.png"
+SOUND = f"attachments/ab/ab{'0' * 62}.ogg"
 HOUR = timedelta(hours=1)
 
 
@@ -147,6 +149,14 @@ async def test_a_link_gives_the_file_and_nobody_keeps_it(storage: Storage) -> No
     answer = await ask(storage, link().removeprefix("https://izin.example"))
     assert (answer.status_code, answer.content) == (200, b"%PDF-1.7 izin")
     assert answer.headers["Content-Type"] == "application/pdf"
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+async def test_a_link_to_a_recording_gives_it_as_what_it_is(storage: Storage) -> None:
+    storage.write(SOUND, ogg())
+    answer = await ask(storage, link(SOUND).removeprefix("https://izin.example"))
+    assert (answer.status_code, answer.content) == (200, ogg())
+    assert answer.headers["Content-Type"] == "audio/ogg"
     assert "no-store" in answer.headers["Cache-Control"]
 
 

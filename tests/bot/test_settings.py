@@ -10,6 +10,7 @@ import pytest
 
 from bot.service import limits
 from bot.settings import Settings
+from models.infrastructure.deadlines import Deadlines
 from models.infrastructure.settings import BadSettings, Secret
 from workers.settings import Settings as WorkersSettings
 
@@ -42,6 +43,7 @@ def test_the_least_settings_are_enough_and_bring_no_telegram() -> None:
     assert settings.twilio_account_sid is None
     assert settings.metrics_token is None
     assert settings.slow_turn_seconds == 1.0
+    assert settings.deadlines == Deadlines(answer_days=1, close_days=5)
     assert settings.telegram_api_url == "https://api.telegram.org"
     assert settings.key_ring.current == "k2"
     assert WorkersSettings.from_environment(LEAST).key_ring == settings.key_ring
@@ -76,6 +78,8 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
         ("METRICS_TOKEN", "sesame", "16 to 256"),
         ("SLOW_TURN_SECONDS", "soon", "seconds from 0.001 to 3600"),
         ("SLOW_TURN_SECONDS", "0", "seconds from 0.001 to 3600"),
+        ("TICKET_ANSWER_DAYS", "0", "from 1 to 30"),
+        ("TICKET_CLOSE_DAYS", "a week", "from 1 to 60"),
         ("TELEGRAM_BOT_TOKEN", "sesame", "@BotFather"),
         ("TELEGRAM_WEBHOOK_SECRET", "sesame", "16 to 256"),
         ("TELEGRAM_BOT_USERNAME", "@IzinDatangBot", "without @"),
@@ -106,6 +110,11 @@ def test_an_account_at_twilio_is_whole_or_none(alone: str) -> None:
     settings = Settings.from_environment(LEAST | TWILIO)
     assert settings.twilio_whatsapp_from == "+628001234567"
     assert "sesame" not in repr(settings)
+
+
+def test_the_deadlines_of_tickets_are_set() -> None:
+    given = {"TICKET_ANSWER_DAYS": "2", "TICKET_CLOSE_DAYS": "10"}
+    assert Settings.from_environment(LEAST | given).deadlines == Deadlines(2, 10)
 
 
 def test_a_token_needs_the_settings_that_go_with_it() -> None:

@@ -23,6 +23,7 @@ from casework import (
     days,
     documents,
     erasing,
+    files,
     handing_on,
     identities,
     linking,
@@ -41,7 +42,7 @@ from casework.act import Act, Rows
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
 from models import finding, identity, link, portrait, ticket, unreached
-from models.attachment import Attachment
+from models.attachment import VOICE, Attachment
 from models.case import Case
 from models.document import Document
 from models.lifecycle import CaseState, NotAllowed, VisitState
@@ -131,6 +132,15 @@ def rejected(world: World, act: Act) -> Act:
     refusal = finding.Finding(finding.REFUSAL, finding.Outcome.OK, "other", params=params)
     finding.write(world.tx, world.case.id, world.case.answers_version, [refusal])
     return act
+
+
+def sent(world: World) -> int:
+    """A recording that the owner sent with a complaint; the case is that complaint."""
+    world.case.service = "complaint"
+    row = Attachment(person_id=world.case.person_id, channel="chat", kind=VOICE)
+    world.tx.add(row)
+    world.tx.flush()
+    return row.id
 
 
 CASES: dict[Callable[..., object], Right] = {
@@ -245,6 +255,9 @@ CASES: dict[Callable[..., object], Right] = {
     tickets.add: Right(lambda w, act: tickets.add(act, w.case.id, "lagi"), "owner"),
     tickets.answer: Right(lambda w, act: tickets.answer(act, w.case.id, "ya"), "supervisor"),
     tickets.close: Right(lambda w, act: tickets.close(act, w.case.id, "ya"), "supervisor"),
+    files.add: Right(lambda w, act: files.add(act, w.case.id, sent(w)), "owner"),
+    files.keep: Right(lambda w, act: files.keep(act, sent(w)), "owner"),
+    files.pass_on: Right(lambda w, act: files.pass_on(act, sent(w)), "office"),
     tickets.drop: Right(lambda w, act: tickets.drop(act, w.case.id), "owner"),
     tickets.escalate: Right(
         lambda w, act: tickets.escalate(act, *ticket.lock(act.tx, w.case.id)), "office"
@@ -315,6 +328,7 @@ PARTS = {
     "course.find",
     "course.to_review",
     "documents.issue",
+    "files.send",
     "documents.may_check",
     "people.phone_of",
     "overview.looks_after",

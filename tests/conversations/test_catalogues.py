@@ -96,6 +96,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
         | ({str(one) for one in Help} - {Help.PHONE})
         | ({str(one) for one in Concern} - {Concern.SAFE, Concern.WORKS})
     ),
+    "refusals.evidence.{}": ("file_gone", "file_kind", "file_too_large"),
     "ticket.act.{}": ("take", "answer", "close", "later"),
     "ticket.done.{}": ("answer", "close"),
     "ticket.outcome.{}": ("founded", "unfounded", "undecided"),
@@ -128,6 +129,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "notices.link_{}": get_args(Taken),
     "notices.link_refused_{}": ("staff", "open", "identity"),
     "notices.own_data.{}": [
+        "evidence",
         "chat",
         "documents",
         "identity",

@@ -251,6 +251,7 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
     "tap": _tapped,
     "again": _again,
     "photo": lambda chat, rest: replace(chat.photo(), caption=rest),
+    "voice": lambda chat, rest: replace(chat.photo(), kind="voice", caption=rest),
     "refused": lambda chat, rest: Happened(
         "attachment_refused", str(chat.photos), {"parts": [messages.say_to_json(Say(rest))]}
     ),
@@ -371,6 +372,7 @@ def _ticket(known: Facts, rest: str) -> Facts:
         phone="+6281200000051",
         officer="Rahmat Hidayat (0417)" if kind == "complaint" else None,
         accuses=kind == "complaint",
+        takes_files=kind == "complaint",
         mine="mine" in how,
         answered="answered" in how,
         closed="closed" in how,

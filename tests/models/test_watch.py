@@ -19,6 +19,7 @@ from models.lifecycle import CaseState
 from models.outbox import Lane, OutboundMessage
 from models.person import Person
 from models.task import Task
+from models.ticket import Ticket
 from models.visit import Offer
 from tests import world
 from tests.clock import now
@@ -59,6 +60,7 @@ def test_an_empty_record_has_nothing_waiting(tx: Session) -> None:
     assert watch.outbox(tx) == []
     assert watch.tasks(tx) == watch.tasks_failed(tx) == []
     assert watch.drafts(tx) == 0
+    assert watch.tickets(tx) == watch.Tickets(0, 0, 0, 0.0)
     assert watch.heartbeats(tx) == {}
 
 
@@ -216,3 +218,23 @@ def test_only_erasures_that_are_not_done_in_time_are_overdue(tx: Session) -> Non
         tx.get_one(Person, number).erase_asked_at = at
     tx.flush()
     assert watch.erasures_overdue(tx) == 1
+
+
+def test_tickets_are_overdue_by_the_deadline_that_passed(tx: Session) -> None:
+    soon, late = now() + timedelta(hours=1), ago(hours=1)
+    rows: list[dict[str, Any]] = [
+        {"answer_by": soon, "close_by": soon},
+        {"answer_by": late, "close_by": soon},
+        {"answer_by": late, "close_by": soon, "answered_at": ago(hours=2)},
+        {"answer_by": late, "close_by": late, "answered_at": ago(hours=2)},
+        {"answer_by": late, "close_by": late},
+        {"answer_by": late, "close_by": late, "closed_at": ago(minutes=1)},
+    ]
+    for number, given in enumerate(rows):
+        case = world.case(tx, 1, {"place": {}}, number=f"26-{number}", service="complaint")
+        case.submitted_at = ago(days=number)
+        tx.add(Ticket(case_id=case.id, about="complaint", told_at=now(), **given))
+    tx.flush()
+    found = watch.tickets(tx)
+    assert (found.rows, found.unanswered, found.unclosed) == (5, 2, 1)
+    assert near(found.seconds, timedelta(days=4))

@@ -788,6 +788,9 @@ class FakeBotApi:
     def _send_photo(self, params: Mapping[str, Json], files: Json) -> Json:
         return self._show_file(params, files, "photo")
 
+    def _send_voice(self, params: Mapping[str, Json], files: Json) -> Json:
+        return self._show_file(params, files, "voice")
+
     def _send_location(self, params: Mapping[str, Json], files: Json) -> Json:
         lat, lon = float(params["latitude"]), float(params["longitude"])
         return self._show(params, f"(location {lat}, {lon})", None)
@@ -908,6 +911,7 @@ _METHODS: dict[str, Callable[[FakeBotApi, Mapping[str, Json], Json], Json]] = {
     "sendmessage": FakeBotApi._send_message,
     "senddocument": FakeBotApi._send_document,
     "sendphoto": FakeBotApi._send_photo,
+    "sendvoice": FakeBotApi._send_voice,
     "sendlocation": FakeBotApi._send_location,
     "editmessagereplymarkup": FakeBotApi._edit_message_reply_markup,
     "answercallbackquery": FakeBotApi._answer_callback_query,

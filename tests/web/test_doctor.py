@@ -26,9 +26,12 @@ from models.infrastructure import encryption
 from models.infrastructure.database import driver_url
 from models.infrastructure.key_ring import KeyRing
 from models.outbox import OutboundMessage
+from models.person import Person
 from models.portrait import PortraitState
 from models.task import Task
 from models.template import Standing
+from models.ticket import Ticket
+from tests import world
 from tests.at import bare_environment
 from tests.clock import now
 from tests.processes import free_port
@@ -315,6 +318,21 @@ def test_an_erasure_that_is_overdue_is_told(product: dict[str, str], engine: Eng
         )
     (line,) = (line for line in ailing(product) if line.part == "erasures")
     assert line.state == "FAIL" and "izin worker" in line.told
+
+
+def test_tickets_that_are_overdue_are_counted(product: dict[str, str], engine: Engine) -> None:
+    encryption.use(KeyRing.parse(f"k1:{KEY}", KEY))
+    with Session(engine) as tx, tx.begin():
+        tx.add(Person(id=1))
+        tx.flush()
+        for number, hours in enumerate((-1, 1)):
+            case = world.case(tx, 1, {"place": {}}, number=f"26-{number}", service="complaint")
+            case.submitted_at = now() - timedelta(days=3 + number)
+            by = now() + timedelta(hours=hours)
+            tx.add(Ticket(case_id=case.id, about="talk", answer_by=by, close_by=by))
+    (line,) = (line for line in ailing(product) if line.part == "tickets")
+    assert line.state == "warn" and "izin officers list" in line.told
+    assert "2 wait for a supervisor, the oldest for 4 days; 1 are overdue, 1 of" in line.told
 
 
 def test_a_migration_at_work_is_not_waited_for(product: dict[str, str], engine: Engine) -> None:

@@ -115,11 +115,15 @@ async def test_an_idle_product_shows_every_gauge_at_rest(settings: dict[str, str
         "izin_offers_oldest_seconds",
         "izin_news_untold",
         "izin_drafts_open",
+        "izin_tickets_open",
+        "izin_tickets_oldest_seconds",
         "izin_queue_workers",
     ):
         assert found[name, ""] == 0, name
     for turn in ("applicant", "supervisor", "office"):
         assert found["izin_cases_overdue", turn] == 0
+    for deadline in ("answer", "close"):
+        assert found["izin_tickets_overdue", deadline] == 0
     for lane in RANKS:
         for name in ("open", "due", "lag_seconds", "oldest_seconds"):
             assert found[f"izin_outbox_{name}", lane] == 0

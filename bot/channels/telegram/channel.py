@@ -6,13 +6,13 @@ Source: https://core.telegram.org/bots/api
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 import structlog
-from telegram import Bot, BotCommand
+from telegram import Bot, BotCommand, Message
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError, TimedOut
 
 from bot.channels.base import File, InboundMessage, OutgoingMessage, Sent
@@ -47,6 +47,7 @@ TOKEN_PAUSE = timedelta(minutes=5)  # a wrong token needs an operator: wait, los
 CONFLICT_PAUSE = timedelta(seconds=30)
 
 _PICTURE = (".jpg", ".jpeg", ".png")
+_VOICE = (".ogg", ".mp3", ".m4a")  # sendVoice; other recordings are sent as documents
 #: getFile errors after which the file never becomes available; any other may be temporary.
 _NEVER_COMES = {
     "file is too big": "file_too_large",
@@ -171,13 +172,26 @@ class Telegram:
     async def _upload(self, chat: int, payload: Payload, file: File) -> int:
         name = payload.filename or file.name
         picture = name.lower().endswith(_PICTURE) and len(file.content) <= MAX_PHOTO
+        if name.endswith(_VOICE):
+            try:
+                return await self._upload_as(self._bot.send_voice, chat, payload, file)
+            except TelegramError as error:  # the reader may have forbidden voice messages
+                decided = decision(error)
+                if not isinstance(decided, Rejected | Unlisted):
+                    raise
+                _log.warning("telegram.no_voice", why=str(decided))
         send = self._bot.send_photo if picture else self._bot.send_document
+        return await self._upload_as(send, chat, payload, file)
+
+    async def _upload_as(
+        self, send: Callable[..., Awaitable[Message]], chat: int, payload: Payload, file: File
+    ) -> int:
         try:
             message = await send(
                 chat,
                 file.content,
                 caption=payload.text or None,
-                filename=name,
+                filename=payload.filename or file.name,
                 reply_markup=payload.markup,
             )
         except _UNREADABLE as error:

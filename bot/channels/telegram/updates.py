@@ -30,11 +30,9 @@ NAME = "telegram"
 UPDATES = ("message", "edited_message", "callback_query")
 
 _COMMAND = re.compile(r"/(\w+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
-_READABLE = ("text", "photo", "document", "location", "contact")
+_READABLE = ("text", "photo", "voice", "audio", "document", "location", "contact")
 _UNREADABLE = (
     "animation",  # checked before `document`, which Telegram adds for old bots
-    "voice",
-    "audio",
     "video",
     "video_note",
     "sticker",
@@ -207,6 +205,9 @@ def _content(message: Json, sender: Json, name: str) -> tuple[Event, Media | Non
             return _words(text, name), None
         case {"photo": [_, *_] as sizes}:
             return Uploaded(0, "photo", _caption(message)), _photo(sizes)
+        case {"voice": {} as sound} | {"audio": {} as sound}:
+            media = Media(_file_id(sound), "voice", _size(sound))
+            return Uploaded(0, "voice", _caption(message)), media
         case {"document": {} as document}:
             media = Media(_file_id(document), "document", _size(document))
             return Uploaded(0, "document", _caption(message)), media

@@ -195,8 +195,11 @@ def _file(
     unreadable = _unreadable(kind, content_type)
     if unreadable is not None:
         return Unreadable(unreadable), None
-    picture = content_type.startswith("image/") and kind != "document"
-    sent_as: Literal["photo", "document"] = "photo" if picture else "document"
+    sent_as: Literal["photo", "document", "voice"] = "document"
+    if content_type.startswith("image/") and kind != "document":
+        sent_as = "photo"
+    elif content_type.startswith("audio/"):
+        sent_as = "voice"
     return Uploaded(0, sent_as, caption if number == 0 else ""), Media(url, sent_as)
 
 
@@ -207,7 +210,7 @@ def _unreadable(kind: str, content_type: str) -> str | None:
         return "sticker"
     if "vcard" in form or form == "directory":
         return "contact"
-    return {"audio": "voice", "video": "video"}.get(family)
+    return "video" if family == "video" else None
 
 
 def _words(text: str) -> Event:

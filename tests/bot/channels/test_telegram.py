@@ -50,6 +50,7 @@ from tests.providers.bot_api import (
 from tests.providers.bot_api import (
     Button as Key,
 )
+from tests.sounds import ogg
 
 CATALOGUE = Catalogue(
     {
@@ -233,6 +234,21 @@ async def test_a_picture_that_is_not_there_leaves_its_text(
 ) -> None:
     await telegram.send(outgoing("1001", says("Petugas kami", picture="portraits/7.jpg")))
     assert (siti.texts, siti.documents) == (["Petugas kami"], [])
+
+
+@pytest.mark.parametrize("forbidden", [False, True])
+async def test_a_recording_is_heard_in_the_chat_or_sent_as_a_file(
+    telegram: Telegram, api: FakeBotApi, siti: Person, forbidden: bool
+) -> None:
+    if forbidden:
+        api.fail(refused("VOICE_MESSAGES_FORBIDDEN"), method="sendVoice")
+    message = says("Kiriman warga", document="attachments/ab/x.ogg", filename="26-000091.ogg")
+    sent = await telegram.send(outgoing("1001", message, "id", File("26-000091.ogg", ogg())))
+    [bubble] = siti.bubbles
+    assert bubble.text == "Kiriman warga" and bubble.document is not None
+    assert (bubble.document.name, bubble.document.content) == ("26-000091.ogg", ogg())
+    assert sent.provider_id == str(bubble.id)
+    assert api.called("sendVoice") and bool(api.called("sendDocument")) is forbidden
 
 
 async def test_a_document_without_its_file_is_rejected(telegram: Telegram, siti: Person) -> None:

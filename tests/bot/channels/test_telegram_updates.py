@@ -212,7 +212,14 @@ HEARD: dict[str, tuple[dict[str, Any], list[InboundMessage]]] = {
         message(contact={"phone_number": "+888 0123 4567", "first_name": "Siti", "user_id": 1001}),
         heard(Unreadable("contact")),
     ),
-    "a voice message": (message(voice=VOICE), heard(Unreadable("voice"))),
+    "a voice message": (
+        message(voice=VOICE),
+        heard(Uploaded(0, "voice"), media=Media("AwAC", "voice", 91_234)),
+    ),
+    "a recording with words below it": (
+        message(audio=VOICE, caption="ini rekamannya"),
+        heard(Uploaded(0, "voice", "ini rekamannya"), media=Media("AwAC", "voice", 91_234)),
+    ),
     "a sticker": (message(sticker=STICKER), heard(Unreadable("sticker"))),
     "an animation, which comes as a document too": (
         message(animation=ANIMATION, document={"file_id": "C", **FILE}),

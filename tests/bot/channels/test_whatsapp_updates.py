@@ -98,8 +98,8 @@ ONE: dict[str, tuple[bytes, Event, Media | None]] = {
     ),
     "a voice message": (
         body(f"Body=&MessageType=audio&{file(0, 'audio%2Fogg')}", 1),
-        Unreadable("voice"),
-        None,
+        Uploaded(0, "voice"),
+        Media(f"{MEDIA}0", "voice"),
     ),
     "a video": (
         body(f"Body=&MessageType=video&{file(0, 'video%2Fmp4')}", 1),
