@@ -47,9 +47,13 @@ def remember_name(act: Act, name: str, whom: int | None = None) -> None:
 
 
 def remember_phone(act: Act, phone: str) -> None:
-    """Store the number to call the person at (E.164)."""
-    act.who().phone = phone
-    act.ledger.change(act.who())
+    """Store the number to call the person at (E.164), and tell it to who was asked to call."""
+    me = act.who()
+    if me.phone == phone:
+        return
+    me.phone = phone
+    act.ledger.change(me)
+    tickets.tell_again(act, Help.TALK, _called(act))
 
 
 def opt_out(act: Act) -> None:
@@ -74,30 +78,38 @@ def ask_for_help(act: Act, about: Help, flow: str = "", words: str = "") -> None
 
     `words` are the person's own. Distress is told at any hour.
     """
-    me = act.who()
     act.note("person.asked_for_help", act.actor, about=about, flow=flow)
+    params = _caller(act)
+    match about:
+        case Help.DISTRESS:
+            say = Say("notices.person_in_distress", params)
+        case Help.TALK | Help.PHONE:
+            say = _called(act)
+        case _:
+            matter = Say(f"notices.caller.matter.{about}")
+            say = Say("notices.person_asks", {**params, "matter": matter})
+    kind = Help.TALK if about is Help.PHONE else about  # a number is given to be called at
+    tickets.ask(act, tickets.Matter(kind, say, words, at_once=about is Help.DISTRESS))
+
+
+def _called(act: Act) -> Say:
+    return Say("notices.person_called", _caller(act))
+
+
+def _caller(act: Act) -> dict[str, Value]:
+    """Return what supervisors read of the person who acts: name, phone, number of the request."""
+    me = act.who()
     latest = act.tx.scalars(
         select(Case)
         .where(Case.person_id == me.id, Case.service.not_in(tickets.answered()))
         .order_by(Case.id.desc())
         .limit(1)
     ).one_or_none()
-    params: dict[str, Value] = {
+    return {
         "name": me.name or Say("notices.caller.no_name"),
         "phone": phone_of(act),
         "number": latest.number if latest else Say("notices.caller.no_number"),
     }
-    match about:
-        case Help.DISTRESS:
-            say = Say("notices.person_in_distress", params)
-        case Help.TALK | Help.PHONE:
-            say = Say("notices.person_called", params)
-        case _:
-            matter = Say(f"notices.caller.matter.{about}")
-            say = Say("notices.person_asks", {**params, "matter": matter})
-    kind = Help.TALK if about is Help.PHONE else about  # a number is given to be called at
-    asked = tickets.Matter(kind, say, words, at_once=about is Help.DISTRESS)
-    tickets.ask(act, asked, always=about is Help.PHONE)
 
 
 def phone_of(act: Act) -> Value:

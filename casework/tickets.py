@@ -143,6 +143,13 @@ def ask(act: Act, matter: Matter, *, always: bool = False, says: bool = True) ->
     return Asked(case.number, _day(row.answer_by), told)
 
 
+def tell_again(act: Act, about: str, say: Say) -> None:
+    """Tell supervisors something new on the open ticket of the person who acts, if there is one."""
+    known = ticket.open_of(act.tx, act.who().id, about, None)
+    if known is not None:
+        _tell(act, *known, say)
+
+
 def wait(act: Act, case: Case, about: str, say: Say) -> None:
     """Open a ticket for the owner of a (locked) case that cannot go on, and tell supervisors.
 

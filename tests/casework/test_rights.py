@@ -334,6 +334,7 @@ PARTS = {
     "overview.looks_after",
     "portraits.end",
     "tickets.goes_on",
+    "tickets.tell_again",
     "tickets.wait",
     "visits.call_off",
     "visits.cancel",
