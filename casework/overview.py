@@ -13,7 +13,7 @@ from casework.act import Act
 from casework.documents import day
 from casework.files import shown
 from casework.news import window_of
-from casework.tickets import answered
+from casework.tickets import answered, may_read
 from conversations.messages import Lines, Say, Value
 from models import attachment, officer, overview, scope
 from models import case as cases
@@ -142,10 +142,15 @@ def show_case(act: Act, number: str) -> None:
 
 
 def _case(act: Act, number: str) -> Case | None:
-    """Return a case of the acting supervisor's areas; say so and return None if it is none."""
-    act.supervisor()
+    """Return a case of the acting supervisor's areas; say so and return None if it is none.
+
+    A ticket that they may not read is said not to exist.
+    """
+    me = act.supervisor()
     case = cases.by_number(act.tx, number)
-    if case is None:
+    row = act.tx.get(Ticket, case.id) if case is not None else None
+    hidden = case is not None and row is not None and not may_read(act.tx, me, case, row)
+    if case is None or hidden:
         act.reply("supervising.no_such_case", number=number)
     elif not looks_after(act, case.area_code):
         act.reply("supervising.case_elsewhere", number=number)

@@ -155,7 +155,10 @@ def _show_photos(turn: TurnBuilder, subject: str, argument: Json) -> None:
 
 
 def _find(turn: TurnBuilder, text: str) -> None:
-    """Say how a case stands; one that waits for a decision here is opened as well."""
+    """Say how a case or a document stands; a case that waits for a decision here is opened too."""
+    if reference.document_number(text, services.load().kinds()) is not None:
+        _check(turn, text)
+        return
     number = deciding.number_in(text) or deciding.short_number(turn, text)
     if number is None:
         deciding.find_by_name(turn, text)

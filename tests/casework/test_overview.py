@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from casework import overview, tickets
 from casework.act import Act, Rows
 from conversations import catalogue, messages
-from conversations.messages import Json, Message
+from conversations.messages import Json, Message, Say
 from models import case as cases
 from models.audit import AuditEntry
 from models.case import Case
@@ -247,3 +247,24 @@ def test_a_head_sees_the_whole_city(desk: Desk) -> None:
     visit(desk, "26-000001", VisitState.DONE)
     overview.show_visits(desk.by(head, at("09.00")), DAY)
     assert "- selesai: 1" in desk.last(head)
+
+
+@pytest.mark.parametrize("look", [overview.show_case, overview.show_photos])
+def test_a_complaint_about_a_supervisor_is_found_by_heads_alone(
+    desk: Desk, look: Callable[[Act, str], None]
+) -> None:
+    head = make.staff(desk.tx, "H1", role="head", areas=("31",))
+    owner = make.person(desk.tx, "Budi")
+    make.case(desk.tx, owner, make.answers(1), number="26-000001")
+    officer: Json = {"badge": "S1", "name": ""}
+    complain(desk, owner, {"what": "minta uang", "officer": officer, "may_call": "yes"}, "08.30")
+    number = desk.tx.scalars(select(Case.number).filter_by(service="complaint")).one()
+    for boss in (desk.boss, make.staff(desk.tx, "S3", role="supervisor", areas=(HERE,))):
+        look(desk.by(boss, at("09.00")), number)
+        assert desk.last(boss) == no_case(number)
+    look(desk.by(head, at("09.00")), number)
+    assert desk.last(head) != no_case(number)
+
+
+def no_case(number: str) -> str:
+    return catalogue.load().say(Say("supervising.no_such_case", {"number": number}), "id")
