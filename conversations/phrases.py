@@ -81,6 +81,8 @@ class Intent(StrEnum):
     HOW_LONG = "HOW_LONG"
     QUESTION = "QUESTION"  # the wish to ask something, before it is asked
     NO_PHOTO = "NO_PHOTO"
+    NO_CALL = "NO_CALL"  # do not call me
+    NO_QUOTA = "NO_QUOTA"  # no internet quota left
     GO_ON = "GO_ON"  # after all: nothing is cancelled
     TIRED = "TIRED"  # of so many questions
     OFFICER_LOOKS = "OFFICER_LOOKS"  # how is an officer known: uniform, man or woman
@@ -108,7 +110,7 @@ _DEED = r"petugas|uang|bayar|sudah|kemarin|tadi|lapor|kena|minta"
 _SIGNS: tuple[tuple[Intent, str], ...] = (
     (
         Intent.STOP,
-        r"jangan (?:\w+ )?(?:wa|whatsapp|chat|hubungi|kirim|sms|ganggu|kontak|spam|telepon)\b"
+        r"jangan (?:\w+ )?(?:wa|whatsapp|chat|hubungi|kirim|sms|ganggu|kontak|spam)\b"
         r"|(?:stop|berhenti|tidak usah|setop) (?:\w+ )?(?:wa|whatsapp|chat|hubungi|kirim|sms"
         r"|ganggu|langganan|pesan)|hapus nomor|(?:jangan|tidak mau) (?:di)?(?:wa|chat|hubungi"
         r"|ganggu)|opt out|blokir",

@@ -10,6 +10,7 @@ from conversations.effects import Help
 from conversations.engine import drafts, orders
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import Aside
+from conversations.lexicon import lists
 from conversations.lifecycle import VisitState
 from conversations.messages import Say
 from conversations.phrases import Command, Intent
@@ -47,6 +48,8 @@ _CALLED = {
 _AT_ONCE = frozenset({Intent.DISTRESS, Intent.NOT_HANDED, Intent.SEIZED})
 STORY = "story"  # what somebody told before it was certain that a supervisor is to hear it
 LEAST_STORY = 4  # words; fewer only name the matter
+#: Words about a complaint that was made before.
+_ASKED_AFTER = lists.any_of("complaint", "asked_after")
 _SURE = 1.5  # weight of words that leave no doubt which matter it is
 
 
@@ -58,6 +61,10 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
     match meant:
         case Intent.THANKS if turn.facts.me.desk == "supervisor" and turn.at_home():
             turn.says.append(Say(key))
+        case Intent.COMPLAINT if turn.facts.mine.tickets and _ASKED_AFTER.search(
+            turn.said.casefold()
+        ):
+            orders.obey(turn, Typed(Command.STATUS))
         case Intent.COMPLAINT:
             _hear_complaint(turn, sure=aside.sure)
         case Intent.RESCHEDULE if turn.facts.mine.visits:

@@ -37,6 +37,8 @@ DIGRESSIONS = frozenset(
         Intent.QUESTION,
         Intent.TIRED,
         Intent.NO_PHOTO,
+        Intent.NO_CALL,
+        Intent.NO_QUOTA,
         Intent.GO_ON,
         Intent.OFFICER_LOOKS,
         Intent.NOT_HANDED,
@@ -49,7 +51,7 @@ OF_OTHERS = frozenset({Intent.OTHER_AUTHORITY, Intent.COOPERATIVE, Intent.CREDIT
 #: Intents that no answer to a question outweighs.
 URGENT = frozenset({Intent.EMERGENCY, Intent.DISTRESS})
 #: Intents that come before an answer with the same words: "ga punya foto" is no sum of nothing.
-FIRST = frozenset({Intent.NO_PHOTO, Intent.GO_ON})
+FIRST = frozenset({Intent.NO_PHOTO, Intent.NO_CALL, Intent.NO_QUOTA, Intent.GO_ON})
 #: Intents that need only a polite reply.
 COURTEOUS = frozenset({Intent.GREETING, Intent.THANKS})
 #: Intents of questions about the service, which may be about its open question: "setuju apa saja?".
