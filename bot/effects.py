@@ -274,8 +274,8 @@ def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
             visits.decline(act, visit_id, reason)
         case Depart(visit_id):
             visits.depart(act, visit_id)
-        case Arrive(visit_id, km):
-            visits.arrive(act, visit_id, km)
+        case Arrive(visit_id, km, why, words):
+            visits.arrive(act, visit_id, km, why, words)
         case MistypeCode(visit_id):
             visits.mistype_code(act, visit_id)
         case ProveCode(visit_id):

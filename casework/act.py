@@ -37,6 +37,7 @@ _UNDER_WAY = frozenset(
         "officer_in_time",
         "officer_late",
         "arrived",
+        "says_arrived",
         "handed_over",
         "visit_done",
         "visit_failed",

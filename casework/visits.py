@@ -11,6 +11,7 @@ from sqlalchemy import select
 from casework import course, documents
 from casework.act import Act
 from casework.news import window_of, worded
+from conversations.arrival import NO_PIN, distance
 from conversations.events import News
 from conversations.messages import Json, Lines, Message, Say, Value
 from conversations.service import Site
@@ -254,12 +255,33 @@ def depart(act: Act, visit_id: int) -> None:
     act.notify(visit.host_id, "notices.on_the_way", **_who_comes(me, visit))
 
 
-def arrive(act: Act, visit_id: int, km: float | None) -> None:
-    """Record the officer's arrival; `km` is the distance from the pin, None if unknown."""
+def arrive(
+    act: Act, visit_id: int, km: float | None, why: str | None = None, words: str = ""
+) -> None:
+    """Record the officer's arrival, and tell the owner what is known of it.
+
+    `km` is the distance from the pin, None if unknown. `why` is the officer's reason why no
+    location shows the arrival, in `words` if they are the officer's own.
+    """
     me, visit = of_officer(act, visit_id)
     lifecycle.move(act.tx, visit, VisitState.ARRIVED, actor=act.actor)
-    act.note("visit.arrived", f"visit:{visit.id}", km=km)
-    act.notify(visit.host_id, "notices.arrived", **_who_comes(me, visit))
+    act.note("visit.arrived", f"visit:{visit.id}", km=km, why=why)
+    if why is None:
+        act.notify(visit.host_id, "notices.arrived", **_who_comes(me, visit))
+    else:
+        unseen = _unseen(km, why, words)
+        act.notify(visit.host_id, "notices.says_arrived", **_who_comes(me, visit), unseen=unseen)
+
+
+def _unseen(km: float | None, why: str, words: str) -> Say:
+    """Say what shows the arrival of an officer, and what the officer says about it."""
+    if why == NO_PIN:
+        return Say("notices.says_arrived.no_pin")
+    seen = Say("notices.says_arrived.no_location")
+    if km is not None:
+        seen = Say("notices.says_arrived.far", {"distance": distance(km)})
+    says = Say(f"notices.says_arrived.{why}", {"words": words})
+    return Say("notices.says_arrived.unseen", {"seen": seen, "says": says})
 
 
 def mistype_code(act: Act, visit_id: int) -> None:

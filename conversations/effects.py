@@ -238,10 +238,16 @@ class Depart:
 
 @dataclass(frozen=True, slots=True)
 class Arrive:
-    """The officer arrived; `km` from the owner's pin, if both are known."""
+    """The officer arrived; `km` from the owner's pin, if both are known.
+
+    `why` is the reason why no location shows it, in `words` if they are the officer's own; None if
+    it is shown.
+    """
 
     visit_id: int
     km: float | None
+    why: str | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def give(turn: TurnBuilder, event: Event) -> None:
         return
     if isinstance(event, Uploaded) and step is not None:
         _mark(turn, step, event)
-    if isinstance(event, Located) and desk.located(turn):
+    if isinstance(event, Located) and desk.located(turn, event):
         return
     if step is None or draft is None:
         if turn.session.asked is None or turn.session.asked.flow != "common":
@@ -483,6 +483,7 @@ def _ask_again(turn: TurnBuilder) -> None:
 #: Refusals that ask "is it this?": a plain "ya" picks the first reading.
 _CONFIRMED = frozenset(
     {
+        "arrival_reason",
         "confirm_place",
         "photo_or_done",
         "confirm_name",

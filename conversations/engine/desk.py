@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conversations import lexicon
 from conversations.effects import OptOut
@@ -32,6 +32,7 @@ from conversations.engine.matters import Matter
 from conversations.engine.meanings import AtDesk
 from conversations.engine.naming import without_names
 from conversations.engine.reading import bare_number, choices_named, option_weight, reads
+from conversations.events import Located
 from conversations.facts import Role
 from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
@@ -82,7 +83,8 @@ class Ears:
     words name, and returns another one if the open question tells it: "20 menit" is a delay where
     that is asked. `options` are the options that say the same as a matter, where they are open.
     At the steps `firm`, an option outweighs a matter that as many words name. `first` returns the
-    matter that the form of the words tells, before single words are weighed.
+    matter that the form of the words tells, before single words are weighed. `at_step` are matters
+    that words at a step raise only as a part of their answer.
     """
 
     answer: Callable[[TurnBuilder, AtDesk], None]
@@ -91,6 +93,7 @@ class Ears:
     options: Mapping[str, frozenset[str]]
     firm: frozenset[str] = frozenset()
     first: Callable[[TurnBuilder, str], str | None] = lambda turn, text: None
+    at_step: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 _EARS: Mapping[Role, Ears] = {
@@ -98,9 +101,10 @@ _EARS: Mapping[Role, Ears] = {
         rounds_desk.answer,
         rounds_desk.act,
         rounds_desk.hears,
-        rounds_desk.OPTIONS,
+        rounds_hearing.OPTIONS,
         firm=frozenset({"offer"}),
         first=rounds_hearing.first,
+        at_step=rounds_hearing.AT_STEP,
     ),
     "supervisor": Ears(
         supervising.answer,
@@ -138,7 +142,8 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     ears = _EARS.get(turn.facts.me.desk)
     if ears is None:
         return None
-    if _listens(turn, text) and (formed := ears.first(turn, text)) is not None:
+    formed = ears.first(turn, text) if _listens(turn, text) else None
+    if formed is not None and not _in_answer(turn, formed):
         return AtDesk(formed, text)
     said = without_names(_ITS.sub(r"\1 nya", text), turn.facts.desk.officers)
     ranked = lexicon.desk(turn.facts.me.desk).rank(said)
@@ -201,9 +206,9 @@ def alarm(turn: TurnBuilder, command: Command, text: str) -> AtDesk | None:
     return AtDesk(DANGER, text) if calls and rounds_reports.in_danger(turn) else None
 
 
-def located(turn: TurnBuilder) -> bool:
+def located(turn: TurnBuilder, here: Located) -> bool:
     """Ask an officer on the way whether a location sent at the list tells the arrival."""
-    return turn.facts.me.desk == "officer" and turn.at_home() and rounds_desk.located(turn)
+    return turn.facts.me.desk == "officer" and turn.at_home() and rounds_desk.located(turn, here)
 
 
 def passes_by(turn: TurnBuilder, text: str) -> bool:
@@ -318,11 +323,20 @@ def _listens(turn: TurnBuilder, text: str) -> bool:
     return flow is None or not flow.form or at_own_desk(turn)
 
 
+def _in_answer(turn: TurnBuilder, matter: str) -> bool:
+    """Whether words of this matter are a part of the answer to the open question."""
+    asked = turn.session.asked
+    at_step = _EARS[turn.facts.me.desk].at_step
+    return asked is not None and matter in at_step.get(f"{asked.flow}.{asked.step}", ())
+
+
 def _answers_outright(turn: TurnBuilder, text: str, best: lexicon.Ranked) -> bool:
     """Whether the words rather pick an option of the open question."""
     if bare_number(text) or exact(text, turn.labels()) is not None:
         return True
     if confirming.is_open(turn) and choices_named(turn, text):
+        return True
+    if _in_answer(turn, best.name):
         return True
     asked = turn.session.asked
     listed = lexicon.options(asked.flow, asked.step) if asked is not None else None

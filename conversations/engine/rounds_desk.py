@@ -25,6 +25,7 @@ from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import AtDesk
 from conversations.engine.reading import bare_number, choices_named
+from conversations.events import Located
 from conversations.facts import VisitFact
 from conversations.lifecycle import VisitState
 from conversations.messages import Json, Say
@@ -36,18 +37,6 @@ from conversations.words import standardised
 #: Matters by which an officer comes later, if a length of time is named.
 _HINDRANCES = frozenset({"breakdown", "weather", "late"})
 _BUTTONS = 9  # visits among which an officer is asked to choose
-
-#: Matters that an option of the visit's questions says as well.
-OPTIONS = {
-    "accept": frozenset({"accept"}),
-    "arrive": frozenset({"here"}),
-    "breakdown": frozenset({"vehicle"}),
-    "depart": frozenset({"accept", "go", "yes"}),
-    "nobody": frozenset({"nobody"}),
-    "not_found": frozenset({"wrong_place"}),
-    "refused": frozenset({"refused"}),
-    "weather": frozenset({"weather"}),
-}
 
 Plain: TypeAlias = Callable[[TurnBuilder, str], None]
 Hears: TypeAlias = Callable[[TurnBuilder, str, str | None], str | None]
@@ -228,13 +217,12 @@ def _several(turn: TurnBuilder, text: str, about: str) -> tuple[VisitFact, ...]:
     return visits.several(turn, text, visits.COMING)
 
 
-def located(turn: TurnBuilder) -> bool:
+def located(turn: TurnBuilder, here: Located) -> bool:
     """Ask whether the officer is there, if exactly one visit is on the way; False if not."""
     some = [v for v in turn.facts.rounds.visits if v.state == VisitState.ON_THE_WAY]
     if len(some) != 1:
         return False
-    moves.open_visit(turn, some[0])
-    moves.take_up(turn, some[0], "here")
+    moves.located(turn, some[0], here)
     return True
 
 

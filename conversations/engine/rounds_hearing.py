@@ -51,6 +51,24 @@ _SCHEDULE = re.compile(r"\b(?:jadwal|kunjungan|schedule|visits)\b")
 _FAR = re.compile(r"\b(?:jauh|dekat|far|km|jarak)\b")
 
 
+#: Matters that an option of the visit's questions says as well.
+OPTIONS = {
+    "accept": frozenset({"accept"}),
+    "arrive": frozenset({"here", "no_pin"}),
+    "battery": frozenset({"signal"}),
+    "breakdown": frozenset({"vehicle"}),
+    "depart": frozenset({"accept", "go", "yes"}),
+    "ktp_differs": frozenset({"address"}),
+    "no_signal": frozenset({"signal"}),
+    "nobody": frozenset({"nobody"}),
+    "not_found": frozenset({"wrong_place", "address"}),
+    "refused": frozenset({"refused"}),
+    "weather": frozenset({"weather"}),
+}
+#: Why no location shows an arrival is told in such words: "lokasi di hp ini dikunci".
+AT_STEP = {"visit.far": frozenset({"arrive", "no_signal", "place"})}
+
+
 def first(turn: TurnBuilder, text: str) -> str | None:
     """Return the matter that the form of the words tells, or None."""
     if bare_number(text):

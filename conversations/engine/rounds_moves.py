@@ -11,14 +11,15 @@ from dataclasses import replace
 from msgspec import structs
 
 from conversations import lexicon
-from conversations.effects import Arrive, Concern, Depart, TellLate
+from conversations.effects import Concern, Depart, TellLate
 from conversations.engine import confirming, drafts, questions
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
+from conversations.events import Located
 from conversations.facts import VisitFact
 from conversations.lifecycle import VisitState
 from conversations.messages import Json, Say, Value
-from conversations.parsers import duration
+from conversations.parsers import Refused, duration
 from conversations.script import FAILED
 from conversations.session import Choice, Draft
 from conversations.step import Prompt
@@ -42,6 +43,21 @@ FAILS = {
 def open_visit(turn: TurnBuilder, visit: VisitFact) -> None:
     """Show the visit's open question."""
     drafts.open_flow(turn, FLOW, str(visit.id))
+
+
+def located(turn: TurnBuilder, visit: VisitFact, here: Located) -> None:
+    """Ask whether a location sent elsewhere tells the arrival; one that moves does not."""
+    open_visit(turn, visit)
+    step = turn.asked_step()
+    named = [choice for choice in turn.session.shown if choice.value == "here"]
+    if step is None or not named:
+        return
+    try:
+        answer = step.read(here, turn.context(turn.open_draft()))
+    except Refused as refusal:
+        drafts.digress(turn, Say(f"refusals.{refusal.reason}"))
+    else:
+        questions.ask_between(turn, (replace(named[0], answer=answer),))
 
 
 def take_up(turn: TurnBuilder, visit: VisitFact, option: str) -> None:
@@ -100,16 +116,24 @@ def ask_whether_there(turn: TurnBuilder, visit: VisitFact, failed: str) -> None:
 
 
 def record_there(turn: TurnBuilder, visit: VisitFact, failed: Json) -> None:
-    """Record the departure and the arrival, and go on with what the officer finds there."""
+    """Record the departure, and go on with the arrival, or with what the officer finds there."""
     turn.lasting = True
-    turn.effects += (Depart(visit.id), Arrive(visit.id, None))
-    there = replace(visit, state=VisitState.ARRIVED)
+    turn.effects.append(Depart(visit.id))
+    going = replace(visit, state=VisitState.ON_THE_WAY)
     rounds = turn.facts.rounds
-    kept = tuple(there if one.id == visit.id else one for one in rounds.visits)
+    kept = tuple(going if one.id == visit.id else one for one in rounds.visits)
     turn.facts = replace(turn.facts, rounds=replace(rounds, visits=kept))
-    open_visit(turn, there)
+    open_visit(turn, going)
     if failed:
-        fail(turn, there, str(failed))
+        fail(turn, going, str(failed))
+        return
+    step, draft = turn.asked_step(), turn.open_draft()
+    here = next((choice for choice in turn.session.shown if choice.value == "here"), None)
+    if step is None or here is None:
+        return
+    turn.session = structs.replace(turn.session, draft=draft.answered(step.id, here.answer))
+    turn.effects += step.then(turn.context(turn.open_draft()), here.answer)
+    drafts.go_on(turn)
 
 
 # -- late ------------------------------------------------------------------------------------------

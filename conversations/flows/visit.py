@@ -9,9 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from conversations import visits
+from conversations.arrival import (
+    NOT_YET,
+    Arrival,
+    Doubt,
+    arrive,
+    arrive_in_doubt,
+    doubtful,
+    visit_of,
+)
 from conversations.effects import (
     AcceptOffer,
-    Arrive,
     DeclineOffer,
     Depart,
     Effect,
@@ -20,8 +28,8 @@ from conversations.effects import (
     MistypeCode,
     ProveCode,
 )
-from conversations.events import Event, Located, Said
-from conversations.facts import Facts, VisitFact
+from conversations.events import Event, Said
+from conversations.facts import Facts
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import VisitState
 from conversations.messages import Json, Say, Value
@@ -33,10 +41,6 @@ from conversations.step import Context, Prompt, Step, When, Wrong, answered
 from conversations.steps import Choose
 from conversations.wording import window_words
 
-FAR_KM = 1.0  # between the owner's pin and the officer's location
-#: From a kelurahan's centroid, if the owner gave no pin; no kelurahan on land reaches further.
-OUTSIDE_KM = 4.0
-ISLANDS = "31.01"  # their kelurahan extend over the sea
 PURPOSE = "purpose"  # an answer prefilled from the visit: it selects the script
 
 #: The visit's state -> the steps that were answered before it.
@@ -50,13 +54,9 @@ _RECORDED: Mapping[str, Json] = {
     "offer": "accept",
     "depart": "go",
     "early": "yes",
-    "arrive": {"km": None},
+    "arrive": {"km": None, "sure": True},
     "far": "known",
 }
-
-
-def _visit(context: Context) -> VisitFact:
-    return context.facts.rounds.the_visit(context.subject)
 
 
 def _prefill(subject: str, facts: Facts) -> Answers:
@@ -78,7 +78,7 @@ def _alive(subject: str, facts: Facts) -> bool:
 
 
 def _summary(context: Context) -> Mapping[str, Value]:
-    visit = _visit(context)
+    visit = visit_of(context)
     return {
         "number": visit.case_number,
         "window": window_words(visit.on, visit.starts, visit.ends),
@@ -94,15 +94,15 @@ def _summary(context: Context) -> Mapping[str, Value]:
 
 
 def _photo(context: Context) -> str | None:
-    return _visit(context).photo
+    return visit_of(context).photo
 
 
 def _accept(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (AcceptOffer(_visit(context).id),) if answer == "accept" else ()
+    return (AcceptOffer(visit_of(context).id),) if answer == "accept" else ()
 
 
 def _decline(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (DeclineOffer(_visit(context).id, str(answer)),)
+    return (DeclineOffer(visit_of(context).id, str(answer)),)
 
 
 def _depart(context: Context, answer: Json) -> tuple[Effect, ...]:
@@ -110,13 +110,13 @@ def _depart(context: Context, answer: Json) -> tuple[Effect, ...]:
 
     It is not asked if the page was opened on the agreed day, and the day has passed since.
     """
-    visit = _visit(context)
+    visit = visit_of(context)
     agreed = visit.on == context.facts.today or context.answers.get("early") == "yes"
     return (Depart(visit.id),) if answer == "go" and agreed else ()
 
 
 def _depart_early(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (Depart(_visit(context).id),) if answer == "yes" else ()
+    return (Depart(visit_of(context).id),) if answer == "yes" else ()
 
 
 def _on_the_way(answers: Answers, facts: Facts) -> bool:
@@ -137,80 +137,12 @@ def _cannot(answers: Answers, facts: Facts) -> bool:
 
 
 def _far(answers: Answers, facts: Facts) -> bool:
-    """The officer is not where the owner's pin is."""
-    arrived = answers.get("arrive")
-    km = arrived.get("km") if isinstance(arrived, dict) else None
-    return _on_the_way(answers, facts) and km is not None and km > FAR_KM
+    """No location shows that the officer is at the place."""
+    return _on_the_way(answers, facts) and doubtful(answers)
 
 
 def _fail(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (FailVisit(_visit(context).id, str(answer)),)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival(Step):
-    """The officer's arrival: by location, compared with the owner's pin, or by a tap.
-
-    The answer is {"km": distance or None}, or "failed".
-    """
-
-    counted: bool = False
-
-    def prompt(self, context: Context) -> Prompt:
-        return Prompt(
-            Say(context.key(self.id), _summary(context)),
-            (
-                Choice("here", Say(context.key(self.id, "here")), {"km": None}, means="yes"),
-                Choice(FAILED, Say(context.key(self.id, FAILED)), FAILED),
-            ),
-        )
-
-    def read(self, event: Event, context: Context) -> Json:
-        if not isinstance(event, Located):
-            if isinstance(event, Said):
-                raise Refused("arrival_words")
-            raise Refused("arrival_please")
-        if event.live:  # officers also share it when they leave for the visit
-            raise Refused("moving_location")
-        return {"km": _distance(_visit(context), (event.lat, event.lon), context.facts)}
-
-    def words(self, flow: str) -> tuple[str, ...]:
-        return tuple(f"{flow}.{self.id}{end}" for end in ("", ".here", f".{FAILED}"))
-
-
-def _distance(visit: VisitFact, here: tuple[float, float], facts: Facts) -> float | None:
-    """Return the km from the owner's pin; without one, from the kelurahan if over `OUTSIDE_KM`.
-
-    None if there is no pin and nothing shows that the officer is elsewhere.
-    """
-    if visit.pin:
-        return round(_km(visit.pin, here), 2)
-    code = visit.area_code
-    if code.startswith(ISLANDS) or facts.places.get(code) is None:
-        return None
-    km = facts.places.distance_km(*here, code)
-    return round(km, 2) if km > OUTSIDE_KM else None
-
-
-def _km(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Return the distance in km on a plane, accurate to a metre at the size of a city."""
-    degree = 111.2  # km
-    north = (one[0] - other[0]) * degree
-    east = (one[1] - other[1]) * degree * 0.9942  # cos(6.2 degrees south)
-    return float((north**2 + east**2) ** 0.5)
-
-
-def _arrive(context: Context, answer: Json) -> tuple[Effect, ...]:
-    """Record the arrival; far from the pin, only after the officer has confirmed it."""
-    if not isinstance(answer, dict) or _far(context.answers, context.facts):
-        return ()
-    return (Arrive(_visit(context).id, answer["km"]),)
-
-
-def _arrive_far(context: Context, answer: Json) -> tuple[Effect, ...]:
-    if answer not in {"pin_wrong", "gps"}:
-        return ()
-    return (Arrive(_visit(context).id, context.answers["arrive"]["km"]),)
+    return (FailVisit(visit_of(context).id, str(answer)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +159,7 @@ class DoorCode(Step):
     def read(self, event: Event, context: Context) -> Json:
         if not isinstance(event, Said):
             raise Refused("code_please")
-        digits, visit = six_digits()(event.text, context.facts), _visit(context)
+        digits, visit = six_digits()(event.text, context.facts), visit_of(context)
         if digits == visit.code:
             return "proved"
         left = visit.code_tries_left - 1
@@ -240,11 +172,11 @@ class DoorCode(Step):
 
 
 def _prove(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (ProveCode(_visit(context).id),) if answer == "proved" else ()
+    return (ProveCode(visit_of(context).id),) if answer == "proved" else ()
 
 
 def _finish(context: Context) -> Ending:
-    visit = _visit(context)
+    visit = visit_of(context)
     script = SCRIPTS[visit.purpose]
     report = {step.id: context.answers[step.id] for step in script.steps}
     return Ending((FinishVisit(visit.id, script.outcome, report),))
@@ -313,15 +245,8 @@ FLOW = Flow(
             ends=("no",),
             params=_summary,
         ),
-        Arrival("arrive", when=_on_the_way, then=_arrive),
-        Choose(
-            "far",
-            options=("not_yet", "pin_wrong", "gps", FAILED),
-            when=_far,
-            then=_arrive_far,
-            counted=False,
-            ends=("not_yet",),
-        ),
+        Arrival("arrive", when=_on_the_way, then=arrive, params=_summary),
+        Doubt("far", when=_far, then=arrive_in_doubt, ends=(NOT_YET,)),
         DoorCode("code", when=_on_the_way, then=_prove),
         *(step for script in SCRIPTS.values() for step in _at_the_door(script)),
         Choose("failure", options=FAILURES, when=_failed, then=_fail, counted=False, ends=FAILURES),

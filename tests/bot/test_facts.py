@@ -165,7 +165,7 @@ async def test_the_code_reaches_nobody_but_the_owner(town: Town) -> None:
     await town.say("menu", OFFICER)
     await town.tap(f"visit-{visit_id}", OFFICER)
     await town.tap("go", OFFICER)
-    await town.tap("here", OFFICER)
+    await town.arrive(OFFICER)
     for said in ("111111", "halo", "bantuan", "english", "menu"):
         await town.say(said, OFFICER)
     await town.tap(f"visit-{visit_id}", OFFICER)

@@ -65,6 +65,8 @@ async def test_who_is_there_records_departure_and_arrival_at_once(town: Town) ->
     await town.say("sudah sampai", OFFICER)
     assert town.visit(visit_id).state == VisitState.ACCEPTED
     await town.say("ya", OFFICER)
+    assert town.visit(visit_id).state == VisitState.ON_THE_WAY
+    await town.say("ga bisa kirim lokasi", OFFICER)
     assert town.visit(visit_id).state == VisitState.ARRIVED
 
 

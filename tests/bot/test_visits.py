@@ -43,7 +43,7 @@ async def on_the_way(town: Town) -> int:
 
 async def arrived(town: Town) -> int:
     visit_id = await on_the_way(town)
-    await town.tap("here", OFFICER)
+    await town.arrive(OFFICER)
     assert town.visit(visit_id).state == VisitState.ARRIVED
     return visit_id
 
@@ -443,7 +443,7 @@ async def test_the_officer_s_card_says_what_was_found_in_the_identity(
     town.identify(host(town, visit_id))
     found = Finding(check, Outcome.NEEDS_A_PERSON, reason)
     town.write(lambda tx: finding.write(tx, visit.case_id, 7, [found]))
-    await town.tap("here", OFFICER)
+    await town.arrive(OFFICER)
     await town.say(visit.code or "", OFFICER)
     card = town.desk.chat.texts(OFFICER)[-1]
     assert words(f"findings.{reason}.short") in card

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.effects import Writer
 from conversations import catalogue, messages
 from conversations.effects import Effect
-from conversations.events import Event, Started, Tapped, Uploaded
+from conversations.events import Event, Located, Started, Tapped, Uploaded
 from conversations.messages import Say
 from models import identity
 from models import officer as officers
@@ -201,6 +201,11 @@ class Town:
                 break
         await self.quiet()
         return done
+
+    async def arrive(self, address: str) -> str:
+        """The officer sends their location, at the place of `world.request`."""
+        lat, lon = world.PIN
+        return await self.say(Located(lat, lon), address)
 
     async def photo_from(self, address: str) -> str:
         """Send a photo that is fetched and stored at once."""

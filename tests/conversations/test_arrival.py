@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from conversations import flows
+from conversations.messages import Question, Say
+from conversations.session import Choice
 from tests.conversations import city
 from tests.conversations.transcript import Chat
 
@@ -42,7 +45,7 @@ def without_a_pin() -> Chat:
 def test_without_a_pin_a_location_in_another_part_of_the_city_is_asked_about(place: str) -> None:
     chat = without_a_pin()
     asked = chat.heard(f"~ location {place}")
-    assert not arrived(asked) and "Sudah tiba?" in asked[0]
+    assert not arrived(asked) and "Sudah di tempat?" in asked[0]
     assert arrived(chat.heard("> sudah, gps meleset"))
 
 
@@ -51,28 +54,102 @@ def test_without_a_pin_a_location_in_the_kelurahan_is_the_arrival(km: float) -> 
     assert arrived(without_a_pin().heard(at(km)))
 
 
-@pytest.mark.parametrize("km", [0.0, 0.05, 0.3, 0.7, 0.95, 0.99])
+@pytest.mark.parametrize("km", [0.0, 0.05, 0.1, 0.2, 0.28, 0.3])
 def test_a_location_near_the_pin_is_the_arrival(km: float) -> None:
     assert arrived(on_the_way().heard(at(km)))
 
 
-@pytest.mark.parametrize("km", [1.02, 1.1, 1.5, 2.0, 5.0, 8.01, 40.0])
-@pytest.mark.parametrize("answer", ["sudah, pin salah", "sudah, gps meleset", "2", "3"])
-def test_a_location_far_from_the_pin_is_told_only_after_the_officer_says_so(
-    km: float, answer: str
+@pytest.mark.parametrize(
+    ("km", "shown"),
+    [(0.32, "300 meter"), (0.97, "950 meter"), (1.02, "1,0 km"), (8.01, "8,0 km"), (40.0, "40,0")],
+)
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("sudah, pin salah", "pin_wrong"),
+        ("sudah, gps meleset", "gps"),
+        ("2", "pin_wrong"),
+        ("3", "address"),
+        ("4", "gps"),
+        ("alamatnya beda", "address"),
+    ],
+)
+def test_a_location_far_from_the_pin_is_told_only_with_a_reason(
+    km: float, shown: str, answer: str, why: str
 ) -> None:
     chat = on_the_way()
     asked = chat.heard(at(km))
     assert not arrived(asked)
-    assert "lebih dari 1 km" in asked[0]
+    assert shown in asked[0]
     said = chat.heard(f"> {answer}")
     assert [line for line in said if line.startswith("! Arrive")] == [
-        f"! Arrive visit_id 7, km {km}"
+        f"! Arrive visit_id 7, km {km}, why {why}"
     ]
 
 
+@pytest.mark.parametrize("said", ["~ tap Sudah tiba", "> sudah sampai", "> 1", "> nyampe"])
+@pytest.mark.parametrize(
+    "then", ["> tak bisa kirim lokasi", "> ga ada sinyal di sini", "> 4", "> lokasi hp saya mati"]
+)
+def test_a_tap_without_a_location_is_told_only_with_a_reason(said: str, then: str) -> None:
+    chat = on_the_way()
+    assert not arrived(chat.heard(said))
+    assert "! Arrive visit_id 7, why signal" in chat.heard(then)
+
+
+def test_a_tap_is_told_once_a_location_shows_it() -> None:
+    chat = on_the_way()
+    chat.heard("~ tap Sudah tiba")
+    assert not arrived(chat.heard(at(3)))
+    assert "! Arrive visit_id 7, km 0.1" in chat.heard(at(0.1))
+
+
+def test_the_reason_goes_with_the_last_location() -> None:
+    chat = on_the_way()
+    chat.heard(at(8))
+    chat.heard(at(2))
+    assert "! Arrive visit_id 7, km 2.0, why gps" in chat.heard("~ tap Sudah, GPS meleset")
+
+
+def test_where_nobody_is_told_a_tap_is_enough() -> None:
+    chat = on_the_way()
+    visits = tuple(replace(v, hosted=False) for v in chat.facts.rounds.visits)
+    chat.facts = city.changed(chat.facts, visits=visits)
+    chat.heard("> menu")
+    chat.heard("> 1")
+    assert "! Arrive visit_id 7" in chat.heard("~ tap Sudah tiba")
+
+
+@pytest.mark.parametrize("value", ["pin_wrong", "gps"])
+def test_an_answer_that_an_earlier_version_asked_for_goes_on(value: str) -> None:
+    chat = on_the_way()
+    assert chat.session is not None and chat.session.draft is not None
+    chat.session = structs.replace(
+        chat.session,
+        draft=chat.session.draft.answered("arrive", {"km": 5.0}),
+        asked=Question("visit", "7", "far", chat.session.version),
+        shown=(Choice(value, Say(f"visit.far.{value}"), value),),
+    )
+    said = chat.heard("> 1")
+    assert f"! Arrive visit_id 7, km 5.0, why {value}" in said
+
+
+def test_a_script_that_an_earlier_version_began_goes_on() -> None:
+    chat = on_the_way()
+    chat.heard("~ visit 7 arrived 2026-11-25 morning")
+    assert chat.session is not None and chat.session.draft is not None
+    chat.session = structs.replace(
+        chat.session,
+        draft=chat.session.draft.answered("arrive", {"km": None}),
+        asked=Question("visit", "7", "code", chat.session.version),
+        shown=(),
+    )
+    assert "! ProveCode visit_id 7" in chat.heard("> 482915")
+    assert chat.session.asked is not None and chat.session.asked.step == "ktp"
+
+
 @pytest.mark.parametrize("km", [1.02, 3.0, 8.01])
-@pytest.mark.parametrize("answer", ["belum, masih di jalan", "1", "kunjungan gagal", "4"])
+@pytest.mark.parametrize("answer", ["belum, masih di jalan", "1", "kunjungan gagal", "5"])
 def test_an_officer_who_is_not_there_is_not_announced(km: float, answer: str) -> None:
     chat = on_the_way()
     chat.heard(at(km))
@@ -93,8 +170,8 @@ def test_a_moving_location_is_no_arrival_wherever_it_begins(km: float) -> None:
     chat = on_the_way()
     shown = chat.heard(at(km, live=True))
     assert not arrived(shown)
-    assert not any("lebih dari 1 km" in line for line in shown)
-    assert arrived(chat.heard("~ tap Sudah tiba"))
+    assert not any("Lokasi Anda" in line for line in shown)
+    assert not arrived(chat.heard("~ tap Sudah tiba"))
 
 
 @pytest.mark.parametrize(

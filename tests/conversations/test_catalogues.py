@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from bot.outcomes import REASONS as CALLED
-from conversations import directory, flows
+from conversations import arrival, directory, flows
 from conversations.catalogue import LOCALES
 from conversations.effects import Concern, Help
 from conversations.engine import intents
@@ -80,6 +80,7 @@ ANSWERED = [
 
 #: Keys that are put together from parts -> the values of the part. A new kind of key is added here.
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
+    "notices.says_arrived.{}": [*arrival.REASONS, arrival.OWN_WORDS],
     "notices.portrait_unsuitable.{}": sorted(get_args(Unsuitable)),
     "call.reason.{}": sorted(CALLED),
     "notices.stuck_{}": ("windows", "offer", "document"),

@@ -229,6 +229,8 @@ def visit(owner: Person, officer: Person, note: str) -> None:
         officer.tap(labels("visit.early.yes")[0]).result()
         officer.wait_for("sudah diberi tahu", PATIENCE).result()
     officer.tap(labels("visit.arrive.here")[0]).result()
+    hear(officer, "visit.far.pinless")
+    officer.tap(labels("visit.far.no_pin")[0]).result()
     hear(officer, "visit.code")
     officer.say(code).result()
 

@@ -42,6 +42,7 @@ from conversations.withholding import withheld
 from tests.conversations import city
 
 PLAYED = ("#", ">", "~")
+PIN = (-6.2706, 106.8023)
 PHOTO = "attachments/place.jpg"  # of the owner's place
 WISHES = {"location": "(a button sends the location)", "contact": "(a button sends the number)"}
 
@@ -318,6 +319,7 @@ def _visit(known: Facts, rest: str) -> Facts:
         refusals=tuple((badge, reason) for badge, reason in refused),
         hosted="hostless" not in more,
         photo=PHOTO if "pictured" in more else None,
+        pin=None if "pinless" in more else PIN,
         **{
             field: more[more.index(word) + 1].replace("_", " ")
             for word, field in _NAMED

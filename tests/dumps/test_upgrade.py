@@ -139,7 +139,7 @@ AT_THE_VISIT = {
     "depart": "go",
     "early": "yes",
     "arrive": "here",
-    "far": "gps",
+    "far": "signal",
     "ktp": "seen",
     "place": "as_described",
     "hand_over": "yes",
@@ -239,6 +239,8 @@ async def make_the_visit(town: Town, case: Case) -> None:
             await town.say(town.visit(visit.id).code or "", officer)
         elif step == "photo":
             await town.photo_from(officer)
+        elif step == "far" and "tidak punya titik" in town.desk.chat.texts(officer)[-1]:
+            await town.tap("no_pin", officer, step=step)
         else:
             await town.tap(AT_THE_VISIT[step], officer, step=step)
             if step == "offer":
