@@ -5,6 +5,7 @@ Sources: Pergub DKI 30/2018 art. 5 (who may ask); PP 7/2021 art. 35 (what is mic
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import reduce
 
@@ -29,6 +30,7 @@ from conversations.parsers.together import (
     days_and_part,
 )
 from conversations.parsers.trade import business_type
+from conversations.scale import above_micro
 from conversations.service import DocumentKind, Printed, Service, Site, Visit, WorkingDays
 from conversations.session import Answers
 from conversations.step import Context
@@ -91,6 +93,18 @@ def _part_shown(answer: Json, facts: Facts) -> Value:
     return reduce(lambda said, part: Say("common.list", {"said": said, "next": part}), named)
 
 
+def _large(answers: Answers, facts: Facts) -> bool:
+    """Whether the business is larger than this permit is for."""
+    capital, turnover = answers.get("capital"), answers.get("turnover")
+    if not isinstance(capital, int) or not isinstance(turnover, int):
+        return False
+    return above_micro(capital, turnover * 12)
+
+
+def _figures(context: Context) -> Mapping[str, Value]:
+    return {one: _sum(context.answers.get(one)) for one in ("capital", "turnover")}
+
+
 FORM = form(
     ID,
     (
@@ -117,6 +131,14 @@ FORM = form(
             shows=_monthly_shown,
         ),
         Ask("workers", parse=workers(), numeric=True, can_leave=True),
+        Choose(
+            "scale",
+            options=("right", "stop"),
+            means={"right": "yes"},
+            when=_large,
+            params=_figures,
+            ends=("stop",),
+        ),
         Choose("papers", options=("none", "nib", "iumk", "npwp", "lost")),
         Choose("identity", options=("page", "door"), then=_identity),
         Ask(

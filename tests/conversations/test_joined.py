@@ -249,7 +249,7 @@ OLD: dict[str, tuple[tuple[str, ...], Said | Uploaded | Tapped, Json]] = {
 def old_session(step: str) -> ChatSession:
     """As an earlier version stored it, read anew."""
     order = [one.id for one in FORM.steps]
-    given = {one: city.ANSWERS[one] for one in order[: order.index(step)]}
+    given = {one: city.ANSWERS[one] for one in order[: order.index(step)] if one in city.ANSWERS}
     shown = tuple(
         Choice(value, Say(f"business_permit.{step}.{value}"), value) for value in OLD[step][0]
     )

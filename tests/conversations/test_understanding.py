@@ -47,7 +47,9 @@ NEWS = Happened("verified", "81", {"opens": "visit_window", "parts": []})
 def at(step: str, facts: Facts = OWNER) -> TurnBuilder:
     """A form in which everything before this step is answered."""
     order = list(city.ANSWERS)
-    answers = {name: city.ANSWERS[name] for name in order[: order.index(step)]}
+    answers = {
+        name: city.ANSWERS[name] for name in order[: order.index(step)] if name in city.ANSWERS
+    }
     parked = (Draft("business_permit", "", answers),) if answers else ()
     session = ChatSession(parked=parked, greeted=True, tongue_known=True)
     opened = Tapped("welcome", "", "menu", 1, "business_permit")

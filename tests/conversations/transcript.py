@@ -111,7 +111,7 @@ class Chat:
         flow = self.flows.by_id[flow_id]
         before = [step.id for step in flow.steps]
         before = before[: before.index(step_id)]
-        given = {step: city.ANSWERS[step] for step in before}
+        given = {step: city.ANSWERS[step] for step in before if step in city.ANSWERS}
         asked = flow.step(step_id)
         draft = Draft(flow_id, "", given, step_id if asked and asked.optional else None)
         self.session = ChatSession(parked=(draft,), greeted=True, version=10)

@@ -6,6 +6,7 @@ or sales of at most Rp2 billion a year; small up to Rp5 billion or Rp15 billion.
 
 from __future__ import annotations
 
+from conversations.scale import MICRO_CAPITAL, MICRO_TURNOVER, above_micro
 from models.finding import Finding, Outcome
 from workers.verification.evidence import Evidence
 
@@ -28,8 +29,6 @@ REASONS = frozenset(
     }
 )
 
-MICRO_CAPITAL = 1_000_000_000
-MICRO_TURNOVER = 2_000_000_000
 SMALL_CAPITAL = 5_000_000_000
 SMALL_TURNOVER = 15_000_000_000
 MEDIUM_WORKERS = 20  # BPS counts 1-4 as micro, 5-19 as small; PP 7/2021 does not count heads
@@ -53,7 +52,7 @@ def check(evidence: Evidence) -> Finding:
         return _fix(CAPITAL_TOO_SMALL, "capital")
     if turnover is not None and _turnover_too_small(turnover, workers or 0):
         return _fix(TURNOVER_TOO_SMALL, "turnover")
-    if (capital or 0) > MICRO_CAPITAL and (turnover or 0) > MICRO_TURNOVER:
+    if above_micro(capital, turnover):
         limits = {"capital": MICRO_CAPITAL, "turnover": MICRO_TURNOVER}
         return Finding(NAME, Outcome.NEEDS_A_PERSON, ABOVE_MICRO, params=limits)
     if (capital or 0) > SMALL_CAPITAL or (turnover or 0) > SMALL_TURNOVER:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conversations import scale as limits
 from models.finding import Outcome
 from tests.workers.verification.samples import Changed
 from workers.verification import scale
@@ -64,6 +65,6 @@ def test_no_sum_of_the_owner_stands_in_a_finding(
 ) -> None:
     figures = replace(good, capital=capital, turnover_year=turnover_year, workers=workers)
     finding = scale.check(figures)
-    limits = {scale.MICRO_CAPITAL, scale.MICRO_TURNOVER, scale.MEDIUM_WORKERS}
-    assert set(finding.params.values()) <= limits
+    known = {limits.MICRO_CAPITAL, limits.MICRO_TURNOVER, scale.MEDIUM_WORKERS}
+    assert set(finding.params.values()) <= known
     assert (finding.step is not None) is (finding.outcome is Outcome.FIX_BY_OWNER)
