@@ -19,6 +19,7 @@ from models.personal import Erasing, Keep, Linking, Personal, on_linking, person
 REFERENCE = "attachments.reference"  # the associated data of its encryption
 #: The kind of a file that was sent with a complaint: erased a month after the complaint is closed.
 EVIDENCE, VOICE = "evidence", "voice"
+EVIDENCE_STORED = "kind IN ('evidence', 'voice') AND path IS NOT NULL"  # files of complaints
 _OPEN = "state = 'pending'"
 
 
@@ -37,6 +38,7 @@ class Attachment(Base):
     __table_args__ = (
         Index("ix_attachments_open", "due_at", postgresql_where=_OPEN),
         Index("ix_attachments_unreadable", "id", postgresql_where="refusal = 'unreadable'"),
+        Index("ix_attachments_evidence", "id", postgresql_where=EVIDENCE_STORED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from models import erasure
-from models.attachment import EVIDENCE, VOICE, Attachment, AttachmentState, ids_in
+from models.attachment import EVIDENCE_STORED, Attachment, AttachmentState, ids_in
 from models.base import now
 from models.case import Case
 from models.conversation import Conversation
@@ -50,11 +50,7 @@ def over(tx: Session, at: datetime) -> list[Attachment]:
     """
     old = tx.scalars(
         select(Attachment)
-        .where(
-            Attachment.kind.in_((EVIDENCE, VOICE)),
-            Attachment.path.is_not(None),
-            Attachment.received_at < at - KEPT,
-        )
+        .where(text(EVIDENCE_STORED), Attachment.received_at < at - KEPT)
         .order_by(Attachment.id)
         .limit(AT_ONCE)
     ).all()

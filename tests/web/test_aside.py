@@ -19,6 +19,7 @@ from tests.bot.conftest import count as count
 from tests.bot.conftest import desk as desk
 from tests.bot.conftest import hours as hours
 from tests.bot.conftest import town as town
+from tests.bot.conftest import within as within
 from tests.bot.test_unreadable import NEWER, rows, sealed, spoil
 from tests.bot.town import OWNER, Town, words
 from tests.days import let_pass
