@@ -127,7 +127,9 @@ def _confirm(heard: _Heard) -> set[str]:
 
 
 def _left(heard: _Heard) -> set[str]:
-    """Whether the complaint is let be: for good, or until later."""
+    """Whether the complaint is let be, for good or until later, or that is asked once more."""
+    if heard.step == "cancel":
+        return {"stops"}
     if heard.flow == COMPLAINT:
         return {"open"}
     return {"stops", "later"} if not heard.turn.session.clarifying else {"asked_back"}
