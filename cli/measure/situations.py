@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from cli.measure import own_data, supervisors
+from cli.measure import own_data, supervisors, tickets
 from cli.measure.scored import Scored
 from conversations import flows
 from conversations.effects import (
@@ -137,6 +137,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         "window": _window,
         "anytime": _anytime,
         **own_data.situations(lambda: _facts(cases=False)),
+        **tickets.situations(_facts),
         "many": _many,
     }
     steps = {step.id for step in flows.load().by_id[SERVICE].steps}

@@ -79,7 +79,8 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> bool:
     if numbered is not None and deciding.short_number(turn, text) is None:
         return True
     if _at(turn, "outcome"):
-        return _ordered(text) is not None or whole_intent(text) in (Intent.YES, Intent.NO)
+        bare = whole_intent(text) in (Intent.YES, Intent.NO) and not _outcome(text)
+        return bare or _ordered(text) is not None
     if _at(turn, "act"):
         return _was_called(turn, text) or _ordered(text) is not None or _shows(text)
     said = standardised(text)

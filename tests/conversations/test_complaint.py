@@ -72,3 +72,20 @@ def test_a_story_beyond_every_limit_is_answered() -> None:
     one = telling()
     heard = "\n".join(one.heard("> " + "minta uang " * 400))
     assert "terlalu panjang" in heard.lower() or "panjang" in heard
+
+
+@pytest.mark.parametrize("word", ["pungli", "marah", "duit"])
+def test_one_word_is_no_story(word: str) -> None:
+    one = telling()
+    heard = "\n".join(one.heard(f"> {word}"))
+    assert "petugas yang mana" not in heard
+    assert one.session is not None and one.session.draft is not None
+    assert one.session.draft.answers == {}
+
+
+def test_five_thousand_letters_are_answered_and_none_is_kept() -> None:
+    one = telling()
+    heard = "\n".join(one.heard("> " + ("minta uang " * 500)[:5000].strip()))
+    assert "terlalu panjang" in heard
+    assert one.session is not None and one.session.draft is not None
+    assert one.session.draft.answers == {}
