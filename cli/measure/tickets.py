@@ -29,7 +29,7 @@ _LETTER: dict[str, Json] = {"act": "answer", "words": "Kami periksa dulu, mohon 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What one line led to."""
+    """The result of one line."""
 
     turn: Turn
 

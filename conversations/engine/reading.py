@@ -35,6 +35,7 @@ _ASKS = re.compile(
     r"|pagi|siang|sore|malam|senin|selasa|rabu|kamis|jumat|jam \d+|telat|kabarin"
     r"|tidak jadi|(?:ga|gak|ngga|nggak|enggak)jadi|malah|kayaknya|kayanya|kyknya|sepertinya|mungkin"
     r"|maybe|i think|kurang yakin|ragu)\b"
+    r"|\b(?:setuju|kirim|benar|betul|boleh|jadi|lanjut|mau) tidak (?:ya|sih|nih)$"
 )
 #: Words that accept an offer only where they stand alone: "liat aja ya" takes nothing.
 _ASSENT = frozenset(lexicon.words("ya iya yes oke ok okay sip boleh noted insyaallah insya allah"))

@@ -104,6 +104,7 @@ def test_the_verb_of_an_offer_is_yes_and_its_denial_no(said: str) -> None:
     [
         ("business_permit", "confirm", "kirim besok aja"),
         ("business_permit", "confirm", "bener ga ya?"),
+        ("business_permit", "confirm", "kirim nggak ya"),
         ("business_permit", "consent", "boleh tanya dulu?"),
         ("business_permit", "consent", "bentar"),
     ],
