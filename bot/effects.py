@@ -54,7 +54,6 @@ from conversations.effects import (
     FromOfficer,
     GiveConsent,
     Join,
-    LeaveWindow,
     Link,
     MistypeCode,
     OfferLink,
@@ -286,8 +285,6 @@ def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
             visits.fail(act, visit_id, reason)
         case Assign(visit_id, officer_id):
             visits.assign(act, visit_id, officer_id)
-        case LeaveWindow(visit_id):
-            visits.leave(act, visit_id)
         case SendIdentityLink(visit_id, whom):
             people.send_identity_link(act, public_url, visit_id, whom)
         case _:

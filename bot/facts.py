@@ -36,6 +36,7 @@ from conversations.facts import (
     Trades,
     VisitFact,
 )
+from conversations.lifecycle import MOVABLE
 from conversations.messages import Say
 from conversations.service import Service, Services, Site
 from conversations.session import Answers
@@ -159,7 +160,10 @@ def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Ca
     """Return the person's cases and visits, and the services that the person may ask for."""
     own = sorted((c for c in rows.cases.values() if c.person_id == one.id), key=lambda c: -c.id)
     cases_ = [c for c in own if not rows.services[c.service].answered]
-    choosing = [c for c in cases_ if c.state == CaseState.ACCEPTED and c.area_code]
+    moved = {v.case_id for v in rows.visits.values() if v.state in MOVABLE}
+    choosing = [
+        c for c in cases_ if c.area_code and (c.state == CaseState.ACCEPTED or c.id in moved)
+    ]
     return Mine(
         cases=tuple(rows.case_fact(case, base) for case in cases_),
         tickets=waiting.of_owner(tx, [c for c in own if rows.services[c.service].answered]),

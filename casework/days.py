@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from casework.act import Act
 from casework.news import window_of
-from casework.visits import MOVABLE, give_window_up
+from casework.visits import give_window_up
 from conversations.events import News
+from conversations.lifecycle import MOVABLE
 from conversations.messages import Say, Value
 from models import calendar, lifecycle
 from models import case as cases

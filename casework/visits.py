@@ -13,6 +13,7 @@ from casework.act import Act
 from casework.news import window_of, worded
 from conversations.arrival import NO_PIN, distance
 from conversations.events import News
+from conversations.lifecycle import MOVABLE
 from conversations.messages import Json, Lines, Message, Say, Value
 from conversations.service import Site
 from models import lifecycle, portrait
@@ -27,10 +28,6 @@ from models.officer import Officer
 from models.reference import area
 from models.visit import MAX_FAILED_VISITS, Offer, Visit, VisitReport
 
-#: States in which a visit can still be moved to another time or cancelled.
-MOVABLE = frozenset(
-    {VisitState.WANTED, VisitState.OFFERED, VisitState.UNASSIGNED, VisitState.ACCEPTED}
-)
 #: States in which the owner knows the officer's name and holds the door code.
 PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED})
 
@@ -39,11 +36,18 @@ PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARR
 
 
 def book(act: Act, case_id: int, on: date, part: str) -> None:
-    """Book a window for the person's own case; offer others if it is gone."""
+    """Book a window for the person's own case, or move its visit there; offer others if it is gone.
+
+    The time that was agreed stands until the new one is taken.
+    """
     case = act.my_case(case_id)
     window, site = windows.Window(on, windows.Part(part)), site_of(case)
-    if case.state != CaseState.ACCEPTED or site is None:
+    agreed = _movable(act, case)
+    if site is None or (case.state != CaseState.ACCEPTED and agreed is None):
         raise NotAllowed(f"case {case.id} waits for no window")
+    if agreed is not None and window == windows.Window(agreed.on, windows.Part(agreed.part)):
+        act.reply("notices.window_kept", window=window_of(agreed))
+        return
     if not windows.take(act.tx, site.area_code, window, act.at):
         gone = Say("notices.window_gone")
         act.tell(act.who().id, News.VERIFIED, case.id, gone, opens="visit_window")
@@ -57,9 +61,12 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
         on=window.on,
         part=window.part,
     )
+    if agreed is not None:
+        _leave(act, case, agreed, visit)
     act.tx.add(visit)
     act.tx.flush()
-    lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
+    if case.state == CaseState.ACCEPTED:
+        lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
     visits.plan_offer(act.tx, visit)
     chosen = Say("notices.window_chosen", {"window": window_of(visit)})
     printed = documents.printed(act.tx, case)
@@ -71,12 +78,20 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
     act.enqueue(Message((chosen, *told)))
 
 
-def leave(act: Act, visit_id: int) -> None:
-    """Cancel the person's own visit, so that they can choose another window."""
-    visit = _visit(act, visit_id)
-    case = act.my_case(visit.case_id)
-    cancel(act, visit)
-    course.accept(act, case)
+def _movable(act: Act, case: Case) -> Visit | None:
+    """Lock and return the open visit of a case, if its time may still be changed."""
+    visit = visits.open_of_case(act.tx, case.id)
+    return visit if visit is not None and visit.state in MOVABLE else None
+
+
+def _leave(act: Act, case: Case, old: Visit, new: Visit) -> None:
+    """Cancel a visit that takes place at another time, and tell the assigned officer."""
+    call_off(act, old, "moved")
+    act.tx.flush()  # a case has one open visit
+    assigned = act.tx.get(Officer, old.officer_id) if old.officer_id else None
+    if assigned is not None and assigned.person_id is not None:
+        params: dict[str, Value] = {"window": window_of(old), "to": window_of(new)}
+        act.notify(assigned.person_id, "notices.visit_moved", number=case.number, **params)
 
 
 def cancel(act: Act, visit: Visit) -> None:

@@ -172,13 +172,6 @@ class ChooseWindow:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaveWindow:
-    """The owner can't be there: the open visit is cancelled and windows are offered again."""
-
-    visit_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class RateVisit:
     """The owner's rating of the visit, 1 to 5."""
 
@@ -363,7 +356,6 @@ AboutVisit: TypeAlias = (
     | Depart
     | FailVisit
     | FinishVisit
-    | LeaveWindow
     | MistypeCode
     | ProveCode
     | SendIdentityLink

@@ -33,3 +33,9 @@ class VisitState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+#: States of a visit that its owner may still move or cancel: the officer has not set off.
+MOVABLE = frozenset(
+    {VisitState.WANTED, VisitState.OFFERED, VisitState.UNASSIGNED, VisitState.ACCEPTED}
+)

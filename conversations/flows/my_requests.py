@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conversations.effects import Effect, LeaveWindow, SendDocument, Withdraw
+from conversations.effects import SendDocument, Withdraw
 from conversations.facts import CaseFact, Facts, VisitFact
 from conversations.flow import Ending, Flow
-from conversations.lifecycle import CaseState, VisitState
+from conversations.lifecycle import MOVABLE, CaseState
 from conversations.messages import Json, Lines, Say, Value
 from conversations.session import Answers, Choice
 from conversations.step import Context
@@ -19,10 +19,6 @@ from conversations.wording import window_words
 
 #: States in which the owner may still withdraw the case.
 WITHDRAWABLE = frozenset(CaseState) - {CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED}
-#: States of the visit in which the owner may ask for another time.
-MOVABLE = frozenset(
-    {VisitState.WANTED, VisitState.OFFERED, VisitState.UNASSIGNED, VisitState.ACCEPTED}
-)
 SEND = "permit"  # the value on buttons in chats, for every kind of document
 SHOWN = 5  # cases; older ones are history
 
@@ -101,8 +97,9 @@ def _acts_on(case: CaseFact, facts: Facts) -> Iterator[_Act]:
     if case.state == CaseState.ACCEPTED and facts.mine.windows.get(case.id):
         opens: list[Json] = ["visit_window", me]
         yield _Act(f"window-{me}", "my_requests.choose", "my_requests.choose_of", opens)
-    if visit is not None and visit.state in MOVABLE:
-        yield _Act(f"move-{visit.id}", "my_requests.move", "my_requests.move_of")
+    if visit is not None and visit.state in MOVABLE and facts.mine.windows.get(case.id):
+        moves: list[Json] = ["visit_window", me]
+        yield _Act(f"move-{visit.id}", "my_requests.move", "my_requests.move_of", moves)
     if case.documents:
         send = f"{case.service}.{case.documents[0].kind}.send"
         yield _Act(f"{SEND}-{me}", send, f"{send}_of")
@@ -124,12 +121,7 @@ def _finish(context: Context) -> Ending:
         case = context.facts.the_case(subject)
         sending = Say(f"{case.service}.{case.documents[0].kind}.sending")
         return Ending((SendDocument(case.id),), (sending,))
-    effects: dict[str, tuple[Effect, Say]] = {
-        "move": (LeaveWindow(int(subject)), Say("my_requests.moving")),
-        "withdraw": (Withdraw(int(subject)), Say("my_requests.withdrawn")),
-    }
-    effect, say = effects[act]
-    return Ending((effect,), (say,))
+    return Ending((Withdraw(int(subject)),), (Say("my_requests.withdrawn"),))
 
 
 def _shown(answer: Json, facts: Facts) -> Value:

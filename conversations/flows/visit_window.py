@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from conversations.effects import ChooseWindow
-from conversations.facts import Facts, Window
+from conversations.facts import Facts, VisitFact, Window
 from conversations.flow import Ending, Flow
-from conversations.lifecycle import CaseState
+from conversations.lifecycle import MOVABLE, CaseState
 from conversations.messages import Json, Say, Value
 from conversations.parsers import Reading
 from conversations.parsers.slots import slot
 from conversations.session import Answers, Choice
 from conversations.step import Context
 from conversations.steps import Choose
-from conversations.wording import short_day
+from conversations.wording import short_day, window_words
 
 SHOWN = 6  # windows at once; more would not fit a small screen
 
@@ -26,7 +27,8 @@ def _windows(context: Context) -> tuple[Choice, ...]:
         Choice(value := f"{w.on.isoformat()}.{w.part}", _label(w), value)
         for w in sorted(_free(context), key=lambda w: _rank(w, answers))[:SHOWN]
     ]
-    return (*choices, Choice("later", Say(context.key("window", "later")), "later"))
+    last = "keep" if _agreed(context.facts, context.subject) else "later"
+    return (*choices, Choice(last, Say(context.key("window", last)), last))
 
 
 def _read(text: str, context: Context) -> Json:
@@ -37,7 +39,32 @@ def _read(text: str, context: Context) -> Json:
 
 
 def _free(context: Context) -> tuple[Window, ...]:
-    return context.facts.mine.windows.get(int(context.subject), ())
+    free = context.facts.mine.windows.get(int(context.subject), ())
+    agreed = _agreed(context.facts, context.subject)
+    return tuple(
+        one for one in free if agreed is None or (one.on, one.starts) != (agreed.on, agreed.starts)
+    )
+
+
+def _agreed(facts: Facts, subject: str) -> VisitFact | None:
+    """Return the visit that another time is chosen for; None if none is agreed yet."""
+    case = facts.case(subject)
+    return next(
+        (
+            visit
+            for visit in facts.mine.visits
+            if case is not None and visit.case_number == case.number and visit.state in MOVABLE
+        ),
+        None,
+    )
+
+
+def _keeps(context: Context) -> Mapping[str, Value]:
+    agreed = _agreed(context.facts, context.subject)
+    if agreed is None:
+        return {"keeps": ""}
+    window = window_words(agreed.on, agreed.starts, agreed.ends)
+    return {"keeps": Say("visit_window.keeps", {"window": window})}
 
 
 def _label(window: Window) -> Say:
@@ -68,10 +95,9 @@ def _finish(context: Context) -> Ending:
 
 def _alive(subject: str, facts: Facts) -> bool:
     case = facts.case(subject)
-    return (
-        case is not None
-        and case.state == CaseState.ACCEPTED
-        and bool(facts.mine.windows.get(case.id))
+    chooses = case is not None and case.state == CaseState.ACCEPTED
+    return (chooses or _agreed(facts, subject) is not None) and bool(
+        facts.mine.windows.get(int(subject))
     )
 
 
@@ -88,7 +114,8 @@ FLOW = Flow(
             options=_windows,
             counted=False,
             rests=True,
-            ends=("later",),
+            ends=("later", "keep"),
+            params=_keeps,
             shows=_shown,
             reads=_read,
         ),

@@ -24,7 +24,6 @@ from conversations.effects import (
     FailVisit,
     FinishVisit,
     GiveConsent,
-    LeaveWindow,
     MistypeCode,
     ProveCode,
     SendIdentityLink,
@@ -96,7 +95,6 @@ async def test_only_the_visits_own_officer_can_act_on_it(
     "effect",
     [
         Withdraw(1),
-        LeaveWindow(1),
         Correct(1, {"capital": 1}),
         ChooseWindow(1, window.Window(now().date(), "morning").on, "morning"),
     ],
@@ -141,7 +139,11 @@ async def test_an_owner_cannot_approve_their_own_case(town: Town) -> None:
 
 
 @pytest.mark.parametrize("state", [VisitState.ON_THE_WAY, VisitState.ARRIVED])
-@pytest.mark.parametrize("effect", [LeaveWindow(1), Withdraw(1)], ids=["move", "withdraw"])
+@pytest.mark.parametrize(
+    "effect",
+    [ChooseWindow(1, now().date() + timedelta(days=30), "morning"), Withdraw(1)],
+    ids=["move", "withdraw"],
+)
 async def test_nothing_is_taken_back_once_the_officer_has_set_off(
     town: Town, state: VisitState, effect: Effect
 ) -> None:

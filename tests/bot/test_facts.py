@@ -61,7 +61,9 @@ async def test_an_owner_sees_windows_only_while_there_is_one_to_choose(town: Tow
     await town.staff(OFFICER, "101")
     case_id = town.apply()
     assert known(town, OWNER).mine.windows
-    town.want(case_id)
+    visit_id = town.want(case_id)
+    assert known(town, OWNER).mine.windows, "the time may still be changed"
+    town.change(Visit, visit_id, state=VisitState.ON_THE_WAY)
     assert not known(town, OWNER).mine.windows
 
 

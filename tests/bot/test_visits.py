@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 
 import pytest
 from sqlalchemy import select
 
+from conversations.effects import ChooseWindow
 from conversations.messages import Say
 from models import finding
 from models.audit import AuditEntry
@@ -16,7 +18,8 @@ from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.person import Person
 from models.visit import Visit, VisitReport
-from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, forged, today, words
+from models.window import Part, Window
+from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, forged, today, words, write_effect
 from tests.clock import now
 from tests.world import work_off
 
@@ -155,11 +158,8 @@ async def test_an_offer_that_has_passed_to_another_cannot_be_accepted(town: Town
 # -- the owner changes their mind ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("act", ["move", "withdraw"])
 @pytest.mark.parametrize("taken", [False, True])
-async def test_the_owner_moves_or_withdraws_before_the_officer_sets_off(
-    town: Town, act: str, taken: bool
-) -> None:
+async def test_the_owner_withdraws_before_the_officer_sets_off(town: Town, taken: bool) -> None:
     await town.staff(OFFICER, "101")
     visit_id = town.want(case_id := town.apply())
     await town.work()
@@ -167,9 +167,8 @@ async def test_the_owner_moves_or_withdraws_before_the_officer_sets_off(
         await town.tap("accept", OFFICER)
     button = town.button("go" if taken else "accept", OFFICER)
     await town.say("status")
-    await town.tap(f"{act}-{visit_id if act == 'move' else case_id}")
-    if act == "withdraw":
-        await town.tap("yes")
+    await town.tap(f"withdraw-{case_id}")
+    await town.tap("yes")
     assert town.visit(visit_id).state == VisitState.CANCELLED
     told = words("notices.visit_cancelled", number="26-000001", **town.when(visit_id))
     assert told in town.heard(OFFICER)
@@ -177,12 +176,76 @@ async def test_the_owner_moves_or_withdraws_before_the_officer_sets_off(
     assert said and words("common.trouble") not in said, "a late tap is answered"
     assert town.visit(visit_id).state == VisitState.CANCELLED
     await town.work()
-    state = town.case(case_id).state
-    if act == "move":
-        assert state == CaseState.ACCEPTED
-        assert words("notices.new_window", number="26-000001") in town.heard(OWNER)
-    else:
-        assert state == CaseState.CANCELLED
+    assert town.case(case_id).state == CaseState.CANCELLED
+
+
+@pytest.mark.parametrize("taken", [False, True])
+async def test_the_agreed_time_stands_until_another_is_chosen(town: Town, taken: bool) -> None:
+    await town.staff(OFFICER, "101")
+    visit_id = town.want(case_id := town.apply())
+    await town.work()
+    if taken:
+        await town.tap("accept", OFFICER)
+    button = town.button("go" if taken else "accept", OFFICER)
+    before = town.visit(visit_id)
+    await town.say("status")
+    said = await town.tap(f"move-{visit_id}")
+    assert "tetap berlaku sampai" in said
+    assert town.visit(visit_id).state == before.state
+    assert "Tidak perlu berangkat" not in town.heard(OFFICER)
+    assert "waktunya tetap" in await town.tap("keep")
+    assert town.visit(visit_id).state == before.state
+
+    await town.say("status")
+    await town.tap(f"move-{visit_id}")
+    *_, (_, asked) = town.desk.chat.sent[OWNER]
+    chosen = next(one for one in asked.choices if one.value != "keep")
+    await town.tap(chosen.value)
+    assert town.visit(visit_id).state == VisitState.CANCELLED
+    moved = town.read(lambda tx: tx.scalars(select(Visit).order_by(Visit.id.desc())).first())
+    assert moved is not None and moved.id != visit_id
+    assert f"{moved.on.isoformat()}.{moved.part}" == chosen.value
+    assert town.case(case_id).state == CaseState.UNDER_WAY
+    told = {**town.when(visit_id), "to": town.when(moved.id)["window"]}
+    assert words("notices.visit_moved", number="26-000001", **told) in town.heard(OFFICER)
+    assert "dibatalkan pemilik" not in town.heard(OFFICER)
+    said = await town.say(button, OFFICER)
+    assert said and words("common.trouble") not in said, "a late tap is answered"
+    await town.work()
+    assert town.visit(moved.id).state == VisitState.OFFERED
+    assert town.offers(moved.id)
+
+
+async def test_a_time_that_is_gone_leaves_the_agreed_one(town: Town) -> None:
+    await town.staff(OFFICER, "101", capacity=1)
+    visit_id = town.want(case_id := town.apply())
+    await town.work()
+    await town.say("status")
+    await town.tap(f"move-{visit_id}")
+    *_, (_, asked) = town.desk.chat.sent[OWNER]
+    value = next(one.value for one in asked.choices if one.value != "keep")
+    day, part = value.split(".")
+    town.want(
+        town.apply("neighbour", number="26-000002"), Window(date.fromisoformat(day), Part(part))
+    )
+    await town.tap(value)
+    assert words("notices.window_gone") in town.heard(OWNER)
+    assert town.visit(visit_id).state == VisitState.OFFERED
+    assert town.case(case_id).state == CaseState.UNDER_WAY
+
+
+async def test_the_same_time_chosen_again_changes_nothing(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    visit_id = town.want(case_id := town.apply())
+    await town.work()
+    agreed = town.visit(visit_id)
+    owner = town.meet(OWNER)
+    town.write(
+        lambda tx: write_effect(tx, owner, ChooseWindow(case_id, agreed.on, str(agreed.part)))
+    )
+    await town.quiet()
+    assert words("notices.window_kept", **town.when(visit_id)) in town.heard(OWNER)
+    assert town.visit(visit_id).state == VisitState.OFFERED
 
 
 @pytest.mark.parametrize("act", ["move", "withdraw"])
@@ -203,7 +266,6 @@ async def test_nothing_is_moved_or_withdrawn_while_the_officer_is_on_the_way(
     )
     assert words("common.gone") in town.heard(OWNER)
     assert words("common.trouble") not in town.heard(OWNER)
-    assert words("my_requests.moving") not in town.heard(OWNER)
     assert words("my_requests.withdrawn") not in town.heard(OWNER)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from casework import days
 from casework.act import Act, by_office
-from casework.visits import MOVABLE
+from conversations.lifecycle import MOVABLE
 from models import calendar, visit, window
 from models.case import Case
 from models.lifecycle import CaseState, VisitState

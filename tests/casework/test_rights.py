@@ -263,7 +263,6 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: tickets.escalate(act, *ticket.lock(act.tx, w.case.id)), "office"
     ),
     tickets.take: Right(lambda w, act: tickets.take(act, w.case.id), "supervisor"),
-    visits.leave: Right(lambda w, act: visits.leave(act, w.visit.id), "owner"),
     visits.mistype_code: Right(lambda w, act: visits.mistype_code(act, w.visit.id), "officer"),
     visits.host_of: Right(lambda w, act: visits.host_of(act, w.visit.id), "officer"),
     visits.prove_code: Right(lambda w, act: visits.prove_code(act, w.visit.id), "officer"),

@@ -170,6 +170,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "supervising.which_case.{}": ("approve", "return", "reject"),
     "telegram.commands.{}": ("menu", "status", "help", "language"),
     "whatsapp.send_{}": ("location", "contact"),
+    "visit_window.window.{}": ("keep", "later"),
     "visit.declined.{}": (*REASONS_TO_DECLINE, "silent"),
     "{}.title": list(FLOWS.services),
     "{}.name": list(FLOWS.services),

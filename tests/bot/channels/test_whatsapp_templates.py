@@ -66,6 +66,7 @@ ANSWERS = {
     "business_permit.notices.to_be_printed",
     "notices.window_chosen",
     "notices.window_gone",
+    "notices.window_kept",
 }
 
 
