@@ -272,6 +272,26 @@ async def test_nothing_is_moved_or_withdrawn_while_the_officer_is_on_the_way(
 # -- at the door ---------------------------------------------------------------------------------
 
 
+async def test_an_arrival_that_no_location_shows_is_told_as_the_officer_s_words(town: Town) -> None:
+    visit_id = await on_the_way(town)
+    await town.tap("here", OFFICER)
+    assert town.visit(visit_id).state == VisitState.ON_THE_WAY
+    await town.tap("signal", OFFICER)
+    assert town.visit(visit_id).state == VisitState.ARRIVED
+    await town.quiet()
+    told = town.heard(OWNER)
+    assert words("notices.says_arrived.no_location") in told
+    assert words("notices.says_arrived.signal") in told
+    assert "sudah tiba" not in told
+
+
+async def test_an_arrival_that_a_location_shows_is_told_as_such(town: Town) -> None:
+    await arrived(town)
+    await town.quiet()
+    told = town.heard(OWNER)
+    assert "sudah tiba" in told and "mengatakan sudah sampai" not in told
+
+
 async def test_a_wrong_code_costs_a_try_and_the_fifth_ends_the_visit(town: Town) -> None:
     visit_id = await arrived(town)
     for left in (4, 3, 2, 1):
