@@ -121,7 +121,9 @@ def _finish(context: Context) -> Ending:
         case = context.facts.the_case(subject)
         sending = Say(f"{case.service}.{case.documents[0].kind}.sending")
         return Ending((SendDocument(case.id),), (sending,))
-    return Ending((Withdraw(int(subject)),), (Say("my_requests.withdrawn"),))
+    if act == "withdraw":
+        return Ending((Withdraw(int(subject)),), (Say("my_requests.withdrawn"),))
+    return Ending(says=(Say("common.gone"),))
 
 
 def _shown(answer: Json, facts: Facts) -> Value:
