@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from casework import (
     cases,
     documents,
+    door,
     erasing,
     files,
     handing_on,
@@ -43,9 +44,11 @@ from conversations.effects import (
     Called,
     CallPerson,
     ChooseWindow,
+    ConfirmOfficer,
     Correct,
     Decide,
     DeclineOffer,
+    DenyOfficer,
     Depart,
     Effect,
     EraseMyData,
@@ -69,6 +72,7 @@ from conversations.effects import (
     SendIdentityLink,
     ShowDocument,
     ShowOfficer,
+    SpendCode,
     Submit,
     TellAbsence,
     TellConcern,
@@ -275,10 +279,6 @@ def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
             visits.depart(act, visit_id)
         case Arrive(visit_id, km, why, words):
             visits.arrive(act, visit_id, km, why, words)
-        case MistypeCode(visit_id):
-            visits.mistype_code(act, visit_id)
-        case ProveCode(visit_id):
-            visits.prove_code(act, visit_id)
         case FinishVisit(visit_id, outcome, answers):
             visits.finish(act, visit_id, outcome, answers)
         case FailVisit(visit_id, reason):
@@ -287,6 +287,24 @@ def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
             visits.assign(act, visit_id, officer_id)
         case SendIdentityLink(visit_id, whom):
             people.send_identity_link(act, public_url, visit_id, whom)
+        case _:
+            _about_code(act, effect)
+
+
+def _about_code(
+    act: Act, effect: ConfirmOfficer | DenyOfficer | MistypeCode | ProveCode | SpendCode
+) -> None:
+    match effect:
+        case MistypeCode(visit_id):
+            door.mistype_code(act, visit_id)
+        case SpendCode(visit_id):
+            door.spend_code(act, visit_id)
+        case ProveCode(visit_id):
+            door.prove_code(act, visit_id)
+        case ConfirmOfficer(visit_id):
+            door.confirm_officer(act, visit_id)
+        case DenyOfficer(visit_id):
+            door.deny_officer(act, visit_id)
         case _:
             assert_never(effect)
 

@@ -68,7 +68,7 @@ from models.officer import Officer
 from models.person import WHATSAPP, LockedPerson, Person, reachable, whatsapp_number
 from models.scope import Scope
 from models.turn import Opening, Untaken
-from models.visit import CODE_TRIES, Offer, Visit
+from models.visit import Offer, Visit
 
 CHOOSING = 3  # cases of one owner whose free windows are read
 OVERDUE = timedelta(hours=2)  # after the end of a visit's window
@@ -401,7 +401,8 @@ class _Rows:
                 if f.check in ON_IDENTITY and f.outcome == "needs_a_person"
             ),
             code=readable(row.code),
-            code_tries_left=CODE_TRIES - row.code_tries,
+            code_tries_left=row.code_tries_left,
+            code_renewed=row.code_renewals > 0,
             code_proved=row.code_proved_at is not None,
             officer_name=comes.name if comes else None,
             officer_badge=comes.badge if comes else None,

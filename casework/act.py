@@ -41,6 +41,8 @@ _UNDER_WAY = frozenset(
         "handed_over",
         "visit_done",
         "visit_failed",
+        "owner_confirms",
+        "owner_denies",
     }
 )
 

@@ -89,7 +89,8 @@ def _give_back(act: Act, row: Officer, mine: Sequence[tuple[Case, Visit]], *, re
             offer.answer, offer.reason, offer.answered_at = "withdrawn", reason, act.at
     for case, one in mine:
         promised = one.state in PROMISED
-        one.officer_id, one.code, one.code_tries, one.code_proved_at = None, None, 0, None
+        one.officer_id = None
+        one.give_code(None)
         seek_officer(act, one, reason)
         window = window_of(one)
         if promised:

@@ -143,24 +143,30 @@ def ask(act: Act, matter: Matter, *, always: bool = False, says: bool = True) ->
     return Asked(case.number, _day(row.answer_by), told)
 
 
-def tell_again(act: Act, about: str, say: Say) -> None:
-    """Tell supervisors something new on the open ticket of the person who acts, if there is one."""
+def tell_again(act: Act, about: str, say: Say, *, can_wait: bool = True) -> Ticket | None:
+    """Tell supervisors something new on the open ticket of the person who acts, and return it."""
     known = ticket.open_of(act.tx, act.who().id, about, None)
-    if known is not None:
-        _tell(act, *known, say)
+    if known is None:
+        return None
+    _tell(act, *known, say, can_wait=can_wait)
+    return known[1]
 
 
-def wait(act: Act, case: Case, about: str, say: Say) -> None:
+def wait(act: Act, case: Case, about: str, say: Say, *, at_once: bool = False) -> None:
     """Open a ticket for the owner of a (locked) case that cannot go on, and tell supervisors.
 
-    Nobody is told again while it is open.
+    A matter that is `at_once` is told at any hour, and again while it is open; others are not.
     """
     act.must_be_office()
-    if ticket.open_of(act.tx, case.person_id, about, None) is not None:
+    known = ticket.open_of(act.tx, case.person_id, about, None)
+    if known is not None and not at_once:
         return
-    given: dict[str, Json] = {"about": about, "words": "", "visit_of": case.number}
-    waits, row = _open(act, case.person_id, HELP, given, case.area_code, about=about)
-    _tell(act, waits, row, say)
+    if known is None:
+        given: dict[str, Json] = {"about": about, "words": "", "visit_of": case.number}
+        known = _open(act, case.person_id, HELP, given, case.area_code, about=about)
+        if at_once:
+            known[1].answer_by = act.at + AT_ONCE
+    _tell(act, *known, say, can_wait=not at_once)
 
 
 def goes_on(act: Act, case: Case, *about: str) -> None:

@@ -226,7 +226,8 @@ def take_back(act: Act, visit: Visit, giver: Officer) -> None:
     for offer in visits.offers_of(act.tx, [visit.id]):
         if offer.officer_id == giver.id:
             offer.answer, offer.reason, offer.answered_at = "withdrawn", "given_on", act.at
-    visit.officer_id, visit.code, visit.code_tries, visit.code_proved_at = None, None, 0, None
+    visit.officer_id = None
+    visit.give_code(None)
     lifecycle.move(act.tx, visit, VisitState.WANTED, actor=act.actor, reason="given_on")
     number = act.tx.get_one(Case, visit.case_id).number
     given = Say("notices.visit_given_on", {"number": number, "window": window_of(visit)})
@@ -243,11 +244,10 @@ def accept(act: Act, visit_id: int) -> None:
         if offer.officer_id == me.id and offer.answer is None:
             offer.answer, offer.answered_at = "accepted", act.at
     visit.officer_id = me.id
-    visit.code = visits.new_code() if visit.host_id is not None else None
-    visit.code_tries, visit.code_proved_at = 0, None
+    visit.give_code(visits.new_code() if visit.host_id is not None else None)
     lifecycle.move(act.tx, visit, VisitState.ACCEPTED, actor=act.actor)
     face = portrait.shown_for(act.tx, me.id)
-    act.notify(visit.host_id, "notices.officer_comes", face, **_who_comes(me, visit))
+    act.notify(visit.host_id, "notices.officer_comes", face, **who_comes(me, visit))
 
 
 def decline(act: Act, visit_id: int, reason: str) -> None:
@@ -257,7 +257,8 @@ def decline(act: Act, visit_id: int, reason: str) -> None:
     for offer in visits.offers_of(act.tx, [visit.id]):
         if offer.officer_id == me.id:
             offer.answer, offer.reason, offer.answered_at = "declined", reason, act.at
-    visit.officer_id, visit.code = None, None
+    visit.officer_id = None
+    visit.give_code(None)
     seek_officer(act, visit, reason)
     if accepted:
         act.notify(visit.host_id, "notices.officer_changes", window=window_of(visit))
@@ -267,7 +268,7 @@ def depart(act: Act, visit_id: int) -> None:
     """Record that the officer is on the way, and tell the owner."""
     me, visit = of_officer(act, visit_id)
     lifecycle.move(act.tx, visit, VisitState.ON_THE_WAY, actor=act.actor)
-    act.notify(visit.host_id, "notices.on_the_way", **_who_comes(me, visit))
+    act.notify(visit.host_id, "notices.on_the_way", **who_comes(me, visit))
 
 
 def arrive(
@@ -282,10 +283,10 @@ def arrive(
     lifecycle.move(act.tx, visit, VisitState.ARRIVED, actor=act.actor)
     act.note("visit.arrived", f"visit:{visit.id}", km=km, why=why)
     if why is None:
-        act.notify(visit.host_id, "notices.arrived", **_who_comes(me, visit))
+        act.notify(visit.host_id, "notices.arrived", **who_comes(me, visit))
     else:
         unseen = _unseen(km, why, words)
-        act.notify(visit.host_id, "notices.says_arrived", **_who_comes(me, visit), unseen=unseen)
+        act.notify(visit.host_id, "notices.says_arrived", **who_comes(me, visit), unseen=unseen)
 
 
 def _unseen(km: float | None, why: str, words: str) -> Say:
@@ -297,20 +298,6 @@ def _unseen(km: float | None, why: str, words: str) -> Say:
         seen = Say("notices.says_arrived.far", {"distance": distance(km)})
     says = Say(f"notices.says_arrived.{why}", {"words": words})
     return Say("notices.says_arrived.unseen", {"seen": seen, "says": says})
-
-
-def mistype_code(act: Act, visit_id: int) -> None:
-    """Count a wrong code at the door."""
-    _, visit = of_officer(act, visit_id)
-    visit.code_tries += 1
-    act.note("visit.code_mistyped", f"visit:{visit_id}")
-
-
-def prove_code(act: Act, visit_id: int) -> None:
-    """Record that the officer typed the owner's door code."""
-    _, visit = of_officer(act, visit_id)
-    visit.code_proved_at = act.at
-    act.note("visit.code_proved", f"visit:{visit_id}")
 
 
 def finish(act: Act, visit_id: int, outcome: str, answers: Mapping[str, Json]) -> None:
@@ -385,7 +372,7 @@ def _visit(act: Act, visit_id: int) -> Visit:
     return visit
 
 
-def _who_comes(me: Officer, visit: Visit) -> dict[str, Value]:
+def who_comes(me: Officer, visit: Visit) -> dict[str, Value]:
     code = visit.code or ""
     return {
         "name": me.name,

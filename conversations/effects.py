@@ -251,6 +251,27 @@ class MistypeCode:
 
 
 @dataclass(frozen=True, slots=True)
+class SpendCode:
+    """The last try was wrong: the owner is asked whether the officer is there."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmOfficer:
+    """The owner says that the officer stands there, and receives a new door code."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DenyOfficer:
+    """The owner says that no officer is there, which ends the visit."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProveCode:
     """The right door code was typed."""
 
@@ -352,13 +373,16 @@ AboutVisit: TypeAlias = (
     AcceptOffer
     | Arrive
     | Assign
+    | ConfirmOfficer
     | DeclineOffer
+    | DenyOfficer
     | Depart
     | FailVisit
     | FinishVisit
     | MistypeCode
     | ProveCode
     | SendIdentityLink
+    | SpendCode
 )
 #: Effects that change a case, so that a page shown before is out of date.
 AboutCase: TypeAlias = ChooseWindow | Correct | Decide | RateVisit | SendDocument | Withdraw

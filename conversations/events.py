@@ -85,6 +85,7 @@ class News(StrEnum):
     """Kinds of news; the engine handles two of them, the others only carry sentences."""
 
     ATTACHMENT_REFUSED = "attachment_refused"
+    CODE_SPENT = "code_spent"
     DAY_CLOSED = "day_closed"
     DOCUMENT_REVOKED = "document_revoked"
     DOCUMENT_SENT = "document_sent"

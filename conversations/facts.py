@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
+from conversations.lifecycle import VisitState
 from conversations.messages import Json, Say, Value
 
 WIB = timezone(timedelta(hours=7), "WIB")  # Jakarta has no daylight saving time
@@ -167,6 +168,14 @@ class VisitFact:
     photo: str | None = None  # path of the place's first photo, for its officer
     #: On its document, for the officer at the door: a heading, and a line each.
     printed: tuple[Say, ...] = ()
+    code_renewed: bool = False  # its owner has confirmed that the officer is there
+
+    @property
+    def code_spent(self) -> bool:
+        """The code was wrong too often, and its owner is asked whether the officer is there."""
+        return (
+            self.state == VisitState.ARRIVED and not self.code_proved and self.code_tries_left <= 0
+        )
 
 
 @dataclass(frozen=True, slots=True)

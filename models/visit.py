@@ -16,7 +16,7 @@ from models.infrastructure.encryption import Encrypted, EncryptedJson
 from models.lifecycle import VisitState
 from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
-CODE_TRIES = 5
+CODE_TRIES = 5  # for each code
 MAX_FAILED_VISITS = 3  # then a supervisor decides
 
 _OPEN = "state NOT IN ('done', 'failed', 'cancelled')"
@@ -59,11 +59,21 @@ class Visit(Base):
         Encrypted("visits.code"), info=personal(Personal.PROOF, Keep.CASE, Erasing.EMPTIED)
     )
     code_tries: Mapped[int] = mapped_column(default=0)
+    code_renewals: Mapped[int] = mapped_column(default=0, server_default="0")
     code_proved_at: Mapped[datetime | None]
     outcome: Mapped[Code | None]  # of a visit that is done: defined by the purpose's script
     failure: Mapped[Code | None]  # of a visit that failed: the reason, a key of the catalogue
     made_at: Mapped[datetime] = mapped_column(default=func.now())
     moved_at: Mapped[datetime] = mapped_column(default=func.now())
+
+    @property
+    def code_tries_left(self) -> int:
+        """How often a code may still be typed."""
+        return CODE_TRIES * (1 + self.code_renewals) - self.code_tries
+
+    def give_code(self, code: str | None) -> None:
+        """Set the door code of an officer who comes, or None while nobody does."""
+        self.code, self.code_tries, self.code_renewals, self.code_proved_at = code, 0, 0, None
 
 
 class Offer(Base):

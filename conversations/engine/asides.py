@@ -214,6 +214,9 @@ def _tell_code(turn: TurnBuilder, key: str) -> None:
     if visit is None:
         drafts.digress(turn, Say("common.intent.no_code"))
         return
+    if visit.code_spent:
+        drafts.open_flow(turn, "officer_there", str(visit.id))
+        return
     window = window_words(visit.on, visit.starts, visit.ends)
     drafts.digress(turn, Say(key, {"code": visit.code or "", "window": window}))
 

@@ -27,6 +27,7 @@ from conversations.effects import (
     FinishVisit,
     MistypeCode,
     ProveCode,
+    SpendCode,
 )
 from conversations.events import Event, Said
 from conversations.facts import Facts
@@ -37,7 +38,7 @@ from conversations.parsers import Refused
 from conversations.parsers.code import six_digits
 from conversations.script import FAILED, FINISH, Script
 from conversations.session import Answers, Choice
-from conversations.step import Context, Prompt, Step, When, Wrong, answered
+from conversations.step import Context, Prompt, Stay, Step, When, Wrong, answered
 from conversations.steps import Choose
 from conversations.wording import window_words
 
@@ -145,30 +146,41 @@ def _fail(context: Context, answer: Json) -> tuple[Effect, ...]:
     return (FailVisit(visit_of(context).id, str(answer)),)
 
 
+_WAITS = "waits"  # the question while the owner is asked whether the officer is there
+
+
 @dataclass(frozen=True, slots=True)
 class DoorCode(Step):
-    """The six digits that only the owner knows; a wrong code uses up a try."""
+    """The six digits that only the owner knows; a wrong code uses up a try.
+
+    After the last try the owner is asked whether the officer is there, and may give a new code.
+    """
 
     counted: bool = False
     numeric: bool = True
 
     def prompt(self, context: Context) -> Prompt:
         choices = (Choice(FAILED, Say(context.key(self.id, FAILED)), FAILED),)
-        return Prompt(Say(context.key(self.id), _summary(context)), choices)
+        part = (_WAITS,) if visit_of(context).code_spent else ()
+        return Prompt(Say(context.key(self.id, *part), _summary(context)), choices)
 
     def read(self, event: Event, context: Context) -> Json:
         if not isinstance(event, Said):
             raise Refused("code_please")
         digits, visit = six_digits()(event.text, context.facts), visit_of(context)
+        if visit.code_spent:
+            raise Refused("code_waits")
         if digits == visit.code:
             return "proved"
         left = visit.code_tries_left - 1
-        if left <= 0:
-            raise Wrong("code_spent", {}, effects=(FailVisit(visit.id, "wrong_code"),), last=True)
-        raise Wrong("wrong_code", {"left": left}, effects=(MistypeCode(visit.id),))
+        if left > 0:
+            raise Wrong("wrong_code", {"left": left}, effects=(MistypeCode(visit.id),))
+        if visit.code_renewed:
+            raise Wrong("code_spent_again", {}, effects=(SpendCode(visit.id),), last=True)
+        raise Stay(say=Say("refusals.code_spent"), effects=(SpendCode(visit.id),))
 
     def words(self, flow: str) -> tuple[str, ...]:
-        return (f"{flow}.{self.id}", f"{flow}.{self.id}.{FAILED}")
+        return tuple(f"{flow}.{self.id}{part}" for part in ("", f".{FAILED}", f".{_WAITS}"))
 
 
 def _prove(context: Context, answer: Json) -> tuple[Effect, ...]:

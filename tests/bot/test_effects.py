@@ -27,6 +27,7 @@ from conversations.effects import (
     MistypeCode,
     ProveCode,
     SendIdentityLink,
+    SpendCode,
     Submit,
     Withdraw,
 )
@@ -66,6 +67,7 @@ OFFICERS_ACTS = [
     Depart(1),
     Arrive(1, 0.1),
     MistypeCode(1),
+    SpendCode(1),
     ProveCode(1),
     FailVisit(1, "nobody"),
     SendIdentityLink(1),

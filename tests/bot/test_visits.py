@@ -292,22 +292,6 @@ async def test_an_arrival_that_a_location_shows_is_told_as_such(town: Town) -> N
     assert "sudah tiba" in told and "mengatakan sudah sampai" not in told
 
 
-async def test_a_wrong_code_costs_a_try_and_the_fifth_ends_the_visit(town: Town) -> None:
-    visit_id = await arrived(town)
-    for left in (4, 3, 2, 1):
-        said = await town.say(WRONG, OFFICER)
-        assert words("refusals.wrong_code", left=left) in said
-    assert town.visit(visit_id).state == VisitState.ARRIVED
-    said = await town.say(WRONG, OFFICER)
-    assert words("refusals.code_spent") in said
-    visit = town.visit(visit_id)
-    assert (visit.state, visit.failure) == (VisitState.FAILED, "wrong_code")
-    assert words("notices.visit_failed.wrong_code") in town.heard(OWNER)
-    assert town.case(visit.case_id).state == CaseState.ACCEPTED
-    await town.say(visit.code or "", OFFICER)
-    assert town.visit(visit_id).state == VisitState.FAILED
-
-
 async def test_the_third_failed_visit_is_a_supervisors_matter(town: Town) -> None:
     await town.staff(BOSS, "S1", role="supervisor")
     visit_id = await on_the_way(town)

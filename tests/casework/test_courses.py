@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import cases, course, tickets, visits
+from casework import cases, course, door, tickets, visits
 from casework.act import Act, Rows, by_office
 from conversations import lifecycle as told
 from conversations import services
@@ -79,7 +79,7 @@ def make_visit(tx: Session, case: Case, owner: int, officer: int, stage: Visit) 
     visits.accept(by(tx, officer), visit.id)
     visits.depart(by(tx, officer), visit.id)
     visits.arrive(by(tx, officer), visit.id, 0.1)
-    visits.prove_code(by(tx, officer), visit.id)
+    door.prove_code(by(tx, officer), visit.id)
     script = scripts.load()[stage.purpose]
     given = {step.id: {"ids": []} if isinstance(step, Upload) else "yes" for step in script.steps}
     visits.finish(by(tx, officer), visit.id, script.outcome, given)

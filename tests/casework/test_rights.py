@@ -22,6 +22,7 @@ from casework import (
     cases,
     days,
     documents,
+    door,
     erasing,
     files,
     handing_on,
@@ -53,7 +54,7 @@ from models.person import LockedPerson
 from models.portrait import Portrait, PortraitState
 from models.ticket import Ticket
 from models.unreached import CallReason
-from models.visit import Offer, Visit
+from models.visit import CODE_TRIES, Offer, Visit
 from tests import world as make
 from tests.clock import now
 
@@ -132,6 +133,14 @@ def rejected(world: World, act: Act) -> Act:
     refusal = finding.Finding(finding.REFUSAL, finding.Outcome.OK, "other", params=params)
     finding.write(world.tx, world.case.id, world.case.answers_version, [refusal])
     return act
+
+
+def spent(w: World) -> int:
+    """Type wrong codes until the owner is asked; return the visit's id."""
+    w.visit.officer_id, w.visit.code_proved_at = w.officer.id, None
+    w.visit.code_tries = CODE_TRIES
+    w.tx.flush()
+    return w.visit.id
 
 
 def sent(world: World) -> int:
@@ -263,9 +272,18 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: tickets.escalate(act, *ticket.lock(act.tx, w.case.id)), "office"
     ),
     tickets.take: Right(lambda w, act: tickets.take(act, w.case.id), "supervisor"),
-    visits.mistype_code: Right(lambda w, act: visits.mistype_code(act, w.visit.id), "officer"),
+    door.confirm_officer: Right(
+        lambda w, act: door.confirm_officer(act, spent(w)), "owner", visit=_V.ARRIVED
+    ),
+    door.deny_officer: Right(
+        lambda w, act: door.deny_officer(act, spent(w)), "owner", visit=_V.ARRIVED
+    ),
+    door.mistype_code: Right(lambda w, act: door.mistype_code(act, w.visit.id), "officer"),
+    door.spend_code: Right(
+        lambda w, act: door.spend_code(act, w.visit.id), "officer", visit=_V.ARRIVED
+    ),
     visits.host_of: Right(lambda w, act: visits.host_of(act, w.visit.id), "officer"),
-    visits.prove_code: Right(lambda w, act: visits.prove_code(act, w.visit.id), "officer"),
+    door.prove_code: Right(lambda w, act: door.prove_code(act, w.visit.id), "officer"),
     visits.rate: Right(lambda w, act: visits.rate(act, w.case.id, 5), "owner"),
     visits.window_passed: Right(
         lambda w, act: visits.window_passed(act, w.case, w.visit), "office", visit=_V.UNASSIGNED

@@ -13,6 +13,7 @@ from conversations.effects import (
     Arrive,
     Called,
     ChooseWindow,
+    ConfirmOfficer,
     Correct,
     Decide,
     Depart,
@@ -26,6 +27,7 @@ from conversations.effects import (
     RememberName,
     RememberPhone,
     SendIdentityLink,
+    SpendCode,
     Submit,
     TellAbsence,
     TellConcern,
@@ -55,6 +57,7 @@ from models.reference import area, business_type, city_file
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=WIB)
 WEDNESDAY = date(2026, 11, 25)
 CODE = "482915"
+NEW_CODE = "730164"  # after the owner has confirmed that the officer is there
 #: Facts about offices, every one filled in.
 DIRECTORY = city_file.read(Path(__file__).parents[1] / "models" / "city_full.toml").directory
 
@@ -284,6 +287,10 @@ def _after_visit(known: Facts, effect: AboutVisit) -> Facts:
         case MistypeCode(visit_id):
             tries = next(v.code_tries_left for v in visits_of(known) if v.id == visit_id)
             return _visit(known, visit_id, code_tries_left=tries - 1)
+        case SpendCode(visit_id):
+            return _visit(known, visit_id, code_tries_left=0)
+        case ConfirmOfficer(visit_id):
+            return _visit(known, visit_id, code=NEW_CODE, code_renewed=True, code_tries_left=5)
         case SendIdentityLink():
             return known
         case _:

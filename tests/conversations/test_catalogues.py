@@ -92,7 +92,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "supervising.complaint_state.{}": ("open", "answered", "closed"),
     "ticket.about.{}": sorted(
         {"complaint", "objection", "supervisor_misconduct", "supervisor_talk"}
-        | {"no_officer", "stuck_windows", "stuck_offer", "stuck_document"}
+        | {"no_officer", "wrong_code", "stuck_windows", "stuck_offer", "stuck_document"}
         | {"erase_data"}  # of an earlier version, which asked supervisors
         | ({str(one) for one in Help} - {Help.PHONE})
         | ({str(one) for one in Concern} - {Concern.SAFE, Concern.WORKS})

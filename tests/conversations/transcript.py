@@ -306,7 +306,7 @@ _NAMED = (("to", "host_name"), ("in", "place"))
 
 def _visit(known: Facts, rest: str) -> Facts:
     """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, to Budi_Santoso in Pulo,
-    hostless, pictured, refused-by 0418 full.
+    hostless, pictured, spent (its code), renewed, refused-by 0418 full.
     """
     number, state, on, part, *more = rest.split()
     refused = [more[i + 1 : i + 3] for i, word in enumerate(more) if word == "refused-by"]
@@ -320,6 +320,9 @@ def _visit(known: Facts, rest: str) -> Facts:
         hosted="hostless" not in more,
         photo=PHOTO if "pictured" in more else None,
         pin=None if "pinless" in more else PIN,
+        code_tries_left=0 if "spent" in more else 5,
+        code_renewed="renewed" in more,
+        code=city.NEW_CODE if "renewed" in more else city.CODE,
         **{
             field: more[more.index(word) + 1].replace("_", " ")
             for word, field in _NAMED

@@ -34,6 +34,8 @@ ANSWERS = {
     "business_permit.notices.document_soon",
     "business_permit.notices.document_unknown",
     "business_permit.notices.document_valid",
+    "notices.code_renewed",
+    "notices.officer_denied_owner",
     "notices.handed_over_officer",
     "notices.document_again",
     "notices.document_expired",
