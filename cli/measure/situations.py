@@ -15,7 +15,9 @@ from conversations.effects import (
     AskForMyData,
     CallPerson,
     ChooseWindow,
+    ConfirmOfficer,
     DeclineOffer,
+    DenyOfficer,
     GiveConsent,
     Help,
     Reply,
@@ -129,6 +131,7 @@ def play(rows: Iterable[Mapping[str, str]]) -> Iterator[Scored]:
 def _situation(kind: str) -> Callable[[str], set[str]]:
     known: dict[str, Callable[[str], set[str]]] = {
         "offer": _offer,
+        "officer_there": _officer_there,
         "desk_officer": _desk_officer,
         "desk_supervisor": _desk_supervisor,
         "confirm": _confirm,
@@ -221,6 +224,22 @@ def _offer(said: str) -> set[str]:
     asked = played.turn.session.asked
     declines = played.effects(DeclineOffer) or (asked is not None and asked.step == "declined")
     return {"decline"} if declines else set()
+
+
+def _officer_there(said: str) -> set[str]:
+    """The owner, asked whether the officer stands there, after five wrong codes."""
+    facts = _facts(Me())
+    spent = replace(_visit(VisitState.ARRIVED), code_tries_left=0)
+    facts = replace(facts, mine=replace(facts.mine, visits=(spent,)))
+    played = _play(Draft("officer_there", str(VISIT)), said, facts)
+    if played.effects(ConfirmOfficer):
+        return {"yes"}
+    if played.effects(DenyOfficer):
+        return {"no"}
+    got = {"asked_back"} if played.asks_back else set()
+    if "officer_there.there.why" in played.keys:
+        got.add("explains")
+    return got | (matters_of(played) - {"greeting"})
 
 
 def _desk_officer(said: str) -> set[str]:
