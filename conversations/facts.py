@@ -282,10 +282,9 @@ class Me:
     @property
     def desk(self) -> Role:
         """The role whose first page they see: a staff role, or else owner."""
-        return next((role for role in _DESKS if role in self.roles), "owner")
-
-
-_DESKS: tuple[Role, ...] = ("supervisor", "officer")
+        if len(self.roles) == 1:
+            return "owner"
+        return "supervisor" if "supervisor" in self.roles else "officer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,13 @@ class Flow:
     form: bool = True  # its answers are kept when another flow interrupts it
     worded: Mapping[str, str] = field(default_factory=dict)  # step -> catalogue
     given: frozenset[str] = frozenset()  # answers of `prefill` that no step asks for
+    _steps: Mapping[str, Step] = field(init=False, repr=False, compare=False)  # by id
+    _joined: Mapping[str, Joined] = field(init=False, repr=False, compare=False)  # by step
+
+    def __post_init__(self) -> None:
+        set_field = object.__setattr__  # the flow is frozen
+        set_field(self, "_steps", {step.id: step for step in reversed(self.steps)})
+        set_field(self, "_joined", {one: j for j in reversed(self.together) for one in j.steps})
 
     def open_to(self, subject: str, facts: Facts) -> bool:
         """Whether this person may use the flow, and the subject is still open."""
@@ -96,7 +103,7 @@ class Flow:
 
     def step(self, step_id: str) -> Step | None:
         """Return the step with this id; None if this version of the flow has none."""
-        return next((step for step in self.steps if step.id == step_id), None)
+        return self._steps.get(step_id)
 
     def open_step(self, context: Context) -> Step | None:
         """Return the next question: the first that applies and has no complete answer."""
@@ -113,7 +120,7 @@ class Flow:
 
     def joined(self, step_id: str) -> Joined | None:
         """Return the steps that are asked together with this one, if any."""
-        return next((one for one in self.together if step_id in one.steps), None)
+        return self._joined.get(step_id)
 
     def asks_jointly(self, step: Step, context: Context) -> bool:
         """Whether the question of this step asks for the steps after it as well."""
