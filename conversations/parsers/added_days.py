@@ -7,7 +7,7 @@ from datetime import date
 
 from conversations.messages import Json
 from conversations.parsers.absences import BUSY_ON
-from conversations.parsers.dates import WEEKDAYS
+from conversations.parsers.day_names import WEEKDAYS
 from conversations.words import standardised
 
 _BUSY = re.compile(r"\b(?:kondangan|belanja|hajatan|acara|arisan|mudik|libur|tutup|pergi|sibuk)\b")

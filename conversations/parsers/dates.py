@@ -23,8 +23,8 @@ from conversations.parsers.day_arithmetic import (
     next_month,
     of_month,
 )
+from conversations.parsers.day_names import DAY_NAMES, MONTH_NAMES, MONTHS, WEEKDAYS, spelled
 from conversations.parsers.numbers import spoken, unit
-from conversations.words import plain, standardised
 
 Kind: TypeAlias = Literal["days", "past", "invalid", "any", "asap", "not"]
 
@@ -107,7 +107,7 @@ def read(text: str, today: date) -> Named | None:
     has passed in the last half year. Of days that are corrected the later ones count: "rabu, eh,
     kamis".
     """
-    for part in reversed(_CORRECTION.split(_spelled(text))):
+    for part in reversed(_CORRECTION.split(spelled(text))):
         if (named := _read(part, today)) is not None:
             return named
     return None
@@ -154,42 +154,6 @@ def _reading(one: date) -> Reading:
 
 # --- days in a text
 
-WEEKDAYS = {
-    name: at
-    for at, names in enumerate(
-        (
-            "senin snin senen snen senan monday mon",
-            "selasa slasa salasa sls tuesday tue",
-            "rabu rebo rbu rebu reboan wednesday wed",
-            "kamis kemis kms kamisan thursday thu",
-            "jumat jum'at jumaat jmt jum jemuah juma'at friday fri",
-            "sabtu sbtu sabtuan setu saptu sbt saturday sat",
-            "minggu sunday sun",
-        )
-    )
-    for name in names.split()
-}
-_MONTHS = {
-    name: at
-    for at, names in enumerate(
-        (
-            "januari jan january janwari",
-            "februari feb pebruari february febuari peb",
-            "maret mar mrt march mart",
-            "april apr",
-            "mei may",
-            "juni jun june",
-            "juli jul july",
-            "agustus agu ags agt agst agus aug august",
-            "september sep sept septmber",
-            "oktober okt oct october",
-            "november nov nop nopember novmber",
-            "desember des dec december dsember",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
 _ANY = re.compile(
     r"\bterserah|\bkapan ?(?:saja|pun)|\bbebas\b|\bsembarang|\b(?:ngikut|ikut|manut|nurut)\b"
     r"|\b(?:diatur|atur) (?:saja|bapak|ibu|pak|petugas|dari)|\b(?:semua|tiap|setiap) hari\b"
@@ -202,12 +166,12 @@ _SOON = re.compile(
     r"\bsecepat|\basap\b|\bsegera|\bsesegera|\bbur[uo]an|\bcepat|\bcepet|\bterdekat|\bterawal"
     r"|\blebih awal|\bas soon as|\bsoonest|\bpaling (?:cepat|dekat|awal)|\bkilat|\bgercep|\bgece"
 )
-_DAYS = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
 _DAY_WORDS = "|".join(sorted([*WEEKDAYS, "besok", "lusa", "weekend"], key=len, reverse=True))
 _EXCLUDED_DAY = (
-    rf"(?:hari ini|(?:(?:hari |tanggal )?(?:{_DAY_WORDS}|\d{{1,2}})\b(?: depan| ini| besok)?))"
+    rf"(?:hari ini|(?:(?:hari |tanggal )?(?:{_DAY_WORDS}|\d{{1,2}}(?: (?:{MONTH_NAMES}))?)\b"
+    r"(?: depan| ini| besok)?))"
 )
-_AND = r"(?:[\s,/&]|\b(?:dan|atau|sampai|dengan)\b){1,4}"
+_AND = r"(?:[\s,/&-]|\b(?:dan|atau|sampai|dengan)\b){1,4}"
 _EXCLUDED = re.compile(
     rf"(?:{DENIES}|{BUSY_ON})\s+({_EXCLUDED_DAY}(?:{_AND}{_EXCLUDED_DAY}){{0,5}})"
     rf"|((?:hari ini|(?:hari |tanggal )?\b(?:{_DAY_WORDS})\b(?: depan| ini)?"
@@ -217,9 +181,6 @@ _CORRECTION = re.compile(r"\b(?:eh+|ralat|maksud(?:nya| saya)|sori|sorry|koreksi
 _MORE_NUMBERS = re.compile(r" ?(-|sampai|,|dan|atau|&|/) ?(?:tanggal )?(\d{1,2})\b")
 _OF_MONTH = re.compile(r" bulan (depan|ini)")
 _NEAR = 40  # characters; a weekday's name before "minggu depan" is not farther away
-_HOURS = re.compile(
-    r"\b(?:jam|pukul|pkl)\s*(?:setengah )?[\d.:]+(?:\s*-\s*[\d.:]+)?|\b\d{1,2}:\d\d\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,34 +192,8 @@ class _Spot:
     days: tuple[date, ...]  # empty: there is no such day
 
 
-def _spelled(text: str) -> str:
-    said = plain(text).replace("s/d", " sampai ").replace("s.d.", " sampai ")
-    said = re.sub(
-        r"(?:\b\d{1,6} )?(?<!\d)\d{1,2}⁄\d{1,2} ?\w{0,9}", " ", said
-    )  # no day is a fraction of weeks away
-    said = re.sub(r"\b(tgl|tanggal|tggl)(\d)", r"\1 \2", said)
-    said = re.sub(r"\bahad\b", "hari minggu", said)
-    said = standardised(re.sub(r"(\d)(?=[^\W\d_]{3})", r"\1 ", said))
-    said = re.sub(r"\bakhir (?:pekan|minggu)\b|\bwiken\b|\bweek end\b|\bwikend\b", "weekend", said)
-    said = re.sub(r"\bmalming\b", "malam minggu", said)
-    said = re.sub(r"\b(?:pekan|next week|mingdep|minggu dpn|minggu dpan)\b", _weeks, said)
-    said = re.sub(r"\b(?:dpn|dpan|ngarep|next|hareup|besoknya lagi)\b", "depan", said)
-    said = re.sub(
-        r"\bdepan (monday|tuesday|wednesday|thursday|friday|saturday|sunday)", r"\1 depan", said
-    )
-    said = re.sub(r"\b(?:tomorrow|tommorow|tomorow)\b", "besok", said)
-    said = re.sub(r"\btoday\b|\bdinten ieu\b|\bdina iki\b", "hari ini", said)
-    said = re.sub(r"\byesterday\b", "kemarin", said)
-    said = re.sub(r"\b(?:jangan|not) (?:sampai )?(?:lewat|later than)(?: dari)?\b", "by", said)
-    said = re.sub(r"\b(?:jangan|not) (?:sebelum|before)\b", "mulai", said)
-    said = re.sub(r"\b(?:suk|emben|pageto|pagéto)\b", "lusa", said)
-    said = re.sub(rf"\b({_DAYS}) besok\b", r"hari \1", said)
-    said = re.sub(rf"\bminggu (depan|ini) (?:hari |di hari )?({_DAYS})\b", r"\2 minggu \1", said)
-    return " ".join(_HOURS.sub(" ", said).split())
-
-
-def _weeks(match: re.Match[str]) -> str:
-    return "minggu" if match[0] == "pekan" else "minggu depan"
+_RANGE = re.compile(r"\s*(?:-|sampai)(?: hari)?")
+_FOR_DAYS = re.compile(r"\b(\w+) (?:hari|days?)(?: kerja)? (?:mulai|dari|sejak|from|starting) $")
 
 
 def _found(said: str, today: date) -> Named:
@@ -275,7 +210,7 @@ def _found(said: str, today: date) -> Named:
     named: list[date] = []
     for at, spot in enumerate(spots):
         between = said[spots[at - 1].end : spot.start].strip() if at else ""
-        if at and named and spot.days and between in ("-", "sampai", "sampai hari", "to"):
+        if at and named and spot.days and _RANGE.fullmatch(between):
             end = spot.days[-1]
             if end < named[-1]:
                 end += timedelta(days=7)
@@ -283,7 +218,8 @@ def _found(said: str, today: date) -> Named:
                 named += following(named[-1], (end - named[-1]).days)
                 continue
         before = said[spots[at - 1].end if at else 0 : spot.start]
-        named += _bounded(spot.days, before, today)
+        ends = _RANGE.match(said, spot.end) is not None and at + 1 < len(spots)
+        named += spot.days if ends else _bounded(spot.days, before, today)
     return Named("days", tuple(sorted(set(named))))
 
 
@@ -297,7 +233,10 @@ def _bounded(days: Sequence[date], before: str, today: date) -> Sequence[date]:
         return following(today - timedelta(days=1), min((end - today).days + 1, 31))
     if re.search(r"\b(?:setelah|sesudah|lewat|after) (?:hari )?$", before):
         return following(days[-1], 7)
-    if re.search(r"\b(?:mulai|sejak|from) (?:hari )?$", before):
+    counted = _FOR_DAYS.search(before)
+    if counted and (number := _number([counted[1]])) and number <= FAR:
+        return following(days[0] - timedelta(days=1), min(number, 31))
+    if len(days) == 1 and re.search(r"\b(?:mulai|sejak|from) (?:hari )?$", before):
         return following(days[0] - timedelta(days=1), 7)
     return days
 
@@ -308,34 +247,45 @@ def _calendar(said: str, today: date) -> Iterator[_Spot]:
         yield _Spot(*m.span(), day_on(int(m[1]), int(m[2]), int(m[3])))
     for m in re.finditer(r"\b(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})\b", said):
         yield _Spot(*m.span(), day_on(full_year(m[4]), int(m[3]), int(m[1])))
-    names = "|".join(sorted(_MONTHS, key=len, reverse=True))
     number = r"(?:tanggal )?(\d{1,2}|(?:[^\W\d_]+ )?(?:[^\W\d_]+ )?[^\W\d_]+)"
+    for m in re.finditer(rf"\b(\d{{1,2}}(?:{_THEN}\d{{1,2}}){{1,5}}) ({MONTH_NAMES})\b", said):
+        yield from _of_one_month(m, m[1], MONTHS[m[2]], today)
     for m in re.finditer(
-        rf"\b(\d{{1,2}}) ?(?:-|sampai|dan|atau|,) ?(?:tanggal )?(\d{{1,2}}) ({names})\b", said
+        rf"\b({MONTH_NAMES}) (\d{{1,2}}(?:{_THEN}\d{{1,2}}){{1,5}})\b(?! (?:{MONTH_NAMES})\b)", said
     ):
-        month = _MONTHS[m[3]]
-        first, last = (of_month(int(m[at]), month, today) for at in (1, 2))
-        if first and last and first[0] <= last[0]:
-            ranged = re.search(r"\d ?(?:-|sampai)", m[0])
-            gap = following(first[0], (last[0] - first[0]).days)
-            yield _Spot(*m.span(), (*first, *gap) if ranged else (*first, *last))
-    for m in re.finditer(rf"\b{number} ({names})\b(?: (\d{{4}}|\d{{2}})\b)?", said):
+        yield from _of_one_month(m, m[2], MONTHS[m[1]], today)
+    for m in re.finditer(rf"\b{number} ({MONTH_NAMES})\b(?: (\d{{4}}|\d{{2}})\b)?", said):
         words = m[1].split()
         while words and _number(words) is None:
             words = words[1:]
         if words:
             start = m.start(2) - 1 - len(" ".join(words))
             value = _number(words) or 0
-            month = _MONTHS[m[2]]
+            month = MONTHS[m[2]]
             found = day_on(full_year(m[3]), month, value) if m[3] else of_month(value, month, today)
             yield _Spot(min(start, m.start() if words == m[1].split() else start), m.end(), found)
-    for m in re.finditer(rf"\b({names}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?! \d)", said):
-        yield _Spot(*m.span(), of_month(int(m[2]), _MONTHS[m[1]], today))
+    for m in re.finditer(rf"\b({MONTH_NAMES}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?! \d)", said):
+        yield _Spot(*m.span(), of_month(int(m[2]), MONTHS[m[1]], today))
     for m in re.finditer(r"(?<![\d.,/-])(\d{1,2}) ?([-/.]) ?(\d{1,2})(?![\d.,/-]\d|\d)", said):
         if m[2] == "-" and said[: m.start()].endswith(("tanggal", "tanggal ")):
             continue  # "tgl 5-7" is a range
         if m[2] == "/" or 1 <= int(m[3]) <= 12:
             yield _Spot(*m.span(), of_month(int(m[1]), int(m[3]), today))
+
+
+_THEN = r" ?(?:-|sampai|dan|atau|,|&) ?(?:tanggal )?"  # between the days of one month
+
+
+def _of_one_month(m: re.Match[str], listed: str, month: int, today: date) -> Iterator[_Spot]:
+    """Find the days of "24, 25 dan 26 desember", and those between in "24-26 desember"."""
+    days: list[date] = []
+    for number in re.finditer(r"\d+", listed):
+        on = of_month(int(number[0]), month, today)
+        if not on or (days and on[0] < days[-1]):
+            return
+        ranged = re.search(r"(?:-|sampai) ?(?:tanggal )?$", listed[: number.start()])
+        days += following(days[-1], (on[0] - days[-1]).days) if days and ranged else on
+    yield _Spot(*m.span(), tuple(days))
 
 
 def _numbered(said: str, today: date) -> Iterator[_Spot]:
@@ -374,15 +324,14 @@ def _numbered(said: str, today: date) -> Iterator[_Spot]:
 
 def _months(said: str, today: date) -> Iterator[_Spot]:
     """Find "bulan depan", "awal bulan depan", "akhir desember"."""
-    names = "|".join(sorted(_MONTHS, key=len, reverse=True))
     parts = r"(?:(awal|pertengahan|tengah|akhir)(?:an)? )?"
     for m in re.finditer(
-        rf"\b{parts}(?:(bulan (?:depan|ini)|bulan(?= *$))|(?:bulan )?({names}))\b", said
+        rf"\b{parts}(?:(bulan (?:depan|ini)|bulan(?= *$))|(?:bulan )?({MONTH_NAMES}))\b", said
     ):
         if m[2] == "bulan" and not m[1]:
             continue
         if m[3]:
-            month = _MONTHS[m[3]]
+            month = MONTHS[m[3]]
             first = date(today.year + (month < today.month), month, 1)
         else:
             first = today.replace(day=1)
@@ -465,9 +414,8 @@ def _weekends(said: str, today: date) -> Iterator[_Spot]:
 
 def _weekdays(said: str, today: date) -> Iterator[_Spot]:
     """Find weekdays: the next one after today; "malam minggu" is the evening before Sunday."""
-    names = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
     for m in re.finditer(
-        rf"(?<!\w)(malam )?(?:hari )?({names})(?: (depan|ini|besok))?(?!\w)", said
+        rf"(?<!\w)(malam )?(?:hari )?({DAY_NAMES})(?: (depan|ini|besok))?(?!\w)", said
     ):
         weekday = WEEKDAYS[m[2]]
         monday = today - timedelta(days=today.weekday())
