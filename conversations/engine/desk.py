@@ -110,7 +110,7 @@ _EARS: Mapping[Role, Ears] = {
         supervising.answer,
         supervising.act,
         discerning.hears,
-        {},
+        {"end": frozenset({"end"})},  # a visit that is over, not an officer's duty
         first=supervising_forms.first,
     ),
 }

@@ -66,7 +66,8 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     if act is not None and (act != "hand_on" or len(named) > 1):
         return act
     if matter == "end" and not verdicts.ends_rights(text):
-        return "stays"
+        at_visit = turn.session.asked is not None and turn.session.asked.flow == "lost_visit"
+        return None if at_visit else "stays"
     if matter in (*_OF_TEAM, "calls", "not_reached") and staffing.asks_for_team(text):
         return "team"
     if matter is None:
