@@ -34,7 +34,15 @@ from conversations.events import (
     Unreadable,
     Uploaded,
 )
-from conversations.facts import WIB, CaseFact, Facts, PortraitFact, RemarkFact, TicketFact
+from conversations.facts import (
+    WIB,
+    AsideFact,
+    CaseFact,
+    Facts,
+    PortraitFact,
+    RemarkFact,
+    TicketFact,
+)
 from conversations.messages import Json, Message, Say
 from conversations.session import ChatSession, Draft
 from conversations.supervision import Preview
@@ -389,6 +397,20 @@ def _ticket(known: Facts, rest: str) -> Facts:
     return replace(known, mine=replace(known.mine, tickets=(*known.mine.tickets, row)))
 
 
+def _aside(known: Facts, rest: str) -> Facts:
+    """`~ aside 5 Siti Aminah`: a message of hers failed, and waits for a supervisor."""
+    number, _, name = rest.partition(" ")
+    row = AsideFact(int(number), name, known.now - timedelta(hours=1))
+    return replace(known, desk=replace(known.desk, asides=(*known.desk.asides, row)))
+
+
+def _lost(known: Facts, rest: str) -> Facts:
+    """`~ lost 7 on_the_way 2026-11-20 morning`: the visit is over, and nobody reported it."""
+    number, state, on, part = rest.split()
+    row = city.visit(int(number), state, on=date.fromisoformat(on), part=part)
+    return replace(known, desk=replace(known.desk, lost=(*known.desk.lost, row)))
+
+
 def _portrait(known: Facts, rest: str) -> Facts:
     """`~ portrait 5 Rahmat Hidayat 0417`: it waits for a supervisor."""
     number, *name, badge = rest.split()
@@ -437,6 +459,8 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "officers": _officers,
     "call": _call,
     "portrait": _portrait,
+    "aside": _aside,
+    "lost": _lost,
     "ticket": _ticket,
     "city": _flag(directory=city.DIRECTORY),
     "phone": _phone,
