@@ -162,7 +162,10 @@ def labels() -> frozenset[str]:
 @cache
 def _marked() -> re.Pattern[str]:
     either = "|".join(map(re.escape, sorted(labels(), key=len, reverse=True)))
-    return re.compile(rf"[\s,;:-]*(?:\b(?:{either})\b[\s.,:=#-]*)*{re.escape(MARK)}", re.IGNORECASE)
+    return re.compile(
+        rf"[\s,;:-]{{0,4}}(?:\b(?:{either})\b[\s.,:=#-]{{0,4}}){{0,8}}{re.escape(MARK)}",
+        re.IGNORECASE,
+    )
 
 
 @lru_cache(TEXTS)

@@ -99,7 +99,8 @@ def take(turn: TurnBuilder, event: Event) -> None:
         case Withheld(message=message):
             turn.message = message
             turn.not_understood()
-            drafts.digress(turn, Say("common.withheld"))
+            owner = turn.facts.me.desk == "owner"
+            drafts.digress(turn, Say("common.withheld" if owner else "common.withheld.staff"))
         case Unreadable(kind):
             if kind == "contact":
                 turn.session = structs.replace(turn.session, calling=True)

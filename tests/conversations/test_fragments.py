@@ -107,6 +107,11 @@ def test_a_story_of_what_comes_is_told(told: str) -> None:
     assert _answers(_complains(told))["what"] == told
 
 
+def test_later_names_no_officer() -> None:
+    chat = _complains("tadi pagi petugas minta 50 ribu", "nanti aja")
+    assert "officer" not in _answers(chat)
+
+
 def test_an_address_is_not_put_together_with_later() -> None:
     assert "street" not in _answers(_typed("street", (1, "di"), (1, "nanti aja")))
 
