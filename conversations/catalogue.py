@@ -15,8 +15,10 @@ from babel.numbers import format_currency
 
 from conversations.facts import WIB
 from conversations.messages import Json, Lines, Message, Rupiah, Say, Value
+from conversations.words import MARK
 
 LOCALES = ("id", "en")
+HIDDEN = "common.number_hidden"
 EARLIER = "earlier"  # the catalogue of sentences that only messages of an earlier version use
 _BABEL = {"id": "id_ID", "en": "en_GB"}
 
@@ -69,7 +71,7 @@ class Catalogue:
         """Render the value of a placeholder."""
         match value:
             case str():  # the most common first
-                return value
+                return self._shown(value, locale) if MARK in value else value
             case Say():
                 return self.say(value, locale)
             case Lines(items):
@@ -85,6 +87,10 @@ class Catalogue:
                 return clock(value)
             case int():
                 return str(value)
+
+    def _shown(self, said: str, locale: str) -> str:
+        """Return a person's words with words for a number that was withheld."""
+        return said.replace(MARK, self.say(Say(HIDDEN), locale))
 
     def problems(self, wanted: Iterable[str]) -> list[str]:
         """Return the missing and inconsistent lines, one text each: what to add, and where."""

@@ -15,12 +15,14 @@ class Said:
     """Words. `edited` is true if they replace an earlier message.
 
     `message` is the message's id within its chat; an edit has the id of the message that it
-    corrects. It is "" if the channel gives none.
+    corrects. It is "" if the channel gives none. `withheld` is true if `words.MARK` stands in the
+    text for an identity number.
     """
 
     text: str
     edited: bool = False
     message: str = ""
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,15 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A photo, a voice message or other recording, or a file that was sent as a document."""
+    """A photo, a voice message or other recording, or a file that was sent as a document.
+
+    `withheld` is true if its caption held an identity number.
+    """
 
     attachment_id: int
     kind: Literal["photo", "document", "voice"]
     caption: str = ""
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +82,13 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """The person sent an identity number; its digits were dropped before anything was stored."""
+    """The person sent an identity number and hardly a word; nothing of it was stored.
+
+    `message` is the message's id, as in `Said`.
+    """
 
     kind: Literal["nik"] = "nik"
+    message: str = ""
 
 
 class News(StrEnum):

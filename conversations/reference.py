@@ -30,6 +30,15 @@ _BADGE = re.compile(
     rf"(?:[A-Z]{{1,6}}[ .\-/_:]{{0,2}})?{_DIGITS}"
     rf"(?:[.\-/_:]{{0,2}}[A-Z]{{1,6}}(?:[ .\-/_:]{{0,2}}{_DIGITS})?)?"
 )
+DOOR_CODE = 6  # digits
+MAX_BESIDE = 2  # digits of a number beside a door code, such as an hour
+_RUN = re.compile(r"[0-9](?:[^0-9A-Z]{0,3}[0-9])*")
+_SIX = re.compile(r"(?<![0-9])(?<![0-9][-.])[0-9]{3}[ .-]?[0-9]{3}(?![-.]?[0-9])")
+_SUM_OR_HOUR = re.compile(
+    r"\bRP[ .]{0,2}[0-9][0-9.,]*|(?<![0-9.])[0-9]{3}\.000(?![0-9])"
+    r"|(?<![0-9.:])(?:[01]?[0-9]|2[0-3])[.:][0-5][0-9](?![0-9.:])"
+)
+_TELEPHONE = re.compile(r"(?:0|62)[0-9]{8,13}")
 
 
 class Numbered(Protocol):
@@ -92,9 +101,22 @@ def badge(text: str) -> str | None:
     return said
 
 
-def door_code(text: str) -> str:
-    """Read the digits of a door code: "kode: 482-915" is "482915"."""
-    return re.sub(r"[^0-9]", "", _clean(text))
+def door_codes(text: str) -> frozenset[str]:
+    """Return the different runs of six digits in a text, each of which may be a door code.
+
+    "kodenya 482-915 ya" and "4 8 2 9 1 5" hold one. A telephone number, the number of a case
+    and a sum hold none.
+    """
+    found: set[str] = set()
+    for run in _RUN.finditer(_SUM_OR_HOUR.sub(" X ", _clean(text))):
+        digits = re.sub(r"[^0-9]", "", run[0])
+        if len(digits) == DOOR_CODE:
+            found.add(digits)
+        elif not _TELEPHONE.fullmatch(digits):
+            beside = _SIX.sub(" ", run[0]).split()
+            if not any(len(part) > MAX_BESIDE and part.isdecimal() for part in beside):
+                found |= {re.sub(r"[^0-9]", "", six) for six in _SIX.findall(run[0])}
+    return frozenset(found)
 
 
 def shown(text: str) -> str:

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conversations.events import Event, Happened, Uploaded, Withheld, texts
-from conversations.parsers.identity import contains_identity_number
+from conversations.events import Event, Happened, Said, Uploaded, Withheld, texts
+from conversations.parsers.identity import contains_identity_number, redacted, says_more
 
 
 def withheld(event: Event) -> Event:
-    """Return the event as it may be stored: `Withheld` instead if it holds an identity number.
+    """Return the event as it may be stored: without identity numbers.
 
-    Every text of every kind of event is checked: words, a caption, the payload of a deep link, the
-    value of a button. A photo is kept without its caption. News comes from the city and is not
-    checked.
+    In words and captions that say something besides, `words.MARK` replaces the number alone. A
+    photo is kept in any case. Any other event that holds one is `Withheld`: a message that is
+    hardly more than the number, the payload of a deep link, the value of a button. News comes from
+    the city and is not checked.
     """
-    if isinstance(event, Happened):
-        return event
-    if not any(map(contains_identity_number, texts(event))):
-        return event
-    return replace(event, caption="") if isinstance(event, Uploaded) else Withheld()
+    match event:
+        case Happened():
+            return event
+        case Said(text, message=message):
+            hidden = redacted(text)
+            if hidden is None:
+                return event
+            if not says_more(hidden):
+                return Withheld(message=message)
+            return replace(event, text=hidden, withheld=True)
+        case Uploaded():
+            hidden = redacted(event.caption)
+            if hidden is None:
+                return event
+            return replace(event, caption=hidden if says_more(hidden) else "", withheld=True)
+    return Withheld() if any(map(contains_identity_number, texts(event))) else event

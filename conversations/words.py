@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 
 # Code points with the property Default_Ignorable_Code_Point that are not of category Cf: a font
 # shows nothing for them. Source: Unicode 15.0, DerivedCoreProperties.txt. Unassigned ones have the
@@ -93,6 +95,8 @@ _CLIPPED = re.compile(
     re.IGNORECASE,
 )
 
+#: Stands for an identity number that was withheld; people see words of their language instead.
+MARK = "[•••]"
 TEXTS = 64  # texts that are kept; a turn asks many times about the same one
 WORDS = 4096  # words that are kept
 
@@ -143,10 +147,31 @@ def is_latin(text: str) -> bool:
     return all(_LATIN.match(letter) for letter in re.findall(r"[^\W\d_]", text))
 
 
+def bare(text: str) -> str:
+    """Return the text without each `MARK`, and without the words that only lead to one."""
+    return _marked().sub(" ", text).strip(" ,;:-") if MARK in text else text
+
+
+@cache
+def labels() -> frozenset[str]:
+    """Return the words that only say whose identity number it is, or that go with it."""
+    listed = files("conversations").joinpath("lexicon", "identity.toml")
+    return frozenset(tomllib.loads(listed.read_text(encoding="utf-8"))["labels"])
+
+
+@cache
+def _marked() -> re.Pattern[str]:
+    either = "|".join(map(re.escape, sorted(labels(), key=len, reverse=True)))
+    return re.compile(
+        rf"[\s,;:-]{{0,4}}(?:\b(?:{either})\b[\s.,:=#-]{{0,4}}){{0,8}}{re.escape(MARK)}",
+        re.IGNORECASE,
+    )
+
+
 @lru_cache(TEXTS)
 def plain(text: str) -> str:
-    """Return the tidy text in lowercase; "namany" is "namanya"."""
-    return unclipped(tidy(text).lower())
+    """Return the tidy text in lowercase, without any `MARK`; "namany" is "namanya"."""
+    return unclipped(tidy(bare(text)).lower())
 
 
 def unclipped(text: str) -> str:

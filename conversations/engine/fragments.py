@@ -13,8 +13,9 @@ from conversations.engine.reading import service_named
 from conversations.engine.understanding import read
 from conversations.events import Said
 from conversations.parsers import Refused
+from conversations.parsers.hesitation import later
 from conversations.session import Fragment
-from conversations.step import Stay, Wrong
+from conversations.step import Stay, Step, Wrong
 from conversations.steps import QUIET
 
 MOST_WORDS = 3  # of a fragment
@@ -32,6 +33,8 @@ def joined(turn: TurnBuilder, said: Said) -> Said:
     if held is None or said.edited or turn.facts.now - held.at > QUIET:
         return said
     alone, step = read(turn, said), turn.asked_step()
+    if _leaves_out(step, said.text):
+        return said
     heard = isinstance(alone, Between) or _is_heard(turn, alone, said)
     if heard and (not isinstance(alone, Pick) or (step is not None and step.takes_words)):
         return said  # only a choice may need the words before it: "ga", "punya"
@@ -43,10 +46,15 @@ def keep(turn: TurnBuilder, said: Said) -> None:
     """Keep short words that said nothing; the reply to them waits, and the next one replaces it."""
     text = said.text.strip()
     few = len(text.split()) <= MOST_WORDS and _WORDS.fullmatch(text) is not None
-    if not turn.said_nothing or said.edited or not few:
+    if not turn.said_nothing or said.edited or not few or _leaves_out(turn.asked_step(), text):
         return
     turn.session = structs.replace(turn.session, fragment=Fragment(text, turn.facts.now))
     turn.after = QUIET
+
+
+def _leaves_out(step: Step | None, text: str) -> bool:
+    """Whether words put off an answer that is kept as it is typed: "nanti aja" is no part of it."""
+    return step is not None and step.takes_words and later(text)
 
 
 def _is_heard(turn: TurnBuilder, meaning: Meaning, said: Said) -> bool:

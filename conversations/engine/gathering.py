@@ -14,7 +14,7 @@ from conversations.parsers import Refused
 from conversations.parsers.money import money
 from conversations.parsers.name import business_name, name
 from conversations.parsers.numbers import workers
-from conversations.words import tidy
+from conversations.words import bare, tidy
 
 #: Signs that a message holds more than one fact; two of them are needed to look closer.
 _CUES = tuple(
@@ -110,7 +110,7 @@ def gather(flow: Flow, text: str, facts: Facts, *, at_least: int = LEAST) -> Map
 
     Sums, names and places are read by the parsers of their steps; a doubtful one is left out.
     """
-    message = _Message(tidy(text.replace("\n", ", ")))
+    message = _Message(tidy(bare(text).replace("\n", ", ")))
     found: dict[str, Json] = {}
     for step, read in _READERS.items():
         if flow.step(step) is None:

@@ -92,11 +92,15 @@ def take(turn: TurnBuilder, event: Event) -> None:
     if not turn.session.greeted:
         _first_contact(turn, event)
         return
+    _tell_withheld(turn, event)
     match event:
         case Started(payload):
             orders.start(turn, payload)
-        case Withheld():
-            drafts.digress(turn, Say("common.withheld"))
+        case Withheld(message=message):
+            turn.message = message
+            turn.not_understood()
+            owner = turn.facts.me.desk == "owner"
+            drafts.digress(turn, Say("common.withheld" if owner else "common.withheld.staff"))
         case Unreadable(kind):
             if kind == "contact":
                 turn.session = structs.replace(turn.session, calling=True)
@@ -109,6 +113,13 @@ def take(turn: TurnBuilder, event: Event) -> None:
             answers.keep_contact(turn, event)
         case _:
             _hear(turn, event)
+
+
+def _tell_withheld(turn: TurnBuilder, event: Event) -> None:
+    """Say that a number in the message was not kept; the rest of the message is read."""
+    if isinstance(event, Said | Uploaded) and event.withheld:
+        turn.lasting = True
+        turn.says.append(Say("common.number_withheld"))
 
 
 def _detect_language(turn: TurnBuilder, text: str) -> None:
@@ -151,6 +162,7 @@ def _greet(turn: TurnBuilder, event: Event) -> None:
         return
     typed = read_command(event.text) if isinstance(event, Said) else None
     if typed is not None and typed.command in _ANSWERED_BEFORE_GREETING:
+        _tell_withheld(turn, event)
         orders.obey(turn, typed)
         return
     if turn.facts.me.desk == "owner":
@@ -164,7 +176,9 @@ def _greet(turn: TurnBuilder, event: Event) -> None:
         )
     ):
         take(turn, event)
-    elif isinstance(event, Said):
+        return
+    _tell_withheld(turn, event)
+    if isinstance(event, Said):
         found = several(turn, event.text)  # no other matter is raised
         if found is not None:
             answers.confirm_several(turn, found)

@@ -8,6 +8,7 @@ from conversations.events import Said
 from conversations.messages import Json
 from conversations.parsers import Refused
 from conversations.step import Stay, Step
+from conversations.words import bare
 
 
 def parts(turn: TurnBuilder, text: str) -> Parts | None:
@@ -31,7 +32,7 @@ def _parts(turn: TurnBuilder, step: Step, text: str) -> Parts | None:
     steps = flow.answerable(step, context)
     if joined is None or len(steps) < 2:
         return None
-    split = joined.split(text, turn.facts, steps)
+    split = joined.split(bare(text), turn.facts, steps)
     if split.keys() <= {step.id}:
         return None
     answers: dict[str, Json] = {}

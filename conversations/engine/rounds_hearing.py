@@ -71,8 +71,9 @@ AT_STEP = {"visit.far": frozenset({"arrive", "no_signal", "place"})}
 
 def first(turn: TurnBuilder, text: str) -> str | None:
     """Return the matter that the form of the words tells, or None."""
-    if bare_number(text):
-        return _of_digits(turn, text)
+    digits = _of_digits(turn, text)
+    if digits is not None or bare_number(text):
+        return digits
     if exact(text, turn.labels()) is not None:
         return _at_failure(turn, text)
     if reports.in_danger(turn):
@@ -94,10 +95,11 @@ def _of_digits(turn: TurnBuilder, text: str) -> str | None:
 def _is_proved_code(turn: TurnBuilder, text: str) -> bool:
     """Whether a number is the code that has matched already, typed once more."""
     step = turn.asked_step()
-    if len(text.strip()) != 6 or (step is not None and step.numeric):
+    code = rounds_list.code_in(text)
+    if code is None or (step is not None and step.numeric):
         return False
     at = (v for v in turn.facts.rounds.visits if v.state == VisitState.ARRIVED and v.code_proved)
-    return any(visit.code in (None, text.strip()) for visit in at)
+    return any(visit.code in (None, code) for visit in at)
 
 
 def best(text: str) -> str | None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from conversations import lexicon
 from conversations.effects import Concern
 from conversations.engine import drafts, rounds_moves
@@ -12,17 +14,17 @@ from conversations.engine import rounds_reports as reports
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import matter
-from conversations.engine.reading import bare_number, choices_named
+from conversations.engine.reading import choices_named
 from conversations.facts import VisitFact
-from conversations.lexicon import whole
+from conversations.lexicon import lists, whole
 from conversations.lifecycle import VisitState
 from conversations.messages import Say
 from conversations.phrases import Intent, whole_intent
-from conversations.reference import door_code
+from conversations.reference import door_codes
 from conversations.session import Draft
+from conversations.words import standardised
 
 CODE = "code"  # the step of a visit that asks for the owner's code
-DIGITS = 6
 LEAST_WORDS = 2  # of words that go on with a complaint
 
 
@@ -46,7 +48,15 @@ def code_elsewhere(turn: TurnBuilder, text: str) -> Draft | None:
 def _may_be_code(turn: TurnBuilder, text: str) -> bool:
     step = turn.asked_step()
     numeric = step is not None and step.numeric
-    return bare_number(text) and len(door_code(text)) == DIGITS and not numeric
+    return code_in(text) is not None and not numeric
+
+
+def code_in(text: str) -> str | None:
+    """Return the six digits of a message that says nothing else: "kodenya 482 915 ya pak"."""
+    codes = door_codes(text)
+    said = re.findall(r"[^\W\d_]+", standardised(text))
+    only = len(codes) == 1 and lists.words("officers", "beside_code").issuperset(said)
+    return next(iter(codes)) if only else None
 
 
 def code_too_early(turn: TurnBuilder, text: str) -> bool:

@@ -10,7 +10,7 @@ from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.amended import amended
 from conversations.parsers.evasions import evasion
 from conversations.parsers.numbers import in_digits
-from conversations.words import is_latin, plain, standardised, tidy
+from conversations.words import bare, is_latin, plain, standardised, tidy
 
 _NONE = re.compile(
     r"[-.?]*|(?:saya )?(?:tidak|belum|kurang) (?:tahu|tau|taw|ngerti|hafal|apal|hapal|inget|ingat"
@@ -94,7 +94,7 @@ def street(*, at_most: int = 200) -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> str:
-        words = tidy(text)
+        words = tidy(bare(text))
         if len(words) > at_most:
             raise Refused("street_too_long", {"at_most": at_most})
         if evasion(words) is not None:

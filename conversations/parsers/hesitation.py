@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from conversations.lexicon import lists
+from conversations.parsers.evasions import evasion
 from conversations.words import plain, standardised
 
 _PUTS_OFF = re.compile(
@@ -78,6 +79,7 @@ _LEFT = re.compile(
     r"(?:(?:eh|ya|hmm|oke|ok) )*(?:tidak|no|nope|nanti|later|not now|lain kali|skip dulu|belum)"
     r"(?: (?:saja|dulu|deh|ya|lah|usah|sekarang|ah|bu|pak))*"
 )
+_LATER_WORDS = lists.words("hesitation", "later")
 _LAUGHS = re.compile(r"(?:wk)+w?|(?:ha|he|hi|xi){2,}h?|lol")
 _ADDRESS = re.compile(r"\b(?:bu|pak|min|kak|bang|mas|mbak)\b")
 _COUNTS = re.compile(r"\b(?:berapa|how many|how much|jumlah(?:nya)?|total(?:nya)?)\b")
@@ -143,6 +145,16 @@ def _puts_it_off(text: str) -> bool:
 def leaves_it(text: str) -> bool:
     """Whether the whole message leaves something undecided: "tidak", "nanti aja"."""
     return _LEFT.fullmatch(_bare(text)) is not None
+
+
+def puts_off(text: str) -> bool:
+    """Whether the whole message puts an answer off, or evades it: "nanti saya ceritain ya"."""
+    return evasion(text) is not None or pauses(text) or leaves_it(text)
+
+
+def later(text: str) -> bool:
+    """Whether the whole message puts an answer off to another time: "nanti aja", "lagi sibuk"."""
+    return puts_off(text) and bool(_LATER_WORDS.intersection(_bare(text).split()))
 
 
 def tells(text: str) -> bool:

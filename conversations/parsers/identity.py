@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from conversations.facts import Facts
 from conversations.nik import LENGTH, PROVINCES, Nik, nik_of
 from conversations.parsers import Parser, Refused
 from conversations.parsers.numbers import DIGIT_WORDS
-from conversations.words import plain, tidy
+from conversations.words import MARK, labels, plain, standardised, tidy
 
 _RUN = re.compile(r"(?<!\d)\d(?:[^0-9A-Za-z]{0,12}\d)+")  # digits with any signs between
 _SUM = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
@@ -20,7 +20,9 @@ _DATE = re.compile(
 )
 _PIN = re.compile(r"(?<!\d)[5-7]\.\d{3,}[\s,;+-]{1,4}10[67]\.\d{3,}")  # around Jakarta
 _REGENCY = re.compile(r"0[1-9]|[12]\d|3[0-7]|7[1-9]")  # a kabupaten, or from 71 a kota
-_MASK = "[nomor disembunyikan]"
+_TELEPHONE = re.compile(r"(?:0|\+?62)(?:[ .-]?\d){8,13}")
+_APART = re.compile(r"[\s,;]")  # parts a number from what stands beside it
+LEAST_WORDS = 2  # beside a number, for a text that says something besides
 # Letters that look like digits; those after the space are Greek and Cyrillic.
 _LOOKALIKES = {
     0: "oOQD \u03bf\u039f\u043e\u041e",
@@ -59,18 +61,30 @@ def contains_identity_number(text: str) -> bool:
     thousands does not, nor do telephone numbers, days and hours in a row, or the eighteen digits
     of a civil servant's number. True in doubt.
     """
+    return redacted(text) is not None
+
+
+def redacted(text: str) -> str | None:
+    """Return the text with each such number as `MARK`, in tidy lines; None if it holds none."""
     if len(text) < LENGTH and text.isascii():  # most messages; outside ASCII, one sign may be "10"
-        return False
-    return any(True for _ in _spans(tidy(text)))
+        return None
+    lines = "\n".join(filter(None, map(tidy, text.split("\n"))))
+    spans = _spans(lines.replace("\n", " "))
+    for start, end in reversed(spans):
+        lines = lines[:start] + MARK + lines[end:]
+    return lines if spans else None
 
 
 def redact(text: str) -> str:
-    """Return the text with every such number hidden, and every digit connected with it."""
-    clean = tidy(text)
-    spans = list(_spans(clean))
-    for start, end in reversed(spans):
-        clean = clean[:start] + _MASK + clean[end:]
-    return clean if spans else text
+    """Return the text with every such number hidden."""
+    hidden = redacted(text)
+    return text if hidden is None else hidden
+
+
+def says_more(marked: str) -> bool:
+    """Whether a text with `MARK` says more than whose number it is: "ini nik saya ya [•••]"."""
+    said = re.findall(r"[^\W_]+", standardised(marked))
+    return len([word for word in said if word not in labels()]) >= LEAST_WORDS
 
 
 def nik() -> Parser:
@@ -95,22 +109,83 @@ def nik() -> Parser:
     return parse
 
 
-def _spans(clean: str) -> Iterator[tuple[int, int]]:
-    """Find the runs that hold the sixteen digits of one number, in order, without overlaps."""
-    end = 0
+def _spans(clean: str) -> list[tuple[int, int]]:
+    """Return where the sixteen digits of one number stand, in order, without overlaps."""
+    found: list[tuple[int, int]] = []
     for start, stop in sorted({*_written(clean), *_disguised(clean), *_spelled(clean)}):
-        if start >= end:
-            yield start, stop
-            end = stop
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(stop, found[-1][1]))
+        else:
+            found.append((start, stop))
+    return found
 
 
 def _written(clean: str) -> Iterator[tuple[int, int]]:
     for run in _RUN.finditer(clean):
         if _NIP.fullmatch(re.sub(r"\D", "", run[0])):
             continue
-        parts = _PIN.split(run[0])
-        if re.search(r"\d{16}", run[0]) or any(map(_in_groups, parts)):
-            yield run.span()
+        for start, end in _between_pins(run):
+            part = clean[start:end]
+            if re.search(r"\d{16}", part) or _in_groups(part):
+                yield from _parts(part, start)
+
+
+def _between_pins(run: re.Match[str]) -> Iterator[tuple[int, int]]:
+    start = run.start()
+    for pin in _PIN.finditer(run[0]):
+        yield start, run.start() + pin.start()
+        start = run.start() + pin.end()
+    yield start, run.end()
+
+
+def _parts(run: str, offset: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a run that hide its numbers; all of it, if they can't be told apart.
+
+    Digits that stand apart from a number are kept: "3174075705900012, 200" keeps the 200.
+    """
+    groups = list(re.finditer(r"\d+", run))
+    digits = [group[0] for group in groups]
+    found = [
+        (at, at) for at, one in enumerate(digits) if len(one) >= LENGTH and not _NIP.fullmatch(one)
+    ]
+    found += [(first, last) for first, last, one in _joined(digits) if Nik(one).possible]
+    sure = bool(found)
+    if not sure:
+        lengths = list(accumulate(map(len, digits)))
+        found = [(0, lengths.index(LENGTH) if LENGTH in lengths else len(groups) - 1)]
+    hidden = {at for first, last in found for at in range(first, last + 1)}
+    for rest in _neighbours(at for at in range(len(groups)) if at not in hidden):
+        first, last = rest[0], rest[-1]
+        signs = [
+            run[groups[at - 1].end() : groups[at].start()]
+            for at in (first, last + 1)
+            if 0 < at < len(groups)
+        ]
+        words = run[groups[first].start() : groups[last].end()]
+        if not (all(map(_APART.search, signs)) and _is_another(words, sure=sure)):
+            hidden |= {*rest}
+    for whole in _neighbours(sorted(hidden)):
+        yield offset + groups[whole[0]].start(), offset + groups[whole[-1]].end()
+
+
+def _neighbours(places: Iterable[int]) -> list[list[int]]:
+    """Return places in order as groups of neighbours: 1, 2, 4 are [1, 2] and [4]."""
+    found: list[list[int]] = []
+    for place in places:
+        if found and found[-1][-1] == place - 1:
+            found[-1].append(place)
+        else:
+            found.append([place])
+    return found
+
+
+def _is_another(words: str, *, sure: bool) -> bool:
+    """Whether digits beside an identity number are something else.
+
+    If it is not `sure` where the number ends, only a telephone number is.
+    """
+    few = len(re.sub(r"\D", "", words)) < LENGTH
+    return few and (sure or _TELEPHONE.fullmatch(words) is not None)
 
 
 def _disguised(clean: str) -> Iterator[tuple[int, int]]:
@@ -126,9 +201,9 @@ def _disguised(clean: str) -> Iterator[tuple[int, int]]:
         if read == clean:
             continue
         for run in _RUN.finditer(read):
-            digits = re.findall(r"\d+", run[0])
-            if any(Nik(sixteen).possible for sixteen in _joined(digits)):
-                yield run.span()
+            for start, end in _between_pins(run):
+                if _holds_possible(read[start:end]):
+                    yield from _parts(read[start:end], start)
 
 
 def _from_letters(clean: str, *, leading: bool) -> str:
@@ -152,7 +227,8 @@ def _spelled(clean: str) -> Iterator[tuple[int, int]]:
     if len(clean) >= 3 * LENGTH:
         for run in _SPELLED.finditer(clean):
             if re.search(r"[^\W\d_]", run[0]):
-                yield run.start(), run.start() + len(run[0].rstrip())
+                *_, last = re.finditer(r"[^\W_]+", run[0])
+                yield run.start(), run.start() + last.end()
 
 
 def _in_groups(run: str) -> bool:
@@ -168,7 +244,11 @@ def _in_groups(run: str) -> bool:
     uniform = len(signs) == 1 and groups[0][0] != "0"
     if uniform and _joins(groups):
         return True
-    return any(Nik(sixteen).possible for sixteen in _joined(groups)) or _is_one_number(run)
+    return _holds_possible(run) or _is_one_number(run)
+
+
+def _holds_possible(run: str) -> bool:
+    return any(Nik(sixteen).possible for *_, sixteen in _joined(re.findall(r"\d+", run)))
 
 
 def _is_day_with_hours(run: str) -> bool:
@@ -182,16 +262,16 @@ def _joins(groups: Sequence[str]) -> bool:
     return LENGTH in accumulate(map(len, groups))
 
 
-def _joined(groups: Sequence[str]) -> Iterator[str]:
-    """Yield every sixteen digits that neighbouring groups form together."""
+def _joined(groups: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield every sixteen digits that neighbouring groups form: the first, the last, the digits."""
     for start in range(len(groups)):
         digits = ""
-        for group in groups[start : start + LENGTH]:
-            digits += group
+        for last in range(start, len(groups)):
+            digits += groups[last]
+            if len(digits) == LENGTH:
+                yield start, last, digits
             if len(digits) >= LENGTH:
                 break
-        if len(digits) == LENGTH:
-            yield digits
 
 
 def _is_one_number(run: str) -> bool:

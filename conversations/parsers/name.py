@@ -12,7 +12,7 @@ from conversations.nik import LENGTH as IDENTITY_LENGTH
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.amended import amended
 from conversations.parsers.evasions import evasion
-from conversations.words import is_latin, standardised, tidy
+from conversations.words import bare, is_latin, standardised, tidy
 
 _AROUND = ' ,;:!?*_~<>()[]{}"'  # signs around a name
 _QUOTES = ' ,;:"*_~'
@@ -110,7 +110,7 @@ def name(*, at_most: int = 100) -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> str:
-        words = tidy(text)
+        words = tidy(bare(text))
         if len(words) > at_most + _ROOM:
             raise Refused("name_too_long", {"at_most": at_most})
         if words.lower().strip(_AROUND) in lexicon.also_names():
@@ -160,7 +160,7 @@ def business_name(*, at_most: int = 100) -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> str | None:
-        words = tidy(text)
+        words = tidy(bare(text))
         if len(words) > at_most + _ROOM:
             raise Refused("name_too_long", {"at_most": at_most})
         evaded = evasion(words)

@@ -7,8 +7,7 @@ import re
 from conversations.facts import Facts
 from conversations.messages import Json
 from conversations.parsers import Parser, Refused
-from conversations.parsers.evasions import evasion
-from conversations.parsers.hesitation import gives_reason, without_lead
+from conversations.parsers.hesitation import gives_reason, later, puts_off, without_lead
 from conversations.words import tidy
 
 LETTERS = 5  # of a reason, at least
@@ -56,13 +55,16 @@ def story(*, at_most: int = 1000, at_least: int = 2) -> Parser:
     """Return what somebody tells, as typed: a note that does not evade the question.
 
     Raises:
-        Refused: as `note`; ``story_too_short`` under `at_least` words, and for "nanti aja".
+        Refused: as `note`; ``story_later`` for "nanti aja"; ``story_too_short`` under `at_least`
+            words, and for words that evade the question.
     """
     parse_note = note(at_most=at_most)
 
     def parse(text: str, facts: Facts) -> Json:
         words = parse_note(text, facts)
-        if len(text.split()) < at_least or evasion(text) is not None:
+        if later(text):
+            raise Refused("story_later")
+        if len(text.split()) < at_least or puts_off(text):
             raise Refused("story_too_short")
         return words
 

@@ -10,7 +10,7 @@ from conversations.lexicon import lists
 from conversations.messages import Say
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.evasions import evasion
-from conversations.words import standardised, tidy
+from conversations.words import bare, standardised, tidy
 
 #: Words that begin with a verb of selling: "jual alat pemadam kebakaran". A noun is not enough:
 #: "toko baju kebakaran" is a shop on fire.
@@ -58,7 +58,7 @@ def business_type(*, offers: int = 3) -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> None:
-        words = tidy(text)[:300]
+        words = tidy(bare(text))[:300]
         if evasion(words) is not None:
             raise Refused("unknown_trade")
         if lists.any_of("trade", "helps").search(standardised(words)):

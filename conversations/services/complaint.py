@@ -11,6 +11,7 @@ from conversations.lexicon import lists
 from conversations.messages import Json, Say, Value
 from conversations.parsers import Refused
 from conversations.parsers.evasions import evasion
+from conversations.parsers.hesitation import later
 from conversations.parsers.note import note, story
 from conversations.service import Answer, Service
 from conversations.session import Answers, Choice
@@ -50,8 +51,10 @@ def _described(text: str, context: Context) -> Json:
     """Return the officer of an open visit by a part of the name, a badge, or a description.
 
     Raises:
-        Refused: ``pick_one`` if the words do neither.
+        Refused: ``story_later`` if it is told later; ``pick_one`` if the words do neither.
     """
+    if later(text):
+        raise Refused("story_later")
     words = set(standardised(text).split())
     for one in _officers(context):
         if isinstance(one.answer, dict) and words & set(one.answer["name"].lower().split()):

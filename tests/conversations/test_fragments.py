@@ -66,6 +66,56 @@ def test_an_answer_in_free_words_takes_no_fragment(
     assert _answers(_typed(step, *((1, one) for one in said)))[step] == answer
 
 
+LATER = (
+    "nanti aja", "ntar", "nanti dulu ya pak", "bentar", "tunggu sebentar", "besok aja", "later",
+    "nanti aja ceritanya", "nanti saya ceritain ya", "lagi sibuk",
+)  # fmt: skip
+
+
+def _complains(*said: str) -> transcript.Chat:
+    """Return the chat after messages at the question what happened, a second after each other."""
+    chat = transcript.Chat(flows.load())
+    for line in ("> halo", "> mau lapor petugas", "> ya"):
+        chat.heard(line)
+    chat.facts = replace(chat.facts, now=chat.facts.now + timedelta(seconds=9))
+    for text in said:
+        chat.facts = replace(chat.facts, now=chat.facts.now + timedelta(seconds=1))
+        chat.heard(f"> {text}")
+    return chat
+
+
+@pytest.mark.parametrize("later", LATER)
+@pytest.mark.parametrize("before", ["uang", "petugas minta"])
+def test_words_that_put_a_story_off_are_no_part_of_it(before: str, later: str) -> None:
+    told = _answers(_complains(before, later)).get("what", before)
+    assert told == before
+    assert "what" not in _answers(_complains(later, "uang"))
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_who_tells_later_is_answered_kindly_and_may_tell_it(later: str) -> None:
+    chat = _complains("uang")
+    assert any("tidak apa-apa" in line for line in chat.heard(f"> {later}"))
+    chat.heard("> tadi pagi petugas minta 50 ribu")
+    assert _answers(chat)["what"] == "tadi pagi petugas minta 50 ribu"
+
+
+@pytest.mark.parametrize(
+    "told", ["nanti petugasnya datang lagi minta uang", "besok petugas mau gusur saya"]
+)
+def test_a_story_of_what_comes_is_told(told: str) -> None:
+    assert _answers(_complains(told))["what"] == told
+
+
+def test_later_names_no_officer() -> None:
+    chat = _complains("tadi pagi petugas minta 50 ribu", "nanti aja")
+    assert "officer" not in _answers(chat)
+
+
+def test_an_address_is_not_put_together_with_later() -> None:
+    assert "street" not in _answers(_typed("street", (1, "di"), (1, "nanti aja")))
+
+
 @pytest.mark.parametrize("said", ["segitu lah", "apa ya"])
 def test_the_reply_to_a_few_words_waits(said: str) -> None:
     chat = _typed("capital")

@@ -30,6 +30,7 @@ from conversations.facts import Facts, Me, Mine
 from conversations.messages import Message, Question
 from conversations.session import Answers, ChatSession, Draft
 from conversations.supervision import Preview
+from conversations.words import MARK
 from tests.conversations import city
 
 FLOWS = flows.load()
@@ -66,6 +67,8 @@ def heard() -> st.SearchStrategy[Event | Tap]:
     return st.one_of(
         st.builds(Said, st.sampled_from(SAID), st.booleans()),
         st.builds(Said, st.text(max_size=40)),
+        st.just(Said(f"nik saya {MARK}, petugas minta uang, saya takut", withheld=True)),
+        st.builds(Uploaded, st.integers(1, 9), st.just("photo"), st.just(""), st.just(True)),
         st.builds(Tap, st.integers(0, 5), st.integers(0, 9)),
         st.builds(Tap, st.just(0), st.integers(0, 9)),
         st.builds(

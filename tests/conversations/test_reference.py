@@ -175,11 +175,46 @@ def test_a_civil_servants_number_is_no_way_around_the_guard(number: str) -> None
     ["482915", "482 915", "４８２９１５", "kode: 482-915", "\u2068482915\u2069", "4.8.2.9.1.5"],
 )
 def test_a_code_at_the_door_is_read(typed: str) -> None:
-    assert reference.door_code(typed) == "482915"
+    assert reference.door_codes(typed) == {"482915"}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "kodenya 482915 ya", "ini pak 482 915", "kode pemilik: 482915", "482915, 482915",
+        "jam 10 kode 482915", "jam 08.30, 482 915", "kode 482915, hp 081234567890",
+        "26-000001 482915", "the code is 482-915", "48 29 15", "kode 482915 (kunjungan ke 2)",
+    ],
+)  # fmt: skip
+def test_a_code_is_found_in_a_sentence(typed: str) -> None:
+    assert reference.door_codes(typed) == {"482915"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("482913 atau 482915", {"482913", "482915"}),
+        ("bukan 482 913, 482 915", {"482913", "482915"}),
+        ("081234567890", set()),
+        ("0812 345678", set()),
+        ("812 345 678", set()),
+        ("+62 812 345678", set()),
+        ("021 482915", set()),
+        ("26-482915", set()),
+        ("48291", set()),
+        ("4829155", set()),
+        ("ngasih 150.000", set()),
+        ("ngasih Rp 150000", set()),
+        ("belum ada", set()),
+    ],
+)
+def test_other_numbers_are_no_code_and_two_codes_are_two(typed: str, found: set[str]) -> None:
+    assert reference.door_codes(typed) == found
 
 
 @given(st.text(max_size=600))
 def test_nothing_typed_is_too_much(typed: str) -> None:
     document_number(typed)
     reference.badge(typed)
+    reference.door_codes(typed)
     assert len(reference.shown(typed)) <= reference.MAX_SHOWN

@@ -1,6 +1,8 @@
 """Sixteen digits are noticed and hidden, however they are written."""
 
+import re
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,7 @@ from conversations.events import (
 from conversations.parsers import Refused
 from conversations.parsers.identity import contains_identity_number, nik, redact
 from conversations.withholding import withheld
+from conversations.words import MARK, bare, plain
 from tests.conversations import city
 
 FACTS = city.facts()
@@ -40,7 +43,6 @@ FACTS = city.facts()
         "3171234567890123/3271234567890123",
         "3171234567890123 3271234567890123",
         "31712345678901234",
-        "0812 3456 7890 3171 2345 0590 0123",
         "3171\u200b2345\n6789 0123",
         "３１７１２３４５６７８９０１２３",
         "3174 - 0757 - 0590 - 0012",
@@ -60,7 +62,6 @@ FACTS = city.facts()
         "3174О757О5900012",
         "3174x0757x0590x0012",
         "３１７４ー０７５７ー０５９０ー００１２",
-        "-6.175110,106.865036 3174-0757-0590-0012",
     ],
 )
 def test_an_identity_number_is_noticed_and_nothing_of_it_is_left(said: str) -> None:
@@ -92,10 +93,91 @@ def test_an_identity_number_is_withheld_whatever_brings_it(event: Event) -> None
     assert withheld(event) == Withheld()
 
 
-@pytest.mark.parametrize("kind", ["photo", "document"])
-def test_a_caption_with_an_identity_number_is_dropped_and_the_photo_kept(kind: str) -> None:
-    event = Uploaded(7, "photo" if kind == "photo" else "document", "KTP 3174 : 0757 : 0590 : 0012")
-    assert withheld(event) == replace(event, caption="")
+@pytest.mark.parametrize("kind", ["photo", "document", "voice"])
+def test_a_caption_that_is_an_identity_number_is_dropped_and_the_file_kept(
+    kind: Literal["photo", "document", "voice"],
+) -> None:
+    event = Uploaded(7, kind, "KTP 3174 : 0757 : 0590 : 0012")
+    assert withheld(event) == replace(event, caption="", withheld=True)
+    told = replace(event, caption="uang untuk Budi, KTP saya 3174 : 0757 : 0590 : 0012")
+    kept = replace(event, caption=f"uang untuk Budi, KTP saya {MARK}", withheld=True)
+    assert withheld(told) == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (
+            "NIK saya 3174075705900012, petugas Budi minta uang 200 ribu",
+            "NIK saya [•••], petugas Budi minta uang 200 ribu",
+        ),
+        ("petugas minta 3174075705900012, 200 ribu", "petugas minta [•••], 200 ribu"),
+        ("3174 0757 0590 0012 200 ribu diminta", "[•••] 200 ribu diminta"),
+        ("petugas Budi\nNIK 3174\n0757\n0590\n0012\nminta", "petugas Budi\nNIK [•••]\nminta"),
+        ("telepon saya 0812 3456 7890 3171 2345 0590 0123", "telepon saya 0812 3456 7890 [•••]"),
+        (
+            "hp saya +62 812 3456 7890, NIK 3174.0757.0590.0012 dan KK 3174-0757-0590-0013",
+            "hp saya +62 812 3456 7890, NIK [•••] dan KK [•••]",
+        ),
+        (
+            "transfer ke kartu 4567 1234 5678 9012 0812 3456 7890 hari ini",
+            "transfer ke kartu [•••] 0812 3456 7890 hari ini",
+        ),
+        ("kartu 4567 1234 5678 9012 345 hari senin", "kartu [•••] hari senin"),
+        (
+            "di -6.175110,106.865036 3174-0757-0590-0012 ada petugas",
+            "di -6.175110,106.865036 [•••] ada petugas",
+        ),
+        ("petugas Budi catat 3I74O757O59OOO12 tadi", "petugas Budi catat [•••] tadi"),
+        (
+            "kodenya 482913 nik tiga satu tujuh empat nol tujuh lima tujuh nol lima sembilan nol"
+            " nol nol satu dua, petugas baik",
+            "kodenya 482913 nik [•••], petugas baik",
+        ),
+        ("17-05-1990 3174075705900012 lahir di Tebet", "17-05-1990 [•••] lahir di Tebet"),
+        ("3171 2345 6789 0123 3271 2345 6789 0123 petugas marah", "[•••] petugas marah"),
+    ],
+)
+def test_the_number_alone_is_left_out_of_words_that_say_more(said: str, kept: str) -> None:
+    assert withheld(Said(said, message="7")) == Said(kept, message="7", withheld=True)
+    assert withheld(Said(kept)) == Said(kept)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}", "nik saya {}", "ini nik saya ya pak {}", "nomor kartu keluarga saya {} ya bu",
+        "my NIK is {}", "here is my ID card number: {}", "NIK istri saya {}", "Warung {}", "ya {}",
+    ],
+)  # fmt: skip
+def test_words_that_hardly_say_more_are_withheld_with_the_number(around: str) -> None:
+    said = Said(around.format("3174075705900012"), message="7")
+    assert withheld(said) == Withheld(message="7")
+
+
+@given(
+    st.text(max_size=40),
+    st.sampled_from(("3174075705900012", "3174 0757 0590 0012", "3174-0757/0590.0012")),
+    st.text(max_size=40),
+)
+def test_no_words_around_keep_the_number(before: str, number: str, after: str) -> None:
+    said = withheld(Said(f"{before} {number} {after}"))
+    left = said.text if isinstance(said, Said) else ""
+    assert "3174075705900012" not in re.sub(r"\D", "", left)
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("Siti Aminah, NIK saya [•••]", "Siti Aminah"),
+        ("nomor KTP: [•••] Siti Aminah", "Siti Aminah"),
+        ("500 ribu, my NIK is [•••], sendiri", "500 ribu , sendiri"),
+        ("Jl. Damai no 3", "Jl. Damai no 3"),
+    ],
+)
+def test_readers_of_short_answers_do_not_see_where_it_stood(said: str, read: str) -> None:
+    assert bare(said) == read
+    assert plain(said) == read.lower()
 
 
 @pytest.mark.parametrize(
