@@ -72,7 +72,7 @@ _HARMLESS = frozenset(
 )
 
 #: Choices at the end of a list that turn all others down.
-_NONE_OF_THESE = frozenset({"none", "later", "other"})
+_NONE_OF_THESE = frozenset({"none", "later", "keep", "other"})
 
 #: Words that ask or accuse rather than answer, in their usual spelling.
 _NO_ANSWER = re.compile(
