@@ -54,39 +54,49 @@ def _choose(turn: TurnBuilder, case: str, text: str) -> None:
     The words may only tell what does not suit: "rabu saya tidak bisa".
     """
     drafts.open_flow(turn, FLOW, case)
+    old = _agreed(turn, case)
     step = turn.asked_step()
     if step is None or turn.at_home():
         return  # no other time is free, which was said
     try:
         answer = turn.read(step, Said(text))
     except Refused as refusal:
-        narrower = 1 < len(refusal.readings) < len(turn.facts.mine.choosable(int(case)))
+        some = 1 < len(refusal.readings) < len(turn.facts.mine.choosable(int(case)))
+        some = some and all(reading.answer != "keep" for reading in refusal.readings)
         wanted = asks_whether(text) or not _UNABLE.search(standardised(text))
-        if narrower or (wanted and refusal.reason == "no_such_window"):
+        if wanted and (some or refusal.reason in ("no_such_window", "nearest_window")):
             turn.prompt = None
+            if refusal.readings and old is not None:
+                turn.says.append(Say("visit_window.until", {"window": old}))
             answers.give(turn, Said(text))
         return
     if answer != "keep":
-        _ask_back(turn, step, str(answer))
+        _ask_back(turn, step, str(answer), old)
+
+
+def _agreed(turn: TurnBuilder, case: str) -> Say | None:
+    """Return the time that is agreed, in words; None if there is none."""
+    visit = turn.facts.mine.agreed(int(case))
+    return window_words(visit.on, visit.starts, visit.ends) if visit is not None else None
 
 
 #: Words beside a time that does not suit.
 _UNABLE = lists.any_of("moving", "unable")
 
 
-def _ask_back(turn: TurnBuilder, step: Step, answer: str) -> None:
+def _ask_back(turn: TurnBuilder, step: Step, answer: str, old: Say | None) -> None:
     """Ask whether this is the new time."""
     context = turn.context(turn.open_draft())
-    offered = next((c for c in step.prompt(context).choices if c.answer == answer), None)
-    label = step.show(answer, context) if offered is None else offered.label
+    offered = {choice.answer: choice for choice in step.prompt(context).choices}
+    label = offered[answer].label if answer in offered else step.show(answer, context)
     yes = Choice(answer, label if isinstance(label, Say) else str(label), answer, means="yes")
     no = Choice("none", Say("common.not_this"), None, "again", means="no")
-    agreed = turn.facts.mine.agreed(int(context.subject))
-    asked = Say("common.meant", {"choice": yes.label})
-    if agreed is not None:
-        old = window_words(agreed.on, agreed.starts, agreed.ends)
-        asked = Say("visit_window.sure", {"window": old, "choice": yes.label})
-    turn.show(step.id, Prompt(asked, (yes, no)), clarifying=True)
+    asked = Prompt(Say("common.meant", {"choice": yes.label}), (yes, no))
+    if old is not None:
+        other = Choice("other", Say("visit_window.other"), None, "again")
+        say = Say("visit_window.sure", {"window": old, "choice": yes.label})
+        asked = Prompt(say, (yes, offered["keep"], other))
+    turn.show(step.id, asked, clarifying=True)
 
 
 def _show_requests(turn: TurnBuilder, waiting: list[str]) -> None:

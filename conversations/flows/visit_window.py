@@ -53,7 +53,8 @@ def _free(context: Context) -> tuple[Window, ...]:
 
 def _agreed(subject: str, facts: Facts) -> VisitFact | None:
     """Return the visit that another time is chosen for; None if none is agreed yet."""
-    return facts.mine.agreed(int(subject))
+    case = facts.case(subject)
+    return facts.mine.agreed(case.id) if case is not None else None
 
 
 def _stands(subject: str, facts: Facts) -> dict[str, Value]:
@@ -101,12 +102,21 @@ def _finish(context: Context) -> Ending:
     answer = str(context.answers["window"])
     stands = _stands(context.subject, context.facts)
     if answer == "later":
-        key = "visit_window.none_suits" if stands["window"] else "visit_window.window.later.end"
-        return Ending(says=(Say(key, stands),))
+        return Ending(says=(_none_suits(context, stands),))
     if answer == "keep":
         return Ending(says=(Say("visit_window.window.keep.end", stands),))
     on, part = answer.split(".")
     return Ending((ChooseWindow(int(context.subject), date.fromisoformat(on), part),))
+
+
+def _none_suits(context: Context, stands: Mapping[str, Value]) -> Say:
+    """Tell whoever takes none of the times that were shown how it goes on."""
+    free = _free(context)
+    if not stands["window"]:
+        return Say("visit_window.window.later.end")
+    if len(free) <= SHOWN:
+        return Say("visit_window.none_suits", stands)
+    return Say("visit_window.none_suits_yet", {**stands, "last": max(w.on for w in free)})
 
 
 def _left(subject: str, facts: Facts) -> tuple[Say, ...]:
@@ -117,10 +127,9 @@ def _left(subject: str, facts: Facts) -> tuple[Say, ...]:
 
 def _alive(subject: str, facts: Facts) -> bool:
     case = facts.case(subject)
-    chooses = case is not None and case.state == CaseState.ACCEPTED
-    return (chooses or _agreed(subject, facts) is not None) and bool(
-        facts.mine.choosable(int(subject))
-    )
+    if case is None or not facts.mine.choosable(case.id):
+        return False
+    return case.state == CaseState.ACCEPTED or _agreed(subject, facts) is not None
 
 
 def _closed(subject: str, facts: Facts) -> tuple[Say, ...]:
