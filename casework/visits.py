@@ -18,6 +18,7 @@ from conversations.messages import Json, Lines, Message, Say, Value
 from conversations.service import Site
 from models import lifecycle, portrait
 from models import offer as offers
+from models import task as tasks
 from models import visit as visits
 from models import window as windows
 from models.case import Case
@@ -49,8 +50,7 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
         act.reply("notices.window_kept", window=window_of(agreed))
         return
     if not windows.take(act.tx, site.area_code, window, act.at):
-        gone = Say("notices.window_gone")
-        act.tell(act.who().id, News.VERIFIED, case.id, gone, opens="visit_window")
+        _offer_others(act, case, site.area_code, agreed)
         return
     visit = Visit(
         case_id=case.id,
@@ -76,6 +76,20 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
         else ()
     )
     act.enqueue(Message((chosen, *told)))
+
+
+def _offer_others(act: Act, case: Case, area_code: str, agreed: Visit | None) -> None:
+    """Say that a window is gone, and offer others; without any, the agreed one stands."""
+    gone = Say("notices.window_gone")
+    old = windows.Window(agreed.on, windows.Part(agreed.part)) if agreed is not None else None
+    if any(window != old for window in windows.free(act.tx, area_code, act.at)):
+        act.tell(act.who().id, News.VERIFIED, case.id, gone, opens="visit_window")
+    elif agreed is not None:
+        kept = Say("notices.window_kept", {"window": window_of(agreed)})
+        act.enqueue(Message((gone, kept)))
+    else:
+        act.enqueue(Message((gone,)))
+        tasks.plan(act.tx, "open_windows", case.id, f"windows:{case.id}:{act.cause}")
 
 
 def _movable(act: Act, case: Case) -> Visit | None:

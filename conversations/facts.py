@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
-from conversations.lifecycle import VisitState
+from conversations.lifecycle import MOVABLE, VisitState
 from conversations.messages import Json, Say, Value
 
 WIB = timezone(timedelta(hours=7), "WIB")  # Jakarta has no daylight saving time
@@ -296,6 +296,19 @@ class Mine:
     visits: tuple[VisitFact, ...] = ()  # open ones to them, soonest first
     windows: Mapping[int, tuple[Window, ...]] = field(default_factory=dict)  # free ones, by case
     services: tuple[str, ...] = ()  # what they can ask for, in the order of the menu
+
+    def agreed(self, case_id: int) -> VisitFact | None:
+        """Return the visit of a case whose time may still be changed; None if there is none."""
+        return next((v for v in self.visits if v.case_id == case_id and v.state in MOVABLE), None)
+
+    def choosable(self, case_id: int) -> tuple[Window, ...]:
+        """Return the free windows of a case, without the one that is agreed."""
+        free, agreed = self.windows.get(case_id, ()), self.agreed(case_id)
+        return tuple(
+            one
+            for one in free
+            if agreed is None or (one.on, one.starts) != (agreed.on, agreed.starts)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,10 @@ def _no_answers(subject: str, facts: Facts) -> Answers:
     return {}
 
 
+def _nothing(subject: str, facts: Facts) -> tuple[Say, ...]:
+    return ()
+
+
 def _any_subject(subject: str, facts: Facts) -> bool:
     return True
 
@@ -69,7 +73,9 @@ class Flow:
 
     `prefill` returns the answers that the database already holds about a subject; a draft that is
     opened takes them instead of its own. `alive` tells whether a subject is still open, and `mends`
-    which optional steps are asked about it. `worded` maps steps to the catalogue of their words, if
+    which optional steps are asked about it. `left` returns what is said to a person who leaves it
+    without an answer: what stays as it is. `closed` returns why a subject can't be opened, if there
+    is more to say than that it is settled. `worded` maps steps to the catalogue of their words, if
     it is not the flow's own.
     """
 
@@ -79,6 +85,8 @@ class Flow:
     prefill: Callable[[str, Facts], Answers] = _no_answers
     alive: Callable[[str, Facts], bool] = _any_subject
     mends: Callable[[str, Facts], frozenset[str]] = _no_steps
+    left: Callable[[str, Facts], tuple[Say, ...]] = _nothing
+    closed: Callable[[str, Facts], tuple[Say, ...]] = _nothing
     together: tuple[Joined, ...] = ()
     numbered: bool = False  # its questions are shown as "3 of 12"
     home: Role | None = None  # the role whose first page it is

@@ -480,20 +480,9 @@ def _ask_again(turn: TurnBuilder) -> None:
     questions.ask(turn, turn.flows.by_id[draft.flow], draft, step, refusals=refusals)
 
 
-#: Refusals that ask "is it this?": a plain "ya" picks the first reading.
-_CONFIRMED = frozenset(
-    {
-        "arrival_reason",
-        "confirm_place",
-        "photo_or_done",
-        "confirm_name",
-        "confirm_business_name",
-        "name_too_short",
-        "confirm_street",
-        "confirm_sum",
-    }
-)
-
-
-#: Refusals whose readings may all be wrong: a "no" choice is added.
-_DENIED = (_CONFIRMED - {"confirm_place", "photo_or_done"}) | {"which_trade"}
+#: Refusals that ask "is it this?": a plain "ya" picks the first reading. It may be wrong, so a "no"
+#: choice is added, but for those with choices of their own.
+_ASKED_BACK = {"confirm_name", "confirm_business_name", "confirm_street", "confirm_sum"}
+_ASKED_BACK |= {"confirm_window", "nearest_window", "arrival_reason", "name_too_short"}
+_CONFIRMED = frozenset(_ASKED_BACK | {"confirm_place", "photo_or_done"})
+_DENIED = frozenset(_ASKED_BACK | {"which_trade"})

@@ -67,10 +67,6 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
             orders.obey(turn, Typed(Command.STATUS))
         case Intent.COMPLAINT:
             _hear_complaint(turn, sure=aside.sure)
-        case Intent.RESCHEDULE if turn.facts.mine.visits:
-            if all(visit.state not in _UNDER_WAY for visit in turn.facts.mine.visits):
-                turn.says.append(Say("common.reschedule_here"))
-            orders.obey(turn, Typed(Command.STATUS))
         case Intent.HELP if _has_only_requests(turn):
             orders.obey(turn, Typed(Command.STATUS))  # "terus gimana?" asks how it stands
         case Intent.WHERE_IS_OFFICER:

@@ -21,8 +21,8 @@ from conversations.ticketing import AnswerTicket
 MAX_PARKED = 4  # parked drafts of one person; the oldest is dropped
 
 
-def catch_up(turn: TurnBuilder) -> bool:
-    """Update drafts from the database; True if the open one was settled, and is dropped.
+def catch_up(turn: TurnBuilder) -> tuple[Say, ...]:
+    """Update drafts from the database; return what is said if the open one is dropped as settled.
 
     For example, a visit is cancelled while its officer is asked about it, or its day comes.
     """
@@ -42,11 +42,18 @@ def catch_up(turn: TurnBuilder) -> bool:
     alive = tuple(parked for parked in turn.session.parked if turn.alive(parked))
     if alive != turn.session.parked:
         turn.session = structs.replace(turn.session, parked=alive)
-    return settled
+    return _closed(turn, flow, draft.subject) if settled and draft is not None else ()
 
 
-def stale(turn: TurnBuilder) -> None:
-    digress(turn, Say("common.stale"))
+def _closed(turn: TurnBuilder, flow: Flow | None, subject: str) -> tuple[Say, ...]:
+    """Return what is said of a matter that is not open any more."""
+    says = flow.closed(subject, turn.facts) if flow is not None else ()
+    return says or (Say("common.gone"),)
+
+
+def stale(turn: TurnBuilder, *says: Say) -> None:
+    """Say that a button counts no more, and what stays as it is."""
+    digress(turn, Say("common.stale"), *says)
 
 
 def go_on(turn: TurnBuilder) -> None:
@@ -161,6 +168,8 @@ def _own_question(turn: TurnBuilder, step: str) -> Say:
 def leave(turn: TurnBuilder, *, to_menu: bool = False) -> None:
     """Go to the first page, or back to the interrupted form; the open draft is kept."""
     draft, flow = turn.session.draft, turn.flow(turn.session.draft)
+    if draft is not None and flow is not None and turn.alive(draft):
+        turn.says += flow.left(draft.subject, turn.facts)
     interrupting = flow is not None and not flow.form and not flow.home
     if interrupting and not to_menu and any(turn.alive(d) for d in turn.session.parked):
         close(turn)
@@ -188,7 +197,7 @@ def open_flow(turn: TurnBuilder, flow_id: str, subject: str) -> None:
     """Begin a flow, or resume its draft."""
     flow = turn.flows.by_id.get(flow_id)
     if flow is None or not flow.open_to(subject, turn.facts):
-        turn.says.append(Say("common.gone"))
+        turn.says += (say for say in _closed(turn, flow, subject) if say not in turn.says)
         go_home(turn)
         return
     draft = turn.draft_of(flow, subject)

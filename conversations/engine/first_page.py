@@ -29,6 +29,7 @@ def answer(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
     if turn.told("badge") and (badge := reference.badge(text)) is not None:
         orders.obey(turn, Typed(Command.CHECK_OFFICER, badge))
         return
+    settled = bool(turn.says) and turn.session.asked is None  # the question of these words
     tired = turn.facts.me.desk != "owner" and _is_tired(text)
     if meant is Intent.THANKS or tired:
         turn.says.append(Say("common.desk.tired" if tired else "common.intent.thanks"))
@@ -36,7 +37,7 @@ def answer(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
         return
     elif evasion(text) == "unknown":
         turn.says.append(Say(f"common.help.{turn.facts.me.desk}"))
-    elif meant is not Intent.GREETING:
+    elif meant is not Intent.GREETING and not settled:
         refusals = turn.session.refusals if turn.at_home() else 0
         turn.says.append(questions.choose(turn, refusals))
         drafts.go_home(turn)

@@ -16,6 +16,7 @@ from conversations.engine import (
     drafts,
     first_page,
     fragments,
+    moving,
     news,
     objecting,
     orders,
@@ -85,7 +86,7 @@ def take(turn: TurnBuilder, event: Event) -> None:
         news.take(turn, event)
         return
     if settled and not isinstance(event, Started | Tapped):
-        turn.says.append(Say("common.gone"))
+        turn.says += settled
     if isinstance(event, Said):
         turn.said = event.text
         _detect_language(turn, event.text)
@@ -231,8 +232,8 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
             _go_back(turn, before, event)
         case Whose():
             _ask_whose(turn, meaning)
-        case Stale():
-            drafts.stale(turn)
+        case Stale(says):
+            drafts.stale(turn, *says)
         case PassedBy():
             desk.let_pass(turn)
             _hear(turn, event)
@@ -243,7 +244,7 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
         case Several() | Parts() | Correction():
             _fill_in(turn, meaning)
         case _:
-            _reply(turn, meaning)
+            _reply(turn, meaning, event.text if isinstance(event, Said) else "")
 
 
 def _fill_in(turn: TurnBuilder, meaning: Several | Parts | Correction) -> None:
@@ -259,7 +260,7 @@ def _fill_in(turn: TurnBuilder, meaning: Several | Parts | Correction) -> None:
             assert_never(meaning)
 
 
-def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
+def _reply(turn: TurnBuilder, meaning: _Reply, text: str) -> None:
     """Reply to a meaning that leaves the open question as it is."""
     match meaning:
         case Between(choices):
@@ -272,6 +273,8 @@ def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
             drafts.digress(turn, say)
         case OwnNumber(phone):
             answers.keep_number(turn, phone)
+        case Aside() if moving.concerns(turn, meaning):
+            moving.ask(turn, text)
         case Aside():
             asides.answer(turn, meaning)
         case Objection(case, text):

@@ -61,7 +61,9 @@ class PickElsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A tap on a question that is settled."""
+    """A tap on a question that is settled; `says` tells what stays as it is."""
+
+    says: tuple[Say, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from conversations.effects import (
 from conversations.engine import confirming, drafts, erasing, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.facts import CaseFact
+from conversations.lexicon import lists
 from conversations.lifecycle import CaseState
 from conversations.messages import (
     Say,
@@ -33,6 +34,7 @@ from conversations.messages import (
 from conversations.phrases import Command
 from conversations.session import Choice
 from conversations.step import Context
+from conversations.words import standardised
 
 CANCEL = "cancel"  # the engine's own question
 JOIN_PAYLOAD = "join-"
@@ -249,8 +251,14 @@ def _cancel(turn: TurnBuilder) -> None:
                 Choice("keep", Say("common.cancel.keep"), "keep", means="no"),
             ),
         )
+    elif flow.left(draft.subject, turn.facts) and _OF_REQUEST.search(standardised(turn.said)):
+        turn.says += flow.left(draft.subject, turn.facts)
+        _status(turn)
     else:
         drafts.leave(turn)
+
+
+_OF_REQUEST = lists.any_of("orders", "request")
 
 
 def _is_open(case: CaseFact) -> bool:

@@ -72,7 +72,7 @@ _HARMLESS = frozenset(
 )
 
 #: Choices at the end of a list that turn all others down.
-_NONE_OF_THESE = frozenset({"none", "later", "other"})
+_NONE_OF_THESE = frozenset({"none", "later", "keep", "other", "language"})
 
 #: Words that ask or accuse rather than answer, in their usual spelling.
 _NO_ANSWER = re.compile(
@@ -134,10 +134,28 @@ def _by_lexicon(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     if words is None or reads(turn, text):
         return ()
     ranked = words.rank(text)
+    if asked is not None and asked.flow == "visit_window" and _narrows(turn, text):
+        ranked = [one for one in ranked if one.name not in _NONE_OF_THESE - {"keep"}]
     if not ranked:
         return ()
     near = {one.name for one in ranked if one.weight > ranked[0].weight - NEAR}
     return tuple(choice for choice in turn.session.shown if choice.value in near)
+
+
+def _narrows(turn: TurnBuilder, text: str) -> bool:
+    """Whether the words leave some of the choices: "minggu depan" is not "none of these" then."""
+    step, draft = turn.asked_step(), turn.session.draft
+    if step is None or draft is None:
+        return False
+    try:
+        turn.read(step, Said(text))
+    except Refused as refusal:
+        meant = [reading.answer for reading in refusal.readings]
+        times = [choice for choice in turn.session.shown if choice.value not in _NONE_OF_THESE]
+        return bool(meant) and any(choice.answer not in meant for choice in times)
+    except Stay:
+        return False
+    return False
 
 
 def _by_name_of_answer(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
@@ -156,7 +174,10 @@ def _is_read_otherwise(turn: TurnBuilder, text: str, choice: Choice) -> bool:
         return False
     try:
         return bool(turn.read(step, Said(text)) != choice.answer)
-    except (Refused, Stay):
+    except Refused as refusal:
+        shown = {one.value for one in turn.session.shown}
+        return any(reading.value not in shown for reading in refusal.readings)
+    except Stay:
         return False
 
 

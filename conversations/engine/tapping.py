@@ -35,15 +35,16 @@ def _elsewhere(turn: TurnBuilder, flow: Flow, tap: Tapped) -> PickElsewhere | St
     question; any other tap is stale, and one below an earlier showing of what is confirmed.
     """
     if not flow.open_to(tap.subject, turn.facts):
-        return Stale()
+        return Stale(flow.closed(tap.subject, turn.facts))
     draft = turn.draft_of(flow, tap.subject)
     context = turn.context(draft)
     step = flow.open_step(context)
+    stale = Stale(flow.left(tap.subject, turn.facts))
     if step is None or step.id != tap.step or step.confirms:
-        return Stale()
+        return stale
     choices = step.prompt(context).choices
     choice = next((c for c in choices if c.value == tap.value), None)
     current = turn.session.draft
     if choice is None or (current is not None and same(current, draft) and flow.form):
-        return Stale()
+        return stale
     return PickElsewhere(draft, step.id, choices, choice)

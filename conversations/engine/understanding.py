@@ -272,9 +272,10 @@ def _goes_on(turn: TurnBuilder, text: str) -> bool:
 
 
 def _at_requests(turn: TurnBuilder) -> bool:
-    """Whether an owner is at the first page, or at the page of their requests."""
+    """Whether an owner is at the first page, at the page of their requests, or at no question."""
     flow = turn.flow(turn.session.draft)
-    at_page = turn.at_home() or (flow is not None and flow.status is not None)
+    at_page = turn.at_home() or turn.session.asked is None
+    at_page = at_page or (flow is not None and flow.status is not None)
     return turn.facts.me.desk == "owner" and at_page
 
 

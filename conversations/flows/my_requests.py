@@ -94,10 +94,11 @@ def _acts_on(case: CaseFact, facts: Facts) -> Iterator[_Act]:
     visit, me = _visit(case, facts), str(case.id)
     if case.state == CaseState.NEEDS_FIX:
         yield _Act(f"fix-{me}", "my_requests.fix", "my_requests.fix", [case.service, me])
-    if case.state == CaseState.ACCEPTED and facts.mine.windows.get(case.id):
+    others = facts.mine.choosable(case.id)
+    if case.state == CaseState.ACCEPTED and others:
         opens: list[Json] = ["visit_window", me]
         yield _Act(f"window-{me}", "my_requests.choose", "my_requests.choose_of", opens)
-    if visit is not None and visit.state in MOVABLE and facts.mine.windows.get(case.id):
+    if visit is not None and visit.state in MOVABLE and others:
         moves: list[Json] = ["visit_window", me]
         yield _Act(f"move-{visit.id}", "my_requests.move", "my_requests.move_of", moves)
     if case.documents:

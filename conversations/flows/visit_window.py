@@ -8,7 +8,7 @@ from datetime import date
 from conversations.effects import ChooseWindow
 from conversations.facts import Facts, VisitFact, Window
 from conversations.flow import Ending, Flow
-from conversations.lifecycle import MOVABLE, CaseState
+from conversations.lifecycle import CaseState
 from conversations.messages import Json, Say, Value
 from conversations.parsers import Reading
 from conversations.parsers.slots import slot
@@ -18,6 +18,8 @@ from conversations.steps import Choose
 from conversations.wording import short_day, window_words
 
 SHOWN = 6  # windows at once; more would not fit a small screen
+#: States of a request that needs no visit any more.
+SETTLED = frozenset({CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED})
 
 
 def _windows(context: Context) -> tuple[Choice, ...]:
@@ -27,47 +29,55 @@ def _windows(context: Context) -> tuple[Choice, ...]:
         Choice(value := f"{w.on.isoformat()}.{w.part}", _label(w), value)
         for w in sorted(_free(context), key=lambda w: _rank(w, answers))[:SHOWN]
     ]
-    last = "keep" if _agreed(context.facts, context.subject) else "later"
-    return (*choices, Choice(last, Say(context.key("window", last)), last))
+    if _agreed(context.subject, context.facts) is not None:
+        keep = Choice("keep", Say(context.key("window", "keep")), "keep", means="no")
+        choices.append(keep)
+    return (*choices, Choice("later", Say(context.key("window", "later")), "later"))
 
 
 def _read(text: str, context: Context) -> Json:
-    """Read a day and an hour against the free windows."""
-    free = sorted(_free(context), key=lambda w: (w.on, w.starts))
-    readings = [Reading(v := f"{w.on.isoformat()}.{w.part}", _label(w), v) for w in free]
-    return slot(text, readings, free, context.facts.today).answer
+    """Read a day and an hour against the free windows, and the one that is agreed."""
+    agreed = _agreed(context.subject, context.facts)
+    offered: list[Window | VisitFact] = [*_free(context), *([agreed] if agreed else [])]
+    offered.sort(key=lambda w: (w.on, w.starts))
+    readings = [
+        Reading(v := f"{w.on.isoformat()}.{w.part}", _label(w), "keep" if w is agreed else v)
+        for w in offered
+    ]
+    return slot(text, readings, offered, context.facts.today).answer
 
 
 def _free(context: Context) -> tuple[Window, ...]:
-    free = context.facts.mine.windows.get(int(context.subject), ())
-    agreed = _agreed(context.facts, context.subject)
-    return tuple(
-        one for one in free if agreed is None or (one.on, one.starts) != (agreed.on, agreed.starts)
-    )
+    return context.facts.mine.choosable(int(context.subject))
 
 
-def _agreed(facts: Facts, subject: str) -> VisitFact | None:
+def _agreed(subject: str, facts: Facts) -> VisitFact | None:
     """Return the visit that another time is chosen for; None if none is agreed yet."""
     case = facts.case(subject)
-    return next(
-        (
-            visit
-            for visit in facts.mine.visits
-            if case is not None and visit.case_number == case.number and visit.state in MOVABLE
-        ),
-        None,
-    )
+    return facts.mine.agreed(case.id) if case is not None else None
 
 
-def _keeps(context: Context) -> Mapping[str, Value]:
-    agreed = _agreed(context.facts, context.subject)
-    if agreed is None:
-        return {"keeps": ""}
-    window = window_words(agreed.on, agreed.starts, agreed.ends)
-    return {"keeps": Say("visit_window.keeps", {"window": window})}
+def _stands(subject: str, facts: Facts) -> dict[str, Value]:
+    """Return the time that is agreed, and the request if there are several."""
+    agreed = _agreed(subject, facts)
+    window = window_words(agreed.on, agreed.starts, agreed.ends) if agreed is not None else ""
+    return {"window": window, "of": _of(subject, facts)}
 
 
-def _label(window: Window) -> Say:
+def _of(subject: str, facts: Facts) -> Value:
+    """Return the number of the request, if the owner has another one that is open."""
+    waits = [case for case in facts.mine.cases if case.state not in SETTLED]
+    number = next((case.number for case in waits if str(case.id) == subject), "")
+    return Say("visit_window.of", {"number": number}) if number and len(waits) > 1 else ""
+
+
+def _asked(context: Context) -> Mapping[str, Value]:
+    stands = _stands(context.subject, context.facts)
+    keeps: Value = Say("visit_window.keeps", stands) if stands["window"] else ""
+    return {"keeps": keeps, "of": stands["of"]}
+
+
+def _label(window: Window | VisitFact) -> Say:
     return Say(
         "common.window_short",
         {
@@ -89,20 +99,49 @@ def _rank(window: Window, answers: Answers) -> tuple[bool, bool, date]:
 
 
 def _finish(context: Context) -> Ending:
-    on, part = str(context.answers["window"]).split(".")
+    answer = str(context.answers["window"])
+    stands = _stands(context.subject, context.facts)
+    if answer == "later":
+        return Ending(says=(_none_suits(context, stands),))
+    if answer == "keep":
+        return Ending(says=(Say("visit_window.window.keep.end", stands),))
+    on, part = answer.split(".")
     return Ending((ChooseWindow(int(context.subject), date.fromisoformat(on), part),))
+
+
+def _none_suits(context: Context, stands: Mapping[str, Value]) -> Say:
+    """Tell whoever takes none of the times that were shown how it goes on."""
+    free = _free(context)
+    if not stands["window"]:
+        return Say("visit_window.window.later.end")
+    if len(free) <= SHOWN:
+        return Say("visit_window.none_suits", stands)
+    return Say("visit_window.none_suits_yet", {**stands, "last": max(w.on for w in free)})
+
+
+def _left(subject: str, facts: Facts) -> tuple[Say, ...]:
+    """Say that the time stands to somebody who gives the choice of another one up."""
+    agreed = _agreed(subject, facts) is not None
+    return (Say("visit_window.stands", _stands(subject, facts)),) if agreed else ()
 
 
 def _alive(subject: str, facts: Facts) -> bool:
     case = facts.case(subject)
-    chooses = case is not None and case.state == CaseState.ACCEPTED
-    return (chooses or _agreed(facts, subject) is not None) and bool(
-        facts.mine.windows.get(int(subject))
-    )
+    if case is None or not facts.mine.choosable(case.id):
+        return False
+    return case.state == CaseState.ACCEPTED or _agreed(subject, facts) is not None
+
+
+def _closed(subject: str, facts: Facts) -> tuple[Say, ...]:
+    """Say that no other time is free, and that the one agreed stands."""
+    agreed = _agreed(subject, facts) is not None
+    return (Say("visit_window.none_free", _stands(subject, facts)),) if agreed else ()
 
 
 def _shown(answer: Json, facts: Facts) -> Value:
-    return str(answer)
+    on, _, part = str(answer).partition(".")
+    day = short_day(date.fromisoformat(on))
+    return Say("visit_window.chosen", {"day": day, "part": Say(f"common.part.{part}")})
 
 
 FLOW = Flow(
@@ -114,12 +153,13 @@ FLOW = Flow(
             options=_windows,
             counted=False,
             rests=True,
-            ends=("later", "keep"),
-            params=_keeps,
+            params=_asked,
             shows=_shown,
             reads=_read,
         ),
     ),
     finish=_finish,
+    left=_left,
+    closed=_closed,
     alive=_alive,
 )

@@ -10,6 +10,7 @@ from conversations.facts import Window
 from conversations.parsers import Reading, Refused, dates, times
 from conversations.words import standardised
 
+MOST = 8  # windows that are offered to choose from
 _ENDINGS = re.compile(r"\b(pagi|siang|sore)(?:nya|an)\b")
 _DATES = re.compile(r"\b(?:tanggal|tgl) ?\d+|\b\d+ (?:nov|des|jan)\w*")
 #: A time beside these words is asked back: "bukan rabu, jumat", "selasa ada pengajian".
@@ -27,7 +28,9 @@ def slot(text: str, free: Sequence[Reading], windows: Sequence[Window], today: d
 
     Raises:
         Refused: ``pick_one`` if the words name no time; ``no_such_window`` if no window fits;
-            ``which_window`` with those that fit.
+            ``which_window`` with those that fit; ``nearest_window`` with the only one that begins
+            or ends in the part of the day that is named; ``confirm_window`` with the only one
+            beside words of doubt.
     """
     named = dates.read(text, today)
     said = _DATES.sub(" ", times.DENIED.sub(" ", _ENDINGS.sub(r"\1", standardised(text))))
@@ -35,9 +38,9 @@ def slot(text: str, free: Sequence[Reading], windows: Sequence[Window], today: d
     if named is None and hours is None and not parts:
         raise Refused("pick_one")
     on_day = [(r, w) for r, w in zip(free, windows, strict=True) if _on(named, w)]
-    fitting = [reading for reading, window in on_day if _at(hours, parts, window)] or [
-        reading for reading, window in on_day if _meets(hours, window)
-    ]
+    fitting = [reading for reading, window in on_day if _at(hours, parts, window)]
+    loose = not fitting and bool(parts)  # "pagi" where only a window at 10.30 is left
+    fitting = fitting or [reading for reading, window in on_day if _meets(hours, window)]
     if not fitting:
         raise Refused("no_such_window")
     if (
@@ -46,8 +49,12 @@ def slot(text: str, free: Sequence[Reading], windows: Sequence[Window], today: d
         and len({reading.value[:10] for reading in fitting}) == 1
     ):
         fitting = _at_an_end(fitting, standardised(text))
-    if len(fitting) > 1 or _DOUBTED.search(standardised(text)):
-        raise Refused("which_window", readings=tuple(fitting))
+    if len(fitting) > 1:
+        raise Refused("which_window", readings=tuple(fitting[:MOST]))
+    if loose:
+        raise Refused("nearest_window", readings=tuple(fitting))
+    if _DOUBTED.search(standardised(text)):
+        raise Refused("confirm_window", readings=tuple(fitting))
     return fitting[0]
 
 

@@ -43,6 +43,7 @@ from casework.act import Act, Rows
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
 from models import finding, identity, link, portrait, ticket, unreached
+from models import window as windows
 from models.attachment import VOICE, Attachment
 from models.case import Case
 from models.document import Document
@@ -442,6 +443,36 @@ def test_an_act_is_allowed_to_whose_it_is(world: World, act: Callable[..., objec
     case = CASES[act]
     world.case.state, world.visit.state = case.case, case.visit
     case.call(world, world.by(case.by))
+
+
+def move(world: World, act: Act) -> None:
+    """Move the visit, which is agreed, to another window."""
+    free = windows.free(world.tx, world.visit.area_code, now())
+    other = next(one for one in free if (one.on, one.part) != (world.visit.on, world.visit.part))
+    visits.book(act, world.case.id, other.on, other.part)
+
+
+@pytest.mark.parametrize("who", (*OTHERS, "officer", "supervisor", "office"))
+def test_a_visit_is_not_moved_by_others(world: World, who: str) -> None:
+    world.case.state, world.visit.state = CaseState.UNDER_WAY, VisitState.ACCEPTED
+    with pytest.raises(NotAllowed):
+        move(world, world.by(who))
+    assert world.visit.state == VisitState.ACCEPTED
+
+
+def test_a_visit_is_moved_by_its_owner(world: World) -> None:
+    world.case.state, world.visit.state = CaseState.UNDER_WAY, VisitState.ACCEPTED
+    move(world, world.by("owner"))
+    assert world.visit.state == VisitState.CANCELLED
+    assert world.case.state == CaseState.UNDER_WAY
+
+
+@pytest.mark.parametrize("state", [VisitState.ON_THE_WAY, VisitState.ARRIVED])
+def test_no_visit_is_moved_that_is_under_way(world: World, state: VisitState) -> None:
+    world.case.state, world.visit.state = CaseState.UNDER_WAY, state
+    with pytest.raises(NotAllowed):
+        move(world, world.by("owner"))
+    assert world.visit.state == state
 
 
 BY_SUPERVISORS = [act for act, case in CASES.items() if case.by == "supervisor"]

@@ -314,7 +314,7 @@ _NAMED = (("to", "host_name"), ("in", "place"))
 
 def _visit(known: Facts, rest: str) -> Facts:
     """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, to Budi_Santoso in Pulo,
-    hostless, pictured, spent (its code), renewed, refused-by 0418 full.
+    of 82 (its case), hostless, pictured, spent (its code), renewed, refused-by 0418 full.
     """
     number, state, on, part, *more = rest.split()
     refused = [more[i + 1 : i + 3] for i, word in enumerate(more) if word == "refused-by"]
@@ -337,6 +337,9 @@ def _visit(known: Facts, rest: str) -> Facts:
             if word in more
         },
     )
+    if "of" in more:
+        case = city.case(int(more[more.index("of") + 1]))
+        row = replace(row, case_id=case.id, case_number=case.number)
     visits = city.visits_of(known)
     return city.changed(known, visits=(*(v for v in visits if v.id != row.id), row))
 
