@@ -101,6 +101,7 @@ from conversations.ticketing import (
     AnswerTicket,
     CloseMessage,
     CloseTicket,
+    DecideObjection,
     DropTicket,
     EndVisit,
     KeepFile,
@@ -371,6 +372,8 @@ def _about_ticket(act: Act, effect: AboutTicket) -> None:
             tickets.answer(act, case_id, words)
         case CloseTicket(case_id, words, founded):
             tickets.close(act, case_id, words, founded=founded)
+        case DecideObjection(case_id, words, upheld):
+            objections.decide(act, case_id, words, upheld=upheld)
         case AddToTicket(case_id, words):
             tickets.add(act, case_id, words)
         case DropTicket(case_id):

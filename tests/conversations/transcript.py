@@ -358,6 +358,12 @@ def _call(known: Facts, rest: str) -> Facts:
     return city.changed(known, calls=(*known.desk.calls, row))
 
 
+_TOLD = {
+    "complaint": "petugasnya minta 50 ribu",
+    "objection": "kios saya di tanah sendiri, bukan di trotoar",
+}
+
+
 def _ticket(known: Facts, rest: str) -> Facts:
     """`~ ticket 91 complaint answered: words`: at a supervisor's desk, or else the person's own."""
     about, _, words = rest.partition(":")
@@ -369,10 +375,11 @@ def _ticket(known: Facts, rest: str) -> Facts:
         since=known.now,
         answer_by=known.today,
         close_by=known.today + timedelta(days=4),
-        words="petugasnya minta 50 ribu" if kind == "complaint" else "",
+        words=_TOLD.get(kind, ""),
         name="Siti Aminah",
         phone="+6281200000051",
         officer="Rahmat Hidayat (0417)" if kind == "complaint" else None,
+        visit_of="26-004512" if kind == "objection" else "",
         accuses=kind == "complaint",
         takes_files=kind == "complaint",
         mine="mine" in how,
