@@ -339,14 +339,16 @@ def _windows(known: Facts, rest: str) -> Facts:
 
 
 def _officers(known: Facts, rest: str) -> Facts:
-    """`~ officers Rahmat Hidayat 0417 3, Dewi Lestari 0418 unreachable`."""
+    """`~ officers Rahmat Hidayat 0417 3 away 2026-11-25, Dewi Lestari 0418 unreachable`."""
     rows = []
     for number, words in enumerate(rest.split(","), 1):
-        *name, badge, load = words.split()
+        who, _, days = words.partition(" away ")
+        *name, badge, load = who.split()
         there = load != "unreachable"
-        rows.append(
-            city.officer(number, " ".join(name), badge, int(load) if there else 0, reachable=there)
+        row = city.officer(
+            number, " ".join(name), badge, int(load) if there else 0, reachable=there
         )
+        rows.append(replace(row, away=tuple(map(date.fromisoformat, days.split()))))
     return city.changed(known, officers=tuple(rows))
 
 
