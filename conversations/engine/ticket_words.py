@@ -133,8 +133,7 @@ def _implied(turn: TurnBuilder, text: str) -> Order:
 
 def _was_called(turn: TurnBuilder, text: str) -> bool:
     """Whether somebody who asked for a call was called; a complaint needs more than that."""
-    draft = turn.session.draft
-    one = turn.facts.desk.ticket(draft.subject) if draft is not None else None
+    one = opened(turn)
     asks = one is not None and not one.about.startswith("complaint")
     return asks and _CALLED.search(standardised(text)) is not None
 
@@ -276,6 +275,12 @@ def _numbered(turn: TurnBuilder, text: str) -> TicketFact | None:
     some = [one for one in tickets if one.number.split("-")[-1].lstrip("0") in ends]
     waits = any(case.number.split("-")[-1].lstrip("0") in ends for case in turn.facts.desk.cases)
     return some[0] if len(some) == 1 and not waits else None
+
+
+def opened(turn: TurnBuilder) -> TicketFact | None:
+    """Return the ticket whose page is open."""
+    draft = turn.session.draft
+    return turn.facts.desk.ticket(draft.subject) if draft and draft.flow == FLOW else None
 
 
 def _at(turn: TurnBuilder, *steps: str) -> bool:

@@ -384,6 +384,7 @@ def _ticket(known: Facts, rest: str) -> Facts:
         visit_of="26-004512" if kind == "objection" else "",
         accuses=kind == "complaint",
         takes_files=kind == "complaint",
+        files=(11, 12) if "filed" in how else (),
         mine="mine" in how,
         answered="answered" in how,
         closed="closed" in how,
