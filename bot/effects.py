@@ -75,6 +75,7 @@ from conversations.effects import (
     TellLate,
     UseLanguage,
     Withdraw,
+    WithdrawPortrait,
 )
 from conversations.messages import Message, Say
 from conversations.supervision import (
@@ -302,6 +303,8 @@ def _from_officer(act: Act, effect: FromOfficer) -> None:
             reports.absent(act, days, words)
         case OfferPortrait(attachment_id):
             portraits.offer(act, attachment_id)
+        case WithdrawPortrait():
+            portraits.withdraw(act)
         case _:
             assert_never(effect)
 

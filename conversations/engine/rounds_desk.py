@@ -407,6 +407,7 @@ _PLAIN: Mapping[str, Plain] = {
     reports.SAFE: lambda turn, text: reports.safe(turn, visits.subject(turn), None),
     "safe_perhaps": reports.perhaps_safe,
     "portrait": lambda turn, text: drafts.open_flow(turn, "own_portrait", ""),
+    "portrait_off": reports.withdraw_portrait,
     "staff_matter": _says("rounds_desk.staff_matter"),
     "tame": _tame,
     "waits": _says("rounds_desk.waits"),
@@ -471,6 +472,7 @@ _CONFIRMED: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
     "concern": reports.tell,
     "dog": lambda turn, _, words: reports.danger(turn, str(words)),
     "late_each": moves.tell_each,
+    "portrait_off": reports.portrait_withdrawn,
     reports.SAFE: reports.safe,
     "unsafe": reports.unsafe,
 }

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from conversations import lexicon
 from conversations.commands import Typed
-from conversations.effects import Concern, TellConcern
+from conversations.effects import Concern, TellConcern, WithdrawPortrait
 from conversations.engine import confirming, drafts, orders, rounds_moves, rounds_words
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
@@ -222,6 +222,20 @@ def tell(turn: TurnBuilder, subject: str, argument: Json) -> None:
     if about == Concern.STOLEN and _is_any_agreed(turn):
         turn.says.append(Say("rounds_desk.stolen.visits"))
     drafts.go_on(turn)
+
+
+def withdraw_portrait(turn: TurnBuilder, text: str) -> None:
+    """Ask whether the officer's photo is to be shown no more."""
+    yes = confirming.choice("yes", Say("rounds_desk.portrait_off.yes"), "portrait_off", means="yes")
+    confirming.ask(turn, Say("rounds_desk.portrait_off"), yes, confirming.no())
+
+
+def portrait_withdrawn(turn: TurnBuilder, subject: str, argument: Json) -> None:
+    """Withdraw the officer's photo, as they confirmed; the act says what became of it."""
+    turn.lasting = True
+    turn.effects.append(WithdrawPortrait())
+    drafts.go_on(turn)
+    turn.prompt = None
 
 
 # -- answers ---------------------------------------------------------------------------------------

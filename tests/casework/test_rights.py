@@ -332,6 +332,7 @@ ASKED: dict[Callable[..., object], Callable[[World, Act], object]] = {
 }
 #: About the actor's own work: any officer may, and nobody else.
 OF_OFFICERS: dict[Callable[..., object], Callable[[Act], object]] = {
+    portraits.withdraw: portraits.withdraw,
     reports.absent: lambda act: reports.absent(act, [date(2026, 12, 3)], "demam"),
 }
 #: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
