@@ -79,6 +79,7 @@ from conversations.effects import (
     TellLate,
     UseLanguage,
     Withdraw,
+    WithdrawPortrait,
 )
 from conversations.messages import Message, Say
 from conversations.supervision import (
@@ -105,6 +106,7 @@ from conversations.ticketing import (
     AnswerTicket,
     CloseMessage,
     CloseTicket,
+    DecideObjection,
     DropTicket,
     EndVisit,
     KeepFile,
@@ -319,6 +321,8 @@ def _from_officer(act: Act, effect: FromOfficer) -> None:
             reports.absent(act, days, words)
         case OfferPortrait(attachment_id):
             portraits.offer(act, attachment_id)
+        case WithdrawPortrait():
+            portraits.withdraw(act)
         case _:
             assert_never(effect)
 
@@ -389,6 +393,8 @@ def _about_ticket(act: Act, effect: AboutTicket) -> None:
             tickets.answer(act, case_id, words)
         case CloseTicket(case_id, words, founded):
             tickets.close(act, case_id, words, founded=founded)
+        case DecideObjection(case_id, words, upheld):
+            objections.decide(act, case_id, words, upheld=upheld)
         case AddToTicket(case_id, words):
             tickets.add(act, case_id, words)
         case DropTicket(case_id):

@@ -15,6 +15,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from bot import waiting
+from casework import objections
 from conversations import paper
 from conversations.engine.builder import Flows
 from conversations.facts import (
@@ -205,6 +206,7 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
     ).all()
     lost = _lost(tx, mine, base.now)
     rows = _Rows.about(tx, in_review, [*stuck, *lost], services)
+    in_review = [case for case in in_review if not _rejected_before(tx, case, rows, me)]
     rows.see_photos(tx, [case.id for case in in_review])
     team = tx.execute(
         select(Officer, and_(reachable(), Person.opted_out_at.is_(None)))
@@ -237,6 +239,15 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
             for o, can_be_asked in team
         ),
     )
+
+
+def _rejected_before(tx: Session, case: Case, rows: _Rows, me: Officer) -> bool:
+    """Whether this supervisor rejected the case before, and somebody else decides now."""
+    refused = any(
+        one.check == finding.REFUSAL and one.params.get("by") == me.id
+        for one in rows.findings.get(case.id, ())
+    )
+    return refused and objections.kept_from(tx, case) is not None
 
 
 def _lost(tx: Session, mine: Scope, now: datetime) -> list[Visit]:
@@ -339,7 +350,6 @@ class _Rows:
             if f.outcome == "fix_by_owner" and f.step
             for step in f.params.get("steps", (f.step,))
         ]
-        refused = next((f for f in findings if f.check == finding.REFUSAL), None)
         return CaseFact(
             id=row.id,
             number=row.number,
@@ -356,7 +366,7 @@ class _Rows:
             brief=service.brief(answers, base),
             returnable=service.returnable,
             refusals=service.refusals,
-            object_until=date.fromisoformat(refused.params["until"]) if refused else None,
+            object_until=_object_until(row, findings),
             photo=self._photo(row),
         )
 
@@ -423,6 +433,14 @@ class _Rows:
         known = self.identities.get(case.person_id)
         name = paper.holder(readable(known.name) if known else None, service.holder(answers))
         return paper.printed_at(service, row.purpose, name, answers, base)
+
+
+def _object_until(row: Case, findings: Sequence[FindingRow]) -> date | None:
+    """Return the last day for an objection to a rejected case."""
+    refused = next((f for f in findings if f.check == finding.REFUSAL), None)
+    if refused is None or row.state != CaseState.REJECTED:
+        return None
+    return date.fromisoformat(refused.params["until"])
 
 
 def _site(row: Visit, service: Service, answers: Answers) -> Site:

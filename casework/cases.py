@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from casework import course, tickets
+from casework import course, objections, tickets
 from casework.act import Act
 from casework.visits import cancel
 from conversations import letters, services
 from conversations.messages import Json
-from models import calendar, lifecycle, officer, participant, visit
+from models import calendar, finding, lifecycle, officer, participant, visit
 from models import case as cases
 from models.case import Case
 from models.finding import REFUSAL, Finding, Outcome
@@ -115,7 +115,8 @@ def reject(act: Act, case_id: int, why: str | None, reason: str | None) -> None:
     until = calendar.load(act.tx).working_days_after(act.at, letters.OBJECTION_DAYS)
     by = officer.of_person(act.tx, act.person.id) if act.person else None
     params = {"until": until.isoformat(), "by": by.id if by else None}
-    course.find(act, case, Finding(REFUSAL, Outcome.OK, why, params=params))
+    refusal = Finding(REFUSAL, Outcome.OK, why, params=params)
+    finding.renew(act.tx, case.id, case.answers_version, refusal)
     letter = letters.refused(case.service, case.number, why, reason or "-", until)
     act.notify(case.person_id, letter.key, **letter.params)
 
@@ -138,11 +139,17 @@ def send_back(act: Act, case_id: int, steps: Sequence[str], reason: str | None) 
 
 
 def _supervised(act: Act, case_id: int) -> Case:
-    """Lock and return a case in the area of the person who acts, and not their own."""
+    """Lock and return a case in the area of the person who acts, and not their own.
+
+    The supervisor who rejected it does not decide again, if somebody else can.
+    """
     (case,) = cases.lock(act.tx, [case_id])
     act.must_supervise(case.area_code)
     if act.is_of(case.person_id):
         raise NotAllowed(f"case {case.id} is {act.actor}'s own")
+    rejecter = objections.kept_from(act.tx, case)
+    if rejecter is not None and rejecter.person_id and act.is_of(rejecter.person_id):
+        raise NotAllowed(f"case {case.id} was rejected by {act.actor}")
     return case
 
 

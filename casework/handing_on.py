@@ -11,11 +11,13 @@ from casework.news import window_of
 from casework.visits import offer_to, take_back
 from conversations.events import News
 from conversations.messages import Message, Say, Value
+from conversations.wording import days_words
+from models import absence, visit
 from models import case as cases
 from models import officer as officers
 from models import overview as rows
-from models import visit
 from models.case import Case
+from models.infrastructure.wib import WIB
 from models.lifecycle import NotAllowed, VisitState
 from models.officer import Officer
 from models.visit import Visit
@@ -42,7 +44,16 @@ def preview_visits(act: Act, giver_id: int, taker_id: int, question: Message) ->
     lines = overview.listed([overview.visit_line(one, case) for one, case in going])
     shown = Say("supervising.open_visits", {**names, "n": len(going), "lines": lines})
     kept = [Say("supervising.staying", {"n": staying})] if staying else []
-    act.enqueue(replace(question, parts=(shown, *kept, *question.parts)))
+    warned = _absences(act, taker, [one for one, _ in going])
+    act.enqueue(replace(question, parts=(shown, *kept, *warned, *question.parts)))
+
+
+def _absences(act: Act, taker: Officer, going: Sequence[Visit]) -> list[Say]:
+    """Say on which days of these visits the officer who would take them is absent."""
+    away = absence.coming(act.tx, [taker.id], act.at.astimezone(WIB).date()).get(taker.id, ())
+    days = sorted({one.on for one in going} & {*away})
+    names: dict[str, Value] = {"officer": taker.name, "badge": taker.badge}
+    return [Say("supervising.taker_away", {**names, "days": days_words(days)})] if days else []
 
 
 def hand_on(act: Act, giver_id: int, taker_id: int) -> None:

@@ -30,7 +30,6 @@ from models.visit import Visit
 from models.window import Part, Window
 
 SHOWN = 15  # lines of one list, to fit a phone's screen
-MAX_PHOTOS = 5  # of one case, in one answer
 
 
 # -- visits ----------------------------------------------------------------------------------------
@@ -197,17 +196,19 @@ def show_unvisited(act: Act, days: int) -> None:
 
 
 def show_photos(act: Act, number: str) -> None:
-    """Send the photos of a case to the supervisor who asks, with an audit entry."""
+    """Send all photos and recordings of a case to the supervisor who asks; it is audited."""
     case = _case(act, number)
     if case is None:
         return
     stored = attachment.photos_of(act.tx, {case.id: readable(case.answers)}).get(case.id, [])
+    ticketed = case.service in answered()
     if not stored:
-        act.reply("supervising.no_photos", number=case.number)
+        act.reply("supervising.no_files" if ticketed else "supervising.no_photos", number=number)
         return
+    key = "supervising.file" if ticketed else "supervising.photo"
     act.note("case.photos_shown", f"case:{case.id}", n=len(stored))
-    for place, path in enumerate(stored[:MAX_PHOTOS], 1):
-        words = Say("supervising.photo", {"number": case.number, "n": place, "total": len(stored)})
+    for place, path in enumerate(stored, 1):
+        words = Say(key, {"number": case.number, "n": place, "total": len(stored)})
         each = replace(act, cause=f"{act.cause}:{place}")  # the dedupe key of each message
         each.enqueue(shown(words, path, case.number))
 

@@ -81,6 +81,23 @@ def decide(act: Act, portrait_id: int, *, agreed: bool) -> None:
         act.notify(one.person_id, "notices.portrait_refused")
 
 
+def withdraw(act: Act) -> None:
+    """End the portraits of the officer who acts; supervisors hear of one that owners saw."""
+    me = act.officer()
+    portrait.lock(act.tx, me.id)
+    seen = portrait.shown_for(act.tx, me.id) is not None
+    if not portrait.end(act.tx, me.id, PortraitState.OVER):
+        act.reply("own_portrait.none")
+        return
+    act.note("portrait.withdrawn", f"officer:{me.id}")
+    act.reply("own_portrait.withdrawn")
+    if not seen:
+        return
+    say = Say("notices.portrait_withdrawn", _named(me))
+    for area in officer.areas_of(act.tx, me.id):
+        act.tell_supervisors(area, News.OFFICER_REPORTS, me.id, say)
+
+
 def end(act: Act, row: Officer) -> None:
     """End an officer's portraits: nobody sees them any more, and their files are erased."""
     if portrait.end(act.tx, row.id, PortraitState.OVER):

@@ -341,7 +341,7 @@ def escalate(act: Act, case: Case, row: Ticket) -> None:
 
 def take(act: Act, case_id: int) -> None:
     """Take a ticket over: its owner is told, and colleagues see whose it is."""
-    case, row, me = _mine(act, case_id)
+    case, row, me = mine(act, case_id)
     act.reply("ticket.taken", number=case.number)
     if row.taken_by_id == me.id:
         return
@@ -358,7 +358,7 @@ def take(act: Act, case_id: int) -> None:
 
 def answer(act: Act, case_id: int, words: str) -> None:
     """Send a supervisor's words to the person who waits; the ticket stays open."""
-    case, row, me = _mine(act, case_id)
+    case, row, me = mine(act, case_id)
     if row.taken_by_id is None:
         row.taken_by_id = me.id
         files.send(act, case, row)
@@ -370,21 +370,30 @@ def answer(act: Act, case_id: int, words: str) -> None:
     _warn_if_silent(act, case)
 
 
-def close(act: Act, case_id: int, words: str, *, founded: bool | None = None) -> None:
+def close(
+    act: Act,
+    case_id: int,
+    words: str,
+    *,
+    founded: bool | None = None,
+    result: Say | None = None,
+) -> None:
     """Close a ticket with words to its owner; an officer who was cleared is told that it is over.
 
-    `founded` tells how a complaint ended, None if it was not decided.
+    `founded` tells how a complaint ended, None if it was not decided. `result` is told to the
+    owner instead of the general sentence.
     """
-    case, row, me = _mine(act, case_id)
+    case, row, me = mine(act, case_id)
     row.taken_by_id = row.taken_by_id or me.id
     row.answered_at = row.answered_at or act.at
     row.closed_at, row.founded = act.at, founded
     act.tx.add(Remark(case_id=case.id, officer_id=me.id, words=words, at=act.at))
     act.note("ticket.closed", f"case:{case.id}", founded=founded)
     course.advance(act, case)
-    said = Say("notices.ticket_closed", {"number": case.number})
+    said = result or Say("notices.ticket_closed", {"number": case.number})
     act.tell(case.person_id, News.TICKET_ANSWERED, case.id, said, opens="my_ticket")
-    about = act.tx.get(Officer, row.officer_id) if row.officer_id is not None else None
+    accused = row.officer_id if row.about != OBJECTION else None
+    about = act.tx.get(Officer, accused) if accused is not None else None
     if founded is False and about is not None:
         act.tell(about.person_id, News.OFFICER_REPORTS, case.id, Say("notices.officer_cleared"))
     _warn_if_silent(act, case)
@@ -397,7 +406,7 @@ def _warn_if_silent(act: Act, case: Case) -> None:
         act.reply("ticket.opted_out", number=case.number)
 
 
-def _mine(act: Act, case_id: int) -> tuple[Case, Ticket, Officer]:
+def mine(act: Act, case_id: int) -> tuple[Case, Ticket, Officer]:
     """Lock and return an open ticket that the supervisor who acts may read.
 
     Raises:

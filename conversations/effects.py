@@ -328,6 +328,11 @@ class OfferPortrait:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawPortrait:
+    """The officer wants their photo to be shown no more, nor to wait for a supervisor."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decide:
     """A supervisor's decision on a case: approve, return (with the steps) or reject.
 
@@ -403,7 +408,7 @@ AboutPerson: TypeAlias = (
 #: Effects on all that is held about a person.
 AboutMyData: TypeAlias = AskForMyData | EraseMyData
 #: Effects by which an officer reports; no page that was shown before is out of date.
-FromOfficer: TypeAlias = OfferPortrait | TellLate | TellConcern | TellAbsence
+FromOfficer: TypeAlias = OfferPortrait | TellLate | TellConcern | TellAbsence | WithdrawPortrait
 Effect: TypeAlias = (
     Reply
     | Submit

@@ -130,8 +130,7 @@ class CaseFact:
     brief: tuple[Say, ...] = ()  # what a supervisor decides on, a line each
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
     refusals: tuple[str, ...] = ()  # reasons for which a supervisor may reject it
-    #: The last day for an objection: of a rejected case, and of one that would be rejected now.
-    object_until: date | None = None
+    object_until: date | None = None  # the last day for an objection to a rejected case
     photo: str | None = None  # path of the first photo, for a supervisor
 
 
@@ -238,7 +237,7 @@ class TicketFact:
     phone: str | None = None
     officer: str | None = None  # whom it is about: name and badge, or how they are described
     accuses: bool = False  # it is about an officer whose badge is known
-    visit_of: str = ""  # number of the case whose visit it is about
+    visit_of: str = ""  # number of the case whose visit, or whose rejection, it is about
     times: int = 1
     files: tuple[int, ...] = ()  # attachments that were sent with it, but for refused ones
     takes_files: bool = False  # its owner may send more
@@ -248,6 +247,11 @@ class TicketFact:
     closed: bool = False
     overdue: bool = False
     remarks: tuple[RemarkFact, ...] = ()  # oldest first
+
+    @property
+    def objects(self) -> bool:
+        """Whether its owner does not accept a rejection."""
+        return self.about == "objection"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Effects of a supervisor: questions about the areas, and acts on officers and documents."""
+"""Effects of a supervisor: questions about the areas, and acts on officers and documents.
+
+Beside them, what a supervisor is told of an officer who is absent.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
-from conversations.messages import Message
+from conversations.facts import OfficerFact, VisitFact
+from conversations.messages import Message, Value
+from conversations.wording import days_words, window_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +138,14 @@ Supervising: TypeAlias = (
     | ShowWhereabouts
     | TellHeads
 )
+
+
+def absence_of(one: OfficerFact, visit: VisitFact) -> dict[str, Value]:
+    """Return what is said of an officer who is away on the day of a visit."""
+    return {
+        "officer": one.name,
+        "badge": one.badge,
+        "days": days_words(one.away),
+        "number": visit.case_number,
+        "window": window_words(visit.on, visit.starts, visit.ends),
+    }

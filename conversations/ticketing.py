@@ -37,6 +37,15 @@ class CloseTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class DecideObjection:
+    """A supervisor closes an objection with words; one that is upheld opens the rejected case."""
+
+    case_id: int
+    words: str
+    upheld: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AddToTicket:
     """The owner adds words to their ticket."""
 
@@ -103,6 +112,7 @@ AboutTicket: TypeAlias = (
     | AnswerTicket
     | CloseMessage
     | CloseTicket
+    | DecideObjection
     | DropTicket
     | EndVisit
     | ObjectTo

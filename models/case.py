@@ -142,6 +142,23 @@ def open_twins(tx: Session, case: Case, person_ids: Sequence[int]) -> list[str]:
     )
 
 
+def asked_again(tx: Session, case: Case) -> str | None:
+    """Return the number of the owner's newest later case, open or done, that asks for the same."""
+    states = [*OPEN_CASES, CaseState.DONE]
+    return tx.scalars(
+        select(Case.number)
+        .where(
+            Case.person_id == case.person_id,
+            Case.service == case.service,
+            Case.same_as.is_not_distinct_from(case.same_as),
+            Case.state.in_(states),
+            Case.id > case.id,
+        )
+        .order_by(Case.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def plan_verification(tx: Session, case: Case) -> None:
     """Enqueue the verification of a case's answers; idempotent for each version of them."""
     version = case.answers_version

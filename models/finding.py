@@ -17,6 +17,8 @@ from models.base import Base, Code, Details
 #: A supervisor rejected the case: `reason` tells why, `params` the last day for an objection
 #: ("until", ISO) and the supervisor ("by", an officer's id, or None).
 REFUSAL = "refusal"
+#: An objection to the refusal was upheld: somebody else decides again.
+UPHELD = "objection"
 
 
 class Outcome(StrEnum):
@@ -65,7 +67,22 @@ class FindingRow(Base):
 
 def write(tx: Session, case_id: int, version: int, findings: Iterable[Finding]) -> None:
     """Insert findings; an existing finding of the same check and version is kept."""
-    rows = [
+    rows = _rows(case_id, version, findings)
+    if rows:
+        tx.execute(insert(FindingRow).values(rows).on_conflict_do_nothing())
+
+
+def renew(tx: Session, case_id: int, version: int, one: Finding) -> None:
+    """Insert a finding in place of an earlier one of the same check and version."""
+    adding = insert(FindingRow).values(_rows(case_id, version, [one]))
+    columns = ("outcome", "reason", "step", "params")
+    new = {name: adding.excluded[name] for name in columns} | {"found_at": func.now()}
+    of = ["case_id", "check", "answers_version"]
+    tx.execute(adding.on_conflict_do_update(index_elements=of, set_=new))
+
+
+def _rows(case_id: int, version: int, findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [
         {
             "case_id": case_id,
             "check": one.check,
@@ -77,8 +94,6 @@ def write(tx: Session, case_id: int, version: int, findings: Iterable[Finding]) 
         }
         for one in findings
     ]
-    if rows:
-        tx.execute(insert(FindingRow).values(rows).on_conflict_do_nothing())
 
 
 def latest(tx: Session, case_ids: Sequence[int]) -> Sequence[FindingRow]:

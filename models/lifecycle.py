@@ -58,7 +58,7 @@ CASE_MOVES: dict[CaseState, frozenset[CaseState]] = {
     _C.ACCEPTED: frozenset({_C.UNDER_WAY, _C.SUBMITTED, _C.CANCELLED}),
     _C.UNDER_WAY: frozenset({_C.ACCEPTED, _C.IN_REVIEW, _C.DONE, _C.CANCELLED}),
     _C.DONE: frozenset(),
-    _C.REJECTED: frozenset(),
+    _C.REJECTED: frozenset({_C.IN_REVIEW}),  # an objection was upheld
     _C.CANCELLED: frozenset(),
 }
 
@@ -103,7 +103,7 @@ WAITS: Mapping[CaseState, Wait] = MappingProxyType(
     }
 )
 
-OPEN_CASES = frozenset(state for state, moves in CASE_MOVES.items() if moves)
+OPEN_CASES = frozenset(WAITS)
 OPEN_VISITS = frozenset(state for state, moves in VISIT_MOVES.items() if moves)
 
 

@@ -106,7 +106,7 @@ def begin(
     tx: Session, officer_id: int, state: PortraitState, *, attachment_id: int | None = None
 ) -> Portrait:
     """Add a portrait; one of the officer's in the same state is over."""
-    tx.execute(select(Officer.id).where(Officer.id == officer_id).with_for_update())
+    lock(tx, officer_id)
     end(tx, officer_id, PortraitState.OVER, [state])
     row = Portrait(officer_id=officer_id, state=state, attachment_id=attachment_id)
     if state == PortraitState.USED:
@@ -114,6 +114,11 @@ def begin(
     tx.add(row)
     tx.flush()
     return row
+
+
+def lock(tx: Session, officer_id: int) -> None:
+    """Lock an officer, so that their portraits are changed one after the other."""
+    tx.execute(select(Officer.id).where(Officer.id == officer_id).with_for_update())
 
 
 def waiting(tx: Session, portrait_id: int) -> tuple[Portrait, Officer] | None:

@@ -46,7 +46,8 @@ class Ticket(Base):
     answered_at: Mapped[datetime | None]  # first
     overdue_at: Mapped[datetime | None]  # when the heads were told that it is overdue
     closed_at: Mapped[datetime | None]
-    founded: Mapped[bool | None]  # how a complaint ended; None while it is open, or undecided
+    #: How a complaint ended, or whether an objection was upheld; None while open, or undecided.
+    founded: Mapped[bool | None]
 
 
 class Remark(Base):

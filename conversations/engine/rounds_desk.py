@@ -13,6 +13,7 @@ from conversations.engine import (
     drafts,
     matters,
     questions,
+    rounds_absence,
     rounds_hearing,
     rounds_list,
     rounds_offers,
@@ -29,7 +30,7 @@ from conversations.events import Located
 from conversations.facts import VisitFact
 from conversations.lifecycle import VisitState
 from conversations.messages import Json, Say
-from conversations.parsers import dates, duration
+from conversations.parsers import duration
 from conversations.parsers.choice import exact
 from conversations.phrases import Intent
 from conversations.words import standardised
@@ -73,9 +74,9 @@ def _at_own_question(turn: TurnBuilder, text: str, matter: str | None) -> str | 
     about, said = turn.session.shown[0].answer[0], standardised(text)
     if about in _LATE and duration.minutes(text, bare=True) is not None:
         return "late" if text.strip() not in _numbers(turn) else None
-    if about in ("absence", "absent") and not _ASKS.search(said):
-        named = dates.read(rounds_words.corrected(turn, text), turn.facts.today)
-        return "absence" if named is not None and named.days else None
+    of_absence = (rounds_absence.WHICH, rounds_absence.DAYS, rounds_absence.WHOLE)
+    if about in of_absence and not _ASKS.search(said):
+        return rounds_absence.hears(turn, text)
     if not reports.in_danger(turn) or matter in _MEANWHILE or bare_number(text):
         return None
     raised = matters.matter(text)
@@ -383,7 +384,8 @@ _FIRST = frozenset({"depart", "place", "lost"})  # the soonest is meant, if none
 
 _PLAIN: Mapping[str, Plain] = {
     **rounds_questions.ANSWERS,
-    "absence": reports.absence,
+    rounds_absence.WHICH: rounds_absence.absence,
+    rounds_absence.WHOLE: rounds_absence.whole_day,
     "battery": reports.battery,
     "complain": reports.complain,
     "danger": reports.danger,
@@ -405,6 +407,7 @@ _PLAIN: Mapping[str, Plain] = {
     reports.SAFE: lambda turn, text: reports.safe(turn, visits.subject(turn), None),
     "safe_perhaps": reports.perhaps_safe,
     "portrait": lambda turn, text: drafts.open_flow(turn, "own_portrait", ""),
+    "portrait_off": reports.withdraw_portrait,
     "staff_matter": _says("rounds_desk.staff_matter"),
     "tame": _tame,
     "waits": _says("rounds_desk.waits"),
@@ -462,12 +465,14 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     **{matter: (visits.AGREED, _concern(matter)) for matter in reports.CONCERNS},
 }
 _CONFIRMED: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
-    "absence": lambda turn, _, words: reports.absence(turn, str(words)),
-    "absent": lambda turn, _, told: reports.tell_absence(turn, told),
+    rounds_absence.WHICH: lambda turn, _, words: rounds_absence.absence(turn, str(words)),
+    rounds_absence.DAYS: lambda turn, _, told: rounds_absence.tell_absence(turn, told),
+    rounds_absence.WHOLE: lambda turn, _, told: rounds_absence.confirm(turn, told),
     "call_me": lambda turn, _, __: reports.call(turn),
     "concern": reports.tell,
     "dog": lambda turn, _, words: reports.danger(turn, str(words)),
     "late_each": moves.tell_each,
+    "portrait_off": reports.portrait_withdrawn,
     reports.SAFE: reports.safe,
     "unsafe": reports.unsafe,
 }

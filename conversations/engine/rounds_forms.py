@@ -114,9 +114,29 @@ def hears(turn: TurnBuilder, text: str) -> str | None:
     for form, matter in _ASKED:
         if form.search(said) or form.search(text.lower()):
             return matter
+    if _withdraws_portrait(said):
+        return "portrait_off"
     told = next((matter for fits, matter in _SITUATIONS if fits(turn, said)), None)
     return told or _of_named(turn, text, said)
 
+
+def _withdraws_portrait(said: str) -> bool:
+    """Whether an officer wants their own photo to be shown no more: "hapus foto saya"."""
+    if _OWN_PHOTO.search(said) is None or _ELSE.search(said):
+        return False
+    hides = _NOT_WANTED.search(said) is not None and _SHOWN.search(said) is not None
+    denied = _NOT_REMOVED.search(said) is not None
+    return hides or (_REMOVES.search(said) is not None and not denied)
+
+
+_OWN_PHOTO = lists.any_of("portraits", "own")
+_REMOVES = lists.any_of("portraits", "removes")
+_SHOWN = lists.any_of("portraits", "shown")
+_NOT_WANTED = lists.any_of("portraits", "not_wanted")
+_ELSE = lists.any_of("portraits", "unless")
+_NOT_REMOVED = re.compile(
+    rf"\b(?:jangan|tidak|belum|don.?t|not) (?:\w+ )?(?:{lists.one_of('portraits', 'removes')})\b"
+)
 
 #: Forms that tell a matter alone.
 _ASKED = (

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from conversations import lexicon
 from conversations.commands import Typed
-from conversations.effects import Concern, TellAbsence, TellConcern
+from conversations.effects import Concern, TellConcern, WithdrawPortrait
 from conversations.engine import confirming, drafts, orders, rounds_moves, rounds_words
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
 from conversations.facts import VisitFact
 from conversations.lifecycle import VisitState
 from conversations.messages import Json, Say, Value
-from conversations.parsers import dates
 from conversations.phrases import Command
 from conversations.wording import days_words, window_words
 from conversations.words import standardised
 
 MOST_VISITS = 8  # to choose from, with "it was recorded as failed" and "no"
 MAX_WORDS = 300  # characters of an officer's words that are passed on
-_AWAY = ("days", "not")  # "besok cuti", and "besok libur", on which nobody comes
 SAFE = "safe"  # the matter of the question whether danger is over
 _COMPLAINTS = frozenset({Concern.COMPLAINT, Concern.COMPLAINT_ABOVE})
 #: Matters of words that go on with a complaint.
@@ -37,8 +34,6 @@ _NO_PHONE = re.compile(
     r"|\b(?:lupa|ketinggalan|kehilangan)(?: \w+)? (?:hp|hape|handphone)\b"
     r"|\b(?:hp|hape|handphone)(?: ?nya)?(?: \w+)? (?:ketinggalan|tertinggal|tidak ada|dibawa)\b"
 )
-MOST_DAYS = 31  # of one absence that an officer notes; longer leave is a supervisor's matter
-_TODAY, _TOMORROW = "hari ini", "besok"
 
 #: Matters of a visit that a supervisor must settle.
 CONCERNS = {
@@ -229,66 +224,18 @@ def tell(turn: TurnBuilder, subject: str, argument: Json) -> None:
     drafts.go_on(turn)
 
 
-def absence(turn: TurnBuilder, text: str) -> None:
-    """Ask whether the days that were named are right, or which days are meant."""
-    named = dates.read(rounds_words.corrected(turn, text), turn.facts.today)
-    days = named.days if named is not None and named.kind in _AWAY else ()
-    said = quoted(text)
-    if not days and confirming.asks(turn, "absent"):
-        listed, before = turn.session.shown[0].answer[2]  # "cuti besok", then: "anak sakit"
-        days, said = tuple(map(date.fromisoformat, listed)), quoted(f"{before}, {text}")
-    if not days:
-        some = (
-            confirming.choice(
-                "today", Say("rounds_desk.today"), "absence", "", f"{said}, {_TODAY}"
-            ),
-            confirming.choice(
-                "tomorrow", Say("rounds_desk.tomorrow"), "absence", "", f"{said}, {_TOMORROW}"
-            ),
-            confirming.no(),
-        )
-        confirming.ask(turn, Say("rounds_desk.which_days"), *some)
-        return
-    if max(days) < turn.facts.today or len(days) > MOST_DAYS:
-        past = max(days) < turn.facts.today
-        key = "rounds_desk.absence.past" if past else "rounds_desk.absence.long"
-        drafts.digress(turn, Say(key, {"days": days_words(days)}))
-        return
-    days = tuple(day for day in days if day >= turn.facts.today)
-    told: Json = [[day.isoformat() for day in days], said]
-    offers = sum(one.on in days and one.offered_to_me for one in turn.facts.rounds.visits)
-    touched: dict[str, Value] = {
-        "days": days_words(days),
-        "n": _agreed_on(turn, days),
-        "offers": offers,
-    }
-    confirming.ask(
-        turn,
-        Say("rounds_desk.absence", touched),
-        confirming.choice("yes", Say("rounds_desk.absence.yes"), "absent", "", told, means="yes"),
-        confirming.no(),
-    )
+def withdraw_portrait(turn: TurnBuilder, text: str) -> None:
+    """Ask whether the officer's photo is to be shown no more."""
+    yes = confirming.choice("yes", Say("rounds_desk.portrait_off.yes"), "portrait_off", means="yes")
+    confirming.ask(turn, Say("rounds_desk.portrait_off"), yes, confirming.no())
 
 
-def tell_absence(turn: TurnBuilder, argument: Json) -> None:
-    """Note on which days the officer is absent; the visits of those days go to others."""
-    listed, words = argument
-    days = tuple(date.fromisoformat(day) for day in listed)
+def portrait_withdrawn(turn: TurnBuilder, subject: str, argument: Json) -> None:
+    """Withdraw the officer's photo, as they confirmed; the act says what became of it."""
     turn.lasting = True
-    turn.effects.append(TellAbsence(days, str(words)))
-    turn.says.append(Say("rounds_desk.absence.done"))
-    if _agreed_on(turn, days):
-        turn.says.append(Say("rounds_desk.absence.visits"))
-    rounds = turn.facts.rounds
-    left = (v for v in rounds.visits if v.on not in days or v.state in visits.UNDER_WAY)
-    turn.facts = replace(turn.facts, rounds=replace(rounds, visits=tuple(left)))
+    turn.effects.append(WithdrawPortrait())
     drafts.go_on(turn)
-
-
-def _agreed_on(turn: TurnBuilder, days: tuple[date, ...]) -> int:
-    return sum(
-        visit.on in days and visit.state in visits.AGREED for visit in turn.facts.rounds.visits
-    )
+    turn.prompt = None
 
 
 # -- answers ---------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
 from conversations.lexicon import lists
 from conversations.lifecycle import VisitState
-from conversations.parsers import dates, duration
+from conversations.parsers import dates, duration, halves
 from conversations.words import standardised
 
 _WORD = re.compile(r"[^\W_]+")
@@ -378,7 +378,7 @@ def of_staff(turn: TurnBuilder, text: str) -> str | None:
         return "works"
     if _WORKS.search(said) and (absent or not visits.is_under_way(turn)):
         return "works"
-    if _LEAVE.search(said):
+    if _LEAVE.search(said) or halves.names_half(text):
         return "absence"
     if complains_above(turn, text):
         return "complain"

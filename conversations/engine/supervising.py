@@ -139,7 +139,8 @@ def _unvisited(turn: TurnBuilder, text: str) -> None:
 
 
 def _photos(turn: TurnBuilder, text: str) -> None:
-    number = deciding.number_in(text)
+    ticket = ticket_words.opened(turn)
+    number = deciding.number_in(text) or (ticket.number if ticket and ticket.files else None)
     if number:
         turn.effects.append(ShowPhotos(number))
     else:

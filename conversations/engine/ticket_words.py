@@ -17,6 +17,7 @@ from conversations.engine.naming import Named
 from conversations.facts import TicketFact
 from conversations.lexicon import lists
 from conversations.messages import Json, Say
+from conversations.parsers import verdicts
 from conversations.phrases import Intent, whole_intent
 from conversations.session import Draft
 from conversations.ticketing import LONGEST, TakeTicket
@@ -52,6 +53,7 @@ _REWRITES = re.compile(
 _OF_NUMBER = re.compile(r"^(?:(?:yg|yang|no|nomor|tiket|nr|number)\W+)*\d[\d-]*\W+", re.I)
 _DIGITS = re.compile(r"(?<![\d-])\d{2,6}(?![\d-])")
 _ASKS = re.compile(r"\?|\b(?:apa|siapa|gimana|mana|berapa|puas|isi|isinya|what|who|how)\b")
+_OBJECTION = lists.any_of("tickets", "objections")
 _ASKED = lists.any_of("tickets", "asked")
 _CALLED = re.compile(
     r"^(?!.*\b(?:tidak|belum|not)\b).*\b(?:sudah|tadi|barusan|already|have)\b.*"
@@ -67,6 +69,7 @@ class Order:
     act: str
     words: str = ""
     outcome: str = ""
+    verdict: str = ""  # on an objection
 
 
 def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> bool:
@@ -76,16 +79,18 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> bool:
     if _at(turn, "sure"):
         return _REWRITES.search(tidy(text)) is not None
     numbered = _numbered(turn, text)
-    if numbered is not None and deciding.short_number(turn, text) is None:
+    by_number = numbered is not None and deciding.short_number(turn, text) is None
+    if by_number or _ruled(turn, text) is not None:
         return True
-    if _at(turn, "outcome"):
+    if _at(turn, "outcome", "verdict"):
         bare = whole_intent(text) in (Intent.YES, Intent.NO) and not _outcome(text)
         return bare or _ordered(text) is not None
     if _at(turn, "act"):
         return _was_called(turn, text) or _ordered(text) is not None or _shows(text)
     said = standardised(text)
     ordered, told = _ordered(text), bool(turn.told(COMPLAINTS) or turn.told(FLOW))
-    if _TICKET.search(said) and not _LISTS.search(said):
+    objects = _OBJECTION.search(said) and any(one.objects for one in turn.facts.desk.tickets)
+    if (_TICKET.search(said) or objects) and not _LISTS.search(said):
         return ordered is not None or _OPENS.search(said) is not None
     if named or not (turn.at_home() or turn.session.draft is None):
         return False
@@ -100,14 +105,17 @@ def answer(turn: TurnBuilder, text: str) -> None:
     if _at(turn, "sure"):
         _rewrite(turn, text)
         return
-    order = _ordered(text) or _implied(turn, text)
+    ruled = _ruled(turn, text)
+    order = ruled or _ordered(text) or _implied(turn, text)
     meant = _meant(turn, text)
+    if ruled is not None:
+        meant = [one for one in meant if one.objects]
     if len(meant) == 1:
         _take_up(turn, meant[0], order)
         return
     choices = (
         choice(f"ticket-{one.id}", deciding.cut(f"{one.number} {one.name or ''}".strip()),
-               "ticket_which", str(one.id), [order.act, order.words, order.outcome])
+               "ticket_which", str(one.id), [order.act, order.words, order.outcome, order.verdict])
         for one in meant[:SHOWN]
     )  # fmt: skip
     ask(turn, Say("supervising.which_ticket"), *choices, no())
@@ -118,15 +126,14 @@ def _implied(turn: TurnBuilder, text: str) -> Order:
     anew = _REWRITES.search(tidy(text)) if turn.at_home() and _sends_anew(text) else None
     if anew is not None:
         return Order("answer", _rest(anew[1]))
-    again = _at(turn, "outcome") and _numbered(turn, text) is None
+    again = _at(turn, "outcome", "verdict") and _numbered(turn, text) is None
     closes = again or (_at(turn, "act") and _was_called(turn, text))
     return Order("close") if closes else Order("")
 
 
 def _was_called(turn: TurnBuilder, text: str) -> bool:
     """Whether somebody who asked for a call was called; a complaint needs more than that."""
-    draft = turn.session.draft
-    one = turn.facts.desk.ticket(draft.subject) if draft is not None else None
+    one = opened(turn)
     asks = one is not None and not one.about.startswith("complaint")
     return asks and _CALLED.search(standardised(text)) is not None
 
@@ -160,6 +167,8 @@ def _take_up(turn: TurnBuilder, one: TicketFact, order: Order) -> None:
         given["act"] = act
     if order.outcome and one.accuses and act == "close":
         given["outcome"] = order.outcome
+    if order.verdict and one.objects:
+        given["verdict"] = order.verdict
     if order.words:
         given["words"] = order.words
     drafts.switch_to(turn, Draft(FLOW, str(one.id), given))
@@ -190,6 +199,23 @@ def _ordered(text: str) -> Order | None:
     return Order("take") if _TAKES.search(said) and not _ASKS.search(said) else None
 
 
+def _ruled(turn: TurnBuilder, text: str) -> Order | None:
+    """Return the order of words that uphold an objection or not: "kabulkan keberatannya".
+
+    Words that only wonder show the objection.
+    """
+    objections = [one for one in turn.facts.desk.tickets if one.objects]
+    draft = turn.session.draft if _at(turn, "act", "verdict") else None
+    here = draft is not None and any(str(one.id) == draft.subject for one in objections)
+    verdict = _verdict(text)
+    said = standardised(text)
+    if not verdict or not (here or (objections and _OBJECTION.search(said))):
+        return None
+    if _ASKS.search(said) or verdicts.wonders(text):
+        return Order("")
+    return Order("close", deciding.reason_after_because(text), verdict=verdict)
+
+
 def _rest(words: str) -> str:
     """Return the words after a verb, if they can be an answer."""
     rest = _OF_NUMBER.sub("", words.strip(" \"'"))
@@ -197,7 +223,16 @@ def _rest(words: str) -> str:
 
 
 def _outcome(text: str) -> str:
-    listed = lexicon.options(FLOW, "outcome")
+    return _option("outcome", text)
+
+
+def _verdict(text: str) -> str:
+    return _option("verdict", text)
+
+
+def _option(step: str, text: str) -> str:
+    """Return the option of a step that the words name most clearly; "" if they name none."""
+    listed = lexicon.options(FLOW, step)
     ranked = listed.rank(text) if listed is not None else []
     return ranked[0].name if ranked else ""
 
@@ -225,6 +260,8 @@ def _meant(turn: TurnBuilder, text: str) -> Sequence[TicketFact]:
     some = [one for one in tickets if str(one.id) in names]
     if not some and not told and _TICKET.search(standardised(text)):
         some = [one for one in tickets if one.about.startswith("complaint")]
+    if not some and _OBJECTION.search(standardised(text)):
+        some = [one for one in tickets if one.objects]
     return some or told or tickets
 
 
@@ -240,6 +277,12 @@ def _numbered(turn: TurnBuilder, text: str) -> TicketFact | None:
     return some[0] if len(some) == 1 and not waits else None
 
 
-def _at(turn: TurnBuilder, step: str) -> bool:
+def opened(turn: TurnBuilder) -> TicketFact | None:
+    """Return the ticket whose page is open."""
+    draft = turn.session.draft
+    return turn.facts.desk.ticket(draft.subject) if draft and draft.flow == FLOW else None
+
+
+def _at(turn: TurnBuilder, *steps: str) -> bool:
     asked = turn.session.asked
-    return asked is not None and (asked.flow, asked.step) == (FLOW, step)
+    return asked is not None and asked.flow == FLOW and asked.step in steps

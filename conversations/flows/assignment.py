@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 
 from conversations.effects import Assign
 from conversations.facts import Facts, OfficerFact
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import VisitState
 from conversations.messages import Json, Lines, Say, Value
-from conversations.session import Choice
+from conversations.session import Answers, Choice
 from conversations.step import Context
 from conversations.steps import Choose
+from conversations.supervision import absence_of
 from conversations.wording import window_words
 
 SHOWN = 9  # officers, least busy first; with "to the menu", as many as a list holds
@@ -38,9 +40,10 @@ def _summary(context: Context) -> Mapping[str, Value]:
 
 
 def _officers(context: Context) -> tuple[Choice, ...]:
+    on = context.facts.desk.the_visit(context.subject).on
     free = sorted(
         (officer for officer in context.facts.desk.officers if officer.reachable),
-        key=lambda o: (o.load, o.id),
+        key=lambda o: (on in o.away, o.load, o.id),
     )[:SHOWN]
     ends = Counter(_shortened(officer.badge) for officer in free)
     most = MAX_BUTTON if len(free) < MAX_BUTTONS else MAX_ITEM
@@ -60,6 +63,27 @@ def _label(officer: OfficerFact, most: int, *, whole: bool) -> Say:
 
 def _shortened(badge: str) -> str:
     return badge if len(badge) <= MAX_BADGE else "…" + badge[1 - MAX_BADGE :]
+
+
+def _is_away(answers: Answers, facts: Facts) -> bool:
+    """The chosen officer has said that they do not work on the day of the visit."""
+    one, on = _chosen(answers, facts), str(answers.get("on") or "")
+    return one is not None and on in map(date.isoformat, one.away)
+
+
+def _chosen(answers: Answers, facts: Facts) -> OfficerFact | None:
+    return next((one for one in facts.desk.officers if one.id == answers.get("officer")), None)
+
+
+def _on(subject: str, facts: Facts) -> Answers:
+    visit = facts.desk.visit(subject)
+    return {"on": visit.on.isoformat() if visit is not None else ""}
+
+
+def _absence(context: Context) -> Mapping[str, Value]:
+    visit = context.facts.desk.the_visit(context.subject)
+    one = _chosen(context.answers, context.facts)
+    return absence_of(one, visit) if one is not None else {}
 
 
 def _finish(context: Context) -> Ending:
@@ -85,7 +109,17 @@ FLOW = Flow(
         Choose(
             "officer", options=_officers, params=_summary, counted=False, rests=True, shows=_shown
         ),
+        Choose(
+            "away",
+            options=("yes", "no"),
+            params=_absence,
+            when=_is_away,
+            counted=False,
+            ends=("no",),
+        ),
     ),
     finish=_finish,
+    prefill=_on,
+    given=frozenset({"on"}),
     alive=_alive,
 )

@@ -14,13 +14,20 @@ from conversations.parsers.note import story
 from conversations.session import Answers, Choice
 from conversations.step import Context, Then, answered
 from conversations.steps import Ask, Choose
-from conversations.ticketing import LONGEST, AnswerTicket, CloseTicket, TakeTicket
+from conversations.ticketing import (
+    LONGEST,
+    AnswerTicket,
+    CloseTicket,
+    DecideObjection,
+    TakeTicket,
+)
 from conversations.words import plain
 
 REMARKS = 4  # shown, the newest
 _MOST = 600  # characters of what was told, on the page
 
 _FOUNDED = {"founded": True, "unfounded": False}
+UPHELD, DISMISSED = "upheld", "dismissed"  # an objection
 
 
 def _ticket(context: Context) -> TicketFact:
@@ -43,7 +50,8 @@ def _lines(one: TicketFact) -> Iterator[Say]:
     if one.officer:
         yield Say("ticket.line.officer", {"officer": one.officer})
     if one.visit_of:
-        yield Say("ticket.line.visit_of", {"number": one.visit_of})
+        of = "ticket.line.rejected" if one.objects else "ticket.line.visit_of"
+        yield Say(of, {"number": one.visit_of})
     if one.words:
         yield Say("ticket.line.words", {"words": _cut(one.words, _MOST)})
     if one.files:
@@ -94,18 +102,32 @@ def _is_complaint_of_officer(answers: Answers, facts: Facts) -> bool:
     return answers.get("act") == "close" and bool(answers.get("accuses"))
 
 
-def _accuses(subject: str, facts: Facts) -> Answers:
+def _is_objection(answers: Answers, facts: Facts) -> bool:
+    """An objection is closed."""
+    return answers.get("act") == "close" and bool(answers.get("objects"))
+
+
+def _kind(subject: str, facts: Facts) -> Answers:
     one = facts.desk.ticket(subject)
-    return {"accuses": one is not None and one.accuses}
+    return {
+        "accuses": one is not None and one.accuses,
+        "objects": one is not None and one.objects,
+    }
+
+
+def _of_what(context: Context) -> Mapping[str, Value]:
+    return {"number": _ticket(context).visit_of}
 
 
 def _letter(context: Context) -> Mapping[str, Value]:
     one, act = _ticket(context), str(context.answers["act"])
     key = "ticket.sure.closes" if act == "close" else "ticket.sure.answers"
     params: dict[str, Value] = {"number": one.number}
-    outcome = context.answers.get("outcome")
+    outcome, verdict = context.answers.get("outcome"), context.answers.get("verdict")
     if act == "close" and outcome:
         key, params = "ticket.sure.closes_as", {**params, "outcome": _outcome(str(outcome))}
+    elif act == "close" and verdict:
+        key, params = f"ticket.sure.{verdict}", {**params, "of": one.visit_of}
     return {"does": Say(key, params), "words": str(context.answers["words"])}
 
 
@@ -123,6 +145,8 @@ def _to_citizen(text: str, facts: Facts) -> Json:
 def _finish(context: Context) -> Ending:
     answers, case_id = context.answers, int(context.subject)
     words = str(answers["words"])
+    if answers["act"] == "close" and answers.get("verdict"):
+        return Ending((DecideObjection(case_id, words, answers["verdict"] == UPHELD),))
     done = Say(f"ticket.done.{answers['act']}", {"number": _ticket(context).number})
     if answers["act"] == "close":
         founded = _FOUNDED.get(str(answers.get("outcome")))
@@ -155,6 +179,13 @@ FLOW = Flow(
             when=_is_complaint_of_officer,
             counted=False,
         ),
+        Choose(
+            "verdict",
+            options=(UPHELD, DISMISSED),
+            params=_of_what,
+            when=_is_objection,
+            counted=False,
+        ),
         Ask(
             "words",
             parse=_to_citizen,
@@ -165,7 +196,7 @@ FLOW = Flow(
         Choose("sure", options=("yes", "no"), params=_letter, counted=False, ends=("no",)),
     ),
     finish=_finish,
-    prefill=_accuses,
-    given=frozenset({"accuses"}),
+    prefill=_kind,
+    given=frozenset({"accuses", "objects"}),
     alive=_alive,
 )

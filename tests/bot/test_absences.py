@@ -93,3 +93,25 @@ async def test_a_supervisor_asks_who_is_away(town: Town) -> None:
     act(town, OFFICER, TellAbsence((today().on,), "cuti"))
     await town.say("menu", BOSS)
     assert "0417" in await town.say("siapa yang cuti hari ini", BOSS)
+
+
+async def test_giving_a_visit_to_an_officer_who_is_absent_that_day_is_asked_back(
+    town: Town,
+) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    visit_id = town.want(town.apply())
+    await town.work()  # there is no officer yet
+    await town.staff(OFFICER, "0417")
+    officer_id, on = id_of(town, "0417"), town.visit(visit_id).on
+    act(town, OFFICER, TellAbsence((on,), "sakit"))
+    await town.quiet()
+    await town.say("menu", BOSS)
+    await town.tap(f"assign-{visit_id}", BOSS, step="menu")
+    said = await town.tap(str(officer_id), BOSS)
+    assert "tidak masuk" in said and town.visit(visit_id).state == VisitState.UNASSIGNED
+    await town.tap("no", BOSS)
+    assert town.visit(visit_id).state == VisitState.UNASSIGNED
+    await town.tap(f"assign-{visit_id}", BOSS, step="menu")
+    await town.tap(str(officer_id), BOSS)
+    await town.tap("yes", BOSS)
+    assert town.offers(visit_id) == [(officer_id, None)]

@@ -10,7 +10,7 @@ from models.case import Case
 from models.finding import FindingRow
 from models.lifecycle import CaseState, NotAllowed
 from models.ticket import Remark, Ticket
-from tests.bot.town import BOSS, OTHER, OWNER, Town, write_effect
+from tests.bot.town import BOSS, OTHER, OWNER, Town, words, write_effect
 
 HEAD = "head"
 WHY = "Kios saya di tanah sendiri, bukan di trotoar"
@@ -82,3 +82,27 @@ async def test_another_persons_case_and_a_late_day_are_refused(town: Town) -> No
     town.write(end)
     with pytest.raises(NotAllowed):
         town.write(lambda tx: write_effect(tx, town.meet(OWNER), ObjectTo(1, WHY), turn_id=901))
+
+
+async def test_an_upheld_objection_is_on_the_list_of_another_supervisor(town: Town) -> None:
+    await town.staff(HEAD, "H1", role="head", areas=("31",))
+    await rejected(town)
+    await town.say("saya keberatan")
+    await town.say(WHY)
+    case, _ = objection(town)
+    await town.say("menu", HEAD)
+    await town.tap(f"ticket-{case.id}", HEAD)
+    await town.tap("close", HEAD)
+    await town.tap("upheld", HEAD)
+    await town.say("Fotonya menunjukkan tanah sendiri.", HEAD)
+    said = await town.tap("yes", HEAD)
+    assert words("ticket.objection.upheld", number=case.number, of="26-000001") in said
+    assert words("notices.objection_upheld", number=case.number, of="26-000001") in town.heard()
+    assert town.case(1).state == CaseState.IN_REVIEW
+    head, boss = await town.say("menu", HEAD), await town.say("menu", BOSS)
+    assert words("findings.objection_upheld.short") in head and "26-000001" not in boss
+    assert words("objection.late", number="26-000001", until="") not in await town.say("keberatan")
+    await town.tap("review-1", HEAD)
+    await town.tap("approve", HEAD)
+    await town.tap("yes", HEAD)
+    assert town.case(1).state == CaseState.ACCEPTED

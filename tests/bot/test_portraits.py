@@ -245,3 +245,47 @@ async def test_a_file_store_that_is_away_only_delays_the_erasing(
             town.change(Task, task.id, due_at=now())
     await town.work()
     assert states(town) == [("refused", False)]
+
+
+async def test_an_officer_takes_the_portrait_back_after_a_question(town: Town) -> None:
+    await staffed(town)
+    row = await agreed(town)
+    await town.say("hapus foto saya", OFFICER)
+    assert states(town) == [("used", True)]
+    said = await town.tap("yes", OFFICER)
+    await town.work()
+    assert words("own_portrait.withdrawn") in said
+    assert states(town) == [("over", False)] and not files(town).exists(row.path or "")
+    named = {"name": "Petugas 0417", "badge": "0417"}
+    assert words("notices.portrait_withdrawn", **named) in town.heard(BOSS)
+    assert "menarik fotonya" not in town.heard("far")
+    town.want(town.apply())
+    await town.work()
+    await town.tap("accept", OFFICER)
+    assert "Petugas 0417 (nomor 0417)" in town.heard(OWNER)
+    await town.say("cek petugas 0417")
+    assert not any(message.picture for _, message in town.desk.chat.sent[OWNER])
+
+
+async def test_a_portrait_that_waits_falls_away_with_its_question(town: Town) -> None:
+    await staffed(town)
+    await send(town)
+    await town.say("tarik foto saya", OFFICER)
+    await town.tap("yes", OFFICER)
+    await town.work()
+    assert states(town) == [("over", False)]
+    said = await town.tap("agree", BOSS, step="portrait")
+    assert "tidak ada yang berubah" in said and states(town) == [("over", False)]
+    assert "Petugas 0417" not in await town.say("menu", BOSS)
+    assert "menarik fotonya" not in town.heard(BOSS)  # owners never saw it
+
+
+async def test_taken_back_twice_or_without_one_is_said(town: Town) -> None:
+    await staffed(town)
+    await town.say("hapus foto saya", OFFICER)
+    assert words("own_portrait.none") in await town.tap("yes", OFFICER)
+    await agreed(town)
+    await town.say("hapus foto saya", OFFICER)
+    await town.tap("yes", OFFICER)
+    await town.say("hapus foto saya", OFFICER)
+    assert words("own_portrait.none") in await town.tap("yes", OFFICER)

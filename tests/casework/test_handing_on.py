@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from casework import documents, handing_on, people
 from conversations.messages import Message, Say
+from models import absence
 from models import officer as officers
 from models.document import Document
 from models.lifecycle import NotAllowed, VisitState
@@ -135,3 +138,14 @@ def test_the_heads_are_told_of_misconduct_in_the_supervisors_words(desk: Desk) -
     people.tell_heads(desk.by(desk.boss, at("07.01")), "talk", "")
     told = [keys for _, keys, _ in make.news(desk.tx, head.person_id)]
     assert told == [["notices.supervisor_misconduct"], ["notices.supervisor_talk"]]
+
+
+def test_a_colleague_who_is_absent_on_a_day_of_these_visits_is_named_with_the_day(
+    desk: Desk,
+) -> None:
+    dewi = taker(desk)
+    visit(desk, "26-000001", VisitState.ACCEPTED)
+    absence.add(desk.tx, dewi.id, [DAY, DAY + timedelta(days=1)])
+    handing_on.preview_visits(desk.by(desk.boss, at("07.00")), desk.joko.id, dewi.id, ASK)
+    shown = desk.last(desk.boss)
+    assert "(0418) sudah mencatat tidak masuk pada Rabu, 25 November 2026." in shown

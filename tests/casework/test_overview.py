@@ -14,6 +14,7 @@ from casework import overview, tickets
 from casework.act import Act, Rows
 from conversations import catalogue, messages
 from conversations.messages import Json, Message, Say
+from conversations.ticketing import MOST_FILES
 from models import case as cases
 from models.audit import AuditEntry
 from models.case import Case
@@ -268,3 +269,19 @@ def test_a_complaint_about_a_supervisor_is_found_by_heads_alone(
 
 def no_case(number: str) -> str:
     return catalogue.load().say(Say("supervising.no_such_case", {"number": number}), "id")
+
+
+def test_all_files_of_a_complaint_are_shown(desk: Desk, storage: Storage) -> None:
+    owner = make.person(desk.tx, "Budi")
+    make.case(desk.tx, owner, make.answers(1), number="26-000001")
+    complain(desk, owner, {"what": "minta uang", "officer": "unknown", "may_call": "no"}, "08.30")
+    case = desk.tx.scalars(select(Case).filter_by(service="complaint")).one()
+    overview.show_photos(desk.by(desk.boss, at("08.40")), case.number)
+    assert "tidak punya foto atau rekaman" in desk.last(desk.boss)
+    files = [make.stored_photo(desk.tx, storage, owner) for _ in range(MOST_FILES)]
+    files[0].path = "attachments/aa/voice.ogg"
+    case.answers = {**case.answers, "proof": {"ids": [one.id for one in files], "done": True}}
+    overview.show_photos(desk.by(desk.boss, at("09.00")), case.number)
+    sent = desk.told(desk.boss)[-MOST_FILES:]
+    assert [one.document or one.picture for one in sent] == [one.path for one in files]
+    assert desk.last(desk.boss) == f"{case.number}, foto atau rekaman 10 dari 10"

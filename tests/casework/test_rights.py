@@ -144,6 +144,17 @@ def spent(w: World) -> int:
     return w.visit.id
 
 
+def objected(world: World, act: Act) -> int:
+    """The id of an open objection to the rejected case."""
+    rejected(world, act)
+    row = make.case(world.tx, world.case.person_id, make.answers(1), number="26-000009")
+    row.service, row.same_as, row.state = "help", world.case.number, CaseState.UNDER_WAY
+    row.stage = "answer"
+    world.tx.add(Ticket(case_id=row.id, about="objection", answer_by=now(), close_by=now()))
+    world.tx.flush()
+    return row.id
+
+
 def sent(world: World) -> int:
     """A recording that the owner sent with a complaint; the case is that complaint."""
     world.case.service = "complaint"
@@ -253,6 +264,11 @@ CASES: dict[Callable[..., object], Right] = {
         "owner",
         _C.REJECTED,
     ),
+    objections.decide: Right(
+        lambda w, act: objections.decide(act, objected(w, act), "tetap", upheld=True),
+        "supervisor",
+        _C.REJECTED,
+    ),
     tickets.open_objection: Right(
         lambda w, act: tickets.open_objection(act, w.case, "tidak setuju", None), "owner"
     ),
@@ -335,6 +351,7 @@ ASKED: dict[Callable[..., object], Callable[[World, Act], object]] = {
 }
 #: About the actor's own work: any officer may, and nobody else.
 OF_OFFICERS: dict[Callable[..., object], Callable[[Act], object]] = {
+    portraits.withdraw: portraits.withdraw,
     reports.absent: lambda act: reports.absent(act, [date(2026, 12, 3)], "demam"),
 }
 #: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
@@ -352,6 +369,7 @@ PARTS = {
     "overview.looks_after",
     "portraits.end",
     "tickets.goes_on",
+    "tickets.mine",
     "tickets.tell_again",
     "tickets.wait",
     "visits.call_off",

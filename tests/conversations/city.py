@@ -34,6 +34,7 @@ from conversations.effects import (
     TellLate,
     UseLanguage,
     Withdraw,
+    WithdrawPortrait,
 )
 from conversations.facts import (
     WIB,
@@ -246,7 +247,7 @@ def after(known: Facts, effect: Effect) -> Facts:
             return changed(known, opted_out=isinstance(effect, OptOut))
         case Called(called_id):
             return changed(known, calls=tuple(c for c in known.desk.calls if c.id != called_id))
-        case OfferPortrait() | TellLate() | TellConcern() | TellAbsence():
+        case OfferPortrait() | WithdrawPortrait() | TellLate() | TellConcern() | TellAbsence():
             return known
         case _:
             return _after_case(known, effect)

@@ -44,7 +44,7 @@ FAILURES = (*REASONS_TO_FAIL, "wrong_code")
 CONCERNS = {*Concern} - {Concern.DANGER}
 ASKED = CONCERNS - {Concern.SAFE}
 REASONS = sorted({reason for check in CHECKS.values() for reason in check.reasons})
-FOUND_BY_HAND = ("returned", "visits_failed")
+FOUND_BY_HAND = ("returned", "visits_failed", "objection_upheld")
 FOR_SUPERVISORS = [f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
 #: Reasons whose rule a supervisor is told.
 RULES = [
@@ -62,6 +62,7 @@ RULES = [
     "same_business_asked",
     "under_age",
     "visits_failed",
+    "objection_upheld",
 ]
 #: Asked about in the middle of anything; other intents are commands or answers.
 TERMS = ("nib", "iumk", "npwp", "nik", "capital", "turnover", "kelurahan")
@@ -97,6 +98,10 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
         | ({str(one) for one in Help} - {Help.PHONE})
         | ({str(one) for one in Concern} - {Concern.SAFE, Concern.WORKS})
     ),
+    "ticket.verdict.{}": ("upheld", "dismissed"),
+    "ticket.sure.{}": ("upheld", "dismissed"),
+    "ticket.objection.{}": ("upheld", "renewed", "dismissed"),
+    "notices.objection_{}": ("upheld", "renewed", "dismissed"),
     "refusals.evidence.{}": ("file_gone", "file_kind", "file_too_large"),
     "ticket.act.{}": ("take", "answer", "close", "later"),
     "ticket.done.{}": ("answer", "close"),

@@ -353,14 +353,16 @@ def _windows(known: Facts, rest: str) -> Facts:
 
 
 def _officers(known: Facts, rest: str) -> Facts:
-    """`~ officers Rahmat Hidayat 0417 3, Dewi Lestari 0418 unreachable`."""
+    """`~ officers Rahmat Hidayat 0417 3 away 2026-11-25, Dewi Lestari 0418 unreachable`."""
     rows = []
     for number, words in enumerate(rest.split(","), 1):
-        *name, badge, load = words.split()
+        who, _, days = words.partition(" away ")
+        *name, badge, load = who.split()
         there = load != "unreachable"
-        rows.append(
-            city.officer(number, " ".join(name), badge, int(load) if there else 0, reachable=there)
+        row = city.officer(
+            number, " ".join(name), badge, int(load) if there else 0, reachable=there
         )
+        rows.append(replace(row, away=tuple(map(date.fromisoformat, days.split()))))
     return city.changed(known, officers=tuple(rows))
 
 
@@ -370,6 +372,12 @@ def _call(known: Facts, rest: str) -> Facts:
     phone = next((word for word in said if word.startswith("+")), None)
     row = city.call(int(number), *(word for word in said if word != phone), phone=phone)
     return city.changed(known, calls=(*known.desk.calls, row))
+
+
+_TOLD = {
+    "complaint": "petugasnya minta 50 ribu",
+    "objection": "kios saya di tanah sendiri, bukan di trotoar",
+}
 
 
 def _ticket(known: Facts, rest: str) -> Facts:
@@ -383,12 +391,14 @@ def _ticket(known: Facts, rest: str) -> Facts:
         since=known.now,
         answer_by=known.today,
         close_by=known.today + timedelta(days=4),
-        words="petugasnya minta 50 ribu" if kind == "complaint" else "",
+        words=_TOLD.get(kind, ""),
         name="Siti Aminah",
         phone="+6281200000051",
         officer="Rahmat Hidayat (0417)" if kind == "complaint" else None,
+        visit_of="26-004512" if kind == "objection" else "",
         accuses=kind == "complaint",
         takes_files=kind == "complaint",
+        files=(11, 12) if "filed" in how else (),
         mine="mine" in how,
         answered="answered" in how,
         closed="closed" in how,
