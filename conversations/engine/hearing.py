@@ -20,6 +20,7 @@ from conversations.engine import (
     objecting,
     orders,
     questions,
+    reassuring,
     recordings,
 )
 from conversations.engine.builder import TurnBuilder, same, worded
@@ -259,7 +260,8 @@ def _reply(turn: TurnBuilder, meaning: _Reply) -> None:
         case OwnNumber(phone):
             answers.keep_number(turn, phone)
         case Aside():
-            asides.answer(turn, meaning)
+            if not reassuring.answer(turn, meaning):
+                asides.answer(turn, meaning)
         case Objection(case, text):
             objecting.hear(turn, case, text)
         case Story(text):
