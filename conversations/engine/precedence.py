@@ -18,6 +18,7 @@ from conversations.engine.meanings import Aside, Explain
 from conversations.engine.questions import why_key
 from conversations.engine.reading import choices_named, option_weight
 from conversations.events import Said
+from conversations.lexicon import lists
 from conversations.phrases import Intent
 from conversations.steps import Review
 from conversations.words import standardised
@@ -25,7 +26,7 @@ from conversations.words import standardised
 AFRAID = "afraid"  # the part of `Intent.CANCEL` that also tells of fear
 FEW_WORDS = 4  # of a message that lets a story be; longer ones go on with it
 FEW_ASKED = 6  # words of a question that has no mark; longer ones tell a story
-FEW_TOLD = 9  # words beside a story; longer ones tell it
+FEW_TOLD = 7  # words beside a story; longer ones tell it
 _CANCELS = re.compile(r"^(?:\w+ ){0,2}(?:batal|batalin|batalkan|cancel it)\b")
 _CANCELS_NOT = re.compile(r"\b(?:tidak|jangan|belum|bukan|kalau|cara|bisa|not|don.?t)\b|\?")
 #: Words that drop a complaint, and do not say that something did not happen.
@@ -56,8 +57,7 @@ def cancels(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
         return False  # "ga usah nelpon" drops nothing
     if turn.facts.me.desk == "owner" and (flow is None or not flow.form):
         afraid = raised is not None and raised.intent in (Intent.FEAR, Intent.RETALIATION)
-        said = standardised(text)
-        return afraid and bool(_CANCELS.search(said)) and not _CANCELS_NOT.search(said)
+        return afraid and _gives_up(text)
     if flow is None or not flow.form or asked is None or asked.flow == "common":
         return False
     few, said = len(text.split()) <= FEW_WORDS, standardised(text)
@@ -65,7 +65,16 @@ def cancels(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
         return False
     service = turn.flows.services.get(flow.id)
     drops = few and service is not None and bool(service.opened_by and DROPS.search(said))
+    if raised is not None and raised.intent is Intent.FEAR and _gives_up(text):
+        return True
     return drops or (_CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None)
+
+
+def _gives_up(text: str) -> bool:
+    """Whether words of somebody afraid say that they do not want to go on."""
+    said = standardised(text)
+    kept = re.search(r"\b(?:jangan|don.?t) (?:di)?(?:batal|cancel|cabut|tarik)", said) is not None
+    return not kept and lists.any_of("cancelling", "cancels").search(said) is not None
 
 
 def tells_story(turn: TurnBuilder) -> bool:
@@ -106,9 +115,12 @@ def _outweighs_answers(turn: TurnBuilder, raised: Matter, text: str) -> bool:
     named = bool(choices_named(turn, text))
     if step is not None and step.takes_photos:
         return raised.intent not in _OF_PHOTOS or not named
-    return raised.intent is not Intent.NO_CALL or isinstance(step, Review) or not named
+    if isinstance(step, Review) or not named:
+        return True
+    return raised.intent is not Intent.NO_CALL and raised.part not in _NAMED_TOO
 
 
+_NAMED_TOO = frozenset({"ktp"})  # parts whose words also name an option: "ktp dibawa suami"
 #: Matters by which people also say that they send no photo.
 _OF_PHOTOS = frozenset(
     {Intent.NO_PHOTO, Intent.NO_QUOTA, Intent.GO_ON, Intent.PLAIN_PHONE, Intent.BORROWED_PHONE}

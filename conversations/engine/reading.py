@@ -16,7 +16,6 @@ from conversations.messages import Say
 from conversations.parsers import Refused, asking, hesitation
 from conversations.parsers.choice import exact
 from conversations.parsers.choice import pick as pick_label
-from conversations.parsers.evasions import evasion
 from conversations.phrases import Command, Intent, intent, words_beside
 from conversations.service import Service
 from conversations.session import Choice
@@ -24,6 +23,7 @@ from conversations.step import LEFT, Stay
 from conversations.steps import Review
 from conversations.words import standardised, tidy
 
+SHORT = 7  # words that leave a step to the officer; longer ones say more
 SEND = "send"  # the choice of a review that sends the form
 SURE = 1.5  # weight of an option that is certain even within an address
 _ADDRESS = re.compile(r"(?:jalan|jln|jl|gang|gg)\b")
@@ -255,10 +255,10 @@ def other_option(turn: TurnBuilder, text: str) -> Choice | None:
 
 def left_to_officer(turn: TurnBuilder, text: str) -> Choice | None:
     """Return the choice to fill a step in with the officer, if the words say nothing else."""
-    step = turn.asked_step()
-    if step is None or not step.can_leave or evasion(text) != "unknown":
+    step, said = turn.asked_step(), standardised(text)
+    if step is None or not step.can_leave or len(said.split()) > SHORT or re.search(r"\d", said):
         return None
-    if lists.any_of("reading", "officer").search(standardised(text)) is None:
+    if not all(lists.any_of("reading", one).search(said) for one in ("officer", "leaves")):
         return None
     return Choice("leave", Say("common.leave_it"), LEFT)
 

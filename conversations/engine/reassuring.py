@@ -5,6 +5,8 @@ An answer depends on where they are: a complaint is being told, a ticket is open
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from msgspec import structs
 
 from conversations.commands import Typed
@@ -30,32 +32,18 @@ _UNDER_WAY = frozenset({VisitState.ON_THE_WAY, VisitState.ARRIVED})
 
 def answer(turn: TurnBuilder, aside: Aside) -> bool:
     """Answer a matter that needs more than its sentence; False for all others."""
+    always = _ANSWERS.get(aside.intent)
+    if always is not None:
+        always(turn)
+        return True
     match aside.intent, aside.part:
         case Intent.EMERGENCY, "violence":
             _tell_of_help(turn, aside)
-        case Intent.CODE_GIVEN, _:
-            _tell_what_a_code_opens(turn)
-        case Intent.HOPELESS, _:
-            _tell_what_becomes_of_complaints(turn)
-        case Intent.WITHDRAWS, _:
-            _withdraw(turn)
-        case Intent.RETALIATION, _:
-            filed = bool(turn.facts.mine.tickets) and not asides.complains(turn)
-            _say(turn, "common.intent.retaliation.filed" if filed else key_of(turn, aside))
-        case Intent.STORY_LATER, _:
-            turn.says.append(Say("common.intent.story_later"))
-            drafts.park(turn)
-            drafts.go_home(turn)
-        case Intent.DISSATISFIED, _:
-            _hear_what_is_missing(turn)
         case Intent.STATUS, "silent":
             turn.says.append(Say("common.intent.status.silent"))
             orders.obey(turn, Typed(Command.STATUS))
         case Intent.CANCEL, part if part == AFRAID:
-            turn.says.append(Say(key_of(turn, aside)))
-            orders.obey(turn, Typed(Command.CANCEL))
-        case Intent.NO_CALL, _:
-            _note_not_to_call(turn)
+            _cancel(turn, aside)
         case ((Intent.RESCHEDULE | Intent.WHERE_IS_OFFICER), _):
             return _keep_away(turn, aside)
         case ((Intent.VOICE | Intent.ELSEWHERE), _) if asides.complains(turn):
@@ -127,6 +115,28 @@ def _tell_what_becomes_of_complaints(turn: TurnBuilder) -> None:
         asides.ask_whether_a_complaint(turn)
 
 
+def _reassure(turn: TurnBuilder) -> None:
+    filed = bool(turn.facts.mine.tickets) and not asides.complains(turn)
+    told = "common.intent.retaliation.filed"
+    _say(turn, told if filed else worded(turn, "common.intent.retaliation"))
+
+
+def _put_off(turn: TurnBuilder) -> None:
+    """Keep a complaint that is told another time."""
+    turn.says.append(Say("common.intent.story_later"))
+    drafts.park(turn)
+    drafts.go_home(turn)
+
+
+def _cancel(turn: TurnBuilder, aside: Aside) -> None:
+    """Cancel what is asked about, or what was sent, unless its officer has set off."""
+    if _under_way(turn) is not None:
+        _tell_who_is_on_the_way(turn)
+        return
+    turn.says.append(Say(key_of(turn, aside)))
+    orders.obey(turn, Typed(Command.CANCEL))
+
+
 def _withdraw(turn: TurnBuilder) -> None:
     """Ask whether a complaint is to be dropped, and say what protects the person meanwhile."""
     if asides.complains(turn):
@@ -191,8 +201,31 @@ def _keep_away(turn: TurnBuilder, aside: Aside) -> bool:
     if visit is None or not away:
         return False
     if visit.state in _UNDER_WAY:
-        drafts.digress(turn, Say("common.stay_away.on_the_way", {"officer": _officer(visit)}))
+        _tell_who_is_on_the_way(turn)
         return True
     turn.says.append(Say("common.stay_away"))
     orders.obey(turn, Typed(Command.STATUS))
     return True
+
+
+def _under_way(turn: TurnBuilder) -> VisitFact | None:
+    """Return the visit whose officer has set off, unless a form is filled in."""
+    if turn.session.draft is not None and turn.flows.by_id[turn.session.draft.flow].form:
+        return None
+    return next((one for one in turn.facts.mine.visits if one.state in _UNDER_WAY), None)
+
+
+def _tell_who_is_on_the_way(turn: TurnBuilder) -> None:
+    visit = next(one for one in turn.facts.mine.visits if one.state in _UNDER_WAY)
+    drafts.digress(turn, Say("common.stay_away.on_the_way", {"officer": _officer(visit)}))
+
+
+_ANSWERS: Mapping[Intent, Callable[[TurnBuilder], None]] = {
+    Intent.CODE_GIVEN: _tell_what_a_code_opens,
+    Intent.HOPELESS: _tell_what_becomes_of_complaints,
+    Intent.WITHDRAWS: _withdraw,
+    Intent.RETALIATION: _reassure,
+    Intent.STORY_LATER: _put_off,
+    Intent.DISSATISFIED: _hear_what_is_missing,
+    Intent.NO_CALL: _note_not_to_call,
+}

@@ -20,6 +20,7 @@ from conversations.engine.intents import (
     ABOUT_US,
     COURTEOUS,
     DIGRESSIONS,
+    FIRST_PARTS,
     OF_OTHERS,
     UPSET,
     URGENT,
@@ -99,6 +100,7 @@ _SELLS = re.compile(
     r"(?:jual|jualan|berjualan|dagang|berdagang|buka (?:warung|toko|kios|lapak|usaha)|sell)\b"
     r"(?!.*\b(?:sepi|laku|lancar|rugi|bangkrut|mati|tutup|berhenti|habis)\b)"
 )
+HEAVY = 2.5  # weight of a matter that yields only to an answer that is certain
 LEAST_WORDS = 3  # of a message that may hold several facts
 MAX_SAID, MAX_STORY = 1500, 4000  # characters of an answer, and of a story
 
@@ -305,9 +307,10 @@ def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None
 def _several_facts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Several | None:
     """Return several facts, unless the message rather raises another matter."""
     found = several(turn, said.text)
-    if found is None or raised is None or raised.intent not in DIGRESSIONS:
+    upset = raised is not None and (raised.intent in UPSET or raised.part in FIRST_PARTS)
+    if found is None or raised is None or not (upset or raised.intent in DIGRESSIONS):
         return found
-    least = LEAST_FACTS + (raised.intent in UPSET)
+    least = LEAST_FACTS + upset
     return found if len(found.answers) > least else None
 
 
@@ -387,7 +390,7 @@ def _explanation(turn: TurnBuilder, said: Said, raised: Matter | None) -> Explai
 
 def _beside(turn: TurnBuilder, said: Said, raised: Matter | None) -> Aside | None:
     """Return the matter that the words raise beside the open question."""
-    if raised is None or answers(turn, said):
+    if raised is None or answers(turn, said, outright=raised.weight >= HEAVY):
         return None
     if raised.intent in OF_OTHERS and _is_of_ours(turn, said.text, raised.intent):
         return None
