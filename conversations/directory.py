@@ -20,7 +20,9 @@ OF_OURS = {
 #: Authorities, by the matter, or the service, that they handle.
 AUTHORITIES = {
     "complaint": ("ombudsman",),  # where one may complain besides
+    "elsewhere": ("ombudsman", "police"),
     "other_authority.dukcapil": ("dukcapil",),
+    "other_authority.ktp": ("dukcapil",),
     "other_authority.city": ("jaki",),
     "other_authority.police": ("police", "samsat", "immigration"),
     "other_authority.food": ("bpjph", "bpom", "health"),

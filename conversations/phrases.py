@@ -89,6 +89,17 @@ class Intent(StrEnum):
     NOT_HANDED = "NOT_HANDED"  # the officer left without handing the permit over
     SEIZED = "SEIZED"  # a cart or goods, in a raid
     TERM = "TERM"  # what does NIB mean?
+    ELSEWHERE = "ELSEWHERE"  # a complaint to the ombudsman, the press, the police
+    DISSATISFIED = "DISSATISFIED"  # with an answer of ours
+    CODE_GIVEN = "CODE_GIVEN"  # the door code was told by telephone
+    RETALIATION = "RETALIATION"  # fear of what a complaint brings
+    WITHDRAWS = "WITHDRAWS"  # a complaint is taken back
+    STORY_LATER = "STORY_LATER"  # what happened is told another time
+    HOPELESS = "HOPELESS"  # what is a complaint good for?
+    VOICE = "VOICE"  # may it be said aloud?
+    NO_LOCATION = "NO_LOCATION"  # how is a location sent, or it cannot be
+    PLAIN_PHONE = "PLAIN_PHONE"  # an old telephone
+    BORROWED_PHONE = "BORROWED_PHONE"
 
 
 _OF_COMMAND = {

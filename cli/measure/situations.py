@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
-from cli.measure import own_data, supervisors, tickets
+from cli.measure import labels, own_data, states, supervisors, tickets
 from cli.measure.scored import Scored
 from conversations import flows
 from conversations.effects import (
@@ -46,6 +47,7 @@ from conversations.facts import (
 from conversations.lifecycle import CaseState, VisitState
 from conversations.messages import Json, Say
 from conversations.session import ChatSession, Draft
+from conversations.step import LEFT
 from models.reference import area, business_type
 
 #: A Wednesday; Thursday and Friday are free for visits.
@@ -141,6 +143,10 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         "anytime": _anytime,
         **own_data.situations(lambda: _facts(cases=False)),
         **tickets.situations(_facts),
+        **{
+            kind: partial(_at_first_page, known)
+            for kind, known in states.situations(_facts, tickets.ticket).items()
+        },
         "many": _many,
     }
     steps = {step.id for step in flows.load().by_id[SERVICE].steps}
@@ -172,13 +178,15 @@ def _holds(fact: str, got: set[str]) -> bool:
 def _step(step: str, said: str) -> set[str]:
     """Answer one step of the form; its answers before are given."""
     played = _at(step, said)
-    got = {str(played.answers[step] or "unknown")} if step in played.answers else set()
+    answer = played.answers.get(step)
+    said = "left" if answer == LEFT else str(answer or "unknown")
+    got = {said} if step in played.answers else set()
     if played.asks_back:
         got.add("asked_back")
     whys = {f"{SERVICE}.{step}.why", f"{SERVICE}.{step}.joined.why"}
     if any(key in whys or key.startswith("common.intent.term.") for key in played.keys):
         got.add("explains")
-    return got
+    return got or matters_of(played) - {"greeting"}
 
 
 def _owner_name(said: str) -> set[str]:
@@ -211,7 +219,7 @@ def _confirm(said: str) -> set[str]:
     if changed:
         return {f"change_{'name' if step == 'owner_name' else step}" for step in changed}
     edits = [choice for choice in played.turn.session.shown if choice.act == "edit"]
-    return {"change_asks_which"} if edits else set()
+    return {"change_asks_which"} if edits else {"unsent", *matters_of(played)}
 
 
 def _offer(said: str) -> set[str]:
@@ -256,17 +264,19 @@ def _desk_officer(said: str) -> set[str]:
 
 def _heard_at_desk(played: Played) -> set[str]:
     """Return the matters that a reply to staff answers or asks to confirm."""
-    got = {_AT_DESK[key] for key in played.keys if key in _AT_DESK}
-    concerns = (key.removeprefix(_CONCERN) for key in played.keys if key.startswith(_CONCERN))
-    got |= {_CONCERNS.get(concern, concern) for concern in concerns}
+    got = {labels.AT_DESK[key] for key in played.keys if key in labels.AT_DESK}
+    concerns = (
+        key.removeprefix(labels.CONCERN) for key in played.keys if key.startswith(labels.CONCERN)
+    )
+    got |= {labels.CONCERNS.get(concern, concern) for concern in concerns}
     got |= {str(c.about) for c in played.effects(TellConcern)}
     for choice in played.turn.session.shown:
         if choice.act == "desk" and choice.answer[0] == "which":
             matter = str(choice.answer[2][0])
-            got.add(_CONCERNS.get(matter, matter))
+            got.add(labels.CONCERNS.get(matter, matter))
     asked = played.turn.session.asked
     if asked is not None and asked.flow == "visit":
-        got |= _AT_VISIT.get(asked.step, set())
+        got |= labels.AT_VISIT.get(asked.step, set())
     got = got or matters_of(played) - {"greeting"}
     listed = "officer_desk.menu" in played.keys and "common.choose_from_menu" not in played.keys
     return got or ({"today"} if listed else set())
@@ -306,6 +316,10 @@ def _window(said: str) -> set[str]:
     return {"asked_back_with_choices"} if played.asks_back else set()
 
 
+def _at_first_page(facts: Callable[[], Facts], said: str) -> set[str]:
+    return matters_of(_play(None, said, facts()))
+
+
 def _anytime(said: str) -> set[str]:
     return matters_of(_play(None, said, _facts()))
 
@@ -333,89 +347,10 @@ def _in_words(answer: Json) -> str:
 
 # -- what was understood -------------------------------------------------------------------------
 
-#: Sentences of the reply -> the label of the matter that they answer.
-_MATTERS = {
-    "common.complaint": "complaint",
-    "complaint.officer": "complaint",
-    "complaint.what": "complaint",
-    "common.erase.what": "privacy",
-    "common.my_data": "privacy",
-    "common.no_permit": "resend_permit",
-    "my_requests.show": "status",
-    "notices.caller.matter.renew": "renew",
-    "notices.caller.matter.change": "change_after_permit",
-    "notices.caller.matter.close": "close_business",
-    "notices.caller.matter.referral": "referral",
-    "notices.caller.matter.cooperative": "cooperative",
-    "notices.caller.matter.credit": "credit",
-}
-#: Intents with another name than their label.
-_NAMES = {
-    "robot": "is_this_a_robot",
-    "doubt": "is_this_real",
-    "fear": "tax_fear",
-    "no_visit": "where_is_officer",
-    "no_code": "code_again",
-    "seized": "tax_fear",
-}
-_LABELS = """
-    is_this_a_robot is_this_real tax_fear where_is_officer code_again complaint renew cost
-    office change_after_permit close_business referral cooperative credit emergency distress
-    privacy other_authority what_for who_are_you abuse bantuan_money thanks reschedule
-    keep_code requirements how_long question tired officer_looks not_handed term
-"""
-LABELS = frozenset(_LABELS.split())
-
-#: Sentences of a reply to staff -> the matter that they answer.
-_AT_DESK = {
-    "rounds_desk.absence": "absence",
-    "rounds_desk.gift": "gift",
-    "rounds_desk.ktp_differs": "ktp_differs",
-    "rounds_desk.left": "left",
-    "rounds_desk.no_photo": "no_photo",
-    "own_portrait.photo": "portrait",
-    "rounds_desk.not_left": "not_left",
-    "rounds_desk.other_time": "other_time",
-    "rounds_desk.which_days": "absence",
-    "rounds_desk.whose_code": "whose_code",
-    "rounds_desk.place": "place",
-    "rounds_desk.lost": "lost",
-    "rounds_desk.next": "next",
-    "rounds_desk.late": "late",
-    "rounds_desk.how_late": "late",
-    "rounds_desk.wrong_code": "wrong_code",
-    "rounds_desk.fail.nobody": "nobody",
-    "rounds_desk.fail.not_found": "not_found",
-    "rounds_desk.fail.refused": "refused",
-    "rounds_desk.give_away": "give_away",
-    "rounds_desk.hindered.breakdown": "breakdown",
-    "rounds_desk.hindered.weather": "weather",
-}
-#: Questions of a visit that are opened -> the matters that open them.
-_AT_VISIT = {
-    "depart": {"depart", "next"},
-    "offer": {"accept"},
-    "declined": {"decline", "not_my_area"},
-}
-_CONCERN = "rounds_desk.concern."
-#: Concerns with another name than the matter that raises them.
-_CONCERNS = {
-    "call_owner": "phone",
-    "code": "wrong_code",
-    "complaint_above": "complaint",
-    "ktp": "ktp_missing",
-    "licensed": "has_nib",
-    "owner_died": "closed",
-    "trade": "trade_changed",
-}
-
 
 def matters_of(played: Played) -> set[str]:
     """Return the labels of the matters that a reply answers."""
-    answered = {key.removeprefix("common.intent.") for key in played.keys}
-    got = {_NAMES.get(key, key) for key in (one.partition(".")[0] for one in answered)}
-    got &= {*LABELS}
-    got |= {_MATTERS[key] for key in played.keys if key in _MATTERS}
+    got = labels.of(played.keys)
     if played.effects(SendDocument):
         got.add("resend_permit")
     if not got and not played.effects(CallPerson) and _is_greeted(played):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from cli.measure import labels
 from conversations import flows
 from conversations.effects import Effect, Reply, Submit
 from conversations.engine import drafts
@@ -77,11 +78,11 @@ def situations(facts: Callable[[], Facts]) -> dict[str, Callable[[str], set[str]
 
     def own() -> Facts:
         mine = facts()
-        return replace(mine, mine=replace(mine.mine, tickets=(_ticket(facts()),)))
+        return replace(mine, mine=replace(mine.mine, tickets=(ticket(facts()),)))
 
     def desk() -> Facts:
         me = Me(roles=frozenset({"owner", "supervisor"}))
-        held = Desk(tickets=(_ticket(facts()),))
+        held = Desk(tickets=(ticket(facts()),))
         return replace(facts(), me=me, mine=Mine(), desk=held)
 
     return {
@@ -102,10 +103,10 @@ def situations(facts: Callable[[], Facts]) -> dict[str, Callable[[str], set[str]
 
 def _what(heard: _Heard) -> set[str]:
     if "what" in heard.given:
-        return {"story"}
+        return {"story", *labels.of(heard.keys)}
     if "complaint.what.why" in heard.keys:
         return {"explains"}
-    return {"open"} if heard.step == "what" else _left(heard)
+    return _left(heard)
 
 
 def _officer(heard: _Heard) -> set[str]:
@@ -131,8 +132,10 @@ def _left(heard: _Heard) -> set[str]:
     if heard.step == "cancel":
         return {"stops"}
     if heard.flow == COMPLAINT:
-        return {"open"}
-    return {"stops", "later"} if not heard.turn.session.clarifying else {"asked_back"}
+        return {"open", *labels.of(heard.keys)}
+    if heard.turn.session.clarifying:
+        return {"asked_back"}
+    return {"stops", "later", *labels.of(heard.keys)}
 
 
 def _own(heard: _Heard) -> set[str]:
@@ -194,7 +197,8 @@ def _at(draft: Draft, said: str, facts: Facts) -> _Heard:
     return _Heard(advance(flows.load(), asking.session, Said(said), facts))
 
 
-def _ticket(facts: Facts) -> TicketFact:
+def ticket(facts: Facts) -> TicketFact:
+    """Return an open complaint."""
     return TicketFact(
         id=TICKET,
         number=f"26-{TICKET:06d}",

@@ -41,6 +41,7 @@ from conversations.messages import (
     Say,
 )
 from conversations.parsers import Refused
+from conversations.parsers.evasions import evasion
 from conversations.phrases import Command
 from conversations.session import Choice, Draft
 from conversations.step import LEFT, Context, Prompt, Stay, Step, Wrong
@@ -317,6 +318,8 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused, *, of_several: bool
         return
     turn.said_nothing = not isinstance(refusal, Wrong)
     refusals = turn.session.refusals + 1
+    if step.can_leave and evasion(turn.said) == "unknown":
+        refusals = max(refusals, questions.REFUSALS_BEFORE_HELP)  # the officer can fill it in
     why = f"{refusal.reason} {refusal.params}"
     if refusals > 1 and why == turn.session.refused_for and refusal.reason != "pick_one":
         say = questions.refused_again(refusals)

@@ -66,7 +66,7 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
         ):
             orders.obey(turn, Typed(Command.STATUS))
         case Intent.COMPLAINT:
-            _hear_complaint(turn, sure=aside.sure)
+            hear_complaint(turn, sure=aside.sure)
         case Intent.HELP if _has_only_requests(turn):
             orders.obey(turn, Typed(Command.STATUS))  # "terus gimana?" asks how it stands
         case Intent.WHERE_IS_OFFICER:
@@ -128,14 +128,14 @@ def _ask_whether_to_call(turn: TurnBuilder, about: Help) -> None:
     )
 
 
-def _hear_complaint(turn: TurnBuilder, *, sure: bool) -> None:
+def hear_complaint(turn: TurnBuilder, *, sure: bool) -> None:
     """Open the form of a complaint, or ask first; with the form open, add to its story."""
     if complains(turn):
-        _add_to_story(turn)
+        add_to_story(turn)
     elif sure:
         _open_form(turn, COMPLAINT, turn.said)
     else:
-        _ask_whether_a_complaint(turn)
+        ask_whether_a_complaint(turn)
 
 
 def _open_form(turn: TurnBuilder, opened_by: str, story: str) -> None:
@@ -158,7 +158,7 @@ def complains(turn: TurnBuilder) -> bool:
     return service is not None and service.opened_by == COMPLAINT
 
 
-def _add_to_story(turn: TurnBuilder) -> None:
+def add_to_story(turn: TurnBuilder) -> None:
     """Add to the story what is told while another question of its form is open."""
     draft = turn.open_draft()
     step = turn.flows.services[draft.flow].form.steps[0]
@@ -177,7 +177,7 @@ def tell_more(turn: TurnBuilder, text: str) -> None:
     drafts.digress(turn, Say("common.complaint.told_later"))
 
 
-def _ask_whether_a_complaint(turn: TurnBuilder) -> None:
+def ask_whether_a_complaint(turn: TurnBuilder) -> None:
     """Ask before a supervisor is told: a question is often mistaken for a complaint."""
     turn.tell(STORY, turn.said)
     turn.ask_own(

@@ -21,6 +21,7 @@ from conversations.engine import (
     objecting,
     orders,
     questions,
+    reassuring,
     recordings,
 )
 from conversations.engine.builder import TurnBuilder, same, worded
@@ -260,6 +261,13 @@ def _fill_in(turn: TurnBuilder, meaning: Several | Parts | Correction) -> None:
             assert_never(meaning)
 
 
+def _answer_aside(turn: TurnBuilder, aside: Aside, text: str) -> None:
+    if moving.concerns(turn, aside) and not reassuring.keeps_away(text):
+        moving.ask(turn, text)
+    elif not reassuring.answer(turn, aside):
+        asides.answer(turn, aside)
+
+
 def _reply(turn: TurnBuilder, meaning: _Reply, text: str) -> None:
     """Reply to a meaning that leaves the open question as it is."""
     match meaning:
@@ -273,10 +281,8 @@ def _reply(turn: TurnBuilder, meaning: _Reply, text: str) -> None:
             drafts.digress(turn, say)
         case OwnNumber(phone):
             answers.keep_number(turn, phone)
-        case Aside() if moving.concerns(turn, meaning):
-            moving.ask(turn, text)
         case Aside():
-            asides.answer(turn, meaning)
+            _answer_aside(turn, meaning, text)
         case Objection(case, text):
             objecting.hear(turn, case, text)
         case Story(text):

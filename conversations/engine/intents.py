@@ -44,6 +44,17 @@ DIGRESSIONS = frozenset(
         Intent.NOT_HANDED,
         Intent.SEIZED,
         Intent.TERM,
+        Intent.ELSEWHERE,
+        Intent.DISSATISFIED,
+        Intent.CODE_GIVEN,
+        Intent.RETALIATION,
+        Intent.WITHDRAWS,
+        Intent.STORY_LATER,
+        Intent.HOPELESS,
+        Intent.VOICE,
+        Intent.NO_LOCATION,
+        Intent.PLAIN_PHONE,
+        Intent.BORROWED_PHONE,
     }
 )
 #: Matters of other offices and services, unless a service that is offered goes by that name.
@@ -51,7 +62,53 @@ OF_OTHERS = frozenset({Intent.OTHER_AUTHORITY, Intent.COOPERATIVE, Intent.CREDIT
 #: Intents that no answer to a question outweighs.
 URGENT = frozenset({Intent.EMERGENCY, Intent.DISTRESS})
 #: Intents that come before an answer with the same words: "ga punya foto" is no sum of nothing.
-FIRST = frozenset({Intent.NO_PHOTO, Intent.NO_CALL, Intent.NO_QUOTA, Intent.GO_ON})
+FIRST = frozenset(
+    {
+        Intent.NO_PHOTO,
+        Intent.NO_CALL,
+        Intent.NO_QUOTA,
+        Intent.GO_ON,
+        Intent.ELSEWHERE,
+        Intent.DISSATISFIED,
+        Intent.CODE_GIVEN,
+        Intent.RETALIATION,
+        Intent.WITHDRAWS,
+        Intent.STORY_LATER,
+        Intent.HOPELESS,
+        Intent.VOICE,
+        Intent.NO_LOCATION,
+        Intent.PLAIN_PHONE,
+        Intent.BORROWED_PHONE,
+    }
+)
+#: Parts of other intents that do so too.
+FIRST_PARTS = frozenset({"silent", "unlicensed", "ktp", "number", "door", "violence"})
+#: Intents that short words raise even where a story is told.
+BESIDE_STORY = frozenset(
+    {
+        Intent.NO_CALL,
+        Intent.ELSEWHERE,
+        Intent.RETALIATION,
+        Intent.WITHDRAWS,
+        Intent.HOPELESS,
+        Intent.VOICE,
+    }
+)
+#: Intents of people who are afraid or angry, whose words hold facts only by chance.
+UPSET = frozenset(
+    {
+        Intent.FEAR,
+        Intent.DOUBT,
+        Intent.ABUSE,
+        Intent.ELSEWHERE,
+        Intent.DISSATISFIED,
+        Intent.CODE_GIVEN,
+        Intent.RETALIATION,
+        Intent.WITHDRAWS,
+        Intent.STORY_LATER,
+        Intent.HOPELESS,
+    }
+)
 #: Intents that need only a polite reply.
 COURTEOUS = frozenset({Intent.GREETING, Intent.THANKS})
 #: Intents of questions about the service, which may be about its open question: "setuju apa saja?".

@@ -19,6 +19,24 @@ _CLAUSE = re.compile(r"[,;.\n]")
 APPLY = "apply"
 #: Matters that any other one in the same message outweighs: "mau nanya, bayar ga?".
 _GENERAL = frozenset({"question", "requirements", "how_long", "tired", "why", "status"})
+#: Matters that outweigh others with the same words, the first one first: who has told a code is
+#: not told to keep it, who takes a complaint back does not make one.
+_RATHER = (
+    "emergency.violence",
+    "withdraws",
+    "code_given",
+    "retaliation",
+    "story_later",
+    "hopeless",
+    "dissatisfied",
+    "status.silent",
+    "elsewhere",
+    "is_this_real.door",
+    "privacy.number",
+    "tax_fear.unlicensed",
+    "other_authority.ktp",
+    "borrowed_phone",
+)
 _LEAST = 0.5  # weight below which words only hint at a matter
 
 
@@ -39,7 +57,7 @@ def matter(text: str) -> Matter | None:
     the words, and patterns of longer sentences at last.
     """
     ranked = lexicon.matters().rank(text)
-    urgent = next((r for r in ranked if r.name in _URGENT and r.weight >= 1), None)
+    urgent = _rather([one for one in ranked if _is_urgent(one) and one.weight >= 1])
     if urgent is not None and not (urgent.name == _EMERGENCY and _only_goods(text)):
         return _named(urgent)
     whole = whole_intent(text)
@@ -49,17 +67,27 @@ def matter(text: str) -> Matter | None:
     ranked = [
         one
         for one in ranked
-        if one.name not in (APPLY, *_URGENT) and (one.weight >= 1 or not applies)
+        if one.name != APPLY and not _is_urgent(one) and (one.weight >= 1 or not applies)
     ]
     if applies and not ranked:
         return None
     heard = [one for one in ranked if one.weight >= _LEAST]
     if heard:
-        first = heard[0]
+        first = _rather(heard) or heard[0]
         others = (o for o in heard if o.name not in _GENERAL and not o.evidence <= first.evidence)
         return _named(next(others, first) if first.name in _GENERAL else first)
     found = intent(text)
     return Matter(found) if found is not None else None
+
+
+def _rather(ranked: list[lexicon.Ranked]) -> lexicon.Ranked | None:
+    """Return the matter that outweighs all others, or the heaviest; None if there is none."""
+    surely = [one for one in ranked if one.name in _RATHER and one.weight >= 1]
+    return min(surely, key=lambda one: _RATHER.index(one.name), default=next(iter(ranked), None))
+
+
+def _is_urgent(ranked: lexicon.Ranked) -> bool:
+    return ranked.name.partition(".")[0] in _URGENT
 
 
 def _only_goods(text: str) -> bool:

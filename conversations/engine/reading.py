@@ -12,16 +12,19 @@ from conversations.engine.joining import parts
 from conversations.events import Located, Said, Uploaded
 from conversations.form import CONSENT
 from conversations.lexicon import lists
+from conversations.messages import Say
 from conversations.parsers import Refused, asking, hesitation
 from conversations.parsers.choice import exact
 from conversations.parsers.choice import pick as pick_label
 from conversations.phrases import Command, Intent, intent, words_beside
 from conversations.service import Service
 from conversations.session import Choice
-from conversations.step import Stay
+from conversations.step import LEFT, Stay
 from conversations.steps import Review
 from conversations.words import standardised, tidy
 
+SHORT = 7  # words that leave a step to the officer; longer ones say more
+SEND = "send"  # the choice of a review that sends the form
 SURE = 1.5  # weight of an option that is certain even within an address
 _ADDRESS = re.compile(r"(?:jalan|jln|jl|gang|gg)\b")
 NEAR = 0.5  # weight by which one option must lead, or the person is asked which
@@ -271,6 +274,16 @@ def other_option(turn: TurnBuilder, text: str) -> Choice | None:
     return next((choice for choice in offered if choice.value == near[0].name), None)
 
 
+def left_to_officer(turn: TurnBuilder, text: str) -> Choice | None:
+    """Return the choice to fill a step in with the officer, if the words say nothing else."""
+    step, said = turn.asked_step(), standardised(text)
+    if step is None or not step.can_leave or len(said.split()) > SHORT or re.search(r"\d", said):
+        return None
+    if not all(lists.any_of("reading", one).search(said) for one in ("officer", "leaves")):
+        return None
+    return Choice("leave", Say("common.leave_it"), LEFT)
+
+
 def service_named(turn: TurnBuilder, text: str) -> Service | None:
     """Return the offered service that the words name, if it is the only one."""
     words = set(standardised(text).split())
@@ -322,7 +335,22 @@ def doubts(turn: TurnBuilder, text: str, choice: Choice) -> bool:
         return _is_no_offered_number(turn, choice)
     if choice.means == "yes" and half_consents(turn, text):
         return True
+    if _sends_beside(turn, text, choice):
+        return True
     return says_more(turn, text, choice) or is_by_the_way(turn, text) or _asks(turn, text)
+
+
+def _sends_beside(turn: TurnBuilder, text: str, choice: Choice) -> bool:
+    """Whether words at the review send the form, and say more: "ga bisa kirim lokasi"."""
+    asked = turn.session.asked
+    if not isinstance(turn.asked_step(), Review) or choice.value != SEND or asked is None:
+        return False
+    if exact(text, turn.labels()) is not None:
+        return False
+    listed = lexicon.options(asked.flow, asked.step)
+    known = listed.words_of(choice.value) if listed is not None else frozenset()
+    about = {*map(lexicon.root, lists.words("reading", "beside_sending"))}
+    return bool({*lexicon.words(text)} - known - _NODS - _WANTS - _FILLING - about)
 
 
 def _asks(turn: TurnBuilder, text: str) -> bool:

@@ -16,7 +16,15 @@ from conversations.engine.builder import TurnBuilder
 from conversations.engine.corrections import correction
 from conversations.engine.gathering import LEAST as LEAST_FACTS
 from conversations.engine.gathering import gather, may_hold_several
-from conversations.engine.intents import ABOUT_US, COURTEOUS, DIGRESSIONS, FIRST, OF_OTHERS, URGENT
+from conversations.engine.intents import (
+    ABOUT_US,
+    COURTEOUS,
+    DIGRESSIONS,
+    FIRST_PARTS,
+    OF_OTHERS,
+    UPSET,
+    URGENT,
+)
 from conversations.engine.interruption import meant_before
 from conversations.engine.joining import parts
 from conversations.engine.matters import Matter, matter
@@ -40,6 +48,17 @@ from conversations.engine.meanings import (
     Unclear,
     Unread,
 )
+from conversations.engine.precedence import (
+    AFRAID,
+    DROPS,
+    FEW_ASKED,
+    aside,
+    beside_story,
+    cancels,
+    comes_first,
+    fills_in,
+    tells_story,
+)
 from conversations.engine.questions import why_key
 from conversations.engine.reading import (
     answers,
@@ -49,6 +68,7 @@ from conversations.engine.reading import (
     command_is_answer,
     doubts,
     half_consents,
+    left_to_officer,
     may_be_a_name,
     nods_beside,
     only_asks,
@@ -80,11 +100,8 @@ _SELLS = re.compile(
     r"(?:jual|jualan|berjualan|dagang|berdagang|buka (?:warung|toko|kios|lapak|usaha)|sell)\b"
     r"(?!.*\b(?:sepi|laku|lancar|rugi|bangkrut|mati|tutup|berhenti|habis)\b)"
 )
-_CANCELS = re.compile(r"^(?:\w+ ){0,2}(?:batal|batalin|batalkan|cancel it)\b")
-_CANCELS_NOT = re.compile(r"\b(?:tidak|jangan|belum|bukan|kalau|cara|bisa|not|don.?t)\b|\?")
+HEAVY = 2.5  # weight of a matter that yields only to an answer that is certain
 LEAST_WORDS = 3  # of a message that may hold several facts
-FEW_ASKED = 6  # words of a question that has no mark; longer ones tell a story
-FEW_WORDS = 4  # of a message that lets a story be; longer ones go on with it
 MAX_SAID, MAX_STORY = 1500, 4000  # characters of an answer, and of a story
 
 
@@ -128,19 +145,22 @@ def _retold(turn: TurnBuilder, said: Said) -> Unread | Story | Pick | None:
         return None
     raised = matter(said.text)
     of_it = raised is not None and raised.intent in (Intent.COMPLAINT, Intent.FEAR, Intent.DOUBT)
-    of_it = of_it or (raised is not None and raised.intent in (Intent.CANCEL, Intent.GO_ON))
+    of_it = of_it or (raised is not None and raised.intent in _OF_COMPLAINTS)
     if whole.said("emergency", said.text) == "over":
         return Unread(Say("common.glad"))
     if not of_it and (raised is not None or _may_answer_form(turn, said.text)):
         return None
     yes, no = turn.session.shown[0], turn.session.shown[-1]
-    if _DROPS.search(standardised(said.text)):
+    if DROPS.search(standardised(said.text)):
         return Pick(no)
     if agrees(said.text) and not hesitates(said.text):
         return Pick(yes)
     if choices_named(turn, said.text) or service_named(turn, said.text) is not None:
         return None
     return Story(said.text)
+
+
+_OF_COMPLAINTS = frozenset({Intent.CANCEL, Intent.GO_ON, Intent.WITHDRAWS})
 
 
 def _may_answer_form(turn: TurnBuilder, text: str) -> bool:
@@ -163,7 +183,7 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
     if read_command(said.text) is not None or desk.names_choice(turn, said.text):
         return None
     raised = matter(said.text) if asked.step == COMPLAINT else None
-    if raised is not None and raised.intent in URGENT:
+    if raised is not None and raised.intent in URGENT | {Intent.RETALIATION, Intent.CODE_GIVEN}:
         return None  # the complaint is asked about again after the advice
     return PassedBy()
 
@@ -177,10 +197,11 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         return Pick(refused)
     if typed is not None and not command_is_answer(turn, typed, said.text):
         return desk.alarm(turn, typed.command, said.text) or Order(typed)
-    if _cancels(turn, said.text):
-        return Order(Typed(Command.CANCEL))
-    if _tells_story(turn):
-        return _aside(raised) if raised and raised.intent in URGENT else Answer()
+    if cancels(turn, said.text, raised):
+        afraid = raised is not None and raised.intent in (Intent.FEAR, Intent.RETALIATION)
+        return Aside(Intent.CANCEL, AFRAID) if afraid else Order(Typed(Command.CANCEL))
+    if tells_story(turn):
+        return beside_story(turn, said, raised) or Answer()
     return _read_otherwise(turn, said, raised)
 
 
@@ -193,15 +214,15 @@ def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Mea
     if at_desk is not None:
         return at_desk
     asked = isinstance(turn.asked_step(), Review) and raised is not None
-    asked = asked and raised is not None and _comes_first(turn, raised, said.text)
+    asked = asked and raised is not None and comes_first(turn, raised, said.text)
     if raised is not None and not asked and option_weight(turn, said.text) > raised.weight:
         named = choices_named(turn, said.text)
         if not named or not nods_beside(turn, said.text, named[0]):
             raised = None  # "kebakar" of lost papers is no fire
-    if raised is not None and raised.intent is Intent.CHANGE_AFTER_PERMIT and _fills_in(turn):
+    if raised is not None and raised.intent is Intent.CHANGE_AFTER_PERMIT and fills_in(turn):
         raised = None  # "eh salah, pindah ke Manggarai" corrects the form
-    if raised is not None and (raised.intent in URGENT or _comes_first(turn, raised, said.text)):
-        return _aside(raised)
+    if raised is not None and (raised.intent in URGENT or comes_first(turn, raised, said.text)):
+        return aside(raised)
     if _goes_on(turn, said.text):
         return Aside(Intent.GO_ON)
     if raised is None and _at_requests(turn) and _names_time(turn, said.text):
@@ -233,42 +254,12 @@ def _stopped(turn: TurnBuilder, typed: Typed | None, raised: Matter | None) -> C
     return confirming.refusing(turn)
 
 
-#: Words that drop a complaint, and do not say that something did not happen.
-_DROPS = re.compile(r"\b(?:(?:tidak|nggak) (?:jadi|usah)|batal\w*|jangan dilapor\w*|never ?mind)\b")
-
-
-def _cancels(turn: TurnBuilder, text: str) -> bool:
-    """Whether an owner wants a form cancelled, whatever else the words say: "batalin, takut"."""
-    flow = turn.flow(turn.session.draft)
-    asked = turn.session.asked
-    if flow is None or not flow.form or asked is None or asked.flow == "common":
-        return False
-    few, said = len(text.split()) <= FEW_WORDS, standardised(text)
-    if not few and _tells_story(turn):
-        return False
-    service = turn.flows.services.get(flow.id)
-    drops = few and service is not None and bool(service.opened_by and _DROPS.search(said))
-    return drops or (_CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None)
-
-
-def _tells_story(turn: TurnBuilder) -> bool:
-    """Whether the open question asks somebody to tell what happened."""
-    step = turn.asked_step()
-    return step is not None and step.story and not turn.session.clarifying
-
-
-def _fills_in(turn: TurnBuilder) -> bool:
-    """Whether a form is open."""
-    flow = turn.flow(turn.session.draft)
-    return flow is not None and flow.form
-
-
 def _goes_on(turn: TurnBuilder, text: str) -> bool:
     """Whether "lanjut", said after a reminder, is no answer to the open question of a form."""
     step = turn.asked_step()
     if step is None or turn.session.clarifying or evasion(text) != "go_on":
         return False
-    return _fills_in(turn) and not choices_named(turn, text)
+    return fills_in(turn) and not choices_named(turn, text)
 
 
 def _at_requests(turn: TurnBuilder) -> bool:
@@ -298,25 +289,6 @@ def _names_time(turn: TurnBuilder, text: str) -> bool:
 _PART = re.compile(r"\b(?:pagi|siang|sore)(?:an)?\b|\b(?:morning|afternoon)s?\b|\bjam \d")
 
 
-def _comes_first(turn: TurnBuilder, raised: Matter, text: str) -> bool:
-    """Whether a matter is answered before the words are read as an answer to a form's question.
-
-    At the review a question is answered: "ini nanti dilihat satpol ga" changes nothing.
-    """
-    step = turn.asked_step()
-    if step is None or not _fills_in(turn):
-        return False
-    if isinstance(step, Review):
-        asks = _ASKS_WHETHER.search(standardised(text)) is not None
-        if raised.intent is Intent.RESEND_PERMIT:
-            return raised.weight > option_weight(turn, text)  # "send the pdf again" sends no form
-        return asks and raised.intent in DIGRESSIONS and raised.intent not in ORDERS
-    return raised.intent in FIRST and not step.takes_photos
-
-
-_ASKS_WHETHER = re.compile(r"\?\W*$|\btidak(?: (?:ya|sih|pak|bu|mas|mbak|kak|min))*\W*$")
-
-
 def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None:
     """Return the answers to steps that are asked together, unless the message holds other facts.
 
@@ -336,9 +308,11 @@ def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None
 def _several_facts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Several | None:
     """Return several facts, unless the message rather raises another matter."""
     found = several(turn, said.text)
-    if found is None or raised is None or raised.intent not in DIGRESSIONS:
+    upset = raised is not None and (raised.intent in UPSET or raised.part in FIRST_PARTS)
+    if found is None or raised is None or not (upset or raised.intent in DIGRESSIONS):
         return found
-    return found if len(found.answers) > LEAST_FACTS else None
+    least = LEAST_FACTS + upset
+    return found if len(found.answers) > least else None
 
 
 def several(turn: TurnBuilder, text: str) -> Several | None:
@@ -390,7 +364,9 @@ def _picked(turn: TurnBuilder, said: Said, raised: Matter | None) -> Pick | Betw
         return None
     if len(named) > 1 or (named and doubts(turn, said.text, named[0])):
         return Between(named)
-    chosen = named[0] if named else other_option(turn, said.text)
+    chosen = (
+        named[0] if named else other_option(turn, said.text) or left_to_officer(turn, said.text)
+    )
     return Pick(chosen) if chosen is not None else None
 
 
@@ -415,17 +391,13 @@ def _explanation(turn: TurnBuilder, said: Said, raised: Matter | None) -> Explai
 
 def _beside(turn: TurnBuilder, said: Said, raised: Matter | None) -> Aside | None:
     """Return the matter that the words raise beside the open question."""
-    if raised is None or answers(turn, said):
+    if raised is None or answers(turn, said, outright=raised.weight >= HEAVY):
         return None
     if raised.intent in OF_OTHERS and _is_of_ours(turn, said.text, raised.intent):
         return None
     if raised.intent in DIGRESSIONS or raised.intent in ORDERS:
-        return _aside(raised)
+        return aside(raised)
     return None
-
-
-def _aside(raised: Matter) -> Aside:
-    return Aside(raised.intent, raised.part, raised.sure, raised.weight)
 
 
 def _is_of_ours(turn: TurnBuilder, text: str, raised: Intent) -> bool:
@@ -460,7 +432,7 @@ def _unread(turn: TurnBuilder, said: Said) -> Unread | OwnNumber | None:
     """Return the meaning of words that answer no question; None for all others."""
     if said.edited and (not said.message or said.message != turn.session.refused):
         return Unread(Say("common.edited"))
-    if len(said.text) > (MAX_STORY if _tells_story(turn) else MAX_SAID):
+    if len(said.text) > (MAX_STORY if tells_story(turn) else MAX_SAID):
         return Unread(Say("common.too_long"), correctable=True)
     return _number(turn, said.text)
 
@@ -470,7 +442,7 @@ def _number(turn: TurnBuilder, text: str) -> Unread | OwnNumber | None:
     listens = turn.session.calling or turn.session.asked is None or turn.at_home()
     step = turn.asked_step()
     listens = listens or (step is not None and not (step.takes_words or step.numeric))
-    listens = listens or _tells_story(turn)
+    listens = listens or tells_story(turn)
     if turn.facts.me.desk != "owner" or not listens or not phone.is_one(text):
         return None
     if step is not None and step.numeric and not re.search(r"\+|\b0", text):

@@ -29,6 +29,8 @@ LEAST_FUZZY = 6  # letters of a word that may be misspelt
 _TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
 _THANKS = re.compile(r"\bt(?:e)?rima ?kasih\b")  # accepts nothing
 _MAYBE = re.compile(r"\bj(?:a?n)?ga?n[- ]j(?:a?n)?ga?n\b")  # "jangan-jangan" denies nothing
+#: "No telp" is a number, and denies no call.
+_NUMBER = re.compile(r"\bno\.? ?(?=(?:hp|hape|wa|telp|tlp|telpon|telepon|rek|rekening|kartu)\b)")
 _WORD = re.compile(r"[^\W_]+")
 _NOT_SHORT = re.compile(r"(?<=[a-z])n't\b")  # "can't" denies as "cant" does
 _NEGATIONS = frozenset({
@@ -59,7 +61,8 @@ _WHOLE = frozenset({
     "penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian", "benerin", "betulin",
     "benarkan", "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "merapat",
     "beneran", "benaran", "pagian", "penting", "tinggi", "siangan", "sorean", "kesiangan",
-    "diikuti", "diikutin", "berikut", "kebakar", "kebakaran", "terbakar",
+    "diikuti", "diikutin", "berikut", "dipukul", "dipukuli", "dipukulin",
+    "kebakar", "kebakaran", "terbakar",
 })  # fmt: skip
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",
@@ -100,7 +103,7 @@ def _words(said: str, topics: bool) -> tuple[str, ...]:
     found: list[str] = []
     said = _THANKS.sub("makasih", _NOT_SHORT.sub("nt", said))
     said = _MAYBE.sub("mungkin", _TWICE.sub(r"\1 \1", said))
-    said = _JOINED.sub(r"tidak \1", said)
+    said = _JOINED.sub(r"tidak \1", _NUMBER.sub("nomor ", said))
     for clause in _CLAUSE.split(said):
         found += _clause(
             [_spelled(word) for word in _WORD.findall(clause) if word not in _FILLERS], topics

@@ -66,7 +66,7 @@ RULES = [
 ]
 #: Asked about in the middle of anything; other intents are commands or answers.
 TERMS = ("nib", "iumk", "npwp", "nik", "capital", "turnover", "kelurahan")
-AUTHORITIES = ("dukcapil", "city", "police", "food", "social", "other")
+AUTHORITIES = ("dukcapil", "ktp", "city", "police", "food", "social", "other")
 ANSWERED = [
     *sorted(
         meant.lower()
@@ -77,6 +77,11 @@ ANSWERED = [
     *(f"term.{term}" for term in TERMS),
     "keep_code.purpose",
     "requirements.host",
+    "cancel.afraid",
+    "doubt.door",
+    "emergency.violence",
+    "fear.unlicensed",
+    "privacy.number",
 ]
 
 #: Keys that are put together from parts -> the values of the part. A new kind of key is added here.

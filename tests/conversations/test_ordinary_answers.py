@@ -27,6 +27,11 @@ i got a small shop in tebet|usaha saya catering pernikahan|jualan di depan sekol
 saya jualan pulsa dan token listrik|gerobak jual cilok keliling|jual es, sudah jual dari 2010
 toko saya di dekat pln|warung saya belum punya izin|hari terakhir semua laku
 dagangan saya lagi meledak, mau bikin izin|saya mati matian jualan, minta izin dong
+jual hp second|konter hp dan pulsa|seblak viral|es teh viral keliling|foto keliling|jasa foto wisuda
+agen koran|jual kambing guling|jual bantal guling|jual meja lipat|gerobak dorong jual bakso
+studio rekaman|jual burung suara merdu|jual atasan wanita|jual buku cerita anak|kantin polres
+jual pin dan gantungan kunci|makan siang buat petugas|depan polsek tebet|gang kepala dua no 4
+belakang konter hp|dekat pengadilan negeri|rumah pintu hijau|Rela Sari|Dewi Media
 kompor ga mau hidup|udah semua|kalau saya ga ada gimana|usaha ini buat hidup saya sama anak
 """
 #: Matters that another room of words decides, or that stand for no matter beside the question.
@@ -69,6 +74,12 @@ def test_help_is_called_for_beside_goods_and_places(said: str) -> None:
 def test_a_question_about_money_is_no_complaint(said: str) -> None:
     raised = matter(said)
     assert raised is not None and raised.intent is Intent.COST
+
+
+@pytest.mark.parametrize("said", ["petugas datang ke tempat saya pukul 9", "minta no telp petugas"])
+def test_an_hour_is_no_blow_and_the_short_form_of_number_is_no_denial(said: str) -> None:
+    raised = matter(said)
+    assert raised is None or raised.intent not in (Intent.EMERGENCY, Intent.NO_CALL)
 
 
 @pytest.mark.parametrize(

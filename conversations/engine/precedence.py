@@ -1,0 +1,133 @@
+"""Precedence: which comes first of a matter that words raise, the open question, and an order."""
+
+from __future__ import annotations
+
+import re
+
+from conversations.engine.asides import ORDERS
+from conversations.engine.builder import TurnBuilder
+from conversations.engine.intents import (
+    BESIDE_STORY,
+    DIGRESSIONS,
+    FIRST,
+    FIRST_PARTS,
+    URGENT,
+)
+from conversations.engine.matters import Matter
+from conversations.engine.meanings import Aside, Explain
+from conversations.engine.questions import why_key
+from conversations.engine.reading import choices_named, option_weight
+from conversations.events import Said
+from conversations.lexicon import lists
+from conversations.phrases import Intent
+from conversations.steps import Review
+from conversations.words import standardised
+
+AFRAID = "afraid"  # the part of `Intent.CANCEL` that also tells of fear
+FEW_WORDS = 4  # of a message that lets a story be; longer ones go on with it
+FEW_ASKED = 6  # words of a question that has no mark; longer ones tell a story
+FEW_TOLD = 7  # words beside a story; longer ones tell it
+_CANCELS = re.compile(r"^(?:\w+ ){0,2}(?:batal|batalin|batalkan|cancel it)\b")
+_CANCELS_NOT = re.compile(r"\b(?:tidak|jangan|belum|bukan|kalau|cara|bisa|not|don.?t)\b|\?")
+#: Words that drop a complaint, and do not say that something did not happen.
+DROPS = re.compile(r"\b(?:(?:tidak|nggak) (?:jadi|usah)|batal\w*|jangan dilapor\w*|never ?mind)\b")
+
+
+def beside_story(turn: TurnBuilder, said: Said, raised: Matter | None) -> Aside | Explain | None:
+    """Return what is meant by words that tell nothing of what happened; None if they tell it."""
+    if raised is None:
+        return None
+    few = len(said.text.split())
+    if raised.intent in URGENT | {Intent.CODE_GIVEN} or (
+        raised.intent in BESIDE_STORY and few <= FEW_TOLD
+    ):
+        return aside(raised)
+    asks = raised.intent in (Intent.WHY, Intent.WHAT_FOR) and few <= FEW_ASKED
+    return Explain() if asks and why_key(turn) else None
+
+
+def cancels(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
+    """Whether an owner wants a form cancelled, whatever else the words say: "batalin, takut".
+
+    Without a form, somebody afraid who cancels means the request that was sent.
+    """
+    flow = turn.flow(turn.session.draft)
+    asked = turn.session.asked
+    if raised is not None and raised.intent in FIRST and raised.intent is not Intent.RETALIATION:
+        return False  # "ga usah nelpon" drops nothing
+    if turn.facts.me.desk == "owner" and (flow is None or not flow.form):
+        afraid = raised is not None and raised.intent in (Intent.FEAR, Intent.RETALIATION)
+        return afraid and _gives_up(text)
+    if flow is None or not flow.form or asked is None or asked.flow == "common":
+        return False
+    few, said = len(text.split()) <= FEW_WORDS, standardised(text)
+    if not few and tells_story(turn):
+        return False
+    service = turn.flows.services.get(flow.id)
+    drops = few and service is not None and bool(service.opened_by and DROPS.search(said))
+    if raised is not None and raised.intent is Intent.FEAR and _gives_up(text):
+        return True
+    return drops or (_CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None)
+
+
+def _gives_up(text: str) -> bool:
+    """Whether words of somebody afraid say that they do not want to go on."""
+    said = standardised(text)
+    kept = re.search(r"\b(?:jangan|don.?t) (?:di)?(?:batal|cancel|cabut|tarik)", said) is not None
+    return not kept and lists.any_of("cancelling", "cancels").search(said) is not None
+
+
+def tells_story(turn: TurnBuilder) -> bool:
+    """Whether the open question asks somebody to tell what happened."""
+    step = turn.asked_step()
+    return step is not None and step.story and not turn.session.clarifying
+
+
+def fills_in(turn: TurnBuilder) -> bool:
+    """Whether a form is open."""
+    flow = turn.flow(turn.session.draft)
+    return flow is not None and flow.form
+
+
+def comes_first(turn: TurnBuilder, raised: Matter, text: str) -> bool:
+    """Whether a matter is answered before the words are read as an answer to a form's question.
+
+    At the review a question is answered: "ini nanti dilihat satpol ga" changes nothing.
+    """
+    step = turn.asked_step()
+    if step is None or not fills_in(turn):
+        return False
+    if _outweighs_answers(turn, raised, text):
+        return True
+    if isinstance(step, Review):
+        asks = _ASKS_WHETHER.search(standardised(text)) is not None
+        if raised.intent in (Intent.RESEND_PERMIT, Intent.COMPLAINT):
+            return raised.weight > option_weight(turn, text)  # "send the pdf again" sends no form
+        return asks and raised.intent in DIGRESSIONS and raised.intent not in ORDERS
+    return False
+
+
+def _outweighs_answers(turn: TurnBuilder, raised: Matter, text: str) -> bool:
+    """Whether a matter outweighs an answer with the same words, unless they name a choice of it."""
+    step = turn.asked_step()
+    if raised.intent not in FIRST and raised.part not in FIRST_PARTS:
+        return False
+    named = bool(choices_named(turn, text))
+    if step is not None and step.takes_photos:
+        return raised.intent not in _OF_PHOTOS or not named
+    if isinstance(step, Review) or not named:
+        return True
+    return raised.intent is not Intent.NO_CALL and raised.part not in _NAMED_TOO
+
+
+_NAMED_TOO = frozenset({"ktp"})  # parts whose words also name an option: "ktp dibawa suami"
+#: Matters by which people also say that they send no photo.
+_OF_PHOTOS = frozenset(
+    {Intent.NO_PHOTO, Intent.NO_QUOTA, Intent.GO_ON, Intent.PLAIN_PHONE, Intent.BORROWED_PHONE}
+)
+_ASKS_WHETHER = re.compile(r"\?\W*$|\btidak(?: (?:ya|sih|pak|bu|mas|mbak|kak|min))*\W*$")
+
+
+def aside(raised: Matter) -> Aside:
+    """Return the meaning of a matter that is answered."""
+    return Aside(raised.intent, raised.part, raised.sure, raised.weight)
