@@ -286,7 +286,7 @@ def _names_time(turn: TurnBuilder, text: str) -> bool:
     return named is not None or _PART.search(standardised(text)) is not None
 
 
-_PART = re.compile(r"\b(?:pagi|siang|sore)(?:an)?\b|\b(?:morning|afternoon)s?\b|\bjam \d")
+_PART = re.compile(r"\b(?:pagi|siang|sore)(?:an|nya)?\b|\b(?:morning|afternoon)s?\b|\bjam \d")
 
 
 def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None:
