@@ -16,6 +16,7 @@ from casework.files import step_of
 from casework.tickets import OBJECTION, words_of
 from conversations.facts import RemarkFact, TicketFact
 from models import attachment, ticket
+from models import case as cases
 from models.case import Case
 from models.infrastructure.encryption import readable
 from models.infrastructure.wib import WIB
@@ -67,9 +68,18 @@ def _facts(
         replace(
             _fact(case, row, remarks[case.id], staff, people.get(case.person_id), numbers, me),
             files=files[case.id],
+            newer=_newer(tx, case, row) if me is not None else "",
         )
         for case, row in pairs
     )
+
+
+def _newer(tx: Session, case: Case, row: Ticket) -> str:
+    """Return the number of the later case that asks for the same as what was objected to."""
+    if row.about != OBJECTION or case.same_as is None:
+        return ""
+    rejected = cases.by_number(tx, case.same_as)
+    return (cases.asked_again(tx, rejected) if rejected is not None else None) or ""
 
 
 def _staff(

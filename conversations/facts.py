@@ -238,6 +238,7 @@ class TicketFact:
     officer: str | None = None  # whom it is about: name and badge, or how they are described
     accuses: bool = False  # it is about an officer whose badge is known
     visit_of: str = ""  # number of the case whose visit, or whose rejection, it is about
+    newer: str = ""  # number of the owner's later case that asks for the same as a rejected one
     times: int = 1
     files: tuple[int, ...] = ()  # attachments that were sent with it, but for refused ones
     takes_files: bool = False  # its owner may send more

@@ -116,7 +116,11 @@ def _kind(subject: str, facts: Facts) -> Answers:
 
 
 def _of_what(context: Context) -> Mapping[str, Value]:
-    return {"number": _ticket(context).visit_of}
+    one = _ticket(context)
+    then = Say("ticket.verdict.reopens")
+    if one.newer:
+        then = Say("ticket.verdict.renewed", {"newer": one.newer})
+    return {"number": one.visit_of, "then": then}
 
 
 def _letter(context: Context) -> Mapping[str, Value]:
@@ -127,7 +131,9 @@ def _letter(context: Context) -> Mapping[str, Value]:
     if act == "close" and outcome:
         key, params = "ticket.sure.closes_as", {**params, "outcome": _outcome(str(outcome))}
     elif act == "close" and verdict:
-        key, params = f"ticket.sure.{verdict}", {**params, "of": one.visit_of}
+        renewed = verdict == UPHELD and one.newer
+        key = f"ticket.sure.{'renewed' if renewed else verdict}"
+        params = {**params, "of": one.visit_of, "newer": one.newer}
     return {"does": Say(key, params), "words": str(context.answers["words"])}
 
 

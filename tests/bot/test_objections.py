@@ -84,6 +84,23 @@ async def test_another_persons_case_and_a_late_day_are_refused(town: Town) -> No
         town.write(lambda tx: write_effect(tx, town.meet(OWNER), ObjectTo(1, WHY), turn_id=901))
 
 
+async def test_a_supervisor_reads_that_the_owner_has_asked_for_the_same_again(town: Town) -> None:
+    await town.staff(HEAD, "H1", role="head", areas=("31",))
+    await rejected(town)
+    await town.say("saya keberatan")
+    await town.say(WHY)
+    case, _ = objection(town)
+    town.apply(number="26-000099")
+    await town.say("menu", HEAD)
+    await town.tap(f"ticket-{case.id}", HEAD)
+    said = await town.tap("close", HEAD)
+    assert words("ticket.verdict.renewed", newer="26-000099") in said
+    await town.tap("upheld", HEAD)
+    await town.say("Fotonya menunjukkan tanah sendiri.", HEAD)
+    await town.tap("yes", HEAD)
+    assert town.case(1).state == CaseState.REJECTED and "26-000099" in town.heard()
+
+
 async def test_an_upheld_objection_is_on_the_list_of_another_supervisor(town: Town) -> None:
     await town.staff(HEAD, "H1", role="head", areas=("31",))
     await rejected(town)

@@ -104,7 +104,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
         | ({str(one) for one in Concern} - {Concern.SAFE, Concern.WORKS})
     ),
     "ticket.verdict.{}": ("upheld", "dismissed"),
-    "ticket.sure.{}": ("upheld", "dismissed"),
+    "ticket.sure.{}": ("upheld", "renewed", "dismissed"),
     "ticket.objection.{}": ("upheld", "renewed", "dismissed"),
     "notices.objection_{}": ("upheld", "renewed", "dismissed"),
     "refusals.evidence.{}": ("file_gone", "file_kind", "file_too_large"),

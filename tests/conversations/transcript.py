@@ -396,6 +396,7 @@ def _ticket(known: Facts, rest: str) -> Facts:
         phone="+6281200000051",
         officer="Rahmat Hidayat (0417)" if kind == "complaint" else None,
         visit_of="26-004512" if kind == "objection" else "",
+        newer="26-004600" if "renewed" in how else "",
         accuses=kind == "complaint",
         takes_files=kind == "complaint",
         files=(11, 12) if "filed" in how else (),
