@@ -46,7 +46,7 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
             _cancel(turn, aside)
         case ((Intent.RESCHEDULE | Intent.WHERE_IS_OFFICER), _):
             return _keep_away(turn, aside)
-        case ((Intent.VOICE | Intent.ELSEWHERE), _) if asides.complains(turn):
+        case ((Intent.VOICE | Intent.ELSEWHERE | Intent.PRIVACY), "") if asides.complains(turn):
             _say(turn, key_of(turn, aside))
         case _:
             return False

@@ -148,7 +148,8 @@ def _retold(turn: TurnBuilder, said: Said) -> Unread | Story | Pick | None:
     of_it = of_it or (raised is not None and raised.intent in _OF_COMPLAINTS)
     if whole.said("emergency", said.text) == "over":
         return Unread(Say("common.glad"))
-    if not of_it and (raised is not None or _may_answer_form(turn, said.text)):
+    other = raised is not None and raised.intent is not Intent.YES
+    if not of_it and (other or _may_answer_form(turn, said.text)):
         return None
     yes, no = turn.session.shown[0], turn.session.shown[-1]
     if DROPS.search(standardised(said.text)):
