@@ -143,7 +143,11 @@ def _withdraw(turn: TurnBuilder) -> None:
         turn.says.append(Say("common.intent.withdraws.open"))
         orders.obey(turn, Typed(Command.CANCEL))
         return
-    ticket = _open_ticket(turn)
+    ticket, flow = _open_ticket(turn), turn.flow(turn.session.draft)
+    if ticket is None and flow is not None and flow.form:
+        turn.says.append(Say("common.intent.cancel.afraid"))
+        orders.obey(turn, Typed(Command.CANCEL))  # "ga usah dilanjutin" is about the form
+        return
     if ticket is None:
         _say(turn, "common.intent.withdraws")
         return
