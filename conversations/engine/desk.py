@@ -312,11 +312,13 @@ def _in_danger(turn: TurnBuilder, text: str, best: lexicon.Ranked | None) -> boo
 def _listens(turn: TurnBuilder, text: str) -> bool:
     """Whether more than danger is heard: not in an owner's form, and not in free words.
 
-    Words about an officer's photo are about no case: "fotonya buram".
+    Words about an officer's photo are about no case: "fotonya buram". Those at the outcome of a
+    complaint accuse no colleague: "bener dia minta uang".
     """
     step, flow = turn.asked_step(), turn.flow(turn.session.draft)
     asked = turn.session.asked
-    if asked is not None and asked.flow == "portrait" and choices_named(turn, text):
+    ours = asked is not None and (asked.flow == "portrait" or asked.step == "outcome")
+    if ours and choices_named(turn, text):
         return False
     if step is not None and step.takes_words and reads(turn, text):
         return False

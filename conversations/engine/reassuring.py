@@ -46,7 +46,7 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
             _cancel(turn, aside)
         case ((Intent.RESCHEDULE | Intent.WHERE_IS_OFFICER), _):
             return _keep_away(turn, aside)
-        case ((Intent.VOICE | Intent.ELSEWHERE), _) if asides.complains(turn):
+        case ((Intent.VOICE | Intent.ELSEWHERE | Intent.PRIVACY), "") if asides.complains(turn):
             _say(turn, key_of(turn, aside))
         case _:
             return False
@@ -143,7 +143,11 @@ def _withdraw(turn: TurnBuilder) -> None:
         turn.says.append(Say("common.intent.withdraws.open"))
         orders.obey(turn, Typed(Command.CANCEL))
         return
-    ticket = _open_ticket(turn)
+    ticket, flow = _open_ticket(turn), turn.flow(turn.session.draft)
+    if ticket is None and flow is not None and flow.form:
+        turn.says.append(Say("common.intent.cancel.afraid"))
+        orders.obey(turn, Typed(Command.CANCEL))  # "ga usah dilanjutin" is about the form
+        return
     if ticket is None:
         _say(turn, "common.intent.withdraws")
         return

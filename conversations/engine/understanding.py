@@ -101,6 +101,7 @@ _SELLS = re.compile(
     r"(?!.*\b(?:sepi|laku|lancar|rugi|bangkrut|mati|tutup|berhenti|habis)\b)"
 )
 HEAVY = 2.5  # weight of a matter that yields only to an answer that is certain
+SURELY_ASKS = 2  # weight of words that ask why, even if a place or a name is read in them
 LEAST_WORDS = 3  # of a message that may hold several facts
 MAX_SAID, MAX_STORY = 1500, 4000  # characters of an answer, and of a story
 
@@ -148,7 +149,8 @@ def _retold(turn: TurnBuilder, said: Said) -> Unread | Story | Pick | None:
     of_it = of_it or (raised is not None and raised.intent in _OF_COMPLAINTS)
     if whole.said("emergency", said.text) == "over":
         return Unread(Say("common.glad"))
-    if not of_it and (raised is not None or _may_answer_form(turn, said.text)):
+    other = raised is not None and raised.intent is not Intent.YES
+    if not of_it and (other or _may_answer_form(turn, said.text)):
         return None
     yes, no = turn.session.shown[0], turn.session.shown[-1]
     if DROPS.search(standardised(said.text)):
@@ -384,7 +386,9 @@ def _explanation(turn: TurnBuilder, said: Said, raised: Matter | None) -> Explai
         return None
     names_choice = any(choice.value == raised.part for choice in turn.session.shown)
     asks = raised.intent is Intent.TERM and names_choice  # "nib itu apa?" picks no "Sudah ada NIB"
-    if not asks and (raised.intent not in (Intent.WHY, Intent.HELP) or answers(turn, said)):
+    why = raised.intent in (Intent.WHY, Intent.HELP)
+    sure = raised.intent is Intent.WHY and raised.weight >= SURELY_ASKS
+    if not asks and (not why or (answers(turn, said) and not sure)):
         return None
     return Explain() if why_key(turn) else None
 

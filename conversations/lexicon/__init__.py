@@ -61,8 +61,8 @@ _WHOLE = frozenset({
     "penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian", "benerin", "betulin",
     "benarkan", "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "merapat",
     "beneran", "benaran", "pagian", "penting", "tinggi", "siangan", "sorean", "kesiangan",
-    "diikuti", "diikutin", "berikut", "dipukul", "dipukuli", "dipukulin",
-    "kebakar", "kebakaran", "terbakar",
+    "diikuti", "diikutin", "berikut", "kebakar", "kebakaran", "terbakar", "dipukul",
+    "dipukuli", "dipukulin",
 })  # fmt: skip
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",
