@@ -56,8 +56,7 @@ def cancels(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
     if raised is not None and raised.intent in FIRST and raised.intent is not Intent.RETALIATION:
         return False  # "ga usah nelpon" drops nothing
     if turn.facts.me.desk == "owner" and (flow is None or not flow.form):
-        afraid = raised is not None and raised.intent in (Intent.FEAR, Intent.RETALIATION)
-        return afraid and _gives_up(text)
+        return is_afraid(raised, text) and _gives_up(text)
     if flow is None or not flow.form or asked is None or asked.flow == "common":
         return False
     few, said = len(text.split()) <= FEW_WORDS, standardised(text)
@@ -65,9 +64,16 @@ def cancels(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
         return False
     service = turn.flows.services.get(flow.id)
     drops = few and service is not None and bool(service.opened_by and DROPS.search(said))
-    if raised is not None and raised.intent is Intent.FEAR and _gives_up(text):
+    if is_afraid(raised, text) and _gives_up(text):
         return True
     return drops or (_CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None)
+
+
+def is_afraid(raised: Matter | None, text: str) -> bool:
+    """Whether words tell of fear, whatever else they raise."""
+    if raised is not None and raised.intent in (Intent.FEAR, Intent.RETALIATION):
+        return True
+    return lists.any_of("cancelling", "afraid").search(standardised(text)) is not None
 
 
 def _gives_up(text: str) -> bool:

@@ -42,6 +42,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
         case Intent.STATUS, "silent":
             turn.says.append(Say("common.intent.status.silent"))
             orders.obey(turn, Typed(Command.STATUS))
+        case Intent.FEAR, "" if asides.complains(turn):
+            _reassure(turn)
         case Intent.CANCEL, part if part == AFRAID:
             _cancel(turn, aside)
         case ((Intent.RESCHEDULE | Intent.WHERE_IS_OFFICER), _):

@@ -57,6 +57,7 @@ from conversations.engine.precedence import (
     cancels,
     comes_first,
     fills_in,
+    is_afraid,
     tells_story,
 )
 from conversations.engine.questions import why_key
@@ -200,8 +201,9 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
     if typed is not None and not command_is_answer(turn, typed, said.text):
         return desk.alarm(turn, typed.command, said.text) or Order(typed)
     if cancels(turn, said.text, raised):
-        afraid = raised is not None and raised.intent in (Intent.FEAR, Intent.RETALIATION)
-        return Aside(Intent.CANCEL, AFRAID) if afraid else Order(Typed(Command.CANCEL))
+        if is_afraid(raised, said.text):
+            return Aside(Intent.CANCEL, AFRAID)
+        return Order(Typed(Command.CANCEL))
     if tells_story(turn):
         return beside_story(turn, said, raised) or Answer()
     return _read_otherwise(turn, said, raised)
