@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from bot import facts, metrics
 from bot.channels.base import InboundMessage
 from bot.deliveries import Entry
-from bot.effects import Writer
 from bot.facts import City
 from bot.metrics import Stopwatch
+from bot.writer import Writer
 from casework.news import tell_supervisors
 from casework.tickets import area_of
 from conversations import events, messages

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from bot.effects import Writer
+from bot.writer import Writer
 from conversations import catalogue
 from conversations.effects import (
     AcceptOffer,

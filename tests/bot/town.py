@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from bot.effects import Writer
+from bot.writer import Writer
 from conversations import catalogue, messages
 from conversations.effects import Effect
 from conversations.events import Event, Located, Started, Tapped, Uploaded
