@@ -11,9 +11,11 @@ from conversations.facts import Facts
 from conversations.flow import Flow
 from conversations.messages import Json
 from conversations.parsers import Refused
+from conversations.parsers.address import rt_rw, street
 from conversations.parsers.money import money
-from conversations.parsers.name import business_name, name
+from conversations.parsers.name import CALLED, business_name, name
 from conversations.parsers.numbers import workers
+from conversations.parsers.together import CORNER
 from conversations.words import bare, tidy
 
 #: Signs that a message holds more than one fact; two of them are needed to look closer.
@@ -35,14 +37,16 @@ _STOP = (
     r"(?=\s*(?:[,.;\n]|$)|\s+(?:jual\w*|dagang\w*|dodol\w*|usaha\w*|punya|mau|bikin|buka|tukang|di"
     r"|dari|daerah|modal\w*|omset|omzet|penjualan\w*|sebulan|yang|yg|kerja|nama\w*|sendiri\w*|berdua"
     r"|bertiga|i sell|selling|and|in|keliling|pengen|ingin|minta"
-    r"|ngurus|izin|ijin|warung|toko|asal)\b)"
+    r"|ngurus|izin|ijin|warung|toko|asal|umur|usia)\b)"
 )
 _NAME = re.compile(
     r"\b(?:nama (?:saya|sy|aku|gua|gue|gw)|namaku|nama|panggil (?:aja|saja)"
     r"|my name is|i am|i'm|kulo"
     r"|(?<!rumah )(?<!warung )(?<!toko )(?<!kios )(?<!gerobak )(?<!usaha )"
     r"(?<!dagangan )(?<!jualan )(?:saya|sy|aku|gua|gue|gw|ane))"
-    rf"(?: adalah| itu| is)?\s+([^\W\d_][^\d,.;\n]{{1,60}}?){_STOP}"
+    r"(?: adalah| itu| is)?\s+"
+    r"(?!(?:jual|dagang|dodol|usaha|punya|bikin|buka|tukang|mau|pengen)\w*\b)"
+    rf"([^\W\d_][^\d,.;\n]{{1,60}}?){_STOP}"
 )
 _BUSINESS = re.compile(
     r"\bnama(?:nya)? ?(?:usaha|warung|toko|kedai|lapak|kios)?(?:nya)?(?: adalah| itu)?\s+"
@@ -52,9 +56,14 @@ _CAPITAL = re.compile(
     r"\bmodal(?:nya)?(?: awal| usaha)?\s+((?:[^,;\n]|,\d){1,30}?)"
     r"(?=\s*(?:,(?!\d)|[;\n]|$)|\s+(?:omset|omzet|penjualan|sebulan|mau|di)\b)"
 )
+_ENDS = r"(?!\s(?:modal|pekerja|karyawan|pegawai|tenaga|yang kerja|yg kerja)\b)"
 _TURNOVER = re.compile(
-    r"\b(?:(?:omset|omzet|penjualan|pendapatan)(?:nya)?\s+[^,;\n]{1,30}"
-    r"|(?:sebulan|sehari)\s+(?:dapat|dapet|dpt|penjualan\w*)\s+[^,;\n]{1,30})"
+    rf"\b(?:(?:omset|omzet|penjualan|pendapatan)(?:nya)?\s+(?:{_ENDS}[^,;\n]){{1,30}}"
+    rf"|(?:sebulan|sehari)\s+(?:dapat|dapet|dpt|penjualan\w*)\s+(?:{_ENDS}[^,;\n]){{1,30}})"
+)
+_STREET = re.compile(
+    r"\b((?:jalan|jln?|gang|gg)\b\.?\s+[^\W\d_][^,;\n]{2,60}?)"
+    r"(?=\s*(?:[,;\n]|$)|\s+(?:kel|kelurahan|kec|kecamatan|daerah|di|modal\w*|omset|omzet)\b)"
 )
 _WORKERS = re.compile(
     r"\b(?:(?:yang|yg) kerja\s+[^,;.\n]{1,20}|kerja(?:nya)?\s+(?:ber\w+|sendiri\w*)"
@@ -152,7 +161,36 @@ def _workers(message: _Message, facts: Facts, flow: Flow) -> Json:
     return _with(workers(), message.take(found, 0), facts) if found else None
 
 
+def _corner(message: _Message, facts: Facts, flow: Flow) -> Json:
+    found = CORNER.search(message.said)
+    return _with(rt_rw(), message.take(found, 0), facts) if found else None
+
+
+def _street(message: _Message, facts: Facts, flow: Flow) -> Json:
+    found = _STREET.search(message.said)
+    return _with(street(), message.take(found), facts) if found else None
+
+
 def _owner(message: _Message, facts: Facts, flow: Flow) -> Json:
+    """Read who it is; what they want to be called counts only where no other name stands."""
+    called = CALLED.search(message.said)
+    if called is None:
+        return _named(message, facts, flow)
+    rest = _Message(message.text)
+    rest.cut(*called.span())
+    answer = _named(rest, facts, flow)
+    if answer is None:
+        answer = _named(message, facts, flow)
+        called = CALLED.search(message.said)
+    else:
+        message.text, message.said = rest.text, rest.said
+        called = None
+    if called is not None:
+        message.cut(*called.span())
+    return answer
+
+
+def _named(message: _Message, facts: Facts, flow: Flow) -> Json:
     found = _NAME.search(message.said)
     if found is not None:
         answer = _with(name(), message.text[found.start(1) : found.end(1)], facts)
@@ -223,6 +261,8 @@ def _trade(message: _Message, facts: Facts, flow: Flow) -> Json:
 #: In the order in which their words are cut from the message; the trade reads what is left.
 _READERS: Mapping[str, Callable[[_Message, Facts, Flow], Json]] = {
     "business_name": _business,
+    "rt_rw": _corner,
+    "street": _street,
     "turnover": _sum(_TURNOVER, 0),
     "capital": _sum(_CAPITAL, 1),
     "workers": _workers,

@@ -58,6 +58,7 @@ from conversations.engine.precedence import (
     comes_first,
     fills_in,
     is_afraid,
+    takes_correction_back,
     tells_story,
 )
 from conversations.engine.questions import why_key
@@ -200,6 +201,8 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         return Pick(refused)
     if typed is not None and not command_is_answer(turn, typed, said.text):
         return desk.alarm(turn, typed.command, said.text) or Order(typed)
+    if takes_correction_back(turn, said.text):
+        return Pick(Choice("change", Say("common.which"), None, "which"))
     if cancels(turn, said.text, raised):
         if is_afraid(raised, said.text):
             return Aside(Intent.CANCEL, AFRAID)

@@ -49,6 +49,14 @@ _NAMED = re.compile(
     r"(?: nama)?(?: (?:aja|saja))?|(?:it is|it's) called|dinamain|dinamakan) (?=[^\W\d_])",
     re.IGNORECASE,
 )
+#: How somebody wants to be called, behind their name: "Yanti Suryani, panggil aja Bu Yanti".
+CALLED = re.compile(
+    r"[\s,;.(]*\b(?:(?:biasa(?:nya)? |sering )?(?:di)?panggil(?:annya|an|nya)?|biasa disapa"
+    r"|call me)\b(?: (?:aja|saja))?\s+(?:(?:bu|ibu|pak|bapak|mas|mbak|mba|bang|kak)\s+)?"
+    r"([^\W\d_]+)\)?(?:[\s,.]+(?:ya|yah|aja|saja|kak|min|deh)\b)*",
+    re.IGNORECASE,
+)
+_ONLY_LEAD = re.compile(r"\W*(?:(?:halo|hai|nama|nm|saya|sy|aku|ya|iya)\w*\W*)*", re.IGNORECASE)
 _TAIL = re.compile(r",? (?:aja|saja|deh|dong|gitu)(?: (?:ya|yah|deh|dong|pak|bu|kak|min))*[.!]*$")
 _COURTESIES = {
     "pak", "bu", "bang", "mas", "mbak", "kak", "min", "gan", "ya", "yah", "aja", "saja",
@@ -119,6 +127,7 @@ def name(*, at_most: int = 100) -> Parser:
             raise Refused("not_a_name")
         if evasion(words) is not None:
             raise Refused("not_a_name")
+        words = _uncalled(words)
         corrected = amended(words) or _undenied(words)
         parts = _readings(_behind_colon(corrected or words).strip(_AROUND))
         doubtful = _other_meaning(corrected or words, parts[0]) or corrected is not None
@@ -132,6 +141,15 @@ def name(*, at_most: int = 100) -> Parser:
         return found[0]
 
     return parse
+
+
+def _uncalled(words: str) -> str:
+    """Return words without the name to call somebody by, unless they hold no other one."""
+    called = CALLED.search(words)
+    if called is None:
+        return words
+    before = words[: called.start()]
+    return called[1] if _ONLY_LEAD.fullmatch(before) else before + words[called.end() :]
 
 
 def _undenied(words: str) -> str | None:
