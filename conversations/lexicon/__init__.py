@@ -198,7 +198,7 @@ class _Phrase:
 def _alternative(word: str) -> str:
     """Return the root of a word of a group, which may begin with `NOT`."""
     sign = NOT if word.startswith(NOT) else ""
-    return sign + root(standard(word.removeprefix(NOT)))
+    return sign + root(_spelled(word.removeprefix(NOT)))
 
 
 def _phrase(name: str, written: str) -> _Phrase:
