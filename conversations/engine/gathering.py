@@ -15,7 +15,7 @@ from conversations.parsers.address import rt_rw, street
 from conversations.parsers.money import money
 from conversations.parsers.name import CALLED, business_name, name
 from conversations.parsers.numbers import workers
-from conversations.parsers.together import CORNER
+from conversations.parsers.together import CAPITAL, CORNER, TURNOVER
 from conversations.words import bare, tidy
 
 #: Signs that a message holds more than one fact; two of them are needed to look closer.
@@ -29,6 +29,7 @@ _CUES = tuple(
         r"\b(?:di|daerah|nang|in)\b",
         r"\b(?:keliling|gerobak|dorong|muter|rumah|teras|dapur|kios|ruko|pinggir jalan)\b",
         r"[,.;\n]",
+        r"^\W*[^\W\d_]{3,}(?: [^\W\d_]{2,}){0,2} (?:jual|dagang|dodol)\w*\b",  # a name before it
     )
 )
 LEAST = 2  # facts in a message that are worth confirming together
@@ -145,15 +146,30 @@ def _business(message: _Message, facts: Facts, flow: Flow) -> Json:
     return _with(business_name(), message.take(found), facts) if found and named else None
 
 
-def _sum(pattern: re.Pattern[str], group: int) -> Callable[[_Message, Facts, Flow], Json]:
+def _sum(
+    pattern: re.Pattern[str], group: int, label: str
+) -> Callable[[_Message, Facts, Flow], Json]:
     def read(message: _Message, facts: Facts, flow: Flow) -> Json:
-        found = pattern.search(message.said)
-        if found is None:
-            return None
         parse = money(at_least=0, period="month") if group == 0 else money(at_least=0)
-        return _with(parse, message.take(found, group), facts)
+        found = pattern.search(message.said)
+        if found is not None:
+            return _with(parse, message.take(found, group), facts)
+        return _labelled(message, label, parse, facts)
 
     return read
+
+
+def _labelled(
+    message: _Message, label: str, parse: Callable[[str, Facts], Json], facts: Facts
+) -> Json:
+    """Read a sum between commas that a word names: "sebulan paling dapet 6 jutaan"."""
+    for part in re.finditer(r"(?:[^,;\n]|(?<=\d),(?=\d))+", message.said):
+        if re.search(label, part[0]) and re.search(r"\d", part[0]):
+            answer = _with(parse, part[0], facts)
+            if answer is not None:
+                message.cut(*part.span())
+            return answer
+    return None
 
 
 def _workers(message: _Message, facts: Facts, flow: Flow) -> Json:
@@ -197,7 +213,9 @@ def _named(message: _Message, facts: Facts, flow: Flow) -> Json:
         if answer is not None:
             message.take(found)
             return answer
-    alone = re.match(r"\s*([^\W\d_]{3,})\s+(?=(?:jual|dagang|dodol)\w*\b)", message.text)
+    alone = re.match(
+        r"\s*([^\W\d_]{3,}(?: [^\W\d_]{2,}){0,2})\s+(?=(?:jual|dagang|dodol)\w*\b)", message.text
+    )
     if alone is not None and not any(_premises_of(alone[1], flow)):
         answer = _with(name(), alone[1], facts)
         if answer is not None:
@@ -263,8 +281,8 @@ _READERS: Mapping[str, Callable[[_Message, Facts, Flow], Json]] = {
     "business_name": _business,
     "rt_rw": _corner,
     "street": _street,
-    "turnover": _sum(_TURNOVER, 0),
-    "capital": _sum(_CAPITAL, 1),
+    "turnover": _sum(_TURNOVER, 0, TURNOVER),
+    "capital": _sum(_CAPITAL, 1, CAPITAL),
     "workers": _workers,
     "place": _place,
     "owner_name": _owner,

@@ -83,7 +83,10 @@ _NO_NAME = re.compile(
 
 # Words of a sentence, a question or an address, in their standard spelling.
 _SENTENCE = re.compile(
-    r"\?|^\W*(?:gang|gg|jl|jln|jalan|rumah|depan|belakang|samping|sebelah|seberang|dekat|deket|near)\b|\b(?:berapa|apakah|kapan|gimana|kenapa|petugas\w*|pungli)\b"
+    r"\?|^\W*(?:gang|gg|jl|jln|jalan|rumah|depan|belakang|samping|sebelah|seberang|dekat|deket|near)\b|"
+    r"\b(?:dekat|deket|seberang|sebelah|samping|belakang|depan)\b|"
+    # whoever tells what they sell says more than a name
+    r"\b(?:jual|jualan|berjualan|dagang|berdagang|selling|sells)\b|\b(?:berapa|apakah|kapan|gimana|kenapa|petugas\w*|pungli)\b"
     r"|\b(?:saya|kami) (?:mau|tidak|belum|sudah|punya|bisa|lagi|sedang|butuh|perlu|jual|jualan"
     r"|jawab|tanya|minta)\b"
 )
