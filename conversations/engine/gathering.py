@@ -27,6 +27,8 @@ _CUES = tuple(
         r"\b(?:modal\w*|omset|omzet|penjualan\w*|pendapatan)\b",
         r"\b(?:kerja\w*|sendiri\w*|berdua|bertiga|berempat|karyawan|pegawai|orang)\b",
         r"\b(?:di|daerah|nang|in)\b",
+        r"\b(?:jl|jln|jalan|gang|gg)\b",
+        r"\b(?:rt|rw)\W{0,3}\d",
         r"\b(?:keliling|gerobak|dorong|muter|rumah|teras|dapur|kios|ruko|pinggir jalan)\b",
         r"[,.;\n]",
         r"^\W*[^\W\d_]{3,}(?: [^\W\d_]{2,}){0,2} (?:jual|dagang|dodol)\w*\b",  # a name before it

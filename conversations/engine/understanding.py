@@ -345,9 +345,16 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
             continue
         found = gather(flow, text, turn.facts, at_least=1 if sold else LEAST_FACTS)
         new = {step: answer for step, answer in found.items() if not _is_answered(turn, step)}
+        if begun and new.keys() <= {*_TOGETHER, _asked_id(turn)} and reads(turn, text):
+            return None  # an address that also names a kind of place
         if (sold and "trade" in new) or (len(new) >= LEAST_FACTS and not new.keys() <= _TOGETHER):
             return Several(flow.id, new)
     return None
+
+
+def _asked_id(turn: TurnBuilder) -> str:
+    step = turn.asked_step()
+    return step.id if step is not None else ""
 
 
 def _is_answered(turn: TurnBuilder, step: str) -> bool:
