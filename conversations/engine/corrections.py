@@ -143,7 +143,8 @@ def _by_name(
     if named is None:
         return None
     value = _value(turn, draft, named, text)
-    return Correction(named.id, value) if changes or value else None
+    only_asks = not value and text.rstrip().endswith("?")  # "bukan pake kamera boleh kan?"
+    return Correction(named.id, value) if (changes and not only_asks) or value else None
 
 
 def _of_business(

@@ -74,6 +74,10 @@ _WORKERS = re.compile(
     r"|ber(?:dua|tiga|empat|lima|enam)(?: (?:sama|dengan|sm|dgn) [^,;.\n]{1,30})?"
     r"|\d+ (?:orang|org|karyawan|pekerja))"
 )
+#: Parts of a message that tell a sum or who works, and not what is sold.
+_FIGURES = re.compile(
+    rf"{CAPITAL}|{TURNOVER}|\b(?:karyawan|pegawai|pekerja)\w*\b|\d ?(?:jt|juta|rb|ribu)\b"
+)
 _TRADE = re.compile(
     r"\b(?:jual(?:an)?|dagang(?:an)?|dodol(?:an)?|usaha|bikin|buka|tukang|punya|i sell|selling)\s+"
     r"([^,.;\n]{2,60})"
@@ -268,7 +272,9 @@ def _trade(message: _Message, facts: Facts, flow: Flow) -> Json:
     found = _TRADE.search(message.said)
     parts = [message.text[found.start(1) : found.end(1)]] if found else []
     parts += [
-        part for part in re.split(r"[,.;\n]", message.text) if re.search(r"[^\W\d_]{3}", part)
+        part
+        for part in re.split(r"[,.;\n]", message.text)
+        if re.search(r"[^\W\d_]{3}", part) and _FIGURES.search(part.lower()) is None
     ]
     for part in parts:
         words = " ".join(_WISH.sub(" ", part.lower()).split())

@@ -8,6 +8,7 @@ from unicodedata import category
 
 from conversations import lexicon, phrases
 from conversations.facts import Facts
+from conversations.lexicon import lists
 from conversations.nik import LENGTH as IDENTITY_LENGTH
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.amended import amended
@@ -134,6 +135,8 @@ def name(*, at_most: int = 100) -> Parser:
         corrected = amended(words) or _undenied(words)
         parts = _readings(_behind_colon(corrected or words).strip(_AROUND))
         doubtful = _other_meaning(corrected or words, parts[0]) or corrected is not None
+        goods = lists.words("name", "trading").intersection(standardised(words).split())
+        doubtful = doubtful or bool(goods)  # "laundry kiloan" hardly is a person
         found = list(dict.fromkeys(_checked(part, at_most) for part in parts))
         if len(found) > 1:
             raise Refused("which_name", readings=_offered(found))
