@@ -70,7 +70,9 @@ _STREET = re.compile(
 )
 _WORKERS = re.compile(
     r"\b(?:(?:yang|yg) kerja\s+[^,;.\n]{1,20}|kerja(?:nya)?\s+(?:ber\w+|sendiri\w*)"
-    r"|(?:sy|saya)? ?sendiri(?:an)?(?: (?:yang|yg) kerja)?"
+    r"|(?:sy|saya)? ?(?<!rumah )(?<!teras )(?<!warung )(?<!kios )(?<!toko )(?<!tempat )(?<!tanah )"
+    r"(?<!garasi )(?<!milik )(?<!punya )(?<!ruko )(?<!halaman )sendiri(?:an)?"
+    r"(?: (?:yang|yg) kerja)?"
     r"|ber(?:dua|tiga|empat|lima|enam)(?: (?:sama|dengan|sm|dgn) [^,;.\n]{1,30})?"
     r"|\d+ (?:orang|org|karyawan|pekerja))"
 )
@@ -90,6 +92,13 @@ _PLACE_BEGINS = re.compile(
     r"\b(?:di|daerah|nang|ning|kelurahan|kel|in|kios|ruko|pasar)\s+|^\s*|[,.;\n]\s*"
 )
 _KIND = re.compile(r"(?:kios|ruko|pasar)\b")  # tells the premises as well
+#: Words beside a kind of place that name no goods.
+_BESIDE_PLACE = frozenset(
+    lexicon.words(
+        "di ke dari yang saya sy kami punya sendiri milik sekarang sudah tidak lagi cuma aja saja"
+        " eh salah bukan jadi tadi ini itu pakai rumah teras depan belakang samping garasi halaman"
+    )
+) | {"tidak"}
 _GRAMS = (4, 3, 2, 1)  # words of a place's name, longest first
 
 
@@ -268,13 +277,25 @@ def _premises_of(words: str, flow: Flow) -> Iterator[str]:
     return (one.name for one in ranked if one.weight == ranked[0].weight)
 
 
+def _tells_place(part: str, flow: Flow) -> bool:
+    """Whether a part only tells where something is sold: "di teras rumah sendiri"."""
+    listed = lexicon.options(flow.id, "premises")
+    if listed is None or not listed.rank(part):
+        return False
+    known = frozenset[str]().union(*map(listed.words_of, listed.phrases))
+    rest = {word.removeprefix(lexicon.NOT) for word in lexicon.words(part)} - known
+    return rest <= _BESIDE_PLACE
+
+
 def _trade(message: _Message, facts: Facts, flow: Flow) -> Json:
     found = _TRADE.search(message.said)
     parts = [message.text[found.start(1) : found.end(1)]] if found else []
     parts += [
         part
         for part in re.split(r"[,.;\n]", message.text)
-        if re.search(r"[^\W\d_]{3}", part) and _FIGURES.search(part.lower()) is None
+        if re.search(r"[^\W\d_]{3}", part)
+        and _FIGURES.search(part.lower()) is None
+        and not _tells_place(part, flow)
     ]
     for part in parts:
         words = " ".join(_WISH.sub(" ", part.lower()).split())

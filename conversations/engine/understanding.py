@@ -332,7 +332,8 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
     idle = turn.session.asked is None or turn.at_home()
     if turn.facts.me.desk != "owner" or not (begun or idle):
         return None
-    sold = not begun and _SELLS.match(standardised(text)) is not None
+    clauses = map(standardised, _SEPARATORS.split(text))
+    sold = not begun and any(_SELLS.match(clause) for clause in clauses)
     if not sold and (len(text.split()) < LEAST_WORDS or not may_hold_several(text)):
         return None
     if begun and (turn.session.draft is None or turn.session.draft.subject):
