@@ -30,14 +30,16 @@ def submit(act: Act, service: str, answers: Mapping[str, Json], whom: int | None
         tickets.complain(act, service, given, whom)
         return
     person_id = act.for_whom(whom)
-    case_id, number = cases.submit(act.tx, person_id, service, given, **_columns(service, given))
+    case_id, number, days = cases.submit(
+        act.tx, person_id, service, given, **_columns(service, given)
+    )
     act.note("case.sent", f"case:{case_id}")
     if not act.is_of(person_id):
         participant.add(act.tx, case_id, ParticipantRole.HELPER, act.who().id)
     if not declared.checks:
         course.accept(act, act.tx.get_one(Case, case_id))
     promised = declared.promise
-    by = calendar.load(act.tx).working_days_after(act.at, promised.days) if promised else None
+    by = days.working_days_after(act.at, promised.days) if promised else None
     act.reply(f"{service}.submitted", number=number, **({"by": by} if by else {}))
 
 

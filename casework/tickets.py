@@ -193,14 +193,15 @@ def _open(
     accused: Officer | None = None,
 ) -> tuple[Case, Ticket]:
     """Create a case that waits for an answer, and its ticket."""
-    case_id, _ = cases.submit(act.tx, person_id, service, dict(answers), area_code=area)
+    given = dict(answers)
+    case_id, _, days = cases.submit(act.tx, person_id, service, given, area_code=area)
     act.note("case.sent", f"case:{case_id}")
     case = act.tx.get_one(Case, case_id)
     course.accept(act, case)
     stage = course.service_of(case).stage(case.stage)
     if not isinstance(stage, Answer):
         raise NotAllowed(f"the cases of {service} are not answered in words")
-    days, within = calendar.load(act.tx), deadlines.of(act.tx)
+    within = deadlines.of(act.tx)
     last = max(within.answer_days, within.close_days)
     row = Ticket(
         case_id=case.id,

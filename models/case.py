@@ -10,8 +10,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import task
+from models import calendar, task
 from models.base import NOT_PERSONAL, Base, Code
+from models.calendar import COMING, Calendar
 from models.infrastructure.database import TASKS, pipeline
 from models.infrastructure.encryption import EncryptedJson, seal_json
 from models.lifecycle import OPEN_CASES, CaseState
@@ -65,8 +66,10 @@ def submit(
     *,
     area_code: str | None = None,
     same_as: str | None = None,
-) -> tuple[int, str]:
-    """Insert a case and enqueue its verification, in one round trip; return (id, number).
+) -> tuple[int, str, Calendar]:
+    """Insert a case and enqueue its verification, in one round trip.
+
+    Return (id, number, the calendar from today on, for deadlines).
 
     The number is the year in Jakarta and the id, such as `26-004512`. Gaps may occur (ids come from
     a sequence); permit numbers have none.
@@ -83,11 +86,11 @@ def submit(
                 "channel": TASKS,
             },
         )
-    ((case_id, number, _),) = sent.rows
-    return case_id, number
+    ((case_id, number, special, _),) = sent.rows
+    return case_id, number, calendar.read(special)
 
 
-_SUBMIT = """
+_SUBMIT = f"""
     WITH new AS MATERIALIZED (
       SELECT nextval(pg_get_serial_sequence('cases', 'id')) AS id
     ), sent AS (
@@ -104,7 +107,7 @@ _SUBMIT = """
       INSERT INTO tasks (kind, subject_id, run_key, due_at, created_at, failures)
       SELECT 'verify', id, 'verify:' || id || ':1', now(), now(), 0 FROM sent
     )
-    SELECT id, number, pg_notify(%(channel)s, '') FROM sent
+    SELECT id, number, {COMING}, pg_notify(%(channel)s, '') FROM sent
 """
 
 

@@ -13,7 +13,7 @@ from conversations.commands import Typed
 from conversations.engine import answers, asides, drafts, objecting, orders
 from conversations.engine.builder import TurnBuilder, worded
 from conversations.engine.meanings import Aside
-from conversations.engine.precedence import AFRAID
+from conversations.engine.precedence import AFRAID, is_afraid
 from conversations.events import Said
 from conversations.facts import TicketFact, VisitFact
 from conversations.lexicon import lists
@@ -42,7 +42,7 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
         case Intent.STATUS, "silent":
             turn.says.append(Say("common.intent.status.silent"))
             orders.obey(turn, Typed(Command.STATUS))
-        case Intent.FEAR, "" if asides.complains(turn):
+        case Intent.FEAR, "" if asides.complains(turn) and is_afraid(None, turn.said):
             _reassure(turn)
         case Intent.CANCEL, part if part == AFRAID:
             _cancel(turn, aside)

@@ -36,7 +36,7 @@ def owner(tx: Session) -> int:
 def test_a_new_case_is_verified_once_and_numbered_by_year_and_id(tx: Session) -> None:
     who = owner(tx)
     codes = {"same_as": "56102/31.74.07.1001", "area_code": "31.74.07.1001"}
-    found, number = cases.submit(tx, who, "business_permit", ANSWERS, **codes)
+    found, number, _ = cases.submit(tx, who, "business_permit", ANSWERS, **codes)
     assert re.fullmatch(r"\d\d-\d{6}", number)
     assert number.endswith(f"{found:06d}")
     row = tx.get_one(Case, found)
@@ -61,5 +61,5 @@ def test_a_new_case_is_verified_once_and_numbered_by_year_and_id(tx: Session) ->
 
 def test_numbers_grow_beyond_six_digits(tx: Session) -> None:
     tx.execute(text("SELECT setval(pg_get_serial_sequence('cases', 'id'), 1234567, false)"))
-    _, number = cases.submit(tx, owner(tx), "business_permit", {})
+    _, number, _ = cases.submit(tx, owner(tx), "business_permit", {})
     assert number.endswith("-1234567")
