@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from conversations import lexicon
 from conversations.engine.builder import TurnBuilder
@@ -11,6 +12,7 @@ from conversations.engine.meanings import GATHERED, Correction
 from conversations.engine.reading import choices_named, nods_beside, reads
 from conversations.events import Said
 from conversations.flow import Flow
+from conversations.lexicon import lists
 from conversations.parsers import Refused
 from conversations.parsers.asking import asks_whether, supposes
 from conversations.phrases import Intent
@@ -61,6 +63,7 @@ _ASKED_OF = frozenset({Intent.HELP, Intent.WHY, Intent.BACK})
 _CONTRASTS = re.compile(r"\b(?:bukan|salah|ga|gak|nggak|tidak|not)\b", re.IGNORECASE)
 _IS = frozenset({"is", "adalah", "ialah"})  # between the name of an answer and the answer
 SHORT = 2  # letters of a word that names no option: "di"
+_PERSON, _BUSINESS = "owner_name", "business_name"  # steps that "namanya" may mean
 LAST = 3  # answers that words without a name may take back
 _FEW = 5  # words that may be an answer without its name
 _OLD = re.compile(r"\bbukan\b.*$")  # "… bukan aminah" names the old answer
@@ -126,6 +129,8 @@ def _by_name(
         return None
     ranked = words.rank(_named_part(plain(text))) or words.rank(text)
     first = flow.step(ranked[0].name) if ranked else None
+    if first is not None and first.id == _PERSON:
+        first, ranked = _of_business(flow, first, ranked, text)
     if first is not None and first.id not in draft.answers:
         value = _value(turn, draft, first, text)
         if value:  # a later question is answered already
@@ -138,7 +143,18 @@ def _by_name(
     if named is None:
         return None
     value = _value(turn, draft, named, text)
-    return Correction(named.id, value) if changes or value else None
+    only_asks = not value and text.rstrip().endswith("?")  # "bukan pake kamera boleh kan?"
+    return Correction(named.id, value) if (changes and not only_asks) or value else None
+
+
+def _of_business(
+    flow: Flow, person: Step, ranked: list[lexicon.Ranked], text: str
+) -> tuple[Step, list[lexicon.Ranked]]:
+    """Return the step of the business's name where goods are named: "namanya geprek bu yanti"."""
+    other = flow.step(_BUSINESS)
+    if other is None or not lists.words("name", "trading").intersection(plain(text).split()):
+        return person, ranked
+    return other, [replace(ranked[0], name=_BUSINESS), *ranked[1:]]
 
 
 def _untold(
@@ -280,9 +296,9 @@ def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
     amended = step.amended(draft.answers.get(step.id), whole) != whole
     parts = [whole] if amended else []  # "tambah patokan: warnet" is no new address
     parts += [text[new.end() :]] if new else []
-    parts.append(_without_name(draft.flow, step.id, text))
-    if step.numeric or step.optional:
-        parts.append(whole)  # "2 orang", "rw 8" and "rt 5 rw 3" name themselves
+    rest, names_itself = _without_name(draft.flow, step.id, text), step.numeric or step.optional
+    # "2 orang", "rw 8" and "rt 5 rw 3" name themselves; the last before it is cut up
+    parts += [whole, rest] if step.optional else [rest, whole] if names_itself else [rest]
     # "modalnya bukan 1 juta tapi 2 juta"
     parts += [p for p in _AFTER.split(whole_text)[:0:-1] if not _CHANGES.search(plain(p))]
     for part in parts:
@@ -308,6 +324,8 @@ def _without_name(flow: str, step: str, text: str) -> str:
             end = found.end()
             if is_named:
                 break  # "nama warungnya ganti Warung Mak Sumi"
+        elif is_named and word == "nya":
+            end, in_full = found.end(), True
         elif is_named and word in _IS:
             return text[found.end() :]  # "the address is Jalan Wijaya"
         elif lexicon.root(word) in known - seen:  # "nama warungnya Warung Mak Sumi"

@@ -30,7 +30,7 @@ FEW_WORDS = 3  # with an officer's name, and nothing that is known: "info joko"
 _ACTS = ("revoke", "hand_on", "reject", "return", "approve")
 
 #: Matters that "who can do it?" may name as well.
-_OF_TEAM = (None, "absent", "figures", "hand_on", "unassigned", "visits", "where")
+_OF_TEAM = (None, "absent", "figures", "hand_on", "queue", "unassigned", "visits", "where")
 #: Matters that say more than the general one which the words name as well: "laporan pungli".
 _RATHER: Mapping[str, tuple[str, ...]] = {
     "complaints": ("misconduct",),
@@ -106,12 +106,14 @@ def _not_ordered(
 
 def _told(turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Named]) -> str | None:
     """Return the matter of words that tell of an officer, whatever else they name."""
-    if named and calling.out_of_touch(text):
+    if named and (matter == "not_reached" or calling.out_of_touch(text)):
         return "lost_touch"
     if matter == "called" and calling.out_of_touch(text):
         return "not_reached"
     if calling.asks_for_deputy(text):
         return "away"
+    if ticket_words.asks_after(text):
+        return "complaints"
     team = without_names(text, turn.facts.desk.officers)
     if calling.tells_of_money(text) or calling.passes_on_complaint(team):
         return "misconduct"

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import Answer, Between, Meaning, Pick, Remark, Unclear, Unread
-from conversations.engine.reading import service_named
+from conversations.engine.reading import bare_number, service_named
 from conversations.engine.understanding import read
 from conversations.events import Said
 from conversations.parsers import Refused
@@ -36,7 +36,8 @@ def joined(turn: TurnBuilder, said: Said) -> Said:
     if _leaves_out(step, said.text):
         return said
     heard = isinstance(alone, Between) or _is_heard(turn, alone, said)
-    if heard and (not isinstance(alone, Pick) or (step is not None and step.takes_words)):
+    listed = isinstance(alone, Pick) and not bare_number(said.text)  # a number says it all
+    if heard and (not listed or (step is not None and step.takes_words)):
         return said  # only a choice may need the words before it: "ga", "punya"
     together = replace(said, text=f"{held.text} {said.text}")
     return together if _is_heard(turn, read(turn, together), together) or not heard else said

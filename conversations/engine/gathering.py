@@ -11,9 +11,11 @@ from conversations.facts import Facts
 from conversations.flow import Flow
 from conversations.messages import Json
 from conversations.parsers import Refused
+from conversations.parsers.address import rt_rw, street
 from conversations.parsers.money import money
-from conversations.parsers.name import business_name, name
+from conversations.parsers.name import CALLED, business_name, name
 from conversations.parsers.numbers import workers
+from conversations.parsers.together import CAPITAL, CORNER, TURNOVER
 from conversations.words import bare, tidy
 
 #: Signs that a message holds more than one fact; two of them are needed to look closer.
@@ -25,8 +27,11 @@ _CUES = tuple(
         r"\b(?:modal\w*|omset|omzet|penjualan\w*|pendapatan)\b",
         r"\b(?:kerja\w*|sendiri\w*|berdua|bertiga|berempat|karyawan|pegawai|orang)\b",
         r"\b(?:di|daerah|nang|in)\b",
+        r"\b(?:jl|jln|jalan|gang|gg)\b",
+        r"\b(?:rt|rw)\W{0,3}\d",
         r"\b(?:keliling|gerobak|dorong|muter|rumah|teras|dapur|kios|ruko|pinggir jalan)\b",
         r"[,.;\n]",
+        r"^\W*[^\W\d_]{3,}(?: [^\W\d_]{2,}){0,2} (?:jual|dagang|dodol)\w*\b",  # a name before it
     )
 )
 LEAST = 2  # facts in a message that are worth confirming together
@@ -35,14 +40,16 @@ _STOP = (
     r"(?=\s*(?:[,.;\n]|$)|\s+(?:jual\w*|dagang\w*|dodol\w*|usaha\w*|punya|mau|bikin|buka|tukang|di"
     r"|dari|daerah|modal\w*|omset|omzet|penjualan\w*|sebulan|yang|yg|kerja|nama\w*|sendiri\w*|berdua"
     r"|bertiga|i sell|selling|and|in|keliling|pengen|ingin|minta"
-    r"|ngurus|izin|ijin|warung|toko|asal)\b)"
+    r"|ngurus|izin|ijin|warung|toko|asal|umur|usia)\b)"
 )
 _NAME = re.compile(
     r"\b(?:nama (?:saya|sy|aku|gua|gue|gw)|namaku|nama|panggil (?:aja|saja)"
     r"|my name is|i am|i'm|kulo"
     r"|(?<!rumah )(?<!warung )(?<!toko )(?<!kios )(?<!gerobak )(?<!usaha )"
     r"(?<!dagangan )(?<!jualan )(?:saya|sy|aku|gua|gue|gw|ane))"
-    rf"(?: adalah| itu| is)?\s+([^\W\d_][^\d,.;\n]{{1,60}}?){_STOP}"
+    r"(?: adalah| itu| is)?\s+"
+    r"(?!(?:jual|dagang|dodol|usaha|punya|bikin|buka|tukang|mau|pengen)\w*\b)"
+    rf"([^\W\d_][^\d,.;\n]{{1,60}}?){_STOP}"
 )
 _BUSINESS = re.compile(
     r"\bnama(?:nya)? ?(?:usaha|warung|toko|kedai|lapak|kios)?(?:nya)?(?: adalah| itu)?\s+"
@@ -52,15 +59,26 @@ _CAPITAL = re.compile(
     r"\bmodal(?:nya)?(?: awal| usaha)?\s+((?:[^,;\n]|,\d){1,30}?)"
     r"(?=\s*(?:,(?!\d)|[;\n]|$)|\s+(?:omset|omzet|penjualan|sebulan|mau|di)\b)"
 )
+_ENDS = r"(?!\s(?:modal|pekerja|karyawan|pegawai|tenaga|yang kerja|yg kerja)\b)"
 _TURNOVER = re.compile(
-    r"\b(?:(?:omset|omzet|penjualan|pendapatan)(?:nya)?\s+[^,;\n]{1,30}"
-    r"|(?:sebulan|sehari)\s+(?:dapat|dapet|dpt|penjualan\w*)\s+[^,;\n]{1,30})"
+    rf"\b(?:(?:omset|omzet|penjualan|pendapatan)(?:nya)?\s+(?:{_ENDS}[^,;\n]){{1,30}}"
+    rf"|(?:sebulan|sehari)\s+(?:dapat|dapet|dpt|penjualan\w*)\s+(?:{_ENDS}[^,;\n]){{1,30}})"
+)
+_STREET = re.compile(
+    r"\b((?:jalan|jln?|gang|gg)\b\.?\s+[^\W\d_][^,;\n]{2,60}?)"
+    r"(?=\s*(?:[,;\n]|$)|\s+(?:kel|kelurahan|kec|kecamatan|daerah|di|modal\w*|omset|omzet)\b)"
 )
 _WORKERS = re.compile(
     r"\b(?:(?:yang|yg) kerja\s+[^,;.\n]{1,20}|kerja(?:nya)?\s+(?:ber\w+|sendiri\w*)"
-    r"|(?:sy|saya)? ?sendiri(?:an)?(?: (?:yang|yg) kerja)?"
+    r"|(?:sy|saya)? ?(?<!rumah )(?<!teras )(?<!warung )(?<!kios )(?<!toko )(?<!tempat )(?<!tanah )"
+    r"(?<!garasi )(?<!milik )(?<!punya )(?<!ruko )(?<!halaman )sendiri(?:an)?"
+    r"(?: (?:yang|yg) kerja)?"
     r"|ber(?:dua|tiga|empat|lima|enam)(?: (?:sama|dengan|sm|dgn) [^,;.\n]{1,30})?"
     r"|\d+ (?:orang|org|karyawan|pekerja))"
+)
+#: Parts of a message that tell a sum or who works, and not what is sold.
+_FIGURES = re.compile(
+    rf"{CAPITAL}|{TURNOVER}|\b(?:karyawan|pegawai|pekerja)\w*\b|\d ?(?:jt|juta|rb|ribu)\b"
 )
 _TRADE = re.compile(
     r"\b(?:jual(?:an)?|dagang(?:an)?|dodol(?:an)?|usaha|bikin|buka|tukang|punya|i sell|selling)\s+"
@@ -74,6 +92,13 @@ _PLACE_BEGINS = re.compile(
     r"\b(?:di|daerah|nang|ning|kelurahan|kel|in|kios|ruko|pasar)\s+|^\s*|[,.;\n]\s*"
 )
 _KIND = re.compile(r"(?:kios|ruko|pasar)\b")  # tells the premises as well
+#: Words beside a kind of place that name no goods.
+_BESIDE_PLACE = frozenset(
+    lexicon.words(
+        "di ke dari yang saya sy kami punya sendiri milik sekarang sudah tidak lagi cuma aja saja"
+        " eh salah bukan jadi tadi ini itu pakai rumah teras depan belakang samping garasi halaman"
+    )
+) | {"tidak"}
 _GRAMS = (4, 3, 2, 1)  # words of a place's name, longest first
 
 
@@ -136,15 +161,30 @@ def _business(message: _Message, facts: Facts, flow: Flow) -> Json:
     return _with(business_name(), message.take(found), facts) if found and named else None
 
 
-def _sum(pattern: re.Pattern[str], group: int) -> Callable[[_Message, Facts, Flow], Json]:
+def _sum(
+    pattern: re.Pattern[str], group: int, label: str
+) -> Callable[[_Message, Facts, Flow], Json]:
     def read(message: _Message, facts: Facts, flow: Flow) -> Json:
-        found = pattern.search(message.said)
-        if found is None:
-            return None
         parse = money(at_least=0, period="month") if group == 0 else money(at_least=0)
-        return _with(parse, message.take(found, group), facts)
+        found = pattern.search(message.said)
+        if found is not None:
+            return _with(parse, message.take(found, group), facts)
+        return _labelled(message, label, parse, facts)
 
     return read
+
+
+def _labelled(
+    message: _Message, label: str, parse: Callable[[str, Facts], Json], facts: Facts
+) -> Json:
+    """Read a sum between commas that a word names: "sebulan paling dapet 6 jutaan"."""
+    for part in re.finditer(r"(?:[^,;\n]|(?<=\d),(?=\d))+", message.said):
+        if re.search(label, part[0]) and re.search(r"\d", part[0]):
+            answer = _with(parse, part[0], facts)
+            if answer is not None:
+                message.cut(*part.span())
+            return answer
+    return None
 
 
 def _workers(message: _Message, facts: Facts, flow: Flow) -> Json:
@@ -152,14 +192,45 @@ def _workers(message: _Message, facts: Facts, flow: Flow) -> Json:
     return _with(workers(), message.take(found, 0), facts) if found else None
 
 
+def _corner(message: _Message, facts: Facts, flow: Flow) -> Json:
+    found = CORNER.search(message.said)
+    return _with(rt_rw(), message.take(found, 0), facts) if found else None
+
+
+def _street(message: _Message, facts: Facts, flow: Flow) -> Json:
+    found = _STREET.search(message.said)
+    return _with(street(), message.take(found), facts) if found else None
+
+
 def _owner(message: _Message, facts: Facts, flow: Flow) -> Json:
+    """Read who it is; what they want to be called counts only where no other name stands."""
+    called = CALLED.search(message.said)
+    if called is None:
+        return _named(message, facts, flow)
+    rest = _Message(message.text)
+    rest.cut(*called.span())
+    answer = _named(rest, facts, flow)
+    if answer is None:
+        answer = _named(message, facts, flow)
+        called = CALLED.search(message.said)
+    else:
+        message.text, message.said = rest.text, rest.said
+        called = None
+    if called is not None:
+        message.cut(*called.span())
+    return answer
+
+
+def _named(message: _Message, facts: Facts, flow: Flow) -> Json:
     found = _NAME.search(message.said)
     if found is not None:
         answer = _with(name(), message.text[found.start(1) : found.end(1)], facts)
         if answer is not None:
             message.take(found)
             return answer
-    alone = re.match(r"\s*([^\W\d_]{3,})\s+(?=(?:jual|dagang|dodol)\w*\b)", message.text)
+    alone = re.match(
+        r"\s*([^\W\d_]{3,}(?: [^\W\d_]{2,}){0,2})\s+(?=(?:jual|dagang|dodol)\w*\b)", message.text
+    )
     if alone is not None and not any(_premises_of(alone[1], flow)):
         answer = _with(name(), alone[1], facts)
         if answer is not None:
@@ -206,11 +277,25 @@ def _premises_of(words: str, flow: Flow) -> Iterator[str]:
     return (one.name for one in ranked if one.weight == ranked[0].weight)
 
 
+def _tells_place(part: str, flow: Flow) -> bool:
+    """Whether a part only tells where something is sold: "di teras rumah sendiri"."""
+    listed = lexicon.options(flow.id, "premises")
+    if listed is None or not listed.rank(part):
+        return False
+    known = frozenset[str]().union(*map(listed.words_of, listed.phrases))
+    rest = {word.removeprefix(lexicon.NOT) for word in lexicon.words(part)} - known
+    return rest <= _BESIDE_PLACE
+
+
 def _trade(message: _Message, facts: Facts, flow: Flow) -> Json:
     found = _TRADE.search(message.said)
     parts = [message.text[found.start(1) : found.end(1)]] if found else []
     parts += [
-        part for part in re.split(r"[,.;\n]", message.text) if re.search(r"[^\W\d_]{3}", part)
+        part
+        for part in re.split(r"[,.;\n]", message.text)
+        if re.search(r"[^\W\d_]{3}", part)
+        and _FIGURES.search(part.lower()) is None
+        and not _tells_place(part, flow)
     ]
     for part in parts:
         words = " ".join(_WISH.sub(" ", part.lower()).split())
@@ -223,8 +308,10 @@ def _trade(message: _Message, facts: Facts, flow: Flow) -> Json:
 #: In the order in which their words are cut from the message; the trade reads what is left.
 _READERS: Mapping[str, Callable[[_Message, Facts, Flow], Json]] = {
     "business_name": _business,
-    "turnover": _sum(_TURNOVER, 0),
-    "capital": _sum(_CAPITAL, 1),
+    "rt_rw": _corner,
+    "street": _street,
+    "turnover": _sum(_TURNOVER, 0, TURNOVER),
+    "capital": _sum(_CAPITAL, 1, CAPITAL),
     "workers": _workers,
     "place": _place,
     "owner_name": _owner,

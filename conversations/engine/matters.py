@@ -37,6 +37,8 @@ _RATHER = (
     "other_authority.ktp",
     "borrowed_phone",
 )
+#: Matters of a permit that there is: whoever asks for one, in more words, means the new one.
+_OF_PERMITS = frozenset({"change_after_permit", "renew", "resend_permit"})
 _LEAST = 0.5  # weight below which words only hint at a matter
 
 
@@ -63,11 +65,11 @@ def matter(text: str) -> Matter | None:
     whole = whole_intent(text)
     if whole is not None:
         return Matter(whole, sure=True)
-    applies = any(one.name == APPLY for one in ranked)
+    applies = next((one for one in ranked if one.name == APPLY), None)
     ranked = [
         one
         for one in ranked
-        if one.name != APPLY and not _is_urgent(one) and (one.weight >= 1 or not applies)
+        if one.name != APPLY and not _is_urgent(one) and not _yields(one, applies)
     ]
     if applies and not ranked:
         return None
@@ -84,6 +86,14 @@ def _rather(ranked: list[lexicon.Ranked]) -> lexicon.Ranked | None:
     """Return the matter that outweighs all others, or the heaviest; None if there is none."""
     surely = [one for one in ranked if one.name in _RATHER and one.weight >= 1]
     return min(surely, key=lambda one: _RATHER.index(one.name), default=next(iter(ranked), None))
+
+
+def _yields(ranked: lexicon.Ranked, applies: lexicon.Ranked | None) -> bool:
+    """Whether words that ask for the service say a matter by the way: "bener bisa bikin izin?"."""
+    if applies is None:
+        return False
+    of_permit = ranked.name in _OF_PERMITS and ranked.weight < applies.weight
+    return of_permit or ranked.weight < 1
 
 
 def _is_urgent(ranked: lexicon.Ranked) -> bool:

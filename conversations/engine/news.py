@@ -98,6 +98,8 @@ def _tell_apart(turn: TurnBuilder) -> None:
 
     The matter of the news waits on the supervisor's list.
     """
+    if not turn.says:
+        return
     turn.effects.append(Reply(Message(parts=tuple(turn.says))))
     turn.says.clear()
     lettering.leave_letter(turn)

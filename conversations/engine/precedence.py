@@ -74,6 +74,15 @@ def cancels(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
     return drops or (_CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None)
 
 
+def takes_correction_back(turn: TurnBuilder, text: str) -> bool:
+    """Whether words in a form take an answer back, and not the form: "ga jadi, yang tadi aja"."""
+    draft, said = turn.session.draft, standardised(text)
+    if not fills_in(turn) or draft is None or not draft.answers or tells_story(turn):
+        return False
+    returns = lists.any_of("reading", "returns").search(said) is not None
+    return returns and re.search(r"\b(?:tidak jadi|batal|balik|kembali)\b", said) is not None
+
+
 def is_afraid(raised: Matter | None, text: str) -> bool:
     """Whether words tell of fear, whatever else they raise."""
     if raised is not None and raised.intent in (Intent.FEAR, Intent.RETALIATION):

@@ -6,7 +6,7 @@ Whole days alone can be noted. Words that name a part of a day never note the da
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from conversations.effects import TellAbsence
 from conversations.engine import confirming, drafts, rounds_words
@@ -15,10 +15,11 @@ from conversations.engine.builder import TurnBuilder
 from conversations.engine.rounds_reports import quoted
 from conversations.facts import VisitFact
 from conversations.messages import Json, Lines, Say, Value
-from conversations.parsers import dates, halves
+from conversations.parsers import absences, dates, day_arithmetic, halves
 from conversations.wording import days_words
 
 MOST_DAYS = 31  # of one absence that an officer notes; longer leave is a supervisor's matter
+_WEEK = 7  # days that "mulai rabu" names without an end
 MOST_VISITS = 7  # to choose from, with the whole day and "no"
 _AWAY = ("days", "not")  # "besok cuti", and "besok libur", on which nobody comes
 _TODAY, _TOMORROW = "hari ini", "besok"
@@ -65,8 +66,17 @@ def _days(turn: TurnBuilder, text: str) -> tuple[date, ...]:
     said = rounds_words.corrected(turn, halves.spelled(text))
     named = dates.read(said, turn.facts.today)
     if named is not None and named.kind in _AWAY and named.days:
-        return named.days
+        return _as_long(said, named.days)
     return (turn.facts.today,) if halves.is_today(text) else ()
+
+
+def _as_long(said: str, days: tuple[date, ...]) -> tuple[date, ...]:
+    """Return as many days as the words tell from their first one: "libur 2 hari mulai rabu"."""
+    length = absences.length(said)
+    open_ended = len(days) == _WEEK and absences.begins(said)
+    if length is None or not (len(days) == 1 or open_ended):
+        return days
+    return tuple(day_arithmetic.following(days[0] - timedelta(days=1), length))
 
 
 def whole_day(turn: TurnBuilder, text: str) -> None:

@@ -203,7 +203,9 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
 def _among(turn: TurnBuilder, matter: str, text: str, *, open_first: bool) -> tuple[VisitFact, ...]:
     """Return the visits that a matter may be about."""
     states, hindered = _OF_VISIT[matter][0], matter in _HINDERED
-    if matter in _OF_OFFERS and not visits.subject(turn) and visits.has_offers(turn):
+    named = visits.by_name(turn, text)
+    of_offers = named is None or named.state in visits.OFFERED
+    if matter in _OF_OFFERS and of_offers and not visits.subject(turn) and visits.has_offers(turn):
         states = visits.OFFERED
     wanted = {"all_of_today": hindered, "by_words": matter in _LOOKED_UP}
     among = visits.meant(turn, text, states, open_first=open_first, **wanted)

@@ -48,6 +48,8 @@ _TELLS = re.compile(
 )
 _LATER = lists.any_of("officers", "detained")
 _ASKS_WHEN = re.compile(r"\b(?:jam|pukul) berapa\b|\bkapan\b|\bwhat time\b|\bwhen\b")
+_CODE = re.compile(r"\b(?:kode|otp|code|angka)(?:nya)?\b|\b\d{3} ?\d{3}\b")
+_CODE_FAILS = lists.any_of("officers", "code_fails")
 _TRIES = re.compile(
     r"\b(?:sisa|tinggal|masih|berapa|how many)\b.*\b(?:kali|coba|nyoba|percobaan|kesempatan|tries"
     r"|attempts)\b"
@@ -163,6 +165,12 @@ def _has_no_code(turn: TurnBuilder, said: str) -> bool:
     return _waits_for_code(turn) and (_TRIES.search(said) is not None or has_no_phone(said))
 
 
+def _code_fails(turn: TurnBuilder, said: str) -> bool:
+    """Whether words name the code and tell that it does not work: "482 391 tapi ditolak"."""
+    names = _CODE.search(said) is not None
+    return names and _waits_for_code(turn) and _CODE_FAILS.search(said) is not None
+
+
 def _fits(form: re.Pattern[str]) -> Callable[[TurnBuilder, str], bool]:
     return lambda turn, said: form.search(said) is not None
 
@@ -212,6 +220,7 @@ def _waits_for_code(turn: TurnBuilder) -> bool:
 #: Forms that tell a matter in a situation; the first one that fits.
 _SITUATIONS: tuple[tuple[Callable[[TurnBuilder, str], bool], str], ...] = (
     (lambda turn, said: not _is_arrived(turn) and _fits(_SUPPOSES)(turn, said), "suppose"),
+    (_code_fails, "wrong_code"),
     (lambda turn, said: _is_over(said), "over"),
     (lambda turn, said: _keeps_waiting(turn, said), "keep_waiting"),
     (lambda turn, said: visits.is_under_way(turn) and _fits(_GIVES_UP)(turn, said), "give_up"),

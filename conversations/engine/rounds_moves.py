@@ -68,7 +68,7 @@ def take_up(turn: TurnBuilder, visit: VisitFact, option: str) -> None:
         restore(turn, visit)  # "sudah sampai", where the visit was about to fail
     open_visit(turn, visit)
     named = tuple(choice for choice in turn.session.shown if choice.value == option)
-    if again and named:
+    if (again or option == "here") and named:  # who is at the door needs no address
         questions.ask_between(turn, named)
 
 

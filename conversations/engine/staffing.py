@@ -196,7 +196,7 @@ _CAN = re.compile(
     r"|fewest|most|can|kunjungannya|ready|standby)\b"
 )
 _ALL = re.compile(
-    r"\b(?:semua|seluruh|all|para|daftar|list) (?:the |my )?(?:petugas|officers?|tim"
+    r"\b(?:semua|seluruh|all|para|daftar|list|nama(?: nama)?) (?:the |my )?(?:petugas|officers?|tim"
     r"|anak buah|anak)\b"
 )
 

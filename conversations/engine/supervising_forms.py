@@ -48,6 +48,11 @@ _CALLS_OWNER = re.compile(
     r"\b(?:telepon|telpon|telp|tlp|hubungi|call) (?:dulu )?(?:the )?"
     r"(?:pemohon|pemilik|warga|owner)(?:nya)?\b"
 )
+#: What the owner is to mend: "hubungi pemilik suruh kirim foto ulang".
+_MENDS = re.compile(
+    r"\b(?:suruh|minta|biar|supaya|untuk|agar|to) (?:\w+ )?(?:di)?(?:kirim|foto|ganti|isi|lengkap"
+    r"|perbaik|betul|bener|benar|ulang|revisi|send|fix|correct|redo)\w*"
+)
 _DEPUTY = re.compile(r"\bwho (?:covers|stands in|fills in|takes over) for me\b|\bwho replaces me\b")
 _WHOSE = re.compile(
     r"\b(?:izin|surat|permit)(?:nya)? (?:punya )?siapa\b|\bwhose (?:permit|is it)\b"
@@ -121,7 +126,8 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> str | None:
 def _at_card(turn: TurnBuilder, said: str) -> str | None:
     """Return the matter of words at a card that want to reach its owner."""
     at_card = deciding.at(turn, "decision")
-    if _CALLS_OWNER.search(said) and (at_card or not turn.facts.desk.calls):
+    mends = _MENDS.search(said) is not None
+    if not mends and _CALLS_OWNER.search(said) and (at_card or not turn.facts.desk.calls):
         return "phone"
     if not at_card:
         return None

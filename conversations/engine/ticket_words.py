@@ -77,7 +77,7 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> bool:
     if not turn.facts.desk.tickets or _OFFICE.search(standardised(text)):
         return False
     if _at(turn, "sure"):
-        return _REWRITES.search(tidy(text)) is not None
+        return _REWRITES.search(tidy(text)) is not None or _closes_instead(turn, text)
     numbered = _numbered(turn, text)
     by_number = numbered is not None and deciding.short_number(turn, text) is None
     if by_number or _ruled(turn, text) is not None:
@@ -102,14 +102,15 @@ def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> bool:
 
 def answer(turn: TurnBuilder, text: str) -> None:
     """Open the ticket that is meant with what the words say; ask which one if several fit."""
-    if _at(turn, "sure"):
+    if _at(turn, "sure") and not _closes_instead(turn, text):
         _rewrite(turn, text)
         return
     ruled = _ruled(turn, text)
     order = ruled or _ordered(text) or _implied(turn, text)
     meant = _meant(turn, text)
     if ruled is not None:
-        meant = [one for one in meant if one.objects]
+        objections = [one for one in turn.facts.desk.tickets if one.objects]
+        meant = [one for one in meant if one.objects] or objections
     if len(meant) == 1:
         _take_up(turn, meant[0], order)
         return
@@ -119,6 +120,12 @@ def answer(turn: TurnBuilder, text: str) -> None:
         for one in meant[:SHOWN]
     )  # fmt: skip
     ask(turn, Say("supervising.which_ticket"), *choices, no())
+
+
+def _closes_instead(turn: TurnBuilder, text: str) -> bool:
+    """Whether words at an answer that is about to be sent close the ticket: "tutup aja, beres"."""
+    answers = turn.open_draft().answers.get("act") == "answer"
+    return answers and _CLOSES.match(tidy(text)) is not None
 
 
 def _implied(turn: TurnBuilder, text: str) -> Order:
@@ -241,6 +248,12 @@ def _shows(text: str) -> bool:
     """Whether words ask what a ticket says: "yang diadukan siapa"."""
     said = standardised(text)
     return _ASKS.search(said) is not None and _ASKED.search(said) is not None
+
+
+def asks_after(text: str) -> bool:
+    """Whether words ask about complaints, and make none: "keluhan soal uang itu gimana"."""
+    said = standardised(text)
+    return _TICKET.search(said) is not None and _ASKS.search(said) is not None
 
 
 def _is_short(text: str) -> bool:

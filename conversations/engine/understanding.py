@@ -58,6 +58,7 @@ from conversations.engine.precedence import (
     comes_first,
     fills_in,
     is_afraid,
+    takes_correction_back,
     tells_story,
 )
 from conversations.engine.questions import why_key
@@ -200,6 +201,8 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         return Pick(refused)
     if typed is not None and not command_is_answer(turn, typed, said.text):
         return desk.alarm(turn, typed.command, said.text) or Order(typed)
+    if takes_correction_back(turn, said.text):
+        return Pick(Choice("change", Say("common.which"), None, "which"))
     if cancels(turn, said.text, raised):
         if is_afraid(raised, said.text):
             return Aside(Intent.CANCEL, AFRAID)
@@ -329,7 +332,8 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
     idle = turn.session.asked is None or turn.at_home()
     if turn.facts.me.desk != "owner" or not (begun or idle):
         return None
-    sold = not begun and _SELLS.match(standardised(text)) is not None
+    clauses = map(standardised, _SEPARATORS.split(text))
+    sold = not begun and any(_SELLS.match(clause) for clause in clauses)
     if not sold and (len(text.split()) < LEAST_WORDS or not may_hold_several(text)):
         return None
     if begun and (turn.session.draft is None or turn.session.draft.subject):
@@ -342,9 +346,16 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
             continue
         found = gather(flow, text, turn.facts, at_least=1 if sold else LEAST_FACTS)
         new = {step: answer for step, answer in found.items() if not _is_answered(turn, step)}
+        if begun and new.keys() <= {*_TOGETHER, _asked_id(turn)} and reads(turn, text):
+            return None  # an address that also names a kind of place
         if (sold and "trade" in new) or (len(new) >= LEAST_FACTS and not new.keys() <= _TOGETHER):
             return Several(flow.id, new)
     return None
+
+
+def _asked_id(turn: TurnBuilder) -> str:
+    step = turn.asked_step()
+    return step.id if step is not None else ""
 
 
 def _is_answered(turn: TurnBuilder, step: str) -> bool:

@@ -62,7 +62,7 @@ _WHOLE = frozenset({
     "benarkan", "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "merapat",
     "beneran", "benaran", "pagian", "penting", "tinggi", "siangan", "sorean", "kesiangan",
     "diikuti", "diikutin", "berikut", "kebakar", "kebakaran", "terbakar", "dipukul", "terserah",
-    "dipukuli", "dipukulin",
+    "dipukuli", "dipukulin", "pendatang",
 })  # fmt: skip
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",
@@ -198,7 +198,7 @@ class _Phrase:
 def _alternative(word: str) -> str:
     """Return the root of a word of a group, which may begin with `NOT`."""
     sign = NOT if word.startswith(NOT) else ""
-    return sign + root(standard(word.removeprefix(NOT)))
+    return sign + root(_spelled(word.removeprefix(NOT)))
 
 
 def _phrase(name: str, written: str) -> _Phrase:

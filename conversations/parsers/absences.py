@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+from conversations.parsers.day_names import DAY_NAMES
+from conversations.parsers.numbers import unit
+from conversations.words import standardised
+
 #: Before days or times that do not suit, in standard spelling.
 DENIES = (
     r"\b(?:jangan|selain|kecuali|bukan|asal jangan|tidak (?:bisa|mau|usah|ada|di rumah|di tempat)"
@@ -11,7 +17,8 @@ DENIES = (
 )
 #: Reasons to be away, in standard spelling.
 BUSY = (
-    r"(?:libur|tutup|pergi|keluar|sibuk|repot|sakit|(?:anak|suami|istri|ibu|bapak)(?: saya)? sakit"
+    r"(?:libur|tutup|pergi|keluar|sibuk|repot|rame|ramai"
+    r"|sakit|(?:anak|suami|istri|ibu|bapak)(?: saya)? sakit"
     r"|ke (?:pasar|dokter|rumah sakit|rs|kampung|bank|kondangan|sekolah|luar|bogor|bandung"
     r"|puskesmas|tanah abang|mertua|kota|kantor|gereja)|di (?:kampung|luar|rumah sakit|rs|dokter)"
     r"|pengajian|ngaji|arisan|hajatan|kondangan|acara|pulang kampung|mudik|belanja|kulakan|kontrol"
@@ -27,3 +34,26 @@ AWAY = (
 )
 #: Before days on which somebody is away: "saya ke pasar tiap rabu".
 BUSY_ON = rf"\b{BUSY}(?: (?:tiap|setiap|pas|on|every|di|kalau))?(?: hari)?"
+#: A length of days: "2 hari", "seminggu", and not "2 hari lagi" nor "24 hari kamis".
+_LENGTH = re.compile(
+    r"\b(?:(se)|(\d{1,2}|[a-z]+) ?)(hari|hr|days?|minggu|weeks?)\b"
+    rf"(?! (?:lagi|ke ?depan|depan|yang|lalu|ini|kerja lagi|from|ago|{DAY_NAMES})\b)"
+)
+_BEGINS = re.compile(r"\b(?:mulai|dari|sejak|from|starting|start)\b")
+
+
+def length(text: str) -> int | None:
+    """Return for how many days somebody is away, if the words tell one length."""
+    found = _LENGTH.findall(standardised(text))
+    counts = [1 if one else int(n) if n.isdecimal() else unit(n)[1] for one, n, _ in found]
+    lengths = [
+        count * (7 if what.startswith(("minggu", "week")) else 1)
+        for count, (_, _, what) in zip(counts, found, strict=True)
+        if count
+    ]
+    return lengths[0] if len(lengths) == 1 else None
+
+
+def begins(text: str) -> bool:
+    """Whether words name the first day of an absence: "mulai rabu"."""
+    return _BEGINS.search(standardised(text)) is not None

@@ -54,7 +54,11 @@ def rt_rw_amended(answer: Json, words: str) -> str:
     return f"rt {both['rt']} rw {both['rw']}"
 
 
-_ADDS = re.compile(r"\b(?:tambah(?:in|kan|i|an)?|add|plus)\b\W*", re.IGNORECASE)
+_ADDS = re.compile(
+    r"\b(?:tambah(?:in|kan|i|an)?|add|plus"
+    r"|kurang(?: lengkap| jelas| pas)?(?= ?[,:;]| tambah))\b\W*",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"^(?:patokan|landmark|alamat|address)(?:nya)?\b[\s:,]*", re.IGNORECASE)
 _NUMBER = re.compile(
     r"^(?:nomor|no|nomer|number|house number)\b[ .]*(?:rumah(?:nya)?[ .]*)?(\w+)$", re.IGNORECASE

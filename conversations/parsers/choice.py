@@ -20,6 +20,8 @@ _FILLERS = re.compile(
     r"yang|yg|nomor|nomer|no|pilih\w*|saya|mau|opsi|angka|ambil|ke|itu|aja|saja|pak|bu|ya|deh|dong|sih"
     r"|lah|kak|bang|mas|mbak|min|option|number|choose|pick|the|aku|jawab\w*|ini|kalau|kalo|tadi|one"
 )
+#: Verbs before a number or a position: "buka yang pertama".
+_OPENS = re.compile(r"buka|bukain|lihat|liat|cek|open|show|see|periksa|tampilkan|tampilin")
 _ORDINALS = {"pertama": 1, "kesatu": 1, "first": 1, "second": 2, "third": 3, "fourth": 4}
 _LAST = frozenset(
     {"terakhir", "akhir", "last", "latest", "bawah", "terbawah", "buncit", "bontot", "belakang"}
@@ -79,6 +81,8 @@ def _number(said: str, labels: Sequence[str], listed: int) -> int | None:
     Positions count the first `listed` labels only.
     """
     words = [word for word in re.findall(r"\d+|[^\W\d_]+", said) if not _FILLERS.fullmatch(word)]
+    if len(words) > 1 and _OPENS.fullmatch(words[0]):
+        words.pop(0)
     words = [
         word.removeprefix("ke") if unit(word.removeprefix("ke"))[1] else word for word in words
     ]

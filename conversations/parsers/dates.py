@@ -166,7 +166,9 @@ _SOON = re.compile(
     r"\bsecepat|\basap\b|\bsegera|\bsesegera|\bbur[uo]an|\bcepat|\bcepet|\bterdekat|\bterawal"
     r"|\blebih awal|\bas soon as|\bsoonest|\bpaling (?:cepat|dekat|awal)|\bkilat|\bgercep|\bgece"
 )
-_DAY_WORDS = "|".join(sorted([*WEEKDAYS, "besok", "lusa", "weekend"], key=len, reverse=True))
+_DAY_WORDS = "|".join(
+    sorted([*WEEKDAYS, "besok", "lusa", "weekend", "hari kerja"], key=len, reverse=True)
+)
 _EXCLUDED_DAY = (
     rf"(?:hari ini|(?:(?:hari |tanggal )?(?:{_DAY_WORDS}|\d{{1,2}}(?: (?:{MONTH_NAMES}))?)\b"
     r"(?: depan| ini| besok)?))"

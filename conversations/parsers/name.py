@@ -8,6 +8,7 @@ from unicodedata import category
 
 from conversations import lexicon, phrases
 from conversations.facts import Facts
+from conversations.lexicon import lists
 from conversations.nik import LENGTH as IDENTITY_LENGTH
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.amended import amended
@@ -49,6 +50,14 @@ _NAMED = re.compile(
     r"(?: nama)?(?: (?:aja|saja))?|(?:it is|it's) called|dinamain|dinamakan) (?=[^\W\d_])",
     re.IGNORECASE,
 )
+#: How somebody wants to be called, behind their name: "Yanti Suryani, panggil aja Bu Yanti".
+CALLED = re.compile(
+    r"[\s,;.(]*\b(?:(?:biasa(?:nya)? |sering )?(?:di)?panggil(?:annya|an|nya)?|biasa disapa"
+    r"|call me)\b(?: (?:aja|saja))?\s+(?:(?:bu|ibu|pak|bapak|mas|mbak|mba|bang|kak)\s+)?"
+    r"([^\W\d_]+)\)?(?:[\s,.]+(?:ya|yah|aja|saja|kak|min|deh)\b)*",
+    re.IGNORECASE,
+)
+_ONLY_LEAD = re.compile(r"\W*(?:(?:halo|hai|nama|nm|saya|sy|aku|ya|iya)\w*\W*)*", re.IGNORECASE)
 _TAIL = re.compile(r",? (?:aja|saja|deh|dong|gitu)(?: (?:ya|yah|deh|dong|pak|bu|kak|min))*[.!]*$")
 _COURTESIES = {
     "pak", "bu", "bang", "mas", "mbak", "kak", "min", "gan", "ya", "yah", "aja", "saja",
@@ -75,7 +84,10 @@ _NO_NAME = re.compile(
 
 # Words of a sentence, a question or an address, in their standard spelling.
 _SENTENCE = re.compile(
-    r"\?|^\W*(?:gang|gg|jl|jln|jalan|rumah|depan|belakang|samping|sebelah|seberang|dekat|deket|near)\b|\b(?:berapa|apakah|kapan|gimana|kenapa|petugas\w*|pungli)\b"
+    r"\?|^\W*(?:gang|gg|jl|jln|jalan|rumah|depan|belakang|samping|sebelah|seberang|dekat|deket|near)\b|"
+    r"\b(?:dekat|deket|seberang|sebelah|samping|belakang|depan)\b|"
+    # whoever tells what they sell says more than a name
+    r"\b(?:jual|jualan|berjualan|dagang|berdagang|selling|sells)\b|\b(?:berapa|apakah|kapan|gimana|kenapa|petugas\w*|pungli)\b"
     r"|\b(?:saya|kami) (?:mau|tidak|belum|sudah|punya|bisa|lagi|sedang|butuh|perlu|jual|jualan"
     r"|jawab|tanya|minta)\b"
 )
@@ -119,9 +131,12 @@ def name(*, at_most: int = 100) -> Parser:
             raise Refused("not_a_name")
         if evasion(words) is not None:
             raise Refused("not_a_name")
+        words = _uncalled(words)
         corrected = amended(words) or _undenied(words)
         parts = _readings(_behind_colon(corrected or words).strip(_AROUND))
         doubtful = _other_meaning(corrected or words, parts[0]) or corrected is not None
+        goods = lists.words("name", "trading").intersection(standardised(words).split())
+        doubtful = doubtful or bool(goods)  # "laundry kiloan" hardly is a person
         found = list(dict.fromkeys(_checked(part, at_most) for part in parts))
         if len(found) > 1:
             raise Refused("which_name", readings=_offered(found))
@@ -132,6 +147,15 @@ def name(*, at_most: int = 100) -> Parser:
         return found[0]
 
     return parse
+
+
+def _uncalled(words: str) -> str:
+    """Return words without the name to call somebody by, unless they hold no other one."""
+    called = CALLED.search(words)
+    if called is None:
+        return words
+    before = words[: called.start()]
+    return called[1] if _ONLY_LEAD.fullmatch(before) else before + words[called.end() :]
 
 
 def _undenied(words: str) -> str | None:

@@ -79,7 +79,8 @@ def is_one(text: str) -> bool:
 
 _AROUND = re.compile(
     r"\b(?:ini|nomor|nomer|no|nmr|hp|wa|whatsapp|telepon|telpon|telp|tlp|saya|sy|aku|aye|gw|gue|kami|baru|ganti|my|our|number|phone|changed|its|is|pak|bu|ya|di|ke"
-    r"|hubungi|my|number|phone|is|call|me|on|it's)\b"
+    r"|hubungi|my|number|phone|is|call|me|on|it's|yang|yg|nya|jadi|jd|sekarang|skrg|skr|kak|min|bang"
+    r"|adalah|itu|diganti|pindah|udah|sudah|udh|sdh|nomornya|nomernya|hpnya|wanya|new|now|use|this|one)\b"
 )
 
 

@@ -84,7 +84,7 @@ def _parts(text: str) -> list[str]:
 
 # -- an address ------------------------------------------------------------------------------------
 
-_CORNER = re.compile(
+CORNER = re.compile(
     r"\brt\W{0,3}\d{1,3}(?: ?[/\\-] ?|\W{0,3}rw\W{0,3})\d{1,3}\b"
     r"|\brw\W{0,3}\d{1,3}\W{0,3}rt\W{0,3}\d{1,3}\b",
     re.IGNORECASE,
@@ -119,7 +119,7 @@ def address_parts(place: str, corner: str, street: str) -> Split:
     def split(text: str, facts: Facts, steps: tuple[str, ...]) -> Mapping[str, str]:
         found: dict[str, str] = {}
         text = tidy(text.replace("\n", ", "))
-        numbers = _CORNER.search(text) if corner in steps else None
+        numbers = CORNER.search(text) if corner in steps else None
         if numbers is not None:
             found[corner] = numbers[0]
             text = f"{text[: numbers.start()].rstrip()}, {text[numbers.end() :].lstrip(' ,')}"

@@ -157,6 +157,12 @@ def test_a_phrase_holds_alternatives_for_its_words() -> None:
     assert not denied.rank("mau ketemu, minat izin")
 
 
+def test_a_word_among_alternatives_has_the_spelling_of_what_is_said() -> None:
+    listed = lexicon.Lexicon({"wait": ["nunggu|antri apa"], "photo": ["liat foto|poto"]})
+    assert [one.name for one in listed.rank("apa aja yg nunggu?")] == ["wait"]
+    assert [one.name for one in listed.rank("lihat fotonya")] == ["photo"]
+
+
 def test_one_word_is_not_two_words_of_a_phrase() -> None:
     listed = lexicon.Lexicon({"gift": ["kasih|titip uang|kasih"]})
     assert not listed.rank("dikasih")
