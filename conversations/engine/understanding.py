@@ -27,7 +27,7 @@ from conversations.engine.intents import (
 )
 from conversations.engine.interruption import meant_before
 from conversations.engine.joining import parts
-from conversations.engine.matters import Matter, matter
+from conversations.engine.matters import APPLY, Matter, matter
 from conversations.engine.meanings import (
     Answer,
     AnswerElsewhere,
@@ -330,6 +330,8 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
     if turn.facts.me.desk != "owner" or not (begun or idle):
         return None
     sold = not begun and _SELLS.match(standardised(text)) is not None
+    if not (begun or sold) and _has_asked(turn) and not _applies(text):
+        return None  # "udah tutup warung nungguin" is about the visit, and no second request
     if not sold and (len(text.split()) < LEAST_WORDS or not may_hold_several(text)):
         return None
     if begun and (turn.session.draft is None or turn.session.draft.subject):
@@ -345,6 +347,16 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
         if (sold and "trade" in new) or (len(new) >= LEAST_FACTS and not new.keys() <= _TOGETHER):
             return Several(flow.id, new)
     return None
+
+
+def _has_asked(turn: TurnBuilder) -> bool:
+    """Whether the person has something that words on the first page may be about."""
+    mine = turn.facts.mine
+    return bool(mine.cases or mine.visits or mine.tickets)
+
+
+def _applies(text: str) -> bool:
+    return any(one.name == APPLY for one in lexicon.matters().rank(text))
 
 
 def _is_answered(turn: TurnBuilder, step: str) -> bool:
