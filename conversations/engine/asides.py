@@ -74,7 +74,7 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
         case Intent.CODE_AGAIN:
             _tell_code(turn, key)
         case Intent.OFFICER_LOOKS:
-            _tell_how_officer_is_known(turn, key)
+            _tell_how_officer_is_known(turn, key, aside.part)
         case _ if meant in ORDERS:
             orders.obey(turn, Typed(ORDERS[meant]))
         case _ if meant in _CALLED and not _is_certain(aside):
@@ -199,9 +199,10 @@ def _tell_where_officer_is(turn: TurnBuilder, key: str) -> None:
     drafts.digress(turn, Say(key, {"state": state, "window": window}))
 
 
-def _tell_how_officer_is_known(turn: TurnBuilder, key: str) -> None:
+def _tell_how_officer_is_known(turn: TurnBuilder, key: str, part: str) -> None:
     named = next((v.officer_name for v in turn.facts.mine.visits if v.officer_name), None)
-    coming = (Say("common.coming", {"officer": named}),) if named else ()
+    who = part in ("", "alone")
+    coming = (Say("common.coming", {"officer": named}),) if named and who else ()
     drafts.digress(turn, *coming, Say(key))
 
 

@@ -20,6 +20,7 @@ from conversations.engine import (
     news,
     objecting,
     orders,
+    precedence,
     questions,
     reassuring,
     recordings,
@@ -262,7 +263,7 @@ def _fill_in(turn: TurnBuilder, meaning: Several | Parts | Correction) -> None:
 
 
 def _answer_aside(turn: TurnBuilder, aside: Aside, text: str) -> None:
-    if moving.concerns(turn, aside) and not reassuring.keeps_away(text):
+    if moving.concerns(turn, aside) and not precedence.keeps_away(text):
         moving.ask(turn, text)
     elif not reassuring.answer(turn, aside):
         asides.answer(turn, aside)

@@ -13,20 +13,17 @@ from conversations.commands import Typed
 from conversations.engine import answers, asides, drafts, objecting, orders
 from conversations.engine.builder import TurnBuilder, worded
 from conversations.engine.meanings import Aside
-from conversations.engine.precedence import AFRAID
+from conversations.engine.precedence import AFRAID, keeps_away
 from conversations.events import Said
 from conversations.facts import TicketFact, VisitFact
-from conversations.lexicon import lists
 from conversations.lifecycle import VisitState
 from conversations.messages import Say
 from conversations.phrases import Command, Intent
 from conversations.session import Draft
 from conversations.ticketing import AddToTicket
-from conversations.words import standardised
 
 MY_TICKET = "my_ticket"
 CALLS = "may_call"  # the step of a complaint that asks whether the person may be called
-_STAYS_AWAY = lists.any_of("visiting", "stays_away")
 _UNDER_WAY = frozenset({VisitState.ON_THE_WAY, VisitState.ARRIVED})
 
 
@@ -42,6 +39,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
         case Intent.STATUS, "silent":
             turn.says.append(Say("common.intent.status.silent"))
             orders.obey(turn, Typed(Command.STATUS))
+        case Intent.DOUBT, "door" | "unproved":
+            _warn(turn, aside)
         case Intent.FEAR, "" if asides.complains(turn):
             _reassure(turn)
         case Intent.CANCEL, part if part == AFRAID:
@@ -63,6 +62,14 @@ def key_of(turn: TurnBuilder, aside: Aside) -> str:
 
 def _say(turn: TurnBuilder, key: str) -> None:
     drafts.digress(turn, Say(key))
+
+
+def _warn(turn: TurnBuilder, aside: Aside) -> None:
+    """Say what to do about somebody at the door, and which officer was sent."""
+    sent = next((one for one in turn.facts.mine.visits if one.officer_name), None)
+    if sent is not None:
+        turn.says.append(Say("common.coming", {"officer": _officer(sent)}))
+    _say(turn, key_of(turn, aside))
 
 
 def _tell_of_help(turn: TurnBuilder, aside: Aside) -> None:
@@ -195,11 +202,6 @@ def _note_not_to_call(turn: TurnBuilder) -> None:
         drafts.digress(turn, Say("common.intent.no_call.filed", {"number": ticket.number}))
     else:
         _say(turn, "common.intent.no_call")
-
-
-def keeps_away(text: str) -> bool:
-    """Whether the words want nobody to come: "jangan datang dulu"."""
-    return _STAYS_AWAY.search(standardised(text)) is not None
 
 
 def _keep_away(turn: TurnBuilder, aside: Aside) -> bool:

@@ -52,6 +52,7 @@ from conversations.engine.precedence import (
     AFRAID,
     DROPS,
     FEW_ASKED,
+    HEAVY,
     aside,
     beside_story,
     cancels,
@@ -101,7 +102,6 @@ _SELLS = re.compile(
     r"(?:jual|jualan|berjualan|dagang|berdagang|buka (?:warung|toko|kios|lapak|usaha)|sell)\b"
     r"(?!.*\b(?:sepi|laku|lancar|rugi|bangkrut|mati|tutup|berhenti|habis)\b)"
 )
-HEAVY = 2.5  # weight of a matter that yields only to an answer that is certain
 SURELY_ASKS = 2  # weight of words that ask why, even if a place or a name is read in them
 LEAST_WORDS = 3  # of a message that may hold several facts
 MAX_SAID, MAX_STORY = 1500, 4000  # characters of an answer, and of a story
