@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import structs
 
 from conversations import directory
@@ -10,12 +12,14 @@ from conversations.effects import Help
 from conversations.engine import drafts, orders
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import Aside
+from conversations.facts import WIB
 from conversations.lexicon import lists
 from conversations.lifecycle import VisitState
 from conversations.messages import Say
 from conversations.phrases import Command, Intent
 from conversations.session import Choice, Draft
 from conversations.wording import window_words
+from conversations.words import standardised
 
 # The engine's own questions: is it a complaint, shall supervisors call? The first is also the
 # matter that opens the form of a service.
@@ -50,6 +54,7 @@ STORY = "story"  # what somebody told before it was certain that a supervisor is
 LEAST_STORY = 4  # words; fewer only name the matter
 #: Words about a complaint that was made before.
 _ASKED_AFTER = lists.any_of("complaint", "asked_after")
+_PAYS = lists.any_of("complaint", "pays")
 _SURE = 1.5  # weight of words that leave no doubt which matter it is
 
 
@@ -179,6 +184,8 @@ def tell_more(turn: TurnBuilder, text: str) -> None:
 
 def ask_whether_a_complaint(turn: TurnBuilder) -> None:
     """Ask before a supervisor is told: a question is often mistaken for a complaint."""
+    if _PAYS.search(standardised(turn.said)):
+        turn.says.append(Say("common.complaint.pays"))
     turn.tell(STORY, turn.said)
     turn.ask_own(
         COMPLAINT,
@@ -193,6 +200,11 @@ def _tell_where_officer_is(turn: TurnBuilder, key: str) -> None:
     visit = next(iter(turn.facts.mine.visits), None)
     if visit is None:
         drafts.digress(turn, Say("common.intent.no_visit"))
+        return
+    ended = datetime.combine(visit.on, visit.ends, WIB)
+    if visit.state != VisitState.ARRIVED and turn.facts.now > ended:
+        window = window_words(visit.on, visit.starts, visit.ends)
+        drafts.digress(turn, Say("common.intent.where_is_officer.late", {"window": window}))
         return
     state = Say(f"common.visit_state.{visit.state}", {"officer": visit.officer_name or "-"})
     window = window_words(visit.on, visit.starts, visit.ends)

@@ -30,6 +30,7 @@ _RATHER = (
     "story_later",
     "hopeless",
     "dissatisfied",
+    "cost.refund",
     "status.silent",
     "officer_looks.alone",
     "elsewhere",

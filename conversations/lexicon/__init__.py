@@ -31,6 +31,8 @@ _THANKS = re.compile(r"\bt(?:e)?rima ?kasih\b")  # accepts nothing
 _MAYBE = re.compile(r"\bj(?:a?n)?ga?n[- ]j(?:a?n)?ga?n\b")  # "jangan-jangan" denies nothing
 #: "No telp" is a number, and denies no call.
 _NUMBER = re.compile(r"\bno\.? ?(?=(?:hp|hape|wa|telp|tlp|telpon|telepon|rek|rekening|kartu)\b)")
+#: The unit of a sum is a word of its own: "diminta 150rb".
+_SUM = re.compile(r"\b\d+(?:[.,]\d+)?(?=(?:rb|ribu|jt|juta)\b)")
 _WORD = re.compile(r"[^\W_]+")
 _NOT_SHORT = re.compile(r"(?<=[a-z])n't\b")  # "can't" denies as "cant" does
 _NEGATIONS = frozenset({
@@ -103,7 +105,7 @@ def _words(said: str, topics: bool) -> tuple[str, ...]:
     found: list[str] = []
     said = _THANKS.sub("makasih", _NOT_SHORT.sub("nt", said))
     said = _MAYBE.sub("mungkin", _TWICE.sub(r"\1 \1", said))
-    said = _JOINED.sub(r"tidak \1", _NUMBER.sub("nomor ", said))
+    said = _JOINED.sub(r"tidak \1", _NUMBER.sub("nomor ", _SUM.sub("", said)))
     for clause in _CLAUSE.split(said):
         found += _clause(
             [_spelled(word) for word in _WORD.findall(clause) if word not in _FILLERS], topics

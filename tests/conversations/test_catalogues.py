@@ -78,6 +78,7 @@ ANSWERED = [
     "keep_code.purpose",
     "requirements.host",
     "cancel.afraid",
+    "cost.refund",
     "doubt.door",
     "doubt.unproved",
     "fear.evicted",
