@@ -73,7 +73,7 @@ from conversations.messages import (
 from conversations.phrases import Command
 from conversations.session import ChatSession, Choice, Draft
 from conversations.step import Prompt
-from conversations.tongue import tongue
+from conversations.tongue import tongue, whole_tongue
 
 #: Meanings that change no answer of the open form.
 _Reply: TypeAlias = (
@@ -128,11 +128,13 @@ def _tell_withheld(turn: TurnBuilder, event: Event) -> None:
 def _detect_language(turn: TurnBuilder, text: str) -> None:
     """Set the language from the first words that show one, whatever the device's language is.
 
-    Names and places show none, so answers to steps that take them are skipped.
+    Later a whole sentence of the other language sets it: "halo" alone tells little. Names and
+    places show none, so answers to steps that take them are skipped.
     """
     step = turn.asked_step()
     free = step is None or not step.takes_words
-    detected = tongue(text) if free and not turn.session.tongue_known else None
+    read = whole_tongue if turn.session.tongue_known else tongue
+    detected = read(text) if free else None
     if detected is None:
         return
     command = read_command(text)
