@@ -42,6 +42,9 @@ _RATHER = (
     "tax_fear.unlicensed",
     "tax_fear.evicted",
     "tax_fear.night",
+    "keep_code.paper",
+    "no_quota.unanswered",
+    "resend_permit.unopened",
     "other_authority.ktp",
     "borrowed_phone",
 )

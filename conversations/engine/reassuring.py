@@ -39,6 +39,9 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
         case Intent.STATUS, "silent":
             turn.says.append(Say("common.intent.status.silent"))
             orders.obey(turn, Typed(Command.STATUS))
+        case Intent.RESEND_PERMIT, "unopened" if any(c.documents for c in turn.facts.mine.cases):
+            turn.says.append(Say(key_of(turn, aside)))
+            orders.obey(turn, Typed(Command.SEND_DOCUMENT))
         case Intent.DOUBT, "door" | "unproved":
             _warn(turn, aside)
         case Intent.FEAR, "" if asides.complains(turn):

@@ -30,7 +30,7 @@ _TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
 _THANKS = re.compile(r"\bt(?:e)?rima ?kasih\b")  # accepts nothing
 _MAYBE = re.compile(r"\bj(?:a?n)?ga?n[- ]j(?:a?n)?ga?n\b")  # "jangan-jangan" denies nothing
 #: "No telp" is a number, and denies no call.
-_NUMBER = re.compile(r"\bno\.? ?(?=(?:hp|hape|wa|telp|tlp|telpon|telepon|rek|rekening|kartu)\b)")
+_NUMBER = re.compile(r"\bno\.? ?(?=(?:hp|hape|wa|te?lp\w*|telepon|rek\w*|kartu|tetangga|suami)\b)")
 #: The unit of a sum is a word of its own: "diminta 150rb".
 _SUM = re.compile(r"\b\d+(?:[.,]\d+)?(?=(?:rb|ribu|jt|juta)\b)")
 _WORD = re.compile(r"[^\W_]+")
