@@ -133,8 +133,10 @@ def _detect_language(turn: TurnBuilder, text: str) -> None:
     """
     step = turn.asked_step()
     free = step is None or not step.takes_words
-    read = whole_tongue if turn.session.tongue_known else tongue
-    detected = read(text) if free else None
+    if free and not turn.session.tongue_known:
+        detected = tongue(text)
+    else:  # an address is Indonesian in any language
+        detected = whole_tongue(text) if free or whole_tongue(text) == "en" else None
     if detected is None:
         return
     command = read_command(text)

@@ -93,6 +93,7 @@ FIRST_PARTS = frozenset(
         "number",
         "door",
         "unproved",
+        "undo",
         "violence",
     }
 )

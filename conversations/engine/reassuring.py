@@ -22,6 +22,7 @@ from conversations.phrases import Command, Intent
 from conversations.session import Draft
 from conversations.ticketing import AddToTicket
 
+LEAST_HINTING = 6  # words of a message in which one word for a person does not ask for one
 MY_TICKET = "my_ticket"
 CALLS = "may_call"  # the step of a complaint that asks whether the person may be called
 _UNDER_WAY = frozenset({VisitState.ON_THE_WAY, VisitState.ARRIVED})
@@ -44,6 +45,10 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
             orders.obey(turn, Typed(Command.SEND_DOCUMENT))
         case Intent.DOUBT, "door" | "unproved":
             _warn(turn, aside)
+        case Intent.NO_PHOTO, "" if _photo_is_needed(turn):
+            _say(turn, "common.intent.no_photo.needed")
+        case Intent.HUMAN, "" if _hints_at_a_person(turn, aside):
+            _say(turn, "common.intent.human")
         case Intent.FEAR, "" if asides.complains(turn):
             _reassure(turn)
         case Intent.CANCEL, part if part == AFRAID:
@@ -65,6 +70,19 @@ def key_of(turn: TurnBuilder, aside: Aside) -> str:
 
 def _say(turn: TurnBuilder, key: str) -> None:
     drafts.digress(turn, Say(key))
+
+
+def _photo_is_needed(turn: TurnBuilder) -> bool:
+    """Whether a photo is among the answers that a request was sent back for."""
+    steps = {step for one in turn.facts.mine.cases for step in one.open_fixes}
+    forms = (turn.flows.by_id[one.service] for one in turn.facts.mine.cases)
+    return any(step.takes_photos for form in forms for step in form.steps if step.id in steps)
+
+
+def _hints_at_a_person(turn: TurnBuilder, aside: Aside) -> bool:
+    """Whether only a word or two of a long message hint at somebody who is to call."""
+    few = aside.sure or len(turn.said.split()) < LEAST_HINTING
+    return not few and aside.weight <= 1
 
 
 def _warn(turn: TurnBuilder, aside: Aside) -> None:

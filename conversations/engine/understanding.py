@@ -315,6 +315,8 @@ def _several_facts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Seve
     upset = raised is not None and (raised.intent in UPSET or raised.part in FIRST_PARTS)
     if found is None or raised is None or not (upset or raised.intent in DIGRESSIONS):
         return found
+    if raised.weight >= HEAVY and not fills_in(turn) and not _applies(said.text):
+        return None  # "ngomong aja saya dengerin, ga bisa baca" names nobody
     least = LEAST_FACTS + upset
     return found if len(found.answers) > least else None
 
