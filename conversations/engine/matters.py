@@ -44,6 +44,7 @@ _RATHER = (
     "tax_fear.evicted",
     "tax_fear.night",
     "keep_code.paper",
+    "keep_code.phone",
     "privacy.public",
     "question.undo",
     "requirements.signature",

@@ -26,7 +26,7 @@ from conversations.words import TEXTS, plain, squeezed, standard
 
 NOT = "!"  # before a word that is denied
 LEAST_FUZZY = 6  # letters of a word that may be misspelt
-_TWICE = re.compile(r"\b([^\W\d_]{3,})2(?=nya\b|an\b|\b)")  # "pagi2" is "pagi pagi"
+_TWICE = re.compile(r"\b([^\W\d_]{3,})2(?=(?:nya|an|in)?\b)")  # "pagi2" is "pagi pagi"
 _THANKS = re.compile(r"\bt(?:e)?rima ?kasih\b")  # accepts nothing
 _MAYBE = re.compile(r"\bj(?:a?n)?ga?n[- ]j(?:a?n)?ga?n\b")  # "jangan-jangan" denies nothing
 #: "No telp" is a number, and denies no call.

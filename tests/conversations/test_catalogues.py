@@ -76,6 +76,7 @@ ANSWERED = [
     *(f"other_authority.{authority}" for authority in AUTHORITIES),
     *(f"term.{term}" for term in TERMS),
     "keep_code.paper",
+    "keep_code.phone",
     "keep_code.purpose",
     "no_quota.unanswered",
     "resend_permit.unopened",
