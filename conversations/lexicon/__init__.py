@@ -262,7 +262,7 @@ class Lexicon:
             for word in rarest:
                 self._holding[word].append(phrase)
         self._words = frozenset(often)
-        self._vocabulary = [w for w in self._words if len(w) >= LEAST_FUZZY]
+        self._vocabulary = sorted(w for w in self._words if len(w) >= LEAST_FUZZY)  # ties
         self._barred = frozenset().union(*(phrase.barred for phrase in self._phrases))
 
     def rank(self, text: str) -> list[Ranked]:
