@@ -21,10 +21,12 @@ PLAN: Final = Plan(rounds=5, chats=(256,), rates=(200,), seconds=6)
 NOW, BEFORE, AGAIN = "now", "before", "before, again"
 _FIGURES: Final = {
     "messages_per_second": "messages/s",
+    "requests_per_second": "whole requests/s",
     "p50_ms": "p50 ms",
     "p95_ms": "p95 ms",
     "p99_ms": "p99 ms",
     "cpu_bot_ms": "CPU ms a message, bot",
+    "cpu_bot_request_ms": "CPU ms a whole request, bot",
     "cpu_postgres_ms": "CPU ms a message, PostgreSQL",
     "cpu_valkey_ms": "CPU ms a message, Valkey",
     "memory_bot_mb": "bot MB",
@@ -52,14 +54,31 @@ async def measure(
     now: Tree, before: Tree, plan: Plan, api: BotApi, tell: Callable[[str], None]
 ) -> Results:
     """Measure the versions in alternating order, round by round."""
-    return await speed.measure(systems(now, before), plan, api, tell, versions=True)
+    versions = systems(now, before)
+    found = await speed.measure(versions, plan, api, tell, versions=True)
+    for one in versions:
+        for load in _loads(plan):
+            _add_whole_requests(found, one, load)
+    return found
+
+
+def _add_whole_requests(found: Results, one: System, load: str) -> None:
+    """Add the figures of whole requests: forms of different versions have more or fewer lines."""
+    lines = len(one.script.steps)
+    rates = found.values(one.name, load, "messages_per_second")
+    for rate, cpu in zip(rates, found.values(one.name, load, "cpu_bot_ms"), strict=True):
+        whole = {"requests_per_second": rate / lines, "cpu_bot_request_ms": cpu * lines}
+        found.add(one.name, load, whole)
+
+
+def _loads(plan: Plan) -> list[str]:
+    return [*map(speed.closed, plan.chats), *map(speed.fixed, plan.rates)]
 
 
 def table(found: Results, plan: Plan) -> str:
     """Return the medians of both, their ratio, and the spread of the older one against itself."""
-    loads = [*map(speed.closed, plan.chats), *map(speed.fixed, plan.rates)]
     rows: list[list[tables.Cell]] = []
-    for load in loads:
+    for load in _loads(plan):
         for name, title in _FIGURES.items():
             old = found.values(BEFORE, load, name)
             new, again = found.values(NOW, load, name), found.values(AGAIN, load, name)

@@ -28,6 +28,7 @@ _QUIET: Final = 0.05  # seconds to wait for a second message, while learning
 _PHOTO_COUNTED: Final = 4.0  # seconds to wait for the answer to a photo
 _NUMBER = re.compile(r"\d\d-\d{6}")  # of a case: differs for each owner
 _PAGES: Final = re.compile(r"https?://[^/\s]+")
+_PHOTOS: Final = re.compile(r"(?<=^Foto: )\d+", re.MULTILINE)  # in the list of answers
 
 #: A system's answers: text -> the step of the script that it answers; or `BEFORE`, if another
 #: message follows at once, for which the owner waits.
@@ -254,8 +255,11 @@ class Load:
 
 
 def _shape(text: str) -> str:
-    """Return a message's text, with the case's number and our pages' address replaced."""
-    return _PAGES.sub("#", _NUMBER.sub("#", text))
+    """Return a message's text, with the case's number, our pages and the count of photos replaced.
+
+    Owners do not wait for the answer to a photo, so the list of answers may count one less.
+    """
+    return _PHOTOS.sub("#", _PAGES.sub("#", _NUMBER.sub("#", text)))
 
 
 def nothing(chat: Chat) -> None:

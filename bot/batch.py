@@ -81,16 +81,9 @@ class Batch:
         while waiting:
             known = facts.load(self.tx, [people[i] for i in waiting], openings, self.city, at)
             self.watch.lap("facts")
-            for person_id in list(waiting):
-                row = waiting[person_id].popleft()
-                if not waiting[person_id]:
-                    del waiting[person_id]
-                event = event_of(row)
-                here = facts.heard_from(known[person_id], row)
-                done = self._advance(chats[person_id], event, here)
-                asked = done.session.asked
-                self.watch.turn(asked.flow if asked else None, asked.step if asked else None)
-                chats[person_id] = done.session
+            turns = self._decide(waiting, chats, known)
+            writer.submit_together((who, row.id, done.effects) for who, row, _, done in turns)
+            for person_id, row, event, done in turns:
                 unasked = isinstance(event, Happened) and bool(event.params.get("unasked"))
                 writer.write(
                     people[person_id],
@@ -103,7 +96,7 @@ class Batch:
                 if row.address_id is not None and row.address is not None:
                     reach = Reach(row.address_id, row.channel, row.address, at)
                     heard[reach.id] = last[person_id] = reach
-                self.watch.lap("effects")
+            self.watch.lap("effects")
             if waiting:
                 openings = self._reopen(writer, waiting)
         if not taken:
@@ -114,6 +107,27 @@ class Batch:
         leased = self._keep(writer, chats, taken, heard, last, leasing=leasing)
         more = bool(aside or replaced) or len(writer.queued) > len(leased)
         return Taken(leased, more, left)
+
+    def _decide(
+        self,
+        waiting: dict[int, deque[Untaken]],
+        chats: dict[int, ChatSession | None],
+        known: Mapping[int, Facts],
+    ) -> list[tuple[int, Untaken, Event, Turn]]:
+        """Decide the next turn of each person who waits: (person id, row, event, turn)."""
+        turns: list[tuple[int, Untaken, Event, Turn]] = []
+        for person_id in list(waiting):
+            row = waiting[person_id].popleft()
+            if not waiting[person_id]:
+                del waiting[person_id]
+            event = event_of(row)
+            here = facts.heard_from(known[person_id], row)
+            done = self._advance(chats[person_id], event, here)
+            asked = done.session.asked
+            self.watch.turn(asked.flow if asked else None, asked.step if asked else None)
+            chats[person_id] = done.session
+            turns.append((person_id, row, event, done))
+        return turns
 
     def _advance(self, chat: ChatSession | None, event: Event, here: Facts) -> Turn:
         """Decide a turn; a recording that it does not keep is deleted before it is fetched."""

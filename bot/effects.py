@@ -31,7 +31,8 @@ from casework import (
     visits,
 )
 from casework.act import Act
-from conversations import messages
+from casework.cases import new_case
+from conversations import messages, services
 from conversations.effects import (
     AboutCase,
     AboutMyData,
@@ -115,6 +116,7 @@ from conversations.ticketing import (
     TakeTicket,
 )
 from models import audit, consent, person
+from models.case import NewCase, Submitted, submit
 from models.infrastructure import quiet
 from models.infrastructure.wire import Execute, Results
 from models.outbox import GATHERED, LEASE, Lane, NewMessage, enqueue_and_lease
@@ -140,6 +142,21 @@ class Writer:
     waiting: dict[int, int] = field(default_factory=dict)  # pending fleeting replies, by person
     most_waiting: int = GATHERED  # pending fleeting replies, at most, to one person
     replaceable: set[int] = field(default_factory=set)  # people with a queued replaceable message
+    cases: dict[str, Submitted] = field(default_factory=dict)  # inserted together, by cause
+
+    def submit_together(self, turns: Iterable[tuple[int, int, tuple[Effect, ...]]]) -> None:
+        """Insert the cases of several turns in one round trip; `write` tells their people.
+
+        `turns` are (person id, inbox row id, effects).
+        """
+        new: dict[str, NewCase] = {}
+        for person_id, turn_id, effects in turns:
+            for index, effect in enumerate(effects):
+                if isinstance(effect, Submit) and effect.whom is None and _is_form(effect):
+                    case = new_case(person_id, effect.service, effect.answers)
+                    new[_cause(turn_id, index)] = case
+        if new:
+            self.cases |= zip(new, submit(self.tx, list(new.values())), strict=True)
 
     def write(
         self,
@@ -161,7 +178,7 @@ class Writer:
                 self.tx,
                 f"person:{speaker.id}",
                 self.now,
-                f"turn:{turn_id}:{index}",
+                _cause(turn_id, index),
                 self,
                 speaker,
                 address_id,
@@ -197,6 +214,10 @@ class Writer:
         """The audit entries of the batch so far."""
         return self.notes
 
+    def submitted(self, cause: str) -> Submitted | None:
+        """The case of an act, if it was inserted with those of other turns."""
+        return self.cases.get(cause)
+
     def consent(self, person_id: int, purpose: str) -> None:
         """Add a consent."""
         self.consents.append((person_id, purpose))
@@ -218,6 +239,15 @@ class Writer:
         return enqueue_and_lease(
             execute, self.queued, lease=LEASE, leasing=leasing, hours=quiet.of(self.tx)
         )
+
+
+def _cause(turn_id: int, index: int) -> str:
+    return f"turn:{turn_id}:{index}"
+
+
+def _is_form(effect: Submit) -> bool:
+    """Whether what is sent is not answered in words, as a complaint is."""
+    return not services.load()[effect.service].answered
 
 
 def _gathered(queued: NewMessage, message: Message) -> tuple[NewMessage, Message]:

@@ -22,7 +22,7 @@ from conversations.messages import Message, Say, Value
 from models import audit, consent, officer
 from models import person as people
 from models.base import now
-from models.case import Case
+from models.case import Case, Submitted
 from models.infrastructure.database import pipeline
 from models.lifecycle import NotAllowed, VisitState
 from models.officer import Officer
@@ -62,6 +62,10 @@ class Ledger(Protocol):
         """Return the audit entries that are collected and not yet written."""
         ...
 
+    def submitted(self, cause: str) -> Submitted | None:
+        """Return the case of an act if it was inserted with those of others, else None."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -85,6 +89,9 @@ class Rows:
 
     def noted(self) -> Iterable[audit.Entry]:
         return ()
+
+    def submitted(self, cause: str) -> Submitted | None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

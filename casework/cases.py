@@ -14,7 +14,7 @@ from conversations import letters, services
 from conversations.messages import Json
 from models import calendar, finding, lifecycle, officer, participant, visit
 from models import case as cases
-from models.case import Case
+from models.case import Case, NewCase
 from models.finding import REFUSAL, Finding, Outcome
 from models.lifecycle import CaseState, NotAllowed
 from models.participant import ParticipantRole
@@ -30,15 +30,22 @@ def submit(act: Act, service: str, answers: Mapping[str, Json], whom: int | None
         tickets.complain(act, service, given, whom)
         return
     person_id = act.for_whom(whom)
-    case_id, number = cases.submit(act.tx, person_id, service, given, **_columns(service, given))
-    act.note("case.sent", f"case:{case_id}")
+    sent = act.ledger.submitted(act.cause)
+    if sent is None:
+        (sent,) = cases.submit(act.tx, [new_case(person_id, service, given)])
+    act.note("case.sent", f"case:{sent.id}")
     if not act.is_of(person_id):
-        participant.add(act.tx, case_id, ParticipantRole.HELPER, act.who().id)
+        participant.add(act.tx, sent.id, ParticipantRole.HELPER, act.who().id)
     if not declared.checks:
-        course.accept(act, act.tx.get_one(Case, case_id))
+        course.accept(act, act.tx.get_one(Case, sent.id))
     promised = declared.promise
-    by = calendar.load(act.tx).working_days_after(act.at, promised.days) if promised else None
-    act.reply(f"{service}.submitted", number=number, **({"by": by} if by else {}))
+    by = sent.calendar.working_days_after(act.at, promised.days) if promised else None
+    act.reply(f"{service}.submitted", number=sent.number, **({"by": by} if by else {}))
+
+
+def new_case(person_id: int, service: str, answers: Mapping[str, Json]) -> NewCase:
+    """Return the row of a case that somebody submits."""
+    return NewCase(person_id, service, dict(answers), **_columns(service, answers))
 
 
 def correct(act: Act, case_id: int, answers: Mapping[str, Json]) -> None:

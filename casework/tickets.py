@@ -27,7 +27,7 @@ from models import case as cases
 from models import officer as officers
 from models import person as people
 from models import visit as visits
-from models.case import Case
+from models.case import Case, NewCase
 from models.infrastructure import deadlines
 from models.infrastructure.encryption import readable
 from models.infrastructure.wib import WIB
@@ -193,14 +193,14 @@ def _open(
     accused: Officer | None = None,
 ) -> tuple[Case, Ticket]:
     """Create a case that waits for an answer, and its ticket."""
-    case_id, _ = cases.submit(act.tx, person_id, service, dict(answers), area_code=area)
-    act.note("case.sent", f"case:{case_id}")
-    case = act.tx.get_one(Case, case_id)
+    (sent,) = cases.submit(act.tx, [NewCase(person_id, service, dict(answers), area)])
+    act.note("case.sent", f"case:{sent.id}")
+    case = act.tx.get_one(Case, sent.id)
     course.accept(act, case)
     stage = course.service_of(case).stage(case.stage)
     if not isinstance(stage, Answer):
         raise NotAllowed(f"the cases of {service} are not answered in words")
-    days, within = calendar.load(act.tx), deadlines.of(act.tx)
+    within = deadlines.of(act.tx)
     last = max(within.answer_days, within.close_days)
     row = Ticket(
         case_id=case.id,
@@ -208,8 +208,8 @@ def _open(
         officer_id=accused.id if accused is not None else None,
         heads_only=accused is not None and accused.role != "officer",
         told_at=act.at,
-        answer_by=_end_of(days.working_days_after(act.at, within.answer_days)),
-        close_by=_end_of(days.working_days_after(act.at, last)),
+        answer_by=_end_of(sent.calendar.working_days_after(act.at, within.answer_days)),
+        close_by=_end_of(sent.calendar.working_days_after(act.at, last)),
     )
     act.tx.add(row)
     act.tx.flush()

@@ -13,7 +13,7 @@ The words of a step are in the flow's catalogue under the step's id:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from conversations.effects import Effect
@@ -25,6 +25,7 @@ from conversations.step import (
     Answered,
     Context,
     Step,
+    always,
 )
 
 
@@ -67,6 +68,12 @@ def _no_steps(subject: str, facts: Facts) -> frozenset[str]:
     return frozenset()
 
 
+def _applying(steps: Iterable[Step], context: Context) -> list[Step]:
+    """Return the steps whose questions apply; it is asked of each step of a form in each turn."""
+    answers, facts = context.answers, context.facts
+    return [one for one in steps if one.when is always or one.when(answers, facts)]
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A form or a page: its questions in order, and the ending when all are answered.
@@ -98,11 +105,13 @@ class Flow:
     given: frozenset[str] = frozenset()  # answers of `prefill` that no step asks for
     _steps: Mapping[str, Step] = field(init=False, repr=False, compare=False)  # by id
     _joined: Mapping[str, Joined] = field(init=False, repr=False, compare=False)  # by step
+    _counted: tuple[Step, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         set_field = object.__setattr__  # the flow is frozen
         set_field(self, "_steps", {step.id: step for step in reversed(self.steps)})
         set_field(self, "_joined", {one: j for j in reversed(self.together) for one in j.steps})
+        set_field(self, "_counted", tuple(s for s in self.steps if s.counted and not s.optional))
 
     def open_to(self, subject: str, facts: Facts) -> bool:
         """Whether this person may use the flow, and the subject is still open."""
@@ -115,10 +124,11 @@ class Flow:
 
     def open_step(self, context: Context) -> Step | None:
         """Return the next question: the first that applies and has no complete answer."""
-        for step in self.applying(context):
-            if not self.asks(step, context):
+        answers = context.answers
+        for step in self.steps:
+            if step.id in answers and step.complete(answers[step.id]):
                 continue
-            if step.id not in context.answers or not step.complete(context.answers[step.id]):
+            if _applying((step,), context) and self.asks(step, context):
                 return step
         return None
 
@@ -154,7 +164,7 @@ class Flow:
 
     def place_of(self, step: Step, context: Context) -> tuple[int, int] | None:
         """Return a question's number, and how many there are; None if it is not counted."""
-        counted = [s.id for s in self.applying(context) if s.counted and not s.optional]
+        counted = [one.id for one in _applying(self._counted, context)]
         if step.id not in counted:
             return None
         firsts = [one for one in counted if (j := self.joined(one)) is None or j.steps[0] == one]
@@ -163,7 +173,7 @@ class Flow:
 
     def applying(self, context: Context) -> tuple[Step, ...]:
         """The questions that apply, answered or not."""
-        return tuple(s for s in self.steps if s.when(context.answers, context.facts))
+        return tuple(_applying(self.steps, context))
 
     def words(self) -> tuple[str, ...]:
         """All keys this flow needs in its catalogue."""

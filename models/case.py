@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,10 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import task
+from models import calendar, task
 from models.base import NOT_PERSONAL, Base, Code
-from models.infrastructure.database import TASKS, pipeline
+from models.calendar import COMING, Calendar
+from models.infrastructure.database import TASKS, packed, pipeline
 from models.infrastructure.encryption import EncryptedJson, seal_json
 from models.lifecycle import OPEN_CASES, CaseState
 from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
@@ -57,54 +59,69 @@ class Case(Base):
     failed_visits: Mapped[int] = mapped_column(default=0)
 
 
-def submit(
-    tx: Session,
-    person_id: int,
-    service: str,
-    answers: Any,
-    *,
-    area_code: str | None = None,
-    same_as: str | None = None,
-) -> tuple[int, str]:
-    """Insert a case and enqueue its verification, in one round trip; return (id, number).
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A case to be inserted."""
+
+    person_id: int
+    service: str
+    answers: Any
+    area_code: str | None = None
+    same_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """An inserted case, and the calendar from today on, for its deadlines."""
+
+    id: int
+    number: str
+    calendar: Calendar
+
+
+def submit(tx: Session, new: Sequence[NewCase]) -> list[Submitted]:
+    """Insert cases and enqueue their verification, in one round trip; return them in this order.
 
     The number is the year in Jakarta and the id, such as `26-004512`. Gaps may occur (ids come from
     a sequence); permit numbers have none.
     """
+    rows = [
+        {
+            "person_id": one.person_id,
+            "service": one.service,
+            "answers": seal_json(one.answers, _ANSWERS),
+            "area_code": one.area_code,
+            "same_as": one.same_as,
+        }
+        for one in new
+    ]
     with pipeline(tx) as execute:
-        sent = execute(
-            _SUBMIT,
-            {
-                "person_id": str(person_id),
-                "service": service,
-                "answers": seal_json(answers, _ANSWERS),
-                "area_code": area_code,
-                "same_as": same_as,
-                "channel": TASKS,
-            },
-        )
-    ((case_id, number, _),) = sent.rows
-    return case_id, number
+        sent = execute(_SUBMIT, {"rows": packed(rows), "channel": TASKS})
+    return [
+        Submitted(case_id, number, calendar.read(days)) for case_id, number, days, _ in sent.rows
+    ]
 
 
-_SUBMIT = """
+_SUBMIT = f"""
     WITH new AS MATERIALIZED (
-      SELECT nextval(pg_get_serial_sequence('cases', 'id')) AS id
+      SELECT nextval(pg_get_serial_sequence('cases', 'id')) AS id, given.*
+        FROM json_to_recordset(%(rows)s)
+          AS given (person_id bigint, service text, answers text, area_code text, same_as text)
     ), sent AS (
       INSERT INTO cases (id, number, person_id, service, state, answers, answers_version,
                          area_code, same_as, stage, submitted_at, moved_at, failed_visits)
       SELECT id,
              to_char(timezone('Asia/Jakarta', now()), 'YY') || '-' ||
                lpad(CAST(id AS text), greatest(6, length(CAST(id AS text))), '0'),
-             CAST(%(person_id)s AS bigint), %(service)s, 'submitted', %(answers)s, 1,
-             %(area_code)s, %(same_as)s, '', now(), now(), 0
+             person_id, service, 'submitted', decode(answers, 'base64'), 1,
+             area_code, same_as, '', now(), now(), 0
         FROM new
       RETURNING id, number
     ), planned AS (
       INSERT INTO tasks (kind, subject_id, run_key, due_at, created_at, failures)
       SELECT 'verify', id, 'verify:' || id || ':1', now(), now(), 0 FROM sent
     )
-    SELECT id, number, pg_notify(%(channel)s, '') FROM sent
+    SELECT id, number, {COMING}, pg_notify(%(channel)s, '') FROM sent ORDER BY id
 """
 
 

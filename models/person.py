@@ -85,7 +85,9 @@ class Address(Base):
     )
     channel: Mapped[Code]
     address: Mapped[str] = mapped_column(info=personal(Personal.REACH, Keep.PERSON, Erasing.LAST))
-    heard_at: Mapped[datetime | None]  # when they last wrote from there; None if never
+    #: When they last wrote from there, up to a minute earlier; None if never. The newest of a
+    #: person's addresses is the one they wrote from last.
+    heard_at: Mapped[datetime | None]
     unreachable_at: Mapped[datetime | None]  # reported by the channel; cleared when they write
 
 

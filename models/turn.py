@@ -229,8 +229,13 @@ _KEEP = """
                                            WHERE given.id = old.person_id AND spoke)
                              THEN 0 ELSE old.reminded END
     ), heard AS (
-      UPDATE addresses SET heard_at = now(), unreachable_at = NULL
+      UPDATE addresses AS here SET heard_at = now(), unreachable_at = NULL
        WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(heard)s))
+         AND (heard_at IS NULL OR heard_at < now() - interval '1 minute'
+              OR unreachable_at IS NOT NULL
+              OR EXISTS (SELECT 1 FROM addresses AS other
+                          WHERE other.person_id = here.person_id
+                            AND other.heard_at > here.heard_at))
     )
     UPDATE inbox SET taken_at = now() WHERE id IN
       (SELECT CAST(value AS bigint) FROM json_array_elements_text(%(taken)s))

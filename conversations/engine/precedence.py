@@ -36,6 +36,10 @@ _STAYS_AWAY = lists.any_of("visiting", "stays_away")
 DROPS = re.compile(r"\b(?:(?:tidak|nggak) (?:jadi|usah)|batal\w*|jangan dilapor\w*|never ?mind)\b")
 
 
+#: Words that begin so drop it however long they are: "ga jadi deh, kasian dia".
+_DROPS_FIRST = re.compile(r"^\W*(?:\w+ )?(?:tidak|nggak) jadi\b")
+
+
 def beside_story(turn: TurnBuilder, said: Said, raised: Matter | None) -> Aside | Explain | None:
     """Return what is meant by words that tell nothing of what happened; None if they tell it."""
     if raised is None:
@@ -66,6 +70,7 @@ def cancels(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
     if not few and tells_story(turn):
         return False
     service = turn.flows.services.get(flow.id)
+    few = few or _DROPS_FIRST.search(said) is not None
     drops = few and service is not None and bool(service.opened_by and DROPS.search(said))
     if is_afraid(raised, text) and _gives_up(text):
         return True

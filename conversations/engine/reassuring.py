@@ -13,7 +13,7 @@ from conversations.commands import Typed
 from conversations.engine import answers, asides, drafts, objecting, orders
 from conversations.engine.builder import TurnBuilder, worded
 from conversations.engine.meanings import Aside
-from conversations.engine.precedence import AFRAID, keeps_away
+from conversations.engine.precedence import AFRAID, is_afraid, keeps_away
 from conversations.events import Said
 from conversations.facts import TicketFact, VisitFact
 from conversations.lifecycle import VisitState
@@ -49,7 +49,7 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
             _say(turn, "common.intent.no_photo.needed")
         case Intent.HUMAN, "" if _hints_at_a_person(turn, aside):
             _say(turn, "common.intent.human")
-        case Intent.FEAR, "" if asides.complains(turn):
+        case Intent.FEAR, "" if asides.complains(turn) and is_afraid(None, turn.said):
             _reassure(turn)
         case Intent.CANCEL, part if part == AFRAID:
             _cancel(turn, aside)

@@ -63,7 +63,7 @@ _WHOLE = frozenset({
     "penjualan", "pemasukan", "pendapatan", "perpanjangan", "kopian", "benerin", "betulin",
     "benarkan", "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "merapat",
     "beneran", "benaran", "pagian", "penting", "tinggi", "siangan", "sorean", "kesiangan",
-    "diikuti", "diikutin", "berikut", "kebakar", "kebakaran", "terbakar", "dipukul",
+    "diikuti", "diikutin", "berikut", "kebakar", "kebakaran", "terbakar", "dipukul", "terserah",
     "dipukuli", "dipukulin",
 })  # fmt: skip
 _PREFIXES = (

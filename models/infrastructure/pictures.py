@@ -36,8 +36,9 @@ KINDS = ("JPEG", "PNG", "WEBP")  # the formats that phones send; no other decode
 _FAMILY = {"JPEG": "JPEG", "MPO": "JPEG", "PNG": "PNG", "WEBP": "WEBP"}
 #: Bytes per pixel that Pillow and its decoder hold at once, as measured.
 _BYTES = {"JPEG": 4, "PNG": 5, "WEBP": 16}
-_SMALL = (64, 64)  # the size at which a JPEG is decoded to check that it is complete
+_SMALL = (64, 64)  # stands for any size where only the header is read
 _START_OF_SCAN = b"\xff\xda"
+_END_OF_IMAGE = b"\xff\xd9"  # in the data of a scan, 0xFF is followed by other bytes
 _SIXTEEN_BITS = frozenset({"I", "I;16", "I;16L", "I;16B", "I;16N"})  # Pillow's modes for them
 
 PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK  # the default allows 64 MB
@@ -110,14 +111,17 @@ async def tidy() -> None:
 def kind(content: bytes) -> str:
     """Return the picture's kind, one of KINDS, after checking that it is complete.
 
+    A JPEG is not decoded, which takes a bot as long as several turns: damage between its ends shows
+    when a worker reads it.
+
     Raises:
         TooLarge, Unreadable.
     """
     with _opened(content, "L", _SMALL) as opened:
-        if opened.kind == "JPEG":  # it has no checksums: only decoding shows that it is complete
-            opened.image.load()
-        else:
+        if opened.kind != "JPEG":
             opened.image.verify()
+        elif content.find(_END_OF_IMAGE, _header(content).end) < 0:
+            raise Unreadable("its end is missing")
     return opened.kind
 
 
@@ -196,7 +200,7 @@ def _bound(image: ImageFile, found: str, content: bytes, mode: Mode, within: Siz
         scans = content.count(_START_OF_SCAN)
         if scans > MAX_SCANS:
             raise Unreadable(f"{scans} scans")
-        if _several_scans(content):
+        if _header(content).several:
             memory -= _coefficients(image)
         fraction = _fraction(image.size, within, memory // _BYTES[found])
         image.draft(mode, (max(1, wide // fraction), max(1, high // fraction)))
@@ -219,22 +223,30 @@ def _fraction(size: Size, within: Size, pixels: int) -> int:
     return fraction
 
 
-def _several_scans(content: bytes) -> bool:
-    """Whether a JPEG has several scans; the decoder then holds all its coefficients in memory.
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What comes before the first scan of a JPEG; `end` is where that scan's data begins.
 
-    True if the header can't be parsed.
+    With `several` scans, the decoder holds all coefficients in memory.
     """
-    at, colours = 2, b""
-    while content[at : at + 1] == b"\xff":
+
+    end: int
+    several: bool
+
+
+def _header(content: bytes) -> _Header:
+    """Parse a JPEG up to its first scan; one that can't be parsed counts as several scans."""
+    at, colours, progressive = 2, b"", False
+    while content[at : at + 1] == b"\xff" and at + 4 <= len(content):
         marker, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4], "big")
-        if marker in {0xC2, 0xC6, 0xCA, 0xCE}:  # progressive
-            return True
-        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
+        if marker in {0xC2, 0xC6, 0xCA, 0xCE}:
+            progressive = True
+        elif 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
             colours = content[at + 9 : at + 10]
         if marker == _START_OF_SCAN[1]:
-            return content[at + 4 : at + 5] != colours
+            return _Header(at + 2 + length, progressive or content[at + 4 : at + 5] != colours)
         at += 1 if marker == 0xFF else 2 + length  # 0xFF bytes may pad a marker
-    return True
+    return _Header(len(content), several=True)
 
 
 def _coefficients(image: JpegImageFile) -> int:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from bot.effects import Writer
 from conversations import catalogue
 from conversations.effects import (
     AcceptOffer,
@@ -34,11 +35,13 @@ from conversations.effects import (
 from conversations.events import Event, Said, SharedContact, Started
 from conversations.messages import Say
 from models import case as cases
+from models import person as people
 from models import window
 from models.audit import AuditEntry
 from models.case import Case
 from models.consent import Consent
 from models.finding import FindingRow
+from models.infrastructure.database import pipeline
 from models.lifecycle import OPEN_CASES, CaseState, NotAllowed, VisitState
 from models.officer import Officer
 from models.participant import Participant
@@ -721,3 +724,29 @@ async def test_a_finding_by_hand_holds_no_words_of_the_supervisor(town: Town) ->
     await town.tap("yes", BOSS)
     (row,) = town.read(lambda tx: tx.scalars(select(FindingRow)).all())
     assert (row.check, row.step, row.params) == ("supervisor", "street", {})
+
+
+async def test_the_cases_of_a_batch_are_inserted_together(town: Town) -> None:
+    """Each person hears the number of their own one; a complaint among them is filed as ever."""
+    owners = {town.meet(address): address for address in ("a", "b", "c")}
+    forms = [Submit("business_permit", world.answers(town.photo(a)), None) for a in owners.values()]
+    complaint = Submit("complaint", {"what": "minta uang", "officer": "unknown"}, None)
+    effects = dict(zip(owners, [(forms[0],), (forms[1], complaint), (forms[2],)], strict=True))
+
+    def written(tx: Session) -> None:
+        writer = Writer(tx, "https://izin.example", now())
+        writer.submit_together((who, who, told) for who, told in effects.items())
+        assert len(writer.cases) == len(forms)
+        for speaker in people.lock(tx, list(owners)):
+            writer.write(speaker, speaker.id, effects[speaker.id])
+        with pipeline(tx) as execute:
+            writer.close(execute)
+
+    town.write(written)
+    rows = town.read(lambda tx: tx.scalars(select(Case).order_by(Case.id)).all())
+    assert sorted(row.service for row in rows) == ["business_permit"] * 3 + ["complaint"]
+    await town.quiet()
+    for row in rows:
+        assert row.number in town.heard(owners[row.person_id])
+        others = [one.number for one in rows if one.person_id != row.person_id]
+        assert not any(number in town.heard(owners[row.person_id]) for number in others)

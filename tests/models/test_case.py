@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import case as cases
 from models import person
-from models.case import Case
+from models.case import Case, NewCase
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
 from models.lifecycle import CaseState
@@ -36,7 +36,8 @@ def owner(tx: Session) -> int:
 def test_a_new_case_is_verified_once_and_numbered_by_year_and_id(tx: Session) -> None:
     who = owner(tx)
     codes = {"same_as": "56102/31.74.07.1001", "area_code": "31.74.07.1001"}
-    found, number = cases.submit(tx, who, "business_permit", ANSWERS, **codes)
+    (sent,) = cases.submit(tx, [NewCase(who, "business_permit", ANSWERS, **codes)])
+    found, number = sent.id, sent.number
     assert re.fullmatch(r"\d\d-\d{6}", number)
     assert number.endswith(f"{found:06d}")
     row = tx.get_one(Case, found)
@@ -61,5 +62,14 @@ def test_a_new_case_is_verified_once_and_numbered_by_year_and_id(tx: Session) ->
 
 def test_numbers_grow_beyond_six_digits(tx: Session) -> None:
     tx.execute(text("SELECT setval(pg_get_serial_sequence('cases', 'id'), 1234567, false)"))
-    _, number = cases.submit(tx, owner(tx), "business_permit", {})
-    assert number.endswith("-1234567")
+    (sent,) = cases.submit(tx, [NewCase(owner(tx), "business_permit", {})])
+    assert sent.number.endswith("-1234567")
+
+
+def test_cases_that_are_inserted_together_keep_their_order(tx: Session) -> None:
+    who = owner(tx)
+    sent = cases.submit(tx, [NewCase(who, "business_permit", {"n": n}) for n in range(20)])
+    stored = [tx.get_one(Case, one.id) for one in sent]
+    assert [row.answers["n"] for row in stored] == list(range(20))
+    assert [row.number for row in stored] == [one.number for one in sent]
+    assert [row.id for row in stored] == sorted(row.id for row in stored)

@@ -139,6 +139,26 @@ def test_a_large_photo_is_decoded_at_a_fraction(size: tuple[int, int]) -> None:
     assert picture.image.getpixel((5, 5)) == (90, 90, 90)
 
 
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.95, 0.999])
+@pytest.mark.parametrize("with_preview", [False, True])
+def test_a_jpeg_whose_end_is_missing_is_incomplete(share: float, with_preview: bool) -> None:
+    preview = encoded(SCENE.resize((40, 30)))
+    exif = b"Exif\0\0" + preview if with_preview else b""
+    content = encoded(SCENE, exif=exif)
+    assert pictures.kind(content) == "JPEG"
+    with pytest.raises(pictures.Unreadable):
+        pictures.kind(content[: int(share * len(content))])
+
+
+def test_damage_inside_a_jpeg_shows_when_it_is_read() -> None:
+    content = bytearray(encoded(Image.effect_noise((320, 240), 60)))
+    quarter = len(content) // 4
+    content[quarter:-2] = (b"\xff\xd8" * len(content))[: len(content) - 2 - quarter]
+    assert pictures.kind(bytes(content)) == "JPEG"
+    with pytest.raises(pictures.Unreadable):
+        pictures.read(bytes(content), "L", (160, 160))
+
+
 def test_a_jpeg_that_repeats_itself_is_not_decoded() -> None:
     with pytest.raises(pictures.Unreadable):
         pictures.kind(hostile.progressive(2000, 2000, colours=1, scans=5000))
