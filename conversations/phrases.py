@@ -122,6 +122,7 @@ _SIGNS: tuple[tuple[Intent, str], ...] = (
     (
         Intent.STOP,
         r"jangan (?:\w+ )?(?:wa|whatsapp|chat|hubungi|kirim|sms|ganggu|kontak|spam)\b"
+        r"(?! (?:orang|petugas|siapa|dia))"
         r"|(?:stop|berhenti|tidak usah|setop) (?:\w+ )?(?:wa|whatsapp|chat|hubungi|kirim|sms"
         r"|ganggu|langganan|pesan)|hapus nomor|(?:jangan|tidak mau) (?:di)?(?:wa|chat|hubungi"
         r"|ganggu)|opt out|blokir",

@@ -33,12 +33,29 @@ _ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
 
+WHOLE = 7  # words of a message that leaves no doubt of its language
+TELLING = 4  # of them, words that only this language has
+
+
 def tongue(text: str) -> Locale | None:
     """Return the language of the words; None if they show none: a name, a greeting of both."""
-    words = _WORD.findall(standardised(text))
-    indonesian = sum(word in _INDONESIAN for word in words)
-    english = sum(word in _ENGLISH for word in words)
+    indonesian, english, words = _counted(text)
     if indonesian > english:
         return "id"
-    telling = english >= 2 or english == len(words)
+    telling = english >= 2 or english == words
     return "en" if english > indonesian and telling else None
+
+
+def whole_tongue(text: str) -> Locale | None:
+    """Return the language of a long sentence without any word of the other one, or None."""
+    indonesian, english, words = _counted(text)
+    if words < WHOLE or (indonesian and english) or max(indonesian, english) < TELLING:
+        return None
+    return "en" if english else "id"
+
+
+def _counted(text: str) -> tuple[int, int, int]:
+    """Return how many words only Indonesian has, how many only English, and how many there are."""
+    words = _WORD.findall(standardised(text))
+    indonesian = sum(word in _INDONESIAN for word in words)
+    return indonesian, sum(word in _ENGLISH for word in words), len(words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import structs
 
 from conversations import directory
@@ -10,12 +12,14 @@ from conversations.effects import Help
 from conversations.engine import drafts, orders
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import Aside
+from conversations.facts import WIB
 from conversations.lexicon import lists
 from conversations.lifecycle import VisitState
 from conversations.messages import Say
 from conversations.phrases import Command, Intent
 from conversations.session import Choice, Draft
 from conversations.wording import window_words
+from conversations.words import standardised
 
 # The engine's own questions: is it a complaint, shall supervisors call? The first is also the
 # matter that opens the form of a service.
@@ -50,6 +54,7 @@ STORY = "story"  # what somebody told before it was certain that a supervisor is
 LEAST_STORY = 4  # words; fewer only name the matter
 #: Words about a complaint that was made before.
 _ASKED_AFTER = lists.any_of("complaint", "asked_after")
+_PAYS = lists.any_of("complaint", "pays")
 _SURE = 1.5  # weight of words that leave no doubt which matter it is
 
 
@@ -74,7 +79,7 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
         case Intent.CODE_AGAIN:
             _tell_code(turn, key)
         case Intent.OFFICER_LOOKS:
-            _tell_how_officer_is_known(turn, key)
+            _tell_how_officer_is_known(turn, key, aside.part)
         case _ if meant in ORDERS:
             orders.obey(turn, Typed(ORDERS[meant]))
         case _ if meant in _CALLED and not _is_certain(aside):
@@ -179,6 +184,8 @@ def tell_more(turn: TurnBuilder, text: str) -> None:
 
 def ask_whether_a_complaint(turn: TurnBuilder) -> None:
     """Ask before a supervisor is told: a question is often mistaken for a complaint."""
+    if _PAYS.search(standardised(turn.said)):
+        turn.says.append(Say("common.complaint.pays"))
     turn.tell(STORY, turn.said)
     turn.ask_own(
         COMPLAINT,
@@ -194,14 +201,20 @@ def _tell_where_officer_is(turn: TurnBuilder, key: str) -> None:
     if visit is None:
         drafts.digress(turn, Say("common.intent.no_visit"))
         return
+    ended = datetime.combine(visit.on, visit.ends, WIB)
+    if visit.state != VisitState.ARRIVED and turn.facts.now > ended:
+        window = window_words(visit.on, visit.starts, visit.ends)
+        drafts.digress(turn, Say("common.intent.where_is_officer.late", {"window": window}))
+        return
     state = Say(f"common.visit_state.{visit.state}", {"officer": visit.officer_name or "-"})
     window = window_words(visit.on, visit.starts, visit.ends)
     drafts.digress(turn, Say(key, {"state": state, "window": window}))
 
 
-def _tell_how_officer_is_known(turn: TurnBuilder, key: str) -> None:
+def _tell_how_officer_is_known(turn: TurnBuilder, key: str, part: str) -> None:
     named = next((v.officer_name for v in turn.facts.mine.visits if v.officer_name), None)
-    coming = (Say("common.coming", {"officer": named}),) if named else ()
+    who = part in ("", "alone")
+    coming = (Say("common.coming", {"officer": named}),) if named and who else ()
     drafts.digress(turn, *coming, Say(key))
 
 

@@ -17,6 +17,8 @@ from conversations.parsers.hesitation import acknowledges, agrees
 from conversations.phrases import Command, Intent
 from conversations.service import Service
 
+LEAST_TOLD = 6  # words of a message that tells something of a request
+
 
 def answer(turn: TurnBuilder, meant: Intent | None, text: str) -> None:
     """Answer words while no question waits for them; the first page follows."""
@@ -58,6 +60,8 @@ def open_named(turn: TurnBuilder, text: str) -> bool:
     named = service_named(turn, text) or _asked_for(turn, text) or _agreed(turn, text)
     if turn.facts.me.desk != "owner" or named is None:
         return False
+    if turn.facts.mine.cases and len(text.split()) >= LEAST_TOLD and not asks_for_service(text):
+        return False  # "saya udah izin kerja setengah hari, petugasnya php"
     drafts.open_flow(turn, named.id, "")
     return True
 
@@ -70,9 +74,14 @@ def _agreed(turn: TurnBuilder, text: str) -> Service | None:
     return turn.flows.services[offered[0]]
 
 
+def asks_for_service(text: str) -> bool:
+    """Whether words ask for a permit, and do not only name one."""
+    return any(one.name == APPLY for one in lexicon.matters().rank(text))
+
+
 def _asked_for(turn: TurnBuilder, text: str) -> Service | None:
     """Return the only service that is offered, if the words ask for one without its name."""
     offered = turn.facts.mine.services
-    if len(offered) != 1 or all(one.name != APPLY for one in lexicon.matters().rank(text)):
+    if len(offered) != 1 or not asks_for_service(text):
         return None
     return turn.flows.services[offered[0]]

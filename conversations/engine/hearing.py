@@ -20,6 +20,7 @@ from conversations.engine import (
     news,
     objecting,
     orders,
+    precedence,
     questions,
     reassuring,
     recordings,
@@ -72,7 +73,7 @@ from conversations.messages import (
 from conversations.phrases import Command
 from conversations.session import ChatSession, Choice, Draft
 from conversations.step import Prompt
-from conversations.tongue import tongue
+from conversations.tongue import tongue, whole_tongue
 
 #: Meanings that change no answer of the open form.
 _Reply: TypeAlias = (
@@ -127,11 +128,15 @@ def _tell_withheld(turn: TurnBuilder, event: Event) -> None:
 def _detect_language(turn: TurnBuilder, text: str) -> None:
     """Set the language from the first words that show one, whatever the device's language is.
 
-    Names and places show none, so answers to steps that take them are skipped.
+    Later a whole sentence of the other language sets it: "halo" alone tells little. Names and
+    places show none, so answers to steps that take them are skipped.
     """
     step = turn.asked_step()
     free = step is None or not step.takes_words
-    detected = tongue(text) if free and not turn.session.tongue_known else None
+    if free and not turn.session.tongue_known:
+        detected = tongue(text)
+    else:  # an address is Indonesian in any language
+        detected = whole_tongue(text) if free or whole_tongue(text) == "en" else None
     if detected is None:
         return
     command = read_command(text)
@@ -262,7 +267,7 @@ def _fill_in(turn: TurnBuilder, meaning: Several | Parts | Correction) -> None:
 
 
 def _answer_aside(turn: TurnBuilder, aside: Aside, text: str) -> None:
-    if moving.concerns(turn, aside) and not reassuring.keeps_away(text):
+    if moving.concerns(turn, aside) and not precedence.keeps_away(text):
         moving.ask(turn, text)
     elif not reassuring.answer(turn, aside):
         asides.answer(turn, aside)

@@ -82,7 +82,21 @@ FIRST = frozenset(
     }
 )
 #: Parts of other intents that do so too.
-FIRST_PARTS = frozenset({"silent", "unlicensed", "ktp", "number", "door", "violence"})
+FIRST_PARTS = frozenset(
+    {
+        "silent",
+        "unlicensed",
+        "evicted",
+        "night",
+        "land",
+        "ktp",
+        "number",
+        "door",
+        "unproved",
+        "undo",
+        "violence",
+    }
+)
 #: Intents that short words raise even where a story is told.
 BESIDE_STORY = frozenset(
     {

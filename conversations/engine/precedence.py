@@ -20,15 +20,18 @@ from conversations.engine.reading import choices_named, option_weight
 from conversations.events import Said
 from conversations.lexicon import lists
 from conversations.phrases import Intent
+from conversations.step import Step
 from conversations.steps import Review
 from conversations.words import standardised
 
 AFRAID = "afraid"  # the part of `Intent.CANCEL` that also tells of fear
+HEAVY = 2.5  # weight of a matter that yields only to an answer that is certain
 FEW_WORDS = 4  # of a message that lets a story be; longer ones go on with it
 FEW_ASKED = 6  # words of a question that has no mark; longer ones tell a story
 FEW_TOLD = 7  # words beside a story; longer ones tell it
 _CANCELS = re.compile(r"^(?:\w+ ){0,2}(?:batal|batalin|batalkan|cancel it)\b")
 _CANCELS_NOT = re.compile(r"\b(?:tidak|jangan|belum|bukan|kalau|cara|bisa|not|don.?t)\b|\?")
+_STAYS_AWAY = lists.any_of("visiting", "stays_away")
 #: Words that drop a complaint, and do not say that something did not happen.
 DROPS = re.compile(r"\b(?:(?:tidak|nggak) (?:jadi|usah)|batal\w*|jangan dilapor\w*|never ?mind)\b")
 
@@ -90,6 +93,11 @@ def is_afraid(raised: Matter | None, text: str) -> bool:
     return lists.any_of("cancelling", "afraid").search(standardised(text)) is not None
 
 
+def keeps_away(text: str) -> bool:
+    """Whether the words want nobody to come: "jangan datang dulu"."""
+    return _STAYS_AWAY.search(standardised(text)) is not None
+
+
 def _gives_up(text: str) -> bool:
     """Whether words of somebody afraid say that they do not want to go on."""
     said = standardised(text)
@@ -115,16 +123,29 @@ def comes_first(turn: TurnBuilder, raised: Matter, text: str) -> bool:
     At the review a question is answered: "ini nanti dilihat satpol ga" changes nothing.
     """
     step = turn.asked_step()
+    asked = turn.session.asked
+    if asked is not None and asked.flow == "officer_there":
+        return keeps_away(text)  # "takut, jangan ada yang datang" does not say that nobody is there
     if step is None or not fills_in(turn):
         return False
     if _outweighs_answers(turn, raised, text):
         return True
+    if _only_asks(step, raised, text) and raised.weight > option_weight(turn, text):
+        return True  # "nanti ktp saya disimpan di mana, siapa yang lihat" picks no "nanti"
     if isinstance(step, Review):
         asks = _ASKS_WHETHER.search(standardised(text)) is not None
         if raised.intent in (Intent.RESEND_PERMIT, Intent.COMPLAINT):
             return raised.weight > option_weight(turn, text)  # "send the pdf again" sends no form
         return asks and raised.intent in DIGRESSIONS and raised.intent not in ORDERS
     return False
+
+
+def _only_asks(step: Step, raised: Matter, text: str) -> bool:
+    """Whether words at a choice plainly ask about another matter."""
+    if step.takes_words or step.numeric or isinstance(step, Review):
+        return False
+    asked = raised.intent in DIGRESSIONS and raised.intent not in ORDERS
+    return asked and raised.weight >= HEAVY and _WONDERS.search(standardised(text)) is not None
 
 
 def _outweighs_answers(turn: TurnBuilder, raised: Matter, text: str) -> bool:
@@ -144,6 +165,9 @@ _NAMED_TOO = frozenset({"ktp"})  # parts whose words also name an option: "ktp d
 #: Matters by which people also say that they send no photo.
 _OF_PHOTOS = frozenset(
     {Intent.NO_PHOTO, Intent.NO_QUOTA, Intent.GO_ON, Intent.PLAIN_PHONE, Intent.BORROWED_PHONE}
+)
+_WONDERS = re.compile(
+    r"\b(?:siapa|mana|dimana|kemana|kenapa|gimana|bagaimana|buat apa|who|where|why|how)\b"
 )
 _ASKS_WHETHER = re.compile(r"\?\W*$|\btidak(?: (?:ya|sih|pak|bu|mas|mbak|kak|min))*\W*$")
 

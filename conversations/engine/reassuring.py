@@ -13,20 +13,18 @@ from conversations.commands import Typed
 from conversations.engine import answers, asides, drafts, objecting, orders
 from conversations.engine.builder import TurnBuilder, worded
 from conversations.engine.meanings import Aside
-from conversations.engine.precedence import AFRAID, is_afraid
+from conversations.engine.precedence import AFRAID, is_afraid, keeps_away
 from conversations.events import Said
 from conversations.facts import TicketFact, VisitFact
-from conversations.lexicon import lists
 from conversations.lifecycle import VisitState
 from conversations.messages import Say
 from conversations.phrases import Command, Intent
 from conversations.session import Draft
 from conversations.ticketing import AddToTicket
-from conversations.words import standardised
 
+LEAST_HINTING = 6  # words of a message in which one word for a person does not ask for one
 MY_TICKET = "my_ticket"
 CALLS = "may_call"  # the step of a complaint that asks whether the person may be called
-_STAYS_AWAY = lists.any_of("visiting", "stays_away")
 _UNDER_WAY = frozenset({VisitState.ON_THE_WAY, VisitState.ARRIVED})
 
 
@@ -42,6 +40,15 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
         case Intent.STATUS, "silent":
             turn.says.append(Say("common.intent.status.silent"))
             orders.obey(turn, Typed(Command.STATUS))
+        case Intent.RESEND_PERMIT, "unopened" if any(c.documents for c in turn.facts.mine.cases):
+            turn.says.append(Say(key_of(turn, aside)))
+            orders.obey(turn, Typed(Command.SEND_DOCUMENT))
+        case Intent.DOUBT, "door" | "unproved":
+            _warn(turn, aside)
+        case Intent.NO_PHOTO, "" if _photo_is_needed(turn):
+            _say(turn, "common.intent.no_photo.needed")
+        case Intent.HUMAN, "" if _hints_at_a_person(turn, aside):
+            _say(turn, "common.intent.human")
         case Intent.FEAR, "" if asides.complains(turn) and is_afraid(None, turn.said):
             _reassure(turn)
         case Intent.CANCEL, part if part == AFRAID:
@@ -63,6 +70,27 @@ def key_of(turn: TurnBuilder, aside: Aside) -> str:
 
 def _say(turn: TurnBuilder, key: str) -> None:
     drafts.digress(turn, Say(key))
+
+
+def _photo_is_needed(turn: TurnBuilder) -> bool:
+    """Whether a photo is among the answers that a request was sent back for."""
+    steps = {step for one in turn.facts.mine.cases for step in one.open_fixes}
+    forms = (turn.flows.by_id[one.service] for one in turn.facts.mine.cases)
+    return any(step.takes_photos for form in forms for step in form.steps if step.id in steps)
+
+
+def _hints_at_a_person(turn: TurnBuilder, aside: Aside) -> bool:
+    """Whether only a word or two of a long message hint at somebody who is to call."""
+    few = aside.sure or len(turn.said.split()) < LEAST_HINTING
+    return not few and aside.weight <= 1
+
+
+def _warn(turn: TurnBuilder, aside: Aside) -> None:
+    """Say what to do about somebody at the door, and which officer was sent."""
+    sent = next((one for one in turn.facts.mine.visits if one.officer_name), None)
+    if sent is not None:
+        turn.says.append(Say("common.coming", {"officer": _officer(sent)}))
+    _say(turn, key_of(turn, aside))
 
 
 def _tell_of_help(turn: TurnBuilder, aside: Aside) -> None:
@@ -195,11 +223,6 @@ def _note_not_to_call(turn: TurnBuilder) -> None:
         drafts.digress(turn, Say("common.intent.no_call.filed", {"number": ticket.number}))
     else:
         _say(turn, "common.intent.no_call")
-
-
-def keeps_away(text: str) -> bool:
-    """Whether the words want nobody to come: "jangan datang dulu"."""
-    return _STAYS_AWAY.search(standardised(text)) is not None
 
 
 def _keep_away(turn: TurnBuilder, aside: Aside) -> bool:

@@ -27,7 +27,7 @@ from conversations.engine.intents import (
 )
 from conversations.engine.interruption import meant_before
 from conversations.engine.joining import parts
-from conversations.engine.matters import Matter, matter
+from conversations.engine.matters import APPLY, Matter, matter
 from conversations.engine.meanings import (
     Answer,
     AnswerElsewhere,
@@ -52,6 +52,7 @@ from conversations.engine.precedence import (
     AFRAID,
     DROPS,
     FEW_ASKED,
+    HEAVY,
     aside,
     beside_story,
     cancels,
@@ -102,7 +103,6 @@ _SELLS = re.compile(
     r"(?:jual|jualan|berjualan|dagang|berdagang|buka (?:warung|toko|kios|lapak|usaha)|sell)\b"
     r"(?!.*\b(?:sepi|laku|lancar|rugi|bangkrut|mati|tutup|berhenti|habis)\b)"
 )
-HEAVY = 2.5  # weight of a matter that yields only to an answer that is certain
 SURELY_ASKS = 2  # weight of words that ask why, even if a place or a name is read in them
 LEAST_WORDS = 3  # of a message that may hold several facts
 MAX_SAID, MAX_STORY = 1500, 4000  # characters of an answer, and of a story
@@ -318,6 +318,8 @@ def _several_facts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Seve
     upset = raised is not None and (raised.intent in UPSET or raised.part in FIRST_PARTS)
     if found is None or raised is None or not (upset or raised.intent in DIGRESSIONS):
         return found
+    if raised.weight >= HEAVY and not fills_in(turn) and not _applies(said.text):
+        return None  # "ngomong aja saya dengerin, ga bisa baca" names nobody
     least = LEAST_FACTS + upset
     return found if len(found.answers) > least else None
 
@@ -334,6 +336,8 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
         return None
     clauses = map(standardised, _SEPARATORS.split(text))
     sold = not begun and any(_SELLS.match(clause) for clause in clauses)
+    if not (begun or sold) and _has_asked(turn) and not _applies(text):
+        return None  # "udah tutup warung nungguin" is about the visit, and no second request
     if not sold and (len(text.split()) < LEAST_WORDS or not may_hold_several(text)):
         return None
     if begun and (turn.session.draft is None or turn.session.draft.subject):
@@ -356,6 +360,16 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
 def _asked_id(turn: TurnBuilder) -> str:
     step = turn.asked_step()
     return step.id if step is not None else ""
+
+
+def _has_asked(turn: TurnBuilder) -> bool:
+    """Whether the person has something that words on the first page may be about."""
+    mine = turn.facts.mine
+    return bool(mine.cases or mine.visits or mine.tickets)
+
+
+def _applies(text: str) -> bool:
+    return any(one.name == APPLY for one in lexicon.matters().rank(text))
 
 
 def _is_answered(turn: TurnBuilder, step: str) -> bool:

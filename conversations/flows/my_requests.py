@@ -28,12 +28,15 @@ def _state(case: CaseFact, facts: Facts) -> Say:
     key = f"my_requests.visit.{visit.state}" if visit else f"my_requests.state.{case.state}"
     if case.state == CaseState.DONE and case.documents:
         key = "my_requests.documented"
+    if case.object_until is not None and case.object_until >= facts.today:
+        key = "my_requests.state.rejected.until"
     params: dict[str, Value] = {
         "number": case.number,
         "service": Say(f"{case.service}.name"),
         "document": case.documents[0].number if case.documents else "",
         "window": Say("common.nothing"),
         "officer": "",
+        "until": case.object_until or facts.today,
     }
     if visit is not None:
         params["window"] = window_words(visit.on, visit.starts, visit.ends)

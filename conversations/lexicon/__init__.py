@@ -26,11 +26,13 @@ from conversations.words import TEXTS, plain, squeezed, standard
 
 NOT = "!"  # before a word that is denied
 LEAST_FUZZY = 6  # letters of a word that may be misspelt
-_TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
+_TWICE = re.compile(r"\b([^\W\d_]{3,})2(?=(?:nya|an|in)?\b)")  # "pagi2" is "pagi pagi"
 _THANKS = re.compile(r"\bt(?:e)?rima ?kasih\b")  # accepts nothing
 _MAYBE = re.compile(r"\bj(?:a?n)?ga?n[- ]j(?:a?n)?ga?n\b")  # "jangan-jangan" denies nothing
 #: "No telp" is a number, and denies no call.
-_NUMBER = re.compile(r"\bno\.? ?(?=(?:hp|hape|wa|telp|tlp|telpon|telepon|rek|rekening|kartu)\b)")
+_NUMBER = re.compile(r"\bno\.? ?(?=(?:hp|hape|wa|te?lp\w*|telepon|rek\w*|kartu|tetangga|suami)\b)")
+#: The unit of a sum is a word of its own: "diminta 150rb".
+_SUM = re.compile(r"\b\d+(?:[.,]\d+)?(?=(?:rb|ribu|jt|juta)\b)")
 _WORD = re.compile(r"[^\W_]+")
 _NOT_SHORT = re.compile(r"(?<=[a-z])n't\b")  # "can't" denies as "cant" does
 _NEGATIONS = frozenset({
@@ -103,7 +105,7 @@ def _words(said: str, topics: bool) -> tuple[str, ...]:
     found: list[str] = []
     said = _THANKS.sub("makasih", _NOT_SHORT.sub("nt", said))
     said = _MAYBE.sub("mungkin", _TWICE.sub(r"\1 \1", said))
-    said = _JOINED.sub(r"tidak \1", _NUMBER.sub("nomor ", said))
+    said = _JOINED.sub(r"tidak \1", _NUMBER.sub("nomor ", _SUM.sub("", said)))
     for clause in _CLAUSE.split(said):
         found += _clause(
             [_spelled(word) for word in _WORD.findall(clause) if word not in _FILLERS], topics
@@ -260,7 +262,7 @@ class Lexicon:
             for word in rarest:
                 self._holding[word].append(phrase)
         self._words = frozenset(often)
-        self._vocabulary = [w for w in self._words if len(w) >= LEAST_FUZZY]
+        self._vocabulary = sorted(w for w in self._words if len(w) >= LEAST_FUZZY)  # ties
         self._barred = frozenset().union(*(phrase.barred for phrase in self._phrases))
 
     def rank(self, text: str) -> list[Ranked]:

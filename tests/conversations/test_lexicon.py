@@ -178,3 +178,15 @@ def test_words_that_name_nothing_make_no_phrase_shorter() -> None:
 
 def test_a_negation_at_the_end_denies_the_topic_before_it() -> None:
     assert lexicon.words("NIB blm, NPWP jg blm", topics=True) == ("!nib", "!npwp", "juga")
+
+
+def test_a_misspelt_word_is_read_alike_in_every_process() -> None:
+    """Of several words equally near, the first of the alphabet is meant, not one by hash."""
+    words = lexicon.matters()._vocabulary
+    assert words == sorted(words)
+
+
+def test_about_me_is_no_blow() -> None:
+    """The word "tentang" is no misspelt "tendang"."""
+    raised = matter("data apa aja yang kalian simpan tentang saya")
+    assert raised is not None and raised.intent is Intent.PRIVACY

@@ -102,3 +102,29 @@ def test_answers_of_the_form_change_no_language(answer: str) -> None:
     chat.heard("~ start")
     chat.heard("> 1")
     assert not any("UseLanguage" in line for line in chat.heard(f"> {answer}"))
+
+
+@pytest.mark.parametrize(
+    ("greeting", "words", "locale"),
+    [
+        ("halo", "My phone is very old, it cannot open the link. What do I do?", "en"),
+        ("halo", "I submitted this last week and nobody has told me anything", "en"),
+        ("good morning", "saya mau tanya pak, petugas datang ke warung saya kapan ya", "id"),
+    ],
+)
+def test_a_whole_sentence_of_the_other_language_is_answered_in_it(
+    greeting: str, words: str, locale: str
+) -> None:
+    chat = Chat(FLOWS)
+    chat.heard(f"> {greeting}")
+    assert chat.facts.me.locale != locale
+    assert chat.heard(f"> {words}")[0] == f"! UseLanguage locale {locale}"
+
+
+@pytest.mark.parametrize(
+    "words", ["is it free", "status", "please cek permohonan saya dong kok belum ada update ya"]
+)
+def test_a_few_words_or_a_mixed_sentence_change_no_language(words: str) -> None:
+    chat = Chat(FLOWS)
+    chat.heard("> halo, mau bikin izin usaha")
+    assert not any("UseLanguage" in line for line in chat.heard(f"> {words}"))
