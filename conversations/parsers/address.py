@@ -121,9 +121,12 @@ def _is_long_enough(words: str) -> bool:
     return len(re.findall(r"[^\W_]", words)) >= 3 and bool(re.search(r"[^\W\d_]{2}", words))
 
 
+_GLUED = re.compile(r"(?<=[^\W\d_])(?=[\d/.,:;-])|(?<=\d)(?=[^\W\d_])")  # "rt5rw3"
+
+
 def _pair(text: str) -> tuple[int, int] | None:
     """Return RT and RW, named in either order or written as two numbers."""
-    text = in_digits(re.sub(r"([^\W\d_])([\d/.,:;-])|(\d)([^\W\d_])", r"\1\3 \2\4", text))
+    text = in_digits(_GLUED.sub(" ", text))
     named = {
         which: int(number) for which, number in re.findall(r"\b(rt|rw)\b\D{0,12}?(\d{1,4})", text)
     } or {which: int(number) for which, number in re.findall(r"\b(rt|rw)(\d{1,4})", text)}

@@ -31,7 +31,8 @@ def evasion(text: str) -> str | None:
         if found is not None:
             return found
     short = len(words) <= _MOST_BEHIND and not re.search(r"[,.;\d]", text)
-    return "unknown" if short and any(tuple(words[: len(b)]) == b for b in _beginnings()) else None
+    begins = _beginnings().get(words[0], ()) if short and words else ()
+    return "unknown" if any(tuple(words[: len(b)]) == b for b in begins) else None
 
 
 def _words(text: str) -> list[str]:
@@ -47,5 +48,10 @@ def _listed() -> dict[tuple[str, ...], str]:
 
 
 @cache
-def _beginnings() -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(_words(phrase)) for phrase in whole.evasions()["begins"])
+def _beginnings() -> dict[str, list[tuple[str, ...]]]:
+    """Return the beginnings of evasions by their first word."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in whole.evasions()["begins"]:
+        first, *others = _words(phrase)
+        found.setdefault(first, []).append((first, *others))
+    return found

@@ -54,11 +54,13 @@ def by_label(labels: Mapping[str, str]) -> Split:
     "modal 3 juta, sebulan 5 juta, sendiri" names each; "3 juta, 5 juta, 1" follows the question.
     """
 
+    patterns = {step: re.compile(label, re.IGNORECASE) for step, label in labels.items()}
+
     def split(text: str, facts: Facts, steps: tuple[str, ...]) -> Mapping[str, str]:
         found: dict[str, str] = {}
         others: list[str] = []
         for part in _parts(text):
-            named = next((s for s in labels if re.search(labels[s], part, re.IGNORECASE)), None)
+            named = next((step for step, label in patterns.items() if label.search(part)), None)
             if named is None:
                 others.append(part)
             elif named in steps:

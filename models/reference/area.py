@@ -36,7 +36,7 @@ class Areas:
         self._named = {a.name.lower(): a for a in self._kelurahan if names_of[a.name.lower()] == 1}
         self._names = {a.name.lower() for a in self._by_code.values() if a.level != "kota"}
         self._reach_km = {area.code: self._reach(area) for area in self._kelurahan}
-        self._places = [(area, _on_sphere(area.lat, area.lon)) for area in self._kelurahan]
+        self._vectors = [_on_sphere(area.lat, area.lon) for area in self._kelurahan]
         self._neighbours = [_on_sphere(lat, lon) for lat, lon in neighbours]
         kampung = list(kampung)
         self._priority = frozenset(code for _, code in kampung if code)
@@ -78,9 +78,10 @@ class Areas:
 
     def nearest(self, lat: float, lon: float, *, limit: int = 3) -> tuple[Area, ...]:
         """Return the kelurahan with the nearest centroids, nearest first."""
-        here = _on_sphere(lat, lon)
-        near = heapq.nlargest(limit, self._places, key=lambda place: _nearness(here, place[1]))
-        return tuple(area for area, _ in near)
+        x, y, z = _on_sphere(lat, lon)
+        nearness = [x * a + y * b + z * c for a, b, c in self._vectors]  # cosines of the angles
+        near = heapq.nlargest(limit, range(len(nearness)), key=nearness.__getitem__)
+        return tuple(self._kelurahan[number] for number in near)
 
     def in_jakarta(self, lat: float, lon: float) -> bool:
         """Whether a point is in Jakarta, estimated from centroids.

@@ -12,7 +12,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +28,7 @@ REFERENCE = Path(__file__).parent
 MAX_LABEL = 60  # characters
 MAX_SHORT_LABEL = 24  # characters; WhatsApp list item
 
+REMEMBERED = 512  # texts whose search is remembered
 MOST_WORDS = 24  # per message; later words are ignored
 FOREIGN = 1.5  # weight of an unknown word: below that of most known ones
 TITLE = 0.6  # worth of an official title, which says less about how people speak than an example
@@ -117,6 +118,7 @@ class BusinessTypes:
                 self._holding[word].append(example)
         self._known_words = self._idf.keys() | self._roots.keys()
         self._vocabulary = sorted(self._known_words)
+        self._remembered = lru_cache(REMEMBERED)(self.search_anew)
 
     def __iter__(self) -> Iterator[BusinessType]:
         return iter(self._types.values())
@@ -127,8 +129,13 @@ class BusinessTypes:
     def search(self, text: str, *, limit: int = 3) -> tuple[BusinessType, ...]:
         """Return the kinds of business that `text` most likely means, best first; may be empty.
 
-        Reads everyday words: "jualan bakso dorong", "londri kiloan", "tukang servis ac".
+        Reads everyday words: "jualan bakso dorong", "londri kiloan", "tukang servis ac". Many
+        people sell the same, so what was found for the last words is remembered.
         """
+        return self._remembered(text)[:limit]
+
+    def search_anew(self, text: str) -> tuple[BusinessType, ...]:
+        """Return all likely kinds of business, best first, without remembering the words."""
         heard = self._recognise(_read(text, self._words)[:MOST_WORDS])
         weights = [self._idf.get(word, 0.0) for word in heard]
         if max(weights, default=0.0) < INFORMATIVE and sum(weights) < ENOUGH_FAINT:
@@ -137,7 +144,7 @@ class BusinessTypes:
         scores = self._score(heard, ways)
         least = max(ENOUGH, NEAR_BEST * max(scores.values(), default=0))
         ranked = sorted(scores, key=lambda code: (-scores[code], code))
-        return tuple(self._types[code] for code in ranked if scores[code] >= least)[:limit]
+        return tuple(self._types[code] for code in ranked if scores[code] >= least)
 
     def _recognise(self, words: list[str]) -> dict[str, float]:
         """Map words to known words with their confidence, 0 to 1; unknown words have 0."""
