@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from conversations.phrases import Intent
 
+#: Intents that come before an answer with the same words: "ga punya foto" is no sum of nothing.
+FIRST = frozenset(
+    {
+        Intent.NO_PHOTO,
+        Intent.NO_CALL,
+        Intent.NO_QUOTA,
+        Intent.GO_ON,
+        Intent.ELSEWHERE,
+        Intent.DISSATISFIED,
+        Intent.CODE_GIVEN,
+        Intent.RETALIATION,
+        Intent.WITHDRAWS,
+        Intent.STORY_LATER,
+        Intent.HOPELESS,
+        Intent.VOICE,
+        Intent.NO_LOCATION,
+        Intent.PLAIN_PHONE,
+        Intent.BORROWED_PHONE,
+    }
+)
 #: Intents that are answered at any point; the open question follows.
-DIGRESSIONS = frozenset(
+DIGRESSIONS = FIRST | frozenset(
     {
         Intent.COST,
         Intent.FEAR,
@@ -36,51 +56,16 @@ DIGRESSIONS = frozenset(
         Intent.HOW_LONG,
         Intent.QUESTION,
         Intent.TIRED,
-        Intent.NO_PHOTO,
-        Intent.NO_CALL,
-        Intent.NO_QUOTA,
-        Intent.GO_ON,
         Intent.OFFICER_LOOKS,
         Intent.NOT_HANDED,
         Intent.SEIZED,
         Intent.TERM,
-        Intent.ELSEWHERE,
-        Intent.DISSATISFIED,
-        Intent.CODE_GIVEN,
-        Intent.RETALIATION,
-        Intent.WITHDRAWS,
-        Intent.STORY_LATER,
-        Intent.HOPELESS,
-        Intent.VOICE,
-        Intent.NO_LOCATION,
-        Intent.PLAIN_PHONE,
-        Intent.BORROWED_PHONE,
     }
 )
 #: Matters of other offices and services, unless a service that is offered goes by that name.
 OF_OTHERS = frozenset({Intent.OTHER_AUTHORITY, Intent.COOPERATIVE, Intent.CREDIT})
 #: Intents that no answer to a question outweighs.
 URGENT = frozenset({Intent.EMERGENCY, Intent.DISTRESS})
-#: Intents that come before an answer with the same words: "ga punya foto" is no sum of nothing.
-FIRST = frozenset(
-    {
-        Intent.NO_PHOTO,
-        Intent.NO_CALL,
-        Intent.NO_QUOTA,
-        Intent.GO_ON,
-        Intent.ELSEWHERE,
-        Intent.DISSATISFIED,
-        Intent.CODE_GIVEN,
-        Intent.RETALIATION,
-        Intent.WITHDRAWS,
-        Intent.STORY_LATER,
-        Intent.HOPELESS,
-        Intent.VOICE,
-        Intent.NO_LOCATION,
-        Intent.PLAIN_PHONE,
-        Intent.BORROWED_PHONE,
-    }
-)
 #: Parts of other intents that do so too.
 FIRST_PARTS = frozenset(
     {
