@@ -29,6 +29,7 @@ MAX_LABEL = 60  # characters
 MAX_SHORT_LABEL = 24  # characters; WhatsApp list item
 
 REMEMBERED = 512  # texts whose search is remembered
+KNOWN = 4096  # words that are remembered, with the known ones that they may be
 MOST_WORDS = 24  # per message; later words are ignored
 FOREIGN = 1.5  # weight of an unknown word: below that of most known ones
 TITLE = 0.6  # worth of an official title, which says less about how people speak than an example
@@ -73,7 +74,7 @@ class _Words:
     """Owners' words and spellings: see reference/business_words.toml."""
 
     ignored: frozenset[str]
-    ignored_phrases: tuple[str, ...]
+    ignored_phrases: re.Pattern[str]
     faint: frozenset[str]
     same: Mapping[str, tuple[str, ...]]
     ways: Mapping[str, frozenset[Way]]
@@ -119,6 +120,7 @@ class BusinessTypes:
         self._known_words = self._idf.keys() | self._roots.keys()
         self._vocabulary = sorted(self._known_words)
         self._remembered = lru_cache(REMEMBERED)(self.search_anew)
+        self._known = lru_cache(KNOWN)(self._known_as)
 
     def __iter__(self) -> Iterator[BusinessType]:
         return iter(self._types.values())
@@ -158,7 +160,8 @@ class BusinessTypes:
                 heard[joined] = 1.0
         return heard
 
-    def _known(self, word: str) -> list[tuple[str, float]]:
+    def _known_as(self, word: str) -> list[tuple[str, float]]:
+        """Return the known words that a word may be, each with its confidence."""
         if word in self._roots:
             return [(self._roots[word], 1.0)]
         if word in self._idf:
@@ -220,7 +223,7 @@ def load() -> BusinessTypes:
         {code: _phrases(example["said"]) for code, example in examples.items()},
         _Words(
             ignored=frozenset(words["ignored"].split()),
-            ignored_phrases=tuple(_phrases(words["ignored_phrases"])),
+            ignored_phrases=re.compile(rf"\b(?:{'|'.join(_phrases(words['ignored_phrases']))})\b"),
             faint=frozenset(words["faint"].split()),
             same={word: tuple(meant.split()) for word, meant in words["same"].items()},
             ways={word: frozenset(some) for word, some in ways.items()},
@@ -331,9 +334,7 @@ def _split(text: str) -> list[str]:
 
 def _said(text: str, words: _Words) -> list[str]:
     """Return the words of `text` in our spelling (`same`), without ignored phrases."""
-    written = " ".join(_split(text))
-    for phrase in words.ignored_phrases:
-        written = re.sub(rf"\b{phrase}\b", " ", written)
+    written = words.ignored_phrases.sub(" ", " ".join(_split(text)))
     return [same for word in written.split() for same in words.same.get(word, (word,))]
 
 
