@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import psycopg
 import structlog
@@ -29,7 +30,10 @@ from bot.template_watch import TemplateWatch
 from bot.turns import Turns
 from conversations import flows
 from conversations.catalogue import Catalogue
-from conversations.facts import Directory
+from conversations.engine.turn import advance
+from conversations.events import Said
+from conversations.facts import Directory, Facts, Me, Role
+from conversations.lexicon import lists
 from models import keys
 from models.infrastructure import database, loops
 from models.infrastructure.database import Database
@@ -162,6 +166,21 @@ class Bot:
                 await asyncio.sleep(TICK)
 
 
+def warm(city: City) -> None:
+    """Decide a turn at each desk and drop it.
+
+    The words by which messages are read are loaded by the first turn that needs them, which takes
+    a third of a second: nobody shall wait for that, and the batch of many people with them.
+    """
+    lists.read_all()
+    desks: tuple[Role, ...] = ("owner", "officer", "supervisor")
+    for desk in desks:
+        known = Facts(
+            datetime.now(UTC), city.places, city.trades, me=Me(frozenset({"owner", desk}))
+        )
+        advance(city.flows, None, Said("Siti jualan bakso besok"), known)
+
+
 @asynccontextmanager
 async def running(
     db: Database,
@@ -184,6 +203,7 @@ async def running(
     city = City(area.load(), kinds, flows.load(), directory, public_url, my_data_days)
     turns = Turns(db, city, public_url, sender)
     bot = Bot(db, channels, storage, turns, sender, media, templates)
+    warm(city)
     gc.freeze()  # objects loaded so far are permanent: the collector can skip them
     gc.set_threshold(*YOUNG)
     work = asyncio.create_task(bot.run())

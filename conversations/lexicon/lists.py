@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from importlib.resources import files
 
 from conversations.lexicon import toml
 
@@ -33,3 +34,10 @@ def any_of(module: str, name: str) -> re.Pattern[str]:
 def short() -> Mapping[str, str]:
     """Return each short spelling of officers with the usual word."""
     return {one: word for word, shorts in toml("short").items() for one in shorts.split()}
+
+
+def read_all() -> None:
+    """Read every file of this directory, so that no message waits for one."""
+    for file in files(__package__).iterdir():
+        if file.name.endswith(".toml"):
+            toml(file.name.removesuffix(".toml"))
