@@ -10,7 +10,7 @@ from msgspec import structs
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import Answer, Between, Meaning, Pick, Remark, Unclear, Unread
 from conversations.engine.reading import bare_number, service_named
-from conversations.engine.understanding import read
+from conversations.engine.understanding import MAX_SAID, read
 from conversations.events import Said
 from conversations.parsers import Refused
 from conversations.parsers.hesitation import later
@@ -32,6 +32,8 @@ def joined(turn: TurnBuilder, said: Said) -> Said:
     turn.session = structs.replace(turn.session, fragment=None)
     if held is None or said.edited or turn.facts.now - held.at > QUIET:
         return said
+    if len(said.text) > MAX_SAID:
+        return said  # nothing that long needs the words before it
     alone, step = read(turn, said), turn.asked_step()
     if _leaves_out(step, said.text):
         return said

@@ -95,7 +95,7 @@ def _spelled(word: str) -> str:
     usual = standard(word)
     usual = _spellings().get(usual) or _spellings().get(squeezed(usual), usual)
     if usual == word and word.endswith("nya") and len(word) > len("punya"):
-        bare = word.removesuffix("nya")
+        bare = re.sub(r"(?:nya)+$", "", word)
         return found if (found := _spelled(bare)) != bare else word
     return usual
 

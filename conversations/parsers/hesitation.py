@@ -33,7 +33,7 @@ _PAUSES = re.compile(
     r"(?: (?:ya|dulu|saja|deh|bu|pak|sebentar|bentar|lagi|cek|saya cek|a moment|a minute))*"
 )
 _QUESTION = re.compile(
-    r"^(?:\S+\s*){0,3}\?\s*$|^(?:(?:eh|oh|loh|lho|ini|itu|emang|memang|hah|yang) )*"
+    r"^(?:\S+(?:\s+\S+){0,2}\s*)?\?\s*$|^(?:(?:eh|oh|loh|lho|ini|itu|emang|memang|hah|yang) )*"
     r"(?:apa|apakah|kenapa|mengapa|berapa|siapa|kapan|gimana|maksudnya apa|boleh (?:tidak"
     r"|kah|sih)"
     r"|(?:bisa|harus|perlu) (?:tidak|kah|sih)|why|what|how|who|when|which)\b"
