@@ -48,7 +48,7 @@ _CALLS_OWNER = re.compile(
     r"\b(?:telepon|telpon|telp|tlp|hubungi|call) (?:dulu )?(?:the )?"
     r"(?:pemohon|pemilik|warga|owner)(?:nya)?\b"
 )
-#: What the owner is to mend: "hubungi pemilik suruh kirim foto ulang".
+#: The owner is to mend something: "hubungi pemilik suruh kirim foto ulang".
 _MENDS = re.compile(
     r"\b(?:suruh|minta|biar|supaya|untuk|agar|to) (?:\w+ )?(?:di)?(?:kirim|foto|ganti|isi|lengkap"
     r"|perbaik|betul|bener|benar|ulang|revisi|send|fix|correct|redo)\w*"

@@ -225,7 +225,7 @@ def _fraction(size: Size, within: Size, pixels: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """What comes before the first scan of a JPEG; `end` is where that scan's data begins.
+    """The part of a JPEG before its first scan; `end` is where the data of that scan begins.
 
     With `several` scans, the decoder holds all coefficients in memory.
     """
