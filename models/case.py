@@ -87,13 +87,14 @@ def submit(tx: Session, new: Sequence[NewCase]) -> list[Submitted]:
     """
     rows = [
         {
+            "place": place,
             "person_id": one.person_id,
             "service": one.service,
             "answers": seal_json(one.answers, _ANSWERS),
             "area_code": one.area_code,
             "same_as": one.same_as,
         }
-        for one in new
+        for place, one in enumerate(new)
     ]
     with pipeline(tx) as execute:
         sent = execute(_SUBMIT, {"rows": packed(rows), "channel": TASKS})
@@ -106,7 +107,8 @@ _SUBMIT = f"""
     WITH new AS MATERIALIZED (
       SELECT nextval(pg_get_serial_sequence('cases', 'id')) AS id, given.*
         FROM json_to_recordset(%(rows)s)
-          AS given (person_id bigint, service text, answers text, area_code text, same_as text)
+          AS given (place int, person_id bigint, service text, answers text,
+                    area_code text, same_as text)
     ), sent AS (
       INSERT INTO cases (id, number, person_id, service, state, answers, answers_version,
                          area_code, same_as, stage, submitted_at, moved_at, failed_visits)
@@ -121,7 +123,8 @@ _SUBMIT = f"""
       INSERT INTO tasks (kind, subject_id, run_key, due_at, created_at, failures)
       SELECT 'verify', id, 'verify:' || id || ':1', now(), now(), 0 FROM sent
     )
-    SELECT id, number, {COMING}, pg_notify(%(channel)s, '') FROM sent ORDER BY id
+    SELECT id, number, {COMING}, pg_notify(%(channel)s, '')
+      FROM sent JOIN new USING (id) ORDER BY place
 """
 
 
