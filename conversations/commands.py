@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from conversations import reference, services
 from conversations.phrases import Command, ordered
-from conversations.words import plain
+from conversations.words import TEXTS, plain
 
 _ENGLISH = ("english", "inggris")
 _INDONESIAN = ("indonesia",)
@@ -50,6 +50,7 @@ class Typed:
     unread: str = ""
 
 
+@lru_cache(TEXTS)
 def read(text: str) -> Typed | None:
     """Return the command that the whole message is, or None.
 

@@ -281,7 +281,7 @@ def ordered(text: str) -> Command | None:
     phrases = _phrases(said if slash is None else slash)
     commands = _commands()
     found = {commands[phrase] for phrase in phrases if phrase in commands}
-    return next((command for command in Command if command in found), None)
+    return next((command for command in Command if command in found), None) if found else None
 
 
 @lru_cache(TEXTS)

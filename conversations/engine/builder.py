@@ -60,7 +60,7 @@ class TurnBuilder:
     message: str = ""  # the id of the message that is being read
     said_nothing: bool = False  # the words were no answer, and name nothing to choose from
     after: timedelta = timedelta(0)
-    _computed_of: Draft | None = None
+    _computed_of: ChatSession | None = None
     _computed: dict[tuple[str, str], Any] = field(default_factory=dict)
     _outcomes_of: Draft | None = None
     _outcomes: dict[tuple[str, str], Json | Refused | Stay] = field(default_factory=dict)
@@ -87,10 +87,9 @@ class TurnBuilder:
         return found
 
     def once(self, key: tuple[str, str], compute: Callable[[], Any]) -> Any:
-        """Return what was computed for this key and the open draft, computed once a turn."""
-        draft = self.session.draft
-        if self._computed_of is not draft:
-            self._computed_of, self._computed = draft, {}
+        """Return what was computed for this key and the session, computed once a turn."""
+        if self._computed_of is not self.session:
+            self._computed_of, self._computed = self.session, {}
         if key not in self._computed:
             self._computed[key] = compute()
         return self._computed[key]

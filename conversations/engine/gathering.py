@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from conversations import lexicon
@@ -18,20 +18,34 @@ from conversations.parsers.numbers import workers
 from conversations.parsers.together import CAPITAL, CORNER, TURNOVER
 from conversations.words import bare, tidy
 
-#: Signs that a message holds more than one fact; two of them are needed to look closer.
+#: Signs that a message holds more than one fact, with the step that each is a sign of; two of them
+#: are needed to look closer.
 _CUES = tuple(
-    re.compile(cue)
-    for cue in (
-        r"\b(?:nama|namaku|saya|sy|aku|gua|gue|gw|ane|panggil|my name|i am|i'm|kulo|abdi)\b",
-        r"\b(?:jual\w*|dagang\w*|dodol\w*|usaha|bikin|buka|tukang|sell|selling|warung|toko|kios)\b",
-        r"\b(?:modal\w*|omset|omzet|penjualan\w*|pendapatan)\b",
-        r"\b(?:kerja\w*|sendiri\w*|berdua|bertiga|berempat|karyawan|pegawai|orang)\b",
-        r"\b(?:di|daerah|nang|in)\b",
-        r"\b(?:jl|jln|jalan|gang|gg)\b",
-        r"\b(?:rt|rw)\W{0,3}\d",
-        r"\b(?:keliling|gerobak|dorong|muter|rumah|teras|dapur|kios|ruko|pinggir jalan)\b",
-        r"[,.;\n]",
-        r"^\W*[^\W\d_]{3,}(?: [^\W\d_]{2,}){0,2} (?:jual|dagang|dodol)\w*\b",  # a name before it
+    (step, re.compile(cue))
+    for step, cue in (
+        (
+            "owner_name",
+            r"\b(?:nama|namaku|saya|sy|aku|gua|gue|gw|ane|panggil|my name|i am|i'm|kulo|abdi)\b",
+        ),
+        (
+            "trade",
+            r"\b(?:jual\w*|dagang\w*|dodol\w*|usaha|bikin|buka|tukang|sell|selling|warung|toko|kios)\b",
+        ),
+        ("capital", r"\b(?:modal\w*|omset|omzet|penjualan\w*|pendapatan)\b"),
+        (
+            "workers",
+            r"\b(?:kerja\w*|sendiri\w*|berdua|bertiga|berempat|karyawan|pegawai|orang)\b",
+        ),
+        ("place", r"\b(?:di|daerah|nang|in)\b"),
+        ("street", r"\b(?:jl|jln|jalan|gang|gg)\b"),
+        ("rt_rw", r"\b(?:rt|rw)\W{0,3}\d"),
+        (
+            "premises",
+            r"\b(?:keliling|gerobak|dorong|muter|rumah|teras|dapur|kios|ruko|pinggir jalan)\b",
+        ),
+        ("", r"[,.;\n]"),
+        # a name before it
+        ("", r"^\W*[^\W\d_]{3,}(?: [^\W\d_]{2,}){0,2} (?:jual|dagang|dodol)\w*\b"),
     )
 )
 LEAST = 2  # facts in a message that are worth confirming together
@@ -124,10 +138,13 @@ class _Message:
         self.said = f"{self.said[:start]},{self.said[end:]}"
 
 
-def may_hold_several(text: str) -> bool:
-    """Whether the words look as if they held several facts; cheap, for every message."""
+def may_hold_several(text: str, asked: Container[str] = ()) -> bool:
+    """Whether the words look as if they held several facts; cheap, for every message.
+
+    Signs of the steps `asked`, which the question asks for, tell nothing.
+    """
     said = text.lower()
-    return sum(bool(cue.search(said)) for cue in _CUES) >= LEAST
+    return sum(step not in asked and bool(cue.search(said)) for step, cue in _CUES) >= LEAST
 
 
 def gather(flow: Flow, text: str, facts: Facts, *, at_least: int = LEAST) -> Mapping[str, Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -93,11 +94,11 @@ def _bearers(
         return tuple(o for o in team if len(token) >= LEAST_BADGE and _key(o.badge) == key)
     if standard(token) in common or token in common:
         return ()
-    same = tuple(one for one in team if token in _names(one))
+    same = tuple(one for one in team if token in _names(one.name))
     known = lexicon.desk("supervisor").knows(token)
     if same or not fuzzy or known or len(token) < LEAST_MISSPELT:
         return same
-    return tuple(one for one in team if any(_alike(token, name) for name in _names(one)))
+    return tuple(one for one in team if any(_alike(token, name) for name in _names(one.name)))
 
 
 def _alike(token: str, name: str) -> bool:
@@ -106,8 +107,9 @@ def _alike(token: str, name: str) -> bool:
     return OSA.distance(token, name, score_cutoff=1) <= 1
 
 
-def _names(one: OfficerFact) -> list[str]:
-    return _TOKEN.findall(plain(one.name))
+@lru_cache(1024)
+def _names(name: str) -> tuple[str, ...]:
+    return tuple(_TOKEN.findall(plain(name)))
 
 
 def _key(badge: str) -> str:

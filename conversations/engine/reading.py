@@ -100,10 +100,15 @@ def choice_named(turn: TurnBuilder, text: str) -> Choice | None:
 
 def choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     """Return the shown choices that the words name: none, the one, or several alike."""
+    if not turn.session.shown:
+        return ()
+    named: tuple[Choice, ...] = turn.once(("named", text), lambda: _choices_named(turn, text))
+    return named
+
+
+def _choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     shown = turn.session.shown
     step = turn.asked_step()
-    if not shown:
-        return ()
     numeric = bare_number(text) and step is not None and step.numeric
     if numeric and not turn.session.clarifying and answers(turn, Said(text), outright=True):
         return ()

@@ -307,8 +307,10 @@ def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None
     beside = raised is not None and raised.intent in DIGRESSIONS | ORDERS.keys()
     if beside and not answers(turn, said):
         return None
-    more = several(turn, said.text)
     known = {*found.answers, *_TOGETHER} | ({found.refused[0]} if found.refused else set())
+    if not may_hold_several(said.text, found.answers):
+        return found
+    more = several(turn, said.text)
     return found if more is None or more.answers.keys() <= known else None
 
 

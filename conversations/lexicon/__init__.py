@@ -83,9 +83,9 @@ def words(text: str, *, topics: bool = False) -> tuple[str, ...]:
 
 #: Words of address and courtesy, which name nothing.
 _FILLERS = frozenset({
-    "pak", "bu", "bang", "mas", "mbak", "mba", "kak", "min", "dong", "deh",
-    "nak", "dek", "cuy", "sih", "nih", "kok", "lah", "kan", "mah", "loh",
-    "ndan", "komandan", "bro", "gan", "sis", "atuh", "euy",
+    "pak", "bu", "bang", "mas", "mbak", "mba", "kak", "min", "dong", "deh", "nak", "dek", "cuy",
+    "sih", "nih", "kok", "lah", "kan", "mah", "loh", "ndan", "bro", "gan", "sis", "atuh", "euy",
+    "komandan",
 })  # fmt: skip
 
 
@@ -180,6 +180,10 @@ class _Phrase:
     name: str
     groups: tuple[frozenset[str], ...]
     barred: frozenset[str] = frozenset()
+    words: frozenset[str] = field(init=False, repr=False, compare=False)  # of all groups
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", frozenset().union(*self.groups))
 
     def is_said(self, said: Collection[str], heard: Mapping[str, float]) -> bool:
         """Whether a message says it: its words, and those of the lexicon for them.
@@ -190,11 +194,6 @@ class _Phrase:
             return False
         several = len(self.groups) > 1
         return not several or len(heard.keys() & self.words) >= len(self.groups)
-
-    @property
-    def words(self) -> frozenset[str]:
-        """The words of all groups."""
-        return frozenset().union(*self.groups)
 
 
 def _alternative(word: str) -> str:
@@ -244,6 +243,7 @@ class Lexicon:
     topics: bool = False  # see `words`
     _phrases: list[_Phrase] = field(init=False, default_factory=list)
     _words: frozenset[str] = field(init=False, default=frozenset())
+    _of: dict[str, frozenset[str]] = field(init=False, default_factory=dict)  # by meaning
     #: Phrases by the words of their rarest group, one of which a message must hold.
     _holding: defaultdict[str, list[_Phrase]] = field(
         init=False, default_factory=lambda: defaultdict(list)
@@ -258,6 +258,7 @@ class Lexicon:
             self._phrases += (_phrase(name, written) for written in listed)
         often = Counter(word for phrase in self._phrases for word in phrase.words)
         for phrase in self._phrases:
+            self._of[phrase.name] = self._of.get(phrase.name, frozenset()) | phrase.words
             rarest = min(phrase.groups, key=lambda g: sum(often[w] for w in g), default=())
             for word in rarest:
                 self._holding[word].append(phrase)
@@ -294,7 +295,7 @@ class Lexicon:
 
     def words_of(self, name: str) -> frozenset[str]:
         """Return every word of the phrases for a meaning."""
-        return frozenset().union(*(of.words for of in self._phrases if of.name == name))
+        return self._of.get(name, frozenset())
 
     def knows(self, word: str) -> bool:
         """Whether a word stands in a phrase, as it is or in another form."""
@@ -340,8 +341,8 @@ def matters() -> Lexicon:
 
 
 def desk(role: str) -> Lexicon:
-    """Return the matters that staff of a role raise: officers or supervisors."""
-    return _lists(_LEFT_OUT.get()).desks.get(role, Lexicon({}))
+    """Return the matters that staff of a role raise; owners raise none there."""
+    return _lists(_LEFT_OUT.get()).desks[role]
 
 
 def options(flow: str, step: str) -> Lexicon | None:
@@ -400,11 +401,8 @@ def _lists(left_out: frozenset[str]) -> _Lists:
         if isinstance(steps, dict)
         for step, named in steps.items()
     }
-    return _Lists(
-        _spoken(toml("matters"), left_out),
-        options,
-        {role: _spoken({"weak": weak, **named}, left_out) for role, named in desks.items()},
-    )
+    staff = {role: _spoken({"weak": weak, **named}, left_out) for role, named in desks.items()}
+    return _Lists(_spoken(toml("matters"), left_out), options, {"owner": Lexicon({}), **staff})
 
 
 def _spoken(listed: Mapping[str, Any], left_out: frozenset[str]) -> Lexicon:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from rapidfuzz.distance import Indel
@@ -119,16 +119,21 @@ def _near(said: str, labels: Sequence[str]) -> list[int]:
     words = [word for word in _words(said) if not _FILLERS.fullmatch(word)]
     if not words or sum(map(len, words)) < 3:
         return []
-    scores = [_fit(words, _label(label)) for label in labels]
+    split = [_label(label) for label in labels]
+    others = {other for label in split for other in label}  # labels have many words in common
+    alike = {word: {other: _alike(word, other) for other in others} for word in set(words)}
+    scores = [_fit(words, label, alike) for label in split]
     best = max(scores)
     return [at for at, score in enumerate(scores) if best >= 0.75 and score > best - 0.15]
 
 
-def _fit(words: Sequence[str], label: Sequence[str]) -> float:
+def _fit(
+    words: Sequence[str], label: Sequence[str], alike: Mapping[str, Mapping[str, float]]
+) -> float:
     """Return how much of the words is in the label, 0 to 1; 0 if only one of them denies."""
     if not label or bool(_DENIALS.intersection(words)) != bool(_DENIALS.intersection(label)):
         return 0.0
-    likeness = [max(_alike(word, other) for other in label) for word in words]
+    likeness = [max(map(alike[word].__getitem__, label)) for word in words]
     return sum(score * len(word) for score, word in zip(likeness, words, strict=True)) / sum(
         map(len, words)
     )

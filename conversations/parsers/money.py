@@ -242,26 +242,46 @@ _PER_TIME = re.compile(
 def _spelled(text: str) -> str:
     """Return the text in standard spelling, with the signs of sums simplified: "2.500.000,-"."""
     said = _MIXED.sub(_improper, plain(text)).replace("s/d", "sampai").replace("s.d.", "sampai")
-    said = re.sub(r"(?<=[^\W\d_]{3})2\b", "", said)  # "kira2"
-    said = re.sub(r"\bseperempat\b", "0,25", re.sub(r"\btiga ?perempat\b", "0,75", said))
-    said = standardised(re.sub(r"(\d)[.,]-+", r"\1 ", said))
-    said = re.sub(r"\bse (?=ratus|ribu|juta|miliar)", "se", said)
-    said = _in_indonesian(said)
-    said = re.sub(r"\bkurang lebih\b|\blebih kurang\b", "sekitar", said)
-    said = re.sub(rf"\b({_ONE})(ratus|puluh|belas|ribu|rb|juta|jt)\b", r"\1 \2", said)
-    said = re.sub(r"\b(?:rp|idr)\.?", "rp ", said)
-    said = re.sub(r"(\d[.,]\d{3})[.,]00(?!\d)", r"\1", said)
-    return re.sub(
-        r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d.,])", lambda m: m[0].replace(" ", ""), said
-    )
+    for form, standard in _BEFORE_STANDARD:
+        said = form.sub(standard, said)
+    said = _in_indonesian(standardised(said))
+    for form, standard in _AFTER_STANDARD:
+        said = form.sub(standard, said)
+    return _SPACED.sub(lambda m: m[0].replace(" ", ""), said)
+
+
+def _forms(*forms: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(form), standard) for form, standard in forms)
+
+
+_BEFORE_STANDARD = _forms(
+    (r"(?<=[^\W\d_]{3})2\b", ""),  # "kira2"
+    (r"\btiga ?perempat\b", "0,75"),
+    (r"\bseperempat\b", "0,25"),
+    (r"(\d)[.,]-+", r"\1 "),
+)
+_AFTER_STANDARD = _forms(
+    (r"\bkurang lebih\b|\blebih kurang\b", "sekitar"),
+    (rf"\b({_ONE})(ratus|puluh|belas|ribu|rb|juta|jt)\b", r"\1 \2"),
+    (r"\b(?:rp|idr)\.?", "rp "),
+    (r"(\d[.,]\d{3})[.,]00(?!\d)", r"\1"),
+)
+_SPACED = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d.,])")
+_ENGLISH = _forms(
+    (r"\b(\w+) and a half(?= million| thousand| billion)", r"\1 koma lima"),
+    (r"\bhalf an? (?=million|thousand|billion)|\bhalf (?=million)", "setengah "),
+    (r"\ban? (?=million|thousand|hundred|billion)", "satu "),
+    (r"\bhundreds?\b(?: and)?", "ratus"),
+)
+_SE = re.compile(r"\bse (?=ratus|ribu|juta|miliar)")
 
 
 def _in_indonesian(said: str) -> str:
     """Return English sums in Indonesian words: "half a million", "two and a half million"."""
-    said = re.sub(r"\b(\w+) and a half(?= million| thousand| billion)", r"\1 koma lima", said)
-    said = re.sub(r"\bhalf an? (?=million|thousand|billion)|\bhalf (?=million)", "setengah ", said)
-    said = re.sub(r"\ban? (?=million|thousand|hundred|billion)", "satu ", said)
-    return re.sub(r"\bhundreds?\b(?: and)?", "ratus", said)
+    said = _SE.sub("se", said)
+    for form, standard in _ENGLISH:
+        said = form.sub(standard, said)
+    return said
 
 
 def _improper(match: re.Match[str]) -> str:
