@@ -1,8 +1,9 @@
-"""`izin officers`: invites officers and supervisors, changes their work, and ends it."""
+"""`izin officers`: invites officers and supervisors, prints badges, changes and ends their work."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from bot import chat_urls
 from bot.settings import Settings
-from casework import portraits, staff
+from casework import badges, portraits, staff
 from casework.act import Act, by_office
+from casework.documents import day
 from cli.base import ACTOR, Refusal
 from conversations import reference
 from conversations.parsers.identity import contains_identity_number
@@ -23,6 +25,8 @@ from models.officer import Officer
 from models.portrait import NotSuitable
 from models.reference import area
 from models.startup import read_settings, transaction
+from workers.documents import badge as badge_card
+from workers.documents.typesetting import UNDRAWN, line
 
 ROLES = ("officer", "supervisor", "head")
 WHOLE_CITY = "31"  # Jakarta: where a head works
@@ -51,6 +55,11 @@ def add(parser: ArgumentParser) -> None:
     photo.set_defaults(act=_photograph)
     photo.add_argument("badge")
     photo.add_argument("file", type=Path, help="JPEG, PNG or WEBP")
+    card = acts.add_parser("badge", help="Write the printable badge of an officer, with a QR code")
+    card.set_defaults(act=_print)
+    card.add_argument("badge")
+    card.add_argument("--out", type=Path, help="the PDF; badge-BADGE.pdf without it")
+    card.add_argument("--lost", action="store_true", help="the earlier card is not valid any more")
     role = acts.add_parser("role", help="Give an officer or supervisor another role")
     role.set_defaults(act=_promote)
     role.add_argument("badge")
@@ -157,6 +166,61 @@ def _photograph(given: argparse.Namespace) -> int:
     return 0
 
 
+def _print(given: argparse.Namespace) -> int:
+    settings = read_settings(Settings)
+    storage = Storage(settings.storage_url)
+    with transaction(settings) as tx:
+        row = _the_officer(tx, given.badge)
+        who = f"{row.badge} ({row.name})"
+        face = portrait.shown_for(tx, row.id)
+        _may_be_printed(row, face)
+        act = _act(tx, row)
+        path = badges.printed(act, row, lost=given.lost)
+        try:
+            content = storage.read(face or "")
+        except OSError as error:
+            raise Refusal(
+                f"The portrait of {who} can't be read from the file store. Try again, or give the "
+                f"photo anew: izin officers photo {row.badge} FILE"
+            ) from error
+        card = badge_card.BadgeCard(
+            row.name, row.badge, content, f"{settings.public_url}{path}", day(act.at)
+        )
+        out = given.out or Path(f"badge-{re.sub('[^0-9A-Za-z-]', '-', row.badge)}.pdf")
+        try:
+            out.write_bytes(badge_card.render(card))
+        except OSError as error:
+            raise Refusal(f"{out} can't be written: {error.strerror}.") from error
+        name = row.name
+    print(out)
+    if UNDRAWN in (line(name) or UNDRAWN):
+        print(f"Letters that the card's type lacks are squares: {name}.", file=sys.stderr)
+    if given.lost:
+        print(f"Earlier cards of {who} are not valid any more.", file=sys.stderr)
+    return 0
+
+
+def _may_be_printed(row: Officer, face: str | None) -> None:
+    """Refuse a badge to who visits nobody, or has no portrait.
+
+    Raises:
+        Refusal: with what to do.
+    """
+    who = f"{row.badge} ({row.name})"
+    if row.role != "officer":
+        raise Refusal(f"{who} has the role {row.role}: only officers visit.")
+    if row.person_id is None:
+        raise Refusal(
+            f"{who} has not joined yet: the badge is printed once the invitation is used. "
+            f"A new invitation: izin officers invite --badge {row.badge}"
+        )
+    if face is None:
+        raise Refusal(
+            f"{who} has no portrait yet. Give one: izin officers photo {row.badge} FILE; or the "
+            "officer sends one with 'foto saya' in chat, and a supervisor agrees."
+        )
+
+
 _UNSUITABLE = {
     "no_picture": "{file} is no photo that can be opened. Give a JPEG, PNG or WEBP.",
     "too_large": "{file} has too many pixels. Give one as a phone takes it.",
@@ -226,7 +290,7 @@ def _the_officer(tx: Session, typed: str, *, ended_too: bool = False) -> Officer
     Raises:
         Refusal: the badge is unknown or ambiguous, or its officer has ended.
     """
-    bearers = officer.with_badge(tx, typed)
+    bearers = officer.with_badge(tx, reference.badge(typed) or typed)
     active = [one for one in bearers if one.active]
     exact = [one for one in active if one.badge == typed.strip()] or active
     if len(exact) > 1:

@@ -50,7 +50,8 @@ class Officer(Base):
 
     `person_id` is None until they accept the invitation in chat; until then they can't be written
     to and get no visits. `capacity` is in visits per part of a day. `badge_shared` marks officers
-    who got another's badge in another spelling before that was refused.
+    who got another's badge in another spelling before that was refused. `card` is the number of the
+    printed card that is valid: an earlier one was lost, or its officer had ended.
     """
 
     __tablename__ = "officers"
@@ -80,6 +81,7 @@ class Officer(Base):
     )
     capacity: Mapped[int] = mapped_column(default=3)
     active: Mapped[bool] = mapped_column(default=True)
+    card: Mapped[int] = mapped_column(default=1, server_default="1")
     invitation_hash: Mapped[bytes | None] = mapped_column(
         LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS, STAFF)
     )
@@ -108,7 +110,8 @@ def invite(
     """Create or update an officer by badge, and return a new invitation's token.
 
     An update changes role, name, areas and capacity, and invalidates the earlier token. An inactive
-    officer is activated and must join again: the chat that had the badge gets no rights back.
+    officer is activated and must join again: the chat that had the badge gets no rights back, and
+    the printed card stays worthless.
 
     Raises:
         BadgeRefused: the badge is empty, or another active officer's in another spelling.
@@ -126,6 +129,7 @@ def invite(
         tx.add(officer)
     elif not officer.active:
         officer.person_id, officer.joined_at, officer.badge_shared = None, None, False
+        officer.card += 1
     token = secrets.token_urlsafe(18)
     officer.role, officer.name, officer.capacity = role, name, capacity
     officer.invitation_hash, officer.invited_at = _hash(token), func.now()
@@ -168,6 +172,12 @@ def work_as(tx: Session, officer: Officer, role: StaffRole, *, actor: str) -> No
     """Change the role of an officer or supervisor."""
     before, officer.role = officer.role, role
     audit.note(tx, actor, "officer.role_changed", f"officer:{officer.id}", before=before, role=role)
+
+
+def replace_card(tx: Session, officer: Officer) -> None:
+    """Make the printed card invalid: the next one that is printed is another."""
+    officer.card += 1
+    tx.flush()
 
 
 def join(tx: Session, token: str, person_id: int) -> Officer | None:

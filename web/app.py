@@ -41,7 +41,7 @@ from models.infrastructure.encryption import UnreadableValue
 from models.infrastructure.settings import revealed
 from models.infrastructure.storage import Storage
 from models.reference import city_file
-from web import documents, files, front, identity, metrics, pages
+from web import documents, files, front, identity, metrics, officers, pages
 from web.pages import Pages
 from web.requests import Requests
 
@@ -126,8 +126,6 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
     ours: list[Channel | None] = [telegram, whatsapp]
     deliveries = _deliveries(parts)
     routes = [*_pages(parts), *pages.routes(folders), *deliveries]
-    if settings.twilio_auth_token:
-        routes += files.routes(storage=parts.storage)
     if addition is not None:
         channel, more = addition.make(parts)
         ours.append(channel)
@@ -191,7 +189,9 @@ def _pages(parts: Parts) -> list[BaseRoute]:
             directory=parts.directory,
         ),
         *documents.routes(parts.look, db=hurried, buckets=buckets),
+        *officers.routes(parts.look, db=hurried, buckets=buckets, directory=parts.directory),
         *identity.routes(parts.look, db=hurried, buckets=buckets, storage=parts.storage),
+        *files.routes(storage=parts.storage),
     ]
 
 

@@ -47,7 +47,7 @@ class _Chat:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fact:
+class Fact:
     """A fact of the city file."""
 
     label: str
@@ -70,15 +70,15 @@ class _Front:
             locale,
             headers=FOUND,
             chats=self._chats(locale),
-            office=self._facts(OFFICE, locale),
-            complaints=self._facts(COMPLAINTS, locale),
+            office=facts(self.pages, self.directory, OFFICE, locale),
+            complaints=facts(self.pages, self.directory, COMPLAINTS, locale),
         )
 
     async def privacy(self, request: Request) -> Response:
         """Show the privacy page: which data is kept, why, how long, and people's rights."""
         locale = locale_of(request)
         parts = sorted({key.split(".")[0] for key in self.pages.group("privacy.part", "id")})
-        office = self._facts(DATA, locale)
+        office = facts(self.pages, self.directory, DATA, locale)
         return self.pages.html("privacy.html", locale, parts=parts, office=office)
 
     def _chats(self, locale: str) -> list[_Chat]:
@@ -94,21 +94,24 @@ class _Front:
             chats.append(_Chat("Telegram", f"@{name}", chat_urls.telegram(name), check))
         return chats
 
-    def _facts(self, keys: Sequence[str], locale: str) -> list[_Fact]:
-        return [
-            _Fact(
-                self._label(key, locale),
-                said[locale].removeprefix("https://"),
-                _url(key, said[locale]),
-            )
-            for key in keys
-            if (said := self.directory.get(key)) is not None
-        ]
 
-    def _label(self, key: str, locale: str) -> str:
-        group, _, name = key.partition(".")
-        label = f"common.office.{name}" if group == "office" else f"common.authority.{group}"
-        return self.pages.catalogue.say(Say(label), locale)
+def facts(pages: Pages, directory: Directory, keys: Sequence[str], locale: str) -> list[Fact]:
+    """Return those of these facts that are in the directory, labelled."""
+    return [
+        Fact(
+            _label(pages, key, locale),
+            said[locale].removeprefix("https://"),
+            _url(key, said[locale]),
+        )
+        for key in keys
+        if (said := directory.get(key)) is not None
+    ]
+
+
+def _label(pages: Pages, key: str, locale: str) -> str:
+    group, _, name = key.partition(".")
+    label = f"common.office.{name}" if group == "office" else f"common.authority.{group}"
+    return pages.catalogue.say(Say(label), locale)
 
 
 def _url(key: str, value: str) -> str:

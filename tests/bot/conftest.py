@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 from sqlalchemy import Engine
@@ -21,6 +21,7 @@ from bot.limits import Limits
 from bot.media import Media as MediaFetcher
 from bot.sender import Sender
 from bot.turns import Turns
+from cli.main import main
 from conversations import catalogue, flows
 from conversations.events import Event, Said, Uploaded
 from conversations.messages import Message
@@ -34,6 +35,9 @@ from models.reference import area, business_type
 
 if TYPE_CHECKING:
     from tests.bot.town import Town
+
+#: Runs a command of `izin`; gives its status, and what it printed on both outputs.
+Izin: TypeAlias = Callable[..., Awaitable[tuple[int, str, str]]]
 
 KEY = b64encode(bytes(range(32))).decode()
 
@@ -184,3 +188,33 @@ def count(engine: Engine) -> Callable[[str], int]:
             return int(connection.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())  # noqa: S608
 
     return rows
+
+
+@pytest.fixture
+def izin(
+    database: str,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Izin:
+    """Run a command; gives its status and what it printed."""
+    for name, value in {
+        "DATABASE_URL": database,
+        "REDIS_URL": redis_url,
+        "PUBLIC_URL": "https://izin.example",
+        "STORAGE_URL": "file:///tmp",
+        "ENCRYPTION_KEYS": f"k1:{KEY}",
+        "INDEX_KEY": KEY,
+        "QUIET_HOURS": "off",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(
+        "models.infrastructure.logs.configure", lambda level: None
+    )  # other tests' logs stay
+
+    async def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = await asyncio.to_thread(main, arguments)
+        return status, *capsys.readouterr()
+
+    return run

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 from PIL import Image
@@ -15,7 +12,6 @@ from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from cli.main import main
 from conversations.events import Started
 from models import identity, officer
 from models.audit import AuditEntry
@@ -28,44 +24,12 @@ from models.officer import Officer
 from models.visit import Visit
 from tests import hostile_pictures as hostile
 from tests import world
-from tests.bot.conftest import KEY
+from tests.bot.conftest import Izin
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 from tests.clock import now
 from tests.workers.verification.samples import encoded, scene
 
-Izin: TypeAlias = Callable[..., Awaitable[tuple[int, str, str]]]
-
 PROMISED = (VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED)
-
-
-@pytest.fixture
-def izin(
-    database: str,
-    redis_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Izin:
-    """Run a command; gives its status and what it printed."""
-    for name, value in {
-        "DATABASE_URL": database,
-        "REDIS_URL": redis_url,
-        "PUBLIC_URL": "https://izin.example",
-        "STORAGE_URL": "file:///tmp",
-        "ENCRYPTION_KEYS": f"k1:{KEY}",
-        "INDEX_KEY": KEY,
-        "QUIET_HOURS": "off",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(
-        "models.infrastructure.logs.configure", lambda level: None
-    )  # other tests' logs stay
-
-    async def run(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = await asyncio.to_thread(main, arguments)
-        return status, *capsys.readouterr()
-
-    return run
 
 
 async def visited(town: Town, state: VisitState, *, badge: str = "0417") -> int:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 import casework
 from casework import (
+    badges,
     cases,
     days,
     documents,
@@ -165,6 +166,7 @@ def sent(world: World) -> int:
 
 
 CASES: dict[Callable[..., object], Right] = {
+    badges.printed: Right(lambda w, act: badges.printed(act, w.officer, lost=True), "office"),
     cases.correct: Right(
         lambda w, act: cases.correct(act, w.case.id, {"capital": 1}), "owner", _C.NEEDS_FIX
     ),

@@ -27,6 +27,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from bot.settings import Settings
+from casework import badges
 from conversations import flows
 from demo import embedded
 from models import identity, migrations, person
@@ -156,6 +157,7 @@ def made(city: City, seed: int) -> Attack:
         city.chats,
         [OFFICER, *INVITED],
         PHONES,
+        badges=[badges.token(number, 1) for number in range(1, len(INVITED) + 2)],
     )
 
 

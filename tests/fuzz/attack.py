@@ -32,6 +32,7 @@ TELEGRAM: Final = "/webhooks/telegram"
 WHATSAPP: Final = "/webhooks/whatsapp"
 STATUS: Final = f"{WHATSAPP}/status"
 IDENTITY: Final = "/identitas/{token}"
+OFFICER: Final = "/petugas/{token}"
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
 METRICS: Final = "a-token-for-the-fuzz"
 WRONG: Final = 0.15  # of the requests do not carry what their route asks for
@@ -129,6 +130,7 @@ class Attack:
     staff: Sequence[int]  # those of them that are officers' and supervisors'
     phones: Sequence[str]  # on WhatsApp
     pictures: Sequence[tuple[str, bytes]] = field(default_factory=mutation.pictures)
+    badges: Sequence[str] = ("a-token",)  # tokens of officers' badges
     tapped: set[Act] = field(default_factory=set)  # declared acts that were thrown
     #: Of updates and SIDs: far from those that the stand-ins give what people do.
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(900_000_001))
@@ -152,8 +154,9 @@ class Attack:
             WHATSAPP: self._whatsapp,
             STATUS: self._status,
             IDENTITY: self._identity,
+            OFFICER: self._officer,
         }
-        weights = {TELEGRAM: 6, WHATSAPP: 5, STATUS: 2, IDENTITY: 3, "": 4}
+        weights = {TELEGRAM: 6, WHATSAPP: 5, STATUS: 2, IDENTITY: 3, OFFICER: 1, "": 4}
         there = {path for path, _ in every}
         often = [path for path in own if path in there]
         acts = [""] if {TELEGRAM, WHATSAPP} <= there else []
@@ -373,6 +376,16 @@ class Attack:
         content, form = _multipart(fields, kind, picture)
         headers = {**self._visitor(), "Content-Type": form}
         return Shot("POST", path, IDENTITY, content, headers, right)
+
+    def _officer(self) -> Shot:
+        """The page of a badge, and a kelurahan that is asked for there."""
+        token, right = self.chance.choice(self.badges), self.chance.random() >= WRONG
+        if not right:
+            token = quote(mutation.spoiled_token(token, self.chance, self.badges), safe="")
+        places = ("cipete", "Menteng", "bekasi", "31.74.07.1010", *mutation.WORDS)
+        asked = {"kelurahan": self.chance.choice(places), "lang": self.chance.choice(("id", "en"))}
+        path = f"/petugas/{token}?{urlencode(asked)}"
+        return Shot("GET", path, OFFICER, headers=self._visitor(), right=right)
 
     def _any(self, path: str, method: str) -> Shot:
         """A route that is only known by its path: spoilt parameters, a query, perhaps a form."""

@@ -21,6 +21,7 @@ from conversations.steps import Choose
 from tests.fuzz import mutation
 from tests.fuzz.attack import (
     IDENTITY,
+    OFFICER,
     STATUS,
     TELEGRAM,
     WHATSAPP,
@@ -107,6 +108,13 @@ def test_a_new_route_is_fuzzed_by_being_there(path: str, methods: list[str] | No
         assert not any("{" in shot.path for shot in shots)
         if "{" in path:
             assert len({shot.path for shot in shots}) >= 5
+
+
+def test_a_badge_is_asked_about_kelurahan() -> None:
+    routes = [*ours(), Route(OFFICER, page)]
+    shots = [shot for shot in thrown(routes, 600) if shot.route == OFFICER]
+    asked = [shot for shot in shots if shot.path.startswith("/petugas/a-token?kelurahan=")]
+    assert len(asked) > len(shots) / 2 > 20
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -24,7 +24,7 @@ from demo.whatsapp_phone import Phone
 from models.infrastructure.database import Database
 from models.infrastructure.storage import Storage
 from tests.conversations.city import DIRECTORY
-from web import documents, front, identity, pages
+from web import documents, files, front, identity, officers, pages
 
 TELEGRAM, WHATSAPP = "izin_datang_bot", "+628001234567"
 FOLDERS = (pages.HERE, Path(demo.__file__).parent)
@@ -59,9 +59,9 @@ class Site:
     bot: Bot
 
 
-def build(db: Database, redis: Redis, files: Path, storage: Storage | None = None) -> Site:
+def build(db: Database, redis: Redis, folder: Path, storage: Storage | None = None) -> Site:
     words = catalogue.load()
-    storage = storage or Storage(files.as_uri())
+    storage = storage or Storage(folder.as_uri())
     channel = Browser(db, redis, storage, words, Phone(words, Templates(words)))
     bot, look = Bot(), pages.load(words, FOLDERS)
     routes = [
@@ -70,6 +70,8 @@ def build(db: Database, redis: Redis, files: Path, storage: Storage | None = Non
         *front.routes(look, telegram=TELEGRAM, whatsapp=WHATSAPP, directory=DIRECTORY),
         *identity.routes(look, db=db, buckets=Buckets(redis), storage=storage),
         *documents.routes(look, db=db, buckets=Buckets(redis)),
+        *officers.routes(look, db=db, buckets=Buckets(redis), directory=DIRECTORY),
+        *files.routes(storage=storage),
     ]
     app = Starlette(
         routes=routes,

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import Engine
 
+from conversations.catalogue import LOCALES
+from models.lifecycle import VisitState
 from tests.web.chromium import Tab, chromium, installed
+from tests.web.site import Site
+from tests.web.test_officers import NOON, card, visit
 
 CHROMIUM = installed()
 
@@ -73,13 +78,44 @@ async def test_pages_fit_and_can_be_read_at_both_widths(browser: Tab, address: s
     for width in WIDTHS:
         await browser.size(width, 740, phone=width < 600)
         for path in PATHS:
-            await browser.open(f"{address}{path}")
-            wide = await browser.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, path
-            assert await browser.evaluate(FAINT) == [], path
-            assert await browser.evaluate(SMALL) == [], path
-            assert await browser.evaluate("document.querySelectorAll('h1').length") == 1, path
-            assert await browser.evaluate("document.scripts.length") == 0, path
+            await _look(browser, address, path, width)
+
+
+async def _look(browser: Tab, address: str, path: str, width: int) -> None:
+    """Open a page, and see that it fits, can be read and touched, and has no script."""
+    await browser.open(f"{address}{path}")
+    wide = await browser.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, path
+    assert await browser.evaluate(FAINT) == [], path
+    assert await browser.evaluate(SMALL) == [], path
+    assert await browser.evaluate("document.querySelectorAll('h1').length") == 1, path
+    assert await browser.evaluate("document.scripts.length") == 0, path
+
+
+async def test_the_page_of_a_badge_fits_and_can_be_read_at_both_widths(
+    browser: Tab, address: str, engine: Engine, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.officers.now", lambda tx: NOON)
+    browser.requests.clear()
+    badge = card(engine, site)
+    visit(engine, badge, VisitState.ACCEPTED)
+    asked = ("", "cipete+utara", "tebet+barat", "kebayoran+baru", "bekasi", "w" * 200)
+    paths = [f"{badge.path}?lang={lang}&kelurahan={said}" for lang in LOCALES for said in asked]
+    for width in WIDTHS:
+        await browser.size(width, 740, phone=width < 600)
+        for path in (*paths, "/petugas/x"):
+            await _look(browser, address, path, width)
+    await browser.open(f"{address}{badge.path}?lang=en")
+    await browser.click("document.querySelector('#kelurahan')")
+    await browser.type("cipete")
+    await browser.press("Tab")
+    assert await browser.evaluate(FOCUSED) == ["Check the visit", True]
+    await browser.click("document.activeElement")
+    await browser.click("document.querySelector('.choices li:last-child a')")
+    await browser.until("location.search.includes('31.74.07.1010')")
+    await browser.until("document.querySelector('.document h2').textContent.startsWith('Yes')")
+    await browser.until("document.querySelector('.portrait').naturalWidth > 300")
+    assert all(url.startswith((address, "data:")) for url in browser.requests)
 
 
 async def test_the_keyboard_reaches_everything_in_order_and_its_place_is_seen(
