@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
-from casework import portraits
+from sqlalchemy import select
+
+from casework import badges, portraits
 from casework.act import by_office
 from demo import embedded, sample_portrait
 from demo.embedded import CannotStart
@@ -25,6 +27,7 @@ from models import migrations, officer, portrait
 from models.infrastructure import database, encryption
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.storage import Storage
+from models.officer import Officer
 
 OFFICER, BADGE = "Rahmat Hidayat", "0417"
 START = 60.0  # seconds until a process is ready, on a slow machine
@@ -36,12 +39,16 @@ _WATCHER = 'read -r process && read -r _; kill -TERM "$process" 2>/dev/null'
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A running demo: its page's URL, its file store, and the invitations of its two staff."""
+    """A running demo: its page's URL, its file store, and the invitations of its two staff.
+
+    `badge` is the path in the QR code of the officer's badge.
+    """
 
     url: str
     files: Path
     officer_invitation: str
     supervisor_invitation: str
+    badge: str
 
 
 @contextmanager
@@ -96,7 +103,7 @@ def _keys(file: Path) -> Mapping[str, str]:
     return {"ENCRYPTION_KEYS": f"demo:{keys}", "INDEX_KEY": index_key}
 
 
-def _invite(environment: Mapping[str, str], files: Storage) -> tuple[str, str]:
+def _invite(environment: Mapping[str, str], files: Storage) -> tuple[str, str, str]:
     encryption.use(KeyRing.parse(environment["ENCRYPTION_KEYS"], environment["INDEX_KEY"]))
     with database.session(environment["DATABASE_URL"]) as tx:
         invitations = (
@@ -110,11 +117,11 @@ def _invite(environment: Mapping[str, str], files: Storage) -> tuple[str, str]:
             ),
             officer.invite(tx, role="supervisor", name="Dewi Lestari", badge="0003", areas=["31"]),
         )
-        row = officer.by_badge(tx, BADGE)
-        if row is not None and portrait.shown_for(tx, row.id) is None:
+        row = tx.scalars(select(Officer).where(Officer.badge == BADGE)).one()
+        if portrait.shown_for(tx, row.id) is None:
             made = portraits.put(by_office(tx, "demo", "demo:portrait"), row)
             files.write(portrait.path_of(made), sample_portrait.draw(OFFICER, BADGE))
-        return invitations
+        return *invitations, f"{badges.PATH}/{badges.token(row.id, row.card)}"
 
 
 @contextmanager

@@ -50,6 +50,7 @@ async def _run_until_stopped(running: City) -> None:
             Phone("Pengawas", "demo-supervisor", running.url, http), running.supervisor_invitation
         )
     print(f"\n  {running.url}/demo\n\nThree phones: an owner's, an officer's, a supervisor's.")
+    print(f"The QR code of the officer's badge leads to {running.url}{running.badge}")
     print("Stop with Ctrl-C; the data is kept for the next run.", flush=True)
     await asyncio.Event().wait()
 
