@@ -293,9 +293,10 @@ def intent(text: str) -> Intent | None:
     if (meaning := whole_intent(text)) is not None:
         return meaning
     key = _key(plain(text))
-    for meaning, signs in _signs():
-        if signs.search(key):
-            return meaning
+    if _any_sign().search(key):
+        for meaning, signs in _signs():
+            if signs.search(key):
+                return meaning
     if " " not in key and key.isalpha() and 5 <= len(key) <= 14 and key not in no_names():
         near = process.extractOne(
             key, _single_words(), scorer=Indel.normalized_similarity, score_cutoff=ALIKE
@@ -346,6 +347,14 @@ def _signs() -> tuple[tuple[Intent, re.Pattern[str]], ...]:
     return tuple(
         (meaning, re.compile(rf"\b{_PREFIXES}(?:{signs}){_ENDINGS}\b")) for meaning, signs in _SIGNS
     )
+
+
+@cache
+def _any_sign() -> re.Pattern[str]:
+    """Return one pattern for all signs: most messages hold none. A sign begins with a letter."""
+    signs = "|".join(signs for _, signs in _SIGNS)
+    with_prefix = rf"{_PREFIXES.removesuffix('?')}(?:{signs})"
+    return re.compile(rf"\b(?=\w)(?:{signs}|{with_prefix}){_ENDINGS}\b")
 
 
 @cache

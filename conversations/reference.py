@@ -17,6 +17,7 @@ MAX_READ = 500  # characters; every URL that people paste is shorter
 _GAP = r"[^0-9A-Z]{0,3}"  # a dash, slash, dot, blanks, a line break; or nothing
 _SPACED = re.compile(r"(?:[^0-9A-Z]{0,3}[0-9A-Z])+[^0-9A-Z]*")  # "I U M K 2 0 2 6 …"
 _SERIAL = rf"(?:{_GAP}([0-9]{{6,9}})|[^0-9A-Z]{{1,3}}([1-9][0-9]{{0,4}}))(?![0-9A-Z])"
+_MAY_HOLD_DIGITS = re.compile(r"[0-9%]")
 _ESCAPED = re.compile(r"(?:%[0-9A-F]{2})+")  # in a URL
 _LABEL = re.compile(
     r"(?:(?:NO|NOMOR|NOMER|NMR|NUMBER|BADGE|NIP|LENCANA|PETUGAS|OFFICER|IZIN|IJIN|PERMIT)"
@@ -107,6 +108,8 @@ def door_codes(text: str) -> frozenset[str]:
     "kodenya 482-915 ya" and "4 8 2 9 1 5" hold one. A telephone number, the number of a case
     and a sum hold none.
     """
+    if text.isascii() and not _MAY_HOLD_DIGITS.search(text):
+        return frozenset()
     found: set[str] = set()
     for run in _RUN.finditer(_SUM_OR_HOUR.sub(" X ", _clean(text))):
         digits = re.sub(r"[^0-9]", "", run[0])

@@ -48,14 +48,20 @@ def tongue(text: str) -> Locale | None:
 
 def whole_tongue(text: str) -> Locale | None:
     """Return the language of a long sentence without any word of the other one, or None."""
-    indonesian, english, words = _counted(text)
-    if words < WHOLE or (indonesian and english) or max(indonesian, english) < TELLING:
+    if len(_words(text)) < WHOLE:
+        return None
+    indonesian, english, _ = _counted(text)
+    if (indonesian and english) or max(indonesian, english) < TELLING:
         return None
     return "en" if english else "id"
 
 
 def _counted(text: str) -> tuple[int, int, int]:
     """Return how many words only Indonesian has, how many only English, and how many there are."""
-    words = _WORD.findall(standardised(text))
+    words = _words(text)
     indonesian = sum(word in _INDONESIAN for word in words)
     return indonesian, sum(word in _ENGLISH for word in words), len(words)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(standardised(text))

@@ -95,6 +95,8 @@ _CLIPPED = re.compile(
     re.IGNORECASE,
 )
 
+_ENDS_CLIPPED = re.compile(r"ny\b", re.IGNORECASE)
+
 #: Stands for an identity number that was withheld; people see words of their language instead.
 MARK = "[•••]"
 TEXTS = 64  # texts that are kept; a turn asks many times about the same one
@@ -176,6 +178,8 @@ def plain(text: str) -> str:
 
 def unclipped(text: str) -> str:
     """Return the text with "-nya" written out behind words that are often clipped: "petugasny"."""
+    if "ny" not in text.lower() or not _ENDS_CLIPPED.search(text):  # most texts
+        return text
     return _CLIPPED.sub(r"\1nya", text)
 
 

@@ -130,7 +130,13 @@ class TurnBuilder:
         return flow is not None and flow.home is not None
 
     def labels(self) -> list[str]:
-        return [self.flows.catalogue.say(o.label, self.facts.me.locale) for o in self.session.shown]
+        """Return the labels of the shown choices."""
+        locale, say = self.facts.me.locale, self.flows.catalogue.say
+        shown = self.session.shown
+        labels: list[str] = self.once(
+            ("labels", locale), lambda: [say(choice.label, locale) for choice in shown]
+        )
+        return labels
 
     def at_a_page(self) -> bool:
         """Whether the open step is a page about no single subject, which waits for no answer."""

@@ -145,7 +145,8 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     formed = ears.first(turn, text) if _listens(turn, text) else None
     if formed is not None and not _in_answer(turn, formed):
         return AtDesk(formed, text)
-    said = without_names(_ITS.sub(r"\1 nya", text), turn.facts.desk.officers)
+    said = _ITS.sub(r"\1 nya", text) if "nya" in text.lower() else text
+    said = without_names(said, turn.facts.desk.officers)
     ranked = lexicon.desk(turn.facts.me.desk).rank(said)
     best = next((one for one in ranked if one.weight >= LEAST), None)
     alarm = next((one for one in ranked if one.name in ALARMS and one.weight >= LEAST), None)

@@ -89,15 +89,16 @@ def _bearers(
     token: str, team: tuple[OfficerFact, ...], common: frozenset[str], *, fuzzy: bool
 ) -> tuple[OfficerFact, ...]:
     """Return the officers with this badge or a name like this word."""
-    if any(letter.isdigit() for letter in token):
+    if any(map(str.isdigit, token)):
         key = _key(token)
         return tuple(o for o in team if len(token) >= LEAST_BADGE and _key(o.badge) == key)
     if standard(token) in common or token in common:
         return ()
     same = tuple(one for one in team if token in _names(one.name))
-    known = lexicon.desk("supervisor").knows(token)
-    if same or not fuzzy or known or len(token) < LEAST_MISSPELT:
+    if same or not fuzzy or len(token) < LEAST_MISSPELT:
         return same
+    if lexicon.desk("supervisor").knows(token):
+        return ()
     return tuple(one for one in team if any(_alike(token, name) for name in _names(one.name)))
 
 

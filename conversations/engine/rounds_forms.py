@@ -112,9 +112,9 @@ _STAY_AWAY = re.compile(
 
 def hears(turn: TurnBuilder, text: str) -> str | None:
     """Return the matter that the form of the words tells, or None."""
-    said = usual(text)
+    said, typed = usual(text), text.lower()
     for form, matter in _ASKED:
-        if form.search(said) or form.search(text.lower()):
+        if form.search(said) or (typed != said and form.search(typed)):
             return matter
     if _withdraws_portrait(said):
         return "portrait_off"

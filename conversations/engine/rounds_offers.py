@@ -51,6 +51,11 @@ def planned(turn: TurnBuilder, text: str) -> list[Json]:
 
     Empty if they tell of the open one alone, or nothing.
     """
+    plans: list[Json] = turn.once(("planned", text), lambda: _planned(turn, text))
+    return plans
+
+
+def _planned(turn: TurnBuilder, text: str) -> list[Json]:
     offers = [visit for visit in turn.facts.rounds.visits if visit.state in visits.OFFERED]
     said = usual(text)
     offers.sort(key=lambda visit: str(visit.id) != visits.subject(turn))  # the open one first

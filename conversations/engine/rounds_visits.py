@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 from conversations.engine import confirming
@@ -14,7 +15,7 @@ from conversations.lifecycle import VisitState
 from conversations.messages import Lines, Say, Value
 from conversations.parsers import times
 from conversations.wording import short_day
-from conversations.words import standardised
+from conversations.words import TEXTS, standardised
 
 States: TypeAlias = frozenset[str]
 
@@ -169,8 +170,8 @@ def following(turn: TurnBuilder) -> VisitFact | None:
 
 def _of_owners(among: tuple[VisitFact, ...], text: str) -> tuple[VisitFact, ...]:
     """Return the visits whose owners' names have a word in the text."""
-    words = set(_WORD.findall(standardised(text))) - _COMMON
-    return tuple(v for v in among if words & set(_WORD.findall(standardised(v.host_name))))
+    words = _words(text)
+    return tuple(v for v in among if words & _words(v.host_name)) if words else ()
 
 
 def named_in(among: tuple[VisitFact, ...], text: str) -> tuple[VisitFact, ...]:
@@ -187,14 +188,18 @@ def named_in(among: tuple[VisitFact, ...], text: str) -> tuple[VisitFact, ...]:
         visits = _of_owners(among, first[1])
         if len(visits) == 1:
             return visits
-    words = set(_WORD.findall(said)) - _COMMON
-    scores = {visit.id: len(words & _words(visit)) for visit in among}
+    words = _words(text)
+    if not words:
+        return ()
+    scores = {v.id: len(words & (_words(v.host_name) | _words(v.place))) for v in among}
     best = max(scores.values(), default=0)
     return tuple(visit for visit in among if best and scores[visit.id] == best)
 
 
-def _words(visit: VisitFact) -> set[str]:
-    return set(_WORD.findall(standardised(f"{visit.host_name} {visit.place}")))
+@lru_cache(TEXTS)
+def _words(text: str) -> frozenset[str]:
+    """Return the words of a text that may name somebody or a place."""
+    return frozenset(_WORD.findall(standardised(text))) - _COMMON
 
 
 # -- words -----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ A word depends on the others here: "anjing galak" rings supervisors, "anjing mac
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from conversations import lexicon
 from conversations.engine import confirming, rounds_ktp
@@ -15,12 +16,13 @@ from conversations.engine.builder import TurnBuilder
 from conversations.lexicon import lists
 from conversations.lifecycle import VisitState
 from conversations.parsers import dates, duration, halves
-from conversations.words import standardised
+from conversations.words import TEXTS, standardised
 
 _WORD = re.compile(r"[^\W_]+")
 _TWICE = re.compile(r"\b([^\W\d_]{3,})2(?:nya)?\b")
 
 
+@lru_cache(TEXTS)
 def usual(text: str) -> str:
     """Return the text in standard spelling, with the short spellings of officers written out."""
     said = standardised(text)

@@ -232,9 +232,10 @@ def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Mea
         return aside(raised)
     if _goes_on(turn, said.text):
         return Aside(Intent.GO_ON)
-    if raised is None and _at_requests(turn) and _names_time(turn, said.text):
+    if raised is None and _at_requests(turn):
         waits = _window_to_choose(turn)
-        if waits is not None or turn.facts.mine.visits:
+        awaits = waits is not None or turn.facts.mine.visits
+        if awaits and _names_time(turn, said.text):
             return AnswerElsewhere(waits) if waits is not None else Aside(Intent.RESCHEDULE)
     return (
         _parts(turn, said, raised)

@@ -33,7 +33,7 @@ _MAYBE = re.compile(r"\bj(?:a?n)?ga?n[- ]j(?:a?n)?ga?n\b")  # "jangan-jangan" de
 _NUMBER = re.compile(r"\bno\.? ?(?=(?:hp|hape|wa|te?lp\w*|telepon|rek\w*|kartu|tetangga|suami)\b)")
 #: The unit of a sum is a word of its own: "diminta 150rb".
 _SUM = re.compile(r"\b\d+(?:[.,]\d+)?(?=(?:rb|ribu|jt|juta)\b)")
-_WORD = re.compile(r"[^\W_]+")
+_WORD, _DIGIT = re.compile(r"[^\W_]+"), re.compile(r"\d")
 _NOT_SHORT = re.compile(r"(?<=[a-z])n't\b")  # "can't" denies as "cant" does
 _NEGATIONS = frozenset({
     "tidak", "belum", "bukan", "jangan", "tanpa", "not", "no", "dont", "never",
@@ -103,9 +103,12 @@ def _spelled(word: str) -> str:
 @lru_cache(64)
 def _words(said: str, topics: bool) -> tuple[str, ...]:
     found: list[str] = []
-    said = _THANKS.sub("makasih", _NOT_SHORT.sub("nt", said))
-    said = _MAYBE.sub("mungkin", _TWICE.sub(r"\1 \1", said))
-    said = _JOINED.sub(r"tidak \1", _NUMBER.sub("nomor ", _SUM.sub("", said)))
+    said = _NOT_SHORT.sub("nt", said) if "n't" in said else said
+    said = _THANKS.sub("makasih", said) if "rima" in said else said
+    said = _SUM.sub("", _TWICE.sub(r"\1 \1", said)) if _DIGIT.search(said) else said
+    said = _MAYBE.sub("mungkin", said) if "j" in said else said
+    said = _NUMBER.sub("nomor ", said) if "no" in said else said
+    said = _JOINED.sub(r"tidak \1", said)
     for clause in _CLAUSE.split(said):
         found += _clause(
             [_spelled(word) for word in _WORD.findall(clause) if word not in _FILLERS], topics
@@ -185,15 +188,14 @@ class _Phrase:
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", frozenset().union(*self.groups))
 
-    def is_said(self, said: Collection[str], heard: Mapping[str, float]) -> bool:
+    def is_said(self, said: Collection[str], heard: frozenset[str]) -> bool:
         """Whether a message says it: its words, and those of the lexicon for them.
 
         One word stands for one group: "dikasih" alone is no "kasih|titip uang|kasih".
         """
-        if any(map(heard.keys().isdisjoint, self.groups)) or not self.barred.isdisjoint(said):
+        if any(map(heard.isdisjoint, self.groups)) or not self.barred.isdisjoint(said):
             return False
-        several = len(self.groups) > 1
-        return not several or len(heard.keys() & self.words) >= len(self.groups)
+        return len(self.groups) == 1 or len(heard & self.words) >= len(self.groups)
 
 
 def _alternative(word: str) -> str:
@@ -283,10 +285,11 @@ class Lexicon:
         said = words(text, topics=self.topics)
         heard = {known: sure for known, sure in map(self._recognised, said) if known}
         evidence: defaultdict[str, set[str]] = defaultdict(set)
+        known_words = frozenset(heard)
         for word in heard:
             for phrase in self._holding.get(word, ()):
-                if phrase.is_said(said, heard):
-                    evidence[phrase.name] |= heard.keys() & phrase.words
+                if phrase.is_said(said, known_words):
+                    evidence[phrase.name] |= known_words & phrase.words
         found = [
             Ranked(name, sum(heard[word] * self._worth(word) for word in named), frozenset(named))
             for name, named in evidence.items()

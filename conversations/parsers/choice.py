@@ -9,7 +9,7 @@ from functools import lru_cache
 from rapidfuzz.distance import Indel
 
 from conversations.parsers.numbers import spoken, unit
-from conversations.words import plain, squeezed, standard
+from conversations.words import TEXTS, plain, squeezed, standard
 
 # Words between a mistake and its correction: "2 eh salah yg 1".
 _CORRECTION = re.compile(
@@ -30,6 +30,9 @@ _FIRST = frozenset({"atas", "teratas", "paling_atas"})
 _MIDDLE = frozenset({"tengah", "middle"})
 #: "bisa" is never the label "Tidak bisa", nor the other way round.
 _DENIALS = frozenset({"tidak", "belum", "bukan", "jangan", "not", "no", "can't"})
+_INSTEAD = re.compile(r"\beh+,? bukan")
+_DENIED = re.compile(r"\bbukan (?:yang |yg |nomor |no )?\w+")
+_WORD = re.compile(r"\d+|[^\W\d_]+")
 _CUT = re.compile(r"([^\W\d_]+)…")  # a word that was cut off at the end of a label
 
 
@@ -47,9 +50,8 @@ def pick(text: str, labels: Sequence[str], *, closing: int = 0) -> int | None:
         return None
     if (exact := _exact(said, labels)) is not None:
         return exact
-    said = re.sub(
-        r"\bbukan (?:yang |yg |nomor |no )?\w+", " ", re.sub(r"\beh+,? bukan", "eh", said)
-    )
+    if "bukan" in said:
+        said = _DENIED.sub(" ", _INSTEAD.sub("eh", said))
     parts = _CORRECTION.split(said)
     if len(parts) > 1 and not parts[-1].strip(" ,.!"):
         return None  # "2 salah" names no other choice
@@ -61,7 +63,7 @@ def pick(text: str, labels: Sequence[str], *, closing: int = 0) -> int | None:
             return found
         if len(parts) > 1 and _fits_several(part, labels):
             return None  # "kamis pagi eh jumat": not the first day
-    return _named(said, labels)
+    return _named(said, labels) if len(parts) > 1 else None
 
 
 def exact(text: str, labels: Sequence[str]) -> int | None:
@@ -80,7 +82,7 @@ def _number(said: str, labels: Sequence[str], listed: int) -> int | None:
 
     Positions count the first `listed` labels only.
     """
-    words = [word for word in re.findall(r"\d+|[^\W\d_]+", said) if not _FILLERS.fullmatch(word)]
+    words = [word for word in _WORD.findall(said) if not _FILLERS.fullmatch(word)]
     if len(words) > 1 and _OPENS.fullmatch(words[0]):
         words.pop(0)
     words = [
@@ -153,12 +155,13 @@ def _alike(word: str, other: str) -> float:
     return Indel.normalized_similarity(squeezed(word), squeezed(other), score_cutoff=0.75)
 
 
-def _words(text: str) -> list[str]:
-    return [standard(word) for word in re.findall(r"\d+|[^\W\d_]+", plain(text))]
+@lru_cache(TEXTS)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(standard(word) for word in _WORD.findall(plain(text)))
 
 
 @lru_cache(2048)
-def _label(text: str) -> list[str]:
+def _label(text: str) -> tuple[str, ...]:
     """Return the words of a label, and a cut word "Hid…" also as "hid-". Cached: labels recur."""
     cut = _words(" ".join(_CUT.findall(text)))
-    return [*_words(text), *(f"{word}-" for word in cut)]
+    return (*_words(text), *(f"{word}-" for word in cut))
