@@ -15,11 +15,13 @@ _INDONESIAN = ("indonesia",)
 _OFFICER = re.compile(r"(?:cek|check|cari|periksa) (?:petugas|officer|badge)\b(.*)")
 #: "petugas rahmat 0417 beneran dari pemprov?": a badge in a question whether its officer is real.
 _OFFICER_ASKED = re.compile(
+    r"(?=\D*\d)"
     r"(?:petugas\w* .*?|(?:nomor|badge|kartu) )?(?:\w+ ){0,2}\(?(0\d{3}|(?<=petugas )\d{3,5})\)?,?"
     r" (?:\w+ ){0,3}(?:ben[ae]r\w*|asli|resmi|palsu|gadungan|real|legit|terdaftar)\b.*"
 )
 #: "nomor kartunya 0417", "is he real, number 0417": an answer to "what is the number on the card?".
 _OFFICER_NUMBERED = re.compile(
+    r"(?=\D*\d)"
     r"(?:.*\b(?:real|asli|resmi|beneran|bener|legit)\b.*?)?\b"
     r"(?:nomor|nomer|no|number|badge|kartu\w*|id)\b(?: \w+){0,2}? ?:? ?(0\d{3})\W*"
 )

@@ -401,7 +401,7 @@ def _phrases(said: str) -> frozenset[str]:
 
 def _key(said: str) -> str:
     """Return the text in standard spelling, without punctuation; "pagi2" becomes "pagi pagi"."""
-    said = _TWICE.sub(r"\1 \1", said)
+    said = _TWICE.sub(r"\1 \1", said) if "2" in said else said
     if _NO_WORD.fullmatch(said):
         return said[:3] if said[0] not in "/n" and len(set(said)) == 1 else said
     said = _PUNCTUATION.sub(" ", said)

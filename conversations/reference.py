@@ -58,6 +58,8 @@ def document_number(text: str, kinds: Iterable[Numbered]) -> str | None:
     zeros of its last group ("12", but not "0012": a digit may be missing). Numbers with an area
     may lack the prefix as well. None if there is no number, or more than one.
     """
+    if text.isascii() and not _MAY_HOLD_DIGITS.search(text):
+        return None
     said = _clean(text)
     found = {number for kind in kinds for number in _numbers(said, kind.prefix, kind.per_area)}
     return found.pop() if len(found) == 1 else None

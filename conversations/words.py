@@ -146,7 +146,7 @@ def _is_ignorable(code: int) -> bool:
 
 def is_latin(text: str) -> bool:
     """Whether all letters are Latin; the permit's font can't draw others."""
-    return all(_LATIN.match(letter) for letter in re.findall(r"[^\W\d_]", text))
+    return text.isascii() or all(_LATIN.match(letter) for letter in re.findall(r"[^\W\d_]", text))
 
 
 def bare(text: str) -> str:

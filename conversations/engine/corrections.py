@@ -262,11 +262,13 @@ def _by_option(flow: Flow, draft: Draft, text: str) -> Correction | None:
     If the one that they name is the answer already, the question is asked again.
     """
     said = {word for word in lexicon.words(text, topics=True) if word.startswith(lexicon.NOT)}
+    if not said or not _CONTRASTS.search(text):
+        return None
     affirmed = ", ".join(p for p in _AFTER.split(text) if p.strip() and not _denies(p))
     for step in flow.steps:
         listed = lexicon.options(flow.id, step.id)
         answer = draft.answers.get(step.id)
-        if listed is None or not isinstance(answer, str) or not said or not _CONTRASTS.search(text):
+        if listed is None or not isinstance(answer, str):
             continue
         options = listed.phrases if affirmed else (answer,)
         known = frozenset[str]().union(*map(listed.words_of, options))

@@ -19,7 +19,7 @@ from conversations.parsers.choice import exact
 from conversations.parsers.note import reason as read_reason
 from conversations.session import Draft
 from conversations.supervision import ShowCase
-from conversations.words import plain, standard, standardised, tidy
+from conversations.words import MARK, plain, standard, standardised, tidy
 
 SHOWN = 9  # cases to choose from; with "no", as many as a list holds
 MAX_LABEL = 24  # characters of an item on a list
@@ -331,6 +331,9 @@ def undecided(turn: TurnBuilder, text: str) -> None:
 def without_owners(turn: TurnBuilder, text: str) -> str:
     """Return words without the names of the owners whose cases wait."""
     names = {word for case in turn.facts.desk.cases for word in plain(case.holder).split()}
+    said = plain(text)
+    if MARK not in text and not any(name in said for name in names):  # most messages
+        return " ".join(text.split())
     return " ".join(word for word in text.split() if _bare(word) not in names)
 
 

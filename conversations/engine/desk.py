@@ -30,7 +30,7 @@ from conversations.engine import (
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import Matter
 from conversations.engine.meanings import AtDesk
-from conversations.engine.naming import without_names
+from conversations.engine.naming import nameless
 from conversations.engine.reading import bare_number, choices_named, option_weight, reads
 from conversations.events import Located
 from conversations.facts import Role
@@ -146,7 +146,7 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     if formed is not None and not _in_answer(turn, formed):
         return AtDesk(formed, text)
     said = _ITS.sub(r"\1 nya", text) if "nya" in text.lower() else text
-    said = without_names(said, turn.facts.desk.officers)
+    said = nameless(turn, said)
     ranked = lexicon.desk(turn.facts.me.desk).rank(said)
     best = next((one for one in ranked if one.weight >= LEAST), None)
     alarm = next((one for one in ranked if one.name in ALARMS and one.weight >= LEAST), None)

@@ -19,7 +19,7 @@ from conversations.engine import (
 )
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import asks, is_open, is_pending
-from conversations.engine.naming import Named, officers_named, without_names
+from conversations.engine.naming import Named, mentions, nameless
 from conversations.engine.reading import bare_number, choices_named
 from conversations.parsers import hesitation, verdicts
 from conversations.parsers.choice import exact
@@ -52,7 +52,7 @@ def hears(turn: TurnBuilder, text: str, matter: str | None) -> str | None:
     if short or bare_number(text) or exact(text, turn.labels()) is not None:
         return "find" if short else None
     ranked = {one.name for one in ranked_matters(turn, text) if one.weight >= 1}
-    named = officers_named(text, turn.facts.desk.officers)
+    named = mentions(turn, text)
     told = _by_form(turn, text, named, ranked) or recalling.hears(turn, text, matter, named)
     told = told or _at_question(turn, text, matter, named) or _told(turn, text, matter, named)
     if told is not None:
@@ -114,7 +114,7 @@ def _told(turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Name
         return "away"
     if ticket_words.asks_after(text):
         return "complaints"
-    team = without_names(text, turn.facts.desk.officers)
+    team = nameless(turn, text)
     if calling.tells_of_money(text) or calling.passes_on_complaint(team):
         return "misconduct"
     return None
@@ -122,7 +122,7 @@ def _told(turn: TurnBuilder, text: str, matter: str | None, named: Sequence[Name
 
 def ranked_matters(turn: TurnBuilder, text: str) -> list[lexicon.Ranked]:
     """Return the matters that the words name, whoever of the team is named."""
-    return lexicon.desk("supervisor").rank(without_names(text, turn.facts.desk.officers))
+    return lexicon.desk("supervisor").rank(nameless(turn, text))
 
 
 def _at_question(

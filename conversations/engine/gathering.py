@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from conversations import lexicon
 from conversations.facts import Facts
@@ -113,6 +114,7 @@ _BESIDE_PLACE = frozenset(
         " eh salah bukan jadi tadi ini itu pakai rumah teras depan belakang samping garasi halaman"
     )
 ) | {"tidak"}
+_PIECE = re.compile(r"[^\W_]+|[,.;\n]")
 _GRAMS = (4, 3, 2, 1)  # words of a place's name, longest first
 
 
@@ -195,6 +197,8 @@ def _labelled(
     message: _Message, label: str, parse: Callable[[str, Facts], Json], facts: Facts
 ) -> Json:
     """Read a sum between commas that a word names: "sebulan paling dapet 6 jutaan"."""
+    if not re.search(label, message.said):
+        return None
     for part in re.finditer(r"(?:[^,;\n]|(?<=\d),(?=\d))+", message.said):
         if re.search(label, part[0]) and re.search(r"\d", part[0]):
             answer = _with(parse, part[0], facts)
@@ -268,7 +272,8 @@ def _place(message: _Message, facts: Facts, flow: Flow) -> Json:
     """Read a kelurahan: behind "di" and the like, or as a part between commas."""
     for begin in _PLACE_BEGINS.finditer(message.said):
         starts = begin.end() if _KIND.match(begin[0]) else begin.start()
-        spans = [m.span() for m in re.finditer(r"[^\W_]+|[,.;\n]", message.said[begin.end() :])]
+        rest = message.said[begin.end() :]
+        spans = [found.span() for found in islice(_PIECE.finditer(rest), _GRAMS[0])]
         for size in _GRAMS:
             if len(spans) < size:
                 continue
@@ -299,9 +304,9 @@ def _tells_place(part: str, flow: Flow) -> bool:
     listed = lexicon.options(flow.id, "premises")
     if listed is None or not listed.rank(part):
         return False
-    known = frozenset[str]().union(*map(listed.words_of, listed.phrases))
-    rest = {word.removeprefix(lexicon.NOT) for word in lexicon.words(part)} - known
-    return rest <= _BESIDE_PLACE
+    said = {word.removeprefix(lexicon.NOT) for word in lexicon.words(part)}
+    kinds = [listed.words_of(kind) for kind in listed.phrases]
+    return all(any(word in kind for kind in kinds) for word in said - _BESIDE_PLACE)
 
 
 def _trade(message: _Message, facts: Facts, flow: Flow) -> Json:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from conversations import lexicon
+from conversations.engine.builder import TurnBuilder
 from conversations.facts import OfficerFact
 from conversations.words import plain, standard
 
@@ -54,6 +55,22 @@ def without_names(text: str, team: Iterable[OfficerFact]) -> str:
     )
 
 
+def mentions(turn: TurnBuilder, text: str) -> list[Named]:
+    """Return the mentions of officers of the desk's team; looked for once a turn."""
+    team = turn.facts.desk.officers
+    found: list[Named] = turn.once(("officers", text), lambda: officers_named(text, team))
+    return found
+
+
+def nameless(turn: TurnBuilder, text: str) -> str:
+    """Return the words without the names of the desk's team; looked for once a turn."""
+    team = turn.facts.desk.officers
+    if not team:
+        return text
+    said: str = turn.once(("nameless", text), lambda: without_names(text, team))
+    return said
+
+
 def names_somebody(text: str) -> bool:
     """Whether a word is neither common nor one of a supervisor's matters: maybe a name."""
     known = lexicon.desk("supervisor")
@@ -92,7 +109,7 @@ def _bearers(
     if any(map(str.isdigit, token)):
         key = _key(token)
         return tuple(o for o in team if len(token) >= LEAST_BADGE and _key(o.badge) == key)
-    if standard(token) in common or token in common:
+    if token in common or standard(token) in common:
         return ()
     same = tuple(one for one in team if token in _names(one.name))
     if same or not fuzzy or len(token) < LEAST_MISSPELT:

@@ -26,7 +26,9 @@ _TWICE = re.compile(r"\b([^\W\d_]{3,})2(?:nya)?\b")
 def usual(text: str) -> str:
     """Return the text in standard spelling, with the short spellings of officers written out."""
     said = standardised(text)
-    said = _TWICE.sub(r"\1 \1", said)
+    said = _TWICE.sub(r"\1 \1", said) if "2" in said else said
+    if lists.short().keys().isdisjoint(_WORD.findall(said)):
+        return said
     return _WORD.sub(lambda found: lists.short().get(found.group(), found.group()), said)
 
 

@@ -25,7 +25,7 @@ from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, asks, choice, is_open, is_pending, no
 from conversations.engine.discerning import asks_for_reason, ranked_matters
 from conversations.engine.meanings import AtDesk
-from conversations.engine.naming import officers_named
+from conversations.engine.naming import mentions
 from conversations.messages import Json, Say
 from conversations.supervision import (
     EndOfficer,
@@ -110,7 +110,7 @@ def _late(turn: TurnBuilder, text: str) -> None:
 
 def _complaints(turn: TurnBuilder, text: str) -> None:
     since, _ = when.period(text, turn.facts.today, otherwise="day")
-    if officers_named(text, turn.facts.desk.officers):
+    if mentions(turn, text):
         turn.says.append(Say("supervising.complaints_of_all"))
     turn.tell(ticket_words.COMPLAINTS, since.isoformat())
     turn.effects.append(ShowComplaints(since))
@@ -118,7 +118,7 @@ def _complaints(turn: TurnBuilder, text: str) -> None:
 
 def _figures(turn: TurnBuilder, text: str) -> None:
     since, until = when.period(text, turn.facts.today, otherwise="week")
-    named = officers_named(text, turn.facts.desk.officers)
+    named = mentions(turn, text)
     ranked = {one.name for one in ranked_matters(turn, text) if one.weight >= 1}
     if named:
         name = named[0].officers[0].name.split()[0]
@@ -239,7 +239,7 @@ def _held(turn: TurnBuilder, text: str) -> None:
 def _instead(turn: TurnBuilder, text: str) -> None:
     """Ask the same about the officer who is named instead."""
     matter, subject = turn.session.shown[0].answer[:2]
-    one = officers_named(text, turn.facts.desk.officers)[0].officers[0]
+    one = mentions(turn, text)[0].officers[0]
     _leave_question(turn)
     if matter == "hand_on" and str(one.id) == subject:
         drafts.digress(turn, Say("supervising.same_officer"))

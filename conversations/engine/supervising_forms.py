@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from conversations.engine import deciding, drafts, recalling, rounds_words
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import asks
-from conversations.engine.naming import Named, officers_named
+from conversations.engine.naming import Named, mentions
 from conversations.lexicon import lists
 from conversations.messages import Say
 from conversations.words import standardised
@@ -96,7 +96,7 @@ _OF_CASE: tuple[tuple[re.Pattern[str], str], ...] = ((_LIMIT, "why"), (_PIN, "wh
 
 def first(turn: TurnBuilder, text: str) -> str | None:
     """Return the matter of words that would sound an alarm: "fire joko" is no fire."""
-    named = officers_named(text, turn.facts.desk.officers)
+    named = mentions(turn, text)
     return "end" if _FIRES.match(text.strip()) and named else None
 
 
@@ -152,7 +152,7 @@ def _offered(turn: TurnBuilder, text: str) -> None:
     """Say that a visit was offered to somebody just before, and how it goes to another one."""
     team = turn.facts.desk.officers
     first = next((one for one in team if str(one.id) == turn.told("assigned")), None)
-    others = [one for named in officers_named(text, team) for one in named.officers]
+    others = [one for named in mentions(turn, text) for one in named.officers]
     other = next((one for one in others if one != first), None)
     params = {
         "first": first.name.split()[0] if first is not None else "-",
@@ -163,7 +163,7 @@ def _offered(turn: TurnBuilder, text: str) -> None:
 
 def _message(turn: TurnBuilder, text: str) -> None:
     """Say how officers are reached, since nothing can be sent to them here."""
-    found = officers_named(text, turn.facts.desk.officers)
+    found = mentions(turn, text)
     one = found[0].officers[0] if len(found) == 1 and len(found[0].officers) == 1 else None
     if one is None:
         drafts.digress(turn, Say("supervising.message_all"))

@@ -201,8 +201,8 @@ _FOR_DAYS = re.compile(r"\b(\w+) (?:hari|days?)(?: kerja)? (?:mulai|dari|sejak|f
 def _found(said: str, today: date) -> Named:
     """Return every day named; at each position, the first reader that matches takes the words."""
     spots, free = list[_Spot](), bytearray(b"\1" * len(said))
-    for reader in (_calendar, _numbered, _months, _spans, _relative, _weekends, _weekdays):
-        for spot in reader(said, today):
+    for reader, cue in _READERS:
+        for spot in reader(said, today) if cue.search(said) else ():
             if all(free[spot.start : spot.end]):
                 spots.append(spot)
                 free[spot.start : spot.end] = bytes(spot.end - spot.start)
@@ -442,3 +442,21 @@ def _number(words: Sequence[str]) -> int | None:
         case [int(tens), int(ones)] if 1 <= tens <= 3 and ones < 10:  # "dua lima" means 25
             return tens * 10 + ones
     return spoken(words) if any(value is not None for value in values) else None
+
+
+#: Readers of days, each with what its words hold at least; most messages hold little of it.
+_READERS = (
+    (_calendar, re.compile(rf"\d|\b(?:{MONTH_NAMES})\b")),
+    (_numbered, re.compile("tanggal")),
+    (_months, re.compile(rf"bulan|\b(?:{MONTH_NAMES})\b")),
+    (_spans, re.compile("minggu|hari|weekday")),
+    (
+        _relative,
+        re.compile(
+            r"hari|minggu|bulan|lusa|tulat|tubin|besok|sekarang|kemarin|now|\bini\b"
+            r"|(?:nanti|tar) |\bin "
+        ),
+    ),
+    (_weekends, re.compile("weekend")),
+    (_weekdays, re.compile(rf"(?<!\w)(?:{DAY_NAMES})(?!\w)")),
+)

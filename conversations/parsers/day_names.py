@@ -49,19 +49,40 @@ _NAMES_DAY = rf"(?:the |hari |tanggal )?(?:\d|(?:{DAY_NAMES}|{MONTH_NAMES}|besok
 _HOURS = re.compile(
     r"\b(?:jam|pukul|pkl)\s*(?:setengah )?[\d.:]+(?:\s*-\s*[\d.:]+)?|\b\d{1,2}:\d\d\b"
 )
+_DIGIT = re.compile(r"\d")
+#: Each word that `_days_spelled` changes holds one of these; most messages hold none.
+_RARE = re.compile(
+    r"akhir |wik|week|malming|pekan|next|mingdep|dpn|dpan|ngarep|hareup|besoknya|day|tom+or|dinten"
+    r"|dina|\bto |til|thr|and |lewat|later|sebelum|before|\bsuk\b|emben|paget|pagét| besok"
+    r"|minggu (?:depan|ini)"
+)
 
 
 def spelled(text: str) -> str:
     """Return words that name days in standard spelling, without hours: "besok" for "tomorrow"."""
     said = plain(text).replace("s/d", " sampai ").replace("s.d.", " sampai ")
+    numbers = _DIGIT.search(said) is not None
+    said = _numbers_spelled(said) if numbers else said
+    said = re.sub(r"\bahad\b", "hari minggu", said) if "ahad" in said else said
+    said = re.sub(r"(\d)(?=[^\W\d_]{3})", r"\1 ", said) if numbers else said
+    said = standardised(said)
+    if _RARE.search(said):
+        said = _days_spelled(said)
+    return " ".join(_HOURS.sub(" ", said).split())
+
+
+def _numbers_spelled(said: str) -> str:
+    """Return words with their numbers alone: "tgl5", "the 5th of"."""
     said = re.sub(r"\bthe (?=\d{1,2}(?:st|nd|rd|th)\b)", "tanggal ", said)
     said = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b(?: of\b)?", "", said)
     said = re.sub(
         r"(?:\b\d{1,6} )?(?<!\d)\d{1,2}⁄\d{1,2} ?\w{0,9}", " ", said
     )  # no day is a fraction of weeks away
-    said = re.sub(r"\b(tgl|tanggal|tggl)(\d)", r"\1 \2", said)
-    said = re.sub(r"\bahad\b", "hari minggu", said)
-    said = standardised(re.sub(r"(\d)(?=[^\W\d_]{3})", r"\1 ", said))
+    return re.sub(r"\b(tgl|tanggal|tggl)(\d)", r"\1 \2", said)
+
+
+def _days_spelled(said: str) -> str:
+    """Return words with rarer words for days in standard spelling: "wiken", "next week"."""
     said = re.sub(r"\bakhir (?:pekan|minggu)\b|\bwiken\b|\bweek end\b|\bwikend\b", "weekend", said)
     said = re.sub(r"\bmalming\b", "malam minggu", said)
     said = re.sub(r"\b(?:pekan|next week|mingdep|minggu dpn|minggu dpan)\b", _weeks, said)
@@ -81,7 +102,7 @@ def spelled(text: str) -> str:
     said = re.sub(
         rf"\bminggu (depan|ini) (?:hari |di hari )?({DAY_NAMES})\b", r"\2 minggu \1", said
     )
-    return " ".join(_HOURS.sub(" ", said).split())
+    return said
 
 
 def _weeks(match: re.Match[str]) -> str:

@@ -67,8 +67,9 @@ def in_digits(said: str) -> str:
     """Return the text with its number words as digits: "rt dua belas" is "rt 12"."""
     words, out, at = said.split(), list[str](), 0
     while at < len(words):
-        for end in range(min(len(words), at + 4), at, -1):
-            value = None if words[at].isdecimal() else spoken(words[at:end])
+        spelled = not words[at].isdecimal() and unit(words[at])[1] is not None
+        for end in range(min(len(words), at + 4), at, -1) if spelled else ():
+            value = spoken(words[at:end])
             if value is not None:
                 out.append(str(value))
                 at = end

@@ -71,12 +71,16 @@ def is_one(text: str) -> bool:
 
     It needs "+", 0, 62 or 8, and then at least seven digits.
     """
-    said = _letters_as_digits(plain(text))
+    said = plain(text)
+    if not _DIGIT.search(said):
+        return False
+    said = _letters_as_digits(said)
     number = re.sub(_AROUND, "", said).strip(" .,:;!")
     digits = re.sub(r"[\s().\-/]", "", number)
     return re.fullmatch(r"(?:\+|0|62|8)\d{7,15}", digits) is not None
 
 
+_DIGIT = re.compile(r"\d")
 _AROUND = re.compile(
     r"\b(?:ini|nomor|nomer|no|nmr|hp|wa|whatsapp|telepon|telpon|telp|tlp|saya|sy|aku|aye|gw|gue|kami|baru|ganti|my|our|number|phone|changed|its|is|pak|bu|ya|di|ke"
     r"|hubungi|my|number|phone|is|call|me|on|it's|yang|yg|nya|jadi|jd|sekarang|skrg|skr|kak|min|bang"

@@ -119,7 +119,7 @@ def read(text: str) -> Hours | None:
     if (clock := _clock(said)) is not None:
         return clock
     for pattern, starts, ends in _SPANS:
-        if re.search(pattern, said):
+        if pattern.search(said):
             return Hours("times", starts, ends)
     return Hours("any") if _ANY.search(said) else None
 
@@ -142,16 +142,18 @@ def _away(denied: str) -> list[Part]:
     return parts(denied)
 
 
+_NAMED: tuple[tuple[Part, re.Pattern[str]], ...] = (
+    ("morning", re.compile(r"\b(?:pagi|enjing|isuk|mornings?|esuk)\b")),
+    ("midday", re.compile(r"\b(?:siang|midday|noon|tengah hari|awan)\b")),
+    ("afternoon", re.compile(r"\b(?:sore|petang|afternoon|sonten|evening)\b")),
+)
+
+
 def parts(said: str) -> list[Part]:
     """Return the parts of the day that are named without an hour."""
     if re.search(r"\d|\b(?:jam|pukul)\b", said):
         return []
-    words: tuple[tuple[Part, str], ...] = (
-        ("morning", r"\b(?:pagi|enjing|isuk|mornings?|esuk)\b"),
-        ("midday", r"\b(?:siang|midday|noon|tengah hari|awan)\b"),
-        ("afternoon", r"\b(?:sore|petang|afternoon|sonten|evening)\b"),
-    )
-    found = [(match.start(), part) for part, word in words if (match := re.search(word, said))]
+    found = [(match.start(), part) for part, word in _NAMED if (match := word.search(said))]
     return [part for _, part in sorted(found)]
 
 
@@ -164,7 +166,7 @@ _ANY = re.compile(
     r"|\bfleksibel"
 )
 _SPANS = tuple(
-    (pattern, time(*starts), time(*ends))
+    (re.compile(pattern), time(*starts), time(*ends))
     for pattern, starts, ends in (
         (r"\bsebelum jum'?at(?:an)?\b", (9, 0), (11, 30)),
         (r"\bsetelah jum'?at(?:an)?\b", (13, 0), (15, 0)),
@@ -208,6 +210,9 @@ _UNTIL = re.compile(
 )
 
 
+_DIGIT = re.compile(r"\d")
+#: Each word that `_spelled` changes holds one of these; most messages hold none.
+_RARE = re.compile(r"s[oh]*[ao]lat|waktu|jam |[hu]ur|l[uo]ho|lhr|dzuhr|st|⁄2|/2|½|tengah|seb|sblm")
 _MINUTES = {"1⁄2": "30", "1⁄4": "15", "3⁄4": "45"}
 _PARTED_HOUR = re.compile(rf"(?<![\d.,])(\d{{1,2}}) ({'|'.join(_MINUTES)})(?!\d)")  # "jam 2½"
 _PARTED = re.compile(r"(?:-|sampai|dan|atau) ?$")
@@ -219,8 +224,11 @@ def _spelled(text: str) -> str:
     """Return the text in standard spelling, with number words as digits."""
     said = _PARTED_HOUR.sub(lambda m: f"{m[1]}.{_MINUTES[m[2]]}", plain(text))
     said = said.replace("s/d", " sampai ").replace("a.m.", "am").replace("p.m.", "pm")
-    said = re.sub(r"\bjam(\d)", r"jam \1", re.sub(r"\bpk[l]?\.? ?(?=\d)", "jam ", said))
+    if _DIGIT.search(said):
+        said = re.sub(r"\bjam(\d)", r"jam \1", re.sub(r"\bpk[l]?\.? ?(?=\d)", "jam ", said))
     said = standardised(re.sub(r"\bba'?da\b|\bbadha\b", "setelah", said))
+    if not _RARE.search(said):
+        return in_digits(said)
     said = re.sub(
         r"\b(?:salat|sholat|solat|shalat|waktu|jam(?= [a-z]*(?:hur|ar|rib)\b)) ", "", said
     )
