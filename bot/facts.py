@@ -70,6 +70,7 @@ from models.person import WHATSAPP, LockedPerson, Person, reachable, whatsapp_nu
 from models.scope import Scope
 from models.turn import Opening, Untaken
 from models.visit import Offer, Visit
+from models.working_hours import Part, hours
 
 CHOOSING = 3  # cases of one owner whose free windows are read
 OVERDUE = timedelta(hours=2)  # after the end of a visit's window
@@ -254,9 +255,7 @@ def _lost(tx: Session, mine: Scope, now: datetime) -> list[Visit]:
     """Return the visits that are over and that their officers have not reported."""
     rows = overview.in_hand(tx, mine, now.astimezone(WIB).date())
     return [
-        one
-        for one, _, _ in rows
-        if window.Window(one.on, window.Part(one.part)).ends_at < now - OVERDUE
+        one for one, _, _ in rows if window.Window(one.on, Part(one.part)).ends_at < now - OVERDUE
     ][:QUEUE]
 
 
@@ -384,7 +383,7 @@ class _Rows:
         site = _site(row, service, answers)
         comes = self.officers.get(row.officer_id or 0)
         offers = [o for o in self.offers if o.visit_id == row.id]
-        starts, ends = window.hours(row.on, window.Part(row.part))
+        starts, ends = hours(row.on, Part(row.part))
         at_the_door = me is not None and row.state == VisitState.ARRIVED
         return VisitFact(
             id=row.id,

@@ -11,7 +11,7 @@ from conversations.messages import Say
 from conversations.wording import window_words
 from models import audit, inbox, officer
 from models.visit import Visit
-from models.window import Part, hours
+from models.working_hours import Part, hours
 
 ACTOR = "office"  # the audit's actor where neither a person nor a job acted
 

@@ -27,7 +27,8 @@ from models.reference import area
 from models.scope import Scope
 from models.ticket import Ticket
 from models.visit import Visit
-from models.window import Part, Window
+from models.window import Window
+from models.working_hours import Part
 
 SHOWN = 15  # lines of one list, to fit a phone's screen
 

@@ -28,6 +28,7 @@ from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.officer import Officer
 from models.reference import area
 from models.visit import MAX_FAILED_VISITS, Offer, Visit, VisitReport
+from models.working_hours import Part
 
 #: States in which the owner knows the officer's name and holds the door code.
 PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED})
@@ -42,11 +43,11 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
     The time that was agreed stands until the new one is taken.
     """
     case = act.my_case(case_id)
-    window, site = windows.Window(on, windows.Part(part)), site_of(case)
+    window, site = windows.Window(on, Part(part)), site_of(case)
     agreed = _movable(act, case)
     if site is None or (case.state != CaseState.ACCEPTED and agreed is None):
         raise NotAllowed(f"case {case.id} waits for no window")
-    if agreed is not None and window == windows.Window(agreed.on, windows.Part(agreed.part)):
+    if agreed is not None and window == windows.Window(agreed.on, Part(agreed.part)):
         act.reply("notices.window_kept", window=window_of(agreed))
         return
     if not windows.take(act.tx, site.area_code, window, act.at):
@@ -81,7 +82,7 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
 def _offer_others(act: Act, case: Case, area_code: str, agreed: Visit | None) -> None:
     """Say that a window is gone, and offer others; without any, the agreed one stands."""
     gone = Say("notices.window_gone")
-    old = windows.Window(agreed.on, windows.Part(agreed.part)) if agreed is not None else None
+    old = windows.Window(agreed.on, Part(agreed.part)) if agreed is not None else None
     if any(window != old for window in windows.free(act.tx, area_code, act.at)):
         act.tell(act.who().id, News.VERIFIED, case.id, gone, opens="visit_window")
     elif agreed is not None:

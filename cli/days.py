@@ -1,4 +1,4 @@
-"""`izin days`: closes a working day, or opens a holiday, for officers' work."""
+"""`izin days`: closes a day, or opens a holiday, for officers' work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from cli.base import Commands
 
 _WHY = {
-    "weekend": "a weekend",
     "holiday": "a public holiday",
     "joint_leave": "joint leave (cuti bersama)",
     "closed": "closed already",
@@ -56,7 +55,7 @@ def _act(
 def _close(given: argparse.Namespace, settings: Settings) -> int:
     with transaction(settings) as tx:
         _refuse_past(given.day, now(tx).astimezone(WIB).date())
-        why = calendar.load(tx).why_not(given.day)
+        why = calendar.load(tx).why_closed(given.day)
         if why is not None and why != "closed":
             raise Refusal(f"{given.day} is {_WHY[why]}: officers do not work then anyhow.")
         act = by_office(tx, ACTOR, f"day:{given.day}")
@@ -85,13 +84,13 @@ def _give_up(settings: Settings, visit_id: int) -> bool:
 def _open(given: argparse.Namespace, settings: Settings) -> int:
     with transaction(settings) as tx:
         _refuse_past(given.day, now(tx).astimezone(WIB).date())
-        why = calendar.load(tx).why_not(given.day)
-        if why == "weekend":
-            raise Refusal(f"{given.day} is a weekend: officers work Monday to Friday.")
-        if why is None:
-            raise Refusal(f"{given.day} is a working day already.")
+        if calendar.load(tx).is_open(given.day):
+            raise Refusal(
+                f"{given.day} is open already: officers whose hours it is work then. To change "
+                "these: izin officers hours"
+            )
         calendar.decide(tx, given.day, works=True, reason=given.reason, actor=ACTOR)
-    print(f"{given.day} is a working day")
+    print(f"{given.day} is open")
     return 0
 
 

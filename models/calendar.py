@@ -1,5 +1,8 @@
 """Working days: Monday to Friday, except public holidays, joint leave and days entered as closed.
 
+An officer may have other hours (`models.working_hours`), on weekends too; what is a holiday or
+closed is so for everybody.
+
 Public holidays and joint leave (cuti bersama) come from the `holidays` library, which follows the
 yearly decree of three ministers. Days that the library does not know are entered by `izin days`.
 """
@@ -20,6 +23,7 @@ from models import audit
 from models.base import Base, Code
 from models.infrastructure.wib import WIB
 
+SATURDAY = 5
 OPENS, CLOSES = time(8, 0), time(16, 0)  # the working day, in WIB
 DECREE_BY = 10  # by this month next year's decree is out; usually it is published in September
 
@@ -44,13 +48,19 @@ class Calendar:
     special: Mapping[date, bool] = field(default_factory=dict)
 
     def works(self, on: date) -> bool:
-        """Whether officers work on this day."""
+        """Whether the office works on this day."""
         return self.why_not(on) is None
 
+    def is_open(self, on: date) -> bool:
+        """Whether visits are made on this day by officers in whose hours it is, as on a Sunday."""
+        return self.why_closed(on) is None
+
     def why_not(self, on: date) -> Why | None:
-        """Why nobody works on this day; None if they do."""
-        if on.weekday() >= 5:
-            return "weekend"
+        """Why the office does not work on this day; None if it does."""
+        return "weekend" if on.weekday() >= SATURDAY else self.why_closed(on)
+
+    def why_closed(self, on: date) -> Why | None:
+        """Why nobody works on this day, whatever their hours; None if it is open."""
         if on in self.special:
             return None if self.special[on] else "closed"
         if on in _public(on.year):

@@ -12,7 +12,8 @@ from models.calendar import HOLIDAYS, Calendar, load
 from models.lifecycle import VisitState
 from models.officer import Officer
 from models.visit import Offer, Visit
-from models.window import Part, Window
+from models.window import Window
+from models.working_hours import Part
 
 LIFE = timedelta(hours=4)  # promised: an officer has accepted within 4 working hours
 BEFORE_THE_WINDOW = timedelta(hours=1)  # leaves time for the next officer to get there

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import (
@@ -27,6 +27,7 @@ from models.base import Base, Code, now
 from models.infrastructure.errors import OperatorError
 from models.person import Person, reachable
 from models.personal import Keep, Kept, Linking, Personal, on_linking, personal
+from models.working_hours import NEVER, OFFICE, Week, read
 
 INVITATION_LIFE = timedelta(days=14)
 STAFF = Kept("who did an act of the office must stay known")
@@ -49,9 +50,10 @@ class Officer(Base):
     """One officer or supervisor of the city.
 
     `person_id` is None until they accept the invitation in chat; until then they can't be written
-    to and get no visits. `capacity` is in visits per part of a day. `badge_shared` marks officers
-    who got another's badge in another spelling before that was refused. `card` is the number of the
-    printed card that is valid: an earlier one was lost, or its officer had ended.
+    to and get no visits. `capacity` is in visits per part of a day, `hours` are the parts in which
+    they make visits (`models.working_hours`). `badge_shared` marks officers who got another's badge
+    in another spelling before that was refused. `card` is the number of the printed card that is
+    valid: an earlier one was lost, or its officer had ended.
     """
 
     __tablename__ = "officers"
@@ -80,6 +82,7 @@ class Officer(Base):
         ForeignKey("people.id"), info=on_linking(Linking.STAYS)
     )
     capacity: Mapped[int] = mapped_column(default=3)
+    hours: Mapped[Code] = mapped_column(default=OFFICE, server_default=OFFICE)
     active: Mapped[bool] = mapped_column(default=True)
     card: Mapped[int] = mapped_column(default=1, server_default="1")
     invitation_hash: Mapped[bytes | None] = mapped_column(
@@ -87,6 +90,10 @@ class Officer(Base):
     )
     invited_at: Mapped[datetime] = mapped_column(default=func.now())
     joined_at: Mapped[datetime | None]
+
+    def works(self, on: date, part: str) -> bool:
+        """Whether this part of this day is within their hours."""
+        return read(self.hours).holds(on, part)
 
 
 class OfficerArea(Base):
@@ -178,6 +185,14 @@ def replace_card(tx: Session, officer: Officer) -> None:
     """Make the printed card invalid: the next one that is printed is another."""
     officer.card += 1
     tx.flush()
+
+
+def work_at(tx: Session, officer: Officer, week: Week, *, actor: str) -> None:
+    """Replace the hours in which an officer makes visits."""
+    before, officer.hours = officer.hours, str(week)
+    details = {"before": before, "hours": officer.hours}
+    audit.note(tx, actor, "officer.hours_changed", f"officer:{officer.id}", **details)
+    tx.flush()  # locks the row: visits that are booked from now on see the new hours
 
 
 def join(tx: Session, token: str, person_id: int) -> Officer | None:
@@ -279,13 +294,13 @@ def available(tx: Session, area_code: str) -> Sequence[Officer]:
 
 
 def attended(tx: Session) -> set[str]:
-    """Return the areas of all officers who can be offered visits."""
+    """Return the areas of all officers who can be offered visits and have hours for them."""
     return set(
         tx.scalars(
             select(OfficerArea.area_code)
             .join(Officer, Officer.id == OfficerArea.officer_id)
             .join(Person, Person.id == Officer.person_id)
-            .where(Officer.active, Officer.role == "officer")
+            .where(Officer.active, Officer.role == "officer", Officer.hours != NEVER)
             .where(reachable(), Person.opted_out_at.is_(None))
         )
     )

@@ -6,38 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
-from itertools import islice
 
 from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
-from models import absence
+from models import absence, working_hours
 from models.calendar import HOLIDAYS, Calendar, load
 from models.infrastructure.wib import WIB
 from models.officer import Officer, available
 from models.visit import OPEN, Visit
+from models.working_hours import Part, Week, hours
 
-KNOWN = 30  # at most this many free windows are returned, some two weeks; an owner is shown a few
 LOOK_AHEAD = timedelta(days=14)
 LEAD = timedelta(hours=2)  # time to find an officer who gets there
-FRIDAY = 4
-
-
-class Part(StrEnum):
-    """A part of the working day, 08.00 to 16.00 WIB."""
-
-    MORNING = "morning"
-    MIDDAY = "midday"
-    AFTERNOON = "afternoon"
-
-
-_HOURS = {
-    Part.MORNING: (time(8, 0), time(10, 30)),
-    Part.MIDDAY: (time(10, 30), time(13, 0)),
-    Part.AFTERNOON: (time(13, 0), time(16, 0)),
-}
-_FRIDAY_MIDDAY = (time(10, 30), time(11, 30))  # no visits during Friday prayers, 11.30 to 13.00
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,20 +45,20 @@ class Window:
         return datetime.combine(self.on, self.ends, WIB).astimezone(UTC)
 
 
-def hours(on: date, part: Part) -> tuple[time, time]:
-    """Return when a part of this day begins and ends, in WIB."""
-    if on.weekday() == FRIDAY and part is Part.MIDDAY:
-        return _FRIDAY_MIDDAY
-    return _HOURS[part]
+def coming(
+    at: datetime, calendar: Calendar = HOLIDAYS, week: Week | None = None
+) -> Iterator[Window]:
+    """Yield the windows of a week that begin at least `LEAD` after `at`, soonest first.
 
-
-def coming(at: datetime, calendar: Calendar = HOLIDAYS) -> Iterator[Window]:
-    """Yield the windows of working days that begin at least `LEAD` after `at`, soonest first."""
+    Without `week` the office's; none on holidays and closed days.
+    """
+    kept = working_hours.read(working_hours.OFFICE) if week is None else week
     first = at.astimezone(WIB).date()
     for offset in range(LOOK_AHEAD.days):
         on = first + timedelta(days=offset)
-        if calendar.works(on):
-            for part in Part:
+        parts = kept.on(on.weekday())
+        if parts and calendar.is_open(on):
+            for part in parts:
                 window = Window(on, part.value)
                 if window.starts_at >= at + LEAD:
                     yield window
@@ -88,12 +69,13 @@ def free(
 ) -> Sequence[Window]:
     """Return the next windows in which the kelurahan's officers have room, soonest first.
 
-    Only officers who can be offered visits count, and not on their days of absence. A visit
-    without an officer takes room as well. Without `calendar` it is read from the database.
+    Only officers who can be offered visits count, in their own hours and not on their days of
+    absence. A visit without an officer takes room as well, and so does one outside its officer's
+    hours. Without `calendar` it is read from the database.
     """
     officers = available(tx, kelurahan_code)
     known = calendar or load(tx)
-    return list(islice(_with_room(tx, officers, kelurahan_code, at, known), KNOWN))
+    return list(_with_room(tx, officers, kelurahan_code, at, known))
 
 
 def take(tx: Session, kelurahan_code: str, window: Window, at: datetime) -> bool:
@@ -101,11 +83,11 @@ def take(tx: Session, kelurahan_code: str, window: Window, at: datetime) -> bool
 
     The lock, held until the transaction ends, keeps two owners from both taking the last room.
     """
-    officers = available(tx, kelurahan_code)
-    ids = [officer.id for officer in officers]
-    by_id = select(Officer.id).where(Officer.id.in_(ids)).order_by(Officer.id)
-    tx.execute(by_id.with_for_update(key_share=True))
-    calendar = load(tx)  # after the lock: a day may have been closed during the wait
+    ids = [officer.id for officer in available(tx, kelurahan_code)]
+    by_id = select(Officer).where(Officer.id.in_(ids), Officer.active).order_by(Officer.id)
+    fresh = by_id.with_for_update(key_share=True).execution_options(populate_existing=True)
+    officers = tx.scalars(fresh).all()  # after the lock: hours may have changed during the wait
+    calendar = load(tx)  # a day may have been closed as well
     return window in _with_room(tx, officers, kelurahan_code, at, calendar)
 
 
@@ -116,8 +98,13 @@ def _with_room(
         return
     taken = _taken(tx, officers, kelurahan_code, at)
     away = absence.coming(tx, [one.id for one in officers], at.astimezone(WIB).date())
-    for window in coming(at, calendar):
-        room = sum(one.capacity for one in officers if window.on not in away.get(one.id, ()))
+    weeks = [(one, working_hours.read(one.hours)) for one in officers]
+    for window in coming(at, calendar, working_hours.together(week for _, week in weeks)):
+        room = sum(
+            one.capacity
+            for one, week in weeks
+            if week.holds(window.on, window.part) and window.on not in away.get(one.id, ())
+        )
         if taken.get(window, 0) < room:
             yield window
 

@@ -23,6 +23,7 @@ from models.person import Address, Person
 from models.task import Task
 from models.visit import Visit
 from models.window import Window
+from models.working_hours import OFFICE
 from tests.clock import now
 from tests.workers.verification.samples import CIPETE_UTARA, encoded, photo, scene
 from workers import jobs
@@ -57,6 +58,7 @@ def staff(
     areas: tuple[str, ...] = ("31.74",),
     capacity: int = 3,
     joined: bool = True,
+    hours: str = OFFICE,
 ) -> Officer:
     """An officer or a supervisor who has taken up the invitation (or not)."""
     token = officers.invite(
@@ -64,7 +66,10 @@ def staff(
     )
     if joined:
         officers.join(tx, token, person(tx, f"Petugas {badge}"))
-    return tx.scalars(select(Officer).where(Officer.badge == badge)).one()
+    row = tx.scalars(select(Officer).where(Officer.badge == badge)).one()
+    row.hours = hours
+    tx.flush()
+    return row
 
 
 def stored_photo(

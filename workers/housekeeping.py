@@ -32,7 +32,8 @@ from models.person import Person
 from models.portrait import Portrait, unfinished
 from models.task import Task
 from models.visit import Offer, Visit
-from models.window import Part, Window
+from models.window import Window
+from models.working_hours import Part
 from workers import drafts, evidence
 from workers.context import ACTOR, Context, Settle
 from workers.settings import Kept

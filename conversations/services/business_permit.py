@@ -151,7 +151,7 @@ FORM = form(
         Ask(
             "preferred_part",
             parse=part_of_day(),
-            options={part: part for part in ("any", "morning", "midday", "afternoon")},
+            options={part: part for part in ("any", "morning", "midday", "afternoon", "evening")},
             shows=_part_shown,
             optional=True,
             amends=part_amended,

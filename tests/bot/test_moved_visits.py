@@ -11,7 +11,8 @@ from conversations.events import Tapped
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.visit import Visit
-from models.window import Part, Window
+from models.window import Window
+from models.working_hours import Part
 from tests.bot.town import OFFICER, OWNER, Town, forged, words, write_effect
 
 NO_TIMES = ("keep", "later", "language")

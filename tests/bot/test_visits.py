@@ -18,7 +18,8 @@ from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.person import Person
 from models.visit import Visit, VisitReport
-from models.window import Part, Window
+from models.window import Window
+from models.working_hours import Part
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, forged, today, words, write_effect
 from tests.clock import now
 from tests.world import work_off

@@ -32,7 +32,8 @@ from models.outbox import NewMessage, OutboundMessage, enqueue
 from models.person import Person
 from models.task import Task
 from models.visit import Offer, Visit
-from models.window import Part, Window, hours
+from models.window import Window
+from models.working_hours import Part, hours
 from tests import world
 from tests.bot.conftest import Desk
 from tests.clock import now

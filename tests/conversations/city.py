@@ -87,6 +87,7 @@ _HOURS = {
     "morning": (time(8, 0), time(10, 30)),
     "midday": (time(10, 30), time(13, 0)),
     "afternoon": (time(13, 0), time(16, 0)),
+    "evening": (time(16, 0), time(19, 30)),
 }
 
 

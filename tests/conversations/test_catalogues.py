@@ -39,7 +39,7 @@ MAX_MESSAGE = 700  # characters: what an old phone shows without scrolling much
 MAX_BUTTON = 20  # WhatsApp quick replies: up to three choices
 MAX_ITEM = 24  # WhatsApp list items
 
-PARTS = ("morning", "midday", "afternoon")
+PARTS = ("morning", "midday", "afternoon", "evening")
 FAILURES = (*REASONS_TO_FAIL, "wrong_code")
 CONCERNS = {*Concern} - {Concern.DANGER}
 ASKED = CONCERNS - {Concern.SAFE}

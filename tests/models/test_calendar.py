@@ -59,6 +59,7 @@ def test_joint_leave_is_no_working_day(day: tuple[int, int, int]) -> None:
 def test_what_was_entered_goes_before_what_the_library_knows(on: date, why: str | None) -> None:
     entered = Calendar({CLOSED: False, date(2026, 12, 24): True, date(2026, 12, 26): True})
     assert entered.why_not(on) == why
+    assert entered.is_open(on) is (why in (None, "weekend"))
 
 
 @pytest.mark.parametrize("first", [date(2026, 12, day) for day in range(18, 32)])

@@ -7,18 +7,22 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from models import absence, window
+from models import absence, calendar, window
 from models.calendar import HOLIDAYS
 from models.infrastructure import encryption
 from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.quiet import QuietHours
 from models.infrastructure.wib import WIB
 from models.lifecycle import VisitState
 from models.officer import Officer
 from models.person import Person
-from models.window import KNOWN, LEAD, Part, Window, coming, free, hours
+from models.window import LEAD, Window, coming, free
+from models.working_hours import Part, Week, hours
 from tests import world
 
 MONDAY = date(2026, 11, 23)
@@ -160,10 +164,10 @@ def test_without_officers_nothing_is_free(tx: Session) -> None:
     assert free(tx, HERE, NOW) == []
 
 
-def test_the_next_few_are_given_soonest_first(tx: Session) -> None:
+def test_those_of_two_weeks_are_given_soonest_first(tx: Session) -> None:
     world.staff(tx, "101")
     found = list(free(tx, HERE, NOW))
-    assert found[0] == FIRST and len(found) == KNOWN
+    assert found[0] == FIRST and len(found) == 10 * 3
     assert found == sorted(found, key=lambda w: w.starts_at)
 
 
@@ -232,3 +236,96 @@ def test_a_window_that_is_full_or_over_cannot_be_taken(tx: Session) -> None:
     assert not window.take(tx, HERE, Window(MONDAY, "midday"), at(MONDAY, "09:00"))
     assert not window.take(tx, HERE, Window(date(2026, 11, 28), "morning"), NOW), "a Saturday"
     assert not window.take(tx, HERE, Window(MONDAY, "night"), NOW)
+
+
+# -- officers' own hours -------------------------------------------------------------------------
+
+SATURDAY, SUNDAY = date(2026, 11, 28), date(2026, 11, 29)
+
+
+def test_evenings_and_weekends_are_free_where_an_officer_works_then(tx: Session) -> None:
+    world.staff(tx, "101")
+    evenings = {w for w in free(tx, HERE, NOW) if w.part == "evening"}
+    assert not evenings
+    world.staff(tx, "102", areas=("31.74.07",), hours="mon evening; sat,sun evening")
+    found = free(tx, HERE, NOW)
+    assert {w.on for w in found if w.part == "evening"} >= {MONDAY, SATURDAY, SUNDAY}
+    assert parts([*found], SATURDAY) == parts([*found], SUNDAY) == ["evening"]
+    assert parts([*found], MONDAY) == ["morning", "midday", "afternoon", "evening"]
+    assert found == sorted(found, key=lambda w: w.starts_at)
+    assert not [w for w in free(tx, ELSEWHERE, NOW) if w.part == "evening"], "another kecamatan"
+    assert window.take(tx, HERE, Window(SUNDAY, "evening"), NOW)
+    assert not window.take(tx, HERE, Window(SUNDAY, "morning"), NOW)
+    assert not window.take(tx, ELSEWHERE, Window(SUNDAY, "evening"), NOW)
+
+
+def test_only_who_works_in_the_evening_has_room_then(tx: Session) -> None:
+    evening = Window(MONDAY, "evening")
+    world.staff(tx, "101", capacity=5)
+    late = world.staff(tx, "102", capacity=1, hours="mon-fri evening")
+    assert evening in free(tx, HERE, NOW)
+    visit(tx, on=evening, officer_id=late.id, state=VisitState.ACCEPTED)
+    assert evening not in free(tx, HERE, NOW)
+    assert Window(MONDAY, "afternoon") in free(tx, HERE, NOW)
+    assert not window.take(tx, HERE, evening, NOW)
+
+
+def test_a_visit_outside_its_officers_hours_still_takes_room(tx: Session) -> None:
+    evening = Window(MONDAY, "evening")
+    before = world.staff(tx, "101", hours="mon-fri morning")
+    world.staff(tx, "102", capacity=1, hours="mon-fri evening")
+    visit(tx, on=evening, officer_id=before.id, state=VisitState.ACCEPTED)
+    assert evening not in free(tx, HERE, NOW), "somebody must make it, and 102 is the only one"
+
+
+def test_holidays_closed_days_and_absences_hold_in_all_hours(tx: Session) -> None:
+    always = world.staff(tx, "101", hours="mon-sun morning,midday,afternoon,evening")
+    christmas = at(date(2026, 12, 23), "05:00")
+    calendar.decide(tx, date(2026, 12, 27), works=False, reason="-", actor="test")  # a Sunday
+    tx.flush()
+    found = {w.on for w in free(tx, HERE, christmas)}
+    assert {date(2026, 12, 26), date(2027, 1, 2), date(2027, 1, 3)} <= found, "a weekend is open"
+    assert not found & {date(2026, 12, 25), date(2026, 12, 27), date(2027, 1, 1)}
+    absence.add(tx, always.id, [SATURDAY])
+    assert SATURDAY not in {w.on for w in free(tx, HERE, NOW)}
+    assert SUNDAY in {w.on for w in free(tx, HERE, NOW)}
+
+
+def test_an_evening_must_be_reached_and_is_over_half_an_hour_before_quiet_hours(
+    tx: Session,
+) -> None:
+    world.staff(tx, "101", hours="mon-sun evening")
+    assert Window(MONDAY, "evening") in free(tx, HERE, at(MONDAY, "14:00"))
+    assert Window(MONDAY, "evening") not in free(tx, HERE, at(MONDAY, "14:01"))
+    for on in (MONDAY, FRIDAY, SUNDAY):
+        assert hours(on, Part.EVENING) == (time(16, 0), time(19, 30))
+    last = datetime.combine(MONDAY, time(19, 30)) + timedelta(minutes=30)
+    assert last.time() == QuietHours().begins
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(weeks=st.lists(st.sets(st.tuples(st.integers(0, 6), st.sampled_from(Part))), max_size=3))
+def test_no_window_is_offered_in_which_nobody_works(
+    tx: Session, weeks: list[set[tuple[int, Part]]]
+) -> None:
+    with tx.begin_nested() as undo:
+        rows = [
+            world.staff(tx, f"{number}", hours=str(Week(frozenset(week))))
+            for number, week in enumerate(weeks, 201)
+        ]
+        found = free(tx, HERE, NOW)
+        assert all(any(one.works(w.on, w.part) for one in rows) for w in found)
+        assert {(w.on.weekday(), w.part) for w in found} == set().union(*weeks)
+        undo.rollback()
+
+
+def test_without_other_officers_the_hours_do_not_add_a_statement(tx: Session) -> None:
+    world.staff(tx, "101")
+    for number in range(5):
+        world.staff(tx, f"10{number + 2}", hours="mon-sun evening")
+    statements: list[str] = []
+    event.listen(
+        tx.connection(), "before_cursor_execute", lambda *given: statements.append(given[2])
+    )
+    free(tx, HERE, NOW, HOLIDAYS)
+    assert len(statements) == 4, "the area's officers, who can be reached, visits, absences"

@@ -67,16 +67,31 @@ def test_a_day_is_closed_listed_and_opened_again(
     assert [entry.action for entry in noted] == ["day.closed", "day.opened"]
 
 
-@pytest.mark.parametrize("act", ["close", "open"])
 @pytest.mark.parametrize(
-    ("day", "why"),
-    [("2020-01-02", "has passed"), ("2099-01-03", "weekend"), ("2099-01-04", "weekend")],
+    ("act", "day", "why"),
+    [
+        ("close", "2020-01-02", "has passed"),
+        ("open", "2020-01-02", "has passed"),
+        ("open", "2099-01-03", "open already: officers whose hours it is"),  # a Saturday
+        ("open", "2099-01-05", "open already: officers whose hours it is"),
+    ],
 )
 def test_what_makes_no_sense_is_refused(
     act: str, day: str, why: str, engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert izin(act, day, "--reason", "x") == 1
     assert why in capsys.readouterr().err
+
+
+def test_a_weekend_on_which_some_officers_work_is_closed_and_opened_again(engine: Engine) -> None:
+    sunday = date(2099, 1, 4)
+    assert izin("close", str(sunday), "--reason", "x") == 0
+    with Session(engine) as tx:
+        assert not calendar.load(tx).is_open(sunday)
+    assert izin("open", str(sunday), "--reason", "x") == 0
+    with Session(engine) as tx:
+        known = calendar.load(tx)
+    assert known.is_open(sunday) and known.why_not(sunday) == "weekend"
 
 
 def test_a_holiday_need_not_be_closed_and_may_be_opened(

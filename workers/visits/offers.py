@@ -19,7 +19,8 @@ from models.lifecycle import VisitState
 from models.officer import Officer
 from models.task import Task
 from models.visit import Offer, Visit
-from models.window import Part, Window
+from models.window import Window
+from models.working_hours import Part
 from workers.context import ACTOR
 
 NOBODY_YET = frozenset({VisitState.WANTED, VisitState.UNASSIGNED})
@@ -91,7 +92,7 @@ def _next_officer(tx: Session, visit: Visit) -> Officer | None:
 
 
 def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
-    """Lock and return the kelurahan's reachable officers who work that day and were not asked yet.
+    """Lock and return the kelurahan's reachable officers who work then and were not asked yet.
 
     An officer of whom the host complained is not asked, unless that was unfounded.
     """
@@ -101,9 +102,11 @@ def _candidates(tx: Session, visit: Visit) -> Sequence[Officer]:
         asked |= ticket.accused_by(tx, visit.host_id)
     free = officer.available(tx, visit.area_code)
     ids = [o.id for o in free if o.id not in asked and o.person_id != visit.host_id]
-    return tx.scalars(  # officers do not visit themselves
+    locked = tx.scalars(  # officers do not visit themselves
         select(Officer)
         .where(Officer.id.in_(ids), Officer.active)
         .order_by(Officer.id)
         .with_for_update(key_share=True)
-    ).all()
+        .execution_options(populate_existing=True)  # hours may have changed during the wait
+    )
+    return [one for one in locked if one.works(visit.on, visit.part)]

@@ -84,6 +84,22 @@ def test_the_officer_is_asked_in_chat(city: Engine, tx: Session, wanted: Visit) 
     assert news(tx, officer.person_id) == [("visit_offered", [], "visit")]
 
 
+def test_an_evening_and_a_sunday_go_to_who_works_then(city: Engine, tx: Session) -> None:
+    staff(tx, "by day")
+    staff(tx, "evenings", hours="mon-fri evening; sat,sun morning,evening")
+    day = next_week().on
+    sunday = day + timedelta(days=6 - day.weekday())
+    evening = want(tx, on=Window(day, "evening"))
+    weekend = want(tx, number="26-000002", on=Window(sunday, "morning"))
+    while work_off(city):
+        pass
+    assert asked(tx, evening) == asked(tx, weekend) == [("evenings", None)]
+    decline(tx, evening)
+    work_off(city)
+    tx.refresh(evening)
+    assert evening.state == VisitState.UNASSIGNED, "nobody else works then: a supervisor decides"
+
+
 def test_the_least_busy_of_the_day_is_asked_first_then_of_the_week_then_the_oldest(
     city: Engine, tx: Session, wanted: Visit
 ) -> None:
