@@ -19,6 +19,7 @@ from models.case import Case
 from models.lifecycle import OPEN_VISITS, NotAllowed
 from models.officer import Officer, StaffRole
 from models.visit import Visit
+from models.working_hours import Week, read
 
 
 def end(act: Act, row: Officer) -> int:
@@ -68,6 +69,27 @@ def promote(act: Act, row: Officer, role: StaffRole) -> int:
         portraits.end(act, row)
     _give_back(act, row, mine, reason="role_changed")
     return len(mine)
+
+
+def keep_hours(act: Act, row: Officer, week: Week) -> tuple[int, list[tuple[Case, Visit]]]:
+    """Set an officer's hours; return how many offers go to others, and the promised visits outside.
+
+    Unanswered offers outside the new hours are withdrawn, unless they were outside the old ones:
+    then a supervisor chose this officer all the same. What an owner was promised stays.
+    """
+    act.must_be_office()
+    mine = _open_visits(act.tx, row)
+    before = read(row.hours)
+    officer.work_at(act.tx, row, week, actor=act.actor)
+    outside = [(case, one) for case, one in mine if not week.holds(one.on, one.part)]
+    kept = [(case, one) for case, one in outside if one.state in PROMISED]
+    given = [
+        (case, one)
+        for case, one in outside
+        if one.state not in PROMISED and before.holds(one.on, one.part)
+    ]
+    _give_back(act, row, given, reason="hours_changed")
+    return len(given), sorted(kept, key=lambda pair: (pair[1].on, pair[1].id))
 
 
 def _open_visits(tx: Session, row: Officer) -> list[tuple[Case, Visit]]:

@@ -20,11 +20,14 @@ from conversations import reference
 from conversations.parsers.identity import contains_identity_number
 from models import officer, portrait
 from models.base import now
+from models.case import Case
 from models.infrastructure.storage import Storage
 from models.officer import Officer
 from models.portrait import NotSuitable
 from models.reference import area
 from models.startup import read_settings, transaction
+from models.visit import Visit
+from models.working_hours import NEVER, OFFICE, Part, hours, read
 from workers.documents import badge as badge_card
 from workers.documents.typesetting import UNDRAWN, line
 
@@ -51,6 +54,10 @@ def add(parser: ArgumentParser) -> None:
     areas.set_defaults(act=_move)
     areas.add_argument("badge")
     areas.add_argument("--areas", required=True, help="codes separated by commas: 31.74.05,…")
+    work = acts.add_parser("hours", help="Change when an officer makes visits")
+    work.set_defaults(act=_keep_hours)
+    work.add_argument("badge")
+    work.add_argument("--hours", required=True, help=f'as "{OFFICE}; sat,sun evening", or {NEVER}')
     photo = acts.add_parser("photo", help="Show this photo of an officer to owners")
     photo.set_defaults(act=_photograph)
     photo.add_argument("badge")
@@ -97,7 +104,8 @@ def _list(given: argparse.Namespace) -> int:
         for row in officer.everyone(tx):
             state = "joined" if row.person_id is not None else "UNREACHABLE: has not joined"
             areas = ",".join(officer.areas_of(tx, row.id))
-            print(f"{row.badge}\t{row.role}\t{row.name}\t{areas}\t{state}")
+            week = row.hours if row.role == "officer" else "-"
+            print(f"{row.badge}\t{row.role}\t{row.name}\t{areas}\t{state}\t{week}")
     return 0
 
 
@@ -145,6 +153,32 @@ def _promote(given: argparse.Namespace) -> int:
         print(f"{row.badge} ({row.name}) has the role {row.role} now.")
     _report_moved(moved)
     return 0
+
+
+def _keep_hours(given: argparse.Namespace) -> int:
+    week = read(given.hours)
+    with transaction(read_settings(Settings)) as tx:
+        row = _the_officer(tx, given.badge)
+        if row.role != "officer":
+            raise Refusal(f"{row.badge} ({row.name}) has the role {row.role}: only officers visit.")
+        moved, kept = staff.keep_hours(_act(tx, row), row, week)
+        lines = [_visit_line(case, one) for case, one in kept]
+        badge, name, kept_now = row.badge, row.name, row.hours
+    print(f"{badge} ({name}) makes visits: {kept_now}.")
+    if moved:
+        print(f"Offers outside these hours that go to other officers: {moved}.")
+    if lines:
+        print(f"Promised outside these hours, and still to be made by {name}:", *lines, sep="\n  ")
+        print(
+            f"If {name} can't make them: {name} gives each back in chat, or a supervisor gives "
+            "them to a colleague there. The owners are told."
+        )
+    return 0
+
+
+def _visit_line(case: Case, one: Visit) -> str:
+    starts, ends = hours(one.on, Part(one.part))
+    return f"{case.number}\t{one.on:%a %Y-%m-%d}\t{starts:%H.%M}-{ends:%H.%M} WIB\t{one.state}"
 
 
 def _photograph(given: argparse.Namespace) -> int:

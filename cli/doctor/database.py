@@ -20,6 +20,7 @@ from models.infrastructure.liveness import STALE
 from models.infrastructure.wib import WIB
 from models.officer import Officer
 from models.reference import area
+from models.working_hours import NEVER, OFFICE
 
 CLOCKS_APART = timedelta(seconds=5)
 OLDEST_POSTGRESQL = 15
@@ -363,6 +364,13 @@ def _staff(tx: Session) -> Iterator[Line]:
             "portraits",
             f"{_badges(faceless)} without a portrait, so owners do not see who comes. Give one: "
             "izin officers photo BADGE FILE; or the officer writes 'foto saya' to the bot",
+        )
+    if resting := [one for one in everyone if one.role == "officer" and one.hours == NEVER]:
+        yield Line(
+            "warn",
+            "officers",
+            f"{_badges(resting)} without any hours for visits. To give some again: izin officers "
+            f'hours BADGE --hours "{OFFICE}"',
         )
     yield _areas(officer.attended(tx))
 

@@ -57,6 +57,7 @@ from models.portrait import Portrait, PortraitState
 from models.ticket import Ticket
 from models.unreached import CallReason
 from models.visit import CODE_TRIES, Offer, Visit
+from models.working_hours import NEVER, read
 from tests import world as make
 from tests.clock import now
 
@@ -217,6 +218,7 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: handing_on.hand_on(act, w.officer.id, w.colleague.id), "supervisor"
     ),
     staff.end: Right(lambda w, act: staff.end(act, w.officer), "supervisor"),
+    staff.keep_hours: Right(lambda w, act: staff.keep_hours(act, w.officer, read(NEVER)), "office"),
     staff.move: Right(lambda w, act: staff.move(act, w.officer, [ELSEWHERE]), "office"),
     staff.promote: Right(lambda w, act: staff.promote(act, w.officer, "supervisor"), "office"),
     visits.accept: Right(

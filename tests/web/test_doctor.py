@@ -31,6 +31,7 @@ from models.portrait import PortraitState
 from models.task import Task
 from models.template import Standing
 from models.ticket import Ticket
+from models.working_hours import NEVER, read
 from tests import world
 from tests.at import bare_environment
 from tests.clock import now
@@ -463,6 +464,20 @@ def test_badges_that_are_read_as_one_are_told_with_the_mend(
     told = [line.told for line in ailing(product) if line.part == "officers"]
     (mend,) = [line for line in told if "izin officers end" in line]
     assert "0417, 417 are read as one badge" in mend
+
+
+def test_an_officer_without_any_hours_is_named_and_covers_no_area(
+    product: dict[str, str], at_work: None, engine: Engine
+) -> None:
+    with Session(engine) as tx, tx.begin():
+        (known,) = officer.with_badge(tx, "0417")
+        officer.work_at(tx, known, read(NEVER), actor="test")
+    lines = ailing(product)
+    told = [line.told for line in lines if line.part == "officers"]
+    (mend,) = [one for one in told if "izin officers hours" in one]
+    assert mend.startswith("0417 is without any hours")
+    (areas,) = (line for line in lines if line.part == "areas")
+    assert areas.state != "ok"
 
 
 def test_kecamatan_without_an_officer_who_can_be_asked_are_counted(
