@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot import waiting
 from casework import objections
+from casework.news import duty_of
 from conversations import paper
 from conversations.engine.builder import Flows
 from conversations.facts import (
@@ -185,7 +186,7 @@ def _rounds(tx: Session, base: Facts, me: Officer, rows: _Rows) -> Rounds:
     offered = {o.visit_id for o in rows.offers if o.officer_id == me.id and o.answer is None}
     visits = [v for v in rows.visits.values() if v.officer_id == me.id or v.id in offered]
     rows.see_photos(tx, [v.case_id for v in visits])
-    return Rounds(rows.visit_facts(visits, base, me))
+    return Rounds(rows.visit_facts(visits, base, me), duty_of(me))
 
 
 def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Services) -> Desk:
@@ -235,7 +236,13 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
         ),
         officers=tuple(
             OfficerFact(
-                o.id, o.name, o.badge, load.get(o.id, 0), bool(can_be_asked), away.get(o.id, ())
+                o.id,
+                o.name,
+                o.badge,
+                load.get(o.id, 0),
+                bool(can_be_asked),
+                away.get(o.id, ()),
+                duty_of(o),
             )
             for o, can_be_asked in team
         ),

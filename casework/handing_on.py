@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from casework import overview, staff
 from casework.act import Act
-from casework.news import window_of
+from casework.news import duty_of, window_of
 from casework.visits import offer_to, take_back
+from conversations.duty import duty_words
 from conversations.events import News
 from conversations.messages import Message, Say, Value
 from conversations.wording import days_words
@@ -44,7 +45,8 @@ def preview_visits(act: Act, giver_id: int, taker_id: int, question: Message) ->
     lines = overview.listed([overview.visit_line(one, case) for one, case in going])
     shown = Say("supervising.open_visits", {**names, "n": len(going), "lines": lines})
     kept = [Say("supervising.staying", {"n": staying})] if staying else []
-    warned = _absences(act, taker, [one for one, _ in going])
+    visits = [one for one, _ in going]
+    warned = [*_absences(act, taker, visits), *_off_hours(taker, visits)]
     act.enqueue(replace(question, parts=(shown, *kept, *warned, *question.parts)))
 
 
@@ -54,6 +56,14 @@ def _absences(act: Act, taker: Officer, going: Sequence[Visit]) -> list[Say]:
     days = sorted({one.on for one in going} & {*away})
     names: dict[str, Value] = {"officer": taker.name, "badge": taker.badge}
     return [Say("supervising.taker_away", {**names, "days": days_words(days)})] if days else []
+
+
+def _off_hours(taker: Officer, going: Sequence[Visit]) -> list[Say]:
+    """Say how many of these visits are outside the hours of the officer who would take them."""
+    n = sum(not taker.works(one.on, one.part) for one in going)
+    names: dict[str, Value] = {"officer": taker.name, "badge": taker.badge}
+    hours = duty_words(duty_of(taker))
+    return [Say("supervising.taker_off", {**names, "n": n, "hours": hours})] if n else []
 
 
 def hand_on(act: Act, giver_id: int, taker_id: int) -> None:

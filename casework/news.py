@@ -6,12 +6,14 @@ import structlog
 from sqlalchemy.orm import Session
 
 from conversations import catalogue, events
+from conversations.duty import Duty
 from conversations.events import News
 from conversations.messages import Say
 from conversations.wording import window_words
 from models import audit, inbox, officer
+from models.officer import Officer
 from models.visit import Visit
-from models.working_hours import Part, hours
+from models.working_hours import Part, hours, read
 
 ACTOR = "office"  # the audit's actor where neither a person nor a job acted
 
@@ -69,6 +71,12 @@ def nobody(tx: Session, area_code: str | None, fact: str) -> None:
 def worded(key: str, *owners: str) -> str:
     """Return the key of a notice: an owner's own wording, such as its service's, or the general."""
     return catalogue.load().overridden(key, *owners)
+
+
+def duty_of(one: Officer) -> Duty:
+    """Return an officer's hours, as conversations know them."""
+    week = read(one.hours)
+    return Duty(frozenset(week.parts), tuple(week.hours()))
 
 
 def window_of(visit: Visit) -> Say:

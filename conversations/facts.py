@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
+from conversations.duty import OFFICE, Duty
 from conversations.lifecycle import MOVABLE, VisitState
 from conversations.messages import Json, Say, Value
 
@@ -187,6 +188,11 @@ class OfficerFact:
     load: int
     reachable: bool
     away: tuple[date, ...] = ()  # days of absence from today on
+    duty: Duty = OFFICE
+
+    def comes(self, on: date, part: str) -> bool:
+        """Whether they make visits then: it is within their hours, and they are not absent."""
+        return on not in self.away and self.duty.holds(on, part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +327,7 @@ class Rounds:
     """The visits of an officer."""
 
     visits: tuple[VisitFact, ...] = ()  # open ones of theirs or offered to them, soonest first
+    duty: Duty = OFFICE
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it is theirs."""

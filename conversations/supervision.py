@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
+from conversations.duty import duty_words
 from conversations.facts import OfficerFact, VisitFact
 from conversations.messages import Message, Value
 from conversations.wording import days_words, window_words
@@ -141,11 +142,12 @@ Supervising: TypeAlias = (
 
 
 def absence_of(one: OfficerFact, visit: VisitFact) -> dict[str, Value]:
-    """Return what is said of an officer who is away on the day of a visit."""
+    """Return what is said of an officer who is away on the day of a visit, or has other hours."""
     return {
         "officer": one.name,
         "badge": one.badge,
-        "days": days_words(one.away),
+        "days": days_words(one.away) if one.away else "",
         "number": visit.case_number,
         "window": window_words(visit.on, visit.starts, visit.ends),
+        "hours": duty_words(one.duty),
     }

@@ -86,6 +86,18 @@ class Week:
         for parts in dict.fromkeys(map(self.on, with_parts)):
             yield tuple(day for day in with_parts if self.on(day) == parts), parts
 
+    def hours(self) -> Iterator[tuple[tuple[int, ...], tuple[tuple[time, time], ...]]]:
+        """Yield days with the same parts, and from when to when these are; none on Friday noon."""
+        for days, parts in self.by_days():
+            spans = list[tuple[time, time]]()
+            for part in parts:
+                starts, ends = _HOURS[part]
+                if spans and spans[-1][1] == starts:
+                    spans[-1] = spans[-1][0], ends
+                else:
+                    spans.append((starts, ends))
+            yield days, tuple(spans)
+
     def __str__(self) -> str:
         """As `read` reads it."""
         return "; ".join(_line(days, parts) for days, parts in self.by_days()) or NEVER

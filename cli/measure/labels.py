@@ -48,6 +48,7 @@ AT_DESK = {
     "rounds_desk.gift": "gift",
     "rounds_desk.ktp_differs": "ktp_differs",
     "rounds_desk.left": "left",
+    "rounds_desk.own_hours": "own_hours",
     "rounds_desk.no_photo": "no_photo",
     "own_portrait.photo": "portrait",
     "rounds_desk.not_left": "not_left",

@@ -18,7 +18,7 @@ from conversations.wording import window_words
 from conversations.words import standardised
 
 SHOWN = 9  # visits to choose from
-_KNOWN = "away"  # of an argument: the supervisor was told that the officer is absent
+_KNOWN = "away"  # of an argument: the supervisor was told that the officer does not work then
 _TO = re.compile(
     r"\b(?:kasih(?:kan)?|kasi|tawar(?:in|kan|i)|tugas(?:in|kan)|suruh|give|offer|assign)\b"
 )
@@ -120,10 +120,11 @@ def confirm(turn: TurnBuilder, subject: str, argument: Json) -> None:
     elif not officer.reachable:
         params = {"officer": officer.name, "badge": officer.badge}
         drafts.digress(turn, Say("supervising.not_joined", params))
-    elif visit.on in officer.away:
+    elif not officer.comes(visit.on, visit.part):
         label = Say("supervising.assign_away.yes")
         yes = choice("yes", label, "assign", subject, [officer.id, _KNOWN], means="yes")
-        ask(turn, Say("supervising.assign_away", absence_of(officer, visit)), yes, no())
+        key = "supervising.assign_away" if visit.on in officer.away else "supervising.assign_off"
+        ask(turn, Say(key, absence_of(officer, visit)), yes, no())
     else:
         yes = choice("yes", Say("supervising.hand_on.yes"), "assign", subject, officer.id,
                      means="yes")  # fmt: skip
@@ -138,15 +139,16 @@ def confirm(turn: TurnBuilder, subject: str, argument: Json) -> None:
 
 
 def carry_out(turn: TurnBuilder, subject: str, argument: Json) -> None:
-    """Offer the visit by the flow that does it; ask again if the officer became absent."""
+    """Offer the visit by the flow that does it; ask again if the officer does not work then now."""
     if not turn.flows.by_id["assignment"].open_to(subject, turn.facts):
         drafts.digress(turn, Say("common.gone"))
         return
     known = isinstance(argument, list)
     chosen = argument[0] if known else argument
     visit = turn.facts.desk.visit(subject)
-    away = {one.id for one in turn.facts.desk.officers if visit and visit.on in one.away}
-    if chosen in away and not known:
+    officers = turn.facts.desk.officers
+    out = {one.id for one in officers if visit and not one.comes(visit.on, visit.part)}
+    if chosen in out and not known:
         confirm(turn, subject, chosen)
         return
     drafts.switch_to(turn, Draft("assignment", subject, {"officer": chosen}))
@@ -190,7 +192,7 @@ def _least_busy(turn: TurnBuilder, text: str) -> OfficerFact | None:
     free = [one for one in turn.facts.desk.officers if one.reachable]
     visit = _meant(turn, text)
     if visit is not None:
-        free = [one for one in free if visit.on not in one.away] or free
+        free = [one for one in free if one.comes(visit.on, visit.part)] or free
     said = standardised(text)
     anybody = _LEAST_BUSY.search(said) or (_WHOEVER.search(said) and _TO.search(said))
     if not anybody or not free:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from conversations.duty import duty_words
 from conversations.engine import drafts
 from conversations.engine import rounds_reports as reports
 from conversations.engine import rounds_visits as visits
@@ -48,6 +49,12 @@ def handed(turn: TurnBuilder, text: str) -> None:
         reports.left(turn, text)
 
 
+def own_hours(turn: TurnBuilder, text: str) -> None:
+    """Say when the officer makes visits, and who changes that."""
+    hours = duty_words(turn.facts.rounds.duty)
+    drafts.digress(turn, Say("rounds_desk.own_hours", {"hours": hours}))
+
+
 ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "boss": _calls("rounds_desk.boss"),
     "fix_data": _calls("rounds_desk.fix_data"),
@@ -55,6 +62,7 @@ ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "here": here,
     "no_signal": _says("rounds_desk.no_signal"),
     "over": over,
+    "own_hours": own_hours,
     "own_number": _says("rounds_desk.own_number"),
     "paper": _says("rounds_desk.paper"),
     "pause": _says("rounds_desk.pause"),

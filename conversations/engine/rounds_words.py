@@ -336,11 +336,12 @@ _BOSS_SILENT = _any(
 _STAFF = _any(
     rf"\b(?:{lists.one_of('officers', 'pay')})\b",
     r"\b(?:kantor|office)\b.*\b(?:buka|tutup|jam|open|hours)\b",
-    r"^jam (?:kerja|kantor|pulang|masuk)\b|\b(?:pulang|masuk) jam berapa\b",
+    r"^jam (?:kantor|pulang|masuk)\b|\b(?:pulang|masuk) jam berapa\b",
     r"\b(?:uang|duit|ongkos) (?:bensin|pulsa|parkir|jalan)\b.*\b(?:ganti|diganti|klaim|diklaim"
     r"|cair|dapat|keluar)\b|\b(?:klaim|claim) (?:bensin|parkir|pulsa)\b",
     r"\bkok (?:saya|aku) (?:terus|melulu|mulu|lagi)\b|\bwhy (?:is it )?always me\b",
 )
+_OWN_HOURS, _OTHERS_HOURS = lists.any_of("duty", "own"), lists.any_of("duty", "unless")
 _STOLEN = re.compile(
     r"\b(?:motor|hp|hape|tas|dompet|helm|bike|phone|bag|wallet) (?:saya |aku |my )?(?:hilang"
     r"|raib|dibawa|diambil|digondol|missing|gone|lost)"
@@ -392,9 +393,9 @@ def of_staff(turn: TurnBuilder, text: str) -> str | None:
         return "battery"
     if _STOLEN.search(said) and not re.search(r"\b(?:kunci|stnk|sim)\b", said):
         return "stolen"
-    if _STAFF.search(said):
-        return "staff_matter"
-    return None
+    if _OWN_HOURS.search(said) and not _OTHERS_HOURS.search(said):
+        return "own_hours"
+    return "staff_matter" if _STAFF.search(said) else None
 
 
 def asks_about_day(turn: TurnBuilder, text: str) -> str | None:

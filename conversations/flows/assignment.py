@@ -40,10 +40,10 @@ def _summary(context: Context) -> Mapping[str, Value]:
 
 
 def _officers(context: Context) -> tuple[Choice, ...]:
-    on = context.facts.desk.the_visit(context.subject).on
+    visit = context.facts.desk.the_visit(context.subject)
     free = sorted(
         (officer for officer in context.facts.desk.officers if officer.reachable),
-        key=lambda o: (on in o.away, o.load, o.id),
+        key=lambda o: (not o.comes(visit.on, visit.part), o.load, o.id),
     )[:SHOWN]
     ends = Counter(_shortened(officer.badge) for officer in free)
     most = MAX_BUTTON if len(free) < MAX_BUTTONS else MAX_ITEM
@@ -71,13 +71,23 @@ def _is_away(answers: Answers, facts: Facts) -> bool:
     return one is not None and on in map(date.isoformat, one.away)
 
 
+def _is_off(answers: Answers, facts: Facts) -> bool:
+    """The visit is outside the chosen officer's hours, who has noted no absence that day."""
+    one, on = _chosen(answers, facts), str(answers.get("on") or "")
+    if one is None or not on or _is_away(answers, facts):
+        return False
+    return not one.duty.holds(date.fromisoformat(on), str(answers.get("part") or ""))
+
+
 def _chosen(answers: Answers, facts: Facts) -> OfficerFact | None:
     return next((one for one in facts.desk.officers if one.id == answers.get("officer")), None)
 
 
 def _on(subject: str, facts: Facts) -> Answers:
     visit = facts.desk.visit(subject)
-    return {"on": visit.on.isoformat() if visit is not None else ""}
+    if visit is None:
+        return {"on": ""}
+    return {"on": visit.on.isoformat(), "part": visit.part}
 
 
 def _absence(context: Context) -> Mapping[str, Value]:
@@ -117,9 +127,17 @@ FLOW = Flow(
             counted=False,
             ends=("no",),
         ),
+        Choose(
+            "off",
+            options=("yes", "no"),
+            params=_absence,
+            when=_is_off,
+            counted=False,
+            ends=("no",),
+        ),
     ),
     finish=_finish,
     prefill=_on,
-    given=frozenset({"on"}),
+    given=frozenset({"on", "part"}),
     alive=_alive,
 )

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 from conversations import flows, paper, services
+from conversations.duty import Duty
 from conversations.effects import (
     AboutVisit,
     AcceptOffer,
@@ -52,6 +53,7 @@ from conversations.facts import (
 )
 from conversations.messages import Json, Say
 from conversations.supervision import DecidePortrait
+from models import working_hours
 from models.calendar import Calendar
 from models.reference import area, business_type, city_file
 
@@ -136,14 +138,15 @@ def changed(known: Facts, **told: Json) -> Facts:
     if "visits" in told and desk != "owner":
         visits = told.pop("visits")
         if desk == "officer":
-            known = replace(known, rounds=Rounds(visits))
+            known = replace(known, rounds=replace(known.rounds, visits=visits))
         else:
             known = replace(known, desk=replace(known.desk, visits=visits))
+    rounds = replace(known.rounds, **_taken(told, Rounds, but=("visits",)))
     if "attention" in told:
         known = replace(known, desk=replace(known.desk, cases=told.pop("attention")))
     mine = replace(known.mine, **_taken(told, Mine, but=()))
     for_desk = replace(known.desk, **_taken(told, Desk, but=("cases", "visits")))
-    return replace(known, me=me, mine=mine, desk=for_desk, **told)
+    return replace(known, me=me, mine=mine, rounds=rounds, desk=for_desk, **told)
 
 
 def _taken(told: dict[str, Json], part: type, *, but: tuple[str, ...]) -> dict[str, Json]:
@@ -229,6 +232,12 @@ def printed(name: str) -> tuple[Say, ...]:
 def officer(id: int, name: str, badge: str, load: int = 0, reachable: bool = True) -> OfficerFact:
     """An officer as a supervisor sees them."""
     return OfficerFact(id, name, badge, load, reachable)
+
+
+def duty(hours: str) -> Duty:
+    """When an officer with these hours makes visits, as a command line names them."""
+    week = working_hours.read(hours)
+    return Duty(frozenset(week.parts), tuple(week.hours()))
 
 
 def after(known: Facts, effect: Effect) -> Facts:

@@ -353,15 +353,17 @@ def _windows(known: Facts, rest: str) -> Facts:
 
 
 def _officers(known: Facts, rest: str) -> Facts:
-    """`~ officers Rahmat Hidayat 0417 3 away 2026-11-25, Dewi Lestari 0418 unreachable`."""
+    """`~ officers Rahmat Hidayat 0417 3 away 2026-11-25, Dewi Lestari 0418 0 hours sat evening`."""
     rows = []
     for number, words in enumerate(rest.split(","), 1):
-        who, _, days = words.partition(" away ")
+        said, _, days = words.partition(" away ")
+        who, _, hours = said.partition(" hours ")
         *name, badge, load = who.split()
         there = load != "unreachable"
         row = city.officer(
             number, " ".join(name), badge, int(load) if there else 0, reachable=there
         )
+        row = replace(row, duty=city.duty(hours)) if hours else row
         rows.append(replace(row, away=tuple(map(date.fromisoformat, days.split()))))
     return city.changed(known, officers=tuple(rows))
 
@@ -471,6 +473,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "visit": _visit,
     "windows": _windows,
     "officers": _officers,
+    "hours": lambda known, rest: city.changed(known, duty=city.duty(rest)),
     "call": _call,
     "portrait": _portrait,
     "aside": _aside,
