@@ -8,7 +8,7 @@ enqueues messages, all in the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -28,10 +28,10 @@ from models.lifecycle import NotAllowed, VisitState
 from models.officer import Officer
 from models.outbox import Lane, NewMessage, enqueue
 from models.person import LockedPerson
-from models.visit import Visit
+from models.visit import UNDER_WAY, Visit
 
-#: Notices of a visit in progress: sent at any hour. Others wait for the morning.
-_UNDER_WAY = frozenset(
+#: Notices that are about a visit in progress: sent at any hour, like all of an act `about` one.
+_OF_VISITS_UNDER_WAY = frozenset(
     {
         "on_the_way",
         "officer_in_time",
@@ -113,6 +113,7 @@ class Act:
     address_id: int | None = None
     lane: Lane = Lane.REPLY
     greets: bool = False  # the reply begins the person's first conversation
+    at_once: bool = False  # nothing that it tells waits for the morning
 
     # -- the audit and messages ------------------------------------------------------------------
 
@@ -166,7 +167,7 @@ class Act:
             dedupe_key=f"{self.cause}:{to}",
             message=messages.to_json(message),
             lane=Lane.NOTICE,
-            urgent=key.rpartition(".")[2] in _UNDER_WAY,
+            urgent=self.at_once or key.rpartition(".")[2] in _OF_VISITS_UNDER_WAY,
         )
         self.ledger.enqueue(queued, message)
 
@@ -195,7 +196,7 @@ class Act:
             fact=f"{what}:{subject}:{self.cause}",
             opens=opens,
             unasked=other,
-            can_wait=other and can_wait,
+            can_wait=other and can_wait and not self.at_once,
         )
 
     def tell_supervisors(
@@ -210,6 +211,15 @@ class Act:
         """Add this news to the inboxes of an area's supervisors."""
         for person_id in news.supervisors(self.tx, area_code, f"{what}:{subject}"):
             self.tell(person_id, what, subject, *parts, opens=opens, can_wait=can_wait)
+
+    def about(self, visit: Visit | None) -> Act:
+        """Return this act for what it tells of a visit: of one that is under way, at any hour.
+
+        It may be evening when an officer comes, and whoever waits at the door can't wait till
+        morning. Call it before the visit is moved to its end.
+        """
+        under_way = visit is not None and visit.state in UNDER_WAY
+        return replace(self, at_once=True) if under_way else self
 
     # -- rights ----------------------------------------------------------------------------------
 

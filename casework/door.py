@@ -51,7 +51,7 @@ def prove_code(act: Act, visit_id: int) -> None:
     visit.code_proved_at = act.at
     act.note("visit.code_proved", f"visit:{visit_id}")
     if visit.code_renewals > 0:
-        tickets.goes_on(_office(act), act.tx.get_one(Case, visit.case_id), WRONG_CODE)
+        tickets.goes_on(_office(act).about(visit), act.tx.get_one(Case, visit.case_id), WRONG_CODE)
 
 
 # -- the owner -------------------------------------------------------------------------------------

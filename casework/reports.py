@@ -51,7 +51,8 @@ def late(act: Act, visit_id: int, minutes: int) -> None:
 def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
     """Tell supervisors what an officer reports, with the officer's own words.
 
-    Danger is told at any hour. A visit recorded as failed by mistake is the officer's last one.
+    Danger is told at any hour, and so is what concerns a visit under way. A visit recorded as
+    failed by mistake is the officer's last one.
     """
     me = act.officer()
     visit = visits.of_officer(act, visit_id)[1] if visit_id is not None else None
@@ -72,7 +73,7 @@ def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
         what = Say(f"notices.officer_concern.{about}")
         say = Say("notices.officer_reports", {**params, "what": what})
     if about in _NEWS_ONLY:
-        _tell(act, me, visit, say, can_wait=about not in _URGENT)
+        _tell(act.about(visit), me, visit, say, can_wait=about not in _URGENT)
         return
     above = about is Concern.COMPLAINT_ABOVE
     matter = tickets.Matter(
@@ -84,7 +85,7 @@ def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
         at_once=about in _URGENT,
         visit_of=act.tx.get_one(Case, visit.case_id).number if visit is not None else "",
     )
-    asked = tickets.ask(act, matter, always=True)
+    asked = tickets.ask(act.about(visit), matter, always=True)
     if above:
         act.reply("supervising.heads_told" if asked.told else "supervising.no_heads")
 

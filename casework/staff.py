@@ -110,14 +110,14 @@ def _give_back(act: Act, row: Officer, mine: Sequence[tuple[Case, Visit]], *, re
         if offer.officer_id == row.id:
             offer.answer, offer.reason, offer.answered_at = "withdrawn", reason, act.at
     for case, one in mine:
-        promised = one.state in PROMISED
+        promised, told = one.state in PROMISED, act.about(one)
         one.officer_id = None
         one.give_code(None)
         seek_officer(act, one, reason)
         window = window_of(one)
         if promised:
             say = Say("notices.officer_changes", {"window": window})
-            act.tell(one.host_id, News.OFFICER_CHANGES, one.id, say)
+            told.tell(one.host_id, News.OFFICER_CHANGES, one.id, say)
         if promised and row.person_id is not None and row.active:
             say = Say("notices.visit_cancelled", {"number": case.number, "window": window})
-            act.tell(row.person_id, News.VISIT_CANCELLED, one.id, say)
+            told.tell(row.person_id, News.VISIT_CANCELLED, one.id, say)

@@ -69,7 +69,8 @@ def end_visit(act: Act, visit_id: int) -> None:
     if row.state not in IN_HAND:
         act.reply("lost_visit.gone", **number)
         return
+    told = act.about(row)
     visits.give_window_up(act, case, row, "not_reported")
     params: dict[str, Value] = {**number, "window": window_of(row)}
-    act.tell(row.host_id, News.WINDOW_PASSED, row.id, Say("notices.visit_given_up", params))
+    told.tell(row.host_id, News.WINDOW_PASSED, row.id, Say("notices.visit_given_up", params))
     act.reply("lost_visit.ended", **number)

@@ -301,6 +301,12 @@ def tell_readers(act: Act, case: Case, row: Ticket, say: Say) -> bool:
 # -- told ------------------------------------------------------------------------------------------
 
 
+def _tell_owner(act: Act, case: Case, said: Say) -> None:
+    """Tell the person who waits that there are words to read: at any hour during a visit."""
+    told = act.about(visits.under_way_with(act.tx, case.person_id))
+    told.tell(case.person_id, News.TICKET_ANSWERED, case.id, said, opens="my_ticket")
+
+
 def _tell(act: Act, case: Case, row: Ticket, *says: Say, can_wait: bool = True) -> bool:
     """Tell who may read a ticket: the area's supervisors and, of a complaint, the heads too."""
     readers = _readers(act.tx, case, row)
@@ -366,7 +372,7 @@ def answer(act: Act, case_id: int, words: str) -> None:
     act.tx.add(Remark(case_id=case.id, officer_id=me.id, words=words, at=act.at))
     act.note("ticket.answered", f"case:{case.id}")
     said = Say("notices.ticket_answered", {"number": case.number})
-    act.tell(case.person_id, News.TICKET_ANSWERED, case.id, said, opens="my_ticket")
+    _tell_owner(act, case, said)
     _warn_if_silent(act, case)
 
 
@@ -391,7 +397,7 @@ def close(
     act.note("ticket.closed", f"case:{case.id}", founded=founded)
     course.advance(act, case)
     said = result or Say("notices.ticket_closed", {"number": case.number})
-    act.tell(case.person_id, News.TICKET_ANSWERED, case.id, said, opens="my_ticket")
+    _tell_owner(act, case, said)
     accused = row.officer_id if row.about != OBJECTION else None
     about = act.tx.get(Officer, accused) if accused is not None else None
     if founded is False and about is not None:

@@ -14,6 +14,7 @@ from models import task
 from models.base import Base, Code, Details
 from models.infrastructure.encryption import Encrypted, EncryptedJson
 from models.lifecycle import VisitState
+from models.officer import Officer
 from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 CODE_TRIES = 5  # for each code
@@ -23,6 +24,8 @@ _OPEN = "state NOT IN ('done', 'failed', 'cancelled')"
 #: Literals, not parameters: a generic plan can use the partial indexes over open visits only if it
 #: knows the values.
 OPEN = text(f"visits.{_OPEN}")
+#: States in which the officer is out for this visit, and its owner waits at home.
+UNDER_WAY = frozenset({VisitState.ON_THE_WAY, VisitState.ARRIVED})
 
 
 class Visit(Base):
@@ -158,6 +161,16 @@ def load_of(tx: Session, officer_ids: Sequence[int], on: date) -> dict[int, int]
         .group_by(Visit.officer_id)
     )
     return {officer_id: count for officer_id, count in rows if officer_id is not None}
+
+
+def under_way_with(tx: Session, person_id: int) -> Visit | None:
+    """Return the visit under way to this person, or by them as its officer; None without one."""
+    theirs = select(Officer.id).where(Officer.person_id == person_id)
+    rows = select(Visit).where(OPEN, Visit.state.in_(UNDER_WAY))
+    for one in (Visit.host_id == person_id, Visit.officer_id == theirs.scalar_subquery()):
+        if (found := tx.scalars(rows.where(one).limit(1)).first()) is not None:
+            return found
+    return None
 
 
 def workload(

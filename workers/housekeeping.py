@@ -225,7 +225,7 @@ def _report_overdue(tx: Session) -> None:
         if window.ends_at < now(tx) - OVERDUE:
             number = tx.get_one(Case, visit.case_id).number
             say = Say("notices.visit_overdue", {"number": number, "window": window_of(visit)})
-            act = by_office(tx, ACTOR, "once")
+            act = by_office(tx, ACTOR, "once").about(visit)
             act.tell_supervisors(
                 visit.area_code, News.VISIT_OVERDUE, visit.id, say, opens="lost_visit"
             )
