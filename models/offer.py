@@ -8,7 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import lifecycle, task
-from models.calendar import HOLIDAYS, Calendar, load
+from models.calendar import CLOSES, HOLIDAYS, Calendar, load
+from models.infrastructure import quiet
+from models.infrastructure.quiet import QuietHours
 from models.lifecycle import VisitState
 from models.officer import Officer
 from models.visit import Offer, Visit
@@ -21,9 +23,21 @@ LEAST = timedelta(minutes=5)  # nobody answers faster on a motorbike
 
 
 def answer_by(on: Window, at: datetime, calendar: Calendar = HOLIDAYS) -> datetime:
-    """Return when an offer made at `at` expires and goes to the next officer."""
-    soon = min(calendar.working_time_after(at, LIFE), on.starts_at - BEFORE_THE_WINDOW)
-    return max(soon, at + LEAST)
+    """Return when an offer made at `at` expires and goes to the next officer.
+
+    An evening or a weekend goes to officers who work outside the office's hours: there the hours
+    of the day count, or a Saturday's offer would leave the next officer no time.
+    """
+    ends = calendar.working_time_after(at, LIFE)
+    if not calendar.works(on.on) or on.ends > CLOSES:
+        ends = min(ends, _by_day(at + LIFE))
+    return max(min(ends, on.starts_at - BEFORE_THE_WINDOW), at + LEAST)
+
+
+def _by_day(moment: datetime) -> datetime:
+    """Return this moment, or at night an hour after the next morning began."""
+    hours = QuietHours()
+    return moment if hours.awake(moment) else hours.morning(moment) + quiet.LEAST
 
 
 def offer_to(tx: Session, visit: Visit, officer: Officer, *, at: datetime, actor: str) -> Offer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -277,3 +277,23 @@ def test_an_offer_runs_four_working_hours_and_ends_before_the_window() -> None:
     assert answer_by(far, at) - at >= timedelta(hours=4)
     assert answer_by(windows[0], at - timedelta(hours=2)) == at - timedelta(hours=1)
     assert answer_by(windows[0], at - timedelta(minutes=30)) == at - timedelta(minutes=30) + LEAST
+
+
+@pytest.mark.parametrize(
+    ("on", "made", "ends"),
+    [
+        # Sunday, 29 November 2026, in the evening
+        (Window(date(2026, 11, 29), "evening"), "2026-11-27 15:00", "2026-11-27 19:00"),
+        (Window(date(2026, 11, 29), "evening"), "2026-11-28 09:00", "2026-11-28 13:00"),
+        (Window(date(2026, 11, 29), "evening"), "2026-11-28 17:30", "2026-11-29 08:00"),
+        (Window(date(2026, 11, 29), "evening"), "2026-11-29 13:30", "2026-11-29 15:00"),
+        # Wednesday, in the evening and in the morning
+        (Window(date(2026, 11, 25), "evening"), "2026-11-24 14:00", "2026-11-24 18:00"),
+        (Window(date(2026, 11, 26), "morning"), "2026-11-24 14:00", "2026-11-25 10:00"),
+    ],
+)
+def test_an_offer_for_an_evening_or_a_weekend_counts_the_hours_of_the_day(
+    on: Window, made: str, ends: str
+) -> None:
+    until = answer_by(on, datetime.fromisoformat(f"{made}+07:00"))
+    assert until == datetime.fromisoformat(f"{ends}+07:00")
