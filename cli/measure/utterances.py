@@ -210,7 +210,7 @@ def _written(days: Sequence[date]) -> str:
 def _same_part(expected: str, got: str) -> bool:
     """Whether the part of the day is the one that holds the middle of the expected hours.
 
-    Hours from 18:00 on are the evening, in which no officer comes.
+    Hours from 18:00 on are the evening, those from 16:00 on its beginning or the afternoon.
     """
     if not expected.startswith((">=", "<=", *"0123456789")):
         return False
@@ -219,7 +219,7 @@ def _same_part(expected: str, got: str) -> bool:
     if starts >= time(18):
         return got == "evening"
     part = "morning" if middle < 11 * 60 else "midday" if middle < 15 * 60 else "afternoon"
-    return part == got
+    return got == part or (got == "evening" and starts >= time(16))
 
 
 def _hours(expected: str) -> tuple[time, time]:

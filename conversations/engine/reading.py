@@ -451,11 +451,12 @@ def may_be_a_name(turn: TurnBuilder, said: Said) -> bool:
     if step is None or draft is None:
         return False
     try:
-        turn.read(step, said)
+        read = turn.read(step, said)
     except Refused as refusal:
         named = bool(refusal.readings) and bool(words_beside(said.text))
         return step.understands(refusal) or named
-    return False
+    choices = step.prompt(turn.context(draft)).choices
+    return any(read == one.answer for one in choices)
 
 
 def may_answer(turn: TurnBuilder, text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date
 
 from conversations.effects import ChooseWindow
@@ -25,9 +25,11 @@ SETTLED = frozenset({CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED})
 def _windows(context: Context) -> tuple[Choice, ...]:
     case = context.facts.case(context.subject)
     answers = case.answers if case is not None else {}
+    free = _free(context)
+    parts = _wanted(answers, {w.part for w in free})
     choices = [
         Choice(value := f"{w.on.isoformat()}.{w.part}", _label(w), value)
-        for w in sorted(_free(context), key=lambda w: _rank(w, answers))[:SHOWN]
+        for w in sorted(free, key=lambda w: _rank(w, answers, parts))[:SHOWN]
     ]
     if _agreed(context.subject, context.facts) is not None:
         keep = Choice("keep", Say(context.key("window", "keep")), "keep", means="no")
@@ -73,8 +75,16 @@ def _of(subject: str, facts: Facts) -> Value:
 
 def _asked(context: Context) -> Mapping[str, Value]:
     stands = _stands(context.subject, context.facts)
-    keeps: Value = Say("visit_window.keeps", stands) if stands["window"] else ""
+    keeps: Value = Say("visit_window.keeps", stands) if stands["window"] else _unmet(context)
     return {"keeps": keeps, "of": stands["of"]}
+
+
+def _unmet(context: Context) -> Value:
+    """Say that nobody comes in the evening, to an owner who asked for it."""
+    case = context.facts.case(context.subject)
+    wanted = case.answers.get("preferred_part") if case is not None else None
+    there = any(window.part == "evening" for window in _free(context))
+    return Say("visit_window.no_evening") if wanted == "evening" and not there else ""
 
 
 def _label(window: Window | VisitFact) -> Say:
@@ -88,13 +98,25 @@ def _label(window: Window | VisitFact) -> Say:
     )
 
 
-def _rank(window: Window, answers: Answers) -> tuple[bool, bool, date]:
+def _wanted(answers: Answers, there: Set[str]) -> Set[str]:
+    """Return the parts of the day that the owner prefers, of those in which somebody comes.
+
+    "Sore" is the afternoon and the evening; without evenings, the afternoon is nearest to one.
+    """
+    wanted = answers.get("preferred_part", "any")
+    parts = {str(part) for part in (wanted if isinstance(wanted, list) else [wanted])}
+    if "afternoon" in parts:
+        parts.add("evening")
+    if "evening" in parts and "evening" not in there:
+        parts.add("afternoon")
+    return parts
+
+
+def _rank(window: Window, answers: Answers, parts: Set[str]) -> tuple[bool, bool, date]:
     """Sort windows: the ones that the owner prefers first, then the soonest."""
     wanted_days = answers.get("preferred_days")
     other_day = isinstance(wanted_days, list) and window.on.isoformat() not in wanted_days
-    wanted = answers.get("preferred_part", "any")
-    wanted_parts = wanted if isinstance(wanted, list) else [wanted]
-    other_part = not {"any", window.part}.intersection(wanted_parts)
+    other_part = parts.isdisjoint({"any", window.part})
     return other_day, other_part, window.on
 
 

@@ -11,7 +11,7 @@ from conversations.parsers.day_names import WEEKDAYS
 from conversations.words import standardised
 
 _BUSY = re.compile(r"\b(?:kondangan|belanja|hajatan|acara|arisan|mudik|libur|tutup|pergi|sibuk)\b")
-_PART = re.compile(r"\b(?:pagi|siang|sore|morning|midday|afternoon)\b")
+_PART = re.compile(r"\b(?:pagi|siang|sore|petang|malam|morning|midday|afternoon|evening)\b")
 _MOST_WORDS = 6  # a longer text rather tells something else
 _ADDS = re.compile(r"\b(?:juga|tambah\w*|also|too|add|plus)\b")
 _ONLY = re.compile(r"\b(?:saja|only|just)\b")

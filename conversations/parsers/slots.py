@@ -11,7 +11,7 @@ from conversations.parsers import Reading, Refused, dates, times
 from conversations.words import standardised
 
 MOST = 8  # windows that are offered to choose from
-_ENDINGS = re.compile(r"\b(pagi|siang|sore)(?:nya|an)\b")
+_ENDINGS = re.compile(r"\b(pagi|siang|sore|petang|malam)(?:nya|an)\b")
 _DATES = re.compile(r"\b(?:tanggal|tgl) ?\d+|\b\d+ (?:nov|des|jan)\w*")
 #: A time beside these words is asked back: "bukan rabu, jumat", "selasa ada pengajian".
 _DOUBTED = re.compile(r"\b(?:bukan|eh|kecuali|selain|pengajian|hajatan|acara|ke pasar|ada tamu)\b")
@@ -74,7 +74,8 @@ def _on(named: dates.Named | None, window: Window) -> bool:
 def _at(hours: times.Hours | None, parts: Sequence[times.Part], window: Window) -> bool:
     """Whether the hour that is named lies in the window, or else its part of the day is named."""
     if parts:
-        return window.part in parts or "any" in parts
+        late = window.part == "evening" and "afternoon" in parts  # four o'clock is "sore" as well
+        return late or window.part in parts or "any" in parts
     if hours is None or hours.kind != "times":
         return True
     if hours.starts is None or hours.ends is None:  # "before ten", "from four on"

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 from itertools import islice
 from typing import Literal, TypeAlias
 
 from conversations.facts import Facts
+from conversations.lexicon import lists
 from conversations.messages import Json
 from conversations.parsers import Parser, Refused
 from conversations.parsers.absences import AWAY, BUSY_ON, DENIES
 from conversations.parsers.numbers import in_digits
 from conversations.words import plain, standardised
 
-Part: TypeAlias = Literal["morning", "midday", "afternoon", "any"]
+Part: TypeAlias = Literal["morning", "midday", "afternoon", "evening", "any"]
 
 _PART = (
     r"(?:pagi|siang|sore|petang|malam|subuh|magh?rib|isya|zuhur|ash?ar|mornings?|noon|afternoon"
@@ -32,8 +34,10 @@ _GREETING = re.compile(r"\b(?:selamat|good) (?:pagi|siang|sore|malam|morning|aft
 _CORRECTION = re.compile(r"\b(?:eh+|ralat|maksud(?:nya| saya)|sori|sorry|koreksi)\b")
 _NIGHT = re.compile(r"\b(?:malam|magh?rib|isya'?|night|evening)\b")
 _NOON, _AFTERNOON = time(11), time(15)  # where morning and midday end
-_EVENING = time(18)  # officers do not come from then on
-_PARTS: tuple[Part, ...] = ("morning", "midday", "afternoon")
+_EVENING = time(16)  # an hour from then on is in the evening, whoever calls it "sore"
+_CLOSES, _OPENS = time(19, 30), time(6)  # officers come between these, at the widest
+_BY_DAY: tuple[Part, ...] = ("morning", "midday", "afternoon")  # all of them are any time
+_OPENS_THEN = lists.any_of("times", "opens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,12 @@ class Hours:
 def part_of_day() -> Parser:
     """Read a part of the day: "morning" before 11, "midday" to 15, "afternoon" after, or "any".
 
-    Two parts that both suit, or the two that are left beside one that does not, are a list. Of
-    parts that are corrected the later one counts: "pagi, eh, sore".
+    "evening" is an hour from 16.00 on, what is called petang or malam, and the "sore" at which a
+    stall opens. Two parts that both suit, or the two that are left beside one that does not, are a
+    list. Of parts that are corrected the later one counts: "pagi, eh, sore".
 
     Raises:
-        Refused: ``not_a_part_of_day``; ``no_such_time``; ``only_by_day`` for the evening and the
-            night.
+        Refused: ``not_a_part_of_day``; ``no_such_time``; ``only_by_day`` for hours of the night.
     """
 
     def parse(text: str, facts: Facts) -> Json:
@@ -73,7 +77,7 @@ def _either(said: str) -> list[str]:
     if len(pieces) > 1 and re.search(r"\d", said):
         found = list(dict.fromkeys(part for piece in pieces[:4] for part in _possible(piece)))
         if found:
-            return found if len(found) < len(_PARTS) else ["any"]
+            return _any_or(found)
     return _suiting(said)
 
 
@@ -94,19 +98,25 @@ def _suiting(said: str) -> list[str]:
     hours, named = read(wanted), parts(wanted)
     if denied and not named and (hours is None or hours.kind == "any"):
         away = [part for words in denied for part in _away(words)]
-        left = [part for part in _PARTS if part not in away]
-        return [*left] if len(left) < len(_PARTS) else ["any"]
+        return _any_or([part for part in _BY_DAY if part not in away])
     if named:
-        return [*named] if len(named) < len(_PARTS) else ["any"]
+        opens = named == ["afternoon"] and _OPENS_THEN.search(wanted)
+        return ["evening"] if opens else _any_or(named)
     if hours is None:
         return []
     if hours.kind == "invalid":
         raise Refused("no_such_time")
     if hours.kind == "any":
         return ["any"]
-    if (hours.starts or time(8)) >= _EVENING or (_NIGHT.search(wanted) and not hours.ends):
+    starts = hours.starts or time(8)
+    if starts >= _CLOSES or (starts < _OPENS and _NIGHT.search(wanted)):
         raise Refused("only_by_day")
     return [_part(hours)]
+
+
+def _any_or(found: Sequence[str]) -> list[str]:
+    """Return these parts, or "any" if all by day are among them."""
+    return ["any"] if {*_BY_DAY} <= {*found} else [*found]
 
 
 def read(text: str) -> Hours | None:
@@ -128,6 +138,8 @@ def _part(hours: Hours) -> Part:
     """Return the part of the day that holds the middle of the hours."""
     starts = hours.starts or time(8)
     ends = hours.ends or (time(18) if hours.starts else starts)
+    if starts >= _EVENING:
+        return "evening"
     middle = (starts.hour * 60 + starts.minute + ends.hour * 60 + ends.minute) // 2
     if middle < _NOON.hour * 60:
         return "morning"
@@ -135,17 +147,18 @@ def _part(hours: Hours) -> Part:
 
 
 def _away(denied: str) -> list[Part]:
-    """Return the parts of the day that are denied; none for the evening."""
+    """Return the parts of the day that are denied."""
     hours = read(denied)
     if re.search(r"\d", denied) and hours is not None and hours.starts is not None:
-        return [_part(hours)] if hours.starts < _EVENING else []
+        return [_part(hours)]
     return parts(denied)
 
 
 _NAMED: tuple[tuple[Part, re.Pattern[str]], ...] = (
     ("morning", re.compile(r"\b(?:pagi|enjing|isuk|mornings?|esuk)\b")),
     ("midday", re.compile(r"\b(?:siang|midday|noon|tengah hari|awan)\b")),
-    ("afternoon", re.compile(r"\b(?:sore|petang|afternoon|sonten|evening)\b")),
+    ("afternoon", re.compile(r"\b(?:sore|afternoon|sonten)\b")),
+    ("evening", re.compile(r"\b(?:petang|malam|magh?rib|isya'?|evening|night|tonight|dusk)\b")),
 )
 
 

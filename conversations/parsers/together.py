@@ -204,12 +204,12 @@ def days_and_part(on: str, part: str) -> Split:
     return split
 
 
-ONLY_BY_DAY = "only_by_day"  # why a time is refused: in the evening no officer comes
+ONLY_BY_DAY = "only_by_day"  # why a time is refused: at night no officer comes
 
 #: Words that tell a time of day, and not only a date.
 _HOUR = re.compile(
     r"\b(?:jam|jm|pukul|pkl?|pagi\w*|siang\w*|sore\w*|petang|mal[ae]m\w*|tengah hari|morning|noon"
-    r"|midday|afternoon|evening|isuk|enjing|awan|sonten|subuh|d?zuhur|dhuhur|luhur|as[hy]?ar"
+    r"|midday|afternoon|evening|night|dusk|isuk|enjing|awan|sonten|subuh|d?zuhur|dhuhur|luhur|as[hy]?ar"
     r"|mag?h?rib|isya)\b|\d[.:]\d\d",
     re.IGNORECASE,
 )

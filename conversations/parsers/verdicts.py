@@ -79,11 +79,11 @@ _STAYS = re.compile(
     r"|undur diri|phk|dimutasi|mutasi|quit|fired|keluar|mundur|nonaktif\w*|leaving|left)\b"
 )
 _PART = re.compile(
-    r"\b(?:jam|jm|pukul|pkl)\W*\w+|\b(?:pagi|siang|sore|tanggal|tgl|besok|bsk|lusa"
+    r"\b(?:jam|jm|pukul|pkl)\W*\w+|\b(?:pagi|siang|sore|petang|malam|tanggal|tgl|besok|bsk|lusa"
     r"|hari ini|minggu depan"
     r"|minggu dpn|senin|selasa|rabu|kamis|jumat|jum'at|sabtu|today|tomorrow|monday"
     r"|tuesday|wednesday"
-    r"|thursday|friday|morning|afternoon|sebagian|separuh|setengah|satu saja"
+    r"|thursday|friday|morning|afternoon|evening|sebagian|separuh|setengah|satu saja"
     r"|satu kunjungan|salah satu"
     r"|beberapa|half|some|only one|one of|dua kunjungan|2 kunjungan|1 kunjungan|one visit"
     r"|\d+ (?:saja|visits?|kunjungan)|yang (?:pertama|terakhir|di|ke)|the (?:first|last))\b"

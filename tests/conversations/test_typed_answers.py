@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from conversations import flows
-from conversations.effects import ChooseWindow, Effect
+from conversations.effects import ChooseWindow, Effect, Reply
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import matter
 from conversations.engine.meanings import Answer, Aside, Pick
@@ -173,11 +173,57 @@ def test_windows_in_either_part_that_suits_come_first() -> None:
     assert shown == ["afternoon", "morning", "midday", ""]
 
 
-@pytest.mark.parametrize("said", ["malam", "malem aja pak", "jam 7 malem"])
-def test_an_evening_is_no_greeting_but_a_time_without_officers(said: str) -> None:
+@pytest.mark.parametrize("said", ["malam", "malem aja pak", "jam 7 malem", "habis magrib"])
+def test_an_evening_is_no_greeting_but_a_time(said: str) -> None:
+    session = said_at("preferred_days", said)
+    assert session.draft is not None and session.draft.answers["preferred_part"] == "evening"
+
+
+@pytest.mark.parametrize("said", ["jam 9 malem", "jam 20.30"])
+def test_at_night_no_officer_comes(said: str) -> None:
     session = said_at("preferred_days", said)
     assert session.asked is not None and session.asked.step == "preferred_part"
     assert session.draft is not None and "preferred_part" not in session.draft.answers
+
+
+@pytest.mark.parametrize(
+    ("wish", "there", "first"),
+    [
+        ("evening", ("morning", "afternoon", "evening"), ["evening", "morning", "afternoon"]),
+        ("afternoon", ("morning", "afternoon", "evening"), ["afternoon", "evening", "morning"]),
+        ("evening", ("morning", "midday", "afternoon"), ["afternoon", "morning", "midday"]),
+        ("morning", ("evening", "afternoon", "morning"), ["morning", "evening", "afternoon"]),
+        ("any", ("morning", "evening"), ["morning", "evening"]),
+    ],
+)
+def test_evenings_come_first_for_who_wants_one_and_else_what_is_nearest(
+    wish: str, there: tuple[str, ...], first: list[str]
+) -> None:
+    answers = {**city.ANSWERS, "preferred_part": wish}
+    facts = city.facts(
+        consents=frozenset({"applying"}),
+        cases=(city.case(81, "accepted", answers=answers),),
+        windows=tuple(city.Hours(DAYS[0], part) for part in there),
+    )
+    turn = advance(flows.load(), ChatSession(greeted=True), NEWS, facts)
+    assert [one.value.partition(".")[2] for one in turn.session.shown] == [*first, ""]
+    replies = [one.message for one in turn.effects if isinstance(one, Reply)]
+    said = [part for one in replies for part in one.parts]
+    asked = next(part for part in said if part.key == "visit_window.window")
+    unmet = asked.params["keeps"] == Say("visit_window.no_evening")
+    assert unmet is (wish == "evening" and "evening" not in there)
+
+
+def test_as_many_windows_are_shown_as_a_list_holds() -> None:
+    parts = ("morning", "midday", "afternoon", "evening")
+    windows = [city.Hours(day, part) for day in DAYS for part in parts]
+    facts = city.facts(
+        consents=frozenset({"applying"}),
+        cases=(city.case(81, "accepted"),),
+        windows=tuple(windows),
+    )
+    shown = after([NEWS], facts).session.shown
+    assert len(windows) > len(shown) and len(shown) <= 8
 
 
 def test_two_parts_of_the_day_are_shown_and_both_come_first() -> None:
