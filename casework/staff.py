@@ -75,7 +75,7 @@ def keep_hours(act: Act, row: Officer, week: Week) -> tuple[int, list[tuple[Case
     """Set an officer's hours; return how many offers go to others, and the promised visits outside.
 
     Unanswered offers outside the new hours are withdrawn, unless they were outside the old ones:
-    then a supervisor chose this officer all the same. What an owner was promised stays.
+    then a supervisor chose this officer all the same. A promise to an owner stays.
     """
     act.must_be_office()
     mine = _open_visits(act.tx, row)
