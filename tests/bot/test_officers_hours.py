@@ -6,8 +6,8 @@ import pytest
 
 from models.lifecycle import VisitState
 from models.visit import Visit
-from tests.bot.test_operators import Izin, audited, visited
-from tests.bot.test_operators import izin as izin
+from tests.bot.conftest import Izin
+from tests.bot.test_operators import audited, visited
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 
 PROMISED = (VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED)
