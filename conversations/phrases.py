@@ -11,7 +11,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
 from conversations.lexicon import no_names
-from conversations.lexicon import phrases as listed_phrases
+from conversations.lexicon.whole import phrases as listed_phrases
 from conversations.words import TEXTS, plain, squeezed, standard, standardised
 
 

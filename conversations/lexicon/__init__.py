@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from typing import Any
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from conversations.lexicon import shortened
 from conversations.words import TEXTS, plain, squeezed, standard
 
 NOT = "!"  # before a word that is denied
@@ -254,6 +255,7 @@ class Lexicon:
     _vocabulary: list[str] = field(init=False, default_factory=list)
     _barred: frozenset[str] = field(init=False, default=frozenset())  # no misspelling of others
     _known: dict[str, str | None] = field(init=False, default_factory=dict)
+    _full: Mapping[str, set[tuple[str, str]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, listed in self.phrases.items():
@@ -267,6 +269,9 @@ class Lexicon:
         self._words = frozenset(often)
         self._vocabulary = sorted(w for w in self._words if len(w) >= LEAST_FUZZY)  # ties
         self._barred = frozenset().union(*(phrase.barred for phrase in self._phrases))
+        written = plain(" ".join(one for listed in self.phrases.values() for one in listed))
+        spelled = map(_spelled, set(_WORD.findall(written)))
+        self._full = shortened.by_consonants((word, root(word)) for word in spelled)
 
     def rank(self, text: str) -> list[Ranked]:
         """Return the meanings that the words name, the heaviest first.
@@ -325,12 +330,12 @@ class Lexicon:
         return self._known[word], 0.9
 
     def _misspelt(self, word: str) -> str | None:
-        if (
-            word in self._barred
-            or len(word.lstrip(NOT)) < LEAST_FUZZY
-            or word.lstrip(NOT) in _common_roots()
-        ):
+        bare = word.lstrip(NOT)
+        if word in self._barred or bare in _common_roots():
             return None
+        full = {word[: -len(bare)] + one for one in shortened.roots(bare, self._full)} & self._words
+        if len(full) == 1 or len(bare) < LEAST_FUZZY:
+            return full.pop() if len(full) == 1 else None
         most = 1 if len(word) < 9 else 2
         first = word[: len(NOT) + 1] if word.startswith(NOT) else word[:1]
         alike = [known for known in self._vocabulary if known.startswith(first)]
@@ -441,13 +446,6 @@ def answers(flow: str) -> Lexicon | None:
     """Return the words that name the answers of a form; None if it has no list."""
     listed = toml("answers").get(flow)
     return Lexicon(listed) if listed else None
-
-
-@cache
-def phrases() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    """Return whole messages: under "commands" and "intents", by the name of each."""
-    listed: dict[str, dict[str, list[str]]] = toml("phrases")
-    return listed
 
 
 @cache

@@ -22,6 +22,13 @@ def _listed() -> Mapping[str, Mapping[tuple[str, ...], str]]:
 
 
 @cache
+def phrases() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """Return whole messages: under "commands" and "intents", by the name of each."""
+    listed: dict[str, dict[str, list[str]]] = toml("phrases")
+    return listed
+
+
+@cache
 def evasions() -> Mapping[str, Sequence[str]]:
     """Return whole messages that answer nothing, by how they evade an answer."""
     listed: dict[str, list[str]] = toml("evasions")

@@ -190,3 +190,32 @@ def test_about_me_is_no_blow() -> None:
     """The word "tentang" is no misspelt "tendang"."""
     raised = matter("data apa aja yang kalian simpan tentang saya")
     assert raised is not None and raised.intent is Intent.PRIVACY
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("bnjir", ["rain"]),
+        ("bnjr", ["rain"]),
+        ("tdk bnjir", ["dry"]),
+        ("bjr", []),  # a consonant is missing
+        ("bnj", []),
+        ("slsh", []),  # a letter more
+        ("klar", []),  # "kelar" or "keluar"
+        ("agung", []),  # most of the vowels of "ageung" are there
+        ("time", []),  # the last letter of "timeo" is missing
+    ],
+)
+def test_a_word_without_its_vowels_is_read_if_only_one_fits(said: str, heard: list[str]) -> None:
+    listed = lexicon.Lexicon(
+        {
+            "rain": ["banjir"],
+            "dry": ["tidak banjir"],
+            "wrong": ["salah"],
+            "done": ["kelar"],
+            "leaves": ["keluar"],
+            "big": ["ageung", "timeo"],
+        }
+    )
+
+    assert [one.name for one in listed.rank(said)] == heard
