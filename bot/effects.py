@@ -15,6 +15,7 @@ from casework import (
     erasing,
     files,
     handing_on,
+    meeting,
     objections,
     overview,
     own_data,
@@ -30,8 +31,10 @@ from conversations.effects import (
     AboutCase,
     AboutMyData,
     AboutPerson,
+    AboutPlace,
     AboutVisit,
     AcceptOffer,
+    AgreePlace,
     Arrive,
     AskForMyData,
     Assign,
@@ -64,6 +67,7 @@ from conversations.effects import (
     Reply,
     SendDocument,
     SendIdentityLink,
+    SendPlace,
     ShowDocument,
     ShowOfficer,
     SpendCode,
@@ -131,10 +135,22 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
                 cases.submit(act, service, answers, whom)
             case ShowDocument(number):
                 documents.show(act, number)
+            case AgreePlace() | SendPlace():
+                _about_place(act, effect)
             case AskForMyData() | EraseMyData():
                 _about_my_data(act, effect)
             case _:
                 assert_never(effect)
+
+
+def _about_place(act: Act, effect: AboutPlace) -> None:
+    match effect:
+        case AgreePlace(visit_id, pin, told):
+            meeting.agree_place(act, visit_id, pin, told)
+        case SendPlace(visit_id, here):
+            meeting.send_place(act, visit_id, here)
+        case _:
+            assert_never(effect)
 
 
 def _about_my_data(act: Act, effect: AboutMyData) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot import waiting
 from casework import objections
 from casework.news import duty_of
-from conversations import paper
+from conversations import catalogue, paper
 from conversations.engine.builder import Flows
 from conversations.facts import (
     AsideFact,
@@ -51,6 +51,7 @@ from models import (
     identity,
     officer,
     overview,
+    person,
     portrait,
     scope,
     unreached,
@@ -278,6 +279,7 @@ class _Rows:
     documents: dict[int, list[Document]]
     identities: dict[int, Identity]
     services: Services
+    names: Mapping[int, str]  # of the people of cases whose form asks for no name
     photos: dict[int, list[str]] = field(default_factory=dict)  # by case, as far as staff see them
 
     @classmethod
@@ -306,7 +308,7 @@ class _Rows:
         if missing:
             known |= {a.id: a for a in tx.scalars(select(Case).where(Case.id.in_(missing)))}
         if not known:
-            return cls({}, {}, (), {}, {}, {}, {}, services)
+            return cls({}, {}, (), {}, {}, {}, {}, services, {})
         found: dict[int, list[FindingRow]] = defaultdict(list)
         for row in finding.latest(tx, list(known)):
             found[row.case_id].append(row)
@@ -332,7 +334,14 @@ class _Rows:
             if visits
             else {},
             services=services,
+            names=person.names_of(
+                tx, {a.person_id for a in known.values() if not services[a.service].named_in}
+            ),
         )
+
+    def _holder(self, case: Case, answers: Answers) -> str:
+        """Return the applicant's name as they told it, in the form or before; or ""."""
+        return self.services[case.service].holder(answers) or self.names.get(case.person_id, "")
 
     def see_photos(self, tx: Session, case_ids: Sequence[int]) -> None:
         """Read the photos of these cases, for staff who handle them."""
@@ -368,7 +377,7 @@ class _Rows:
             documents=tuple(
                 DocumentFact(one.kind, one.number) for one in self.documents.get(row.id, ())
             ),
-            holder=service.holder(answers) or "-",
+            holder=self._holder(row, answers) or "-",
             brief=service.brief(answers, base),
             returnable=service.returnable,
             refusals=service.refusals,
@@ -404,10 +413,10 @@ class _Rows:
             service=service.id,
             purpose=row.purpose,
             hosted=row.host_id is not None,
-            host_name=service.holder(answers),
+            host_name=self._holder(case, answers) or _unnamed(base.me.locale),
             about=service.about(answers, base),
             address=site.address,
-            place=place_name(row.area_code, base),
+            place=place_name(site.area_code, base),
             area_code=row.area_code,
             pin=site.pin,
             identity_given=case.person_id in self.identities,
@@ -439,6 +448,10 @@ class _Rows:
         known = self.identities.get(case.person_id)
         name = paper.holder(readable(known.name) if known else None, service.holder(answers))
         return paper.printed_at(service, row.purpose, name, answers, base)
+
+
+def _unnamed(locale: Locale) -> str:
+    return catalogue.load().say(Say("common.unnamed"), locale)
 
 
 def _object_until(row: Case, findings: Sequence[FindingRow]) -> date | None:

@@ -36,6 +36,7 @@ _OF_VISITS_UNDER_WAY = frozenset(
         "on_the_way",
         "officer_in_time",
         "officer_late",
+        "place_sent_now",
         "arrived",
         "says_arrived",
         "handed_over",

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from casework import course, objections, tickets
+from casework import course, inviting, objections, tickets
 from casework.act import Act
 from casework.visits import cancel
 from conversations import letters, services
@@ -36,11 +36,14 @@ def submit(act: Act, service: str, answers: Mapping[str, Json], whom: int | None
     act.note("case.sent", f"case:{sent.id}")
     if not act.is_of(person_id):
         participant.add(act.tx, sent.id, ParticipantRole.HELPER, act.who().id)
-    if not declared.checks:
-        course.accept(act, act.tx.get_one(Case, sent.id))
+    case = act.tx.get_one(Case, sent.id) if not declared.checks else None
+    if case is not None:
+        course.accept(act, case)
     promised = declared.promise
     by = sent.calendar.working_days_after(act.at, promised.days) if promised else None
     act.reply(f"{service}.submitted", number=sent.number, **({"by": by} if by else {}))
+    if case is not None and case.state == CaseState.ACCEPTED and act.is_of(person_id):
+        inviting.invite(act, case)
 
 
 def new_case(person_id: int, service: str, answers: Mapping[str, Json]) -> NewCase:

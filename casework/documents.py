@@ -15,7 +15,7 @@ from conversations.events import News
 from conversations.masking import masked
 from conversations.messages import Message, Say, Value
 from conversations.service import Known
-from models import check, document, identity, task
+from models import check, document, identity, person, task
 from models.case import Case
 from models.document import Document
 from models.infrastructure.encryption import readable
@@ -23,7 +23,6 @@ from models.infrastructure.quotas import CHECKS
 from models.infrastructure.wib import WIB
 from models.lifecycle import NotAllowed
 from models.officer import may_supervise
-from models.person import Person
 from models.reference import area, business_type
 
 
@@ -158,11 +157,13 @@ def may_check(act: Act) -> bool:
 def holder(tx: Session, case: Case) -> str:
     """Return the name on a case's documents: from the KTP, else as it was told; "" if erased."""
     known = identity.of_people(tx, [case.person_id]).get(case.person_id)
+    return paper.holder(readable(known.name) if known else None, called(tx, case))
+
+
+def called(tx: Session, case: Case) -> str:
+    """Return the applicant's name as they told it, in the form or before; "" if they told none."""
     typed = services.load()[case.service].holder(readable(case.answers) or {})
-    if not typed:
-        owner = tx.get(Person, case.person_id)
-        typed = (readable(owner.name) if owner else None) or ""
-    return paper.holder(readable(known.name) if known else None, typed)
+    return typed or person.names_of(tx, [case.person_id]).get(case.person_id, "")
 
 
 def printed(tx: Session, case: Case) -> tuple[Say, ...]:

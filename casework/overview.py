@@ -8,9 +8,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from casework import course
 from casework.act import Act
-from casework.documents import day
+from casework.documents import called, day
 from casework.files import shown
 from casework.news import window_of
 from casework.tickets import answered, may_read
@@ -68,7 +67,7 @@ def _late(act: Act, visit: Visit, case: Case, comes: Officer) -> Say | None:
         "officer": comes.name,
         "badge": comes.badge,
         "number": case.number,
-        "owner": holder_of(case),
+        "owner": holder_of(act, case),
         "place": _place(visit.area_code),
         "starts": window.starts,
         "ends": window.ends,
@@ -95,7 +94,7 @@ def show_whereabouts(act: Act, officer_id: int) -> None:
         act.reply("supervising.not_your_officer")
         return
     rows = overview.day_of(act.tx, one.id, today)
-    lines = [_stop(visit, case) for visit, case in rows[:SHOWN]]
+    lines = [_stop(act, visit, case) for visit, case in rows[:SHOWN]]
     params: dict[str, Value] = {"officer": one.name, "badge": one.badge}
     if lines:
         act.reply("supervising.where", **params, lines=Lines(tuple(lines)))
@@ -103,7 +102,7 @@ def show_whereabouts(act: Act, officer_id: int) -> None:
         act.reply("supervising.where_nothing", **params)
 
 
-def _stop(visit: Visit, case: Case) -> Say:
+def _stop(act: Act, visit: Visit, case: Case) -> Say:
     """Return the line of one visit of today, with the time at which it was moved last."""
     window = Window(visit.on, Part(visit.part))
     return Say(
@@ -111,7 +110,7 @@ def _stop(visit: Visit, case: Case) -> Say:
         {
             "starts": window.starts,
             "ends": window.ends,
-            "owner": holder_of(case),
+            "owner": holder_of(act, case),
             "place": _place(visit.area_code),
             "number": case.number,
             "state": Say(f"supervising.state.{visit.state}"),
@@ -134,7 +133,7 @@ def show_case(act: Act, number: str) -> None:
         "supervising.case",
         number=case.number,
         state=Say(f"supervising.case_state.{case.state}"),
-        holder=holder_of(case),
+        holder=holder_of(act, case),
         place=_place(case.area_code),
         submitted=case.submitted_at,
         visit=_visit_line(act, visit) if visit else Say("supervising.case_no_visit"),
@@ -184,7 +183,7 @@ def show_unvisited(act: Act, days: int) -> None:
             "supervising.unvisited_line",
             {
                 "number": case.number,
-                "holder": holder_of(case),
+                "holder": holder_of(act, case),
                 "place": _place(case.area_code),
                 "state": Say(f"supervising.case_state.{case.state}"),
                 "n": (act.at - case.submitted_at).days,
@@ -287,18 +286,18 @@ def looks_after(act: Act, area_code: str | None) -> bool:
     return officer.may_supervise(act.tx, act.who().id, area_code)
 
 
-def holder_of(case: Case) -> str:
-    """Return the applicant's name; "-" if it can't be read."""
-    return course.service_of(case).holder(readable(case.answers) or {}) or "-"
+def holder_of(act: Act, case: Case) -> str:
+    """Return the applicant's name; "-" if they told none, or it can't be read."""
+    return called(act.tx, case) or "-"
 
 
-def visit_line(visit: Visit, case: Case) -> Say:
+def visit_line(act: Act, visit: Visit, case: Case) -> Say:
     """Return the line of an open visit in a list: when, to whom, where, how far."""
     return Say(
         "supervising.open_visit",
         {
             "window": window_of(visit),
-            "owner": holder_of(case),
+            "owner": holder_of(act, case),
             "place": _place(visit.area_code),
             "state": Say(f"supervising.state.{visit.state}"),
         },

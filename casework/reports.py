@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from casework import handing_on, tickets, visits
 from casework.act import Act
-from casework.course import service_of
+from casework.documents import called
 from casework.news import window_of
 from conversations.effects import Concern
 from conversations.events import News
@@ -144,7 +144,7 @@ def _visit(act: Act, visit: Visit) -> Say:
         "notices.officer_visit.named",
         {
             "number": case.number,
-            "owner": service_of(case).holder(readable(case.answers) or {}),
+            "owner": called(act.tx, case),
             "place": " ".join(", ".join(part for part in place if part).split()),
             "window": window_of(visit),
         },

@@ -58,7 +58,7 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
         purpose=case.stage,
         host_id=case.person_id,
         area_code=site.area_code,
-        site=asdict(site),
+        site=asdict(site) if agreed is None else agreed.site,  # as it was told since
         on=window.on,
         part=window.part,
     )
@@ -69,7 +69,7 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
     if case.state == CaseState.ACCEPTED:
         lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
     visits.plan_offer(act.tx, visit)
-    chosen = Say("notices.window_chosen", {"window": window_of(visit)})
+    chosen = Say(worded("notices.window_chosen", case.service), {"window": window_of(visit)})
     printed = documents.printed(act.tx, case)
     told = (
         (Say(worded("notices.to_be_printed", case.service), {"lines": Lines(printed)}),)
@@ -77,6 +77,13 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
         else ()
     )
     act.enqueue(Message((chosen, *told)))
+    if agreed is None and course.service_of(case).moves(case.answers) and _is_first(act, visit):
+        act.tell(case.person_id, News.MEETING_PLACE, visit.id, opens="meeting_place")
+
+
+def _is_first(act: Act, visit: Visit) -> bool:
+    earlier = select(Visit.id).where(Visit.case_id == visit.case_id, Visit.id != visit.id)
+    return act.tx.scalars(earlier.limit(1)).first() is None
 
 
 def _offer_others(act: Act, case: Case, area_code: str, agreed: Visit | None) -> None:
@@ -328,15 +335,15 @@ def finish(act: Act, visit_id: int, outcome: str, answers: Mapping[str, Json]) -
     act.tx.add(VisitReport(visit_id=visit.id, answers=dict(answers)))
     visit.outcome = outcome
     lifecycle.move(act.tx, visit, VisitState.DONE, actor=act.actor)
+    owners = case.service, visit.purpose
     stage = course.service_of(case).stage(visit.purpose)
     if stage is not None and stage.issues is not None:
         number = documents.issue(act, case, stage.issues)
-        owners = case.service, visit.purpose
         act.reply(worded("notices.handed_over_officer", *owners), number=number)
         act.notify(visit.host_id, worded("notices.handed_over", *owners), number=number)
     else:
         act.reply("notices.visit_done_officer", number=case.number)
-        act.notify(visit.host_id, "notices.visit_done", number=case.number)
+        act.notify(visit.host_id, worded("notices.visit_done", *owners), number=case.number)
     course.advance(act, case)
 
 

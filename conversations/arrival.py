@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from conversations.effects import Arrive, Effect
 from conversations.events import Event, Located, Said
-from conversations.facts import Facts, VisitFact
+from conversations.facts import Facts, Place, Places, VisitFact
 from conversations.messages import Json, Say, Value
 from conversations.parsers import Reading, Refused
 from conversations.script import FAILED
@@ -31,6 +31,19 @@ WORDS_OF_A_REASON = 3  # fewer words are asked back: "ya", "sudah di sini"
 #: Why no location shows an arrival, as the owner is told it (`notices.says_arrived.says`).
 REASONS = ("pin_wrong", "address", "gps", "signal")
 NO_PIN, OWN_WORDS, NOT_YET = "no_pin", "words", "not_yet"
+
+
+def meeting_at(places: Places, lat: float, lon: float, agreed: str) -> Place | None:
+    """Return the kelurahan of a point where an officer can meet an owner; None if there is none.
+
+    `agreed` is the kelurahan of the visit. The islands' kelurahan extend over the sea: nobody who
+    is visited on land is met there.
+    """
+    if not places.in_jakarta(lat, lon):
+        return None
+    (nearest,) = places.nearest(lat, lon, limit=1)
+    at_sea = nearest.code.startswith(ISLANDS) and not agreed.startswith(ISLANDS)
+    return None if at_sea else nearest
 
 
 def visit_of(context: Context) -> VisitFact:

@@ -172,6 +172,23 @@ class ChooseWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreePlace:
+    """The owner told where the officer will find them: a pin, or words."""
+
+    visit_id: int
+    pin: tuple[float, float] | None  # latitude, longitude; WGS 84
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendPlace:
+    """The owner sent their location on the day of the visit."""
+
+    visit_id: int
+    pin: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class RateVisit:
     """The owner's rating of the visit, 1 to 5."""
 
@@ -405,6 +422,8 @@ AboutPerson: TypeAlias = (
     | ShowOfficer
     | UseLanguage
 )
+#: Effects on the place of a visit.
+AboutPlace: TypeAlias = AgreePlace | SendPlace
 #: Effects on all that is held about a person.
 AboutMyData: TypeAlias = AskForMyData | EraseMyData
 #: Effects by which an officer reports; no page that was shown before is out of date.
@@ -416,6 +435,7 @@ Effect: TypeAlias = (
     | AboutVisit
     | AboutCase
     | AboutPerson
+    | AboutPlace
     | AboutTicket
     | AboutMyData
     | FromOfficer

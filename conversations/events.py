@@ -105,6 +105,7 @@ class News(StrEnum):
     IDENTITY_GIVEN = "identity_given"
     IN_REVIEW = "in_review"
     JOINED = "joined"
+    MEETING_PLACE = "meeting_place"
     MESSAGE_CLOSED = "message_closed"
     OFFER_PASSED = "offer_passed"
     OFFICER_CHANGES = "officer_changes"

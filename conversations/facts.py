@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from conversations.duty import OFFICE, Duty
-from conversations.lifecycle import MOVABLE, VisitState
+from conversations.lifecycle import MOVABLE, SETTLED, VisitState
 from conversations.messages import Json, Say, Value
 
 WIB = timezone(timedelta(hours=7), "WIB")  # Jakarta has no daylight saving time
@@ -307,6 +307,11 @@ class Mine:
     visits: tuple[VisitFact, ...] = ()  # open ones to them, soonest first
     windows: Mapping[int, tuple[Window, ...]] = field(default_factory=dict)  # free ones, by case
     services: tuple[str, ...] = ()  # what they can ask for, in the order of the menu
+
+    def open_case(self, service: str) -> CaseFact | None:
+        """Return the newest case of a service that is neither done, rejected nor withdrawn."""
+        held = (one for one in self.cases if one.service == service)
+        return next((one for one in held if one.state not in SETTLED), None)
 
     def agreed(self, case_id: int) -> VisitFact | None:
         """Return the visit of a case whose time may still be changed; None if there is none."""

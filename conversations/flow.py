@@ -71,7 +71,12 @@ def _no_steps(subject: str, facts: Facts) -> frozenset[str]:
 def _applying(steps: Iterable[Step], context: Context) -> list[Step]:
     """Return the steps whose questions apply; it is asked of each step of a form in each turn."""
     answers, facts = context.answers, context.facts
-    return [one for one in steps if one.when is always or one.when(answers, facts)]
+    ours = not context.subject and context.whom is None
+    return [
+        one
+        for one in steps
+        if (ours or not one.forks) and (one.when is always or one.when(answers, facts))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +111,19 @@ class Flow:
     _steps: Mapping[str, Step] = field(init=False, repr=False, compare=False)  # by id
     _joined: Mapping[str, Joined] = field(init=False, repr=False, compare=False)  # by step
     _counted: tuple[Step, ...] = field(init=False, repr=False, compare=False)
+    _corrigible: tuple[Step, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         set_field = object.__setattr__  # the flow is frozen
         set_field(self, "_steps", {step.id: step for step in reversed(self.steps)})
         set_field(self, "_joined", {one: j for j in reversed(self.together) for one in j.steps})
+        set_field(self, "_corrigible", tuple(step for step in self.steps if not step.forks))
         set_field(self, "_counted", tuple(s for s in self.steps if s.counted and not s.optional))
+
+    @property
+    def corrigible(self) -> tuple[Step, ...]:
+        """The steps whose answers words may correct: those about how to fill it in are none."""
+        return self._corrigible
 
     def open_to(self, subject: str, facts: Facts) -> bool:
         """Whether this person may use the flow, and the subject is still open."""

@@ -5,12 +5,12 @@ The same form asks for corrections; its subject is then the case that needs a fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from conversations import directory
 from conversations.effects import Correct, Effect, GiveConsent, Submit
-from conversations.facts import Facts
+from conversations.facts import CaseFact, Facts
 from conversations.flow import Ending, Flow, Joined
 from conversations.lifecycle import CaseState
 from conversations.messages import Json, Say, Value
@@ -27,12 +27,17 @@ def form(
     *,
     consents: Iterable[str] = ("applying",),
     together: Iterable[Joined] = (),
+    reviewed: bool = True,
+    once: bool = False,
 ) -> Flow:
     """Return the flow of a service: consent if it is missing, the questions, and the review.
 
-    An answer that was noted before the consent has its effects with it.
+    An answer that was noted before the consent has its effects with it. A form that is not
+    `reviewed` is sent with its last answer; one that is asked for `once` is closed to a person
+    whose case is open.
     """
     purposes, asked = frozenset(consents), tuple(steps)
+    forks = frozenset(step.id for step in asked if step.forks)
     consent = Choose(
         CONSENT,
         options=("yes", "no"),
@@ -47,12 +52,12 @@ def form(
         steps=(
             *([consent] if purposes else ()),
             *(replace(step, then=_with_consent(purposes, step.then)) for step in asked),
-            Review(CONFIRM),
+            *([Review(CONFIRM)] if reviewed else ()),
         ),
-        finish=_finish,
-        prefill=_prefill,
-        alive=_alive,
-        mends=_mends,
+        finish=_finish(forks),
+        prefill=_prefill(id),
+        alive=_alive(id, once=once),
+        mends=_mends(id),
         together=tuple(together),
         numbered=True,
     )
@@ -95,34 +100,51 @@ def _with_consent(purposes: frozenset[str], then: Then) -> Then:
     return take
 
 
-def _finish(context: Context) -> Ending:
-    if not context.subject:
-        submit = Submit(context.flow, _kept(context.answers), context.whom)
-        return Ending((submit,), directory.lines(context.facts.directory, context.flow))
-    case = context.facts.the_case(context.subject)
-    fixed = {step: context.answers[step] for step in case.open_fixes}
-    ending = "waiting_for_page" if fixed.get(IDENTITY) == "page" else "corrected"
-    return Ending((Correct(case.id, fixed),), (Say(context.key(ending)),))
+def _finish(forks: frozenset[str]) -> Callable[[Context], Ending]:
+    def finish(context: Context) -> Ending:
+        if not context.subject:
+            kept = {s: a for s, a in context.answers.items() if s not in {CONSENT, CONFIRM, *forks}}
+            submit = Submit(context.flow, kept, context.whom)
+            return Ending((submit,), directory.lines(context.facts.directory, context.flow))
+        case = context.facts.the_case(context.subject)
+        fixed = {step: context.answers[step] for step in case.open_fixes}
+        ending = "waiting_for_page" if fixed.get(IDENTITY) == "page" else "corrected"
+        return Ending((Correct(case.id, fixed),), (Say(context.key(ending)),))
+
+    return finish
 
 
-def _kept(answers: Answers) -> Answers:
-    return {step: answer for step, answer in answers.items() if step not in {CONSENT, CONFIRM}}
+def _prefill(service: str) -> Callable[[str, Facts], Answers]:
+    def prefill(subject: str, facts: Facts) -> Answers:
+        """Return the answers of a submitted case, except those of steps that need a fix."""
+        case = _case(service, subject, facts)
+        if case is None:
+            return {}
+        held = {CONSENT: "yes", CONFIRM: "send", **case.answers}
+        return {step: answer for step, answer in held.items() if step not in case.open_fixes}
+
+    return prefill
 
 
-def _prefill(subject: str, facts: Facts) -> Answers:
-    """Return the answers of a submitted case, except those of steps that need a fix."""
-    case = facts.case(subject)
-    if not subject or case is None:
-        return {}
-    held = {CONSENT: "yes", CONFIRM: "send", **case.answers}
-    return {step: answer for step, answer in held.items() if step not in case.open_fixes}
+def _mends(service: str) -> Callable[[str, Facts], frozenset[str]]:
+    def mends(subject: str, facts: Facts) -> frozenset[str]:
+        case = _case(service, subject, facts)
+        return frozenset(case.open_fixes) if case is not None else frozenset()
+
+    return mends
 
 
-def _mends(subject: str, facts: Facts) -> frozenset[str]:
+def _alive(service: str, *, once: bool) -> Callable[[str, Facts], bool]:
+    def alive(subject: str, facts: Facts) -> bool:
+        if not subject:
+            return not once or facts.mine.open_case(service) is None
+        case = _case(service, subject, facts)
+        return case is not None and case.state == CaseState.NEEDS_FIX
+
+    return alive
+
+
+def _case(service: str, subject: str, facts: Facts) -> CaseFact | None:
+    """Return the person's own case that a form mends, if it is one of its service."""
     case = facts.case(subject) if subject else None
-    return frozenset(case.open_fixes) if case is not None else frozenset()
-
-
-def _alive(subject: str, facts: Facts) -> bool:
-    case = facts.case(subject)
-    return not subject or (case is not None and case.state == CaseState.NEEDS_FIX)
+    return case if case is not None and case.service == service else None

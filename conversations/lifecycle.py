@@ -35,6 +35,9 @@ class VisitState(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: States of a case that needs nothing any more.
+SETTLED = frozenset({CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED})
+
 #: States of a visit that its owner may still move or cancel: the officer has not set off.
 MOVABLE = frozenset(
     {VisitState.WANTED, VisitState.OFFERED, VisitState.UNASSIGNED, VisitState.ACCEPTED}

@@ -100,6 +100,8 @@ class Intent(StrEnum):
     NO_LOCATION = "NO_LOCATION"  # how is a location sent, or it cannot be
     PLAIN_PHONE = "PLAIN_PHONE"  # an old telephone
     BORROWED_PHONE = "BORROWED_PHONE"
+    COME_TO_ME = "COME_TO_ME"  # an officer shall come and fill in the form
+    BY_MYSELF = "BY_MYSELF"  # the form is filled in without an officer
 
 
 _OF_COMMAND = {

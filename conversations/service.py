@@ -7,7 +7,7 @@ its documents, and pages show what its documents declare. None of them names a s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -114,11 +114,13 @@ class Document:
 class Visit:
     """A stage of a course: an officer comes to the owner for this purpose.
 
-    `issues` is the kind of a document that is handed over when the visit succeeds.
+    `issues` is the kind of a document that is handed over when the visit succeeds; `opens` the
+    service whose form the officer can fill in for the host at this visit.
     """
 
     purpose: str
     issues: str | None = None
+    opens: str | None = None
 
     @property
     def id(self) -> str:
@@ -151,15 +153,20 @@ def _nothing_alike(answers: Answers) -> str | None:
     return None
 
 
+def _stays(answers: Answers) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """One public service.
 
-    `holder` returns the applicant's name as they wrote it, in the steps `named_in`; `about` one
-    line on what is requested, `brief` the lines that a supervisor decides on. `opened_by` names the
-    matter in people's words that opens the form, besides the menu. `same_as` is equal
-    for two requests of one person for the same thing; it is stored unencrypted, so it holds codes
-    and no words.
+    `holder` returns the applicant's name as they wrote it, in the steps `named_in`; "" if the form
+    asks for none, and the name that the person gave before stands for it. `about` returns one line
+    on what is requested, `brief` the lines that a supervisor decides on. `opened_by` names the
+    matter in people's words that opens the form, besides the menu. `same_as` is equal for two
+    requests of one person for the same thing; it is stored unencrypted, so it holds codes and no
+    words.
     """
 
     id: str
@@ -181,6 +188,14 @@ class Service:
     refusals: tuple[str, ...] = ()  # reasons for which a supervisor may reject a case
     documents: tuple[DocumentKind, ...] = ()
     named_in: tuple[str, ...] = ()
+    once: bool = False  # a person has one open case of it
+    moves: Callable[[Answers], bool] = _stays  # whether the business moves about
+
+    @property
+    def opens(self) -> str:
+        """The service that an officer fills in for the host at a visit of this one; "" if none."""
+        opened = (stage.opens for stage in self.course if isinstance(stage, Visit))
+        return next((service for service in opened if service), "")
 
     @property
     def answered(self) -> bool:
@@ -260,6 +275,30 @@ class Services(Mapping[str, Service]):
     def offered(self, roles: Container[Role]) -> tuple[str, ...]:
         """Return the ids of the services that somebody with these roles may ask for."""
         return tuple(s.id for s in self.values() if any(role in roles for role in s.asked_by))
+
+    def helper_of(self, service_id: str, offered: Container[str]) -> Service | None:
+        """Return the offered service by which an officer comes to fill this one in, if any."""
+        found = (one for one in self.values() if one.id in offered and one.opens == service_id)
+        return next(found, None) if service_id else None
+
+    def by_themselves(self, offered: Iterable[str]) -> tuple[Service, ...]:
+        """Return the offered services but those that only help with another one of them."""
+        ids = tuple(offered)
+        return tuple(self[one] for one in ids if self[one].opens not in ids)
+
+    def problems(self) -> list[str]:
+        """Problems of all declarations, all at once."""
+        found = [problem for service in self.values() for problem in service.problems()]
+        for service in self.values():
+            if service.opens and service.opens not in self:
+                found.append(f"{service.id}: {service.opens!r} is filled in, and is no service")
+            for step in service.form.steps:
+                found += [
+                    f"{service.id}.{step.id}: it leads to {form!r}, which is no service"
+                    for form in step.leads.values()
+                    if form not in self
+                ]
+        return found
 
     def answered(self) -> frozenset[str]:
         """The ids of the services whose cases supervisors answer in words."""

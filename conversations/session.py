@@ -16,10 +16,10 @@ Answers: TypeAlias = Mapping[str, Json]
 
 #: Acts of a choice when it is picked: answer the step, ask the step again, change a step, list the
 #: steps that can be changed, open a flow, carry out a command, carry out what staff said in words
-#: (`engine.desk`); or read words that came just after news as an answer to the question before the
-#: news, or to the news.
+#: (`engine.desk`); go on in another form instead of this one (`engine.leading`); or read words that
+#: came just after news as an answer to the question before the news, or to the news.
 Act: TypeAlias = Literal[
-    "answer", "again", "edit", "which", "open", "command", "desk", "before", "now"
+    "answer", "again", "edit", "which", "open", "command", "desk", "lead", "before", "now"
 ]
 
 

@@ -139,6 +139,8 @@ class Step(ABC):
     ends: tuple[Json, ...] = ()
     can_leave: bool = False  # after several refusals it may be left to the officer
     optional: bool = False
+    forks: bool = False  # asks how to fill the form in: never of somebody else, nor in a case
+    leads: Mapping[str, str] = field(default_factory=dict)  # choice -> the form it goes on in
 
     @abstractmethod
     def prompt(self, context: Context) -> Prompt:
@@ -186,6 +188,11 @@ class Step(ABC):
         return True
 
     @property
+    def takes_place(self) -> bool:
+        """Whether a location is an answer."""
+        return False
+
+    @property
     def takes_photos(self) -> bool:
         """Whether a photo is an answer."""
         return False
@@ -217,6 +224,11 @@ class Step(ABC):
     def holds_photo(self, answer: Json, attachment_id: int) -> bool:
         """Whether a photo is part of an answer."""
         return False
+
+
+def lead(step: Step, value: str, context: Context) -> Choice:
+    """Return the choice that goes on in another form."""
+    return Choice(value, Say(context.key(step.id, value)), step.leads[value], "lead")
 
 
 def words_of(

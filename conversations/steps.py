@@ -20,6 +20,7 @@ from conversations.step import (
     Stay,
     Step,
     Then,
+    lead,
     words_of,
 )
 from conversations.wording import place_name
@@ -44,14 +45,40 @@ class Ask(Step):
     params: Callable[[Context], Mapping[str, Value]] | None = None
     amends: Callable[[Json, str], str] | None = None  # see `amended`
     spoken: Json = None  # the answer of a recording, which another step keeps; None: no answer
+    whole: Callable[[Json], bool] = lambda answer: True  # whether an answer need not be asked again
 
     def prompt(self, context: Context) -> Prompt:
+        held = context.answers.get(self.id)
+        if held is not None and not self.complete(held):
+            return self._prompt_again(held, context)
         choices = tuple(
             Choice(value, Say(context.key(self.id, value)), answer)
             for value, answer in self.options.items()
         )
         params = self.params(context) if self.params else {}
-        return Prompt(Say(context.key(self.id), params), choices)
+        return Prompt(Say(context.key(self.id), params), (*choices, *self._ways(context)))
+
+    def _prompt_again(self, held: Json, context: Context) -> Prompt:
+        """Ask which of its readings an answer means that was given in another form."""
+        try:
+            self.parse(str(held["words"]), context.facts)
+        except Refused as refused:
+            readings = refused.readings
+            choices = tuple(Choice(r.value, r.label, r.answer) for r in readings)
+            if choices:
+                return Prompt(Say(f"refusals.{refused.reason}", refused.params), choices)
+        return Prompt(Say(context.key(self.id)))
+
+    def _ways(self, context: Context) -> tuple[Choice, ...]:
+        """Return the choices that go on in another form, until the step has an answer."""
+        ours = not context.subject and context.whom is None and self.id not in context.answers
+        offered = context.facts.mine.services if ours else ()
+        return tuple(
+            lead(self, value, context) for value, form in self.leads.items() if form in offered
+        )
+
+    def complete(self, answer: Json) -> bool:
+        return self.whole(answer)
 
     def read(self, event: Event, context: Context) -> Json:
         if isinstance(event, Said):
@@ -72,7 +99,8 @@ class Ask(Step):
         return str(answer)
 
     def words(self, flow: str) -> tuple[str, ...]:
-        return words_of(flow, self.id, tuple(self.options), self.counted, self.ends)
+        shown = (*self.options, *self.leads)
+        return words_of(flow, self.id, shown, self.counted, self.ends)
 
     def understands(self, refusal: Refused) -> bool:
         return refusal.reason in _UNDERSTOOD
@@ -107,7 +135,9 @@ class Choose(Step):
         if not isinstance(self.options, tuple):
             return self.options(context)
         return tuple(
-            Choice(
+            lead(self, option, context)
+            if option in self.leads
+            else Choice(
                 option,
                 Say(context.key(self.id, option)),
                 option,
@@ -191,6 +221,10 @@ class Locate(Step):
 
     def complete(self, answer: Json) -> bool:
         return answer["kelurahan"] is not None
+
+    @property
+    def takes_place(self) -> bool:
+        return True
 
     def show(self, answer: Json, context: Context) -> Value:
         return place_name(answer["kelurahan"], context.facts)

@@ -29,6 +29,7 @@ from models.infrastructure.encryption import (
     decrypt_searchable,
     encrypt_searchable,
     open_text,
+    readable,
     seal,
 )
 from models.infrastructure.wire import Execute
@@ -180,6 +181,13 @@ def numbers_of(tx: Session, ids: Iterable[int]) -> dict[int, str]:
     )
     numbers = ((person_id, whatsapp_number(address)) for person_id, address in rows)
     return {person_id: number for person_id, number in numbers if number is not None}
+
+
+def names_of(tx: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Return the names that these people gave, by their ids; without those who gave none."""
+    wanted = [*ids]
+    rows = tx.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))) if wanted else ()
+    return {person_id: name for person_id, stored in rows if (name := readable(stored))}
 
 
 def let_pass(tx: Session, channel: str, address: str, time: timedelta) -> bool:

@@ -89,6 +89,16 @@ _PLAN = """
 """
 
 
+def settle(tx: Session, kind: str, subject_id: int) -> None:
+    """Close the open tasks of this kind for a row: their work was done elsewhere."""
+    tx.execute(
+        update(Task)
+        .where(Task.kind == kind, Task.subject_id == subject_id, text(_OPEN))
+        .values(done_at=func.now()),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def claim(tx: Session, *, lease: timedelta, limit: int) -> Sequence[tuple[int, str]]:
     """Lease due tasks for nudges; return (task id, kind), oldest first."""
     free = (

@@ -56,6 +56,7 @@ CASE, DONE, VISIT = 81, 80, 7
 SERVICE = "business_permit"
 ANSWERS: dict[str, Json] = {
     "consent": "yes",
+    "way": "self",
     "owner_name": "Aminah",
     "trade": {"code": "56101", "version": "2025", "words": "warteg"},
     "business_name": None,
@@ -411,7 +412,7 @@ def _facts(me: Me | None = None, *, cases: bool = True) -> Facts:
 
 
 def _case(id: int, state: CaseState, **known: Any) -> CaseFact:
-    answers = {step: answer for step, answer in ANSWERS.items() if step != "consent"}
+    answers = {step: answer for step, answer in ANSWERS.items() if step not in ("consent", "way")}
     submitted = NOW - timedelta(hours=1)
     return CaseFact(id, f"26-{id:06d}", SERVICE, state, answers, submitted, **known)
 

@@ -21,6 +21,8 @@ from conversations.engine import (
     drafts,
     erasing,
     first_page,
+    leading,
+    meeting,
     orders,
     questions,
     uploads,
@@ -58,7 +60,7 @@ def give(turn: TurnBuilder, event: Event) -> None:
         return
     if isinstance(event, Uploaded) and step is not None:
         _mark(turn, step, event)
-    if isinstance(event, Located) and desk.located(turn, event):
+    if isinstance(event, Located) and (desk.located(turn, event) or meeting.located(turn, event)):
         return
     if step is None or draft is None:
         if turn.session.asked is None or turn.session.asked.flow != "common":
@@ -150,9 +152,8 @@ def pick(turn: TurnBuilder, choice: Choice) -> None:
     """Carry out a choice that was shown."""
     draft, step = turn.session.draft, turn.asked_step()
     match choice.act:
-        case "open":
-            flow_id, subject = choice.answer
-            drafts.open_flow(turn, flow_id, subject)
+        case "open" | "lead":
+            leading.follow(turn, choice)
         case "command":
             orders.obey(turn, Typed(Command(choice.answer), ""))
         case "edit":

@@ -135,7 +135,7 @@ def _by_name(
         value = _value(turn, draft, first, text)
         if value:  # a later question is answered already
             return Correction(first.id, value)
-    known = {*draft.answers, *(one.id for one in flow.steps if one.optional)}
+    known = {*draft.answers, *(one.id for one in flow.corrigible if one.optional)}
     given = [one for one in (*ranked, *words.rank(text)) if one.name in known]
     if not given:
         return _by_option(flow, draft, text)
@@ -169,15 +169,17 @@ def _untold(
     new = _NEW.match(text.lower().lstrip())
     place = _trimmed(text.lstrip()[new.end() :]) if new is not None else ""
     if place and turn.facts.places.kelurahan_named(plain(place)) is not None:
-        return next((Correction(s.id, place) for s in flow.steps if isinstance(s, Locate)), None)
-    for step in flow.steps:
+        return next(
+            (Correction(s.id, place) for s in flow.corrigible if isinstance(s, Locate)), None
+        )
+    for step in flow.corrigible:
         answer = draft.answers.get(step.id)
         if step.amended(answer, text) != text and _reads(turn, draft, step, text):
             return Correction(step.id, text)
     named = choices_named(turn, text)
     if (named and not nods_beside(turn, text, named[0])) or len(text.split()) > _FEW:
         return None
-    free = (s for s in flow.steps if s.optional and s.takes_words and not s.takes_photos)
+    free = (s for s in flow.corrigible if s.optional and s.takes_words and not s.takes_photos)
     read_by = next((s for s in free if _tells(turn, draft, s, text, as_it_is=changes)), None)
     return Correction(read_by.id, text) if read_by is not None else None
 
@@ -209,7 +211,7 @@ def _slip(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction 
         return other
     words = lexicon.answers(flow.id)
     named = [one.name for one in words.rank(text)] if words is not None else []
-    optional = {one.id for one in flow.steps if one.optional}
+    optional = {one.id for one in flow.corrigible if one.optional}
     if any(name in draft.answers or (step.numeric and name in optional) for name in named):
         return None
     for last in _last_answered(turn, draft, flow, step):
@@ -265,7 +267,7 @@ def _by_option(flow: Flow, draft: Draft, text: str) -> Correction | None:
     if not said or not _CONTRASTS.search(text):
         return None
     affirmed = ", ".join(p for p in _AFTER.split(text) if p.strip() and not _denies(p))
-    for step in flow.steps:
+    for step in flow.corrigible:
         listed = lexicon.options(flow.id, step.id)
         answer = draft.answers.get(step.id)
         if listed is None or not isinstance(answer, str):

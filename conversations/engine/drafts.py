@@ -196,6 +196,8 @@ def go_home(turn: TurnBuilder) -> None:
 def open_flow(turn: TurnBuilder, flow_id: str, subject: str) -> None:
     """Begin a flow, or resume its draft."""
     flow = turn.flows.by_id.get(flow_id)
+    if flow is not None and not subject and _stands(turn, flow):
+        return
     if flow is None or not flow.open_to(subject, turn.facts):
         turn.says += (say for say in _closed(turn, flow, subject) if say not in turn.says)
         go_home(turn)
@@ -206,6 +208,26 @@ def open_flow(turn: TurnBuilder, flow_id: str, subject: str) -> None:
         questions.ask_to_resume(turn)
     else:
         go_on(turn)
+
+
+def _stands(turn: TurnBuilder, flow: Flow) -> bool:
+    """Show how the open case stands of a service that is asked for once; False if there is none.
+
+    Its time may be chosen, or changed.
+    """
+    service, mine = turn.flows.services.get(flow.id), turn.facts.mine
+    case = mine.open_case(flow.id) if service is not None and service.once else None
+    if case is None:
+        return False
+    window = turn.flows.by_id["visit_window"]
+    turn.says.append(Say("common.asked_once", {"number": case.number}))
+    if window.open_to(str(case.id), turn.facts):
+        open_flow(turn, window.id, str(case.id))
+    else:
+        page = next(one for one in turn.flows.by_id.values() if one.status == "owner")
+        park(turn)
+        open_flow(turn, page.id, "")
+    return True
 
 
 def switch_to(turn: TurnBuilder, draft: Draft) -> None:

@@ -68,10 +68,10 @@ def open_named(turn: TurnBuilder, text: str) -> bool:
 
 def _agreed(turn: TurnBuilder, text: str) -> Service | None:
     """Return the only service for "boleh, saya mau" on the first page, before any request."""
-    offered = turn.facts.mine.services
+    offered = turn.flows.services.by_themselves(turn.facts.mine.services)
     if len(offered) != 1 or turn.facts.mine.cases or not turn.at_home() or not agrees(text):
         return None
-    return turn.flows.services[offered[0]]
+    return offered[0]
 
 
 def asks_for_service(text: str) -> bool:
@@ -81,7 +81,5 @@ def asks_for_service(text: str) -> bool:
 
 def _asked_for(turn: TurnBuilder, text: str) -> Service | None:
     """Return the only service that is offered, if the words ask for one without its name."""
-    offered = turn.facts.mine.services
-    if len(offered) != 1 or not asks_for_service(text):
-        return None
-    return turn.flows.services[offered[0]]
+    offered = turn.flows.services.by_themselves(turn.facts.mine.services)
+    return offered[0] if len(offered) == 1 and asks_for_service(text) else None

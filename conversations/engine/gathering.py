@@ -165,6 +165,11 @@ def gather(flow: Flow, text: str, facts: Facts, *, at_least: int = LEAST) -> Map
     return found if len(found) >= at_least else {}
 
 
+def sells(text: str) -> bool:
+    """Whether the words name something as sold or made: "saya jual nasi uduk"."""
+    return _TRADE.search(text.lower()) is not None
+
+
 def _with(parse: Callable[[str, Facts], Json], words: str, facts: Facts) -> Json:
     """Return what a parser reads, or its only reading; None if it refuses."""
     try:

@@ -12,6 +12,7 @@ from conversations.effects import UseLanguage
 from conversations.engine import (
     answers,
     asides,
+    coming,
     desk,
     drafts,
     first_page,
@@ -269,7 +270,7 @@ def _fill_in(turn: TurnBuilder, meaning: Several | Parts | Correction) -> None:
 def _answer_aside(turn: TurnBuilder, aside: Aside, text: str) -> None:
     if moving.concerns(turn, aside) and not precedence.keeps_away(text):
         moving.ask(turn, text)
-    elif not reassuring.answer(turn, aside):
+    elif not (coming.answer(turn, aside) or reassuring.answer(turn, aside)):
         asides.answer(turn, aside)
 
 

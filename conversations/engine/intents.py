@@ -22,6 +22,8 @@ FIRST = frozenset(
         Intent.NO_LOCATION,
         Intent.PLAIN_PHONE,
         Intent.BORROWED_PHONE,
+        Intent.COME_TO_ME,
+        Intent.BY_MYSELF,
     }
 )
 #: Intents that are answered at any point; the open question follows.

@@ -53,6 +53,7 @@ _RATHER = (
     "resend_permit.unopened",
     "other_authority.ktp",
     "borrowed_phone",
+    "come_to_me",
 )
 #: Matters of a permit that there is: whoever asks for one, in more words, means the new one.
 _OF_PERMITS = frozenset({"change_after_permit", "renew", "resend_permit"})

@@ -29,6 +29,7 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
     if refusals >= REFUSALS_BEFORE_HELP:
         if step.can_leave:
             choices.append(Choice("leave", Say("common.leave_it"), LEFT))
+        choices += _helped(turn, draft)
         choices.append(Choice("human", Say("common.talk_to_us"), Command.HUMAN, "command"))
     asked = joint_key(flow, step, context)
     say = step.phrased(Say(asked) if asked else prompt.say, partial(_summary, turn, flow, context))
@@ -37,6 +38,14 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
         say = Say("common.numbered", {"n": number[0], "total": number[1], "question": say})
     shown = replace(prompt, say=say, choices=tuple(choices))
     turn.show(step.id, shown, refusals=refusals)
+
+
+def _helped(turn: TurnBuilder, draft: Draft) -> list[Choice]:
+    """Return the choice to have the whole form filled in by an officer, if there is such a way."""
+    helper = turn.flows.services.helper_of(draft.flow, turn.facts.mine.services)
+    if helper is None or draft.subject or draft.on_behalf is not None:
+        return []
+    return [Choice("helped", Say("common.helped"), helper.id, "lead")]
 
 
 def _summary(turn: TurnBuilder, flow: Flow, context: Context) -> Lines:

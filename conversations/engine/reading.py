@@ -89,7 +89,10 @@ def command_is_answer(turn: TurnBuilder, typed: Typed, text: str) -> bool:
     step = turn.asked_step()
     if typed.command is Command.BACK and tidy(text) == "0" and step is not None:
         return step.numeric
-    return pick_label(text, turn.labels()) is not None
+    labels = turn.labels()
+    if typed.command is Command.MY_DATA:  # hardly other letters than "Datangi saya"
+        return exact(text, labels) is not None
+    return pick_label(text, labels) is not None
 
 
 def choice_named(turn: TurnBuilder, text: str) -> Choice | None:

@@ -10,7 +10,7 @@ import re
 from conversations import lexicon
 from conversations.commands import Typed
 from conversations.commands import read as read_command
-from conversations.engine import confirming, desk
+from conversations.engine import confirming, desk, leading
 from conversations.engine.asides import CALL, COMPLAINT, ORDERS
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.corrections import correction
@@ -195,7 +195,7 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
 def read(turn: TurnBuilder, said: Said) -> Meaning:
     """Return the meaning of words for the open question."""
     typed = read_command(said.text)
-    raised = desk.common(turn, matter(said.text), said.text)
+    raised = leading.heard(turn, desk.common(turn, matter(said.text), said.text), said.text)
     refused = _stopped(turn, typed, raised)
     if refused is not None:
         return Pick(refused)
@@ -335,7 +335,7 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
     open_form = turn.flow(turn.session.draft)
     begun = open_form is not None and open_form.id in turn.facts.mine.services
     idle = turn.session.asked is None or turn.at_home()
-    if turn.facts.me.desk != "owner" or not (begun or idle):
+    if turn.facts.me.desk != "owner" or not (begun or idle) or leading.wishes(turn, text):
         return None
     clauses = map(standardised, _SEPARATORS.split(text))
     sold = not begun and any(_SELLS.match(clause) for clause in clauses)
@@ -347,9 +347,9 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
         return None  # a correction asks for certain answers
     if begun and not _SEPARATORS.search(text) and reads(turn, text):
         return None
-    for service in turn.facts.mine.services:
-        flow = turn.flows.by_id[service]
-        if begun and flow is not open_form:
+    ours = turn.flows.services.by_themselves(turn.facts.mine.services)
+    for flow in (open_form,) if begun else tuple(service.form for service in ours):
+        if flow is None:
             continue
         found = gather(flow, text, turn.facts, at_least=1 if sold else LEAST_FACTS)
         new = {step: answer for step, answer in found.items() if not _is_answered(turn, step)}

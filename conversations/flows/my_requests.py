@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from conversations import catalogue
 from conversations.effects import SendDocument, Withdraw
 from conversations.facts import CaseFact, Facts, VisitFact
 from conversations.flow import Ending, Flow
@@ -26,6 +27,8 @@ SHOWN = 5  # cases; older ones are history
 def _state(case: CaseFact, facts: Facts) -> Say:
     visit = _visit(case, facts)
     key = f"my_requests.visit.{visit.state}" if visit else f"my_requests.state.{case.state}"
+    if case.state == CaseState.ACCEPTED and not facts.mine.choosable(case.id):
+        key = "my_requests.state.finding"
     if case.state == CaseState.DONE and case.documents:
         key = "my_requests.documented"
     if case.object_until is not None and case.object_until >= facts.today:
@@ -41,7 +44,7 @@ def _state(case: CaseFact, facts: Facts) -> Say:
     if visit is not None:
         params["window"] = window_words(visit.on, visit.starts, visit.ends)
         params["officer"] = f"{visit.officer_name or ''} ({visit.officer_badge or ''})"
-    return Say(key, params)
+    return Say(catalogue.load().overridden(key, case.service), params)
 
 
 def _visit(case: CaseFact, facts: Facts) -> VisitFact | None:

@@ -8,7 +8,7 @@ from datetime import date
 from conversations.effects import ChooseWindow
 from conversations.facts import Facts, VisitFact, Window
 from conversations.flow import Ending, Flow
-from conversations.lifecycle import CaseState
+from conversations.lifecycle import SETTLED, CaseState
 from conversations.messages import Json, Say, Value
 from conversations.parsers import Reading
 from conversations.parsers.slots import slot
@@ -18,8 +18,6 @@ from conversations.steps import Choose
 from conversations.wording import short_day, window_words
 
 SHOWN = 6  # windows at once; more would not fit a small screen
-#: States of a request that needs no visit any more.
-SETTLED = frozenset({CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED})
 
 
 def _windows(context: Context) -> tuple[Choice, ...]:

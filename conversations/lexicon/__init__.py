@@ -409,6 +409,9 @@ def _lists(left_out: frozenset[str]) -> _Lists:
         if isinstance(steps, dict)
         for step, named in steps.items()
     }
+    for question, known in map(str.split, by_flow["same"]):
+        (flow, _, step), (other, _, its) = question.partition("."), known.partition(".")
+        options[flow, step] = options[other, its]
     staff = {role: _spoken({"weak": weak, **named}, left_out) for role, named in desks.items()}
     return _Lists(_spoken(toml("matters"), left_out), options, {"owner": Lexicon({}), **staff})
 

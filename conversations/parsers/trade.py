@@ -7,7 +7,7 @@ import re
 from conversations import lexicon
 from conversations.facts import Facts
 from conversations.lexicon import lists
-from conversations.messages import Say
+from conversations.messages import Json, Say
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.evasions import evasion
 from conversations.words import bare, standardised, tidy
@@ -45,6 +45,34 @@ def without_goods(text: str) -> str:
     for goods in sorted(lexicon.goods(), key=len, reverse=True):
         said = re.sub(rf"\b{goods}\b", " ", said)
     return said
+
+
+def own_trade(*, at_least: int = 3, at_most: int = 120) -> Parser:
+    """Return what the owner sells or does in their own words; an officer finds the kind.
+
+    An answer is {"code": None, "version": None, "words": what the owner wrote}.
+
+    Raises:
+        Refused: ``trade_please`` for words that name none, ``trade_too_long`` with the limit;
+            ``not_the_owner`` for somebody who only helps.
+    """
+
+    def parse(text: str, facts: Facts) -> Json:
+        words = tidy(bare(text))
+        if evasion(words) is not None or len(re.findall(r"[^\W\d_]", words)) < at_least:
+            raise Refused("trade_please")
+        if len(words) > at_most:
+            raise Refused("trade_too_long", {"at_most": at_most})
+        if lists.any_of("trade", "helps").search(standardised(words)):
+            raise Refused("not_the_owner")
+        return {"code": None, "version": None, "words": words}
+
+    return parse
+
+
+def moves_about(words: str) -> bool:
+    """Whether a seller in these words moves about: "bakso dorong", "jamu keliling"."""
+    return lists.any_of("trade", "moves").search(standardised(words)) is not None
 
 
 def business_type(*, offers: int = 3) -> Parser:

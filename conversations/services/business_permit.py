@@ -29,7 +29,7 @@ from conversations.parsers.together import (
     by_label,
     days_and_part,
 )
-from conversations.parsers.trade import business_type
+from conversations.parsers.trade import business_type, moves_about
 from conversations.scale import above_micro
 from conversations.service import DocumentKind, Printed, Service, Site, Visit, WorkingDays
 from conversations.session import Answers
@@ -38,8 +38,21 @@ from conversations.steps import Ask, Choose, Locate, Upload
 from conversations.wording import area_names, place_name
 
 ID = "business_permit"
+HELPED = "assistance"  # the service by which an officer comes to fill the form in
+MUCH = 3  # answers after which the form goes on as it was begun
 _ADDRESS = ("place", "rt_rw", "street")
 _TIME = ("preferred_days", "preferred_part")
+
+
+def _undecided(answers: Answers, facts: Facts) -> bool:
+    """Little is answered yet, and no officer comes to fill it in."""
+    little = len(answers.keys() - {"consent", "way"}) < MUCH
+    return little and HELPED in facts.mine.services and facts.mine.open_case(HELPED) is None
+
+
+def _kind_known(answer: Json) -> bool:
+    """Whether a kind of business was picked, or it is left to the officer."""
+    return not isinstance(answer, dict) or answer.get("code", "") is not None
 
 
 def _name(context: Context, answer: Json) -> tuple[Effect, ...]:
@@ -108,8 +121,22 @@ def _figures(context: Context) -> Mapping[str, Value]:
 FORM = form(
     ID,
     (
-        Ask("owner_name", parse=name(at_most=100), then=_name),
-        Ask("trade", parse=business_type(offers=3), can_leave=True, shows=_trade_shown),
+        Choose(
+            "way",
+            options=("quick", "self"),
+            leads={"quick": HELPED},
+            when=_undecided,
+            counted=False,
+            forks=True,
+        ),
+        Ask("owner_name", parse=name(at_most=100), then=_name, leads={"helped": HELPED}),
+        Ask(
+            "trade",
+            parse=business_type(offers=3),
+            can_leave=True,
+            shows=_trade_shown,
+            whole=_kind_known,
+        ),
         Ask("business_name", parse=business_name(at_most=100), options={"none": None}),
         Locate("place"),
         Ask(
@@ -224,6 +251,12 @@ def _same_as(answers: Answers) -> str | None:
     return f"{codes[0]}/{codes[1]}" if all(codes) else None
 
 
+def _moves(answers: Answers) -> bool:
+    trade = answers.get("trade")
+    words = str(trade.get("words", "")) if isinstance(trade, dict) else ""
+    return answers.get("premises") == "mobile" or moves_about(words)
+
+
 # -- its document ----------------------------------------------------------------------------------
 
 
@@ -287,4 +320,5 @@ SERVICE = Service(
     refusals=("place", "documents", "silent", "scale", "other"),
     documents=(IUMK,),
     named_in=("owner_name",),
+    moves=_moves,
 )

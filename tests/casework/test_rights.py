@@ -28,7 +28,9 @@ from casework import (
     files,
     handing_on,
     identities,
+    inviting,
     linking,
+    meeting,
     objections,
     overview,
     own_data,
@@ -48,6 +50,7 @@ from models import window as windows
 from models.attachment import VOICE, Attachment
 from models.case import Case
 from models.document import Document
+from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.link import LinkCode
 from models.officer import Officer
@@ -61,6 +64,7 @@ from models.working_hours import NEVER, read
 from tests import world as make
 from tests.clock import now
 
+HERE_NOW = (-6.2706, 106.8023)
 HERE, ELSEWHERE = "31.74", "31.72"  # Jakarta Selatan, where the case is, and Jakarta Utara
 
 
@@ -136,6 +140,13 @@ def rejected(world: World, act: Act) -> Act:
     refusal = finding.Finding(finding.REFUSAL, finding.Outcome.OK, "other", params=params)
     finding.write(world.tx, world.case.id, world.case.answers_version, [refusal])
     return act
+
+
+def today(w: World) -> int:
+    """Let the visit be today; return its id."""
+    w.visit.on = now().astimezone(WIB).date()
+    w.tx.flush()
+    return w.visit.id
 
 
 def spent(w: World) -> int:
@@ -237,6 +248,13 @@ CASES: dict[Callable[..., object], Right] = {
         "owner",
         _C.ACCEPTED,
         _V.FAILED,
+    ),
+    inviting.invite: Right(lambda w, act: inviting.invite(act, w.case), "office", _C.ACCEPTED),
+    meeting.agree_place: Right(
+        lambda w, act: meeting.agree_place(act, w.visit.id, None, "depan SD 01"), "owner"
+    ),
+    meeting.send_place: Right(
+        lambda w, act: meeting.send_place(act, today(w), HERE_NOW), "owner", visit=_V.ON_THE_WAY
     ),
     visits.decline: Right(lambda w, act: visits.decline(act, w.visit.id, "far"), "officer"),
     visits.depart: Right(lambda w, act: visits.depart(act, w.visit.id), "officer"),

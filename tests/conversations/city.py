@@ -67,6 +67,7 @@ DIRECTORY = city_file.read(Path(__file__).parents[1] / "models" / "city_full.tom
 #: What an owner may have answered, a step each; every form's steps are a part of these.
 ANSWERS: dict[str, Json] = {
     "consent": "yes",
+    "way": "self",
     "owner_name": "Siti Aminah",
     "trade": {"code": "56101", "version": "2025", "words": "warteg"},
     "business_name": None,
@@ -166,7 +167,7 @@ def case(
     """A business permit that was asked for an hour ago."""
     service = services.load()["business_permit"]
     answers = known.get("answers") or {
-        k: v for k, v in ANSWERS.items() if k not in {"consent", "confirm"}
+        k: v for k, v in ANSWERS.items() if k not in {"consent", "way", "confirm"}
     }
     base = CaseFact(
         id=id,
@@ -270,7 +271,9 @@ def _after_case(known: Facts, effect: Effect) -> Facts:
             return changed(known, portraits=waits)
         case Submit(service, answers):
             number = max((a.id for a in known.mine.cases), default=80) + 1
-            sent = case(number, service=service, answers=answers)
+            checked = services.load()[service].checks if service in services.load() else True
+            state = "submitted" if checked else "accepted"
+            sent = case(number, state, service=service, answers=answers)
             return changed(known, cases=(sent, *known.mine.cases))
         case Correct(case_id):
             return _case(known, case_id, "submitted")

@@ -72,6 +72,7 @@ ANSWERED = [
         meant.lower()
         for meant in intents.DIGRESSIONS
         - {Intent.COMPLAINT, Intent.RESEND_PERMIT, Intent.OTHER_AUTHORITY, Intent.TERM}
+        - {Intent.COME_TO_ME, Intent.BY_MYSELF}  # another form is opened
     ),
     *(f"other_authority.{authority}" for authority in AUTHORITIES),
     *(f"term.{term}" for term in TERMS),
@@ -260,7 +261,7 @@ ENGINES_BUTTONS = (
 UNSAID = {"note", "info", "warning", "error", "exception"}
 
 #: Beginnings of keys for which a service may have words of its own.
-OVERRIDDEN = ("notices.", "pages.document.", "common.")
+OVERRIDDEN = ("notices.", "my_requests.state.", "pages.document.", "common.")
 
 #: Used by rooms that put keys together in a way of their own.
 USED_ELSEWHERE = ("pages.",)

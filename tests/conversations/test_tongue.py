@@ -101,6 +101,7 @@ def test_answers_of_the_form_change_no_language(answer: str) -> None:
     chat.heard("~ consented")
     chat.heard("~ start")
     chat.heard("> 1")
+    chat.heard("> fill it in myself")
     assert not any("UseLanguage" in line for line in chat.heard(f"> {answer}"))
 
 

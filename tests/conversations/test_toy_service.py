@@ -41,11 +41,12 @@ TALK = """\
 Bapak/Ibu, dan tidak pernah menerima uang. Ini bukan penertiban.
 < Apa yang bisa kami bantu?
   [1] Minta izin usaha
-  [2] Lampu jalan rusak
-  [3] Perbaikan lampu
-  [4] Cek permohonan saya
-  [5] Bantuan
-  [6] English
+  [2] Datangi saya
+  [3] Lampu jalan rusak
+  [4] Perbaikan lampu
+  [5] Cek permohonan saya
+  [6] Bantuan
+  [7] English
 > lampu di depan gang mati pak
 < 1 dari 3. Lampunya kenapa?
   [1] Mati
@@ -114,9 +115,9 @@ def test_it_can_be_drawn() -> None:
 
 def test_the_menu_follows_from_the_services() -> None:
     chat = Chat(with_toys())
-    assert "  [2] Lampu jalan rusak" in chat.heard("> halo")
-    assert "  [2] Lampu jalan rusak" not in Chat(flows.load()).heard("> halo")
-    assert services.load().offered({"owner"}) == ("business_permit",)
+    assert "  [3] Lampu jalan rusak" in chat.heard("> halo")
+    assert "  [3] Lampu jalan rusak" not in Chat(flows.load()).heard("> halo")
+    assert services.load().offered({"owner"}) == ("business_permit", "assistance")
 
 
 # -- as they run -----------------------------------------------------------------------------------

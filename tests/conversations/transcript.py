@@ -279,10 +279,11 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
 
 
 def _case(known: Facts, rest: str) -> Facts:
-    """`~ case 81 needs_fix place_photo`, `81 in_review pictured because above_micro`, or
-    `81 rejected until 2026-12-28`.
+    """`~ case 81 needs_fix place_photo`, `81 in_review pictured because above_micro`,
+    `81 rejected until 2026-12-28`, or `81 accepted as assistance`.
     """
-    number, state, *more = rest.split()
+    about, _, service = rest.partition(" as ")
+    number, state, *more = about.split()
     photo = PHOTO if "pictured" in more else None
     until = date.fromisoformat(more.pop()) if "until" in more else None
     more = [word for word in more if word not in ("pictured", "until")]
@@ -294,6 +295,7 @@ def _case(known: Facts, rest: str) -> Facts:
         reasons=tuple(more[because + 1 :]),
         photo=photo,
         object_until=until,
+        **({"service": service} if service else {}),
     )
     if known.me.desk == "owner":
         return city.changed(known, cases=_put(known.mine.cases, row))

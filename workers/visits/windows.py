@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from casework import tickets
+from casework import inviting, tickets
 from casework.act import Act, by_office
+from casework.news import worded
 from conversations.events import News
 from conversations.messages import Say, Value
-from models import calendar, window
+from models import calendar
 from models import case as cases
 from models import visit as visits
 from models.case import Case
 from models.lifecycle import CaseState
 from models.reference import area
 from models.task import Task
-from models.visit import Visit
 from workers.context import ACTOR
 
 TRY_AGAIN = timedelta(hours=1)  # of working hours: no notices at night
@@ -31,20 +30,11 @@ def open_windows(tx: Session, task: Task) -> datetime | None:
         return None  # withdrawn or chosen meanwhile
     if visits.open_of_case(tx, case.id) is not None:
         return None
-    act, code = by_office(tx, ACTOR, task.run_key), case.area_code
-    if code is not None and window.free(tx, code, act.at):
-        _invite(act, case)
+    act = by_office(tx, ACTOR, task.run_key)
+    if inviting.invite(act, case):
         return None
     _say_that_nobody_is_free(act, case)
     return calendar.load(tx).working_time_after(act.at, TRY_AGAIN)
-
-
-def _invite(act: Act, case: Case) -> None:
-    visited = act.tx.scalar(select(exists().where(Visit.case_id == case.id)))
-    number = {"number": case.number}
-    say = Say("notices.new_window", number) if visited else Say("notices.verified", number)
-    act.tell(case.person_id, News.VERIFIED, case.id, say, opens="visit_window")
-    tickets.goes_on(act, case, tickets.NO_OFFICER)
 
 
 def _say_that_nobody_is_free(act: Act, case: Case) -> None:
@@ -54,5 +44,5 @@ def _say_that_nobody_is_free(act: Act, case: Case) -> None:
         "place": kelurahan.name if kelurahan else "-",
     }
     tickets.wait(act, case, tickets.NO_OFFICER, Say("notices.no_officer", params))
-    finding = Say("notices.finding_officer", {"number": case.number})
+    finding = Say(worded("notices.finding_officer", case.service), {"number": case.number})
     act.tell(case.person_id, News.FINDING_OFFICER, case.id, finding)

@@ -67,6 +67,8 @@ ANSWERS = {
     "notices.to_be_printed",
     "business_permit.notices.to_be_printed",
     "notices.window_chosen",
+    "assistance.notices.window_chosen",
+    "notices.place_known",
     "notices.window_gone",
     "notices.window_kept",
 }

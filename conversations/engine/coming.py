@@ -1,0 +1,58 @@
+"""Coming: what follows when somebody wants an officer to come and fill in the form, or does not."""
+
+from __future__ import annotations
+
+from conversations.commands import Typed
+from conversations.engine import answers, drafts, orders, questions
+from conversations.engine.builder import TurnBuilder
+from conversations.engine.leading import begin, by_officer, helper, lead, open_form, told
+from conversations.engine.meanings import Aside, Several
+from conversations.messages import Say
+from conversations.phrases import Command, Intent
+from conversations.session import Choice
+
+MUCH = 3  # answers of a form that words leave only once they are confirmed
+
+
+def answer(turn: TurnBuilder, aside: Aside) -> bool:
+    """Go on in the form that is wished for; False for any other matter."""
+    if aside.intent is Intent.COME_TO_ME:
+        come(turn)
+    elif aside.intent is Intent.BY_MYSELF:
+        by_myself(turn)
+    else:
+        return False
+    return True
+
+
+def come(turn: TurnBuilder) -> None:
+    """Ask only where and what, since the person wants an officer to come and fill in the rest."""
+    offered, mine = helper(turn), turn.facts.mine
+    if offered is None:
+        drafts.digress(turn)
+        return
+    asked = mine.open_case(offered.id)
+    if asked is None and (mine.visits or mine.open_case(offered.opens) is not None):
+        orders.obey(turn, Typed(Command.STATUS))  # somebody comes already
+        return
+    form = open_form(turn)
+    if form is not None and form.id == offered.opens and len(turn.open_draft().answers) > MUCH:
+        choice = Choice("helped", Say("common.helped"), offered.id, "lead")
+        questions.ask_between(turn, (choice,))  # much is filled in already
+        return
+    found = told(turn, offered.form, turn.said)
+    if found and asked is None:
+        if form is not None and form.id == offered.opens:
+            begin(turn, offered.id)
+        answers.confirm_several(turn, Several(offered.id, found))
+    elif form is not None and form.id == offered.opens and asked is None:
+        lead(turn, offered.id)
+    else:
+        drafts.open_flow(turn, offered.id, "")
+
+
+def by_myself(turn: TurnBuilder) -> None:
+    """Go on in the whole form, which the person wants to fill in without an officer."""
+    service = by_officer(turn)
+    if service is not None:
+        lead(turn, service.opens)
