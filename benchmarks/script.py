@@ -27,6 +27,7 @@ SCRIPT: Final = (
     Step("say", "/start"),
     Step("tap", "business_permit"),
     Step("tap", "yes"),
+    Step("tap", "self"),
     Step("say", "Siti Aminah"),
     Step("say", "nasi uduk depan rumah"),
     Step("tap"),  # the kind of business that fits best

@@ -42,7 +42,7 @@ def preview_visits(act: Act, giver_id: int, taker_id: int, question: Message) ->
         kept = [Say("supervising.staying", {"n": staying})] if staying else []
         act.enqueue(Message((Say("supervising.no_open_visits", names), *kept)))
         return
-    lines = overview.listed([overview.visit_line(act, one, case) for one, case in going])
+    lines = overview.listed([overview.visit_line(act.tx, one, case) for one, case in going])
     shown = Say("supervising.open_visits", {**names, "n": len(going), "lines": lines})
     kept = [Say("supervising.staying", {"n": staying})] if staying else []
     visits = [one for one, _ in going]

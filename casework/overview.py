@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from casework.act import Act
 from casework.documents import called, day
@@ -67,7 +68,7 @@ def _late(act: Act, visit: Visit, case: Case, comes: Officer) -> Say | None:
         "officer": comes.name,
         "badge": comes.badge,
         "number": case.number,
-        "owner": holder_of(act, case),
+        "owner": holder_of(act.tx, case),
         "place": _place(visit.area_code),
         "starts": window.starts,
         "ends": window.ends,
@@ -94,7 +95,7 @@ def show_whereabouts(act: Act, officer_id: int) -> None:
         act.reply("supervising.not_your_officer")
         return
     rows = overview.day_of(act.tx, one.id, today)
-    lines = [_stop(act, visit, case) for visit, case in rows[:SHOWN]]
+    lines = [_stop(act.tx, visit, case) for visit, case in rows[:SHOWN]]
     params: dict[str, Value] = {"officer": one.name, "badge": one.badge}
     if lines:
         act.reply("supervising.where", **params, lines=Lines(tuple(lines)))
@@ -102,7 +103,7 @@ def show_whereabouts(act: Act, officer_id: int) -> None:
         act.reply("supervising.where_nothing", **params)
 
 
-def _stop(act: Act, visit: Visit, case: Case) -> Say:
+def _stop(tx: Session, visit: Visit, case: Case) -> Say:
     """Return the line of one visit of today, with the time at which it was moved last."""
     window = Window(visit.on, Part(visit.part))
     return Say(
@@ -110,7 +111,7 @@ def _stop(act: Act, visit: Visit, case: Case) -> Say:
         {
             "starts": window.starts,
             "ends": window.ends,
-            "owner": holder_of(act, case),
+            "owner": holder_of(tx, case),
             "place": _place(visit.area_code),
             "number": case.number,
             "state": Say(f"supervising.state.{visit.state}"),
@@ -133,7 +134,7 @@ def show_case(act: Act, number: str) -> None:
         "supervising.case",
         number=case.number,
         state=Say(f"supervising.case_state.{case.state}"),
-        holder=holder_of(act, case),
+        holder=holder_of(act.tx, case),
         place=_place(case.area_code),
         submitted=case.submitted_at,
         visit=_visit_line(act, visit) if visit else Say("supervising.case_no_visit"),
@@ -183,7 +184,7 @@ def show_unvisited(act: Act, days: int) -> None:
             "supervising.unvisited_line",
             {
                 "number": case.number,
-                "holder": holder_of(act, case),
+                "holder": holder_of(act.tx, case),
                 "place": _place(case.area_code),
                 "state": Say(f"supervising.case_state.{case.state}"),
                 "n": (act.at - case.submitted_at).days,
@@ -286,18 +287,18 @@ def looks_after(act: Act, area_code: str | None) -> bool:
     return officer.may_supervise(act.tx, act.who().id, area_code)
 
 
-def holder_of(act: Act, case: Case) -> str:
+def holder_of(tx: Session, case: Case) -> str:
     """Return the applicant's name; "-" if they told none, or it can't be read."""
-    return called(act.tx, case) or "-"
+    return called(tx, case) or "-"
 
 
-def visit_line(act: Act, visit: Visit, case: Case) -> Say:
+def visit_line(tx: Session, visit: Visit, case: Case) -> Say:
     """Return the line of an open visit in a list: when, to whom, where, how far."""
     return Say(
         "supervising.open_visit",
         {
             "window": window_of(visit),
-            "owner": holder_of(act, case),
+            "owner": holder_of(tx, case),
             "place": _place(visit.area_code),
             "state": Say(f"supervising.state.{visit.state}"),
         },

@@ -165,6 +165,7 @@ async def _apply(owner: Phone) -> None:
     await owner.say("Halo")
     await owner.tap("menu", next(iter(services.load())))
     await owner.tap("consent", "yes")
+    await owner.tap("way", "self")
     for words in ("Siti Aminah", "nasi uduk depan rumah"):
         await _answered(owner, words)
     await owner.tap("trade", "")

@@ -280,6 +280,7 @@ def begin(owner: Person) -> None:
     hear(owner, "welcome.hello")
     tap(owner, "business_permit.title")
     tap_when_asked(owner, "consent", "yes")
+    tap_when_asked(owner, "way", "self")
     say_when_asked(owner, "owner_name", "siti aminah")
     say_when_asked(owner, "trade", "nasi uduk depan rumah")
     hear(owner, "refusals.which_trade")

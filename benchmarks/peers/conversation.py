@@ -45,6 +45,12 @@ QUESTIONS: Final = (
         "tap",
         (("yes", "Setuju, mulai"), ("no", "Tidak")),
     ),
+    Question(
+        "way",
+        "Mau cara cepat? Petugas datang dan mengisi sisanya.",
+        "tap",
+        (("quick", "Cepat, 3 pertanyaan"), ("self", "Isi sendiri")),
+    ),
     Question("owner_name", "1 dari 9. Siapa nama Bapak/Ibu, seperti di KTP? Contoh: Siti Aminah"),
     Question(
         "trade",

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from cli.measure import labels, own_data, states, supervisors, tickets
+from cli.measure import labels, own_data, short_way, states, supervisors, tickets
 from cli.measure.scored import Scored
 from conversations import flows
 from conversations.effects import (
@@ -149,6 +149,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
             for kind, known in states.situations(_facts, tickets.ticket).items()
         },
         "many": _many,
+        **short_way.situations(_new, matters_of, visit_id=VISIT),
     }
     steps = {step.id for step in flows.load().by_id[SERVICE].steps}
     if kind in known:
@@ -394,6 +395,14 @@ def _play(draft: Draft | None, said: str, facts: Facts) -> Played:
         asking.flush()
         session = asking.session
     return Played(session, advance(flows.load(), session, Said(said), facts))
+
+
+def _new(draft: Draft | None, said: str) -> Played:
+    """Play a line of somebody without requests, but for a visit where its place is asked."""
+    facts = _facts(cases=False)
+    if draft is not None and draft.flow == short_way.MEETING:
+        facts = replace(facts, mine=replace(facts.mine, visits=(_visit(VisitState.ACCEPTED),)))
+    return _play(draft, said, facts)
 
 
 def _then(played: Played, event: Event, facts: Facts) -> Played:

@@ -80,6 +80,8 @@ SERVICE = Service(
     brief=_brief,
     site=_site,
     same_as=_same_as,
+    returnable=("place",),
+    refusals=("silent", "other"),
     once=True,
     moves=_moves,
 )

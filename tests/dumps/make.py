@@ -75,6 +75,7 @@ TYPED = {
 }
 TAPPED = {
     "consent": "yes",
+    "way": "self",
     "premises": "fixed",
     "papers": "none",
     "identity": "door",

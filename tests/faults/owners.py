@@ -25,6 +25,7 @@ SCRIPT: tuple[tuple[str, str], ...] = (
     ("say", "/start"),
     ("tap", "business_permit"),
     ("tap", "yes"),
+    ("tap", "self"),
     ("say", "Siti Aminah"),
     ("say", "nasi uduk depan rumah"),
     ("tap", ""),
@@ -40,7 +41,7 @@ SCRIPT: tuple[tuple[str, str], ...] = (
     ("tap", "any"),
     ("tap", "send"),
 )
-BEFORE_PHOTO = 11  # the steps up to the photo, whose answer waits two seconds for more photos
+BEFORE_PHOTO = 12  # the steps up to the photo, whose answer waits two seconds for more photos
 #: What may be said at any point of a case, and changes nothing: how its answer begins.
 ASIDES = {"bantuan": "Layanan ini gratis", "status": "Permohonan Bapak/Ibu:"}
 

@@ -184,10 +184,10 @@ def _evidence(tx: Session, case: Case) -> Evidence:
     return Evidence(
         today=now(tx).astimezone(WIB).date(),
         owner_name=course.service_of(case).holder(answers),
-        trade_code=trade.get("code", ""),
-        trade_version=trade.get("version", ""),
+        trade_code=trade.get("code") or "",
+        trade_version=trade.get("version") or "",
         trade_text=trade.get("words", ""),
-        kind=business_type.load().get(trade.get("code", "")),
+        kind=business_type.load().get(trade.get("code") or ""),
         business_name=answers.get("business_name"),
         kelurahan_code=place.get("kelurahan", ""),
         pin=(pin[0], pin[1]) if pin else None,
