@@ -33,7 +33,7 @@ def form(
     """Return the flow of a service: consent if it is missing, the questions, and the review.
 
     An answer that was noted before the consent has its effects with it. A form that is not
-    `reviewed` is sent with its last answer; one that is asked for `once` is closed to a person
+    `reviewed` is sent with its last answer, and its few questions have no numbers; one that is asked for `once` is closed to a person
     whose case is open.
     """
     purposes, asked = frozenset(consents), tuple(steps)
@@ -59,7 +59,7 @@ def form(
         alive=_alive(id, once=once),
         mends=_mends(id),
         together=tuple(together),
-        numbered=True,
+        numbered=reviewed,
     )
 
 

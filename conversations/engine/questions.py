@@ -29,7 +29,7 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
     if refusals >= REFUSALS_BEFORE_HELP:
         if step.can_leave:
             choices.append(Choice("leave", Say("common.leave_it"), LEFT))
-        choices += _helped(turn, draft)
+        choices += _helped(turn, draft, step)
         choices.append(Choice("human", Say("common.talk_to_us"), Command.HUMAN, "command"))
     asked = joint_key(flow, step, context)
     say = step.phrased(Say(asked) if asked else prompt.say, partial(_summary, turn, flow, context))
@@ -40,10 +40,11 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
     turn.show(step.id, shown, refusals=refusals)
 
 
-def _helped(turn: TurnBuilder, draft: Draft) -> list[Choice]:
+def _helped(turn: TurnBuilder, draft: Draft, step: Step) -> list[Choice]:
     """Return the choice to have the whole form filled in by an officer, if there is such a way."""
     helper = turn.flows.services.helper_of(draft.flow, turn.facts.mine.services)
-    if helper is None or draft.subject or draft.on_behalf is not None:
+    offered = helper is not None and helper.id not in step.leads.values()
+    if helper is None or not offered or draft.subject or draft.on_behalf is not None:
         return []
     return [Choice("helped", Say("common.helped"), helper.id, "lead")]
 

@@ -342,6 +342,7 @@ async def test_a_renewed_invitation_moves_an_officer_to_another_phone(town: Town
 async def test_an_owner_with_an_open_form_becomes_an_officer(town: Town) -> None:
     await town.say("mau izin")
     await town.say("ya")
+    await town.say("isi sendiri")
     await town.say("Siti Aminah")
     await town.staff(OWNER, "101")
     assert "Kunjungan" in town.desk.chat.texts(OWNER)[-1]
@@ -689,7 +690,15 @@ async def test_nothing_personal_stands_in_any_table_in_the_clear(town: Town) -> 
     await town.staff(BOSS, "S1", role="supervisor")
     await town.staff(OFFICER, "101")
     secrets = ["Siti Aminah", "Jalan Rahasia", "812-3456", "81234567890", NIK, "Warung Bu"]
-    for said in ("mau izin", "ya", "Siti Aminah", "nasi uduk", "1", "Warung Bu Siti"):
+    for said in (
+        "mau izin",
+        "ya",
+        "isi sendiri",
+        "Siti Aminah",
+        "nasi uduk",
+        "1",
+        "Warung Bu Siti",
+    ):
         await town.say(said)
     for said in ("cipete utara", "Jalan Rahasia no. 12, RT 5/3", "1"):
         await town.say(said)

@@ -127,7 +127,7 @@ async def test_an_answer_stays_where_it_is_asked_and_news_goes_to_the_last(town:
 async def test_the_forms_of_both_chats_are_kept(town: Town) -> None:
     await two(town)
     await town.say("izin usaha", OTHER)
-    for said in ("ya", "Siti Aminah"):
+    for said in ("ya", "isi sendiri", "Siti Aminah"):
         await town.say(said, OTHER)
     await type_in(town, await code(town, OTHER), OWNER)
     await town.work()

@@ -154,7 +154,15 @@ async def test_a_refused_photo_is_told_and_may_be_sent_again(town: Town) -> None
 
 async def into_the_form(town: Town) -> None:
     """An owner in the middle of the form, where photos are kept."""
-    for words_said in ("mau izin", "ya", "Siti Aminah", "nasi uduk", "1", "Warung Bu Siti"):
+    for words_said in (
+        "mau izin",
+        "ya",
+        "isi sendiri",
+        "Siti Aminah",
+        "nasi uduk",
+        "1",
+        "Warung Bu Siti",
+    ):
         await town.say(words_said)
     for words_said in ("cipete utara, Jalan Damai no. 12", "1"):
         await town.say(words_said)
@@ -446,7 +454,7 @@ async def test_a_file_that_nobody_asked_for_is_answered_once(
 async def test_a_file_at_a_question_of_the_form_is_refused_and_the_question_follows(
     town: Town, what: str
 ) -> None:
-    for said in ("mau izin", "ya"):
+    for said in ("mau izin", "ya", "isi sendiri"):
         await town.say(said)
     sent = await send(town, NO_PICTURES[what])
     await town.desk.media.fetch_due()
