@@ -33,8 +33,8 @@ def form(
     """Return the flow of a service: consent if it is missing, the questions, and the review.
 
     An answer that was noted before the consent has its effects with it. A form that is not
-    `reviewed` is sent with its last answer, and its few questions have no numbers; one that is asked for `once` is closed to a person
-    whose case is open.
+    `reviewed` is sent with its last answer, and its few questions have no numbers; one that is
+    asked for `once` is closed to a person whose case is open.
     """
     purposes, asked = frozenset(consents), tuple(steps)
     forks = frozenset(step.id for step in asked if step.forks)
