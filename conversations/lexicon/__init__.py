@@ -391,7 +391,7 @@ class _Lists:
     """The lists that `without` makes smaller; `options` by flow and step, `desks` by role."""
 
     matters: Lexicon
-    options: Mapping[tuple[str, str], Lexicon]
+    options: Mapping[tuple[str, ...], Lexicon]
     desks: Mapping[str, Lexicon]
 
 
@@ -400,7 +400,7 @@ def _lists(left_out: frozenset[str]) -> _Lists:
     desks = dict(toml("desk"))
     weak = desks.pop("weak")
     by_flow = toml("options")
-    options = {
+    options: dict[tuple[str, ...], Lexicon] = {
         (flow, step): Lexicon(
             {name: _kept(listed, left_out) for name, listed in named.items()},
             topics=f"{flow}.{step}" in by_flow["topics"],
@@ -409,9 +409,8 @@ def _lists(left_out: frozenset[str]) -> _Lists:
         if isinstance(steps, dict)
         for step, named in steps.items()
     }
-    for question, known in map(str.split, by_flow["same"]):
-        (flow, _, step), (other, _, its) = question.partition("."), known.partition(".")
-        options[flow, step] = options[other, its]
+    for question, other in map(str.split, by_flow["same"]):
+        options[tuple(question.split("."))] = options[tuple(other.split("."))]
     staff = {role: _spoken({"weak": weak, **named}, left_out) for role, named in desks.items()}
     return _Lists(_spoken(toml("matters"), left_out), options, {"owner": Lexicon({}), **staff})
 
