@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from casework import (
+    assisting,
     cases,
     documents,
     door,
@@ -27,6 +28,19 @@ from casework import (
     visits,
 )
 from casework.act import Act
+from conversations.assisting import (
+    AskForSignature,
+    Assisting,
+    BeginForm,
+    ConfirmOnPaper,
+    DropForm,
+    EditForm,
+    HandOverForm,
+    OfferCode,
+    ProposeForm,
+    RefuseForm,
+    TakeOver,
+)
 from conversations.effects import (
     AboutCase,
     AboutMyData,
@@ -125,22 +139,22 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_ticket(act, effect)
     elif isinstance(effect, Supervising):
         _supervising(act, effect)
+    elif isinstance(effect, Assisting):
+        _assisting(act, effect, public_url)
     elif isinstance(effect, FromOfficer):
         _from_officer(act, effect)
     else:
         match effect:
             case Reply(message, after, fleeting):
                 act.enqueue(message, after=after, fleeting=fleeting)
-            case Submit(service, answers, whom):
-                cases.submit(act, service, answers, whom)
+            case Submit():
+                _submit(act, effect)
             case ShowDocument(number):
                 documents.show(act, number)
-            case AgreePlace() | SendPlace():
-                _about_place(act, effect)
             case AskForMyData() | EraseMyData():
                 _about_my_data(act, effect)
             case _:
-                assert_never(effect)
+                _about_place(act, effect)
 
 
 def _about_place(act: Act, effect: AboutPlace) -> None:
@@ -153,12 +167,44 @@ def _about_place(act: Act, effect: AboutPlace) -> None:
             assert_never(effect)
 
 
+def _submit(act: Act, effect: Submit) -> None:
+    case_id = cases.submit(act, effect.service, effect.answers, effect.whom)
+    if effect.form is not None and case_id is not None:
+        assisting.sent(act, effect.form, case_id, effect.answers)
+
+
 def _about_my_data(act: Act, effect: AboutMyData) -> None:
     match effect:
         case AskForMyData(within, question):
             own_data.ask(act, within, question)
         case EraseMyData():
             erasing.ask(act)
+        case _:
+            assert_never(effect)
+
+
+def _assisting(act: Act, effect: Assisting, public_url: str) -> None:
+    match effect:
+        case BeginForm(visit_id, other, known):
+            assisting.begin(act, visit_id, known, other=other)
+        case ProposeForm(form_id, answers):
+            assisting.propose(act, form_id, answers)
+        case EditForm(form_id):
+            assisting.edit(act, form_id)
+        case HandOverForm(form_id):
+            assisting.hand_over(act, form_id)
+        case OfferCode(form_id):
+            assisting.offer_code(act, form_id, public_url)
+        case TakeOver(code):
+            assisting.take_over(act, code)
+        case AskForSignature(form_id):
+            assisting.ask_for_signature(act, form_id, public_url)
+        case ConfirmOnPaper(form_id, attachment_id):
+            assisting.confirm_on_paper(act, form_id, attachment_id)
+        case DropForm(form_id):
+            assisting.drop(act, form_id)
+        case RefuseForm(form_id):
+            assisting.refuse(act, form_id)
         case _:
             assert_never(effect)
 
@@ -173,8 +219,8 @@ def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
             visits.depart(act, visit_id)
         case Arrive(visit_id, km, why, words):
             visits.arrive(act, visit_id, km, why, words)
-        case FinishVisit(visit_id, outcome, answers):
-            visits.finish(act, visit_id, outcome, answers)
+        case FinishVisit(visit_id, purpose, outcome, answers):
+            visits.finish(act, visit_id, purpose, outcome, answers)
         case FailVisit(visit_id, reason):
             visits.fail(act, visit_id, reason)
         case Assign(visit_id, officer_id):

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from bot import waiting
+from bot import assisted, waiting
 from casework import objections
 from casework.news import duty_of
 from conversations import catalogue, paper
@@ -120,6 +120,7 @@ def load(
                 roles=_roles(me),
                 locale=_locale(one.locale),
                 name=me.name if me else one.name,
+                badge=me.badge if me else None,
                 on_card=openings[one.id].on_card,
                 phone=one.phone,
                 opted_out=one.opted_out_at is not None,
@@ -187,7 +188,8 @@ def _rounds(tx: Session, base: Facts, me: Officer, rows: _Rows) -> Rounds:
     offered = {o.visit_id for o in rows.offers if o.officer_id == me.id and o.answer is None}
     visits = [v for v in rows.visits.values() if v.officer_id == me.id or v.id in offered]
     rows.see_photos(tx, [v.case_id for v in visits])
-    return Rounds(rows.visit_facts(visits, base, me), duty_of(me))
+    forms = assisted.of_officer(tx, base, me, rows.services)
+    return Rounds(rows.visit_facts(visits, base, me), duty_of(me), forms)
 
 
 def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Services) -> Desk:

@@ -51,7 +51,7 @@ class Writer:
         new: dict[str, NewCase] = {}
         for person_id, turn_id, effects in turns:
             for index, effect in enumerate(effects):
-                if isinstance(effect, Submit) and effect.whom is None and _is_form(effect):
+                if isinstance(effect, Submit) and _is_own(effect):
                     case = new_case(person_id, effect.service, effect.answers)
                     new[_cause(turn_id, index)] = case
         if new:
@@ -144,9 +144,9 @@ def _cause(turn_id: int, index: int) -> str:
     return f"turn:{turn_id}:{index}"
 
 
-def _is_form(effect: Submit) -> bool:
-    """Whether what is sent is not answered in words, as a complaint is."""
-    return not services.load()[effect.service].answered
+def _is_own(effect: Submit) -> bool:
+    """Whether somebody sends their own form, and not what is answered in words."""
+    return effect.whom is None and not services.load()[effect.service].answered
 
 
 def _gathered(queued: NewMessage, message: Message) -> tuple[NewMessage, Message]:

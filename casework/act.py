@@ -7,7 +7,7 @@ enqueues messages, all in the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from casework import news
 from conversations import messages
 from conversations.events import News
-from conversations.messages import Message, Say, Value
-from models import audit, consent, officer
+from conversations.messages import Json, Message, Say, Value
+from models import assisted, audit, consent, officer
 from models import person as people
 from models.base import now
 from models.case import Case, Submitted
@@ -176,10 +176,11 @@ class Act:
         self,
         person_id: int | None,
         what: News,
-        subject: int,
+        subject: int | str,
         *parts: Say,
         opens: str = "",
         can_wait: bool = True,
+        form: Mapping[str, Json] | None = None,
     ) -> None:
         """Add news of this act to a person's inbox; their conversation may ask about it.
 
@@ -198,6 +199,7 @@ class Act:
             opens=opens,
             unasked=other,
             can_wait=other and can_wait and not self.at_once,
+            form=form,
         )
 
     def tell_supervisors(
@@ -229,20 +231,21 @@ class Act:
         return self.person is not None and self.person.id == person_id
 
     def for_whom(self, whom: int | None) -> int:
-        """Return the person an act is about: the one who acts, or the host at the officer's visit.
+        """Return the person an act is about: the one who acts, or whom the officer helps.
 
         Raises:
-            NotAllowed: it is another person, and the officer has not arrived at their door.
+            NotAllowed: it is another person, and the officer neither fills in a form with them nor
+                has arrived at their door.
         """
         me = self.who().id
         if whom is None or whom == me:
             return me
+        mine = self.officer().id
         at_the_door = select(Visit.id).where(
-            Visit.host_id == whom,
-            Visit.officer_id == self.officer().id,
-            Visit.state == VisitState.ARRIVED,
+            Visit.host_id == whom, Visit.officer_id == mine, Visit.state == VisitState.ARRIVED
         )
-        if self.tx.scalars(at_the_door).first() is None:
+        helped = any(one.person_id == whom for one in assisted.of_officer(self.tx, mine))
+        if not helped and self.tx.scalars(at_the_door).first() is None:
             raise NotAllowed(f"{self.actor} may not speak for person {whom}")
         return whom
 

@@ -20,15 +20,18 @@ from models.lifecycle import CaseState, NotAllowed
 from models.participant import ParticipantRole
 
 
-def submit(act: Act, service: str, answers: Mapping[str, Json], whom: int | None = None) -> None:
+def submit(
+    act: Act, service: str, answers: Mapping[str, Json], whom: int | None = None
+) -> int | None:
     """Create a case and plan its verification; a service without checks accepts it at once.
 
-    `whom` is the applicant, if another person filled in the form.
+    `whom` is the applicant, if another person filled in the form. Returns the case's id; None for
+    what supervisors answer in words.
     """
     declared, given = services.load()[service], dict(answers)
     if declared.answered:
         tickets.complain(act, service, given, whom)
-        return
+        return None
     person_id = act.for_whom(whom)
     sent = act.ledger.submitted(act.cause)
     if sent is None:
@@ -44,6 +47,7 @@ def submit(act: Act, service: str, answers: Mapping[str, Json], whom: int | None
     act.reply(f"{service}.submitted", number=sent.number, **({"by": by} if by else {}))
     if case is not None and case.state == CaseState.ACCEPTED and act.is_of(person_id):
         inviting.invite(act, case)
+    return sent.id
 
 
 def new_case(person_id: int, service: str, answers: Mapping[str, Json]) -> NewCase:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 from sqlalchemy.orm import Session
 
 from conversations import catalogue, events
 from conversations.duty import Duty
 from conversations.events import News
-from conversations.messages import Say
+from conversations.messages import Json, Say
 from conversations.wording import window_words
 from models import audit, inbox, officer
 from models.officer import Officer
@@ -24,19 +26,20 @@ def tell(
     tx: Session,
     person_id: int,
     what: News,
-    subject: int,
+    subject: int | str,
     *parts: Say,
     fact: str,
     opens: str = "",
     unasked: bool = True,
     can_wait: bool = True,
+    form: Mapping[str, Json] | None = None,
 ) -> None:
     """Add news about the row `subject` to a person's inbox; `opens` is the flow it opens, or "".
 
     `fact` is the dedupe key: a person is told the same fact once. News that `can_wait` waits at
-    night for the morning.
+    night for the morning. `form` is a draft to open, see `conversations.events.news`.
     """
-    event = events.news(what, subject, *parts, opens=opens, unasked=unasked)
+    event = events.news(what, subject, *parts, opens=opens, unasked=unasked, form=form)
     inbox.tell(tx, person_id, fact, event, can_wait=can_wait)
 
 

@@ -322,13 +322,17 @@ def _unseen(km: float | None, why: str, words: str) -> Say:
     return Say("notices.says_arrived.unseen", {"seen": seen, "says": says})
 
 
-def finish(act: Act, visit_id: int, outcome: str, answers: Mapping[str, Json]) -> None:
+def finish(
+    act: Act, visit_id: int, purpose: str, outcome: str, answers: Mapping[str, Json]
+) -> None:
     """Finish a visit: store its report, and advance its case along the course.
 
     Raises:
-        NotAllowed: its host's door code was not typed.
+        NotAllowed: its host's door code was not typed, or it is for another purpose meanwhile.
     """
     _, visit = of_officer(act, visit_id)
+    if visit.purpose != purpose:
+        raise NotAllowed(f"visit {visit.id} is for {visit.purpose}, and not for {purpose}")
     if visit.host_id is not None and visit.code_proved_at is None:
         raise NotAllowed(f"visit {visit.id} was not proved by its code")
     case = act.tx.get_one(Case, visit.case_id)
@@ -364,15 +368,13 @@ def fail(act: Act, visit_id: int, reason: str) -> None:
 
 
 def host_of(act: Act, visit_id: int) -> int:
-    """Return the host of a visit of the officer who acts.
+    """Return the person whom the officer who acts visits; the applicant if they have no chat.
 
     Raises:
-        NotAllowed: it is another officer's, or its host has no chat.
+        NotAllowed: it is another officer's.
     """
-    host_id = of_officer(act, visit_id)[1].host_id
-    if host_id is None:
-        raise NotAllowed(f"visit {visit_id} is to nobody with a chat")
-    return host_id
+    _, visit = of_officer(act, visit_id)
+    return visit.host_id or act.tx.get_one(Case, visit.case_id).person_id
 
 
 def of_officer(act: Act, visit_id: int) -> tuple[Officer, Visit]:

@@ -38,13 +38,19 @@ _LINK = re.compile(
 )
 
 
+#: A code of an assisted form, alone or after "kode": "KODE BCD 234", "abc234".
+_TAKE_OVER = re.compile(
+    rf"(?:(?:kode|code)(?:nya)?\W+)?({_HALF}) ?({_HALF})|(?:kode|code)\W+({_HALF})-({_HALF})"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """A command and its argument.
 
     `argument` is a badge for `CHECK_OFFICER`, a document's number for `CHECK_DOCUMENT`, a code for
-    `LINK`, "id" or "en" for a `LANGUAGE` that was named, and "" otherwise. `unread` is a number
-    that was typed and can't be read.
+    `LINK` and `TAKE_OVER`, "id" or "en" for a `LANGUAGE` that was named, and "" otherwise. `unread`
+    is a number that was typed and can't be read.
     """
 
     command: Command
@@ -66,6 +72,10 @@ def read(text: str) -> Typed | None:
         code = "".join(part for part in found.groups() if part)
         if not code.isalpha() and not code.isdigit():
             return Typed(Command.LINK, code.upper())
+    if found := _TAKE_OVER.fullmatch(said.strip(" .!?")):
+        code = "".join(part for part in found.groups() if part)
+        if not code.isalpha() and not code.isdigit():
+            return Typed(Command.TAKE_OVER, code.upper())
     command = ordered(said)
     if command is None:
         return None

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from conversations.assisting import Assisting
 from conversations.messages import Json, Message
 from conversations.supervision import Supervising
 from conversations.ticketing import AboutTicket
@@ -140,11 +141,12 @@ class SendIdentityLink:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Submit a form as a new case."""
+    """Submit a form as a new case; `form` is the assisted form that the person took over."""
 
     service: str
     answers: Mapping[str, Json]
     whom: int | None = None
+    form: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,9 +299,10 @@ class ProveCode:
 
 @dataclass(frozen=True, slots=True)
 class FinishVisit:
-    """The visit succeeded: its outcome, and the officer's answers to its script."""
+    """The visit for a purpose succeeded: its outcome, and the officer's answers to the script."""
 
     visit_id: int
+    purpose: str
     outcome: str
     answers: Mapping[str, Json]
 
@@ -439,5 +442,6 @@ Effect: TypeAlias = (
     | AboutTicket
     | AboutMyData
     | FromOfficer
+    | Assisting
     | Supervising
 )

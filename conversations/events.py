@@ -102,6 +102,9 @@ class News(StrEnum):
     DUTY_ENDED = "duty_ended"
     FINDING_OFFICER = "finding_officer"
     FIX_NEEDED = "fix_needed"
+    FORM_ENDED = "form_ended"
+    FORM_OPENED = "form_opened"
+    FORM_WAITS = "form_waits"
     IDENTITY_GIVEN = "identity_given"
     IN_REVIEW = "in_review"
     JOINED = "joined"
@@ -122,6 +125,7 @@ class News(StrEnum):
     UNREACHED = "unreached"
     VERIFIED = "verified"
     VISIT_CANCELLED = "visit_cancelled"
+    VISIT_GOES_ON = "visit_goes_on"
     VISIT_OFFERED = "visit_offered"
     VISIT_OVERDUE = "visit_overdue"
     VISIT_UNASSIGNED = "visit_unassigned"
@@ -191,10 +195,19 @@ def texts(event: Event) -> list[str]:
     return [value for value in values if isinstance(value, str)]
 
 
-def news(what: News, subject: int, *parts: Say, opens: str = "", unasked: bool = False) -> Json:
+def news(
+    what: News,
+    subject: int | str,
+    *parts: Say,
+    opens: str = "",
+    unasked: bool = False,
+    form: Mapping[str, Json] | None = None,
+) -> Json:
     """Return news as JSON: sentences to say, and the flow about the subject that it opens, if any.
 
     `unasked` news does not answer an act of the person; it is not sent to people who opted out.
+    `form` is the draft that is opened: its `answers`, and for `whom` it is.
     """
     params = {"parts": [say_to_json(part) for part in parts], "opens": opens, "unasked": unasked}
-    return to_json(Happened(what.value, str(subject), params))
+    given = {} if form is None else {"form": dict(form)}
+    return to_json(Happened(what.value, str(subject), {**params, **given}))

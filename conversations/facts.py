@@ -179,6 +179,21 @@ class VisitFact:
 
 
 @dataclass(frozen=True, slots=True)
+class AssistedFact:
+    """A form that an officer fills in with somebody, as the officer may see it."""
+
+    id: int
+    service: str
+    person_id: int
+    visit_id: int | None
+    name: str  # of the person, as far as it is known
+    waits: bool  # filled in: the person is to confirm it
+    hosted: bool  # the person has a chat in which they can confirm it
+    complete: bool = True  # no question is left to ask
+    brief: tuple[Say, ...] = ()  # what will be printed, while it waits
+
+
+@dataclass(frozen=True, slots=True)
 class OfficerFact:
     """An officer who could take a visit, as a supervisor sees them when assigning it."""
 
@@ -282,6 +297,7 @@ class Me:
     roles: frozenset[Role] = frozenset({"owner"})
     locale: Locale = "id"
     name: str | None = None
+    badge: str | None = None  # of staff
     on_card: str | None = None  # the name on their KTP, if it was given
     phone: str | None = None
     phone_of_chat: bool = False
@@ -333,6 +349,11 @@ class Rounds:
 
     visits: tuple[VisitFact, ...] = ()  # open ones of theirs or offered to them, soonest first
     duty: Duty = OFFICE
+    assisted: tuple[AssistedFact, ...] = ()  # open forms, oldest first
+
+    def form(self, form_id: int | None) -> AssistedFact | None:
+        """The open form with this id, if it is theirs."""
+        return next((one for one in self.assisted if one.id == form_id), None)
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it is theirs."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from conversations.assisting import corrects
 from conversations.effects import Effect
 from conversations.facts import Facts, Role
 from conversations.messages import Lines, Say
@@ -107,7 +108,7 @@ class Flow:
     interrupts: bool = True  # news about it may interrupt other questions
     form: bool = True  # its answers are kept when another flow interrupts it
     worded: Mapping[str, str] = field(default_factory=dict)  # step -> catalogue
-    given: frozenset[str] = frozenset()  # answers of `prefill` that no step asks for
+    given: frozenset[str] = frozenset()  # answers of `prefill` that no step asks for: they hold
     _steps: Mapping[str, Step] = field(init=False, repr=False, compare=False)  # by id
     _joined: Mapping[str, Joined] = field(init=False, repr=False, compare=False)  # by step
     _counted: tuple[Step, ...] = field(init=False, repr=False, compare=False)
@@ -155,14 +156,14 @@ class Flow:
     def asks_jointly(self, step: Step, context: Context) -> bool:
         """Whether the question of this step asks for the steps after it as well."""
         joined = self.joined(step.id)
-        if joined is None or context.subject or joined.steps[0] != step.id:
+        if joined is None or corrects(context.subject) or joined.steps[0] != step.id:
             return False
         return len(self._required(joined)) > 1 and not context.answers.keys() & {*joined.steps}
 
     def answerable(self, step: Step, context: Context) -> tuple[str, ...]:
         """Return the steps that an answer to this one may answer too, itself included."""
         joined = self.joined(step.id)
-        if joined is None or context.subject or step.optional:
+        if joined is None or corrects(context.subject) or step.optional:
             return (step.id,)
         required = self._required(joined)
         return tuple(

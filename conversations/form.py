@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from conversations import directory
+from conversations import assisting, directory
+from conversations.assisting import (
+    BY,
+    OFFICER,
+    PERSON,
+    READ_OUT,
+    DropForm,
+    ProposeForm,
+    corrects,
+)
 from conversations.effects import Correct, Effect, GiveConsent, Submit
 from conversations.facts import CaseFact, Facts
 from conversations.flow import Ending, Flow, Joined
@@ -32,9 +41,10 @@ def form(
 ) -> Flow:
     """Return the flow of a service: consent if it is missing, the questions, and the review.
 
-    An answer that was noted before the consent has its effects with it. A form that is not
-    `reviewed` is sent with its last answer, and its few questions have no numbers; one that is
-    asked for `once` is closed to a person whose case is open.
+    An answer that was noted before the consent has its effects with it. An officer who fills it in
+    with somebody reads the consent out to them. A form that is not `reviewed` is sent with its last
+    answer, and its few questions have no numbers; one that is asked for `once` is closed to a
+    person whose case is open.
     """
     purposes, asked = frozenset(consents), tuple(steps)
     forks = frozenset(step.id for step in asked if step.forks)
@@ -47,10 +57,19 @@ def form(
         ends=("no",),
         params=_privacy,
     )
+    read_out = Choose(
+        READ_OUT,
+        options=("yes", "no"),
+        when=_by_an_officer,
+        then=_read_out(purposes),
+        counted=False,
+        ends=("no",),
+        params=_reader,
+    )
     return Flow(
         id=id,
         steps=(
-            *([consent] if purposes else ()),
+            *([consent, read_out] if purposes else ()),
             *(replace(step, then=_with_consent(purposes, step.then)) for step in asked),
             *([Review(CONFIRM)] if reviewed else ()),
         ),
@@ -60,6 +79,8 @@ def form(
         mends=_mends(id),
         together=tuple(together),
         numbered=reviewed,
+        given=frozenset({BY}),
+        worded={READ_OUT: "assisted"},
     )
 
 
@@ -91,20 +112,47 @@ def _giving(purposes: frozenset[str], asked: Iterable[Step]) -> Then:
     return give
 
 
+def _by_an_officer(answers: Answers, facts: Facts) -> bool:
+    """An officer fills in the form with somebody."""
+    return answers.get(BY) == OFFICER
+
+
+def _read_out(purposes: frozenset[str]) -> Then:
+    def take(context: Context, answer: Json) -> tuple[Effect, ...]:
+        form_id = assisting.form_of(context.subject)
+        if answer != "yes":
+            return (DropForm(form_id),) if form_id is not None else ()
+        agreed = sorted({*purposes, assisting.PURPOSE})
+        return tuple(GiveConsent(purpose, context.whom) for purpose in agreed)
+
+    return take
+
+
+def _reader(context: Context) -> Mapping[str, Value]:
+    me = context.facts.me
+    return {"name": me.name or "", "badge": me.badge or ""}
+
+
 def _with_consent(purposes: frozenset[str], then: Then) -> Then:
     """Return the effects of an answer, none of them before the consent."""
 
     def take(context: Context, answer: Json) -> tuple[Effect, ...]:
-        return then(context, answer) if purposes <= context.facts.me.consents else ()
+        agreed = purposes <= context.facts.me.consents
+        if context.whom is not None:
+            agreed = context.answers.get(READ_OUT) == "yes"
+        return then(context, answer) if agreed else ()
 
     return take
 
 
 def _finish(forks: frozenset[str]) -> Callable[[Context], Ending]:
     def finish(context: Context) -> Ending:
-        if not context.subject:
-            kept = {s: a for s, a in context.answers.items() if s not in {CONSENT, CONFIRM, *forks}}
-            submit = Submit(context.flow, kept, context.whom)
+        form_id = assisting.form_of(context.subject)
+        if form_id is not None and context.whom is not None:
+            return Ending((ProposeForm(form_id, written(context.answers)),))
+        if not corrects(context.subject):
+            given = {s: a for s, a in kept(context.answers).items() if s not in forks}
+            submit = Submit(context.flow, given, context.whom, form_id)
             return Ending((submit,), directory.lines(context.facts.directory, context.flow))
         case = context.facts.the_case(context.subject)
         fixed = {step: context.answers[step] for step in case.open_fixes}
@@ -114,9 +162,30 @@ def _finish(forks: frozenset[str]) -> Callable[[Context], Ending]:
     return finish
 
 
+def kept(answers: Answers) -> Answers:
+    """Return the answers that a case holds."""
+    return {step: answer for step, answer in answers.items() if step not in _OF_THE_FORM}
+
+
+def written(answers: Answers) -> Answers:
+    """Return the answers of a form that an officer fills in, with the consent that was read out."""
+    read_out = {READ_OUT: answers[READ_OUT]} if READ_OUT in answers else {}
+    return {**kept(answers), **read_out}
+
+
+_OF_THE_FORM = frozenset({CONSENT, CONFIRM, BY, READ_OUT})
+
+
 def _prefill(service: str) -> Callable[[str, Facts], Answers]:
     def prefill(subject: str, facts: Facts) -> Answers:
-        """Return the answers of a submitted case, except those of steps that need a fix."""
+        """Return the answers of a submitted case, except those of steps that need a fix.
+
+        Of an assisted form: who writes it down. Its officer gives no consent for the other person.
+        """
+        form_id = assisting.form_of(subject)
+        if form_id is not None:
+            mine = facts.rounds.form(form_id) is not None
+            return {BY: OFFICER, CONSENT: "yes"} if mine else {BY: PERSON}
         case = _case(service, subject, facts)
         if case is None:
             return {}
@@ -136,6 +205,10 @@ def _mends(service: str) -> Callable[[str, Facts], frozenset[str]]:
 
 def _alive(service: str, *, once: bool) -> Callable[[str, Facts], bool]:
     def alive(subject: str, facts: Facts) -> bool:
+        form_id = assisting.form_of(subject)
+        if form_id is not None:
+            mine = facts.rounds.form(form_id)
+            return facts.me.desk != "officer" or (mine is not None and not mine.waits)
         if not subject:
             return not once or facts.mine.open_case(service) is None
         case = _case(service, subject, facts)

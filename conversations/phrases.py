@@ -34,6 +34,8 @@ class Command(StrEnum):
     CHECK_OFFICER = "check_officer"
     CHECK_DOCUMENT = "check_permit"
     LINK = "link"
+    TAKE_OVER = "take_over"
+    HAND_OVER = "hand_over"
 
 
 class Intent(StrEnum):

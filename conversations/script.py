@@ -15,6 +15,11 @@ FINISH = "finish"  # the step of purposes without a script of their own
 FAILED = "failed"  # an answer to any step: the visit fails
 
 
+def always(outcome: str) -> Callable[[Answers], str]:
+    """Return that visits with this script end in one way."""
+    return lambda answers: outcome
+
+
 def _never(answers: Answers) -> bool:
     return False
 
@@ -31,14 +36,15 @@ def _purpose(visit: VisitFact) -> Say:
 class Script:
     """The officer's questions at the door, in order; their words are in the purpose's catalogue.
 
-    The last one confirms that everything is done. `note` tells the officer beforehand what they
-    must know, by default the purpose. `fails` tells whether answers other than `FAILED` fail the
-    visit; `known` returns answers that the database already holds.
+    The last one confirms that everything is done, and `outcome` tells how the visit ended. `note`
+    tells the officer beforehand what they must know, by default the purpose. `fails` tells whether
+    answers other than `FAILED` fail the visit; `known` returns answers that the database already
+    holds.
     """
 
     purpose: str
     steps: tuple[Step, ...]
-    outcome: str
+    outcome: Callable[[Answers], str]
     note: Callable[[VisitFact], Say] = _purpose
     fails: Callable[[Answers], bool] = _never
     known: Callable[[VisitFact], Answers] = _nothing
@@ -47,7 +53,7 @@ class Script:
 def plain(purpose: str) -> Script:
     """Return a script for a purpose without its own: it asks only whether the visit is done."""
     done = Choose(FINISH, options=("yes", FAILED), counted=False)
-    return Script(purpose, (done,), outcome="done")
+    return Script(purpose, (done,), outcome=always("done"))
 
 
 Scripts = Mapping[str, Script]

@@ -300,6 +300,11 @@ class Services(Mapping[str, Service]):
                 ]
         return found
 
+    def opened(self) -> tuple[str, ...]:
+        """The ids of the services whose form officers fill in with somebody, by the menu."""
+        opens = {service.opens for service in self.values()}
+        return tuple(service_id for service_id in self if service_id in opens)
+
     def answered(self) -> frozenset[str]:
         """The ids of the services whose cases supervisors answer in words."""
         return frozenset(service.id for service in self.values() if service.answered)

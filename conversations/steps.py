@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
+from conversations.assisting import BY, OFFICER, PERSON
 from conversations.events import Event, Located, Said, Uploaded
 from conversations.facts import Facts
 from conversations.messages import Json, Lines, Say, Value
@@ -326,13 +327,17 @@ class Review(Step):
         return Say(say.key, {**say.params, "summary": summary()})
 
     def prompt(self, context: Context) -> Prompt:
-        return Prompt(
-            Say(context.key(self.id)),
-            (
-                Choice("send", Say(context.key(self.id, "send")), "send", means="yes"),
-                Choice("change", Say(context.key(self.id, "change")), None, "which", means="no"),
-            ),
+        by = context.answers.get(BY)
+        said = context.key(self.id) if by is None else f"assisted.confirm.{by}"
+        send = context.key(self.id, "send") if by != OFFICER else "assisted.confirm.officer.send"
+        choices: tuple[Choice, ...] = (
+            Choice("send", Say(send), "send", means="yes"),
+            Choice("change", Say(context.key(self.id, "change")), None, "which", means="no"),
         )
+        if by == PERSON:  # the person may refuse what somebody else wrote down
+            refuse = Choice("refuse", Say("assisted.confirm.refuse"), "cancel", "command")
+            choices = (*choices, refuse)
+        return Prompt(Say(said), choices)
 
     def read(self, event: Event, context: Context) -> Json:
         raise Refused("pick_one")

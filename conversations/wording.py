@@ -1,4 +1,4 @@
-"""Wording: days, hours and places as people read them."""
+"""Wording: days, hours, places and forms as people read them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import date, time, timedelta
 from functools import reduce
 
-from conversations.facts import City
+from conversations.assisting import subject_of
+from conversations.facts import AssistedFact, City
 from conversations.messages import Say
+from conversations.session import Choice
 
 
 def window_words(on: date, starts: time, ends: time) -> Say:
@@ -44,3 +46,10 @@ def days_words(days: Sequence[date]) -> Say:
 
 
 _LISTED = 10  # days that are named one by one
+
+
+def form_choice(form: AssistedFact) -> Choice:
+    """Return the button that opens an assisted form, or the question how it is confirmed."""
+    name = form.name or Say("assisted.somebody")
+    opens = ["assisted", str(form.id)] if form.waits else [form.service, subject_of(form.id)]
+    return Choice(f"form-{form.id}", Say("assisted.open", {"name": name}), opens, "open")

@@ -51,6 +51,10 @@ class Case(Base):
     changed: Mapped[list[str] | None] = mapped_column(
         JSONB(none_as_null=True), info=NOT_PERSONAL
     )  # steps that the last correction answered again; None before the first
+    #: By step, "officer:17" or "person"; None if the person gave all answers.
+    answered_by: Mapped[dict[str, str] | None] = mapped_column(
+        JSONB(none_as_null=True), info=NOT_PERSONAL
+    )
     stage: Mapped[Code] = mapped_column(default="")
     same_as: Mapped[Code | None]
     area_code: Mapped[Code | None]  # supervisors of this area see the case

@@ -39,6 +39,7 @@ _MINE = "person_id = ANY(:ids)"
 WHOSE = {
     "addresses": _MINE,
     "aliases": f"(channel, address) IN {_CHATS} OR (channel, name) IN {_CHATS}",
+    "assisted_forms": _MINE,
     "attachments": "id = ANY(:files)",
     "browser_messages": "address IN (SELECT address FROM addresses WHERE person_id = ANY(:ids))",
     "cases": _MINE,

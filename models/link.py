@@ -61,7 +61,7 @@ def offer(tx: Session, person_id: int) -> str:
     """Create and return a code for this person; deletes their earlier unused one."""
     mine = LinkCode.person_id == person_id
     tx.execute(delete(LinkCode).where(mine, LinkCode.taken_by_id.is_(None)))
-    code = _new_code()
+    code = new_code()
     tx.add(
         LinkCode(person_id=person_id, code_hash=_fingerprint(code), expires_at=func.now() + LIFE)
     )
@@ -184,7 +184,8 @@ def end(tx: Session, link_id: int) -> None:
     tx.execute(update(LinkCode).where(LinkCode.id == link_id).values(expires_at=func.now()))
 
 
-def _new_code() -> str:
+def new_code() -> str:
+    """Return a random code of letters and digits, at least one of each."""
     while True:
         code = "".join(secrets.choice(LETTERS + DIGITS) for _ in range(LENGTH))
         if not code.isalpha() and not code.isdigit():

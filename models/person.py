@@ -137,6 +137,14 @@ def reachable() -> ColumnElement[bool]:
     return exists().where(Address.person_id == Person.id, Address.unreachable_at.is_(None))
 
 
+def has_chat(tx: Session, person_id: int, *, reached: bool = False) -> bool:
+    """Whether a person has a chat with us; with `reached`, one that messages reach."""
+    theirs = select(Address.id).where(Address.person_id == person_id)
+    if reached:
+        theirs = theirs.where(Address.unreachable_at.is_(None))
+    return tx.scalar(theirs.limit(1)) is not None
+
+
 @dataclass(slots=True)
 class LockedPerson:
     """A (locked) person during a turn; `save` writes what the turn changed.

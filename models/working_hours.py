@@ -66,6 +66,12 @@ def hours(on: date, part: Part) -> tuple[time, time]:
     return _HOURS[part]
 
 
+def part_at(moment: time) -> Part:
+    """Return the part of the day that a moment (WIB) is in; outside the hours, the nearest one."""
+    begun = [part for part, (starts, _) in _HOURS.items() if starts <= moment]
+    return begun[-1] if begun else Part.MORNING
+
+
 @dataclass(frozen=True, slots=True)
 class Week:
     """The parts of the days of a week, Monday is 0, in which somebody works."""

@@ -152,7 +152,7 @@ def visit(
 ) -> Visit:
     """A visit that the owner has chosen the window of; its case is under way."""
     chosen = on or next_week()
-    of.state, of.stage = CaseState.UNDER_WAY, "hand_over"
+    of.state, of.stage = CaseState.UNDER_WAY, services.load()[of.service].course[0].id
     row = Visit(
         case_id=of.id,
         purpose=of.stage,

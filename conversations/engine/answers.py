@@ -435,8 +435,10 @@ def _settle_own_question(turn: TurnBuilder, answer: str) -> None:
     if asides.settle(turn, answer) or erasing.settle(turn, answer):
         return
     if answer in {"restart", "drop"} and draft is not None:
-        turn.session = structs.replace(turn.session, draft=Draft(draft.flow, draft.subject))
+        emptied = structs.replace(draft, answers={}, editing=None)
+        turn.session = structs.replace(turn.session, draft=emptied)
     if answer == "drop":
+        turn.effects += drafts.given_up(draft)
         turn.lasting = True
         turn.says.append(Say(worded(turn, "common.cancelled")))
         drafts.close(turn)

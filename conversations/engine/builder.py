@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
+from conversations.assisting import corrects
 from conversations.catalogue import Catalogue
 from conversations.effects import (
     Effect,
@@ -237,7 +238,8 @@ class TurnBuilder:
         for step in flow.steps if flow is not None and draft is not None else ():
             given = draft.answers.get(step.id) if draft is not None else None
             kept = step.with_photo(given, attachment_id)
-            if kept is not None and draft is not None and not (draft.subject and given is None):
+            missing = given is None and draft is not None and corrects(draft.subject)
+            if kept is not None and draft is not None and not missing:
                 return step, kept
         return None
 

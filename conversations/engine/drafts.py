@@ -6,7 +6,17 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from conversations.effects import AboutCase, AboutVisit, Assign, Called, Decide, Submit
+from conversations import assisting
+from conversations.assisting import DropForm, RefuseForm
+from conversations.effects import (
+    AboutCase,
+    AboutVisit,
+    Assign,
+    Called,
+    Decide,
+    Effect,
+    Submit,
+)
 from conversations.engine import confirming, questions
 from conversations.engine.builder import TurnBuilder, same, worded
 from conversations.flow import Flow, summary
@@ -34,7 +44,9 @@ def catch_up(turn: TurnBuilder) -> tuple[Say, ...]:
             turn.session, draft=None, asked=None, shown=(), clarifying=False, refusals=0
         )
     elif draft is not None and flow is not None:
-        known = {**flow.prefill(draft.subject, turn.facts), **draft.answers}
+        held = flow.prefill(draft.subject, turn.facts)
+        given = {step: held[step] for step in flow.given & held.keys()}
+        known = {**held, **draft.answers, **given}
         if known != draft.answers:
             turn.session = structs.replace(
                 turn.session, draft=structs.replace(draft, answers=known)
@@ -163,6 +175,14 @@ def _own_question(turn: TurnBuilder, step: str) -> Say:
         return Say(worded(turn, f"common.{step}"))
     some = {step_id: draft.answers[step_id] for step_id in named if step_id in draft.answers}
     return Say(f"common.{step}", {"lines": summary(flow, turn.context(Draft(flow.id, "", some)))})
+
+
+def given_up(draft: Draft | None) -> tuple[Effect, ...]:
+    """Return that an assisted form is dropped by its officer, or refused by the person."""
+    form_id = assisting.form_of(draft.subject) if draft is not None else None
+    if draft is None or form_id is None:
+        return ()
+    return (RefuseForm(form_id) if draft.on_behalf is None else DropForm(form_id),)
 
 
 def leave(turn: TurnBuilder, *, to_menu: bool = False) -> None:

@@ -366,5 +366,12 @@ _OF_NO_LANGUAGE = frozenset({Command.LANGUAGE, Command.START, Command.STOP})
 
 
 _ANSWERED_BEFORE_GREETING = frozenset(
-    {Command.CHECK_OFFICER, Command.CHECK_DOCUMENT, Command.STOP, Command.START, Command.LINK}
+    {
+        Command.CHECK_OFFICER,
+        Command.CHECK_DOCUMENT,
+        Command.STOP,
+        Command.START,
+        Command.LINK,
+        Command.TAKE_OVER,
+    }
 )

@@ -67,14 +67,18 @@ def _handle(turn: TurnBuilder, news: Happened) -> None:
     elif lettering.at_letter(turn):
         _tell_apart(turn)
     elif _may_interrupt(turn, flow):
-        _open(turn, flow, news.subject)
+        _open(turn, flow, news.subject, news.params.get("form"))
     else:
         _mention(turn, flow, news.subject)
 
 
-def _open(turn: TurnBuilder, flow: Flow, subject: str) -> None:
+def _open(turn: TurnBuilder, flow: Flow, subject: str, form: Json) -> None:
+    """Open a flow; `form` is a draft that was begun elsewhere."""
     turn.session = structs.replace(turn.session, greeted=True)
     draft = turn.draft_of(flow, subject)
+    if isinstance(form, dict):
+        answers = {**draft.answers, **form["answers"]}
+        draft = structs.replace(draft, answers=answers, on_behalf=form["whom"])
     drafts.switch_to(turn, draft)
     drafts.go_on(turn)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from msgspec import structs
 
+from conversations import assisting, form
+from conversations.assisting import ProposeForm, TakeOver
 from conversations.commands import Typed
 from conversations.effects import (
     AskForMyData,
@@ -37,6 +39,7 @@ from conversations.step import Context
 from conversations.words import standardised
 
 CANCEL = "cancel"  # the engine's own question
+CODE_PAYLOAD = "k-"  # of the landing page of a code
 JOIN_PAYLOAD = "join-"
 LEAST_WORDS = 6  # of a message that tells more than that somebody wants to talk
 OFFICER_PAYLOAD = "officer"  # of the front page's link to the check of a badge
@@ -47,6 +50,8 @@ def start(turn: TurnBuilder, payload: str) -> None:
         _join(turn, payload)
     elif payload == OFFICER_PAYLOAD:
         obey(turn, Typed(Command.CHECK_OFFICER))
+    elif payload.startswith(CODE_PAYLOAD):
+        turn.effects.append(TakeOver(payload.removeprefix(CODE_PAYLOAD).upper()))
     elif turn.worth_resuming(turn.session.draft):
         questions.ask_to_resume(turn)
     else:
@@ -55,7 +60,7 @@ def start(turn: TurnBuilder, payload: str) -> None:
 
 def is_order(payload: str) -> bool:
     """Whether a deep link asks for more than to open the chat."""
-    return payload == OFFICER_PAYLOAD or payload.startswith(JOIN_PAYLOAD)
+    return payload == OFFICER_PAYLOAD or payload.startswith((JOIN_PAYLOAD, CODE_PAYLOAD))
 
 
 def _join(turn: TurnBuilder, payload: str) -> None:
@@ -147,12 +152,30 @@ def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
             _look_up(turn, typed, ShowOfficer, "common.badge_please", "common.badge_unread")
         case Command.LINK:
             _link(turn, typed.argument)
+        case Command.TAKE_OVER:
+            turn.effects.append(TakeOver(typed.argument))
+        case Command.HAND_OVER:
+            _hand_over(turn)
         case Command.CHECK_DOCUMENT:
             if typed.argument and turn.facts.me.desk != "owner":
                 turn.tell("document", typed.argument)  # "cabut aja" is about it
             _look_up(turn, typed, ShowDocument, "common.number_please", "common.number_unread")
         case _:
             raise ValueError(f"nothing is known of the command {typed.command}")
+
+
+def _hand_over(turn: TurnBuilder) -> None:
+    """Keep what an officer has filled in so far, and let the officer choose how it is handed over.
+
+    Outside such a form there is nothing to hand over.
+    """
+    draft = turn.session.draft
+    form_id = assisting.form_of(draft.subject) if draft is not None else None
+    if draft is None or form_id is None or draft.on_behalf is None:
+        drafts.stale(turn)
+        return
+    turn.effects.append(ProposeForm(form_id, form.written(draft.answers)))
+    drafts.close(turn)
 
 
 def _ask_for_my_data(turn: TurnBuilder) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from conversations import lexicon
+from conversations.assisting import corrects
 from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine import confirming, desk, leading
@@ -335,7 +336,10 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
     open_form = turn.flow(turn.session.draft)
     begun = open_form is not None and open_form.id in turn.facts.mine.services
     idle = turn.session.asked is None or turn.at_home()
-    if turn.facts.me.desk != "owner" or not (begun or idle) or leading.wishes(turn, text):
+    helps = turn.session.draft is not None and turn.session.draft.on_behalf is not None
+    if (turn.facts.me.desk != "owner" and not helps) or not (begun or idle):
+        return None
+    if leading.wishes(turn, text):
         return None
     clauses = map(standardised, _SEPARATORS.split(text))
     sold = not begun and any(_SELLS.match(clause) for clause in clauses)
@@ -343,7 +347,7 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
         return None  # "udah tutup warung nungguin" is about the visit, and no second request
     if not sold and (len(text.split()) < LEAST_WORDS or not may_hold_several(text)):
         return None
-    if begun and (turn.session.draft is None or turn.session.draft.subject):
+    if begun and (turn.session.draft is None or corrects(turn.session.draft.subject)):
         return None  # a correction asks for certain answers
     if begun and not _SEPARATORS.search(text) and reads(turn, text):
         return None

@@ -10,7 +10,9 @@ from conversations.messages import Lines, Say, Value
 from conversations.session import Choice
 from conversations.step import Context
 from conversations.steps import Choose
-from conversations.wording import short_day
+from conversations.wording import form_choice, short_day
+
+VISITS, FORMS = 8, 3  # buttons, at most
 
 
 def _lines(context: Context) -> dict[str, Value]:
@@ -42,7 +44,7 @@ def _line(visit: VisitFact) -> Say:
 
 
 def _visits(context: Context) -> tuple[Choice, ...]:
-    shown = context.facts.rounds.visits[:10]
+    shown = context.facts.rounds.visits[:VISITS]
     alike = Counter((visit.host_name, visit.place) for visit in shown)
     visits = tuple(
         Choice(
@@ -55,6 +57,8 @@ def _visits(context: Context) -> tuple[Choice, ...]:
     )
     return (
         *visits,
+        *map(form_choice, context.facts.rounds.assisted[:FORMS]),
+        Choice("new", Say(context.key("menu", "new")), ["new_business", ""], "open"),
         Choice("citizen", Say(context.key("menu", "citizen")), ["welcome", ""], "open"),
         Choice("help", Say(context.key("menu", "help")), "help", "command"),
     )

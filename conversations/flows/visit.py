@@ -190,8 +190,9 @@ def _prove(context: Context, answer: Json) -> tuple[Effect, ...]:
 def _finish(context: Context) -> Ending:
     visit = visit_of(context)
     script = SCRIPTS[visit.purpose]
-    report = {step.id: context.answers[step.id] for step in script.steps}
-    return Ending((FinishVisit(visit.id, script.outcome, report),))
+    answers = context.answers
+    report = {step.id: answers[step.id] for step in script.steps if step.id in answers}
+    return Ending((FinishVisit(visit.id, script.purpose, script.outcome(answers), report),))
 
 
 def _at_the_door(script: Script) -> Iterator[Step]:
@@ -210,7 +211,7 @@ def _asked(purpose: str, when: When) -> When:
 
 
 SCRIPTS = visits.load()
-FAILURES = ("nobody", "refused", "wrong_place", "weather", "vehicle", "data_wrong")
+FAILURES = ("nobody", "refused", "other_day", "wrong_place", "weather", "vehicle", "data_wrong")
 REASONS = ("too_far", "area", "full", "sick", "vehicle", "weather", "other")  # to decline a visit
 
 FLOW = Flow(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import reduce
 
+from conversations.assisting import BY
 from conversations.effects import Effect, RememberName, SendIdentityLink
 from conversations.facts import City, Facts
 from conversations.flow import Joined
@@ -118,6 +119,11 @@ def _figures(context: Context) -> Mapping[str, Value]:
     return {one: _sum(context.answers.get(one)) for one in ("capital", "turnover")}
 
 
+def _to_be_visited(answers: Answers, facts: Facts) -> bool:
+    """No officer is with the applicant yet."""
+    return BY not in answers
+
+
 FORM = form(
     ID,
     (
@@ -171,6 +177,7 @@ FORM = form(
         Ask(
             "preferred_days",
             parse=days(),
+            when=_to_be_visited,
             options={"any": "any"},
             shows=_days_shown,
             amends=days_amended,
@@ -178,6 +185,7 @@ FORM = form(
         Ask(
             "preferred_part",
             parse=part_of_day(),
+            when=_to_be_visited,
             options={part: part for part in ("any", "morning", "midday", "afternoon", "evening")},
             shows=_part_shown,
             optional=True,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from conversations.effects import Effect, SendIdentityLink
 from conversations.facts import VisitFact
 from conversations.messages import Json, Lines, Say, Value
-from conversations.script import FAILED, Script
+from conversations.script import FAILED, Script, always
 from conversations.session import Answers
 from conversations.step import Context
 from conversations.steps import Choose, Upload
@@ -55,7 +55,7 @@ SCRIPT = Script(
         Choose("identity", options=("page", FAILED), counted=False, stays={"page": _send_page}),
         Choose("hand_over", options=("yes", FAILED), counted=False, params=_known),
     ),
-    outcome="handed_over",
+    outcome=always("handed_over"),
     note=_identity,
     fails=_fails,
     known=_held,

@@ -52,7 +52,7 @@ async def at_the_door(town: Town, count: int) -> list[tuple[int, int]]:
 def hand_over(tx: Session, person_id: int, visit_id: int) -> None:
     """As the turn of an officer writes it."""
     visits.lock(tx, [visit_id])
-    effect = FinishVisit(visit_id, "handed_over", {})
+    effect = FinishVisit(visit_id, "hand_over", "handed_over", {})
     write_effect(tx, person_id, effect, turn_id=1000 + visit_id)
 
 

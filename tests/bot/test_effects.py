@@ -74,7 +74,7 @@ OFFICERS_ACTS = [
     ProveCode(1),
     FailVisit(1, "nobody"),
     SendIdentityLink(1),
-    FinishVisit(1, "handed_over", {}),
+    FinishVisit(1, "hand_over", "handed_over", {}),
 ]
 
 

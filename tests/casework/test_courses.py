@@ -15,7 +15,7 @@ from conversations import lifecycle as told
 from conversations import services
 from conversations import visits as scripts
 from conversations.service import Service, Visit
-from conversations.steps import Upload
+from conversations.steps import Choose
 from models import lifecycle, person, window
 from models.base import now
 from models.case import Case
@@ -81,8 +81,13 @@ def make_visit(tx: Session, case: Case, owner: int, officer: int, stage: Visit) 
     visits.arrive(by(tx, officer), visit.id, 0.1)
     door.prove_code(by(tx, officer), visit.id)
     script = scripts.load()[stage.purpose]
-    given = {step.id: {"ids": []} if isinstance(step, Upload) else "yes" for step in script.steps}
-    visits.finish(by(tx, officer), visit.id, script.outcome, given)
+    given = {
+        step.id: step.options[0]
+        if isinstance(step, Choose) and isinstance(step.options, tuple)
+        else {"ids": []}
+        for step in script.steps
+    }
+    visits.finish(by(tx, officer), visit.id, stage.purpose, script.outcome(given), given)
     assert visit.state == VisitState.DONE
 
 

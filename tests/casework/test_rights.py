@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 import casework
 from casework import (
+    assisting,
     badges,
     cases,
     days,
@@ -45,8 +46,9 @@ from casework import (
 from casework.act import Act, Rows
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
-from models import finding, identity, link, portrait, ticket, unreached
+from models import assisted, finding, identity, link, portrait, ticket, unreached
 from models import window as windows
+from models.assisted import Assisted, AssistedState
 from models.attachment import VOICE, Attachment
 from models.case import Case
 from models.document import Document
@@ -177,7 +179,58 @@ def sent(world: World) -> int:
     return row.id
 
 
+def form(w: World, state: AssistedState = AssistedState.WAITING) -> int:
+    """A form that the officer fills in with the owner; return its id."""
+    row = Assisted(service="business_permit", officer_id=w.officer.id, state=state)
+    row.person_id, row.answers = w.case.person_id, make.answers(1)
+    w.tx.add(row)
+    w.tx.flush()
+    return row.id
+
+
+def sheet(w: World) -> int:
+    """A photo of the officer's; return its id."""
+    photo = Attachment(person_id=w.officer.person_id or 0, channel="chat", kind="photo")
+    w.tx.add(photo)
+    w.tx.flush()
+    return photo.id
+
+
+def helps(w: World) -> int:
+    """Let the visit be one at which the officer helps; return its id."""
+    w.case.service, w.case.stage, w.visit.purpose = "assistance", "help", "help"
+    w.tx.flush()
+    return w.visit.id
+
+
+_A = AssistedState
 CASES: dict[Callable[..., object], Right] = {
+    assisting.ask_for_signature: Right(
+        lambda w, act: assisting.ask_for_signature(act, form(w), "https://izin.example"), "officer"
+    ),
+    assisting.begin: Right(
+        lambda w, act: assisting.begin(act, helps(w), {}), "officer", visit=_V.ARRIVED
+    ),
+    assisting.confirm_by_signature: Right(
+        lambda w, act: assisting.confirm_by_signature(act, assisted.lock(w.tx, form(w)), sheet(w)),
+        "office",
+    ),
+    assisting.confirm_on_paper: Right(
+        lambda w, act: assisting.confirm_on_paper(act, form(w), sheet(w)), "officer"
+    ),
+    assisting.drop: Right(lambda w, act: assisting.drop(act, form(w)), "officer"),
+    assisting.edit: Right(lambda w, act: assisting.edit(act, form(w)), "officer"),
+    assisting.hand_over: Right(lambda w, act: assisting.hand_over(act, form(w)), "officer"),
+    assisting.offer_code: Right(
+        lambda w, act: assisting.offer_code(act, form(w), "https://izin.example"), "officer"
+    ),
+    assisting.propose: Right(
+        lambda w, act: assisting.propose(act, form(w, _A.WRITING), {}), "officer"
+    ),
+    assisting.refuse: Right(lambda w, act: assisting.refuse(act, form(w, _A.TAKEN)), "owner"),
+    assisting.sent: Right(
+        lambda w, act: assisting.sent(act, form(w, _A.TAKEN), w.case.id, {}), "owner"
+    ),
     badges.printed: Right(lambda w, act: badges.printed(act, w.officer, lost=True), "office"),
     cases.correct: Right(
         lambda w, act: cases.correct(act, w.case.id, {"capital": 1}), "owner", _C.NEEDS_FIX
@@ -267,7 +320,7 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: visits.fail(act, w.visit.id, "nobody_home"), "officer", visit=_V.ARRIVED
     ),
     visits.finish: Right(
-        lambda w, act: visits.finish(act, w.visit.id, "handed_over", {}),
+        lambda w, act: visits.finish(act, w.visit.id, "hand_over", "handed_over", {}),
         "officer",
         visit=_V.ARRIVED,
     ),
@@ -335,6 +388,7 @@ OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     erasing.ask: erasing.ask,
     own_data.ask: lambda act: own_data.ask(act, 3, SURE),
     documents.show: lambda act: documents.show(act, "IUMK-2026-3174-000001"),
+    assisting.take_over: lambda act: assisting.take_over(act, "BCD234"),
     people.ask_for_help: lambda act: people.ask_for_help(act, Help.TALK),
     people.give_consent: lambda act: people.give_consent(act, "applying"),
     people.join_staff: lambda act: people.join_staff(act, "not-a-token"),

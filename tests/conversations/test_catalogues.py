@@ -110,6 +110,8 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.short.{}": sorted(CALLED),
     "common.erase.{}": ("open", "visited", "staff", "visit"),
     "complaint.officer.{}": ("last", "unknown", "none"),
+    "assisted.way.{}": ("chat", "code", "signature", "paper", "edit", "drop"),
+    "assisted.confirm.{}": ("officer", "person"),
     "my_ticket.show.{}": ("add", "drop", "enough"),
     "my_ticket.state.{}": ("open", "answered", "closed"),
     "supervising.complaint_state.{}": ("open", "answered", "closed"),
@@ -288,7 +290,7 @@ def test_no_line_is_unused() -> None:
     for flow in FLOWS.by_id.values():
         used |= set(flow.words())
         for step in flow.steps:
-            key = f"{flow.id}.{step.id}"
+            key = f"{flow.worded.get(step.id, flow.id)}.{step.id}"
             options = step.options if isinstance(step, Choose) else ()
             options = options if isinstance(options, tuple) else ()
             used |= {f"{key}.said", f"{key}.why", *(f"{key}.{value}.said" for value in options)}
@@ -315,7 +317,8 @@ def test_options_that_follow_from_the_answers_are_worded() -> None:
     for flow in FLOWS.by_id.values():
         for step in flow.steps:
             for value in step.ends:
-                assert f"{flow.id}.{step.id}.{value}.end" in ENTRIES
+                worded = flow.worded.get(step.id, flow.id)
+                assert f"{worded}.{step.id}.{value}.end" in ENTRIES
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -365,6 +368,8 @@ def test_the_tone_is_kind_and_clean() -> None:
 def test_owners_are_bapak_and_ibu_and_only_staff_is_anda() -> None:
     staff = (
         "officer_desk.",
+        "assisted.",
+        "new_business.",
         "visit.",
         "hand_over.",
         "supervisor_desk.",

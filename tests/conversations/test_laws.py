@@ -290,7 +290,10 @@ def test_answers_are_lost_only_where_somebody_said_so(
         owned_up = any(q is not None and q.flow == "common" for q in questions)  # "cancel?"
         sent_off = any(isinstance(effect, Submit) for effect in moment.turn.effects)
         refused = isinstance(moment.event, Happened)  # a photo that can't be opened
-        if owned_up or sent_off or refused or (asked is not None and asked.step == "consent"):
+        led = any(one.act == "lead" for one in moment.before.shown)  # to another form instead
+        if owned_up or sent_off or refused or led:
+            continue
+        if asked is not None and asked.step == "consent":
             continue
         before, now = _answers(moment.before), _answers(moment.turn.session)
         for draft, answers in before.items():

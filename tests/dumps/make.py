@@ -185,7 +185,9 @@ def office(tx: Session) -> Act:
 
 
 def handed_over(visit_id: int) -> FinishVisit:
-    return FinishVisit(visit_id, "handed_over", {"ktp": "seen", "place": "as_described"})
+    return FinishVisit(
+        visit_id, "hand_over", "handed_over", {"ktp": "seen", "place": "as_described"}
+    )
 
 
 def arrived(visit_id: int) -> Arrive:

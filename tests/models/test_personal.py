@@ -17,6 +17,7 @@ PLAIN = {
     "addresses.address",  # encrypted before it is written, so that equal ones stay equal
     "aliases.address",
     "aliases.name",
+    "assisted_forms.code_hash",
     "attachments.path",
     "attachments.sha256",
     "browser_messages.address",  # of the demo's phones

@@ -168,7 +168,7 @@ async def test_a_new_form_is_not_lost_to_an_old_one(
     town: Town, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await everything_aside(town)
-    for said in ("1", "Siti Aminah"):
+    for said in ("1", "isi sendiri", "Siti Aminah"):
         await town.say(said)
     assert rows(town, f"conversations WHERE has_draft AND person_id = {town.person(OWNER)}") == 1
     monkeypatch.setenv("ENCRYPTION_KEYS", BOTH)

@@ -19,8 +19,10 @@ from conversations import messages, services
 from conversations.events import News
 from conversations.messages import Message, Say, Value
 from conversations.service import Visit
+from models import assisted
 from models.document import Document
 from models.outbox import NewMessage, enqueue
+from models.person import has_chat
 from models.task import Task
 from workers.context import ACTOR, Context, Settle
 from workers.documents import plain_sheet
@@ -73,7 +75,11 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
         filename=f"{document.number}.pdf",
     )
     key = f"document:{document.id}:owner"
-    enqueue(tx, [NewMessage(document.person_id, key, messages.to_json(message))])
+    body = messages.to_json(message)
+    enqueue(tx, [NewMessage(document.person_id, key, body)])
+    helper = assisted.helper_of(tx, document.case_id)
+    if helper is not None and not has_chat(tx, document.person_id):  # it is handed over on paper
+        enqueue(tx, [NewMessage(helper, f"document:{document.id}:officer", body)])
     act = by_office(tx, ACTOR, f"document:{document.id}")
     if any(isinstance(stage, Visit) for stage in service.course):
         act.tell(document.person_id, News.DOCUMENT_SENT, document.case_id, opens="rating")

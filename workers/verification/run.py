@@ -246,7 +246,7 @@ def _read(
 def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime | None:
     if examined is None:
         return None
-    (case,) = cases.lock(tx, [task.subject_id])
+    case = course.lock(tx, task.subject_id)
     current = case.answers_version == examined.version
     if examined.scheduled:
         if current and case.state != CaseState.SUBMITTED:

@@ -1,0 +1,151 @@
+"""Assisted forms: what an officer fills in with somebody, until that person confirms it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, delete, func, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models import link
+from models.base import Base, Code
+from models.infrastructure.encryption import EncryptedJson, blind_index
+from models.officer import Officer
+from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
+from models.visit import Visit
+
+LIFE = link.LIFE  # of a code
+KEPT = timedelta(days=30)  # of a form that was not sent
+ABANDONED = timedelta(days=1)  # an open form that nobody changed for so long is over
+
+_OPEN = "state IN ('writing', 'waiting')"
+
+
+class AssistedState(StrEnum):
+    """States of an assisted form."""
+
+    WRITING = "writing"  # the officer's: the answers are in the officer's conversation
+    WAITING = "waiting"  # filled in, here; the person has not confirmed it
+    TAKEN = "taken"  # the person's: they go on in their own chat
+    SENT = "sent"  # confirmed: the case exists
+    OVER = "over"  # dropped, refused or abandoned
+
+
+class Way(StrEnum):
+    """How the person confirmed what was filled in for them."""
+
+    OWN_PHONE = "own_phone"
+    SIGNATURE = "signature"  # drawn on the officer's phone
+    PAPER = "paper"  # a photo of the signed sheet
+
+
+class Assisted(Base):
+    """One form that an officer fills in for one person.
+
+    `visit_id` is the help visit at which it is filled in; None if the officer met the person on the
+    road. `code_hash` is the fingerprint of a code with which the person takes the form over.
+    `evidence_id` is the drawn signature or the photo of the signed sheet.
+    """
+
+    __tablename__ = "assisted_forms"
+    __table_args__ = (
+        Index("uq_assisted_forms_open", "person_id", unique=True, postgresql_where=text(_OPEN)),
+        Index("ix_assisted_forms_officer_open", "officer_id", postgresql_where=text(_OPEN)),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service: Mapped[Code]
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officers.id"))
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id"), index=True, info=on_linking(Linking.MOVES)
+    )
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), unique=True)
+    state: Mapped[Code] = mapped_column(default=AssistedState.WRITING)
+    answers: Mapped[Any | None] = mapped_column(
+        EncryptedJson("assisted_forms.answers"),
+        info=personal(Personal.WORDS, Keep.DRAFTS, Erasing.ROW),
+    )
+    way: Mapped[Code | None]  # a `Way`
+    code_hash: Mapped[bytes | None] = mapped_column(
+        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS, Erasing.ROW)
+    )
+    code_expires_at: Mapped[datetime | None]
+    evidence_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"))
+    made_at: Mapped[datetime] = mapped_column(default=func.now())
+    moved_at: Mapped[datetime] = mapped_column(default=func.now())
+
+    def move(self, state: AssistedState) -> None:
+        """Move the form to a state; its code, if it has one, is worth nothing then."""
+        self.state, self.moved_at = state.value, func.now()
+        self.code_hash = self.code_expires_at = None
+        if state in (AssistedState.SENT, AssistedState.OVER):
+            self.answers = None
+
+
+def lock(tx: Session, form_id: int) -> Assisted:
+    """Lock and return a form; lock its person and visit before it."""
+    of = select(Assisted).where(Assisted.id == form_id).with_for_update(key_share=True)
+    return tx.scalars(of, execution_options={"populate_existing": True}).one()
+
+
+def open_of_person(tx: Session, person_id: int) -> Assisted | None:
+    """Lock and return the form that an officer fills in for a person; there is at most one."""
+    of = select(Assisted).where(Assisted.person_id == person_id, text(_OPEN))
+    return tx.scalars(of.with_for_update(key_share=True)).one_or_none()
+
+
+def of_officer(tx: Session, officer_id: int) -> Sequence[Assisted]:
+    """Return an officer's open forms, oldest first."""
+    of = select(Assisted).where(Assisted.officer_id == officer_id, text(_OPEN))
+    return tx.scalars(of.order_by(Assisted.id)).all()
+
+
+def of_case(tx: Session, case_id: int) -> Assisted | None:
+    """Return the form with which an officer helped to send a case; None if nobody did."""
+    return tx.scalars(select(Assisted).where(Assisted.case_id == case_id)).one_or_none()
+
+
+def visited_case(tx: Session, case_id: int) -> int | None:
+    """Return the case at whose visit an officer helped with this case; None if there is none."""
+    of = select(Visit.case_id).join(Assisted, Assisted.visit_id == Visit.id)
+    return tx.scalar(of.where(Assisted.case_id == case_id))
+
+
+def helper_of(tx: Session, case_id: int) -> int | None:
+    """Return the person behind the active officer who helped with a case; None if nobody did."""
+    of = select(Officer.person_id).join(Assisted, Assisted.officer_id == Officer.id)
+    return tx.scalar(of.where(Assisted.case_id == case_id, Officer.active))
+
+
+def give_code(form: Assisted) -> str:
+    """Set and return a new code; an earlier one is worth nothing."""
+    code = link.new_code()
+    form.code_hash, form.code_expires_at = _fingerprint(code), func.now() + LIFE
+    return code
+
+
+def with_code(tx: Session, code: str) -> Assisted | None:
+    """Lock and return the form with this code, if the code is still worth something."""
+    of = select(Assisted).where(
+        Assisted.code_hash == _fingerprint(code), Assisted.code_expires_at > func.now()
+    )
+    return tx.scalars(of.with_for_update(key_share=True)).one_or_none()
+
+
+def tidy(tx: Session) -> int:
+    """End forms that were abandoned, and delete old ones that were not sent; return how many."""
+    left = update(Assisted).where(text(_OPEN), Assisted.moved_at < func.now() - ABANDONED)
+    tx.execute(left.values(state=AssistedState.OVER, answers=None, code_hash=None))
+    old = Assisted.moved_at < func.now() - KEPT
+    gone = delete(Assisted).where(
+        old, Assisted.state.in_([AssistedState.TAKEN, AssistedState.OVER])
+    )
+    return len(tx.execute(gone.returning(Assisted.id)).all())
+
+
+def _fingerprint(code: str) -> bytes:
+    return blind_index(code, "assisted_forms.code")
