@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from conversations import paper
 from conversations.assisting import BY, OFFICER, subject_of
-from conversations.facts import AssistedFact, Facts
+from conversations.facts import AssistedFact, City, Facts
 from conversations.form import CONFIRM, CONSENT
 from conversations.service import Service, Services
 from conversations.session import Answers
@@ -24,30 +26,33 @@ def of_officer(
     """Return the forms that an officer fills in with people."""
     found = []
     for form in assisted.of_officer(tx, me.id):
-        service, answers = services[form.service], readable(form.answers) or {}
-        person = tx.get(Person, form.person_id)
-        known = identity.of_people(tx, [form.person_id]).get(form.person_id)
-        card = readable(known.name) if known else None
-        name = paper.holder(card, service.holder(answers))
-        lines = [
-            line
-            for kind in service.documents
-            for line in paper.printed(service, kind, name, answers, base)
-        ]
-        found.append(
-            AssistedFact(
-                id=form.id,
-                service=form.service,
-                person_id=form.person_id,
-                visit_id=form.visit_id,
-                name=name or (readable(person.name) if person else None) or "",
-                waits=form.state == AssistedState.WAITING,
-                hosted=has_chat(tx, form.person_id),
-                complete=_is_complete(service, form, answers, base),
-                brief=tuple(lines) if answers else (),
-            )
-        )
+        complete = _is_complete(services[form.service], form, readable(form.answers) or {}, base)
+        found.append(replace(of_form(tx, base, form, services), complete=complete))
     return tuple(found)
+
+
+def of_form(tx: Session, city: City, form: Assisted, services: Services) -> AssistedFact:
+    """Return the facts on one form."""
+    service, answers = services[form.service], readable(form.answers) or {}
+    person = tx.get(Person, form.person_id)
+    known = identity.of_people(tx, [form.person_id]).get(form.person_id)
+    card = readable(known.name) if known else None
+    name = paper.holder(card, service.holder(answers))
+    lines = [
+        line
+        for kind in service.documents
+        for line in paper.printed(service, kind, name, answers, city)
+    ]
+    return AssistedFact(
+        id=form.id,
+        service=form.service,
+        person_id=form.person_id,
+        visit_id=form.visit_id,
+        name=name or (readable(person.name) if person else None) or "",
+        waits=form.state == AssistedState.WAITING,
+        hosted=has_chat(tx, form.person_id),
+        brief=tuple(lines) if answers else (),
+    )
 
 
 def _is_complete(service: Service, form: Assisted, answers: Answers, facts: Facts) -> bool:

@@ -42,6 +42,7 @@ _LINK = re.compile(
 _TAKE_OVER = re.compile(
     rf"(?:(?:kode|code)(?:nya)?\W+)?({_HALF}) ?({_HALF})|(?:kode|code)\W+({_HALF})-({_HALF})"
 )
+_CODE = re.compile(rf"({_HALF})[- ]?({_HALF})")  # alone, as in the URL of its page
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +69,24 @@ def read(text: str) -> Typed | None:
     said = plain(text)
     if (check := _check(said)) is not None:
         return check
-    if found := _LINK.fullmatch(said.strip(" .!?")):
-        code = "".join(part for part in found.groups() if part)
-        if not code.isalpha() and not code.isdigit():
-            return Typed(Command.LINK, code.upper())
-    if found := _TAKE_OVER.fullmatch(said.strip(" .!?")):
-        code = "".join(part for part in found.groups() if part)
-        if not code.isalpha() and not code.isdigit():
-            return Typed(Command.TAKE_OVER, code.upper())
+    for takes, order in ((Command.LINK, _LINK), (Command.TAKE_OVER, _TAKE_OVER)):
+        if code := _code(order.fullmatch(said.strip(" .!?"))):
+            return Typed(takes, code)
     command = ordered(said)
     if command is None:
         return None
     return Typed(command, _language(said) if command is Command.LANGUAGE else "")
+
+
+def form_code(text: str) -> str | None:
+    """Return a code of an assisted form as it is stored, "BCD234"; None if the text is no code."""
+    return _code(_CODE.fullmatch(plain(text).strip()))
+
+
+def _code(found: re.Match[str] | None) -> str | None:
+    """Return the code whose halves were found; None if it lacks a letter or a digit."""
+    code = "".join(part for part in found.groups() if part) if found else ""
+    return code.upper() if code and not code.isalpha() and not code.isdigit() else None
 
 
 def _check(said: str) -> Typed | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from models.personal import Erasing, Keep, Linking, Personal, on_linking, person
 REFERENCE = "attachments.reference"  # the associated data of its encryption
 #: The kind of a file that was sent with a complaint: erased a month after the complaint is closed.
 EVIDENCE, VOICE = "evidence", "voice"
+SIGNATURE = "signature"  # what was drawn, or typed, on the page on which a person signs
 EVIDENCE_STORED = "kind IN ('evidence', 'voice') AND path IS NOT NULL"  # files of complaints
 _OPEN = "state = 'pending'"
 
@@ -49,7 +51,7 @@ class Attachment(Base):
     reference: Mapped[str | None] = mapped_column(
         Encrypted(REFERENCE), info=personal(Personal.FILE, Keep.CASE, Erasing.EMPTIED)
     )
-    kind: Mapped[Code]  # photo, document or voice, as it was sent; or EVIDENCE
+    kind: Mapped[Code]  # photo, document or voice, as it was sent; or EVIDENCE, or SIGNATURE
     state: Mapped[Code] = mapped_column(default=AttachmentState.PENDING)
     content_type: Mapped[Code | None]  # as sniffed from the content
     size: Mapped[int | None]  # bytes
@@ -166,6 +168,25 @@ def usable(tx: Session, ids: Iterable[int]) -> set[int]:
 def is_sound(path: str) -> bool:
     """Whether the file at a path is a recording."""
     return path.rpartition(".")[2] in sounds.CONTENT_TYPES
+
+
+def of_page(
+    tx: Session, person_id: int, kind: str, content_type: str, content: bytes, path: str
+) -> int:
+    """Add a file that came over one of our pages and is stored at `path`; return its id."""
+    row = Attachment(
+        person_id=person_id,
+        channel="page",
+        kind=kind,
+        state=AttachmentState.STORED,
+        content_type=content_type,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        path=path,
+    )
+    tx.add(row)
+    tx.flush()
+    return row.id
 
 
 def drop(tx: Session, attachment_id: int) -> None:

@@ -114,7 +114,7 @@ def under_way(tx: Session, ids: Sequence[int]) -> bool:
 
 
 def files(tx: Session, ids: Sequence[int]) -> Sequence[Attachment]:
-    """Return what these people sent, and photos that officers took for their cases."""
+    """Return what these people sent or signed, and photos that officers took for their cases."""
     cases = tx.execute(select(Case.id, Case.answers).where(Case.person_id.in_(ids))).all()
     of_cases = Visit.case_id.in_([case_id for case_id, _ in cases])
     reports = tx.scalars(
@@ -123,14 +123,17 @@ def files(tx: Session, ids: Sequence[int]) -> Sequence[Attachment]:
         .where(of_cases | Visit.host_id.in_(ids))
     )
     named = set(_photos([*(readable(answers) for _, answers in cases), *reports]))
-    named |= set(tx.scalars(text(_KTP), {"ids": list(ids)}))
+    named |= set(tx.scalars(text(_KTP_AND_SIGNATURES), {"ids": list(ids)}))
     theirs = Attachment.person_id.in_(ids) | Attachment.id.in_(named)
     return tx.scalars(select(Attachment).where(theirs).order_by(Attachment.id)).all()
 
 
-_KTP = """
+_KTP_AND_SIGNATURES = """
     SELECT ktp_attachment_id FROM identities
      WHERE person_id = ANY(:ids) AND ktp_attachment_id IS NOT NULL
+    UNION
+    SELECT evidence_id FROM assisted_forms
+     WHERE person_id = ANY(:ids) AND evidence_id IS NOT NULL
 """
 
 

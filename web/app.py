@@ -41,7 +41,7 @@ from models.infrastructure.encryption import UnreadableValue
 from models.infrastructure.settings import revealed
 from models.infrastructure.storage import Storage
 from models.reference import city_file
-from web import documents, files, front, identity, metrics, officers, pages
+from web import codes, documents, files, front, identity, metrics, officers, pages, signature
 from web.pages import Pages
 from web.requests import Requests
 
@@ -175,6 +175,8 @@ def _pages(parts: Parts) -> list[BaseRoute]:
     hurried = parts.db.within(VISIT)
     buckets = Buckets(parts.redis)
     settings = parts.settings
+    telegram = settings.telegram_bot_username if settings.telegram_bot_token else None
+    whatsapp = settings.twilio_whatsapp_from if settings.twilio_account_sid else None
     return [
         *_health_checks(parts.db, parts.redis),
         *metrics.routes(
@@ -184,14 +186,22 @@ def _pages(parts: Parts) -> list[BaseRoute]:
         ),
         *front.routes(
             parts.look,
-            telegram=settings.telegram_bot_username if settings.telegram_bot_token else None,
-            whatsapp=settings.twilio_whatsapp_from if settings.twilio_account_sid else None,
+            telegram=telegram,
+            whatsapp=whatsapp,
             directory=parts.directory,
         ),
         *documents.routes(parts.look, db=hurried, buckets=buckets),
         *officers.routes(parts.look, db=hurried, buckets=buckets, directory=parts.directory),
         *identity.routes(parts.look, db=hurried, buckets=buckets, storage=parts.storage),
         *files.routes(storage=parts.storage),
+        *signature.routes(parts.look, db=hurried, buckets=buckets, storage=parts.storage),
+        *codes.routes(
+            parts.look,
+            buckets=buckets,
+            public_url=settings.public_url,
+            telegram=telegram,
+            whatsapp=whatsapp,
+        ),
     ]
 
 

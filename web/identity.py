@@ -21,7 +21,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Message
 
 from bot.buckets import Buckets
 from casework import identities
@@ -31,8 +30,7 @@ from conversations.nik import Nik
 from conversations.parsers import Refused
 from conversations.parsers.identity import nik
 from conversations.words import is_latin, plain, tidy
-from models import identity, person
-from models.attachment import Attachment, AttachmentState
+from models import attachment, identity, person
 from models.base import now
 from models.infrastructure import pictures, quotas, signing
 from models.infrastructure.database import Database
@@ -40,7 +38,8 @@ from models.infrastructure.encryption import blind_index
 from models.infrastructure.storage import Storage
 from models.person import Person
 from models.reference import area, business_type
-from web.limits import Limit
+from web.bodies import limited
+from web.limits import Limit, visitor
 from web.pages import PRIVATE, Pages, locale_of, refuse_other_sites
 
 log = structlog.get_logger(__name__)
@@ -130,25 +129,25 @@ class _IdentityPage:
 
     async def show(self, request: Request) -> Response:
         """Show the empty form; viewing it does not use up the link."""
-        if not await self.visitors.allows(_from(request)):
+        if not await self.visitors.allows(visitor(request)):
             return self._too_often(request, self.visitors)
         link = await self._link(request.path_params["token"])
         if link is None:
-            return self._notice("gone", locale_of(request), 410)
+            return self._over("gone", locale_of(request), 410)
         return self._form(request, link, _Typed(), {})
 
     async def give(self, request: Request) -> Response:
         """Store the identity, or show the form again with its problems."""
         refuse_other_sites(request)
         token = request.path_params["token"]
-        counted = ((self.tries, token), (self.visitors, _from(request)))
+        counted = ((self.tries, token), (self.visitors, visitor(request)))
         if refusing := [limit for limit, key in counted if not await limit.allows(key)]:
             return self._too_often(request, *refusing)
         link = await self._link(token)
         if link is None:
-            return self._notice("gone", locale_of(request), 410)
+            return self._over("gone", locale_of(request), 410)
         try:
-            async with _limited(request).form(
+            async with limited(request, MAX_BODY).form(
                 max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD
             ) as form:
                 if not _is_csrf(form.get("csrf"), token):
@@ -166,7 +165,7 @@ class _IdentityPage:
             log.error("identity.not_kept", error=type(error).__name__)
             return self._form(request, link, typed, {}, note="later", status=503, headers=LATER)
         if not kept:
-            return self._notice("gone", locale_of(request), 410)
+            return self._over("gone", locale_of(request), 410)
         lang = locale_of(request, link.locale)
         return RedirectResponse(f"/identitas/selesai?lang={lang}", 303, PRIVATE)
 
@@ -187,7 +186,7 @@ class _IdentityPage:
                 raise error
 
     async def thanks(self, request: Request) -> Response:
-        return self._notice("thanks", locale_of(request), 200)
+        return self._over("thanks", locale_of(request), 200)
 
     async def _link(self, token: str) -> _Link | None:
         return await self.db.ask(lambda tx: _look_up(tx, token))
@@ -233,13 +232,18 @@ class _IdentityPage:
 
     def _too_often(self, request: Request, *limits: Limit) -> Response:
         later = {"Retry-After": str(max(limit.retry_after for limit in limits))}
-        return self._notice("too_often", locale_of(request), 429, PRIVATE | later)
-
-    def _notice(
-        self, what: str, locale: str, status: int, headers: Mapping[str, str] = PRIVATE
-    ) -> Response:
         return self.pages.html(
-            "notice.html", locale, status=status, headers=headers, notice=f"identity.{what}"
+            "notice.html",
+            locale_of(request),
+            status=429,
+            headers=PRIVATE | later,
+            notice="identity.too_often",
+        )
+
+    def _over(self, what: str, locale: str, status: int) -> Response:
+        """Show a page on which nothing is left to do; it makes the tab forget what was typed."""
+        return self.pages.html(
+            "over.html", locale, status=status, headers=PRIVATE, notice=f"identity.{what}"
         )
 
 
@@ -257,7 +261,9 @@ def _write(tx: Session, token: str, given: _Given, path: str | None) -> bool:
         return False
     owner, holder = found.person_id, found.holder_id
     person.lock(tx, [owner])
-    attachment = _attachment(tx, owner, given.photo, path)
+    kept = None
+    if given.photo is not None and path is not None:
+        kept = attachment.of_page(tx, owner, "photo", "image/jpeg", given.photo, path)
     act = by_office(tx, f"person:{holder}", f"identity_link:{found.token_hash.hex()}")
     identities.give(
         act,
@@ -266,53 +272,13 @@ def _write(tx: Session, token: str, given: _Given, path: str | None) -> bool:
         nik=given.nik,
         born_on=given.born_on,
         address=given.address,
-        attachment_id=attachment,
+        attachment_id=kept,
         slip=given.slip,
     )
     return True
 
 
-def _attachment(tx: Session, owner: int, photo: bytes | None, path: str | None) -> int | None:
-    if photo is None or path is None:
-        return None
-    row = Attachment(
-        person_id=owner,
-        channel="page",
-        kind="photo",
-        state=AttachmentState.STORED,
-        content_type="image/jpeg",
-        size=len(photo),
-        sha256=hashlib.sha256(photo).hexdigest(),
-        path=path,
-    )
-    tx.add(row)
-    tx.flush()
-    return row.id
-
-
 # Reading the form
-
-
-def _limited(request: Request) -> Request:
-    """Limit the request's body to MAX_BODY bytes; Starlette's own limit answers in plain text.
-
-    Raises, now or when the body is read:
-        HTTPException: 413.
-    """
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > MAX_BODY:
-        raise HTTPException(413)
-    left = MAX_BODY
-
-    async def receive() -> Message:
-        nonlocal left
-        message = await request.receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
-            raise HTTPException(413)
-        return message
-
-    return Request(request.scope, receive)
 
 
 def _typed(form: FormData) -> _Typed:
@@ -446,7 +412,3 @@ def _of_earlier_version(given: object, text: str, purpose: str) -> bool:
     """
     ours = blind_index(text, purpose).hex()
     return hmac.compare_digest(str(given).encode(errors="replace"), ours.encode())
-
-
-def _from(request: Request) -> str:
-    return request.client.host if request.client else ""

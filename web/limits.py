@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 
+from starlette.requests import Request
+
 from bot.buckets import Buckets, LocalBuckets, key_of
 from models.infrastructure.quotas import Quota
 
@@ -36,3 +38,8 @@ class Limit:
     def retry_after(self) -> int:
         """Seconds after a refused try until one is allowed."""
         return math.ceil(self._quota.interval)
+
+
+def visitor(request: Request) -> str:
+    """Return the address from which a page is asked for; "" if it is not known."""
+    return request.client.host if request.client else ""

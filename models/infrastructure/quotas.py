@@ -31,5 +31,9 @@ CHECKS = Quota(60, timedelta(minutes=10))
 IDENTITY_POSTS = Quota(20, timedelta(hours=1))
 #: Requests to identity pages from one IP address: a mobile network shares one among many people.
 IDENTITY_VISITS = Quota(120, timedelta(minutes=10))
+#: Requests to the pages of assisted forms from one IP address: many officers share one as well.
+ASSISTED_VISITS = Quota(120, timedelta(minutes=10))
+#: Posts of one signature page.
+SIGNATURE_POSTS = Quota(20, timedelta(hours=1))
 #: Wrong link codes of one person.
 LINK_CODES = Quota(5, timedelta(hours=1))

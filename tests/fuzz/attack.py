@@ -389,7 +389,8 @@ class Attack:
 
     def _any(self, path: str, method: str) -> Shot:
         """A route that is only known by its path: spoilt parameters, a query, perhaps a form."""
-        token = ("IUMK-2026-3174-000001", "IUMK 2026 3174 000001", "x", *mutation.WORDS)
+        numbers = ("IUMK-2026-3174-000001", "IUMK 2026 3174 000001", "BCD234", "bcd-234")
+        token = (*numbers, "x", *mutation.WORDS)
         filled = re.sub(r"{[^}]+}", lambda _: quote(self.chance.choice(token), safe=""), path)
         if self.chance.random() < 0.5:
             filled += "?" + urlencode({"nomor": self.chance.choice(token), "lang": "en"})

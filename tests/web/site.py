@@ -24,9 +24,10 @@ from demo.whatsapp_phone import Phone
 from models.infrastructure.database import Database
 from models.infrastructure.storage import Storage
 from tests.conversations.city import DIRECTORY
-from web import documents, files, front, identity, officers, pages
+from web import codes, documents, files, front, identity, officers, pages, signature
 
 TELEGRAM, WHATSAPP = "izin_datang_bot", "+628001234567"
+PUBLIC_URL = "https://izin.test"
 FOLDERS = (pages.HERE, Path(demo.__file__).parent)
 
 
@@ -72,10 +73,18 @@ def build(db: Database, redis: Redis, folder: Path, storage: Storage | None = No
         *documents.routes(look, db=db, buckets=Buckets(redis)),
         *officers.routes(look, db=db, buckets=Buckets(redis), directory=DIRECTORY),
         *files.routes(storage=storage),
+        *signature.routes(look, db=db, buckets=Buckets(redis), storage=storage),
+        *codes.routes(
+            look,
+            buckets=Buckets(redis),
+            public_url=PUBLIC_URL,
+            telegram=TELEGRAM,
+            whatsapp=WHATSAPP,
+        ),
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(pages.Headers, public_url="https://izin.test")],
+        middleware=[Middleware(pages.Headers, public_url=PUBLIC_URL)],
         exception_handlers=pages.handlers(look),
     )
     return Site(app, db, redis, storage, channel, bot)

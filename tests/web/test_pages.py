@@ -26,6 +26,10 @@ PAGES = (
     "/dokumen/IUMK-1",
     "/identitas/unknown",
     "/identitas/selesai",
+    "/k/BCD234",
+    "/k/x",
+    "/tanda-tangan/unknown",
+    "/tanda-tangan/selesai",
 )
 
 

@@ -1,4 +1,4 @@
-// Comforts of the identity form; it works without them. Nothing typed is kept on the phone.
+// Comforts of the identity form; it works without them.
 "use strict";
 
 (() => {
@@ -6,7 +6,6 @@
   const nik = form.querySelector("#nik");
   const photo = form.querySelector("#photo");
   const button = form.querySelector("button");
-  const words = button.textContent;
 
   // 16 digits are easier to compare with the card in groups of four
   nik.addEventListener("input", () => {
@@ -25,16 +24,4 @@
     }
     button.disabled = false;
   });
-
-  form.addEventListener("submit", () => {
-    button.disabled = true;
-    button.textContent = form.dataset.sending;
-  });
-  window.addEventListener("pageshow", () => { // come back by the back button
-    button.disabled = false;
-    button.textContent = words;
-  });
-
-  const problems = document.querySelector(".problems");
-  if (problems) problems.focus();
 })();
