@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from casework.act import Act, by_office
 from casework.documents import day
 from cli.base import ACTOR, Refusal
 from conversations import reference
+from conversations.facts import WIB
 from conversations.parsers.identity import contains_identity_number
 from models import officer, portrait
 from models.base import now
@@ -29,6 +31,7 @@ from models.startup import read_settings, transaction
 from models.visit import Visit
 from models.working_hours import NEVER, OFFICE, Part, hours, read
 from workers.documents import badge as badge_card
+from workers.documents import consent
 from workers.documents.typesetting import UNDRAWN, line
 
 ROLES = ("officer", "supervisor", "head")
@@ -67,6 +70,9 @@ def add(parser: ArgumentParser) -> None:
     card.add_argument("badge")
     card.add_argument("--out", type=Path, help="the PDF; badge-BADGE.pdf without it")
     card.add_argument("--lost", action="store_true", help="the earlier card is not valid any more")
+    sheet = acts.add_parser("sheet", help="Write the consent sheet that officers carry, for print")
+    sheet.set_defaults(act=_sheet)
+    sheet.add_argument("--out", type=Path, default=Path("persetujuan.pdf"), help="the PDF")
     role = acts.add_parser("role", help="Give an officer or supervisor another role")
     role.set_defaults(act=_promote)
     role.add_argument("badge")
@@ -253,6 +259,16 @@ def _may_be_printed(row: Officer, face: str | None) -> None:
             f"{who} has no portrait yet. Give one: izin officers photo {row.badge} FILE; or the "
             "officer sends one with 'foto saya' in chat, and a supervisor agrees."
         )
+
+
+def _sheet(given: argparse.Namespace) -> int:
+    pdf = consent.render(read_settings(Settings).public_url, datetime.now(WIB).date())
+    try:
+        given.out.write_bytes(pdf)
+    except OSError as error:
+        raise Refusal(f"{given.out} can't be written: {error.strerror}.") from error
+    print(given.out)
+    return 0
 
 
 _UNSUITABLE = {

@@ -509,3 +509,11 @@ async def test_nobody_is_erased_while_an_officer_is_there(town: Town, izin: Izin
     code, _, refused = await izin("people", "erase", f"chat:{OWNER}", "--yes")
     assert code == 1 and "when the visit is over" in refused
     assert town.visit(visit_id).state == VisitState.ARRIVED
+
+
+async def test_the_consent_sheet_is_written_for_print(izin: Izin, tmp_path: Path) -> None:
+    out = tmp_path / "lembar.pdf"
+    assert await izin("officers", "sheet", "--out", str(out)) == (0, f"{out}\n", "")
+    assert out.read_bytes().startswith(b"%PDF")
+    status, _, said = await izin("officers", "sheet", "--out", str(tmp_path / "no" / "x.pdf"))
+    assert status == 1 and "can't be written" in said
