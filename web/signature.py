@@ -1,7 +1,7 @@
 """The signature page: a person signs, on the officer's phone, what the officer filled in with them.
 
-The officer gets its link in chat; the link is good for half an hour, and for one signature. What is
-signed is what was shown: a form that was changed meanwhile is shown anew.
+The officer gets its link in chat; the link is good for half an hour, and for one signature. A form
+that was changed since it was shown is not sent: the page shows it anew.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def routes(pages: Pages, *, db: Database, buckets: Buckets, storage: Storage) ->
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What the page shows of a form that waits."""
+    """The content of the page: a form that waits."""
 
     fact: AssistedFact
     officer: str
@@ -98,7 +98,7 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Signature:
-    """What a person signed with: a drawing, or a typed name."""
+    """The file of a signature: a drawing, or a typed name."""
 
     content: bytes = field(repr=False)
     content_type: str

@@ -149,10 +149,16 @@ class Tab:
         await self.command("Input.insertText", text=text)
 
     async def press(self, key: str) -> None:
-        codes = {"Enter": 13, "Escape": 27, "Tab": 9}
-        for kind in ("rawKeyDown", "keyUp"):
+        codes = {"Enter": 13, "Escape": 27, "Tab": 9, " ": 32}
+        text = {"Enter": "\r", " ": " "}.get(key)  # without it, a button is not pressed
+        for kind in ("rawKeyDown", *(["char"] if text else []), "keyUp"):
+            typed = {"text": text} if kind == "char" else {}
             await self.command(
-                "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=codes[key]
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                windowsVirtualKeyCode=codes[key],
+                **typed,
             )
 
     async def choose_file(self, selector: str, file: Path) -> None:
