@@ -15,7 +15,7 @@ from casework.documents import day
 from casework.people import phone_of
 from conversations.effects import Help
 from conversations.messages import Lines, Message, Say, Value
-from models.attachment import EVIDENCE, Attachment
+from models.attachment import EVIDENCE, SIGNATURE, Attachment
 from models.case import Case
 from models.conversation import Conversation
 from models.document import Document
@@ -50,16 +50,17 @@ def ask(act: Act, days: int, question: Message) -> None:
     for kind, whose, since in _KINDS:
         theirs = select(func.count(), func.min(since)).where(whose == me.id)
         if whose is Attachment.person_id:
-            theirs = theirs.where(Attachment.kind != EVIDENCE)
+            theirs = theirs.where(Attachment.kind.not_in((EVIDENCE, SIGNATURE)))
         n, first = act.tx.execute(theirs).one()
         if n:
             lines.append(_line(kind, n, first))
-    evidence = select(func.count(), func.min(Attachment.received_at)).where(
-        Attachment.person_id == me.id, Attachment.kind == EVIDENCE, Attachment.path.is_not(None)
-    )
-    n, first = act.tx.execute(evidence).one()
-    if n:
-        lines.append(_line("evidence", n, first))
+    for kind in (SIGNATURE, EVIDENCE):
+        files = select(func.count(), func.min(Attachment.received_at)).where(
+            Attachment.person_id == me.id, Attachment.kind == kind, Attachment.path.is_not(None)
+        )
+        n, first = act.tx.execute(files).one()
+        if n:
+            lines.append(_line(kind, n, first))
     if _has_draft(act, Conversation.person_id == me.id):
         lines.append(Say("notices.own_data.draft"))
     number, by = _request(act, days)

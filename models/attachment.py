@@ -189,6 +189,11 @@ def of_page(
     return row.id
 
 
+def names(tx: Session, path: str) -> bool:
+    """Whether an attachment names the file at this path."""
+    return tx.scalar(select(Attachment.id).where(Attachment.path == path).limit(1)) is not None
+
+
 def drop(tx: Session, attachment_id: int) -> None:
     """Delete the row of a file that nobody needs; one that is stored already is erased by a job."""
     row = tx.get(Attachment, attachment_id)

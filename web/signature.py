@@ -15,7 +15,6 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 import structlog
 from PIL import Image
@@ -65,8 +64,6 @@ LATER = {**PRIVATE, "Retry-After": "60"}
 
 _CSRF = "signature.csrf"
 _SEEN = "signature.seen"
-
-Outcome = Literal["sent", "changed", "gone"]
 
 
 def routes(pages: Pages, *, db: Database, buckets: Buckets, storage: Storage) -> list[BaseRoute]:
@@ -153,11 +150,11 @@ class _SignaturePage:
         if isinstance(read, str):
             return self._page(request, shown, read, status=422, name=_text(form, "name"))
         try:
-            outcome = await self._keep(token, shown.seen, read)
+            sent = await self._keep(token, shown.seen, read)
         except (OSError, OperationalError) as error:  # the file store or the database
             log.error("signature.not_kept", error=type(error).__name__)
             return self._page(request, shown, "later", status=503, headers=LATER)
-        if outcome != "sent":
+        if not sent:
             return self._over("gone", locale_of(request), 410)
         lang = locale_of(request, shown.locale)
         return RedirectResponse(f"{PATH}/selesai?lang={lang}", 303, PRIVATE)
@@ -168,16 +165,19 @@ class _SignaturePage:
     async def _shown(self, token: str) -> _Shown | None:
         return await self.db.ask(lambda tx: _look_up(tx, token))
 
-    async def _keep(self, token: str, seen: str, signature: _Signature) -> Outcome:
-        """Write everything in one transaction.
+    async def _keep(self, token: str, seen: str, signature: _Signature) -> bool:
+        """Write everything in one transaction; False if the form does not wait any more.
 
         The file is written first, so that no row names a missing file. Its path is a hash of link
-        and content: a repeated post leaves one file.
+        and content: a repeated post leaves one file. A file that no row names is deleted.
         """
         name = hashlib.sha256(token.encode() + signature.content).hexdigest()
         path = f"signatures/{name}.{signature.ending}"
         await asyncio.to_thread(self.storage.write, path, signature.content)
-        return await self.db.do(lambda tx: _write(tx, token, seen, signature, path))
+        sent = await self.db.do(lambda tx: _write(tx, token, seen, signature, path))
+        if not sent and not await self.db.ask(lambda tx: attachment.names(tx, path)):
+            await asyncio.to_thread(self.storage.delete, path)
+        return sent
 
     def _page(
         self,
@@ -247,16 +247,14 @@ def _seen(form: Assisted) -> str:
     return signing.signature(f"{form.id}:{form.person_id}:{form.moved_at.isoformat()}", _SEEN)
 
 
-def _write(tx: Session, token: str, seen: str, signature: _Signature, path: str) -> Outcome:
+def _write(tx: Session, token: str, seen: str, signature: _Signature, path: str) -> bool:
     shown = _look_up(tx, token)
     if shown is None:
-        return "gone"
+        return False
     person.lock(tx, [shown.fact.person_id])
     form = assisted.lock(tx, shown.fact.id)
-    if form.state != AssistedState.WAITING:
-        return "gone"
-    if _seen(form) != seen:
-        return "changed"
+    if form.state != AssistedState.WAITING or _seen(form) != seen:
+        return False
     evidence_id = attachment.of_page(
         tx,
         form.person_id,
@@ -267,8 +265,7 @@ def _write(tx: Session, token: str, seen: str, signature: _Signature, path: str)
     )
     officer = tx.get_one(Officer, form.officer_id)
     act = by_office(tx, f"person:{officer.person_id}", f"form:{form.id}:signed")
-    assisting.confirm_by_signature(act, form, evidence_id)
-    return "sent"
+    return assisting.confirm_by_signature(act, form, evidence_id)
 
 
 # Reading the form

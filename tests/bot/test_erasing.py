@@ -16,14 +16,16 @@ from casework import erasing
 from casework.act import by_office
 from conversations.effects import EraseMyData
 from conversations.events import SharedContact, Uploaded
-from models import erasure, task
+from models import attachment, erasure, task
 from models.alias import Alias
+from models.assisted import Assisted
 from models.attachment import Attachment
 from models.audit import AuditEntry
 from models.browser import BrowserMessage
 from models.conversation import Conversation
 from models.document import Document
 from models.inbox import InboxMessage
+from models.infrastructure.storage import Storage
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.outbox import OutboundMessage
@@ -418,3 +420,37 @@ async def test_what_waits_for_an_answer_is_closed_and_its_words_are_gone(town: T
     assert count(town, Remark) == 0
     assert town.case(case_id).answers == {"about": "talk"}, "a code of ours, which names the kind"
     assert "Siti" not in await town.say("menu", BOSS)
+
+
+@pytest.mark.parametrize("on_paper", [False, True])
+async def test_a_signature_goes_with_who_signed(town: Town, tmp_path: Path, on_paper: bool) -> None:
+    """The photo of a sheet is the officer's until it is handed on; it goes as well."""
+    await town.say("halo")
+    await town.say("halo", OFFICER)
+    signer, taker = town.person(), town.person(OFFICER)
+
+    def signed(tx: Session) -> str:
+        officer = world.staff(tx, "0999")
+        kind, mime = ("photo", "image/jpeg") if on_paper else ("signature", "image/png")
+        path = f"signatures/one.{mime.rpartition('/')[2]}"
+        evidence_id = attachment.of_page(tx, taker if on_paper else signer, kind, mime, b"x", path)
+        form = Assisted(
+            service="business_permit",
+            officer_id=officer.id,
+            person_id=signer,
+            state="sent",
+            way="paper" if on_paper else "signature",
+            evidence_id=evidence_id,
+        )
+        tx.add(form)
+        return path
+
+    path = town.write(signed)
+    storage = Storage(tmp_path.as_uri())
+    storage.write(path, b"x")
+    await confirm(town)
+    await end(town)
+    assert town.heard().count(ERASED) == 1
+    assert not storage.exists(path)
+    assert count(town, Assisted) == 0
+    assert count(town, Attachment, Attachment.path.is_not(None)) == 0

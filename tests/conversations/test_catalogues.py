@@ -160,6 +160,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "notices.link_refused_{}": ("staff", "open", "identity"),
     "notices.own_data.{}": [
         "evidence",
+        "signature",
         "chat",
         "documents",
         "identity",

@@ -297,14 +297,17 @@ async def test_a_csrf_token_of_another_link_is_refused(
 
 
 async def test_of_two_posts_at_once_one_is_sent(
-    client: httpx.AsyncClient, form: Form, engine: Engine
+    client: httpx.AsyncClient, form: Form, engine: Engine, site: Site, tmp_path: Path
 ) -> None:
-    answers = await asyncio.gather(*(sign(client, form.token) for _ in range(3)))
+    drawings = [{"drawing": data(drawn((640 + 20 * (n // 2), 440)))} for n in range(3)]
+    answers = await asyncio.gather(*(sign(client, form.token, one) for one in drawings))
     assert sorted(answer.status_code for answer in answers) == [303, 410, 410]
     with Session(engine) as tx:
         assert len(tx.scalars(select(Case)).all()) == 1
         kept = tx.scalars(select(Attachment).where(Attachment.kind == "signature")).all()
         assert len(kept) == 1
+        files = [file.relative_to(tmp_path) for file in (tmp_path / "signatures").iterdir()]
+        assert [str(file) for file in files] == [kept[0].path]
         assert len(make.news(tx, form.officer)) == 1
 
 
