@@ -7,7 +7,7 @@ import io
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from casework import assisting
+from casework.act import Act, Rows
 from conversations import catalogue
-from models import attachment, erasure
+from models import attachment, erasure, person
 from models.assisted import Assisted, AssistedState
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
@@ -28,12 +29,13 @@ from models.infrastructure import signing
 from models.infrastructure.database import Database
 from models.infrastructure.quotas import SIGNATURE_POSTS
 from models.infrastructure.storage import Storage
+from models.outbox import OutboundMessage
 from models.participant import Participant
 from models.person import Person
 from tests import hostile_pictures as hostile
 from tests import world as make
 from tests.clock import now
-from tests.web.site import Site, build
+from tests.web.site import PUBLIC_URL, Site, build
 
 TYPED = {"name": "Siti  Aminah", "agree": "yes"}
 
@@ -353,6 +355,21 @@ async def test_a_form_that_was_changed_since_it_was_shown_is_read_again_first(
     assert "Warung Baru" in page.text and "mengubah isiannya" in page.text
     assert state(engine, form) == ("waiting", None)
     assert (await post(client, form.token, {**hidden(page), **TYPED})).status_code == 303
+
+
+async def test_the_addresses_that_the_officer_gets_in_chat_open_both_pages(
+    client: httpx.AsyncClient, form: Form, engine: Engine
+) -> None:
+    with Session(engine) as tx, tx.begin():
+        (me,) = person.lock(tx, [form.officer])
+        act = Act(tx, f"person:{form.officer}", now(), "turn:1:0", Rows(tx), me)
+        assisting.ask_for_signature(act, form.id, PUBLIC_URL)
+        assisting.offer_code(replace(act, cause="turn:1:1"), form.id, PUBLIC_URL)
+        said = str(list(tx.scalars(select(OutboundMessage.message))))
+    paths = re.findall(rf"{PUBLIC_URL}(/[\w./-]+)", said)
+    assert [path.split("/")[1] for path in paths] == ["tanda-tangan", "k"]
+    for path in paths:
+        assert (await client.get(path)).status_code == 200
 
 
 async def test_a_link_expires(client: httpx.AsyncClient, form: Form, engine: Engine) -> None:
