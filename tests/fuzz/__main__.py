@@ -23,18 +23,23 @@ from random import Random
 from typing import Final
 
 import httpx
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from bot.settings import Settings
-from casework import badges
+from casework import assisting, badges
 from conversations import flows
 from demo import embedded
 from models import identity, migrations, person
-from models.infrastructure import database, encryption
+from models.assisted import Assisted, AssistedState
+from models.infrastructure import database, encryption, signing
 from models.infrastructure.key_ring import KeyRing
+from models.infrastructure.storage import Storage
+from models.officer import Officer
+from tests import world
+from tests.clock import now
 from tests.fuzz.applicants import Applicants
-from tests.fuzz.attack import IDENTITY, METRICS, Attack, Links, Shot
+from tests.fuzz.attack import IDENTITY, METRICS, SIGNATURE, Attack, Links, Shot
 from tests.fuzz.tally import Left, Tally, errors, lines, wrong
 from tests.processes import KEY, Product, address
 from tests.providers.bot_api import FakeBotApi
@@ -86,6 +91,28 @@ class City:
             met = person.meet(tx, "telegram", [(owner, "id"), (officer, "id")])
             holder = officer if len(self.chats) % 2 else owner
             return identity.link(tx, person_id=met[owner], holder_id=met[holder])
+
+    def form(self) -> str:
+        """The signature page of a form that an officer has filled in with somebody."""
+        storage = Storage(self.product.environment["STORAGE_URL"])
+        with Session(self.engine) as tx, tx.begin():
+            officer = tx.scalars(select(Officer).where(Officer.role == "officer")).first()
+            assert officer is not None
+            owner = person.Person()
+            tx.add(owner)
+            tx.flush()
+            photo = world.stored_photo(tx, storage, owner.id)
+            form = Assisted(
+                service="business_permit",
+                officer_id=officer.id,
+                person_id=owner.id,
+                state=AssistedState.WAITING,
+                answers=world.answers(photo.id),
+            )
+            tx.add(form)
+            tx.flush()
+            ends = (now() + assisting.SIGNING_LIFE).timestamp()
+            return signing.sign([form.id, int(ends)], assisting.SIGNING)
 
     def count(self, rows: str) -> int:
         """How many rows there are."""
@@ -158,6 +185,7 @@ def made(city: City, seed: int) -> Attack:
         [OFFICER, *INVITED],
         PHONES,
         badges=[badges.token(number, 1) for number in range(1, len(INVITED) + 2)],
+        forms=Links(city.form),
     )
 
 
@@ -170,7 +198,7 @@ async def throw(city: City, attack: Attack, seconds: float, tally: Tally) -> Non
 
         async def shoot() -> None:
             while time.monotonic() - began < seconds:
-                await _one(http, next(shots), attack.links, tally)
+                await _one(http, next(shots), attack, tally)
 
         async def watch() -> None:
             while time.monotonic() - began < seconds:
@@ -181,7 +209,7 @@ async def throw(city: City, attack: Attack, seconds: float, tally: Tally) -> Non
         await asyncio.gather(watch(), *(shoot() for _ in range(AT_ONCE)))
 
 
-async def _one(http: httpx.AsyncClient, shot: Shot, links: Links, tally: Tally) -> None:
+async def _one(http: httpx.AsyncClient, shot: Shot, attack: Attack, tally: Tally) -> None:
     what = f"{shot.method} {shot.path[:60]}"
     headers = [(name.encode(), value.encode()) for name, value in shot.headers.items()]
     began = time.monotonic()
@@ -192,7 +220,8 @@ async def _one(http: httpx.AsyncClient, shot: Shot, links: Links, tally: Tally) 
         return
     took = time.monotonic() - began
     tally.note(what, shot.route, answer.status_code, took, right=shot.right)
-    if shot.route == IDENTITY:
+    links = {IDENTITY: attack.links, SIGNATURE: attack.forms}.get(shot.route)
+    if links is not None:
         links.seen(shot.path, answer.status_code, answer.text)
 
 

@@ -11,6 +11,7 @@ import itertools
 import json
 import re
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ WHATSAPP: Final = "/webhooks/whatsapp"
 STATUS: Final = f"{WHATSAPP}/status"
 IDENTITY: Final = "/identitas/{token}"
 OFFICER: Final = "/petugas/{token}"
+SIGNATURE: Final = "/tanda-tangan/{token}"
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
 METRICS: Final = "a-token-for-the-fuzz"
 WRONG: Final = 0.15  # of the requests do not carry what their route asks for
@@ -95,11 +97,12 @@ class Shot:
 
 @dataclass(slots=True)
 class Links:
-    """Identity links that work, and the CSRF token of each once its page was seen."""
+    """Links to forms that work, and the hidden fields of each once its page was seen."""
 
     make: Callable[[], str]
     live: deque[str] = field(default_factory=deque)
     csrf: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)  # stands for what a signature page showed
 
     def one(self, chance: Random) -> str:
         while len(self.live) < 6:
@@ -111,6 +114,8 @@ class Links:
         token = path.partition("?")[0].rpartition("/")[2]
         if found := re.search(r'name="csrf" value="([^"]+)"', page):
             self.csrf[token] = found[1]
+        if found := re.search(r'name="seen" value="([^"]+)"', page):
+            self.shown[token] = found[1]
         if status in {303, 410, 429} and token in self.live:
             self.live.remove(token)
 
@@ -131,6 +136,7 @@ class Attack:
     phones: Sequence[str]  # on WhatsApp
     pictures: Sequence[tuple[str, bytes]] = field(default_factory=mutation.pictures)
     badges: Sequence[str] = ("a-token",)  # tokens of officers' badges
+    forms: Links = field(default_factory=lambda: Links(lambda: "a-token"))  # to be signed
     tapped: set[Act] = field(default_factory=set)  # declared acts that were thrown
     #: Of updates and SIDs: far from those that the stand-ins give what people do.
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(900_000_001))
@@ -155,8 +161,17 @@ class Attack:
             STATUS: self._status,
             IDENTITY: self._identity,
             OFFICER: self._officer,
+            SIGNATURE: self._signature,
         }
-        weights = {TELEGRAM: 6, WHATSAPP: 5, STATUS: 2, IDENTITY: 3, OFFICER: 1, "": 4}
+        weights = {
+            TELEGRAM: 6,
+            WHATSAPP: 5,
+            STATUS: 2,
+            IDENTITY: 3,
+            OFFICER: 1,
+            SIGNATURE: 2,
+            "": 4,
+        }
         there = {path for path, _ in every}
         often = [path for path in own if path in there]
         acts = [""] if {TELEGRAM, WHATSAPP} <= there else []
@@ -387,6 +402,27 @@ class Attack:
         path = f"/petugas/{token}?{urlencode(asked)}"
         return Shot("GET", path, OFFICER, headers=self._visitor(), right=right)
 
+    def _signature(self) -> Shot:
+        token = self.forms.one(self.chance)
+        path = f"/tanda-tangan/{token}"
+        csrf = self.forms.csrf.get(token)
+        if csrf is None or self.chance.random() < 0.2:
+            return Shot("GET", path, SIGNATURE, headers=self._visitor())
+        right = self.chance.random() >= WRONG
+        _, picture = self.chance.choice(self.pictures)
+        fields = {
+            "seen": self.forms.shown.get(token, ""),
+            "drawing": f"data:image/png;base64,{b64encode(picture).decode()}",
+            "name": self.chance.choice(("Siti Aminah", "D", *mutation.WORDS)),
+            "agree": self.chance.choice(("yes", "")),
+        }
+        if self.chance.random() < 0.5:
+            fields = mutation.spoiled_fields(fields, self.chance)
+        fields["csrf"] = csrf if right else self.chance.choice(("", "é", "x" * 500))
+        content, form = _multipart(fields)
+        headers = {**self._visitor(), "Content-Type": form}
+        return Shot("POST", path, SIGNATURE, content, headers, right)
+
     def _any(self, path: str, method: str) -> Shot:
         """A route that is only known by its path: spoilt parameters, a query, perhaps a form."""
         numbers = ("IUMK-2026-3174-000001", "IUMK 2026 3174 000001", "BCD234", "bcd-234")
@@ -456,17 +492,20 @@ def walked(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str,
                 yield f"{before}{route.path}/{{path}}", ["GET"]
 
 
-def _multipart(fields: Mapping[str, str], kind: str, picture: bytes) -> tuple[bytes, str]:
+def _multipart(
+    fields: Mapping[str, str], kind: str = "", picture: bytes | None = None
+) -> tuple[bytes, str]:
     edge = "fuzzed-form"
     head = f"--{edge}\r\nContent-Disposition: form-data; name="
     parts = [
         f'{head}"{quote(name)}"\r\n\r\n{value}\r\n'.encode(errors="replace")
         for name, value in fields.items()
     ]
-    parts.append(
-        f'--{edge}\r\nContent-Disposition: form-data; name="photo"; filename="x"\r\n'
-        f"Content-Type: {kind}\r\n\r\n".encode()
-        + picture
-        + b"\r\n"
-    )
+    if picture is not None:
+        parts.append(
+            f'--{edge}\r\nContent-Disposition: form-data; name="photo"; filename="x"\r\n'
+            f"Content-Type: {kind}\r\n\r\n".encode()
+            + picture
+            + b"\r\n"
+        )
     return b"".join(parts) + f"--{edge}--\r\n".encode(), f"multipart/form-data; boundary={edge}"

@@ -22,6 +22,7 @@ from tests.fuzz import mutation
 from tests.fuzz.attack import (
     IDENTITY,
     OFFICER,
+    SIGNATURE,
     STATUS,
     TELEGRAM,
     WHATSAPP,
@@ -36,7 +37,7 @@ from tests.providers.twilio_api import FakeTwilio
 
 FLOWS = flows.load()
 PICTURES = [("image/jpeg", b"\xff\xd8\xff"), ("image/png", b"x")]
-OURS = (TELEGRAM, WHATSAPP, STATUS, IDENTITY)
+OURS = (TELEGRAM, WHATSAPP, STATUS, IDENTITY, SIGNATURE)
 
 
 async def page(request: Request) -> Response:
@@ -64,6 +65,7 @@ def attack(routes: list[BaseRoute], seed: int = 1) -> Attack:
         [1001],
         ["+628120000001"],
         PICTURES,
+        forms=Links(lambda: "a-token", csrf={"a-token": "a-csrf"}),
     )
 
 
