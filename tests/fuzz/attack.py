@@ -388,7 +388,7 @@ class Attack:
             }
             fields = mutation.spoiled_fields(fields, self.chance)
         fields["csrf"] = csrf if right else self.chance.choice(("", "é", "x" * 500))
-        content, form = _multipart(fields, kind, picture)
+        content, form = mutation.multipart(fields, kind, picture)
         headers = {**self._visitor(), "Content-Type": form}
         return Shot("POST", path, IDENTITY, content, headers, right)
 
@@ -419,7 +419,7 @@ class Attack:
         if self.chance.random() < 0.5:
             fields = mutation.spoiled_fields(fields, self.chance)
         fields["csrf"] = csrf if right else self.chance.choice(("", "é", "x" * 500))
-        content, form = _multipart(fields)
+        content, form = mutation.multipart(fields)
         headers = {**self._visitor(), "Content-Type": form}
         return Shot("POST", path, SIGNATURE, content, headers, right)
 
@@ -490,22 +490,3 @@ def walked(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str,
             else:
                 yield f"{before}{route.path}/pages.css", ["GET", "HEAD"]
                 yield f"{before}{route.path}/{{path}}", ["GET"]
-
-
-def _multipart(
-    fields: Mapping[str, str], kind: str = "", picture: bytes | None = None
-) -> tuple[bytes, str]:
-    edge = "fuzzed-form"
-    head = f"--{edge}\r\nContent-Disposition: form-data; name="
-    parts = [
-        f'{head}"{quote(name)}"\r\n\r\n{value}\r\n'.encode(errors="replace")
-        for name, value in fields.items()
-    ]
-    if picture is not None:
-        parts.append(
-            f'--{edge}\r\nContent-Disposition: form-data; name="photo"; filename="x"\r\n'
-            f"Content-Type: {kind}\r\n\r\n".encode()
-            + picture
-            + b"\r\n"
-        )
-    return b"".join(parts) + f"--{edge}--\r\n".encode(), f"multipart/form-data; boundary={edge}"

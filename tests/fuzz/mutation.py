@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, Final, TypeAlias
+from urllib.parse import quote
 
 from PIL import Image
 
@@ -194,3 +195,23 @@ def _encoded(image: Image.Image, kind: str, **how: Any) -> bytes:
     content = io.BytesIO()
     image.save(content, kind, **how)
     return content.getvalue()
+
+
+def multipart(
+    fields: Mapping[str, str], kind: str = "", picture: bytes | None = None
+) -> tuple[bytes, str]:
+    """Return a form as a browser posts it, with a photo or without, and its content type."""
+    edge = "fuzzed-form"
+    head = f"--{edge}\r\nContent-Disposition: form-data; name="
+    parts = [
+        f'{head}"{quote(name)}"\r\n\r\n{value}\r\n'.encode(errors="replace")
+        for name, value in fields.items()
+    ]
+    if picture is not None:
+        parts.append(
+            f'--{edge}\r\nContent-Disposition: form-data; name="photo"; filename="x"\r\n'
+            f"Content-Type: {kind}\r\n\r\n".encode()
+            + picture
+            + b"\r\n"
+        )
+    return b"".join(parts) + f"--{edge}--\r\n".encode(), f"multipart/form-data; boundary={edge}"
