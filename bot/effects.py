@@ -17,6 +17,7 @@ from casework import (
     files,
     handing_on,
     meeting,
+    mending,
     objections,
     overview,
     own_data,
@@ -93,6 +94,7 @@ from conversations.effects import (
     Withdraw,
     WithdrawPortrait,
 )
+from conversations.mending import BeginMend, ConfirmMend, Mending, RefuseMend
 from conversations.supervision import (
     DecidePortrait,
     EndOfficer,
@@ -139,7 +141,7 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_ticket(act, effect)
     elif isinstance(effect, Supervising):
         _supervising(act, effect)
-    elif isinstance(effect, Assisting):
+    elif isinstance(effect, Assisting | Mending):
         _assisting(act, effect, public_url)
     elif isinstance(effect, FromOfficer):
         _from_officer(act, effect)
@@ -183,7 +185,7 @@ def _about_my_data(act: Act, effect: AboutMyData) -> None:
             assert_never(effect)
 
 
-def _assisting(act: Act, effect: Assisting, public_url: str) -> None:
+def _assisting(act: Act, effect: Assisting | Mending, public_url: str) -> None:
     match effect:
         case BeginForm(visit_id, other, known):
             assisting.begin(act, visit_id, known, other=other)
@@ -205,6 +207,18 @@ def _assisting(act: Act, effect: Assisting, public_url: str) -> None:
             assisting.drop(act, form_id)
         case RefuseForm(form_id):
             assisting.refuse(act, form_id)
+        case _:
+            _mending(act, effect)
+
+
+def _mending(act: Act, effect: Mending) -> None:
+    match effect:
+        case BeginMend(visit_id, kind):
+            mending.begin(act, visit_id, kind)
+        case ConfirmMend(form_id):
+            mending.confirm(act, form_id)
+        case RefuseMend(form_id):
+            mending.refuse(act, form_id)
         case _:
             assert_never(effect)
 

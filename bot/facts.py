@@ -29,6 +29,7 @@ from conversations.facts import (
     Facts,
     Locale,
     Me,
+    MendFact,
     Mine,
     OfficerFact,
     Places,
@@ -59,6 +60,7 @@ from models import (
     window,
 )
 from models import case as cases
+from models.assisted import Assisted, mends_at
 from models.calendar import Calendar
 from models.case import Case
 from models.document import Document
@@ -175,6 +177,7 @@ def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Ca
         visits=rows.visit_facts(
             [v for v in rows.visits.values() if v.host_id == one.id], base, None
         ),
+        mends=rows.mends_of(tx, one, base),
         windows={
             case.id: tuple(window.free(tx, case.area_code or "", base.now, calendar))
             for case in choosing[:CHOOSING]
@@ -188,7 +191,8 @@ def _rounds(tx: Session, base: Facts, me: Officer, rows: _Rows) -> Rounds:
     offered = {o.visit_id for o in rows.offers if o.officer_id == me.id and o.answer is None}
     visits = [v for v in rows.visits.values() if v.officer_id == me.id or v.id in offered]
     rows.see_photos(tx, [v.case_id for v in visits])
-    forms = assisted.of_officer(tx, base, me, rows.services)
+    there = {v.id for v in visits if v.officer_id == me.id and v.state == VisitState.ARRIVED}
+    forms = assisted.of_officer(tx, base, me, rows.services, there)
     return Rounds(rows.visit_facts(visits, base, me), duty_of(me), forms)
 
 
@@ -283,6 +287,7 @@ class _Rows:
     services: Services
     names: Mapping[int, str]  # of the people of cases whose form asks for no name
     photos: dict[int, list[str]] = field(default_factory=dict)  # by case, as far as staff see them
+    mends: dict[int, Assisted] = field(default_factory=dict)  # by visit, while its officer is there
 
     @classmethod
     def read(
@@ -315,6 +320,7 @@ class _Rows:
         for row in finding.latest(tx, list(known)):
             found[row.case_id].append(row)
         offers = visit.offers_of(tx, [v.id for v in visits]) if visits else ()
+        there = [v.id for v in visits if v.state == VisitState.ARRIVED]
         officer_ids = {v.officer_id for v in visits if v.officer_id} | {
             o.officer_id for o in offers
         }
@@ -339,11 +345,21 @@ class _Rows:
             names=person.names_of(
                 tx, {a.person_id for a in known.values() if not services[a.service].named_in}
             ),
+            mends=mends_at(tx, there) if there else {},
         )
 
     def _holder(self, case: Case, answers: Answers) -> str:
         """Return the applicant's name as they told it, in the form or before; or ""."""
         return self.services[case.service].holder(answers) or self.names.get(case.person_id, "")
+
+    def mends_of(self, tx: Session, one: LockedPerson, base: Facts) -> tuple[MendFact, ...]:
+        """Return the corrections at the door that wait for a person's answer."""
+        forms = [
+            form
+            for visit_id, form in self.mends.items()
+            if form.person_id == one.id and form.officer_id == self.visits[visit_id].officer_id
+        ]
+        return assisted.of_owner(tx, base, forms, self.services)
 
     def see_photos(self, tx: Session, case_ids: Sequence[int]) -> None:
         """Read the photos of these cases, for staff who handle them."""
@@ -431,6 +447,8 @@ class _Rows:
             code_tries_left=row.code_tries_left,
             code_renewed=row.code_renewals > 0,
             code_proved=row.code_proved_at is not None,
+            mendable=bool(service.mendable),
+            mend=self._mend(row),
             officer_name=comes.name if comes else None,
             officer_badge=comes.badge if comes else None,
             offered_to_me=me is not None
@@ -443,6 +461,11 @@ class _Rows:
                 if o.answer in {"declined", "silent"}
             ),
         )
+
+    def _mend(self, row: Visit) -> str:
+        """Return how corrections at the door stand that the visit's officer began."""
+        form = self.mends.get(row.id)
+        return form.state if form is not None and form.officer_id == row.officer_id else ""
 
     def _printed(self, row: Visit, case: Case, base: Facts) -> tuple[Say, ...]:
         """Return what will be printed on the document that this visit hands over."""

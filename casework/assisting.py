@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from casework import visits
+from casework import mending, visits
 from casework.act import Act
 from casework.cases import new_case
 from conversations import services
@@ -84,6 +84,9 @@ def begin(
 def propose(act: Act, form_id: int, answers: Mapping[str, Json]) -> None:
     """Keep what was filled in, for the person to confirm."""
     form = _mine(act, form_id, AssistedState.WRITING)
+    if form.mends is not None:
+        mending.propose(act, form, answers)
+        return
     form.answers = dict(answers)
     form.move(AssistedState.WAITING)
     act.note("form.filled_in", f"form:{form.id}")
@@ -101,6 +104,9 @@ def edit(act: Act, form_id: int) -> None:
 def drop(act: Act, form_id: int) -> None:
     """End a form that the person does not want."""
     form = _mine(act, form_id, AssistedState.WRITING, AssistedState.WAITING)
+    if form.mends is not None:
+        mending.give_up(act, form)
+        return
     form.move(AssistedState.OVER)
     act.note("form.dropped", f"form:{form.id}")
     act.reply("assisted.dropped")
@@ -210,6 +216,9 @@ def confirm_by_signature(act: Act, form: Assisted, evidence_id: int) -> bool:
 
 
 def _send(act: Act, form: Assisted, way: Way, evidence_id: int) -> None:
+    if form.mends is not None:
+        mending.take_over(act, form, way, evidence_id)
+        return
     answers = kept(form.answers or {})
     (row,) = cases.submit(act.tx, [new_case(form.person_id, form.service, answers)])
     act.note("case.sent", f"case:{row.id}")

@@ -52,7 +52,7 @@ def submit(
 
 def new_case(person_id: int, service: str, answers: Mapping[str, Json]) -> NewCase:
     """Return the row of a case that somebody submits."""
-    return NewCase(person_id, service, dict(answers), **_columns(service, answers))
+    return NewCase(person_id, service, dict(answers), **columns(service, answers))
 
 
 def correct(act: Act, case_id: int, answers: Mapping[str, Json]) -> None:
@@ -64,7 +64,7 @@ def correct(act: Act, case_id: int, answers: Mapping[str, Json]) -> None:
     if not answers:
         return  # the page was filled in meanwhile, and nothing else was asked
     case.answers = {**case.answers, **answers}
-    for name, code in _columns(case.service, case.answers).items():
+    for name, code in columns(case.service, case.answers).items():
         setattr(case, name, code)
     case.answers_version += 1
     case.changed = list(answers)
@@ -173,7 +173,7 @@ def _verify(act: Act, case: Case) -> None:
     cases.plan_verification(act.tx, case)
 
 
-def _columns(service: str, answers: Mapping[str, Any]) -> dict[str, str | None]:
+def columns(service: str, answers: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the answers that are also stored in plain columns, for queries."""
     declared = services.load()[service]
     site = declared.site(answers)

@@ -16,7 +16,7 @@ from conversations.events import News
 from conversations.lifecycle import MOVABLE
 from conversations.messages import Json, Lines, Message, Say, Value
 from conversations.service import Site
-from models import lifecycle, portrait
+from models import assisted, lifecycle, portrait
 from models import offer as offers
 from models import task as tasks
 from models import visit as visits
@@ -328,7 +328,8 @@ def finish(
     """Finish a visit: store its report, and advance its case along the course.
 
     Raises:
-        NotAllowed: its host's door code was not typed, or it is for another purpose meanwhile.
+        NotAllowed: its host's door code was not typed, it is for another purpose meanwhile, or
+            what differs is being mended.
     """
     _, visit = of_officer(act, visit_id)
     if visit.purpose != purpose:
@@ -336,6 +337,9 @@ def finish(
     if visit.host_id is not None and visit.code_proved_at is None:
         raise NotAllowed(f"visit {visit.id} was not proved by its code")
     case = act.tx.get_one(Case, visit.case_id)
+    form = assisted.mending(act.tx, case.id)
+    if form is not None and form.visit_id == visit.id:
+        raise NotAllowed(f"case {case.id} is being mended at visit {visit.id}")
     act.tx.add(VisitReport(visit_id=visit.id, answers=dict(answers)))
     visit.outcome = outcome
     lifecycle.move(act.tx, visit, VisitState.DONE, actor=act.actor)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conversations.assisting import Assisting
+from conversations.mending import Mending
 from conversations.messages import Json, Message
 from conversations.supervision import Supervising
 from conversations.ticketing import AboutTicket
@@ -443,5 +444,6 @@ Effect: TypeAlias = (
     | AboutMyData
     | FromOfficer
     | Assisting
+    | Mending
     | Supervising
 )

@@ -109,6 +109,7 @@ class News(StrEnum):
     IN_REVIEW = "in_review"
     JOINED = "joined"
     MEETING_PLACE = "meeting_place"
+    MEND_WAITS = "mend_waits"
     MESSAGE_CLOSED = "message_closed"
     OFFER_PASSED = "offer_passed"
     OFFICER_CHANGES = "officer_changes"
@@ -206,7 +207,7 @@ def news(
     """Return news as JSON: sentences to say, and the flow about the subject that it opens, if any.
 
     `unasked` news does not answer an act of the person; it is not sent to people who opted out.
-    `form` is the draft that is opened: its `answers`, and for `whom` it is.
+    `form` is the draft that is opened: its `answers`, for `whom` it is, perhaps a step to `edit`.
     """
     params = {"parts": [say_to_json(part) for part in parts], "opens": opens, "unasked": unasked}
     given = {} if form is None else {"form": dict(form)}

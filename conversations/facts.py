@@ -166,9 +166,10 @@ class VisitFact:
     offered_to_me: bool = False
     refusals: tuple[tuple[str, str], ...] = ()  # officers who declined: badge, reason
     photo: str | None = None  # path of the place's first photo, for its officer
-    #: On its document, for the officer at the door: a heading, and a line each.
-    printed: tuple[Say, ...] = ()
+    printed: tuple[Say, ...] = ()  # on its document, for the officer at the door
     code_renewed: bool = False  # its owner has confirmed that the officer is there
+    mendable: bool = False  # its case can be corrected at the door
+    mend: str = ""  # how corrections stand: an AssistedState, or ""
 
     @property
     def code_spent(self) -> bool:
@@ -191,6 +192,27 @@ class AssistedFact:
     hosted: bool  # the person has a chat in which they can confirm it
     complete: bool = True  # no question is left to ask
     brief: tuple[Say, ...] = ()  # what will be printed, while it waits
+    changes: tuple[Say, ...] = ()  # what is to be mended, while it waits
+    mendable: tuple[str, ...] = ()  # steps to correct, if it mends a case
+    held: Mapping[str, Json] = field(default_factory=dict)  # the answers of that case
+    on_card: str | None = None  # the name on the person's KTP, if it was given
+
+    @property
+    def mends(self) -> bool:
+        """Whether it corrects a case."""
+        return bool(self.mendable)
+
+
+@dataclass(frozen=True, slots=True)
+class MendFact:
+    """An officer's corrections of a case at the door, as its owner may see them."""
+
+    id: int
+    number: str
+    officer: str
+    badge: str
+    changes: tuple[Say, ...]
+    printed: tuple[Say, ...] = ()  # a heading, and a line each
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +343,7 @@ class Mine:
     cases: tuple[CaseFact, ...] = ()  # newest first
     tickets: tuple[TicketFact, ...] = ()  # what supervisors answer in words, newest first
     visits: tuple[VisitFact, ...] = ()  # open ones to them, soonest first
+    mends: tuple[MendFact, ...] = ()  # corrections of officers that wait for their answer
     windows: Mapping[int, tuple[Window, ...]] = field(default_factory=dict)  # free ones, by case
     services: tuple[str, ...] = ()  # what they can ask for, in the order of the menu
 

@@ -18,10 +18,12 @@ from conversations.assisting import (
     ProposeForm,
     corrects,
 )
+from conversations.differing import Differs
 from conversations.effects import Correct, Effect, GiveConsent, Submit
 from conversations.facts import CaseFact, Facts
 from conversations.flow import Ending, Flow, Joined
 from conversations.lifecycle import CaseState
+from conversations.mending import DIFFERS, MENDING
 from conversations.messages import Json, Say, Value
 from conversations.session import Answers
 from conversations.step import Context, Step, Then, When
@@ -44,7 +46,8 @@ def form(
     An answer that was noted before the consent has its effects with it. An officer who fills it in
     with somebody reads the consent out to them. A form that is not `reviewed` is sent with its last
     answer, and its few questions have no numbers; one that is asked for `once` is closed to a
-    person whose case is open.
+    person whose case is open. An officer who mends a case at the door is asked what differs instead
+    of the review.
     """
     purposes, asked = frozenset(consents), tuple(steps)
     forks = frozenset(step.id for step in asked if step.forks)
@@ -71,7 +74,7 @@ def form(
         steps=(
             *([consent, read_out] if purposes else ()),
             *(replace(step, then=_with_consent(purposes, step.then)) for step in asked),
-            *([Review(CONFIRM)] if reviewed else ()),
+            *([_differs(asked), Review(CONFIRM, when=_written)] if reviewed else ()),
         ),
         finish=_finish(forks),
         prefill=_prefill(id),
@@ -80,7 +83,7 @@ def form(
         together=tuple(together),
         numbered=reviewed,
         given=frozenset({BY}),
-        worded={READ_OUT: "assisted"},
+        worded={READ_OUT: "assisted", DIFFERS: "mending"},
     )
 
 
@@ -115,6 +118,25 @@ def _giving(purposes: frozenset[str], asked: Iterable[Step]) -> Then:
 def _by_an_officer(answers: Answers, facts: Facts) -> bool:
     """An officer fills in the form with somebody."""
     return answers.get(BY) == OFFICER
+
+
+def _differs(asked: tuple[Step, ...]) -> Step:
+    return Differs(DIFFERS, steps=asked, when=_mending, then=_drop, ends=("drop",))
+
+
+def _mending(answers: Answers, facts: Facts) -> bool:
+    """An officer corrects a case at the door."""
+    return answers.get(BY) == MENDING
+
+
+def _written(answers: Answers, facts: Facts) -> bool:
+    """The whole form is filled in."""
+    return answers.get(BY) != MENDING
+
+
+def _drop(context: Context, answer: Json) -> tuple[Effect, ...]:
+    form_id = assisting.form_of(context.subject)
+    return (DropForm(form_id),) if answer == "drop" and form_id is not None else ()
 
 
 def _read_out(purposes: frozenset[str]) -> Then:
@@ -173,7 +195,7 @@ def written(answers: Answers) -> Answers:
     return {**kept(answers), **read_out}
 
 
-_OF_THE_FORM = frozenset({CONSENT, CONFIRM, BY, READ_OUT})
+_OF_THE_FORM = frozenset({CONSENT, CONFIRM, BY, READ_OUT, DIFFERS})
 
 
 def _prefill(service: str) -> Callable[[str, Facts], Answers]:
@@ -184,8 +206,10 @@ def _prefill(service: str) -> Callable[[str, Facts], Answers]:
         """
         form_id = assisting.form_of(subject)
         if form_id is not None:
-            mine = facts.rounds.form(form_id) is not None
-            return {BY: OFFICER, CONSENT: "yes"} if mine else {BY: PERSON}
+            mine = facts.rounds.form(form_id)
+            if mine is None:
+                return {BY: PERSON}
+            return {BY: MENDING if mine.mends else OFFICER, CONSENT: "yes"}
         case = _case(service, subject, facts)
         if case is None:
             return {}
@@ -197,6 +221,9 @@ def _prefill(service: str) -> Callable[[str, Facts], Answers]:
 
 def _mends(service: str) -> Callable[[str, Facts], frozenset[str]]:
     def mends(subject: str, facts: Facts) -> frozenset[str]:
+        form = facts.rounds.form(assisting.form_of(subject))
+        if form is not None:
+            return frozenset(form.mendable)
         case = _case(service, subject, facts)
         return frozenset(case.open_fixes) if case is not None else frozenset()
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conversations.assisting import BY, form_of
 from conversations.facts import City
 from conversations.flow import Flow, summary
+from conversations.mending import MENDING
 from conversations.messages import Lines, Say, Value
 from conversations.parsers.name import cased
 from conversations.service import DocumentKind, Service
@@ -62,13 +64,20 @@ def printed_at(
 
 
 def review(service: Service, flow: Flow, context: Context) -> Lines:
-    """Return all answers of a form, a line each: first what will be printed, then the others."""
+    """Return all answers of a form, a line each: first what will be printed, then the others.
+
+    Of a case that is mended, only what will be printed.
+    """
     kinds = [kind for kind in service.documents if kind.prints]
     if not kinds:
         return summary(flow, context)
     facts, answers = context.facts, context.answers
-    name = holder(facts.me.on_card if context.whom is None else None, service.holder(answers))
+    form = facts.rounds.form(form_of(context.subject))
+    card = facts.me.on_card if context.whom is None else form.on_card if form is not None else None
+    name = holder(card, service.holder(answers))
     first = [line for kind in kinds for line in printed(service, kind, name, answers, facts)]
+    if answers.get(BY) == MENDING:
+        return Lines(tuple(first))
     rest = summary(flow, context, but=frozenset(_steps(service, kinds, answers, facts)))
     others = (Say("common.not_printed"), *rest.items) if rest.items else ()
     return Lines((*first, *others))

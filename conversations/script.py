@@ -20,10 +20,6 @@ def always(outcome: str) -> Callable[[Answers], str]:
     return lambda answers: outcome
 
 
-def _never(answers: Answers) -> bool:
-    return False
-
-
 def _nothing(visit: VisitFact) -> Answers:
     return {}
 
@@ -37,16 +33,14 @@ class Script:
     """The officer's questions at the door, in order; their words are in the purpose's catalogue.
 
     The last one confirms that everything is done, and `outcome` tells how the visit ended. `note`
-    tells the officer beforehand what they must know, by default the purpose. `fails` tells whether
-    answers other than `FAILED` fail the visit; `known` returns answers that the database already
-    holds.
+    tells the officer beforehand what they must know, by default the purpose; `known` returns
+    answers that the database already holds.
     """
 
     purpose: str
     steps: tuple[Step, ...]
     outcome: Callable[[Answers], str]
     note: Callable[[VisitFact], Say] = _purpose
-    fails: Callable[[Answers], bool] = _never
     known: Callable[[VisitFact], Answers] = _nothing
 
 

@@ -185,6 +185,9 @@ class Service:
     same_as: Callable[[Answers], str | None] = _nothing_alike
     checks: tuple[str, ...] = ()  # of workers/verification; none: a case is accepted at once
     returnable: tuple[str, ...] = ()  # steps that a supervisor may send back
+    #: Steps that an officer may correct at the door, by what differs there: "trade", "address",
+    #: "business", "person" or "size".
+    mendable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()  # reasons for which a supervisor may reject a case
     documents: tuple[DocumentKind, ...] = ()
     named_in: tuple[str, ...] = ()
@@ -201,6 +204,11 @@ class Service:
     def answered(self) -> bool:
         """Whether supervisors answer its cases in words; nobody visits, nothing is issued."""
         return any(isinstance(stage, Answer) for stage in self.course)
+
+    @property
+    def mended(self) -> tuple[str, ...]:
+        """The steps that an officer may correct at the door."""
+        return tuple(step for steps in self.mendable.values() for step in steps)
 
     def stage(self, stage_id: str) -> Stage | None:
         """Return the stage with this name."""
@@ -227,6 +235,11 @@ class Service:
         found += [
             f"{self.id}: {step!r} may be sent back, and is no step"
             for step in self.returnable
+            if step not in steps
+        ]
+        found += [
+            f"{self.id}: {step!r} may be mended, and is no step"
+            for step in self.mended
             if step not in steps
         ]
         twice = [name for name, n in Counter(stage.id for stage in self.course).items() if n > 1]

@@ -112,7 +112,7 @@ class Choose(Step):
     """A question with a few answers: fixed ones, or choices computed from the context.
 
     `means` tells which option a plain "ya" or "tidak" picks; `stays` are options that have effects
-    and leave the question open.
+    and leave the question open. `offers` tells of fixed options whether they are offered.
     """
 
     _: KW_ONLY
@@ -121,6 +121,7 @@ class Choose(Step):
         default_factory=lambda: {"yes": "yes", "no": "no"}
     )
     stays: Mapping[str, Then] = field(default_factory=dict)
+    offers: Mapping[str, Callable[[Context], bool]] = field(default_factory=dict)
     shows: Callable[[Json, Facts], Value] | None = None
     params: Callable[[Context], Mapping[str, Value]] | None = None
     picture: Callable[[Context], str | None] | None = None
@@ -145,6 +146,7 @@ class Choose(Step):
                 means=self.means.get(option, ""),
             )
             for option in self.options
+            if option not in self.offers or self.offers[option](context)
         )
 
     def read(self, event: Event, context: Context) -> Json:

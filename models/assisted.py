@@ -1,4 +1,7 @@
-"""Assisted forms: what an officer fills in with somebody, until that person confirms it."""
+"""Assisted forms: what an officer fills in with somebody, until that person confirms it.
+
+A form that `mends` a case corrects its answers at the door.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ KEPT = timedelta(days=30)  # of a form that was not sent
 ABANDONED = timedelta(days=1)  # an open form that nobody changed for so long is over
 
 _OPEN = "state IN ('writing', 'waiting')"
+_OPEN_NEW = f"{_OPEN} AND mends IS NULL"
+_MENDING = "state IN ('writing', 'waiting', 'checking') AND mends IS NOT NULL"
 
 
 class AssistedState(StrEnum):
@@ -30,7 +35,8 @@ class AssistedState(StrEnum):
     WRITING = "writing"  # the officer's: the answers are in the officer's conversation
     WAITING = "waiting"  # filled in, here; the person has not confirmed it
     TAKEN = "taken"  # the person's: they go on in their own chat
-    SENT = "sent"  # confirmed: the case exists
+    CHECKING = "checking"  # confirmed: the case has the new answers, and is verified again
+    SENT = "sent"  # confirmed: the case exists, or has its new answers
     OVER = "over"  # dropped, refused or abandoned
 
 
@@ -45,14 +51,16 @@ class Way(StrEnum):
 class Assisted(Base):
     """One form that an officer fills in for one person.
 
-    `visit_id` is the help visit at which it is filled in; None if the officer met the person on the
-    road. `code_hash` is the fingerprint of a code with which the person takes the form over.
+    `visit_id` is the visit at which it is filled in; None if the officer met the person on the
+    road. `mends` is the case whose answers it corrects; `case_id` the one that came of a new form.
+    `code_hash` is the fingerprint of a code with which the person takes the form over.
     `evidence_id` is the drawn signature or the photo of the signed sheet.
     """
 
     __tablename__ = "assisted_forms"
     __table_args__ = (
-        Index("uq_assisted_forms_open", "person_id", unique=True, postgresql_where=text(_OPEN)),
+        Index("uq_assisted_forms_open", "person_id", unique=True, postgresql_where=text(_OPEN_NEW)),
+        Index("uq_assisted_forms_mending", "mends", unique=True, postgresql_where=text(_MENDING)),
         Index("ix_assisted_forms_officer_open", "officer_id", postgresql_where=text(_OPEN)),
     )
 
@@ -64,6 +72,7 @@ class Assisted(Base):
     )
     visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), unique=True)
+    mends: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     state: Mapped[Code] = mapped_column(default=AssistedState.WRITING)
     answers: Mapped[Any | None] = mapped_column(
         EncryptedJson("assisted_forms.answers"),
@@ -94,7 +103,7 @@ def lock(tx: Session, form_id: int) -> Assisted:
 
 def open_of_person(tx: Session, person_id: int) -> Assisted | None:
     """Lock and return the form that an officer fills in for a person; there is at most one."""
-    of = select(Assisted).where(Assisted.person_id == person_id, text(_OPEN))
+    of = select(Assisted).where(Assisted.person_id == person_id, text(_OPEN_NEW))
     return tx.scalars(of.with_for_update(key_share=True)).one_or_none()
 
 
@@ -107,6 +116,30 @@ def of_officer(tx: Session, officer_id: int) -> Sequence[Assisted]:
 def of_case(tx: Session, case_id: int) -> Assisted | None:
     """Return the form with which an officer helped to send a case; None if nobody did."""
     return tx.scalars(select(Assisted).where(Assisted.case_id == case_id)).one_or_none()
+
+
+def mending(tx: Session, case_id: int) -> Assisted | None:
+    """Lock and return the form that mends a case, until its answers are verified."""
+    of = select(Assisted).where(Assisted.mends == case_id, text(_MENDING))
+    return tx.scalars(of.with_for_update(key_share=True)).one_or_none()
+
+
+def checking(tx: Session, case_id: int) -> bool:
+    """Whether answers of a case were mended at the door, and are not verified yet."""
+    of = select(Assisted.id).where(
+        Assisted.mends == case_id, Assisted.state == AssistedState.CHECKING
+    )
+    return tx.scalar(of) is not None
+
+
+def mends_at(tx: Session, visit_ids: Sequence[int]) -> dict[int, Assisted]:
+    """Return, by visit, the newest form that mends its case and was not given up."""
+    of = select(Assisted).where(
+        Assisted.visit_id.in_(visit_ids),
+        Assisted.mends.is_not(None),
+        Assisted.state != AssistedState.OVER,
+    )
+    return {one.visit_id or 0: one for one in tx.scalars(of.order_by(Assisted.id))}
 
 
 def visited_case(tx: Session, case_id: int) -> int | None:
@@ -138,7 +171,8 @@ def with_code(tx: Session, code: str) -> Assisted | None:
 
 def tidy(tx: Session) -> int:
     """End forms that were abandoned, and delete old ones that were not sent; return how many."""
-    left = update(Assisted).where(text(_OPEN), Assisted.moved_at < func.now() - ABANDONED)
+    still_open = text(f"({_OPEN} OR {_MENDING})")
+    left = update(Assisted).where(still_open, Assisted.moved_at < func.now() - ABANDONED)
     tx.execute(left.values(state=AssistedState.OVER, answers=None, code_hash=None))
     old = Assisted.moved_at < func.now() - KEPT
     gone = delete(Assisted).where(

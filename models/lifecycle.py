@@ -56,7 +56,9 @@ CASE_MOVES: dict[CaseState, frozenset[CaseState]] = {
     _C.NEEDS_FIX: frozenset({_C.SUBMITTED, _C.IN_REVIEW, _C.CANCELLED}),
     _C.IN_REVIEW: frozenset({_C.ACCEPTED, _C.NEEDS_FIX, _C.REJECTED, _C.CANCELLED}),
     _C.ACCEPTED: frozenset({_C.UNDER_WAY, _C.SUBMITTED, _C.CANCELLED}),
-    _C.UNDER_WAY: frozenset({_C.ACCEPTED, _C.IN_REVIEW, _C.DONE, _C.CANCELLED}),
+    _C.UNDER_WAY: frozenset(
+        {_C.ACCEPTED, _C.NEEDS_FIX, _C.IN_REVIEW, _C.DONE, _C.CANCELLED}  # to fix: mended at a door
+    ),
     _C.DONE: frozenset(),
     _C.REJECTED: frozenset({_C.IN_REVIEW}),  # an objection was upheld
     _C.CANCELLED: frozenset(),

@@ -73,12 +73,16 @@ def _handle(turn: TurnBuilder, news: Happened) -> None:
 
 
 def _open(turn: TurnBuilder, flow: Flow, subject: str, form: Json) -> None:
-    """Open a flow; `form` is a draft that was begun elsewhere."""
+    """Open a flow; `form` is a draft that was begun elsewhere, perhaps with a step to `edit`.
+
+    Answers that were given here since are kept.
+    """
     turn.session = structs.replace(turn.session, greeted=True)
     draft = turn.draft_of(flow, subject)
     if isinstance(form, dict):
-        answers = {**draft.answers, **form["answers"]}
-        draft = structs.replace(draft, answers=answers, on_behalf=form["whom"])
+        answers = {**form["answers"], **draft.answers}
+        edit = form.get("edit") or draft.editing
+        draft = structs.replace(draft, answers=answers, on_behalf=form["whom"], editing=edit)
     drafts.switch_to(turn, draft)
     drafts.go_on(turn)
 

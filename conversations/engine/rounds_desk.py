@@ -20,6 +20,7 @@ from conversations.engine import (
     rounds_questions,
     rounds_words,
 )
+from conversations.engine import rounds_mending as mending
 from conversations.engine import rounds_moves as moves
 from conversations.engine import rounds_reports as reports
 from conversations.engine import rounds_visits as visits
@@ -432,7 +433,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "broken": (visits.AGREED, _failed("breakdown")),
     "flooded": (visits.AGREED, _failed("weather")),
     "ktp_differs": (visits.AGREED, _ktp_differs),
-    "ktp_name": (visits.AGREED, _failed("data_wrong")),
+    "ktp_name": (visits.AGREED, mending.of_name),
     "somebody": (visits.AGREED, reports.somebody),
     "take_anyway": (visits.GIVEN_BACK, _take_anyway),
     "when": (visits.OFFERED | visits.AGREED, reports.when),
@@ -444,7 +445,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "depart": (visits.ACCEPTED, moves.depart),
     "give_up": (visits.UNDER_WAY, moves.fail_why),
     "keep_waiting": (visits.UNDER_WAY, moves.keep_waiting),
-    "place_differs": (visits.AGREED, _failed("place_differs")),
+    "place_differs": (visits.AGREED, mending.or_else("address", _failed("place_differs"))),
     "distance": (visits.OFFERED | visits.AGREED, reports.distance),
     "give_away": (visits.GIVEN_BACK | visits.UNDER_WAY, reports.give_away),
     "late": (visits.COMING, moves.late),
@@ -460,11 +461,13 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "other_time": (visits.GIVEN_BACK, reports.other_time),
     "place": (visits.OFFERED | visits.AGREED, reports.place),
     "refused": (visits.AGREED, _failed("refused")),
-    "trade_wrong": (visits.AGREED, _failed("trade_wrong")),
+    "trade_wrong": (visits.AGREED, mending.or_else("trade", _failed("trade_wrong"))),
     "unlike": (visits.AGREED, moves.unlike),
     "weather": (visits.AGREED, _hindered("weather")),
     "wrong_code": (visits.AGREED, reports.wrong_code),
     **{matter: (visits.AGREED, _concern(matter)) for matter in reports.CONCERNS},
+    **{matter: (visits.AGREED, mending.of_kind(matter)) for matter in mending.MATTERS},
+    "trade_changed": (visits.AGREED, mending.or_else("trade", _concern("trade_changed"))),
 }
 _CONFIRMED: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
     rounds_absence.WHICH: lambda turn, _, words: rounds_absence.absence(turn, str(words)),
@@ -487,6 +490,7 @@ _CONFIRMED_OF_VISIT: Mapping[
     "how_late": (visits.COMING, lambda turn, visit, _: moves.late(turn, visit, "")),
     "keep": (visits.GIVEN_BACK | visits.AGREED, lambda turn, visit, _: moves.keep(turn, visit)),
     "late": (visits.COMING, moves.tell_late),
+    "mend": (visits.AGREED, mending.mend),
     "mistake": (visits.AGREED, reports.chosen_mistake),
     "phone": (visits.AGREED, reports.call_owner),
     "unlike": (visits.AGREED, moves.chosen_unlike),

@@ -10,6 +10,7 @@ from conversations.engine import (
     confirming,
     rounds_forms,
     rounds_list,
+    rounds_mending,
     rounds_offers,
     rounds_words,
 )
@@ -213,6 +214,10 @@ def _door(turn: TurnBuilder, text: str) -> str | None:
     return rounds_words.at_the_door(turn, text)
 
 
+def _differs(turn: TurnBuilder, text: str) -> str | None:
+    return None if alarming(text) else rounds_mending.hears(turn, text)
+
+
 def duration_asked(turn: TurnBuilder, text: str) -> bool:
     """Whether it is asked how late somebody is, and the words tell it."""
     late = confirming.asks(turn, "late") or confirming.asks(turn, "late_each")
@@ -223,6 +228,7 @@ _HEARD: tuple[Callable[[TurnBuilder, str], str | None], ...] = (
     _dog,
     _at_confirmation,
     _at_complaint,
+    _differs,
     _forms,
     _door,
     _at_failure,

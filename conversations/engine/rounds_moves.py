@@ -344,7 +344,7 @@ def restore(turn: TurnBuilder, visit: VisitFact) -> None:
     left = {
         step: given
         for step, given in (draft.answers.items() if draft is not None else ())
-        if given not in (FAILED, "cannot", "decline", "different")
+        if given not in (FAILED, "cannot", "decline")
     }
     drafts.switch_to(turn, Draft(FLOW, str(visit.id), {**left, **known}))
 

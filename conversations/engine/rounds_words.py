@@ -238,7 +238,8 @@ def at_the_door(turn: TurnBuilder, text: str) -> str | None:
     if not states & visits.AGREED:
         mistaken = "not_failed" if _WRONG_TAP.search(said) else None
         return "nobody" if _LOCKED.search(said) else mistaken
-    if somebody(text) or (step == "failure" and _goes_well(said)):
+    wondering = step == "failure" or confirming.asks(turn, "mend")
+    if somebody(text) or (wondering and _goes_well(said)):
         recorded = "gagal" in said.split() and step != "failure"
         return "not_failed" if recorded else "somebody"
     under_way = visits.is_under_way(turn)
@@ -287,6 +288,16 @@ def _is_another(step: str, said: str) -> bool:
         address = _ADDRESS.search(said) is not None and "alamat" in said
         return not address or _ANOTHER.search(said) is not None
     return step == "ktp" and _SOMEBODY_ELSE.search(said) is not None
+
+
+_NAME = re.compile(r"\b(?:nama|name)(?: ?nya)?\b")
+_BEARER = re.compile(r"\b(?:foto|photo|muka|wajah|face|orang|person|suami|istri)(?: ?nya)?\b")
+
+
+def names_name(text: str) -> bool:
+    """Whether words about a KTP are about the name alone, and not about its bearer."""
+    said = usual(text)
+    return _NAME.search(said) is not None and _BEARER.search(said) is None
 
 
 #: Matters of words about another trade, by the question that is open.

@@ -33,6 +33,7 @@ from conversations.events import Event, Said
 from conversations.facts import Facts
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import VisitState
+from conversations.mending import MEND
 from conversations.messages import Json, Say, Value
 from conversations.parsers import Refused
 from conversations.parsers.code import six_digits
@@ -65,7 +66,7 @@ def _prefill(subject: str, facts: Facts) -> Answers:
     if visit is None:
         return {}
     held = {step: _RECORDED[step] for step in _BEFORE.get(visit.state, ())}
-    held[PURPOSE] = visit.purpose
+    held |= {PURPOSE: visit.purpose, MEND: visit.mend}
     if visit.code_proved or not visit.hosted:
         held["code"] = "proved"
     if visit.on == facts.today:
@@ -128,8 +129,7 @@ def _on_the_way(answers: Answers, facts: Facts) -> bool:
 
 def _failed(answers: Answers, facts: Facts) -> bool:
     """The officer said that it does not work."""
-    script = SCRIPTS.get(str(answers.get(PURPOSE)))
-    return FAILED in answers.values() or (script is not None and script.fails(answers))
+    return FAILED in answers.values()
 
 
 def _cannot(answers: Answers, facts: Facts) -> bool:
@@ -267,7 +267,7 @@ FLOW = Flow(
     finish=_finish,
     prefill=_prefill,
     alive=_alive,
-    given=frozenset({PURPOSE}),
+    given=frozenset({PURPOSE, MEND}),
     worded={
         step.id: script.purpose
         for script in SCRIPTS.values()

@@ -14,6 +14,7 @@ from conversations.effects import Effect, RememberName, SendIdentityLink
 from conversations.facts import City, Facts
 from conversations.flow import Joined
 from conversations.form import form
+from conversations.mending import MENDING
 from conversations.messages import Json, Rupiah, Say, Value
 from conversations.parsers.added_days import days_amended, part_amended
 from conversations.parsers.address import rt_rw, rt_rw_amended, street, street_amended
@@ -108,9 +109,11 @@ def _part_shown(answer: Json, facts: Facts) -> Value:
 
 
 def _large(answers: Answers, facts: Facts) -> bool:
-    """Whether the business is larger than this permit is for."""
+    """Whether the business is larger than this permit is for; not asked where it is mended."""
     capital, turnover = answers.get("capital"), answers.get("turnover")
     if not isinstance(capital, int) or not isinstance(turnover, int):
+        return False
+    if answers.get(BY) == MENDING:
         return False
     return above_micro(capital, turnover * 12)
 
@@ -324,6 +327,13 @@ SERVICE = Service(
     site=_site,
     same_as=_same_as,
     checks=("identity", "duplicates", "place", "business_type", "scale", "photo"),
+    mendable={
+        "trade": ("trade",),
+        "business": ("business_name",),
+        "address": ("street", "rt_rw", "place", "premises"),
+        "person": ("owner_name",),
+        "size": ("capital", "turnover"),
+    },
     returnable=("trade", "place", "street", "place_photo", "capital", "turnover", "identity"),
     refusals=("place", "documents", "silent", "scale", "other"),
     documents=(IUMK,),

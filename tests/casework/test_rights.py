@@ -32,6 +32,7 @@ from casework import (
     inviting,
     linking,
     meeting,
+    mending,
     objections,
     overview,
     own_data,
@@ -159,6 +160,29 @@ def spent(w: World) -> int:
     return w.visit.id
 
 
+def met(w: World) -> int:
+    """Let the officer have met the owner; return the visit's id."""
+    w.visit.officer_id, w.visit.code_proved_at = w.officer.id, now()
+    w.tx.flush()
+    return w.visit.id
+
+
+def corrected(w: World) -> int:
+    """The id of corrections at the door that wait for the owner."""
+    row = Assisted(
+        service=w.case.service,
+        officer_id=w.officer.id,
+        person_id=w.case.person_id,
+        visit_id=met(w),
+        mends=w.case.id,
+        state=AssistedState.WAITING,
+        answers={**w.case.answers, "street": "Jalan Melati 5"},
+    )
+    w.tx.add(row)
+    w.tx.flush()
+    return row.id
+
+
 def objected(world: World, act: Act) -> int:
     """The id of an open objection to the rejected case."""
     rejected(world, act)
@@ -257,6 +281,13 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: erasing.go_on(act, w.case.person_id, frozenset()), "office"
     ),
     linking.join: Right(lambda w, act: linking.join(act, w.link_code_id), "office"),
+    mending.begin: Right(lambda w, act: mending.begin(act, met(w)), "officer", visit=_V.ARRIVED),
+    mending.confirm: Right(
+        lambda w, act: mending.confirm(act, corrected(w)), "owner", visit=_V.ARRIVED
+    ),
+    mending.refuse: Right(
+        lambda w, act: mending.refuse(act, corrected(w)), "owner", visit=_V.ARRIVED
+    ),
     people.called: Right(lambda w, act: people.called(act, w.case.person_id), "supervisor"),
     people.send_identity_link: Right(
         lambda w, act: people.send_identity_link(act, "https://izin.example", w.visit.id),
@@ -440,6 +471,12 @@ PARTS = {
     "course.to_review",
     "documents.issue",
     "files.send",
+    "mending.give_up",
+    "mending.may_be_asked",
+    "mending.passed",
+    "mending.propose",
+    "mending.stopped",
+    "mending.take_over",
     "documents.may_check",
     "people.phone_of",
     "overview.looks_after",

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from conversations import flows, paper, services
+from conversations import differing, flows, paper, services
+from conversations.assisting import Assisting, DropForm, EditForm, ProposeForm
 from conversations.duty import Duty
 from conversations.effects import (
     AboutVisit,
@@ -39,19 +40,24 @@ from conversations.effects import (
 )
 from conversations.facts import (
     WIB,
+    AssistedFact,
     CallFact,
     CaseFact,
     Desk,
     DocumentFact,
     Facts,
     Me,
+    MendFact,
     Mine,
     OfficerFact,
     Rounds,
     VisitFact,
     Window,
 )
+from conversations.mending import BeginMend, ConfirmMend, Mending, RefuseMend
+from conversations.mending import changed as changed_answers
 from conversations.messages import Json, Say
+from conversations.step import Context
 from conversations.supervision import DecidePortrait
 from models import working_hours
 from models.calendar import Calendar
@@ -85,6 +91,10 @@ ANSWERS: dict[str, Json] = {
     "preferred_part": "any",
     "confirm": "send",
 }
+
+#: The answers of the case that is mended at the door, and its owner.
+HELD = {k: v for k, v in ANSWERS.items() if k not in {"consent", "confirm"}}
+OWNER_ID = 51
 
 _HOURS = {
     "morning": (time(8, 0), time(10, 30)),
@@ -220,8 +230,48 @@ def visit(id: int = 7, state: str = "accepted", **known: Json) -> VisitFact:
         officer_badge="0417",
         offered_to_me=state == "offered",
         printed=printed(known.get("host_name", "Siti Aminah")),
+        mendable=True,
     )
     return replace(base, **known)
+
+
+def mending(id: int = 9, **known: Json) -> AssistedFact:
+    """The form with which the visit's case is mended, in the officer's hands."""
+    service = services.load()["business_permit"]
+    base = AssistedFact(
+        id=id,
+        service=service.id,
+        person_id=OWNER_ID,
+        visit_id=7,
+        name="Siti Aminah",
+        waits=False,
+        hosted=True,
+        mendable=service.mended,
+        held=HELD,
+    )
+    return replace(base, **known)
+
+
+def mended(id: int = 9, **new: Json) -> MendFact:
+    """What an officer noted at the door, as the owner is asked about it."""
+    service = services.load()["business_permit"]
+    answers, base = {**HELD, **new}, facts()
+    return MendFact(
+        id=id,
+        number="26-004512",
+        officer="Rahmat Hidayat",
+        badge="0417",
+        changes=differing.changes(
+            service.form.steps, HELD, new, Context(service.id, "", answers, base)
+        ),
+        printed=paper.printed(
+            service,
+            service.documents[0],
+            paper.holder(None, service.holder(answers)),
+            answers,
+            base,
+        ),
+    )
 
 
 def printed(name: str) -> tuple[Say, ...]:
@@ -264,7 +314,48 @@ def after(known: Facts, effect: Effect) -> Facts:
             return _after_case(known, effect)
 
 
+def _after_mending(known: Facts, effect: Mending | Assisting) -> Facts:
+    match effect:
+        case BeginMend(visit_id) if known.rounds.form(9) is None:
+            hosted = next(v.hosted for v in known.rounds.visits if v.id == visit_id)
+            form = mending(visit_id=visit_id, hosted=hosted)
+            rounds = replace(known.rounds, assisted=(*known.rounds.assisted, form))
+            return _visit(replace(known, rounds=rounds), visit_id, mend="writing")
+        case ProposeForm(form_id, answers):
+            return _proposed(known, form_id, answers)
+        case EditForm(form_id) | DropForm(form_id):
+            return _unmended(known, form_id, writes=isinstance(effect, EditForm))
+        case ConfirmMend() | RefuseMend():
+            return changed(known, mends=())
+        case _:
+            return known
+
+
+def _proposed(known: Facts, form_id: int, answers: Json) -> Facts:
+    """The form waits for the owner."""
+    form = known.rounds.form(form_id)
+    if form is None or not form.mends:
+        return known
+    new = changed_answers(HELD, answers, form.mendable)
+    shown = mended(form_id, **new)
+    waits = replace(form, waits=True, changes=shown.changes, brief=shown.printed)
+    known = replace(known, rounds=replace(known.rounds, assisted=(waits,)))
+    return _visit(known, form.visit_id or 0, mend="waiting", printed=shown.printed)
+
+
+def _unmended(known: Facts, form_id: int, *, writes: bool) -> Facts:
+    """The form is in its officer's hands again, or over."""
+    form = known.rounds.form(form_id)
+    if form is None or not form.mends:
+        return known
+    kept = (replace(form, waits=False),) if writes else ()
+    known = replace(known, rounds=replace(known.rounds, assisted=kept))
+    return _visit(known, form.visit_id or 0, mend="writing" if writes else "")
+
+
 def _after_case(known: Facts, effect: Effect) -> Facts:
+    if isinstance(effect, Mending | Assisting):
+        return _after_mending(known, effect)
     match effect:
         case DecidePortrait(portrait_id):
             waits = tuple(p for p in known.desk.portraits if p.id != portrait_id)

@@ -11,8 +11,9 @@ from typing import get_args
 import pytest
 
 from bot.outcomes import REASONS as CALLED
-from conversations import arrival, directory, flows
+from conversations import arrival, directory, flows, mending
 from conversations.catalogue import LOCALES
+from conversations.differing import Differs
 from conversations.effects import Concern, Help
 from conversations.engine import intents
 from conversations.engine.rounds_moves import FAILS
@@ -25,7 +26,7 @@ from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
 from models.portrait import Unsuitable
 from workers.verification import CHECKS
-from workers.verification.run import NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
+from workers.verification.run import NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK, SOMEBODY_ELSE
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "casework", "cli", "conversations", "demo", "models", "web", "workers")
@@ -44,7 +45,7 @@ FAILURES = (*REASONS_TO_FAIL, "wrong_code")
 CONCERNS = {*Concern} - {Concern.DANGER}
 ASKED = CONCERNS - {Concern.SAFE}
 REASONS = sorted({reason for check in CHECKS.values() for reason in check.reasons})
-FOUND_BY_HAND = ("returned", "visits_failed", "objection_upheld")
+FOUND_BY_HAND = ("returned", "visits_failed", "objection_upheld", SOMEBODY_ELSE.reason)
 FOR_SUPERVISORS = [f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
 #: Reasons whose rule a supervisor is told.
 RULES = [
@@ -112,6 +113,8 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "complaint.officer.{}": ("last", "unknown", "none"),
     "assisted.way.{}": ("chat", "code", "signature", "paper", "edit", "drop"),
     "assisted.confirm.{}": ("officer", "person"),
+    "mending.how.{}": ("asked", "signs"),
+    "hand_over.mending.{}": mending.OPEN,
     "my_ticket.show.{}": ("add", "drop", "enough"),
     "my_ticket.state.{}": ("open", "answered", "closed"),
     "supervising.complaint_state.{}": ("open", "answered", "closed"),
@@ -390,7 +393,7 @@ def test_owners_are_bapak_and_ibu_and_only_staff_is_anda() -> None:
 def test_every_question_of_a_form_gives_an_example_or_choices() -> None:
     for flow in (service.form for service in FLOWS.services.values()):
         for step in flow.steps:
-            if isinstance(step, Choose | Review | Upload):
+            if isinstance(step, Choose | Differs | Review | Upload):
                 continue
             question = ENTRIES[f"{flow.id}.{step.id}"]
             assert "Contoh" in question["id"] and "example" in question["en"], step.id

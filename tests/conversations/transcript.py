@@ -256,6 +256,22 @@ def _edited(chat: Chat, rest: str) -> Event:
     return Said(rest.removeprefix("old "), edited=True, message=str(chat.written - old))
 
 
+def _opened(chat: Chat, rest: str) -> Event:
+    """`~ opened 9 street: KEY name=value`: the form that mends is opened."""
+    about, _, said = rest.partition(":")
+    number, *edit = about.split()
+    says = [messages.say_to_json(Say(said.split()[0], _params(said)))] if said.strip() else []
+    form = {"answers": city.HELD, "whom": city.OWNER_ID, **({"edit": edit[0]} if edit else {})}
+    params = {"opens": "business_permit", "parts": says, "form": form}
+    return Happened("form_opened", f"assisted:{number}", params)
+
+
+def _params(said: str) -> dict[str, str]:
+    """The params of a sentence: `name=Siti_Aminah`."""
+    pairs = (word.partition("=") for word in said.split() if "=" in word)
+    return {name: value.replace("_", " ") for name, _, value in pairs}
+
+
 _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
     "tap": _tapped,
     "again": _again,
@@ -272,6 +288,7 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
     "identity": lambda chat, rest: Happened("identity_given", rest),
     "start": lambda chat, rest: Started(rest),
     "news": _news,
+    "opened": _opened,
 }
 
 
@@ -344,6 +361,20 @@ def _visit(known: Facts, rest: str) -> Facts:
         row = replace(row, case_id=case.id, case_number=case.number)
     visits = city.visits_of(known)
     return city.changed(known, visits=(*(v for v in visits if v.id != row.id), row))
+
+
+def _mend(known: Facts, rest: str) -> Facts:
+    """`~ mend checking`: how the corrections at visit 7 stand; `none` ends them.
+
+    `~ mend 9 street=Jalan_Melati_5`: what the officer noted, of which the owner is asked.
+    """
+    first = rest.split()[0]
+    if first.isdecimal():
+        return city.changed(known, mends=(city.mended(int(first), **_params(rest)),))
+    state = "" if first == "none" else first
+    forms = () if state in ("", "sent", "checking") else known.rounds.assisted
+    visits = tuple(replace(one, mend=state) for one in known.rounds.visits)
+    return replace(known, rounds=replace(known.rounds, visits=visits, assisted=forms))
 
 
 def _windows(known: Facts, rest: str) -> Facts:
@@ -474,6 +505,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "permit": _permit,
     "visit": _visit,
     "windows": _windows,
+    "mend": _mend,
     "officers": _officers,
     "hours": lambda known, rest: city.changed(known, duty=city.duty(rest)),
     "call": _call,

@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import course
+from casework import course, mending
 from casework.act import Act, by_office
 from conversations.events import News
+from conversations.mending import same_name
 from conversations.messages import Say, Value
-from models import attachment, finding, identity, visit
+from models import assisted, attachment, finding, identity, visit
 from models import case as cases
+from models.assisted import AssistedState
 from models.attachment import Attachment, AttachmentState
 from models.base import now
 from models.case import Case
@@ -38,6 +40,7 @@ SOON = timedelta(seconds=5)
 # Findings that no check returns. Each is about one version of the answers only.
 SECOND_LOOK = Finding("second_look", Outcome.NEEDS_A_PERSON, "returned_item_answered")
 NOT_CHECKED = Finding("verification", Outcome.NEEDS_A_PERSON, "checks_failed")
+SOMEBODY_ELSE = Finding("holder", Outcome.NEEDS_A_PERSON, "somebody_else")  # mended at the door
 PHOTO_NOT_FETCHED = Finding(photo.NAME, Outcome.NEEDS_A_PERSON, "photo_not_fetched")
 
 SUPERVISOR = "supervisor"  # written by the bot: a supervisor returned an item to the owner
@@ -55,7 +58,8 @@ class Examined:
     version: int
     findings: tuple[Finding, ...] = ()
     waits: bool = False
-    scheduled: bool = False  # a visit is planned: the findings do not change the case's state
+    scheduled: bool = False  # a visit is planned: only findings on mended answers move the case
+    mended: frozenset[str] = frozenset()  # names of the findings on answers mended at the door
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,10 @@ def gave_up(tx: Session, task: Task) -> None:
         course.to_review(_act(tx, case), case)
     elif case.state == CaseState.UNDER_WAY:
         _write(tx, case, [NOT_CHECKED])
+        form = assisted.mending(tx, case.id)
+        checking = form is not None and form.state == AssistedState.CHECKING
+        if form is not None and checking and mending.stopped(_act(tx, case), form, case):
+            course.to_review(_act(tx, case), case)
 
 
 def _examine(context: Context, case_id: int) -> Examined | None:
@@ -97,10 +105,10 @@ def _examine(context: Context, case_id: int) -> Examined | None:
         case = tx.get(Case, case_id)
         if case is None:
             return None
-        if case.state == CaseState.UNDER_WAY:
-            return _examine_identity(tx, case)
         if case.state != CaseState.SUBMITTED:
-            return None
+            mended = assisted.checking(tx, case.id)
+            under_way = mended or case.state == CaseState.UNDER_WAY
+            return _examine_under_way(tx, case, mended=mended) if under_way else None
         seen = _gather(tx, case)
     if photo.NAME not in seen.names:
         return Examined(seen.version, examine(seen.evidence, seen.names, fixes=seen.fixes))
@@ -116,17 +124,32 @@ def _examine(context: Context, case_id: int) -> Examined | None:
     return Examined(seen.version, findings)
 
 
-def _examine_identity(tx: Session, case: Case) -> Examined | None:
-    """Run the checks that depend on the identity while a visit is planned.
+def _examine_under_way(tx: Session, case: Case, *, mended: bool) -> Examined | None:
+    """Run the checks that depend on what changed while a visit is planned or made.
 
-    The owner is not asked again: the officer sees the KTP and the findings.
+    About the identity the owner is not asked again: the officer sees the KTP and the findings.
     """
-    if "identity" not in (case.changed or ()):
+    changed = frozenset(case.changed or ())
+    answered = changed - {"identity"} if mended else frozenset()
+    if not answered and "identity" not in changed:
         return None
-    names = resting_on({"identity"}, of=_checks(case))
-    asked_enough = dict.fromkeys(names, MAX_FIXES)
-    findings = examine(_evidence(tx, case), names, fixes=asked_enough)
-    return Examined(case.answers_version, findings, scheduled=True)
+    seen = _evidence(tx, case)
+    of_identity = resting_on({"identity"} & changed, of=_checks(case))
+    of_mended = resting_on(answered, of=_checks(case))
+    asked_enough = dict.fromkeys({*of_identity} - {*of_mended}, MAX_FIXES)
+    findings = examine(seen, {*of_identity, *of_mended}, fixes={**_fixes(tx, case), **asked_enough})
+    if _is_somebody_else(case, answered, seen):
+        findings = (*findings, SOMEBODY_ELSE)
+    concludes = frozenset({*of_mended, SOMEBODY_ELSE.check}) if answered else frozenset()
+    return Examined(case.answers_version, findings, scheduled=True, mended=concludes)
+
+
+def _is_somebody_else(case: Case, mended: Collection[str], seen: Evidence) -> bool:
+    """Whether the holder's name was mended to another one than that of the verified identity."""
+    renamed = not set(course.service_of(case).named_in).isdisjoint(mended)
+    return (
+        renamed and seen.identity is not None and not same_name(seen.owner_name, seen.identity.name)
+    )
 
 
 def _gather(tx: Session, case: Case) -> _Gathered:
@@ -251,7 +274,7 @@ def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime |
     if examined.scheduled:
         if current and case.state != CaseState.SUBMITTED:
             _write(tx, case, examined.findings)
-            _show_the_officer(tx, case, examined.findings)
+            _conclude_mending(tx, case, examined)
         return None
     if case.state != CaseState.SUBMITTED or not current:
         return None  # decided meanwhile, or answered again: the new answers have their own task
@@ -261,6 +284,27 @@ def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime |
     _write(tx, case, (*examined.findings, *_by_hand(case, rows)))
     _conclude(tx, case, finding.latest(tx, [case.id]))
     return None
+
+
+def _conclude_mending(tx: Session, case: Case, examined: Examined) -> None:
+    """Let a visit go on at which answers were mended, or end it; tell the officer what was found.
+
+    If the owner has to answer again, or a supervisor has to decide, nothing is handed over.
+    """
+    form = assisted.mending(tx, case.id) if examined.mended else None
+    if form is None or form.state != AssistedState.CHECKING:
+        _show_the_officer(tx, case, examined.findings)
+        return
+    on_mended = [one for one in examined.findings if one.check in examined.mended]
+    act = _act(tx, case)
+    fixes = [one for one in on_mended if one.outcome is Outcome.FIX_BY_OWNER]
+    if fixes and mending.stopped(act, form, case):
+        course.ask_again(act, case, [_say(one.reason, one.params) for one in fixes])
+    elif any(one.outcome is Outcome.NEEDS_A_PERSON for one in on_mended):
+        if mending.stopped(act, form, case):
+            course.to_review(act, case)
+    elif not fixes:
+        mending.passed(act, form)
 
 
 def _show_the_officer(tx: Session, case: Case, findings: Collection[Finding]) -> None:
@@ -299,14 +343,13 @@ def _write(tx: Session, case: Case, findings: Collection[Finding]) -> None:
 
 def _conclude(tx: Session, case: Case, rows: Iterable[FindingRow]) -> None:
     """Move the case as its findings require, and notify the people who act next."""
-    mine = {*_checks(case), SECOND_LOOK.check}
+    mine = {*_checks(case), SECOND_LOOK.check, SOMEBODY_ELSE.check}
     approved = _approved(rows)
     open_rows = [row for row in rows if row.check in mine and row.answers_version > approved]
     fixes = [row for row in open_rows if row.outcome == Outcome.FIX_BY_OWNER]
     act = _act(tx, case)
     if fixes:
-        says = (Say(f"findings.{row.reason}", _values(row.params)) for row in fixes)
-        course.ask_again(act, case, says)
+        course.ask_again(act, case, [_say(row.reason, row.params) for row in fixes])
     elif any(row.outcome == Outcome.NEEDS_A_PERSON for row in open_rows):
         course.to_review(act, case)
     else:
@@ -316,6 +359,10 @@ def _conclude(tx: Session, case: Case, rows: Iterable[FindingRow]) -> None:
 def _act(tx: Session, case: Case) -> Act:
     """Return the act of verifying the current version of the answers."""
     return by_office(tx, ACTOR, f"verify:{case.id}:{case.answers_version}")
+
+
+def _say(reason: str, params: Mapping[str, Any]) -> Say:
+    return Say(f"findings.{reason}", _values(params))
 
 
 def _values(params: Mapping[str, Any]) -> Mapping[str, Value]:

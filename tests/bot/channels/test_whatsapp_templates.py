@@ -124,7 +124,13 @@ def test_all_that_comes_unasked_has_a_template() -> None:
     lines = {key for key in WORDS.entries if re.fullmatch(r"(\w+\.)?notices\.\w+", key)}
     news = {key for key in lines if Templates(WORDS).of(say(key), "id") is None}
     assert news == ANSWERS
-    for key in ("findings.photo_blurred", "findings.returned", "visit.offer", "rating.stars"):
+    for key in (
+        "findings.photo_blurred",
+        "findings.returned",
+        "visit.offer",
+        "rating.stars",
+        "mended.changes",
+    ):
         assert of(say(key)).variables is not None
 
 

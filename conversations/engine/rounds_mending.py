@@ -1,0 +1,95 @@
+"""Rounds, mending: an officer says that something differs from the application.
+
+It is mended at the door; before, such as on the way, nothing can be mended yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conversations import lexicon
+from conversations.engine import confirming, drafts, rounds_words
+from conversations.engine import rounds_moves as moves
+from conversations.engine import rounds_visits as visits
+from conversations.engine.builder import TurnBuilder
+from conversations.facts import VisitFact
+from conversations.lifecycle import VisitState
+from conversations.mending import BeginMend
+from conversations.messages import Json, Say
+from conversations.parsers import asking
+
+PERSON = "person"  # the kind of what differs that needs the same person: the name
+MATTERS = {f"mend_{kind}": kind for kind in ("trade", "address", "business", "size", PERSON)} | {
+    "mend_any": ""
+}  # matter -> the kind of what differs
+LEAST = 2.0  # weight of words that name something and that it differs
+
+
+def may_mend(visit: VisitFact) -> bool:
+    """Whether what differs at a visit can be mended now: its officer has met the owner."""
+    met = visit.code_proved or not visit.hosted
+    return visit.mendable and visit.state == VisitState.ARRIVED and met
+
+
+def hears(turn: TurnBuilder, text: str) -> str | None:
+    """Return the matter of words at the door that something differs from the application.
+
+    A KTP may have another address; and at the question about it, another name is asked about first.
+    """
+    asked = turn.session.asked
+    visit = turn.facts.rounds.visit(visits.subject(turn))
+    if visit is None or not may_mend(visit) or asked is None or asking.asks(text):
+        return None
+    ranked = lexicon.desk("at_door").rank(text)
+    if not ranked or ranked[0].weight < LEAST or "ktp" in lexicon.words(text):
+        return None
+    kind = ranked[0].name
+    return "ktp_name" if kind == PERSON and asked.step == "ktp" else f"mend_{kind}"
+
+
+def mend(turn: TurnBuilder, visit: VisitFact, kind: Json) -> None:
+    """Open what differs, perhaps at the very question; a failure that is pending is taken back."""
+    if not may_mend(visit):
+        turn.says.append(Say("common.gone"))
+        drafts.go_on(turn)
+        return
+    if moves.is_pending(turn):
+        moves.restore(turn, visit)
+    turn.lasting = True
+    turn.effects.append(BeginMend(visit.id, str(kind)))
+
+
+def of_kind(matter: str) -> Callable[[TurnBuilder, VisitFact, str], None]:
+    """Return the answer to words that a kind of answers differs."""
+    return lambda turn, visit, text: mend(turn, visit, MATTERS[matter])
+
+
+def or_else(
+    kind: str, otherwise: Callable[[TurnBuilder, VisitFact, str], None]
+) -> Callable[[TurnBuilder, VisitFact, str], None]:
+    """Return the answer to words about what differs: it is mended where that is possible."""
+
+    def answer(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+        if may_mend(visit):
+            mend(turn, visit, kind)
+        else:
+            otherwise(turn, visit, text)
+
+    return answer
+
+
+def of_name(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask whether only the name is written otherwise, which is mended, or it is somebody else."""
+    if not may_mend(visit) or not rounds_words.names_name(text):
+        moves.fail(turn, visit, "data_wrong")
+        return
+    subject = str(visit.id)
+    confirming.ask(
+        turn,
+        Say("rounds_desk.name_differs", {"visit": visits.line(turn, visit)}),
+        confirming.choice(
+            "mend", Say("rounds_desk.name_differs.mend"), "mend", subject, PERSON, means="yes"
+        ),
+        confirming.choice("else", Say("rounds_desk.name_differs.else"), "unlike", subject, "face"),
+        confirming.choice("keep", Say("rounds_desk.keep"), "keep", subject, means="no"),
+    )
