@@ -208,6 +208,8 @@ def confirm_by_signature(act: Act, form: Assisted, evidence_id: int) -> bool:
     act.must_be_office()
     if form.state != AssistedState.WAITING:
         return False
+    if form.mends is not None and not mending.stands(act, form):
+        return False
     _send(act, form, Way.SIGNATURE, evidence_id)
     return True
 

@@ -151,6 +151,15 @@ def take_over(act: Act, form: Assisted, way: Way, evidence_id: int | None = None
     act.tell(officer.person_id, News.FORM_ENDED, form.id, agreed, can_wait=False)
 
 
+def stands(act: Act, form: Assisted) -> bool:
+    """Whether a form's officer is still at the door, so that the owner may confirm it there."""
+    try:
+        _standing(act, form)
+    except NotAllowed:
+        return False
+    return True
+
+
 # -- the office, once what changed is verified -----------------------------------------------------
 
 
@@ -222,13 +231,13 @@ def _asked(act: Act, form_id: int) -> Assisted:
 
 
 def _standing(act: Act, form: Assisted) -> tuple[Case, Visit]:
-    """Return the case and the visit of a form whose officer is still at the door.
+    """Lock and return the case and the visit of a form whose officer is still at the door.
 
     Raises:
         NotAllowed: the case or the visit has moved on.
     """
-    case = act.tx.get_one(Case, form.mends)
-    visit = act.tx.get_one(Visit, form.visit_id)
+    (case,) = cases.lock(act.tx, [form.mends or 0])
+    (visit,) = visit_rows.lock(act.tx, [form.visit_id or 0])
     officer = act.tx.get_one(Officer, form.officer_id)
     there = visit.state == VisitState.ARRIVED and visit.officer_id == officer.id
     if case.state != CaseState.UNDER_WAY or not there or not officer.active:

@@ -155,7 +155,7 @@ def journey(owner: Person, officer: Person, product: Product, engine: Engine) ->
     """All of it, from the officer's invitation to the owner's permit."""
     joins(officer, product, "Rahmat Hidayat", "0417")
     applies(owner, product)
-    hand_over(owner, officer, takes_offer(officer, owner))
+    hand_over(owner, officer, takes_offer(officer, owner), street="Jalan Melati nomor 5")
     number, permit = the_permit(owner)
     assert re.fullmatch(r"IUMK-\d{4}-3174-000001", number)
     read_back(permit, number, product)
@@ -165,7 +165,7 @@ def journey(owner: Person, officer: Person, product: Product, engine: Engine) ->
     until(lambda: len(owner.documents) == 2, "the permit to be sent again")
     assert owner.documents[0].content == owner.documents[1].content
     nothing_is_left_open(engine)
-    nobody_can_read(engine, "Siti Aminah", NIK, "Jalan Damai")
+    nobody_can_read(engine, "Siti Aminah", NIK, "Jalan Damai", "Jalan Melati")
     assert NIK not in product.logs() and "Siti Aminah" not in product.logs()
 
 
@@ -243,8 +243,8 @@ def takes_offer(officer: Person, owner: Person) -> str:
     return the_code(owner)
 
 
-def hand_over(owner: Person, officer: Person, code: str) -> None:
-    """From the officer's departure to the permit in the owner's hands."""
+def hand_over(owner: Person, officer: Person, code: str, *, street: str = "") -> None:
+    """From the officer's departure to the permit in the owner's hands; `street` is mended."""
     assert next_words(officer).labels == labels("visit.depart.go", "visit.depart.cannot")
     tap(officer, "visit.depart.go")
     if next_words(officer).labels == labels("visit.early.yes", "visit.early.no"):
@@ -259,12 +259,29 @@ def hand_over(owner: Person, officer: Person, code: str) -> None:
     hear(officer, "hand_over.ktp")
     tap(officer, "hand_over.ktp.seen")
     hear(officer, "hand_over.place")
-    tap(officer, "hand_over.place.as_described")
+    if street:
+        mend(owner, officer, street)
+    else:
+        tap(officer, "hand_over.place.as_described")
     hear(officer, "hand_over.photo")
     officer.send_photo(draw("Warung Bu Siti", 7)).result()
     hear(officer, "hand_over.hand_over")
     tap(officer, "hand_over.hand_over.yes")
     hear(owner, "business_permit.notices.handed_over")
+
+
+def mend(owner: Person, officer: Person, street: str) -> None:
+    """The officer corrects the street, and the owner agrees."""
+    tap(officer, "hand_over.place.different")
+    hear(officer, "mending.differs")
+    tap(officer, "business_permit.street.label")
+    say_when_asked(officer, "street", street)
+    hear(officer, "mending.differs.changed")
+    officer.say(labels("mending.differs.send")[0]).result()
+    owner.wait_for(street, PATIENCE).result()
+    tap(owner, "mended.changes.yes")
+    hear(owner, "mended.confirmed")
+    officer.wait_for("lolos pemeriksaan", PATIENCE).result()
 
 
 def apply(owner: Person) -> None:
@@ -342,7 +359,7 @@ def read_back(permit: bytes, number: str, product: Product) -> None:
     assert len(sheet.pages) == 1
     words = sheet.pages[0].extract_text()
     assert number in words
-    assert "Siti Aminah" in words
+    assert "Siti Aminah" in words and "Jalan Melati nomor 5" in words and "Damai" not in words
     image = pypdfium2.PdfDocument(permit)[0].render(scale=3).to_pil()
     (code,) = zxingcpp.read_barcodes(image)
     assert code.text == f"{product.url}/dokumen/{number}"

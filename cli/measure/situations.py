@@ -45,6 +45,7 @@ from conversations.facts import (
     Window,
 )
 from conversations.lifecycle import CaseState, VisitState
+from conversations.mending import BeginMend
 from conversations.messages import Json, Say
 from conversations.session import ChatSession, Draft
 from conversations.step import LEFT
@@ -136,6 +137,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         "offer": _offer,
         "officer_there": _officer_there,
         "desk_officer": _desk_officer,
+        "officer_at_door": _officer_at_door,
         "desk_supervisor": _desk_supervisor,
         "confirm": _confirm,
         "consent": _consent,
@@ -262,6 +264,19 @@ def _desk_officer(said: str) -> set[str]:
     facts = _facts(Me(roles=frozenset({"owner", "officer"})))
     facts = replace(facts, mine=Mine(), rounds=Rounds((accepted, later, offered)))
     return _heard_at_desk(_play(Draft("officer_desk"), said, facts))
+
+
+def _officer_at_door(said: str) -> set[str]:
+    """An officer who has met the owner, asked whether place and trade are as described."""
+    visit = replace(_visit(VisitState.ARRIVED), code_proved=True, mendable=True)
+    facts = _facts(Me(roles=frozenset({"owner", "officer"})))
+    facts = replace(facts, mine=Mine(), rounds=Rounds((visit,)))
+    held = flows.load().by_id["visit"].prefill(str(VISIT), facts)
+    played = _play(Draft("visit", str(VISIT), {**held, "ktp": "seen"}), said, facts)
+    mended = {f"mend_{one.kind or 'any'}" for one in played.effects(BeginMend)}
+    draft = played.turn.session.draft
+    given = draft.answers.get("place") if draft is not None else None
+    return mended | _heard_at_desk(played) | ({str(given)} if given else set())
 
 
 def _heard_at_desk(played: Played) -> set[str]:

@@ -31,6 +31,11 @@ def may_mend(visit: VisitFact) -> bool:
     return visit.mendable and visit.state == VisitState.ARRIVED and met
 
 
+def _asks(text: str) -> bool:
+    """Whether the words ask what to do if something differs."""
+    return "?" in text or asking.asks_whether(text)
+
+
 def hears(turn: TurnBuilder, text: str) -> str | None:
     """Return the matter of words at the door that something differs from the application.
 
@@ -38,7 +43,7 @@ def hears(turn: TurnBuilder, text: str) -> str | None:
     """
     asked = turn.session.asked
     visit = turn.facts.rounds.visit(visits.subject(turn))
-    if visit is None or not may_mend(visit) or asked is None or asking.asks(text):
+    if visit is None or not may_mend(visit) or asked is None or _asks(text):
         return None
     ranked = lexicon.desk("at_door").rank(text)
     if not ranked or ranked[0].weight < LEAST or "ktp" in lexicon.words(text):

@@ -27,6 +27,7 @@ from models.person import Address
 from models.task import Task
 from models.visit import Visit
 from tests import world as make
+from workers.verification.run import gave_up
 
 CAUSES = itertools.count()
 STREET = "Jalan Melati nomor 5"
@@ -322,6 +323,31 @@ def test_an_owner_who_wants_no_messages_signs(door: Door) -> None:
     door.verify()
     assert (form.way, door.case.answers["street"]) == (Way.SIGNATURE, STREET)
     assert not assisting.confirm_by_signature(office(door), form, photo(door, door.owner))
+
+
+def test_nobody_signs_for_a_visit_that_is_over(door: Door) -> None:
+    form = door.propose(street=STREET)
+    visits.fail(door.at_work, door.visit.id, "weather")
+    assert not assisting.confirm_by_signature(office(door), form, photo(door, door.owner))
+    assert door.case.answers_version == 1
+
+
+def test_the_identity_that_is_given_meanwhile_changes_nothing(door: Door) -> None:
+    """The page is saved while what was mended is verified: both are judged, once."""
+    form = door.agree(trade=UNKNOWN)
+    known_as(door, "Siti Aminah")
+    cases.identity_given(office(door), door.owner)
+    assert (door.case.answers_version, door.case.changed) == (3, ["identity", "trade"])
+    door.verify()
+    assert (form.state, door.case.state) == (AssistedState.SENT, CaseState.NEEDS_FIX)
+
+
+def test_verification_that_fails_for_good_is_for_a_person(door: Door) -> None:
+    form = door.agree(street=STREET)
+    (task,) = door.tx.scalars(select(Task).where(Task.kind == "verify"))
+    gave_up(door.tx, task)
+    assert (door.case.state, form.state) == (CaseState.IN_REVIEW, AssistedState.SENT)
+    assert door.visit.state == VisitState.FAILED
 
 
 def test_a_sheet_that_was_signed_is_enough(door: Door) -> None:

@@ -475,6 +475,7 @@ PARTS = {
     "mending.may_be_asked",
     "mending.passed",
     "mending.propose",
+    "mending.stands",
     "mending.stopped",
     "mending.take_over",
     "documents.may_check",
