@@ -435,8 +435,7 @@ def _settle_own_question(turn: TurnBuilder, answer: str) -> None:
     if asides.settle(turn, answer) or erasing.settle(turn, answer):
         return
     if answer in {"restart", "drop"} and draft is not None:
-        emptied = structs.replace(draft, answers={}, editing=None)
-        turn.session = structs.replace(turn.session, draft=emptied)
+        turn.session = structs.replace(turn.session, draft=drafts.emptied(turn, draft))
     if answer == "drop":
         turn.effects += drafts.given_up(draft)
         turn.lasting = True

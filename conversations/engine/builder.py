@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
-from conversations.assisting import corrects
+from conversations.assisting import BY, corrects
 from conversations.catalogue import Catalogue
 from conversations.effects import (
     Effect,
@@ -18,6 +18,7 @@ from conversations.effects import (
 from conversations.events import Said
 from conversations.facts import Facts, Locale, Role
 from conversations.flow import Flow
+from conversations.mending import MENDING
 from conversations.messages import (
     Button,
     Json,
@@ -305,4 +306,7 @@ _KEYS = frozenset({"location", "contact"})
 def worded(turn: TurnBuilder, key: str) -> str:
     """Return the key of a sentence in the open form's own wording, if it has one."""
     draft = turn.session.draft
-    return key if draft is None else turn.flows.catalogue.overridden(key, draft.flow)
+    if draft is None:
+        return key
+    mends = [MENDING] if draft.answers.get(BY) == MENDING else []
+    return turn.flows.catalogue.overridden(key, *mends, draft.flow)

@@ -23,7 +23,7 @@ from conversations.flow import Flow, summary
 from conversations.messages import (
     Say,
 )
-from conversations.session import Draft
+from conversations.session import Answers, Draft
 from conversations.step import Prompt
 from conversations.supervision import DecidePortrait
 from conversations.ticketing import AnswerTicket
@@ -175,6 +175,15 @@ def _own_question(turn: TurnBuilder, step: str) -> Say:
         return Say(worded(turn, f"common.{step}"))
     some = {step_id: draft.answers[step_id] for step_id in named if step_id in draft.answers}
     return Say(f"common.{step}", {"lines": summary(flow, turn.context(Draft(flow.id, "", some)))})
+
+
+def emptied(turn: TurnBuilder, draft: Draft) -> Draft:
+    """Return a form as it was opened: empty, or with the answers of the case that it mends."""
+    form = turn.facts.rounds.form(assisting.form_of(draft.subject))
+    answers: Answers = {}
+    if form is not None:
+        answers = {**form.held, **turn.flows.by_id[draft.flow].prefill(draft.subject, turn.facts)}
+    return structs.replace(draft, answers=answers, editing=None)
 
 
 def given_up(draft: Draft | None) -> tuple[Effect, ...]:
