@@ -115,6 +115,9 @@ def drop(act: Act, form_id: int) -> None:
 def hand_over(act: Act, form_id: int) -> None:
     """Give a form to the person's chat; the officer's right to change it ends."""
     form = _mine(act, form_id, AssistedState.WAITING)
+    if form.mends is not None:
+        act.reply("mending.stays")
+        return
     person = act.tx.get_one(Person, form.person_id)
     if person.opted_out_at is not None or not people.has_chat(act.tx, person.id, reached=True):
         act.reply("assisted.not_in_chat")
@@ -126,6 +129,9 @@ def hand_over(act: Act, form_id: int) -> None:
 def offer_code(act: Act, form_id: int, public_url: str) -> None:
     """Show the officer a new code, for the person to take the form over; an earlier one is void."""
     form = _mine(act, form_id, AssistedState.WAITING)
+    if form.mends is not None:
+        act.reply("mending.stays")
+        return
     code = assisted.give_code(form)
     shown = f"{code[:3]} {code[3:]}"
     minutes = int(assisted.LIFE.total_seconds() // 60)

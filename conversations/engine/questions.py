@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import partial, reduce
 
 from conversations import paper
-from conversations.assisting import corrects
+from conversations.assisting import BY, corrects
 from conversations.engine.builder import TurnBuilder
 from conversations.flow import Flow, summary
+from conversations.mending import MENDING
 from conversations.messages import (
     Lines,
     Say,
@@ -32,13 +33,15 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
             choices.append(Choice("leave", Say("common.leave_it"), LEFT))
         choices += _helped(turn, draft, step)
         choices.append(Choice("human", Say("common.talk_to_us"), Command.HUMAN, "command"))
-    if draft.on_behalf is not None:  # at any moment the person can go on in their own chat
+    mends = draft.answers.get(BY) == MENDING
+    if draft.on_behalf is not None and not mends:  # the person can go on in their own chat
         hand_over = Choice("hand_over", Say("assisted.hand_over"), Command.HAND_OVER, "command")
         choices.append(hand_over)
     asked = joint_key(flow, step, context)
     say = step.phrased(Say(asked) if asked else prompt.say, partial(_summary, turn, flow, context))
     number = flow.place_of(step, context)
-    if flow.numbered and not corrects(draft.subject) and number is not None:
+    filled_in = not mends and not corrects(draft.subject)
+    if flow.numbered and filled_in and number is not None:
         say = Say("common.numbered", {"n": number[0], "total": number[1], "question": say})
     shown = replace(prompt, say=say, choices=tuple(choices))
     turn.show(step.id, shown, refusals=refusals)
