@@ -8,9 +8,10 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from conversations import paper
+from conversations.assisted_facts import AssistedFact, MendFact
 from conversations.assisting import BY, OFFICER, subject_of
 from conversations.differing import changes
-from conversations.facts import AssistedFact, City, Facts, MendFact
+from conversations.facts import City, Facts
 from conversations.form import CONFIRM, CONSENT
 from conversations.mending import changed
 from conversations.messages import Say

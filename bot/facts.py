@@ -15,9 +15,11 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from bot import assisted, waiting
+from bot.senders import locale, roles
 from casework import objections
 from casework.news import duty_of
 from conversations import catalogue, paper
+from conversations.assisted_facts import MendFact
 from conversations.engine.builder import Flows
 from conversations.facts import (
     AsideFact,
@@ -29,12 +31,10 @@ from conversations.facts import (
     Facts,
     Locale,
     Me,
-    MendFact,
     Mine,
     OfficerFact,
     Places,
     PortraitFact,
-    Role,
     Rounds,
     Trades,
     VisitFact,
@@ -119,8 +119,8 @@ def load(
             pages=city.pages,
             my_data_days=city.my_data_days,
             me=Me(
-                roles=_roles(me),
-                locale=_locale(one.locale),
+                roles=roles(me),
+                locale=locale(one.locale),
                 name=me.name if me else one.name,
                 badge=me.badge if me else None,
                 on_card=openings[one.id].on_card,
@@ -494,22 +494,3 @@ def _site(row: Visit, service: Service, answers: Answers) -> Site:
         return service.site(answers) or Site(row.area_code)
     pin = noted["pin"]
     return Site(noted["area_code"], (pin[0], pin[1]) if pin else None, noted["address"])
-
-
-def _roles(me: Officer | None) -> frozenset[Role]:
-    """Return a person's roles: everybody is an owner, and a head is also a supervisor."""
-    if me is None:
-        return _OWNER
-    if me.role == "officer":
-        return _OFFICER
-    return _HEAD if me.role == "head" else _SUPERVISOR
-
-
-_OWNER: frozenset[Role] = frozenset({"owner"})
-_OFFICER: frozenset[Role] = frozenset({"owner", "officer"})
-_SUPERVISOR: frozenset[Role] = frozenset({"owner", "supervisor"})
-_HEAD: frozenset[Role] = frozenset({"owner", "supervisor", "head"})
-
-
-def _locale(stored: str) -> Locale:
-    return "en" if stored == "en" else "id"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
+from conversations.assisted_facts import AssistedFact, MendFact
 from conversations.duty import OFFICE, Duty
 from conversations.lifecycle import MOVABLE, SETTLED, VisitState
 from conversations.messages import Json, Say, Value
@@ -177,42 +178,6 @@ class VisitFact:
         return (
             self.state == VisitState.ARRIVED and not self.code_proved and self.code_tries_left <= 0
         )
-
-
-@dataclass(frozen=True, slots=True)
-class AssistedFact:
-    """A form that an officer fills in with somebody, as the officer may see it."""
-
-    id: int
-    service: str
-    person_id: int
-    visit_id: int | None
-    name: str  # of the person, as far as it is known
-    waits: bool  # filled in: the person is to confirm it
-    hosted: bool  # the person has a chat in which they can confirm it
-    complete: bool = True  # no question is left to ask
-    brief: tuple[Say, ...] = ()  # what will be printed, while it waits
-    changes: tuple[Say, ...] = ()  # what is to be mended, while it waits
-    mendable: tuple[str, ...] = ()  # steps to correct, if it mends a case
-    held: Mapping[str, Json] = field(default_factory=dict)  # the answers of that case
-    on_card: str | None = None  # the name on the person's KTP, if it was given
-
-    @property
-    def mends(self) -> bool:
-        """Whether it corrects a case."""
-        return bool(self.mendable)
-
-
-@dataclass(frozen=True, slots=True)
-class MendFact:
-    """An officer's corrections of a case at the door, as its owner may see them."""
-
-    id: int
-    number: str
-    officer: str
-    badge: str
-    changes: tuple[Say, ...]
-    printed: tuple[Say, ...] = ()  # a heading, and a line each
 
 
 @dataclass(frozen=True, slots=True)

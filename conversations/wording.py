@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import date, time, timedelta
 from functools import reduce
 
+from conversations.assisted_facts import AssistedFact
 from conversations.assisting import subject_of
-from conversations.facts import AssistedFact, City
+from conversations.facts import City
 from conversations.messages import Say
 from conversations.session import Choice
 

@@ -31,7 +31,7 @@ from bot.buckets import Buckets
 from casework import assisting
 from casework.act import by_office
 from conversations import services
-from conversations.facts import AssistedFact
+from conversations.assisted_facts import AssistedFact
 from conversations.service import Known
 from conversations.words import is_latin, tidy
 from models import assisted, attachment, person

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from conversations.assisted_facts import MendFact
 from conversations.effects import Effect
-from conversations.facts import Facts, MendFact
+from conversations.facts import Facts
 from conversations.flow import Ending, Flow
 from conversations.mending import ConfirmMend, RefuseMend
 from conversations.messages import Lines, Say, Value

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from conversations.assisted_facts import AssistedFact
 from conversations.assisting import AskForSignature, ConfirmOnPaper, DropForm, EditForm
 from conversations.effects import Effect
-from conversations.facts import AssistedFact, Facts
+from conversations.facts import Facts
 from conversations.flow import Flow
 from conversations.messages import Json, Lines, Say, Value
 from conversations.step import Context, answered

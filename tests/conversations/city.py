@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 from conversations import differing, flows, paper, services
+from conversations.assisted_facts import AssistedFact, MendFact
 from conversations.assisting import Assisting, DropForm, EditForm, ProposeForm
 from conversations.duty import Duty
 from conversations.effects import (
@@ -40,14 +41,12 @@ from conversations.effects import (
 )
 from conversations.facts import (
     WIB,
-    AssistedFact,
     CallFact,
     CaseFact,
     Desk,
     DocumentFact,
     Facts,
     Me,
-    MendFact,
     Mine,
     OfficerFact,
     Rounds,

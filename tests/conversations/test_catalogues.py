@@ -374,6 +374,7 @@ def test_owners_are_bapak_and_ibu_and_only_staff_is_anda() -> None:
     staff = (
         "officer_desk.",
         "assisted.",
+        "mending.",
         "new_business.",
         "visit.",
         "hand_over.",
