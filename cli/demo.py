@@ -13,10 +13,16 @@ DATA = Path("data")  # in the current folder
 def add(parser: ArgumentParser) -> None:
     """Add the arguments to the parser."""
     parser.set_defaults(act=_demo)
-    parser.add_argument("--play", action="store_true", help="play the story automatically")
+    parser.add_argument(
+        "--play",
+        nargs="?",
+        choices=tuple(play.STORIES),
+        const=next(iter(play.STORIES)),
+        help="play a story: an officer fills the form in (short), or the owner (long)",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")
     parser.add_argument("--port", type=int, default=8000, help="of the page (default: 8000)")
 
 
 def _demo(given: Namespace) -> int:
-    return play.demo(DATA, host=given.host, port=given.port, by_itself=given.play)
+    return play.demo(DATA, host=given.host, port=given.port, story=given.play)

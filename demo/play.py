@@ -1,6 +1,6 @@
-"""The demo's story, played automatically: an owner applies, an officer brings the permit.
+"""The demo's stories, played automatically: an owner asks, an officer brings the permit.
 
-It uses the demo page's own endpoints, as three people with three phones do.
+They use the demo page's own endpoints, as three people with three phones do.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,17 +27,20 @@ T = TypeVar("T")
 PATIENCE = 30.0  # seconds for one step
 LOOK = 0.15  # seconds between polls of a phone
 
+NAME = "Siti Aminah"
+TRADE = "warung nasi uduk depan rumah"
+
 
 class StepMissed(OperatorError):
     """A step of the story did not happen within its time; the message names it."""
 
 
-def demo(data: Path, *, host: str, port: int, by_itself: bool) -> int:
-    """Run the demo until it is stopped, or play the story once."""
-    folder = data / ("play" if by_itself else "demo")
-    with city(folder, host=host, port=port, fresh=by_itself) as running:
-        if by_itself:
-            asyncio.run(play(running, folder))
+def demo(data: Path, *, host: str, port: int, story: str | None) -> int:
+    """Run the demo until it is stopped, or play one of `STORIES` once."""
+    folder = data / ("play" if story else "demo")
+    with city(folder, host=host, port=port, fresh=story is not None) as running:
+        if story:
+            asyncio.run(play(running, folder, story))
         else:
             asyncio.run(_run_until_stopped(running))
     return 0
@@ -55,8 +58,8 @@ async def _run_until_stopped(running: City) -> None:
     await asyncio.Event().wait()
 
 
-async def play(running: City, folder: Path) -> Path:
-    """Play the story and print the messages; return the permit's file.
+async def play(running: City, folder: Path, story: str) -> Path:
+    """Play one of `STORIES` and print the messages; return the permit's file.
 
     Raises:
         StepMissed: a step did not happen.
@@ -65,14 +68,14 @@ async def play(running: City, folder: Path) -> Path:
         owner = Phone("Pemilik", "demo-owner", running.url, http)
         officer = Phone("Petugas", "demo-officer", running.url, http)
         supervisor = Phone("Pengawas", "demo-supervisor", running.url, http)
+        phones = (owner, officer, supervisor)
+        for phone in phones:
+            phone.others = [one for one in phones if one is not phone]
         await _join(officer, running.officer_invitation)
         await _join(supervisor, running.supervisor_invitation)
-        await _apply(owner)
-        await _identify(owner)
-        await _choose_window(owner)
-        await _visit(officer, owner)
+        await STORIES[story](owner, officer)
         permit = await _receive(owner, folder)
-        for phone in (owner, officer, supervisor):
+        for phone in phones:
             await phone.look()
     print(f"\nThe permit lies at {permit}", flush=True)
     return permit
@@ -88,6 +91,7 @@ class Phone:
     http: aiohttp.ClientSession
     bubbles: list[Json] = field(default_factory=list)
     used: int = 0  # bubbles up to here have been answered
+    others: list[Phone] = field(default_factory=list)  # looked at as well, while this one waits
 
     async def say(self, words: str) -> None:
         """Send a text."""
@@ -120,7 +124,8 @@ class Phone:
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
-                    await self.look()
+                    for phone in (self, *self.others):
+                        await phone.look()
                     for bubble in reversed(self.bubbles[self.used :]):
                         found = find(bubble) if bubble["sent"] else None
                         if found is not None:
@@ -160,67 +165,118 @@ async def _join(phone: Phone, invitation: str) -> None:
         await phone.wait("the desk", lambda b: b if "choices" in b else None)
 
 
-async def _apply(owner: Phone) -> None:
-    """The owner's part, from the first message to the case's number."""
+# -- the stories -----------------------------------------------------------------------------------
+
+
+async def _short(owner: Phone, officer: Phone) -> None:
+    """The owner says what, where and when; the officer fills the form in at the stall."""
+    await _begin(owner, "quick")
+    await _answer(owner, TRADE)
+    await _send_place(owner)
+    await owner.tap("window", "")
+    await _meet(officer, owner)
+    await officer.tap("wish", "now")
+    await officer.tap("whom", "host")
+    await officer.tap("read_out", "yes")
+    await _answer(officer, NAME)
+    await _name_business(officer)
+    await _describe_place(officer)
+    await _say_figures(officer)
+    await _identify(officer, before="confirm")
+    await officer.tap("confirm", "send")
+    await officer.tap("way", "chat")
+    await owner.tap("confirm", "send")
+    await _hand_over(officer)
+
+
+async def _long(owner: Phone, officer: Phone) -> None:
+    """The owner fills the form in at home; the officer comes with the permit."""
+    await _begin(owner, "self")
+    await _answer(owner, NAME)
+    await _answer(owner, TRADE)
+    await _name_business(owner)
+    await _send_place(owner)
+    await _describe_place(owner)
+    await owner.wait("the question about figures", lambda b: b)
+    await owner.photograph()
+    await _say_figures(owner)
+    await _identify(owner, before="preferred_days")
+    await owner.tap("preferred_days", "any")
+    await owner.tap("confirm", "send")
+    await owner.tap("window", "")
+    await _meet(officer, owner)
+    await _hand_over(officer)
+
+
+#: The stories by the names that `izin demo --play` takes; the first is the usual one.
+STORIES: dict[str, Callable[[Phone, Phone], Awaitable[None]]] = {"short": _short, "long": _long}
+
+
+# -- their parts -----------------------------------------------------------------------------------
+
+
+async def _begin(owner: Phone, way: str) -> None:
+    """The owner's first message, consent, and choice of a way."""
     await owner.say("Halo")
     await owner.tap("menu", next(iter(services.load())))
     await owner.tap("consent", "yes")
-    await owner.tap("way", "self")
-    for words in ("Siti Aminah", "nasi uduk depan rumah"):
-        await _answered(owner, words)
-    await owner.tap("trade", "")
-    await _answered(owner, "Warung Bu Siti")
+    await owner.tap("way", way)
+
+
+async def _send_place(owner: Phone) -> None:
+    """Send a pin, and confirm its kelurahan."""
     await owner.wait("the question about the place", _wishes("location"))
     await owner.locate(-6.2706, 106.8023)
     await owner.tap("place", "")
-    await _answered(owner, "Jalan Damai no. 12, RT 005/003, dekat musala")
-    await owner.tap("premises", "home")
-    await owner.wait("the question about figures", lambda b: b)
-    await owner.photograph()
-    await _answered(owner, "modal 5 juta, sebulan 6 juta, sendiri")
-    await owner.tap("papers", "none")
-    await owner.tap("identity", "page")
-    await owner.tap("preferred_days", "any")
-    await owner.tap("confirm", "send")
 
 
-async def _answered(phone: Phone, words: str) -> None:
+async def _name_business(writer: Phone) -> None:
+    await writer.tap("trade", "")
+    await _answer(writer, "Warung Bu Siti")
+
+
+async def _describe_place(writer: Phone) -> None:
+    await _answer(writer, "Jalan Damai no. 12, RT 005/003, dekat musala")
+    await writer.tap("premises", "home")
+
+
+async def _say_figures(writer: Phone) -> None:
+    await _answer(writer, "modal 5 juta, sebulan 6 juta, sendiri")
+    await writer.tap("papers", "none")
+
+
+async def _answer(phone: Phone, words: str) -> None:
     """Wait for the bot's question, then send an answer."""
     await phone.wait(f"the question before {words!r}", lambda b: b)
     await phone.say(words)
 
 
-async def _identify(owner: Phone) -> None:
-    """The owner fills in the secure page, not the chat."""
-    link = re.compile(r"https?://\S+/identitas/\S+")
-    texts = [str(b.get("text", "")) for b in owner.bubbles if b["sent"]]
-    found = next((m for text in texts if (m := link.search(text))), None)
-    if found is None:
-        raise StepMissed("The owner got no link to the identity page.")
+async def _identify(writer: Phone, *, before: str) -> None:
+    """The KTP's data are written on the secure page, not in the chat; then a step follows."""
+    await writer.tap("identity", "page")
+    link = await writer.wait("the link to the identity page", _identity_page)
     born = date(1990, 5, 17)
-    async with owner.http.get(found[0]) as answer:
+    async with writer.http.get(link) as answer:
         page = await answer.text()
     form = {
         **dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)),
-        "name": "Siti Aminah",
+        "name": NAME,
         "nik": f"317407{born.day + 40:02d}{born:%m%y}0012",
         "day": str(born.day),
         "month": str(born.month),
         "year": str(born.year),
         "address": "Jalan Damai no. 12",
     }
-    async with owner.http.post(found[0], data=form) as answer:
+    await writer.wait(f"the question {before!r}", _asks(before))
+    writer.used = len(writer.bubbles)  # it is asked again with the news from the page
+    async with writer.http.post(link, data=form) as answer:
         if answer.status >= 400:
             raise StepMissed(f"The identity page was answered with {answer.status}.")
-    print("  (Siti Aminah fills in the secure page)", flush=True)
+    print(f"  ({writer.who} fills in the secure page)\n", flush=True)
 
 
-async def _choose_window(owner: Phone) -> None:
-    await owner.tap("window", "")
-
-
-async def _visit(officer: Phone, owner: Phone) -> None:
-    """The officer's part, from the offer to the hand-over."""
+async def _meet(officer: Phone, owner: Phone) -> None:
+    """The officer's part, from the offer to the code at the door."""
     await officer.tap("offer", "accept")
     code = await owner.wait("the day's code", lambda b: _code(str(b.get("text", ""))))
     await owner.wait("the officer's picture", lambda b: b.get("photo"))
@@ -231,6 +287,10 @@ async def _visit(officer: Phone, owner: Phone) -> None:
     await officer.locate(-6.2707, 106.8024)
     await officer.wait("the question for the code", _asks("code"))
     await officer.say(code)
+
+
+async def _hand_over(officer: Phone) -> None:
+    """The officer looks at the KTP and the place, and hands the permit over."""
     await officer.tap("ktp", "seen")
     await officer.tap("place", "as_described")
     await officer.wait("the question for a photo", _wishes("photo"))
@@ -271,9 +331,14 @@ def _code(text: str) -> str | None:
     return found[1] + found[2] if found else None
 
 
+def _identity_page(bubble: Json) -> str | None:
+    found = re.search(r"https?://\S+/identitas/\S+", str(bubble.get("text", "")))
+    return found[0] if found else None
+
+
 def _print(who: str, bubble: Json) -> None:
     sign = "<" if bubble["sent"] else ">"
-    lines = str(bubble.get("text", "")).splitlines() or ["(foto)" if "photo" in bubble else "…"]
+    lines = str(bubble.get("text", "")).splitlines() or [_without_words(bubble)]
     print(f"{who:9} {sign} {lines[0]}")
     for line in lines[1:]:
         print(f"{'':12}{line}")
@@ -284,3 +349,8 @@ def _print(who: str, bubble: Json) -> None:
     if "document" in bubble:
         print(f"{'':12}({bubble['document']['name']})")
     print(flush=True)
+
+
+def _without_words(bubble: Json) -> str:
+    shown = {"started": "(Mulai)", "photo": "(foto)", "location": "(lokasi)"}
+    return next((words for name, words in shown.items() if name in bubble), "…")

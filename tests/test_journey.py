@@ -457,9 +457,10 @@ def until(true: Callable[[], object], what: str) -> None:
 
 @pytest.mark.servers
 @pytest.mark.processes
-def test_the_demo_plays_its_story_by_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("story", [(), ("long",)], ids=["short", "long"])
+def test_the_demo_plays_its_stories_by_itself(tmp_path: Path, story: tuple[str, ...]) -> None:
     played = subprocess.run(
-        [sys.executable, "-m", "cli.main", "demo", "--play", "--port", "0"],
+        [sys.executable, "-m", "cli.main", "demo", "--play", *story, "--port", "0"],
         cwd=tmp_path,
         env=Product.environment_of_a_stranger(tmp_path),
         capture_output=True,
@@ -471,3 +472,4 @@ def test_the_demo_plays_its_story_by_itself(tmp_path: Path) -> None:
     assert re.search(r"Petugas kami, Rahmat Hidayat(?:(?!\n\n\w).)*\(gambar\)", played.stdout, re.S)
     permit = Path(re.findall(r"The permit lies at (.+\.pdf)", played.stdout)[0])
     assert pypdf.PdfReader(permit).pages
+    assert ("Bacakan ke pemilik" in played.stdout) == (story == ())
