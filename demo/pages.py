@@ -1,4 +1,4 @@
-"""The demo page: phones of an owner, an officer and a supervisor, and their endpoints."""
+"""The demo page: phones of owners, an officer and a supervisor, and their endpoints."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ from models.reference import area
 from web.pages import Pages, locale_of, refuse_other_sites
 
 ROLES = ("owner", "officer", "supervisor")
+MORE = 3  # further owners' phones on one page, at most
 
 MAX_UPLOAD = 10 * 1024 * 1024  # bytes
 MAX_WORDS = 64 * 1024  # bytes of a post without a photo
@@ -47,7 +48,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 DAY = timedelta(hours=24)  # WhatsApp's window: https://www.twilio.com/docs/api/errors/63016
 
-_ADDRESS = re.compile(r"demo-(?:owner|whatsapp|officer|supervisor)(?:-[a-z0-9]{1,12})?")
+_ADDRESS = re.compile(r"demo-(?:owner|whatsapp|officer|supervisor)(?:-[a-z0-9]{1,12}){0,2}")
 _WORLD = re.compile(r"[a-z0-9]{1,12}")
 _KINDS = (  # magic bytes and media types
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -92,6 +93,30 @@ def routes(
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A phone as the page shows it."""
+
+    id: str  # in the page's elements
+    role: str
+    address: str
+    number: int = 0  # of an owner
+
+
+def shown(owner: str, more: int, *, whatsapp: bool) -> list[Shown]:
+    """Return the three phones, and `more` phones of further owners."""
+    role, *officials = ROLES
+    first = (WHATSAPP if whatsapp else f"demo-{role}") + (f"-{owner}" if owner else "")
+    return [
+        Shown(role, role, first, 1),
+        *(Shown(one, one, f"demo-{one}") for one in officials),
+        *(
+            Shown(f"{role}-{number}", role, f"{first}-{number}", number)
+            for number in range(2, more + 2)
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class _Demo:
     pages: Pages
     db: Database
@@ -105,27 +130,28 @@ class _Demo:
     async def page(self, request: Request) -> Response:
         """Show three phones; `?owner=NAME` selects an owner, `?who=officer` the phone shown first.
 
+        `?more=1` adds the phone of a further owner, up to `MORE`.
         With `?chat=whatsapp` the owner's phone simulates WhatsApp: choices are numbered, and after
         a day of silence only templates arrive.
         """
         owner = request.query_params.get("owner", "")
         whatsapp = request.query_params.get("chat") == "whatsapp"
-        first = WHATSAPP if whatsapp else f"demo-{ROLES[0]}"
-        if owner and not _WORLD.fullmatch(owner):
+        more = request.query_params.get("more", "0")
+        if (owner and not _WORLD.fullmatch(owner)) or more not in map(str, range(MORE + 1)):
             raise HTTPException(404)
+        phones = shown(owner, int(more), whatsapp=whatsapp)
         asked = request.query_params.get("who", ROLES[0])
         locale = locale_of(request)
         return self.pages.html(
             "demo.html",
             locale,
             headers=NO_STORE,
-            phones=[
-                (ROLES[0], first + (f"-{owner}" if owner else "")),
-                *((role, f"demo-{role}") for role in ROLES[1:]),
-            ],
+            phones=phones,
             whatsapp=whatsapp,
-            first=asked if asked in ROLES else ROLES[0],
+            first=asked if asked in {one.id for one in phones} else ROLES[0],
             owner=owner,
+            more=int(more),
+            most=MORE,
             words=self.pages.group("demo.js", locale),
         )
 
@@ -245,7 +271,7 @@ class _Demo:
         Last-Event-ID resumes there. `ready` is sent after the existing bubbles.
         """
         addresses = [_address(one) for one in request.path_params["addresses"].split(",")]
-        if len(addresses) > len(ROLES):
+        if len(addresses) > len(ROLES) + MORE:
             raise HTTPException(404)
         asked = request.headers.get("last-event-id") or request.query_params.get("after", "")
         numbers = asked.split(".") if re.fullmatch(r"\d{1,18}(\.\d{1,18})*", asked) else []

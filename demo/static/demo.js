@@ -1,4 +1,4 @@
-// Three phones that talk with the service. A bubble of one's own is shown at once as pending, and
+// Phones that talk with the service. A bubble of one's own is shown at once as pending, and
 // gives way to the record's bubble, which carries the same delivery id; so nothing shows twice.
 "use strict";
 
@@ -67,7 +67,7 @@
   class Phone {
     constructor(section) {
       this.section = section;
-      this.role = section.id.replace("phone-", "");
+      this.tab = document.getElementById(section.id.replace("phone-", "tab-"));
       this.address = section.dataset.address;
       this.last = 0;
       this.unread = 0;
@@ -359,7 +359,7 @@
 
     count(unread) {
       this.unread = unread;
-      const badge = document.querySelector(`#tab-${this.role} .unread`);
+      const badge = this.tab.querySelector(".unread");
       badge.hidden = unread === 0;
       badge.textContent = unread > 9 ? "9+" : String(unread);
       badge.setAttribute("aria-label", WORDS.unread.replace("{n}", String(unread)));
@@ -368,9 +368,10 @@
     show() {
       for (const other of phones) {
         other.section.classList.toggle("shown", other === this);
-        document.getElementById(`tab-${other.role}`).setAttribute("aria-selected", String(other === this));
-        document.getElementById(`tab-${other.role}`).tabIndex = other === this ? 0 : -1;
+        other.tab.setAttribute("aria-selected", String(other === this));
+        other.tab.tabIndex = other === this ? 0 : -1;
       }
+      for (const one of [this.tab, this.section]) one.scrollIntoView({ block: "nearest", inline: "nearest" });
       this.count(0);
       this.toNewest();
     }
@@ -415,14 +416,13 @@
   }
 
   phones.forEach((phone, at) => {
-    const tab = document.getElementById(`tab-${phone.role}`);
-    tab.addEventListener("click", () => phone.show());
-    tab.addEventListener("keydown", (event) => {
+    phone.tab.addEventListener("click", () => phone.show());
+    phone.tab.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!step) return;
       const next = phones[(at + step + phones.length) % phones.length];
       next.show();
-      document.getElementById(`tab-${next.role}`).focus();
+      next.tab.focus();
     });
   });
   document.addEventListener("click", (event) => {
@@ -440,6 +440,6 @@
       ends.forEach((phone) => phone.toNewest());
     });
   }
-  phones.find((phone) => phone.role === document.body.dataset.first).show();
+  phones.find((phone) => phone.section.id === `phone-${document.body.dataset.first}`).show();
   connect();
 })();

@@ -149,7 +149,7 @@ class Tab:
         await self.command("Input.insertText", text=text)
 
     async def press(self, key: str) -> None:
-        codes = {"Enter": 13, "Escape": 27, "Tab": 9, " ": 32}
+        codes = {"Enter": 13, "Escape": 27, "Tab": 9, " ": 32, "ArrowRight": 39}
         text = {"Enter": "\r", " ": " "}.get(key)  # without it, a button is not pressed
         for kind in ("rawKeyDown", *(["char"] if text else []), "keyUp"):
             typed = {"text": text} if kind == "char" else {}

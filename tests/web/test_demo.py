@@ -1,8 +1,10 @@
-"""The demo's addresses: what three phones post and are shown."""
+"""The demo's addresses: what its phones post and are shown."""
 
 import io
 import json
+import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -206,6 +208,54 @@ async def test_another_owner_has_another_phone(client: httpx.AsyncClient) -> Non
     assert f'data-address="demo-owner-{owner}"' in page.text
     assert 'data-address="demo-officer"' in page.text
     assert (await client.get("/demo?owner=%3Cb%3E")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("", "demo-owner"),
+        ("&owner=a1", "demo-owner-a1"),
+        ("&chat=whatsapp", "demo-whatsapp"),
+        ("&owner=a1&chat=whatsapp&lang=en", "demo-whatsapp-a1"),
+    ],
+)
+async def test_further_owners_have_phones_of_their_own(
+    client: httpx.AsyncClient, site: Site, query: str, first: str
+) -> None:
+    page = (await client.get(f"/demo?more=3{query}")).text
+    addresses = re.findall(r'data-address="([^"]+)"', page)
+    assert addresses == [
+        first,
+        "demo-officer",
+        "demo-supervisor",
+        *(f"{first}-{number}" for number in (2, 3, 4)),
+    ]
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert ("Owner 2" if "lang=en" in query else "Pemilik 2") in page
+    assert page.count("day-passes") == (4 if "whatsapp" in query else 0)
+    for address in addresses[3:]:
+        body = {"id": str(uuid4()), "text": "halo"}
+        assert (await client.post(f"/demo/{address}/say", json=body)).status_code == 200
+    assert [one.address for one in site.bot.heard] == addresses[3:]
+
+
+async def test_a_button_opens_one_phone_after_the_other_up_to_three(
+    client: httpx.AsyncClient,
+) -> None:
+    link = "/demo?owner=a1&chat=whatsapp"
+    for more in (1, 2, 3):
+        page = (await client.get(link)).text
+        (link,) = {unescape(one) for one in re.findall(r'class="another" href="([^"]+)"', page)}
+        assert {"owner=a1", f"more={more}", "chat=whatsapp", f"who=owner-{more + 1}"} < set(
+            re.split("[?&]", link)
+        )
+    page = (await client.get(link)).text
+    assert 'data-first="owner-4"' in page
+    assert 'class="another"' not in page
+    assert "owner=a1&amp;more=3&amp;chat=whatsapp" in page, "the other language keeps the phones"
+    for wrong in ("4", "-1", "x", "١"):
+        assert (await client.get("/demo", params={"more": wrong})).status_code == 404
 
 
 async def read(content: aiohttp.StreamReader, count: int) -> list[tuple[str, str]]:

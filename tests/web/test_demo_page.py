@@ -1,4 +1,4 @@
-"""The demo page in a real browser: three phones, live, on a desk and on a small phone."""
+"""The demo page in a real browser: its phones, live, on a desk and on a small phone."""
 
 from __future__ import annotations
 
@@ -223,11 +223,51 @@ async def test_a_small_phone_shows_one_phone_at_a_time_with_large_targets(
     await tab.until(f"{last} <= {OFFICER}.querySelector('.composer').getBoundingClientRect().top")
 
 
+async def test_a_button_opens_another_owners_phone(tab: Tab, site: Site) -> None:
+    await tab.click("document.querySelector('.phones .another')")
+    await tab.until("document.querySelector('#phone-owner-2')")
+    await caught_up(tab)
+    shown = "[...document.querySelectorAll('.phone')].map(p => p.getBoundingClientRect().right)"
+    assert max(await tab.evaluate(shown)) <= 1280
+    second = "document.querySelector('#phone-owner-2')"
+    assert await tab.evaluate(f"{second}.querySelector('.role').textContent") == "Pemilik 2"
+    await tab.click(f"{second}.querySelector('.start')")
+    await tab.until(bubbles(2, second))
+    await tab.click(f"{OWNER}.querySelector('.start')")
+    await tab.until(bubbles(2))
+    assert [one.address for one in site.bot.heard] == ["demo-owner-2", "demo-owner"]
+    for phone in (OWNER, second):
+        assert await tab.evaluate(bubbles(2, phone)), "each phone has its own chat"
+
+
+async def test_six_phones_on_a_small_phone(tab: Tab, site: Site, address: str) -> None:
+    await tab.size(360, 740, phone=True)
+    await tab.open(f"{address}/demo?more=2")
+    await caught_up(tab)
+    await tab.click("document.querySelector('.bar .another')")
+    await tab.until("document.querySelector('#phone-owner-4')")
+    await caught_up(tab)
+    assert await tab.evaluate("document.documentElement.scrollWidth") == 360
+    seen = "[...document.querySelectorAll('.phone')].filter(p => p.offsetWidth).map(p => p.id)"
+    assert await tab.evaluate(seen) == ["phone-owner-4"]
+    chosen = "document.querySelector('[role=tab][aria-selected=true]')"
+    assert await tab.evaluate(f"{chosen}.id") == "tab-owner-4"
+    assert await tab.evaluate(f"Math.round({chosen}.getBoundingClientRect().right)") <= 360
+    await tab.evaluate(f"{chosen}.focus()")
+    await tab.press("ArrowRight")
+    assert await tab.evaluate(seen) == ["phone-owner"]
+    assert await tab.evaluate(f"document.activeElement === {chosen}")
+    await site.channel.send(outgoing("demo-owner-3", reply(_any())))
+    await tab.until("!document.querySelector('#tab-owner-3 .unread').hidden")
+    assert await tab.evaluate("document.querySelector('#tab-owner-4 .unread').hidden")
+
+
 async def test_words_can_be_read_against_their_ground(tab: Tab, site: Site) -> None:
     await site.channel.send(outgoing("demo-owner", reply(_any())))
     await tab.until(bubbles(1))
     await tab.click(f"{OFFICER}.querySelector('.start')")
     await tab.until(bubbles(2, OFFICER))
+    assert await tab.evaluate("document.querySelector('.phones .another').offsetWidth > 0")
     faint = await tab.evaluate(_CONTRAST)
     assert faint == []
 
