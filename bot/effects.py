@@ -170,7 +170,8 @@ def _about_place(act: Act, effect: AboutPlace) -> None:
 
 
 def _submit(act: Act, effect: Submit) -> None:
-    case_id = cases.submit(act, effect.service, effect.answers, effect.whom)
+    helped = effect.form is not None and assisting.still_there(act, effect.form)
+    case_id = cases.submit(act, effect.service, effect.answers, effect.whom, helped=helped)
     if effect.form is not None and case_id is not None:
         assisting.sent(act, effect.form, case_id, effect.answers)
 

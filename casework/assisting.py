@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from casework import mending, visits
 from casework.act import Act
 from casework.cases import new_case
+from casework.course import STILL_THERE
 from conversations import services
 from conversations.assisting import subject_of
 from conversations.events import News
@@ -207,6 +208,14 @@ def sent(act: Act, form_id: int, case_id: int, answers: Mapping[str, Json]) -> N
     """Note that the person sent a form that they took over."""
     form = _taken(act, form_id)
     _confirm(act, form, case_id, answers, Way.OWN_PHONE)
+
+
+def still_there(act: Act, form_id: int) -> bool:
+    """Whether the officer of a form is still with the person, as far as is known."""
+    form = act.tx.get_one(Assisted, form_id)
+    visit = act.tx.get(Visit, form.visit_id) if form.visit_id is not None else None
+    recent = act.at - form.moved_at <= STILL_THERE
+    return recent and (visit is None or visit.state == VisitState.ARRIVED)
 
 
 def confirm_by_signature(act: Act, form: Assisted, evidence_id: int) -> bool:

@@ -21,12 +21,18 @@ from models.participant import ParticipantRole
 
 
 def submit(
-    act: Act, service: str, answers: Mapping[str, Json], whom: int | None = None
+    act: Act,
+    service: str,
+    answers: Mapping[str, Json],
+    whom: int | None = None,
+    *,
+    helped: bool = False,
 ) -> int | None:
     """Create a case and plan its verification; a service without checks accepts it at once.
 
-    `whom` is the applicant, if another person filled in the form. Returns the case's id; None for
-    what supervisors answer in words.
+    `whom` is the applicant, if another person filled in the form. With `helped` an officer filled
+    it in with the person and is still there: no time has to be chosen. Returns the case's id; None
+    for what supervisors answer in words.
     """
     declared, given = services.load()[service], dict(answers)
     if declared.answered:
@@ -44,7 +50,10 @@ def submit(
         course.accept(act, case)
     promised = declared.promise
     by = sent.calendar.working_days_after(act.at, promised.days) if promised else None
-    act.reply(f"{service}.submitted", number=sent.number, **({"by": by} if by else {}))
+    if helped:
+        act.reply("assisted.submitted", number=sent.number)
+    else:
+        act.reply(f"{service}.submitted", number=sent.number, **({"by": by} if by else {}))
     if case is not None and case.state == CaseState.ACCEPTED and act.is_of(person_id):
         inviting.invite(act, case)
     return sent.id

@@ -140,7 +140,7 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     everything.
     """
     ears = _EARS.get(turn.facts.me.desk)
-    if ears is None:
+    if ears is None or _chooses_way(turn, text):
         return None
     formed = ears.first(turn, text) if _listens(turn, text) else None
     if formed is not None and not _in_answer(turn, formed):
@@ -162,6 +162,14 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     if best is None or _answers_outright(turn, text, best):
         return None
     return AtDesk(best.name, text)
+
+
+def _chooses_way(turn: TurnBuilder, text: str) -> bool:
+    """Whether a few words say how the owner confirms a form: "di hp dia" asks for no number."""
+    asked = turn.session.asked
+    if asked is None or asked.flow != "assisted" or len(text.split()) > FEW_WORDS:
+        return False
+    return bool(choices_named(turn, text))
 
 
 def _outdoes(best: lexicon.Ranked, alarm: lexicon.Ranked) -> bool:

@@ -43,8 +43,12 @@ def _ways(context: Context) -> tuple[Choice, ...]:
 
 def _summary(context: Context) -> Mapping[str, Value]:
     form = _form(context.subject, context.facts)
-    brief = form.brief if form is not None else ()
-    return {"name": form.name if form is not None else "", "lines": Lines(brief)}
+    if form is None:
+        return {"state": "", "lines": ""}
+    name: dict[str, Value] = {"name": form.name or Say("assisted.somebody")}
+    if not form.complete:
+        return {"state": Say("assisted.way.unfinished", name), "lines": ""}
+    return {"state": Say("assisted.way.ready", name), "lines": Lines(form.brief)}
 
 
 def _way(context: Context, answer: Json) -> tuple[Effect, ...]:

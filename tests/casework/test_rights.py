@@ -464,6 +464,7 @@ OF_OFFICERS: dict[Callable[..., object], Callable[[Act], object]] = {
 #: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
 PARTS = {
     "handing_on.withdraw",
+    "assisting.still_there",
     "course.accept",
     "course.advance",
     "course.ask_again",

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from conversations import differing, flows, paper, services
 from conversations.assisted_facts import AssistedFact, MendFact
-from conversations.assisting import Assisting, DropForm, EditForm, ProposeForm
+from conversations.assisting import (
+    Assisting,
+    BeginForm,
+    DropForm,
+    EditForm,
+    HandOverForm,
+    ProposeForm,
+)
 from conversations.duty import Duty
 from conversations.effects import (
     AboutVisit,
@@ -251,6 +258,20 @@ def mending(id: int = 9, **known: Json) -> AssistedFact:
     return replace(base, **known)
 
 
+def helping(id: int = 9, **known: Json) -> AssistedFact:
+    """A form that the officer fills in with the host of visit 7."""
+    base = AssistedFact(
+        id=id,
+        service="business_permit",
+        person_id=OWNER_ID,
+        visit_id=7,
+        name="Siti Aminah",
+        waits=False,
+        hosted=True,
+    )
+    return replace(base, **known)
+
+
 def mended(id: int = 9, **new: Json) -> MendFact:
     """What an officer noted at the door, as the owner is asked about it."""
     service = services.load()["business_permit"]
@@ -295,11 +316,11 @@ def after(known: Facts, effect: Effect) -> Facts:
     if isinstance(effect, AboutVisit):
         return _after_visit(known, effect)
     match effect:
-        case GiveConsent(purpose):
+        case GiveConsent(purpose, None):
             return changed(known, consents=known.me.consents | {purpose})
         case UseLanguage(locale):
             return changed(known, locale="en" if locale == "en" else "id")
-        case RememberName(name):
+        case RememberName(name, None):
             return changed(known, name=name)
         case RememberPhone(phone):
             return changed(known, phone=phone, phone_of_chat=False)
@@ -320,6 +341,11 @@ def _after_mending(known: Facts, effect: Mending | Assisting) -> Facts:
             form = mending(visit_id=visit_id, hosted=hosted)
             rounds = replace(known.rounds, assisted=(*known.rounds.assisted, form))
             return _visit(replace(known, rounds=rounds), visit_id, mend="writing")
+        case BeginForm(visit_id, other):
+            form = helping(visit_id=visit_id, hosted=not other and visit_id is not None)
+            return replace(known, rounds=replace(known.rounds, assisted=(form,)))
+        case HandOverForm():
+            return replace(known, rounds=replace(known.rounds, assisted=()))
         case ProposeForm(form_id, answers):
             return _proposed(known, form_id, answers)
         case EditForm(form_id) | DropForm(form_id):
@@ -333,8 +359,12 @@ def _after_mending(known: Facts, effect: Mending | Assisting) -> Facts:
 def _proposed(known: Facts, form_id: int, answers: Json) -> Facts:
     """The form waits for the owner."""
     form = known.rounds.form(form_id)
-    if form is None or not form.mends:
+    if form is None:
         return known
+    if not form.mends:
+        complete = "identity" in answers
+        filled = replace(form, waits=True, complete=complete, brief=printed("Siti Aminah"))
+        return replace(known, rounds=replace(known.rounds, assisted=(filled,)))
     new = changed_answers(HELD, answers, form.mendable)
     shown = mended(form_id, **new)
     waits = replace(form, waits=True, changes=shown.changes, brief=shown.printed)
@@ -345,7 +375,7 @@ def _proposed(known: Facts, form_id: int, answers: Json) -> Facts:
 def _unmended(known: Facts, form_id: int, *, writes: bool) -> Facts:
     """The form is in its officer's hands again, or over."""
     form = known.rounds.form(form_id)
-    if form is None or not form.mends:
+    if form is None:
         return known
     kept = (replace(form, waits=False),) if writes else ()
     known = replace(known, rounds=replace(known.rounds, assisted=kept))

@@ -266,6 +266,24 @@ def _opened(chat: Chat, rest: str) -> Event:
     return Happened("form_opened", f"assisted:{number}", params)
 
 
+def _begun(chat: Chat, rest: str) -> Event:
+    """`~ begun 9`: the form that the officer fills in with somebody is opened."""
+    form = {"answers": {}, "whom": city.OWNER_ID}
+    params = {"opens": "business_permit", "parts": [], "form": form}
+    return Happened("form_opened", f"assisted:{rest.strip()}", params)
+
+
+def _handed(chat: Chat, rest: str) -> Event:
+    """`~ handed 9`: a form that an officer has filled in comes into the person's hands."""
+    officer = {"name": "Rahmat Hidayat", "badge": "0417"}
+    says = [messages.say_to_json(Say("notices.form_yours", officer))]
+    left = {"preferred_days", "preferred_part", "way"}
+    answers = {step: answer for step, answer in city.HELD.items() if step not in left}
+    form = {"answers": answers, "whom": None}
+    params = {"opens": "business_permit", "parts": says, "form": form}
+    return Happened("form_opened", f"assisted:{rest.strip()}", params)
+
+
 def _params(said: str) -> dict[str, str]:
     """The params of a sentence: `name=Siti_Aminah`."""
     pairs = (word.partition("=") for word in said.split() if "=" in word)
@@ -289,6 +307,8 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
     "start": lambda chat, rest: Started(rest),
     "news": _news,
     "opened": _opened,
+    "begun": _begun,
+    "handed": _handed,
 }
 
 
@@ -333,7 +353,8 @@ _NAMED = (("to", "host_name"), ("in", "place"))
 
 def _visit(known: Facts, rest: str) -> Facts:
     """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, to Budi_Santoso in Pulo,
-    of 82 (its case), hostless, pictured, spent (its code), renewed, refused-by 0418 full.
+    of 82 (its case), help (an officer helps with a form), hostless, pictured, spent (its code),
+    renewed, refused-by 0418 full.
     """
     number, state, on, part, *more = rest.split()
     refused = [more[i + 1 : i + 3] for i, word in enumerate(more) if word == "refused-by"]
@@ -356,6 +377,8 @@ def _visit(known: Facts, rest: str) -> Facts:
             if word in more
         },
     )
+    if "help" in more:
+        row = replace(row, purpose="help", service="assistance", mendable=False, printed=())
     if "of" in more:
         case = city.case(int(more[more.index("of") + 1]))
         row = replace(row, case_id=case.id, case_number=case.number)
@@ -469,7 +492,7 @@ def _portrait(known: Facts, rest: str) -> Facts:
 
 def _staff(role: str) -> Callable[[Facts, str], Facts]:
     def become(known: Facts, rest: str) -> Facts:
-        return city.changed(known, role=role, name=rest or None)
+        return city.changed(known, role=role, name=rest or None, badge="0417")
 
     return become
 
