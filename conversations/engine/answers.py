@@ -332,7 +332,9 @@ def _refuse(turn: TurnBuilder, step: Step, refusal: Refused, *, of_several: bool
 def confirm_several(turn: TurnBuilder, several: Several) -> None:
     """Show the facts of one message in a list, and ask whether they are right."""
     flow = turn.flows.by_id[several.flow]
-    draft = turn.draft_of(flow, "")
+    draft = turn.session.draft  # of somebody else, if an officer fills it in
+    if draft is None or draft.flow != flow.id:
+        draft = turn.draft_of(flow, "")
     drafts.switch_to(turn, structs.replace(draft, answers={**draft.answers, **several.answers}))
     turn.lasting = True
     _ask_gathered(turn, flow, list(several.answers))

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from msgspec import structs
 
+from conversations import lexicon
+from conversations.assisting import BY, OFFICER
+from conversations.commands import Typed
 from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.gathering import gather, sells
@@ -13,7 +16,7 @@ from conversations.engine.matters import Matter, matter
 from conversations.engine.reading import left_to_officer
 from conversations.flow import Flow
 from conversations.messages import Json
-from conversations.phrases import Intent
+from conversations.phrases import Command, Intent
 from conversations.service import Service
 from conversations.session import Choice, Draft
 from conversations.steps import Choose
@@ -51,6 +54,16 @@ def wishes(turn: TurnBuilder, text: str) -> bool:
     """Whether words tell facts with the wish that an officer comes, which are heard together."""
     raised = turn.once(("wishes", text), lambda: heard(turn, matter(text), text))
     return raised is not None and raised.intent is Intent.COME_TO_ME
+
+
+def hands_over(turn: TurnBuilder, text: str) -> Typed | None:
+    """Return that an officer's form is to be handed over: "serahin ke hp ibunya aja"."""
+    draft = turn.session.draft
+    if draft is None or draft.on_behalf is None or draft.answers.get(BY) != OFFICER:
+        return None
+    listed = lexicon.options("assisted", "any_time")
+    ranked = listed.rank(text) if listed is not None else []
+    return Typed(Command.HAND_OVER) if ranked and ranked[0].weight > 1 else None
 
 
 def helper(turn: TurnBuilder) -> Service | None:

@@ -195,7 +195,7 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
 
 def read(turn: TurnBuilder, said: Said) -> Meaning:
     """Return the meaning of words for the open question."""
-    typed = read_command(said.text)
+    typed = read_command(said.text) or leading.hands_over(turn, said.text)
     raised = leading.heard(turn, desk.common(turn, matter(said.text), said.text), said.text)
     refused = _stopped(turn, typed, raised)
     if refused is not None:

@@ -470,3 +470,15 @@ async def test_a_pin_in_the_sea_begins_nothing(town: Town) -> None:
     await town.tap("new", OFFICER)
     assert words("refusals.outside_jakarta") in await town.say(Located(-5.5, 106.0), OFFICER)
     assert town.read(lambda tx: tx.scalar(select(func.count(Assisted.id)))) == 0
+
+
+async def test_an_address_typed_early_stays_in_the_owners_form(town: Town) -> None:
+    """Several facts in one message are the owner's, and not the officer's own."""
+    await begun(town)
+    await town.tap("yes", OFFICER, step="read_out")
+    await town.say("gang damai no 12 rt 5 rw 3", OFFICER)
+    await town.say("ya", OFFICER)
+    await town.say("serahin ke hp ibunya aja", OFFICER)
+    await town.quiet()
+    assert form(town).state == AssistedState.WAITING
+    assert (form(town).answers or {})["street"].lower().startswith("gang damai")
