@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from casework import cases, tickets
 from casework.act import Act
 from casework.documents import holder
-from casework.redaction import Pin, Redaction, leaves, pins_in
+from casework.redaction import Pin, Redaction, leaves, pins_in, replaced_in
 from conversations import messages, services
 from conversations.messages import Json, Message, Say
 from conversations.service import DocumentKind, Known, Service
@@ -306,7 +306,9 @@ def _names(tx: Session, theirs: Sequence[Person], files: Sequence[Attachment]) -
         words |= set(leaves(answers))
         pins |= set(pins_in(answers))
         numbers |= {case.number}
-    return Redaction.of(names, words, numbers, pins)
+    for _, _, _, told in erasure.held_by(tx, ids):
+        words |= set(replaced_in(told))
+    return Redaction.of(names, words, numbers, pins, ids)
 
 
 def _redact(tx: Session, others: Sequence[int], named: Redaction) -> None:

@@ -31,12 +31,21 @@ class Redaction:
     names: frozenset[str]  # of one word, in small letters
     beside: re.Pattern[str] | None  # numbers of cases: what stands beside them is theirs
     pins: tuple[Pin, ...]  # of their places: an officer who was there sent almost the same
+    people: frozenset[int] = frozenset()  # their ids: a form that was filled in for them is emptied
 
     @classmethod
     def of(
-        cls, names: Iterable[str], words: Iterable[str], numbers: Iterable[str], pins: Iterable[Pin]
+        cls,
+        names: Iterable[str],
+        words: Iterable[str],
+        numbers: Iterable[str],
+        pins: Iterable[Pin],
+        people: Iterable[int] = (),
     ) -> Redaction:
-        """Return the redaction of names, other words and places, and beside numbers of cases."""
+        """Return the redaction of names, other words and places, and beside numbers of cases.
+
+        Forms that officers filled in for these people are emptied.
+        """
         every = {*names, *words}
         sure = {word for word in every if _tells(word)}
         sure |= {part for word in sure for part in _parts(word)}
@@ -47,6 +56,7 @@ class Redaction:
             frozenset(name.casefold() for name in single),
             _either({number for number in numbers if number}),
             tuple(pins),
+            frozenset(people),
         )
 
     def without(self, content: Any) -> Any:
@@ -59,6 +69,10 @@ class Redaction:
         match value:
             case str():
                 return self._said(value, found)
+            case {"answers": dict(), "whom": int(whom)} if whom in self.people:  # in news
+                return {**value, "answers": {}}
+            case [str(), str(), dict(), _, int(whom)] if whom in self.people:  # in a session
+                return [*value[:2], {}, *value[3:]]
             case {"lat": float(lat), "lon": float(lon)} if self._is_there(lat, lon):
                 return {**value, "lat": 0.0, "lon": 0.0}
             case dict():
@@ -90,6 +104,19 @@ def leaves(value: Any) -> Iterator[str]:
         case list():
             for one in value:
                 yield from leaves(one)
+
+
+def replaced_in(value: Any) -> Iterator[str]:
+    """Yield the old answers in messages that tell a correction: no case has them any more."""
+    match value:
+        case dict():
+            if "old" in value and "new" in value:
+                yield from leaves(value["old"])
+            for one in value.values():
+                yield from replaced_in(one)
+        case list():
+            for one in value:
+                yield from replaced_in(one)
 
 
 def pins_in(value: Any) -> Iterator[Pin]:

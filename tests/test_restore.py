@@ -136,6 +136,7 @@ def apply_until_the_photo(owner: Person, *, greeted: bool = False) -> None:
         hear(owner, "welcome.hello", PATIENCE)
     tap(owner, "business_permit.title")
     tap_when_asked(owner, "consent", "yes")
+    tap_when_asked(owner, "way", "self")
     say_when_asked(owner, "owner_name", "siti aminah")
     say_when_asked(owner, "trade", "nasi uduk depan rumah")
     hear(owner, "refusals.which_trade")

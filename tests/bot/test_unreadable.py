@@ -257,7 +257,7 @@ async def test_staff_are_served_while_an_owners_rows_cannot_be_read(town: Town, 
 async def test_a_draft_under_a_missing_key_waits_for_a_process_that_has_it(town: Town) -> None:
     """As in a rotation done in one step: nothing is lost, and nobody is asked anew."""
     desk = town.desk
-    for said in ("Halo", "1", "ya", "Siti Aminah"):
+    for said in ("Halo", "1", "ya", "isi sendiri", "Siti Aminah"):
         await town.say(said)
     session = town.read(lambda tx: tx.execute(text("SELECT session FROM conversations")).scalar())
     plain = encryption.unseal_json(bytes(session or b""), "conversations.session")

@@ -55,6 +55,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('writing', 'waiting')"),
     )
+    op.create_index("ix_assisted_forms_moved_at", "assisted_forms", ["moved_at"])
     op.create_index(
         op.f("ix_assisted_forms_person_id"), "assisted_forms", ["person_id"], unique=False
     )
@@ -81,6 +82,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state IN ('writing', 'waiting')"),
     )
     op.drop_index(op.f("ix_assisted_forms_person_id"), table_name="assisted_forms")
+    op.drop_index("ix_assisted_forms_moved_at", table_name="assisted_forms")
     op.drop_index(
         "ix_assisted_forms_officer_open",
         table_name="assisted_forms",
