@@ -21,7 +21,7 @@ from conversations.events import News
 from conversations.form import kept
 from conversations.messages import Json, Say, Value
 from conversations.service import Visit as VisitStage
-from models import assisted, audit, link, participant
+from models import assisted, audit, identity, link, participant
 from models import case as cases
 from models import person as people
 from models.assisted import Assisted, AssistedState, Way
@@ -169,7 +169,8 @@ def confirm_on_paper(act: Act, form_id: int, attachment_id: int) -> None:
 def take_over(act: Act, code: str) -> None:
     """Give a form to the person who typed its code; never to its officer.
 
-    The form of a person with a chat goes to that person only.
+    The form of a person with a chat goes to that person only, and one with another identity to
+    nobody who has given their own.
     """
     me = act.who()
     if _tried(act) >= LINK_CODES.at_most:
@@ -185,7 +186,9 @@ def take_over(act: Act, code: str) -> None:
         act.reply("assisted.code_own")
         return
     if form.person_id != me.id:
-        if people.has_chat(act.tx, form.person_id):
+        known = identity.of_people(act.tx, [form.person_id, me.id]).values()
+        another = len({one.nik_index for one in known}) > 1  # two people on one phone
+        if another or people.has_chat(act.tx, form.person_id):
             act.reply("assisted.code_of_another")
             return
         people.lock(act.tx, [form.person_id])

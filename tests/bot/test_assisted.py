@@ -28,6 +28,7 @@ from models.assisted import Assisted, AssistedState, Way
 from models.case import Case
 from models.consent import Consent
 from models.document import Document
+from models.identity import Identity
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.officer import Officer
 from models.participant import Participant
@@ -285,6 +286,22 @@ async def test_a_code_is_for_the_chat_that_asked_for_the_visit(town: Town) -> No
     town.meet(OTHER)
     assert words("assisted.code_of_another") in await town.say(f"kode {code}", OTHER)
     assert form(town).state == AssistedState.WAITING
+
+
+async def test_a_form_with_another_identity_is_not_merged_into_its_phone(town: Town) -> None:
+    """A family shares a phone: what is another one's stays theirs."""
+    await filled_in(town, "other")
+    stranger = form(town).person_id
+    town.identify(stranger, "Budi Santoso")
+    town.identify(town.person())
+    town.write(
+        lambda tx: tx.execute(
+            update(Identity).where(Identity.person_id == stranger).values(nik_index=b"another")
+        )
+    )
+    code = await with_code(town)
+    assert words("assisted.code_of_another") in await town.say(f"kode {code}", OWNER)
+    assert (form(town).state, form(town).person_id) == (AssistedState.WAITING, stranger)
 
 
 async def test_a_new_code_ends_the_earlier_one(town: Town) -> None:
