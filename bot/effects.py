@@ -170,10 +170,10 @@ def _about_place(act: Act, effect: AboutPlace) -> None:
 
 
 def _submit(act: Act, effect: Submit) -> None:
-    helped = effect.form is not None and assisting.still_there(act, effect.form)
-    case_id = cases.submit(act, effect.service, effect.answers, effect.whom, helped=helped)
-    if effect.form is not None and case_id is not None:
-        assisting.sent(act, effect.form, case_id, effect.answers)
+    if effect.form is not None:
+        assisting.submit(act, effect.form, effect.answers)
+    else:
+        cases.submit(act, effect.service, effect.answers, effect.whom)
 
 
 def _about_my_data(act: Act, effect: AboutMyData) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from casework import mending, visits
 from casework.act import Act
 from casework.cases import new_case
+from casework.cases import submit as submit_case
 from casework.course import STILL_THERE
 from conversations import services
 from conversations.assisting import subject_of
@@ -207,15 +208,17 @@ def refuse(act: Act, form_id: int) -> None:
     act.tell(officer.person_id, News.FORM_ENDED, form.id, refused, can_wait=False)
 
 
-def sent(act: Act, form_id: int, case_id: int, answers: Mapping[str, Json]) -> None:
-    """Note that the person sent a form that they took over."""
+def submit(act: Act, form_id: int, answers: Mapping[str, Json]) -> None:
+    """Send a form that the person took over, as their own case."""
     form = _taken(act, form_id)
-    _confirm(act, form, case_id, answers, Way.OWN_PHONE)
+    helped = _still_there(act, form)
+    case_id = submit_case(act, form.service, answers, helped=helped)
+    if case_id is not None:
+        _confirm(act, form, case_id, answers, Way.OWN_PHONE)
 
 
-def still_there(act: Act, form_id: int) -> bool:
+def _still_there(act: Act, form: Assisted) -> bool:
     """Whether the officer of a form is still with the person, as far as is known."""
-    form = act.tx.get_one(Assisted, form_id)
     visit = act.tx.get(Visit, form.visit_id) if form.visit_id is not None else None
     recent = act.at - form.moved_at <= STILL_THERE
     return recent and (visit is None or visit.state == VisitState.ARRIVED)

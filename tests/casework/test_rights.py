@@ -252,8 +252,8 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: assisting.propose(act, form(w, _A.WRITING), {}), "officer"
     ),
     assisting.refuse: Right(lambda w, act: assisting.refuse(act, form(w, _A.TAKEN)), "owner"),
-    assisting.sent: Right(
-        lambda w, act: assisting.sent(act, form(w, _A.TAKEN), w.case.id, {}), "owner"
+    assisting.submit: Right(
+        lambda w, act: assisting.submit(act, form(w, _A.TAKEN), make.answers(1)), "owner"
     ),
     badges.printed: Right(lambda w, act: badges.printed(act, w.officer, lost=True), "office"),
     cases.correct: Right(
@@ -464,7 +464,6 @@ OF_OFFICERS: dict[Callable[..., object], Callable[[Act], object]] = {
 #: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
 PARTS = {
     "handing_on.withdraw",
-    "assisting.still_there",
     "course.accept",
     "course.advance",
     "course.ask_again",
