@@ -70,10 +70,12 @@ async def begun(town: Town, whom: str = "host") -> int:
     return visit_id
 
 
-async def fill_in(town: Town) -> None:
-    """The officer reads out, and writes down the answers."""
+async def fill_in(town: Town, trade: str = "") -> None:
+    """The officer reads out, and writes down the answers; the trade, unless it is known."""
     await town.tap("yes", OFFICER, step="read_out")
     await town.say(LINES[0], OFFICER)
+    if trade:
+        await town.say(trade, OFFICER)
     await town.tap(town.desk.chat.sent[OFFICER][-1][1].choices[0].value, OFFICER)  # the trade
     for line in LINES[1:]:
         await town.say(line, OFFICER)
@@ -247,18 +249,7 @@ async def test_somebody_met_on_the_road_takes_it_over_on_their_own_phone(town: T
     await town.tap("new", OFFICER)
     await town.say("Cipete Utara", OFFICER)
     await town.quiet()
-    await town.tap("yes", OFFICER, step="read_out")
-    await town.say("Siti Aminah", OFFICER)
-    await town.say("nasi uduk", OFFICER)
-    await town.tap(town.desk.chat.sent[OFFICER][-1][1].choices[0].value, OFFICER)
-    for line in LINES[1:]:
-        await town.say(line, OFFICER)
-    await town.tap("home", OFFICER)
-    await town.say("5jt, 6 juta, 1", OFFICER)
-    await town.tap("none", OFFICER)
-    await town.tap("door", OFFICER)
-    await town.tap("send", OFFICER)
-    await town.quiet()
+    await fill_in(town, "nasi uduk")
     stranger = form(town).person_id
     code = await with_code(town)
     await town.say(Started(f"k-{code}"), OWNER)
