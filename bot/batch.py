@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy.orm import Session
 
-from bot import facts, metrics
+from bot import facts, metrics, senders
 from bot.channels.base import InboundMessage
 from bot.deliveries import Entry
 from bot.facts import City
@@ -121,7 +121,7 @@ class Batch:
             if not waiting[person_id]:
                 del waiting[person_id]
             event = event_of(row)
-            here = facts.heard_from(known[person_id], row)
+            here = senders.heard_from(known[person_id], row)
             done = self._advance(chats[person_id], event, here)
             asked = done.session.asked
             self.watch.turn(asked.flow if asked else None, asked.step if asked else None)

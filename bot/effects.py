@@ -23,12 +23,15 @@ from casework import (
     own_data,
     people,
     portraits,
+    referring,
+    reporters,
     reports,
     stuck,
     tickets,
     visits,
 )
 from casework.act import Act
+from conversations import services
 from conversations.assisting import (
     AskForSignature,
     Assisting,
@@ -66,6 +69,7 @@ from conversations.effects import (
     EraseMyData,
     FailVisit,
     FinishVisit,
+    ForgetWords,
     FromOfficer,
     GiveConsent,
     Join,
@@ -95,6 +99,18 @@ from conversations.effects import (
     WithdrawPortrait,
 )
 from conversations.mending import BeginMend, ConfirmMend, Mending, RefuseMend
+from conversations.referrals import (
+    AboutReferral,
+    DecideReferral,
+    IsSamePlace,
+    LeaveToThem,
+    LeaveUnsafe,
+    MayTell,
+    PostponeVisit,
+    SendToAll,
+    ShowReporters,
+    TellOnward,
+)
 from conversations.supervision import (
     DecidePortrait,
     EndOfficer,
@@ -127,6 +143,7 @@ from conversations.ticketing import (
     RetryMessage,
     TakeTicket,
 )
+from models.window import Window
 
 
 def carry_out(act: Act, effect: Effect, public_url: str) -> None:
@@ -141,8 +158,8 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_ticket(act, effect)
     elif isinstance(effect, Supervising):
         _supervising(act, effect)
-    elif isinstance(effect, Assisting | Mending):
-        _assisting(act, effect, public_url)
+    elif isinstance(effect, Assisting | Mending | AboutReferral):
+        _with_others(act, effect, public_url)
     elif isinstance(effect, FromOfficer):
         _from_officer(act, effect)
     else:
@@ -159,8 +176,10 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
                 _about_place(act, effect)
 
 
-def _about_place(act: Act, effect: AboutPlace) -> None:
+def _about_place(act: Act, effect: AboutPlace | ForgetWords) -> None:
     match effect:
+        case ForgetWords():
+            people.forget_words(act.tx, act.cause)
         case AgreePlace(visit_id, pin, told):
             meeting.agree_place(act, visit_id, pin, told)
         case SendPlace(visit_id, here):
@@ -169,9 +188,35 @@ def _about_place(act: Act, effect: AboutPlace) -> None:
             assert_never(effect)
 
 
+def _about_referrals(act: Act, effect: AboutReferral, public_url: str) -> None:
+    match effect:
+        case DecideReferral(case_id, go):
+            referring.decide(act, case_id, go=go)
+        case SendToAll(case_id):
+            referring.send_all(act, case_id)
+        case ShowReporters(case_id, why):
+            reporters.show(act, case_id, why)
+        case IsSamePlace(visit_id, other_id, same):
+            referring.is_same(act, visit_id, other_id, same=same)
+        case LeaveToThem(visit_id):
+            assisting.leave_to_them(act, visit_id, public_url)
+        case LeaveUnsafe(visit_id):
+            reports.leave_unsafe(act, visit_id)
+        case MayTell(visit_id):
+            referring.may_tell(act, visit_id)
+        case PostponeVisit(visit_id, on, part):
+            referring.postpone(act, visit_id, Window(on, part))
+        case TellOnward(visit_id, place):
+            referring.tell_onward(act, visit_id, place)
+        case _:
+            assert_never(effect)
+
+
 def _submit(act: Act, effect: Submit) -> None:
     if effect.form is not None:
         assisting.submit(act, effect.form, effect.answers)
+    elif services.load()[effect.service].about_others:
+        referring.refer(act, effect.service, effect.answers)
     else:
         cases.submit(act, effect.service, effect.answers, effect.whom)
 
@@ -184,6 +229,13 @@ def _about_my_data(act: Act, effect: AboutMyData) -> None:
             erasing.ask(act)
         case _:
             assert_never(effect)
+
+
+def _with_others(act: Act, effect: Assisting | Mending | AboutReferral, public_url: str) -> None:
+    if isinstance(effect, AboutReferral):
+        _about_referrals(act, effect, public_url)
+    else:
+        _assisting(act, effect, public_url)
 
 
 def _assisting(act: Act, effect: Assisting | Mending, public_url: str) -> None:

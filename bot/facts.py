@@ -70,9 +70,9 @@ from models.infrastructure.encryption import readable
 from models.infrastructure.wib import WIB
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.officer import Officer
-from models.person import WHATSAPP, LockedPerson, Person, reachable, whatsapp_number
+from models.person import LockedPerson, Person, reachable
 from models.scope import Scope
-from models.turn import Opening, Untaken
+from models.turn import Opening
 from models.visit import Offer, Visit
 from models.working_hours import Part, hours
 
@@ -133,20 +133,6 @@ def load(
     return facts
 
 
-def heard_from(known: Facts, row: Untaken) -> Facts:
-    """Adapt facts to the row's channel: on WhatsApp the address may be the person's number.
-
-    WhatsApp has no button that shares the sender's own contact, and choices are often numbered.
-    """
-    if row.channel != WHATSAPP:
-        return known
-    me = replace(known.me, shares_contact=False, numbered=True)
-    number = whatsapp_number(row.address) if me.phone is None and row.address else None
-    if number is not None:
-        me = replace(me, phone=number, phone_of_chat=True)
-    return replace(known, me=me)
-
-
 def _with_rows(
     tx: Session,
     base: Facts,
@@ -166,7 +152,7 @@ def _with_rows(
 def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Calendar) -> Mine:
     """Return the person's cases and visits, and the services that the person may ask for."""
     own = sorted((c for c in rows.cases.values() if c.person_id == one.id), key=lambda c: -c.id)
-    cases_ = [c for c in own if not rows.services[c.service].answered]
+    cases_ = [c for c in own if rows.services[c.service].is_own]
     moved = {v.case_id for v in rows.visits.values() if v.state in MOVABLE}
     choosing = [
         c for c in cases_ if c.area_code and (c.state == CaseState.ACCEPTED or c.id in moved)
@@ -193,7 +179,15 @@ def _rounds(tx: Session, base: Facts, me: Officer, rows: _Rows) -> Rounds:
     rows.see_photos(tx, [v.case_id for v in visits])
     there = {v.id for v in visits if v.officer_id == me.id and v.state == VisitState.ARRIVED}
     forms = assisted.of_officer(tx, base, me, rows.services, there)
-    return Rounds(rows.visit_facts(visits, base, me), duty_of(me), forms)
+    facts = rows.visit_facts(visits, base, me)
+    return Rounds(tuple(_with_windows(tx, base, one) for one in facts), duty_of(me), forms)
+
+
+def _with_windows(tx: Session, base: Facts, one: VisitFact) -> VisitFact:
+    """Return a visit with the free windows that a host who did not ask for it may choose from."""
+    if not one.told or one.state != VisitState.ARRIVED:
+        return one
+    return replace(one, windows=tuple(window.free(tx, one.area_code, base.now)))
 
 
 def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Services) -> Desk:
@@ -397,6 +391,7 @@ class _Rows:
             ),
             holder=self._holder(row, answers) or "-",
             brief=service.brief(answers, base),
+            told=service.about_others,
             returnable=service.returnable,
             refusals=service.refusals,
             object_until=_object_until(row, findings),
@@ -449,6 +444,9 @@ class _Rows:
             code_proved=row.code_proved_at is not None,
             mendable=bool(service.mendable),
             mend=self._mend(row),
+            told=service.about_others,
+            advice=service.advice(answers),
+            perhaps_same=self._perhaps_same(case) if at_the_door else (),
             officer_name=comes.name if comes else None,
             officer_badge=comes.badge if comes else None,
             offered_to_me=me is not None
@@ -461,6 +459,11 @@ class _Rows:
                 if o.answer in {"declined", "silent"}
             ),
         )
+
+    def _perhaps_same(self, case: Case) -> tuple[tuple[int, str], ...]:
+        """Return the cases that may be about the same place, with their numbers."""
+        found = (f for f in self.findings.get(case.id, ()) if f.check == finding.SAME_PLACE)
+        return tuple((int(one[0]), str(one[1])) for f in found for one in f.params["of"])
 
     def _mend(self, row: Visit) -> str:
         """Return how corrections at the door stand that the visit's officer began."""

@@ -145,8 +145,9 @@ def _cause(turn_id: int, index: int) -> str:
 
 
 def _is_own(effect: Submit) -> bool:
-    """Whether somebody sends their own form, and not what is answered in words."""
-    return effect.whom is None and not services.load()[effect.service].answered
+    """Whether somebody sends a form of their own, which opens a case of theirs."""
+    service = services.load()[effect.service]
+    return effect.whom is None and not (service.answered or service.about_others)
 
 
 def _gathered(queued: NewMessage, message: Message) -> tuple[NewMessage, Message]:

@@ -83,6 +83,31 @@ def begin(
     _open(act, act.who().id, form, answers, form.person_id)
 
 
+def leave_to_them(act: Act, visit_id: int, public_url: str) -> None:
+    """Show a code with which the host goes on alone, with what is known of the place.
+
+    Raises:
+        NotAllowed: as `begin`.
+    """
+    visit, service = _at_the_door(act, visit_id)
+    case = act.tx.get_one(Case, visit.case_id)
+    person_id = visit.host_id or case.person_id
+    form = assisted.open_of_person(act.tx, person_id)
+    if form is None:
+        form = Assisted(
+            service=service,
+            officer_id=act.officer().id,
+            person_id=person_id,
+            visit_id=visit_id,
+            state=AssistedState.WAITING.value,
+            answers=_known(case, service),
+        )
+        act.tx.add(form)
+        act.tx.flush()
+        act.note("form.begun", f"form:{form.id}", visit=visit_id)
+    offer_code(act, form.id, public_url)
+
+
 def propose(act: Act, form_id: int, answers: Mapping[str, Json]) -> None:
     """Keep what was filled in, for the person to confirm."""
     form = _mine(act, form_id, AssistedState.WRITING)

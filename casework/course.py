@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from casework import documents
+from casework import documents, reporters
 from casework.act import Act
 from conversations import services
 from conversations.events import News
@@ -48,6 +48,8 @@ def advance(act: Act, case: Case) -> None:
     following = service_of(case).after(case.stage)
     if following is None:
         lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor)
+        if service_of(case).about_others:
+            reporters.hear(act, case, "done")
         return
     if isinstance(following, Visit):
         lifecycle.move(act.tx, case, CaseState.ACCEPTED, actor=act.actor)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from casework import tickets, visits
 from casework.act import Act
 from casework.documents import may_check
 from casework.news import window_of
+from conversations import events
 from conversations.effects import Help
-from conversations.events import News
+from conversations.events import News, Withheld
 from conversations.messages import Say, Value
-from models import identity, link, officer, portrait, unreached
+from models import identity, inbox, link, officer, portrait, unreached
 from models import person as people
 from models.case import Case
 from models.lifecycle import NotAllowed
@@ -30,6 +32,12 @@ def give_consent(act: Act, purpose: str, whom: int | None = None) -> None:
     person_id = act.for_whom(whom)
     act.ledger.consent(person_id, purpose)
     act.note("consent.given", f"person:{person_id}", purpose=purpose)
+
+
+def forget_words(tx: Session, cause: str) -> None:
+    """Keep nothing of the message of a turn; the `cause` of its acts names the inbox's row."""
+    _, row_id, _ = cause.split(":")
+    inbox.forget(tx, int(row_id), events.to_json(Withheld()))
 
 
 def use_language(act: Act, locale: str) -> None:

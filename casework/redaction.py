@@ -50,12 +50,14 @@ class Redaction:
         sure = {word for word in every if _tells(word)}
         sure |= {part for word in sure for part in _parts(word)}
         single = {name for name in names if name and name not in sure}
+        there = [*pins]
+        map_links = {str(degrees) for pin in there for degrees in pin}
         return cls(
             _either(sure),
-            _either(sure | single),
+            _either(sure | single | map_links),
             frozenset(name.casefold() for name in single),
             _either({number for number in numbers if number}),
-            tuple(pins),
+            tuple(there),
             frozenset(people),
         )
 

@@ -7,25 +7,29 @@ from datetime import date
 
 from sqlalchemy import select
 
-from casework import handing_on, tickets, visits
+from casework import alarms, course, handing_on, referring, tickets, visits
 from casework.act import Act
 from casework.documents import called
 from casework.news import window_of
+from conversations import catalogue
 from conversations.effects import Concern
 from conversations.events import News
 from conversations.messages import Say, Value
 from conversations.wording import days_words
-from models import absence, officer
+from models import absence, lifecycle, officer
 from models import case as cases
 from models import visit as rows
 from models.case import Case
+from models.finding import Finding, Outcome
 from models.infrastructure.encryption import readable
 from models.infrastructure.wib import WIB
 from models.lifecycle import NotAllowed, VisitState
 from models.officer import Officer
+from models.person import Person
 from models.reference import area
 from models.visit import Visit
 
+UNSAFE = "unsafe"  # why a visit failed
 _URGENT = frozenset({Concern.DANGER, Concern.SAFE})  # told at any hour
 _NEWS_ONLY = frozenset({Concern.SAFE, Concern.WORKS})  # nobody waits for an answer to these
 _COMING = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY})
@@ -68,7 +72,8 @@ def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
         "words": words,
     }
     if about is Concern.DANGER:
-        say = Say("notices.officer_in_danger", params)
+        phone = alarms.phone_of(act.tx.get_one(Person, act.who().id))
+        say = Say("notices.officer_in_danger", {**params, "phone": phone})
     else:
         what = Say(f"notices.officer_concern.{about}")
         say = Say("notices.officer_reports", {**params, "what": what})
@@ -86,8 +91,32 @@ def concern(act: Act, about: Concern, visit_id: int | None, words: str) -> None:
         visit_of=act.tx.get_one(Case, visit.case_id).number if visit is not None else "",
     )
     asked = tickets.ask(act.about(visit), matter, always=True)
+    if about is Concern.DANGER:
+        alarms.plan(act, asked.number)
     if above:
         act.reply("supervising.heads_told" if asked.told else "supervising.no_heads")
+
+
+def leave_unsafe(act: Act, visit_id: int) -> None:
+    """End a visit at once that is not safe, and call the supervisors until one of them takes it.
+
+    The visit fails without a question; a supervisor decides whether anybody goes there again.
+
+    Raises:
+        NotAllowed: the visit is another officer's, or its host asked for it.
+    """
+    _, visit = visits.of_officer(act, visit_id)
+    (case,) = cases.lock(act.tx, [visit.case_id])
+    if not course.service_of(case).about_others:
+        raise NotAllowed(f"visit {visit_id} is not to a place that somebody told us of")
+    said = Say("help.met.unsafe")
+    locale = "en" if act.who().locale == "en" else "id"
+    concern(act, Concern.DANGER, visit_id, catalogue.load().say(said, locale))
+    visit.failure = UNSAFE
+    lifecycle.move(act.tx, visit, VisitState.FAILED, actor=act.actor, reason=UNSAFE)
+    course.find(act, case, Finding("visits", Outcome.NEEDS_A_PERSON, "visit_unsafe"))
+    referring.hold(act, case)
+    act.reply("help.left")
 
 
 def absent(act: Act, days: Sequence[date], words: str) -> None:

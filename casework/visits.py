@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from casework import course, documents
+from casework import course, documents, reporters
 from casework.act import Act
 from casework.news import window_of, worded
 from conversations.arrival import NO_PIN, distance
@@ -27,9 +27,10 @@ from models.infrastructure import quiet
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.officer import Officer
 from models.reference import area
-from models.visit import MAX_FAILED_VISITS, Offer, Visit, VisitReport
+from models.visit import Offer, Visit, VisitReport
 from models.working_hours import Part
 
+NOT_WANTED = "not_wanted"  # an outcome of visits to places of which somebody told us
 #: States in which the owner knows the officer's name and holds the door code.
 PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED})
 
@@ -53,22 +54,12 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
     if not windows.take(act.tx, site.area_code, window, act.at):
         _offer_others(act, case, site.area_code, agreed)
         return
-    visit = Visit(
-        case_id=case.id,
-        purpose=case.stage,
-        host_id=case.person_id,
-        area_code=site.area_code,
-        site=asdict(site) if agreed is None else agreed.site,  # as it was told since
-        on=window.on,
-        part=window.part,
-    )
+    visit = _visit_in(case, window, site)
+    visit.host_id = case.person_id
     if agreed is not None:
+        visit.site = agreed.site  # as it was told since
         _leave(act, case, agreed, visit)
-    act.tx.add(visit)
-    act.tx.flush()
-    if case.state == CaseState.ACCEPTED:
-        lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
-    visits.plan_offer(act.tx, visit)
+    _plan(act, case, visit)
     chosen = Say(worded("notices.window_chosen", case.service), {"window": window_of(visit)})
     printed = documents.printed(act.tx, case)
     told = (
@@ -79,6 +70,40 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
     act.enqueue(Message((chosen, *told)))
     if agreed is None and course.service_of(case).moves(case.answers) and _is_first(act, visit):
         act.tell(case.person_id, News.MEETING_PLACE, visit.id, opens="meeting_place")
+
+
+def book_for(act: Act, case: Case, window: windows.Window) -> Visit:
+    """Book a window of a (locked) case whose host has no chat, and can't choose.
+
+    Raises:
+        NotAllowed: the case has no place.
+    """
+    site = site_of(case)
+    if site is None:
+        raise NotAllowed(f"case {case.id} has no place")
+    visit = _visit_in(case, window, site)
+    _plan(act, case, visit)
+    return visit
+
+
+def _visit_in(case: Case, window: windows.Window, site: Site) -> Visit:
+    return Visit(
+        case_id=case.id,
+        purpose=case.stage,
+        area_code=site.area_code,
+        site=asdict(site),
+        on=window.on,
+        part=window.part,
+    )
+
+
+def _plan(act: Act, case: Case, visit: Visit) -> None:
+    """Add a visit, and look for an officer."""
+    act.tx.add(visit)
+    act.tx.flush()
+    if case.state == CaseState.ACCEPTED:
+        lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
+    visits.plan_offer(act.tx, visit)
 
 
 def _is_first(act: Act, visit: Visit) -> bool:
@@ -352,11 +377,23 @@ def finish(
     else:
         act.reply("notices.visit_done_officer", number=case.number)
         act.notify(visit.host_id, worded("notices.visit_done", *owners), number=case.number)
+    if course.service_of(case).about_others:
+        _told_place_ends(act, case, outcome)
     course.advance(act, case)
 
 
+def _told_place_ends(act: Act, case: Case, outcome: str) -> None:
+    """Tell those who told us of a (locked) place; one that wants no help is erased."""
+    reporters.hear(act, case, outcome)
+    if outcome == NOT_WANTED:
+        reporters.keep_quiet(act, case)
+
+
 def fail(act: Act, visit_id: int, reason: str) -> None:
-    """Record a failed visit: the owner chooses another window; after three, supervisors decide."""
+    """Record a failed visit: the owner chooses another window; after three, supervisors decide.
+
+    A place that somebody told us of is visited twice, and not again.
+    """
     _, visit = of_officer(act, visit_id)
     case = act.tx.get_one(Case, visit.case_id)
     visit.failure = reason
@@ -364,8 +401,13 @@ def fail(act: Act, visit_id: int, reason: str) -> None:
     case.failed_visits += 1
     why = Say(f"notices.visit_failed.{reason}")
     act.notify(visit.host_id, "notices.visit_failed", reason=why)
-    if case.failed_visits < MAX_FAILED_VISITS:
+    service = course.service_of(case)
+    if case.failed_visits < service.attempts:
         course.accept(act, case)
+        return
+    if service.about_others:
+        lifecycle.move(act.tx, case, CaseState.CANCELLED, actor=act.actor, reason=reason)
+        reporters.hear(act, case, "not_found")
         return
     course.find(act, case, Finding("visits", Outcome.NEEDS_A_PERSON, "visits_failed"))
     course.to_review(act, case)

@@ -45,7 +45,10 @@ async def _poll_until_stopped(settings: Settings, token: str, directory: Directo
     telegram = Telegram(token, catalogue.load(), api_url=settings.telegram_api_url)
     metrics.slow_after(settings.slow_turn_seconds)
     db = database.Database(
-        settings.database_url.reveal(), quiet=settings.quiet, deadlines=settings.deadlines
+        settings.database_url.reveal(),
+        quiet=settings.quiet,
+        deadlines=settings.deadlines,
+        guards=settings.guards,
     )
     storage = Storage(settings.storage_url)
     channels = {telegram.name: telegram}

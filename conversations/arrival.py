@@ -89,7 +89,9 @@ class Arrival(Step):
         return answer if recent else {"km": None, "sure": not visit_of(context).hosted}
 
     def words(self, flow: str) -> tuple[str, ...]:
-        return tuple(f"{flow}.{self.id}{end}" for end in ("", ".here", f".{FAILED}"))
+        return tuple(
+            f"{flow}.{self.id}{end}" for end in ("", ".here", ".told", ".untold", f".{FAILED}")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Doubt(Step):
         params: dict[str, Value] = {
             "street": f"{visit.address}, " if visit.address else "",  # before the place
             "place": visit.place,
+            "untold": Say(context.key(self.id, "untold")) if visit.hosted else "",
         }
         if km is not None:
             params["distance"] = distance(km)
@@ -139,7 +142,7 @@ class Doubt(Step):
         return not isinstance(answer, dict) or "why" in answer or bool(answer["sure"])
 
     def words(self, flow: str) -> tuple[str, ...]:
-        cases = ("unlocated", "outside", "pinless", "own")
+        cases = ("unlocated", "outside", "pinless", "own", "untold")
         options = (NO_PIN, NOT_YET, f"{NOT_YET}.end", FAILED, *REASONS)
         key = f"{flow}.{self.id}"
         return (key, *(f"{key}.{end}" for end in (*cases, *options)))
@@ -234,7 +237,7 @@ def _distance(visit: VisitFact, here: tuple[float, float], facts: Facts) -> floa
     None if there is no pin and nothing shows that the officer is elsewhere.
     """
     if visit.pin:
-        return round(_km(visit.pin, here), 2)
+        return round(km_between(visit.pin, here), 2)
     code = visit.area_code
     if code.startswith(ISLANDS) or facts.places.get(code) is None:
         return None
@@ -242,7 +245,7 @@ def _distance(visit: VisitFact, here: tuple[float, float], facts: Facts) -> floa
     return round(km, 2) if km > OUTSIDE_KM else None
 
 
-def _km(one: tuple[float, float], other: tuple[float, float]) -> float:
+def km_between(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Return the distance in km on a plane, accurate to a metre at the size of a city."""
     degree = 111.2  # km
     north = (one[0] - other[0]) * degree

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from conversations.assisting import Assisting
 from conversations.mending import Mending
 from conversations.messages import Json, Message
+from conversations.referrals import AboutReferral
 from conversations.supervision import Supervising
 from conversations.ticketing import AboutTicket
 
@@ -25,7 +26,7 @@ class Help(StrEnum):
     RENEW = "renew"
     CHANGE = "change"  # of a permit: another place, trade or name, or a misprint
     CLOSE = "close"  # the business has closed
-    REFERRAL = "referral"  # of somebody else's business
+    REFERRAL = "referral"  # of somebody else's business, before there was a form for it
     COOPERATIVE = "cooperative"
     CREDIT = "credit"
     NOT_HANDED = "not_handed"  # an officer left without handing the permit over
@@ -65,6 +66,11 @@ class Reply:
     message: Message
     after: timedelta = timedelta(0)
     fleeting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetWords:
+    """The words of this turn are not kept: they accuse somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,12 +440,14 @@ AboutMyData: TypeAlias = AskForMyData | EraseMyData
 FromOfficer: TypeAlias = OfferPortrait | TellLate | TellConcern | TellAbsence | WithdrawPortrait
 Effect: TypeAlias = (
     Reply
+    | ForgetWords
     | Submit
     | ShowDocument
     | AboutVisit
     | AboutCase
     | AboutPerson
     | AboutPlace
+    | AboutReferral
     | AboutTicket
     | AboutMyData
     | FromOfficer

@@ -134,6 +134,12 @@ class CaseFact:
     refusals: tuple[str, ...] = ()  # reasons for which a supervisor may reject it
     object_until: date | None = None  # the last day for an objection to a rejected case
     photo: str | None = None  # path of the first photo, for a supervisor
+    told: bool = False  # somebody else told us of the place
+
+    @property
+    def page(self) -> str:
+        """The page on which a supervisor decides on it."""
+        return "held" if self.told else "review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,10 @@ class VisitFact:
     code_renewed: bool = False  # its owner has confirmed that the officer is there
     mendable: bool = False  # its case can be corrected at the door
     mend: str = ""  # how corrections stand: an AssistedState, or ""
+    told: bool = False  # somebody else told us of the place
+    advice: Say | None = None  # what its officer must know beforehand, besides the purpose
+    perhaps_same: tuple[tuple[int, str], ...] = ()  # cases that may be about the same place
+    windows: tuple[Window, ...] = ()  # free ones, for its officer at the door
 
     @property
     def code_spent(self) -> bool:

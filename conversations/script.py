@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conversations.facts import VisitFact
+from conversations.flow import Ending
 from conversations.messages import Say
 from conversations.session import Answers
-from conversations.step import Step
+from conversations.step import Context, Step
 from conversations.steps import Choose
 
 FINISH = "finish"  # the step of purposes without a script of their own
@@ -24,6 +25,10 @@ def _nothing(visit: VisitFact) -> Answers:
     return {}
 
 
+def _finished(context: Context) -> Ending | None:
+    return None
+
+
 def _purpose(visit: VisitFact) -> Say:
     return Say(f"{visit.service}.{visit.purpose}")
 
@@ -34,7 +39,8 @@ class Script:
 
     The last one confirms that everything is done, and `outcome` tells how the visit ended. `note`
     tells the officer beforehand what they must know, by default the purpose; `known` returns
-    answers that the database already holds.
+    answers that the database already holds. `ending` returns how a visit ends that is made again;
+    None if it is done.
     """
 
     purpose: str
@@ -42,6 +48,8 @@ class Script:
     outcome: Callable[[Answers], str]
     note: Callable[[VisitFact], Say] = _purpose
     known: Callable[[VisitFact], Answers] = _nothing
+    ending: Callable[[Context], Ending | None] = _finished
+    given: frozenset[str] = frozenset()  # answers of `known` that no step asks for
 
 
 def plain(purpose: str) -> Script:

@@ -153,6 +153,10 @@ def _nothing_alike(answers: Answers) -> str | None:
     return None
 
 
+def _no_advice(answers: Answers) -> Say | None:
+    return None
+
+
 def _stays(answers: Answers) -> bool:
     return False
 
@@ -193,6 +197,12 @@ class Service:
     named_in: tuple[str, ...] = ()
     once: bool = False  # a person has one open case of it
     moves: Callable[[Answers], bool] = _stays  # whether the business moves about
+    #: Its case is about somebody else's business, and belongs to a person without a chat; whoever
+    #: sends it is told no more than that somebody was there.
+    about_others: bool = False
+    attempts: int = 3  # visits that fail before nobody comes by itself any more
+    #: Advice for the officer before a visit, in place of the visit's name.
+    advice: Callable[[Answers], Say | None] = _no_advice
 
     @property
     def opens(self) -> str:
@@ -204,6 +214,11 @@ class Service:
     def answered(self) -> bool:
         """Whether supervisors answer its cases in words; nobody visits, nothing is issued."""
         return any(isinstance(stage, Answer) for stage in self.course)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether its cases are the requests of their person, and shown to them as such."""
+        return not self.answered and not self.about_others
 
     @property
     def mended(self) -> tuple[str, ...]:
@@ -263,6 +278,8 @@ class Service:
     def words(self) -> tuple[str, ...]:
         """All keys that the service needs in its catalogue."""
         own = [f"{self.id}.{name}" for name in ("title", "name", "submitted", "corrected")]
+        if self.about_others:
+            own += [f"{self.id}.full", f"{self.id}.full_today"]
         named = {*(stage.id for stage in self.course), *(kind.id for kind in self.documents)}
         named |= {f"{kind.id}.{end}" for kind in self.documents for end in KIND_WORDS}
         named |= {f"{kind.id}.printed" for kind in self.documents if kind.prints}

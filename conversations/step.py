@@ -197,6 +197,10 @@ class Step(ABC):
         """Whether a photo is an answer."""
         return False
 
+    def bars(self, text: str) -> bool:
+        """Whether words are refused, whatever else they mean: an accusation."""
+        return False
+
     def understands(self, refusal: Refused) -> bool:
         """Whether refused words are for this step, although they have another meaning as well."""
         return False

@@ -35,6 +35,7 @@ class Case(Base):
     __table_args__ = (
         UniqueConstraint("number"),
         Index("ix_cases_state_moved_at", "state", "moved_at"),
+        Index("ix_cases_area_code_service", "area_code", "service"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

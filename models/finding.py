@@ -17,6 +17,8 @@ from models.base import Base, Code, Details
 #: A supervisor rejected the case: `reason` tells why, `params` the last day for an objection
 #: ("until", ISO) and the supervisor ("by", an officer's id, or None).
 REFUSAL = "refusal"
+#: Other cases may be about the same place: `params["of"]` lists their ids and numbers.
+SAME_PLACE = "same_place"
 #: An objection to the refusal was upheld: somebody else decides again.
 UPHELD = "objection"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.attachment import REFERENCE
@@ -212,6 +212,11 @@ def tell(tx: Session, person_id: int, fact: str, event: Any, *, can_wait: bool =
     """
     if add(tx, [Arrival(NEWS, f"{fact}:{person_id}", person_id, event, can_wait)]):
         notify(tx, INBOX)
+
+
+def forget(tx: Session, row_id: int, instead: Any) -> None:
+    """Replace the event of a row; that it came is kept, so that it is not taken twice."""
+    tx.execute(update(InboxMessage).where(InboxMessage.id == row_id).values(event=instead))
 
 
 _SLEEPS = func.coalesce(InboxMessage.due_at > func.now(), False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
@@ -19,6 +20,7 @@ class ParticipantRole(StrEnum):
     HELPER = "helper"  # filled in the form for the applicant
     FOUNDER = "founder"  # founds something together with the applicant
     ABOUT = "about"  # the person or thing that the case is about
+    REPORTER = "reporter"  # told us of the place that the case is about; officers never see it
 
 
 class Participant(Base):
@@ -36,6 +38,7 @@ class Participant(Base):
     person_id: Mapped[int | None] = mapped_column(
         ForeignKey("people.id"), index=True, info=on_linking(Linking.MERGED)
     )
+    told_at: Mapped[datetime | None]  # when a reporter heard that somebody was there
     name: Mapped[str | None] = mapped_column(
         Encrypted("participants.name"), info=personal(Personal.NAME, Keep.CASE, Erasing.ROW)
     )

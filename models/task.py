@@ -28,6 +28,7 @@ KINDS = (
     "link",
     "erase",
     "portrait",
+    "alarm",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

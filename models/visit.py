@@ -18,7 +18,6 @@ from models.officer import Officer
 from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 CODE_TRIES = 5  # for each code
-MAX_FAILED_VISITS = 3  # then a supervisor decides
 
 _OPEN = "state NOT IN ('done', 'failed', 'cancelled')"
 #: Literals, not parameters: a generic plan can use the partial indexes over open visits only if it

@@ -111,7 +111,10 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
         directory,
         pages.load(words, folders),
         Database(
-            settings.database_url.reveal(), quiet=settings.quiet, deadlines=settings.deadlines
+            settings.database_url.reveal(),
+            quiet=settings.quiet,
+            deadlines=settings.deadlines,
+            guards=settings.guards,
         ),
         redis,
         Storage(settings.storage_url),

@@ -10,7 +10,8 @@ from typing import TypeAlias
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models.infrastructure import quiet
+from models.infrastructure import guards, quiet
+from models.infrastructure.guards import Guards
 from models.infrastructure.quiet import QuietHours
 from models.infrastructure.storage import Storage
 from models.task import Task
@@ -30,10 +31,11 @@ class Context:
     permit_signer: str | None = None  # permits are samples
     kept: Kept = field(default_factory=Kept)
     quiet: QuietHours = quiet.OFF
+    guards: Guards = guards.USUAL
 
     def session(self) -> Session:
         """Return a database session; the caller begins and ends its transaction."""
-        return Session(self.engine, info=self.quiet.info)
+        return Session(self.engine, info=self.quiet.info | self.guards.info)
 
 
 #: Writes the task's result, in the transaction that closes the task. Returns the time at which the

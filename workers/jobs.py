@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from casework import linking, tickets
+from casework import alarms, linking, tickets
 from casework.act import by_office
 from casework.news import worded
 from conversations.messages import Say
@@ -27,6 +27,11 @@ from workers.context import ACTOR, Context, Prepare, Settle
 from workers.documents import issue
 from workers.verification import run as verification
 from workers.visits import offers, windows
+
+
+def _alarm(tx: Session, task: Task) -> datetime | None:
+    act = by_office(tx, ACTOR, f"{task.run_key}:{task.due_at}")
+    return alarms.tell_again(act, task.subject_id)
 
 
 def _link(tx: Session, task: Task) -> datetime | None:
@@ -50,6 +55,7 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "offer": offers.offer,
         "expire_offer": offers.expire,
         "link": _link,
+        "alarm": _alarm,
         "sweep": housekeeping.sweep,
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,

@@ -147,6 +147,7 @@ def work(settings: Settings) -> None:
             settings.permit_signer,
             settings.kept,
             settings.quiet,
+            settings.guards,
         )
     )
     with _heartbeats(engine):

@@ -28,8 +28,8 @@ class Question:
 QUESTIONS: Final = (
     Question(
         "menu",
-        "Halo, ini layanan izin usaha. Gratis: petugas datang ke tempat Bapak/Ibu, dan tidak "
-        "pernah menerima uang. Ini bukan penertiban.\n\nApa yang bisa kami bantu?",
+        "Halo, ini layanan izin usaha. Gratis: petugas datang ke tempat Bapak/Ibu, tidak "
+        "pernah menerima uang. Ini bukan penertiban.\n\nApa yang bisa dibantu?",
         "tap",
         (
             ("business_permit", "Minta izin usaha"),
@@ -47,7 +47,7 @@ QUESTIONS: Final = (
     ),
     Question(
         "way",
-        "Mau cara cepat? Petugas datang dan mengisi sisanya.",
+        "Mau cepat? Petugas datang dan mengisi sisanya.",
         "tap",
         (("quick", "Cepat, 3 pertanyaan"), ("self", "Isi sendiri")),
     ),

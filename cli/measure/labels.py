@@ -18,7 +18,8 @@ MATTERS = {
     "notices.caller.matter.renew": "renew",
     "notices.caller.matter.change": "change_after_permit",
     "notices.caller.matter.close": "close_business",
-    "notices.caller.matter.referral": "referral",
+    "common.referral": "referral",
+    "referral.purpose": "referral",
     "notices.caller.matter.cooperative": "cooperative",
     "notices.caller.matter.credit": "credit",
 }

@@ -21,9 +21,9 @@ from conversations.session import Choice, Draft
 from conversations.wording import window_words
 from conversations.words import standardised
 
-# The engine's own questions: is it a complaint, shall supervisors call? The first is also the
-# matter that opens the form of a service.
-COMPLAINT, CALL = "complaint", "call"
+# The engine's own questions: is it a complaint, shall supervisors call, is it about somebody else's
+# business? The first and the last are also the matters that open the form of a service.
+COMPLAINT, CALL, REFERRAL = "complaint", "call", "referral"
 
 #: Intents that are carried out as commands.
 ORDERS = {
@@ -41,7 +41,6 @@ _CALLED = {
     Intent.RENEW: Help.RENEW,
     Intent.CHANGE_AFTER_PERMIT: Help.CHANGE,
     Intent.CLOSE_BUSINESS: Help.CLOSE,
-    Intent.REFERRAL: Help.REFERRAL,
     Intent.COOPERATIVE: Help.COOPERATIVE,
     Intent.CREDIT: Help.CREDIT,
     Intent.DISTRESS: Help.DISTRESS,
@@ -82,6 +81,10 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
             _tell_how_officer_is_known(turn, key, aside.part)
         case _ if meant in ORDERS:
             orders.obey(turn, Typed(ORDERS[meant]))
+        case Intent.REFERRAL if _is_certain(aside) and not _fills_in(turn):
+            _open_form(turn, REFERRAL, "")
+        case Intent.REFERRAL:
+            _ask_whether_of_another(turn)
         case _ if meant in _CALLED and not _is_certain(aside):
             _ask_whether_to_call(turn, _CALLED[meant])
         case _ if meant in _CALLED:
@@ -100,19 +103,27 @@ def _has_only_requests(turn: TurnBuilder) -> bool:
 def settle(turn: TurnBuilder, answer: str) -> bool:
     """Carry out the answer to a question of this module; False if it is another question's."""
     called = next((i for i, about in _CALLED.items() if answer == f"{CALL}:{about}"), None)
-    if called is None and answer not in ("complain", "ask"):
+    if called is None and answer not in ("complain", "ask", REFERRAL):
         return False
     drafts.go_on(turn)
     if answer == "ask":
         turn.says.append(Say("common.not_told"))
         return True
     turn.prompt = None
-    if called is None:
+    if answer == REFERRAL:
+        _open_form(turn, REFERRAL, "")
+    elif called is None:
         _open_form(turn, COMPLAINT, turn.told(STORY))
     else:
         about = Say(f"common.intent.{called.lower()}", orders.how_to_call(turn))
         orders.call(turn, _CALLED[called], about, words=turn.told(STORY))
     return True
+
+
+def _fills_in(turn: TurnBuilder) -> bool:
+    """Whether a form is open that would have to wait."""
+    flow = turn.flow(turn.session.draft)
+    return flow is not None and flow.form
 
 
 def _is_certain(aside: Aside) -> bool:
@@ -130,6 +141,17 @@ def _ask_whether_to_call(turn: TurnBuilder, about: Help) -> None:
             Choice("ask", Say("common.call.no"), "ask", means="no"),
         ),
         matter=Say(f"notices.caller.matter.{about}"),
+    )
+
+
+def _ask_whether_of_another(turn: TurnBuilder) -> None:
+    """Ask before the form about somebody else's business takes the place of the open one."""
+    turn.ask_own(
+        REFERRAL,
+        (
+            Choice(REFERRAL, Say("common.referral.yes"), REFERRAL, means="yes"),
+            Choice("ask", Say("common.referral.no"), "ask", means="no"),
+        ),
     )
 
 

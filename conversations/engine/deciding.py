@@ -394,7 +394,7 @@ def waiting_named(turn: TurnBuilder, text: str) -> list[tuple[str, str, str]]:
     found = [
         (flow, str(id), f"{number} {name}")
         for flow, id, number, name in (
-            *(("review", case.id, case.number, case.holder) for case in desk.cases),
+            *((case.page, case.id, case.number, case.holder) for case in desk.cases),
             *(("assignment", v.id, v.case_number, v.host_name) for v in desk.visits),
             *(("call", call.id, call.number, call.name) for call in desk.calls),
             *(("ticket", one.id, one.number, one.name or "-") for one in desk.tickets),
@@ -429,7 +429,7 @@ def following(turn: TurnBuilder, text: str) -> None:
     """Open what waits next: cases, then visits without an officer, then calls."""
     desk = turn.facts.desk
     queue = [
-        *(("review", str(case.id)) for case in desk.cases),
+        *((case.page, str(case.id)) for case in desk.cases),
         *(("assignment", str(visit.id)) for visit in desk.visits),
         *(("call", str(call.id)) for call in desk.calls),
     ]

@@ -171,7 +171,7 @@ def _find(turn: TurnBuilder, text: str) -> None:
     turn.effects.append(ShowCase(number))
     waiting = next((case for case in turn.facts.desk.cases if case.number == number), None)
     if waiting is not None:
-        drafts.open_flow(turn, "review", str(waiting.id))
+        drafts.open_flow(turn, waiting.page, str(waiting.id))
 
 
 def _check(turn: TurnBuilder, text: str) -> None:

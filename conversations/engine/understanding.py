@@ -12,7 +12,7 @@ from conversations.assisting import corrects
 from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine import confirming, desk, leading
-from conversations.engine.asides import CALL, COMPLAINT, ORDERS
+from conversations.engine.asides import CALL, COMPLAINT, ORDERS, REFERRAL
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.corrections import correction
 from conversations.engine.gathering import LEAST as LEAST_FACTS
@@ -55,11 +55,13 @@ from conversations.engine.precedence import (
     FEW_ASKED,
     HEAVY,
     aside,
+    barred,
     beside_story,
     cancels,
     comes_first,
     fills_in,
     is_afraid,
+    names_time,
     takes_correction_back,
     tells_story,
 )
@@ -67,7 +69,6 @@ from conversations.engine.questions import why_key
 from conversations.engine.reading import (
     answers,
     asks_of_choices,
-    bare_number,
     choices_named,
     command_is_answer,
     doubts,
@@ -86,7 +87,7 @@ from conversations.engine.tapping import tapped
 from conversations.events import Said, Tapped
 from conversations.lexicon import whole
 from conversations.messages import Say
-from conversations.parsers import dates, phone
+from conversations.parsers import phone
 from conversations.parsers.asking import asks_whether, supposes
 from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import agrees, hesitates
@@ -183,7 +184,7 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
     asked = turn.session.asked
     if asked is None or asked.flow != "common":
         return None
-    if asked.step not in (COMPLAINT, CALL) and not desk.passes_by(turn, said.text):
+    if asked.step not in (COMPLAINT, CALL, REFERRAL) and not desk.passes_by(turn, said.text):
         return None
     if read_command(said.text) is not None or desk.names_choice(turn, said.text):
         return None
@@ -202,6 +203,8 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         return Pick(refused)
     if typed is not None and not command_is_answer(turn, typed, said.text):
         return desk.alarm(turn, typed.command, said.text) or Order(typed)
+    if barred(turn, said.text, raised):
+        return Answer()
     if takes_correction_back(turn, said.text):
         return Pick(Choice("change", Say("common.which"), None, "which"))
     if cancels(turn, said.text, raised):
@@ -236,7 +239,7 @@ def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Mea
     if raised is None and _at_requests(turn):
         waits = _window_to_choose(turn)
         awaits = waits is not None or turn.facts.mine.visits
-        if awaits and _names_time(turn, said.text):
+        if awaits and names_time(turn, said.text):
             return AnswerElsewhere(waits) if waits is not None else Aside(Intent.RESCHEDULE)
     return (
         _parts(turn, said, raised)
@@ -285,17 +288,6 @@ def _window_to_choose(turn: TurnBuilder) -> Draft | None:
     flow, waiting = turn.flows.by_id["visit_window"], [str(case.id) for case in mine.cases]
     waiting = [case for case in waiting if flow.open_to(case, turn.facts)]
     return Draft(flow.id, waiting[0]) if len(waiting) == 1 and not mine.visits else None
-
-
-def _names_time(turn: TurnBuilder, text: str) -> bool:
-    """Whether words name a day or an hour: "kamis sore aja"."""
-    if bare_number(text) or choices_named(turn, text):
-        return False
-    named = dates.read(text, turn.facts.today)
-    return named is not None or _PART.search(standardised(text)) is not None
-
-
-_PART = re.compile(r"\b(?:pagi|siang|sore)(?:an|nya)?\b|\b(?:morning|afternoon)s?\b|\bjam \d")
 
 
 def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None:

@@ -120,7 +120,7 @@ def _number(context: Context) -> str:
 
 def _alive(subject: str, facts: Facts) -> bool:
     case = facts.desk.case(subject)
-    return case is not None and case.state == CaseState.IN_REVIEW
+    return case is not None and not case.told and case.state == CaseState.IN_REVIEW
 
 
 def _shown(answer: Json, facts: Facts) -> Value:

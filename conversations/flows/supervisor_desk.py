@@ -83,7 +83,7 @@ def _matters(context: Context) -> tuple[Choice, ...]:
         Choice(
             f"review-{a.id}",
             Say("supervisor_desk.review", {"number": a.number}),
-            ["review", str(a.id)],
+            [a.page, str(a.id)],
             "open",
         )
         for a in facts.desk.cases[:SHOWN]

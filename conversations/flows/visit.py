@@ -92,6 +92,11 @@ def _summary(context: Context) -> Mapping[str, Value]:
         if visit.pin
         else Say("visit.no_pin"),
         "note": SCRIPTS[visit.purpose].note(visit),
+        "told": Say("visit.depart.told" if visit.hosted else "visit.depart.untold"),
+        "heard": Say(
+            "visit.arrive.told" if visit.hosted else "visit.arrive.untold",
+            {"owner": visit.host_name},
+        ),
     }
 
 
@@ -191,6 +196,9 @@ def _finish(context: Context) -> Ending:
     visit = visit_of(context)
     script = SCRIPTS[visit.purpose]
     answers = context.answers
+    again = script.ending(context)
+    if again is not None:
+        return again
     report = {step.id: answers[step.id] for step in script.steps if step.id in answers}
     return Ending((FinishVisit(visit.id, script.purpose, script.outcome(answers), report),))
 
@@ -267,7 +275,7 @@ FLOW = Flow(
     finish=_finish,
     prefill=_prefill,
     alive=_alive,
-    given=frozenset({PURPOSE, MEND}),
+    given=frozenset({PURPOSE, MEND}).union(*(script.given for script in SCRIPTS.values())),
     worded={
         step.id: script.purpose
         for script in SCRIPTS.values()

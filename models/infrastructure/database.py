@@ -18,7 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from models.infrastructure.deadlines import USUAL, Deadlines
+from models.infrastructure import deadlines as ticket_deadlines
+from models.infrastructure import guards as referral_guards
+from models.infrastructure.deadlines import Deadlines
+from models.infrastructure.guards import Guards
 from models.infrastructure.quiet import OFF, QuietHours
 from models.infrastructure.wire import Execute, Pipeline
 
@@ -164,7 +167,8 @@ class Database:
         *,
         threads: int = 6,
         quiet: QuietHours = OFF,
-        deadlines: Deadlines = USUAL,
+        deadlines: Deadlines = ticket_deadlines.USUAL,
+        guards: Guards = referral_guards.USUAL,
     ) -> None:
         self.url = driver_url(url)
         self._engine = create_engine(
@@ -176,7 +180,7 @@ class Database:
         )
         serve(self._engine)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._info = quiet.info | deadlines.info
+        self._info = quiet.info | deadlines.info | guards.info
         self._threads = ThreadPoolExecutor(threads, "record")
         self._patience: float | None = None
 

@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 from models.infrastructure.errors import OperatorError
+from models.infrastructure.guards import Guards
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.quiet import QuietHours
 
@@ -189,6 +190,13 @@ class Settings:
 
     quiet_hours: str = setting(one_of("ON", "OFF"), example="off", default="on")
 
+    referrals_a_day: int = setting(whole_number(1, 1_000), example="5", default="5")
+    referrals_a_month: int = setting(whole_number(1, 10_000), example="20", default="20")
+    referrals_of_helpers_a_day: int = setting(whole_number(1, 1_000), example="50", default="50")
+    referrals_looked_at_from: int = setting(whole_number(1, 1_000), example="4", default="4")
+    referral_metres: int = setting(whole_number(10, 500), example="75", default="75")
+    referral_quiet_days: int = setting(whole_number(30, 730), example="180", default="180")
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read every field from its variable; an empty variable counts as not set.
@@ -222,6 +230,18 @@ class Settings:
     def quiet(self) -> QuietHours:
         """The quiet hours, for all code that opens transactions."""
         return QuietHours(kept=self.quiet_hours == "ON")
+
+    @property
+    def guards(self) -> Guards:
+        """The guards of referrals, for all code that opens transactions."""
+        return Guards(
+            a_day=self.referrals_a_day,
+            a_month=self.referrals_a_month,
+            helpers_a_day=self.referrals_of_helpers_a_day,
+            looked_at_from=self.referrals_looked_at_from,
+            metres=self.referral_metres,
+            quiet_days=self.referral_quiet_days,
+        )
 
     @property
     def key_ring(self) -> KeyRing:

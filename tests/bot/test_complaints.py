@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot import facts
+from bot import senders
 from bot.channels.base import InboundMessage
 from conversations.events import Said
 from conversations.facts import Facts
@@ -35,7 +35,7 @@ def test_on_whatsapp_the_number_is_the_one_they_write_from(
     address: str | None, phone: str | None
 ) -> None:
     kept = address and encrypted("whatsapp", address)
-    known = facts.heard_from(city.facts(), row("whatsapp", kept))
+    known = senders.heard_from(city.facts(), row("whatsapp", kept))
     assert (known.me.phone, known.me.phone_of_chat) == (phone, phone is not None)
     assert not known.me.shares_contact
 
@@ -43,14 +43,14 @@ def test_on_whatsapp_the_number_is_the_one_they_write_from(
 @pytest.mark.parametrize("channel", ["telegram", "news", "browser"])
 def test_elsewhere_an_address_is_no_number(channel: str) -> None:
     assert (
-        facts.heard_from(city.facts(), row(channel, encrypted(channel, "+6281200000051")))
+        senders.heard_from(city.facts(), row(channel, encrypted(channel, "+6281200000051")))
         == city.facts()
     )
 
 
 def test_a_number_that_was_given_goes_before_the_one_they_write_from() -> None:
     given: Facts = city.facts(phone="+628111")
-    known = facts.heard_from(given, row("whatsapp", encrypted("whatsapp", "+6281200000051")))
+    known = senders.heard_from(given, row("whatsapp", encrypted("whatsapp", "+6281200000051")))
     assert (known.me.phone, known.me.phone_of_chat) == ("+628111", False)
 
 

@@ -220,7 +220,7 @@ async def test_words_that_come_while_the_task_runs_belong_to_somebody_new(town: 
         assert count(town, table, table.person_id == new) > 0
     await end(town)
     assert town.person() == new, "whoever writes again keeps the chat"
-    assert "Apa yang bisa kami bantu" in town.heard()
+    assert "Apa yang bisa dibantu" in town.heard()
 
 
 async def test_a_photo_that_is_being_fetched_is_waited_for_and_deleted(

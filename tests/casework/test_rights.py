@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 import casework
 from casework import (
+    alarms,
     assisting,
     badges,
     cases,
@@ -38,6 +39,8 @@ from casework import (
     own_data,
     people,
     portraits,
+    referring,
+    reporters,
     reports,
     staff,
     stuck,
@@ -220,6 +223,30 @@ def sheet(w: World) -> int:
     return photo.id
 
 
+def place_told(w: World) -> int:
+    """Let the case be about a place that somebody told of; return its visit's id."""
+    w.case.service, w.case.stage, w.visit.purpose = "referral", "help", "help"
+    w.case.answers = {"trade": {"words": "nasi uduk"}, "place": w.case.answers["place"]}
+    w.visit.host_id = None
+    w.tx.flush()
+    return w.visit.id
+
+
+def told_case(w: World) -> int:
+    """Let the case be about a place that somebody told of; return its id."""
+    place_told(w)
+    return w.case.id
+
+
+def head(w: World, act: Act) -> Act:
+    """Let a supervisor of the area look after the whole city."""
+    if act.person is not None and act.person.id == w.actors["supervisor"]:
+        me = act.supervisor()
+        me.role = "head"
+        w.tx.flush()
+    return act
+
+
 def helps(w: World) -> int:
     """Let the visit be one at which the officer helps; return its id."""
     w.case.service, w.case.stage, w.visit.purpose = "assistance", "help", "help"
@@ -245,6 +272,11 @@ CASES: dict[Callable[..., object], Right] = {
     assisting.drop: Right(lambda w, act: assisting.drop(act, form(w)), "officer"),
     assisting.edit: Right(lambda w, act: assisting.edit(act, form(w)), "officer"),
     assisting.hand_over: Right(lambda w, act: assisting.hand_over(act, form(w)), "officer"),
+    assisting.leave_to_them: Right(
+        lambda w, act: assisting.leave_to_them(act, helps(w), "https://izin.example"),
+        "officer",
+        visit=_V.ARRIVED,
+    ),
     assisting.offer_code: Right(
         lambda w, act: assisting.offer_code(act, form(w), "https://izin.example"), "officer"
     ),
@@ -306,6 +338,48 @@ CASES: dict[Callable[..., object], Right] = {
     ),
     reports.concern: Right(
         lambda w, act: reports.concern(act, Concern.DANGER, w.visit.id, "ada anjing"), "officer"
+    ),
+    alarms.tell_again: Right(lambda w, act: alarms.tell_again(act, w.case.id), "office"),
+    referring.book: Right(
+        lambda w, act: (place_told(w), referring.book(act, w.case)),
+        "office",
+        _C.ACCEPTED,
+        _V.FAILED,
+    ),
+    referring.decide: Right(
+        lambda w, act: referring.decide(act, told_case(w), go=True),
+        "supervisor",
+        _C.IN_REVIEW,
+        _V.FAILED,
+    ),
+    referring.is_same: Right(
+        lambda w, act: referring.is_same(act, place_told(w), w.case.id, same=False), "officer"
+    ),
+    referring.may_tell: Right(lambda w, act: referring.may_tell(act, place_told(w)), "officer"),
+    referring.postpone: Right(
+        lambda w, act: referring.postpone(
+            act, place_told(w), windows.Window(w.visit.on + timedelta(days=1), w.visit.part)
+        ),
+        "officer",
+        visit=_V.ARRIVED,
+    ),
+    referring.settle: Right(
+        lambda w, act: referring.settle(act, w.tx.get_one(Case, told_case(w))),
+        "office",
+        _C.SUBMITTED,
+        _V.FAILED,
+    ),
+    referring.tell_onward: Right(
+        lambda w, act: referring.tell_onward(
+            act, place_told(w), {"kelurahan": "31.74.05.1001", "pin": None}
+        ),
+        "officer",
+    ),
+    reporters.show: Right(
+        lambda w, act: reporters.show(head(w, act), told_case(w), "abuse"), "supervisor"
+    ),
+    reports.leave_unsafe: Right(
+        lambda w, act: reports.leave_unsafe(act, place_told(w)), "officer", visit=_V.ARRIVED
     ),
     reports.late: Right(lambda w, act: reports.late(act, w.visit.id, 30), "officer"),
     handing_on.end: Right(lambda w, act: handing_on.end(act, w.officer.id), "supervisor"),
@@ -421,6 +495,11 @@ OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     documents.show: lambda act: documents.show(act, "IUMK-2026-3174-000001"),
     assisting.take_over: lambda act: assisting.take_over(act, "BCD234"),
     people.ask_for_help: lambda act: people.ask_for_help(act, Help.TALK),
+    referring.refer: lambda act: referring.refer(
+        act,
+        "referral",
+        {"trade": {"words": "nasi uduk"}, "place": {"kelurahan": "31.74.05.1001", "pin": None}},
+    ),
     people.give_consent: lambda act: people.give_consent(act, "applying"),
     people.join_staff: lambda act: people.join_staff(act, "not-a-token"),
     people.link_chats: lambda act: people.link_chats(act, "123456"),
@@ -453,6 +532,7 @@ ASKED: dict[Callable[..., object], Callable[[World, Act], object]] = {
     stuck.close: lambda w, act: stuck.close(act, 0, "ya"),
     stuck.retry: lambda w, act: stuck.retry(act, 0),
     overview.show_whereabouts: lambda w, act: overview.show_whereabouts(act, w.officer.id),
+    referring.send_all: lambda w, act: referring.send_all(act, told_case(w)),
     overview.team_member: lambda w, act: overview.team_member(act, w.officer.id),
     people.tell_heads: lambda w, act: people.tell_heads(act, "away", "libur"),
 }
@@ -463,7 +543,13 @@ OF_OFFICERS: dict[Callable[..., object], Callable[[Act], object]] = {
 }
 #: Parts of acts, on rows that are locked; who calls them has asked for the right. Jobs and acts do.
 PARTS = {
+    "alarms.plan",
     "handing_on.withdraw",
+    "referring.hold",
+    "reporters.add",
+    "reporters.hear",
+    "reporters.keep_quiet",
+    "visits.book_for",
     "course.accept",
     "course.advance",
     "course.ask_again",

@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from bot.outcomes import REASONS as CALLED
+from casework.referring import LICENSED, MANY, UNLIKELY
 from conversations import arrival, directory, flows, mending
 from conversations.catalogue import LOCALES
 from conversations.differing import Differs
@@ -46,7 +47,10 @@ CONCERNS = {*Concern} - {Concern.DANGER}
 ASKED = CONCERNS - {Concern.SAFE}
 REASONS = sorted({reason for check in CHECKS.values() for reason in check.reasons})
 FOUND_BY_HAND = ("returned", "visits_failed", "objection_upheld", SOMEBODY_ELSE.reason)
-FOR_SUPERVISORS = [f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)]
+FOR_SUPERVISORS = [
+    *(f.reason for f in (NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK)),
+    *(MANY, UNLIKELY, LICENSED, "visit_unsafe"),
+]
 #: Reasons whose rule a supervisor is told.
 RULES = [
     *FOR_SUPERVISORS,
@@ -73,7 +77,7 @@ ANSWERED = [
         meant.lower()
         for meant in intents.DIGRESSIONS
         - {Intent.COMPLAINT, Intent.RESEND_PERMIT, Intent.OTHER_AUTHORITY, Intent.TERM}
-        - {Intent.COME_TO_ME, Intent.BY_MYSELF}  # another form is opened
+        - {Intent.COME_TO_ME, Intent.BY_MYSELF, Intent.REFERRAL}  # another form is opened
     ),
     *(f"other_authority.{authority}" for authority in AUTHORITIES),
     *(f"term.{term}" for term in TERMS),
@@ -138,7 +142,6 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
         "renew",
         "change",
         "close",
-        "referral",
         "cooperative",
         "credit",
         "not_handed",
@@ -155,6 +158,9 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "common.unreadable.{}": ("voice", "audio", "video", "video_note", "sticker", "contact"),
     "common.visit_state.{}": sorted(OPEN_VISITS),
     "common.weekday.{}": [str(day) for day in range(1, 8)],
+    "held.done.{}": ("go", "all", "no"),
+    "referral.advice.open.{}": ("morning", "midday", "evening", "unknown"),
+    "referral.advice.knows.{}": ("agreed", "unaware", "unsure"),
     "findings.{}": [*REASONS, *FOUND_BY_HAND],
     "findings.{}.short": [*REASONS, *FOUND_BY_HAND, *FOR_SUPERVISORS],
     "my_requests.state.{}": [str(state) for state in CaseState],
@@ -380,6 +386,7 @@ def test_owners_are_bapak_and_ibu_and_only_staff_is_anda() -> None:
         "hand_over.",
         "supervisor_desk.",
         "review.",
+        "held.",
         "assignment.",
         "pages.",
     )

@@ -27,6 +27,7 @@ ERASED = {
     "common.erase_sure.yes",
     "common.erase_sure.keep",
     "common.my_data",
+    "help.met",  # of a place: `tests/bot/test_refused_places.py`
     "notices.erased",
     "notices.erasing",
     "pages.privacy.part.e.text",

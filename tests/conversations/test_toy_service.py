@@ -38,15 +38,16 @@ DECLARED = (street_lamp.SERVICE, lamp_repair.SERVICE)
 TALK = """\
 > halo
 < Halo, ini Izin Datang, layanan Pemprov Jakarta. Gratis: petugas datang ke tempat \
-Bapak/Ibu, dan tidak pernah menerima uang. Ini bukan penertiban.
-< Apa yang bisa kami bantu?
+Bapak/Ibu, tidak pernah menerima uang. Ini bukan penertiban.
+< Apa yang bisa dibantu?
   [1] Minta izin usaha
   [2] Datangi saya
-  [3] Lampu jalan rusak
-  [4] Perbaikan lampu
-  [5] Cek permohonan saya
-  [6] Bantuan
-  [7] English
+  [3] Bantu usaha lain
+  [4] Lampu jalan rusak
+  [5] Perbaikan lampu
+  [6] Cek permohonan saya
+  [7] Bantuan
+  [8] English
 > lampu di depan gang mati pak
 < 1 dari 3. Lampunya kenapa?
   [1] Mati
@@ -115,9 +116,9 @@ def test_it_can_be_drawn() -> None:
 
 def test_the_menu_follows_from_the_services() -> None:
     chat = Chat(with_toys())
-    assert "  [3] Lampu jalan rusak" in chat.heard("> halo")
-    assert "  [3] Lampu jalan rusak" not in Chat(flows.load()).heard("> halo")
-    assert services.load().offered({"owner"}) == ("business_permit", "assistance")
+    assert "  [4] Lampu jalan rusak" in chat.heard("> halo")
+    assert "  [4] Lampu jalan rusak" not in Chat(flows.load()).heard("> halo")
+    assert services.load().offered({"owner"}) == ("business_permit", "assistance", "referral")
 
 
 # -- as they run -----------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ def test_a_course_without_a_visit_comes_to_its_end(
 ) -> None:
     owner = telegram.user(1001, "Siti")
     owner.start().result()
-    answer(owner, "Apa yang bisa kami bantu?", tap="Lampu jalan rusak")
+    answer(owner, "Apa yang bisa dibantu?", tap="Lampu jalan rusak")
     answer(owner, "Lampunya kenapa?", tap="Mati")
     answer(owner, "Di mana?", say="pulo")
     owner.wait_for("Kirim satu foto", PATIENCE).result()
@@ -185,7 +186,7 @@ def test_a_course_with_two_visits_of_different_purpose_comes_to_its_end(
     officer.start(product.invite("Rahmat Hidayat", "0417", "31.74")).result()
     officer.wait_for("0417", PATIENCE).result()
     owner.start().result()
-    answer(owner, "Apa yang bisa kami bantu?", tap="Perbaikan lampu")
+    answer(owner, "Apa yang bisa dibantu?", tap="Perbaikan lampu")
     answer(owner, "Boleh petugas", tap="Boleh")
     answer(owner, "Lampunya kenapa?", tap="Mati")
     answer(owner, "Di mana?", say="pulo")

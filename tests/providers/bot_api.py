@@ -4,7 +4,7 @@
         bot = Telegram(api.token, catalogue, api_url=api.url)
         siti = api.user(1001, "Siti")
         await siti.say("/start")                 # until the bot has accepted it
-        menu = await siti.wait_for("Apa yang bisa kami bantu?")
+        menu = await siti.wait_for("Apa yang bisa dibantu?")
         await siti.tap("Minta izin usaha")       # a label of the last keyboard
 
 What a person does takes effect at once and can be awaited, or `.result()` taken where nothing is

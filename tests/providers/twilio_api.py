@@ -5,7 +5,7 @@
         siti = api.user("+6281200000001", "Siti")
         api.deliver_to(f"{public_url}/webhooks/whatsapp")
         siti.say("Halo").result()                # until the bot has accepted it
-        siti.wait_for("Apa yang bisa kami bantu?").result()
+        siti.wait_for("Apa yang bisa dibantu?").result()
         siti.tap("Minta izin usaha").result()    # a button, an item of a list, or a number
 
 People do and see what they do in `bot_api`. Parameters, patterns, limits and error codes are those

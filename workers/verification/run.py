@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import course, mending
+from casework import course, mending, referring
 from casework.act import Act, by_office
 from conversations.events import News
 from conversations.mending import same_name
@@ -90,7 +90,8 @@ def gave_up(tx: Session, task: Task) -> None:
     (case,) = cases.lock(tx, [task.subject_id])
     if case.state == CaseState.SUBMITTED:
         _write(tx, case, [NOT_CHECKED])
-        course.to_review(_act(tx, case), case)
+        told = course.service_of(case).about_others
+        (referring.hold if told else course.to_review)(_act(tx, case), case)
     elif case.state == CaseState.UNDER_WAY:
         _write(tx, case, [NOT_CHECKED])
         form = assisted.mending(tx, case.id)
@@ -280,6 +281,9 @@ def _settle(tx: Session, task: Task, *, examined: Examined | None) -> datetime |
         return None  # decided meanwhile, or answered again: the new answers have their own task
     if examined.waits:
         return now(tx) + SOON
+    if course.service_of(case).about_others:
+        referring.settle(_act(tx, case), case)
+        return None
     rows = finding.latest(tx, [case.id])
     _write(tx, case, (*examined.findings, *_by_hand(case, rows)))
     _conclude(tx, case, finding.latest(tx, [case.id]))

@@ -37,7 +37,7 @@ MENU = {
     "from": {"id": 123456, "is_bot": True, "first_name": "Izin Datang", "username": "izin_bot"},
     "chat": HOME,
     "date": 1764032400,
-    "text": "Apa yang bisa kami bantu?",
+    "text": "Apa yang bisa dibantu?",
 }
 FILE = {"file_unique_id": "AQADb", "file_size": 91_234}
 PHOTO = [

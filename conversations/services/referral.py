@@ -1,0 +1,132 @@
+"""Referral: somebody tells of a business without a permit, and an officer goes there to help.
+
+The questions are about a place, and not about a person: no name, no number, no photo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conversations.effects import ForgetWords
+from conversations.events import Event, Said
+from conversations.facts import City, Facts
+from conversations.form import form
+from conversations.messages import Json, Say, Value
+from conversations.parsers.referred import accuses, landmark, nickname
+from conversations.parsers.trade import own_trade
+from conversations.service import Service, Site, Visit
+from conversations.session import Answers
+from conversations.step import Context, Wrong, answered
+from conversations.steps import Ask, Choose, Locate
+from conversations.wording import place_name
+
+ID = "referral"
+KNOWS = ("agreed", "unaware", "unsure")
+
+
+def _trade(answers: Answers) -> str:
+    answer = answers.get("trade")
+    return str(answer.get("words", "-")) if isinstance(answer, dict) else "-"
+
+
+def _trade_shown(answer: Json, facts: Facts) -> Value:
+    return str(answer["words"])
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Ask):
+    """A question about somebody else's business; words that accuse are refused and forgotten."""
+
+    def bars(self, text: str) -> bool:
+        return accuses(text)
+
+    def read(self, event: Event, context: Context) -> Json:
+        if isinstance(event, Said) and accuses(event.text):
+            raise Wrong("accusation", {}, effects=(ForgetWords(),))
+        return Ask.read(self, event, context)
+
+
+FORM = form(
+    ID,
+    (
+        Choose("purpose", options=("yes", "complaint"), counted=False, ends=("complaint",)),
+        Told("trade", parse=own_trade(), shows=_trade_shown),
+        Locate("place"),
+        Told("landmark", parse=landmark(), options={"none": None}),
+        Choose("open", options=("morning", "midday", "evening", "unknown")),
+        Choose("knows", options=KNOWS),
+        Told(
+            "called",
+            parse=nickname(),
+            options={"skip": None},
+            when=answered("knows", "agreed"),
+        ),
+    ),
+    consents=(),
+)
+
+
+def _holder(answers: Answers) -> str:
+    """Nobody's name: the officer asks at the place."""
+    return ""
+
+
+def _about(answers: Answers, city: City) -> Value:
+    return _trade(answers)
+
+
+def _brief(answers: Answers, city: City) -> tuple[Say, ...]:
+    site = _site(answers)
+    where = place_name(site.area_code, city) if site is not None else "-"
+    near = str(answers.get("landmark") or "-")
+    return (
+        Say("referral.brief.trade", {"trade": _trade(answers)}),
+        Say(
+            "referral.brief.place",
+            {"place": where, "landmark": near},
+        ),
+    )
+
+
+def _site(answers: Answers) -> Site | None:
+    place = answers.get("place")
+    if not isinstance(place, dict) or not place.get("kelurahan"):
+        return None
+    pin = place.get("pin")
+    return Site(
+        place["kelurahan"],
+        (pin[0], pin[1]) if pin else None,
+        str(answers.get("landmark") or ""),
+    )
+
+
+def _advice(answers: Answers) -> Say:
+    """When the place is open, and whether its owner knows; never who told us."""
+    part, knows = str(answers.get("open") or "unknown"), str(answers.get("knows") or "unsure")
+    called = answers.get("called")
+    return Say(
+        "referral.advice",
+        {
+            "open": Say(f"referral.advice.open.{part}"),
+            "knows": Say(f"referral.advice.knows.{knows}"),
+            "called": Say("referral.advice.called", {"name": str(called)}) if called else "",
+        },
+    )
+
+
+SERVICE = Service(
+    id=ID,
+    form=FORM,
+    menu=80,
+    called=(),
+    opened_by="referral",
+    consents=(),
+    course=(Visit("help", opens="business_permit"),),
+    holder=_holder,
+    about=_about,
+    brief=_brief,
+    site=_site,
+    about_others=True,
+    attempts=2,
+    advice=_advice,
+)

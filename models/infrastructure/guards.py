@@ -1,0 +1,58 @@
+"""Guards of referrals: how many one person may send, and when two are about the same place.
+
+They are settings of every process, passed to its sessions; `of(tx)` returns them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_INFO = "guards"  # key in `Session.info`
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """Limits of one person, distances and times.
+
+    From `looked_at_from` referrals of one person in a day on, a supervisor looks at each first; so
+    too if `not_found` of the last `last` ones were not found.
+    """
+
+    a_day: int = 5
+    a_month: int = 20  # in 30 days
+    helpers_a_day: int = 50  # heads of RT/RW and kader who were invited
+    looked_at_from: int = 4
+    not_found: int = 3
+    last: int = 5
+    metres: int = 75  # between two pins of one place
+    quiet_days: int = 180  # in which nobody comes again after a refusal
+    compared_days: int = 90  # how long a closed case is compared with new ones
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """The `info` of a SQLAlchemy session with these guards."""
+        return {_INFO: self}
+
+    @property
+    def quiet(self) -> timedelta:
+        """How long nobody comes again after a refusal."""
+        return timedelta(days=self.quiet_days)
+
+    @property
+    def compared(self) -> timedelta:
+        """How long a closed case is compared with new ones."""
+        return timedelta(days=self.compared_days)
+
+
+USUAL = Guards()
+
+
+def of(tx: Session) -> Guards:
+    """Return the guards of this transaction; `USUAL` if it was opened without any."""
+    found: Guards = tx.info.get(_INFO, USUAL)
+    return found

@@ -1,0 +1,181 @@
+"""Referrals: somebody tells of a place, an officer goes there once, and nobody learns who told."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from conversations.events import Located
+from models.assisted import Assisted, AssistedState
+from models.case import Case
+from models.lifecycle import CaseState, VisitState
+from models.visit import Visit
+from tests.bot.town import OFFICER, OWNER, Town, today, words
+
+PIN = Located(-6.2706, 106.8023)
+NEIGHBOURS = ("n1", "n2", "n3", "n4", "n5")
+
+
+async def tell(
+    town: Town,
+    who: str = OWNER,
+    *,
+    trade: str = "jual nasi uduk pakai gerobak",
+    place: Located | str = PIN,
+    landmark: str = "depan musala Al-Ikhlas RT 5 RW 3",
+    opens: str = "pagi",
+    knows: str = "belum tahu",
+) -> str:
+    """Tell of a place, and return all that was answered to the last message."""
+    said = ["halo", "bantu usaha lain", "ya lanjut", trade, place]
+    if isinstance(place, Located):
+        said.append("1")
+    said += [landmark, opens, knows]
+    for one in said:
+        await town.say(one, who)
+    return await town.say("ya kirim", who)
+
+
+async def compared(town: Town) -> None:
+    """Let the workers compare and book."""
+    await town.work()
+    await town.quiet()
+
+
+def referrals(town: Town) -> list[Case]:
+    of = select(Case).where(Case.service == "referral").order_by(Case.id)
+    return list(town.read(lambda tx: tx.scalars(of).all()))
+
+
+def visits(town: Town) -> list[Visit]:
+    return list(town.read(lambda tx: tx.scalars(select(Visit).order_by(Visit.id)).all()))
+
+
+async def arrived(town: Town, *, badge: str = "101") -> Visit:
+    """An officer at the place that was told of."""
+    await town.work()
+    await town.tap("accept", OFFICER)
+    visit = visits(town)[-1]
+    town.change(Visit, visit.id, on=today().on)
+    await town.tap("go", OFFICER)
+    await town.say(PIN, OFFICER)
+    return visits(town)[-1]
+
+
+# -- told ------------------------------------------------------------------------------------------
+
+
+async def test_whoever_tells_is_thanked_and_an_officer_is_asked(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    assert words("referral.submitted") in await tell(town)
+    await compared(town)
+    (case,) = referrals(town)
+    assert case.state == CaseState.UNDER_WAY
+    assert case.person_id != town.person(OWNER)
+    (visit,) = visits(town)
+    assert visit.part == "morning" and visit.host_id is None
+    offered = town.heard(OFFICER)
+    assert "jual nasi uduk" in offered and "musala Al-Ikhlas" in offered
+    assert "belum tahu" in offered
+
+
+async def test_five_people_tell_of_one_place_and_it_is_visited_once(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    told = (
+        "jual nasi uduk",
+        "nasi uduk gerobak",
+        "warung nasi uduk",
+        "dagang nasi uduk",
+        "nasi uduk",
+    )
+    for number, (who, trade) in enumerate(zip(NEIGHBOURS, told, strict=True)):
+        pin = Located(PIN.lat + number * 0.0001, PIN.lon)
+        assert words("referral.submitted") in await tell(town, who, trade=trade, place=pin)
+    await compared(town)
+    assert len(visits(town)) == 1
+    states = sorted(one.state for one in referrals(town))
+    assert states == [CaseState.CANCELLED] * 4 + [CaseState.UNDER_WAY]
+    assert len({one.person_id for one in referrals(town)}) == 1
+    await arrived(town)
+    await town.tap("has_permit", OFFICER)
+    await town.tap("none", OFFICER)
+    await town.tap("yes", OFFICER, step="leaving")
+    for who in NEIGHBOURS:
+        assert town.heard(who).count(words("notices.told_visited")) == 1
+
+
+async def test_the_same_sentence_is_said_whatever_happened_there(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await tell(town)
+    await arrived(town)
+    await town.tap("not_wanted", OFFICER)
+    await town.tap("unsaid", OFFICER)
+    await town.tap("yes", OFFICER, step="leaving")
+    assert town.desk.chat.texts(OWNER)[-1] == words("notices.told_visited")
+
+
+async def test_nobody_there_twice_ends_it_and_says_so(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await tell(town)
+    await arrived(town)
+    await town.tap("nobody", OFFICER)
+    await compared(town)
+    first, second = visits(town)
+    assert second.part != first.part
+    assert words("notices.told_visited") not in town.heard(OWNER)
+    await arrived(town)
+    await town.tap("not_found", OFFICER)
+    await compared(town)
+    assert len(visits(town)) == 2
+    assert referrals(town)[0].state == CaseState.CANCELLED
+    assert town.desk.chat.texts(OWNER)[-1] == words("notices.told_not_found")
+
+
+async def test_another_time_that_the_host_chose_is_booked(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await tell(town)
+    await arrived(town)
+    await town.tap("later", OFFICER)
+    *_, (_, asked) = town.desk.chat.sent[OFFICER]
+    await town.tap(asked.choices[0].value, OFFICER)
+    first, second = visits(town)
+    assert first.state == VisitState.CANCELLED and second.state == VisitState.WANTED
+    assert f"{second.on.isoformat()}.{second.part}" == asked.choices[0].value
+    assert referrals(town)[0].failed_visits == 0
+    assert town.heard(OWNER).count(words("notices.told_visited")) == 1
+
+
+async def test_a_new_place_that_is_told_at_the_old_one_is_visited(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await tell(town)
+    await arrived(town)
+    for said in ("moved", "known"):
+        await town.tap(said, OFFICER)
+    await town.say("Cipete Utara", OFFICER)
+    await town.tap("yes", OFFICER, step="leaving")
+    await compared(town)
+    assert town.desk.chat.texts(OWNER)[-1] == words("notices.told_moved")
+    assert [one.area_code for one in visits(town)] == ["31.74.06.1005", "31.74.07.1010"]
+
+
+async def test_the_form_is_filled_in_at_the_place(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await tell(town)
+    await arrived(town)
+    await town.tap("now", OFFICER)
+    await town.tap("yes", OFFICER, step="may_tell")
+    assert town.desk.chat.texts(OWNER)[-1] == words("notices.told_helped")
+    form = town.read(lambda tx: tx.scalars(select(Assisted)).one())
+    assert form.state == AssistedState.WRITING
+    assert form.person_id == referrals(town)[0].person_id
+
+
+async def test_the_host_goes_on_alone_with_what_is_known(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await tell(town)
+    await arrived(town)
+    said = await town.tap("self", OFFICER)
+    code = said.split("KODE ")[-1][:7].replace(" ", "") if "KODE " in said else ""
+    await town.tap("no", OFFICER, step="may_tell")
+    form = town.read(lambda tx: tx.scalars(select(Assisted)).one())
+    assert form.state == AssistedState.WAITING and form.answers
+    assert code or "/k/" in said
