@@ -120,7 +120,7 @@ def settle(act: Act, case: Case) -> None:
     if same is not None:
         _merge(act, case, same)
         return
-    found = [Finding("told", Outcome.NEEDS_A_PERSON, why) for why in _doubts(act, case, spot)]
+    found = [Finding(why, Outcome.NEEDS_A_PERSON, why) for why in _doubts(act, case, spot)]
     course.find(act, case, *found)
     if perhaps:
         course.find(act, case, Finding(finding.SAME_PLACE, Outcome.OK, "", params={"of": perhaps}))
@@ -187,7 +187,7 @@ def _end(act: Act, case: Case, why: str) -> None:
 def _doubts(act: Act, case: Case, spot: Spot) -> Iterable[str]:
     """Yield the reasons for which a supervisor decides first."""
     rules, told = guards.of(act.tx), referrals.told_by(act.tx, case)
-    if any(referrals.told_before(act.tx, one, DAY) >= rules.looked_at_from for one in told):
+    if any(referrals.told_before(act.tx, p, DAY, case.id) >= rules.looked_at_from for p in told):
         yield MANY
     if any(_unlikely(act, one, case.service, rules) for one in told):
         yield UNLIKELY

@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -91,8 +92,8 @@ def merged_into(case_id: int) -> str:
     return f"case:{case_id}"
 
 
-def told_before(tx: Session, person_id: int, within: timedelta) -> int:
-    """Return how many places a person told us of within this time."""
+def told_before(tx: Session, person_id: int, within: timedelta, until: int | None = None) -> int:
+    """Return how many places a person told us of within this time, `until` this case."""
     of = (
         select(func.count())
         .select_from(Participant)
@@ -101,6 +102,7 @@ def told_before(tx: Session, person_id: int, within: timedelta) -> int:
             Participant.person_id == person_id,
             Participant.role == ParticipantRole.REPORTER,
             Case.submitted_at > func.now() - within,
+            Case.id <= until if until is not None else true(),
         )
     )
     return int(tx.execute(of).scalar_one())

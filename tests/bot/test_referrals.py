@@ -30,6 +30,8 @@ async def tell(
     if isinstance(place, Located):
         said.append("1")
     said += [landmark, opens, knows]
+    if knows == "tahu dan mau":
+        said.append("lewati")
     for one in said:
         await town.say(one, who)
     return await town.say("ya kirim", who)
