@@ -23,6 +23,7 @@ from casework import (
     own_data,
     people,
     portraits,
+    posters,
     referring,
     reporters,
     reports,
@@ -61,6 +62,7 @@ from conversations.effects import (
     ChooseWindow,
     ConfirmOfficer,
     Correct,
+    CountPoster,
     Decide,
     DeclineOffer,
     DenyOfficer,
@@ -380,12 +382,20 @@ def _about_person(act: Act, effect: AboutPerson) -> None:
             people.show_officer(act, badge)
         case Join(token):
             people.join_staff(act, token)
+        case Called(person_id):
+            people.called(act, person_id)
+        case _:
+            _about_chat(act, effect)
+
+
+def _about_chat(act: Act, effect: CountPoster | Link | OfferLink) -> None:
+    match effect:
+        case CountPoster(area_code):
+            posters.count(act, area_code)
         case OfferLink():
             people.offer_link(act)
         case Link(code):
             people.link_chats(act, code)
-        case Called(person_id):
-            people.called(act, person_id)
         case _:
             assert_never(effect)
 

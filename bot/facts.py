@@ -169,6 +169,7 @@ def _mine(tx: Session, base: Facts, one: LockedPerson, rows: _Rows, calendar: Ca
             for case in choosing[:CHOOSING]
         },
         services=rows.services.offered(base.me.roles),
+        posters=rows.services.at_posters(base.me.roles),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from casework.cases import new_case
 from conversations import messages, services
 from conversations.effects import Effect, Submit
 from conversations.messages import Message, Say
-from models import audit, consent, person
+from models import audit, consent, person, poster
 from models.case import NewCase, Submitted, submit
 from models.infrastructure import quiet
 from models.infrastructure.wire import Execute, Results
@@ -37,6 +38,7 @@ class Writer:
     consents: list[tuple[int, str]] = field(default_factory=list)  # person, purpose
     notes: list[audit.Entry] = field(default_factory=list)
     changed: dict[int, LockedPerson] = field(default_factory=dict)
+    posters: Counter[tuple[str, date]] = field(default_factory=Counter)  # chats, by area and day
     newcomers: set[int] = field(default_factory=set)  # their first turn is in this batch
     waiting: dict[int, int] = field(default_factory=dict)  # pending fleeting replies, by person
     most_waiting: int = GATHERED  # pending fleeting replies, at most, to one person
@@ -125,6 +127,10 @@ class Writer:
         """Save the person's changed columns after a turn."""
         self.changed[person.id] = person
 
+    def count_poster(self, area_code: str, on: date) -> None:
+        """Count a chat that began at a poster."""
+        self.posters[area_code, on] += 1
+
     def close(self, execute: Execute, *, leasing: Container[int] = ()) -> Results | None:
         """Write the collected rows in a pipeline; return the result of `enqueue_and_lease`."""
         if self.consents:
@@ -133,6 +139,8 @@ class Writer:
             audit.write(execute, self.notes)
         if self.changed:
             person.save(execute, self.changed.values())
+        if self.posters:
+            poster.count(execute, self.posters)
         if not self.queued:
             return None
         return enqueue_and_lease(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from casework import news
 from conversations import messages
 from conversations.events import News
 from conversations.messages import Json, Message, Say, Value
-from models import assisted, audit, consent, officer
+from models import assisted, audit, consent, officer, poster
 from models import person as people
 from models.base import now
 from models.case import Case, Submitted
@@ -59,6 +59,8 @@ class Ledger(Protocol):
 
     def change(self, person: LockedPerson) -> None: ...
 
+    def count_poster(self, area_code: str, on: date) -> None: ...
+
     def noted(self) -> Iterable[audit.Entry]:
         """Return the audit entries that are collected and not yet written."""
         ...
@@ -87,6 +89,10 @@ class Rows:
     def change(self, person: LockedPerson) -> None:
         with pipeline(self.tx) as execute:
             people.save(execute, [person])
+
+    def count_poster(self, area_code: str, on: date) -> None:
+        with pipeline(self.tx) as execute:
+            poster.count(execute, {(area_code, on): 1})
 
     def noted(self) -> Iterable[audit.Entry]:
         return ()

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from conversations import reference, services
+from conversations import posters, reference, services
 from conversations.phrases import Command, ordered
 from conversations.words import TEXTS, plain
 
@@ -42,6 +42,11 @@ _LINK = re.compile(
 _TAKE_OVER = re.compile(
     rf"(?:(?:kode|code)(?:nya)?\W+)?({_HALF}) ?({_HALF})|(?:kode|code)\W+({_HALF})-({_HALF})"
 )
+#: Words that the page of a poster types: "Halo, saya lihat poster 317405".
+_POSTER = re.compile(
+    r"(?:(?:halo|hai|hello|hi)\W+)?(?:(?:saya|i)\W+)?(?:(?:lihat|dari|saw|from)\W+)?(?:the\W+)?"
+    r"poster\W*(\d[\d.]{2,11}\d)\W*"
+)
 _CODE = re.compile(rf"({_HALF})[- ]?({_HALF})")  # alone, as in the URL of its page
 
 
@@ -50,8 +55,8 @@ class Typed:
     """A command and its argument.
 
     `argument` is a badge for `CHECK_OFFICER`, a document's number for `CHECK_DOCUMENT`, a code for
-    `LINK` and `TAKE_OVER`, "id" or "en" for a `LANGUAGE` that was named, and "" otherwise. `unread`
-    is a number that was typed and can't be read.
+    `LINK` and `TAKE_OVER`, an area for `POSTER`, "id" or "en" for a `LANGUAGE` that was named, and
+    "" otherwise. `unread` is a number that was typed and can't be read.
     """
 
     command: Command
@@ -72,6 +77,8 @@ def read(text: str) -> Typed | None:
     for takes, order in ((Command.LINK, _LINK), (Command.TAKE_OVER, _TAKE_OVER)):
         if code := _code(order.fullmatch(said.strip(" .!?"))):
             return Typed(takes, code)
+    if found := _POSTER.fullmatch(said):
+        return Typed(Command.POSTER, posters.area_code(posters.short(found[1])) or "")
     command = ordered(said)
     if command is None:
         return None

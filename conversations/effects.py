@@ -234,6 +234,13 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class CountPoster:
+    """The chat began at a poster of this area; nothing is stored of the person."""
+
+    area_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptOffer:
     """The officer accepts the visit."""
 
@@ -421,6 +428,7 @@ AboutCase: TypeAlias = ChooseWindow | Correct | Decide | RateVisit | SendDocumen
 AboutPerson: TypeAlias = (
     CallPerson
     | Called
+    | CountPoster
     | GiveConsent
     | Join
     | Link

@@ -321,6 +321,7 @@ class Mine:
     mends: tuple[MendFact, ...] = ()  # corrections of officers that wait for their answer
     windows: Mapping[int, tuple[Window, ...]] = field(default_factory=dict)  # free ones, by case
     services: tuple[str, ...] = ()  # what they can ask for, in the order of the menu
+    posters: tuple[str, ...] = ()  # of these, those to which posters lead
 
     def open_case(self, service: str) -> CaseFact | None:
         """Return the newest case of a service that is neither done, rejected nor withdrawn."""

@@ -36,6 +36,7 @@ class Command(StrEnum):
     LINK = "link"
     TAKE_OVER = "take_over"
     HAND_OVER = "hand_over"
+    POSTER = "poster"
 
 
 class Intent(StrEnum):

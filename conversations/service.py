@@ -203,6 +203,8 @@ class Service:
     attempts: int = 3  # visits that fail before nobody comes by itself any more
     #: Advice for the officer before a visit, in place of the visit's name.
     advice: Callable[[Answers], Say | None] = _no_advice
+    #: Whether posters lead to it; it then says in a line of its catalogue for whom it is.
+    poster: bool = False
 
     @property
     def opens(self) -> str:
@@ -280,6 +282,7 @@ class Service:
         own = [f"{self.id}.{name}" for name in ("title", "name", "submitted", "corrected")]
         if self.about_others:
             own += [f"{self.id}.full", f"{self.id}.full_today"]
+        own += [f"{self.id}.poster"] if self.poster else []
         named = {*(stage.id for stage in self.course), *(kind.id for kind in self.documents)}
         named |= {f"{kind.id}.{end}" for kind in self.documents for end in KIND_WORDS}
         named |= {f"{kind.id}.printed" for kind in self.documents if kind.prints}
@@ -305,6 +308,10 @@ class Services(Mapping[str, Service]):
     def offered(self, roles: Container[Role]) -> tuple[str, ...]:
         """Return the ids of the services that somebody with these roles may ask for."""
         return tuple(s.id for s in self.values() if any(role in roles for role in s.asked_by))
+
+    def at_posters(self, roles: Container[Role]) -> tuple[str, ...]:
+        """Return the ids of the services among those `offered` to which posters lead."""
+        return tuple(one for one in self.offered(roles) if self[one].poster)
 
     def helper_of(self, service_id: str, offered: Container[str]) -> Service | None:
         """Return the offered service by which an officer comes to fill this one in, if any."""

@@ -175,6 +175,9 @@ def _greet(turn: TurnBuilder, event: Event) -> None:
         return
     if turn.facts.me.desk == "owner":
         turn.says.append(Say("welcome.hello"))
+    if (area_code := orders.poster_of(event)) is not None:
+        orders.begin_at_poster(turn, area_code)
+        return
     if isinstance(event, Withheld | SharedContact) or (
         isinstance(event, Said)
         and (

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from msgspec import structs
 
-from conversations import assisting, form
+from conversations import assisting, form, posters
 from conversations.assisting import ProposeForm, TakeOver
-from conversations.commands import Typed
+from conversations.commands import Typed, read
 from conversations.effects import (
     AskForMyData,
     CallPerson,
+    CountPoster,
     Effect,
     Help,
     Join,
@@ -26,6 +27,7 @@ from conversations.effects import (
 )
 from conversations.engine import confirming, drafts, erasing, questions
 from conversations.engine.builder import TurnBuilder
+from conversations.events import Event, Said, Started
 from conversations.facts import CaseFact
 from conversations.lexicon import lists
 from conversations.lifecycle import CaseState
@@ -42,6 +44,7 @@ CANCEL = "cancel"  # the engine's own question
 CODE_PAYLOAD = "k-"  # of the landing page of a code
 JOIN_PAYLOAD = "join-"
 LEAST_WORDS = 6  # of a message that tells more than that somebody wants to talk
+POSTER = "poster"  # the page on which a service is chosen
 OFFICER_PAYLOAD = "officer"  # of the front page's link to the check of a badge
 
 
@@ -52,6 +55,8 @@ def start(turn: TurnBuilder, payload: str) -> None:
         obey(turn, Typed(Command.CHECK_OFFICER))
     elif payload.startswith(CODE_PAYLOAD):
         turn.effects.append(TakeOver(payload.removeprefix(CODE_PAYLOAD).upper()))
+    elif (area_code := poster_of(Started(payload))) is not None:
+        begin_at_poster(turn, area_code)
     elif turn.worth_resuming(turn.session.draft):
         questions.ask_to_resume(turn)
     else:
@@ -61,6 +66,36 @@ def start(turn: TurnBuilder, payload: str) -> None:
 def is_order(payload: str) -> bool:
     """Whether a deep link asks for more than to open the chat."""
     return payload == OFFICER_PAYLOAD or payload.startswith((JOIN_PAYLOAD, CODE_PAYLOAD))
+
+
+def poster_of(event: Event) -> str | None:
+    """Return the area at whose poster a chat begins, "" if its code is none; None for others."""
+    if isinstance(event, Started) and event.payload.startswith(posters.PAYLOAD):
+        return posters.area_code(event.payload.removeprefix(posters.PAYLOAD)) or ""
+    typed = read(event.text) if isinstance(event, Said) else None
+    return typed.argument if typed is not None and typed.command is Command.POSTER else None
+
+
+def begin_at_poster(turn: TurnBuilder, area_code: str) -> None:
+    """Count a chat that begins at a poster, and offer what posters lead to.
+
+    An unknown area, as of an old poster, and staff get what they get without a poster; so does a
+    person with an open form.
+    """
+    owner = turn.facts.me.desk == "owner"
+    if not owner or turn.facts.places.get(area_code) is None:
+        start(turn, "")
+        return
+    turn.effects.append(CountPoster(area_code))
+    offered = turn.facts.mine.posters
+    if turn.worth_resuming(turn.session.draft):
+        questions.ask_to_resume(turn)
+    elif len(offered) > 1:
+        drafts.open_flow(turn, POSTER, "")
+    elif offered:
+        drafts.open_flow(turn, offered[0], "")
+    else:
+        drafts.go_home(turn)
 
 
 def _join(turn: TurnBuilder, payload: str) -> None:
@@ -156,6 +191,8 @@ def _obey_request(turn: TurnBuilder, typed: Typed) -> None:
             turn.effects.append(TakeOver(typed.argument))
         case Command.HAND_OVER:
             _hand_over(turn)
+        case Command.POSTER:
+            begin_at_poster(turn, typed.argument)
         case Command.CHECK_DOCUMENT:
             if typed.argument and turn.facts.me.desk != "owner":
                 turn.tell("document", typed.argument)  # "cabut aja" is about it

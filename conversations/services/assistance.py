@@ -84,4 +84,5 @@ SERVICE = Service(
     refusals=("silent", "other"),
     once=True,
     moves=_moves,
+    poster=True,
 )

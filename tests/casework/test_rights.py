@@ -39,6 +39,7 @@ from casework import (
     own_data,
     people,
     portraits,
+    posters,
     referring,
     reporters,
     reports,
@@ -510,6 +511,7 @@ OWN: dict[Callable[..., object], Callable[[Act], object]] = {
     people.remember_phone: lambda act: people.remember_phone(act, "+628123456789"),
     people.show_officer: lambda act: people.show_officer(act, "0417"),
     people.use_language: lambda act: people.use_language(act, "en"),
+    posters.count: lambda act: posters.count(act, HERE),
     tickets.ask: lambda act: tickets.ask(act, tickets.Matter("talk", Say("notices.person_called"))),
     tickets.complain: lambda act: tickets.complain(act, "complaint", {"what": "minta uang"}),
 }

@@ -130,7 +130,13 @@ def facts(**known: Json) -> Facts:
     base = Facts(
         MONDAY, area.load(), business_type.load(), calendar=Calendar(), pages="https://izin.example"
     )
-    return changed(base, services=flows.load().services.offered({"owner"}), **known)
+    declared = flows.load().services
+    return changed(
+        base,
+        services=declared.offered({"owner"}),
+        posters=declared.at_posters({"owner"}),
+        **known,
+    )
 
 
 class ForAnyCase(dict[int, tuple[Window, ...]]):

@@ -212,6 +212,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "visit_window.window.{}": ("keep", "later"),
     "visit.declined.{}": (*REASONS_TO_DECLINE, "silent"),
     "{}.title": list(FLOWS.services),
+    "{}.poster": [one.id for one in FLOWS.services.values() if one.poster],
     "{}.name": list(FLOWS.services),
     "{}.submitted": list(FLOWS.services),
     # Lines that `Flow.words` names: those of a step, and of the steps that `visit` makes itself.

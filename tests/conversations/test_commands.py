@@ -53,6 +53,10 @@ def test_a_command_is_read_in_any_usual_spelling(said: str, command: Command) ->
         ("IUMK 2026 3174 12?", Typed(Command.CHECK_DOCUMENT, "IUMK-2026-3174-000012")),
         ("english please", Typed(Command.LANGUAGE, "en")),
         ("bahasa indonesia", Typed(Command.LANGUAGE, "id")),
+        ("Halo, saya lihat poster 317405", Typed(Command.POSTER, "31.74.05")),
+        ("hello, I saw the poster 3174051001.", Typed(Command.POSTER, "31.74.05.1001")),
+        ("poster 31.74", Typed(Command.POSTER, "31.74")),
+        ("POSTER 31740", Typed(Command.POSTER)),
     ],
 )
 def test_a_command_carries_its_argument(said: str, typed: Typed) -> None:

@@ -77,6 +77,38 @@ Bapak/Ibu, tidak pernah menerima uang. Ini bukan penertiban.
     photo: {"ids": [101], "done": true}
 """
 
+AT_A_POSTER = """\
+~ start p-317405
+! CountPoster area_code 31.74.05
+< Halo, ini Izin Datang, layanan Pemprov Jakarta. Gratis: petugas datang ke tempat \
+Bapak/Ibu, dan tidak pernah menerima uang. Ini bukan penertiban.
+< Mau yang mana?
+  Datangi saya: izin usaha Bapak/Ibu sendiri
+  Perbaikan lampu: lampu di jalan yang rusak
+  [1] Datangi saya
+  [2] Perbaikan lampu
+  [3] Menu utama
+  [4] English
+> yang lampu
+< Boleh petugas kami datang?
+  [1] Boleh
+  [2] Tidak
+> poster 317405
+! CountPoster area_code 31.74.05
+< Mau yang mana?
+  Datangi saya: izin usaha Bapak/Ibu sendiri
+  Perbaikan lampu: lampu di jalan yang rusak
+  [1] Datangi saya
+  [2] Perbaikan lampu
+  [3] Menu utama
+> usaha saya
+< Jawaban Bapak/Ibu hanya untuk mengurus izin usaha, dan boleh diminta dihapus: \
+https://izin.example/privasi
+< Ada yang meminta uang? Ketik: lapor pungli
+< Setuju?
+  [1] Setuju, mulai
+  [2] Tidak
+"""
 
 # -- as declarations -------------------------------------------------------------------------------
 
@@ -94,6 +126,11 @@ def with_toys() -> Flows:
 
 def test_a_new_service_is_in_the_menu_is_asked_checked_and_sent() -> None:
     if found := differences(TALK, play(TALK, with_toys())):
+        pytest.fail(found, pytrace=False)
+
+
+def test_a_poster_leads_to_each_service_that_declares_it() -> None:
+    if found := differences(AT_A_POSTER, play(AT_A_POSTER, with_toys())):
         pytest.fail(found, pytrace=False)
 
 

@@ -93,8 +93,9 @@ class Chat:
     written: int = 0  # messages with words
 
     def __post_init__(self) -> None:
-        services = self.flows.services.offered({"owner"})
-        self.facts = city.changed(self.facts, services=services)
+        declared = self.flows.services
+        services, posters = (one({"owner"}) for one in (declared.offered, declared.at_posters))
+        self.facts = city.changed(self.facts, services=services, posters=posters)
 
     def heard(self, line: str) -> list[str]:
         """Play one line; give what it brings about."""

@@ -47,5 +47,6 @@ SERVICE = Service(
     checks=("place",),
     returnable=("fault", "place"),
     refusals=("other",),
+    poster=True,
     documents=(DocumentKind("repair_note", prefix="PBL", per_area=True, valid_years=1),),
 )
