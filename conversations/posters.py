@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 PAYLOAD = "p-"
+PATH = "/p"  # of the page to which a poster's QR code leads
 _AREA = re.compile(r"(\d\d)(\d\d)(?:(\d\d)(\d{4})?)?")  # a kota, a kecamatan, a kelurahan
 
 

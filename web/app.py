@@ -41,7 +41,18 @@ from models.infrastructure.encryption import UnreadableValue
 from models.infrastructure.settings import revealed
 from models.infrastructure.storage import Storage
 from models.reference import city_file
-from web import codes, documents, files, front, identity, metrics, officers, pages, signature
+from web import (
+    codes,
+    documents,
+    files,
+    front,
+    identity,
+    metrics,
+    officers,
+    pages,
+    posters,
+    signature,
+)
 from web.pages import Pages
 from web.requests import Requests
 
@@ -198,6 +209,7 @@ def _pages(parts: Parts) -> list[BaseRoute]:
         *identity.routes(parts.look, db=hurried, buckets=buckets, storage=parts.storage),
         *files.routes(storage=parts.storage),
         *signature.routes(parts.look, db=hurried, buckets=buckets, storage=parts.storage),
+        *posters.routes(parts.look, telegram=telegram, whatsapp=whatsapp),
         *codes.routes(
             parts.look,
             buckets=buckets,

@@ -87,7 +87,9 @@ class _Front:
             begin = chat_urls.whatsapp(number, self.pages.say("front.begin.words", locale))
             check = f"{self.pages.say('front.officer.words', locale)} "  # the badge is typed there
             chats.append(
-                _Chat("WhatsApp", _spaced(number), begin, chat_urls.whatsapp(number, check))
+                _Chat(
+                    "WhatsApp", chat_urls.spaced(number), begin, chat_urls.whatsapp(number, check)
+                )
             )
         if name := self.telegram:
             check = chat_urls.telegram(name, OFFICER_PAYLOAD)
@@ -124,11 +126,3 @@ def _url(key: str, value: str) -> str:
             return f"mailto:{value}"
         case _:
             return ""
-
-
-def _spaced(number: str) -> str:
-    """Return an Indonesian number as it is read, "+62 811 1234 567"; another one as it is."""
-    if not number.startswith("+62"):
-        return number
-    rest = number.removeprefix("+62")
-    return " ".join(["+62", rest[:3], *re.findall(r"\d{1,4}", rest[3:])])

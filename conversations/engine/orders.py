@@ -44,7 +44,7 @@ CANCEL = "cancel"  # the engine's own question
 CODE_PAYLOAD = "k-"  # of the landing page of a code
 JOIN_PAYLOAD = "join-"
 LEAST_WORDS = 6  # of a message that tells more than that somebody wants to talk
-POSTER = "poster"  # the page on which a service is chosen
+FROM_POSTER = "from_poster"  # the page on which a service is chosen
 OFFICER_PAYLOAD = "officer"  # of the front page's link to the check of a badge
 
 
@@ -91,7 +91,7 @@ def begin_at_poster(turn: TurnBuilder, area_code: str) -> None:
     if turn.worth_resuming(turn.session.draft):
         questions.ask_to_resume(turn)
     elif len(offered) > 1:
-        drafts.open_flow(turn, POSTER, "")
+        drafts.open_flow(turn, FROM_POSTER, "")
     elif offered:
         drafts.open_flow(turn, offered[0], "")
     else:

@@ -102,7 +102,15 @@ async def test_the_pages_fit_can_be_read_and_name_everything_at_both_widths(
     sign = f"/tanda-tangan/{form.token}"
     for width in WIDTHS:
         await browser.size(width, 740, phone=width < 600)
-        for path in ("/k/BCD234", "/k/BCD234?lang=en", "/k/x", sign, f"{sign}?lang=en"):
+        for path in (
+            "/k/BCD234",
+            "/k/BCD234?lang=en",
+            "/k/x",
+            "/p/317405",
+            "/p/x?lang=en",
+            sign,
+            f"{sign}?lang=en",
+        ):
             await browser.open(f"{address}{path}")
             wide = await browser.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, path

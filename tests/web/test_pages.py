@@ -28,6 +28,8 @@ PAGES = (
     "/identitas/selesai",
     "/k/BCD234",
     "/k/x",
+    "/p/317405",
+    "/p/x",
     "/tanda-tangan/unknown",
     "/tanda-tangan/selesai",
 )

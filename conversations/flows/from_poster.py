@@ -1,4 +1,4 @@
-"""Poster: what somebody wants whose chat began at a poster, of the services it leads to."""
+"""From a poster: what somebody wants whose chat began at a poster, of the services it leads to."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _lines(context: Context) -> Mapping[str, Value]:
 
 
 FLOW = Flow(
-    id="poster",
+    id="from_poster",
     form=False,
     steps=(Choose("which", options=_choices, params=_lines, counted=False, rests=True),),
 )
