@@ -136,6 +136,16 @@ class Settings(settings.Settings):
     )
 
     @property
+    def telegram_account(self) -> str | None:
+        """The bot's name, if people can write to it."""
+        return self.telegram_bot_username if self.telegram_bot_token else None
+
+    @property
+    def whatsapp_account(self) -> str | None:
+        """The number in E.164, if people can write to it."""
+        return self.twilio_whatsapp_from if self.twilio_account_sid else None
+
+    @property
     def deadlines(self) -> Deadlines:
         """The deadlines of tickets, for all code that opens them."""
         return Deadlines(self.ticket_answer_days, self.ticket_close_days)

@@ -26,6 +26,7 @@ COMMANDS = {
     "diagram": "Print a flow as a Mermaid diagram",
     "officers": "Officers and supervisors",
     "documents": "Documents that were issued",
+    "poster": "Posters and cards for an area, and how many chats began at them",
     "identity": "Links to the identity page",
     "people": "People whose data is to be erased",
     "templates": "WhatsApp's approved templates, for messages after a day of silence",

@@ -189,8 +189,7 @@ def _pages(parts: Parts) -> list[BaseRoute]:
     hurried = parts.db.within(VISIT)
     buckets = Buckets(parts.redis)
     settings = parts.settings
-    telegram = settings.telegram_bot_username if settings.telegram_bot_token else None
-    whatsapp = settings.twilio_whatsapp_from if settings.twilio_account_sid else None
+    telegram, whatsapp = settings.telegram_account, settings.whatsapp_account
     return [
         *_health_checks(parts.db, parts.redis),
         *metrics.routes(

@@ -6,10 +6,10 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
+from ipaddress import ip_network
 
 from bot.settings import Settings
+from cli.base import is_public
 from cli.doctor.city import city_lines
 from cli.doctor.database import database_lines
 from cli.doctor.line import Line
@@ -76,7 +76,7 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
             "Telegram delivers to https only. Put a proxy with a certificate in front, and set the "
             "https address.",
         )
-    if not _public(settings.public_url):
+    if not is_public(settings.public_url):
         yield Line(
             "warn",
             "settings",
@@ -107,15 +107,6 @@ def _settings(settings: Settings, issuing: WorkerSettings) -> Iterator[Line]:
             "/metrics is off, so nothing can be monitored. Set METRICS_TOKEN, and give it to "
             "Prometheus.",
         )
-
-
-def _public(url: str) -> bool:
-    """Whether the URL's host can be a public one: a name with a dot, or a public address."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_global
-    except ValueError:
-        return "." in host
 
 
 def _loopback(host: str) -> bool:

@@ -130,9 +130,10 @@ async def test_the_qr_code_leads_to_its_own_page(
     assert code.text == f"{PUBLIC_URL}/k/BCD234"
 
 
-async def test_a_keyboard_reaches_both_chats_of_a_code(browser: Tab, address: str) -> None:
+@pytest.mark.parametrize("path", ["/k/BCD234", "/p/317405"])
+async def test_a_keyboard_reaches_both_chats(browser: Tab, address: str, path: str) -> None:
     await browser.size(1280, 800)
-    await browser.open(f"{address}/k/BCD234")
+    await browser.open(f"{address}{path}")
     reached = []
     for _ in range(2):
         await browser.press("Tab")
