@@ -128,5 +128,6 @@ SERVICE = Service(
     site=_site,
     about_others=True,
     attempts=2,
+    poster=True,
     advice=_advice,
 )

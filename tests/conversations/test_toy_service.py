@@ -81,14 +81,16 @@ AT_A_POSTER = """\
 ~ start p-317405
 ! CountPoster area_code 31.74.05
 < Halo, ini Izin Datang, layanan Pemprov Jakarta. Gratis: petugas datang ke tempat \
-Bapak/Ibu, dan tidak pernah menerima uang. Ini bukan penertiban.
+Bapak/Ibu, tidak pernah menerima uang. Ini bukan penertiban.
 < Mau yang mana?
   Datangi saya: izin usaha Bapak/Ibu sendiri
+  Bantu usaha lain: tetangga atau teman yang belum punya izin
   Perbaikan lampu: lampu di jalan yang rusak
   [1] Datangi saya
-  [2] Perbaikan lampu
-  [3] Menu utama
-  [4] English
+  [2] Bantu usaha lain
+  [3] Perbaikan lampu
+  [4] Menu utama
+  [5] English
 > yang lampu
 < Boleh petugas kami datang?
   [1] Boleh
@@ -97,10 +99,12 @@ Bapak/Ibu, dan tidak pernah menerima uang. Ini bukan penertiban.
 ! CountPoster area_code 31.74.05
 < Mau yang mana?
   Datangi saya: izin usaha Bapak/Ibu sendiri
+  Bantu usaha lain: tetangga atau teman yang belum punya izin
   Perbaikan lampu: lampu di jalan yang rusak
   [1] Datangi saya
-  [2] Perbaikan lampu
-  [3] Menu utama
+  [2] Bantu usaha lain
+  [3] Perbaikan lampu
+  [4] Menu utama
 > usaha saya
 < Jawaban Bapak/Ibu hanya untuk mengurus izin usaha, dan boleh diminta dihapus: \
 https://izin.example/privasi

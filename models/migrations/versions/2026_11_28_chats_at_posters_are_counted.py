@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "6ad1c93f07b2"
-down_revision = "5b7f20c4e9a1"
+down_revision = "c4e81b6f2d90"
 branch_labels = None
 depends_on = None
 
