@@ -169,7 +169,7 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
             case Reply(message, after, fleeting):
                 act.enqueue(message, after=after, fleeting=fleeting)
             case Submit():
-                _submit(act, effect)
+                _submit(act, effect, public_url)
             case ShowDocument(number):
                 documents.show(act, number)
             case AskForMyData() | EraseMyData():
@@ -214,11 +214,11 @@ def _about_referrals(act: Act, effect: AboutReferral, public_url: str) -> None:
             assert_never(effect)
 
 
-def _submit(act: Act, effect: Submit) -> None:
+def _submit(act: Act, effect: Submit, public_url: str) -> None:
     if effect.form is not None:
         assisting.submit(act, effect.form, effect.answers)
     elif services.load()[effect.service].about_others:
-        referring.refer(act, effect.service, effect.answers)
+        referring.refer(act, effect.service, effect.answers, public_url)
     else:
         cases.submit(act, effect.service, effect.answers, effect.whom)
 

@@ -47,4 +47,4 @@ def tell_again(act: Act, case_id: int) -> datetime | None:
 
 def phone_of(person: Person) -> Value:
     """Return the number at which supervisors reach an officer, or that there is none."""
-    return readable(person.phone) or Say("notices.no_phone")
+    return readable(person.phone) or Say("supervising.no_phone")

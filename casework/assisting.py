@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from casework import mending, visits
+from casework import mending, referring, visits
 from casework.act import Act
 from casework.cases import new_case
 from casework.cases import submit as submit_case
@@ -203,6 +203,8 @@ def take_over(act: Act, code: str) -> None:
         act.reply("notices.link_too_many")
         return
     form = assisted.with_code(act.tx, code)
+    if form is None and referring.accept_invitation(act, code):
+        return
     if form is None:
         audit.note(act.tx, act.actor, _MISTYPED, act.actor)
         act.tx.flush()

@@ -15,7 +15,7 @@ from conversations import events
 from conversations.effects import Help
 from conversations.events import News, Withheld
 from conversations.messages import Say, Value
-from models import identity, inbox, link, officer, portrait, unreached
+from models import helper, identity, inbox, link, officer, portrait, unreached
 from models import person as people
 from models.case import Case
 from models.lifecycle import NotAllowed
@@ -211,12 +211,13 @@ def show_officer(act: Act, badge: str) -> None:
 
 
 def join_staff(act: Act, token: str) -> None:
-    """Accept an invitation to the staff; the person's own cases go on."""
+    """Accept an invitation to the staff, or to tell of places; the person's own cases go on."""
     me = act.who()
     joined = officer.join(act.tx, token, me.id)
     staff = joined or officer.of_person(act.tx, me.id)
     if staff is None:
-        act.reply("notices.invitation_invalid")
+        helps = helper.join(act.tx, token, me.id) is not None
+        act.reply("notices.helper_joined" if helps else "notices.invitation_invalid")
         return
     desk = "officer_desk" if staff.role == "officer" else "supervisor_desk"
     params: dict[str, Value] = {"name": staff.name, "badge": staff.badge}

@@ -7,18 +7,21 @@ Every new one is compared with what is known: one place is visited once, however
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
 
 from casework import course, reporters, visits
 from casework.act import Act
-from casework.cases import new_case
+from casework.cases import columns, new_case
 from casework.likeness import Same, Spot, compare, signs, spot_of
+from conversations import services
 from conversations.events import News
-from conversations.messages import Json, Say, Value
+from conversations.messages import Json, Message, Say, Value
+from conversations.referrals import OF_SERIES, SERIES
 from conversations.wording import window_words
-from models import calendar, erasure, finding, lifecycle, referrals, window
+from models import calendar, erasure, finding, helper, lifecycle, referrals, window
 from models import case as cases
 from models import officer as officers
 from models import visit as rows
@@ -43,6 +46,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "evening": ("evening", "afternoon"),
 }
 
+REPEATED = ("purpose", "place")  # answers that need not be given again for the next place
+
 #: Reasons for which a supervisor decides first.
 MANY, UNLIKELY, LICENSED = "many_referrals", "unlikely_referrals", "perhaps_licensed"
 
@@ -50,14 +55,17 @@ MANY, UNLIKELY, LICENSED = "many_referrals", "unlikely_referrals", "perhaps_lice
 # -- told ------------------------------------------------------------------------------------------
 
 
-def refer(act: Act, service: str, answers: Mapping[str, Json]) -> None:
+def refer(act: Act, service: str, answers: Mapping[str, Json], public_url: str) -> None:
     """Take in a place of which the person who acts tells us, and thank them.
 
     The same sentence, whatever follows. Over their limit nothing is stored, and they may send the
-    same again on another day: the form opens at its review.
+    same again on another day: the form opens at its review. If the owner agreed, there is a code
+    to forward; somebody who was invited to tell of places is asked for the next one.
     """
     me = act.who()
-    full = _full(act, me.id, service)
+    given = {step: answer for step, answer in answers.items() if step not in OF_SERIES}
+    helps = helper.helps_in(act.tx, me.id, str(columns(service, given)["area_code"]))
+    full = _full(act, me.id, service, helps=helps)
     if full is not None:
         said, form = Say(full, _limits(act)), {"answers": {**answers}, "whom": None}
         act.tell(me.id, News.FORM_OPENED, "", said, opens=service, form=form)
@@ -65,18 +73,58 @@ def refer(act: Act, service: str, answers: Mapping[str, Json]) -> None:
     place = Person()
     act.tx.add(place)
     act.tx.flush()
-    (sent,) = cases.submit(act.tx, [new_case(place.id, service, answers)])
+    (sent,) = cases.submit(act.tx, [new_case(place.id, service, given)])
     act.note("case.sent", f"case:{sent.id}")
     reporters.add(act, sent.id)
     act.reply(f"{service}.submitted")
+    if given.get("knows") == "agreed":
+        code = referrals.invite(act.tx, sent.id)
+        forwarded = Say(f"{service}.invitation", {"url": f"{public_url}/k/{code}", "code": code})
+        replace(act, cause=f"{act.cause}:code").enqueue(Message((forwarded,)))
+    if helps:
+        again: dict[str, Json] = {step: given[step] for step in REPEATED if step in given}
+        form = {"answers": {**again, SERIES: True}, "whom": None}
+        act.tell(me.id, News.FORM_OPENED, "", opens=service, form=form)
 
 
-def _full(act: Act, person_id: int, service: str) -> str | None:
+def accept_invitation(act: Act, code: str) -> bool:
+    """Let the owner of a place that somebody told of go on alone; False for another code.
+
+    The visit that was planned is called off, unless the officer is under way. Whoever told us of
+    the place can't take it for their own.
+    """
+    case_id = referrals.invited(act.tx, code)
+    if case_id is None:
+        return False
+    (case,) = cases.lock(act.tx, [case_id])
+    me, service = act.who().id, course.service_of(case)
+    if me in referrals.told_by(act.tx, case):
+        act.reply(f"{service.id}.invitation_own")
+        return True
+    referrals.accept_invitation(act.tx, case.id)
+    planned = rows.open_of_case(act.tx, case.id)
+    if planned is None or planned.state not in rows.UNDER_WAY:
+        if planned is not None:
+            visits.call_off(act, planned, "invited")
+        if case.state in OPEN_CASES:
+            _end(act, case, "invited")
+    known = readable(case.answers) or {}
+    form = {"answers": {s: known[s] for s in ("trade", "place") if s in known}, "whom": None}
+    helping = services.load().helper_of(service.opens, services.load())
+    opens = helping.id if helping is not None else service.opens
+    act.note("invitation.accepted", f"case:{case.id}")
+    welcome = Say(f"{service.id}.invited")
+    act.tell(me, News.FORM_OPENED, "", welcome, opens=opens, form=form, can_wait=False)
+    return True
+
+
+def _full(act: Act, person_id: int, service: str, *, helps: bool) -> str | None:
     """Return the sentence of the limit that a person has used up; None if there is none."""
     rules = guards.of(act.tx)
-    if referrals.told_before(act.tx, person_id, DAY) >= rules.a_day:
+    today = referrals.told_before(act.tx, person_id, DAY)
+    if today >= (rules.helpers_a_day if helps else rules.a_day):
         return f"{service}.full_today"
-    if referrals.told_before(act.tx, person_id, MONTH) >= rules.a_month:
+    if not helps and referrals.told_before(act.tx, person_id, MONTH) >= rules.a_month:
         return f"{service}.full"
     return None
 
@@ -187,7 +235,9 @@ def _end(act: Act, case: Case, why: str) -> None:
 def _doubts(act: Act, case: Case, spot: Spot) -> Iterable[str]:
     """Yield the reasons for which a supervisor decides first."""
     rules, told = guards.of(act.tx), referrals.told_by(act.tx, case)
-    if any(referrals.told_before(act.tx, p, DAY, case.id) >= rules.looked_at_from for p in told):
+    area = case.area_code or ""
+    others = [one for one in told if not helper.helps_in(act.tx, one, area)]
+    if any(referrals.told_before(act.tx, p, DAY, case.id) >= rules.looked_at_from for p in others):
         yield MANY
     if any(_unlikely(act, one, case.service, rules) for one in told):
         yield UNLIKELY

@@ -25,6 +25,7 @@ COMMANDS = {
     "health": "Tell whether a kind of process is alive",
     "diagram": "Print a flow as a Mermaid diagram",
     "officers": "Officers and supervisors",
+    "helpers": "Heads of RT/RW and kader who tell of places",
     "documents": "Documents that were issued",
     "poster": "Posters and cards for an area, and how many chats began at them",
     "identity": "Links to the identity page",

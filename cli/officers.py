@@ -11,12 +11,12 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from bot import chat_urls
 from bot.settings import Settings
 from casework import badges, portraits, staff
 from casework.act import Act, by_office
 from casework.documents import day
 from cli.base import ACTOR, Refusal
+from cli.invitations import invitation
 from conversations import reference
 from conversations.facts import WIB
 from conversations.parsers.identity import contains_identity_number
@@ -98,7 +98,7 @@ def _invite(given: argparse.Namespace) -> int:
             areas=codes,
             capacity=given.capacity,
         )
-    print(_invitation(settings, f"join-{token}"))
+    print(invitation(settings, f"join-{token}"))
     days = officer.INVITATION_LIFE.days
     print(f"Works once, for {days} days. Give it to {given.name} in person.", file=sys.stderr)
     _report_moved(moved)
@@ -354,13 +354,3 @@ def _the_officer(tx: Session, typed: str, *, ended_too: bool = False) -> Officer
             f"invite --badge {bearers[0].badge}"
         )
     return (exact or list(bearers))[0]
-
-
-def _invitation(settings: Settings, payload: str) -> str:
-    """Return a link that opens the chat with the invitation, or the words to type there."""
-    typed = f"/start {payload}"
-    if settings.telegram_bot_username:
-        return chat_urls.telegram(settings.telegram_bot_username, payload)
-    if settings.twilio_whatsapp_from:
-        return chat_urls.whatsapp(settings.twilio_whatsapp_from, typed)
-    return typed

@@ -11,6 +11,9 @@ from conversations.messages import Json
 
 #: Why a head may look who told us of a place; the words are in the catalogue of `held`.
 REASONS = ("abuse", "danger", "law")
+#: An answer that is given: somebody tells of several places; and the question for one more.
+SERIES, MORE = "series", "more"
+OF_SERIES = frozenset({SERIES, MORE})  # no part of a case
 
 
 @dataclass(frozen=True, slots=True)

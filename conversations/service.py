@@ -161,6 +161,10 @@ def _stays(answers: Answers) -> bool:
     return False
 
 
+#: Catalogue keys of a service by which people tell of others.
+_OF_OTHERS = ("full", "full_today", "invitation", "invitation_own", "invited")
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """One public service.
@@ -281,7 +285,7 @@ class Service:
         """All keys that the service needs in its catalogue."""
         own = [f"{self.id}.{name}" for name in ("title", "name", "submitted", "corrected")]
         if self.about_others:
-            own += [f"{self.id}.full", f"{self.id}.full_today"]
+            own += [f"{self.id}.{name}" for name in _OF_OTHERS]
         own += [f"{self.id}.poster"] if self.poster else []
         named = {*(stage.id for stage in self.course), *(kind.id for kind in self.documents)}
         named |= {f"{kind.id}.{end}" for kind in self.documents for end in KIND_WORDS}
@@ -315,7 +319,8 @@ class Services(Mapping[str, Service]):
 
     def helper_of(self, service_id: str, offered: Container[str]) -> Service | None:
         """Return the offered service by which an officer comes to fill this one in, if any."""
-        found = (one for one in self.values() if one.id in offered and one.opens == service_id)
+        own = (one for one in self.values() if one.id in offered and not one.about_others)
+        found = (one for one in own if one.opens == service_id)
         return next(found, None) if service_id else None
 
     def by_themselves(self, offered: Iterable[str]) -> tuple[Service, ...]:

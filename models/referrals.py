@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import cast
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
     ForeignKey,
     LargeBinary,
     delete,
@@ -24,12 +22,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models import link
 from models.base import Base
 from models.case import Case
 from models.infrastructure.encryption import blind_index
 from models.lifecycle import CaseState
 from models.participant import Participant, ParticipantRole
+from models.personal import Erasing, Keep, Personal, personal
 
+INVITED = timedelta(days=30)  # how long an invitation can be accepted
+AT_ONCE = 1_000  # cases that one run of `tidy` empties
 KEPT = timedelta(days=30)  # who told us of a place, and its words, after its case is over
 
 
@@ -42,6 +44,18 @@ class QuietPlace(Base):
     until: Mapped[datetime] = mapped_column(index=True)
 
 
+class Invitation(Base):
+    """A code that whoever told us forwards to the owner, who then goes on alone; used once."""
+
+    __tablename__ = "invitations"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(
+        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LINKS, Erasing.ROW)
+    )
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class DistinctPlaces(Base):
     """Two cases of which somebody who was there said that they are about different places."""
 
@@ -49,6 +63,28 @@ class DistinctPlaces(Base):
 
     smaller_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     larger_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True, index=True)
+
+
+def invite(tx: Session, case_id: int) -> str:
+    """Create and return the code of a case's invitation."""
+    code = link.new_code()
+    expires = func.now() + INVITED
+    tx.add(Invitation(case_id=case_id, code_hash=_of_code(code), expires_at=expires))
+    tx.flush()
+    return code
+
+
+def invited(tx: Session, code: str) -> int | None:
+    """Return the case of a code that is still worth something."""
+    of = select(Invitation.case_id).where(
+        Invitation.code_hash == _of_code(code), Invitation.expires_at > func.now()
+    )
+    return tx.scalar(of)
+
+
+def accept_invitation(tx: Session, case_id: int) -> None:
+    """Let a case's code be worth nothing any more."""
+    tx.execute(delete(Invitation).where(Invitation.case_id == case_id))
 
 
 def lock_area(tx: Session, area_code: str) -> None:
@@ -152,16 +188,27 @@ def is_quiet(tx: Session, signs: Iterable[str]) -> bool:
     return tx.scalar(select(QuietPlace.fingerprint).where(*of).limit(1)) is not None
 
 
-def tidy(tx: Session) -> int:
-    """Delete fingerprints that are over, and who told us of cases long closed; return how many."""
-    over = delete(QuietPlace).where(QuietPlace.until <= func.now())
-    closed = (CaseState.DONE, CaseState.CANCELLED, CaseState.REJECTED)
-    old = select(Case.id).where(Case.state.in_(closed), Case.moved_at < func.now() - KEPT)
-    told = delete(Participant).where(
-        Participant.role == ParticipantRole.REPORTER, Participant.case_id.in_(old)
+def tidy(tx: Session, services: Iterable[str]) -> None:
+    """Delete fingerprints and codes that are over, and what was told of places long closed.
+
+    `services` are those by which people tell of others. A case that is emptied has no area.
+    """
+    tx.execute(delete(QuietPlace).where(QuietPlace.until <= func.now()))
+    tx.execute(delete(Invitation).where(Invitation.expires_at <= func.now()))
+    closed = Case.state.in_([CaseState.DONE, CaseState.CANCELLED, CaseState.REJECTED])
+    old = closed, Case.moved_at < func.now() - KEPT, Case.service.in_(list(services))
+    kept = select(Case).where(*old, Case.area_code.is_not(None)).limit(AT_ONCE)
+    for case in tx.scalars(kept):
+        case.answers, case.area_code = {}, None
+    tx.flush()
+    told = Participant.role == ParticipantRole.REPORTER
+    tx.execute(
+        delete(Participant).where(told, Participant.case_id.in_(select(Case.id).where(*old)))
     )
-    gone = [cast("CursorResult[object]", tx.execute(one)).rowcount for one in (over, told)]
-    return sum(gone)
+
+
+def _of_code(code: str) -> bytes:
+    return blind_index(code, "invitations.code")
 
 
 def _fingerprint(sign: str) -> bytes:

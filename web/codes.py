@@ -1,7 +1,7 @@
-"""The landing page of a code, with which the owner takes over a form that an officer filled in.
+"""The landing page of a code, with which the owner takes over what others filled in for them.
 
-The officer shows it, the owner scans its QR code and gets the same page. It looks nothing up: the
-page of a wrong or old code is the same, and the chat says what is wrong with it.
+An officer shows it, or it comes with a forwarded message; its QR code leads to the same page. It
+looks nothing up: the page of a wrong or old code is the same, and the chat says what is wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from bot import chat_urls
 from bot.buckets import Buckets
 from conversations.commands import form_code
 from conversations.engine.orders import CODE_PAYLOAD
-from models import assisted
 from models.infrastructure import quotas
 from web.limits import Limit, visitor
 from web.pages import PRIVATE, Pages, locale_of
@@ -66,7 +65,6 @@ class _CodePage:
             chats=self._chats(code, self.pages.say("code.words", locale, code=shown)),
             shown=shown,
             qr=_qr(f"{self.public_url}{PATH}/{code}"),
-            minutes=int(assisted.LIFE.total_seconds() // 60),
         )
 
     def _chats(self, code: str, words: str) -> list[tuple[str, str]]:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from casework import tickets
 from casework.act import by_office
 from casework.news import window_of
+from conversations import services
 from conversations.events import News
 from conversations.messages import Say
-from models import alias, assisted, task, ticket
+from models import alias, assisted, referrals, task, ticket
 from models import case as cases
 from models.aside import SessionAside
 from models.audit import AuditEntry
@@ -85,6 +86,7 @@ def _tidy(tx: Session, run: Task, *, kept: Kept, erased: Sequence[int]) -> datet
     tx.execute(delete(LinkCode).where(LinkCode.expires_at < moment - LINKS_KEPT))
     tx.execute(delete(SessionAside).where(SessionAside.set_aside_at < moment - drafts.KEPT))
     assisted.tidy(tx)
+    referrals.tidy(tx, [one.id for one in services.load().values() if one.about_others])
     alias.forget(tx, moment - kept.aliases)
     _forget_sites(tx, moment)
     inbox_closed = func.coalesce(InboxMessage.taken_at, InboxMessage.set_aside_at)

@@ -340,6 +340,7 @@ _SUBJECTS: Mapping[str, str] = {
     "document": "SELECT id FROM documents ORDER BY id DESC",
     "link": "SELECT id FROM link_codes ORDER BY id",
     "portrait": "SELECT id FROM portraits ORDER BY id",
+    "alarm": "SELECT case_id FROM tickets WHERE closed_at IS NULL ORDER BY case_id",
     "erase": "SELECT id FROM people WHERE phone IS NULL ORDER BY id DESC",
 }
 

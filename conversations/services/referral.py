@@ -14,6 +14,7 @@ from conversations.form import form
 from conversations.messages import Json, Say, Value
 from conversations.parsers.referred import accuses, landmark, nickname
 from conversations.parsers.trade import own_trade
+from conversations.referrals import MORE, SERIES
 from conversations.service import Service, Site, Visit
 from conversations.session import Answers
 from conversations.step import Context, Wrong, answered
@@ -33,6 +34,11 @@ def _trade_shown(answer: Json, facts: Facts) -> Value:
     return str(answer["words"])
 
 
+def _in_series(answers: Answers, facts: Facts) -> bool:
+    """Somebody who was invited to tell of places has just told of one."""
+    return SERIES in answers
+
+
 @dataclass(frozen=True, slots=True)
 class Told(Ask):
     """A question about somebody else's business; words that accuse are refused and forgotten."""
@@ -49,6 +55,7 @@ class Told(Ask):
 FORM = form(
     ID,
     (
+        Choose(MORE, options=("yes", "no"), when=_in_series, counted=False, ends=("no",)),
         Choose("purpose", options=("yes", "complaint"), counted=False, ends=("complaint",)),
         Told("trade", parse=own_trade(), shows=_trade_shown),
         Locate("place"),

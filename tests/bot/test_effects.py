@@ -615,10 +615,6 @@ CALLS: dict[str, tuple[tuple[Event, ...], str]] = {
     "a person": ((Said("bicara dengan petugas"),), "ingin bicara"),
     "a person in other words": ((Said("saya mau ngomong sama orang aja"),), "ingin bicara"),
     "a renewal": ((Said("izin saya mau diperpanjang"),), "minta dihubungi: memperpanjang izin"),
-    "a neighbour": (
-        (Said("tetangga saya belum punya izin, tolong didatangi"),),
-        "usaha orang lain",
-    ),
     "despair": ((Said("saya mau bunuh diri saja"),), "SEGERA"),
     "their data": ((Said("data saya"),), "minta salinan datanya"),
     "a number to call": ((SharedContact("+6281234567890", own=True),), "ingin bicara"),

@@ -47,6 +47,13 @@ async def review(town: Town) -> str:
     return f"review-{case_id}"
 
 
+async def held(town: Town) -> str:
+    """A place that somebody told of, and that waits for a supervisor."""
+    case_id = town.apply(state=CaseState.IN_REVIEW)
+    town.change(Case, case_id, service="referral")
+    return f"review-{case_id}"
+
+
 async def assignment(town: Town) -> str:
     visit_id = town.want(town.apply())
     await town.work()  # there is no officer
@@ -94,6 +101,7 @@ def newest(town: Town) -> int:
 MATTERS: dict[str, Callable[[Town], Awaitable[str]]] = {
     "assignment": assignment,
     "call": call,
+    "held": held,
     "lost_visit": lost_visit,
     "review": review,
     "set_aside": set_aside,

@@ -517,3 +517,14 @@ async def test_the_consent_sheet_is_written_for_print(izin: Izin, tmp_path: Path
     assert out.read_bytes().startswith(b"%PDF")
     status, _, said = await izin("officers", "sheet", "--out", str(tmp_path / "no" / "x.pdf"))
     assert status == 1 and "can't be written" in said
+
+
+async def test_helpers_are_invited_for_an_area_listed_and_ended(izin: Izin) -> None:
+    status, link, told = await izin("helpers", "invite", "--area", "31.74.05.1001")
+    assert status == 0 and "join-" in link and "works once" in told
+    status, listed, _ = await izin("helpers", "list")
+    assert listed.split("\t")[1:] == ["31.74.05.1001", "has not joined\n"]
+    number = listed.split("\t")[0]
+    assert (await izin("helpers", "end", number))[0] == 0
+    assert (await izin("helpers", "end", number))[0] == 1
+    assert (await izin("helpers", "invite", "--area", "31.99"))[0] == 1

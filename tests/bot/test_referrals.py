@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from conversations.events import Located
+from conversations.events import Located, Started
+from models import helper
 from models.assisted import Assisted, AssistedState
 from models.case import Case
 from models.lifecycle import CaseState, VisitState
 from models.visit import Visit
-from tests.bot.town import OFFICER, OWNER, Town, today, words
+from tests.bot.town import OFFICER, OTHER, OWNER, Town, today, words
 
 PIN = Located(-6.2706, 106.8023)
 NEIGHBOURS = ("n1", "n2", "n3", "n4", "n5")
@@ -181,3 +182,62 @@ async def test_the_host_goes_on_alone_with_what_is_known(town: Town) -> None:
     form = town.read(lambda tx: tx.scalars(select(Assisted)).one())
     assert form.state == AssistedState.WAITING and form.answers
     assert code or "/k/" in said
+
+
+# -- forwarded -------------------------------------------------------------------------------------
+
+
+async def invited(town: Town, who: str = "n1") -> str:
+    """Tell of a place whose owner agreed; return the code that may be forwarded."""
+    await tell(town, who, knows="tahu dan mau")
+    *_, (said, _) = town.desk.chat.sent[who]
+    return said.rpartition("KODE ")[2].strip()
+
+
+async def test_the_owner_goes_on_alone_with_a_forwarded_code(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    code = await invited(town)
+    await compared(town)
+    said = await town.say(f"KODE {code}", OWNER)
+    await town.quiet()
+    assert words("referral.invited") in town.heard(OWNER), said
+    (case,), (visit,) = referrals(town), visits(town)
+    assert case.state == CaseState.CANCELLED and visit.state == VisitState.CANCELLED
+    await town.say("setuju", OWNER)
+    asked = town.desk.chat.texts(OWNER)[-1]
+    assert "Jualan atau usaha apa" not in asked and "Di mana petugas" not in asked
+    assert words("assistance.submitted", number="26-000002") in town.heard(OWNER)
+    assert "nomor" not in town.desk.chat.texts("n1")[-1], "whoever told hears nothing of it"
+
+
+async def test_a_forwarded_code_works_once_and_not_for_who_told(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    code = await invited(town)
+    assert words("referral.invitation_own") in await town.say(f"KODE {code}", "n1")
+    await town.say(f"KODE {code}", OWNER)
+    assert words("assisted.code_wrong") in await town.say(f"KODE {code}", OTHER)
+
+
+# -- helpers ---------------------------------------------------------------------------------------
+
+
+async def test_a_helper_tells_of_many_places_without_repeating_where(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await town.say("halo", "rt")
+    _, token = town.write(lambda tx: helper.invite(tx, "31.74.06"))
+    assert words("notices.helper_joined") in await town.say(Started(f"join-{token}"), "rt")
+    assert words("notices.helper_joined") not in await town.say(Started(f"join-{token}"), OTHER)
+    await tell(town, "rt")
+    await town.quiet()
+    assert words("referral.more") in town.desk.chat.texts("rt")[-1]
+    for number in range(5):
+        for said in ("ada lagi", f"jual bakso {number}", f"gang {number} belakang sekolah"):
+            await town.say(said, "rt")
+        for said in ("siang", "belum tahu", "ya kirim"):
+            await town.say(said, "rt")
+        await town.quiet()
+    assert len(referrals(town)) == 6
+    assert {one.area_code for one in referrals(town)} == {"31.74.06.1005"}
+    assert words("referral.more.no.end") in await town.say("sudah semua", "rt")
+    await compared(town)
+    assert CaseState.IN_REVIEW not in {one.state for one in referrals(town)}

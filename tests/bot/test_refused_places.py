@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import Update, select, update
 
 from conversations.events import Located
+from models.case import Case
+from models.infrastructure.encryption import readable
 from models.lifecycle import CaseState
-from models.referrals import QuietPlace
+from models.participant import Participant
+from models.referrals import QuietPlace, tidy
 from models.task import Task
 from tests import held
 from tests.bot.test_referrals import PIN, arrived, compared, referrals, tell, visits
@@ -69,6 +74,24 @@ async def test_a_refused_place_is_not_visited_again_and_the_teller_hears_thanks(
     assert len(visits(town)) == 1
     await a_day_passes(town)
     assert not [place for place, text in held.in_tables(town.engine) if _names(text)]
+
+
+async def test_what_was_told_of_a_place_is_kept_for_thirty_days(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await tell(town, "n1", trade=TOLD[0][1], landmark=TOLD[0][2])
+    await arrived(town)
+    await town.tap("has_permit", OFFICER)
+    await town.tap("none", OFFICER)
+    await town.tap("yes", OFFICER, step="leaving")
+    (case,) = referrals(town)
+    assert case.state == CaseState.DONE and readable(case.answers)
+    ids = ["referral"]
+    town.write(lambda tx: tidy(tx, ids))
+    assert readable(referrals(town)[0].answers)
+    town.change(Case, case.id, moved_at=now() - timedelta(days=31))
+    town.write(lambda tx: tidy(tx, ids))
+    assert readable(referrals(town)[0].answers) == {}
+    assert not town.read(lambda tx: tx.scalars(select(Participant)).all())
 
 
 def _names(text: str) -> list[str]:

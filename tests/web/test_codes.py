@@ -61,7 +61,7 @@ async def test_the_page_is_small_private_and_needs_no_script(
     assert page.headers["referrer-policy"] == "no-referrer"
     assert page.headers["x-robots-tag"] == "noindex"
     assert "<script" not in page.text and "<form" not in page.text
-    assert "15" in page.text and "BCD 234" in page.text
+    assert "BCD 234" in page.text
     style = await client.get(re.findall(r'href="(/static/pages\.css[^"]+)"', page.text)[0])
     icon = await client.get("/static/icon.svg")
     assert sum(len(one.content) for one in (page, style, icon)) < LARGEST

@@ -50,6 +50,7 @@ ANSWERS = {
     "notices.identity_link_officer",
     "notices.invitation_invalid",
     "notices.joined",
+    "notices.helper_joined",
     "notices.link_code",
     "notices.link_own",
     "notices.link_pending",
