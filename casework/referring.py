@@ -90,14 +90,14 @@ def refer(act: Act, service: str, answers: Mapping[str, Json], public_url: str) 
 def accept_invitation(act: Act, code: str) -> bool:
     """Let the owner of a place that somebody told of go on alone; False for another code.
 
-    The visit that was planned is called off, unless the officer is under way. Whoever told us of
+    The visit that was planned is called off, unless the officer is under way. Those who told us of
     the place can't take it for their own.
     """
-    case_id = referrals.invited(act.tx, code)
+    me, case_id = act.who().id, referrals.invited(act.tx, code)
     if case_id is None:
         return False
     (case,) = cases.lock(act.tx, [case_id])
-    me, service = act.who().id, course.service_of(case)
+    service = course.service_of(case)
     if me in referrals.told_by(act.tx, case):
         act.reply(f"{service.id}.invitation_own")
         return True
