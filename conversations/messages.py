@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal, TypeAlias
+
+import msgspec
 
 Json: TypeAlias = Any  # what json.loads returns: the only type of unknown shape
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(msgspec.Struct, frozen=True):
     """A sentence of the catalogue: its key, and the values of its placeholders."""
 
     key: str
-    params: Mapping[str, Value] = field(default_factory=dict)
+    params: Mapping[str, Value] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,7 @@ class Lines:
 Value: TypeAlias = str | int | Rupiah | date | datetime | time | Say | Lines
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(msgspec.Struct, frozen=True):
     """A button or list item: the value that a tap returns, and the label."""
 
     value: str

@@ -11,6 +11,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import msgspec
+
 from conversations.facts import City, Places, Role, Trades
 from conversations.flow import Flow
 from conversations.messages import Say, Value
@@ -41,8 +43,7 @@ class WorkingDays:
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(msgspec.Struct, frozen=True):
     """One line of a document besides its holder's name: its label's key, and its value.
 
     The value is None if nobody has told it yet. `steps` are the answers that the line prints;

@@ -23,8 +23,7 @@ Act: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One choice that was shown.
 
     `answer` is the step's answer, or what `act` needs: a step, a flow with its subject, a command.

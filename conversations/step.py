@@ -8,6 +8,8 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from typing import TypeAlias
 
+import msgspec
+
 from conversations.effects import Effect
 from conversations.events import Event
 from conversations.facts import Facts
@@ -21,8 +23,7 @@ Then: TypeAlias = Callable[["Context", Json], tuple[Effect, ...]]
 LEFT: Json = {"left": True}  # the answer is left to the officer who comes
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """The context of a step: its flow and subject, the answers so far, and the facts.
 
     `whom` is the person whom the form is about, if that is not the sender; `worded` is the flow's
@@ -34,7 +35,7 @@ class Context:
     answers: Answers
     facts: Facts
     whom: int | None = None
-    worded: Mapping[str, str] = field(default_factory=dict)
+    worded: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def key(self, step: str, *parts: str) -> str:
         """Return a catalogue key of this step."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from typing import Literal
+
+from msgspec import structs
 
 from conversations.assisting import BY, OFFICER, PERSON
 from conversations.events import Event, Located, Said, Uploaded
@@ -195,8 +197,10 @@ class Locate(Step):
         try:
             return self._pinned(kelurahan()(event.text, context.facts), context)
         except Refused as refusal:
-            pinned = (replace(r, answer=self._pinned(r.answer, context)) for r in refusal.readings)
-            raise Refused(refusal.reason, refusal.params, readings=tuple(pinned)) from None
+            pinned = tuple(
+                structs.replace(r, answer=self._pinned(r.answer, context)) for r in refusal.readings
+            )
+            raise Refused(refusal.reason, refusal.params, readings=pinned) from None
 
     def _near(self, pin: Located, facts: Facts) -> Refused:
         """Return the refusal that asks which of the nearest kelurahan it is."""

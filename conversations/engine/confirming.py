@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
+
+from msgspec import structs
 
 from conversations.engine.builder import TurnBuilder
 from conversations.messages import Json, Question, Say, say_from_json, say_to_json
@@ -39,7 +40,7 @@ def ask(turn: TurnBuilder, say: Say, *choices: Choice) -> None:
     The first choice keeps the sentence, so that the question can be asked once more.
     """
     first, *others = choices
-    first = replace(first, answer=[*first.answer[:3], say_to_json(say)])
+    first = structs.replace(first, answer=[*first.answer[:3], say_to_json(say)])
     kept = (first, *others)
     turn.put(
         Question("common", "", DESK, turn.session.version + 1), kept, clarifying=False, refusals=0

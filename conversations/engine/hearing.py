@@ -358,7 +358,7 @@ def _ask_whose(turn: TurnBuilder, whose: Whose) -> None:
     here = whose.now or Choice("now", now, whose.text, "now")
     label = before if whose.then is None else whose.then.label
     if label == here.label:
-        here, label = replace(here, label=now), before
+        here, label = structs.replace(here, label=now), before
     choices = (Choice("before", label, whose.text, "before"), here)
     turn.show(asked.step, Prompt(say, choices), clarifying=True)
     turn.session = structs.replace(turn.session, interrupted=whose.held)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial, reduce
 
+from msgspec import structs
+
 from conversations import paper
 from conversations.assisting import BY, corrects
 from conversations.engine.builder import TurnBuilder
@@ -139,7 +141,7 @@ def ask_between(turn: TurnBuilder, choices: tuple[Choice, ...]) -> None:
         (choice,) = choices
         say = Say("common.meant", {"choice": choice.label})
         no = Choice("none", Say("common.not_this"), None, "again", means="no")
-        choices = (replace(choice, means="yes"), no)
+        choices = (structs.replace(choice, means="yes"), no)
     again = replace(asked, version=turn.session.version + 1)  # perhaps a question of our own
     turn.put(again, choices, clarifying=True)
     turn.prompt = Prompt(say, choices)

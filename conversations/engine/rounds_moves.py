@@ -57,7 +57,7 @@ def located(turn: TurnBuilder, visit: VisitFact, here: Located) -> None:
     except Refused as refusal:
         drafts.digress(turn, Say(f"refusals.{refusal.reason}"))
     else:
-        questions.ask_between(turn, (replace(named[0], answer=answer),))
+        questions.ask_between(turn, (structs.replace(named[0], answer=answer),))
 
 
 def take_up(turn: TurnBuilder, visit: VisitFact, option: str) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from conversations.facts import Facts
 from conversations.messages import Json, Say, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """A possible meaning of the words: the choice that is offered, and its answer."""
 
     value: str  # short, for a button: letters, digits, ".", "-" and "_" only

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from conversations import flows, lexicon
 from conversations.effects import (
@@ -226,5 +227,5 @@ def test_every_matter_has_an_answer_in_every_state(matter: str, state: str) -> N
 def test_a_question_without_its_sentence_is_refused() -> None:
     plain = confirming.no()
     with pytest.raises(ValueError, match="without a sentence"):
-        confirming.sentence([replace(plain, answer=["", "", "a sentence"])])
-    assert confirming.sentence([replace(plain, answer=[["a.key", {}]])]) == Say("a.key")
+        confirming.sentence([structs.replace(plain, answer=["", "", "a sentence"])])
+    assert confirming.sentence([structs.replace(plain, answer=[["a.key", {}]])]) == Say("a.key")
