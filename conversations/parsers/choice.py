@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 
 from rapidfuzz.distance import Indel
@@ -33,6 +33,8 @@ _DENIALS = frozenset({"tidak", "belum", "bukan", "jangan", "not", "no", "can't"}
 _INSTEAD = re.compile(r"\beh+,? bukan")
 _DENIED = re.compile(r"\bbukan (?:yang |yg |nomor |no )?\w+")
 _WORD = re.compile(r"\d+|[^\W\d_]+")
+FITS, LEAD = 0.75, 0.15  # likeness that a label needs, and by which one must lead
+_ROUNDING = 1e-9
 _CUT = re.compile(r"([^\W\d_]+)…")  # a word that was cut off at the end of a label
 
 
@@ -122,11 +124,29 @@ def _near(said: str, labels: Sequence[str]) -> list[int]:
     if not words or sum(map(len, words)) < 3:
         return []
     split = [_label(label) for label in labels]
-    others = {other for label in split for other in label}  # labels have many words in common
-    alike = {word: {other: _alike(word, other) for other in others} for word in set(words)}
+    alike = _likeness(words, {other for label in split for other in label})
+    if alike is None:
+        return []
     scores = [_fit(words, label, alike) for label in split]
     best = max(scores)
-    return [at for at, score in enumerate(scores) if best >= 0.75 and score > best - 0.15]
+    return [at for at, score in enumerate(scores) if best >= FITS and score > best - LEAD]
+
+
+def _likeness(words: Sequence[str], others: Set[str]) -> Mapping[str, Mapping[str, float]] | None:
+    """Return how alike each word is to each word of the labels.
+
+    None as soon as too few letters are left for a label to fit; the longest words are tried first,
+    since most messages name no label.
+    """
+    alike: dict[str, Mapping[str, float]] = {}
+    spare = (1 - FITS + _ROUNDING) * sum(map(len, words))
+    for word in sorted(words, key=len, reverse=True):
+        if word not in alike:
+            alike[word] = {other: _alike(word, other) for other in others}
+        spare -= len(word) * (1 - max(alike[word].values(), default=0.0))
+        if spare < 0:
+            return None
+    return alike
 
 
 def _fit(
