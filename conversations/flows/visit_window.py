@@ -26,7 +26,7 @@ def _windows(context: Context) -> tuple[Choice, ...]:
     free = _free(context)
     parts = _wanted(answers, {w.part for w in free})
     choices = [
-        Choice(value := f"{w.on.isoformat()}.{w.part}", _label(w), value)
+        Choice(value := _value(w), _label(w), value)
         for w in sorted(free, key=lambda w: _rank(w, answers, parts))[:SHOWN]
     ]
     if _agreed(context.subject, context.facts) is not None:
@@ -40,11 +40,19 @@ def _read(text: str, context: Context) -> Json:
     agreed = _agreed(context.subject, context.facts)
     offered: list[Window | VisitFact] = [*_free(context), *([agreed] if agreed else [])]
     offered.sort(key=lambda w: (w.on, w.starts))
-    readings = [
-        Reading(v := f"{w.on.isoformat()}.{w.part}", _label(w), "keep" if w is agreed else v)
-        for w in offered
-    ]
-    return slot(text, readings, offered, context.facts.today).answer
+
+    def answer(window: Window | VisitFact) -> str:
+        return "keep" if window is agreed else _value(window)
+
+    def reading(window: Window | VisitFact) -> Reading:
+        return Reading(_value(window), _label(window), answer(window))
+
+    return answer(slot(text, offered, context.facts.today, reading))
+
+
+def _value(window: Window | VisitFact) -> str:
+    """Return a window as the choice of it is stored: "2026-11-26.morning"."""
+    return f"{window.on.isoformat()}.{window.part}"
 
 
 def _free(context: Context) -> tuple[Window, ...]:

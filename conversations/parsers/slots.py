@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, time
+from typing import TypeVar
 
 from conversations.facts import Window
 from conversations.parsers import Reading, Refused, dates, times
 from conversations.words import standardised
 
+_W = TypeVar("_W", bound=Window)
 MOST = 8  # windows that are offered to choose from
 _ENDINGS = re.compile(r"\b(pagi|siang|sore|petang|malam)(?:nya|an)\b")
 _DATES = re.compile(r"\b(?:tanggal|tgl) ?\d+|\b\d+ (?:nov|des|jan)\w*")
@@ -21,10 +23,8 @@ _LAST = re.compile(r"\b(?:terakhir|paling (?:akhir|sore|telat|lambat)|last|lates
 _FIRST = re.compile(r"\b(?:pertama|paling (?:awal|pagi|cepat)|first|earliest)\b")
 
 
-def slot(text: str, free: Sequence[Reading], windows: Sequence[Window], today: date) -> Reading:
-    """Return the reading of the one free window that the words name.
-
-    `free` are the readings of `windows`, in the same order.
+def slot(text: str, windows: Sequence[_W], today: date, reading: Callable[[_W], Reading]) -> _W:
+    """Return the one window that the words name; `reading` makes the reading of a window.
 
     Raises:
         Refused: ``pick_one`` if the words name no time; ``no_such_window`` if no window fits;
@@ -37,28 +37,24 @@ def slot(text: str, free: Sequence[Reading], windows: Sequence[Window], today: d
     hours, parts = times.read(said), times.parts(said)
     if named is None and hours is None and not parts:
         raise Refused("pick_one")
-    on_day = [(r, w) for r, w in zip(free, windows, strict=True) if _on(named, w)]
-    fitting = [reading for reading, window in on_day if _at(hours, parts, window)]
+    on_day = [window for window in windows if _on(named, window)]
+    fitting = [window for window in on_day if _at(hours, parts, window)]
     loose = not fitting and bool(parts)  # "pagi" where only a window at 10.30 is left
-    fitting = fitting or [reading for reading, window in on_day if _meets(hours, window)]
+    fitting = fitting or [window for window in on_day if _meets(hours, window)]
     if not fitting:
         raise Refused("no_such_window")
-    if (
-        len(fitting) > 1
-        and named is not None
-        and len({reading.value[:10] for reading in fitting}) == 1
-    ):
+    if len(fitting) > 1 and named is not None and len({window.on for window in fitting}) == 1:
         fitting = _at_an_end(fitting, standardised(text))
     if len(fitting) > 1:
-        raise Refused("which_window", readings=tuple(fitting[:MOST]))
+        raise Refused("which_window", readings=tuple(map(reading, fitting[:MOST])))
     if loose:
-        raise Refused("nearest_window", readings=tuple(fitting))
+        raise Refused("nearest_window", readings=tuple(map(reading, fitting)))
     if _DOUBTED.search(standardised(text)):
-        raise Refused("confirm_window", readings=tuple(fitting))
+        raise Refused("confirm_window", readings=tuple(map(reading, fitting)))
     return fitting[0]
 
 
-def _at_an_end(fitting: Sequence[Reading], said: str) -> list[Reading]:
+def _at_an_end(fitting: Sequence[_W], said: str) -> list[_W]:
     """Return the first or the last window of a day, if the words ask for it."""
     if _LAST.search(said):
         return [fitting[-1]]
