@@ -264,11 +264,13 @@ _ENDINGS = r"(?:nya|ku|mu|kah|lah|in|kan|an|i)?"
 _TWICE = re.compile(r"\b([^\W\d_]{3,})2\b")  # "pagi2" is "pagi pagi"
 _NO_WORD = re.compile(r"[^\w\s]+|/\w+|n/a")
 _PUNCTUATION = re.compile(r"[^\w\s'/]|[\U0001f000-\U0001faff\u2600-\u27bf]")
-_FILLERS = re.compile(
-    r"pak|bu|bapak|ibu|bang|mas|mbak|kak|kakak|min|nak|dek|cuy|om|tante|dong|donk|deh|sih|nih|kok|ya|yah"
-    r"|saja|lah|kan|tuh|ah|eh|oh|mah|atuh|euy|gan|sis|dulu|dulunya|please|pls|plis|yuk|loh|lho|mba"
-    r"|abang|neng|pakde|bro|bot|banget|sekali|kah|dah|ini|itu"
-)
+_FILLERS = frozenset({
+    "pak", "bu", "bapak", "ibu", "bang", "mas", "mbak", "kak", "kakak", "min", "nak", "dek",
+    "cuy", "om", "tante", "dong", "donk", "deh", "sih", "nih", "kok", "ya", "yah", "saja",
+    "lah", "kan", "tuh", "ah", "eh", "oh", "mah", "atuh", "euy", "gan", "sis", "dulu",
+    "dulunya", "please", "pls", "plis", "yuk", "loh", "lho", "mba", "abang", "neng", "pakde",
+    "bro", "bot", "banget", "sekali", "kah", "dah", "ini", "itu",
+})  # fmt: skip
 _COMMON_WORDS = (
     "di ke dari untuk dengan sama yang dan atau karena kalau tapi juga terus lalu masih sekarang"
     " tadi kemarin besok hari tanya nanya kami kita dia mereka anda kalian the is a to my i you"
@@ -335,7 +337,7 @@ def words_beside(text: str) -> list[str]:
     for _, signs in _signs():
         key = signs.sub(" ", key)
     words = re.findall(r"[^\W\d_]+", key)
-    return [word for word in words if word not in _small_words() and not _FILLERS.fullmatch(word)]
+    return [word for word in words if word not in _small_words() and word not in _FILLERS]
 
 
 @cache
@@ -395,11 +397,11 @@ def _phrases(said: str) -> frozenset[str]:
     key = _key(said)
     words = key.split()
     start, end = 0, len(words)
-    while end > 1 and _FILLERS.fullmatch(words[end - 1]):
+    while end > 1 and words[end - 1] in _FILLERS:
         end -= 1
-    while start < end - 1 and _FILLERS.fullmatch(words[start]):
+    while start < end - 1 and words[start] in _FILLERS:
         start += 1
-    inner = [word for word in words[start:end] if not _FILLERS.fullmatch(word)]
+    inner = [word for word in words[start:end] if word not in _FILLERS]
     forms = {key, " ".join(words[start:end]), " ".join(words[:end]), " ".join(inner) or key}
     return frozenset(_squeezed(form) for form in forms if form)
 

@@ -177,11 +177,19 @@ def _fits(form: re.Pattern[str]) -> Callable[[TurnBuilder, str], bool]:
 
 def _of_named(turn: TurnBuilder, text: str, said: str) -> str | None:
     """Return what words say of a visit whose owner they name."""
-    visit = visits.by_name(turn, text)
+    matter = _of_a_visit(said)
+    visit = visits.by_name(turn, text) if matter is not None else None
     if visit is None:
         return None
-    if _STAY_AWAY.search(said):
+    if matter == "stay_away":
         return "refused" if visit.state in visits.UNDER_WAY else "other_time"
+    return matter
+
+
+def _of_a_visit(said: str) -> str | None:
+    """Return what the form of words tells of one visit, whichever it is."""
+    if _STAY_AWAY.search(said):
+        return "stay_away"
     if _OTHER_TIME.search(said):
         return "other_time"
     if _CALLS_OFF.match(said):

@@ -194,9 +194,10 @@ class _Phrase:
 
         One word stands for one group: "dikasih" alone is no "kasih|titip uang|kasih".
         """
-        if any(map(heard.isdisjoint, self.groups)) or not self.barred.isdisjoint(said):
-            return False
-        return len(self.groups) == 1 or len(heard & self.words) >= len(self.groups)
+        for group in self.groups:  # asked of many phrases: a loop is faster than `any`
+            if group.isdisjoint(heard):
+                return False
+        return self.barred.isdisjoint(said) and len(heard & self.words) >= len(self.groups)
 
 
 def _alternative(word: str) -> str:
