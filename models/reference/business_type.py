@@ -113,10 +113,14 @@ class BusinessTypes:
             for code, found, worth in rooted
             if found
         ]
-        self._holding: defaultdict[str, list[_Example]] = defaultdict(list)
-        for example in self._examples:
+        self._holding: defaultdict[str, list[int]] = defaultdict(list)  # examples by their words
+        for at, example in enumerate(self._examples):
             for word in example.words:
-                self._holding[word].append(example)
+                self._holding[word].append(at)
+        self._said_of: defaultdict[str, set[str]] = defaultdict(set)  # codes by owners' words
+        for code, found, worth in rooted:
+            for word in found if worth == 1.0 else ():
+                self._said_of[word].add(code)
         self._known_words = self._idf.keys() | self._roots.keys()
         self._vocabulary = sorted(self._known_words)
         self._remembered = lru_cache(REMEMBERED)(self.search_anew)
@@ -138,11 +142,12 @@ class BusinessTypes:
 
     def search_anew(self, text: str) -> tuple[BusinessType, ...]:
         """Return all likely kinds of business, best first, without remembering the words."""
-        heard = self._recognise(_read(text, self._words)[:MOST_WORDS])
+        said = _said(text, self._words)
+        heard = self._recognise(_telling(said, self._words)[:MOST_WORDS])
         weights = [self._idf.get(word, 0.0) for word in heard]
         if max(weights, default=0.0) < INFORMATIVE and sum(weights) < ENOUGH_FAINT:
             return ()
-        ways = {way for word in _said(text, self._words) for way in self._words.ways.get(word, ())}
+        ways = {way for word in said for way in self._words.ways.get(word, ())}
         scores = self._score(heard, ways)
         least = max(ENOUGH, NEAR_BEST * max(scores.values(), default=0))
         ranked = sorted(scores, key=lambda code: (-scores[code], code))
@@ -187,22 +192,23 @@ class BusinessTypes:
     def _score(self, heard: Mapping[str, float], ways: set[Way]) -> dict[str, float]:
         """Score each kind by how well its best example and the words cover each other."""
         asked = sum(self._idf.get(word, FOREIGN) for word in heard)
-        best: dict[str, float] = {}
-        found: defaultdict[str, set[str]] = defaultdict(set)
-        shared: defaultdict[int, float] = defaultdict(float)
-        touched: dict[int, _Example] = {}
+        shared: defaultdict[int, float] = defaultdict(float)  # weight by example
+        said: defaultdict[str, float] = defaultdict(float)  # weight by code
         for word, sure in heard.items():
-            for example in self._holding.get(word, ()):
-                touched[id(example)] = example
-                shared[id(example)] += sure * self._idf[word]
-                if example.worth == 1.0:
-                    found[example.code].add(word)
-        for key, example in touched.items():
-            likeness = 0.6 * shared[key] / asked + 0.4 * shared[key] / example.weight
-            best[example.code] = max(best.get(example.code, 0.0), likeness * example.worth)
+            weight = self._idf.get(word, 0.0)
+            for at in self._holding.get(word, ()):
+                shared[at] += sure * weight
+            for code in self._said_of.get(word, ()):
+                said[code] += weight
+        best: defaultdict[str, float] = defaultdict(float)
+        for at, weight in shared.items():
+            example = self._examples[at]
+            likeness = (0.6 * weight / asked + 0.4 * weight / example.weight) * example.worth
+            if likeness > best[example.code]:
+                best[example.code] = likeness
+        tips = {kind: _tip(kind, ways) for kind in {self._ways[code] for code in best}}
         return {
-            code: (0.85 * score + 0.15 * sum(self._idf[word] for word in found[code]) / asked)
-            * _tip(self._ways[code], ways)
+            code: (0.85 * score + 0.15 * said[code] / asked) * tips[self._ways[code]]
             for code, score in best.items()
         }
 
@@ -340,7 +346,11 @@ def _said(text: str, words: _Words) -> list[str]:
 
 def _read(text: str, words: _Words) -> list[str]:
     """Return the words of `text` that may name a trade."""
-    return [word for word in _said(text, words) if word not in words.ignored and len(word) > 1]
+    return _telling(_said(text, words), words)
+
+
+def _telling(said: Iterable[str], words: _Words) -> list[str]:
+    return [word for word in said if word not in words.ignored and len(word) > 1]
 
 
 _SUFFIXES = ("nya", "an", "in", "kan", "i", "ku")
