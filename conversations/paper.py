@@ -5,7 +5,7 @@ The sheet, its check page and these sentences take the same lines from the docum
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from conversations.assisting import BY, form_of
 from conversations.facts import City
@@ -13,7 +13,7 @@ from conversations.flow import Flow, summary
 from conversations.mending import MENDING
 from conversations.messages import Lines, Say, Value
 from conversations.parsers.name import cased
-from conversations.service import DocumentKind, Service
+from conversations.service import DocumentKind, Printed, Service
 from conversations.session import Answers
 from conversations.step import Context
 from conversations.words import tidy
@@ -45,14 +45,17 @@ def printed(
     service: Service, kind: DocumentKind, name: str, answers: Answers, city: City
 ) -> tuple[Say, ...]:
     """Return what will be printed on a document of this kind: a heading, and a line each."""
-    if not kind.prints:
-        return ()
+    return _sheet(service, kind, name, kind.printed(answers, city)) if kind.prints else ()
+
+
+def _sheet(
+    service: Service, kind: DocumentKind, name: str, lines: Iterable[Printed]
+) -> tuple[Say, ...]:
     named = [_line("common.holder", name)] if name else []
-    lines = [
-        _line(one.label, Say("common.left") if one.value is None else one.value)
-        for one in kind.printed(answers, city)
-    ]
-    return (Say(f"{service.id}.{kind.id}.printed"), *named, *lines)
+    told = (
+        _line(one.label, Say("common.left") if one.value is None else one.value) for one in lines
+    )
+    return (Say(f"{service.id}.{kind.id}.printed"), *named, *told)
 
 
 def printed_at(
@@ -75,23 +78,16 @@ def review(service: Service, flow: Flow, context: Context) -> Lines:
     form = facts.rounds.form(form_of(context.subject))
     card = facts.me.on_card if context.whom is None else form.on_card if form is not None else None
     name = holder(card, service.holder(answers))
-    first = [line for kind in kinds for line in printed(service, kind, name, answers, facts)]
+    sheets = [(kind, kind.printed(answers, facts)) for kind in kinds]
+    first = [line for kind, lines in sheets for line in _sheet(service, kind, name, lines)]
     if answers.get(BY) == MENDING:
         return Lines(tuple(first))
-    rest = summary(flow, context, but=frozenset(_steps(service, kinds, answers, facts)))
+    told = {step for _, lines in sheets for line in lines for step in line.steps}
+    if service.holder(answers):
+        told.update(service.named_in)
+    rest = summary(flow, context, but=told)
     others = (Say("common.not_printed"), *rest.items) if rest.items else ()
     return Lines((*first, *others))
-
-
-def _steps(
-    service: Service, kinds: list[DocumentKind], answers: Answers, city: City
-) -> Iterator[str]:
-    """Yield the steps whose answers are printed."""
-    if service.holder(answers):
-        yield from service.named_in
-    for kind in kinds:
-        for line in kind.printed(answers, city):
-            yield from line.steps
 
 
 def _line(label: str, value: Value) -> Say:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from conversations import lexicon
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.matters import matter
+from conversations.engine.matters import raised_in
 from conversations.engine.meanings import GATHERED, Correction
 from conversations.engine.reading import choices_named, nods_beside, reads
 from conversations.events import Said
@@ -201,7 +201,7 @@ def _slip(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction 
     strong = _takes_back(text)
     if not strong and not _EH.match(text.strip()):
         return None
-    raised = matter(text)
+    raised = raised_in(turn, text)
     if raised is not None and not (strong and raised.intent in _ASKED_OF):
         return None
     if choices_named(turn, text) or (not strong and reads(turn, text)):

@@ -305,7 +305,7 @@ def holds_back(turn: TurnBuilder, text: str) -> bool:
     named = choices_named(turn, text)
     if named:
         return named[0].means != "no"
-    raised = common(turn, matters.matter(text), text)
+    raised = common(turn, matters.raised_in(turn, text), text)
     return raised is None or raised.intent in (Intent.WHY, Intent.HELP, Intent.STOP)
 
 

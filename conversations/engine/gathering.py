@@ -315,21 +315,23 @@ def _tells_place(part: str, flow: Flow) -> bool:
 
 
 def _trade(message: _Message, facts: Facts, flow: Flow) -> Json:
-    found = _TRADE.search(message.said)
-    parts = [message.text[found.start(1) : found.end(1)]] if found else []
-    parts += [
-        part
-        for part in re.split(r"[,.;\n]", message.text)
-        if re.search(r"[^\W\d_]{3}", part)
-        and _FIGURES.search(part.lower()) is None
-        and not _tells_place(part, flow)
-    ]
-    for part in parts:
+    for part in _parts_with_trade(message, flow):
         words = " ".join(_WISH.sub(" ", part.lower()).split())
         kinds = facts.trades.search(words, limit=1) if re.search(r"[^\W\d_]{3}", words) else ()
         if kinds:
             return {"code": kinds[0].code, "version": kinds[0].version, "words": tidy(part)}
     return None
+
+
+def _parts_with_trade(message: _Message, flow: Flow) -> Iterator[str]:
+    """Yield what stands behind "jual" and the like, then each part that tells nothing else."""
+    found = _TRADE.search(message.said)
+    if found is not None:
+        yield message.text[found.start(1) : found.end(1)]
+    for part in re.split(r"[,.;\n]", message.text):
+        tells = re.search(r"[^\W\d_]{3}", part) and _FIGURES.search(part.lower()) is None
+        if tells and not _tells_place(part, flow):
+            yield part
 
 
 #: In the order in which their words are cut from the message; the trade reads what is left.

@@ -12,7 +12,7 @@ from conversations.commands import Typed
 from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.gathering import gather, sells
-from conversations.engine.matters import Matter, matter
+from conversations.engine.matters import Matter, raised_in
 from conversations.engine.reading import left_to_officer
 from conversations.flow import Flow
 from conversations.messages import Json
@@ -52,7 +52,7 @@ def heard(turn: TurnBuilder, raised: Matter | None, text: str) -> Matter | None:
 
 def wishes(turn: TurnBuilder, text: str) -> bool:
     """Whether words tell facts with the wish that an officer comes, which are heard together."""
-    raised = turn.once(("wishes", text), lambda: heard(turn, matter(text), text))
+    raised = heard(turn, raised_in(turn, text), text)
     return raised is not None and raised.intent is Intent.COME_TO_ME
 
 

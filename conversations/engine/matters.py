@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from conversations import lexicon
+from conversations.engine.builder import TurnBuilder
 from conversations.parsers.trade import calls_for_help, sells, without_goods
 from conversations.phrases import Intent, intent, whole_intent
 
@@ -98,6 +99,12 @@ def matter(text: str) -> Matter | None:
         return _named(next(others, first) if first.name in _GENERAL else first)
     found = intent(text)
     return Matter(found) if found is not None else None
+
+
+def raised_in(turn: TurnBuilder, text: str) -> Matter | None:
+    """Return the matter that the words raise, looked for once a turn."""
+    found: Matter | None = turn.once(("matter", text), lambda: matter(text))
+    return found
 
 
 def _rather(ranked: list[lexicon.Ranked]) -> lexicon.Ranked | None:

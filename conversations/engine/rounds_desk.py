@@ -80,7 +80,7 @@ def _at_own_question(turn: TurnBuilder, text: str, matter: str | None) -> str | 
         return rounds_absence.hears(turn, text)
     if not reports.in_danger(turn) or matter in _MEANWHILE or bare_number(text):
         return None
-    raised = matters.matter(text)
+    raised = matters.raised_in(turn, text)
     known = raised is not None and raised.intent in _ANSWERED
     return None if known or choices_named(turn, text) else "danger"
 

@@ -13,7 +13,7 @@ from conversations.engine import drafts, rounds_moves
 from conversations.engine import rounds_reports as reports
 from conversations.engine import rounds_visits as visits
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.matters import matter
+from conversations.engine.matters import raised_in
 from conversations.engine.reading import choices_named
 from conversations.facts import VisitFact
 from conversations.lexicon import lists, whole
@@ -101,7 +101,7 @@ def _after_complaint(turn: TurnBuilder, text: str) -> str | None:
     ranked = lexicon.desk("officer").rank(text)
     other = any(one.weight >= 1 and one.name not in reports.COMPLAINT_GOES_ON for one in ranked)
     other = other or bool(visits.named_in(turn.facts.rounds.visits, text))
-    raised = matter(text)
+    raised = raised_in(turn, text)
     other = other or (raised is not None and raised.intent is not Intent.COMPLAINT)
     return None if other or "?" in text or choices_named(turn, text) else "complain_again"
 

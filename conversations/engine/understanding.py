@@ -28,7 +28,7 @@ from conversations.engine.intents import (
 )
 from conversations.engine.interruption import meant_before
 from conversations.engine.joining import parts
-from conversations.engine.matters import APPLY, Matter, matter
+from conversations.engine.matters import APPLY, Matter, matter, raised_in
 from conversations.engine.meanings import (
     Answer,
     AnswerElsewhere,
@@ -148,7 +148,7 @@ def _retold(turn: TurnBuilder, said: Said) -> Unread | Story | Pick | None:
     asks = "?" in said.text or (len(said.text.split()) <= FEW_ASKED and asks_whether(said.text))
     if read_command(said.text) is not None or asks:
         return None
-    raised = matter(said.text)
+    raised = raised_in(turn, said.text)
     of_it = raised is not None and raised.intent in (Intent.COMPLAINT, Intent.FEAR, Intent.DOUBT)
     of_it = of_it or (raised is not None and raised.intent in _OF_COMPLAINTS)
     if whole.said("emergency", said.text) == "over":
@@ -188,7 +188,7 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
         return None
     if read_command(said.text) is not None or desk.names_choice(turn, said.text):
         return None
-    raised = matter(said.text) if asked.step == COMPLAINT else None
+    raised = raised_in(turn, said.text) if asked.step == COMPLAINT else None
     if raised is not None and raised.intent in URGENT | {Intent.RETALIATION, Intent.CODE_GIVEN}:
         return None  # the complaint is asked about again after the advice
     return PassedBy()
@@ -197,7 +197,8 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
 def read(turn: TurnBuilder, said: Said) -> Meaning:
     """Return the meaning of words for the open question."""
     typed = read_command(said.text) or leading.hands_over(turn, said.text)
-    raised = leading.heard(turn, desk.common(turn, matter(said.text), said.text), said.text)
+    raised = desk.common(turn, raised_in(turn, said.text), said.text)
+    raised = leading.heard(turn, raised, said.text)
     refused = _stopped(turn, typed, raised)
     if refused is not None:
         return Pick(refused)

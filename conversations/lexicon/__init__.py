@@ -280,15 +280,15 @@ class Lexicon:
         The weight is the number of different words in the matched phrases of that meaning. A
         misspelt word counts 0.9, a weak one half; a denied word more than its denied meaning.
         """
-        if text in self._ranked:
-            return self._ranked[text]
+        said = plain(text)
+        if said in self._ranked:
+            return self._ranked[said]
         if len(self._ranked) >= TEXTS:
             self._ranked.clear()
-        self._ranked[text] = found = self._rank(text)
+        self._ranked[said] = found = self._rank(_words(said, self.topics))
         return found
 
-    def _rank(self, text: str) -> list[Ranked]:
-        said = words(text, topics=self.topics)
+    def _rank(self, said: tuple[str, ...]) -> list[Ranked]:
         heard = {known: sure for known, sure in map(self._recognised, said) if known}
         evidence: defaultdict[str, set[str]] = defaultdict(set)
         known_words = frozenset(heard)
