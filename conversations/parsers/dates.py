@@ -155,12 +155,12 @@ def _reading(one: date) -> Reading:
 # --- days in a text
 
 _ANY = re.compile(
-    r"\bterserah|\bkapan ?(?:saja|pun)|\bbebas\b|\bsembarang|\b(?:ngikut|ikut|manut|nurut)\b"
-    r"|\b(?:diatur|atur) (?:saja|bapak|ibu|pak|petugas|dari)|\b(?:semua|tiap|setiap) hari\b"
-    r"|\b(?:hari apa|tanggal berapa) (?:saja|pun)|\bbisa (?:semua|terus)"
-    r"|\bany ?(?:day|time)|\bwhenever"
-    r"|\bmana saja|\bseterah|\btrserah|\bselalu (?:ada|bisa|di rumah)|\bkosong terus|\bsak ?karep"
-    r"|\bup to you|\bgimana (?:bapak|ibu|petugas)|\bpokoknya bisa|^any$|\bsesuai (?:jadwal|petugas)"
+    r"\b(?:terserah|seterah|trserah|kapan ?(?:saja|pun)|bebas\b|sembarang"
+    r"|(?:ngikut|ikut|manut|nurut)\b|(?:diatur|atur) (?:saja|bapak|ibu|pak|petugas|dari)"
+    r"|(?:semua|tiap|setiap) hari\b|(?:hari apa|tanggal berapa) (?:saja|pun)|mana saja"
+    r"|pokoknya bisa|bisa (?:semua|terus)|selalu (?:ada|bisa|di rumah)|kosong terus"
+    r"|gimana (?:bapak|ibu|petugas)|sesuai (?:jadwal|petugas)|sak ?karep"
+    r"|any ?(?:day|time)|whenever|up to you|^any$)"
 )
 _SOON = re.compile(
     r"\bsecepat|\basap\b|\bsegera|\bsesegera|\bbur[uo]an|\bcepat|\bcepet|\bterdekat|\bterawal"

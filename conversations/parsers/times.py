@@ -173,10 +173,10 @@ def parts(said: str) -> list[Part]:
 # --- hours in a text
 
 _ANY = re.compile(
-    r"\bkapan ?(?:saja|pun)|\bterserah|\bbebas\b|\bjam berapa ?(?:saja|pun)|\bsembarang|\bmanut\b"
-    r"|\bany ?time|\bwhenever|\bseharian|\bsepanjang hari|\b(?:ikut|ngikut)\b|\bmana saja|^any$"
-    r"|\bselalu (?:ada|bisa)|\batur saja|\bseterah|\b(?:diatur|bisa) (?:saja|semua|terus)"
-    r"|\bfleksibel"
+    r"\b(?:kapan ?(?:saja|pun)|jam berapa ?(?:saja|pun)|terserah|seterah|bebas\b|sembarang"
+    r"|(?:manut|ikut|ngikut)\b|mana saja|selalu (?:ada|bisa)|atur saja|fleksibel"
+    r"|(?:diatur|bisa) (?:saja|semua|terus)|seharian|sepanjang hari"
+    r"|any ?time|whenever|^any$)"
 )
 _SPANS = tuple(
     (re.compile(pattern), time(*starts), time(*ends))
