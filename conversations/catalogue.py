@@ -45,7 +45,9 @@ class Catalogue:
         """
         if isinstance(say, str):
             return say
-        params = {name: self.value(value, locale) for name, value in say.params.items()}
+        params = say.params
+        if params:  # a label has none
+            params = {name: self.value(value, locale) for name, value in params.items()}
         try:
             return self.entries[say.key][locale].format_map(params)
         except KeyError as error:

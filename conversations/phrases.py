@@ -401,9 +401,10 @@ def _phrases(said: str) -> frozenset[str]:
         end -= 1
     while start < end - 1 and words[start] in _FILLERS:
         start += 1
-    inner = [word for word in words[start:end] if word not in _FILLERS]
-    forms = {key, " ".join(words[start:end]), " ".join(words[:end]), " ".join(inner) or key}
-    return frozenset(_squeezed(form) for form in forms if form)
+    short = _squeezed(key).split()
+    inner = [short[at] for at in range(start, end) if words[at] not in _FILLERS]
+    forms = (short, short[start:end], short[:end], inner)
+    return frozenset(" ".join(form) for form in forms if form)
 
 
 def _key(said: str) -> str:

@@ -140,9 +140,10 @@ def _clause(clause: list[str], topics: bool) -> list[str]:
                 found[topic] = NOT + found[topic].removeprefix(NOT)
                 skips = used = True
             continue
-        if found and found[-1] == NOT + root(word):
+        stem = root(word)
+        if found and found[-1] == NOT + stem:
             continue  # "pindah" of "tidak pindah pindah"
-        found.append(NOT + root(word) if denies else root(word))
+        found.append(NOT + stem if denies else stem)
         used = used or denies
         denies = denies and word in _BETWEEN
     return [*found, "tidak"] if denies and not used else found

@@ -117,7 +117,7 @@ def _read(said: str, today: date) -> Named | None:
     excluded = set[date]()
     for match in _EXCLUDED.finditer(said):
         excluded.update(_found(match[1] or match[2], today).days)
-    wanted = _found(_EXCLUDED.sub(" ", said), today)
+    wanted = _found(_EXCLUDED.sub(" ", said) if excluded else said, today)
     kept = tuple(one for one in wanted.days if one not in excluded)
     coming = tuple(one for one in kept if one >= today)
     if coming:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from conversations.facts import Facts
 from conversations.lexicon import lists
 from conversations.messages import Say
 from conversations.parsers import Parser, Reading, Refused
-from conversations.words import plain, squeezed, standardised
+from conversations.words import WORDS, plain, squeezed, standardised
 
 _ONES = {
     "nol": 0, "kosong": 0, "zero": 0,
@@ -80,6 +81,7 @@ def in_digits(said: str) -> str:
     return re.sub(r"\b0 (?=\d\b)", "0", " ".join(out))  # "kosong lima"
 
 
+@lru_cache(WORDS)
 def unit(word: str) -> tuple[str | None, int | None]:
     """Return ("whole" if no "puluh" can follow, value) of one number word; (None, None) if none."""
     for spelling in (word, squeezed(word)):

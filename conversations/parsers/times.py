@@ -94,7 +94,8 @@ def _suiting(said: str) -> list[str]:
     Raises:
         Refused: there is no such time, or no officer comes then.
     """
-    wanted, denied = DENIED.sub(" ", said), [match[0] for match in DENIED.finditer(said)]
+    denied = [match[0] for match in DENIED.finditer(said)]
+    wanted = DENIED.sub(" ", said) if denied else said
     hours, named = read(wanted), parts(wanted)
     if denied and not named and (hours is None or hours.kind == "any"):
         away = [part for words in denied for part in _away(words)]
@@ -128,7 +129,8 @@ def read(text: str) -> Hours | None:
     said = _spelled(text)
     if (clock := _clock(said)) is not None:
         return clock
-    for pattern, starts, ends in _SPANS:
+    bounded = "sebelum" in said or "setelah" in said
+    for pattern, starts, ends in (*_BOUNDED, *_SPANS) if bounded else _SPANS:
         if pattern.search(said):
             return Hours("times", starts, ends)
     return Hours("any") if _ANY.search(said) else None
@@ -178,33 +180,41 @@ _ANY = re.compile(
     r"|(?:diatur|bisa) (?:saja|semua|terus)|seharian|sepanjang hari"
     r"|any ?time|whenever|^any$)"
 )
-_SPANS = tuple(
-    (re.compile(pattern), time(*starts), time(*ends))
-    for pattern, starts, ends in (
-        (r"\bsebelum jum'?at(?:an)?\b", (9, 0), (11, 30)),
-        (r"\bsetelah jum'?at(?:an)?\b", (13, 0), (15, 0)),
-        (r"\bsebelum (?:zuhur|tengah hari)\b", (9, 0), (11, 30)),
-        (r"\bsetelah zuhur\b", (12, 30), (14, 0)),
-        (r"\bsebelum ash?ar\b", (13, 0), (15, 0)),
-        (r"\bsetelah ash?ar\b", (15, 30), (17, 0)),
-        (r"\bsebelum (?:magh?rib|bedug|buka puasa)\b", (16, 0), (17, 30)),
-        (r"\bsetelah (?:magh?rib|buka puasa)\b", (18, 0), (19, 0)),
-        (r"\bsetelah (?:isya'?|isa)\b", (19, 0), (21, 0)),
-        (r"\bsetelah (?:subuh|shubuh)\b", (5, 0), (7, 0)),
-        (r"\bsetelah (?:makan siang|istirahat)\b", (13, 0), (15, 0)),
-        (r"\bsebelum (?:makan siang|istirahat)\b", (9, 0), (12, 0)),
-        (r"\bzuhur\b", (12, 0), (13, 0)),
-        (r"\bash?ar\b", (15, 0), (16, 0)),
-        (r"\bmagh?rib\b", (18, 0), (19, 0)),
-        (r"\bisya'?\b", (19, 0), (20, 0)),
-        (r"\b(?:subuh|shubuh)\b", (4, 30), (6, 0)),
-        (r"\b(?:tengah hari|midday|noon)\b", (12, 0), (12, 0)),
-        (r"\bjam (?:istirahat|makan siang)\b", (12, 0), (13, 0)),
-        (r"\b(?:pagi|enjing|isuk|esuk|mornings?|pagian)\b", (8, 0), (11, 0)),
-        (r"\b(?:siang|awan|siangan)\b", (11, 0), (15, 0)),
-        (r"\b(?:sore|petang|sonten|afternoon|sorean)\b", (15, 0), (18, 0)),
-        (r"\b(?:malam|evening|night|maleman|malaman)\b", (18, 0), (21, 0)),
-    )
+
+
+def _spans(
+    *spans: tuple[str, tuple[int, int], tuple[int, int]],
+) -> tuple[tuple[re.Pattern[str], time, time], ...]:
+    return tuple((re.compile(word), time(*starts), time(*ends)) for word, starts, ends in spans)
+
+
+#: Times that are named by what comes after them or before them.
+_BOUNDED = _spans(
+    (r"\bsebelum jum'?at(?:an)?\b", (9, 0), (11, 30)),
+    (r"\bsetelah jum'?at(?:an)?\b", (13, 0), (15, 0)),
+    (r"\bsebelum (?:zuhur|tengah hari)\b", (9, 0), (11, 30)),
+    (r"\bsetelah zuhur\b", (12, 30), (14, 0)),
+    (r"\bsebelum ash?ar\b", (13, 0), (15, 0)),
+    (r"\bsetelah ash?ar\b", (15, 30), (17, 0)),
+    (r"\bsebelum (?:magh?rib|bedug|buka puasa)\b", (16, 0), (17, 30)),
+    (r"\bsetelah (?:magh?rib|buka puasa)\b", (18, 0), (19, 0)),
+    (r"\bsetelah (?:isya'?|isa)\b", (19, 0), (21, 0)),
+    (r"\bsetelah (?:subuh|shubuh)\b", (5, 0), (7, 0)),
+    (r"\bsetelah (?:makan siang|istirahat)\b", (13, 0), (15, 0)),
+    (r"\bsebelum (?:makan siang|istirahat)\b", (9, 0), (12, 0)),
+)  # fmt: skip
+_SPANS = _spans(
+    (r"\bzuhur\b", (12, 0), (13, 0)),
+    (r"\bash?ar\b", (15, 0), (16, 0)),
+    (r"\bmagh?rib\b", (18, 0), (19, 0)),
+    (r"\bisya'?\b", (19, 0), (20, 0)),
+    (r"\b(?:subuh|shubuh)\b", (4, 30), (6, 0)),
+    (r"\b(?:tengah hari|midday|noon)\b", (12, 0), (12, 0)),
+    (r"\bjam (?:istirahat|makan siang)\b", (12, 0), (13, 0)),
+    (r"\b(?:pagi|enjing|isuk|esuk|mornings?|pagian)\b", (8, 0), (11, 0)),
+    (r"\b(?:siang|awan|siangan)\b", (11, 0), (15, 0)),
+    (r"\b(?:sore|petang|sonten|afternoon|sorean)\b", (15, 0), (18, 0)),
+    (r"\b(?:malam|evening|night|maleman|malaman)\b", (18, 0), (21, 0)),
 )  # fmt: skip
 _CLOCK = re.compile(
     r"(?P<jam>\b(?:jam|pukul|pkl|at|jm|jem)\b\.? ?)?(?:(?P<half>setengah) )?"
