@@ -76,6 +76,8 @@ class Catalogue:
                 return self._shown(value, locale) if MARK in value else value
             case Say():
                 return self.say(value, locale)
+            case int():
+                return str(value)
             case Lines(items):
                 return "\n".join(self.say(item, locale) for item in items)
             case Rupiah(amount):
@@ -87,8 +89,6 @@ class Catalogue:
                 return day(value, locale)
             case time():
                 return clock(value)
-            case int():
-                return str(value)
 
     def _shown(self, said: str, locale: str) -> str:
         """Return a person's words with words for a number that was withheld."""

@@ -129,6 +129,8 @@ def _forget_settled(turn: TurnBuilder) -> None:
     cases = {effect.case_id for effect in turn.effects if isinstance(effect, AboutCase)}
     called = {effect.called_id for effect in turn.effects if isinstance(effect, Called)}
     seen = {effect.portrait_id for effect in turn.effects if isinstance(effect, DecidePortrait)}
+    if not (visits or cases or called or seen):
+        return
     mine, rounds, desk = turn.facts.mine, turn.facts.rounds, turn.facts.desk
     turn.facts = replace(
         turn.facts,

@@ -225,38 +225,56 @@ def _found(said: str, today: date) -> Named:
     return Named("days", tuple(sorted(set(named))))
 
 
+_BEFORE = re.compile(r"\b(?:sebelum|paling lambat|maksimal|before|by) (?:hari )?$")
+_AT_LAST = re.compile(r"(?:lambat|maksimal|by) (?:hari )?$")
+_AFTER = re.compile(r"\b(?:setelah|sesudah|lewat|after) (?:hari )?$")
+_FROM = re.compile(r"\b(?:mulai|sejak|from) (?:hari )?$")
+
+
 def _bounded(days: Sequence[date], before: str, today: date) -> Sequence[date]:
     """Return the days that "sebelum", "paling lambat", "setelah" or "mulai" allows."""
-    if not days:
+    if not days or not before:
         return days
-    if re.search(r"\b(?:sebelum|paling lambat|maksimal|before|by) (?:hari )?$", before):
-        last = days[0] if re.search(r"(?:lambat|maksimal|by) (?:hari )?$", before) else None
+    if _BEFORE.search(before):
+        last = days[0] if _AT_LAST.search(before) else None
         end = last or days[0] - timedelta(days=1)
         return following(today - timedelta(days=1), min((end - today).days + 1, 31))
-    if re.search(r"\b(?:setelah|sesudah|lewat|after) (?:hari )?$", before):
+    if _AFTER.search(before):
         return following(days[-1], 7)
     counted = _FOR_DAYS.search(before)
     if counted and (number := _number([counted[1]])) and number <= FAR:
         return following(days[0] - timedelta(days=1), min(number, 31))
-    if len(days) == 1 and re.search(r"\b(?:mulai|sejak|from) (?:hari )?$", before):
+    if len(days) == 1 and _FROM.search(before):
         return following(days[0] - timedelta(days=1), 7)
     return days
 
 
+_THEN = r" ?(?:-|sampai|dan|atau|,|&) ?(?:tanggal )?"  # between the days of one month
+_ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
+_WITH_YEAR = re.compile(r"\b(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})\b")
+_SOME_OF_MONTH = re.compile(rf"\b(\d{{1,2}}(?:{_THEN}\d{{1,2}}){{1,5}}) ({MONTH_NAMES})\b")
+_MONTHS_SOME = re.compile(
+    rf"\b({MONTH_NAMES}) (\d{{1,2}}(?:{_THEN}\d{{1,2}}){{1,5}})\b(?! (?:{MONTH_NAMES})\b)"
+)
+_DAY_OF_MONTH = re.compile(
+    r"\b(?:tanggal )?(\d{1,2}|(?:[^\W\d_]+ )?(?:[^\W\d_]+ )?[^\W\d_]+)"
+    rf" ({MONTH_NAMES})\b(?: (\d{{4}}|\d{{2}})\b)?"
+)
+_MONTHS_DAY = re.compile(rf"\b({MONTH_NAMES}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?! \d)")
+_DAY_AND_MONTH = re.compile(r"(?<![\d.,/-])(\d{1,2}) ?([-/.]) ?(\d{1,2})(?![\d.,/-]\d|\d)")
+
+
 def _calendar(said: str, today: date) -> Iterator[_Spot]:
     """Find 2026-12-05, 05-12-2026, 5/12, 5.12.26 and "5 desember 2026"."""
-    for m in re.finditer(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b", said):
+    for m in _ISO.finditer(said):
         yield _Spot(*m.span(), day_on(int(m[1]), int(m[2]), int(m[3])))
-    for m in re.finditer(r"\b(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})\b", said):
+    for m in _WITH_YEAR.finditer(said):
         yield _Spot(*m.span(), day_on(full_year(m[4]), int(m[3]), int(m[1])))
-    number = r"(?:tanggal )?(\d{1,2}|(?:[^\W\d_]+ )?(?:[^\W\d_]+ )?[^\W\d_]+)"
-    for m in re.finditer(rf"\b(\d{{1,2}}(?:{_THEN}\d{{1,2}}){{1,5}}) ({MONTH_NAMES})\b", said):
+    for m in _SOME_OF_MONTH.finditer(said):
         yield from _of_one_month(m, m[1], MONTHS[m[2]], today)
-    for m in re.finditer(
-        rf"\b({MONTH_NAMES}) (\d{{1,2}}(?:{_THEN}\d{{1,2}}){{1,5}})\b(?! (?:{MONTH_NAMES})\b)", said
-    ):
+    for m in _MONTHS_SOME.finditer(said):
         yield from _of_one_month(m, m[2], MONTHS[m[1]], today)
-    for m in re.finditer(rf"\b{number} ({MONTH_NAMES})\b(?: (\d{{4}}|\d{{2}})\b)?", said):
+    for m in _DAY_OF_MONTH.finditer(said):
         words = m[1].split()
         while words and _number(words) is None:
             words = words[1:]
@@ -266,16 +284,13 @@ def _calendar(said: str, today: date) -> Iterator[_Spot]:
             month = MONTHS[m[2]]
             found = day_on(full_year(m[3]), month, value) if m[3] else of_month(value, month, today)
             yield _Spot(min(start, m.start() if words == m[1].split() else start), m.end(), found)
-    for m in re.finditer(rf"\b({MONTH_NAMES}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?! \d)", said):
+    for m in _MONTHS_DAY.finditer(said):
         yield _Spot(*m.span(), of_month(int(m[2]), MONTHS[m[1]], today))
-    for m in re.finditer(r"(?<![\d.,/-])(\d{1,2}) ?([-/.]) ?(\d{1,2})(?![\d.,/-]\d|\d)", said):
+    for m in _DAY_AND_MONTH.finditer(said):
         if m[2] == "-" and said[: m.start()].endswith(("tanggal", "tanggal ")):
             continue  # "tgl 5-7" is a range
         if m[2] == "/" or 1 <= int(m[3]) <= 12:
             yield _Spot(*m.span(), of_month(int(m[1]), int(m[3]), today))
-
-
-_THEN = r" ?(?:-|sampai|dan|atau|,|&) ?(?:tanggal )?"  # between the days of one month
 
 
 def _of_one_month(m: re.Match[str], listed: str, month: int, today: date) -> Iterator[_Spot]:
@@ -290,11 +305,13 @@ def _of_one_month(m: re.Match[str], listed: str, month: int, today: date) -> Ite
     yield _Spot(*m.span(), tuple(days))
 
 
+_NUMBERED = re.compile(r"\btanggal ((?:\d{1,4}|[^\W\d_]+)(?: [^\W\d_]+){0,2})")
+
+
 def _numbered(said: str, today: date) -> Iterator[_Spot]:
     """Find "tgl 5", "tanggal lima", "tgl 5-7", "tgl 5 atau 6", "tgl 5 bulan depan"."""
-    pattern = r"\btanggal ((?:\d{1,4}|[^\W\d_]+)(?: [^\W\d_]+){0,2})"
     end = 0
-    for m in re.finditer(pattern, said):
+    for m in _NUMBERED.finditer(said):
         if m.start() < end:
             continue  # inside the mention before
         words = m[1].split()
@@ -324,12 +341,15 @@ def _numbered(said: str, today: date) -> Iterator[_Spot]:
         yield _Spot(m.start(), end, tuple(found))
 
 
+_MONTH = re.compile(
+    r"\b(?:(awal|pertengahan|tengah|akhir)(?:an)? )?"
+    rf"(?:(bulan (?:depan|ini)|bulan(?= *$))|(?:bulan )?({MONTH_NAMES}))\b"
+)
+
+
 def _months(said: str, today: date) -> Iterator[_Spot]:
     """Find "bulan depan", "awal bulan depan", "akhir desember"."""
-    parts = r"(?:(awal|pertengahan|tengah|akhir)(?:an)? )?"
-    for m in re.finditer(
-        rf"\b{parts}(?:(bulan (?:depan|ini)|bulan(?= *$))|(?:bulan )?({MONTH_NAMES}))\b", said
-    ):
+    for m in _MONTH.finditer(said):
         if m[2] == "bulan" and not m[1]:
             continue
         if m[3]:
@@ -348,10 +368,15 @@ def _months(said: str, today: date) -> Iterator[_Spot]:
         yield _Spot(*m.span(), tuple(one for one in span if one >= today) or tuple(span))
 
 
+_WEEK = re.compile(r"(?<!hari )(?<!malam )\bminggu (depan|ini|lalu|kemarin)\b")
+_WORKDAYS = re.compile(r"\b(?:hari kerja|weekdays?)\b")
+_COMING_DAYS = re.compile(r"\b(\w+) hari (?:ke ?)?depan\b")
+
+
 def _spans(said: str, today: date) -> Iterator[_Spot]:
     """Find "minggu depan" (the whole week), "minggu ini", "hari kerja", "3 hari ke depan"."""
     next_monday = today + timedelta(days=7 - today.weekday())
-    for m in re.finditer(r"(?<!hari )(?<!malam )\bminggu (depan|ini|lalu|kemarin)\b", said):
+    for m in _WEEK.finditer(said):
         near = max(0, m.start() - _NEAR)
         before = re.search(r"\b(\w+) (?:di )?$", said[near : m.start()])
         if before and before[1] in WEEKDAYS and before[1] != "minggu":
@@ -366,28 +391,22 @@ def _spans(said: str, today: date) -> Iterator[_Spot]:
             yield _Spot(*m.span(), (next_monday, *following(next_monday, 6)))
         else:
             yield _Spot(*m.span(), (today, *following(today, 6 - today.weekday())))
-    for m in re.finditer(r"\b(?:hari kerja|weekdays?)\b", said):
+    for m in _WORKDAYS.finditer(said):
         week = [one for one in following(today, 7) if one.weekday() < 5]
         yield _Spot(*m.span(), tuple(week))
-    for m in re.finditer(r"\b(\w+) hari (?:ke ?)?depan\b", said):
+    for m in _COMING_DAYS.finditer(said):
         if count := _number([m[1]]):
             ahead = following(today, min(count, 31)) if count <= FAR else []
             yield _Spot(*m.span(), tuple(ahead))
 
 
-def _relative(said: str, today: date) -> Iterator[_Spot]:
-    """Find "hari ini", "besok", "lusa", "dua minggu lagi", "sebulan lagi", "kemarin"."""
-    units = r"(?:(se)|(\d+|[^\W\d_]+(?: puluh| belas)?) ?)(hari|minggu|bulan)"
-    for m in re.finditer(
-        rf"\b{units} (lagi|kemudian|mendatang|dari sekarang|yang lalu|lalu)\b", said
-    ):
-        count = 1 if m[1] else _number(m[2].split())
-        if count is None:
-            continue
-        count = -count if m[4].endswith("lalu") else count
-        on = moved(today, count, m[3])
-        yield _Spot(*m.span(), (on,) if on else ())
-    fixed = (
+_AWAY = re.compile(
+    r"\b(?:(se)|(\d+|[^\W\d_]+(?: puluh| belas)?) ?)(hari|minggu|bulan)"
+    r" (lagi|kemudian|mendatang|dari sekarang|yang lalu|lalu)\b"
+)
+_FIXED = tuple(
+    (re.compile(pattern), ahead)
+    for pattern, ahead in (
         (r"\b(?:besok )?lusa\b(?! kemarin)", 2),
         (r"\b(?:tulat|tubin)\b", 3),
         (r"\bbesok\b(?! ?lusa)", 1),
@@ -396,29 +415,46 @@ def _relative(said: str, today: date) -> Iterator[_Spot]:
         (r"\bkemarin (?:dulu|lusa)\b", -2),
         (r"\bkemarin\b", -1),
     )
-    for pattern, ahead in fixed:
-        for m in re.finditer(pattern, said):
+)
+_IN_UNITS = re.compile(r"\bin (\w+) (day|week)s?\b")
+
+
+def _relative(said: str, today: date) -> Iterator[_Spot]:
+    """Find "hari ini", "besok", "lusa", "dua minggu lagi", "sebulan lagi", "kemarin"."""
+    for m in _AWAY.finditer(said):
+        count = 1 if m[1] else _number(m[2].split())
+        if count is None:
+            continue
+        count = -count if m[4].endswith("lalu") else count
+        on = moved(today, count, m[3])
+        yield _Spot(*m.span(), (on,) if on else ())
+    for pattern, ahead in _FIXED:
+        for m in pattern.finditer(said):
             yield _Spot(*m.span(), (today + timedelta(days=ahead),))
-    for m in re.finditer(r"\bin (\w+) (day|week)s?\b", said):
+    for m in _IN_UNITS.finditer(said):
         if count := _number([m[1]]):
             on = moved(today, count, "minggu" if m[2] == "week" else "hari")
             yield _Spot(*m.span(), (on,) if on else ())
 
 
+_WEEKEND = re.compile(r"\bweekend(?: (depan|ini))?\b")
+
+
 def _weekends(said: str, today: date) -> Iterator[_Spot]:
     """Find "weekend" and "akhir pekan depan": the rest of this weekend, or the next one."""
     saturday = today + timedelta(days=5 - today.weekday())
-    for m in re.finditer(r"\bweekend(?: (depan|ini))?\b", said):
+    for m in _WEEKEND.finditer(said):
         first = saturday + timedelta(days=7) if m[1] == "depan" else saturday
         both = (first, first + timedelta(days=1))
         yield _Spot(*m.span(), tuple(one for one in both if one >= today))
 
 
+_WEEKDAY = re.compile(rf"(?<!\w)(malam )?(?:hari )?({DAY_NAMES})(?: (depan|ini|besok))?(?!\w)")
+
+
 def _weekdays(said: str, today: date) -> Iterator[_Spot]:
     """Find weekdays: the next one after today; "malam minggu" is the evening before Sunday."""
-    for m in re.finditer(
-        rf"(?<!\w)(malam )?(?:hari )?({DAY_NAMES})(?: (depan|ini|besok))?(?!\w)", said
-    ):
+    for m in _WEEKDAY.finditer(said):
         weekday = WEEKDAYS[m[2]]
         monday = today - timedelta(days=today.weekday())
         if m[3] == "depan":
