@@ -57,14 +57,15 @@ def money(
     """
 
     def parse(text: str, facts: Facts) -> int:
-        if period and _losing(text):
+        said = _spelled(text)
+        if period and _losing(said):
             raise Refused("sales_not_profit")
-        amount = read(text, sales=period is not None)
+        amount = _read(said, sales=period is not None)
         if amount is None:
             raise Refused("not_money")
         if amount.doubt == "currency":
             raise Refused("not_rupiah")
-        if (short := _without_scale(amount, text)) is not None:
+        if (short := _without_scale(amount, said)) is not None:
             amount = short
         sums, unclear = _sums(amount)
         if period and amount.period and amount.period != period:
@@ -75,12 +76,12 @@ def money(
             raise Refused(
                 "money_out_of_range", {"at_least": Rupiah(at_least), "at_most": Rupiah(at_most)}
             )
-        readings = tuple(_reading(value) for value in fitting)
         timed = period is None and amount.period is not None
-        if len(fitting) == 1 and (amount.doubt or timed):
-            raise Refused("confirm_sum", {"sum": Rupiah(fitting[0])}, readings=readings)
-        if len(fitting) == 1:
+        if len(fitting) == 1 and not (amount.doubt or timed):
             return fitting[0]
+        readings = tuple(_reading(value) for value in fitting)
+        if len(fitting) == 1:
+            raise Refused("confirm_sum", {"sum": Rupiah(fitting[0])}, readings=readings)
         if unclear:
             raise Refused("ambiguous_money", readings=readings)
         raise Refused("which_sum", readings=readings)
@@ -95,7 +96,10 @@ def read(text: str, *, sales: bool | None = None) -> Amount | None:
     in millions. With `sales`, of a capital and sales in one text the sales count, and portions
     multiply their price; with `sales` False the capital counts.
     """
-    said = _spelled(text)
+    return _read(_spelled(text), sales)
+
+
+def _read(said: str, sales: bool | None) -> Amount | None:
     for part in reversed(_CORRECTION.split(said)):  # "5 juta eh 6 juta": the last one counts
         if (amount := _amount(part, sales)) is not None:
             return amount
@@ -104,17 +108,16 @@ def read(text: str, *, sales: bool | None = None) -> Amount | None:
     return Amount(0, 0) if _NOTHING.search(said) else None
 
 
-def _losing(text: str) -> bool:
+def _losing(said: str) -> bool:
     """Whether the words tell of a loss and name no sum."""
-    said = _spelled(text)
     return _LOSING.search(said) is not None and not any(True for _ in sums_in(said))
 
 
-def _without_scale(amount: Amount, text: str) -> Amount | None:
+def _without_scale(amount: Amount, said: str) -> Amount | None:
     """Return both readings of "1.500" and "2000": few people have a capital of 2000 rupiah."""
     if amount.low is None or amount.low != amount.high or amount.doubt:
         return None
-    short = 1000 <= amount.low < _LEAST_PLAIN and _BARE.search(_spelled(text)) is not None
+    short = 1000 <= amount.low < _LEAST_PLAIN and _BARE.search(said) is not None
     return Amount(period=amount.period, readings=(amount.low, amount.low * 1000)) if short else None
 
 
