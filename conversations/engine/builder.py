@@ -60,6 +60,7 @@ class TurnBuilder:
     prompt: Prompt | None = None  # sent with the reply
     said: str = ""  # the words that are being read
     message: str = ""  # the id of the message that is being read
+    used_key: bool = False  # the event came by the keyboard button, which is hidden then
     said_nothing: bool = False  # the words were no answer, and name nothing to choose from
     after: timedelta = timedelta(0)
     _computed_of: ChatSession | None = None
@@ -262,17 +263,18 @@ class TurnBuilder:
         if not parts:
             return
         wishes = wish in _KEYS
+        hidden = self.used_key and bool(choices)  # to clear it takes a message of its own
         message = Message(
             parts=tuple(parts),
             choices=choices_of(choices),
             question=self.session.asked if choices else None,
             wish=wish,
-            clears=self.session.wished and not wishes,
+            clears=self.session.wished and not (wishes or hidden),
             picture=_picture(self),
         )
         fleeting = not self.lasting and not self.effects
         may_be_dropped = bool(self.after) or fleeting  # then the next message clears as well
-        wished = wishes or (self.session.wished and may_be_dropped)
+        wished = wishes or (self.session.wished and (may_be_dropped or hidden))
         if wished != self.session.wished:
             self.session = structs.replace(self.session, wished=wished)
         self.effects.append(Reply(message, self.after, fleeting))

@@ -60,6 +60,7 @@ from conversations.engine.understanding import asks_something, several, understa
 from conversations.events import (
     Event,
     Happened,
+    Located,
     Said,
     SharedContact,
     Started,
@@ -90,6 +91,7 @@ def take(turn: TurnBuilder, event: Event) -> None:
         return
     if settled and not isinstance(event, Started | Tapped):
         turn.says += settled
+    turn.used_key = isinstance(event, Located | SharedContact)
     if isinstance(event, Said):
         turn.said = event.text
         _detect_language(turn, event.text)

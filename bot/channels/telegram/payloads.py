@@ -77,7 +77,8 @@ def _markup(message: Message, locale: str, catalogue: Catalogue) -> Json:
     A button that requests the location or the phone number exists only in a reply keyboard. So the
     choices of a message with a wish are in that keyboard too; a tap on one arrives as text, and the
     question parses it as if typed. A one-time keyboard is hidden after its first use but not
-    removed, and it stays if the person types instead: the next message clears it.
+    removed, and it stays if the person types instead: the next message clears it. A message with
+    buttons just after its use leaves that to the message after, so as to be one message, not two.
     """
     if message.wish in ("location", "contact"):
         label = catalogue.say(Say(f"common.send_{message.wish}"), locale)
