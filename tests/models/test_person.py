@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 
-from sqlalchemy import Engine, func, select
+import psycopg
+import pytest
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from models import person
-from models.person import Address, Person
+from models import person, turn
+from models.infrastructure.database import PLANNING
+from models.person import Address, Person, asked
 
 
 def test_a_stranger_is_met_once_and_known_from_then_on(engine: Engine) -> None:
@@ -66,3 +69,27 @@ def test_a_locked_person_can_still_be_written_to(engine: Engine) -> None:
         other.connection().exec_driver_sql("SET LOCAL lock_timeout = '2s'")
         other.add(Address(person_id=person_id, channel="second", address="1"))
         other.commit()
+
+
+@pytest.mark.parametrize("statement", [person.LOCK, turn._OPEN], ids=["lock", "open"])
+def test_a_turn_planned_while_few_are_known_reads_nobody_else(
+    engine: Engine, statement: str
+) -> None:
+    with Session(engine) as tx:
+        somebody = person.meet(tx, "chat", [("1", "id")])["1"]
+        tx.execute(text(PLANNING))
+        wire = tx.connection().connection.driver_connection
+        assert wire is not None
+        values = {**asked([somebody]), "version": "1"}
+        cursor = psycopg.ClientCursor(wire)
+        cursor.execute(f"PREPARE planned AS {statement}", values)
+        cursor.execute("EXPLAIN EXECUTE planned")
+        many = "INSERT INTO people (locale, created_at) SELECT 'id', now()"
+        cursor.execute(f"{many} FROM generate_series(1, 20000)")
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE planned")
+        ((told,),) = cursor.fetchall()
+        cursor.execute("DEALLOCATE planned")
+    plan = told[0]["Plan"]
+    assert plan["Actual Rows"] == 1
+    pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    assert pages < 50, "a look at each person would be 150 and more"
