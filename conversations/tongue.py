@@ -39,28 +39,29 @@ TELLING = 4  # of them, words that only this language has
 
 def tongue(text: str) -> Locale | None:
     """Return the language of the words; None if they show none: a name, a greeting of both."""
-    indonesian, english, words = _counted(text)
+    words = _words(text)
+    indonesian, english = _counted(words)
     if indonesian > english:
         return "id"
-    telling = english >= 2 or english == words
+    telling = english >= 2 or english == len(words)
     return "en" if english > indonesian and telling else None
 
 
 def whole_tongue(text: str) -> Locale | None:
     """Return the language of a long sentence without any word of the other one, or None."""
-    if len(_words(text)) < WHOLE:
+    words = _words(text)
+    if len(words) < WHOLE:
         return None
-    indonesian, english, _ = _counted(text)
+    indonesian, english = _counted(words)
     if (indonesian and english) or max(indonesian, english) < TELLING:
         return None
     return "en" if english else "id"
 
 
-def _counted(text: str) -> tuple[int, int, int]:
-    """Return how many words only Indonesian has, how many only English, and how many there are."""
-    words = _words(text)
+def _counted(words: list[str]) -> tuple[int, int]:
+    """Return how many of the words only Indonesian has, and how many only English."""
     indonesian = sum(word in _INDONESIAN for word in words)
-    return indonesian, sum(word in _ENGLISH for word in words), len(words)
+    return indonesian, sum(word in _ENGLISH for word in words)
 
 
 def _words(text: str) -> list[str]:

@@ -146,7 +146,8 @@ def may_hold_several(text: str, asked: Container[str] = ()) -> bool:
     Signs of the steps `asked`, which the question asks for, tell nothing.
     """
     said = text.lower()
-    return sum(step not in asked and bool(cue.search(said)) for step, cue in _CUES) >= LEAST
+    signs = (step for step, cue in _CUES if step not in asked and cue.search(said))
+    return len(list(islice(signs, LEAST))) == LEAST
 
 
 def gather(flow: Flow, text: str, facts: Facts, *, at_least: int = LEAST) -> Mapping[str, Json]:

@@ -139,7 +139,8 @@ def _detect_language(turn: TurnBuilder, text: str) -> None:
     if free and not turn.session.tongue_known:
         detected = tongue(text)
     else:  # an address is Indonesian in any language
-        detected = whole_tongue(text) if free or whole_tongue(text) == "en" else None
+        whole = whole_tongue(text)
+        detected = whole if free or whole == "en" else None
     if detected is None:
         return
     command = read_command(text)
