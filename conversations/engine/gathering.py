@@ -10,14 +10,15 @@ from itertools import islice
 from conversations import lexicon
 from conversations.facts import Facts
 from conversations.flow import Flow
+from conversations.lexicon import lists
 from conversations.messages import Json
 from conversations.parsers import Refused
 from conversations.parsers.address import rt_rw, street
 from conversations.parsers.money import money
 from conversations.parsers.name import CALLED, business_name, name
 from conversations.parsers.numbers import workers
-from conversations.parsers.together import CAPITAL, CORNER, TURNOVER
-from conversations.words import bare, tidy
+from conversations.parsers.together import CAPITAL, CORNER, TURNOVER, figures_apart
+from conversations.words import bare, standardised, tidy
 
 #: Signs that a message holds more than one fact, with the step that each is a sign of; two of them
 #: are needed to look closer.
@@ -32,10 +33,12 @@ _CUES = tuple(
             "trade",
             r"\b(?:jual\w*|dagang\w*|dodol\w*|usaha|bikin|buka|tukang|sell|selling|warung|toko|kios)\b",
         ),
-        ("capital", r"\b(?:modal\w*|omset|omzet|penjualan\w*|pendapatan)\b"),
+        ("capital", r"\b(?:modal\w*|capital)\b"),
+        ("turnover", r"\b(?:om[sz]et\w*|penjualan\w*|pendapatan\w*|sales|turnover)\b"),
         (
             "workers",
-            r"\b(?:kerja\w*|sendiri\w*|berdua|bertiga|berempat|karyawan|pegawai|orang)\b",
+            r"\b(?:kerja\w*|sendiri\w*|berdua|bertiga|berempat|karyawan|pegawai|orang|org|tenaga"
+            r"|people|workers|person)(?:nya)?\b",
         ),
         ("place", r"\b(?:di|daerah|nang|in)\b"),
         ("street", r"\b(?:jl|jln|jalan|gang|gg)\b"),
@@ -71,12 +74,12 @@ _BUSINESS = re.compile(
     r"([^,.;\n]{2,60}?)(?=\s*(?:[,.;\n]|$)|\s+(?:di|modal\w*|daerah)\s)"
 )
 _CAPITAL = re.compile(
-    r"\bmodal(?:nya)?(?: awal| usaha)?\s+((?:[^,;\n]|,\d){1,30}?)"
+    r"\b(?:modal(?:nya)?(?: awal| usaha)?|capital)\s+((?:[^,;\n]|,\d){1,30}?)"
     r"(?=\s*(?:,(?!\d)|[;\n]|$)|\s+(?:omset|omzet|penjualan|sebulan|mau|di)\b)"
 )
 _ENDS = r"(?!\s(?:modal|pekerja|karyawan|pegawai|tenaga|yang kerja|yg kerja)\b)"
 _TURNOVER = re.compile(
-    rf"\b(?:(?:omset|omzet|penjualan|pendapatan)(?:nya)?\s+(?:{_ENDS}[^,;\n]){{1,30}}"
+    rf"\b(?:(?:omset|omzet|penjualan|pendapatan|sales|turnover)(?:nya)?\s+(?:{_ENDS}[^,;\n]){{1,30}}"
     rf"|(?:sebulan|sehari)\s+(?:dapat|dapet|dpt|penjualan\w*)\s+(?:{_ENDS}[^,;\n]){{1,30}})"
 )
 _STREET = re.compile(
@@ -89,7 +92,9 @@ _WORKERS = re.compile(
     r"(?<!garasi )(?<!milik )(?<!punya )(?<!ruko )(?<!halaman )sendiri(?:an)?"
     r"(?: (?:yang|yg) kerja)?"
     r"|ber(?:dua|tiga|empat|lima|enam)(?: (?:sama|dengan|sm|dgn) [^,;.\n]{1,30})?"
-    r"|\d+ (?:orang|org|karyawan|pekerja))"
+    r"|\d+ (?:orang|org|karyawan|pekerja|people|workers|person)"
+    r"|(?:orang|org|pegawai|karyawan|pekerja|tenaga|anak buah|people|workers|staff|employees)"
+    r"(?:nya|ku)?(?: (?:cuma|cuman|hanya|ada|itu|only))?\W{0,2} ?[^\W_]{1,10}(?=\W*(?:,|$)))"
 )
 #: Parts of a message that tell a sum or who works, and not what is sold.
 _FIGURES = re.compile(
@@ -155,7 +160,7 @@ def gather(flow: Flow, text: str, facts: Facts, *, at_least: int = LEAST) -> Map
 
     Sums, names and places are read by the parsers of their steps; a doubtful one is left out.
     """
-    message = _Message(tidy(bare(text).replace("\n", ", ")))
+    message = _Message(figures_apart(tidy(bare(text).replace("\n", ", "))))
     found: dict[str, Json] = {}
     for step, read in _READERS.items():
         if flow.step(step) is None:
@@ -250,7 +255,7 @@ def _owner(message: _Message, facts: Facts, flow: Flow) -> Json:
 
 def _named(message: _Message, facts: Facts, flow: Flow) -> Json:
     found = _NAME.search(message.said)
-    if found is not None:
+    if found is not None and not _tells_doing(found):
         answer = _with(name(), message.text[found.start(1) : found.end(1)], facts)
         if answer is not None:
             message.take(found)
@@ -274,6 +279,16 @@ def _named(message: _Message, facts: Facts, flow: Flow) -> Json:
     return answer
 
 
+def _tells_doing(found: re.Match[str]) -> bool:
+    """Whether the words behind "saya" tell what somebody does: "saya jahit baju"."""
+    if "nama" in found[0] or "name" in found[0]:
+        return False
+    return _DOES.match(standardised(found[1])) is not None
+
+
+_DOES = re.compile(rf"(?:{lists.one_of('gathering', 'does')})\b")
+
+
 def _place(message: _Message, facts: Facts, flow: Flow) -> Json:
     """Read a kelurahan: behind "di" and the like, or as a part between commas."""
     for begin in _PLACE_BEGINS.finditer(message.said):
@@ -295,8 +310,16 @@ def _place(message: _Message, facts: Facts, flow: Flow) -> Json:
 
 
 def _premises(message: _Message, facts: Facts, flow: Flow) -> Json:
-    named = list(_premises_of(message.said, flow))
+    """Read where it is sold, of words that say it: what is near, or kept elsewhere, does not."""
+    said = _ELSEWHERE.sub(" ", standardised(message.said))
+    named = list(_premises_of(said, flow)) if _SAYS_PREMISES.search(said) else []
     return named[0] if len(named) == 1 else None
+
+
+_SAYS_PREMISES = lists.any_of("gathering", "premises")
+_ELSEWHERE = re.compile(
+    rf"\b(?:{lists.one_of('gathering', 'elsewhere')})\b(?:[^\S,]+[^\s,.;]+){{1,3}}"
+)
 
 
 def _premises_of(words: str, flow: Flow) -> Iterator[str]:

@@ -17,11 +17,20 @@ _NUMBERED = re.compile(r"(?:^|(?<=\s))[1-9][.)]\s+")  # "1. 3 juta 2. 5 juta"
 
 # -- figures ---------------------------------------------------------------------------------------
 
-_UNIT = r"(?:juta|jutaan|jt|jtan|ribu|ribuan|rb|rban|k)"
+_UNIT = r"(?:juta|jutaan|jt|jtan|ribu|ribuan|rb|rban|k|million|thousand)"
 _PERIOD = (
     r"(?:(?:se|per ?|tiap |/ ?)(?:hari|hr|dino|dinten|minggu|bulan|bln|wulan|sasi)|a month|a day)"
 )
-_TEAM = r"(?:sendiri\w*|ber(?:dua|tiga|empat|lima|enam)|\d+ ?(?:orang|org|pekerja|karyawan|people))"
+_COUNT = r"(?:\d{1,3}|satu|dua|tiga|empat|lima|enam|one|two|three|four|five|sendiri|ber[a-z]+)"
+#: Words for the people who work there, before their number: "orangnya cuma 1".
+_PEOPLE = (
+    r"(?:orang|org|pegawai|karyawan|pekerja|tenaga|anak buah|y(?:an)?g kerja|kerja|people|workers"
+    rf"|staff|employees)(?:nya|ku)?(?: (?:cuma|cuman|hanya|ada|itu|only))?\W{{0,2}} ?{_COUNT}\b"
+)
+_TEAM = (
+    r"(?:sendiri\w*|ber(?:dua|tiga|empat|lima|enam)"
+    r"|\d+ ?(?:orang|org|pekerja|karyawan|people|person))"
+)
 CAPITAL = r"\b(?:modal\w*|capital)\b"
 TURNOVER = (
     r"\b(?:om[sz]et\w*|penjualan\w*|pendapatan\w*|pemasukan\w*|penghasilan\w*|sales|turnover"
@@ -36,14 +45,17 @@ WORKERS = (
 _ENDS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?<=\S)\s+(?:dan\s+)?(?=(?:modal|om[sz]et|penjualan|pendapatan)\w* |y(?:an)?g kerja\b)",
+        r"(?<=\S)\s+(?:(?:dan|and)\s+)?"
+        r"(?=(?:modal|om[sz]et|penjualan|pendapatan|capital|sales|turnover)\w* |y(?:an)?g kerja\b)",
+        rf"(?<=[\da-z])(?<!\byg)(?<!\byang)\s+(?:(?:dan|and)\s+)?(?={_PEOPLE})",
         rf"(?<=[\da-z])\s+(?:dan\s+)?(?={_PERIOD}\b\D{{0,15}}\d[\d.,]* ?{_UNIT}\b)",
     )
 )
 _SUM = rf"\d ?{_UNIT}?(?: ?{_PERIOD})?"
 _AFTER_SUM = re.compile(
     rf"({_SUM})\s+(?:dan\s+)?(?={_TEAM}\b|saya\b|sama\b|kerja)"
-    r"|(\d ?(?:juta|jt)(?:an)?)\s+(?:dan\s+)?(?=\d[\d.,]* ?(?:juta|jt))",
+    r"|(\d ?(?:juta|jt|million)(?:an)?)\s+(?:(?:dan|and)\s+)?"
+    r"(?=\d[\d.,]* ?(?:juta|jt|million)|\d{1,2}\W*$)",
     re.IGNORECASE,
 )
 
@@ -78,10 +90,16 @@ def by_label(labels: Mapping[str, str]) -> Split:
 def _parts(text: str) -> list[str]:
     """Return the parts between commas, and those that end without one: "3 juta sendiri"."""
     text = _NUMBERED.sub("\n", text) if _NUMBERED.match(text) else text
-    marked = _AFTER_SUM.sub(lambda m: f"{m[1] or m[2]}\n", text)
-    for end in _ENDS:
-        marked = end.sub("\n", marked)
+    marked = figures_apart(text, "\n")
     return [part.strip() for part in _COMMAS.split(marked) if re.search(r"[^\W_]", part)]
+
+
+def figures_apart(text: str, comma: str = ", ") -> str:
+    """Return the text with a comma where a figure ends without one: "modal 5 jt omset 6 jt"."""
+    marked = _AFTER_SUM.sub(lambda m: f"{m[1] or m[2]}{comma}", text)
+    for end in _ENDS:
+        marked = end.sub(comma, marked)
+    return marked
 
 
 # -- an address ------------------------------------------------------------------------------------
