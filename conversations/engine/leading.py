@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec import structs
@@ -15,11 +16,13 @@ from conversations.engine.gathering import gather, sells
 from conversations.engine.matters import Matter, raised_in
 from conversations.engine.reading import left_to_officer
 from conversations.flow import Flow
+from conversations.lexicon import lists
 from conversations.messages import Json
 from conversations.phrases import Command, Intent
 from conversations.service import Service
 from conversations.session import Choice, Draft
 from conversations.steps import Choose
+from conversations.words import standardised
 
 
 def follow(turn: TurnBuilder, choice: Choice) -> None:
@@ -39,6 +42,9 @@ def lead(turn: TurnBuilder, form: str) -> None:
 
 def heard(turn: TurnBuilder, raised: Matter | None, text: str) -> Matter | None:
     """Return a matter that was raised, unless it is a wish for a form that can't be changed to."""
+    wanted = takes_up(text)
+    if wanted:
+        raised = matter(wanted)  # "eh jadi, datangi saya" asks after nobody
     if raised is None or raised.intent not in (Intent.COME_TO_ME, Intent.BY_MYSELF):
         return raised
     if raised.intent is Intent.BY_MYSELF:
@@ -48,6 +54,18 @@ def heard(turn: TurnBuilder, raised: Matter | None, text: str) -> Matter | None:
         return None
     leaves = left_to_officer(turn, text) is not None
     return None if leaves or by_officer(turn) or helper(turn) is None else raised
+
+
+def takes_up(text: str) -> str | None:
+    """Return what follows words that want what was given up after all; None for other words."""
+    found = _TAKES_UP.match(standardised(text))
+    return standardised(text)[found.end() :] if found is not None else None
+
+
+_TAKES_UP = re.compile(
+    rf"\W*(?:{lists.one_of('leading', 'takes_up')})\b(?: (?:pak|bu|mas|mbak|kak|bang|deh|dong|ya))*"
+    r"(?:\W*$|\W*[,.;]\W*|(?= (?:tolong |minta )?datang\w*))"
+)
 
 
 def wishes(turn: TurnBuilder, text: str) -> bool:

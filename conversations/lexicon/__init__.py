@@ -98,7 +98,7 @@ def _spelled(word: str) -> str:
     if usual == word and word.endswith("nya") and len(word) > len("punya"):
         bare = re.sub(r"(?:nya)+$", "", word)
         return found if (found := _spelled(bare)) != bare else word
-    return usual
+    return shortened.in_full(word) if usual == word else usual
 
 
 @lru_cache(64)

@@ -6,6 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from conversations.words import standard
+
 LEAST, LEAST_FULL = 4, 5  # letters of a shortened word, and of the full one
 _VOWELS = re.compile(r"[aeiou]")
 
@@ -24,6 +26,15 @@ def roots(word: str, full: Mapping[str, set[tuple[str, str]]]) -> set[str]:
     if len(word) < LEAST:
         return set()
     return {root for long, root in full.get(_consonants(word), ()) if _shortens(word, long)}
+
+
+def in_full(word: str) -> str:
+    """Return a word with affixes at a shortened root with the root in full: "dtgin": "datangin"."""
+    found = _AFFIXED.fullmatch(word)
+    return f"{found[1]}{standard(found[2])}{found[3]}" if found is not None else word
+
+
+_AFFIXED = re.compile(r"(di|nge|)([^\W\d_aeiou]{3,})(in|kan|i|an)")
 
 
 def _consonants(word: str) -> str:
