@@ -340,8 +340,8 @@ def _about_case(act: Act, effect: AboutCase) -> None:
             cases.correct(act, case_id, answers)
         case Withdraw(case_id):
             cases.withdraw(act, case_id)
-        case ChooseWindow(case_id, on, part):
-            visits.book(act, case_id, on, part)
+        case ChooseWindow(case_id, on, part, pin, told):
+            visits.book(act, case_id, on, part, pin, told)
         case RateVisit(case_id, stars):
             visits.rate(act, case_id, stars)
         case SendDocument(case_id):

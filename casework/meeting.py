@@ -6,11 +6,9 @@ from dataclasses import asdict
 from datetime import date
 
 from casework.act import Act
-from casework.visits import PROMISED
-from conversations.arrival import meeting_at
+from casework.visits import PROMISED, Pin, spot
 from conversations.lifecycle import MOVABLE
 from conversations.messages import Say, Value
-from conversations.service import Site
 from models import visit as visits
 from models.case import Case
 from models.infrastructure.wib import WIB
@@ -18,8 +16,6 @@ from models.lifecycle import NotAllowed, VisitState
 from models.officer import Officer
 from models.reference import area
 from models.visit import Visit
-
-Pin = tuple[float, float]  # latitude, longitude; WGS 84
 
 
 def agree_place(act: Act, visit_id: int, pin: Pin | None, words: str) -> None:
@@ -56,18 +52,14 @@ def _move(act: Act, visit: Visit, pin: Pin | None, words: str) -> None:
     Raises:
         NotAllowed: the pin is not in Jakarta.
     """
-    code, places = visit.area_code, area.load()
-    if pin is not None:
-        nearest = meeting_at(places, *pin, visit.area_code)
-        if nearest is None:
-            raise NotAllowed(f"the pin of visit {visit.id} is not in Jakarta, or in the sea")
-        code = nearest.code
-    visit.site = asdict(Site(code, pin, words))
+    told = spot(visit.area_code, pin, words)
+    code = told.area_code
+    visit.site = asdict(told)
     act.note("visit.place_told", f"visit:{visit.id}", area=code)
     comes = act.tx.get(Officer, visit.officer_id) if visit.officer_id else None
     if comes is None or visit.state not in PROMISED:
         return  # the offer shows it
-    kelurahan = places.get(code)
+    kelurahan = area.load().get(code)
     where: dict[str, Value] = {
         "number": act.tx.get_one(Case, visit.case_id).number,
         "place": kelurahan.name if kelurahan else "-",

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from casework import course, documents, reporters
 from casework.act import Act
 from casework.news import window_of, worded
-from conversations.arrival import NO_PIN, distance
+from conversations.arrival import NO_PIN, distance, meeting_at
 from conversations.events import News
 from conversations.lifecycle import MOVABLE
 from conversations.messages import Json, Lines, Message, Say, Value
@@ -31,6 +31,7 @@ from models.visit import Offer, Visit, VisitReport
 from models.working_hours import Part
 
 NOT_WANTED = "not_wanted"  # an outcome of visits to places of which somebody told us
+Pin = tuple[float, float]  # latitude, longitude; WGS 84
 #: States in which the owner knows the officer's name and holds the door code.
 PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARRIVED})
 
@@ -38,10 +39,16 @@ PROMISED = frozenset({VisitState.ACCEPTED, VisitState.ON_THE_WAY, VisitState.ARR
 # -- owners ----------------------------------------------------------------------------------------
 
 
-def book(act: Act, case_id: int, on: date, part: str) -> None:
+def book(
+    act: Act, case_id: int, on: date, part: str, pin: Pin | None = None, words: str = ""
+) -> None:
     """Book a window for the person's own case, or move its visit there; offer others if it is gone.
 
-    The time that was agreed stands until the new one is taken.
+    The time that was agreed stands until the new one is taken. `pin` or `words` tell where the
+    owner will be found, if it is another place than the case's.
+
+    Raises:
+        NotAllowed: the case waits for no window, or the pin is not in Jakarta.
     """
     case = act.my_case(case_id)
     window, site = windows.Window(on, Part(part)), site_of(case)
@@ -54,7 +61,8 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
     if not windows.take(act.tx, site.area_code, window, act.at):
         _offer_others(act, case, site.area_code, agreed)
         return
-    visit = _visit_in(case, window, site)
+    told = spot(site.area_code, pin, words) if pin is not None or words else None
+    visit = _visit_in(case, window, told or site)
     visit.host_id = case.person_id
     if agreed is not None:
         visit.site = agreed.site  # as it was told since
@@ -62,13 +70,14 @@ def book(act: Act, case_id: int, on: date, part: str) -> None:
     _plan(act, case, visit)
     chosen = Say(worded("notices.window_chosen", case.service), {"window": window_of(visit)})
     printed = documents.printed(act.tx, case)
-    told = (
+    to_print = (
         (Say(worded("notices.to_be_printed", case.service), {"lines": Lines(printed)}),)
         if printed
         else ()
     )
-    act.enqueue(Message((chosen, *told)))
-    if agreed is None and course.service_of(case).moves(case.answers) and _is_first(act, visit):
+    act.enqueue(Message((chosen, *to_print)))
+    moves = told is None and course.service_of(case).moves(case.answers)
+    if agreed is None and moves and _is_first(act, visit):
         act.tell(case.person_id, News.MEETING_PLACE, visit.id, opens="meeting_place")
 
 
@@ -104,6 +113,20 @@ def _plan(act: Act, case: Case, visit: Visit) -> None:
     if case.state == CaseState.ACCEPTED:
         lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
     visits.plan_offer(act.tx, visit)
+
+
+def spot(agreed: str, pin: Pin | None, words: str) -> Site:
+    """Return the place that an owner told, for a visit to the kelurahan `agreed`.
+
+    Raises:
+        NotAllowed: the pin is not in Jakarta, or in the sea.
+    """
+    if pin is None:
+        return Site(agreed, None, words)
+    nearest = meeting_at(area.load(), *pin, agreed)
+    if nearest is None:
+        raise NotAllowed("the pin of a visit is not in Jakarta, or in the sea")
+    return Site(nearest.code, pin, words)
 
 
 def _is_first(act: Act, visit: Visit) -> bool:

@@ -173,11 +173,13 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class ChooseWindow:
-    """The owner chose a window for the visit."""
+    """The owner chose a window for the visit, and may have told where they are then."""
 
     case_id: int
     on: date
     part: str
+    pin: tuple[float, float] | None = None  # latitude, longitude; WGS 84
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

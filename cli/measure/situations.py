@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from cli.measure import labels, own_data, short_way, states, supervisors, tickets
+from cli.measure import awaiting, labels, own_data, short_way, states, supervisors, tickets
 from cli.measure.scored import Scored
 from conversations import flows
 from conversations.effects import (
@@ -152,6 +152,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         },
         "many": _many,
         **short_way.situations(_new, matters_of, visit_id=VISIT),
+        **awaiting.situations(_facts, _slots, _play, matters_of),
     }
     steps = {step.id for step in flows.load().by_id[SERVICE].steps}
     if kind in known:
@@ -317,20 +318,22 @@ def _desk_supervisor(said: str) -> set[str]:
 
 
 def _window(said: str) -> set[str]:
-    facts = _facts()
-    slots: tuple[Window, ...] = tuple(
-        Slot(day, part, *_HOURS[part])
-        for day in (NOW.date() + timedelta(days=1), NOW.date() + timedelta(days=2))
-        for part in _HOURS
-    )
+    facts, slots = _facts(), _slots()
     case = _case(CASE, CaseState.ACCEPTED)
     mine = replace(facts.mine, cases=(case,), visits=(), windows={CASE: slots})
     played = _play(Draft("visit_window", str(CASE)), said, replace(facts, mine=mine))
     for chosen in played.effects(ChooseWindow):
         return {f"{chosen.on.isoformat()}.{chosen.part}"}
-    if "refusals.no_such_window" in played.keys or "visit_window.window.later.end" in played.keys:
+    if {"refusals.no_such_window", "refusals.no_such_part", "visit_window.window.later.end"} & {
+        *played.keys
+    }:
         return {"none_fits"}
     return {"asked_back_with_choices"} if played.asks_back else set()
+
+
+def _slots() -> tuple[Window, ...]:
+    days = (NOW.date() + timedelta(days=ahead) for ahead in (1, 2))
+    return tuple(Slot(day, part, *_HOURS[part]) for day in days for part in _HOURS)
 
 
 def _at_first_page(facts: Callable[[], Facts], said: str) -> set[str]:

@@ -26,6 +26,7 @@ from conversations.engine import (
     orders,
     questions,
     uploads,
+    whereabouts,
 )
 from conversations.engine.builder import TurnBuilder, worded
 from conversations.engine.joining import parts
@@ -60,7 +61,9 @@ def give(turn: TurnBuilder, event: Event) -> None:
         return
     if isinstance(event, Uploaded) and step is not None:
         _mark(turn, step, event)
-    if isinstance(event, Located) and (desk.located(turn, event) or meeting.located(turn, event)):
+    if isinstance(event, Located) and any(
+        one.located(turn, event) for one in (desk, meeting, whereabouts)
+    ):
         return
     if step is None or draft is None:
         if turn.session.asked is None or turn.session.asked.flow != "common":
@@ -442,6 +445,8 @@ def _settle_own_question(turn: TurnBuilder, answer: str) -> None:
         turn.effects += drafts.given_up(draft)
         turn.lasting = True
         turn.says.append(Say(worded(turn, "common.cancelled")))
+        if draft is not None and not draft.subject:
+            turn.tell("given_up", draft.flow)
         drafts.close(turn)
         if turn.session.asked is None:
             drafts.go_home(turn)

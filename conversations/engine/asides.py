@@ -14,7 +14,7 @@ from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import Aside
 from conversations.facts import WIB
 from conversations.lexicon import lists
-from conversations.lifecycle import VisitState
+from conversations.lifecycle import CaseState, VisitState
 from conversations.messages import Say
 from conversations.phrases import Command, Intent
 from conversations.session import Choice, Draft
@@ -73,6 +73,9 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
             hear_complaint(turn, sure=aside.sure)
         case Intent.HELP if _has_only_requests(turn):
             orders.obey(turn, Typed(Command.STATUS))  # "terus gimana?" asks how it stands
+        case Intent.HOW_LONG | Intent.REQUIREMENTS if not aside.part and _awaited(turn):
+            of_visit = turn.flows.catalogue.overridden(_OF_VISIT[meant].key, _awaited(turn))
+            drafts.digress(turn, Say(of_visit))
         case Intent.WHERE_IS_OFFICER:
             _tell_where_officer_is(turn, key)
         case Intent.CODE_AGAIN:
@@ -81,10 +84,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
             _tell_how_officer_is_known(turn, key, aside.part)
         case _ if meant in ORDERS:
             orders.obey(turn, Typed(ORDERS[meant]))
-        case Intent.REFERRAL if _is_certain(aside) and not _fills_in(turn):
-            _open_form(turn, REFERRAL, "")
         case Intent.REFERRAL:
-            _ask_whether_of_another(turn)
+            _hear_of_another(turn, sure=_is_certain(aside))
         case _ if meant in _CALLED and not _is_certain(aside):
             _ask_whether_to_call(turn, _CALLED[meant])
         case _ if meant in _CALLED:
@@ -142,6 +143,14 @@ def _ask_whether_to_call(turn: TurnBuilder, about: Help) -> None:
         ),
         matter=Say(f"notices.caller.matter.{about}"),
     )
+
+
+def _hear_of_another(turn: TurnBuilder, *, sure: bool) -> None:
+    """Open the form about somebody else's business; ask first in the middle of another form."""
+    if sure and not _fills_in(turn):
+        _open_form(turn, REFERRAL, "")
+    else:
+        _ask_whether_of_another(turn)
 
 
 def _ask_whether_of_another(turn: TurnBuilder) -> None:
@@ -216,6 +225,23 @@ def ask_whether_a_complaint(turn: TurnBuilder) -> None:
             Choice("ask", Say("common.complaint.no"), "ask", means="no"),
         ),
     )
+
+
+#: Sentences about a visit that is awaited, in the place of those about a form.
+_OF_VISIT = {
+    Intent.HOW_LONG: Say("common.intent.how_long.visit"),
+    Intent.REQUIREMENTS: Say("common.intent.requirements.visit"),
+}
+
+
+def _awaited(turn: TurnBuilder) -> str:
+    """Return the service for which somebody is to come; "" if nobody is, or a form is open."""
+    flow, mine = turn.flow(turn.session.draft), turn.facts.mine
+    if flow is not None and flow.form:
+        return ""
+    visited = [visit.service for visit in mine.visits]
+    chosen = [case.service for case in mine.cases if case.state == CaseState.ACCEPTED]
+    return next(iter(visited + chosen), "")
 
 
 def _tell_where_officer_is(turn: TurnBuilder, key: str) -> None:

@@ -16,6 +16,7 @@ from conversations.effects import (
     Decide,
     Effect,
     Submit,
+    Withdraw,
 )
 from conversations.engine import confirming, questions
 from conversations.engine.builder import TurnBuilder, same, worded
@@ -88,6 +89,8 @@ def go_on(turn: TurnBuilder) -> None:
     for effect in ending.effects:
         if isinstance(effect, Submit):
             turn.tell("submitted", effect.service)
+        if isinstance(effect, Withdraw):
+            turn.tell("given_up", turn.facts.the_case(str(effect.case_id)).service)
         if isinstance(effect, Decide):
             case = turn.facts.desk.the_case(str(effect.case_id))
             turn.tell("decided", f"{effect.decision} {case.number}")

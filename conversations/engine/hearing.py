@@ -25,6 +25,7 @@ from conversations.engine import (
     questions,
     reassuring,
     recordings,
+    whereabouts,
 )
 from conversations.engine.builder import TurnBuilder, same, worded
 from conversations.engine.interruption import asks_whose, before_news
@@ -37,6 +38,7 @@ from conversations.engine.meanings import (
     Between,
     Correction,
     Explain,
+    FoundAt,
     Heard,
     Meaning,
     MovedOn,
@@ -79,7 +81,17 @@ from conversations.tongue import tongue, whole_tongue
 
 #: Meanings that change no answer of the open form.
 _Reply: TypeAlias = (
-    Unread | OwnNumber | Aside | Between | Explain | Unclear | Resume | MovedOn | Objection | Story
+    Unread
+    | OwnNumber
+    | Aside
+    | Between
+    | Explain
+    | Unclear
+    | Resume
+    | MovedOn
+    | Objection
+    | FoundAt
+    | Story
 )
 
 
@@ -297,6 +309,8 @@ def _reply(turn: TurnBuilder, meaning: _Reply, text: str) -> None:
             _answer_aside(turn, meaning, text)
         case Objection(case, text):
             objecting.hear(turn, case, text)
+        case FoundAt(place):
+            whereabouts.ask(turn, place)
         case Story(text):
             asides.tell_more(turn, text)
         case Unclear():

@@ -13,7 +13,7 @@ from conversations.commands import Typed
 from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.gathering import gather, sells
-from conversations.engine.matters import Matter, raised_in
+from conversations.engine.matters import Matter, matter, raised_in
 from conversations.engine.reading import left_to_officer
 from conversations.flow import Flow
 from conversations.lexicon import lists

@@ -190,6 +190,13 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundAt:
+    """Words that tell where somebody who waits for a visit will be found."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class MovedOn:
     """A pick from a list that the news has settled."""
 
@@ -218,5 +225,6 @@ Meaning: TypeAlias = (
     | Whose
     | MovedOn
     | Objection
+    | FoundAt
     | Story
 )

@@ -5,19 +5,88 @@ from __future__ import annotations
 from conversations.commands import Typed
 from conversations.engine import answers, drafts, orders
 from conversations.engine.builder import TurnBuilder
-from conversations.engine.meanings import Aside
+from conversations.engine.matters import Matter
+from conversations.engine.meanings import AnswerElsewhere, Aside
+from conversations.engine.precedence import fills_in
+from conversations.engine.reading import bare_number, choices_named
 from conversations.events import Said
 from conversations.lexicon import lists
 from conversations.messages import Say
-from conversations.parsers import Refused
+from conversations.parsers import Refused, dates, times
 from conversations.parsers.asking import asks_whether
 from conversations.phrases import Command, Intent
-from conversations.session import Choice
+from conversations.session import Choice, Draft
 from conversations.step import Prompt, Step
 from conversations.wording import window_words
 from conversations.words import standardised
 
 FLOW = "visit_window"
+FEW_OF_TIME = 3  # words of a message that names a time where a place is asked for
+
+
+def heard(turn: TurnBuilder, raised: Matter | None, text: str) -> Matter | None:
+    """Return another time as the matter of an owner who is away on a day, and awaits a visit.
+
+    "Besok ga jualan" then closes no business. An open question for a first time reads the day.
+    """
+    if turn.facts.me.desk != "owner" or fills_in(turn):
+        return raised
+    if raised is not None and raised.intent is not Intent.CLOSE_BUSINESS:
+        return raised
+    named = dates.read(text, turn.facts.today)
+    if named is None or named.kind != "not" or _FOR_GOOD.search(standardised(text)):
+        return raised
+    if not (turn.facts.mine.visits or _open(turn)):
+        return raised
+    draft = turn.session.draft
+    return None if draft is not None and draft.flow == FLOW else Matter(Intent.RESCHEDULE)
+
+
+_FOR_GOOD = lists.any_of("moving", "for_good")
+
+
+def time_named(turn: TurnBuilder, text: str) -> AnswerElsewhere | Aside | None:
+    """Return what words mean that name a time for a visit, where nothing else is asked."""
+    if not (_at_requests(turn) or _asks_for_place(turn, text)):
+        return None
+    waits = _window_to_choose(turn)
+    if (waits is None and not turn.facts.mine.visits) or not _names_time(turn, text):
+        return None
+    return AnswerElsewhere(waits) if waits is not None else Aside(Intent.RESCHEDULE)
+
+
+def _at_requests(turn: TurnBuilder) -> bool:
+    """Whether an owner is at the first page, at the page of their requests, or at no question."""
+    flow = turn.flow(turn.session.draft)
+    at_page = turn.at_home() or turn.session.asked is None
+    at_page = at_page or (flow is not None and flow.status is not None)
+    return turn.facts.me.desk == "owner" and at_page
+
+
+def _asks_for_place(turn: TurnBuilder, text: str) -> bool:
+    """Whether a few words stand at the question where a visit takes place: "rabu sore aja"."""
+    step = turn.asked_step()
+    at_place = step is not None and step.takes_place and not fills_in(turn)
+    return at_place and turn.facts.me.desk == "owner" and len(text.split()) <= FEW_OF_TIME
+
+
+def _window_to_choose(turn: TurnBuilder) -> Draft | None:
+    """Return the question for a time that waits for its answer, if it is the only one."""
+    mine = turn.facts.mine
+    flow, waiting = turn.flows.by_id["visit_window"], [str(case.id) for case in mine.cases]
+    waiting = [case for case in waiting if flow.open_to(case, turn.facts)]
+    alone = len(waiting) == 1 and not mine.visits
+    return turn.draft_of(flow, waiting[0]) if alone else None
+
+
+def _names_time(turn: TurnBuilder, text: str) -> bool:
+    """Whether words name a day or an hour: "kamis sore aja"."""
+    if bare_number(text) or choices_named(turn, text):
+        return False
+    if dates.read(text, turn.facts.today) is not None:
+        return True
+    hours = times.read(text)
+    return bool(times.parts(standardised(text))) or (hours is not None and hours.kind == "times")
 
 
 def concerns(turn: TurnBuilder, aside: Aside) -> bool:
@@ -63,8 +132,10 @@ def _choose(turn: TurnBuilder, case: str, text: str) -> None:
     except Refused as refusal:
         some = 1 < len(refusal.readings) < len(turn.facts.mine.choosable(int(case)))
         some = some and all(reading.answer != "keep" for reading in refusal.readings)
+        named = dates.read(text, turn.facts.today)
         wanted = asks_whether(text) or not _UNABLE.search(standardised(text))
-        if wanted and (some or refusal.reason in ("no_such_window", "nearest_window")):
+        wanted = wanted or (named is not None and named.kind == "not")
+        if wanted and (some or refusal.reason in _NOT_THEN):
             turn.prompt = None
             if refusal.readings and old is not None:
                 turn.says.append(Say("visit_window.until", {"window": old}))
@@ -72,6 +143,10 @@ def _choose(turn: TurnBuilder, case: str, text: str) -> None:
         return
     if answer != "keep":
         _ask_back(turn, step, str(answer), old)
+
+
+#: Refusals of a time that was named, but at which there is no window.
+_NOT_THEN = frozenset({"no_such_window", "no_such_part", "nearest_window"})
 
 
 def _agreed(turn: TurnBuilder, case: str) -> Say | None:

@@ -36,7 +36,7 @@ from conversations.messages import (
     Value,
 )
 from conversations.phrases import Command
-from conversations.session import Choice
+from conversations.session import Choice, Draft
 from conversations.step import Context
 from conversations.words import standardised
 
@@ -299,7 +299,7 @@ def _cancel(turn: TurnBuilder) -> None:
         drafts.go_on(turn)
     elif draft is None or flow is None or flow.home:
         if turn.facts.me.desk == "owner" and any(_is_open(case) for case in turn.facts.mine.cases):
-            _status(turn)  # a sent request is taken back on its own page
+            _withdraw(turn)
             return
         turn.says.append(Say("common.nothing_to_cancel"))
         drafts.go_home(turn)
@@ -311,10 +311,14 @@ def _cancel(turn: TurnBuilder) -> None:
                 Choice("keep", Say("common.cancel.keep"), "keep", means="no"),
             ),
         )
+    elif flow.id == "visit_window" and not flow.left(draft.subject, turn.facts):
+        _withdraw(turn)  # no time is agreed that could stay
     elif flow.left(draft.subject, turn.facts) and _OF_REQUEST.search(standardised(turn.said)):
         turn.says += flow.left(draft.subject, turn.facts)
-        _status(turn)
+        _withdraw(turn)
     else:
+        if flow.form and not draft.subject:
+            turn.tell("given_up", flow.id)
         drafts.leave(turn)
 
 
@@ -323,6 +327,20 @@ _OF_REQUEST = lists.any_of("orders", "request")
 
 def _is_open(case: CaseFact) -> bool:
     return case.state not in {CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED}
+
+
+def _withdraw(turn: TurnBuilder) -> None:
+    """Ask whether the only request that was sent is taken back, or show them all."""
+    flow = next(one for one in turn.flows.by_id.values() if one.status == "owner")
+    step = flow.steps[0]
+    shown = step.prompt(Context(flow.id, "", {}, turn.facts)).choices
+    theirs = [one.value for one in shown if one.value.startswith("withdraw-")]
+    if len(theirs) != 1:
+        _status(turn)
+        return
+    drafts.park(turn)
+    drafts.switch_to(turn, Draft(flow.id, "", {step.id: theirs[0]}))
+    drafts.go_on(turn)
 
 
 def _status(turn: TurnBuilder) -> None:

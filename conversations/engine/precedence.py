@@ -16,10 +16,9 @@ from conversations.engine.intents import (
 from conversations.engine.matters import Matter
 from conversations.engine.meanings import Aside, Explain
 from conversations.engine.questions import why_key
-from conversations.engine.reading import bare_number, choices_named, option_weight
+from conversations.engine.reading import choices_named, option_weight
 from conversations.events import Said
 from conversations.lexicon import lists
-from conversations.parsers import dates
 from conversations.phrases import Intent
 from conversations.step import Step
 from conversations.steps import Review
@@ -116,17 +115,6 @@ def fills_in(turn: TurnBuilder) -> bool:
     """Whether a form is open."""
     flow = turn.flow(turn.session.draft)
     return flow is not None and flow.form
-
-
-def names_time(turn: TurnBuilder, text: str) -> bool:
-    """Whether words name a day or an hour: "kamis sore aja"."""
-    if bare_number(text) or choices_named(turn, text):
-        return False
-    named = dates.read(text, turn.facts.today)
-    return named is not None or _PART.search(standardised(text)) is not None
-
-
-_PART = re.compile(r"\b(?:pagi|siang|sore)(?:an|nya)?\b|\b(?:morning|afternoon)s?\b|\bjam \d")
 
 
 def barred(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:

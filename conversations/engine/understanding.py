@@ -11,7 +11,7 @@ from conversations import lexicon
 from conversations.assisting import corrects
 from conversations.commands import Typed
 from conversations.commands import read as read_command
-from conversations.engine import confirming, desk, leading
+from conversations.engine import confirming, desk, leading, moving, whereabouts
 from conversations.engine.asides import CALL, COMPLAINT, ORDERS, REFERRAL
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.corrections import correction
@@ -35,6 +35,7 @@ from conversations.engine.meanings import (
     Aside,
     Between,
     Explain,
+    FoundAt,
     Heard,
     Meaning,
     Order,
@@ -61,7 +62,6 @@ from conversations.engine.precedence import (
     comes_first,
     fills_in,
     is_afraid,
-    names_time,
     takes_correction_back,
     tells_story,
 )
@@ -92,7 +92,7 @@ from conversations.parsers.asking import asks_whether, supposes
 from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Command, Intent
-from conversations.session import Choice, Draft
+from conversations.session import Choice
 from conversations.steps import Review
 from conversations.words import standardised
 
@@ -199,6 +199,7 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
     typed = read_command(said.text) or leading.hands_over(turn, said.text)
     raised = desk.common(turn, raised_in(turn, said.text), said.text)
     raised = leading.heard(turn, raised, said.text)
+    raised = moving.heard(turn, raised, said.text)
     refused = _stopped(turn, typed, raised)
     if refused is not None:
         return Pick(refused)
@@ -219,6 +220,9 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
 
 def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Meaning:
     """Return the meaning of words that are neither an order nor a story."""
+    place = whereabouts.told(turn, raised, said.text)
+    if place is not None:
+        return FoundAt(place)
     elsewhere = desk.answers_elsewhere(turn, said.text)
     if elsewhere is not None:
         return AnswerElsewhere(elsewhere)
@@ -237,13 +241,9 @@ def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Mea
         return aside(raised)
     if _goes_on(turn, said.text):
         return Aside(Intent.GO_ON)
-    if raised is None and _at_requests(turn):
-        waits = _window_to_choose(turn)
-        awaits = waits is not None or turn.facts.mine.visits
-        if awaits and names_time(turn, said.text):
-            return AnswerElsewhere(waits) if waits is not None else Aside(Intent.RESCHEDULE)
     return (
-        _parts(turn, said, raised)
+        (moving.time_named(turn, said.text) if raised is None else None)
+        or _parts(turn, said, raised)
         or _several_facts(turn, said, raised)
         or correction(turn, said.text)
         or _explanation(turn, said, raised)
@@ -273,22 +273,6 @@ def _goes_on(turn: TurnBuilder, text: str) -> bool:
     if step is None or turn.session.clarifying or evasion(text) != "go_on":
         return False
     return fills_in(turn) and not choices_named(turn, text)
-
-
-def _at_requests(turn: TurnBuilder) -> bool:
-    """Whether an owner is at the first page, at the page of their requests, or at no question."""
-    flow = turn.flow(turn.session.draft)
-    at_page = turn.at_home() or turn.session.asked is None
-    at_page = at_page or (flow is not None and flow.status is not None)
-    return turn.facts.me.desk == "owner" and at_page
-
-
-def _window_to_choose(turn: TurnBuilder) -> Draft | None:
-    """Return the question for a time that waits for its answer, if it is the only one."""
-    mine = turn.facts.mine
-    flow, waiting = turn.flows.by_id["visit_window"], [str(case.id) for case in mine.cases]
-    waiting = [case for case in waiting if flow.open_to(case, turn.facts)]
-    return Draft(flow.id, waiting[0]) if len(waiting) == 1 and not mine.visits else None
 
 
 def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None:

@@ -119,6 +119,32 @@ def _withdraws(answers: Answers, facts: Facts) -> bool:
     return str(answers.get("show", "")).startswith("withdraw-")
 
 
+def _sure(context: Context) -> tuple[Choice, ...]:
+    """Return the answers; another time of the visit may be all that is wanted."""
+    visit = _of_withdrawn(context)
+    others = context.facts.mine.choosable(visit.case_id) if visit is not None else ()
+    opens = ["visit_window", str(visit.case_id)] if visit is not None else None
+    return (
+        Choice("yes", Say("my_requests.sure.yes"), "yes", means="yes"),
+        *((Choice("move", Say("my_requests.move"), opens, "open"),) if others else ()),
+        Choice("no", Say("my_requests.sure.no"), "no", means="no"),
+    )
+
+
+def _with_visit(context: Context) -> dict[str, Value]:
+    visit = _of_withdrawn(context)
+    if visit is None:
+        return {"visit": ""}
+    window = window_words(visit.on, visit.starts, visit.ends)
+    return {"visit": Say("my_requests.sure.visit", {"window": window})}
+
+
+def _of_withdrawn(context: Context) -> VisitFact | None:
+    """Return the visit of the request that is to be cancelled, if there is one."""
+    subject = str(context.answers.get("show", "")).partition("-")[2]
+    return next((v for v in context.facts.mine.visits if str(v.case_id) == subject), None)
+
+
 def _finish(context: Context) -> Ending:
     wanted = context.answers["show"]
     if wanted not in [choice.answer for choice in _acts(context)]:
@@ -143,7 +169,9 @@ FLOW = Flow(
     form=False,
     steps=(
         Choose("show", options=_acts, params=_lines, counted=False, rests=True, shows=_shown),
-        Choose("sure", options=("yes", "no"), when=_withdraws, counted=False, ends=("no",)),
+        Choose(
+            "sure", options=_sure, params=_with_visit, when=_withdraws, counted=False, ends=("no",)
+        ),
     ),
     finish=_finish,
 )

@@ -13,6 +13,7 @@ from conversations.messages import Json, Say, Value
 from conversations.parsers import Reading
 from conversations.parsers.slots import slot
 from conversations.session import Answers, Choice
+from conversations.spot import Spot, place
 from conversations.step import Context
 from conversations.steps import Choose
 from conversations.wording import short_day, window_words
@@ -134,7 +135,12 @@ def _finish(context: Context) -> Ending:
     if answer == "keep":
         return Ending(says=(Say("visit_window.window.keep.end", stands),))
     on, part = answer.split(".")
-    return Ending((ChooseWindow(int(context.subject), date.fromisoformat(on), part),))
+    spot = context.answers.get("spot") or place(None)
+    pin = (spot["pin"][0], spot["pin"][1]) if spot["pin"] else None
+    chosen = ChooseWindow(
+        int(context.subject), date.fromisoformat(on), part, pin, str(spot["words"])
+    )
+    return Ending((chosen,))
 
 
 def _none_suits(context: Context, stands: Mapping[str, Value]) -> Say:
@@ -185,6 +191,7 @@ FLOW = Flow(
             shows=_shown,
             reads=_read,
         ),
+        Spot("spot", optional=True, agreed=lambda context: ""),
     ),
     finish=_finish,
     left=_left,

@@ -23,13 +23,16 @@ BUSY = (
     r"|puskesmas|tanah abang|mertua|kota|kantor|gereja)|di (?:kampung|luar|rumah sakit|rs|dokter)"
     r"|pengajian|ngaji|arisan|hajatan|kondangan|acara|pulang kampung|mudik|belanja|kulakan|kontrol"
     r"|berobat|tidur|istirahat|kuliah|ujian|nikahan|rapat|away|out|busy|closed|can't|cannot|go to"
-    r"|at the (?:doctor|hospital)|not (?:home|there|available))\b"
+    r"|at the (?:doctor|hospital)|not (?:home|there|available|selling|open|working)"
+    r"|(?:don't|dont|do not|won't|wont|will not) (?:sell|open|work))\b"
 )
 #: Behind days or times that do not suit, in standard spelling.
 AWAY = (
     r"(?:(?:saya|kami|aku|itu|nya|ada|lagi|masih|mau|harus|biasanya|suka|selalu|pasti|sedang|jadi"
-    r"|pasaran|sekeluarga|i|i'm|i am|we)\b[\s,]{0,2}){0,4}"
-    r"(?:tidak (?:bisa|ada|di rumah|di tempat|jualan|dagang|buka|usah)"
+    r"|pasaran|sekeluarga|warung|toko|kios|lapak|kedai|dagangan|jualan|usaha|stall|shop|i|i'm|i am"
+    r"|we)\b[\s,]{0,2}){0,4}"
+    r"(?:tidak (?:bisa|ada|di rumah|di tempat|jual(?:an)?|(?:ber)?dagang|buka|usah|mangkal|keliling"
+    r"|narik|gelar|keluar|kerja)"
     rf"|jangan(?=\W*(?:$|[,.;]|dan\b|tapi\b))|{BUSY})"
 )
 #: Before days on which somebody is away: "saya ke pasar tiap rabu".

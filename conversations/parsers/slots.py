@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, time
+from functools import reduce
 from typing import TypeVar
 
 from conversations.facts import Window
+from conversations.messages import Say
 from conversations.parsers import Reading, Refused, dates, times
 from conversations.words import standardised
 
@@ -27,7 +29,8 @@ def slot(text: str, windows: Sequence[_W], today: date, reading: Callable[[_W], 
     """Return the one window that the words name; `reading` makes the reading of a window.
 
     Raises:
-        Refused: ``pick_one`` if the words name no time; ``no_such_window`` if no window fits;
+        Refused: ``pick_one`` if the words name no time; ``no_such_part`` with the hours of all
+            windows if none is at that time of any day; ``no_such_window`` if no window fits;
             ``which_window`` with those that fit; ``nearest_window`` with the only one that begins
             or ends in the part of the day that is named; ``confirm_window`` with the only one
             beside words of doubt.
@@ -42,6 +45,8 @@ def slot(text: str, windows: Sequence[_W], today: date, reading: Callable[[_W], 
     loose = not fitting and bool(parts)  # "pagi" where only a window at 10.30 is left
     fitting = fitting or [window for window in on_day if _meets(hours, window)]
     if not fitting:
+        if _at_no_hour(hours, parts, windows):
+            raise Refused("no_such_part", {"hours": _hours(windows)})
         raise Refused("no_such_window")
     if len(fitting) > 1 and named is not None and len({window.on for window in fitting}) == 1:
         fitting = _at_an_end(fitting, standardised(text))
@@ -52,6 +57,24 @@ def slot(text: str, windows: Sequence[_W], today: date, reading: Callable[[_W], 
     if _DOUBTED.search(standardised(text)):
         raise Refused("confirm_window", readings=tuple(map(reading, fitting)))
     return fitting[0]
+
+
+def _at_no_hour(
+    hours: times.Hours | None, parts: Sequence[times.Part], windows: Sequence[Window]
+) -> bool:
+    """Whether no window of any day is at that time: nobody comes in the evening."""
+    timed = bool(parts) or (hours is not None and hours.kind == "times")
+    return timed and not any(_at(hours, parts, one) or _meets(hours, one) for one in windows)
+
+
+def _hours(windows: Sequence[Window]) -> Say:
+    """Return the parts of the day in which there are windows, with their hours."""
+    spans = sorted({(one.starts, one.ends, one.part) for one in windows})
+    named = [
+        Say("common.part_hours", {"part": Say(f"common.part.{part}"), "starts": a, "ends": b})
+        for a, b, part in spans
+    ]
+    return reduce(lambda said, one: Say("common.duty.and", {"said": said, "next": one}), named)
 
 
 def _at_an_end(fitting: Sequence[_W], said: str) -> list[_W]:

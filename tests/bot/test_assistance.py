@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from conversations.effects import Effect, SendPlace
+from conversations.effects import ChooseWindow, Effect, SendPlace
 from conversations.events import Located
 from models.case import Case
 from models.infrastructure.encryption import readable
@@ -124,8 +124,23 @@ async def test_a_location_on_another_day_is_none_of_the_visit(town: Town) -> Non
     visit = await comes(town)
     town.change(Visit, visit.id, on=now().astimezone(WIB).date() + timedelta(days=1))
     before = town.visit(visit.id).site
-    await town.say(HERE)
+    assert "kira-kira di" in await town.say(HERE)  # asked back first
     assert town.visit(visit.id).site == before
+    await town.say("ya")
+    assert site_of(town, visit.id)["pin"] == [HERE.lat, HERE.lon]
+
+
+async def test_a_place_told_before_the_time_is_that_of_the_visit(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await ask(town, "bakso dorong keliling")
+    assert "Petugas menemui" in await town.say("skrg di pasar mayestik")
+    await town.say("ya")
+    visit = await choose(town)
+    assert site_of(town, visit.id)["address"] == "pasar mayestik"
+    assert "mangkal di mana" not in town.heard(OWNER)
+    forged = ChooseWindow(visit.case_id, visit.on, "afternoon", (-6.9147, 107.6098))
+    with pytest.raises(NotAllowed):
+        town.write(partial(_write, town.person(), forged))
 
 
 async def test_a_second_request_shows_the_first(town: Town) -> None:
