@@ -19,6 +19,7 @@ from conversations.facts import VisitFact
 from conversations.lexicon import lists
 from conversations.lifecycle import MOVABLE
 from conversations.messages import Json, Say
+from conversations.parsers.day_names import DAY_NAMES
 from conversations.session import Choice, Draft
 from conversations.spot import LONGEST, place
 from conversations.step import Prompt
@@ -39,7 +40,11 @@ _TELLS = re.compile(
 _BARE = lists.words("whereabouts", "bare")
 _OF_OTHERS = lists.any_of("whereabouts", "unless")
 _NO_PLACE = re.compile(rf"\W*(?:\d|(?:{lists.one_of('whereabouts', 'no_place')})\b)")
-_ENDS = re.compile(rf"(?:\W+(?:{lists.one_of('whereabouts', 'ends')}))+\W*$")
+_ENDS = re.compile(
+    rf"(?:\W+(?:{lists.one_of('whereabouts', 'ends')}|(?:on |hari )?(?:{DAY_NAMES})))+\W*$",
+    re.IGNORECASE,
+)
+_AT_FIRST = re.compile(rf"(?:(?:{lists.one_of('whereabouts', 'at')})\W+)+", re.IGNORECASE)
 _TOO_LITTLE = lists.words("whereabouts", "too_little")
 
 
@@ -63,7 +68,7 @@ def told(turn: TurnBuilder, raised: Matter | None, text: str) -> str | None:
     begins = found.end() if found["to"] or found[at] in _BARE else found.start(at)
     words = tidy(text).split()[len(said[:begins].split()) :]
     named = _ENDS.sub("", " ".join(words)).strip(" ,.!")
-    if turn.facts.places.outside(named):
+    if turn.facts.places.outside(_AT_FIRST.sub("", named, count=1)):
         return None
     little = {*re.findall(r"[^\W_]+", named.lower())} <= _TOO_LITTLE or re.search(
         r"[^\W_]{2}", named

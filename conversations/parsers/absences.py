@@ -10,7 +10,8 @@ from conversations.words import standardised
 
 #: Before days or times that do not suit, in standard spelling.
 DENIES = (
-    r"\b(?:jangan|selain|kecuali|bukan|asal jangan|tidak (?:bisa|mau|usah|ada|di rumah|di tempat)"
+    r"\b(?:jangan|selain|kecuali|bukan|asal jangan"
+    r"|tidak (?:bisa|mau|usah|ada|di rumah|di tempat|jualan|dagang|buka|mangkal|keliling|keluar)"
     r"|except|other than|not|never|(?<=day )but|but not|asal bukan|asal tidak)"
     r"(?: (?:di|pas|hari|malam|pada|kalau|on|at|yang|untuk|waktu|jam|sekitar|terlalu"
     r"|around|in the)){0,3}"
