@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
+from casework import applicants
 from conversations import paper
 from conversations.assisted_facts import AssistedFact, MendFact
 from conversations.assisting import BY, OFFICER, subject_of
@@ -52,7 +53,7 @@ def of_form(tx: Session, city: City, form: Assisted, services: Services) -> Assi
     service, answers = services[form.service], readable(form.answers) or {}
     person, case = tx.get(Person, form.person_id), tx.get(Case, form.mends or 0)
     held = (readable(case.answers) or {}) if case is not None else {}
-    card = _card(tx, form.person_id)
+    card = _card(tx, applicants.of(tx, case) if case is not None else form.person_id)
     name = paper.holder(card, service.holder(answers or held))
     reached = has_chat(tx, form.person_id, reached=case is not None)
     opted_out = person is not None and person.opted_out_at is not None

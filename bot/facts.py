@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot import assisted, waiting
 from bot.senders import locale, roles
-from casework import objections
+from casework import applicants, objections
 from casework.news import duty_of
 from conversations import catalogue, paper
 from conversations.assisted_facts import MendFact
@@ -43,13 +43,13 @@ from conversations.lifecycle import MOVABLE
 from conversations.messages import Say
 from conversations.service import Service, Services, Site
 from conversations.session import Answers
+from conversations.whose import may_be_returned
 from conversations.wording import place_name
 from models import (
     absence,
     aside,
     attachment,
     finding,
-    identity,
     officer,
     overview,
     person,
@@ -278,7 +278,7 @@ class _Rows:
     officers: dict[int, Officer]
     findings: dict[int, list[FindingRow]]
     documents: dict[int, list[Document]]
-    identities: dict[int, Identity]
+    identities: Mapping[int, Identity]  # of the applicants, by case
     services: Services
     names: Mapping[int, str]  # of the people of cases whose form asks for no name
     photos: dict[int, list[str]] = field(default_factory=dict)  # by case, as far as staff see them
@@ -333,9 +333,7 @@ class _Rows:
             officers={o.id: o for o in officers},
             findings=found,
             documents=issued,
-            identities=identity.of_people(tx, [a.person_id for a in known.values()])
-            if visits
-            else {},
+            identities=applicants.identities(tx, known.values()) if visits else {},
             services=services,
             names=person.names_of(
                 tx, {a.person_id for a in known.values() if not services[a.service].named_in}
@@ -393,7 +391,7 @@ class _Rows:
             holder=self._holder(row, answers) or "-",
             brief=service.brief(answers, base),
             told=service.about_others,
-            returnable=service.returnable,
+            returnable=may_be_returned(service.returnable, answers),
             refusals=service.refusals,
             object_until=_object_until(row, findings),
             photo=self._photo(row),
@@ -433,7 +431,7 @@ class _Rows:
             place=place_name(site.area_code, base),
             area_code=row.area_code,
             pin=site.pin,
-            identity_given=case.person_id in self.identities,
+            identity_given=case.id in self.identities,
             identity_findings=tuple(
                 f.reason
                 for f in self.findings.get(case.id, ())
@@ -474,7 +472,7 @@ class _Rows:
     def _printed(self, row: Visit, case: Case, base: Facts) -> tuple[Say, ...]:
         """Return what will be printed on the document that this visit hands over."""
         service, answers = self.services[case.service], readable(case.answers) or {}
-        known = self.identities.get(case.person_id)
+        known = self.identities.get(case.id)
         name = paper.holder(readable(known.name) if known else None, service.holder(answers))
         return paper.printed_at(service, row.purpose, name, answers, base)
 

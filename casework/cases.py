@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from casework import course, inviting, objections, tickets
+from casework import applicants, course, inviting, objections, tickets
 from casework.act import Act
 from casework.visits import cancel
 from conversations import letters, services
 from conversations.messages import Json
+from conversations.whose import may_be_returned, of_somebody
 from models import calendar, finding, lifecycle, officer, participant, visit
 from models import case as cases
 from models.case import Case, NewCase
@@ -45,6 +46,8 @@ def submit(
     act.note("case.sent", f"case:{sent.id}")
     if not act.is_of(person_id):
         participant.add(act.tx, sent.id, ParticipantRole.HELPER, act.who().id)
+    if of_somebody(given):
+        applicants.add(act.tx, sent.id)
     case = act.tx.get_one(Case, sent.id) if not declared.checks else None
     if case is not None:
         course.accept(act, case)
@@ -90,7 +93,9 @@ def identity_given(act: Act, person_id: int) -> None:
     """
     act.must_be_office()
     ids = act.tx.scalars(select(Case.id).where(Case.person_id == person_id)).all()
-    for case in cases.lock(act.tx, ids):
+    for case in cases.lock(act.tx, [*ids, *participant.cases_about(act.tx, person_id)]):
+        if applicants.of(act.tx, case) != person_id:
+            continue  # somebody else's, asked for on their phone
         under_way = case.state == CaseState.UNDER_WAY
         if case.answers.get("identity") != "page" and not under_way:
             continue
@@ -151,7 +156,7 @@ def send_back(act: Act, case_id: int, steps: Sequence[str], reason: str | None) 
         NotAllowed: there is no step, or the service does not let one of them be sent back.
     """
     case = _supervised(act, case_id)
-    may = course.service_of(case).returnable
+    may = may_be_returned(course.service_of(case).returnable, case.answers)
     if not steps or not all(step in may for step in steps):
         raise NotAllowed(f"{list(steps)} of case {case.id} can't be sent back")
     first, params = steps[0], {"steps": list(steps)} if len(steps) > 1 else {}

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casework import applicants
 from casework.act import Act
 from casework.news import worded
 from conversations import paper, services
@@ -156,7 +157,8 @@ def may_check(act: Act) -> bool:
 
 def holder(tx: Session, case: Case) -> str:
     """Return the name on a case's documents: from the KTP, else as it was told; "" if erased."""
-    known = identity.of_people(tx, [case.person_id]).get(case.person_id)
+    applicant = applicants.of(tx, case)
+    known = identity.of_people(tx, [applicant]).get(applicant)
     return paper.holder(readable(known.name) if known else None, called(tx, case))
 
 

@@ -164,10 +164,10 @@ def send_identity_link(
 ) -> None:
     """Send an owner's single-use identity page: to them, or to the officer at the door.
 
-    The owner is the host of the visit; without a visit, `whom` or the person who acts.
+    The owner is the applicant at the visit; without a visit, `whom` or the person who acts.
     """
     me = act.who()
-    owner_id = visits.host_of(act, visit_id) if visit_id is not None else act.for_whom(whom)
+    owner_id = visits.applicant_at(act, visit_id) if visit_id is not None else act.for_whom(whom)
     token = identity.link(act.tx, person_id=owner_id, holder_id=me.id)
     url = f"{public_url}/identitas/{token}"
     hours = int(identity.LINK_LIFE.total_seconds() // 3600)

@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from casework import course, documents, reporters
+from casework import applicants, course, documents, reporters
 from casework.act import Act
 from casework.news import window_of, worded
 from conversations.arrival import NO_PIN, distance, meeting_at
@@ -436,14 +436,16 @@ def fail(act: Act, visit_id: int, reason: str) -> None:
     course.to_review(act, case)
 
 
-def host_of(act: Act, visit_id: int) -> int:
-    """Return the person whom the officer who acts visits; the applicant if they have no chat.
+def applicant_at(act: Act, visit_id: int) -> int:
+    """Return the person whose KTP the officer who acts sees: the host, or the case's applicant.
 
     Raises:
         NotAllowed: it is another officer's.
     """
     _, visit = of_officer(act, visit_id)
-    return visit.host_id or act.tx.get_one(Case, visit.case_id).person_id
+    case = act.tx.get_one(Case, visit.case_id)
+    applicant = applicants.of(act.tx, case)
+    return applicant if applicant != case.person_id else visit.host_id or case.person_id
 
 
 def of_officer(act: Act, visit_id: int) -> tuple[Officer, Visit]:

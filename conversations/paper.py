@@ -16,6 +16,7 @@ from conversations.parsers.name import cased
 from conversations.service import DocumentKind, Printed, Service
 from conversations.session import Answers
 from conversations.step import Context
+from conversations.whose import of_somebody
 from conversations.words import tidy
 
 SHOUTED = 4  # letters of a word in capitals, among others, that is no abbreviation
@@ -76,7 +77,8 @@ def review(service: Service, flow: Flow, context: Context) -> Lines:
         return summary(flow, context)
     facts, answers = context.facts, context.answers
     form = facts.rounds.form(form_of(context.subject))
-    card = facts.me.on_card if context.whom is None else form.on_card if form is not None else None
+    own = facts.me.on_card if not of_somebody(answers) else None
+    card = own if context.whom is None else form.on_card if form is not None else None
     name = holder(card, service.holder(answers))
     sheets = [(kind, kind.printed(answers, facts)) for kind in kinds]
     first = [line for kind, lines in sheets for line in _sheet(service, kind, name, lines)]

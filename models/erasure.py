@@ -23,7 +23,7 @@ from models.infrastructure.encryption import Unreadable, readable
 from models.lifecycle import VisitState
 from models.officer import Officer
 from models.outbox import OutboundMessage
-from models.participant import Participant
+from models.participant import Participant, ParticipantRole
 from models.person import Address, Person
 from models.personal import Erasing, columns, every_table
 from models.visit import Offer, Visit, VisitReport
@@ -101,9 +101,18 @@ def lock(tx: Session, ids: Iterable[int]) -> Sequence[Person]:
 
 
 def ids_of(tx: Session, person_id: int) -> list[int]:
-    """Return a person's id, and the ids of those who were merged into them."""
+    """Return the ids of a person, of those who were merged into them, and of their applicants.
+
+    The last are people without a chat, for whom they asked on their phone.
+    """
     theirs = (Person.id == person_id) | (Person.merged_into == person_id)
-    return list(tx.scalars(select(Person.id).where(theirs).order_by(Person.id)))
+    ids = list(tx.scalars(select(Person.id).where(theirs)))
+    applied = select(Participant.person_id).where(
+        Participant.role == ParticipantRole.ABOUT,
+        Participant.case_id.in_(select(Case.id).where(Case.person_id.in_(ids))),
+        Participant.person_id.is_not(None),
+    )
+    return sorted({*ids, *(one for one in tx.scalars(applied) if one is not None)})
 
 
 def under_way(tx: Session, ids: Sequence[int]) -> bool:

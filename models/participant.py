@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -42,6 +43,24 @@ class Participant(Base):
     name: Mapped[str | None] = mapped_column(
         Encrypted("participants.name"), info=personal(Personal.NAME, Keep.CASE, Erasing.ROW)
     )
+
+
+def about(tx: Session, case_ids: Sequence[int]) -> dict[int, int]:
+    """Return the ids of the people whom cases are about, by case."""
+    told = select(Participant.case_id, Participant.person_id).where(
+        Participant.case_id.in_(case_ids),
+        Participant.role == ParticipantRole.ABOUT,
+        Participant.person_id.is_not(None),
+    )
+    return {case_id: person_id for case_id, person_id in tx.execute(told) if person_id is not None}
+
+
+def cases_about(tx: Session, person_id: int) -> list[int]:
+    """Return the ids of the cases that are about a person."""
+    told = select(Participant.case_id).where(
+        Participant.person_id == person_id, Participant.role == ParticipantRole.ABOUT
+    )
+    return list(tx.scalars(told))
 
 
 def add(tx: Session, case_id: int, role: ParticipantRole, person_id: int) -> None:

@@ -57,6 +57,7 @@ CASE, DONE, VISIT = 81, 80, 7
 SERVICE = "business_permit"
 ANSWERS: dict[str, Json] = {
     "consent": "yes",
+    "whose": "own",
     "way": "self",
     "owner_name": "Aminah",
     "trade": {"code": "56101", "version": "2025", "words": "warteg"},

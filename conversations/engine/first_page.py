@@ -17,8 +17,10 @@ from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import acknowledges, agrees
 from conversations.phrases import Command, Intent
 from conversations.service import Service
+from conversations.whose import OWN, SOMEBODY, WHOSE
 
 FEW_WORDS = 6  # of a message that names a way to fill in a form
+SURE = 2  # weight of words that say for whom a form is
 LEAST_TOLD = 6  # words of a message that tells something of a request
 
 
@@ -73,7 +75,24 @@ def open_named(turn: TurnBuilder, text: str) -> bool:
     if turn.facts.mine.cases and len(text.split()) >= LEAST_TOLD and not asks_for_service(text):
         return False  # "saya udah izin kerja setengah hari, petugasnya php"
     drafts.open_flow(turn, named.id, "")
+    _take_whose(turn, text)
     return True
+
+
+def _take_whose(turn: TurnBuilder, text: str) -> None:
+    """Take for whom a form is that was just opened, if the words say it: "izin buat ibu saya"."""
+    step, draft = turn.asked_step(), turn.session.draft
+    if draft is None or step is None or step.id != WHOSE:
+        return
+    listed = lexicon.options(draft.flow, WHOSE)
+    ranked = listed.rank(text) if listed is not None else []
+    if not ranked or ranked[0].name == OWN or ranked[0].weight < SURE:
+        return
+    answered = draft.answered(WHOSE, ranked[0].name)
+    turn.session = structs.replace(turn.session, draft=answered)
+    if ranked[0].name == SOMEBODY:
+        turn.says.append(Say(turn.context(draft).key(WHOSE, SOMEBODY, "said")))
+    drafts.go_on(turn)
 
 
 def _open_by_fork(turn: TurnBuilder, text: str) -> bool:

@@ -16,6 +16,7 @@ from conversations.session import Answers, Choice
 from conversations.step import Context
 from conversations.steps import Choose
 from conversations.ticketing import state
+from conversations.whose import of_somebody
 from conversations.wording import window_words
 
 #: States in which the owner may still withdraw the case.
@@ -35,7 +36,7 @@ def _state(case: CaseFact, facts: Facts) -> Say:
         key = "my_requests.state.rejected.until"
     params: dict[str, Value] = {
         "number": case.number,
-        "service": Say(f"{case.service}.name"),
+        "service": _service(case, facts),
         "document": case.documents[0].number if case.documents else "",
         "window": Say("common.nothing"),
         "officer": "",
@@ -45,6 +46,14 @@ def _state(case: CaseFact, facts: Facts) -> Say:
         params["window"] = window_words(visit.on, visit.starts, visit.ends)
         params["officer"] = f"{visit.officer_name or ''} ({visit.officer_badge or ''})"
     return Say(catalogue.load().overridden(key, case.service), params)
+
+
+def _service(case: CaseFact, facts: Facts) -> Say:
+    """Return the service's name, with the applicant's if this phone asked for several people."""
+    name = Say(f"{case.service}.name")
+    if case.holder == "-" or not any(of_somebody(one.answers) for one in facts.mine.cases):
+        return name
+    return Say("my_requests.of_person", {"service": name, "name": case.holder})
 
 
 def _visit(case: CaseFact, facts: Facts) -> VisitFact | None:

@@ -37,18 +37,18 @@ from conversations.service import DocumentKind, Printed, Service, Site, Visit, W
 from conversations.session import Answers
 from conversations.step import Context
 from conversations.steps import Ask, Choose, Locate, Upload
+from conversations.whose import ANOTHER, MUCH, OWN, SOMEBODY, WHOSE, is_second, of_somebody
 from conversations.wording import area_names, place_name
 
 ID = "business_permit"
 HELPED = "assistance"  # the service by which an officer comes to fill the form in
-MUCH = 3  # answers after which the form goes on as it was begun
 _ADDRESS = ("place", "rt_rw", "street")
 _TIME = ("preferred_days", "preferred_part")
 
 
 def _undecided(answers: Answers, facts: Facts) -> bool:
     """Little is answered yet, and no officer comes to fill it in."""
-    little = len(answers.keys() - {"consent", "way"}) < MUCH
+    little = len(answers.keys() - {"consent", "way", WHOSE}) < MUCH
     return little and HELPED in facts.mine.services and facts.mine.open_case(HELPED) is None
 
 
@@ -58,7 +58,14 @@ def _kind_known(answer: Json) -> bool:
 
 
 def _name(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (RememberName(answer, context.whom),)
+    return () if of_somebody(context.answers) else (RememberName(answer, context.whom),)
+
+
+def _named(context: Context) -> Mapping[str, Value]:
+    """Return whose name is asked for."""
+    somebody = of_somebody(context.answers)
+    key = "business_permit.owner_name.somebody" if somebody else "business_permit.owner_name.own"
+    return {"whose": Say(key)}
 
 
 def _identity(context: Context, answer: Json) -> tuple[Effect, ...]:
@@ -118,6 +125,11 @@ def _large(answers: Answers, facts: Facts) -> bool:
     return above_micro(capital, turnover * 12)
 
 
+def _shows_card(answers: Answers, facts: Facts) -> bool:
+    """The page is for the KTP of the phone's own person; another KTP is seen at the visit."""
+    return not of_somebody(answers)
+
+
 def _figures(context: Context) -> Mapping[str, Value]:
     return {one: _sum(context.answers.get(one)) for one in ("capital", "turnover")}
 
@@ -130,6 +142,7 @@ def _to_be_visited(answers: Answers, facts: Facts) -> bool:
 FORM = form(
     ID,
     (
+        Choose(WHOSE, options=(OWN, SOMEBODY, ANOTHER), when=is_second, counted=False),
         Choose(
             "way",
             options=("quick", "self"),
@@ -138,7 +151,13 @@ FORM = form(
             counted=False,
             forks=True,
         ),
-        Ask("owner_name", parse=name(at_most=100), then=_name, leads={"helped": HELPED}),
+        Ask(
+            "owner_name",
+            parse=name(at_most=100),
+            then=_name,
+            params=_named,
+            leads={"helped": HELPED},
+        ),
         Ask(
             "trade",
             parse=business_type(offers=3),
@@ -176,7 +195,7 @@ FORM = form(
             ends=("stop",),
         ),
         Choose("papers", options=("none", "nib", "iumk", "npwp", "lost")),
-        Choose("identity", options=("page", "door"), then=_identity),
+        Choose("identity", options=("page", "door"), when=_shows_card, then=_identity),
         Ask(
             "preferred_days",
             parse=days(),

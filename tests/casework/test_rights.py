@@ -480,7 +480,7 @@ CASES: dict[Callable[..., object], Right] = {
     door.spend_code: Right(
         lambda w, act: door.spend_code(act, w.visit.id), "officer", visit=_V.ARRIVED
     ),
-    visits.host_of: Right(lambda w, act: visits.host_of(act, w.visit.id), "officer"),
+    visits.applicant_at: Right(lambda w, act: visits.applicant_at(act, w.visit.id), "officer"),
     door.prove_code: Right(lambda w, act: door.prove_code(act, w.visit.id), "officer"),
     visits.rate: Right(lambda w, act: visits.rate(act, w.case.id, 5), "owner"),
     visits.window_passed: Right(

@@ -164,8 +164,8 @@ def test_a_tap_is_for_the_question_it_names_or_stale() -> None:
 
 
 def test_words_that_fit_only_the_question_before_the_news_are_for_that_one() -> None:
-    turn = after([NEWS], CHOOSING, at("owner_name", CHOOSING).session)
-    assert isinstance(means(turn, Said("siti aminah")), BeforeNews)
+    turn = after([NEWS], CHOOSING, at("street", CHOOSING).session)
+    assert isinstance(means(turn, Said("Gang Mawar no 7")), BeforeNews)
 
 
 def test_words_that_fit_both_questions_are_asked_back() -> None:

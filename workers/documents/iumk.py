@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from casework import applicants
 from casework.documents import holder
 from conversations import catalogue, services
 from conversations.messages import Say
@@ -92,7 +93,8 @@ def _fields(sheet: PermitSheet) -> dict[str, object]:
 
 def _sheet(tx: Session, document: Document, context: Context, check_url: str) -> PermitSheet:
     case = tx.get_one(Case, document.case_id)
-    known = identity.of_people(tx, [document.person_id]).get(document.person_id)
+    applicant = applicants.of(tx, tx.get_one(Case, document.case_id))
+    known = identity.of_people(tx, [applicant]).get(applicant)
     answers: Mapping[str, Any] = case.answers
     city, words = Known(area.load(), business_type.load()), catalogue.load()
     printed = {

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import course, mending, referring
+from casework import applicants, course, mending, referring
 from casework.act import Act, by_office
 from conversations.events import News
 from conversations.mending import same_name
@@ -199,7 +199,7 @@ def _fixes(tx: Session, case: Case) -> Mapping[str, int]:
 
 def _evidence(tx: Session, case: Case) -> Evidence:
     answers: Mapping[str, Any] = case.answers
-    person_id = case.person_id
+    person_id = applicants.of(tx, case)
     known = identity.of_people(tx, [person_id]).get(person_id)
     same_person = {person_id, *(identity.same_person(tx, known) if known else ())}
     trade, place = answers.get("trade") or {}, answers.get("place") or {}
