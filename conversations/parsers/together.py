@@ -58,6 +58,12 @@ _AFTER_SUM = re.compile(
     r"(?=\d[\d.,]* ?(?:juta|jt|million)|\d{1,2}\W*$)",
     re.IGNORECASE,
 )
+#: A sum with its name behind it, before another figure or the end.
+_BEHIND = re.compile(
+    rf"(\d[\d.,]* ?{_UNIT})\s+((?:modal|om[sz]et|penjualan|pendapatan)(?:nya)?(?: {_PERIOD})?)"
+    r"(?=\s*(?:,|dan\b)?\s*(?:\d|$|modal|om[sz]et|penjualan|pendapatan))\s*,?",
+    re.IGNORECASE,
+)
 
 
 def by_label(labels: Mapping[str, str]) -> Split:
@@ -95,7 +101,12 @@ def _parts(text: str) -> list[str]:
 
 
 def figures_apart(text: str, comma: str = ", ") -> str:
-    """Return the text with a comma where a figure ends without one: "modal 5 jt omset 6 jt"."""
+    """Return the text with a comma where a figure ends without one: "modal 5 jt omset 6 jt".
+
+    Names behind their figures come first then: "5 juta modal 6 juta omset".
+    """
+    if _BEHIND.match(text):
+        text = _BEHIND.sub(rf"\2 \1{comma}", text)
     marked = _AFTER_SUM.sub(lambda m: f"{m[1] or m[2]}{comma}", text)
     for end in _ENDS:
         marked = end.sub(comma, marked)
