@@ -40,7 +40,8 @@ class Script:
     The last one confirms that everything is done, and `outcome` tells how the visit ended. `note`
     tells the officer beforehand what they must know, by default the purpose; `known` returns
     answers that the database already holds. `ending` returns how a visit ends that is made again;
-    None if it is done.
+    None if it is done. A visit that `compares` may fail because the data of an application don't
+    fit what the officer sees.
     """
 
     purpose: str
@@ -50,6 +51,7 @@ class Script:
     known: Callable[[VisitFact], Answers] = _nothing
     ending: Callable[[Context], Ending | None] = _finished
     given: frozenset[str] = frozenset()  # answers of `known` that no step asks for
+    compares: bool = True
 
 
 def plain(purpose: str) -> Script:

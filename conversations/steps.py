@@ -114,7 +114,8 @@ class Choose(Step):
     """A question with a few answers: fixed ones, or choices computed from the context.
 
     `means` tells which option a plain "ya" or "tidak" picks; `stays` are options that have effects
-    and leave the question open. `offers` tells of fixed options whether they are offered.
+    and leave the question open. `offers` tells of fixed options whether they are offered; `beside`
+    holds choices that are no answers, such as the way back.
     """
 
     _: KW_ONLY
@@ -124,6 +125,7 @@ class Choose(Step):
     )
     stays: Mapping[str, Then] = field(default_factory=dict)
     offers: Mapping[str, Callable[[Context], bool]] = field(default_factory=dict)
+    beside: Mapping[str, Callable[[Context], Choice]] = field(default_factory=dict)
     shows: Callable[[Json, Facts], Value] | None = None
     params: Callable[[Context], Mapping[str, Value]] | None = None
     picture: Callable[[Context], str | None] | None = None
@@ -133,7 +135,8 @@ class Choose(Step):
         params = self.params(context) if self.params else {}
         picture = self.picture(context) if self.picture else None
         say = Say(context.key(self.id), params)
-        return Prompt(say, self._offers(context), picture=picture)
+        beside = (choice(context) for choice in self.beside.values())
+        return Prompt(say, (*self._offers(context), *beside), picture=picture)
 
     def _offers(self, context: Context) -> tuple[Choice, ...]:
         if not isinstance(self.options, tuple):

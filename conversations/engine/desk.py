@@ -20,6 +20,7 @@ from conversations.engine import (
     rounds_desk,
     rounds_hearing,
     rounds_list,
+    rounds_moves,
     rounds_offers,
     rounds_reports,
     rounds_visits,
@@ -204,15 +205,23 @@ def act(turn: TurnBuilder, chosen: Json) -> None:
 def alarm(turn: TurnBuilder, command: Command, text: str) -> AtDesk | None:
     """Return the matter of staff that a command's word raises: "tolong" of somebody in danger.
 
-    "Batal" just after a decision takes it back.
+    "Batal" just after a decision takes it back, and a visit that is about to fail does not.
     """
     if turn.facts.me.desk == "supervisor" and recalling.regrets(turn, text):
         return AtDesk("regret", text)
+    if takes_back(turn, command):
+        return AtDesk("kept", text)
     slips = command is Command.BACK and turn.facts.me.desk == "officer" and turn.at_home()
     if slips and rounds_words.is_wrong_tap(text):
         return AtDesk("not_failed", text)
     calls = command is Command.HELP and turn.facts.me.desk == "officer"
     return AtDesk(DANGER, text) if calls and rounds_reports.in_danger(turn) else None
+
+
+def takes_back(turn: TurnBuilder, command: Command) -> bool:
+    """Whether "kembali" or "batal" of an officer is about a visit that is about to fail."""
+    returns = command in (Command.BACK, Command.CANCEL)
+    return returns and turn.facts.me.desk == "officer" and rounds_moves.is_pending(turn)
 
 
 def located(turn: TurnBuilder, here: Located) -> bool:

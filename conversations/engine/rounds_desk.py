@@ -445,6 +445,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     "depart": (visits.ACCEPTED, moves.depart),
     "give_up": (visits.UNDER_WAY, moves.fail_why),
     "keep_waiting": (visits.UNDER_WAY, moves.keep_waiting),
+    "kept": (visits.GIVEN_BACK | visits.AGREED, lambda turn, visit, _: moves.keep(turn, visit)),
     "place_differs": (visits.AGREED, mending.or_else("address", _failed("place_differs"))),
     "distance": (visits.OFFERED | visits.AGREED, reports.distance),
     "give_away": (visits.GIVEN_BACK | visits.UNDER_WAY, reports.give_away),

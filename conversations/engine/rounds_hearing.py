@@ -183,11 +183,16 @@ def _at_reasons(turn: TurnBuilder, text: str) -> str | None:
 
 
 def _at_failure(turn: TurnBuilder, text: str) -> str | None:
-    """Return the reason typed at the list of what went wrong, which is confirmed first."""
+    """Return the reason typed at the list of what went wrong, which is confirmed first.
+
+    Or that nothing has gone wrong after all.
+    """
     asked = turn.session.asked
     if asked is None or (asked.flow, asked.step) != ("visit", "failure"):
         return None
     named = choices_named(turn, text)
+    if named and named[0].value == "keep":
+        return "kept"
     beside = best(text) == "not_failed" or _staff(turn, text) == "staff_matter"
     if turn.session.clarifying or len(named) != 1 or beside:
         return None

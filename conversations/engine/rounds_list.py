@@ -29,7 +29,10 @@ LEAST_WORDS = 2  # of words that go on with a complaint
 
 
 def code_elsewhere(turn: TurnBuilder, text: str) -> Draft | None:
-    """Return the visit whose code six digits may be, if its question is not the open one."""
+    """Return the visit whose code six digits may be, if its question is not the open one.
+
+    A right code at "what happened?" says that nothing has gone wrong.
+    """
     if not _may_be_code(turn, text):
         return None
     there = [
@@ -40,7 +43,7 @@ def code_elsewhere(turn: TurnBuilder, text: str) -> Draft | None:
     if len(there) != 1:
         return None
     flow = turn.flows.by_id[rounds_moves.FLOW]
-    draft = turn.draft_of(flow, str(there[0].id))
+    draft = rounds_moves.restored(turn, there[0])
     step = flow.open_step(turn.context(draft))
     return draft if step is not None and step.id == CODE else None
 

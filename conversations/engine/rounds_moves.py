@@ -339,14 +339,20 @@ def keep(turn: TurnBuilder, visit: VisitFact) -> None:
 
 def restore(turn: TurnBuilder, visit: VisitFact) -> None:
     """Take back a pending "it does not work" of a visit."""
-    flow, draft = turn.flows.by_id[FLOW], turn.session.draft
-    known = flow.prefill(str(visit.id), turn.facts)
+    drafts.switch_to(turn, restored(turn, visit))
+
+
+def restored(turn: TurnBuilder, visit: VisitFact) -> Draft:
+    """Return the draft of a visit as it was before "it does not work"."""
+    flow = turn.flows.by_id[FLOW]
+    draft = turn.draft_of(flow, str(visit.id))
+    known = flow.prefill(draft.subject, turn.facts)
     left = {
         step: given
-        for step, given in (draft.answers.items() if draft is not None else ())
+        for step, given in draft.answers.items()
         if given not in (FAILED, "cannot", "decline")
     }
-    drafts.switch_to(turn, Draft(FLOW, str(visit.id), {**left, **known}))
+    return Draft(FLOW, draft.subject, {**left, **known})
 
 
 def is_pending(turn: TurnBuilder) -> bool:

@@ -147,6 +147,16 @@ def _far(answers: Answers, facts: Facts) -> bool:
     return _on_the_way(answers, facts) and doubtful(answers)
 
 
+def _back(context: Context) -> Choice:
+    """Return the way back from a visit that is about to fail."""
+    return Choice("keep", Say("rounds_desk.keep"), ["keep", context.subject, None], "desk", "no")
+
+
+def _compares(context: Context) -> bool:
+    """Whether the visit's script compares data of an application."""
+    return SCRIPTS[visit_of(context).purpose].compares
+
+
 def _fail(context: Context, answer: Json) -> tuple[Effect, ...]:
     return (FailVisit(visit_of(context).id, str(answer)),)
 
@@ -270,7 +280,16 @@ FLOW = Flow(
         Doubt("far", when=_far, then=arrive_in_doubt, ends=(NOT_YET,)),
         DoorCode("code", when=_on_the_way, then=_prove),
         *(step for script in SCRIPTS.values() for step in _at_the_door(script)),
-        Choose("failure", options=FAILURES, when=_failed, then=_fail, counted=False, ends=FAILURES),
+        Choose(
+            "failure",
+            options=FAILURES,
+            when=_failed,
+            then=_fail,
+            counted=False,
+            ends=FAILURES,
+            offers={"data_wrong": _compares},
+            beside={"keep": _back},
+        ),
     ),
     finish=_finish,
     prefill=_prefill,

@@ -239,4 +239,5 @@ SCRIPT = Script(
     known=_known,
     ending=_ending,
     given=frozenset({TOLD, PERHAPS}),
+    compares=False,
 )

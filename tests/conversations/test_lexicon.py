@@ -54,7 +54,7 @@ def test_options_that_are_listed_exist() -> None:
         for step in flow.steps:
             listed = lexicon.options(flow.id, step.id)
             if isinstance(step, Choose) and isinstance(step.options, tuple) and listed is not None:
-                assert {*listed.phrases} <= {*step.options}, (flow.id, step.id)
+                assert {*listed.phrases} <= {*step.options, *step.beside}, (flow.id, step.id)
 
 
 @pytest.mark.parametrize(
