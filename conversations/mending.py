@@ -51,7 +51,17 @@ Mending: TypeAlias = BeginMend | ConfirmMend | RefuseMend
 
 def changed(held: Answers, given: Answers, steps: Collection[str]) -> dict[str, Json]:
     """Return those of the given answers that differ from the held ones, of these steps."""
-    return {step: given[step] for step in steps if step in given and given[step] != held.get(step)}
+    return {
+        step: given[step]
+        for step in steps
+        if step in given and not same(held.get(step), given[step])
+    }
+
+
+def same(held: Json, given: Json) -> bool:
+    """Whether an answer says what the held one does: a kind of business in other words does."""
+    coded = isinstance(held, dict) and isinstance(given, dict) and "code" in held
+    return bool(held["code"] == given.get("code") if coded else held == given)
 
 
 def same_name(one: str, other: str) -> bool:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
-
 from msgspec import structs
 
 from conversations import lexicon
@@ -19,6 +16,7 @@ from conversations.engine import (
     asides,
     desk,
     drafts,
+    echoing,
     erasing,
     first_page,
     leading,
@@ -39,6 +37,7 @@ from conversations.events import (
     Uploaded,
 )
 from conversations.flow import Flow, summary
+from conversations.mending import same
 from conversations.messages import (
     Json,
     Say,
@@ -47,7 +46,7 @@ from conversations.parsers import Refused
 from conversations.parsers.evasions import evasion
 from conversations.phrases import Command
 from conversations.session import Choice, Draft
-from conversations.step import LEFT, Context, Prompt, Stay, Step, Wrong
+from conversations.step import LEFT, Prompt, Stay, Step, Wrong
 from conversations.steps import QUIET
 from conversations.ticketing import KeepFile
 
@@ -209,9 +208,9 @@ def give_parts(turn: TurnBuilder, given: Parts) -> None:
     steps = [step for step in flow.steps if step.id in given.answers]
     for step in steps:
         turn.effects += step.then(context, given.answers[step.id])
-    _echo(turn, context, steps)
+    echoing.echo(turn, context, steps)
     for step in steps:
-        _say_about(turn, context, step, given.answers[step.id])
+        echoing.say_about(turn, context, step, given.answers[step.id])
     refused = flow.step(given.refused[0]) if given.refused else None
     if refused is None or given.refused is None:
         drafts.go_on(turn)
@@ -220,32 +219,12 @@ def give_parts(turn: TurnBuilder, given: Parts) -> None:
     _refuse(turn, refused, given.refused[1], of_several=True)
 
 
-def _echo(turn: TurnBuilder, context: Context, given: Sequence[Step]) -> None:
-    """Repeat answers in one line, if the catalogue has an echo for one of them."""
-    has = turn.flows.catalogue.has
-    echoed = [step for step in given if has(context.key(step.id, "said"))]
-    if len(echoed) > 1:
-        lines = (
-            Say(
-                "common.answer",
-                {
-                    "label": Say(context.key(step.id, "label")),
-                    "answer": step.show(context.answers[step.id], context),
-                },
-            )
-            for step in given
-        )
-        listed = reduce(lambda said, line: Say("common.list", {"said": said, "next": line}), lines)
-        turn.says.append(Say("common.noted", {"answers": listed}))
-    for step in echoed if len(echoed) == 1 else ():
-        shown = step.show(context.answers[step.id], context)
-        turn.says.append(Say(context.key(step.id, "said"), {"answer": shown}))
-    turn.lasting = turn.lasting or bool(echoed)
-
-
 def answer_step(turn: TurnBuilder, step: Step, answer: Json) -> None:
     """Store the answer of the open step, with its effects, and go on."""
     draft = turn.open_draft()
+    if echoing.is_held(turn, step, answer):
+        echoing.say_as_it_is(turn, step, answer)
+        answer = draft.answers[step.id]
     draft = draft.answered(step.id, answer)
     turn.session = structs.replace(
         turn.session, draft=draft, refusals=0, clarifying=False, refused=""
@@ -253,22 +232,14 @@ def answer_step(turn: TurnBuilder, step: Step, answer: Json) -> None:
     context = turn.context(draft)
     turn.effects += step.then(context, answer)
     if step.complete(answer):
-        _echo(turn, context, [step])
-    _say_about(turn, context, step, answer)
+        echoing.echo(turn, context, [step])
+    echoing.say_about(turn, context, step, answer)
     if answer in step.ends:
         turn.lasting = True
         turn.says.append(Say(context.key(step.id, str(answer), "end")))
         drafts.close(turn)
     else:
         drafts.go_on(turn)
-
-
-def _say_about(turn: TurnBuilder, context: Context, step: Step, answer: Json) -> None:
-    """Say what the catalogue has to say about this option, such as a place at the roadside."""
-    about = context.key(step.id, str(answer), "said") if isinstance(answer, str) else ""
-    if about and " " not in about and turn.flows.catalogue.has(about):
-        turn.lasting = True
-        turn.says.append(Say(about))
 
 
 def _stay(turn: TurnBuilder, step: Step, stay: Stay) -> None:
@@ -399,8 +370,9 @@ def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
         return
     turn.lasting = True
     said = {"label": Say(context.key(step_id, "label")), "new": step.show(answer, context)}
-    if step_id in draft.answers and answer == before:
+    if step_id in draft.answers and same(before, answer):
         turn.says.append(Say("common.as_it_is", said))
+        answer = before
     elif step_id in draft.answers:
         turn.says.append(Say("common.corrected", {**said, "old": step.show(before, context)}))
     else:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from conversations import assisting
-from conversations.assisting import DropForm, RefuseForm
+from conversations.assisting import DropForm, ProposeForm, RefuseForm
 from conversations.effects import (
     AboutCase,
     AboutVisit,
@@ -132,13 +132,23 @@ def _forget_settled(turn: TurnBuilder) -> None:
     cases = {effect.case_id for effect in turn.effects if isinstance(effect, AboutCase)}
     called = {effect.called_id for effect in turn.effects if isinstance(effect, Called)}
     seen = {effect.portrait_id for effect in turn.effects if isinstance(effect, DecidePortrait)}
-    if not (visits or cases or called or seen):
+    over = {effect.form_id for effect in turn.effects if isinstance(effect, DropForm)}
+    filled = {effect.form_id for effect in turn.effects if isinstance(effect, ProposeForm)}
+    if not (visits or cases or called or seen or over or filled):
         return
     mine, rounds, desk = turn.facts.mine, turn.facts.rounds, turn.facts.desk
     turn.facts = replace(
         turn.facts,
         mine=replace(mine, visits=tuple(v for v in mine.visits if v.id not in visits)),
-        rounds=replace(rounds, visits=tuple(v for v in rounds.visits if v.id not in visits)),
+        rounds=replace(
+            rounds,
+            visits=tuple(v for v in rounds.visits if v.id not in visits),
+            assisted=tuple(
+                replace(form, waits=True) if form.id in filled else form
+                for form in rounds.assisted
+                if form.id not in over
+            ),
+        ),
         desk=replace(
             desk,
             cases=tuple(c for c in desk.cases if c.id not in cases),

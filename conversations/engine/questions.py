@@ -11,7 +11,7 @@ from conversations import paper
 from conversations.assisting import BY, corrects
 from conversations.engine.builder import TurnBuilder
 from conversations.flow import Flow, summary
-from conversations.mending import MENDING
+from conversations.mending import DIFFERS, MENDING
 from conversations.messages import (
     Lines,
     Say,
@@ -41,6 +41,8 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
         choices.append(hand_over)
     asked = joint_key(flow, step, context)
     say = step.phrased(Say(asked) if asked else prompt.say, partial(_summary, turn, flow, context))
+    if mends and step.id != DIFFERS:
+        say = Say("mending.ask", {"question": say})
     number = flow.place_of(step, context)
     filled_in = not mends and not corrects(draft.subject)
     if flow.numbered and filled_in and number is not None:

@@ -195,7 +195,8 @@ class DoorCode(Step):
         raise Stay(say=Say("refusals.code_spent"), effects=(SpendCode(visit.id),))
 
     def words(self, flow: str) -> tuple[str, ...]:
-        return tuple(f"{flow}.{self.id}{part}" for part in ("", f".{FAILED}", f".{_WAITS}"))
+        parts = ("", f".{FAILED}", f".{_WAITS}", ".proved.said")
+        return tuple(f"{flow}.{self.id}{part}" for part in parts)
 
 
 def _prove(context: Context, answer: Json) -> tuple[Effect, ...]:
