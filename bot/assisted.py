@@ -64,6 +64,8 @@ def of_form(tx: Session, city: City, form: Assisted, services: Services) -> Assi
         visit_id=form.visit_id,
         name=name or (readable(person.name) if person else None) or "",
         waits=form.state == AssistedState.WAITING,
+        taken=form.state == AssistedState.TAKEN,
+        untouched=form.state == AssistedState.TAKEN and assisted.untouched(tx, form),
         hosted=reached and not (case is not None and opted_out),
         brief=_printed(service, name, answers, city) if answers else (),
         mendable=service.mended if case is not None else (),

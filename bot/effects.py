@@ -44,6 +44,7 @@ from conversations.assisting import (
     OfferCode,
     ProposeForm,
     RefuseForm,
+    TakeBackForm,
     TakeOver,
 )
 from conversations.effects import (
@@ -250,6 +251,8 @@ def _assisting(act: Act, effect: Assisting | Mending, public_url: str) -> None:
             assisting.edit(act, form_id)
         case HandOverForm(form_id):
             assisting.hand_over(act, form_id)
+        case TakeBackForm(form_id):
+            assisting.take_back(act, form_id)
         case OfferCode(form_id):
             assisting.offer_code(act, form_id, public_url)
         case TakeOver(code):

@@ -153,6 +153,24 @@ def hand_over(act: Act, form_id: int) -> None:
     _give(act, form, form.person_id)
 
 
+def take_back(act: Act, form_id: int) -> None:
+    """Take back a form that was handed over, while its person has not touched it.
+
+    Raises:
+        NotAllowed: it is another officer's, or the person has another open form.
+    """
+    form = assisted.lock(act.tx, form_id)
+    another = assisted.open_of_person(act.tx, form.person_id)
+    if form.officer_id != act.officer().id or another is not None:
+        raise NotAllowed(f"form {form_id} is not {act.actor}'s to take back")
+    if form.state != AssistedState.TAKEN or not assisted.untouched(act.tx, form):
+        act.reply("assisted.not_taken_back")
+        return
+    form.move(AssistedState.WAITING)
+    act.note("form.taken_back", f"form:{form.id}")
+    act.tell(act.who().id, News.FORM_WAITS, form.id, opens="assisted")
+
+
 def offer_code(act: Act, form_id: int, public_url: str) -> None:
     """Show the officer a new code, for the person to take the form over; an earlier one is void."""
     form = _mine(act, form_id, AssistedState.WAITING)
@@ -313,7 +331,7 @@ def _give(act: Act, form: Assisted, person_id: int) -> None:
     """Make a form the person's, and open it in their chat."""
     officer = act.tx.get_one(Officer, form.officer_id)
     form.move(AssistedState.TAKEN)
-    act.note("form.taken_over", f"form:{form.id}", person=person_id)
+    act.note(assisted.TAKEN_OVER, f"form:{form.id}", person=person_id)
     comes: dict[str, Value] = {"name": officer.name, "badge": officer.badge}
     _open(act, person_id, form, kept(form.answers or {}), None, Say("notices.form_yours", comes))
     if officer.person_id is not None and not act.is_of(person_id):

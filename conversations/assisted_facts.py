@@ -25,6 +25,13 @@ class AssistedFact:
     mendable: tuple[str, ...] = ()  # steps to correct, if it mends a case
     held: Mapping[str, Json] = field(default_factory=dict)  # the answers of that case
     on_card: str | None = None  # the name on the person's KTP, if it was given
+    taken: bool = False  # the person goes on with it in their own chat
+    untouched: bool = False  # taken, but the person has not written since it was handed over
+
+    @property
+    def handed(self) -> bool:
+        """Whether the officer does not write it any more: the person is to confirm it."""
+        return self.waits or self.taken
 
     @property
     def mends(self) -> bool:

@@ -70,6 +70,13 @@ class HandOverForm:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBackForm:
+    """The officer takes back a form that was handed over, which the person has not touched."""
+
+    form_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferCode:
     """The officer asks for a code with which the person takes the form over."""
 
@@ -122,5 +129,6 @@ Assisting: TypeAlias = (
     | OfferCode
     | ProposeForm
     | RefuseForm
+    | TakeBackForm
     | TakeOver
 )

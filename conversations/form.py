@@ -235,7 +235,7 @@ def _alive(service: str, *, once: bool) -> Callable[[str, Facts], bool]:
         form_id = assisting.form_of(subject)
         if form_id is not None:
             mine = facts.rounds.form(form_id)
-            return facts.me.desk != "officer" or (mine is not None and not mine.waits)
+            return facts.me.desk != "officer" or (mine is not None and not mine.handed)
         if not subject:
             return not once or facts.mine.open_case(service) is None
         case = _case(service, subject, facts)

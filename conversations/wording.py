@@ -53,5 +53,5 @@ def form_choice(form: AssistedFact) -> Choice:
     """Return the button that opens an assisted form, or the question how it is confirmed."""
     name = form.name or Say("assisted.somebody")
     page = "mending" if form.mends else "assisted"
-    opens = [page, str(form.id)] if form.waits else [form.service, subject_of(form.id)]
+    opens = [page, str(form.id)] if form.handed else [form.service, subject_of(form.id)]
     return Choice(f"form-{form.id}", Say("assisted.open", {"name": name}), opens, "open")

@@ -60,6 +60,8 @@ _SPELLINGS = {
     "hari": "hr hri ari",
     "bulan": "bln bulen",
     "tapi": "tp tpi tetapi",
+    "bentar": "bntar bntr bentr benter bntaran",
+    "sebentar": "sbntr sbntar sebntar sebntr",
     "nanti": "ntar entar nti ntr",
     "tahun": "thn taun th",
     "minggu": "mgg mggu mingu ahad",

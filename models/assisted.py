@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, delete, func, select, text, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, delete, func, select, text, union_all, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import link
+from models.audit import AuditEntry
 from models.base import Base, Code
+from models.conversation import Conversation
 from models.infrastructure.encryption import EncryptedJson, blind_index
 from models.officer import Officer
 from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
@@ -24,6 +26,7 @@ LIFE = link.LIFE  # of a code
 KEPT = timedelta(days=30)  # of a form that was not sent
 ABANDONED = timedelta(days=1)  # an open form that nobody changed for so long is over
 
+TAKEN_OVER = "form.taken_over"  # the audit's action
 _OPEN = "state IN ('writing', 'waiting')"
 _OPEN_NEW = f"{_OPEN} AND mends IS NULL"
 _MENDING = "state IN ('writing', 'waiting', 'checking') AND mends IS NOT NULL"
@@ -109,9 +112,30 @@ def open_of_person(tx: Session, person_id: int) -> Assisted | None:
 
 
 def of_officer(tx: Session, officer_id: int) -> Sequence[Assisted]:
-    """Return an officer's open forms, oldest first."""
-    of = select(Assisted).where(Assisted.officer_id == officer_id, text(_OPEN))
+    """Return an officer's open forms, oldest first, and those that were handed over lately."""
+    still_open = select(Assisted.id).where(Assisted.officer_id == officer_id, text(_OPEN))
+    handed = select(Assisted.id).where(
+        Assisted.moved_at > func.now() - ABANDONED,
+        Assisted.officer_id == officer_id,
+        Assisted.state == AssistedState.TAKEN,
+    )
+    of = select(Assisted).where(Assisted.id.in_(union_all(still_open, handed)))
     return sorted(tx.scalars(of), key=lambda form: form.id)  # an ORDER BY would read all by id
+
+
+def untouched(tx: Session, form: Assisted) -> bool:
+    """Whether a form that is the person's was handed to them, and they have not written since.
+
+    A person who took it over with its code has acted on it.
+    """
+    by = select(AuditEntry.actor).where(
+        AuditEntry.subject == f"form:{form.id}", AuditEntry.action == TAKEN_OVER
+    )
+    handed = tx.scalar(by.order_by(AuditEntry.id.desc()).limit(1)) != f"person:{form.person_id}"
+    wrote = select(Conversation.person_id).where(
+        Conversation.person_id == form.person_id, Conversation.spoke_at > form.moved_at
+    )
+    return handed and tx.scalar(wrote) is None
 
 
 def of_case(tx: Session, case_id: int) -> Assisted | None:

@@ -270,8 +270,8 @@ def _by_option(flow: Flow, draft: Draft, text: str) -> Correction | None:
     for step in flow.corrigible:
         listed = lexicon.options(flow.id, step.id)
         answer = draft.answers.get(step.id)
-        if listed is None or not isinstance(answer, str):
-            continue
+        if listed is None or not isinstance(answer, str) or not step.counted:
+            continue  # a consent is no answer to correct
         options = listed.phrases if affirmed else (answer,)
         known = frozenset[str]().union(*map(listed.words_of, options))
         named = listed.rank(affirmed or text)

@@ -25,6 +25,7 @@ from conversations.engine import (
     questions,
     reassuring,
     recordings,
+    rounds_in_form,
     whereabouts,
 )
 from conversations.engine.builder import TurnBuilder, same, worded
@@ -219,7 +220,9 @@ def _hear(turn: TurnBuilder, event: Heard) -> None:
     if isinstance(event, Said):
         turn.message = event.message
         event = fragments.joined(turn, event)
-    meaning = objecting.heard(turn, event) or understand(turn, event)
+    meaning = (
+        objecting.heard(turn, event) or rounds_in_form.heard(turn, event) or understand(turn, event)
+    )
     if _settles_interruption(turn, event, meaning):
         turn.session = structs.replace(turn.session, interrupted=None)
     _act_on(turn, meaning, event)
@@ -265,11 +268,16 @@ def _act_on(turn: TurnBuilder, meaning: Meaning, event: Heard) -> None:
         case Remark(intent):
             first_page.answer(turn, intent, event.text if isinstance(event, Said) else "")
         case AtDesk():
-            desk.answer(turn, meaning)
+            _answer_staff(turn, meaning)
         case Several() | Parts() | Correction():
             _fill_in(turn, meaning)
         case _:
             _reply(turn, meaning, event.text if isinstance(event, Said) else "")
+
+
+def _answer_staff(turn: TurnBuilder, meant: AtDesk) -> None:
+    if not rounds_in_form.answer(turn, meant):
+        desk.answer(turn, meant)
 
 
 def _fill_in(turn: TurnBuilder, meaning: Several | Parts | Correction) -> None:
@@ -340,6 +348,8 @@ def _pick(turn: TurnBuilder, choice: Choice) -> None:
             _go_back(turn, before, Said(str(choice.answer)))
     elif choice.act == "now":
         answers.give(turn, Said(str(choice.answer)))
+    elif choice.act == "desk" and rounds_in_form.act(turn, *choice.answer[:3]):
+        return
     else:
         answers.pick(turn, choice)
 

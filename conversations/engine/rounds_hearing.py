@@ -63,7 +63,7 @@ OPTIONS = {
     "no_signal": frozenset({"signal"}),
     "nobody": frozenset({"nobody"}),
     "not_found": frozenset({"wrong_place", "address"}),
-    "refused": frozenset({"refused"}),
+    "refused": frozenset({"refused", "not_wanted"}),
     "weather": frozenset({"weather"}),
 }
 #: Why no location shows an arrival is told in such words: "lokasi di hp ini dikunci".

@@ -25,6 +25,7 @@ _SAME = re.compile(
     r"(?= kok| saja|$)|\b(?:emang|memang|tetap) (?:dia|orang(?: ?nya)?)\b"
     r"|\bsame person\b"
 )
+_NOT_SAME = re.compile(r"\b(?:tidak|bukan|not|isn.?t) (?:the )?(?:sama|same|orang|dia)\b")
 _SLIGHT = re.compile(
     r"\b(?:satu|dua|1|2|one|two) (?:huruf|letters?)\b|\bejaan\w*\b|\bspelling\b|\btypo\b"
     r"|\bkurang (?:satu )?huruf\b"
@@ -47,7 +48,7 @@ def hears(step: str, said: str, *, proved: bool) -> str | None:
         return "here"
     if _GONE.search(said):
         return "ktp_missing"
-    if step in _WHERE and _SAME.search(said) and "tidak sama" not in said:
+    if step in _WHERE and _SAME.search(said) and not _NOT_SAME.search(said):
         return "somebody"
     if _NAME.search(said) and _SLIGHT.search(said):
         return "unlike"

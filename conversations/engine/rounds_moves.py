@@ -32,6 +32,7 @@ FAILS = {
     "nobody": "nobody",
     "not_found": "wrong_place",
     "refused": "refused",
+    "other_day": "other_day",
     "weather": "weather",
     "breakdown": "vehicle",
     "data_wrong": "data_wrong",

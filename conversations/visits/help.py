@@ -161,6 +161,12 @@ def _filling(context: Context) -> tuple[Choice, ...]:
     return (*map(form_choice, begun), *ends)
 
 
+def _back(context: Context) -> Choice:
+    """Return the way back to what the owner wishes."""
+    asked = "met" if TOLD in context.answers else "wish"
+    return Choice("back", Say("help.leaving.back"), asked, "edit", "no")
+
+
 def _outcome(answers: Answers) -> str:
     met = answers.get("met")
     return MET[str(met)] if met is not None else OUTCOMES[str(answers["wish"])]
@@ -232,7 +238,13 @@ SCRIPT = Script(
             rests=True,
             stays={"another": _begin},
         ),
-        Choose("leaving", options=("yes", FAILED), when=_leaves, counted=False),
+        Choose(
+            "leaving",
+            options=("yes", FAILED),
+            beside={"back": _back},
+            when=_leaves,
+            counted=False,
+        ),
     ),
     outcome=_outcome,
     note=_note,

@@ -288,6 +288,9 @@ CASES: dict[Callable[..., object], Right] = {
     assisting.submit: Right(
         lambda w, act: assisting.submit(act, form(w, _A.TAKEN), make.answers(1)), "owner"
     ),
+    assisting.take_back: Right(
+        lambda w, act: assisting.take_back(act, form(w, _A.TAKEN)), "officer"
+    ),
     badges.printed: Right(lambda w, act: badges.printed(act, w.officer, lost=True), "office"),
     cases.correct: Right(
         lambda w, act: cases.correct(act, w.case.id, {"capital": 1}), "owner", _C.NEEDS_FIX

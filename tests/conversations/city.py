@@ -15,6 +15,7 @@ from conversations.assisting import (
     EditForm,
     HandOverForm,
     ProposeForm,
+    TakeBackForm,
 )
 from conversations.duty import Duty
 from conversations.effects import (
@@ -350,8 +351,8 @@ def _after_mending(known: Facts, effect: Mending | Assisting) -> Facts:
         case BeginForm(visit_id, other):
             form = helping(visit_id=visit_id, hosted=not other and visit_id is not None)
             return replace(known, rounds=replace(known.rounds, assisted=(form,)))
-        case HandOverForm():
-            return replace(known, rounds=replace(known.rounds, assisted=()))
+        case HandOverForm(form_id) | TakeBackForm(form_id):
+            return handed(known, form_id, taken=isinstance(effect, HandOverForm))
         case ProposeForm(form_id, answers):
             return _proposed(known, form_id, answers)
         case EditForm(form_id) | DropForm(form_id):
@@ -360,6 +361,17 @@ def _after_mending(known: Facts, effect: Mending | Assisting) -> Facts:
             return changed(known, mends=())
         case _:
             return known
+
+
+def handed(known: Facts, form_id: int, *, taken: bool, untouched: bool = True) -> Facts:
+    """The form is on the person's phone, or waits at the officer's again."""
+    forms = tuple(
+        replace(form, waits=not taken, taken=taken, untouched=taken and untouched)
+        if form.id == form_id
+        else form
+        for form in known.rounds.assisted
+    )
+    return replace(known, rounds=replace(known.rounds, assisted=forms))
 
 
 def _proposed(known: Facts, form_id: int, answers: Json) -> Facts:

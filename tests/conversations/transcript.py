@@ -401,6 +401,11 @@ def _mend(known: Facts, rest: str) -> Facts:
     return replace(known, rounds=replace(known.rounds, visits=visits, assisted=forms))
 
 
+def _touched(known: Facts, rest: str) -> Facts:
+    """`~ touched 9`: the person has written since the form was handed over to them."""
+    return city.handed(known, int(rest), taken=True, untouched=False)
+
+
 def _windows(known: Facts, rest: str) -> Facts:
     """`~ windows 2026-11-25 morning, 2026-11-25 afternoon`."""
     pairs = [window.split() for window in rest.split(",") if window.strip()]
@@ -530,6 +535,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "visit": _visit,
     "windows": _windows,
     "mend": _mend,
+    "touched": _touched,
     "officers": _officers,
     "hours": lambda known, rest: city.changed(known, duty=city.duty(rest)),
     "call": _call,
