@@ -271,8 +271,8 @@ def _assisting(act: Act, effect: Assisting | Mending, public_url: str) -> None:
 
 def _mending(act: Act, effect: Mending) -> None:
     match effect:
-        case BeginMend(visit_id, kind):
-            mending.begin(act, visit_id, kind)
+        case BeginMend(visit_id, kind, said):
+            mending.begin(act, visit_id, kind, said)
         case ConfirmMend(form_id):
             mending.confirm(act, form_id)
         case RefuseMend(form_id):

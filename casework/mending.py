@@ -36,10 +36,11 @@ ENDED = "data_wrong"
 # -- the officer -----------------------------------------------------------------------------------
 
 
-def begin(act: Act, visit_id: int, kind: str = "") -> None:
+def begin(act: Act, visit_id: int, kind: str = "", said: str = "") -> None:
     """Open the case's form in the officer's chat, to correct what differs.
 
-    `kind` tells what the officer said that differs. Corrections that were begun go on.
+    `kind` and the words `said` tell what the officer said that differs. Corrections that were begun
+    go on.
 
     Raises:
         NotAllowed: the visit is another officer's, not proved by its code, or nothing of its case
@@ -73,7 +74,7 @@ def begin(act: Act, visit_id: int, kind: str = "") -> None:
         act.tx.flush()
         act.note("form.begun", f"form:{form.id}", visit=visit_id, mends=case.id)
     steps = course.service_of(case).mendable.get(kind, ())
-    _open(act, form, case.answers, *steps if len(steps) == 1 else ())
+    _open(act, form, case.answers, *steps if len(steps) == 1 else (), said=said)
 
 
 def propose(act: Act, form: Assisted, answers: Mapping[str, Json]) -> None:
@@ -202,9 +203,14 @@ def stopped(act: Act, form: Assisted, case: Case) -> bool:
 
 
 def _open(
-    act: Act, form: Assisted, answers: Mapping[str, Json], *edit: str, says: tuple[Say, ...] = ()
+    act: Act,
+    form: Assisted,
+    answers: Mapping[str, Json],
+    *edit: str,
+    says: tuple[Say, ...] = (),
+    said: str = "",
 ) -> None:
-    """Open a form in its officer's chat, perhaps at one of its steps."""
+    """Open a form in its officer's chat, perhaps at one of its steps; `said` are their words."""
     officer = act.tx.get_one(Officer, form.officer_id)
     draft: dict[str, Json] = {"answers": dict(answers), "whom": form.person_id}
     act.tell(
@@ -214,7 +220,7 @@ def _open(
         *says,
         opens=form.service,
         can_wait=False,
-        form=draft | ({"edit": edit[0]} if edit else {}),
+        form=draft | ({"edit": edit[0]} if edit else {}) | ({"said": said} if said else {}),
     )
 
 

@@ -26,10 +26,14 @@ _SHORT, _LONG = 4, 7  # letters of a name; a slip in one, two in a longer one
 
 @dataclass(frozen=True, slots=True)
 class BeginMend:
-    """The officer corrects what differs; `kind` is one of `Service.mendable`, or ""."""
+    """The officer corrects what differs; `kind` is one of `Service.mendable`, or "".
+
+    `words` tell what differs, as the officer wrote it.
+    """
 
     visit_id: int
     kind: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from msgspec import structs
 
 from conversations import lexicon
@@ -76,7 +78,7 @@ def give(turn: TurnBuilder, event: Event) -> None:
         return
     try:
         if isinstance(event, Said):
-            answer = turn.read(step, event)
+            answer = turn.read(step, _amended(step, draft, event))
         else:
             answer = step.read(event, turn.context(draft))
     except Stay as stay:
@@ -91,6 +93,13 @@ def give(turn: TurnBuilder, event: Event) -> None:
             _refuse(turn, step, refusal)
     else:
         answer_step(turn, step, answer)
+
+
+def _amended(step: Step, draft: Draft, said: Said) -> Said:
+    """Return the words for a question that is asked anew: "no 13" amends the address there."""
+    if draft.editing != step.id or step.id not in draft.answers:
+        return said
+    return replace(said, text=step.amended(draft.answers[step.id], said.text))
 
 
 def keep_contact(turn: TurnBuilder, event: SharedContact) -> None:
@@ -222,7 +231,8 @@ def give_parts(turn: TurnBuilder, given: Parts) -> None:
 def answer_step(turn: TurnBuilder, step: Step, answer: Json) -> None:
     """Store the answer of the open step, with its effects, and go on."""
     draft = turn.open_draft()
-    if echoing.is_held(turn, step, answer):
+    held = echoing.is_held(turn, step, answer)
+    if held:
         echoing.say_as_it_is(turn, step, answer)
         answer = draft.answers[step.id]
     draft = draft.answered(step.id, answer)
@@ -231,7 +241,7 @@ def answer_step(turn: TurnBuilder, step: Step, answer: Json) -> None:
     )
     context = turn.context(draft)
     turn.effects += step.then(context, answer)
-    if step.complete(answer):
+    if step.complete(answer) and not held:
         echoing.echo(turn, context, [step])
     echoing.say_about(turn, context, step, answer)
     if answer in step.ends:
@@ -363,7 +373,7 @@ def correct(turn: TurnBuilder, step_id: str, words: str) -> None:
         return
     context = turn.context(draft)
     try:
-        answer = _read_again(turn, step, words)
+        answer = read_again(turn, step, words)
     except Refused as refusal:
         turn.put(turn.question(draft, step_id), ())
         _refuse(turn, step, refusal)
@@ -393,7 +403,7 @@ def _gathered(turn: TurnBuilder) -> list[str]:
     return [str(step_id) for step_id in turn.session.shown[0].answer]
 
 
-def _read_again(turn: TurnBuilder, step: Step, words: str) -> Json:
+def read_again(turn: TurnBuilder, step: Step, words: str) -> Json:
     """Read the new answer of a step; a step with options takes the one that the words name."""
     draft = turn.open_draft()
     context = turn.context(draft)

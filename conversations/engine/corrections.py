@@ -167,14 +167,14 @@ def _untold(
     unless words say that something changes: "make it mornings".
     """
     new = _NEW.match(text.lower().lstrip())
-    place = _trimmed(text.lstrip()[new.end() :]) if new is not None else ""
+    place = trimmed(text.lstrip()[new.end() :]) if new is not None else ""
     if place and turn.facts.places.kelurahan_named(plain(place)) is not None:
         return next(
             (Correction(s.id, place) for s in flow.corrigible if isinstance(s, Locate)), None
         )
     for step in flow.corrigible:
         answer = draft.answers.get(step.id)
-        if step.amended(answer, text) != text and _reads(turn, draft, step, text):
+        if step.amended(answer, text) != text and reads_as(turn, draft, step, text):
             return Correction(step.id, text)
     named = choices_named(turn, text)
     if (named and not nods_beside(turn, text, named[0])) or len(text.split()) > _FEW:
@@ -216,7 +216,7 @@ def _slip(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction 
         return None
     for last in _last_answered(turn, draft, flow, step):
         for part in _without_slip(text):
-            if part and _reads(turn, draft, last, part):
+            if part and reads_as(turn, draft, last, part):
                 return Correction(last.id, part)
     return None
 
@@ -234,7 +234,7 @@ def _other_figure(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Cor
     own = joined.split(text, turn.facts, (step.id, other.id))
     told = own.keys() == {other.id}
     told = told and step.id not in joined.split(text, turn.facts, (step.id,))
-    return Correction(other.id, text) if told and _reads(turn, draft, other, text) else None
+    return Correction(other.id, text) if told and reads_as(turn, draft, other, text) else None
 
 
 def _last_answered(turn: TurnBuilder, draft: Draft, flow: Flow, step: Step) -> list[Step]:
@@ -249,9 +249,9 @@ def _without_slip(text: str) -> list[str]:
     """Return what the words may say anew: "6 juta" of "eh bukan 5 juta, 6 juta"."""
     before, denied, after = _said_anew(text).partition("bukan")
     if before.strip(" ,.!") or not denied:
-        return [_trimmed(before)]
+        return [trimmed(before)]
     parts = (*reversed(_AFTER.split(after)), after)
-    return list(dict.fromkeys(_trimmed(part) for part in parts))
+    return list(dict.fromkeys(trimmed(part) for part in parts))
 
 
 def _said_anew(text: str) -> str:
@@ -300,14 +300,14 @@ def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
     amended = step.amended(draft.answers.get(step.id), whole) != whole
     parts = [whole] if amended else []  # "tambah patokan: warnet" is no new address
     parts += [text[new.end() :]] if new else []
-    rest, names_itself = _without_name(draft.flow, step.id, text), step.numeric or step.optional
+    rest, names_itself = without_name(draft.flow, step.id, text), step.numeric or step.optional
     # "2 orang", "rw 8" and "rt 5 rw 3" name themselves; the last before it is cut up
     parts += [whole, rest] if step.optional else [rest, whole] if names_itself else [rest]
     # "modalnya bukan 1 juta tapi 2 juta"
     parts += [p for p in _AFTER.split(whole_text)[:0:-1] if not _CHANGES.search(plain(p))]
     for part in parts:
-        words = _trimmed(part)
-        if words and _reads(turn, draft, step, words):
+        words = trimmed(part)
+        if words and reads_as(turn, draft, step, words):
             return words
     return ""
 
@@ -316,7 +316,7 @@ def _value(turn: TurnBuilder, draft: Draft, step: Step, text: str) -> str:
 _TIMES = frozenset(map(lexicon.root, ("sehari", "seminggu", "sebulan", "sedino", "day", "month")))
 
 
-def _without_name(flow: str, step: str, text: str) -> str:
+def without_name(flow: str, step: str, text: str) -> str:
     """Return the text after the words that name the answer, and that say that it is wrong."""
     words = lexicon.answers(flow)
     known = words.words_of(step) - _TIMES if words is not None else frozenset()
@@ -342,14 +342,14 @@ def _without_name(flow: str, step: str, text: str) -> str:
     return text[end:] if is_named else ""
 
 
-def _trimmed(words: str) -> str:
+def trimmed(words: str) -> str:
     before = ""
     while before != words:
         before, words = words, _AROUND.sub("", words.strip(" ,.:;!?"))
     return words
 
 
-def _reads(turn: TurnBuilder, draft: Draft, step: Step, words: str) -> bool:
+def reads_as(turn: TurnBuilder, draft: Draft, step: Step, words: str) -> bool:
     if not step.takes_words:
         listed = lexicon.options(draft.flow, step.id)
         return listed is not None and bool(listed.rank(words))

@@ -7,7 +7,7 @@ from msgspec import structs
 from conversations.effects import (
     Reply,
 )
-from conversations.engine import confirming, drafts, lettering
+from conversations.engine import confirming, differences, drafts, lettering
 from conversations.engine.builder import TurnBuilder, choices_of
 from conversations.events import (
     Happened,
@@ -28,7 +28,11 @@ from conversations.steps import Ask
 def take(turn: TurnBuilder, news: Happened) -> None:
     before = turn.session
     _handle(turn, news)
-    _remember_interrupted(turn, before)
+    form = news.params.get("form") or {}
+    if news.what == News.FORM_OPENED and form.get("whom") is not None:  # the officer asked for it
+        turn.session = structs.replace(turn.session, interrupted=None)
+    else:
+        _remember_interrupted(turn, before)
 
 
 def _remember_interrupted(turn: TurnBuilder, before: ChatSession) -> None:
@@ -75,7 +79,7 @@ def _handle(turn: TurnBuilder, news: Happened) -> None:
 def _open(turn: TurnBuilder, flow: Flow, subject: str, form: Json) -> None:
     """Open a flow; `form` is a draft that was begun elsewhere, perhaps with a step to `edit`.
 
-    Answers that were given here since are kept.
+    Answers that were given here since are kept. `said` in the draft are words about what differs.
     """
     turn.session = structs.replace(turn.session, greeted=True)
     draft = turn.draft_of(flow, subject)
@@ -85,6 +89,9 @@ def _open(turn: TurnBuilder, flow: Flow, subject: str, form: Json) -> None:
         draft = structs.replace(draft, answers=answers, on_behalf=form["whom"], editing=edit)
     drafts.switch_to(turn, draft)
     drafts.go_on(turn)
+    said = str(form.get("said", "")) if isinstance(form, dict) else ""
+    if said and differences.told(turn, said):
+        differences.take(turn, said)
 
 
 def _show_open_question(turn: TurnBuilder, *, refresh: bool) -> None:

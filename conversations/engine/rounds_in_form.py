@@ -13,7 +13,7 @@ from conversations import lexicon
 from conversations.assisted_facts import AssistedFact
 from conversations.assisting import BY, OFFICER, DropForm, form_of
 from conversations.commands import Typed
-from conversations.engine import answers, confirming, drafts, orders, questions
+from conversations.engine import answers, confirming, differences, drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.meanings import AtDesk
 from conversations.engine.reading import bare_number, choices_named
@@ -49,6 +49,8 @@ def heard(turn: TurnBuilder, event: Event) -> AtDesk | None:
     text = event.text
     if bare_number(text) or exact(text, turn.labels()) is not None:
         return None
+    if writes(turn) and differences.at_list(turn, text):
+        return AtDesk("form_differs", text)
     found = whole.said(_step(turn), text) or _named(turn, text)
     if found == "form_later" and writes(turn) and choices_named(turn, text):
         return None  # "nanti" may be an answer
@@ -310,6 +312,7 @@ def _then(
 
 _IN_FORM: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "form_wait": _says("rounds_desk.waiting"),
+    "form_differs": differences.take,
     "form_hurry": _says("assisted.hurry"),
     PAUSE: _pause,
     "form_resume": _says("assisted.here"),

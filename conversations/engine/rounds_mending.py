@@ -52,8 +52,11 @@ def hears(turn: TurnBuilder, text: str) -> str | None:
     return "ktp_name" if kind == PERSON and asked.step == "ktp" else f"mend_{kind}"
 
 
-def mend(turn: TurnBuilder, visit: VisitFact, kind: Json) -> None:
-    """Open what differs, perhaps at the very question; a failure that is pending is taken back."""
+def mend(turn: TurnBuilder, visit: VisitFact, kind: Json, said: str = "") -> None:
+    """Open what differs, perhaps at the very question; a failure that is pending is taken back.
+
+    The words that were `said` may hold what is right.
+    """
     if not may_mend(visit):
         turn.says.append(Say("common.gone"))
         drafts.go_on(turn)
@@ -61,12 +64,12 @@ def mend(turn: TurnBuilder, visit: VisitFact, kind: Json) -> None:
     if moves.is_pending(turn):
         moves.restore(turn, visit)
     turn.lasting = True
-    turn.effects.append(BeginMend(visit.id, str(kind)))
+    turn.effects.append(BeginMend(visit.id, str(kind), said))
 
 
 def of_kind(matter: str) -> Callable[[TurnBuilder, VisitFact, str], None]:
     """Return the answer to words that a kind of answers differs."""
-    return lambda turn, visit, text: mend(turn, visit, MATTERS[matter])
+    return lambda turn, visit, text: mend(turn, visit, MATTERS[matter], text)
 
 
 def or_else(
@@ -76,7 +79,7 @@ def or_else(
 
     def answer(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
         if may_mend(visit):
-            mend(turn, visit, kind)
+            mend(turn, visit, kind, text)
         else:
             otherwise(turn, visit, text)
 

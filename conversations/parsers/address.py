@@ -65,15 +65,26 @@ _NUMBER = re.compile(
 )
 
 
+#: A number alone that says that it is one: "no 13", "nomor rumahnya 13a", "harusnya 13".
+_ALONE = re.compile(
+    r"^(?=\D)(?:(?:harusnya|seharusnya|yang benar|yg bene?r|ganti(?: jadi)?|should be)\b ?)?"
+    r"(?:(?:nomor|no|nomer|nmr|number|house number)(?:nya)?\b[ .]*)?(?:rumah(?:nya)?[ .]*)?"
+    r"(\d{1,4} ?[a-z]?(?:[/-]\d{1,3})?)$",
+    re.IGNORECASE,
+)
+_LAST_NUMBER = re.compile(r"(?<=[^\W\d_]) \d{1,4}[a-z]?$", re.IGNORECASE)
 _NUMBERED = re.compile(r"\b(?:nomor|no|nomer)\b\.? ?\d\w*", re.IGNORECASE)
 
 
 def street_amended(answer: Json, words: str) -> str:
     """Return words that add something to the address of an answer as the whole address.
 
-    A number follows the name of the street, or replaces the number there: "tambahin nomor 15" to
-    "Jl. Damai, depan masjid" is "Jl. Damai nomor 15, depan masjid".
+    A number, alone or added, follows the name of the street, or replaces the number there:
+    "tambahin nomor 15" to "Jl. Damai, depan masjid" is "Jl. Damai nomor 15, depan masjid".
     """
+    alone = _ALONE.match(words.strip(" ,.!"))
+    if isinstance(answer, str) and alone is not None:
+        return _with_number(answer, alone[1])
     adds = _ADDS.search(words)
     more = _LABEL.sub("", words[adds.end() :]).strip(" ,.") if adds is not None else ""
     if not isinstance(answer, str) or not more:
@@ -81,10 +92,15 @@ def street_amended(answer: Json, words: str) -> str:
     number = _NUMBER.match(more)
     if number is None:
         return f"{answer}, {more}"
+    return _with_number(answer, number[1])
+
+
+def _with_number(answer: str, number: str) -> str:
+    """Return an address with another number of the house."""
     if _NUMBERED.search(answer):
-        return _NUMBERED.sub(f"nomor {number[1]}", answer, count=1)
+        return _NUMBERED.sub(f"nomor {number}", answer, count=1)
     first, comma, rest = answer.partition(",")
-    return f"{first} nomor {number[1]}{comma}{rest}"
+    return f"{_LAST_NUMBER.sub('', first)} nomor {number}{comma}{rest}"
 
 
 def street(*, at_most: int = 200) -> Parser:

@@ -52,6 +52,22 @@ async def test_the_owner_agrees_and_the_permit_is_handed_over(town: Town) -> Non
     assert town.case(1).state == CaseState.DONE
 
 
+async def test_what_is_right_in_the_officers_words_is_kept(town: Town) -> None:
+    await proved(town)
+    town.identify(town.person())
+    await town.quiet()
+    await town.tap("seen", OFFICER)
+    street = town.case(1).answers["street"]
+    await town.say("alamatnya salah, no 13, nama usahanya beda, warung bu siti", OFFICER)
+    await town.quiet()
+    assert "warung bu siti" in town.heard(OFFICER)
+    await town.tap("send", OFFICER, step="differs")
+    await town.tap("yes", OWNER, step="changes")
+    answers = town.case(1).answers
+    assert answers["business_name"] == "warung bu siti"
+    assert "nomor 13" in answers["street"] and answers["street"] != "no 13" != street
+
+
 async def test_a_yes_that_is_tapped_twice_counts_once(town: Town) -> None:
     await asked(town)
     button = town.button("yes", OWNER, step="changes")

@@ -43,6 +43,7 @@ from conversations.facts import (
     RemarkFact,
     TicketFact,
 )
+from conversations.mending import BeginMend
 from conversations.messages import Json, Message, Say
 from conversations.session import ChatSession, Draft
 from conversations.supervision import Preview
@@ -91,6 +92,7 @@ class Chat:
     sent: list[Message] = field(default_factory=list)
     photos: int = 100
     written: int = 0  # messages with words
+    differs: str = ""  # what the officer said, who then mends a case
 
     def __post_init__(self) -> None:
         declared = self.flows.services
@@ -138,6 +140,7 @@ class Chat:
         lines: list[str] = []
         for effect in turn.effects:
             self.facts = city.after(self.facts, effect)
+            self.differs = effect.words if isinstance(effect, BeginMend) else self.differs
             lines += self._shown(effect)
         return lines or ["! nothing"]
 
@@ -263,6 +266,8 @@ def _opened(chat: Chat, rest: str) -> Event:
     number, *edit = about.split()
     says = [messages.say_to_json(Say(said.split()[0], _params(said)))] if said.strip() else []
     form = {"answers": city.HELD, "whom": city.OWNER_ID, **({"edit": edit[0]} if edit else {})}
+    form |= {"said": chat.differs} if chat.differs else {}
+    chat.differs = ""
     params = {"opens": "business_permit", "parts": says, "form": form}
     return Happened("form_opened", f"assisted:{number}", params)
 
