@@ -29,7 +29,7 @@ from models.portrait import NotSuitable
 from models.reference import area
 from models.startup import read_settings, transaction
 from models.visit import Visit
-from models.working_hours import NEVER, OFFICE, Part, hours, read
+from models.working_hours import NEVER, OFFICE, Part, Week, hours, read
 from workers.documents import badge as badge_card
 from workers.documents import consent
 from workers.documents.typesetting import UNDRAWN, line
@@ -48,6 +48,7 @@ def add(parser: ArgumentParser) -> None:
     invite.add_argument("--areas", help="codes separated by commas: 31.74.05,…; not for a head")
     invite.add_argument("--role", choices=ROLES, default="officer")
     invite.add_argument("--capacity", type=int, default=3, help="visits in a part of a day")
+    invite.add_argument("--hours", help=f'as "{OFFICE}; sat,sun evening"; {OFFICE} without it')
     listing = acts.add_parser("list", help="Show all officers, and who has not joined yet")
     listing.set_defaults(act=_list)
     end = acts.add_parser("end", help="End an officer's work: rights, invitation, open visits")
@@ -85,11 +86,13 @@ def _invite(given: argparse.Namespace) -> int:
     badge = _badge(given.badge)
     if not given.name.strip():
         raise Refusal("A name is missing. Example: --name 'Rahmat Hidayat'")
+    week = _hours_for(given.role, given.hours)
     with transaction(settings) as tx:
         known = _known(tx, badge)
         moved = 0
         if known is not None and known.active:
             moved = _change(tx, known, role=given.role, areas=codes)
+            moved += _work_at(tx, known, week) if week is not None else 0
         token = officer.invite(
             tx,
             role=given.role,
@@ -97,12 +100,27 @@ def _invite(given: argparse.Namespace) -> int:
             badge=known.badge if known is not None else badge,
             areas=codes,
             capacity=given.capacity,
+            week=week,
         )
     print(invitation(settings, f"join-{token}"))
     days = officer.INVITATION_LIFE.days
     print(f"Works once, for {days} days. Give it to {given.name} in person.", file=sys.stderr)
     _report_moved(moved)
     return 0
+
+
+def _hours_for(role: str, hours: str | None) -> Week | None:
+    """Return the hours that are given for an officer; None if there are none."""
+    if hours is not None and role != "officer":
+        raise Refusal(f"A {role} makes no visits: leave --hours out.")
+    return read(hours) if hours is not None else None
+
+
+def _work_at(tx: Session, row: Officer, week: Week) -> int:
+    """Set the hours of an officer who works already; return how many offers go to others."""
+    moved, kept = staff.keep_hours(_act(tx, row), row, week)
+    _report_kept(row.name, [_visit_line(case, one) for case, one in kept])
+    return moved
 
 
 def _list(given: argparse.Namespace) -> int:
@@ -173,13 +191,18 @@ def _keep_hours(given: argparse.Namespace) -> int:
     print(f"{badge} ({name}) makes visits: {kept_now}.")
     if moved:
         print(f"Offers outside these hours that go to other officers: {moved}.")
+    _report_kept(name, lines)
+    return 0
+
+
+def _report_kept(name: str, lines: list[str]) -> None:
+    """Print the promised visits that are outside an officer's hours."""
     if lines:
         print(f"Promised outside these hours, and still to be made by {name}:", *lines, sep="\n  ")
         print(
             f"If {name} can't make them: {name} gives each back in chat, or a supervisor gives "
             "them to a colleague there. The owners are told."
         )
-    return 0
 
 
 def _visit_line(case: Case, one: Visit) -> str:

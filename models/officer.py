@@ -113,12 +113,13 @@ def invite(
     badge: str,
     areas: Sequence[str],
     capacity: int = 3,
+    week: Week | None = None,
 ) -> str:
     """Create or update an officer by badge, and return a new invitation's token.
 
     An update changes role, name, areas and capacity, and invalidates the earlier token. An inactive
-    officer is activated and must join again: the chat that had the badge gets no rights back, and
-    the printed card stays worthless.
+    officer is activated and must join again: the chat that had the badge gets no rights back, the
+    printed card stays worthless, and their hours are those of the office unless a `week` is given.
 
     Raises:
         BadgeRefused: the badge is empty, or another active officer's in another spelling.
@@ -132,10 +133,11 @@ def invite(
             f"Give another badge; to renew that invitation, write --badge {other.badge}"
         )
     if officer is None:
-        officer = Officer(badge=badge)
+        officer = Officer(badge=badge, hours=str(week or OFFICE))
         tx.add(officer)
     elif not officer.active:
         officer.person_id, officer.joined_at, officer.badge_shared = None, None, False
+        officer.hours = str(week or OFFICE)
         officer.card += 1
     token = secrets.token_urlsafe(18)
     officer.role, officer.name, officer.capacity = role, name, capacity

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from models.lifecycle import VisitState
+from models.officer import Officer
 from models.visit import Visit
+from models.working_hours import OFFICE
 from tests.bot.conftest import Izin
 from tests.bot.test_operators import audited, visited
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
@@ -93,3 +96,36 @@ async def test_a_visit_in_an_evening_goes_all_the_way(town: Town, izin: Izin) ->
     assert town.visit(visit_id).state == VisitState.OFFERED
     await town.tap("accept", OFFICER)
     assert "16.00-19.30 WIB" in town.heard(OWNER)
+
+
+async def test_an_invitation_gives_hours_and_a_new_one_forgets_the_earlier(
+    town: Town, izin: Izin
+) -> None:
+    given = ("--name", "Tuti", "--badge", "0777", "--areas", "31.74")
+    status, _, _ = await izin("officers", "invite", *given, "--hours", "sat,sun evening")
+    assert (status, hours_of(town, "0777")) == (0, "sat,sun evening")
+    await izin("officers", "invite", *given)
+    assert hours_of(town, "0777") == "sat,sun evening", "only the invitation is new"
+    await izin("officers", "invite", *given, "--hours", "mon evening")
+    assert hours_of(town, "0777") == "mon evening"
+    await izin("officers", "end", "0777")
+    await izin("officers", "invite", *given)
+    assert hours_of(town, "0777") == OFFICE
+    await izin("officers", "end", "0777")
+    await izin("officers", "invite", *given, "--hours", "tue midday")
+    assert hours_of(town, "0777") == "tue midday"
+
+
+async def test_whoever_makes_no_visits_is_invited_without_hours(town: Town, izin: Izin) -> None:
+    given = ("--name", "Tuti", "--badge", "0778", "--areas", "31.74", "--role", "supervisor")
+    status, _, told = await izin("officers", "invite", *given, "--hours", "mon evening")
+    assert status == 1 and "leave --hours out" in told
+    status, _, _ = await izin("officers", "invite", *given)
+    assert status == 0
+    status, _, told = await izin("officers", "invite", *given[:-2], "--hours", "someday")
+    assert status == 1
+
+
+def hours_of(town: Town, badge: str) -> str:
+    of = select(Officer.hours).where(Officer.badge == badge)
+    return str(town.read(lambda tx: tx.scalars(of).one()))
