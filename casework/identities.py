@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from casework import cases, news
+from casework import cases, mending, news
 from casework.act import Act
 from conversations.events import News
+from conversations.mending import same_name
 from conversations.messages import Say
 from models import identity
 from models.identity import IdentityLink
@@ -25,10 +26,13 @@ def give(
 ) -> None:
     """Store an identity that was given through a (locked) link, and verify the cases that use it.
 
-    The owner must be locked. `slip` is a suspected typing error in the NIK that the sender
-    confirmed: the card has it so.
+    Where an officer types both another number and another name than those before, at a visit, a
+    supervisor decides. The owner must be locked. `slip` is a suspected typing error in the NIK that
+    the sender confirmed: the card has it so.
     """
     act.must_be_office()
+    before = identity.of_people(act.tx, [link.person_id]).get(link.person_id)
+    another = before is not None and before.nik != nik and not same_name(before.name, name)
     row = identity.give(
         act.tx,
         link,
@@ -42,6 +46,8 @@ def give(
     photo = attachment_id is not None
     act.note("identity.given", f"person:{row.person_id}", photo=photo, sure_of=slip)
     cases.identity_given(act, row.person_id)
+    if another and link.holder_id != link.person_id:
+        mending.somebody_else(act, link.person_id, link.holder_id)
     received = Say("notices.identity_received")
     for reader in sorted({link.person_id, link.holder_id}):
         news.tell(

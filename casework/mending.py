@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from sqlalchemy import select
+
 from casework import course, visits
 from casework.act import Act
 from casework.cases import columns
@@ -23,12 +25,15 @@ from models import person as people
 from models import visit as visit_rows
 from models.assisted import Assisted, AssistedState, Way
 from models.case import Case
+from models.finding import Finding, Outcome
 from models.infrastructure.encryption import readable
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.officer import Officer
 from models.person import Person
 from models.visit import Visit
 
+#: Another person than the one whose identity was verified: a supervisor decides.
+SOMEBODY_ELSE = Finding("holder", Outcome.NEEDS_A_PERSON, "somebody_else")
 #: Why a visit ended whose corrections need the owner or a supervisor: a key of the catalogue.
 ENDED = "data_wrong"
 
@@ -187,8 +192,7 @@ def stopped(act: Act, form: Assisted, case: Case) -> bool:
     act.note("form.stopped", f"form:{form.id}", case=case.id)
     visit = visit_rows.open_of_case(act.tx, case.id)
     if visit is not None and visit.id == form.visit_id and visit.state == VisitState.ARRIVED:
-        visit.failure = ENDED
-        lifecycle.move(act.tx, visit, VisitState.FAILED, actor=act.actor, reason=ENDED)
+        _end(act, visit)
         officer = act.tx.get_one(Officer, form.officer_id)
         said = Say("mending.stopped", _of(act, form))
         act.tell(officer.person_id, News.FORM_ENDED, form.id, said, can_wait=False)
@@ -197,6 +201,31 @@ def stopped(act: Act, form: Assisted, case: Case) -> bool:
     if case.state == CaseState.ACCEPTED:
         lifecycle.move(act.tx, case, CaseState.SUBMITTED, actor=act.actor)
     return case.state in (CaseState.SUBMITTED, CaseState.UNDER_WAY)
+
+
+def somebody_else(act: Act, person_id: int, officer_person_id: int) -> None:
+    """End the visit at which an officer typed the identity of another person than the verified one.
+
+    The (locked) case goes to a supervisor.
+    """
+    act.must_be_office()
+    of = select(Case).where(Case.person_id == person_id, Case.state == CaseState.UNDER_WAY)
+    for case in act.tx.scalars(of).all():
+        visit = visit_rows.open_of_case(act.tx, case.id)
+        officer = act.tx.get(Officer, (visit.officer_id or 0) if visit is not None else 0)
+        there = visit is not None and visit.state == VisitState.ARRIVED
+        if visit is None or officer is None or not there or officer.person_id != officer_person_id:
+            continue
+        _end(act, visit)
+        course.find(act, case, SOMEBODY_ELSE)
+        course.to_review(act, case)
+        said = Say("mending.stopped", {"number": case.number})
+        act.tell(officer_person_id, News.FORM_ENDED, visit.id, said, can_wait=False)
+
+
+def _end(act: Act, visit: Visit) -> None:
+    visit.failure = ENDED
+    lifecycle.move(act.tx, visit, VisitState.FAILED, actor=act.actor, reason=ENDED)
 
 
 # -- both ------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from conversations import lexicon
+from conversations.effects import SendIdentityLink
 from conversations.engine import confirming, drafts, rounds_words
 from conversations.engine import rounds_moves as moves
 from conversations.engine import rounds_visits as visits
@@ -19,9 +20,9 @@ from conversations.messages import Json, Say
 from conversations.parsers import asking
 
 PERSON = "person"  # the kind of what differs that needs the same person: the name
-MATTERS = {f"mend_{kind}": kind for kind in ("trade", "address", "business", "size", PERSON)} | {
-    "mend_any": ""
-}  # matter -> the kind of what differs
+NIK = "nik"  # the number of the KTP, which is typed again on the secure page alone
+_KINDS = ("trade", "address", "business", "size", PERSON, NIK)
+MATTERS = {f"mend_{kind}": kind for kind in _KINDS} | {"mend_any": ""}  # matter -> what differs
 LEAST = 2.0  # weight of words that name something and that it differs
 
 
@@ -46,9 +47,11 @@ def hears(turn: TurnBuilder, text: str) -> str | None:
     if visit is None or not may_mend(visit) or asked is None or _asks(text):
         return None
     ranked = lexicon.desk("at_door").rank(text)
-    if not ranked or ranked[0].weight < LEAST or "ktp" in lexicon.words(text):
+    if not ranked or ranked[0].weight < LEAST:
         return None
     kind = ranked[0].name
+    if "ktp" in lexicon.words(text) and kind != NIK:
+        return None
     return "ktp_name" if kind == PERSON and asked.step == "ktp" else f"mend_{kind}"
 
 
@@ -64,11 +67,17 @@ def mend(turn: TurnBuilder, visit: VisitFact, kind: Json, said: str = "") -> Non
     if moves.is_pending(turn):
         moves.restore(turn, visit)
     turn.lasting = True
+    if kind == NIK:
+        turn.effects.append(SendIdentityLink(visit_id=visit.id))
+        drafts.go_on(turn)
+        return
     turn.effects.append(BeginMend(visit.id, str(kind), said))
 
 
 def of_kind(matter: str) -> Callable[[TurnBuilder, VisitFact, str], None]:
     """Return the answer to words that a kind of answers differs."""
+    if MATTERS[matter] == NIK:
+        return of_nik
     return lambda turn, visit, text: mend(turn, visit, MATTERS[matter], text)
 
 
@@ -86,18 +95,31 @@ def or_else(
     return answer
 
 
+def of_nik(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
+    """Ask whether only the number was typed wrong: it is typed again, with the name."""
+    if not may_mend(visit):
+        moves.fail(turn, visit, "data_wrong")
+        return
+    _ask_whether_same(turn, visit, Say("rounds_desk.nik_differs"), NIK)
+
+
 def of_name(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Ask whether only the name is written otherwise, which is mended, or it is somebody else."""
     if not may_mend(visit) or not rounds_words.names_name(text):
         moves.fail(turn, visit, "data_wrong")
         return
+    say = Say("rounds_desk.name_differs", {"visit": visits.line(turn, visit)})
+    _ask_whether_same(turn, visit, say, PERSON)
+
+
+def _ask_whether_same(turn: TurnBuilder, visit: VisitFact, say: Say, kind: str) -> None:
+    """Ask whether the person is the same, so that what differs is mended, or somebody else."""
     subject = str(visit.id)
+    key = "rounds_desk.nik_differs.mend" if kind == NIK else "rounds_desk.name_differs.mend"
     confirming.ask(
         turn,
-        Say("rounds_desk.name_differs", {"visit": visits.line(turn, visit)}),
-        confirming.choice(
-            "mend", Say("rounds_desk.name_differs.mend"), "mend", subject, PERSON, means="yes"
-        ),
+        say,
+        confirming.choice("mend", Say(key), "mend", subject, kind, means="yes"),
         confirming.choice("else", Say("rounds_desk.name_differs.else"), "unlike", subject, "face"),
         confirming.choice("keep", Say("rounds_desk.keep"), "keep", subject, means="no"),
     )

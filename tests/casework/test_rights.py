@@ -324,6 +324,11 @@ CASES: dict[Callable[..., object], Right] = {
     mending.refuse: Right(
         lambda w, act: mending.refuse(act, corrected(w)), "owner", visit=_V.ARRIVED
     ),
+    mending.somebody_else: Right(
+        lambda w, act: mending.somebody_else(act, w.case.person_id, w.officer.person_id or 0),
+        "office",
+        visit=_V.ARRIVED,
+    ),
     people.called: Right(lambda w, act: people.called(act, w.case.person_id), "supervisor"),
     people.send_identity_link: Right(
         lambda w, act: people.send_identity_link(act, "https://izin.example", w.visit.id),

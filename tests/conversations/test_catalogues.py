@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from bot.outcomes import REASONS as CALLED
+from casework.mending import SOMEBODY_ELSE
 from casework.referring import LICENSED, MANY, UNLIKELY
 from conversations import arrival, directory, flows, mending
 from conversations.catalogue import LOCALES
@@ -27,7 +28,7 @@ from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
 from models.portrait import Unsuitable
 from workers.verification import CHECKS
-from workers.verification.run import NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK, SOMEBODY_ELSE
+from workers.verification.run import NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "casework", "cli", "conversations", "demo", "models", "web", "workers")

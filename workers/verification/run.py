@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from casework import applicants, course, mending, referring
 from casework.act import Act, by_office
+from casework.mending import SOMEBODY_ELSE
 from conversations.events import News
 from conversations.mending import same_name
 from conversations.messages import Say, Value
@@ -40,7 +41,6 @@ SOON = timedelta(seconds=5)
 # Findings that no check returns. Each is about one version of the answers only.
 SECOND_LOOK = Finding("second_look", Outcome.NEEDS_A_PERSON, "returned_item_answered")
 NOT_CHECKED = Finding("verification", Outcome.NEEDS_A_PERSON, "checks_failed")
-SOMEBODY_ELSE = Finding("holder", Outcome.NEEDS_A_PERSON, "somebody_else")  # mended at the door
 PHOTO_NOT_FETCHED = Finding(photo.NAME, Outcome.NEEDS_A_PERSON, "photo_not_fetched")
 
 SUPERVISOR = "supervisor"  # written by the bot: a supervisor returned an item to the owner
