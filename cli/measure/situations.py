@@ -8,7 +8,16 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from cli.measure import awaiting, labels, own_data, short_way, states, supervisors, tickets
+from cli.measure import (
+    awaiting,
+    labels,
+    officers_form,
+    own_data,
+    short_way,
+    states,
+    supervisors,
+    tickets,
+)
 from cli.measure.scored import Scored
 from conversations import flows
 from conversations.effects import (
@@ -154,6 +163,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         "many": _many,
         **short_way.situations(_new, matters_of, visit_id=VISIT),
         **awaiting.situations(_facts, _slots, _play, matters_of),
+        **officers_form.situations(_play, _facts, _visit(VisitState.ARRIVED), ANSWERS),
     }
     steps = {step.id for step in flows.load().by_id[SERVICE].steps}
     if kind in known:
