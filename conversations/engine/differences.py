@@ -18,6 +18,7 @@ from conversations.lexicon import lists
 from conversations.mending import DIFFERS, same
 from conversations.messages import Lines, Say
 from conversations.parsers import Refused
+from conversations.parsers.address import street_amended
 from conversations.parsers.asking import asks_whether
 from conversations.words import plain
 
@@ -65,6 +66,8 @@ def _named(flow: Flow, part: str, mendable: frozenset[str]) -> str:
     """Return the answer that a part of the words names; "" if it names none."""
     named = lexicon.answers(flow.id)
     ranked = [one.name for one in (named.rank(part) if named else []) if one.name in mendable]
+    if not ranked and street_amended("-", part.strip(_MARKS)) != part.strip(_MARKS):
+        return _KINDS["address"] if _KINDS["address"] in mendable else ""  # "nomornya 15"
     kinds = lexicon.desk("at_door").rank(part)
     kind = kinds[0].name if kinds and kinds[0].weight >= LEAST else ""
     if ranked and ranked[0] == _PLACE and _is_premises(flow, part):

@@ -94,21 +94,37 @@ def _named(turn: TurnBuilder, text: str) -> str:
         return "form_wait"
     ranked = lexicon.desk("in_form").rank(text)
     if not ranked or ranked[0].weight < LEAST:
-        return ""
+        return "form_wait" if _is_busy(text) else ""
     best, step = ranked[0], turn.asked_step()
     said = {word for word in lexicon.words(text) if word not in _beside(turn)}
-    rest = said - best.evidence
-    misspelt = len(best.evidence - said - _beside(turn))
+    known = frozenset[str]().union(*(one.evidence for one in ranked))  # "scan qr, lebih cepat"
+    rest = said - known
+    misspelt = len(known - said - _beside(turn))
     choices = step is None or not (step.takes_words or step.numeric)
     left = len(rest) - misspelt - (1 if choices and best.weight >= SURE else 0)
-    return best.name if left <= 0 else ""
+    if left <= 0:
+        return best.name
+    return "form_wait" if _is_busy(text) else ""
+
+
+def _is_busy(text: str) -> bool:
+    """Whether words tell that somebody does something else now: "orangnya lagi ngobrol"."""
+    return _BUSY.search(text.lower()) is not None and _SELLS.search(text.lower()) is None
+
+
+_BUSY = re.compile(
+    rf"^(?:{lists.one_of('officers', 'people')})(?:nya)? (?:lagi|lg|masih|msh|sedang|is|are|ke) "
+)
+_SELLS = re.compile(r"\b(?:jual|jualan|dagang|usaha|sell)\w*")
+_MORE = re.compile(rf"[,;.]\s*(?!(?:{lists.one_of('officers', 'people')})(?:nya)?\b|lagi\b|ada\b)")
 
 
 def _puts_off(text: str) -> bool:
     """Whether a short message begins with a word that puts off the answer, and adds none."""
     first = text.split()[0].lower() if text.split() else ""
     begins = standardised(first) in lists.words("officers", "puts_off")
-    return begins and len(text.split()) <= MOST_WORDS and not re.search(r"[,;.\n\d]", text)
+    few = len(text.split()) <= MOST_WORDS and "\n" not in text and not re.search(r"\d", text)
+    return begins and few and not _MORE.search(text)
 
 
 def _beside(turn: TurnBuilder) -> frozenset[str]:
@@ -338,13 +354,14 @@ _AT_WAY: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     PAUSE: _leave_page,
     "form_later": _leave_page,
     "form_keep": lambda turn, text: drafts.digress(turn),
+    "form_edit": _resume_here,
     "form_resume": _resume_here,
     "form_status": lambda turn, text: drafts.digress(turn),
     "form_signed": _says("assisted.signed"),
     "form_no_phone": _without_phone,
     **{f"form_{way}": _way(value) for way, value in _WAYS.items()},
 }
-#: What is said at the question what the owner wishes, if it names another time.
+#: Answers to words at the question about the wish of the owner that name another time.
 _AT_WISH: Mapping[str, Callable[[TurnBuilder, str], None]] = dict.fromkeys(
     ("form_not_now", "form_later"), _another_day
 )
