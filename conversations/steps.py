@@ -248,18 +248,21 @@ class Upload(Step):
     """One or more photos, or one of the options `also`.
 
     The answer is {"ids": [attachment ids], "done": bool}, or the option. With `can_leave`, it
-    may be left out from the start.
+    may be left out from the start. `returns` is the step that the choice "back" asks again.
     """
 
     _: KW_ONLY
     at_most: int = 3
     also: tuple[str, ...] = ()
+    returns: str = ""
     sound: bool = False  # recordings as well
 
     def prompt(self, context: Context) -> Prompt:
         also = [Choice(o, Say(context.key(self.id, o)), o) for o in self.also]
         if self.can_leave:
             also.append(Choice("leave", Say(context.key(self.id, "leave")), LEFT))
+        if self.returns:
+            also.append(Choice("back", Say(context.key(self.id, "back")), self.returns, "edit"))
         return Prompt(Say(context.key(self.id)), tuple(also), wish="photo")
 
     def read(self, event: Event, context: Context) -> Json:
@@ -307,8 +310,9 @@ class Upload(Step):
         return Say(key, {"n": len(self._ids(answer))})
 
     def words(self, flow: str) -> tuple[str, ...]:
-        also = (*self.also, "leave") if self.can_leave else self.also
-        return words_of(flow, self.id, also, self.counted, self.ends)
+        left = ("leave",) if self.can_leave else ()
+        back = ("back",) if self.returns else ()
+        return words_of(flow, self.id, (*self.also, *left, *back), self.counted, self.ends)
 
     @property
     def takes_photos(self) -> bool:

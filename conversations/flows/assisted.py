@@ -146,7 +146,7 @@ FLOW = Flow(
             at_most=1,
             when=answered("way", "paper"),
             then=_sheet,
-            also=("back",),
+            returns="way",
             counted=False,
         ),
     ),
