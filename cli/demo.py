@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from demo import play
+from demo.stories import STORIES
 
 DATA = Path("data")  # in the current folder
 
@@ -16,9 +17,10 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--play",
         nargs="?",
-        choices=tuple(play.STORIES),
-        const=next(iter(play.STORIES)),
-        help="play a story: an officer fills the form in (short), or the owner (long)",
+        choices=(*STORIES, play.EVERY),
+        const=next(iter(STORIES)),
+        help="play a story: an officer fills the form in (short), or the owner (long), or a "
+        "neighbour tells of the place (referral); or all of them",
     )
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")
     parser.add_argument("--port", type=int, default=8000, help="of the page (default: 8000)")
