@@ -10,6 +10,7 @@ from conversations.events import News
 from conversations.mending import same_name
 from conversations.messages import Say
 from models import identity
+from models import person as people
 from models.identity import IdentityLink
 
 
@@ -50,6 +51,8 @@ def give(
         mending.somebody_else(act, link.person_id, link.holder_id)
     received = Say("notices.identity_received")
     for reader in sorted({link.person_id, link.holder_id}):
+        if not people.has_chat(act.tx, reader):  # an officer fills in the form with them
+            continue
         news.tell(
             act.tx,
             reader,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import date
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework import identities
+from casework.act import by_office
 from conversations.events import Located, Started
-from models import helper
+from models import helper, identity
 from models.assisted import Assisted, AssistedState
 from models.case import Case
 from models.lifecycle import CaseState, VisitState
+from models.unreached import Unreached
 from models.visit import Visit
-from tests.bot.town import OFFICER, OTHER, OWNER, Town, today, words
+from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, today, words
 
 PIN = Located(-6.2706, 106.8023)
 NEIGHBOURS = ("n1", "n2", "n3", "n4", "n5")
@@ -170,6 +176,36 @@ async def test_the_form_is_filled_in_at_the_place(town: Town) -> None:
     form = town.read(lambda tx: tx.scalars(select(Assisted)).one())
     assert form.state == AssistedState.WRITING
     assert form.person_id == referrals(town)[0].person_id
+
+
+async def test_nobody_is_asked_to_call_a_host_without_a_chat_whose_ktp_is_given(
+    town: Town,
+) -> None:
+    await town.staff(OFFICER, "101")
+    await town.staff(BOSS, "9", role="supervisor")
+    await tell(town)
+    await arrived(town)
+    await town.tap("now", OFFICER)
+    host, officer = referrals(town)[0].person_id, town.person(OFFICER)
+
+    def given(tx: Session) -> None:
+        found = identity.open_link(tx, identity.link(tx, person_id=host, holder_id=officer))
+        assert found is not None
+        identities.give(
+            by_office(tx, "identity", "identity:1"),
+            found,
+            name="Siti Aminah",
+            nik=NIK,
+            born_on=date(1990, 5, 17),
+            address="Jalan Damai 3",
+            attachment_id=None,
+            slip=None,
+        )
+
+    town.write(given)
+    await town.quiet()
+    assert words("notices.identity_received") in town.heard(OFFICER)
+    assert not town.read(lambda tx: tx.scalars(select(Unreached)).all())
 
 
 async def test_the_host_goes_on_alone_with_what_is_known(town: Town) -> None:
