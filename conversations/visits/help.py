@@ -111,15 +111,16 @@ def _went(context: Context, answer: Json) -> tuple[Effect, ...]:
             return (FailVisit(visit.id, str(answer)),)
         case "unsafe":
             return (LeaveUnsafe(visit.id),)
-        case "now":
-            return (BeginForm(visit.id),)
         case "self":
             return (LeaveToThem(visit.id),)
     return ()
 
 
 def _allows(context: Context, answer: Json) -> tuple[Effect, ...]:
-    return (MayTell(_visit(context).id),) if answer == "yes" else ()
+    """Let those who told us know; then the form opens, so that its question is the last one."""
+    visit = _visit(context)
+    told = (MayTell(visit.id),) if answer == "yes" else ()
+    return (*told, BeginForm(visit.id)) if context.answers.get("met") == "now" else told
 
 
 def _is_same(context: Context, answer: Json) -> tuple[Effect, ...]:

@@ -171,7 +171,9 @@ async def test_the_form_is_filled_in_at_the_place(town: Town) -> None:
     await tell(town)
     await arrived(town)
     await town.tap("now", OFFICER)
+    assert words("help.may_tell") in town.desk.chat.texts(OFFICER)[-1]
     await town.tap("yes", OFFICER, step="may_tell")
+    assert "Bacakan ke pemilik" in town.desk.chat.texts(OFFICER)[-1]
     assert town.desk.chat.texts(OWNER)[-1] == words("notices.told_helped")
     form = town.read(lambda tx: tx.scalars(select(Assisted)).one())
     assert form.state == AssistedState.WRITING
@@ -186,6 +188,7 @@ async def test_nobody_is_asked_to_call_a_host_without_a_chat_whose_ktp_is_given(
     await tell(town)
     await arrived(town)
     await town.tap("now", OFFICER)
+    await town.tap("yes", OFFICER, step="may_tell")
     host, officer = referrals(town)[0].person_id, town.person(OFFICER)
 
     def given(tx: Session) -> None:
