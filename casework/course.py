@@ -112,6 +112,8 @@ def _visit_of(act: Act, form: Assisted, case: Case) -> visits.Visit | None:
         return _made_now(act, form, case, hosted=hosted) if alone else None
     helped = act.tx.get_one(Case, visit.case_id)
     visit.case_id = case.id
+    if hosted and visit.host_id is None:  # they took the form over, in a chat of their own
+        visit.host_id, visit.code_proved_at = case.person_id, act.at
     act.tx.flush()
     advance(act, helped)
     return visit

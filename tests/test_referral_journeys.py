@@ -36,6 +36,7 @@ def test_a_place_that_a_neighbour_tells_of_ends_with_a_permit(city: City, channe
     hear_end(owner, "assisted.confirm.person")
     assisted.send(owner, officer)
     assisted.hand_over(city, officer)
+    hear(owner, "business_permit.notices.handed_over")
     assisted.check_permit(city, owner, before, assisted.STREET)
     check_nobody_learns_who_told(city, neighbour, owner, officer)
 
@@ -44,7 +45,7 @@ def test_a_place_that_a_neighbour_tells_of_ends_with_a_permit(city: City, channe
 
 
 def report(neighbour: Person, place: Area) -> None:
-    """Tell of a place, in kelurahan words, and be thanked."""
+    """Tell of a place, with the name of its kelurahan, and be thanked."""
     neighbour.start().result()
     hear(neighbour, "welcome.hello")
     tap(neighbour, "referral.title")

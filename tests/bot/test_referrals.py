@@ -16,9 +16,11 @@ from models.case import Case
 from models.lifecycle import CaseState, VisitState
 from models.unreached import Unreached
 from models.visit import Visit
+from tests.bot.test_assisted import fill_in, with_code
 from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, today, words
 
 PIN = Located(-6.2706, 106.8023)
+HOST = "host"  # an address
 NEIGHBOURS = ("n1", "n2", "n3", "n4", "n5")
 
 
@@ -178,6 +180,26 @@ async def test_the_form_is_filled_in_at_the_place(town: Town) -> None:
     form = town.read(lambda tx: tx.scalars(select(Assisted)).one())
     assert form.state == AssistedState.WRITING
     assert form.person_id == referrals(town)[0].person_id
+
+
+async def test_a_host_who_takes_the_form_over_hears_how_the_visit_ends(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await tell(town)
+    await arrived(town)
+    await town.tap("now", OFFICER)
+    await town.tap("no", OFFICER, step="may_tell")
+    await fill_in(town)
+    await town.say(f"kode {await with_code(town)}", HOST)
+    await town.tap("send", HOST)
+    await town.work()
+    (visit,) = visits(town)
+    assert (visit.host_id, visit.state) == (town.person(HOST), VisitState.ARRIVED)
+    town.identify(town.person(HOST))
+    for tap in ("seen", "as_described", "none", "yes"):
+        await town.tap(tap, OFFICER)
+    permit = town.documents()[0]
+    assert words("business_permit.notices.handed_over", number=permit) in town.heard(HOST)
+    assert [one.state for one in referrals(town)] == [CaseState.DONE]
 
 
 async def test_nobody_is_asked_to_call_a_host_without_a_chat_whose_ktp_is_given(
