@@ -239,7 +239,8 @@ async def test_the_host_goes_on_alone_with_what_is_known(town: Town) -> None:
     await arrived(town)
     said = await town.tap("self", OFFICER)
     code = said.split("KODE ")[-1][:7].replace(" ", "") if "KODE " in said else ""
-    await town.tap("no", OFFICER, step="may_tell")
+    last = await town.tap("no", OFFICER, step="may_tell")
+    assert words("help.where.host") in last and words("help.where.officer") not in last
     form = town.read(lambda tx: tx.scalars(select(Assisted)).one())
     assert form.state == AssistedState.WAITING and form.answers
     assert code or "/k/" in said
