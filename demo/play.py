@@ -19,7 +19,8 @@ def demo(data: Path, *, host: str, port: int, story: str | None) -> int:
     if story is None:
         with city(data / "demo", host=host, port=port, fresh=False) as running:
             asyncio.run(_run_until_stopped(running))
-    for name in STORIES if story == EVERY else filter(None, [story]):
+        return 0
+    for name in STORIES if story == EVERY else (story,):
         folder = data / "play"
         with city(folder, host=host, port=port, fresh=True) as running:
             asyncio.run(play(running, folder / name, name))
