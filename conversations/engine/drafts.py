@@ -24,6 +24,7 @@ from conversations.flow import Flow, summary
 from conversations.messages import (
     Say,
 )
+from conversations.referrals import DecideReferral
 from conversations.session import Answers, Draft
 from conversations.step import Prompt
 from conversations.supervision import DecidePortrait
@@ -129,7 +130,8 @@ def close(turn: TurnBuilder) -> None:
 def _forget_settled(turn: TurnBuilder) -> None:
     """Remove from the facts what this turn's effects will change, so the next page omits it."""
     visits = {effect.visit_id for effect in turn.effects if isinstance(effect, AboutVisit)}
-    cases = {effect.case_id for effect in turn.effects if isinstance(effect, AboutCase)}
+    settled = AboutCase | DecideReferral
+    cases = {effect.case_id for effect in turn.effects if isinstance(effect, settled)}
     called = {effect.called_id for effect in turn.effects if isinstance(effect, Called)}
     seen = {effect.portrait_id for effect in turn.effects if isinstance(effect, DecidePortrait)}
     over = {effect.form_id for effect in turn.effects if isinstance(effect, DropForm)}

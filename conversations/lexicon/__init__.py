@@ -134,9 +134,8 @@ def _clause(clause: list[str], topics: bool) -> list[str]:
         if word in _NEGATIONS:
             denies, used = True, False
             if topics and found and _is_comment(clause[place:]):
-                topic = next(
-                    (t for t in reversed(range(len(found))) if found[t] not in _BESIDE), -1
-                )
+                before = reversed(range(len(found)))
+                topic = next((t for t in before if found[t] not in _BESIDE), -1)
                 found[topic] = NOT + found[topic].removeprefix(NOT)
                 skips = used = True
             continue
@@ -420,12 +419,10 @@ def _lists(left_out: frozenset[str]) -> _Lists:
 def _spoken(listed: Mapping[str, Any], left_out: frozenset[str]) -> Lexicon:
     """Return a lexicon of what people say; beside words of goods, its `things` raise nothing."""
     beside = " ".join(f"-{word}" for word in listed.get("beside", ()))
+    entries = {name: entry for name, entry in listed.items() if isinstance(entry, dict)}
     says = {
-        name: _kept(
-            [*entry["says"], *(f"{thing} {beside}" for thing in entry.get("things", ()))], left_out
-        )
-        for name, entry in listed.items()
-        if isinstance(entry, dict)
+        name: _kept([*one["says"], *(f"{it} {beside}" for it in one.get("things", ()))], left_out)
+        for name, one in entries.items()
     }
     return Lexicon(says, frozenset(root for word in listed["weak"] for root in words(word)))
 
