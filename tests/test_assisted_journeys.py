@@ -75,14 +75,7 @@ class City:
             self.somebody(channel, "Rahmat"),
             area.load().find(next(self._places)),
         )
-        badge = f"04{somebody.id}"
-        encryption.use(KeyRing.parse(f"k1:{KEY}", KEY))
-        with Session(self.engine) as tx, tx.begin():
-            token = officers.invite(
-                tx, role="officer", name="Rahmat", badge=badge, areas=[place.code]
-            )
-        somebody.start(f"join-{token}").result()
-        hear_end(somebody, "notices.joined")
+        join(self.engine, somebody, place)
         return somebody, place
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
@@ -283,6 +276,16 @@ def test_of_a_form_that_is_refused_at_a_visit_nothing_is_sent(city: City, channe
 
 
 # -- their parts -----------------------------------------------------------------------------------
+
+
+def join(engine: Engine, officer: Person, place: Area) -> None:
+    """An officer of one kelurahan joins."""
+    encryption.use(KeyRing.parse(f"k1:{KEY}", KEY))
+    badge = f"04{officer.id}"
+    with Session(engine) as tx, tx.begin():
+        token = officers.invite(tx, role="officer", name="Rahmat", badge=badge, areas=[place.code])
+    officer.start(f"join-{token}").result()
+    hear_end(officer, "notices.joined")
 
 
 def meet(owner: Person, officer: Person, place: Area) -> None:

@@ -38,12 +38,12 @@ class Postgres:
         self._run = ExitStack()
         self.wire = Wire(HERE, 0, Statements)
         self.url = ""  # over the wire
-        self._direct = ""
+        self.direct = ""  # past the wire
 
     def __enter__(self) -> Postgres:
         self.wire.__enter__()
         self.start()
-        migrations.upgrade(self._direct)
+        migrations.upgrade(self.direct)
         return self
 
     def __exit__(
@@ -59,8 +59,8 @@ class Postgres:
     def start(self) -> None:
         """Start it on the data that is there."""
         running = self._run.enter_context(embedded.servers(self._folder, redis_url=ELSEWHERE))
-        self._direct = running.database_url
-        there = make_url(self._direct)
+        self.direct = running.database_url
+        there = make_url(self.direct)
         self.wire.lead_to(HERE, there.port or 0)
         self.url = there.set(port=self.wire.port).render_as_string(hide_password=False)
 
@@ -71,7 +71,7 @@ class Postgres:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask it, past the wire; each query is a transaction of its own."""
-        address = self._direct.replace("+psycopg", "")
+        address = self.direct.replace("+psycopg", "")
         with psycopg.connect(address, autocommit=True) as connection:
             found = connection.execute(query.encode(), values)
             return found.fetchall() if found.description else []

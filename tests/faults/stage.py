@@ -102,8 +102,8 @@ class Stage:
 
     # Acts.
 
-    def calm(self) -> None:
-        """Begin anew: one process that serves, and nothing wrong."""
+    def calm(self, *others: str) -> None:
+        """Begin anew: one process that serves, perhaps others, and nothing wrong."""
         self.balanced = False
         self.telegram.doors.clear()
         self.telegram.copies = lambda: 1
@@ -111,11 +111,10 @@ class Stage:
         self.telegram.weather = lambda method: None
         self.telegram.forgive()
         for name in self.product.running():
-            if name != "serve" or name in self._odd:
+            if name not in ("serve", *others) or name in self._odd:
                 self.product.stop(name, kill=True)
         self._odd.clear()
-        if not self.product.runs("serve"):
-            self.product.start("serve")
+        self.product.start(*(one for one in ("serve", *others) if not self.product.runs(one)))
 
     def newcomer(self) -> Owner:
         """Somebody who has not written yet."""
