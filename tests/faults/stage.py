@@ -24,7 +24,8 @@ LEASES = 100  # seconds: longer than any lease
 #: What must not be left when all is done.
 OPEN_ROWS = {
     "messages not taken": "SELECT count(*) FROM inbox WHERE taken_at IS NULL",
-    "messages not sent": "SELECT count(*) FROM outbox WHERE sent_at IS NULL",
+    "messages not sent": "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
+    " AND outcome IS DISTINCT FROM 'no_address'",  # nobody without a chat is owed anything
     "files not fetched": "SELECT count(*) FROM attachments WHERE state = 'pending'",
     "transactions not ended": "SELECT count(*) FROM pg_stat_activity"
     " WHERE state LIKE 'idle in transaction%%'"
@@ -37,7 +38,8 @@ TASKS = {
 FAILURES = {
     "messages set aside": "SELECT count(*) FROM inbox WHERE set_aside_at IS NOT NULL",
     "turns that failed": "SELECT count(*) FROM inbox WHERE failures > 0",
-    "messages given up": "SELECT count(*) FROM outbox WHERE failed_at IS NOT NULL",
+    "messages given up": "SELECT count(*) FROM outbox WHERE failed_at IS NOT NULL"
+    " AND outcome IS DISTINCT FROM 'no_address'",
     "tasks given up": "SELECT count(*) FROM tasks WHERE failed_at IS NOT NULL",
     "files given up": "SELECT count(*) FROM attachments WHERE state = 'refused'",
 }

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+import httpx
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -33,7 +35,7 @@ from models.reference import area
 from models.visit import Visit
 from tests import test_assisted_journeys as steps
 from tests.faults.conftest import Stages
-from tests.faults.stage import Stage, sends
+from tests.faults.stage import Stage, sends, until
 from tests.faults.statements import commit_of, committed, statement
 from tests.processes import address
 from tests.providers.bot_api import Person, Promise
@@ -41,6 +43,7 @@ from tests.test_journey import NIK, PATIENCE, hear, identify, say_when_asked, ta
 from tests.wire import Passage, Wire
 
 HEARD = r"\bINSERT INTO inbox \(channel, provider_id, person_id, address_id\b"  # from a provider
+SIGNED = r"\bUPDATE assisted_forms\b"
 TAKEN = r"\bUPDATE inbox SET taken_at\b"
 
 STREET, MENDED = "Jalan Mangga nomor 12", "Jalan Melati nomor 5"
@@ -136,6 +139,29 @@ def test_an_application_has_one_owner_and_one_permit_wherever_a_process_is_kille
     stage.balance([])
 
 
+@pytest.mark.parametrize("point", [commit_of(SIGNED), committed(SIGNED)], ids=["in", "after"])
+def test_a_signature_counts_once_though_the_page_was_killed_over_it(
+    stage: Stage, engine: Engine, point: Callable[[Passage], bool]
+) -> None:
+    street = Street.begin(stage, engine)
+    page, fields = steps.signature_page(street.officer)
+    with ThreadPoolExecutor() as threads, stage.postgres.wire.hold(point) as hold:
+        signing = threads.submit(steps.sign, page, fields)
+        hold.wait()
+        stage.kill("serve", hold)
+        with pytest.raises(httpx.TransportError):
+            signing.result(PATIENCE)
+    street.check()
+    stage.product.start("serve")
+    stage.pass_time()
+    assert steps.sign(page, fields).status_code in {303, 410}
+    steps.hear_end(street.officer, "notices.form_sent")
+    steps.hear_end(street.officer, "hand_over.ktp")
+    street.check(AssistedState.SENT)
+    assert steps.sign(page, fields).status_code == 410
+    stage.balance([])
+
+
 # -- a journey -------------------------------------------------------------------------------------
 
 
@@ -169,6 +195,7 @@ class Street:
 
     def kill(self, act: Callable[[], Promise[None]], *points: Point) -> None:
         """Let somebody act, and kill what works on it at each of the points, one after another."""
+        until(lambda: not self.stage.left(), "what came before to be done", self.stage.left)
         with ExitStack() as stack:
             wires = [self._wire(point) for point in points]
             holds = [
