@@ -199,7 +199,7 @@ class Step(ABC):
         return False
 
     def bars(self, text: str) -> bool:
-        """Whether words are refused, whatever else they mean: an accusation."""
+        """Whether this step alone reads the words, whatever else they mean: an accusation."""
         return False
 
     def understands(self, refusal: Refused) -> bool:

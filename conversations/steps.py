@@ -230,7 +230,7 @@ class Locate(Step):
         return {"kelurahan": code, "pin": pin}
 
     def complete(self, answer: Json) -> bool:
-        return answer["kelurahan"] is not None
+        return not isinstance(answer, dict) or answer["kelurahan"] is not None
 
     @property
     def takes_place(self) -> bool:

@@ -35,6 +35,12 @@ def short_day(on: date) -> Say:
     return Say("common.short_day", {"weekday": Say(weekday), "day": on.day, "month": Say(month)})
 
 
+def window_label(on: date, part: str, starts: time) -> Say:
+    """A window, short enough for a button: `Rab 25 Nov, pagi 08.00`."""
+    named = Say(f"common.part.{part}")
+    return Say("common.window_short", {"day": short_day(on), "part": named, "starts": starts})
+
+
 def days_words(days: Sequence[date]) -> Say:
     """Days in their order: one, the first and the last of days in a row, or a list."""
     first, last = days[0], days[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 FORM = "complaint."  # before the key of a sentence in the words of a complaint
+FORMS = "referral."  # before the key of a question, which answers no matter
 
 #: Sentences of the reply -> the label of the matter that they answer.
 MATTERS = {
@@ -92,6 +93,9 @@ CONCERNS = {
 PARTS = {
     "common.intent.emergency.violence": "violence",
     "common.intent.fear.unlicensed": "unlicensed",
+    "referral.any_time.cleared": "tax_fear",
+    "referral.any_time.reward": "reward",
+    "referral.any_time.who": "reporter",
     "common.intent.privacy.number": "own_number",
     "common.intent.doubt.door": "door",
     "common.intent.status.silent": "silent",
@@ -106,7 +110,8 @@ PARTS = {
 def of(keys: Collection[str]) -> set[str]:
     """Return the labels of the matters that these sentences answer."""
     said = {key.removeprefix(FORM) if "common." in key else key for key in keys}
-    answered = {key.removeprefix("common.intent.") for key in said if "." in key}
+    own = {key for key in said if "." in key and not key.startswith(FORMS)}
+    answered = {key.removeprefix("common.intent.") for key in own}
     got = {NAMES.get(key, key) for key in (one.partition(".")[0] for one in answered)}
     got &= LABELS
     got |= {MATTERS[key] for key in said if key in MATTERS}

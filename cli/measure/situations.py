@@ -13,6 +13,7 @@ from cli.measure import (
     labels,
     officers_form,
     own_data,
+    referrals,
     short_way,
     states,
     supervisors,
@@ -164,6 +165,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         **short_way.situations(_new, matters_of, visit_id=VISIT),
         **awaiting.situations(_facts, _slots, _play, matters_of),
         **officers_form.situations(_play, _facts, _visit(VisitState.ARRIVED), ANSWERS),
+        **referrals.situations(_play, _facts, _place_told_of(), matters_of, _heard_at_desk),
     }
     steps = {step.id for step in flows.load().by_id[SERVICE].steps}
     if kind in known:
@@ -276,6 +278,15 @@ def _desk_officer(said: str) -> set[str]:
     facts = _facts(Me(roles=frozenset({"owner", "officer"})))
     facts = replace(facts, mine=Mine(), rounds=Rounds((accepted, later, offered)))
     return _heard_at_desk(_play(Draft("officer_desk"), said, facts))
+
+
+def _place_told_of() -> VisitFact:
+    """An officer's visit to a place that somebody told of, which may be told of twice."""
+    visit = replace(_visit(VisitState.ARRIVED), hosted=False, told=True, code=None)
+    visit = replace(visit, service="referral", purpose="help", perhaps_same=((90, "26-000090"),))
+    days = (NOW.date() + timedelta(days=1), NOW.date() + timedelta(days=2))
+    slots = tuple(Slot(day, part, *_HOURS[part]) for day in days for part in _HOURS)
+    return replace(visit, host_name="-", windows=slots)
 
 
 def _officer_at_door(said: str) -> set[str]:

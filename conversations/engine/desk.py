@@ -43,6 +43,7 @@ from conversations.session import Draft
 
 DANGER = "danger"
 ALARMS = frozenset({DANGER, "hurt"})  # heard in the middle of anything
+UNSAFE = "unsafe"  # the answer of somebody who leaves since it is not safe
 COMPLAIN = "complain"  # about somebody who threatens others
 FEW_WORDS = 3  # of a question who is writing
 LEAST = 1.0  # weight below which words only hint at a matter
@@ -72,6 +73,10 @@ COMMON = frozenset(
 _ITS = re.compile(r"\b(?!bertanya)(hp|wa|[a-z]{3,})nya\b", re.IGNORECASE)
 #: Options that only say that it does not work: a matter says why.
 _VAGUE = frozenset({"cannot", "decline", "failed", "different"})
+#: Questions at a place that somebody told of: what is said there is no matter of a visit.
+AT_PLACE = frozenset({
+    "met", "same", "may_tell", "again", "why_not", "moved_to", "why_impossible",
+})  # fmt: skip
 _NO_ALARM = frozenset({"absence", "stolen", COMPLAIN})  # at home, or over
 _FILLERS = frozenset({"ya", "iya", "oke", "ok", "okay", "sip", "yes"})
 
@@ -83,9 +88,10 @@ class Ears:
     `act` gets the choice's matter, its subject and its argument. `hears` gets the matter that the
     words name, and returns another one if the open question tells it: "20 menit" is a delay where
     that is asked. `options` are the options that say the same as a matter, where they are open.
-    At the steps `firm`, an option outweighs a matter that as many words name. `first` returns the
-    matter that the form of the words tells, before single words are weighed. `at_step` are matters
-    that words at a step raise only as a part of their answer.
+    At the steps `firm`, an option outweighs a matter that as many words name; so it does at those
+    of `ours`, and no context changes the matter there. `first` returns the matter that the form of
+    the words tells, before single words are weighed. `at_step` are matters that words at a step
+    raise only as a part of their answer.
     """
 
     answer: Callable[[TurnBuilder, AtDesk], None]
@@ -93,6 +99,7 @@ class Ears:
     hears: Callable[[TurnBuilder, str, str | None], str | None]
     options: Mapping[str, frozenset[str]]
     firm: frozenset[str] = frozenset()
+    ours: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by flow
     first: Callable[[TurnBuilder, str], str | None] = lambda turn, text: None
     at_step: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -104,6 +111,7 @@ _EARS: Mapping[Role, Ears] = {
         rounds_desk.hears,
         rounds_hearing.OPTIONS,
         firm=frozenset({"offer"}),
+        ours={"visit": AT_PLACE},
         first=rounds_hearing.first,
         at_step=rounds_hearing.AT_STEP,
     ),
@@ -112,6 +120,7 @@ _EARS: Mapping[Role, Ears] = {
         supervising.act,
         discerning.hears,
         {"end": frozenset({"end"})},  # a visit that is over, not an officer's duty
+        ours={"held": frozenset({"decision", "why"})},
         first=supervising_forms.first,
     ),
 }
@@ -141,10 +150,10 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     everything.
     """
     ears = _EARS.get(turn.facts.me.desk)
-    if ears is None or _chooses_way(turn, text):
+    if ears is None or _chooses_way(turn, text) or _answers_alarm(turn, text):
         return None
     formed = ears.first(turn, text) if _listens(turn, text) else None
-    if formed is not None and not _in_answer(turn, formed):
+    if formed is not None and not (_in_answer(turn, formed) or _at_place(turn, text, formed)):
         return AtDesk(formed, text)
     said = _ITS.sub(r"\1 nya", text) if "nya" in text.lower() else text
     said = nameless(turn, said)
@@ -156,6 +165,8 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     if _in_danger(turn, text, best):
         return AtDesk(DANGER, text)
     if not _listens(turn, text):
+        return None
+    if _outweighs(turn, text, best):
         return None
     told = ears.hears(turn, text, best.name if best is not None else None)
     if told is not None:
@@ -171,6 +182,12 @@ def _chooses_way(turn: TurnBuilder, text: str) -> bool:
     if asked is None or asked.flow != "assisted" or len(text.split()) > FEW_WORDS:
         return False
     return bool(choices_named(turn, text))
+
+
+def _answers_alarm(turn: TurnBuilder, text: str) -> bool:
+    """Whether words of danger are the answer: an officer leaves, or a supervisor says why."""
+    named = choices_named(turn, text)
+    return len(named) == 1 and named[0].value in (UNSAFE, DANGER)
 
 
 def _outdoes(best: lexicon.Ranked, alarm: lexicon.Ranked) -> bool:
@@ -347,7 +364,27 @@ def _in_answer(turn: TurnBuilder, matter: str) -> bool:
     """Whether words of this matter are a part of the answer to the open question."""
     asked = turn.session.asked
     at_step = _EARS[turn.facts.me.desk].at_step
-    return asked is not None and matter in at_step.get(f"{asked.flow}.{asked.step}", ())
+    return asked is not None and matter in at_step.get(asked.step, ())
+
+
+def _outweighs(turn: TurnBuilder, text: str, best: lexicon.Ranked | None) -> bool:
+    """Whether an option of a question of `ours` is named in as many words as any matter."""
+    asked = turn.session.asked
+    ours = _EARS[turn.facts.me.desk].ours
+    if asked is None or asked.step not in ours.get(asked.flow, ()):
+        return False
+    weight = best.weight if best is not None else 0.0
+    return 0 < option_weight(turn, text) >= weight
+
+
+def _at_place(turn: TurnBuilder, text: str, matter: str) -> bool:
+    """Whether words answer a question at a place that somebody told of, and alarm nobody."""
+    asked = turn.session.asked
+    if asked is None or asked.step not in AT_PLACE or matter in ALARMS:
+        return False
+    named = choices_named(turn, text)
+    same = _EARS[turn.facts.me.desk].options.get(matter, ())
+    return bool(named) and (asked.step != "met" or named[0].value in same)
 
 
 def _answers_outright(turn: TurnBuilder, text: str, best: lexicon.Ranked) -> bool:

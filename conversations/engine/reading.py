@@ -71,7 +71,19 @@ _ABLE = re.compile(r"\b(?:bisa|sanggup|siap|mau)\b")
 _PRINT = re.compile(r"\b(?:di|ter|ke)?cetak\b|\bprint\w*\b")
 #: Choices that ask further, or change nothing.
 _HARMLESS = frozenset(
-    {"decline", "change", "no", "none", "keep", "ask", "cannot", "later", "return", "not_yet"}
+    {
+        "decline",
+        "change",
+        "no",
+        "none",
+        "keep",
+        "ask",
+        "cannot",
+        "later",
+        "return",
+        "not_yet",
+        "who",
+    }
 )
 
 #: Choices at the end of a list that turn all others down.

@@ -61,13 +61,21 @@ OPTIONS = {
     "depart": frozenset({"accept", "go", "yes"}),
     "ktp_differs": frozenset({"address"}),
     "no_signal": frozenset({"signal"}),
+    "give_away": frozenset({"moved"}),
+    "has_nib": frozenset({"has_permit"}),
     "nobody": frozenset({"nobody"}),
-    "not_found": frozenset({"wrong_place", "address"}),
+    "not_found": frozenset({"wrong_place", "address", "not_found", "moved"}),
+    "other_time": frozenset({"later"}),
+    "phone": frozenset({"self"}),
     "refused": frozenset({"refused", "not_wanted"}),
     "weather": frozenset({"weather"}),
 }
-#: Why no location shows an arrival is told in such words: "lokasi di hp ini dikunci".
-AT_STEP = {"visit.far": frozenset({"arrive", "no_signal", "place"})}
+#: Why no location shows an arrival is told in such words: "lokasi di hp ini dikunci". So is where
+#: a place has moved: "pindah ke Pasar Minggu".
+AT_STEP = {
+    "far": frozenset({"arrive", "no_signal", "place"}),
+    "new_place": frozenset({"arrive", "give_away", "lost", "nobody", "not_found", "place"}),
+}
 
 
 def first(turn: TurnBuilder, text: str) -> str | None:

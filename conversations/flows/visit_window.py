@@ -16,7 +16,7 @@ from conversations.session import Answers, Choice
 from conversations.spot import Spot, place
 from conversations.step import Context
 from conversations.steps import Choose
-from conversations.wording import short_day, window_words
+from conversations.wording import short_day, window_label, window_words
 
 SHOWN = 6  # windows at once; more would not fit a small screen
 
@@ -95,14 +95,7 @@ def _unmet(context: Context) -> Value:
 
 
 def _label(window: Window | VisitFact) -> Say:
-    return Say(
-        "common.window_short",
-        {
-            "day": short_day(window.on),
-            "part": Say(f"common.part.{window.part}"),
-            "starts": window.starts,
-        },
-    )
+    return window_label(window.on, window.part, window.starts)
 
 
 def _wanted(answers: Answers, there: Set[str]) -> Set[str]:

@@ -4,16 +4,56 @@ from __future__ import annotations
 
 import re
 
+from conversations import lexicon
 from conversations.facts import Facts
 from conversations.lexicon import lists
 from conversations.parsers import Parser, Refused
+from conversations.parsers.asking import asks, asks_whether
 from conversations.parsers.evasions import evasion
 from conversations.words import bare, is_latin, standardised, tidy
 
+CLEARED, WHO = "cleared", "who"  # the worries whether they are cleared away, and who told
+_ASKED = re.compile(r"\btidak\b")  # asks in such words, and denies nothing
+LEAST = 1.5  # weight of words that leave no doubt what worries somebody
+
 
 def accuses(text: str) -> bool:
-    """Whether the words accuse a business, or ask that it be cleared away."""
-    return lists.any_of("referral", "accuses").search(standardised(text)) is not None
+    """Whether the words accuse a business, or ask that it be cleared away.
+
+    "Nanti digusur ga?" asks for the opposite.
+    """
+    said = lists.any_of("referral", "accuses").search(standardised(text))
+    return said is not None and worry(text) != CLEARED
+
+
+def worry(text: str) -> str | None:
+    """Return what somebody who tells of a place wonders, as a key of `referral.any_time`."""
+    listed = lexicon.options("referral", "any_time")
+    said = standardised(text)
+    ranked = listed.rank(_ASKED.sub(" ", said)) if listed is not None else []
+    if not ranked or (ranked[0].weight < LEAST and not asks(text)):
+        return None
+    if ranked[0].name != CLEARED:
+        return ranked[0].name
+    afraid = lists.any_of("referral", "afraid").search(said) is not None
+    demands = lists.any_of("referral", "demands").search(said) is not None
+    return CLEARED if afraid or (asks_whether(text) and not demands) else None
+
+
+def permit_number(*, at_most: int = 60) -> Parser:
+    """Return the number of a permit as typed; None for words without a digit, which tell none.
+
+    Raises:
+        Refused: ``note_too_long`` with the limit.
+    """
+
+    def parse(text: str, facts: Facts) -> str | None:
+        words = tidy(bare(text))
+        if len(words) > at_most:
+            raise Refused("note_too_long", {"at_most": at_most})
+        return words if re.search(r"\d", words) else None
+
+    return parse
 
 
 def landmark(*, at_most: int = 200) -> Parser:

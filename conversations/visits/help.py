@@ -6,15 +6,17 @@ place, and the officer offers help: `met` and the steps after it are asked at su
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from conversations.assisting import BeginForm
 from conversations.effects import Effect, FailVisit
-from conversations.facts import Facts, VisitFact
+from conversations.facts import Facts, VisitFact, Window
 from conversations.flow import Ending
 from conversations.messages import Json, Say, Value
-from conversations.parsers.note import note
+from conversations.parsers import Reading
+from conversations.parsers.referred import permit_number
+from conversations.parsers.slots import slot
 from conversations.referrals import (
     IsSamePlace,
     LeaveToThem,
@@ -27,7 +29,7 @@ from conversations.script import FAILED, Script
 from conversations.session import Answers, Choice
 from conversations.step import Context, When, answered
 from conversations.steps import Ask, Choose, Locate
-from conversations.wording import form_choice, short_day
+from conversations.wording import form_choice, window_label
 
 TOLD, PERHAPS = "told", "perhaps"  # answers that the database holds: see `_known`
 SHOWN = 6  # windows at once
@@ -134,16 +136,26 @@ def _twin(context: Context) -> Mapping[str, Value]:
 
 
 def _windows(context: Context) -> tuple[Choice, ...]:
-    free = _visit(context).windows[:SHOWN]
     named = (
-        Choice(
-            value := f"{one.on.isoformat()}.{one.part}",
-            Say(f"visit_window.window.{one.part}", {"day": short_day(one.on)}),
-            value,
-        )
-        for one in free
+        Choice(reading.value, reading.label, reading.answer)
+        for reading in _times(_visit(context).windows[:SHOWN])
     )
     return (*named, Choice("any", Say("help.again.any"), "any"))
+
+
+def _times(windows: Sequence[Window]) -> tuple[Reading, ...]:
+    return tuple(
+        Reading(
+            value := f"{w.on.isoformat()}.{w.part}", window_label(w.on, w.part, w.starts), value
+        )
+        for w in windows
+    )
+
+
+def _time(text: str, context: Context) -> Json:
+    """Read a day and an hour against the free windows."""
+    free = _visit(context).windows
+    return slot(text, _times(free), free, context.facts.today).answer
 
 
 def _moved(context: Context, answer: Json) -> tuple[Effect, ...]:
@@ -215,10 +227,10 @@ SCRIPT = Script(
             counted=False,
         ),
         Choose("may_tell", options=("yes", "no"), when=_met(*_HELPED), then=_allows, counted=False),
-        Choose("again", options=_windows, when=_met("later"), counted=False),
+        Choose("again", options=_windows, when=_met("later"), counted=False, reads=_time),
         Ask(
             "permit_number",
-            parse=note(at_most=60),
+            parse=permit_number(),
             options={"none": None},
             when=_met("has_permit"),
             counted=False,

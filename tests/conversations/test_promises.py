@@ -28,6 +28,7 @@ ERASED = {
     "common.erase_sure.keep",
     "common.my_data",
     "help.met",  # of a place: `tests/bot/test_refused_places.py`
+    "referral.any_time.cleared",  # likewise
     "notices.erased",
     "notices.erasing",
     "pages.privacy.part.e.text",

@@ -1,0 +1,162 @@
+"""Situations of places that somebody tells of: the form, the officer there, and the supervisor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
+
+from conversations import flows
+from conversations.assisting import BeginForm
+from conversations.effects import FailVisit, FinishVisit, ForgetWords
+from conversations.facts import Desk, Facts, Me, Mine, Rounds, VisitFact
+from conversations.lifecycle import CaseState
+from conversations.messages import Json
+from conversations.referrals import (
+    DecideReferral,
+    LeaveToThem,
+    LeaveUnsafe,
+    PostponeVisit,
+    SendToAll,
+    ShowReporters,
+)
+from conversations.session import Draft
+
+FORM, VISIT, HELD = "referral", "visit", "held"
+ANSWERS: dict[str, Json] = {
+    "purpose": "yes",
+    "trade": {"code": None, "words": "nasi uduk"},
+    "place": {"kelurahan": "31.74.07.1010", "pin": None},
+    "landmark": "depan musala Al-Ikhlas",
+    "open": "morning",
+    "knows": "agreed",
+    "called": "Bu Siti",
+}
+#: The question at a place that somebody told of -> the answers before it.
+_AT_PLACE: dict[str, dict[str, Json]] = {
+    "met": {},
+    "same": {"met": "later"},
+    "may_tell": {"met": "now", "same": "no"},
+    "again": {"met": "later", "same": "no"},
+    "permit_number": {"met": "has_permit", "same": "no"},
+    "why_not": {"met": "not_wanted", "same": "no"},
+    "moved_to": {"met": "moved", "same": "no"},
+    "new_place": {"met": "moved", "same": "no", "moved_to": "known"},
+    "why_impossible": {"met": "impossible", "same": "no"},
+}
+_HELD: dict[str, dict[str, Json]] = {"decision": {}, "why": {"decision": "who"}}
+
+
+class Played(Protocol):
+    """One line on the engine."""
+
+    @property
+    def keys(self) -> tuple[str, ...]: ...
+    @property
+    def answers(self) -> Mapping[str, Json]: ...
+    @property
+    def asks_back(self) -> bool: ...
+    @property
+    def turn(self) -> Any: ...
+    def effects(self, kind: type[Any]) -> list[Any]: ...
+
+
+Play = Callable[[Draft | None, str, Facts], Any]
+Matters = Callable[[Any], set[str]]
+
+
+def situations(
+    play: Play, facts: Callable[[], Facts], visit: VisitFact, matters: Matters, at_desk: Matters
+) -> Mapping[str, Callable[[str], set[str]]]:
+    """Return the situations.
+
+    `facts` are of an owner with cases; `matters` and `at_desk` return the matters that a reply to
+    an owner or to staff answers.
+    """
+
+    def told(step: str) -> Callable[[str], set[str]]:
+        known = facts()
+        known = replace(known, mine=Mine(services=known.mine.services))
+        before = dict(list(ANSWERS.items())[: list(ANSWERS).index(step)])
+        return lambda said: _heard(step, play(Draft(FORM, "", before), said, known), matters)
+
+    def there(step: str) -> Callable[[str], set[str]]:
+        me = Me(roles=frozenset({"owner", "officer"}))
+        known = replace(facts(), me=me, mine=Mine(), rounds=Rounds((visit,)))
+        held = flows.load().by_id[VISIT].prefill(str(visit.id), known)
+        draft = Draft(VISIT, str(visit.id), {**held, **_AT_PLACE[step]})
+        return lambda said: _heard(step, play(draft, said, known), at_desk)
+
+    def decided(step: str) -> Callable[[str], set[str]]:
+        case = replace(facts().mine.cases[0], state=CaseState.IN_REVIEW, told=True)
+        me = Me(roles=frozenset({"owner", "supervisor", "head"}))
+        desk = Desk(cases=(case, replace(case, id=case.id + 1)))
+        known = replace(facts(), me=me, mine=Mine(), desk=desk)
+        draft = Draft(HELD, str(case.id), _HELD[step])
+        return lambda said: _heard(step, play(draft, said, known), at_desk)
+
+    made = {f"referral_{step}": partial(told, step) for step in ANSWERS}
+    made |= {f"told_{step}": partial(there, step) for step in _AT_PLACE}
+    made |= {f"held_{step}": partial(decided, step) for step in _HELD}
+    return {kind: _when_played(make) for kind, make in made.items()}
+
+
+def _when_played(make: Callable[[], Callable[[str], set[str]]]) -> Callable[[str], set[str]]:
+    return lambda said: make()(said)
+
+
+def _heard(step: str, played: Played, matters: Matters) -> set[str]:
+    """Return what one line answers at a question, and the matters that the reply answers."""
+    got = {end for key in played.keys if (end := _ended(step, key))}
+    got |= {name for effect in played.turn.effects for name in _done(step, effect)}
+    draft = played.turn.session.draft
+    if draft is not None and draft.flow in (FORM, VISIT, HELD) and step in played.answers:
+        got |= _given(played.answers[step])
+    if played.effects(ForgetWords):
+        got.add("accusation")
+    if played.asks_back:
+        got.add("asked_back")
+    if any(key.endswith(f"{step}.why") for key in played.keys):
+        got.add("explains")
+    if any(key.startswith("refusals.") for key in played.keys):
+        got.add("refused")
+    return got | (matters(played) - {"greeting", "today"})
+
+
+def _ended(step: str, key: str) -> str | None:
+    """Return the option after which the form ends, from the key of its last sentence."""
+    _, _, rest = key.partition(f".{step}.")
+    option, _, last = rest.partition(".")
+    return option if last == "end" else None
+
+
+def _done(step: str, effect: object) -> set[str]:
+    """Return the answer that an effect carries out."""
+    match effect:
+        case FailVisit():
+            return {"any" if effect.reason == "other_day" else effect.reason}
+        case FinishVisit():
+            return _given(effect.answers.get(step))
+        case PostponeVisit():
+            return {f"{effect.on.isoformat()}.{effect.part}"}
+        case DecideReferral():
+            return {"go" if effect.go else "no"}
+        case ShowReporters():
+            return {effect.why}
+    return {_NAMES[type(effect)]} if type(effect) in _NAMES else set()
+
+
+_NAMES: dict[type[object], str] = {
+    BeginForm: "now",
+    LeaveToThem: "self",
+    LeaveUnsafe: "unsafe",
+    SendToAll: "all",
+}
+
+
+def _given(answer: Json) -> set[str]:
+    """Return the labels of an answer."""
+    if isinstance(answer, dict):
+        return {"trade" if "words" in answer else f"place={answer.get('kelurahan')}"}
+    return {"none" if answer is None else str(answer), "words"}
