@@ -94,6 +94,8 @@ PARTS = {
     "common.intent.emergency.violence": "violence",
     "common.intent.fear.unlicensed": "unlicensed",
     "referral.any_time.cleared": "tax_fear",
+    "referral.any_time.own": "own_stall",
+    "referral.purpose.complaint.end": "accusation",
     "referral.any_time.reward": "reward",
     "referral.any_time.who": "reporter",
     "common.intent.privacy.number": "own_number",

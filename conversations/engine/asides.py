@@ -11,6 +11,7 @@ from conversations.commands import Typed
 from conversations.effects import Help
 from conversations.engine import drafts, orders
 from conversations.engine.builder import TurnBuilder
+from conversations.engine.gathering import gather
 from conversations.engine.meanings import Aside
 from conversations.facts import WIB
 from conversations.lexicon import lists
@@ -85,8 +86,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
         case _ if meant in ORDERS:
             orders.obey(turn, Typed(ORDERS[meant]))
         case Intent.REFERRAL:
-            _hear_of_another(turn, sure=_is_certain(aside))
-        case _ if meant in _CALLED and not _is_certain(aside):
+            _hear_of_another(turn, sure=is_certain(aside))
+        case _ if meant in _CALLED and not is_certain(aside):
             _ask_whether_to_call(turn, _CALLED[meant])
         case _ if meant in _CALLED:
             how = Say(key, orders.how_to_call(turn))
@@ -112,7 +113,7 @@ def settle(turn: TurnBuilder, answer: str) -> bool:
         return True
     turn.prompt = None
     if answer == REFERRAL:
-        _open_form(turn, REFERRAL, "")
+        _open_form(turn, REFERRAL, "", told=turn.told(STORY))
     elif called is None:
         _open_form(turn, COMPLAINT, turn.told(STORY))
     else:
@@ -127,7 +128,7 @@ def _fills_in(turn: TurnBuilder) -> bool:
     return flow is not None and flow.form
 
 
-def _is_certain(aside: Aside) -> bool:
+def is_certain(aside: Aside) -> bool:
     """Whether supervisors are told without asking the person."""
     return aside.intent in _AT_ONCE or aside.sure or aside.weight >= _SURE
 
@@ -155,6 +156,7 @@ def _hear_of_another(turn: TurnBuilder, *, sure: bool) -> None:
 
 def _ask_whether_of_another(turn: TurnBuilder) -> None:
     """Ask before the form about somebody else's business takes the place of the open one."""
+    turn.tell(STORY, turn.said)
     turn.ask_own(
         REFERRAL,
         (
@@ -174,12 +176,16 @@ def hear_complaint(turn: TurnBuilder, *, sure: bool) -> None:
         ask_whether_a_complaint(turn)
 
 
-def _open_form(turn: TurnBuilder, opened_by: str, story: str) -> None:
-    """Open the form of the service for a matter, with what was told already."""
+def _open_form(turn: TurnBuilder, opened_by: str, story: str, *, told: str = "") -> None:
+    """Open the form of the service for a matter, with what was told already.
+
+    A story is its first answer; what is `told` of somebody else's business holds several.
+    """
     service = next(one for one in turn.flows.services.values() if one.opened_by == opened_by)
     step = service.form.steps[0]
     parked = next((one for one in turn.session.parked if one.flow == service.id), None)
     answers = dict(parked.answers) if parked is not None else {}
+    answers = {**gather(service.form, told, turn.facts, at_least=1), **answers}
     if len(story.split()) >= LEAST_STORY:
         before = answers.get(step.id)
         answers[step.id] = f"{before}\n{story}" if before else story

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from conversations.commands import Typed
-from conversations.engine import answers, drafts, orders, questions
+from conversations.effects import ForgetWords
+from conversations.engine import answers, asides, drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
+from conversations.engine.gathering import gather
 from conversations.engine.leading import begin, by_officer, helper, lead, open_form, told
 from conversations.engine.meanings import Aside, Several
+from conversations.engine.precedence import ACCUSES
 from conversations.messages import Say
 from conversations.phrases import Command, Intent
 from conversations.session import Choice
@@ -20,6 +23,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
         come(turn)
     elif aside.intent is Intent.BY_MYSELF:
         by_myself(turn)
+    elif aside.intent is Intent.REFERRAL:
+        return of_another(turn, aside)
     else:
         return False
     return True
@@ -49,6 +54,25 @@ def come(turn: TurnBuilder) -> None:
         lead(turn, offered.id)
     else:
         drafts.open_flow(turn, offered.id, "")
+
+
+def of_another(turn: TurnBuilder, aside: Aside) -> bool:
+    """Confirm what is told of somebody else's business; an accusation is forgotten.
+
+    False if nothing is told but the wish.
+    """
+    if aside.part == ACCUSES:
+        turn.effects.append(ForgetWords())
+        drafts.digress(turn, Say("referral.purpose.complaint.end"))
+        return True
+    services = turn.flows.services.values()
+    service = next((one for one in services if one.opened_by == asides.REFERRAL), None)
+    if service is None or open_form(turn) is not None or not asides.is_certain(aside):
+        return False
+    found = gather(service.form, turn.said, turn.facts)
+    if found:
+        answers.confirm_several(turn, Several(service.id, found))
+    return bool(found)
 
 
 def by_myself(turn: TurnBuilder) -> None:

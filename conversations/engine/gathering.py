@@ -119,6 +119,22 @@ _BESIDE_PLACE = frozenset(
         " eh salah bukan jadi tadi ini itu pakai rumah teras depan belakang samping garasi halaman"
     )
 ) | {"tidak"}
+#: What a place is near; it ends where something else is told.
+_NEAR = re.compile(
+    r"\b(?:di |in |at )?((?:depan|dpn|dekat|deket|dkt|sebelah|samping|belakang|seberang"
+    r"|sebrang|pojok|ujung|pinggir|gang|gg|jalan|jln|jl|in front of|next to|near|opposite"
+    r"|behind|beside)\b(?:\s+(?!(?:belum|blm|belom|tidak|tdk|ga|gak|nggak|tolong|tlg|mohon|minta|buka"
+    r"|jual\w*|dagang|punya|yang|yg|tiap|setiap|kalau|biasa\w*|pagi|siang|sore|malam|malem|kel|kelurahan|kec"
+    r"|daerah|dia|orangnya|kasihan|kasian|please|no|without|every|has|does|who|sells?|she|he|they)"
+    r"\b)[^\s,.;\n]+){1,9}|rt\b\W{0,3}\d{1,3}(?:\W*rw\W{0,3}\d{1,3})?)"
+)
+_PARTS = frozenset({"morning", "midday", "evening"})
+_GREETS = re.compile(
+    r"\b(?:selamat|met|good) (?:pagi|siang|sore|malam|morning|afternoon|evening)\b"
+)
+_KNOWS = re.compile(
+    r"\b(?:tahu|tau|bilang|setuju|nyuruh|disuruh|knows?|aware|agree[sd]?|asked me)\b"
+)
 _PIECE = re.compile(r"[^\W_]+|[,.;\n]")
 _GRAMS = (4, 3, 2, 1)  # words of a place's name, longest first
 
@@ -306,6 +322,21 @@ def _place(message: _Message, facts: Facts, flow: Flow) -> Json:
             if place is not None:
                 message.cut(starts, end)
                 return {"kelurahan": place.code, "pin": None}
+    return _place_within(message, facts) if flow.step("landmark") is not None else None
+
+
+def _place_within(message: _Message, facts: Facts) -> Json:
+    """Read a kelurahan of several words behind others: "depan musala Al-Ikhlas Cipete Utara"."""
+    spans = [found.span() for found in _PIECE.finditer(message.said)]
+    for size in _GRAMS[:-1]:
+        for first, last in zip(spans, spans[size - 1 :], strict=False):
+            words = message.said[first[0] : last[1]]
+            if re.search(r"[,.;\n\d]", words):
+                continue
+            place = facts.places.kelurahan_named(words)
+            if place is not None:
+                message.cut(first[0], last[1])
+                return {"kelurahan": place.code, "pin": None}
     return None
 
 
@@ -358,6 +389,32 @@ def _parts_with_trade(message: _Message, flow: Flow) -> Iterator[str]:
             yield part
 
 
+def _landmark(message: _Message, facts: Facts, flow: Flow) -> Json:
+    """Read what somebody else's place is near, and its RT and RW."""
+    found = list(_NEAR.finditer(message.said))
+    words = ", ".join(message.text[one.start(1) : one.end(1)].strip() for one in found)
+    for one in reversed(found):
+        message.cut(*one.span())
+    return words or None
+
+
+def _opens(message: _Message, facts: Facts, flow: Flow) -> Json:
+    """Read when somebody else's place is open: "jualannya pagi"."""
+    listed = lexicon.options(flow.id, "open")
+    ranked = listed.rank(_GREETS.sub(" ", message.said)) if listed is not None else []
+    named = [one.name for one in ranked if one.name in _PARTS]
+    return named[0] if len(named) == 1 else None
+
+
+def _knows(message: _Message, facts: Facts, flow: Flow) -> Json:
+    """Read whether somebody else knows that we are told: "dia belum tahu"."""
+    listed = lexicon.options(flow.id, "knows")
+    for clause in re.split(r"[,.;\n]", message.said):
+        if _KNOWS.search(clause) and listed is not None and (ranked := listed.rank(clause)):
+            return ranked[0].name
+    return None
+
+
 #: In the order in which their words are cut from the message; the trade reads what is left.
 _READERS: Mapping[str, Callable[[_Message, Facts, Flow], Json]] = {
     "business_name": _business,
@@ -367,6 +424,9 @@ _READERS: Mapping[str, Callable[[_Message, Facts, Flow], Json]] = {
     "capital": _sum(_CAPITAL, 1, CAPITAL),
     "workers": _workers,
     "place": _place,
+    "landmark": _landmark,
+    "open": _opens,
+    "knows": _knows,
     "owner_name": _owner,
     "premises": _premises,
     "trade": _trade,

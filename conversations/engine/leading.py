@@ -108,7 +108,7 @@ def by_officer(turn: TurnBuilder) -> Service | None:
     """Return the service of the open form, if an officer fills in the rest of another one."""
     form = open_form(turn)
     service = turn.flows.services.get(form.id) if form is not None else None
-    return service if service is not None and service.opens else None
+    return service if service is not None and service.opens and not service.about_others else None
 
 
 def begin(turn: TurnBuilder, form: str) -> bool:

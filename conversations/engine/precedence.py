@@ -19,11 +19,13 @@ from conversations.engine.questions import why_key
 from conversations.engine.reading import choices_named, option_weight
 from conversations.events import Said
 from conversations.lexicon import lists
+from conversations.parsers.referred import accuses
 from conversations.phrases import Intent
 from conversations.step import Step
 from conversations.steps import Review
 from conversations.words import standardised
 
+ACCUSES = "accuses"  # the part of `Intent.REFERRAL` that asks to clear a business away
 AFRAID = "afraid"  # the part of `Intent.CANCEL` that also tells of fear
 HEAVY = 2.5  # weight of a matter that yields only to an answer that is certain
 FEW_WORDS = 4  # of a message that lets a story be; longer ones go on with it
@@ -122,6 +124,30 @@ def barred(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
     step = turn.asked_step()
     urgent = raised is not None and raised.intent in URGENT
     return step is not None and not urgent and step.bars(text)
+
+
+def accuses_another(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
+    """Whether an owner at no form wants somebody else's business cleared away."""
+    urgent = raised is not None and raised.intent in URGENT
+    if turn.facts.me.desk != "owner" or urgent or fills_in(turn) or not accuses(text):
+        return False
+    said = standardised(text)
+    another = lists.any_of("referral", "another").search(said) is not None
+    return another and lists.any_of("referral", "of_mine").search(said) is None
+
+
+def of_another(text: str) -> bool:
+    """Whether words name somebody else as the seller, and not the one who writes."""
+    said = standardised(text)
+    if any(map(_ONESELF.match, re.split(r"[,;\n]|\.\s", said))):
+        return False
+    return lists.any_of("referral", "another").search(said) is not None
+
+
+_ONESELF = re.compile(
+    r"^\W*(?:saya|aku|gue|gua|kami|i|we)\b\W*(?:juga )?"
+    r"(?:jual|jualan|berjualan|dagang|berdagang|sell)\b"
+)
 
 
 def comes_first(turn: TurnBuilder, raised: Matter, text: str) -> bool:

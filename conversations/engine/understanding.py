@@ -51,10 +51,12 @@ from conversations.engine.meanings import (
     Unread,
 )
 from conversations.engine.precedence import (
+    ACCUSES,
     AFRAID,
     DROPS,
     FEW_ASKED,
     HEAVY,
+    accuses_another,
     aside,
     barred,
     beside_story,
@@ -62,6 +64,7 @@ from conversations.engine.precedence import (
     comes_first,
     fills_in,
     is_afraid,
+    of_another,
     takes_correction_back,
     tells_story,
 )
@@ -207,6 +210,8 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         return desk.alarm(turn, typed.command, said.text) or Order(typed)
     if barred(turn, said.text, raised):
         return Answer()
+    if accuses_another(turn, said.text, raised):
+        return Aside(Intent.REFERRAL, ACCUSES)
     if takes_correction_back(turn, said.text):
         return Pick(Choice("change", Say("common.which"), None, "which"))
     if cancels(turn, said.text, raised):
@@ -299,6 +304,8 @@ def _several_facts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Seve
     upset = raised is not None and (raised.intent in UPSET or raised.part in FIRST_PARTS)
     if found is None or raised is None or not (upset or raised.intent in DIGRESSIONS):
         return found
+    if raised.intent is Intent.REFERRAL and not fills_in(turn) and of_another(said.text):
+        return None  # the facts are about somebody else
     if raised.weight >= HEAVY and not fills_in(turn) and not _applies(said.text):
         return None  # "ngomong aja saya dengerin, ga bisa baca" names nobody
     least = LEAST_FACTS + upset

@@ -6,7 +6,7 @@ place, and the officer offers help: `met` and the steps after it are asked at su
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 
 from conversations.assisting import BeginForm
@@ -136,26 +136,20 @@ def _twin(context: Context) -> Mapping[str, Value]:
 
 
 def _windows(context: Context) -> tuple[Choice, ...]:
-    named = (
-        Choice(reading.value, reading.label, reading.answer)
-        for reading in _times(_visit(context).windows[:SHOWN])
-    )
+    times = map(_reading, _visit(context).windows[:SHOWN])
+    named = (Choice(one.value, one.label, one.answer) for one in times)
     return (*named, Choice("any", Say("help.again.any"), "any"))
 
 
-def _times(windows: Sequence[Window]) -> tuple[Reading, ...]:
-    return tuple(
-        Reading(
-            value := f"{w.on.isoformat()}.{w.part}", window_label(w.on, w.part, w.starts), value
-        )
-        for w in windows
-    )
+def _reading(window: Window) -> Reading:
+    value = f"{window.on.isoformat()}.{window.part}"
+    return Reading(value, window_label(window.on, window.part, window.starts), value)
 
 
 def _time(text: str, context: Context) -> Json:
     """Read a day and an hour against the free windows."""
-    free = _visit(context).windows
-    return slot(text, _times(free), free, context.facts.today).answer
+    facts = context.facts
+    return _reading(slot(text, _visit(context).windows, facts.today, _reading)).answer
 
 
 def _moved(context: Context, answer: Json) -> tuple[Effect, ...]:

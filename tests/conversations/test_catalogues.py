@@ -164,7 +164,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "{}.invitation_own": ("referral",),
     "{}.invited": ("referral",),
     "referral.advice.open.{}": ("morning", "midday", "evening", "unknown"),
-    "referral.any_time.{}": ("who", "reward", "cleared"),
+    "referral.any_time.{}": ("who", "reward", "cleared", "own"),
     "referral.advice.knows.{}": ("agreed", "unaware", "unsure"),
     "findings.{}": [*REASONS, *FOUND_BY_HAND],
     "findings.{}.short": [*REASONS, *FOUND_BY_HAND, *FOR_SUPERVISORS],
