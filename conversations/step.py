@@ -74,7 +74,10 @@ class Wrong(Refused):
 
 
 class Stay(Exception):
-    """The event was accepted, and the question stays open: a first photo, a link sent again."""
+    """The event was accepted, and the question stays open: a first photo, a link sent again.
+
+    With `asks`, the question is shown again after what is said.
+    """
 
     def __init__(
         self,
@@ -83,9 +86,11 @@ class Stay(Exception):
         say: Say | None = None,
         effects: tuple[Effect, ...] = (),
         after: timedelta = timedelta(0),
+        asks: bool = False,
     ) -> None:
         super().__init__()
         self.answer, self.say, self.effects, self.after = answer, say, effects, after
+        self.asks = asks
 
 
 def always(answers: Answers, facts: Facts) -> bool:

@@ -255,6 +255,9 @@ def answer_step(turn: TurnBuilder, step: Step, answer: Json) -> None:
 def _stay(turn: TurnBuilder, step: Step, stay: Stay) -> None:
     draft = turn.open_draft()
     turn.effects += stay.effects
+    if stay.say is not None and stay.asks:
+        drafts.digress(turn, stay.say)
+        return
     if stay.answer is None:
         if stay.say is not None:
             turn.says.append(stay.say)

@@ -24,7 +24,7 @@ from conversations.flow import Flow, summary
 from conversations.messages import (
     Say,
 )
-from conversations.referrals import DecideReferral
+from conversations.referrals import DecideReferral, LeaveUnsafe, PostponeVisit, SendToAll
 from conversations.session import Answers, Draft
 from conversations.step import Prompt
 from conversations.supervision import DecidePortrait
@@ -129,9 +129,16 @@ def close(turn: TurnBuilder) -> None:
 
 def _forget_settled(turn: TurnBuilder) -> None:
     """Remove from the facts what this turn's effects will change, so the next page omits it."""
-    visits = {effect.visit_id for effect in turn.effects if isinstance(effect, AboutVisit)}
-    settled = AboutCase | DecideReferral
-    cases = {effect.case_id for effect in turn.effects if isinstance(effect, settled)}
+    visits = {
+        effect.visit_id
+        for effect in turn.effects
+        if isinstance(effect, AboutVisit | LeaveUnsafe | PostponeVisit)
+    }
+    cases = {
+        effect.case_id for effect in turn.effects if isinstance(effect, AboutCase | DecideReferral)
+    }
+    if any(isinstance(effect, SendToAll) for effect in turn.effects):
+        cases |= {case.id for case in turn.facts.desk.cases if case.told}
     called = {effect.called_id for effect in turn.effects if isinstance(effect, Called)}
     seen = {effect.portrait_id for effect in turn.effects if isinstance(effect, DecidePortrait)}
     over = {effect.form_id for effect in turn.effects if isinstance(effect, DropForm)}

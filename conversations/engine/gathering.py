@@ -119,7 +119,7 @@ _BESIDE_PLACE = frozenset(
         " eh salah bukan jadi tadi ini itu pakai rumah teras depan belakang samping garasi halaman"
     )
 ) | {"tidak"}
-#: What a place is near; it ends where something else is told.
+#: Words for what a place is near; they end where something else is told.
 _NEAR = re.compile(
     r"\b(?:di |in |at )?((?:depan|dpn|dekat|deket|dkt|sebelah|samping|belakang|seberang"
     r"|sebrang|pojok|ujung|pinggir|gang|gg|jalan|jln|jl|in front of|next to|near|opposite"

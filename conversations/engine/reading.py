@@ -70,21 +70,9 @@ _WHEN = re.compile(
 _ABLE = re.compile(r"\b(?:bisa|sanggup|siap|mau)\b")
 _PRINT = re.compile(r"\b(?:di|ter|ke)?cetak\b|\bprint\w*\b")
 #: Choices that ask further, or change nothing.
-_HARMLESS = frozenset(
-    {
-        "decline",
-        "change",
-        "no",
-        "none",
-        "keep",
-        "ask",
-        "cannot",
-        "later",
-        "return",
-        "not_yet",
-        "who",
-    }
-)
+_HARMLESS = frozenset({
+    "decline", "change", "no", "none", "keep", "ask", "cannot", "later", "return", "not_yet", "who",
+})  # fmt: skip
 
 #: Choices at the end of a list that turn all others down.
 _NONE_OF_THESE = frozenset({"none", "later", "keep", "other", "language"})

@@ -12,7 +12,7 @@ from conversations.parsers.asking import asks, asks_whether
 from conversations.parsers.evasions import evasion
 from conversations.words import bare, is_latin, standardised, tidy
 
-CLEARED, WHO = "cleared", "who"  # the worries whether they are cleared away, and who told
+CLEARED = "cleared"  # the worry whether a business is cleared away
 _ASKED = re.compile(r"\btidak\b")  # asks in such words, and denies nothing
 LEAST = 1.5  # weight of words that leave no doubt what worries somebody
 
@@ -28,13 +28,13 @@ def accuses(text: str) -> bool:
 
 def worry(text: str) -> str | None:
     """Return what somebody who tells of a place wonders, as a key of `referral.any_time`."""
-    listed = lexicon.options("referral", "any_time")
-    said = standardised(text)
+    listed, said = lexicon.options("referral", "any_time"), standardised(text)
     ranked = listed.rank(_ASKED.sub(" ", said)) if listed is not None else []
-    if not ranked or (ranked[0].weight < LEAST and not asks(text)):
+    if not ranked:
         return None
-    if ranked[0].name != CLEARED:
-        return ranked[0].name
+    first = ranked[0]
+    if first.name != CLEARED:
+        return first.name if first.weight >= LEAST or asks(text) else None
     afraid = lists.any_of("referral", "afraid").search(said) is not None
     demands = lists.any_of("referral", "demands").search(said) is not None
     return CLEARED if afraid or (asks_whether(text) and not demands) else None

@@ -52,7 +52,7 @@ def _heed(event: Event) -> None:
         raise Wrong("accusation", {}, effects=(ForgetWords(),))
     wonders = worry(event.text)
     if wonders is not None:
-        raise Stay(say=Say(f"referral.any_time.{wonders}"))
+        raise Stay(say=Say(f"referral.any_time.{wonders}"), asks=True)
 
 
 @dataclass(frozen=True, slots=True)

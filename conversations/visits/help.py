@@ -135,6 +135,11 @@ def _twin(context: Context) -> Mapping[str, Value]:
     return {"number": str(twin[1])}
 
 
+def _heard(context: Context) -> Mapping[str, Value]:
+    """Whether the host is told that the visit is over; nobody has a chat at a place told of."""
+    return {"heard": Say("help.leaving.told" if _visit(context).told else "help.leaving.asked")}
+
+
 def _windows(context: Context) -> tuple[Choice, ...]:
     times = map(_reading, _visit(context).windows[:SHOWN])
     named = (Choice(one.value, one.label, one.answer) for one in times)
@@ -258,6 +263,7 @@ SCRIPT = Script(
             beside={"back": _back},
             when=_leaves,
             counted=False,
+            params=_heard,
         ),
     ),
     outcome=_outcome,

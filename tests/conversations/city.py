@@ -64,6 +64,14 @@ from conversations.facts import (
 from conversations.mending import BeginMend, ConfirmMend, Mending, RefuseMend
 from conversations.mending import changed as changed_answers
 from conversations.messages import Json, Say
+from conversations.referrals import (
+    AboutReferral,
+    DecideReferral,
+    LeaveToThem,
+    LeaveUnsafe,
+    PostponeVisit,
+    SendToAll,
+)
 from conversations.step import Context
 from conversations.supervision import DecidePortrait
 from models import working_hours
@@ -248,6 +256,46 @@ def visit(id: int = 7, state: str = "accepted", **known: Json) -> VisitFact:
     return replace(base, **known)
 
 
+#: What somebody told of a place, and may have told of themselves elsewhere.
+REFERRED: dict[str, Json] = {
+    "purpose": "yes",
+    "trade": {"code": None, "version": None, "words": "nasi uduk gerobak"},
+    "place": {"kelurahan": "31.74.07.1010", "pin": [-6.2706, 106.8023]},
+    "landmark": "depan musala Al-Ikhlas",
+    "open": "morning",
+    "knows": "unaware",
+}
+
+
+def told_of(row: VisitFact) -> VisitFact:
+    """The visit to a place that somebody told of; another place may be the same."""
+    service = services.load()["referral"]
+    return replace(
+        row,
+        service=service.id,
+        purpose="help",
+        hosted=False,
+        host_name="Pemilik usaha",
+        about=service.about(REFERRED, facts()),
+        address=str(REFERRED["landmark"]),
+        identity_given=False,
+        code=None,
+        printed=(),
+        mendable=False,
+        told=True,
+        advice=service.advice(REFERRED),
+        perhaps_same=((90, "26-000090"),),
+        windows=(Hours(date(2026, 11, 26), "morning"), Hours(date(2026, 11, 27), "midday")),
+    )
+
+
+def told(row: CaseFact) -> CaseFact:
+    """The case of a place that somebody told of, which waits for a supervisor."""
+    service = services.load()["referral"]
+    brief = service.brief(REFERRED, facts())
+    return replace(row, service=service.id, answers=REFERRED, told=True, holder="", brief=brief)
+
+
 def mending(id: int = 9, **known: Json) -> AssistedFact:
     """The form with which the visit's case is mended, in the officer's hands."""
     service = services.load()["business_permit"]
@@ -400,7 +448,24 @@ def _unmended(known: Facts, form_id: int, *, writes: bool) -> Facts:
     return _visit(known, form.visit_id or 0, mend="writing" if writes else "")
 
 
+def _after_referral(known: Facts, effect: AboutReferral) -> Facts:
+    match effect:
+        case LeaveUnsafe(visit_id) | PostponeVisit(visit_id):
+            left = tuple(v for v in visits_of(known) if v.id != visit_id)
+            return changed(known, visits=left)
+        case LeaveToThem(visit_id):
+            return _after_mending(known, BeginForm(visit_id))
+        case DecideReferral(case_id):
+            return changed(known, attention=tuple(a for a in known.desk.cases if a.id != case_id))
+        case SendToAll():
+            return changed(known, attention=tuple(a for a in known.desk.cases if not a.told))
+        case _:
+            return known
+
+
 def _after_case(known: Facts, effect: Effect) -> Facts:
+    if isinstance(effect, AboutReferral):
+        return _after_referral(known, effect)
     if isinstance(effect, Mending | Assisting):
         return _after_mending(known, effect)
     match effect:

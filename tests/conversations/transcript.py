@@ -323,13 +323,13 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
 
 def _case(known: Facts, rest: str) -> Facts:
     """`~ case 81 needs_fix place_photo`, `81 in_review pictured because above_micro`,
-    `81 rejected until 2026-12-28`, or `81 accepted as assistance`.
+    `81 rejected until 2026-12-28`, `81 accepted as assistance`, or `81 in_review told`.
     """
     about, _, service = rest.partition(" as ")
     number, state, *more = about.split()
-    photo = PHOTO if "pictured" in more else None
+    photo, told = PHOTO if "pictured" in more else None, "told" in more
     until = date.fromisoformat(more.pop()) if "until" in more else None
-    more = [word for word in more if word not in ("pictured", "until")]
+    more = [word for word in more if word not in ("pictured", "until", "told")]
     because = more.index("because") if "because" in more else len(more)
     row = city.case(
         int(number),
@@ -340,6 +340,7 @@ def _case(known: Facts, rest: str) -> Facts:
         object_until=until,
         **({"service": service} if service else {}),
     )
+    row = city.told(row) if told else row
     if known.me.desk == "owner":
         return city.changed(known, cases=_put(known.mine.cases, row))
     return city.changed(known, attention=_put(known.desk.cases, row))
@@ -359,7 +360,8 @@ _NAMED = (("to", "host_name"), ("in", "place"))
 
 def _visit(known: Facts, rest: str) -> Facts:
     """`~ visit 7 accepted 2026-11-25 morning`, then any of: identity, to Budi_Santoso in Pulo,
-    of 82 (its case), help (an officer helps with a form), hostless, pictured, spent (its code),
+    of 82 (its case), help (an officer helps with a form), told (somebody told of the place, which
+    may be told of twice, with two free windows), hostless, pictured, spent (its code),
     renewed, refused-by 0418 full.
     """
     number, state, on, part, *more = rest.split()
@@ -385,6 +387,8 @@ def _visit(known: Facts, rest: str) -> Facts:
     )
     if "help" in more:
         row = replace(row, purpose="help", service="assistance", mendable=False, printed=())
+    if "told" in more:
+        row = city.told_of(row)
     if "of" in more:
         case = city.case(int(more[more.index("of") + 1]))
         row = replace(row, case_id=case.id, case_number=case.number)
@@ -501,6 +505,12 @@ def _portrait(known: Facts, rest: str) -> Facts:
     return city.changed(known, portraits=(*known.desk.portraits, row))
 
 
+def _head(known: Facts, rest: str) -> Facts:
+    """`~ head Sri Wahyuni`: a head of all supervisors."""
+    known = _staff("supervisor")(known, rest)
+    return replace(known, me=replace(known.me, roles=known.me.roles | {"head"}))
+
+
 def _staff(role: str) -> Callable[[Facts, str], Facts]:
     def become(known: Facts, rest: str) -> Facts:
         return city.changed(known, role=role, name=rest or None, badge="0417")
@@ -534,6 +544,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "owner": _staff("owner"),
     "officer": _staff("officer"),
     "supervisor": _staff("supervisor"),
+    "head": _head,
     "now": _now,
     "case": _case,
     "permit": _permit,
