@@ -121,6 +121,7 @@ _EARS: Mapping[Role, Ears] = {
         discerning.hears,
         {"end": frozenset({"end"})},  # a visit that is over, not an officer's duty
         ours={"held": frozenset({"decision", "why"})},
+        at_step={"held.decision": frozenset({"complaints", "figures", "find"})},
         first=supervising_forms.first,
     ),
 }
@@ -364,7 +365,10 @@ def _in_answer(turn: TurnBuilder, matter: str) -> bool:
     """Whether words of this matter are a part of the answer to the open question."""
     asked = turn.session.asked
     at_step = _EARS[turn.facts.me.desk].at_step
-    return asked is not None and matter in at_step.get(asked.step, ())
+    if asked is None:
+        return False
+    steps = (asked.step, f"{asked.flow}.{asked.step}")
+    return any(matter in at_step.get(step, ()) for step in steps)
 
 
 def _outweighs(turn: TurnBuilder, text: str, best: lexicon.Ranked | None) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from conversations import lexicon
 from conversations.facts import CaseFact, Facts
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState
-from conversations.messages import Lines, Say, Value
+from conversations.messages import Json, Lines, Say, Value
+from conversations.parsers import Refused
 from conversations.referrals import REASONS, AboutReferral, DecideReferral, SendToAll, ShowReporters
-from conversations.step import Context, answered
+from conversations.step import Context, Stay, answered
 from conversations.steps import Choose
 
 
@@ -33,6 +35,15 @@ def _is_head(context: Context) -> bool:
 
 def _several(context: Context) -> bool:
     return sum(case.told for case in context.facts.desk.cases) > 1
+
+
+def _secret(text: str, context: Context) -> Json:
+    """Say to a supervisor who is no head that only a head may see who told us."""
+    listed = lexicon.options(FLOW.id, "decision")
+    ranked = listed.rank(text) if listed is not None else []
+    if ranked and ranked[0].name == "who":
+        raise Stay(say=Say("held.secret"), asks=True)
+    raise Refused("pick_one")
 
 
 def _finish(context: Context) -> Ending:
@@ -67,6 +78,7 @@ FLOW = Flow(
             rests=True,
             offers={"all": _several, "who": _is_head},
             means={"go": "yes", "no": "no"},
+            reads=_secret,
         ),
         Choose(
             "why",

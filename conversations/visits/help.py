@@ -162,6 +162,12 @@ def _moved(context: Context, answer: Json) -> tuple[Effect, ...]:
     return (TellOnward(_visit(context).id, answer),) if complete else ()
 
 
+def _where(context: Context) -> Mapping[str, Value]:
+    """Where the form is filled in: in the officer's chat, or on the host's phone."""
+    theirs = context.answers.get("met") == "self"
+    return {"where": Say("help.filling.theirs" if theirs else "help.filling.here")}
+
+
 def _filling(context: Context) -> tuple[Choice, ...]:
     """Return the forms that were begun at this visit, and how it goes on or ends."""
     begun = [one for one in context.facts.rounds.assisted if str(one.visit_id) == context.subject]
