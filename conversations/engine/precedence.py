@@ -19,6 +19,7 @@ from conversations.engine.questions import why_key
 from conversations.engine.reading import choices_named, option_weight
 from conversations.events import Said
 from conversations.lexicon import lists
+from conversations.parsers.evasions import evasion
 from conversations.parsers.referred import accuses
 from conversations.phrases import Intent
 from conversations.step import Step
@@ -74,9 +75,16 @@ def cancels(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
     service = turn.flows.services.get(flow.id)
     few = few or _DROPS_FIRST.search(said) is not None
     drops = few and service is not None and bool(service.opened_by and DROPS.search(said))
+    drops = drops and not _skips(turn, text)
     if is_afraid(raised, text) and _gives_up(text):
         return True
     return drops or (_CANCELS.search(said) is not None and _CANCELS_NOT.search(said) is None)
+
+
+def _skips(turn: TurnBuilder, text: str) -> bool:
+    """Whether words leave out a question that may be left out: "ga usah"."""
+    may_skip = any(one.answer is None and one.act == "answer" for one in turn.session.shown)
+    return may_skip and evasion(text) == "none"
 
 
 def takes_correction_back(turn: TurnBuilder, text: str) -> bool:

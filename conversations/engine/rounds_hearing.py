@@ -68,11 +68,13 @@ OPTIONS = {
     "other_time": frozenset({"later"}),
     "phone": frozenset({"self"}),
     "refused": frozenset({"refused", "not_wanted"}),
+    "somebody": frozenset({"nobody"}),
     "weather": frozenset({"weather"}),
 }
 #: Why no location shows an arrival is told in such words: "lokasi di hp ini dikunci". So is where
-#: a place has moved: "pindah ke Pasar Minggu".
+#: a place has moved ("pindah ke Pasar Minggu"), and when its owner is there.
 AT_STEP = {
+    "again": frozenset({"absence", "next", "other_time", "own_hours", "today"}),
     "far": frozenset({"arrive", "no_signal", "place"}),
     "new_place": frozenset({"arrive", "give_away", "lost", "nobody", "not_found", "place"}),
 }

@@ -185,12 +185,6 @@ def _back(context: Context) -> Choice:
     return Choice("back", Say("help.leaving.back"), asked, "edit", "no")
 
 
-def _where(context: Context) -> Mapping[str, Value]:
-    """Say who fills the form in, as it was agreed at the place."""
-    alone = context.answers.get("met") == "self"
-    return {"where": Say("help.where.host" if alone else "help.where.officer")}
-
-
 def _outcome(answers: Answers) -> str:
     met = answers.get("met")
     return MET[str(met)] if met is not None else OUTCOMES[str(answers["wish"])]
