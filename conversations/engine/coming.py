@@ -11,6 +11,7 @@ from conversations.engine.leading import begin, by_officer, helper, lead, open_f
 from conversations.engine.meanings import Aside, Several
 from conversations.engine.precedence import ACCUSES
 from conversations.messages import Say
+from conversations.parsers.referred import accuses
 from conversations.phrases import Command, Intent
 from conversations.session import Choice
 
@@ -61,7 +62,7 @@ def of_another(turn: TurnBuilder, aside: Aside) -> bool:
 
     False if nothing is told but the wish.
     """
-    if aside.part == ACCUSES:
+    if aside.part == ACCUSES or accuses(turn.said):
         turn.effects.append(ForgetWords())
         drafts.digress(turn, Say("referral.purpose.complaint.end"))
         return True
