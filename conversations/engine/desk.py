@@ -35,11 +35,13 @@ from conversations.engine.naming import nameless
 from conversations.engine.reading import bare_number, choices_named, option_weight, reads
 from conversations.events import Located
 from conversations.facts import Role
+from conversations.lexicon import lists
 from conversations.messages import Json, Say
 from conversations.parsers.choice import exact
 from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Command, Intent, intent
 from conversations.session import Draft
+from conversations.words import standardised
 
 DANGER = "danger"
 ALARMS = frozenset({DANGER, "hurt"})  # heard in the middle of anything
@@ -161,6 +163,10 @@ def read(turn: TurnBuilder, text: str) -> AtDesk | None:
     ranked = lexicon.desk(turn.facts.me.desk).rank(said)
     best = next((one for one in ranked if one.weight >= LEAST), None)
     alarm = next((one for one in ranked if one.name in ALARMS and one.weight >= LEAST), None)
+    if alarm is not None and _is_of_host(turn, text):
+        ranked = [one for one in ranked if one.name not in ALARMS]
+        best = next((one for one in ranked if one.weight >= LEAST), None)
+        alarm = None
     if alarm is not None and not (best is not None and _outdoes(best, alarm)):
         return AtDesk(DANGER, text)
     if _in_danger(turn, text, best):
@@ -334,6 +340,20 @@ def holds_back(turn: TurnBuilder, text: str) -> bool:
         return named[0].means != "no"
     raised = common(turn, matters.raised_in(turn, text), text)
     return raised is None or raised.intent in (Intent.WHY, Intent.HELP, Intent.STOP)
+
+
+def _is_of_host(turn: TurnBuilder, text: str) -> bool:
+    """Whether fear is the host's, who wants no help: "dia takut dikira satpol", and no danger."""
+    asked = turn.session.asked
+    if asked is None or asked.flow != "visit" or asked.step not in _OF_HOST:
+        return False
+    said = standardised(text)
+    of_host = lists.any_of("officers", "host_fears").search(said) is not None
+    reason = asked.step == "why_not" and lists.any_of("officers", "fears").search(said) is not None
+    return of_host or (reason and lists.any_of("officers", "myself").search(said) is None)
+
+
+_OF_HOST = frozenset({"wish", "met", "why_not"})  # questions about what the host wants
 
 
 def _in_danger(turn: TurnBuilder, text: str, best: lexicon.Ranked | None) -> bool:

@@ -17,6 +17,15 @@ _ASKED = re.compile(r"\btidak\b")  # asks in such words, and denies nothing
 LEAST = 1.5  # weight of words that leave no doubt what worries somebody
 
 
+LETTERS = 3  # of a landmark, at least
+#: Words of times, and between them.
+_TIMES = re.compile(
+    r"\b(?:pagi|siang|sore|petang|malam|magrib|maghrib|isya|subuh|dini|hari|jam|pukul|sampai|dari|tiap"
+    r"|setiap|habis|abis|buka|tutup|biasanya|morning|noon|afternoon|evening|night|from|until|till|to|at"
+    r"|am|pm)\w{0,3}\b|\d+"
+)
+
+
 def accuses(text: str) -> bool:
     """Whether the words accuse a business, or ask that it be cleared away.
 
@@ -70,7 +79,8 @@ def landmark(*, at_most: int = 200) -> Parser:
             raise Refused("landmark_too_long", {"at_most": at_most})
         if evasion(words) in ("none", "unknown"):
             return None
-        if evasion(words) is not None or len(re.findall(r"[^\W\d_]", words)) < 3:
+        told = _TIMES.sub(" ", standardised(words))  # "sore sampe malem" answers the next question
+        if evasion(words) is not None or len(re.findall(r"[^\W\d_]", told)) < LETTERS:
             raise Refused("landmark_please")
         return words
 

@@ -10,7 +10,7 @@ from conversations.lexicon import lists
 from conversations.messages import Json, Say
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.evasions import evasion
-from conversations.words import bare, standardised, tidy
+from conversations.words import bare, plain, standardised, tidy
 
 #: Words that begin with a verb of selling: "jual alat pemadam kebakaran". A noun is not enough:
 #: "toko baju kebakaran" is a shop on fire.
@@ -53,14 +53,16 @@ def own_trade(*, at_least: int = 3, at_most: int = 120) -> Parser:
     An answer is {"code": None, "version": None, "words": what the owner wrote}.
 
     Raises:
-        Refused: ``trade_please`` for words that name none, ``trade_too_long`` with the limit;
-            ``not_the_owner`` for somebody who only helps.
+        Refused: ``trade_please`` for words that name none, or a kelurahan; ``trade_too_long`` with
+            the limit; ``not_the_owner`` for somebody who only helps.
     """
 
     def parse(text: str, facts: Facts) -> Json:
         words = tidy(bare(text))
         if evasion(words) is not None or len(re.findall(r"[^\W\d_]", words)) < at_least:
             raise Refused("trade_please")
+        if facts.places.kelurahan_named(plain(words)) is not None:
+            raise Refused("trade_please")  # where it is comes next
         if len(words) > at_most:
             raise Refused("trade_too_long", {"at_most": at_most})
         if lists.any_of("trade", "helps").search(standardised(words)):

@@ -185,6 +185,11 @@ def _back(context: Context) -> Choice:
     return Choice("back", Say("help.leaving.back"), asked, "edit", "no")
 
 
+def _wants_after_all(context: Context) -> Choice:
+    """Return the way back to what the host wishes."""
+    return Choice("back", Say("help.why_not.back"), "met", "edit", "no")
+
+
 def _outcome(answers: Answers) -> str:
     met = answers.get("met")
     return MET[str(met)] if met is not None else OUTCOMES[str(answers["wish"])]
@@ -225,7 +230,14 @@ SCRIPT = Script(
             params=_twin,
             counted=False,
         ),
-        Choose("may_tell", options=("yes", "no"), when=_met(*_HELPED), then=_allows, counted=False),
+        Choose(
+            "may_tell",
+            options=("yes", "no"),
+            when=_met(*_HELPED),
+            then=_allows,
+            counted=False,
+            means={},  # it is the owner's to allow: "udah" is no yes of theirs
+        ),
         Choose("again", options=_windows, when=_met("later"), counted=False, reads=_time),
         Ask(
             "permit_number",
@@ -237,6 +249,7 @@ SCRIPT = Script(
         Choose(
             "why_not",
             options=("tax", "eviction", "no_need", "busy", "unsaid"),
+            beside={"back": _wants_after_all},
             when=_met("not_wanted"),
             counted=False,
         ),
