@@ -37,6 +37,7 @@ from models.window import Window
 DAY, MONTH = timedelta(days=1), timedelta(days=30)
 NOT_FOUND = frozenset({"nobody", "not_found"})  # failures of a visit at which nobody was met
 WORKING_DAYS = 5  # until the visit of a place that somebody else told us of
+WORKING_DAYS_AGAIN = 3  # until the second one, if nobody was met
 SHOWN = 3  # other referrals, at most, that the officer is told may be the same
 
 #: The parts of a day in which a place is open, by the reporter's answer.
@@ -70,15 +71,11 @@ def refer(act: Act, service: str, answers: Mapping[str, Json], public_url: str) 
         said, form = Say(full, _limits(act)), {"answers": {**answers}, "whom": None}
         act.tell(me.id, News.FORM_OPENED, "", said, opens=service, form=form)
         return
-    place = Person()
-    act.tx.add(place)
-    act.tx.flush()
-    (sent,) = cases.submit(act.tx, [new_case(place.id, service, given)])
-    act.note("case.sent", f"case:{sent.id}")
-    reporters.add(act, sent.id)
+    case_id = _take_in(act, service, given)
+    reporters.add(act, case_id)
     act.reply(f"{service}.submitted")
     if given.get("knows") == "agreed":
-        code = referrals.invite(act.tx, sent.id)
+        code = referrals.invite(act.tx, case_id)
         forwarded = Say(f"{service}.invitation", {"url": f"{public_url}/k/{code}", "code": code})
         replace(act, cause=f"{act.cause}:code").enqueue(Message((forwarded,)))
     if helps:
@@ -141,11 +138,17 @@ def tell_onward(act: Act, visit_id: int, place: Json) -> None:
     if not course.service_of(case).about_others or not isinstance(place, Mapping):
         raise NotAllowed(f"visit {visit_id} is not to a place that somebody told us of")
     answers = {**(readable(case.answers) or {}), "place": dict(place), "landmark": None}
-    moved = Person()
-    act.tx.add(moved)
+    _take_in(act, case.service, answers)
+
+
+def _take_in(act: Act, service: str, answers: Mapping[str, Json]) -> int:
+    """Create the case of a place, and the person without a chat who has it; return its id."""
+    whose = Person()
+    act.tx.add(whose)
     act.tx.flush()
-    (sent,) = cases.submit(act.tx, [new_case(moved.id, case.service, answers)])
-    act.note("case.sent", f"case:{sent.id}", moved_from=case.id)
+    (sent,) = cases.submit(act.tx, [new_case(whose.id, service, answers)])
+    act.note("case.sent", f"case:{sent.id}")
+    return sent.id
 
 
 # -- compared --------------------------------------------------------------------------------------
@@ -190,11 +193,12 @@ def _alike(
     perhaps: list[tuple[int, str]] = []
     known = referrals.near(act.tx, case.service, case.area_code or "", rules.compared, case.id)
     for other in known:
-        if other.id in apart or not _counts(act, other):
+        first = _first(act, other)
+        if other.id in apart or not _counts(act, first):
             continue
         how = compare(spot, _spot(other), rules.metres)
         if how is Same.YES:
-            return _first(act, other), perhaps
+            return first, perhaps
         if how is Same.PERHAPS and other.state in OPEN_CASES:
             perhaps.append((other.id, other.number))
     return None, perhaps[:SHOWN]
@@ -207,7 +211,7 @@ def _counts(act: Act, case: Case) -> bool:
     """
     if case.state == CaseState.SUBMITTED:
         return False
-    if case.state in OPEN_CASES or (case.same_as or "").startswith("case:"):
+    if case.state in OPEN_CASES:
         return True
     last = select(Visit.failure).where(Visit.case_id == case.id).order_by(Visit.id.desc()).limit(1)
     return act.tx.scalar(last) not in NOT_FOUND
@@ -323,7 +327,8 @@ def _best(act: Act, case: Case, free: list[Window]) -> Window:
     answers = readable(case.answers) or {}
     open_in = PARTS.get(str(answers.get("open")), ())
     before = set(act.tx.scalars(select(Visit.part).where(Visit.case_id == case.id)))
-    by = calendar.load(act.tx).working_days_after(act.at, WORKING_DAYS)
+    within = WORKING_DAYS_AGAIN if before else WORKING_DAYS
+    by = calendar.load(act.tx).working_days_after(act.at, within)
     in_time = [one for one in free if one.on <= by] or free
     fitting = [one for one in in_time if one.part in open_in and one.part not in before]
     fitting = fitting or [one for one in in_time if one.part not in before]

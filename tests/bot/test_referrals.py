@@ -240,7 +240,7 @@ async def test_the_host_goes_on_alone_with_what_is_known(town: Town) -> None:
     said = await town.tap("self", OFFICER)
     code = said.split("KODE ")[-1][:7].replace(" ", "") if "KODE " in said else ""
     last = await town.tap("no", OFFICER, step="may_tell")
-    assert words("help.where.host") in last and words("help.where.officer") not in last
+    assert words("help.filling.theirs") in last and words("help.filling.here") not in last
     form = town.read(lambda tx: tx.scalars(select(Assisted)).one())
     assert form.state == AssistedState.WAITING and form.answers
     assert code or "/k/" in said
@@ -303,3 +303,16 @@ async def test_a_helper_tells_of_many_places_without_repeating_where(town: Town)
     assert words("referral.more.no.end") in await town.say("sudah semua", "rt")
     await compared(town)
     assert CaseState.IN_REVIEW not in {one.state for one in referrals(town)}
+
+
+async def test_a_place_that_was_not_found_may_be_told_of_anew(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await tell(town, "n1")
+    await tell(town, "n2")  # of the same place
+    for answer in ("not_found", "nobody"):
+        await arrived(town)
+        await town.tap(answer, OFFICER)
+    await tell(town, "n3", landmark="depan musala Al-Ikhlas RT 5 RW 3, pagar hijau")
+    await compared(town)
+    assert [one.state for one in referrals(town)][-1] == CaseState.UNDER_WAY
+    assert len(visits(town)) == 3
