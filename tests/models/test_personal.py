@@ -22,8 +22,10 @@ PLAIN = {
     "attachments.sha256",
     "browser_messages.address",  # of the demo's phones
     "documents.revoked_because",
+    "helpers.token_hash",
     "identities.nik_index",
     "identity_links.token_hash",
+    "invitations.code_hash",
     "link_codes.code_hash",
     "officers.badge",
     "officers.badge_key",
