@@ -15,7 +15,7 @@ import msgspec
 
 from conversations.facts import City, Places, Role, Trades
 from conversations.flow import Flow
-from conversations.messages import Say, Value
+from conversations.messages import Json, Say, Value
 from conversations.session import Answers
 
 
@@ -34,6 +34,14 @@ class Site:
     area_code: str
     pin: tuple[float, float] | None = None  # latitude, longitude; WGS 84
     address: str = ""  # street, RT/RW, landmark
+
+
+def site_at(place: Json, address: str = "") -> Site | None:
+    """Return the site of an answer to a question for a place; None if it is not answered."""
+    if not isinstance(place, dict) or not place.get("kelurahan"):
+        return None
+    pin = place.get("pin")
+    return Site(place["kelurahan"], (pin[0], pin[1]) if pin else None, address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
+from cli.measure.played import Played
 from conversations.facts import Facts, Window
 from conversations.lifecycle import CaseState
 from conversations.session import Draft
@@ -21,15 +22,6 @@ _TOLD = {
     "my_requests.sure": "cancel",
     "refusals.no_such_part": "no_such_hour",
 }
-
-
-class Played(Protocol):
-    """One line on the engine."""
-
-    @property
-    def keys(self) -> Collection[str]: ...
-    @property
-    def turn(self) -> Any: ...
 
 
 def situations(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
 
 from msgspec import structs
 
+from cli.measure.played import Played
 from conversations import flows, services
 from conversations.assisted_facts import AssistedFact
 from conversations.assisting import BY, OFFICER, subject_of
@@ -48,17 +48,6 @@ _DONE = {
     "TakeBackForm": "take_back",
 }
 _STEPS = ("ktp", "wish", "failure", "leaving")  # of a visit
-
-
-class Played(Protocol):
-    """One line on the engine."""
-
-    @property
-    def keys(self) -> tuple[str, ...]: ...
-    @property
-    def answers(self) -> Mapping[str, Json]: ...
-    @property
-    def turn(self) -> Any: ...
 
 
 Play = Callable[[Draft, str, Facts], Played]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
+from cli.measure.played import Played
 from conversations import flows
 from conversations.assisting import BeginForm
 from conversations.effects import FailVisit, FinishVisit, ForgetWords
@@ -46,20 +47,6 @@ _AT_PLACE: dict[str, dict[str, Json]] = {
     "why_impossible": {"met": "impossible", "same": "no"},
 }
 _HELD: dict[str, dict[str, Json]] = {"decision": {}, "why": {"decision": "who"}}
-
-
-class Played(Protocol):
-    """One line on the engine."""
-
-    @property
-    def keys(self) -> tuple[str, ...]: ...
-    @property
-    def answers(self) -> Mapping[str, Json]: ...
-    @property
-    def asks_back(self) -> bool: ...
-    @property
-    def turn(self) -> Any: ...
-    def effects(self, kind: type[Any]) -> list[Any]: ...
 
 
 Play = Callable[[Draft | None, str, Facts], Any]

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from conversations.messages import Json
+from cli.measure.played import Played
 from conversations.session import Draft
 
 PERMIT, SHORT, MEETING = "business_permit", "assistance", "meeting_place"
-
-
-class Played(Protocol):
-    """One line on the engine."""
-
-    @property
-    def keys(self) -> tuple[str, ...]: ...
-    @property
-    def answers(self) -> Mapping[str, Json]: ...
-    @property
-    def asks_back(self) -> bool: ...
-    @property
-    def turn(self) -> Any: ...
 
 
 def situations(

@@ -6,7 +6,7 @@ from conversations.facts import City, Facts
 from conversations.form import form
 from conversations.messages import Json, Say, Value
 from conversations.parsers.trade import moves_about, own_trade
-from conversations.service import Service, Site, Visit
+from conversations.service import Service, Site, Visit, site_at
 from conversations.session import Answers
 from conversations.steps import Ask, Locate
 from conversations.wording import place_name
@@ -53,11 +53,7 @@ def _brief(answers: Answers, city: City) -> tuple[Say, ...]:
 
 
 def _site(answers: Answers) -> Site | None:
-    place = answers.get("place")
-    if not isinstance(place, dict) or not place.get("kelurahan"):
-        return None
-    pin = place.get("pin")
-    return Site(place["kelurahan"], (pin[0], pin[1]) if pin else None)
+    return site_at(answers.get("place"))
 
 
 def _same_as(answers: Answers) -> str:

@@ -33,7 +33,7 @@ from conversations.parsers.together import (
 )
 from conversations.parsers.trade import business_type, moves_about
 from conversations.scale import above_micro
-from conversations.service import DocumentKind, Printed, Service, Site, Visit, WorkingDays
+from conversations.service import DocumentKind, Printed, Service, Site, Visit, WorkingDays, site_at
 from conversations.session import Answers
 from conversations.step import Context
 from conversations.steps import Ask, Choose, Locate, Upload
@@ -263,13 +263,9 @@ def _brief(answers: Answers, city: City) -> tuple[Say, ...]:
 
 
 def _site(answers: Answers) -> Site | None:
-    place = answers.get("place")
-    if not isinstance(place, dict) or not place.get("kelurahan"):
-        return None
-    pin, corner = place.get("pin"), answers.get("rt_rw")
+    corner = answers.get("rt_rw")
     parts = [answers.get("street"), corner and f"RT/RW {corner}"]
-    address = ", ".join(str(part) for part in parts if part)
-    return Site(place["kelurahan"], (pin[0], pin[1]) if pin else None, address)
+    return site_at(answers.get("place"), ", ".join(str(part) for part in parts if part))
 
 
 def _same_as(answers: Answers) -> str | None:

@@ -15,7 +15,7 @@ from conversations.messages import Json, Say, Value
 from conversations.parsers.referred import accuses, landmark, nickname, worry
 from conversations.parsers.trade import own_trade
 from conversations.referrals import MORE, SERIES
-from conversations.service import Service, Site, Visit
+from conversations.service import Service, Site, Visit, site_at
 from conversations.session import Answers
 from conversations.step import Context, Stay, Wrong, answered
 from conversations.steps import Ask, Choose, Locate
@@ -135,15 +135,7 @@ def _brief(answers: Answers, city: City) -> tuple[Say, ...]:
 
 
 def _site(answers: Answers) -> Site | None:
-    place = answers.get("place")
-    if not isinstance(place, dict) or not place.get("kelurahan"):
-        return None
-    pin = place.get("pin")
-    return Site(
-        place["kelurahan"],
-        (pin[0], pin[1]) if pin else None,
-        str(answers.get("landmark") or ""),
-    )
+    return site_at(answers.get("place"), str(answers.get("landmark") or ""))
 
 
 def _advice(answers: Answers) -> Say:
