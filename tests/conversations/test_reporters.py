@@ -32,7 +32,8 @@ TO_OFFICERS = ("help.", "referral.", "visit.", "assisted.")
 #: What these sentences tell: of the visit, its place and its host, and of the form filled in there.
 _NAMES = """
     window street place map lat lon distance note trade landmark open knows called owner told untold
-    heard where number service name badge summary state lines code url minutes answer a_day a_month
+    heard how where number service name badge summary state lines code url minutes answer a_day
+    a_month
 """
 OF_THE_VISIT = frozenset(_NAMES.split())
 STATES = ("offered", "accepted", "on_the_way", "arrived")

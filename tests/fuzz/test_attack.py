@@ -114,7 +114,7 @@ def test_a_new_route_is_fuzzed_by_being_there(path: str, methods: list[str] | No
 
 def test_a_badge_is_asked_about_kelurahan() -> None:
     routes = [*ours(), Route(OFFICER, page)]
-    shots = [shot for shot in thrown(routes, 600) if shot.route == OFFICER]
+    shots = [shot for shot in thrown(routes, 1_200) if shot.route == OFFICER]
     asked = [shot for shot in shots if shot.path.startswith("/petugas/a-token?kelurahan=")]
     assert len(asked) > len(shots) / 2 > 20
 
