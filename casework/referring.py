@@ -99,6 +99,9 @@ def accept_invitation(act: Act, code: str) -> bool:
         act.reply(f"{service.id}.invitation_own")
         return True
     referrals.accept_invitation(act.tx, case.id)
+    first = _first(act, case)
+    if first is not case:  # the visit is the one of whoever told first
+        (case,) = cases.lock(act.tx, [first.id])
     planned = rows.open_of_case(act.tx, case.id)
     if planned is None or planned.state not in rows.UNDER_WAY:
         if planned is not None:

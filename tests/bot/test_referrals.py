@@ -272,6 +272,16 @@ async def test_the_owner_goes_on_alone_with_a_forwarded_code(town: Town) -> None
     assert "nomor" not in town.desk.chat.texts("n1")[-1], "whoever told hears nothing of it"
 
 
+async def test_the_code_of_a_second_teller_calls_the_same_visit_off(town: Town) -> None:
+    await town.staff(OFFICER, "101")
+    await tell(town, "n1")
+    code = await invited(town, "n2")
+    await compared(town)
+    await town.say(f"KODE {code}", OWNER)
+    assert [one.state for one in referrals(town)] == [CaseState.CANCELLED] * 2
+    assert [one.state for one in visits(town)] == [VisitState.CANCELLED]
+
+
 async def test_a_forwarded_code_works_once_and_not_for_who_told(town: Town) -> None:
     await town.staff(OFFICER, "101")
     code = await invited(town)
