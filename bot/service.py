@@ -20,14 +20,15 @@ from bot.channels.whatsapp import updates as whatsapp_updates
 from bot.channels.whatsapp.channel import Account, WhatsApp
 from bot.channels.whatsapp.templates import Templates
 from bot.channels.whatsapp.transport import READ
+from bot.city import City
 from bot.errors import Busy, ChannelError
-from bot.facts import City
 from bot.limits import Chats, Limits, Rate
 from bot.media import Media
 from bot.sender import Sender
 from bot.settings import Settings
 from bot.template_watch import TemplateWatch
 from bot.turns import Turns
+from casework.lenders import shipped_register
 from conversations import flows
 from conversations.catalogue import Catalogue
 from conversations.engine.turn import advance
@@ -40,6 +41,7 @@ from models.infrastructure.database import Database
 from models.infrastructure.loops import Loop
 from models.infrastructure.settings import revealed
 from models.infrastructure.storage import Storage
+from models.infrastructure.wib import WIB
 from models.reference import area, business_type
 
 log = structlog.get_logger(__name__)
@@ -176,7 +178,11 @@ def warm(city: City) -> None:
     desks: tuple[Role, ...] = ("owner", "officer", "supervisor")
     for desk in desks:
         known = Facts(
-            datetime.now(UTC), city.places, city.trades, me=Me(frozenset({"owner", desk}))
+            datetime.now(UTC),
+            city.places,
+            city.trades,
+            city.lenders,
+            me=Me(frozenset({"owner", desk})),
         )
         advance(city.flows, None, Said("Siti jualan bakso besok"), known)
 
@@ -200,7 +206,16 @@ async def running(
     sender = Sender(db, channels, storage, limits)
     media = Media(db, channels, storage)
     kinds = business_type.load()
-    city = City(area.load(), kinds, flows.load(), directory, public_url, my_data_days)
+    today = datetime.now(WIB).date()
+    city = City(
+        area.load(),
+        kinds,
+        flows.load(),
+        directory,
+        public_url,
+        my_data_days,
+        shipped_register(today),
+    )
     turns = Turns(db, city, public_url, sender)
     bot = Bot(db, channels, storage, turns, sender, media, templates)
     warm(city)

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
+from casework.lenders import shipped_register
 from cli.measure import (
     awaiting,
     labels,
@@ -21,6 +22,7 @@ from cli.measure import (
 )
 from cli.measure.scored import Scored
 from conversations import flows
+from conversations.desk_facts import CallFact
 from conversations.effects import (
     AcceptOffer,
     AskForMyData,
@@ -42,7 +44,6 @@ from conversations.engine.turn import Turn, advance
 from conversations.events import Event, Said
 from conversations.facts import (
     WIB,
-    CallFact,
     CaseFact,
     Desk,
     DocumentFact,
@@ -460,7 +461,8 @@ def _facts(me: Me | None = None, *, cases: bool = True) -> Facts:
     visits = (_visit(VisitState.ACCEPTED),) if cases else ()
     mine = Mine(cases=owned, visits=visits, services=flows.load().services.offered({"owner"}))
     someone = me or Me(consents=frozenset({"applying"}))
-    return Facts(NOW, area.load(), business_type.load(), me=someone, mine=mine)
+    lenders = shipped_register(NOW.date())
+    return Facts(NOW, area.load(), business_type.load(), lenders, me=someone, mine=mine)
 
 
 def _case(id: int, state: CaseState, **known: Any) -> CaseFact:

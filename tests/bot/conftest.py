@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.channels.base import InboundMessage, Media, OutgoingMessage, Sent
+from bot.city import City
 from bot.errors import FileRefused
-from bot.facts import City
 from bot.limits import Limits
 from bot.media import Media as MediaFetcher
 from bot.sender import Sender
