@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from bot import letters
 from casework import (
     assisting,
     cases,
@@ -47,6 +48,7 @@ from conversations.assisting import (
     TakeBackForm,
     TakeOver,
 )
+from conversations.dossiers import AboutLetter
 from conversations.effects import (
     AboutCase,
     AboutMyData,
@@ -161,7 +163,7 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_ticket(act, effect)
     elif isinstance(effect, Supervising):
         _supervising(act, effect)
-    elif isinstance(effect, Assisting | Mending | AboutReferral):
+    elif isinstance(effect, Assisting | Mending | AboutReferral | AboutLetter):
         _with_others(act, effect, public_url)
     elif isinstance(effect, FromOfficer):
         _from_officer(act, effect)
@@ -234,9 +236,13 @@ def _about_my_data(act: Act, effect: AboutMyData) -> None:
             assert_never(effect)
 
 
-def _with_others(act: Act, effect: Assisting | Mending | AboutReferral, public_url: str) -> None:
+def _with_others(
+    act: Act, effect: Assisting | Mending | AboutReferral | AboutLetter, public_url: str
+) -> None:
     if isinstance(effect, AboutReferral):
         _about_referrals(act, effect, public_url)
+    elif isinstance(effect, AboutLetter):
+        letters.carry_out(act, effect, public_url)
     else:
         _assisting(act, effect, public_url)
 

@@ -15,7 +15,7 @@ from conversations import paper, services
 from conversations.events import News
 from conversations.masking import masked
 from conversations.messages import Message, Say, Value
-from conversations.service import Known
+from conversations.service import Known, Waiting
 from models import check, document, identity, person, task
 from models.case import Case
 from models.document import Document
@@ -117,6 +117,22 @@ def send_again(act: Act, case_id: int) -> None:
     words = Say(_worded("notices.document_again", found.kind), {"number": found.number})
     act.enqueue(Message((words,), document=found.path, filename=f"{found.number}.pdf"))
     act.note("document.sent_again", f"document:{found.id}")
+
+
+def hand_to_officer(act: Act, case: Case, stage_id: str) -> None:
+    """Send the officer who acts what is signed at a visit; nothing if nothing is."""
+    service = services.load()[case.service]
+    following = service.after(stage_id)
+    if not isinstance(following, Waiting) or not following.signed:
+        return
+    of = select(Document).where(Document.case_id == case.id, Document.path.is_not(None))
+    found = act.tx.scalars(of.order_by(Document.id.desc())).first()
+    if found is None or found.path is None:
+        return
+    words = Say(f"{service.id}.{stage_id}.sheet", {"number": found.number})
+    copy = document.to_sign(found.path)
+    act.enqueue(Message((words,), document=copy, filename=f"{found.number}.pdf"))
+    act.note("document.handed_to_officer", f"document:{found.id}")
 
 
 def show(act: Act, number: str) -> None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conversations.assisting import Assisting
+from conversations.dossiers import AboutLetter
 from conversations.mending import Mending
 from conversations.messages import Json, Message
 from conversations.referrals import AboutReferral
@@ -455,6 +456,7 @@ Effect: TypeAlias = (
     | ShowDocument
     | AboutVisit
     | AboutCase
+    | AboutLetter
     | AboutPerson
     | AboutPlace
     | AboutReferral

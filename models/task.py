@@ -29,6 +29,11 @@ KINDS = (
     "erase",
     "portrait",
     "alarm",
+    "follow_up",
+    "letter_to_desk",
+    "remind_instalment",
+    "second_letter",
+    "erase_letter",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

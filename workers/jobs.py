@@ -22,7 +22,7 @@ from models.document import Document
 from models.infrastructure import logs
 from models.task import Task
 from models.visit import Offer, Visit
-from workers import drafts, erasing, housekeeping, portraits
+from workers import drafts, erasing, housekeeping, letters, portraits
 from workers.context import ACTOR, Context, Prepare, Settle
 from workers.documents import issue
 from workers.verification import run as verification
@@ -46,6 +46,7 @@ LONG: Mapping[str, Prepare] = MappingProxyType(
         "erase": erasing.prepare,
         "portrait": portraits.prepare,
         "tidy": housekeeping.tidy,
+        "erase_letter": letters.erase,
     }
 )
 #: Kinds that only read and write rows.
@@ -59,6 +60,10 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "sweep": housekeeping.sweep,
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,
+        "follow_up": letters.follow_up,
+        "letter_to_desk": letters.to_desk,
+        "remind_instalment": letters.remind,
+        "second_letter": letters.second,
     }
 )
 #: The part of a case that is stuck, by the kind of task that was given up.
