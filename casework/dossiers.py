@@ -141,6 +141,8 @@ def follow_up(act: Act, case: Case, stage: Waiting) -> datetime | None:
     """
     act.must_be_office()
     row = dossier.open_for(act.tx, case.id)
+    if row.outcome is not None:
+        return None
     days = calendar.load(act.tx)
     if row.asked >= len(stage.asks):
         _gives_up(act, case)

@@ -34,6 +34,9 @@ from models.dossier import By, Dossier, LenderAnswer
 from models.infrastructure.encryption import readable
 from models.lifecycle import CaseState, NotAllowed
 
+#: Stages of a letter at which an answer is taken.
+ANSWERED_AT = ("delivery", "awaiting", "trust")
+
 
 def tell(
     act: Act,
@@ -116,12 +119,15 @@ def desk_case(act: Act, code: str) -> Case | None:
 
 
 def desk_is_open(case: Case, row: Dossier, act: Act) -> bool:
-    """Whether the lender may still answer: no end was told by it, and nobody withdrew."""
+    """Whether the lender may still answer: it told no end itself, and nobody withdrew."""
     if row.withdrawn_at is not None or row.signed_at is None:
+        return False
+    told = (one for one in dossier.answers(act.tx, case.id) if one.by == By.LENDER)
+    if any(one.outcome not in OPEN for one in told):
         return False
     if case.state == CaseState.DONE:
         return _comes_late(row, act)
-    return case.state == CaseState.WAITING and case.stage in ("delivery", "awaiting")
+    return case.state == CaseState.WAITING and case.stage in ANSWERED_AT
 
 
 def _comes_late(row: Dossier, act: Act) -> bool:
@@ -139,8 +145,7 @@ def _open(act: Act, case: Case) -> Dossier:
     if row is None:
         raise NotAllowed(f"case {case.id} has no letter")
     _reopen(act, case, row)
-    waits = case.state == CaseState.WAITING and case.stage in ("delivery", "awaiting", "trust")
-    if not waits:
+    if case.state != CaseState.WAITING or case.stage not in ANSWERED_AT:
         raise NotAllowed(f"case {case.id} waits for no answer")
     return row
 
@@ -211,12 +216,13 @@ def _follow(act: Act, case: Case, row: Dossier, by: By, outcome: str, reason: st
             _granted(act, case, row)
         _go_to(act, case, "trust", asks=by is not By.OWNER)
         return
-    if outcome == "refused":
+    if outcome == "refused":  # it stays open: the lender may think again
+        course.wait_at(act, case, "awaiting")
+        case.due_at = act.at + timedelta(days=SECOND)
+        reminding.plan_second(act, case, case.due_at)
         _say(act, case, _refusal(act, case, reason or "unsaid"))
-        second = act.at + timedelta(days=SECOND)
-        reminding.plan_second(act, case, second)
-    else:
-        _say(act, case, Say("lender_answer.paid_off"))
+        return
+    _say(act, case, Say("lender_answer.paid_off"))
     lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor, reason=outcome)
     case.due_at = None
 

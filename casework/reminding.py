@@ -11,7 +11,7 @@ from casework.documents import day
 from conversations.dossiers import Reminder, Terms, reminders
 from conversations.events import News
 from conversations.messages import Rupiah, Say, Value
-from models import task
+from models import lifecycle, task
 from models.case import Case
 from models.dossier import Dossier
 from models.infrastructure.encryption import readable
@@ -83,11 +83,14 @@ def plan_second(act: Act, case: Case, due_at: datetime) -> None:
 
 
 def say_second(act: Act, case: Case, row: Dossier) -> None:
-    """Say that a second letter may be written now."""
+    """Say that a second letter may be written now; a case that was refused ends with it."""
     act.must_be_office()
-    if row.outcome == "refused" and row.withdrawn_at is None:
-        said = Say("notices.letter_second", {"number": case.number})
-        act.tell(case.person_id, News.LETTER_REMINDER, case.id, said)
+    if row.outcome != "refused" or case.state != CaseState.WAITING:
+        return
+    lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor, reason="refused")
+    case.due_at = None
+    said = Say("notices.letter_second", {"number": case.number})
+    act.tell(case.person_id, News.LETTER_REMINDER, case.id, said)
 
 
 def _end(act: Act, case: Case) -> None:
