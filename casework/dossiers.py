@@ -15,7 +15,7 @@ from conversations.events import News
 from conversations.lender_words import complaint
 from conversations.messages import Say
 from conversations.service import Waiting
-from models import calendar, document, dossier, lifecycle, task
+from models import calendar, consent, document, dossier, lifecycle, task
 from models import case as cases
 from models.attachment import Attachment
 from models.case import Case
@@ -113,6 +113,8 @@ def withdraw(act: Act, case: Case) -> None:
     if row is None:
         return
     row.withdrawn_at = act.at
+    consent.take_back(act.tx, case.person_id, waiting.passes_on(case))
+    act.note("consent.taken_back", f"person:{case.person_id}", purpose=waiting.passes_on(case))
     row.terms = None
     letter = waiting.of_case(act.tx, case.id)
     document.revoke(act.tx, letter, reason="-", actor=act.actor)

@@ -86,4 +86,12 @@ def _sign(act: Act, case: Case, row: Dossier) -> None:
         act.tell(officer.person_id, News.STAGE_BEGAN, case.id, opens="delivery")
     elif row.delivered_how == "desk":
         task.plan(act.tx, TO_DESK, case.id, f"{TO_DESK}:{case.id}")
+    act.ledger.consent(case.person_id, passes_on(case))
     act.note("letter.signed", f"case:{case.id}", how=row.signed_how)
+
+
+def passes_on(case: Case) -> str:
+    """Return the purpose to which the owner of a letter agrees: to pass it to that lender."""
+    lender = (readable(case.answers) or {}).get("lender")
+    named = str(lender.get("id") or "") if isinstance(lender, dict) else ""
+    return f"pass_to_lender:{named or case.number}"

@@ -11,6 +11,8 @@ from casework import lender_answers
 from casework.act import by_office
 from conversations.lifecycle import CaseState
 from models.case import Case
+from models.consent import Consent
+from models.document import Document
 from models.dossier import Dossier, LenderAnswer
 from models.task import Task
 from models.visit import Visit
@@ -212,3 +214,24 @@ async def test_two_who_tell_different_ends_are_heard_by_a_supervisor(town: Town)
 def press(tx: Session, code: str, outcome: str) -> bool:
     """Press a button on the lender's page."""
     return lender_answers.at_desk(by_office(tx, "web", "press"), code, outcome)
+
+
+async def test_a_withdrawn_letter_is_void_and_the_lender_is_called(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    case = await delivered(town)
+    assert "pass_to_lender:bri" in purposes(town)
+    await town.say("permohonan saya")
+    await town.tap(f"withdraw-{case.id}")
+    await town.tap("yes")
+    await town.work()
+    letter = town.read(lambda tx: tx.scalars(select(Document)).one())
+    assert letter.revoked_at is not None and letter.path is None
+    assert the_case(town).state == CaseState.CANCELLED
+    assert "instalment" not in the_case(town).answers
+    assert words("notices.letter_withdrawn", number=case.number) in town.heard(BOSS)
+    assert "pass_to_lender:bri" not in purposes(town)
+    assert not town.write(lambda tx: press(tx, dossier(town).desk_code, "longer"))
+
+
+def purposes(town: Town) -> set[str]:
+    return set(town.read(lambda tx: tx.scalars(select(Consent.purpose)).all()))
