@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from conversations.engine.builder import Flows
@@ -11,7 +12,7 @@ from conversations.lenders import NO_LENDERS, Lenders
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """Data that is the same for all people."""
+    """Data of one process for all people."""
 
     places: Places
     trades: Trades
@@ -19,4 +20,4 @@ class City:
     directory: Directory
     pages: str  # base URL of the public pages
     my_data_days: int = 3  # within which people get a copy of their data
-    lenders: Lenders = NO_LENDERS
+    lenders: Callable[[], Lenders] = lambda: NO_LENDERS  # as they are now

@@ -71,7 +71,7 @@ def load(
             now=now,
             places=city.places,
             trades=city.trades,
-            lenders=city.lenders,
+            lenders=city.lenders(),
             calendar=openings[one.id].calendar,
             directory=city.directory,
             pages=city.pages,

@@ -22,6 +22,7 @@ from bot.channels.whatsapp.templates import Templates
 from bot.channels.whatsapp.transport import READ
 from bot.city import City
 from bot.errors import Busy, ChannelError
+from bot.lender_watch import LenderWatch
 from bot.limits import Chats, Limits, Rate
 from bot.media import Media
 from bot.sender import Sender
@@ -47,7 +48,7 @@ from models.reference import area, business_type
 log = structlog.get_logger(__name__)
 
 #: The names of all loops that a bot may have.
-LOOPS = ("turns", "sender", "media", "news", "listen", "templates")
+LOOPS = ("turns", "sender", "media", "news", "listen", "lenders", "templates")
 TICK = 1.0  # seconds; polling interval in case a NOTIFY was lost
 OPENING = 10.0  # seconds that a delivery waits while the bot starts
 FINISH = 5.0  # seconds for sends to finish at shutdown
@@ -65,6 +66,7 @@ class Bot:
     turns: Turns
     sender: Sender
     media: Media
+    lenders: LenderWatch
     templates: TemplateWatch | None = None  # only with an account at Twilio
     opened: asyncio.Event = field(default_factory=asyncio.Event)  # set once the keys are verified
 
@@ -96,6 +98,7 @@ class Bot:
     async def run(self) -> None:
         """Run all loops until cancelled; a loop that fails is restarted."""
         await self._enter_keys()
+        await self.lenders.look()
         self.opened.set()
         async with asyncio.TaskGroup() as group:
             for loop in self.loops():
@@ -109,6 +112,7 @@ class Bot:
             Loop("media", self.media.run),
             Loop("news", self._take_news),
             Loop("listen", self._listen),
+            Loop("lenders", self.lenders.run),
         ]
         if self.templates is not None:
             every.append(Loop("templates", self.templates.run))
@@ -181,7 +185,7 @@ def warm(city: City) -> None:
             datetime.now(UTC),
             city.places,
             city.trades,
-            city.lenders,
+            city.lenders(),
             me=Me(frozenset({"owner", desk})),
         )
         advance(city.flows, None, Said("Siti jualan bakso besok"), known)
@@ -206,7 +210,7 @@ async def running(
     sender = Sender(db, channels, storage, limits)
     media = Media(db, channels, storage)
     kinds = business_type.load()
-    today = datetime.now(WIB).date()
+    register = LenderWatch(db, shipped_register(datetime.now(WIB).date()))
     city = City(
         area.load(),
         kinds,
@@ -214,10 +218,10 @@ async def running(
         directory,
         public_url,
         my_data_days,
-        shipped_register(today),
+        lambda: register.current,
     )
     turns = Turns(db, city, public_url, sender)
-    bot = Bot(db, channels, storage, turns, sender, media, templates)
+    bot = Bot(db, channels, storage, turns, sender, media, register, templates)
     warm(city)
     gc.freeze()  # objects loaded so far are permanent: the collector can skip them
     gc.set_threshold(*YOUNG)

@@ -8,14 +8,14 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import applicants
+from casework import applicants, lenders
 from casework.act import Act
 from casework.news import worded
 from conversations import paper, services
 from conversations.events import News
 from conversations.masking import masked
 from conversations.messages import Message, Say, Value
-from conversations.service import Known, Waiting
+from conversations.service import Waiting
 from models import check, document, identity, person, task
 from models.case import Case
 from models.document import Document
@@ -24,7 +24,6 @@ from models.infrastructure.quotas import CHECKS
 from models.infrastructure.wib import WIB
 from models.lifecycle import NotAllowed
 from models.officer import may_supervise
-from models.reference import area, business_type
 
 
 def issue(act: Act, case: Case, kind_id: str) -> str:
@@ -187,7 +186,7 @@ def called(tx: Session, case: Case) -> str:
 def printed(tx: Session, case: Case) -> tuple[Say, ...]:
     """Return what will be printed on the document that a case's stage issues; () if nothing is."""
     service, answers = services.load()[case.service], readable(case.answers) or {}
-    city = Known(area.load(), business_type.load())
+    city = lenders.known(tx)
     return paper.printed_at(service, case.stage, holder(tx, case), answers, city)
 
 

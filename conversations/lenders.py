@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import msgspec
@@ -24,6 +25,7 @@ UNLISTED = frozenset({"bpr", "cooperative", "online", "private"})
 _TOLD = ("cooperative", "bpr", "leasing", "online")  # kinds that words of a name tell
 _ORDINARY = ("everyday", "general")  # lists of words that mean other things as well
 _BANK = "bank"
+_BANK_JOINED = re.compile(rf"{_BANK}\w{{3}}")  # "bankbri"
 
 
 class Lender(msgspec.Struct, frozen=True):
@@ -39,7 +41,7 @@ class Lender(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """Words about a lender, as they were read.
+    """The meaning of words about a lender.
 
     `lenders` are those that they may mean, best first. `beside` are the words behind the name:
     "unit cipulir". With `sure`, the one lender need not be asked back.
@@ -63,22 +65,24 @@ class _Span:
     ordinary: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The names of lenders, by their words and joined, and all words of them."""
+
+    named: Mapping[tuple[str, ...], tuple[str, ...]]  # ids
+    joined: Mapping[str, tuple[str, ...]]
+    words: frozenset[str]
+    sorted: Sequence[str]
+
+
 class Lenders:
     """The register of lenders; immutable and thread-safe."""
 
     def __init__(self, rows: Iterable[tuple[Lender, Iterable[str]]] = ()) -> None:
         """Build the register of lenders and what each is called besides its name and id."""
-        self._by_id: dict[str, Lender] = {}
-        named: defaultdict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
-        for lender, aliases in rows:
-            self._by_id[lender.id] = lender
-            for name in (lender.id, lender.name, *aliases):
-                for words in _ways_to_write(name):
-                    named[words][lender.id] = None
-        self._named = {words: tuple(ids) for words, ids in named.items()}
-        self._joined = {"".join(words): words for words in named}
-        self._words = sorted({word for words in named for word in words})
-        self._known = frozenset(self._words)
+        listed = [(lender, tuple(aliases)) for lender, aliases in rows]
+        self._by_id = {lender.id: lender for lender, _ in listed}
+        self._called = {one.id: (one.id, one.name, *aliases) for one, aliases in listed}
 
     def __iter__(self) -> Iterator[Lender]:
         return iter(self._by_id.values())
@@ -123,13 +127,28 @@ class Lenders:
         branch = behind or (before if names_branch(before) else "")
         return Named(lenders, branch, len(lenders) == 1 and fits)
 
+    @cached_property
+    def _index(self) -> _Index:
+        """The names of each lender; built at the first search."""
+        named: defaultdict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
+        for lender_id, names in self._called.items():
+            for words in filter(None, map(_compared, names)):
+                named[words][lender_id] = None
+        known = frozenset(word for name in named for word in name)
+        return _Index(
+            {name: tuple(ids) for name, ids in named.items()},
+            {"".join(name): name for name in named},
+            known,
+            sorted(known),
+        )
+
     def _split(self, text: str) -> tuple[list[str], list[str]]:
         """Return the words as they were typed, and as they are compared."""
         shown: list[str] = []
         words: list[str] = []
         for typed in _WORD.findall(tidy(bare(text)))[:MOST_WORDS]:
             word = squeezed(typed.lower())
-            if word not in self._known and word.startswith(_BANK) and len(word) > len(_BANK) + 2:
+            if word not in self._index.words and _BANK_JOINED.match(word):
                 shown += [typed[: len(_BANK)], typed[len(_BANK) :]]
                 words += [_BANK, word[len(_BANK) :]]
             else:
@@ -143,7 +162,7 @@ class Lenders:
         for start, end in _windows(len(words)):
             if any(start < span.end and span.start < end for span in found):
                 continue
-            name = self._joined.get("".join(words[start:end]))
+            name = self._index.joined.get("".join(words[start:end]))
             if name is not None:
                 found.append(self._span(start, end, name))
         plain = [span for span in found if not span.ordinary]
@@ -156,7 +175,7 @@ class Lenders:
         for start, end in _windows(len(words)):
             for some in product(*near[start:end]):
                 name = tuple(word for word, _ in some)
-                if name in self._named:
+                if name in self._index.named:
                     wrong = sum(distance for _, distance in some)
                     best.append((start - end, wrong, self._span(start, end, name)))
         if not best:
@@ -166,19 +185,19 @@ class Lenders:
 
     def _near(self, word: str) -> list[tuple[str, int]]:
         """Return the known words that a word may be, with the number of wrong letters."""
-        if word in self._known:
+        if word in self._index.words:
             return [(word, 0)]
         allowed = 0 if len(word) < 5 else 1 if len(word) < 8 else 2
         if not allowed or len(word) > MAX_WORD:
             return []
         found = process.extract(
-            word, self._words, scorer=OSA.distance, limit=NEAR, score_cutoff=allowed
+            word, self._index.sorted, scorer=OSA.distance, limit=NEAR, score_cutoff=allowed
         )
         return [(name, int(distance)) for name, distance, _ in found if len(name) > 3]
 
     def _span(self, start: int, end: int, name: tuple[str, ...]) -> _Span:
         listed = (one for one in _ORDINARY if lists.words("lenders", one).issuperset(name))
-        return _Span(start, end, self._named[name], next(listed, ""))
+        return _Span(start, end, self._index.named[name], next(listed, ""))
 
 
 NO_LENDERS = Lenders()  # an empty register
@@ -228,11 +247,9 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _LEAD = re.compile(r"\W*([^\W_]+(?:'[^\W_]+)?)[\s:,-]+(?=\S*[^\W_])")
 
 
-def _ways_to_write(name: str) -> Iterator[tuple[str, ...]]:
+def _compared(name: str) -> tuple[str, ...]:
     """Return a name's words as they are compared."""
-    words = tuple(squeezed(word) for word in _WORD.findall(tidy(name).lower()))
-    if words:
-        yield words[:LONGEST_NAME]
+    return tuple(squeezed(word) for word in _WORD.findall(tidy(name).lower()))[:LONGEST_NAME]
 
 
 def _windows(length: int) -> list[tuple[int, int]]:
