@@ -114,15 +114,16 @@ class Lenders:
         before, behind = _around(shown, spans, told)
         found = [self._by_id[i] for i in dict.fromkeys(i for one in spans for i in one.ids)]
         of_kind = [one for one in found if one.kind == (told or kind)]
-        lenders = tuple(of_kind or found)
-        if told and not of_kind and (before or behind):
+        expected = of_kind or [one for one in found if one.kind == kind]
+        lenders = tuple(expected or found)
+        if told and not expected and (before or behind):
             return Named()  # "koperasi mandiri jaya"
         fits = bool(of_kind) or (not told and kind not in UNLISTED)
         ordinary = [span.ordinary for span in spans if span.ordinary]
         if ordinary:
-            alone = not behind or names_branch(behind)
-            if before or not (alone or of_kind):
-                return Named()  # "nanti saya beri tahu", "mekar sari"
+            alone = not before and (not behind or names_branch(behind))
+            if not (alone or expected):
+                return Named()  # "mau saya beri nama", "mekar sari"
             fits = bool(of_kind) and alone and ordinary == ["everyday"]
         branch = behind or (before if names_branch(before) else "")
         return Named(lenders, branch, len(lenders) == 1 and fits)
@@ -147,7 +148,7 @@ class Lenders:
         shown: list[str] = []
         words: list[str] = []
         for typed in _WORD.findall(tidy(bare(text)))[:MOST_WORDS]:
-            word = squeezed(typed.lower())
+            word = self._spelt(typed)
             if word not in self._index.words and _BANK_JOINED.match(word):
                 shown += [typed[: len(_BANK)], typed[len(_BANK) :]]
                 words += [_BANK, word[len(_BANK) :]]
@@ -156,10 +157,16 @@ class Lenders:
                 words.append(word)
         return shown, words
 
+    def _spelt(self, typed: str) -> str:
+        """Return a word as names are written: "BRIII" is "bri", and "Mekaar" stays."""
+        word = _plain(typed)
+        return word if word in self._index.words else squeezed(word)
+
     def _exact(self, words: Sequence[str]) -> list[_Span]:
         """Return exact matches of names, longest first, without overlaps."""
         found: list[_Span] = []
-        for start, end in _windows(len(words)):
+        by_length = sorted(_windows(len(words)), key=lambda window: _telling(words, *window))
+        for start, end in by_length:
             if any(start < span.end and span.start < end for span in found):
                 continue
             name = self._index.joined.get("".join(words[start:end]))
@@ -220,12 +227,15 @@ def is_private(text: str) -> bool:
     return first is not None or bool(lists.any_of("lenders", "acquaintances").search(said))
 
 
-def says_nothing(text: str) -> bool:
-    """Whether words name no lender at all: "bank", "koperasi", "saya pinjam di bank"."""
+def said_beside(text: str) -> str:
+    """Return the words of a text without those that only say what kind of lender it is, or lead.
+
+    "" for "bank", "koperasi", "saya pinjam di bank"; "lupa" for "banknya lupa".
+    """
     said = standardised(text)
     for kind in _TOLD:
         said = lists.any_of("lenders", kind).sub(" ", said)
-    return all(_is_beside(word) for word in _WORD.findall(said))
+    return _trimmed(_WORD.findall(said), "")
 
 
 def without_lead(words: str) -> str:
@@ -249,7 +259,11 @@ _LEAD = re.compile(r"\W*([^\W_]+(?:'[^\W_]+)?)[\s:,-]+(?=\S*[^\W_])")
 
 def _compared(name: str) -> tuple[str, ...]:
     """Return a name's words as they are compared."""
-    return tuple(squeezed(word) for word in _WORD.findall(tidy(name).lower()))[:LONGEST_NAME]
+    return tuple(map(_plain, _WORD.findall(tidy(name))))[:LONGEST_NAME]
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("'", "")
 
 
 def _windows(length: int) -> list[tuple[int, int]]:
@@ -260,6 +274,11 @@ def _windows(length: int) -> list[tuple[int, int]]:
         for end in range(start + 1, min(start + LONGEST_NAME, length) + 1)
     )
     return sorted(spans, key=lambda span: span[0] - span[1])
+
+
+def _telling(words: Sequence[str], start: int, end: int) -> int:
+    """Return how many of these words tell more than "bank", as a negative number."""
+    return -sum(word != _BANK for word in words[start:end])
 
 
 def _is_another(words: Sequence[str], span: _Span) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from conversations.facts import Facts
-from conversations.lenders import Lender, Named, names_branch, says_nothing, without_lead
+from conversations.lenders import Lender, Named, names_branch, said_beside, without_lead
 from conversations.messages import Json, Say
 from conversations.parsers import Parser, Reading, Refused, WithAnswers
 from conversations.parsers.evasions import evasion
@@ -39,7 +39,8 @@ def lender(kind_step: str = "lender_kind") -> Parser:
         named = facts.lenders.read(words, kind if isinstance(kind, str) else "")
         if named.sure:
             return _answer(named.lenders[0], named, facts)
-        if not named.lenders and says_nothing(words):
+        told = said_beside(words)
+        if not named.lenders and (not told or evasion(told) is not None):
             raise Refused("lender_please")
         name = without_lead(words)
         if len(name) > AT_MOST:

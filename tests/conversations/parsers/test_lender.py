@@ -53,9 +53,11 @@ def asked(text: str, kind: str = "", lenders: Lenders = SHIPPED) -> tuple[str, t
         ("BNI", "bni"), ("bni 46", "bni"), ("bank negara indonesia", "bni"), ("b n i", "bni"),
         ("bsi", "bsi"), ("bank syariah indonesia", "bsi"), ("bri syariah", "bsi"),
         ("mandiri syariah", "bsi"), ("bank syariah mandiri", "bsi"),
+        ("bank mandiri syari'ah", "bsi"), ("Bank BRI Syariah", "bsi"),
         ("btn", "btn"), ("bank tabungan negara", "btn"), ("bank tabungan negra", "btn"),
         ("pnm", "pnm"), ("pnm mekaar", "pnm"), ("PNM Mekar", "pnm"), ("ulamm", "pnm"),
         ("permodalan nasional madani", "pnm"), ("mekaar syariah", "pnm"),
+        ("Mekaar kelompok melati", "pnm"),
         ("pegadaian", "pegadaian"), ("pegadian", "pegadaian"), ("penggadaian", "pegadaian"),
         ("utang ke pegadaian", "pegadaian"), ("I owe Pegadaian", "pegadaian"),
     ],
@@ -132,6 +134,10 @@ def test_a_lender_outside_the_register_keeps_its_name(said: str, name: str) -> N
         ("koperasi mandiri", "", ("mandiri",)),
         ("mekar", "online", ("pnm",)),
         ("mekar cipulir", "pnm", ("pnm",)),
+        ("setoran mekar", "pnm", ("pnm",)),
+        ("BRI dan koperasi maju", "bank", ("bri",)),
+        ("syariah", "bank", ("bsi",)),
+        ("pawnshop", "", ("pegadaian",)),
     ],
 )
 def test_an_unclear_name_is_asked_back(said: str, kind: str, offered: tuple[str, ...]) -> None:
@@ -153,7 +159,9 @@ def test_a_choice_is_an_answer() -> None:
     "said",
     [
         "ga tau", "lupa", "idk", "nanti saya beri tahu", "bank", "koperasi", "bpr ya", "pinjol",
-        "saya pinjam di bank", "the bank", "x", "😀", "...",
+        "saya pinjam di bank", "the bank", "banknya lupa", "lupa nama banknya", "bank apa ya",
+        "belum pinjam", "bukan bank", "no lender", "don't remember the bank",
+        "koperasi apa ya lupa", "x", "😀", "...",
     ],
 )  # fmt: skip
 def test_words_that_name_nobody_are_asked_for_a_name(said: str) -> None:
