@@ -87,9 +87,6 @@ class Lenders:
     def __iter__(self) -> Iterator[Lender]:
         return iter(self._by_id.values())
 
-    def __len__(self) -> int:
-        return len(self._by_id)
-
     def get(self, lender_id: str) -> Lender | None:
         """Return the lender with this id."""
         return self._by_id.get(lender_id)
