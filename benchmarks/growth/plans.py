@@ -28,8 +28,8 @@ from sqlalchemy import Engine, event, text
 from models.base import Base
 
 #: Tables that stay small at any age and for any number of people: the city's staff, its counters,
-#: keys, closed days, lenders, chores and processes, links and codes that are deleted within days, sessions
-#: that could not be read, templates, and the demo's bubbles.
+#: keys, closed days, lenders, chores and processes, links and codes that are deleted within days,
+#: sessions that could not be read, templates, and the demo's bubbles.
 BOUNDED = frozenset(
     {"browser_messages", "heartbeats", "identity_links", "link_codes", "officer_areas", "officers"}
     | {"chores", "keys", "special_days", "document_counters", "portraits", "sessions_aside"}

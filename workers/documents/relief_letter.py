@@ -14,6 +14,7 @@ from functools import cache
 
 from sqlalchemy.orm import Session
 
+from casework import lenders
 from casework.documents import holder
 from conversations import catalogue, services
 from conversations.catalogue import rupiah
@@ -31,7 +32,6 @@ from models.infrastructure import pictures
 from models.infrastructure.encryption import readable
 from models.infrastructure.wib import WIB
 from models.reference import area, business_type
-from models.reference import lender as lenders
 from workers.context import Context
 from workers.documents.typesetting import UNDRAWN, address, day, line, qr, typeset
 
@@ -149,7 +149,7 @@ def _of(tx: Session, document: Document, context: Context, row: Dossier) -> Lett
         written_on=document.issued_on,
         lender=str(lender.get("name", "")),
         branch=str(answers.get("branch") or ""),
-        addressed_to=_addressed_to(str(lender.get("id", ""))),
+        addressed_to=_addressed_to(tx, str(lender.get("id", ""))),
         applicant=holder(tx, case),
         address=", ".join(filter(None, (str(of["street"] or ""), where))),
         business=str(of["trade"]),
@@ -177,9 +177,9 @@ def _of(tx: Session, document: Document, context: Context, row: Dossier) -> Lett
     )
 
 
-def _addressed_to(lender_id: str) -> str:
-    known = (row.address_to for row in lenders.shipped() if row.id == lender_id)
-    return next(known, "Pimpinan")
+def _addressed_to(tx: Session, lender_id: str) -> str:
+    known = lenders.load(tx).get(lender_id) if lender_id else None
+    return known.address_to if known is not None else "Pimpinan"
 
 
 @cache

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "8e2f6b41c9d3"
-down_revision = "6ad1c93f07b2"
+down_revision = "8f3b52d7a1c6"
 branch_labels = None
 depends_on = None
 
