@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +11,17 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from bot import lender_watch
+from bot import lender_watch, service
 from bot.lender_watch import LenderWatch
+from bot.limits import Limits
 from casework import lenders
 from casework.act import by_office
 from models import lender
 from models.audit import AuditEntry
 from models.infrastructure.database import Database
+from models.infrastructure.storage import Storage
 from models.reference.lender import COLUMNS, LenderRow, read, shipped, written
-from tests.bot.conftest import Izin
+from tests.bot.conftest import Chat, Izin
 from tests.clock import now
 
 OURS = LenderRow(
@@ -134,6 +137,26 @@ async def test_a_running_bot_sees_a_change_without_a_restart(engine: Engine, db:
     put(engine, *shipped(), replace=True)
     await watch.look()
     assert watch.current.get("bpr-tebet") is None
+
+
+async def test_turns_of_a_running_bot_find_a_new_lender(
+    database: str,
+    redis_url: str,
+    tmp_path: Path,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lender_watch, "EVERY", 0.05)
+    channels, storage = {"chat": Chat()}, Storage(tmp_path.as_uri())
+    limits = Limits(redis_url, {})
+    async with service.running(
+        Database(database), channels, storage, limits, "https://izin.example", directory={}
+    ) as bot:
+        assert bot.turns.city.lenders().get("bri")
+        put(engine, OURS)
+        async with asyncio.timeout(20):
+            while not bot.turns.city.lenders().find("bpr tebet"):
+                await asyncio.sleep(0.05)
 
 
 @pytest.mark.servers
