@@ -17,9 +17,9 @@ from conversations.parsers.numbers import spoken
 from conversations.words import plain, standardised
 
 LEAST_DIGITS = 10  # of a number that is not kept, where no sum is asked
-LEAST_BARE = 11  # of one without a sign between its digits, where a sum is asked
+LEAST_BARE = 11  # of one with at most spaces or dashes between its digits, where a sum is asked
 _DIGITS = re.compile(r"\d(?:[ .,/-]{0,2}\d)+")
-_BARE = re.compile(r"\d+")
+_BARE = re.compile(r"\d(?:[ -]?\d)*")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WORD = re.compile(r"[^\W_]+")
 _AGO = re.compile(r"\b(\w+) (tahun|thn|th|bulan|bln|years?|months?)\b")
@@ -36,8 +36,8 @@ def long_number(text: str) -> bool:
 
 
 def long_sum(text: str) -> bool:
-    """Whether words hold eleven bare digits or more: rather a number than a sum."""
-    return any(len(run) >= LEAST_BARE for run in _BARE.findall(text))
+    """Whether words hold eleven digits or more in a row: rather a number than a sum."""
+    return any(len(re.findall(r"\d", run)) >= LEAST_BARE for run in _BARE.findall(text))
 
 
 def since() -> Parser:

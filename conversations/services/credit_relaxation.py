@@ -128,9 +128,11 @@ def _name(context: Context, answer: Json) -> tuple[Effect, ...]:
 # -- what was told of the loan ---------------------------------------------------------------------
 
 
-def _on_paper(answers: Answers, facts: Facts) -> bool:
-    """The lender has branches."""
-    return answers.get("lender_kind") != "online"
+def _at_a_branch(answers: Answers, facts: Facts) -> bool:
+    """The lender has branches, and none was named with it."""
+    told = answers.get("lender")
+    named = isinstance(told, dict) and bool(told.get("branch"))
+    return answers.get("lender_kind") != "online" and not named
 
 
 def _enough(answers: Answers, facts: Facts) -> bool:
@@ -173,7 +175,7 @@ def _to_desk(context: Context) -> bool:
 
 
 def _lender_shown(answer: Json, facts: Facts) -> Value:
-    return str(answer["name"])
+    return " ".join(filter(None, (str(answer["name"]), str(answer.get("branch") or ""))))
 
 
 def _monthly(answer: Json, facts: Facts) -> Value:
@@ -213,7 +215,7 @@ FORM = form(
             heeds=_words,
         ),
         Ask("lender", parse=lender(), shows=_lender_shown, heeds=_words),
-        Ask("branch", parse=branch(), options={"unknown": None}, when=_on_paper, heeds=_words),
+        Ask("branch", parse=branch(), options={"unknown": None}, when=_at_a_branch, heeds=_words),
         Choose(
             "group",
             options=("yes", "no", "none"),

@@ -148,7 +148,7 @@ def _of(tx: Session, document: Document, context: Context, row: Dossier) -> Lett
         city="Jakarta",
         written_on=document.issued_on,
         lender=str(lender.get("name", "")),
-        branch=str(answers.get("branch") or ""),
+        branch=str(answers.get("branch") or lender.get("branch") or ""),
         addressed_to=_addressed_to(tx, str(lender.get("id", ""))),
         applicant=holder(tx, case),
         address=", ".join(filter(None, (str(of["street"] or ""), where))),
