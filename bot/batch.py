@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot import facts, metrics, senders
 from bot.channels.base import InboundMessage
+from bot.chat_urls import OurChats
 from bot.city import City
 from bot.deliveries import Entry
 from bot.metrics import Stopwatch
@@ -57,6 +58,7 @@ class Batch:
     tx: Session
     city: City
     public_url: str
+    chats: OurChats
     begun: Begun
     watch: Stopwatch
     most_waiting: int  # the limit of pending fleeting replies to one person
@@ -73,7 +75,7 @@ class Batch:
         replaced = [i for i in waiting if chats[i] is None and openings[i].session is not None]
         heard: dict[int, Reach] = {}  # the addresses of these events, by address id
         last: dict[int, Reach] = {}  # the address of each person's last event, by person id
-        writer = Writer(self.tx, self.public_url, at)
+        writer = Writer(self.tx, self.public_url, at, self.chats)
         writer.newcomers = {i for i, o in openings.items() if o.session is None}
         writer.waiting = {i: o.waiting for i, o in openings.items()}
         writer.most_waiting = self.most_waiting

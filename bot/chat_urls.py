@@ -3,7 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class OurChats:
+    """Where people can write to us: the bot's name, and the number in E.164."""
+
+    telegram: str | None = None
+    whatsapp: str | None = None
+
+    def starting(self, payload: str) -> Iterator[tuple[str, str]]:
+        """Yield each channel's name with the URL that begins a chat with this payload."""
+        if self.whatsapp:
+            yield "WhatsApp", whatsapp(self.whatsapp, typed(payload))
+        if self.telegram:
+            yield "Telegram", telegram(self.telegram, payload)
+
+
+NO_CHATS = OurChats()
+
+
+def typed(payload: str) -> str:
+    """Return the words that do the same as a link with this payload, in any chat."""
+    return f"/start {payload}"
 
 
 def telegram(username: str, start: str = "") -> str:

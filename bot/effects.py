@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bot import letters
+from bot import letters, supervising
+from bot.chat_urls import OurChats
 from casework import (
     assisting,
     cases,
@@ -16,11 +17,9 @@ from casework import (
     door,
     erasing,
     files,
-    handing_on,
     meeting,
     mending,
     objections,
-    overview,
     own_data,
     people,
     portraits,
@@ -116,23 +115,7 @@ from conversations.referrals import (
     ShowReporters,
     TellOnward,
 )
-from conversations.supervision import (
-    DecidePortrait,
-    EndOfficer,
-    HandVisitsOn,
-    Preview,
-    RevokeDocument,
-    ShowCase,
-    ShowComplaints,
-    ShowFigures,
-    ShowLate,
-    ShowPhotos,
-    ShowUnvisited,
-    ShowVisits,
-    ShowWhereabouts,
-    Supervising,
-    TellHeads,
-)
+from conversations.supervision import Supervising
 from conversations.ticketing import (
     AboutTicket,
     AddFile,
@@ -151,7 +134,7 @@ from conversations.ticketing import (
 from models.window import Window
 
 
-def carry_out(act: Act, effect: Effect, public_url: str) -> None:
+def carry_out(act: Act, effect: Effect, public_url: str, chats: OurChats) -> None:
     """Call the act of one effect; `public_url` is the base URL of our pages."""
     if isinstance(effect, AboutVisit):
         _about_visit(act, effect, public_url)
@@ -162,7 +145,7 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
     elif isinstance(effect, AboutTicket):
         _about_ticket(act, effect)
     elif isinstance(effect, Supervising):
-        _supervising(act, effect)
+        supervising.carry_out(act, effect, chats)
     elif isinstance(effect, Assisting | Mending | AboutReferral | AboutLetter):
         _with_others(act, effect, public_url)
     elif isinstance(effect, FromOfficer):
@@ -441,60 +424,5 @@ def _about_stuck(act: Act, effect: CloseMessage | EndVisit | RetryMessage) -> No
             stuck.close(act, row_id, words)
         case EndVisit(visit_id):
             stuck.end_visit(act, visit_id)
-        case _:
-            assert_never(effect)
-
-
-def _supervising(act: Act, effect: Supervising) -> None:
-    match effect:
-        case ShowVisits(on):
-            overview.show_visits(act, on)
-        case ShowLate():
-            overview.show_late(act)
-        case ShowComplaints(since):
-            overview.show_complaints(act, since)
-        case ShowFigures(since, until):
-            overview.show_figures(act, since, until)
-        case ShowUnvisited(days):
-            overview.show_unvisited(act, days)
-        case ShowCase(number):
-            overview.show_case(act, number)
-        case ShowPhotos(number):
-            overview.show_photos(act, number)
-        case ShowWhereabouts(officer_id):
-            overview.show_whereabouts(act, officer_id)
-        case Preview():
-            _preview(act, effect)
-        case _:
-            _change(act, effect)
-
-
-def _preview(act: Act, preview: Preview) -> None:
-    match preview.act, preview.subject:
-        case "hand_on", (giver, taker):
-            handing_on.preview_visits(act, int(giver), int(taker), preview.question)
-        case "end", (officer,):
-            handing_on.preview_end(act, int(officer), preview.question)
-        case "revoke", (number,):
-            documents.preview_revocation(act, number, preview.question)
-        case _:
-            raise ValueError(f"nothing is known of a preview of {preview.act}")
-
-
-def _change(
-    act: Act,
-    effect: DecidePortrait | HandVisitsOn | EndOfficer | RevokeDocument | TellHeads,
-) -> None:
-    match effect:
-        case DecidePortrait(portrait_id, agreed):
-            portraits.decide(act, portrait_id, agreed=agreed)
-        case HandVisitsOn(giver, taker):
-            handing_on.hand_on(act, giver, taker)
-        case EndOfficer(officer):
-            handing_on.end(act, officer)
-        case RevokeDocument(number, reason):
-            documents.revoke_numbered(act, number, reason)
-        case TellHeads(about, words):
-            people.tell_heads(act, about, words)
         case _:
             assert_never(effect)

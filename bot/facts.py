@@ -180,6 +180,7 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
     load = visit.load_of(tx, [o.id for o, _ in team], base.today)
     away = absence.coming(tx, [o.id for o, _ in team], base.today)
     return Desk(
+        areas=mine.own,
         cases=tuple(rows.case_fact(a, base) for a in in_review if readable(a.answers) is not None),
         visits=rows.visit_facts(stuck, base, None),
         calls=tuple(

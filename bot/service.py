@@ -20,6 +20,7 @@ from bot.channels.whatsapp import updates as whatsapp_updates
 from bot.channels.whatsapp.channel import Account, WhatsApp
 from bot.channels.whatsapp.templates import Templates
 from bot.channels.whatsapp.transport import READ
+from bot.chat_urls import NO_CHATS, OurChats
 from bot.city import City
 from bot.errors import Busy, ChannelError
 from bot.lender_watch import LenderWatch
@@ -201,6 +202,7 @@ async def running(
     *,
     directory: Directory,
     my_data_days: int = 3,
+    chats: OurChats = NO_CHATS,
     templates: TemplateWatch | None = None,
 ) -> AsyncIterator[Bot]:
     """Run a bot while the context is open; close all its arguments at the end.
@@ -220,7 +222,7 @@ async def running(
         my_data_days,
         lambda: register.current,
     )
-    turns = Turns(db, city, public_url, sender)
+    turns = Turns(db, city, public_url, sender, chats)
     bot = Bot(db, channels, storage, turns, sender, media, register, templates)
     warm(city)
     gc.freeze()  # objects loaded so far are permanent: the collector can skip them

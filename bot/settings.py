@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from bot.chat_urls import OurChats
 from models.infrastructure import settings
 from models.infrastructure.deadlines import Deadlines
 from models.infrastructure.settings import (
@@ -144,6 +145,11 @@ class Settings(settings.Settings):
     def whatsapp_account(self) -> str | None:
         """The number in E.164, if people can write to it."""
         return self.twilio_whatsapp_from if self.twilio_account_sid else None
+
+    @property
+    def chats(self) -> OurChats:
+        """Where people can write to us."""
+        return OurChats(self.telegram_account, self.whatsapp_account)
 
     @property
     def deadlines(self) -> Deadlines:

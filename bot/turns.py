@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from bot import metrics
 from bot.batch import Batch, Taken, begin, tell_set_aside, withhold
 from bot.channels.base import InboundMessage
+from bot.chat_urls import NO_CHATS, OurChats
 from bot.city import City
 from bot.deliveries import TAKING, Entry, Queue, refuse_late
 from bot.errors import Busy, Malformed
@@ -56,6 +57,7 @@ class Turns:
     city: City
     public_url: str
     sender: Sender
+    chats: OurChats = NO_CHATS
     news: asyncio.Event = field(default_factory=asyncio.Event)  # set when the inbox has rows
     _known: OrderedDict[str, None] = field(default_factory=OrderedDict)  # lanes of past senders
     _ours: Queue = field(default_factory=Queue)  # for people in a conversation, and news
@@ -211,7 +213,7 @@ class Turns:
         begun = begin(tx, batch)
         watch.lap("begin")
         most_waiting = self.sender.limits.chats.waiting
-        together = Batch(tx, self.city, self.public_url, begun, watch, most_waiting)
+        together = Batch(tx, self.city, self.public_url, self.chats, begun, watch, most_waiting)
         return together.run(
             can_send=self.sender.has_room(), can_greet=self.sender.has_room_for_greetings()
         )

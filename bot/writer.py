@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from bot.chat_urls import NO_CHATS, OurChats
 from bot.effects import carry_out
 from casework.act import Act
 from casework.cases import new_case
@@ -33,6 +34,7 @@ class Writer:
     tx: Session
     public_url: str
     now: datetime
+    chats: OurChats = NO_CHATS
     queued: list[NewMessage] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)  # queued ones, by dedupe key
     consents: list[tuple[int, str]] = field(default_factory=list)  # person, purpose
@@ -86,7 +88,7 @@ class Writer:
                 lane,
                 speaker.id in self.newcomers,
             )
-            carry_out(act, effect, self.public_url)
+            carry_out(act, effect, self.public_url, self.chats)
 
     def enqueue(self, queued: NewMessage, message: Message) -> None:
         """Queue a message; a reply replaces the person's pending provisional message.

@@ -61,6 +61,7 @@ async def _poll_until_stopped(settings: Settings, token: str, directory: Directo
         settings.public_url,
         directory=directory,
         my_data_days=settings.my_data_days,
+        chats=settings.chats,
     ) as bot:
         loop = Loop(
             "poll",

@@ -357,6 +357,7 @@ class Desk:
     asides: tuple[AsideFact, ...] = ()  # messages that failed, oldest first
     lost: tuple[VisitFact, ...] = ()  # visits that are over and not reported, soonest first
     portraits: tuple[PortraitFact, ...] = ()  # of officers of the team, oldest first
+    areas: tuple[str, ...] = ()  # codes of the supervisor's own areas
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it waits here."""

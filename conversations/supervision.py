@@ -74,13 +74,34 @@ class ShowWhereabouts:
 class Preview:
     """Show what a supervisor's act would change, and then ask `question`; or say why it can't be.
 
-    `act` names the effect that follows: `HandVisitsOn`, `EndOfficer` or `RevokeDocument`, with its
-    subject as words: two officers' ids, one, or a document's number.
+    `act` names the effect that follows: `HandVisitsOn`, `EndOfficer`, `RevokeDocument` or
+    `EndHelper`, with its subject as words: two officers' ids, one, or the number of a document or
+    a helper.
     """
 
-    act: Literal["hand_on", "end", "revoke"]
+    act: Literal["hand_on", "end", "revoke", "end_helper"]
     subject: tuple[str, ...]
     question: Message
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHelpers:
+    """List who tells of places in a supervisor's areas, and the open invitations to do so."""
+
+
+@dataclass(frozen=True, slots=True)
+class InviteHelper:
+    """Make an invitation to tell of places in an area; `who` is as the supervisor names them."""
+
+    area_code: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndHelper:
+    """End a helper's rights, or an invitation that nobody has accepted yet, by its number."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +146,16 @@ class DecidePortrait:
 #: Effects of a supervisor's words about their areas.
 Supervising: TypeAlias = (
     DecidePortrait
+    | EndHelper
     | EndOfficer
     | HandVisitsOn
+    | InviteHelper
     | Preview
     | RevokeDocument
     | ShowCase
     | ShowComplaints
     | ShowFigures
+    | ShowHelpers
     | ShowLate
     | ShowPhotos
     | ShowUnvisited

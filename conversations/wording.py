@@ -8,7 +8,7 @@ from functools import reduce
 
 from conversations.assisted_facts import AssistedFact
 from conversations.assisting import subject_of
-from conversations.facts import City
+from conversations.facts import City, Places
 from conversations.messages import Say
 from conversations.session import Choice
 
@@ -27,6 +27,12 @@ def area_names(code: str, city: City) -> dict[str, str]:
     """The names of a kelurahan and its kecamatan, as far as they are known."""
     areas = {"kelurahan": city.places.get(code), "kecamatan": city.places.kecamatan_of(code)}
     return {level: area.name for level, area in areas.items() if area is not None}
+
+
+def area_words(code: str, places: Places) -> Say | str:
+    """An area with its level: `Kelurahan Cipulir`."""
+    area = places.get(code)
+    return Say(f"common.area.{area.level}", {"name": area.name}) if area is not None else code
 
 
 def short_day(on: date) -> Say:

@@ -7,14 +7,16 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, LargeBinary, func, select
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
 from models.base import Base, Code
+from models.person import Person
 from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 
 INVITATION_LIFE = timedelta(days=30)
+MOST = 2**31 - 1  # of a number that PostgreSQL reads
 
 
 class Helper(Base):
@@ -38,13 +40,13 @@ class Helper(Base):
     ended_at: Mapped[datetime | None]
 
 
-def invite(tx: Session, area_code: str) -> tuple[int, str]:
+def invite(tx: Session, area_code: str, *, actor: str = "command") -> tuple[int, str]:
     """Create an invitation for an area; return its number and token."""
     token = secrets.token_urlsafe(18)
     row = Helper(area_code=area_code, token_hash=_hash(token))
     tx.add(row)
     tx.flush()
-    audit.note(tx, "command", "helper.invited", f"helper:{row.id}", area=area_code)
+    audit.note(tx, actor, "helper.invited", f"helper:{row.id}", area=area_code)
     return row.id, token
 
 
@@ -74,13 +76,31 @@ def everyone(tx: Session) -> Sequence[Helper]:
     return tx.scalars(select(Helper).where(Helper.ended_at.is_(None)).order_by(Helper.id)).all()
 
 
-def end(tx: Session, helper_id: int) -> bool:
+def of_areas(tx: Session, within: ColumnElement[bool]) -> Sequence[tuple[Helper, Person | None]]:
+    """Return helpers and open invitations of these areas, with who has joined; oldest first."""
+    is_open = Helper.person_id.is_not(None) | (Helper.invited_at > func.now() - INVITATION_LIFE)
+    found = tx.execute(
+        select(Helper, Person)
+        .outerjoin(Person, Person.id == Helper.person_id)
+        .where(Helper.ended_at.is_(None), is_open, within)
+        .order_by(Helper.id)
+    )
+    return [(row, person) for row, person in found]
+
+
+def get(tx: Session, helper_id: int) -> Helper | None:
+    """Return a helper or an invitation; None if there is none, or if it has ended."""
+    row = tx.get(Helper, helper_id) if helper_id <= MOST else None
+    return None if row is None or row.ended_at is not None else row
+
+
+def end(tx: Session, helper_id: int, *, actor: str = "command") -> bool:
     """End a helper's rights, or an invitation; False if there is none."""
-    row = tx.get(Helper, helper_id)
-    if row is None or row.ended_at is not None:
+    row = get(tx, helper_id)
+    if row is None:
         return False
     row.ended_at, row.token_hash = func.now(), None
-    audit.note(tx, "command", "helper.ended", f"helper:{row.id}")
+    audit.note(tx, actor, "helper.ended", f"helper:{row.id}")
     return True
 
 

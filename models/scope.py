@@ -12,6 +12,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from models import officer
 from models.officer import Officer, OfficerArea
 
+CITY = "31"  # the code of Jakarta
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -20,6 +22,11 @@ class Scope:
     everywhere: bool
     areas: Sequence[str]
     supervised: Sequence[str]  # by anybody
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The codes of the areas in which somebody supervises: a head in the whole city."""
+        return (CITY,) if self.everywhere else tuple(self.areas)
 
     def holds(self, code: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         """Return the SQL condition that a column's area is looked after here."""

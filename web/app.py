@@ -159,6 +159,7 @@ def build(settings: Settings, addition: Addition | None = None) -> Starlette:
             settings.public_url,
             directory=directory,
             my_data_days=settings.my_data_days,
+            chats=settings.chats,
             templates=service.template_watch(settings, parts.db),
         ) as bot:
             entrance.bot = bot

@@ -331,6 +331,7 @@ def _desk_supervisor(said: str) -> set[str]:
     stuck = _visit(VisitState.UNASSIGNED)
     team = ("Joko Susilo", "Dewi Lestari", "Rahmat Hidayat", "Sari Wulandari")
     desk = Desk(
+        areas=("31.74.05",),
         cases=cases,
         visits=(stuck, replace(stuck, id=VISIT + 1)),
         officers=tuple(OfficerFact(i, n, f"041{i}", 1, True) for i, n in enumerate(team, 1)),

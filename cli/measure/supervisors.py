@@ -11,6 +11,7 @@ from conversations.supervision import (
     ShowCase,
     ShowComplaints,
     ShowFigures,
+    ShowHelpers,
     ShowLate,
     ShowPhotos,
     ShowUnvisited,
@@ -24,6 +25,7 @@ _EFFECTS: dict[type[object], str] = {
     ShowComplaints: "complaints",
     ShowDocument: "check",
     ShowFigures: "figures",
+    ShowHelpers: "helpers",
     ShowLate: "late",
     ShowPhotos: "photos",
     ShowUnvisited: "unvisited",
@@ -41,6 +43,8 @@ _SENTENCES = {
     "supervising.move": "move",
     "supervising.not_reached": "not_reached",
     "supervising.phone": "phone",
+    "supervising.recruit_elsewhere": "recruit",
+    "supervising.recruit_which_area": "recruit",
     "supervising.notices": "notices",
     "supervising.number_please": "find",
     "supervising.revoke_which": "revoke",
@@ -52,7 +56,11 @@ _SENTENCES = {
     "supervisor_desk.menu": "queue",
 }
 #: Sentences that name the matter, whatever is shown with them.
-_ALONE = {"supervising.undecided": "undecided", "supervising.lost_touch": "lost_touch"}
+_ALONE = {
+    "supervising.undecided": "undecided",
+    "supervising.lost_touch": "lost_touch",
+    "supervising.end_which_helper": "end_helper",
+}
 #: Matters of choices with another name than their label.
 _CHOICES = {
     "assign_which": "unassigned",
@@ -61,6 +69,7 @@ _CHOICES = {
     "hand_to": "hand_on",
     "hand_whose": "hand_on",
     "open": "find",
+    "recruit_where": "recruit",
 }
 
 

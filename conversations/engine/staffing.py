@@ -32,7 +32,9 @@ _TAKES = frozenset({
 })  # fmt: skip
 
 
-def preview(turn: TurnBuilder, act: Literal["hand_on", "end", "revoke"], *subject: str) -> None:
+def preview(
+    turn: TurnBuilder, act: Literal["hand_on", "end", "revoke", "end_helper"], *subject: str
+) -> None:
     """Ask the open question with what it is about before it, which the office looks up."""
     if turn.prompt is None:
         return

@@ -16,6 +16,7 @@ from conversations.engine import (
     drafts,
     lettering,
     recalling,
+    recruiting,
     staffing,
     supervising_forms,
     ticket_words,
@@ -71,13 +72,14 @@ def answer(turn: TurnBuilder, meant: AtDesk) -> None:
 
 #: Matters that are only looked up: the reason for a revocation is asked again after them.
 _LOOKED_UP = frozenset({
-    "absent", "check", "complaints", "erase", "export", "figures", "invite", "late", "lost_touch",
-    "message", "move", "phone", "unvisited", "visits", "where",
+    "absent", "check", "complaints", "erase", "export", "figures", "helpers", "invite", "late",
+    "lost_touch", "message", "move", "phone", "unvisited", "visits", "where",
 })  # fmt: skip
 #: Matters that are about the open question of the desk.
 _OF_QUESTION = frozenset({
     "affected", "danger_over", "held", "instead", "look",
-    "only_part", "reason_please", "retract", "revoke_because", "revoke_yes", "told_more",
+    "only_part", "reason_please", "recruit_instead", "retract", "revoke_because", "revoke_yes",
+    "told_more",
 })  # fmt: skip
 
 
@@ -378,6 +380,7 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "revoke_yes": _revoke_yes,
     "ticket": ticket_words.answer,
     "unassigned": assigning.which,
+    **recruiting.ANSWERS,
     **supervising_forms.ANSWERS,
     "undecided": deciding.undecided,
     "unvisited": _unvisited,
@@ -403,6 +406,7 @@ _CHOSEN: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
     "letter": lettering.see_letter,
     "misconduct": calling.tell_misconduct,
     "open": deciding.open_found,
+    **recruiting.CHOSEN,
     "photos": _show_photos,
     "revoke": _revoke_now,
     "revoke_because": _because,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from conversations.engine import deciding, drafts, recalling, rounds_words
+from conversations.engine import deciding, drafts, recalling, recruiting, rounds_words
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import asks
 from conversations.engine.naming import Named, mentions
@@ -95,9 +95,10 @@ _OF_CASE: tuple[tuple[re.Pattern[str], str], ...] = ((_LIMIT, "why"), (_PIN, "wh
 
 
 def first(turn: TurnBuilder, text: str) -> str | None:
-    """Return the matter of words that would sound an alarm: "fire joko" is no fire."""
-    named = mentions(turn, text)
-    return "end" if _FIRES.match(text.strip()) and named else None
+    """Return the matter of words that would sound an alarm ("fire joko"), or are about helpers."""
+    if _FIRES.match(text.strip()) and mentions(turn, text):
+        return "end"
+    return recruiting.hears(turn, text)
 
 
 def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> str | None:

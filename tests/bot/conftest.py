@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.channels.base import InboundMessage, Media, OutgoingMessage, Sent
+from bot.chat_urls import OurChats
 from bot.city import City
 from bot.errors import FileRefused
 from bot.limits import Limits
@@ -170,7 +171,8 @@ async def desk_at(
         "https://izin.example",
         lenders=lambda: register,
     )
-    turns = Turns(db, city, "https://izin.example", sender)
+    ours = OurChats("IzinDatangBot", "+6281112345678")
+    turns = Turns(db, city, "https://izin.example", sender, ours)
     committing = asyncio.create_task(turns.run())
     yield Desk(turns, sender, MediaFetcher(db, channels, storage), chat)
     committing.cancel()

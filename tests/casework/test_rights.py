@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import casework
+from bot.chat_urls import NO_CHATS
 from casework import (
     alarms,
     assisting,
@@ -41,6 +42,7 @@ from casework import (
     people,
     portraits,
     posters,
+    recruiting,
     referring,
     reporters,
     reports,
@@ -52,7 +54,7 @@ from casework import (
 from casework.act import Act, Rows
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
-from models import assisted, finding, identity, link, portrait, ticket, unreached
+from models import assisted, finding, helper, identity, link, portrait, ticket, unreached
 from models import window as windows
 from models.assisted import Assisted, AssistedState
 from models.attachment import VOICE, Attachment
@@ -256,6 +258,14 @@ def helps(w: World) -> int:
     return w.visit.id
 
 
+def helper_id(w: World) -> int:
+    """A helper of the area; return their number."""
+    number, token = helper.invite(w.tx, HERE)
+    helper.join(w.tx, token, w.case.person_id)
+    w.tx.flush()
+    return number
+
+
 _A = AssistedState
 CASES: dict[Callable[..., object], Right] = {
     assisting.ask_for_signature: Right(
@@ -397,6 +407,10 @@ CASES: dict[Callable[..., object], Right] = {
     handing_on.hand_on: Right(
         lambda w, act: handing_on.hand_on(act, w.officer.id, w.colleague.id), "supervisor"
     ),
+    recruiting.end: Right(lambda w, act: recruiting.end(act, helper_id(w)), "supervisor"),
+    recruiting.invite: Right(
+        lambda w, act: recruiting.invite(act, f"{HERE}.05", "kader RW 05", NO_CHATS), "supervisor"
+    ),
     staff.end: Right(lambda w, act: staff.end(act, w.officer), "supervisor"),
     staff.keep_hours: Right(lambda w, act: staff.keep_hours(act, w.officer, read(NEVER)), "office"),
     staff.move: Right(lambda w, act: staff.move(act, w.officer, [ELSEWHERE]), "office"),
@@ -536,6 +550,8 @@ ASKED: dict[Callable[..., object], Callable[[World, Act], object]] = {
     handing_on.preview_visits: lambda w, act: handing_on.preview_visits(
         act, w.officer.id, w.colleague.id, SURE
     ),
+    recruiting.preview_end: lambda w, act: recruiting.preview_end(act, helper_id(w), SURE),
+    recruiting.show: lambda w, act: recruiting.show(act) if helper_id(w) else None,
     overview.show_case: lambda w, act: overview.show_case(act, w.case.number),
     overview.show_complaints: lambda w, act: overview.show_complaints(act, now().date()),
     overview.show_figures: lambda w, act: overview.show_figures(act, w.visit.on, w.visit.on),

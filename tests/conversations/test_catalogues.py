@@ -117,6 +117,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.reason.{}": sorted(CALLED),
     "notices.stuck_{}": ("windows", "offer", "document"),
     "call.short.{}": sorted(CALLED),
+    "common.area.{}": ("kelurahan", "kecamatan", "kota"),
     "common.erase.{}": ("open", "visited", "staff", "visit"),
     "complaint.officer.{}": ("last", "unknown", "none"),
     "assisted.way.{}": ("chat", "code", "signature", "paper", "edit", "drop"),

@@ -539,6 +539,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "supervisor": _staff("supervisor"),
     "head": _head,
     "now": _now,
+    "areas": lambda known, rest: city.changed(known, areas=tuple(rest.split())),
     "case": _case,
     "permit": _permit,
     "visit": _visit,
