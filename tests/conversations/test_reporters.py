@@ -36,6 +36,39 @@ _NAMES = """
     a_month
 """
 OF_THE_VISIT = frozenset(_NAMES.split())
+#: What notices tell besides: days, reasons and figures, which are nobody's.
+_BESIDES = """
+    hours unseen seen reason why next until on to n visit what days matter of newer since
+"""
+OF_NOTICES = frozenset(_BESIDES.split())
+#: Notices with words, a name or a number of somebody: whose they are.
+OF_SOMEBODY: dict[str, str] = {
+    "document_expired": "holder: of the document, who has a chat",
+    "document_revoked": "holder: of the document, who has a chat",
+    "document_valid": "holder: of the document, who has a chat",
+    "says_arrived.unseen": "says: the officer who is not seen at the place",
+    "says_arrived.words": "words: the officer who is not seen at the place",
+    "place_told": "words: the host of the visit; nobody hosts a visit to a place that was told",
+    "officer_absent": "words: the officer",
+    "officer_in_danger": "words, phone: the officer",
+    "officer_reports": "words: the officer",
+    "supervisor_away": "words: the supervisor",
+    "supervisor_misconduct": "words: the supervisor who tells of it",
+    "message_closed": "words: the supervisor, to whoever wrote",
+    "caller.phone_of_chat": "phone: whoever asks for a call, to supervisors",
+    "person_asks": "phone: whoever asks for a call, to supervisors",
+    "person_called": "phone: whoever asks for a call, to supervisors",
+    "person_in_distress": "phone: whoever is in distress, to supervisors",
+    "person_wants_data": "phone: whoever asks for their own data, to supervisors",
+    "still_in_danger": "phone: the officer",
+    "complaint_filed": "by: a day",
+    "erasing": "by: a day",
+    "objection": "by: a day",
+    "own_data": "by: a day",
+    "ticket_taken": "by: a day",
+    "ticket_unanswered": "by: a day",
+    "ticket_unclosed": "by: a day",
+}
 STATES = ("offered", "accepted", "on_the_way", "arrived")
 DOOR: tuple[tuple[str, dict[str, Json]], ...] = (
     ("met", {}),
@@ -151,6 +184,25 @@ def test_sentences_to_officers_are_filled_in_from_the_place_and_the_visit_alone(
         for line in CATALOGUE.entries[key].values():
             named = {name for _, name, _, _ in Formatter().parse(line) if name}
             assert named <= OF_THE_VISIT, f"{key}: {sorted(named - OF_THE_VISIT)}"
+
+
+def test_notices_hold_nothing_of_somebody_that_was_not_looked_at() -> None:
+    """A notice with a new parameter is looked at: can it go to an officer, and tell who told us?"""
+    found = set()
+    for key in (key for key in CATALOGUE.entries if key.startswith("notices.")):
+        for line in CATALOGUE.entries[key].values():
+            named = {name for _, name, _, _ in Formatter().parse(line) if name}
+            if named - OF_THE_VISIT - OF_NOTICES:
+                found.add(key.removeprefix("notices."))
+    assert found == {*OF_SOMEBODY}
+
+
+def test_notices_to_those_who_told_us_of_a_place_name_nothing_at_all() -> None:
+    told = [key for key in CATALOGUE.entries if key.startswith("notices.told_")]
+    assert len(told) > 3
+    for key in told:
+        for line in CATALOGUE.entries[key].values():
+            assert not [name for _, name, _, _ in Formatter().parse(line) if name], key
 
 
 def test_what_a_supervisor_decides_on_is_silent_until_a_head_asks() -> None:
