@@ -39,6 +39,8 @@ _LISTS = lists.any_of("recruiting", "lists")
 _OF_OTHERS = lists.any_of("recruiting", "unless")
 _OF_STAFF = lists.any_of("recruiting", "staff")
 _NUMBER = re.compile(rf"\b(?:{lists.one_of('recruiting', 'numbered')})\W*(\d{{1,9}})\b")
+#: "Bukan kader, ketua RT": what is not meant stands before the comma.
+_NOT_THIS = re.compile(r"^\s*(?:bukan|jangan|salah|not)\b[^,]*,\s*", re.I)
 _BESIDE = lists.words("recruiting", "beside")
 _TO_AREA = lists.words("recruiting", "to_area")
 _ROLES = frozenset(
@@ -85,7 +87,7 @@ def invite(turn: TurnBuilder, text: str) -> None:
 
 def instead(turn: TurnBuilder, text: str) -> None:
     """Take the area or the person that is named for the invitation that is asked about."""
-    who, areas = _read(turn, text)
+    who, areas = _read(turn, _NOT_THIS.sub("", text))
     said = turn.told(WHERE).removeprefix(_SOMEBODY)
     code = ""
     if asks(turn, INVITES):
