@@ -106,6 +106,8 @@ def city(
         Product(database_url, servers.redis_url, folder, telegram, twilio) as product,
     ):
         stack.callback(engine.dispose)
+        (folder / "temporary").mkdir()
+        product.environment |= {"TMPDIR": str(folder / "temporary"), "LOG_LEVEL": "DEBUG"}
         product.start("serve", "worker", "dispatch")
         until(lambda: telegram.called("setWebhook"), "the webhook to be set")
         yield City(product, telegram, twilio, engine)
