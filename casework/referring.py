@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from casework import course, reporters, visits
 from casework.act import Act
@@ -144,12 +144,57 @@ def tell_onward(act: Act, visit_id: int, place: Json) -> None:
     _take_in(act, case.service, answers)
 
 
-def _take_in(act: Act, service: str, answers: Mapping[str, Json]) -> int:
-    """Create the case of a place, and the person without a chat who has it; return its id."""
-    whose = Person()
-    act.tx.add(whose)
-    act.tx.flush()
-    (sent,) = cases.submit(act.tx, [new_case(whose.id, service, answers)])
+def tell_more(
+    act: Act, case_id: int, landmark: str, place: Mapping[str, Json] | None, opens: str | None
+) -> None:
+    """Take in what somebody adds to a place that they told of and that was not found.
+
+    It is looked for once more, however many of those who told of it add something. What is known of
+    it goes on in a case of its own, so that it is compared with other places anew.
+
+    Raises:
+        NotAllowed: the person who acts did not tell of the place, or heard long ago how it ended.
+    """
+    me = act.who()
+    (case,) = cases.lock(act.tx, [case_id])
+    service = course.service_of(case)
+    if not service.about_others or not reporters.may_add(act, case):
+        raise NotAllowed(f"{act.actor} can't add anything to case {case_id}")
+    known = readable(case.answers) or {}
+    near = ", ".join(one for one in (landmark, str(known.get("landmark") or "")) if one)
+    more: dict[str, Json] = {"landmark": near[:LANDMARK] or None}
+    more |= ({"place": dict(place)} if place else {}) | ({"open": opens} if opens else {})
+    given = {**known, **more}
+    helps = helper.helps_in(act.tx, me.id, str(columns(case.service, given)["area_code"]))
+    full = _full(act, me.id, case.service, helps=helps)
+    if full is not None:
+        act.reply(full, **_limits(act))
+        return
+    act.reply("lost_place.noted")
+    if finding.has(act.tx, case.id, finding.ADDED):
+        return
+    course.find(act, case, Finding(finding.ADDED, Outcome.OK))
+    again = act.tx.get_one(Case, _take_in(act, case.service, given, case.person_id))
+    again.failed_visits = service.attempts - 1  # one more try
+    reporters.add(act, again.id)
+
+
+LANDMARK = 400  # characters of a landmark with what was added to it
+
+
+def _take_in(
+    act: Act, service: str, answers: Mapping[str, Json], whose_id: int | None = None
+) -> int:
+    """Create the case of a place, and the person without a chat who has it; return its id.
+
+    `whose_id` is that person, if the place is known already.
+    """
+    if whose_id is None:
+        whose = Person()
+        act.tx.add(whose)
+        act.tx.flush()
+        whose_id = whose.id
+    (sent,) = cases.submit(act.tx, [new_case(whose_id, service, answers)])
     act.note("case.sent", f"case:{sent.id}")
     return sent.id
 
@@ -228,11 +273,14 @@ def _first(act: Act, case: Case) -> Case:
 
 def _merge(act: Act, case: Case, same: Case) -> None:
     """Give a (locked) referral to the person of the one that is about the same place."""
-    alone, case.person_id = case.person_id, same.person_id
+    alone = case.person_id
     case.same_as = referrals.merged_into(same.id)
     _end(act, case, "merged")
     act.tx.flush()
-    act.tx.delete(act.tx.get_one(Person, alone))
+    if alone != same.person_id:
+        of_place = update(Case).where(Case.person_id == alone)  # it may have been told of before
+        act.tx.execute(of_place.values(person_id=same.person_id))
+        act.tx.delete(act.tx.get_one(Person, alone))
 
 
 def _end(act: Act, case: Case, why: str) -> None:

@@ -7,17 +7,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import func, select
+
 from casework.act import Act
 from casework.likeness import signs, spot_of
+from conversations import services
+from conversations.events import News
+from conversations.flows import lost_place
 from conversations.messages import Lines, Say
 from conversations.referrals import REASONS
 from models import erasure, participant, referrals
 from models.case import Case
 from models.infrastructure import guards
 from models.infrastructure.encryption import readable
-from models.lifecycle import NotAllowed
+from models.infrastructure.wib import WIB
+from models.lifecycle import CaseState, NotAllowed
 from models.participant import ParticipantRole
 from models.person import Person
+from models.visit import Visit
 
 #: Sentences about a visit's end, in place of the ordinary one.
 _OF_OUTCOME = {
@@ -26,6 +33,7 @@ _OF_OUTCOME = {
     "helped": "notices.told_helped",  # only if its owner allowed it
 }
 _VISITED = "notices.told_visited"
+DAY = timedelta(days=1)  # the last day for an answer ends at midnight
 GRACE = timedelta(minutes=1)  # for the last messages about the place to be sent
 
 
@@ -37,8 +45,29 @@ def add(act: Act, case_id: int) -> None:
 def hear(act: Act, case: Case, outcome: str) -> None:
     """Tell those who told us of a place once that we were there, without what happened there."""
     key = _OF_OUTCOME.get(outcome, _VISITED)
+    asks = outcome == "not_found" and _looked_for_first(act, case)
     for person_id in referrals.tell(act.tx, case):
-        act.notify(person_id, key)
+        if asks:
+            subject = lost_place.subject_of(case.id, act.at.astimezone(WIB).date())
+            act.tell(person_id, News.PLACE_NOT_FOUND, subject, opens=lost_place.ID)
+        else:
+            act.notify(person_id, key)
+
+
+def _looked_for_first(act: Act, case: Case) -> bool:
+    """Whether a place was looked for as often as any, and not once more after an answer."""
+    tries = select(func.count()).where(Visit.case_id == case.id, Visit.failure.is_not(None))
+    return int(act.tx.scalar(tries) or 0) >= services.load()[case.service].attempts
+
+
+def may_add(act: Act, case: Case) -> bool:
+    """Whether the person who acts told of a place, and heard lately that it was not found.
+
+    Raises:
+        NotAllowed: a job or an operator acts.
+    """
+    told = referrals.heard_lately(act.tx, case, act.who().id, lost_place.OPEN_FOR + DAY)
+    return told and case.state == CaseState.CANCELLED and _looked_for_first(act, case)
 
 
 def keep_quiet(act: Act, case: Case) -> None:

@@ -117,6 +117,7 @@ class News(StrEnum):
     OFFER_PASSED = "offer_passed"
     OFFICER_CHANGES = "officer_changes"
     OFFICER_REPORTS = "officer_reports"
+    PLACE_NOT_FOUND = "place_not_found"
     PORTRAIT_WAITS = "portrait_waits"
     REMINDER = "reminder"
     REVIEW_NEEDED = "review_needed"

@@ -86,6 +86,16 @@ class TellOnward:
     place: Mapping[str, Json]
 
 
+@dataclass(frozen=True, slots=True)
+class TellMore:
+    """Whoever told of a place that was not found tells more of where it is, or when it is open."""
+
+    case_id: int
+    landmark: str
+    place: Mapping[str, Json] | None
+    open: str | None
+
+
 AboutReferral: TypeAlias = (
     DecideReferral
     | IsSamePlace
@@ -95,5 +105,6 @@ AboutReferral: TypeAlias = (
     | PostponeVisit
     | SendToAll
     | ShowReporters
+    | TellMore
     | TellOnward
 )

@@ -19,6 +19,8 @@ from models.base import Base, Code, Details
 REFUSAL = "refusal"
 #: Other cases may be about the same place: `params["of"]` lists their ids and numbers.
 SAME_PLACE = "same_place"
+#: Somebody who told of a place that was not found has added where it is.
+ADDED = "added"
 #: An objection to the refusal was upheld: somebody else decides again.
 UPHELD = "objection"
 
@@ -96,6 +98,12 @@ def _rows(case_id: int, version: int, findings: Iterable[Finding]) -> list[dict[
         }
         for one in findings
     ]
+
+
+def has(tx: Session, case_id: int, check: str) -> bool:
+    """Whether a case has a finding of this check, on any version of its answers."""
+    of = select(FindingRow.check).where(FindingRow.case_id == case_id, FindingRow.check == check)
+    return tx.scalar(of.limit(1)) is not None
 
 
 def latest(tx: Session, case_ids: Sequence[int]) -> Sequence[FindingRow]:

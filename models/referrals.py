@@ -112,6 +112,13 @@ def tell(tx: Session, case: Case) -> list[int]:
     return sorted({one for one in told if one is not None and one != case.person_id})
 
 
+def heard_lately(tx: Session, case: Case, person_id: int, within: timedelta) -> bool:
+    """Whether a person told us of a case's place, and heard within this time how it ended."""
+    lately = Participant.told_at > func.now() - within, Participant.person_id == person_id
+    of = select(Participant.id).where(*_reporters(tx, case), *lately).limit(1)
+    return tx.scalar(of) is not None
+
+
 def _reporters(tx: Session, case: Case) -> tuple[ColumnElement[bool], ...]:
     reporter = Participant.role == ParticipantRole.REPORTER
     return Participant.case_id.in_(told_of(tx, case)), reporter

@@ -26,6 +26,12 @@ _TIMES = re.compile(
 )
 
 
+def tells_hours(text: str) -> bool:
+    """Whether words name times alone, and no place: "buka sore aja"."""
+    rest = re.findall(r"[^\W\d_]+", _TIMES.sub(" ", standardised(text)))
+    return {*rest} <= lists.words("referral", "beside_hours")
+
+
 def accuses(text: str) -> bool:
     """Whether the words accuse a business, or ask that it be cleared away.
 

@@ -5,17 +5,16 @@ The questions are about a place, and not about a person: no name, no number, no 
 
 from __future__ import annotations
 
-from conversations.effects import ForgetWords
 from conversations.facts import City, Facts
 from conversations.form import form
+from conversations.heeding import heed
 from conversations.messages import Json, Say, Value
-from conversations.parsers import Refused
-from conversations.parsers.referred import accuses, landmark, nickname, worry
+from conversations.parsers.referred import landmark, nickname
 from conversations.parsers.trade import own_trade
 from conversations.referrals import MORE, SERIES
 from conversations.service import Service, Site, Visit, site_at
 from conversations.session import Answers
-from conversations.step import Stay, Wrong, answered
+from conversations.step import answered
 from conversations.steps import Ask, Choose, Locate
 from conversations.wording import place_name
 
@@ -37,14 +36,6 @@ def _in_series(answers: Answers, facts: Facts) -> bool:
     return SERIES in answers
 
 
-def _heed(text: str) -> Refused | Stay | None:
-    """Refuse words that accuse, and forget them; answer somebody who is worried."""
-    if accuses(text):
-        return Wrong("accusation", {}, effects=(ForgetWords(),))
-    wonders = worry(text)
-    return Stay(say=Say(f"referral.any_time.{wonders}"), asks=True) if wonders is not None else None
-
-
 FORM = form(
     ID,
     (
@@ -54,19 +45,19 @@ FORM = form(
             options=("yes", "complaint"),
             counted=False,
             ends=("complaint",),
-            heeds=_heed,
+            heeds=heed,
         ),
-        Ask("trade", parse=own_trade(), shows=_trade_shown, heeds=_heed),
-        Locate("place", heeds=_heed),
-        Ask("landmark", parse=landmark(), options={"none": None}, heeds=_heed),
-        Choose("open", options=("morning", "midday", "evening", "unknown"), heeds=_heed),
-        Choose("knows", options=KNOWS, heeds=_heed),
+        Ask("trade", parse=own_trade(), shows=_trade_shown, heeds=heed),
+        Locate("place", heeds=heed),
+        Ask("landmark", parse=landmark(), options={"none": None}, heeds=heed),
+        Choose("open", options=("morning", "midday", "evening", "unknown"), heeds=heed),
+        Choose("knows", options=KNOWS, heeds=heed),
         Ask(
             "called",
             parse=nickname(),
             options={"skip": None},
             when=answered("knows", "agreed"),
-            heeds=_heed,
+            heeds=heed,
         ),
     ),
     consents=(),

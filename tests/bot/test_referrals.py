@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from casework import identities
 from casework.act import by_office
 from conversations.events import Located, Started
+from conversations.referrals import TellMore
 from models import helper, identity
 from models.assisted import Assisted, AssistedState
 from models.case import Case
-from models.lifecycle import CaseState, VisitState
+from models.infrastructure.encryption import readable
+from models.lifecycle import CaseState, NotAllowed, VisitState
+from models.participant import Participant
+from models.task import Task
 from models.unreached import Unreached
 from models.visit import Visit
 from tests.bot.test_assisted import fill_in, with_code
-from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, today, words
+from tests.bot.town import BOSS, NIK, OFFICER, OTHER, OWNER, Town, today, words, write_effect
+from tests.clock import now
 
 PIN = Located(-6.2706, 106.8023)
 HOST = "host"  # an address
@@ -138,7 +144,7 @@ async def test_nobody_there_twice_ends_it_and_says_so(town: Town) -> None:
     await compared(town)
     assert len(visits(town)) == 2
     assert referrals(town)[0].state == CaseState.CANCELLED
-    assert town.desk.chat.texts(OWNER)[-1] == words("notices.told_not_found")
+    assert town.desk.chat.texts(OWNER)[-1] == words("lost_place.more")
 
 
 async def test_another_time_that_the_host_chose_is_booked(town: Town) -> None:
@@ -313,6 +319,82 @@ async def test_a_helper_tells_of_many_places_without_repeating_where(town: Town)
     assert words("referral.more.no.end") in await town.say("sudah semua", "rt")
     await compared(town)
     assert CaseState.IN_REVIEW not in {one.state for one in referrals(town)}
+
+
+async def lost(town: Town, *who: str) -> Case:
+    """These tell of one place, and two visits do not find it; give the first case."""
+    await town.staff(OFFICER, "101")
+    for one in who:
+        await tell(town, one)
+    for answer in ("not_found", "nobody"):
+        await arrived(town)
+        await town.tap(answer, OFFICER)
+    await town.quiet()
+    for one in who:
+        assert town.desk.chat.texts(one)[-1] == words("lost_place.more")
+    return referrals(town)[0]
+
+
+async def add(town: Town, who: str, *said: str | Located) -> str:
+    for one in said:
+        await town.say(one, who)
+    return await town.say("ya", who)
+
+
+async def test_a_lost_place_is_looked_for_once_more_where_its_teller_says(town: Town) -> None:
+    first = await lost(town, "n1", "n2")
+    said = await add(town, "n1", "itu di belakang masjid, warna biru", "buka sore aja")
+    assert words("lost_place.noted") in said
+    assert words("lost_place.noted") in await add(town, "n2", "gang sebelah puskesmas")
+    await arrived(town)
+    again = referrals(town)[-1]
+    assert len(referrals(town)) == 3, "one more, and no more for what others add"
+    assert again.person_id == first.person_id
+    assert visits(town)[-1].case_id == again.id and visits(town)[-1].part == "afternoon"
+    assert "di belakang masjid, warna biru, depan musala Al-Ikhlas" in town.heard(OFFICER)
+    await town.tap("not_found", OFFICER)
+    await town.work()
+    assert len(visits(town)) == 3
+    assert town.heard("n1").count(words("notices.told_not_found")) == 1
+    assert words("notices.told_not_found") not in town.heard("n2")
+
+
+async def test_a_lost_place_that_wants_no_help_is_erased_with_all_that_was_told(
+    town: Town,
+) -> None:
+    await lost(town, "n1")
+    await add(town, "n1", PIN, "belakang masjid Nurul Huda")
+    await arrived(town)
+    for answer, step in (("not_wanted", ""), ("tax", ""), ("yes", "leaving")):
+        await town.tap(answer, OFFICER, step=step)
+    town.write(lambda tx: tx.execute(update(Task).values(due_at=now()).where(Task.kind == "erase")))
+    await town.work()
+    assert [readable(one.answers) for one in referrals(town)] in ([], [{}, {}])
+
+
+async def test_what_is_added_after_two_weeks_or_by_others_is_refused(town: Town) -> None:
+    first = await lost(town, "n1")
+    await town.say("halo", "n2")
+    more = TellMore(first.id, "belakang masjid", None, None)
+    with pytest.raises(NotAllowed):
+        town.write(lambda tx: write_effect(tx, town.person("n2"), more))
+    told = update(Participant).values(told_at=now() - timedelta(days=16))
+    town.write(lambda tx: tx.execute(told))
+    with pytest.raises(NotAllowed):
+        town.write(lambda tx: write_effect(tx, town.person("n1"), more))
+    assert len(referrals(town)) == 1
+
+
+async def test_a_lost_place_that_was_told_of_anew_is_one_place(town: Town) -> None:
+    """Its new case is merged into the open one, with the old one."""
+    first = await lost(town, "n1")
+    await tell(town, "n3")
+    await compared(town)
+    await add(town, "n1", "belakang pagar hijau")
+    await compared(town)
+    assert len({one.person_id for one in referrals(town)}) == 1
+    assert first.id in {one.id for one in referrals(town)}
+    assert len([one for one in visits(town) if one.state == VisitState.OFFERED]) == 1
 
 
 async def test_a_place_that_was_not_found_may_be_told_of_anew(town: Town) -> None:

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import casework
@@ -54,7 +54,17 @@ from casework import (
 from casework.act import Act, Rows
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
-from models import assisted, finding, helper, identity, link, portrait, ticket, unreached
+from models import (
+    assisted,
+    finding,
+    helper,
+    identity,
+    link,
+    participant,
+    portrait,
+    ticket,
+    unreached,
+)
 from models import window as windows
 from models.assisted import Assisted, AssistedState
 from models.attachment import VOICE, Attachment
@@ -65,6 +75,7 @@ from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.link import LinkCode
 from models.officer import Officer
 from models.outbox import OutboundMessage
+from models.participant import Participant, ParticipantRole
 from models.person import LockedPerson
 from models.portrait import Portrait, PortraitState
 from models.ticket import Ticket
@@ -242,6 +253,21 @@ def told_case(w: World) -> int:
     return w.case.id
 
 
+def lost_case(w: World) -> int:
+    """Let the officer have told of a place that was not found; return its case's id."""
+    told_case(w)
+    w.visit.failure, w.visit.state = "not_found", VisitState.FAILED
+    w.tx.flush()
+    again = make.visit(w.tx, w.case)
+    again.failure, again.state = "not_found", VisitState.FAILED
+    w.case.state = CaseState.CANCELLED
+    w.tx.flush()
+    participant.add(w.tx, w.case.id, ParticipantRole.REPORTER, w.officer.person_id or 0)
+    told = update(Participant).where(Participant.case_id == w.case.id)
+    w.tx.execute(told.values(told_at=now()))
+    return w.case.id
+
+
 def head(w: World, act: Act) -> Act:
     """Let a supervisor of the area look after the whole city."""
     if act.person is not None and act.person.id == w.actors["supervisor"]:
@@ -411,6 +437,10 @@ CASES: dict[Callable[..., object], Right] = {
     recruiting.invite: Right(
         lambda w, act: recruiting.invite(act, f"{HERE}.05", "kader RW 05", NO_CHATS), "supervisor"
     ),
+    referring.tell_more: Right(
+        lambda w, act: referring.tell_more(act, lost_case(w), "belakang masjid", None, None),
+        "officer",
+    ),
     staff.end: Right(lambda w, act: staff.end(act, w.officer), "supervisor"),
     staff.keep_hours: Right(lambda w, act: staff.keep_hours(act, w.officer, read(NEVER)), "office"),
     staff.move: Right(lambda w, act: staff.move(act, w.officer, [ELSEWHERE]), "office"),
@@ -578,6 +608,7 @@ PARTS = {
     "referring.hold",
     "reporters.add",
     "reporters.hear",
+    "reporters.may_add",
     "reporters.keep_quiet",
     "visits.book_for",
     "course.accept",

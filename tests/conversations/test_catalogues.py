@@ -117,6 +117,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.reason.{}": sorted(CALLED),
     "notices.stuck_{}": ("windows", "offer", "document"),
     "call.short.{}": sorted(CALLED),
+    "referral.open.{}": ("morning", "midday", "evening"),
     "common.area.{}": ("kelurahan", "kecamatan", "kota"),
     "common.erase.{}": ("open", "visited", "staff", "visit"),
     "complaint.officer.{}": ("last", "unknown", "none"),
