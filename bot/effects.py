@@ -195,8 +195,8 @@ def _about_referrals(act: Act, effect: AboutReferral, public_url: str) -> None:
             referring.may_tell(act, visit_id)
         case PostponeVisit(visit_id, on, part):
             referring.postpone(act, visit_id, Window(on, part))
-        case TellMore(case_id, landmark, place, opens):
-            referring.tell_more(act, case_id, landmark, place, opens)
+        case TellMore(case_id, landmarks, place, opens):
+            referring.tell_more(act, case_id, landmarks, place, opens)
         case TellOnward(visit_id, place):
             referring.tell_onward(act, visit_id, place)
         case _:

@@ -6,7 +6,7 @@ Every new one is compared with what is known: one place is visited once, however
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -48,6 +48,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 
 REPEATED = ("purpose", "place")  # answers that need not be given again for the next place
+#: An answer: landmarks that were added later, as they were typed, for erasing to find them.
+ADDED = "added"
 
 #: Reasons for which a supervisor decides first.
 MANY, UNLIKELY, LICENSED = "many_referrals", "unlikely_referrals", "perhaps_licensed"
@@ -145,7 +147,11 @@ def tell_onward(act: Act, visit_id: int, place: Json) -> None:
 
 
 def tell_more(
-    act: Act, case_id: int, landmark: str, place: Mapping[str, Json] | None, opens: str | None
+    act: Act,
+    case_id: int,
+    landmarks: Sequence[str],
+    place: Mapping[str, Json] | None,
+    opens: str | None,
 ) -> None:
     """Take in what somebody adds to a place that they told of and that was not found.
 
@@ -161,8 +167,8 @@ def tell_more(
     if not service.about_others or not reporters.may_add(act, case):
         raise NotAllowed(f"{act.actor} can't add anything to case {case_id}")
     known = readable(case.answers) or {}
-    near = ", ".join(one for one in (landmark, str(known.get("landmark") or "")) if one)
-    more: dict[str, Json] = {"landmark": near[:LANDMARK] or None}
+    near = ", ".join(one for one in (*landmarks, str(known.get("landmark") or "")) if one)
+    more: dict[str, Json] = {"landmark": near or None, ADDED: [*landmarks]}
     more |= ({"place": dict(place)} if place else {}) | ({"open": opens} if opens else {})
     given = {**known, **more}
     helps = helper.helps_in(act.tx, me.id, str(columns(case.service, given)["area_code"]))
@@ -177,9 +183,6 @@ def tell_more(
     again = act.tx.get_one(Case, _take_in(act, case.service, given, case.person_id))
     again.failed_visits = service.attempts - 1  # one more try
     reporters.add(act, again.id)
-
-
-LANDMARK = 400  # characters of a landmark with what was added to it
 
 
 def _take_in(

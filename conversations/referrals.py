@@ -91,7 +91,7 @@ class TellMore:
     """Whoever told of a place that was not found tells more of where it is, or when it is open."""
 
     case_id: int
-    landmark: str
+    landmarks: tuple[str, ...]
     place: Mapping[str, Json] | None
     open: str | None
 

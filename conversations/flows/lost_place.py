@@ -25,7 +25,7 @@ from conversations.step import Context, Heed, Prompt, Stay, Step, words_of
 
 ID, MORE, UNKNOWN = "lost_place", "more", "unknown"
 OPEN_FOR = timedelta(days=14)  # in which words are an answer; later they are told as of any place
-LONGEST = 200  # characters
+LONGEST, MOST = 200, 3  # characters of a message, and messages that are kept
 
 
 def subject_of(case_id: int, today: date) -> str:
@@ -35,9 +35,10 @@ def subject_of(case_id: int, today: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Clue(Step):
-    """What helps to find a place: {"words": str, "pin": [lat, lon] or None, "open": part or None}.
+    """What helps to find a place.
 
-    Each message adds to it. It is complete once the person has said that it is right ("sure").
+    The answer is {"words": [str], "pin": [lat, lon] or None, "open": part or None}. Each message
+    adds to it. It is complete once the person has said that it is right ("sure").
     """
 
     _: KW_ONLY
@@ -65,7 +66,7 @@ class Clue(Step):
         elif evasion(event.text) in ("unknown", "none"):
             return UNKNOWN
         else:
-            told |= _in_words(event.text, str(told["words"]), context.facts)
+            told |= _in_words(event.text, list(told["words"]), context.facts)
         raise Stay(answer=told, say=_understood(told, context))
 
     def complete(self, answer: Json) -> bool:
@@ -84,17 +85,17 @@ class Clue(Step):
         return True
 
 
-_NOTHING: Mapping[str, Json] = {"words": "", "pin": None, "open": None}
+_NOTHING: Mapping[str, Json] = {"words": [], "pin": None, "open": None}
 
 
-def _in_words(text: str, before: str, facts: Facts) -> dict[str, Json]:
-    """Return the landmark and the hours in words; the landmark is added to what was told before."""
+def _in_words(text: str, before: list[str], facts: Facts) -> dict[str, Json]:
+    """Return the landmarks and the hours in words; a landmark is added to those told before."""
     listed = lexicon.options("referral", "open")
     ranked = listed.rank(text) if listed is not None else []
     part = ranked[0].name if ranked and ranked[0].name != UNKNOWN else None
     only_hours = part is not None and tells_hours(text)
     near = None if only_hours else landmark(at_most=LONGEST)(text, facts)
-    words = ", ".join(one for one in (before, str(near or "")) if one)[:LONGEST]
+    words = [*before, *([str(near)] if near else [])][-MOST:]
     return {"words": words} | ({"open": part} if part else {})
 
 
@@ -105,8 +106,7 @@ def _understood(told: Mapping[str, Json], context: Context) -> Say:
         near = meeting_at(context.facts.places, pin[0], pin[1], "")
         place = Say("common.this_location", {"place": near.name if near is not None else "-"})
         lines.append(Say("lost_place.line", {"told": place}))
-    if told.get("words"):
-        lines.append(Say("lost_place.line", {"told": str(told["words"])}))
+    lines += [Say("lost_place.line", {"told": str(one)}) for one in told["words"]]
     if told.get("open"):
         lines.append(Say("lost_place.open", {"part": Say(f"referral.open.{told['open']}")}))
     return Say("lost_place.understood", {"lines": Lines(tuple(lines))})
@@ -118,7 +118,7 @@ def _finish(context: Context) -> Ending:
     pin = answer["pin"]
     near = meeting_at(context.facts.places, pin[0], pin[1], "") if pin else None
     place = {"kelurahan": near.code, "pin": pin} if near is not None else None
-    return Ending((TellMore(case_id, str(answer["words"]), place, answer["open"]),))
+    return Ending((TellMore(case_id, tuple(answer["words"]), place, answer["open"]),))
 
 
 def _alive(subject: str, facts: Facts) -> bool:

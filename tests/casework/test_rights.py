@@ -438,7 +438,7 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: recruiting.invite(act, f"{HERE}.05", "kader RW 05", NO_CHATS), "supervisor"
     ),
     referring.tell_more: Right(
-        lambda w, act: referring.tell_more(act, lost_case(w), "belakang masjid", None, None),
+        lambda w, act: referring.tell_more(act, lost_case(w), ["belakang masjid"], None, None),
         "officer",
     ),
     staff.end: Right(lambda w, act: staff.end(act, w.officer), "supervisor"),
