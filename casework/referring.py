@@ -155,8 +155,8 @@ def tell_more(
 ) -> None:
     """Take in what somebody adds to a place that they told of and that was not found.
 
-    It is looked for once more, however many of those who told of it add something. What is known of
-    it goes on in a case of its own, so that it is compared with other places anew.
+    It is looked for once more, however many of those who told of it add something. All that is
+    known goes on in a case of its own, so that it is compared with other places anew.
 
     Raises:
         NotAllowed: the person who acts did not tell of the place, or heard long ago how it ended.

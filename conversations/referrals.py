@@ -88,7 +88,7 @@ class TellOnward:
 
 @dataclass(frozen=True, slots=True)
 class TellMore:
-    """Whoever told of a place that was not found tells more of where it is, or when it is open."""
+    """The person who told of a place that was not found adds where it is, or when it is open."""
 
     case_id: int
     landmarks: tuple[str, ...]

@@ -12,6 +12,7 @@ from conversations import flows
 from conversations.assisting import BeginForm
 from conversations.effects import FailVisit, FinishVisit, ForgetWords
 from conversations.facts import Desk, Facts, Me, Mine, Rounds, VisitFact
+from conversations.flows import lost_place
 from conversations.lifecycle import CaseState
 from conversations.messages import Json
 from conversations.referrals import (
@@ -25,6 +26,7 @@ from conversations.referrals import (
 from conversations.session import Draft
 
 FORM, VISIT, HELD = "referral", "visit", "held"
+_FLOWS = (FORM, VISIT, HELD, lost_place.ID)
 ANSWERS: dict[str, Json] = {
     "purpose": "yes",
     "trade": {"code": None, "words": "nasi uduk"},
@@ -83,7 +85,12 @@ def situations(
         draft = Draft(HELD, str(case.id), _HELD[step])
         return lambda said: _heard(step, play(draft, said, known), at_desk)
 
-    made = {f"referral_{step}": partial(told, step) for step in ANSWERS}
+    def lost() -> Callable[[str], set[str]]:
+        known = replace(facts(), mine=Mine(services=facts().mine.services))
+        draft = Draft(lost_place.ID, lost_place.subject_of(1, known.today))
+        return lambda said: _heard(lost_place.MORE, play(draft, said, known), matters)
+
+    made = {"lost_place": lost} | {f"referral_{step}": partial(told, step) for step in ANSWERS}
     made |= {f"told_{step}": partial(there, step) for step in _AT_PLACE}
     made |= {f"held_{step}": partial(decided, step) for step in _HELD}
     return {kind: _when_played(make) for kind, make in made.items()}
@@ -98,7 +105,7 @@ def _heard(step: str, played: Played, matters: Matters) -> set[str]:
     got = {end for key in played.keys if (end := _ended(step, key))}
     got |= {name for effect in played.turn.effects for name in _done(step, effect)}
     draft = played.turn.session.draft
-    if draft is not None and draft.flow in (FORM, VISIT, HELD) and step in played.answers:
+    if draft is not None and draft.flow in _FLOWS and step in played.answers:
         got |= _given(played.answers[step])
     if played.effects(ForgetWords):
         got.add("accusation")
@@ -144,6 +151,8 @@ _NAMES: dict[type[object], str] = {
 
 def _given(answer: Json) -> set[str]:
     """Return the labels of an answer."""
+    if isinstance(answer, dict) and "open" in answer:  # of a place that was not found
+        return {str(answer["open"]) if answer["open"] else "", "words" if answer["words"] else ""}
     if isinstance(answer, dict):
         return {"trade" if "words" in answer else f"place={answer.get('kelurahan')}"}
     return {"none" if answer is None else str(answer), "words"}

@@ -455,6 +455,8 @@ def may_be_a_name(turn: TurnBuilder, said: Said) -> bool:
         return False
     try:
         read = turn.read(step, said)
+    except Stay:
+        return bool(words_beside(said.text))
     except Refused as refusal:
         named = bool(refusal.readings) and bool(words_beside(said.text))
         return step.understands(refusal) or named

@@ -1,4 +1,4 @@
-"""Lost place: whoever told of a place that was not found tells more of where it is.
+"""Lost place: the person who told of a place that was not found tells more of where it is.
 
 Their words and a location are gathered until they say that they are right.
 """
@@ -19,6 +19,7 @@ from conversations.messages import Json, Lines, Say
 from conversations.parsers import Refused
 from conversations.parsers.evasions import evasion
 from conversations.parsers.referred import landmark, tells_hours
+from conversations.phrases import Intent, intent
 from conversations.referrals import TellMore
 from conversations.session import Choice
 from conversations.step import Context, Heed, Prompt, Stay, Step, words_of
@@ -35,7 +36,7 @@ def subject_of(case_id: int, today: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Clue(Step):
-    """What helps to find a place.
+    """The step that asks for more by which a place is found.
 
     The answer is {"words": [str], "pin": [lat, lon] or None, "open": part or None}. Each message
     adds to it. It is complete once the person has said that it is right ("sure").
@@ -61,8 +62,8 @@ class Clue(Step):
             if meeting_at(context.facts.places, event.lat, event.lon, "") is None:
                 raise Refused("outside_jakarta")
             told["pin"] = [round(event.lat, 6), round(event.lon, 6)]
-        elif not isinstance(event, Said):
-            raise Refused("place_please")
+        elif not isinstance(event, Said) or _is_none(event.text):
+            raise Refused("landmark_please")
         elif evasion(event.text) in ("unknown", "none"):
             return UNKNOWN
         else:
@@ -84,6 +85,14 @@ class Clue(Step):
     def takes_place(self) -> bool:
         return True
 
+
+def _is_none(text: str) -> bool:
+    """Whether words greet, or ask for something of one's own, and tell no place."""
+    applies = any(one.name == APPLY for one in lexicon.matters().rank(text))
+    return applies or intent(text) is Intent.GREETING
+
+
+APPLY = "apply"  # the matter of somebody who wants a permit
 
 _NOTHING: Mapping[str, Json] = {"words": [], "pin": None, "open": None}
 
