@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from conversations import lexicon
 from conversations.engine import deciding, drafts, recalling, recruiting, rounds_words
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import asks
@@ -98,7 +99,14 @@ def first(turn: TurnBuilder, text: str) -> str | None:
     """Return the matter of words that would sound an alarm ("fire joko"), or are about helpers."""
     if _FIRES.match(text.strip()) and mentions(turn, text):
         return "end"
-    return recruiting.hears(turn, text)
+    matter = recruiting.hears(turn, text)
+    return None if matter is None or _alarms(text) else matter
+
+
+def _alarms(text: str) -> bool:
+    """Whether words tell of danger, whoever is in it."""
+    ranked = lexicon.desk("supervisor").rank(text)
+    return any(one.name == "danger" and one.weight >= 1 for one in ranked)
 
 
 def hears(turn: TurnBuilder, text: str, named: Sequence[Named]) -> str | None:

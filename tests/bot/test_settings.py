@@ -112,6 +112,12 @@ def test_an_account_at_twilio_is_whole_or_none(alone: str) -> None:
     assert "sesame" not in repr(settings)
 
 
+def test_an_invitation_leads_to_each_account_that_is_set() -> None:
+    chats = Settings.from_environment(LEAST | TELEGRAM | TWILIO).chats
+    assert [name for name, _ in chats.starting("join-x")] == ["WhatsApp", "Telegram"]
+    assert list(Settings.from_environment(LEAST).chats.starting("join-x")) == []
+
+
 def test_the_deadlines_of_tickets_are_set() -> None:
     given = {"TICKET_ANSWER_DAYS": "2", "TICKET_CLOSE_DAYS": "10"}
     assert Settings.from_environment(LEAST | given).deadlines == Deadlines(2, 10)
