@@ -25,7 +25,7 @@ _KEYCAP_TEN = "\U0001f51f"
 _BEFORE_FRACTION = re.compile(r"(?<=\d)(?=[\u00bc-\u00be\u2150-\u215f\u2189])")
 _LATIN = re.compile(r"[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff]")
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_WORD = re.compile(r"([^\W\d_]+(?:'[^\W\d_]+)*)")
 
 # Standard spellings of common words and their variants, some Betawi, Javanese and Sundanese.
 _SPELLINGS = {
@@ -202,4 +202,6 @@ def standard(word: str) -> str:
 @lru_cache(TEXTS)
 def standardised(text: str) -> str:
     """Return the plain text with each common word in its standard spelling; the rest stays."""
-    return _WORD.sub(lambda found: standard(found.group()), plain(text))
+    pieces = _WORD.split(plain(text))
+    pieces[1::2] = map(standard, pieces[1::2])
+    return "".join(pieces)
