@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec import structs
 
 from conversations import lexicon
 from conversations.engine.builder import TurnBuilder
@@ -154,7 +155,7 @@ def _of_business(
     other = flow.step(_BUSINESS)
     if other is None or not lists.words("name", "trading").intersection(plain(text).split()):
         return person, ranked
-    return other, [replace(ranked[0], name=_BUSINESS), *ranked[1:]]
+    return other, [structs.replace(ranked[0], name=_BUSINESS), *ranked[1:]]
 
 
 def _untold(

@@ -19,6 +19,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -185,9 +186,11 @@ class _Phrase:
     groups: tuple[frozenset[str], ...]
     barred: frozenset[str] = frozenset()
     words: frozenset[str] = field(init=False, repr=False, compare=False)  # of all groups
+    apart: bool = field(init=False, repr=False, compare=False)  # no word is in two groups
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", frozenset().union(*self.groups))
+        object.__setattr__(self, "apart", len(self.words) == sum(map(len, self.groups)))
 
     def is_said(self, said: Collection[str], heard: frozenset[str]) -> bool:
         """Whether a message says it: its words, and those of the lexicon for them.
@@ -197,7 +200,8 @@ class _Phrase:
         for group in self.groups:  # asked of many phrases: a loop is faster than `any`
             if group.isdisjoint(heard):
                 return False
-        return self.barred.isdisjoint(said) and len(heard & self.words) >= len(self.groups)
+        enough = self.apart or len(heard & self.words) >= len(self.groups)
+        return enough and (not self.barred or self.barred.isdisjoint(said))
 
 
 def _alternative(word: str) -> str:
@@ -229,8 +233,7 @@ def _phrase(name: str, written: str) -> _Phrase:
     return _Phrase(name, tuple(groups), frozenset(barred))
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(msgspec.Struct, frozen=True):
     """A meaning with the weight of the words that name it."""
 
     name: str
@@ -248,25 +251,27 @@ class Lexicon:
     _phrases: list[_Phrase] = field(init=False, default_factory=list)
     _words: frozenset[str] = field(init=False, default=frozenset())
     _of: dict[str, frozenset[str]] = field(init=False, default_factory=dict)  # by meaning
-    #: Phrases by the words of their rarest group, one of which a message must hold.
-    _holding: defaultdict[str, list[_Phrase]] = field(
-        init=False, default_factory=lambda: defaultdict(list)
+    #: Places of phrases by a word of their rarest group and one of the next, which a message must
+    #: both hold; of phrases with one group, by its word twice.
+    _holding: defaultdict[str, defaultdict[str, list[int]]] = field(
+        init=False, default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
     _ranked: dict[str, list[Ranked]] = field(init=False, default_factory=dict)
     _vocabulary: list[str] = field(init=False, default_factory=list)
     _barred: frozenset[str] = field(init=False, default=frozenset())  # no misspelling of others
-    _known: dict[str, str | None] = field(init=False, default_factory=dict)
+    _known: dict[str, tuple[str, float] | None] = field(init=False, default_factory=dict)
     _full: Mapping[str, set[tuple[str, str]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, listed in self.phrases.items():
             self._phrases += (_phrase(name, written) for written in listed)
         often = Counter(word for phrase in self._phrases for word in phrase.words)
-        for phrase in self._phrases:
+        for place, phrase in enumerate(self._phrases):
             self._of[phrase.name] = self._of.get(phrase.name, frozenset()) | phrase.words
-            rarest = min(phrase.groups, key=lambda g: sum(often[w] for w in g), default=())
-            for word in rarest:
-                self._holding[word].append(phrase)
+            rare = sorted(phrase.groups, key=lambda g: sum(often[w] for w in g))
+            for word in rare[0] if rare else ():
+                for other in rare[1] if len(rare) > 1 else (word,):
+                    self._holding[word][other].append(place)
         self._words = frozenset(often)
         self._vocabulary = sorted(w for w in self._words if len(w) >= LEAST_FUZZY)  # ties
         self._barred = frozenset().union(*(phrase.barred for phrase in self._phrases))
@@ -289,18 +294,28 @@ class Lexicon:
         return found
 
     def _rank(self, said: tuple[str, ...]) -> list[Ranked]:
-        heard = {known: sure for known, sure in map(self._recognised, said) if known}
+        heard = dict(filter(None, map(self._recognised, said)))
         evidence: defaultdict[str, set[str]] = defaultdict(set)
         known_words = frozenset(heard)
         for word in heard:
-            for phrase in self._holding.get(word, ()):
+            for phrase in self._held(word, known_words):
                 if phrase.is_said(said, known_words):
                     evidence[phrase.name] |= known_words & phrase.words
+        if not evidence:
+            return []
         found = [
-            Ranked(name, sum(heard[word] * self._worth(word) for word in named), frozenset(named))
+            Ranked(name, sum(map(heard.__getitem__, named)), frozenset(named))
             for name, named in evidence.items()
         ]
         return sorted(found, key=lambda ranked: -ranked.weight)
+
+    def _held(self, word: str, heard: frozenset[str]) -> Iterable[_Phrase]:
+        """Return the phrases that a word and another one of a message may say, in their order."""
+        held = self._holding.get(word)
+        if held is None:
+            return ()
+        places = {place for other in held.keys() & heard for place in held[other]}
+        return [self._phrases[place] for place in sorted(places)]
 
     def words_of(self, name: str) -> frozenset[str]:
         """Return every word of the phrases for a meaning."""
@@ -320,15 +335,14 @@ class Lexicon:
             return 0.5 if self.topics else 1.5  # "siap, tapi tidak bisa" is no yes
         return 0.5 if word in self.weak else 1.0
 
-    def _recognised(self, word: str) -> tuple[str | None, float]:
-        """Return the lexicon's word for a word of a message, and how sure that is."""
-        if word in self._words:
-            return word, 1.0
+    def _recognised(self, word: str) -> tuple[str, float] | None:
+        """Return the lexicon's word for a word of a message, and what it weighs."""
         if word not in self._known:
             if len(self._known) > 20_000:
                 self._known.clear()
-            self._known[word] = self._misspelt(word)
-        return self._known[word], 0.9
+            known, sure = (word, 1.0) if word in self._words else (self._misspelt(word), 0.9)
+            self._known[word] = (known, sure * self._worth(known)) if known else None
+        return self._known[word]
 
     def _misspelt(self, word: str) -> str | None:
         bare = word.lstrip(NOT)
@@ -459,19 +473,6 @@ def careful() -> frozenset[str]:
 def asked_back() -> frozenset[str]:
     """Return the questions ("flow.step") at which a number that was not offered is asked back."""
     return frozenset(toml("options")["asked_back"])
-
-
-@cache
-def also_names() -> frozenset[str]:
-    """Return words with another meaning that are names too, such as "uda"."""
-    listed: str = toml("names")["also_name"]
-    return frozenset(listed.split())
-
-
-@cache
-def goods() -> tuple[str, ...]:
-    """Return goods whose name holds a word of an emergency, such as "kembang api"."""
-    return tuple(toml("goods")["goods"])
 
 
 @cache

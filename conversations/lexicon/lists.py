@@ -36,6 +36,19 @@ def short() -> Mapping[str, str]:
     return {one: word for word, shorts in toml("short").items() for one in shorts.split()}
 
 
+@cache
+def also_names() -> frozenset[str]:
+    """Return words with another meaning that are names too, such as "uda"."""
+    listed: str = toml("names")["also_name"]
+    return frozenset(listed.split())
+
+
+@cache
+def goods() -> tuple[str, ...]:
+    """Return goods whose name holds a word of an emergency, such as "kembang api"."""
+    return tuple(toml("goods")["goods"])
+
+
 def read_all() -> None:
     """Read every file of this directory, so that no message waits for one."""
     for file in files(__package__).iterdir():

@@ -125,7 +125,7 @@ def name(*, at_most: int = 100) -> Parser:
         words = tidy(bare(text))
         if len(words) > at_most + _ROOM:
             raise Refused("name_too_long", {"at_most": at_most})
-        if words.lower().strip(_AROUND) in lexicon.also_names():
+        if words.lower().strip(_AROUND) in lists.also_names():
             raise _confirmed(_checked(words, at_most))
         if len(words) > 1 and (phrases.ordered(words) or phrases.whole_intent(words)):
             raise Refused("not_a_name")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from conversations import lexicon
 from conversations.facts import Facts
 from conversations.lexicon import lists
 from conversations.messages import Json, Say
@@ -42,7 +41,7 @@ def sells(text: str) -> bool:
 def without_goods(text: str) -> str:
     """Return the text without goods whose name holds a word of an emergency: "kembang api"."""
     said = standardised(text)
-    for goods in sorted(lexicon.goods(), key=len, reverse=True):
+    for goods in sorted(lists.goods(), key=len, reverse=True):
         said = re.sub(rf"\b{goods}\b", " ", said)
     return said
 
